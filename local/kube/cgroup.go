@@ -1,0 +1,152 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// cgroupName is the control group below which the kubelet puts every pod.
+const cgroupName = "vllm-eks"
+
+const cgroupRoot = "/sys/fs/cgroup"
+
+// cgroupV2 tells whether this machine has the unified hierarchy only.
+func cgroupV2() bool {
+	_, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers"))
+	return err == nil
+}
+
+// ensureCgroups creates the group in every hierarchy: the kubelet refuses a
+// root that does not exist.
+func ensureCgroups() error {
+	if cgroupV2() {
+		return ensureUnifiedCgroup()
+	}
+	hierarchies, err := os.ReadDir(cgroupRoot)
+	if err != nil {
+		return err
+	}
+	for _, h := range hierarchies {
+		dir := filepath.Join(cgroupRoot, h.Name(), cgroupName)
+		if !h.IsDir() {
+			continue
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		if h.Name() == "cpuset" { // a new cpuset is empty, and nothing can join it
+			if err := inheritCpuset(dir); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func inheritCpuset(dir string) error {
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		value, err := os.ReadFile(filepath.Join(filepath.Dir(dir), file))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, file), value, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensureUnifiedCgroup passes the root's controllers on to the group.
+func ensureUnifiedCgroup() error {
+	dir := filepath.Join(cgroupRoot, cgroupName)
+	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	available, err := os.ReadFile(filepath.Join(cgroupRoot, "cgroup.controllers"))
+	if err != nil {
+		return err
+	}
+	for _, parent := range []string{cgroupRoot, dir} {
+		for _, controller := range strings.Fields(string(available)) {
+			file := filepath.Join(parent, "cgroup.subtree_control")
+			if err := os.WriteFile(file, []byte("+"+controller), 0o600); err != nil && slices.Contains([]string{"cpu", "memory", "pids", "cpuset"}, controller) {
+				return fmt.Errorf("enable the %s controller: %w", controller, err)
+			}
+		}
+	}
+	return nil
+}
+
+// cgroupDirs lists the group's folders in every hierarchy, children first.
+func cgroupDirs() ([]string, error) {
+	roots := []string{filepath.Join(cgroupRoot, cgroupName)}
+	if !cgroupV2() {
+		var err error
+		if roots, err = filepath.Glob(filepath.Join(cgroupRoot, "*", cgroupName)); err != nil {
+			return nil, err
+		}
+	}
+	var dirs []string
+	for _, root := range roots {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil // a pod's group went meanwhile
+			}
+			if err == nil && d.IsDir() {
+				dirs = append(dirs, path)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(dirs, func(a, b string) int { return strings.Compare(b, a) })
+	return dirs, nil
+}
+
+// endPods kills every process of every pod and removes the groups.
+func endPods() error {
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		dirs, err := cgroupDirs()
+		if err != nil || len(dirs) == 0 {
+			return err
+		}
+		for _, dir := range dirs {
+			if err := killCgroup(dir); err != nil {
+				return err
+			}
+			_ = os.Remove(dir) // refused while processes are ending: tried again below
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("processes in %s do not end", dirs[len(dirs)-1])
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func killCgroup(dir string) error {
+	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return nil // it went meanwhile
+	}
+	for _, field := range strings.Fields(string(data)) {
+		pid, err := strconv.Atoi(field)
+		if err != nil {
+			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
+}

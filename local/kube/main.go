@@ -1,0 +1,85 @@
+// Command kube runs the embedded Kubernetes: a control plane and one node
+// whose GPUs are SIMULATED, in namespaces of their own on this machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
+)
+
+const usage = `kube runs the embedded Kubernetes of this checkout.
+
+  kube start [--gpus N] [--max-pods N]   start it, or check that it runs; waits until it is ready
+  kube image REFERENCE PROGRAM           give the node an image that holds one static program
+  kube status                            what runs; exit status 1 if not everything does
+  kube stop                              end every process and pod; state stays
+  kube remove                            end everything and remove the state
+
+Every command takes --root DIR, the checkout (default: the current folder).
+`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, errReported) {
+			fmt.Fprintln(os.Stderr, "kube:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// errReported says that the command has printed all there is to say.
+var errReported = errors.New("reported")
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		_, err := fmt.Fprint(out, usage)
+		return err
+	}
+	flags := flag.NewFlagSet("kube "+args[0], flag.ContinueOnError)
+	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
+	root := flags.String("root", ".", "the checkout")
+	var o Options
+	flags.IntVar(&o.GPUs, "gpus", 8, "devices the node offers")
+	flags.IntVar(&o.MaxPods, "max-pods", 110, "pods the node accepts")
+	if err := flags.Parse(args[1:]); err != nil {
+		return errReported
+	}
+	absolute, err := filepath.Abs(*root)
+	if err != nil {
+		return err
+	}
+	l := layout.Layout{Root: absolute}
+	switch command := args[0]; command {
+	case "start":
+		if err := o.validate(); err != nil {
+			return err
+		}
+		return start(ctx, l, o, out)
+	case "supervise": // what start runs inside the namespaces
+		return supervise(ctx, l, o)
+	case "image":
+		if flags.NArg() != 2 {
+			return errors.New("image: want REFERENCE PROGRAM")
+		}
+		return ensureImage(l, flags.Arg(0), flags.Arg(1))
+	case "status":
+		return printStatus(l, out)
+	case "stop":
+		return stopCluster(l)
+	case "remove":
+		return removeCluster(l)
+	default:
+		return fmt.Errorf("unknown command %q; see kube --help", command)
+	}
+}

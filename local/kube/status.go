@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
+)
+
+// status is what the supervisor writes down for others to read.
+type status struct {
+	Supervisor processStatus            `json:"supervisor"`
+	Processes  map[string]processStatus `json:"processes"`
+}
+
+// processStatus identifies a process beyond its number, which the kernel uses
+// again.
+type processStatus struct {
+	PID       int    `json:"pid"`
+	StartTime uint64 `json:"startTime"` // clock ticks after boot, /proc/PID/stat field 22
+	Restarts  int    `json:"restarts"`
+}
+
+func processNow(pid int) processStatus {
+	started, _, _ := processStat(pid)
+	return processStatus{PID: pid, StartTime: started}
+}
+
+// alive tells whether this very process still runs.
+func (p processStatus) alive() bool {
+	started, state, err := processStat(p.PID)
+	return p.PID > 0 && err == nil && started == p.StartTime && state != "Z"
+}
+
+// processStat reads a process's start time and state.
+func processStat(pid int) (startTime uint64, state string, err error) {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, "", err
+	}
+	// The second field is the name in brackets and may hold anything.
+	_, rest, found := strings.Cut(string(data[strings.LastIndexByte(string(data), ')'):]), ") ")
+	fields := strings.Fields(rest)
+	if !found || len(fields) < 20 {
+		return 0, "", fmt.Errorf("/proc/%d/stat: unexpected form", pid)
+	}
+	startTime, err = strconv.ParseUint(fields[19], 10, 64)
+	return startTime, fields[0], err
+}
+
+func readStatus(l layout.Layout) (status, error) {
+	var st status
+	data, err := os.ReadFile(l.Kube("status.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return st, nil
+	}
+	if err != nil {
+		return st, err
+	}
+	if err := json.Unmarshal(data, &st); err != nil {
+		return status{}, fmt.Errorf("%s: %w", l.Kube("status.json"), err)
+	}
+	return st, nil
+}
+
+// statusFile is the supervisor's side: every change is written at once.
+type statusFile struct {
+	mu     sync.Mutex
+	path   string
+	status status
+}
+
+func newStatusFile(l layout.Layout) *statusFile {
+	return &statusFile{
+		path:   l.Kube("status.json"),
+		status: status{Supervisor: processNow(os.Getpid()), Processes: map[string]processStatus{}},
+	}
+}
+
+func (f *statusFile) started(name string, pid int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := processNow(pid)
+	if before, again := f.status.Processes[name]; again {
+		now.Restarts = before.Restarts + 1
+	}
+	f.status.Processes[name] = now
+	data, err := json.Marshal(f.status)
+	if err != nil {
+		return err
+	}
+	// A reader never sees half a file.
+	if err := os.WriteFile(f.path+".new", data, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(f.path+".new", f.path)
+}
+
+func (f *statusFile) remove() error { return os.Remove(f.path) }
