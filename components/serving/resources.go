@@ -1,0 +1,56 @@
+package serving
+
+import (
+	"math/big"
+	"regexp"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// quantity is the part of Kubernetes' quantities that people write: a decimal
+// number with a decimal or binary suffix.
+var quantity = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$`)
+
+var suffixes = map[string]*big.Rat{
+	"":   big.NewRat(1, 1),
+	"m":  big.NewRat(1, 1000),
+	"k":  big.NewRat(1e3, 1),
+	"M":  big.NewRat(1e6, 1),
+	"G":  big.NewRat(1e9, 1),
+	"T":  big.NewRat(1e12, 1),
+	"Ki": big.NewRat(1<<10, 1),
+	"Mi": big.NewRat(1<<20, 1),
+	"Gi": big.NewRat(1<<30, 1),
+	"Ti": big.NewRat(1<<40, 1),
+}
+
+// parseQuantity is exact, so that two ways to write an amount compare equal.
+func parseQuantity(text string) (*big.Rat, bool) {
+	parts := quantity.FindStringSubmatch(text)
+	if parts == nil {
+		return nil, false
+	}
+	number, ok := new(big.Rat).SetString(parts[1])
+	if !ok {
+		return nil, false
+	}
+	return number.Mul(number, suffixes[parts[2]]), true
+}
+
+func (r Resources) validate(found *problems.List, at func(string) string) {
+	least := func(key, text, example string, smallest *big.Rat) (*big.Rat, bool) {
+		amount, ok := parseQuantity(text)
+		if !ok || amount.Cmp(smallest) < 0 {
+			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
+			return nil, false
+		}
+		return amount, true
+	}
+	oneMi := suffixes["Mi"]
+	least("resources.cpu", r.CPU, `"4" or "500m"`, suffixes["m"])
+	memory, memoryOK := least("resources.memory", r.Memory, `"12Gi"`, oneMi)
+	shm, shmOK := least("resources.shmSize", r.ShmSize, `"2Gi"`, oneMi)
+	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
+		found.Addf(at("resources.shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
+	}
+}

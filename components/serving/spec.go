@@ -1,0 +1,148 @@
+// Package serving runs models: the namespaces they live in, and VLLMService,
+// which is one model behind one address. It works on any Kubernetes cluster and
+// from any Pulumi program.
+package serving
+
+// Spec is everything that decides the shape of one model's service. Zero means
+// "not given" in every field, so the default applies.
+type Spec struct {
+	// Name is the service's name: of its Deployment, Service and
+	// ServiceAccount, and the beginning of the names of its Secrets. At most 54
+	// characters, so that what is derived from it stays within Kubernetes'
+	// limits. Required.
+	Name string
+	// Namespace is where the service runs. It must enforce, or at least permit,
+	// the restricted Pod Security Standard. Required.
+	Namespace string
+	// VLLMVersion is the release of vLLM. Default: versions.VLLM, which is also
+	// the minimum.
+	VLLMVersion string
+	// Image replaces the image of the vLLM project, with a tag or a digest. Its
+	// entry point must take the arguments of `vllm serve`. Default:
+	// vllm/vllm-openai at VLLMVersion.
+	Image string
+	// Model is what is served.
+	Model Model
+	// GPU is what one replica computes on.
+	GPU GPU
+	// Replicas is how many engines there are.
+	Replicas Replicas
+	// Resources is what one replica needs beside its GPUs.
+	Resources Resources
+	// Scheduling says which nodes the engines may run on.
+	Scheduling Scheduling
+	// Lifecycle is how long births and deaths take.
+	Lifecycle Lifecycle
+	// Access is what the engine needs to read the weights.
+	Access Access
+	// Env is added to the engine's environment, in clear. Default: nothing.
+	Env map[string]string
+	// ExtraArgs follow the arguments that are derived from this spec. They are
+	// checked against the flags of vLLM. Default: none.
+	ExtraArgs []string
+}
+
+// Model is what is served.
+type Model struct {
+	// ID is a Hugging Face model id such as mistralai/Mistral-7B-Instruct-v0.2.
+	// Required.
+	ID string
+	// Revision is a commit, tag or branch of the model. Default: the
+	// repository's main branch as it is when a pod starts.
+	Revision string
+	// ServedName is the name that clients ask for. Default: ID.
+	ServedName string
+	// MaxLen is the longest context, prompt and completion together, in tokens.
+	// Default: the longest that the model was trained for.
+	MaxLen int
+}
+
+// GPU is what one replica computes on.
+type GPU struct {
+	// Count is the number of GPUs of one replica, all on one node; the model is
+	// split over them by tensor parallelism. Default: 1.
+	Count int
+}
+
+// Replicas is how many engines there are. Where Min and Max differ, a scaler
+// owns the number and the Deployment does not state it.
+type Replicas struct {
+	// Min is the smallest number of engines. A pointer, because 0 would mean
+	// scaling to zero. Default: 1.
+	Min *int
+	// Max is the largest number of engines. Default: Min.
+	Max int
+}
+
+// Resources is what one replica needs beside its GPUs, as Kubernetes
+// quantities.
+type Resources struct {
+	// CPU is requested and not limited, since a throttled engine leaves its GPUs
+	// idle. Default: one core per GPU and two for the server.
+	CPU string
+	// Memory is requested and is the limit, and includes ShmSize. Default: 12Gi
+	// per GPU, which a g5.xlarge has.
+	Memory string
+	// ShmSize is the size of /dev/shm, over which the GPUs of one replica
+	// exchange data. Default: 2Gi per GPU.
+	ShmSize string
+}
+
+// Scheduling says which nodes the engines may run on.
+type Scheduling struct {
+	// NodeSelector are labels that a node must have. Default: none, so that any
+	// node with enough free GPUs will do.
+	NodeSelector map[string]string
+}
+
+// Lifecycle is how long births and deaths take, in seconds. Probes, deadlines,
+// grace periods and Pulumi's timeouts derive from it.
+type Lifecycle struct {
+	// LoadSeconds is the expected time from the start of the container to a
+	// loaded model. An engine is given twice as long. Default: 600.
+	LoadSeconds int
+	// ProvisionSeconds is how long a node may take to boot and to pull the
+	// image. Default: 600.
+	ProvisionSeconds int
+	// DrainSeconds is how long a stopping pod still takes requests, while load
+	// balancers and proxies learn that it leaves. Default: 15.
+	DrainSeconds int
+	// ShutdownSeconds is how long requests in flight may take to finish after
+	// that. Default: 120.
+	ShutdownSeconds int
+	// Rollout is how a change replaces an engine. Default: Surge.
+	Rollout Rollout
+}
+
+// Rollout is how a change replaces an engine.
+type Rollout string
+
+const (
+	// Surge starts the new engine first, so nothing is interrupted. It needs
+	// one replica's GPUs to spare.
+	Surge Rollout = "surge"
+	// InPlace stops the old engine first, for clusters without GPUs to spare.
+	// With one replica, the service is away while the new one loads.
+	InPlace Rollout = "inPlace"
+)
+
+// Access is what the engine needs to read the weights.
+type Access struct {
+	// HuggingFaceToken is a Secret that exists already, in the same namespace.
+	// Default: the token given with the arguments, if any.
+	HuggingFaceToken SecretRef
+}
+
+// SecretRef is a key of a Secret that exists already.
+type SecretRef struct {
+	// Name is the Secret's name. Empty means that there is none.
+	Name string
+	// Key is the key within the Secret. Default: token.
+	Key string
+}
+
+// NamespaceSpec is one namespace for models.
+type NamespaceSpec struct {
+	// Name is the namespace's name. Required.
+	Name string
+}

@@ -1,0 +1,182 @@
+package serving
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+)
+
+const (
+	// mostGPUs is what the largest GPU instances hold; tensor parallelism does
+	// not leave the node.
+	mostGPUs = 8
+	// longestSeconds bounds the lifecycle's times: an hour is longer than any
+	// load, and longer than Amazon EKS waits for a node to drain.
+	longestSeconds = 3600
+)
+
+var (
+	dnsLabel    = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+	serviceName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+	objectName  = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`)
+	secretItem  = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
+	modelID     = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$`)
+	revision    = regexp.MustCompile(`^[A-Za-z0-9][\w./-]*$`)
+	servedName  = regexp.MustCompile(`^[A-Za-z0-9][\w./:@-]*$`)
+	labelKey    = regexp.MustCompile(`^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$`)
+	labelValue  = regexp.MustCompile(`^([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?$`)
+)
+
+// Validate returns every problem of a spec that has its defaults. Each begins
+// with the key under path, as the configuration calls it.
+func (s Spec) Validate(path string) error {
+	found := problems.List{}
+	at := func(key string) string { return path + "." + key }
+	s.validateNames(&found, at)
+	s.Model.validate(&found, at)
+	s.validateImage(&found, at)
+	inRange(&found, at("gpu.count"), s.GPU.Count, 1, mostGPUs)
+	s.Replicas.validate(&found, at)
+	s.Resources.validate(&found, at)
+	s.Lifecycle.validate(&found, at)
+	s.Access.validate(&found, at)
+	validateEnv(&found, at("env"), s.Env)
+	for key, value := range sorted(s.Scheduling.NodeSelector) {
+		if !labelKey.MatchString(key) || !labelValue.MatchString(value) {
+			found.Addf(at("nodeSelector."+key), "is %q, which no label of a node can be", value)
+		}
+	}
+	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags) {
+		found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), "%s", p.Message)
+	}
+	return found.Err()
+}
+
+func (s Spec) validateNames(found *problems.List, at func(string) string) {
+	switch {
+	case s.Name == "":
+		found.Addf(at("name"), "is missing; give the service a name such as %q", "mistral-7b")
+	case len(s.Name) > longestName:
+		found.Addf(at("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
+	case !serviceName.MatchString(s.Name):
+		found.Addf(at("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
+	case s.Name == "default":
+		found.Addf(at("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
+	}
+	switch {
+	case s.Namespace == "":
+		found.Addf(at("namespace"), "is missing; name one of the namespaces")
+	case !dnsLabel.MatchString(s.Namespace) || len(s.Namespace) > longestNamespace:
+		found.Addf(at("namespace"), "is %q, want the name of a namespace", s.Namespace)
+	}
+}
+
+func (m Model) validate(found *problems.List, at func(string) string) {
+	switch {
+	case m.ID == "":
+		found.Addf(at("model"), "is missing; want a Hugging Face model id such as %q", "mistralai/Mistral-7B-Instruct-v0.2")
+	case !modelID.MatchString(m.ID):
+		found.Addf(at("model"), "is %q, want a Hugging Face model id such as %q", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
+	}
+	if m.Revision != "" && !revision.MatchString(m.Revision) {
+		found.Addf(at("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
+	}
+	if m.ServedName != m.ID && !servedName.MatchString(m.ServedName) {
+		found.Addf(at("servedModelName"), "is %q, want letters, digits and any of . _ - / : @", m.ServedName)
+	}
+	if m.MaxLen < 0 {
+		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
+	}
+}
+
+func (s Spec) validateImage(found *problems.List, at func(string) string) {
+	if s.VLLMVersion != "" {
+		if problem := versions.CheckVLLM(s.VLLMVersion); problem != "" {
+			found.Addf(at("vllmVersion"), "%s", problem)
+		}
+	}
+	if s.Image == "" {
+		return
+	}
+	if problem := versions.CheckImage(s.Image); problem != "" {
+		found.Addf(at("image"), "%s", problem)
+		return
+	}
+	if tag := versions.ImageVersion(s.Image); s.VLLMVersion != "" && tag != "" && tag != s.VLLMVersion {
+		found.Addf(at("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
+			s.Image, s.VLLMVersion)
+	}
+}
+
+func (r Replicas) validate(found *problems.List, at func(string) string) {
+	if *r.Min < 1 {
+		found.Addf(at("replicas.min"), "is %d, want at least 1: at zero nothing is left to tell that a request has come", *r.Min)
+	}
+	if r.Max < *r.Min {
+		found.Addf(at("replicas.max"), "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)
+	}
+}
+
+func (l Lifecycle) validate(found *problems.List, at func(string) string) {
+	inRange(found, at("lifecycle.loadSeconds"), l.LoadSeconds, 1, longestSeconds)
+	inRange(found, at("lifecycle.provisionSeconds"), l.ProvisionSeconds, 1, longestSeconds)
+	inRange(found, at("lifecycle.drainSeconds"), l.DrainSeconds, 1, longestSeconds)
+	inRange(found, at("lifecycle.shutdownSeconds"), l.ShutdownSeconds, 1, longestSeconds)
+	if l.Rollout != Surge && l.Rollout != InPlace {
+		found.Addf(at("lifecycle.rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
+	}
+}
+
+func (a Access) validate(found *problems.List, at func(string) string) {
+	ref := a.HuggingFaceToken
+	switch {
+	case ref.Name == "" && ref.Key != "":
+		found.Addf(at("huggingFaceToken.existingSecret"), "is missing; name the Secret that has the key %q", ref.Key)
+	case ref.Name != "" && (!objectName.MatchString(ref.Name) || len(ref.Name) > 253):
+		// Not repeated: a token typed here by mistake would end up in a log.
+		found.Addf(at("huggingFaceToken.existingSecret"), "is not the name of a Secret; the token itself belongs into the stack's huggingFaceToken")
+	case ref.Name != "" && !secretItem.MatchString(ref.Key):
+		found.Addf(at("huggingFaceToken.key"), "is not a key of a Secret, want letters, digits and any of - _ .")
+	}
+}
+
+func inRange(found *problems.List, key string, value, least, most int) {
+	if value < least || value > most {
+		found.Addf(key, "is %d, want %d to %d", value, least, most)
+	}
+}
+
+// Validate returns every problem of the namespace, each beginning with its key
+// under path.
+func (s NamespaceSpec) Validate(path string) error {
+	var found problems.List
+	key := path + ".name"
+	switch {
+	case s.Name == "":
+		found.Addf(key, "is missing; give the namespace a name such as %q", "inference")
+	case len(s.Name) > longestNamespace:
+		found.Addf(key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
+	case !dnsLabel.MatchString(s.Name):
+		found.Addf(key, "is %q, want lower-case letters, digits and '-', such as %q", s.Name, "inference")
+	case s.Name == "default" || strings.HasPrefix(s.Name, "kube-"):
+		found.Addf(key, "is %q, which belongs to Kubernetes; choose another", s.Name)
+	}
+	return found.Err()
+}
+
+// checkedNamespaces returns the namespaces with their defaults, or every
+// problem of them.
+func checkedNamespaces(path string, specs []NamespaceSpec) ([]NamespaceSpec, error) {
+	var found problems.List
+	checked := make([]NamespaceSpec, len(specs))
+	for i, spec := range specs {
+		checked[i] = spec.WithDefaults()
+		at := fmt.Sprintf("%s[%d]", path, i)
+		found = append(found, problems.Of(checked[i].Validate(at), at)...)
+	}
+	return checked, found.Err()
+}

@@ -1,0 +1,60 @@
+package serving
+
+import (
+	"iter"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+var (
+	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// secretVariableName is how variables that hold credentials usually end.
+	secretVariableName = regexp.MustCompile(`(?i)(_TOKEN|_SECRET|_PASSWORD|_API_KEY|_ACCESS_KEY|_SECRET_KEY|_ACCESS_KEY_ID)$`)
+)
+
+// refusedVariables open what must stay closed.
+var refusedVariables = map[string]string{
+	"VLLM_SERVER_DEV_MODE":              "opens endpoints that can stop the engine and read its memory; leave it out",
+	"VLLM_ALLOW_RUNTIME_LORA_UPDATING":  "lets any client load weights into the engine; leave it out",
+	"VLLM_TORCH_PROFILER_DIR":           "lets any client start the profiler; leave it out",
+	"VLLM_PORT":                         "is a port that vLLM uses inside; leave it out",
+	"VLLM_ALLOW_INSECURE_SERIALIZATION": "lets the engine run code that it receives; leave it out",
+	"HUGGING_FACE_HUB_TOKEN":            "is the old name of the token; use huggingFaceToken",
+	tokenVariable:                       "is set from huggingFaceToken; use that",
+	apiKeyVariable:                      "is set from apiKey; use that",
+}
+
+// validateEnv never repeats a value, which may be a secret in the wrong place.
+func validateEnv(found *problems.List, path string, env map[string]string) {
+	owned := engineEnv(Lifecycle{}.withDefaults())
+	for name := range sorted(env) {
+		key := path + "." + name
+		reason, refused := refusedVariables[name]
+		_, isOwned := owned[name]
+		switch {
+		case !variable.MatchString(name):
+			found.Addf(key, "is not the name of a variable, want letters, digits and '_'")
+		case refused:
+			found.Addf(key, "%s", reason)
+		case isOwned:
+			found.Addf(key, "is set by the program; leave it out")
+		case secretVariableName.MatchString(name):
+			found.Addf(key, "looks like a secret, and env is stored in clear; use huggingFaceToken or apiKey, or a role of the ServiceAccount")
+		}
+	}
+}
+
+// sorted iterates over a map in the order of its keys, so that problems are
+// always reported in the same order.
+func sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package serving_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// TestOutputs reads what a stack exports for a model.
+func TestOutputs(t *testing.T) {
+	tests := []struct {
+		name   string
+		apiKey pulumi.StringPtrInput
+		secret string
+	}{
+		{"open", nil, ""},
+		{"guarded", pulumi.String("sk-canary"), "mistral-7b-api-key-a1b2c3d"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got map[string]any
+			var once sync.WaitGroup
+			once.Add(1)
+			_, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+				service, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
+					Spec:   serving.Spec{Name: "mistral-7b", Namespace: "inference", Model: serving.Model{ID: "org/m"}},
+					APIKey: test.apiKey,
+				})
+				if err != nil {
+					return err
+				}
+				service.Outputs().ToMapOutput().ApplyT(func(outputs map[string]any) error {
+					defer once.Done()
+					got = outputs
+					return nil
+				})
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			once.Wait()
+			want := map[string]any{
+				"namespace": "inference", "service": "mistral-7b", "port": 8000, "servedModelName": "org/m",
+				"url": "http://mistral-7b.inference.svc.cluster.local:8000", "apiKeySecret": test.secret,
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("outputs are %v, want %v", got, want)
+			}
+		})
+	}
+}
+
+// TestErrorsOfAProgramNameTheField is for users of the component alone, who
+// have no configuration file.
+func TestErrorsOfAProgramNameTheField(t *testing.T) {
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		_, err := serving.NewVLLMService(ctx, "chat", serving.VLLMServiceArgs{
+			Spec: serving.Spec{Name: "chat", GPU: serving.GPU{Count: 9}, Model: serving.Model{ID: "org/m"}},
+		})
+		return err
+	})
+	if err == nil {
+		t.Fatal("a spec without a namespace was accepted")
+	}
+	for _, want := range []string{"chat.namespace: is missing", "chat.gpu.count: is 9, want 1 to 8"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("the error does not say %q: %v", want, err)
+		}
+	}
+	if len(recording.Resources()) != 0 {
+		t.Error("something was registered")
+	}
+}
+
+// TestSpecsAreNotShared changes nothing that the caller still holds.
+func TestSpecsAreNotShared(t *testing.T) {
+	least := 2
+	spec := serving.Spec{Env: map[string]string{"A": "1"}, ExtraArgs: []string{"--a"}, Replicas: serving.Replicas{Min: &least}}
+	full := spec.WithDefaults()
+	full.Env["A"], full.ExtraArgs[0], *full.Replicas.Min = "2", "--b", 3
+	if spec.Env["A"] != "1" || !slices.Equal(spec.ExtraArgs, []string{"--a"}) || least != 2 {
+		t.Error("WithDefaults returns a spec that shares memory with the one it was called on")
+	}
+}

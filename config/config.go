@@ -1,0 +1,194 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// Config is a stack's whole configuration, with defaults, and valid.
+type Config struct {
+	// Cluster is where everything runs (key cluster).
+	Cluster cluster.Spec
+	// Namespaces are where models may run (key namespaces). Default: one,
+	// called inference.
+	Namespaces []serving.NamespaceSpec
+	// Models are the services, one for each model (key models). Default: none.
+	Models []serving.Spec
+	// HuggingFaceToken reads gated models; nil if there is none (key
+	// huggingFaceToken, encrypted).
+	HuggingFaceToken pulumi.StringPtrInput
+	// APIKey is what clients of every model must send; nil if nothing is asked
+	// of them (key apiKey, encrypted).
+	APIKey pulumi.StringPtrInput
+}
+
+// Load decodes and checks the configuration. Its error holds every problem,
+// each beginning with its key.
+func Load(source *Source) (*Config, error) {
+	d := &decoding{origin: map[string]string{}}
+	top := &node{values: d.values(source), d: d}
+	cfg := &Config{
+		Cluster:          decodeCluster(top),
+		HuggingFaceToken: d.secretText(source, "huggingFaceToken"),
+		APIKey:           d.secretText(source, "apiKey"),
+	}
+	// The secrets are read apart, so that no message can hold them.
+	top.asked = append(top.asked, "huggingFaceToken", "apiKey")
+	cfg.Namespaces = decodeNamespaces(top)
+	cfg.Models = decodeModels(top)
+	top.close()
+	cfg.check(d)
+	if err := d.found.Err(); err != nil {
+		return nil, err
+	}
+	return cfg, nil
+}
+
+// values parses the keys of this program: Pulumi hands over lists and mappings
+// as JSON.
+func (d *decoding) values(source *Source) map[string]any {
+	values := map[string]any{}
+	for _, key := range source.keys() {
+		text, _ := source.value(key)
+		switch {
+		case key == "huggingFaceToken" || key == "apiKey":
+		case source.isSecret(key):
+			d.add(key, "holds an encrypted value, which would be stored in clear from here; only huggingFaceToken and apiKey may be encrypted")
+			d.refused = append(d.refused, key)
+			values[key] = nil
+		case text == "":
+			d.add(key, "has no value; give it one or remove the key")
+			d.refused = append(d.refused, key)
+			values[key] = nil
+		default:
+			values[key] = parse(text)
+		}
+	}
+	return values
+}
+
+// parse reads JSON, keeping numbers as they were typed. What is no JSON is a
+// plain text.
+func parse(text string) any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return text
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return text
+	}
+	return value
+}
+
+// secretText is an encrypted text, or nil if it is not given. No message
+// repeats any of it.
+func (d *decoding) secretText(source *Source, key string) pulumi.StringPtrInput {
+	text, ok := source.value(key)
+	switch {
+	case !ok:
+		return nil
+	case !source.isSecret(key):
+		d.add(key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret %s:%s", namespace, key)
+	case text == "":
+		d.add(key, "is empty; set it with: pulumi config set --secret %s:%s", namespace, key)
+	case strings.ContainsAny(text, " \t\r\n"):
+		d.add(key, "has white space in it, perhaps a line break at its end; set it again without")
+	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
+		d.add(key, "is a list or a mapping, want one text; set it with: pulumi config set --secret %s:%s", namespace, key)
+	}
+	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
+}
+
+func decodeCluster(top *node) cluster.Spec {
+	if !top.has("cluster") {
+		top.asked = append(top.asked, "cluster")
+		return cluster.Spec{}
+	}
+	n := top.object("cluster")
+	if !n.has("existing") {
+		n.asked = append(n.asked, "existing")
+		return cluster.Spec{}
+	}
+	existing := n.object("existing")
+	return cluster.Spec{Existing: &cluster.Existing{
+		Kubeconfig: existing.str("kubeconfig"),
+		Context:    existing.str("context"),
+	}}
+}
+
+func decodeNamespaces(top *node) []serving.NamespaceSpec {
+	if !top.has("namespaces") {
+		top.asked = append(top.asked, "namespaces")
+		return []serving.NamespaceSpec{{Name: "inference"}}
+	}
+	var specs []serving.NamespaceSpec
+	for _, n := range top.objects("namespaces") {
+		specs = append(specs, serving.NamespaceSpec{Name: n.str("name")})
+	}
+	return specs
+}
+
+// objects is a list of mappings.
+func (n *node) objects(key string) []*node {
+	items, path := n.list(key)
+	var nodes []*node
+	for i, item := range items {
+		child := &node{path: fmt.Sprintf("%s[%d]", path, i), d: n.d}
+		var ok bool
+		if child.values, ok = item.(map[string]any); !ok {
+			n.d.add(child.path, "is %s, want a mapping", describeKind(item))
+		}
+		n.children = append(n.children, child)
+		nodes = append(nodes, child)
+	}
+	return nodes
+}
+
+// check applies the boxes' own defaults and validation, and then what spans
+// them. A key that could not be decoded is not reported again for the default
+// that took its place.
+func (c *Config) check(d *decoding) {
+	undecoded := d.found
+	report := func(err error, path string) {
+		for _, p := range problems.Of(err, path) {
+			if !undecoded.Has(p.Key) && !undecoded.Has(path) {
+				d.add(d.typedAt(p.Key), "%s", p.Message)
+			}
+		}
+	}
+	c.Cluster = c.Cluster.WithDefaults()
+	report(c.Cluster.Validate("cluster"), "cluster")
+	for i := range c.Namespaces {
+		path := fmt.Sprintf("namespaces[%d]", i)
+		c.Namespaces[i] = c.Namespaces[i].WithDefaults()
+		report(c.Namespaces[i].Validate(path), path)
+	}
+	c.checkReferences(d, &undecoded)
+	for i := range c.Models {
+		path := fmt.Sprintf("models[%d]", i)
+		c.Models[i] = c.Models[i].WithDefaults()
+		report(c.Models[i].Validate(path), path)
+	}
+}
+
+// typedAt is where the user typed a key: a model's value may stand in the
+// defaults.
+func (d *decoding) typedAt(key string) string {
+	for at := key; at != ""; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
+		if origin, ok := d.origin[at]; ok {
+			return origin + key[len(at):]
+		}
+	}
+	return key
+}

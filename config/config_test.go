@@ -1,0 +1,162 @@
+package config
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// load decodes the lines below `config:` of a stack's file.
+func load(t *testing.T, yaml string) (*Config, error) {
+	t.Helper()
+	c, err := stacktest.ParseConfig("config:\n  vllm-eks:cluster: {existing: {}}\n" + yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source Source
+	source.Capture(&pulumi.RunInfo{Config: c.Values, ConfigSecretKeys: c.Secret})
+	return Load(&source)
+}
+
+func mustLoad(t *testing.T, yaml string) *Config {
+	t.Helper()
+	cfg, err := load(t, yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+func TestDefaults(t *testing.T) {
+	cfg := mustLoad(t, "  vllm-eks:models: [{name: a, model: org/m}]")
+	if want := []serving.NamespaceSpec{{Name: "inference"}}; !slices.Equal(cfg.Namespaces, want) {
+		t.Errorf("namespaces are %v, want %v", cfg.Namespaces, want)
+	}
+	if cfg.HuggingFaceToken != nil || cfg.APIKey != nil {
+		t.Error("a secret that was not given is not nil")
+	}
+	m := cfg.Models[0]
+	if m.Namespace != "inference" || m.Model.ServedName != "org/m" || m.GPU.Count != 1 || *m.Replicas.Min != 1 || m.Replicas.Max != 1 {
+		t.Errorf("the defaults of a model are %+v", m)
+	}
+	if want := (serving.Resources{CPU: "3", Memory: "12Gi", ShmSize: "2Gi"}); m.Resources != want {
+		t.Errorf("resources are %v, want %v", m.Resources, want)
+	}
+	want := serving.Lifecycle{LoadSeconds: 600, ProvisionSeconds: 600, DrainSeconds: 15, ShutdownSeconds: 120, Rollout: serving.Surge}
+	if m.Lifecycle != want {
+		t.Errorf("the lifecycle is %v, want %v", m.Lifecycle, want)
+	}
+}
+
+func TestNoModelsIsAStack(t *testing.T) {
+	if cfg := mustLoad(t, ""); len(cfg.Models) != 0 {
+		t.Errorf("models are %v, want none", cfg.Models)
+	}
+}
+
+// TestModelsTakeWhatTheyLackFromDefaults covers texts, numbers, mappings, which
+// are merged key by key, and lists, which are not.
+func TestModelsTakeWhatTheyLackFromDefaults(t *testing.T) {
+	cfg := mustLoad(t, `
+  vllm-eks:defaults:
+    vllmVersion: v0.33.0
+    lifecycle: {loadSeconds: 100, drainSeconds: 30}
+    env: {A: default, B: default}
+    nodeSelector: {pool: gpu}
+    extraArgs: [--max-num-seqs, "8"]
+  vllm-eks:models:
+    - {name: takes, model: org/m}
+    - {name: says, model: org/m, vllmVersion: v0.34.0, lifecycle: {loadSeconds: 200}, env: {B: own, C: ""},
+       nodeSelector: {zone: a}, extraArgs: []}
+    - {name: image, model: org/m, image: "example.com/vllm:v0.35.0"}`)
+	takes, says, image := cfg.Models[0], cfg.Models[1], cfg.Models[2]
+	if takes.VLLMVersion != "v0.33.0" || says.VLLMVersion != "v0.34.0" || image.VLLMVersion != "" {
+		t.Errorf("versions are %q, %q and %q", takes.VLLMVersion, says.VLLMVersion, image.VLLMVersion)
+	}
+	if takes.Lifecycle.LoadSeconds != 100 || says.Lifecycle.LoadSeconds != 200 || says.Lifecycle.DrainSeconds != 30 {
+		t.Errorf("lifecycles are %v and %v", takes.Lifecycle, says.Lifecycle)
+	}
+	if want := map[string]string{"A": "default", "B": "default"}; !maps.Equal(takes.Env, want) {
+		t.Errorf("env is %v, want %v", takes.Env, want)
+	}
+	if want := map[string]string{"A": "default", "B": "own", "C": ""}; !maps.Equal(says.Env, want) {
+		t.Errorf("env is %v, want %v", says.Env, want)
+	}
+	if want := map[string]string{"pool": "gpu", "zone": "a"}; !maps.Equal(says.Scheduling.NodeSelector, want) {
+		t.Errorf("nodeSelector is %v, want %v", says.Scheduling.NodeSelector, want)
+	}
+	if !slices.Equal(takes.ExtraArgs, []string{"--max-num-seqs", "8"}) || len(says.ExtraArgs) != 0 {
+		t.Errorf("extraArgs are %q and %q", takes.ExtraArgs, says.ExtraArgs)
+	}
+}
+
+func TestKeysOfOthersAreLeftAlone(t *testing.T) {
+	cfg := mustLoad(t, "  aws:region: us-west-2\n  other:models: nonsense\n")
+	if len(cfg.Models) != 0 {
+		t.Errorf("models are %v, want none", cfg.Models)
+	}
+}
+
+// TestSecretsStaySecret reads them back the way a resource would.
+func TestSecretsStaySecret(t *testing.T) {
+	cfg := mustLoad(t, "  vllm-eks:huggingFaceToken: {secure: hf_canary}\n  vllm-eks:apiKey: {secure: \"7\"}\n")
+	for name, input := range map[string]pulumi.StringPtrInput{"hf_canary": cfg.HuggingFaceToken, "7": cfg.APIKey} {
+		output := input.ToStringPtrOutput()
+		if !pulumi.IsSecret(output) {
+			t.Errorf("%s is no secret", name)
+		}
+		value := make(chan string, 1)
+		output.ApplyT(func(v *string) error { value <- *v; return nil })
+		if got := <-value; got != name {
+			t.Errorf("the secret is %q, want %q", got, name)
+		}
+	}
+}
+
+// TestProblemsStandWhereTheUserTypedThem is about values that come from the
+// defaults: the model that uses them is not what has to be edited.
+func TestProblemsStandWhereTheUserTypedThem(t *testing.T) {
+	_, err := load(t, `
+  vllm-eks:defaults: {image: "vllm/vllm-openai:latest", env: {HF_TOKEN: x}, extraArgs: [--swap-space, "4"], lifecycle: {loadSeconds: -1}}
+  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]`)
+	var keys []string
+	for _, e := range unwrap(err) {
+		key, _, _ := strings.Cut(e.Error(), ": ")
+		keys = append(keys, key)
+	}
+	want := []string{"defaults.image", "defaults.lifecycle.loadSeconds", "defaults.env.HF_TOKEN", "defaults.extraArgs[0]"}
+	if !slices.Equal(keys, want) {
+		t.Errorf("problems are at %q, want %q", keys, want)
+	}
+}
+
+func unwrap(err error) []error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+func TestNearest(t *testing.T) {
+	known := []string{"maxModelLen", "model", "name", "gpu"}
+	for word, want := range map[string]string{
+		"maxModelLength": "maxModelLen",
+		"MODEL":          "model",
+		"nmae":           "name",
+		"gpus":           "gpu",
+		"temperature":    "",
+		"":               "",
+	} {
+		if got := nearest(word, known); got != want {
+			t.Errorf("nearest to %q is %q, want %q", word, got, want)
+		}
+	}
+}

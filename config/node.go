@@ -1,0 +1,260 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// decoding is what one run of the decoder finds out.
+type decoding struct {
+	found problems.List
+	// origin maps a key that a model took from the defaults to where the user
+	// typed it.
+	origin map[string]string
+	// refused are the top-level keys whose values are not looked at.
+	refused []string
+}
+
+// add reports a problem once: a default is looked at by every model.
+func (d *decoding) add(key, format string, args ...any) {
+	if slices.Contains(d.refused, key) {
+		return
+	}
+	if p := (problems.Error{Key: key, Message: fmt.Sprintf(format, args...)}); !slices.Contains(d.found, p) {
+		d.found = append(d.found, p)
+	}
+}
+
+// node is one mapping of the configuration. It knows where it stands, and which
+// keys it was asked for: the others are unknown.
+type node struct {
+	path     string
+	values   map[string]any
+	fallback *node // where a key is looked up that values lacks
+	asked    []string
+	children []*node
+	d        *decoding
+}
+
+// lookup returns the value of a key and where the user typed it.
+func (n *node) lookup(key string) (value any, path string, ok bool) {
+	if !slices.Contains(n.asked, key) {
+		n.asked = append(n.asked, key)
+	}
+	path = n.at(key)
+	if value, ok = n.values[key]; ok {
+		if value == nil {
+			n.d.add(path, "has no value; give it one or remove the key")
+			return nil, path, false
+		}
+		return value, path, true
+	}
+	if n.fallback == nil {
+		return nil, path, false
+	}
+	value, origin, ok := n.fallback.lookup(key)
+	if ok {
+		n.d.origin[path] = origin
+	}
+	return value, origin, ok
+}
+
+func (n *node) at(key string) string {
+	if n.path == "" {
+		return key
+	}
+	return n.path + "." + key
+}
+
+// str is a text; an empty one is refused, since leaving the key out says that.
+func (n *node) str(key string) string {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return ""
+	}
+	text, ok := value.(string)
+	switch {
+	case !ok:
+		n.d.add(path, "is %s, want a text%s", describe(path, value), quoteHint(value))
+	case text == "":
+		n.d.add(path, "is empty; give it a value or remove the key")
+	}
+	return text
+}
+
+// integer is a whole number. Zero is refused, because it means "not given" to
+// the fields that are read with it.
+func (n *node) integer(key string) int {
+	p := n.integerOrZero(key)
+	if p == nil {
+		return 0
+	}
+	if _, path, _ := n.lookup(key); *p == 0 {
+		n.d.add(path, "is 0, want a number of at least 1; remove the key for the default")
+	}
+	return *p
+}
+
+// integerOrZero is a whole number that may be zero, or nil if it is not given.
+func (n *node) integerOrZero(key string) *int {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return nil
+	}
+	if number, isNumber := value.(json.Number); isNumber {
+		if i, err := strconv.Atoi(number.String()); err == nil {
+			return &i
+		}
+	}
+	n.d.add(path, "is %s, want a whole number", describe(path, value))
+	return nil
+}
+
+// list is a list of any kind of items.
+func (n *node) list(key string) ([]any, string) {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return nil, path
+	}
+	items, ok := value.([]any)
+	if !ok {
+		n.d.add(path, "is %s, want a list", describeKind(value))
+	}
+	return items, path
+}
+
+// texts is a list of texts.
+func (n *node) texts(key string) []string {
+	items, path := n.list(key)
+	var texts []string
+	for i, item := range items {
+		text, ok := item.(string)
+		if !ok {
+			n.d.add(fmt.Sprintf("%s[%d]", path, i), "is %s, want a text%s", describe(path, item), quoteHint(item))
+		}
+		texts = append(texts, text)
+	}
+	return texts
+}
+
+// object is a mapping with known keys. It is empty if the key is not given.
+func (n *node) object(key string) *node {
+	child := &node{path: n.at(key), d: n.d}
+	if n.fallback != nil {
+		child.fallback = n.fallback.object(key)
+	}
+	n.children = append(n.children, child)
+	if !slices.Contains(n.asked, key) {
+		n.asked = append(n.asked, key)
+	}
+	value, ok := n.values[key]
+	if !ok {
+		return child
+	}
+	if child.values, ok = value.(map[string]any); !ok {
+		n.d.add(child.path, "is %s, want a mapping", describeKind(value))
+	}
+	return child
+}
+
+// has tells whether the key is there, with whatever value.
+func (n *node) has(key string) bool {
+	_, ok := n.values[key]
+	return ok
+}
+
+// textMap is a mapping from keys that the user chooses to texts. With a
+// fallback, the two are merged key by key.
+func (n *node) textMap(key string) map[string]string {
+	child := n.object(key)
+	texts := map[string]string{}
+	for at := child; at != nil; at = at.fallback {
+		for name := range at.values {
+			at.asked = append(at.asked, name)
+		}
+	}
+	for at := child; at != nil; at = at.fallback {
+		for _, name := range slices.Sorted(maps.Keys(at.values)) {
+			if _, done := texts[name]; !done {
+				texts[name] = child.anyText(name)
+			}
+		}
+	}
+	return texts
+}
+
+// anyText is a text that may be empty, which means something to a variable.
+func (n *node) anyText(key string) string {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return ""
+	}
+	text, ok := value.(string)
+	if !ok {
+		n.d.add(path, "is %s, want a text%s", describe(path, value), quoteHint(value))
+	}
+	return text
+}
+
+// close refuses the keys that nobody asked for, here and below.
+func (n *node) close() {
+	for _, key := range slices.Sorted(maps.Keys(n.values)) {
+		if !slices.Contains(n.asked, key) {
+			n.d.add(n.at(key), "%s", unknownKey(key, n.asked))
+		}
+	}
+	for _, child := range n.children {
+		child.close()
+	}
+}
+
+// describe says what was got. What may be a secret in the wrong place is not
+// repeated.
+func describe(path string, value any) string {
+	kind := describeKind(value)
+	for _, word := range []string{"env", "extraArgs", "huggingFaceToken", "apiKey"} {
+		if strings.Contains(path, word) {
+			return kind
+		}
+	}
+	switch v := value.(type) {
+	case string:
+		return fmt.Sprintf("%s, %q", kind, v)
+	case json.Number:
+		return fmt.Sprintf("%s, %s", kind, v)
+	case bool:
+		return fmt.Sprintf("%s, %t", kind, v)
+	}
+	return kind
+}
+
+func describeKind(value any) string {
+	switch value.(type) {
+	case nil:
+		return "without a value"
+	case string:
+		return "a text"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "a list"
+	}
+	return "a mapping"
+}
+
+// quoteHint helps with YAML, which takes an unquoted 1.35 for a number.
+func quoteHint(value any) string {
+	switch value.(type) {
+	case json.Number, bool:
+		return "; put it in quotes"
+	}
+	return ""
+}

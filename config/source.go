@@ -1,0 +1,52 @@
+// Package config decodes the stack's configuration strictly and checks what
+// spans the boxes of the diagram. Nothing else reads Pulumi's configuration.
+package config
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// namespace is what every key of this program begins with, whatever the
+// project that uses it is called.
+const namespace = "vllm-eks"
+
+// Source is the stack's configuration as Pulumi hands it to a program. A
+// *pulumi.Context answers only for keys that one knows; unknown keys must be
+// refused, so the whole of it is needed.
+type Source struct {
+	values map[string]string
+	secret []string
+}
+
+// Capture is a pulumi.RunOption that fills the source.
+func (s *Source) Capture(info *pulumi.RunInfo) {
+	s.values = info.Config
+	s.secret = info.ConfigSecretKeys
+}
+
+// keys are the keys of this program, sorted and without their namespace.
+func (s *Source) keys() []string {
+	var keys []string
+	for full := range maps.Keys(s.values) {
+		if key, ours := strings.CutPrefix(full, namespace+":"); ours {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// value is the text of a key.
+func (s *Source) value(key string) (string, bool) {
+	v, ok := s.values[namespace+":"+key]
+	return v, ok
+}
+
+// isSecret tells whether any part of the key's value is encrypted.
+func (s *Source) isSecret(key string) bool {
+	return slices.Contains(s.secret, namespace+":"+key)
+}

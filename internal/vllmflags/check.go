@@ -1,0 +1,202 @@
+package vllmflags
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Problem is one thing wrong with a list of additional arguments.
+type Problem struct {
+	Index   int // of the argument in the list
+	Message string
+}
+
+// CheckExtra checks a user's additional arguments. ownedByComponent maps the
+// flags that the component sets itself to the configuration key to use
+// instead (empty where there is none). Every problem is reported, in order.
+func CheckExtra(args []string, ownedByComponent map[string]string) []Problem {
+	c := checker{args: args, owned: ownedByComponent}
+	for i := 0; i < len(args); {
+		i = c.next(i)
+	}
+	return c.problems
+}
+
+type checker struct {
+	args     []string
+	owned    map[string]string
+	problems []Problem
+}
+
+func (c *checker) report(index int, format string, values ...any) {
+	c.problems = append(c.problems, Problem{Index: index, Message: fmt.Sprintf(format, values...)})
+}
+
+// next checks the argument at i with its values and returns the index after them.
+func (c *checker) next(i int) int {
+	arg := c.args[i]
+	if strings.HasPrefix(arg, "-O") {
+		arg = "--optimization-level" // -O3, -O 3 and -O=3 are its own spellings
+		if len(c.args[i]) > 2 {
+			return i + 1
+		}
+	}
+	if !looksLikeOption(arg) {
+		if strings.HasPrefix(arg, "--") {
+			c.report(i, "%q holds a flag and its value in one argument; split it in two", arg)
+		} else {
+			c.report(i, "%q is a value without a flag; write it right after its flag", arg)
+		}
+		return i + 1
+	}
+	name, value, hasValue := strings.Cut(spellName(arg), "=")
+	name, keys, isDotted := strings.Cut(name, ".")
+	end := i + 1
+	for end < len(c.args) && !looksLikeOption(c.args[end]) {
+		end++
+	}
+	found, ok := c.resolve(i, name)
+	if !ok {
+		return end
+	}
+	if isDotted {
+		return c.dotted(i, found.flag, keys, hasValue)
+	}
+	return c.values(i, end, found.flag, value, hasValue)
+}
+
+// resolve finds the flag behind a name and reports what is wrong with using it.
+func (c *checker) resolve(i int, name string) (option, bool) {
+	if gone, is := removed[name]; is {
+		c.report(i, "vLLM no longer has %s (gone by %s); instead: %s", name, gone.GoneBy, gone.Instead)
+		return option{}, false
+	}
+	found, ok := options[name]
+	if !ok {
+		if why, is := dangerous[name]; is {
+			c.report(i, "%s is not allowed: %s", name, why)
+			return option{}, false
+		}
+		c.unknown(i, name)
+		return option{}, false
+	}
+	if found.flag == nil {
+		c.report(i, "%s prints help and exits, so the server would never start", name)
+		return option{}, false
+	}
+	if key, is := c.owned[found.flag.Name]; is {
+		if key == "" {
+			c.report(i, "%s is set by the component", found.flag.Name)
+		} else {
+			c.report(i, "%s is set by the component; use %s instead", found.flag.Name, key)
+		}
+		return option{}, false
+	}
+	if why, is := dangerous[found.flag.Name]; is && !found.negated {
+		c.report(i, "%s is not allowed: %s", found.flag.Name, why)
+		return option{}, false
+	}
+	return found, true
+}
+
+func (c *checker) unknown(i int, name string) {
+	var full []string
+	for _, m := range abbreviations(name) {
+		full = append(full, m.written)
+	}
+	switch len(full) {
+	case 0:
+		c.report(i, "vLLM has no flag %s; the nearest is %s", name, Nearest(name))
+	case 1:
+		c.report(i, "%s is an abbreviation, which the next release may read differently; write %s", name, full[0])
+	default:
+		c.report(i, "%s is ambiguous: it could be %s", name, strings.Join(full, ", "))
+	}
+}
+
+// dotted checks --flag.key, whose value is any JSON or string.
+func (c *checker) dotted(i int, flag *Flag, keys string, hasValue bool) int {
+	switch flag.Kind {
+	case KindJSON, KindDict, KindConfig:
+	default:
+		c.report(i, "%s takes no .%s: its value is not a JSON object", flag.Name, keys)
+	}
+	if hasValue {
+		return i + 1
+	}
+	if i+1 >= len(c.args) {
+		c.report(i, "%s.%s needs a value", flag.Name, keys)
+		return i + 1
+	}
+	return i + 2
+}
+
+func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bool) int {
+	first, values := i+1, c.args[i+1:end]
+	if hasExplicit {
+		first, values, end = i, []string{explicit}, i+1
+	}
+	switch flag.Arity {
+	case ArityNone:
+		if hasExplicit {
+			c.report(i, "%s takes no value; write %s or leave it out", flag.Name, flag.Name)
+		}
+		return i + 1
+	case ArityOne, ArityAppend, ArityMaybe:
+		if len(values) > 1 {
+			values, end = values[:1], i+2
+		}
+	case ArityMany:
+	}
+	if len(values) == 0 && flag.Arity != ArityMaybe {
+		c.report(i, "%s needs a value", flag.Name)
+	}
+	for n, value := range values {
+		if message := flag.check(value); message != "" {
+			c.report(first+n*btoi(!hasExplicit), "%s: %s", flag.Name, message)
+		}
+	}
+	return end
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func looksLikeOption(arg string) bool {
+	if len(arg) < 2 || arg[0] != '-' || negativeNumber.MatchString(arg) {
+		return false
+	}
+	return !strings.Contains(arg, " ") || strings.Contains(strings.SplitN(arg, " ", 2)[0], "=")
+}
+
+// Nearest returns the known flag whose name differs least from the given one.
+func Nearest(name string) string {
+	best, distance := "", 1<<30
+	for _, flag := range flags {
+		if d := editDistance(name, flag.Name); d < distance {
+			best, distance = flag.Name, d
+		}
+	}
+	return best
+}
+
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		diagonal := row[0]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := diagonal + btoi(a[i-1] != b[j-1])
+			diagonal = row[j]
+			row[j] = min(cost, row[j]+1, row[j-1]+1)
+		}
+	}
+	return row[len(b)]
+}

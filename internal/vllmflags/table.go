@@ -1,0 +1,170 @@
+package vllmflags
+
+import (
+	_ "embed"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// Kind says how a flag's value is read.
+type Kind string
+
+// The kinds of flags.tsv. A trailing "?" there (Flag.Optional) means that an
+// empty value or "None" stands for "not set".
+const (
+	KindString    Kind = "str"
+	KindInt       Kind = "int"
+	KindHumanInt  Kind = "hint"     // 32k, 1M: decimal in lower case, binary in upper case
+	KindHumanAuto Kind = "hintauto" // like KindHumanInt, and "auto" or -1
+	KindFloat     Kind = "float"
+	KindBool      Kind = "bool" // --flag and --no-flag, no value
+	KindTrue      Kind = "true" // --flag only, no value
+	KindJSON      Kind = "json"
+	KindDict      Kind = "dict"   // a JSON object or any other string
+	KindConfig    Kind = "config" // a JSON object checked against a configuration class
+)
+
+// Arity says how many values follow a flag.
+type Arity string
+
+// The arities of flags.tsv.
+const (
+	ArityNone   Arity = "0"
+	ArityOne    Arity = "1"
+	ArityMany   Arity = "+"
+	ArityMaybe  Arity = "?"
+	ArityAppend Arity = "append" // one value each time the flag is given
+)
+
+// Flag is one line of flags.tsv.
+type Flag struct {
+	Name     string // with its two dashes
+	Kind     Kind
+	Optional bool
+	Arity    Arity
+	Short    string // "-tp", or empty
+	Choices  []string
+	Since    string
+}
+
+// Removed is a flag that vLLM no longer has.
+type Removed struct {
+	GoneBy  string // a release that is known not to have it
+	Instead string
+}
+
+//go:embed flags.tsv
+var flagsTSV string
+
+//go:embed removed.tsv
+var removedTSV string
+
+//go:embed dangerous.tsv
+var dangerousTSV string
+
+var (
+	flags     = readFlags(flagsTSV)
+	removed   = readRemoved(removedTSV)
+	dangerous = readDangerous(dangerousTSV)
+	options   = indexOptions(flags)
+	optionSet = sortedKeys(options)
+)
+
+// Flags returns every flag that vLLM takes, in order of name.
+func Flags() []Flag {
+	return slices.Clone(flags)
+}
+
+// RemovedFlags returns the names of the flags that vLLM no longer takes, in order.
+func RemovedFlags() []string {
+	return sortedKeys(removed)
+}
+
+// option is one way to write a flag: its name, its short form or its --no- form.
+type option struct {
+	flag    *Flag
+	negated bool
+}
+
+func rows(table string, columns int) [][]string {
+	var out [][]string
+	for _, line := range strings.Split(table, "\n") {
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if fields := strings.Split(line, "\t"); len(fields) == columns {
+			out = append(out, fields)
+		}
+	}
+	return out
+}
+
+func readFlags(table string) []Flag {
+	var out []Flag
+	for _, f := range rows(table, 6) {
+		flag := Flag{Name: f[0], Arity: Arity(f[2]), Since: f[5]}
+		kind, optional := strings.CutSuffix(f[1], "?")
+		flag.Kind, flag.Optional = Kind(kind), optional
+		if f[3] != "-" {
+			flag.Short = f[3]
+		}
+		if f[4] != "-" {
+			flag.Choices = strings.Split(f[4], ",")
+		}
+		out = append(out, flag)
+	}
+	return out
+}
+
+func readRemoved(table string) map[string]Removed {
+	out := map[string]Removed{}
+	for _, f := range rows(table, 3) {
+		out[f[0]] = Removed{GoneBy: f[1], Instead: f[2]}
+	}
+	return out
+}
+
+func readDangerous(table string) map[string]string {
+	out := map[string]string{}
+	for _, f := range rows(table, 2) {
+		out[f[0]] = f[1]
+	}
+	return out
+}
+
+func indexOptions(flags []Flag) map[string]option {
+	out := map[string]option{"--help": {}, "-h": {}}
+	for i := range flags {
+		flag := &flags[i]
+		out[flag.Name] = option{flag: flag}
+		if flag.Short != "" {
+			out[flag.Short] = option{flag: flag}
+		}
+		if flag.Kind == KindBool {
+			out["--no-"+strings.TrimPrefix(flag.Name, "--")] = option{flag: flag, negated: true}
+		}
+	}
+	return out
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for name := range m {
+		out = append(out, name)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// display is the flag as argparse names it in a message.
+func (f *Flag) display() string {
+	names := []string{f.Name}
+	if f.Kind == KindBool {
+		names = append(names, "--no-"+strings.TrimPrefix(f.Name, "--"))
+	}
+	if f.Short != "" {
+		names = append(names, f.Short)
+	}
+	return strings.Join(names, "/")
+}

@@ -1,0 +1,103 @@
+package vllmflags
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTablesAreSortedAndUnique(t *testing.T) {
+	for name, table := range map[string]string{"flags.tsv": flagsTSV, "removed.tsv": removedTSV, "dangerous.tsv": dangerousTSV} {
+		columns := len(strings.Split(strings.SplitN(table, "\n", 2)[0], "\t"))
+		var names []string
+		for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
+			fields := strings.Split(line, "\t")
+			if len(fields) != columns {
+				t.Errorf("%s:%d: %d columns, want %d", name, i+1, len(fields), columns)
+			}
+			if i > 0 {
+				names = append(names, fields[0])
+			}
+		}
+		if !slices.IsSorted(names) {
+			t.Errorf("%s is not in order of name", name)
+		}
+		if compact := slices.Compact(slices.Clone(names)); len(compact) != len(names) {
+			t.Errorf("%s names a flag twice", name)
+		}
+	}
+}
+
+// The dump of the v0.29.0 parser that the table was checked against counts its
+// flags; a line lost or added by accident shows here.
+func TestTableMatchesTheReleaseDump(t *testing.T) {
+	pairs, switches, valued := 0, 0, 0
+	for _, f := range Flags() {
+		switch {
+		case f.Since != "0.29":
+		case f.Kind == KindBool:
+			pairs++
+		case f.Kind == KindTrue:
+			switches++
+		default:
+			valued++
+		}
+	}
+	if pairs != 80 || switches != 5 || valued != 207 {
+		t.Errorf("on/off pairs, switches, valued flags = %d, %d, %d; the dump has 80, 5, 207", pairs, switches, valued)
+	}
+}
+
+func TestTableColumnsMakeSense(t *testing.T) {
+	kinds := []Kind{KindString, KindInt, KindHumanInt, KindHumanAuto, KindFloat, KindBool, KindTrue, KindJSON, KindDict, KindConfig}
+	arities := []Arity{ArityNone, ArityOne, ArityMany, ArityMaybe, ArityAppend}
+	shorts := map[string]string{}
+	for _, f := range Flags() {
+		if !slices.Contains(kinds, f.Kind) || !slices.Contains(arities, f.Arity) {
+			t.Errorf("%s: kind %q, arity %q", f.Name, f.Kind, f.Arity)
+		}
+		if isSwitch := f.Kind == KindBool || f.Kind == KindTrue; isSwitch != (f.Arity == ArityNone) {
+			t.Errorf("%s: kind %q with arity %q", f.Name, f.Kind, f.Arity)
+		}
+		if f.Short != "" && shorts[f.Short] != "" {
+			t.Errorf("%s and %s share %s", f.Name, shorts[f.Short], f.Short)
+		}
+		shorts[f.Short] = f.Name
+		for _, choice := range f.Choices {
+			if choice == "None" {
+				continue
+			}
+			if message := f.check(choice); message != "" {
+				t.Errorf("%s refuses its own choice %q: %s", f.Name, choice, message)
+			}
+		}
+		if _, gone := removed[f.Name]; gone {
+			t.Errorf("%s is both present and removed", f.Name)
+		}
+	}
+	for name, gone := range removed {
+		if gone.Instead == "" || gone.GoneBy == "" {
+			t.Errorf("%s: nothing said about what to use instead", name)
+		}
+	}
+}
+
+// Where a replacement names a flag, that flag must exist.
+func TestReplacementsExist(t *testing.T) {
+	for name, gone := range removed {
+		for _, field := range strings.FieldsFunc(gone.Instead, func(r rune) bool { return strings.ContainsRune(" ,;:()", r) }) {
+			flag, _, _ := strings.Cut(field, ".")
+			if _, known := options[flag]; strings.HasPrefix(flag, "--") && !known {
+				t.Errorf("%s points to %s, which does not exist", name, flag)
+			}
+		}
+	}
+}
+
+func TestDangerousFlagsExist(t *testing.T) {
+	for name := range dangerous {
+		if _, known := options[name]; !known && name != "--grpc-port" {
+			t.Errorf("%s is not a flag", name)
+		}
+	}
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"encoding/base64"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// recordings are the stacks in the tree and one that uses every key.
+func recordings(t *testing.T) map[string]*stacktest.Recording {
+	t.Helper()
+	all := map[string]*stacktest.Recording{"everything": mustRecord(t, "everything", mustParse(t, everything(t)))}
+	for _, stack := range stacks {
+		all[stack] = mustRecord(t, stack, stackFile(t, stack))
+	}
+	return all
+}
+
+// eachResource calls check for every resource of every recording.
+func eachResource(t *testing.T, check func(t *testing.T, r stacktest.Resource)) {
+	t.Helper()
+	all := recordings(t)
+	for _, stack := range slices.Sorted(maps.Keys(all)) {
+		resources := all[stack].Resources()
+		if len(resources) < 6 {
+			t.Fatalf("the %s stack registers only %d resources", stack, len(resources))
+		}
+		for _, r := range resources {
+			t.Run(stack+"/"+r.Type+"/"+r.Name, func(t *testing.T) { check(t, r) })
+		}
+	}
+}
+
+func isKubernetes(r stacktest.Resource) bool { return strings.HasPrefix(r.Type, "kubernetes:") }
+
+func TestEverythingDescendsFromItsComponent(t *testing.T) {
+	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		parent, _, _ := strings.Cut(r.Parent, "::")
+		isComponent := strings.HasPrefix(r.Type, "vllm-eks:")
+		if isComponent && !strings.HasPrefix(parent, "pulumi:pulumi:Stack") {
+			t.Errorf("the component's parent is %q, want the stack", r.Parent)
+		}
+		if !isComponent && !strings.HasPrefix(parent, "vllm-eks:") {
+			t.Errorf("the parent is %q, want a component", r.Parent)
+		}
+	})
+}
+
+func TestObjectsGoToTheStacksCluster(t *testing.T) {
+	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		if isKubernetes(r) && r.Provider != "pulumi:providers:kubernetes::cluster" {
+			t.Errorf("the provider is %q, so the current context of a kubeconfig would decide", r.Provider)
+		}
+	})
+}
+
+func TestObjectsWaitForTheirNamespace(t *testing.T) {
+	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		if !isKubernetes(r) || strings.HasSuffix(r.Type, ":Namespace") {
+			return
+		}
+		want := fmt.Sprintf("kubernetes:core/v1:Namespace::%v", at(r.Inputs, "metadata", "namespace"))
+		if !slices.Contains(r.DependsOn, want) {
+			t.Errorf("depends on %q, want also %q", r.DependsOn, want)
+		}
+	})
+}
+
+func TestNamesStayWithinLimits(t *testing.T) {
+	longest := strings.Repeat("a", 54)
+	yaml := "config:\n" + validCluster + "  vllm-eks:apiKey: {secure: k}\n  vllm-eks:models: [{name: " + longest + ", model: org/m}]"
+	for _, r := range mustRecord(t, "test", mustParse(t, yaml)).Resources() {
+		name, _ := at(r.Inputs, "metadata", "name").(string)
+		limit := 63
+		if strings.HasSuffix(r.Type, ":Secret") {
+			limit = 253
+		}
+		if len(name) > limit {
+			t.Errorf("the name of %s has %d characters, want at most %d", r.Type, len(name), limit)
+		}
+	}
+}
+
+// TestNoSecretInClear looks for the canaries of the configuration, as they are
+// and in base64, at every offset.
+func TestNoSecretInClear(t *testing.T) {
+	recording := mustRecord(t, "everything", mustParse(t, everything(t)))
+	text := string(asJSON(t, recording))
+	for _, secret := range []string{"hf_canary_8c1f0d5b", "sk-canary-5e7a9b31"} {
+		if !strings.Contains(everything(t), secret) {
+			t.Fatalf("testdata/everything.yaml does not hold %s", secret)
+		}
+		for offset := range 3 {
+			encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat(" ", offset) + secret))
+			if strings.Contains(text, encoded[4:len(encoded)-4]) {
+				t.Errorf("%s is in a registration in base64", secret)
+			}
+		}
+		if strings.Contains(text, secret) {
+			t.Errorf("%s is in a registration in clear", secret)
+		}
+	}
+	want := []string{
+		"assistant-api-key api-key", "coder-api-key api-key", "coder-huggingface token",
+		"ranker-api-key api-key", "ranker-huggingface token",
+	}
+	var got []string
+	for _, r := range recording.Resources() {
+		data, _ := at(r.Inputs, "stringData").(map[string]any)
+		for key, value := range data {
+			got = append(got, r.Name+" "+key)
+			if value != stacktest.Redacted {
+				t.Errorf("%s of %s is not kept as a secret", key, r.Name)
+			}
+		}
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("Secrets hold %q, want %q", got, want)
+	}
+}
+
+// TestSecretsAreReferredToByName follows each variable to its Secret, and no
+// further: the name is no secret, or the whole Deployment would be one.
+func TestSecretsAreReferredToByName(t *testing.T) {
+	want := map[string]map[string]string{
+		"assistant": {"HF_TOKEN": "hugging-face/read-token", "VLLM_API_KEY": "assistant-api-key-a1b2c3d/api-key"},
+		"coder":     {"HF_TOKEN": "coder-huggingface-a1b2c3d/token", "VLLM_API_KEY": "coder-api-key-a1b2c3d/api-key"},
+		"ranker":    {"HF_TOKEN": "ranker-huggingface-a1b2c3d/token", "VLLM_API_KEY": "ranker-api-key-a1b2c3d/api-key"},
+	}
+	for _, r := range mustRecord(t, "everything", mustParse(t, everything(t))).Resources() {
+		if !strings.HasSuffix(r.Type, ":Deployment") {
+			continue
+		}
+		got := map[string]string{}
+		env, _ := at(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
+		for _, variable := range env {
+			if ref := at(variable, "valueFrom", "secretKeyRef"); ref != nil {
+				got[fmt.Sprint(at(variable, "name"))] = fmt.Sprintf("%v/%v", at(ref, "name"), at(ref, "key"))
+			}
+		}
+		if !maps.Equal(got, want[r.Name]) {
+			t.Errorf("%s reads %q, want %q", r.Name, got, want[r.Name])
+		}
+	}
+}
+
+func TestNamespacesAdmitOnlyRestrictedPods(t *testing.T) {
+	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		if !strings.HasSuffix(r.Type, ":Namespace") {
+			return
+		}
+		labels, _ := at(r.Inputs, "metadata", "labels").(map[string]any)
+		if labels["pod-security.kubernetes.io/enforce"] != "restricted" || labels["pod-security.kubernetes.io/enforce-version"] != "v1.35" {
+			t.Errorf("the labels are %v, want restricted enforced as of v1.35", labels)
+		}
+	})
+}
+
+// podRules are what holds for every engine pod, whatever the configuration.
+var podRules = []struct {
+	name string
+	path []any
+	want any
+}{
+	{"not root", []any{"securityContext", "runAsNonRoot"}, true},
+	{"the image's user", []any{"securityContext", "runAsUser"}, 2000.0},
+	{"the group that owns the image's files", []any{"securityContext", "runAsGroup"}, 0.0},
+	{"and the volumes", []any{"securityContext", "fsGroup"}, 0.0},
+	{"seccomp", []any{"securityContext", "seccompProfile", "type"}, "RuntimeDefault"},
+	{"no token", []any{"automountServiceAccountToken"}, false},
+	{"no injected VLLM_PORT", []any{"enableServiceLinks"}, false},
+	{"no escalation", []any{"containers", 0, "securityContext", "allowPrivilegeEscalation"}, false},
+	{"no capabilities", []any{"containers", 0, "securityContext", "capabilities", "drop", 0}, "ALL"},
+	{"none added", []any{"containers", 0, "securityContext", "capabilities", "add"}, nil},
+	{"not privileged", []any{"containers", 0, "securityContext", "privileged"}, nil},
+	{"no host network", []any{"hostNetwork"}, nil},
+	{"no host processes", []any{"hostPID"}, nil},
+	{"no host memory", []any{"hostIPC"}, nil},
+	{"one container", []any{"containers", 1}, nil},
+	{"loaded before it counts", []any{"containers", 0, "startupProbe", "httpGet", "path"}, "/health"},
+	{"ready", []any{"containers", 0, "readinessProbe", "httpGet", "path"}, "/health"},
+	{"alive", []any{"containers", 0, "livenessProbe", "httpGet", "path"}, "/health"},
+	{"no program in the drain hook", []any{"containers", 0, "lifecycle", "preStop", "exec"}, nil},
+	{"shared memory", []any{"volumes", 2, "emptyDir", "medium"}, "Memory"},
+	{"GPU nodes", []any{"tolerations", 0, "key"}, "nvidia.com/gpu"},
+}
+
+func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
+	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		if !strings.HasSuffix(r.Type, ":Deployment") {
+			return
+		}
+		pod := at(r.Inputs, "spec", "template", "spec")
+		for _, rule := range podRules {
+			if got := at(pod, rule.path...); got != rule.want {
+				t.Errorf("%s: %v is %v, want %v", rule.name, rule.path, got, rule.want)
+			}
+		}
+		container := at(pod, "containers", 0)
+		args := fmt.Sprint(at(container, "args"))
+		var shutdown float64
+		if _, err := fmt.Sscanf(args[strings.Index(args, "--shutdown-timeout"):], "--shutdown-timeout %f", &shutdown); err != nil || shutdown < 1 {
+			t.Errorf("no shutdown timeout in %s: %v", args, err)
+		}
+		sleep := number(t, container, "lifecycle", "preStop", "sleep", "seconds")
+		grace := number(t, pod, "terminationGracePeriodSeconds")
+		if grace < sleep+shutdown+5 {
+			t.Errorf("the grace period is %v s, shorter than the drain of %v s and the shutdown of %v s", grace, sleep, shutdown)
+		}
+		for _, probe := range []string{"startupProbe", "readinessProbe", "livenessProbe"} {
+			if timeout := number(t, container, probe, "timeoutSeconds"); timeout < 5 {
+				t.Errorf("%s times out after %v s, want at least 5", probe, timeout)
+			}
+		}
+		budget := number(t, container, "startupProbe", "periodSeconds") * number(t, container, "startupProbe", "failureThreshold")
+		if deadline := number(t, r.Inputs, "spec", "progressDeadlineSeconds"); deadline <= budget+grace {
+			t.Errorf("the rollout's deadline of %v s is not longer than the load of %v s and the drain of %v s", deadline, budget, grace)
+		}
+	})
+}
+
+// number is a number in a recording.
+func number(t *testing.T, in any, path ...any) float64 {
+	t.Helper()
+	n, ok := at(in, path...).(float64)
+	if !ok {
+		t.Fatalf("%v is no number", path)
+	}
+	return n
+}
+
+// at walks into a recording by keys and indices; nil where the path ends early.
+func at(in any, path ...any) any {
+	for _, step := range path {
+		switch s := step.(type) {
+		case string:
+			m, _ := in.(map[string]any)
+			in = m[s]
+		case int:
+			list, _ := in.([]any)
+			if s >= len(list) {
+				return nil
+			}
+			in = list[s]
+		}
+	}
+	return in
+}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"bytes"
+	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func TestMain(m *testing.M) {
+	if err := stacktest.Isolate(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
+// stacks are the stacks whose files are in the tree.
+var stacks = []string{"local", "dev", "prod"}
+
+// record runs the whole program on a configuration.
+func record(stack string, c stacktest.Config) (*stacktest.Recording, error) {
+	var source config.Source
+	program := func(ctx *pulumi.Context) error { return deploy(ctx, &source) }
+	return stacktest.Record(stack, program, c.Option, source.Capture)
+}
+
+// mustRecord is record for a configuration that is valid.
+func mustRecord(t *testing.T, stack string, c stacktest.Config) *stacktest.Recording {
+	t.Helper()
+	r, err := record(stack, c)
+	if err != nil {
+		t.Fatalf("the program refused the configuration: %v", err)
+	}
+	return r
+}
+
+func mustParse(t *testing.T, yaml string) stacktest.Config {
+	t.Helper()
+	c, err := stacktest.ParseConfig(yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func stackFile(t *testing.T, stack string) stacktest.Config {
+	t.Helper()
+	c, err := stacktest.ReadConfig("Pulumi." + stack + ".yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func asJSON(t *testing.T, r *stacktest.Recording) []byte {
+	t.Helper()
+	text, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestGoldens pins every resource of every stack in the tree, and of one that
+// uses every key.
+func TestGoldens(t *testing.T) {
+	for stack, recording := range recordings(t) {
+		t.Run(stack, func(t *testing.T) {
+			got := asJSON(t, recording)
+			path := filepath.Join("testdata", stack+".json")
+			if *update {
+				if err := os.WriteFile(path, got, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("the %s stack registers something else than %s says; see the difference with: go test . -update && git diff", stack, path)
+			}
+		})
+	}
+}
+
+// TestStackFilesAreCommented holds every line of a stack's file to saying
+// something that needs no manual.
+func TestStackFilesAreCommented(t *testing.T) {
+	for _, stack := range stacks {
+		text, err := os.ReadFile("Pulumi." + stack + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(text), "\n")
+		for i, line := range lines {
+			if !strings.HasPrefix(line, "  vllm-eks:") || strings.Contains(line, "#") {
+				continue
+			}
+			if i == 0 || !strings.HasPrefix(strings.TrimSpace(lines[i-1]), "#") {
+				t.Errorf("Pulumi.%s.yaml:%d: the key has no comment above or beside it", stack, i+1)
+			}
+		}
+	}
+}
+
+// TestMainIsTheDiagram keeps main.go short and free of resources: it only calls
+// one box after the other.
+func TestMainIsTheDiagram(t *testing.T) {
+	text, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lines := bytes.Count(text, []byte("\n")); lines > 80 {
+		t.Errorf("main.go has %d lines, want at most 80", lines)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "main.go", text, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, imported := range file.Imports {
+		if strings.Contains(imported.Path.Value, "/pulumi-") {
+			t.Errorf("main.go imports %s; resources belong in components", imported.Path.Value)
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			if f, ok := call.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(f.Sel.Name, "Register") {
+				t.Errorf("main.go calls %s; resources belong in components", f.Sel.Name)
+			}
+		}
+		return true
+	})
+}
+
+// TestDependenciesPointOneWay holds the direction of the diagram's arrows.
+func TestDependenciesPointOneWay(t *testing.T) {
+	const module = "github.com/vllm-eks/vllm-eks/"
+	boxes, err := filepath.Glob("components/*")
+	if err != nil || len(boxes) == 0 {
+		t.Fatalf("no components found: %v", err)
+	}
+	for _, box := range boxes {
+		deps := dependencies(t, "./"+box)
+		for _, dep := range deps {
+			ours, isOurs := strings.CutPrefix(dep, module)
+			if isOurs && (strings.HasPrefix(ours, "components/") && ours != box || ours == "config") {
+				t.Errorf("%s imports %s; components know neither each other nor the configuration", box, ours)
+			}
+			if box == "components/serving" && (strings.Contains(dep, "/pulumi-aws/") || strings.Contains(dep, "/pulumi-eks/")) {
+				t.Errorf("%s imports %s; it has to work on any cluster", box, dep)
+			}
+		}
+	}
+	for _, dep := range dependencies(t, ".") {
+		if dep == module+"internal/stacktest" {
+			t.Error("the program imports the tests' recorder")
+		}
+	}
+}
+
+func dependencies(t *testing.T, pkg string) []string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-deps", pkg).Output()
+	if err != nil {
+		t.Fatalf("go list -deps %s: %v", pkg, err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, "github.com/pulumi/pulumi/sdk/v3/go/pulumi") {
+		t.Fatalf("go list -deps %s lists no dependencies", pkg)
+	}
+	return deps
+}
