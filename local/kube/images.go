@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -15,10 +16,12 @@ import (
 	"path/filepath"
 	"runtime"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
@@ -90,6 +93,23 @@ func importImage(l layout.Layout, reference, program string) error {
 		"images", "import", file.Name()).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("import image %s: %w\n%s", reference, err, out)
+	}
+	return nil
+}
+
+// pushImage gives the image to a registry of the user's, with the credentials
+// that Docker's configuration holds for it.
+func pushImage(ctx context.Context, reference, program string) error {
+	ref, err := name.ParseReference(reference)
+	if err != nil {
+		return err
+	}
+	image, err := programImage(program)
+	if err != nil {
+		return fmt.Errorf("image %s: %w", reference, err)
+	}
+	if err := remote.Write(ref, image, remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)); err != nil {
+		return fmt.Errorf("push %s: %w", reference, err)
 	}
 	return nil
 }

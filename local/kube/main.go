@@ -20,6 +20,7 @@ const usage = `kube runs the embedded Kubernetes of this checkout.
 
   kube start [--gpus N] [--max-pods N]   start it, or check that it runs; waits until it is ready
   kube image REFERENCE PROGRAM           give the node an image that holds one static program
+  kube push REFERENCE PROGRAM            give such an image to a registry
   kube status                            what runs; exit status 1 if not everything does
   kube stop                              end every process and pod; state stays
   kube remove                            end everything and remove the state
@@ -73,6 +74,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("image: want REFERENCE PROGRAM")
 		}
 		return ensureImage(l, flags.Arg(0), flags.Arg(1))
+	case "push":
+		if flags.NArg() != 2 {
+			return errors.New("push: want REFERENCE PROGRAM")
+		}
+		return pushImage(ctx, flags.Arg(0), flags.Arg(1))
 	case "status":
 		return printStatus(l, out)
 	case "stop":

@@ -38,7 +38,10 @@ func TestAKilledProgramIsStartedAgain(t *testing.T) {
 	s := testSupervisor(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	go func() { defer close(done); s.keepRunning(ctx, process{name: "sleeper", path: "sleep", args: []string{"600"}}) }()
+	go func() {
+		defer close(done)
+		s.keepRunning(ctx, process{name: "sleeper", path: "sleep", args: []string{"600"}})
+	}()
 	current := func() processStatus {
 		st, err := readStatus(s.layout)
 		if err != nil {

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// pulumiVersion is the CLI that is built where none is installed: that of the
+// SDK in go.mod.
+const pulumiVersion = "v3.259.0"
+
+const kubernetesVersion = "v1.35.4"
+
+// program is something built from source.
+type program struct {
+	name    string // of the file in .local/bin
+	folder  string // the Go module, below the checkout
+	pkg     string
+	ldflags string
+	cost    float64 // CPU-seconds of a cold build, measured on two cores
+}
+
+// clusterPrograms make the embedded Kubernetes.
+var clusterPrograms = []program{
+	{
+		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 630,
+		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
+			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
+	},
+	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 20},
+	{name: "kube", folder: "local", pkg: "./kube", cost: 15},
+	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
+	{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 15},
+}
+
+// pulumiCLI is built only where `pulumi` is not installed.
+var pulumiCLI = program{
+	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 420,
+	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
+}
+
+// The stand-ins are built only where the real plugin is not installed.
+var (
+	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 20}
+	kubernetesStandIn = program{name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 60}
+)
+
+// stack is the Pulumi program itself; the language host builds it for each
+// run, from the cache that this build fills.
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 200}
+
+// buildSteps has one step a program. Without the binary the build is taken
+// for cold, with it for a check.
+func buildSteps(o options, programs []program) []step {
+	var steps []step
+	for _, b := range programs {
+		cost := b.cost
+		if _, err := os.Stat(o.layout.Bin(b.name)); err == nil {
+			cost = 2
+		}
+		steps = append(steps, step{name: "build " + b.name, cost: cost, do: func(ctx context.Context, p *progress) error {
+			return build(ctx, o, b, p)
+		}})
+	}
+	return steps
+}
+
+// build compiles one program. Every build of this project uses the same flags,
+// so that they share the Go build cache.
+func build(ctx context.Context, o options, b program, p *progress) error {
+	total := countPackages(ctx, o, b, p)
+	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-ldflags=-s -w "+b.ldflags, "-o", o.layout.Bin(b.name), b.pkg)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	problem := followBuild(stderr, total, p)
+	if err := cmd.Wait(); err != nil {
+		return errors.Join(ctx.Err(), fmt.Errorf("go build %s: %w\n%s", b.pkg, err, problem))
+	}
+	return nil
+}
+
+// followBuild turns the compiler's list of packages into progress, and keeps
+// what else it says.
+func followBuild(stderr io.Reader, total int, p *progress) string {
+	var problem strings.Builder
+	compiled := 0
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		line := lines.Text()
+		switch {
+		case strings.HasPrefix(line, "go: downloading "):
+			p.update(-1, "downloading %s", strings.TrimPrefix(line, "go: downloading "))
+		case strings.ContainsAny(line, " \t:#"):
+			fmt.Fprintln(&problem, line)
+		default:
+			compiled++
+			p.update(float64(compiled)/float64(max(total, compiled)), "%d of %d packages", compiled, total)
+		}
+	}
+	return problem.String()
+}
+
+// countPackages is only for the progress line: where it fails, the build that
+// follows says why.
+func countPackages(ctx context.Context, o options, b program, p *progress) int {
+	p.update(-1, "listing packages")
+	out, err := goCommand(ctx, o, b, "list", "-deps", "-f", "{{.ImportPath}}", b.pkg).Output()
+	if err != nil {
+		return 0
+	}
+	return strings.Count(string(out), "\n")
+}
+
+func goCommand(ctx context.Context, o options, b program, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = filepath.Join(o.layout.Root, b.folder)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	interruptGently(cmd)
+	return cmd
+}
+
+// interruptGently lets a program clean up when the user interrupts.
+func interruptGently(cmd *exec.Cmd) {
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 20 * time.Second
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+const localStack = "local"
+
+// model is one entry of the stack output `models`.
+type model struct {
+	Namespace       string `json:"namespace"`
+	Service         string `json:"service"`
+	Port            int    `json:"port"`
+	URL             string `json:"url"`
+	ServedModelName string `json:"servedModelName"`
+	APIKeySecret    string `json:"apiKeySecret"`
+}
+
+// deploy runs `pulumi up`; its own display is the progress.
+func (e engine) deploy(ctx context.Context, stackName string, flags ...string) error {
+	if err := e.prepare(); err != nil {
+		return err
+	}
+	selectArgs := append([]string{"stack", "select", "--create", "--non-interactive", "--stack=" + stackName}, flags...)
+	if out, err := e.pulumi(ctx, selectArgs...).CombinedOutput(); err != nil {
+		return fmt.Errorf("pulumi stack select: %w\n%s", err, out)
+	}
+	if err := e.unlock(ctx, stackName); err != nil {
+		return err
+	}
+	cmd := e.pulumi(ctx, append([]string{"up", "--yes", "--skip-preview", "--stack=" + stackName}, flags...)...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	if err := cmd.Run(); err != nil {
+		return errors.Join(ctx.Err(), fmt.Errorf("pulumi up: %w", err))
+	}
+	return nil
+}
+
+// models reads the stack's output, by name.
+func (e engine) models(ctx context.Context, stackName string) (map[string]model, error) {
+	out, err := e.pulumi(ctx, "stack", "output", "models", "--json", "--stack="+stackName).Output()
+	if err != nil {
+		return nil, fmt.Errorf("pulumi stack output models: %w", err)
+	}
+	var models map[string]model
+	if err := json.Unmarshal(out, &models); err != nil {
+		return nil, fmt.Errorf("stack output models: %w", err)
+	}
+	return models, nil
+}
+
+// firstModel is the one that gets the first request.
+func firstModel(models map[string]model) (model, error) {
+	if len(models) == 0 {
+		return model{}, errors.New("the stack has no models; add one to its configuration (models)")
+	}
+	names := make([]string, 0, len(models))
+	for name := range models {
+		names = append(names, name)
+	}
+	return models[slices.Min(names)], nil
+}
+
+// kubectl returns a command's output; what it says on failure is the error.
+func (e engine) kubectl(ctx context.Context, args ...string) (string, error) {
+	cmd := e.command(ctx, "kubectl", args...)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out), nil
+}

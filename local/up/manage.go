@@ -1,0 +1,157 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+// engineSelector finds what VLLMService deployed.
+const engineSelector = "--selector=app.kubernetes.io/part-of=vllm-eks"
+
+func followLines(r io.Reader, line func(string)) {
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		line(lines.Text())
+	}
+}
+
+// built tells whether there is a cluster program to ask.
+func built(o options) bool {
+	_, err := os.Stat(o.layout.Bin("kube"))
+	return err == nil
+}
+
+// stop ends every process; state and programs stay.
+func stop(ctx context.Context, o options) error {
+	if !built(o) {
+		fmt.Println("Nothing is running.")
+		return nil
+	}
+	if err := runKube(ctx, o, "stop"); err != nil {
+		return err
+	}
+	fmt.Println("Stopped. `make up` starts it again in seconds; `make down` removes it.")
+	return nil
+}
+
+// down removes the local environment, and names what it leaves.
+func down(ctx context.Context, o options) error {
+	if built(o) {
+		if err := runKube(ctx, o, "remove"); err != nil {
+			return err
+		}
+	}
+	installed, err := recordedPackages(o)
+	if err != nil {
+		return err
+	}
+	if err := os.RemoveAll(o.layout.State()); err != nil {
+		return err
+	}
+	fmt.Println("Removed: processes, pods, network, state and programs.")
+	if len(installed) > 0 {
+		fmt.Printf("Left installed (Debian packages): %s\n", strings.Join(installed, " "))
+	}
+	fmt.Println("Left as they are: Go's module and build caches (go clean -cache -modcache removes them).")
+	return nil
+}
+
+// showStatus lists the cluster's programs and what is deployed.
+func showStatus(ctx context.Context, o options) error {
+	if !built(o) {
+		return errors.New("nothing is built or running here; start with: make up")
+	}
+	out, statusErr := kubeCommand(ctx, o, "status").CombinedOutput()
+	fmt.Print(string(out))
+	if statusErr != nil {
+		return errors.New("not everything is running; make up heals it")
+	}
+	e := findEngine(o)
+	pods, err := e.kubectl(ctx, "get", "pods,services", "--all-namespaces", engineSelector, "--output=wide")
+	if err != nil {
+		return err
+	}
+	if pods == "" {
+		pods = "no engines are deployed; make up deploys them\n"
+	}
+	fmt.Printf("\n%s", pods)
+	return nil
+}
+
+// showLogs prints the engines' logs, or those of a part of the cluster.
+func showLogs(ctx context.Context, o options, part string) error {
+	if !built(o) {
+		return errors.New("nothing is built or running here; start with: make up")
+	}
+	if part == "" {
+		return engineLogs(ctx, findEngine(o))
+	}
+	entries, err := os.ReadDir(o.layout.Kube("logs"))
+	if err != nil {
+		return err
+	}
+	var parts []string
+	for _, entry := range entries {
+		if name, isLog := strings.CutSuffix(entry.Name(), ".log"); isLog {
+			parts = append(parts, name)
+			if name == part {
+				return printTail(o.layout.Log(name))
+			}
+		}
+	}
+	return fmt.Errorf("PART=%s: there is no such part; want one of: %s", part, strings.Join(parts, ", "))
+}
+
+// engineLogs prints the last lines of every engine, of those that restart the
+// lines before the restart too.
+func engineLogs(ctx context.Context, e engine) error {
+	pods, err := e.kubectl(ctx, "get", "pods", "--all-namespaces", engineSelector,
+		`--output=jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} {.status.containerStatuses[0].restartCount}{"\n"}{end}`)
+	if err != nil {
+		return err
+	}
+	for line := range strings.Lines(pods) {
+		fields := strings.Fields(line)
+		if len(fields) < 3 {
+			continue // not started yet
+		}
+		if fields[2] != "0" {
+			before, err := e.kubectl(ctx, "logs", "--namespace="+fields[0], fields[1], "--previous", "--tail=30")
+			fmt.Printf("==> %s/%s, before its last restart\n%s", fields[0], fields[1], before)
+			if err != nil {
+				fmt.Println(err) // the runtime may have dropped it; the current log follows all the same
+			}
+		}
+		logs, err := e.kubectl(ctx, "logs", "--namespace="+fields[0], fields[1], "--tail=100")
+		if err != nil {
+			return err
+		}
+		fmt.Printf("==> %s/%s\n%s", fields[0], fields[1], logs)
+	}
+	return nil
+}
+
+// printTail prints the end of a log.
+func printTail(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	const tail = 32 << 10
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() > tail {
+		if _, err := file.Seek(-tail, io.SeekEnd); err != nil {
+			return err
+		}
+	}
+	_, err = io.Copy(os.Stdout, file)
+	return err
+}

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+)
+
+const firstPrompt = "In one sentence: why does autoscaling for language models look at tokens?"
+
+// streamFirst asks a model for its first completion and prints the tokens as
+// they come. It returns the time to the first one.
+func streamFirst(ctx context.Context, baseURL, apiKey, servedModel string, out io.Writer) (time.Duration, error) {
+	body, err := json.Marshal(map[string]any{
+		"model": servedModel, "stream": true, "max_tokens": 48,
+		"messages": []map[string]string{{"role": "user", "content": firstPrompt}},
+	})
+	if err != nil {
+		return 0, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, baseURL+"/v1/chat/completions", bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if apiKey != "" {
+		request.Header.Set("Authorization", "Bearer "+apiKey)
+	}
+	began := time.Now()
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		text, err := io.ReadAll(io.LimitReader(response.Body, 2000))
+		return 0, errors.Join(fmt.Errorf("the engine answers %s: %s", response.Status, text), err)
+	}
+	first, err := printStream(response.Body, began, out)
+	if err != nil {
+		return 0, err
+	}
+	return first, nil
+}
+
+// printStream copies the text of a server-sent event stream.
+func printStream(stream io.Reader, began time.Time, out io.Writer) (time.Duration, error) {
+	var first time.Duration
+	for lines := bufio.NewScanner(stream); lines.Scan(); {
+		data, isData := strings.CutPrefix(lines.Text(), "data: ")
+		if !isData {
+			continue
+		}
+		if data == "[DONE]" {
+			if first == 0 {
+				return 0, errors.New("the stream ended without a token")
+			}
+			return first, nil
+		}
+		var chunk struct {
+			Choices []struct{ Delta struct{ Content string } }
+		}
+		if err := json.Unmarshal([]byte(data), &chunk); err != nil {
+			return 0, fmt.Errorf("stream: %w: %s", err, data)
+		}
+		for _, choice := range chunk.Choices {
+			if choice.Delta.Content != "" && first == 0 {
+				first = time.Since(began)
+			}
+			if _, err := io.WriteString(out, choice.Delta.Content); err != nil {
+				return 0, err
+			}
+		}
+	}
+	return 0, errors.New("the stream broke off")
+}
+
+// apiKey reads a model's key from the cluster; it never passes a command line.
+func (e engine) apiKey(ctx context.Context, m model) (string, error) {
+	if m.APIKeySecret == "" {
+		return "", nil
+	}
+	out, err := e.kubectl(ctx, "--namespace="+m.Namespace, "get", "secret", m.APIKeySecret, "--output=jsonpath={.data.*}")
+	if err != nil {
+		return "", err
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.Fields(out + " ")[0])
+	return string(key), err
+}

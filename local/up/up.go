@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"time"
+)
+
+const simulatorImage = "localhost/vllmsim:v0.32.0" // as Pulumi.local.yaml names it
+
+// up does all of it. Every step finds out by itself what is left to do.
+func up(ctx context.Context, o options) error {
+	e := findEngine(o)
+	began := time.Now()
+	var next string
+	steps := clusterSteps(o, e)
+	steps = append(steps,
+		step{name: "pulumi up", cost: 25, serial: true, do: func(ctx context.Context, p *progress) error {
+			p.note("pulumi up --stack %s", localStack)
+			announceStandIns(e, p)
+			p.pause()
+			return e.deploy(ctx, localStack)
+		}},
+		step{name: "first token", cost: 2, serial: true, do: func(ctx context.Context, p *progress) error {
+			var err error
+			next, err = showFirstToken(ctx, e, p, began)
+			return err
+		}},
+	)
+	if err := runPlan(ctx, "An embedded Kubernetes on this machine, with SIMULATED GPUs and engines, deployed to by the real Pulumi engine.", steps); err != nil {
+		return err
+	}
+	fmt.Print(next)
+	return nil
+}
+
+// upCluster is for the tests: everything that a deployment needs.
+func upCluster(ctx context.Context, o options) error {
+	e := findEngine(o)
+	steps := append(clusterSteps(o, e), step{name: "engine's home", cost: 1, do: func(context.Context, *progress) error { return e.prepare() }})
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", steps)
+}
+
+func clusterSteps(o options, e engine) []step {
+	steps := []step{
+		{name: "check the machine", cost: 0.5, serial: true, do: func(context.Context, *progress) error { return checkMachine(o) }},
+		{name: "packages", cost: packagesCost(), serial: true, do: func(ctx context.Context, p *progress) error { return installPackages(ctx, o, p) }},
+	}
+	steps = append(steps, buildSteps(o, append(append([]program{}, clusterPrograms...), e.programs...))...)
+	return append(steps, step{name: "start the cluster", cost: 12, serial: true, do: func(ctx context.Context, p *progress) error {
+		if err := startCluster(ctx, o, p); err != nil {
+			return err
+		}
+		p.update(0.9, "engine image")
+		return runKube(ctx, o, "image", simulatorImage, o.layout.Bin("vllmsim"))
+	}})
+}
+
+func packagesCost() float64 {
+	if len(missingPackages()) > 0 {
+		return 40
+	}
+	return 0.5
+}
+
+func checkMachine(o options) error {
+	m, err := thisMachine(o.layout.Root)
+	if err != nil {
+		return err
+	}
+	needDisk := float64(needDiskGB)
+	if _, err := os.Stat(o.layout.Bin("kubernetes")); err == nil {
+		needDisk = needDiskGBNext
+	}
+	return m.problems(needDisk)
+}
+
+// startCluster shows what the cluster's program says as progress.
+func startCluster(ctx context.Context, o options, p *progress) error {
+	cmd := kubeCommand(ctx, o, "start", "--gpus="+o.gpus, "--max-pods="+o.maxPods)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	followLines(stdout, func(line string) { p.update(-1, "%s", line) })
+	if err := cmd.Wait(); err != nil {
+		return errors.Join(ctx.Err(), errors.New(strings.TrimSpace(stderr.String())))
+	}
+	return nil
+}
+
+func kubeCommand(ctx context.Context, o options, command string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, o.layout.Bin("kube"), append([]string{command, "--root=" + o.layout.Root}, args...)...)
+	interruptGently(cmd)
+	return cmd
+}
+
+func runKube(ctx context.Context, o options, command string, args ...string) error {
+	out, err := kubeCommand(ctx, o, command, args...).CombinedOutput()
+	if err != nil {
+		return errors.Join(ctx.Err(), errors.New(strings.TrimSpace(string(out))))
+	}
+	return nil
+}
+
+func announceStandIns(e engine, p *progress) {
+	if len(e.standIns) > 0 {
+		p.note("stand-ins, as these are not installed: %s", strings.Join(e.standIns, ", "))
+	}
+}
+
+// showFirstToken streams a completion and returns what to say next.
+func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time) (string, error) {
+	models, err := e.models(ctx, localStack)
+	if err != nil {
+		return "", err
+	}
+	m, err := firstModel(models)
+	if err != nil {
+		return "", err
+	}
+	address, err := e.kubectl(ctx, "--namespace="+m.Namespace, "get", "service", m.Service, "--output=jsonpath={.spec.clusterIP}")
+	if err != nil {
+		return "", err
+	}
+	key, err := e.apiKey(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	baseURL := fmt.Sprintf("http://%s:%d", address, m.Port)
+	if err := tellFirstToken(ctx, p, began, baseURL, key, m); err != nil {
+		return "", err
+	}
+	return nextSteps(m, baseURL, key != ""), nil
+}
+
+// tellFirstToken prints a completion as it comes, and how long it took.
+func tellFirstToken(ctx context.Context, p *progress, began time.Time, baseURL, key string, m model) error {
+	p.pause()
+	fmt.Printf("\n> %s\n", firstPrompt)
+	first, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
+	if err != nil {
+		return fmt.Errorf("%s: %w", baseURL, err)
+	}
+	fmt.Printf("\n\nFirst token %s after the request, %s after `make up`.\n", first.Round(time.Millisecond), short(time.Since(began).Seconds()))
+	return nil
+}
+
+func nextSteps(m model, baseURL string, hasKey bool) string {
+	header := ""
+	if hasKey {
+		header = " -H 'Authorization: Bearer …'"
+	}
+	return fmt.Sprintf(`
+  URL        %[1]s/v1   (model %[2]s; from this machine)
+  forward    eval "$(make env)"; kubectl -n %[3]s port-forward svc/%[4]s %[5]d:%[5]d
+             curl%[6]s http://localhost:%[5]d/v1/models
+  try next   change the model in Pulumi.local.yaml, then: pulumi preview --diff --stack local
+  look       make status, make logs; make stop ends it, make down removes it
+`, baseURL, m.ServedModelName, m.Namespace, m.Service, m.Port, header)
+}
