@@ -23,21 +23,29 @@ type model struct {
 }
 
 // deploy runs `pulumi up`; its own display is the progress.
-func (e engine) deploy(ctx context.Context, stackName string, flags ...string) error {
+func (e engine) deploy(ctx context.Context, stackName string) error {
 	if err := e.prepare(); err != nil {
 		return err
 	}
-	selectArgs := append([]string{"stack", "select", "--create", "--non-interactive", "--stack=" + stackName}, flags...)
-	if out, err := e.pulumi(ctx, selectArgs...).CombinedOutput(); err != nil {
-		return fmt.Errorf("pulumi stack select: %w\n%s", err, out)
+	if err := e.selectStack(ctx, stackName); err != nil {
+		return err
 	}
 	if err := e.unlock(ctx, stackName); err != nil {
 		return err
 	}
-	cmd := e.pulumi(ctx, append([]string{"up", "--yes", "--skip-preview", "--stack=" + stackName}, flags...)...)
+	cmd := e.pulumi(ctx, "up", "--yes", "--skip-preview", "--stack="+stackName)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return errors.Join(ctx.Err(), fmt.Errorf("pulumi up: %w", err))
+	}
+	return nil
+}
+
+// selectStack creates the stack where there is none yet.
+func (e engine) selectStack(ctx context.Context, stackName string) error {
+	out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+stackName).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("pulumi stack select: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 )
@@ -40,6 +42,9 @@ func stop(ctx context.Context, o options) error {
 
 // down removes the local environment, and names what it leaves.
 func down(ctx context.Context, o options) error {
+	if err := refuseToForget(ctx, o); err != nil {
+		return err
+	}
 	if built(o) {
 		if err := runKube(ctx, o, "remove"); err != nil {
 			return err
@@ -58,6 +63,29 @@ func down(ctx context.Context, o options) error {
 	}
 	fmt.Println("Left as they are: Go's module and build caches (go clean -cache -modcache removes them).")
 	return nil
+}
+
+// refuseToForget keeps the state of what is deployed on the user's own cluster:
+// without it nobody could remove that.
+func refuseToForget(ctx context.Context, o options) error {
+	state := o.layout.Pulumi("state", ".pulumi", "stacks", "vllm-eks", ownStack+".json")
+	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	out, err := findEngine(o).pulumi(ctx, "stack", "export", "--stack="+ownStack).Output()
+	if err != nil {
+		return fmt.Errorf("pulumi stack export: %w", err)
+	}
+	var export struct {
+		Deployment struct{ Resources []struct{ Type string } }
+	}
+	if err := json.Unmarshal(out, &export); err != nil {
+		return fmt.Errorf("pulumi stack export: %w", err)
+	}
+	if len(export.Deployment.Resources) == 0 {
+		return nil
+	}
+	return fmt.Errorf(`the stack %[1]s is deployed on your own cluster, and its state lies here; remove it first: eval "$(make env)"; pulumi destroy --stack %[1]s`, ownStack)
 }
 
 // showStatus lists the cluster's programs and what is deployed.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -78,7 +79,7 @@ func (o options) confirm(ctx context.Context, e engine) error {
 	if o.simulatorImage != "" {
 		engine = "the engine SIMULATOR, pushed as " + o.simulatorImage
 	}
-	fmt.Printf("Cluster  %s (%d GPUs)\nEngine   %s\nStack    %s, with the models of Pulumi.local.yaml; state in .local\n", where, gpus, engine, ownStack)
+	fmt.Printf("Cluster  %s (%d GPUs)\nEngine   %s\nStack    %s, configured by Pulumi.%s.yaml (made from Pulumi.local.yaml if it is missing); its state is in .local\n", where, gpus, engine, ownStack, ownStack)
 	if o.yes {
 		return nil
 	}
@@ -112,50 +113,54 @@ func (e engine) clusterGPUs(ctx context.Context) (int, error) {
 	return total, nil
 }
 
-// deployOwn derives the stack's configuration from Pulumi.local.yaml: what is
-// particular to the embedded cluster goes.
+// deployOwn writes the stack's configuration the first time, out of
+// Pulumi.local.yaml; from then on the file is the user's.
 func (e engine) deployOwn(ctx context.Context) error {
+	if err := e.prepare(); err != nil {
+		return err
+	}
+	if _, err := os.Stat(e.ownConfig()); errors.Is(err, fs.ErrNotExist) {
+		err = e.writeOwnConfig(ctx)
+		if err != nil {
+			return errors.Join(err, os.Remove(e.ownConfig()))
+		}
+	}
+	return e.deploy(ctx, ownStack)
+}
+
+func (e engine) ownConfig() string {
+	return filepath.Join(e.options.layout.Root, "Pulumi."+ownStack+".yaml")
+}
+
+// writeOwnConfig takes what is particular to the embedded cluster out.
+func (e engine) writeOwnConfig(ctx context.Context) error {
 	local, err := os.ReadFile(filepath.Join(e.options.layout.Root, "Pulumi."+localStack+".yaml"))
 	if err != nil {
 		return err
 	}
-	if err := e.prepare(); err != nil {
+	if err := os.WriteFile(e.ownConfig(), local, 0o600); err != nil {
 		return err
 	}
-	config := e.options.layout.Pulumi("Pulumi." + ownStack + ".yaml")
-	if err := os.WriteFile(config, local, 0o600); err != nil {
-		return err
-	}
-	inConfig := "--config-file=" + config
-	if out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+ownStack).CombinedOutput(); err != nil {
-		return fmt.Errorf("pulumi stack select: %w\n%s", err, out)
-	}
-	set := func(path, value string) error {
-		out, err := e.pulumi(ctx, "config", "set", "--path", path, value, "--stack="+ownStack, inConfig).CombinedOutput()
+	edit := func(args ...string) error {
+		out, err := e.pulumi(ctx, append([]string{"config", "--stack=" + ownStack, "--path"}, args...)...).CombinedOutput()
 		if err != nil {
-			return fmt.Errorf("pulumi config set %s: %w\n%s", path, err, out)
+			return fmt.Errorf("pulumi config %s: %w\n%s", strings.Join(args, " "), err, out)
 		}
 		return nil
 	}
-	unset := func(path string) error {
-		out, err := e.pulumi(ctx, "config", "rm", "--path", path, "--stack="+ownStack, inConfig).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("pulumi config rm %s: %w\n%s", path, err, out)
-		}
-		return nil
-	}
-	if err := errors.Join(unset("vllm-eks:cluster.existing.context"), set("vllm-eks:cluster.existing.kubeconfig", e.options.targetKubeconfig)); err != nil {
+	if err := e.selectStack(ctx, ownStack); err != nil {
 		return err
 	}
+	// The defaults that suit the simulator do not suit vLLM.
+	engine := []string{"rm", "vllm-eks:defaults"}
 	if e.options.simulatorImage != "" {
-		err = set("vllm-eks:defaults.image", e.options.simulatorImage)
-	} else { // the defaults that suit the simulator do not suit vLLM
-		err = unset("vllm-eks:defaults")
+		engine = []string{"set", "vllm-eks:defaults.image", e.options.simulatorImage}
 	}
-	if err != nil {
-		return err
-	}
-	return e.deploy(ctx, ownStack, inConfig)
+	return errors.Join(
+		edit("rm", "vllm-eks:cluster.existing.context"),
+		edit("set", "vllm-eks:cluster.existing.kubeconfig", e.options.targetKubeconfig),
+		edit(engine...),
+	)
 }
 
 // showForwardedToken asks for the first completion through a port-forward, as

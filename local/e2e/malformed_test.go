@@ -1,0 +1,81 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+const malformedSpace = "e2e-malformed"
+
+// Each of these is refused in preview, by the real engine, with the key that
+// is at fault.
+func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
+	const head = "config:\n  vllm-eks:cluster: {existing: {context: vllm-eks-local}}\n  vllm-eks:namespaces: [{name: " + malformedSpace + "}]\n"
+	entry := func(fields string) string {
+		return head + "  vllm-eks:models:\n    - {name: a, model: org/model-7b, maxModelLen: 4096" + fields + "}\n"
+	}
+	cases := []struct{ name, config, key string }{
+		{"wrong type", entry(", replicas: {min: two, max: 2}"), "models[0].replicas.min"},
+		{"text where a list belongs", head + "  vllm-eks:models: org/model-7b\n", "models"},
+		{"unknown key of a model", entry(", maxModelLenn: 1"), "models[0].maxModelLenn"},
+		{"unknown key at the top", entry("") + "  vllm-eks:modells: []\n", "modells"},
+		{"unknown key below defaults", entry("") + "  vllm-eks:defaults: {vlmVersion: v0.32.0}\n", "defaults.vlmVersion"},
+		{"duplicate model name", entry("") + "    - {name: a, model: org/other-7b}\n", "models[1].name"},
+		{"duplicate namespace", strings.Replace(entry(""), "[{name: "+malformedSpace+"}]", "[{name: "+malformedSpace+"}, {name: "+malformedSpace+"}]", 1), "namespaces[1].name"},
+		{"negative length", strings.Replace(entry(""), "4096", "-1", 1), "models[0].maxModelLen"},
+		{"negative replicas", entry(", replicas: {min: -1, max: 1}"), "models[0].replicas.min"},
+		{"more at least than at most", entry(", replicas: {min: 3, max: 2}"), "models[0].replicas"},
+		{"empty model", strings.Replace(entry(""), "org/model-7b", `""`, 1), "models[0].model"},
+		{"no name", strings.Replace(entry(""), "name: a, ", "", 1), "models[0].name"},
+		{"a name too long", strings.Replace(entry(""), "name: a,", "name: "+strings.Repeat("a", 60)+",", 1), "models[0].name"},
+		{"a name that is no DNS label", strings.Replace(entry(""), "name: a,", "name: Model_A,", 1), "models[0].name"},
+		{"a removed flag", entry(`, extraArgs: ["--swap-space", "4"]`), "models[0].extraArgs[0]"},
+		{"an unknown flag", entry(`, extraArgs: ["--no-such-flag"]`), "models[0].extraArgs[0]"},
+		{"a flag's wrong value", entry(`, extraArgs: ["--dtype", "float99"]`), "models[0].extraArgs[1]"},
+		{"a flag that has a key", entry(`, extraArgs: ["--max-model-len", "10"]`), "models[0].extraArgs[0]"},
+		{"a key in clear", entry(`, extraArgs: ["--api-key", "x"]`), "models[0].extraArgs[0]"},
+		{"image latest", entry(", image: 'vllm/vllm-openai:latest'"), "models[0].image"},
+		{"image without a tag", entry(", image: vllm/vllm-openai"), "models[0].image"},
+		{"an old vLLM", entry(", vllmVersion: v0.9.0"), "models[0].vllmVersion"},
+		{"no GPU", entry(", gpu: {count: -1}"), "models[0].gpu.count"},
+		{"an unknown namespace", entry(", namespace: elsewhere"), "models[0].namespace"},
+		{"memory that is no quantity", entry(", resources: {memory: much}"), "models[0].resources.memory"},
+		{"a reserved variable", entry(", env: {VLLM_API_KEY: x}"), "models[0].env"},
+	}
+	s := initStack(t, cases[0].config)
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			s := &stack{t: t, layout: s.layout, dir: s.dir}
+			s.configure(c.config)
+			out, err := s.run(time.Minute, "preview", "--stack="+stackName)
+			if err == nil {
+				t.Fatalf("accepted:\n%s", out)
+			}
+			if !strings.Contains(out, c.key+":") && !strings.Contains(out, c.key+"[") && !strings.Contains(out, c.key+".") {
+				t.Errorf("the key %s is not named:\n%s", c.key, out)
+			}
+			if strings.Contains(out, "kubernetes:core/v1:Namespace") {
+				t.Errorf("resources were previewed:\n%s", out)
+			}
+		})
+	}
+	t.Run("all problems at once", func(t *testing.T) {
+		s.configure(entry(", replicas: {min: 3, max: 2}, image: 'x:latest', unknown: 1"))
+		out, err := s.run(time.Minute, "preview", "--stack="+stackName)
+		for _, key := range []string{"models[0].replicas", "models[0].image", "models[0].unknown"} {
+			if err == nil || !strings.Contains(out, key) {
+				t.Errorf("%s is not named (%v):\n%s", key, err, out)
+			}
+		}
+	})
+	if left, err := tryKubectl("get", "namespace", malformedSpace, "--ignore-not-found", "--output=name"); err != nil || left != "" {
+		t.Errorf("created: %s, %v", left, err)
+	}
+	if data, err := os.ReadFile(s.configFile()); err != nil || len(data) == 0 {
+		t.Errorf("the configuration file was lost: %v", err)
+	}
+}

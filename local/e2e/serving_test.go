@@ -1,0 +1,225 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	apiKeyCanary = "canary-api-key-7f3d91b2c4"
+	tokenCanary  = "hf_canaryTokenQxZ81KpLmN"
+	testSpace    = "e2e-serving"
+)
+
+// twoModels is a stack with two small, quickly loading engines.
+func twoModels(first, second string) string {
+	return fmt.Sprintf(`config:
+  vllm-eks:cluster: {existing: {context: vllm-eks-local}}
+  vllm-eks:namespaces: [{name: %s}]
+  vllm-eks:defaults:
+    image: localhost/vllmsim:v0.32.0
+    resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi}
+    lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 5}
+    env: {VLLMSIM_LOAD_SECONDS: "1", VLLMSIM_FAULT_MODELS: "broken/broken-7b=load-crash"}
+  vllm-eks:models:
+%s%s`, testSpace, first, second)
+}
+
+func modelEntry(name, model string) string {
+	return fmt.Sprintf("    - {name: %s, model: %s, maxModelLen: 4096}\n", name, model)
+}
+
+var (
+	mistral = modelEntry("mistral-7b", "mistralai/Mistral-7B-Instruct-v0.2")
+	qwen    = modelEntry("qwen-7b", "Qwen/Qwen2.5-7B")
+)
+
+// One stack lives through what its users do to it, in this order.
+func TestServing(t *testing.T) {
+	s := newStack(t, twoModels(mistral, qwen))
+	s.pulumi("config", "set", "--secret", "vllm-eks:huggingFaceToken", tokenCanary, "--stack="+stackName)
+	s.pulumi("config", "set", "--secret", "vllm-eks:apiKey", apiKeyCanary, "--stack="+stackName)
+	withSecrets := secretLines(t, s)
+	configure := func(first, second string) { s.configure(twoModels(first, second) + withSecrets) }
+
+	s.up()
+	t.Run("a second up changes nothing", func(t *testing.T) {
+		if out := s.up(); !strings.Contains(out, "unchanged") || strings.Contains(out, "updated") || strings.Contains(out, "created") {
+			t.Errorf("pulumi up:\n%s", out)
+		}
+		if changes := s.preview(); len(changes) != 0 {
+			t.Errorf("preview: %v", changes)
+		}
+	})
+	t.Run("the order of models does not matter", func(t *testing.T) {
+		configure(qwen, mistral)
+		if changes := s.preview(); len(changes) != 0 {
+			t.Errorf("preview: %v", changes)
+		}
+	})
+	t.Run("another model updates its Deployment and nothing else", func(t *testing.T) {
+		configure(modelEntry("mistral-7b", "mistralai/Mistral-7B-Instruct-v0.3"), qwen)
+		changes := s.preview()
+		if _, ok := changes["update Deployment mistral-7b"]; !ok || len(changes) != 1 {
+			t.Errorf("preview: %v", changes)
+		}
+	})
+	t.Run("OpenAI's client", func(t *testing.T) { testOpenAIClient(t) })
+	t.Run("pods are admitted as restricted", func(t *testing.T) { testRestricted(t) })
+	t.Run("secrets stay secret", func(t *testing.T) { testSecretsStaySecret(t, s) })
+	t.Run("a crash-looping model fails at its deadline and the old one serves", func(t *testing.T) {
+		configure(modelEntry("mistral-7b", "broken/broken-7b"), qwen)
+		testCrashLoop(t, s)
+		configure(mistral, qwen)
+		s.up()
+		kubectl(t, "--namespace="+testSpace, "rollout", "status", "deployment/mistral-7b", "--timeout=60s")
+		if changes := s.preview(); len(changes) != 0 {
+			t.Errorf("after going back, preview: %v", changes)
+		}
+	})
+	t.Run("destroy leaves the cluster empty", func(t *testing.T) {
+		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
+		if left, err := tryKubectl("get", "namespace", testSpace, "--ignore-not-found", "--output=name"); err != nil || left != "" {
+			t.Errorf("left: %s, %v", left, err)
+		}
+		if left := kubectl(t, "get", "all,secrets,serviceaccounts", "--all-namespaces", "--selector=app.kubernetes.io/part-of=vllm-eks,app.kubernetes.io/instance", "--output=name"); strings.Contains(left, testSpace) {
+			t.Errorf("left: %s", left)
+		}
+	})
+}
+
+// secretLines are the encrypted secrets that the engine wrote into the
+// configuration file.
+func secretLines(t *testing.T, s *stack) string {
+	t.Helper()
+	data, err := os.ReadFile(s.configFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var kept strings.Builder
+	inSecret := false
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "  vllm-eks:") {
+			inSecret = strings.HasPrefix(line, "  vllm-eks:apiKey:") || strings.HasPrefix(line, "  vllm-eks:huggingFaceToken:")
+		}
+		if inSecret && strings.HasPrefix(line, "  ") {
+			kept.WriteString(line)
+		}
+	}
+	return kept.String()
+}
+
+// serviceURL is the model's Service as this machine reaches it.
+func serviceURL(t *testing.T, namespace, service string) string {
+	t.Helper()
+	return "http://" + kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
+}
+
+type clientError struct {
+	Class, Message, Type string
+	Status               int
+}
+
+func testOpenAIClient(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	install := exec.CommandContext(ctx, "npm", "ci", "--no-progress")
+	install.Dir = "openai"
+	if out, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("npm ci: %v\n%s", err, out)
+	}
+	const model = "mistralai/Mistral-7B-Instruct-v0.2"
+	cmd := exec.CommandContext(ctx, "node", "openai/client.mjs", serviceURL(t, testSpace, "mistral-7b")+"/v1", model)
+	cmd.Env = append(os.Environ(), "OPENAI_API_KEY="+apiKeyCanary)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("the client: %v\n%s", err, out)
+	}
+	var seen struct {
+		Models []string
+		Chunks int
+		Text   string
+		Finish string
+		Usage  struct {
+			Prompt     int `json:"prompt_tokens"`
+			Completion int `json:"completion_tokens"`
+			Total      int `json:"total_tokens"`
+		}
+		Whole                struct{ Text string }
+		WrongModel, WrongKey *clientError
+	}
+	if err := json.Unmarshal(out, &seen); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if !slices.Equal(seen.Models, []string{model}) {
+		t.Errorf("models: %v", seen.Models)
+	}
+	if seen.Chunks < 24 || seen.Text == "" || seen.Finish != "length" {
+		t.Errorf("stream: %d chunks, finished by %q, text %q", seen.Chunks, seen.Finish, seen.Text)
+	}
+	if seen.Usage.Completion != 24 || seen.Usage.Prompt == 0 || seen.Usage.Total != seen.Usage.Prompt+24 {
+		t.Errorf("usage: %+v", seen.Usage)
+	}
+	if seen.Whole.Text == "" {
+		t.Error("a completion without streaming has no text")
+	}
+	if e := seen.WrongModel; e == nil || e.Status != 404 || e.Class != "NotFoundError" || !strings.Contains(e.Message, "no/such-model") {
+		t.Errorf("wrong model: %+v", e)
+	}
+	if e := seen.WrongKey; e == nil || e.Status != 401 || e.Class != "AuthenticationError" {
+		t.Errorf("wrong key: %+v", e)
+	}
+}
+
+func testRestricted(t *testing.T) {
+	if got := kubectl(t, "get", "namespace", testSpace, `--output=jsonpath={.metadata.labels.pod-security\.kubernetes\.io/enforce}`); got != "restricted" {
+		t.Errorf("the namespace enforces %q", got)
+	}
+	pods := strings.Fields(kubectl(t, "--namespace="+testSpace, "get", "pods", "--field-selector=status.phase=Running", "--output=name"))
+	if len(pods) != 2 {
+		t.Errorf("running pods: %v", pods)
+	}
+	// The namespace does enforce: a pod that asks for nothing is refused.
+	out, err := tryKubectl("--namespace="+testSpace, "run", "unrestricted", "--image=localhost/vllmsim:v0.32.0", "--dry-run=server")
+	if err == nil || !strings.Contains(out, "violates PodSecurity") {
+		t.Errorf("an unrestricted pod: %v, %s", err, out)
+	}
+}
+
+// testCrashLoop deploys the broken model. The deadline is the Deployment's
+// own: provision 10 + 2 x load 6 + drain 2 + shutdown 5 + 10 seconds.
+func testCrashLoop(t *testing.T, s *stack) {
+	const deadline = 39 * time.Second
+	if got := kubectl(t, "--namespace="+testSpace, "get", "deployment", "mistral-7b", "--output=jsonpath={.spec.progressDeadlineSeconds}"); got != fmt.Sprint(deadline.Seconds()) {
+		t.Errorf("progressDeadlineSeconds: got %s, want %v", got, deadline.Seconds())
+	}
+	url := serviceURL(t, testSpace, "mistral-7b")
+	began := time.Now()
+	out, err := s.run(4*time.Minute, "up", "--yes", "--skip-preview", "--stack="+stackName)
+	took := time.Since(began)
+	if err == nil {
+		t.Fatalf("pulumi up succeeded:\n%s", out)
+	}
+	if !strings.Contains(out, "mistral-7b") || !strings.Contains(out, "CrashLoopBackOff") {
+		t.Errorf("the error does not say which pod crashes:\n%s", out)
+	}
+	// The deployment controller looks at its deadlines once in a while, and the
+	// engine has its own start; half a minute covers both.
+	if took > deadline+30*time.Second {
+		t.Errorf("failed after %s, the deadline is %s", took, deadline)
+	}
+	code, err := exec.Command("curl", "--silent", "--output", "/dev/null", "--write-out", "%{http_code}", "--max-time", "10",
+		"--header", "Authorization: Bearer "+apiKeyCanary, url+"/v1/models").Output()
+	if err != nil || string(code) != "200" {
+		t.Errorf("the old engine answers %s, %v", code, err)
+	}
+}

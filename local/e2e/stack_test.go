@@ -1,0 +1,199 @@
+//go:build cluster || lifecycle
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
+)
+
+// checkout is where this module lies.
+func checkout(t testing.TB) layout.Layout {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layout.Layout{Root: root}
+}
+
+// stack is one Pulumi stack of the program in this checkout, with a backend
+// and a configuration file of its own: dir is a copy of the program. Plugins
+// and commands are those that `make up` uses.
+type stack struct {
+	t      testing.TB
+	layout layout.Layout
+	dir    string
+}
+
+const stackName = "e2e"
+
+// newStack creates a stack. Whatever the test leaves of it is destroyed in
+// the end.
+func newStack(t testing.TB, config string) *stack {
+	t.Helper()
+	s := initStack(t, config)
+	t.Cleanup(func() {
+		s.pulumi("cancel", "--yes", "--stack="+stackName)
+		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
+	})
+	return s
+}
+
+func initStack(t testing.TB, config string) *stack {
+	t.Helper()
+	s := &stack{t: t, layout: checkout(t), dir: t.TempDir()}
+	for _, part := range []string{"config", "components", "internal"} {
+		if err := os.CopyFS(filepath.Join(s.dir, part), os.DirFS(filepath.Join(s.layout.Root, part))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, file := range []string{"go.mod", "go.sum", "main.go", "Pulumi.yaml"} {
+		content, err := os.ReadFile(filepath.Join(s.layout.Root, file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(s.dir, file), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(s.backend(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(config)
+	s.pulumi("stack", "init", "--stack="+stackName)
+	return s
+}
+
+func (s *stack) backend() string { return filepath.Join(s.dir, "backend") }
+
+func (s *stack) configFile() string { return filepath.Join(s.dir, "Pulumi."+stackName+".yaml") }
+
+// configure replaces the stack's configuration, and keeps the salt that the
+// engine wrote into it.
+func (s *stack) configure(config string) {
+	s.t.Helper()
+	if old, err := os.ReadFile(s.configFile()); err == nil {
+		for line := range strings.Lines(string(old)) {
+			if strings.HasPrefix(line, "encryptionsalt:") {
+				config = line + config
+			}
+		}
+	}
+	if err := os.WriteFile(s.configFile(), []byte(config), 0o600); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// command is pulumi as a user runs it after `eval "$(make env)"`.
+func (s *stack) command(ctx context.Context, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, "pulumi", args...)
+	cmd.Args = append(cmd.Args, "--cwd="+s.dir, "--non-interactive", "--color=never")
+	cmd.Env = append(os.Environ(), "PULUMI_BACKEND_URL=file://"+s.backend())
+	return cmd
+}
+
+// run returns what pulumi printed, and its error.
+func (s *stack) run(timeout time.Duration, args ...string) (string, error) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
+	defer cancel()
+	var out bytes.Buffer
+	cmd := s.command(ctx, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	return out.String(), errors.Join(err, ctx.Err())
+}
+
+// pulumi runs a command that must work.
+func (s *stack) pulumi(args ...string) string {
+	s.t.Helper()
+	out, err := s.run(4*time.Minute, args...)
+	if err != nil {
+		s.t.Fatalf("pulumi %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func (s *stack) up() string {
+	s.t.Helper()
+	return s.pulumi("up", "--yes", "--skip-preview", "--stack="+stackName)
+}
+
+// change is one step of a preview that does something.
+type change struct {
+	Op          string   `json:"op"`
+	URN         string   `json:"urn"`
+	DiffReasons []string `json:"diffReasons"`
+}
+
+// preview lists what an update would change, by resource: "update Deployment
+// mistral-7b".
+func (s *stack) preview() map[string]change {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, "preview", "--json", "--stack="+stackName)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		s.t.Fatalf("pulumi preview: %v\n%s%s", err, out, stderr.String())
+	}
+	var parsed struct{ Steps []change }
+	if err := json.Unmarshal(out, &parsed); err != nil {
+		s.t.Fatalf("pulumi preview --json: %v\n%s", err, out)
+	}
+	changes := map[string]change{}
+	for _, c := range parsed.Steps {
+		if c.Op == "same" {
+			continue
+		}
+		kind, name := c.URN[:strings.LastIndex(c.URN, "::")], c.URN[strings.LastIndex(c.URN, "::")+2:]
+		changes[c.Op+" "+kind[strings.LastIndexAny(kind, ":$")+1:]+" "+name] = c
+	}
+	return changes
+}
+
+// state is the stack's state as it lies on disk.
+func (s *stack) state() string {
+	s.t.Helper()
+	return s.pulumi("stack", "export", "--stack="+stackName)
+}
+
+// kubectl returns what a command prints.
+func kubectl(t testing.TB, args ...string) string {
+	t.Helper()
+	out, err := tryKubectl(args...)
+	if err != nil {
+		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return out
+}
+
+func tryKubectl(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, "kubectl", args...).CombinedOutput()
+	return string(out), err
+}
+
+// await polls until ok, or fails the test after the timeout.
+func await(t testing.TB, what string, timeout time.Duration, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, timeout)
+		}
+	}
+}
