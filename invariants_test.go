@@ -205,7 +205,8 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 		container := at(pod, "containers", 0)
 		args := fmt.Sprint(at(container, "args"))
 		var shutdown float64
-		if _, err := fmt.Sscanf(args[strings.Index(args, "--shutdown-timeout"):], "--shutdown-timeout %f", &shutdown); err != nil || shutdown < 1 {
+		_, after, _ := strings.Cut(args, "--shutdown-timeout ")
+		if _, err := fmt.Sscanf(after, "%f", &shutdown); err != nil || shutdown < 1 {
 			t.Errorf("no shutdown timeout in %s: %v", args, err)
 		}
 		sleep := number(t, container, "lifecycle", "preStop", "sleep", "seconds")

@@ -39,7 +39,7 @@ func (s Spec) Validate(path string) error {
 	s.validateNames(&found, at)
 	s.Model.validate(&found, at)
 	s.validateImage(&found, at)
-	inRange(&found, at("gpu.count"), s.GPU.Count, 1, mostGPUs)
+	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
 	s.Replicas.validate(&found, at)
 	s.Resources.validate(&found, at)
 	s.Lifecycle.validate(&found, at)
@@ -122,10 +122,10 @@ func (r Replicas) validate(found *problems.List, at func(string) string) {
 }
 
 func (l Lifecycle) validate(found *problems.List, at func(string) string) {
-	inRange(found, at("lifecycle.loadSeconds"), l.LoadSeconds, 1, longestSeconds)
-	inRange(found, at("lifecycle.provisionSeconds"), l.ProvisionSeconds, 1, longestSeconds)
-	inRange(found, at("lifecycle.drainSeconds"), l.DrainSeconds, 1, longestSeconds)
-	inRange(found, at("lifecycle.shutdownSeconds"), l.ShutdownSeconds, 1, longestSeconds)
+	upTo(found, at("lifecycle.loadSeconds"), l.LoadSeconds, longestSeconds)
+	upTo(found, at("lifecycle.provisionSeconds"), l.ProvisionSeconds, longestSeconds)
+	upTo(found, at("lifecycle.drainSeconds"), l.DrainSeconds, longestSeconds)
+	upTo(found, at("lifecycle.shutdownSeconds"), l.ShutdownSeconds, longestSeconds)
 	if l.Rollout != Surge && l.Rollout != InPlace {
 		found.Addf(at("lifecycle.rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
 	}
@@ -144,9 +144,9 @@ func (a Access) validate(found *problems.List, at func(string) string) {
 	}
 }
 
-func inRange(found *problems.List, key string, value, least, most int) {
-	if value < least || value > most {
-		found.Addf(key, "is %d, want %d to %d", value, least, most)
+func upTo(found *problems.List, key string, value, most int) {
+	if value < 1 || value > most {
+		found.Addf(key, "is %d, want 1 to %d", value, most)
 	}
 }
 

@@ -136,8 +136,11 @@ func endPods() error {
 
 func killCgroup(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) {
 		return nil // it went meanwhile
+	}
+	if err != nil {
+		return err
 	}
 	for _, field := range strings.Fields(string(data)) {
 		pid, err := strconv.Atoi(field)

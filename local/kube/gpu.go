@@ -58,7 +58,7 @@ func (p *gpuPlugin) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer kubelet.Close()
+	defer func() { _ = kubelet.Close() }() // it was only asked
 	// The kubelet empties the folder before it listens, so our socket may
 	// come only after it does.
 	if conn, err := net.Dial("unix", deviceplugin.KubeletSocket); err != nil {

@@ -148,7 +148,7 @@ func (e engine) command(ctx context.Context, name string, args ...string) *exec.
 // update that runs keeps it.
 func (e engine) unlock(ctx context.Context, stackName string) error {
 	locks, err := filepath.Glob(e.options.layout.Pulumi("state", ".pulumi", "locks", "organization", "*", stackName, "*.json"))
-	if err != nil {
+	if err != nil || len(locks) == 0 {
 		return err
 	}
 	for _, path := range locks {
@@ -163,10 +163,9 @@ func (e engine) unlock(ctx context.Context, stackName string) error {
 		if syscall.Kill(lock.PID, 0) == nil {
 			return fmt.Errorf("process %d is updating the stack %s; wait for it, or end it", lock.PID, stackName)
 		}
-		if out, err := e.pulumi(ctx, "cancel", "--yes", "--stack="+stackName).CombinedOutput(); err != nil {
-			return fmt.Errorf("pulumi cancel: %w\n%s", err, out)
-		}
-		return nil
+	}
+	if out, err := e.pulumi(ctx, "cancel", "--yes", "--stack="+stackName).CombinedOutput(); err != nil {
+		return fmt.Errorf("pulumi cancel: %w\n%s", err, out)
 	}
 	return nil
 }

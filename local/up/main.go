@@ -33,11 +33,12 @@ const usage = `One command from a fresh Linux machine to a model's first token.
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	err := run(ctx, os.Args[1:])
+	interrupted := ctx.Err() != nil
+	stop()
 	switch {
 	case err == nil:
-	case ctx.Err() != nil:
+	case interrupted:
 		fmt.Fprintln(os.Stderr, "\nInterrupted. Nothing is lost: the next `make up` goes on from here, `make down` removes it.")
 		os.Exit(130)
 	default:
