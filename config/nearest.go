@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // unknownKey is the message for a key that is not among the known ones.
@@ -22,31 +24,9 @@ func unknownKey(key string, known []string) string {
 func nearest(word string, candidates []string) string {
 	best, fewest := "", max(2, len(word)/3)+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {
-		if n := distance(strings.ToLower(word), strings.ToLower(c)); n < fewest {
+		if n := levenshtein.Distance(strings.ToLower(word), strings.ToLower(c), nil); n < fewest {
 			best, fewest = c, n
 		}
 	}
 	return best
-}
-
-// distance counts the insertions, deletions and substitutions between two
-// words (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			substituted := diagonal
-			if a[i] != b[j] {
-				substituted++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(substituted, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }

@@ -3,6 +3,8 @@ package vllmflags
 import (
 	"fmt"
 	"strings"
+
+	"github.com/agext/levenshtein"
 )
 
 // Problem is one thing wrong with a list of additional arguments.
@@ -42,10 +44,11 @@ func (c *checker) next(i int) int {
 		}
 	}
 	if !looksLikeOption(arg) {
-		if strings.HasPrefix(arg, "--") {
-			c.report(i, "%q holds a flag and its value in one argument; split it in two", arg)
+		// Neither message repeats the value, which may be a secret.
+		if flag, _, _ := strings.Cut(arg, " "); strings.HasPrefix(arg, "--") {
+			c.report(i, "%s holds a flag and its value in one argument; split it in two", flag)
 		} else {
-			c.report(i, "%q is a value without a flag; write it right after its flag", arg)
+			c.report(i, "is a value without a flag; write it right after its flag")
 		}
 		return i + 1
 	}
@@ -177,26 +180,9 @@ func looksLikeOption(arg string) bool {
 func Nearest(name string) string {
 	best, distance := "", 1<<30
 	for _, flag := range flags {
-		if d := editDistance(name, flag.Name); d < distance {
+		if d := levenshtein.Distance(name, flag.Name, nil); d < distance {
 			best, distance = flag.Name, d
 		}
 	}
 	return best
-}
-
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		diagonal := row[0]
-		row[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := diagonal + btoi(a[i-1] != b[j-1])
-			diagonal = row[j]
-			row[j] = min(cost, row[j]+1, row[j-1]+1)
-		}
-	}
-	return row[len(b)]
 }

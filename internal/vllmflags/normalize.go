@@ -66,7 +66,7 @@ func spellNames(args []string) []string {
 			out = append(out, spellName(arg))
 		case strings.HasPrefix(arg, "-O") && len(arg) > 2 && arg[2] != '.':
 			out = append(out, "--optimization-level", strings.TrimPrefix(arg[2:], "="))
-		case arg == "-O" && i+1 < len(args) && len(args[i+1]) == 1 && strings.Contains("0123", args[i+1]):
+		case arg == "-O" && i+1 < len(args) && isLevel(args[i+1]):
 			out = append(out, "--optimization-level")
 		default:
 			out = append(out, arg)
@@ -74,6 +74,9 @@ func spellNames(args []string) []string {
 	}
 	return out
 }
+
+// isLevel tells whether an argument is an optimization level.
+func isLevel(arg string) bool { return len(arg) == 1 && arg >= "0" && arg <= "3" }
 
 func mergeDotted(args []string) ([]string, []string, error) {
 	var out, order, duplicates []string
