@@ -1,0 +1,98 @@
+package api
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+)
+
+// answerHead opens every answer and chunk.
+type answerHead struct {
+	ID      string `json:"id"`
+	Object  string `json:"object"`
+	Created int64  `json:"created"`
+	Model   string `json:"model"`
+}
+
+func (h answerHead) as(object string) answerHead {
+	h.Object = object
+	return h
+}
+
+// head identifies a request: by the client's own id where it sent one.
+func (s *Server) head(r *http.Request, prefix string) answerHead {
+	id := r.Header.Get("X-Request-Id")
+	if id == "" {
+		id = randomID()
+	}
+	return answerHead{ID: prefix + id, Created: now(), Model: s.config.Names[0]}
+}
+
+func randomID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return hex.EncodeToString(id[:])
+}
+
+type usage struct {
+	PromptTokens        int     `json:"prompt_tokens"`
+	TotalTokens         int     `json:"total_tokens"`
+	CompletionTokens    int     `json:"completion_tokens"`
+	PromptTokensDetails *string `json:"prompt_tokens_details"`
+}
+
+func newUsage(prompt, completion int) usage {
+	return usage{PromptTokens: prompt, CompletionTokens: completion, TotalTokens: prompt + completion}
+}
+
+// result is a finished choice.
+type result struct {
+	text   string
+	reason string
+	stop   *string
+	tokens int
+}
+
+func produced(results []result) int {
+	total := 0
+	for _, r := range results {
+		total += r.tokens
+	}
+	return total
+}
+
+// collect waits for all choices of an answer that is not streamed.
+func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
+	streams, notify, err := s.submit(j)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]result, len(j.plans))
+	err = follow(r.Context(), streams, notify, func(p progress) error {
+		if p.err != nil {
+			return p.err
+		}
+		if p.reason != "" {
+			plan := &j.plans[p.choice]
+			results[p.choice] = result{text: plan.text(0, p.to), reason: p.reason, tokens: p.to}
+			if p.to == plan.tokens() {
+				results[p.choice].stop = plan.stopString
+			}
+		}
+		return nil
+	})
+	return results, err
+}
+
+// finish ends a stream: with the usage, or with the error that broke it.
+func finish(out *sse, err error, last func() error) {
+	if err != nil {
+		// Where the client has left, these go nowhere.
+		_ = out.send(errorBody{Error: asError(err)})
+		_ = out.done()
+		return
+	}
+	if last() == nil {
+		_ = out.done()
+	}
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+)
+
+// job is the engine's part of a request: all choices of all prompts.
+type job struct {
+	plans        []plan
+	promptTokens []int // per choice
+	uniquePrompt int   // tokens of all prompts, each counted once
+	maxTokens    int
+	n            int
+}
+
+// progress is what one choice got since the last time.
+type progress struct {
+	choice   int
+	from, to int    // tokens
+	reason   string // set at the end
+	err      error
+}
+
+// overloaded is vLLM's answer when --max-num-queued-reqs is reached.
+func (s *Server) overloaded(sequences int) error {
+	load := s.config.Engine.Load()
+	if s.config.MaxQueued == 0 || load.Running+load.Waiting+sequences <= s.config.MaxQueued {
+		return nil
+	}
+	return &apiError{
+		Message: "The request queue is full; try again later or on another instance.",
+		Type:    "ServiceUnavailableError", Code: http.StatusServiceUnavailable,
+	}
+}
+
+// submit queues every choice, or none.
+func (s *Server) submit(j *job) ([]*engine.Stream, chan struct{}, error) {
+	if err := s.overloaded(len(j.plans)); err != nil {
+		return nil, nil, err
+	}
+	notify := make(chan struct{}, 1)
+	var streams []*engine.Stream
+	for i, p := range j.plans {
+		stream, err := s.config.Engine.Submit(engine.Request{
+			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Reason: p.reason, Notify: notify,
+		})
+		if err != nil {
+			cancelAll(streams)
+			return nil, nil, err
+		}
+		streams = append(streams, stream)
+	}
+	s.config.Metrics.Requested(j.n, j.maxTokens)
+	return streams, notify, nil
+}
+
+func cancelAll(streams []*engine.Stream) {
+	for _, stream := range streams {
+		stream.Cancel()
+	}
+}
+
+// follow reports progress until every choice has ended, the client has left or
+// report asks to stop. Whatever has not ended by then is cancelled, which
+// frees its blocks at once.
+func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{}, report func(progress) error) error {
+	defer cancelAll(streams)
+	done := make([]int, len(streams))
+	ended := make([]bool, len(streams))
+	for open := len(streams); open > 0; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-notify:
+		}
+		for i, stream := range streams {
+			if ended[i] {
+				continue
+			}
+			news := stream.Take()
+			if news.Tokens == 0 && news.Reason == "" {
+				continue
+			}
+			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
+			done[i] = step.to
+			if news.Reason != "" {
+				ended[i] = true
+				open--
+			}
+			if err := report(step); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

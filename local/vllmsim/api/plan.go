@@ -1,0 +1,97 @@
+package api
+
+import (
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/tokens"
+)
+
+// plan is one choice of an answer. A simulated text is known before its first
+// token, and so is where it ends.
+type plan struct {
+	written    string
+	ends       []int // where each token ends in the text
+	reason     string
+	stopString *string
+	keep       int // bytes of the text that the client gets
+}
+
+// room is how many tokens may be generated after a prompt, or the error that
+// vLLM gives when what was asked for does not fit the context.
+func (s *Server) room(promptTokens int, asked *int, otherwise int) (int, error) {
+	limit := s.config.MaxModelLen
+	wanted := 0
+	if asked != nil {
+		wanted = *asked
+	}
+	if promptTokens+max(wanted, 1) > limit {
+		return 0, badRequest("input_tokens",
+			"This model's maximum context length is %d tokens. However, you requested %d output tokens and your prompt contains at least %d input tokens, for a total of at least %d tokens. Please reduce the length of the input prompt or the number of requested output tokens. (parameter=input_tokens, value=%d)",
+			limit, wanted, promptTokens, promptTokens+max(wanted, 1), promptTokens)
+	}
+	if asked != nil {
+		return wanted, nil
+	}
+	if otherwise > 0 {
+		return min(otherwise, limit-promptTokens), nil
+	}
+	return limit - promptTokens, nil
+}
+
+// newPlan writes the text of one choice, at most so many tokens.
+func newPlan(prompt string, p *sampling, choice, most int) plan {
+	text := tokens.Generate(prompt, p.Seed, choice)
+	end, reason := most, engine.Length
+	if natural := max(text.Length(), p.MinTokens+1); !p.IgnoreEOS && natural <= most {
+		end, reason = natural, engine.Stop
+	}
+	out := plan{reason: reason}
+	var written strings.Builder
+	for i := range end {
+		piece := text.Token(i)
+		before := written.Len()
+		written.WriteString(piece)
+		out.ends, out.written = append(out.ends, written.Len()), written.String()
+		if i+1 < p.MinTokens {
+			continue
+		}
+		if at, found := firstStop(out.written, before, p.Stop); found != "" {
+			out.reason, out.stopString, out.keep = engine.Stop, &found, at
+			if p.IncludeStop {
+				out.keep += len(found)
+			}
+			return out
+		}
+	}
+	out.keep = len(out.written)
+	return out
+}
+
+// firstStop finds the stop string that ends first in a text of which
+// everything before a position was searched already.
+func firstStop(text string, searched int, stops []string) (int, string) {
+	at, found := -1, ""
+	for _, stop := range stops {
+		from := max(0, searched-len(stop)+1)
+		if i := strings.Index(text[from:], stop); i >= 0 && (at < 0 || from+i < at) {
+			at, found = from+i, stop
+		}
+	}
+	return at, found
+}
+
+// tokens is the number of tokens that the engine produces for the choice.
+func (p *plan) tokens() int { return len(p.ends) }
+
+// text is what tokens [from, to) add to the client's text.
+func (p *plan) text(from, to int) string {
+	return p.written[p.offset(from):p.offset(to)]
+}
+
+func (p *plan) offset(token int) int {
+	if token == 0 {
+		return 0
+	}
+	return min(p.ends[token-1], p.keep)
+}

@@ -1,0 +1,269 @@
+// Package engine simulates vLLM's engine: continuous batching with chunked
+// prefill under a token budget, paged KV cache, first-come-first-served
+// admission and preemption by recomputation. Prefix caching is not simulated:
+// every prompt token is computed.
+//
+// Core is the scheduler alone, in virtual time: whoever drives it decides what
+// a second is. Engine drives a Core in real time and hands its tokens out.
+package engine
+
+import (
+	"slices"
+	"time"
+)
+
+// Timing gives the duration of a step.
+type Timing struct {
+	Base            time.Duration
+	PerSequence     time.Duration
+	PrefillPerToken time.Duration
+}
+
+// Step returns how long a step with so many sequences and prompt tokens takes.
+func (t Timing) Step(sequences, prefillTokens int) time.Duration {
+	return t.Base + time.Duration(sequences)*t.PerSequence + time.Duration(prefillTokens)*t.PrefillPerToken
+}
+
+// Config bounds a Core.
+type Config struct {
+	Blocks           int // of the KV cache
+	BlockSize        int // tokens per block
+	MaxNumSeqs       int // sequences in one step
+	MaxBatchedTokens int // tokens in one step
+	// LongPrefillThreshold caps the prompt tokens of one sequence in one step; 0: no cap.
+	LongPrefillThreshold int
+	Timing               Timing
+}
+
+// Sequence is one generation: a prompt and the number of tokens to produce.
+type Sequence struct {
+	PromptTokens int
+	TargetTokens int
+
+	Arrived     time.Time
+	Scheduled   time.Time // first admission
+	FirstToken  time.Time
+	LastToken   time.Time
+	Preemptions int
+
+	output   int
+	computed int // tokens whose KV is in the cache
+	blocks   int
+	epoch    int // changes when a step in flight no longer applies
+	running  bool
+}
+
+// Output is the number of tokens produced so far.
+func (s *Sequence) Output() int { return s.output }
+
+func (s *Sequence) tokens() int { return s.PromptTokens + s.output }
+
+// Core is the scheduler. It is not safe for concurrent use.
+type Core struct {
+	config  Config
+	running []*Sequence // in order of admission
+	waiting []*Sequence
+	free    int
+	// Preemptions counts all preemptions so far.
+	Preemptions int
+}
+
+// NewCore returns an empty scheduler.
+func NewCore(config Config) *Core {
+	return &Core{config: config, free: config.Blocks}
+}
+
+// Load is what a Core holds at one moment.
+type Load struct {
+	Running, Waiting      int
+	UsedBlocks, AllBlocks int
+}
+
+// KVUsage is the share of the KV cache in use, 0 to 1.
+func (l Load) KVUsage() float64 {
+	if l.AllBlocks == 0 {
+		return 0
+	}
+	return float64(l.UsedBlocks) / float64(l.AllBlocks)
+}
+
+// Load returns the present load.
+func (c *Core) Load() Load {
+	return Load{
+		Running: len(c.running), Waiting: len(c.waiting),
+		UsedBlocks: c.config.Blocks - c.free, AllBlocks: c.config.Blocks,
+	}
+}
+
+// Add queues a sequence.
+func (c *Core) Add(s *Sequence, now time.Time) {
+	s.Arrived = now
+	c.waiting = append(c.waiting, s)
+}
+
+// Cancel removes a sequence and frees its blocks at once. It returns false if
+// the sequence is not there (any more).
+func (c *Core) Cancel(s *Sequence) bool {
+	if i := slices.Index(c.running, s); i >= 0 {
+		c.running = slices.Delete(c.running, i, i+1)
+		c.release(s)
+		return true
+	}
+	if i := slices.Index(c.waiting, s); i >= 0 {
+		c.waiting = slices.Delete(c.waiting, i, i+1)
+		return true
+	}
+	return false
+}
+
+// release gives a sequence's blocks back and voids what a step in flight would do to it.
+func (c *Core) release(s *Sequence) {
+	c.free += s.blocks
+	s.blocks, s.computed, s.running = 0, 0, false
+	s.epoch++
+}
+
+// Work is one sequence's share of a step.
+type Work struct {
+	Sequence *Sequence
+	Tokens   int
+	epoch    int
+}
+
+// Step is what the engine computes in one go.
+type Step struct {
+	Work          []Work
+	PrefillTokens int
+	DecodeTokens  int
+	Preempted     int
+	Duration      time.Duration
+}
+
+// Plan chooses the next step: first the running sequences in order of
+// admission, then waiting ones while tokens, places and blocks last. A step
+// without work means that there is nothing to do.
+func (c *Core) Plan(now time.Time) Step {
+	var step Step
+	budget := c.config.MaxBatchedTokens
+	for i := 0; i < len(c.running) && budget > 0; i++ {
+		s := c.running[i]
+		tokens := c.share(s, budget)
+		if !c.makeRoom(s, tokens, &step) {
+			break
+		}
+		c.schedule(&step, s, tokens)
+		budget -= tokens
+	}
+	// A step that had to preempt admits nobody: the blocks are wanted.
+	for step.Preempted == 0 && budget > 0 && len(c.waiting) > 0 && len(c.running) < c.config.MaxNumSeqs {
+		s := c.waiting[0]
+		if c.blocksFor(s.tokens()) > c.free { // the whole prompt must find room, not only its first chunk
+			break
+		}
+		tokens := c.share(s, budget)
+		c.waiting = c.waiting[1:]
+		c.running = append(c.running, s)
+		s.running = true
+		if s.Scheduled.IsZero() {
+			s.Scheduled = now
+		}
+		c.grow(s, tokens)
+		c.schedule(&step, s, tokens)
+		budget -= tokens
+	}
+	if len(step.Work) > 0 {
+		step.Duration = c.config.Timing.Step(len(step.Work), step.PrefillTokens)
+	}
+	return step
+}
+
+// share is how many of a sequence's missing tokens fit into the budget.
+func (c *Core) share(s *Sequence, budget int) int {
+	tokens := min(s.tokens()-s.computed, budget)
+	if limit := c.config.LongPrefillThreshold; limit > 0 {
+		tokens = min(tokens, limit)
+	}
+	return tokens
+}
+
+func (c *Core) blocksFor(tokens int) int {
+	return (tokens + c.config.BlockSize - 1) / c.config.BlockSize
+}
+
+func (c *Core) grow(s *Sequence, tokens int) {
+	need := c.blocksFor(s.computed+tokens) - s.blocks
+	s.blocks += need
+	c.free -= need
+}
+
+// makeRoom allocates the blocks for a running sequence's next tokens and
+// preempts the newest sequences until they fit. It returns false when the
+// sequence itself had to go.
+func (c *Core) makeRoom(s *Sequence, tokens int, step *Step) bool {
+	for c.blocksFor(s.computed+tokens)-s.blocks > c.free {
+		newest := c.running[len(c.running)-1]
+		c.running = c.running[:len(c.running)-1]
+		c.release(newest)
+		newest.Preemptions++
+		c.Preemptions++
+		step.Preempted++
+		c.waiting = slices.Insert(c.waiting, 0, newest)
+		if newest == s {
+			return false
+		}
+	}
+	c.grow(s, tokens)
+	return true
+}
+
+func (c *Core) schedule(step *Step, s *Sequence, tokens int) {
+	if s.output > 0 && s.computed == s.tokens()-1 {
+		step.DecodeTokens++
+	} else {
+		step.PrefillTokens += tokens
+	}
+	step.Work = append(step.Work, Work{Sequence: s, Tokens: tokens, epoch: s.epoch})
+}
+
+// Token is one generated token.
+type Token struct {
+	Sequence *Sequence
+	First    bool
+	Since    time.Duration // the previous token, or the arrival for the first
+	Finished bool
+}
+
+// Apply ends a step: whoever has its whole prompt in the cache gets a token,
+// and whoever has all its tokens leaves and frees its blocks.
+func (c *Core) Apply(step Step, now time.Time) []Token {
+	var out []Token
+	for _, w := range step.Work {
+		s := w.Sequence
+		if !s.running || s.epoch != w.epoch { // cancelled while the step ran
+			continue
+		}
+		s.computed += w.Tokens
+		if s.computed < s.tokens() {
+			continue
+		}
+		token := Token{Sequence: s, First: s.output == 0}
+		if token.First {
+			token.Since, s.FirstToken = now.Sub(s.Arrived), now
+		} else {
+			token.Since = now.Sub(s.LastToken)
+		}
+		s.LastToken = now
+		s.output++
+		if s.output >= s.TargetTokens {
+			token.Finished = true
+			c.Cancel(s)
+		}
+		out = append(out, token)
+	}
+	return out
+}
+
+// All returns every sequence in the engine, running ones first.
+func (c *Core) All() []*Sequence {
+	return append(slices.Clone(c.running), c.waiting...)
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/faults"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
+)
+
+// announce logs what vLLM logs before it loads, and that it is not vLLM.
+func announce(s *settings, log *logger) {
+	d := s.deployment
+	log.warn("This is a SIMULATED engine (vllmsim): no GPU is used, no model is loaded, and every answer is made up.")
+	log.info("vLLM API server version %s (SIMULATED)", version)
+	log.info("model %s, served as %v, max_model_len %d, tensor_parallel_size %d, gpu_memory_utilization %v, max_num_seqs %d, max_num_batched_tokens %d",
+		s.model, s.names, s.maxModelLen, d.TensorParallel, d.Utilization, s.engine.MaxNumSeqs, s.engine.MaxBatchedTokens)
+	if !d.Model.Known {
+		log.warn("model %s is not in the simulator's table; its shape is guessed from its name: %.1f billion parameters", s.model, d.Model.Params/1e9)
+	}
+	log.warn("prefix caching is not simulated: every prompt token is computed")
+}
+
+// load takes its time and fails as it is told to. Nothing listens meanwhile.
+func load(ctx context.Context, s *settings, log *logger) error {
+	log.engineInfo("Initializing a simulated LLM engine on %d × %s. Loading takes %s.", s.deployment.TensorParallel*s.deployment.PipelineStages, s.deployment.GPU.Name, s.load)
+	switch s.fault.Kind {
+	case faults.LoadHang:
+		<-ctx.Done()
+		return errors.New("terminated while loading")
+	case faults.HostOOM:
+		return faults.ExhaustMemory()
+	default:
+	}
+	timer := time.NewTimer(s.load)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return errors.New("terminated while loading")
+	case <-timer.C:
+	}
+	switch s.fault.Kind {
+	case faults.LoadCrash:
+		return hardware.EngineError("RuntimeError: Cannot load model " + s.model + " (VLLMSIM_FAULT load-crash)")
+	case faults.OOM:
+		return hardware.EngineError("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 224.00 MiB. GPU 0 has no free memory (VLLMSIM_FAULT oom)")
+	default:
+	}
+	d := s.deployment
+	if err := d.Fit(s.maxModelLen); err != nil {
+		return err
+	}
+	log.engineInfo("Model loading took %.2f GiB memory and %.2f seconds", d.Model.WeightGiB/float64(d.TensorParallel*d.PipelineStages), s.load.Seconds())
+	log.engineInfo("Available KV cache memory: %.2f GiB", d.KVMemoryGiB())
+	tokens := s.engine.Blocks * s.engine.BlockSize
+	log.engineInfo("GPU KV cache size: %d tokens", tokens)
+	log.engineInfo("Maximum concurrency for %d tokens per request: %.2fx", s.maxModelLen, float64(tokens)/float64(s.maxModelLen))
+	return nil
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
+)
+
+// Exit statuses, as vLLM's process has them.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// memoryTarget keeps fifty engines small: the collector works harder near it,
+// and heavy load may exceed it.
+const memoryTarget = 64 << 20
+
+func main() {
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(memoryTarget)
+	os.Exit(run(os.Args[1:], os.Getenv))
+}
+
+func run(arguments []string, env environ) int {
+	args, err := vllmflags.Parse(arguments)
+	switch {
+	case errors.Is(err, vllmflags.ErrHelp):
+		fmt.Println("usage: vllm serve [model_tag] [options]\n\nThis is vllmsim, a SIMULATED engine with the arguments of vLLM " + version + ".")
+		return 0
+	case err != nil:
+		fmt.Fprintln(os.Stderr, usage(err))
+		return exitUsage
+	}
+	log := newLogger(os.Stdout)
+	for _, warning := range args.Warnings {
+		log.warn("%s", warning)
+	}
+	s, err := newSettings(args, env)
+	if err != nil {
+		report(log, err)
+		return exitFailed
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	defer stop()
+	if err := serve(ctx, s, log); err != nil {
+		report(log, err)
+		return exitFailed
+	}
+	return 0
+}
+
+// usage is what argparse prints: the sub-command's own complaint, or the
+// command's where arguments were left over.
+func usage(err error) string {
+	const left = "unrecognized arguments: "
+	if text := err.Error(); len(text) >= len(left) && text[:len(left)] == left {
+		return "usage: vllm [-h] [-v] {chat,complete,serve,launch,bench,collect-env,run-batch,preload} ...\nvllm: error: " + text
+	}
+	return "usage: vllm serve [model_tag] [options]\nvllm serve: error: " + err.Error()
+}
+
+// report logs an error that ends the process: vLLM's own as its engine logs
+// it, the simulator's as what it is.
+func report(log *logger, err error) {
+	var fromEngine hardware.EngineError
+	if errors.As(err, &fromEngine) {
+		log.engineError("EngineCore failed to start.\n%v", err)
+		return
+	}
+	log.engineError("vllmsim: %v", err)
+}

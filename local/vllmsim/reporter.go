@@ -1,0 +1,44 @@
+package main
+
+import (
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
+)
+
+// lateObserver breaks the circle between the engine, which wants its observer,
+// and the metrics, which want the engine.
+type lateObserver struct {
+	engine.Observer
+}
+
+// reporter counts, and logs the line that vLLM logs about every ten seconds of
+// work. It looks at the clock when there is work, so that an idle engine sleeps.
+type reporter struct {
+	*metrics.Metrics
+	log        *logger
+	last       time.Time
+	prompt     int
+	generation int
+}
+
+const reportEvery = 10 * time.Second
+
+func newReporter(m *metrics.Metrics, log *logger) *reporter {
+	return &reporter{Metrics: m, log: log, last: time.Now()}
+}
+
+// Stepped counts a step.
+func (r *reporter) Stepped(step engine.Step) {
+	r.Metrics.Stepped(step)
+	r.prompt += step.PrefillTokens
+	r.generation += step.DecodeTokens
+	since := time.Since(r.last)
+	if since < reportEvery {
+		return
+	}
+	r.log.info("Engine 000: Avg prompt throughput: %.1f tokens/s, Avg generation throughput: %.1f tokens/s, Running: %d reqs",
+		float64(r.prompt)/since.Seconds(), float64(r.generation)/since.Seconds(), len(step.Work))
+	r.prompt, r.generation, r.last = 0, 0, time.Now()
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	stdlog "log"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/api"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/faults"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
+)
+
+// watchdog is how long vLLM's server outlives its engine at most.
+const watchdog = 5 * time.Second
+
+// errDied ends the process after the engine died.
+var errDied = hardware.EngineError("AsyncLLM output_handler failed: the engine core died (VLLMSIM_FAULT)")
+
+// serve loads, listens, and returns when the process should end: without an
+// error after a shutdown.
+func serve(ctx context.Context, s *settings, log *logger) error {
+	announce(s, log)
+	if err := load(ctx, s, log); err != nil {
+		return err
+	}
+	var m *metrics.Metrics
+	var late lateObserver
+	e := engine.New(s.engine, engine.RealClock{}, &late)
+	m = metrics.New(metrics.Info{
+		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
+		CacheConfig: metrics.Cache(s.engine.Blocks, s.engine.BlockSize, s.deployment.Utilization, s.deployment.KVCacheDType),
+	}, e.Load)
+	late.Observer = newReporter(m, log)
+
+	listener, err := net.Listen("tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
+	if err != nil {
+		return err
+	}
+	server := &http.Server{Handler: api.New(apiConfig(s, e, m)), ReadHeaderTimeout: time.Minute, ErrorLog: stdlog.New(os.Stderr, "", 0)}
+	log.info("Starting vLLM server on http://%s (SIMULATED)", listener.Addr())
+
+	stepping, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { e.Run(stepping) })
+	defer running.Wait()
+	defer stop()
+
+	failed := make(chan error, 1)
+	running.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- err
+		}
+	})
+	died := arm(stepping, s.fault, e, log)
+	log.info("Application startup complete.")
+
+	select {
+	case err := <-failed:
+		return err
+	case <-died:
+		closeServer(server)
+		return errDied
+	case <-ctx.Done():
+	}
+	shutdown(s, e, server, log)
+	return nil
+}
+
+// shutdown does what vLLM does on SIGTERM: with a timeout, what is in flight
+// may finish while new requests are refused and /health still answers 200;
+// without one, everything is aborted.
+func shutdown(s *settings, e *engine.Engine, server *http.Server, log *logger) {
+	mode := "abort"
+	if s.shutdownTimeout > 0 {
+		mode = "drain"
+	}
+	log.info("[shutdown] API server: shutdown triggered mode=%s timeout=%ds", mode, int(s.shutdownTimeout.Seconds()))
+	e.Drain(s.shutdownTimeout)
+	log.info("[shutdown] API server: engine stopped")
+	closeServer(server)
+}
+
+// closeServer lets answers that are ready reach their clients.
+func closeServer(server *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if server.Shutdown(ctx) != nil {
+		_ = server.Close()
+	}
+}
+
+// arm prepares the faults of a running engine. The channel is closed when the
+// process has to end because of one.
+func arm(ctx context.Context, fault faults.Fault, e *engine.Engine, log *logger) <-chan struct{} {
+	died := make(chan struct{})
+	var once sync.Once
+	strike := func() {
+		once.Do(func() {
+			log.engineError("VLLMSIM_FAULT: %s", fault.Kind)
+			if fault.Kind == faults.Hang {
+				e.Hang()
+				return
+			}
+			e.Die()
+			time.AfterFunc(watchdog, func() { close(died) })
+		})
+	}
+	if fault.Kind != faults.Hang && fault.Kind != faults.Crash {
+		return died
+	}
+	if fault.After > 0 {
+		timer := time.AfterFunc(fault.After, strike)
+		context.AfterFunc(ctx, func() { timer.Stop() })
+		return died
+	}
+	e.OnAccept(func(accepted int) {
+		if accepted == max(1, fault.Requests) {
+			// The hook runs under the engine's lock, which striking takes.
+			go strike()
+		}
+	})
+	return died
+}
+
+func apiConfig(s *settings, e *engine.Engine, m *metrics.Metrics) api.Config {
+	c := api.Config{
+		Engine: e, Metrics: m,
+		Names: s.names, Root: s.model, MaxModelLen: s.maxModelLen,
+		Keys: s.keys, RootPath: s.rootPath, StreamInterval: s.streamInterval, MaxN: s.maxN, MaxQueued: s.maxQueued,
+		ResponseRole: s.responseRole, AutoToolChoice: s.autoToolChoice, ForceUsage: s.forceUsage, RequestIDHeaders: s.requestIDHeaders,
+		Version: version, Fingerprint: fingerprint(s), Quiet: s.quiet,
+	}
+	if s.accessLog {
+		c.AccessLog = stdlog.New(os.Stdout, fmt.Sprintf("(APIServer pid=%d) INFO:     ", os.Getpid()), 0)
+	}
+	return c
+}
+
+// fingerprint has the form of vLLM's: release, parallelism, hash.
+func fingerprint(s *settings) string {
+	sum := sha256.Sum256([]byte(fmt.Sprint(s.model, s.maxModelLen, s.engine)))
+	parallel := ""
+	if s.deployment.TensorParallel > 1 {
+		parallel = fmt.Sprintf("-tp%d", s.deployment.TensorParallel)
+	}
+	return "vllm-" + version + parallel + "-" + hex.EncodeToString(sum[:4])
+}
