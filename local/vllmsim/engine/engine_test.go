@@ -37,14 +37,13 @@ func (c *manualClock) After(d time.Duration) (<-chan time.Time, func()) {
 }
 
 // fire waits for somebody to wait, moves on to that moment and rings.
-func (c *manualClock) fire(t *testing.T) *alarm {
+func (c *manualClock) fire(t *testing.T) {
 	t.Helper()
 	a := c.next(t)
 	c.mu.Lock()
 	c.now = a.at
 	c.mu.Unlock()
 	a.ring <- a.at
-	return a
 }
 
 func (c *manualClock) next(t *testing.T) *alarm {

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 func scrape(t *testing.T, m *Metrics) (map[string]*dto.MetricFamily, string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	m.ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	m.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(strings.NewReader(w.Body.String()))
 	if err != nil {
@@ -26,7 +27,7 @@ func scrape(t *testing.T, m *Metrics) (map[string]*dto.MetricFamily, string) {
 	return families, w.Body.String()
 }
 
-func sample(t *testing.T) (*Metrics, map[string]*dto.MetricFamily, string) {
+func sample(t *testing.T) (map[string]*dto.MetricFamily, string) {
 	t.Helper()
 	load := engine.Load{Running: 3, Waiting: 2, UsedBlocks: 25, AllBlocks: 100}
 	m := New(Info{ModelName: "mistral-7b", MaxModelLen: 8192, CacheConfig: Cache(100, 16, 0.92, "auto")}, func() engine.Load { return load })
@@ -43,13 +44,12 @@ func sample(t *testing.T) (*Metrics, map[string]*dto.MetricFamily, string) {
 	m.Served("/v1/chat/completions", "POST", 200, time.Second)
 	m.Served("/health", "GET", 200, time.Second)
 	m.Served("", "GET", 404, time.Second)
-	families, text := scrape(t, m)
-	return m, families, text
+	return scrape(t, m)
 }
 
 // Names and kinds as vLLM exposes them.
 func TestNamesKindsAndLabels(t *testing.T) {
-	_, families, _ := sample(t)
+	families, _ := sample(t)
 	kinds := map[dto.MetricType][]string{
 		dto.MetricType_GAUGE: {"num_requests_running", "num_requests_waiting", "num_requests_waiting_by_reason", "kv_cache_usage_perc", "engine_sleep_state", "cache_config_info"},
 		dto.MetricType_COUNTER: {
@@ -90,7 +90,7 @@ func TestNamesKindsAndLabels(t *testing.T) {
 }
 
 func TestBuckets(t *testing.T) {
-	_, families, text := sample(t)
+	families, text := sample(t)
 	bounds := func(name string) []float64 {
 		var out []float64
 		for _, bucket := range families[name].GetMetric()[0].GetHistogram().GetBucket() {
@@ -122,7 +122,7 @@ func TestBuckets(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	_, families, text := sample(t)
+	families, text := sample(t)
 	for _, line := range []string{
 		`vllm:num_requests_running{engine="0",model_name="mistral-7b"} 3`,
 		`vllm:num_requests_waiting_by_reason{engine="0",model_name="mistral-7b",reason="capacity"} 2`,
