@@ -1,0 +1,86 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+func servingDocumentation(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("docs/serving.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// The example in the documentation is a valid stack.
+func TestDocumentedStackIsAccepted(t *testing.T) {
+	found := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(servingDocumentation(t))
+	if found == nil {
+		t.Fatal("docs/serving.md shows no YAML")
+	}
+	deployments := 0
+	for _, resource := range mustRecord(t, "documented", mustParse(t, found[1])).Resources() {
+		if resource.Type == "kubernetes:apps/v1:Deployment" {
+			deployments++
+		}
+	}
+	if deployments != 2 {
+		t.Errorf("the example gives %d Deployments, want 2", deployments)
+	}
+}
+
+// testdata/everything.yaml holds every key, so the documentation must too.
+func TestEveryKeyIsDocumented(t *testing.T) {
+	text := servingDocumentation(t)
+	everything, err := stacktest.ReadConfig("testdata/everything.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range everything.Values {
+		key := strings.TrimPrefix(name, stacktest.Project+":")
+		var object any
+		if err := json.Unmarshal([]byte(value), &object); err != nil {
+			object = value // a plain text
+		}
+		if key == "models" || key == "defaults" {
+			key = ""
+		}
+		for _, path := range keyPaths(key, object) {
+			if !strings.Contains(text, "`"+path+"`") {
+				t.Errorf("docs/serving.md does not name %s", path)
+			}
+		}
+	}
+}
+
+// keyPaths lists the keys of a value as the documentation writes them. The
+// keys of env and nodeSelector are the user's.
+func keyPaths(path string, value any) []string {
+	var paths []string
+	switch v := value.(type) {
+	case map[string]any:
+		if path == "env" || path == "nodeSelector" {
+			return []string{path}
+		}
+		for key, inner := range v {
+			paths = append(paths, keyPaths(strings.TrimPrefix(path+"."+key, "."), inner)...)
+		}
+	case []any:
+		if path != "" && path != "extraArgs" {
+			path += "[]"
+		}
+		for _, inner := range v {
+			paths = append(paths, keyPaths(path, inner)...)
+		}
+	default:
+		return []string{path}
+	}
+	return paths
+}
