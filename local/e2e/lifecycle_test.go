@@ -7,6 +7,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/google/go-containerregistry/pkg/registry"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
@@ -158,8 +162,9 @@ func pulumi(t *testing.T, l layout.Layout, env []string, args ...string) {
 	}
 }
 
-// testTargetKubeconfig uses the embedded cluster as if it were the user's: the
-// simulator's image is there already, under the name that the nodes know.
+// testTargetKubeconfig takes the embedded cluster for the user's own. The
+// simulator's image is pushed to a registry on loopback, which the node cannot
+// reach: it is given the image under that name as well.
 func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	env := environment(t, l)
 	pulumi(t, l, env, "destroy", "--yes", "--skip-preview", "--stack=local")
@@ -171,12 +176,38 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	if err := os.WriteFile(own, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := makeCommand(l, "up", "TARGET_KUBECONFIG="+own); err == nil || !strings.Contains(out, "YES=1") || !strings.Contains(out, "vLLM (the real engine)") {
-		t.Errorf("without an answer: %v\n%s", err, out)
+	for _, c := range []struct{ name, kubeconfig, want string }{
+		{"without an answer", own, "YES=1"},
+		{"without an answer, the engine", own, "vLLM (the real engine)"},
+		{"a missing file", own + ".missing", "TARGET_KUBECONFIG:"},
+	} {
+		if out, err := makeCommand(l, "up", "TARGET_KUBECONFIG="+c.kubeconfig); err == nil || !strings.Contains(out, c.want) {
+			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, out)
+		}
 	}
-	if out, err := makeCommand(l, "up", "TARGET_KUBECONFIG="+own+".missing", "YES=1"); err == nil || !strings.Contains(out, "TARGET_KUBECONFIG:") {
-		t.Errorf("a missing file: %v\n%s", err, out)
+	server := httptest.NewServer(registry.New())
+	defer server.Close()
+	image := strings.TrimPrefix(server.URL, "http://") + "/vllmsim:v0.32.0"
+	if out, err := exec.Command(l.Bin("kube"), "image", "--root="+l.Root, image, l.Bin("vllmsim")).CombinedOutput(); err != nil {
+		t.Fatalf("kube image: %v\n%s", err, out)
 	}
+	config := filepath.Join(l.Root, "Pulumi.own.yaml")
+	if _, err := os.Stat(config); err == nil {
+		t.Fatalf("%s is a user's: remove it to run this test", config)
+	}
+	t.Cleanup(func() { _ = os.Remove(config) })
+	out := mustMake(t, l, "up", "TARGET_KUBECONFIG="+own, "VLLMSIM_IMAGE="+image, "YES=1")
+	if !strings.Contains(out, "First token ") || !strings.Contains(out, "SIMULATOR, pushed as "+image) {
+		t.Errorf("make up:\n%s", out)
+	}
+	response, err := http.Get(server.URL + "/v2/vllmsim/tags/list")
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Errorf("the image was not pushed: %v, %v", response, err)
+	}
+	if out, err := makeCommand(l, "down"); err == nil || !strings.Contains(out, "pulumi destroy --stack own") {
+		t.Errorf("make down would forget what is deployed: %v\n%s", err, out)
+	}
+	pulumi(t, l, append(env, "KUBECONFIG="+own), "destroy", "--yes", "--skip-preview", "--stack=own")
 }
 
 func testOtherKubelet(t *testing.T, l layout.Layout) {

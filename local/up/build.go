@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
 // pulumiVersion is the CLI that is built where none is installed: that of the
@@ -21,7 +23,8 @@ const kubernetesVersion = "v1.35.4"
 
 // program is something built from source.
 type program struct {
-	name    string // of the file in .local/bin
+	name    string // of the file in .local/bin, unless out says where
+	out     func(layout.Layout) string
 	folder  string // the Go module, below the checkout
 	pkg     string
 	ldflags string
@@ -50,12 +53,23 @@ var pulumiCLI = program{
 // The stand-ins are built only where the real plugin is not installed.
 var (
 	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 20}
-	kubernetesStandIn = program{name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 60}
+	kubernetesStandIn = program{
+		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 60,
+		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
+	}
 )
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
 var stack = program{name: "stack", folder: ".", pkg: ".", cost: 200}
+
+// path is where the program is built to.
+func (b program) path(l layout.Layout) string {
+	if b.out != nil {
+		return b.out(l)
+	}
+	return l.Bin(b.name)
+}
 
 // buildSteps has one step a program. Without the binary the build is taken
 // for cold, with it for a check.
@@ -63,7 +77,7 @@ func buildSteps(o options, programs []program) []step {
 	var steps []step
 	for _, b := range programs {
 		cost := b.cost
-		if _, err := os.Stat(o.layout.Bin(b.name)); err == nil {
+		if _, err := os.Stat(b.path(o.layout)); err == nil {
 			cost = 2
 		}
 		steps = append(steps, step{name: "build " + b.name, cost: cost, do: func(ctx context.Context, p *progress) error {
@@ -77,7 +91,7 @@ func buildSteps(o options, programs []program) []step {
 // so that they share the Go build cache.
 func build(ctx context.Context, o options, b program, p *progress) error {
 	total := countPackages(ctx, o, b, p)
-	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-ldflags=-s -w "+b.ldflags, "-o", o.layout.Bin(b.name), b.pkg)
+	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return err

@@ -24,9 +24,6 @@ type model struct {
 
 // deploy runs `pulumi up`; its own display is the progress.
 func (e engine) deploy(ctx context.Context, stackName string) error {
-	if err := e.prepare(); err != nil {
-		return err
-	}
 	if err := e.selectStack(ctx, stackName); err != nil {
 		return err
 	}

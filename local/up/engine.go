@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
 // localPassphrase encrypts the local stack's secrets. It is public, as the
@@ -43,7 +45,7 @@ func findEngine(o options) engine {
 		e.programs = append(e.programs, languageStandIn)
 		e.standIns = append(e.standIns, "pulumi-language-go")
 	}
-	if _, err := os.Stat(filepath.Join(userPulumiHome(), "plugins", kubernetesPlugin)); err != nil {
+	if _, err := os.Stat(filepath.Join(userPulumiHome(o.layout), "plugins", kubernetesPlugin)); err != nil {
 		e.programs = append(e.programs, kubernetesStandIn)
 		e.standIns = append(e.standIns, "pulumi-resource-kubernetes")
 	}
@@ -51,8 +53,9 @@ func findEngine(o options) engine {
 	return e
 }
 
-func userPulumiHome() string {
-	if home := os.Getenv("PULUMI_HOME"); home != "" {
+// userPulumiHome is the user's, also after `eval "$(make env)"`.
+func userPulumiHome(l layout.Layout) string {
+	if home := os.Getenv("PULUMI_HOME"); home != "" && home != l.Pulumi("home") {
 		return home
 	}
 	home, err := os.UserHomeDir()
@@ -74,24 +77,44 @@ func lookPathOutside(name, folder string) (string, error) {
 	return "", exec.ErrNotFound
 }
 
-// prepare sets the engine's home up.
+// pluginFolder is where the engine looks for the Kubernetes plugin.
+func pluginFolder(l layout.Layout) string {
+	return l.Pulumi("home", "plugins", kubernetesPlugin)
+}
+
+// prepare sets the engine's home up before the build.
 func (e engine) prepare() error {
-	plugins := e.options.layout.Pulumi("home", "plugins")
-	if err := errors.Join(os.MkdirAll(plugins, 0o700), os.MkdirAll(e.options.layout.Pulumi("state"), 0o700)); err != nil {
+	l := e.options.layout
+	plugin := pluginFolder(l)
+	if err := errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o700), os.MkdirAll(l.Pulumi("state"), 0o700)); err != nil {
 		return err
 	}
-	if slices.Contains(e.standIns, "pulumi-resource-kubernetes") {
+	// A stand-in of an earlier run steps aside for what was installed since.
+	for _, p := range []program{pulumiCLI, languageStandIn} {
+		if !e.builds(p) {
+			if err := os.RemoveAll(p.path(l)); err != nil {
+				return err
+			}
+		}
+	}
+	if link, err := os.Lstat(plugin); err == nil && e.builds(kubernetesStandIn) == (link.Mode()&fs.ModeSymlink != 0) {
+		if err := os.RemoveAll(plugin); err != nil {
+			return err
+		}
+	}
+	if e.builds(kubernetesStandIn) {
 		return nil
 	}
-	// The real plugin is linked, not copied; it steps before the stand-in.
-	err := os.Symlink(filepath.Join(userPulumiHome(), "plugins", kubernetesPlugin), filepath.Join(plugins, kubernetesPlugin))
+	// The real plugin is linked, not copied.
+	err := os.Symlink(filepath.Join(userPulumiHome(l), "plugins", kubernetesPlugin), plugin)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	if err := os.Remove(e.options.layout.Bin("pulumi-resource-kubernetes")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
 	return nil
+}
+
+func (e engine) builds(p program) bool {
+	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
 }
 
 // variables is what `make env` prints and every pulumi command here gets.

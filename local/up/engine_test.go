@@ -58,6 +58,50 @@ func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 	}
 }
 
+func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
+	o := options{layout: layout.Layout{Root: t.TempDir()}}
+	users := t.TempDir()
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("PULUMI_HOME", users)
+	if err := findEngine(o).prepare(); err != nil {
+		t.Fatal(err)
+	}
+	standIn := kubernetesStandIn.path(o.layout)
+	if err := os.MkdirAll(filepath.Dir(standIn), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(standIn, []byte("stand-in"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PULUMI_HOME", o.layout.Pulumi("home")) // as after eval "$(make env)": not the user's
+	if e := findEngine(o); !e.builds(kubernetesStandIn) {
+		t.Error("our own stand-in counts as the real plugin")
+	}
+	real := filepath.Join(users, "plugins", kubernetesPlugin)
+	if err := os.MkdirAll(real, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PULUMI_HOME", users)
+	for range 2 {
+		if err := findEngine(o).prepare(); err != nil {
+			t.Fatal(err)
+		}
+		if target, err := os.Readlink(pluginFolder(o.layout)); err != nil || target != real {
+			t.Errorf("the engine's plugin: %s, %v", target, err)
+		}
+	}
+	if err := os.RemoveAll(real); err != nil {
+		t.Fatal(err)
+	}
+	if err := findEngine(o).prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(pluginFolder(o.layout)); !os.IsNotExist(err) {
+		t.Errorf("the link to a plugin that is gone: %v", err)
+	}
+}
+
 func TestOurOwnProgramsDoNotCountAsInstalled(t *testing.T) {
 	dir := fakeProgram(t, "pulumi")
 	t.Setenv("PATH", dir)

@@ -43,6 +43,9 @@ func upOwnCluster(ctx context.Context, o options) error {
 		programs = append(programs, program{name: "kube", folder: "local", pkg: "./kube", cost: 15}, program{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 15})
 	}
 	began := time.Now()
+	if err := e.prepare(); err != nil {
+		return err
+	}
 	steps := buildSteps(o, programs)
 	if o.simulatorImage != "" {
 		steps = append(steps, step{name: "push the simulator", cost: 5, serial: true, do: func(ctx context.Context, _ *progress) error {
@@ -116,9 +119,6 @@ func (e engine) clusterGPUs(ctx context.Context) (int, error) {
 // deployOwn writes the stack's configuration the first time, out of
 // Pulumi.local.yaml; from then on the file is the user's.
 func (e engine) deployOwn(ctx context.Context) error {
-	if err := e.prepare(); err != nil {
-		return err
-	}
 	if _, err := os.Stat(e.ownConfig()); errors.Is(err, fs.ErrNotExist) {
 		err = e.writeOwnConfig(ctx)
 		if err != nil {

@@ -40,14 +40,14 @@ func up(ctx context.Context, o options) error {
 
 // upCluster is for the tests: everything that a deployment needs.
 func upCluster(ctx context.Context, o options) error {
-	e := findEngine(o)
-	steps := append(clusterSteps(o, e), step{name: "engine's home", cost: 1, do: func(context.Context, *progress) error { return e.prepare() }})
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", steps)
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", clusterSteps(o, findEngine(o)))
 }
 
 func clusterSteps(o options, e engine) []step {
 	steps := []step{
-		{name: "check the machine", cost: 0.5, serial: true, do: func(context.Context, *progress) error { return checkMachine(o) }},
+		{name: "check the machine", cost: 0.5, serial: true, do: func(context.Context, *progress) error {
+			return errors.Join(checkMachine(o), e.prepare())
+		}},
 		{name: "packages", cost: packagesCost(), serial: true, do: func(ctx context.Context, p *progress) error { return installPackages(ctx, o, p) }},
 	}
 	steps = append(steps, buildSteps(o, append(append([]program{}, clusterPrograms...), e.programs...))...)
