@@ -97,7 +97,8 @@ func (e engine) prepare() error {
 			}
 		}
 	}
-	if link, err := os.Lstat(plugin); err == nil && e.builds(kubernetesStandIn) == (link.Mode()&fs.ModeSymlink != 0) {
+	standIn := kubernetesStandIn.path(l)
+	if info, err := os.Lstat(standIn); err == nil && e.builds(kubernetesStandIn) == (info.Mode()&fs.ModeSymlink != 0) {
 		if err := os.RemoveAll(plugin); err != nil {
 			return err
 		}
@@ -105,10 +106,24 @@ func (e engine) prepare() error {
 	if e.builds(kubernetesStandIn) {
 		return nil
 	}
-	// The real plugin is linked, not copied.
-	err := os.Symlink(filepath.Join(userPulumiHome(l), "plugins", kubernetesPlugin), plugin)
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	return linkPlugin(filepath.Join(userPulumiHome(l), "plugins", kubernetesPlugin), plugin)
+}
+
+// linkPlugin makes a plugin of the user's one of ours without copying it. The
+// engine passes over a folder that is a link, so the files are.
+func linkPlugin(from, to string) error {
+	files, err := os.ReadDir(from)
+	if err != nil {
 		return err
+	}
+	if err := os.MkdirAll(to, 0o700); err != nil {
+		return err
+	}
+	for _, file := range files {
+		err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(to, file.Name()))
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
 	}
 	return nil
 }
