@@ -8,8 +8,12 @@ import (
 
 // serviceArgs is the address of the model inside the cluster.
 func serviceArgs(s Spec) *corev1.ServiceArgs {
+	metadata := objectMeta(s)
+	// Its pods are the Deployment's, which is waited for: a second wait would
+	// only make a failing rollout fail later.
+	metadata.Annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
 	return &corev1.ServiceArgs{
-		Metadata: objectMeta(s),
+		Metadata: metadata,
 		Spec: &corev1.ServiceSpecArgs{
 			Type:     pulumi.String("ClusterIP"),
 			Selector: selectorLabels(s.Name),

@@ -103,7 +103,6 @@ func registerSecrets(ctx *pulumi.Context, name string, spec Spec, args VLLMServi
 
 // registerEngines registers the pods and their address.
 func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credentials, opts []pulumi.ResourceOption) error {
-	// A Service is awaited until it has a ready pod, so it waits as long as they.
 	patient := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Timeouts(&pulumi.CustomTimeouts{
 		Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
 	})})
@@ -115,7 +114,7 @@ func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credent
 		slices.Concat(patient, []pulumi.ResourceOption{pulumi.DependsOn([]pulumi.Resource{account})})...); err != nil {
 		return err
 	}
-	_, err = corev1.NewService(ctx, name, serviceArgs(spec), patient...)
+	_, err = corev1.NewService(ctx, name, serviceArgs(spec), opts...)
 	return err
 }
 
