@@ -58,6 +58,31 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make up:\n%s", out)
 		}
 	})
+	t.Run("goes on after a reboot", func(t *testing.T) {
+		switchOff(t, l)
+		if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
+			t.Errorf("make up:\n%s", out)
+		}
+	})
+	t.Run("takes another size of the node", func(t *testing.T) {
+		mustMake(t, l, "up", "GPUS=11", "MAX_PODS=121")
+		got, err := exec.Command(l.Bin("kubectl"), "--kubeconfig="+l.Kubeconfig(), "get", "nodes",
+			`--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu} {.items[0].status.allocatable.pods}`).Output()
+		if err != nil || string(got) != "11 121" {
+			t.Errorf("the node offers %q, %v", got, err)
+		}
+	})
+	t.Run("logs", func(t *testing.T) {
+		if out := mustMake(t, l, "logs"); !strings.Contains(out, "SIMULATED") {
+			t.Errorf("make logs:\n%s", out)
+		}
+		if out := mustMake(t, l, "logs", "PART=supervisor"); !strings.Contains(out, "nvidia.com/gpu") {
+			t.Errorf("make logs PART=supervisor:\n%s", out)
+		}
+		if out, err := makeCommand(l, "logs", "PART=nothing"); err == nil || !strings.Contains(out, "want one of: ") {
+			t.Errorf("make logs PART=nothing: %v\n%s", err, out)
+		}
+	})
 	t.Run("goes on after an interrupted update", func(t *testing.T) { testInterruptedUpdate(t, l) })
 	t.Run("deploys to a cluster that is there", func(t *testing.T) { testTargetKubeconfig(t, l) })
 	t.Run("refuses to start beside another kubelet", func(t *testing.T) { testOtherKubelet(t, l) })
@@ -115,6 +140,25 @@ func killPart(t *testing.T, l layout.Layout, part string) {
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatalf("kill %s (process %d): %v", part, pid, err)
+	}
+}
+
+// switchOff does what pulling the plug does, as far as a running machine can:
+// every process of the cluster is gone at once, and so are its mounts and its
+// link, while the files stay as they were.
+func switchOff(t *testing.T, l layout.Layout) {
+	t.Helper()
+	script := `
+		for group in $(find /sys/fs/cgroup -path '*/vllm-eks/*' -name cgroup.procs 2>/dev/null); do
+			xargs --no-run-if-empty kill -KILL <"$group" 2>/dev/null
+		done
+		pkill -KILL -f "$1/(kube|bin)/" || exit 1
+		for mount in net mnt; do umount --lazy "$1/kube/ns/$mount" || exit 1; done
+		umount --lazy "$1/kube/ns"
+		ip link delete vllm-eks0
+	`
+	if out, err := exec.Command("bash", "-c", script, "switch-off", l.State()).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
 	}
 }
 

@@ -74,6 +74,7 @@ func TestServing(t *testing.T) {
 		}
 	})
 	t.Run("OpenAI's client", func(t *testing.T) { testOpenAIClient(t) })
+	t.Run("name, exec and port-forward", func(t *testing.T) { testReachability(t) })
 	t.Run("pods are admitted as restricted", func(t *testing.T) { testRestricted(t) })
 	t.Run("secrets stay secret", func(t *testing.T) { testSecretsStaySecret(t, s) })
 	t.Run("a crash-looping model fails at its deadline and the old one serves", func(t *testing.T) {

@@ -61,7 +61,7 @@ func start(ctx context.Context, l layout.Layout, o Options, out io.Writer) error
 		}},
 		{"API server", func() error { return awaitKubectl(ctx, l, "get", "--raw=/readyz") }},
 		{"DNS and access rules", func() error { return applyManifests(ctx, l) }},
-		{"node", func() error { return awaitNode(ctx, l) }},
+		{"node", func() error { return awaitNode(ctx, l, o) }},
 		{"DNS ready", func() error {
 			return kubectl(ctx, l, nil, "--namespace=kube-system", "rollout", "status", "deployment/coredns", "--timeout="+startTimeout.String())
 		}},
@@ -240,15 +240,23 @@ func awaitKubectl(ctx context.Context, l layout.Layout, args ...string) error {
 	return poll(ctx, func() error { return kubectl(ctx, l, nil, append(args, "--request-timeout=5s")...) })
 }
 
-// awaitNode waits until the node is ready and offers its GPUs.
-func awaitNode(ctx context.Context, l layout.Layout) error {
+// awaitNode waits until the node is ready and offers what was chosen.
+func awaitNode(ctx context.Context, l layout.Layout, o Options) error {
 	if err := awaitKubectl(ctx, l, "get", "node", layout.NodeName); err != nil {
 		return err
 	}
 	if err := kubectl(ctx, l, nil, "wait", "--for=condition=Ready", "node/"+layout.NodeName, "--timeout="+startTimeout.String()); err != nil {
 		return err
 	}
-	return kubectl(ctx, l, nil, "wait", `--for=jsonpath={.status.allocatable.nvidia\.com/gpu}`, "node/"+layout.NodeName, "--timeout="+startTimeout.String())
+	for _, offer := range []string{
+		`--for=jsonpath={.status.allocatable.nvidia\.com/gpu}=` + strconv.Itoa(o.GPUs),
+		`--for=jsonpath={.status.allocatable.pods}=` + strconv.Itoa(o.MaxPods),
+	} {
+		if err := kubectl(ctx, l, nil, "wait", offer, "node/"+layout.NodeName, "--timeout="+startTimeout.String()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func applyManifests(ctx context.Context, l layout.Layout) error {

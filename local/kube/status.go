@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"strconv"
@@ -52,6 +53,23 @@ func processStat(pid int) (startTime uint64, state string, err error) {
 	}
 	startTime, err = strconv.ParseUint(fields[19], 10, 64)
 	return startTime, fields[0], err
+}
+
+// residentMiB is the memory that the process holds, 0 once it has ended.
+func (p processStatus) residentMiB() float64 {
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID))
+	if err != nil || !p.alive() {
+		return 0
+	}
+	fields := strings.Fields(string(data))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, err := strconv.Atoi(fields[1])
+	if err != nil {
+		return 0
+	}
+	return float64(pages*os.Getpagesize()) / (1 << 20)
 }
 
 func readStatus(l layout.Layout) (status, error) {
@@ -103,3 +121,29 @@ func (f *statusFile) started(name string, pid int) error {
 }
 
 func (f *statusFile) remove() error { return os.Remove(f.path) }
+
+// printStatus lists the cluster's programs.
+func printStatus(l layout.Layout, out io.Writer) error {
+	st, err := readStatus(l)
+	if err != nil {
+		return err
+	}
+	if !st.Supervisor.alive() {
+		fmt.Fprintln(out, "the embedded Kubernetes is not running")
+		return errReported
+	}
+	down, total := false, st.Supervisor.residentMiB()
+	for _, p := range processes(l) {
+		ps, state := st.Processes[p.name], "running"
+		if !ps.alive() {
+			state, down = "down", true
+		}
+		total += ps.residentMiB()
+		fmt.Fprintf(out, "%-24s %-8s process %-8d restarts %-4d %5.0f MiB\n", p.name, state, ps.PID, ps.Restarts, ps.residentMiB())
+	}
+	fmt.Fprintf(out, "%-24s %-8s process %-8d %20.0f MiB in all\n", "supervisor", "running", st.Supervisor.PID, total)
+	if down {
+		return errReported
+	}
+	return nil
+}

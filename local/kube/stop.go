@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -118,28 +117,4 @@ func findProcesses(match func(processInfo) bool) ([]processInfo, error) {
 		}
 	}
 	return found, nil
-}
-
-// printStatus lists the cluster's programs.
-func printStatus(l layout.Layout, out io.Writer) error {
-	st, err := readStatus(l)
-	if err != nil {
-		return err
-	}
-	if !st.Supervisor.alive() {
-		fmt.Fprintln(out, "the embedded Kubernetes is not running")
-		return errReported
-	}
-	down := false
-	for _, p := range processes(l) {
-		ps, state := st.Processes[p.name], "running"
-		if !ps.alive() {
-			state, down = "down", true
-		}
-		fmt.Fprintf(out, "%-24s %-8s process %-8d restarts %d\n", p.name, state, ps.PID, ps.Restarts)
-	}
-	if down {
-		return errReported
-	}
-	return nil
 }
