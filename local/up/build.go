@@ -34,34 +34,34 @@ type program struct {
 // clusterPrograms make the embedded Kubernetes.
 var clusterPrograms = []program{
 	{
-		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 630,
+		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 540,
 		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
 	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 20},
-	{name: "kube", folder: "local", pkg: "./kube", cost: 15},
+	{name: "kube", folder: "local", pkg: "./kube", cost: 24},
 	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
-	{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 15},
+	{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 5},
 }
 
 // pulumiCLI is built only where `pulumi` is not installed.
 var pulumiCLI = program{
-	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 420,
+	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 370,
 	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
 }
 
 // The stand-ins are built only where the real plugin is not installed.
 var (
-	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 20}
+	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 40}
 	kubernetesStandIn = program{
-		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 60,
+		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 54,
 		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
 	}
 )
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
-var stack = program{name: "stack", folder: ".", pkg: ".", cost: 200}
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 124}
 
 // path is where the program is built to.
 func (b program) path(l layout.Layout) string {

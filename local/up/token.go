@@ -16,6 +16,47 @@ import (
 
 const firstPrompt = "In one sentence: why does autoscaling for language models look at tokens?"
 
+// engineTimeout bounds the wait for an engine that was ready before, and starts
+// again because its node did.
+const engineTimeout = 2 * time.Minute
+
+// awaitHealth waits until an engine answers. After a restart of the node the
+// API still calls its pods ready for a moment.
+func awaitHealth(ctx context.Context, p *progress, baseURL string) error {
+	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
+	defer cancel()
+	for {
+		err := health(ctx, baseURL)
+		if err == nil {
+			return nil
+		}
+		p.update(-1, "waiting for the engine")
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s does not answer; see make logs: %w", baseURL, err)
+		case <-time.After(200 * time.Millisecond):
+		}
+	}
+}
+
+func health(ctx context.Context, baseURL string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, baseURL+"/health", nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("/health answers %s", response.Status)
+	}
+	return nil
+}
+
 // streamFirst asks a model for its first completion and prints the tokens as
 // they come. It returns the time to the first one.
 func streamFirst(ctx context.Context, baseURL, apiKey, servedModel string, out io.Writer) (time.Duration, error) {

@@ -50,6 +50,25 @@ func TestStreamFirst(t *testing.T) {
 	}
 }
 
+func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
+	asked := 0
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked++; asked < 3 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}))
+	defer server.Close()
+	p, _ := testProgress([]step{{name: "first token", cost: 1}})
+	if err := awaitHealth(context.Background(), p, server.URL); err != nil || asked != 3 {
+		t.Errorf("asked %d times, %v", asked, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := awaitHealth(ctx, p, "http://127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "make logs") {
+		t.Errorf("an engine that never answers: %v", err)
+	}
+}
+
 func TestFirstModelIsTheFirstByName(t *testing.T) {
 	m, err := firstModel(map[string]model{"b": {Service: "b"}, "a": {Service: "a"}})
 	if err != nil || m.Service != "a" {

@@ -145,6 +145,9 @@ func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time)
 
 // tellFirstToken prints a completion as it comes, and how long it took.
 func tellFirstToken(ctx context.Context, p *progress, began time.Time, baseURL, key string, m model) error {
+	if err := awaitHealth(ctx, p, baseURL); err != nil {
+		return err
+	}
 	p.pause()
 	fmt.Printf("\n> %s\n", firstPrompt)
 	first, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
