@@ -31,6 +31,13 @@ type program struct {
 	cost    float64 // CPU-seconds of a cold build, measured on two cores
 }
 
+// kubeProgram runs the embedded cluster, and makes images; simulatorProgram is
+// what is in the engine's.
+var (
+	kubeProgram      = program{name: "kube", folder: "local", pkg: "./kube", cost: 24}
+	simulatorProgram = program{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 5}
+)
+
 // clusterPrograms make the embedded Kubernetes.
 var clusterPrograms = []program{
 	{
@@ -39,9 +46,9 @@ var clusterPrograms = []program{
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
 	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 20},
-	{name: "kube", folder: "local", pkg: "./kube", cost: 24},
+	kubeProgram,
 	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
-	{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 5},
+	simulatorProgram,
 }
 
 // pulumiCLI is built only where `pulumi` is not installed.

@@ -40,7 +40,7 @@ func upOwnCluster(ctx context.Context, o options) error {
 	}
 	programs := e.programs
 	if o.simulatorImage != "" {
-		programs = append(programs, program{name: "kube", folder: "local", pkg: "./kube", cost: 15}, program{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 15})
+		programs = append(programs, kubeProgram, simulatorProgram)
 	}
 	began := time.Now()
 	if err := e.prepare(); err != nil {
