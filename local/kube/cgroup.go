@@ -64,6 +64,9 @@ func inheritCpuset(dir string) error {
 	return nil
 }
 
+// kubeletControllers are those that the kubelet wants wherever they exist.
+var kubeletControllers = []string{"cpu", "cpuset", "hugetlb", "memory", "pids"}
+
 // ensureUnifiedCgroup passes the root's controllers on to the group.
 func ensureUnifiedCgroup() error {
 	dir := filepath.Join(cgroupRoot, cgroupName)
@@ -77,8 +80,12 @@ func ensureUnifiedCgroup() error {
 	for _, parent := range []string{cgroupRoot, dir} {
 		for _, controller := range strings.Fields(string(available)) {
 			file := filepath.Join(parent, "cgroup.subtree_control")
-			if err := os.WriteFile(file, []byte("+"+controller), 0o600); err != nil && slices.Contains([]string{"cpu", "memory", "pids", "cpuset"}, controller) {
-				return fmt.Errorf("enable the %s controller: %w", controller, err)
+			err := os.WriteFile(file, []byte("+"+controller), 0o600)
+			if errors.Is(err, syscall.EBUSY) {
+				return fmt.Errorf("control groups: %s holds processes, as in a container; run this on the machine itself or in a virtual machine", parent)
+			}
+			if err != nil && slices.Contains(kubeletControllers, controller) {
+				return fmt.Errorf("control groups: enable the %s controller in %s: %w", controller, parent, err)
 			}
 		}
 	}
@@ -146,6 +153,9 @@ func killCgroup(dir string) error {
 		pid, err := strconv.Atoi(field)
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
+		}
+		if pid <= 0 { // a process of an outer container
+			continue
 		}
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
 			return err

@@ -14,13 +14,14 @@ import (
 	"syscall"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 const usage = `kube runs the embedded Kubernetes of this checkout.
 
+  kube check                             whether anything keeps it from starting here
   kube start [--gpus N] [--max-pods N]   start it, or check that it runs; waits until it is ready
   kube image REFERENCE PROGRAM           give the node an image that holds one static program
-  kube push REFERENCE PROGRAM            give such an image to a registry
   kube status                            what runs; exit status 1 if not everything does
   kube stop                              end every process and pod; state stays
   kube remove                            end everything and remove the state
@@ -52,9 +53,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("kube "+args[0], flag.ContinueOnError)
 	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
 	root := flags.String("root", ".", "the checkout")
-	var o Options
-	flags.IntVar(&o.GPUs, "gpus", 8, "devices the node offers")
-	flags.IntVar(&o.MaxPods, "max-pods", 110, "pods the node accepts")
+	var o node.Options
+	flags.IntVar(&o.GPUs, "gpus", node.Default.GPUs, "devices the node offers")
+	flags.IntVar(&o.MaxPods, "max-pods", node.Default.MaxPods, "pods the node accepts")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errReported
 	}
@@ -62,13 +63,18 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
+		return err
+	}
 	l := layout.Layout{Root: absolute}
 	switch command := args[0]; command {
 	case "start":
-		if err := o.validate(); err != nil {
+		if err := o.Validate(); err != nil {
 			return err
 		}
 		return start(ctx, l, o, out)
+	case "check":
+		return check(l)
 	case "supervise": // what start runs inside the namespaces
 		return supervise(ctx, l, o)
 	case "image":
@@ -76,11 +82,6 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 			return errors.New("image: want REFERENCE PROGRAM")
 		}
 		return ensureImage(l, flags.Arg(0), flags.Arg(1))
-	case "push":
-		if flags.NArg() != 2 {
-			return errors.New("push: want REFERENCE PROGRAM")
-		}
-		return pushImage(ctx, flags.Arg(0), flags.Arg(1))
 	case "status":
 		return printStatus(l, out)
 	case "stop":

@@ -36,6 +36,9 @@ func ensureNamespaces(l layout.Layout) (created bool, err error) {
 	if isNamespace(namespaceFile(l, "net")) && isNamespace(namespaceFile(l, "mnt")) {
 		return false, nil
 	}
+	if err := refuseForeignLink(l); err != nil {
+		return false, err
+	}
 	if err := removeNamespaces(l); err != nil {
 		return false, err
 	}
@@ -63,9 +66,24 @@ func ensureNamespaces(l layout.Layout) (created bool, err error) {
 	return true, nil
 }
 
+// exists tells whether anything of this checkout's cluster can be on the
+// machine: its processes, pods and link all belong to the namespaces.
+func exists(l layout.Layout) bool {
+	return isNamespace(namespaceFile(l, "net")) || isNamespace(namespaceFile(l, "mnt"))
+}
+
+// refuseForeignLink keeps off the cluster of another checkout, which has the
+// same addresses.
+func refuseForeignLink(l layout.Layout) error {
+	if _, err := netlink.LinkByName(hostLink); err == nil && !isNamespace(namespaceFile(l, "net")) {
+		return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make down there (if that checkout is gone, restart the machine)", hostLink)
+	}
+	return nil
+}
+
 // removeNamespaces unpins the namespaces; they go once no process is in them.
 func removeNamespaces(l layout.Layout) error {
-	if link, err := netlink.LinkByName(hostLink); err == nil {
+	if link, err := netlink.LinkByName(hostLink); err == nil && isNamespace(namespaceFile(l, "net")) {
 		if err := netlink.LinkDel(link); err != nil {
 			return fmt.Errorf("remove %s: %w", hostLink, err)
 		}
@@ -89,9 +107,6 @@ func removeNamespaces(l layout.Layout) error {
 func connectHost(l layout.Layout) error {
 	link, err := netlink.LinkByName(hostLink)
 	if err != nil {
-		if err := refuseForeignRoutes(); err != nil {
-			return err
-		}
 		if link, err = createLink(l); err != nil {
 			return err
 		}
@@ -130,8 +145,11 @@ func createLink(l layout.Layout) (netlink.Link, error) {
 }
 
 // refuseForeignRoutes keeps off a machine that uses the benchmark range
-// itself.
+// itself. Our own routes are there only while our link is.
 func refuseForeignRoutes() error {
+	if _, err := netlink.LinkByName(hostLink); err == nil {
+		return nil
+	}
 	_, ours, err := net.ParseCIDR("198.18.0.0/15")
 	if err != nil {
 		return err
@@ -187,9 +205,10 @@ type mountPoint struct{ fixed, ours string }
 
 func mountPoints(l layout.Layout) []mountPoint {
 	return []mountPoint{
-		{"/var/lib/kubelet", l.Kube("kubelet")},              // the device plugins' socket cannot be elsewhere
-		{"/run/containerd", l.Kube("run", "containerd-run")}, // nor the shims' sockets
-		{"/var/lib/cni", l.Kube("cni", "results")},           // nor the cache of CNI results
+		{"/var/lib/kubelet", l.Kube("kubelet")},               // the device plugins' socket cannot be elsewhere
+		{"/run/containerd", l.Kube("run", "containerd-run")},  // nor the shims' sockets
+		{"/var/lib/cni", l.Kube("cni", "results")},            // nor the cache of CNI results
+		{"/var/log/containers", l.Kube("logs", "containers")}, // nor the kubelet's links to logs
 	}
 }
 

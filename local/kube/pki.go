@@ -63,8 +63,8 @@ var leaves = []leaf{
 // cluster's manifests bind it to system:kubelet-api-admin.
 const kubeletClientUser = "kube-apiserver-kubelet-client"
 
-// ensurePKI issues every certificate and key that is missing. What exists is
-// kept, so a restarted cluster keeps its identity.
+// ensurePKI issues all certificates and keys, once: a restarted cluster keeps
+// its identity.
 func ensurePKI(l layout.Layout) error {
 	dir := l.Kube("pki")
 	if _, err := os.Stat(filepath.Join(dir, "complete")); err == nil {

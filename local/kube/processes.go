@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 // process is one program of the cluster.
@@ -28,8 +29,6 @@ func processes(l layout.Layout) []process {
 			"--listen-peer-urls=http://127.0.0.1:0", "--initial-cluster=local=http://127.0.0.1:0", "--initial-advertise-peer-urls=http://127.0.0.1:0",
 			"--client-cert-auth", "--trusted-ca-file="+pki("etcd-ca.crt"),
 			"--cert-file="+pki("etcd.crt"), "--key-file="+pki("etcd.key"),
-			// A local cluster can lose its last second in a power cut; the disk need not be waited for.
-			"--unsafe-no-fsync",
 		),
 		{
 			name: "containerd", path: "containerd",
@@ -61,6 +60,7 @@ func processes(l layout.Layout) []process {
 			"--bind-address=127.0.0.1", "--leader-elect=false", "--use-service-account-credentials=true",
 			"--cluster-cidr="+layout.PodCIDR, "--allocate-node-cidrs=false", "--service-cluster-ip-range="+layout.ServiceCIDR,
 			"--root-ca-file="+pki("ca.crt"), "--service-account-private-key-file="+pki("service-account.key"), "--profiling=false",
+			"--flex-volume-plugin-dir="+l.Kube("volume-plugins"),
 		),
 		kubernetes("kube-scheduler", nil,
 			"--kubeconfig="+l.Kube("scheduler.kubeconfig"),
@@ -84,7 +84,7 @@ var kubernetesPrograms = []string{
 }
 
 // configFiles returns the configuration file of every program that wants one.
-func configFiles(l layout.Layout, o Options, snapshotter string) map[string]string {
+func configFiles(l layout.Layout, o node.Options, snapshotter string) map[string]string {
 	return map[string]string{
 		l.Kube("containerd.toml"):                 containerdConfig(l, snapshotter),
 		l.Kube("kubelet.yaml"):                    kubeletConfig(l, o),
@@ -102,6 +102,10 @@ state = ` + quoted(l.Kube("run", "containerd")) + `
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs"]
 [grpc]
   address = ` + quoted(l.ContainerdSocket()) + `
+[plugins."io.containerd.internal.v1.opt"]
+  path = ` + quoted(l.Kube("containerd-opt")) + `
+[plugins."io.containerd.nri.v1.nri"]
+  disable = true
 [plugins."io.containerd.grpc.v1.cri"]
   sandbox_image = "` + pauseImage + `"
   restrict_oom_score_adj = true
@@ -109,6 +113,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   stream_server_address = "127.0.0.1"
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "` + snapshotter + `"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+  runtime_type = "io.containerd.runc.v2"
+[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+  SystemdCgroup = false
 [plugins."io.containerd.grpc.v1.cri".cni]
   bin_dir = "/usr/lib/cni"
   conf_dir = ` + quoted(l.Kube("cni", "conf")) + `
@@ -117,9 +125,9 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 `
 }
 
-// kubeletConfig never collects images (nothing could pull them again) and
-// never evicts for disk pressure of a machine that others share.
-func kubeletConfig(l layout.Layout, o Options) string {
+// kubeletConfig never collects images, which nothing could pull again, and
+// does not evict for the disk, which others share.
+func kubeletConfig(l layout.Layout, o node.Options) string {
 	return `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: ` + layout.NodeIP + `
@@ -146,7 +154,8 @@ resolvConf: ""
 serializeImagePulls: false
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
-evictionHard: {memory.available: 100Mi, nodefs.available: 1%, imagefs.available: 1%}
+evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%, imagefs.inodesFree: 0%}
+volumePluginDir: ` + quoted(l.Kube("volume-plugins")) + `
 `
 }
 

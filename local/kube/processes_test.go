@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 var testLayout = layout.Layout{Root: "/checkout"}
@@ -20,7 +21,7 @@ func TestNothingListensElsewhere(t *testing.T) {
 	for _, p := range processes(testLayout) {
 		texts[p.name] = strings.Join(p.args, "\n")
 	}
-	for path, content := range configFiles(testLayout, Options{GPUs: 8, MaxPods: 110}, "overlayfs") {
+	for path, content := range configFiles(testLayout, node.Default, "overlayfs") {
 		texts[path] = content
 	}
 	allowed := map[string]bool{
@@ -59,7 +60,7 @@ func TestEveryServerIsGivenAnAddress(t *testing.T) {
 func TestAllStateLiesUnderOneFolder(t *testing.T) {
 	path := regexp.MustCompile(`(?m)(?:^|[="' ])(/[A-Za-z][^"'\s]*)`)
 	outside := map[string]bool{"/usr/lib/cni": true, "/vllm-eks": true} // Debian's plugins; a control group
-	for name, content := range configFiles(testLayout, Options{GPUs: 8, MaxPods: 110}, "overlayfs") {
+	for name, content := range configFiles(testLayout, node.Default, "overlayfs") {
 		for _, m := range path.FindAllStringSubmatch(content, -1) {
 			if !strings.HasPrefix(m[1], testLayout.State()+"/") && !outside[m[1]] {
 				t.Errorf("%s names %s", name, m[1])
@@ -100,22 +101,5 @@ func TestCNIConfigIsJSON(t *testing.T) {
 	}
 	if len(parsed.Plugins) != 2 || parsed.Plugins[0].Type != "ptp" {
 		t.Errorf("plugins: %+v", parsed.Plugins)
-	}
-}
-
-func TestOptionsAreChecked(t *testing.T) {
-	for _, c := range []struct {
-		o    Options
-		want string // the option at fault, or nothing
-	}{
-		{Options{GPUs: 8, MaxPods: 110}, ""},
-		{Options{GPUs: 0, MaxPods: 110}, "gpus: "},
-		{Options{GPUs: -1, MaxPods: 5}, "max-pods: "},
-		{Options{GPUs: 8, MaxPods: 100000}, "max-pods: "},
-	} {
-		err := c.o.validate()
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%+v: got %v, want %q", c.o, err, c.want)
-		}
 	}
 }

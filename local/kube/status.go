@@ -109,15 +109,26 @@ func (f *statusFile) started(name string, pid int) error {
 		now.Restarts = before.Restarts + 1
 	}
 	f.status.Processes[name] = now
-	data, err := json.Marshal(f.status)
+	return writeJSON(f.path, f.status)
+}
+
+func (f *statusFile) write() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return writeJSON(f.path, f.status)
+}
+
+// writeJSON replaces a file as a whole: a reader, or the next start after a
+// power failure, never sees half of it.
+func writeJSON(path string, value any) error {
+	data, err := json.Marshal(value)
 	if err != nil {
 		return err
 	}
-	// A reader never sees half a file.
-	if err := os.WriteFile(f.path+".new", data, 0o600); err != nil {
+	if err := os.WriteFile(path+".new", data, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(f.path+".new", f.path)
+	return os.Rename(path+".new", path)
 }
 
 func (f *statusFile) remove() error { return os.Remove(f.path) }

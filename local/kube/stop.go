@@ -34,16 +34,13 @@ func endAll(l layout.Layout) error {
 			return fmt.Errorf("supervisor: %w", err)
 		}
 	}
-	if err := endLeftovers(l); err != nil { // the supervisor may have been killed
+	if err := endLeftovers(st); err != nil { // the supervisor may have been killed
 		return err
 	}
-	if err := endPods(); err != nil {
-		return err
+	if !exists(l) { // pods and link that are there are another checkout's
+		return nil
 	}
-	if err := endShims(l); err != nil {
-		return err
-	}
-	return removeNamespaces(l)
+	return errors.Join(endPods(), endShims(l), removeNamespaces(l))
 }
 
 // removeCluster ends everything and leaves nothing.

@@ -11,7 +11,10 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 // supervisor starts the cluster's programs, watches them, and starts each
@@ -33,20 +36,29 @@ const (
 
 // supervise runs the cluster until ctx ends. It runs inside the cluster's
 // namespaces.
-func supervise(ctx context.Context, l layout.Layout, o Options) error {
-	if err := connectNode(); err != nil {
-		return err
+func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
+	// Two supervisors would fight over every program.
+	unlock, err := lockFile(l.Kube("supervisor.lock"), unix.LOCK_EX|unix.LOCK_NB)
+	if err != nil {
+		return fmt.Errorf("another supervisor runs: %w", err)
 	}
-	if err := mountInside(l); err != nil {
-		return err
-	}
-	if err := ensureCgroups(); err != nil {
-		return err
-	}
-	if err := endLeftovers(l); err != nil {
+	defer unlock()
+	before, err := readStatus(l)
+	if err != nil {
 		return err
 	}
 	s := &supervisor{layout: l, spawn: make(chan func()), status: newStatusFile(l), plugin: newGPUPlugin(o.GPUs)}
+	if err := s.status.write(); err != nil {
+		return err
+	}
+	if err := endLeftovers(before); err != nil {
+		return err
+	}
+	for _, prepare := range []func() error{connectNode, func() error { return mountInside(l) }, ensureCgroups} {
+		if err := prepare(); err != nil {
+			return err
+		}
+	}
 	go s.spawnLoop()
 	var running sync.WaitGroup
 	// The programs that serve others stop last: each has a context of its own.
@@ -152,12 +164,8 @@ func awaitReady(ctx context.Context, p process) error {
 
 // endLeftovers ends programs of an earlier supervisor that still hold our
 // ports, by the process ids it wrote down.
-func endLeftovers(l layout.Layout) error {
-	status, err := readStatus(l)
-	if err != nil {
-		return err
-	}
-	for name, p := range status.Processes {
+func endLeftovers(before status) error {
+	for name, p := range before.Processes {
 		if !p.alive() {
 			continue
 		}

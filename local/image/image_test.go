@@ -1,4 +1,4 @@
-package main
+package image
 
 import (
 	"archive/tar"
@@ -14,11 +14,11 @@ func TestImageHoldsTheProgramAndNothingElse(t *testing.T) {
 	if err := os.WriteFile(program, []byte("binary"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	first, err := programImage(program)
+	first, err := OfProgram(program, "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := programImage(program)
+	second, err := OfProgram(program, "amd64")
 	if err != nil {
 		t.Fatal(err)
 	}
