@@ -152,6 +152,7 @@ clusterDNS: [` + layout.DNSIP + `]
 clusterDomain: cluster.local
 resolvConf: ""
 serializeImagePulls: false
+nodeStatusUpdateFrequency: 2s
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%, imagefs.inodesFree: 0%}
