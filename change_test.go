@@ -1,12 +1,19 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -25,6 +32,12 @@ func changed(t *testing.T, before, after string) []string {
 	t.Helper()
 	was := byName(t, mustRecord(t, "test", mustParse(t, before)))
 	is := byName(t, mustRecord(t, "test", mustParse(t, after)))
+	return differences(was, is)
+}
+
+// differences are the names that one has and the other lacks, or has with
+// something else.
+func differences(was, is map[string]string) []string {
 	var names []string
 	for name, text := range is {
 		switch old, existed := was[name]; {
@@ -74,10 +87,13 @@ func TestOneLineChanges(t *testing.T) {
 		{"its length", "maxModelLen: 16384", "maxModelLen: 8192", []string{assistant}},
 		{"its GPUs", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
 		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 9}", nil},
-		{"its load time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
+		{"its provisioning time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
+		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{assistant, coder, ranker}},
+		{"its disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
 		{"vLLM everywhere", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
 		{"a default of all", "arch: amd64", "arch: arm64", []string{assistant, coder, ranker}},
-		{"a namespace more", "{name: search}", "{name: search}, {name: spare}", []string{"+ kubernetes:core/v1:Namespace::spare"}},
+		{"a namespace more", "{name: chat}", "{name: chat}, {name: spare}", []string{"+ kubernetes:core/v1:Namespace::spare"}},
+		{"a namespace of others more", "{name: chat}", "{name: chat}, {name: spare, existing: true}", nil},
 		{"the kubeconfig's place", "~/clusters/everything", "/etc/everything", []string{"~ pulumi:providers:kubernetes::cluster"}},
 		{"a key no more", "  vllm-eks:apiKey: {secure: sk-canary-5e7a9b31}\n", "", []string{
 			"- kubernetes:core/v1:Secret::assistant-api-key", "- kubernetes:core/v1:Secret::coder-api-key",
@@ -95,6 +111,92 @@ func TestOneLineChanges(t *testing.T) {
 				t.Errorf("changed %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// naming records a program as a provider that names Secrets after their
+// contents, so that another value shows although no recording holds values.
+type naming struct {
+	stacktest.Recording
+	deletedFirst []string
+}
+
+func (n *naming) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	id, outputs, err := n.Recording.NewResource(args)
+	if args.RegisterRPC.GetDeleteBeforeReplace() {
+		n.deletedFirst = append(n.deletedFirst, args.Name)
+	}
+	if data := args.Inputs["stringData"]; data.IsSecret() {
+		metadata := outputs["metadata"].ObjectValue().Copy()
+		sum := sha256.Sum256([]byte(data.SecretValue().Element.String()))
+		metadata["name"] = resource.NewProperty(args.Name + "-" + hex.EncodeToString(sum[:4]))
+		outputs["metadata"] = resource.NewProperty(metadata)
+	}
+	return id, outputs, err
+}
+
+// apiKeys are the names of the Secrets that the engines read their API key
+// from.
+func (n *naming) apiKeys() map[string]string {
+	names := map[string]string{}
+	for _, r := range n.Resources() {
+		env, _ := at(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
+		for _, variable := range env {
+			if at(variable, "name") == "VLLM_API_KEY" {
+				names[r.Name] = fmt.Sprint(at(variable, "valueFrom", "secretKeyRef", "name"))
+			}
+		}
+	}
+	return names
+}
+
+func recordNaming(t *testing.T, yaml string) *naming {
+	t.Helper()
+	n := &naming{}
+	c := mustParse(t, yaml)
+	var source config.Source
+	program := func(ctx *pulumi.Context) error { return deploy(ctx, &source) }
+	if err := pulumi.RunErr(program, pulumi.WithMocks(stacktest.Project, "test", n), c.Option, source.Capture); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// TestRotation changes the API key. Each Secret with it is replaced, because it
+// is immutable, and the new one comes first, because the provider makes up its
+// name; the engines wait for it and refer to it by that name, so the old one is
+// there as long as an engine needs it. Nothing else changes.
+func TestRotation(t *testing.T) {
+	text := everything(t)
+	before := recordNaming(t, text)
+	after := recordNaming(t, strings.Replace(text, "sk-canary-5e7a9b31", "sk-canary-another", 1))
+	was, is := before.apiKeys(), after.apiKeys()
+	if len(is) != 3 {
+		t.Fatalf("engines read API keys from %v, want 3 of them", is)
+	}
+	for model, name := range is {
+		if !strings.HasPrefix(name, model+"-api-key-") || name == was[model] {
+			t.Errorf("%s reads %s after %s, want a new Secret of its own", model, name, was[model])
+		}
+	}
+	want := []string{"kubernetes:apps/v1:Deployment::assistant", "kubernetes:apps/v1:Deployment::coder", "kubernetes:apps/v1:Deployment::ranker"}
+	if got := differences(byName(t, &before.Recording), byName(t, &after.Recording)); !slices.Equal(got, []string{"~ " + want[0], "~ " + want[1], "~ " + want[2]}) {
+		t.Errorf("beside the Secrets, %q change, want the Deployments alone", got)
+	}
+	if len(after.deletedFirst) != 0 {
+		t.Errorf("%q are deleted before they are replaced", after.deletedFirst)
+	}
+	for _, r := range after.Resources() {
+		switch {
+		case strings.HasSuffix(r.Type, ":Secret"):
+			if r.Inputs["immutable"] != true || at(r.Inputs, "metadata", "name") != nil {
+				t.Errorf("the Secret %s is not immutable, or has a name that its successor cannot have too", r.Name)
+			}
+		case strings.HasSuffix(r.Type, ":Deployment"):
+			if secret := "kubernetes:core/v1:Secret::" + r.Name + "-api-key"; !slices.Contains(r.DependsOn, secret) {
+				t.Errorf("%s depends on %q, want also %s", r.Name, r.DependsOn, secret)
+			}
+		}
 	}
 }
 

@@ -36,6 +36,22 @@ func TestDocumentedStackIsAccepted(t *testing.T) {
 	}
 }
 
+// The message in the documentation is what the program says.
+func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
+	found := regexp.MustCompile("`(models\\[1\\]\\.gpu\\.count: is (-?\\d+),[^`]*)`").FindStringSubmatch(servingDocumentation(t))
+	if found == nil {
+		t.Fatal("docs/serving.md shows no message about models[1].gpu.count")
+	}
+	yaml := "config:\n" + validCluster + "  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m, gpu: {count: " + found[2] + "}}]"
+	_, err := record("test", mustParse(t, yaml))
+	if err == nil {
+		t.Fatal("the configuration was accepted")
+	}
+	if got := messages(err); len(got) != 1 || strings.TrimSpace(got[0]) != found[1] {
+		t.Errorf("the program says %q, the documentation %q", got, found[1])
+	}
+}
+
 // testdata/everything.yaml holds every key, so the documentation must too.
 func TestEveryKeyIsDocumented(t *testing.T) {
 	text := servingDocumentation(t)

@@ -59,16 +59,46 @@ func TestObjectsGoToTheStacksCluster(t *testing.T) {
 	})
 }
 
+// TestObjectsWaitForTheirNamespace knows one namespace that is others' own:
+// nothing of it is registered, so nothing changes or deletes it.
 func TestObjectsWaitForTheirNamespace(t *testing.T) {
+	const existing = "search"
+	inExisting := 0
 	eachResource(t, func(t *testing.T, r stacktest.Resource) {
+		if strings.HasSuffix(r.Type, ":Namespace") && r.Name == existing {
+			t.Errorf("the namespace %s is registered", existing)
+		}
 		if !isKubernetes(r) || strings.HasSuffix(r.Type, ":Namespace") {
 			return
 		}
-		want := fmt.Sprintf("kubernetes:core/v1:Namespace::%v", at(r.Inputs, "metadata", "namespace"))
+		namespace := at(r.Inputs, "metadata", "namespace")
+		if namespace == existing {
+			inExisting++
+			return
+		}
+		want := fmt.Sprintf("kubernetes:core/v1:Namespace::%v", namespace)
 		if !slices.Contains(r.DependsOn, want) {
 			t.Errorf("depends on %q, want also %q", r.DependsOn, want)
 		}
 	})
+	if inExisting == 0 {
+		t.Errorf("nothing is in the namespace %s", existing)
+	}
+}
+
+// TestOneOwnerOfEveryField is what lets an update that was killed go on, and
+// two stacks that claim one object collide.
+func TestOneOwnerOfEveryField(t *testing.T) {
+	for stack, recording := range recordings(t) {
+		for _, r := range recording.Resources() {
+			if !isKubernetes(r) {
+				continue
+			}
+			if got, want := at(r.Inputs, "metadata", "annotations", "pulumi.com/patchFieldManager"), "vllm-eks/"+stack; got != want {
+				t.Errorf("%s: %s %s belongs to %v, want %s", stack, r.Type, r.Name, got, want)
+			}
+		}
+	}
 }
 
 func TestNamesStayWithinLimits(t *testing.T) {
@@ -158,70 +188,6 @@ func TestNamespacesAdmitOnlyRestrictedPods(t *testing.T) {
 		labels, _ := at(r.Inputs, "metadata", "labels").(map[string]any)
 		if labels["pod-security.kubernetes.io/enforce"] != "restricted" || labels["pod-security.kubernetes.io/enforce-version"] != "v1.35" {
 			t.Errorf("the labels are %v, want restricted enforced as of v1.35", labels)
-		}
-	})
-}
-
-// podRules are what holds for every engine pod, whatever the configuration.
-var podRules = []struct {
-	name string
-	path []any
-	want any
-}{
-	{"not root", []any{"securityContext", "runAsNonRoot"}, true},
-	{"the image's user", []any{"securityContext", "runAsUser"}, 2000.0},
-	{"the group that owns the image's files", []any{"securityContext", "runAsGroup"}, 0.0},
-	{"and the volumes", []any{"securityContext", "fsGroup"}, 0.0},
-	{"seccomp", []any{"securityContext", "seccompProfile", "type"}, "RuntimeDefault"},
-	{"no token", []any{"automountServiceAccountToken"}, false},
-	{"no injected VLLM_PORT", []any{"enableServiceLinks"}, false},
-	{"no escalation", []any{"containers", 0, "securityContext", "allowPrivilegeEscalation"}, false},
-	{"no capabilities", []any{"containers", 0, "securityContext", "capabilities", "drop", 0}, "ALL"},
-	{"none added", []any{"containers", 0, "securityContext", "capabilities", "add"}, nil},
-	{"not privileged", []any{"containers", 0, "securityContext", "privileged"}, nil},
-	{"no host network", []any{"hostNetwork"}, nil},
-	{"no host processes", []any{"hostPID"}, nil},
-	{"no host memory", []any{"hostIPC"}, nil},
-	{"one container", []any{"containers", 1}, nil},
-	{"loaded before it counts", []any{"containers", 0, "startupProbe", "httpGet", "path"}, "/health"},
-	{"ready", []any{"containers", 0, "readinessProbe", "httpGet", "path"}, "/health"},
-	{"alive", []any{"containers", 0, "livenessProbe", "httpGet", "path"}, "/health"},
-	{"no program in the drain hook", []any{"containers", 0, "lifecycle", "preStop", "exec"}, nil},
-	{"shared memory", []any{"volumes", 2, "emptyDir", "medium"}, "Memory"},
-	{"GPU nodes", []any{"tolerations", 0, "key"}, "nvidia.com/gpu"},
-}
-
-func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
-	eachResource(t, func(t *testing.T, r stacktest.Resource) {
-		if !strings.HasSuffix(r.Type, ":Deployment") {
-			return
-		}
-		pod := at(r.Inputs, "spec", "template", "spec")
-		for _, rule := range podRules {
-			if got := at(pod, rule.path...); got != rule.want {
-				t.Errorf("%s: %v is %v, want %v", rule.name, rule.path, got, rule.want)
-			}
-		}
-		container := at(pod, "containers", 0)
-		args := fmt.Sprint(at(container, "args"))
-		var shutdown float64
-		_, after, _ := strings.Cut(args, "--shutdown-timeout ")
-		if _, err := fmt.Sscanf(after, "%f", &shutdown); err != nil || shutdown < 1 {
-			t.Errorf("no shutdown timeout in %s: %v", args, err)
-		}
-		sleep := number(t, container, "lifecycle", "preStop", "sleep", "seconds")
-		grace := number(t, pod, "terminationGracePeriodSeconds")
-		if grace < sleep+shutdown+5 {
-			t.Errorf("the grace period is %v s, shorter than the drain of %v s and the shutdown of %v s", grace, sleep, shutdown)
-		}
-		for _, probe := range []string{"startupProbe", "readinessProbe", "livenessProbe"} {
-			if timeout := number(t, container, probe, "timeoutSeconds"); timeout < 5 {
-				t.Errorf("%s times out after %v s, want at least 5", probe, timeout)
-			}
-		}
-		budget := number(t, container, "startupProbe", "periodSeconds") * number(t, container, "startupProbe", "failureThreshold")
-		if deadline := number(t, r.Inputs, "spec", "progressDeadlineSeconds"); deadline <= budget+grace {
-			t.Errorf("the rollout's deadline of %v s is not longer than the load of %v s and the drain of %v s", deadline, budget, grace)
 		}
 	})
 }

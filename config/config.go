@@ -122,8 +122,8 @@ func decodeCluster(top *node) cluster.Spec {
 	}
 	existing := n.object("existing")
 	return cluster.Spec{Existing: &cluster.Existing{
-		Kubeconfig: existing.str("kubeconfig"),
 		Context:    existing.str("context"),
+		Kubeconfig: existing.str("kubeconfig"),
 	}}
 }
 
@@ -134,7 +134,7 @@ func decodeNamespaces(top *node) []serving.NamespaceSpec {
 	}
 	var specs []serving.NamespaceSpec
 	for _, n := range top.objects("namespaces") {
-		specs = append(specs, serving.NamespaceSpec{Name: n.str("name")})
+		specs = append(specs, serving.NamespaceSpec{Name: n.str("name"), Existing: n.boolean("existing")})
 	}
 	return specs
 }
@@ -159,11 +159,14 @@ func (n *node) objects(key string) []*node {
 // them. A key that could not be decoded is not reported again for the default
 // that took its place.
 func (c *Config) check(d *decoding) {
-	undecoded := d.found
+	done := settled{}
+	for _, p := range d.found {
+		done[p.Key] = true
+	}
 	report := func(err error, path string) {
 		for _, p := range problems.Of(err, path) {
-			if !undecoded.Has(p.Key) && !undecoded.Has(path) {
-				d.add(d.typedAt(p.Key), "%s", p.Message)
+			if key := d.typedAt(p.Key); !done.covers(key) {
+				d.add(key, "%s", p.Message)
 			}
 		}
 	}
@@ -174,7 +177,7 @@ func (c *Config) check(d *decoding) {
 		c.Namespaces[i] = c.Namespaces[i].WithDefaults()
 		report(c.Namespaces[i].Validate(path), path)
 	}
-	c.checkReferences(d, &undecoded)
+	c.checkReferences(d, done)
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
 		c.Models[i] = c.Models[i].WithDefaults()
@@ -182,10 +185,29 @@ func (c *Config) check(d *decoding) {
 	}
 }
 
+// settled are keys about which nothing is left to say.
+type settled map[string]bool
+
+// covers tells whether the key, or anything that it is a part of, is settled.
+func (s settled) covers(key string) bool {
+	for at := key; at != ""; at = parent(at) {
+		if s[at] {
+			return true
+		}
+	}
+	return false
+}
+
+// parent is the key that a key is a part of: models[1].gpu of
+// models[1].gpu.count, or "" of models.
+func parent(key string) string {
+	return key[:max(strings.LastIndexAny(key, ".["), 0)]
+}
+
 // typedAt is where the user typed a key: a model's value may stand in the
 // defaults.
 func (d *decoding) typedAt(key string) string {
-	for at := key; at != ""; at = at[:max(strings.LastIndexAny(at, ".["), 0)] {
+	for at := key; at != ""; at = parent(at) {
 		if origin, ok := d.origin[at]; ok {
 			return origin + key[len(at):]
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ import (
 // load decodes the lines below `config:` of a stack's file.
 func load(t *testing.T, yaml string) (*Config, error) {
 	t.Helper()
-	c, err := stacktest.ParseConfig("config:\n  vllm-eks:cluster: {existing: {}}\n" + yaml)
+	c, err := stacktest.ParseConfig("config:\n  vllm-eks:cluster: {existing: {context: test}}\n" + yaml)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +47,7 @@ func TestDefaults(t *testing.T) {
 	if m.Namespace != "inference" || m.Model.ServedName != "org/m" || m.GPU.Count != 1 || *m.Replicas.Min != 1 || m.Replicas.Max != 1 {
 		t.Errorf("the defaults of a model are %+v", m)
 	}
-	if want := (serving.Resources{CPU: "3", Memory: "12Gi", ShmSize: "2Gi"}); m.Resources != want {
+	if want := (serving.Resources{CPU: "3", Memory: "12Gi", ShmSize: "2Gi", Disk: "60Gi"}); m.Resources != want {
 		t.Errorf("resources are %v, want %v", m.Resources, want)
 	}
 	want := serving.Lifecycle{LoadSeconds: 600, ProvisionSeconds: 600, DrainSeconds: 15, ShutdownSeconds: 120, Rollout: serving.Surge}
@@ -97,6 +98,28 @@ func TestModelsTakeWhatTheyLackFromDefaults(t *testing.T) {
 	}
 }
 
+// TestAModelsVersionOrImageReplacesThatOfTheDefaults covers both directions:
+// either key says which vLLM runs.
+func TestAModelsVersionOrImageReplacesThatOfTheDefaults(t *testing.T) {
+	const version, image = "v0.34.0", "example.com/vllm:v0.34.0"
+	tests := []struct{ name, defaults, model, wantVersion, wantImage string }{
+		{"version over image", "image: example.com/vllm:a", "vllmVersion: " + version, version, ""},
+		{"image over version", "vllmVersion: v0.33.0", "image: " + image, "", image},
+		{"image over both", "vllmVersion: v0.33.0, image: example.com/vllm:a", "image: " + image, "", image},
+		{"version over both", "vllmVersion: v0.33.0, image: example.com/vllm:v0.33.0", "vllmVersion: " + version, version, ""},
+		{"both over both", "vllmVersion: v0.33.0, image: example.com/vllm:a", "vllmVersion: " + version + ", image: " + image, version, image},
+		{"neither", "vllmVersion: v0.33.0, image: example.com/vllm:v0.33.0", "maxModelLen: 1", "v0.33.0", "example.com/vllm:v0.33.0"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := mustLoad(t, "  vllm-eks:defaults: {"+test.defaults+"}\n  vllm-eks:models: [{name: a, model: org/m, "+test.model+"}]").Models[0]
+			if m.VLLMVersion != test.wantVersion || m.Image != test.wantImage {
+				t.Errorf("got version %q and image %q, want %q and %q", m.VLLMVersion, m.Image, test.wantVersion, test.wantImage)
+			}
+		})
+	}
+}
+
 func TestKeysOfOthersAreLeftAlone(t *testing.T) {
 	cfg := mustLoad(t, "  aws:region: us-west-2\n  other:models: nonsense\n")
 	if len(cfg.Models) != 0 {
@@ -134,6 +157,68 @@ func TestProblemsStandWhereTheUserTypedThem(t *testing.T) {
 	want := []string{"defaults.image", "defaults.lifecycle.loadSeconds", "defaults.env.HF_TOKEN", "defaults.extraArgs[0]"}
 	if !slices.Equal(keys, want) {
 		t.Errorf("problems are at %q, want %q", keys, want)
+	}
+}
+
+// TestEveryProblemIsReportedOnce adds unknown keys to one problem of a
+// namespace: none may displace another, whatever their number.
+func TestEveryProblemIsReportedOnce(t *testing.T) {
+	tests := []struct{ name, namespaces, model, want string }{
+		{"not listed", "[{name: x}]", "namespace: y", `models[0].namespace: is "y", which is not among the namespaces (did you mean x?); want one of x`},
+		{"not chosen", "[{name: x}, {name: y}]", "maxModelLen: 1", "models[0].namespace: is missing, and there are several namespaces; name one of x, y"},
+		{"no text", "[{name: x}]", "namespace: 5", "models[0].namespace: is a number, 5, want a text; put it in quotes"},
+		{"only one, and bad", "[{name: X}]", "maxModelLen: 1", `namespaces[0].name: is "X", want lower-case letters, digits and '-', such as "inference"`},
+		{"without a name", "[{}]", "namespace: x", `namespaces[0].name: is missing; give the namespace a name such as "inference"`},
+		{"no mapping", "[x]", "namespace: x", "namespaces[0]: is a text, want a mapping"},
+		{"no list", "x", "namespace: x", "namespaces: is a text, want a list"},
+		{"none", "[]", "namespace: x", "namespaces: is empty, and models need one; list one, or remove the key for the namespace inference"},
+	}
+	for _, test := range tests {
+		for unknown := range 9 {
+			t.Run(fmt.Sprintf("%s and %d unknown keys", test.name, unknown), func(t *testing.T) {
+				model, want := test.model, []string{test.want}
+				for i := range unknown {
+					model += fmt.Sprintf(", zzzzzzzz%d: 1", i)
+					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are env, extraArgs, gpu, huggingFaceToken, "+
+						"image, lifecycle, maxModelLen, model, name, namespace, nodeSelector, replicas, resources, revision, servedModelName, vllmVersion", i))
+				}
+				_, err := load(t, "  vllm-eks:namespaces: "+test.namespaces+"\n  vllm-eks:models: [{name: a, model: org/m, "+model+"}]")
+				var got []string
+				for _, e := range unwrap(err) {
+					got = append(got, e.Error())
+				}
+				slices.Sort(got)
+				slices.Sort(want)
+				if !slices.Equal(got, want) {
+					t.Errorf("reported:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+				}
+			})
+		}
+	}
+}
+
+// TestWhatCannotBeDecodedIsNotCheckedAgain is about mappings, and about what
+// models take from the defaults.
+func TestWhatCannotBeDecodedIsNotCheckedAgain(t *testing.T) {
+	tests := []struct{ name, yaml, want string }{
+		{"a mapping of a model", "  vllm-eks:models: [{name: a, model: org/m, lifecycle: surge}]", "models[0].lifecycle"},
+		{"an item of the defaults", "  vllm-eks:defaults: {extraArgs: [5]}\n  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]",
+			"defaults.extraArgs[0]"},
+		{"a mapping, in whose place the defaults are wrong", "  vllm-eks:defaults: {gpu: {count: -1}}\n  vllm-eks:models: [{name: a, model: org/m, gpu: 2}]",
+			"models[0].gpu defaults.gpu.count"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, test.yaml)
+			var keys []string
+			for _, e := range unwrap(err) {
+				key, _, _ := strings.Cut(e.Error(), ": ")
+				keys = append(keys, key)
+			}
+			if got := strings.Join(keys, " "); got != test.want {
+				t.Errorf("problems are at %q, want %q", got, test.want)
+			}
+		})
 	}
 }
 

@@ -2,10 +2,10 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // decodeModels reads the models, each of which takes what it lacks from the
@@ -38,9 +38,13 @@ func decodeModel(n *node) serving.Spec {
 	}
 	n.asked = append(n.asked, own.asked...)
 	decodeShared(n, &spec)
-	if n.has("image") && !n.has("vllmVersion") {
-		// The version of the defaults is about the image that this one replaces.
+	// Both say which vLLM runs: what the model says of it replaces what the
+	// defaults say, whichever of the two keys they use.
+	switch {
+	case n.has("image") && !n.has("vllmVersion"):
 		spec.VLLMVersion = ""
+	case n.has("vllmVersion") && !n.has("image"):
+		spec.Image = ""
 	}
 	return spec
 }
@@ -57,6 +61,7 @@ func decodeShared(n *node, spec *serving.Spec) {
 		CPU:     resources.str("cpu"),
 		Memory:  resources.str("memory"),
 		ShmSize: resources.str("shmSize"),
+		Disk:    resources.str("disk"),
 	}
 	lifecycle := n.object("lifecycle")
 	spec.Lifecycle = serving.Lifecycle{
@@ -74,13 +79,23 @@ func decodeShared(n *node, spec *serving.Spec) {
 }
 
 // checkReferences checks what one list says about another or itself, and gives
-// models the namespace that they need not name because there is only one.
-func (c *Config) checkReferences(d *decoding, undecoded *problems.List) {
-	namespaces := map[string]string{}
+// models the namespace that they need not name because there is only one. It
+// settles the namespaces of models: what is wrong with one is said here, or
+// where the namespace is listed.
+func (c *Config) checkReferences(d *decoding, done settled) {
+	listed := map[string]string{}
 	var names []string
+	complete := !done.covers("namespaces")
 	for i, n := range c.Namespaces {
+		unique(d, listed, n.Name, fmt.Sprintf("namespaces[%d]", i))
+		if n.Name == "" {
+			complete = false // reported as missing; any model may have meant it
+			continue
+		}
 		names = append(names, n.Name)
-		unique(d, namespaces, n.Name, fmt.Sprintf("namespaces[%d]", i))
+	}
+	if complete && len(names) == 0 && len(c.Models) > 0 {
+		d.add("namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
 	}
 	models := map[string]string{}
 	for i := range c.Models {
@@ -88,20 +103,25 @@ func (c *Config) checkReferences(d *decoding, undecoded *problems.List) {
 		path := fmt.Sprintf("models[%d]", i)
 		unique(d, models, m.Name, path)
 		key := path + ".namespace"
-		switch {
-		case undecoded.Has(key) || undecoded.Has("namespaces"):
-			undecoded.Addf(key, "not known")
-		case m.Namespace == "" && len(names) == 1:
-			m.Namespace = names[0]
-			undecoded.Addf(key, "checked where it is listed")
-		case m.Namespace == "" && len(names) > 1:
-			d.add(key, "is missing, and there are several namespaces; name one of %s", strings.Join(names, ", "))
-			undecoded.Addf(key, "reported")
-		case m.Namespace != "" && namespaces[m.Namespace] == "":
-			d.add(key, "is %q, which is not among the namespaces%s; want one of %s", m.Namespace, didYouMean(m.Namespace, names), strings.Join(names, ", "))
-			undecoded.Addf(key, "reported")
+		if complete && len(names) > 0 && !done.covers(key) {
+			m.Namespace = chooseNamespace(d, key, m.Namespace, names)
 		}
+		done[key] = true
 	}
+}
+
+// chooseNamespace is the namespace of a model, which must be one of the names.
+func chooseNamespace(d *decoding, key, name string, names []string) string {
+	choice := strings.Join(names, ", ")
+	switch {
+	case name == "" && len(names) == 1:
+		return names[0]
+	case name == "":
+		d.add(key, "is missing, and there are several namespaces; name one of %s", choice)
+	case !slices.Contains(names, name):
+		d.add(key, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+	}
+	return name
 }
 
 // unique reports a name that an earlier item has already.

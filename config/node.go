@@ -116,6 +116,19 @@ func (n *node) integerOrZero(key string) *int {
 	return nil
 }
 
+// boolean is true or false; false if it is not given.
+func (n *node) boolean(key string) bool {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return false
+	}
+	truth, ok := value.(bool)
+	if !ok {
+		n.d.add(path, "is %s, want true or false", describe(path, value))
+	}
+	return truth
+}
+
 // list is a list of any kind of items.
 func (n *node) list(key string) ([]any, string) {
 	value, path, ok := n.lookup(key)

@@ -4,6 +4,7 @@ import (
 	"log"
 	"maps"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -24,8 +25,6 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 		existing Existing
 		want     map[string]any
 	}{
-		{"current context", Existing{}, map[string]any{
-			"clusterIdentifier": "current-context", "enableServerSideApply": true}},
 		{"context", Existing{Context: "prod"}, map[string]any{
 			"clusterIdentifier": "prod", "context": "prod", "enableServerSideApply": true}},
 		{"file", Existing{Context: "prod", Kubeconfig: "~/prod"}, map[string]any{
@@ -49,12 +48,21 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 	}
 }
 
-func TestNewRefusesNoCluster(t *testing.T) {
-	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "cluster", Args{})
-		return err
-	})
-	if err == nil || len(recording.Resources()) != 0 {
-		t.Errorf("no cluster gives the error %v and registers %d resources", err, len(recording.Resources()))
+// TestNewRefusesAnUnnamedCluster says where to look for a name.
+func TestNewRefusesAnUnnamedCluster(t *testing.T) {
+	for key, spec := range map[string]Spec{
+		"cluster.existing: is missing":         {},
+		"cluster.existing.context: is missing": {Existing: &Existing{Kubeconfig: "~/prod"}},
+	} {
+		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+			_, err := New(ctx, "cluster", Args{Spec: spec})
+			return err
+		})
+		if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "kubectl config get-contexts") {
+			t.Errorf("the error is %v, want %q and where to find one", err, key)
+		}
+		if registered := len(recording.Resources()); registered != 0 {
+			t.Errorf("%q: %d resources are registered", key, registered)
+		}
 	}
 }

@@ -5,23 +5,18 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// currentContext identifies the cluster of a stack that names no context.
-const currentContext = "current-context"
-
 // providerArgs is the provider of an existing cluster. The cluster identifier
-// decides when everything on the cluster is replaced: only when the stack names
-// another context, not when the kubeconfig moves or its credentials change.
+// decides when everything on the cluster is replaced: when the stack names
+// another context, be it the same cluster's under a new name, and not when the
+// kubeconfig moves or its credentials change.
 func providerArgs(e Existing) *kubernetes.ProviderArgs {
 	args := &kubernetes.ProviderArgs{
-		ClusterIdentifier:     pulumi.String(currentContext),
+		Context:               pulumi.String(e.Context),
+		ClusterIdentifier:     pulumi.String(e.Context),
 		EnableServerSideApply: pulumi.Bool(true),
 	}
 	if e.Kubeconfig != "" {
 		args.Kubeconfig = pulumi.String(e.Kubeconfig)
-	}
-	if e.Context != "" {
-		args.Context = pulumi.String(e.Context)
-		args.ClusterIdentifier = pulumi.String(e.Context)
 	}
 	return args
 }

@@ -31,12 +31,14 @@ func (r Replicas) withDefaults() Replicas {
 }
 
 // withDefaults sizes a replica by its GPUs: each has a process of its own that
-// keeps a core busy and stages its share of the weights in memory.
+// keeps a core busy and stages its share of the weights in memory, and the
+// share that it holds was downloaded.
 func (r Resources) withDefaults(gpus int) Resources {
 	return Resources{
 		CPU:     or(r.CPU, strconv.Itoa(gpus+2)),
 		Memory:  or(r.Memory, strconv.Itoa(12*gpus)+"Gi"),
 		ShmSize: or(r.ShmSize, strconv.Itoa(2*gpus)+"Gi"),
+		Disk:    or(r.Disk, strconv.Itoa(60*gpus)+"Gi"),
 	}
 }
 
@@ -50,7 +52,8 @@ func (l Lifecycle) withDefaults() Lifecycle {
 	}
 }
 
-// WithDefaults returns the spec as it is: a name has no default.
+// WithDefaults returns the spec as it is: a name has no default, and a
+// namespace is created unless the spec says that it exists.
 func (s NamespaceSpec) WithDefaults() NamespaceSpec { return s }
 
 func or[T comparable](value, fallback T) T {

@@ -12,7 +12,7 @@ import (
 const gpuResource = "nvidia.com/gpu"
 
 // deploymentArgs is the Deployment of the engines.
-func deploymentArgs(s Spec, c credentials) *appsv1.DeploymentArgs {
+func deploymentArgs(s Spec, c credentials, manager string) *appsv1.DeploymentArgs {
 	spec := &appsv1.DeploymentSpecArgs{
 		Selector:                &metav1.LabelSelectorArgs{MatchLabels: selectorLabels(s.Name)},
 		Strategy:                strategy(s.Lifecycle.Rollout),
@@ -32,7 +32,7 @@ func deploymentArgs(s Spec, c credentials) *appsv1.DeploymentArgs {
 	if !s.scaled() {
 		spec.Replicas = pulumi.Int(s.Replicas.Max)
 	}
-	return &appsv1.DeploymentArgs{Metadata: objectMeta(s), Spec: spec}
+	return &appsv1.DeploymentArgs{Metadata: objectMeta(s, manager), Spec: spec}
 }
 
 func strategy(r Rollout) *appsv1.DeploymentStrategyArgs {
@@ -83,7 +83,7 @@ func container(s Spec, c credentials) *corev1.ContainerArgs {
 		Resources:      containerResources(s),
 		StartupProbe:   startupProbe(s.Lifecycle),
 		ReadinessProbe: readinessProbe(),
-		LivenessProbe:  livenessProbe(),
+		LivenessProbe:  livenessProbe(s.Lifecycle),
 		// /health stays 200 while vLLM shuts down, so readiness would not take the
 		// pod out: it goes on serving until every proxy has heard that it leaves.
 		Lifecycle: &corev1.LifecycleArgs{PreStop: &corev1.LifecycleHandlerArgs{
@@ -98,7 +98,12 @@ func containerResources(s Spec) *corev1.ResourceRequirementsArgs {
 	gpus := pulumi.String(strconv.Itoa(s.GPU.Count))
 	memory := pulumi.String(s.Resources.Memory)
 	return &corev1.ResourceRequirementsArgs{
-		Requests: pulumi.StringMap{"cpu": pulumi.String(s.Resources.CPU), "memory": memory, gpuResource: gpus},
-		Limits:   pulumi.StringMap{"memory": memory, gpuResource: gpus},
+		Requests: pulumi.StringMap{
+			"cpu":               pulumi.String(s.Resources.CPU),
+			"memory":            memory,
+			"ephemeral-storage": pulumi.String(s.Resources.Disk),
+			gpuResource:         gpus,
+		},
+		Limits: pulumi.StringMap{"memory": memory, gpuResource: gpus},
 	}
 }

@@ -53,8 +53,8 @@ func (s Spec) image() string {
 	return versions.VLLMRepository + ":" + or(s.VLLMVersion, versions.VLLM)
 }
 
-// engineEnv is the environment that this component sets. The user's own
-// variables may replace those of tunableEnv only.
+// engineEnv are the variables that derive from the spec. The user's own may not
+// replace them.
 func engineEnv(l Lifecycle) map[string]string {
 	return map[string]string{
 		"HOME":                        home,

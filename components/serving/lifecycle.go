@@ -11,6 +11,8 @@ const (
 	// for longer than it takes.
 	probesWhileLoading = 30
 	longestProbePeriod = 10
+	// restartSeconds is what an engine that is alive after all needs to exit.
+	restartSeconds = 15
 )
 
 // startupPeriodSeconds is how often a loading engine is probed.
@@ -43,16 +45,38 @@ func (l Lifecycle) progressDeadlineSeconds() int {
 }
 
 // rolloutTimeout is how long Pulumi waits for a rollout, which replaces one
-// engine after the other; longer than the deadline of the last one by a margin,
-// so that the reason is Kubernetes' and not "timed out".
+// engine after the other. Pulumi goes on waiting when Kubernetes has given up,
+// so this is what decides when a failing rollout fails: a margin after the
+// deadline, which leaves Kubernetes the time to say why. Only one engine is
+// given all the time that it may take; for each of the others, what is expected
+// will do.
 func (s Spec) rolloutTimeout() string {
-	return fmt.Sprintf("%ds", s.Replicas.Max*s.Lifecycle.progressDeadlineSeconds()+marginSeconds)
+	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.graceSeconds() + marginSeconds
+	return fmt.Sprintf("%ds", s.Lifecycle.progressDeadlineSeconds()+(s.leastReplicas()-1)*expected+marginSeconds)
 }
+
+// leastReplicas is how many engines a rollout has to replace: the fixed number,
+// or what a scaler leaves at least.
+func (s Spec) leastReplicas() int { return max(*s.Replicas.Min, 1) }
 
 // removalTimeout is how long Pulumi waits for the last pod to be gone.
 func (s Spec) removalTimeout() string {
 	return fmt.Sprintf("%ds", s.Lifecycle.graceSeconds()+60)
 }
 
+// restartGraceSeconds is how long an engine is left alone that its probes have
+// given up: it has no requests to finish, but the hook that drains it runs
+// within this.
+func (l Lifecycle) restartGraceSeconds() int {
+	return l.DrainSeconds + restartSeconds
+}
+
 // scaled tells whether the number of engines is left to a scaler.
 func (s Spec) scaled() bool { return *s.Replicas.Min != s.Replicas.Max }
+
+// scalerWarning says what a Deployment without a number of engines means until
+// something sets it.
+func (s Spec) scalerWarning() string {
+	return fmt.Sprintf("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
+		"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
+}

@@ -9,10 +9,11 @@ import (
 )
 
 // namespaceArgs is a namespace that admits restricted pods only.
-func namespaceArgs(s NamespaceSpec) *corev1.NamespaceArgs {
+func namespaceArgs(s NamespaceSpec, manager string) *corev1.NamespaceArgs {
 	return &corev1.NamespaceArgs{
 		Metadata: &metav1.ObjectMetaArgs{
-			Name: pulumi.String(s.Name),
+			Name:        pulumi.String(s.Name),
+			Annotations: managedBy(manager),
 			Labels: pulumi.StringMap{
 				"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),
 				"app.kubernetes.io/managed-by":               pulumi.String("pulumi"),

@@ -19,8 +19,8 @@ type Namespaces struct {
 	byName map[string]*corev1.Namespace
 }
 
-// NewNamespaces registers the namespaces. Errors name the field that is wrong,
-// under name.
+// NewNamespaces registers the namespaces that do not exist already. Errors name
+// the field that is wrong, under name.
 func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
 	specs, err := checkedNamespaces(name, args.Specs)
 	if err != nil {
@@ -30,8 +30,12 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	if err := ctx.RegisterComponentResource(namespacesToken, name, n, opts...); err != nil {
 		return nil, err
 	}
+	manager := fieldManager(ctx.Project(), ctx.Stack())
 	for _, spec := range specs {
-		namespace, err := corev1.NewNamespace(ctx, spec.Name, namespaceArgs(spec), pulumi.Parent(n))
+		if spec.Existing {
+			continue
+		}
+		namespace, err := corev1.NewNamespace(ctx, spec.Name, namespaceArgs(spec, manager), pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}
@@ -41,7 +45,7 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 }
 
 // Named returns what a service in that namespace must wait for: the namespace,
-// or nothing if it is not one of these.
+// or nothing if it is not one that is created here.
 func (n *Namespaces) Named(name string) []pulumi.Resource {
 	if namespace, ok := n.byName[name]; ok {
 		return []pulumi.Resource{namespace}

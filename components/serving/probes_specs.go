@@ -12,7 +12,7 @@ const probeTimeoutSeconds = 5
 // startupProbe holds the others back until the model is loaded: vLLM listens
 // only then.
 func startupProbe(l Lifecycle) *corev1.ProbeArgs {
-	return healthProbe(l.startupPeriodSeconds(), l.startupFailures())
+	return restarting(healthProbe(l.startupPeriodSeconds(), l.startupFailures()), l)
 }
 
 // readinessProbe takes an engine that fails out of the Service in 15 s.
@@ -20,7 +20,14 @@ func readinessProbe() *corev1.ProbeArgs { return healthProbe(5, 3) }
 
 // livenessProbe restarts an engine that is dead for 100 s. Never tight: a
 // restart costs a whole load.
-func livenessProbe() *corev1.ProbeArgs { return healthProbe(10, 10) }
+func livenessProbe(l Lifecycle) *corev1.ProbeArgs { return restarting(healthProbe(10, 10), l) }
+
+// restarting is a probe whose failure restarts the engine. One that does not
+// answer would otherwise be given the time to finish its requests.
+func restarting(probe *corev1.ProbeArgs, l Lifecycle) *corev1.ProbeArgs {
+	probe.TerminationGracePeriodSeconds = pulumi.Int(l.restartGraceSeconds())
+	return probe
+}
 
 func healthProbe(periodSeconds, failures int) *corev1.ProbeArgs {
 	return &corev1.ProbeArgs{

@@ -7,9 +7,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// quantity is the part of Kubernetes' quantities that people write: a decimal
-// number with a decimal or binary suffix.
-var quantity = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m|k|M|G|T|Ki|Mi|Gi|Ti)?$`)
+// coreAmount and byteAmount are the parts of Kubernetes' quantities that people write for
+// each: a decimal number with a suffix. A thousandth of a byte is Kubernetes'
+// reading of 512m, and never what was meant.
+var (
+	coreAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m)?$`)
+	byteAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$`)
+)
 
 var suffixes = map[string]*big.Rat{
 	"":   big.NewRat(1, 1),
@@ -25,8 +29,8 @@ var suffixes = map[string]*big.Rat{
 }
 
 // parseQuantity is exact, so that two ways to write an amount compare equal.
-func parseQuantity(text string) (*big.Rat, bool) {
-	parts := quantity.FindStringSubmatch(text)
+func parseQuantity(text string, form *regexp.Regexp) (*big.Rat, bool) {
+	parts := form.FindStringSubmatch(text)
 	if parts == nil {
 		return nil, false
 	}
@@ -38,8 +42,8 @@ func parseQuantity(text string) (*big.Rat, bool) {
 }
 
 func (r Resources) validate(found *problems.List, at func(string) string) {
-	least := func(key, text, example string, smallest *big.Rat) (*big.Rat, bool) {
-		amount, ok := parseQuantity(text)
+	least := func(key, text, example string, form *regexp.Regexp, smallest *big.Rat) (*big.Rat, bool) {
+		amount, ok := parseQuantity(text, form)
 		if !ok || amount.Cmp(smallest) < 0 {
 			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
 			return nil, false
@@ -47,9 +51,10 @@ func (r Resources) validate(found *problems.List, at func(string) string) {
 		return amount, true
 	}
 	oneMi := suffixes["Mi"]
-	least("resources.cpu", r.CPU, `"4" or "500m"`, suffixes["m"])
-	memory, memoryOK := least("resources.memory", r.Memory, `"12Gi"`, oneMi)
-	shm, shmOK := least("resources.shmSize", r.ShmSize, `"2Gi"`, oneMi)
+	least("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, suffixes["m"])
+	memory, memoryOK := least("resources.memory", r.Memory, `"12Gi"`, byteAmount, oneMi)
+	shm, shmOK := least("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
+	least("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
 	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
 		found.Addf(at("resources.shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
 	}

@@ -7,11 +7,13 @@ import (
 )
 
 // serviceArgs is the address of the model inside the cluster.
-func serviceArgs(s Spec) *corev1.ServiceArgs {
-	metadata := objectMeta(s)
+func serviceArgs(s Spec, manager string) *corev1.ServiceArgs {
+	annotations := managedBy(manager)
 	// Its pods are the Deployment's, which is waited for: a second wait would
 	// only make a failing rollout fail later.
-	metadata.Annotations = pulumi.StringMap{"pulumi.com/skipAwait": pulumi.String("true")}
+	annotations["pulumi.com/skipAwait"] = pulumi.String("true")
+	metadata := objectMeta(s, manager)
+	metadata.Annotations = annotations
 	return &corev1.ServiceArgs{
 		Metadata: metadata,
 		Spec: &corev1.ServiceSpecArgs{
@@ -28,10 +30,11 @@ func serviceArgs(s Spec) *corev1.ServiceArgs {
 }
 
 // objectMeta is the metadata of the objects that are called like the service.
-func objectMeta(s Spec) *metav1.ObjectMetaArgs {
+func objectMeta(s Spec, manager string) *metav1.ObjectMetaArgs {
 	return &metav1.ObjectMetaArgs{
-		Name:      pulumi.String(s.Name),
-		Namespace: pulumi.String(s.Namespace),
-		Labels:    labels(s.Name),
+		Name:        pulumi.String(s.Name),
+		Namespace:   pulumi.String(s.Namespace),
+		Labels:      labels(s.Name),
+		Annotations: managedBy(manager),
 	}
 }

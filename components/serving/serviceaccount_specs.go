@@ -7,9 +7,9 @@ import (
 
 // serviceAccountArgs is the identity of the engines, for cloud roles. It has no
 // token for the Kubernetes API, which an engine never calls.
-func serviceAccountArgs(s Spec) *corev1.ServiceAccountArgs {
+func serviceAccountArgs(s Spec, manager string) *corev1.ServiceAccountArgs {
 	return &corev1.ServiceAccountArgs{
-		Metadata:                     objectMeta(s),
+		Metadata:                     objectMeta(s, manager),
 		AutomountServiceAccountToken: pulumi.Bool(false),
 	}
 }

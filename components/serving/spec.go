@@ -86,6 +86,12 @@ type Resources struct {
 	// ShmSize is the size of /dev/shm, over which the GPUs of one replica
 	// exchange data. Default: 2Gi per GPU.
 	ShmSize string
+	// Disk is the node's ephemeral storage that is requested, and the limit of
+	// the home directory: for the weights and the caches of downloads and
+	// compilation; the layers of the image are not counted. Default: 60Gi per
+	// GPU. The largest weights that a GPU of 48 GB takes are 41 GiB: vLLM uses
+	// 0.92 of the memory, and an L40S has 44.4 GiB of it. Larger GPUs want more.
+	Disk string
 }
 
 // Scheduling says which nodes the engines may run on.
@@ -145,4 +151,8 @@ type SecretRef struct {
 type NamespaceSpec struct {
 	// Name is the namespace's name. Required.
 	Name string
+	// Existing is a namespace that others own: it is neither created nor changed
+	// nor deleted. It must enforce, or at least permit, the restricted Pod
+	// Security Standard. Default: false, so the namespace is this program's.
+	Existing bool
 }

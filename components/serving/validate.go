@@ -162,8 +162,10 @@ func (s NamespaceSpec) Validate(path string) error {
 		found.Addf(key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
 	case !dnsLabel.MatchString(s.Name):
 		found.Addf(key, "is %q, want lower-case letters, digits and '-', such as %q", s.Name, "inference")
-	case s.Name == "default" || strings.HasPrefix(s.Name, "kube-"):
+	case strings.HasPrefix(s.Name, "kube-"):
 		found.Addf(key, "is %q, which belongs to Kubernetes; choose another", s.Name)
+	case s.Name == "default" && !s.Existing:
+		found.Addf(key, "is %q, which every cluster has; choose another, or add existing: true to use it as it is", s.Name)
 	}
 	return found.Err()
 }

@@ -11,8 +11,9 @@ import (
 
 var (
 	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	// secretVariableName is how variables that hold credentials usually end.
-	secretVariableName = regexp.MustCompile(`(?i)(_TOKEN|_SECRET|_PASSWORD|_API_KEY|_ACCESS_KEY|_SECRET_KEY|_ACCESS_KEY_ID)$`)
+	// secretVariableName is what variables that hold credentials are usually
+	// called, or end with.
+	secretVariableName = regexp.MustCompile(`(?i)(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|API_KEY|SECRET_KEY|ACCESS_KEY|ACCESS_KEY_ID)$`)
 )
 
 // refusedVariables open what must stay closed.

@@ -67,10 +67,7 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 		return nil, err
 	}
 	if spec.scaled() {
-		// The number of engines is left to a scaler, so say what happens without.
-		message := fmt.Sprintf("replicas: min %d and max %d differ, so the number is left to a scaler; without one Kubernetes runs 1",
-			*spec.Replicas.Min, spec.Replicas.Max)
-		if err := ctx.Log.Warn(message, &pulumi.LogArgs{Resource: s}); err != nil {
+		if err := ctx.Log.Warn(spec.scalerWarning(), &pulumi.LogArgs{Resource: s}); err != nil {
 			return nil, err
 		}
 	}
@@ -82,17 +79,18 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 // where each of its credentials is.
 func registerSecrets(ctx *pulumi.Context, name string, spec Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (credentials, error) {
 	var c credentials
+	manager := fieldManager(ctx.Project(), ctx.Stack())
 	if ref := spec.Access.HuggingFaceToken; ref.Name != "" {
 		c.HuggingFaceToken = &secretKey{Name: pulumi.String(ref.Name), Key: ref.Key}
 	} else if args.HuggingFaceToken != nil {
-		secret, err := corev1.NewSecret(ctx, name+"-huggingface", secretArgs(spec, tokenKey, args.HuggingFaceToken), opts...)
+		secret, err := corev1.NewSecret(ctx, name+"-huggingface", secretArgs(spec, tokenKey, args.HuggingFaceToken, manager), opts...)
 		if err != nil {
 			return c, err
 		}
 		c.HuggingFaceToken = &secretKey{Name: secret.Metadata.Name(), Key: tokenKey}
 	}
 	if args.APIKey != nil {
-		secret, err := corev1.NewSecret(ctx, name+"-api-key", secretArgs(spec, apiKeyKey, args.APIKey), opts...)
+		secret, err := corev1.NewSecret(ctx, name+"-api-key", secretArgs(spec, apiKeyKey, args.APIKey, manager), opts...)
 		if err != nil {
 			return c, err
 		}
@@ -106,15 +104,16 @@ func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credent
 	patient := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Timeouts(&pulumi.CustomTimeouts{
 		Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
 	})})
-	account, err := corev1.NewServiceAccount(ctx, name, serviceAccountArgs(spec), opts...)
+	manager := fieldManager(ctx.Project(), ctx.Stack())
+	account, err := corev1.NewServiceAccount(ctx, name, serviceAccountArgs(spec, manager), opts...)
 	if err != nil {
 		return err
 	}
-	if _, err := appsv1.NewDeployment(ctx, name, deploymentArgs(spec, access),
+	if _, err := appsv1.NewDeployment(ctx, name, deploymentArgs(spec, access, manager),
 		slices.Concat(patient, []pulumi.ResourceOption{pulumi.DependsOn([]pulumi.Resource{account})})...); err != nil {
 		return err
 	}
-	_, err = corev1.NewService(ctx, name, serviceArgs(spec), opts...)
+	_, err = corev1.NewService(ctx, name, serviceArgs(spec, manager), opts...)
 	return err
 }
 

@@ -58,6 +58,36 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
+// TestAnEmptyKeyIsRefused covers what only shows when the program runs: a value
+// that another resource did not have would leave the service open.
+func TestAnEmptyKeyIsRefused(t *testing.T) {
+	for name, value := range map[string]pulumi.StringPtrInput{
+		"nil from another resource": pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput),
+		"empty":                     pulumi.String(""),
+	} {
+		for field, args := range map[string]serving.VLLMServiceArgs{
+			"api-key": {APIKey: value},
+			"token":   {HuggingFaceToken: value},
+		} {
+			t.Run(name+" as "+field, func(t *testing.T) {
+				args.Spec = serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}}
+				recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+					_, err := serving.NewVLLMService(ctx, "chat", args)
+					return err
+				})
+				if want := "chat: the value for the Secret's " + field + " is empty"; err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("the error is %v, want %s", err, want)
+				}
+				for _, r := range recording.Resources() {
+					if strings.HasSuffix(r.Type, ":Secret") || strings.HasSuffix(r.Type, ":Deployment") {
+						t.Errorf("%s %s is registered", r.Type, r.Name)
+					}
+				}
+			})
+		}
+	}
+}
+
 // TestErrorsOfAProgramNameTheField is for users of the component alone, who
 // have no configuration file.
 func TestErrorsOfAProgramNameTheField(t *testing.T) {

@@ -6,13 +6,15 @@ import (
 )
 
 // home is the home directory of the image's unprivileged user. Everything that
-// the engine caches is under it.
+// the engine downloads and caches is under it.
 const home = "/home/vllm"
 
 // volumes are the places that the engine writes to.
 func volumes(r Resources) corev1.VolumeArray {
 	return corev1.VolumeArray{
-		&corev1.VolumeArgs{Name: pulumi.String("home"), EmptyDir: &corev1.EmptyDirVolumeSourceArgs{}},
+		&corev1.VolumeArgs{Name: pulumi.String("home"), EmptyDir: &corev1.EmptyDirVolumeSourceArgs{
+			SizeLimit: pulumi.String(r.Disk),
+		}},
 		&corev1.VolumeArgs{Name: pulumi.String("tmp"), EmptyDir: &corev1.EmptyDirVolumeSourceArgs{}},
 		&corev1.VolumeArgs{Name: pulumi.String("shm"), EmptyDir: &corev1.EmptyDirVolumeSourceArgs{
 			Medium:    pulumi.String("Memory"),

@@ -24,16 +24,6 @@ func (l *List) Addf(key, format string, args ...any) {
 	*l = append(*l, Error{Key: key, Message: fmt.Sprintf(format, args...)})
 }
 
-// Has tells whether a problem with that key was found.
-func (l *List) Has(key string) bool {
-	for _, p := range *l {
-		if p.Key == key {
-			return true
-		}
-	}
-	return false
-}
-
 // Err is nil when nothing was found, otherwise all problems joined.
 func (l *List) Err() error {
 	errs := make([]error, len(*l))

@@ -17,9 +17,6 @@ func TestListJoinsAndComesApartAgain(t *testing.T) {
 	if got := Of(errors.Join(err, errors.New("other")), "stack"); !slices.Equal(got, append(list, Error{"stack", "other"})) {
 		t.Errorf("the problems of the error are %v", got)
 	}
-	if !list.Has("models[0].name") || list.Has("models[0]") {
-		t.Error("Has does not compare whole keys")
-	}
 }
 
 func TestNoProblemIsNoError(t *testing.T) {
