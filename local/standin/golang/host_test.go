@@ -1,35 +1,20 @@
 package main
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/recorder"
 )
-
-// messages collects what the user would see.
-type messages struct {
-	mu   sync.Mutex
-	text []string
-}
-
-func (m *messages) Log(_ context.Context, _ diag.Severity, _ resource.URN, message string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.text = append(m.text, message)
-	return nil
-}
 
 // project writes a Go program and returns what the engine says about it.
 func project(t *testing.T, source string, options map[string]any) *pulumirpc.ProgramInfo {
@@ -48,9 +33,9 @@ func project(t *testing.T, source string, options map[string]any) *pulumirpc.Pro
 	return &pulumirpc.ProgramInfo{RootDirectory: dir, ProgramDirectory: dir, EntryPoint: ".", Options: fields}
 }
 
-func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *messages) {
+func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *recorder.Messages) {
 	t.Helper()
-	said := &messages{}
+	said := &recorder.Messages{}
 	response, err := newHost("127.0.0.1:1", said).Run(t.Context(), &pulumirpc.RunRequest{
 		Info: info, Pwd: info.GetProgramDirectory(), Project: "vllm", Stack: "dev", Organization: "org",
 		Config: map[string]string{"vllm:key": "value"}, ConfigSecretKeys: []string{"vllm:key"},
@@ -90,8 +75,8 @@ func main() {
 	if response.GetError() != "" || response.GetBail() {
 		t.Errorf("got %v", response)
 	}
-	if len(said.text) != 1 || !strings.HasPrefix(said.text[0], "SIMULATED") {
-		t.Errorf("said %q", said.text)
+	if lines := said.Lines(); len(lines) != 1 || !strings.HasPrefix(lines[0], "SIMULATED") {
+		t.Errorf("said %q", lines)
 	}
 }
 
@@ -133,7 +118,7 @@ func main() {
 	time.Sleep(time.Hour)
 }
 `, nil)
-	host := newHost("127.0.0.1:1", &messages{})
+	host := newHost("127.0.0.1:1", &recorder.Messages{})
 	ended := make(chan *pulumirpc.RunResponse, 1)
 	go func() {
 		response, err := host.Run(t.Context(), &pulumirpc.RunRequest{Info: info, Pwd: info.GetProgramDirectory()})

@@ -2,43 +2,46 @@ package await
 
 import (
 	"context"
-	"time"
+	"strconv"
+	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 )
 
-const (
-	revision = "deployment.kubernetes.io/revision"
-	// defaultProgressDeadline is the API's default, in seconds.
-	defaultProgressDeadline = 600
+const revision = "deployment.kubernetes.io/revision"
+
+var (
+	replicaSetKind = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}
+	claimKind      = schema.GroupVersionKind{Version: "v1", Kind: "PersistentVolumeClaim"}
 )
 
-var replicaSetKind = schema.GroupVersionKind{Group: "apps", Version: "v1", Kind: "ReplicaSet"}
-
-func checkDeployment(ctx context.Context, reader Reader, live *unstructured.Unstructured, attempt Attempt) Status {
-	status := deploymentStatus(live, attempt)
+// checkDeployment never gives up by itself. The real provider's awaiter
+// (provider/pkg/await/deployment.go) only shows a Progressing condition that is
+// False, such as ProgressDeadlineExceeded, as a warning, keeps it for the error,
+// and goes on until the resource's own timeout.
+func checkDeployment(ctx context.Context, reader Reader, live *unstructured.Unstructured) Status {
+	status := deploymentStatus(live)
 	if status.State == Ready {
-		return status
+		return boundClaims(ctx, reader, live)
 	}
-	pods := newestPods(ctx, reader, live)
-	problems := problemsOf(pods)
-	if status.State == Pending {
-		if len(problems) > 0 {
-			status.Message += " – " + problems[0]
+	set, pods := newest(ctx, reader, live)
+	if verdict, ok := findCondition(live, "Progressing"); ok && verdict.Status == "False" {
+		reason := "[" + verdict.Reason + "] " + verdict.Message
+		status.Reasons = append(status.Reasons, reason)
+		if !stale(verdict, set) {
+			status.Warning = reason
 		}
-		status.Reasons = problems
-		return status
 	}
-	status.Reasons = append(status.Reasons, evidence(ctx, reader, pods)...)
-	return status
+	return withPods(status, pods)
 }
 
-// deploymentStatus follows the rollout as the controller defines its end: every
-// replica updated and available, and no old one left. A passed progress
-// deadline ends the wait at once, since the controller has given up; the real
-// provider goes on until its own timeout.
-func deploymentStatus(d *unstructured.Unstructured, attempt Attempt) Status {
+// deploymentStatus takes the end of a rollout as the controller defines it
+// (every replica updated and available, and no old one left) and the conditions
+// that the real provider asks for beside it. A paused Deployment has them only
+// if nothing is left to roll out.
+func deploymentStatus(d *unstructured.Unstructured) Status {
 	if !observed(d) {
 		return pending("waiting for the controller to see the change")
 	}
@@ -47,54 +50,71 @@ func deploymentStatus(d *unstructured.Unstructured, attempt Attempt) Status {
 	available := number(d, 0, "status", "availableReplicas")
 	total := number(d, 0, "status", "replicas")
 
-	if paused, _, _ := unstructured.NestedBool(d.Object, "spec", "paused"); paused {
-		return Status{State: Ready, Message: "the Deployment is paused; its rollout is not waited for"}
-	}
-	if updated == desired && available == desired && total == desired {
-		return ready()
-	}
-	if failure, ok := findCondition(d, "ReplicaFailure"); ok && failure.Status == "True" {
-		status := deadlineStatus(d, attempt)
-		if status.State == Failed {
-			status.Reasons = append(status.Reasons, failure.String())
-			return status
-		}
+	failure, _ := findCondition(d, "ReplicaFailure")
+	switch old := total - updated; {
+	case updated == desired && available == desired && total == desired:
+		return rolledOut(d)
+	case failure.Status == "True":
 		return pending("%s", failure)
-	}
-	if status := deadlineStatus(d, attempt); status.State == Failed {
-		return status
-	}
-	if old := total - updated; old > 0 {
+	case old > 0:
 		return pending("%d of %d pods updated, %d available, %d old ones left", updated, desired, available, old)
+	default:
+		return pending("%d of %d pods updated, %d available", updated, desired, available)
 	}
-	return pending("%d of %d pods updated, %d available", updated, desired, available)
 }
 
-// deadlineStatus reports Failed once the progress deadline has passed. The
-// condition alone does not tell: on a return to an earlier template the
-// controller leaves the old verdict standing until that rollout is complete.
-// So a verdict that was there before the change only counts after a deadline's
-// length of our own time.
-func deadlineStatus(d *unstructured.Unstructured, attempt Attempt) Status {
-	progress, ok := findCondition(d, "Progressing")
-	if !ok || progress.Status != "False" || progress.Reason != "ProgressDeadlineExceeded" {
-		return Status{}
+// rolledOut asks for the controller's own word. For the first revision the real
+// provider does not look at Progressing.
+func rolledOut(d *unstructured.Unstructured) Status {
+	progress, _ := findCondition(d, "Progressing")
+	switch {
+	case d.GetAnnotations()[revision] == "":
+		return pending("the controller has not made a revision of it yet")
+	case !hasCondition(d, "Available"):
+		return pending("the controller does not report it as available")
+	case d.GetAnnotations()[revision] != "1" && (progress.Status != "True" || progress.Reason != "NewReplicaSetAvailable"):
+		return pending("the controller does not report the rollout as complete (%s)", orDefault(progress.Reason, "no condition Progressing"))
 	}
-	before, had := findCondition(attempt.Previous, "Progressing")
-	stale := had && before.Reason == progress.Reason && before.Updated == progress.Updated
-	deadline := time.Duration(number(d, defaultProgressDeadline, "spec", "progressDeadlineSeconds")) * time.Second
-	if stale && attempt.Elapsed < deadline {
-		return Status{}
-	}
-	return failed("the rollout made no progress within %s", deadline)
+	return ready()
 }
 
-// newestPods are the pods of the template that is being rolled out.
-func newestPods(ctx context.Context, reader Reader, d *unstructured.Unstructured) []unstructured.Unstructured {
+// stale tells a verdict on an earlier rollout: on a return to an earlier
+// template the controller leaves it standing until that rollout is complete. It
+// names the ReplicaSet that it is about.
+func stale(verdict condition, set *unstructured.Unstructured) bool {
+	return set != nil && strings.HasPrefix(verdict.Message, "ReplicaSet ") &&
+		!strings.Contains(verdict.Message, strconv.Quote(set.GetName()))
+}
+
+// boundClaims waits, as the real provider does, for the claims that the pods
+// mount, even when no pod is asked for. A claim that does not exist is left out.
+func boundClaims(ctx context.Context, reader Reader, d *unstructured.Unstructured) Status {
+	volumes, _, _ := unstructured.NestedSlice(d.Object, "spec", "template", "spec", "volumes")
+	for _, item := range volumes {
+		volume, _ := item.(map[string]any)
+		name, found, _ := unstructured.NestedString(volume, "persistentVolumeClaim", "claimName")
+		if !found {
+			continue
+		}
+		claim, err := reader.Get(ctx, claimKind, d.GetNamespace(), name)
+		switch {
+		case apierrors.IsNotFound(err):
+		case err != nil:
+			return pending("cannot read the claim %s: %v", name, err)
+		case text(claim, "status", "phase") != "Bound":
+			return pending("the claim %s is %s", name, orDefault(text(claim, "status", "phase"), "Pending"))
+		}
+	}
+	return ready()
+}
+
+// newest is the ReplicaSet of the template that is being rolled out, nil if it
+// is not there yet, and its pods.
+func newest(ctx context.Context, reader Reader, d *unstructured.Unstructured) (*unstructured.Unstructured, []unstructured.Unstructured) {
 	for _, set := range owned(ctx, reader, replicaSetKind, d) {
 		if set.GetAnnotations()[revision] == d.GetAnnotations()[revision] {
-			return owned(ctx, reader, podKind, &set)
+			return &set, owned(ctx, reader, podKind, &set)
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -126,6 +126,11 @@ func problemsOf(pods []unstructured.Unstructured) []string {
 	return problems
 }
 
+// Explain lists the reasons of a verdict, with the evidence of its pods.
+func Explain(ctx context.Context, reader Reader, status Status) []string {
+	return append(slices.Clone(status.Reasons), evidence(ctx, reader, status.Pods)...)
+}
+
 // evidence gathers what explains a failure: the pods' own reasons, the last
 // lines of a crashed container, and the latest warnings about the pod.
 func evidence(ctx context.Context, reader Reader, pods []unstructured.Unstructured) []string {

@@ -3,6 +3,7 @@ package await
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,19 +18,29 @@ const (
 	WaitFor        = "pulumi.com/waitFor"
 )
 
-var byKind = map[schema.GroupKind]Check{
-	{Group: "apps", Kind: "Deployment"}:                               checkDeployment,
-	{Group: "apps", Kind: "StatefulSet"}:                              checkStatefulSet,
-	{Group: "apps", Kind: "DaemonSet"}:                                checkDaemonSet,
-	{Group: "batch", Kind: "Job"}:                                     checkJob,
-	{Group: "networking.k8s.io", Kind: "Ingress"}:                     checkIngress,
-	{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}: checkDefinition,
-	{Kind: "Pod"}:                   checkPod,
-	{Kind: "Service"}:               checkService,
-	{Kind: "Namespace"}:             checkNamespace,
-	{Kind: "PersistentVolume"}:      checkVolume,
-	{Kind: "PersistentVolumeClaim"}: checkClaim,
-	{Kind: "ResourceQuota"}:         checkQuota,
+// awaiter is how a kind is waited for.
+type awaiter struct {
+	check Check
+	// limit is how long the real provider waits at the most, whatever the
+	// program asks for; 0 where it does as it is told.
+	limit time.Duration
+}
+
+var byKind = map[schema.GroupKind]awaiter{
+	{Group: "apps", Kind: "Deployment"}:                               {check: checkDeployment},
+	{Group: "apps", Kind: "StatefulSet"}:                              {check: workload(onceObserved(statefulSetStatus))},
+	{Group: "apps", Kind: "DaemonSet"}:                                {check: workload(onceObserved(daemonSetStatus))},
+	{Group: "batch", Kind: "Job"}:                                     {check: workload(jobStatus)},
+	{Group: "networking.k8s.io", Kind: "Ingress"}:                     {check: checkIngress},
+	{Group: "apiextensions.k8s.io", Kind: "CustomResourceDefinition"}: {check: checkDefinition},
+	{Kind: "Pod"}:                   {check: checkPod},
+	{Kind: "ReplicationController"}: {check: workload(onceObserved(replicationControllerStatus))},
+	{Kind: "Service"}:               {check: checkService},
+	{Kind: "Namespace"}:             {check: checkNamespace},
+	{Kind: "PersistentVolume"}:      {check: checkVolume, limit: 5 * time.Minute},
+	{Kind: "PersistentVolumeClaim"}: {check: checkClaim, limit: 5 * time.Minute},
+	{Kind: "ResourceQuota"}:         {check: checkQuota, limit: time.Minute},
+	{Kind: "Secret"}:                {check: checkSecret, limit: 5 * time.Second},
 }
 
 // For returns how to wait for an object, or nil when there is nothing to wait for.
@@ -40,11 +51,11 @@ func For(gvk schema.GroupVersionKind, annotations map[string]string) (Check, err
 	if expression := annotations[WaitFor]; expression != "" {
 		return forCondition(expression)
 	}
-	return byKind[gvk.GroupKind()], nil
+	return byKind[gvk.GroupKind()].check, nil
 }
 
-// Timeout decides how long to wait: what the program set on the resource
-// (seconds, 0 for nothing), else the annotation, else the default.
+// Timeout decides how long to wait for an operation: what the program set on
+// the resource (seconds, 0 for nothing), else the annotation, else the default.
 func Timeout(requested float64, annotations map[string]string) (time.Duration, error) {
 	if requested > 0 {
 		return time.Duration(requested * float64(time.Second)), nil
@@ -53,11 +64,20 @@ func Timeout(requested float64, annotations map[string]string) (time.Duration, e
 	if value == "" {
 		return DefaultTimeout, nil
 	}
-	seconds, err := time.ParseDuration(value + "s")
+	seconds, err := strconv.Atoi(value)
 	if err != nil || seconds <= 0 {
-		return 0, fmt.Errorf("annotation %s: %q is not a positive number of seconds", TimeoutSeconds, value)
+		return 0, fmt.Errorf("annotation %s: %q is not a positive whole number of seconds", TimeoutSeconds, value)
 	}
-	return seconds, nil
+	return time.Duration(seconds) * time.Second, nil
+}
+
+// ReadyTimeout is Timeout for an object to become ready.
+func ReadyTimeout(gvk schema.GroupVersionKind, requested float64, annotations map[string]string) (time.Duration, error) {
+	timeout, err := Timeout(requested, annotations)
+	if limit := byKind[gvk.GroupKind()].limit; limit > 0 {
+		timeout = min(timeout, limit)
+	}
+	return timeout, err
 }
 
 // forCondition is the waitFor annotation: condition=Type or condition=Type=Status.
@@ -68,7 +88,7 @@ func forCondition(expression string) (Check, error) {
 			"other expressions need the real Kubernetes plugin", WaitFor, expression)
 	}
 	wanted = orDefault(wanted, "True")
-	return func(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+	return func(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 		if found, ok := findCondition(live, kind); ok {
 			if strings.EqualFold(found.Status, wanted) {
 				return ready()

@@ -11,34 +11,42 @@ import (
 
 var sliceKind = schema.GroupVersionKind{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"}
 
-func checkService(ctx context.Context, reader Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkService(ctx context.Context, reader Reader, live *unstructured.Unstructured) Status {
 	if !needsEndpoints(live) {
 		return loadBalancerStatus(live)
 	}
-	slices, err := reader.List(ctx, sliceKind, live.GetNamespace(), metav1.ListOptions{
+	found, err := reader.List(ctx, sliceKind, live.GetNamespace(), metav1.ListOptions{
 		LabelSelector: labels.Set{"kubernetes.io/service-name": live.GetName()}.String(),
 	})
 	if err != nil {
 		return pending("cannot read the endpoints: %v", err)
 	}
-	status := endpointStatus(slices)
+	status := endpointStatus(found)
 	if status.State != Ready {
-		pods, err := reader.List(ctx, podKind, live.GetNamespace(), metav1.ListOptions{LabelSelector: selectorOf(live)})
-		if err == nil && len(pods) == 0 {
-			status.Message = "no pod matches the selector"
-		}
-		status.Reasons = problemsOf(pods)
-		return status
+		return withSelected(ctx, reader, live, status)
 	}
 	return loadBalancerStatus(live)
 }
 
-// needsEndpoints excludes the Services that have no traffic of their own to
-// send anywhere: without a selector, headless, or a mere DNS alias.
+// withSelected adds the pods that a Service is meant for.
+func withSelected(ctx context.Context, reader Reader, service *unstructured.Unstructured, status Status) Status {
+	selector := selectorOf(service)
+	if selector == "" {
+		return status
+	}
+	pods, err := reader.List(ctx, podKind, service.GetNamespace(), metav1.ListOptions{LabelSelector: selector})
+	if err == nil && len(pods) == 0 {
+		status.Message = "no pod matches the selector"
+	}
+	status.Pods = pods
+	return status
+}
+
+// needsEndpoints excludes the Services that the real provider does not wait
+// for: headless, or a mere DNS alias. One without a selector is waited for,
+// since its endpoints have to come from somewhere.
 func needsEndpoints(service *unstructured.Unstructured) bool {
-	return text(service, "spec", "type") != "ExternalName" &&
-		text(service, "spec", "clusterIP") != "None" &&
-		selectorOf(service) != ""
+	return text(service, "spec", "type") != "ExternalName" && text(service, "spec", "clusterIP") != "None"
 }
 
 func endpointStatus(slices []unstructured.Unstructured) Status {
@@ -79,6 +87,6 @@ func balancerAddress(obj *unstructured.Unstructured) Status {
 	return ready()
 }
 
-func checkIngress(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkIngress(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 	return balancerAddress(live)
 }

@@ -11,7 +11,7 @@ import (
 
 var storageClassKind = schema.GroupVersionKind{Group: "storage.k8s.io", Version: "v1", Kind: "StorageClass"}
 
-func checkClaim(ctx context.Context, reader Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkClaim(ctx context.Context, reader Reader, live *unstructured.Unstructured) Status {
 	late := false
 	if name := text(live, "spec", "storageClassName"); name != "" {
 		if class, err := reader.Get(ctx, storageClassKind, "", name); err == nil {
@@ -34,7 +34,7 @@ func claimStatus(claim *unstructured.Unstructured, bindsLate bool) Status {
 	}
 }
 
-func checkVolume(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkVolume(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 	switch phase := text(live, "status", "phase"); phase {
 	case "Available", "Bound":
 		return ready()
@@ -45,7 +45,7 @@ func checkVolume(_ context.Context, _ Reader, live *unstructured.Unstructured, _
 	}
 }
 
-func checkNamespace(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkNamespace(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 	switch phase := text(live, "status", "phase"); phase {
 	case "Active":
 		return ready()
@@ -56,17 +56,27 @@ func checkNamespace(_ context.Context, _ Reader, live *unstructured.Unstructured
 	}
 }
 
-func checkDefinition(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+func checkDefinition(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 	if names, ok := findCondition(live, "NamesAccepted"); ok && names.Status == "False" {
 		return failed("the API server refuses the names of the kind: %s", names)
 	}
-	if established, ok := findCondition(live, "Established"); ok && established.Status == "True" {
+	if hasCondition(live, "Established") {
 		return ready()
 	}
 	return pending("the kind is not served yet")
 }
 
-func checkQuota(_ context.Context, _ Reader, live *unstructured.Unstructured, _ Attempt) Status {
+// checkSecret waits for the token of a service account, which a controller
+// fills in; any other Secret is complete as it is.
+func checkSecret(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
+	data, _, _ := unstructured.NestedMap(live.Object, "data")
+	if text(live, "type") == "kubernetes.io/service-account-token" && len(data) == 0 {
+		return pending("no controller has filled in the token yet")
+	}
+	return ready()
+}
+
+func checkQuota(_ context.Context, _ Reader, live *unstructured.Unstructured) Status {
 	wanted, _, _ := unstructured.NestedMap(live.Object, "spec", "hard")
 	seen, _, _ := unstructured.NestedMap(live.Object, "status", "hard")
 	for key, value := range wanted {

@@ -6,7 +6,6 @@ package await
 import (
 	"context"
 	"fmt"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,8 +29,12 @@ type Status struct {
 	State State
 	// Message is one line: what is missing, or what went wrong.
 	Message string
+	// Warning is what the user should hear of at once, although waiting goes on.
+	Warning string
 	// Reasons are the details behind a message, most telling first.
 	Reasons []string
+	// Pods explain the verdict: Explain asks them why.
+	Pods []unstructured.Unstructured
 }
 
 func ready() Status                             { return Status{State: Ready} }
@@ -47,16 +50,8 @@ type Reader interface {
 	Logs(ctx context.Context, namespace, pod, container string, previous bool, lines int) string
 }
 
-// Attempt is the change that is being waited for.
-type Attempt struct {
-	// Previous is the object before the change; nil for a new one.
-	Previous *unstructured.Unstructured
-	// Elapsed is the time since the change.
-	Elapsed time.Duration
-}
-
 // Check judges a live object.
-type Check func(ctx context.Context, reader Reader, live *unstructured.Unstructured, attempt Attempt) Status
+type Check func(ctx context.Context, reader Reader, live *unstructured.Unstructured) Status
 
 func number(obj *unstructured.Unstructured, fallback int64, path ...string) int64 {
 	value, found, err := unstructured.NestedFieldNoCopy(obj.Object, path...)
@@ -80,7 +75,7 @@ func text(obj *unstructured.Unstructured, path ...string) string {
 
 // condition is one entry of status.conditions.
 type condition struct {
-	Type, Status, Reason, Message, Updated string
+	Status, Reason, Message string
 }
 
 func (c condition) String() string {
@@ -95,9 +90,6 @@ func (c condition) String() string {
 }
 
 func findCondition(obj *unstructured.Unstructured, kind string) (condition, bool) {
-	if obj == nil {
-		return condition{}, false
-	}
 	items, _, _ := unstructured.NestedSlice(obj.Object, "status", "conditions")
 	for _, item := range items {
 		fields, ok := item.(map[string]any)
@@ -108,12 +100,15 @@ func findCondition(obj *unstructured.Unstructured, kind string) (condition, bool
 			value, _ := fields[name].(string)
 			return value
 		}
-		return condition{
-			Type: kind, Status: field("status"), Reason: field("reason"),
-			Message: field("message"), Updated: field("lastUpdateTime"),
-		}, true
+		return condition{Status: field("status"), Reason: field("reason"), Message: field("message")}, true
 	}
 	return condition{}, false
+}
+
+// hasCondition reports whether the condition is there and true.
+func hasCondition(obj *unstructured.Unstructured, kind string) bool {
+	found, ok := findCondition(obj, kind)
+	return ok && found.Status == "True"
 }
 
 // observed reports whether the controller has seen the latest change, so that

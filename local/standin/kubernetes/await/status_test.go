@@ -3,7 +3,6 @@ package await
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
@@ -33,60 +32,73 @@ func expect(t *testing.T, got Status, state State, message string) {
 }
 
 const exceeded = `
-metadata: {generation: 2}
-spec: {replicas: 1, progressDeadlineSeconds: 60}
+metadata: {generation: 2, annotations: {deployment.kubernetes.io/revision: "2"}}
+spec: {replicas: 1}
 status:
   observedGeneration: 2
   replicas: 2
   updatedReplicas: 1
   availableReplicas: 1
   conditions:
-  - {type: Progressing, status: "False", reason: ProgressDeadlineExceeded, lastUpdateTime: "2026-01-01T00:00:10Z"}
+  - {type: Progressing, status: "False", reason: ProgressDeadlineExceeded, message: ReplicaSet "new" has timed out progressing.}
 `
 
+// complete is a Deployment whose pods are all there, of a revision and with conditions.
+func complete(revision, conditions string) string {
+	return `{metadata: {generation: 1, annotations: {deployment.kubernetes.io/revision: "` + revision + `"}},
+	  status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1, conditions: [` + conditions + `]}}`
+}
+
 func TestDeploymentStatus(t *testing.T) {
+	const (
+		available = `{type: Available, status: "True"}`
+		done      = available + `, {type: Progressing, status: "True", reason: NewReplicaSetAvailable}`
+		rolling   = available + `, {type: Progressing, status: "True", reason: ReplicaSetUpdated}`
+		paused    = available + `, {type: Progressing, status: Unknown, reason: DeploymentPaused}`
+	)
 	tests := []struct {
 		name, deployment string
-		attempt          Attempt
 		state            State
 		message          string
 	}{
 		{"not seen by the controller", `{metadata: {generation: 2}, status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1}}`,
-			Attempt{}, Pending, "to see the change"},
-		{"no status at all", `{metadata: {generation: 1}}`, Attempt{}, Pending, "to see the change"},
+			Pending, "to see the change"},
+		{"no status at all", `{metadata: {generation: 1}}`, Pending, "to see the change"},
 		{"starting", `{metadata: {generation: 1}, spec: {replicas: 2}, status: {observedGeneration: 1, replicas: 2, updatedReplicas: 2, availableReplicas: 1}}`,
-			Attempt{}, Pending, "2 of 2 pods updated, 1 available"},
-		{"replicas left to the default", `{metadata: {generation: 1}, status: {observedGeneration: 1, replicas: 1, updatedReplicas: 1, availableReplicas: 1}}`,
-			Attempt{}, Ready, ""},
+			Pending, "2 of 2 pods updated, 1 available"},
 		{"old pods left", `{metadata: {generation: 2}, spec: {replicas: 1}, status: {observedGeneration: 2, replicas: 2, updatedReplicas: 1, availableReplicas: 1}}`,
-			Attempt{}, Pending, "1 old ones left"},
-		{"scaled to zero", `{metadata: {generation: 1}, spec: {replicas: 0}, status: {observedGeneration: 1}}`, Attempt{}, Ready, ""},
-		{"paused", `{metadata: {generation: 1}, spec: {paused: true}, status: {observedGeneration: 1}}`, Attempt{}, Ready, "paused"},
+			Pending, "1 old ones left"},
 		{"pods refused by admission", `{metadata: {generation: 1}, status: {observedGeneration: 1, conditions: [{type: ReplicaFailure, status: "True", reason: FailedCreate, message: exceeded quota}]}}`,
-			Attempt{}, Pending, "FailedCreate: exceeded quota"},
-		{"deadline passed on a new Deployment", exceeded, Attempt{}, Failed, "no progress within 1m0s"},
-		{"deadline passed on an update", exceeded, Attempt{Elapsed: time.Minute}, Failed, "no progress"},
+			Pending, "FailedCreate: exceeded quota"},
+		{"past its deadline", exceeded, Pending, "1 old ones left"},
+		{"the first revision is available", complete("1", available), Ready, ""},
+		{"a later revision is only available", complete("2", available), Pending, "no condition Progressing"},
+		{"a later revision is rolling out", complete("2", rolling), Pending, "ReplicaSetUpdated"},
+		{"a later revision is done", complete("2", done), Ready, ""},
+		{"not available", complete("1", ""), Pending, "not report it as available"},
+		{"no revision", complete("", done), Pending, "not made a revision"},
+		{"paused before its first pod", `{metadata: {generation: 1}, spec: {paused: true}, status: {observedGeneration: 1}}`, Pending, "0 of 1"},
+		{"paused as it is", complete("1", paused), Ready, ""},
+		{"paused in a later revision", complete("2", paused), Pending, "DeploymentPaused"},
+		{"scaled to zero", `{metadata: {generation: 1, annotations: {deployment.kubernetes.io/revision: "1"}}, spec: {replicas: 0},
+		  status: {observedGeneration: 1, conditions: [` + available + `]}}`, Ready, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			expect(t, deploymentStatus(object(t, test.deployment), test.attempt), test.state, test.message)
+			expect(t, deploymentStatus(object(t, test.deployment)), test.state, test.message)
 		})
 	}
 }
 
-// After a failed rollout the controller leaves its verdict standing while it
-// returns to the earlier template. That must not fail the return, but a return
-// that never ends must not be waited for without limit either.
-func TestDeploymentVerdictOfTheRolloutBefore(t *testing.T) {
-	before := object(t, exceeded)
-	status := func(elapsed time.Duration) Status {
-		return deploymentStatus(object(t, exceeded), Attempt{Previous: before, Elapsed: elapsed})
+// Without pods nobody else waits for the claims that they would mount.
+func TestDeploymentWaitsForItsClaims(t *testing.T) {
+	deployment := object(t, strings.Replace(complete("1", `{type: Available, status: "True"}`), "status:",
+		"spec: {template: {spec: {volumes: [{name: a, emptyDir: {}}, {name: b, persistentVolumeClaim: {claimName: cache}}]}}}, status:", 1))
+	for phase, want := range map[string]State{"Bound": Ready, "Pending": Pending, "Lost": Pending} {
+		reader := recorded{object: object(t, `{status: {phase: `+phase+`}}`)}
+		expect(t, checkDeployment(t.Context(), reader, deployment), want, map[State]string{Pending: "the claim cache is " + phase}[want])
 	}
-	expect(t, status(time.Second), Pending, "1 old ones left")
-	expect(t, status(61*time.Second), Failed, "no progress")
-
-	renewed := object(t, strings.Replace(exceeded, "00:00:10Z", "00:01:10Z", 1))
-	expect(t, deploymentStatus(renewed, Attempt{Previous: before, Elapsed: time.Second}), Failed, "no progress")
+	expect(t, checkDeployment(t.Context(), recorded{}, deployment), Ready, "")
 }
 
 func TestOtherKinds(t *testing.T) {
@@ -97,15 +109,18 @@ func TestOtherKinds(t *testing.T) {
 		state  State
 		text   string
 	}{
-		{"StatefulSet rolling", statefulSetStatus, `{spec: {replicas: 3}, status: {readyReplicas: 3, updatedReplicas: 2}}`, Pending, "3 of 3 pods ready, 2 updated"},
-		{"StatefulSet with a partition", statefulSetStatus, `{spec: {replicas: 3, updateStrategy: {rollingUpdate: {partition: 2}}}, status: {readyReplicas: 3, updatedReplicas: 1}}`, Ready, ""},
-		{"StatefulSet on delete", statefulSetStatus, `{spec: {replicas: 1, updateStrategy: {type: OnDelete}}, status: {readyReplicas: 1}}`, Ready, ""},
+		{"StatefulSet starting", statefulSetStatus, `{spec: {replicas: 3}, status: {replicas: 2, readyReplicas: 1}}`, Pending, "1 of 3 pods ready"},
+		{"StatefulSet rolling", statefulSetStatus, `{spec: {replicas: 3}, status: {replicas: 3, readyReplicas: 3, currentReplicas: 1, updatedReplicas: 2, currentRevision: a, updateRevision: b}}`,
+			Pending, "3 of 3 pods ready, 2 updated"},
+		{"StatefulSet done", statefulSetStatus, `{spec: {replicas: 3}, status: {replicas: 3, readyReplicas: 3, currentReplicas: 3, currentRevision: a, updateRevision: a}}`, Ready, ""},
+		{"StatefulSet on delete", statefulSetStatus, `{metadata: {generation: 2}, spec: {replicas: 1, updateStrategy: {type: OnDelete}}, status: {replicas: 1, readyReplicas: 1}}`, Ready, ""},
+		{"ReplicationController", replicationControllerStatus, `{spec: {replicas: 2}, status: {availableReplicas: 1}}`, Pending, "1 of 2 pods"},
 		{"DaemonSet without nodes", daemonSetStatus, `{status: {desiredNumberScheduled: 0}}`, Ready, ""},
-		{"DaemonSet starting", daemonSetStatus, `{status: {desiredNumberScheduled: 2, updatedNumberScheduled: 2, numberAvailable: 1}}`, Pending, "1 of 2 nodes"},
+		{"DaemonSet starting", daemonSetStatus, `{status: {desiredNumberScheduled: 2, currentNumberScheduled: 2, updatedNumberScheduled: 2, numberReady: 2, numberAvailable: 1}}`, Pending, "1 of 2 nodes"},
 		{"Job running", jobStatus, `{status: {active: 1}}`, Pending, "1 pods active"},
 		{"Job complete", jobStatus, `{status: {conditions: [{type: Complete, status: "True"}]}}`, Ready, ""},
 		{"Job failed", jobStatus, `{status: {conditions: [{type: Failed, status: "True", reason: BackoffLimitExceeded, message: too often}]}}`, Failed, "BackoffLimitExceeded: too often"},
-		{"Job suspended", jobStatus, `{spec: {suspend: true}}`, Ready, "suspended"},
+		{"Job suspended", jobStatus, `{spec: {suspend: true}}`, Pending, "0 pods active"},
 		{"Pod pending", podStatus, `{status: {phase: Pending}}`, Pending, "Pending"},
 		{"Pod ready", podStatus, `{status: {phase: Running, conditions: [{type: Ready, status: "True"}]}}`, Ready, ""},
 		{"Pod done", podStatus, `{status: {phase: Succeeded}}`, Ready, ""},
@@ -132,7 +147,7 @@ func TestServiceEndpoints(t *testing.T) {
 	for text, want := range map[string]bool{
 		`{spec: {selector: {a: b}, clusterIP: 198.19.0.1}}`:            true,
 		`{spec: {selector: {a: b}, clusterIP: None}}`:                  false,
-		`{spec: {clusterIP: 198.19.0.1}}`:                              false,
+		`{spec: {clusterIP: 198.19.0.1}}`:                              true,
 		`{spec: {selector: {a: b}, type: ExternalName}}`:               false,
 		`{spec: {selector: {a: b}, type: LoadBalancer, clusterIP: x}}`: true,
 	} {
@@ -151,9 +166,15 @@ func TestServiceEndpoints(t *testing.T) {
 	expect(t, slice(`{endpoints: [{addresses: [198.18.0.2]}]}`), Ready, "")
 }
 
+func TestSecretOfAServiceAccount(t *testing.T) {
+	expect(t, checkSecret(t.Context(), nil, object(t, `{type: Opaque}`)), Ready, "")
+	expect(t, checkSecret(t.Context(), nil, object(t, `{type: kubernetes.io/service-account-token}`)), Pending, "token")
+	expect(t, checkSecret(t.Context(), nil, object(t, `{type: kubernetes.io/service-account-token, data: {token: eA==}}`)), Ready, "")
+}
+
 func TestQuotaComparesAmounts(t *testing.T) {
-	expect(t, checkQuota(t.Context(), nil, object(t, `{spec: {hard: {cpu: "1"}}, status: {hard: {cpu: 1000m}}}`), Attempt{}), Ready, "")
-	expect(t, checkQuota(t.Context(), nil, object(t, `{spec: {hard: {cpu: "1"}}}`), Attempt{}), Pending, "cpu")
+	expect(t, checkQuota(t.Context(), nil, object(t, `{spec: {hard: {cpu: "1"}}, status: {hard: {cpu: 1000m}}}`)), Ready, "")
+	expect(t, checkQuota(t.Context(), nil, object(t, `{spec: {hard: {cpu: "1"}}}`)), Pending, "cpu")
 }
 
 func TestPodProblems(t *testing.T) {

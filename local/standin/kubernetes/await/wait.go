@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,18 +24,22 @@ const DefaultTimeout = 10 * time.Minute
 // objects than the one that is watched.
 const defaultPoll = time.Second
 
+// evidenceTimeout bounds the questions that are asked once waiting has ended.
+const evidenceTimeout = 15 * time.Second
+
 // Target is an object that was applied and has to become ready.
 type Target struct {
 	Resource dynamic.ResourceInterface
 	Reader   Reader
 	Check    Check
-	// Applied is the object as the server answered; Previous as it was before.
-	Applied, Previous *unstructured.Unstructured
-	Timeout           time.Duration
+	// Applied is the object as the server answered.
+	Applied *unstructured.Unstructured
+	Timeout time.Duration
 	// Poll is for tests; 0 means the default.
 	Poll time.Duration
-	// Report hears each new message.
-	Report func(string)
+	// Report hears each new message, and Warn each new warning with its reasons;
+	// both may be nil.
+	Report, Warn func(string)
 }
 
 // NotReadyError says why an object that exists is not ready.
@@ -45,20 +51,17 @@ type NotReadyError struct {
 }
 
 // Error is the message with its reasons below.
-func (e *NotReadyError) Error() string {
-	message := e.Message
-	for _, reason := range e.Reasons {
-		message += "\n    " + reason
-	}
-	return message
+func (e *NotReadyError) Error() string { return listed(e.Message, e.Reasons) }
+
+func listed(message string, reasons []string) string {
+	return strings.Join(append([]string{message}, reasons...), "\n    ")
 }
 
 // Until waits for the object and returns it as last seen. It ends with a
 // NotReadyError as soon as the object has failed, at the timeout, when the
 // object disappears, and when the context is cancelled.
-func Until(ctx context.Context, t Target) (*unstructured.Unstructured, error) {
-	started := time.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, t.Timeout, errTimeout)
+func Until(parent context.Context, t Target) (*unstructured.Unstructured, error) {
+	ctx, cancel := context.WithTimeoutCause(parent, t.Timeout, errTimeout)
 	defer cancel()
 	events := t.watch(ctx)
 	poll := t.Poll
@@ -68,8 +71,8 @@ func Until(ctx context.Context, t Target) (*unstructured.Unstructured, error) {
 	ticker := time.NewTicker(poll)
 	defer ticker.Stop()
 
-	live, last := t.Applied, ""
-	status := Status{}
+	live := t.Applied
+	var status, said Status
 	for {
 		current, err := t.Resource.Get(ctx, t.Applied.GetName(), metav1.GetOptions{})
 		switch {
@@ -77,25 +80,25 @@ func Until(ctx context.Context, t Target) (*unstructured.Unstructured, error) {
 			return live, &NotReadyError{Message: "the object was deleted while it was waited for", Live: live}
 		case err == nil:
 			live = current
-			status = t.Check(ctx, t.Reader, live, Attempt{Previous: t.Previous, Elapsed: time.Since(started)})
+			// A verdict that time cut short has lost its pods; the one before is better.
+			if verdict := t.Check(ctx, t.Reader, live); ctx.Err() == nil {
+				status = verdict
+			}
 		case ctx.Err() == nil:
 			status = pending("the API server does not answer: %v", err)
 		}
 		switch {
 		case ctx.Err() != nil:
-			return live, t.interrupted(ctx, live, status)
+			return live, t.interrupted(parent, ctx, live, status)
 		case status.State == Ready:
 			return live, nil
 		case status.State == Failed:
-			return live, &NotReadyError{Message: status.Message, Reasons: status.Reasons, Live: live}
+			return live, &NotReadyError{Message: status.Message, Reasons: Explain(ctx, t.Reader, status), Live: live}
 		}
-		if status.Message != last && t.Report != nil {
-			last = status.Message
-			t.Report(last)
-		}
+		said = t.tell(ctx, status, said)
 		select {
 		case <-ctx.Done():
-			return live, t.interrupted(ctx, live, status)
+			return live, t.interrupted(parent, ctx, live, status)
 		case _, open := <-events:
 			if !open {
 				events = nil
@@ -105,17 +108,37 @@ func Until(ctx context.Context, t Target) (*unstructured.Unstructured, error) {
 	}
 }
 
+// tell passes on what is new in a status, and returns what has been said.
+func (t Target) tell(ctx context.Context, status, said Status) Status {
+	if status.Message != said.Message && t.Report != nil {
+		t.Report(status.Message)
+	}
+	said.Message = status.Message
+	if status.Warning != "" && status.Warning != said.Warning {
+		said.Warning = status.Warning
+		if t.Warn != nil {
+			t.Warn(listed(status.Warning+" Waiting goes on until the timeout of "+t.Timeout.String()+".", evidence(ctx, t.Reader, status.Pods)))
+		}
+	}
+	return said
+}
+
 var errTimeout = errors.New("timed out")
 
-func (t Target) interrupted(ctx context.Context, live *unstructured.Unstructured, status Status) error {
-	message := "waiting was cancelled"
+// interrupted explains the end of the wait. At the timeout there is time for
+// the pods' evidence; after a cancellation what is known has to do.
+func (t Target) interrupted(parent, ctx context.Context, live *unstructured.Unstructured, status Status) error {
+	message, reasons := "waiting was cancelled", append(slices.Clone(status.Reasons), problemsOf(status.Pods)...)
 	if errors.Is(context.Cause(ctx), errTimeout) {
 		message = fmt.Sprintf("not ready after %s", t.Timeout.Round(time.Second))
+		bounded, cancel := context.WithTimeout(parent, evidenceTimeout)
+		defer cancel()
+		reasons = Explain(bounded, t.Reader, status)
 	}
 	if status.Message != "" {
 		message += ": " + status.Message
 	}
-	return &NotReadyError{Message: message, Reasons: status.Reasons, Live: live}
+	return &NotReadyError{Message: message, Reasons: reasons, Live: live}
 }
 
 // watch only wakes the loop early; without it, or when it ends, polling goes on.

@@ -51,7 +51,7 @@ func TestUntilReturnsTheReadyObject(t *testing.T) {
 }
 
 func TestUntilEnds(t *testing.T) {
-	pendingCheck := func(context.Context, Reader, *unstructured.Unstructured, Attempt) Status {
+	pendingCheck := func(context.Context, Reader, *unstructured.Unstructured) Status {
 		return Status{Message: "still missing", Reasons: []string{"a reason"}}
 	}
 	failing := namespace(t, "Terminating")
@@ -96,6 +96,7 @@ func TestTimeout(t *testing.T) {
 		{"the program wins", "90", 30, 30 * time.Second, false},
 		{"nonsense", "soon", 0, 0, true},
 		{"negative", "-1", 0, 0, true},
+		{"a fraction", "1.5", 0, 0, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -104,6 +105,16 @@ func TestTimeout(t *testing.T) {
 				t.Errorf("got %s, %v", got, err)
 			}
 		})
+	}
+}
+
+// Some kinds the real provider waits for at most so long, whatever it is told.
+func TestReadyTimeout(t *testing.T) {
+	for kind, want := range map[string]time.Duration{"PersistentVolumeClaim": 5 * time.Minute, "Secret": 5 * time.Second, "Service": time.Hour} {
+		got, err := ReadyTimeout(schema.GroupVersionKind{Version: "v1", Kind: kind}, 3600, nil)
+		if err != nil || got != want {
+			t.Errorf("%s: got %s, %v", kind, got, err)
+		}
 	}
 }
 
@@ -122,6 +133,6 @@ func TestForHonoursAnnotations(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	expect(t, check(t.Context(), nil, object(t, `{status: {conditions: [{type: Synced, status: "True"}]}}`), Attempt{}), Ready, "")
-	expect(t, check(t.Context(), nil, object(t, `{status: {conditions: [{type: Synced, status: "False"}]}}`), Attempt{}), Pending, "not True")
+	expect(t, check(t.Context(), nil, object(t, `{status: {conditions: [{type: Synced, status: "True"}]}}`)), Ready, "")
+	expect(t, check(t.Context(), nil, object(t, `{status: {conditions: [{type: Synced, status: "False"}]}}`)), Pending, "not True")
 }

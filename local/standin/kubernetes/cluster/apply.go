@@ -51,7 +51,7 @@ func (c *Client) Apply(ctx context.Context, obj map[string]any, opts ApplyOption
 			return live, nil
 		case opts.DryRun && namespaceMissing(err):
 			return nil, ErrNamespaceMissing
-		case opts.DryRun || attempt == applyAttempts || !(apierrors.IsNotFound(err) || meta.IsNoMatchError(err)):
+		case opts.DryRun, attempt == applyAttempts, !apierrors.IsNotFound(err) && !meta.IsNoMatchError(err):
 			return nil, explain(err, opts.Manager)
 		}
 		if opts.Progress != nil {
@@ -87,11 +87,22 @@ func (c *Client) applyOnce(ctx context.Context, obj map[string]any, opts ApplyOp
 	return resource.Patch(ctx, u.GetName(), types.ApplyPatchType, body, patch)
 }
 
+// Relinquish makes a manager give up all its fields of the object, which another
+// manager owns by now: it applies the identity alone.
+func (c *Client) Relinquish(ctx context.Context, u *unstructured.Unstructured, manager string) error {
+	identity := &unstructured.Unstructured{}
+	identity.SetGroupVersionKind(u.GroupVersionKind())
+	identity.SetNamespace(u.GetNamespace())
+	identity.SetName(u.GetName())
+	_, err := c.applyOnce(ctx, identity.Object, ApplyOptions{Manager: manager})
+	return err
+}
+
 // DryRunCreate previews the creation of an object. When the name is taken by
 // the object that this one replaces, its immutable fields would be refused, so
 // the question is asked again under another name.
-func (c *Client) DryRunCreate(ctx context.Context, obj map[string]any, manager string) (*unstructured.Unstructured, error) {
-	opts := ApplyOptions{Manager: manager, DryRun: true}
+func (c *Client) DryRunCreate(ctx context.Context, obj map[string]any, opts ApplyOptions) (*unstructured.Unstructured, error) {
+	opts.DryRun = true
 	live, err := c.Apply(ctx, obj, opts)
 	if err == nil || !apierrors.IsInvalid(err) || !strings.Contains(err.Error(), validation.FieldImmutableErrorMsg) {
 		return live, err

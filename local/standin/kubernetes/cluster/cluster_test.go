@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -95,7 +96,7 @@ func TestDryRunInAMissingNamespace(t *testing.T) {
 	dynamic.PrependReactor("patch", "secrets", func(clienttesting.Action) (bool, runtime.Object, error) {
 		return true, nil, apierrors.NewNotFound(schema.GroupResource{Resource: "namespaces"}, "n")
 	})
-	_, err := client.DryRunCreate(t.Context(), secret("s").Object, "m")
+	_, err := client.DryRunCreate(t.Context(), secret("s").Object, ApplyOptions{Manager: "m"})
 	if !errors.Is(err, ErrNamespaceMissing) {
 		t.Errorf("got %v", err)
 	}
@@ -118,7 +119,7 @@ func TestDryRunOfAReplacement(t *testing.T) {
 		}
 		return true, secret(patch.GetName()), nil
 	})
-	live, err := client.DryRunCreate(t.Context(), secret("s").Object, "m")
+	live, err := client.DryRunCreate(t.Context(), secret("s").Object, ApplyOptions{Manager: "m"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +191,15 @@ users: [{name: u, user: {token: do-not-print}}]
 	if err := os.WriteFile(path, []byte(contents), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, given := range []string{path, contents} {
+	current, err := user.Current()
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromHome, err := filepath.Rel(current.HomeDir, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, given := range []string{path, contents, "~/" + fromHome} {
 		rest, namespace, err := Load(Settings{Kubeconfig: given})
 		if err != nil || rest.Host != "https://one" || namespace != "team" {
 			t.Errorf("got %v, %q, %v", rest, namespace, err)
@@ -200,8 +209,25 @@ users: [{name: u, user: {token: do-not-print}}]
 			t.Errorf("got %v, %v", endpoint, err)
 		}
 	}
-	_, err := Parse(strings.Replace(contents, "clusters", "clutters", 1))
+	if got := expandHome("~somebody/kubeconfig"); got != "~somebody/kubeconfig" || expandHome("~") != current.HomeDir {
+		t.Errorf("got %s and %s", got, expandHome("~"))
+	}
+	_, err = Parse(strings.Replace(contents, "clusters", "clutters", 1))
 	if err == nil || strings.Contains(err.Error(), "do-not-print") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// The real provider does not know where the contents are from, so a path in
+// them that only holds beside the file has to fail here too.
+func TestRelativePathsOfAKubeconfig(t *testing.T) {
+	const contents = "apiVersion: v1\nkind: Config\nclusters: [{name: c, cluster: {server: https://one, certificate-authority: ca.crt}}]\n"
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := os.WriteFile(path, []byte(contents), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := Parse(path)
+	if err != nil || config.Clusters["c"].CertificateAuthority != "ca.crt" {
+		t.Errorf("got %v, %v", config, err)
 	}
 }

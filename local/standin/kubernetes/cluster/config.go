@@ -5,6 +5,9 @@ package cluster
 import (
 	"fmt"
 	"os"
+	"os/user"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -72,20 +75,41 @@ func Load(s Settings) (*rest.Config, string, error) {
 }
 
 // Parse reads a kubeconfig given as a path or as its contents. The contents
-// hold credentials, so they never become part of an error.
+// hold credentials, so they never become part of an error. Relative paths in a
+// file stay relative to the working directory, as with the real provider, which
+// parses the contents without knowing where they are from.
 func Parse(pathOrContents string) (*clientcmdapi.Config, error) {
-	if info, err := os.Stat(pathOrContents); err == nil && !info.IsDir() {
-		config, err := clientcmd.LoadFromFile(pathOrContents)
+	path := expandHome(pathOrContents)
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		contents, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("kubeconfig %s: %w", pathOrContents, err)
+			return nil, fmt.Errorf("kubeconfig: %w", err)
 		}
-		return config, clientcmd.ResolveLocalPaths(config)
+		config, err := clientcmd.Load(contents)
+		if err != nil {
+			return nil, fmt.Errorf("kubeconfig %s: %w", path, err)
+		}
+		return config, nil
 	}
 	config, err := clientcmd.Load([]byte(pathOrContents))
 	if err != nil || len(config.Clusters) == 0 {
 		return nil, fmt.Errorf("kubeconfig is neither a file that exists nor the contents of one")
 	}
 	return config, nil
+}
+
+// expandHome replaces ~ at the beginning of a path, which no shell has done in
+// a configuration value. The home directory is the one that the system knows
+// for the user, whatever HOME says, as with the real provider.
+func expandHome(path string) string {
+	if path != "~" && !strings.HasPrefix(path, "~/") {
+		return path
+	}
+	current, err := user.Current()
+	if err != nil {
+		return path
+	}
+	return filepath.Join(current.HomeDir, path[1:])
 }
 
 // Endpoint identifies the cluster that a kubeconfig selects, as far as one can

@@ -58,16 +58,6 @@ func (c *Client) Delete(ctx context.Context, gvk schema.GroupVersionKind, namesp
 	return untilGone(ctx, resource, name, uid, opts)
 }
 
-// AwaitDeletion waits for an object that somebody is deleting already, so that
-// a new one can take its name.
-func (c *Client) AwaitDeletion(ctx context.Context, live *unstructured.Unstructured, opts DeleteOptions) error {
-	resource, err := c.Resource(live.GroupVersionKind(), live.GetNamespace())
-	if err != nil {
-		return err
-	}
-	return untilGone(ctx, resource, live.GetName(), live.GetUID(), opts)
-}
-
 func untilGone(ctx context.Context, resource dynamic.ResourceInterface, name string, uid types.UID, opts DeleteOptions) error {
 	deadline, cancel := context.WithTimeout(ctx, opts.Timeout)
 	defer cancel()

@@ -21,15 +21,10 @@ import (
 // all and is asked by a dry run in the preview.
 func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	urn := resource.URN(req.GetUrn())
-	news, err := unmarshal(req.GetNews(), "Check.news")
+	news, olds, err := p.learn(req.GetNews(), req.GetOlds(), "Check")
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal(req.GetOlds(), "Check.olds")
-	if err != nil {
-		return nil, err
-	}
-	p.redactor.Learn(news)
 	gvk, err := kindOf(urn)
 	if err != nil {
 		return nil, err
@@ -39,8 +34,11 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 		p.log(ctx, diag.Warning, urn, "the cluster is unreachable; the resource is left as it is (skipUpdateUnreachable)")
 		return &pulumirpc.CheckResponse{Inputs: req.GetOlds()}, nil
 	}
+	refused := func(failures ...*pulumirpc.CheckFailure) (*pulumirpc.CheckResponse, error) {
+		return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: failures}, nil
+	}
 	if failure := typeFailure(gvk, news); failure != nil {
-		return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: []*pulumirpc.CheckFailure{failure}}, nil
+		return refused(failure)
 	}
 	p.noteDefinition(gvk, news)
 	object.EncodeStringData(news)
@@ -53,13 +51,17 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 		failures = append(failures, served)
 	}
 	if len(failures) > 0 {
-		return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: failures}, nil
+		return refused(failures...)
 	}
-	if err := assignName(news, olds, urn, req.GetRandomSeed(), req.GetAutonaming()); err != nil {
-		return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: []*pulumirpc.CheckFailure{{Property: "metadata.name", Reason: err.Error()}}}, nil
+	failure, err := assignName(news, olds, req)
+	if err != nil {
+		return nil, err
+	}
+	if failure != nil {
+		return refused(failure)
 	}
 	if failure := p.assignNamespace(gvk, news); failure != nil {
-		return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: []*pulumirpc.CheckFailure{failure}}, nil
+		return refused(failure)
 	}
 	checked, err := marshal(object.MarkSecrets(news, news), "Check.checked")
 	if err != nil {
@@ -209,9 +211,10 @@ func (p *Provider) namespaced(gvk schema.GroupVersionKind) bool {
 // assignNamespace sets the provider's namespace where the object names none.
 func (p *Provider) assignNamespace(gvk schema.GroupVersionKind, news resource.PropertyMap) *pulumirpc.CheckFailure {
 	given, ok := object.Get(news, "metadata", "namespace")
-	set := ok && !given.IsNull()
+	empty := given.IsNull() || (given.IsString() && given.StringValue() == "")
+	set := ok && !empty
 	if !p.namespaced(gvk) {
-		if set && !(given.IsString() && given.StringValue() == "") {
+		if set {
 			return &pulumirpc.CheckFailure{
 				Property: "metadata.namespace", Reason: fmt.Sprintf("a %s is not part of any namespace", gvk.Kind),
 			}
@@ -219,7 +222,7 @@ func (p *Provider) assignNamespace(gvk schema.GroupVersionKind, news resource.Pr
 		return nil
 	}
 	metadata := childObject(news, "metadata")
-	if metadata == nil || (set && !(given.IsString() && given.StringValue() == "")) {
+	if metadata == nil || set {
 		return nil
 	}
 	namespace := p.settings().namespace

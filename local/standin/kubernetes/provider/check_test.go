@@ -54,6 +54,9 @@ func TestCheckRefusesWhatOnlyTheRealPluginCan(t *testing.T) {
 		!strings.Contains(err.Error(), "kubernetes:helm:template needs the real") {
 		t.Errorf("Invoke: got %v", err)
 	}
+	if _, err := s.client.GetSchema(t.Context(), &pulumirpc.GetSchemaRequest{}); err == nil || !strings.Contains(err.Error(), "needs the real") {
+		t.Errorf("GetSchema: got %v", err)
+	}
 }
 
 func TestCheckCompletesTheInputs(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/objdiff"
+	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/object"
 )
 
 // config is what Configure decides for the life of the process.
@@ -56,15 +57,14 @@ var inputs = map[string]inputKind{
 // CheckConfig refuses inputs that the real provider does not have, and those
 // that only it can serve.
 func (p *Provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	news, err := unmarshal(req.GetNews(), "CheckConfig")
+	news, _, err := p.learn(req.GetNews(), nil, "CheckConfig")
 	if err != nil {
 		return nil, err
 	}
-	p.redactor.Learn(news)
-	return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: configFailures(news)}, nil
+	return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: configFailures(resource.URN(req.GetUrn()), news)}, nil
 }
 
-func configFailures(news resource.PropertyMap) []*pulumirpc.CheckFailure {
+func configFailures(urn resource.URN, news resource.PropertyMap) []*pulumirpc.CheckFailure {
 	var failures []*pulumirpc.CheckFailure
 	fail := func(key, format string, args ...any) {
 		failures = append(failures, &pulumirpc.CheckFailure{Property: key, Reason: fmt.Sprintf(format, args...)})
@@ -89,29 +89,36 @@ func configFailures(news resource.PropertyMap) []*pulumirpc.CheckFailure {
 			fail(key, "the stand-in applies on the server only; client-side apply needs the real Kubernetes plugin")
 		}
 	}
+	if strict, _ := plainText(news["strictMode"]); strict != "true" {
+		return failures
+	}
+	if strings.HasPrefix(urn.Name(), "default") {
+		fail("", "strict mode prohibits the default provider")
+	}
+	for _, key := range []resource.PropertyKey{"context", "kubeconfig"} {
+		if value, isKnown := plainText(news[key]); isKnown && value == "" {
+			fail(string(key), "strict mode requires it")
+		}
+	}
 	return failures
 }
 
-// plainText is the form in which Configure receives a value: text as it is, all
-// else as JSON. It reports false for a value that is not known yet.
+// plainText is an input without secret marks: text as it is, nothing for null,
+// all else as JSON. It reports false for a value that is not known yet.
 func plainText(v resource.PropertyValue) (string, bool) {
-	if v.ContainsUnknowns() {
-		return "", false
-	}
-	for v.IsSecret() {
-		v = v.SecretValue().Element
-	}
-	switch {
-	case v.IsNull():
-		return "", true
-	case v.IsString():
-		return v.StringValue(), true
-	}
-	encoded, err := json.Marshal(v.MapRepl(nil, nil))
+	plain, err := object.FromProperties(resource.PropertyMap{"value": v})
 	if err != nil {
 		return "", false
 	}
-	return string(encoded), true
+	switch value := plain["value"].(type) {
+	case nil:
+		return "", true
+	case string:
+		return value, true
+	default:
+		encoded, err := json.Marshal(value)
+		return string(encoded), err == nil
+	}
 }
 
 // Configure connects to the cluster. A cluster that cannot be reached is not an
@@ -119,10 +126,11 @@ func plainText(v resource.PropertyValue) (string, bool) {
 // object with the reason.
 func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	urn := resource.URN(req.GetUrn())
-	if args, err := unmarshal(req.GetArgs(), "Configure"); err == nil {
-		p.redactor.Learn(args)
+	args, _, err := p.learn(req.GetArgs(), nil, "Configure")
+	if err != nil {
+		return nil, err
 	}
-	c, err := configure(ctx, variables(req.GetVariables()))
+	c, err := configure(ctx, settings(args))
 	if err != nil {
 		return nil, p.clean(err)
 	}
@@ -140,21 +148,24 @@ func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 	}, nil
 }
 
-// variables are the configured inputs under their short names.
-type variables map[string]string
+// settings are the inputs of a provider that is being configured.
+type settings resource.PropertyMap
 
-func (v variables) text(key string) string { return v["kubernetes:config:"+key] }
+func (s settings) text(key resource.PropertyKey) string {
+	value, _ := plainText(s[key])
+	return value
+}
 
 // flag reads a switch, with the environment variable of the real provider
 // behind it.
-func (v variables) flag(key, environment string) bool {
-	if value, ok := v["kubernetes:config:"+key]; ok {
-		return value == "true"
+func (s settings) flag(key resource.PropertyKey, environment string) bool {
+	if _, ok := s[key]; ok {
+		return s.text(key) == "true"
 	}
 	return os.Getenv(environment) == "true"
 }
 
-func configure(ctx context.Context, vars variables) (config, error) {
+func configure(ctx context.Context, vars settings) (config, error) {
 	c := config{
 		replace: objdiff.Options{
 			SecretMutable:    vars.flag("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
@@ -164,7 +175,7 @@ func configure(ctx context.Context, vars variables) (config, error) {
 		skipUnreachable:   vars.flag("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE"),
 		namespace:         vars.text("namespace"),
 	}
-	settings := cluster.Settings{
+	selected := cluster.Settings{
 		Kubeconfig: vars.text("kubeconfig"), Context: vars.text("context"),
 		Cluster: vars.text("cluster"), Namespace: c.namespace,
 	}
@@ -177,29 +188,33 @@ func configure(ctx context.Context, vars variables) (config, error) {
 		if err := json.Unmarshal([]byte(raw), &limits); err != nil {
 			return config{}, fmt.Errorf("kubeClientSettings: %w", err)
 		}
-		settings.Burst, settings.QPS, settings.TimeoutSeconds = limits.Burst, limits.QPS, limits.Timeout
+		selected.Burst, selected.QPS, selected.TimeoutSeconds = limits.Burst, limits.QPS, limits.Timeout
 	}
-	rest, namespace, err := cluster.Load(settings)
+	c.connect(ctx, selected)
+	return c, nil
+}
+
+// connect leaves the reason where there is no connection.
+func (c *config) connect(ctx context.Context, selected cluster.Settings) {
+	rest, namespace, err := cluster.Load(selected)
 	if err != nil {
 		c.unreachable = err.Error()
-		return c, nil
+		return
 	}
 	c.namespace = namespace
-	if c.client, err = cluster.Connect(ctx, rest); err != nil {
-		c.client, c.unreachable = nil, err.Error()
+	client, err := cluster.Connect(ctx, rest)
+	if err != nil {
+		c.unreachable = err.Error()
+		return
 	}
-	return c, nil
+	c.client = client
 }
 
 // DiffConfig decides whether a change of the provider means another cluster, in
 // which case everything in it is replaced. An unchanged clusterIdentifier says
 // that it is the same cluster, whatever its kubeconfig looks like.
 func (p *Provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal(req.GetOlds(), "DiffConfig.olds")
-	if err != nil {
-		return nil, err
-	}
-	news, err := unmarshal(req.GetNews(), "DiffConfig.news")
+	olds, news, err := p.learn(req.GetOlds(), req.GetNews(), "DiffConfig")
 	if err != nil {
 		return nil, err
 	}
@@ -247,9 +262,6 @@ func replacesCluster(olds, news resource.PropertyMap, changed []string) []string
 }
 
 func endpoint(props resource.PropertyMap) (any, error) {
-	text := func(key string) string {
-		value, _ := plainText(props[resource.PropertyKey(key)])
-		return strings.TrimSpace(value)
-	}
-	return cluster.Endpoint(text("kubeconfig"), text("context"), text("cluster"))
+	s := settings(props)
+	return cluster.Endpoint(strings.TrimSpace(s.text("kubeconfig")), strings.TrimSpace(s.text("context")), strings.TrimSpace(s.text("cluster")))
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/recorder"
 )
 
 func TestCheckConfigRefuses(t *testing.T) {
@@ -40,6 +42,35 @@ func TestCheckConfigAcceptsWhatTheSDKSends(t *testing.T) {
 		"enableServerSideApply": true, "enableSecretMutable": "true", "kubeClientSettings": "{\"burst\":5}", "version": "4.28.0"}`)})
 	if err != nil || len(response.GetFailures()) != 0 {
 		t.Errorf("got %v, %v", response.GetFailures(), err)
+	}
+}
+
+func TestStrictMode(t *testing.T) {
+	s := start(t)
+	for inputs, want := range map[string][]string{
+		`{"strictMode":"true","kubeconfig":"x","context":"y"}`:               nil,
+		`{"strictMode":"true","context":"y"}`:                                {"kubeconfig"},
+		`{"strictMode":"true","kubeconfig":{"unknown":true},"context":null}`: {"context"},
+		`{"strictMode":"false"}`:                                             nil,
+	} {
+		response, err := s.client.CheckConfig(t.Context(), &pulumirpc.CheckRequest{Urn: urn("provider"), News: wire(t, inputs)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, failure := range response.GetFailures() {
+			got = append(got, failure.GetProperty())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", inputs, got, want)
+		}
+	}
+	byDefault, err := s.client.CheckConfig(t.Context(), &pulumirpc.CheckRequest{
+		Urn:  "urn:pulumi:dev::project::pulumi:providers:kubernetes::default_4_28_0",
+		News: wire(t, `{"strictMode":"true","kubeconfig":"x","context":"y"}`),
+	})
+	if err != nil || len(byDefault.GetFailures()) != 1 {
+		t.Errorf("the default provider: %v, %v", byDefault.GetFailures(), err)
 	}
 }
 
@@ -83,18 +114,17 @@ func TestDiffConfig(t *testing.T) {
 
 // Without a cluster a preview goes on, and an update says why it cannot.
 func TestUnreachableCluster(t *testing.T) {
-	said := &messages{}
+	said := &recorder.Messages{}
 	client := serve(t, New(said))
 	_, err := client.Configure(t.Context(), &pulumirpc.ConfigureRequest{
-		Variables: map[string]string{"kubernetes:config:kubeconfig": strings.Replace(
-			strings.Replace(kubeconfig, "SERVER", "http://127.0.0.1:1", 1), "TOKEN", "do-not-print", 1)},
+		Args: wire(t, "{"+config4("http://127.0.0.1:1", "do-not-print")+"}"),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"SIMULATED", "unreachable", "127.0.0.1:1"} {
-		if !strings.Contains(said.all(), want) {
-			t.Errorf("%q is missing in %q", want, said.all())
+		if !strings.Contains(said.All(), want) {
+			t.Errorf("%q is missing in %q", want, said.All())
 		}
 	}
 	inputs := wire(t, `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"n"}}`)

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/structpb"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -33,8 +34,22 @@ type change struct {
 	timeout      float64
 }
 
-func (c *change) force() bool {
-	return c.obj.GetAnnotations()[patchForce] == "true" || os.Getenv("PULUMI_K8S_ENABLE_PATCH_FORCE") == "true"
+// force reports whether fields of other owners are taken over, which the real
+// provider also does to preview a creation: the object to be replaced, if there
+// is one, has another field manager than its successor.
+func (c *change) force(previewsCreation bool) bool {
+	if c.obj.GetAnnotations()[patchForce] == "true" {
+		return true
+	}
+	if set, ok := os.LookupEnv("PULUMI_K8S_ENABLE_PATCH_FORCE"); ok {
+		return set == "true"
+	}
+	return previewsCreation
+}
+
+// refused explains what the API server says to a change.
+func (c *change) refused(what string, err error) error {
+	return fmt.Errorf("the API server %s %s %s: %w", what, c.gvk.Kind, c.obj.GetName(), err)
 }
 
 // Create applies a new object and waits until it is ready. Like the real
@@ -44,42 +59,28 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	ctx, done := p.operation(ctx)
 	defer done()
 	urn := resource.URN(req.GetUrn())
-	inputs, err := unmarshal(req.GetProperties(), "Create")
+	inputs, _, err := p.learn(req.GetProperties(), nil, "Create")
 	if err != nil {
 		return nil, err
 	}
-	p.redactor.Learn(inputs)
-	asGiven := &pulumirpc.CreateResponse{Properties: req.GetProperties()}
 	c, err := p.prepare(urn, inputs, nil, req.GetTimeout())
-	switch {
-	case req.GetPreview() && (err != nil || inputs.ContainsUnknowns() || !p.exists(c)):
-		return asGiven, ignoreUnless(p.onlyUnreachable(inputs), err)
-	case err != nil:
-		return nil, err
-	}
 	if req.GetPreview() {
-		state, err := previewed(c, func() (*unstructured.Unstructured, error) {
-			return c.client.DryRunCreate(ctx, c.obj.Object, c.manager)
+		properties, err := p.preview(c, err, req.GetProperties(), inputs, func() (*unstructured.Unstructured, error) {
+			return c.client.DryRunCreate(ctx, c.obj.Object, cluster.ApplyOptions{Manager: c.manager, Force: c.force(true)})
 		})
-		if err != nil || state == nil {
-			return asGiven, p.clean(err)
-		}
-		properties, err := marshal(state, "Create.preview")
 		return &pulumirpc.CreateResponse{Properties: properties}, err
 	}
-	previous, err := p.makeRoom(ctx, c)
-	if err != nil {
-		return nil, p.clean(err)
-	}
-	live, err := c.client.Apply(ctx, c.obj.Object, cluster.ApplyOptions{Manager: c.manager, Force: c.force(), Progress: p.progress(ctx, urn)})
-	if err != nil {
-		return nil, p.clean(fmt.Errorf("the API server refused %s %s: %w", c.gvk.Kind, c.obj.GetName(), err))
-	}
-	state, err := p.settle(ctx, c, live, previous)
 	if err != nil {
 		return nil, err
 	}
-	properties, err := marshal(state, "Create.state")
+	if err := p.takeOver(ctx, c); err != nil {
+		return nil, p.clean(err)
+	}
+	live, err := c.client.Apply(ctx, c.obj.Object, cluster.ApplyOptions{Manager: c.manager, Force: c.force(false), Progress: p.progress(ctx, urn)})
+	if err != nil {
+		return nil, p.clean(c.refused("refused", err))
+	}
+	properties, err := p.settle(ctx, c, live)
 	return &pulumirpc.CreateResponse{Id: identifier(live.GetNamespace(), live.GetName()), Properties: properties}, err
 }
 
@@ -98,9 +99,13 @@ func (p *Provider) prepare(urn resource.URN, inputs, state resource.PropertyMap,
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", urn.Name(), err)
 	}
+	manager, err := fieldManager(state, inputs)
+	if err != nil {
+		return nil, err
+	}
 	return &change{
 		urn: urn, gvk: gvk, client: client, inputs: inputs, obj: &unstructured.Unstructured{Object: obj},
-		manager: fieldManager(urn, state, inputs), firstVersion: initialVersion(state, inputs), timeout: timeout,
+		manager: manager, firstVersion: initialVersion(state, inputs), timeout: timeout,
 	}, nil
 }
 
@@ -110,30 +115,37 @@ func (p *Provider) onlyUnreachable(inputs resource.PropertyMap) bool {
 	return p.settings().client == nil || inputs.ContainsUnknowns()
 }
 
-func ignoreUnless(harmless bool, err error) error {
-	if harmless {
-		return nil
+// preview returns what a change would make of the object, or the inputs as they
+// were given where that is not known yet: a value, the kind or the namespace is
+// still to come, or dry runs are not allowed.
+func (p *Provider) preview(
+	c *change, prepareErr error, given *structpb.Struct, inputs resource.PropertyMap, run func() (*unstructured.Unstructured, error),
+) (*structpb.Struct, error) {
+	switch {
+	case prepareErr != nil && p.onlyUnreachable(inputs):
+		return given, nil
+	case prepareErr != nil:
+		return nil, prepareErr
+	case inputs.ContainsUnknowns(), !p.exists(c):
+		return given, nil
 	}
-	return err
+	live, err := run()
+	switch {
+	case errors.Is(err, cluster.ErrNamespaceMissing), notAllowed(err), meta.IsNoMatchError(err):
+		return given, nil
+	case errors.Is(err, errLost):
+		return nil, p.clean(err)
+	case err != nil:
+		return nil, p.clean(c.refused("would refuse", err))
+	}
+	state := checkpoint(object.WithoutServerFields(live.Object, c.obj.Object), c.inputs, c.manager, c.firstVersion)
+	return marshal(state, "preview")
 }
 
 // exists reports whether the cluster serves the kind yet.
 func (p *Provider) exists(c *change) bool {
 	_, err := c.client.Mapping(c.gvk)
 	return err == nil
-}
-
-// previewed runs a dry run. It returns no state where the cluster cannot judge
-// yet: the namespace does not exist, or dry runs are not allowed.
-func previewed(c *change, run func() (*unstructured.Unstructured, error)) (resource.PropertyMap, error) {
-	live, err := run()
-	switch {
-	case errors.Is(err, cluster.ErrNamespaceMissing), notAllowed(err), meta.IsNoMatchError(err):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("the API server would refuse %s %s: %w", c.gvk.Kind, c.obj.GetName(), err)
-	}
-	return checkpoint(object.WithoutServerFields(live.Object, c.obj.Object), c.inputs, c.manager, c.firstVersion), nil
 }
 
 // notAllowed tells a user who may not ask for a dry run, whose preview goes on
@@ -144,43 +156,37 @@ func notAllowed(err error) bool {
 		(strings.Contains(err.Error(), "cannot patch resource") || strings.Contains(err.Error(), "cannot create resource"))
 }
 
-// makeRoom looks for an object of that name. One that is being deleted is waited
-// for; any other will be taken over.
-func (p *Provider) makeRoom(ctx context.Context, c *change) (*unstructured.Unstructured, error) {
+// takeOver looks for an object of that name. The real provider applies to one
+// that is being deleted and loses it, or fails in it; here that is an error at once.
+func (p *Provider) takeOver(ctx context.Context, c *change) error {
 	previous, err := c.client.Get(ctx, c.gvk, c.obj.GetNamespace(), c.obj.GetName())
 	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return nil, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("cannot look for %s %s: %w", c.gvk.Kind, c.obj.GetName(), err)
+		return fmt.Errorf("cannot look for %s %s: %w", c.gvk.Kind, c.obj.GetName(), err)
 	}
-	if previous.GetDeletionTimestamp() == nil {
-		p.log(ctx, diag.Info, c.urn, fmt.Sprintf("%s %s existed already; this stack takes it over",
-			c.gvk.Kind, identifier(previous.GetNamespace(), previous.GetName())))
-		return previous, nil
+	name := identifier(previous.GetNamespace(), previous.GetName())
+	if previous.GetDeletionTimestamp() != nil {
+		return fmt.Errorf("%s %s is still being deleted; run again once it is gone", c.gvk.Kind, name)
 	}
-	timeout, err := await.Timeout(c.timeout, c.obj.GetAnnotations())
-	if err != nil {
-		return nil, err
-	}
-	p.progress(ctx, c.urn)("an object of this name is being deleted; waiting until it is gone")
-	return nil, c.client.AwaitDeletion(ctx, previous, cluster.DeleteOptions{Timeout: timeout, Progress: p.progress(ctx, c.urn)})
+	p.log(ctx, diag.Info, c.urn, fmt.Sprintf("%s %s existed already; this stack takes it over", c.gvk.Kind, name))
+	return nil
 }
 
 // settle waits for an applied object and returns its state.
-func (p *Provider) settle(ctx context.Context, c *change, applied, previous *unstructured.Unstructured) (resource.PropertyMap, error) {
-	live, waitErr := p.wait(ctx, c, applied, previous)
-	state := checkpoint(live.Object, c.inputs, c.manager, c.firstVersion)
+func (p *Provider) settle(ctx context.Context, c *change, applied *unstructured.Unstructured) (*structpb.Struct, error) {
+	live, waitErr := p.wait(ctx, c, applied)
 	var notReady *await.NotReadyError
-	if errors.As(waitErr, &notReady) {
-		properties, err := marshal(state, "settle")
-		if err != nil {
-			return nil, err
-		}
-		return nil, p.initFailed(identifier(live.GetNamespace(), live.GetName()), notReady, properties, nil)
-	}
-	if waitErr != nil {
+	if waitErr != nil && !errors.As(waitErr, &notReady) {
 		return nil, p.clean(waitErr)
+	}
+	state, err := marshal(checkpoint(live.Object, c.inputs, c.manager, c.firstVersion), "state")
+	if err != nil {
+		return nil, err
+	}
+	if notReady != nil {
+		return nil, p.initFailed(identifier(live.GetNamespace(), live.GetName()), notReady, state, nil)
 	}
 	if c.gvk.Kind == "CustomResourceDefinition" {
 		c.client.Mapper.Reset()
@@ -188,12 +194,12 @@ func (p *Provider) settle(ctx context.Context, c *change, applied, previous *uns
 	return state, nil
 }
 
-func (p *Provider) wait(ctx context.Context, c *change, applied, previous *unstructured.Unstructured) (*unstructured.Unstructured, error) {
+func (p *Provider) wait(ctx context.Context, c *change, applied *unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	check, err := await.For(c.gvk, c.obj.GetAnnotations())
 	if err != nil || check == nil {
 		return applied, err
 	}
-	timeout, err := await.Timeout(c.timeout, c.obj.GetAnnotations())
+	timeout, err := await.ReadyTimeout(c.gvk, c.timeout, c.obj.GetAnnotations())
 	if err != nil {
 		return applied, err
 	}
@@ -204,7 +210,8 @@ func (p *Provider) wait(ctx context.Context, c *change, applied, previous *unstr
 	// The last message must not stand beside a resource that is done.
 	defer p.progress(ctx, c.urn)("")
 	return await.Until(ctx, await.Target{
-		Resource: target, Reader: c.client, Check: check,
-		Applied: applied, Previous: previous, Timeout: timeout, Report: p.progress(ctx, c.urn),
+		Resource: target, Reader: c.client, Check: check, Applied: applied, Timeout: timeout,
+		Report: p.progress(ctx, c.urn),
+		Warn:   func(message string) { p.log(ctx, diag.Warning, c.urn, message) },
 	})
 }

@@ -23,18 +23,17 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	if err != nil {
 		return nil, err
 	}
-	state, err := unmarshal(req.GetProperties(), "Delete")
+	state, _, err := p.learn(req.GetProperties(), nil, "Delete")
 	if err != nil {
 		return nil, err
 	}
-	p.redactor.Learn(state)
 	client, err := p.reachable()
 	if err != nil {
 		if p.settings().deleteUnreachable {
 			p.log(ctx, diag.Warning, urn, fmt.Sprintf("%v; the resource is dropped from the state (deleteUnreachable)", err))
 			return &emptypb.Empty{}, nil
 		}
-		return nil, fmt.Errorf("%w. If the cluster is gone for good, run again with PULUMI_K8S_DELETE_UNREACHABLE=true", err)
+		return nil, fmt.Errorf("%w. %s", err, goneForGood)
 	}
 	annotations := knownAnnotations(recordedInputs(state))
 	policy, err := propagation(annotations)

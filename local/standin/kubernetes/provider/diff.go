@@ -22,11 +22,7 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews(), "Diff.news")
-	if err != nil {
-		return nil, err
-	}
-	state, err := unmarshal(req.GetOlds(), "Diff.olds")
+	news, state, err := p.learn(req.GetNews(), req.GetOlds(), "Diff")
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +33,6 @@ func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 	if len(olds) == 0 {
 		olds = recordedInputs(state)
 	}
-	p.redactor.Learn(news)
 	p.redactor.Learn(olds)
 	var ignored []resource.PropertyPath
 	for _, text := range req.GetIgnoreChanges() {

@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"net"
-	"strings"
-	"sync"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -27,30 +25,8 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/objdiff"
+	"github.com/vllm-eks/vllm-eks/local/standin/recorder"
 )
-
-// messages collects what the user would see.
-type messages struct {
-	mu   sync.Mutex
-	text []string
-}
-
-func (m *messages) Log(_ context.Context, _ diag.Severity, _ resource.URN, message string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.text = append(m.text, message)
-	return nil
-}
-
-func (m *messages) LogStatus(ctx context.Context, severity diag.Severity, urn resource.URN, message string) error {
-	return m.Log(ctx, severity, urn, message)
-}
-
-func (m *messages) all() string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return strings.Join(m.text, "\n")
-}
 
 type fixedMapper struct{ meta.RESTMapper }
 
@@ -60,7 +36,7 @@ func (fixedMapper) Reset() {}
 type stack struct {
 	client  pulumirpc.ResourceProviderClient
 	cluster *fake.FakeDynamicClient
-	said    *messages
+	said    *recorder.Messages
 }
 
 // start serves a provider. The cluster in memory takes server-side apply as a
@@ -84,7 +60,7 @@ func start(t *testing.T) *stack {
 		}
 		return true, obj, err
 	})
-	said := &messages{}
+	said := &recorder.Messages{}
 	p := New(said)
 	p.config = config{
 		client:    &cluster.Client{Dynamic: dynamic, Mapper: fixedMapper{testrestmapper.TestOnlyStaticRESTMapper(scheme.Scheme)}},
@@ -110,9 +86,23 @@ func serve(t *testing.T, p *Provider) pulumirpc.ResourceProviderClient {
 	t.Cleanup(func() {
 		_ = connection.Close()
 		server.Stop()
-		<-ended
+		if err := <-ended; err != nil {
+			t.Errorf("serve: %v", err)
+		}
 	})
 	return pulumirpc.NewResourceProviderClient(connection)
+}
+
+// initFailure is the error of an object that exists but is not ready.
+func initFailure(t *testing.T, err error) *pulumirpc.ErrorResourceInitFailed {
+	t.Helper()
+	for _, detail := range rpcerror.Convert(err).Details() {
+		if failed, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
+			return failed
+		}
+	}
+	t.Fatalf("got %v, want an object that is not ready", err)
+	return nil
 }
 
 func urn(kind string) string {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/structpb"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,6 +21,17 @@ const secretInputs = `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s",
 func create(t *testing.T, s *stack, kind, inputs string) *pulumirpc.CreateResponse {
 	t.Helper()
 	response, err := s.client.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn(kind), Properties: wire(t, inputs)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+func update(t *testing.T, s *stack, kind string, from *pulumirpc.CreateResponse, inputs string) *pulumirpc.UpdateResponse {
+	t.Helper()
+	response, err := s.client.Update(t.Context(), &pulumirpc.UpdateRequest{
+		Urn: urn(kind), Id: from.GetId(), Olds: from.GetProperties(), News: wire(t, inputs),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,12 +65,7 @@ func TestLifecycle(t *testing.T) {
 	}
 
 	changed := strings.Replace(secretInputs, "Y2FuYXJ5", "b3RoZXI=", 1)
-	updated, err := s.client.Update(t.Context(), &pulumirpc.UpdateRequest{
-		Urn: urn("core/v1:Secret"), Id: "n/s", Olds: created.GetProperties(), News: wire(t, changed),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	updated := update(t, s, "core/v1:Secret", created, changed)
 	if got := object.GetString(read(t, updated.GetProperties()), "data", "token"); got != "b3RoZXI=" {
 		t.Errorf("after the update the token is %q", got)
 	}
@@ -82,8 +87,8 @@ func TestLifecycle(t *testing.T) {
 	if err != nil || gone.GetId() != "" {
 		t.Errorf("reading nothing: %v, %v", gone, err)
 	}
-	if strings.Contains(s.said.all(), "canary") || strings.Contains(s.said.all(), "Y2FuYXJ5") {
-		t.Errorf("the secret was logged: %s", s.said.all())
+	if strings.Contains(s.said.All(), "canary") || strings.Contains(s.said.All(), "Y2FuYXJ5") {
+		t.Errorf("the secret was logged: %s", s.said.All())
 	}
 }
 
@@ -191,15 +196,7 @@ func TestNotReadyKeepsTheState(t *testing.T) {
 		Urn: urn("core/v1:PersistentVolumeClaim"), Timeout: 0.05,
 		Properties: wire(t, `{"apiVersion":"v1","kind":"PersistentVolumeClaim","metadata":{"name":"c","namespace":"n"}}`),
 	})
-	var failed *pulumirpc.ErrorResourceInitFailed
-	for _, detail := range rpcerror.Convert(err).Details() {
-		if detail, ok := detail.(*pulumirpc.ErrorResourceInitFailed); ok {
-			failed = detail
-		}
-	}
-	if failed == nil {
-		t.Fatalf("got %v", err)
-	}
+	failed := initFailure(t, err)
 	if failed.GetId() != "n/c" || read(t, failed.GetProperties())["kind"].StringValue() != "PersistentVolumeClaim" {
 		t.Errorf("the state is %v", failed)
 	}
@@ -231,8 +228,8 @@ func TestTakingOverIsSaid(t *testing.T) {
 	s := start(t)
 	create(t, s, "core/v1:Secret", secretInputs)
 	create(t, s, "core/v1:Secret", secretInputs)
-	if !strings.Contains(s.said.all(), "Secret n/s existed already; this stack takes it over") {
-		t.Errorf("said %q", s.said.all())
+	if !strings.Contains(s.said.All(), "Secret n/s existed already; this stack takes it over") {
+		t.Errorf("said %q", s.said.All())
 	}
 }
 

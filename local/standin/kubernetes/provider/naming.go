@@ -1,10 +1,6 @@
 package provider
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
@@ -24,40 +20,38 @@ const suffixLength = 8
 
 // assignName gives an object without a name the one it has had so far, or a new
 // one, and marks it as automatic, so that a replacement can exist beside it.
-func assignName(news, olds resource.PropertyMap, urn resource.URN, seed []byte, naming *pulumirpc.CheckRequest_AutonamingOptions) error {
+func assignName(news, olds resource.PropertyMap, req *pulumirpc.CheckRequest) (*pulumirpc.CheckFailure, error) {
 	metadata := childObject(news, "metadata")
 	if metadata == nil {
-		return nil // not known yet
+		return nil, nil // not known yet
 	}
 	if name, given := metadata["name"]; given && !object.Unwrap(name).IsNull() {
-		return nil
+		return nil, nil
 	}
 	name := object.GetString(olds, "metadata", "name")
 	if name == "" || object.GetString(olds, "metadata", "annotations", autonamed) != "true" {
+		if req.GetAutonaming().GetMode() == pulumirpc.CheckRequest_AutonamingOptions_DISABLE {
+			return &pulumirpc.CheckFailure{
+				Property: "metadata.name", Reason: "automatic names are disabled for this resource; set a name",
+			}, nil
+		}
 		var err error
-		if name, err = newName(urn, seed, naming); err != nil {
-			return err
+		if name, err = newName(req); err != nil {
+			return nil, err
 		}
 	}
 	metadata["name"] = resource.NewProperty(name)
-	annotations := childObject(metadata, "annotations")
-	if annotations == nil {
-		return nil
+	if annotations := childObject(metadata, "annotations"); annotations != nil {
+		annotations[autonamed] = resource.NewProperty("true")
 	}
-	annotations[autonamed] = resource.NewProperty("true")
-	return nil
+	return nil, nil
 }
 
-func newName(urn resource.URN, seed []byte, naming *pulumirpc.CheckRequest_AutonamingOptions) (string, error) {
-	if naming != nil {
-		switch naming.GetMode() {
-		case pulumirpc.CheckRequest_AutonamingOptions_DISABLE:
-			return "", fmt.Errorf("metadata.name: automatic names are disabled for this resource; set a name")
-		case pulumirpc.CheckRequest_AutonamingOptions_ENFORCE, pulumirpc.CheckRequest_AutonamingOptions_PROPOSE:
-			return naming.GetProposedName(), nil
-		}
+func newName(req *pulumirpc.CheckRequest) (string, error) {
+	if naming := req.GetAutonaming(); naming != nil {
+		return naming.GetProposedName(), nil
 	}
-	return resource.NewUniqueName(seed, urn.Name()+"-", suffixLength, 0, nil)
+	return resource.NewUniqueName(req.GetRandomSeed(), resource.URN(req.GetUrn()).Name()+"-", suffixLength, 0, nil)
 }
 
 // childObject returns the object under a key, made if there is none, or nil if
@@ -76,18 +70,21 @@ func childObject(parent resource.PropertyMap, key resource.PropertyKey) resource
 	return value.ObjectValue()
 }
 
-// fieldManager names the owner of the fields that this resource sets. The real
-// provider draws a random name and keeps it in the state. Here it follows from
-// the resource's URN: when an update is killed between the apply and the write
-// of the state, the next one comes back as the same owner rather than
-// conflicting with its own ghost.
-func fieldManager(urn resource.URN, state, inputs resource.PropertyMap) string {
+// fieldManager names the owner of the fields that a resource sets, by the real
+// provider's order: the annotation, the name kept in the state, a random one. A
+// random name is lost when an update is killed between the apply and the write
+// of the state, and the next one conflicts with its own ghost; only the
+// annotation prevents that.
+func fieldManager(state, inputs resource.PropertyMap) (string, error) {
+	if name := knownManager(state, inputs); name != "" {
+		return name, nil
+	}
+	return resource.NewUniqueName(nil, "pulumi-kubernetes-", suffixLength, 0, nil)
+}
+
+func knownManager(state, inputs resource.PropertyMap) string {
 	if name := object.GetString(inputs, "metadata", "annotations", fieldManagerNote); name != "" {
 		return name
 	}
-	if name := object.GetString(state, keyFieldManager); name != "" {
-		return name
-	}
-	sum := sha256.Sum256([]byte(urn))
-	return "pulumi-kubernetes-" + hex.EncodeToString(sum[:suffixLength/2])
+	return object.GetString(state, keyFieldManager)
 }

@@ -63,6 +63,9 @@ func (p *Provider) settings() config {
 	return p.config
 }
 
+// goneForGood is what to do about resources in a cluster that is no more.
+const goneForGood = "If the cluster is gone for good, run again with PULUMI_K8S_DELETE_UNREACHABLE=true"
+
 // reachable returns the cluster, or why there is none.
 func (p *Provider) reachable() (*cluster.Client, error) {
 	c := p.settings()
@@ -102,10 +105,10 @@ func (p *Provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 	return &emptypb.Empty{}, nil
 }
 
-// GetSchema answers with the package's name only: the stand-in takes every kind
-// that the cluster serves, so it has no list of them.
+// GetSchema refuses: only generating, importing and converting programs asks for
+// it. The stand-in takes every kind that the cluster serves and has no list of them.
 func (p *Provider) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
-	return &pulumirpc.GetSchemaResponse{Schema: `{"name":"kubernetes","version":"4.28.0"}`}, nil
+	return nil, needsRealPlugin("the package's schema")
 }
 
 // GetMapping has none.
@@ -167,6 +170,20 @@ func unmarshal(props *structpb.Struct, label string) (resource.PropertyMap, erro
 	return plugin.UnmarshalProperties(props, plugin.MarshalOptions{
 		Label: label, KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true,
 	})
+}
+
+// learn reads the two sets of properties of a request, old and new or inputs and
+// state, and remembers what is secret in them.
+func (p *Provider) learn(first, second *structpb.Struct, label string) (a, b resource.PropertyMap, err error) {
+	if a, err = unmarshal(first, label); err != nil {
+		return nil, nil, err
+	}
+	if b, err = unmarshal(second, label); err != nil {
+		return nil, nil, err
+	}
+	p.redactor.Learn(a)
+	p.redactor.Learn(b)
+	return a, b, nil
 }
 
 func marshal(props resource.PropertyMap, label string) (*structpb.Struct, error) {

@@ -26,15 +26,10 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	state, err := unmarshal(req.GetProperties(), "Read.properties")
+	state, known, err := p.learn(req.GetProperties(), req.GetInputs(), "Read")
 	if err != nil {
 		return nil, err
 	}
-	known, err := unmarshal(req.GetInputs(), "Read.inputs")
-	if err != nil {
-		return nil, err
-	}
-	p.redactor.Learn(known)
 	client, err := p.reachable()
 	if err != nil {
 		return p.readUnreachable(ctx, req, err)
@@ -57,7 +52,11 @@ func (p *Provider) Read(ctx context.Context, req *pulumirpc.ReadRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	after := checkpoint(live.Object, inputs, fieldManager(urn, state, inputs), initialVersion(state, inputs))
+	manager, err := fieldManager(state, known)
+	if err != nil {
+		return nil, err
+	}
+	after := checkpoint(live.Object, inputs, manager, initialVersion(state, inputs))
 	properties, err := marshal(after, "Read.state")
 	if err != nil {
 		return nil, err
@@ -92,14 +91,17 @@ func readInputs(live map[string]any, known resource.PropertyMap) (resource.Prope
 // is broken and the next update waits for it again.
 func (p *Provider) unready(ctx context.Context, reader await.Reader, gvk schema.GroupVersionKind, live *unstructured.Unstructured) *await.NotReadyError {
 	check, err := await.For(gvk, live.GetAnnotations())
-	if err != nil || check == nil {
+	if err != nil {
+		return &await.NotReadyError{Message: err.Error(), Live: live}
+	}
+	if check == nil {
 		return nil
 	}
-	status := check(ctx, reader, live, await.Attempt{})
+	status := check(ctx, reader, live)
 	if status.State == await.Ready {
 		return nil
 	}
-	return &await.NotReadyError{Message: status.Message, Reasons: status.Reasons, Live: live}
+	return &await.NotReadyError{Message: status.Message, Reasons: await.Explain(ctx, reader, status), Live: live}
 }
 
 func (p *Provider) readUnreachable(ctx context.Context, req *pulumirpc.ReadRequest, cause error) (*pulumirpc.ReadResponse, error) {
@@ -113,6 +115,6 @@ func (p *Provider) readUnreachable(ctx context.Context, req *pulumirpc.ReadReque
 		p.log(ctx, diag.Warning, urn, fmt.Sprintf("%v; the resource is shown as last known (skipUpdateUnreachable)", cause))
 		return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: req.GetProperties(), Inputs: req.GetInputs()}, nil
 	default:
-		return nil, fmt.Errorf("%w. If the cluster is gone for good, run again with PULUMI_K8S_DELETE_UNREACHABLE=true", cause)
+		return nil, fmt.Errorf("%w. %s", cause, goneForGood)
 	}
 }
