@@ -2,6 +2,7 @@ package vllmflags
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -46,14 +47,14 @@ func (c *checker) next(i int) int {
 	if !looksLikeOption(arg) {
 		// Neither message repeats the value, which may be a secret.
 		if flag, _, _ := strings.Cut(arg, " "); strings.HasPrefix(arg, "--") {
-			c.report(i, "%s holds a flag and its value in one argument; split it in two", flag)
+			c.glued(i, presentable(flag))
 		} else {
 			c.report(i, "is a value without a flag; write it right after its flag")
 		}
 		return i + 1
 	}
 	name, value, hasValue := strings.Cut(spellName(arg), "=")
-	name, keys, isDotted := strings.Cut(name, ".")
+	name, _, isDotted := strings.Cut(name, ".")
 	end := i + 1
 	for end < len(c.args) && !looksLikeOption(c.args[end]) {
 		end++
@@ -63,7 +64,7 @@ func (c *checker) next(i int) int {
 		return end
 	}
 	if isDotted {
-		return c.dotted(i, found.flag, keys, hasValue)
+		return c.dotted(i, found.flag, hasValue)
 	}
 	return c.values(i, end, found.flag, value, hasValue)
 }
@@ -76,10 +77,6 @@ func (c *checker) resolve(i int, name string) (option, bool) {
 	}
 	found, ok := options[name]
 	if !ok {
-		if why, is := dangerous[name]; is {
-			c.report(i, "%s is not allowed: %s", name, why)
-			return option{}, false
-		}
 		c.unknown(i, name)
 		return option{}, false
 	}
@@ -103,32 +100,61 @@ func (c *checker) resolve(i int, name string) (option, bool) {
 }
 
 func (c *checker) unknown(i int, name string) {
-	var full []string
-	for _, m := range abbreviations(name) {
-		full = append(full, m.written)
+	if why, is := dangerous[name]; is {
+		c.report(i, "%s is not allowed: %s", name, why)
+		return
 	}
-	switch len(full) {
-	case 0:
-		c.report(i, "vLLM has no flag %s; the nearest is %s", name, Nearest(name))
-	case 1:
-		c.report(i, "%s is an abbreviation, which the next release may read differently; write %s", name, full[0])
-	default:
+	matches := abbreviations(name)
+	switch {
+	case len(matches) > 1:
+		full := make([]string, len(matches))
+		for n, m := range matches {
+			full[n] = m.written
+		}
 		c.report(i, "%s is ambiguous: it could be %s", name, strings.Join(full, ", "))
+	case len(matches) == 1 && matches[0].explicit != nil:
+		c.glued(i, matches[0].written)
+	case len(matches) == 1:
+		c.report(i, "%s is an abbreviation, which the next release may read differently; write %s", name, matches[0].written)
+	case presentable(name) == "":
+		c.report(i, "is a flag that vLLM does not have; the nearest is %s", Nearest(name))
+	default:
+		c.report(i, "vLLM has no flag %s; the nearest is %s", name, Nearest(name))
 	}
 }
 
+func (c *checker) glued(i int, flag string) {
+	c.report(i, "%s", strings.TrimSpace(flag+" holds a flag and its value in one argument; split it in two"))
+}
+
+var plainName = regexp.MustCompile(`^--?[a-z0-9]+([-_][a-z0-9]+)*$`)
+
+// presentable is a name that a message may repeat, or nothing where a value
+// may hang on it: where the space after --api-key was forgotten.
+func presentable(name string) string {
+	if !plainName.MatchString(name) {
+		return ""
+	}
+	for flag := range dangerous {
+		if strings.HasPrefix(name, flag) && name != flag {
+			return ""
+		}
+	}
+	return name
+}
+
 // dotted checks --flag.key, whose value is any JSON or string.
-func (c *checker) dotted(i int, flag *Flag, keys string, hasValue bool) int {
+func (c *checker) dotted(i int, flag *Flag, hasValue bool) int {
 	switch flag.Kind {
 	case KindJSON, KindDict, KindConfig:
 	default:
-		c.report(i, "%s takes no .%s: its value is not a JSON object", flag.Name, keys)
+		c.report(i, "%s takes no key after a dot: its value is not a JSON object", flag.Name)
 	}
 	if hasValue {
 		return i + 1
 	}
 	if i+1 >= len(c.args) {
-		c.report(i, "%s.%s needs a value", flag.Name, keys)
+		c.report(i, "%s needs a value after its key", flag.Name)
 		return i + 1
 	}
 	return i + 2
@@ -155,7 +181,7 @@ func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bo
 		c.report(i, "%s needs a value", flag.Name)
 	}
 	for n, value := range values {
-		if message := flag.check(value); message != "" {
+		if message := flag.explain(value); message != "" {
 			c.report(first+n*btoi(!hasExplicit), "%s: %s", flag.Name, message)
 		}
 	}

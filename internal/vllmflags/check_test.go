@@ -19,6 +19,9 @@ func TestCheckExtraAcceptsGoodArguments(t *testing.T) {
 		{"-O3", "-O", "2", "--enforce_eager"},
 		{"--no-trust-remote-code"},
 		{"--kv-cache-dtype", "a-type-newer-than-the-table"},
+		{"--kv-transfer-config", `{"kv_role": "kv_both", "bytes": 80m, "limit": 1.5k}`},
+		{"--watermark-config", `{"algorithm":"gumbel"}`, "--dp-sync-interval", "8", "--kda-decode-backend", "native", "--enable-nccl-comm-suspend"},
+		{"--device-memory-utilization", "0.8", "--decode-context-parallel-size", "2", "--data-parallel-rpc-port", "1"},
 	}
 	for _, args := range good {
 		if problems := CheckExtra(args, owned); len(problems) > 0 {
@@ -51,7 +54,7 @@ func TestCheckExtraNamesTheProblem(t *testing.T) {
 		"secret":          {[]string{"--api-key", "x"}, 0, "--api-key is not allowed: the key would stand in clear"},
 		"remote code":     {[]string{"--trust-remote-code"}, 0, "--trust-remote-code is not allowed"},
 		"grpc port":       {[]string{"--grpc-port", "1"}, 0, "--grpc-port is not allowed"},
-		"dotted scalar":   {[]string{"--seed.x", "1"}, 0, "--seed takes no .x"},
+		"dotted scalar":   {[]string{"--seed.x", "1"}, 0, "--seed takes no key after a dot"},
 		"help":            {[]string{"--help"}, 0, "--help prints help"},
 	}
 	for name, c := range cases {
@@ -74,10 +77,74 @@ func TestCheckExtraReportsEverything(t *testing.T) {
 // A secret given by mistake must not be repeated in a message that ends up in
 // a log of the preview.
 func TestCheckExtraDoesNotRepeatSecrets(t *testing.T) {
-	for _, args := range [][]string{{"--api-key", "canary"}, {"--api-key=canary"}, {"--hf-token=canary"}, {"--hf_token", "canary"}} {
-		for _, p := range CheckExtra(args, owned) {
-			if strings.Contains(p.Message, "canary") {
+	for _, args := range [][]string{
+		{"--api-key", "CANARY"}, {"--api-key=CANARY"}, {"--hf-token=CANARY"}, {"--hf_token", "CANARY"},
+		{"--api-keycanary"}, {"--api-key:CANARY"}, {"--api-key CANARY"}, {"--api-key:CANARY x"}, {"--hf-token.CANARY"}, {"--CANARY"}, {"-qCANARY"}, {"CANARY"},
+		{"--model-loader-extra-config", `{"secret":"CANARY`},
+		{`--model-loader-extra-config={"secret":"CANARY`},
+		{`--model-loader-extra-config {"secret":"CANARY"}`},
+		{`--model-loader-extra-config.{"secret":"CANARY"}`},
+		{`--seed.CANARY`, "1"},
+		{"--additional-config", `{"secret":CANARY}`},
+		{"--allowed-origins", "CANARY"},
+		{"--hf-overrides", `{"token":"CANARY",}`},
+		{"--kv-transfer-config", `{"secret":"CANARY"`},
+		{"--kv-transfer-config", `["CANARY"]`},
+		{"--speculative-config", "CANARY"},
+		{"--enable-lora=CANARY"},
+	} {
+		problems := CheckExtra(args, owned)
+		if len(problems) == 0 {
+			t.Errorf("%q is accepted", args)
+		}
+		for _, p := range problems {
+			if strings.Contains(strings.ToLower(p.Message), "canary") {
 				t.Errorf("%q: %s", args, p.Message)
+			}
+		}
+	}
+}
+
+func TestCheckExtraSaysWhereJSONBreaks(t *testing.T) {
+	cases := map[string]struct {
+		flag, value, want string
+	}{
+		"cut off":         {"--model-loader-extra-config", `{"secret":"CANARY`, "is not valid JSON (at character 17)"},
+		"characters":      {"--additional-config", `{"ü": x}`, "is not valid JSON (at character 7)"},
+		"dictionary":      {"--hf-overrides", `{"a":1,}`, "is not valid JSON (at character 8)"},
+		"configuration":   {"--kv-transfer-config", `{"a": 80m, "b": 1.5k, x}`, "is not valid JSON (at character 23)"},
+		"not an object":   {"--kv-transfer-config", `[1]`, "is valid JSON, but not an object of the form {…}"},
+		"number repeated": {"--seed", "x1", "invalid int value: 'x1'"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			problems := CheckExtra([]string{c.flag, c.value}, nil)
+			if want := c.flag + ": " + c.want; len(problems) != 1 || problems[0].Message != want {
+				t.Errorf("got  %v\nwant %s", problems, want)
+			}
+		})
+	}
+}
+
+// What would run foreign code, break the probes, or want more GPUs or nodes
+// than the pod has, is refused with what to do instead.
+func TestCheckExtraRefusesWhatDoesNotFitThePod(t *testing.T) {
+	cases := map[string][]string{
+		"arbitrary Python code":   {"--reasoning-parser-plugin", "--logits-processors", "--model-class-overrides", "--tool-parser-plugin", "--middleware"},
+		"Python code of plugins":  {"--io-processor-plugin"},
+		"an Ingress":              {"--ssl-certfile", "--ssl-keyfile", "--ssl-ca-certs", "--ssl-cert-reqs", "--ssl-ciphers", "--enable-ssl-refresh"},
+		"raise gpu.count instead": {"--pipeline-parallel-size", "-pp", "--prefill-context-parallel-size"},
+		"replicas.min": {
+			"--data-parallel-size", "-dp", "--data-parallel-size-local", "--data-parallel-address", "--data-parallel-rank", "--data-parallel-start-rank",
+			"--data-parallel-external-lb", "--data-parallel-hybrid-lb", "--data-parallel-multi-port-external-lb",
+			"--nnodes", "-n", "--node-rank", "--master-addr", "--master-port", "--headless",
+		},
+	}
+	for want, names := range cases {
+		for _, name := range names {
+			problems := CheckExtra([]string{name, "1"}, owned)
+			if len(problems) != 1 || !strings.Contains(problems[0].Message, "is not allowed: ") || !strings.Contains(problems[0].Message, want) {
+				t.Errorf("%s: %v, want …%s…", name, problems, want)
 			}
 		}
 	}

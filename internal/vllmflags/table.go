@@ -43,9 +43,9 @@ type Flag struct {
 	Kind     Kind
 	Optional bool
 	Arity    Arity
-	Short    string // "-tp", or empty
+	Short    string // "-tp" or another long name, or empty
 	Choices  []string
-	Since    string
+	Since    string // the first release that is known to have it
 }
 
 // Removed is a flag that vLLM no longer has.

@@ -1,6 +1,7 @@
 package vllmflags
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -43,8 +44,31 @@ func TestTableMatchesTheReleaseDump(t *testing.T) {
 			valued++
 		}
 	}
+	pairs++ // --enable-bf16x3-router-gemm, gone in 0.30
 	if pairs != 80 || switches != 5 || valued != 207 {
 		t.Errorf("on/off pairs, switches, valued flags = %d, %d, %d; the dump has 80, 5, 207", pairs, switches, valued)
+	}
+}
+
+// A flag that was only seen on the main branch would be accepted here and
+// refused by the image. Every flag is of a release, and each release whose
+// new flags are known has them.
+func TestOnlyReleasedFlagsAreListed(t *testing.T) {
+	byRelease := map[string]int{}
+	for _, f := range Flags() {
+		byRelease[f.Since]++
+	}
+	want := map[string]int{"0.29": 291, "0.30": 8, "0.31": 11}
+	if !maps.Equal(byRelease, want) {
+		t.Errorf("flags by their first release: %v, want %v", byRelease, want)
+	}
+	for _, name := range []string{"--enable-bf16x3-router-gemm", "--enable-mamba-fine-grained-prefix-cache", "--new-in-0-32"} {
+		if _, err := Parse([]string{"m", name}); err == nil || err.Error() != "unrecognized arguments: "+name {
+			t.Errorf("%s: %v", name, err)
+		}
+		if problems := CheckExtra([]string{name}, nil); len(problems) != 1 {
+			t.Errorf("%s: %v", name, problems)
+		}
 	}
 }
 

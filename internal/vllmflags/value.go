@@ -2,12 +2,14 @@ package vllmflags
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // check reports why a value does not fit a flag, in argparse's words and
@@ -33,6 +35,14 @@ func (f *Flag) check(value string) string {
 }
 
 func (f *Flag) checkKind(value string) string {
+	err := f.kindError(value)
+	if err == nil {
+		return ""
+	}
+	return f.badValue(value, err)
+}
+
+func (f *Flag) kindError(value string) error {
 	var err error
 	switch f.Kind {
 	case KindInt:
@@ -53,10 +63,27 @@ func (f *Flag) checkKind(value string) string {
 		err = validObject(value)
 	case KindString, KindBool, KindTrue:
 	}
-	if err == nil {
+	return err
+}
+
+// explain says the same as check to whoever wrote a configuration. A value
+// that may hold a secret is not repeated: only what is wrong with it, and where.
+func (f *Flag) explain(value string) string {
+	message := f.check(value)
+	if message == "" {
 		return ""
 	}
-	return f.badValue(value, err)
+	switch f.Kind {
+	case KindJSON, KindDict, KindConfig:
+	case KindInt, KindHumanInt, KindHumanAuto, KindFloat, KindString, KindBool, KindTrue:
+		return message
+	}
+	var syntax *json.SyntaxError
+	if err := f.kindError(value); errors.As(err, &syntax) {
+		before := value[:min(int(syntax.Offset), len(value))]
+		return fmt.Sprintf("is not valid JSON (at character %d)", utf8.RuneCountInString(before))
+	}
+	return "is valid JSON, but not an object of the form {…}"
 }
 
 func (f *Flag) badValue(value string, err error) string {
@@ -174,11 +201,10 @@ func validObject(value string) error {
 			at = []int{len(rest), len(rest)}
 		}
 		out.WriteString(bareHuman.ReplaceAllStringFunc(rest[:at[0]], func(token string) string {
-			n, err := parseHumanInt(token)
-			if err != nil {
+			if _, err := parseHumanInt(token); err != nil {
 				return token
 			}
-			return strconv.FormatInt(n, 10)
+			return strings.Repeat("1", len(token)) // any number: the length keeps the error's position
 		}))
 		out.WriteString(rest[at[0]:at[1]])
 		rest = rest[at[1]:]

@@ -34,7 +34,7 @@
 //
 // Not simulated: prefix caching (every prompt token is computed), LoRA,
 // speculative decoding, log probabilities, tool calls, structured and
-// multi-modal input and output, TLS, and data or context parallelism. Their
-// flags are accepted and have no effect; requests for log probabilities and
-// images are refused.
+// multi-modal input and output, TLS, data or context parallelism, and KV blocks
+// of another size than 16 tokens. Their flags are accepted and have no effect;
+// requests for log probabilities and images are refused.
 package main

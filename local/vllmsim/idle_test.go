@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -38,16 +36,59 @@ func TestAnIdleEngineIsSmall(t *testing.T) {
 	rest(t, openStream(t, p))
 	for range 20 { // scrapes and probes are part of idling
 		p.ready(t)
-		resp, err := http.Get(p.url + "/metrics")
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.Copy(io.Discard, resp.Body)
-		_ = resp.Body.Close()
+		p.scrape(t)
 	}
 	mib, cpu := usageOf(t, p.Process.Pid)
 	t.Logf("%.1f MiB resident, %v of processor time so far", mib, cpu)
 	if mib > 40 && !raceDetector {
 		t.Errorf("%.1f MiB resident, the budget is 40", mib)
 	}
+}
+
+// engines is how many must fit on two cores, and pollEvery how often each is
+// probed and scraped.
+const (
+	engines   = 50
+	pollEvery = 5 * time.Second
+)
+
+// BenchmarkIdleEngines watches fifty idle engines while /health and /metrics of
+// each are asked for every five seconds. One iteration is five seconds:
+//
+//	go test -run '^$' -bench Idle -benchtime 12x ./vllmsim
+//
+// The processes are the test binary, which is a little larger than vllmsim.
+func BenchmarkIdleEngines(b *testing.B) {
+	all := make([]*process, engines)
+	for i := range all {
+		all[i] = launch(b, nil)
+	}
+	usedAtFirst := make([]time.Duration, engines)
+	for i, p := range all {
+		p.ready(b)
+		p.scrape(b)
+		_, usedAtFirst[i] = usageOf(b, p.Process.Pid)
+	}
+	tick := time.NewTicker(pollEvery / engines)
+	defer tick.Stop()
+	began := time.Now()
+	for b.Loop() {
+		for _, p := range all {
+			<-tick.C
+			p.ready(b)
+			p.scrape(b)
+		}
+	}
+	elapsed := time.Since(began)
+	var mib, mostMiB, share, mostShare float64
+	for i, p := range all {
+		resident, used := usageOf(b, p.Process.Pid)
+		cpu := 100 * (used - usedAtFirst[i]).Seconds() / elapsed.Seconds()
+		mib, share = mib+resident/engines, share+cpu/engines
+		mostMiB, mostShare = max(mostMiB, resident), max(mostShare, cpu)
+	}
+	b.ReportMetric(mib, "MiB/engine")
+	b.ReportMetric(mostMiB, "MiB-most")
+	b.ReportMetric(share, "%core/engine")
+	b.ReportMetric(mostShare, "%core-most")
 }

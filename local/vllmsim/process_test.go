@@ -1,119 +1,14 @@
 package main
 
 import (
-	"bufio"
-	"context"
 	"errors"
-	"fmt"
-	"io"
-	"net"
 	"net/http"
-	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// The tests run the program as a process: this test binary itself, which
-// becomes vllmsim when the variable is set.
-const asProgram = "VLLMSIM_TEST_RUN"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-	}
-	os.Exit(m.Run())
-}
-
-// patience bounds every wait of these tests.
-const patience = 20 * time.Second
-
-type process struct {
-	*exec.Cmd
-	url    string
-	output *strings.Builder
-	done   chan struct{}
-}
-
-func command(t *testing.T, env []string, args ...string) *exec.Cmd {
-	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append([]string{asProgram + "=1", "VLLMSIM_LOAD_SECONDS=0.05", "VLLMSIM_TIME_SCALE=1"}, env...)
-	return cmd
-}
-
-// freePort asks the kernel for a port that nobody uses.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
-// launch starts an engine and returns at once.
-func launch(t *testing.T, env []string, args ...string) *process {
-	t.Helper()
-	port := freePort(t)
-	args = append([]string{"Qwen/Qwen2.5-0.5B-Instruct", "--host", "127.0.0.1", "--port", strconv.Itoa(port), "--max-model-len", "4096"}, args...)
-	p := &process{Cmd: command(t, env, args...), url: fmt.Sprintf("http://127.0.0.1:%d", port), output: &strings.Builder{}, done: make(chan struct{})}
-	p.Stdout, p.Stderr = p.output, p.output
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		defer close(p.done)
-		_ = p.Wait() // the exit status is read from ProcessState
-	}()
-	t.Cleanup(func() {
-		_ = p.Process.Kill()
-		<-p.done
-	})
-	return p
-}
-
-// ready waits until /health answers and counts how often it was refused first.
-func (p *process) ready(t *testing.T) (refused int) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
-		resp, err := http.Get(p.url + "/health")
-		if err == nil {
-			_ = resp.Body.Close()
-			if resp.StatusCode != http.StatusOK {
-				t.Fatalf("health: %d", resp.StatusCode)
-			}
-			return refused
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			t.Fatalf("while loading: %v", err)
-		}
-		refused++
-	}
-	t.Fatalf("never ready:\n%s", p.output)
-	return 0
-}
-
-func (p *process) exit(t *testing.T) int {
-	t.Helper()
-	select {
-	case <-p.done:
-		return p.ProcessState.ExitCode()
-	case <-time.After(patience):
-		t.Fatal("the process does not end")
-		return 0
-	}
-}
 
 func TestConnectionsAreRefusedWhileLoading(t *testing.T) {
 	p := launch(t, []string{"VLLMSIM_LOAD_SECONDS=0.3", "HF_TOKEN=canary-token", "VLLM_API_KEY=canary-key"})
@@ -168,32 +63,6 @@ func TestExitStatuses(t *testing.T) {
 			}
 		})
 	}
-}
-
-const longStream = `{"prompt":"tell me","stream":true,"ignore_eos":true,"max_tokens":40}`
-
-// openStream starts a completion and returns its body once the first event is there.
-func openStream(t *testing.T, p *process) *bufio.Reader {
-	t.Helper()
-	resp, err := http.Post(p.url+"/v1/completions", "application/json", strings.NewReader(longStream))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = resp.Body.Close() })
-	body := bufio.NewReader(resp.Body)
-	if line, err := body.ReadString('\n'); err != nil || !strings.HasPrefix(line, "data: ") {
-		t.Fatalf("%q, %v", line, err)
-	}
-	return body
-}
-
-func rest(t *testing.T, body *bufio.Reader) string {
-	t.Helper()
-	text, err := io.ReadAll(body)
-	if err != nil {
-		t.Fatalf("the stream broke: %v", err)
-	}
-	return string(text)
 }
 
 func TestSigtermWithTimeoutLetsStreamsFinish(t *testing.T) {

@@ -39,7 +39,7 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	e := engine.New(s.engine, engine.RealClock{}, &late)
 	m = metrics.New(metrics.Info{
 		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
-		CacheConfig: metrics.Cache(s.engine.Blocks, s.engine.BlockSize, s.deployment.Utilization, s.deployment.KVCacheDType),
+		CacheConfig: cacheConfig(s),
 	}, e.Load)
 	late.Observer = newReporter(m, log)
 
@@ -126,11 +126,23 @@ func arm(ctx context.Context, fault faults.Fault, e *engine.Engine, log *logger)
 	}
 	e.OnAccept(func(accepted int) {
 		if accepted == max(1, fault.Requests) {
-			// The hook runs under the engine's lock, which striking takes.
-			go strike()
+			strike()
 		}
 	})
 	return died
+}
+
+// cacheConfig describes the KV cache as vllm:cache_config_info does.
+func cacheConfig(s *settings) map[string]string {
+	d := s.deployment
+	labels := metrics.Cache(s.engine.Blocks, s.engine.BlockSize, d.Utilization, d.KVCacheDType)
+	if d.Blocks > 0 {
+		labels["num_gpu_blocks_override"] = strconv.Itoa(d.Blocks)
+	}
+	if d.KVBytes > 0 {
+		labels["kv_cache_memory_bytes"] = strconv.FormatInt(d.KVBytes, 10)
+	}
+	return labels
 }
 
 func apiConfig(s *settings, e *engine.Engine, m *metrics.Metrics) api.Config {

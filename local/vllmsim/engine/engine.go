@@ -150,28 +150,36 @@ type Request struct {
 
 // Submit queues a request.
 func (e *Engine) Submit(r Request) (*Stream, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.dead {
-		return nil, ErrDead
+	stream, accepted, hook, err := e.accept(r)
+	if err != nil {
+		return nil, err
 	}
-	if e.draining {
-		return nil, ErrShuttingDown
-	}
-	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens}
-	stream := &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify}
-	e.streams[s] = stream
-	e.core.Add(s, e.clock.Now())
-	e.accepted++
-	if e.onAccept != nil {
-		e.onAccept(e.accepted)
+	if hook != nil {
+		hook(accepted)
 	}
 	e.signal()
 	return stream, nil
 }
 
-// OnAccept registers a function that is called, under the engine's lock, with
-// the number of sequences accepted so far.
+func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int), err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.dead {
+		return nil, 0, nil, ErrDead
+	}
+	if e.draining {
+		return nil, 0, nil, ErrShuttingDown
+	}
+	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens}
+	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify}
+	e.streams[s] = stream
+	e.core.Add(s, e.clock.Now())
+	e.accepted++
+	return stream, e.accepted, e.onAccept, nil
+}
+
+// OnAccept registers a function that is called with the number of sequences
+// accepted so far, before an engine at rest is woken for the latest of them.
 func (e *Engine) OnAccept(f func(accepted int)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -6,56 +6,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine/clocktest"
 )
-
-// manualClock moves only when told to.
-type manualClock struct {
-	mu      sync.Mutex
-	now     time.Time
-	waiting chan *alarm
-}
-
-type alarm struct {
-	at   time.Time
-	ring chan time.Time
-}
-
-func newManualClock() *manualClock {
-	return &manualClock{now: start, waiting: make(chan *alarm, 100)}
-}
-
-func (c *manualClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
-}
-
-func (c *manualClock) After(d time.Duration) (<-chan time.Time, func()) {
-	a := &alarm{at: c.Now().Add(d), ring: make(chan time.Time, 1)}
-	c.waiting <- a
-	return a.ring, func() {}
-}
-
-// fire waits for somebody to wait, moves on to that moment and rings.
-func (c *manualClock) fire(t *testing.T) {
-	t.Helper()
-	a := c.next(t)
-	c.mu.Lock()
-	c.now = a.at
-	c.mu.Unlock()
-	a.ring <- a.at
-}
-
-func (c *manualClock) next(t *testing.T) *alarm {
-	t.Helper()
-	select {
-	case a := <-c.waiting:
-		return a
-	case <-time.After(10 * time.Second):
-		t.Fatal("nobody waits for the clock")
-		return nil
-	}
-}
 
 type counts struct {
 	mu       sync.Mutex
@@ -86,9 +39,9 @@ func (c *counts) of(reason string) int {
 	return c.finished[reason]
 }
 
-func startEngine(t *testing.T, config Config) (*Engine, *manualClock, *counts) {
+func startEngine(t *testing.T, config Config) (*Engine, *clocktest.Clock, *counts) {
 	t.Helper()
-	clock, seen := newManualClock(), &counts{}
+	clock, seen := clocktest.New(start), &counts{}
 	e := New(config, clock, seen)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -126,11 +79,11 @@ func await(t *testing.T, s *Stream) News {
 func TestTokensArriveAsTheClockMoves(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
-	clock.fire(t)
+	clock.Fire(t)
 	if news := await(t, s); news.Tokens != 1 || news.Reason != "" {
 		t.Errorf("first: %+v", news)
 	}
-	clock.fire(t)
+	clock.Fire(t)
 	if news := await(t, s); news.Tokens != 1 || news.Reason != Length {
 		t.Errorf("second: %+v", news)
 	}
@@ -142,7 +95,7 @@ func TestTokensArriveAsTheClockMoves(t *testing.T) {
 func TestCancelCountsAnAbort(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 160, 100)
-	clock.fire(t)
+	clock.Fire(t)
 	await(t, s)
 	s.Cancel()
 	if load := e.Load(); load.UsedBlocks != 0 || load.Running != 0 {
@@ -160,27 +113,27 @@ func TestCancelCountsAnAbort(t *testing.T) {
 func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
-	first := clock.next(t)
+	first := clock.Next(t)
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
 		e.Drain(time.Hour)
 	}()
-	timeout := clock.next(t) // draining now waits for its timeout
+	timeout := clock.Next(t) // draining now waits for its timeout
 	if _, err := e.Submit(Request{PromptTokens: 1, OutputTokens: 1}); !errors.Is(err, ErrShuttingDown) {
 		t.Errorf("new work while draining: %v", err)
 	}
 	if !e.Healthy() {
 		t.Error("not healthy while draining")
 	}
-	first.ring <- first.at
+	first.Ring <- first.At
 	await(t, s)
-	clock.fire(t)
+	clock.Fire(t)
 	if news := await(t, s); news.Reason != Length {
 		t.Errorf("%+v", news)
 	}
 	<-drained
-	if seen.of(Abort) != 0 || len(timeout.ring) != 0 {
+	if seen.of(Abort) != 0 || len(timeout.Ring) != 0 {
 		t.Errorf("aborted %d", seen.of(Abort))
 	}
 }
@@ -188,18 +141,18 @@ func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 func TestDrainAbortsWhatIsLeftAfterTheTimeout(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 1000)
-	clock.next(t) // the step that will never end
+	clock.Next(t) // the step that will never end
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
 		e.Drain(time.Second)
 	}()
-	clock.fire(t)
+	clock.Fire(t)
 	<-drained
 	if news := await(t, s); news.Reason != Abort || news.Err != nil || seen.of(Abort) != 1 {
 		t.Errorf("%+v, %v", news, seen.finished)
 	}
-	idle := New(roomy(), newManualClock(), &counts{})
+	idle := New(roomy(), clocktest.New(start), &counts{})
 	idle.Drain(0) // returns at once
 }
 
@@ -207,7 +160,7 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	e.Hang()
 	submit(t, e, 10, 2)
-	if !e.Healthy() || len(clock.waiting) != 0 || seen.tokens != 0 {
+	if !e.Healthy() || len(clock.Waiting) != 0 || seen.tokens != 0 {
 		t.Error("a hung engine works or says that it does not")
 	}
 	if load := e.Load(); load.Waiting != 1 {
@@ -215,10 +168,24 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	}
 }
 
+// A fault at the first request strikes before the request makes any progress.
+func TestAHookRunsBeforeTheEngineIsWoken(t *testing.T) {
+	e, clock, seen := startEngine(t, roomy())
+	e.OnAccept(func(n int) {
+		if n == 1 {
+			e.Hang()
+		}
+	})
+	submit(t, e, 10, 2)
+	if len(clock.Waiting) != 0 || seen.tokens != 0 {
+		t.Error("the engine worked before the hook was done")
+	}
+}
+
 func TestADeadEngineFailsEverything(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
-	clock.next(t)
+	clock.Next(t)
 	e.Die()
 	if news := await(t, s); !errors.Is(news.Err, ErrDead) || news.Reason != Error {
 		t.Errorf("%+v", news)

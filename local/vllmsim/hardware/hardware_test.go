@@ -59,7 +59,8 @@ func TestLatencyMatchesTheConstants(t *testing.T) {
 	}
 }
 
-// The measured decode steps that the fits stand for.
+// The measured decode steps that the fits stand for, and are said to match
+// within 10 %.
 func TestFitsMatchTheMeasurements(t *testing.T) {
 	cases := map[string]map[int]float64{ // milliseconds per step by sequences
 		"A100-80": {1: 9.7, 32: 10.9, 128: 13.2, 256: 19.5},
@@ -73,7 +74,7 @@ func TestFitsMatchTheMeasurements(t *testing.T) {
 		}
 		for batch, want := range steps {
 			got := (gpu.Base + time.Duration(batch)*gpu.PerSequence).Seconds() * 1e3
-			if !near(got, want, 0.105) {
+			if !near(got, want, 0.1) {
 				t.Errorf("%s at %d sequences: %.1f ms, measured %.1f", name, batch, got, want)
 			}
 		}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/api"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine/clocktest"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
+)
+
+// The workload of the latency test and benchmark: so many requests at once,
+// each of so many prompt and output tokens.
+const (
+	promptTokens = 1000
+	outputTokens = 32
+)
+
+var batches = []int{1, 8, 32}
+
+// wanted is what the constants of an A10G with an 8B model give for a batch:
+// 28 ms per step and 0.14 ms per sequence in it, 3,000 prompt tokens per
+// second in steps of 2,048 tokens.
+func wanted(batch int) (ttft, tpot float64) {
+	tokens := float64(batch * promptTokens)
+	steps := math.Ceil(tokens / 2048)
+	return steps*0.028 + 0.00014*float64(batch) + tokens/3000, 0.028 + 0.00014*float64(batch)
+}
+
+// served is the simulator's server in this process, its engine not yet running.
+type served struct {
+	*httptest.Server
+	engine   *engine.Engine
+	produced *tokenCount
+}
+
+// tokenCount passes everything on and counts the tokens of the steps so far.
+// It is written under the engine's lock, and read while the engine waits.
+type tokenCount struct {
+	engine.Observer
+	tokens int
+}
+
+func (c *tokenCount) Produced(token engine.Token) {
+	c.tokens++
+	c.Observer.Produced(token)
+}
+
+func newServed(t testing.TB, clock engine.Clock) *served {
+	t.Helper()
+	args, err := vllmflags.Parse([]string{"meta-llama/Llama-3.1-8B-Instruct", "--max-model-len", "8192", "--disable-uvicorn-access-log"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := newSettings(args, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := &tokenCount{}
+	e := engine.New(s.engine, clock, count)
+	m := metrics.New(metrics.Info{ModelName: s.names[0], MaxModelLen: s.maxModelLen, CacheConfig: cacheConfig(s)}, e.Load)
+	count.Observer = m
+	out := &served{engine: e, produced: count, Server: httptest.NewServer(api.New(apiConfig(s, e, m)))}
+	t.Cleanup(out.Close)
+	return out
+}
+
+// run lets the engine work until the test ends.
+func (s *served) run(t testing.TB) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.engine.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
+// arrival is one token as a client received it.
+type arrival struct {
+	client int
+	at     time.Time
+	err    error
+}
+
+// stream sends one request and reports each token's arrival, and an error
+// unless they are as many as were asked for.
+func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival) {
+	body := fmt.Sprintf(`{"prompt":[%s1],"stream":true,"ignore_eos":true,"max_tokens":%d}`, strings.Repeat("1,", promptTokens-1), outputTokens)
+	resp, err := http.Post(s.URL+"/v1/completions", "application/json", strings.NewReader(body))
+	if err != nil {
+		tokens <- arrival{client: client, err: err}
+		return
+	}
+	defer func() { _ = resp.Body.Close() }()
+	lines := bufio.NewScanner(resp.Body)
+	got := 0
+	for lines.Scan() {
+		if text := lines.Text(); strings.HasPrefix(text, `data: {`) {
+			got++
+			tokens <- arrival{client: client, at: now()}
+		}
+	}
+	if err := lines.Err(); err != nil || got != outputTokens {
+		tokens <- arrival{client: client, err: fmt.Errorf("%d tokens: %w", got, cmp.Or(err, io.ErrUnexpectedEOF))}
+	}
+}
+
+// arrivals are the times of each client's tokens.
+type arrivals struct {
+	of   map[int][]time.Time
+	read int
+}
+
+func (a *arrivals) add(t testing.TB, token arrival) {
+	t.Helper()
+	if token.err != nil {
+		t.Fatalf("client %d: %v", token.client, token.err)
+	}
+	a.of[token.client] = append(a.of[token.client], token.at)
+	a.read++
+}
+
+func (a *arrivals) await(t testing.TB, tokens <-chan arrival) {
+	t.Helper()
+	select {
+	case token := <-tokens:
+		a.add(t, token)
+	case <-time.After(time.Minute):
+		t.Fatal("no token for a minute")
+	}
+}
+
+// latencies are those of the client whose first token came last, in seconds:
+// nobody's prompt is computed any more while it gets the others, so that they
+// come at the pace of decoding.
+func (a *arrivals) latencies(start time.Time) (ttft, tpot float64) {
+	for _, at := range a.of {
+		if first := at[0].Sub(start).Seconds(); first > ttft {
+			ttft, tpot = first, at[len(at)-1].Sub(at[0]).Seconds()/float64(len(at)-1)
+		}
+	}
+	return ttft, tpot
+}
+
+// The whole server, from a client's request to the event that it reads, keeps
+// to the constants of the card.
+func TestServedLatencyMatchesTheConstants(t *testing.T) {
+	for _, batch := range batches {
+		t.Run(fmt.Sprint(batch), func(t *testing.T) {
+			start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+			clock := clocktest.New(start)
+			s := newServed(t, clock)
+			seen := s.inVirtualTime(t, clock, batch)
+			ttft, tpot := seen.latencies(start)
+			wantTTFT, wantTPOT := wanted(batch)
+			t.Logf("TTFT %.3f s (constants: %.3f), time per token %.2f ms (%.2f)", ttft, wantTTFT, tpot*1e3, wantTPOT*1e3)
+			if math.Abs(ttft-wantTTFT) > 0.1*wantTTFT || math.Abs(tpot-wantTPOT) > 0.1*wantTPOT {
+				t.Error("more than 10 % off the constants")
+			}
+			s.compareMetrics(t, seen, start)
+		})
+	}
+}
+
+// inVirtualTime serves a batch of requests that arrive at one moment. The clock
+// moves on to the end of the engine's next step once every token of the step
+// before has been read by its client.
+func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) *arrivals {
+	t.Helper()
+	accepted, tokens := make(chan int, batch), make(chan arrival, batch)
+	s.engine.OnAccept(func(n int) { accepted <- n })
+	for client := range batch {
+		go s.stream(client, clock.Now, tokens)
+	}
+	for n := 0; n < batch; {
+		select {
+		case n = <-accepted:
+		case <-time.After(patience):
+			t.Fatalf("%d of %d requests accepted", n, batch)
+		}
+	}
+	s.run(t)
+	seen := &arrivals{of: map[int][]time.Time{}}
+	for seen.read < batch*outputTokens {
+		select {
+		case alarm := <-clock.Waiting: // the step before is over, and its tokens are counted
+			for seen.read < s.produced.tokens {
+				seen.await(t, tokens)
+			}
+			clock.Ring(alarm)
+		case token := <-tokens:
+			seen.add(t, token)
+		case <-time.After(patience):
+			t.Fatalf("%d tokens, and nothing more happens", seen.read)
+		}
+	}
+	return seen
+}
+
+// compareMetrics checks that what is scraped is what the clients saw.
+func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
+	t.Helper()
+	var first, perToken float64
+	for _, at := range seen.of {
+		first += at[0].Sub(start).Seconds()
+		perToken += at[len(at)-1].Sub(at[0]).Seconds() / float64(len(at)-1)
+	}
+	resp, err := http.Get(s.URL + "/metrics")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]float64{
+		"time_to_first_token_seconds_sum": first, "time_to_first_token_seconds_count": float64(len(seen.of)),
+		"request_time_per_output_token_seconds_sum": perToken,
+	} {
+		if got := number(t, string(text), `(?m)^vllm:`+name+`\{.*\} (\S+)$`); math.Abs(got-want) > 1e-6*want {
+			t.Errorf("%s is %v, the clients saw %v", name, got, want)
+		}
+	}
+}
+
+// BenchmarkServedLatency measures the same by the wall clock and reports it
+// beside the constants, in milliseconds. It wants a quiet machine:
+//
+//	go test -run '^$' -bench ServedLatency ./vllmsim
+func BenchmarkServedLatency(b *testing.B) {
+	for _, batch := range batches {
+		b.Run(fmt.Sprint(batch), func(b *testing.B) {
+			s := newServed(b, engine.RealClock{})
+			s.run(b)
+			var ttft, tpot float64
+			for b.Loop() {
+				tokens := make(chan arrival, batch)
+				seen := &arrivals{of: map[int][]time.Time{}}
+				start := time.Now()
+				for client := range batch {
+					go s.stream(client, time.Now, tokens)
+				}
+				for seen.read < batch*outputTokens {
+					seen.await(b, tokens)
+				}
+				first, perToken := seen.latencies(start)
+				ttft, tpot = ttft+first, tpot+perToken
+			}
+			wantTTFT, wantTPOT := wanted(batch)
+			b.ReportMetric(1e3*ttft/float64(b.N), "ms-TTFT")
+			b.ReportMetric(1e3*wantTTFT, "ms-TTFT-constants")
+			b.ReportMetric(1e3*tpot/float64(b.N), "ms/token")
+			b.ReportMetric(1e3*wantTPOT, "ms/token-constants")
+		})
+	}
+}
