@@ -1,5 +1,7 @@
 // Package e2e holds the tests that need everything: the real Pulumi engine
 // deploys the real program to the embedded Kubernetes, and real clients use
-// what it deployed. They run with the build tag `cluster`, after `make up` or
-// the test command has brought the cluster up.
+// what it deployed. Build tags choose among them: `cluster` for those that run
+// after `make up` or the test command has brought the cluster up, `lifecycle`
+// for the one that runs the Makefile's commands and removes the local
+// environment, `budget` for measurements that are run by hand.
 package e2e

@@ -11,7 +11,7 @@ import (
 )
 
 // A machine that dies in the middle of an update leaves a locked stack with
-// pending operations. The next update converges.
+// pending operations. The next update converges, and so does the one after.
 func TestAKilledUpdateConverges(t *testing.T) {
 	const namespace = "e2e-killed"
 	config := strings.ReplaceAll(twoModels(mistral, qwen), testSpace, namespace)
@@ -19,7 +19,9 @@ func TestAKilledUpdateConverges(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, "up", "--yes", "--skip-preview", "--stack="+stackName)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // plugins and program die with it
+	// The engine's group dies at once. Plugins may have groups of their own: they
+	// end when they find that their engine is gone.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -41,4 +43,20 @@ func TestAKilledUpdateConverges(t *testing.T) {
 	if ready := kubectl(t, "--namespace="+namespace, "get", "deployments", "--output=jsonpath={.items[*].status.readyReplicas}"); ready != "1 1" {
 		t.Errorf("ready replicas: %q", ready)
 	}
+	t.Run("what the killed update applied can be changed", func(t *testing.T) {
+		edited := modelEntry("mistral-7b", "mistralai/Mistral-7B-Instruct-v0.3")
+		s.configure(strings.ReplaceAll(twoModels(edited, qwen), testSpace, namespace))
+		if out := s.up(); !strings.Contains(out, "1 updated") || strings.Contains(strings.ToLower(out), "conflict") {
+			t.Errorf("pulumi up:\n%s", out)
+		}
+		arguments := kubectl(t, "--namespace="+namespace, "get", "deployment", "mistral-7b", "--output=jsonpath={.spec.template.spec.containers[0].args[0]}")
+		if arguments != "mistralai/Mistral-7B-Instruct-v0.3" {
+			t.Errorf("the engine serves %s", arguments)
+		}
+	})
+	t.Run("nothing of the killed update is left", func(t *testing.T) {
+		await(t, "the end of the plugins", 30*time.Second, func() bool {
+			return len(processesWith(t, "PULUMI_BACKEND_URL=file://"+s.backend())) == 0
+		})
+	})
 }

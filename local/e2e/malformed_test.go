@@ -9,7 +9,10 @@ import (
 	"time"
 )
 
-const malformedSpace = "e2e-malformed"
+const (
+	malformedSpace  = "e2e-malformed"
+	malformedCanary = "canary-in-json-0b6e4d21"
+)
 
 // Each of these is refused in preview, by the real engine, with the key that
 // is at fault.
@@ -19,6 +22,7 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 		return head + "  vllm-eks:models:\n    - {name: a, model: org/model-7b, maxModelLen: 4096" + fields + "}\n"
 	}
 	cases := []struct{ name, config, key string }{
+		{"no context", strings.Replace(entry(""), "{context: vllm-eks-local}", "{}", 1), "cluster.existing.context"},
 		{"wrong type", entry(", replicas: {min: two, max: 2}"), "models[0].replicas.min"},
 		{"text where a list belongs", head + "  vllm-eks:models: org/model-7b\n", "models"},
 		{"unknown key of a model", entry(", maxModelLenn: 1"), "models[0].maxModelLenn"},
@@ -44,6 +48,8 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 		{"no GPU", entry(", gpu: {count: -1}"), "models[0].gpu.count"},
 		{"an unknown namespace", entry(", namespace: elsewhere"), "models[0].namespace"},
 		{"memory that is no quantity", entry(", resources: {memory: much}"), "models[0].resources.memory"},
+		{"memory as the CPU", entry(", resources: {cpu: 4Gi}"), "models[0].resources.cpu"},
+		{"broken JSON with a secret in it", entry(`, extraArgs: ["--model-loader-extra-config", '{"token": "` + malformedCanary + `']`), "models[0].extraArgs[1]"},
 		{"a reserved variable", entry(", env: {VLLM_API_KEY: x}"), "models[0].env"},
 	}
 	s := initStack(t, cases[0].config)
@@ -57,6 +63,9 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 			}
 			if !strings.Contains(out, c.key+":") && !strings.Contains(out, c.key+"[") && !strings.Contains(out, c.key+".") {
 				t.Errorf("the key %s is not named:\n%s", c.key, out)
+			}
+			if strings.Contains(out, malformedCanary) {
+				t.Errorf("the output repeats a secret:\n%s", out)
 			}
 			if strings.Contains(out, "kubernetes:core/v1:Namespace") {
 				t.Errorf("resources were previewed:\n%s", out)

@@ -22,7 +22,7 @@ func testReachability(t *testing.T) {
 	resolver := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, network, layout.DNSIP+":53")
 	}}
-	address := strings.TrimSuffix(strings.TrimPrefix(serviceURL(t, testSpace, "mistral-7b"), "http://"), ":8000")
+	address := strings.TrimSuffix(strings.TrimPrefix(serviceURL(t, "mistral-7b"), "http://"), ":8000")
 	got, err := resolver.LookupHost(ctx, "mistral-7b."+testSpace+".svc.cluster.local.")
 	if err != nil || len(got) != 1 || got[0] != address {
 		t.Errorf("the cluster's DNS says %v, %v; the Service has %s", got, err, address)

@@ -5,12 +5,14 @@ package e2e
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
 // needles are the forms in which a secret would show: in clear, and inside
@@ -25,37 +27,51 @@ func needles(secret string) [][]byte {
 	return found
 }
 
-// testSecretsStaySecret looks for the canaries wherever the deployment left
-// traces. That it can find them at all is shown on the Secret objects.
-func testSecretsStaySecret(t *testing.T, s *stack) {
-	places := map[string][]byte{
-		"stack export": []byte(s.state()),
-		"preview":      []byte(s.pulumi("preview", "--diff", "--stack="+stackName)),
-		"outputs":      []byte(s.pulumi("stack", "output", "--json", "--stack="+stackName)),
-		"engine logs":  []byte(kubectl(t, "--namespace="+testSpace, "logs", "--selector=app.kubernetes.io/name=vllm", "--tail=-1")),
-	}
-	processes, err := exec.Command("ps", "-eww", "-o", "args").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	places["process list"] = processes
-	kinds := kubectl(t, "api-resources", "--verbs=list", "--output=name")
-	for kind := range strings.FieldsSeq(kinds) {
-		if kind != "secrets" {
-			places["objects: "+kind] = []byte(kubectl(t, "get", kind, "--all-namespaces", "--output=yaml", "--show-managed-fields"))
-		}
-	}
-	for _, dir := range []string{s.dir, s.layout.Pulumi(), s.layout.Kube("logs"), s.layout.Kube("etcd")} {
-		addFiles(t, places, dir)
-	}
-	for name, content := range places {
-		for _, secret := range []string{apiKeyCanary, tokenCanary} {
-			for _, needle := range needles(secret) {
-				if bytes.Contains(content, needle) {
-					t.Errorf("%s holds %s…", name, secret[:12])
-				}
+// canaries begin with what a message may say of them.
+var canaries = map[string][][]byte{
+	apiKeyCanary[:12]: needles(apiKeyCanary),
+	tokenCanary[:12]:  needles(tokenCanary),
+}
+
+// holds names the canary that is in there, or nothing.
+func holds(content []byte) string {
+	for name, forms := range canaries {
+		for _, form := range forms {
+			if bytes.Contains(content, form) {
+				return name
 			}
 		}
+	}
+	return ""
+}
+
+// testSecretsStaySecret looks for the canaries wherever the deployment left
+// traces. That it can find them at all is shown on the Secret objects.
+func testSecretsStaySecret(t *testing.T, s *stack, arguments *argumentWatch) {
+	seen := arguments.seen(t)
+	if !strings.Contains(seen, "pulumi up --yes") || !strings.Contains(seen, "Qwen/Qwen2.5-7B") {
+		t.Errorf("neither an update nor an engine was among the processes: the search proves nothing\n%s", seen)
+	}
+	places := map[string]string{
+		"the arguments of every process": seen,
+		"stack export":                   s.state(),
+		"preview":                        s.pulumi("preview", "--diff", "--stack="+stackName),
+		"outputs":                        s.pulumi("stack", "output", "--json", "--stack="+stackName),
+		"engine logs":                    kubectl(t, "--namespace="+testSpace, "logs", "--selector=app.kubernetes.io/name=vllm", "--tail=-1"),
+	}
+	for kind := range strings.FieldsSeq(kubectl(t, "api-resources", "--verbs=list", "--output=name")) {
+		if kind != "secrets" {
+			places["objects: "+kind] = kubectl(t, "get", kind, "--all-namespaces", "--output=yaml", "--show-managed-fields")
+		}
+	}
+	for place, content := range places {
+		if secret := holds([]byte(content)); secret != "" {
+			t.Errorf("%s: %s…", place, secret)
+		}
+	}
+	// The last holds the two before it, which must not be empty.
+	for _, dir := range []string{s.dir, s.layout.Pulumi(), s.layout.Kube("logs"), s.layout.Kube("etcd"), s.layout.Kube()} {
+		searchFiles(t, s.layout, dir)
 	}
 	secrets := kubectl(t, "--namespace="+testSpace, "get", "secrets", "--output=yaml")
 	for _, secret := range []string{apiKeyCanary, tokenCanary} {
@@ -65,19 +81,58 @@ func testSecretsStaySecret(t *testing.T, s *stack) {
 	}
 }
 
-func addFiles(t *testing.T, places map[string][]byte, dir string) {
+// searchFiles reads every file below a folder.
+func searchFiles(t *testing.T, l layout.Layout, dir string) {
 	t.Helper()
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if path == l.Kube("ns") {
+			return fs.SkipDir // namespaces, which cannot be read
+		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // the cluster goes on meanwhile
+		}
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		files++
 		content, err := os.ReadFile(path)
-		places[path] = content
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		files++
+		if secret := holds(content); secret != "" {
+			expectRuntimeRecord(t, l, path, secret)
+		}
 		return err
 	})
 	if err != nil || files == 0 {
 		t.Fatalf("%s: %d files, %v", dir, files, err)
+	}
+}
+
+// expectRuntimeRecord allows the one place where a secret has to be in clear:
+// what containerd and runc write down of a container holds its environment.
+// It is root-only, as on every node.
+func expectRuntimeRecord(t *testing.T, l layout.Layout, path, secret string) {
+	t.Helper()
+	below := func(dir string) bool { return strings.HasPrefix(path, dir+string(filepath.Separator)) }
+	if !below(l.Kube("run")) && (!below(l.Kube("containerd")) || filepath.Base(path) != "meta.db") {
+		t.Errorf("%s: %s…", path, secret)
+		return
+	}
+	t.Logf("a record of the container runtime, as expected: %s", path)
+	for dir, closed := range map[string]fs.FileMode{
+		l.State():            0o077,
+		l.Kube():             0o077,
+		l.Kube("containerd"): 0o066, // containerd lets others pass through, but not look around
+		l.Kube("run"):        0o066,
+	} {
+		info, err := os.Stat(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if info.Mode().Perm()&closed != 0 {
+			t.Errorf("%s is open to others (%s), and holds a secret", dir, info.Mode())
+		}
 	}
 }

@@ -1,4 +1,4 @@
-//go:build cluster || lifecycle
+//go:build cluster || budget
 
 package e2e
 
@@ -10,22 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
-
-// checkout is where this module lies.
-func checkout(t testing.TB) layout.Layout {
-	t.Helper()
-	root, err := filepath.Abs("../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return layout.Layout{Root: root}
-}
 
 // stack is one Pulumi stack of the program in this checkout, with a backend
 // and a configuration file of its own: dir is a copy of the program. Plugins
@@ -125,25 +116,56 @@ func (s *stack) pulumi(args ...string) string {
 	return out
 }
 
+// setSecret hands a secret over as a person does, who is asked for it: as an
+// argument, every process of the machine could see it.
+func (s *stack) setSecret(key, value string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, "config", "set", "--secret", "vllm-eks:"+key, "--stack="+stackName)
+	cmd.Stdin = strings.NewReader(value)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		s.t.Fatalf("pulumi config set %s: %v\n%s", key, err, out)
+	}
+}
+
 func (s *stack) up() string {
 	s.t.Helper()
 	return s.pulumi("up", "--yes", "--skip-preview", "--stack="+stackName)
 }
 
-// change is one step of a preview that does something.
+// change is one step of a preview.
 type change struct {
 	Op          string   `json:"op"`
 	URN         string   `json:"urn"`
 	DiffReasons []string `json:"diffReasons"`
 }
 
+// kind is Deployment, say, of urn:pulumi:…$kubernetes:apps/v1:Deployment::name.
+func (c change) kind() string {
+	kind := c.URN[:strings.LastIndex(c.URN, "::")]
+	return kind[strings.LastIndexAny(kind, ":$")+1:]
+}
+
+func (c change) name() string { return c.URN[strings.LastIndex(c.URN, "::")+2:] }
+
 // preview lists what an update would change, by resource: "update Deployment
 // mistral-7b".
 func (s *stack) preview() map[string]change {
 	s.t.Helper()
+	changes := map[string]change{}
+	for _, c := range s.previewSteps() {
+		changes[c.Op+" "+c.kind()+" "+c.name()] = c
+	}
+	return changes
+}
+
+// previewSteps lists them in the engine's order.
+func (s *stack) previewSteps(args ...string) []change {
+	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	cmd := s.command(ctx, "preview", "--json", "--stack="+stackName)
+	cmd := s.command(ctx, append([]string{"preview", "--json", "--stack=" + stackName}, args...)...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -154,46 +176,11 @@ func (s *stack) preview() map[string]change {
 	if err := json.Unmarshal(out, &parsed); err != nil {
 		s.t.Fatalf("pulumi preview --json: %v\n%s", err, out)
 	}
-	changes := map[string]change{}
-	for _, c := range parsed.Steps {
-		if c.Op == "same" {
-			continue
-		}
-		kind, name := c.URN[:strings.LastIndex(c.URN, "::")], c.URN[strings.LastIndex(c.URN, "::")+2:]
-		changes[c.Op+" "+kind[strings.LastIndexAny(kind, ":$")+1:]+" "+name] = c
-	}
-	return changes
+	return slices.DeleteFunc(parsed.Steps, func(c change) bool { return c.Op == "same" })
 }
 
 // state is the stack's state as it lies on disk.
 func (s *stack) state() string {
 	s.t.Helper()
 	return s.pulumi("stack", "export", "--stack="+stackName)
-}
-
-// kubectl returns what a command prints.
-func kubectl(t testing.TB, args ...string) string {
-	t.Helper()
-	out, err := tryKubectl(args...)
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return out
-}
-
-func tryKubectl(args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, "kubectl", args...).CombinedOutput()
-	return string(out), err
-}
-
-// await polls until ok, or fails the test after the timeout.
-func await(t testing.TB, what string, timeout time.Duration, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(100 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, timeout)
-		}
-	}
 }

@@ -1,0 +1,143 @@
+//go:build cluster || lifecycle || budget
+
+package e2e
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
+)
+
+// checkout is where this module lies.
+func checkout(t testing.TB) layout.Layout {
+	t.Helper()
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return layout.Layout{Root: root}
+}
+
+// await polls until ok, or fails the test after the timeout.
+func await(t testing.TB, what string, timeout time.Duration, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within %s", what, timeout)
+		}
+	}
+}
+
+// without is all but these.
+func without[T comparable](all, these []T) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return slices.Contains(these, one) })
+}
+
+// process is what /proc tells of a process.
+type process struct {
+	pid                    int
+	name, executable       string
+	arguments, environment []string
+}
+
+// processes lists what runs on this machine, pods included.
+func processes(t testing.TB) []process {
+	t.Helper()
+	entries, err := os.ReadDir("/proc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []process
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue // not a process
+		}
+		// Each may end while it is read: then all that is missing is empty.
+		file := func(name string) string {
+			content, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), name))
+			return strings.TrimRight(string(content), "\x00\n")
+		}
+		executable, _ := os.Readlink(filepath.Join("/proc", entry.Name(), "exe"))
+		found = append(found, process{
+			pid: pid, name: file("comm"), executable: executable,
+			arguments: strings.Split(file("cmdline"), "\x00"), environment: strings.Split(file("environ"), "\x00"),
+		})
+	}
+	return found
+}
+
+// processesWith lists the processes that have inherited a variable, NAME=VALUE.
+func processesWith(t testing.TB, variable string) []int {
+	t.Helper()
+	var pids []int
+	for _, p := range processes(t) {
+		if slices.Contains(p.environment, variable) {
+			pids = append(pids, p.pid)
+		}
+	}
+	return pids
+}
+
+// podGroups are the control groups that hold the cluster's pods: one for each
+// hierarchy of this machine.
+func podGroups(t testing.TB) []string {
+	t.Helper()
+	var groups []string
+	for _, pattern := range []string{"/sys/fs/cgroup/vllm-eks*", "/sys/fs/cgroup/*/vllm-eks*"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		groups = append(groups, found...)
+	}
+	return groups
+}
+
+// podProcesses lists every process of every pod.
+func podProcesses(t testing.TB) []int {
+	t.Helper()
+	var pids []int
+	for _, group := range podGroups(t) {
+		err := filepath.WalkDir(group, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Name() == "cgroup.procs" {
+				var content []byte
+				content, err = os.ReadFile(path)
+				for field := range strings.FieldsSeq(string(content)) {
+					pid, err := strconv.Atoi(field)
+					if err != nil {
+						return err
+					}
+					pids = append(pids, pid)
+				}
+			}
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EOPNOTSUPP) {
+				return nil // a pod went meanwhile, or its group has threads only
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
+}
+
+// engineProcesses lists the engines that run in the cluster's pods.
+func engineProcesses(t testing.TB) []int {
+	t.Helper()
+	return slices.DeleteFunc(podProcesses(t), func(pid int) bool {
+		name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
+		return err != nil || strings.TrimSpace(string(name)) != "vllmsim" // an error: it has ended
+	})
+}

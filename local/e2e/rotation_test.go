@@ -1,0 +1,62 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"encoding/base64"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// testRotation gives clients another key. What they get in the meantime is
+// 200 to one of the two.
+func testRotation(t *testing.T, s *stack) {
+	s.setSecret("apiKey", nextKeyCanary)
+	steps := s.previewSteps("--show-replacement-steps")
+	for _, model := range []string{"mistral-7b", "qwen-7b"} {
+		expectRotation(t, steps, model)
+	}
+	url := serviceURL(t, "mistral-7b")
+	w := watchService(t, url, apiKeyCanary, nextKeyCanary)
+	s.up()
+	w.end(t)
+	for _, model := range []string{"mistral-7b", "qwen-7b"} {
+		url := serviceURL(t, model)
+		for key, want := range map[string]int{apiKeyCanary: http.StatusUnauthorized, nextKeyCanary: http.StatusOK} {
+			if status, err := askModels(url, key); err != nil || status != want {
+				t.Errorf("%s answers %d, %v to %s…, want %d", model, status, err, key[:12], want)
+			}
+		}
+	}
+	secrets := kubectl(t, "--namespace="+testSpace, "get", "secrets", "--output=yaml")
+	if strings.Contains(secrets, base64.StdEncoding.EncodeToString([]byte(apiKeyCanary))) {
+		t.Error("the old key is still in a Secret")
+	}
+	if changes := s.preview(); len(changes) != 0 {
+		t.Errorf("preview afterwards: %v", changes)
+	}
+}
+
+// expectRotation wants the new Secret first, then the Deployment updated in
+// place, and the old Secret deleted once nothing refers to it.
+func expectRotation(t *testing.T, steps []change, model string) {
+	t.Helper()
+	at := func(kind, name string, ops ...string) int {
+		return slices.IndexFunc(steps, func(c change) bool {
+			return c.kind() == kind && c.name() == name && slices.Contains(ops, c.Op)
+		})
+	}
+	created := at("Secret", model+"-api-key", "create-replacement", "create")
+	updated := at("Deployment", model, "update")
+	deleted := at("Secret", model+"-api-key", "delete-replaced", "delete")
+	if created < 0 || updated < created || deleted < updated {
+		t.Errorf("%s: the Secret is created in step %d, the Deployment updated in step %d, the Secret deleted in step %d of %v", model, created, updated, deleted, steps)
+	}
+	for _, c := range steps {
+		if c.kind() == "Deployment" && c.name() == model && c.Op != "update" {
+			t.Errorf("%s: the Deployment's step is %s", model, c.Op)
+		}
+	}
+}
