@@ -1,9 +1,12 @@
 # The commands of this repository; `make` alone explains them.
-GPUS ?= 8
-MAX_PODS ?= 110
 PART ?=
 
-UP_FLAGS = --gpus=$(GPUS) --max-pods=$(MAX_PODS) --target-kubeconfig=$(TARGET_KUBECONFIG) --simulator-image=$(VLLMSIM_IMAGE) $(if $(YES),--yes)
+# quote makes one word of the shell's out of anything.
+quote = '$(subst ','\'',$(1))'
+
+UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) \
+	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
+	$(if $(filter-out 0 n no false,$(YES)),--yes)
 
 .PHONY: help up down stop status env logs test verify
 help:
@@ -15,7 +18,7 @@ up down stop status env:
 	@local/bootstrap $@ $(UP_FLAGS)
 
 logs:
-	@local/bootstrap logs $(UP_FLAGS) $(PART)
+	@local/bootstrap logs $(UP_FLAGS) $(call quote,$(PART))
 
 test verify:
 	@local/$@

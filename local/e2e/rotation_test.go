@@ -4,10 +4,12 @@ package e2e
 
 import (
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // testRotation gives clients another key. What they get in the meantime is
@@ -25,9 +27,12 @@ func testRotation(t *testing.T, s *stack) {
 	for _, model := range []string{"mistral-7b", "qwen-7b"} {
 		url := serviceURL(t, model)
 		for key, want := range map[string]int{apiKeyCanary: http.StatusUnauthorized, nextKeyCanary: http.StatusOK} {
-			if status, err := askModels(url, key); err != nil || status != want {
-				t.Errorf("%s answers %d, %v to %s…, want %d", model, status, err, key[:12], want)
-			}
+			// The rollout is over when the new pod is ready; that the old one
+			// leaves takes a moment to reach the Service.
+			await(t, fmt.Sprintf("%s answers %d to %s…", model, want, key[:12]), 10*time.Second, func() bool {
+				status, err := askModels(url, key)
+				return err == nil && status == want
+			})
 		}
 	}
 	secrets := kubectl(t, "--namespace="+testSpace, "get", "secrets", "--output=yaml")

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
@@ -28,11 +29,12 @@ type program struct {
 	folder  string // the Go module, below the checkout
 	pkg     string
 	ldflags string
-	cost    float64 // CPU-seconds of a cold build, measured on two cores
+	env     []string // for another platform than this one
+	cost    float64  // CPU-seconds of a cold build, measured on two cores
 }
 
-// kubeProgram runs the embedded cluster, and makes images; simulatorProgram is
-// what is in the engine's.
+// kubeProgram runs the embedded cluster; simulatorProgram is what is in the
+// engine's image.
 var (
 	kubeProgram      = program{name: "kube", folder: "local", pkg: "./kube", cost: 24}
 	simulatorProgram = program{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 5}
@@ -40,13 +42,13 @@ var (
 
 // clusterPrograms make the embedded Kubernetes.
 var clusterPrograms = []program{
+	kubeProgram,
 	{
 		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 540,
 		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
 	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 20},
-	kubeProgram,
 	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
 	simulatorProgram,
 }
@@ -69,6 +71,13 @@ var (
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
 var stack = program{name: "stack", folder: ".", pkg: ".", cost: 124}
+
+// on is the program for another platform, in a file of the same name elsewhere.
+func (b program) on(p platform) program {
+	b.out = func(l layout.Layout) string { return l.Bin(filepath.Join(p.os+"-"+p.arch, b.name)) }
+	b.env = []string{"GOOS=" + p.os, "GOARCH=" + p.arch}
+	return b
+}
 
 // path is where the program is built to.
 func (b program) path(l layout.Layout) string {
@@ -118,8 +127,7 @@ func build(ctx context.Context, o options, b program, p *progress) error {
 func followBuild(stderr io.Reader, total int, p *progress) string {
 	var problem strings.Builder
 	compiled := 0
-	for lines := bufio.NewScanner(stderr); lines.Scan(); {
-		line := lines.Text()
+	followLines(stderr, func(line string) {
 		switch {
 		case strings.HasPrefix(line, "go: downloading "):
 			p.update(-1, "downloading %s", strings.TrimPrefix(line, "go: downloading "))
@@ -129,8 +137,17 @@ func followBuild(stderr io.Reader, total int, p *progress) string {
 			compiled++
 			p.update(float64(compiled)/float64(max(total, compiled)), "%d of %d packages", compiled, total)
 		}
-	}
+	})
 	return problem.String()
+}
+
+// followLines reads to the end even where a line is too long to look at: the
+// program that writes must not wait for its reader.
+func followLines(r io.Reader, line func(string)) {
+	for lines := bufio.NewScanner(r); lines.Scan(); {
+		line(lines.Text())
+	}
+	_, _ = io.Copy(io.Discard, r) // what breaks the pipe shows in how the program ends
 }
 
 // countPackages is only for the progress line: where it fails, the build that
@@ -148,8 +165,15 @@ func goCommand(ctx context.Context, o options, b program, args ...string) *exec.
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = filepath.Join(o.layout.Root, b.folder)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off")
+	cmd.Env = append(cmd.Env, b.env...)
 	interruptGently(cmd)
 	return cmd
+}
+
+// detach puts a program into a process group of its own, which the terminal's
+// Ctrl-C does not reach.
+func detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
 // interruptGently lets a program clean up when the user interrupts.

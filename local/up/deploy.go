@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
+	"time"
 )
 
 const localStack = "local"
@@ -23,15 +26,22 @@ type model struct {
 }
 
 // deploy runs `pulumi up`; its own display is the progress.
-func (e engine) deploy(ctx context.Context, stackName string) error {
-	if err := e.selectStack(ctx, stackName); err != nil {
+func (e engine) deploy(ctx context.Context) error {
+	if err := e.selectStack(ctx); err != nil {
 		return err
 	}
-	if err := e.unlock(ctx, stackName); err != nil {
+	if err := e.unlock(ctx, lockPatience); err != nil {
 		return err
 	}
-	cmd := e.pulumi(ctx, "up", "--yes", "--skip-preview", "--stack="+stackName)
+	cmd := e.pulumi(ctx, "up", "--yes", "--skip-preview", "--stack="+e.stack)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	// Pulumi takes a first interrupt for "finish what is under way", and a
+	// second for "stop at once": it must not get the terminal's as well as ours.
+	detach(cmd)
+	interruptOrphan(cmd)
+	runtime.LockOSThread() // as that asks for
+	defer runtime.UnlockOSThread()
+	cmd.WaitDelay = 2 * time.Minute
 	if err := cmd.Run(); err != nil {
 		return errors.Join(ctx.Err(), fmt.Errorf("pulumi up: %w", err))
 	}
@@ -39,17 +49,17 @@ func (e engine) deploy(ctx context.Context, stackName string) error {
 }
 
 // selectStack creates the stack where there is none yet.
-func (e engine) selectStack(ctx context.Context, stackName string) error {
-	out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+stackName).CombinedOutput()
+func (e engine) selectStack(ctx context.Context) error {
+	out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+e.stack).CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("pulumi stack select: %w\n%s", err, out)
+		return errors.Join(ctx.Err(), fmt.Errorf("pulumi stack select: %w\n%s", err, out))
 	}
 	return nil
 }
 
 // models reads the stack's output, by name.
-func (e engine) models(ctx context.Context, stackName string) (map[string]model, error) {
-	out, err := e.pulumi(ctx, "stack", "output", "models", "--json", "--stack="+stackName).Output()
+func (e engine) models(ctx context.Context) (map[string]model, error) {
+	out, err := e.pulumi(ctx, "stack", "output", "models", "--json", "--stack="+e.stack).Output()
 	if err != nil {
 		return nil, fmt.Errorf("pulumi stack output models: %w", err)
 	}
@@ -74,12 +84,19 @@ func firstModel(models map[string]model) (model, error) {
 
 // kubectl returns a command's output; what it says on failure is the error.
 func (e engine) kubectl(ctx context.Context, args ...string) (string, error) {
-	cmd := e.command(ctx, "kubectl", args...)
+	cmd := e.kubectlCommand(ctx, args...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return "", fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, stderr.String())
+		return "", errors.Join(ctx.Err(), fmt.Errorf("kubectl %s: %w\n%s", strings.Join(args, " "), err, stderr.String()))
 	}
 	return string(out), nil
+}
+
+func (e engine) kubectlCommand(ctx context.Context, args ...string) *exec.Cmd {
+	if e.context != "" {
+		args = append([]string{"--context=" + e.context}, args...)
+	}
+	return e.command(ctx, "kubectl", args...)
 }

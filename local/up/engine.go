@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
@@ -27,54 +25,61 @@ const kubernetesPlugin = "resource-kubernetes-v4.28.0"
 // engine is the Pulumi engine as this checkout runs it: its own home, backend
 // and PATH. The user's are read, never written.
 type engine struct {
-	options  options
-	programs []program // what has to be built for it
-	standIns []string  // what stands in for a plugin that is not installed
+	options options
+	stack   string // that it deploys
+	context string // of the kubeconfig, for kubectl; empty: the current one
+	// installed is what the user has, by file name; the rest is built.
+	installed map[string]string
+	plugin    string // folder of the user's Kubernetes plugin, if any
+	programs  []program
+	standIns  []string // what stands in for a plugin that is not installed
+	notes     []string // why something that is installed is not used
+}
+
+// newEngine is enough to work with a stack that an earlier run prepared.
+func newEngine(o options) engine {
+	e := engine{options: o, stack: localStack}
+	if o.targetKubeconfig != "" {
+		e.stack = ownStack
+	}
+	return e
 }
 
 // findEngine looks for what the user has installed, and plans to build the
 // rest.
-func findEngine(o options) engine {
-	e := engine{options: o}
-	installed, err := lookPathOutside("pulumi", filepath.Dir(o.layout.Bin("")))
-	if err != nil {
+func findEngine(ctx context.Context, o options) engine {
+	e := newEngine(o)
+	e.installed, e.notes = installedPulumi(ctx, o.layout)
+	if e.installed[pulumiCLI.name] == "" {
 		e.programs = append(e.programs, pulumiCLI)
 	}
-	// The Go language host is released together with the CLI.
-	if _, hostErr := os.Stat(filepath.Join(filepath.Dir(installed), "pulumi-language-go")); err != nil || hostErr != nil {
+	if e.installed[languageStandIn.name] == "" {
 		e.programs = append(e.programs, languageStandIn)
-		e.standIns = append(e.standIns, "pulumi-language-go")
+		e.standIns = append(e.standIns, languageStandIn.name)
 	}
-	if _, err := os.Stat(filepath.Join(userPulumiHome(o.layout), "plugins", kubernetesPlugin)); err != nil {
+	if e.plugin = installedPlugin(o.layout); e.plugin == "" {
 		e.programs = append(e.programs, kubernetesStandIn)
-		e.standIns = append(e.standIns, "pulumi-resource-kubernetes")
+		e.standIns = append(e.standIns, kubernetesStandIn.name)
 	}
 	e.programs = append(e.programs, stack)
 	return e
 }
 
-// userPulumiHome is the user's, also after `eval "$(make env)"`.
-func userPulumiHome(l layout.Layout) string {
-	if home := os.Getenv("PULUMI_HOME"); home != "" && home != l.Pulumi("home") {
-		return home
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return ""
-	}
-	return filepath.Join(home, ".pulumi")
+func (e engine) builds(p program) bool {
+	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
 }
 
-// lookPathOutside finds a program that is not ours, whatever PATH says since
-// `eval "$(make env)"`.
-func lookPathOutside(name, folder string) (string, error) {
-	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		path := filepath.Join(dir, name)
-		if info, err := os.Stat(path); dir != folder && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
-			return path, nil
-		}
+// printNotes says why something that is installed is not used.
+func (e engine) printNotes() {
+	for _, note := range e.notes {
+		fmt.Println(note)
 	}
-	return "", exec.ErrNotFound
+}
+
+func (e engine) announceStandIns(p *progress) {
+	if len(e.standIns) > 0 {
+		p.note("stand-ins, as these are not installed: %s", strings.Join(e.standIns, ", "))
+	}
 }
 
 // pluginFolder is where the engine looks for the Kubernetes plugin.
@@ -82,31 +87,45 @@ func pluginFolder(l layout.Layout) string {
 	return l.Pulumi("home", "plugins", kubernetesPlugin)
 }
 
-// prepare sets the engine's home up before the build.
+// prepare sets the engine's home up before the build: what an earlier run
+// built or linked steps aside for what is so now.
 func (e engine) prepare() error {
 	l := e.options.layout
-	plugin := pluginFolder(l)
-	if err := errors.Join(os.MkdirAll(filepath.Dir(plugin), 0o700), os.MkdirAll(l.Pulumi("state"), 0o700)); err != nil {
-		return err
-	}
-	// A stand-in of an earlier run steps aside for what was installed since.
-	for _, p := range []program{pulumiCLI, languageStandIn} {
-		if !e.builds(p) {
-			if err := os.RemoveAll(p.path(l)); err != nil {
-				return err
-			}
-		}
-	}
-	standIn := kubernetesStandIn.path(l)
-	if info, err := os.Lstat(standIn); err == nil && e.builds(kubernetesStandIn) == (info.Mode()&fs.ModeSymlink != 0) {
-		if err := os.RemoveAll(plugin); err != nil {
+	for _, dir := range []string{filepath.Dir(l.Bin("x")), filepath.Dir(pluginFolder(l)), l.Pulumi("state")} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
 	}
-	if e.builds(kubernetesStandIn) {
+	for _, p := range []program{pulumiCLI, languageStandIn} {
+		if err := place(p.path(l), e.installed[p.name]); err != nil {
+			return err
+		}
+	}
+	if e.plugin != "" {
+		return linkPlugin(e.plugin, pluginFolder(l))
+	}
+	if isLink(kubernetesStandIn.path(l)) {
+		return os.RemoveAll(pluginFolder(l))
+	}
+	return nil
+}
+
+// place links an installed program to where ours would be. Where none is
+// installed it removes such a link, which the build would write through.
+func place(path, installed string) error {
+	target, err := os.Readlink(path)
+	if linked := err == nil; linked && target == installed || !linked && installed == "" {
 		return nil
 	}
-	return linkPlugin(filepath.Join(userPulumiHome(l), "plugins", kubernetesPlugin), plugin)
+	if err := os.RemoveAll(path); err != nil || installed == "" {
+		return err
+	}
+	return os.Symlink(installed, path)
+}
+
+func isLink(path string) bool {
+	info, err := os.Lstat(path)
+	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
 // linkPlugin makes a plugin of the user's one of ours without copying it. The
@@ -116,26 +135,22 @@ func linkPlugin(from, to string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(to, 0o700); err != nil {
+	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o700)); err != nil {
 		return err
 	}
 	for _, file := range files {
-		err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(to, file.Name()))
-		if err != nil && !errors.Is(err, fs.ErrExist) {
+		if err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(to, file.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e engine) builds(p program) bool {
-	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
-}
-
 // variables is what `make env` prints and every pulumi command here gets.
 func variables(o options) [][2]string {
+	bin := filepath.Dir(o.layout.Bin("x"))
 	return [][2]string{
-		{"PATH", filepath.Dir(o.layout.Bin("x")) + string(os.PathListSeparator) + pathWithout(filepath.Dir(o.layout.Bin("x")))},
+		{"PATH", bin + string(os.PathListSeparator) + pathWithout(bin)},
 		{"KUBECONFIG", o.layout.Kubeconfig()},
 		{"PULUMI_HOME", o.layout.Pulumi("home")},
 		{"PULUMI_BACKEND_URL", "file://" + o.layout.Pulumi("state")},
@@ -153,9 +168,27 @@ func pathWithout(folder string) string {
 
 func printEnv(o options) error {
 	for _, v := range variables(o) {
-		fmt.Printf("export %s='%s'\n", v[0], strings.ReplaceAll(v[1], "'", `'\''`))
+		fmt.Printf("export %s=%s\n", v[0], shellQuote(v[1]))
 	}
 	return nil
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// environment is that of `eval "$(make env)"`, but for the own stack.
+func (e engine) environment() []string {
+	env := os.Environ()
+	for _, v := range variables(e.options) {
+		if v[0] == "KUBECONFIG" && e.options.targetKubeconfig != "" {
+			v[1] = e.options.targetKubeconfig
+		}
+		env = append(env, v[0]+"="+v[1])
+	}
+	if e.stack == ownStack { // the passphrase itself would count before its file
+		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "PULUMI_CONFIG_PASSPHRASE=") })
+		env = append(env, "PULUMI_CONFIG_PASSPHRASE_FILE="+passphraseFile(e.options.layout))
+	}
+	return env
 }
 
 func (e engine) pulumi(ctx context.Context, args ...string) *exec.Cmd {
@@ -171,39 +204,7 @@ func (e engine) command(ctx context.Context, name string, args ...string) *exec.
 		path = name
 	}
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Env = os.Environ()
-	for _, v := range variables(e.options) {
-		if v[0] == "KUBECONFIG" && e.options.targetKubeconfig != "" {
-			v[1] = e.options.targetKubeconfig
-		}
-		cmd.Env = append(cmd.Env, v[0]+"="+v[1])
-	}
+	cmd.Env = e.environment()
 	interruptGently(cmd)
 	return cmd
-}
-
-// unlock removes the lock that an update which no longer runs left behind; an
-// update that runs keeps it.
-func (e engine) unlock(ctx context.Context, stackName string) error {
-	locks, err := filepath.Glob(e.options.layout.Pulumi("state", ".pulumi", "locks", "organization", "*", stackName, "*.json"))
-	if err != nil || len(locks) == 0 {
-		return err
-	}
-	for _, path := range locks {
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		var lock struct{ PID int }
-		if err := json.Unmarshal(data, &lock); err != nil {
-			return fmt.Errorf("%s: %w", path, err)
-		}
-		if syscall.Kill(lock.PID, 0) == nil {
-			return fmt.Errorf("process %d is updating the stack %s; wait for it, or end it", lock.PID, stackName)
-		}
-	}
-	if out, err := e.pulumi(ctx, "cancel", "--yes", "--stack="+stackName).CombinedOutput(); err != nil {
-		return fmt.Errorf("pulumi cancel: %w\n%s", err, out)
-	}
-	return nil
 }

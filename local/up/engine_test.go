@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,16 +11,32 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// program puts an executable file of that name into a new folder.
-func fakeProgram(t *testing.T, names ...string) string {
+// fakePrograms puts programs into a new folder that print a version.
+func fakePrograms(t *testing.T, version string, names ...string) string {
 	t.Helper()
-	dir := t.TempDir()
+	return fakeProgramsIn(t, t.TempDir(), version, names...)
+}
+
+func fakeProgramsIn(t *testing.T, dir, version string, names ...string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for _, name := range names {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700); err != nil { //nolint:gosec // it must be executable
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\necho "+version+"\n"), 0o700); err != nil { //nolint:gosec // it must be executable
 			t.Fatal(err)
 		}
 	}
 	return dir
+}
+
+// nothingInstalled is a machine without Pulumi, whatever this one has.
+func nothingInstalled(t *testing.T) {
+	t.Helper()
+	t.Setenv("PATH", t.TempDir())
+	t.Setenv("HOME", t.TempDir())
+	t.Setenv("SUDO_USER", "")
+	t.Setenv("PULUMI_HOME", "")
 }
 
 func names(e engine) []string {
@@ -34,37 +49,97 @@ func names(e engine) []string {
 
 func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 	withPlugin := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(withPlugin, "plugins", kubernetesPlugin), 0o700); err != nil {
+	fakeProgramsIn(t, filepath.Join(withPlugin, "plugins", kubernetesPlugin), "", "pulumi-resource-kubernetes")
+	both := []string{"pulumi", "pulumi-language-go"}
+	inHome := t.TempDir()
+	fakeProgramsIn(t, filepath.Join(inHome, ".pulumi", "bin"), "v3.259.0", both...)
+	linked := t.TempDir()
+	if err := os.Symlink(filepath.Join(inHome, ".pulumi", "bin", "pulumi"), filepath.Join(linked, "pulumi")); err != nil {
 		t.Fatal(err)
 	}
+	standIns := []string{"pulumi-language-go", "pulumi-resource-kubernetes"}
+	everything := []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "stack"}
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
 	for _, c := range []struct {
-		name, path, pulumiHome string
-		built                  []string
-		standIns               []string
+		name, path, home, pulumiHome string
+		built                        []string
+		standIns                     []string
+		note                         string
 	}{
-		{"nothing installed", t.TempDir(), t.TempDir(),
-			[]string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "stack"}, []string{"pulumi-language-go", "pulumi-resource-kubernetes"}},
-		{"pulumi and its plugin", fakeProgram(t, "pulumi", "pulumi-language-go"), withPlugin, []string{"stack"}, nil},
-		{"pulumi without the plugin", fakeProgram(t, "pulumi", "pulumi-language-go"), t.TempDir(),
-			[]string{"pulumi-resource-kubernetes", "stack"}, []string{"pulumi-resource-kubernetes"}},
+		{"nothing installed", "", "", "", everything, standIns, ""},
+		{"pulumi and its plugin", fakePrograms(t, "v3.259.0", both...), "", withPlugin, []string{"stack"}, nil, ""},
+		{"pulumi without the plugin", fakePrograms(t, "v3.200.0", both...), "", "",
+			[]string{"pulumi-resource-kubernetes", "stack"}, standIns[1:], ""},
+		{"pulumi without the language host", fakePrograms(t, "v3.259.0", "pulumi"), "", "", everything[1:], standIns, ""},
+		{"as Pulumi's installer leaves it", "", inHome, "", everything[2:], standIns[1:], ""},
+		{"a link to it", linked, "", "", everything[2:], standIns[1:], ""},
+		{"too old", fakePrograms(t, "v3.99.0", both...), "", withPlugin,
+			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns[:1], "is v3.99.0, older than v3.200.0"},
+		{"broken", fakePrograms(t, "oops", both...), "", withPlugin,
+			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns[:1], "does not run here"},
+		{"too old, with another", fakePrograms(t, "v3.99.0", both...), inHome, withPlugin, []string{"stack"}, nil, ""},
 	} {
-		t.Setenv("PATH", c.path)
-		t.Setenv("PULUMI_HOME", c.pulumiHome)
-		e := findEngine(o)
+		nothingInstalled(t)
+		for name, value := range map[string]string{"PATH": c.path, "HOME": c.home, "PULUMI_HOME": c.pulumiHome} {
+			if value != "" {
+				t.Setenv(name, value)
+			}
+		}
+		e := findEngine(context.Background(), o)
 		if got := names(e); !slices.Equal(got, c.built) || !slices.Equal(e.standIns, c.standIns) {
 			t.Errorf("%s: builds %v with stand-ins %v, want %v and %v", c.name, got, e.standIns, c.built, c.standIns)
 		}
+		if notes := strings.Join(e.notes, "\n"); !strings.Contains(notes, c.note) || c.note == "" && notes != "" {
+			t.Errorf("%s: notes %q, want %q", c.name, notes, c.note)
+		}
+	}
+}
+
+// What sudo hides from PATH is linked to where ours would be, and the build
+// must not write through the link.
+func TestAnInstalledPulumiIsLinked(t *testing.T) {
+	nothingInstalled(t)
+	o := options{layout: layout.Layout{Root: t.TempDir()}}
+	dir := fakePrograms(t, "v3.259.0", "pulumi", "pulumi-language-go")
+	t.Setenv("PATH", dir)
+	for range 2 {
+		if err := findEngine(context.Background(), o).prepare(); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"pulumi", "pulumi-language-go"} {
+			if target, err := os.Readlink(o.layout.Bin(name)); err != nil || target != filepath.Join(dir, name) {
+				t.Errorf("%s: links to %q, %v", name, target, err)
+			}
+		}
+	}
+	t.Setenv("PATH", filepath.Dir(o.layout.Bin("x")))
+	e := findEngine(context.Background(), o)
+	if !e.builds(pulumiCLI) {
+		t.Error("our own link counts as installed")
+	}
+	if err := e.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(o.layout.Bin("pulumi")); !os.IsNotExist(err) {
+		t.Errorf("the link to a pulumi that is gone: %v", err)
+	}
+	if err := os.WriteFile(o.layout.Bin("pulumi"), []byte("built"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := e.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(o.layout.Bin("pulumi")); err != nil || string(content) != "built" {
+		t.Errorf("what was built is gone: %q, %v", content, err)
 	}
 }
 
 func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
 	users := t.TempDir()
-	t.Setenv("HOME", t.TempDir())
-	t.Setenv("PATH", t.TempDir())
+	nothingInstalled(t)
 	t.Setenv("PULUMI_HOME", users)
-	if err := findEngine(o).prepare(); err != nil {
+	if err := findEngine(context.Background(), o).prepare(); err != nil {
 		t.Fatal(err)
 	}
 	standIn := kubernetesStandIn.path(o.layout)
@@ -75,22 +150,17 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PULUMI_HOME", o.layout.Pulumi("home")) // as after eval "$(make env)": not the user's
-	if e := findEngine(o); !e.builds(kubernetesStandIn) {
+	if e := findEngine(context.Background(), o); !e.builds(kubernetesStandIn) {
 		t.Error("our own stand-in counts as the real plugin")
 	}
 	real := filepath.Join(users, "plugins", kubernetesPlugin)
-	if err := os.MkdirAll(real, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(real, "pulumi-resource-kubernetes"), []byte("real"), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	fakeProgramsIn(t, real, "real", "pulumi-resource-kubernetes")
 	t.Setenv("PULUMI_HOME", users)
 	for range 2 {
-		if err := findEngine(o).prepare(); err != nil {
+		if err := findEngine(context.Background(), o).prepare(); err != nil {
 			t.Fatal(err)
 		}
-		if content, err := os.ReadFile(standIn); err != nil || string(content) != "real" {
+		if content, err := os.ReadFile(standIn); err != nil || !strings.Contains(string(content), "real") {
 			t.Errorf("the engine's plugin: %q, %v", content, err)
 		}
 		// The engine passes over a plugin folder that is a link.
@@ -101,7 +171,7 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 	if err := os.RemoveAll(real); err != nil {
 		t.Fatal(err)
 	}
-	if err := findEngine(o).prepare(); err != nil {
+	if err := findEngine(context.Background(), o).prepare(); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Lstat(standIn); !os.IsNotExist(err) {
@@ -109,21 +179,13 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 	}
 }
 
-func TestOurOwnProgramsDoNotCountAsInstalled(t *testing.T) {
-	dir := fakeProgram(t, "pulumi")
-	t.Setenv("PATH", dir)
-	if path, err := lookPathOutside("pulumi", dir); err == nil {
-		t.Errorf("found %s", path)
-	}
-}
-
 func TestTheUsersPulumiIsNeverTouched(t *testing.T) {
+	nothingInstalled(t)
 	users := t.TempDir()
 	t.Setenv("PULUMI_HOME", users)
 	t.Setenv("PULUMI_BACKEND_URL", "s3://the-teams-state")
-	t.Setenv("PATH", t.TempDir())
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
-	e := findEngine(o)
+	e := findEngine(context.Background(), o)
 	if err := e.prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -140,26 +202,5 @@ func TestTheUsersPulumiIsNeverTouched(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(users); err != nil || len(entries) > 0 {
 		t.Errorf("the user's home: %v, %v", entries, err)
-	}
-}
-
-func TestALockOfARunningUpdateIsKept(t *testing.T) {
-	o := options{layout: layout.Layout{Root: t.TempDir()}}
-	dir := o.layout.Pulumi("state", ".pulumi", "locks", "organization", "vllm-eks", "local")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	lock, err := json.Marshal(map[string]any{"pid": os.Getpid()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "x.json"), lock, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := (engine{options: o}).unlock(context.Background(), "local"); err == nil || !strings.Contains(err.Error(), "is updating the stack local") {
-		t.Errorf("got %v", err)
-	}
-	if err := (engine{options: o}).unlock(context.Background(), "other"); err != nil {
-		t.Errorf("another stack: %v", err)
 	}
 }

@@ -3,34 +3,55 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
 )
 
-// What the embedded cluster needs, measured: caches and state after a cold
-// start take 9 GB, the cluster with its engines 2 GiB.
+// What the embedded cluster with its engines needs, measured.
 const (
-	needCores      = 2
-	needMemoryGiB  = 4
-	needDiskGB     = 14 // with nothing built yet
-	needDiskGBNext = 2  // once built
+	needCores     = 2
+	needMemoryGiB = 4
+	// Linux limits a socket's path to 107 characters; the longest of ours is
+	// .local/kube/run/containerd.sock.ttrpc.
+	maxPathLen = 69
 )
 
 // machine is what a check looks at; a test makes up others.
 type machine struct {
-	os, arch  string
+	arch      string
 	root      bool
 	cores     int
 	memoryGiB float64
-	diskGB    float64
-	pathLen   int // of the checkout
+	path      string // of the checkout
+}
+
+func thisMachine(path string) (machine, error) {
+	m := machine{arch: runtime.GOARCH, root: os.Geteuid() == 0, cores: runtime.NumCPU(), path: path}
+	data, err := os.ReadFile("/proc/meminfo")
+	if err != nil {
+		return m, err
+	}
+	m.memoryGiB, err = memoryGiB(string(data))
+	return m, err
+}
+
+// memoryGiB reads the line "MemTotal: 8141212 kB".
+func memoryGiB(meminfo string) (float64, error) {
+	for line := range strings.Lines(meminfo) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "MemTotal:" {
+			kib, err := strconv.ParseFloat(fields[1], 64)
+			return kib / (1 << 20), err
+		}
+	}
+	return 0, errors.New("/proc/meminfo: no MemTotal")
 }
 
 // problems names everything that stands in the way, each with what to do.
-func (m machine) problems(needDisk float64) error {
+func (m machine) problems() error {
 	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if m.os != "linux" {
-		add("system: the embedded Kubernetes needs Linux, this is %s; use a Linux virtual machine, or your own cluster with TARGET_KUBECONFIG=… make up", m.os)
-	}
 	if m.arch != "amd64" && m.arch != "arm64" {
 		add("architecture: got %s, want amd64 or arm64; use another machine, or your own cluster with TARGET_KUBECONFIG=… make up", m.arch)
 	}
@@ -43,12 +64,13 @@ func (m machine) problems(needDisk float64) error {
 	if m.memoryGiB < needMemoryGiB-0.3 { // a kernel keeps some of what the machine has
 		add("memory: got %.1f GiB, want at least %d; give the machine more", m.memoryGiB, needMemoryGiB)
 	}
-	if m.diskGB < needDisk {
-		add("disk: %.1f GB are free here, want at least %.0f; free some, or clone to a larger disk", m.diskGB, needDisk)
+	if len(m.path) > maxPathLen {
+		add("folder: the checkout's path has %d characters, want at most %d; clone to a shorter one", len(m.path), maxPathLen)
 	}
-	// Linux limits a socket's path to 107 characters, and ours add 32.
-	if m.pathLen > 70 {
-		add("folder: the checkout's path has %d characters, want at most 70; clone to a shorter one", m.pathLen)
+	// PATH is divided by colons, the options of a mount by commas.
+	odd := func(r rune) bool { return r < ' ' || r > '~' || r == ':' || r == ',' }
+	if i := strings.IndexFunc(m.path, odd); i >= 0 {
+		add("folder: the checkout's path %q has %q in it; clone to one of plain ASCII, without colons and commas", m.path, []rune(m.path[i:])[0])
 	}
 	return errors.Join(errs...)
 }

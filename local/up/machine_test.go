@@ -6,26 +6,28 @@ import (
 )
 
 func TestMachineProblems(t *testing.T) {
-	good := machine{os: "linux", arch: "amd64", root: true, cores: 2, memoryGiB: 8, diskGB: 40, pathLen: 20}
+	good := machine{arch: "amd64", root: true, cores: 2, memoryGiB: 8, path: "/home/me/vllm eks"}
 	for _, c := range []struct {
 		name   string
 		change func(*machine)
 		want   []string // how each line begins, and what it tells the user to do
 	}{
 		{"a good machine", func(*machine) {}, nil},
-		{"a Mac", func(m *machine) { m.os = "darwin" }, []string{"system: ", "TARGET_KUBECONFIG"}},
 		{"another architecture", func(m *machine) { m.arch = "riscv64" }, []string{"architecture: ", "TARGET_KUBECONFIG"}},
 		{"not root", func(m *machine) { m.root = false }, []string{"user: ", "sudo make up"}},
 		{"one core", func(m *machine) { m.cores = 1 }, []string{"cores: ", "at least 2"}},
 		{"little memory", func(m *machine) { m.memoryGiB = 1.9 }, []string{"memory: ", "at least 4"}},
-		{"a full disk", func(m *machine) { m.diskGB = 3 }, []string{"disk: ", "at least 14"}},
-		{"a long path", func(m *machine) { m.pathLen = 200 }, []string{"folder: ", "shorter"}},
-		{"everything at once", func(m *machine) { *m = machine{os: "plan9", arch: "mips", pathLen: 99} },
-			[]string{"system: ", "architecture: ", "user: ", "cores: ", "memory: ", "disk: ", "folder: "}},
+		{"the longest path", func(m *machine) { m.path = strings.Repeat("x", 69) }, nil},
+		{"a path too long", func(m *machine) { m.path = strings.Repeat("x", 70) }, []string{"folder: ", "shorter"}},
+		{"a path with an umlaut", func(m *machine) { m.path = "/home/müller/x" }, []string{"folder: ", "'ü'", "ASCII"}},
+		{"a path with a colon", func(m *machine) { m.path = "/home/a:b" }, []string{"folder: ", "':'"}},
+		{"a path with a comma", func(m *machine) { m.path = "/home/a,b" }, []string{"folder: ", "','"}},
+		{"everything at once", func(m *machine) { *m = machine{arch: "mips", path: strings.Repeat("ü", 50)} },
+			[]string{"architecture: ", "user: ", "cores: ", "memory: ", "folder: "}},
 	} {
 		m := good
 		c.change(&m)
-		err := m.problems(needDiskGB)
+		err := m.problems()
 		if (err == nil) != (len(c.want) == 0) {
 			t.Errorf("%s: got %v", c.name, err)
 			continue
@@ -35,5 +37,14 @@ func TestMachineProblems(t *testing.T) {
 				t.Errorf("%s: %q lacks %q", c.name, err, want)
 			}
 		}
+	}
+}
+
+func TestMemoryIsReadAsTheKernelTellsIt(t *testing.T) {
+	if got, err := memoryGiB("MemTotal:        8388608 kB\nMemFree:  1 kB\n"); err != nil || got != 8 {
+		t.Errorf("got %v, %v; want 8", got, err)
+	}
+	if _, err := memoryGiB("MemFree: 1 kB\n"); err == nil {
+		t.Error("no total, and no error")
 	}
 }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	_ "embed"
 	"flag"
 	"fmt"
 	"os"
@@ -15,36 +16,37 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-const usage = `One command from a fresh Linux machine to a model's first token.
-
-  make up        check, install, build, start, deploy; again = no changes
-  make status    what runs, and the engines
-  make logs      the engines' logs; PART=kubelet (or another part) for the cluster's own
-  make stop      end every process; the next make up takes seconds
-  make down      remove everything but the Debian packages, which are listed
-  eval "$(make env)"   then plain pulumi and kubectl work on the local stack
-
-  GPUS=8         simulated GPUs that the embedded node offers
-  MAX_PODS=110   pods that it accepts
-  TARGET_KUBECONFIG=FILE   deploy to a cluster of your own instead (asks first; YES=1 answers)
-  VLLMSIM_IMAGE=REF        there, deploy the engine simulator instead of vLLM; REF is a registry
-                           reference that the cluster can pull and that the image is pushed to
-`
+// usage is a file of its own for local/bootstrap, which prints it without
+// building anything.
+//
+//go:embed usage.txt
+var usage string
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		signals = append(signals, syscall.SIGHUP)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	err := run(ctx, os.Args[1:])
 	interrupted := ctx.Err() != nil
 	stop()
 	switch {
 	case err == nil:
 	case interrupted:
-		fmt.Fprintln(os.Stderr, "\nInterrupted. Nothing is lost: the next `make up` goes on from here, `make down` removes it.")
+		fmt.Fprintf(os.Stderr, "\n%s\n", farewell(os.Args[1]))
 		os.Exit(130)
 	default:
 		fmt.Fprintf(os.Stderr, "\n%v\n", err)
 		os.Exit(1)
 	}
+}
+
+func farewell(command string) string {
+	if command == "up" || command == "cluster" {
+		return "Interrupted. Nothing is lost: the next `make up` goes on from here, `make down` removes it."
+	}
+	return "Interrupted."
 }
 
 func run(ctx context.Context, args []string) error {
@@ -56,8 +58,8 @@ func run(ctx context.Context, args []string) error {
 	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
 	root := flags.String("root", ".", "the checkout")
 	var o options
-	flags.StringVar(&o.gpus, "gpus", "8", "simulated GPUs")
-	flags.StringVar(&o.maxPods, "max-pods", "110", "pods of the node")
+	flags.StringVar(&o.gpus, "gpus", "", "simulated GPUs; empty: as before")
+	flags.StringVar(&o.maxPods, "max-pods", "", "pods of the node; empty: as before")
 	flags.StringVar(&o.targetKubeconfig, "target-kubeconfig", "", "a cluster of your own")
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
 	flags.BoolVar(&o.yes, "yes", false, "answer every question with yes")
@@ -68,8 +70,17 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	// One name for the checkout, however it was reached: the cluster's mounts
+	// and processes are told by it.
+	if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
+		return err
+	}
 	o.layout = layout.Layout{Root: absolute}
-	switch args[0] {
+	return o.run(ctx, args[0], flags.Arg(0))
+}
+
+func (o options) run(ctx context.Context, command, part string) error {
+	switch command {
 	case "up":
 		if o.targetKubeconfig != "" {
 			return upOwnCluster(ctx, o)
@@ -84,19 +95,10 @@ func run(ctx context.Context, args []string) error {
 	case "status":
 		return showStatus(ctx, o)
 	case "logs":
-		return showLogs(ctx, o, flags.Arg(0))
+		return showLogs(ctx, o, part)
 	case "env":
 		return printEnv(o)
 	default:
-		return fmt.Errorf("unknown command %q\n\n%s", args[0], usage)
+		return fmt.Errorf("unknown command %q\n\n%s", command, usage)
 	}
-}
-
-// options are what the user chose.
-type options struct {
-	layout           layout.Layout
-	gpus, maxPods    string // checked by the cluster's own program
-	targetKubeconfig string
-	simulatorImage   string
-	yes              bool
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,12 +13,6 @@ import (
 
 // engineSelector finds what VLLMService deployed.
 const engineSelector = "--selector=app.kubernetes.io/part-of=vllm-eks"
-
-func followLines(r io.Reader, line func(string)) {
-	for lines := bufio.NewScanner(r); lines.Scan(); {
-		line(lines.Text())
-	}
-}
 
 // built tells whether there is a cluster program to ask.
 func built(o options) bool {
@@ -58,7 +51,7 @@ func down(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Println("Removed: processes, pods, network, state and programs.")
-	if len(installed) > 0 {
+	if installed = stillInstalled(ctx, installed); len(installed) > 0 {
 		fmt.Printf("Left installed (Debian packages): %s\n", strings.Join(installed, " "))
 	}
 	fmt.Println("Left as they are: Go's module and build caches (go clean -cache -modcache removes them).")
@@ -72,9 +65,10 @@ func refuseToForget(ctx context.Context, o options) error {
 	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	out, err := findEngine(o).pulumi(ctx, "stack", "export", "--stack="+ownStack).Output()
+	e := engine{options: o, stack: ownStack}
+	out, err := e.pulumi(ctx, "stack", "export", "--stack="+ownStack).Output()
 	if err != nil {
-		return fmt.Errorf("pulumi stack export: %w", err)
+		return errors.Join(ctx.Err(), fmt.Errorf("pulumi stack export: %w", err))
 	}
 	var export struct {
 		Deployment struct{ Resources []struct{ Type string } }
@@ -85,7 +79,10 @@ func refuseToForget(ctx context.Context, o options) error {
 	if len(export.Deployment.Resources) == 0 {
 		return nil
 	}
-	return fmt.Errorf(`the stack %[1]s is deployed on your own cluster, and its state lies here; remove it first: eval "$(make env)"; pulumi destroy --stack %[1]s`, ownStack)
+	return fmt.Errorf(`the stack %[1]s is deployed on your own cluster, and its state lies here; remove it first:
+  %[2]s
+  pulumi destroy --stack %[1]s
+or, if that cluster is gone: pulumi stack rm --force %[1]s`, ownStack, ownShell(o.layout))
 }
 
 // showStatus lists the cluster's programs and what is deployed.
@@ -98,8 +95,7 @@ func showStatus(ctx context.Context, o options) error {
 	if statusErr != nil {
 		return errors.New("not everything is running; make up heals it")
 	}
-	e := findEngine(o)
-	pods, err := e.kubectl(ctx, "get", "pods,services", "--all-namespaces", engineSelector, "--output=wide")
+	pods, err := newEngine(o).kubectl(ctx, "get", "pods,services", "--all-namespaces", engineSelector, "--output=wide")
 	if err != nil {
 		return err
 	}
@@ -116,7 +112,7 @@ func showLogs(ctx context.Context, o options, part string) error {
 		return errors.New("nothing is built or running here; start with: make up")
 	}
 	if part == "" {
-		return engineLogs(ctx, findEngine(o))
+		return engineLogs(ctx, newEngine(o))
 	}
 	entries, err := os.ReadDir(o.layout.Kube("logs"))
 	if err != nil {

@@ -48,15 +48,12 @@ func installPackages(ctx context.Context, o options, p *progress) error {
 		return fmt.Errorf("this system has no apt-get; install what provides these Debian packages and try again: %s", strings.Join(missing, " "))
 	}
 	p.update(0, "%s", strings.Join(missing, " "))
-	install := append([]string{"install", "--yes", "--no-install-recommends"}, missing...)
-	if _, err := aptGet(ctx, install...); err != nil {
-		// A fresh machine has no package lists, or old ones.
-		if out, err := aptGet(ctx, "update"); err != nil {
-			return fmt.Errorf("apt-get update: %w\n%s", err, out)
-		}
-		if out, err := aptGet(ctx, install...); err != nil {
-			return fmt.Errorf("apt-get install %s: %w\n%s", strings.Join(missing, " "), err, out)
-		}
+	// Before installing, so that an interrupt does not make it forgotten.
+	if err := recordPackages(o, missing); err != nil {
+		return err
+	}
+	if err := (apt{progress: p, patience: aptPatience}).install(ctx, missing); err != nil {
+		return err
 	}
 	// The package starts a service of its own, which nothing here uses.
 	if _, err := exec.LookPath("systemctl"); err == nil && slices.Contains(missing, "containerd") {
@@ -65,17 +62,11 @@ func installPackages(ctx context.Context, o options, p *progress) error {
 		}
 	}
 	p.note("installed: %s", strings.Join(missing, " "))
-	return recordPackages(o, missing)
+	return nil
 }
 
-func aptGet(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "apt-get", args...)
-	cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
-	out, err := cmd.CombinedOutput()
-	return string(out), err
-}
-
-// recordPackages remembers what was installed, for `make down` to list.
+// recordPackages remembers what is installed from here, for `make down` to
+// list. local/bootstrap adds what it takes to fetch Go.
 func recordPackages(o options, names []string) error {
 	if err := os.MkdirAll(o.layout.State(), 0o700); err != nil {
 		return err
@@ -97,3 +88,12 @@ func recordedPackages(o options) ([]string, error) {
 }
 
 func packagesFile(o options) string { return o.layout.State() + "/debian-packages" }
+
+// stillInstalled leaves out what was recorded and never got installed, or was
+// removed since.
+func stillInstalled(ctx context.Context, names []string) []string {
+	return slices.DeleteFunc(names, func(name string) bool {
+		out, err := exec.CommandContext(ctx, "dpkg-query", "--show", "--showformat=${db:Status-Status}", name).Output()
+		return err != nil || string(out) != "installed"
+	})
+}

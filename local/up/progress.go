@@ -22,7 +22,7 @@ type progress struct {
 	current  int
 	fraction float64 // of the current step
 	detail   string
-	began    time.Time // the whole plan
+	began    time.Time // the command
 	stepped  time.Time // the current step
 	planned  float64   // seconds that the finished steps were to take
 	spent    float64   // seconds that they took
@@ -33,7 +33,7 @@ type progress struct {
 func newProgress(steps []step) *progress {
 	p := &progress{
 		out: os.Stdout, terminal: term.IsTerminal(int(os.Stdout.Fd())), interval: 15 * time.Second,
-		steps: steps, began: time.Now(), done: make(chan struct{}),
+		steps: steps, began: started(), done: make(chan struct{}),
 	}
 	if p.terminal {
 		p.interval = time.Second

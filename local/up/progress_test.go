@@ -76,3 +76,13 @@ func TestFollowBuildTellsPackagesFromProblems(t *testing.T) {
 		t.Errorf("fraction: got %v, want 2 of 4", p.fraction)
 	}
 }
+
+// A reader that gives up leaves the program blocked on a full pipe.
+func TestALineTooLongIsReadToItsEnd(t *testing.T) {
+	text := strings.NewReader("first\n" + strings.Repeat("x", 1<<20) + "\nlast\n")
+	var lines []string
+	followLines(text, func(line string) { lines = append(lines, line) })
+	if text.Len() != 0 || len(lines) == 0 || lines[0] != "first" {
+		t.Errorf("%d bytes are left; lines: %d", text.Len(), len(lines))
+	}
+}

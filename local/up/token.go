@@ -126,15 +126,24 @@ func printStream(stream io.Reader, began time.Time, out io.Writer) (time.Duratio
 	return 0, errors.New("the stream broke off")
 }
 
+// apiKeyKey is where a model's Secret holds its key.
+const apiKeyKey = "api-key"
+
 // apiKey reads a model's key from the cluster; it never passes a command line.
 func (e engine) apiKey(ctx context.Context, m model) (string, error) {
 	if m.APIKeySecret == "" {
 		return "", nil
 	}
-	out, err := e.kubectl(ctx, "--namespace="+m.Namespace, "get", "secret", m.APIKeySecret, "--output=jsonpath={.data.*}")
+	out, err := e.kubectl(ctx, "--namespace="+m.Namespace, "get", "secret", m.APIKeySecret, "--output=jsonpath={.data."+apiKeyKey+"}")
 	if err != nil {
 		return "", err
 	}
-	key, err := base64.StdEncoding.DecodeString(strings.Fields(out + " ")[0])
-	return string(key), err
+	if out == "" {
+		return "", fmt.Errorf("secret %s has no key %s", m.APIKeySecret, apiKeyKey)
+	}
+	key, err := base64.StdEncoding.DecodeString(out)
+	if err != nil {
+		return "", fmt.Errorf("secret %s: %s is not base64", m.APIKeySecret, apiKeyKey)
+	}
+	return string(key), nil
 }

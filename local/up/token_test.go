@@ -6,8 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
 const goodStream = `data: {"choices":[{"delta":{"role":"assistant","content":""}}]}
@@ -76,5 +81,40 @@ func TestFirstModelIsTheFirstByName(t *testing.T) {
 	}
 	if _, err := firstModel(nil); err == nil || !strings.Contains(err.Error(), "models") {
 		t.Errorf("no models: %v", err)
+	}
+}
+
+// The key's Secret is read by a kubectl that knows one value.
+func TestTheKeyOfAnEmptySecretIsAnError(t *testing.T) {
+	l := layout.Layout{Root: t.TempDir()}
+	m := model{Namespace: "inference", APIKeySecret: "a-key"}
+	for _, c := range []struct{ value, want, err string }{
+		{"c2VjcmV0", "secret", ""},
+		{"", "", "secret a-key has no key api-key"},
+		{"%", "", "not base64"},
+	} {
+		if err := os.MkdirAll(filepath.Dir(l.Bin("x")), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		script := "#!/bin/sh\ncase \"$*\" in *'jsonpath={.data.api-key}') printf %s '" + c.value + "' ;; *) exit 1 ;; esac\n"
+		if err := os.WriteFile(l.Bin("kubectl"), []byte(script), 0o700); err != nil { //nolint:gosec // it is executed
+			t.Fatal(err)
+		}
+		got, err := newEngine(options{layout: l}).apiKey(context.Background(), m)
+		if got != c.want || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+			t.Errorf("%q: got %q, %v; want %q, %q", c.value, got, err, c.want, c.err)
+		}
+	}
+}
+
+func TestKubectlAsksTheConfirmedContext(t *testing.T) {
+	e := newEngine(options{layout: layout.Layout{Root: t.TempDir()}, targetKubeconfig: "/kubeconfig"})
+	e.context = "prod"
+	cmd := e.kubectlCommand(context.Background(), "get", "nodes")
+	if got := strings.Join(cmd.Args[1:], " "); got != "--context=prod get nodes" {
+		t.Errorf("kubectl %s", got)
+	}
+	if !slices.Contains(cmd.Env, "KUBECONFIG=/kubeconfig") {
+		t.Error("it does not use the file that was named")
 	}
 }

@@ -6,24 +6,30 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 const simulatorImage = "localhost/vllmsim:v0.32.0" // as Pulumi.local.yaml names it
 
 // up does all of it. Every step finds out by itself what is left to do.
 func up(ctx context.Context, o options) error {
-	e := findEngine(o)
-	began := time.Now()
+	began := started()
+	e := findEngine(ctx, o)
+	steps, err := clusterSteps(o, e)
+	if err != nil {
+		return err
+	}
 	var next string
-	steps := clusterSteps(o, e)
 	steps = append(steps,
 		step{name: "pulumi up", cost: 25, serial: true, do: func(ctx context.Context, p *progress) error {
 			p.note("pulumi up --stack %s", localStack)
-			announceStandIns(e, p)
+			e.announceStandIns(p)
 			p.pause()
-			return e.deploy(ctx, localStack)
+			return e.deploy(ctx)
 		}},
 		step{name: "first token", cost: 2, serial: true, do: func(ctx context.Context, p *progress) error {
 			var err error
@@ -31,6 +37,7 @@ func up(ctx context.Context, o options) error {
 			return err
 		}},
 	)
+	e.printNotes()
 	if err := runPlan(ctx, "An embedded Kubernetes on this machine, with SIMULATED GPUs and engines, deployed to by the real Pulumi engine.", steps); err != nil {
 		return err
 	}
@@ -40,24 +47,42 @@ func up(ctx context.Context, o options) error {
 
 // upCluster is for the tests: everything that a deployment needs.
 func upCluster(ctx context.Context, o options) error {
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", clusterSteps(o, findEngine(o)))
+	e := findEngine(ctx, o)
+	steps, err := clusterSteps(o, e)
+	if err != nil {
+		return err
+	}
+	e.printNotes()
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", steps)
 }
 
-func clusterSteps(o options, e engine) []step {
-	steps := []step{
-		{name: "check the machine", cost: 0.5, serial: true, do: func(context.Context, *progress) error {
-			return errors.Join(checkMachine(o), e.prepare())
-		}},
-		{name: "packages", cost: packagesCost(), serial: true, do: func(ctx context.Context, p *progress) error { return installPackages(ctx, o, p) }},
+// clusterSteps have everything that can refuse before the long builds.
+func clusterSteps(o options, e engine) ([]step, error) {
+	size, err := o.nodeSize()
+	if err != nil {
+		return nil, err
 	}
-	steps = append(steps, buildSteps(o, append(append([]program{}, clusterPrograms...), e.programs...))...)
+	programs := append(slices.Clone(clusterPrograms), e.programs...)
+	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, _ *progress) error {
+		if err := checkMachine(ctx, o, programs); err != nil {
+			return err
+		}
+		return e.prepare()
+	}}}
+	steps = append(steps, buildSteps(o, []program{kubeProgram})...)
+	steps = append(steps,
+		step{name: "check for other clusters", cost: 0.5, serial: true, do: func(ctx context.Context, _ *progress) error { return runKube(ctx, o, "check") }},
+		step{name: "packages", cost: packagesCost(), serial: true, do: func(ctx context.Context, p *progress) error { return installPackages(ctx, o, p) }},
+	)
+	programs = slices.DeleteFunc(programs, func(p program) bool { return p.name == kubeProgram.name })
+	steps = append(steps, buildSteps(o, programs)...)
 	return append(steps, step{name: "start the cluster", cost: 12, serial: true, do: func(ctx context.Context, p *progress) error {
-		if err := startCluster(ctx, o, p); err != nil {
+		if err := startCluster(ctx, o, size, p); err != nil {
 			return err
 		}
 		p.update(0.9, "engine image")
 		return runKube(ctx, o, "image", simulatorImage, o.layout.Bin("vllmsim"))
-	}})
+	}}), nil
 }
 
 func packagesCost() float64 {
@@ -67,21 +92,17 @@ func packagesCost() float64 {
 	return 0.5
 }
 
-func checkMachine(o options) error {
+func checkMachine(ctx context.Context, o options, programs []program) error {
 	m, err := thisMachine(o.layout.Root)
 	if err != nil {
 		return err
 	}
-	needDisk := float64(needDiskGB)
-	if _, err := os.Stat(o.layout.Bin("kubernetes")); err == nil {
-		needDisk = needDiskGBNext
-	}
-	return m.problems(needDisk)
+	return errors.Join(m.problems(), checkDisk(ctx, o, programs))
 }
 
 // startCluster shows what the cluster's program says as progress.
-func startCluster(ctx context.Context, o options, p *progress) error {
-	cmd := kubeCommand(ctx, o, "start", "--gpus="+o.gpus, "--max-pods="+o.maxPods)
+func startCluster(ctx context.Context, o options, size node.Options, p *progress) error {
+	cmd := kubeCommand(ctx, o, "start", fmt.Sprintf("--gpus=%d", size.GPUs), fmt.Sprintf("--max-pods=%d", size.MaxPods))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
@@ -112,15 +133,9 @@ func runKube(ctx context.Context, o options, command string, args ...string) err
 	return nil
 }
 
-func announceStandIns(e engine, p *progress) {
-	if len(e.standIns) > 0 {
-		p.note("stand-ins, as these are not installed: %s", strings.Join(e.standIns, ", "))
-	}
-}
-
 // showFirstToken streams a completion and returns what to say next.
 func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time) (string, error) {
-	models, err := e.models(ctx, localStack)
+	models, err := e.models(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -159,15 +174,16 @@ func tellFirstToken(ctx context.Context, p *progress, began time.Time, baseURL, 
 }
 
 func nextSteps(m model, baseURL string, hasKey bool) string {
-	header := ""
-	if hasKey {
-		header = " -H 'Authorization: Bearer …'"
+	shell := `eval "$(make env)"`
+	if os.Getenv("SUDO_USER") != "" {
+		shell = "sudo -s, and there: " + shell // all of it is root's
 	}
 	return fmt.Sprintf(`
   URL        %[1]s/v1   (model %[2]s; from this machine)
-  forward    eval "$(make env)"; kubectl -n %[3]s port-forward svc/%[4]s %[5]d:%[5]d
+  shell      %[7]s
+  forward    kubectl -n %[3]s port-forward svc/%[4]s %[5]d:%[5]d
              curl%[6]s http://localhost:%[5]d/v1/models
   try next   change the model in Pulumi.local.yaml, then: pulumi preview --diff --stack local
   look       make status, make logs; make stop ends it, make down removes it
-`, baseURL, m.ServedModelName, m.Namespace, m.Service, m.Port, header)
+`, baseURL, m.ServedModelName, m.Namespace, m.Service, m.Port, authorization(hasKey), shell)
 }

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/vllm-eks/vllm-eks/local/layout"
+)
+
+// minPulumi is the oldest CLI that is taken. Engine and SDK speak a protocol of
+// their own, and the further they are apart, the less anybody tried it.
+const minPulumi = "v3.200.0"
+
+// installedPulumi finds the user's CLI, and the language host that is released
+// with it. What cannot be used is said.
+func installedPulumi(ctx context.Context, l layout.Layout) (installed map[string]string, notes []string) {
+	for _, path := range pulumiCandidates(l) {
+		version, err := versionOf(ctx, path, l)
+		switch {
+		case err != nil:
+			notes = append(notes, fmt.Sprintf("%s does not run here (%v): building %s for this environment", path, err, pulumiVersion))
+			continue
+		case semver.Compare(version, minPulumi) < 0:
+			notes = append(notes, fmt.Sprintf("%s is %s, older than %s: building %s for this environment", path, version, minPulumi, pulumiVersion))
+			continue
+		}
+		installed = map[string]string{pulumiCLI.name: path}
+		if host := languageHost(path); host != "" {
+			installed[languageStandIn.name] = host
+		}
+		return installed, nil // never mind the others
+	}
+	return nil, notes
+}
+
+// pulumiCandidates are on PATH, or where Pulumi's installer puts them: sudo
+// gives PATH and HOME of root.
+func pulumiCandidates(l layout.Layout) []string {
+	dirs := filepath.SplitList(os.Getenv("PATH"))
+	for _, home := range pulumiHomes(l) {
+		dirs = append(dirs, filepath.Join(home, "bin"))
+	}
+	var found []string
+	for _, dir := range dirs {
+		path := filepath.Join(dir, pulumiCLI.name)
+		if filepath.IsAbs(dir) && path != pulumiCLI.path(l) && isProgram(path) && !slices.Contains(found, path) {
+			found = append(found, path)
+		}
+	}
+	return found
+}
+
+// pulumiHomes are the user's, also after `eval "$(make env)"` and under sudo.
+func pulumiHomes(l layout.Layout) []string {
+	var homes []string
+	if home := os.Getenv("PULUMI_HOME"); home != "" && home != l.Pulumi("home") {
+		homes = append(homes, home)
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		homes = append(homes, filepath.Join(home, ".pulumi"))
+	}
+	if invoker, err := user.Lookup(os.Getenv("SUDO_USER")); err == nil {
+		homes = append(homes, filepath.Join(invoker.HomeDir, ".pulumi"))
+	}
+	return homes
+}
+
+// versionOf asks a CLI, without letting it write into the user's home.
+func versionOf(ctx context.Context, path string, l layout.Layout) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "version")
+	cmd.Env = append(os.Environ(), "PULUMI_HOME="+l.Pulumi("home"), "PULUMI_SKIP_UPDATE_CHECK=true")
+	out, err := cmd.Output()
+	if err != nil {
+		return "", err
+	}
+	version := strings.TrimSpace(string(out))
+	if !semver.IsValid(version) {
+		return "", fmt.Errorf("pulumi version: %q", version)
+	}
+	return version, nil
+}
+
+// languageHost lies beside the CLI, which may be a link to its real place.
+func languageHost(pulumi string) string {
+	dirs := []string{filepath.Dir(pulumi)}
+	if resolved, err := filepath.EvalSymlinks(pulumi); err == nil {
+		dirs = append(dirs, filepath.Dir(resolved))
+	}
+	for _, dir := range dirs {
+		if path := filepath.Join(dir, languageStandIn.name); isProgram(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// installedPlugin is the folder of the user's Kubernetes plugin, or empty.
+func installedPlugin(l layout.Layout) string {
+	for _, home := range pulumiHomes(l) {
+		folder := filepath.Join(home, "plugins", kubernetesPlugin)
+		if isProgram(filepath.Join(folder, kubernetesStandIn.name)) {
+			return folder
+		}
+	}
+	return ""
+}
+
+func isProgram(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
