@@ -8,10 +8,11 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) \
 	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 
-.PHONY: help up down stop status env logs test verify
+.PHONY: help up down stop status env logs test test-long verify
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
+	@echo '  make test-long what is too long for that: fifty engines, benchmarks'
 	@echo '  make verify    format, tidy and lint; fails if the tree changes'
 
 up down stop status env:
@@ -20,5 +21,5 @@ up down stop status env:
 logs:
 	@local/bootstrap logs $(UP_FLAGS) $(call quote,$(PART))
 
-test verify:
+test test-long verify:
 	@local/$@

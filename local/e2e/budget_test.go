@@ -1,11 +1,7 @@
 //go:build budget
 
-// What fifty idle engines take, and the cluster that they run on. By hand, on
-// an otherwise quiet machine:
-//
-//	GPUS=60 MAX_PODS=110 make up
-//	eval "$(make env)"
-//	local/bootstrap go -C local test -trimpath -tags=budget -count=1 -timeout=30m -v -run '^TestBudget$' ./e2e
+// What fifty idle engines take, and the cluster that they run on: part of
+// `make test-long`, on an otherwise quiet machine.
 
 package e2e
 
