@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -14,8 +15,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// The commands of the Makefile, from nothing to nothing, as a newcomer runs
-// them. This removes the local environment of this checkout, so it has a
+// The commands of the Makefile, as a newcomer runs them, until nothing is
+// left. This removes the local environment of this checkout, so it has a
 // build tag of its own and runs only where none was in use.
 func TestLifecycle(t *testing.T) {
 	l := checkout(t)
@@ -24,7 +25,7 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make down: %v\n%s", err, out)
 		}
 	})
-	mustMake(t, l, "down") // the tests before this one have built everything
+	mustMake(t, l, "stop") // the tests before this one have built and started everything
 	before := takeInventory(t)
 	out := mustMake(t, l, "up")
 	if !strings.Contains(out, "First token ") {
@@ -36,11 +37,11 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make up:\n%s", out)
 		}
 	})
-	for _, part := range []string{
-		"etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "supervisor", "vllmsim",
-	} {
-		t.Run("heals after kill -9 of "+part, func(t *testing.T) {
-			killPart(t, l, part)
+	for _, parts := range killedTogether() {
+		t.Run("heals after kill -9 of "+strings.Join(parts, " "), func(t *testing.T) {
+			for _, part := range parts {
+				killPart(t, l, part)
+			}
 			if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
 				t.Errorf("make up:\n%s", out)
 			}
@@ -89,6 +90,19 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("a second make down:\n%s", out)
 		}
 	})
+}
+
+// killedTogether are the parts to kill at once. One after the other takes
+// minutes more, and is left to the long tests.
+func killedTogether() [][]string {
+	programs := []string{"etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"}
+	groups := [][]string{programs, {"supervisor"}, {"vllmsim"}}
+	if os.Getenv("E2E_EACH_PART") != "" {
+		for _, program := range programs {
+			groups = append(groups, []string{program})
+		}
+	}
+	return groups
 }
 
 func makeCommand(l layout.Layout, args ...string) (string, error) {

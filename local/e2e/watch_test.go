@@ -36,10 +36,10 @@ func (w *watch) run(ctx context.Context) {
 	began := time.Now()
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
-	for {
+	for ended := false; !ended; { // it asks a last time after the end
 		select {
 		case <-ctx.Done():
-			return
+			ended = true
 		case <-ticker.C:
 		}
 		w.asked++
@@ -54,9 +54,6 @@ func (w *watch) end(t testing.TB) {
 	t.Helper()
 	w.cancel()
 	<-w.done
-	if w.asked == 0 {
-		t.Error("the watch ended before it asked once")
-	}
 	for i, failure := range w.failed {
 		if i == 5 {
 			t.Errorf("and %d more", len(w.failed)-i)

@@ -106,7 +106,10 @@ func buildSteps(o options, programs []program) []step {
 // build compiles one program. Every build of this project uses the same flags,
 // so that they share the Go build cache.
 func build(ctx context.Context, o options, b program, p *progress) error {
-	total := countPackages(ctx, o, b, p)
+	total := 0 // a second build is over before it is counted
+	if _, err := os.Stat(b.path(o.layout)); err != nil {
+		total = countPackages(ctx, o, b, p)
+	}
 	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
@@ -135,7 +138,11 @@ func followBuild(stderr io.Reader, total int, p *progress) string {
 			fmt.Fprintln(&problem, line)
 		default:
 			compiled++
-			p.update(float64(compiled)/float64(max(total, compiled)), "%d of %d packages", compiled, total)
+			if total < compiled {
+				p.update(-1, "%d packages", compiled)
+			} else {
+				p.update(float64(compiled)/float64(total), "%d of %d packages", compiled, total)
+			}
 		}
 	})
 	return problem.String()
