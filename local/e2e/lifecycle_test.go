@@ -145,11 +145,11 @@ func tryOwnKubectl(l layout.Layout, args ...string) (string, error) {
 // environment is what `eval "$(make env)"` gives a shell.
 func environment(t *testing.T, l layout.Layout) []string {
 	t.Helper()
-	out, err := exec.Command("bash", "-c", `eval "$(make --no-print-directory -C "$0" env)" && env`, l.Root).Output()
+	out, err := exec.Command("bash", "-c", `eval "$(make --no-print-directory -C "$0" env)" && env -0`, l.Root).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.Split(strings.TrimSpace(string(out)), "\n")
+	return strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00") // a value may have several lines
 }
 
 func pulumi(t *testing.T, l layout.Layout, env []string, args ...string) {
