@@ -45,7 +45,7 @@ func runPlan(ctx context.Context, title string, steps []step) error {
 	for i, s := range steps {
 		p.begin(i)
 		if err := s.do(ctx, p); err != nil {
-			p.clear()
+			p.pause()
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		p.end()

@@ -94,15 +94,9 @@ func (p *progress) note(format string, args ...any) {
 	fmt.Fprintf(p.out, "      "+format+"\n", args...)
 }
 
-// pause leaves the screen to another program until the step ends.
+// pause leaves the screen to another program, or to an error, until the next
+// step begins.
 func (p *progress) pause() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.clearLine()
-	p.paused = true
-}
-
-func (p *progress) clear() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clearLine()
