@@ -1,0 +1,171 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// options are the command line. Zero means "not given".
+type options struct {
+	model, config                   string
+	instance, gpu                   string
+	fitOn                           []string
+	gpus, maxModelLen, maxNumSeqs   int
+	maxBatchedTokens                int
+	utilization, tpot               float64
+	kvCacheDType, quantization      string
+	eager, compiled, json           bool
+	vllm, storage, region           string
+	inputTokens, outputTokens       int
+	replicasAtLeast, replicasAtMost int
+}
+
+func (o *options) define(f *pflag.FlagSet) {
+	f.StringVar(&o.config, "config", "", "the model's `config.json`, for one that the catalogue does not have")
+	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
+	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
+	f.StringSliceVar(&o.fitOn, "fit-on", nil, "list what fits where, cheapest first: `families` or types, such as g5,p4d")
+	f.IntVar(&o.gpus, "gpus", 0, "GPUs of one replica (default: the fewest on which it fits)")
+	f.IntVar(&o.maxModelLen, "max-model-len", 0, "longest context in `tokens` (default: what the model was trained for)")
+	f.IntVar(&o.maxNumSeqs, "max-num-seqs", 0, "sequences in one step (default: derived)")
+	f.IntVar(&o.maxBatchedTokens, "max-num-batched-tokens", 0, "`tokens` in one step (default: vLLM's)")
+	f.Float64Var(&o.utilization, "gpu-memory-utilization", 0, "`share` of the GPU's memory (default: the release's)")
+	f.StringVar(&o.kvCacheDType, "kv-cache-dtype", "auto", "`type` of the KV cache, such as fp8")
+	f.StringVar(&o.quantization, "quantization", "", "`method`, where neither the model's name nor its configuration tells: awq, gptq, fp8, …")
+	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
+	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
+	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
+	f.IntVar(&o.inputTokens, "input-tokens", 0, "mean `tokens` of a prompt (default 1155)")
+	f.IntVar(&o.outputTokens, "output-tokens", 0, "mean `tokens` of an answer (default 211)")
+	f.IntVar(&o.replicasAtLeast, "min-replicas", 1, "engines at least")
+	f.IntVar(&o.replicasAtMost, "max-replicas", 0, "engines at most (default: as at least)")
+	f.StringVar(&o.storage, "storage", string(sizing.Hub), "where weights come from: hub, s3, ebs, nvme")
+	f.BoolVar(&o.compiled, "compile-cache", false, "compiled code is kept from an earlier start")
+	f.StringVar(&o.region, "region", catalogue.DefaultRegion, "AWS `region` of the prices")
+	f.BoolVar(&o.json, "json", false, "print JSON")
+}
+
+// workload is what is asked to be sized, on nothing yet. All problems are
+// reported at once.
+func (o *options) workload() (sizing.Workload, error) {
+	shape, errShape := o.shape()
+	release, ok := sizing.ParseRelease(o.vllm)
+	var errs []error
+	if !ok {
+		errs = append(errs, fmt.Errorf("--vllm-version: is %q, want a version such as %s", o.vllm, versions.VLLM))
+	}
+	if !slices.Contains(sizing.Storages(), sizing.Storage(o.storage)) {
+		errs = append(errs, fmt.Errorf("--storage: is %q, want one of hub, s3, ebs, nvme", o.storage))
+	}
+	for name, value := range map[string]int{
+		"--gpus": o.gpus, "--max-model-len": o.maxModelLen, "--max-num-seqs": o.maxNumSeqs, "--max-num-batched-tokens": o.maxBatchedTokens,
+		"--input-tokens": o.inputTokens, "--output-tokens": o.outputTokens, "--min-replicas": o.replicasAtLeast, "--max-replicas": o.replicasAtMost,
+	} {
+		if value < 0 || value > 100_000_000 {
+			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number", name, value))
+		}
+	}
+	if o.utilization < 0 || o.utilization > 1 {
+		errs = append(errs, fmt.Errorf("--gpu-memory-utilization: is %g, want more than 0 and at most 1", o.utilization))
+	}
+	if errShape == nil && o.gpus > 0 && !sizing.Divides(shape.Heads, o.gpus) {
+		errs = append(errs, fmt.Errorf("--gpus: is %d, which does not divide the model's %d attention heads", o.gpus, shape.Heads))
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return sizing.Workload{
+		Engine: sizing.Engine{
+			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
+			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
+		},
+		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
+		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
+		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
+	}, errors.Join(append(errs, errShape)...)
+}
+
+// shape is the model's: of the file that is given, or of the catalogue.
+func (o *options) shape() (catalogue.Shape, error) {
+	shape, known := catalogue.FindShape(o.model)
+	if o.config != "" {
+		text, err := os.ReadFile(o.config)
+		if err != nil {
+			return shape, fmt.Errorf("--config: %w", err)
+		}
+		if shape, err = catalogue.ParseConfig(text); err != nil {
+			return shape, fmt.Errorf("--config: %s: %w", o.config, err)
+		}
+		shape.Name = o.model
+		if shape.Quantization.Method == "" {
+			shape.Quantization = catalogue.QuantizationOf(o.model)
+		}
+	} else if !known {
+		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; give the model's config.json with --config", o.model)
+	}
+	if o.quantization != "" {
+		shape.Quantization = catalogue.QuantizationOf(o.quantization)
+		if shape.Quantization.Method == "" {
+			return shape, fmt.Errorf("--quantization: is %q, which is no method of the catalogue", o.quantization)
+		}
+	}
+	return shape, nil
+}
+
+// errDoesNotFit is the exit status of a model that does not fit; the report has
+// said so.
+var errDoesNotFit = errors.New("does not fit")
+
+func (o *options) run(out io.Writer) error {
+	w, err := o.workload()
+	if err != nil {
+		return err
+	}
+	switch {
+	case o.instance != "" && (o.gpu != "" || len(o.fitOn) > 0), o.gpu != "" && len(o.fitOn) > 0:
+		return errors.New("--instance, --gpu and --fit-on are three ways to say where; give one of them")
+	case o.instance != "":
+		if w.On, err = catalogue.FindInstance(o.instance); err != nil {
+			return fmt.Errorf("--instance: %w", err)
+		}
+		if o.gpus > w.On.GPUs {
+			return fmt.Errorf("--gpus: is %d, and %s has %d", o.gpus, w.On.Type, w.On.GPUs)
+		}
+		w.Engine.GPU = w.On.GPU
+	case o.gpu != "":
+		if w.Engine.GPU, err = catalogue.FindGPU(o.gpu); err != nil {
+			return fmt.Errorf("--gpu: %w", err)
+		}
+	default:
+		return o.list(out, w)
+	}
+	return o.one(out, sizing.Size(w))
+}
+
+// types are the instance types that --fit-on names; all if it is not given.
+func (o *options) types() ([]catalogue.Instance, error) {
+	if len(o.fitOn) == 0 {
+		return catalogue.Instances(), nil
+	}
+	var found []catalogue.Instance
+	for _, name := range o.fitOn {
+		before := len(found)
+		for _, i := range catalogue.Instances() {
+			if i.Type == name || strings.HasPrefix(i.Type, name+".") {
+				found = append(found, i)
+			}
+		}
+		if len(found) == before {
+			return nil, fmt.Errorf("--fit-on: %q is neither a GPU instance type nor a family of the catalogue", name)
+		}
+	}
+	return found, nil
+}

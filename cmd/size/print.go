@@ -1,0 +1,130 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+// one prints a single estimate.
+func (o *options) one(out io.Writer, e sizing.Estimate) error {
+	if o.json {
+		if err := encode(out, o.numbers(e)); err != nil {
+			return err
+		}
+	} else if err := o.report(out, e); err != nil {
+		return err
+	}
+	if e.Memory.Verdict == sizing.DoesNotFit {
+		return fmt.Errorf("%s %w %s", o.model, errDoesNotFit, e.Hardware())
+	}
+	return nil
+}
+
+func encode(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
+}
+
+// numbers are the estimate's, with the model, and with why it is refused.
+func (o *options) numbers(e sizing.Estimate) map[string]any {
+	n := e.Numbers()
+	n["model"] = o.model
+	n["warnings"] = append([]string{}, o.warnings(e)...)
+	if e.Memory.Verdict == sizing.DoesNotFit {
+		changes := []string{}
+		for _, c := range sizing.Changes(e.Workload) {
+			changes = append(changes, c.String())
+		}
+		n["changes"] = changes
+	}
+	return n
+}
+
+func (o *options) warnings(e sizing.Estimate) []string {
+	all := e.Warnings()
+	if e.Workload.Engine.Shape.Family && o.config == "" {
+		all = append(all, fmt.Sprintf("the shape is that of %s, whose name %s contains", e.Workload.Engine.Shape.Name, o.model))
+	}
+	return all
+}
+
+func (o *options) report(out io.Writer, e sizing.Estimate) error {
+	w, m, s, c := e.Workload, e.Memory, e.Serving, e.ColdStart
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	line := func(name, format string, values ...any) {
+		_, _ = fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, values...))
+	}
+	fmt.Fprintf(out, "%s on %s, vLLM %s: %s\n\n", o.model, e.Hardware(), w.Engine.Release, m.Verdict)
+	line("memory of one GPU", "%.2f GiB usable, of which vLLM takes %.2f", m.Usable, m.Requested)
+	line("  weights", "%.2f GiB, %s", m.Weights, w.Engine.Shape.Quantization)
+	line("  activations", "%.2f GiB", m.Activation)
+	line("  CUDA, communication", "%.2f GiB", m.NonTorch)
+	line("  CUDA graphs", "%.2f GiB", m.Graphs)
+	line("  KV cache", "%.2f GiB ± %.2f", m.KV, m.Error)
+	if m.Tokens > 0 {
+		line("KV cache", "%d tokens in all; the longest context that fits is %d", m.Tokens, m.Longest)
+		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
+	}
+	if m.Verdict != sizing.DoesNotFit {
+		if s.Timing.Base > 0 {
+			line("", "%d within %g ms a token; usable %d", s.ByTPOT, w.Objectives.TPOTMilliseconds, s.Usable)
+			line("rates", "%.0f prompt tokens/s, %.0f output tokens/s at %d requests", s.PrefillTokensPerSecond, s.DecodeTokensPerSecond, s.Usable)
+		}
+		line("max_num_seqs", "%d", s.MaxNumSeqs)
+		line("scaling target", "%d running and waiting requests a replica (growth %.2f until another is there)", s.Target, s.Growth)
+		line("cold start", "%s: node %s, image %s, weights %s (floor %s), engine %s", c.Total().Round(time.Second), c.Node, c.Image,
+			c.Weights.Round(time.Second), c.WeightsFloor.Round(time.Second), c.Init)
+		if e.Cost.Known {
+			line("cost", "%.2f to %.2f USD/h (%s)", e.Cost.Min, e.Cost.Max, e.Cost.Price)
+		}
+		if e.Cost.PerMillionTokens > 0 {
+			line("", "%.2f USD a million output tokens at the target", e.Cost.PerMillionTokens)
+		}
+	}
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for _, warning := range o.warnings(e) {
+		fmt.Fprintln(out, "warning:", warning)
+	}
+	if m.Verdict == sizing.DoesNotFit {
+		fmt.Fprintf(out, "\n%s\n", e.Refusal())
+	}
+	return nil
+}
+
+// list prints where the model fits, the cheapest first.
+func (o *options) list(out io.Writer, w sizing.Workload) error {
+	types, err := o.types()
+	if err != nil {
+		return err
+	}
+	var rows []sizing.Row
+	numbers := []map[string]any{}
+	refused := 0
+	for _, e := range sizing.FitOn(w, types) {
+		if e.Memory.Verdict == sizing.DoesNotFit {
+			refused++
+			continue
+		}
+		rows = append(rows, sizing.Row{Name: o.model, Estimate: &e})
+		numbers = append(numbers, o.numbers(e))
+	}
+	switch {
+	case o.json:
+		err = encode(out, numbers)
+	case len(rows) > 0:
+		_, err = fmt.Fprintf(out, "%s\n%d of %d instance types; on the others it does not fit.\n", sizing.Table(rows, nil), len(rows), len(types))
+	}
+	if err == nil && len(rows) == 0 {
+		return fmt.Errorf("%s %w any of %d instance types", o.model, errDoesNotFit, refused)
+	}
+	return err
+}

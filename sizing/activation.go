@@ -1,0 +1,109 @@
+package sizing
+
+import "math"
+
+const (
+	// forwardHidden is how many buffers as wide as the residual stream a forward
+	// pass holds beside those of the MLP: residual, input, and attention's input
+	// and output. Fits logs of V0 without chunked prefill, whose peak is the
+	// forward pass (Qwen2.5 at 8k and 32k tokens: 4.0 to 4.1).
+	forwardHidden = 4
+	// keptHidden is how many of them are alive while the sampler runs.
+	keptHidden = 2
+	// mlaWorkspaceTokens is the size of the buffer into which MLA gathers a
+	// chunk of context, at most (MLACommonMetadataBuilder in
+	// vllm/v1/attention/backends/mla/common.py).
+	mlaWorkspaceTokens = 64 << 10
+	// expertChunk is how many tokens the fused experts take at a time.
+	expertChunk = 32 << 10
+)
+
+// ActivationGiB is the peak of the profiling run on one GPU: of the forward
+// pass over a full batch, of the sampler over all sequences, or of the encoder
+// over the largest image, whichever needs most.
+func (e Engine) ActivationGiB() float64 {
+	element := e.bytesPerElement()
+	tokens, hidden := float64(e.MaxBatchedTokens), float64(e.Shape.Hidden)
+	split := float64(e.TensorParallel)
+
+	sampler := e.Release.samplerBytes()*float64(e.MaxNumSeqs)*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
+	forward := tokens * (3*float64(e.Shape.Intermediate)/split + forwardHidden*hidden) * element
+
+	experts := e.expertWorkspace()
+	kept := 0.0 // from step to step
+	if e.Release.Since(13) {
+		kept += experts // since then experts share one workspace that stays
+	} else {
+		forward = math.Max(forward, experts+forwardHidden*tokens*hidden*element)
+	}
+	if e.Shape.MLA && e.Release.v1(e.GPU) {
+		kept += mlaWorkspaceTokens * float64(e.Shape.Latent) * element
+	}
+	image, embedded := e.encoder()
+	return math.Max(image, math.Max(sampler, forward)+kept+embedded) / gib
+}
+
+// expertWorkspace is what the fused experts need: for each token and expert
+// that it visits the input or the gated product, and the product.
+func (e Engine) expertWorkspace() float64 {
+	moe, q := e.Shape.MoE, e.Shape.Quantization
+	if moe.Experts == 0 || q.ExpertsOnly { // MXFP4's kernels work in place
+		return 0
+	}
+	width := float64(moe.Intermediate) / float64(e.TensorParallel)
+	visits := math.Min(float64(e.MaxBatchedTokens), expertChunk) * float64(moe.PerToken)
+	return visits * (math.Max(2*width, float64(e.Shape.Hidden)) + width) * e.bytesPerElement()
+}
+
+// encoder is the peak of encoding the largest image that a context can hold,
+// and what its result takes while the language model is profiled.
+func (e Engine) encoder() (peak, result float64) {
+	v := e.Shape.Vision
+	if v.Tokens == 0 {
+		return 0, 0
+	}
+	tokens := float64(v.Tokens)
+	if e.MaxModelLen > 0 {
+		tokens = math.Min(tokens, float64(e.MaxModelLen))
+	}
+	element := e.bytesPerElement()
+	peak = tokens * float64(v.Patches) * (3*float64(v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
+	return peak, tokens * float64(e.Shape.Hidden) * element
+}
+
+const (
+	// graphGiB is what the CUDA graphs of one layer take at all capture sizes,
+	// and graphExpertGiB that of one with experts: fits the estimates that v0.19
+	// logs (0.55 for 32 layers of phi-2, 0.84 for 32 of Llama, 1.7 for 80 of
+	// Llama; 1.24 to 1.39 for experts, 24 to 48 layers).
+	graphGiB       = 0.021
+	graphExpertGiB = 0.035
+	// largestGraph is the largest batch that is captured; below, vLLM captures
+	// 1, 2, 4, every 8th up to 256 and every 16th.
+	largestGraph = 512
+	allGraphs    = 3 + 32 + 16
+)
+
+// GraphsGiB is the estimate of the CUDA graphs that the release subtracts; 0
+// where it does not.
+func (e Engine) GraphsGiB() float64 {
+	if e.EnforceEager || !e.Release.subtractsGraphs() {
+		return 0
+	}
+	return e.capturedGiB()
+}
+
+// capturedGiB is what the graphs take, subtracted or not.
+func (e Engine) capturedGiB() float64 {
+	stages := float64(e.PipelineParallel)
+	layers, experts := float64(e.Shape.Layers), float64(e.Shape.MoE.Layers)
+	all := (math.Max(layers-experts, 0)*graphGiB + experts*graphExpertGiB) / stages
+	largest := min(2*e.MaxNumSeqs, largestGraph)
+	sizes := min(largest, 2) + min(largest, 256)/8 + max(largest-256, 0)/16 + 1
+	return all * math.Min(float64(sizes)/allGraphs, 1)
+}
+
+// NonTorchGiB is what CUDA and the communication hold on one GPU.
+func (e Engine) NonTorchGiB() float64 {
+	return e.Release.contextGiB() + e.Release.peersGiB(e.GPU, e.TensorParallel)
+}

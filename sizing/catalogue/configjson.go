@@ -1,0 +1,378 @@
+package catalogue
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// config is a model's config.json: the keys that shapes are computed from,
+// under all the names that architectures give them.
+type config struct {
+	Architectures []string `json:"architectures"`
+	ModelType     string   `json:"model_type"`
+	TorchDType    string   `json:"torch_dtype"`
+	DType         string   `json:"dtype"`
+
+	HiddenSize          int   `json:"hidden_size"`
+	NEmbd               int   `json:"n_embd"`
+	DModel              int   `json:"d_model"`
+	NumHiddenLayers     int   `json:"num_hidden_layers"`
+	NumLayers           int   `json:"num_layers"`
+	NLayer              int   `json:"n_layer"`
+	NLayers             int   `json:"n_layers"`
+	NumAttentionHeads   int   `json:"num_attention_heads"`
+	NHead               int   `json:"n_head"`
+	NHeads              int   `json:"n_heads"`
+	NumKeyValueHeads    int   `json:"num_key_value_heads"`
+	NumKVHeads          int   `json:"num_kv_heads"`
+	MultiQueryGroups    int   `json:"multi_query_group_num"`
+	GlobalKVHeads       int   `json:"num_global_key_value_heads"`
+	HeadDim             int   `json:"head_dim"`
+	GlobalHeadDim       int   `json:"global_head_dim"`
+	IntermediateSize    count `json:"intermediate_size"`
+	IntermediateSizeMLP int   `json:"intermediate_size_mlp"`
+	NInner              int   `json:"n_inner"`
+	FFNDim              int   `json:"ffn_dim"`
+	FFNHiddenSize       int   `json:"ffn_hidden_size"`
+	ExpansionRatio      int   `json:"expansion_ratio"`
+	VocabSize           int   `json:"vocab_size"`
+	PaddedVocabSize     int   `json:"padded_vocab_size"`
+	WordEmbedProjDim    int   `json:"word_embed_proj_dim"`
+
+	MaxPositions int `json:"max_position_embeddings"`
+	NPositions   int `json:"n_positions"`
+	SeqLength    int `json:"seq_length"`
+	MaxSeqLen    int `json:"max_seq_len"`
+
+	Tied            *bool    `json:"tie_word_embeddings"`
+	MultiQuery      bool     `json:"multi_query"`
+	NewDecoder      bool     `json:"new_decoder_architecture"`
+	SlidingWindow   count    `json:"sliding_window"`
+	UseSliding      *bool    `json:"use_sliding_window"`
+	MaxWindowLayers int      `json:"max_window_layers"`
+	SlidingPattern  count    `json:"sliding_window_pattern"`
+	LayerTypes      []string `json:"layer_types"`
+	LayersBlockType []string `json:"layers_block_type"`
+	AttentionChunk  int      `json:"attention_chunk_size"`
+	NoRopeInterval  int      `json:"no_rope_layer_interval"`
+	FullInterval    int      `json:"full_attention_interval"`
+	HybridPattern   string   `json:"hybrid_override_pattern"`
+	AttnIndices     []int    `json:"attn_layer_indices"`
+	AttnPeriod      int      `json:"attn_layer_period"`
+	AttnOffset      int      `json:"attn_layer_offset"`
+	SharedKVLayers  int      `json:"num_kv_shared_layers"`
+	CrossAttention  []int    `json:"cross_attention_layers"`
+
+	NumExperts         count           `json:"num_experts"`
+	NumLocalExperts    int             `json:"num_local_experts"`
+	RoutedExperts      int             `json:"n_routed_experts"`
+	ExpertsPerToken    count           `json:"num_experts_per_tok"`
+	MoETopK            count           `json:"moe_topk"`
+	TopKExperts        int             `json:"top_k_experts"`
+	MoEIntermediate    count           `json:"moe_intermediate_size"`
+	SharedExperts      count           `json:"n_shared_experts"`
+	NumSharedExperts   count           `json:"num_shared_experts"`
+	SharedExpertSize   int             `json:"shared_expert_intermediate_size"`
+	SharedSize         int             `json:"shared_intermediate_size"`
+	MoESharedSize      int             `json:"moe_shared_expert_intermediate_size"`
+	DenseLayers        int             `json:"first_k_dense_replace"`
+	NumDenseLayers     int             `json:"num_dense_layers"`
+	MoELayerStep       int             `json:"interleave_moe_layer_step"`
+	DecoderSparseStep  int             `json:"decoder_sparse_step"`
+	MLPOnlyLayers      []int           `json:"mlp_only_layers"`
+	ExpertPeriod       int             `json:"expert_layer_period"`
+	ErnieExperts       count           `json:"moe_num_experts"`
+	ErniePerToken      int             `json:"moe_k"`
+	ErnieShared        int             `json:"moe_num_shared_experts"`
+	ErnieStart         count           `json:"moe_layer_start_index"`
+	PerToken           int             `json:"num_experts_per_token"`
+	MoELatent          int             `json:"moe_latent_size"`
+	NextLayers         int             `json:"num_nextn_predict_layers"`
+	MTPLayers          int             `json:"mtp_num_hidden_layers"`
+	IndexHeadDim       int             `json:"index_head_dim"`
+	LFMWidth           int             `json:"block_ff_dim"`
+	LFMAdjust          bool            `json:"block_auto_adjust_ff_dim"`
+	LFMMultiple        int             `json:"block_multiple_of"`
+	LinearAttention    *linearConfig   `json:"linear_attn_config"`
+	QLoraRank          int             `json:"q_lora_rank"`
+	KVLoraRank         int             `json:"kv_lora_rank"`
+	NopeHeadDim        int             `json:"qk_nope_head_dim"`
+	RopeHeadDim        int             `json:"qk_rope_head_dim"`
+	VHeadDim           int             `json:"v_head_dim"`
+	LinearKernel       int             `json:"linear_conv_kernel_dim"`
+	LinearKeyDim       int             `json:"linear_key_head_dim"`
+	LinearKeyHeads     int             `json:"linear_num_key_heads"`
+	LinearValueDim     int             `json:"linear_value_head_dim"`
+	LinearValueHeads   int             `json:"linear_num_value_heads"`
+	SSMDType           string          `json:"mamba_ssm_dtype"`
+	SSMCacheDType      string          `json:"mamba_ssm_cache_dtype"`
+	MambaConv          int             `json:"mamba_d_conv"`
+	MambaExpand        float64         `json:"mamba_expand"`
+	MambaGroups        int             `json:"mamba_n_groups"`
+	MambaHeads         int             `json:"mamba_n_heads"`
+	MambaHeadDim       int             `json:"mamba_d_head"`
+	MambaState         int             `json:"mamba_d_state"`
+	MambaSSM           int             `json:"mamba_d_ssm"`
+	NHMambaHeads       int             `json:"mamba_num_heads"`
+	NHMambaHeadDim     int             `json:"mamba_head_dim"`
+	NGroups            int             `json:"n_groups"`
+	SSMState           int             `json:"ssm_state_size"`
+	ConvKernel         int             `json:"conv_kernel"`
+	LFMConv            int             `json:"conv_L_cache"`
+	QuantizationConfig json.RawMessage `json:"quantization_config"`
+	PerLayerInput      int             `json:"hidden_size_per_layer_input"`
+	PerLayerVocab      int             `json:"vocab_size_per_layer_input"`
+
+	Text     *config         `json:"text_config"`
+	LLM      *config         `json:"llm_config"`
+	Language *config         `json:"language_config"`
+	Thinker  *config         `json:"thinker_config"`
+	Vision   json.RawMessage `json:"vision_config"`
+
+	// experts is the width of routed experts that have the plain name, because
+	// the dense MLP has another: Llama-4.
+	experts int
+
+	// Parameters is not of config.json: who writes a shape by hand may state the
+	// published number.
+	Parameters float64 `json:"parameters"`
+}
+
+// ParseConfig reads the shape of a model from its config.json, or from a
+// mapping with the same keys. What is missing or impossible is named.
+func ParseConfig(text []byte) (Shape, error) {
+	var top config
+	if err := json.Unmarshal(text, &top); err != nil {
+		return Shape{}, fmt.Errorf("is no config.json: %w", err)
+	}
+	c := top.textConfig()
+	c.normalize()
+	if err := c.check(); err != nil {
+		return Shape{}, err
+	}
+	s := Shape{
+		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: int(c.IntermediateSize),
+		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions,
+		MoE: c.moe(), MLA: c.KVLoraRank > 0, DType: c.DType, drafts: c.NextLayers+c.MTPLayers > 0,
+	}
+	if s.MLA {
+		s.Latent = c.KVLoraRank + c.RopeHeadDim
+	}
+	s.KV = c.kvLayers()
+	s.Weights = c.weights(s)
+	if v := c.Vision; len(v) > 0 && string(v) != "null" {
+		s.Vision = vision(v, c.ModelType, s.Hidden)
+		s.Weights.Encoder = encoderParameters(v)
+	}
+	if err := s.settleTotal(c.Parameters); err != nil {
+		return Shape{}, err
+	}
+	if len(c.QuantizationConfig) > 0 {
+		var q quantizationConfig
+		if json.Unmarshal(c.QuantizationConfig, &q) == nil {
+			s.Quantization = q.quantization()
+		}
+	}
+	return s, nil
+}
+
+// textConfig is the language model's part, with what only the top says.
+func (c *config) textConfig() *config {
+	inner := c.Text
+	for _, other := range []*config{c.LLM, c.Language, c.Thinker} {
+		if inner == nil {
+			inner = other
+		}
+	}
+	if inner == nil {
+		return c
+	}
+	if inner.Text != nil { // omni models nest twice
+		c.Vision = inner.Vision
+		inner = inner.textConfig()
+	}
+	inner.Vision, inner.Parameters = c.Vision, c.Parameters
+	if len(inner.QuantizationConfig) == 0 {
+		inner.QuantizationConfig = c.QuantizationConfig
+	}
+	if inner.Tied == nil {
+		inner.Tied = c.Tied
+	}
+	if len(inner.Architectures) == 0 {
+		inner.Architectures = c.Architectures
+	}
+	inner.DType = first(inner.DType, inner.TorchDType, c.DType, c.TorchDType)
+	inner.ModelType = first(c.ModelType, inner.ModelType)
+	return inner
+}
+
+func first[T comparable](values ...T) T {
+	var zero T
+	for _, v := range values {
+		if v != zero {
+			return v
+		}
+	}
+	return zero
+}
+
+// normalize fills in the common names from the architectures' own.
+func (c *config) normalize() {
+	c.HiddenSize = first(c.HiddenSize, c.NEmbd, c.DModel)
+	c.NumHiddenLayers = first(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
+	c.NumAttentionHeads = first(c.NumAttentionHeads, c.NHead, c.NHeads)
+	c.VocabSize = first(c.PaddedVocabSize, c.VocabSize)
+	c.MaxPositions = first(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
+	c.DType = first(c.DType, c.TorchDType, "bfloat16")
+	if c.IntermediateSizeMLP > 0 {
+		c.experts = int(c.IntermediateSize)
+	}
+	c.IntermediateSize = count(first(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.ExpansionRatio*c.HiddenSize))
+	if c.IntermediateSize == 0 && slices.Contains(plainMLP, c.ModelType) {
+		c.IntermediateSize = count(4 * c.HiddenSize)
+	}
+	if c.ModelType == "qwen" || c.ModelType == "molmo" { // they count gate and up together
+		c.IntermediateSize /= 2
+	}
+	if l := c.LinearAttention; l != nil && c.LinearValueHeads == 0 {
+		c.LinearValueHeads, c.LinearKeyHeads, c.LinearValueDim, c.LinearKeyDim, c.LinearKernel = l.Heads, l.Heads, l.HeadDim, l.HeadDim, l.Kernel
+	}
+	if c.NumAttentionHeads > 0 {
+		c.HeadDim = first(c.HeadDim, c.HiddenSize/c.NumAttentionHeads)
+	}
+	c.NumKeyValueHeads = first(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
+	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
+	switch {
+	case falcon && c.MultiQuery && !c.NewDecoder:
+		c.NumKeyValueHeads = 1
+	case c.NumKeyValueHeads == 0:
+		c.NumKeyValueHeads = c.NumAttentionHeads
+	}
+	if c.Tied == nil {
+		tied := slices.Contains(tiedByDefault, c.ModelType)
+		c.Tied = &tied
+	}
+}
+
+// lfmWidth is the MLP's width of LFM2, which states that of an ungated one.
+func (c *config) lfmWidth() int {
+	if !c.LFMAdjust {
+		return c.LFMWidth
+	}
+	multiple := max(c.LFMMultiple, 1)
+	return (c.LFMWidth*2/3 + multiple - 1) / multiple * multiple
+}
+
+// linearConfig is Kimi's: layers count from 1.
+type linearConfig struct {
+	Full    []int `json:"full_attn_layers"`
+	Heads   int   `json:"num_heads"`
+	HeadDim int   `json:"head_dim"`
+	Kernel  int   `json:"short_conv_kernel_size"`
+}
+
+// plainMLP are the architectures whose MLP has two matrices, not a gate too.
+var plainMLP = []string{
+	"gpt2", "gptj", "gpt_neo", "gpt_neox", "gpt_bigcode", "opt", "bloom", "falcon", "mpt", "phi", "starcoder2", "codegen",
+	"nemotron", "nemotron_h", "apertus", "arcee",
+}
+
+// tiedByDefault are those whose output head is the embedding unless the
+// configuration says otherwise (PretrainedConfig of transformers, by class).
+var tiedByDefault = []string{
+	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2",
+}
+
+// check names what the arithmetic cannot do without.
+func (c *config) check() error {
+	var errs []error
+	for _, need := range []struct {
+		key   string
+		value int
+	}{
+		{"hidden_size", c.HiddenSize}, {"num_hidden_layers", c.NumHiddenLayers}, {"vocab_size", c.VocabSize},
+	} {
+		if need.value <= 0 {
+			errs = append(errs, fmt.Errorf("%s is %d, want the positive number that the model's config.json has", need.key, need.value))
+		}
+	}
+	if c.HybridPattern == "" && c.NumAttentionHeads <= 0 {
+		errs = append(errs, errors.New("num_attention_heads is missing"))
+	}
+	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 {
+		errs = append(errs, errors.New("intermediate_size is missing"))
+	}
+	for key, value := range map[string]int{
+		"num_attention_heads": c.NumAttentionHeads, "num_key_value_heads": c.NumKeyValueHeads, "head_dim": c.HeadDim,
+		"intermediate_size": int(c.IntermediateSize), "max_position_embeddings": c.MaxPositions, "kv_lora_rank": c.KVLoraRank,
+		"hidden_size": c.HiddenSize, "vocab_size": c.VocabSize, "num_hidden_layers": c.NumHiddenLayers,
+	} {
+		if value < 0 || value > mostOfAnything {
+			errs = append(errs, fmt.Errorf("%s is %d, which no model has", key, value))
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}
+
+// mostOfAnything keeps the arithmetic within its numbers: ten times what the
+// largest published model has of anything.
+const mostOfAnything = 20_000_000
+
+// count is a number that some architectures give as a list, one for each layer,
+// of which the largest counts; anything else is none.
+type count int
+
+// UnmarshalJSON reads a number, or a list of them.
+func (c *count) UnmarshalJSON(raw []byte) error {
+	var one float64
+	if json.Unmarshal(raw, &one) != nil {
+		var many []float64
+		if json.Unmarshal(raw, &many) == nil && len(many) > 0 {
+			one = slices.Max(many)
+		}
+	}
+	*c = count(max(min(one, mostOfAnything+1), -1))
+	return nil
+}
+
+// moe is the mixture of experts; the zero value where there is none.
+func (c *config) moe() MoE {
+	m := MoE{
+		Experts:      first(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
+		PerToken:     first(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken),
+		Intermediate: int(c.MoEIntermediate),
+	}
+	if m.Experts < 2 || m.PerToken < 1 {
+		return MoE{}
+	}
+	m.PerToken = min(m.PerToken, m.Experts)
+	if m.Intermediate == 0 {
+		m.Intermediate = first(c.experts, int(c.IntermediateSize))
+	}
+	for i := range min(c.NumHiddenLayers, 10_000) {
+		if c.isMoE(i) {
+			m.Layers++
+		}
+	}
+	return m
+}
+
+func (c *config) isMoE(layer int) bool {
+	switch {
+	case c.HybridPattern != "":
+		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
+	case layer < max(c.DenseLayers, c.NumDenseLayers, int(c.ErnieStart)) || slices.Contains(c.MLPOnlyLayers, layer):
+		return false
+	case c.MoELayerStep > 1:
+		return (layer+1)%c.MoELayerStep == 0
+	case c.DecoderSparseStep > 1:
+		return (layer+1)%c.DecoderSparseStep == 0
+	case c.ExpertPeriod > 1:
+		return layer%c.ExpertPeriod == c.ExpertPeriod-1
+	}
+	return true
+}

@@ -1,0 +1,164 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+)
+
+// layerKind is what one decoder layer keeps.
+type layerKind int
+
+const (
+	nothing layerKind = iota // an MLP of its own, cross attention, or a shared cache
+	fullAttention
+	slidingAttention
+	stateful
+	both // attention and a state side by side: Falcon-H1
+)
+
+// kvLayers groups the layers by what they keep.
+func (c *config) kvLayers() []KVLayers {
+	window := int(c.SlidingWindow)
+	if c.AttentionChunk > 0 {
+		window = c.AttentionChunk
+	}
+	counts := map[layerKind]int{}
+	layers := min(c.NumHiddenLayers, 10_000)
+	for i := range layers - min(c.SharedKVLayers, layers) {
+		counts[c.kind(i, window)]++
+	}
+	full := KVLayers{Kind: Full, Count: counts[fullAttention] + counts[both], Heads: c.NumKeyValueHeads, Elements: 2 * c.HeadDim}
+	sliding := full
+	sliding.Kind, sliding.Count, sliding.Window = Sliding, counts[slidingAttention], window
+	if counts[slidingAttention] > 0 && (c.GlobalHeadDim > 0 || c.GlobalKVHeads > 0) {
+		full.Heads = first(c.GlobalKVHeads, full.Heads)
+		full.Elements = 2 * first(c.GlobalHeadDim, c.HeadDim)
+	}
+	if c.KVLoraRank > 0 {
+		full.Heads, full.Elements, full.Shared = 1, c.KVLoraRank+c.RopeHeadDim, true
+		if c.IndexHeadDim > 0 { // sparse attention: a key in 8 bit and its scale
+			full.Elements += (c.IndexHeadDim + 4) / 2
+		}
+	}
+	state := KVLayers{Kind: State, Count: counts[stateful] + counts[both], StateBytes: c.stateBytes()}
+	var kept []KVLayers
+	for _, k := range []KVLayers{full, sliding, state} {
+		if k.Count > 0 {
+			kept = append(kept, k)
+		}
+	}
+	return kept
+}
+
+// kind is what the layer keeps, by whichever of the many ways to say it the
+// configuration uses.
+func (c *config) kind(layer, window int) layerKind {
+	types := c.LayerTypes
+	if len(types) == 0 {
+		types = c.LayersBlockType
+	}
+	switch {
+	case slices.Contains(c.CrossAttention, layer):
+		return nothing
+	case c.HybridPattern != "":
+		if layer >= len(c.HybridPattern) {
+			return nothing
+		}
+		return map[byte]layerKind{'M': stateful, '*': fullAttention}[c.HybridPattern[layer]]
+	case c.ModelType == "falcon_h1":
+		return both
+	case layer < len(types):
+		return kindOf(types[layer])
+	case c.LinearAttention != nil:
+		return pick(slices.Contains(c.LinearAttention.Full, layer+1), fullAttention, stateful)
+	case len(c.AttnIndices) > 0:
+		return pick(slices.Contains(c.AttnIndices, layer), fullAttention, stateful)
+	case c.AttnPeriod > 1:
+		return pick(layer%c.AttnPeriod == c.AttnOffset, fullAttention, stateful)
+	case c.FullInterval > 1:
+		return pick((layer+1)%c.FullInterval == 0, fullAttention, stateful)
+	case window > 0:
+		return c.windowed(layer)
+	}
+	return fullAttention
+}
+
+func pick(condition bool, yes, no layerKind) layerKind {
+	if condition {
+		return yes
+	}
+	return no
+}
+
+func kindOf(name string) layerKind {
+	switch name = strings.ToLower(name); {
+	case strings.Contains(name, "sliding"), strings.Contains(name, "chunked"), strings.Contains(name, "local"):
+		return slidingAttention
+	case strings.Contains(name, "linear"), strings.Contains(name, "mamba"), strings.Contains(name, "conv"), strings.Contains(name, "recurrent"):
+		return stateful
+	case strings.Contains(name, "hybrid"):
+		return both
+	case strings.Contains(name, "attention"):
+		return fullAttention
+	}
+	return nothing
+}
+
+// windowed is for models that say which layers slide by a pattern, or only that
+// there is a window.
+func (c *config) windowed(layer int) layerKind {
+	if c.UseSliding != nil && !*c.UseSliding {
+		return fullAttention
+	}
+	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
+		return pick(layer < c.MaxWindowLayers, fullAttention, slidingAttention)
+	}
+	pattern := int(c.SlidingPattern)
+	if pattern == 0 {
+		switch c.ModelType {
+		case "gemma2", "gpt_oss":
+			pattern = 2
+		case "gemma3", "gemma3_text":
+			pattern = 6
+		case "cohere2", "llama4", "llama4_text":
+			pattern = 4
+		}
+	}
+	if c.NoRopeInterval > 1 {
+		pattern = c.NoRopeInterval
+	}
+	if pattern > 1 {
+		return pick((layer+1)%pattern == 0, fullAttention, slidingAttention)
+	}
+	return slidingAttention
+}
+
+// stateBytes is the state of one Mamba or linear-attention layer: the last
+// inputs of its convolution in 16 bit and the recurrence, which some models
+// keep in 32.
+func (c *config) stateBytes() int {
+	width := 2
+	if strings.Contains(first(c.SSMCacheDType, c.SSMDType), "32") {
+		width = 4
+	}
+	switch {
+	case c.LinearValueHeads > 0: // gated delta net
+		channels := 2*c.LinearKeyHeads*c.LinearKeyDim + c.LinearValueHeads*c.LinearValueDim
+		return 2*channels*max(c.LinearKernel-1, 0) + width*c.LinearValueHeads*c.LinearKeyDim*c.LinearValueDim
+	case c.LFMConv > 0:
+		return 2 * c.HiddenSize * max(c.LFMConv-1, 0)
+	}
+	m := c.mamba()
+	return 2*(m.inner+2*m.groups*m.state)*max(m.kernel-1, 0) + width*m.inner*m.state
+}
+
+type mamba struct{ inner, groups, state, kernel, heads int }
+
+func (c *config) mamba() mamba {
+	m := mamba{
+		groups: first(c.MambaGroups, c.NGroups, 1), state: first(c.MambaState, c.SSMState, 16),
+		kernel: first(c.MambaConv, c.ConvKernel, 4), heads: first(c.MambaHeads, c.NHMambaHeads),
+	}
+	m.inner = first(c.MambaSSM, m.heads*first(c.MambaHeadDim, c.NHMambaHeadDim), int(c.MambaExpand*float64(c.HiddenSize)), 2*c.HiddenSize)
+	return m
+}

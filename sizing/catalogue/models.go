@@ -1,0 +1,117 @@
+package catalogue
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The models: each with the keys of its Hugging Face config.json, so that the
+// catalogue is read by the same code as a user's own file.
+//
+//go:embed models/*.json
+var files embed.FS
+
+// entry is one shape, with the names that it goes by.
+type entry struct {
+	IDs        []string        `json:"ids"`
+	Families   []string        `json:"families"`
+	Parameters float64         `json:"parameters"`
+	Rounded    bool            `json:"approximate"`
+	Config     json.RawMessage `json:"config"`
+
+	shape Shape
+}
+
+// load reads the catalogue once. A test holds that it is without errors.
+var load = sync.OnceValues(func() ([]entry, error) {
+	names, err := files.ReadDir("models")
+	if err != nil {
+		return nil, err
+	}
+	var all []entry
+	var errs []error
+	for _, name := range names {
+		text, err := files.ReadFile(path.Join("models", name.Name()))
+		if err != nil {
+			return nil, err
+		}
+		var some []entry
+		if err := json.Unmarshal(text, &some); err != nil {
+			return nil, fmt.Errorf("%s: %w", name.Name(), err)
+		}
+		for _, e := range some {
+			if e.shape, err = ParseConfig(e.Config); err == nil {
+				err = e.shape.settleTotal(e.Parameters)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", e.IDs[0], err))
+				continue
+			}
+			all = append(all, e)
+		}
+	}
+	return all, errors.Join(errs...)
+})
+
+// FindShape returns the shape of a model by its Hugging Face id: the
+// repository's own entry, or that of the family whose name the repository's
+// contains, with the quantisation that the name tells. A model of neither kind
+// is not found: nothing is guessed.
+func FindShape(id string) (Shape, bool) {
+	all, _ := load()
+	for _, e := range all {
+		for _, known := range e.IDs {
+			if strings.EqualFold(known, id) {
+				s := e.shape
+				s.Name = known
+				return s, true
+			}
+		}
+	}
+	name := words(id)
+	longest, found := "", Shape{}
+	for _, e := range all {
+		for _, family := range e.Families {
+			if len(family) > len(longest) && strings.Contains(name, "-"+family+"-") {
+				longest, found = family, e.shape
+				found.Name = e.IDs[0]
+			}
+		}
+	}
+	if longest == "" {
+		return Shape{}, false
+	}
+	found.Family = true
+	switch q := QuantizationOf(lastName(id)); {
+	case q.Method != "":
+		found.Quantization = q
+	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"), strings.Contains(name, "-bfloat16-"):
+		found.Quantization = Quantization{}
+	}
+	return found, true
+}
+
+// lastName is an id without its organisation.
+func lastName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
+
+// words is the last name in lower case, its words joined and surrounded by '-'.
+func words(id string) string {
+	return "-" + strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-").Replace(strings.ToLower(lastName(id))) + "-"
+}
+
+// ShapeNames lists the first id of every shape, sorted.
+func ShapeNames() []string {
+	all, _ := load()
+	var names []string
+	for _, e := range all {
+		names = append(names, e.IDs[0])
+	}
+	slices.Sort(names)
+	return names
+}

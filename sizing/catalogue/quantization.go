@@ -1,0 +1,151 @@
+package catalogue
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Quantization is how the matrices of a checkpoint are stored.
+type Quantization struct {
+	// Method is vLLM's name of it, such as awq; empty for none.
+	Method string
+	// Bits of one weight, its share of scales and zero points included.
+	Bits float64
+	// ExpertsOnly tells that nothing but the experts is stored so.
+	ExpertsOnly bool
+	// Padding is by how much loading widens the matrices. 0 means not at all.
+	Padding float64
+}
+
+// Bits of a weight with its group's share. Four bits come with a 16-bit scale
+// and a 4-bit zero point for each group of 128 weights; bitsandbytes has an
+// 8-bit scale for each 64 and a 32-bit one for each 256 of those; MXFP4 an
+// 8-bit scale for each 32, NVFP4 one for each 16; 8-bit methods a scale for
+// each row or block of 128 × 128, which is next to nothing.
+const (
+	bits4  = 4 + 16.0/128 + 4.0/128
+	bits3  = 3 + 16.0/128 + 4.0/128
+	bits8g = 8 + 16.0/128
+	bits8  = 8.02
+	bitsNF = 4 + 8.0/64 + 32.0/64/256
+	bitsMX = 4 + 8.0/32
+	bitsNV = 4 + 8.0/16
+)
+
+// mxfp4Padding: the kernels want widths of a multiple of 256, so the 2880 of
+// gpt-oss, the only model published in MXFP4, becomes 3072.
+const mxfp4Padding = 3072.0 / 2880
+
+// marks are what tells the method, in the order in which they are looked for:
+// a longer one before what it contains.
+var marks = []struct {
+	mark string
+	is   Quantization
+}{
+	{"bnb", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
+	{"bitsandbytes", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
+	{"nf4", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
+	{"nvfp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
+	{"modelopt_fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
+	{"mxfp4", Quantization{Method: "mxfp4", Bits: bitsMX, ExpertsOnly: true, Padding: mxfp4Padding}},
+	{"w8a8", Quantization{Method: "compressed-tensors", Bits: bits8}},
+	{"w8a16", Quantization{Method: "compressed-tensors", Bits: bits8g}},
+	{"w4a16", Quantization{Method: "compressed-tensors", Bits: bits4}},
+	{"w4a8", Quantization{Method: "compressed-tensors", Bits: bits4}},
+	{"fp8", Quantization{Method: "fp8", Bits: bits8}},
+	{"gptq-int8", Quantization{Method: "gptq", Bits: bits8g}},
+	{"gptq-8bit", Quantization{Method: "gptq", Bits: bits8g}},
+	{"gptq-int3", Quantization{Method: "gptq", Bits: bits3}},
+	{"int8", Quantization{Method: "compressed-tensors", Bits: bits8}},
+	{"8bit", Quantization{Method: "gptq", Bits: bits8g}},
+	{"awq", Quantization{Method: "awq", Bits: bits4}},
+	{"gptq", Quantization{Method: "gptq", Bits: bits4}},
+	{"autoround", Quantization{Method: "inc", Bits: bits4}},
+	{"auto-round", Quantization{Method: "inc", Bits: bits4}},
+	{"int4", Quantization{Method: "gptq", Bits: bits4}},
+	{"4bit", Quantization{Method: "gptq", Bits: bits4}},
+	{"q4", Quantization{Method: "gguf", Bits: 4.85}}, // Q4_K_M, llama.cpp's table
+	{"q5", Quantization{Method: "gguf", Bits: 5.69}},
+	{"q6", Quantization{Method: "gguf", Bits: 6.59}},
+	{"q8", Quantization{Method: "gguf", Bits: 8.5}},
+	{"gguf", Quantization{Method: "gguf", Bits: 4.85}},
+}
+
+var notWords = regexp.MustCompile(`[^a-z0-9_.]+`)
+
+// QuantizationOf reads the method from a model's name, from the value of
+// --quantization, or from what people write about it; none if it says nothing.
+func QuantizationOf(text string) Quantization {
+	text = "-" + strings.Trim(notWords.ReplaceAllString(strings.ToLower(text), "-"), "-") + "-"
+	if strings.Contains(text, "4-bit") || strings.Contains(text, "4bit") {
+		text = strings.ReplaceAll(text, "4-bit", "4bit")
+		if strings.Contains(text, "bnb") || strings.Contains(text, "bitsandbytes") {
+			return marks[0].is
+		}
+	}
+	text = strings.ReplaceAll(text, "8-bit", "8bit")
+	for _, m := range marks {
+		if strings.Contains(text, m.mark) && !(strings.HasPrefix(m.mark, "q") && !strings.Contains(text, "-"+m.mark) && !strings.Contains(text, "."+m.mark)) {
+			return m.is
+		}
+	}
+	return Quantization{}
+}
+
+// quantizationConfig is a config.json's own description.
+type quantizationConfig struct {
+	Method       string `json:"quant_method"`
+	Bits         int    `json:"bits"`
+	WeightBits   int    `json:"w_bit"`
+	LoadIn4Bit   bool   `json:"load_in_4bit"`
+	LoadIn8Bit   bool   `json:"load_in_8bit"`
+	Algorithm    string `json:"quant_algo"`
+	Format       string `json:"format"`
+	ConfigGroups map[string]struct {
+		Weights struct {
+			Bits int    `json:"num_bits"`
+			Type string `json:"type"`
+		} `json:"weights"`
+	} `json:"config_groups"`
+}
+
+// quantization translates it; none for a method that is not known.
+func (c quantizationConfig) quantization() Quantization {
+	bits := max(c.Bits, c.WeightBits)
+	for _, g := range c.ConfigGroups {
+		bits = max(bits, g.Weights.Bits)
+		if bits == 4 && g.Weights.Type == "float" {
+			return Quantization{Method: c.Method, Bits: bitsNV}
+		}
+	}
+	switch method := strings.ToLower(c.Method); {
+	case method == "":
+		return Quantization{}
+	case method == "mxfp4":
+		return QuantizationOf("mxfp4")
+	case method == "bitsandbytes" && c.LoadIn8Bit:
+		return Quantization{Method: method, Bits: bits8}
+	case method == "bitsandbytes":
+		return Quantization{Method: method, Bits: bitsNF}
+	case strings.Contains(strings.ToLower(c.Algorithm), "fp4") || strings.Contains(c.Format, "nvfp4"):
+		return Quantization{Method: method, Bits: bitsNV}
+	case bits == 8:
+		return Quantization{Method: method, Bits: bits8}
+	case bits > 0 && bits < 8:
+		return Quantization{Method: method, Bits: float64(bits) + bits4 - 4}
+	case strings.Contains(method, "fp8") || strings.Contains(strings.ToLower(c.Algorithm), "fp8") || method == "modelopt":
+		return Quantization{Method: method, Bits: bits8}
+	case method == "awq" || method == "gptq" || method == "auto-round":
+		return Quantization{Method: method, Bits: bits4}
+	}
+	return Quantization{}
+}
+
+// String is the method and its bits, or "16 bit".
+func (q Quantization) String() string {
+	if q.Method == "" {
+		return "16 bit"
+	}
+	return q.Method + " (" + strconv.FormatFloat(q.Bits, 'g', 3, 64) + " bit)"
+}

@@ -1,0 +1,123 @@
+package catalogue
+
+// Shape is what the memory and the speed of a model are computed from: its
+// config.json, reduced to that.
+type Shape struct {
+	// Name is the Hugging Face id, or what else the shape was found by.
+	Name string
+	// Hidden is the width of the residual stream, Heads the number of attention
+	// heads, Intermediate the width of a dense MLP.
+	Hidden, Heads, Intermediate int
+	// Layers is the number of decoder layers, Vocab that of the logits, MaxLen
+	// the longest context that the model was trained for, in tokens (0: not
+	// stated).
+	Layers, Vocab, MaxLen int
+	// KV are the layers that keep something from token to token.
+	KV []KVLayers
+	// Weights are the numbers of parameters by what becomes of them.
+	Weights Weights
+	// MoE is set for a mixture of experts.
+	MoE MoE
+	// MLA tells that attention keeps one latent for all heads.
+	MLA bool
+	// Latent is the width of that latent and its rotary part, in elements.
+	Latent int
+	// Vision is the encoder of images, if there is one.
+	Vision Vision
+	// DType is the checkpoint's type, such as bfloat16.
+	DType string
+	// Quantization is the checkpoint's own, if any.
+	Quantization Quantization
+	// drafts tells that the published parameters hold layers for speculative
+	// decoding.
+	drafts bool
+	// Family tells that the shape was found by a piece of the model's name and
+	// not by its id.
+	Family bool
+}
+
+// KVKind is how a layer's cache grows with the context.
+type KVKind int
+
+const (
+	// Full keeps every token.
+	Full KVKind = iota
+	// Sliding keeps the last Window tokens, or the chunk of that many.
+	Sliding
+	// State keeps a state of fixed size: Mamba and linear attention.
+	State
+)
+
+// KVLayers are layers that keep their cache alike.
+type KVLayers struct {
+	Kind  KVKind
+	Count int
+	// Heads is the number of KV heads; tensor parallelism divides them, unless
+	// the latent of MLA is all there is.
+	Heads int
+	// Elements is what one head keeps of one token: keys and values.
+	Elements int
+	// Shared tells that the heads are not divided over GPUs.
+	Shared bool
+	// Window in tokens, of Sliding.
+	Window int
+	// StateBytes is the size of one layer of a State, on all GPUs together.
+	StateBytes int
+}
+
+// Weights are numbers of parameters.
+type Weights struct {
+	// Linear are the matrices of attention and dense MLPs, and Experts those of
+	// routed experts: what quantisation makes smaller.
+	Linear, Experts float64
+	// KVProjection is the part of Linear that is repeated where there are more
+	// GPUs than KV heads.
+	KVProjection float64
+	// Embedding is the table of tokens and, unless tied to it, the output head.
+	Embedding float64
+	// Encoder are those of vision and audio towers, Other the rest: norms,
+	// biases, routers.
+	Encoder, Other float64
+}
+
+// Total is the number of all parameters.
+func (w Weights) Total() float64 {
+	return w.Linear + w.Experts + w.Embedding + w.Encoder + w.Other
+}
+
+// MoE is a mixture of experts; the zero value is none.
+type MoE struct {
+	// Experts is how many there are to choose from, PerToken how many a token
+	// visits, Intermediate their width, Layers how many layers have them.
+	Experts, PerToken, Intermediate, Layers int
+}
+
+// Vision is an encoder of images; the zero value is none.
+type Vision struct {
+	// Hidden and Intermediate are the widths of the encoder, Patches is how many
+	// patches become one token, and Tokens the most tokens of one image.
+	Hidden, Intermediate, Patches, Tokens int
+}
+
+// Active is the share of the expert weights that a step reads when so many
+// sequences are in it, if each chooses its experts on its own.
+func (m MoE) Active(sequences int) float64 {
+	if m.Experts == 0 {
+		return 1
+	}
+	untouched := 1.0
+	miss := 1 - float64(m.PerToken)/float64(m.Experts)
+	for range min(sequences, 4096) {
+		untouched *= miss
+	}
+	return 1 - untouched
+}
+
+// ActiveParameters is how many parameters one token is computed with.
+func (s Shape) ActiveParameters() float64 {
+	experts := s.Weights.Experts
+	if s.MoE.Experts > 0 {
+		experts *= float64(s.MoE.PerToken) / float64(s.MoE.Experts)
+	}
+	return s.Weights.Linear + experts + s.Weights.Embedding/2 + s.Weights.Other
+}

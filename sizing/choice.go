@@ -1,0 +1,161 @@
+package sizing
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// rank orders verdicts: what fits first.
+func rank(v Verdict) int { return slices.Index([]Verdict{Fits, Marginal, DoesNotFit}, v) }
+
+// sortByCost puts what fits first, and the cheapest replica of that; of equal
+// cost the one with fewer GPUs, then the name decides.
+func sortByCost(all []Estimate) {
+	slices.SortStableFunc(all, func(a, b Estimate) int {
+		return cmp.Or(
+			cmp.Compare(rank(a.Memory.Verdict), rank(b.Memory.Verdict)),
+			cmp.Compare(a.PerReplica(), b.PerReplica()),
+			cmp.Compare(a.Workload.Engine.GPUs(), b.Workload.Engine.GPUs()),
+			cmp.Compare(a.Workload.On.Type, b.Workload.On.Type),
+		)
+	})
+}
+
+// Change is one change that would make a model fit.
+type Change struct {
+	// What is changed, as the configuration says it.
+	What string
+	// USDPerHour is one replica's cost after it; +Inf where it is not known.
+	USDPerHour float64
+}
+
+// String is the change with its cost.
+func (c Change) String() string {
+	if math.IsInf(c.USDPerHour, 0) {
+		return c.What
+	}
+	return fmt.Sprintf("%s (%.2f USD/h a replica)", c.What, c.USDPerHour)
+}
+
+// Changes computes up to three changes, each of which alone makes the workload
+// fit, cheapest first, and of equal cost what changes least of the service
+// first.
+func Changes(w Workload) []Change {
+	var all []Change
+	try := func(what string, changed Workload) {
+		if e := changed.size(); e.Memory.Verdict == Fits {
+			all = append(all, Change{what, e.PerReplica()})
+		}
+	}
+	w = Size(w).Workload
+	if length := w.longestThatFits(); length > 0 {
+		shorter := w
+		shorter.Engine.MaxModelLen = length
+		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
+	}
+	if w.Engine.elementBytes() > 1 && w.Engine.GPU.V1() {
+		narrow := w
+		narrow.Engine.KVCacheDType = "fp8"
+		try("extraArgs: [--kv-cache-dtype, fp8]", narrow)
+	}
+	if w.Engine.Shape.Quantization.Method == "" {
+		for _, q := range []struct{ mark, what string }{{"fp8", "an FP8 copy of the model"}, {"awq", "a 4-bit copy of the model (AWQ or GPTQ)"}} {
+			small := w
+			small.Engine.Shape.Quantization = catalogue.QuantizationOf(q.mark)
+			try(q.what, small)
+		}
+	}
+	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
+		if Divides(w.Engine.Shape.Heads, gpus) {
+			more := w
+			more.Engine.TensorParallel = gpus
+			try(fmt.Sprintf("gpu.count: %d", gpus), more)
+		}
+	}
+	if other, ok := w.otherInstance(); ok {
+		all = append(all, other)
+	}
+	slices.SortStableFunc(all, func(a, b Change) int { return cmp.Compare(a.USDPerHour, b.USDPerHour) })
+	return all[:min(len(all), 3)]
+}
+
+// otherInstance is the cheapest other instance type on which the workload fits.
+func (w Workload) otherInstance() (Change, bool) {
+	anywhere := w
+	anywhere.Engine.TensorParallel = 0
+	for _, e := range FitOn(anywhere, catalogue.Instances()) {
+		if e.Memory.Verdict != Fits || !e.Cost.Known {
+			break
+		}
+		if e.Workload.On.Type != w.On.Type {
+			return Change{fmt.Sprintf("instance %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.PerReplica()}, true
+		}
+	}
+	return Change{}, false
+}
+
+// shortest is the shortest context that is offered: less serves nobody.
+const shortest = 512
+
+// longestThatFits is the longest context, shorter than the workload's, for
+// which it fits, rounded down; 0 if there is none.
+func (w Workload) longestThatFits() int {
+	low, high := 0, w.size().Memory.MaxModelLen
+	for low < high {
+		middle := (low + high + 1) / 2
+		at := w
+		at.Engine.MaxModelLen = middle
+		if at.size().Memory.Verdict == Fits {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	step := 1024
+	if low < 8192 {
+		step = 256
+	}
+	if low = low / step * step; low < shortest {
+		return 0
+	}
+	return low
+}
+
+// Refusal says why a workload does not fit, with the numbers and the changes
+// that would help, in one line.
+func (e Estimate) Refusal() string {
+	m, w := e.Memory, e.Workload
+	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f",
+		w.Engine.Shape.Name, e.Hardware(), m.Usable, m.Requested, m.Weights, m.Activation, m.NonTorch, m.Graphs)
+	if m.KV > 0 {
+		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
+	} else {
+		text += fmt.Sprintf(" are %.1f GiB more than that", -m.KV)
+	}
+	changes := Changes(w)
+	if len(changes) == 0 {
+		return text + "; no single change makes it fit an instance type of the catalogue"
+	}
+	text += "; any one of these makes it fit: "
+	for i, c := range changes {
+		if i > 0 {
+			text += " | "
+		}
+		text += c.String()
+	}
+	return text
+}
+
+// Hardware is what one replica runs on, such as "4 × A10G (g5.12xlarge)".
+func (e Estimate) Hardware() string {
+	w := e.Workload
+	text := fmt.Sprintf("%d × %s", w.Engine.GPUs(), w.Engine.GPU.Name)
+	if w.On.Type != "" {
+		text += " (" + w.On.Type + ")"
+	}
+	return text
+}

@@ -1,0 +1,172 @@
+package sizing
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Cost is what runs for one model, in USD an hour on demand: whole nodes, as if
+// no other model shared them.
+type Cost struct {
+	// Known tells whether the instance type has a price; without, all is 0.
+	Known bool
+	// Min and Max are at the least and at the most replicas.
+	Min, Max float64
+	// PerMillionTokens is one million output tokens at the target load of one
+	// replica; 0 where the rate is not known.
+	PerMillionTokens float64
+	// Price is that of one node.
+	Price catalogue.Price
+}
+
+// ReplicasPerNode is how many replicas of so many GPUs one node holds.
+func ReplicasPerNode(on catalogue.Instance, gpus int) int {
+	if gpus < 1 {
+		return 0
+	}
+	return on.GPUs / gpus
+}
+
+// nodes is how many nodes so many replicas need, if they have them to
+// themselves; 0 where not even one fits a node.
+func nodes(on catalogue.Instance, gpus, replicas int) int {
+	each := ReplicasPerNode(on, gpus)
+	if each == 0 {
+		return 0
+	}
+	return (replicas + each - 1) / each
+}
+
+// Charge computes the cost of so many replicas of so many GPUs.
+func Charge(on catalogue.Instance, gpus, least, most int, s Serving, prices catalogue.Prices) Cost {
+	price, ok := prices.Of(on.Type)
+	if !ok || nodes(on, gpus, 1) == 0 {
+		return Cost{}
+	}
+	c := Cost{Known: true, Price: price}
+	c.Min = float64(nodes(on, gpus, least)) * price.USDPerHour
+	c.Max = float64(nodes(on, gpus, most)) * price.USDPerHour
+	if s.TargetTokensPerSecond > 0 {
+		replica := price.USDPerHour / float64(ReplicasPerNode(on, gpus))
+		c.PerMillionTokens = replica / (s.TargetTokensPerSecond * 3600) * 1e6
+	}
+	return c
+}
+
+// Demand is one model's, on one group of nodes.
+type Demand struct {
+	// Group is the name of the group, On the type of its nodes.
+	Group string
+	On    catalogue.Instance
+	// GPUs are those of one replica; Min and Max are the numbers of replicas.
+	GPUs, Min, Max int
+}
+
+// Shared is what a stack pays for beside the nodes of its models.
+type Shared struct {
+	// ControlPlanes are EKS clusters, of which ExtendedSupport is the number
+	// that runs a Kubernetes version in extended support.
+	ControlPlanes, ExtendedSupport int
+	// NATGateways and LoadBalancers, without what passes through them, and
+	// Endpoints, interface endpoints times zones.
+	NATGateways, Endpoints, LoadBalancers int
+	// Nodes are those of other groups, by instance type: of the system's, for
+	// instance.
+	Nodes map[string]int
+}
+
+// Item is one line of a stack's cost, in USD an hour.
+type Item struct {
+	Name     string
+	Min, Max float64
+}
+
+// Bill is a stack's cost, in USD an hour on demand.
+type Bill struct {
+	Items    []Item
+	Min, Max float64
+	// Unpriced are instance types and others without a price: they cost, and are
+	// not counted.
+	Unpriced []string
+}
+
+// Account adds up a stack: nodes of each group that hold the replicas of all
+// its models together, at their least and at their most, and what is shared.
+func Account(demands []Demand, shared Shared, prices catalogue.Prices) Bill {
+	var b Bill
+	groups := map[string][]Demand{}
+	for _, d := range demands {
+		groups[d.Group] = append(groups[d.Group], d)
+	}
+	for _, name := range sortedKeys(groups) {
+		of := groups[name]
+		least := pack(of, func(d Demand) int { return d.Min })
+		most := pack(of, func(d Demand) int { return d.Max })
+		b.add(prices, of[0].On.Type, fmt.Sprintf("%s in %s", of[0].On.Type, name), least, most)
+	}
+	for _, name := range sortedKeys(shared.Nodes) {
+		b.add(prices, name, name, shared.Nodes[name], shared.Nodes[name])
+	}
+	for _, other := range []struct {
+		name  string
+		count int
+	}{
+		{catalogue.ControlPlane, shared.ControlPlanes - shared.ExtendedSupport}, {catalogue.ExtendedSupport, shared.ExtendedSupport},
+		{catalogue.NATGateway, shared.NATGateways}, {catalogue.Endpoint, shared.Endpoints}, {catalogue.LoadBalancer, shared.LoadBalancers},
+	} {
+		b.add(prices, other.name, other.name, other.count, other.count)
+	}
+	return b
+}
+
+// add appends one line, unless there is none of it.
+func (b *Bill) add(prices catalogue.Prices, priced, name string, least, most int) {
+	if most <= 0 {
+		return
+	}
+	price, ok := prices.Of(priced)
+	if !ok {
+		if !slices.Contains(b.Unpriced, priced) {
+			b.Unpriced = append(b.Unpriced, priced)
+		}
+		return
+	}
+	item := Item{Name: name, Min: float64(least) * price.USDPerHour, Max: float64(most) * price.USDPerHour}
+	b.Items = append(b.Items, item)
+	b.Min += item.Min
+	b.Max += item.Max
+}
+
+// pack is how many nodes hold the replicas of all demands: the largest first,
+// each on the first node with room.
+func pack(demands []Demand, replicas func(Demand) int) int {
+	sorted := slices.Clone(demands)
+	slices.SortStableFunc(sorted, func(a, b Demand) int { return cmp.Compare(b.GPUs, a.GPUs) })
+	var free []int // of each node
+	for _, d := range sorted {
+		if d.GPUs < 1 || d.GPUs > d.On.GPUs {
+			continue
+		}
+		for range replicas(d) {
+			at := slices.IndexFunc(free, func(gpus int) bool { return gpus >= d.GPUs })
+			if at < 0 {
+				free = append(free, d.On.GPUs)
+				at = len(free) - 1
+			}
+			free[at] -= d.GPUs
+		}
+	}
+	return len(free)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}

@@ -1,0 +1,146 @@
+package sizing
+
+import (
+	"math"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Workload is one model's service, as far as its size goes.
+type Workload struct {
+	// Engine is one replica. Where TensorParallel is not given, the fewest GPUs
+	// on which it fits are taken, and where MaxNumSeqs is not, what Serving
+	// derives.
+	Engine Engine
+	// On is the type of the nodes. The zero value is a node that is not EC2's:
+	// it has no price, and any number of GPUs.
+	On catalogue.Instance
+	// Objectives are what the service promises.
+	Objectives Objectives
+	// MinReplicas and MaxReplicas are the numbers of engines. Default: 1, and
+	// MinReplicas.
+	MinReplicas, MaxReplicas int
+	// Storage is where the weights come from. Default: Hub. Compiled tells that
+	// compiled code is kept from start to start.
+	Storage  Storage
+	Compiled bool
+	// Prices are what things cost.
+	Prices catalogue.Prices
+}
+
+// Estimate is what a workload comes to.
+type Estimate struct {
+	// Workload has its defaults, and the derived GPUs and sequences.
+	Workload Workload
+	// Memory is that of one GPU; its Verdict says whether the rest means anything.
+	Memory    Memory
+	Serving   Serving
+	ColdStart ColdStart
+	Cost      Cost
+}
+
+// Size computes the estimate of a workload.
+func Size(w Workload) Estimate {
+	w.MinReplicas = max(w.MinReplicas, 0)
+	if w.MaxReplicas == 0 {
+		w.MinReplicas = max(w.MinReplicas, 1)
+		w.MaxReplicas = w.MinReplicas
+	}
+	if w.Storage == "" {
+		w.Storage = Hub
+	}
+	if w.Engine.TensorParallel == 0 {
+		w.Engine.TensorParallel = w.fewestGPUs()
+	}
+	return w.size()
+}
+
+// size is Size for a known number of GPUs.
+func (w Workload) size() Estimate {
+	e := Estimate{Workload: w}
+	e.ColdStart = Start(w.Engine, w.On, w.Storage, w.Compiled)
+	e.Memory = Fit(w.Engine)
+	if w.Engine.MaxNumSeqs == 0 {
+		// Fewer sequences leave more memory to the cache, which admits more of
+		// them: one more round is as close as it matters.
+		for range 2 {
+			first := Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
+			e.Workload.Engine.MaxNumSeqs = 0
+			e.Workload.Engine.MaxNumSeqs = first.MaxNumSeqs
+			e.Memory = Fit(e.Workload.Engine)
+		}
+	}
+	e.Serving = Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
+	e.Serving.MaxNumSeqs = e.Workload.Engine.MaxNumSeqs
+	if e.Workload.Engine.PipelineParallel > 1 {
+		e.ColdStart = Start(e.Workload.Engine, w.On, w.Storage, w.Compiled)
+	}
+	e.Workload.Engine = e.Workload.Engine.WithDefaults()
+	e.Workload.Objectives = w.Objectives.WithDefaults(e.Memory.MaxModelLen)
+	e.Cost = Charge(w.On, e.Workload.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, e.Serving, w.Prices)
+	return e
+}
+
+// mostGPUs is what the largest nodes hold.
+const mostGPUs = 8
+
+// gpusOfNode is how many GPUs one replica can have.
+func (w Workload) gpusOfNode() int {
+	if w.On.GPUs > 0 {
+		return w.On.GPUs
+	}
+	return mostGPUs
+}
+
+// fewestGPUs is the smallest power of two on which the engine fits; marginal
+// does if nothing else. If none, as many as there are that divide the model.
+func (w Workload) fewestGPUs() int {
+	last, marginal := 1, 0
+	for gpus := 1; gpus <= w.gpusOfNode(); gpus *= 2 {
+		if !Divides(w.Engine.Shape.Heads, gpus) {
+			continue
+		}
+		last = gpus
+		on := w
+		on.Engine.TensorParallel = gpus
+		switch on.size().Memory.Verdict {
+		case Fits:
+			return gpus
+		case Marginal:
+			if marginal == 0 {
+				marginal = gpus
+			}
+		case DoesNotFit:
+		}
+	}
+	if marginal > 0 {
+		return marginal
+	}
+	return last
+}
+
+// PerReplica is what one replica costs an hour where the node is shared by as
+// many as it holds, or +Inf where that is not known.
+func (e Estimate) PerReplica() float64 {
+	each := ReplicasPerNode(e.Workload.On, e.Workload.Engine.GPUs())
+	if !e.Cost.Known || each == 0 {
+		return math.Inf(1)
+	}
+	return e.Cost.Price.USDPerHour / float64(each)
+}
+
+// FitOn sizes the workload on each of the instance types, as many GPUs as it
+// needs, and sorts what fits by cost: the cheapest replica first.
+func FitOn(w Workload, types []catalogue.Instance) []Estimate {
+	var all []Estimate
+	for _, on := range types {
+		one := w
+		one.On, one.Engine.GPU = on, on.GPU
+		if one.Engine.TensorParallel > on.GPUs {
+			continue
+		}
+		all = append(all, Size(one))
+	}
+	sortByCost(all)
+	return all
+}

@@ -1,0 +1,179 @@
+package sizing
+
+import (
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// BlockSize is vLLM's KV block on CUDA, in tokens.
+const BlockSize = 16
+
+// pool is how the KV cache is cut: vLLM puts layers of one kind into groups of
+// equal size, and every block serves one group.
+type pool struct {
+	// page is the bytes of one block of one layer on one GPU, and layers how
+	// many layers a group has, so that page × layers is one block of the pool.
+	page, layers int64
+	groups       []group
+}
+
+// group are layers whose blocks are allocated together.
+type group struct {
+	kind   catalogue.KVKind
+	tokens int // that one of its blocks holds
+	count  int // of such groups
+	window int
+}
+
+// elementBytes is the width of one element of the KV cache.
+func (e Engine) elementBytes() int {
+	if d := e.KVCacheDType; strings.HasPrefix(d, "fp8") || d == "int8" {
+		return 1
+	}
+	return int(e.bytesPerElement())
+}
+
+// tokenBytes is what one layer keeps of one token on one GPU.
+func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
+	heads := k.Heads
+	if !k.Shared {
+		heads = max(1, k.Heads/e.TensorParallel)
+	}
+	return int64(heads) * int64(k.Elements) * int64(e.elementBytes())
+}
+
+// KVBytesPerToken is what one token takes on one GPU while no window has
+// closed, in the stage that holds most layers.
+func (e Engine) KVBytesPerToken() int64 {
+	var sum int64
+	for _, k := range e.Shape.KV {
+		if k.Kind != catalogue.State {
+			sum += e.tokenBytes(k) * int64(e.stage(k.Count))
+		}
+	}
+	return sum
+}
+
+// stage is how many of so many layers the largest pipeline stage holds.
+func (e Engine) stage(layers int) int {
+	return (layers + e.PipelineParallel - 1) / e.PipelineParallel
+}
+
+// pool cuts the cache as vLLM's hybrid KV cache manager does
+// (get_kv_cache_groups in vllm/v1/core/kv_cache_utils.py): pages of all layers
+// have one size, for which blocks of narrower layers hold more tokens; a group
+// has as many layers as the rarest kind, or as the commonest if that is hardly
+// more.
+func (e Engine) pool() pool {
+	var p pool
+	fewest, most := 0, 0
+	for _, k := range e.Shape.KV {
+		n := e.stage(k.Count)
+		if fewest == 0 || n < fewest {
+			fewest = n
+		}
+		most = max(most, n)
+		if k.Kind != catalogue.State {
+			p.page = max(p.page, e.tokenBytes(k)*BlockSize)
+		}
+	}
+	if fewest == 0 {
+		return p
+	}
+	size := fewest
+	if 4*most < 5*fewest {
+		size = most
+	}
+	p.layers = int64(size)
+	// A state fills one page, so pages of attention grow until it does.
+	for _, k := range e.Shape.KV {
+		if state := int64(k.StateBytes / e.TensorParallel); k.Kind == catalogue.State && p.page > 0 {
+			p.page *= max(1, (state+p.page-1)/p.page)
+		} else if k.Kind == catalogue.State {
+			p.page = max(p.page, state)
+		}
+	}
+	for _, k := range e.Shape.KV {
+		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, tokens: BlockSize}
+		if bytes := e.tokenBytes(k); k.Kind != catalogue.State && bytes > 0 {
+			g.tokens = int(p.page / bytes)
+		}
+		p.groups = append(p.groups, g)
+	}
+	return p
+}
+
+// blockBytes is one block of the pool on one GPU.
+func (p pool) blockBytes() int64 { return p.page * p.layers }
+
+// blocksFor is how many blocks one request of so many tokens needs.
+func (e Engine) blocksFor(p pool, tokens int) int {
+	blocks := 0
+	for _, g := range p.groups {
+		kept := tokens
+		switch {
+		case g.kind == catalogue.State:
+			// One for the state, one for the state after the prefix that is cached.
+			each := 1
+			if e.Release.Since(20) {
+				each = 2
+			}
+			blocks += each * g.count
+			continue
+		case g.kind == catalogue.Sliding && e.Release.savesWindows():
+			kept = min(kept, g.window-1+e.MaxBatchedTokens)
+		}
+		blocks += (kept + g.tokens - 1) / g.tokens * g.count
+	}
+	return blocks
+}
+
+// uniform tells whether every block of the pool holds so many tokens of every
+// layer, so that tokens are blocks times that.
+func (p pool) uniform() bool {
+	return len(p.groups) == 1 && p.groups[0].count == 1 && p.groups[0].kind != catalogue.State
+}
+
+// tokensIn is the number of tokens that so many blocks hold, as vLLM logs it.
+func (e Engine) tokensIn(p pool, blocks int) int {
+	if p.blockBytes() == 0 || blocks <= 0 {
+		return 0
+	}
+	if p.uniform() {
+		return blocks * p.groups[0].tokens
+	}
+	if e.Release.Since(20) && e.MaxModelLen > 0 {
+		// As many contexts of the longest kind as fit, in tokens.
+		return int(float64(blocks) / float64(e.blocksFor(p, e.MaxModelLen)) * float64(e.MaxModelLen))
+	}
+	groups, smallest := 0, 0
+	for _, g := range p.groups {
+		groups += g.count
+		if g.kind != catalogue.State && (smallest == 0 || g.tokens < smallest) {
+			smallest = g.tokens
+		}
+	}
+	return blocks / groups * smallest
+}
+
+// longestIn is the longest context of which one request fits into so many
+// blocks.
+func (e Engine) longestIn(p pool, blocks int) int {
+	if p.blockBytes() == 0 || blocks <= 0 {
+		return 0
+	}
+	low, high := 0, longestContext
+	for low < high {
+		middle := (low + high + 1) / 2
+		if e.blocksFor(p, middle) <= blocks {
+			low = middle
+		} else {
+			high = middle - 1
+		}
+	}
+	return low
+}
+
+// longestContext bounds what is searched for: no model is trained for more.
+const longestContext = 100_000_000

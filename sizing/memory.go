@@ -1,0 +1,134 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+)
+
+// Verdict is what comes of comparing what is there with what is needed.
+type Verdict string
+
+const (
+	// Fits: also if the estimate is off by its error.
+	Fits Verdict = "fits"
+	// Marginal: whether it fits is within the error of the estimate.
+	Marginal Verdict = "marginal"
+	// DoesNotFit: not even if the estimate is off by its error.
+	DoesNotFit Verdict = "does not fit"
+)
+
+// Memory is one GPU's, in GiB, and what follows from it.
+type Memory struct {
+	// Usable is what CUDA reports, Requested vLLM's share of it.
+	Usable, Requested float64
+	// Weights, Activation, NonTorch and Graphs are subtracted from that, and KV
+	// is left for the cache; it is negative where nothing is left.
+	Weights, Activation, NonTorch, Graphs, KV float64
+	// Error is by how much KV may be off in nine of ten cases.
+	Error float64
+	// Blocks and Tokens are the size of the cache, over all GPUs, as vLLM logs
+	// it.
+	Blocks, Tokens int
+	// MaxModelLen is the longest context of one request that is asked for, and
+	// Needed the cache that it takes on one GPU.
+	MaxModelLen int
+	Needed      float64
+	// Longest is the longest context that fits, in tokens.
+	Longest int
+	// Concurrency is how many requests of MaxModelLen the cache holds at once.
+	Concurrency float64
+	// Verdict says whether one request of MaxModelLen fits, and Why in what it
+	// lacks.
+	Verdict Verdict
+	Why     string
+}
+
+// Errors of the estimate on one GPU, in GiB: a share of what is subtracted for
+// activations, communication and graphs, which logs of one configuration differ
+// by, and a floor for the desktop, driver and allocator.
+const (
+	errorFloor    = 0.35
+	errorOverhead = 0.15
+	errorWeights  = 0.01
+)
+
+// Fit computes the memory of an engine.
+func Fit(e Engine) Memory {
+	e = e.WithDefaults()
+	m := Memory{
+		Usable: e.GPU.UsableGiB, Requested: e.GPU.UsableGiB * e.Utilization,
+		Weights: e.WeightsGiB(), Activation: e.ActivationGiB(), NonTorch: e.NonTorchGiB(), Graphs: e.GraphsGiB(),
+		MaxModelLen: e.MaxModelLen,
+	}
+	m.KV = m.Requested - m.Weights - m.Activation - m.NonTorch - m.Graphs
+	m.Error = errorFloor + errorOverhead*(m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights
+	if e.KVCacheBytes > 0 {
+		m.KV = float64(e.KVCacheBytes) / gib
+	}
+	p := e.pool()
+	if block := p.blockBytes(); block > 0 {
+		m.Blocks = int(math.Min(math.Max(0, m.KV*gib)/float64(block), math.MaxInt32))
+	}
+	if e.Blocks > 0 {
+		m.Blocks = e.Blocks
+		m.KV = float64(e.Blocks) * float64(p.blockBytes()) / gib
+	}
+	m.Longest = e.longestIn(p, m.Blocks)
+	if m.MaxModelLen == Auto || m.MaxModelLen == 0 {
+		m.MaxModelLen = m.Longest
+		if e.Shape.MaxLen > 0 {
+			m.MaxModelLen = min(m.Longest, e.Shape.MaxLen)
+		}
+		e.MaxModelLen = m.MaxModelLen
+	}
+	m.Tokens = e.tokensIn(p, m.Blocks)
+	if need := e.blocksFor(p, m.MaxModelLen); need > 0 {
+		m.Needed = float64(need) * float64(p.blockBytes()) / gib
+		m.Concurrency = float64(m.Blocks) / float64(need)
+	}
+	e.decide(&m)
+	return m
+}
+
+// decide compares the cache with what one request needs.
+func (e Engine) decide(m *Memory) {
+	settled := e.KVCacheBytes > 0 || e.Blocks > 0
+	spare := m.KV - m.Needed
+	switch {
+	case m.Weights > m.Usable:
+		m.Verdict, m.Why = DoesNotFit, "the weights alone are more than the memory"
+	case settled && (m.Blocks == 0 || spare < 0), spare < -m.Error, m.KV < -m.Error:
+		m.Verdict, m.Why = DoesNotFit, "one request of the longest context needs more KV cache than is left"
+		if m.KV <= 0 {
+			m.Why = "nothing is left for the KV cache"
+		}
+	case !settled && (spare < m.Error || m.KV < m.Error):
+		m.Verdict, m.Why = Marginal, fmt.Sprintf("%.2f GiB to spare, and the estimate may be off by %.2f", spare, m.Error)
+	case !settled && e.tightOutside(*m):
+		m.Verdict, m.Why = Marginal, "outside vLLM's share too little is left for the CUDA graphs and the kernels' workspaces, which this release does not account for"
+	default:
+		m.Verdict = Fits
+	}
+}
+
+// tightOutside tells whether start-up may run out of memory after the cache is
+// made. Releases that do not subtract the CUDA graphs capture them outside of
+// their share, and the kernels of MXFP4 hold workspaces that the profiling run
+// does not see: with less than the sampler's peak left there, its warm-up has
+// been seen to fail.
+func (e Engine) tightOutside(m Memory) bool {
+	if e.Shape.Quantization.Method != "mxfp4" || e.Release.subtractsGraphs() {
+		return false
+	}
+	held := 2 * e.Release.contextGiB() // before the share is computed
+	if !e.EnforceEager {
+		held += e.capturedGiB()
+	}
+	return m.Usable-m.Requested-held < m.Activation
+}
+
+// Divides tells whether the model can be split over so many GPUs: tensor
+// parallelism divides the attention heads.
+func Divides(heads, tensorParallel int) bool {
+	return tensorParallel >= 1 && (heads == 0 || heads%tensorParallel == 0)
+}

@@ -1,0 +1,186 @@
+package sizing
+
+import (
+	"math"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Objectives are what the service promises, and what is asked of it. Zero means
+// "not given" in every field.
+type Objectives struct {
+	// TPOTMilliseconds is the longest time per output token that is still good.
+	// Default: 100, which reads faster than people do.
+	TPOTMilliseconds float64
+	// InputTokens and OutputTokens are the mean lengths of a request. Default:
+	// 1155 and 211, those of Azure's conversation trace of 2023.
+	InputTokens, OutputTokens int
+}
+
+// WithDefaults returns the objectives with every field set, and lengths that
+// one context holds.
+func (o Objectives) WithDefaults(maxModelLen int) Objectives {
+	if o.TPOTMilliseconds == 0 {
+		o.TPOTMilliseconds = 100
+	}
+	if o.InputTokens == 0 {
+		o.InputTokens = 1155
+	}
+	if o.OutputTokens == 0 {
+		o.OutputTokens = 211
+	}
+	if sum := o.InputTokens + o.OutputTokens; maxModelLen > 0 && sum > maxModelLen {
+		o.InputTokens = max(1, o.InputTokens*maxModelLen/sum)
+		o.OutputTokens = max(1, min(o.OutputTokens, maxModelLen-o.InputTokens))
+	}
+	return o
+}
+
+// Serving is what one replica can do. Where nothing is known of the card's
+// speed, Timing, ByTPOT and the rates are 0, and memory alone bounds it.
+type Serving struct {
+	// Timing is how long a step takes.
+	Timing catalogue.Timing
+	// ByKV, ByTPOT and BySequences are the three bounds of concurrency: typical
+	// requests that the cache holds, that decode within the objective while the
+	// prompts of as many are computed in between, and max_num_seqs.
+	ByKV, ByTPOT, BySequences int
+	// Usable is the least of them: requests at once that one replica serves well.
+	Usable int
+	// MaxNumSeqs is what to set --max-num-seqs to: a third above Usable, so that
+	// queues form in the engine only beyond what it does well.
+	MaxNumSeqs int
+	// PrefillTokensPerSecond is the rate of prompt tokens with nothing else to
+	// do, DecodeTokensPerSecond that of output tokens at Usable requests.
+	PrefillTokensPerSecond, DecodeTokensPerSecond float64
+	// Growth is by how much load grows, at worst in nineteen of twenty cases,
+	// until a replica that is asked for now can help.
+	Growth float64
+	// Target is the load of one replica, running and waiting requests, at which
+	// a scaler keeps it, so that growth until then stays within Usable.
+	Target int
+	// TargetTokensPerSecond is the rate of output tokens at that load.
+	TargetTokensPerSecond float64
+}
+
+// Scaling targets beside that of the load: the share of the KV cache in use,
+// and waiting requests, of one replica. Both stay below what preempts or
+// delays (docs/sizing.md).
+const (
+	TargetKVUsage = 0.6
+	TargetWaiting = 2
+)
+
+// Growth of load. The logarithm of the rate wanders about its mean like an
+// Ornstein-Uhlenbeck process: 0.23 is its deviation and 175 s its memory in
+// Azure's conversation trace of 2023 (variation of 0.22 at 60 s,
+// autocorrelation .74/.67/.53 at 15/60/300 s; growth 1.39 in 120 s).
+const (
+	wanderDeviation = 0.23
+	wanderSeconds   = 175
+	// nineteenOfTwenty is the normal deviate below which 95 % lie.
+	nineteenOfTwenty = 1.645
+	// dispersion is the variance of the number of requests in an engine over its
+	// mean in that trace: Poisson arrivals would have 1.
+	dispersion = 1.68
+	// reactSeconds is how long a scaler takes to see and to decide: one scrape
+	// and one sync of the HPA, 15 s each.
+	reactSeconds = 30
+	// queueMargin is max_num_seqs over what is served well.
+	queueMargin = 4.0 / 3
+	// sequencesStep and fewestSequences round max_num_seqs to CUDA graph sizes.
+	sequencesStep, fewestSequences = 8, 8
+)
+
+// reference is the model whose timings the catalogue has for each card:
+// meta-llama/Llama-3.1-8B in 16 bit.
+const (
+	referenceGiB        = 14.96
+	referenceParameters = 8_030_261_248
+)
+
+// sequencesOfReference is how many sequences a step of a mixture is taken to
+// hold when its experts are counted: at that many, it reads most of them.
+const sequencesOfReference = 32
+
+// Timing scales the card's timings to the engine: reading the weights bounds
+// Base, arithmetic the rest. Splitting over GPUs is taken as ideal, because no
+// constant for the communication was found.
+func (e Engine) Timing() catalogue.Timing {
+	t := e.GPU.Timing
+	e = e.WithDefaults()
+	read := e.WeightsGiB()
+	if moe := e.Shape.MoE; moe.Experts > 0 {
+		touched := e
+		touched.Shape.Weights.Experts *= moe.Active(sequencesOfReference)
+		read = touched.WeightsGiB()
+	}
+	weights := read * float64(e.PipelineParallel) / referenceGiB
+	compute := e.Shape.ActiveParameters() / referenceParameters / float64(e.TensorParallel)
+	return catalogue.Timing{
+		Base:            time.Duration(float64(t.Base) * weights),
+		PerSequence:     time.Duration(float64(t.PerSequence) * compute),
+		PrefillPerToken: time.Duration(float64(t.PrefillPerToken) * compute),
+	}
+}
+
+// Serve estimates what one replica of the engine can do, with the memory that
+// it has and a replica more coldStart away.
+func Serve(e Engine, m Memory, o Objectives, coldStart time.Duration) Serving {
+	e = e.WithDefaults()
+	o = o.WithDefaults(m.MaxModelLen)
+	s := Serving{
+		Timing: e.Timing(), BySequences: e.MaxNumSeqs,
+		Growth: growth(reactSeconds + coldStart.Seconds()),
+	}
+	input, output := float64(o.InputTokens), float64(o.OutputTokens)
+	s.ByKV = whole(float64(m.Tokens) / (input + output/2))
+	s.Usable = min(s.ByKV, s.BySequences)
+	// With B requests running, each step produces B tokens and has to compute
+	// the prompts of B/output requests.
+	base := s.Timing.Base.Seconds()
+	perSequence := s.Timing.PerSequence.Seconds() + input/output*s.Timing.PrefillPerToken.Seconds()
+	rate := func(requests int) float64 {
+		if base == 0 {
+			return 0
+		}
+		return float64(requests) / (base + float64(requests)*perSequence)
+	}
+	if base > 0 {
+		s.ByTPOT = whole((o.TPOTMilliseconds/1000 - base) / perSequence)
+		s.Usable = min(s.Usable, s.ByTPOT)
+		s.PrefillTokensPerSecond = 1 / s.Timing.PrefillPerToken.Seconds()
+	}
+	s.MaxNumSeqs = sequences(s.Usable, e)
+	s.DecodeTokensPerSecond = rate(s.Usable)
+	s.Target = target(s.Usable, s.Growth)
+	s.TargetTokensPerSecond = rate(s.Target)
+	return s
+}
+
+// sequences is what to set max_num_seqs to, within vLLM's own default.
+func sequences(usable int, e Engine) int {
+	most, _ := e.Release.defaults(e.GPU, e.MaxModelLen)
+	wanted := int(math.Ceil(float64(usable)*queueMargin/sequencesStep)) * sequencesStep
+	return min(max(wanted, fewestSequences), most)
+}
+
+// growth is by how much load may grow within so many seconds.
+func growth(horizon float64) float64 {
+	return math.Exp(nineteenOfTwenty * wanderDeviation * math.Sqrt(1-math.Exp(-2*horizon/wanderSeconds)))
+}
+
+// target solves growth·T + 1.645·√(1.68·T) = usable for T: the mean load that,
+// grown, stays within what one replica serves well in nineteen of twenty cases.
+func target(usable int, growth float64) int {
+	if usable <= 0 {
+		return 0
+	}
+	spread := nineteenOfTwenty * math.Sqrt(dispersion)
+	root := (math.Sqrt(spread*spread+4*growth*float64(usable)) - spread) / (2 * growth)
+	return max(1, int(math.Round(root*root)))
+}
+
+// whole is a number of requests: not negative, and small enough to count with.
+func whole(x float64) int { return int(math.Min(math.Max(x, 0), math.MaxInt32)) }

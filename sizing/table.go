@@ -1,0 +1,138 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Row is one line of a stack's table.
+type Row struct {
+	// Name is the service's.
+	Name string
+	// Estimate is nil where the shape or the GPU is not known.
+	Estimate *Estimate
+}
+
+// Table is the stack's table, with a line for what it costs in all.
+func Table(rows []Row, bill *Bill) string {
+	var text strings.Builder
+	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	line := func(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) }
+	line("model", "GPU", "fit", "weights", "KV tokens", "concurrency", "target", "cold start", "USD/h min–max", "USD/M tokens")
+	for _, r := range rows {
+		if r.Estimate == nil {
+			line(r.Name, "?", "unknown", "–", "–", "–", "–", "–", "–", "–")
+			continue
+		}
+		e := r.Estimate
+		line(r.Name, e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
+			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
+			fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.text(), e.Cost.perMillion())
+	}
+	if bill != nil && len(bill.Items) > 0 {
+		line("stack", "", "", "", "", "", "", "", span(bill.Min, bill.Max), "")
+	}
+	_ = t.Flush()
+	return trimRight(text.String())
+}
+
+// trimRight removes the spaces that a table's empty cells leave.
+func trimRight(text string) string {
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, strings.TrimRight(line, " \n"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (c Cost) text() string {
+	if !c.Known {
+		return "–"
+	}
+	return span(c.Min, c.Max)
+}
+
+func (c Cost) perMillion() string {
+	if c.PerMillionTokens == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.2f", c.PerMillionTokens)
+}
+
+func span(least, most float64) string {
+	if least == most {
+		return fmt.Sprintf("%.2f", least)
+	}
+	return fmt.Sprintf("%.2f–%.2f", least, most)
+}
+
+// thousands writes 66,368 for 66368.
+func thousands(n int) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Warnings are what one ought to know of an estimate that is not refused.
+func (e Estimate) Warnings() []string {
+	var found []string
+	add := func(format string, values ...any) { found = append(found, fmt.Sprintf(format, values...)) }
+	w := e.Workload
+	if e.Memory.Verdict == Marginal {
+		add("may not fit %s: %s", e.Hardware(), e.Memory.Why)
+	}
+	if e.Workload.Engine.GPU.Timing.Base == 0 {
+		add("no measurement of %s is in the catalogue, so its speed is not estimated: concurrency is what the memory holds", w.Engine.GPU.Name)
+	} else if e.Serving.ByTPOT < 1 {
+		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
+	}
+	if w.On.Type != "" {
+		if need := 2 * (2 + w.Engine.GPUs()); w.On.VCPU < need {
+			add("%s has %d vCPU, and vLLM wants %d for %d GPU: two cores and one a GPU, of two vCPU each", w.On.Type, w.On.VCPU, need, w.Engine.GPUs())
+		}
+		if !e.Cost.Known {
+			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.On.Type)
+		} else if p := e.Cost.Price; p.Region != "" && w.Prices.Region != "" && p.Region != w.Prices.Region {
+			add("%s has no price of %s in the catalogue; that of %s (%s) is taken", w.On.Type, w.Prices.Region, p.Region, p.Date)
+		}
+	}
+	return found
+}
+
+// Numbers are the estimate for machines: what a stack exports and cmd/size
+// prints as JSON. What is not known is left out.
+func (e Estimate) Numbers() map[string]any {
+	w, m, s := e.Workload, e.Memory, e.Serving
+	n := map[string]any{
+		"hardware": e.Hardware(), "gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
+		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
+		"cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "errorGiBPerGPU": round(m.Error, 2),
+		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
+		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
+		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "growthMargin": round(s.Growth, 3),
+		"coldStartSeconds": whole(e.ColdStart.Total().Seconds()), "nodeSeconds": whole(e.ColdStart.Node.Seconds()), "imageSeconds": whole(e.ColdStart.Image.Seconds()),
+		"weightsSeconds": whole(e.ColdStart.Weights.Seconds()), "weightsFloorSeconds": round(e.ColdStart.WeightsFloor.Seconds(), 1), "initSeconds": whole(e.ColdStart.Init.Seconds()),
+	}
+	if s.Timing.Base > 0 {
+		n["concurrencyWithinTPOT"] = s.ByTPOT
+		n["prefillTokensPerSecond"] = whole(s.PrefillTokensPerSecond)
+		n["decodeTokensPerSecond"] = whole(s.DecodeTokensPerSecond)
+	}
+	if e.Cost.Known {
+		n["usdPerHourMin"], n["usdPerHourMax"] = round(e.Cost.Min, 4), round(e.Cost.Max, 4)
+		if e.Cost.PerMillionTokens > 0 {
+			n["usdPerMillionOutputTokens"] = round(e.Cost.PerMillionTokens, 2)
+		}
+	}
+	return n
+}
+
+func round(x float64, digits int) float64 {
+	scale := math.Pow(10, float64(digits))
+	return math.Round(x*scale) / scale
+}
