@@ -58,7 +58,7 @@ func (e Engine) WithDefaults() Engine {
 		e.MaxNumSeqs = sequences
 	}
 	if e.MaxBatchedTokens == 0 {
-		e.MaxBatchedTokens = max(tokens, e.MaxNumSeqs)
+		e.MaxBatchedTokens = tokens
 		if most := e.MaxNumSeqs * e.MaxModelLen; e.MaxModelLen > 0 && most > 0 {
 			e.MaxBatchedTokens = min(e.MaxBatchedTokens, most)
 		}

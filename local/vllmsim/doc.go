@@ -7,7 +7,8 @@
 // vLLM's own environment is honoured where it matters: VLLM_API_KEY,
 // VLLM_MAX_N_SEQUENCES. What only the simulator knows is set by environment:
 //
-//	VLLMSIM_GPU            card: A10G (default), A10, L4, T4, A6000, L40S, A100-40, A100-80, H100, H200
+//	VLLMSIM_GPU            card of sizing's catalogue: A10G (default), A10, L4, T4, A6000, L40S,
+//	                       A100-40, A100-80, H100, H200
 //	VLLMSIM_GPU_COUNT      visible cards; default: what NVIDIA_VISIBLE_DEVICES or
 //	                       CUDA_VISIBLE_DEVICES lists, else 8
 //	VLLMSIM_LOAD_SECONDS   time to load the model, default 5

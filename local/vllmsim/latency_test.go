@@ -59,7 +59,7 @@ func (c *tokenCount) Produced(token engine.Token) {
 
 func newServed(t testing.TB, clock engine.Clock) *served {
 	t.Helper()
-	args, err := vllmflags.Parse([]string{"meta-llama/Llama-3.1-8B-Instruct", "--max-model-len", "8192", "--disable-uvicorn-access-log"})
+	args, err := vllmflags.Parse([]string{"meta-llama/Llama-3.1-8B-Instruct", "--max-model-len", "8192", "--max-num-seqs", "64", "--disable-uvicorn-access-log"})
 	if err != nil {
 		t.Fatal(err)
 	}

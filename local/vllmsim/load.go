@@ -16,15 +16,15 @@ func announce(s *settings, log *logger) {
 	log.info("vLLM API server version %s (SIMULATED)", version)
 	log.info("model %s, served as %v, max_model_len %d, tensor_parallel_size %d, gpu_memory_utilization %v, max_num_seqs %d, max_num_batched_tokens %d",
 		s.model, s.names, s.maxModelLen, d.TensorParallel, d.Utilization, s.engine.MaxNumSeqs, s.engine.MaxBatchedTokens)
-	if !d.Model.Known {
-		log.warn("model %s is not in the simulator's table; its shape is guessed from its name: %.1f billion parameters", s.model, d.Model.Params/1e9)
+	if !s.shapeKnown {
+		log.warn("the shape of model %s is not in the catalogue; it is guessed from its name: %.1f billion parameters", s.model, d.Shape.Weights.Total()/1e9)
 	}
 	log.warn("prefix caching is not simulated: every prompt token is computed")
 }
 
 // load takes its time and fails as it is told to. Nothing listens meanwhile.
 func load(ctx context.Context, s *settings, log *logger) error {
-	log.engineInfo("Initializing a simulated LLM engine on %d × %s. Loading takes %s.", s.deployment.TensorParallel*s.deployment.PipelineStages, s.deployment.GPU.Name, s.load)
+	log.engineInfo("Initializing a simulated LLM engine on %d × %s. Loading takes %s.", s.deployment.GPUs(), s.deployment.GPU.Name, s.load)
 	switch s.fault.Kind {
 	case faults.LoadHang:
 		<-ctx.Done()
@@ -47,13 +47,13 @@ func load(ctx context.Context, s *settings, log *logger) error {
 		return hardware.EngineError("torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 224.00 MiB. GPU 0 has no free memory (VLLMSIM_FAULT oom)")
 	default:
 	}
-	d := s.deployment
-	if err := d.Fit(s.maxModelLen); err != nil {
+	m := s.memory
+	if err := hardware.Fit(s.deployment, m); err != nil {
 		return err
 	}
-	log.engineInfo("Model loading took %.2f GiB memory and %.2f seconds", d.Model.WeightGiB/float64(d.TensorParallel*d.PipelineStages), s.load.Seconds())
-	log.engineInfo("Available KV cache memory: %.2f GiB", d.KVMemoryGiB())
-	tokens := s.engine.Blocks * s.engine.BlockSize
+	log.engineInfo("Model loading took %.2f GiB memory and %.2f seconds", m.Weights, s.load.Seconds())
+	log.engineInfo("Available KV cache memory: %.2f GiB", m.KV)
+	tokens := m.Tokens
 	log.engineInfo("GPU KV cache size: %d tokens", tokens)
 	log.engineInfo("Maximum concurrency for %d tokens per request: %.2fx", s.maxModelLen, float64(tokens)/float64(s.maxModelLen))
 	return nil

@@ -42,7 +42,7 @@ func TestExitStatuses(t *testing.T) {
 		"does not fit":     {nil, []string{"meta-llama/Llama-3.1-8B-Instruct"}, 1, "To serve at least one request with the models's max seq len (131072)"},
 		"weights":          {nil, []string{"meta-llama/Llama-2-13b-hf"}, 1, "torch.OutOfMemoryError"},
 		"utilization":      {nil, []string{"m", "--gpu-memory-utilization", "1.5"}, 1, "gpu_memory_utilization should be"},
-		"unknown card":     {[]string{"VLLMSIM_GPU=Z80"}, []string{"m"}, 1, `VLLMSIM_GPU: unknown GPU "Z80"`},
+		"unknown card":     {[]string{"VLLMSIM_GPU=Z80"}, []string{"m"}, 1, `VLLMSIM_GPU: is "Z80", which is no GPU of the catalogue`},
 		"wrong switch":     {[]string{"VLLMSIM_TIME_SCALE=fast"}, []string{"m"}, 1, `VLLMSIM_TIME_SCALE="fast" is not a number`},
 		"wrong fault":      {[]string{"VLLMSIM_FAULT=boom"}, []string{"m"}, 1, `unknown fault "boom"`},
 		"load crash":       {[]string{"VLLMSIM_FAULT=load-crash"}, []string{"m", "--max-model-len", "auto"}, 1, "Cannot load model m"},

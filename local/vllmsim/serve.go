@@ -136,11 +136,12 @@ func arm(ctx context.Context, fault faults.Fault, e *engine.Engine, log *logger)
 func cacheConfig(s *settings) map[string]string {
 	d := s.deployment
 	labels := metrics.Cache(s.engine.Blocks, s.engine.BlockSize, d.Utilization, d.KVCacheDType)
+	labels["kv_cache_size_tokens"] = strconv.Itoa(s.memory.Tokens)
 	if d.Blocks > 0 {
 		labels["num_gpu_blocks_override"] = strconv.Itoa(d.Blocks)
 	}
-	if d.KVBytes > 0 {
-		labels["kv_cache_memory_bytes"] = strconv.FormatInt(d.KVBytes, 10)
+	if d.KVCacheBytes > 0 {
+		labels["kv_cache_memory_bytes"] = strconv.FormatInt(d.KVCacheBytes, 10)
 	}
 	return labels
 }

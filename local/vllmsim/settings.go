@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/faults"
-	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
+	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
 // version is the release whose behaviour is simulated.
@@ -24,7 +24,9 @@ type settings struct {
 	host        string
 	port        int
 	maxModelLen int
-	deployment  hardware.Deployment
+	deployment  sizing.Engine
+	memory      sizing.Memory
+	shapeKnown  bool // the catalogue has the model
 	engine      engine.Config
 	load        time.Duration
 	scale       float64 // divides all simulated times

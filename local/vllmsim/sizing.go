@@ -7,10 +7,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
-
-// defaultUtilization is vLLM's share of the GPU's memory since 0.21.
-const defaultUtilization = 0.92
 
 // defaultGPUs are visible where nothing says otherwise: a whole node's.
 const defaultGPUs = 8
@@ -36,95 +35,80 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 	if name == "" {
 		name = "A10G"
 	}
-	gpu, err := hardware.FindGPU(name)
+	gpu, err := catalogue.FindGPU(name)
 	if err != nil {
 		return fmt.Errorf("VLLMSIM_GPU: %w", err)
+	}
+	if gpu.Timing.Base == 0 {
+		return fmt.Errorf("VLLMSIM_GPU: no measurement of the speed of %s is in the catalogue", gpu.Name)
 	}
 	count, err := visibleGPUs(env)
 	if err != nil {
 		return err
 	}
-	quantization, _ := args.String("--quantization")
-	d := hardware.Deployment{
-		GPU: gpu, Model: hardware.FindModel(s.model, quantization), TensorParallel: 1, PipelineStages: 1,
-		Utilization: defaultUtilization, KVCacheDType: "auto", MaxNumSeqs: gpu.MaxSeqs,
+	release, _ := sizing.ParseRelease(version)
+	shape, known := hardware.FindModel(s.model)
+	s.shapeKnown = known
+	s.deployment = sizing.Engine{Release: release, Shape: shape, GPU: gpu}.WithArgs(args)
+	if err := checkRanges(s.deployment, args, count); err != nil {
+		return err
 	}
-	if n, ok := args.Int("--tensor-parallel-size"); ok {
-		d.TensorParallel = int(n)
-	}
-	if n, ok := args.Int("--pipeline-parallel-size"); ok {
-		d.PipelineStages = int(n)
-	}
-	if f, ok := args.Float("--gpu-memory-utilization"); ok {
-		d.Utilization = f
-	}
-	if text, ok := args.String("--kv-cache-dtype"); ok {
-		d.KVCacheDType = text
-	}
-	if n, ok := args.Int("--max-num-seqs"); ok {
-		d.MaxNumSeqs = int(n)
-	}
-	if n, ok := args.Int("--kv-cache-memory-bytes"); ok {
-		d.KVBytes = n
-	}
-	if n, ok := args.Int("--num-gpu-blocks-override"); ok {
-		d.Blocks = int(n)
-	}
-	d.EnforceEager, _ = args.Bool("--enforce-eager")
-	s.deployment = d
-	return checkRanges(d, count)
+	s.deployment = s.deployment.WithDefaults()
+	return nil
 }
 
 // checkRanges refuses what vLLM's configuration classes refuse before any GPU
 // is touched.
-func checkRanges(d hardware.Deployment, gpus int) error {
+func checkRanges(e sizing.Engine, args *vllmflags.Args, gpus int) error {
+	below := func(flag string, least int64) bool {
+		n, given := args.Int(flag)
+		return given && n < least
+	}
+	share, shareGiven := args.Float("--gpu-memory-utilization")
 	switch {
-	case d.TensorParallel < 1 || d.PipelineStages < 1:
+	case below("--tensor-parallel-size", 1) || below("--pipeline-parallel-size", 1):
 		return hardware.EngineError("ValidationError: tensor_parallel_size and pipeline_parallel_size should be greater than or equal to 1")
-	case d.TensorParallel*d.PipelineStages > gpus:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: World size (%d) is larger than the number of available GPUs (%d) in this node.", d.TensorParallel*d.PipelineStages, gpus))
-	case d.Utilization <= 0 || d.Utilization > 1:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: gpu_memory_utilization should be greater than 0 and less than or equal to 1, got %v", d.Utilization))
-	case d.MaxNumSeqs < 1:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_seqs should be greater than or equal to 1, got %d", d.MaxNumSeqs))
+	case e.GPUs() > gpus:
+		return hardware.EngineError(fmt.Sprintf("ValidationError: World size (%d) is larger than the number of available GPUs (%d) in this node.", e.GPUs(), gpus))
+	case shareGiven && (share <= 0 || share > 1):
+		return hardware.EngineError(fmt.Sprintf("ValidationError: gpu_memory_utilization should be greater than 0 and less than or equal to 1, got %v", share))
+	case below("--max-num-seqs", 1):
+		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_seqs should be greater than or equal to 1, got %d", e.MaxNumSeqs))
 	}
 	return nil
 }
 
 // sizeEngine settles the context length and the scheduler's limits.
 func (s *settings) sizeEngine(args *vllmflags.Args) error {
-	d := s.deployment
 	asked, given := args.Int("--max-model-len")
-	s.maxModelLen = int(asked)
+	longest := s.deployment.Shape.MaxLen
 	switch {
-	case !given:
-		s.maxModelLen = d.Model.MaxLen
-	case asked == -1: // auto: what fits
-		s.maxModelLen = min(d.Model.MaxLen, max(hardware.BlockSize, d.KVBlocks()*hardware.BlockSize))
+	case !given || asked == sizing.Auto:
 	case asked < 1:
 		return hardware.EngineError(fmt.Sprintf("ValidationError: max_model_len must be a positive integer, got %d", asked))
-	case d.Model.Known && s.maxModelLen > d.Model.MaxLen:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: User-specified max_model_len (%d) is greater than the derived max_model_len (max_position_embeddings=%d in model's config.json).", asked, d.Model.MaxLen))
+	case s.shapeKnown && longest > 0 && int(asked) > longest:
+		return hardware.EngineError(fmt.Sprintf("ValidationError: User-specified max_model_len (%d) is greater than the derived max_model_len (max_position_embeddings=%d in model's config.json).", asked, longest))
 	}
-	batched := int64(min(d.GPU.BatchTokens, d.MaxNumSeqs*s.maxModelLen))
-	if n, ok := args.Int("--max-num-batched-tokens"); ok {
-		batched = n
+	s.memory = sizing.Fit(s.deployment)
+	s.maxModelLen = max(s.memory.MaxModelLen, sizing.BlockSize)
+	batched := s.deployment.MaxBatchedTokens
+	if batched < s.deployment.MaxNumSeqs {
+		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_batched_tokens (%d) must be greater than or equal to max_num_seqs (%d).", batched, s.deployment.MaxNumSeqs))
 	}
-	if int(batched) < d.MaxNumSeqs {
-		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_batched_tokens (%d) must be greater than or equal to max_num_seqs (%d).", batched, d.MaxNumSeqs))
-	}
-	if chunked, given := args.Bool("--enable-chunked-prefill"); given && !chunked && int(batched) < s.maxModelLen {
+	if chunked, given := args.Bool("--enable-chunked-prefill"); given && !chunked && batched < s.maxModelLen {
 		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_batched_tokens (%d) is smaller than max_model_len (%d).", batched, s.maxModelLen))
 	}
-	sequences := int64(d.MaxNumSeqs)
+	sequences := int64(s.deployment.MaxNumSeqs)
 	if n, ok := args.Int("--max-num-active-seqs"); ok {
 		sequences = min(sequences, n)
 	}
 	threshold, _ := args.Int("--long-prefill-token-threshold")
-	base, perSequence, prefill := d.StepTime()
+	timing := s.deployment.Timing()
 	s.engine = engine.Config{
-		Blocks: d.KVBlocks(), BlockSize: hardware.BlockSize, MaxNumSeqs: int(sequences), MaxBatchedTokens: int(batched), LongPrefillThreshold: int(threshold),
-		Timing: engine.Timing{Base: scaled(base, s.scale), PerSequence: scaled(perSequence, s.scale), PrefillPerToken: scaled(prefill, s.scale)},
+		// The scheduler counts in blocks of 16 tokens, whatever the layers keep.
+		Blocks: s.memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
+		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold),
+		Timing: engine.Timing{Base: scaled(timing.Base, s.scale), PerSequence: scaled(timing.PerSequence, s.scale), PrefillPerToken: scaled(timing.PrefillPerToken, s.scale)},
 	}
 	return nil
 }

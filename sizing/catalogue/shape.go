@@ -119,5 +119,5 @@ func (s Shape) ActiveParameters() float64 {
 	if s.MoE.Experts > 0 {
 		experts *= float64(s.MoE.PerToken) / float64(s.MoE.Experts)
 	}
-	return s.Weights.Linear + experts + s.Weights.Embedding/2 + s.Weights.Other
+	return s.Weights.Linear + experts + s.Weights.Embedding + s.Weights.Other
 }

@@ -1,0 +1,39 @@
+package sizing
+
+import (
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// WithArgs returns the engine as the arguments of `vllm serve` tell it to run.
+// What they do not say stays as it is.
+func (e Engine) WithArgs(args *vllmflags.Args) Engine {
+	for flag, to := range map[string]*int{
+		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
+		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,
+		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks,
+	} {
+		if n, ok := args.Int(flag); ok {
+			*to = int(n)
+		}
+	}
+	if n, ok := args.Int("--kv-cache-memory-bytes"); ok {
+		e.KVCacheBytes = n
+	}
+	if share, ok := args.Float("--gpu-memory-utilization"); ok {
+		e.Utilization = share
+	}
+	for flag, to := range map[string]*string{"--kv-cache-dtype": &e.KVCacheDType, "--dtype": &e.DType} {
+		if text, ok := args.String(flag); ok {
+			*to = text
+		}
+	}
+	if eager, given := args.Bool("--enforce-eager"); given {
+		e.EnforceEager = eager
+	}
+	if method, ok := args.String("--quantization"); ok && e.Shape.Quantization.Method == "" {
+		// A checkpoint's own description is more particular.
+		e.Shape.Quantization = catalogue.QuantizationOf(method)
+	}
+	return e
+}
