@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -77,19 +78,19 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 }
 
 // keyPaths lists the keys of a value as the documentation writes them. The
-// keys of env and nodeSelector are the user's.
+// keys of env and the like are the user's.
 func keyPaths(path string, value any) []string {
 	var paths []string
 	switch v := value.(type) {
 	case map[string]any:
-		if path == "env" || path == "nodeSelector" {
+		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes"}, path) {
 			return []string{path}
 		}
 		for key, inner := range v {
 			paths = append(paths, keyPaths(strings.TrimPrefix(path+"."+key, "."), inner)...)
 		}
 	case []any:
-		if path != "" && path != "extraArgs" {
+		if path != "" && path != "extraArgs" && !strings.HasSuffix(path, ".instanceTypes") {
 			path += "[]"
 		}
 		for _, inner := range v {

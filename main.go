@@ -3,6 +3,8 @@
 package main
 
 import (
+	"errors"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/components/cluster"
@@ -20,6 +22,10 @@ func main() {
 func deploy(ctx *pulumi.Context, source *config.Source) error {
 	cfg, err := config.Load(source)
 	if err != nil {
+		return err
+	}
+	size := cfg.Size()
+	if err := report(ctx, size); err != nil {
 		return err
 	}
 	kubernetes, err := cluster.New(ctx, "cluster", cluster.Args{Spec: cfg.Cluster})
@@ -49,4 +55,20 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	// clients must send ("" if none).
 	ctx.Export("models", models)
 	return nil
+}
+
+// report shows in the preview what every model comes to, and exports the
+// numbers, an output for each model, so that a diff shows them change.
+func report(ctx *pulumi.Context, size config.Size) error {
+	var errs []error
+	if table := size.Table(); table != "" {
+		errs = append(errs, ctx.Log.Info("\n"+table, nil))
+	}
+	for _, warning := range size.Warnings() {
+		errs = append(errs, ctx.Log.Warn(warning, nil))
+	}
+	for name, numbers := range size.Numbers() {
+		ctx.Export("sizing-"+name, pulumi.Any(numbers))
+	}
+	return errors.Join(errs...)
 }

@@ -105,7 +105,7 @@ var malformed = []struct {
 	{name: "wrong type in the defaults", config: validCluster + "  vllm-eks:defaults: {gpu: {count: two}}\n  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]",
 		want: []string{`defaults.gpu.count: is a text, "two", want a whole number`}},
 
-	{name: "removed flag", model: `extraArgs: [--max-num-seqs, "32", --swap-space, "4"]`,
+	{name: "removed flag", model: `extraArgs: [--max-num-batched-tokens, "4096", --swap-space, "4"]`,
 		want: []string{"models[0].extraArgs[2]: "}},
 	{name: "unknown flag", model: "extraArgs: [--max-modle-len, \"4096\"]",
 		want: []string{"models[0].extraArgs[0]: "}},
@@ -113,7 +113,7 @@ var malformed = []struct {
 		want: []string{"models[0].extraArgs[0]: --tensor-parallel-size is set by the component; use gpu.count instead"}},
 	{name: "API key as an argument", model: "extraArgs: [--api-key, " + canary + "]",
 		want: []string{"models[0].extraArgs[0]: --api-key"}},
-	{name: "argument is a number", model: "extraArgs: [--max-num-seqs, 32]",
+	{name: "argument is a number", model: "extraArgs: [--max-num-batched-tokens, 32]",
 		want: []string{"models[0].extraArgs[1]: is a number, want a text; put it in quotes"}},
 
 	{name: "memory without a unit that exists", model: "resources: {memory: 12GB}",
@@ -169,6 +169,72 @@ var malformed = []struct {
 	{name: "no namespaces for a model", config: validCluster + "  vllm-eks:namespaces: []\n  vllm-eks:models: [{name: a, model: org/m}]",
 		want: []string{"namespaces: is empty, and models need one"}},
 
+	{name: "does not fit: too long a context", model: "gpu: {type: A10G, count: 1}, model: meta-llama/Llama-3.1-8B-Instruct",
+		want: []string{"models[0].maxModelLen: meta-llama/Llama-3.1-8B-Instruct does not fit 1 × A10G: of 22.1 GiB usable"}},
+	{name: "does not fit: the weights", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf}]",
+		want: []string{"models[0].gpu.count: meta-llama/Llama-2-13b-hf does not fit 1 × A10G (g5.2xlarge): of 22.1 GiB usable"}},
+	{name: "does not fit the group of the defaults", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}, {name: l4, instanceTypes: [g6.xlarge]}]\n  vllm-eks:models: [{name: a, model: meta-llama/Llama-3.3-70B-Instruct}]",
+		want: []string{"models[0].gpu.count: meta-llama/Llama-3.3-70B-Instruct does not fit 1 × "}},
+	{name: "context longer than trained for", model: "gpu: {type: L40S}, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 65536",
+		want: []string{"models[0].maxModelLen: is 65536, and mistralai/Mistral-7B-Instruct-v0.2 was trained for 32768"}},
+	{name: "GPUs that do not divide the heads", model: "gpu: {type: A10G, count: 8}, model: Qwen/Qwen2.5-7B-Instruct",
+		want: []string{"models[0].gpu.count: is 8, which does not divide the 28 attention heads of Qwen/Qwen2.5-7B-Instruct"}},
+	{name: "more GPUs than the group's nodes", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.12xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, gpu: {count: 8}}]",
+		want: []string{"models[0].gpu.count: is 8, and g5.12xlarge has 4 GPU"}},
+	{name: "unknown GPU", model: "gpu: {type: RTX}",
+		want: []string{`models[0].gpu.type: is "RTX", which is no GPU of the catalogue; want one of A10, A100-40,`}},
+	{name: "unknown GPU of the defaults", config: validCluster + "  vllm-eks:defaults: {gpu: {type: RTX}}\n  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]",
+		want: []string{`defaults.gpu.type: is "RTX", which is no GPU of the catalogue`}},
+	{name: "GPU that is not the group's", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge]}]\n  vllm-eks:models: [{name: a, model: org/m, nodeGroup: g5, gpu: {type: L4}}]",
+		want: []string{`models[0].gpu.type: is "L4", but g5.xlarge of the node group g5 has A10G; remove it`}},
+	{name: "GPU that no group has", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge]}]\n  vllm-eks:models: [{name: a, model: org/m, gpu: {type: L4}}]",
+		want: []string{`models[0].gpu.type: is "L4", which no node group has; want that of one of g5`}},
+	{name: "negative sequences", model: "maxNumSeqs: -1",
+		want: []string{"models[0].maxNumSeqs: is -1, want a number of sequences"}},
+	{name: "too many replicas", model: "replicas: {min: 1, max: 5000}",
+		want: []string{"models[0].replicas.max: is 5000, want at most 1000"}},
+	{name: "objectives that cannot be", model: "objectives: {tpotMilliseconds: -1, inputTokens: 99999999}",
+		want: []string{"models[0].objectives.tpotMilliseconds: is -1, want 1 to 10000", "models[0].objectives.inputTokens: is 99999999, want 1 to 10000000"}},
+	{name: "shape of a file that is not there", model: "shape: nowhere/config.json",
+		want: []string{"models[0].shape: is the path of a config.json that cannot be read: open nowhere/config.json"}},
+	{name: "shape with a misspelt key", model: "shape: {hidden_size: 64, num_hidden_layer: 2}",
+		want: []string{`models[0].shape: has a key or a value that no shape is computed from (json: unknown field "num_hidden_layer")`}},
+	{name: "shape that lacks something", model: "shape: {hidden_size: 64, num_hidden_layers: 2, num_attention_heads: 4, intermediate_size: 128}",
+		want: []string{"models[0].shape: vocab_size is 0, want the positive number that the model's config.json has"}},
+	{name: "shape is a list", model: "shape: []",
+		want: []string{"models[0].shape: is a list, want the path of the model's config.json, or a mapping with its keys"}},
+	{name: "memory beyond the node's", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, resources: {memory: 16Gi, cpu: \"5\"}}]",
+		want: []string{"models[0].resources.memory: is 16Gi, and pods on a g5.xlarge can have 14162Mi at most", "models[0].resources.cpu: is 5, and pods on a g5.xlarge can have 3920m at most"}},
+
+	{name: "group without types", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5}]",
+		want: []string{"nodeGroups[0].instanceTypes: is missing"}},
+	{name: "group without a name", config: validCluster + "  vllm-eks:nodeGroups: [{instanceTypes: [g5.xlarge]}]",
+		want: []string{"nodeGroups[0].name: is missing"}},
+	{name: "type without GPUs", config: validCluster + "  vllm-eks:nodeGroups: [{name: cpu, instanceTypes: [m6i.large]}]\n  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/n}]",
+		want: []string{`nodeGroups[0].instanceTypes[0]: is "m6i.large", which is no GPU instance type of the catalogue; want one of g4dn.`}},
+	{name: "group of two kinds of GPU", config: validCluster + "  vllm-eks:nodeGroups: [{name: g, instanceTypes: [g5.xlarge, g6.xlarge], labels: {pool: g}}]",
+		want: []string{"nodeGroups[0].instanceTypes[1]: is g6.xlarge with L4, and the first has A10G"}},
+	{name: "group of several types that nothing tells apart", config: validCluster + "  vllm-eks:nodeGroups: [{name: g, instanceTypes: [g5.xlarge, g5.2xlarge]}]",
+		want: []string{"nodeGroups[0].labels: is missing; with several instance types"}},
+	{name: "group with more at least than at most", config: validCluster + "  vllm-eks:nodeGroups: [{name: g, instanceTypes: [g5.xlarge], min: 3, max: 2}]",
+		want: []string{"nodeGroups[0].max: is 2, want min, which is 3, to 450"}},
+	{name: "two groups of one name", config: validCluster + "  vllm-eks:nodeGroups: [{name: g, instanceTypes: [g5.xlarge]}, {name: g, instanceTypes: [g6.xlarge]}]",
+		want: []string{`nodeGroups[1].name: is "g", which is the name of nodeGroups[0] already`}},
+	{name: "group that is not listed", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge]}]\n  vllm-eks:models: [{name: a, model: org/m, nodeGroup: g6}]",
+		want: []string{`models[0].nodeGroup: is "g6", which is not among the nodeGroups (did you mean g5?)`}},
+	{name: "which of two groups for a model that cannot be sized", config: validCluster + "  vllm-eks:nodeGroups: [{name: x, instanceTypes: [g5.xlarge]}, {name: y, instanceTypes: [g6.xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of}]",
+		want: []string{"models[0].nodeGroup: is missing, and the cheapest cannot be chosen since the shape of org/unheard-of is not known; name one of x, y"}},
+	{name: "group too small for its models", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge], max: 2}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 1, max: 3}}]",
+		want: []string{"nodeGroups[0].max: is 2, and its models need 3 nodes with all replicas"}},
+	{name: "beyond the limit", config: validCluster + "  vllm-eks:limits: {maxUsdPerHour: 3}\n  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 1, max: 3}}]",
+		want: []string{"limits.maxUsdPerHour: is 3.00, and the stack costs 3.64 USD/h with all replicas: g5.2xlarge in g5 3.64"}},
+	{name: "limit of nothing", config: validCluster + "  vllm-eks:limits: {maxUsdPerHour: 0}",
+		want: []string{"limits.maxUsdPerHour: is a number, 0, want a number above 0"}},
+	{name: "price of nothing", config: validCluster + "  vllm-eks:costs: {usdPerHour: {g5.2xlrage: 1}}",
+		want: []string{"costs.usdPerHour.g5.2xlrage: is a price of nothing that the catalogue or costs.shared.nodes has (did you mean g5.2xlarge?)"}},
+	{name: "more clusters in extended support than clusters", config: validCluster + "  vllm-eks:costs: {shared: {extendedSupport: 1}}",
+		want: []string{"costs.shared.extendedSupport: is 1, want at most controlPlanes, which is 0"}},
+
 	{name: "no cluster", config: "  vllm-eks:models: []",
 		want: []string{"cluster.existing: is missing; name the cluster to deploy to"}},
 	{name: "cluster is a text", config: "  vllm-eks:cluster: production",
@@ -214,7 +280,7 @@ func TestMalformedConfigurations(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			yaml := "config:\n" + test.config
 			if test.model != "" {
-				yaml = "config:\n" + validCluster + "  vllm-eks:models: [{name: a, model: org/m, " + test.model + "}]"
+				yaml = "config:\n" + validCluster + "  vllm-eks:models: [{name: a, " + withModel(test.model) + "}]"
 			}
 			recording, err := record("test", mustParse(t, yaml))
 			if err == nil {
@@ -229,6 +295,14 @@ func TestMalformedConfigurations(t *testing.T) {
 			checkMessages(t, messages(err), test.want)
 		})
 	}
+}
+
+// withModel are the keys of a model, with an id if they have none.
+func withModel(keys string) string {
+	if strings.Contains(keys, "model: ") {
+		return keys
+	}
+	return "model: org/m, " + keys
 }
 
 // messages are the lines of what Pulumi makes of the program's error.

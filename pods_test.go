@@ -82,8 +82,8 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 // TestDisksHoldWhatIsAskedFor lets the scheduler know about the weights.
 func TestDisksHoldWhatIsAskedFor(t *testing.T) {
 	want := map[string]string{
-		"local/mistral-7b": "64Mi", "dev/mistral-7b": "60Gi", "prod/mistral-7b": "60Gi", "prod/llama-70b": "160Gi",
-		"everything/assistant": "90Gi", "everything/coder": "60Gi", "everything/ranker": "60Gi",
+		"local/mistral-7b": "64Mi", "dev/mistral-7b": "34Gi", "prod/mistral-7b": "34Gi", "prod/llama-70b": "152Gi",
+		"everything/assistant": "90Gi", "everything/coder": "35Gi", "everything/ranker": "36Gi",
 	}
 	got := map[string]string{}
 	for stack, recording := range recordings(t) {

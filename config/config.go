@@ -21,6 +21,14 @@ type Config struct {
 	// Namespaces are where models may run (key namespaces). Default: one,
 	// called inference.
 	Namespaces []serving.NamespaceSpec
+	// NodeGroups are the nodes with GPUs (key nodeGroups). Default: none.
+	NodeGroups []serving.NodeGroup
+	// Costs are prices, and what is paid for beside the models (key costs).
+	Costs Costs
+	// Limits fail a preview that exceeds them (key limits).
+	Limits Limits
+	// Region is the AWS region (key aws:region). Default: none.
+	Region string
 	// Models are the services, one for each model (key models). Default: none.
 	Models []serving.Spec
 	// HuggingFaceToken reads gated models; nil if there is none (key
@@ -44,6 +52,9 @@ func Load(source *Source) (*Config, error) {
 	// The secrets are read apart, so that no message can hold them.
 	top.asked = append(top.asked, "huggingFaceToken", "apiKey")
 	cfg.Namespaces = decodeNamespaces(top)
+	cfg.Region = source.region()
+	cfg.NodeGroups = decodeNodeGroups(top)
+	cfg.Costs, cfg.Limits = decodeCosts(top), decodeLimits(top)
 	cfg.Models = decodeModels(top)
 	top.close()
 	cfg.check(d)
@@ -178,10 +189,20 @@ func (c *Config) check(d *decoding) {
 		report(c.Namespaces[i].Validate(path), path)
 	}
 	c.checkReferences(d, done)
+	for i, g := range c.NodeGroups {
+		path := fmt.Sprintf("nodeGroups[%d]", i)
+		report(g.Validate(path), path)
+	}
+	c.checkCosts(d)
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
+		c.Models[i].Costs = serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour}
+		c.chooseNodeGroup(d, done, i)
 		c.Models[i] = c.Models[i].WithDefaults()
 		report(c.Models[i].Validate(path), path)
+	}
+	if len(d.found) == 0 {
+		c.checkSize(d, done)
 	}
 }
 

@@ -71,7 +71,7 @@ func TestModelsTakeWhatTheyLackFromDefaults(t *testing.T) {
     lifecycle: {loadSeconds: 100, drainSeconds: 30}
     env: {A: default, B: default}
     nodeSelector: {pool: gpu}
-    extraArgs: [--max-num-seqs, "8"]
+    extraArgs: [--max-num-batched-tokens, "4096"]
   vllm-eks:models:
     - {name: takes, model: org/m}
     - {name: says, model: org/m, vllmVersion: v0.34.0, lifecycle: {loadSeconds: 200}, env: {B: own, C: ""},
@@ -93,7 +93,7 @@ func TestModelsTakeWhatTheyLackFromDefaults(t *testing.T) {
 	if want := map[string]string{"pool": "gpu", "zone": "a"}; !maps.Equal(says.Scheduling.NodeSelector, want) {
 		t.Errorf("nodeSelector is %v, want %v", says.Scheduling.NodeSelector, want)
 	}
-	if !slices.Equal(takes.ExtraArgs, []string{"--max-num-seqs", "8"}) || len(says.ExtraArgs) != 0 {
+	if !slices.Equal(takes.ExtraArgs, []string{"--max-num-batched-tokens", "4096"}) || len(says.ExtraArgs) != 0 {
 		t.Errorf("extraArgs are %q and %q", takes.ExtraArgs, says.ExtraArgs)
 	}
 }

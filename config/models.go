@@ -34,6 +34,8 @@ func decodeModel(n *node) serving.Spec {
 			Revision:   own.str("revision"),
 			ServedName: own.str("servedModelName"),
 			MaxLen:     own.integer("maxModelLen"),
+			MaxNumSeqs: own.integer("maxNumSeqs"),
+			Shape:      own.shape(),
 		},
 	}
 	n.asked = append(n.asked, own.asked...)
@@ -53,7 +55,15 @@ func decodeModel(n *node) serving.Spec {
 func decodeShared(n *node, spec *serving.Spec) {
 	spec.VLLMVersion = n.str("vllmVersion")
 	spec.Image = n.str("image")
-	spec.GPU.Count = n.object("gpu").integer("count")
+	gpu := n.object("gpu")
+	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
+	spec.NodeGroup.Name = n.str("nodeGroup")
+	objectives := n.object("objectives")
+	spec.Objectives = serving.Objectives{
+		TPOTMilliseconds: objectives.integer("tpotMilliseconds"),
+		InputTokens:      objectives.integer("inputTokens"),
+		OutputTokens:     objectives.integer("outputTokens"),
+	}
 	replicas := n.object("replicas")
 	spec.Replicas = serving.Replicas{Min: replicas.integerOrZero("min"), Max: replicas.integer("max")}
 	resources := n.object("resources")
@@ -96,6 +106,10 @@ func (c *Config) checkReferences(d *decoding, done settled) {
 	}
 	if complete && len(names) == 0 && len(c.Models) > 0 {
 		d.add("namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
+	}
+	groups := map[string]string{}
+	for i, g := range c.NodeGroups {
+		unique(d, groups, g.Name, fmt.Sprintf("nodeGroups[%d]", i))
 	}
 	models := map[string]string{}
 	for i := range c.Models {

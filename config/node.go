@@ -116,6 +116,47 @@ func (n *node) integerOrZero(key string) *int {
 	return nil
 }
 
+// amount is a number above zero, or 0 if it is not given.
+func (n *node) amount(key string) float64 {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return 0
+	}
+	if number, isNumber := value.(json.Number); isNumber {
+		if x, err := number.Float64(); err == nil && x > 0 {
+			return x
+		}
+	}
+	n.d.add(path, "is %s, want a number above 0", describe(path, value))
+	return 0
+}
+
+// amounts is a mapping from keys that the user chooses to numbers above zero.
+func (n *node) amounts(key string) map[string]float64 {
+	child := n.object(key)
+	var amounts map[string]float64
+	for _, name := range slices.Sorted(maps.Keys(child.values)) {
+		if amounts == nil {
+			amounts = map[string]float64{}
+		}
+		amounts[name] = child.amount(name)
+	}
+	return amounts
+}
+
+// counts is a mapping from keys that the user chooses to whole numbers.
+func (n *node) counts(key string) map[string]int {
+	child := n.object(key)
+	var counts map[string]int
+	for _, name := range slices.Sorted(maps.Keys(child.values)) {
+		if counts == nil {
+			counts = map[string]int{}
+		}
+		counts[name] = child.integer(name)
+	}
+	return counts
+}
+
 // boolean is true or false; false if it is not given.
 func (n *node) boolean(key string) bool {
 	value, path, ok := n.lookup(key)

@@ -50,3 +50,6 @@ func (s *Source) value(key string) (string, bool) {
 func (s *Source) isSecret(key string) bool {
 	return slices.Contains(s.secret, namespace+":"+key)
 }
+
+// region is the AWS region, which is a key of the AWS provider.
+func (s *Source) region() string { return s.values["aws:region"] }

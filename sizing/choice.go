@@ -12,13 +12,14 @@ import (
 // rank orders verdicts: what fits first.
 func rank(v Verdict) int { return slices.Index([]Verdict{Fits, Marginal, DoesNotFit}, v) }
 
-// sortByCost puts what fits first, and the cheapest replica of that; of equal
-// cost the one with fewer GPUs, then the name decides.
-func sortByCost(all []Estimate) {
+// SortByCost puts what fits first, and the cheapest of that, all replicas on
+// whole nodes counted; of equal cost the one with fewer GPUs, then the name
+// decides.
+func SortByCost(all []Estimate) {
 	slices.SortStableFunc(all, func(a, b Estimate) int {
 		return cmp.Or(
 			cmp.Compare(rank(a.Memory.Verdict), rank(b.Memory.Verdict)),
-			cmp.Compare(a.PerReplica(), b.PerReplica()),
+			cmp.Compare(a.price(), b.price()),
 			cmp.Compare(a.Workload.Engine.GPUs(), b.Workload.Engine.GPUs()),
 			cmp.Compare(a.Workload.On.Type, b.Workload.On.Type),
 		)
@@ -29,7 +30,7 @@ func sortByCost(all []Estimate) {
 type Change struct {
 	// What is changed, as the configuration says it.
 	What string
-	// USDPerHour is one replica's cost after it; +Inf where it is not known.
+	// USDPerHour is the cost of all replicas after it; +Inf where it is not known.
 	USDPerHour float64
 }
 
@@ -38,7 +39,7 @@ func (c Change) String() string {
 	if math.IsInf(c.USDPerHour, 0) {
 		return c.What
 	}
-	return fmt.Sprintf("%s (%.2f USD/h a replica)", c.What, c.USDPerHour)
+	return fmt.Sprintf("%s (%.2f USD/h)", c.What, c.USDPerHour)
 }
 
 // Changes computes up to three changes, each of which alone makes the workload
@@ -46,10 +47,13 @@ func (c Change) String() string {
 // first.
 func Changes(w Workload) []Change {
 	var all []Change
-	try := func(what string, changed Workload) {
-		if e := changed.size(); e.Memory.Verdict == Fits {
-			all = append(all, Change{what, e.PerReplica()})
+	try := func(what string, changed Workload) bool {
+		e := changed.size()
+		if e.Memory.Verdict != Fits {
+			return false
 		}
+		all = append(all, Change{what, e.price()})
+		return true
 	}
 	w = Size(w).Workload
 	if length := w.longestThatFits(); length > 0 {
@@ -70,10 +74,10 @@ func Changes(w Workload) []Change {
 		}
 	}
 	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
-		if Divides(w.Engine.Shape.Heads, gpus) {
-			more := w
-			more.Engine.TensorParallel = gpus
-			try(fmt.Sprintf("gpu.count: %d", gpus), more)
+		more := w
+		more.Engine.TensorParallel = gpus
+		if Divides(w.Engine.Shape.Heads, gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
+			break
 		}
 	}
 	if other, ok := w.otherInstance(); ok {
@@ -92,7 +96,7 @@ func (w Workload) otherInstance() (Change, bool) {
 			break
 		}
 		if e.Workload.On.Type != w.On.Type {
-			return Change{fmt.Sprintf("instance %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.PerReplica()}, true
+			return Change{fmt.Sprintf("instance %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.price()}, true
 		}
 	}
 	return Change{}, false
@@ -131,10 +135,10 @@ func (e Estimate) Refusal() string {
 	m, w := e.Memory, e.Workload
 	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f",
 		w.Engine.Shape.Name, e.Hardware(), m.Usable, m.Requested, m.Weights, m.Activation, m.NonTorch, m.Graphs)
-	if m.KV > 0 {
+	if m.Short == 0 {
 		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
 	} else {
-		text += fmt.Sprintf(" are %.1f GiB more than that", -m.KV)
+		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)
 	}
 	changes := Changes(w)
 	if len(changes) == 0 {

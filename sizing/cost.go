@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -84,27 +85,34 @@ type Item struct {
 	Min, Max float64
 }
 
+// Group are the bounds of a node group's size; a Max of 0 is none.
+type Group struct{ Min, Max int }
+
 // Bill is a stack's cost, in USD an hour on demand.
 type Bill struct {
 	Items    []Item
 	Min, Max float64
+	// Nodes is how many nodes of each group the models need at their most.
+	Nodes map[string]int
 	// Unpriced are instance types and others without a price: they cost, and are
 	// not counted.
 	Unpriced []string
 }
 
 // Account adds up a stack: nodes of each group that hold the replicas of all
-// its models together, at their least and at their most, and what is shared.
-func Account(demands []Demand, shared Shared, prices catalogue.Prices) Bill {
-	var b Bill
-	groups := map[string][]Demand{}
+// its models together, at their least and at their most, and what is shared. A
+// group has no fewer nodes than its own least.
+func Account(demands []Demand, groups map[string]Group, shared Shared, prices catalogue.Prices) Bill {
+	b := Bill{Nodes: map[string]int{}}
+	in := map[string][]Demand{}
 	for _, d := range demands {
-		groups[d.Group] = append(groups[d.Group], d)
+		in[d.Group] = append(in[d.Group], d)
 	}
-	for _, name := range sortedKeys(groups) {
-		of := groups[name]
-		least := pack(of, func(d Demand) int { return d.Min })
-		most := pack(of, func(d Demand) int { return d.Max })
+	for _, name := range sortedKeys(in) {
+		of := in[name]
+		least := max(pack(of, func(d Demand) int { return d.Min }), groups[name].Min)
+		most := max(pack(of, func(d Demand) int { return d.Max }), groups[name].Min)
+		b.Nodes[name] = most
 		b.add(prices, of[0].On.Type, fmt.Sprintf("%s in %s", of[0].On.Type, name), least, most)
 	}
 	for _, name := range sortedKeys(shared.Nodes) {
@@ -138,6 +146,15 @@ func (b *Bill) add(prices catalogue.Prices, priced, name string, least, most int
 	b.Items = append(b.Items, item)
 	b.Min += item.Min
 	b.Max += item.Max
+}
+
+// List is the bill in one line, at its most.
+func (b Bill) List() string {
+	var parts []string
+	for _, i := range b.Items {
+		parts = append(parts, fmt.Sprintf("%s %.2f", i.Name, i.Max))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // pack is how many nodes hold the replicas of all demands: the largest first,

@@ -65,16 +65,12 @@ func (w Workload) size() Estimate {
 		// them: one more round is as close as it matters.
 		for range 2 {
 			first := Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
-			e.Workload.Engine.MaxNumSeqs = 0
 			e.Workload.Engine.MaxNumSeqs = first.MaxNumSeqs
 			e.Memory = Fit(e.Workload.Engine)
 		}
 	}
 	e.Serving = Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
 	e.Serving.MaxNumSeqs = e.Workload.Engine.MaxNumSeqs
-	if e.Workload.Engine.PipelineParallel > 1 {
-		e.ColdStart = Start(e.Workload.Engine, w.On, w.Storage, w.Compiled)
-	}
 	e.Workload.Engine = e.Workload.Engine.WithDefaults()
 	e.Workload.Objectives = w.Objectives.WithDefaults(e.Memory.MaxModelLen)
 	e.Cost = Charge(w.On, e.Workload.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, e.Serving, w.Prices)
@@ -119,18 +115,16 @@ func (w Workload) fewestGPUs() int {
 	return last
 }
 
-// PerReplica is what one replica costs an hour where the node is shared by as
-// many as it holds, or +Inf where that is not known.
-func (e Estimate) PerReplica() float64 {
-	each := ReplicasPerNode(e.Workload.On, e.Workload.Engine.GPUs())
-	if !e.Cost.Known || each == 0 {
+// price is what all replicas cost an hour, +Inf where that is not known.
+func (e Estimate) price() float64 {
+	if !e.Cost.Known {
 		return math.Inf(1)
 	}
-	return e.Cost.Price.USDPerHour / float64(each)
+	return e.Cost.Max
 }
 
 // FitOn sizes the workload on each of the instance types, as many GPUs as it
-// needs, and sorts what fits by cost: the cheapest replica first.
+// needs, and sorts what fits by the cost of all replicas, the cheapest first.
 func FitOn(w Workload, types []catalogue.Instance) []Estimate {
 	var all []Estimate
 	for _, on := range types {
@@ -141,6 +135,6 @@ func FitOn(w Workload, types []catalogue.Instance) []Estimate {
 		}
 		all = append(all, Size(one))
 	}
-	sortByCost(all)
+	SortByCost(all)
 	return all
 }

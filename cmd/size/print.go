@@ -67,7 +67,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  activations", "%.2f GiB", m.Activation)
 	line("  CUDA, communication", "%.2f GiB", m.NonTorch)
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
-	line("  KV cache", "%.2f GiB ± %.2f", m.KV, m.Error)
+	line("  KV cache", "%.2f GiB ± %.2f", m.KV-m.Short, m.Error)
 	if m.Tokens > 0 {
 		line("KV cache", "%d tokens in all; the longest context that fits is %d", m.Tokens, m.Longest)
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)

@@ -12,8 +12,12 @@ func (s Spec) WithDefaults() Spec {
 	s.ExtraArgs = slices.Clone(s.ExtraArgs)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
 	s.Model.ServedName = or(s.Model.ServedName, s.Model.ID)
-	s.GPU.Count = or(s.GPU.Count, 1)
 	s.Replicas = s.Replicas.withDefaults()
+	s.Lifecycle.ShutdownSeconds = or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
+	if e, ok := s.Estimate(); ok {
+		s = s.withEstimate(e)
+	}
+	s.GPU.Count = or(s.GPU.Count, 1)
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1))
 	s.Lifecycle = s.Lifecycle.withDefaults()
 	if s.Access.HuggingFaceToken.Name != "" {

@@ -61,8 +61,8 @@ func podSpec(s Spec, c credentials) *corev1.PodSpecArgs {
 		Containers:                    corev1.ContainerArray{container(s, c)},
 		Volumes:                       volumes(s.Resources),
 	}
-	if len(s.Scheduling.NodeSelector) > 0 {
-		pod.NodeSelector = pulumi.ToStringMap(s.Scheduling.NodeSelector)
+	if selector := s.nodeSelector(); len(selector) > 0 {
+		pod.NodeSelector = pulumi.ToStringMap(selector)
 	}
 	return pod
 }

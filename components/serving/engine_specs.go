@@ -18,6 +18,7 @@ var ownedFlags = map[string]string{
 	"--revision":                         "revision",
 	"--served-model-name":                "servedModelName",
 	"--max-model-len":                    "maxModelLen",
+	"--max-num-seqs":                     "maxNumSeqs",
 	"--tensor-parallel-size":             "gpu.count",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
 	"--api-key":                          "apiKey, once for the stack",
@@ -35,6 +36,9 @@ func engineArgs(s Spec) []string {
 	}
 	if s.Model.MaxLen != 0 {
 		args = append(args, "--max-model-len", strconv.Itoa(s.Model.MaxLen))
+	}
+	if s.Model.MaxNumSeqs != 0 {
+		args = append(args, "--max-num-seqs", strconv.Itoa(s.Model.MaxNumSeqs))
 	}
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),

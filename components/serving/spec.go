@@ -25,6 +25,12 @@ type Spec struct {
 	Model Model
 	// GPU is what one replica computes on.
 	GPU GPU
+	// NodeGroup is where it runs. Default: any node with enough free GPUs.
+	NodeGroup NodeGroup
+	// Objectives are what the service promises, and what is asked of it.
+	Objectives Objectives
+	// Costs are what is known of prices beside the catalogue.
+	Costs Costs
 	// Replicas is how many engines there are.
 	Replicas Replicas
 	// Resources is what one replica needs beside its GPUs.
@@ -55,13 +61,57 @@ type Model struct {
 	// MaxLen is the longest context, prompt and completion together, in tokens.
 	// Default: the longest that the model was trained for.
 	MaxLen int
+	// MaxNumSeqs is how many sequences an engine works on at once; others wait.
+	// Default: a third more than it serves within the objectives, or vLLM's own
+	// default where that is not known.
+	MaxNumSeqs int
+	// Shape is the model's config.json, or as many of its keys as sizes are
+	// computed from, as JSON. Default: that of the catalogue, by ID; a model that
+	// it does not have is not sized.
+	Shape string
 }
 
 // GPU is what one replica computes on.
 type GPU struct {
+	// Type is the card, by its name in the catalogue, such as A10G. Default: that
+	// of NodeGroup; without either, the service is not sized.
+	Type string
 	// Count is the number of GPUs of one replica, all on one node; the model is
-	// split over them by tensor parallelism. Default: 1.
+	// split over them by tensor parallelism. Default: the fewest on which it
+	// fits, 1 where that is not known.
 	Count int
+}
+
+// NodeGroup are nodes of one kind. The zero value is none.
+type NodeGroup struct {
+	// Name is what models call it.
+	Name string
+	// InstanceTypes are the EC2 types of its nodes, all with the same GPU. Sizes
+	// and costs are computed for the first.
+	InstanceTypes []string
+	// Labels are what its nodes alone have. Default: the well-known label with
+	// the instance type, if there is one type.
+	Labels map[string]string
+	// Min and Max bound the number of its nodes. Default: 0, and no bound.
+	Min, Max int
+}
+
+// Objectives are what the service promises, and what is asked of it.
+type Objectives struct {
+	// TPOTMilliseconds is the longest time per output token that is still good.
+	// Default: 100.
+	TPOTMilliseconds int
+	// InputTokens and OutputTokens are the mean lengths of a prompt and of an
+	// answer. Default: 1155 and 211, those of Azure's conversation trace.
+	InputTokens, OutputTokens int
+}
+
+// Costs are what is known of prices beside the catalogue.
+type Costs struct {
+	// Region is the AWS region. Default: us-east-1.
+	Region string
+	// USDPerHour replaces the catalogue's price of instance types. Default: none.
+	USDPerHour map[string]float64
 }
 
 // Replicas is how many engines there are. Where Min and Max differ, a scaler
@@ -105,16 +155,18 @@ type Scheduling struct {
 // grace periods and Pulumi's timeouts derive from it.
 type Lifecycle struct {
 	// LoadSeconds is the expected time from the start of the container to a
-	// loaded model. An engine is given twice as long. Default: 600.
+	// loaded model. An engine is given twice as long. Default: the estimate for
+	// the model and its node, 600 where they are not known.
 	LoadSeconds int
 	// ProvisionSeconds is how long a node may take to boot and to pull the
-	// image. Default: 600.
+	// image. Default: 600, which covers a pull of 20 GB.
 	ProvisionSeconds int
 	// DrainSeconds is how long a stopping pod still takes requests, while load
 	// balancers and proxies learn that it leaves. Default: 15.
 	DrainSeconds int
 	// ShutdownSeconds is how long requests in flight may take to finish after
-	// that. Default: 120.
+	// that. Default: four answers of the typical length at the slowest good rate,
+	// at least 120.
 	ShutdownSeconds int
 	// Rollout is how a change replaces an engine. Default: Surge.
 	Rollout Rollout

@@ -66,8 +66,8 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 	specs := map[string]Spec{
 		"least": {Name: "a", Namespace: "n", Model: Model{ID: "org/m"}},
 		"most": {Name: "a", Namespace: "n", GPU: GPU{Count: 8}, Replicas: Replicas{Min: &two},
-			Model:     Model{ID: "org/m", Revision: "v1", ServedName: "m", MaxLen: 4096},
-			ExtraArgs: []string{"--max-num-seqs", "32"}},
+			Model:     Model{ID: "org/m", Revision: "v1", ServedName: "m", MaxLen: 4096, MaxNumSeqs: 32},
+			ExtraArgs: []string{"--max-num-batched-tokens", "4096"}},
 	}
 	for name, spec := range specs {
 		t.Run(name, func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 // TestOwnedFlagsAreRendered keeps the list of flags that extra arguments may
 // not repeat complete.
 func TestOwnedFlagsAreRendered(t *testing.T) {
-	spec := Spec{Name: "a", Namespace: "n", Model: Model{ID: "org/m", Revision: "v1", MaxLen: 4096}}.WithDefaults()
+	spec := Spec{Name: "a", Namespace: "n", Model: Model{ID: "org/m", Revision: "v1", MaxLen: 4096, MaxNumSeqs: 8}}.WithDefaults()
 	for _, arg := range engineArgs(spec) {
 		if _, owned := ownedFlags[arg]; strings.HasPrefix(arg, "--") && !owned {
 			t.Errorf("%s is rendered, but extra arguments may repeat it", arg)

@@ -17,6 +17,8 @@ const (
 	// longestSeconds bounds the lifecycle's times: an hour is longer than any
 	// load, and longer than Amazon EKS waits for a node to drain.
 	longestSeconds = 3600
+	// mostReplicas is more than a node group of EKS has nodes, which is 450.
+	mostReplicas = 1000
 )
 
 var (
@@ -40,6 +42,10 @@ func (s Spec) Validate(path string) error {
 	s.Model.validate(&found, at)
 	s.validateImage(&found, at)
 	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
+	s.Objectives.validate(&found, at)
+	if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.Name != "" && err != nil {
+		found = append(found, problems.Of(err, at("nodeGroup"))...)
+	}
 	s.Replicas.validate(&found, at)
 	s.Resources.validate(&found, at)
 	s.Lifecycle.validate(&found, at)
@@ -53,6 +59,7 @@ func (s Spec) Validate(path string) error {
 	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags) {
 		found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), "%s", p.Message)
 	}
+	s.validateSize(&found, at)
 	return found.Err()
 }
 
@@ -91,6 +98,9 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	if m.MaxLen < 0 {
 		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
+	if m.MaxNumSeqs < 0 {
+		found.Addf(at("maxNumSeqs"), "is %d, want a number of sequences; leave it out for what the objectives give", m.MaxNumSeqs)
+	}
 }
 
 func (s Spec) validateImage(found *problems.List, at func(string) string) {
@@ -115,6 +125,9 @@ func (s Spec) validateImage(found *problems.List, at func(string) string) {
 func (r Replicas) validate(found *problems.List, at func(string) string) {
 	if *r.Min < 1 {
 		found.Addf(at("replicas.min"), "is %d, want at least 1: at zero nothing is left to tell that a request has come", *r.Min)
+	}
+	if *r.Min > mostReplicas || r.Max > mostReplicas {
+		found.Addf(at("replicas.max"), "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
 	}
 	if r.Max < *r.Min {
 		found.Addf(at("replicas.max"), "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)

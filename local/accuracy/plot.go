@@ -28,7 +28,7 @@ func (s score) plot(file string) error {
 		var points plotter.XYs
 		for _, one := range s.predictions {
 			if one.hasKV() && one.memory.Verdict == verdict {
-				points = append(points, plotter.XY{X: one.inGiB(), Y: one.memory.KV})
+				points = append(points, plotter.XY{X: one.inGiB(), Y: one.predicted()})
 			}
 		}
 		if len(points) == 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -200,7 +201,8 @@ var (
 )
 
 // findGPU reads the GPU's column: a card's name or, failing that, its nominal
-// memory, for which the middle one of the cards of that size stands.
+// memory, for which the card of that size with the most usual usable memory
+// stands.
 func findGPU(text string) (catalogue.GPU, error) {
 	text = measuredTotal.ReplaceAllString(strings.ToLower(text), "")
 	switch {
@@ -221,14 +223,17 @@ func findGPU(text string) (catalogue.GPU, error) {
 		return catalogue.GPU{}, fmt.Errorf("GPU: %q is not in the catalogue", text)
 	}
 	var same []catalogue.GPU
+	mean := 0.0
 	for _, name := range catalogue.GPUNames() {
 		if g, err := catalogue.FindGPU(name); err == nil && strconv.Itoa(g.NominalGB) == m[1] {
 			same = append(same, g)
+			mean += g.UsableGiB
 		}
 	}
 	if len(same) == 0 {
 		return catalogue.GPU{}, fmt.Errorf("GPU: no card of %s GB is in the catalogue", m[1])
 	}
-	slices.SortStableFunc(same, func(a, b catalogue.GPU) int { return cmp.Compare(a.UsableGiB, b.UsableGiB) })
-	return same[(len(same)-1)/2], nil
+	mean /= float64(len(same))
+	distance := func(g catalogue.GPU) float64 { return math.Round(10 * math.Abs(g.UsableGiB-mean)) }
+	return slices.MinFunc(same, func(a, b catalogue.GPU) int { return cmp.Compare(distance(a), distance(b)) }), nil
 }

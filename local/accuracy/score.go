@@ -57,6 +57,9 @@ func smallest(e sizing.Engine) sizing.Engine {
 // hasKV tells whether the row says how large the cache is.
 func (p prediction) hasKV() bool { return p.kvTokens > 0 || p.kvGiB != 0 }
 
+// predicted is the cache of one GPU in GiB; below zero where something lacks.
+func (p prediction) predicted() float64 { return p.memory.KV - p.memory.Short }
+
 // bytesPerToken is what one of the tokens that vLLM logs takes on one GPU.
 func (p prediction) bytesPerToken() float64 {
 	if p.memory.Tokens > 0 {
@@ -65,9 +68,10 @@ func (p prediction) bytesPerToken() float64 {
 	return float64(p.engine.KVBytesPerToken())
 }
 
-// inGiB is the measured cache on one GPU; tokens are converted as predicted.
+// inGiB is the measured cache on one GPU. Tokens are converted as predicted;
+// they count where pipeline stages differ, since a log tells of one of them.
 func (p prediction) inGiB() float64 {
-	if p.kvGiB != 0 {
+	if p.kvGiB != 0 && (p.engine.PipelineParallel == 1 || p.kvTokens == 0) {
 		return p.kvGiB
 	}
 	return p.kvTokens * p.bytesPerToken() / (1 << 30)
@@ -78,11 +82,11 @@ func (p prediction) relativeError() float64 {
 	if p.kvTokens > 0 {
 		return float64(p.memory.Tokens)/p.kvTokens - 1
 	}
-	return p.memory.KV/p.kvGiB - 1
+	return p.predicted()/p.kvGiB - 1
 }
 
 // gibError is the error of the cache on one GPU.
-func (p prediction) gibError() float64 { return p.memory.KV - p.inGiB() }
+func (p prediction) gibError() float64 { return p.predicted() - p.inGiB() }
 
 // strict tells whether the row is among those that the relative error is
 // judged by; of the others it is the absolute one.
@@ -239,8 +243,11 @@ func (s score) text(verbose bool) string {
 			}
 			outcome := map[bool]string{true: "ok", false: "fail"}[p.fits]
 			star := map[bool]string{true: "", false: " (other)"}[p.strict()]
+			if p.hasKV() && math.Abs(p.gibError()) > p.memory.Error {
+				star += fmt.Sprintf(" beyond the stated error of %.2f", p.memory.Error)
+			}
 			fmt.Fprintf(&b, "%-6s %-44.44s %-12s %-8s %8.2f %8s %8s  %-12s %s%s\n", p.id, cmp.Or(p.engine.Shape.Name, p.model),
-				fmt.Sprintf("%d×%s", p.engine.GPUs(), p.engine.GPU.Name), p.engine.Release, p.memory.KV, measured, off, p.memory.Verdict, outcome, star)
+				fmt.Sprintf("%d×%s", p.engine.GPUs(), p.engine.GPU.Name), p.engine.Release, p.predicted(), measured, off, p.memory.Verdict, outcome, star)
 		}
 	}
 	return b.String()

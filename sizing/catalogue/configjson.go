@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -141,13 +142,65 @@ type config struct {
 	Parameters float64 `json:"parameters"`
 }
 
-// ParseConfig reads the shape of a model from its config.json, or from a
-// mapping with the same keys. What is missing or impossible is named.
+// ParseConfig reads the shape of a model from its config.json. What is missing
+// or impossible is named.
 func ParseConfig(text []byte) (Shape, error) {
 	var top config
-	if err := json.Unmarshal(text, &top); err != nil {
+	text, err := plausible(text)
+	if err == nil {
+		err = json.Unmarshal(text, &top)
+	}
+	if err != nil {
 		return Shape{}, fmt.Errorf("is no config.json: %w", err)
 	}
+	return top.shape()
+}
+
+// ParseShape reads what somebody has typed: only the keys of a config.json that
+// shapes are computed from, so that a misspelt one does not count as missing.
+func ParseShape(text []byte) (Shape, error) {
+	text, err := plausible(text)
+	if err != nil {
+		return Shape{}, fmt.Errorf("is no mapping: %w", err)
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	var top config
+	if err := decoder.Decode(&top); err != nil {
+		return Shape{}, fmt.Errorf("has a key or a value that no shape is computed from (%w); remove it, or give the path of the whole config.json", err)
+	}
+	return top.shape()
+}
+
+// mostOfAnything is more than any model has of anything but parameters.
+const mostOfAnything = 100_000_000
+
+// plausible leaves out what no number of a shape can be, so that it counts as
+// missing: numbers below zero or beyond all bounds.
+func plausible(text []byte) ([]byte, error) {
+	var top map[string]any
+	if err := json.Unmarshal(text, &top); err != nil {
+		return nil, err
+	}
+	return json.Marshal(withoutAbsurd(top))
+}
+
+func withoutAbsurd(mapping map[string]any) map[string]any {
+	for key, value := range mapping {
+		switch value := value.(type) {
+		case map[string]any:
+			withoutAbsurd(value)
+		case float64:
+			if value < 0 || value > mostOfAnything && !(key == "parameters" && value < 1e15) {
+				delete(mapping, key)
+			}
+		}
+	}
+	return mapping
+}
+
+// shape reduces the configuration to what memory and speed are computed from.
+func (top *config) shape() (Shape, error) {
 	c := top.textConfig()
 	c.normalize()
 	if err := c.check(); err != nil {
@@ -305,22 +358,22 @@ func (c *config) check() error {
 	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 {
 		errs = append(errs, errors.New("intermediate_size is missing"))
 	}
-	for key, value := range map[string]int{
-		"num_attention_heads": c.NumAttentionHeads, "num_key_value_heads": c.NumKeyValueHeads, "head_dim": c.HeadDim,
-		"intermediate_size": int(c.IntermediateSize), "max_position_embeddings": c.MaxPositions, "kv_lora_rank": c.KVLoraRank,
-		"hidden_size": c.HiddenSize, "vocab_size": c.VocabSize, "num_hidden_layers": c.NumHiddenLayers,
+	for _, bound := range []struct {
+		key         string
+		value, most int
+	}{
+		{"num_hidden_layers", c.NumHiddenLayers, 2000}, {"hidden_size", c.HiddenSize, 1 << 20}, {"vocab_size", c.VocabSize, 1 << 24},
+		{"num_attention_heads", c.NumAttentionHeads, 1 << 13}, {"num_key_value_heads", c.NumKeyValueHeads, 1 << 13}, {"head_dim", c.HeadDim, 1 << 14},
+		{"global_head_dim", c.GlobalHeadDim, 1 << 14}, {"num_global_key_value_heads", c.GlobalKVHeads, 1 << 13}, {"kv_lora_rank", c.KVLoraRank, 1 << 16},
+		{"qk_rope_head_dim", c.RopeHeadDim, 1 << 16}, {"index_head_dim", c.IndexHeadDim, 1 << 16}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
 	} {
-		if value < 0 || value > mostOfAnything {
-			errs = append(errs, fmt.Errorf("%s is %d, which no model has", key, value))
+		if bound.value > bound.most {
+			errs = append(errs, fmt.Errorf("%s is %d, which no model has", bound.key, bound.value))
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }
-
-// mostOfAnything keeps the arithmetic within its numbers: ten times what the
-// largest published model has of anything.
-const mostOfAnything = 20_000_000
 
 // count is a number that some architectures give as a list, one for each layer,
 // of which the largest counts; anything else is none.
@@ -335,7 +388,7 @@ func (c *count) UnmarshalJSON(raw []byte) error {
 			one = slices.Max(many)
 		}
 	}
-	*c = count(max(min(one, mostOfAnything+1), -1))
+	*c = count(max(min(one, mostOfAnything), 0))
 	return nil
 }
 

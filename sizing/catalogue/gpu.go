@@ -63,7 +63,7 @@ var gpus = []GPU{
 	{"A6000", 48, 47.4, false, 86, Timing{21600 * us, 120 * us, perToken(4000)}},
 	{"L40S", 48, 44.4, false, 89, Timing{19400 * us, 60 * us, perToken(13000)}},
 	{"A100-40", 40, 39.5, true, 80, Timing{12500 * us, 36 * us, perToken(14300)}},
-	{"A100-80", 80, 79.2, true, 80, Timing{9600 * us, 36 * us, perToken(14300)}},
+	{"A100-80", 80, 79.25, true, 80, Timing{9600 * us, 36 * us, perToken(14300)}},
 	{"H100", 80, 79.2, true, 90, Timing{5500 * us, 12 * us, perToken(51000)}},
 	{"H100-NVL", 94, 93.1, true, 90, Timing{}},
 	{"GH200", 96, 94.5, true, 90, Timing{}},

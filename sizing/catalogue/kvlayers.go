@@ -137,20 +137,30 @@ func (c *config) windowed(layer int) layerKind {
 // inputs of its convolution in 16 bit and the recurrence, which some models
 // keep in 32.
 func (c *config) stateBytes() int {
-	width := 2
+	width := 2.0
 	if strings.Contains(first(c.SSMCacheDType, c.SSMDType), "32") {
 		width = 4
 	}
+	var channels, recurrence float64
+	kernel := 0
 	switch {
 	case c.LinearValueHeads > 0: // gated delta net
-		channels := 2*c.LinearKeyHeads*c.LinearKeyDim + c.LinearValueHeads*c.LinearValueDim
-		return 2*channels*max(c.LinearKernel-1, 0) + width*c.LinearValueHeads*c.LinearKeyDim*c.LinearValueDim
+		value := float64(c.LinearValueHeads) * float64(c.LinearValueDim)
+		channels, kernel = 2*float64(c.LinearKeyHeads)*float64(c.LinearKeyDim)+value, c.LinearKernel
+		recurrence = value * float64(c.LinearKeyDim)
 	case c.LFMConv > 0:
-		return 2 * c.HiddenSize * max(c.LFMConv-1, 0)
+		channels, kernel = float64(c.HiddenSize), c.LFMConv
+	default:
+		m := c.mamba()
+		channels, kernel = float64(m.inner)+2*float64(m.groups)*float64(m.state), m.kernel
+		recurrence = float64(m.inner) * float64(m.state)
 	}
-	m := c.mamba()
-	return 2*(m.inner+2*m.groups*m.state)*max(m.kernel-1, 0) + width*m.inner*m.state
+	return int(min(2*channels*float64(max(kernel-1, 0))+width*recurrence, largestState))
 }
+
+// largestState bounds what absurd numbers could come to: one layer's state
+// fills no GPU.
+const largestState = 1 << 38
 
 type mamba struct{ inner, groups, state, kernel, heads int }
 

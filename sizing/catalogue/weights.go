@@ -150,11 +150,10 @@ func parseVision(raw json.RawMessage) visionConfig {
 	if v.EmbedDim > 0 { // Qwen2-VL: there, hidden_size is the language model's
 		v.HiddenSize = v.EmbedDim
 	}
-	v.HiddenSize = min(max(v.HiddenSize, 0), mostOfAnything)
 	if v.IntermediateSize == 0 && v.MLPRatio > 0 && v.MLPRatio < 100 {
 		v.IntermediateSize = int(v.MLPRatio * float64(v.HiddenSize))
 	}
-	v.IntermediateSize = min(max(v.IntermediateSize, 0), mostOfAnything)
+	v.HiddenSize, v.IntermediateSize = min(v.HiddenSize, 1<<20), min(v.IntermediateSize, 1<<24)
 	return v
 }
 

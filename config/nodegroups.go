@@ -1,0 +1,142 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+func decodeNodeGroups(top *node) []serving.NodeGroup {
+	var groups []serving.NodeGroup
+	for _, n := range top.objects("nodeGroups") {
+		g := serving.NodeGroup{Name: n.str("name"), InstanceTypes: n.texts("instanceTypes"), Max: n.integer("max")}
+		if least := n.integerOrZero("min"); least != nil {
+			g.Min = *least
+		}
+		if n.has("labels") {
+			g.Labels = n.textMap("labels")
+		} else {
+			n.asked = append(n.asked, "labels")
+		}
+		groups = append(groups, g)
+	}
+	return groups
+}
+
+func decodeCosts(top *node) Costs {
+	n := top.object("costs")
+	shared := n.object("shared")
+	count := func(key string) int {
+		if p := shared.integerOrZero(key); p != nil {
+			return *p
+		}
+		return 0
+	}
+	return Costs{
+		USDPerHour: n.amounts("usdPerHour"),
+		Shared: sizing.Shared{
+			ControlPlanes: count("controlPlanes"), ExtendedSupport: count("extendedSupport"), NATGateways: count("natGateways"),
+			Endpoints: count("endpoints"), LoadBalancers: count("loadBalancers"), Nodes: shared.counts("nodes"),
+		},
+	}
+}
+
+func decodeLimits(top *node) Limits {
+	return Limits{MaxUSDPerHour: top.object("limits").amount("maxUsdPerHour")}
+}
+
+// checkCosts refuses prices of things that nothing of the program costs, which
+// are most likely misspelt, and numbers that cannot be.
+func (c *Config) checkCosts(d *decoding) {
+	priced := catalogue.Priced()
+	for _, i := range catalogue.Instances() {
+		priced[i.Type] = true
+	}
+	known := slices.Sorted(maps.Keys(priced))
+	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
+		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
+			d.add("costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+		}
+	}
+	s := c.Costs.Shared
+	for key, count := range map[string]int{
+		"controlPlanes": s.ControlPlanes, "extendedSupport": s.ExtendedSupport, "natGateways": s.NATGateways, "endpoints": s.Endpoints, "loadBalancers": s.LoadBalancers,
+	} {
+		if count < 0 || count > mostShared {
+			d.add("costs.shared."+key, "is %d, want 0 to %d", count, mostShared)
+		}
+	}
+	if s.ExtendedSupport > s.ControlPlanes {
+		d.add("costs.shared.extendedSupport", "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
+	}
+}
+
+// mostShared is more of anything than one stack shares.
+const mostShared = 1000
+
+// chooseNodeGroup replaces the name of a model's node group by the group. Where
+// it is left out, the cheapest group on which the model fits is taken.
+func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
+	m := &c.Models[i]
+	key := fmt.Sprintf("models[%d].nodeGroup", i)
+	groups, names := c.groupsFor(*m)
+	if len(c.NodeGroups) == 0 && m.NodeGroup.Name == "" || done.covers(key) || done.covers("nodeGroups") {
+		return
+	}
+	if name := m.NodeGroup.Name; name != "" {
+		all := c.groupNames()
+		at := slices.Index(all, name)
+		if at < 0 {
+			d.add(d.typedAt(key), "is %q, which is not among the nodeGroups%s", name, didYouMean(name, all))
+			m.NodeGroup = serving.NodeGroup{}
+			return
+		}
+		m.NodeGroup = c.NodeGroups[at]
+		d.origin[key] = fmt.Sprintf("nodeGroups[%d]", at)
+		return
+	}
+	chosen, ok := m.Cheapest(groups)
+	switch {
+	case ok:
+	case len(groups) == 1:
+		chosen = groups[0]
+	case len(groups) == 0:
+		d.add(fmt.Sprintf("models[%d].gpu.type", i), "is %q, which no node group has; want that of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
+		return
+	default:
+		d.add(key, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
+		return
+	}
+	m.NodeGroup = chosen
+	d.origin[key] = fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), chosen.Name))
+}
+
+// groupsFor are the groups that have the GPU that the model asks for, if it
+// asks for one.
+func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []string) {
+	for _, g := range c.NodeGroups {
+		if len(g.InstanceTypes) == 0 || g.Name == "" {
+			continue
+		}
+		on, err := catalogue.FindInstance(g.InstanceTypes[0])
+		if m.GPU.Type != "" && err == nil && !strings.EqualFold(on.GPU.Name, m.GPU.Type) {
+			continue
+		}
+		groups = append(groups, g)
+		names = append(names, g.Name)
+	}
+	return groups, names
+}
+
+func (c *Config) groupNames() []string {
+	var names []string
+	for _, g := range c.NodeGroups {
+		names = append(names, g.Name)
+	}
+	return names
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+func measurements(t testing.TB) []row {
+	t.Helper()
+	file, err := os.Open("testdata/kv-cache-measured.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	rows, err := readRows(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+// TestAccuracy holds what docs/sizing.md promises.
+func TestAccuracy(t *testing.T) {
+	s := newScore(measurements(t), shapes{})
+	t.Log("\n" + s.text(true))
+	d := s.decisions
+	if share := percent(len(s.predictions), s.rows); share < 85 {
+		t.Errorf("%.1f %% of the rows are predicted, want 85", share)
+	}
+	for _, l := range s.leftOut {
+		if !strings.HasPrefix(l.why, "GPU: ") && !strings.HasPrefix(l.why, "utilisation: ") {
+			t.Errorf("%s is left out: %s", l.id, l.why)
+		}
+	}
+	if share := percent(d.marginal, d.all); share > 15 {
+		t.Errorf("%.1f %% are marginal, want at most 15", share)
+	}
+	if d.rightPercent() < 97 || d.falseFits > 0 {
+		t.Errorf("%.1f %% of the decisions are right, %d falsely \"fit\"; want 97 and none", d.rightPercent(), d.falseFits)
+	}
+	if s.strict.n < 35 || s.strict.median > 0.05 || s.strict.p90 > 0.15 {
+		t.Errorf("KV cache: %d rows, median error %.1f %%, 90th percentile %.1f %%; want 5 and 15", s.strict.n, 100*s.strict.median, 100*s.strict.p90)
+	}
+	// The goal is 90 %. Five logs do not agree with the configuration that they
+	// state, or are of a vision model that vLLM no longer serves; docs/sizing.md
+	// has them.
+	if s.others < 25 || s.withinGiB < 81 {
+		t.Errorf("%.1f %% of the other %d rows are within 1 GiB, want 81", s.withinGiB, s.others)
+	}
+	if s.withinError < 88 {
+		t.Errorf("%.1f %% are within the stated error, want 88", s.withinError)
+	}
+}
+
+// TestPredictionsSeeNoResult changes every result and expects the same
+// predictions.
+func TestPredictionsSeeNoResult(t *testing.T) {
+	text, err := os.ReadFile("testdata/kv-cache-measured.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := measurements(t)
+	before, _ := predict(rows, shapes{})
+	for i := range rows {
+		rows[i].measured = measured{kvGiB: 1, kvTokens: 1, fits: !rows[i].fits}
+	}
+	after, _ := predict(rows, shapes{})
+	for i := range before {
+		if before[i].memory != after[i].memory {
+			t.Errorf("%s: the prediction depends on the result", before[i].id)
+		}
+	}
+	// What CUDA reported stands in the GPU's column of some rows.
+	stripped := strings.NewReplacer("total 22.06 GiB", "total 99.99 GiB", "total 23.57 GiB", "total 99.99 GiB", "total 79.33 GiB", "total 1 GiB").Replace(string(text))
+	others, err := readRows(strings.NewReader(stripped))
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, _ := predict(others, shapes{})
+	for i := range before {
+		if before[i].memory != again[i].memory {
+			t.Errorf("%s: the prediction depends on the memory that CUDA reported", before[i].id)
+		}
+	}
+}
+
+func TestGPUNames(t *testing.T) {
+	for text, want := range map[string]string{
+		"A100 80GB": "A100-80", "A100 80GB (inferred)": "A100-80", "A100-SXM4-40GB": "A100-40", "A10G 24GB": "A10G", "NVIDIA A10 24GB": "A10G",
+		"24GB class (total 22.06 GiB: A10/A10G/L4)": "A10G", "24GB class (total 23.57 GiB: RTX 3090/4090)": "RTX-4090",
+		"80GB class (total 79.25 GiB: A100/H100)": "H100", "80GB class (total 79.33 GiB)": "A100-80", "24GB GPU (model not stated)": "A30",
+		"H100 NVL 94GB": "H100-NVL", "H20 96GB": "H20", "H200 141GB": "H200", "L40S 48GB": "L40S", "L4 24GB": "L4", "RTX 6000 Ada 48GB": "RTX-6000-ADA",
+		"T4 16GB (inferred)": "T4", "V100 32GB": "V100-32", "RTX A6000 48GB": "A6000",
+	} {
+		if g, err := findGPU(text); err != nil || g.Name != want {
+			t.Errorf("%q is %q, %v, want %s", text, g.Name, err, want)
+		}
+	}
+	for _, text := range []string{"", "A100 (40 or 80GB not stated)", "A100 80GB vGPU slice (~24 GB)", "H100 MIG 1g.10gb", "some GPU"} {
+		if g, err := findGPU(text); err == nil || !strings.HasPrefix(err.Error(), "GPU: ") {
+			t.Errorf("%q is %q, %v", text, g.Name, err)
+		}
+	}
+}
+
+func TestReleaseOnADay(t *testing.T) {
+	for date, want := range map[string]sizing.Release{
+		"": undated, "2024": {Minor: 6, Patch: 5}, "2024-12-13": {Minor: 6}, "2025-08-31": {Minor: 10}, "2026-02": {Minor: 16}, "2030-01-01": {Minor: 29}, "2020": {Minor: 1},
+	} {
+		if got := releaseOn(date); got != want {
+			t.Errorf("on %q it is %v, want %v", date, got, want)
+		}
+	}
+}
+
+// TestConfigsComeFirst sizes a model that only a folder knows, and takes a
+// folder's word over the catalogue's.
+func TestConfigsComeFirst(t *testing.T) {
+	folder := t.TempDir()
+	config := `{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "max_position_embeddings": 2048}`
+	if err := os.MkdirAll(filepath.Join(folder, "org", "new"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"org/new/config.json", "Qwen--Qwen3-8B.json"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(config), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, id := range []string{"org/new", "Qwen/Qwen3-8B (inferred)"} {
+		if s, err := (shapes{folder: folder}).find(id, 0); err != nil || s.Hidden != 64 {
+			t.Errorf("%s: hidden size %d, %v", id, s.Hidden, err)
+		}
+	}
+	if _, err := (shapes{}).find("org/new", 0); err == nil || !strings.Contains(err.Error(), "not in the catalogue") {
+		t.Errorf("%v", err)
+	}
+	if s, err := (shapes{}).find("org/new-13b", 13); err != nil || s.Name != "" || math.Abs(s.Weights.Total()-13e9) > 1 {
+		t.Errorf("of a model of 13 billion parameters: %v, %v", s.Weights.Total(), err)
+	}
+}
+
+func TestRunReportsAndPlots(t *testing.T) {
+	plot := filepath.Join(t.TempDir(), "plot.svg")
+	if err := run([]string{"-data", "testdata/kv-cache-measured.csv", "-plot", plot}); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(plot); err != nil || !strings.Contains(string(text), "<svg") || !strings.Contains(string(text), "predicted") {
+		t.Errorf("the plot is %.80s, %v", text, err)
+	}
+	for _, arguments := range [][]string{{}, {"-data", "missing.csv"}, {"-data", "accuracy_test.go"}} {
+		if err := run(arguments); err == nil {
+			t.Errorf("%q is accepted", arguments)
+		}
+	}
+}

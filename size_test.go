@@ -1,0 +1,130 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// loadConfig is the configuration that the program works with.
+func loadConfig(t *testing.T, c stacktest.Config) *config.Config {
+	t.Helper()
+	var source config.Source
+	var cfg *config.Config
+	_, err := stacktest.Record("test", func(*pulumi.Context) error {
+		var err error
+		cfg, err = config.Load(&source)
+		return err
+	}, c.Option, source.Capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cfg
+}
+
+// TestPreviewTables pins what a preview of every stack shows.
+func TestPreviewTables(t *testing.T) {
+	configs := map[string]stacktest.Config{"everything": mustParse(t, everything(t))}
+	for _, stack := range stacks {
+		configs[stack] = stackFile(t, stack)
+	}
+	for stack, c := range configs {
+		t.Run(stack, func(t *testing.T) {
+			size := loadConfig(t, c).Size()
+			got := size.Table() + "\n"
+			for _, warning := range size.Warnings() {
+				got += "warning: " + warning + "\n"
+			}
+			path := filepath.Join("testdata", stack+".sizing.txt")
+			if *update {
+				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got != string(want) {
+				t.Errorf("the preview shows\n%s\nwant\n%s", got, want)
+			}
+		})
+	}
+}
+
+// TestTheCheapestGroupIsChosen leaves the group out.
+func TestTheCheapestGroupIsChosen(t *testing.T) {
+	const groups = validCluster + `  vllm-eks:nodeGroups:
+    - {name: p4d, instanceTypes: [p4d.24xlarge]}
+    - {name: small, instanceTypes: [g5.2xlarge]}
+    - {name: l40s, instanceTypes: [g6e.xlarge]}
+    - {name: four, instanceTypes: [g5.12xlarge]}
+`
+	tests := []struct {
+		model string
+		want  string
+		gpus  int
+	}{
+		{"model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 8192", "small", 1},
+		{"model: meta-llama/Llama-2-13b-chat-hf", "l40s", 1},
+		{"model: meta-llama/Llama-2-13b-chat-hf, gpu: {count: 2}", "four", 2},
+		{"model: Qwen/Qwen2.5-32B-Instruct, maxModelLen: 16384", "four", 4},
+		{"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768", "p4d", 8},
+		{"model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 8192, gpu: {type: A100-40}", "p4d", 1},
+		{"model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 8192, nodeGroup: four", "four", 1},
+	}
+	for _, test := range tests {
+		t.Run(test.model, func(t *testing.T) {
+			cfg := loadConfig(t, mustParse(t, "config:\n"+groups+"  vllm-eks:models: [{name: a, "+test.model+"}]"))
+			got := cfg.Models[0]
+			if got.NodeGroup.Name != test.want || got.GPU.Count != test.gpus {
+				t.Errorf("runs on %d GPU of %s, want %d of %s", got.GPU.Count, got.NodeGroup.Name, test.gpus, test.want)
+			}
+		})
+	}
+}
+
+// TestAnUnknownShapeIsNotGuessed warns, and registers the service all the same.
+func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
+	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of}]"
+	size := loadConfig(t, mustParse(t, yaml)).Size()
+	if !strings.Contains(size.Table(), "unknown") || len(size.Numbers()) != 0 {
+		t.Errorf("sized:\n%s", size.Table())
+	}
+	warnings := strings.Join(size.Warnings(), "\n")
+	if !strings.Contains(warnings, "a: not sized: the shape of org/unheard-of is not in the catalogue, and none is guessed") {
+		t.Errorf("the warnings are %q", warnings)
+	}
+	for _, r := range mustRecord(t, "test", mustParse(t, yaml)).Resources() {
+		if strings.HasSuffix(r.Type, ":Deployment") && strings.Contains(r.Name, "a") {
+			return
+		}
+	}
+	t.Error("no Deployment is registered")
+}
+
+// TestConfigJSONFile sizes a model by its own file.
+func TestConfigJSONFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.json")
+	text := `{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+		"intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 131072, "torch_dtype": "bfloat16", "rope_theta": 500000.0}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	model := func(rest string) map[string]any {
+		yaml := "config:\n" + validCluster + "  vllm-eks:models: [{name: a, maxModelLen: 8192, gpu: {type: A10G}, " + rest + "}]"
+		return loadConfig(t, mustParse(t, yaml)).Size().Numbers()["a"]
+	}
+	got, want := model("model: org/own, shape: "+path), model("model: meta-llama/Llama-3.1-8B-Instruct")
+	for _, key := range []string{"kvCacheTokens", "weightsGiBPerGPU", "maxNumSeqs", "targetLoad"} {
+		if got[key] == nil || got[key] != want[key] {
+			t.Errorf("%s is %v by the file, %v by the catalogue", key, got[key], want[key])
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package catalogue
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestTablesAreRead(t *testing.T) {
+	all, err := instances()
+	if err != nil || len(all) < 40 {
+		t.Fatalf("%d instance types, %v", len(all), err)
+	}
+	for _, i := range all {
+		if i.GPUs < 1 || i.VCPU < 4 || i.AllocatableMiB() < 10_000 || i.NetworkGbps <= 0 || i.EBSMiBps <= 0 {
+			t.Errorf("%+v", i)
+		}
+	}
+	if list, err := prices(); err != nil || len(list) < 200 {
+		t.Errorf("%d prices, %v", len(list), err)
+	}
+	for _, name := range []string{ControlPlane, ExtendedSupport, NATGateway, Endpoint, LoadBalancer, "g5.xlarge", "p4d.24xlarge", "m6i.large"} {
+		if p, ok := (Prices{}).Of(name); !ok || p.USDPerHour <= 0 || p.Region != DefaultRegion || len(p.Date) != len("2026-07-20") {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+}
+
+func TestAllocatable(t *testing.T) {
+	for name, want := range map[string]int{"g5.xlarge": 14162, "g5.12xlarge": 173400, "p4d.24xlarge": 1082712} {
+		i, err := FindInstance(name)
+		if err != nil || i.AllocatableMiB() != want {
+			t.Errorf("%s can allocate %d MiB, want %d; %v", name, i.AllocatableMiB(), want, err)
+		}
+	}
+	if i, _ := FindInstance("g5.xlarge"); i.AllocatableMilliCPU() != 3920 {
+		t.Errorf("g5.xlarge can allocate %d m, want 3920", i.AllocatableMilliCPU())
+	}
+	for _, name := range []string{"g5.3xlarge", "m6i.large", ""} {
+		if _, err := FindInstance(name); err == nil || !strings.Contains(err.Error(), "g5.2xlarge") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
+func TestPrices(t *testing.T) {
+	p, ok := Prices{Region: "eu-central-1"}.Of("g5.xlarge")
+	if !ok || p.Region != "eu-central-1" || p.USDPerHour <= 1.006 {
+		t.Errorf("in Frankfurt %+v", p)
+	}
+	if p, ok := (Prices{Region: "af-south-1"}).Of("g5.xlarge"); !ok || p.Region != DefaultRegion {
+		t.Errorf("where there is no list %+v", p)
+	}
+	if p, ok := (Prices{}).Of("p5e.48xlarge"); ok {
+		t.Errorf("a type that is not sold on demand costs %+v", p)
+	}
+}
+
+func TestGPUs(t *testing.T) {
+	if g, err := FindGPU("a10g"); err != nil || g.Name != "A10G" {
+		t.Errorf("%v, %v", g, err)
+	}
+	if _, err := FindGPU("RTX"); err == nil || !strings.Contains(err.Error(), "A100-40") {
+		t.Errorf("%v", err)
+	}
+	for _, g := range gpus {
+		if g.UsableGiB > float64(g.NominalGB) || g.UsableGiB < 0.85*float64(g.NominalGB) {
+			t.Errorf("%s of %d GB has %v GiB", g.Name, g.NominalGB, g.UsableGiB)
+		}
+	}
+}
+
+// The measured decode steps that the timings stand for, and are said to match
+// within 10 %.
+func TestTimingsMatchTheMeasurements(t *testing.T) {
+	cases := map[string]map[int]float64{ // milliseconds per step by sequences
+		"A100-80": {1: 9.7, 32: 10.9, 128: 13.2, 256: 19.5},
+		"H100":    {1: 5.6, 32: 5.8, 128: 6.4, 256: 9.2},
+		"A6000":   {1: 21.9, 8: 22.3, 64: 27.5, 128: 36.0, 256: 53.1},
+	}
+	for name, steps := range cases {
+		g, err := FindGPU(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for batch, want := range steps {
+			got := 1e3 * (g.Timing.Base.Seconds() + float64(batch)*g.Timing.PerSequence.Seconds())
+			if got > 1.1*want || got < 0.9*want {
+				t.Errorf("%s at %d sequences: %.1f ms, measured %.1f", name, batch, got, want)
+			}
+		}
+	}
+}
+
+func TestFamilies(t *testing.T) {
+	tests := []struct{ id, want, quantization string }{
+		{"someone/Our-Llama-3.1-8B-tune", "meta-llama/Llama-3.1-8B", ""},
+		{"hugging-quants/Meta-Llama-3.1-8B-Instruct-AWQ-INT4", "meta-llama/Llama-3.1-8B", "awq"},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", "meta-llama/Llama-2-70b-hf", "awq"},
+		{"Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", "Qwen/Qwen2.5-7B-Instruct", "gptq"},
+		{"RedHatAI/Llama-3.3-70B-Instruct-quantized.w8a8", "meta-llama/Llama-3.1-70B", "compressed-tensors"},
+		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "meta-llama/Llama-3.1-8B", "bitsandbytes"},
+		{"Qwen/Qwen3-30B-A3B-Instruct-2507-FP8", "Qwen/Qwen3-30B-A3B-Instruct-2507", "fp8"},
+		{"unsloth/gpt-oss-20b-BF16", "openai/gpt-oss-20b", ""},
+		{"someone/Mixtral-8x7B-Instruct-v0.1-GPTQ", "mistralai/Mixtral-8x7B-v0.1", "gptq"},
+	}
+	for _, test := range tests {
+		s, ok := FindShape(test.id)
+		if !ok || !s.Family || s.Name != test.want || s.Quantization.Method != test.quantization {
+			t.Errorf("%s is found (%v) as %s in %q, want %s in %q", test.id, ok, s.Name, s.Quantization.Method, test.want, test.quantization)
+		}
+	}
+	for _, id := range []string{"org/unheard-of", "org/great-13b", "llama", "", "org/"} {
+		if s, ok := FindShape(id); ok {
+			t.Errorf("%q is found as %s", id, s.Name)
+		}
+	}
+}
+
+func TestQuantizationOfConfigs(t *testing.T) {
+	const base = `{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "quantization_config": `
+	for config, want := range map[string]float64{
+		`{"quant_method": "awq", "bits": 4}`: bits4, `{"quant_method": "gptq", "bits": 8}`: bits8, `{"quant_method": "gptq", "bits": 3}`: bits3,
+		`{"quant_method": "fp8"}`: bits8, `{"quant_method": "mxfp4"}`: bitsMX, `{"quant_method": "bitsandbytes", "load_in_4bit": true}`: bitsNF,
+		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}}`:   bits8,
+		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}`: bitsNV,
+		`{"quant_method": "modelopt", "quant_algo": "NVFP4"}`:                                                                 bitsNV, `{"quant_method": "of next year"}`: 0,
+	} {
+		s, err := ParseConfig([]byte(base + config + "}"))
+		if err != nil || s.Quantization.Bits != want {
+			t.Errorf("%s: %v bits, %v, want %v", config, s.Quantization.Bits, err, want)
+		}
+	}
+}
+
+// Architectures of which the catalogue need not know a model.
+func TestConfigsOfAllKinds(t *testing.T) {
+	tests := map[string]struct {
+		config string
+		want   []KVLayers
+		params float64
+	}{
+		"grouped": {`{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "tie_word_embeddings": false}`,
+			[]KVLayers{{Kind: Full, Count: 32, Heads: 8, Elements: 256}}, 8.03e9},
+		"a mixture": {`{"model_type": "mixtral", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 32000, "num_local_experts": 8, "num_experts_per_tok": 2, "sliding_window": null, "tie_word_embeddings": false}`,
+			[]KVLayers{{Kind: Full, Count: 32, Heads: 8, Elements: 256}}, 46.7e9},
+		"chunks": {`{"model_type": "llama4", "text_config": {"model_type": "llama4_text", "hidden_size": 5120, "num_hidden_layers": 48, "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "vocab_size": 202048, "num_local_experts": 16, "num_experts_per_tok": 1, "attention_chunk_size": 8192}}`,
+			[]KVLayers{{Kind: Full, Count: 12, Heads: 8, Elements: 256}, {Kind: Sliding, Count: 36, Heads: 8, Elements: 256, Window: 8192}}, 107.6e9},
+		"a latent": {`{"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16, "num_key_value_heads": 16, "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "vocab_size": 102400, "tie_word_embeddings": false}`,
+			[]KVLayers{{Kind: Full, Count: 27, Heads: 1, Elements: 576, Shared: true}}, 15.7e9},
+		"linear attention": {`{"model_type": "qwen3_next", "hidden_size": 2048, "num_hidden_layers": 8, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 5120, "vocab_size": 1000, "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128}`,
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 512}, {Kind: State, Count: 6, StateBytes: 2*8192*3 + 2*32*128*128}}, 0},
+		"a pattern of Mamba": {`{"model_type": "nemotron_h", "hidden_size": 4096, "num_hidden_layers": 6, "hybrid_override_pattern": "M-M*-M", "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 21504, "vocab_size": 131072, "mamba_num_heads": 128, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4}`,
+			[]KVLayers{{Kind: Full, Count: 1, Heads: 8, Elements: 256}, {Kind: State, Count: 3, StateBytes: 2*(8192+2*8*128)*3 + 2*8192*128}}, 0},
+	}
+	for name, test := range tests {
+		s, err := ParseConfig([]byte(test.config))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if !slices.Equal(s.KV, test.want) {
+			t.Errorf("%s keeps %+v, want %+v", name, s.KV, test.want)
+		}
+		if total := s.Weights.Total(); test.params > 0 && (total < 0.98*test.params || total > 1.02*test.params) {
+			t.Errorf("%s has %.4g parameters, want %.4g", name, total, test.params)
+		}
+	}
+}
+
+func TestConfigsThatAreRefused(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                   "is no config.json",
+		"[]":                 "is no config.json",
+		"{}":                 "hidden_size is 0, want the positive number",
+		`{"hidden_size": 1}`: "num_attention_heads is missing",
+		`{"hidden_size": -4096, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "hidden_size is 0",
+		`{"hidden_size": 64, "num_hidden_layers": 5000, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "num_hidden_layers is 5000, which no model has",
+		`{"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1, "parameters": 9e9}`: "parameters is 9e+09",
+	} {
+		if _, err := ParseConfig([]byte(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
+	}
+	if _, err := ParseShape([]byte(`{"hidden_size": 64, "num_key_value_head": 8}`)); err == nil || !strings.Contains(err.Error(), `unknown field "num_key_value_head"`) {
+		t.Errorf("a misspelt key: %v", err)
+	}
+}
+
+// FuzzParseConfig looks for panics and for numbers that cannot be.
+func FuzzParseConfig(f *testing.F) {
+	all, _ := load()
+	for i := 0; i < len(all); i += 25 {
+		f.Add([]byte(all[i].Config))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, err := ParseConfig(text)
+		if err != nil {
+			return
+		}
+		w := s.Weights
+		for _, x := range []float64{w.Linear, w.Experts, w.KVProjection, w.Embedding, w.Encoder, w.Other, s.ActiveParameters()} {
+			if !(x >= 0) {
+				t.Errorf("%s: %+v", text, w)
+			}
+		}
+		for _, k := range s.KV {
+			if k.Count < 1 || k.Heads < 0 || k.Elements < 0 || k.StateBytes < 0 || k.Window < 0 {
+				t.Errorf("%s: %+v", text, k)
+			}
+		}
+	})
+}

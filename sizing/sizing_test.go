@@ -1,0 +1,350 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// current is a release that the program accepts.
+var current = Release{Minor: 32}
+
+func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
+	t.Helper()
+	shape, ok := catalogue.FindShape(model)
+	if !ok {
+		t.Fatalf("%s is not in the catalogue", model)
+	}
+	card, err := catalogue.FindGPU(gpu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Engine{Release: current, Shape: shape, GPU: card, TensorParallel: gpus, MaxModelLen: maxModelLen}
+}
+
+func workload(t testing.TB, model, instance string, maxModelLen int) Workload {
+	t.Helper()
+	on, err := catalogue.FindInstance(instance)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Workload{Engine: engine(t, model, on.GPU.Name, 0, maxModelLen), On: on}
+}
+
+// TestWeightsAndCachePerToken compares with what the models' own pages and the
+// start-up logs of vLLM say.
+func TestWeightsAndCachePerToken(t *testing.T) {
+	tests := []struct {
+		model    string
+		gib      float64
+		perToken int64 // KiB
+	}{
+		{"mistralai/Mistral-7B-Instruct-v0.2", 13.49, 128},
+		{"meta-llama/Llama-2-13b-hf", 24.24, 800},
+		{"meta-llama/Llama-2-70b-chat-hf", 128.48, 320},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", 34.1, 320},
+		{"codellama/CodeLlama-34b-Instruct-hf", 62.85, 192},
+		{"meta-llama/Llama-3.1-8B-Instruct", 14.96, 128},
+		{"RedHatAI/Llama-3.3-70B-Instruct-FP8-dynamic", 67.72, 320},
+		{"Qwen/Qwen2.5-7B-Instruct-GPTQ-Int4", 5.18, 56},
+		{"Qwen/Qwen2.5-14B-Instruct", 27.51, 192},
+		{"Qwen/Qwen3-30B-A3B", 56.87, 96},
+		{"openai/gpt-oss-120b", 64.38, 72},
+		{"deepseek-ai/DeepSeek-V2-Lite-Chat", 29.43, 30},
+		{"mistralai/Mixtral-8x7B-Instruct-v0.1", 86.99, 128},
+		{"meta-llama/Llama-4-Scout-17B-16E-Instruct", 202.5, 192},
+	}
+	for _, test := range tests {
+		e := engine(t, test.model, "A100-80", 1, 4096).WithDefaults()
+		if got := e.WeightsGiB(); math.Abs(got/test.gib-1) > 0.03 {
+			t.Errorf("%s: weights of %.2f GiB, want %.2f", test.model, got, test.gib)
+		}
+		if got := e.KVBytesPerToken() / 1024; got != test.perToken {
+			t.Errorf("%s: %d KiB per token, want %d", test.model, got, test.perToken)
+		}
+	}
+}
+
+// TestTheSeedsTable holds the two rows of a well-known table that are wrong, and
+// those that are right.
+func TestTheSeedsTable(t *testing.T) {
+	tests := []struct {
+		model, gpu string
+		gpus       int
+		want       Verdict
+	}{
+		{"mistralai/Mistral-7B-Instruct-v0.2", "A10G", 1, Fits},
+		{"meta-llama/Llama-2-13b-chat-hf", "A10G", 1, DoesNotFit}, // the table: fits a g5.2xlarge
+		{"codellama/CodeLlama-34b-Instruct-hf", "A100-80", 1, Fits},
+		{"codellama/CodeLlama-34b-Instruct-hf", "A100-40", 2, Fits},
+		{"meta-llama/Llama-2-70b-chat-hf", "A100-40", 2, DoesNotFit}, // the table: two A100
+		{"meta-llama/Llama-2-70b-chat-hf", "A100-80", 2, Fits},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", "L40S", 1, Fits},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", "A10G", 1, DoesNotFit},
+	}
+	for _, test := range tests {
+		if m := Fit(engine(t, test.model, test.gpu, test.gpus, 4096)); m.Verdict != test.want {
+			t.Errorf("%s on %d × %s %s (%+.2f GiB of cache), want that it %s", test.model, test.gpus, test.gpu, m.Verdict, m.KV-m.Short, test.want)
+		}
+	}
+}
+
+// TestTheCacheOfLogs compares with start-up logs that are not among the
+// measurements of local/accuracy.
+func TestTheCacheOfLogs(t *testing.T) {
+	// 1952 blocks: an RTX 3090 or 4090 at 0.90, v0.6.4 with chunked prefill.
+	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "RTX-3090", 1, 35000)
+	e.Release, e.Utilization, e.MaxBatchedTokens = Release{Minor: 6, Patch: 4}, 0.90, 512
+	if got := Fit(e).Tokens; math.Abs(float64(got)/41120-1) > 0.05 {
+		t.Errorf("%d tokens, want about 41,120", got)
+	}
+}
+
+func TestReleases(t *testing.T) {
+	old, _ := ParseRelease("0.8.5.post1")
+	if old != (Release{0, 8, 5}) || old.Utilization() != 0.9 || current.Utilization() != 0.92 {
+		t.Errorf("%v: %v, %v: %v", old, old.Utilization(), current, current.Utilization())
+	}
+	for _, text := range []string{"latest", "", "v1", "nightly-0a1b"} {
+		if r, ok := ParseRelease(text); ok {
+			t.Errorf("%q is read as %v", text, r)
+		}
+	}
+	e := engine(t, "Qwen/Qwen3-14B", "H100", 1, 8192)
+	e.Utilization = 0.95
+	var got []float64
+	for _, minor := range []int{15, 17, 19, 21} {
+		e.Release = Release{Minor: minor}
+		got = append(got, math.Round(10*Fit(e).KV)/10)
+	}
+	// Logged: 41.94 by v0.15, 45.34 by v0.17; later more for CUDA, then for graphs.
+	if want := []float64{42, 45.3, 45.2, 44.4}; !slices.Equal(got, want) {
+		t.Errorf("the cache is %v GiB, want %v", got, want)
+	}
+}
+
+// TestNarrowCacheDoublesTheTokens is exact in the logs.
+func TestNarrowCacheDoublesTheTokens(t *testing.T) {
+	wide := engine(t, "Qwen/Qwen2.5-7B-Instruct", "H100", 1, 8192)
+	narrow := wide
+	narrow.KVCacheDType = "fp8"
+	if a, b := Fit(wide).Blocks, Fit(narrow).Blocks; b != 2*a && b != 2*a+1 {
+		t.Errorf("%d blocks in 16 bit, %d in 8", a, b)
+	}
+}
+
+// TestPaddedAndHybridCaches pins how layers of several kinds share one pool.
+func TestPaddedAndHybridCaches(t *testing.T) {
+	p := engine(t, "google/gemma-3-27b-it", "H100", 1, 8192).WithDefaults().pool()
+	groups := 0
+	for _, g := range p.groups {
+		groups += g.count
+	}
+	if p.layers != 10 || groups != 7 { // 62 layers take the room of 70
+		t.Errorf("Gemma-3 27B: %d groups of %d layers, want 7 of 10", groups, p.layers)
+	}
+	// Qwen3.5-4B on an L4, v0.29: 9.10 GiB held 267,842 tokens at 32,768.
+	e := engine(t, "Qwen/Qwen3.5-4B", "L4", 1, 32768)
+	gigabytes := 9.10
+	e.Release, e.KVCacheBytes = Release{Minor: 29}, int64(gigabytes*gib)
+	if got := Fit(e).Tokens; math.Abs(float64(got)/267842-1) > 0.002 {
+		t.Errorf("Qwen3.5-4B: %d tokens, logged 267,842", got)
+	}
+	// A window saves what is beyond it and a batch, once the context is longer.
+	long := engine(t, "openai/gpt-oss-20b", "L40S", 1, 131072).WithDefaults()
+	if got, full := long.blocksFor(long.pool(), 131072), 2*131072/BlockSize; got != full/2+(128-1+2048+BlockSize-1)/BlockSize {
+		t.Errorf("gpt-oss: 131,072 tokens take %d blocks, without windows %d", got, full)
+	}
+}
+
+// TestServing pins the example that the documentation walks through.
+func TestServing(t *testing.T) {
+	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1, 8192)
+	e.MaxNumSeqs = 256
+	m := Memory{Tokens: 31232, MaxModelLen: 8192} // what a 24 GB card held with v0.6
+	s := Serve(e, m, Objectives{}, 90*time.Second)
+	if s.ByKV != 24 || s.ByTPOT != 36 || s.Usable != 24 || s.MaxNumSeqs != 32 || s.Target != 12 {
+		t.Errorf("%+v, want 24 by the cache, 36 by the objective, 32 sequences, target 12", s)
+	}
+	if math.Abs(s.Growth-1.39) > 0.01 {
+		t.Errorf("load grows by %.3f until another replica is there, want 1.39 in 120 s", s.Growth)
+	}
+	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, time.Minute); slow.Usable != 0 || slow.Target != 0 || slow.MaxNumSeqs != fewestSequences {
+		t.Errorf("an objective that one request alone misses gives %+v", slow)
+	}
+	e.GPU, _ = catalogue.FindGPU("H20")
+	if unknown := Serve(e, m, Objectives{}, time.Minute); unknown.Usable != 24 || unknown.DecodeTokensPerSecond != 0 || unknown.ByTPOT != 0 {
+		t.Errorf("a card without a measurement gives %+v", unknown)
+	}
+}
+
+func TestColdStart(t *testing.T) {
+	on, _ := catalogue.FindInstance("p4d.24xlarge")
+	e := engine(t, "meta-llama/Llama-3.3-70B-Instruct", "A100-40", 8, 32768)
+	hub, s3 := Start(e, on, Hub, false), Start(e, on, S3, true)
+	if s3.Weights >= hub.Weights || s3.Init != initCache || hub.Init != initCold {
+		t.Errorf("from the hub %+v, from S3 with compiled code %+v", hub, s3)
+	}
+	// 141 GB over 400 Gbit/s.
+	if floor := s3.WeightsFloor.Seconds(); math.Abs(floor-2.82) > 0.01 {
+		t.Errorf("the floor is %.2f s, want 2.82", floor)
+	}
+	for _, from := range Storages() {
+		c := Start(e, on, from, false)
+		if c.Weights < c.WeightsFloor || c.Total() != c.Node+c.Image+c.Weights+c.Init {
+			t.Errorf("%s: %+v", from, c)
+		}
+	}
+}
+
+func TestCost(t *testing.T) {
+	w := workload(t, "mistralai/Mistral-7B-Instruct-v0.2", "g5.2xlarge", 8192)
+	w.MinReplicas, w.MaxReplicas = 1, 10
+	e := Size(w)
+	if !e.Cost.Known || e.Cost.Min != 1.212 || math.Abs(e.Cost.Max-12.12) > 1e-9 {
+		t.Errorf("cost %+v, want 1.212 to 12.12", e.Cost)
+	}
+	if want := 1.212 / (e.Serving.TargetTokensPerSecond * 3600) * 1e6; math.Abs(e.Cost.PerMillionTokens-want) > 1e-9 {
+		t.Errorf("a million tokens cost %v, want %v", e.Cost.PerMillionTokens, want)
+	}
+	// Four GPUs of one node: whole nodes are paid.
+	p4d := workload(t, "meta-llama/Llama-2-70b-chat-hf", "p4d.24xlarge", 4096)
+	p4d.Engine.TensorParallel, p4d.MinReplicas, p4d.MaxReplicas = 4, 1, 3
+	if c := Size(p4d).Cost; c.Min != 21.9576 || c.Max != 2*21.9576 {
+		t.Errorf("one and three replicas of half a node cost %+v", c)
+	}
+	own := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
+	w.Prices = own
+	if c := Size(w).Cost; c.Max != 5 || c.Price.Region != "" {
+		t.Errorf("with an own price: %+v", c)
+	}
+}
+
+func TestBill(t *testing.T) {
+	p4d, _ := catalogue.FindInstance("p4d.24xlarge")
+	g5, _ := catalogue.FindInstance("g5.2xlarge")
+	bill := Account([]Demand{
+		{Group: "p4d", On: p4d, GPUs: 4, Min: 1, Max: 1}, {Group: "p4d", On: p4d, GPUs: 2, Min: 1, Max: 2},
+		{Group: "g5", On: g5, GPUs: 1, Min: 1, Max: 5},
+	}, map[string]Group{"g5": {Min: 2}}, Shared{ControlPlanes: 1, NATGateways: 2, Endpoints: 16, LoadBalancers: 1, Nodes: map[string]int{"m6i.large": 2}}, catalogue.Prices{})
+	system, _ := catalogue.Prices{}.Of("m6i.large")
+	shared := 0.10 + 2*0.045 + 16*0.01 + 0.0225 + 2*system.USDPerHour
+	// The models of p4d share one node; of g5 two are always there.
+	if want := 21.9576 + 2*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
+		t.Errorf("at least %.4f, want %.4f: %+v", bill.Min, want, bill.Items)
+	}
+	if want := 21.9576 + 5*1.212 + shared; math.Abs(bill.Max-want) > 1e-6 {
+		t.Errorf("at most %.4f, want %.4f", bill.Max, want)
+	}
+	if bill.Nodes["p4d"] != 1 || bill.Nodes["g5"] != 5 {
+		t.Errorf("nodes %v", bill.Nodes)
+	}
+	odd, _ := catalogue.FindInstance("p5e.48xlarge")
+	if b := Account([]Demand{{Group: "x", On: odd, GPUs: 8, Min: 1, Max: 1}}, nil, Shared{}, catalogue.Prices{}); !slices.Equal(b.Unpriced, []string{"p5e.48xlarge"}) || b.Max != 0 {
+		t.Errorf("a type without a price: %+v", b)
+	}
+}
+
+// TestEveryChangeMakesItFit applies what a refusal proposes.
+func TestEveryChangeMakesItFit(t *testing.T) {
+	tests := []struct {
+		model, instance string
+		length          int
+		want            []string // what the changes begin with
+	}{
+		{"meta-llama/Llama-3.1-8B-Instruct", "g5.2xlarge", 131072, []string{"maxModelLen: ", "instance g6e.xlarge with gpu.count: 1"}},
+		{"meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096, []string{"an FP8 copy", "a 4-bit copy", "instance g6e.xlarge with gpu.count: 1"}},
+		{"meta-llama/Llama-3.3-70B-Instruct", "p4d.24xlarge", 32768, []string{"instance g7e.12xlarge with gpu.count: 2", "gpu.count: 8"}},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", "g5.12xlarge", 4096, []string{"instance g6e.xlarge with gpu.count: 1", "gpu.count: 2"}},
+	}
+	for _, test := range tests {
+		w := workload(t, test.model, test.instance, test.length)
+		w.Engine.TensorParallel = 1
+		e := Size(w)
+		if e.Memory.Verdict == Fits {
+			t.Errorf("%s fits %s", test.model, e.Hardware())
+			continue
+		}
+		changes := Changes(w)
+		if len(changes) == 0 || len(changes) > 3 {
+			t.Errorf("%s on %s: %d changes", test.model, e.Hardware(), len(changes))
+		}
+		for i, c := range changes {
+			if i >= len(test.want) || !strings.HasPrefix(c.What, test.want[i]) {
+				t.Errorf("%s: change %d is %q, want one of %q", test.model, i, c, test.want)
+			}
+			if i > 0 && c.USDPerHour < changes[i-1].USDPerHour {
+				t.Errorf("%s: %q comes after what costs more", test.model, c)
+			}
+			if v := applied(t, w, c.What).Memory.Verdict; v != Fits {
+				t.Errorf("%s: %q leaves it that it %s", test.model, c, v)
+			}
+		}
+		if text := e.Refusal(); strings.Contains(text, "\n") || !strings.Contains(text, changes[0].What) {
+			t.Errorf("the refusal is %q", text)
+		}
+	}
+}
+
+// applied is the workload after one change, read back from its words.
+func applied(t *testing.T, w Workload, change string) Estimate {
+	t.Helper()
+	var n int
+	var instance string
+	switch {
+	case strings.HasPrefix(change, "an FP8"):
+		w.Engine.Shape.Quantization = catalogue.QuantizationOf("fp8")
+	case strings.HasPrefix(change, "a 4-bit"):
+		w.Engine.Shape.Quantization = catalogue.QuantizationOf("awq")
+	case strings.HasPrefix(change, "extraArgs"):
+		w.Engine.KVCacheDType = "fp8"
+	default:
+		if _, err := fmt.Sscanf(change, "maxModelLen: %d", &n); err == nil {
+			w.Engine.MaxModelLen = n
+		} else if _, err := fmt.Sscanf(change, "gpu.count: %d", &n); err == nil {
+			w.Engine.TensorParallel = n
+		} else if _, err := fmt.Sscanf(change, "instance %s with gpu.count: %d", &instance, &n); err == nil {
+			on, err := catalogue.FindInstance(instance)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.On, w.Engine.GPU, w.Engine.TensorParallel = on, on.GPU, n
+		} else {
+			t.Fatalf("unknown change %q", change)
+		}
+	}
+	return Size(w)
+}
+
+// TestPure holds that sizing needs no network, no files and no Pulumi.
+func TestPure(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	deps := strings.Fields(string(out))
+	if !slices.Contains(deps, "github.com/vllm-eks/vllm-eks/sizing/catalogue") {
+		t.Fatal("go list -deps lists no dependencies")
+	}
+	for _, dep := range deps {
+		if dep == "net" || dep == "os/exec" || strings.HasPrefix(dep, "net/http") || strings.Contains(dep, "pulumi") {
+			t.Errorf("sizing depends on %s", dep)
+		}
+	}
+}
+
+// TestDeterministic sizes everything twice.
+func TestDeterministic(t *testing.T) {
+	w := workload(t, "Qwen/Qwen3-30B-A3B", "g6e.xlarge", 16384)
+	for range 20 {
+		if a, b := fmt.Sprint(Size(w), Changes(w)), fmt.Sprint(Size(w), Changes(w)); a != b {
+			t.Fatalf("%s\nand then\n%s", a, b)
+		}
+	}
+}
