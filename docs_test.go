@@ -101,3 +101,23 @@ func keyPaths(path string, value any) []string {
 	}
 	return paths
 }
+
+// TestDocumentedTableIsThePreviews keeps the table in docs/sizing.md what a
+// preview of the prod stack shows.
+func TestDocumentedTableIsThePreviews(t *testing.T) {
+	const path = "docs/sizing.md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := loadConfig(t, stackFile(t, "prod")).Size().Table()
+	block := regexp.MustCompile("(?s)```text\n.*?```")
+	renewed := strings.Replace(string(text), block.FindString(string(text)), "```text\n"+table+"\n```", 1)
+	if *update {
+		if err := os.WriteFile(path, []byte(renewed), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if renewed != string(text) {
+		t.Errorf("%s does not show\n%s", path, table)
+	}
+}

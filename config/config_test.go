@@ -180,7 +180,7 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 				for i := range unknown {
 					model += fmt.Sprintf(", zzzzzzzz%d: 1", i)
 					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are env, extraArgs, gpu, huggingFaceToken, "+
-						"image, lifecycle, maxModelLen, model, name, namespace, nodeSelector, replicas, resources, revision, servedModelName, vllmVersion", i))
+						"image, lifecycle, maxModelLen, maxNumSeqs, model, name, namespace, nodeGroup, nodeSelector, objectives, replicas, resources, revision, servedModelName, shape, vllmVersion", i))
 				}
 				_, err := load(t, "  vllm-eks:namespaces: "+test.namespaces+"\n  vllm-eks:models: [{name: a, model: org/m, "+model+"}]")
 				var got []string

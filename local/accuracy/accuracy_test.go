@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"math"
 	"os"
 	"path/filepath"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
+
+var update = flag.Bool("update", false, "rewrite the report in the documentation")
 
 func measurements(t testing.TB) []row {
 	t.Helper()
@@ -156,5 +159,29 @@ func TestRunReportsAndPlots(t *testing.T) {
 		if err := run(arguments); err == nil {
 			t.Errorf("%q is accepted", arguments)
 		}
+	}
+}
+
+// TestDocumentedAccuracy keeps the report in docs/sizing.md what the command
+// prints.
+func TestDocumentedAccuracy(t *testing.T) {
+	const path = "../../docs/sizing.md"
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const command = "```console\n$ make sizing-accuracy DATA=local/accuracy/testdata/kv-cache-measured.csv\n"
+	before, rest, found := strings.Cut(string(text), command)
+	shown, after, closed := strings.Cut(rest, "```")
+	if !found || !closed {
+		t.Fatalf("%s does not show the command", path)
+	}
+	want := newScore(measurements(t), shapes{}).text(false)
+	if *update {
+		if err := os.WriteFile(path, []byte(before+command+want+"```"+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if shown != want {
+		t.Errorf("%s shows\n%s\nbut it prints\n%s\nrewrite it with: go -C local test ./accuracy -update", path, shown, want)
 	}
 }

@@ -47,5 +47,6 @@ func (s score) plot(file string) error {
 	p.Add(same)
 	p.Legend.Add("predicted = measured", same)
 	p.Legend.Top, p.Legend.Left = true, true
+	p.Legend.Padding = vg.Points(3)
 	return p.Save(16*vg.Centimeter, 14*vg.Centimeter, file)
 }

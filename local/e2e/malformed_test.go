@@ -50,6 +50,9 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 		{"memory that is no quantity", entry(", resources: {memory: much}"), "models[0].resources.memory"},
 		{"memory as the CPU", entry(", resources: {cpu: 4Gi}"), "models[0].resources.cpu"},
 		{"broken JSON with a secret in it", entry(`, extraArgs: ["--model-loader-extra-config", '{"token": "` + malformedCanary + `']`), "models[0].extraArgs[1]"},
+		{"weights that do not fit", strings.Replace(entry(", gpu: {type: A10G, count: 1}"), "org/model-7b", "meta-llama/Llama-2-13b-hf", 1), "models[0].gpu.count"},
+		{"a context that does not fit", strings.Replace(entry(", gpu: {type: A10G, count: 1}"), "org/model-7b, maxModelLen: 4096", "meta-llama/Llama-3.1-8B-Instruct", 1), "models[0].maxModelLen"},
+		{"a stack beyond its limit", strings.Replace(entry(", nodeGroup: g5"), "org/model-7b", "Qwen/Qwen3-8B", 1) + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:limits: {maxUsdPerHour: 1}\n", "limits.maxUsdPerHour"},
 		{"a reserved variable", entry(", env: {VLLM_API_KEY: x}"), "models[0].env"},
 	}
 	s := initStack(t, cases[0].config)

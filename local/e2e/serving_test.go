@@ -28,6 +28,7 @@ func twoModels(first, second string) string {
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:defaults:
     image: localhost/vllmsim:v0.32.0
+    gpu: {type: A10G}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 4, shutdownSeconds: 3}
     env: {VLLMSIM_LOAD_SECONDS: "1", VLLMSIM_FAULT_MODELS: "broken/broken-7b=load-crash"}
@@ -76,6 +77,7 @@ func TestServing(t *testing.T) {
 			t.Errorf("preview: %v", changes)
 		}
 	})
+	t.Run("what is predicted is what runs", func(t *testing.T) { testSizing(t, s) })
 	t.Run("OpenAI's client", func(t *testing.T) { testOpenAIClient(t) })
 	t.Run("name, exec and port-forward", func(t *testing.T) { testReachability(t) })
 	t.Run("pods are admitted as restricted", func(t *testing.T) { testRestricted(t) })

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "rewrite the transcripts in the documentation")
+
+// execute is the command as a user runs it, and what it printed.
+func execute(arguments ...string) (string, error) {
+	var out bytes.Buffer
+	c := command(&out)
+	c.SetArgs(arguments)
+	err := c.Execute()
+	return out.String(), err
+}
+
+var transcript = regexp.MustCompile("(?s)```console\n\\$ go run \\./cmd/size ([^\n]*)\n(.*?)```")
+
+// TestDocumentedTranscripts runs every command that the documentation shows.
+func TestDocumentedTranscripts(t *testing.T) {
+	shown := 0
+	for _, path := range []string{"../../README.md", "../../docs/sizing.md"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		renewed := transcript.ReplaceAllStringFunc(string(text), func(block string) string {
+			shown++
+			parts := transcript.FindStringSubmatch(block)
+			out, err := execute(strings.Fields(parts[1])...)
+			if err != nil && !errors.Is(err, errDoesNotFit) {
+				t.Errorf("size %s: %v", parts[1], err)
+			}
+			if out != parts[2] && !*update {
+				t.Errorf("%s shows for size %s\n%s\nbut it prints\n%s\nrewrite it with: go test ./cmd/size -update", path, parts[1], parts[2], out)
+			}
+			return "```console\n$ go run ./cmd/size " + parts[1] + "\n" + out + "```"
+		})
+		if *update {
+			if err := os.WriteFile(path, []byte(renewed), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if shown < 5 {
+		t.Errorf("the documentation shows %d commands", shown)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	out, err := execute("mistralai/Mistral-7B-Instruct-v0.2", "--instance", "g5.2xlarge", "--max-model-len", "8192", "--json")
+	var got map[string]any
+	if err != nil || json.Unmarshal([]byte(out), &got) != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if got["verdict"] != "fits" || got["kvCacheTokens"].(float64) < 40_000 || got["model"] != "mistralai/Mistral-7B-Instruct-v0.2" || got["changes"] != nil {
+		t.Errorf("%v", got)
+	}
+	out, err = execute("meta-llama/Llama-2-13b-chat-hf", "--gpu", "A10G", "--gpus", "1", "--json")
+	if !errors.Is(err, errDoesNotFit) || json.Unmarshal([]byte(out), &got) != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if changes, _ := got["changes"].([]any); got["verdict"] != "does not fit" || len(changes) != 3 {
+		t.Errorf("%v", got)
+	}
+	out, err = execute("Qwen/Qwen3-8B", "--fit-on", "g5,g6e.xlarge", "--json")
+	var list []map[string]any
+	if err != nil || json.Unmarshal([]byte(out), &list) != nil || len(list) < 4 || list[0]["usdPerHourMax"].(float64) > list[1]["usdPerHourMax"].(float64) {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestConfigFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.json")
+	text := `{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 8192}`
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	own, err := execute("org/own", "--config", path, "--instance", "g5.2xlarge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := execute("meta-llama/Meta-Llama-3-8B", "--instance", "g5.2xlarge")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.ReplaceAll(own, "org/own", "meta-llama/Meta-Llama-3-8B") != known {
+		t.Errorf("by its file\n%s\nby the catalogue\n%s", own, known)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	tests := map[string][]string{
+		"the shape of org/unheard-of is not in the catalogue":       {"org/unheard-of", "--instance", "g5.xlarge"},
+		"--instance: is \"g5.huge\", which is no GPU instance type": {"Qwen/Qwen3-8B", "--instance", "g5.huge"},
+		"--gpu: is \"RTX\"":                                                     {"Qwen/Qwen3-8B", "--gpu", "RTX"},
+		"--fit-on: \"m5\" is neither":                                           {"Qwen/Qwen3-8B", "--fit-on", "m5"},
+		"give one of them":                                                      {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
+		"--vllm-version: is \"latest\", want a version":                         {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
+		"--storage: is \"tape\"":                                                {"Qwen/Qwen3-8B", "--storage", "tape"},
+		"--gpus: is 3, which does not divide the model's 32":                    {"Qwen/Qwen3-8B", "--gpus", "3"},
+		"--gpus: is 8, and g5.xlarge has 1":                                     {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
+		"--max-model-len: is -5":                                                {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
+		"--gpu-memory-utilization: is 2":                                        {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
+		"--config: open missing.json":                                           {"org/m", "--config", "missing.json"},
+		"--quantization: is \"magic\"":                                          {"Qwen/Qwen3-8B", "--quantization", "magic"},
+		"accepts 1 arg(s), received 0":                                          {},
+		"does not fit any of 5 instance types":                                  {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
+		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"": {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
+	}
+	for want, arguments := range tests {
+		if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("size %q: %v, want %q\n%s", arguments, err, want, out)
+		}
+	}
+}
