@@ -9,11 +9,12 @@ import (
 type Verdict string
 
 const (
-	// Fits: also if the estimate is off by its error.
+	// Fits is said of what fits also if the estimate is off by its error.
 	Fits Verdict = "fits"
-	// Marginal: whether it fits is within the error of the estimate.
+	// Marginal is said where the error of the estimate decides.
 	Marginal Verdict = "marginal"
-	// DoesNotFit: not even if the estimate is off by its error.
+	// DoesNotFit is said of what does not fit even if the estimate is off by its
+	// error.
 	DoesNotFit Verdict = "does not fit"
 )
 

@@ -70,24 +70,25 @@ func (c *config) kind(layer, window int) layerKind {
 	case layer < len(types):
 		return kindOf(types[layer])
 	case c.LinearAttention != nil:
-		return pick(slices.Contains(c.LinearAttention.Full, layer+1), fullAttention, stateful)
+		return fullIf(slices.Contains(c.LinearAttention.Full, layer+1), stateful)
 	case len(c.AttnIndices) > 0:
-		return pick(slices.Contains(c.AttnIndices, layer), fullAttention, stateful)
+		return fullIf(slices.Contains(c.AttnIndices, layer), stateful)
 	case c.AttnPeriod > 1:
-		return pick(layer%c.AttnPeriod == c.AttnOffset, fullAttention, stateful)
+		return fullIf(layer%c.AttnPeriod == c.AttnOffset, stateful)
 	case c.FullInterval > 1:
-		return pick((layer+1)%c.FullInterval == 0, fullAttention, stateful)
+		return fullIf((layer+1)%c.FullInterval == 0, stateful)
 	case window > 0:
 		return c.windowed(layer)
 	}
 	return fullAttention
 }
 
-func pick(condition bool, yes, no layerKind) layerKind {
+// fullIf is full attention on a condition.
+func fullIf(condition bool, otherwise layerKind) layerKind {
 	if condition {
-		return yes
+		return fullAttention
 	}
-	return no
+	return otherwise
 }
 
 func kindOf(name string) layerKind {
@@ -111,7 +112,7 @@ func (c *config) windowed(layer int) layerKind {
 		return fullAttention
 	}
 	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
-		return pick(layer < c.MaxWindowLayers, fullAttention, slidingAttention)
+		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
 	}
 	pattern := int(c.SlidingPattern)
 	if pattern == 0 {
@@ -128,7 +129,7 @@ func (c *config) windowed(layer int) layerKind {
 		pattern = c.NoRopeInterval
 	}
 	if pattern > 1 {
-		return pick((layer+1)%pattern == 0, fullAttention, slidingAttention)
+		return fullIf((layer+1)%pattern == 0, slidingAttention)
 	}
 	return slidingAttention
 }

@@ -88,10 +88,10 @@ func FindShape(id string) (Shape, bool) {
 		return Shape{}, false
 	}
 	found.Family = true
-	switch q := QuantizationOf(lastName(id)); {
+	switch q := QuantizationOf(id); {
 	case q.Method != "":
 		found.Quantization = q
-	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"), strings.Contains(name, "-bfloat16-"):
+	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"):
 		found.Quantization = Quantization{}
 	}
 	return found, true
@@ -102,8 +102,10 @@ func lastName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
 // words is the last name in lower case, its words joined and surrounded by '-'.
 func words(id string) string {
-	return "-" + strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-").Replace(strings.ToLower(lastName(id))) + "-"
+	return "-" + separators.Replace(strings.ToLower(lastName(id))) + "-"
 }
+
+var separators = strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-")
 
 // ShapeNames lists the first id of every shape, sorted.
 func ShapeNames() []string {

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -38,7 +37,8 @@ const (
 const mxfp4Padding = 3072.0 / 2880
 
 // marks are what tells the method, in the order in which they are looked for:
-// a longer one before what it contains.
+// a longer one before what it contains. GGUF's are words of their own; its bits
+// are llama.cpp's for the usual mixes (Q4_K_M, Q5_K_M, Q6_K, Q8_0).
 var marks = []struct {
 	mark string
 	is   Quantization
@@ -47,7 +47,7 @@ var marks = []struct {
 	{"bitsandbytes", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
 	{"nf4", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
 	{"nvfp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
-	{"modelopt_fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
+	{"modelopt-fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
 	{"mxfp4", Quantization{Method: "mxfp4", Bits: bitsMX, ExpertsOnly: true, Padding: mxfp4Padding}},
 	{"w8a8", Quantization{Method: "compressed-tensors", Bits: bits8}},
 	{"w8a16", Quantization{Method: "compressed-tensors", Bits: bits8g}},
@@ -65,28 +65,22 @@ var marks = []struct {
 	{"auto-round", Quantization{Method: "inc", Bits: bits4}},
 	{"int4", Quantization{Method: "gptq", Bits: bits4}},
 	{"4bit", Quantization{Method: "gptq", Bits: bits4}},
-	{"q4", Quantization{Method: "gguf", Bits: 4.85}}, // Q4_K_M, llama.cpp's table
-	{"q5", Quantization{Method: "gguf", Bits: 5.69}},
-	{"q6", Quantization{Method: "gguf", Bits: 6.59}},
-	{"q8", Quantization{Method: "gguf", Bits: 8.5}},
+	{"-q4", Quantization{Method: "gguf", Bits: 4.85}},
+	{"-q5", Quantization{Method: "gguf", Bits: 5.69}},
+	{"-q6", Quantization{Method: "gguf", Bits: 6.59}},
+	{"-q8", Quantization{Method: "gguf", Bits: 8.5}},
 	{"gguf", Quantization{Method: "gguf", Bits: 4.85}},
 }
-
-var notWords = regexp.MustCompile(`[^a-z0-9_.]+`)
 
 // QuantizationOf reads the method from a model's name, from the value of
 // --quantization, or from what people write about it; none if it says nothing.
 func QuantizationOf(text string) Quantization {
-	text = "-" + strings.Trim(notWords.ReplaceAllString(strings.ToLower(text), "-"), "-") + "-"
-	if strings.Contains(text, "4-bit") || strings.Contains(text, "4bit") {
-		text = strings.ReplaceAll(text, "4-bit", "4bit")
-		if strings.Contains(text, "bnb") || strings.Contains(text, "bitsandbytes") {
-			return marks[0].is
-		}
+	text = words(text)
+	for _, bits := range []string{"4", "8"} {
+		text = strings.ReplaceAll(text, bits+"-bit", bits+"bit")
 	}
-	text = strings.ReplaceAll(text, "8-bit", "8bit")
 	for _, m := range marks {
-		if strings.Contains(text, m.mark) && !(strings.HasPrefix(m.mark, "q") && !strings.Contains(text, "-"+m.mark) && !strings.Contains(text, "."+m.mark)) {
+		if strings.Contains(text, m.mark) {
 			return m.is
 		}
 	}
