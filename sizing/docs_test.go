@@ -1,0 +1,49 @@
+package sizing
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// TestConstantsAreDocumented holds docs/sizing.md to the constants that the
+// arithmetic uses.
+func TestConstantsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/sizing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	card := func(name string) catalogue.GPU {
+		g, err := catalogue.FindGPU(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return g
+	}
+	old := Release{Minor: 16}
+	seconds := func(d time.Duration) string { return fmt.Sprintf("%g", d.Seconds()) }
+	for _, want := range []string{
+		fmt.Sprintf("| utilisation | %g, since v0.21 %g |", old.Utilization(), current.Utilization()),
+		fmt.Sprintf("the sampler, %g bytes × max_num_seqs × vocabulary (%g before v0.17)", current.samplerBytes(), old.samplerBytes()),
+		fmt.Sprintf("+ %d × hidden, a token", forwardHidden),
+		fmt.Sprintf("%g GiB (%g before v0.18)", current.contextGiB(), old.contextGiB()),
+		fmt.Sprintf("without NVLink %g, A100 %g, Hopper %g + %g a GPU, %g with eight", current.peersGiB(card("A10G"), 2), current.peersGiB(card("A100-80"), 4),
+			round(2*current.peersGiB(card("H100"), 2)-current.peersGiB(card("H100"), 4), 3), round((current.peersGiB(card("H100"), 4)-current.peersGiB(card("H100"), 2))/2, 3), current.peersGiB(card("H100"), 8)),
+		fmt.Sprintf("%g GiB a layer, %g with experts", graphGiB, graphExpertGiB),
+		fmt.Sprintf("%g GiB, %g %% of the memory, %g %% of activations, communication and graphs, and %g %% of the weights", errorFloorGiB, 100*errorUsable, 100*errorOverhead, 100*errorWeights),
+		fmt.Sprintf("g × T + %g × √(%g × T) = usable", nineteenOfTwenty, dispersion),
+		fmt.Sprintf("exp(%g × %g × √(1 − exp(−2 h / %d))) for h = %d s", nineteenOfTwenty, wanderDeviation, wanderSeconds, reactSeconds),
+		fmt.Sprintf("in steps of %d", sequencesStep),
+		fmt.Sprintf("| node | %s s |", seconds(nodeBoot)), fmt.Sprintf("| image | %s s for", seconds(imagePull)),
+		fmt.Sprintf("at %g MB/s (an assumption)", hubBytesPerSecond/1e6), fmt.Sprintf("at %.0f %% of the network; from a file at %.0f %% of the disk", 100*streamed, 100*copied),
+		fmt.Sprintf("| engine | %s s, %s with compiled code kept, %s without graphs", seconds(initCold), seconds(initCache), seconds(initEager)),
+	} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docs/sizing.md does not say %q", want)
+		}
+	}
+}
