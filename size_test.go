@@ -90,6 +90,46 @@ func TestTheCheapestGroupIsChosen(t *testing.T) {
 	}
 }
 
+// TestTheGroupHasRoom does not choose the cheapest group where the model does
+// not have its nodes, memory or GPUs there.
+func TestTheGroupHasRoom(t *testing.T) {
+	tests := map[string]struct{ groups, model, want string }{
+		"nodes":  {"{name: few, instanceTypes: [g5.2xlarge], max: 1}, {name: many, instanceTypes: [g6e.xlarge], max: 9}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 3, max: 3}", "many"},
+		"memory": {"{name: small, instanceTypes: [g5.xlarge]}, {name: large, instanceTypes: [g5.2xlarge]}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, resources: {memory: 24Gi}", "large"},
+		"GPUs":   {"{name: one, instanceTypes: [g6e.xlarge]}, {name: four, instanceTypes: [g5.12xlarge]}", "model: Qwen/Qwen2.5-14B-Instruct, maxModelLen: 8192, gpu: {count: 2}", "four"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [" + test.groups + "]\n  vllm-eks:models: [{name: a, " + test.model + "}]"
+			if got := loadConfig(t, mustParse(t, yaml)).Models[0].NodeGroup.Name; got != test.want {
+				t.Errorf("runs on %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestWarnings reads what a preview warns of.
+func TestWarnings(t *testing.T) {
+	const group = validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge], max: 1}]\n"
+	tests := map[string]struct{ config, want string }{
+		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
+		"no spare GPU":    {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: a change starts the new engine first, which needs 1 GPU to spare, and the node group g5 has 0"},
+		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
+		"adapters":        {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096, extraArgs: [--enable-lora]}]", "a: the memory of --enable-lora is not counted"},
+		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
+		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
+		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "nat-gateway has no price of sa-east-1 in the catalogue; that of us-east-1 is taken"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := strings.Join(loadConfig(t, mustParse(t, "config:\n"+test.config)).Size().Warnings(), "\n")
+			if !strings.Contains(got, test.want) || test.want == "" && got != "" {
+				t.Errorf("warns of %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 // TestAnUnknownShapeIsNotGuessed warns, and registers the service all the same.
 func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
 	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of}]"

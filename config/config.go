@@ -202,7 +202,7 @@ func (c *Config) check(d *decoding) {
 		report(c.Models[i].Validate(path), path)
 	}
 	if len(d.found) == 0 {
-		c.checkSize(d, done)
+		c.checkSize(d)
 	}
 }
 

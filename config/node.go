@@ -133,28 +133,24 @@ func (n *node) amount(key string) float64 {
 
 // amounts is a mapping from keys that the user chooses to numbers above zero.
 func (n *node) amounts(key string) map[string]float64 {
-	child := n.object(key)
-	var amounts map[string]float64
-	for _, name := range slices.Sorted(maps.Keys(child.values)) {
-		if amounts == nil {
-			amounts = map[string]float64{}
-		}
-		amounts[name] = child.amount(name)
-	}
-	return amounts
+	return valuesOf(n.object(key), (*node).amount)
 }
 
 // counts is a mapping from keys that the user chooses to whole numbers.
 func (n *node) counts(key string) map[string]int {
-	child := n.object(key)
-	var counts map[string]int
-	for _, name := range slices.Sorted(maps.Keys(child.values)) {
-		if counts == nil {
-			counts = map[string]int{}
+	return valuesOf(n.object(key), (*node).integer)
+}
+
+// valuesOf reads every value of a mapping; nil if it has none.
+func valuesOf[V any](n *node, read func(*node, string) V) map[string]V {
+	var all map[string]V
+	for _, name := range slices.Sorted(maps.Keys(n.values)) {
+		if all == nil {
+			all = map[string]V{}
 		}
-		counts[name] = child.integer(name)
+		all[name] = read(n, name)
 	}
-	return counts
+	return all
 }
 
 // boolean is true or false; false if it is not given.

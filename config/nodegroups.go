@@ -63,6 +63,11 @@ func (c *Config) checkCosts(d *decoding) {
 			d.add("costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
+		if _, ok := c.prices().Of(name); !ok {
+			d.add("costs.shared.nodes."+name, "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+		}
+	}
 	s := c.Costs.Shared
 	for key, count := range map[string]int{
 		"controlPlanes": s.ControlPlanes, "extendedSupport": s.ExtendedSupport, "natGateways": s.NATGateways, "endpoints": s.Endpoints, "loadBalancers": s.LoadBalancers,
@@ -100,17 +105,17 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 		d.origin[key] = fmt.Sprintf("nodeGroups[%d]", at)
 		return
 	}
-	chosen, ok := m.Cheapest(groups)
-	switch {
-	case ok:
-	case len(groups) == 1:
-		chosen = groups[0]
-	case len(groups) == 0:
-		d.add(fmt.Sprintf("models[%d].gpu.type", i), "is %q, which no node group has; want that of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
+	if len(groups) == 0 {
+		d.add(d.typedAt(fmt.Sprintf("models[%d].gpu.type", i)), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		return
-	default:
+	}
+	chosen, ok := m.Cheapest(groups)
+	if !ok && len(groups) > 1 && m.UnknownShape() {
 		d.add(key, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
 		return
+	}
+	if !ok {
+		chosen = groups[0] // the only one; or what is wrong is reported elsewhere
 	}
 	m.NodeGroup = chosen
 	d.origin[key] = fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), chosen.Name))

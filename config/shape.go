@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"os"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -17,8 +18,8 @@ func (n *node) shape() string {
 	switch value := value.(type) {
 	case string:
 		text, err := os.ReadFile(value)
-		if err != nil {
-			n.d.add(path, "is the path of a config.json that cannot be read: %v", err)
+		if err != nil { // not repeated: it may be anything
+			n.d.add(path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project")
 			return ""
 		}
 		return string(text)
@@ -28,7 +29,9 @@ func (n *node) shape() string {
 			_, err = catalogue.ParseShape(text)
 		}
 		if err != nil {
-			n.d.add(path, "%v", err)
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				n.d.add(path, "%s", line)
+			}
 			return ""
 		}
 		return string(text)

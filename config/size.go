@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/sizing"
@@ -33,48 +34,79 @@ type Size struct {
 	warnings []string
 }
 
-// Size estimates every model, and adds them up.
+// Size estimates every model, and adds up the stack.
 func (c *Config) Size() Size {
-	var s Size
-	var demands []sizing.Demand
+	s := Size{bill: c.bill()}
+	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
 	for _, m := range c.Models {
 		row := sizing.Row{Name: m.Name}
 		if e, ok := m.Estimate(); ok {
 			row.Estimate = &e
 			for _, warning := range e.Warnings() {
-				s.warnings = append(s.warnings, m.Name+": "+warning)
+				warn("%s: %s", m.Name, warning)
 			}
-			if on := e.Workload.On; on.Type != "" {
-				demands = append(demands, sizing.Demand{
-					Group: m.NodeGroup.Name, On: on, GPUs: e.Workload.Engine.GPUs(), Min: *m.Replicas.Min, Max: m.Replicas.Max,
-				})
+			if left := m.Uncounted(); left != "" {
+				warn("%s: %s", m.Name, left)
 			}
 		} else {
-			s.warnings = append(s.warnings, m.Name+": "+notSized(m))
+			warn("%s: not sized: %s", m.Name, m.Unsized())
+		}
+		if why := c.cannotSurge(m); why != "" {
+			warn("%s: %s", m.Name, why)
 		}
 		s.rows = append(s.rows, row)
 	}
-	groups := map[string]sizing.Group{}
-	for _, g := range c.NodeGroups {
-		groups[g.Name] = sizing.Group{Min: g.Min, Max: g.Max}
-	}
-	s.bill = sizing.Account(demands, groups, c.Costs.Shared, c.prices())
 	for _, name := range s.bill.Unpriced {
-		s.warnings = append(s.warnings, fmt.Sprintf("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name))
+		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
+	}
+	for _, name := range s.bill.Elsewhere {
+		warn("%s has no price of %s in the catalogue; that of %s is taken", name, c.Region, catalogue.DefaultRegion)
 	}
 	return s
 }
 
-func (c *Config) prices() catalogue.Prices {
-	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour}
+// bill adds up the node groups, with what the models ask of them, and what is
+// shared. It needs no estimate, so that what cannot be sized is counted too.
+func (c *Config) bill() sizing.Bill {
+	var pools []sizing.Pool
+	for _, g := range c.NodeGroups {
+		on, err := g.Dearest(serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour})
+		if err != nil {
+			continue // reported as wrong
+		}
+		p := sizing.Pool{Name: g.Name, On: on, Min: g.Min}
+		for _, m := range c.Models {
+			if m.NodeGroup.Name == g.Name {
+				p.Demands = append(p.Demands, sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max})
+			}
+		}
+		pools = append(pools, p)
+	}
+	return sizing.Account(pools, c.Costs.Shared, c.prices())
 }
 
-// notSized says why there is no estimate.
-func notSized(m serving.Spec) string {
-	if m.GPU.Type == "" && len(m.NodeGroup.InstanceTypes) == 0 {
-		return "not sized, since its GPU is not known; list nodeGroups with their instanceTypes, or name the card with gpu.type"
+// cannotSurge says that a rollout would wait for GPUs that the node group never
+// has; "" if it need not.
+func (c *Config) cannotSurge(m serving.Spec) string {
+	on, err := m.NodeGroup.Dearest(m.Costs)
+	if err != nil || m.NodeGroup.Max == 0 || m.Lifecycle.Rollout != serving.Surge {
+		return ""
 	}
-	return fmt.Sprintf("not sized: the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads. Give its config.json with shape", m.Model.ID)
+	used := 0
+	for _, other := range c.Models {
+		if other.NodeGroup.Name == m.NodeGroup.Name {
+			used += other.GPU.Count * other.Replicas.Max
+		}
+	}
+	if free := m.NodeGroup.Max*on.GPUs - used; free < m.GPU.Count {
+		return fmt.Sprintf("a change starts the new engine first, which needs %d GPU to spare, and the node group %s has %d with all replicas; raise its max, or set lifecycle.rollout to inPlace",
+			m.GPU.Count, m.NodeGroup.Name, max(free, 0))
+	}
+	return ""
+}
+
+func (c *Config) prices() catalogue.Prices {
+	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour}
 }
 
 // Table is the stack's table, as a preview shows it; "" without models.
@@ -100,12 +132,17 @@ func (s Size) Numbers() map[string]map[string]any {
 	return all
 }
 
-// checkSize refuses a stack that costs too much, and groups that are too small
-// for their models.
-func (c *Config) checkSize(d *decoding, done settled) {
-	bill := c.Size().bill
-	if most := c.Limits.MaxUSDPerHour; most > 0 && bill.Max > most && !done.covers("limits.maxUsdPerHour") {
-		d.add("limits.maxUsdPerHour", "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit", most, bill.Max, bill.List())
+// checkSize refuses a stack that costs too much, or whose costs are not known
+// where they are limited, and groups that are too small for their models.
+func (c *Config) checkSize(d *decoding) {
+	bill := c.bill()
+	const key = "limits.maxUsdPerHour"
+	switch most := c.Limits.MaxUSDPerHour; {
+	case most == 0:
+	case len(bill.Unpriced) > 0:
+		d.add(key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
+	case bill.Max > most:
+		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit", most, bill.Max, bill.List())
 	}
 	for i, g := range c.NodeGroups {
 		if need := bill.Nodes[g.Name]; g.Max > 0 && need > g.Max {

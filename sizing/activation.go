@@ -1,6 +1,10 @@
 package sizing
 
-import "math"
+import (
+	"math"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
 
 const (
 	// forwardHidden is how many buffers as wide as the residual stream a forward
@@ -36,8 +40,9 @@ func (e Engine) ActivationGiB() float64 {
 	} else {
 		forward = math.Max(forward, experts+forwardHidden*tokens*hidden*element)
 	}
-	if e.Shape.MLA && e.Release.v1(e.GPU) {
-		kept += mlaWorkspaceTokens * float64(e.Shape.Latent) * element
+	if mla := e.Shape.MLA; mla != (catalogue.MLA{}) && e.v1() {
+		kept += mlaWorkspaceTokens * float64(mla.Cached) * element
+		forward += mlaWorkspaceTokens * float64(mla.Expanded) * float64(e.Shape.Heads) / split * element
 	}
 	image, embedded := e.encoder()
 	return math.Max(image, math.Max(sampler, forward)+kept+embedded) / gib
@@ -55,20 +60,30 @@ func (e Engine) expertWorkspace() float64 {
 	return visits * (math.Max(2*width, float64(e.Shape.Hidden)) + width) * e.bytesPerElement()
 }
 
-// encoder is the peak of encoding the largest image that a context can hold,
-// and what its result takes while the language model is profiled.
+// encoder is the peak of encoding as many of the largest images as a batch
+// holds, one at least, and what their embeddings take while the language model
+// is profiled (MultiModalBudget in vllm/v1/worker/utils.py).
 func (e Engine) encoder() (peak, result float64) {
 	v := e.Shape.Vision
 	if v.Tokens == 0 {
 		return 0, 0
 	}
-	tokens := float64(v.Tokens)
-	if e.MaxModelLen > 0 {
-		tokens = math.Min(tokens, float64(e.MaxModelLen))
+	tokens, patches := float64(v.Tokens), float64(v.Patches)
+	if v.Scaled && e.MaxModelLen > 0 && e.MaxModelLen < v.Tokens {
+		patches *= float64(e.MaxModelLen) / tokens
+		tokens = float64(e.MaxModelLen)
+	}
+	images := 1.0
+	if e.v1() {
+		held := float64(e.MaxBatchedTokens) / tokens
+		if !v.Scaled { // of images that are made smaller, any batch can be filled
+			held = math.Floor(held)
+		}
+		images = math.Max(1, math.Min(held, float64(e.MaxNumSeqs)))
 	}
 	element := e.bytesPerElement()
-	peak = tokens * float64(v.Patches) * (3*float64(v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
-	return peak, tokens * float64(e.Shape.Hidden) * element
+	peak = images * patches * (float64(v.Matrices*v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
+	return peak, images * tokens * float64(e.Shape.Hidden) * element
 }
 
 const (
@@ -82,6 +97,8 @@ const (
 	// 1, 2, 4, every 8th up to 256 and every 16th.
 	largestGraph = 512
 	allGraphs    = 3 + 32 + 16
+	// blackwellGraph is that of data-centre Blackwell since v0.28.
+	blackwellGraph = 1024
 )
 
 // GraphsGiB is the estimate of the CUDA graphs that the release subtracts; 0
@@ -98,9 +115,13 @@ func (e Engine) capturedGiB() float64 {
 	stages := float64(e.PipelineParallel)
 	layers, experts := float64(e.Shape.Layers), float64(e.Shape.MoE.Layers)
 	all := (math.Max(layers-experts, 0)*graphGiB + experts*graphExpertGiB) / stages
-	largest := min(2*e.MaxNumSeqs, largestGraph)
+	most := largestGraph
+	if e.GPU.DataCentreBlackwell() && e.Release.Since(28) {
+		most = blackwellGraph
+	}
+	largest := min(2*e.MaxNumSeqs, most)
 	sizes := min(largest, 2) + min(largest, 256)/8 + max(largest-256, 0)/16 + 1
-	return all * math.Min(float64(sizes)/allGraphs, 1)
+	return all * float64(sizes) / allGraphs
 }
 
 // NonTorchGiB is what CUDA and the communication hold on one GPU.

@@ -12,18 +12,15 @@ import (
 // rank orders verdicts: what fits first.
 func rank(v Verdict) int { return slices.Index([]Verdict{Fits, Marginal, DoesNotFit}, v) }
 
-// SortByCost puts what fits first, and the cheapest of that, all replicas on
-// whole nodes counted; of equal cost the one with fewer GPUs, then the name
-// decides.
-func SortByCost(all []Estimate) {
-	slices.SortStableFunc(all, func(a, b Estimate) int {
-		return cmp.Or(
-			cmp.Compare(rank(a.Memory.Verdict), rank(b.Memory.Verdict)),
-			cmp.Compare(a.price(), b.price()),
-			cmp.Compare(a.Workload.Engine.GPUs(), b.Workload.Engine.GPUs()),
-			cmp.Compare(a.Workload.On.Type, b.Workload.On.Type),
-		)
-	})
+// Compare orders estimates: what fits first, and the cheapest of that, all
+// replicas on whole nodes counted; of equal cost the one with fewer GPUs.
+func Compare(a, b Estimate) int {
+	return cmp.Or(
+		cmp.Compare(rank(a.Memory.Verdict), rank(b.Memory.Verdict)),
+		cmp.Compare(a.price(), b.price()),
+		cmp.Compare(a.Workload.Engine.GPUs(), b.Workload.Engine.GPUs()),
+		cmp.Compare(a.Workload.On.Type, b.Workload.On.Type),
+	)
 }
 
 // Change is one change that would make a model fit.
@@ -55,13 +52,13 @@ func Changes(w Workload) []Change {
 		all = append(all, Change{what, e.price()})
 		return true
 	}
-	w = Size(w).Workload
+	w.Engine.TensorParallel = Size(w).Workload.Engine.TensorParallel
 	if length := w.longestThatFits(); length > 0 {
 		shorter := w
 		shorter.Engine.MaxModelLen = length
 		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
 	}
-	if w.Engine.elementBytes() > 1 && w.Engine.GPU.V1() {
+	if w.Engine.elementBytes() > 1 && w.Engine.GPU.Ampere() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"
 		try("extraArgs: [--kv-cache-dtype, fp8]", narrow)
@@ -96,7 +93,7 @@ func (w Workload) otherInstance() (Change, bool) {
 			break
 		}
 		if e.Workload.On.Type != w.On.Type {
-			return Change{fmt.Sprintf("instance %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.price()}, true
+			return Change{fmt.Sprintf("nodes of type %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.price()}, true
 		}
 	}
 	return Change{}, false
@@ -109,6 +106,9 @@ const shortest = 512
 // which it fits, rounded down; 0 if there is none.
 func (w Workload) longestThatFits() int {
 	low, high := 0, w.size().Memory.MaxModelLen
+	if trained := w.Engine.Shape.MaxLen; trained > 0 {
+		high = min(high, trained)
+	}
 	for low < high {
 		middle := (low + high + 1) / 2
 		at := w
@@ -133,14 +133,20 @@ func (w Workload) longestThatFits() int {
 // that would help, in one line.
 func (e Estimate) Refusal() string {
 	m, w := e.Memory, e.Workload
-	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f",
-		w.Engine.Shape.Name, e.Hardware(), m.Usable, m.Requested, m.Weights, m.Activation, m.NonTorch, m.Graphs)
-	if m.Short == 0 {
-		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
-	} else {
-		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)
+	if why := w.Engine.cannotRun(); why != "" {
+		return fmt.Sprintf("%s does not run on %s: %s", w.Model, e.Hardware(), why)
 	}
-	changes := Changes(w)
+	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f",
+		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights, m.Activation, m.NonTorch, m.Graphs)
+	switch {
+	case m.Short > 0:
+		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)
+	case m.Needed > m.KV:
+		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
+	default:
+		text += fmt.Sprintf(" leave %.1f GiB for the KV cache; %s", m.KV, m.Why)
+	}
+	changes := Changes(e.Asked)
 	if len(changes) == 0 {
 		return text + "; no single change makes it fit an instance type of the catalogue"
 	}

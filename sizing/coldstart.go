@@ -30,7 +30,7 @@ type ColdStart struct {
 	// Weights until they are in the GPU's memory, Init until the engine answers.
 	Node, Image, Weights, Init time.Duration
 	// WeightsFloor is what Weights cannot be faster than: their bytes over the
-	// bandwidth.
+	// bandwidth. It is 0 where that is not known.
 	WeightsFloor time.Duration
 }
 
@@ -61,9 +61,11 @@ const (
 	// network's bandwidth.
 	hubBytesPerSecond = 200e6
 	// streamed is what the streamer reaches of S3's bandwidth (4.9 s where 3.0
-	// is the floor), and copied what reading safetensors from a file reaches of
-	// its disk's (48 s where 14.3 is the floor).
-	streamed, copied = 3.0 / 4.9, 14.3 / 48
+	// is the floor).
+	streamed = 3.0 / 4.9
+	// fileBytesPerSecond is what reading safetensors from a file reaches at most
+	// (48 s from a disk of which 14.3 s is the floor).
+	fileBytesPerSecond = gp3BytesPerSecond * 14.3 / 48
 	// gp3BytesPerSecond is the fastest gp3 volume's; nvmeBytesPerSecond that of
 	// one of the instances' local disks, about 2 GB/s for each TB up to 16.
 	gp3BytesPerSecond  = 1000 << 20
@@ -91,34 +93,38 @@ func Start(e Engine, on catalogue.Instance, from Storage, compiled bool) ColdSta
 	}
 	switch from {
 	case S3:
-		c.WeightsFloor, c.Weights = transfer(bytes, network, streamed)
+		c.WeightsFloor, c.Weights = transfer(bytes, network), transfer(bytes, first(network, hubBytesPerSecond)*streamed)
 	case EBS:
 		ebs := float64(gp3BytesPerSecond)
 		if on.EBSMiBps > 0 {
 			ebs = math.Min(ebs, on.EBSMiBps*(1<<20))
 		}
-		c.WeightsFloor, c.Weights = transfer(bytes, ebs, copied)
+		c.WeightsFloor, c.Weights = transfer(bytes, ebs), transfer(bytes, math.Min(ebs, fileBytesPerSecond))
 	case NVMe:
-		c.WeightsFloor, c.Weights = transfer(bytes, disk, copied)
+		c.WeightsFloor, c.Weights = transfer(bytes, disk), transfer(bytes, math.Min(disk, fileBytesPerSecond))
 	default:
-		c.WeightsFloor, _ = transfer(bytes, network, 1)
+		c.WeightsFloor = transfer(bytes, network)
 		download := hubBytesPerSecond
 		if network > 0 {
 			download = math.Min(download, network)
 		}
-		_, c.Weights = transfer(bytes, download, 1)
-		_, read := transfer(bytes, disk, copied)
-		c.Weights += read
+		c.Weights = transfer(bytes, download) + transfer(bytes, math.Min(disk, fileBytesPerSecond))
 	}
 	return c
 }
 
-// transfer is how long so many bytes take at a bandwidth, at best and at the
-// share of it that is reached.
-func transfer(bytes, bandwidth, share float64) (floor, expected time.Duration) {
+// transfer is how long so many bytes take at a bandwidth; 0 where that is not
+// known.
+func transfer(bytes, bandwidth float64) time.Duration {
 	if bandwidth <= 0 {
-		bandwidth = hubBytesPerSecond
+		return 0
 	}
-	best := math.Min(bytes/bandwidth, (24 * time.Hour).Seconds())
-	return time.Duration(best * float64(time.Second)), time.Duration(best / share * float64(time.Second))
+	return time.Duration(math.Min(bytes/bandwidth, (24*time.Hour).Seconds()) * float64(time.Second))
+}
+
+func first(a, b float64) float64 {
+	if a > 0 {
+		return a
+	}
+	return b
 }

@@ -3,6 +3,7 @@ package sizing
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,54 +17,52 @@ type Cost struct {
 	Known bool
 	// Min and Max are at the least and at the most replicas.
 	Min, Max float64
-	// PerMillionTokens is one million output tokens at the target load of one
-	// replica; 0 where the rate is not known.
+	// PerMillionTokens is one million output tokens with all replicas at their
+	// target load; 0 where the rate is not known.
 	PerMillionTokens float64
 	// Price is that of one node.
 	Price catalogue.Price
 }
 
-// ReplicasPerNode is how many replicas of so many GPUs one node holds.
-func ReplicasPerNode(on catalogue.Instance, gpus int) int {
-	if gpus < 1 {
-		return 0
-	}
-	return on.GPUs / gpus
-}
-
-// nodes is how many nodes so many replicas need, if they have them to
+// Nodes is how many nodes so many replicas need, if they have them to
 // themselves; 0 where not even one fits a node.
-func nodes(on catalogue.Instance, gpus, replicas int) int {
-	each := ReplicasPerNode(on, gpus)
-	if each == 0 {
+func Nodes(on catalogue.Instance, gpus, replicas int) int {
+	if gpus < 1 || gpus > on.GPUs {
 		return 0
 	}
+	each := on.GPUs / gpus
 	return (replicas + each - 1) / each
 }
 
 // Charge computes the cost of so many replicas of so many GPUs.
 func Charge(on catalogue.Instance, gpus, least, most int, s Serving, prices catalogue.Prices) Cost {
 	price, ok := prices.Of(on.Type)
-	if !ok || nodes(on, gpus, 1) == 0 {
+	if !ok || Nodes(on, gpus, 1) == 0 {
 		return Cost{}
 	}
 	c := Cost{Known: true, Price: price}
-	c.Min = float64(nodes(on, gpus, least)) * price.USDPerHour
-	c.Max = float64(nodes(on, gpus, most)) * price.USDPerHour
+	c.Min = float64(Nodes(on, gpus, least)) * price.USDPerHour
+	c.Max = float64(Nodes(on, gpus, most)) * price.USDPerHour
 	if s.TargetTokensPerSecond > 0 {
-		replica := price.USDPerHour / float64(ReplicasPerNode(on, gpus))
-		c.PerMillionTokens = replica / (s.TargetTokensPerSecond * 3600) * 1e6
+		c.PerMillionTokens = c.Max / (float64(max(most, 1)) * s.TargetTokensPerSecond * 3600) * 1e6
 	}
 	return c
 }
 
-// Demand is one model's, on one group of nodes.
+// Demand is one model's.
 type Demand struct {
-	// Group is the name of the group, On the type of its nodes.
-	Group string
-	On    catalogue.Instance
 	// GPUs are those of one replica; Min and Max are the numbers of replicas.
 	GPUs, Min, Max int
+}
+
+// Pool is a group of nodes, and what runs on it.
+type Pool struct {
+	Name string
+	// On is the type of its nodes.
+	On catalogue.Instance
+	// Min is how many nodes are always there.
+	Min     int
+	Demands []Demand
 }
 
 // Shared is what a stack pays for beside the nodes of its models.
@@ -85,37 +84,29 @@ type Item struct {
 	Min, Max float64
 }
 
-// Group are the bounds of a node group's size; a Max of 0 is none.
-type Group struct{ Min, Max int }
-
 // Bill is a stack's cost, in USD an hour on demand.
 type Bill struct {
 	Items    []Item
 	Min, Max float64
-	// Nodes is how many nodes of each group the models need at their most.
+	// Nodes is how many nodes of each pool the models need at their most.
 	Nodes map[string]int
+	// Elsewhere are those whose price is of another region.
+	Elsewhere []string
 	// Unpriced are instance types and others without a price: they cost, and are
 	// not counted.
 	Unpriced []string
 }
 
-// Account adds up a stack: nodes of each group that hold the replicas of all
-// its models together, at their least and at their most, and what is shared. A
-// group has no fewer nodes than its own least.
-func Account(demands []Demand, groups map[string]Group, shared Shared, prices catalogue.Prices) Bill {
+// Account adds up a stack: nodes of each pool that hold the replicas of all its
+// models together, at their least and at their most, and what is shared.
+func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	b := Bill{Nodes: map[string]int{}}
-	in := map[string][]Demand{}
-	for _, d := range demands {
-		in[d.Group] = append(in[d.Group], d)
+	for _, p := range pools {
+		most := pack(p, func(d Demand) int { return d.Max })
+		b.Nodes[p.Name] = most
+		b.add(prices, p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
 	}
-	for _, name := range sortedKeys(in) {
-		of := in[name]
-		least := max(pack(of, func(d Demand) int { return d.Min }), groups[name].Min)
-		most := max(pack(of, func(d Demand) int { return d.Max }), groups[name].Min)
-		b.Nodes[name] = most
-		b.add(prices, of[0].On.Type, fmt.Sprintf("%s in %s", of[0].On.Type, name), least, most)
-	}
-	for _, name := range sortedKeys(shared.Nodes) {
+	for _, name := range slices.Sorted(maps.Keys(shared.Nodes)) {
 		b.add(prices, name, name, shared.Nodes[name], shared.Nodes[name])
 	}
 	for _, other := range []struct {
@@ -142,6 +133,9 @@ func (b *Bill) add(prices catalogue.Prices, priced, name string, least, most int
 		}
 		return
 	}
+	if prices.Elsewhere(price) && !slices.Contains(b.Elsewhere, priced) {
+		b.Elsewhere = append(b.Elsewhere, priced)
+	}
 	item := Item{Name: name, Min: float64(least) * price.USDPerHour, Max: float64(most) * price.USDPerHour}
 	b.Items = append(b.Items, item)
 	b.Min += item.Min
@@ -157,33 +151,24 @@ func (b Bill) List() string {
 	return strings.Join(parts, ", ")
 }
 
-// pack is how many nodes hold the replicas of all demands: the largest first,
+// pack is how many nodes hold the replicas of all models: the largest first,
 // each on the first node with room.
-func pack(demands []Demand, replicas func(Demand) int) int {
-	sorted := slices.Clone(demands)
+func pack(p Pool, replicas func(Demand) int) int {
+	sorted := slices.Clone(p.Demands)
 	slices.SortStableFunc(sorted, func(a, b Demand) int { return cmp.Compare(b.GPUs, a.GPUs) })
 	var free []int // of each node
 	for _, d := range sorted {
-		if d.GPUs < 1 || d.GPUs > d.On.GPUs {
+		if d.GPUs < 1 || d.GPUs > p.On.GPUs {
 			continue
 		}
 		for range replicas(d) {
 			at := slices.IndexFunc(free, func(gpus int) bool { return gpus >= d.GPUs })
 			if at < 0 {
-				free = append(free, d.On.GPUs)
+				free = append(free, p.On.GPUs)
 				at = len(free) - 1
 			}
 			free[at] -= d.GPUs
 		}
 	}
 	return len(free)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -1,11 +1,15 @@
 package sizing
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // Engine is one vLLM engine: what it serves, on what, and how it is told to.
-// Zero means "not given" in every field, so vLLM's default applies.
+// Zero means "not given" in every field, so vLLM's default applies; its
+// methods that return a size want it WithDefaults.
 type Engine struct {
 	// Release is the version of vLLM. Required.
 	Release Release
@@ -53,9 +57,12 @@ func (e Engine) WithDefaults() Engine {
 	if e.KVCacheDType == "" {
 		e.KVCacheDType = "auto"
 	}
-	sequences, tokens := e.Release.defaults(e.GPU, max(e.MaxModelLen, 0))
+	sequences, tokens := e.defaults()
 	if e.MaxNumSeqs == 0 {
 		e.MaxNumSeqs = sequences
+		if e.MaxBatchedTokens > 0 && e.Release.Since(12) {
+			e.MaxNumSeqs = min(sequences, e.MaxBatchedTokens)
+		}
 	}
 	if e.MaxBatchedTokens == 0 {
 		e.MaxBatchedTokens = tokens
@@ -64,6 +71,16 @@ func (e Engine) WithDefaults() Engine {
 		}
 	}
 	return e
+}
+
+// hasState tells whether any layer keeps a state, as Mamba does.
+func (e Engine) hasState() bool {
+	return slices.ContainsFunc(e.Shape.KV, func(k catalogue.KVLayers) bool { return k.Kind == catalogue.State })
+}
+
+// hasWindow tells whether any layer has a sliding window.
+func (e Engine) hasWindow() bool {
+	return slices.ContainsFunc(e.Shape.KV, func(k catalogue.KVLayers) bool { return k.Kind == catalogue.Sliding })
 }
 
 // GPUs is how many cards the engine has.
@@ -82,4 +99,26 @@ func (e Engine) bytesPerElement() float64 {
 		}
 	}
 	return 2
+}
+
+// Check says what of the engine's arguments vLLM refuses before it looks at a
+// GPU; "" if nothing.
+func (e Engine) Check() string {
+	if e.Utilization <= 0 || e.Utilization > 1 {
+		return fmt.Sprintf("--gpu-memory-utilization is %g, want more than 0 and at most 1", e.Utilization)
+	}
+	for _, flag := range []struct {
+		name  string
+		value int
+	}{
+		{"--max-num-batched-tokens", e.MaxBatchedTokens}, {"--pipeline-parallel-size", e.PipelineParallel},
+	} {
+		if flag.value < 1 {
+			return fmt.Sprintf("%s is %d, want at least 1", flag.name, flag.value)
+		}
+	}
+	if e.MaxBatchedTokens < e.MaxNumSeqs {
+		return fmt.Sprintf("--max-num-batched-tokens is %d, want at least the %d sequences", e.MaxBatchedTokens, e.MaxNumSeqs)
+	}
+	return ""
 }

@@ -2,12 +2,15 @@ package sizing
 
 import (
 	"math"
+	"slices"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // Workload is one model's service, as far as its size goes.
 type Workload struct {
+	// Model is its name as the user wrote it. Default: the shape's.
+	Model string
 	// Engine is one replica. Where TensorParallel is not given, the fewest GPUs
 	// on which it fits are taken, and where MaxNumSeqs is not, what Serving
 	// derives.
@@ -30,8 +33,9 @@ type Workload struct {
 
 // Estimate is what a workload comes to.
 type Estimate struct {
-	// Workload has its defaults, and the derived GPUs and sequences.
-	Workload Workload
+	// Asked is the workload as it was given, and Workload that with its defaults,
+	// and the derived GPUs and sequences.
+	Asked, Workload Workload
 	// Memory is that of one GPU; its Verdict says whether the rest means anything.
 	Memory    Memory
 	Serving   Serving
@@ -41,6 +45,17 @@ type Estimate struct {
 
 // Size computes the estimate of a workload.
 func Size(w Workload) Estimate {
+	asked := w
+	if w.Engine.TensorParallel == 0 {
+		w.Engine.TensorParallel = w.fewestGPUs()
+	}
+	e := w.size()
+	e.Asked = asked
+	return e
+}
+
+// withDefaults returns the workload with every field set that has a default.
+func (w Workload) withDefaults() Workload {
 	w.MinReplicas = max(w.MinReplicas, 0)
 	if w.MaxReplicas == 0 {
 		w.MinReplicas = max(w.MinReplicas, 1)
@@ -49,31 +64,24 @@ func Size(w Workload) Estimate {
 	if w.Storage == "" {
 		w.Storage = Hub
 	}
-	if w.Engine.TensorParallel == 0 {
-		w.Engine.TensorParallel = w.fewestGPUs()
+	if w.Model == "" {
+		w.Model = w.Engine.Shape.Name
 	}
-	return w.size()
+	return w
 }
 
 // size is Size for a known number of GPUs.
 func (w Workload) size() Estimate {
-	e := Estimate{Workload: w}
-	e.ColdStart = Start(w.Engine, w.On, w.Storage, w.Compiled)
-	e.Memory = Fit(w.Engine)
+	w = w.withDefaults()
 	if w.Engine.MaxNumSeqs == 0 {
-		// Fewer sequences leave more memory to the cache, which admits more of
-		// them: one more round is as close as it matters.
-		for range 2 {
-			first := Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
-			e.Workload.Engine.MaxNumSeqs = first.MaxNumSeqs
-			e.Memory = Fit(e.Workload.Engine)
-		}
+		w.Engine.MaxNumSeqs = w.Engine.derivedSequences(w.Objectives)
 	}
-	e.Serving = Serve(e.Workload.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
-	e.Serving.MaxNumSeqs = e.Workload.Engine.MaxNumSeqs
-	e.Workload.Engine = e.Workload.Engine.WithDefaults()
+	e := Estimate{Asked: w, Workload: w, Memory: Fit(w.Engine), ColdStart: Start(w.Engine, w.On, w.Storage, w.Compiled)}
+	e.Serving = Serve(w.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
+	e.Serving.MaxNumSeqs = w.Engine.MaxNumSeqs
+	e.Workload.Engine = w.Engine.WithDefaults()
 	e.Workload.Objectives = w.Objectives.WithDefaults(e.Memory.MaxModelLen)
-	e.Cost = Charge(w.On, e.Workload.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, e.Serving, w.Prices)
+	e.Cost = Charge(w.On, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, e.Serving, w.Prices)
 	return e
 }
 
@@ -135,6 +143,6 @@ func FitOn(w Workload, types []catalogue.Instance) []Estimate {
 		}
 		all = append(all, Size(one))
 	}
-	SortByCost(all)
+	slices.SortStableFunc(all, Compare)
 	return all
 }

@@ -46,7 +46,12 @@ func FuzzFit(f *testing.F) {
 		if e.MaxModelLen > 0 {
 			longer := e
 			longer.MaxModelLen += 1 + e.MaxModelLen/3
-			if further := Fit(longer); further.Concurrency > m.Concurrency+1e-9 || rank(further.Verdict) < rank(m.Verdict) {
+			further := Fit(longer)
+			o := Objectives{InputTokens: 64, OutputTokens: 16}
+			if e.MaxModelLen >= 80 && Serve(longer, further, o, 0).ByKV > Serve(e, m, o, 0).ByKV {
+				t.Errorf("%d tokens hold more typical requests than %d", longer.MaxModelLen, e.MaxModelLen)
+			}
+			if further.Concurrency > m.Concurrency+1e-9 || rank(further.Verdict) < rank(m.Verdict) {
 				t.Errorf("%d tokens %s (%v at once), %d tokens %s (%v)", longer.MaxModelLen, further.Verdict, further.Concurrency, e.MaxModelLen, m.Verdict, m.Concurrency)
 			}
 		}

@@ -20,10 +20,11 @@ type pool struct {
 
 // group are layers whose blocks are allocated together.
 type group struct {
-	kind   catalogue.KVKind
-	tokens int // that one of its blocks holds
-	count  int // of such groups
-	window int
+	kind    catalogue.KVKind
+	tokens  int // that one of its blocks holds
+	count   int // of such groups
+	window  int
+	chunked bool
 }
 
 // elementBytes is the width of one element of the KV cache.
@@ -60,6 +61,32 @@ func (e Engine) stage(layers int) int {
 	return (layers + e.PipelineParallel - 1) / e.PipelineParallel
 }
 
+// layers are what the layers keep as the release sees it: windows that it does
+// not know of are whole contexts.
+func (e Engine) layers() []catalogue.KVLayers {
+	var all []catalogue.KVLayers
+	for _, k := range e.Shape.KV {
+		if k.Kind == catalogue.Sliding && !e.savesWindows(k.Chunked) {
+			k.Kind, k.Window, k.Chunked = catalogue.Full, 0, false
+			if last := len(all) - 1; last >= 0 && all[last].Heads == k.Heads && all[last].Elements == k.Elements && !all[last].Shared {
+				all[last].Count += k.Count
+				continue
+			}
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// stateBytes is one layer's state on one GPU.
+func (e Engine) stateBytes(k catalogue.KVLayers) int64 {
+	width := 2
+	if k.WideSince > 0 && e.Release.Since(k.WideSince) {
+		width = 4
+	}
+	return int64((k.ConvBytes + width*k.Recurrence) / e.TensorParallel)
+}
+
 // pool cuts the cache as vLLM's hybrid KV cache manager does
 // (get_kv_cache_groups in vllm/v1/core/kv_cache_utils.py): pages of all layers
 // have one size, for which blocks of narrower layers hold more tokens; a group
@@ -67,8 +94,9 @@ func (e Engine) stage(layers int) int {
 // more.
 func (e Engine) pool() pool {
 	var p pool
+	kept := e.layers()
 	fewest, most := 0, 0
-	for _, k := range e.Shape.KV {
+	for _, k := range kept {
 		n := e.stage(k.Count)
 		if fewest == 0 || n < fewest {
 			fewest = n
@@ -82,20 +110,20 @@ func (e Engine) pool() pool {
 		return p
 	}
 	size := fewest
-	if 4*most < 5*fewest {
+	if float64(most) < e.Release.groupsLikeLargest()*float64(fewest) {
 		size = most
 	}
 	p.layers = int64(size)
 	// A state fills one page, so pages of attention grow until it does.
-	for _, k := range e.Shape.KV {
-		if state := int64(k.StateBytes / e.TensorParallel); k.Kind == catalogue.State && p.page > 0 {
+	for _, k := range kept {
+		if state := e.stateBytes(k); k.Kind == catalogue.State && p.page > 0 {
 			p.page *= max(1, (state+p.page-1)/p.page)
 		} else if k.Kind == catalogue.State {
 			p.page = max(p.page, state)
 		}
 	}
-	for _, k := range e.Shape.KV {
-		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, tokens: BlockSize}
+	for _, k := range kept {
+		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, chunked: k.Chunked, tokens: BlockSize}
 		if bytes := e.tokenBytes(k); k.Kind != catalogue.State && bytes > 0 {
 			g.tokens = int(p.page / bytes)
 		}
@@ -107,27 +135,29 @@ func (e Engine) pool() pool {
 // blockBytes is one block of the pool on one GPU.
 func (p pool) blockBytes() int64 { return p.page * p.layers }
 
-// blocksFor is how many blocks one request of so many tokens needs.
+// blocksFor is how many blocks one request of so many tokens needs
+// (max_memory_usage_bytes in vllm/v1/kv_cache_interface.py).
 func (e Engine) blocksFor(p pool, tokens int) int {
 	blocks := 0
+	scheduled := e.MaxBatchedTokens * e.Release.inFlight()
 	for _, g := range p.groups {
-		kept := tokens
+		each := 0
 		switch {
 		case g.kind == catalogue.State:
-			// One for the state, one for the state after the prefix that is cached.
-			each := 1
-			if e.Release.Since(20) {
-				each = 2
-			}
-			blocks += each * g.count
-			continue
-		case g.kind == catalogue.Sliding && e.Release.savesWindows():
-			kept = min(kept, g.window-1+e.MaxBatchedTokens)
+			each = e.Release.statesPerRequest()
+		case g.kind == catalogue.Full:
+			each = blocksOf(tokens, g.tokens)
+		case g.chunked:
+			each = blocksOf(min(tokens, g.window+scheduled), g.tokens)
+		default: // a window begins within a block
+			each = blocksOf(min(tokens, g.window-1+scheduled), g.tokens) + 1
 		}
-		blocks += (kept + g.tokens - 1) / g.tokens * g.count
+		blocks += each * g.count
 	}
 	return blocks
 }
+
+func blocksOf(tokens, size int) int { return (tokens + size - 1) / size }
 
 // uniform tells whether every block of the pool holds so many tokens of every
 // layer, so that tokens are blocks times that.

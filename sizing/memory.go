@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"math"
+	"strings"
 )
 
 // Verdict is what comes of comparing what is there with what is needed.
@@ -97,23 +98,48 @@ func Fit(e Engine) Memory {
 
 // decide compares the cache with what one request needs.
 func (e Engine) decide(m *Memory) {
+	refuse := func(format string, values ...any) { m.Verdict, m.Why = DoesNotFit, fmt.Sprintf(format, values...) }
+	doubt := func(format string, values ...any) { m.Verdict, m.Why = Marginal, fmt.Sprintf(format, values...) }
 	settled := e.KVCacheBytes > 0 || e.Blocks > 0
 	spare := m.KV - m.Short - m.Needed
-	switch {
+	band := m.Error
+	if settled {
+		band = 0
+	}
+	switch why := e.cannotRun(); {
+	case why != "":
+		refuse("%s", why)
 	case m.Weights > m.Usable:
-		m.Verdict, m.Why = DoesNotFit, "the weights alone are more than the memory"
-	case settled && (m.Blocks == 0 || spare < 0), spare < -m.Error:
-		m.Verdict, m.Why = DoesNotFit, "one request of the longest context needs more KV cache than is left"
-		if m.Short > 0 {
-			m.Why = "nothing is left for the KV cache"
-		}
-	case !settled && spare < m.Error:
-		m.Verdict, m.Why = Marginal, fmt.Sprintf("%.2f GiB to spare, and the estimate may be off by %.2f", spare, m.Error)
+		refuse("the weights alone are more than the memory")
+	case m.Requested > m.Usable-e.Release.contextGiB():
+		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
+	case settled && m.Weights+m.Activation+m.NonTorch+m.KV > m.Usable:
+		refuse("the KV cache that is asked for does not fit beside the weights and activations")
+	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:
+		refuse("the cache has %d blocks for the states of %d sequences; lower maxNumSeqs", m.Blocks, e.MaxNumSeqs)
+	case m.Short > band, settled && m.Blocks == 0:
+		refuse("nothing is left for the KV cache")
+	case spare < -band:
+		refuse("one request of the longest context needs more KV cache than is left")
+	case spare < band:
+		doubt("%.2f GiB to spare, and the estimate may be off by %.2f", spare, m.Error)
 	case !settled && e.tightOutside(*m):
-		m.Verdict, m.Why = Marginal, "outside vLLM's share too little is left for the CUDA graphs and the kernels' workspaces, which this release does not account for"
+		doubt("outside vLLM's share too little is left for the CUDA graphs and the kernels' workspaces, which this release does not account for")
 	default:
 		m.Verdict = Fits
 	}
+}
+
+// cannotRun is why the release does not run on the card at all; "" if it does.
+func (e Engine) cannotRun() string {
+	q := e.Shape.Quantization.Method
+	switch {
+	case e.Release.Since(28) && !e.GPU.CUDA13():
+		return fmt.Sprintf("vLLM %s is built for CUDA 13, which does not run on %s", e.Release, e.GPU.Name)
+	case !e.GPU.Ampere() && (strings.Contains(q, "fp8") || strings.Contains(q, "fp4")):
+		return fmt.Sprintf("the kernels of %s need a card of the Ampere generation or later, and %s is none", q, e.GPU.Name)
+	}
+	return ""
 }
 
 // tightOutside tells whether start-up may run out of memory after the cache is

@@ -3,6 +3,7 @@ package sizing
 import (
 	"cmp"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -46,28 +47,70 @@ func (r Release) Utilization() float64 {
 	return 0.9
 }
 
-// v1 tells whether the release runs its V1 engine on the card: V1 became the
-// default in v0.8 where the card allows it, and the only one in v0.11.
-func (r Release) v1(gpu catalogue.GPU) bool {
-	return r.Since(11) || r.Since(8) && gpu.V1()
+// before tells whether the release is older than 0.minor.patch.
+func (r Release) before(minor, patch int) bool {
+	return cmp.Or(cmp.Compare(r.Major, 0), cmp.Compare(r.Minor, minor), cmp.Compare(r.Patch, patch)) < 0
 }
 
-// Sequences is the default of --max-num-seqs, and Tokens that of
-// --max-num-batched-tokens of a server (EngineArgs.get_batch_defaults in
-// vllm/engine/arg_utils.py). V0 had no chunked prefill below 32k of context, so
-// its batches held a whole context; above, 2048 tokens, and 512 before v0.6.5.
-func (r Release) defaults(gpu catalogue.GPU, context int) (sequences, tokens int) {
-	switch {
-	case r.v1(gpu) && gpu.Large():
-		return 1024, 8192
-	case r.v1(gpu):
-		return 256, 2048
-	case context <= 32768:
-		return 256, max(context, 2048)
-	case r.Since(7) || r.Since(6) && r.Patch >= 5:
-		return 256, 2048
+// v1 tells whether the engine is of the generation V1: the default since v0.8
+// for what it could do then (EngineArgs._is_v1_supported_oracle in
+// vllm/engine/arg_utils.py), and for everything since v0.10.2.
+func (e Engine) v1() bool {
+	switch r := e.Release; {
+	case r.before(8, 0):
+		return false
+	case !r.before(10, 2):
+		return true
+	case !e.GPU.Ampere() || e.hasState() || r.before(9, 0) && e.PipelineParallel > 1:
+		return false
 	}
-	return 256, 512
+	return !e.Release.before(9, 0) || e.elementBytes() > 1 || e.GPU.Hopper()
+}
+
+// hugeGiB is from where on the largest batches begin (B200), since v0.28.
+const hugeGiB = 160
+
+// large tells whether the release takes its larger defaults on the card: by
+// name before v0.8.5, then by memory, and since v0.9 not on A100.
+func (r Release) large(gpu catalogue.GPU) bool {
+	switch {
+	case r.before(8, 5):
+		return slices.Contains([]string{"H100", "H100-NVL", "H200", "GH200"}, gpu.Name)
+	case r.before(9, 0):
+		return gpu.UsableGiB >= 70
+	}
+	return gpu.Large()
+}
+
+// defaults are those of --max-num-seqs and --max-num-batched-tokens of a server
+// (EngineArgs in vllm/engine/arg_utils.py).
+func (e Engine) defaults() (sequences, tokens int) {
+	switch r := e.Release; {
+	case !e.v1():
+		return 256, e.wholeContexts()
+	case !r.before(28, 0) && e.GPU.UsableGiB >= hugeGiB:
+		return 1024, 16384
+	case r.large(e.GPU):
+		return 1024, 8192
+	}
+	return 256, 2048
+}
+
+// wholeContexts is the batch of V0, which had no chunked prefill below 32k of
+// context, nor at all for MLA, windows and images (5120 tokens at least): it
+// holds a whole context, else 2048 tokens, and 512 before v0.6.5.
+func (e Engine) wholeContexts() int {
+	r, context := e.Release, max(e.MaxModelLen, 2048)
+	sees := e.Shape.Vision != (catalogue.Vision{})
+	switch {
+	case sees && !r.before(6, 2):
+		return max(context, 5120)
+	case sees, e.MaxModelLen <= 32768, r.before(5, 4), e.Shape.MLA != (catalogue.MLA{}), e.hasWindow():
+		return context
+	case !r.before(6, 5):
+		return 2048
+	}
+	return 512
 }
 
 // samplerBytes is what the sampler needs for each sequence and entry of the
@@ -95,8 +138,7 @@ func (r Release) contextGiB() float64 {
 // peersGiB is what is added where several GPUs hold one layer: buffers of NCCL
 // and of the custom all-reduce. Measured: 1.85 on H100 with two GPUs, 0.1 more
 // with four, up to 6.7 with eight, of which half is taken (v0.19); 1.25 on A100
-// with four (v0.9); 0.08 without NVLink (L40S, v0.10). Since v0.18 Hopper cards also hold FlashInfer's all-reduce workspace,
-// which is why they need more.
+// with four (v0.9); 0.08 without NVLink (L40S, v0.10).
 func (r Release) peersGiB(gpu catalogue.GPU, tensorParallel int) float64 {
 	switch {
 	case tensorParallel <= 1:
@@ -115,5 +157,42 @@ func (r Release) peersGiB(gpu catalogue.GPU, tensorParallel int) float64 {
 func (r Release) subtractsGraphs() bool { return r.Since(21) }
 
 // savesWindows tells whether layers with a sliding window keep less than the
-// whole context: since the hybrid KV cache manager.
-func (r Release) savesWindows() bool { return r.Since(10) }
+// whole context: since the hybrid KV cache manager of v0.9.1; it left chunked
+// attention out until v0.14.
+func (e Engine) savesWindows(chunked bool) bool {
+	if chunked {
+		return !e.Release.before(14, 0)
+	}
+	return e.v1() && !e.Release.before(9, 1)
+}
+
+// inFlight is how many batches are scheduled before the first is done: two since
+// v0.26, with asynchronous scheduling.
+func (r Release) inFlight() int {
+	if r.Since(26) {
+		return 2
+	}
+	return 1
+}
+
+// statesPerRequest is how many blocks of a state one request has: a second one
+// for the prefix that is cached, which is the default since v0.28.
+func (r Release) statesPerRequest() int {
+	if r.Since(28) {
+		return 2
+	}
+	return 1
+}
+
+// groupsLikeLargest is up to which ratio of the commonest to the rarest kind of
+// layer a group is as large as the commonest (get_kv_cache_groups in
+// vllm/v1/core/kv_cache_utils.py); 0: never.
+func (r Release) groupsLikeLargest() float64 {
+	switch {
+	case r.Since(18):
+		return 1.5
+	case r.Since(12):
+		return 1.25
+	}
+	return 0
+}

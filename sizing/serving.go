@@ -65,8 +65,9 @@ type Serving struct {
 }
 
 // Scaling targets beside that of the load: the share of the KV cache in use,
-// and waiting requests, of one replica. Both stay below what preempts or
-// delays (docs/sizing.md).
+// and waiting requests, of one replica. At 0.6 of the cache the growth until
+// another replica is there does not yet preempt; two requests that wait are no
+// chance (reference simulation of Azure's conversation trace).
 const (
 	TargetKVUsage = 0.6
 	TargetWaiting = 2
@@ -134,36 +135,79 @@ func Serve(e Engine, m Memory, o Objectives, coldStart time.Duration) Serving {
 		Timing: e.Timing(), BySequences: e.MaxNumSeqs,
 		Growth: growth(reactSeconds + coldStart.Seconds()),
 	}
-	input, output := float64(o.InputTokens), float64(o.OutputTokens)
-	s.ByKV = whole(float64(m.Tokens) / (input + output/2))
+	s.ByKV, s.ByTPOT = e.capacity(m, o)
 	s.Usable = min(s.ByKV, s.BySequences)
-	// With B requests running, each step produces B tokens and has to compute
-	// the prompts of B/output requests.
-	base := s.Timing.Base.Seconds()
-	perSequence := s.Timing.PerSequence.Seconds() + input/output*s.Timing.PrefillPerToken.Seconds()
-	rate := func(requests int) float64 {
-		if base == 0 {
-			return 0
-		}
-		return float64(requests) / (base + float64(requests)*perSequence)
-	}
-	if base > 0 {
-		s.ByTPOT = whole((o.TPOTMilliseconds/1000 - base) / perSequence)
+	if s.Timing.Base > 0 {
 		s.Usable = min(s.Usable, s.ByTPOT)
-		s.PrefillTokensPerSecond = 1 / s.Timing.PrefillPerToken.Seconds()
 	}
-	s.MaxNumSeqs = sequences(s.Usable, e)
-	s.DecodeTokensPerSecond = rate(s.Usable)
+	if prompt := s.Timing.PrefillPerToken.Seconds(); prompt > 0 {
+		s.PrefillTokensPerSecond = 1 / prompt
+	}
+	s.MaxNumSeqs = e.sequences(s.Usable)
+	s.DecodeTokensPerSecond = rate(s.Timing, s.Usable, o)
 	s.Target = target(s.Usable, s.Growth)
-	s.TargetTokensPerSecond = rate(s.Target)
+	s.TargetTokensPerSecond = rate(s.Timing, s.Target, o)
 	return s
 }
 
-// sequences is what to set max_num_seqs to, within vLLM's own default.
-func sequences(usable int, e Engine) int {
-	most, _ := e.Release.defaults(e.GPU, e.MaxModelLen)
+// capacity is how many typical requests the cache holds, each at half of its
+// answer, and how many decode within the objective; the latter is 0 where the
+// card's speed is not known.
+func (e Engine) capacity(m Memory, o Objectives) (byKV, byTPOT int) {
+	p := e.pool()
+	if blocks := e.blocksFor(p, o.InputTokens+(o.OutputTokens+1)/2); blocks > 0 {
+		byKV = m.Blocks / blocks
+	}
+	if t := e.Timing(); t.Base > 0 {
+		if each := perRequest(t, o); each > 0 {
+			byTPOT = whole((o.TPOTMilliseconds/1000 - t.Base.Seconds()) / each)
+		}
+	}
+	return byKV, byTPOT
+}
+
+// perRequest is by how much one request more lengthens a step, in seconds: with
+// B requests running, each step produces B tokens and has to compute the
+// prompts of B/output requests.
+func perRequest(t catalogue.Timing, o Objectives) float64 {
+	return t.PerSequence.Seconds() + float64(o.InputTokens)/float64(o.OutputTokens)*t.PrefillPerToken.Seconds()
+}
+
+// rate is that of output tokens a second with so many requests running; 0 where
+// the card's speed is not known.
+func rate(t catalogue.Timing, requests int, o Objectives) float64 {
+	if t.Base == 0 {
+		return 0
+	}
+	return float64(requests) / (t.Base.Seconds() + float64(requests)*perRequest(t, o))
+}
+
+// sequences is what to set max_num_seqs to for so many usable requests, within
+// vLLM's own default.
+func (e Engine) sequences(usable int) int {
+	most, _ := e.defaults()
 	wanted := int(math.Ceil(float64(usable)*queueMargin/sequencesStep)) * sequencesStep
 	return min(max(wanted, fewestSequences), most)
+}
+
+// derivedSequences is max_num_seqs where it is not given. More sequences leave
+// less memory to the cache that admits them: what the cache beside the fewest
+// would admit is tried, and what the cache beside those admits is taken.
+func (e Engine) derivedSequences(o Objectives) int {
+	e.MaxNumSeqs = fewestSequences
+	for range 2 {
+		m := Fit(e)
+		tried := e.WithDefaults()
+		usable, byTPOT := tried.capacity(m, o.WithDefaults(m.MaxModelLen))
+		if tried.Timing().Base > 0 {
+			usable = min(usable, byTPOT)
+		}
+		e.MaxNumSeqs = tried.sequences(usable)
+		if tried.hasState() && m.Blocks > 0 { // each sequence needs a block
+			e.MaxNumSeqs = max(1, min(e.MaxNumSeqs, m.Blocks))
+		}
+	}
+	return e.MaxNumSeqs
 }
 
 // growth is by how much load may grow within so many seconds.

@@ -158,7 +158,7 @@ func TestPaddedAndHybridCaches(t *testing.T) {
 	}
 	// A window saves what is beyond it and a batch, once the context is longer.
 	long := engine(t, "openai/gpt-oss-20b", "L40S", 1, 131072).WithDefaults()
-	if got, full := long.blocksFor(long.pool(), 131072), 2*131072/BlockSize; got != full/2+(128-1+2048+BlockSize-1)/BlockSize {
+	if got, full := long.blocksFor(long.pool(), 131072), 2*131072/BlockSize; got != full/2+(128-1+2*2048+BlockSize-1)/BlockSize+1 { // two batches in flight
 		t.Errorf("gpt-oss: 131,072 tokens take %d blocks, without windows %d", got, full)
 	}
 }
@@ -167,7 +167,7 @@ func TestPaddedAndHybridCaches(t *testing.T) {
 func TestServing(t *testing.T) {
 	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1, 8192)
 	e.MaxNumSeqs = 256
-	m := Memory{Tokens: 31232, MaxModelLen: 8192} // what a 24 GB card held with v0.6
+	m := Memory{Blocks: 1952, Tokens: 31232, MaxModelLen: 8192} // what a 24 GB card held with v0.6
 	s := Serve(e, m, Objectives{}, 90*time.Second)
 	if s.ByKV != 24 || s.ByTPOT != 36 || s.Usable != 24 || s.MaxNumSeqs != 32 || s.Target != 12 {
 		t.Errorf("%+v, want 24 by the cache, 36 by the objective, 32 sequences, target 12", s)
@@ -210,7 +210,7 @@ func TestCost(t *testing.T) {
 	if !e.Cost.Known || e.Cost.Min != 1.212 || math.Abs(e.Cost.Max-12.12) > 1e-9 {
 		t.Errorf("cost %+v, want 1.212 to 12.12", e.Cost)
 	}
-	if want := 1.212 / (e.Serving.TargetTokensPerSecond * 3600) * 1e6; math.Abs(e.Cost.PerMillionTokens-want) > 1e-9 {
+	if want := 12.12 / (10 * e.Serving.TargetTokensPerSecond * 3600) * 1e6; math.Abs(e.Cost.PerMillionTokens-want) > 1e-9 {
 		t.Errorf("a million tokens cost %v, want %v", e.Cost.PerMillionTokens, want)
 	}
 	// Four GPUs of one node: whole nodes are paid.
@@ -218,6 +218,11 @@ func TestCost(t *testing.T) {
 	p4d.Engine.TensorParallel, p4d.MinReplicas, p4d.MaxReplicas = 4, 1, 3
 	if c := Size(p4d).Cost; c.Min != 21.9576 || c.Max != 2*21.9576 {
 		t.Errorf("one and three replicas of half a node cost %+v", c)
+	}
+	// The half that is idle is paid for too.
+	p4d.MaxReplicas = 1
+	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.9576/(e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
+		t.Errorf("a million tokens of one replica on half a node cost %v", e.Cost.PerMillionTokens)
 	}
 	own := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
 	w.Prices = own
@@ -229,25 +234,30 @@ func TestCost(t *testing.T) {
 func TestBill(t *testing.T) {
 	p4d, _ := catalogue.FindInstance("p4d.24xlarge")
 	g5, _ := catalogue.FindInstance("g5.2xlarge")
-	bill := Account([]Demand{
-		{Group: "p4d", On: p4d, GPUs: 4, Min: 1, Max: 1}, {Group: "p4d", On: p4d, GPUs: 2, Min: 1, Max: 2},
-		{Group: "g5", On: g5, GPUs: 1, Min: 1, Max: 5},
-	}, map[string]Group{"g5": {Min: 2}}, Shared{ControlPlanes: 1, NATGateways: 2, Endpoints: 16, LoadBalancers: 1, Nodes: map[string]int{"m6i.large": 2}}, catalogue.Prices{})
+	bill := Account([]Pool{
+		{Name: "p4d", On: p4d, Demands: []Demand{{GPUs: 4, Min: 1, Max: 1}, {GPUs: 2, Min: 1, Max: 2}}},
+		{Name: "g5", On: g5, Min: 2, Demands: []Demand{{GPUs: 1, Min: 1, Max: 5}}},
+		{Name: "idle", On: g5, Min: 1},
+	}, Shared{ControlPlanes: 1, NATGateways: 2, Endpoints: 16, LoadBalancers: 1, Nodes: map[string]int{"m6i.large": 2}}, catalogue.Prices{})
 	system, _ := catalogue.Prices{}.Of("m6i.large")
 	shared := 0.10 + 2*0.045 + 16*0.01 + 0.0225 + 2*system.USDPerHour
-	// The models of p4d share one node; of g5 two are always there.
-	if want := 21.9576 + 2*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
+	// The models of p4d share one node; of g5 two are always there, and one that
+	// nothing runs on.
+	if want := 21.9576 + 3*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
 		t.Errorf("at least %.4f, want %.4f: %+v", bill.Min, want, bill.Items)
 	}
-	if want := 21.9576 + 5*1.212 + shared; math.Abs(bill.Max-want) > 1e-6 {
+	if want := 21.9576 + 6*1.212 + shared; math.Abs(bill.Max-want) > 1e-6 {
 		t.Errorf("at most %.4f, want %.4f", bill.Max, want)
 	}
 	if bill.Nodes["p4d"] != 1 || bill.Nodes["g5"] != 5 {
 		t.Errorf("nodes %v", bill.Nodes)
 	}
 	odd, _ := catalogue.FindInstance("p5e.48xlarge")
-	if b := Account([]Demand{{Group: "x", On: odd, GPUs: 8, Min: 1, Max: 1}}, nil, Shared{}, catalogue.Prices{}); !slices.Equal(b.Unpriced, []string{"p5e.48xlarge"}) || b.Max != 0 {
+	if b := Account([]Pool{{Name: "x", On: odd, Demands: []Demand{{GPUs: 8, Min: 1, Max: 1}}}}, Shared{}, catalogue.Prices{}); !slices.Equal(b.Unpriced, []string{"p5e.48xlarge"}) || b.Max != 0 {
 		t.Errorf("a type without a price: %+v", b)
+	}
+	if b := Account(nil, Shared{NATGateways: 1}, catalogue.Prices{Region: "sa-east-1"}); !slices.Equal(b.Elsewhere, []string{catalogue.NATGateway}) {
+		t.Errorf("a region without a price: %+v", b)
 	}
 }
 
@@ -258,10 +268,10 @@ func TestEveryChangeMakesItFit(t *testing.T) {
 		length          int
 		want            []string // what the changes begin with
 	}{
-		{"meta-llama/Llama-3.1-8B-Instruct", "g5.2xlarge", 131072, []string{"maxModelLen: ", "instance g6e.xlarge with gpu.count: 1"}},
-		{"meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096, []string{"an FP8 copy", "a 4-bit copy", "instance g6e.xlarge with gpu.count: 1"}},
-		{"meta-llama/Llama-3.3-70B-Instruct", "p4d.24xlarge", 32768, []string{"instance g7e.12xlarge with gpu.count: 2", "gpu.count: 8"}},
-		{"TheBloke/Llama-2-70B-Chat-AWQ", "g5.12xlarge", 4096, []string{"instance g6e.xlarge with gpu.count: 1", "gpu.count: 2"}},
+		{"meta-llama/Llama-3.1-8B-Instruct", "g5.2xlarge", 131072, []string{"maxModelLen: ", "nodes of type g6e.xlarge with gpu.count: 1"}},
+		{"meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096, []string{"an FP8 copy", "a 4-bit copy", "nodes of type g6e.xlarge with gpu.count: 1"}},
+		{"meta-llama/Llama-3.3-70B-Instruct", "p4d.24xlarge", 32768, []string{"nodes of type g7e.12xlarge with gpu.count: 2", "gpu.count: 8"}},
+		{"TheBloke/Llama-2-70B-Chat-AWQ", "g5.12xlarge", 4096, []string{"nodes of type g6e.xlarge with gpu.count: 1", "gpu.count: 2"}},
 	}
 	for _, test := range tests {
 		w := workload(t, test.model, test.instance, test.length)
@@ -292,6 +302,30 @@ func TestEveryChangeMakesItFit(t *testing.T) {
 	}
 }
 
+// TestChangesOfTheWholeCatalogue applies every change that is proposed for the
+// models of the catalogue on small and large nodes.
+func TestChangesOfTheWholeCatalogue(t *testing.T) {
+	tried := 0
+	for _, name := range catalogue.ShapeNames() {
+		for _, instance := range []string{"g4dn.xlarge", "g5.xlarge", "g6e.xlarge", "g5.12xlarge", "p4d.24xlarge"} {
+			w := workload(t, name, instance, 0)
+			w.Engine.TensorParallel = 1
+			if Size(w).Memory.Verdict != DoesNotFit {
+				continue
+			}
+			for _, c := range Changes(w) {
+				tried++
+				if e := applied(t, w, c.What); e.Memory.Verdict != Fits {
+					t.Errorf("%s on %s: %q leaves it that it %s: %s", name, instance, c, e.Memory.Verdict, e.Memory.Why)
+				}
+			}
+		}
+	}
+	if tried < 1000 {
+		t.Errorf("only %d changes", tried)
+	}
+}
+
 // applied is the workload after one change, read back from its words.
 func applied(t *testing.T, w Workload, change string) Estimate {
 	t.Helper()
@@ -309,7 +343,7 @@ func applied(t *testing.T, w Workload, change string) Estimate {
 			w.Engine.MaxModelLen = n
 		} else if _, err := fmt.Sscanf(change, "gpu.count: %d", &n); err == nil {
 			w.Engine.TensorParallel = n
-		} else if _, err := fmt.Sscanf(change, "instance %s with gpu.count: %d", &instance, &n); err == nil {
+		} else if _, err := fmt.Sscanf(change, "nodes of type %s with gpu.count: %d", &instance, &n); err == nil {
 			on, err := catalogue.FindInstance(instance)
 			if err != nil {
 				t.Fatal(err)
@@ -320,6 +354,50 @@ func applied(t *testing.T, w Workload, change string) Estimate {
 		}
 	}
 	return Size(w)
+}
+
+// TestTypicalConcurrency does not take a long context's savings for a short
+// request's.
+func TestTypicalConcurrency(t *testing.T) {
+	for _, model := range []string{"google/gemma-3-27b-it", "openai/gpt-oss-20b", "Qwen/Qwen3.5-4B"} {
+		e := engine(t, model, "H100", 1, 8192)
+		e.MaxNumSeqs = 64
+		short := Serve(e, Fit(e), Objectives{}, time.Minute)
+		e.MaxModelLen = 131072
+		long := Serve(e, Fit(e), Objectives{}, time.Minute)
+		if long.ByKV > short.ByKV || short.ByKV == 0 {
+			t.Errorf("%s: %d typical requests with a context of 8,192 tokens, %d with 131,072", model, short.ByKV, long.ByKV)
+		}
+	}
+}
+
+// TestWhatDoesNotRun is refused whatever its memory.
+func TestWhatDoesNotRun(t *testing.T) {
+	old := engine(t, "Qwen/Qwen2.5-7B-Instruct", "V100-32", 1, 8192)
+	if m := Fit(old); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "CUDA 13") {
+		t.Errorf("on V100: %s, %s", m.Verdict, m.Why)
+	}
+	turing := engine(t, "openai/gpt-oss-20b", "T4", 2, 8192)
+	if m := Fit(turing); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "Ampere") {
+		t.Errorf("MXFP4 on T4: %s, %s", m.Verdict, m.Why)
+	}
+	fixed := engine(t, "Qwen/Qwen2.5-7B-Instruct", "A10G", 1, 8192)
+	fixed.KVCacheBytes = 20 << 30
+	if m := Fit(fixed); m.Verdict != DoesNotFit {
+		t.Errorf("20 GiB of cache beside 14 GiB of weights on 22: %s", m.Verdict)
+	}
+	fixed.KVCacheBytes, fixed.Utilization = 0, 1
+	if m := Fit(fixed); m.Verdict != DoesNotFit {
+		t.Errorf("all of the memory: %s", m.Verdict)
+	}
+	states := engine(t, "Qwen/Qwen3.5-4B", "L4", 1, 8192)
+	states.MaxNumSeqs = 2048
+	if m := Fit(states); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "states of 2048 sequences") {
+		t.Errorf("more sequences than states: %s, %s", m.Verdict, m.Why)
+	}
+	if e := Size(Workload{Engine: engine(t, "Qwen/Qwen3.5-4B", "L4", 1, 8192)}); e.Memory.Verdict != Fits {
+		t.Errorf("with derived sequences: %s, %s", e.Memory.Verdict, e.Memory.Why)
+	}
 }
 
 // TestPure holds that sizing needs no network, no files and no Pulumi.

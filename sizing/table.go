@@ -30,7 +30,7 @@ func Table(rows []Row, bill *Bill) string {
 		e := r.Estimate
 		line(r.Name, e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
 			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
-			fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.text(), e.Cost.perMillion())
+			fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.Cost.perMillion())
 	}
 	if bill != nil && len(bill.Items) > 0 {
 		line("stack", "", "", "", "", "", "", "", span(bill.Min, bill.Max), "")
@@ -48,7 +48,8 @@ func trimRight(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-func (c Cost) text() string {
+// String is the cost at least and at most, "–" where it is not known.
+func (c Cost) String() string {
 	if !c.Known {
 		return "–"
 	}
@@ -88,7 +89,7 @@ func (e Estimate) Warnings() []string {
 	}
 	if e.Workload.Engine.GPU.Timing.Base == 0 {
 		add("no measurement of %s is in the catalogue, so its speed is not estimated: concurrency is what the memory holds", w.Engine.GPU.Name)
-	} else if e.Serving.ByTPOT < 1 {
+	} else if e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
 		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
 	if w.On.Type != "" {
@@ -97,9 +98,10 @@ func (e Estimate) Warnings() []string {
 		}
 		if !e.Cost.Known {
 			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.On.Type)
-		} else if p := e.Cost.Price; p.Region != "" && w.Prices.Region != "" && p.Region != w.Prices.Region {
-			add("%s has no price of %s in the catalogue; that of %s (%s) is taken", w.On.Type, w.Prices.Region, p.Region, p.Date)
 		}
+	}
+	if w.Engine.Shape.Family {
+		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)
 	}
 	return found
 }
@@ -109,19 +111,22 @@ func (e Estimate) Warnings() []string {
 func (e Estimate) Numbers() map[string]any {
 	w, m, s := e.Workload, e.Memory, e.Serving
 	n := map[string]any{
-		"hardware": e.Hardware(), "gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
+		"hardware": e.Hardware(), "usableGiBPerGPU": round(m.Usable, 2), "requestedGiBPerGPU": round(m.Requested, 2), "neededGiBPerGPU": round(m.Needed, 2),
+		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds,
+		"gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
 		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
 		"cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2),
 		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
 		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
-		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "growthMargin": round(s.Growth, 3),
-		"coldStartSeconds": whole(e.ColdStart.Total().Seconds()), "nodeSeconds": whole(e.ColdStart.Node.Seconds()), "imageSeconds": whole(e.ColdStart.Image.Seconds()),
-		"weightsSeconds": whole(e.ColdStart.Weights.Seconds()), "weightsFloorSeconds": round(e.ColdStart.WeightsFloor.Seconds(), 1), "initSeconds": whole(e.ColdStart.Init.Seconds()),
+		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
+		"coldStartSeconds": seconds(e.ColdStart.Total()), "nodeSeconds": seconds(e.ColdStart.Node), "imageSeconds": seconds(e.ColdStart.Image),
+		"weightsSeconds": seconds(e.ColdStart.Weights), "weightsFloorSeconds": round(e.ColdStart.WeightsFloor.Seconds(), 1), "initSeconds": seconds(e.ColdStart.Init),
 	}
 	if s.Timing.Base > 0 {
 		n["concurrencyWithinTPOT"] = s.ByTPOT
-		n["prefillTokensPerSecond"] = whole(s.PrefillTokensPerSecond)
-		n["decodeTokensPerSecond"] = whole(s.DecodeTokensPerSecond)
+		n["prefillTokensPerSecond"] = round(s.PrefillTokensPerSecond, 0)
+		n["decodeTokensPerSecond"] = round(s.DecodeTokensPerSecond, 0)
+		n["targetTokensPerSecond"] = round(s.TargetTokensPerSecond, 0)
 	}
 	if e.Cost.Known {
 		n["usdPerHourMin"], n["usdPerHourMax"] = round(e.Cost.Min, 4), round(e.Cost.Max, 4)
@@ -131,6 +136,8 @@ func (e Estimate) Numbers() map[string]any {
 	}
 	return n
 }
+
+func seconds(d time.Duration) int { return int(d.Round(time.Second).Seconds()) }
 
 func round(x float64, digits int) float64 {
 	scale := math.Pow(10, float64(digits))

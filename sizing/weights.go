@@ -1,5 +1,7 @@
 package sizing
 
+import "github.com/vllm-eks/vllm-eks/sizing/catalogue"
+
 const gib = 1 << 30
 
 // WeightsGiB is what the weights take on one GPU: the one that holds most,
@@ -10,10 +12,9 @@ func (e Engine) WeightsGiB() float64 {
 	linear, experts := element, element
 	if q.Method != "" {
 		experts = q.Bits / 8
-		if q.Padding > 0 {
-			experts *= q.Padding
-		}
-		if !q.ExpertsOnly {
+		if q.ExpertsOnly {
+			experts *= e.expertPadding()
+		} else {
 			linear = experts
 		}
 	}
@@ -25,11 +26,35 @@ func (e Engine) WeightsGiB() float64 {
 		repeated := float64(e.TensorParallel)/float64(heads) - 1
 		total += repeated * w.KVProjection * linear / split
 	}
+	if mla := e.Shape.MLA; mla != (catalogue.MLA{}) && q.Method != "" {
+		// Copies in 16 bit of the matrices that expand the latent.
+		total += element * float64(mla.Latent) * float64(mla.Expanded) * float64(e.Shape.Heads) * float64(e.Shape.Layers) / split
+	}
 	if e.PipelineParallel > 1 {
 		// The first and the last stage hold the embedding and the output head.
 		total += w.Embedding * element / float64(e.TensorParallel) * (0.5 - 1/float64(e.PipelineParallel))
 	}
 	return max(total, 0) / gib
+}
+
+// expertPadding is by how much the kernels of MXFP4 widen the experts: Marlin
+// pads the hidden width to 256 and each GPU's share of the experts' to 128,
+// those of Blackwell both to 256 (vllm/model_executor/layers/quantization/
+// mxfp4.py).
+func (e Engine) expertPadding() float64 {
+	shares := 128
+	if e.GPU.DataCentreBlackwell() {
+		shares = 256
+	}
+	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/e.TensorParallel, shares)
+}
+
+// padded is by how much a width grows to the next multiple.
+func padded(width, multiple int) float64 {
+	if width <= 0 {
+		return 1
+	}
+	return float64((width+multiple-1)/multiple*multiple) / float64(width)
 }
 
 // kvHeads is the largest number of KV heads of any layer.

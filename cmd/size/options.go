@@ -75,6 +75,18 @@ func (o *options) workload() (sizing.Workload, error) {
 			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number", name, value))
 		}
 	}
+	if o.tpot < 0 {
+		errs = append(errs, fmt.Errorf("--tpot-ms: is %g, want more than 0", o.tpot))
+	}
+	if !slices.Contains(kvCacheDTypes, o.kvCacheDType) {
+		errs = append(errs, fmt.Errorf("--kv-cache-dtype: is %q, want one of %s", o.kvCacheDType, strings.Join(kvCacheDTypes, ", ")))
+	}
+	if o.replicasAtMost > 0 && o.replicasAtMost < o.replicasAtLeast {
+		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.replicasAtMost, o.replicasAtLeast))
+	}
+	if trained := shape.MaxLen; errShape == nil && trained > 0 && o.maxModelLen > trained {
+		errs = append(errs, fmt.Errorf("--max-model-len: is %d, and %s was trained for %d; vLLM does not start with more", o.maxModelLen, o.model, trained))
+	}
 	if o.utilization < 0 || o.utilization > 1 {
 		errs = append(errs, fmt.Errorf("--gpu-memory-utilization: is %g, want more than 0 and at most 1", o.utilization))
 	}
@@ -83,6 +95,7 @@ func (o *options) workload() (sizing.Workload, error) {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return sizing.Workload{
+		Model: o.model,
 		Engine: sizing.Engine{
 			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
 			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
@@ -93,6 +106,9 @@ func (o *options) workload() (sizing.Workload, error) {
 	}, errors.Join(append(errs, errShape)...)
 }
 
+// kvCacheDTypes are those that are told apart.
+var kvCacheDTypes = []string{"auto", "bfloat16", "float16", "fp8", "fp8_e4m3", "fp8_e5m2"}
+
 // shape is the model's: of the file that is given, or of the catalogue.
 func (o *options) shape() (catalogue.Shape, error) {
 	shape, known := catalogue.FindShape(o.model)
@@ -101,12 +117,8 @@ func (o *options) shape() (catalogue.Shape, error) {
 		if err != nil {
 			return shape, fmt.Errorf("--config: %w", err)
 		}
-		if shape, err = catalogue.ParseConfig(text); err != nil {
-			return shape, fmt.Errorf("--config: %s: %w", o.config, err)
-		}
-		shape.Name = o.model
-		if shape.Quantization.Method == "" {
-			shape.Quantization = catalogue.QuantizationOf(o.model)
+		if shape, err = catalogue.ShapeOf(o.model, text); err != nil {
+			return shape, fmt.Errorf("--config: %s: %s", o.config, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	} else if !known {
 		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; give the model's config.json with --config", o.model)
@@ -156,14 +168,21 @@ func (o *options) types() ([]catalogue.Instance, error) {
 		return catalogue.Instances(), nil
 	}
 	var found []catalogue.Instance
+	seen := map[string]bool{}
 	for _, name := range o.fitOn {
-		before := len(found)
+		name = strings.ToLower(strings.TrimSpace(name))
+		matches := false
 		for _, i := range catalogue.Instances() {
-			if i.Type == name || strings.HasPrefix(i.Type, name+".") {
+			if i.Type != name && !strings.HasPrefix(i.Type, name+".") {
+				continue
+			}
+			matches = true
+			if !seen[i.Type] {
+				seen[i.Type] = true
 				found = append(found, i)
 			}
 		}
-		if len(found) == before {
+		if !matches {
 			return nil, fmt.Errorf("--fit-on: %q is neither a GPU instance type nor a family of the catalogue", name)
 		}
 	}

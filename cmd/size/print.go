@@ -36,23 +36,15 @@ func encode(out io.Writer, value any) error {
 func (o *options) numbers(e sizing.Estimate) map[string]any {
 	n := e.Numbers()
 	n["model"] = o.model
-	n["warnings"] = append([]string{}, o.warnings(e)...)
+	n["warnings"] = append([]string{}, e.Warnings()...)
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		changes := []string{}
-		for _, c := range sizing.Changes(e.Workload) {
+		for _, c := range sizing.Changes(e.Asked) {
 			changes = append(changes, c.String())
 		}
 		n["changes"] = changes
 	}
 	return n
-}
-
-func (o *options) warnings(e sizing.Estimate) []string {
-	all := e.Warnings()
-	if e.Workload.Engine.Shape.Family && o.config == "" {
-		all = append(all, fmt.Sprintf("the shape is that of %s, whose name %s contains", e.Workload.Engine.Shape.Name, o.model))
-	}
-	return all
 }
 
 func (o *options) report(out io.Writer, e sizing.Estimate) error {
@@ -69,7 +61,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
 	line("  KV cache", "%.2f GiB ± %.2f", m.KV-m.Short, m.Error)
 	if m.Tokens > 0 {
-		line("KV cache", "%d tokens in all; the longest context that fits is %d", m.Tokens, m.Longest)
+		line("KV cache", "%d tokens in all, %d in one context", m.Tokens, m.Longest)
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
 	}
 	if m.Verdict != sizing.DoesNotFit {
@@ -79,19 +71,22 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 		}
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
 		line("scaling target", "%d running and waiting requests a replica (growth %.2f until another is there)", s.Target, s.Growth)
-		line("cold start", "%s: node %s, image %s, weights %s (floor %s), engine %s", c.Total().Round(time.Second), c.Node, c.Image,
-			c.Weights.Round(time.Second), c.WeightsFloor.Round(time.Second), c.Init)
+		floor := ""
+		if c.WeightsFloor > 0 {
+			floor = fmt.Sprintf(" (floor %s)", c.WeightsFloor.Round(time.Second))
+		}
+		line("cold start", "%s: node %s, image %s, weights %s%s, engine %s", c.Total().Round(time.Second), c.Node, c.Image, c.Weights.Round(time.Second), floor, c.Init)
 		if e.Cost.Known {
-			line("cost", "%.2f to %.2f USD/h (%s)", e.Cost.Min, e.Cost.Max, e.Cost.Price)
+			line("cost", "%s USD/h (%s)", e.Cost, e.Cost.Price)
 		}
 		if e.Cost.PerMillionTokens > 0 {
-			line("", "%.2f USD a million output tokens at the target", e.Cost.PerMillionTokens)
+			line("", "%.2f USD a million output tokens with all replicas at the target", e.Cost.PerMillionTokens)
 		}
 	}
 	if err := t.Flush(); err != nil {
 		return err
 	}
-	for _, warning := range o.warnings(e) {
+	for _, warning := range e.Warnings() {
 		fmt.Fprintln(out, "warning:", warning)
 	}
 	if m.Verdict == sizing.DoesNotFit {
@@ -108,10 +103,8 @@ func (o *options) list(out io.Writer, w sizing.Workload) error {
 	}
 	var rows []sizing.Row
 	numbers := []map[string]any{}
-	refused := 0
 	for _, e := range sizing.FitOn(w, types) {
 		if e.Memory.Verdict == sizing.DoesNotFit {
-			refused++
 			continue
 		}
 		rows = append(rows, sizing.Row{Name: o.model, Estimate: &e})
@@ -121,10 +114,13 @@ func (o *options) list(out io.Writer, w sizing.Workload) error {
 	case o.json:
 		err = encode(out, numbers)
 	case len(rows) > 0:
-		_, err = fmt.Fprintf(out, "%s\n%d of %d instance types; on the others it does not fit.\n", sizing.Table(rows, nil), len(rows), len(types))
+		_, err = fmt.Fprintf(out, "%s\nFits %d of %d instance types.\n", sizing.Table(rows, nil), len(rows), len(types))
+		if s := w.Engine.Shape; s.Family {
+			_, err = fmt.Fprintf(out, "warning: its shape is taken to be that of %s, whose name it contains\n", s.Name)
+		}
 	}
 	if err == nil && len(rows) == 0 {
-		return fmt.Errorf("%s %w any of %d instance types", o.model, errDoesNotFit, refused)
+		return fmt.Errorf("%s %w any of %d instance types", o.model, errDoesNotFit, len(types))
 	}
 	return err
 }

@@ -1,10 +1,15 @@
 package serving
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"math"
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
@@ -12,30 +17,54 @@ import (
 )
 
 // Estimate is what the service comes to: memory, what it serves, cold start and
-// cost. It is not there where the model's shape or the GPU is not known, or
-// where the spec contradicts itself.
+// cost. It is not there where the service cannot be sized (Unsized).
 func (s Spec) Estimate() (sizing.Estimate, bool) {
-	w, ok := s.workload()
-	if !ok {
+	w, why := s.workload()
+	if why != "" {
 		return sizing.Estimate{}, false
 	}
 	return sizing.Size(w), true
 }
 
-// workload is the service as sizing takes it. What the engine is told is read
-// from its arguments, so that the estimate is of the engine that will run.
-func (s Spec) workload() (sizing.Workload, bool) {
+// Unsized is why the service cannot be sized; "" if it can.
+func (s Spec) Unsized() string {
+	_, why := s.workload()
+	return why
+}
+
+// UnknownShape tells whether the catalogue does not have the model's shape, and
+// the spec does not either.
+func (s Spec) UnknownShape() bool {
+	shape, err := s.Model.shape()
+	return err == nil && shape.Name == ""
+}
+
+// unsizedFlags change what fits in ways that are not computed.
+var unsizedFlags = []string{"--cpu-offload-gb", "--hf-overrides", "--hf-config-path", "--data-parallel-size", "--decode-context-parallel-size"}
+
+// workload is the service as sizing takes it, or why it cannot be sized. What
+// the engine is told is read from its arguments, so that the estimate is of the
+// engine that will run.
+func (s Spec) workload() (w sizing.Workload, why string) {
 	gpu, on, err := s.hardware()
 	if err != nil {
-		return sizing.Workload{}, false
+		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the card with gpu.type"
 	}
 	shape, err := s.Model.shape()
-	if err != nil || shape.Name == "" {
-		return sizing.Workload{}, false
+	switch {
+	case err != nil:
+		return w, "its shape is wrong"
+	case s.UnknownShape():
+		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads. Give its config.json with shape", s.Model.ID)
 	}
 	args, err := vllmflags.Parse(engineArgs(s))
 	if err != nil {
-		return sizing.Workload{}, false
+		return w, "its arguments are wrong"
+	}
+	for _, flag := range unsizedFlags {
+		if args.Has(flag) {
+			return w, fmt.Sprintf("what %s changes is not computed", flag)
+		}
 	}
 	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
@@ -44,20 +73,61 @@ func (s Spec) workload() (sizing.Workload, bool) {
 		least = *s.Replicas.Min
 	}
 	return sizing.Workload{
-		Engine: engine, On: on, Objectives: s.Objectives.sizing(),
-		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1),
-		Prices: catalogue.Prices{Region: s.Costs.Region, Override: s.Costs.USDPerHour},
-	}, true
+		Model: s.Model.ID, Engine: engine, On: on, Objectives: s.Objectives.sizing(),
+		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.Costs.prices(),
+	}, ""
 }
 
-// hardware is the card, and the instance type if it is EC2's.
+func (c Costs) prices() catalogue.Prices {
+	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour}
+}
+
+// uncountedFlags take memory that the estimate does not have.
+var uncountedFlags = []string{"--enable-lora", "--speculative-config"}
+
+// Uncounted is what the estimate leaves out; "" if nothing.
+func (s Spec) Uncounted() string {
+	args, err := vllmflags.Parse(engineArgs(s))
+	if err != nil {
+		return ""
+	}
+	var given []string
+	for _, flag := range uncountedFlags {
+		if args.Has(flag) {
+			given = append(given, flag)
+		}
+	}
+	if len(given) == 0 {
+		return ""
+	}
+	return "the memory of " + strings.Join(given, " and ") + " is not counted, so less is left for the KV cache"
+}
+
+// hardware is the card, and the instance type if it is EC2's: of several, the
+// one that costs most.
 func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	if len(s.NodeGroup.InstanceTypes) > 0 {
-		on, err := catalogue.FindInstance(s.NodeGroup.InstanceTypes[0])
+		on, err := s.NodeGroup.Dearest(s.Costs)
 		return on.GPU, on, err
 	}
 	gpu, err := catalogue.FindGPU(s.GPU.Type)
 	return gpu, catalogue.Instance{}, err
+}
+
+// Dearest is the instance type of the group that costs most.
+func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
+	var dearest catalogue.Instance
+	most := -1.0
+	for _, name := range g.InstanceTypes {
+		on, err := catalogue.FindInstance(name)
+		if err != nil {
+			return on, err
+		}
+		if price, _ := costs.prices().Of(name); price.USDPerHour > most {
+			dearest, most = on, price.USDPerHour
+		}
+	}
+	return dearest, nil
 }
 
 // shape is the model's; without a name where it is not known.
@@ -66,12 +136,7 @@ func (m Model) shape() (catalogue.Shape, error) {
 		shape, _ := catalogue.FindShape(m.ID)
 		return shape, nil
 	}
-	shape, err := catalogue.ParseConfig([]byte(m.Shape))
-	shape.Name = m.ID
-	if shape.Quantization.Method == "" {
-		shape.Quantization = catalogue.QuantizationOf(m.ID)
-	}
-	return shape, err
+	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
 }
 
 // release is the version of vLLM that the image has, as far as it tells.
@@ -107,10 +172,15 @@ func (o Objectives) shutdownSeconds() int {
 // downloads and compilation.
 const cachesGiB = 20
 
+// provisionMargin is how much longer than expected a node and its image may
+// take: pulls of the same image take 4 to 6 minutes.
+const provisionMargin = 1.5
+
 // withEstimate fills in what the estimate gives and the user did not.
 func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.GPU.Count = or(s.GPU.Count, e.Workload.Engine.TensorParallel)
 	s.Model.MaxNumSeqs = or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
+	s.Lifecycle.ProvisionSeconds = or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	s.Lifecycle.LoadSeconds = or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(e.ColdStart.Load().Seconds())), longestSeconds))
 	weights := e.Memory.Weights * float64(e.Workload.Engine.GPUs())
 	s.Resources.Disk = or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
@@ -118,25 +188,47 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 }
 
 // Cheapest is the node group on which all replicas cost least among those where
-// the service fits; if it fits none, the one where it comes nearest. It is not
-// there where the model's shape is not known.
+// the service fits and that have room for it; if it fits none, the one where it
+// comes nearest. It is not there where the service cannot be sized.
 func (s Spec) Cheapest(groups []NodeGroup) (NodeGroup, bool) {
-	var candidates []sizing.Estimate
-	names := map[string]NodeGroup{}
+	type candidate struct {
+		group    NodeGroup
+		estimate sizing.Estimate
+	}
+	var roomy, all []candidate
 	for _, g := range groups {
 		on := s
 		on.NodeGroup = g
-		if e, ok := on.Estimate(); ok {
-			e.Workload.On.Type = g.Name // what tells them apart, and decides a tie
-			names[g.Name] = g
-			candidates = append(candidates, e)
+		e, ok := on.Estimate()
+		if !ok {
+			continue
+		}
+		c := candidate{g, e}
+		all = append(all, c)
+		if on.hasRoom(e) {
+			roomy = append(roomy, c)
 		}
 	}
-	if len(candidates) == 0 {
+	if len(roomy) > 0 {
+		all = roomy
+	}
+	if len(all) == 0 {
 		return NodeGroup{}, false
 	}
-	sizing.SortByCost(candidates)
-	return names[candidates[0].Workload.On.Type], true
+	slices.SortStableFunc(all, func(a, b candidate) int {
+		return cmp.Or(sizing.Compare(a.estimate, b.estimate), cmp.Compare(a.group.Name, b.group.Name))
+	})
+	return all[0].group, true
+}
+
+// hasRoom tells whether the node group can hold the service: the GPUs of a node,
+// its memory and cores, and the number of its nodes.
+func (s Spec) hasRoom(e sizing.Estimate) bool {
+	w := e.Workload
+	needed := sizing.Nodes(w.On, w.Engine.GPUs(), w.MaxReplicas)
+	var found problems.List
+	s.WithDefaults().validateAllocatable(&found, func(key string) string { return key })
+	return needed > 0 && (s.NodeGroup.Max == 0 || needed <= s.NodeGroup.Max) && len(found) == 0
 }
 
 // instanceTypeLabel is on every node of EC2.

@@ -86,8 +86,8 @@ type GPU struct {
 type NodeGroup struct {
 	// Name is what models call it.
 	Name string
-	// InstanceTypes are the EC2 types of its nodes, all with the same GPU. Sizes
-	// and costs are computed for the first.
+	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs
+	// are computed for the dearest.
 	InstanceTypes []string
 	// Labels are what its nodes alone have. Default: the well-known label with
 	// the instance type, if there is one type.
@@ -159,7 +159,8 @@ type Lifecycle struct {
 	// the model and its node, 600 where they are not known.
 	LoadSeconds int
 	// ProvisionSeconds is how long a node may take to boot and to pull the
-	// image. Default: 600, which covers a pull of 20 GB.
+	// image. Default: half as long again as estimated, 600 where that is not
+	// known.
 	ProvisionSeconds int
 	// DrainSeconds is how long a stopping pod still takes requests, while load
 	// balancers and proxies learn that it leaves. Default: 15.

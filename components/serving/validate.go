@@ -17,6 +17,8 @@ const (
 	// longestSeconds bounds the lifecycle's times: an hour is longer than any
 	// load, and longer than Amazon EKS waits for a node to drain.
 	longestSeconds = 3600
+	// mostSequences is more than any GPU works on at once.
+	mostSequences = 16384
 	// mostReplicas is more than a node group of EKS has nodes, which is 450.
 	mostReplicas = 1000
 )
@@ -54,6 +56,11 @@ func (s Spec) Validate(path string) error {
 	for key, value := range sorted(s.Scheduling.NodeSelector) {
 		if !labelKey.MatchString(key) || !labelValue.MatchString(value) {
 			found.Addf(at("nodeSelector."+key), "is %q, which no label of a node can be", value)
+		}
+	}
+	for key, value := range sorted(s.NodeGroup.labels()) {
+		if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
+			found.Addf(at("nodeSelector."+key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, s.NodeGroup.Name, value)
 		}
 	}
 	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags) {
@@ -98,8 +105,8 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	if m.MaxLen < 0 {
 		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
-	if m.MaxNumSeqs < 0 {
-		found.Addf(at("maxNumSeqs"), "is %d, want a number of sequences; leave it out for what the objectives give", m.MaxNumSeqs)
+	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
+		found.Addf(at("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func (s Spec) validateSize(found *problems.List, at func(string) string) {
 	shape, err := s.Model.shape()
 	if err != nil {
-		for _, line := range strings.Split(err.Error(), "\n") {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
 			found.Addf(at("shape"), "%s", line)
 		}
 		return
@@ -38,12 +38,16 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		found.Addf(at("gpu.count"), "is %d, which does not divide the %d attention heads of %s", s.GPU.Count, shape.Heads, s.Model.ID)
 		return
 	}
-	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen {
+	e, ok := s.Estimate()
+	if !ok {
+		return
+	}
+	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen && s.Env["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] != "1" {
 		found.Addf(at("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
 		return
 	}
-	e, ok := s.Estimate()
-	if !ok {
+	if problem := e.Workload.Engine.Check(); problem != "" {
+		found.Addf(at("extraArgs"), "%s", problem)
 		return
 	}
 	if on := e.Workload.On; on.GPUs > 0 && s.GPU.Count > on.GPUs {
@@ -58,11 +62,18 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		found.Addf(at(key), "%s", e.Refusal())
 		return
 	}
-	s.validateAllocatable(found, at, e.Workload.On)
+	s.validateAllocatable(found, at)
 }
 
-// validateAllocatable refuses requests that no node of the type can meet.
-func (s Spec) validateAllocatable(found *problems.List, at func(string) string, on catalogue.Instance) {
+// validateAllocatable refuses requests that not every node of the group can
+// meet.
+func (s Spec) validateAllocatable(found *problems.List, at func(string) string) {
+	var on catalogue.Instance
+	for _, name := range s.NodeGroup.InstanceTypes {
+		if i, err := catalogue.FindInstance(name); err == nil && (on.Type == "" || i.AllocatableMiB() < on.AllocatableMiB()) {
+			on = i
+		}
+	}
 	if on.Type == "" {
 		return
 	}
@@ -110,17 +121,18 @@ func (g NodeGroup) Validate(path string) error {
 	if len(g.InstanceTypes) == 0 {
 		found.Addf(path+".instanceTypes", "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
 	}
-	gpu := ""
+	var first catalogue.Instance
 	for i, name := range g.InstanceTypes {
 		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
 		on, err := catalogue.FindInstance(name)
 		switch {
 		case err != nil:
 			found.Addf(key, "%s", err)
-		case gpu != "" && on.GPU.Name != gpu:
-			found.Addf(key, "is %s with %s, and the first has %s; a group has one kind of GPU, so make it two groups", name, on.GPU.Name, gpu)
-		case gpu == "":
-			gpu = on.GPU.Name
+		case first.Type == "":
+			first = on
+		case on.GPU.Name != first.GPU.Name || on.GPUs != first.GPUs:
+			found.Addf(key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
+				name, on.GPUs, on.GPU.Name, first.Type, first.GPUs, first.GPU.Name)
 		}
 	}
 	if len(g.InstanceTypes) > 1 && len(g.Labels) == 0 {

@@ -49,14 +49,14 @@ func TestAccuracy(t *testing.T) {
 	if s.strict.n < 35 || s.strict.median > 0.05 || s.strict.p90 > 0.15 {
 		t.Errorf("KV cache: %d rows, median error %.1f %%, 90th percentile %.1f %%; want 5 and 15", s.strict.n, 100*s.strict.median, 100*s.strict.p90)
 	}
-	// The goal is 90 %. Five logs do not agree with the configuration that they
-	// state, or are of a vision model that vLLM no longer serves; docs/sizing.md
-	// has them.
-	if s.others < 25 || s.withinGiB < 81 {
-		t.Errorf("%.1f %% of the other %d rows are within 1 GiB, want 81", s.withinGiB, s.others)
+	// The goal is 90 %, and it is missed: four logs do not agree with the
+	// configuration that they state, or are of a model that vLLM no longer
+	// serves; docs/sizing.md has them.
+	if s.others < 25 || s.withinGiB < 85 {
+		t.Errorf("%.1f %% of the other %d rows are within 1 GiB, want 85", s.withinGiB, s.others)
 	}
-	if s.withinError < 88 {
-		t.Errorf("%.1f %% are within the stated error, want 88", s.withinError)
+	if s.withinError < 90 {
+		t.Errorf("%.1f %% are within the stated error, want 90", s.withinError)
 	}
 }
 

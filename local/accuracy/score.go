@@ -24,7 +24,7 @@ type left struct{ id, why string }
 
 func predict(rows []row, shapes shapes) (predictions []prediction, leftOut []left) {
 	for _, r := range rows {
-		engine, err := r.configured.engine(shapes)
+		engine, err := r.engine(shapes)
 		if err != nil {
 			leftOut = append(leftOut, left{r.id, err.Error()})
 			continue

@@ -39,13 +39,9 @@ func (s shapes) find(model string, billions float64) (catalogue.Shape, error) {
 			if err != nil {
 				return catalogue.Shape{}, err
 			}
-			shape, err := catalogue.ParseConfig(text)
+			shape, err := catalogue.ShapeOf(id, text)
 			if err != nil {
 				return shape, fmt.Errorf("model: %s: %w", name, err)
-			}
-			shape.Name = id
-			if q := catalogue.QuantizationOf(id); q.Method != "" && shape.Quantization.Method == "" {
-				shape.Quantization = q
 			}
 			return shape, nil
 		}
@@ -67,7 +63,7 @@ func nearest(id string, parameters float64) catalogue.Shape {
 	distance := math.Inf(1)
 	for _, name := range catalogue.ShapeNames() {
 		s, _ := catalogue.FindShape(name)
-		if s.MoE.Experts > 0 || s.MLA || s.Vision != (catalogue.Vision{}) || s.Quantization.Method != "" || len(s.KV) != 1 {
+		if s.MoE.Experts > 0 || s.MLA != (catalogue.MLA{}) || s.Vision != (catalogue.Vision{}) || s.Quantization.Method != "" || len(s.KV) != 1 {
 			continue
 		}
 		if d := math.Abs(math.Log(s.Weights.Total() / parameters)); d < distance {

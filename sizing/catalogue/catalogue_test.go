@@ -36,8 +36,8 @@ func TestAllocatable(t *testing.T) {
 	if i, _ := FindInstance("g5.xlarge"); i.AllocatableMilliCPU() != 3920 {
 		t.Errorf("g5.xlarge can allocate %d m, want 3920", i.AllocatableMilliCPU())
 	}
-	for _, name := range []string{"g5.3xlarge", "m6i.large", ""} {
-		if _, err := FindInstance(name); err == nil || !strings.Contains(err.Error(), "g5.2xlarge") {
+	for name, want := range map[string]string{"g5.3xlarge": "want one of g5.12xlarge, ", "m6i.large": "want one of g4dn, g5, ", "": "want one of g4dn, g5, "} {
+		if _, err := FindInstance(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -124,7 +124,7 @@ func TestQuantizationOfConfigs(t *testing.T) {
 		`{"quant_method": "fp8"}`: bits8, `{"quant_method": "mxfp4"}`: bitsMX, `{"quant_method": "bitsandbytes", "load_in_4bit": true}`: bitsNF,
 		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}}`:   bits8,
 		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}`: bitsNV,
-		`{"quant_method": "modelopt", "quant_algo": "NVFP4"}`:                                                                 bitsNV, `{"quant_method": "of next year"}`: 0,
+		`{"quant_method": "modelopt", "quant_algo": "NVFP4"}`:                                                                 bitsNV,
 	} {
 		s, err := ParseConfig([]byte(base + config + "}"))
 		if err != nil || s.Quantization.Bits != want {
@@ -145,13 +145,16 @@ func TestConfigsOfAllKinds(t *testing.T) {
 		"a mixture": {`{"model_type": "mixtral", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 32000, "num_local_experts": 8, "num_experts_per_tok": 2, "sliding_window": null, "tie_word_embeddings": false}`,
 			[]KVLayers{{Kind: Full, Count: 32, Heads: 8, Elements: 256}}, 46.7e9},
 		"chunks": {`{"model_type": "llama4", "text_config": {"model_type": "llama4_text", "hidden_size": 5120, "num_hidden_layers": 48, "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "vocab_size": 202048, "num_local_experts": 16, "num_experts_per_tok": 1, "attention_chunk_size": 8192}}`,
-			[]KVLayers{{Kind: Full, Count: 12, Heads: 8, Elements: 256}, {Kind: Sliding, Count: 36, Heads: 8, Elements: 256, Window: 8192}}, 107.6e9},
+			[]KVLayers{{Kind: Full, Count: 12, Heads: 8, Elements: 256}, {Kind: Sliding, Count: 36, Heads: 8, Elements: 256, Window: 8192, Chunked: true}}, 107.6e9},
 		"a latent": {`{"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16, "num_key_value_heads": 16, "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "vocab_size": 102400, "tie_word_embeddings": false}`,
 			[]KVLayers{{Kind: Full, Count: 27, Heads: 1, Elements: 576, Shared: true}}, 15.7e9},
 		"linear attention": {`{"model_type": "qwen3_next", "hidden_size": 2048, "num_hidden_layers": 8, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 5120, "vocab_size": 1000, "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128}`,
-			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 512}, {Kind: State, Count: 6, StateBytes: 2*8192*3 + 2*32*128*128}}, 0},
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 512}, {Kind: State, Count: 6, ConvBytes: 2 * 8192 * 3, Recurrence: 32 * 128 * 128}}, 0},
+		// As published: what is missing is of its class.
+		"what a class supplies": {`{"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "text_config": {"head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504, "model_type": "gemma3_text", "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16, "query_pre_attn_scalar": 168, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024}, "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304, "model_type": "siglip_vision_model", "num_attention_heads": 16, "num_hidden_layers": 27, "patch_size": 14}}`,
+			[]KVLayers{{Kind: Full, Count: 10, Heads: 16, Elements: 256}, {Kind: Sliding, Count: 52, Heads: 16, Elements: 256, Window: 1024}}, 27.4e9},
 		"a pattern of Mamba": {`{"model_type": "nemotron_h", "hidden_size": 4096, "num_hidden_layers": 6, "hybrid_override_pattern": "M-M*-M", "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 21504, "vocab_size": 131072, "mamba_num_heads": 128, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4}`,
-			[]KVLayers{{Kind: Full, Count: 1, Heads: 8, Elements: 256}, {Kind: State, Count: 3, StateBytes: 2*(8192+2*8*128)*3 + 2*8192*128}}, 0},
+			[]KVLayers{{Kind: Full, Count: 1, Heads: 8, Elements: 256}, {Kind: State, Count: 3, ConvBytes: 2 * (8192 + 2*8*128) * 3, Recurrence: 8192 * 128, WideSince: 20}}, 0},
 	}
 	for name, test := range tests {
 		s, err := ParseConfig([]byte(test.config))
@@ -172,9 +175,9 @@ func TestConfigsThatAreRefused(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                   "is no config.json",
 		"[]":                 "is no config.json",
-		"{}":                 "hidden_size is 0, want the positive number",
+		"{}":                 "hidden_size is missing",
 		`{"hidden_size": 1}`: "num_attention_heads is missing",
-		`{"hidden_size": -4096, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "hidden_size is 0",
+		`{"hidden_size": -4096, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "hidden_size is missing",
 		`{"hidden_size": 64, "num_hidden_layers": 5000, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "num_hidden_layers is 5000, which no model has",
 		`{"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1, "parameters": 9e9}`: "parameters is 9e+09",
 	} {
@@ -184,6 +187,18 @@ func TestConfigsThatAreRefused(t *testing.T) {
 	}
 	if _, err := ParseShape([]byte(`{"hidden_size": 64, "num_key_value_head": 8}`)); err == nil || !strings.Contains(err.Error(), `unknown field "num_key_value_head"`) {
 		t.Errorf("a misspelt key: %v", err)
+	}
+}
+
+func TestStretchedPositions(t *testing.T) {
+	const base = `{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "max_position_embeddings": 4096, "rope_scaling": `
+	for scaling, want := range map[string]int{
+		"null": 4096, `{"type": "linear", "factor": 4.0}`: 16384, `{"rope_type": "llama3", "factor": 8.0, "original_max_position_embeddings": 1024}`: 4096,
+		`{"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 2048}`: 8192, `{"type": "longrope"}`: 4096,
+	} {
+		if s, err := ParseConfig([]byte(base + scaling + "}")); err != nil || s.MaxLen != want {
+			t.Errorf("%s: %d, %v, want %d", scaling, s.MaxLen, err, want)
+		}
 	}
 }
 
@@ -205,7 +220,7 @@ func FuzzParseConfig(f *testing.F) {
 			}
 		}
 		for _, k := range s.KV {
-			if k.Count < 1 || k.Heads < 0 || k.Elements < 0 || k.StateBytes < 0 || k.Window < 0 {
+			if k.Count < 1 || k.Heads < 0 || k.Elements < 0 || k.ConvBytes < 0 || k.Recurrence < 0 || k.Window < 0 {
 				t.Errorf("%s: %+v", text, k)
 			}
 		}

@@ -3,10 +3,7 @@ package catalogue
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
-	"strings"
 )
 
 // config is a model's config.json: the keys that shapes are computed from,
@@ -43,10 +40,11 @@ type config struct {
 	PaddedVocabSize     int   `json:"padded_vocab_size"`
 	WordEmbedProjDim    int   `json:"word_embed_proj_dim"`
 
-	MaxPositions int `json:"max_position_embeddings"`
-	NPositions   int `json:"n_positions"`
-	SeqLength    int `json:"seq_length"`
-	MaxSeqLen    int `json:"max_seq_len"`
+	RopeScaling  *ropeScaling `json:"rope_scaling"`
+	MaxPositions int          `json:"max_position_embeddings"`
+	NPositions   int          `json:"n_positions"`
+	SeqLength    int          `json:"seq_length"`
+	MaxSeqLen    int          `json:"max_seq_len"`
 
 	Tied            *bool    `json:"tie_word_embeddings"`
 	MultiQuery      bool     `json:"multi_query"`
@@ -209,25 +207,26 @@ func (top *config) shape() (Shape, error) {
 	s := Shape{
 		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: int(c.IntermediateSize),
 		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions,
-		MoE: c.moe(), MLA: c.KVLoraRank > 0, DType: c.DType, drafts: c.NextLayers+c.MTPLayers > 0,
+		MoE: c.moe(), DType: c.DType, drafts: c.NextLayers+c.MTPLayers > 0,
 	}
-	if s.MLA {
-		s.Latent = c.KVLoraRank + c.RopeHeadDim
+	if c.KVLoraRank > 0 {
+		s.MLA = MLA{Latent: c.KVLoraRank, Cached: c.KVLoraRank + c.RopeHeadDim, Expanded: c.NopeHeadDim + c.VHeadDim}
 	}
 	s.KV = c.kvLayers()
 	s.Weights = c.weights(s)
 	if v := c.Vision; len(v) > 0 && string(v) != "null" {
-		s.Vision = vision(v, c.ModelType, s.Hidden)
+		s.Vision = vision(v, c.ModelType)
 		s.Weights.Encoder = encoderParameters(v)
 	}
 	if err := s.settleTotal(c.Parameters); err != nil {
 		return Shape{}, err
 	}
-	if len(c.QuantizationConfig) > 0 {
-		var q quantizationConfig
-		if json.Unmarshal(c.QuantizationConfig, &q) == nil {
-			s.Quantization = q.quantization()
-		}
+	var q quantizationConfig
+	if len(c.QuantizationConfig) > 0 && json.Unmarshal(c.QuantizationConfig, &q) == nil {
+		s.Quantization = q.quantization()
+	}
+	if s.Quantization.Method == unknownMethod {
+		return Shape{}, fmt.Errorf("quantization_config has the method %q, whose size is not known", q.Method)
 	}
 	return s, nil
 }
@@ -258,6 +257,7 @@ func (c *config) textConfig() *config {
 		inner.Architectures = c.Architectures
 	}
 	inner.DType = first(inner.DType, inner.TorchDType, c.DType, c.TorchDType)
+	inner.setClassDefaults()
 	inner.ModelType = first(c.ModelType, inner.ModelType)
 	return inner
 }
@@ -270,162 +270,4 @@ func first[T comparable](values ...T) T {
 		}
 	}
 	return zero
-}
-
-// normalize fills in the common names from the architectures' own.
-func (c *config) normalize() {
-	c.HiddenSize = first(c.HiddenSize, c.NEmbd, c.DModel)
-	c.NumHiddenLayers = first(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
-	c.NumAttentionHeads = first(c.NumAttentionHeads, c.NHead, c.NHeads)
-	c.VocabSize = first(c.PaddedVocabSize, c.VocabSize)
-	c.MaxPositions = first(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
-	c.DType = first(c.DType, c.TorchDType, "bfloat16")
-	if c.IntermediateSizeMLP > 0 {
-		c.experts = int(c.IntermediateSize)
-	}
-	c.IntermediateSize = count(first(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.ExpansionRatio*c.HiddenSize))
-	if c.IntermediateSize == 0 && slices.Contains(plainMLP, c.ModelType) {
-		c.IntermediateSize = count(4 * c.HiddenSize)
-	}
-	if c.ModelType == "qwen" || c.ModelType == "molmo" { // they count gate and up together
-		c.IntermediateSize /= 2
-	}
-	if l := c.LinearAttention; l != nil && c.LinearValueHeads == 0 {
-		c.LinearValueHeads, c.LinearKeyHeads, c.LinearValueDim, c.LinearKeyDim, c.LinearKernel = l.Heads, l.Heads, l.HeadDim, l.HeadDim, l.Kernel
-	}
-	if c.NumAttentionHeads > 0 {
-		c.HeadDim = first(c.HeadDim, c.HiddenSize/c.NumAttentionHeads)
-	}
-	c.NumKeyValueHeads = first(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
-	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
-	switch {
-	case falcon && c.MultiQuery && !c.NewDecoder:
-		c.NumKeyValueHeads = 1
-	case c.NumKeyValueHeads == 0:
-		c.NumKeyValueHeads = c.NumAttentionHeads
-	}
-	if c.Tied == nil {
-		tied := slices.Contains(tiedByDefault, c.ModelType)
-		c.Tied = &tied
-	}
-}
-
-// lfmWidth is the MLP's width of LFM2, which states that of an ungated one.
-func (c *config) lfmWidth() int {
-	if !c.LFMAdjust {
-		return c.LFMWidth
-	}
-	multiple := max(c.LFMMultiple, 1)
-	return (c.LFMWidth*2/3 + multiple - 1) / multiple * multiple
-}
-
-// linearConfig is Kimi's: layers count from 1.
-type linearConfig struct {
-	Full    []int `json:"full_attn_layers"`
-	Heads   int   `json:"num_heads"`
-	HeadDim int   `json:"head_dim"`
-	Kernel  int   `json:"short_conv_kernel_size"`
-}
-
-// plainMLP are the architectures whose MLP has two matrices, not a gate too.
-var plainMLP = []string{
-	"gpt2", "gptj", "gpt_neo", "gpt_neox", "gpt_bigcode", "opt", "bloom", "falcon", "mpt", "phi", "starcoder2", "codegen",
-	"nemotron", "nemotron_h", "apertus", "arcee",
-}
-
-// tiedByDefault are those whose output head is the embedding unless the
-// configuration says otherwise (PretrainedConfig of transformers, by class).
-var tiedByDefault = []string{
-	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2",
-}
-
-// check names what the arithmetic cannot do without.
-func (c *config) check() error {
-	var errs []error
-	for _, need := range []struct {
-		key   string
-		value int
-	}{
-		{"hidden_size", c.HiddenSize}, {"num_hidden_layers", c.NumHiddenLayers}, {"vocab_size", c.VocabSize},
-	} {
-		if need.value <= 0 {
-			errs = append(errs, fmt.Errorf("%s is %d, want the positive number that the model's config.json has", need.key, need.value))
-		}
-	}
-	if c.HybridPattern == "" && c.NumAttentionHeads <= 0 {
-		errs = append(errs, errors.New("num_attention_heads is missing"))
-	}
-	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 {
-		errs = append(errs, errors.New("intermediate_size is missing"))
-	}
-	for _, bound := range []struct {
-		key         string
-		value, most int
-	}{
-		{"num_hidden_layers", c.NumHiddenLayers, 2000}, {"hidden_size", c.HiddenSize, 1 << 20}, {"vocab_size", c.VocabSize, 1 << 24},
-		{"num_attention_heads", c.NumAttentionHeads, 1 << 13}, {"num_key_value_heads", c.NumKeyValueHeads, 1 << 13}, {"head_dim", c.HeadDim, 1 << 14},
-		{"global_head_dim", c.GlobalHeadDim, 1 << 14}, {"num_global_key_value_heads", c.GlobalKVHeads, 1 << 13}, {"kv_lora_rank", c.KVLoraRank, 1 << 16},
-		{"qk_rope_head_dim", c.RopeHeadDim, 1 << 16}, {"index_head_dim", c.IndexHeadDim, 1 << 16}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
-	} {
-		if bound.value > bound.most {
-			errs = append(errs, fmt.Errorf("%s is %d, which no model has", bound.key, bound.value))
-		}
-	}
-	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(errs...)
-}
-
-// count is a number that some architectures give as a list, one for each layer,
-// of which the largest counts; anything else is none.
-type count int
-
-// UnmarshalJSON reads a number, or a list of them.
-func (c *count) UnmarshalJSON(raw []byte) error {
-	var one float64
-	if json.Unmarshal(raw, &one) != nil {
-		var many []float64
-		if json.Unmarshal(raw, &many) == nil && len(many) > 0 {
-			one = slices.Max(many)
-		}
-	}
-	*c = count(max(min(one, mostOfAnything), 0))
-	return nil
-}
-
-// moe is the mixture of experts; the zero value where there is none.
-func (c *config) moe() MoE {
-	m := MoE{
-		Experts:      first(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
-		PerToken:     first(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken),
-		Intermediate: int(c.MoEIntermediate),
-	}
-	if m.Experts < 2 || m.PerToken < 1 {
-		return MoE{}
-	}
-	m.PerToken = min(m.PerToken, m.Experts)
-	if m.Intermediate == 0 {
-		m.Intermediate = first(c.experts, int(c.IntermediateSize))
-	}
-	for i := range min(c.NumHiddenLayers, 10_000) {
-		if c.isMoE(i) {
-			m.Layers++
-		}
-	}
-	return m
-}
-
-func (c *config) isMoE(layer int) bool {
-	switch {
-	case c.HybridPattern != "":
-		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
-	case layer < max(c.DenseLayers, c.NumDenseLayers, int(c.ErnieStart)) || slices.Contains(c.MLPOnlyLayers, layer):
-		return false
-	case c.MoELayerStep > 1:
-		return (layer+1)%c.MoELayerStep == 0
-	case c.DecoderSparseStep > 1:
-		return (layer+1)%c.DecoderSparseStep == 0
-	case c.ExpertPeriod > 1:
-		return layer%c.ExpertPeriod == c.ExpertPeriod-1
-	}
-	return true
 }

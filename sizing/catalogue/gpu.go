@@ -39,7 +39,8 @@ func perToken(rate float64) time.Duration { return time.Duration(float64(time.Se
 
 // Capabilities from which something works.
 const (
-	capabilityV1     = 80 // vLLM's V1 engine, and 16-bit brain floats: Ampere
+	capabilityCUDA13 = 75 // CUDA 13 has no code for older ones: Turing
+	capabilityAmpere = 80 // 16-bit brain floats, and Marlin's kernels
 	capabilityHopper = 90
 )
 
@@ -118,5 +119,11 @@ func (g GPU) Large() bool { return g.UsableGiB >= 70 && !strings.HasPrefix(g.Nam
 // Hopper tells whether the card is of that generation or a later one.
 func (g GPU) Hopper() bool { return g.Capability >= capabilityHopper }
 
-// V1 tells whether vLLM's V1 engine ran on the card while there was a choice.
-func (g GPU) V1() bool { return g.Capability >= capabilityV1 }
+// Ampere tells whether the card is of that generation or a later one.
+func (g GPU) Ampere() bool { return g.Capability >= capabilityAmpere }
+
+// CUDA13 tells whether CUDA 13 runs on the card.
+func (g GPU) CUDA13() bool { return g.Capability >= capabilityCUDA13 }
+
+// DataCentreBlackwell tells whether the card is a B200 or one of its kind.
+func (g GPU) DataCentreBlackwell() bool { return g.Capability >= 100 && g.Capability < 120 }

@@ -129,12 +129,21 @@ func Instances() []Instance {
 // FindInstance returns an instance type by its name.
 func FindInstance(name string) (Instance, error) {
 	all, _ := instances()
-	var types []string
+	family, _, _ := strings.Cut(name, ".")
+	var sizes, families []string
 	for _, i := range all {
-		if i.Type == name {
+		of, _, _ := strings.Cut(i.Type, ".")
+		switch {
+		case i.Type == name:
 			return i, nil
+		case of == family:
+			sizes = append(sizes, i.Type)
+		case !slices.Contains(families, of):
+			families = append(families, of)
 		}
-		types = append(types, i.Type)
 	}
-	return Instance{}, fmt.Errorf("is %q, which is no GPU instance type of the catalogue; want one of %s", name, strings.Join(types, ", "))
+	if len(sizes) == 0 {
+		sizes = families
+	}
+	return Instance{}, fmt.Errorf("is %q, which is no GPU instance type of the catalogue; want one of %s", name, strings.Join(sizes, ", "))
 }

@@ -29,7 +29,7 @@ func (c *config) kvLayers() []KVLayers {
 	}
 	full := KVLayers{Kind: Full, Count: counts[fullAttention] + counts[both], Heads: c.NumKeyValueHeads, Elements: 2 * c.HeadDim}
 	sliding := full
-	sliding.Kind, sliding.Count, sliding.Window = Sliding, counts[slidingAttention], window
+	sliding.Kind, sliding.Count, sliding.Window, sliding.Chunked = Sliding, counts[slidingAttention], window, c.AttentionChunk > 0
 	if counts[slidingAttention] > 0 && (c.GlobalHeadDim > 0 || c.GlobalKVHeads > 0) {
 		full.Heads = first(c.GlobalKVHeads, full.Heads)
 		full.Elements = 2 * first(c.GlobalHeadDim, c.HeadDim)
@@ -40,7 +40,8 @@ func (c *config) kvLayers() []KVLayers {
 			full.Elements += (c.IndexHeadDim + 4) / 2
 		}
 	}
-	state := KVLayers{Kind: State, Count: counts[stateful] + counts[both], StateBytes: c.stateBytes()}
+	state := c.state()
+	state.Count = counts[stateful] + counts[both]
 	var kept []KVLayers
 	for _, k := range []KVLayers{full, sliding, state} {
 		if k.Count > 0 {
@@ -134,14 +135,9 @@ func (c *config) windowed(layer int) layerKind {
 	return slidingAttention
 }
 
-// stateBytes is the state of one Mamba or linear-attention layer: the last
-// inputs of its convolution in 16 bit and the recurrence, which some models
-// keep in 32.
-func (c *config) stateBytes() int {
-	width := 2.0
-	if strings.Contains(first(c.SSMCacheDType, c.SSMDType), "32") {
-		width = 4
-	}
+// state is what one Mamba or linear-attention layer keeps: the last inputs of
+// its convolution and its recurrence.
+func (c *config) state() KVLayers {
 	var channels, recurrence float64
 	kernel := 0
 	switch {
@@ -156,12 +152,31 @@ func (c *config) stateBytes() int {
 		channels, kernel = float64(m.inner)+2*float64(m.groups)*float64(m.state), m.kernel
 		recurrence = float64(m.inner) * float64(m.state)
 	}
-	return int(min(2*channels*float64(max(kernel-1, 0))+width*recurrence, largestState))
+	return KVLayers{
+		Kind: State, WideSince: c.wideSince(),
+		ConvBytes: int(min(2*channels*float64(max(kernel-1, 0)), largestState)), Recurrence: int(min(recurrence, largestState)),
+	}
+}
+
+// wideSince is the release 0.N from which vLLM keeps the recurrence in 32 bit:
+// where the configuration asks for it (Qwen3.5 from the beginning, others since
+// v0.14), and for Nemotron-H by default since v0.20
+// (vllm/model_executor/models/config.py).
+func (c *config) wideSince() int {
+	switch wide := strings.Contains(first(c.SSMCacheDType, c.SSMDType), "32"); {
+	case wide && c.LinearValueHeads > 0:
+		return 1
+	case wide:
+		return 14
+	case c.ModelType == "nemotron_h":
+		return 20
+	}
+	return 0
 }
 
 // largestState bounds what absurd numbers could come to: one layer's state
 // fills no GPU.
-const largestState = 1 << 38
+const largestState = 1 << 36
 
 type mamba struct{ inner, groups, state, kernel, heads int }
 

@@ -97,6 +97,17 @@ func FindShape(id string) (Shape, bool) {
 	return found, true
 }
 
+// ShapeOf returns the shape of a model by its config.json, with the
+// quantisation that its name tells where the file says nothing of one.
+func ShapeOf(id string, config []byte) (Shape, error) {
+	s, err := ParseConfig(config)
+	s.Name = id
+	if s.Quantization.Method == "" {
+		s.Quantization = QuantizationOf(id)
+	}
+	return s, err
+}
+
 // lastName is an id without its organisation.
 func lastName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
@@ -105,7 +116,7 @@ func words(id string) string {
 	return "-" + separators.Replace(strings.ToLower(lastName(id))) + "-"
 }
 
-var separators = strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-")
+var separators = strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-", ":", "-")
 
 // ShapeNames lists the first id of every shape, sorted.
 func ShapeNames() []string {

@@ -69,6 +69,11 @@ func (p Prices) Of(name string) (Price, bool) {
 	return price, ok
 }
 
+// Elsewhere tells whether a price is not of the region that was asked for.
+func (p Prices) Elsewhere(price Price) bool {
+	return price.Region != "" && price.Region != first(p.Region, DefaultRegion)
+}
+
 // Priced are the names that have a price in any region.
 func Priced() map[string]bool {
 	all, _ := prices()

@@ -1,6 +1,8 @@
 package catalogue
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -11,10 +13,9 @@ type Quantization struct {
 	Method string
 	// Bits of one weight, its share of scales and zero points included.
 	Bits float64
-	// ExpertsOnly tells that nothing but the experts is stored so.
+	// ExpertsOnly tells that nothing but the experts is stored so, and that their
+	// kernels pad them.
 	ExpertsOnly bool
-	// Padding is by how much loading widens the matrices. 0 means not at all.
-	Padding float64
 }
 
 // Bits of a weight with its group's share. Four bits come with a 16-bit scale
@@ -32,13 +33,9 @@ const (
 	bitsNV = 4 + 8.0/16
 )
 
-// mxfp4Padding: the kernels want widths of a multiple of 256, so the 2880 of
-// gpt-oss, the only model published in MXFP4, becomes 3072.
-const mxfp4Padding = 3072.0 / 2880
-
 // marks are what tells the method, in the order in which they are looked for:
-// a longer one before what it contains. GGUF's are words of their own; its bits
-// are llama.cpp's for the usual mixes (Q4_K_M, Q5_K_M, Q6_K, Q8_0).
+// a longer one before what it contains. GGUF's bits are llama.cpp's for the
+// usual mixes (Q4_K_M, Q5_K_M, Q6_K, Q8_0), and its files can hold 16 bit.
 var marks = []struct {
 	mark string
 	is   Quantization
@@ -46,29 +43,32 @@ var marks = []struct {
 	{"bnb", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
 	{"bitsandbytes", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
 	{"nf4", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
-	{"nvfp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
-	{"modelopt-fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}},
-	{"mxfp4", Quantization{Method: "mxfp4", Bits: bitsMX, ExpertsOnly: true, Padding: mxfp4Padding}},
+	{"mxfp4", Quantization{Method: "mxfp4", Bits: bitsMX, ExpertsOnly: true}},
+	{"fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}}, // nvfp4, modelopt_fp4
 	{"w8a8", Quantization{Method: "compressed-tensors", Bits: bits8}},
 	{"w8a16", Quantization{Method: "compressed-tensors", Bits: bits8g}},
-	{"w4a16", Quantization{Method: "compressed-tensors", Bits: bits4}},
-	{"w4a8", Quantization{Method: "compressed-tensors", Bits: bits4}},
+	{"w4a", Quantization{Method: "compressed-tensors", Bits: bits4}},
 	{"fp8", Quantization{Method: "fp8", Bits: bits8}},
+	{"awq-8bit", Quantization{Method: "awq", Bits: bits8g}},
+	{"awq", Quantization{Method: "awq", Bits: bits4}},
+	{"int8-gptq", Quantization{Method: "gptq", Bits: bits8g}},
 	{"gptq-int8", Quantization{Method: "gptq", Bits: bits8g}},
 	{"gptq-8bit", Quantization{Method: "gptq", Bits: bits8g}},
 	{"gptq-int3", Quantization{Method: "gptq", Bits: bits3}},
-	{"int8", Quantization{Method: "compressed-tensors", Bits: bits8}},
-	{"8bit", Quantization{Method: "gptq", Bits: bits8g}},
-	{"awq", Quantization{Method: "awq", Bits: bits4}},
 	{"gptq", Quantization{Method: "gptq", Bits: bits4}},
 	{"autoround", Quantization{Method: "inc", Bits: bits4}},
 	{"auto-round", Quantization{Method: "inc", Bits: bits4}},
+	{"int8", Quantization{Method: "compressed-tensors", Bits: bits8}},
+	{"8bit", Quantization{Method: "compressed-tensors", Bits: bits8g}},
 	{"int4", Quantization{Method: "gptq", Bits: bits4}},
 	{"4bit", Quantization{Method: "gptq", Bits: bits4}},
-	{"-q4", Quantization{Method: "gguf", Bits: 4.85}},
-	{"-q5", Quantization{Method: "gguf", Bits: 5.69}},
-	{"-q6", Quantization{Method: "gguf", Bits: 6.59}},
-	{"-q8", Quantization{Method: "gguf", Bits: 8.5}},
+	{"-q2-", Quantization{Method: "gguf", Bits: 3.35}},
+	{"-q3-", Quantization{Method: "gguf", Bits: 3.91}},
+	{"-q4-", Quantization{Method: "gguf", Bits: 4.85}},
+	{"-q5-", Quantization{Method: "gguf", Bits: 5.69}},
+	{"-q6-", Quantization{Method: "gguf", Bits: 6.59}},
+	{"-q8-", Quantization{Method: "gguf", Bits: 8.5}},
+	{"-bf16-gguf-", Quantization{}}, {"-f16-gguf-", Quantization{}}, {"-gguf-bf16-", Quantization{}}, {"-gguf-f16-", Quantization{}},
 	{"gguf", Quantization{Method: "gguf", Bits: 4.85}},
 }
 
@@ -104,16 +104,19 @@ type quantizationConfig struct {
 	} `json:"config_groups"`
 }
 
-// quantization translates it; none for a method that is not known.
+// unknownMethod stands for one that the arithmetic does not know.
+const unknownMethod = "unknown"
+
+// quantization translates it. Of groups that differ, the widest counts.
 func (c quantizationConfig) quantization() Quantization {
-	bits := max(c.Bits, c.WeightBits)
-	for _, g := range c.ConfigGroups {
-		bits = max(bits, g.Weights.Bits)
-		if bits == 4 && g.Weights.Type == "float" {
-			return Quantization{Method: c.Method, Bits: bitsNV}
+	bits, float := max(c.Bits, c.WeightBits), false
+	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
+		if w := c.ConfigGroups[name].Weights; w.Bits >= bits {
+			bits, float = w.Bits, w.Type == "float"
 		}
 	}
-	switch method := strings.ToLower(c.Method); {
+	method, algorithm := strings.ToLower(c.Method), strings.ToLower(c.Algorithm)
+	switch {
 	case method == "":
 		return Quantization{}
 	case method == "mxfp4":
@@ -122,18 +125,18 @@ func (c quantizationConfig) quantization() Quantization {
 		return Quantization{Method: method, Bits: bits8}
 	case method == "bitsandbytes":
 		return Quantization{Method: method, Bits: bitsNF}
-	case strings.Contains(strings.ToLower(c.Algorithm), "fp4") || strings.Contains(c.Format, "nvfp4"):
+	case strings.Contains(algorithm, "fp4"), strings.Contains(c.Format, "nvfp4"), bits == 4 && float:
 		return Quantization{Method: method, Bits: bitsNV}
 	case bits == 8:
 		return Quantization{Method: method, Bits: bits8}
 	case bits > 0 && bits < 8:
 		return Quantization{Method: method, Bits: float64(bits) + bits4 - 4}
-	case strings.Contains(method, "fp8") || strings.Contains(strings.ToLower(c.Algorithm), "fp8") || method == "modelopt":
+	case strings.Contains(method, "fp8"), strings.Contains(algorithm, "fp8"), method == "modelopt":
 		return Quantization{Method: method, Bits: bits8}
-	case method == "awq" || method == "gptq" || method == "auto-round":
+	case method == "awq", method == "gptq", method == "auto-round":
 		return Quantization{Method: method, Bits: bits4}
 	}
-	return Quantization{}
+	return Quantization{Method: unknownMethod}
 }
 
 // String is the method and its bits, or "16 bit".

@@ -18,10 +18,8 @@ type Shape struct {
 	Weights Weights
 	// MoE is set for a mixture of experts.
 	MoE MoE
-	// MLA tells that attention keeps one latent for all heads.
-	MLA bool
-	// Latent is the width of that latent and its rotary part, in elements.
-	Latent int
+	// MLA is set for attention that keeps one latent for all heads.
+	MLA MLA
 	// Vision is the encoder of images, if there is one.
 	Vision Vision
 	// DType is the checkpoint's type, such as bfloat16.
@@ -59,10 +57,22 @@ type KVLayers struct {
 	Elements int
 	// Shared tells that the heads are not divided over GPUs.
 	Shared bool
-	// Window in tokens, of Sliding.
-	Window int
-	// StateBytes is the size of one layer of a State, on all GPUs together.
-	StateBytes int
+	// Window in tokens, of Sliding. Chunked tells that it does not slide: a token
+	// sees its own chunk of that many.
+	Window  int
+	Chunked bool
+	// ConvBytes and Recurrence are the size of one layer of a State, on all GPUs
+	// together: of its convolution in 16 bit, and the elements of its recurrence,
+	// which is kept in 32 bit from the release 0.WideSince on; 0: in 16 bit.
+	ConvBytes, Recurrence, WideSince int
+}
+
+// MLA is attention over a latent; the zero value is none.
+type MLA struct {
+	// Latent is the width of the latent, and Cached that with its rotary part.
+	Latent, Cached int
+	// Expanded is what one head makes of the latent: keys and values.
+	Expanded int
 }
 
 // Weights are numbers of parameters.
@@ -94,9 +104,13 @@ type MoE struct {
 
 // Vision is an encoder of images; the zero value is none.
 type Vision struct {
-	// Hidden and Intermediate are the widths of the encoder, Patches is how many
-	// patches become one token, and Tokens the most tokens of one image.
-	Hidden, Intermediate, Patches, Tokens int
+	// Hidden and Intermediate are the widths of the encoder, and Matrices how
+	// many its MLP has: two, or three with a gate.
+	Hidden, Intermediate, Matrices int
+	// Patches and Tokens are those of the largest image. Scaled tells that an
+	// image is made smaller where a context holds fewer tokens.
+	Patches, Tokens int
+	Scaled          bool
 }
 
 // Active is the share of the expert weights that a step reads when so many

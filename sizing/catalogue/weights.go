@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // weights counts the parameters of the language model by part.
@@ -69,7 +70,7 @@ func (c *config) attentionWeights(kind layerKind, s Shape) (all, kv float64) {
 	if kind == stateful || kind == nothing && c.HybridPattern != "" {
 		return all, 0
 	}
-	if s.MLA {
+	if s.MLA != (MLA{}) {
 		query := float64(c.NopeHeadDim + c.RopeHeadDim)
 		if c.QLoraRank > 0 {
 			all += float64(c.QLoraRank) * (hidden + heads*query)
@@ -157,21 +158,32 @@ func parseVision(raw json.RawMessage) visionConfig {
 	return v
 }
 
-// largestImage is the number of tokens of the largest image that Qwen's
-// processors let through: 12.8 million pixels, in patches of 14 × 14, four of
-// which are one token (max_pixels of their preprocessor_config.json). Other
-// encoders cut an image into tiles and need less than the language model.
-const largestImage = 16384
+// images are the patches that one image has at most, and the tokens that it
+// becomes, by the beginning of the model type: of the processors' defaults
+// (preprocessor_config.json), tiles and the thumbnail included. Qwen's take
+// images of 12.8 million pixels, four patches of 14 × 14 to a token, and make
+// larger ones smaller.
+var images = []struct {
+	modelType       string
+	patches, tokens int
+	scaled          bool
+}{
+	{"qwen", 65536, 16384, true}, {"gemma3", 4096, 256, false}, {"kimi_vl", 4096, 1024, false}, {"internvl", 13 * 1025, 3328, false},
+	{"mistral3", 12100, 3080, false}, {"pixtral", 12100, 3080, false}, {"llama4", 17 * 577, 2500, false}, {"llava_next", 5 * 577, 2880, false},
+	{"llava", 577, 576, false}, {"minicpmv", 10 * 1024, 640, false}, {"phi3_v", 17 * 577, 2500, false}, {"", 1024, 576, false},
+}
 
-func vision(raw json.RawMessage, modelType string, hidden int) Vision {
+func vision(raw json.RawMessage, modelType string) Vision {
 	v := parseVision(raw)
-	out := Vision{Hidden: v.HiddenSize, Intermediate: v.IntermediateSize, Patches: 1}
-	if out.Hidden == 0 {
-		out.Hidden = hidden // any tower, so that the model counts as one that sees
+	out := Vision{Hidden: max(v.HiddenSize, 1), Intermediate: v.IntermediateSize, Matrices: 2}
+	if modelType == "qwen2_5_vl" || modelType == "qwen2_5_omni" || strings.HasPrefix(modelType, "mistral3") || strings.HasPrefix(modelType, "pixtral") {
+		out.Matrices = 3 // with a gate
 	}
-	if len(modelType) >= 4 && modelType[:4] == "qwen" {
-		merge := first(v.Merge, 2)
-		out.Tokens, out.Patches = largestImage, min(max(merge*merge, 1), 64)
+	for _, i := range images {
+		if strings.HasPrefix(modelType, i.modelType) {
+			out.Patches, out.Tokens, out.Scaled = i.patches, i.tokens, i.scaled
+			break
+		}
 	}
 	return out
 }
