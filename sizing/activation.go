@@ -35,8 +35,8 @@ func (e Engine) ActivationGiB() float64 {
 
 	experts := e.expertWorkspace()
 	kept := 0.0 // from step to step
-	if e.Release.Since(13) {
-		kept += experts // since then experts share one workspace that stays
+	if e.Release.sharesWorkspaces() {
+		kept += experts
 	} else {
 		forward = math.Max(forward, experts+forwardHidden*tokens*hidden*element)
 	}
@@ -48,16 +48,25 @@ func (e Engine) ActivationGiB() float64 {
 	return math.Max(image, math.Max(sampler, forward)+kept+embedded) / gib
 }
 
+// sharesWorkspaces tells whether experts share one workspace that stays from
+// step to step: since v0.13.
+func (r Release) sharesWorkspaces() bool { return r.Since(13) }
+
 // expertWorkspace is what the fused experts need: for each token and expert
-// that it visits the input or the gated product, and the product.
+// that it visits the gated product, what is left of it, and what comes out. The
+// shared workspace holds what comes out in the place of the gated product.
 func (e Engine) expertWorkspace() float64 {
 	moe, q := e.Shape.MoE, e.Shape.Quantization
 	if moe.Experts == 0 || q.ExpertsOnly { // MXFP4's kernels work in place
 		return 0
 	}
-	width := float64(moe.Intermediate) / float64(e.TensorParallel)
+	width, hidden := float64(moe.Intermediate)/float64(e.TensorParallel), float64(e.Shape.Hidden)
 	visits := math.Min(float64(e.MaxBatchedTokens), expertChunk) * float64(moe.PerToken)
-	return visits * (math.Max(2*width, float64(e.Shape.Hidden)) + width) * e.bytesPerElement()
+	each := 3*width + hidden
+	if e.Release.sharesWorkspaces() {
+		each = math.Max(2*width, hidden) + width
+	}
+	return visits * each * e.bytesPerElement()
 }
 
 // encoder is the peak of encoding as many of the largest images as a batch
