@@ -9,15 +9,27 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// shapes finds models in a folder of config.json files and in the catalogue.
+// shapes finds models in folders of config.json files and in the catalogue.
 type shapes struct {
-	// folder has ORGANISATION/NAME/config.json or ORGANISATION--NAME.json; ""
-	// for none.
-	folder string
+	folders []string
+}
+
+// beside are the folders in which config.json files are looked for where none
+// is named: that of the measurements, and configs in it.
+func beside(data string) []string {
+	folder := filepath.Dir(data)
+	return []string{folder, filepath.Join(folder, "configs")}
+}
+
+// configNames are what a model's file may be called in such a folder.
+func configNames(id string) []string {
+	name := id[strings.LastIndexByte(id, '/')+1:]
+	return []string{id + "/config.json", strings.ReplaceAll(id, "/", "--") + ".json", name + "/config.json", name + ".json"}
 }
 
 var remark = regexp.MustCompile(`\s*\(.*\)\s*$`)
@@ -30,10 +42,10 @@ func (s shapes) find(model string, billions float64) (catalogue.Shape, error) {
 	if id == "" {
 		return catalogue.Shape{}, errors.New("model: not stated")
 	}
-	if s.folder != "" {
-		for _, name := range []string{id + "/config.json", strings.ReplaceAll(id, "/", "--") + ".json"} {
-			text, err := os.ReadFile(filepath.Join(s.folder, filepath.FromSlash(name)))
-			if errors.Is(err, fs.ErrNotExist) {
+	for _, folder := range s.folders {
+		for _, name := range configNames(id) {
+			text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
+			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 				continue
 			}
 			if err != nil {
