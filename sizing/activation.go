@@ -30,7 +30,7 @@ func (e Engine) ActivationGiB() float64 {
 	tokens, hidden := float64(e.MaxBatchedTokens), float64(e.Shape.Hidden)
 	split := float64(e.TensorParallel)
 
-	sampler := e.Release.samplerBytes()*float64(e.MaxNumSeqs)*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
+	sampler := e.Release.samplerBytes()*e.profiledSequences()*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
 	forward := tokens * (3*float64(e.Shape.Intermediate)/split + forwardHidden*hidden) * element
 
 	experts := e.expertWorkspace()
@@ -46,6 +46,17 @@ func (e Engine) ActivationGiB() float64 {
 	}
 	image, embedded := e.encoder()
 	return math.Max(image, math.Max(sampler, forward)+kept+embedded) / gib
+}
+
+// profiledSequences is how many sequences the sampler is profiled with: all, but
+// in V0 no more than a batch holds of the largest images (profile_run in
+// vllm/worker/model_runner.py).
+func (e Engine) profiledSequences() float64 {
+	all := float64(e.MaxNumSeqs)
+	if v := e.Shape.Vision; v.Tokens > 0 && !e.v1() {
+		return math.Max(1, math.Min(all, float64(e.MaxBatchedTokens/v.Tokens)))
+	}
+	return all
 }
 
 // sharesWorkspaces tells whether experts share one workspace that stays from
@@ -82,14 +93,11 @@ func (e Engine) encoder() (peak, result float64) {
 		patches *= float64(e.MaxModelLen) / tokens
 		tokens = float64(e.MaxModelLen)
 	}
-	images := 1.0
-	if e.v1() {
-		held := float64(e.MaxBatchedTokens) / tokens
-		if !v.Scaled { // of images that are made smaller, any batch can be filled
-			held = math.Floor(held)
-		}
-		images = math.Max(1, math.Min(held, float64(e.MaxNumSeqs)))
+	held := float64(e.MaxBatchedTokens) / tokens
+	if !v.Scaled { // of images that are made smaller, any batch can be filled
+		held = math.Floor(held)
 	}
+	images := math.Max(1, math.Min(held, float64(e.MaxNumSeqs)))
 	element := e.bytesPerElement()
 	peak = images * patches * (float64(v.Matrices*v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
 	return peak, images * tokens * float64(e.Shape.Hidden) * element
