@@ -67,7 +67,7 @@ type Serving struct {
 // Scaling targets beside that of the load: the share of the KV cache in use,
 // and waiting requests, of one replica. At 0.6 of the cache the growth until
 // another replica is there does not yet preempt; two requests that wait are no
-// chance (reference simulation of Azure's conversation trace).
+// chance (simulation of Azure's conversation trace).
 const (
 	TargetKVUsage = 0.6
 	TargetWaiting = 2
@@ -204,7 +204,10 @@ func (e Engine) derivedSequences(o Objectives) int {
 		}
 		e.MaxNumSeqs = tried.sequences(usable)
 		if tried.hasState() && m.Blocks > 0 { // each sequence needs a block
-			e.MaxNumSeqs = max(1, min(e.MaxNumSeqs, m.Blocks))
+			e.MaxNumSeqs = min(e.MaxNumSeqs, m.Blocks)
+		}
+		if e.MaxBatchedTokens > 0 { // and a token in the batch
+			e.MaxNumSeqs = min(e.MaxNumSeqs, e.MaxBatchedTokens)
 		}
 	}
 	return e.MaxNumSeqs
