@@ -88,7 +88,8 @@ func TestOneLineChanges(t *testing.T) {
 		{"its GPUs", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
 		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 9}", nil},
 		{"its provisioning time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
-		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{assistant, coder, ranker}},
+		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{assistant, coder, ranker,
+			"~ kubernetes:policy/v1:PodDisruptionBudget::assistant"}}, // of two engines on a node, both may then go at once
 		{"its disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
 		{"vLLM everywhere", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
 		{"a default of all", "arch: amd64", "arch: arm64", []string{assistant, coder, ranker}},

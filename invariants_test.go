@@ -101,6 +101,34 @@ func TestOneOwnerOfEveryField(t *testing.T) {
 	}
 }
 
+// TestEveryServiceCanBeDrained holds that a budget covers the engines of its own
+// service, and never blocks the drain of a node for ever.
+func TestEveryServiceCanBeDrained(t *testing.T) {
+	for stack, recording := range recordings(t) {
+		selectors, budgets := map[string]string{}, 0
+		for _, r := range recording.Resources() {
+			if strings.HasSuffix(r.Type, ":Deployment") {
+				selectors[r.Name] = fmt.Sprint(at(r.Inputs, "spec", "selector", "matchLabels"))
+			}
+		}
+		for _, r := range recording.Resources() {
+			if !strings.HasSuffix(r.Type, ":PodDisruptionBudget") {
+				continue
+			}
+			budgets++
+			if got := fmt.Sprint(at(r.Inputs, "spec", "selector", "matchLabels")); got != selectors[r.Name] {
+				t.Errorf("%s: the budget of %s covers %s, its engines are %s", stack, r.Name, got, selectors[r.Name])
+			}
+			if number(t, r.Inputs, "spec", "maxUnavailable") < 1 || at(r.Inputs, "spec", "unhealthyPodEvictionPolicy") != "AlwaysAllow" || at(r.Inputs, "spec", "minAvailable") != nil {
+				t.Errorf("%s: the budget of %s can block a drain: %v", stack, r.Name, r.Inputs["spec"])
+			}
+		}
+		if budgets != len(selectors) {
+			t.Errorf("%s: %d budgets for %d services", stack, budgets, len(selectors))
+		}
+	}
+}
+
 func TestNamesStayWithinLimits(t *testing.T) {
 	longest := strings.Repeat("a", 54)
 	yaml := "config:\n" + validCluster + "  vllm-eks:apiKey: {secure: k}\n  vllm-eks:models: [{name: " + longest + ", model: org/m}]"

@@ -36,6 +36,13 @@ func decodeModel(n *node) serving.Spec {
 			MaxLen:     own.integer("maxModelLen"),
 			MaxNumSeqs: own.integer("maxNumSeqs"),
 			Shape:      own.shape(),
+
+			DType:           own.str("dtype"),
+			Quantization:    own.str("quantization"),
+			KVCacheDType:    own.str("kvCacheDtype"),
+			PrefixCaching:   own.optionalBoolean("prefixCaching"),
+			ToolCallParser:  own.str("toolCallParser"),
+			ReasoningParser: own.str("reasoningParser"),
 		},
 	}
 	n.asked = append(n.asked, own.asked...)
@@ -84,6 +91,7 @@ func decodeShared(n *node, spec *serving.Spec) {
 	token := n.object("huggingFaceToken")
 	spec.Access.HuggingFaceToken = serving.SecretRef{Name: token.str("existingSecret"), Key: token.str("key")}
 	spec.Scheduling.NodeSelector = n.textMap("nodeSelector")
+	spec.Scheduling.PriorityClass = n.str("priorityClass")
 	spec.Env = n.textMap("env")
 	spec.ExtraArgs = n.texts("extraArgs")
 }

@@ -166,6 +166,16 @@ func (n *node) boolean(key string) bool {
 	return truth
 }
 
+// optionalBoolean is true or false, or nil if it is not given.
+func (n *node) optionalBoolean(key string) *bool {
+	if !n.has(key) {
+		n.asked = append(n.asked, key)
+		return nil
+	}
+	truth := n.boolean(key)
+	return &truth
+}
+
 // list is a list of any kind of items.
 func (n *node) list(key string) ([]any, string) {
 	value, path, ok := n.lookup(key)

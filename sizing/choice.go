@@ -61,7 +61,7 @@ func Changes(w Workload) []Change {
 	if w.Engine.elementBytes() > 1 && w.Engine.GPU.Ampere() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"
-		try("extraArgs: [--kv-cache-dtype, fp8]", narrow)
+		try("kvCacheDtype: fp8", narrow)
 	}
 	if w.Engine.Shape.Quantization.Method == "" {
 		for _, q := range []struct{ mark, what string }{{"fp8", "an FP8 copy of the model"}, {"awq", "a 4-bit copy of the model (AWQ or GPTQ)"}} {

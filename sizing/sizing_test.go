@@ -336,7 +336,7 @@ func applied(t *testing.T, w Workload, change string) Estimate {
 		w.Engine.Shape.Quantization = catalogue.QuantizationOf("fp8")
 	case strings.HasPrefix(change, "a 4-bit"):
 		w.Engine.Shape.Quantization = catalogue.QuantizationOf("awq")
-	case strings.HasPrefix(change, "extraArgs"):
+	case strings.HasPrefix(change, "kvCacheDtype: fp8"):
 		w.Engine.KVCacheDType = "fp8"
 	default:
 		if _, err := fmt.Sscanf(change, "maxModelLen: %d", &n); err == nil {

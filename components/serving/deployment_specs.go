@@ -61,6 +61,12 @@ func podSpec(s Spec, c credentials) *corev1.PodSpecArgs {
 		Containers:                    corev1.ContainerArray{container(s, c)},
 		Volumes:                       volumes(s.Resources),
 	}
+	if constraints := spread(s); constraints != nil {
+		pod.TopologySpreadConstraints = constraints
+	}
+	if class := s.Scheduling.PriorityClass; class != "" {
+		pod.PriorityClassName = pulumi.String(class)
+	}
 	if selector := s.nodeSelector(); len(selector) > 0 {
 		pod.NodeSelector = pulumi.ToStringMap(selector)
 	}

@@ -20,6 +20,13 @@ var ownedFlags = map[string]string{
 	"--max-model-len":                    "maxModelLen",
 	"--max-num-seqs":                     "maxNumSeqs",
 	"--tensor-parallel-size":             "gpu.count",
+	"--dtype":                            "dtype",
+	"--quantization":                     "quantization",
+	"--kv-cache-dtype":                   "kvCacheDtype",
+	"--enable-prefix-caching":            "prefixCaching",
+	"--tool-call-parser":                 "toolCallParser",
+	"--enable-auto-tool-choice":          "toolCallParser",
+	"--reasoning-parser":                 "reasoningParser",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
@@ -40,6 +47,21 @@ func engineArgs(s Spec) []string {
 	if s.Model.MaxNumSeqs != 0 {
 		args = append(args, "--max-num-seqs", strconv.Itoa(s.Model.MaxNumSeqs))
 	}
+	for _, choice := range s.Model.choices() {
+		if choice.value != "" {
+			args = append(args, choice.flag, choice.value)
+		}
+	}
+	if s.Model.ToolCallParser != "" {
+		args = append(args, "--enable-auto-tool-choice")
+	}
+	switch caching := s.Model.PrefixCaching; {
+	case caching == nil:
+	case *caching:
+		args = append(args, "--enable-prefix-caching")
+	default:
+		args = append(args, "--no-enable-prefix-caching")
+	}
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
@@ -47,6 +69,20 @@ func engineArgs(s Spec) []string {
 		"--disable-access-log-for-endpoints", "/health,/metrics",
 	)
 	return append(args, s.ExtraArgs...)
+}
+
+// choice is a flag whose value the user chooses among vLLM's.
+type choice struct{ key, flag, value string }
+
+// choices are those of a model, in the order in which they are rendered.
+func (m Model) choices() []choice {
+	return []choice{
+		{"dtype", "--dtype", m.DType},
+		{"quantization", "--quantization", m.Quantization},
+		{"kvCacheDtype", "--kv-cache-dtype", m.KVCacheDType},
+		{"toolCallParser", "--tool-call-parser", m.ToolCallParser},
+		{"reasoningParser", "--reasoning-parser", m.ReasoningParser},
+	}
 }
 
 // image is the image that the engine runs.

@@ -65,6 +65,24 @@ type Model struct {
 	// Default: a third more than it serves within the objectives, or vLLM's own
 	// default where that is not known.
 	MaxNumSeqs int
+	// DType is the type of weights and activations, as vLLM names it: bfloat16,
+	// half, …. Default: the checkpoint's, in 16 bit.
+	DType string
+	// Quantization is the method that the checkpoint is quantised by, as vLLM
+	// names it: awq, gptq, fp8, …. Default: what the checkpoint says.
+	Quantization string
+	// KVCacheDType is the type of the KV cache, as vLLM names it. fp8 holds twice
+	// the tokens. Default: that of the activations.
+	KVCacheDType string
+	// PrefixCaching keeps the KV cache of beginnings that requests share. A
+	// pointer, because false is a choice. Default: vLLM's, which is on.
+	PrefixCaching *bool
+	// ToolCallParser reads the tool calls of this kind of model, by vLLM's name
+	// of it, and lets the model decide when to call. Default: none.
+	ToolCallParser string
+	// ReasoningParser takes the reasoning of this kind of model apart, by vLLM's
+	// name of it. Default: none.
+	ReasoningParser string
 	// Shape is the model's config.json, or as many of its keys as sizes are
 	// computed from, as JSON. Default: that of the catalogue, by ID; a model that
 	// it does not have is not sized.
@@ -149,6 +167,9 @@ type Scheduling struct {
 	// NodeSelector are labels that a node must have. Default: none, so that any
 	// node with enough free GPUs will do.
 	NodeSelector map[string]string
+	// PriorityClass is the name of a PriorityClass of the cluster, by which
+	// engines displace others. Default: none.
+	PriorityClass string
 }
 
 // Lifecycle is how long births and deaths take, in seconds. Probes, deadlines,

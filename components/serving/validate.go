@@ -3,6 +3,7 @@ package serving
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
@@ -58,6 +59,9 @@ func (s Spec) Validate(path string) error {
 			found.Addf(at("nodeSelector."+key), "is %q, which no label of a node can be", value)
 		}
 	}
+	if class := s.Scheduling.PriorityClass; class != "" && (!objectName.MatchString(class) || len(class) > 253) {
+		found.Addf(at("priorityClass"), "is %q, want the name of a PriorityClass", class)
+	}
 	for key, value := range sorted(s.NodeGroup.labels()) {
 		if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
 			found.Addf(at("nodeSelector."+key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, s.NodeGroup.Name, value)
@@ -105,8 +109,41 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	if m.MaxLen < 0 {
 		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
+	for _, c := range m.choices() {
+		c.validate(found, at)
+	}
 	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
 		found.Addf(at("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
+	}
+}
+
+// choiceForm is what vLLM's names look like. Parsers are plugins, so that no
+// list of them is complete.
+var choiceForm = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*$`)
+
+// knownMethods are the quantisations of vLLM (QuantizationMethods in
+// vllm/model_executor/layers/quantization/__init__.py) and the types of its KV
+// cache (CacheDType in vllm/config/cache.py), which its flag table leaves open.
+var knownMethods = map[string][]string{
+	"quantization": {
+		"awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "experts_int8", "fbgemm_fp8", "fp8", "gguf", "gptq", "gptq_marlin", "inc",
+		"modelopt", "modelopt_fp4", "moe_wna16", "mxfp4", "ptpc_fp8", "quark", "torchao",
+	},
+	"kvCacheDtype": {"auto", "bfloat16", "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc"},
+}
+
+func (c choice) validate(found *problems.List, at func(string) string) {
+	known := knownMethods[c.key]
+	switch {
+	case c.value == "":
+	case !choiceForm.MatchString(c.value):
+		found.Addf(at(c.key), "is %q, want a name that vLLM's %s takes", c.value, c.flag)
+	case known != nil && !slices.Contains(known, c.value):
+		found.Addf(at(c.key), "is %q, want one of %s", c.value, strings.Join(known, ", "))
+	default:
+		for _, p := range vllmflags.CheckExtra([]string{c.flag, c.value}, nil) {
+			found.Addf(at(c.key), "%s", p.Message)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
 	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
+	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -99,7 +100,8 @@ func registerSecrets(ctx *pulumi.Context, name string, spec Spec, args VLLMServi
 	return c, nil
 }
 
-// registerEngines registers the pods and their address.
+// registerEngines registers the pods, their address, and how many of them may be
+// evicted at once.
 func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credentials, opts []pulumi.ResourceOption) error {
 	patient := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Timeouts(&pulumi.CustomTimeouts{
 		Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
@@ -111,6 +113,9 @@ func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credent
 	}
 	if _, err := appsv1.NewDeployment(ctx, name, deploymentArgs(spec, access, manager),
 		slices.Concat(patient, []pulumi.ResourceOption{pulumi.DependsOn([]pulumi.Resource{account})})...); err != nil {
+		return err
+	}
+	if _, err := policyv1.NewPodDisruptionBudget(ctx, name, disruptionBudgetArgs(spec, manager), opts...); err != nil {
 		return err
 	}
 	_, err = corev1.NewService(ctx, name, serviceArgs(spec, manager), opts...)
