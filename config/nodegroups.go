@@ -69,11 +69,20 @@ func (c *Config) checkCosts(d *decoding) {
 		}
 	}
 	s := c.Costs.Shared
-	for key, count := range map[string]int{
-		"controlPlanes": s.ControlPlanes, "extendedSupport": s.ExtendedSupport, "natGateways": s.NATGateways, "endpoints": s.Endpoints, "loadBalancers": s.LoadBalancers,
+	for _, of := range []struct {
+		key   string
+		count int
+	}{
+		{"controlPlanes", s.ControlPlanes}, {"extendedSupport", s.ExtendedSupport}, {"natGateways", s.NATGateways},
+		{"endpoints", s.Endpoints}, {"loadBalancers", s.LoadBalancers},
 	} {
-		if count < 0 || count > mostShared {
-			d.add("costs.shared."+key, "is %d, want 0 to %d", count, mostShared)
+		if of.count < 0 || of.count > mostShared {
+			d.add("costs.shared."+of.key, "is %d, want 0 to %d", of.count, mostShared)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Nodes)) {
+		if s.Nodes[name] < 0 || s.Nodes[name] > mostShared {
+			d.add("costs.shared.nodes."+name, "is %d, want 1 to %d", s.Nodes[name], mostShared)
 		}
 	}
 	if s.ExtendedSupport > s.ControlPlanes {
@@ -106,6 +115,9 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 		return
 	}
 	if len(groups) == 0 {
+		if m.GPU.Type == "" {
+			return // every group is reported as wrong
+		}
 		d.add(d.typedAt(fmt.Sprintf("models[%d].gpu.type", i)), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		return
 	}
