@@ -2,10 +2,8 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	"gonum.org/v1/gonum/stat"
 
@@ -145,19 +143,22 @@ type score struct {
 	leftOut     []left
 	predictions []prediction
 	decisions   decisions
-	strict      summary            // relative error
+	strict, all summary            // relative error, of the strict rows and of all
 	withinGiB   float64            // percent of the others within 1 GiB
 	others      int                // how many those are
 	withinError float64            // percent of all within the stated error
-	by          map[string]summary // relative errors, by what
+	by          map[string]grouped // relative errors, by what
 }
 
+// grouped are the errors of one group of rows, of the strict ones and of all.
+type grouped struct{ strict, all summary }
+
 func newScore(rows []row, shapes shapes) score {
-	s := score{rows: len(rows), by: map[string]summary{}}
+	s := score{rows: len(rows), by: map[string]grouped{}}
 	s.predictions, s.leftOut = predict(rows, shapes)
-	groups := map[string][]float64{}
-	var strict []float64
-	within, stated, all := 0, 0, 0
+	var strict, all []float64
+	groups := map[string][2][]float64{} // of the strict rows, and of all
+	within, stated := 0, 0
 	for _, p := range s.predictions {
 		if p.stated {
 			s.decisions.add(p)
@@ -165,29 +166,42 @@ func newScore(rows []row, shapes shapes) score {
 		if !p.hasKV() {
 			continue
 		}
-		all++
-		if math.Abs(p.gibError()) <= p.memory.Error {
+		e := p.relativeError()
+		all = append(all, e)
+		if p.withinItsError() {
 			stated++
 		}
-		if !p.strict() {
-			s.others++
-			if math.Abs(p.gibError()) <= 1 {
-				within++
-			}
-			continue
+		switch {
+		case p.strict():
+			strict = append(strict, e)
+		case math.Abs(p.gibError()) <= 1:
+			within++
 		}
-		e := p.relativeError()
-		strict = append(strict, e)
-		for _, group := range []string{"GPU " + p.engine.GPU.Name, "engine " + p.generation(), "quantisation " + cmp.Or(p.engine.Shape.Quantization.Method, "none")} {
-			groups[group] = append(groups[group], e)
+		for _, name := range p.groups() {
+			g := groups[name]
+			if p.strict() {
+				g[0] = append(g[0], e)
+			}
+			g[1] = append(g[1], e)
+			groups[name] = g
 		}
 	}
-	s.strict = summarize(strict)
-	s.withinGiB, s.withinError = percent(within, s.others), percent(stated, all)
-	for group, values := range groups {
-		s.by[group] = summarize(values)
+	s.strict, s.all, s.others = summarize(strict), summarize(all), len(all)-len(strict)
+	s.withinGiB, s.withinError = percent(within, s.others), percent(stated, len(all))
+	for name, g := range groups {
+		s.by[name] = grouped{summarize(g[0]), summarize(g[1])}
 	}
 	return s
+}
+
+// withinItsError tells whether the measurement is within the stated error.
+func (p prediction) withinItsError() bool { return math.Abs(p.gibError()) <= p.memory.Error }
+
+// groups are what the row counts for.
+func (p prediction) groups() []string {
+	return []string{
+		"GPU " + p.engine.GPU.Name, "engine " + p.generation(), "quantisation " + cmp.Or(p.engine.Shape.Quantization.Method, "none"),
+	}
 }
 
 // generation is the engine's: what changed the memory most.
@@ -202,53 +216,4 @@ func (p prediction) generation() string {
 		return "v0.8 to v0.16"
 	}
 	return "before v0.8"
-}
-
-// text is the report.
-func (s score) text(verbose bool) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Rows: %d, predicted %d (%.0f %%)\n", s.rows, len(s.predictions), percent(len(s.predictions), s.rows))
-	for _, p := range s.predictions {
-		if p.engine.Shape.Name == "" {
-			fmt.Fprintf(&b, "  shape guessed from the number of parameters: %-6s %s\n", p.id, p.model)
-		}
-	}
-	for _, l := range s.leftOut {
-		fmt.Fprintf(&b, "  left out: %-6s %s\n", l.id, l.why)
-	}
-	d := s.decisions
-	fmt.Fprintf(&b, "\nFit decisions: %d, of which marginal %d (%.1f %%)\n", d.all, d.marginal, percent(d.marginal, d.all))
-	fmt.Fprintf(&b, "  right %d of %d (%.1f %%), false \"fits\" %d, false \"does not fit\" %d\n", d.right, d.decided(), d.rightPercent(), d.falseFits, d.falseNot)
-	fmt.Fprintf(&b, "\nKV cache, rows that state GPU, parallelism, utilisation and version and have 2 GiB or more:\n")
-	line := func(name string, x summary) {
-		fmt.Fprintf(&b, "  %-32s %3d rows   median %5.1f %%   90th percentile %5.1f %%\n", name, x.n, 100*x.median, 100*x.p90)
-	}
-	line("all", s.strict)
-	var names []string
-	for name := range s.by {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
-		line(name, s.by[name])
-	}
-	fmt.Fprintf(&b, "KV cache, the other %d rows: %.1f %% within 1 GiB a GPU\n", s.others, s.withinGiB)
-	fmt.Fprintf(&b, "KV cache, all: %.1f %% within the error that is stated with each\n", s.withinError)
-	if verbose {
-		fmt.Fprintf(&b, "\n%-6s %-44s %-12s %-8s %8s %8s %8s  %-12s %s\n", "row", "model", "GPU", "vLLM", "KV GiB", "measured", "error", "verdict", "outcome")
-		for _, p := range s.predictions {
-			measured, off := "-", "-"
-			if p.hasKV() {
-				measured, off = fmt.Sprintf("%.2f", p.inGiB()), fmt.Sprintf("%+.1f%%", 100*p.relativeError())
-			}
-			outcome := map[bool]string{true: "ok", false: "fail"}[p.fits]
-			star := map[bool]string{true: "", false: " (other)"}[p.strict()]
-			if p.hasKV() && math.Abs(p.gibError()) > p.memory.Error {
-				star += fmt.Sprintf(" beyond the stated error of %.2f", p.memory.Error)
-			}
-			fmt.Fprintf(&b, "%-6s %-44.44s %-12s %-8s %8.2f %8s %8s  %-12s %s%s\n", p.id, cmp.Or(p.engine.Shape.Name, p.model),
-				fmt.Sprintf("%d×%s", p.engine.GPUs(), p.engine.GPU.Name), p.engine.Release, p.predicted(), measured, off, p.memory.Verdict, outcome, star)
-		}
-	}
-	return b.String()
 }

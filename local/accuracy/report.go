@@ -1,0 +1,71 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// text is the report, with a line for every row if it is to be verbose.
+func (s score) text(verbose bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "Rows: %d, predicted %d (%.0f %%)\n", s.rows, len(s.predictions), percent(len(s.predictions), s.rows))
+	for _, p := range s.predictions {
+		if p.engine.Shape.Name == "" {
+			fmt.Fprintf(&b, "  shape guessed from the number of parameters: %-6s %s\n", p.id, p.model)
+		}
+	}
+	for _, l := range s.leftOut {
+		fmt.Fprintf(&b, "  left out: %-6s %s\n", l.id, l.why)
+	}
+	d := s.decisions
+	fmt.Fprintf(&b, "\nFit decisions: %d, of which marginal %d (%.1f %%)\n", d.all, d.marginal, percent(d.marginal, d.all))
+	fmt.Fprintf(&b, "  right %d of %d (%.1f %%), false \"fits\" %d, false \"does not fit\" %d\n", d.right, d.decided(), d.rightPercent(), d.falseFits, d.falseNot)
+	s.writeErrors(&b)
+	if verbose {
+		s.writeRows(&b)
+	}
+	return b.String()
+}
+
+// writeErrors writes those of the KV cache: first of the rows that state GPU,
+// parallelism, utilisation and version and have 2 GiB or more, then of all.
+func (s score) writeErrors(b *strings.Builder) {
+	cells := func(x summary) string {
+		if x.n == 0 {
+			return fmt.Sprintf("%4d %8s %8s", 0, "-", "-")
+		}
+		return fmt.Sprintf("%4d %6.1f %% %6.1f %%", x.n, 100*x.median, 100*x.p90)
+	}
+	line := func(name string, g grouped) { fmt.Fprintf(b, "  %-32s %s   %s\n", name, cells(g.strict), cells(g.all)) }
+	fmt.Fprintf(b, "\nKV cache, |error|                  stated, ≥ 2 GiB          all rows\n")
+	fmt.Fprintf(b, "  %-32s %4s %8s %8s   %4s %8s %8s\n", "", "rows", "median", "90th", "rows", "median", "90th")
+	line("overall", grouped{s.strict, s.all})
+	for _, name := range slices.Sorted(maps.Keys(s.by)) {
+		line(name, s.by[name])
+	}
+	fmt.Fprintf(b, "Stated: rows that state GPU, parallelism, utilisation and version.\n")
+	fmt.Fprintf(b, "The other %d rows: %.1f %% within 1 GiB a GPU\n", s.others, s.withinGiB)
+	fmt.Fprintf(b, "All: %.1f %% within the error that is stated with each\n", s.withinError)
+}
+
+func (s score) writeRows(b *strings.Builder) {
+	fmt.Fprintf(b, "\n%-6s %-44s %-12s %-8s %8s %8s %8s  %-12s %s\n", "row", "model", "GPU", "vLLM", "KV GiB", "measured", "error", "verdict", "outcome")
+	for _, p := range s.predictions {
+		measured, off := "-", "-"
+		if p.hasKV() {
+			measured, off = fmt.Sprintf("%.2f", p.inGiB()), fmt.Sprintf("%+.1f%%", 100*p.relativeError())
+		}
+		remarks := map[bool]string{true: "ok", false: "fail"}[p.fits]
+		if !p.strict() {
+			remarks += " (other)"
+		}
+		if p.hasKV() && !p.withinItsError() {
+			remarks += fmt.Sprintf(" beyond the stated error of %.2f", p.memory.Error)
+		}
+		fmt.Fprintf(b, "%-6s %-44.44s %-12s %-8s %8.2f %8s %8s  %-12s %s\n", p.id, cmp.Or(p.engine.Shape.Name, p.model),
+			fmt.Sprintf("%d×%s", p.engine.GPUs(), p.engine.GPU.Name), p.engine.Release, p.predicted(), measured, off, p.memory.Verdict, remarks)
+	}
+}
