@@ -39,6 +39,15 @@ func (c Change) String() string {
 	return fmt.Sprintf("%s (%.2f USD/h)", c.What, c.USDPerHour)
 }
 
+// rank orders changes by cost. On nodes whose price is not known nothing is
+// bought, so what changes only the service comes first.
+func (c Change) rank() float64 {
+	if math.IsInf(c.USDPerHour, 1) {
+		return 0
+	}
+	return c.USDPerHour
+}
+
 // Changes computes up to three changes, each of which alone makes the workload
 // fit, cheapest first, and of equal cost what changes least of the service
 // first.
@@ -80,7 +89,7 @@ func Changes(w Workload) []Change {
 	if other, ok := w.otherInstance(); ok {
 		all = append(all, other)
 	}
-	slices.SortStableFunc(all, func(a, b Change) int { return cmp.Compare(a.USDPerHour, b.USDPerHour) })
+	slices.SortStableFunc(all, func(a, b Change) int { return cmp.Compare(a.rank(), b.rank()) })
 	return all[:min(len(all), 3)]
 }
 

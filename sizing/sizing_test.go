@@ -302,6 +302,19 @@ func TestEveryChangeMakesItFit(t *testing.T) {
 	}
 }
 
+// TestChangesWithoutAPrice puts what buys nothing before other nodes.
+func TestChangesWithoutAPrice(t *testing.T) {
+	changes := Changes(Workload{Engine: engine(t, "meta-llama/Llama-2-13b-chat-hf", "A10G", 1, 4096)})
+	var got []string
+	for _, c := range changes {
+		got = append(got, c.String())
+	}
+	want := []string{"an FP8 copy of the model", "a 4-bit copy of the model (AWQ or GPTQ)", "gpu.count: 2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("changes %q, want %q", got, want)
+	}
+}
+
 // TestChangesOfTheWholeCatalogue applies every change that is proposed for the
 // models of the catalogue on small and large nodes.
 func TestChangesOfTheWholeCatalogue(t *testing.T) {

@@ -120,7 +120,10 @@ func (e Estimate) Numbers() map[string]any {
 		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
 		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
 		"coldStartSeconds": seconds(e.ColdStart.Total()), "nodeSeconds": seconds(e.ColdStart.Node), "imageSeconds": seconds(e.ColdStart.Image),
-		"weightsSeconds": seconds(e.ColdStart.Weights), "weightsFloorSeconds": round(e.ColdStart.WeightsFloor.Seconds(), 1), "initSeconds": seconds(e.ColdStart.Init),
+		"weightsSeconds": seconds(e.ColdStart.Weights), "initSeconds": seconds(e.ColdStart.Init),
+	}
+	if floor := e.ColdStart.WeightsFloor; floor > 0 {
+		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)
 	}
 	if s.Timing.Base > 0 {
 		n["concurrencyWithinTPOT"] = s.ByTPOT
