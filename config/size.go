@@ -99,7 +99,8 @@ func (c *Config) cannotSurge(m serving.Spec) string {
 		}
 	}
 	if free := m.NodeGroup.Max*on.GPUs - used; free < m.GPU.Count {
-		return fmt.Sprintf("a change starts the new engine first, which needs %d GPU to spare, and the node group %s has %d with all replicas; raise its max, or set lifecycle.rollout to inPlace",
+		return fmt.Sprintf("a change starts the new engine first, which needs %d GPU to spare, and the node group %s has %d with all replicas; "+
+			"raise its max, or set lifecycle.rollout to inPlace",
 			m.GPU.Count, m.NodeGroup.Name, max(free, 0))
 	}
 	return ""
@@ -142,7 +143,8 @@ func (c *Config) checkSize(d *decoding) {
 	case len(bill.Unpriced) > 0:
 		d.add(key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
 	case bill.Max > most:
-		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit", most, bill.Max, bill.List())
+		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
+			most, bill.Max, bill.List())
 	}
 	for i, g := range c.NodeGroups {
 		if need := bill.Nodes[g.Name]; g.Max > 0 && need > g.Max {

@@ -18,7 +18,8 @@ func main() {
 func run(arguments []string) error {
 	flags := flag.NewFlagSet("sizing-accuracy", flag.ExitOnError)
 	data := flags.String("data", "", "the measurements, a CSV file")
-	configs := flags.String("configs", "", "a folder with config.json files of models, as ORG/NAME/config.json or ORG--NAME.json, or without ORG (default: the folder of the data, and configs in it)")
+	configs := flags.String("configs", "", "a folder with config.json files of models, as ORG/NAME/config.json or ORG--NAME.json, "+
+		"or without ORG (default: the folder of the data, and configs in it)")
 	plot := flags.String("plot", "", "where to write the plot of predicted against measured, an SVG file; none if empty")
 	verbose := flags.Bool("v", false, "a line for every row")
 	if err := flags.Parse(arguments); err != nil {

@@ -102,7 +102,8 @@ func (c *config) check() error {
 		{"num_hidden_layers", c.NumHiddenLayers, 2000}, {"hidden_size", c.HiddenSize, 1 << 20}, {"vocab_size", c.VocabSize, 1 << 24},
 		{"num_attention_heads", c.NumAttentionHeads, 1 << 13}, {"num_key_value_heads", c.NumKeyValueHeads, 1 << 13}, {"head_dim", c.HeadDim, 1 << 14},
 		{"global_head_dim", c.GlobalHeadDim, 1 << 14}, {"num_global_key_value_heads", c.GlobalKVHeads, 1 << 13}, {"kv_lora_rank", c.KVLoraRank, 1 << 16},
-		{"qk_rope_head_dim", c.RopeHeadDim, 1 << 16}, {"index_head_dim", c.IndexHeadDim, 1 << 16}, {"qk_nope_head_dim", c.NopeHeadDim, 1 << 16}, {"v_head_dim", c.VHeadDim, 1 << 16}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
+		{"qk_rope_head_dim", c.RopeHeadDim, 1 << 16}, {"index_head_dim", c.IndexHeadDim, 1 << 16}, {"qk_nope_head_dim", c.NopeHeadDim, 1 << 16},
+		{"v_head_dim", c.VHeadDim, 1 << 16}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
 	} {
 		if bound.value > bound.most {
 			errs = append(errs, fmt.Errorf("%s is %d, which no model has", bound.key, bound.value))
@@ -195,9 +196,17 @@ func (r *ropeScaling) stretch(positions int) int {
 // its class in transformers (configuration_gemma3.py, configuration_llama.py,
 // configuration_mistral.py).
 var classDefaults = map[string]config{
-	"gemma3_text": {VocabSize: 262208, HiddenSize: 2304, IntermediateSize: 9216, NumHiddenLayers: 26, NumAttentionHeads: 8, NumKeyValueHeads: 4, HeadDim: 256, MaxPositions: 131072, SlidingWindow: 4096},
-	"llama":       {VocabSize: 32000, HiddenSize: 4096, IntermediateSize: 11008, NumHiddenLayers: 32, NumAttentionHeads: 32, MaxPositions: 2048},
-	"mistral":     {VocabSize: 32000, HiddenSize: 4096, IntermediateSize: 14336, NumHiddenLayers: 32, NumAttentionHeads: 32, NumKeyValueHeads: 8, MaxPositions: 131072},
+	"gemma3_text": {
+		VocabSize: 262208, HiddenSize: 2304, IntermediateSize: 9216, NumHiddenLayers: 26,
+		NumAttentionHeads: 8, NumKeyValueHeads: 4, HeadDim: 256, MaxPositions: 131072, SlidingWindow: 4096,
+	},
+	"llama": {
+		VocabSize: 32000, HiddenSize: 4096, IntermediateSize: 11008, NumHiddenLayers: 32, NumAttentionHeads: 32, MaxPositions: 2048,
+	},
+	"mistral": {
+		VocabSize: 32000, HiddenSize: 4096, IntermediateSize: 14336, NumHiddenLayers: 32,
+		NumAttentionHeads: 32, NumKeyValueHeads: 8, MaxPositions: 131072,
+	},
 }
 
 // setClassDefaults fills in what a nested configuration leaves to its class.
