@@ -2,7 +2,6 @@ package sizing
 
 import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // WithArgs returns the engine as the arguments of `vllm serve` tell it to run.
@@ -31,9 +30,8 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	if eager, given := args.Bool("--enforce-eager"); given {
 		e.EnforceEager = eager
 	}
-	if method, ok := args.String("--quantization"); ok && e.Shape.Quantization.Method == "" {
-		// A checkpoint's own description is more particular.
-		e.Shape.Quantization = catalogue.QuantizationOf(method)
+	if method, ok := args.String("--quantization"); ok {
+		e.Shape = e.Shape.WithQuantization(method)
 	}
 	return e
 }

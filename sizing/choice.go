@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -159,14 +160,11 @@ func (e Estimate) Refusal() string {
 	if len(changes) == 0 {
 		return text + "; no single change makes it fit an instance type of the catalogue"
 	}
-	text += "; any one of these makes it fit: "
+	parts := make([]string, len(changes))
 	for i, c := range changes {
-		if i > 0 {
-			text += " | "
-		}
-		text += c.String()
+		parts[i] = c.String()
 	}
-	return text
+	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
 }
 
 // Hardware is what one replica runs on, such as "4 × A10G (g5.12xlarge)".

@@ -1,6 +1,7 @@
 package sizing
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -66,8 +67,8 @@ const (
 	// fileBytesPerSecond is what reading safetensors from a file reaches at most
 	// (48 s from a disk of which 14.3 s is the floor).
 	fileBytesPerSecond = gp3BytesPerSecond * 14.3 / 48
-	// gp3BytesPerSecond is the fastest gp3 volume's; nvmeBytesPerSecond that of
-	// one of the instances' local disks, about 2 GB/s for each TB up to 16.
+	// gp3BytesPerSecond is the fastest gp3 volume's; nvmePerTB that of the
+	// instances' local disks for each TB of them, and nvmeMax their most.
 	gp3BytesPerSecond  = 1000 << 20
 	nvmePerTB, nvmeMax = 2e9, 16e9
 )
@@ -93,7 +94,7 @@ func Start(e Engine, on catalogue.Instance, from Storage, compiled bool) ColdSta
 	}
 	switch from {
 	case S3:
-		c.WeightsFloor, c.Weights = transfer(bytes, network), transfer(bytes, first(network, hubBytesPerSecond)*streamed)
+		c.WeightsFloor, c.Weights = transfer(bytes, network), transfer(bytes, cmp.Or(network, hubBytesPerSecond)*streamed)
 	case EBS:
 		ebs := float64(gp3BytesPerSecond)
 		if on.EBSMiBps > 0 {
@@ -120,11 +121,4 @@ func transfer(bytes, bandwidth float64) time.Duration {
 		return 0
 	}
 	return time.Duration(math.Min(bytes/bandwidth, (24*time.Hour).Seconds()) * float64(time.Second))
-}
-
-func first(a, b float64) float64 {
-	if a > 0 {
-		return a
-	}
-	return b
 }

@@ -34,9 +34,7 @@ func (r Release) String() string {
 }
 
 // Since tells whether the release is 0.minor or a later one.
-func (r Release) Since(minor int) bool {
-	return cmp.Or(cmp.Compare(r.Major, 0), cmp.Compare(r.Minor, minor)) >= 0
-}
+func (r Release) Since(minor int) bool { return !r.before(minor, 0) }
 
 // Utilization is the default of --gpu-memory-utilization: 0.9, and 0.92 since
 // v0.21 (vllm/config/cache.py).
@@ -57,14 +55,14 @@ func (r Release) before(minor, patch int) bool {
 // vllm/engine/arg_utils.py), and for everything since v0.10.2.
 func (e Engine) v1() bool {
 	switch r := e.Release; {
-	case r.before(8, 0):
+	case !r.Since(8):
 		return false
 	case !r.before(10, 2):
 		return true
-	case !e.GPU.Ampere() || e.hasState() || r.before(9, 0) && e.PipelineParallel > 1:
+	case !e.GPU.Ampere() || e.hasState() || !r.Since(9) && e.PipelineParallel > 1:
 		return false
 	}
-	return !e.Release.before(9, 0) || e.elementBytes() > 1 || e.GPU.Hopper()
+	return e.Release.Since(9) || e.elementBytes() > 1 || e.GPU.Hopper()
 }
 
 // hugeGiB is from where on the largest batches begin (B200), since v0.28.
@@ -76,7 +74,7 @@ func (r Release) large(gpu catalogue.GPU) bool {
 	switch {
 	case r.before(8, 5):
 		return slices.Contains([]string{"H100", "H100-NVL", "H200", "GH200"}, gpu.Name)
-	case r.before(9, 0):
+	case !r.Since(9):
 		return gpu.UsableGiB >= 70
 	}
 	return gpu.Large()
@@ -88,7 +86,7 @@ func (e Engine) defaults() (sequences, tokens int) {
 	switch r := e.Release; {
 	case !e.v1():
 		return 256, e.wholeContexts()
-	case !r.before(28, 0) && e.GPU.UsableGiB >= hugeGiB:
+	case r.Since(28) && e.GPU.UsableGiB >= hugeGiB:
 		return 1024, 16384
 	case r.large(e.GPU):
 		return 1024, 8192
@@ -161,7 +159,7 @@ func (r Release) subtractsGraphs() bool { return r.Since(21) }
 // attention out until v0.14.
 func (e Engine) savesWindows(chunked bool) bool {
 	if chunked {
-		return !e.Release.before(14, 0)
+		return e.Release.Since(14)
 	}
 	return e.v1() && !e.Release.before(9, 1)
 }

@@ -54,7 +54,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	switch {
 	case err != nil:
 		return w, "its shape is wrong"
-	case s.UnknownShape():
+	case shape.Name == "":
 		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads. Give its config.json with shape", s.Model.ID)
 	}
 	args, err := vllmflags.Parse(engineArgs(s))

@@ -116,13 +116,7 @@ func (c configured) engine(shapes shapes) (sizing.Engine, error) {
 	if err != nil {
 		return sizing.Engine{}, err
 	}
-	if q := catalogue.QuantizationOf(c.quantization); q.Method != "" {
-		// What is written about the checkpoint, but for what its own config says
-		// in more detail.
-		if shape.Quantization.Method == "" {
-			shape.Quantization = q
-		}
-	}
+	shape = shape.WithQuantization(c.quantization)
 	release, ok := sizing.ParseRelease(c.version)
 	if !ok {
 		if c.utilization == 0 {

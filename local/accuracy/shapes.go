@@ -82,11 +82,7 @@ func nearest(id string, parameters float64) catalogue.Shape {
 			best, distance = s, d
 		}
 	}
-	scale := parameters / best.Weights.Total()
-	for _, part := range []*float64{&best.Weights.Linear, &best.Weights.KVProjection, &best.Weights.Embedding, &best.Weights.Other} {
-		*part *= scale
-	}
+	best = best.Stretched(parameters)
 	best.Name = ""
-	best.Quantization = catalogue.QuantizationOf(id)
-	return best
+	return best.WithQuantization(id)
 }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 )
@@ -256,9 +257,9 @@ func (c *config) textConfig() *config {
 	if len(inner.Architectures) == 0 {
 		inner.Architectures = c.Architectures
 	}
-	inner.DType = first(inner.DType, inner.TorchDType, c.DType, c.TorchDType)
+	inner.DType = cmp.Or(inner.DType, inner.TorchDType, c.DType, c.TorchDType)
 	inner.setClassDefaults()
-	inner.ModelType = first(c.ModelType, inner.ModelType)
+	inner.ModelType = cmp.Or(c.ModelType, inner.ModelType)
 	return inner
 }
 

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 )
@@ -31,8 +32,8 @@ func (c *config) kvLayers() []KVLayers {
 	sliding := full
 	sliding.Kind, sliding.Count, sliding.Window, sliding.Chunked = Sliding, counts[slidingAttention], window, c.AttentionChunk > 0
 	if counts[slidingAttention] > 0 && (c.GlobalHeadDim > 0 || c.GlobalKVHeads > 0) {
-		full.Heads = first(c.GlobalKVHeads, full.Heads)
-		full.Elements = 2 * first(c.GlobalHeadDim, c.HeadDim)
+		full.Heads = cmp.Or(c.GlobalKVHeads, full.Heads)
+		full.Elements = 2 * cmp.Or(c.GlobalHeadDim, c.HeadDim)
 	}
 	if c.KVLoraRank > 0 {
 		full.Heads, full.Elements, full.Shared = 1, c.KVLoraRank+c.RopeHeadDim, true
@@ -163,7 +164,7 @@ func (c *config) state() KVLayers {
 // v0.14), and for Nemotron-H by default since v0.20
 // (vllm/model_executor/models/config.py).
 func (c *config) wideSince() int {
-	switch wide := strings.Contains(first(c.SSMCacheDType, c.SSMDType), "32"); {
+	switch wide := strings.Contains(cmp.Or(c.SSMCacheDType, c.SSMDType), "32"); {
 	case wide && c.LinearValueHeads > 0:
 		return 1
 	case wide:
@@ -182,9 +183,9 @@ type mamba struct{ inner, groups, state, kernel, heads int }
 
 func (c *config) mamba() mamba {
 	m := mamba{
-		groups: first(c.MambaGroups, c.NGroups, 1), state: first(c.MambaState, c.SSMState, 16),
-		kernel: first(c.MambaConv, c.ConvKernel, 4), heads: first(c.MambaHeads, c.NHMambaHeads),
+		groups: cmp.Or(c.MambaGroups, c.NGroups, 1), state: cmp.Or(c.MambaState, c.SSMState, 16),
+		kernel: cmp.Or(c.MambaConv, c.ConvKernel, 4), heads: cmp.Or(c.MambaHeads, c.NHMambaHeads),
 	}
-	m.inner = first(c.MambaSSM, m.heads*first(c.MambaHeadDim, c.NHMambaHeadDim), int(c.MambaExpand*float64(c.HiddenSize)), 2*c.HiddenSize)
+	m.inner = cmp.Or(c.MambaSSM, m.heads*cmp.Or(c.MambaHeadDim, c.NHMambaHeadDim), int(c.MambaExpand*float64(c.HiddenSize)), 2*c.HiddenSize)
 	return m
 }

@@ -3,7 +3,6 @@ package catalogue
 import (
 	"embed"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -25,7 +24,18 @@ type entry struct {
 	Rounded    bool            `json:"approximate"`
 	Config     json.RawMessage `json:"config"`
 
-	shape Shape
+	// shape is computed when it is asked for, and once.
+	shape func() (Shape, error)
+}
+
+// parse computes the shape.
+func (e entry) parse() (Shape, error) {
+	s, err := ParseConfig(e.Config)
+	if err == nil {
+		err = s.settleTotal(e.Parameters)
+	}
+	s.Name = e.IDs[0]
+	return s, err
 }
 
 // load reads the catalogue once. A test holds that it is without errors.
@@ -35,7 +45,6 @@ var load = sync.OnceValues(func() ([]entry, error) {
 		return nil, err
 	}
 	var all []entry
-	var errs []error
 	for _, name := range names {
 		text, err := files.ReadFile(path.Join("models", name.Name()))
 		if err != nil {
@@ -46,17 +55,11 @@ var load = sync.OnceValues(func() ([]entry, error) {
 			return nil, fmt.Errorf("%s: %w", name.Name(), err)
 		}
 		for _, e := range some {
-			if e.shape, err = ParseConfig(e.Config); err == nil {
-				err = e.shape.settleTotal(e.Parameters)
-			}
-			if err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", e.IDs[0], err))
-				continue
-			}
+			e.shape = sync.OnceValues(e.parse)
 			all = append(all, e)
 		}
 	}
-	return all, errors.Join(errs...)
+	return all, nil
 })
 
 // FindShape returns the shape of a model by its Hugging Face id: the
@@ -68,25 +71,26 @@ func FindShape(id string) (Shape, bool) {
 	for _, e := range all {
 		for _, known := range e.IDs {
 			if strings.EqualFold(known, id) {
-				s := e.shape
+				s, err := e.shape()
 				s.Name = known
-				return s, true
+				return s, err == nil
 			}
 		}
 	}
 	name := words(id)
-	longest, found := "", Shape{}
+	var longest string
+	var of entry
 	for _, e := range all {
 		for _, family := range e.Families {
 			if len(family) > len(longest) && strings.Contains(name, "-"+family+"-") {
-				longest, found = family, e.shape
-				found.Name = e.IDs[0]
+				longest, of = family, e
 			}
 		}
 	}
 	if longest == "" {
 		return Shape{}, false
 	}
+	found, err := of.shape()
 	found.Family = true
 	switch q := QuantizationOf(id); {
 	case q.Method != "":
@@ -94,7 +98,7 @@ func FindShape(id string) (Shape, bool) {
 	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"):
 		found.Quantization = Quantization{}
 	}
-	return found, true
+	return found, err == nil
 }
 
 // ShapeOf returns the shape of a model by its config.json, with the
@@ -102,10 +106,7 @@ func FindShape(id string) (Shape, bool) {
 func ShapeOf(id string, config []byte) (Shape, error) {
 	s, err := ParseConfig(config)
 	s.Name = id
-	if s.Quantization.Method == "" {
-		s.Quantization = QuantizationOf(id)
-	}
-	return s, err
+	return s.WithQuantization(id), err
 }
 
 // lastName is an id without its organisation.

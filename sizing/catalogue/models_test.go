@@ -11,6 +11,9 @@ func TestEveryShapeOfTheCatalogueIsRead(t *testing.T) {
 	}
 	ids, families := map[string]bool{}, map[string]bool{}
 	for _, e := range all {
+		if _, err := e.shape(); err != nil {
+			t.Errorf("%s: %v", e.IDs[0], err)
+		}
 		for _, id := range e.IDs {
 			if ids[id] {
 				t.Errorf("%s stands in the catalogue twice", id)

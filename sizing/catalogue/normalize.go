@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,17 +11,17 @@ import (
 
 // normalize fills in the common names from the architectures' own.
 func (c *config) normalize() {
-	c.HiddenSize = first(c.HiddenSize, c.NEmbd, c.DModel)
-	c.NumHiddenLayers = first(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
-	c.NumAttentionHeads = first(c.NumAttentionHeads, c.NHead, c.NHeads)
-	c.VocabSize = first(c.PaddedVocabSize, c.VocabSize)
-	c.MaxPositions = first(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
+	c.HiddenSize = cmp.Or(c.HiddenSize, c.NEmbd, c.DModel)
+	c.NumHiddenLayers = cmp.Or(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
+	c.NumAttentionHeads = cmp.Or(c.NumAttentionHeads, c.NHead, c.NHeads)
+	c.VocabSize = cmp.Or(c.PaddedVocabSize, c.VocabSize)
+	c.MaxPositions = cmp.Or(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
 	c.MaxPositions = c.RopeScaling.stretch(c.MaxPositions)
-	c.DType = first(c.DType, c.TorchDType, "bfloat16")
+	c.DType = cmp.Or(c.DType, c.TorchDType, "bfloat16")
 	if c.IntermediateSizeMLP > 0 {
 		c.experts = int(c.IntermediateSize)
 	}
-	c.IntermediateSize = count(first(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.ExpansionRatio*c.HiddenSize))
+	c.IntermediateSize = count(cmp.Or(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.ExpansionRatio*c.HiddenSize))
 	if c.IntermediateSize == 0 && slices.Contains(plainMLP, c.ModelType) {
 		c.IntermediateSize = count(4 * c.HiddenSize)
 	}
@@ -31,9 +32,9 @@ func (c *config) normalize() {
 		c.LinearValueHeads, c.LinearKeyHeads, c.LinearValueDim, c.LinearKeyDim, c.LinearKernel = l.Heads, l.Heads, l.HeadDim, l.HeadDim, l.Kernel
 	}
 	if c.NumAttentionHeads > 0 {
-		c.HeadDim = first(c.HeadDim, c.HiddenSize/c.NumAttentionHeads)
+		c.HeadDim = cmp.Or(c.HeadDim, c.HiddenSize/c.NumAttentionHeads)
 	}
-	c.NumKeyValueHeads = first(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
+	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
 	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
 	switch {
 	case falcon && c.MultiQuery && !c.NewDecoder:
@@ -133,8 +134,8 @@ func (c *count) UnmarshalJSON(raw []byte) error {
 // moe is the mixture of experts; the zero value where there is none.
 func (c *config) moe() MoE {
 	m := MoE{
-		Experts:      first(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
-		PerToken:     first(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken),
+		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
+		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken),
 		Intermediate: int(c.MoEIntermediate),
 	}
 	if m.Experts < 2 || m.PerToken < 1 {
@@ -142,7 +143,7 @@ func (c *config) moe() MoE {
 	}
 	m.PerToken = min(m.PerToken, m.Experts)
 	if m.Intermediate == 0 {
-		m.Intermediate = first(c.experts, int(c.IntermediateSize))
+		m.Intermediate = cmp.Or(c.experts, int(c.IntermediateSize))
 	}
 	for i := range min(c.NumHiddenLayers, 10_000) {
 		if c.isMoE(i) {
@@ -183,11 +184,11 @@ func (r *ropeScaling) stretch(positions int) int {
 	if r == nil || r.Factor <= 1 || r.Factor > 1000 {
 		return positions
 	}
-	switch first(r.RopeType, r.Type) {
+	switch cmp.Or(r.RopeType, r.Type) {
 	case "su", "longrope", "llama3", "mrope", "default":
 		return positions
 	case "yarn":
-		positions = first(r.Original, positions)
+		positions = cmp.Or(r.Original, positions)
 	}
 	return int(min(float64(positions)*r.Factor, mostOfAnything))
 }
@@ -216,10 +217,10 @@ func (c *config) setClassDefaults() {
 		return
 	}
 	if c.NumAttentionHeads == 0 { // a head's width goes with the number of heads
-		c.NumKeyValueHeads, c.HeadDim = first(c.NumKeyValueHeads, d.NumKeyValueHeads), first(c.HeadDim, d.HeadDim)
+		c.NumKeyValueHeads, c.HeadDim = cmp.Or(c.NumKeyValueHeads, d.NumKeyValueHeads), cmp.Or(c.HeadDim, d.HeadDim)
 	}
-	c.VocabSize, c.HiddenSize = first(c.VocabSize, d.VocabSize), first(c.HiddenSize, d.HiddenSize)
-	c.IntermediateSize, c.NumHiddenLayers = first(c.IntermediateSize, d.IntermediateSize), first(c.NumHiddenLayers, d.NumHiddenLayers)
-	c.NumAttentionHeads, c.MaxPositions = first(c.NumAttentionHeads, d.NumAttentionHeads), first(c.MaxPositions, d.MaxPositions)
-	c.SlidingWindow = first(c.SlidingWindow, d.SlidingWindow)
+	c.VocabSize, c.HiddenSize = cmp.Or(c.VocabSize, d.VocabSize), cmp.Or(c.HiddenSize, d.HiddenSize)
+	c.IntermediateSize, c.NumHiddenLayers = cmp.Or(c.IntermediateSize, d.IntermediateSize), cmp.Or(c.NumHiddenLayers, d.NumHiddenLayers)
+	c.NumAttentionHeads, c.MaxPositions = cmp.Or(c.NumAttentionHeads, d.NumAttentionHeads), cmp.Or(c.MaxPositions, d.MaxPositions)
+	c.SlidingWindow = cmp.Or(c.SlidingWindow, d.SlidingWindow)
 }

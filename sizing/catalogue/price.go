@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	_ "embed" // the table
 	"fmt"
 	"maps"
@@ -62,7 +63,7 @@ func (p Prices) Of(name string) (Price, bool) {
 		return Price{USDPerHour: usd}, true
 	}
 	all, _ := prices()
-	if price, ok := all[priced{first(p.Region, DefaultRegion), name}]; ok {
+	if price, ok := all[priced{cmp.Or(p.Region, DefaultRegion), name}]; ok {
 		return price, true
 	}
 	price, ok := all[priced{DefaultRegion, name}]
@@ -71,7 +72,7 @@ func (p Prices) Of(name string) (Price, bool) {
 
 // Elsewhere tells whether a price is not of the region that was asked for.
 func (p Prices) Elsewhere(price Price) bool {
-	return price.Region != "" && price.Region != first(p.Region, DefaultRegion)
+	return price.Region != "" && price.Region != cmp.Or(p.Region, DefaultRegion)
 }
 
 // Priced are the names that have a price in any region.

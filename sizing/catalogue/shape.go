@@ -135,3 +135,24 @@ func (s Shape) ActiveParameters() float64 {
 	}
 	return s.Weights.Linear + experts + s.Weights.Embedding + s.Weights.Other
 }
+
+// WithQuantization returns the shape with the quantisation that a name, a method
+// or a remark tells, unless the checkpoint's own is known, which is more
+// particular.
+func (s Shape) WithQuantization(text string) Shape {
+	if s.Quantization.Method == "" {
+		s.Quantization = QuantizationOf(text)
+	}
+	return s
+}
+
+// Stretched returns the shape with every matrix grown or shrunk alike, so that
+// it has so many parameters.
+func (s Shape) Stretched(parameters float64) Shape {
+	scale := parameters / s.Weights.Total()
+	w := &s.Weights
+	for _, part := range []*float64{&w.Linear, &w.Experts, &w.KVProjection, &w.Embedding, &w.Encoder, &w.Other} {
+		*part *= scale
+	}
+	return s
+}

@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -49,10 +50,10 @@ func (c *config) weights(s Shape) Weights {
 
 // sharedWidth is that of the experts that every token visits.
 func (c *config) sharedWidth(m MoE) float64 {
-	if size := first(c.SharedExpertSize, c.SharedSize, c.MoESharedSize); size > 0 {
+	if size := cmp.Or(c.SharedExpertSize, c.SharedSize, c.MoESharedSize); size > 0 {
 		return float64(size)
 	}
-	shared := first(int(c.SharedExperts), int(c.NumSharedExperts), c.ErnieShared)
+	shared := cmp.Or(int(c.SharedExperts), int(c.NumSharedExperts), c.ErnieShared)
 	if shared == 0 && c.ModelType == "llama4" {
 		shared = 1
 	}
@@ -84,7 +85,7 @@ func (c *config) attentionWeights(kind layerKind, s Shape) (all, kv float64) {
 	}
 	width, kvHeads := float64(c.HeadDim), float64(c.NumKeyValueHeads)
 	if kind == fullAttention && c.GlobalHeadDim > 0 {
-		width, kvHeads = float64(c.GlobalHeadDim), float64(first(c.GlobalKVHeads, c.NumKeyValueHeads))
+		width, kvHeads = float64(c.GlobalHeadDim), float64(cmp.Or(c.GlobalKVHeads, c.NumKeyValueHeads))
 	}
 	queries := 1.0
 	if c.LinearValueHeads > 0 {
@@ -191,7 +192,7 @@ func vision(raw json.RawMessage, modelType string) Vision {
 // encoderParameters estimates a tower whose published number is not given.
 func encoderParameters(raw json.RawMessage) float64 {
 	v := parseVision(raw)
-	depth := min(max(first(v.Depth, v.NumHiddenLayers, v.Layers), 0), 1000)
+	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers), 0), 1000)
 	hidden := float64(v.HiddenSize)
 	return float64(depth) * hidden * (4*hidden + 2*float64(v.IntermediateSize))
 }

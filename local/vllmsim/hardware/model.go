@@ -27,9 +27,7 @@ func FindModel(id string) (shape catalogue.Shape, known bool) {
 	if s, ok := catalogue.FindShape(id); ok {
 		return s, true
 	}
-	s := guess(strings.ToLower(id))
-	s.Quantization = catalogue.QuantizationOf(id)
-	return s, false
+	return guess(strings.ToLower(id)).WithQuantization(id), false
 }
 
 func guess(id string) catalogue.Shape {
@@ -49,9 +47,5 @@ func guess(id string) catalogue.Shape {
 			best = s
 		}
 	}
-	scale := parameters / best.Weights.Total()
-	for _, part := range []*float64{&best.Weights.Linear, &best.Weights.KVProjection, &best.Weights.Embedding, &best.Weights.Other} {
-		*part *= scale
-	}
-	return best
+	return best.Stretched(parameters)
 }
