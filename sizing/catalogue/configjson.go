@@ -262,13 +262,3 @@ func (c *config) textConfig() *config {
 	inner.ModelType = cmp.Or(c.ModelType, inner.ModelType)
 	return inner
 }
-
-func first[T comparable](values ...T) T {
-	var zero T
-	for _, v := range values {
-		if v != zero {
-			return v
-		}
-	}
-	return zero
-}
