@@ -83,15 +83,18 @@ func keyPaths(path string, value any) []string {
 	var paths []string
 	switch v := value.(type) {
 	case map[string]any:
-		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes"}, path) {
+		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes",
+			"labels", "annotations", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) {
 			return []string{path}
 		}
 		for key, inner := range v {
 			paths = append(paths, keyPaths(strings.TrimPrefix(path+"."+key, "."), inner)...)
 		}
 	case []any:
-		if path != "" && path != "extraArgs" && !strings.HasSuffix(path, ".instanceTypes") {
-			path += "[]"
+		if len(v) > 0 && path != "" {
+			if _, mapping := v[0].(map[string]any); mapping {
+				path += "[]"
+			}
 		}
 		for _, inner := range v {
 			paths = append(paths, keyPaths(path, inner)...)

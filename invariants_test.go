@@ -165,7 +165,7 @@ func TestNoSecretInClear(t *testing.T) {
 	}
 	want := []string{
 		"assistant-api-key api-key", "coder-api-key api-key", "coder-huggingface token",
-		"ranker-api-key api-key", "ranker-huggingface token",
+		"ranker-huggingface token",
 	}
 	var got []string
 	for _, r := range recording.Resources() {
@@ -189,7 +189,7 @@ func TestSecretsAreReferredToByName(t *testing.T) {
 	want := map[string]map[string]string{
 		"assistant": {"HF_TOKEN": "hugging-face/read-token", "VLLM_API_KEY": "assistant-api-key-a1b2c3d/api-key"},
 		"coder":     {"HF_TOKEN": "coder-huggingface-a1b2c3d/token", "VLLM_API_KEY": "coder-api-key-a1b2c3d/api-key"},
-		"ranker":    {"HF_TOKEN": "ranker-huggingface-a1b2c3d/token", "VLLM_API_KEY": "ranker-api-key-a1b2c3d/api-key"},
+		"ranker":    {"HF_TOKEN": "ranker-huggingface-a1b2c3d/token", "VLLM_API_KEY": "ranker-keys/current"},
 	}
 	for _, r := range mustRecord(t, "everything", mustParse(t, everything(t))).Resources() {
 		if !strings.HasSuffix(r.Type, ":Deployment") {

@@ -52,8 +52,9 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	}
 	// For each model: namespace, service, port, url inside the cluster,
 	// servedModelName to ask for, and apiKeySecret, the Secret with the key that
-	// clients must send ("" if none).
+	// clients must send ("" if none). For each, too, what its key pin would freeze.
 	ctx.Export("models", models)
+	ctx.Export("pins", pulumi.Any(cfg.Pins()))
 	return nil
 }
 

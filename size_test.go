@@ -113,9 +113,8 @@ func TestWarnings(t *testing.T) {
 	const group = validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge], max: 1}]\n"
 	tests := map[string]struct{ config, want string }{
 		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
-		"no spare GPU":    {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: a change starts the new engine first, which needs 1 GPU to spare, and the node group g5 has 0"},
 		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
-		"adapters":        {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096, extraArgs: [--enable-lora]}]", "a: the memory of --enable-lora is not counted"},
+		"adapters":        {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of --enable-lora is not counted"},
 		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
 		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "nat-gateway has no price of sa-east-1 in the catalogue; that of us-east-1 is taken"},

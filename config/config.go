@@ -27,6 +27,8 @@ type Config struct {
 	Costs Costs
 	// Limits fail a preview that exceeds them (key limits).
 	Limits Limits
+	// Monitoring is what watches the models (key monitoring). Default: nothing.
+	Monitoring serving.Monitoring
 	// Region is the AWS region (key aws:region). Default: none.
 	Region string
 	// Models are the services, one for each model (key models). Default: none.
@@ -55,6 +57,7 @@ func Load(source *Source) (*Config, error) {
 	cfg.Region = source.region()
 	cfg.NodeGroups = decodeNodeGroups(top)
 	cfg.Costs, cfg.Limits = decodeCosts(top), decodeLimits(top)
+	cfg.Monitoring = decodeMonitoring(top)
 	cfg.Models = decodeModels(top)
 	top.close()
 	cfg.check(d)
@@ -194,13 +197,23 @@ func (c *Config) check(d *decoding) {
 		report(g.Validate(path), path)
 	}
 	c.checkCosts(d)
+	c.Monitoring = c.Monitoring.WithDefaults()
+	report(c.Monitoring.Validate("monitoring"), "monitoring")
+	for i := range c.Models {
+		m := &c.Models[i]
+		m.Costs = serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour}
+		m.Monitoring = c.Monitoring
+		d.origin[fmt.Sprintf("models[%d].monitoring", i)] = "monitoring"
+		m.Access.Guarded = c.APIKey != nil
+		c.chooseNodeGroup(d, done, i)
+	}
+	c.share()
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
-		c.Models[i].Costs = serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour}
-		c.chooseNodeGroup(d, done, i)
 		c.Models[i] = c.Models[i].WithDefaults()
 		report(c.Models[i].Validate(path), path)
 	}
+	c.checkIngresses(d)
 	if len(d.found) == 0 {
 		c.checkSize(d)
 	}

@@ -179,9 +179,10 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 				model, want := test.model, []string{test.want}
 				for i := range unknown {
 					model += fmt.Sprintf(", zzzzzzzz%d: 1", i)
-					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are dtype, env, extraArgs, gpu, huggingFaceToken, "+
-						"image, kvCacheDtype, lifecycle, maxModelLen, maxNumSeqs, model, name, namespace, nodeGroup, nodeSelector, objectives, prefixCaching, priorityClass, "+
-						"quantization, reasoningParser, replicas, resources, revision, servedModelName, shape, toolCallParser, vllmVersion", i))
+					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are annotations, apiKey, dtype, env, extraArgs, gpu, "+
+						"huggingFaceToken, image, ingress, kvCacheDtype, labels, lifecycle, lora, maxModelLen, maxNumSeqs, model, name, namespace, network, "+
+						"nodeGroup, nodeSelector, objectives, pin, podPatch, prefixCaching, previousNames, priorityClass, quantization, reasoningParser, replicas, "+
+						"resources, revision, scaling, servedModelName, serviceAccountName, shape, storage, tolerations, toolCallParser, vllmVersion, volumes", i))
 				}
 				_, err := load(t, "  vllm-eks:namespaces: "+test.namespaces+"\n  vllm-eks:models: [{name: a, model: org/m, "+model+"}]")
 				var got []string

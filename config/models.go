@@ -9,14 +9,17 @@ import (
 )
 
 // decodeModels reads the models, each of which takes what it lacks from the
-// defaults.
+// defaults, and what those lack from what it has pinned.
 func decodeModels(top *node) []serving.Spec {
 	defaults := top.object("defaults")
 	var unused serving.Spec
 	decodeShared(defaults, &unused)
 	var specs []serving.Spec
 	for _, n := range top.objects("models") {
+		pin := n.object("pin")
+		decodeShared(pin, &unused)
 		n.fallback = &node{path: defaults.path, values: defaults.values, d: n.d}
+		n.fallback.fallback = &node{path: pin.path, values: pin.values, d: n.d}
 		specs = append(specs, decodeModel(n))
 	}
 	return specs
@@ -34,7 +37,6 @@ func decodeModel(n *node) serving.Spec {
 			Revision:   own.str("revision"),
 			ServedName: own.str("servedModelName"),
 			MaxLen:     own.integer("maxModelLen"),
-			MaxNumSeqs: own.integer("maxNumSeqs"),
 			Shape:      own.shape(),
 
 			DType:           own.str("dtype"),
@@ -45,7 +47,9 @@ func decodeModel(n *node) serving.Spec {
 			ReasoningParser: own.str("reasoningParser"),
 		},
 	}
-	n.asked = append(n.asked, own.asked...)
+	spec.PreviousNames = own.texts("previousNames")
+	spec.LoRA = decodeLoRA(own.object("lora"))
+	n.asked = own.asked
 	decodeShared(n, &spec)
 	// Both say which vLLM runs: what the model says of it replaces what the
 	// defaults say, whichever of the two keys they use.
@@ -61,6 +65,7 @@ func decodeModel(n *node) serving.Spec {
 // decodeShared reads the keys that `defaults` may give for every model.
 func decodeShared(n *node, spec *serving.Spec) {
 	spec.VLLMVersion = n.str("vllmVersion")
+	spec.Model.MaxNumSeqs = n.integer("maxNumSeqs")
 	spec.Image = n.str("image")
 	gpu := n.object("gpu")
 	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
@@ -87,13 +92,27 @@ func decodeShared(n *node, spec *serving.Spec) {
 		DrainSeconds:     lifecycle.integer("drainSeconds"),
 		ShutdownSeconds:  lifecycle.integer("shutdownSeconds"),
 		Rollout:          serving.Rollout(lifecycle.str("rollout")),
+		HungSeconds:      lifecycle.integer("hungSeconds"),
 	}
-	token := n.object("huggingFaceToken")
-	spec.Access.HuggingFaceToken = serving.SecretRef{Name: token.str("existingSecret"), Key: token.str("key")}
-	spec.Scheduling.NodeSelector = n.textMap("nodeSelector")
-	spec.Scheduling.PriorityClass = n.str("priorityClass")
+	spec.Access = serving.Access{
+		HuggingFaceToken:   decodeSecretRef(n.object("huggingFaceToken")),
+		APIKey:             decodeSecretRef(n.object("apiKey")),
+		ServiceAccountName: n.str("serviceAccountName"),
+	}
+	spec.Scheduling = serving.Scheduling{
+		NodeSelector:  n.textMap("nodeSelector"),
+		PriorityClass: n.str("priorityClass"),
+		Tolerations:   decodeTolerations(n.objects("tolerations")),
+	}
+	spec.Scaling = decodeScaling(n.object("scaling"))
+	spec.Storage = decodeStorage(n.object("storage"))
+	spec.Network = decodeNetwork(n.object("network"))
+	spec.Ingress = decodeIngress(n.object("ingress"))
+	spec.Volumes = decodeVolumes(n.objects("volumes"))
+	spec.Labels, spec.Annotations = n.textMap("labels"), n.textMap("annotations")
 	spec.Env = n.textMap("env")
 	spec.ExtraArgs = n.texts("extraArgs")
+	spec.PodPatch = n.mapping("podPatch")
 }
 
 // checkReferences checks what one list says about another or itself, and gives
@@ -124,6 +143,9 @@ func (c *Config) checkReferences(d *decoding, done settled) {
 		m := &c.Models[i]
 		path := fmt.Sprintf("models[%d]", i)
 		unique(d, models, m.Name, path)
+		for _, name := range m.PreviousNames {
+			unique(d, models, name, path)
+		}
 		key := path + ".namespace"
 		if complete && len(names) > 0 && !done.covers(key) {
 			m.Namespace = chooseNamespace(d, key, m.Namespace, names)

@@ -168,12 +168,25 @@ func (n *node) boolean(key string) bool {
 
 // optionalBoolean is true or false, or nil if it is not given.
 func (n *node) optionalBoolean(key string) *bool {
-	if !n.has(key) {
-		n.asked = append(n.asked, key)
+	if _, _, ok := n.lookup(key); !ok {
 		return nil
 	}
 	truth := n.boolean(key)
 	return &truth
+}
+
+// mapping is a mapping with any keys, as JSON; "" if it is not given.
+func (n *node) mapping(key string) string {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return ""
+	}
+	text, err := json.Marshal(value)
+	if _, isMapping := value.(map[string]any); !isMapping || err != nil {
+		n.d.add(path, "is %s, want a mapping", describeKind(value))
+		return ""
+	}
+	return string(text)
 }
 
 // list is a list of any kind of items.
@@ -278,7 +291,7 @@ func (n *node) close() {
 // repeated.
 func describe(path string, value any) string {
 	kind := describeKind(value)
-	for _, word := range []string{"env", "extraArgs", "huggingFaceToken", "apiKey"} {
+	for _, word := range []string{"env", "extraArgs", "huggingFaceToken", "apiKey", "annotations", "prometheusUrl"} {
 		if strings.Contains(path, word) {
 			return kind
 		}

@@ -133,6 +133,23 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 	d.origin[key] = fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), chosen.Name))
 }
 
+// share tells every model what the others ask of its node group.
+func (c *Config) share() {
+	demands := make([]serving.Demand, len(c.Models))
+	for i, m := range c.Models {
+		full := m.WithDefaults()
+		demands[i] = serving.Demand{GPUs: full.GPU.Count, Replicas: full.Replicas.Max}
+	}
+	for i := range c.Models {
+		group := &c.Models[i].NodeGroup
+		for j, other := range c.Models {
+			if i != j && group.Name != "" && other.NodeGroup.Name == group.Name {
+				group.Others = append(group.Others, demands[j])
+			}
+		}
+	}
+}
+
 // groupsFor are the groups that have the GPU that the model asks for, if it
 // asks for one.
 func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []string) {

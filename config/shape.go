@@ -8,8 +8,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// shape is the model's config.json: the path of the file, or those of its keys
-// that sizes are computed from.
+// shape is the model's config.json: the path of the file, those of its keys that
+// sizes are computed from, or a model of the catalogue with the same shape.
 func (n *node) shape() string {
 	value, path, ok := n.lookup("shape")
 	if !ok {
@@ -18,11 +18,15 @@ func (n *node) shape() string {
 	switch value := value.(type) {
 	case string:
 		text, err := os.ReadFile(value)
-		if err != nil { // not repeated: it may be anything
-			n.d.add(path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project")
-			return ""
+		if err == nil {
+			return string(text)
 		}
-		return string(text)
+		if _, known := catalogue.FindShape(value); known {
+			return value
+		}
+		// Not repeated: it may be anything.
+		n.d.add(path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		return ""
 	case map[string]any:
 		text, err := json.Marshal(value)
 		if err == nil {

@@ -51,9 +51,6 @@ func (c *Config) Size() Size {
 		} else {
 			warn("%s: not sized: %s", m.Name, m.Unsized())
 		}
-		if why := c.cannotSurge(m); why != "" {
-			warn("%s: %s", m.Name, why)
-		}
 		s.rows = append(s.rows, row)
 	}
 	for _, name := range s.bill.Unpriced {
@@ -83,27 +80,6 @@ func (c *Config) bill() sizing.Bill {
 		pools = append(pools, p)
 	}
 	return sizing.Account(pools, c.Costs.Shared, c.prices())
-}
-
-// cannotSurge says that a rollout would wait for GPUs that the node group never
-// has; "" if it need not.
-func (c *Config) cannotSurge(m serving.Spec) string {
-	on, err := m.NodeGroup.Dearest(m.Costs)
-	if err != nil || m.NodeGroup.Max == 0 || m.Lifecycle.Rollout != serving.Surge {
-		return ""
-	}
-	used := 0
-	for _, other := range c.Models {
-		if other.NodeGroup.Name == m.NodeGroup.Name {
-			used += other.GPU.Count * other.Replicas.Max
-		}
-	}
-	if free := m.NodeGroup.Max*on.GPUs - used; free < m.GPU.Count {
-		return fmt.Sprintf("a change starts the new engine first, which needs %d GPU to spare, and the node group %s has %d with all replicas; "+
-			"raise its max, or set lifecycle.rollout to inPlace",
-			m.GPU.Count, m.NodeGroup.Name, max(free, 0))
-	}
-	return ""
 }
 
 func (c *Config) prices() catalogue.Prices {

@@ -4,26 +4,117 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	s.Env = maps.Clone(s.Env)
+	s.Env, s.Labels, s.Annotations = maps.Clone(s.Env), maps.Clone(s.Labels), maps.Clone(s.Annotations)
 	s.ExtraArgs = slices.Clone(s.ExtraArgs)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
-	s.Model.ServedName = or(s.Model.ServedName, s.Model.ID)
+	s.Model.ServedName = or(s.Model.ServedName, s.Model.servedName(s.Name))
+	s.LoRA = s.LoRA.withDefaults()
 	s.Replicas = s.Replicas.withDefaults()
+	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)
+	s.Storage = s.Storage.withDefaults(s)
 	s.Lifecycle.ShutdownSeconds = or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
 	if e, ok := s.Estimate(); ok {
 		s = s.withEstimate(e)
 	}
 	s.GPU.Count = or(s.GPU.Count, 1)
+	s.Lifecycle.Rollout = or(s.Lifecycle.Rollout, s.rollout())
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1))
 	s.Lifecycle = s.Lifecycle.withDefaults()
-	if s.Access.HuggingFaceToken.Name != "" {
-		s.Access.HuggingFaceToken.Key = or(s.Access.HuggingFaceToken.Key, tokenKey)
+	if s.Storage.Cache.StorageClass != "" {
+		s.Storage.Cache.Size = or(s.Storage.Cache.Size, s.Resources.Disk)
+	}
+	s.Access.HuggingFaceToken = s.Access.HuggingFaceToken.withDefaults(tokenKey)
+	s.Access.APIKey = s.Access.APIKey.withDefaults(apiKeyKey)
+	s.Scaling = s.Scaling.withDefaults(s.Replicas)
+	s.Monitoring = s.Monitoring.WithDefaults()
+	if s.Ingress.Class == ALBClass {
+		s.Ingress.ALB.IdleSeconds = or(s.Ingress.ALB.IdleSeconds, 600)
 	}
 	return s
+}
+
+func (m Model) servedName(service string) string {
+	if m.inS3() {
+		return service
+	}
+	return m.ID
+}
+
+// mostLoaded is how many adapters are kept in GPU memory unless it is said.
+const mostLoaded = 8
+
+func (l LoRA) withDefaults() LoRA {
+	if n := len(l.Adapters); n > 0 {
+		l.MaxRank = or(l.MaxRank, 16)
+		l.MaxLoaded = or(l.MaxLoaded, min(n, mostLoaded))
+	}
+	return l
+}
+
+func (st Storage) withDefaults(s Spec) Storage {
+	if st.Weights.Claim != "" {
+		st.Weights.Path = or(st.Weights.Path, s.Model.ID)
+	}
+	if st.Offline == nil {
+		st.Offline = new(!s.needsHub())
+	}
+	return st
+}
+
+func (r SecretRef) withDefaults(key string) SecretRef {
+	if r.Name != "" {
+		r.Key = or(r.Key, key)
+	}
+	return r
+}
+
+// withDefault is the policy: bounds that are the same leave nothing to decide.
+func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
+	if *r.Min == r.Max {
+		return Fixed
+	}
+	return or(p, Load)
+}
+
+func (sc Scaling) withDefaults(r Replicas) Scaling {
+	switch sc.Policy {
+	case Load:
+		sc.TargetLoad = or(sc.TargetLoad, 12)
+		sc.TargetKVUsage = or(sc.TargetKVUsage, sizing.TargetKVUsage)
+		sc.TargetWaiting = or(sc.TargetWaiting, sizing.TargetWaiting)
+	case Queue:
+		sc.TargetWaiting = or(sc.TargetWaiting, 10)
+	case CPU:
+		sc.TargetCPU = or(sc.TargetCPU, 70)
+	case Fixed, External:
+		return Scaling{Policy: sc.Policy}
+	}
+	sc.DownSeconds = or(sc.DownSeconds, 300)
+	if sc.Policy != CPU {
+		sc.FallbackReplicas = or(sc.FallbackReplicas, max(*r.Min, 1))
+	}
+	if sc.Wake.Query != "" {
+		sc.Wake.IdleSeconds = or(sc.Wake.IdleSeconds, 300)
+	}
+	return sc
+}
+
+// WithDefaults returns the monitoring with every field set that has a default.
+func (m Monitoring) WithDefaults() Monitoring {
+	if m.ServiceMonitor == nil {
+		m.ServiceMonitor = new(m.PrometheusURL != "")
+	}
+	if *m.ServiceMonitor {
+		m.IntervalSeconds = or(m.IntervalSeconds, 15)
+	}
+	m.Namespace = or(m.Namespace, "monitoring")
+	return m
 }
 
 func (r Replicas) withDefaults() Replicas {
@@ -47,13 +138,12 @@ func (r Resources) withDefaults(gpus int) Resources {
 }
 
 func (l Lifecycle) withDefaults() Lifecycle {
-	return Lifecycle{
-		LoadSeconds:      or(l.LoadSeconds, 600),
-		ProvisionSeconds: or(l.ProvisionSeconds, 600),
-		DrainSeconds:     or(l.DrainSeconds, 15),
-		ShutdownSeconds:  or(l.ShutdownSeconds, 120),
-		Rollout:          or(l.Rollout, Surge),
-	}
+	l.LoadSeconds = or(l.LoadSeconds, 600)
+	l.ProvisionSeconds = or(l.ProvisionSeconds, 600)
+	l.DrainSeconds = or(l.DrainSeconds, 15)
+	l.ShutdownSeconds = or(l.ShutdownSeconds, 120)
+	l.Rollout = or(l.Rollout, Surge)
+	return l
 }
 
 // WithDefaults returns the spec as it is: a name has no default, and a

@@ -3,113 +3,110 @@ package serving
 import (
 	"strconv"
 
-	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-const gpuResource = "nvidia.com/gpu"
+const gpuResource corev1.ResourceName = "nvidia.com/gpu"
 
-// deploymentArgs is the Deployment of the engines.
-func deploymentArgs(s Spec, c credentials, manager string) *appsv1.DeploymentArgs {
-	spec := &appsv1.DeploymentSpecArgs{
-		Selector:                &metav1.LabelSelectorArgs{MatchLabels: selectorLabels(s.Name)},
-		Strategy:                strategy(s.Lifecycle.Rollout),
-		ProgressDeadlineSeconds: pulumi.Int(s.Lifecycle.progressDeadlineSeconds()),
-		Template: &corev1.PodTemplateSpecArgs{
-			Metadata: &metav1.ObjectMetaArgs{
-				Labels: labels(s.Name),
-				Annotations: pulumi.StringMap{
-					// Engines are born slowly: node autoscalers leave them alone.
-					"cluster-autoscaler.kubernetes.io/safe-to-evict": pulumi.String("false"),
-					"karpenter.sh/do-not-disrupt":                    pulumi.String("true"),
-				},
-			},
-			Spec: podSpec(s, c),
+// deployment is the Deployment of the engines.
+func deployment(s Spec, manager string) *appsv1.Deployment {
+	d := &appsv1.Deployment{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
+		ObjectMeta: objectMeta(s, manager),
+		Spec: appsv1.DeploymentSpec{
+			Selector:                &metav1.LabelSelector{MatchLabels: s.selectorLabels()},
+			Strategy:                strategy(s.Lifecycle.Rollout),
+			ProgressDeadlineSeconds: int32Of(s.Lifecycle.progressDeadlineSeconds()),
+			Template:                podTemplate(s),
 		},
 	}
 	if !s.scaled() {
-		spec.Replicas = pulumi.Int(s.Replicas.Max)
+		d.Spec.Replicas = int32Of(s.Replicas.Max)
 	}
-	return &appsv1.DeploymentArgs{Metadata: objectMeta(s, manager), Spec: spec}
+	return d
 }
 
-func strategy(r Rollout) *appsv1.DeploymentStrategyArgs {
+func strategy(r Rollout) appsv1.DeploymentStrategy {
 	surge, unavailable := 1, 0
 	if r == InPlace {
 		surge, unavailable = 0, 1
 	}
-	return &appsv1.DeploymentStrategyArgs{
-		Type: pulumi.String("RollingUpdate"),
-		RollingUpdate: &appsv1.RollingUpdateDeploymentArgs{
-			MaxSurge:       pulumi.Int(surge),
-			MaxUnavailable: pulumi.Int(unavailable),
+	return appsv1.DeploymentStrategy{
+		Type:          appsv1.RollingUpdateDeploymentStrategyType,
+		RollingUpdate: &appsv1.RollingUpdateDeployment{MaxSurge: number(surge), MaxUnavailable: number(unavailable)},
+	}
+}
+
+// enginePod is the template of the engines' pods before the user's patch.
+func enginePod(s Spec) corev1.PodTemplateSpec {
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{Labels: s.allLabels(), Annotations: s.podAnnotations()},
+		Spec: corev1.PodSpec{
+			ServiceAccountName:           s.serviceAccount(),
+			AutomountServiceAccountToken: new(false),
+			// A Service called vllm would set VLLM_PORT, which vLLM reads as its own.
+			EnableServiceLinks:            new(false),
+			TerminationGracePeriodSeconds: int64Of(s.Lifecycle.graceSeconds()),
+			SecurityContext:               podSecurity(),
+			Tolerations:                   tolerations(s),
+			TopologySpreadConstraints:     spread(s),
+			PriorityClassName:             s.Scheduling.PriorityClass,
+			NodeSelector:                  s.nodeSelector(),
+			Containers:                    []corev1.Container{container(s)},
+			Volumes:                       volumes(s),
 		},
 	}
 }
 
-func podSpec(s Spec, c credentials) *corev1.PodSpecArgs {
-	pod := &corev1.PodSpecArgs{
-		ServiceAccountName:           pulumi.String(s.Name),
-		AutomountServiceAccountToken: pulumi.Bool(false),
-		// A Service called vllm would set VLLM_PORT, which vLLM reads as its own.
-		EnableServiceLinks:            pulumi.Bool(false),
-		TerminationGracePeriodSeconds: pulumi.Int(s.Lifecycle.graceSeconds()),
-		SecurityContext:               podSecurity(),
-		Tolerations:                   tolerations(),
-		Containers:                    corev1.ContainerArray{container(s, c)},
-		Volumes:                       volumes(s.Resources),
-	}
-	if constraints := spread(s); constraints != nil {
-		pod.TopologySpreadConstraints = constraints
-	}
-	if class := s.Scheduling.PriorityClass; class != "" {
-		pod.PriorityClassName = pulumi.String(class)
-	}
-	if selector := s.nodeSelector(); len(selector) > 0 {
-		pod.NodeSelector = pulumi.ToStringMap(selector)
-	}
-	return pod
-}
-
-func container(s Spec, c credentials) *corev1.ContainerArgs {
-	return &corev1.ContainerArgs{
-		Name:  pulumi.String(containerName),
-		Image: pulumi.String(s.image()),
+func container(s Spec) corev1.Container {
+	return corev1.Container{
+		Name:  containerName,
+		Image: s.image(),
 		// Tags are versions and never move, so what a node has is right.
-		ImagePullPolicy: pulumi.String("IfNotPresent"),
-		Args:            pulumi.ToStringArray(engineArgs(s)),
-		Env:             environment(s, c),
-		Ports: corev1.ContainerPortArray{&corev1.ContainerPortArgs{
-			Name:          pulumi.String(portName),
-			ContainerPort: pulumi.Int(port),
-			Protocol:      pulumi.String("TCP"),
-		}},
-		Resources:      containerResources(s),
-		StartupProbe:   startupProbe(s.Lifecycle),
-		ReadinessProbe: readinessProbe(),
-		LivenessProbe:  livenessProbe(s.Lifecycle),
+		ImagePullPolicy: corev1.PullIfNotPresent,
+		Args:            engineArgs(s),
+		Env:             environment(s),
+		Ports:           []corev1.ContainerPort{{Name: portName, ContainerPort: port, Protocol: corev1.ProtocolTCP}},
+		Resources:       containerResources(s),
+		StartupProbe:    startupProbe(s.Lifecycle),
+		ReadinessProbe:  readinessProbe(),
+		LivenessProbe:   livenessProbe(s.Lifecycle),
 		// /health stays 200 while vLLM shuts down, so readiness would not take the
 		// pod out: it goes on serving until every proxy has heard that it leaves.
-		Lifecycle: &corev1.LifecycleArgs{PreStop: &corev1.LifecycleHandlerArgs{
-			Sleep: &corev1.SleepActionArgs{Seconds: pulumi.Int(s.Lifecycle.DrainSeconds)},
+		Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{
+			Sleep: &corev1.SleepAction{Seconds: int64(s.Lifecycle.DrainSeconds)},
 		}},
 		SecurityContext: containerSecurity(),
-		VolumeMounts:    volumeMounts(),
+		VolumeMounts:    volumeMounts(s),
 	}
 }
 
-func containerResources(s Spec) *corev1.ResourceRequirementsArgs {
-	gpus := pulumi.String(strconv.Itoa(s.GPU.Count))
-	memory := pulumi.String(s.Resources.Memory)
-	return &corev1.ResourceRequirementsArgs{
-		Requests: pulumi.StringMap{
-			"cpu":               pulumi.String(s.Resources.CPU),
-			"memory":            memory,
-			"ephemeral-storage": pulumi.String(s.Resources.Disk),
-			gpuResource:         gpus,
+func containerResources(s Spec) corev1.ResourceRequirements {
+	gpus := quantity(strconv.Itoa(s.GPU.Count))
+	memory := quantity(s.Resources.Memory)
+	return corev1.ResourceRequirements{
+		Requests: corev1.ResourceList{
+			corev1.ResourceCPU:              quantity(s.Resources.CPU),
+			corev1.ResourceMemory:           memory,
+			corev1.ResourceEphemeralStorage: quantity(s.diskRequest()),
+			gpuResource:                     gpus,
 		},
-		Limits: pulumi.StringMap{"memory": memory, gpuResource: gpus},
+		Limits: corev1.ResourceList{corev1.ResourceMemory: memory, gpuResource: gpus},
 	}
 }
+
+// quantity is an amount that was validated; zero if it was not.
+func quantity(text string) resource.Quantity {
+	q, _ := resource.ParseQuantity(text)
+	return q
+}
+
+func number(n int) *intstr.IntOrString { return new(intstr.FromInt(n)) }
+
+func int32Of(n int) *int32 { return new(int32(n)) }
+
+func int64Of(n int) *int64 { return new(int64(n)) }

@@ -1,20 +1,20 @@
 package serving
 
 import (
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// disruptionBudgetArgs lets engines be evicted, a few at a time. It never blocks
-// a drain for ever: one may always go, and one that is not ready goes anyway.
-func disruptionBudgetArgs(s Spec, manager string) *policyv1.PodDisruptionBudgetArgs {
-	return &policyv1.PodDisruptionBudgetArgs{
-		Metadata: objectMeta(s, manager),
-		Spec: &policyv1.PodDisruptionBudgetSpecArgs{
-			MaxUnavailable:             pulumi.Int(s.maxUnavailable()),
-			UnhealthyPodEvictionPolicy: pulumi.String("AlwaysAllow"),
-			Selector:                   &metav1.LabelSelectorArgs{MatchLabels: selectorLabels(s.Name)},
+// disruptionBudget lets engines be evicted, a few at a time. It never blocks a
+// drain for ever: one may always go, and one that is not ready goes anyway.
+func disruptionBudget(s Spec, manager string) *policyv1.PodDisruptionBudget {
+	return &policyv1.PodDisruptionBudget{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
+		ObjectMeta: objectMeta(s, manager),
+		Spec: policyv1.PodDisruptionBudgetSpec{
+			MaxUnavailable:             number(s.maxUnavailable()),
+			UnhealthyPodEvictionPolicy: new(policyv1.AlwaysAllow),
+			Selector:                   &metav1.LabelSelector{MatchLabels: s.selectorLabels()},
 		},
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"slices"
 	"strconv"
 
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
@@ -27,6 +26,11 @@ var ownedFlags = map[string]string{
 	"--tool-call-parser":                 "toolCallParser",
 	"--enable-auto-tool-choice":          "toolCallParser",
 	"--reasoning-parser":                 "reasoningParser",
+	"--enable-lora":                      "lora.adapters",
+	"--lora-modules":                     "lora.adapters",
+	"--max-lora-rank":                    "lora.maxRank",
+	"--max-loras":                        "lora.maxLoaded",
+	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
@@ -37,7 +41,7 @@ var ownedFlags = map[string]string{
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.
 func engineArgs(s Spec) []string {
-	args := []string{s.Model.ID, "--served-model-name", s.Model.ServedName, "--port", strconv.Itoa(port)}
+	args := []string{s.weights(), "--served-model-name", s.Model.ServedName, "--port", strconv.Itoa(port)}
 	if s.Model.Revision != "" {
 		args = append(args, "--revision", s.Model.Revision)
 	}
@@ -62,6 +66,10 @@ func engineArgs(s Spec) []string {
 	default:
 		args = append(args, "--no-enable-prefix-caching")
 	}
+	args = append(args, s.LoRA.args()...)
+	if s.Model.inS3() {
+		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
+	}
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
@@ -69,6 +77,30 @@ func engineArgs(s Spec) []string {
 		"--disable-access-log-for-endpoints", "/health,/metrics",
 	)
 	return append(args, s.ExtraArgs...)
+}
+
+// args serve the adapters. Those that no batch uses wait in the node's memory.
+func (l LoRA) args() []string {
+	if len(l.Adapters) == 0 {
+		return nil
+	}
+	args := []string{
+		"--enable-lora", "--max-loras", strconv.Itoa(l.MaxLoaded), "--max-cpu-loras", strconv.Itoa(len(l.Adapters)),
+		"--max-lora-rank", strconv.Itoa(l.MaxRank), "--lora-modules",
+	}
+	for _, a := range l.Adapters {
+		args = append(args, a.Name+"="+a.Source)
+	}
+	return args
+}
+
+// streamer is how the weights are read from S3: by as many threads as the
+// streamer starts itself, and by each GPU's process its own part.
+func (s Spec) streamer() string {
+	if s.GPU.Count > 1 {
+		return `{"concurrency":16,"distributed":true}`
+	}
+	return `{"concurrency":16}`
 }
 
 // choice is a flag whose value the user chooses among vLLM's.
@@ -90,28 +122,46 @@ func (s Spec) image() string {
 	if s.Image != "" {
 		return s.Image
 	}
-	return versions.VLLMRepository + ":" + or(s.VLLMVersion, versions.VLLM)
+	return versions.VLLMRepository + ":" + s.Version()
 }
+
+// Version is the release of vLLM, unless Image says it.
+func (s Spec) Version() string { return or(s.VLLMVersion, versions.VLLM) }
 
 // engineEnv are the variables that derive from the spec. The user's own may not
 // replace them.
-func engineEnv(l Lifecycle) map[string]string {
-	return map[string]string{
+func engineEnv(s Spec) map[string]string {
+	env := map[string]string{
 		"HOME":                        home,
-		"HF_HOME":                     home + "/.cache/huggingface",
-		"VLLM_CACHE_ROOT":             home + "/.cache/vllm",
-		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(l.startupBudgetSeconds()),
+		"HF_HOME":                     cache + "/huggingface",
+		"VLLM_CACHE_ROOT":             cache + "/vllm",
+		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(s.Lifecycle.startupBudgetSeconds()),
 	}
+	if s.offline() {
+		env["HF_HUB_OFFLINE"] = "1"
+	}
+	return env
 }
 
 // tunableEnv are defaults that the user's environment may replace.
-func tunableEnv() map[string]string {
-	return map[string]string{
+func tunableEnv(s Spec) map[string]string {
+	env := map[string]string{
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
 	}
+	if s.Model.inS3() {
+		// Of every GPU's process; its own default is 40 GB, more than a pod has.
+		env["RUNAI_STREAMER_MEMORY_LIMIT"] = strconv.Itoa(streamerBytes)
+		if s.Costs.Region != "" {
+			env["AWS_REGION"] = s.Costs.Region
+		}
+	}
+	return env
 }
+
+// streamerBytes is what the streamer reads ahead.
+const streamerBytes = 4 << 30
 
 const (
 	tokenVariable  = "HF_TOKEN"
@@ -120,28 +170,22 @@ const (
 
 // environment is everything that the engine reads from its environment, sorted
 // by name so that an unchanged input renders unchanged.
-func environment(s Spec, c credentials) corev1.EnvVarArray {
-	plain := tunableEnv()
+func environment(s Spec) []corev1.EnvVar {
+	plain := tunableEnv(s)
 	maps.Copy(plain, s.Env)
-	maps.Copy(plain, engineEnv(s.Lifecycle))
-	var vars corev1.EnvVarArray
+	maps.Copy(plain, engineEnv(s))
+	var vars []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(plain)) {
-		vars = append(vars, &corev1.EnvVarArgs{Name: pulumi.String(name), Value: pulumi.String(plain[name])})
+		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
 	}
-	if c.HuggingFaceToken != nil {
-		vars = append(vars, secretVariable(tokenVariable, *c.HuggingFaceToken))
-	}
-	if c.APIKey != nil {
-		vars = append(vars, secretVariable(apiKeyVariable, *c.APIKey))
-	}
-	return vars
+	return slices.Concat(vars, secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey))
 }
 
-func secretVariable(name string, from secretKey) *corev1.EnvVarArgs {
-	return &corev1.EnvVarArgs{
-		Name: pulumi.String(name),
-		ValueFrom: &corev1.EnvVarSourceArgs{
-			SecretKeyRef: &corev1.SecretKeySelectorArgs{Name: from.Name, Key: pulumi.String(from.Key)},
-		},
+func secretVariable(name string, from SecretRef) []corev1.EnvVar {
+	if from.Name == "" {
+		return nil
 	}
+	return []corev1.EnvVar{{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: from.Name}, Key: from.Key},
+	}}}
 }

@@ -1,8 +1,6 @@
 package serving
 
-import (
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-)
+import "maps"
 
 const (
 	// longestName leaves room for what is derived from a service's name: KEDA
@@ -18,21 +16,47 @@ const (
 	// tokenKey and apiKeyKey are the keys within the Secrets.
 	tokenKey  = "token"
 	apiKeyKey = "api-key"
+
+	// componentLabel tells the Services of other names from that by which a
+	// ServiceMonitor finds each engine once.
+	componentLabel = "app.kubernetes.io/component"
+	aliasComponent = "alias"
 )
+
+// objectName is what the service's objects are called, and its metrics: its
+// first name, so that a new one replaces nothing.
+func (s Spec) objectName() string {
+	if n := len(s.PreviousNames); n > 0 {
+		return s.PreviousNames[n-1]
+	}
+	return s.Name
+}
 
 // selectorLabels find the pods of one service. They never change: a Deployment
 // with another selector is another Deployment.
-func selectorLabels(service string) pulumi.StringMap {
-	return pulumi.StringMap{
-		"app.kubernetes.io/name":     pulumi.String("vllm"),
-		"app.kubernetes.io/instance": pulumi.String(service),
+func (s Spec) selectorLabels() map[string]string {
+	return map[string]string{
+		"app.kubernetes.io/name":     "vllm",
+		"app.kubernetes.io/instance": s.objectName(),
 	}
 }
 
-// labels are on everything that belongs to one service.
-func labels(service string) pulumi.StringMap {
-	l := selectorLabels(service)
-	l["app.kubernetes.io/part-of"] = pulumi.String("vllm-eks")
-	l["app.kubernetes.io/managed-by"] = pulumi.String("pulumi")
+// allLabels are on everything that belongs to one service.
+func (s Spec) allLabels() map[string]string {
+	l := map[string]string{}
+	maps.Copy(l, s.Labels)
+	maps.Copy(l, s.selectorLabels())
+	l["app.kubernetes.io/part-of"] = "vllm-eks"
+	l["app.kubernetes.io/managed-by"] = "pulumi"
 	return l
+}
+
+// podAnnotations are the user's, and that engines are born slowly: node
+// autoscalers leave them alone.
+func (s Spec) podAnnotations() map[string]string {
+	a := map[string]string{}
+	maps.Copy(a, s.Annotations)
+	a["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
+	a["karpenter.sh/do-not-disrupt"] = "true"
+	return a
 }

@@ -1,6 +1,10 @@
 package serving
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
 
 const (
 	// marginSeconds is what a derived time has to spare for the kubelet and the
@@ -72,11 +76,28 @@ func (l Lifecycle) restartGraceSeconds() int {
 }
 
 // scaled tells whether the number of engines is left to a scaler.
-func (s Spec) scaled() bool { return *s.Replicas.Min != s.Replicas.Max }
+func (s Spec) scaled() bool { return s.Scaling.Policy != Fixed }
 
-// scalerWarning says what a Deployment without a number of engines means until
-// something sets it.
-func (s Spec) scalerWarning() string {
-	return fmt.Sprintf("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
-		"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
+// rollout is how a change replaces an engine: without GPUs to spare, a new one
+// would wait for ever beside the old.
+func (s Spec) rollout() Rollout {
+	if _, ok := s.spareNodes(); !ok {
+		return InPlace
+	}
+	return Surge
+}
+
+// spareNodes tells whether the node group can hold one engine more than all
+// replicas of all its services, and how many nodes that takes.
+func (s Spec) spareNodes() (needed int, ok bool) {
+	on, err := s.NodeGroup.Dearest(s.Costs)
+	if err != nil || on.GPUs == 0 || s.NodeGroup.Max == 0 {
+		return 0, true // nothing bounds it
+	}
+	pool := sizing.Pool{Name: s.NodeGroup.Name, On: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
+	for _, other := range s.NodeGroup.Others {
+		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: other.GPUs, Max: other.Replicas})
+	}
+	needed = sizing.Account([]sizing.Pool{pool}, sizing.Shared{}, s.Costs.prices()).Nodes[pool.Name]
+	return needed, needed <= s.NodeGroup.Max
 }

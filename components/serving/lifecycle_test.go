@@ -49,18 +49,44 @@ func TestALoadIsGivenTwiceItsTime(t *testing.T) {
 
 func between(least, most int) Replicas { return Replicas{Min: &least, Max: most} }
 
-// TestOnlyAScaledServiceWarns reads what a preview says.
-func TestOnlyAScaledServiceWarns(t *testing.T) {
-	if (Spec{Replicas: between(3, 3)}).scaled() {
-		t.Error("a fixed number is left to a scaler")
+// TestWarnings reads what a preview says.
+func TestWarnings(t *testing.T) {
+	g5 := func(most int) NodeGroup {
+		return NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: most}
 	}
-	spec := Spec{Replicas: between(2, 5)}
-	if !spec.scaled() {
-		t.Error("a range is not left to a scaler")
+	chat := Spec{Name: "chat", Namespace: "n", Model: Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 1024}}
+	tests := []struct {
+		name   string
+		change func(*Spec)
+		want   []string
+	}{
+		{"nothing to say", func(s *Spec) { s.NodeGroup = g5(2) }, nil},
+		{"nothing known of nodes", func(*Spec) {}, nil},
+		{"no GPU to spare", func(s *Spec) { s.NodeGroup = g5(1) },
+			[]string{"the node group g5 has no GPUs to spare (it would take 2 nodes, and max is 1): the model is away while that loads, about "}},
+		{"others take it", func(s *Spec) { s.NodeGroup = g5(2); s.NodeGroup.Others = []Demand{{GPUs: 1, Replicas: 1}} }, []string{"it would take 3 nodes, and max is 2"}},
+		{"surge that waits", func(s *Spec) { s.NodeGroup = g5(1); s.Lifecycle.Rollout = Surge },
+			[]string{"needs 2 nodes in the node group g5, whose max is 1: it waits until the rollout fails"}},
+		{"in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.Rollout = InPlace }, []string{"because lifecycle.rollout is inPlace: the model is away"}},
+		{"in place, with another engine", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) }, nil},
+		{"a long context", func(s *Spec) { s.NodeGroup = g5(2); s.Model.MaxLen = 8192 },
+			[]string{"is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is 120"}},
+		{"another scaler", func(s *Spec) { s.Replicas = between(2, 5); s.Scaling.Policy = External },
+			[]string{"min 2 and max 5 differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine"}},
 	}
-	for _, want := range []string{"min 2 and max 5", "until one is installed Kubernetes runs 1 engine", "a fixed number goes down to 1 until the scaler acts"} {
-		if got := spec.scalerWarning(); !strings.Contains(got, want) {
-			t.Errorf("the warning does not say %q: %s", want, got)
-		}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			spec := chat
+			test.change(&spec)
+			got := spec.WithDefaults().Warnings()
+			if len(got) != len(test.want) {
+				t.Fatalf("warned %q, want %q", got, test.want)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(got[i], "chat: ") || !strings.Contains(got[i], want) {
+					t.Errorf("warned %q, want %q", got[i], want)
+				}
+			}
+		})
 	}
 }

@@ -3,8 +3,6 @@ package serving
 import (
 	"crypto/sha256"
 	"encoding/hex"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 const (
@@ -30,6 +28,6 @@ func fieldManager(project, stack string) string {
 }
 
 // managedBy are the annotations of an object whose fields belong to manager.
-func managedBy(manager string) pulumi.StringMap {
-	return pulumi.StringMap{managerAnnotation: pulumi.String(manager)}
+func managedBy(manager string) map[string]string {
+	return map[string]string{managerAnnotation: manager}
 }

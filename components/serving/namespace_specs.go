@@ -1,27 +1,42 @@
 package serving
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// namespaceArgs is a namespace that admits restricted pods only.
-func namespaceArgs(s NamespaceSpec, manager string) *corev1.NamespaceArgs {
-	return &corev1.NamespaceArgs{
-		Metadata: &metav1.ObjectMetaArgs{
-			Name:        pulumi.String(s.Name),
-			Annotations: managedBy(manager),
-			Labels: pulumi.StringMap{
-				"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),
-				"app.kubernetes.io/managed-by":               pulumi.String("pulumi"),
-				"pod-security.kubernetes.io/enforce":         pulumi.String("restricted"),
-				"pod-security.kubernetes.io/enforce-version": pulumi.String(versions.PodSecurity),
-				"pod-security.kubernetes.io/warn":            pulumi.String("restricted"),
-				"pod-security.kubernetes.io/warn-version":    pulumi.String("latest"),
-			},
+// namespace admits restricted pods only.
+func namespace(s NamespaceSpec, manager string) *corev1.Namespace {
+	labels := map[string]string{
+		"app.kubernetes.io/part-of":                  "vllm-eks",
+		"app.kubernetes.io/managed-by":               "pulumi",
+		"pod-security.kubernetes.io/enforce":         "restricted",
+		"pod-security.kubernetes.io/enforce-version": versions.PodSecurity,
+		"pod-security.kubernetes.io/warn":            "restricted",
+		"pod-security.kubernetes.io/warn-version":    "latest",
+	}
+	if s.ReadinessGates {
+		labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
+	}
+	return &corev1.Namespace{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
+		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Annotations: managedBy(manager), Labels: labels},
+	}
+}
+
+// denyAll lets no pod of the namespace talk to anybody, unless another policy
+// does.
+func denyAll(s NamespaceSpec, manager string) *networkingv1.NetworkPolicy {
+	return &networkingv1.NetworkPolicy{
+		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
+		ObjectMeta: metav1.ObjectMeta{
+			// The dot keeps it apart from the services' own, which have none.
+			Name: "vllm-eks.default-deny", Namespace: s.Name, Annotations: managedBy(manager),
+			Labels: map[string]string{"app.kubernetes.io/part-of": "vllm-eks", "app.kubernetes.io/managed-by": "pulumi"},
 		},
+		Spec: networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}},
 	}
 }

@@ -1,7 +1,6 @@
 package serving
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -16,7 +15,7 @@ type NamespacesArgs struct {
 type Namespaces struct {
 	pulumi.ResourceState
 
-	byName map[string]*corev1.Namespace
+	byName map[string]pulumi.Resource
 }
 
 // NewNamespaces registers the namespaces that do not exist already. Errors name
@@ -26,7 +25,7 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	if err != nil {
 		return nil, err
 	}
-	n := &Namespaces{byName: map[string]*corev1.Namespace{}}
+	n := &Namespaces{byName: map[string]pulumi.Resource{}}
 	if err := ctx.RegisterComponentResource(namespacesToken, name, n, opts...); err != nil {
 		return nil, err
 	}
@@ -35,11 +34,14 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 		if spec.Existing {
 			continue
 		}
-		namespace, err := corev1.NewNamespace(ctx, spec.Name, namespaceArgs(spec, manager), pulumi.Parent(n))
+		created, err := register(ctx, spec.Name, namespace(spec, manager), nil, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}
-		n.byName[spec.Name] = namespace
+		n.byName[spec.Name] = created
+		if _, err := register(ctx, spec.Name, denyAll(spec, manager), nil, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{created})); err != nil {
+			return nil, err
+		}
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }

@@ -1,8 +1,7 @@
 package serving
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
 )
 
 const (
@@ -17,44 +16,45 @@ const (
 )
 
 // podSecurity is what the restricted Pod Security Standard asks of a pod.
-func podSecurity() *corev1.PodSecurityContextArgs {
-	return &corev1.PodSecurityContextArgs{
-		RunAsNonRoot:   pulumi.Bool(true),
-		RunAsUser:      pulumi.Int(vllmUser),
-		RunAsGroup:     pulumi.Int(rootGroup),
-		FsGroup:        pulumi.Int(rootGroup),
-		SeccompProfile: &corev1.SeccompProfileArgs{Type: pulumi.String("RuntimeDefault")},
+func podSecurity() *corev1.PodSecurityContext {
+	return &corev1.PodSecurityContext{
+		RunAsNonRoot:   new(true),
+		RunAsUser:      int64Of(vllmUser),
+		RunAsGroup:     int64Of(rootGroup),
+		FSGroup:        int64Of(rootGroup),
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 	}
 }
 
 // containerSecurity is what it asks of a container. The root file system is
 // writable because NVIDIA's container hook writes to it.
-func containerSecurity() *corev1.SecurityContextArgs {
-	return &corev1.SecurityContextArgs{
-		AllowPrivilegeEscalation: pulumi.Bool(false),
-		ReadOnlyRootFilesystem:   pulumi.Bool(false),
-		Capabilities:             &corev1.CapabilitiesArgs{Drop: pulumi.StringArray{pulumi.String("ALL")}},
+func containerSecurity() *corev1.SecurityContext {
+	return &corev1.SecurityContext{
+		AllowPrivilegeEscalation: new(false),
+		ReadOnlyRootFilesystem:   new(false),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 	}
 }
 
 // tolerations let engines onto GPU nodes, and off lost ones sooner than the
 // five minutes that Kubernetes waits.
-func tolerations() corev1.TolerationArray {
-	lost := func(key string) *corev1.TolerationArgs {
-		return &corev1.TolerationArgs{
-			Key:               pulumi.String(key),
-			Operator:          pulumi.String("Exists"),
-			Effect:            pulumi.String("NoExecute"),
-			TolerationSeconds: pulumi.Int(nodeLostSeconds),
+func tolerations(s Spec) []corev1.Toleration {
+	lost := func(key string) corev1.Toleration {
+		return corev1.Toleration{
+			Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: int64Of(nodeLostSeconds),
 		}
 	}
-	return corev1.TolerationArray{
-		&corev1.TolerationArgs{
-			Key:      pulumi.String(gpuResource),
-			Operator: pulumi.String("Exists"),
-			Effect:   pulumi.String("NoSchedule"),
-		},
+	all := []corev1.Toleration{
+		{Key: string(gpuResource), Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule},
 		lost("node.kubernetes.io/not-ready"),
 		lost("node.kubernetes.io/unreachable"),
 	}
+	for _, t := range s.Scheduling.Tolerations {
+		own := corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffect(t.Effect)}
+		if t.Value != "" {
+			own.Operator, own.Value = corev1.TolerationOpEqual, t.Value
+		}
+		all = append(all, own)
+	}
+	return all
 }

@@ -1,40 +1,37 @@
 package serving
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// serviceArgs is the address of the model inside the cluster.
-func serviceArgs(s Spec, manager string) *corev1.ServiceArgs {
-	annotations := managedBy(manager)
+// service is an address of the model inside the cluster.
+func service(s Spec, name, manager string) *corev1.Service {
+	metadata := objectMeta(s, manager)
+	metadata.Name = name
+	if name != s.objectName() {
+		metadata.Labels[componentLabel] = aliasComponent
+	}
 	// Its pods are the Deployment's, which is waited for: a second wait would
 	// only make a failing rollout fail later.
-	annotations["pulumi.com/skipAwait"] = pulumi.String("true")
-	metadata := objectMeta(s, manager)
-	metadata.Annotations = annotations
-	return &corev1.ServiceArgs{
-		Metadata: metadata,
-		Spec: &corev1.ServiceSpecArgs{
-			Type:     pulumi.String("ClusterIP"),
-			Selector: selectorLabels(s.Name),
-			Ports: corev1.ServicePortArray{&corev1.ServicePortArgs{
-				Name:       pulumi.String(portName),
-				Port:       pulumi.Int(port),
-				TargetPort: pulumi.String(portName),
-				Protocol:   pulumi.String("TCP"),
+	metadata.Annotations["pulumi.com/skipAwait"] = "true"
+	return &corev1.Service{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+		ObjectMeta: metadata,
+		Spec: corev1.ServiceSpec{
+			Type:     corev1.ServiceTypeClusterIP,
+			Selector: s.selectorLabels(),
+			Ports: []corev1.ServicePort{{
+				Name: portName, Port: port, TargetPort: intstr.FromString(portName), Protocol: corev1.ProtocolTCP,
 			}},
 		},
 	}
 }
 
 // objectMeta is the metadata of the objects that are called like the service.
-func objectMeta(s Spec, manager string) *metav1.ObjectMetaArgs {
-	return &metav1.ObjectMetaArgs{
-		Name:        pulumi.String(s.Name),
-		Namespace:   pulumi.String(s.Namespace),
-		Labels:      labels(s.Name),
-		Annotations: managedBy(manager),
+func objectMeta(s Spec, manager string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: s.objectName(), Namespace: s.Namespace, Labels: s.allLabels(), Annotations: managedBy(manager),
 	}
 }

@@ -1,15 +1,19 @@
 package serving
 
 import (
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// serviceAccountArgs is the identity of the engines, for cloud roles. It has no
+// serviceAccount is the identity of the engines, for cloud roles. It has no
 // token for the Kubernetes API, which an engine never calls.
-func serviceAccountArgs(s Spec, manager string) *corev1.ServiceAccountArgs {
-	return &corev1.ServiceAccountArgs{
-		Metadata:                     objectMeta(s, manager),
-		AutomountServiceAccountToken: pulumi.Bool(false),
+func serviceAccount(s Spec, manager string) *corev1.ServiceAccount {
+	return &corev1.ServiceAccount{
+		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},
+		ObjectMeta:                   objectMeta(s, manager),
+		AutomountServiceAccountToken: new(false),
 	}
 }
+
+// serviceAccount is the name of the engines' identity.
+func (s Spec) serviceAccount() string { return or(s.Access.ServiceAccountName, s.objectName()) }

@@ -75,6 +75,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	return sizing.Workload{
 		Model: s.Model.ID, Engine: engine, On: on, Objectives: s.Objectives.sizing(),
 		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.Costs.prices(),
+		Storage: s.from(), Compiled: s.compiled(),
 	}, ""
 }
 
@@ -132,11 +133,28 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 
 // shape is the model's; without a name where it is not known.
 func (m Model) shape() (catalogue.Shape, error) {
-	if m.Shape == "" {
-		shape, _ := catalogue.FindShape(m.ID)
+	switch {
+	case m.Shape == "":
+		shape, _ := catalogue.FindShape(m.catalogueID())
+		return shape, nil
+	case !strings.HasPrefix(strings.TrimSpace(m.Shape), "{"):
+		shape, ok := catalogue.FindShape(m.Shape)
+		if !ok {
+			return shape, fmt.Errorf("is %q, which is no model of the catalogue", m.Shape)
+		}
 		return shape, nil
 	}
 	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
+}
+
+// catalogueID is the id by which the catalogue may have the model: of an address
+// in S3 the last two parts, as people lay out their buckets.
+func (m Model) catalogueID() string {
+	if !m.inS3() {
+		return m.ID
+	}
+	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(m.ID, s3Scheme), "/"), "/")
+	return strings.Join(parts[max(len(parts)-2, 0):], "/")
 }
 
 // release is the version of vLLM that the image has, as far as it tells.
@@ -182,7 +200,13 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.Model.MaxNumSeqs = or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	s.Lifecycle.LoadSeconds = or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(e.ColdStart.Load().Seconds())), longestSeconds))
-	weights := e.Memory.Weights * float64(e.Workload.Engine.GPUs())
+	if s.Scaling.Policy == Load {
+		s.Scaling.TargetLoad = or(s.Scaling.TargetLoad, e.Serving.Target)
+	}
+	weights := 0.0 // of what is streamed or on a volume
+	if !s.local() {
+		weights = e.Memory.Weights * float64(e.Workload.Engine.GPUs())
+	}
 	s.Resources.Disk = or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
 	return s
 }

@@ -11,6 +11,10 @@ type Spec struct {
 	// characters, so that what is derived from it stays within Kubernetes'
 	// limits. Required.
 	Name string
+	// PreviousNames are what the service was called before, the latest first. Its
+	// objects keep their names, so that nothing is replaced, and it answers at
+	// all of its addresses. Default: none.
+	PreviousNames []string
 	// Namespace is where the service runs. It must enforce, or at least permit,
 	// the restricted Pod Security Standard. Required.
 	Namespace string
@@ -23,6 +27,8 @@ type Spec struct {
 	Image string
 	// Model is what is served.
 	Model Model
+	// LoRA are adapters that are served beside the model.
+	LoRA LoRA
 	// GPU is what one replica computes on.
 	GPU GPU
 	// NodeGroup is where it runs. Default: any node with enough free GPUs.
@@ -33,30 +39,51 @@ type Spec struct {
 	Costs Costs
 	// Replicas is how many engines there are.
 	Replicas Replicas
+	// Scaling is what moves their number between the bounds of Replicas.
+	Scaling Scaling
 	// Resources is what one replica needs beside its GPUs.
 	Resources Resources
 	// Scheduling says which nodes the engines may run on.
 	Scheduling Scheduling
 	// Lifecycle is how long births and deaths take.
 	Lifecycle Lifecycle
-	// Access is what the engine needs to read the weights.
+	// Access is who the engine is, and who may ask it.
 	Access Access
+	// Storage is where weights and caches are kept.
+	Storage Storage
+	// Network is who may talk to the engines, and to whom they may.
+	Network Network
+	// Ingress is the way in from outside the cluster.
+	Ingress Ingress
+	// Monitoring is what watches the engines.
+	Monitoring Monitoring
+	// Labels are added to the pods and to every object. Default: none.
+	Labels map[string]string
+	// Annotations are added to the pods. Default: none.
+	Annotations map[string]string
 	// Env is added to the engine's environment, in clear. Default: nothing.
 	Env map[string]string
+	// Volumes are mounted into the engine's container. Default: none.
+	Volumes []Volume
 	// ExtraArgs follow the arguments that are derived from this spec. They are
 	// checked against the flags of vLLM. Default: none.
 	ExtraArgs []string
+	// PodPatch is a strategic merge patch of the pod template, as JSON. What it
+	// comes to is validated like what it is applied to. Default: none.
+	PodPatch string
 }
 
 // Model is what is served.
 type Model struct {
-	// ID is a Hugging Face model id such as mistralai/Mistral-7B-Instruct-v0.2.
-	// Required.
+	// ID is a Hugging Face model id such as mistralai/Mistral-7B-Instruct-v0.2, or
+	// the folder of an S3 bucket that has the same files, s3://bucket/path, from
+	// which the weights are streamed. Required.
 	ID string
 	// Revision is a commit, tag or branch of the model. Default: the
 	// repository's main branch as it is when a pod starts.
 	Revision string
-	// ServedName is the name that clients ask for. Default: ID.
+	// ServedName is the name that clients ask for. Default: ID; the service's
+	// name, where that is an address in S3.
 	ServedName string
 	// MaxLen is the longest context, prompt and completion together, in tokens.
 	// Default: the longest that the model was trained for.
@@ -84,9 +111,30 @@ type Model struct {
 	// name of it. Default: none.
 	ReasoningParser string
 	// Shape is the model's config.json, or as many of its keys as sizes are
-	// computed from, as JSON. Default: that of the catalogue, by ID; a model that
-	// it does not have is not sized.
+	// computed from, as JSON; or the id of a model of the catalogue that has the
+	// same shape. Default: that of the catalogue, by ID or by the last two parts
+	// of an address in S3; a model that it does not have is not sized.
 	Shape string
+}
+
+// LoRA are adapters that are served beside the model, each by its own name.
+type LoRA struct {
+	// Adapters are what is served. Default: none.
+	Adapters []Adapter
+	// MaxRank is the largest rank among them: 1, 8, 16, 32, 64, 128, 256, 320 or
+	// 512. Default: 16.
+	MaxRank int
+	// MaxLoaded is how many of them one batch may mix; requests for others wait.
+	// GPU memory is kept for each. Default: all of them, at most 8.
+	MaxLoaded int
+}
+
+// Adapter is one set of LoRA weights.
+type Adapter struct {
+	// Name is what clients ask for as the model. Required.
+	Name string
+	// Source is a Hugging Face id, or a path in the engine's container. Required.
+	Source string
 }
 
 // GPU is what one replica computes on.
@@ -104,6 +152,8 @@ type GPU struct {
 type NodeGroup struct {
 	// Name is what models call it.
 	Name string
+	// Others are what other services ask of the group. Default: nothing.
+	Others []Demand
 	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs
 	// are computed for the dearest.
 	InstanceTypes []string
@@ -112,6 +162,12 @@ type NodeGroup struct {
 	Labels map[string]string
 	// Min and Max bound the number of its nodes. Default: 0, and no bound.
 	Min, Max int
+}
+
+// Demand is what one service asks of a node group at most.
+type Demand struct {
+	// GPUs are those of one replica, Replicas how many there are.
+	GPUs, Replicas int
 }
 
 // Objectives are what the service promises, and what is asked of it.
@@ -170,6 +226,19 @@ type Scheduling struct {
 	// PriorityClass is the name of a PriorityClass of the cluster, by which
 	// engines displace others. Default: none.
 	PriorityClass string
+	// Tolerations let engines onto nodes with further taints. Default: none beside
+	// nvidia.com/gpu, and a minute for a node that is not heard of.
+	Tolerations []Toleration
+}
+
+// Toleration is a taint of nodes that engines do not mind.
+type Toleration struct {
+	// Key is the taint's. Required.
+	Key string
+	// Value is the taint's. Default: any.
+	Value string
+	// Effect is NoSchedule, PreferNoSchedule or NoExecute. Default: every effect.
+	Effect string
 }
 
 // Lifecycle is how long births and deaths take, in seconds. Probes, deadlines,
@@ -190,8 +259,14 @@ type Lifecycle struct {
 	// that. Default: four answers of the typical length at the slowest good rate,
 	// at least 120.
 	ShutdownSeconds int
-	// Rollout is how a change replaces an engine. Default: Surge.
+	// Rollout is how a change replaces an engine. Default: InPlace where the node
+	// group has no GPUs to spare beside all replicas, else Surge.
 	Rollout Rollout
+	// HungSeconds is how long an engine may have requests and not take a step
+	// before it is restarted. A restart costs a load, and cuts every stream, so
+	// that it is asked for and not assumed. Default: 0, never: vLLM's /health
+	// does not notice.
+	HungSeconds int
 }
 
 // Rollout is how a change replaces an engine.
@@ -206,18 +281,27 @@ const (
 	InPlace Rollout = "inPlace"
 )
 
-// Access is what the engine needs to read the weights.
+// Access is who the engine is, and who may ask it.
 type Access struct {
 	// HuggingFaceToken is a Secret that exists already, in the same namespace.
 	// Default: the token given with the arguments, if any.
 	HuggingFaceToken SecretRef
+	// APIKey is a Secret that exists already, in the same namespace, with the key
+	// that clients must send. Default: that given with the arguments, if any.
+	APIKey SecretRef
+	// Guarded tells that an API key is given with the arguments. Default: false.
+	Guarded bool
+	// ServiceAccountName is a ServiceAccount that exists already, in the same
+	// namespace, such as one that has an AWS role by EKS Pod Identity. Default:
+	// one of its own, called like the service, to which a role can be given too.
+	ServiceAccountName string
 }
 
 // SecretRef is a key of a Secret that exists already.
 type SecretRef struct {
 	// Name is the Secret's name. Empty means that there is none.
 	Name string
-	// Key is the key within the Secret. Default: token.
+	// Key is the key within the Secret. Default: token, of an API key api-key.
 	Key string
 }
 
@@ -229,4 +313,8 @@ type NamespaceSpec struct {
 	// nor deleted. It must enforce, or at least permit, the restricted Pod
 	// Security Standard. Default: false, so the namespace is this program's.
 	Existing bool
+	// ReadinessGates asks the AWS Load Balancer Controller to hold pods back until
+	// the load balancer has them, so that a rollout never outruns it. Default:
+	// false.
+	ReadinessGates bool
 }

@@ -20,6 +20,8 @@ const (
 	longestSeconds = 3600
 	// mostSequences is more than any GPU works on at once.
 	mostSequences = 16384
+	// leastHung is what it takes to be sure: liveness itself waits for 100 s.
+	leastHung = 120
 	// mostReplicas is more than a node group of EKS has nodes, which is 450.
 	mostReplicas = 1000
 )
@@ -30,6 +32,7 @@ var (
 	objectName  = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`)
 	secretItem  = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 	modelID     = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$`)
+	bucketPath  = regexp.MustCompile(`^s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[\w.=+-]+)+/?$`)
 	revision    = regexp.MustCompile(`^[A-Za-z0-9][\w./-]*$`)
 	servedName  = regexp.MustCompile(`^[A-Za-z0-9][\w./:@-]*$`)
 	labelKey    = regexp.MustCompile(`^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$`)
@@ -49,10 +52,19 @@ func (s Spec) Validate(path string) error {
 	if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.Name != "" && err != nil {
 		found = append(found, problems.Of(err, at("nodeGroup"))...)
 	}
-	s.Replicas.validate(&found, at)
+	s.validateScaling(&found, at)
 	s.Resources.validate(&found, at)
 	s.Lifecycle.validate(&found, at)
 	s.Access.validate(&found, at)
+	s.validateLoRA(&found, at)
+	s.validateStorage(&found, at)
+	s.validateVolumes(&found, at)
+	s.validateNetwork(&found, at)
+	s.Ingress.validate(&found, at, s.Access.Guarded || s.Access.APIKey.Name != "")
+	if err := s.Monitoring.Validate(at("monitoring")); err != nil {
+		found = append(found, problems.Of(err, at("monitoring"))...)
+	}
+	s.validateHooks(&found, at)
 	validateEnv(&found, at("env"), s.Env)
 	for key, value := range sorted(s.Scheduling.NodeSelector) {
 		if !labelKey.MatchString(key) || !labelValue.MatchString(value) {
@@ -71,6 +83,9 @@ func (s Spec) Validate(path string) error {
 		found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), "%s", p.Message)
 	}
 	s.validateSize(&found, at)
+	if len(found) == 0 {
+		s.validatePod(&found, at)
+	}
 	return found.Err()
 }
 
@@ -85,6 +100,15 @@ func (s Spec) validateNames(found *problems.List, at func(string) string) {
 	case s.Name == "default":
 		found.Addf(at("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
 	}
+	for i, name := range s.PreviousNames {
+		key := fmt.Sprintf("%s[%d]", at("previousNames"), i)
+		switch {
+		case len(name) > longestName || !serviceName.MatchString(name) || name == "default":
+			found.Addf(key, "is %q, which no service can have been called", name)
+		case name == s.Name || slices.Contains(s.PreviousNames[:i], name):
+			found.Addf(key, "is %q, which is another of its names", name)
+		}
+	}
 	switch {
 	case s.Namespace == "":
 		found.Addf(at("namespace"), "is missing; name one of the namespaces")
@@ -97,10 +121,15 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	switch {
 	case m.ID == "":
 		found.Addf(at("model"), "is missing; want a Hugging Face model id such as %q", "mistralai/Mistral-7B-Instruct-v0.2")
-	case !modelID.MatchString(m.ID):
-		found.Addf(at("model"), "is %q, want a Hugging Face model id such as %q", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
+	case m.inS3() && !bucketPath.MatchString(m.ID):
+		found.Addf(at("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
+	case !m.inS3() && !modelID.MatchString(m.ID):
+		found.Addf(at("model"), "is %q, want a Hugging Face model id such as %q, or s3://bucket/path", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
 	}
-	if m.Revision != "" && !revision.MatchString(m.Revision) {
+	switch {
+	case m.Revision != "" && m.inS3():
+		found.Addf(at("revision"), "is %q, and a folder of S3 has no revisions; name them in the path", m.Revision)
+	case m.Revision != "" && !revision.MatchString(m.Revision):
 		found.Addf(at("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
 	}
 	if m.ServedName != m.ID && !servedName.MatchString(m.ServedName) {
@@ -166,38 +195,37 @@ func (s Spec) validateImage(found *problems.List, at func(string) string) {
 	}
 }
 
-func (r Replicas) validate(found *problems.List, at func(string) string) {
-	if *r.Min < 1 {
-		found.Addf(at("replicas.min"), "is %d, want at least 1: at zero nothing is left to tell that a request has come", *r.Min)
-	}
-	if *r.Min > mostReplicas || r.Max > mostReplicas {
-		found.Addf(at("replicas.max"), "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
-	}
-	if r.Max < *r.Min {
-		found.Addf(at("replicas.max"), "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)
-	}
-}
-
 func (l Lifecycle) validate(found *problems.List, at func(string) string) {
 	upTo(found, at("lifecycle.loadSeconds"), l.LoadSeconds, longestSeconds)
 	upTo(found, at("lifecycle.provisionSeconds"), l.ProvisionSeconds, longestSeconds)
 	upTo(found, at("lifecycle.drainSeconds"), l.DrainSeconds, longestSeconds)
 	upTo(found, at("lifecycle.shutdownSeconds"), l.ShutdownSeconds, longestSeconds)
+	if l.HungSeconds != 0 && (l.HungSeconds < leastHung || l.HungSeconds > longestSeconds) {
+		found.Addf(at("lifecycle.hungSeconds"), "is %d, want %d to %d; leave it out not to look", l.HungSeconds, leastHung, longestSeconds)
+	}
 	if l.Rollout != Surge && l.Rollout != InPlace {
 		found.Addf(at("lifecycle.rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
 	}
 }
 
 func (a Access) validate(found *problems.List, at func(string) string) {
-	ref := a.HuggingFaceToken
+	a.HuggingFaceToken.validate(found, at("huggingFaceToken"), "the token", "huggingFaceToken")
+	a.APIKey.validate(found, at("apiKey"), "the key", "apiKey")
+	if name := a.ServiceAccountName; name != "" && (!objectName.MatchString(name) || len(name) > 253) {
+		found.Addf(at("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
+	}
+}
+
+// validate never repeats a value: a secret typed here by mistake would end up in
+// a log.
+func (r SecretRef) validate(found *problems.List, path, what, stackKey string) {
 	switch {
-	case ref.Name == "" && ref.Key != "":
-		found.Addf(at("huggingFaceToken.existingSecret"), "is missing; name the Secret that has the key %q", ref.Key)
-	case ref.Name != "" && (!objectName.MatchString(ref.Name) || len(ref.Name) > 253):
-		// Not repeated: a token typed here by mistake would end up in a log.
-		found.Addf(at("huggingFaceToken.existingSecret"), "is not the name of a Secret; the token itself belongs into the stack's huggingFaceToken")
-	case ref.Name != "" && !secretItem.MatchString(ref.Key):
-		found.Addf(at("huggingFaceToken.key"), "is not a key of a Secret, want letters, digits and any of - _ .")
+	case r.Name == "" && r.Key != "":
+		found.Addf(path+".existingSecret", "is missing; name the Secret that has the key %q", r.Key)
+	case r.Name != "" && (!objectName.MatchString(r.Name) || len(r.Name) > 253):
+		found.Addf(path+".existingSecret", "is not the name of a Secret; %s itself belongs into the stack's %s", what, stackKey)
+	case r.Name != "" && !secretItem.MatchString(r.Key):
+		found.Addf(path+".key", "is not a key of a Secret, want letters, digits and any of - _ .")
 	}
 }
 

@@ -30,7 +30,7 @@ var refusedVariables = map[string]string{
 
 // validateEnv never repeats a value, which may be a secret in the wrong place.
 func validateEnv(found *problems.List, path string, env map[string]string) {
-	owned := engineEnv(Lifecycle{}.withDefaults())
+	owned := engineEnv(Spec{Lifecycle: Lifecycle{}.withDefaults(), Storage: Storage{Offline: new(true)}})
 	for name := range sorted(env) {
 		key := path + "." + name
 		reason, refused := refusedVariables[name]

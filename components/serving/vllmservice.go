@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	policyv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/policy/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -19,7 +16,8 @@ type VLLMServiceArgs struct {
 	// HuggingFaceToken reads gated models, unless Spec names a Secret for it. It
 	// is kept as a secret. Default: none.
 	HuggingFaceToken pulumi.StringPtrInput
-	// APIKey is what clients must send. It is kept as a secret. One key, because
+	// APIKey is what clients must send, unless Spec names a Secret for it. It is
+	// kept as a secret. One key, because
 	// vLLM reads one from its environment; several would be arguments, which
 	// every process on the node can see. Default: none, so that everything that
 	// reaches the Service is answered.
@@ -46,91 +44,130 @@ type VLLMService struct {
 	// APIKeySecret is the name of the Secret whose key api-key clients must
 	// send, or "" if none is needed.
 	APIKeySecret pulumi.StringOutput
+	// ServiceAccountName is the identity of the engines, to which a role can be
+	// given.
+	ServiceAccountName pulumi.StringOutput
 }
 
 // NewVLLMService registers one model's serving stack: engine pods behind a
 // Service. Errors name the field of the spec that is wrong, under name.
 func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts ...pulumi.ResourceOption) (*VLLMService, error) {
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate(name); err != nil {
+	if err := args.validate(spec, name); err != nil {
 		return nil, err
 	}
 	s := &VLLMService{}
-	if err := ctx.RegisterComponentResource(serviceToken, name, s, opts...); err != nil {
+	if err := ctx.RegisterComponentResource(serviceToken, name, s, slices.Concat(opts, previously(spec))...); err != nil {
 		return nil, err
 	}
 	children := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(args.DependsOn)}
-	access, err := registerSecrets(ctx, name, spec, args, children)
+	made, err := registerSecrets(ctx, name, &spec, args, children)
 	if err != nil {
 		return nil, err
 	}
-	if err := registerEngines(ctx, name, spec, access, children); err != nil {
+	if err := registerObjects(ctx, name, spec, made, children); err != nil {
 		return nil, err
 	}
-	if spec.scaled() {
-		if err := ctx.Log.Warn(spec.scalerWarning(), &pulumi.LogArgs{Resource: s}); err != nil {
+	for _, warning := range spec.Warnings() {
+		if err := ctx.Log.Warn(warning, &pulumi.LogArgs{Resource: s}); err != nil {
 			return nil, err
 		}
 	}
-	s.setOutputs(spec, access)
+	s.setOutputs(spec, made)
 	return s, ctx.RegisterResourceOutputs(s, s.Outputs())
 }
 
-// registerSecrets registers the Secrets that the engine reads, and returns
-// where each of its credentials is.
-func registerSecrets(ctx *pulumi.Context, name string, spec Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (credentials, error) {
-	var c credentials
-	manager := fieldManager(ctx.Project(), ctx.Stack())
-	if ref := spec.Access.HuggingFaceToken; ref.Name != "" {
-		c.HuggingFaceToken = &secretKey{Name: pulumi.String(ref.Name), Key: ref.Key}
-	} else if args.HuggingFaceToken != nil {
-		secret, err := corev1.NewSecret(ctx, name+"-huggingface", secretArgs(spec, tokenKey, args.HuggingFaceToken, manager), opts...)
-		if err != nil {
-			return c, err
-		}
-		c.HuggingFaceToken = &secretKey{Name: secret.Metadata.Name(), Key: tokenKey}
-	}
-	if args.APIKey != nil {
-		secret, err := corev1.NewSecret(ctx, name+"-api-key", secretArgs(spec, apiKeyKey, args.APIKey, manager), opts...)
-		if err != nil {
-			return c, err
-		}
-		c.APIKey = &secretKey{Name: secret.Metadata.Name(), Key: apiKeyKey}
-	}
-	return c, nil
+// validate returns every problem of the spec and of what is given beside it.
+func (args VLLMServiceArgs) validate(spec Spec, path string) error {
+	spec.Access.Guarded = spec.Access.Guarded || args.APIKey != nil
+	return spec.Validate(path)
 }
 
-// registerEngines registers the pods, their address, and how many of them may be
-// evicted at once.
-func registerEngines(ctx *pulumi.Context, name string, spec Spec, access credentials, opts []pulumi.ResourceOption) error {
-	patient := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Timeouts(&pulumi.CustomTimeouts{
-		Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
-	})})
-	manager := fieldManager(ctx.Project(), ctx.Stack())
-	account, err := corev1.NewServiceAccount(ctx, name, serviceAccountArgs(spec, manager), opts...)
-	if err != nil {
-		return err
+// previously tells the engine what the service was called. Its children are
+// called after it, so that they follow.
+func previously(s Spec) []pulumi.ResourceOption {
+	var aliases []pulumi.Alias
+	for _, name := range s.PreviousNames {
+		aliases = append(aliases, pulumi.Alias{Name: pulumi.String(name)})
 	}
-	if _, err := appsv1.NewDeployment(ctx, name, deploymentArgs(spec, access, manager),
-		slices.Concat(patient, []pulumi.ResourceOption{pulumi.DependsOn([]pulumi.Resource{account})})...); err != nil {
-		return err
-	}
-	if _, err := policyv1.NewPodDisruptionBudget(ctx, name, disruptionBudgetArgs(spec, manager), opts...); err != nil {
-		return err
-	}
-	_, err = corev1.NewService(ctx, name, serviceArgs(spec, manager), opts...)
-	return err
+	return []pulumi.ResourceOption{pulumi.Aliases(aliases)}
 }
 
-func (s *VLLMService) setOutputs(spec Spec, access credentials) {
+// registerSecrets registers the Secrets whose values are arguments, and has the
+// spec refer to them. Their names are known to the provider alone: it returns
+// them by the names in the spec.
+func registerSecrets(ctx *pulumi.Context, name string, spec *Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (map[string]pulumi.StringOutput, error) {
+	names := map[string]pulumi.StringOutput{}
+	manager := fieldManager(ctx.Project(), ctx.Stack())
+	for _, given := range []struct {
+		suffix, key string
+		value       pulumi.StringPtrInput
+		ref         *SecretRef
+	}{
+		{"-huggingface", tokenKey, args.HuggingFaceToken, &spec.Access.HuggingFaceToken},
+		{"-api-key", apiKeyKey, args.APIKey, &spec.Access.APIKey},
+	} {
+		if given.value == nil || given.ref.Name != "" {
+			continue
+		}
+		kept := slices.Concat(opts, []pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"data", "stringData"})})
+		made, err := register(ctx, name+given.suffix, secret(*spec, manager), func(fields pulumi.Map) {
+			fields["stringData"] = pulumi.ToSecret(pulumi.StringMap{given.key: secretText(spec.Name, given.key, given.value)})
+		}, kept...)
+		if err != nil {
+			return nil, err
+		}
+		*given.ref = SecretRef{Name: name + given.suffix, Key: given.key}
+		names[given.ref.Name] = made.name()
+	}
+	return names, nil
+}
+
+// registerObjects registers everything else. The engines wait for what they
+// refer to, and what refers to them for the engines, so that it goes first when
+// they are removed.
+func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) error {
+	var before []pulumi.Resource
+	made := map[string]pulumi.Resource{}
+	for _, o := range Objects(spec, fieldManager(ctx.Project(), ctx.Stack())) {
+		kind := o.GetObjectKind().GroupVersionKind().Kind
+		options := slices.Clone(opts)
+		var adapt func(pulumi.Map)
+		switch kind {
+		case "Deployment":
+			adapt = func(fields pulumi.Map) { secretNames(fields, secrets) }
+			options = append(options, pulumi.DependsOn(before), pulumi.Timeouts(&pulumi.CustomTimeouts{
+				Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
+			}))
+		case "ScaledObject", "HorizontalPodAutoscaler":
+			options = append(options, pulumi.DependsOn([]pulumi.Resource{made["Deployment"]}))
+		case "Ingress":
+			options = append(options, pulumi.DependsOn([]pulumi.Resource{made["Service"]}))
+		}
+		registered, err := register(ctx, name+o.Suffix, o.Object, adapt, options...)
+		if err != nil {
+			return err
+		}
+		if made["Deployment"] == nil {
+			before = append(before, registered)
+		}
+		if made[kind] == nil {
+			made[kind] = registered
+		}
+	}
+	return nil
+}
+
+func (s *VLLMService) setOutputs(spec Spec, secrets map[string]pulumi.StringOutput) {
 	s.Name = pulumi.String(spec.Name).ToStringOutput()
 	s.Namespace = pulumi.String(spec.Namespace).ToStringOutput()
 	s.Port = pulumi.Int(port).ToIntOutput()
 	s.URL = pulumi.String(fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", spec.Name, spec.Namespace, port)).ToStringOutput()
 	s.ServedModelName = pulumi.String(spec.Model.ServedName).ToStringOutput()
-	s.APIKeySecret = pulumi.String("").ToStringOutput()
-	if access.APIKey != nil {
-		s.APIKeySecret = access.APIKey.Name.ToStringPtrOutput().Elem()
+	s.ServiceAccountName = pulumi.String(spec.serviceAccount()).ToStringOutput()
+	s.APIKeySecret = pulumi.String(spec.Access.APIKey.Name).ToStringOutput()
+	if name, ok := secrets[spec.Access.APIKey.Name]; ok {
+		s.APIKeySecret = name
 	}
 }
 
@@ -143,5 +180,6 @@ func (s *VLLMService) Outputs() pulumi.Map {
 		"url":             s.URL,
 		"servedModelName": s.ServedModelName,
 		"apiKeySecret":    s.APIKeySecret,
+		"serviceAccount":  s.ServiceAccountName,
 	}
 }

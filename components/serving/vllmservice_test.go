@@ -50,6 +50,7 @@ func TestOutputs(t *testing.T) {
 			want := map[string]any{
 				"namespace": "inference", "service": "mistral-7b", "port": 8000, "servedModelName": "org/m",
 				"url": "http://mistral-7b.inference.svc.cluster.local:8000", "apiKeySecret": test.secret,
+				"serviceAccount": "mistral-7b",
 			}
 			if !maps.Equal(got, want) {
 				t.Errorf("outputs are %v, want %v", got, want)

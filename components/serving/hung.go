@@ -1,0 +1,47 @@
+package serving
+
+import "fmt"
+
+const (
+	// deadPeriodSeconds and deadFailures are when an engine that does not answer is
+	// given up: after 100 s.
+	deadPeriodSeconds, deadFailures = 10, 10
+)
+
+// progressScript fails where the engine is dead, and where it has had requests
+// for so many seconds and taken no step: the counter of its steps, which every
+// batch raises, has stood still. What it saw last is in /tmp. Bash is what the image has that can ask
+// without a program of its own: the probes of a busy engine ought to be cheap.
+const progressScript = `set -u
+get() {
+  exec 3<>/dev/tcp/127.0.0.1/%[1]d || return 1
+  printf 'GET %%s HTTP/1.0\r\n\r\n' "$1" >&3
+  read -r -u 3 _ code _ || return 1
+  [ "$code" = 200 ]
+}
+get /health || exit 1
+get /metrics || exit 1
+steps=0 requests=0
+while read -r -u 3 name value _; do
+  value=${value%%$'\r'}
+  case $name in
+    vllm:iteration_tokens_total_count*) steps+=" $value" ;;
+    vllm:num_requests_running*|vllm:num_requests_waiting{*) case $value in 0|0.0) ;; *) requests=1 ;; esac ;;
+  esac
+done
+seen=/tmp/.vllm-progress
+was= since=$EPOCHSECONDS
+[ -r $seen ] && read -r since was <$seen
+if [ $requests = 0 ] || [ "$was" != "$steps" ]; then
+  printf '%%s %%s\n' "$EPOCHSECONDS" "$steps" >$seen
+  exit 0
+fi
+[ $((EPOCHSECONDS - since)) -lt %[2]d ]
+`
+
+// progressCommand is the liveness probe of an engine that may hang. It fails
+// for the last deadFailures probes of the time in which it must take a step.
+func progressCommand(l Lifecycle) []string {
+	patience := max(l.HungSeconds-deadPeriodSeconds*deadFailures, 1)
+	return []string{"/bin/bash", "-c", fmt.Sprintf(progressScript, port, patience)}
+}

@@ -1,0 +1,100 @@
+package serving
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+)
+
+const (
+	// podIdentityAgent is where EKS Pod Identity hands out credentials.
+	// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
+	podIdentityAgent = "169.254.170.23/32"
+	// nodeLocalDNS is where nodes cache DNS, if they do.
+	nodeLocalDNS = "169.254.20.10/32"
+	dnsNamespace = "kube-system"
+)
+
+// privateRanges are addresses that a download from the internet does not need,
+// the instances' metadata among them.
+var privateRanges = map[string][]string{
+	"0.0.0.0/0": {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15"},
+	"::/0":      {"fc00::/7", "fe80::/10"},
+}
+
+// networkPolicy lets in who may call the engines, and out what they need to
+// start; nothing else.
+func networkPolicy(s Spec, manager string) *networkingv1.NetworkPolicy {
+	return &networkingv1.NetworkPolicy{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
+		ObjectMeta: objectMeta(s, manager),
+		Spec: networkingv1.NetworkPolicySpec{
+			PodSelector: metav1.LabelSelector{MatchLabels: s.selectorLabels()},
+			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
+			Ingress:     []networkingv1.NetworkPolicyIngressRule{{From: callers(s), Ports: ports(corev1.ProtocolTCP, port)}},
+			Egress:      egress(s),
+		},
+	}
+}
+
+// callers are who may call the engines: pods of their own namespace, and those
+// that the spec names.
+func callers(s Spec) []networkingv1.NetworkPolicyPeer {
+	peers := []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{}}}
+	for _, c := range s.Network.Clients {
+		if c.Namespace != "" {
+			peers = append(peers, podsOf(c.Namespace))
+		} else {
+			peers = append(peers, addresses(c.CIDR))
+		}
+	}
+	for _, cidr := range s.Ingress.ALB.SubnetCIDRs {
+		peers = append(peers, addresses(cidr))
+	}
+	if name := s.Ingress.ControllerNamespace; name != "" {
+		peers = append(peers, podsOf(name))
+	}
+	if s.Monitoring.PrometheusURL != "" || s.monitored() {
+		peers = append(peers, podsOf(s.Monitoring.Namespace))
+	}
+	return peers
+}
+
+// egress is what an engine needs: nothing, where everything is on a volume.
+func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
+	var rules []networkingv1.NetworkPolicyEgressRule
+	to := func(ports []networkingv1.NetworkPolicyPort, peers ...networkingv1.NetworkPolicyPeer) {
+		rules = append(rules, networkingv1.NetworkPolicyEgressRule{To: peers, Ports: ports})
+	}
+	https := ports(corev1.ProtocolTCP, 443)
+	if !s.offline() || s.Model.inS3() {
+		to(https, addresses("0.0.0.0/0"), addresses("::/0"))
+	}
+	if s.Model.inS3() || s.Access.ServiceAccountName != "" {
+		to(ports(corev1.ProtocolTCP, 80), addresses(podIdentityAgent))
+	}
+	for _, cidr := range s.Network.EgressCIDRs {
+		to(https, addresses(cidr))
+	}
+	if len(rules) > 0 {
+		dns := append(ports(corev1.ProtocolUDP, 53), ports(corev1.ProtocolTCP, 53)...)
+		to(dns, podsOf(dnsNamespace), addresses(nodeLocalDNS))
+	}
+	return rules
+}
+
+func ports(protocol corev1.Protocol, n int) []networkingv1.NetworkPolicyPort {
+	return []networkingv1.NetworkPolicyPort{{Protocol: &protocol, Port: new(intstr.FromInt32(int32(n)))}}
+}
+
+// podsOf are the pods of a namespace.
+func podsOf(namespace string) networkingv1.NetworkPolicyPeer {
+	return networkingv1.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{
+		MatchLabels: map[string]string{corev1.LabelMetadataName: namespace},
+	}}
+}
+
+func addresses(cidr string) networkingv1.NetworkPolicyPeer {
+	return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr, Except: privateRanges[cidr]}}
+}

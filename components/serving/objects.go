@@ -1,0 +1,49 @@
+package serving
+
+import (
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// Object is one of a service's Kubernetes objects.
+type Object struct {
+	// Suffix follows the service's name in the name of the Pulumi resource.
+	Suffix string
+	runtime.Object
+}
+
+// Objects are all objects of a service, in the order in which they depend on
+// each other, from a spec that has its defaults and is valid. Secrets are not
+// among them: their values are known to Pulumi alone.
+func Objects(s Spec, manager string) []Object {
+	var all []Object
+	add := func(on bool, suffix string, build func() runtime.Object) {
+		if on {
+			all = append(all, Object{Suffix: suffix, Object: build()})
+		}
+	}
+	add(s.Access.ServiceAccountName == "", "", func() runtime.Object { return serviceAccount(s, manager) })
+	add(s.Storage.Cache.StorageClass != "", "-cache", func() runtime.Object { return cacheVolumeClaim(s, manager) })
+	add(!s.Network.Unrestricted, "", func() runtime.Object { return networkPolicy(s, manager) })
+	add(true, "", func() runtime.Object { return deployment(s, manager) })
+	add(true, "", func() runtime.Object { return disruptionBudget(s, manager) })
+	add(true, "", func() runtime.Object { return service(s, s.objectName(), manager) })
+	for _, name := range s.aliases() {
+		add(true, "."+name, func() runtime.Object { return service(s, name, manager) })
+	}
+	add(s.Ingress.Class != "", "", func() runtime.Object { return ingress(s, manager) })
+	add(s.monitored(), "", func() runtime.Object { return serviceMonitor(s, manager) })
+	add(s.usesKEDA(), "", func() runtime.Object { return scaledObject(s, manager) })
+	add(s.Scaling.Policy == CPU, "", func() runtime.Object { return podAutoscaler(s, manager) })
+	return all
+}
+
+// usesKEDA tells whether KEDA sets the number of engines.
+func (s Spec) usesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Policy == Queue }
+
+// aliases are the names beside the first at which the service answers.
+func (s Spec) aliases() []string {
+	if len(s.PreviousNames) == 0 {
+		return nil
+	}
+	return append([]string{s.Name}, s.PreviousNames[:len(s.PreviousNames)-1]...)
+}

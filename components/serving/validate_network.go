@@ -1,0 +1,142 @@
+package serving
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+var (
+	hostName    = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
+	certificate = regexp.MustCompile(`^arn:aws[-a-z]*:(acm|iam):[-a-z0-9]*:\d{12}:(server-)?certificate/[-\w/]+$`)
+	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
+)
+
+func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
+	for i, c := range s.Network.Clients {
+		key := fmt.Sprintf("%s[%d]", at("network.clients"), i)
+		switch {
+		case (c.Namespace == "") == (c.CIDR == ""):
+			found.Addf(key, "want one of namespace and cidr")
+		case c.Namespace != "" && (!dnsLabel.MatchString(c.Namespace) || len(c.Namespace) > longestNamespace):
+			found.Addf(key+".namespace", "is %q, want the name of a namespace", c.Namespace)
+		case c.CIDR != "":
+			validateCIDR(found, key+".cidr", c.CIDR)
+		}
+	}
+	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
+	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0) {
+		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+	}
+}
+
+func validateCIDRs(found *problems.List, key string, cidrs []string) {
+	for i, cidr := range cidrs {
+		validateCIDR(found, fmt.Sprintf("%s[%d]", key, i), cidr)
+	}
+}
+
+func validateCIDR(found *problems.List, key, cidr string) {
+	prefix, err := netip.ParsePrefix(cidr)
+	switch {
+	case err != nil:
+		found.Addf(key, "is %q, want a range of addresses such as %q", cidr, "10.0.0.0/16")
+	case prefix != prefix.Masked():
+		found.Addf(key, "is %q, which is an address within a range; want the range, %s", cidr, prefix.Masked())
+	}
+}
+
+func (in Ingress) validate(found *problems.List, at func(string) string, guarded bool) {
+	bad := func(key, format string, values ...any) { found.Addf(at("ingress."+key), format, values...) }
+	isALB := in.Class == ALBClass
+	switch {
+	case in.Class == "":
+		if in.given() {
+			bad("class", "is missing; name the IngressClass: alb, or that of another controller")
+		}
+		return
+	case !objectName.MatchString(in.Class) || len(in.Class) > 253:
+		bad("class", "is %q, want the name of an IngressClass such as alb", in.Class)
+	}
+	switch {
+	case in.Host == "":
+		bad("host", "is missing; give the name by which clients call it, such as chat.example.com")
+	case !hostName.MatchString(in.Host) || len(in.Host) > 253:
+		bad("host", "is %q, want a name such as chat.example.com", in.Host)
+	}
+	for key := range sorted(in.Annotations) {
+		switch {
+		case !labelKey.MatchString(key):
+			bad("annotations."+key, "is not the key of an annotation")
+		case isALB && in.isALBs(key):
+			bad("annotations."+key, "is set by the component; see ingress.alb")
+		}
+	}
+	if !isALB {
+		in.validateOther(bad)
+		return
+	}
+	if in.TLSSecret != "" {
+		bad("tlsSecret", "is not read by alb; use alb.certificateArn")
+	}
+	if in.ControllerNamespace != "" {
+		bad("controllerNamespace", "is of no use with alb, whose load balancer calls the pods itself; use alb.subnetCidrs")
+	}
+	in.ALB.validate(found, at, guarded)
+}
+
+func (in Ingress) validateOther(bad func(key, format string, values ...any)) {
+	if in.ALB.given() {
+		bad("alb", "is of no use with the class %s; remove it", in.Class)
+	}
+	switch name := in.ControllerNamespace; {
+	case name == "":
+		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the engines")
+	case !dnsLabel.MatchString(name) || len(name) > longestNamespace:
+		bad("controllerNamespace", "is %q, want the name of a namespace", name)
+	}
+	if name := in.TLSSecret; name != "" && (!objectName.MatchString(name) || len(name) > 253) {
+		bad("tlsSecret", "is not the name of a Secret")
+	}
+}
+
+func (a ALB) validate(found *problems.List, at func(string) string, guarded bool) {
+	bad := func(key, format string, values ...any) { found.Addf(at("ingress.alb."+key), format, values...) }
+	if a.CertificateARN != "" && !certificate.MatchString(a.CertificateARN) {
+		bad("certificateArn", "is %q, want the ARN of a certificate", a.CertificateARN)
+	}
+	if len(a.SubnetCIDRs) == 0 {
+		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the engines")
+	}
+	validateCIDRs(found, at("ingress.alb.subnetCidrs"), a.SubnetCIDRs)
+	validateCIDRs(found, at("ingress.alb.allowedCidrs"), a.AllowedCIDRs)
+	if a.InternetFacing && len(a.AllowedCIDRs) == 0 {
+		bad("allowedCidrs", "is missing, and the load balancer is internet-facing; list who may call it")
+	}
+	if a.InternetFacing && !guarded {
+		bad("internetFacing", "is true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret")
+	}
+	if a.Group != "" && !groupName.MatchString(a.Group) {
+		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
+	}
+	upTo(found, at("ingress.alb.idleSeconds"), a.IdleSeconds, longestIdle)
+}
+
+// longestIdle is the longest idle timeout of an Application Load Balancer.
+const longestIdle = 4000
+
+func (in Ingress) given() bool {
+	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || len(in.Annotations) > 0 || in.ALB.given()
+}
+
+func (a ALB) given() bool {
+	return a.CertificateARN != "" || a.InternetFacing || len(a.AllowedCIDRs) > 0 || len(a.SubnetCIDRs) > 0 || a.Group != "" || a.IdleSeconds != 0
+}
+
+// isALBs tells whether an annotation is one that the component sets.
+func (in Ingress) isALBs(key string) bool {
+	_, own := albAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
+	return own
+}

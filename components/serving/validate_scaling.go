@@ -1,0 +1,119 @@
+package serving
+
+import (
+	"net/url"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+const (
+	// mostLoad is more requests than an engine works on at once.
+	mostLoad = mostSequences
+	// longestWindow is the longest window that Kubernetes' autoscaler takes.
+	longestWindow = 3600
+)
+
+func (s Spec) validateScaling(found *problems.List, at func(string) string) {
+	r, sc := s.Replicas, s.Scaling
+	bad := func(key, format string, values ...any) { found.Addf(at(key), format, values...) }
+	asleep := *r.Min == 0 && sc.Policy != External
+	switch {
+	case *r.Min < 0 || asleep && (sc.Wake.Query == "" || sc.Policy == CPU):
+		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
+			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy load or queue", *r.Min)
+		return
+	case *r.Min > mostReplicas || r.Max > mostReplicas:
+		bad("replicas.max", "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
+		return
+	case r.Max < max(*r.Min, 1):
+		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)
+		return
+	case sc.Policy == Fixed && *r.Min != r.Max:
+		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", *r.Min, r.Max)
+	}
+	switch sc.Policy {
+	case Load, Queue:
+		if s.Monitoring.PrometheusURL == "" {
+			bad("monitoring.prometheusUrl", "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: cpu or external", sc.Policy)
+		}
+	case Fixed, External:
+		return
+	case CPU:
+		if sc.Wake.Query != "" {
+			bad("scaling.wakeQuery", "is of no use with the policy %s; remove it", sc.Policy)
+		}
+	default:
+		bad("scaling.policy", "is %q, want load, queue, cpu, fixed or external", sc.Policy)
+		return
+	}
+	sc.validateTargets(found, at, r)
+}
+
+// uses are the policies that a setting is of use to.
+var uses = map[string][]ScalingPolicy{
+	"scaling.targetLoad": {Load}, "scaling.targetKVUsage": {Load}, "scaling.targetWaiting": {Load, Queue}, "scaling.targetCPU": {CPU},
+	"scaling.fallbackReplicas": {Load, Queue}, "scaling.downSeconds": {Load, Queue, CPU},
+}
+
+func (sc Scaling) validateTargets(found *problems.List, at func(string) string, r Replicas) {
+	for _, field := range []struct {
+		key                string
+		value, least, most int
+	}{
+		{"scaling.targetLoad", sc.TargetLoad, 1, mostLoad},
+		{"scaling.targetWaiting", sc.TargetWaiting, 1, mostLoad},
+		{"scaling.targetCPU", sc.TargetCPU, 1, 100},
+		{"scaling.fallbackReplicas", sc.FallbackReplicas, max(*r.Min, 1), max(r.Max, 1)},
+		{"scaling.downSeconds", sc.DownSeconds, 1, longestWindow},
+	} {
+		switch useful := uses[field.key]; {
+		case !slices.Contains(useful, sc.Policy):
+			if field.value != 0 {
+				found.Addf(at(field.key), "is of no use with the policy %s; remove it", sc.Policy)
+			}
+		case field.value < field.least || field.value > field.most:
+			found.Addf(at(field.key), "is %d, want %d to %d", field.value, field.least, field.most)
+		}
+	}
+	switch {
+	case sc.Policy != Load && sc.TargetKVUsage != 0:
+		found.Addf(at("scaling.targetKVUsage"), "is of no use with the policy %s; remove it", sc.Policy)
+	case sc.Policy == Load && (sc.TargetKVUsage <= 0 || sc.TargetKVUsage > 1):
+		found.Addf(at("scaling.targetKVUsage"), "is %g, want a share above 0 and at most 1", sc.TargetKVUsage)
+	}
+	switch {
+	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
+		found.Addf(at("scaling.idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
+	case sc.Wake.Query != "" && *r.Min > 0:
+		found.Addf(at("scaling.wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", *r.Min)
+	case sc.Wake.Query != "":
+		upTo(found, at("scaling.idleSeconds"), sc.Wake.IdleSeconds, longestSeconds)
+	}
+}
+
+// Validate returns every problem of the monitoring, each beginning with its key
+// under path.
+func (m Monitoring) Validate(path string) error {
+	var found problems.List
+	if m.PrometheusURL != "" {
+		at, err := url.Parse(m.PrometheusURL)
+		switch {
+		case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "":
+			// Not repeated: it may hold a password.
+			found.Addf(path+".prometheusUrl", "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
+		case at.User != nil:
+			found.Addf(path+".prometheusUrl", "has credentials in it, which would be stored in clear; want an address without")
+		}
+	}
+	if !dnsLabel.MatchString(m.Namespace) || len(m.Namespace) > longestNamespace {
+		found.Addf(path+".namespace", "is %q, want the name of the namespace of Prometheus", m.Namespace)
+	}
+	if *m.ServiceMonitor {
+		upTo(&found, path+".intervalSeconds", m.IntervalSeconds, longestSeconds)
+	} else if m.IntervalSeconds != 0 || len(m.Labels) > 0 {
+		found.Addf(path+".serviceMonitor", "is false, so that intervalSeconds and labels are of no use; remove them")
+	}
+	validateLabels(&found, path+".labels", m.Labels)
+	return found.Err()
+}

@@ -1,0 +1,44 @@
+package serving
+
+import "fmt"
+
+// Warnings are what one ought to know of a valid spec before deploying it.
+func (s Spec) Warnings() []string {
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, s.Name+": "+fmt.Sprintf(format, values...)) }
+	needed, spare := s.spareNodes()
+	switch {
+	case s.Lifecycle.Rollout == Surge && !spare:
+		warn("a change starts the new engine first, which needs %d nodes in the node group %s, whose max is %d: it waits until the rollout fails; "+
+			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.NodeGroup.Name, s.NodeGroup.Max)
+	case s.Lifecycle.Rollout == InPlace && s.leastReplicas() == 1:
+		why := "lifecycle.rollout is inPlace"
+		if !spare {
+			why = fmt.Sprintf("the node group %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.NodeGroup.Name, needed, s.NodeGroup.Max)
+		}
+		warn("a change stops the engine before it starts the new one, because %s: the model is away while that loads, about %d s", why, s.Lifecycle.LoadSeconds)
+	}
+	if cut := s.longestAnswerSeconds(); cut > s.Lifecycle.ShutdownSeconds {
+		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
+			cut, s.Lifecycle.ShutdownSeconds)
+	}
+	if s.Scaling.Policy == External {
+		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
+			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
+	}
+	return all
+}
+
+// longestAnswerSeconds is how long an answer takes that fills the context, at
+// the time per token of an engine under its target load, or at the longest that
+// is still good where that is not known; 0 where the context is not known.
+func (s Spec) longestAnswerSeconds() int {
+	tokens, perToken := s.Model.MaxLen, s.Objectives.sizing().WithDefaults(0).TPOTMilliseconds/1000
+	if e, ok := s.Estimate(); ok {
+		tokens = e.Memory.MaxModelLen
+		if rate := e.Serving.TargetTokensPerSecond; rate > 0 {
+			perToken = float64(e.Serving.Target) / rate
+		}
+	}
+	return int(float64(tokens) * perToken)
+}

@@ -1,0 +1,51 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// checkIngresses refuses two models at one address, and members of one load
+// balancer that want it otherwise. It has the namespaces of models behind a load
+// balancer of AWS hold their pods back until that has them.
+func (c *Config) checkIngresses(d *decoding) {
+	hosts := map[string]string{}
+	groups := map[string]int{}
+	for i, m := range c.Models {
+		in := m.Ingress
+		key := fmt.Sprintf("models[%d].ingress", i)
+		if in.Host != "" {
+			if first, taken := hosts[in.Host]; taken {
+				d.add(d.typedAt(key+".host"), "is %q, which is the host of %s already; each model has its own", in.Host, first)
+			} else {
+				hosts[in.Host] = fmt.Sprintf("models[%d]", i)
+			}
+		}
+		if in.ALB.Group != "" {
+			first, known := groups[in.ALB.Group]
+			if !known {
+				groups[in.ALB.Group] = i
+			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
+				d.add(d.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing and idleSeconds the same",
+					first, in.ALB.Group)
+			}
+		}
+		if in.Class == serving.ALBClass {
+			c.gate(m.Namespace)
+		}
+	}
+}
+
+// differ tells whether two settings of one load balancer contradict each other.
+func differ(a, b serving.ALB) bool {
+	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds
+}
+
+func (c *Config) gate(namespace string) {
+	for i := range c.Namespaces {
+		if c.Namespaces[i].Name == namespace {
+			c.Namespaces[i].ReadinessGates = true
+		}
+	}
+}

@@ -1,0 +1,54 @@
+package config
+
+import (
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// Pins are, for each model, the values that this version of the program derived
+// or took by default and that its engines run with, as its key pin takes them: a
+// later version then changes none of them.
+func (c *Config) Pins() map[string]map[string]any {
+	all := map[string]map[string]any{}
+	for _, m := range c.Models {
+		all[m.Name] = pin(m)
+	}
+	return all
+}
+
+func pin(m serving.Spec) map[string]any {
+	p := map[string]any{
+		"gpu": map[string]any{"count": m.GPU.Count},
+		"resources": map[string]any{
+			"cpu": m.Resources.CPU, "memory": m.Resources.Memory, "shmSize": m.Resources.ShmSize, "disk": m.Resources.Disk,
+		},
+		"lifecycle": map[string]any{
+			"loadSeconds": m.Lifecycle.LoadSeconds, "provisionSeconds": m.Lifecycle.ProvisionSeconds, "drainSeconds": m.Lifecycle.DrainSeconds,
+			"shutdownSeconds": m.Lifecycle.ShutdownSeconds, "rollout": string(m.Lifecycle.Rollout),
+		},
+	}
+	if m.Image == "" {
+		p["vllmVersion"] = m.Version()
+	}
+	if m.Model.MaxNumSeqs != 0 {
+		p["maxNumSeqs"] = m.Model.MaxNumSeqs
+	}
+	if m.NodeGroup.Name != "" {
+		p["nodeGroup"] = m.NodeGroup.Name
+	}
+	scaling := map[string]any{}
+	for key, value := range map[string]int{
+		"targetLoad": m.Scaling.TargetLoad, "targetWaiting": m.Scaling.TargetWaiting, "targetCPU": m.Scaling.TargetCPU,
+		"fallbackReplicas": m.Scaling.FallbackReplicas, "downSeconds": m.Scaling.DownSeconds,
+	} {
+		if value != 0 {
+			scaling[key] = value
+		}
+	}
+	if m.Scaling.TargetKVUsage != 0 {
+		scaling["targetKVUsage"] = m.Scaling.TargetKVUsage
+	}
+	if len(scaling) > 0 {
+		p["scaling"] = scaling
+	}
+	return p
+}
