@@ -116,7 +116,7 @@ func TestDocumentedTableIsThePreviews(t *testing.T) {
 	table := loadConfig(t, stackFile(t, "prod")).Size().Table()
 	block := regexp.MustCompile("(?s)```text\n.*?```")
 	renewed := strings.Replace(string(text), block.FindString(string(text)), "```text\n"+table+"\n```", 1)
-	if *update {
+	if *stacktest.Update {
 		if err := os.WriteFile(path, []byte(renewed), 0o644); err != nil {
 			t.Fatal(err)
 		}

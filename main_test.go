@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"flag"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -19,8 +18,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 func TestMain(m *testing.M) {
 	if err := stacktest.Isolate(); err != nil {
@@ -81,20 +78,7 @@ func asJSON(t *testing.T, r *stacktest.Recording) []byte {
 func TestGoldens(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		t.Run(stack, func(t *testing.T) {
-			got := asJSON(t, recording)
-			path := filepath.Join("testdata", stack+".json")
-			if *update {
-				if err := os.WriteFile(path, got, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(got, want) {
-				t.Errorf("the %s stack registers something else than %s says; see the difference with: go test . -update && git diff", stack, path)
-			}
+			stacktest.Compare(t, filepath.Join("testdata", stack+".json"), recording)
 		})
 	}
 }

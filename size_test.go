@@ -42,7 +42,7 @@ func TestPreviewTables(t *testing.T) {
 				got += "warning: " + warning + "\n"
 			}
 			path := filepath.Join("testdata", stack+".sizing.txt")
-			if *update {
+			if *stacktest.Update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
 				}

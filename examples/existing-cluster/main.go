@@ -1,0 +1,46 @@
+// One model on a cluster that exists already. It costs what its GPU node costs.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+func main() { pulumi.Run(program) }
+
+func program(ctx *pulumi.Context) error {
+	// The cluster is the one that a context of your kubeconfig names:
+	//   pulumi config set context my-cluster
+	existing, err := cluster.New(ctx, "cluster", cluster.Args{
+		Spec: cluster.Spec{Existing: &cluster.Existing{Context: config.Require(ctx, "context")}},
+	})
+	if err != nil {
+		return err
+	}
+	onCluster := pulumi.Providers(existing.Provider)
+	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
+		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	chat, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
+		Spec: serving.Spec{
+			Name:      "mistral-7b",
+			Namespace: "inference",
+			Model:     serving.Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 8192},
+			// The card is what the memory is checked against: nothing is created
+			// where the model does not fit.
+			GPU: serving.GPU{Type: "A10G"},
+		},
+		DependsOn: namespaces.Named("inference"),
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	ctx.Export("url", chat.URL)
+	return nil
+}

@@ -1,0 +1,55 @@
+// One model with LoRA adapters, each of which clients ask for by its own name. It costs
+// what its GPU node costs.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+func main() { pulumi.Run(program) }
+
+func program(ctx *pulumi.Context) error {
+	// The cluster is the one that a context of your kubeconfig names:
+	//   pulumi config set context my-cluster
+	existing, err := cluster.New(ctx, "cluster", cluster.Args{
+		Spec: cluster.Spec{Existing: &cluster.Existing{Context: config.Require(ctx, "context")}},
+	})
+	if err != nil {
+		return err
+	}
+	onCluster := pulumi.Providers(existing.Provider)
+	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
+		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	service, err := serving.NewVLLMService(ctx, "llama-8b", serving.VLLMServiceArgs{
+		Spec: serving.Spec{
+			Name:      "llama-8b",
+			Namespace: "inference",
+			Model:     serving.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192},
+			NodeGroup: serving.NodeGroup{Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Max: 2},
+			LoRA: serving.LoRA{
+				Adapters: []serving.Adapter{
+					{Name: "sql", Source: "my-org/llama-8b-sql-lora"},
+					{Name: "legal", Source: "/adapters/legal"},
+				},
+				MaxRank: 32,
+			},
+			// An adapter that is not on Hugging Face comes on a volume.
+			Volumes: []serving.Volume{{Name: "adapters", MountPath: "/adapters", Claim: "adapters"}},
+			Access:  serving.Access{HuggingFaceToken: serving.SecretRef{Name: "hugging-face"}},
+		},
+		DependsOn: namespaces.Named("inference"),
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	ctx.Export("url", service.URL)
+	return nil
+}

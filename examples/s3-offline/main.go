@@ -1,0 +1,52 @@
+// One model whose weights are streamed from S3, and which never asks Hugging Face. It
+// costs what its GPU node costs.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+func main() { pulumi.Run(program) }
+
+func program(ctx *pulumi.Context) error {
+	// The cluster is the one that a context of your kubeconfig names:
+	//   pulumi config set context my-cluster
+	existing, err := cluster.New(ctx, "cluster", cluster.Args{
+		Spec: cluster.Spec{Existing: &cluster.Existing{Context: config.Require(ctx, "context")}},
+	})
+	if err != nil {
+		return err
+	}
+	onCluster := pulumi.Providers(existing.Provider)
+	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
+		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	service, err := serving.NewVLLMService(ctx, "qwen-7b", serving.VLLMServiceArgs{
+		Spec: serving.Spec{
+			Name:      "qwen-7b",
+			Namespace: "inference",
+			// A copy of the model's files. Its shape is that of Qwen/Qwen2.5-7B-Instruct,
+			// by the last two parts of the path.
+			Model:     serving.Model{ID: "s3://my-models/Qwen/Qwen2.5-7B-Instruct", ServedName: "qwen-7b", MaxLen: 16384},
+			NodeGroup: serving.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 2},
+			Costs:     serving.Costs{Region: "us-west-2"},
+			// An EKS Pod Identity association gives this ServiceAccount, which others
+			// created, a role that may read the bucket.
+			Access:  serving.Access{ServiceAccountName: "models-reader"},
+			Storage: serving.Storage{Cache: serving.Cache{Claim: "compiled"}},
+		},
+		DependsOn: namespaces.Named("inference"),
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	ctx.Export("url", service.URL)
+	return nil
+}

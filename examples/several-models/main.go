@@ -1,0 +1,84 @@
+// Several models in several namespaces: one scaled on load behind a load balancer of
+// AWS, one on its queue that sleeps when nobody asks, one on cores behind another
+// ingress controller. It costs what up to twelve GPU nodes and the load balancer
+// cost.
+package main
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+func main() { pulumi.Run(program) }
+
+func program(ctx *pulumi.Context) error {
+	// The cluster is the one that a context of your kubeconfig names:
+	//   pulumi config set context my-cluster
+	existing, err := cluster.New(ctx, "cluster", cluster.Args{
+		Spec: cluster.Spec{Existing: &cluster.Existing{Context: config.Require(ctx, "context")}},
+	})
+	if err != nil {
+		return err
+	}
+	onCluster := pulumi.Providers(existing.Provider)
+	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
+		Specs: []serving.NamespaceSpec{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
+	}, onCluster)
+	if err != nil {
+		return err
+	}
+	urls := pulumi.Map{}
+	for _, spec := range specs() {
+		service, err := serving.NewVLLMService(ctx, spec.Name, serving.VLLMServiceArgs{
+			Spec: spec,
+			// One key for all of them: pulumi config set --secret apiKey
+			APIKey:    config.RequireSecret(ctx, "apiKey"),
+			DependsOn: namespaces.Named(spec.Namespace),
+		}, onCluster)
+		if err != nil {
+			return err
+		}
+		urls[spec.Name] = service.URL
+	}
+	ctx.Export("urls", urls)
+	return nil
+}
+
+func specs() []serving.Spec {
+	none, one := 0, 1
+	monitoring := serving.Monitoring{PrometheusURL: "http://kps-prometheus.monitoring.svc:9090"}
+	a10g := serving.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 12}
+	return []serving.Spec{
+		{
+			Name: "assistant", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
+			Model:    serving.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192, ToolCallParser: "llama3_json"},
+			Replicas: serving.Replicas{Min: &one, Max: 6},
+			Ingress: serving.Ingress{
+				Class: serving.ALBClass, Host: "assistant.example.com",
+				ALB: serving.ALB{SubnetCIDRs: []string{"10.0.0.0/20", "10.0.16.0/20"}},
+			},
+		},
+		{
+			Name: "coder", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
+			Model:    serving.Model{ID: "Qwen/Qwen2.5-7B-Instruct", MaxLen: 16384, KVCacheDType: "fp8"},
+			Replicas: serving.Replicas{Min: &one, Max: 2},
+			Scaling:  serving.Scaling{Policy: serving.CPU},
+			Ingress:  serving.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx"},
+			Network:  serving.Network{Clients: []serving.Peer{{Namespace: "editors"}}},
+		},
+		{
+			Name: "summaries", Namespace: "batch", NodeGroup: a10g, Monitoring: monitoring,
+			Model:    serving.Model{ID: "Qwen/Qwen3-8B", MaxLen: 16384},
+			Replicas: serving.Replicas{Min: &none, Max: 3},
+			Scaling: serving.Scaling{
+				Policy: serving.Queue,
+				// vLLM's own metrics are gone with the last engine; a gateway's are not.
+				Wake: serving.Wake{Query: `sum(rate(gateway_requests_total{model="summaries"}[1m]))`},
+			},
+			Lifecycle: serving.Lifecycle{HungSeconds: 300},
+		},
+	}
+}
