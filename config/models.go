@@ -173,11 +173,13 @@ func unique(d *decoding, seen map[string]string, name, path string) {
 	if name == "" {
 		return // reported as missing
 	}
-	if first, taken := seen[name]; taken {
+	switch first, taken := seen[name]; {
+	case first == path: // two of its own, reported as such
+	case taken:
 		d.add(path+".name", "is %q, which is the name of %s already; names are unique in a stack", name, first)
-		return
+	default:
+		seen[name] = path
 	}
-	seen[name] = path
 }
 
 func didYouMean(word string, candidates []string) string {
