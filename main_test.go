@@ -37,7 +37,7 @@ func record(stack string, c stacktest.Config) (*stacktest.Recording, error) {
 }
 
 // mustRecord is record for a configuration that is valid.
-func mustRecord(t *testing.T, stack string, c stacktest.Config) *stacktest.Recording {
+func mustRecord(t testing.TB, stack string, c stacktest.Config) *stacktest.Recording {
 	t.Helper()
 	r, err := record(stack, c)
 	if err != nil {
@@ -46,7 +46,7 @@ func mustRecord(t *testing.T, stack string, c stacktest.Config) *stacktest.Recor
 	return r
 }
 
-func mustParse(t *testing.T, yaml string) stacktest.Config {
+func mustParse(t testing.TB, yaml string) stacktest.Config {
 	t.Helper()
 	c, err := stacktest.ParseConfig(yaml)
 	if err != nil {

@@ -13,7 +13,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Env, s.Labels, s.Annotations = maps.Clone(s.Env), maps.Clone(s.Labels), maps.Clone(s.Annotations)
 	s.ExtraArgs = slices.Clone(s.ExtraArgs)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
-	s.Model.ServedName = or(s.Model.ServedName, s.Model.servedName(s.Name))
+	s.Model.ServedName = or(s.Model.ServedName, s.Model.servedName(s.objectName()))
 	s.LoRA = s.LoRA.withDefaults()
 	s.Replicas = s.Replicas.withDefaults()
 	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)

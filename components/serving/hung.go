@@ -9,9 +9,12 @@ const (
 )
 
 // progressScript fails where the engine is dead, and where it has had requests
-// for so many seconds and taken no step: the counter of its steps, which every
-// batch raises, has stood still. What it saw last is in /tmp. Bash is what the image has that can ask
-// without a program of its own: the probes of a busy engine ought to be cheap.
+// for so many seconds and the counter of its steps has stood still. A step that
+// gives no token, a part of a long prompt with nothing else, does not raise it,
+// so that the time has to be longer than the longest prompt takes. What it saw
+// last is in /tmp, which outlives the container: an engine that was restarted is
+// told by its start time. Bash is what the image has that can ask without a
+// program of its own: the probes of a busy engine ought to be cheap.
 const progressScript = `set -u
 get() {
   exec 3<>/dev/tcp/127.0.0.1/%[1]d || return 1
@@ -25,7 +28,7 @@ steps=0 requests=0
 while read -r -u 3 name value _; do
   value=${value%%$'\r'}
   case $name in
-    vllm:iteration_tokens_total_count*) steps+=" $value" ;;
+    vllm:iteration_tokens_total_count*|process_start_time_seconds*) steps+=" $value" ;;
     vllm:num_requests_running*|vllm:num_requests_waiting{*) case $value in 0|0.0) ;; *) requests=1 ;; esac ;;
   esac
 done

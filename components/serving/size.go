@@ -135,7 +135,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 func (m Model) shape() (catalogue.Shape, error) {
 	switch {
 	case m.Shape == "":
-		shape, _ := catalogue.FindShape(m.catalogueID())
+		shape, _ := catalogue.FindShape(catalogue.IDOf(m.ID))
 		return shape, nil
 	case !strings.HasPrefix(strings.TrimSpace(m.Shape), "{"):
 		shape, ok := catalogue.FindShape(m.Shape)
@@ -145,16 +145,6 @@ func (m Model) shape() (catalogue.Shape, error) {
 		return shape, nil
 	}
 	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
-}
-
-// catalogueID is the id by which the catalogue may have the model: of an address
-// in S3 the last two parts, as people lay out their buckets.
-func (m Model) catalogueID() string {
-	if !m.inS3() {
-		return m.ID
-	}
-	parts := strings.Split(strings.TrimSuffix(strings.TrimPrefix(m.ID, s3Scheme), "/"), "/")
-	return strings.Join(parts[max(len(parts)-2, 0):], "/")
 }
 
 // release is the version of vLLM that the image has, as far as it tells.

@@ -15,4 +15,10 @@ const (
 	// that it admitted the day before; the newest version only warns.
 	// https://kubernetes.io/docs/concepts/security/pod-security-standards/
 	PodSecurity = "v1.35"
+	// KEDA is the version whose ScaledObjects are rendered.
+	// https://github.com/kedacore/keda/releases/tag/v2.20.2
+	KEDA = "v2.20.2"
+	// PrometheusOperator is the version whose ServiceMonitors are rendered.
+	// https://github.com/prometheus-operator/prometheus-operator/releases/tag/v0.85.0
+	PrometheusOperator = "v0.85.0"
 )

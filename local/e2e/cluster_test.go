@@ -21,8 +21,15 @@ func kubectl(t testing.TB, args ...string) string {
 }
 
 func tryKubectl(args ...string) (string, error) {
+	return kubectlWithInput("", args...)
+}
+
+// kubectlWithInput hands something to a command that reads it.
+func kubectlWithInput(input string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, "kubectl", args...).CombinedOutput()
+	cmd := exec.CommandContext(ctx, "kubectl", args...)
+	cmd.Stdin = strings.NewReader(input)
+	out, err := cmd.CombinedOutput()
 	return string(out), err
 }

@@ -39,7 +39,7 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 		{"a name that is no DNS label", strings.Replace(entry(""), "name: a,", "name: Model_A,", 1), "models[0].name"},
 		{"a removed flag", entry(`, extraArgs: ["--swap-space", "4"]`), "models[0].extraArgs[0]"},
 		{"an unknown flag", entry(`, extraArgs: ["--no-such-flag"]`), "models[0].extraArgs[0]"},
-		{"a flag's wrong value", entry(`, extraArgs: ["--max-lora-rank", "7"]`), "models[0].extraArgs[1]"},
+		{"a flag's wrong value", entry(`, extraArgs: ["--block-size", "seven"]`), "models[0].extraArgs[1]"},
 		{"a type that vLLM does not have", entry(", dtype: float99"), "models[0].dtype"},
 		{"a flag that has a key", entry(`, extraArgs: ["--max-model-len", "10"]`), "models[0].extraArgs[0]"},
 		{"a key in clear", entry(`, extraArgs: ["--api-key", "x"]`), "models[0].extraArgs[0]"},

@@ -19,6 +19,7 @@ type watch struct {
 	done   chan struct{}
 	asked  int
 	failed []string
+	away   time.Duration // from the first request that failed to the last
 }
 
 const watchInterval = 100 * time.Millisecond
@@ -34,6 +35,7 @@ func watchService(t testing.TB, url string, keys ...string) *watch {
 func (w *watch) run(ctx context.Context) {
 	defer close(w.done)
 	began := time.Now()
+	var first time.Time
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
 	for ended := false; !ended; { // it asks a last time after the end
@@ -44,6 +46,10 @@ func (w *watch) run(ctx context.Context) {
 		}
 		w.asked++
 		if err := w.ask(); err != nil {
+			if first.IsZero() {
+				first = time.Now()
+			}
+			w.away = time.Since(first)
 			w.failed = append(w.failed, fmt.Sprintf("%s after the start: %v", time.Since(began).Round(time.Millisecond), err))
 		}
 	}

@@ -3,12 +3,10 @@
 package image
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
@@ -20,13 +18,13 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// WriteTar writes the image of a program as `ctr images import` reads it.
-func WriteTar(w io.Writer, reference, program, arch string) error {
+// WriteTar writes an image as `ctr images import` reads it.
+func WriteTar(w io.Writer, reference string, c Contents, arch string) error {
 	tag, err := name.NewTag(reference)
 	if err != nil {
 		return err
 	}
-	image, err := OfProgram(program, arch)
+	image, err := Of(c, arch)
 	if err != nil {
 		return fmt.Errorf("image %s: %w", reference, err)
 	}
@@ -36,14 +34,14 @@ func WriteTar(w io.Writer, reference, program, arch string) error {
 	return nil
 }
 
-// Push gives the image of a program to a registry, with the credentials that
-// Docker's configuration holds for it.
-func Push(ctx context.Context, reference, program, arch string) error {
+// Push gives an image to a registry, with the credentials that Docker's
+// configuration holds for it.
+func Push(ctx context.Context, reference string, c Contents, arch string) error {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
 		return err
 	}
-	image, err := OfProgram(program, arch)
+	image, err := Of(c, arch)
 	if err != nil {
 		return fmt.Errorf("image %s: %w", reference, err)
 	}
@@ -53,16 +51,15 @@ func Push(ctx context.Context, reference, program, arch string) error {
 	return nil
 }
 
-// OfProgram makes an image for linux/arch that holds one static program as its
-// entrypoint. It depends on the program's bytes alone: the same program gives
-// the same digest.
-func OfProgram(program, arch string) (v1.Image, error) {
-	content, err := programLayer(program)
-	if err != nil {
+// Of makes an image for linux/arch. It depends on the programs' bytes and paths
+// alone: the same contents give the same digest.
+func Of(c Contents, arch string) (v1.Image, error) {
+	var content bytes.Buffer
+	if err := c.write(&content); err != nil {
 		return nil, err
 	}
 	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(content)), nil
+		return io.NopCloser(bytes.NewReader(content.Bytes())), nil
 	})
 	if err != nil {
 		return nil, err
@@ -77,24 +74,7 @@ func OfProgram(program, arch string) (v1.Image, error) {
 	}
 	config = config.DeepCopy()
 	config.OS, config.Architecture = "linux", arch
-	config.Config.Entrypoint = []string{"/" + filepath.Base(program)}
+	config.Config.Entrypoint = []string{"/" + filepath.Base(c.Program)}
 	config.Config.User = "65534:65534"
 	return mutate.ConfigFile(image, config)
-}
-
-func programLayer(program string) ([]byte, error) {
-	binary, err := os.ReadFile(program)
-	if err != nil {
-		return nil, err
-	}
-	var layer bytes.Buffer
-	w := tar.NewWriter(&layer)
-	header := &tar.Header{Name: filepath.Base(program), Mode: 0o755, Size: int64(len(binary)), Typeflag: tar.TypeReg}
-	if err := w.WriteHeader(header); err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(binary); err != nil {
-		return nil, err
-	}
-	return layer.Bytes(), w.Close()
 }

@@ -3,52 +3,110 @@ package image
 import (
 	"archive/tar"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
-func TestImageHoldsTheProgramAndNothingElse(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "engine")
-	if err := os.WriteFile(program, []byte("binary"), 0o600); err != nil {
+// fakeProgram writes a file that only has to be copied.
+func fakeProgram(t *testing.T, name, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	first, err := OfProgram(program, "amd64")
-	if err != nil {
-		t.Fatal(err)
+	return path
+}
+
+func TestImageHoldsThePrograms(t *testing.T) {
+	engine, shell := fakeProgram(t, "engine", "binary"), fakeProgram(t, "bash-static", "shell")
+	for _, c := range []struct {
+		contents Contents
+		files    []string
+	}{
+		{Contents{Program: engine}, []string{"engine 755 binary"}},
+		{Contents{Program: engine, Others: map[string]string{"/usr/bin/other": engine, "/bin/bash": shell}},
+			[]string{"engine 755 binary", "bin/bash 755 shell", "usr/bin/other 755 binary"}},
+	} {
+		first, err := Of(c.contents, "amd64")
+		if err != nil {
+			t.Fatal(err)
+		}
+		second, err := Of(c.contents, "amd64")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err1 := first.Digest()
+		b, err2 := second.Digest()
+		if err1 != nil || err2 != nil || a != b {
+			t.Errorf("the same programs give %s and %s (%v, %v)", a, b, err1, err2)
+		}
+		config, err := first.ConfigFile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := config.Config.Entrypoint; !slices.Equal(got, []string{"/engine"}) {
+			t.Errorf("entrypoint: %v", got)
+		}
+		layers, err := first.Layers()
+		if err != nil || len(layers) != 1 {
+			t.Fatalf("layers: %v, %v", layers, err)
+		}
+		content, err := layers[0].Uncompressed()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := list(t, content); !slices.Equal(got, c.files) {
+			t.Errorf("files: %q, want %q", got, c.files)
+		}
 	}
-	second, err := OfProgram(program, "amd64")
-	if err != nil {
-		t.Fatal(err)
+}
+
+// list has each file's name, mode and content.
+func list(t *testing.T, layer io.ReadCloser) (files []string) {
+	t.Helper()
+	defer layer.Close()
+	for r := tar.NewReader(layer); ; {
+		header, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, fmt.Sprintf("%s %o %s", header.Name, header.Mode, text))
 	}
-	a, err1 := first.Digest()
-	b, err2 := second.Digest()
-	if err1 != nil || err2 != nil || a != b {
-		t.Errorf("the same program gives %s and %s (%v, %v)", a, b, err1, err2)
+}
+
+func TestTheSumTellsImagesApart(t *testing.T) {
+	engine, shell := fakeProgram(t, "engine", "binary"), fakeProgram(t, "bash-static", "shell")
+	seen := map[string]string{}
+	for name, c := range map[string]Contents{
+		"the program alone": {Program: engine},
+		"with a shell":      {Program: engine, Others: map[string]string{"/bin/bash": shell}},
+		"elsewhere":         {Program: engine, Others: map[string]string{"/usr/bin/bash": shell}},
+		"another program":   {Program: fakeProgram(t, "engine", "rebuilt")},
+	} {
+		sum, err := c.Sum()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := c.Sum(); err != nil || again != sum {
+			t.Errorf("%s: %s and then %s, %v", name, sum, again, err)
+		}
+		if other, taken := seen[sum]; taken {
+			t.Errorf("%s has the sum of %s", name, other)
+		}
+		seen[sum] = name
 	}
-	config, err := first.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := config.Config.Entrypoint; len(got) != 1 || got[0] != "/engine" {
-		t.Errorf("entrypoint: %v", got)
-	}
-	layers, err := first.Layers()
-	if err != nil || len(layers) != 1 {
-		t.Fatalf("layers: %v, %v", layers, err)
-	}
-	content, err := layers[0].Uncompressed()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer content.Close()
-	r := tar.NewReader(content)
-	header, err := r.Next()
-	if err != nil || header.Name != "engine" || header.Mode != 0o755 {
-		t.Errorf("file: %+v, %v", header, err)
-	}
-	if _, err := r.Next(); !errors.Is(err, io.EOF) {
-		t.Errorf("more files than the program: %v", err)
+	if _, err := (Contents{Program: engine, Others: map[string]string{"/bin/bash": "/nowhere"}}).Sum(); err == nil {
+		t.Error("a program that is not there has a sum")
 	}
 }

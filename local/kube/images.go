@@ -1,11 +1,8 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"runtime"
@@ -17,9 +14,23 @@ import (
 
 const pauseImage = "localhost/vllm-eks/pause:1"
 
-// ensureImage imports an image unless the node has it from the same program.
-func ensureImage(l layout.Layout, reference, program string) error {
-	sum, err := fileSum(program)
+// imageOf reads what an image holds as a command line has it: a program, and
+// others as PATH=FILE.
+func imageOf(args []string) (image.Contents, error) {
+	c := image.Contents{Program: args[0], Others: map[string]string{}}
+	for _, arg := range args[1:] {
+		path, file, ok := strings.Cut(arg, "=")
+		if !ok || !strings.HasPrefix(path, "/") {
+			return c, fmt.Errorf("%q is not of the form /PATH=FILE", arg)
+		}
+		c.Others[path] = file
+	}
+	return c, nil
+}
+
+// ensureImage imports an image unless the node has it from the same programs.
+func ensureImage(l layout.Layout, reference string, c image.Contents) error {
+	sum, err := c.Sum()
 	if err != nil {
 		return fmt.Errorf("image %s: %w", reference, err)
 	}
@@ -34,36 +45,23 @@ func ensureImage(l layout.Layout, reference, program string) error {
 	if imported[reference] == sum && strings.TrimSpace(string(present)) == reference {
 		return nil
 	}
-	if err := importImage(l, reference, program); err != nil {
+	if err := importImage(l, reference, c); err != nil {
 		return err
 	}
 	imported[reference] = sum
 	return writeJSON(l.Kube("images.json"), imported)
 }
 
-func fileSum(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// importImage makes an image of a program and gives it to the container
-// runtime. There is no registry.
-func importImage(l layout.Layout, reference, program string) error {
+// importImage makes an image and gives it to the container runtime. There is no
+// registry.
+func importImage(l layout.Layout, reference string, c image.Contents) error {
 	file, err := os.CreateTemp(l.Kube(), "image-*.tar")
 	if err != nil {
 		return err
 	}
 	defer os.Remove(file.Name())
 	defer file.Close()
-	if err := image.WriteTar(file, reference, program, runtime.GOARCH); err != nil {
+	if err := image.WriteTar(file, reference, c, runtime.GOARCH); err != nil {
 		return err
 	}
 	out, err := ctr(l, "images", "import", file.Name()).CombinedOutput()

@@ -21,7 +21,8 @@ const usage = `kube runs the embedded Kubernetes of this checkout.
 
   kube check                             whether anything keeps it from starting here
   kube start [--gpus N] [--max-pods N]   start it, or check that it runs; waits until it is ready
-  kube image REFERENCE PROGRAM           give the node an image that holds one static program
+  kube image REFERENCE PROGRAM [/PATH=FILE…]
+                                         give the node an image of a static program, and of others at PATH
   kube status                            what runs; exit status 1 if not everything does
   kube stop                              end every process and pod; state stays
   kube remove                            end everything and remove the state
@@ -78,10 +79,14 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	case "supervise": // what start runs inside the namespaces
 		return supervise(ctx, l, o)
 	case "image":
-		if flags.NArg() != 2 {
-			return errors.New("image: want REFERENCE PROGRAM")
+		if flags.NArg() < 2 {
+			return errors.New("image: want REFERENCE PROGRAM [/PATH=FILE…]")
 		}
-		return ensureImage(l, flags.Arg(0), flags.Arg(1))
+		contents, err := imageOf(flags.Args()[1:])
+		if err != nil {
+			return fmt.Errorf("image: %w", err)
+		}
+		return ensureImage(l, flags.Arg(0), contents)
 	case "status":
 		return printStatus(l, out)
 	case "stop":

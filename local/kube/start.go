@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/vllm-eks/vllm-eks/local/image"
 	"github.com/vllm-eks/vllm-eks/local/layout"
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
@@ -54,7 +55,9 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 	}{
 		{"container runtime", func() error { return awaitCtr(ctx, l) }},
 		{"images of the cluster itself", func() error {
-			return errors.Join(ensureImage(l, pauseImage, l.Bin("pause")), ensureImage(l, corednsImage, l.Bin("coredns")))
+			return errors.Join(
+				ensureImage(l, pauseImage, image.Contents{Program: l.Bin("pause")}),
+				ensureImage(l, corednsImage, image.Contents{Program: l.Bin("coredns")}))
 		}},
 		{"API server", func() error { return awaitKubectl(ctx, l, "get", "--raw=/readyz") }},
 		{"DNS and access rules", func() error { return applyManifests(ctx, l) }},

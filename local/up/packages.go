@@ -10,7 +10,7 @@ import (
 )
 
 // packages are the Debian packages behind the programs that the embedded
-// cluster runs but does not build.
+// cluster runs but does not build, and behind the shell of the engine's image.
 var packages = []struct {
 	name string
 	// provides: a program on PATH, or a file. Whoever has it from elsewhere
@@ -26,6 +26,7 @@ var packages = []struct {
 	{"util-linux", "nsenter"},
 	{"util-linux", "unshare"},
 	{"mount", "mount"},
+	{"bash-static", staticBash},
 }
 
 func missingPackages() []string {

@@ -62,8 +62,12 @@ func ownSteps(e engine, t target, began time.Time, next *string) []step {
 	}
 	steps := buildSteps(o, programs)
 	if o.simulatorImage != "" {
-		steps = append(steps, step{name: "push the simulator", cost: 5, serial: true, do: func(ctx context.Context, _ *progress) error {
-			return image.Push(ctx, o.simulatorImage, engineOfNodes.path(o.layout), t.platform.arch)
+		steps = append(steps, step{name: "push the simulator", cost: 5, serial: true, do: func(ctx context.Context, p *progress) error {
+			contents := simulatorContents(engineOfNodes.path(o.layout), t.platform)
+			if lack := noBash(contents, t.platform); lack != "" {
+				p.note("%s", lack)
+			}
+			return image.Push(ctx, o.simulatorImage, contents, t.platform.arch)
 		}})
 	}
 	return append(steps,

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +82,8 @@ func clusterSteps(o options, e engine) ([]step, error) {
 			return err
 		}
 		p.update(0.9, "engine image")
-		return runKube(ctx, o, "image", simulatorImage, o.layout.Bin("vllmsim"))
+		contents := simulatorContents(simulatorProgram.path(o.layout), platform{runtime.GOOS, runtime.GOARCH})
+		return runKube(ctx, o, "image", append([]string{simulatorImage}, imageArguments(contents)...)...)
 	}}), nil
 }
 

@@ -15,7 +15,8 @@
 //	VLLMSIM_TIME_SCALE     divides loading and engine time, default 1 (10: ten times faster)
 //	VLLMSIM_FAULT          a failure to show, default none
 //	VLLMSIM_FAULT_MODELS   failures of single models, which take precedence:
-//	                       MODEL=FAULT;MODEL=FAULT, MODEL being the exact id
+//	                       MODEL=FAULT;MODEL=FAULT, MODEL being the id, address or path
+//	                       exactly as the argument has it
 //
 // Faults:
 //
@@ -33,9 +34,17 @@
 // VLLMSIM_FAULT_MODELS="org/broken=load-crash" set for all engines, editing one
 // model's id to org/broken gives a crash-looping engine and nothing else changes.
 //
-// Not simulated: prefix caching (every prompt token is computed), LoRA,
-// speculative decoding, log probabilities, tool calls, structured and
-// multi-modal input and output, TLS, data or context parallelism, and KV blocks
-// of another size than 16 tokens. Their flags are accepted and have no effect;
-// requests for log probabilities and images are refused.
+// A model may be an address in an object store or an absolute path, which must
+// be a folder; its shape is that of the id in which the address or path ends.
+// The adapters of --lora-modules are served under their names, so many of them
+// in a batch as --max-loras says; one at an absolute path must be a folder.
+//
+// Not simulated: prefix caching (every prompt token is computed), speculative
+// decoding, log probabilities, tool calls, structured and multi-modal input and
+// output, TLS, data or context parallelism, and KV blocks of another size than
+// 16 tokens. Of LoRA, the memory and time that adapters take, their ranks, what
+// --max-cpu-loras keeps, and loading them at run time. Of weights, whatever lies
+// in a folder or an object store, and the access to it: nothing is read. The
+// flags are accepted and have no effect; requests for log probabilities and
+// images are refused.
 package main

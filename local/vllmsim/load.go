@@ -56,5 +56,5 @@ func load(ctx context.Context, s *settings, log *logger) error {
 	tokens := m.Tokens
 	log.engineInfo("GPU KV cache size: %d tokens", tokens)
 	log.engineInfo("Maximum concurrency for %d tokens per request: %.2fx", s.maxModelLen, float64(tokens)/float64(s.maxModelLen))
-	return nil
+	return s.lora.load(log)
 }

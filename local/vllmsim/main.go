@@ -44,7 +44,12 @@ func run(arguments []string, env environ) int {
 		log.warn("%s", warning)
 	}
 	s, err := newSettings(args, env)
-	if err != nil {
+	var wrong usageError
+	switch {
+	case errors.As(err, &wrong):
+		fmt.Fprintln(os.Stderr, usage(err))
+		return exitUsage
+	case err != nil:
 		report(log, err)
 		return exitFailed
 	}
@@ -56,6 +61,11 @@ func run(arguments []string, env environ) int {
 	}
 	return 0
 }
+
+// usageError is one of those that argparse finds.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
 
 // usage is what argparse prints: the sub-command's own complaint, or the
 // command's where arguments were left over.

@@ -47,6 +47,9 @@ func TestExitStatuses(t *testing.T) {
 		"wrong fault":      {[]string{"VLLMSIM_FAULT=boom"}, []string{"m"}, 1, `unknown fault "boom"`},
 		"load crash":       {[]string{"VLLMSIM_FAULT=load-crash"}, []string{"m", "--max-model-len", "auto"}, 1, "Cannot load model m"},
 		"one model's":      {[]string{"VLLMSIM_FAULT_MODELS=org/broken=load-crash"}, []string{"org/broken", "--max-model-len", "auto"}, 1, "Cannot load model org/broken"},
+		"adapter":          {nil, []string{"m", "--max-model-len", "auto", "--lora-modules", "a=org/a"}, 1, "LoRA is not enabled"},
+		"adapter's fields": {nil, []string{"m", "--enable-lora", "--lora-modules", "a"}, 2, "vllm serve: error: Invalid JSON format for --lora-modules: a"},
+		"no such folder":   {nil, []string{"/nowhere/m"}, 1, "Invalid repository ID or local directory specified: '/nowhere/m'"},
 		"out of memory":    {[]string{"VLLMSIM_FAULT=oom"}, []string{"m", "--max-model-len", "auto"}, 1, "CUDA out of memory"},
 	}
 	for name, c := range cases {

@@ -39,7 +39,7 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	e := engine.New(s.engine, engine.RealClock{}, &late)
 	m = metrics.New(metrics.Info{
 		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
-		CacheConfig: cacheConfig(s),
+		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.most,
 	}, e.Load)
 	late.Observer = newReporter(m, log)
 
@@ -149,7 +149,7 @@ func cacheConfig(s *settings) map[string]string {
 func apiConfig(s *settings, e *engine.Engine, m *metrics.Metrics) api.Config {
 	c := api.Config{
 		Engine: e, Metrics: m,
-		Names: s.names, Root: s.model, MaxModelLen: s.maxModelLen,
+		Names: s.names, Root: s.model, MaxModelLen: s.maxModelLen, Adapters: s.lora.adapters,
 		Keys: s.keys, RootPath: s.rootPath, StreamInterval: s.streamInterval, MaxN: s.maxN, MaxQueued: s.maxQueued,
 		ResponseRole: s.responseRole, AutoToolChoice: s.autoToolChoice, ForceUsage: s.forceUsage, RequestIDHeaders: s.requestIDHeaders,
 		Version: version, Fingerprint: fingerprint(s), Quiet: s.quiet,

@@ -28,6 +28,7 @@ type settings struct {
 	memory      sizing.Memory
 	shapeKnown  bool // the catalogue has the model
 	engine      engine.Config
+	lora        lora
 	load        time.Duration
 	scale       float64 // divides all simulated times
 	fault       faults.Fault
@@ -76,7 +77,14 @@ func newSettings(args *vllmflags.Args, env environ) (*settings, error) {
 		s.names = []string{s.model}
 	}
 	s.readServer(args, env)
+	var err error
+	if s.lora, err = readLoRA(args, s.names); err != nil {
+		return nil, err
+	}
 	if err := s.readSimulation(env); err != nil {
+		return nil, err
+	}
+	if err := checkWeights(s.model, args); err != nil {
 		return nil, err
 	}
 	if err := s.readDeployment(args, env); err != nil {

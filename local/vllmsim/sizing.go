@@ -47,7 +47,7 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 		return err
 	}
 	release, _ := sizing.ParseRelease(version)
-	shape, known := hardware.FindModel(s.model)
+	shape, known := hardware.FindModel(catalogue.IDOf(s.model))
 	s.shapeKnown = known
 	s.deployment = sizing.Engine{Release: release, Shape: shape, GPU: gpu}.WithArgs(args)
 	if err := checkRanges(s.deployment, args, count); err != nil {
@@ -107,7 +107,7 @@ func (s *settings) sizeEngine(args *vllmflags.Args) error {
 	s.engine = engine.Config{
 		// The scheduler counts in blocks of 16 tokens, whatever the layers keep.
 		Blocks: s.memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
-		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold),
+		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold), MaxLoRAs: s.lora.most,
 		Timing: engine.Timing{Base: scaled(timing.Base, s.scale), PerSequence: scaled(timing.PerSequence, s.scale), PrefillPerToken: scaled(timing.PrefillPerToken, s.scale)},
 	}
 	return nil

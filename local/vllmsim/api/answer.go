@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/hex"
 	"net/http"
@@ -19,13 +20,14 @@ func (h answerHead) as(object string) answerHead {
 	return h
 }
 
-// head identifies a request: by the client's own id where it sent one.
-func (s *Server) head(r *http.Request, prefix string) answerHead {
+// head identifies a request: by the client's own id where it sent one. It names
+// the adapter that answers, or the model.
+func (s *Server) head(r *http.Request, prefix, adapter string) answerHead {
 	id := r.Header.Get("X-Request-Id")
 	if id == "" {
 		id = randomID()
 	}
-	return answerHead{ID: prefix + id, Created: now(), Model: s.config.Names[0]}
+	return answerHead{ID: prefix + id, Created: now(), Model: cmp.Or(adapter, s.config.Names[0])}
 }
 
 func randomID() string {

@@ -82,7 +82,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	head := s.head(r, "chatcmpl-")
+	head := s.head(r, "chatcmpl-", j.adapter)
 	if req.Stream {
 		s.streamChat(w, r, &req, j, head)
 		return
@@ -113,7 +113,7 @@ func (s *Server) chatJob(req *chatRequest) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &job{uniquePrompt: length, maxTokens: most, n: req.choices()}
+	j := &job{adapter: s.adapter(req.Model), uniquePrompt: length, maxTokens: most, n: req.choices()}
 	for choice := range j.n {
 		j.plans = append(j.plans, newPlan(prompt, &req.sampling, choice, most))
 		j.promptTokens = append(j.promptTokens, length)

@@ -72,7 +72,7 @@ func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 		writeError(w, err)
 		return
 	}
-	head := s.head(r, "cmpl-").as("text_completion")
+	head := s.head(r, "cmpl-", j.adapter).as("text_completion")
 	if req.Stream {
 		s.streamCompletion(w, r, &req, j, head, echoes)
 		return
@@ -87,7 +87,7 @@ func (s *Server) completionJob(req *completionRequest) (*job, []string, error) {
 	if len(req.Prompt) == 0 {
 		return nil, nil, badRequest("prompt", "Either prompt or prompt_embeds must be provided and non-empty.")
 	}
-	j := &job{n: req.choices()}
+	j := &job{adapter: s.adapter(req.Model), n: req.choices()}
 	var echoes []string
 	for _, p := range req.Prompt {
 		if p.tokens == 0 {

@@ -9,6 +9,7 @@ import (
 
 // job is the engine's part of a request: all choices of all prompts.
 type job struct {
+	adapter      string // empty: the model itself
 	plans        []plan
 	promptTokens []int // per choice
 	uniquePrompt int   // tokens of all prompts, each counted once
@@ -45,7 +46,7 @@ func (s *Server) submit(j *job) ([]*engine.Stream, chan struct{}, error) {
 	var streams []*engine.Stream
 	for i, p := range j.plans {
 		stream, err := s.config.Engine.Submit(engine.Request{
-			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Reason: p.reason, Notify: notify,
+			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Adapter: j.adapter, Reason: p.reason, Notify: notify,
 		})
 		if err != nil {
 			cancelAll(streams)

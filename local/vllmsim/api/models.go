@@ -24,21 +24,29 @@ type modelCard struct {
 	OwnedBy     string       `json:"owned_by"`
 	Root        string       `json:"root"`
 	Parent      *string      `json:"parent"`
-	MaxModelLen int          `json:"max_model_len"`
+	MaxModelLen *int         `json:"max_model_len"`
 	Permission  []permission `json:"permission"`
+}
+
+// card describes the model under one of its names, or an adapter.
+func card(id, root string, parent *string, maxModelLen *int) modelCard {
+	created := now()
+	return modelCard{
+		ID: id, Object: "model", Created: created, OwnedBy: "vllm", Root: root, Parent: parent, MaxModelLen: maxModelLen,
+		Permission: []permission{{
+			ID: "modelperm-" + randomID(), Object: "model_permission", Created: created,
+			AllowSampling: true, AllowLogprobs: true, AllowView: true, Organization: "*",
+		}},
+	}
 }
 
 func (s *Server) models(w http.ResponseWriter, _ *http.Request) {
 	var cards []modelCard
 	for _, name := range s.config.Names {
-		created := now()
-		cards = append(cards, modelCard{
-			ID: name, Object: "model", Created: created, OwnedBy: "vllm", Root: s.config.Root, MaxModelLen: s.config.MaxModelLen,
-			Permission: []permission{{
-				ID: "modelperm-" + randomID(), Object: "model_permission", Created: created,
-				AllowSampling: true, AllowLogprobs: true, AllowView: true, Organization: "*",
-			}},
-		})
+		cards = append(cards, card(name, s.config.Root, nil, &s.config.MaxModelLen))
+	}
+	for _, a := range s.config.Adapters {
+		cards = append(cards, card(a.Name, a.Path, &a.Parent, nil))
 	}
 	writeJSON(w, http.StatusOK, struct {
 		Object string      `json:"object"`

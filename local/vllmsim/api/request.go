@@ -109,7 +109,7 @@ func (s *Server) check(p *sampling) error {
 }
 
 func (s *Server) checkModel(name string) error {
-	if name == "" || slices.Contains(s.config.Names, name) {
+	if name == "" || slices.Contains(s.config.Names, name) || s.adapter(name) != "" {
 		return nil
 	}
 	param := "model"

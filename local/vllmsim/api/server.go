@@ -21,6 +21,7 @@ type Config struct {
 	Names       []string
 	Root        string
 	MaxModelLen int
+	Adapters    []Adapter
 
 	Keys             []string // any of them is accepted; none: no authentication
 	RootPath         string

@@ -32,6 +32,7 @@ type Config struct {
 	MaxBatchedTokens int // tokens in one step
 	// LongPrefillThreshold caps the prompt tokens of one sequence in one step; 0: no cap.
 	LongPrefillThreshold int
+	MaxLoRAs             int // different adapters in one step
 	Timing               Timing
 }
 
@@ -39,6 +40,7 @@ type Config struct {
 type Sequence struct {
 	PromptTokens int
 	TargetTokens int
+	Adapter      string // of LoRA; empty: the model itself
 
 	Arrived     time.Time
 	Scheduled   time.Time // first admission
@@ -51,6 +53,7 @@ type Sequence struct {
 	blocks   int
 	epoch    int // changes when a step in flight no longer applies
 	running  bool
+	deferred bool // passed over for its adapter
 }
 
 // Output is the number of tokens produced so far.
@@ -64,6 +67,7 @@ type Core struct {
 	running []*Sequence // in order of admission
 	waiting []*Sequence
 	free    int
+	active  adapters
 	// Preemptions counts all preemptions so far.
 	Preemptions int
 }
@@ -76,6 +80,7 @@ func NewCore(config Config) *Core {
 // Load is what a Core holds at one moment.
 type Load struct {
 	Running, Waiting      int
+	Deferred              int // of those that wait, for a place for their adapter
 	UsedBlocks, AllBlocks int
 }
 
@@ -89,15 +94,25 @@ func (l Load) KVUsage() float64 {
 
 // Load returns the present load.
 func (c *Core) Load() Load {
+	deferred := 0
+	for _, s := range c.waiting {
+		if s.deferred {
+			deferred++
+		}
+	}
 	return Load{
-		Running: len(c.running), Waiting: len(c.waiting),
+		Running: len(c.running), Waiting: len(c.waiting), Deferred: deferred,
 		UsedBlocks: c.config.Blocks - c.free, AllBlocks: c.config.Blocks,
 	}
 }
 
+// Adapters are those that have sequences, running or waiting.
+func (c *Core) Adapters() []string { return slices.Clone(c.active.names) }
+
 // Add queues a sequence.
 func (c *Core) Add(s *Sequence, now time.Time) {
 	s.Arrived = now
+	c.active.add(s.Adapter)
 	c.waiting = append(c.waiting, s)
 }
 
@@ -107,10 +122,12 @@ func (c *Core) Cancel(s *Sequence) bool {
 	if i := slices.Index(c.running, s); i >= 0 {
 		c.running = slices.Delete(c.running, i, i+1)
 		c.release(s)
+		c.active.remove(s.Adapter)
 		return true
 	}
 	if i := slices.Index(c.waiting, s); i >= 0 {
 		c.waiting = slices.Delete(c.waiting, i, i+1)
+		c.active.remove(s.Adapter)
 		return true
 	}
 	return false
@@ -136,7 +153,10 @@ type Step struct {
 	PrefillTokens int
 	DecodeTokens  int
 	Preempted     int
-	Duration      time.Duration
+	// Adapters are those that have sequences once the step is over. The Engine
+	// fills them in.
+	Adapters []string
+	Duration time.Duration
 }
 
 // Plan chooses the next step: first the running sequences in order of
@@ -154,22 +174,8 @@ func (c *Core) Plan(now time.Time) Step {
 		c.schedule(&step, s, tokens)
 		budget -= tokens
 	}
-	// A step that had to preempt admits nobody: the blocks are wanted.
-	for step.Preempted == 0 && budget > 0 && len(c.waiting) > 0 && len(c.running) < c.config.MaxNumSeqs {
-		s := c.waiting[0]
-		if c.blocksFor(s.tokens()) > c.free { // the whole prompt must find room, not only its first chunk
-			break
-		}
-		tokens := c.share(s, budget)
-		c.waiting = c.waiting[1:]
-		c.running = append(c.running, s)
-		s.running = true
-		if s.Scheduled.IsZero() {
-			s.Scheduled = now
-		}
-		c.grow(s, tokens)
-		c.schedule(&step, s, tokens)
-		budget -= tokens
+	if step.Preempted == 0 { // who was preempted wants the blocks
+		c.admit(&step, budget, now)
 	}
 	if len(step.Work) > 0 {
 		step.Duration = c.config.Timing.Step(len(step.Work), step.PrefillTokens)

@@ -104,8 +104,10 @@ func (e *Engine) apply(step Step) {
 		return
 	}
 	now := e.clock.Now()
+	tokens := e.core.Apply(step, now)
+	step.Adapters = e.core.Adapters()
 	e.observer.Stepped(step)
-	for _, token := range e.core.Apply(step, now) {
+	for _, token := range tokens {
 		e.observer.Produced(token)
 		stream := e.streams[token.Sequence]
 		if stream == nil {
@@ -142,6 +144,7 @@ func (e *Engine) closeIdle() {
 type Request struct {
 	PromptTokens int
 	OutputTokens int
+	Adapter      string // of LoRA; empty: the model itself
 	Reason       string
 	// Notify gets a value, without blocking, whenever the stream has news.
 	// Several streams may share it.
@@ -170,7 +173,7 @@ func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int)
 	if e.draining {
 		return nil, 0, nil, ErrShuttingDown
 	}
-	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens}
+	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens, Adapter: r.Adapter}
 	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify}
 	e.streams[s] = stream
 	e.core.Add(s, e.clock.Now())

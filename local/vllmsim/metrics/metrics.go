@@ -24,6 +24,8 @@ type Info struct {
 	MaxModelLen int
 	// CacheConfig is exposed as the labels of vllm:cache_config_info.
 	CacheConfig map[string]string
+	// MaxLoRAs is how many adapters a batch mixes; 0: LoRA is off.
+	MaxLoRAs int
 }
 
 // Metrics observes an engine and its HTTP server.
@@ -34,6 +36,7 @@ type Metrics struct {
 	preemptions, promptTokens, generationTokens prometheus.Counter
 	computedTokens                              prometheus.Counter
 	success                                     map[string]prometheus.Counter
+	adapters                                    *adapterMetrics
 
 	promptSize, generationSize, iteration    prometheus.Observer
 	maxGeneration, paramN, paramMax          prometheus.Observer
@@ -69,6 +72,7 @@ func New(info Info, load func() engine.Load) *Metrics {
 	m.gauges(labels, info, load)
 	m.counters(labels)
 	m.histograms(labels, info)
+	m.adapters = newAdapterMetrics(m.registry, info.MaxLoRAs)
 	m.http = newHTTPMetrics(m.registry)
 	m.registry.MustRegister(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
@@ -91,11 +95,13 @@ func (m *Metrics) gauges(labels prometheus.Labels, info Info, load func() engine
 	}
 	running := func() float64 { return float64(load().Running) }
 	waiting := func() float64 { return float64(load().Waiting) }
+	deferred := func() float64 { return float64(load().Deferred) }
+	capacity := func() float64 { now := load(); return float64(now.Waiting - now.Deferred) }
 	constant := func(value float64) func() float64 { return func() float64 { return value } }
 	gauge("vllm:num_requests_running", "Requests being executed.", labels, running)
 	gauge("vllm:num_requests_waiting", "Requests waiting for execution.", labels, waiting)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "capacity"), waiting)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "deferred"), constant(0))
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "capacity"), capacity)
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "deferred"), deferred)
 	gauge("vllm:kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.", labels, func() float64 { return load().KVUsage() })
 	for i, state := range []string{"awake", "weights_offloaded", "discard_all"} {
 		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", with(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
@@ -163,6 +169,7 @@ func (m *Metrics) Requested(n, maxTokens int) {
 func (m *Metrics) Stepped(step engine.Step) {
 	m.iteration.Observe(float64(step.PrefillTokens + step.DecodeTokens))
 	m.preemptions.Add(float64(step.Preempted))
+	m.adapters.stepped(step.Adapters)
 }
 
 // Produced records a token.

@@ -1,0 +1,172 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+const acceptedSpace = "e2e-accepted"
+
+// TestObjectsAreAccepted hands everything that the examples and the stacks
+// register to the API server, which decodes it strictly, validates it against
+// the definitions of KEDA and of Prometheus' operator, and admits it to a
+// restricted namespace. Nothing of it is stored. A Deployment says nothing of
+// its pods' admission, so that each one's pod is handed over as well.
+func TestObjectsAreAccepted(t *testing.T) {
+	installDefinitions(t)
+	kubectl(t, "create", "namespace", acceptedSpace)
+	t.Cleanup(func() { kubectl(t, "delete", "namespace", acceptedSpace, "--wait=false") })
+	kubectl(t, "label", "namespace", acceptedSpace, "pod-security.kubernetes.io/enforce=restricted",
+		"pod-security.kubernetes.io/warn=restricted", "pod-security.kubernetes.io/warn-version=latest")
+	createOnce(t, map[string]any{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": map[string]any{"name": "serving"}, "value": 1000})
+
+	root := checkout(t).Root
+	var files []string
+	for _, pattern := range []string{"examples/*/objects.json", "testdata/*.json"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(found) < 4 {
+			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		name, _ := filepath.Rel(root, file)
+		t.Run(name, func(t *testing.T) { expectAccepted(t, file) })
+	}
+	t.Run("what is wrong is not", func(t *testing.T) {
+		for want, object := range map[string]string{
+			"unknown field": `{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"prots":[]}}`,
+			"thresholdd":    `{"apiVersion":"keda.sh/v1alpha1","kind":"ScaledObject","metadata":{"name":"a"},"spec":{"scaleTargetRef":{"name":"a"},"triggers":[{"type":"prometheus","metadata":{},"thresholdd":"1"}]}}`,
+			"PodSecurity":   `{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[{"name":"a","image":"a"}]}}`,
+		} {
+			if out, err := dryRun(t, []byte(object)); err == nil || !strings.Contains(out, want) {
+				t.Errorf("%s: %v, %s", object, err, out)
+			}
+		}
+	})
+}
+
+// expectAccepted hands over one recording.
+func expectAccepted(t *testing.T, file string) {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resources []struct {
+		Type   string
+		Inputs map[string]any
+	}
+	if err := json.Unmarshal(content, &resources); err != nil {
+		t.Fatal(err)
+	}
+	var items []any
+	for _, r := range resources {
+		object := r.Inputs
+		if !strings.HasPrefix(r.Type, "kubernetes:") {
+			continue
+		}
+		metadata := object["metadata"].(map[string]any)
+		if metadata["namespace"] != nil {
+			metadata["namespace"] = acceptedSpace
+		} else {
+			metadata["name"] = acceptedSpace + "-" + fmt.Sprint(metadata["name"])
+		}
+		if object["kind"] == "Secret" {
+			metadata["name"] = "recorded" // its provider's to make up
+		}
+		items = append(items, object)
+		if object["kind"] == "Deployment" {
+			items = append(items, podOf(object))
+		}
+	}
+	list, err := json.Marshal(map[string]any{"apiVersion": "v1", "kind": "List", "items": items})
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := dryRun(t, list)
+	if err != nil {
+		t.Fatalf("refused: %v\n%s", err, out)
+	}
+	if strings.Contains(out, "Warning") {
+		t.Errorf("accepted with a warning:\n%s", out)
+	}
+	if accepted := strings.Count(out, "(server dry run)"); accepted != len(items) {
+		t.Errorf("%d of %d objects accepted:\n%s", accepted, len(items), out)
+	}
+}
+
+// podOf is the first pod of a Deployment. Its account is the namespace's own,
+// since that of the service is not stored.
+func podOf(deployment map[string]any) map[string]any {
+	template := deployment["spec"].(map[string]any)["template"].(map[string]any)
+	spec := map[string]any{}
+	for key, value := range template["spec"].(map[string]any) {
+		spec[key] = value
+	}
+	spec["serviceAccountName"] = "default"
+	metadata := map[string]any{"name": "pod-" + fmt.Sprint(deployment["metadata"].(map[string]any)["name"]), "namespace": acceptedSpace}
+	for key, value := range template["metadata"].(map[string]any) {
+		metadata[key] = value
+	}
+	return map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+}
+
+// dryRun has the API server decode, validate and admit objects, and no more.
+func dryRun(t *testing.T, objects []byte) (string, error) {
+	t.Helper()
+	return kubectlWithInput(string(objects), "create", "--namespace="+acceptedSpace, "--dry-run=server", "--validate=strict", "--filename=-")
+}
+
+// createOnce creates an object for the time of the test.
+func createOnce(t *testing.T, object map[string]any) {
+	t.Helper()
+	content, err := json.Marshal(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	do := func(verb string) {
+		if out, err := kubectlWithInput(string(content), verb, "--filename=-"); err != nil {
+			t.Fatalf("kubectl %s: %v\n%s", verb, err, out)
+		}
+	}
+	do("create")
+	t.Cleanup(func() { do("delete") })
+}
+
+// installDefinitions adds the kinds of KEDA and of Prometheus' operator for the
+// time of the test, unless they are there.
+func installDefinitions(t *testing.T) {
+	t.Helper()
+	for _, d := range []struct{ module, version, file, kind string }{
+		{"github.com/kedacore/keda/v2", versions.KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml", "scaledobjects.keda.sh"},
+		{"github.com/prometheus-operator/prometheus-operator", versions.PrometheusOperator,
+			"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml", "servicemonitors.monitoring.coreos.com"},
+	} {
+		if _, err := tryKubectl("get", "crd", d.kind); err == nil {
+			continue
+		}
+		cmd := exec.CommandContext(t.Context(), filepath.Join(checkout(t).Root, "local/bootstrap"), "go", "mod", "download", "-json", d.module+"@"+d.version)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		var module struct{ Dir string }
+		if err == nil {
+			err = json.Unmarshal(out, &module)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", d.module, err, out)
+		}
+		file := filepath.Join(module.Dir, filepath.FromSlash(d.file))
+		kubectl(t, "create", "--filename="+file)
+		t.Cleanup(func() { kubectl(t, "delete", "--filename="+file) })
+		kubectl(t, "wait", "--for=condition=Established", "--timeout=60s", "crd/"+d.kind)
+	}
+}

@@ -1,0 +1,80 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+const inPlaceSpace = "e2e-in-place"
+
+// inPlace is one engine in a node group of one GPU.
+func inPlace(model string, loadSeconds int) string {
+	return fmt.Sprintf(`config:
+  vllm-eks:cluster: {existing: {context: vllm-eks-local}}
+  vllm-eks:namespaces: [{name: %s}]
+  vllm-eks:nodeGroups: [{name: one, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 1}]
+  vllm-eks:models:
+    - name: chat
+      model: %s
+      servedModelName: chat
+      maxModelLen: 4096
+      image: localhost/vllmsim:v0.32.0
+      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
+      lifecycle: {loadSeconds: %d, provisionSeconds: 30, drainSeconds: 3, shutdownSeconds: 5}
+      env: {VLLMSIM_LOAD_SECONDS: "%d", VLLMSIM_GPU: A10G}
+`, inPlaceSpace, model, loadSeconds, loadSeconds-4)
+}
+
+// TestOneEngineOneGPU changes the model where nothing is to spare: every other
+// GPU of the node is taken. The preview says for how long the model is away, the
+// update succeeds, and it is away for that long: from the end of the old engine
+// to the load of the new one.
+func TestOneEngineOneGPU(t *testing.T) {
+	const loadSeconds = 12
+	s := newStack(t, inPlace("mistralai/Mistral-7B-Instruct-v0.2", loadSeconds))
+	s.up()
+	takeGPUs(t)
+	url := "http://" + kubectl(t, "--namespace="+inPlaceSpace, "get", "service", "chat", "--output=jsonpath={.spec.clusterIP}") + ":8000"
+
+	s.configure(inPlace("Qwen/Qwen2.5-7B", loadSeconds))
+	out := s.pulumi("preview", "--stack="+stackName)
+	if want := fmt.Sprintf(`the node group one has no GPUs to spare .*: the model is away while that loads, about %d s`, loadSeconds); !regexp.MustCompile(want).MatchString(out) {
+		t.Errorf("the preview does not say %q:\n%s", want, out)
+	}
+	w := watchService(t, url)
+	s.up()
+	w.cancel()
+	<-w.done
+	t.Logf("away for about %s; the load is %d s", w.away.Round(100*time.Millisecond), loadSeconds-4)
+	if least, most := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+8)*time.Second; w.away < least || w.away > most {
+		t.Errorf("away for %s, want about %d s:\n%s", w.away, loadSeconds, strings.Join(w.failed, "\n"))
+	}
+}
+
+// takeGPUs has a pod hold every GPU that is free.
+func takeGPUs(t *testing.T) {
+	t.Helper()
+	held := 0
+	for _, n := range strings.Fields(kubectl(t, "get", "pods", "--all-namespaces", "--field-selector=status.phase!=Succeeded,status.phase!=Failed",
+		`--output=jsonpath={.items[*].spec.containers[*].resources.limits.nvidia\.com/gpu}`)) {
+		held += number(t, n)
+	}
+	free := number(t, kubectl(t, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu}`)) - held
+	if free < 1 {
+		t.Fatalf("no GPU is free beside the engine's, so that nothing has to be taken; held: %d", held)
+	}
+	createOnce(t, map[string]any{
+		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "holder", "namespace": "default"},
+		"spec": map[string]any{"terminationGracePeriodSeconds": 0, "containers": []any{map[string]any{
+			"name": "holder", "image": kubectl(t, "--namespace="+inPlaceSpace, "get", "pods", "--output=jsonpath={.items[0].spec.containers[0].image}"),
+			"imagePullPolicy": "Never", "args": []any{"org/holder-7b"}, "env": []any{map[string]any{"name": "VLLMSIM_FAULT", "value": "load-hang"}},
+			"resources": map[string]any{"limits": map[string]any{"nvidia.com/gpu": fmt.Sprint(free)}},
+		}}},
+	})
+	kubectl(t, "wait", "--for=condition=PodScheduled", "--timeout=30s", "pod/holder")
+}

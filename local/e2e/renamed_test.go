@@ -1,0 +1,74 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+)
+
+const renamedSpace = "e2e-renamed"
+
+// called is a stack of one model under a name that may follow others.
+func called(name, previous string) string {
+	return fmt.Sprintf(`config:
+  vllm-eks:cluster: {existing: {context: vllm-eks-local}}
+  vllm-eks:namespaces: [{name: %s}]
+  vllm-eks:models:
+    - name: %s%s
+      model: mistralai/Mistral-7B-Instruct-v0.2
+      maxModelLen: 4096
+      image: localhost/vllmsim:v0.32.0
+      gpu: {type: A10G, count: 1}
+      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
+      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+      env: {VLLMSIM_LOAD_SECONDS: "1"}
+`, renamedSpace, name, previous)
+}
+
+// TestARenamedModelKeepsItsEngines renames a model twice. With its previous
+// names nothing is replaced and no engine restarted, and it answers at all of its
+// addresses; without, it is another model.
+func TestARenamedModelKeepsItsEngines(t *testing.T) {
+	s := newStack(t, called("mistral-7b", ""))
+	s.setSecret("apiKey", apiKeyCanary)
+	key := secretLines(t, s)
+	s.up()
+	engines := enginePods(t, renamedSpace)
+	for _, step := range []struct {
+		name, previous string
+		created        []string
+	}{
+		{"chat", "\n      previousNames: [mistral-7b]", []string{"create Service chat.chat"}},
+		{"assistant", "\n      previousNames: [chat, mistral-7b]", []string{"create Service assistant.assistant"}},
+	} {
+		s.configure(called(step.name, step.previous) + key)
+		var created []string
+		for what, c := range s.preview() {
+			if c.Op == "create" {
+				created = append(created, what)
+			} else if c.kind() != "VLLMService" {
+				t.Errorf("as %s: %s", step.name, what)
+			}
+		}
+		if !slices.Equal(created, step.created) {
+			t.Errorf("as %s, created %q, want %q", step.name, created, step.created)
+		}
+		s.up()
+	}
+	if now := enginePods(t, renamedSpace); !slices.Equal(now, engines) {
+		t.Errorf("the engines are %q, and were %q", now, engines)
+	}
+	for _, name := range []string{"mistral-7b", "chat", "assistant"} {
+		url := "http://" + kubectl(t, "--namespace="+renamedSpace, "get", "service", name, "--output=jsonpath={.spec.clusterIP}") + ":8000"
+		if status, err := askModels(url, apiKeyCanary); err != nil || status != http.StatusOK {
+			t.Errorf("%s answers %d, %v", name, status, err)
+		}
+	}
+	s.configure(called("other", "") + key)
+	if _, replaced := s.preview()["create Deployment other"]; !replaced {
+		t.Error("without its previous names, a model keeps its Deployment all the same: this test shows nothing")
+	}
+}

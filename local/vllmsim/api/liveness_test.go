@@ -1,0 +1,169 @@
+package api
+
+import (
+	"net/url"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+)
+
+// hungPatience is how long the probe of these tests bears an engine that takes
+// no step, and pollPatience how long they wait for it to lose its patience.
+const (
+	hungPatience = 2 * time.Second
+	pollPatience = 30 * time.Second
+)
+
+// livenessCommand is the probe of a deployed engine that may hang.
+func livenessCommand(t *testing.T) []string {
+	t.Helper()
+	spec := serving.Spec{
+		Model: serving.Model{ID: "Qwen/Qwen2.5-0.5B-Instruct"}, GPU: serving.GPU{Type: "A10G"},
+		Lifecycle: serving.Lifecycle{HungSeconds: 600},
+	}
+	for _, object := range serving.Objects(spec.WithDefaults(), "m") {
+		if deployment, is := object.Object.(*appsv1.Deployment); is {
+			probe := deployment.Spec.Template.Spec.Containers[0].LivenessProbe
+			if probe.Exec == nil {
+				t.Fatalf("the probe is no command: %+v", probe)
+			}
+			return probe.Exec.Command
+		}
+	}
+	t.Fatal("no Deployment")
+	return nil
+}
+
+// livenessProbe runs the probe's own script against a server, with less
+// patience and with its notes in a folder of the test's.
+type livenessProbe struct{ bash, script string }
+
+func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
+	t.Helper()
+	command := livenessCommand(t)
+	if len(command) != 3 || command[0] != "/bin/bash" || command[1] != "-c" {
+		t.Fatalf("the probe is not a script of /bin/bash: %q", command)
+	}
+	at, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := livenessProbe{bash: bash, script: command[2]}
+	for pattern, text := range map[string]string{
+		`127\.0\.0\.1/8000`:      "127.0.0.1/" + at.Port(),
+		`/tmp/\.vllm-progress\b`: filepath.Join(t.TempDir(), "progress"),
+		`-lt \d+`:                "-lt 2",
+	} {
+		changed := regexp.MustCompile(pattern)
+		if n := len(changed.FindAllString(p.script, -1)); n != 1 {
+			t.Fatalf("%s is %d times in the script:\n%s", pattern, n, p.script)
+		}
+		p.script = changed.ReplaceAllLiteralString(p.script, text)
+	}
+	return p
+}
+
+// run is the probe's exit status.
+func (p livenessProbe) run(t *testing.T) int {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), p.bash, "-c", p.script)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Logf("%v %s", err, out)
+	}
+	return cmd.ProcessState.ExitCode()
+}
+
+// bashes are what the machine has: Debian's static one is in the simulator's
+// image, the other is like that of vLLM's.
+func bashes(t *testing.T) []string {
+	t.Helper()
+	var found []string
+	for _, name := range []string{"bash", "bash-static"} {
+		if path, err := exec.LookPath(name); err == nil {
+			found = append(found, path)
+		}
+	}
+	if len(found) == 0 {
+		t.Fatal("this machine has no bash")
+	}
+	return found
+}
+
+func TestLivenessFindsAHungEngine(t *testing.T) {
+	t.Parallel()
+	for _, bash := range bashes(t) {
+		t.Run(filepath.Base(bash), func(t *testing.T) {
+			t.Parallel()
+			f := serve(t, func(_ *Config, e *engine.Config) { e.Timing.Base = 5 * time.Millisecond })
+			p := newLivenessProbe(t, bash, f.URL)
+			if status := p.run(t); status != 0 {
+				t.Fatalf("idle: %d", status)
+			}
+			if _, err := f.engine.Submit(engine.Request{PromptTokens: 10, OutputTokens: 1 << 20, Reason: engine.Length}); err != nil {
+				t.Fatal(err)
+			}
+			for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
+				if status := p.run(t); status != 0 {
+					t.Fatalf("busy, after %s: %d", time.Since(began), status)
+				}
+			}
+
+			f.engine.Hang()
+			if status := p.run(t); status != 0 { // it sees the last step here at the latest
+				t.Fatalf("hung just now: %d", status)
+			}
+			hung := time.Now()
+			for p.run(t) == 0 {
+				if time.Since(hung) > pollPatience {
+					t.Fatal("a hung engine stays alive")
+				}
+			}
+			// The script counts whole seconds.
+			if after := time.Since(hung); after < hungPatience-time.Second {
+				t.Errorf("given up after %s", after)
+			}
+
+			f.engine.Die()
+			if status := p.run(t); status != 1 {
+				t.Errorf("dead: %d", status)
+			}
+			f.Close()
+			if status := p.run(t); status != 1 {
+				t.Errorf("nothing listens: %d", status)
+			}
+		})
+	}
+}
+
+// An engine that hangs before its first step has never raised the counter.
+func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
+	t.Parallel()
+	f := serve(t, nil)
+	p := newLivenessProbe(t, bashes(t)[0], f.URL)
+	f.engine.Hang()
+	for idle := time.Now(); time.Since(idle) < hungPatience+time.Second; {
+		if status := p.run(t); status != 0 {
+			t.Fatalf("nothing to do: %d", status)
+		}
+	}
+	if _, err := f.engine.Submit(engine.Request{PromptTokens: 10, OutputTokens: 1, Reason: engine.Length}); err != nil {
+		t.Fatal(err)
+	}
+	asked := time.Now()
+	if status := p.run(t); status != 0 {
+		t.Fatalf("asked just now: %d", status)
+	}
+	for status := 0; status == 0; status = p.run(t) {
+		if time.Since(asked) > pollPatience {
+			t.Fatal("a hung engine stays alive")
+		}
+	}
+}
