@@ -42,7 +42,11 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
 		_, err := s.run(5*time.Minute, "up", "--yes", "--skip-preview", "--stack="+stackName)
 		up <- err
 	}()
-	t.Cleanup(func() { <-up })
+	t.Cleanup(func() {
+		if err := <-up; err == nil {
+			t.Error("the update succeeded, with an engine that never loads")
+		}
+	})
 
 	address := func(service string) string {
 		ip := ""
@@ -61,7 +65,12 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
 	hung := time.Now()
 	waiting := make(chan error, 1)
 	ctx, giveUp := context.WithCancel(t.Context())
-	t.Cleanup(func() { giveUp(); <-waiting })
+	t.Cleanup(func() {
+		giveUp()
+		if err := <-waiting; err == nil {
+			t.Error("the engine that hangs has answered: it did not hang")
+		}
+	})
 	go func() { waiting <- stream(ctx, hanging, "org/hanging-7b") }() // which is never answered
 
 	t.Run("one that never loads, after twice the expected time", func(t *testing.T) {

@@ -53,11 +53,11 @@ func TestStreamsOutliveTheirEngines(t *testing.T) {
 		name string
 		do   func(t *testing.T)
 	}{
-		{"another model", func(t *testing.T) {
+		{"another model", func(*testing.T) {
 			s.configure(streamed("Qwen/Qwen2.5-7B", 3))
 			s.up()
 		}},
-		{"fewer engines", func(t *testing.T) {
+		{"fewer engines", func(*testing.T) {
 			s.configure(streamed("Qwen/Qwen2.5-7B", 2))
 			s.up()
 		}},
