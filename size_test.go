@@ -114,7 +114,7 @@ func TestWarnings(t *testing.T) {
 	tests := map[string]struct{ config, want string }{
 		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
 		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
-		"adapters":        {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of --enable-lora is not counted"},
+		"adapters":        {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
 		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
 		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "nat-gateway has no price of sa-east-1 in the catalogue; that of us-east-1 is taken"},

@@ -146,8 +146,12 @@ func (e Estimate) Refusal() string {
 	if why := w.Engine.cannotRun(); why != "" {
 		return fmt.Sprintf("%s does not run on %s: %s", w.Model, e.Hardware(), why)
 	}
-	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f",
-		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights, m.Activation, m.NonTorch, m.Graphs)
+	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, ",
+		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights)
+	if m.Adapters > 0 {
+		text += fmt.Sprintf("adapters %.1f, ", m.Adapters)
+	}
+	text += fmt.Sprintf("activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f", m.Activation, m.NonTorch, m.Graphs)
 	switch {
 	case m.Short > 0:
 		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)

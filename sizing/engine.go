@@ -39,6 +39,9 @@ type Engine struct {
 	// Blocks the number of its blocks.
 	KVCacheBytes int64
 	Blocks       int
+	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
+	// rank among them. Default: no adapters.
+	LoRASlots, LoRARank int
 }
 
 // Auto as MaxModelLen asks for the longest context that fits.

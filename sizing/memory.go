@@ -23,9 +23,9 @@ const (
 type Memory struct {
 	// Usable is what CUDA reports, Requested vLLM's share of it.
 	Usable, Requested float64
-	// Weights, Activation, NonTorch and Graphs are subtracted from that. KV is
-	// left for the cache; where nothing is, Short is what lacks.
-	Weights, Activation, NonTorch, Graphs, KV, Short float64
+	// Weights, Adapters, Activation, NonTorch and Graphs are subtracted from that.
+	// KV is left for the cache; where nothing is, Short is what lacks.
+	Weights, Adapters, Activation, NonTorch, Graphs, KV, Short float64
 	// Error is by how much KV may be off in nine of ten cases.
 	Error float64
 	// Blocks and Tokens are the size of the cache, over all GPUs, as vLLM logs
@@ -65,9 +65,10 @@ func Fit(e Engine) Memory {
 		Weights: e.WeightsGiB(), Activation: e.ActivationGiB(), NonTorch: e.NonTorchGiB(), Graphs: e.GraphsGiB(),
 		MaxModelLen: e.MaxModelLen,
 	}
-	left := m.Requested - m.Weights - m.Activation - m.NonTorch - m.Graphs
+	m.Adapters, _ = e.AdaptersGiB()
+	left := m.Requested - m.Weights - m.Adapters - m.Activation - m.NonTorch - m.Graphs
 	m.KV, m.Short = math.Max(left, 0), math.Max(-left, 0)
-	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights
+	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights
 	if e.KVCacheBytes > 0 {
 		m.KV, m.Short = float64(e.KVCacheBytes)/gib, 0
 	}
@@ -113,7 +114,7 @@ func (e Engine) decide(m *Memory) {
 		refuse("the weights alone are more than the memory")
 	case m.Requested > m.Usable-e.Release.contextGiB():
 		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
-	case settled && m.Weights+m.Activation+m.NonTorch+m.KV > m.Usable:
+	case settled && m.Weights+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
 		refuse("the KV cache that is asked for does not fit beside the weights and activations")
 	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:
 		refuse("the cache has %d blocks for the states of %d sequences; lower maxNumSeqs", m.Blocks, e.MaxNumSeqs)

@@ -56,6 +56,9 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	fmt.Fprintf(out, "%s on %s, vLLM %s: %s\n\n", o.model, e.Hardware(), w.Engine.Release, m.Verdict)
 	line("memory of one GPU", "%.2f GiB usable, of which vLLM takes %.2f", m.Usable, m.Requested)
 	line("  weights", "%.2f GiB, %s", m.Weights, w.Engine.Shape.Quantization)
+	if m.Adapters > 0 {
+		line("  adapters", "%.2f GiB", m.Adapters)
+	}
 	line("  activations", "%.2f GiB", m.Activation)
 	line("  CUDA, communication", "%.2f GiB", m.NonTorch)
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)

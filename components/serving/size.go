@@ -83,9 +83,6 @@ func (c Costs) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour}
 }
 
-// uncountedFlags take memory that the estimate does not have.
-var uncountedFlags = []string{"--enable-lora", "--speculative-config"}
-
 // Uncounted is what the estimate leaves out; "" if nothing.
 func (s Spec) Uncounted() string {
 	args, err := vllmflags.Parse(engineArgs(s))
@@ -93,9 +90,12 @@ func (s Spec) Uncounted() string {
 		return ""
 	}
 	var given []string
-	for _, flag := range uncountedFlags {
-		if args.Has(flag) {
-			given = append(given, flag)
+	if args.Has("--speculative-config") {
+		given = append(given, "--speculative-config")
+	}
+	if w, why := s.workload(); why == "" {
+		if _, known := w.Engine.AdaptersGiB(); !known {
+			given = append(given, "lora.adapters")
 		}
 	}
 	if len(given) == 0 {
