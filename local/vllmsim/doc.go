@@ -42,7 +42,7 @@
 // Not simulated: prefix caching (every prompt token is computed), speculative
 // decoding, log probabilities, tool calls, structured and multi-modal input and
 // output, TLS, data or context parallelism, and KV blocks of another size than
-// 16 tokens. Of LoRA, the memory and time that adapters take, their ranks, what
+// 16 tokens. Of LoRA, the time that adapters take, their ranks, what
 // --max-cpu-loras keeps, and loading them at run time. Of weights, whatever lies
 // in a folder or an object store, and the access to it: nothing is read. The
 // flags are accepted and have no effect; requests for log probabilities and
