@@ -7,6 +7,7 @@ const (
 	// allows 54 characters, because its HorizontalPodAutoscaler is called
 	// keda-hpa-<name> and 63 is Kubernetes' limit.
 	longestName      = 54
+	kedaPrefix       = "keda-hpa-"
 	longestNamespace = 63
 
 	containerName = "vllm"

@@ -69,7 +69,7 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 	}
 	https := ports(corev1.ProtocolTCP, 443)
 	if !s.offline() || s.Model.inS3() {
-		to(https, addresses("0.0.0.0/0"), addresses("::/0"))
+		to(https, public("0.0.0.0/0"), public("::/0"))
 	}
 	if s.Model.inS3() || s.Access.ServiceAccountName != "" {
 		to(ports(corev1.ProtocolTCP, 80), addresses(podIdentityAgent))
@@ -96,5 +96,12 @@ func podsOf(namespace string) networkingv1.NetworkPolicyPeer {
 }
 
 func addresses(cidr string) networkingv1.NetworkPolicyPeer {
-	return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr, Except: privateRanges[cidr]}}
+	return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr}}
+}
+
+// public are the addresses of all of a kind that the internet has.
+func public(all string) networkingv1.NetworkPolicyPeer {
+	peer := addresses(all)
+	peer.IPBlock.Except = privateRanges[all]
+	return peer
 }

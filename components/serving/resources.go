@@ -28,6 +28,9 @@ var suffixes = map[string]*big.Rat{
 	"Ti": big.NewRat(1<<40, 1),
 }
 
+// mostOf are more than any node has.
+var mostOf = map[*regexp.Regexp]*big.Rat{coreAmount: big.NewRat(1000, 1), byteAmount: big.NewRat(1<<50, 1)}
+
 // parseQuantity is exact, so that two ways to write an amount compare equal.
 func parseQuantity(text string, form *regexp.Regexp) (*big.Rat, bool) {
 	parts := form.FindStringSubmatch(text)
@@ -44,7 +47,7 @@ func parseQuantity(text string, form *regexp.Regexp) (*big.Rat, bool) {
 func (r Resources) validate(found *problems.List, at func(string) string) {
 	least := func(key, text, example string, form *regexp.Regexp, smallest *big.Rat) (*big.Rat, bool) {
 		amount, ok := parseQuantity(text, form)
-		if !ok || amount.Cmp(smallest) < 0 {
+		if !ok || amount.Cmp(smallest) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !amount.IsInt() {
 			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
 			return nil, false
 		}

@@ -27,16 +27,11 @@ const (
 )
 
 var (
-	dnsLabel    = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
 	serviceName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
-	objectName  = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]*[a-z0-9])?$`)
-	secretItem  = regexp.MustCompile(`^[-._a-zA-Z0-9]+$`)
 	modelID     = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?$`)
 	bucketPath  = regexp.MustCompile(`^s3://[a-z0-9][-.a-z0-9]{1,61}[a-z0-9](/[\w.=+-]+)+/?$`)
 	revision    = regexp.MustCompile(`^[A-Za-z0-9][\w./-]*$`)
 	servedName  = regexp.MustCompile(`^[A-Za-z0-9][\w./:@-]*$`)
-	labelKey    = regexp.MustCompile(`^([a-z0-9]([-.a-z0-9]*[a-z0-9])?/)?[A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?$`)
-	labelValue  = regexp.MustCompile(`^([A-Za-z0-9]([-_.A-Za-z0-9]{0,61}[A-Za-z0-9])?)?$`)
 )
 
 // Validate returns every problem of a spec that has its defaults. Each begins
@@ -49,7 +44,7 @@ func (s Spec) Validate(path string) error {
 	s.validateImage(&found, at)
 	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
 	s.Objectives.validate(&found, at)
-	if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.Name != "" && err != nil {
+	if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.given() && err != nil {
 		found = append(found, problems.Of(err, at("nodeGroup"))...)
 	}
 	s.validateScaling(&found, at)
@@ -67,11 +62,11 @@ func (s Spec) Validate(path string) error {
 	s.validateHooks(&found, at)
 	validateEnv(&found, at("env"), s.Env)
 	for key, value := range sorted(s.Scheduling.NodeSelector) {
-		if !labelKey.MatchString(key) || !labelValue.MatchString(value) {
+		if !isLabelKey(key) || !isLabelValue(value) {
 			found.Addf(at("nodeSelector."+key), "is %q, which no label of a node can be", value)
 		}
 	}
-	if class := s.Scheduling.PriorityClass; class != "" && (!objectName.MatchString(class) || len(class) > 253) {
+	if class := s.Scheduling.PriorityClass; class != "" && !isObjectName(class) {
 		found.Addf(at("priorityClass"), "is %q, want the name of a PriorityClass", class)
 	}
 	for key, value := range sorted(s.NodeGroup.labels()) {
@@ -97,6 +92,8 @@ func (s Spec) validateNames(found *problems.List, at func(string) string) {
 		found.Addf(at("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
 	case !serviceName.MatchString(s.Name):
 		found.Addf(at("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
+	case strings.HasPrefix(s.Name, kedaPrefix):
+		found.Addf(at("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
 	case s.Name == "default":
 		found.Addf(at("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
 	}
@@ -112,7 +109,7 @@ func (s Spec) validateNames(found *problems.List, at func(string) string) {
 	switch {
 	case s.Namespace == "":
 		found.Addf(at("namespace"), "is missing; name one of the namespaces")
-	case !dnsLabel.MatchString(s.Namespace) || len(s.Namespace) > longestNamespace:
+	case !isLabel(s.Namespace):
 		found.Addf(at("namespace"), "is %q, want the name of a namespace", s.Namespace)
 	}
 }
@@ -211,7 +208,7 @@ func (l Lifecycle) validate(found *problems.List, at func(string) string) {
 func (a Access) validate(found *problems.List, at func(string) string) {
 	a.HuggingFaceToken.validate(found, at("huggingFaceToken"), "the token", "huggingFaceToken")
 	a.APIKey.validate(found, at("apiKey"), "the key", "apiKey")
-	if name := a.ServiceAccountName; name != "" && (!objectName.MatchString(name) || len(name) > 253) {
+	if name := a.ServiceAccountName; name != "" && !isObjectName(name) {
 		found.Addf(at("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
 	}
 }
@@ -222,9 +219,9 @@ func (r SecretRef) validate(found *problems.List, path, what, stackKey string) {
 	switch {
 	case r.Name == "" && r.Key != "":
 		found.Addf(path+".existingSecret", "is missing; name the Secret that has the key %q", r.Key)
-	case r.Name != "" && (!objectName.MatchString(r.Name) || len(r.Name) > 253):
+	case r.Name != "" && !isObjectName(r.Name):
 		found.Addf(path+".existingSecret", "is not the name of a Secret; %s itself belongs into the stack's %s", what, stackKey)
-	case r.Name != "" && !secretItem.MatchString(r.Key):
+	case r.Name != "" && !isSecretKey(r.Key):
 		found.Addf(path+".key", "is not a key of a Secret, want letters, digits and any of - _ .")
 	}
 }
@@ -245,7 +242,7 @@ func (s NamespaceSpec) Validate(path string) error {
 		found.Addf(key, "is missing; give the namespace a name such as %q", "inference")
 	case len(s.Name) > longestNamespace:
 		found.Addf(key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
-	case !dnsLabel.MatchString(s.Name):
+	case !isLabel(s.Name):
 		found.Addf(key, "is %q, want lower-case letters, digits and '-', such as %q", s.Name, "inference")
 	case strings.HasPrefix(s.Name, "kube-"):
 		found.Addf(key, "is %q, which belongs to Kubernetes; choose another", s.Name)

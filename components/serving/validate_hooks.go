@@ -14,7 +14,7 @@ import (
 func validateLabels(found *problems.List, path string, labels map[string]string) {
 	for key, value := range sorted(labels) {
 		switch {
-		case !labelKey.MatchString(key) || !labelValue.MatchString(value):
+		case !isLabelKey(key) || !isLabelValue(value):
 			found.Addf(path+"."+key, "is %q, which no label can be", value)
 		case strings.HasPrefix(key, "app.kubernetes.io/") || key == "pod-template-hash":
 			found.Addf(path+"."+key, "is set by the program; choose another label")
@@ -28,7 +28,7 @@ func (s Spec) validateHooks(found *problems.List, at func(string) string) {
 	own := Spec{}.podAnnotations()
 	for key := range sorted(s.Annotations) {
 		switch _, taken := own[key]; {
-		case !labelKey.MatchString(key):
+		case !isLabelKey(key):
 			found.Addf(at("annotations."+key), "is not the key of an annotation")
 		case taken:
 			found.Addf(at("annotations."+key), "is set by the program, so that no loading engine is evicted; leave it out")
@@ -39,9 +39,9 @@ func (s Spec) validateHooks(found *problems.List, at func(string) string) {
 		switch {
 		case t.Key == "":
 			found.Addf(key+".key", "is missing; name the taint")
-		case !labelKey.MatchString(t.Key):
+		case !isLabelKey(t.Key):
 			found.Addf(key+".key", "is %q, want the key of a taint", t.Key)
-		case !labelValue.MatchString(t.Value):
+		case !isLabelValue(t.Value):
 			found.Addf(key+".value", "is %q, want the value of a taint", t.Value)
 		}
 		switch t.Effect {

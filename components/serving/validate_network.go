@@ -9,7 +9,6 @@ import (
 )
 
 var (
-	hostName    = regexp.MustCompile(`^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$`)
 	certificate = regexp.MustCompile(`^arn:aws[-a-z]*:(acm|iam):[-a-z0-9]*:\d{12}:(server-)?certificate/[-\w/]+$`)
 	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
 )
@@ -20,17 +19,27 @@ func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
 		switch {
 		case (c.Namespace == "") == (c.CIDR == ""):
 			found.Addf(key, "want one of namespace and cidr")
-		case c.Namespace != "" && (!dnsLabel.MatchString(c.Namespace) || len(c.Namespace) > longestNamespace):
+		case c.Namespace != "" && !isLabel(c.Namespace):
 			found.Addf(key+".namespace", "is %q, want the name of a namespace", c.Namespace)
 		case c.CIDR != "":
 			validateCIDR(found, key+".cidr", c.CIDR)
 		}
 	}
 	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
+	for i, cidr := range s.Network.EgressCIDRs {
+		prefix, err := netip.ParsePrefix(cidr)
+		if most := widest[prefix.Addr().Is4()]; err == nil && prefix.Bits() < most {
+			found.Addf(fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i), "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+		}
+	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0) {
 		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
 	}
 }
+
+// widest are the prefixes of the widest private networks: 10.0.0.0/8 (true) and
+// fc00::/7.
+var widest = map[bool]int{true: 8, false: 7}
 
 func validateCIDRs(found *problems.List, key string, cidrs []string) {
 	for i, cidr := range cidrs {
@@ -41,7 +50,7 @@ func validateCIDRs(found *problems.List, key string, cidrs []string) {
 func validateCIDR(found *problems.List, key, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch {
-	case err != nil:
+	case err != nil || prefix.Addr().Is4In6():
 		found.Addf(key, "is %q, want a range of addresses such as %q", cidr, "10.0.0.0/16")
 	case prefix != prefix.Masked():
 		found.Addf(key, "is %q, which is an address within a range; want the range, %s", cidr, prefix.Masked())
@@ -57,18 +66,18 @@ func (in Ingress) validate(found *problems.List, at func(string) string, guarded
 			bad("class", "is missing; name the IngressClass: alb, or that of another controller")
 		}
 		return
-	case !objectName.MatchString(in.Class) || len(in.Class) > 253:
+	case !isObjectName(in.Class):
 		bad("class", "is %q, want the name of an IngressClass such as alb", in.Class)
 	}
 	switch {
 	case in.Host == "":
 		bad("host", "is missing; give the name by which clients call it, such as chat.example.com")
-	case !hostName.MatchString(in.Host) || len(in.Host) > 253:
+	case !isHost(in.Host):
 		bad("host", "is %q, want a name such as chat.example.com", in.Host)
 	}
 	for key := range sorted(in.Annotations) {
 		switch {
-		case !labelKey.MatchString(key):
+		case !isLabelKey(key):
 			bad("annotations."+key, "is not the key of an annotation")
 		case isALB && in.isALBs(key):
 			bad("annotations."+key, "is set by the component; see ingress.alb")
@@ -94,10 +103,10 @@ func (in Ingress) validateOther(bad func(key, format string, values ...any)) {
 	switch name := in.ControllerNamespace; {
 	case name == "":
 		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the engines")
-	case !dnsLabel.MatchString(name) || len(name) > longestNamespace:
+	case !isLabel(name):
 		bad("controllerNamespace", "is %q, want the name of a namespace", name)
 	}
-	if name := in.TLSSecret; name != "" && (!objectName.MatchString(name) || len(name) > 253) {
+	if name := in.TLSSecret; name != "" && !isObjectName(name) {
 		bad("tlsSecret", "is not the name of a Secret")
 	}
 }

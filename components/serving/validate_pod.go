@@ -46,20 +46,56 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	for key, value := range sorted(Spec{}.podAnnotations()) {
 		need(pod.Annotations[key] == value, "takes away the annotation %s: %s, so that a node autoscaler could evict a loading engine", key, value)
 	}
-	p := pod.Spec
-	need(p.AutomountServiceAccountToken != nil && !*p.AutomountServiceAccountToken, "gives the engine a token of the Kubernetes API (spec.automountServiceAccountToken)")
-	need(p.EnableServiceLinks != nil && !*p.EnableServiceLinks, "lets Services set vLLM's variables (spec.enableServiceLinks)")
-	need(p.ServiceAccountName == s.serviceAccount(), "changes spec.serviceAccountName; use serviceAccountName")
-	need(p.RestartPolicy == "" || p.RestartPolicy == corev1.RestartPolicyAlways, "changes spec.restartPolicy")
+	for key, value := range sorted(pod.Labels) {
+		need(isLabelKey(key) && isLabelValue(value), "has the label %s: %s, which none can be", key, value)
+	}
+	p, was := pod.Spec, enginePod(s).Spec
+	same := func(what, instead string, a, b any) {
+		need(equality.Semantic.DeepEqual(a, b), "changes spec.%s; %s", what, instead)
+	}
+	same("automountServiceAccountToken", "leave it: an engine never calls the Kubernetes API", p.AutomountServiceAccountToken, was.AutomountServiceAccountToken)
+	same("enableServiceLinks", "leave it: Services would set vLLM's variables", p.EnableServiceLinks, was.EnableServiceLinks)
+	same("serviceAccountName", "use serviceAccountName", p.ServiceAccountName, was.ServiceAccountName)
+	same("securityContext", "leave it: it is the user of vLLM's image", p.SecurityContext, was.SecurityContext)
+	same("nodeSelector", "use nodeSelector", p.NodeSelector, was.NodeSelector)
+	same("priorityClassName", "use priorityClass", p.PriorityClassName, was.PriorityClassName)
+	same("terminationGracePeriodSeconds", "use lifecycle.shutdownSeconds", p.TerminationGracePeriodSeconds, was.TerminationGracePeriodSeconds)
+	same("activeDeadlineSeconds", "leave it: an engine serves until it is told to stop", p.ActiveDeadlineSeconds, was.ActiveDeadlineSeconds)
+	same("restartPolicy", "leave it", p.RestartPolicy, was.RestartPolicy)
 	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "takes away the toleration of nodes with GPUs")
-	least := s.Lifecycle.graceSeconds()
-	need(p.TerminationGracePeriodSeconds != nil && *p.TerminationGracePeriodSeconds >= int64(least),
-		"leaves less than the %d s of spec.terminationGracePeriodSeconds in which requests finish; use lifecycle.shutdownSeconds", least)
+	all = append(all, sidecarProblems(p)...)
 	at := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == containerName })
 	if at < 0 {
 		return append(all, "takes away the container "+containerName)
 	}
 	return append(all, engineProblems(s, p.Containers[at], p.Volumes)...)
+}
+
+// sidecarProblems are those of containers beside the engine's: they may not take
+// its port, nor hold secrets in clear.
+func sidecarProblems(p corev1.PodSpec) []string {
+	var all []string
+	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
+		for _, v := range c.VolumeMounts {
+			if !slices.ContainsFunc(p.Volumes, func(volume corev1.Volume) bool { return volume.Name == v.Name }) {
+				all = append(all, fmt.Sprintf("mounts %s in the container %s, which is no volume", v.Name, c.Name))
+			}
+		}
+		for _, v := range c.Env {
+			if v.Value != "" && secretVariableName.MatchString(v.Name) {
+				all = append(all, fmt.Sprintf("holds the variable %s of the container %s in clear, which looks like a secret; use valueFrom", v.Name, c.Name))
+			}
+		}
+		if c.Name == containerName {
+			continue
+		}
+		for _, taken := range c.Ports {
+			if taken.Name == portName || taken.ContainerPort == port {
+				all = append(all, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, or(taken.Name, fmt.Sprint(port))))
+			}
+		}
+	}
+	return all
 }
 
 // engineProblems are those of the container.
@@ -68,24 +104,33 @@ func engineProblems(s Spec, c corev1.Container, volumes []corev1.Volume) []strin
 	is := container(s)
 	same := func(what, instead string, a, b any) {
 		if !equality.Semantic.DeepEqual(a, b) {
-			all = append(all, fmt.Sprintf("changes %s of the container %s; use %s", what, containerName, instead))
+			all = append(all, fmt.Sprintf("changes %s of the container %s; %s", what, containerName, instead))
 		}
 	}
-	same("args", "extraArgs", c.Args, is.Args)
-	same("command", "image", c.Command, is.Command)
-	same("image", "image", c.Image, is.Image)
-	same("ports", "none: the Service has port 8000", c.Ports, is.Ports)
-	same("resources", "gpu and resources", c.Resources, is.Resources)
-	same("lifecycle", "lifecycle.drainSeconds", c.Lifecycle, is.Lifecycle)
-	same("startupProbe", "lifecycle.loadSeconds", c.StartupProbe, is.StartupProbe)
-	same("readinessProbe", "none: it is what the Service relies on", c.ReadinessProbe, is.ReadinessProbe)
-	same("livenessProbe", "lifecycle.hungSeconds", c.LivenessProbe, is.LivenessProbe)
-	for _, m := range mounts(s) {
-		if !slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return v.Name == m.volume.Name && v.MountPath == m.path }) {
-			all = append(all, fmt.Sprintf("takes away the mount of %s at %s", m.volume.Name, m.path))
+	same("args", "use extraArgs", c.Args, is.Args)
+	same("command", "use image", c.Command, is.Command)
+	same("image", "use image", c.Image, is.Image)
+	same("ports", "leave it: the Service has port 8000", c.Ports, is.Ports)
+	same("resources", "use gpu and resources", c.Resources, is.Resources)
+	same("lifecycle", "use lifecycle.drainSeconds", c.Lifecycle, is.Lifecycle)
+	same("startupProbe", "use lifecycle.loadSeconds", c.StartupProbe, is.StartupProbe)
+	same("readinessProbe", "leave it: it is what the Service relies on", c.ReadinessProbe, is.ReadinessProbe)
+	same("livenessProbe", "use lifecycle.hungSeconds", c.LivenessProbe, is.LivenessProbe)
+	same("securityContext", "leave it: it is what the namespace admits", c.SecurityContext, is.SecurityContext)
+	for i, m := range mounts(s) {
+		if !slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return equality.Semantic.DeepEqual(v, is.VolumeMounts[i]) }) {
+			all = append(all, fmt.Sprintf("takes away the mount of %s at %s, or changes it", m.volume.Name, m.path))
+		}
+		if slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return v.MountPath == m.path && v.Name != m.volume.Name }) {
+			all = append(all, fmt.Sprintf("mounts another volume at %s", m.path))
 		}
 		if !slices.ContainsFunc(volumes, func(v corev1.Volume) bool { return equality.Semantic.DeepEqual(v, m.volume) }) {
 			all = append(all, fmt.Sprintf("takes away the volume %s, or changes it", m.volume.Name))
+		}
+	}
+	for _, v := range c.Env {
+		if reason, refused := refusedVariables[v.Name]; refused && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+			all = append(all, fmt.Sprintf("sets the variable %s, which %s", v.Name, reason))
 		}
 	}
 	for _, v := range is.Env {

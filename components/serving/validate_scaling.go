@@ -3,6 +3,7 @@ package serving
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
@@ -87,9 +88,42 @@ func (sc Scaling) validateTargets(found *problems.List, at func(string) string, 
 		found.Addf(at("scaling.idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
 	case sc.Wake.Query != "" && *r.Min > 0:
 		found.Addf(at("scaling.wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", *r.Min)
+	case !balanced(sc.Wake.Query):
+		found.Addf(at("scaling.wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	case sc.Wake.Query != "":
 		upTo(found, at("scaling.idleSeconds"), sc.Wake.IdleSeconds, longestSeconds)
 	}
+}
+
+// balanced tells whether every bracket and quote of a query is closed, so that
+// nothing of what it is put into is.
+func balanced(query string) bool {
+	closes := map[rune]rune{'(': ')', '[': ']', '{': '}'}
+	var open []rune
+	quote, escaped := rune(0), false
+	for _, c := range query {
+		switch {
+		case escaped:
+			escaped = false
+		case quote != 0:
+			escaped = c == '\\' && quote != '`'
+			if c == quote {
+				quote = 0
+			}
+		case c == '"' || c == '\'' || c == '`':
+			quote = c
+		case closes[c] != 0:
+			open = append(open, closes[c])
+		case c == '#':
+			return false // a comment would swallow what follows
+		case strings.ContainsRune(")]}", c):
+			if len(open) == 0 || open[len(open)-1] != c {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+	}
+	return len(open) == 0 && quote == 0
 }
 
 // Validate returns every problem of the monitoring, each beginning with its key
@@ -106,7 +140,7 @@ func (m Monitoring) Validate(path string) error {
 			found.Addf(path+".prometheusUrl", "has credentials in it, which would be stored in clear; want an address without")
 		}
 	}
-	if !dnsLabel.MatchString(m.Namespace) || len(m.Namespace) > longestNamespace {
+	if !isLabel(m.Namespace) {
 		found.Addf(path+".namespace", "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
 	if *m.ServiceMonitor {

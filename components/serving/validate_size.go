@@ -31,7 +31,15 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 			return
 		}
 	}
-	if shape.Name == "" || s.GPU.Count < 1 {
+	if s.GPU.Count < 1 {
+		return
+	}
+	if _, on, err := s.hardware(); err == nil && on.GPUs > 0 && s.GPU.Count > on.GPUs {
+		found.Addf(at("gpu.count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
+		return
+	}
+	s.validateAllocatable(found, at)
+	if shape.Name == "" {
 		return
 	}
 	if !sizing.Divides(shape.Heads, s.GPU.Count) {
@@ -50,45 +58,42 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		found.Addf(at("extraArgs"), "%s", problem)
 		return
 	}
-	if on := e.Workload.On; on.GPUs > 0 && s.GPU.Count > on.GPUs {
-		found.Addf(at("gpu.count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
-		return
-	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		key := "maxModelLen"
 		if e.Memory.Short > 0 {
 			key = "gpu.count"
 		}
 		found.Addf(at(key), "%s", e.Refusal())
-		return
 	}
-	s.validateAllocatable(found, at)
 }
 
 // validateAllocatable refuses requests that not every node of the group can
 // meet.
 func (s Spec) validateAllocatable(found *problems.List, at func(string) string) {
-	var on catalogue.Instance
-	for _, name := range s.NodeGroup.InstanceTypes {
-		if i, err := catalogue.FindInstance(name); err == nil && (on.Type == "" || i.AllocatableMiB() < on.AllocatableMiB()) {
-			on = i
+	for _, r := range []struct {
+		key, asked string
+		form       *regexp.Regexp
+		there      func(catalogue.Instance) string
+	}{
+		{"resources.memory", s.Resources.Memory, byteAmount, func(on catalogue.Instance) string { return fmt.Sprintf("%dMi", on.AllocatableMiB()) }},
+		{"resources.cpu", s.Resources.CPU, coreAmount, func(on catalogue.Instance) string { return fmt.Sprintf("%dm", on.AllocatableMilliCPU()) }},
+	} {
+		wanted, ok := parseQuantity(r.asked, r.form)
+		for _, name := range s.NodeGroup.InstanceTypes {
+			on, err := catalogue.FindInstance(name)
+			if err != nil || !ok {
+				continue // reported already
+			}
+			if most, _ := parseQuantity(r.there(on), r.form); wanted.Cmp(most) > 0 {
+				found.Addf(at(r.key), "is %s, and pods on a %s can have %s at most", r.asked, on.Type, r.there(on))
+				break
+			}
 		}
 	}
-	if on.Type == "" {
-		return
-	}
-	memory := fmt.Sprintf("%dMi", on.AllocatableMiB())
-	cpu := fmt.Sprintf("%dm", on.AllocatableMilliCPU())
-	check := func(key, asked, there string, form *regexp.Regexp) {
-		wanted, ok := parseQuantity(asked, form)
-		most, _ := parseQuantity(there, form)
-		if ok && most != nil && wanted.Cmp(most) > 0 {
-			found.Addf(at(key), "is %s, and pods on a %s can have %s at most", asked, on.Type, there)
-		}
-	}
-	check("resources.memory", s.Resources.Memory, memory, byteAmount)
-	check("resources.cpu", s.Resources.CPU, cpu, coreAmount)
 }
+
+// given tells whether there is a node group.
+func (g NodeGroup) given() bool { return g.Name != "" || len(g.InstanceTypes) > 0 || len(g.Labels) > 0 }
 
 func (o Objectives) validate(found *problems.List, at func(string) string) {
 	for _, field := range []struct {
@@ -115,7 +120,7 @@ func (g NodeGroup) Validate(path string) error {
 	switch {
 	case g.Name == "":
 		found.Addf(path+".name", "is missing; give the group a name such as %q", "g5")
-	case !dnsLabel.MatchString(g.Name) || len(g.Name) > longestNamespace:
+	case !isLabel(g.Name):
 		found.Addf(path+".name", "is %q, want lower-case letters, digits and '-', such as %q", g.Name, "g5")
 	}
 	if len(g.InstanceTypes) == 0 {
@@ -139,7 +144,7 @@ func (g NodeGroup) Validate(path string) error {
 		found.Addf(path+".labels", "is missing; with several instance types, name a label that the group's nodes have and no others")
 	}
 	for key, value := range sorted(g.Labels) {
-		if !labelKey.MatchString(key) || !labelValue.MatchString(value) {
+		if !isLabelKey(key) || !isLabelValue(value) {
 			found.Addf(path+".labels."+key, "is %q, which no label of a node can be", value)
 		}
 	}

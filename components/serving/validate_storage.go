@@ -12,7 +12,7 @@ import (
 func (s Spec) validateStorage(found *problems.List, at func(string) string) {
 	st := s.Storage
 	named := func(key, name, what string) {
-		if name != "" && (!objectName.MatchString(name) || len(name) > 253) {
+		if name != "" && !isObjectName(name) {
 			found.Addf(at(key), "is %q, want the name of a %s", name, what)
 		}
 	}
@@ -36,7 +36,7 @@ func (s Spec) validateStorage(found *problems.List, at func(string) string) {
 	case st.Cache.StorageClass == "" && st.Cache.Size != "":
 		found.Addf(at("storage.cache.size"), "is of no use without storage.cache.storageClass; remove it")
 	case st.Cache.StorageClass != "":
-		if amount, ok := parseQuantity(st.Cache.Size, byteAmount); !ok || amount.Cmp(suffixes["Gi"]) < 0 {
+		if amount, ok := parseQuantity(st.Cache.Size, byteAmount); !ok || amount.Cmp(suffixes["Gi"]) < 0 || amount.Cmp(mostOf[byteAmount]) > 0 || !amount.IsInt() {
 			found.Addf(at("storage.cache.size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
 		}
 	}
@@ -62,7 +62,7 @@ func (s Spec) validateVolumes(found *problems.List, at func(string) string) {
 		switch {
 		case v.Name == "":
 			found.Addf(key+".name", "is missing; give the volume a name such as %q", "templates")
-		case !dnsLabel.MatchString(v.Name) || len(v.Name) > 63:
+		case !isLabel(v.Name):
 			found.Addf(key+".name", "is %q, want lower-case letters, digits and '-'", v.Name)
 		case taken[v.Name] != "":
 			found.Addf(key+".name", "is %q, which is the name of %s already", v.Name, taken[v.Name])
@@ -81,7 +81,7 @@ func (s Spec) validateVolumes(found *problems.List, at func(string) string) {
 			found.Addf(key, "has several of configMap, secret and claim, want one")
 		}
 		for _, name := range from {
-			if !objectName.MatchString(name) || len(name) > 253 {
+			if !isObjectName(name) {
 				found.Addf(key, "refers to %q, want the name of a ConfigMap, Secret or PersistentVolumeClaim", name)
 			}
 		}

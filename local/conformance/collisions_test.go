@@ -1,0 +1,48 @@
+package conformance
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// colliding are names that end or begin with what is derived from others.
+var colliding = []string{
+	"a", "b", "a-cache", "a-cache-cache", "a-api-key", "a-huggingface", "vllm", "a-a", "cache", "home", strings.Repeat("a", 54), strings.Repeat("a", 48) + "-cache",
+}
+
+// TestServicesOfOneNamespaceDoNotCollide gives several services, whatever their
+// specs, names of their own: no two of their objects are one. That no two
+// services have a name in common is config's to see to.
+func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
+	draw(t, "500")
+	rapid.Check(t, func(t *rapid.T) {
+		names := rapid.Permutation(colliding).Draw(t, "names")
+		var services [][]serving.Object
+		for i := range 3 {
+			s := serving.Spec{
+				Name: names[2*i], Namespace: "inference", Model: serving.Model{ID: "Qwen/Qwen3-8B"},
+				Replicas: serving.Replicas{Max: rapid.IntRange(1, 3).Draw(t, "max")},
+				Scaling:  serving.Scaling{Policy: rapid.SampledFrom([]serving.ScalingPolicy{serving.Load, serving.CPU}).Draw(t, "policy")},
+			}
+			s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
+			if rapid.Bool().Draw(t, "renamed") {
+				s.PreviousNames = names[2*i+1 : 2*i+2]
+			}
+			if rapid.Bool().Draw(t, "cached") {
+				s.Storage.Cache.StorageClass = "efs"
+			}
+			s = s.WithDefaults()
+			if err := s.Validate(modelPath); err != nil {
+				t.Fatal(err)
+			}
+			services = append(services, serving.Objects(s, manager))
+		}
+		for _, problem := range Collisions(services...) {
+			t.Error(problem)
+		}
+	})
+}

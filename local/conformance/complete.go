@@ -1,0 +1,53 @@
+package conformance
+
+import (
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// complete needs the objects that a service of the spec has, no more and no
+// less. It tells whether there are pods to look at.
+func (r rendered) complete(found *findings, s serving.Spec) bool {
+	count := func(kind string, got int, wanted bool) {
+		want := 0
+		if wanted {
+			want = 1
+		}
+		same(found, "the number of objects of the kind "+kind, got, want)
+	}
+	policy := s.Scaling.Policy
+	count("Deployment", len(r.deployments), true)
+	count("PodDisruptionBudget", len(r.budgets), true)
+	count("NetworkPolicy", len(r.policies), !s.Network.Unrestricted)
+	count("ServiceAccount", len(r.accounts), s.Access.ServiceAccountName == "")
+	count("PersistentVolumeClaim", len(r.claims), s.Storage.Cache.StorageClass != "")
+	count("Ingress", len(r.ingresses), s.Ingress.Class != "")
+	count("ServiceMonitor", len(r.monitors), *s.Monitoring.ServiceMonitor)
+	count("ScaledObject", len(r.scaled), policy == serving.Load || policy == serving.Queue)
+	count("HorizontalPodAutoscaler", len(r.autoscalers), policy == serving.CPU)
+	var addresses []string
+	for _, o := range r.services {
+		addresses = append(addresses, o.Name)
+	}
+	for _, name := range append([]string{s.Name}, s.PreviousNames...) {
+		found.need(slices.Contains(addresses, name), "the service does not answer at %s, but at %v", name, addresses)
+	}
+	same(found, "the number of addresses", len(addresses), 1+len(s.PreviousNames))
+	if len(r.deployments) != 1 {
+		return false
+	}
+	found.need(r.engine() != nil, "the pods have no container %s", containerName)
+	for _, m := range r.metas {
+		same(found, m.String()+": the namespace", m.Namespace, s.Namespace)
+	}
+	return r.engine() != nil
+}
+
+// firstName is what the service was first called: what its objects are called.
+func firstName(s serving.Spec) string {
+	if n := len(s.PreviousNames); n > 0 {
+		return s.PreviousNames[n-1]
+	}
+	return s.Name
+}

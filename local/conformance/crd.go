@@ -1,0 +1,137 @@
+package conformance
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// definitions are the files that define the kinds, in the modules of those who
+// do: nothing is required of these, since they pull hundreds of others.
+var definitions = map[string]definition{
+	"ScaledObject": {
+		"github.com/kedacore/keda/v2@" + versions.KEDA,
+		"config/crd/bases/keda.sh_scaledobjects.yaml",
+	},
+	"ServiceMonitor": {
+		"github.com/prometheus-operator/prometheus-operator@" + versions.PrometheusOperator,
+		"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+	},
+}
+
+type definition struct{ module, file string }
+
+// kind is a definition as the API server has it in memory.
+type kind struct {
+	structural *schema.Structural
+	values     validation.SchemaValidator
+	rules      *cel.Validator
+}
+
+// kinds are read once: Go downloads their modules where it does not have them.
+var kinds = sync.OnceValues(func() (map[string]kind, error) {
+	all := map[string]kind{}
+	for name, d := range definitions {
+		k, err := d.read()
+		if err != nil {
+			return nil, fmt.Errorf("the definition of %s: %w", name, err)
+		}
+		all[name] = k
+	}
+	return all, nil
+})
+
+// conforms returns what the API server would say of an object: fields that its
+// kind does not have, values that it does not take, and rules that it breaks.
+func conforms(o *unstructured.Unstructured) []error {
+	all, err := kinds()
+	if err != nil {
+		return []error{err}
+	}
+	k := all[o.GetKind()]
+	var found findings
+	unknown := schema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	for _, path := range pruning.PruneWithOptions(o.DeepCopy().Object, k.structural, true, unknown) {
+		found.addf("unknown field %q", path)
+	}
+	problems := validation.ValidateCustomResource(nil, o.Object, k.values)
+	problems = append(problems, listtype.ValidateListSetsAndMaps(nil, k.structural, o.Object)...)
+	if k.rules != nil {
+		broken, _ := k.rules.Validate(context.Background(), field.NewPath(""), k.structural, o.Object, nil, celconfig.RuntimeCELCostBudget)
+		problems = append(problems, broken...)
+	}
+	for _, problem := range problems {
+		found.addf("%w", problem)
+	}
+	return found
+}
+
+func (d definition) read() (kind, error) {
+	folder, err := moduleFolder(d.module)
+	if err != nil {
+		return kind{}, err
+	}
+	text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(d.file)))
+	if err != nil {
+		return kind{}, err
+	}
+	var crd apiextensionsv1.CustomResourceDefinition
+	if err := yaml.UnmarshalStrict(text, &crd); err != nil {
+		return kind{}, err
+	}
+	if n := len(crd.Spec.Versions); n != 1 || crd.Spec.Versions[0].Schema == nil {
+		return kind{}, fmt.Errorf("%s has %d versions, want one with a schema", d.file, n)
+	}
+	var props apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(crd.Spec.Versions[0].Schema.OpenAPIV3Schema, &props, nil); err != nil {
+		return kind{}, err
+	}
+	var k kind
+	if k.structural, err = schema.NewStructural(&props); err != nil {
+		return kind{}, err
+	}
+	if k.values, _, err = validation.NewSchemaValidator(&props); err != nil {
+		return kind{}, err
+	}
+	k.rules = cel.NewValidator(k.structural, true, celconfig.PerCallLimit)
+	return k, nil
+}
+
+// moduleFolder is where a version of a module is unpacked.
+func moduleFolder(module string) (string, error) {
+	command := exec.Command("go", "mod", "download", "-json", module)
+	command.Env = append(os.Environ(), "GOWORK=off")
+	text, err := command.Output()
+	var answer struct{ Dir, Error string }
+	if failed := json.Unmarshal(text, &answer); failed != nil || answer.Dir == "" {
+		return "", fmt.Errorf("go mod download %s: %s (%w)", module, answer.Error, firstOf(err, failed))
+	}
+	return answer.Dir, nil
+}
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("no folder")
+}

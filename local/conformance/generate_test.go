@@ -1,0 +1,249 @@
+package conformance
+
+import (
+	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// generator draws specs. In half of them every value is one that a key takes,
+// though they need not fit together; in the others a few are wrong.
+type generator struct {
+	t      *rapid.T
+	faulty bool
+}
+
+func specs() *rapid.Generator[serving.Spec] {
+	return rapid.Custom(func(t *rapid.T) serving.Spec {
+		g := generator{t: t, faulty: rapid.SampledFrom([]bool{false, true}).Draw(t, "faulty")}
+		return g.spec()
+	})
+}
+
+// maybe is true in one of n cases.
+func (g generator) maybe(label string, n int) bool {
+	return rapid.Uint64Range(0, 1<<20).Draw(g.t, label)%uint64(n) == uint64(n-1)
+}
+
+// wrong is true now and then, where something may be.
+func (g generator) wrong(label string) bool { return g.faulty && g.maybe(label+" is wrong", 40) }
+
+// pick is one of the values that are right, or now and then of those that are
+// wrong.
+func pick[T any](g generator, label string, right []T, wrong ...T) T {
+	if len(wrong) > 0 && g.wrong(label) {
+		return rapid.SampledFrom(wrong).Draw(g.t, label)
+	}
+	return rapid.SampledFrom(right).Draw(g.t, label)
+}
+
+// rarely is a value in one of n cases, and else the zero value.
+func rarely[T any](g generator, label string, n int, draw func() T) T {
+	var zero T
+	if !g.maybe(label+" is given", n) {
+		return zero
+	}
+	return draw()
+}
+
+// several are up to three values.
+func several[T any](g generator, label string, draw func() T) []T {
+	var all []T
+	for range rapid.IntRange(0, 3).Draw(g.t, label+" there are") {
+		all = append(all, draw())
+	}
+	return all
+}
+
+func texts(values ...string) []string { return values }
+
+var (
+	long54, long55 = strings.Repeat("a", 54), strings.Repeat("a", 55)
+	long63, long64 = strings.Repeat("b", 63), strings.Repeat("b", 64)
+	// wrongNames are no names of objects.
+	wrongNames = texts("Upper", "a_b", "a..b", "-a", "a-", "a.-b", "a b", "ä", strings.Repeat("c", 254), "a/b")
+)
+
+// badQuery is no PromQL.
+const badQuery = "sum(rate(gateway_requests_total[1m])"
+
+// name is the name of an object that exists already.
+func (g generator) name(label string) string {
+	return pick(g, label, texts("efs", "my.claim", "x-1"), wrongNames...)
+}
+
+func (g generator) labels(label string, wrong map[string]string) map[string]string {
+	return pick(g, label,
+		[]map[string]string{nil, {"team": "search"}, {"example.com/a.b-c_d": "X-1_2.3", "empty": ""}, {"v": long63}},
+		wrong, map[string]string{"a b": "c"}, map[string]string{"team": long64}, map[string]string{"team": "-"},
+		map[string]string{"a..b/team": "x"}, map[string]string{strings.Repeat("d", 254) + "/team": "x"})
+}
+
+func (g generator) cidrs(label string) []string {
+	return several(g, label, func() string { return g.cidr(label) })
+}
+
+func (g generator) cidr(label string) string {
+	return pick(g, label, texts("10.0.0.0/24", "203.0.113.7/32", "2001:db8::/32", "0.0.0.0/0"),
+		"10.0.0.1/24", "10.0.0.0", "10.0.0.0/33", "::ffff:10.0.0.0/120", "010.0.0.0/8", "fe80::%eth0/64", "")
+}
+
+// seconds is a time of the lifecycle.
+func (g generator) seconds(label string, right ...int) int {
+	return pick(g, label, append([]int{0}, right...), -1, 3601, 1<<40)
+}
+
+func (g generator) spec() serving.Spec {
+	s := serving.Spec{
+		Name:          pick(g, "name", texts("mistral-7b", "a", "vllm", "keda-hpa-a", "x9", long54), append(texts("", long55, "9a", "a.b", "default"), wrongNames...)...),
+		PreviousNames: pick(g, "previousNames", [][]string{nil, nil, {"old"}, {"old", "older"}, {strings.Repeat("e", 54)}}, texts(long55), texts("old", "old"), texts("mistral-7b"), texts("Old"), texts("default"), texts("")),
+		Namespace:     pick(g, "namespace", texts("inference", "n", "0-n", long63), "", long64, "Bad", "a.b", "-n"),
+		VLLMVersion:   pick(g, "vllmVersion", texts("", "v0.32.0", "v0.34.1"), "latest", "v0.31.0", "0.32.0"),
+		Image: rarely(g, "image", 6, func() string {
+			return pick(g, "image", texts("vllm/vllm-openai@sha256:"+strings.Repeat("0a", 32), "registry.example.com:5000/team/vllm:2026-11-01"), "vllm/vllm-openai:latest", "vllm", "a b", "vllm/vllm-openai:v0.31.0")
+		}),
+		Model:      g.model(),
+		LoRA:       g.lora(),
+		GPU:        g.gpu(),
+		NodeGroup:  rarely(g, "nodeGroup", 2, g.nodeGroup),
+		Objectives: g.objectives(),
+		Costs:      serving.Costs{Region: pick(g, "region", texts("", "us-west-2"))},
+		Resources:  g.resources(),
+		Scheduling: g.scheduling(),
+		Lifecycle:  g.lifecycle(),
+		Access:     g.access(),
+		Storage:    g.storage(),
+		Network:    g.network(),
+		Ingress:    rarely(g, "ingress", 2, g.ingress),
+		Monitoring: g.monitoring(),
+		Labels:     g.labels("labels", map[string]string{"app.kubernetes.io/name": "x"}),
+		Annotations: pick(g, "annotations", []map[string]string{nil, {"example.com/owner": "any\ntext ☃"}},
+			map[string]string{"a b": ""}, map[string]string{"karpenter.sh/do-not-disrupt": "false"}, map[string]string{"x..y/a": ""}),
+		Env: pick(g, "env", []map[string]string{nil, {"VLLM_LOGGING_LEVEL": "INFO", "ODD": "$(HOME)\n\"☃"}, {"VLLM_MAX_N_SEQUENCES": "8"}},
+			map[string]string{"GITHUB_TOKEN": Canary}, map[string]string{"1X": ""}, map[string]string{"HOME": "/root"}, map[string]string{"VLLM_SERVER_DEV_MODE": "1"},
+			map[string]string{"HF_TOKEN": Canary}, map[string]string{"A-B": ""}),
+		Volumes: g.volumes(),
+		ExtraArgs: pick(g, "extraArgs", [][]string{nil, {"--max-num-batched-tokens", "4096"}, {"--enforce-eager"}, {"--cpu-offload-gb", "4"}},
+			texts("--port", "9"), texts("--api-key", Canary), texts("--no-such-flag"), texts("stray"), texts("--trust-remote-code"), texts("--max-num-batched-tokens", "x"), texts("--hf-token="+Canary)),
+		PodPatch: rarely(g, "podPatch", 3, g.patch),
+	}
+	s.Replicas, s.Scaling = g.replicas()
+	asks := s.Scaling.Policy == "" || s.Scaling.Policy == serving.Load || s.Scaling.Policy == serving.Queue
+	if asks && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
+		s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
+	}
+	if strings.HasPrefix(s.Model.ID, "s3://") && !g.wrong("an S3 model's revision") {
+		s.Model.Revision, s.Storage.Weights = "", serving.Weights{}
+	}
+	return s
+}
+
+func (g generator) model() serving.Model {
+	return serving.Model{
+		ID: pick(g, "model", texts("Qwen/Qwen3-8B", "mistralai/Mistral-7B-Instruct-v0.2", "org/unknown", "s3://bucket/Qwen/Qwen3-8B", "s3://my.bucket/llms/own/", "meta-llama/Llama-3.3-70B-Instruct", "gpt2"),
+			"", "a b", "s3://b", "s3://Bucket/x", "/models", "a/b/c", "-x/y", "s3://bucket//x", "s3://bucket/../x"),
+		Revision:        rarely(g, "revision", 8, func() string { return pick(g, "revision", texts("main", "refs/pr/1"), "-x", "a b") }),
+		ServedName:      pick(g, "servedModelName", texts("", "chat", "org/chat:8b@v1"), "-x", "a b", "\n"),
+		MaxLen:          pick(g, "maxModelLen", []int{0, 8192, 1024}, -1, 1<<40),
+		MaxNumSeqs:      pick(g, "maxNumSeqs", []int{0, 32, 1}, -1, 16385),
+		DType:           pick(g, "dtype", texts("", "bfloat16", "half"), "int3", "-"),
+		Quantization:    rarely(g, "quantization", 8, func() string { return pick(g, "quantization", texts("fp8", "awq"), "magic", "--x") }),
+		KVCacheDType:    pick(g, "kvCacheDtype", texts("", "fp8", "auto"), "fp3"),
+		PrefixCaching:   pick(g, "prefixCaching", []*bool{nil, new(true), new(false)}),
+		ToolCallParser:  pick(g, "toolCallParser", texts("", "hermes", "my-own"), "--x", "a b"),
+		ReasoningParser: pick(g, "reasoningParser", texts("", "qwen3"), "a\nb"),
+		Shape: rarely(g, "shape", 6, func() string {
+			return pick(g, "shape", texts("Qwen/Qwen3-8B", smallConfig), "no/model", "{", "{}", `{"hidden_size":"x"}`, "null")
+		}),
+	}
+}
+
+// smallConfig is the config.json of a model that fits anywhere.
+const smallConfig = `{"model_type":"llama","hidden_size":2048,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":128256,"max_position_embeddings":8192,"torch_dtype":"bfloat16"}`
+
+func (g generator) lora() serving.LoRA {
+	return rarely(g, "lora", 4, func() serving.LoRA {
+		names := texts("sql", "legal:v1", "x/y")
+		l := serving.LoRA{
+			Adapters: several(g, "lora.adapters", func() serving.Adapter {
+				names = append(names[1:], names[0])
+				return serving.Adapter{
+					Name:   pick(g, "adapter", names[:1], "", "-x", "a b", "a=b", "sql"),
+					Source: pick(g, "source", texts("org/sql-lora", "/adapters/legal"), "", "relative/x/y", "/a/../b", "a b"),
+				}
+			}),
+			MaxRank:   pick(g, "lora.maxRank", []int{0, 16, 512}, -1, 17),
+			MaxLoaded: pick(g, "lora.maxLoaded", []int{0, 1}, -1, 9),
+		}
+		if len(l.Adapters) == 0 && !g.wrong("no adapters") {
+			return serving.LoRA{}
+		}
+		return l
+	})
+}
+
+func (g generator) gpu() serving.GPU {
+	return serving.GPU{
+		Type:  rarely(g, "gpu.type", 4, func() string { return pick(g, "gpu.type", texts("A10G", "L40S", "H100", "L4"), "GTX-1", "a10g ") }),
+		Count: pick(g, "gpu.count", []int{0, 1, 2, 4, 8}, -1, 3, 9),
+	}
+}
+
+func (g generator) nodeGroup() serving.NodeGroup {
+	bounds := pick(g, "nodeGroup.max", [][2]int{{0, 0}, {0, 3}, {1, 40}}, [2]int{-1, 0}, [2]int{4, 3}, [2]int{0, 451})
+	group := serving.NodeGroup{
+		Name: pick(g, "nodeGroup.name", texts("g5"), "", "G5", long64),
+		InstanceTypes: pick(g, "nodeGroup.instanceTypes", [][]string{
+			{"g5.2xlarge"}, {"g6e.2xlarge"}, {"g5.12xlarge", "g5.24xlarge"}, {"p4d.24xlarge"}, {"g6.8xlarge", "gr6.4xlarge"}, {"p5.48xlarge"}, {"g5.xlarge", "g5.16xlarge"}, {"g6e.48xlarge"},
+		}, nil, texts("m5.large"), texts("g5.2xlarge", "g6.2xlarge"), texts("g5.2xlarge", "g5.12xlarge"), texts("")),
+		Labels: pick(g, "nodeGroup.labels", []map[string]string{{"pool": "gpu"}, nil}, map[string]string{"a b": "c"}, map[string]string{"pool": long64}),
+		Min:    bounds[0], Max: bounds[1],
+		Others: pick(g, "nodeGroup.others", [][]serving.Demand{nil, {{GPUs: 1, Replicas: 2}}}),
+	}
+	if len(group.InstanceTypes) > 1 && group.Labels == nil && !g.wrong("the missing label") {
+		group.Labels = map[string]string{"pool": "gpu"}
+	}
+	return group
+}
+
+func (g generator) objectives() serving.Objectives {
+	return serving.Objectives{
+		TPOTMilliseconds: pick(g, "objectives.tpot", []int{0, 50, 1000}, -1, 10001),
+		InputTokens:      pick(g, "objectives.input", []int{0, 100}, -1, 1<<30),
+		OutputTokens:     pick(g, "objectives.output", []int{0, 1, 4000}, -1, 1<<30),
+	}
+}
+
+func (g generator) replicas() (serving.Replicas, serving.Scaling) {
+	min := pick(g, "replicas.min", []*int{nil, new(1), new(2), new(0), new(1000)}, new(-1), new(1001))
+	r := serving.Replicas{Min: min, Max: pick(g, "replicas.max", []int{0, 1, 3, 8, 1000}, -1, 1001)}
+	s := serving.Scaling{Policy: pick(g, "scaling.policy", []serving.ScalingPolicy{"", serving.Load, serving.Queue, serving.CPU, serving.External}, "magic", serving.Fixed)}
+	if min != nil && r.Max < *min && r.Max > 0 && !g.wrong("the order of the bounds") {
+		r.Max = *min
+	}
+	if s.Policy == serving.CPU && min != nil && *min == 0 && !g.wrong("sleep by cores") {
+		s.Policy = serving.Queue
+	}
+	if min != nil && *min == 0 {
+		s.Wake.Query = pick(g, "scaling.wakeQuery", texts(`sum(rate(gateway_requests_total{model="a"}[1m]))`, "vector(1)"), "", badQuery)
+		s.Wake.IdleSeconds = pick(g, "scaling.idleSeconds", []int{0, 600}, -1, 3601)
+	}
+	if !g.maybe("scaling targets are given", 4) {
+		return r, s
+	}
+	switch s.Policy {
+	case "", serving.Load:
+		s.TargetLoad = pick(g, "scaling.targetLoad", []int{0, 20}, -1, 16385)
+		s.TargetKVUsage = pick(g, "scaling.targetKVUsage", []float64{0, 0.5, 1, 1e-9}, -0.1, 1.1)
+		fallthrough
+	case serving.Queue:
+		s.TargetWaiting = pick(g, "scaling.targetWaiting", []int{0, 5}, -1)
+		s.FallbackReplicas = pick(g, "scaling.fallbackReplicas", []int{0, 3, 1}, -1, 1001)
+	case serving.CPU:
+		s.TargetCPU = pick(g, "scaling.targetCPU", []int{0, 50, 100}, -1, 101)
+	}
+	s.DownSeconds = pick(g, "scaling.downSeconds", []int{0, 60, 3600}, -1, 3601)
+	return r, s
+}

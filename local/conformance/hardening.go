@@ -1,0 +1,90 @@
+package conformance
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// checkHardening is what holds of the pods beside what the restricted standard
+// asks for.
+func checkHardening(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec) {
+	p := pod.Spec
+	off := func(what string, value *bool) {
+		found.need(value != nil && !*value, "%s is not false", what)
+	}
+	off("automountServiceAccountToken", p.AutomountServiceAccountToken)
+	off("enableServiceLinks", p.EnableServiceLinks)
+	want := s.Access.ServiceAccountName
+	if want == "" {
+		want = firstName(s)
+	}
+	same(found, "serviceAccountName", p.ServiceAccountName, want)
+	if c := p.SecurityContext; c == nil {
+		found.addf("the pods have no securityContext")
+	} else {
+		found.need(c.RunAsUser != nil && *c.RunAsUser > 0, "the pods' user is left to the image")
+		found.need(c.RunAsGroup != nil, "the pods' group is left to the image, and files belong to group 0")
+		found.need(c.FSGroup != nil, "volumes belong to a group that the engine may not have")
+	}
+	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
+		if security := c.SecurityContext; security != nil {
+			found.need(security.Privileged == nil || !*security.Privileged, "the container %s is privileged", c.Name)
+		}
+		if c.Name == containerName {
+			found.need(c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil,
+				"whether the engine's root file system is read-only is left to the cluster, and NVIDIA's hook writes to it")
+		}
+		checkEnv(found, c)
+	}
+	// The API server refuses these in a template.
+	found.need(p.ActiveDeadlineSeconds == nil, "activeDeadlineSeconds is not for the pods of a Deployment")
+	found.need(len(p.EphemeralContainers) == 0, "ephemeralContainers are not for templates")
+	found.need(p.RestartPolicy == "" || p.RestartPolicy == corev1.RestartPolicyAlways, "restartPolicy is %s", p.RestartPolicy)
+}
+
+// openVariables open what must stay closed.
+var openVariables = []string{
+	"VLLM_SERVER_DEV_MODE", "VLLM_ALLOW_RUNTIME_LORA_UPDATING", "VLLM_TORCH_PROFILER_DIR", "VLLM_ALLOW_INSECURE_SERIALIZATION", "VLLM_PORT",
+}
+
+func checkEnv(found *findings, c corev1.Container) {
+	seen := map[string]bool{}
+	for _, v := range c.Env {
+		what := fmt.Sprintf("the variable %s of the container %s", v.Name, c.Name)
+		found.need(!seen[v.Name], "%s is there twice", what)
+		seen[v.Name] = true
+		found.need(!slices.Contains(openVariables, v.Name), "%s opens what must stay closed", what)
+		found.need(v.Value == "" || v.ValueFrom == nil, "%s has a value and a source", what)
+	}
+}
+
+// secretNames are how the names of variables end that hold secrets.
+var secretNames = []string{"TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID"}
+
+// Canary is in every secret of the tests, so that none goes anywhere unnoticed.
+const Canary = "canary-7d1e"
+
+// checkSecrets needs values of secrets to be in Secrets alone.
+func checkSecrets(found *findings, r rendered) {
+	for i, text := range r.texts {
+		found.need(!strings.Contains(text, Canary), "%s has the value of a secret", r.metas[i])
+	}
+	for _, c := range slices.Concat(r.pod().Spec.InitContainers, r.pod().Spec.Containers) {
+		for _, v := range c.Env {
+			isSecret := slices.ContainsFunc(secretNames, func(ending string) bool {
+				name := strings.ToUpper(v.Name)
+				return name == ending || strings.HasSuffix(name, "_"+ending)
+			})
+			found.need(!isSecret || v.Value == "", "the variable %s of the container %s is in clear", v.Name, c.Name)
+		}
+		for _, arg := range slices.Concat(c.Command, c.Args) {
+			flag, _, _ := strings.Cut(arg, "=")
+			found.need(flag != "--api-key" && flag != "--hf-token", "the container %s has a secret among its arguments (%s)", c.Name, flag)
+		}
+	}
+}

@@ -1,0 +1,34 @@
+package conformance
+
+import (
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// checkMetadata needs every object to say whose it is, and Pulumi not to wait
+// for what another object's wait covers.
+func checkMetadata(found *findings, s serving.Spec, r rendered) {
+	want := map[string]string{
+		"app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": firstName(s),
+		"app.kubernetes.io/part-of": "vllm-eks", "app.kubernetes.io/managed-by": "pulumi",
+	}
+	for _, m := range r.metas {
+		for key, value := range want {
+			same(found, m.String()+": the label "+key, m.Labels[key], value)
+		}
+		for key, value := range s.Labels {
+			same(found, m.String()+": the label "+key, m.Labels[key], value)
+		}
+		found.need(m.Annotations["pulumi.com/patchFieldManager"] != "", "%s: its fields have no owner", m)
+		if slices.Contains([]string{"Service", "Ingress", "PersistentVolumeClaim"}, m.Kind) {
+			same(found, m.String()+": skipAwait", m.Annotations["pulumi.com/skipAwait"], "true")
+		}
+	}
+	for key, value := range want {
+		found.need(r.pod().Labels[key] == value || s.PodPatch != "", "the pods' label %s is %q", key, r.pod().Labels[key])
+	}
+	for _, a := range r.accounts {
+		found.need(a.AutomountServiceAccountToken != nil && !*a.AutomountServiceAccountToken, "pods get a token of the ServiceAccount")
+	}
+}

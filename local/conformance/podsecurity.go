@@ -1,0 +1,38 @@
+package conformance
+
+import (
+	"strings"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	psaapi "k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// standards are the checks of the Pod Security Standards, as the API server has
+// them.
+var standards = sync.OnceValues(func() (policy.Evaluator, error) {
+	return policy.NewEvaluator(policy.DefaultChecks(), nil)
+})
+
+// checkPodSecurity needs the restricted standard to admit the pods, as of the
+// version that namespaces enforce and of the newest, which will be enforced.
+func checkPodSecurity(found *findings, pod *corev1.PodTemplateSpec) {
+	evaluator, err := standards()
+	if err != nil {
+		found.addf("the Pod Security Standards: %w", err)
+		return
+	}
+	for _, text := range []string{versions.PodSecurity, psaapi.VersionLatest} {
+		version, err := psaapi.ParseVersion(text)
+		if err != nil {
+			found.addf("the Pod Security Standards of %s: %w", text, err)
+			continue
+		}
+		for _, r := range evaluator.EvaluatePod(psaapi.LevelVersion{Level: psaapi.LevelRestricted, Version: version}, &pod.ObjectMeta, &pod.Spec) {
+			found.need(r.Allowed, "the restricted standard of %s refuses the pods: %s", text, strings.TrimSpace(r.ForbiddenReason+" "+r.ForbiddenDetail))
+		}
+	}
+}

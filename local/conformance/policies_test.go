@@ -1,0 +1,233 @@
+package conformance
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	"github.com/np-guard/netpol-analyzer/pkg/netpol/eval"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// world is a cluster with the service's policy, and the policy that denies
+// everything in its namespace.
+type world struct {
+	t      *testing.T
+	engine *eval.PolicyEngine
+	pods   int
+}
+
+// newWorld renders a service of the namespace chat, whose own policy is the one
+// that testdata/everything.json has recorded.
+func newWorld(t *testing.T, spec serving.Spec) *world {
+	t.Helper()
+	spec.Namespace = "chat"
+	spec = spec.WithDefaults()
+	if err := spec.Validate(modelPath); err != nil {
+		t.Fatal(err)
+	}
+	w := &world{t: t, engine: eval.NewPolicyEngine()}
+	for _, name := range []string{"chat", "foreign", "apps", "monitoring", "nginx", "kube-system"} {
+		w.add(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{namespaceLabel: name}}})
+	}
+	var found findings
+	r := decode(&found, serving.Objects(spec, manager))
+	if len(found) > 0 {
+		t.Fatal(Join(found))
+	}
+	for _, p := range append(slices.Clone(r.policies), recordedDenial(t)) {
+		w.add(withoutIPv6(p))
+	}
+	pod := r.pod()
+	w.addPod("chat", "engine", pod.Labels, pod.Spec)
+	w.addPod("chat", "neighbour", nil, corev1.PodSpec{})
+	w.addPod("foreign", "pod", nil, corev1.PodSpec{})
+	w.addPod("foreign", "lookalike", pod.Labels, pod.Spec)
+	w.addPod("apps", "client", nil, corev1.PodSpec{})
+	w.addPod("monitoring", "prometheus", nil, corev1.PodSpec{})
+	w.addPod("nginx", "controller", nil, corev1.PodSpec{})
+	w.addPod("kube-system", "coredns", nil, corev1.PodSpec{})
+	return w
+}
+
+// recordedDenial is the policy of a namespace that a stack creates.
+func recordedDenial(t *testing.T) *networkingv1.NetworkPolicy {
+	t.Helper()
+	for _, o := range recordedObjects(t, "../../testdata/everything.json") {
+		text, err := json.Marshal(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var p networkingv1.NetworkPolicy
+		if err := json.Unmarshal(text, &p); err != nil {
+			continue
+		}
+		if p.Kind == "NetworkPolicy" && p.Namespace == "chat" && p.Name == "vllm-eks.default-deny" {
+			return &p
+		}
+	}
+	t.Fatal("no namespace denies by default")
+	return nil
+}
+
+// withoutIPv6 leaves out what the evaluator cannot read: it takes the first four
+// bytes of ::/0 for every address of IPv4. checkPublic looks at those.
+func withoutIPv6(p *networkingv1.NetworkPolicy) *networkingv1.NetworkPolicy {
+	p = p.DeepCopy()
+	for i := range p.Spec.Egress {
+		p.Spec.Egress[i].To = slices.DeleteFunc(p.Spec.Egress[i].To, func(peer networkingv1.NetworkPolicyPeer) bool {
+			return peer.IPBlock != nil && peer.IPBlock.CIDR == "::/0"
+		})
+	}
+	return p
+}
+
+func (w *world) add(o runtime.Object) {
+	w.t.Helper()
+	if err := w.engine.UpsertObject(o); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) addPod(namespace, name string, labels map[string]string, spec corev1.PodSpec) {
+	w.t.Helper()
+	w.pods++
+	w.add(&corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace, Labels: labels}, Spec: spec,
+		Status: corev1.PodStatus{HostIP: "10.9.9.9", PodIPs: []corev1.PodIP{{IP: "10.8.0." + string(rune('0'+w.pods))}}},
+	})
+}
+
+// allows asks the evaluator.
+func (w *world) allows(from, to, protocol, port string) bool {
+	w.t.Helper()
+	ok, err := w.engine.CheckIfAllowed(from, to, protocol, port)
+	if err != nil {
+		w.t.Fatalf("%s to %s: %v", from, to, err)
+	}
+	return ok
+}
+
+// flow is a question: may one talk to another.
+type flow struct {
+	what, from, to, protocol, port string
+	want                           bool
+}
+
+func (w *world) expect(flows []flow) {
+	w.t.Helper()
+	for _, f := range flows {
+		if f.protocol == "" {
+			f.protocol = "TCP"
+		}
+		if got := w.allows(f.from, f.to, f.protocol, f.port); got != f.want {
+			w.t.Errorf("%s (%s to %s, %s %s): allowed is %t, want %t", f.what, f.from, f.to, f.protocol, f.port, got, f.want)
+		}
+	}
+}
+
+const engineOf = "chat/engine"
+
+// withClients is a service with every kind of caller.
+func withClients() serving.Spec {
+	s := full()
+	s.PreviousNames = nil
+	return s
+}
+
+func TestWhoMayCallAnEngine(t *testing.T) {
+	w := newWorld(t, withClients())
+	w.expect([]flow{
+		{"a pod of the same namespace, which nothing lets out", "chat/neighbour", engineOf, "", "8000", false},
+		{"a pod of a foreign namespace", "foreign/pod", engineOf, "", "8000", false},
+		{"a foreign pod with the engines' labels", "foreign/lookalike", engineOf, "", "8000", false},
+		{"a pod of a client namespace", "apps/client", engineOf, "", "8000", true},
+		{"the same, to another port", "apps/client", engineOf, "", "8001", false},
+		{"the same, by UDP", "apps/client", engineOf, "UDP", "8000", false},
+		{"an address of a client", "10.1.2.3", engineOf, "", "8000", true},
+		{"an address beside it", "10.3.2.3", engineOf, "", "8000", false},
+		{"the load balancer", "10.0.0.77", engineOf, "", "8000", true},
+		{"the load balancer, to another port", "10.0.0.77", engineOf, "", "22", false},
+		{"an address beside its subnets", "10.0.1.1", engineOf, "", "8000", false},
+		{"the internet", "203.0.113.5", engineOf, "", "8000", false},
+		{"Prometheus", "monitoring/prometheus", engineOf, "", "8000", true},
+		{"Prometheus, to another port", "monitoring/prometheus", engineOf, "", "9090", false},
+		{"an ingress controller that is not this service's", "nginx/controller", engineOf, "", "8000", false},
+		{"nobody, a pod that is no engine", "apps/client", "chat/neighbour", "", "8000", false},
+		{"nor from its own namespace", engineOf, "chat/neighbour", "", "8000", false},
+	})
+}
+
+// TestNeighboursMayCallAnEngine is in a namespace that does not deny by default,
+// such as one of others.
+func TestNeighboursMayCallAnEngine(t *testing.T) {
+	w := newWorld(t, withClients())
+	if err := w.engine.DeleteObject(recordedDenial(t)); err != nil {
+		t.Fatal(err)
+	}
+	w.expect([]flow{
+		{"a pod of the same namespace", "chat/neighbour", engineOf, "", "8000", true},
+		{"the same, to another port", "chat/neighbour", engineOf, "", "8001", false},
+		{"a pod of a foreign namespace", "foreign/pod", engineOf, "", "8000", false},
+	})
+}
+
+func TestAnotherIngressControllerMayCallAnEngine(t *testing.T) {
+	s := withClients()
+	s.Ingress = serving.Ingress{Class: "nginx", Host: "chat.example.com", ControllerNamespace: "nginx"}
+	newWorld(t, s).expect([]flow{
+		{"the controller", "nginx/controller", engineOf, "", "8000", true},
+		{"what was the load balancer", "10.0.0.77", engineOf, "", "8000", false},
+	})
+}
+
+func TestWhatAnEngineMayReach(t *testing.T) {
+	online := []flow{
+		{"DNS", engineOf, "kube-system/coredns", "UDP", "53", true},
+		{"DNS by TCP", engineOf, "kube-system/coredns", "TCP", "53", true},
+		{"the node's DNS cache", engineOf, "169.254.20.10", "UDP", "53", true},
+		{"another port of it", engineOf, "169.254.20.10", "TCP", "80", false},
+		{"another DNS server", engineOf, "8.8.8.8", "UDP", "53", false},
+		{"a public address", engineOf, "3.5.7.9", "", "443", true},
+		{"the same in clear", engineOf, "3.5.7.9", "", "80", false},
+		{"the same by SSH", engineOf, "3.5.7.9", "", "22", false},
+		{"the metadata of the instance", engineOf, "169.254.169.254", "", "80", false},
+		{"the same by HTTPS", engineOf, "169.254.169.254", "", "443", false},
+		{"a private address", engineOf, "10.4.0.1", "", "443", false},
+		{"another private address", engineOf, "172.31.0.1", "", "443", false},
+		{"one that is named", engineOf, "10.2.0.9", "", "443", true},
+		{"the same in clear", engineOf, "10.2.0.9", "", "80", false},
+		{"a pod of a foreign namespace", engineOf, "foreign/pod", "", "443", false},
+	}
+	w := newWorld(t, withClients())
+	w.expect(online)
+	w.expect([]flow{{"the Pod Identity agent, without a role", engineOf, "169.254.170.23", "", "80", false}})
+
+	withRole := withClients()
+	withRole.Access.ServiceAccountName = "engines"
+	w = newWorld(t, withRole)
+	w.expect(online)
+	w.expect([]flow{
+		{"the Pod Identity agent", engineOf, "169.254.170.23", "", "80", true},
+		{"another port of it", engineOf, "169.254.170.23", "", "443", false},
+	})
+}
+
+func TestAnEngineWithItsWeightsOnAVolumeReachesNothing(t *testing.T) {
+	s := withClients()
+	s.Storage, s.Network.EgressCIDRs = serving.Storage{Weights: serving.Weights{Claim: "weights"}}, nil
+	newWorld(t, s).expect([]flow{
+		{"DNS", engineOf, "kube-system/coredns", "UDP", "53", false},
+		{"a public address", engineOf, "3.5.7.9", "", "443", false},
+		{"a private address", engineOf, "10.2.0.9", "", "443", false},
+		{"the metadata of the instance", engineOf, "169.254.169.254", "", "80", false},
+		{"the Pod Identity agent", engineOf, "169.254.170.23", "", "80", false},
+		{"the node's DNS cache", engineOf, "169.254.20.10", "UDP", "53", false},
+		{"but it is called", "apps/client", engineOf, "", "8000", true},
+	})
+}

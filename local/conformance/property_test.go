@@ -1,0 +1,118 @@
+package conformance
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// specsDrawn is how many specs a run draws, unless -rapid.checks says.
+const specsDrawn = "10000"
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	given := false
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	settings := map[string]string{"rapid.nofailfile": "true"}
+	if !given {
+		settings["rapid.checks"] = specsDrawn
+	}
+	for name, value := range settings {
+		if err := flag.Set(name, value); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(2)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// draw is how many specs the test draws, where that is not said.
+func draw(t *testing.T, checks string) {
+	t.Helper()
+	checksFlag := flag.Lookup("rapid.checks")
+	before := checksFlag.Value.String()
+	if before != specsDrawn {
+		return
+	}
+	t.Cleanup(func() {
+		if err := checksFlag.Value.Set(before); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := checksFlag.Value.Set(checks); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const manager = "vllm-eks/test"
+
+// TestAnySpecIsRefusedByItsKeysOrConforms draws specs over all fields: what is
+// accepted is right, and what is refused is refused by keys that a user typed.
+func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
+	keys := documentedKeys(t)
+	accepted, refused := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		spec := specs().Draw(t, "spec").WithDefaults()
+		if err := spec.Validate(modelPath); err != nil {
+			refused++
+			for _, problem := range refusalProblems(err, keys) {
+				t.Error(problem)
+			}
+			return
+		}
+		accepted++
+		for _, problem := range acceptanceProblems(spec) {
+			t.Error(problem)
+		}
+	})
+	total := accepted + refused
+	t.Logf("%d specs: %d accepted, %d refused", total, accepted, refused)
+	for what, n := range map[string]int{"accepted": accepted, "refused": refused} {
+		if n*100 < total*15 {
+			t.Errorf("only %d of %d specs are %s, want at least 15 %%", n, total, what)
+		}
+	}
+}
+
+const modelPath = "models[0]"
+
+// acceptanceProblems are what is wrong with the objects of a spec that was
+// accepted, and whether they are the same each time.
+func acceptanceProblems(spec serving.Spec) []error {
+	objects := serving.Objects(spec, manager)
+	found := Check(spec, objects)
+	if first, second := asJSON(objects), asJSON(serving.Objects(spec, manager)); !bytes.Equal(first, second) {
+		found = append(found, fmt.Errorf("rendered anew, the objects are others"))
+	}
+	return found
+}
+
+func asJSON(objects []serving.Object) []byte {
+	text, err := json.Marshal(objects)
+	if err != nil {
+		return []byte(err.Error())
+	}
+	return text
+}
+
+// refusalProblems are messages that name no documented key, or repeat a secret.
+func refusalProblems(err error, keys documented) []error {
+	var found findings
+	for _, p := range problems.Of(err, "") {
+		key, below := strings.CutPrefix(p.Key, modelPath+".")
+		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of the docs", p.Message, p.Key)
+		found.need(p.Message != "" && p.Message == strings.TrimSpace(p.Message), "the message of %s is %q", p.Key, p.Message)
+		found.need(!strings.Contains(p.Error(), Canary), "a secret is repeated: %s", p)
+	}
+	found.need(len(found) > 0 || err.Error() != "", "refused without a message")
+	return found
+}

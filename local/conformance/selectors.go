@@ -1,0 +1,129 @@
+package conformance
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// checkSelectors needs everything that looks for the engines to find them, and
+// those of no other service.
+func checkSelectors(found *findings, s serving.Spec, r rendered) {
+	finds := func(what string, selector *metav1.LabelSelector) {
+		matches(found, what, selector, labels.Set(r.pod().Labels))
+	}
+	finds("the Deployment", r.deployments[0].Spec.Selector)
+	for _, b := range r.budgets {
+		finds("the PodDisruptionBudget", b.Spec.Selector)
+	}
+	for _, p := range r.policies {
+		finds("the NetworkPolicy", &p.Spec.PodSelector)
+	}
+	for _, o := range r.services {
+		finds("the Service "+o.Name, &metav1.LabelSelector{MatchLabels: o.Spec.Selector})
+		found.need(o.Spec.Type == "ClusterIP" || o.Spec.Type == "", "the Service %s is of the type %s", o.Name, o.Spec.Type)
+		for _, port := range o.Spec.Ports {
+			same(found, "the container port of the Service "+o.Name, resolve(r, port.TargetPort), 8000)
+			same(found, "the port of the Service "+o.Name, port.Port, 8000)
+			same(found, "the name of the port of the Service "+o.Name, port.Name, "http")
+		}
+		same(found, "the number of ports of the Service "+o.Name, len(o.Spec.Ports), 1)
+		isAlias := o.Labels["app.kubernetes.io/component"] == "alias"
+		same(found, "that the Service "+o.Name+" is another name's", isAlias, o.Name != firstName(s))
+	}
+	for _, m := range r.monitors {
+		checkMonitor(found, s, r, m)
+	}
+}
+
+// matches needs a selector that finds the labels, and no others: not those of
+// another service, nor of something else that is called like this one.
+func matches(found *findings, what string, selector *metav1.LabelSelector, set labels.Set) {
+	parsed, err := metav1.LabelSelectorAsSelector(selector)
+	switch {
+	case err != nil:
+		found.addf("the selector of %s: %w", what, err)
+	case selector == nil || parsed.Empty():
+		found.addf("%s selects nothing, or everything", what)
+	default:
+		found.need(parsed.Matches(set), "%s does not select %s: %s", what, set, parsed)
+		for _, key := range []string{"app.kubernetes.io/name", "app.kubernetes.io/instance"} {
+			others := labels.Merge(set, labels.Set{key: set[key] + "-2"})
+			found.need(!parsed.Matches(others), "%s selects whatever its %s is", what, key)
+		}
+	}
+}
+
+// checkMonitor needs every engine to be scraped once, by labels that scaling and
+// dashboards rely on.
+func checkMonitor(found *findings, s serving.Spec, r rendered, m *unstructured.Unstructured) {
+	var selector metav1.LabelSelector
+	raw, _, _ := unstructured.NestedMap(m.Object, "spec", "selector")
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(raw, &selector); err != nil {
+		found.addf("the selector of the ServiceMonitor: %w", err)
+		return
+	}
+	parsed, err := metav1.LabelSelectorAsSelector(&selector)
+	if err != nil {
+		found.addf("the selector of the ServiceMonitor: %w", err)
+		return
+	}
+	scraped := 0
+	for _, o := range r.services {
+		if parsed.Matches(labels.Set(o.Labels)) {
+			scraped++
+			same(found, "the Service that the ServiceMonitor finds", o.Name, firstName(s))
+			matches(found, "the ServiceMonitor", &selector, labels.Set(o.Labels))
+		}
+	}
+	same(found, "the number of Services that the ServiceMonitor finds", scraped, 1)
+	namespaces, _, _ := unstructured.NestedStringSlice(m.Object, "spec", "namespaceSelector", "matchNames")
+	found.need(slices.Equal(namespaces, []string{s.Namespace}), "the ServiceMonitor looks in %v", namespaces)
+	endpoints, _, _ := unstructured.NestedSlice(m.Object, "spec", "endpoints")
+	same(found, "the number of the ServiceMonitor's endpoints", len(endpoints), 1)
+	for _, e := range endpoints {
+		endpoint, _ := e.(map[string]any)
+		same[any](found, "the path that is scraped", endpoint["path"], "/metrics")
+		same[any](found, "honorLabels", endpoint["honorLabels"], false)
+		for _, o := range r.services {
+			for _, port := range o.Spec.Ports {
+				same[any](found, "the port that is scraped", endpoint["port"], port.Name)
+			}
+		}
+		checkScrape(found, s, endpoint)
+	}
+}
+
+// seriesLabels are the labels that every series of an engine has, and what they
+// are made of.
+var seriesLabels = map[string]string{
+	"job": "vllm", "namespace": "__meta_kubernetes_namespace", "service": "__meta_kubernetes_service_name",
+	"pod": "__meta_kubernetes_pod_name", "node": "__meta_kubernetes_pod_node_name",
+}
+
+func checkScrape(found *findings, s serving.Spec, endpoint map[string]any) {
+	made := map[string]string{}
+	rules, _ := endpoint["relabelings"].([]any)
+	for _, r := range rules {
+		rule, _ := r.(map[string]any)
+		target, _ := rule["targetLabel"].(string)
+		if sources, ok := rule["sourceLabels"].([]any); ok && len(sources) == 1 {
+			made[target] = fmt.Sprint(sources[0])
+		} else {
+			made[target] = fmt.Sprint(rule["replacement"])
+		}
+	}
+	found.need(maps.Equal(made, seriesLabels), "series have the labels %v", made)
+	interval, _ := time.ParseDuration(fmt.Sprint(endpoint["interval"]))
+	timeout, _ := time.ParseDuration(fmt.Sprint(endpoint["scrapeTimeout"]))
+	same(found, "the time between scrapes", interval, time.Duration(s.Monitoring.IntervalSeconds)*time.Second)
+	found.need(timeout > 0 && timeout <= interval, "a scrape may take %s, and the next is after %s", timeout, interval)
+}
