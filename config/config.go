@@ -57,7 +57,7 @@ func Load(source *Source) (*Config, error) {
 	cfg.Region = source.region()
 	cfg.NodeGroups = decodeNodeGroups(top)
 	cfg.Costs, cfg.Limits = decodeCosts(top), decodeLimits(top)
-	cfg.Monitoring = decodeMonitoring(top)
+	cfg.Monitoring = decodeMonitoring(top.object("monitoring"))
 	cfg.Models = decodeModels(top)
 	top.close()
 	cfg.check(d)
@@ -201,6 +201,7 @@ func (c *Config) check(d *decoding) {
 	report(c.Monitoring.Validate("monitoring"), "monitoring")
 	for i := range c.Models {
 		m := &c.Models[i]
+		m.Storage.Region = c.Region
 		m.Costs = serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour}
 		m.Monitoring = c.Monitoring
 		d.origin[fmt.Sprintf("models[%d].monitoring", i)] = "monitoring"
@@ -208,6 +209,7 @@ func (c *Config) check(d *decoding) {
 		c.chooseNodeGroup(d, done, i)
 	}
 	c.share()
+	c.gate()
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
 		c.Models[i] = c.Models[i].WithDefaults()

@@ -247,3 +247,26 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// TestNewKeysComeFromDefaultsToo covers a truth, a list of mappings and a
+// mapping of mappings.
+func TestNewKeysComeFromDefaultsToo(t *testing.T) {
+	cfg := mustLoad(t, `
+  vllm-eks:defaults:
+    tolerations: [{key: team}]
+    storage: {offline: true, cache: {claim: cache}}
+    ingress: {class: nginx, controllerNamespace: n, open: true}
+  vllm-eks:models:
+    - {name: a, model: org/m, ingress: {host: a.example.com}}
+    - {name: b, model: org/m, tolerations: [], storage: {offline: false}, ingress: {host: b.example.com}}`)
+	a, b := cfg.Models[0], cfg.Models[1]
+	if len(a.Scheduling.Tolerations) != 1 || len(b.Scheduling.Tolerations) != 0 {
+		t.Errorf("tolerations are %v and %v", a.Scheduling.Tolerations, b.Scheduling.Tolerations)
+	}
+	if !*a.Storage.Offline || *b.Storage.Offline || b.Storage.Cache.Claim != "cache" {
+		t.Errorf("storage is %v and %v", a.Storage, b.Storage)
+	}
+	if a.Ingress.Class != "nginx" || a.Ingress.Host == b.Ingress.Host {
+		t.Errorf("ingresses are %v and %v", a.Ingress, b.Ingress)
+	}
+}

@@ -2,13 +2,13 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
 )
 
 // checkIngresses refuses two models at one address, and members of one load
-// balancer that want it otherwise. It has the namespaces of models behind a load
-// balancer of AWS hold their pods back until that has them.
+// balancer that want it otherwise.
 func (c *Config) checkIngresses(d *decoding) {
 	hosts := map[string]string{}
 	groups := map[string]int{}
@@ -27,25 +27,27 @@ func (c *Config) checkIngresses(d *decoding) {
 			if !known {
 				groups[in.ALB.Group] = i
 			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
-				d.add(d.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing and idleSeconds the same",
+				d.add(d.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
 					first, in.ALB.Group)
 			}
-		}
-		if in.Class == serving.ALBClass {
-			c.gate(m.Namespace)
 		}
 	}
 }
 
 // differ tells whether two settings of one load balancer contradict each other.
 func differ(a, b serving.ALB) bool {
-	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds
+	sorted := func(cidrs []string) []string { return slices.Sorted(slices.Values(cidrs)) }
+	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds || !slices.Equal(sorted(a.AllowedCIDRs), sorted(b.AllowedCIDRs))
 }
 
-func (c *Config) gate(namespace string) {
-	for i := range c.Namespaces {
-		if c.Namespaces[i].Name == namespace {
-			c.Namespaces[i].ReadinessGates = true
+// gate has the namespaces of models behind a load balancer of AWS hold their
+// pods back until that has them.
+func (c *Config) gate() {
+	for _, m := range c.Models {
+		for i := range c.Namespaces {
+			if c.Namespaces[i].Name == m.Namespace && m.Ingress.Class == serving.ALBClass {
+				c.Namespaces[i].ReadinessGates = true
+			}
 		}
 	}
 }

@@ -48,7 +48,6 @@ func decodeModel(n *node) serving.Spec {
 		},
 	}
 	spec.PreviousNames = own.texts("previousNames")
-	spec.LoRA = decodeLoRA(own.object("lora"))
 	n.asked = own.asked
 	decodeShared(n, &spec)
 	// Both say which vLLM runs: what the model says of it replaces what the
@@ -104,6 +103,7 @@ func decodeShared(n *node, spec *serving.Spec) {
 		PriorityClass: n.str("priorityClass"),
 		Tolerations:   decodeTolerations(n.objects("tolerations")),
 	}
+	spec.LoRA = decodeLoRA(n.object("lora"))
 	spec.Scaling = decodeScaling(n.object("scaling"))
 	spec.Storage = decodeStorage(n.object("storage"))
 	spec.Network = decodeNetwork(n.object("network"))
@@ -143,8 +143,8 @@ func (c *Config) checkReferences(d *decoding, done settled) {
 		m := &c.Models[i]
 		path := fmt.Sprintf("models[%d]", i)
 		unique(d, models, m.Name, path)
-		for _, name := range m.PreviousNames {
-			unique(d, models, name, path)
+		for j, name := range m.PreviousNames {
+			uniqueAt(d, models, name, path, fmt.Sprintf("%s.previousNames[%d]", path, j))
 		}
 		key := path + ".namespace"
 		if complete && len(names) > 0 && !done.covers(key) {
@@ -170,13 +170,18 @@ func chooseNamespace(d *decoding, key, name string, names []string) string {
 
 // unique reports a name that an earlier item has already.
 func unique(d *decoding, seen map[string]string, name, path string) {
+	uniqueAt(d, seen, name, path, path+".name")
+}
+
+// uniqueAt is unique for a name that stands at a key of its own.
+func uniqueAt(d *decoding, seen map[string]string, name, path, key string) {
 	if name == "" {
 		return // reported as missing
 	}
 	switch first, taken := seen[name]; {
 	case first == path: // two of its own, reported as such
 	case taken:
-		d.add(path+".name", "is %q, which is the name of %s already; names are unique in a stack", name, first)
+		d.add(key, "is %q, which is the name of %s already; names are unique in a stack", name, first)
 	default:
 		seen[name] = path
 	}

@@ -35,10 +35,19 @@ func pin(m serving.Spec) map[string]any {
 	if m.NodeGroup.Name != "" {
 		p["nodeGroup"] = m.NodeGroup.Name
 	}
+	if len(m.LoRA.Adapters) > 0 {
+		p["lora"] = map[string]any{"maxRank": m.LoRA.MaxRank, "maxLoaded": m.LoRA.MaxLoaded}
+	}
+	if m.Storage.Cache.Size != "" {
+		p["storage"] = map[string]any{"cache": map[string]any{"size": m.Storage.Cache.Size}}
+	}
+	if m.Ingress.ALB.IdleSeconds != 0 {
+		p["ingress"] = map[string]any{"alb": map[string]any{"idleSeconds": m.Ingress.ALB.IdleSeconds}}
+	}
 	scaling := map[string]any{}
 	for key, value := range map[string]int{
 		"targetLoad": m.Scaling.TargetLoad, "targetWaiting": m.Scaling.TargetWaiting, "targetCPU": m.Scaling.TargetCPU,
-		"fallbackReplicas": m.Scaling.FallbackReplicas, "downSeconds": m.Scaling.DownSeconds,
+		"fallbackReplicas": m.Scaling.FallbackReplicas, "downSeconds": m.Scaling.DownSeconds, "idleSeconds": m.Scaling.Wake.IdleSeconds,
 	} {
 		if value != 0 {
 			scaling[key] = value

@@ -62,6 +62,7 @@ func decodeIngress(n *node) serving.Ingress {
 		Host:                n.str("host"),
 		TLSSecret:           n.str("tlsSecret"),
 		ControllerNamespace: n.str("controllerNamespace"),
+		Open:                n.boolean("open"),
 		Annotations:         n.textMap("annotations"),
 		ALB: serving.ALB{
 			CertificateARN: alb.str("certificateArn"),
@@ -85,8 +86,7 @@ func decodeVolumes(nodes []*node) []serving.Volume {
 	return all
 }
 
-func decodeMonitoring(top *node) serving.Monitoring {
-	n := top.object("monitoring")
+func decodeMonitoring(n *node) serving.Monitoring {
 	return serving.Monitoring{
 		PrometheusURL:   n.str("prometheusUrl"),
 		Namespace:       n.str("namespace"),

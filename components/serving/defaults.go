@@ -14,6 +14,9 @@ func (s Spec) WithDefaults() Spec {
 	s.ExtraArgs = slices.Clone(s.ExtraArgs)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
 	s.Model.ServedName = or(s.Model.ServedName, s.Model.servedName(s.objectName()))
+	if s.Model.Quantization == "auto" {
+		s.Model.Quantization = "" // vLLM reads it from the checkpoint
+	}
 	s.LoRA = s.LoRA.withDefaults()
 	s.Replicas = s.Replicas.withDefaults()
 	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)
@@ -27,7 +30,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1))
 	s.Lifecycle = s.Lifecycle.withDefaults()
 	if s.Storage.Cache.StorageClass != "" {
-		s.Storage.Cache.Size = or(s.Storage.Cache.Size, s.Resources.Disk)
+		s.Storage.Cache.Size = or(s.Storage.Cache.Size, "100Gi")
 	}
 	s.Access.HuggingFaceToken = s.Access.HuggingFaceToken.withDefaults(tokenKey)
 	s.Access.APIKey = s.Access.APIKey.withDefaults(apiKeyKey)
@@ -75,12 +78,15 @@ func (r SecretRef) withDefaults(key string) SecretRef {
 }
 
 // withDefault is the policy: bounds that are the same leave nothing to decide.
+// One that does not exist is kept, to be refused.
 func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
-	if *r.Min == r.Max {
+	if known := p == "" || slices.Contains(policies, p); known && *r.Min == r.Max {
 		return Fixed
 	}
 	return or(p, Load)
 }
+
+var policies = []ScalingPolicy{Fixed, Load, Queue, CPU, External}
 
 func (sc Scaling) withDefaults(r Replicas) Scaling {
 	switch sc.Policy {

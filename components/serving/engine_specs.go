@@ -149,16 +149,22 @@ func tunableEnv(s Spec) map[string]string {
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
+		// Longer than load balancers and clients keep a connection that is idle: the
+		// server's own 5 s would close one that they are about to use.
+		"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": strconv.Itoa(max(leastKeepAlive, s.Ingress.ALB.IdleSeconds+20)),
 	}
 	if s.Model.inS3() {
 		// Of every GPU's process; its own default is 40 GB, more than a pod has.
 		env["RUNAI_STREAMER_MEMORY_LIMIT"] = strconv.Itoa(streamerBytes)
-		if s.Costs.Region != "" {
-			env["AWS_REGION"] = s.Costs.Region
+		if s.Storage.Region != "" {
+			env["AWS_REGION"] = s.Storage.Region
 		}
 	}
 	return env
 }
+
+// leastKeepAlive is more than the 60 s of nginx and the 90 s of Go's clients.
+const leastKeepAlive = 120
 
 // streamerBytes is what the streamer reads ahead.
 const streamerBytes = 4 << 30

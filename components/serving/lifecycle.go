@@ -54,9 +54,12 @@ func (l Lifecycle) progressDeadlineSeconds() int {
 // deadline, which leaves Kubernetes the time to say why. Only one engine is
 // given all the time that it may take; for each of the others, what is expected
 // will do.
-func (s Spec) rolloutTimeout() string {
+func (s Spec) rolloutTimeout() string { return fmt.Sprintf("%ds", s.rolloutSeconds(s.leastReplicas())) }
+
+// rolloutSeconds is how long a rollout of so many engines may take.
+func (s Spec) rolloutSeconds(engines int) int {
 	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.graceSeconds() + marginSeconds
-	return fmt.Sprintf("%ds", s.Lifecycle.progressDeadlineSeconds()+(s.leastReplicas()-1)*expected+marginSeconds)
+	return s.Lifecycle.progressDeadlineSeconds() + (engines-1)*expected + marginSeconds
 }
 
 // leastReplicas is how many engines a rollout has to replace: the fixed number,

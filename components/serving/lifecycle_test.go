@@ -71,8 +71,14 @@ func TestWarnings(t *testing.T) {
 		{"in place, with another engine", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) }, nil},
 		{"a long context", func(s *Spec) { s.NodeGroup = g5(2); s.Model.MaxLen = 8192 },
 			[]string{"is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is 120"}},
+		{"no TLS", func(s *Spec) {
+			s.Ingress = Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "n", Open: true}
+		}, []string{"ingress.tlsSecret is missing, so that API keys and answers travel in clear"}},
+		{"scaled, and scraped by others", func(s *Spec) {
+			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://p:9090", ServiceMonitor: new(false)}
+		}, []string{"a change of all 2 engines may take ", `series with the labels namespace="n" and service="chat": whoever scrapes`}},
 		{"another scaler", func(s *Spec) { s.Replicas = between(2, 5); s.Scaling.Policy = External },
-			[]string{"min 2 and max 5 differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine"}},
+			[]string{"a change of all 5 engines may take ", "min 2 and max 5 differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -24,16 +24,22 @@ var privateRanges = map[string][]string{
 }
 
 // networkPolicy lets in who may call the engines, and out what they need to
-// start; nothing else.
+// start; nothing else. Without restrictions it lets everything in and out, since
+// their namespace may let nothing.
 func networkPolicy(s Spec, manager string) *networkingv1.NetworkPolicy {
+	in := []networkingv1.NetworkPolicyIngressRule{{From: callers(s), Ports: ports(corev1.ProtocolTCP, port)}}
+	out := egress(s)
+	if s.Network.Unrestricted {
+		in, out = []networkingv1.NetworkPolicyIngressRule{{}}, []networkingv1.NetworkPolicyEgressRule{{}}
+	}
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
 		ObjectMeta: objectMeta(s, manager),
 		Spec: networkingv1.NetworkPolicySpec{
 			PodSelector: metav1.LabelSelector{MatchLabels: s.selectorLabels()},
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
-			Ingress:     []networkingv1.NetworkPolicyIngressRule{{From: callers(s), Ports: ports(corev1.ProtocolTCP, port)}},
-			Egress:      egress(s),
+			Ingress:     in,
+			Egress:      out,
 		},
 	}
 }

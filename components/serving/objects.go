@@ -23,7 +23,7 @@ func Objects(s Spec, manager string) []Object {
 	}
 	add(s.Access.ServiceAccountName == "", "", func() runtime.Object { return serviceAccount(s, manager) })
 	add(s.Storage.Cache.StorageClass != "", "-cache", func() runtime.Object { return cacheVolumeClaim(s, manager) })
-	add(!s.Network.Unrestricted, "", func() runtime.Object { return networkPolicy(s, manager) })
+	add(true, "", func() runtime.Object { return networkPolicy(s, manager) })
 	add(true, "", func() runtime.Object { return deployment(s, manager) })
 	add(true, "", func() runtime.Object { return disruptionBudget(s, manager) })
 	add(true, "", func() runtime.Object { return service(s, s.objectName(), manager) })

@@ -53,13 +53,13 @@ func TestObjects(t *testing.T) {
 		{"on cores", func(s *Spec) { s.Replicas, s.Scaling.Policy = Replicas{Min: &one, Max: 3}, CPU }, append(slices.Clone(base), "ServiceMonitor chat", "HorizontalPodAutoscaler chat")},
 		{"by others", func(s *Spec) { s.Replicas, s.Scaling.Policy = Replicas{Min: &one, Max: 3}, External }, append(slices.Clone(base), "ServiceMonitor chat")},
 		{"exposed", func(s *Spec) {
-			s.Ingress = Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "nginx"}
+			s.Ingress = Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "nginx", Open: true}
 		},
 			append(slices.Clone(base), "Ingress chat", "ServiceMonitor chat")},
-		{"others' account, no policy, a cache", func(s *Spec) {
+		{"others' account, an open network, a cache", func(s *Spec) {
 			s.Access.ServiceAccountName, s.Network.Unrestricted, s.Monitoring = "reader", true, Monitoring{}
 			s.Storage.Cache.StorageClass = "efs"
-		}, []string{"PersistentVolumeClaim chat-cache", "Deployment chat", "PodDisruptionBudget chat", "Service chat"}},
+		}, []string{"PersistentVolumeClaim chat-cache", "NetworkPolicy chat", "Deployment chat", "PodDisruptionBudget chat", "Service chat"}},
 		{"renamed", func(s *Spec) { s.PreviousNames, s.Monitoring = []string{"helper", "llama"}, Monitoring{} }, []string{
 			"ServiceAccount llama", "NetworkPolicy llama", "Deployment llama", "PodDisruptionBudget llama", "Service llama", "Service chat", "Service helper"}},
 	}
@@ -93,7 +93,7 @@ func TestTriggers(t *testing.T) {
 		{"asleep", func(s *Spec) {
 			s.Replicas = Replicas{Min: &zero, Max: 3}
 			s.Scaling = Scaling{Policy: Queue, Wake: Wake{Query: "sum(rate(gateway[1m]))"}}
-		}, []string{"queue 10 " + sleeping("vllm:num_requests_waiting"+series), "wake 1 clamp_max(sum(rate(gateway[1m])), 1)"}},
+		}, []string{"queue 10 " + sleeping("vllm:num_requests_waiting"+series), "wake 1 clamp_max((sum(rate(gateway[1m]))) or on() vector(0), 1)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// coreAmount and byteAmount are the parts of Kubernetes' quantities that people write for
-// each: a decimal number with a suffix. A thousandth of a byte is Kubernetes'
+// coreAmount and byteAmount are the parts of Kubernetes' quantities that people
+// write for each: a decimal number with a suffix. A thousandth of a byte is Kubernetes'
 // reading of 512m, and never what was meant.
 var (
 	coreAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m)?$`)
@@ -45,20 +45,28 @@ func parseQuantity(text string, form *regexp.Regexp) (*big.Rat, bool) {
 }
 
 func (r Resources) validate(found *problems.List, at func(string) string) {
-	least := func(key, text, example string, form *regexp.Regexp, smallest *big.Rat) (*big.Rat, bool) {
-		amount, ok := parseQuantity(text, form)
-		if !ok || amount.Cmp(smallest) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !amount.IsInt() {
+	check := func(key, text, example string, form *regexp.Regexp, least *big.Rat) (*big.Rat, bool) {
+		amount, ok := amountOf(text, form, least)
+		if !ok {
 			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
-			return nil, false
 		}
-		return amount, true
+		return amount, ok
 	}
 	oneMi := suffixes["Mi"]
-	least("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, suffixes["m"])
-	memory, memoryOK := least("resources.memory", r.Memory, `"12Gi"`, byteAmount, oneMi)
-	shm, shmOK := least("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
-	least("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
+	check("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, suffixes["m"])
+	memory, memoryOK := check("resources.memory", r.Memory, `"12Gi"`, byteAmount, oneMi)
+	shm, shmOK := check("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
+	check("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
 	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
 		found.Addf(at("resources.shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
 	}
+}
+
+// amountOf is an amount of cores or bytes that a node can have.
+func amountOf(text string, form *regexp.Regexp, least *big.Rat) (*big.Rat, bool) {
+	amount, ok := parseQuantity(text, form)
+	if !ok || amount.Cmp(least) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !amount.IsInt() {
+		return nil, false
+	}
+	return amount, true
 }

@@ -36,7 +36,10 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		}}},
 	}
 	if *s.Replicas.Min == 0 {
-		spec["cooldownPeriod"] = int64(s.Scaling.Wake.IdleSeconds)
+		// KEDA counts from the last time that it saw load, which is the wake-up while
+		// the engine loads and has no metrics: without that time on top, an engine
+		// would go as soon as it is there.
+		spec["cooldownPeriod"] = int64(s.Scaling.Wake.IdleSeconds + s.Lifecycle.ProvisionSeconds + s.Lifecycle.startupBudgetSeconds())
 	}
 	return custom(s, manager, "keda.sh/v1alpha1", "ScaledObject", spec)
 }
@@ -73,8 +76,9 @@ func (s Spec) triggers() []any {
 	}
 	add("queue", s.sum(waiting), strconv.Itoa(s.Scaling.TargetWaiting))
 	if query := s.Scaling.Wake.Query; query != "" {
-		// It says that one is wanted, and leaves it to the others how many.
-		add("wake", fmt.Sprintf("clamp_max(%s, 1)", query), "1")
+		// It says that one is wanted, and leaves it to the others how many. A count
+		// that nothing was counted by yet is no lost metric.
+		add("wake", fmt.Sprintf("clamp_max((%s) or on() vector(0), 1)", query), "1")
 	}
 	return all
 }
@@ -95,9 +99,13 @@ func (s Spec) sum(of string) string {
 
 // podAutoscaler is Kubernetes' own autoscaler, on the use of cores.
 func podAutoscaler(s Spec, manager string) *autoscalingv2.HorizontalPodAutoscaler {
+	metadata := objectMeta(s, manager)
+	// KEDA would refuse to take the engines over where a later configuration asks
+	// it to, because Pulumi creates its object before it deletes this one.
+	metadata.Annotations["validations.keda.sh/hpa-ownership"] = "false"
 	return &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
-		ObjectMeta: objectMeta(s, manager),
+		ObjectMeta: metadata,
 		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
 			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: s.objectName()},
 			MinReplicas:    int32Of(*s.Replicas.Min),

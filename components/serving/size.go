@@ -3,7 +3,6 @@ package serving
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -193,8 +192,8 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	if s.Scaling.Policy == Load {
 		s.Scaling.TargetLoad = or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
-	weights := 0.0 // of what is streamed or on a volume
-	if !s.local() {
+	weights := 0.0 // of what is streamed, or on a volume
+	if !s.local() && s.cacheClaim() == "" {
 		weights = e.Memory.Weights * float64(e.Workload.Engine.GPUs())
 	}
 	s.Resources.Disk = or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
@@ -243,25 +242,4 @@ func (s Spec) hasRoom(e sizing.Estimate) bool {
 	var found problems.List
 	s.WithDefaults().validateAllocatable(&found, func(key string) string { return key })
 	return needed > 0 && (s.NodeGroup.Max == 0 || needed <= s.NodeGroup.Max) && len(found) == 0
-}
-
-// instanceTypeLabel is on every node of EC2.
-const instanceTypeLabel = "node.kubernetes.io/instance-type"
-
-// labels are those that its nodes alone have.
-func (g NodeGroup) labels() map[string]string {
-	if len(g.Labels) == 0 && len(g.InstanceTypes) == 1 {
-		return map[string]string{instanceTypeLabel: g.InstanceTypes[0]}
-	}
-	return g.Labels
-}
-
-// nodeSelector is the node group's labels and the spec's own.
-func (s Spec) nodeSelector() map[string]string {
-	selector := maps.Clone(s.NodeGroup.labels())
-	if selector == nil {
-		selector = map[string]string{}
-	}
-	maps.Copy(selector, s.Scheduling.NodeSelector)
-	return selector
 }

@@ -293,7 +293,7 @@ type Access struct {
 	Guarded bool
 	// ServiceAccountName is a ServiceAccount that exists already, in the same
 	// namespace, such as one that has an AWS role by EKS Pod Identity. Default:
-	// one of its own, called like the service, to which a role can be given too.
+	// one of its own, called like the service.
 	ServiceAccountName string
 }
 

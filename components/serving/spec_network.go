@@ -6,11 +6,11 @@ type Network struct {
 	// Clients may call the service, beside pods of its own namespace, the load
 	// balancer and Prometheus. Default: none.
 	Clients []Peer
-	// EgressCIDRs are private addresses that engines may reach by HTTPS, such as
-	// those of a proxy or of interface endpoints. Public ones they reach where they
+	// EgressCIDRs are private addresses that engines may reach on port 443, such as
+	// those of interface endpoints. Public ones they reach where they
 	// have to download. Default: none.
 	EgressCIDRs []string
-	// Unrestricted leaves out the NetworkPolicy. Default: false.
+	// Unrestricted lets everything in and out. Default: false.
 	Unrestricted bool
 }
 
@@ -33,6 +33,9 @@ type Ingress struct {
 	// ControllerNamespace is where the pods of another controller run, which may
 	// then call the engines. Required with one.
 	ControllerNamespace string
+	// Open answers without an API key behind a controller other than ALB, such as
+	// one that asks for a login itself. Default: false.
+	Open bool
 	// Annotations are added to the Ingress, for what a controller has settings of
 	// its own. Default: none.
 	Annotations map[string]string
@@ -49,7 +52,8 @@ type ALB struct {
 	// key. Default: false.
 	InternetFacing bool
 	// AllowedCIDRs are who may call it. Required where it is internet-facing;
-	// default: everyone within the VPC.
+	// default: everyone who has a route to it. The members of a group agree on
+	// them.
 	AllowedCIDRs []string
 	// SubnetCIDRs are the load balancer's subnets, which may then call the engines.
 	// Required.

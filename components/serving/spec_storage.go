@@ -13,6 +13,9 @@ type Storage struct {
 	// it is the node's ephemeral storage, which is NVMe where the nodes are set up
 	// so.
 	ScratchClass string
+	// Region is the AWS region in which S3 is asked. Default: what the engine finds
+	// out itself.
+	Region string
 	// Offline keeps the engine from asking Hugging Face for anything. A pointer,
 	// because false is a choice. Default: true where the weights are on a volume or
 	// in S3 and no adapter comes from Hugging Face.
@@ -36,7 +39,9 @@ type Cache struct {
 	// StorageClass is one of volumes that several nodes mount, such as EFS; the
 	// claim is created, and deleted with the service.
 	StorageClass string
-	// Size is what the created claim asks for. Default: Resources.Disk.
+	// Size is what the created claim asks for. It can grow where the class allows
+	// that, and never shrink, so that it does not follow the model. Default: 100Gi;
+	// EFS has no limit and ignores it.
 	Size string
 }
 

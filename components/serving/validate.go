@@ -152,10 +152,12 @@ var choiceForm = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*$`)
 // cache (CacheDType in vllm/config/cache.py), which its flag table leaves open.
 var knownMethods = map[string][]string{
 	"quantization": {
-		"awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "experts_int8", "fbgemm_fp8", "fp8", "gguf", "gptq", "gptq_marlin", "inc",
-		"modelopt", "modelopt_fp4", "moe_wna16", "mxfp4", "ptpc_fp8", "quark", "torchao",
+		"auto_awq", "awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "experts_int8", "fbgemm_fp8", "fp8", "fp8_per_tensor", "gguf", "gptq", "gptq_marlin", "inc",
+		"modelopt", "modelopt_fp4", "modelopt_mixed", "modelopt_mxfp8", "moe_wna16", "mxfp4", "mxfp8", "online", "ptpc_fp8", "quark", "torchao",
 	},
-	"kvCacheDtype": {"auto", "bfloat16", "fp8", "fp8_e4m3", "fp8_e5m2", "fp8_inc"},
+	"kvCacheDtype": {
+		"auto", "bfloat16", "float16", "fp8", "fp8_ds_mla", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_per_token_head", "int8_per_token_head", "nvfp4",
+	},
 }
 
 func (c choice) validate(found *problems.List, at func(string) string) {

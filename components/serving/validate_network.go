@@ -28,14 +28,22 @@ func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
 	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
 	for i, cidr := range s.Network.EgressCIDRs {
 		prefix, err := netip.ParsePrefix(cidr)
-		if most := widest[prefix.Addr().Is4()]; err == nil && prefix.Bits() < most {
-			found.Addf(fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i), "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+		key := fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i)
+		switch most := widest[prefix.Addr().Is4()]; {
+		case err != nil:
+		case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
+			found.Addf(key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
+		case prefix.Bits() < most:
+			found.Addf(key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
 		}
 	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0) {
 		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
 	}
 }
+
+// linkLocal is where EC2 hands out the credentials of the node.
+var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 
 // widest are the prefixes of the widest private networks: 10.0.0.0/8 (true) and
 // fc00::/7.
@@ -84,11 +92,14 @@ func (in Ingress) validate(found *problems.List, at func(string) string, guarded
 		}
 	}
 	if !isALB {
-		in.validateOther(bad)
+		in.validateOther(bad, guarded)
 		return
 	}
 	if in.TLSSecret != "" {
 		bad("tlsSecret", "is not read by alb; use alb.certificateArn")
+	}
+	if in.Open {
+		bad("open", "is of no use with alb; remove it")
 	}
 	if in.ControllerNamespace != "" {
 		bad("controllerNamespace", "is of no use with alb, whose load balancer calls the pods itself; use alb.subnetCidrs")
@@ -96,7 +107,10 @@ func (in Ingress) validate(found *problems.List, at func(string) string, guarded
 	in.ALB.validate(found, at, guarded)
 }
 
-func (in Ingress) validateOther(bad func(key, format string, values ...any)) {
+func (in Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
+	if !guarded && !in.Open {
+		bad("open", "is not true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret, or open to answer everybody whom the controller lets through")
+	}
 	if in.ALB.given() {
 		bad("alb", "is of no use with the class %s; remove it", in.Class)
 	}
@@ -137,7 +151,7 @@ func (a ALB) validate(found *problems.List, at func(string) string, guarded bool
 const longestIdle = 4000
 
 func (in Ingress) given() bool {
-	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || len(in.Annotations) > 0 || in.ALB.given()
+	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || in.Open || len(in.Annotations) > 0 || in.ALB.given()
 }
 
 func (a ALB) given() bool {

@@ -7,11 +7,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/resource"
 	psaapi "k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // validatePod holds the pod that the engines will run in, the user's patch
@@ -64,6 +66,7 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	same("restartPolicy", "leave it", p.RestartPolicy, was.RestartPolicy)
 	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "takes away the toleration of nodes with GPUs")
 	all = append(all, sidecarProblems(p)...)
+	all = append(all, s.tooLarge(p)...)
 	at := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == containerName })
 	if at < 0 {
 		return append(all, "takes away the container "+containerName)
@@ -89,9 +92,39 @@ func sidecarProblems(p corev1.PodSpec) []string {
 		if c.Name == containerName {
 			continue
 		}
+		if problem := versions.CheckPinned(c.Image, "example.com/proxy:v1.2.3"); problem != "" {
+			all = append(all, fmt.Sprintf("has the container %s, whose image %s", c.Name, problem))
+		}
+		if _, takesGPU := c.Resources.Limits[gpuResource]; takesGPU {
+			all = append(all, fmt.Sprintf("gives the container %s a GPU; they are the engine's", c.Name))
+		}
 		for _, taken := range c.Ports {
 			if taken.Name == portName || taken.ContainerPort == port {
 				all = append(all, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, or(taken.Name, fmt.Sprint(port))))
+			}
+		}
+	}
+	return all
+}
+
+// tooLarge says which requests of the pod's containers together are more than a
+// node of the group has.
+func (s Spec) tooLarge(p corev1.PodSpec) []string {
+	var all []string
+	for _, r := range allocatable {
+		var sum resource.Quantity
+		for _, c := range p.Containers {
+			request, given := c.Resources.Requests[r.name]
+			if !given {
+				request = c.Resources.Limits[r.name] // which Kubernetes then takes for the request
+			}
+			sum.Add(request)
+		}
+		for _, name := range s.NodeGroup.InstanceTypes {
+			on, err := catalogue.FindInstance(name)
+			if most := quantity(r.there(on)); err == nil && sum.Cmp(most) > 0 {
+				all = append(all, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.name, name, r.there(on)))
+				break
 			}
 		}
 	}
@@ -141,14 +174,11 @@ func engineProblems(s Spec, c corev1.Container, volumes []corev1.Volume) []strin
 	return all
 }
 
-// restricted are the checks of the Pod Security Standards, as the API server
-// has them.
-var restricted, errRestricted = policy.NewEvaluator(policy.DefaultChecks(), nil)
-
 // refusals are why the restricted standard does not admit a pod.
 func refusals(pod corev1.PodTemplateSpec) []string {
-	if errRestricted != nil {
-		return []string{errRestricted.Error()}
+	restricted, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	if err != nil {
+		return []string{err.Error()}
 	}
 	version, err := psaapi.ParseVersion(versions.PodSecurity)
 	if err != nil {

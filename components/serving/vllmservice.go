@@ -17,10 +17,9 @@ type VLLMServiceArgs struct {
 	// is kept as a secret. Default: none.
 	HuggingFaceToken pulumi.StringPtrInput
 	// APIKey is what clients must send, unless Spec names a Secret for it. It is
-	// kept as a secret. One key, because
-	// vLLM reads one from its environment; several would be arguments, which
-	// every process on the node can see. Default: none, so that everything that
-	// reaches the Service is answered.
+	// kept as a secret. One key, because vLLM reads one from its environment;
+	// several would be arguments, which every process on the node can see.
+	// Default: none, so that everything that reaches the Service is answered.
 	APIKey pulumi.StringPtrInput
 	// DependsOn must exist before the first object, such as the namespace: what
 	// a component itself depends on does not hold its children back.

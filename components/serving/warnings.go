@@ -22,6 +22,17 @@ func (s Spec) Warnings() []string {
 		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
 			cut, s.Lifecycle.ShutdownSeconds)
 	}
+	if most := s.rolloutSeconds(s.Replicas.Max); s.scaled() && most > s.rolloutSeconds(s.leastReplicas()) {
+		warn("a change of all %d engines may take %d s, one after the other, and pulumi up waits %d s, for replicas.min of them: "+
+			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.leastReplicas()))
+	}
+	if s.usesKEDA() && !s.monitored() {
+		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels namespace=%q and service=%q: whoever scrapes the engines has to set them",
+			s.Namespace, s.objectName())
+	}
+	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
+		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
+	}
 	if s.Scaling.Policy == External {
 		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
 			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)

@@ -36,11 +36,11 @@ func program(ctx *pulumi.Context) error {
 			// by the last two parts of the path.
 			Model:     serving.Model{ID: "s3://my-models/Qwen/Qwen2.5-7B-Instruct", ServedName: "qwen-7b", MaxLen: 16384},
 			NodeGroup: serving.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 2},
-			Costs:     serving.Costs{Region: "us-west-2"},
+
 			// An EKS Pod Identity association gives this ServiceAccount, which others
 			// created, a role that may read the bucket.
 			Access:  serving.Access{ServiceAccountName: "models-reader"},
-			Storage: serving.Storage{Cache: serving.Cache{Claim: "compiled"}},
+			Storage: serving.Storage{Cache: serving.Cache{Claim: "compiled"}, Region: "us-west-2"},
 		},
 		DependsOn: namespaces.Named("inference"),
 	}, onCluster)

@@ -66,8 +66,10 @@ func specs() []serving.Spec {
 			Model:    serving.Model{ID: "Qwen/Qwen2.5-7B-Instruct", MaxLen: 16384, KVCacheDType: "fp8"},
 			Replicas: serving.Replicas{Min: &one, Max: 2},
 			Scaling:  serving.Scaling{Policy: serving.CPU},
-			Ingress:  serving.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx"},
-			Network:  serving.Network{Clients: []serving.Peer{{Namespace: "editors"}}},
+			Ingress: serving.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx",
+				// Its own 60 s would cut long answers that are not streamed.
+				Annotations: map[string]string{"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
+			Network: serving.Network{Clients: []serving.Peer{{Namespace: "editors"}}},
 		},
 		{
 			Name: "summaries", Namespace: "batch", NodeGroup: a10g, Monitoring: monitoring,

@@ -35,21 +35,31 @@ func CheckVLLM(version string) string {
 // private tag are accepted as they are, since they do not say which vLLM they
 // hold; a tag that is a version is held to the minimum.
 func CheckImage(image string) string {
-	name, tag, sum := splitImage(image)
-	switch {
-	case !repository.MatchString(name) || (tag != "" && !tagName.MatchString(tag)):
-		return fmt.Sprintf("is %q, want an image such as %s:%s", image, VLLMRepository, VLLM)
-	case sum != "" && !digest.MatchString(sum):
-		return fmt.Sprintf("is %q, want a digest of the form @sha256:<64 hexadecimal digits>", image)
-	case sum == "" && tag == "":
-		return fmt.Sprintf("is %q, which has no tag and so means latest; add a version such as :%s, or a digest", image, VLLM)
-	case sum == "" && isMoving(tag):
-		return fmt.Sprintf("is %q, whose tag changes without a deployment; want a version such as :%s, or a digest", image, VLLM)
+	if problem := CheckPinned(image, VLLMRepository+":"+VLLM); problem != "" {
+		return problem
 	}
 	if v := ImageVersion(image); v != "" {
 		if problem := CheckVLLM(v); problem != "" {
 			return fmt.Sprintf("is %q, whose version %s", image, problem)
 		}
+	}
+	return ""
+}
+
+// CheckPinned returns what is wrong with an image of anything, or "": it has a
+// tag that does not move, or a digest, as the example has.
+func CheckPinned(image, example string) string {
+	name, tag, sum := splitImage(image)
+	_, version, _ := splitImage(example)
+	switch {
+	case !repository.MatchString(name) || (tag != "" && !tagName.MatchString(tag)):
+		return fmt.Sprintf("is %q, want an image such as %s", image, example)
+	case sum != "" && !digest.MatchString(sum):
+		return fmt.Sprintf("is %q, want a digest of the form @sha256:<64 hexadecimal digits>", image)
+	case sum == "" && tag == "":
+		return fmt.Sprintf("is %q, which has no tag and so means latest; add a version such as :%s, or a digest", image, version)
+	case sum == "" && isMoving(tag):
+		return fmt.Sprintf("is %q, whose tag changes without a deployment; want a version such as :%s, or a digest", image, version)
 	}
 	return ""
 }

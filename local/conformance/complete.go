@@ -19,7 +19,7 @@ func (r rendered) complete(found *findings, s serving.Spec) bool {
 	policy := s.Scaling.Policy
 	count("Deployment", len(r.deployments), true)
 	count("PodDisruptionBudget", len(r.budgets), true)
-	count("NetworkPolicy", len(r.policies), !s.Network.Unrestricted)
+	count("NetworkPolicy", len(r.policies), true)
 	count("ServiceAccount", len(r.accounts), s.Access.ServiceAccountName == "")
 	count("PersistentVolumeClaim", len(r.claims), s.Storage.Cache.StorageClass != "")
 	count("Ingress", len(r.ingresses), s.Ingress.Class != "")

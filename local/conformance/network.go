@@ -22,6 +22,12 @@ func checkNetwork(found *findings, s serving.Spec, r rendered) {
 		for _, t := range []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress} {
 			found.need(slices.Contains(types, t), "the NetworkPolicy leaves %s open", t)
 		}
+		if s.Network.Unrestricted {
+			// The namespace may let nothing in and out, so that leaving the policy out
+			// would cut the engines off.
+			found.need(isEverything(p), "the NetworkPolicy of an unrestricted service restricts something")
+			continue
+		}
 		same(found, "the number of the NetworkPolicy's ways in", len(p.Spec.Ingress), 1)
 		for i, rule := range p.Spec.Ingress {
 			what := fmt.Sprintf("ingress[%d]", i)
@@ -45,6 +51,12 @@ func checkNetwork(found *findings, s serving.Spec, r rendered) {
 		}
 		same(found, "what the engines may reach", strings.Join(destinations(p), ", "), strings.Join(wantedDestinations(s), ", "))
 	}
+}
+
+// isEverything tells whether a policy lets everything in and out.
+func isEverything(p *networkingv1.NetworkPolicy) bool {
+	in, out := p.Spec.Ingress, p.Spec.Egress
+	return len(in) == 1 && len(in[0].From)+len(in[0].Ports) == 0 && len(out) == 1 && len(out[0].To)+len(out[0].Ports) == 0
 }
 
 // destinations are what a policy lets its pods reach, as port and place.

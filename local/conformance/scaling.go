@@ -34,6 +34,7 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 				m.Resource.Target.Type == autoscalingv2.UtilizationMetricType && m.Resource.Target.AverageUtilization != nil &&
 				int(*m.Resource.Target.AverageUtilization) == s.Scaling.TargetCPU, "the autoscaler looks at %v", m)
 		}
+		same(found, "whether KEDA may take over from the autoscaler", a.Annotations["validations.keda.sh/hpa-ownership"], "false")
 		found.need(a.Spec.Behavior != nil && a.Spec.Behavior.ScaleDown != nil && a.Spec.Behavior.ScaleDown.StabilizationWindowSeconds != nil, "engines go at once")
 	}
 	for _, o := range r.scaled {
@@ -51,6 +52,12 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 		same[any](found, "the fallback's behaviour", field("fallback", "behavior"), "currentReplicasIfHigher")
 		looks, _ := field("pollingInterval").(int64)
 		found.need(looks >= 1 && looks <= 30, "a service that sleeps is looked at every %d s", looks)
+		if *s.Replicas.Min == 0 {
+			// KEDA does not see load while an engine starts.
+			cooldown, _ := field("cooldownPeriod").(int64)
+			least := s.Scaling.Wake.IdleSeconds + s.Lifecycle.ProvisionSeconds + 2*s.Lifecycle.LoadSeconds
+			found.need(cooldown >= int64(least), "the last engine goes after %d s, and one may take %d s to start and to be idle", cooldown, least)
+		}
 		behaviour, _ := field("advanced", "horizontalPodAutoscalerConfig", "behavior").(map[string]any)
 		checkPace(found, behaviour, "scaleUp", 0, 15)
 		checkPace(found, behaviour, "scaleDown", int64(s.Scaling.DownSeconds), 60)
