@@ -62,9 +62,9 @@ func takeGPUs(t *testing.T) {
 	held := 0
 	for _, n := range strings.Fields(kubectl(t, "get", "pods", "--all-namespaces", "--field-selector=status.phase!=Succeeded,status.phase!=Failed",
 		`--output=jsonpath={.items[*].spec.containers[*].resources.limits.nvidia\.com/gpu}`)) {
-		held += number(t, n)
+		held += integer(t, n)
 	}
-	free := number(t, kubectl(t, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu}`)) - held
+	free := integer(t, kubectl(t, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu}`)) - held
 	if free < 1 {
 		t.Fatalf("no GPU is free beside the engine's, so that nothing has to be taken; held: %d", held)
 	}

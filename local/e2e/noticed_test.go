@@ -120,12 +120,12 @@ func restarts(t *testing.T, model string) int {
 		"--output=jsonpath={.items[*].status.containerStatuses[*].restartCount}")
 	n := 0
 	for _, field := range strings.Fields(out) {
-		n += number(t, field)
+		n += integer(t, field)
 	}
 	return n
 }
 
-func number(t *testing.T, text string) int {
+func integer(t *testing.T, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(text)
 	if err != nil {
