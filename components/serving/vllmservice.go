@@ -40,8 +40,8 @@ type VLLMService struct {
 	URL pulumi.StringOutput
 	// ServedModelName is what clients ask for as the model.
 	ServedModelName pulumi.StringOutput
-	// APIKeySecret is the name of the Secret whose key api-key clients must
-	// send, or "" if none is needed.
+	// APIKeySecret is the name of the Secret with the key that clients must send,
+	// under api-key or what Spec says; "" if none is needed.
 	APIKeySecret pulumi.StringOutput
 	// ServiceAccountName is the identity of the engines, to which a role can be
 	// given.
