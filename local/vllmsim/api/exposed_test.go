@@ -55,7 +55,7 @@ func TestOnlyGuardedPathsAreExposed(t *testing.T) {
 	f := serve(t, func(c *Config, _ *engine.Config) { c.Keys = []string{"sk-canary"} })
 	for class, in := range map[string]serving.Ingress{
 		"alb":   {Class: serving.ALBClass, Host: "a.example.com", ALB: serving.ALB{SubnetCIDRs: []string{"10.0.0.0/24"}}},
-		"nginx": {Class: "nginx", Host: "a.example.com", ControllerNamespace: "ingress-nginx"},
+		"nginx": {Class: "nginx", Host: "a.example.com", ControllerNamespace: "ingress-nginx", Open: true},
 	} {
 		exposed := 0
 		for path := range New(Config{}).routes {
