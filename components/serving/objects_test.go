@@ -174,3 +174,24 @@ func TestAPatchKeepsWhatTheProgramReliesOn(t *testing.T) {
 		t.Errorf("the engine's environment is %v", engine.Env)
 	}
 }
+
+// TestTheFirstEngineHasTimeToCompile: with a cache, others load in minutes less,
+// and their probes are the first one's too.
+func TestTheFirstEngineHasTimeToCompile(t *testing.T) {
+	chat := func(c Cache) Spec {
+		return valid(t, func(s *Spec) {
+			s.Model = Model{ID: "Qwen/Qwen3-8B", MaxLen: 8192}
+			s.NodeGroup = NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}
+			s.Storage.Cache = c
+		})
+	}
+	without, with := chat(Cache{}), chat(Cache{Claim: "cache"})
+	if with.Lifecycle.LoadSeconds != without.Lifecycle.LoadSeconds {
+		t.Errorf("with a cache a load is given %d s, want the %d s of the first", with.Lifecycle.LoadSeconds, without.Lifecycle.LoadSeconds)
+	}
+	a, _ := without.Estimate()
+	b, _ := with.Estimate()
+	if b.ColdStart.Load() >= a.ColdStart.Load() {
+		t.Errorf("with a cache, later engines are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
+	}
+}

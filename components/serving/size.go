@@ -188,7 +188,9 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.GPU.Count = or(s.GPU.Count, e.Workload.Engine.TensorParallel)
 	s.Model.MaxNumSeqs = or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
-	s.Lifecycle.LoadSeconds = or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(e.ColdStart.Load().Seconds())), longestSeconds))
+	// The first engine finds no compiled code, and has to be given the time for it.
+	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
+	s.Lifecycle.LoadSeconds = or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
 	if s.Scaling.Policy == Load {
 		s.Scaling.TargetLoad = or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
