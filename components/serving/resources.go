@@ -1,8 +1,9 @@
 package serving
 
 import (
-	"math/big"
 	"regexp"
+
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
@@ -15,45 +16,28 @@ var (
 	byteAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$`)
 )
 
-var suffixes = map[string]*big.Rat{
-	"":   big.NewRat(1, 1),
-	"m":  big.NewRat(1, 1000),
-	"k":  big.NewRat(1e3, 1),
-	"M":  big.NewRat(1e6, 1),
-	"G":  big.NewRat(1e9, 1),
-	"T":  big.NewRat(1e12, 1),
-	"Ki": big.NewRat(1<<10, 1),
-	"Mi": big.NewRat(1<<20, 1),
-	"Gi": big.NewRat(1<<30, 1),
-	"Ti": big.NewRat(1<<40, 1),
-}
-
 // mostOf are more than any node has.
-var mostOf = map[*regexp.Regexp]*big.Rat{coreAmount: big.NewRat(1000, 1), byteAmount: big.NewRat(1<<50, 1)}
+var mostOf = map[*regexp.Regexp]resource.Quantity{coreAmount: quantity("1000"), byteAmount: quantity("1Pi")}
 
 // parseQuantity is exact, so that two ways to write an amount compare equal.
-func parseQuantity(text string, form *regexp.Regexp) (*big.Rat, bool) {
-	parts := form.FindStringSubmatch(text)
-	if parts == nil {
-		return nil, false
+func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
+	if !form.MatchString(text) {
+		return resource.Quantity{}, false
 	}
-	number, ok := new(big.Rat).SetString(parts[1])
-	if !ok {
-		return nil, false
-	}
-	return number.Mul(number, suffixes[parts[2]]), true
+	q, err := resource.ParseQuantity(text)
+	return q, err == nil
 }
 
 func (r Resources) validate(found *problems.List, at func(string) string) {
-	check := func(key, text, example string, form *regexp.Regexp, least *big.Rat) (*big.Rat, bool) {
+	check := func(key, text, example string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
 		amount, ok := amountOf(text, form, least)
 		if !ok {
 			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
 		}
 		return amount, ok
 	}
-	oneMi := suffixes["Mi"]
-	check("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, suffixes["m"])
+	const oneMi = "1Mi"
+	check("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, "1m")
 	memory, memoryOK := check("resources.memory", r.Memory, `"12Gi"`, byteAmount, oneMi)
 	shm, shmOK := check("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
 	check("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
@@ -63,10 +47,15 @@ func (r Resources) validate(found *problems.List, at func(string) string) {
 }
 
 // amountOf is an amount of cores or bytes that a node can have.
-func amountOf(text string, form *regexp.Regexp, least *big.Rat) (*big.Rat, bool) {
+func amountOf(text string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
 	amount, ok := parseQuantity(text, form)
-	if !ok || amount.Cmp(least) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !amount.IsInt() {
-		return nil, false
+	if !ok || amount.Cmp(quantity(least)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
+		return resource.Quantity{}, false
 	}
 	return amount, true
+}
+
+// isWhole tells whether an amount is a whole number.
+func isWhole(amount resource.Quantity) bool {
+	return amount.Cmp(*resource.NewQuantity(amount.Value(), amount.Format)) == 0
 }

@@ -26,7 +26,7 @@ func TestParseQuantity(t *testing.T) {
 	for _, text := range []string{"", "Gi", "-1Gi", "1GB", "1 Gi", "1,5Gi", "1e3", ".5", "0x10"} {
 		for _, form := range []*regexp.Regexp{coreAmount, byteAmount} {
 			if amount, ok := parseQuantity(text, form); ok {
-				t.Errorf("%q is read as %s", text, amount)
+				t.Errorf("%q is read as %s", text, amount.String())
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
@@ -71,7 +72,7 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	if at < 0 {
 		return append(all, "takes away the container "+containerName)
 	}
-	return append(all, engineProblems(s, p.Containers[at], p.Volumes)...)
+	return append(all, engineProblems(s, was.Containers[0], p.Containers[at], p.Volumes)...)
 }
 
 // sidecarProblems are those of containers beside the engine's: they may not take
@@ -131,10 +132,10 @@ func (s Spec) tooLarge(p corev1.PodSpec) []string {
 	return all
 }
 
-// engineProblems are those of the container.
-func engineProblems(s Spec, c corev1.Container, volumes []corev1.Volume) []string {
+// engineProblems are those of the container, compared with what it is without a
+// patch.
+func engineProblems(s Spec, is, c corev1.Container, volumes []corev1.Volume) []string {
 	var all []string
-	is := container(s)
 	same := func(what, instead string, a, b any) {
 		if !equality.Semantic.DeepEqual(a, b) {
 			all = append(all, fmt.Sprintf("changes %s of the container %s; %s", what, containerName, instead))
@@ -174,9 +175,13 @@ func engineProblems(s Spec, c corev1.Container, volumes []corev1.Volume) []strin
 	return all
 }
 
+// evaluator has the checks of every version of the Pod Security Standards, which
+// are the same for every pod.
+var evaluator = sync.OnceValues(func() (policy.Evaluator, error) { return policy.NewEvaluator(policy.DefaultChecks(), nil) })
+
 // refusals are why the restricted standard does not admit a pod.
 func refusals(pod corev1.PodTemplateSpec) []string {
-	restricted, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
+	restricted, err := evaluator()
 	if err != nil {
 		return []string{err.Error()}
 	}

@@ -36,7 +36,7 @@ func (s Spec) validateStorage(found *problems.List, at func(string) string) {
 	case st.Cache.StorageClass == "" && st.Cache.Size != "":
 		found.Addf(at("storage.cache.size"), "is of no use without storage.cache.storageClass; remove it")
 	case st.Cache.StorageClass != "":
-		if _, ok := amountOf(st.Cache.Size, byteAmount, suffixes["Gi"]); !ok {
+		if _, ok := amountOf(st.Cache.Size, byteAmount, "1Gi"); !ok {
 			found.Addf(at("storage.cache.size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
 		}
 	}

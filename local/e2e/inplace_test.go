@@ -39,7 +39,7 @@ func TestOneEngineOneGPU(t *testing.T) {
 	s := newStack(t, inPlace("mistralai/Mistral-7B-Instruct-v0.2", loadSeconds))
 	s.up()
 	takeGPUs(t)
-	url := "http://" + kubectl(t, "--namespace="+inPlaceSpace, "get", "service", "chat", "--output=jsonpath={.spec.clusterIP}") + ":8000"
+	url := serviceURLIn(t, inPlaceSpace, "chat")
 
 	s.configure(inPlace("Qwen/Qwen2.5-7B", loadSeconds))
 	out := s.pulumi("preview", "--stack="+stackName)

@@ -20,12 +20,9 @@ func called(name, previous string) string {
     - name: %s%s
       model: mistralai/Mistral-7B-Instruct-v0.2
       maxModelLen: 4096
-      image: localhost/vllmsim:v0.32.0
-      gpu: {type: A10G, count: 1}
-      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
-      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+%s      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
       env: {VLLMSIM_LOAD_SECONDS: "1"}
-`, renamedSpace, name, previous)
+`, renamedSpace, name, previous, tinyEngine)
 }
 
 // TestARenamedModelKeepsItsEngines renames a model twice. With its previous
@@ -62,7 +59,7 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 		t.Errorf("the engines are %q, and were %q", now, engines)
 	}
 	for _, name := range []string{"mistral-7b", "chat", "assistant"} {
-		url := "http://" + kubectl(t, "--namespace="+renamedSpace, "get", "service", name, "--output=jsonpath={.spec.clusterIP}") + ":8000"
+		url := serviceURLIn(t, renamedSpace, name)
 		if status, err := askModels(url, apiKeyCanary); err != nil || status != http.StatusOK {
 			t.Errorf("%s answers %d, %v", name, status, err)
 		}

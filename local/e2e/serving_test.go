@@ -123,7 +123,13 @@ func secretLines(t *testing.T, s *stack) string {
 // serviceURL is the model's Service as this machine reaches it.
 func serviceURL(t *testing.T, service string) string {
 	t.Helper()
-	return "http://" + kubectl(t, "--namespace="+testSpace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
+	return serviceURLIn(t, testSpace, service)
+}
+
+// serviceURLIn is that of any namespace.
+func serviceURLIn(t *testing.T, namespace, service string) string {
+	t.Helper()
+	return "http://" + kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
 }
 
 type clientError struct {

@@ -24,10 +24,7 @@ const stored = `config:
       model: mistralai/Mistral-7B-Instruct-v0.2
       servedModelName: chat
       maxModelLen: 4096
-      image: localhost/vllmsim:v0.32.0
-      gpu: {type: A10G, count: 1}
-      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
-      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+` + tinyEngine + `      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
       env: {VLLMSIM_LOAD_SECONDS: "1"}
       serviceAccountName: reader
       storage: {weights: {claim: weights}, cache: {claim: cache}}
@@ -63,7 +60,7 @@ func TestStorage(t *testing.T) {
 	if got := in(`read -r line < <(while read -r l; do case $l in *proxy.internal*) echo "$l";; esac; done < /etc/hosts); echo "$line"`); !strings.HasPrefix(got, "192.0.2.1") {
 		t.Errorf("the patch of the pod is not there: %q", got)
 	}
-	url := "http://" + kubectl(t, "--namespace="+storageSpace, "get", "service", "chat", "--output=jsonpath={.spec.clusterIP}") + ":8000"
+	url := serviceURLIn(t, storageSpace, "chat")
 	for _, model := range []string{"chat", "legal"} {
 		if err := stream(t.Context(), url, model); err != nil {
 			t.Errorf("%s: %v", model, err)

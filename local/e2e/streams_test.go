@@ -22,6 +22,12 @@ const (
 	streamShutdown            = 20
 )
 
+// tinyEngine are the lines of a model that make its engine small.
+const tinyEngine = `      image: localhost/vllmsim:v0.32.0
+      gpu: {type: A10G, count: 1}
+      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
+`
+
 // streamed is a stack of one model that clients call chat, whatever it is.
 func streamed(model string, replicas int) string {
 	return fmt.Sprintf(`config:
@@ -32,13 +38,10 @@ func streamed(model string, replicas int) string {
       model: %s
       servedModelName: chat
       maxModelLen: 4096
-      image: localhost/vllmsim:v0.32.0
-      gpu: {type: A10G, count: 1}
-      replicas: {min: %d, max: %d}
-      resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
+%s      replicas: {min: %d, max: %d}
       lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: %d}
       env: {VLLMSIM_LOAD_SECONDS: "2"}
-`, streamSpace, model, replicas, replicas, streamShutdown)
+`, streamSpace, model, tinyEngine, replicas, replicas, streamShutdown)
 }
 
 // TestStreamsOutliveTheirEngines keeps fifty streams open while the engines
@@ -48,7 +51,7 @@ func streamed(model string, replicas int) string {
 func TestStreamsOutliveTheirEngines(t *testing.T) {
 	s := newStack(t, streamed("mistralai/Mistral-7B-Instruct-v0.2", 3))
 	s.up()
-	url := "http://" + kubectl(t, "--namespace="+streamSpace, "get", "service", "chat", "--output=jsonpath={.spec.clusterIP}") + ":8000"
+	url := serviceURLIn(t, streamSpace, "chat")
 	steps := []struct {
 		name string
 		do   func(t *testing.T)
