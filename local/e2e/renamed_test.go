@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 )
 
 const renamedSpace = "e2e-renamed"
@@ -60,9 +61,11 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 	}
 	for _, name := range []string{"mistral-7b", "chat", "assistant"} {
 		url := serviceURLIn(t, renamedSpace, name)
-		if status, err := askModels(url, apiKeyCanary); err != nil || status != http.StatusOK {
-			t.Errorf("%s answers %d, %v", name, status, err)
-		}
+		// The node learns of a new Service a moment after its object is there.
+		await(t, name+" to answer", time.Minute, func() bool {
+			status, err := askModels(url, apiKeyCanary)
+			return err == nil && status == http.StatusOK
+		})
 	}
 	s.configure(called("other", "") + key)
 	if _, replaced := s.preview()["create Deployment other"]; !replaced {
