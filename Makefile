@@ -4,7 +4,7 @@ PART ?=
 # quote makes one word of the shell's out of anything.
 quote = '$(subst ','\'',$(1))'
 
-UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) \
+UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --autoscaling=$(call quote,$(AUTOSCALING)) \
 	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 

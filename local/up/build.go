@@ -28,6 +28,7 @@ type program struct {
 	out     func(layout.Layout) string
 	folder  string // the Go module, below the checkout
 	pkg     string
+	tags    string // of the build, with commas
 	ldflags string
 	env     []string // for another platform than this one
 	cost    float64  // CPU-seconds of a cold build, measured on two cores
@@ -110,7 +111,7 @@ func build(ctx context.Context, o options, b program, p *progress) error {
 	if _, err := os.Stat(b.path(o.layout)); err != nil {
 		total = countPackages(ctx, o, b, p)
 	}
-	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
+	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-tags="+b.tags, "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -161,7 +162,7 @@ func followLines(r io.Reader, line func(string)) {
 // follows says why.
 func countPackages(ctx context.Context, o options, b program, p *progress) int {
 	p.update(-1, "listing packages")
-	out, err := goCommand(ctx, o, b, "list", "-deps", "-f", "{{.ImportPath}}", b.pkg).Output()
+	out, err := goCommand(ctx, o, b, "list", "-deps", "-tags="+b.tags, "-f", "{{.ImportPath}}", b.pkg).Output()
 	if err != nil {
 		return 0
 	}

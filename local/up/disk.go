@@ -13,14 +13,27 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What a cold start puts where, in GB, measured.
+// footprint is what cold builds put where, in GB, measured.
+type footprint struct {
+	moduleCache, buildCache float64
+	programs                float64 // .local
+}
+
+var (
+	clusterFootprint    = footprint{moduleCache: 2.0, buildCache: 5.5, programs: 0.7}
+	controllerFootprint = footprint{moduleCache: 2.3, buildCache: 4.5, programs: 0.6}
+)
+
 const (
-	moduleCacheGB  = 2.0
-	buildCacheGB   = 5.5
-	programsGB     = 0.7 // .local
 	clusterStateGB = 0.5 // .local as well: images, etcd, logs
 	reserveGB      = 1.3 // that each file system keeps, as a full one breaks the cluster
 )
+
+// builds are programs, and what they leave when all of them are built.
+type builds struct {
+	programs []program
+	leave    footprint
+}
 
 // room is what one folder still needs.
 type room struct {
@@ -35,7 +48,7 @@ type fileSystem struct {
 }
 
 // checkDisk looks at every file system that the start writes to.
-func checkDisk(ctx context.Context, o options, programs []program) error {
+func checkDisk(ctx context.Context, o options, all []builds) error {
 	out, err := goCommand(ctx, o, kubeProgram, "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
 		return fmt.Errorf("go env: %w", err)
@@ -44,25 +57,35 @@ func checkDisk(ctx context.Context, o options, programs []program) error {
 	if len(caches) != 2 {
 		return fmt.Errorf("go env GOMODCACHE GOCACHE: %q", out)
 	}
-	return diskProblems(roomNeeded(o, programs, caches[0], caches[1]), fileSystemOf)
+	return diskProblems(roomNeeded(o, all, caches[0], caches[1]), fileSystemOf)
 }
 
 // roomNeeded counts what is missing. How much a build adds goes with how long
 // it takes, near enough.
-func roomNeeded(o options, programs []program, moduleCache, buildCache string) []room {
+func roomNeeded(o options, all []builds, moduleCache, buildCache string) []room {
+	local, modules, compiled := 0.0, 0.0, 0.0
+	for _, b := range all {
+		share := b.missing(o)
+		local += share * b.leave.programs
+		modules += share * b.leave.moduleCache
+		compiled += share * b.leave.buildCache
+	}
+	if _, err := os.Stat(o.layout.Kube("etcd")); err != nil {
+		local += clusterStateGB
+	}
+	return []room{{o.layout.Root, local}, {moduleCache, modules}, {buildCache, compiled}}
+}
+
+// missing is the part that is not built yet.
+func (b builds) missing(o options) float64 {
 	missing, all := 0.0, 0.0
-	for _, p := range programs {
+	for _, p := range b.programs {
 		all += p.cost
 		if _, err := os.Stat(p.path(o.layout)); err != nil {
 			missing += p.cost
 		}
 	}
-	share := missing / all
-	local := programsGB * share
-	if _, err := os.Stat(o.layout.Kube("etcd")); err != nil {
-		local += clusterStateGB
-	}
-	return []room{{o.layout.Root, local}, {moduleCache, moduleCacheGB * share}, {buildCache, buildCacheGB * share}}
+	return missing / all
 }
 
 // diskProblems adds up what the folders on one file system need.

@@ -43,14 +43,14 @@ func TestDiskProblemsAddUpByFileSystem(t *testing.T) {
 
 func TestWhatIsBuiltNeedsNoRoom(t *testing.T) {
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
-	programs := []program{{name: "large", cost: 75}, {name: "small", cost: 25}}
+	all := []builds{{programs: []program{{name: "large", cost: 75}, {name: "small", cost: 25}}, leave: clusterFootprint}}
 	total := func() (sum float64) {
-		for _, r := range roomNeeded(o, programs, "/mod", "/build") {
+		for _, r := range roomNeeded(o, all, "/mod", "/build") {
 			sum += r.needGB
 		}
 		return sum
 	}
-	const caches = moduleCacheGB + buildCacheGB + programsGB
+	caches := clusterFootprint.moduleCache + clusterFootprint.buildCache + clusterFootprint.programs
 	if got, want := total(), caches+clusterStateGB; got < want-0.01 || got > want+0.01 {
 		t.Errorf("cold: got %.2f GB, want %.2f", got, want)
 	}

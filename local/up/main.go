@@ -62,6 +62,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.maxPods, "max-pods", "", "pods of the node; empty: as before")
 	flags.StringVar(&o.targetKubeconfig, "target-kubeconfig", "", "a cluster of your own")
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
+	flags.StringVar(&o.autoscaling, "autoscaling", "", "0: without KEDA, Prometheus and the metrics server")
 	flags.BoolVar(&o.yes, "yes", false, "answer every question with yes")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err

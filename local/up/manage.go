@@ -95,7 +95,7 @@ func showStatus(ctx context.Context, o options) error {
 	if statusErr != nil {
 		return errors.New("not everything is running; make up heals it")
 	}
-	pods, err := newEngine(o).kubectl(ctx, "get", "pods,services", "--all-namespaces", engineSelector, "--output=wide")
+	pods, err := newEngine(o).kubectl(ctx, "get", "pods,services,horizontalpodautoscalers", "--all-namespaces", engineSelector, "--output=wide")
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,20 @@ type options struct {
 	gpus, maxPods    string // as given; empty where nothing was
 	targetKubeconfig string
 	simulatorImage   string
+	autoscaling      string // as given; empty: yes
 	yes              bool
+}
+
+// wantsControllers tells whether KEDA and the rest is to be started.
+func (o options) wantsControllers() (bool, error) {
+	if o.autoscaling == "" {
+		return true, nil
+	}
+	wanted, err := strconv.ParseBool(o.autoscaling)
+	if err != nil {
+		return false, fmt.Errorf("AUTOSCALING: got %q, want 0 or 1", o.autoscaling)
+	}
+	return wanted, nil
 }
 
 // nodeSize is the size that the cluster's node gets: what was given, else what it

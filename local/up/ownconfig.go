@@ -150,6 +150,7 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 	} else {
 		set(at(config, "vllm-eks:defaults"), "image", e.options.simulatorImage)
 	}
+	keepOneEngine(config)
 	var out bytes.Buffer
 	out.WriteString(ownConfigHeader)
 	encoder := yaml.NewEncoder(&out)
@@ -158,6 +159,16 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// keepOneEngine leaves out what asks for KEDA and Prometheus, which the user's
+// cluster may have elsewhere or not at all.
+func keepOneEngine(config *yaml.Node) {
+	remove(config, "vllm-eks:monitoring")
+	for _, model := range at(config, "vllm-eks:models").Content {
+		remove(model, "replicas")
+		remove(model, "scaling")
+	}
 }
 
 func (e engine) writeOwnConfig(context string) error {

@@ -19,6 +19,8 @@ config:
   vllm-eks:cluster:
     existing:
       context: vllm-eks-local # of make env
+  # What watches the models.
+  vllm-eks:monitoring: {prometheusUrl: http://prometheus}
   # What every model has.
   vllm-eks:defaults:
     image: localhost/vllmsim:v1
@@ -28,6 +30,9 @@ config:
   vllm-eks:models:
     - name: a # of the Service
       model: org/gated
+      # Engines.
+      replicas: {min: 1, max: 4}
+      scaling: {downSeconds: 60}
 `
 
 // ownCluster is a run against /kubeconfig in a new checkout.

@@ -24,7 +24,10 @@ func up(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	var next string
+	after, err := controllerSteps(o, e)
+	if err != nil {
+		return err
+	}
 	steps = append(steps,
 		step{name: "pulumi up", cost: 25, serial: true, do: func(ctx context.Context, p *progress) error {
 			p.note("pulumi up --stack %s", localStack)
@@ -33,17 +36,11 @@ func up(ctx context.Context, o options) error {
 			return e.deploy(ctx)
 		}},
 		step{name: "first token", cost: 2, serial: true, do: func(ctx context.Context, p *progress) error {
-			var err error
-			next, err = showFirstToken(ctx, e, p, began)
-			return err
+			return showFirstToken(ctx, e, p, began)
 		}},
 	)
 	e.printNotes()
-	if err := runPlan(ctx, "An embedded Kubernetes on this machine, with SIMULATED GPUs and engines, deployed to by the real Pulumi engine.", steps); err != nil {
-		return err
-	}
-	fmt.Print(next)
-	return nil
+	return runPlan(ctx, "An embedded Kubernetes on this machine, with SIMULATED GPUs and engines, deployed to by the real Pulumi engine.", append(steps, after...))
 }
 
 // upCluster is for the tests: everything that a deployment needs.
@@ -53,8 +50,12 @@ func upCluster(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	after, err := controllerSteps(o, e)
+	if err != nil {
+		return err
+	}
 	e.printNotes()
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", steps)
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", append(steps, after...))
 }
 
 // clusterSteps have everything that can refuse before the long builds.
@@ -64,8 +65,14 @@ func clusterSteps(o options, e engine) ([]step, error) {
 		return nil, err
 	}
 	programs := append(slices.Clone(clusterPrograms), e.programs...)
+	all := []builds{{slices.Clone(programs), clusterFootprint}}
+	if wanted, err := o.wantsControllers(); err != nil {
+		return nil, err
+	} else if wanted {
+		all = append(all, builds{controllerPrograms(), controllerFootprint})
+	}
 	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, _ *progress) error {
-		if err := checkMachine(ctx, o, programs); err != nil {
+		if err := checkMachine(ctx, o, all); err != nil {
 			return err
 		}
 		return e.prepare()
@@ -83,7 +90,11 @@ func clusterSteps(o options, e engine) ([]step, error) {
 		}
 		p.update(0.9, "engine image")
 		contents := simulatorContents(simulatorProgram.path(o.layout), platform{runtime.GOOS, runtime.GOARCH})
-		return runKube(ctx, o, "image", append([]string{simulatorImage}, imageArguments(contents)...)...)
+		if err := runKube(ctx, o, "image", append([]string{simulatorImage}, imageArguments(contents)...)...); err != nil {
+			return err
+		}
+		p.update(0.95, "kinds of KEDA and Prometheus")
+		return defineKinds(ctx, e)
 	}}), nil
 }
 
@@ -94,12 +105,12 @@ func packagesCost() float64 {
 	return 0.5
 }
 
-func checkMachine(ctx context.Context, o options, programs []program) error {
+func checkMachine(ctx context.Context, o options, all []builds) error {
 	m, err := thisMachine(o.layout.Root)
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.problems(), checkDisk(ctx, o, programs))
+	return errors.Join(m.problems(), checkDisk(ctx, o, all))
 }
 
 // startCluster shows what the cluster's program says as progress.
@@ -135,29 +146,30 @@ func runKube(ctx context.Context, o options, command string, args ...string) err
 	return nil
 }
 
-// showFirstToken streams a completion and returns what to say next.
-func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time) (string, error) {
+// showFirstToken streams a completion and says what can be done next.
+func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time) error {
 	models, err := e.models(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
 	m, err := firstModel(models)
 	if err != nil {
-		return "", err
+		return err
 	}
 	address, err := e.kubectl(ctx, "--namespace="+m.Namespace, "get", "service", m.Service, "--output=jsonpath={.spec.clusterIP}")
 	if err != nil {
-		return "", err
+		return err
 	}
 	key, err := e.apiKey(ctx, m)
 	if err != nil {
-		return "", err
+		return err
 	}
 	baseURL := fmt.Sprintf("http://%s:%d", address, m.Port)
 	if err := tellFirstToken(ctx, p, began, baseURL, key, m); err != nil {
-		return "", err
+		return err
 	}
-	return nextSteps(m, baseURL, key != ""), nil
+	fmt.Print(nextSteps(m, baseURL, key != ""))
+	return nil
 }
 
 // tellFirstToken prints a completion as it comes, and how long it took.

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/modfile"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// required is the version of a module that a controller's go.mod names.
+func required(t *testing.T, folder, module string) string {
+	t.Helper()
+	path := filepath.Join("../..", folder, "go.mod")
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := modfile.Parse(path, content, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range file.Require {
+		if r.Mod.Path == module {
+			return r.Mod.Version
+		}
+	}
+	t.Fatalf("%s does not require %s", path, module)
+	return ""
+}
+
+// TestControllersAreThoseOfTheStacks compares the versions that are built with
+// those whose objects the stacks render.
+func TestControllersAreThoseOfTheStacks(t *testing.T) {
+	want := map[string]string{"keda": versions.KEDA, "prometheus-operator": versions.PrometheusOperator}
+	for _, c := range controllers {
+		version := required(t, controllersFolder+"/"+c.name, c.module)
+		if want[c.name] != "" && version != want[c.name] {
+			t.Errorf("%s is built as %s, and rendered for is %s", c.name, version, want[c.name])
+		}
+		if !strings.HasSuffix(c.images[0].reference, ":"+version) {
+			t.Errorf("%s is built as %s, and its image is %s", c.name, version, c.images[0].reference)
+		}
+	}
+}
+
+// TestManifestsUseTheImages that are built, and no others: there is no registry.
+func TestManifestsUseTheImages(t *testing.T) {
+	for _, c := range controllers {
+		files, err := filepath.Glob(filepath.Join("../..", controllersFolder, c.name, "*.yaml"))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", c.name, files, err)
+		}
+		var used []string
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, word := range strings.FieldsFunc(string(content), func(r rune) bool { return strings.ContainsRune(" \n=", r) }) {
+				if strings.HasPrefix(word, "localhost/") {
+					used = append(used, word)
+				}
+			}
+		}
+		var built []string
+		for _, image := range c.images {
+			built = append(built, image.reference)
+		}
+		if slices.Sort(used); !slices.Equal(used, slices.Sorted(slices.Values(built))) {
+			t.Errorf("%s: the manifests use %q, built are %q", c.name, used, built)
+		}
+	}
+}
+
+func TestAutoscalingIsWantedUnlessItIsSaidNot(t *testing.T) {
+	for given, want := range map[string]bool{"": true, "1": true, "true": true, "0": false, "false": false} {
+		if got, err := (options{autoscaling: given}).wantsControllers(); err != nil || got != want {
+			t.Errorf("AUTOSCALING=%s: %v, %v", given, got, err)
+		}
+	}
+	if _, err := (options{autoscaling: "no thanks"}).wantsControllers(); err == nil || !strings.HasPrefix(err.Error(), "AUTOSCALING: ") {
+		t.Errorf("the error is %v", err)
+	}
+}
