@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// lookSeconds is how often KEDA looks at a service without engines; one that
-	// has some is looked at by Kubernetes' autoscaler, every 15 s.
+	// lookSeconds is how often KEDA looks at a service that may have no engines; any
+	// other is looked at by Kubernetes' autoscaler alone, every 15 s.
 	lookSeconds = 15
 	// failures is how many looks in a row may fail before the fallback applies.
 	failures = 3
@@ -24,7 +24,6 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.objectName()},
 		"minReplicaCount": int64(*s.Replicas.Min),
 		"maxReplicaCount": int64(s.Replicas.Max),
-		"pollingInterval": int64(lookSeconds),
 		"triggers":        s.triggers(),
 		// Without metrics the number stays, or rises to this.
 		"fallback": map[string]any{
@@ -36,6 +35,7 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		}}},
 	}
 	if *s.Replicas.Min == 0 {
+		spec["pollingInterval"] = int64(lookSeconds)
 		// KEDA counts from the last time that it saw load, which is the wake-up while
 		// the engine loads and has no metrics: without that time on top, an engine
 		// would go as soon as it is there.
