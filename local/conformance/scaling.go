@@ -50,9 +50,10 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 		fallback, _ := field("fallback", "replicas").(int64)
 		found.need(fallback >= 1 && fallback <= int64(s.Replicas.Max), "without metrics there are %d engines", fallback)
 		same[any](found, "the fallback's behaviour", field("fallback", "behavior"), "currentReplicasIfHigher")
-		looks, _ := field("pollingInterval").(int64)
-		found.need(looks >= 1 && looks <= 30, "a service that sleeps is looked at every %d s", looks)
+		looks, asked := field("pollingInterval").(int64)
+		found.need(asked == (*s.Replicas.Min == 0), "KEDA's webhook warns of a pollingInterval where the minimum is not 0; there is one: %t", asked)
 		if *s.Replicas.Min == 0 {
+			found.need(looks >= 1 && looks <= 30, "a service that sleeps is looked at every %d s", looks)
 			// KEDA does not see load while an engine starts.
 			cooldown, _ := field("cooldownPeriod").(int64)
 			least := s.Scaling.Wake.IdleSeconds + s.Lifecycle.ProvisionSeconds + 2*s.Lifecycle.LoadSeconds

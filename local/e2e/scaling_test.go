@@ -107,7 +107,9 @@ func testSeries(t *testing.T) {
 	pod := kubectl(t, "--namespace="+scalingSpace, "get", "pods", "--selector=app.kubernetes.io/instance=chat", "--output=jsonpath={.items[*].metadata.name}")
 	node := kubectl(t, "get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
 	query := fmt.Sprintf(`vllm:num_requests_running{job="vllm",namespace=%q,service="chat",pod=%q,node=%q}`, scalingSpace, pod, node)
-	await(t, "one series of "+query, 2*time.Minute, func() bool {
+	// The node hands a changed configuration on within about a minute, and slower
+	// where it is busy.
+	await(t, "one series of "+query, scalingPatience, func() bool {
 		series, err := askPrometheus(t, query)
 		return err == nil && series == 1
 	})
