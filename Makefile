@@ -8,7 +8,7 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --a
 	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 
-.PHONY: help up down stop status env logs test test-long verify sizing-accuracy
+.PHONY: help up down stop status env logs preview test test-long verify sizing-accuracy
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
@@ -22,6 +22,9 @@ up down stop status env:
 
 logs:
 	@local/bootstrap logs $(UP_FLAGS) $(call quote,$(PART))
+
+preview:
+	@local/bootstrap preview --stack=$(call quote,$(STACK)) $(if $(filter-out 0 n no false,$(DIFF)),--diff)
 
 test test-long verify:
 	@local/$@

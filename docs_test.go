@@ -53,27 +53,73 @@ func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
 	}
 }
 
-// testdata/everything.yaml holds every key, so the documentation must too.
+// testdata/everything.yaml and everything-aws.yaml hold every key, so the
+// documentation must too.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	text := servingDocumentation(t)
-	everything, err := stacktest.ReadConfig("testdata/everything.yaml")
+	aws, err := os.ReadFile("docs/aws.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, value := range everything.Values {
-		key := strings.TrimPrefix(name, stacktest.Project+":")
-		var object any
-		if err := json.Unmarshal([]byte(value), &object); err != nil {
-			object = value // a plain text
+	for file, text := range map[string]string{
+		"testdata/everything.yaml": servingDocumentation(t), "testdata/everything-aws.yaml": servingDocumentation(t) + string(aws),
+	} {
+		everything, err := stacktest.ReadConfig(file)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if key == "models" || key == "defaults" {
-			key = ""
-		}
-		for _, path := range keyPaths(key, object) {
-			if !strings.Contains(text, "`"+path+"`") {
-				t.Errorf("docs/serving.md does not name %s", path)
+		for name, value := range everything.Values {
+			key := strings.TrimPrefix(name, stacktest.Project+":")
+			var object any
+			if err := json.Unmarshal([]byte(value), &object); err != nil {
+				object = value // a plain text
+			}
+			if key == "models" || key == "defaults" {
+				key = ""
+			}
+			for _, path := range keyPaths(key, object) {
+				if !strings.Contains(text, "`"+path+"`") {
+					t.Errorf("the documentation does not name %s", path)
+				}
 			}
 		}
+	}
+}
+
+// TestEveryKeyOfAWSIsInTheStackThatHasThemAll holds that the two stacks with every key have it:
+// what the decoder asks for and they lack would be documented by nobody.
+func TestEveryKeyOfAWSIsInTheStackThatHasThemAll(t *testing.T) {
+	text, err := os.ReadFile("docs/aws.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	everything, err := stacktest.ReadConfig("testdata/everything-aws.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	had := map[string]bool{}
+	for name, value := range everything.Values {
+		var object any
+		if err := json.Unmarshal([]byte(value), &object); err != nil {
+			object = value
+		}
+		for _, path := range keyPaths(strings.TrimPrefix(name, stacktest.Project+":"), object) {
+			had[path] = true
+		}
+	}
+	_, keys, _ := strings.Cut(string(text), "## Keys")
+	documented := 0
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*) \\|").FindAllStringSubmatch(keys, -1) {
+		for _, key := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
+			documented++
+			// These are for a VPC or a cluster of the user's.
+			brought := strings.HasPrefix(key[1], "cluster.existing") || strings.HasSuffix(key[1], "Ids") || strings.HasSuffix(key[1], "SubnetIds") || key[1] == "network.vpcId"
+			if !had[key[1]] && !brought {
+				t.Errorf("docs/aws.md has %s, and testdata/everything-aws.yaml has not", key[1])
+			}
+		}
+	}
+	if documented < 50 {
+		t.Errorf("docs/aws.md names only %d keys", documented)
 	}
 }
 
@@ -84,7 +130,7 @@ func keyPaths(path string, value any) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes",
-			"labels", "annotations", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) {
+			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) {
 			return []string{path}
 		}
 		for key, inner := range v {

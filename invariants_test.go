@@ -14,7 +14,10 @@ import (
 // recordings are the stacks in the tree and one that uses every key.
 func recordings(t *testing.T) map[string]*stacktest.Recording {
 	t.Helper()
-	all := map[string]*stacktest.Recording{"everything": mustRecord(t, "everything", mustParse(t, everything(t)))}
+	all := map[string]*stacktest.Recording{
+		"everything":     mustRecord(t, "everything", mustParse(t, everything(t))),
+		"everything-aws": mustRecordIn(t, inEveryZone(), "everything-aws", everythingOnAWS(t)),
+	}
 	for _, stack := range stacks {
 		all[stack] = mustRecord(t, stack, stackFile(t, stack))
 	}
@@ -37,6 +40,15 @@ func eachResource(t *testing.T, check func(t *testing.T, r stacktest.Resource)) 
 }
 
 func isKubernetes(r stacktest.Resource) bool { return strings.HasPrefix(r.Type, "kubernetes:") }
+
+// isOfModels tells whether something is on the cluster for models. What is
+// installed beside them is tested with its component.
+func isOfModels(r stacktest.Resource) bool {
+	return isKubernetes(r) && strings.HasPrefix(r.Parent, "vllm-eks:serving:")
+}
+
+// isRelease tells whether something is Helm's to apply.
+func isRelease(r stacktest.Resource) bool { return r.Type == "kubernetes:helm.sh/v3:Release" }
 
 func TestEverythingDescendsFromItsComponent(t *testing.T) {
 	eachResource(t, func(t *testing.T, r stacktest.Resource) {
@@ -68,7 +80,7 @@ func TestObjectsWaitForTheirNamespace(t *testing.T) {
 		if strings.HasSuffix(r.Type, ":Namespace") && r.Name == existing {
 			t.Errorf("the namespace %s is registered", existing)
 		}
-		if !isKubernetes(r) || strings.HasSuffix(r.Type, ":Namespace") {
+		if !isOfModels(r) || strings.HasSuffix(r.Type, ":Namespace") {
 			return
 		}
 		namespace := at(r.Inputs, "metadata", "namespace")
@@ -91,7 +103,7 @@ func TestObjectsWaitForTheirNamespace(t *testing.T) {
 func TestOneOwnerOfEveryField(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		for _, r := range recording.Resources() {
-			if !isKubernetes(r) {
+			if !isKubernetes(r) || isRelease(r) {
 				continue
 			}
 			if got, want := at(r.Inputs, "metadata", "annotations", "pulumi.com/patchFieldManager"), "vllm-eks/"+stack; got != want {
@@ -210,7 +222,7 @@ func TestSecretsAreReferredToByName(t *testing.T) {
 
 func TestNamespacesAdmitOnlyRestrictedPods(t *testing.T) {
 	eachResource(t, func(t *testing.T, r stacktest.Resource) {
-		if !strings.HasSuffix(r.Type, ":Namespace") {
+		if !isOfModels(r) || !strings.HasSuffix(r.Type, ":Namespace") {
 			return
 		}
 		labels, _ := at(r.Inputs, "metadata", "labels").(map[string]any)

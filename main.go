@@ -3,11 +3,16 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/gpu"
+	"github.com/vllm-eks/vllm-eks/components/ingress"
+	"github.com/vllm-eks/vllm-eks/components/keda"
+	"github.com/vllm-eks/vllm-eks/components/monitoring"
+	"github.com/vllm-eks/vllm-eks/components/network"
+	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/config"
 )
@@ -20,35 +25,42 @@ func main() {
 // deploy registers the boxes of the diagram, in the order in which they depend
 // on each other. Nothing is registered before the configuration is valid.
 func deploy(ctx *pulumi.Context, source *config.Source) error {
-	cfg, err := config.Load(source)
+	cfg, err := config.Load(source, account.NewReader(ctx))
 	if err != nil {
 		return err
 	}
-	size := cfg.Size()
-	if err := report(ctx, size); err != nil {
+	if err := report(ctx, cfg); err != nil {
 		return err
 	}
-	kubernetes, err := cluster.New(ctx, "cluster", cluster.Args{Spec: cfg.Cluster})
-	if err != nil {
-		return err
-	}
-	onCluster := pulumi.Providers(kubernetes.Provider)
-	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, onCluster)
-	if err != nil {
-		return err
-	}
+	p, region := cfg.Platform, cfg.Platform.Account.Region
+	d := &diagram{ctx: ctx}
+	aws := box(d, account.New, "account", account.Args{Spec: p.Account})
+	vpc := box(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
+	eks := box(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, PrivateSubnetIDs: vpc.PrivateSubnetIDs, PublicSubnetIDs: vpc.PublicSubnetIDs}, aws.Provided())
+	machines := box(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
+		Tags: aws.Tags, DependsOn: all(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
+
+	on := pulumi.Composite(aws.Provided(), eks.Provided())
+	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
+	ready := all(machines.Ready(), addons.Ready)
+	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, DependsOn: ready}, on)
+	ready = all(ready, prometheus.Ready())
+	scaler := box(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, on)
+	devices := box(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, on)
+	replicas := box(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, on)
+	balancers := box(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
+		Tags: aws.Tags, DependsOn: ready}, on)
+	ready = all(ready, scaler.Ready(), devices.Ready(), replicas.Ready(), balancers.Ready())
+
+	namespaces := box(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, on)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
-		service, err := serving.NewVLLMService(ctx, spec.Name, serving.VLLMServiceArgs{
-			Spec:             spec,
-			HuggingFaceToken: cfg.HuggingFaceToken,
-			APIKey:           cfg.APIKey,
-			DependsOn:        namespaces.Named(spec.Namespace),
-		}, onCluster)
-		if err != nil {
-			return err
-		}
+		service := box(d, serving.NewVLLMService, spec.Name, serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
+			DependsOn: all(ready, machines.Named(spec.NodeGroup.Name), namespaces.Named(spec.Namespace))}, on)
 		models[spec.Name] = service.Outputs()
+	}
+	if d.err != nil {
+		return d.err
 	}
 	// For each model: namespace, service, port, url inside the cluster,
 	// servedModelName to ask for, and apiKeySecret, the Secret with the key that
@@ -56,20 +68,4 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ctx.Export("models", models)
 	ctx.Export("pins", pulumi.Any(cfg.Pins()))
 	return nil
-}
-
-// report shows in the preview what every model comes to, and exports the
-// numbers, an output for each model, so that a diff shows them change.
-func report(ctx *pulumi.Context, size config.Size) error {
-	var errs []error
-	if table := size.Table(); table != "" {
-		errs = append(errs, ctx.Log.Info("\n"+table, nil))
-	}
-	for _, warning := range size.Warnings() {
-		errs = append(errs, ctx.Log.Warn(warning, nil))
-	}
-	for name, numbers := range size.Numbers() {
-		ctx.Export("sizing-"+name, pulumi.Any(numbers))
-	}
-	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -29,11 +30,20 @@ func TestMain(m *testing.M) {
 // stacks are the stacks whose files are in the tree.
 var stacks = []string{"local", "dev", "prod"}
 
+// today is the day on which the tests run the program, so that what ends one day
+// does not end in a test.
+var today = time.Date(2026, time.November, 24, 0, 0, 0, 0, time.UTC)
+
 // record runs the whole program on a configuration.
 func record(stack string, c stacktest.Config) (*stacktest.Recording, error) {
-	var source config.Source
+	return recordIn(nil, stack, c)
+}
+
+// recordIn is record in an account.
+func recordIn(in *stacktest.Account, stack string, c stacktest.Config) (*stacktest.Recording, error) {
+	source := config.Source{Now: today}
 	program := func(ctx *pulumi.Context) error { return deploy(ctx, &source) }
-	return stacktest.Record(stack, program, c.Option, source.Capture)
+	return stacktest.RecordIn(in, stack, program, c.Option, source.Capture)
 }
 
 // mustRecord is record for a configuration that is valid.
@@ -44,6 +54,35 @@ func mustRecord(t testing.TB, stack string, c stacktest.Config) *stacktest.Recor
 		t.Fatalf("the program refused the configuration: %v", err)
 	}
 	return r
+}
+
+// mustRecordIn is mustRecord in an account.
+func mustRecordIn(t testing.TB, in *stacktest.Account, stack string, c stacktest.Config) *stacktest.Recording {
+	t.Helper()
+	r, err := recordIn(in, stack, c)
+	if err != nil {
+		t.Fatalf("the program refused the configuration: %v", err)
+	}
+	return r
+}
+
+// inEveryZone is an account in us-east-1.
+func inEveryZone() *stacktest.Account {
+	account := stacktest.SimulatedAccount()
+	account.Zones = map[string]string{
+		"us-east-1a": "use1-az1", "us-east-1b": "use1-az2", "us-east-1c": "use1-az3", "us-east-1d": "use1-az4", "us-east-1e": "use1-az5", "us-east-1f": "use1-az6",
+	}
+	return account
+}
+
+// everythingOnAWS is the stack that uses every key of the platform.
+func everythingOnAWS(t testing.TB) stacktest.Config {
+	t.Helper()
+	c, err := stacktest.ReadConfig("testdata/everything-aws.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 func mustParse(t testing.TB, yaml string) stacktest.Config {

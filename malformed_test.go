@@ -410,7 +410,8 @@ var malformed = []struct {
 		want: []string{"costs.shared.extendedSupport: is 1, want at most controlPlanes, which is 0"}},
 
 	{name: "no cluster", config: "  vllm-eks:models: []",
-		want: []string{"cluster.existing: is missing; name the cluster to deploy to"}},
+		want: []string{"aws:region: is missing", "cluster.access: has no admin of the whole cluster, so that nobody could deploy to it; name who runs pulumi up: " +
+			"[{principalArn: arn:aws:iam::111122223333:role/deploy, policy: admin}]; or name a cluster of yours with cluster.existing"}},
 	{name: "cluster is a text", config: "  vllm-eks:cluster: production",
 		want: []string{"cluster: is a text, want a mapping"}},
 	{name: "cluster without a context", config: "  vllm-eks:cluster: {existing: {kubeconfig: ~/mine}}",
@@ -429,13 +430,13 @@ var malformed = []struct {
 
 	{name: "every problem at once", config: `  vllm-eks:cluster: {existing: {contxt: a}}
   vllm-eks:namespaces: [{name: Inference}]
-  vllm-eks:tags: {team: a}
+  vllm-eks:tagz: {team: a}
   vllm-eks:models:
     - {name: a, model: org/m, gpu: {count: two}, image: "vllm/vllm-openai:latest"}
     - {name: a, model: org/m, replicas: {min: -1}, extraArgs: [--swap-space, "4"], typo: 1}`,
 		want: []string{
 			`models[0].gpu.count: is a text, "two", want a whole number`,
-			"tags: is an unknown key",
+			"tagz: is an unknown key; did you mean tags?",
 			"cluster.existing.contxt: is an unknown key; did you mean context?",
 			"models[1].typo: is an unknown key",
 			"cluster.existing.context: is missing",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
@@ -15,11 +16,23 @@ import (
 // loadConfig is the configuration that the program works with.
 func loadConfig(t *testing.T, c stacktest.Config) *config.Config {
 	t.Helper()
-	var source config.Source
+	return loadConfigIn(t, nil, c)
+}
+
+// warningsIn are what a preview warns of, in an account.
+func warningsIn(t *testing.T, in *stacktest.Account, c stacktest.Config) []string {
+	t.Helper()
+	return loadConfigIn(t, in, c).Size().Warnings()
+}
+
+// loadConfigIn is loadConfig in an account.
+func loadConfigIn(t *testing.T, in *stacktest.Account, c stacktest.Config) *config.Config {
+	t.Helper()
+	source := config.Source{Now: today}
 	var cfg *config.Config
-	_, err := stacktest.Record("test", func(*pulumi.Context) error {
+	_, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error {
 		var err error
-		cfg, err = config.Load(&source)
+		cfg, err = config.Load(&source, account.NewReader(ctx))
 		return err
 	}, c.Option, source.Capture)
 	if err != nil {
@@ -30,13 +43,15 @@ func loadConfig(t *testing.T, c stacktest.Config) *config.Config {
 
 // TestPreviewTables pins what a preview of every stack shows.
 func TestPreviewTables(t *testing.T) {
-	configs := map[string]stacktest.Config{"everything": mustParse(t, everything(t))}
+	configs := map[string]*config.Config{
+		"everything": loadConfig(t, mustParse(t, everything(t))), "everything-aws": loadConfigIn(t, inEveryZone(), everythingOnAWS(t)),
+	}
 	for _, stack := range stacks {
-		configs[stack] = stackFile(t, stack)
+		configs[stack] = loadConfig(t, stackFile(t, stack))
 	}
 	for stack, c := range configs {
 		t.Run(stack, func(t *testing.T) {
-			size := loadConfig(t, c).Size()
+			size := c.Size()
 			got := size.Table() + "\n"
 			for _, warning := range size.Warnings() {
 				got += "warning: " + warning + "\n"

@@ -9,25 +9,27 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // Config is a stack's whole configuration, with defaults, and valid.
 type Config struct {
-	// Cluster is where everything runs (key cluster).
-	Cluster cluster.Spec
+	// Platform is everything below the models.
+	Platform Platform
 	// Namespaces are where models may run (key namespaces). Default: one,
 	// called inference.
 	Namespaces []serving.NamespaceSpec
-	// NodeGroups are the nodes with GPUs (key nodeGroups). Default: none.
+	// NodeGroups are the nodes with GPUs, as models see them (key nodeGroups).
+	// Default: none.
 	NodeGroups []serving.NodeGroup
 	// Costs are prices, and what is paid for beside the models (key costs).
 	Costs Costs
 	// Limits fail a preview that exceeds them (key limits).
 	Limits Limits
-	// Monitoring is what watches the models (key monitoring). Default: nothing.
+	// Monitoring is what watches the models (key monitoring). Default: the
+	// Prometheus that is installed, if one is.
 	Monitoring serving.Monitoring
 	// Region is the AWS region (key aws:region). Default: none.
 	Region string
@@ -39,28 +41,34 @@ type Config struct {
 	// APIKey is what clients of every model must send; nil if nothing is asked
 	// of them (key apiKey, encrypted).
 	APIKey pulumi.StringPtrInput
+
+	source *Source
 }
 
-// Load decodes and checks the configuration. Its error holds every problem,
-// each beginning with its key.
-func Load(source *Source) (*Config, error) {
+// Load decodes and checks the configuration, also against what the account
+// offers, where a reader is given and the stack makes a cluster. Its error holds
+// every problem, each beginning with its key.
+func Load(source *Source, read account.Reader) (*Config, error) {
 	d := &decoding{origin: map[string]string{}}
 	top := &node{values: d.values(source), d: d}
 	cfg := &Config{
-		Cluster:          decodeCluster(top),
+		Platform:         decodePlatform(top, source),
 		HuggingFaceToken: d.secretText(source, "huggingFaceToken"),
 		APIKey:           d.secretText(source, "apiKey"),
+		source:           source,
 	}
 	// The secrets are read apart, so that no message can hold them.
 	top.asked = append(top.asked, "huggingFaceToken", "apiKey")
 	cfg.Namespaces = decodeNamespaces(top)
 	cfg.Region = source.region()
-	cfg.NodeGroups = decodeNodeGroups(top)
+	cfg.NodeGroups, cfg.Platform.Nodes.Groups = decodeNodeGroups(top)
 	cfg.Costs, cfg.Limits = decodeCosts(top), decodeLimits(top)
-	cfg.Monitoring = decodeMonitoring(top.object("monitoring"))
+	watch := top.object("monitoring")
+	cfg.Monitoring = decodeMonitoring(watch)
+	decodePrometheus(watch, &cfg.Platform)
 	cfg.Models = decodeModels(top)
 	top.close()
-	cfg.check(d)
+	cfg.check(d, read)
 	if err := d.found.Err(); err != nil {
 		return nil, err
 	}
@@ -124,23 +132,6 @@ func (d *decoding) secretText(source *Source, key string) pulumi.StringPtrInput 
 	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
 }
 
-func decodeCluster(top *node) cluster.Spec {
-	if !top.has("cluster") {
-		top.asked = append(top.asked, "cluster")
-		return cluster.Spec{}
-	}
-	n := top.object("cluster")
-	if !n.has("existing") {
-		n.asked = append(n.asked, "existing")
-		return cluster.Spec{}
-	}
-	existing := n.object("existing")
-	return cluster.Spec{Existing: &cluster.Existing{
-		Context:    existing.str("context"),
-		Kubeconfig: existing.str("kubeconfig"),
-	}}
-}
-
 func decodeNamespaces(top *node) []serving.NamespaceSpec {
 	if !top.has("namespaces") {
 		top.asked = append(top.asked, "namespaces")
@@ -172,7 +163,7 @@ func (n *node) objects(key string) []*node {
 // check applies the boxes' own defaults and validation, and then what spans
 // them. A key that could not be decoded is not reported again for the default
 // that took its place.
-func (c *Config) check(d *decoding) {
+func (c *Config) check(d *decoding, read account.Reader) {
 	done := settled{}
 	for _, p := range d.found {
 		done[p.Key] = true
@@ -184,21 +175,21 @@ func (c *Config) check(d *decoding) {
 			}
 		}
 	}
-	c.Cluster = c.Cluster.WithDefaults()
-	report(c.Cluster.Validate("cluster"), "cluster")
+	c.labelGroups()
+	for i, g := range c.NodeGroups {
+		path := fmt.Sprintf("nodeGroups[%d]", i)
+		report(g.Validate(path), path)
+	}
+	c.checkPlatform(d, done, report, read)
 	for i := range c.Namespaces {
 		path := fmt.Sprintf("namespaces[%d]", i)
 		c.Namespaces[i] = c.Namespaces[i].WithDefaults()
 		report(c.Namespaces[i].Validate(path), path)
 	}
 	c.checkReferences(d, done)
-	for i, g := range c.NodeGroups {
-		path := fmt.Sprintf("nodeGroups[%d]", i)
-		report(g.Validate(path), path)
-	}
 	c.checkCosts(d)
-	c.Monitoring = c.Monitoring.WithDefaults()
-	report(c.Monitoring.Validate("monitoring"), "monitoring")
+	c.checkMonitoring(d, report)
+	c.placeLoadBalancers()
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Storage.Region = c.Region
@@ -216,6 +207,7 @@ func (c *Config) check(d *decoding) {
 		report(c.Models[i].Validate(path), path)
 	}
 	c.checkIngresses(d)
+	c.checkCertificates(d)
 	if len(d.found) == 0 {
 		c.checkSize(d)
 	}

@@ -23,7 +23,7 @@ func load(t *testing.T, yaml string) (*Config, error) {
 	}
 	var source Source
 	source.Capture(&pulumi.RunInfo{Config: c.Values, ConfigSecretKeys: c.Secret})
-	return Load(&source)
+	return Load(&source, nil)
 }
 
 func mustLoad(t *testing.T, yaml string) *Config {

@@ -31,6 +31,14 @@ func (d *decoding) add(key, format string, args ...any) {
 	}
 }
 
+// reported tells whether anything is wrong with a key, or with a part of it.
+func (d *decoding) reported(key string) bool {
+	return slices.ContainsFunc(d.found, func(p problems.Error) bool {
+		rest, of := strings.CutPrefix(p.Key, key)
+		return of && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
 // node is one mapping of the configuration. It knows where it stands, and which
 // keys it was asked for: the others are unknown.
 type node struct {

@@ -6,13 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-func decodeNodeGroups(top *node) []serving.NodeGroup {
+// decodeNodeGroups reads the groups: as models see them, and as they are made.
+func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 	var groups []serving.NodeGroup
+	var made []nodes.Group
 	for _, n := range top.objects("nodeGroups") {
 		g := serving.NodeGroup{Name: n.str("name"), InstanceTypes: n.texts("instanceTypes"), Max: n.integer("max")}
 		if least := n.integerOrZero("min"); least != nil {
@@ -24,8 +27,15 @@ func decodeNodeGroups(top *node) []serving.NodeGroup {
 			n.asked = append(n.asked, "labels")
 		}
 		groups = append(groups, g)
+		made = append(made, nodes.Group{
+			Name: g.Name, InstanceTypes: g.InstanceTypes, Labels: g.Labels, Min: g.Min, Max: g.Max,
+			Capacity:      nodes.Capacity(n.str("capacity")),
+			ReservationID: n.str("reservationId"),
+			Zones:         n.texts("zones"),
+			DiskGiB:       n.integer("diskGiB"),
+		})
 	}
-	return groups
+	return groups, made
 }
 
 func decodeCosts(top *node) Costs {

@@ -22,8 +22,8 @@ type Costs struct {
 	// USDPerHour are your prices of instance types, and of what else the
 	// catalogue prices (key costs.usdPerHour). Default: the catalogue's.
 	USDPerHour map[string]float64
-	// Shared is counted beside the nodes of the models (key costs.shared).
-	// Default: nothing, since an existing cluster is paid for already.
+	// Shared is counted beside the nodes of the models, and beside what the program
+	// makes (key costs.shared). Default: nothing.
 	Shared sizing.Shared
 }
 
@@ -31,12 +31,13 @@ type Costs struct {
 type Size struct {
 	rows     []sizing.Row
 	bill     sizing.Bill
+	itemised bool
 	warnings []string
 }
 
 // Size estimates every model, and adds up the stack.
 func (c *Config) Size() Size {
-	s := Size{bill: c.bill()}
+	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: c.platformWarnings()}
 	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
 	for _, m := range c.Models {
 		row := sizing.Row{Name: m.Name}
@@ -79,20 +80,28 @@ func (c *Config) bill() sizing.Bill {
 		}
 		pools = append(pools, p)
 	}
-	return sizing.Account(pools, c.Costs.Shared, c.prices())
+	return sizing.Account(pools, c.shared(), c.prices())
 }
 
 func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour}
 }
 
-// Table is the stack's table, as a preview shows it; "" without models.
+// Table is the stack's table, as a preview shows it, and what a platform that
+// the program makes comes to; "" without either.
 func (s Size) Table() string {
-	if len(s.rows) == 0 {
-		return ""
+	var parts []string
+	if len(s.rows) > 0 {
+		parts = append(parts, sizing.Table(s.rows, &s.bill))
 	}
-	return sizing.Table(s.rows, &s.bill)
+	if s.itemised {
+		parts = append(parts, "USD/h at most: "+s.bill.List())
+	}
+	return strings.Join(parts, "\n")
 }
+
+// USDPerHour is what the stack costs, with all replicas.
+func (s Size) USDPerHour() float64 { return s.bill.Max }
 
 // Warnings are what one ought to know of the models and their costs.
 func (s Size) Warnings() []string { return slices.Clone(s.warnings) }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -18,14 +19,20 @@ const namespace = "vllm-eks"
 // *pulumi.Context answers only for keys that one knows; unknown keys must be
 // refused, so the whole of it is needed.
 type Source struct {
-	values map[string]string
-	secret []string
+	// Now is the time that what ends one day is compared with. Default: the
+	// time at which the program runs.
+	Now time.Time
+
+	values         map[string]string
+	secret         []string
+	project, stack string
 }
 
 // Capture is a pulumi.RunOption that fills the source.
 func (s *Source) Capture(info *pulumi.RunInfo) {
 	s.values = info.Config
 	s.secret = info.ConfigSecretKeys
+	s.project, s.stack = info.Project, info.Stack
 }
 
 // keys are the keys of this program, sorted and without their namespace.
@@ -52,4 +59,28 @@ func (s *Source) isSecret(key string) bool {
 }
 
 // region is the AWS region, which is a key of the AWS provider.
-func (s *Source) region() string { return s.values["aws:region"] }
+func (s *Source) region() string { return s.aws("region") }
+
+// aws is the value of a key of the AWS provider.
+func (s *Source) aws(key string) string { return s.values["aws:"+key] }
+
+// awsKeys are the keys of the AWS provider that are given, sorted and without
+// their namespace.
+func (s *Source) awsKeys() []string {
+	var keys []string
+	for full := range maps.Keys(s.values) {
+		if key, aws := strings.CutPrefix(full, "aws:"); aws {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// now is the time that the stack is looked at.
+func (s *Source) now() time.Time {
+	if s.Now.IsZero() {
+		return time.Now()
+	}
+	return s.Now
+}

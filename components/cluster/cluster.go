@@ -7,9 +7,13 @@ import (
 
 const typeToken = "vllm-eks:cluster:Cluster"
 
-// Args are the inputs of New.
+// Args are the inputs of New. Those beside Spec are for a cluster that is made.
 type Args struct {
 	Spec Spec
+	// PrivateSubnetIDs are where the control plane has its interfaces, and
+	// PublicSubnetIDs where public load balancers may be, both in VPCID.
+	VPCID                             pulumi.StringInput
+	PrivateSubnetIDs, PublicSubnetIDs pulumi.StringArrayInput
 }
 
 // Cluster is a Kubernetes cluster, ready to be deployed to.
@@ -19,6 +23,19 @@ type Cluster struct {
 	// Provider deploys to this cluster, and to no other, whatever the current
 	// context of the user's kubeconfig is.
 	Provider *kubernetes.Provider
+	// Name is the cluster's in Amazon EKS, known before there is one. What uses it
+	// waits for the cluster. "" if it is not known.
+	Name pulumi.StringOutput
+	// Ready are what nodes must wait for: the cluster and what every node runs.
+	Ready []pulumi.Resource
+}
+
+// Provided has a box, and everything in it, deployed to this cluster.
+func (c *Cluster) Provided() pulumi.ResourceOption {
+	if c.Provider == nil {
+		return pulumi.Composite()
+	}
+	return pulumi.Providers(c.Provider)
 }
 
 // New registers the cluster that the spec names. Errors name the key of the
@@ -28,14 +45,35 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	c := &Cluster{}
+	c := &Cluster{Name: pulumi.String(spec.EKSName()).ToStringOutput()}
 	if err := ctx.RegisterComponentResource(typeToken, name, c, opts...); err != nil {
 		return nil, err
 	}
-	provider, err := kubernetes.NewProvider(ctx, name, providerArgs(*spec.Existing), pulumi.Parent(c))
-	if err != nil {
+	inside := []pulumi.ResourceOption{pulumi.Parent(c)}
+	var provider *kubernetes.ProviderArgs
+	if spec.Existing != nil {
+		provider = existingProvider(*spec.Existing)
+	} else {
+		made, err := newControlPlane(ctx, name, spec, args, inside...)
+		if err != nil {
+			return nil, err
+		}
+		c.Name = pulumi.OutputWithDependencies(ctx.Context(), c.Name, made.component).(pulumi.StringOutput)
+		provider = ownProvider(spec, made.kubeconfig)
+		if c.Ready, err = newEarlyAddons(ctx, spec, c.Name, inside...); err != nil {
+			return nil, err
+		}
+		// Before its access entry, who deploys may not deploy.
+		admitted, err := newAccess(ctx, name, spec, c.Name, inside...)
+		if err != nil {
+			return nil, err
+		}
+		inside = append(inside, pulumi.DependsOn(admitted))
+		c.Ready = append(c.Ready, made.component)
+	}
+	var err error
+	if c.Provider, err = kubernetes.NewProvider(ctx, name, provider, inside...); err != nil {
 		return nil, err
 	}
-	c.Provider = provider
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
+	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }

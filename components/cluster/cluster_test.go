@@ -51,7 +51,6 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 // TestNewRefusesAnUnnamedCluster says where to look for a name.
 func TestNewRefusesAnUnnamedCluster(t *testing.T) {
 	for key, spec := range map[string]Spec{
-		"cluster.existing: is missing":         {},
 		"cluster.existing.context: is missing": {Existing: &Existing{Kubeconfig: "~/prod"}},
 	} {
 		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {

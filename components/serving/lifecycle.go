@@ -36,6 +36,9 @@ func (l Lifecycle) startupBudgetSeconds() int {
 	return l.startupPeriodSeconds() * l.startupFailures()
 }
 
+// GraceSeconds is how long a pod may take to stop.
+func (s Spec) GraceSeconds() int { return s.Lifecycle.graceSeconds() }
+
 // graceSeconds is how long a stopping pod is left alone: the drain, the
 // requests in flight, and a margin to exit in.
 func (l Lifecycle) graceSeconds() int {

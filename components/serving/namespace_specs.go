@@ -5,6 +5,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -23,7 +24,7 @@ func namespace(s NamespaceSpec, manager string) *corev1.Namespace {
 	}
 	return &corev1.Namespace{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Annotations: managedBy(manager), Labels: labels},
+		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Annotations: fieldmanager.Annotations(manager), Labels: labels},
 	}
 }
 
@@ -34,7 +35,7 @@ func denyAll(s NamespaceSpec, manager string) *networkingv1.NetworkPolicy {
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
 		ObjectMeta: metav1.ObjectMeta{
 			// The dot keeps it apart from the services' own, which have none.
-			Name: "vllm-eks.default-deny", Namespace: s.Name, Annotations: managedBy(manager),
+			Name: "vllm-eks.default-deny", Namespace: s.Name, Annotations: fieldmanager.Annotations(manager),
 			Labels: map[string]string{"app.kubernetes.io/part-of": "vllm-eks", "app.kubernetes.io/managed-by": "pulumi"},
 		},
 		Spec: networkingv1.NetworkPolicySpec{PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}},

@@ -2,6 +2,8 @@ package serving
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
 const namespacesToken = "vllm-eks:serving:Namespaces"
@@ -29,7 +31,7 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	if err := ctx.RegisterComponentResource(namespacesToken, name, n, opts...); err != nil {
 		return nil, err
 	}
-	manager := fieldManager(ctx.Project(), ctx.Stack())
+	manager := fieldmanager.Name(ctx.Project(), ctx.Stack())
 	for _, spec := range specs {
 		if spec.Existing {
 			continue

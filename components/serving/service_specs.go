@@ -4,6 +4,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
 // service is an address of the model inside the cluster.
@@ -32,6 +34,6 @@ func service(s Spec, name, manager string) *corev1.Service {
 // objectMeta is the metadata of the objects that are called like the service.
 func objectMeta(s Spec, manager string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
-		Name: s.objectName(), Namespace: s.Namespace, Labels: s.allLabels(), Annotations: managedBy(manager),
+		Name: s.objectName(), Namespace: s.Namespace, Labels: s.allLabels(), Annotations: fieldmanager.Annotations(manager),
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"maps"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
 // monitored tells whether Prometheus' operator is asked to scrape the engines.
@@ -56,7 +58,7 @@ func custom(s Spec, manager, apiVersion, kind string, spec map[string]any) *unst
 	o.SetName(s.objectName())
 	o.SetNamespace(s.Namespace)
 	o.SetLabels(s.allLabels())
-	o.SetAnnotations(managedBy(manager))
+	o.SetAnnotations(fieldmanager.Annotations(manager))
 	return o
 }
 

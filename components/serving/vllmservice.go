@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
 const serviceToken = "vllm-eks:serving:VLLMService"
@@ -97,7 +99,7 @@ func previously(s Spec) []pulumi.ResourceOption {
 // them by the names in the spec.
 func registerSecrets(ctx *pulumi.Context, name string, spec *Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (map[string]pulumi.StringOutput, error) {
 	names := map[string]pulumi.StringOutput{}
-	manager := fieldManager(ctx.Project(), ctx.Stack())
+	manager := fieldmanager.Name(ctx.Project(), ctx.Stack())
 	for _, given := range []struct {
 		suffix, key string
 		value       pulumi.StringPtrInput
@@ -128,7 +130,7 @@ func registerSecrets(ctx *pulumi.Context, name string, spec *Spec, args VLLMServ
 func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) error {
 	var before []pulumi.Resource
 	made := map[string]pulumi.Resource{}
-	for _, o := range Objects(spec, fieldManager(ctx.Project(), ctx.Stack())) {
+	for _, o := range Objects(spec, fieldmanager.Name(ctx.Project(), ctx.Stack())) {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
 		options := slices.Clone(opts)
 		var adapt func(pulumi.Map)

@@ -13,13 +13,17 @@ import (
 
 // Resource is one registration.
 type Resource struct {
-	Type      string         `json:"type"`
-	Name      string         `json:"name"`
-	Parent    string         `json:"parent,omitempty"`
-	Provider  string         `json:"provider,omitempty"`
-	DependsOn []string       `json:"dependsOn,omitempty"`
-	Timeouts  *Timeouts      `json:"timeouts,omitempty"`
-	Inputs    map[string]any `json:"inputs,omitempty"`
+	Type      string    `json:"type"`
+	Name      string    `json:"name"`
+	Parent    string    `json:"parent,omitempty"`
+	Provider  string    `json:"provider,omitempty"`
+	DependsOn []string  `json:"dependsOn,omitempty"`
+	Timeouts  *Timeouts `json:"timeouts,omitempty"`
+	// Protect refuses to delete it, and IgnoreChanges leaves some of its inputs as
+	// they are once it is there.
+	Protect       bool           `json:"protect,omitempty"`
+	IgnoreChanges []string       `json:"ignoreChanges,omitempty"`
+	Inputs        map[string]any `json:"inputs,omitempty"`
 }
 
 // Timeouts are how long the engine waits for a resource.
@@ -34,6 +38,10 @@ const Redacted = "[secret]"
 
 // Recording is what a program registered.
 type Recording struct {
+	// Account is the AWS account that answers what the program asks. Default:
+	// SimulatedAccount.
+	Account *Account
+
 	mu        sync.Mutex
 	resources []Resource
 }
@@ -42,7 +50,12 @@ var _ pulumi.MockResourceMonitor = (*Recording)(nil)
 
 // Record runs a program and returns what it registered, also when it fails.
 func Record(stack string, program pulumi.RunFunc, options ...pulumi.RunOption) (*Recording, error) {
-	r := &Recording{}
+	return RecordIn(nil, stack, program, options...)
+}
+
+// RecordIn is Record in an account.
+func RecordIn(account *Account, stack string, program pulumi.RunFunc, options ...pulumi.RunOption) (*Recording, error) {
+	r := &Recording{Account: account}
 	options = append([]pulumi.RunOption{pulumi.WithMocks(Project, stack, r)}, options...)
 	return r, pulumi.RunErr(program, options...)
 }
@@ -64,9 +77,12 @@ func (r *Recording) JSON() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// Call answers no function: the program calls none.
-func (r *Recording) Call(pulumi.MockCallArgs) (resource.PropertyMap, error) {
-	return resource.PropertyMap{}, nil
+// Call answers what is asked of the account.
+func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	if r.Account == nil {
+		return SimulatedAccount().answer(args.Token, args.Args)
+	}
+	return r.Account.answer(args.Token, args.Args)
 }
 
 // NewResource records one registration.
@@ -78,6 +94,9 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		Parent:   short(request.GetParent()),
 		Provider: short(request.GetProvider()),
 		Inputs:   redact(args.Inputs),
+
+		Protect:       request.GetProtect(),
+		IgnoreChanges: request.GetIgnoreChanges(),
 	}
 	for _, urn := range request.GetDependencies() {
 		recorded.DependsOn = append(recorded.DependsOn, short(urn))
@@ -90,7 +109,7 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.resources = append(r.resources, recorded)
-	return args.Name + "-id", named(args), nil
+	return args.Name + "-id", computed(args.TypeToken, args.Name, named(args)), nil
 }
 
 // named are the outputs of a resource: its inputs, and for a Kubernetes object

@@ -8,9 +8,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -42,6 +44,15 @@ func TestObjectsAreAccepted(t *testing.T) {
 		name, _ := filepath.Rel(root, file)
 		t.Run(name, func(t *testing.T) { expectAccepted(t, file) })
 	}
+	t.Run("the platform's are among them", func(t *testing.T) {
+		for _, stack := range []string{"dev", "prod"} {
+			for _, kind := range []string{"kubernetes:storage.k8s.io/v1:StorageClass", "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} {
+				if !slices.ContainsFunc(recordedStack(t, stack), func(r stacktest.Resource) bool { return r.Type == kind }) {
+					t.Errorf("%s registers no %s", stack, kind)
+				}
+			}
+		}
+	})
 	t.Run("what is wrong is not", func(t *testing.T) {
 		for want, object := range map[string]string{
 			"unknown field": `{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"prots":[]}}`,
@@ -71,7 +82,8 @@ func expectAccepted(t *testing.T, file string) {
 	var items []any
 	for _, r := range resources {
 		object := r.Inputs
-		if !strings.HasPrefix(r.Type, "kubernetes:") {
+		// What a chart would render is not here; its values are recorded.
+		if !strings.HasPrefix(r.Type, "kubernetes:") || strings.HasPrefix(r.Type, "kubernetes:helm.sh/") {
 			continue
 		}
 		metadata := object["metadata"].(map[string]any)

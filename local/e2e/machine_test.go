@@ -1,4 +1,4 @@
-//go:build cluster || lifecycle || budget
+//go:build cluster || lifecycle || budget || engine
 
 package e2e
 

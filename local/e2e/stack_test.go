@@ -49,7 +49,7 @@ func initStack(t testing.TB, config string) *stack {
 			t.Fatal(err)
 		}
 	}
-	for _, file := range []string{"go.mod", "go.sum", "main.go", "Pulumi.yaml"} {
+	for _, file := range append([]string{"go.mod", "go.sum", "Pulumi.yaml"}, programFiles(t, s.layout)...) {
 		content, err := os.ReadFile(filepath.Join(s.layout.Root, file))
 		if err != nil {
 			t.Fatal(err)
@@ -64,6 +64,22 @@ func initStack(t testing.TB, config string) *stack {
 	s.configure(config)
 	s.pulumi("stack", "init", "--stack="+stackName)
 	return s
+}
+
+// programFiles are the files of the program itself, without its tests.
+func programFiles(t testing.TB, l layout.Layout) []string {
+	t.Helper()
+	entries, err := os.ReadDir(l.Root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var files []string
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go") {
+			files = append(files, name)
+		}
+	}
+	return files
 }
 
 func (s *stack) backend() string { return filepath.Join(s.dir, "backend") }

@@ -47,5 +47,11 @@ func (l Layout) Pulumi(elem ...string) string {
 	return filepath.Join(append([]string{l.State(), "pulumi"}, elem...)...)
 }
 
+// Simulation is a path of what previews of AWS stacks need: programs of their own,
+// the simulated account, and a home and backend of the engine for them alone.
+func (l Layout) Simulation(elem ...string) string {
+	return filepath.Join(append([]string{l.State(), "simulation"}, elem...)...)
+}
+
 // ContainerdSocket is the address of the embedded cluster's container runtime.
 func (l Layout) ContainerdSocket() string { return l.Kube("run", "containerd.sock") }

@@ -64,14 +64,14 @@ var pulumiCLI = program{
 var (
 	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 40}
 	kubernetesStandIn = program{
-		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 54,
+		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 160,
 		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
 	}
 )
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
-var stack = program{name: "stack", folder: ".", pkg: ".", cost: 124}
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 300}
 
 // on is the program for another platform, in a file of the same name elsewhere.
 func (b program) on(p platform) program {

@@ -6,6 +6,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -64,7 +65,11 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
 	flags.StringVar(&o.autoscaling, "autoscaling", "", "0: without KEDA, Prometheus and the metrics server")
 	flags.BoolVar(&o.yes, "yes", false, "answer every question with yes")
-	if err := flags.Parse(args[1:]); err != nil {
+	flags.StringVar(&o.stack, "stack", "", "the stack to preview")
+	flags.BoolVar(&o.diff, "diff", false, "preview the difference from the last simulated state")
+	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	absolute, err := filepath.Abs(*root)
@@ -89,6 +94,10 @@ func (o options) run(ctx context.Context, command, part string) error {
 		return up(ctx, o)
 	case "cluster": // all of up but the deployment; the tests deploy for themselves
 		return upCluster(ctx, o)
+	case "preview":
+		return preview(ctx, o)
+	case "simulation": // all of preview but that; the engine tests go on from there
+		return prepareSimulation(ctx, o)
 	case "down":
 		return down(ctx, o)
 	case "stop":

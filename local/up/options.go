@@ -19,6 +19,8 @@ type options struct {
 	simulatorImage   string
 	autoscaling      string // as given; empty: yes
 	yes              bool
+	stack            string // to preview
+	diff             bool   // from the last simulated state
 }
 
 // wantsControllers tells whether KEDA and the rest is to be started.

@@ -25,12 +25,15 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	if err != nil {
 		return nil, err
 	}
-	gvk, err := kindOf(urn)
+	gvk, err := p.kindOf(urn)
 	if err != nil {
 		return nil, err
 	}
+	if gvk == release {
+		return checkRelease(req, news, olds)
+	}
 	c := p.settings()
-	if c.client == nil && c.skipUnreachable && len(olds) > 0 {
+	if c.client == nil && !c.simulated && c.skipUnreachable && len(olds) > 0 {
 		p.log(ctx, diag.Warning, urn, "the cluster is unreachable; the resource is left as it is (skipUpdateUnreachable)")
 		return &pulumirpc.CheckResponse{Inputs: req.GetOlds()}, nil
 	}
@@ -52,6 +55,11 @@ func (p *Provider) Check(ctx context.Context, req *pulumirpc.CheckRequest) (*pul
 	}
 	if len(failures) > 0 {
 		return refused(failures...)
+	}
+	if c.simulated {
+		if failures := decodingFailures(gvk, news); len(failures) > 0 {
+			return refused(failures...)
+		}
 	}
 	failure, err := assignName(news, olds, req)
 	if err != nil {

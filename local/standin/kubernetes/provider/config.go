@@ -23,8 +23,10 @@ type config struct {
 	client *cluster.Client
 	// unreachable says why client is nil.
 	unreachable string
-	namespace   string
-	replace     objdiff.Options
+	// simulated is a cluster of the AWS stand-in, which has no API server.
+	simulated bool
+	namespace string
+	replace   objdiff.Options
 	// deleteUnreachable drops resources from the state when their cluster is gone.
 	deleteUnreachable bool
 	// skipUnreachable leaves resources as they are when the cluster does not answer.
@@ -137,8 +139,12 @@ func (p *Provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 	p.mu.Lock()
 	p.config = c
 	p.mu.Unlock()
-	p.log(ctx, diag.Info, urn, announcement)
-	if c.client == nil {
+	if c.simulated {
+		p.log(ctx, diag.Info, urn, simulatedAnnouncement)
+	} else {
+		p.log(ctx, diag.Info, urn, announcement)
+	}
+	if c.client == nil && !c.simulated {
 		p.log(ctx, diag.Warning, urn, "configured Kubernetes cluster is unreachable: "+c.unreachable)
 	}
 	return &pulumirpc.ConfigureResponse{
@@ -202,6 +208,9 @@ func (c *config) connect(ctx context.Context, selected cluster.Settings) {
 		return
 	}
 	c.namespace = namespace
+	if c.simulated = isSimulated(rest.Host); c.simulated {
+		return
+	}
 	client, err := cluster.Connect(ctx, rest)
 	if err != nil {
 		c.unreachable = err.Error()

@@ -63,6 +63,14 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	if err != nil {
 		return nil, err
 	}
+	if p.settings().simulated {
+		gvk, err := p.kindOf(urn)
+		if err != nil {
+			return nil, err
+		}
+		id, properties, err := simulate(gvk, inputs, nil, req.GetPreview())
+		return &pulumirpc.CreateResponse{Id: id, Properties: properties}, err
+	}
 	c, err := p.prepare(urn, inputs, nil, req.GetTimeout())
 	if req.GetPreview() {
 		properties, err := p.preview(c, err, req.GetProperties(), inputs, func() (*unstructured.Unstructured, error) {

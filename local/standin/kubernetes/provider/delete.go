@@ -19,9 +19,9 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	ctx, done := p.operation(ctx)
 	defer done()
 	urn := resource.URN(req.GetUrn())
-	gvk, err := kindOf(urn)
-	if err != nil {
-		return nil, err
+	gvk, err := p.kindOf(urn)
+	if err != nil || p.settings().simulated {
+		return &emptypb.Empty{}, err
 	}
 	state, _, err := p.learn(req.GetProperties(), nil, "Delete")
 	if err != nil {

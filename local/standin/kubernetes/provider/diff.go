@@ -18,7 +18,7 @@ import (
 // inputs.
 func (p *Provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	urn := resource.URN(req.GetUrn())
-	gvk, err := kindOf(urn)
+	gvk, err := p.kindOf(urn)
 	if err != nil {
 		return nil, err
 	}

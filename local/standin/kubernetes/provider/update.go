@@ -24,6 +24,14 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 	if err != nil {
 		return nil, err
 	}
+	if p.settings().simulated {
+		gvk, err := p.kindOf(resource.URN(req.GetUrn()))
+		if err != nil {
+			return nil, err
+		}
+		_, properties, err := simulate(gvk, inputs, state, req.GetPreview())
+		return &pulumirpc.UpdateResponse{Properties: properties}, err
+	}
 	c, err := p.prepare(resource.URN(req.GetUrn()), inputs, state, req.GetTimeout())
 	apply := func() (*unstructured.Unstructured, error) { return p.reapply(ctx, c, req) }
 	if req.GetPreview() {

@@ -1,17 +1,17 @@
-package serving
+package fieldmanager
 
 import (
 	"strings"
 	"testing"
 )
 
-// TestFieldManager holds what Kubernetes asks of the name, and that two stacks
+// TestName holds what Kubernetes asks of the name, and that two stacks
 // never share one.
-func TestFieldManager(t *testing.T) {
+func TestName(t *testing.T) {
 	long := strings.Repeat("s", 127)
 	seen := map[string]string{}
 	for _, stack := range []string{"dev", "prod", "prod2", long + "a", long + "b"} {
-		name := fieldManager("vllm-eks", stack)
+		name := Name("vllm-eks", stack)
 		if first, taken := seen[name]; taken {
 			t.Errorf("the stacks %s and %s share the name %s", first, stack, name)
 		}
@@ -19,11 +19,11 @@ func TestFieldManager(t *testing.T) {
 		if len(name) > 128 || !strings.HasPrefix(name, "vllm-eks/") {
 			t.Errorf("the name is %q with %d characters, want vllm-eks/ and at most 128", name, len(name))
 		}
-		if again := fieldManager("vllm-eks", stack); again != name {
+		if again := Name("vllm-eks", stack); again != name {
 			t.Errorf("the stack %s has the names %s and %s", stack, name, again)
 		}
 	}
-	if got := fieldManager("serving", "prod"); got != "serving/prod" {
+	if got := Name("serving", "prod"); got != "serving/prod" {
 		t.Errorf("the name is %s, want serving/prod", got)
 	}
 }

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// malformedOnAWS are changes of onAWS, pairs of what is replaced and by what, and
+// what is said of each.
+var malformedOnAWS = []struct {
+	name    string
+	change  []string
+	account *stacktest.Account
+	want    []string
+}{
+	{name: "no region", change: []string{"  aws:region: us-west-2\n", ""},
+		want: []string{"aws:region: is missing; set it with: pulumi config set aws:region"}},
+	{name: "unknown region", change: []string{"aws:region: us-west-2", "aws:region: us-wset-2"},
+		want: []string{`aws:region: is "us-wset-2", which is no region of AWS with Amazon EKS (did you mean us-west-2?)`}},
+	{name: "a setting of AWS' provider that would be lost", change: []string{"aws:region: us-west-2", "aws:region: us-west-2\n  aws:assumeRole: {roleArn: x}"},
+		want: []string{"aws:assumeRole: is a setting of AWS' provider that has no effect here"}},
+	{name: "a zone of another region", change: []string{"us-west-2b]", "us-east-1b]"},
+		want: []string{`network.zones[1]: is "us-east-1b", which is no availability zone of the region us-west-2`}},
+	{name: "a zone that the account has not", change: []string{"us-west-2b]", "us-west-2g]"},
+		want: []string{`network.zones[1]: is "us-west-2g", which the account has not, or in which EKS places no cluster; want one of us-west-2a`}},
+	{name: "a zone twice", change: []string{"us-west-2b]", "us-west-2a]"},
+		want: []string{"network.zones[1]: is us-west-2a a second time"}},
+	{name: "one zone", change: []string{"[us-west-2a, us-west-2b]", "[us-west-2a]"},
+		want: []string{"network.zones: are 1, want two or three"}},
+	{name: "a network too small", change: []string{"10.0.0.0/16", "10.0.0.0/24"},
+		want: []string{"network.cidr: is 10.0.0.0/24 with 256 addresses, too few"}},
+	{name: "one too large", change: []string{"10.0.0.0/16", "10.0.0.0/8"},
+		want: []string{"network.cidr: is 10.0.0.0/8, and a VPC has at most a /16"}},
+	{name: "an address", change: []string{"10.0.0.0/16", "10.0.3.0/16"},
+		want: []string{"network.cidr: is 10.0.3.0/16, which is an address and not a block; want 10.0.0.0/16"}},
+	{name: "public addresses", change: []string{"10.0.0.0/16", "8.8.0.0/16"},
+		want: []string{"network.cidr: is 8.8.0.0/16, which are public addresses"}},
+	{name: "a network that overlaps with Services", change: []string{"10.0.0.0/16", "172.20.0.0/16"},
+		want: []string{"network.cidr: is 172.20.0.0/16, which overlaps with the addresses of Services, 172.20.0.0/16"}},
+	{name: "ways out that are no number", change: []string{"cidr: 10.0.0.0/16", "natGateways: two"},
+		want: []string{`network.natGateways: is "two", want one of one, perZone`}},
+	{name: "a retention that CloudWatch has not", change: []string{"cidr: 10.0.0.0/16", "flowLogDays: 10"},
+		want: []string{"network.flowLogDays: is 10, want 0 for none or one of 1, 3, 5"}},
+	{name: "a VPC of the user's that is also made", change: []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+		"{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], cidr: 10.0.0.0/16}"}, account: withSubnets(),
+		want: []string{"network.cidr: is given beside vpcId"}},
+	{name: "subnets that are not there, of another VPC, in one zone", change: []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+		"{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0badbadb], publicSubnetIds: [subnet-0000000d]}"}, account: withSubnets(),
+		want: []string{"network.privateSubnetIds[1]: is subnet-0badbadb, of which the account tells nothing", "network.publicSubnetIds[0]: is subnet-0000000d, a subnet of vpc-0fedcba9876543210"}},
+	{name: "a version that EKS no longer offers", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.29", `},
+		want: []string{`cluster.kubernetesVersion: is "1.29", want one of 1.33, 1.34, 1.35`}},
+	{name: "a version that is a number", change: []string{"cluster: {", `cluster: {kubernetesVersion: 1.35, `},
+		want: []string{"cluster.kubernetesVersion: is a number, 1.35, want a text; put it in quotes"}},
+	{name: "an API server for everybody", change: []string{"203.0.113.0/24", "0.0.0.0/0"},
+		want: []string{"cluster.publicAccessCidrs[0]: is 0.0.0.0/0, which opens the API server to the internet"}},
+	{name: "private addresses over the internet", change: []string{"203.0.113.0/24", "10.1.0.0/16"},
+		want: []string{"cluster.publicAccessCidrs[0]: is 10.1.0.0/16, which are private addresses"}},
+	{name: "nobody who may deploy", change: []string{"policy: admin", "policy: view"},
+		want: []string{"cluster.access: has no admin of the whole cluster, so that nobody could deploy to it"}},
+	{name: "a session", change: []string{"arn:aws:iam::111122223333:role/deploy", "arn:aws:sts::111122223333:assumed-role/deploy/me"},
+		want: []string{`cluster.access[0].principalArn: is "arn:aws:sts::111122223333:assumed-role/deploy/me", a session`}},
+	{name: "a policy that EKS has not", change: []string{"policy: admin", "policy: root"},
+		want: []string{`cluster.access[0].policy: is "root", want one of admin, edit, view`, "cluster.access: has no admin"}},
+	{name: "both a cluster and another", change: []string{"cluster: {", "cluster: {existing: {context: mine}, "},
+		want: []string{"cluster.publicAccessCidrs: is of no use with cluster.existing", "cluster.access: is of no use with cluster.existing",
+			"network.cidr: is of no use with cluster.existing", "network.zones: is of no use with cluster.existing"}},
+	{name: "a type without GPUs for a model", change: []string{"instanceTypes: [g5.2xlarge]", "instanceTypes: [m6i.large]"},
+		want: []string{`nodeGroups[0].instanceTypes[0]: is "m6i.large", which is no GPU instance type of the catalogue`}},
+	{name: "GPUs for the system", change: []string{"  vllm-eks:models", "  vllm-eks:systemNodes: {instanceTypes: [g5.xlarge]}\n  vllm-eks:models"},
+		want: []string{"systemNodes.instanceTypes[0]: is g5.xlarge, which has GPUs that nothing of the system uses"}},
+	{name: "a system of ARM", change: []string{"  vllm-eks:models", "  vllm-eks:systemNodes: {instanceTypes: [m7g.large]}\n  vllm-eks:models"},
+		want: []string{"systemNodes.instanceTypes[0]: is m7g.large, an ARM type"}},
+	{name: "a type that the zones have not", change: []string{"instanceTypes: [g6.2xlarge]", "instanceTypes: [p5.48xlarge]"},
+		want: []string{"nodeGroups[1].instanceTypes: are p5.48xlarge, which none of us-west-2a, us-west-2b offers; offered in: us-west-2c, us-west-2d",
+			"nodeGroups[1].max: needs 768 vCPU of P instances, quota 384"}},
+	{name: "a zone that has not the type", change: []string{"zones: [us-west-2a, us-west-2b]", "zones: [us-west-2a, us-west-2d]", "max: 4}", "max: 4, zones: [us-west-2d]}"},
+		want: []string{"nodeGroups[0].zones[0]: is us-west-2d, which does not offer g5.2xlarge; want one of us-west-2a, us-west-2b, us-west-2c"}},
+	{name: "a zone without a subnet", change: []string{"max: 4}", "max: 4, zones: [us-west-2c]}"},
+		want: []string{`nodeGroups[0].zones[0]: is "us-west-2c", in which the network has no private subnet; want one of us-west-2a, us-west-2b`}},
+	{name: "less at most than at least", change: []string{"max: 4}", "min: 5, max: 4}"},
+		want: []string{"nodeGroups[0].max: is 4, want min, which is 5, to 450"}},
+	{name: "no most", change: []string{", max: 4}, {", "}, {"},
+		want: []string{"nodeGroups[0].max: is missing; say how many nodes there may be at most"}},
+	{name: "a group of the system's name", change: []string{"{name: g6,", "{name: system,"},
+		want: []string{`nodeGroups[1].name: is "system", which is the group without GPUs`}},
+	{name: "capacity that nobody sells", change: []string{"max: 4}", "max: 4, capacity: cheap}"},
+		want: []string{`nodeGroups[0].capacity: is "cheap", want one of on-demand, spot, capacity-block`}},
+	{name: "a capacity block over several zones", change: []string{"max: 4}", "max: 4, capacity: capacity-block, reservationId: cr-0123456789abcdef0, zones: [us-west-2a, us-west-2b]}"},
+		want: []string{"nodeGroups[0].zones: are 2, and a capacity block is in one zone"}},
+	{name: "a capacity block of nobody", change: []string{"max: 4}", "max: 4, capacity: capacity-block, zones: [us-west-2a]}"},
+		want: []string{"nodeGroups[0].reservationId: is missing; name the capacity block"}},
+	{name: "a reservation of spot", change: []string{"max: 4}", "max: 4, capacity: spot, reservationId: cr-0123456789abcdef0}"},
+		want: []string{"nodeGroups[0].reservationId: is given with capacity: spot"}},
+	{name: "a disk of nothing", change: []string{"max: 4}", "max: 4, diskGiB: 5}"},
+		want: []string{"nodeGroups[0].diskGiB: is 5, want 20 to 16384"}},
+	{name: "more than the quotas", account: withQuota(8),
+		want: []string{"nodeGroups[0].max: needs 32 vCPU of G instances, quota 8; have the quota raised, or lower max",
+			"nodeGroups[1].max: needs 32 vCPU of G instances, 64 with the groups before it, quota 8"}},
+	{name: "an account that says nothing", account: &stacktest.Account{Silent: "no valid credential sources found"},
+		want: []string{"aws: does not answer what the account offers: who deploys: "}},
+	{name: "a group that a model uses, gone", change: []string{"{name: g5, instanceTypes: [g5.2xlarge], max: 4}, ", ""},
+		want: []string{`models[0].nodeGroup: is "g5", which is not among the nodeGroups (did you mean g6?)`}},
+	{name: "a certificate of another region", change: []string{"nodeGroup: g5}", "nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: " +
+		"{certificateArn: \"arn:aws:acm:eu-west-1:111122223333:certificate/0f0e0d0c-0b0a-4908-8706-050403020100\"}}}"},
+		want: []string{"models[0].ingress.alb.certificateArn: is a certificate of eu-west-1, and the load balancer is in us-west-2"}},
+	{name: "two Prometheuses", change: []string{"  vllm-eks:models", "  vllm-eks:monitoring: {install: true, prometheusUrl: \"http://mine:9090\"}\n  vllm-eks:models"},
+		want: []string{"monitoring.prometheusUrl: is given, and a Prometheus is installed"}},
+	{name: "a tag of AWS' own", change: []string{"  vllm-eks:models", "  vllm-eks:tags: {\"aws:team\": a}\n  vllm-eks:models"},
+		want: []string{"tags.aws:team: is a key of AWS' own"}},
+	{name: "everything at once", change: []string{"10.0.0.0/16", "10.0.0.0/28", "us-west-2b]", "us-east-1b]", "203.0.113.0/24", "0.0.0.0/0", "policy: admin", "policy: view",
+		"max: 4}", "min: 5, max: 4, capacity: cheap}", "g6.2xlarge", "g6.2xlrage"},
+		want: []string{"network.zones[1]: ", "network.cidr: ", "cluster.publicAccessCidrs[0]: ", "cluster.access: ", "nodeGroups[0].capacity: ",
+			`nodeGroups[1].instanceTypes[0]: is "g6.2xlrage"`, "nodeGroups[0].max: "}},
+}
+
+// withQuota is an account in which so many vCPUs of every kind may run.
+func withQuota(vcpus int) *stacktest.Account {
+	account := stacktest.SimulatedAccount()
+	for code := range account.VCPUs {
+		account.VCPUs[code] = vcpus
+	}
+	return account
+}
+
+// TestMalformedConfigurationsOnAWS runs the whole program on each: it is refused
+// by the key, and nothing is registered.
+func TestMalformedConfigurationsOnAWS(t *testing.T) {
+	for _, test := range malformedOnAWS {
+		t.Run(test.name, func(t *testing.T) {
+			recording, err := recordIn(test.account, "test", mustParse(t, edited(t, test.change...)))
+			if err == nil {
+				t.Fatal("the configuration was accepted")
+			}
+			if registered := recording.Resources(); len(registered) != 0 {
+				t.Errorf("%d resources were registered, the first is %s %s", len(registered), registered[0].Type, registered[0].Name)
+			}
+			missing := test.want
+			for _, message := range messages(err) {
+				message = strings.TrimSpace(message)
+				at := -1
+				for i, want := range missing {
+					if at < 0 && strings.HasPrefix(message, want) {
+						at = i
+					}
+				}
+				if at < 0 {
+					t.Errorf("unwanted: %s", message)
+					continue
+				}
+				missing = append(missing[:at:at], missing[at+1:]...)
+			}
+			for _, want := range missing {
+				t.Errorf("missing: %s", want)
+			}
+		})
+	}
+}
+
+// TestWarningsOnAWS are what a preview says beside the table.
+func TestWarningsOnAWS(t *testing.T) {
+	tests := []struct {
+		name    string
+		change  []string
+		account *stacktest.Account
+		want    string // "" for nothing
+	}{
+		{name: "nothing to say"},
+		{name: "no way to the API server", change: []string{"publicAccessCidrs: [203.0.113.0/24], ", ""}, want: "cluster.publicAccessCidrs: is empty, so that nothing outside"},
+		{name: "extended support", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
+			want: "cluster.kubernetesVersion: 1.33 is in extended support, which costs 0.60 USD/h and not 0.10"},
+		{name: "a stranger", change: []string{"role/deploy", "role/another"},
+			want: "cluster.access: arn:aws:sts::111122223333:assumed-role/deploy/simulated, who runs this, is no admin"},
+		{name: "a role with a path", change: []string{"role/deploy", "role/teams/ml/deploy"}},
+		{name: "quotas that may not be read", account: withoutQuotas(), want: "how many vCPUs of G instances may run is not checked: "},
+		{name: "spot without the time to stop", change: []string{"max: 4}", "max: 4, capacity: spot}"},
+			want: "a: takes 145 s to stop, and capacity: spot of g5 gives it about 100"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := warningsIn(t, test.account, mustParse(t, edited(t, test.change...)))
+			switch {
+			case test.want == "" && len(got) > 0:
+				t.Errorf("warned of %q", got)
+			case test.want != "" && (len(got) == 0 || !strings.HasPrefix(got[0], test.want)):
+				t.Errorf("warned of %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func withoutQuotas() *stacktest.Account {
+	account := stacktest.SimulatedAccount()
+	account.VCPUs = nil
+	return account
+}
+
+// TestWhatTheProgramMakesIsCounted adds the platform to the stack's cost.
+func TestWhatTheProgramMakesIsCounted(t *testing.T) {
+	const models = 1.212 // of a g5.2xlarge in us-west-2
+	tests := []struct {
+		name   string
+		change []string
+		want   float64
+	}{
+		// A control plane, a NAT gateway, nine endpoints, and two nodes of the system.
+		{"as it is", nil, models + 0.10 + 0.045 + 0.09 + 2*0.096},
+		{"a NAT gateway a zone", []string{"cidr: 10.0.0.0/16", "natGateways: perZone"}, models + 0.10 + 2*0.045 + 0.09 + 2*0.096},
+		{"no endpoints", []string{"cidr: 10.0.0.0/16", "interfaceEndpoints: none"}, models + 0.10 + 0.045 + 2*0.096},
+		{"extended support", []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `}, models + 0.60 + 0.045 + 0.09 + 2*0.096},
+		{"three nodes", []string{"  vllm-eks:models", "  vllm-eks:systemNodes: {min: 3}\n  vllm-eks:models"}, models + 0.10 + 0.045 + 0.09 + 3*0.096},
+		{"a load balancer", []string{"nodeGroup: g5}", "nodeGroup: g5, ingress: {class: alb, host: a.example.com}}"}, models + 0.10 + 0.045 + 0.09 + 2*0.096 + 0.0225},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := loadConfig(t, mustParse(t, edited(t, test.change...))).Size().USDPerHour()
+			if got < test.want-0.001 || got > test.want+0.001 {
+				t.Errorf("costs %.4f USD/h, want %.4f", got, test.want)
+			}
+		})
+	}
+}

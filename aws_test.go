@@ -1,0 +1,272 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/nodetemplate"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// onAWS is a small stack that makes everything.
+const onAWS = `config:
+  aws:region: us-west-2
+  vllm-eks:network: {cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}
+  vllm-eks:cluster: {publicAccessCidrs: [203.0.113.0/24], access: [{principalArn: "arn:aws:iam::111122223333:role/deploy", policy: admin}]}
+  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge], max: 4}, {name: g6, instanceTypes: [g6.2xlarge], max: 4}]
+  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: g5}]
+`
+
+// edited is onAWS with some of it replaced, each of which must be there.
+func edited(t *testing.T, oldNew ...string) string {
+	t.Helper()
+	text := onAWS
+	for i := 0; i < len(oldNew); i += 2 {
+		if !strings.Contains(text, oldNew[i]) {
+			t.Fatalf("the stack has no %q", oldNew[i])
+		}
+		text = strings.Replace(text, oldNew[i], oldNew[i+1], 1)
+	}
+	return text
+}
+
+func kinds(r *stacktest.Recording) map[string]int {
+	count := map[string]int{}
+	for _, resource := range r.Resources() {
+		count[resource.Type]++
+	}
+	return count
+}
+
+// TestEveryBoxCanBeBrought leaves one box to the user at a time.
+func TestEveryBoxCanBeBrought(t *testing.T) {
+	all := kinds(mustRecord(t, "test", mustParse(t, onAWS)))
+	const installs = "  vllm-eks:models:"
+	tests := []struct {
+		name, old, new string
+		account        *stacktest.Account
+		gone           []string // boxes, or the beginnings of kinds
+	}{
+		{name: "the VPC", old: "{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+			new:     "{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], publicSubnetIds: [subnet-0000000c]}",
+			account: withSubnets(), gone: []string{"vllm-eks:network:", "aws:ec2/vpc:", "aws:ec2/subnet:", "aws:ec2/natGateway:"}},
+		{name: "Prometheus", old: installs, new: "  vllm-eks:monitoring: {prometheusUrl: \"http://mine:9090\"}\n" + installs, gone: []string{"vllm-eks:monitoring:"}},
+		{name: "nothing that watches", old: installs, new: "  vllm-eks:monitoring: {install: false}\n" + installs, gone: []string{"vllm-eks:monitoring:", "kubernetes:monitoring.coreos.com"}},
+		{name: "KEDA", old: installs, new: "  vllm-eks:keda: {install: false}\n" + installs, gone: []string{"vllm-eks:keda:"}},
+		{name: "the device plugin", old: installs, new: "  vllm-eks:gpu: {install: false}\n" + installs, gone: []string{"vllm-eks:gpu:"}},
+		{name: "the ingress controller", old: installs, new: "  vllm-eks:ingressController: {install: false}\n" + installs, gone: []string{"vllm-eks:ingress:"}},
+		{name: "the node autoscaler", old: installs, new: "  vllm-eks:autoscaler: {install: false}\n" + installs, gone: []string{"vllm-eks:nodes:Autoscaler"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := recordIn(test.account, "test", mustParse(t, edited(t, test.old, test.new)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, gone := range test.gone {
+				ours := func(of map[string]int) bool {
+					return slices.ContainsFunc(slices.Collect(maps.Keys(of)), func(kind string) bool { return strings.HasPrefix(kind, gone) })
+				}
+				if !ours(all) {
+					t.Errorf("nothing of %s is made without it either", gone)
+				}
+				if ours(kinds(r)) {
+					t.Errorf("%s is made", gone)
+				}
+			}
+			if got := kinds(r)["kubernetes:apps/v1:Deployment"]; got != 1 {
+				t.Errorf("%d engines are deployed, want 1", got)
+			}
+		})
+	}
+	t.Run("the cluster", func(t *testing.T) {
+		for kind := range kinds(mustRecord(t, "test", stackFile(t, "local"))) {
+			if strings.HasPrefix(kind, "aws:") || strings.HasPrefix(kind, "eks:") || strings.Contains(kind, "helm") || kind == "pulumi:providers:aws" {
+				t.Errorf("%s is made for a cluster that is there", kind)
+			}
+		}
+	})
+}
+
+// withSubnets is an account with a VPC of the user's.
+func withSubnets() *stacktest.Account {
+	account := stacktest.SimulatedAccount()
+	account.Subnets = map[string]stacktest.Subnet{
+		"subnet-0000000a": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0"},
+		"subnet-0000000b": {Zone: "us-west-2b", VPCID: "vpc-0123456789abcdef0"},
+		"subnet-0000000c": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0"},
+		"subnet-0000000d": {Zone: "us-west-2c", VPCID: "vpc-0fedcba9876543210"},
+	}
+	return account
+}
+
+// TestBoxesOnAClusterOfTheUsers installs everything on a cluster that is there.
+func TestBoxesOnAClusterOfTheUsers(t *testing.T) {
+	yaml := `config:
+  aws:region: us-west-2
+  vllm-eks:cluster: {existing: {context: mine, name: mine}}
+  vllm-eks:network: {vpcId: vpc-0123456789abcdef0}
+  vllm-eks:monitoring: {install: true}
+  vllm-eks:keda: {install: true}
+  vllm-eks:gpu: {install: true}
+  vllm-eks:ingressController: {install: true}
+  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]
+`
+	count := kinds(mustRecord(t, "test", mustParse(t, yaml)))
+	for _, box := range []string{"vllm-eks:monitoring:Monitoring", "vllm-eks:keda:KEDA", "vllm-eks:gpu:DevicePlugin", "vllm-eks:ingress:Controller", "aws:eks/podIdentityAssociation:PodIdentityAssociation"} {
+		if count[box] == 0 {
+			t.Errorf("nothing of %s is made; there are %v", box, count)
+		}
+	}
+	for _, not := range []string{eksCluster, nodeGroupKind, "aws:ec2/vpc:Vpc"} {
+		if count[not] != 0 {
+			t.Errorf("%s is made", not)
+		}
+	}
+}
+
+// TestChangesOnAWS are what a preview of an edit shows.
+func TestChangesOnAWS(t *testing.T) {
+	tests := []struct {
+		name, old, new string
+		want           func(string) bool // of each change
+		count          int               // at least
+	}{
+		{"a node group more", "max: 4}]", "max: 4}, {name: spare, instanceTypes: [g5.12xlarge], max: 1}]",
+			func(c string) bool { return strings.HasPrefix(c, "+ ") && strings.Contains(c, "nodes-spare") }, 7},
+		{"one that no model uses less", ", {name: g6, instanceTypes: [g6.2xlarge], max: 4}", "",
+			func(c string) bool { return strings.HasPrefix(c, "- ") && strings.Contains(c, "nodes-g6") }, 7},
+		{"the order of the groups", "[{name: g5, instanceTypes: [g5.2xlarge], max: 4}, {name: g6, instanceTypes: [g6.2xlarge], max: 4}]",
+			"[{name: g6, instanceTypes: [g6.2xlarge], max: 4}, {name: g5, instanceTypes: [g5.2xlarge], max: 4}]", nil, 0},
+		{"the order of the zones", "[us-west-2a, us-west-2b]", "[us-west-2b, us-west-2a]", nil, 0},
+		{"a model's length", "maxModelLen: 8192", "maxModelLen: 4096", func(c string) bool { return c == "~ kubernetes:apps/v1:Deployment::a" }, 1},
+		{"the bounds of a group", "max: 4}, {", "min: 1, max: 5}, {", func(c string) bool { return c == "~ aws:eks/nodeGroup:NodeGroup::nodes-g5" }, 1},
+		{"who may do what", "policy: admin}]", "policy: admin}, {principalArn: \"arn:aws:iam::111122223333:user/eve\", policy: view}]",
+			// Clients wait for it, which no preview shows.
+			func(c string) bool {
+				return strings.HasPrefix(c, "+ ") && strings.Contains(c, "-user-eve") || c == "~ pulumi:providers:kubernetes::cluster"
+			}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := changed(t, onAWS, edited(t, test.old, test.new))
+			if len(got) < test.count || test.count == 0 && len(got) > 0 {
+				t.Errorf("changed %q", got)
+			}
+			for _, c := range got {
+				if test.want != nil && !test.want(c) {
+					t.Errorf("%s", c)
+				}
+			}
+		})
+	}
+}
+
+// TestAKubernetesVersionGoesThroughTheCluster raises it: nothing is made or
+// removed, and the control plane, the add-ons, the nodes and their autoscaler
+// have the new one.
+func TestAKubernetesVersionGoesThroughTheCluster(t *testing.T) {
+	older := edited(t, "cluster: {", `cluster: {kubernetesVersion: "1.34", `)
+	got := changed(t, older, onAWS)
+	for _, c := range got {
+		if !strings.HasPrefix(c, "~ ") {
+			t.Errorf("%s, want updates alone", c)
+		}
+	}
+	for _, want := range []string{"~ eks:index:Cluster::cluster", "~ aws:eks/addon:Addon::coredns", "~ aws:eks/addon:Addon::kube-proxy",
+		"~ aws:eks/nodeGroup:NodeGroup::nodes-system", "~ aws:eks/nodeGroup:NodeGroup::nodes-g5"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("changed %q, want also %s", got, want)
+		}
+	}
+}
+
+// TestTwoStacksShareNoName runs one configuration as two stacks of an account.
+func TestTwoStacksShareNoName(t *testing.T) {
+	fixed := func(stack string) map[string]string {
+		all := map[string]string{}
+		for _, r := range mustRecord(t, stack, mustParse(t, onAWS)).Resources() {
+			if !strings.HasPrefix(r.Type, "aws:") && !strings.HasPrefix(r.Type, "eks:") {
+				continue
+			}
+			for _, key := range []string{"name", "nodeGroupName", "bucket", "alias"} {
+				if name, given := r.Inputs[key]; given {
+					all[fmt.Sprintf("%s %v", r.Type, name)] = r.Name
+				}
+			}
+		}
+		return all
+	}
+	one, two := fixed("one"), fixed("two")
+	if len(one) < 2 {
+		t.Fatalf("only %v have names of their own, want the cluster and its logs", one)
+	}
+	for name := range one {
+		if other, taken := two[name]; taken {
+			t.Errorf("%s is the name of %s in both stacks", name, other)
+		}
+	}
+}
+
+// TestGroupsScaleFromZero holds that cluster-autoscaler would know what a node of
+// every group is: with the labels and the taint that the models' pods ask for,
+// and GPUs and a disk that are large enough.
+func TestGroupsScaleFromZero(t *testing.T) {
+	for _, stack := range []string{"dev", "prod"} {
+		resources := mustRecord(t, stack, stackFile(t, stack)).Resources()
+		groups := map[string]nodetemplate.Group{}
+		for _, g := range nodetemplate.Groups(resources) {
+			groups[g.Name] = g
+		}
+		placed := 0
+		for _, r := range resources {
+			if r.Type != "kubernetes:apps/v1:Deployment" {
+				continue
+			}
+			pod := at(r.Inputs, "spec", "template", "spec")
+			selector, _ := at(pod, "nodeSelector").(map[string]any)
+			g, known := groups[fmt.Sprintf("nodes-%v", selector["vllm-eks/node-group"])]
+			if !known {
+				t.Errorf("%s: %s selects %v, which is no group", stack, r.Name, selector)
+				continue
+			}
+			placed++
+			nodes, err := g.Nodes()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, node := range nodes {
+				for key, value := range selector {
+					if node.Labels[key] != value {
+						t.Errorf("%s: %s selects %s=%v, and the node has %q", stack, r.Name, key, value, node.Labels[key])
+					}
+				}
+				if len(node.Spec.Taints) != 1 || node.Spec.Taints[0].Key != "nvidia.com/gpu" || node.Spec.Taints[0].Value != "present" {
+					t.Errorf("%s: the taints of %s are %v", stack, g.Name, node.Spec.Taints)
+				}
+				for name, amount := range map[string]any{
+					"nvidia.com/gpu":    at(pod, "containers", 0, "resources", "limits", "nvidia.com/gpu"),
+					"ephemeral-storage": at(pod, "containers", 0, "resources", "requests", "ephemeral-storage"),
+					"memory":            at(pod, "containers", 0, "resources", "requests", "memory"),
+				} {
+					if have := node.Status.Allocatable[corev1Name(name)]; have.Cmp(quantity(t, amount)) < 0 {
+						t.Errorf("%s: %s asks for %v of %s, and the node has %s", stack, r.Name, amount, name, have.String())
+					}
+				}
+			}
+		}
+		if placed == 0 {
+			t.Errorf("%s has no engines", stack)
+		}
+		for _, g := range groups {
+			if at(g.Inputs, "scalingConfig", "minSize") == nil || !slices.ContainsFunc(resources, func(r stacktest.Resource) bool {
+				return r.Name == g.Name && r.Type == nodeGroupKind && slices.Equal(r.IgnoreChanges, []string{"scalingConfig.desiredSize"})
+			}) {
+				t.Errorf("%s: an update would undo what the autoscaler did to %s", stack, g.Name)
+			}
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package account
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const typeToken = "vllm-eks:account:Account"
+
+// Args are the inputs of New.
+type Args struct {
+	Spec Spec
+}
+
+// Account is the account that is deployed to.
+type Account struct {
+	pulumi.ResourceState
+
+	// Tags are on everything, for those who tag something themselves.
+	Tags map[string]string
+
+	provider *aws.Provider
+}
+
+// New registers the provider of AWS. Without a region, nothing is registered.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Account, error) {
+	spec := args.Spec.WithDefaults()
+	if spec.Region == "" {
+		return &Account{}, nil
+	}
+	if err := spec.Validate(name); err != nil {
+		return nil, err
+	}
+	a := &Account{Tags: spec.AllTags(ctx.Project(), ctx.Stack())}
+	if err := ctx.RegisterComponentResource(typeToken, name, a, opts...); err != nil {
+		return nil, err
+	}
+	tags := pulumi.StringMap{}
+	for _, key := range slices.Sorted(maps.Keys(a.Tags)) {
+		tags[key] = pulumi.String(a.Tags[key])
+	}
+	provider := &aws.ProviderArgs{Region: pulumi.String(spec.Region), DefaultTags: aws.ProviderDefaultTagsArgs{Tags: tags}}
+	if spec.Profile != "" {
+		provider.Profile = pulumi.String(spec.Profile)
+	}
+	var err error
+	if a.provider, err = aws.NewProvider(ctx, "aws", provider, pulumi.Parent(a)); err != nil {
+		return nil, err
+	}
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}
+
+// Provided has a box, and everything in it, made in this account.
+func (a *Account) Provided() pulumi.ResourceOption {
+	if a.provider == nil {
+		return pulumi.Composite()
+	}
+	return pulumi.Providers(a.provider)
+}

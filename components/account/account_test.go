@@ -1,0 +1,126 @@
+package account
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+func ask(t *testing.T, in *stacktest.Account, w Wanted) (Offers, error) {
+	t.Helper()
+	var o Offers
+	var failed error
+	recording, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error {
+		o, failed = NewReader(ctx)(w)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(recording.Resources()); n != 0 {
+		t.Errorf("%d resources are registered by asking", n)
+	}
+	return o, failed
+}
+
+func TestOffers(t *testing.T) {
+	in := stacktest.SimulatedAccount()
+	in.Zones["us-west-2e"] = "use1-az3" // in which EKS places no control plane
+	in.Subnets = map[string]stacktest.Subnet{"subnet-00000001": {Zone: "us-west-2a", VPCID: "vpc-00000001", Tags: map[string]string{"a": "b"}}}
+	delete(in.VCPUs, "L-417A185B")
+	o, err := ask(t, in, Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []Quota{{G, false}, {P, false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.ID != "111122223333" || !strings.HasSuffix(o.Caller, ":assumed-role/deploy/simulated") {
+		t.Errorf("the account is %s, and who asks %s", o.ID, o.Caller)
+	}
+	if !slices.Equal(o.Zones, []string{"us-west-2a", "us-west-2b", "us-west-2c", "us-west-2d"}) {
+		t.Errorf("the zones are %q", o.Zones)
+	}
+	if !slices.Equal(o.In["p5.48xlarge"], []string{"us-west-2c", "us-west-2d"}) || len(o.In["g5.xlarge"]) != 3 || len(o.In["g9.nano"]) != 0 {
+		t.Errorf("types are offered in %v", o.In)
+	}
+	if o.VCPUs[Quota{G, false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
+		t.Errorf("quotas are %v, and unread %q", o.VCPUs, o.Unread)
+	}
+	if s := o.Subnets["subnet-00000001"]; s.Zone != "us-west-2a" || s.VPCID != "vpc-00000001" || s.Tags["a"] != "b" || s.Problem != "" {
+		t.Errorf("the subnet is %+v", s)
+	}
+	if s := o.Subnets["subnet-00000002"]; !strings.Contains(s.Problem, "does not exist") {
+		t.Errorf("of a subnet that is not there, the problem is %q", s.Problem)
+	}
+}
+
+func TestASilentAccountIsAnError(t *testing.T) {
+	if _, err := ask(t, &stacktest.Account{Silent: "no credentials"}, Wanted{}); err == nil || !strings.HasPrefix(err.Error(), "who deploys: ") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	tests := []struct {
+		of, want string
+		spot     bool
+	}{
+		{"g5.xlarge", "L-DB2E81BA", false}, {"gr6.4xlarge", "L-DB2E81BA", false}, {"g6.xlarge", "L-3819A6DF", true},
+		{"p4d.24xlarge", "L-417A185B", false}, {"p5.48xlarge", "L-417A185B", false}, {"p4d.24xlarge", "L-7212CCBC", true}, {"p5.48xlarge", "L-C4BD4855", true},
+		{"m6i.large", "L-1216C47A", false}, {"inf2.xlarge", "", false}, {"", "", false},
+	}
+	for _, test := range tests {
+		q, known := QuotaOf(test.of, test.spot)
+		if known != (test.want != "") || known && q.code() != test.want {
+			t.Errorf("%s on spot %t counts for %v, %q; want %q", test.of, test.spot, q, q.code(), test.want)
+		}
+	}
+}
+
+// TestTheProviderIsTheStacks has its tags on everything.
+func TestTheProviderIsTheStacks(t *testing.T) {
+	for _, spec := range []Spec{{}, {Region: "us-west-2"}, {Region: "us-west-2", Profile: "mine", Tags: map[string]string{"team": "a"}}} {
+		var made *Account
+		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+			var err error
+			made, err = New(ctx, "account", Args{Spec: spec})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var provider stacktest.Resource
+		for _, r := range recording.Resources() {
+			if r.Type == "pulumi:providers:aws" {
+				provider = r
+			}
+		}
+		if spec.Region == "" {
+			if len(recording.Resources()) != 0 || made.Tags != nil {
+				t.Errorf("without a region, %v is registered", recording.Resources())
+			}
+			continue
+		}
+		tags, _ := provider.Inputs["defaultTags"].(map[string]any)
+		all, _ := tags["tags"].(map[string]any)
+		if provider.Inputs["region"] != "us-west-2" || all[ProjectTag] != stacktest.Project || all[StackTag] != "test" || len(all) != 2+len(spec.Tags) {
+			t.Errorf("the provider is %v", provider.Inputs)
+		}
+		if (provider.Inputs["profile"] == "mine") != (spec.Profile == "mine") {
+			t.Errorf("the profile is %v", provider.Inputs["profile"])
+		}
+	}
+}
+
+func TestTagsThatAWSRefuses(t *testing.T) {
+	for key, value := range map[string]string{"AWS:x": "a", ProjectTag: "a", "ä": "b", "k": strings.Repeat("x", 257), "empty": ""} {
+		if err := (Spec{Tags: map[string]string{key: value}}).Validate("tags"); err == nil || !strings.HasPrefix(err.Error(), "tags."+key+": ") {
+			t.Errorf("of %s, the error is %v", key, err)
+		}
+	}
+	if err := (Spec{Tags: map[string]string{"cost-center/1": "a b@c"}}).Validate("tags"); err != nil {
+		t.Error(err)
+	}
+}

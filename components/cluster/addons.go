@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
+	storagev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/storage/v1"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/internal/partition"
+	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+const addonsToken = "vllm-eks:cluster:Addons"
+
+// AddonsArgs are the inputs of NewAddons.
+type AddonsArgs struct {
+	Spec        Spec
+	ClusterName pulumi.StringInput
+	// Tags are on the volumes that pods ask for.
+	Tags map[string]string
+	// DependsOn are the nodes that they run on.
+	DependsOn []pulumi.Resource
+}
+
+// Addons are the add-ons of EKS that need a node, and the class of volumes that
+// is taken where none is named.
+type Addons struct {
+	pulumi.ResourceState
+
+	// Ready are what workloads must wait for, which resolve names and ask for
+	// volumes.
+	Ready []pulumi.Resource
+}
+
+// NewAddons registers the add-ons. On a cluster that the user brings, nothing is
+// registered.
+func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi.ResourceOption) (*Addons, error) {
+	spec := args.Spec.WithDefaults()
+	if spec.Existing != nil {
+		return &Addons{}, nil
+	}
+	if err := spec.Validate(name); err != nil {
+		return nil, err
+	}
+	a := &Addons{}
+	if err := ctx.RegisterComponentResource(addonsToken, name, a, opts...); err != nil {
+		return nil, err
+	}
+	inside := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(args.DependsOn)}
+	for _, of := range lateAddons(spec, args.Tags) {
+		added, err := newAddon(ctx, of, spec, args.ClusterName, inside...)
+		if err != nil {
+			return nil, err
+		}
+		a.Ready = append(a.Ready, added)
+	}
+	class, err := storagev1.NewStorageClass(ctx, "gp3", gp3(fieldmanager.Name(ctx.Project(), ctx.Stack())), pulumi.Parent(a), pulumi.DependsOn(a.Ready))
+	if err != nil {
+		return nil, err
+	}
+	a.Ready = append(a.Ready, class)
+	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+}
+
+// newEarlyAddons registers the add-ons that nodes wait for.
+func newEarlyAddons(ctx *pulumi.Context, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	var ready []pulumi.Resource
+	for _, of := range earlyAddons() {
+		added, err := newAddon(ctx, of, s, cluster, opts...)
+		if err != nil {
+			return nil, err
+		}
+		ready = append(ready, added)
+	}
+	return ready, nil
+}
+
+// newAddon registers an add-on at the version for the cluster's Kubernetes. EKS
+// has put some of them there itself, in a version of its own: they are taken
+// over.
+func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+	args := &eks.AddonArgs{
+		ClusterName:              cluster,
+		AddonName:                pulumi.String(of.name),
+		AddonVersion:             pulumi.String(versions.Addon(of.name, s.KubernetesVersion)),
+		ResolveConflictsOnCreate: pulumi.String("OVERWRITE"),
+		ResolveConflictsOnUpdate: pulumi.String("OVERWRITE"),
+	}
+	configuration, err := of.configuration()
+	if err != nil {
+		return nil, err
+	}
+	if configuration != "" {
+		args.ConfigurationValues = pulumi.String(configuration)
+	}
+	if of.policy != "" {
+		role, err := podidentity.NewAddonRole(ctx, of.name, podidentity.Args{
+			ClusterName:       cluster,
+			Namespace:         "kube-system",
+			ServiceAccount:    of.serviceAccount,
+			ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.policy},
+		}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		args.PodIdentityAssociations = eks.AddonPodIdentityAssociationArray{eks.AddonPodIdentityAssociationArgs{
+			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.serviceAccount),
+		}}
+		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready))
+	}
+	return eks.NewAddon(ctx, of.name, args, opts...)
+}
+
+// gp3 is the class of volumes that is taken where none is named: encrypted, in
+// the zone where the pod is, and able to grow.
+func gp3(manager string) *storagev1.StorageClassArgs {
+	annotations := pulumi.ToStringMap(fieldmanager.Annotations(manager))
+	annotations["storageclass.kubernetes.io/is-default-class"] = pulumi.String("true")
+	return &storagev1.StorageClassArgs{
+		Metadata: &metav1.ObjectMetaArgs{
+			Name:        pulumi.String("gp3"),
+			Annotations: annotations,
+		},
+		Provisioner:          pulumi.String("ebs.csi.aws.com"),
+		Parameters:           pulumi.StringMap{"type": pulumi.String("gp3"), "encrypted": pulumi.String("true")},
+		VolumeBindingMode:    pulumi.String("WaitForFirstConsumer"),
+		AllowVolumeExpansion: pulumi.Bool(true),
+		ReclaimPolicy:        pulumi.String("Delete"),
+	}
+}

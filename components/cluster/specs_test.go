@@ -1,0 +1,166 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// valid is a cluster that can be made.
+func valid() Spec {
+	return Spec{Name: "test", Region: "us-west-2", Access: []Access{{PrincipalARN: exampleARN, Policy: Admin}}}.WithDefaults()
+}
+
+func TestKubeconfigAsksTheClustersRegion(t *testing.T) {
+	const text = `{"users":[{"name":"aws","user":{"exec":{"command":"aws","args":["eks","get-token"],"env":[{"name":"A","value":"b"}]}}}]}`
+	tests := []struct{ name, profile, wantEnv string }{
+		{"no profile", "", `[{"name":"A","value":"b"}]`},
+		{"a profile", "mine", `[{"name":"A","value":"b"},{"name":"AWS_PROFILE","value":"mine"}]`},
+	}
+	for _, test := range tests {
+		got, err := kubeconfigFor(text, "us-west-2", test.profile)
+		want := `{"users":[{"name":"aws","user":{"exec":{"args":["eks","get-token","--region","us-west-2"],"command":"aws","env":` + test.wantEnv + `}}}]}`
+		if err != nil || got != want {
+			t.Errorf("%s: %s, %v; want %s", test.name, got, err, want)
+		}
+	}
+	for _, wrong := range []string{"", "[", `{"users":[{"name":"x","user":{"token":"canary"}}]}`} {
+		if got, err := kubeconfigFor(wrong, "us-west-2", ""); err == nil || strings.Contains(err.Error(), "canary") {
+			t.Errorf("of %q, the kubeconfig is %q, and the error %v", wrong, got, err)
+		}
+	}
+}
+
+// TestNobodyIsAnAdminForHavingMadeTheCluster reaches what the component has no
+// argument for, and nothing else.
+func TestNobodyIsAnAdminForHavingMadeTheCluster(t *testing.T) {
+	args := &pulumi.ResourceTransformArgs{Type: "aws:eks/cluster:Cluster", Props: pulumi.Map{"name": pulumi.String("x")}}
+	result := ownAccess(context.Background(), args)
+	if result == nil {
+		t.Fatal("the cluster is as the component makes it")
+	}
+	access, _ := result.Props["accessConfig"].(pulumi.Map)
+	if access["bootstrapClusterCreatorAdminPermissions"] != pulumi.Bool(false) || access["authenticationMode"] != pulumi.String("API") {
+		t.Errorf("access is %v", access)
+	}
+	if result.Props["name"] != pulumi.String("x") || args.Props["accessConfig"] != nil {
+		t.Errorf("the properties are %v, and those that were given %v", result.Props, args.Props)
+	}
+	args.Type = "aws:iam/role:Role"
+	if other := ownAccess(context.Background(), args); other != nil {
+		t.Errorf("a role becomes %v", other)
+	}
+}
+
+func TestSupport(t *testing.T) {
+	tests := []struct {
+		version, day   string
+		extended, gone bool
+	}{
+		{"1.33", "2026-07-28", false, false},
+		{"1.33", "2026-07-29", true, false},
+		{"1.33", "2027-07-29", true, true},
+		{"1.35", "2026-11-24", false, false},
+		{"1.99", "2026-11-24", false, false},
+	}
+	for _, test := range tests {
+		now, err := time.Parse(time.DateOnly, test.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := valid()
+		s.KubernetesVersion = test.version
+		if extended, gone := s.Support(now); extended != test.extended || gone != test.gone {
+			t.Errorf("on %s, %s is in extended support: %t, gone: %t", test.day, test.version, extended, gone)
+		}
+	}
+	for _, minor := range versions.KubernetesMinors() {
+		if _, known := versions.SupportOf(minor); !known {
+			t.Errorf("until when EKS offers %s is not known", minor)
+		}
+	}
+}
+
+// TestAddonsHaveVersionsAndStayOffGPUs goes through every minor version.
+func TestAddonsHaveVersionsAndStayOffGPUs(t *testing.T) {
+	s := valid()
+	s.EFS = true
+	for _, minor := range versions.KubernetesMinors() {
+		for _, a := range append(earlyAddons(), lateAddons(s, nil)...) {
+			if versions.Addon(a.name, minor) == "" {
+				t.Errorf("%s has no version for %s", a.name, minor)
+			}
+		}
+	}
+	for _, a := range lateAddons(s, map[string]string{"team": "a"}) {
+		text, err := a.configuration()
+		if err != nil || !strings.Contains(text, `"nodeAffinity"`) {
+			t.Errorf("%s may run on nodes with GPUs: %s, %v", a.name, text, err)
+		}
+		if a.name == "aws-ebs-csi-driver" && !strings.Contains(text, `"extraVolumeTags":{"team":"a"}`) {
+			t.Errorf("volumes lack the stack's tags: %s", text)
+		}
+		if !json.Valid([]byte(text)) {
+			t.Errorf("%s: %s", a.name, text)
+		}
+	}
+	if names := len(lateAddons(valid(), nil)); names != 3 {
+		t.Errorf("%d add-ons without EFS, want 3", names)
+	}
+}
+
+// TestPrincipalsAreToldApart gives each a name of its own, whatever their order.
+func TestPrincipalsAreToldApart(t *testing.T) {
+	var names []string
+	for _, arn := range []string{
+		"arn:aws:iam::111122223333:role/deploy", "arn:aws:iam::111122223333:user/deploy", "arn:aws:iam::444455556666:role/deploy",
+		"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/us-west-2/AWSReservedSSO_Admin_0123",
+	} {
+		a := Access{PrincipalARN: arn, Policy: View}
+		if problem := (Spec{Name: "x", Access: []Access{a, {PrincipalARN: exampleARN + "2", Policy: Admin}}}).WithDefaults().Validate("cluster"); problem != nil {
+			t.Errorf("%s: %v", arn, problem)
+		}
+		names = append(names, a.name())
+	}
+	slices.Sort(names)
+	if unique := slices.Compact(slices.Clone(names)); len(unique) != len(names) {
+		t.Errorf("the names are %q", names)
+	}
+}
+
+func TestValidateMessages(t *testing.T) {
+	tests := []struct {
+		name   string
+		change func(*Spec)
+		want   string
+	}{
+		{"nothing", func(*Spec) {}, ""},
+		{"a name", func(s *Spec) { s.Name = "1st" }, `c.name: is "1st", want a letter`},
+		{"a retention", func(s *Spec) { s.LogRetentionDays = 10 }, "c.logRetentionDays: is 10"},
+		{"Services in public", func(s *Spec) { s.ServiceCIDR = "8.8.0.0/16" }, `c.serviceCidr: is "8.8.0.0/16"`},
+		{"the same principal twice", func(s *Spec) { s.Access = append(s.Access, s.Access[0]) }, "c.access[1].principalArn: is that of c.access[0] already"},
+		{"a group of IAM", func(s *Spec) {
+			s.Access = append(s.Access, Access{PrincipalARN: "arn:aws:iam::111122223333:group/x", Policy: View})
+		},
+			"c.access[1].principalArn: is "},
+		{"half of the internet", func(s *Spec) { s.PublicAccessCIDRs = []string{"128.0.0.0/1"} }, "c.publicAccessCidrs[0]: is 128.0.0.0/1, which opens"},
+		{"an address", func(s *Spec) { s.PublicAccessCIDRs = []string{"203.0.113.7/24"} }, "c.publicAccessCidrs[0]: is 203.0.113.7/24, which is an address and not a block; want 203.0.113.0/24 or 203.0.113.7/32"},
+		{"version 6", func(s *Spec) { s.PublicAccessCIDRs = []string{"2001:db8::/32"} }, "c.publicAccessCidrs[0]: is "},
+		{"an admin of a namespace alone", func(s *Spec) { s.Access[0].Namespaces = []string{"x"} }, "c.access: has no admin of the whole cluster"},
+	}
+	for _, test := range tests {
+		s := valid()
+		test.change(&s)
+		err := s.Validate("c")
+		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+			t.Errorf("%s: %v, want %s", test.name, err, test.want)
+		}
+	}
+}

@@ -1,0 +1,170 @@
+package ingress
+
+import (
+	"log"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+func TestMain(m *testing.M) {
+	if err := stacktest.Isolate(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
+func record(t *testing.T, spec Spec, check func(*pulumi.Context, *Controller) error) *stacktest.Recording {
+	t.Helper()
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		made, err := New(ctx, "ingress-controller", Args{
+			Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), VPCID: pulumi.String("vpc-0a1b2c3d"), Region: "us-west-2",
+			Tags: map[string]string{"team": "ml"},
+		})
+		if err != nil {
+			return err
+		}
+		return check(ctx, made)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recording
+}
+
+type ingressObject struct{ pulumi.CustomResourceState }
+
+// TestInstalled records an Ingress too, that waits for what the box says: the
+// engine deletes in the reverse order.
+func TestInstalled(t *testing.T) {
+	recording := record(t, Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *Controller) error {
+		return ctx.RegisterResource("kubernetes:networking.k8s.io/v1:Ingress", "chat", pulumi.Map{}, &ingressObject{}, pulumi.DependsOn(made.Ready()))
+	})
+	stacktest.Compare(t, "testdata/installed.json", recording)
+	for _, r := range recording.Resources() {
+		switch {
+		case strings.HasSuffix(r.Type, ":Ingress") && !slices.Contains(r.DependsOn, "kubernetes:helm.sh/v3:Release::ingress-controller"):
+			t.Errorf("the Ingress waits for %q: its load balancer would stay", r.DependsOn)
+		case strings.HasSuffix(r.Type, ":Release"):
+			for _, want := range []string{
+				"aws:eks/podIdentityAssociation:PodIdentityAssociation::ingress-controller", "aws:iam/rolePolicy:RolePolicy::ingress-controller",
+				"aws:iam/role:Role::ingress-controller", "kubernetes:core/v1:Namespace::aws-load-balancer-controller",
+			} {
+				if !slices.Contains(r.DependsOn, want) {
+					t.Errorf("the controller waits for %q, want also %s: it could not remove the last load balancer", r.DependsOn, want)
+				}
+			}
+		}
+	}
+}
+
+func TestNotInstalled(t *testing.T) {
+	recording := record(t, Spec{}, func(_ *pulumi.Context, made *Controller) error {
+		if made.Ready() != nil {
+			t.Errorf("Ingresses wait for %v", made.Ready())
+		}
+		return nil
+	})
+	if n := len(recording.Resources()); n != 0 {
+		t.Errorf("%d resources are registered", n)
+	}
+}
+
+func TestValidate(t *testing.T) {
+	const path = "ingressController"
+	tests := []struct {
+		name string
+		spec Spec
+		want string
+	}{
+		{"default", Spec{}, ""},
+		{"installed", Spec{Install: true}, ""},
+		{"one", Spec{Install: true, Replicas: 1}, ""},
+		{"too many", Spec{Install: true, Replicas: 9}, path + ".replicas: is 9, want 1 to 3"},
+		{"of no use", Spec{Replicas: 2}, path + ".replicas: is of no use without install; remove it, or set ingressController.install to true"},
+	}
+	for _, test := range tests {
+		err := test.spec.WithDefaults().Validate(path)
+		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+func TestChartKnowsItsKeys(t *testing.T) {
+	all := values(Spec{Install: true}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
+	all["clusterName"], all["vpcId"] = "c", "v"
+	stacktest.ChartKeys(t, "testdata/aws-load-balancer-controller.keys", versions.LoadBalancerController, all)
+}
+
+// TestPolicy holds how far the role reaches: no further than this cluster's load
+// balancers, in this region.
+func TestPolicy(t *testing.T) {
+	text, err := policy("us-west-2", "vllm-eks-test", "vpc-0a1b2c3d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	statements := policytest.Check(t, text)
+	byTag := map[string]bool{}
+	for _, s := range statements {
+		for _, resource := range s.Resource {
+			if resource != "*" && !strings.HasPrefix(resource, "arn:aws:iam::") && !strings.Contains(resource, ":us-west-2:") {
+				t.Errorf("%s reaches %s, in every region", s.Sid, resource)
+			}
+			if strings.Contains(resource, ":vpc/") && !strings.HasSuffix(resource, ":vpc/vpc-0a1b2c3d") {
+				t.Errorf("%s reaches %s, not one VPC", s.Sid, resource)
+			}
+		}
+		for _, key := range []string{"aws:ResourceTag/elbv2.k8s.aws/cluster", "aws:RequestTag/elbv2.k8s.aws/cluster"} {
+			values, given := s.Condition["StringEquals"][key]
+			if !given {
+				continue
+			}
+			if !slices.Equal(values, []string{"vllm-eks-test"}) {
+				t.Errorf("%s is for %s of %q", s.Sid, key, values)
+			}
+			for _, action := range s.Action {
+				byTag[action] = true
+			}
+		}
+	}
+	// What the published policy allows by the tag of some cluster is by that of this
+	// one.
+	for _, action := range []string{
+		"ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteSecurityGroup", "elasticloadbalancing:CreateLoadBalancer",
+		"elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup",
+		"elasticloadbalancing:ModifyLoadBalancerAttributes", "elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:SetSubnets",
+		"elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetIpAddressType", "elasticloadbalancing:ModifyTargetGroupAttributes",
+	} {
+		if !byTag[action] {
+			t.Errorf("%s is not allowed by the cluster's tag", action)
+		}
+	}
+	if strings.Contains(text, "shield:") || strings.Contains(text, "waf-regional:") {
+		t.Error("the policy has what the values turn off")
+	}
+}
+
+// TestPolicyOfOtherPartitions is for China and GovCloud.
+func TestPolicyOfOtherPartitions(t *testing.T) {
+	for region, prefix := range map[string]string{"cn-north-1": "arn:aws-cn:", "us-gov-west-1": "arn:aws-us-gov:"} {
+		text, err := policy(region, "c", "vpc-1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range policytest.Check(t, text) {
+			for _, resource := range s.Resource {
+				if resource != "*" && !strings.HasPrefix(resource, prefix) {
+					t.Errorf("in %s, %s reaches %s", region, s.Sid, resource)
+				}
+			}
+		}
+	}
+}

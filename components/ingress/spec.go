@@ -1,0 +1,56 @@
+// Package ingress installs the AWS Load Balancer Controller, which makes
+// Application Load Balancers of Ingresses.
+package ingress
+
+import "github.com/vllm-eks/vllm-eks/internal/problems"
+
+const (
+	// Namespace is where the controller runs.
+	Namespace = "aws-load-balancer-controller"
+	// serviceAccount is who it is to AWS.
+	serviceAccount = "aws-load-balancer-controller"
+	mostReplicas   = 3
+)
+
+// Spec says whether the controller is installed, and how.
+type Spec struct {
+	// Install installs the controller. Without it, the cluster has one already, or
+	// another, or no model has an Ingress. Default: false.
+	Install bool
+	// Replicas is how many there are, of which one works and the others take over.
+	// Without one that answers, no pod of a namespace with readiness gates starts.
+	// Default: 2.
+	Replicas int
+	// ServiceMonitor has Prometheus' operator scrape the controller. It needs the
+	// operator's custom resource definitions. Default: false.
+	ServiceMonitor bool
+}
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s Spec) WithDefaults() Spec {
+	if s.Install && s.Replicas == 0 {
+		s.Replicas = 2
+	}
+	return s
+}
+
+// Namespaces are those that the box makes, which nobody else may claim.
+func (s Spec) Namespaces() []string {
+	if !s.Install {
+		return nil
+	}
+	return []string{Namespace}
+}
+
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	switch key := path + ".replicas"; {
+	case !s.Install && s.Replicas != 0:
+		found.Addf(key, "is of no use without install; remove it, or set %s.install to true", path)
+	case s.Install && (s.Replicas < 1 || s.Replicas > mostReplicas):
+		found.Addf(key, "is %d, want 1 to %d: one works, the others wait for it to fail", s.Replicas, mostReplicas)
+	}
+	return found.Err()
+}

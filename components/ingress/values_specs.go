@@ -1,0 +1,47 @@
+package ingress
+
+import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
+
+// values are those of the chart aws-load-balancer-controller, without clusterName
+// and vpcId, which other resources have.
+func values(s Spec, region string, tags map[string]string) map[string]any {
+	values := map[string]any{
+		"region":         region,
+		"replicaCount":   s.Replicas,
+		"serviceAccount": map[string]any{"create": true, "name": serviceAccount},
+		// It would make itself the controller of every Service of the type LoadBalancer,
+		// and no Service of the cluster could be made while it does not answer.
+		"enableServiceMutatorWebhook": false,
+		// Not used, so that its role need not have them: Shield Advanced, and the first
+		// generation of WAF.
+		"enableShield": false,
+		"enableWaf":    false,
+		"affinity":     gpunodes.Apart(map[string]any{"app.kubernetes.io/name": "aws-load-balancer-controller"}),
+		"podDisruptionBudget": map[string]any{
+			"maxUnavailable": 1,
+		},
+		"resources": map[string]any{
+			"requests": map[string]any{"cpu": "50m", "memory": "128Mi"},
+			"limits":   map[string]any{"memory": "512Mi"},
+		},
+		"podSecurityContext": map[string]any{
+			"fsGroup":        65534,
+			"seccompProfile": map[string]any{"type": "RuntimeDefault"},
+		},
+		"securityContext": map[string]any{
+			"allowPrivilegeEscalation": false,
+			"capabilities":             map[string]any{"drop": []any{"ALL"}},
+			"readOnlyRootFilesystem":   true,
+			"runAsNonRoot":             true,
+		},
+		"serviceMonitor": map[string]any{"enabled": s.ServiceMonitor},
+	}
+	if len(tags) > 0 {
+		defaultTags := map[string]any{}
+		for key, value := range tags {
+			defaultTags[key] = value
+		}
+		values["defaultTags"] = defaultTags
+	}
+	return values
+}

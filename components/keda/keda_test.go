@@ -1,0 +1,122 @@
+package keda
+
+import (
+	"log"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+func TestMain(m *testing.M) {
+	if err := stacktest.Isolate(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
+func TestInstalled(t *testing.T) {
+	var made *KEDA
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
+		made, err = New(ctx, "keda", Args{Spec: Spec{Install: true, ServiceMonitor: true}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacktest.Compare(t, "testdata/installed.json", recording)
+	if len(made.Ready()) != 1 {
+		t.Errorf("ScaledObjects wait for %d resources, want the release", len(made.Ready()))
+	}
+}
+
+func TestNotInstalled(t *testing.T) {
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		made, err := New(ctx, "keda", Args{})
+		if made.Ready() != nil {
+			t.Errorf("ScaledObjects wait for %v", made.Ready())
+		}
+		return err
+	})
+	if err != nil || len(recording.Resources()) != 0 {
+		t.Errorf("%d resources are registered: %v", len(recording.Resources()), err)
+	}
+}
+
+// TestScaledObjectsGoBeforeKEDA records what a scaler that waits for KEDA comes
+// to: the engine deletes in the reverse order.
+func TestScaledObjectsGoBeforeKEDA(t *testing.T) {
+	var scaler scaledObject
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		made, err := New(ctx, "keda", Args{Spec: Spec{Install: true}})
+		if err != nil {
+			return err
+		}
+		return ctx.RegisterResource("kubernetes:keda.sh/v1alpha1:ScaledObject", "chat", pulumi.Map{}, &scaler, pulumi.DependsOn(made.Ready()))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	waits := map[string]string{}
+	for _, r := range recording.Resources() {
+		waits[r.Type] = strings.Join(r.DependsOn, " ")
+	}
+	if got, want := waits["kubernetes:keda.sh/v1alpha1:ScaledObject"], "kubernetes:helm.sh/v3:Release::keda"; got != want {
+		t.Errorf("the ScaledObject waits for %q, want %q", got, want)
+	}
+	if got, want := waits["kubernetes:helm.sh/v3:Release"], "kubernetes:core/v1:Namespace::keda"; got != want {
+		t.Errorf("KEDA waits for %q, want %q", got, want)
+	}
+}
+
+type scaledObject struct{ pulumi.CustomResourceState }
+
+func TestValidate(t *testing.T) {
+	tests := []struct {
+		name string
+		spec Spec
+		want string
+	}{
+		{"default", Spec{}, ""},
+		{"installed", Spec{Install: true}, ""},
+		{"one", Spec{Install: true, Replicas: 1}, ""},
+		{"too many", Spec{Install: true, Replicas: 4}, "keda.replicas: is 4, want 1 to 3"},
+		{"negative", Spec{Install: true, Replicas: -1}, "keda.replicas: is -1, want 1 to 3"},
+		{"of no use", Spec{Replicas: 2}, "keda.replicas: is of no use without install; remove it, or set keda.install to true"},
+	}
+	for _, test := range tests {
+		err := test.spec.WithDefaults().Validate("keda")
+		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
+		}
+		if err == nil {
+			continue
+		}
+		recording, refused := stacktest.Record("test", func(ctx *pulumi.Context) error {
+			_, err := New(ctx, "keda", Args{Spec: test.spec})
+			return err
+		})
+		if refused == nil || len(recording.Resources()) != 0 {
+			t.Errorf("%s: %d resources are registered: %v", test.name, len(recording.Resources()), refused)
+		}
+	}
+}
+
+func TestChartKnowsItsKeys(t *testing.T) {
+	stacktest.ChartKeys(t, "testdata/keda.keys", versions.KEDAChart, values(Spec{Install: true}.WithDefaults()))
+}
+
+// TestNobodyElsesSecrets holds what KEDA may read.
+func TestNobodyElsesSecrets(t *testing.T) {
+	permissions, _ := values(Spec{Install: true})["permissions"].(map[string]any)
+	for _, part := range []string{"operator", "metricServer"} {
+		p, _ := permissions[part].(map[string]any)
+		if restrict, _ := p["restrict"].(map[string]any); restrict["secret"] != true {
+			t.Errorf("KEDA's %s reads the Secrets of every namespace", part)
+		}
+	}
+}

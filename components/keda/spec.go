@@ -1,0 +1,51 @@
+// Package keda installs KEDA, which sets the number of engines.
+package keda
+
+import "github.com/vllm-eks/vllm-eks/internal/problems"
+
+// Namespace is where KEDA runs.
+const Namespace = "keda"
+
+const mostReplicas = 3
+
+// Spec says whether KEDA is installed, and how.
+type Spec struct {
+	// Install installs KEDA. Without it, the cluster has one already, at least
+	// versions.KEDA, or no model's scaling.policy is load or queue. Default: false.
+	Install bool
+	// Replicas is how many there are of each of KEDA's parts, of which one works and
+	// the others take over. Default: 2.
+	Replicas int
+	// ServiceMonitor has Prometheus' operator scrape KEDA. It needs the operator's
+	// custom resource definitions. Default: false.
+	ServiceMonitor bool
+}
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s Spec) WithDefaults() Spec {
+	if s.Install && s.Replicas == 0 {
+		s.Replicas = 2
+	}
+	return s
+}
+
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	switch key := path + ".replicas"; {
+	case !s.Install && s.Replicas != 0:
+		found.Addf(key, "is of no use without install; remove it, or set %s.install to true", path)
+	case s.Install && (s.Replicas < 1 || s.Replicas > mostReplicas):
+		found.Addf(key, "is %d, want 1 to %d: one works, the others wait for it to fail", s.Replicas, mostReplicas)
+	}
+	return found.Err()
+}
+
+// Namespaces are those that the box makes, which nobody else may claim.
+func (s Spec) Namespaces() []string {
+	if !s.Install {
+		return nil
+	}
+	return []string{Namespace}
+}

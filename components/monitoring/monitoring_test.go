@@ -1,0 +1,205 @@
+package monitoring
+
+import (
+	"log"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+func TestMain(m *testing.M) {
+	if err := stacktest.Isolate(); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(m.Run())
+}
+
+// everything is a spec with every field given.
+func everything() Spec {
+	return Spec{
+		Install: true, Namespace: "watch", RetentionDays: 30, StorageGiB: 200, StorageClass: "fast", Replicas: 2, Alertmanager: true,
+		Grafana: Grafana{Install: true, ExistingSecret: "grafana-admin"}, GPUMetrics: new(true),
+	}
+}
+
+func record(t *testing.T, spec Spec) (*stacktest.Recording, *Monitoring) {
+	t.Helper()
+	var made *Monitoring
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
+		made, err = New(ctx, "monitoring", Args{Spec: spec})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return recording, made
+}
+
+func TestInstalled(t *testing.T) {
+	for name, spec := range map[string]Spec{
+		"default":    {Install: true},
+		"everything": everything(),
+		// The user's own Prometheus, and our exporter beside it.
+		"exporter": {GPUMetrics: new(true), ServiceMonitor: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			recording, made := record(t, spec)
+			stacktest.Compare(t, "testdata/"+name+".json", recording)
+			if got, want := len(made.Ready()), map[bool]int{true: 1}[spec.Install]; got != want {
+				t.Errorf("ServiceMonitors wait for %d resources, want %d", got, want)
+			}
+			var namespaces []string
+			for _, r := range recording.Resources() {
+				if strings.HasSuffix(r.Type, ":Namespace") {
+					namespaces = append(namespaces, r.Name)
+				}
+			}
+			if !slices.Equal(namespaces, spec.Namespaces()) {
+				t.Errorf("the namespaces are %q, and the spec says %q", namespaces, spec.Namespaces())
+			}
+		})
+	}
+}
+
+func TestNotInstalled(t *testing.T) {
+	recording, made := record(t, Spec{})
+	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || (Spec{}).Namespaces() != nil {
+		t.Errorf("%d resources are registered, and others wait for %v", n, made.Ready())
+	}
+}
+
+// TestExporterWaitsForTheOperator is for its ServiceMonitor.
+func TestExporterWaitsForTheOperator(t *testing.T) {
+	recording, _ := record(t, Spec{Install: true})
+	for _, r := range recording.Resources() {
+		if r.Name == "monitoring-dcgm" && slices.Contains(r.DependsOn, "kubernetes:helm.sh/v3:Release::monitoring") {
+			return
+		}
+	}
+	t.Error("the exporter of GPUs does not wait for Prometheus' operator, which brings ServiceMonitors")
+}
+
+// TestPrometheusURL is the same before anything runs and as an output.
+func TestPrometheusURL(t *testing.T) {
+	for want, spec := range map[string]Spec{
+		"": {},
+		"http://kps-prometheus.monitoring.svc:9090": {Install: true},
+		"http://kps-prometheus.watch.svc:9090":      everything(),
+	} {
+		if got := spec.PrometheusURL(); got != want {
+			t.Errorf("the address is %q, want %q", got, want)
+		}
+		_, made := record(t, spec)
+		var once sync.WaitGroup
+		once.Add(1)
+		made.PrometheusURL.ApplyT(func(got string) string {
+			defer once.Done()
+			if got != want {
+				t.Errorf("the output is %q, want %q", got, want)
+			}
+			return got
+		})
+		once.Wait()
+	}
+	if stackValues(Spec{Install: true}.WithDefaults())["fullnameOverride"] != "kps" {
+		t.Error("the chart's Service is not called as the address says")
+	}
+}
+
+func TestValidate(t *testing.T) {
+	installed := func(change func(*Spec)) Spec {
+		s := Spec{Install: true}
+		change(&s)
+		return s
+	}
+	const useless = " is of no use without install; remove it, or set monitoring.install to true"
+	tests := []struct {
+		name string
+		spec Spec
+		want string
+	}{
+		{"default", Spec{}, ""},
+		{"installed", installed(func(*Spec) {}), ""},
+		{"everything", everything(), ""},
+		{"brought", Spec{Namespace: "prometheus"}, ""},
+		{"namespace", installed(func(s *Spec) { s.Namespace = "Watch" }), `monitoring.namespace: is "Watch", want the name of the namespace of Prometheus`},
+		{"long namespace", installed(func(s *Spec) { s.Namespace = strings.Repeat("n", 58) }), "monitoring.namespace: has 58 characters, want at most 57"},
+		{"default namespace", installed(func(s *Spec) { s.Namespace = "default" }), `monitoring.namespace: is "default", which every cluster has`},
+		{"retention", installed(func(s *Spec) { s.RetentionDays = 731 }), "monitoring.retentionDays: is 731, want 1 to 730"},
+		{"storage", installed(func(s *Spec) { s.StorageGiB = 5 }), "monitoring.storageGiB: is 5, want 10 to 16384"},
+		{"class", installed(func(s *Spec) { s.StorageClass = "GP3" }), `monitoring.storageClass: is "GP3", want the name of a StorageClass`},
+		{"replicas", installed(func(s *Spec) { s.Replicas = 3 }), "monitoring.replicas: is 3, want 1 to 2"},
+		{"grafana", installed(func(s *Spec) { s.Grafana.ExistingSecret = "a" }), "monitoring.grafana.existingSecret: is of no use without grafana.install"},
+		{"password", installed(func(s *Spec) { s.Grafana = Grafana{Install: true, ExistingSecret: "hunter2!"} }),
+			"monitoring.grafana.existingSecret: is not the name of a Secret"},
+		{"no retention", Spec{RetentionDays: 1}, "monitoring.retentionDays:" + useless},
+		{"no storage", Spec{StorageGiB: 50}, "monitoring.storageGiB:" + useless},
+		{"no class", Spec{StorageClass: "gp3"}, "monitoring.storageClass:" + useless},
+		{"no replicas", Spec{Replicas: 1}, "monitoring.replicas:" + useless},
+		{"no alertmanager", Spec{Alertmanager: true}, "monitoring.alertmanager:" + useless},
+		{"no grafana", Spec{Grafana: Grafana{Install: true}}, "monitoring.grafana.install:" + useless},
+		{"no secret", Spec{Grafana: Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret:" + useless},
+	}
+	for _, test := range tests {
+		err := test.spec.WithDefaults().Validate("monitoring")
+		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%s: the error repeats what may be a password", test.name)
+		}
+	}
+}
+
+// TestSpecsAreNotShared changes nothing that the caller still holds.
+func TestSpecsAreNotShared(t *testing.T) {
+	given := everything()
+	*given.WithDefaults().GPUMetrics = false
+	if !*given.GPUMetrics {
+		t.Error("WithDefaults returns a spec that shares memory with the one it was called on")
+	}
+}
+
+func TestChartsKnowTheirKeys(t *testing.T) {
+	generated := everything()
+	generated.Grafana.ExistingSecret = ""
+	for _, spec := range []Spec{{Install: true}, everything(), generated} {
+		spec = spec.WithDefaults()
+		stacktest.ChartKeys(t, "testdata/kube-prometheus-stack.keys", versions.KubePrometheusStack, stackValues(spec))
+		stacktest.ChartKeys(t, "testdata/dcgm-exporter.keys", versions.DCGMExporter, exporterValues(spec))
+	}
+}
+
+// TestPrometheusLooksAtEverything holds what the models' ServiceMonitors rely on:
+// they have no label of the release.
+func TestPrometheusLooksAtEverything(t *testing.T) {
+	p, _ := stackValues(Spec{Install: true}.WithDefaults())["prometheus"].(map[string]any)
+	spec, _ := p["prometheusSpec"].(map[string]any)
+	for _, kind := range []string{"serviceMonitor", "podMonitor", "rule", "probe", "scrapeConfig"} {
+		if spec[kind+"SelectorNilUsesHelmValues"] != false {
+			t.Errorf("Prometheus takes only those objects of the kind %s that have the release's label", kind)
+		}
+	}
+}
+
+// TestNoPasswordInValues reads everything that Grafana is given: values are in
+// Pulumi's state in clear.
+func TestNoPasswordInValues(t *testing.T) {
+	generated := Spec{Install: true, Grafana: Grafana{Install: true}}.WithDefaults()
+	for _, spec := range []Spec{generated, everything()} {
+		g := grafana(spec)
+		if _, given := g["adminPassword"]; given {
+			t.Error("Grafana's password is in its values")
+		}
+		if _, given := g["admin"]; given != (spec.Grafana.ExistingSecret != "") {
+			t.Errorf("Grafana's administrator is %v", g["admin"])
+		}
+	}
+}

@@ -1,0 +1,130 @@
+package monitoring
+
+import (
+	"fmt"
+
+	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+)
+
+// fullName is the beginning of the names of everything that the chart makes:
+// others know Prometheus' Service by it.
+const fullName = "kps"
+
+// stackValues are those of the chart kube-prometheus-stack.
+func stackValues(s Spec) map[string]any {
+	off := map[string]any{"enabled": false}
+	values := map[string]any{
+		"fullnameOverride": fullName,
+		// EKS has these where nothing can reach them; their rules go with them.
+		"kubeEtcd":              off,
+		"kubeScheduler":         off,
+		"kubeControllerManager": off,
+		// It answers on its own node's loopback alone.
+		"kubeProxy":          off,
+		"prometheus":         prometheus(s),
+		"prometheusOperator": operator(),
+		"alertmanager":       alertmanager(s),
+		"grafana":            grafana(s),
+		"kube-state-metrics": map[string]any{"affinity": gpunodes.Avoid(), "resources": resources("20m", "64Mi", "256Mi")},
+		// It has the network and the disks of its node, which the other pods' namespace
+		// does not admit.
+		"prometheus-node-exporter": map[string]any{
+			"namespaceOverride": s.Namespace + nodesSuffix,
+			"resources":         resources("20m", "32Mi", "128Mi"),
+		},
+	}
+	return values
+}
+
+func prometheus(s Spec) map[string]any {
+	spec := map[string]any{
+		"replicas":  s.Replicas,
+		"retention": fmt.Sprintf("%dd", s.RetentionDays),
+		// Before the disk is full, at which Prometheus would stop.
+		"retentionSize": fmt.Sprintf("%dGiB", s.StorageGiB*4/5),
+		"storageSpec": map[string]any{"volumeClaimTemplate": map[string]any{"spec": map[string]any{
+			"storageClassName": s.StorageClass,
+			"accessModes":      []any{"ReadWriteOnce"},
+			"resources":        map[string]any{"requests": map[string]any{"storage": fmt.Sprintf("%dGi", s.StorageGiB)}},
+		}}},
+		"affinity":                   gpunodes.Avoid(),
+		"podAntiAffinity":            "soft",
+		"podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
+		"resources":                  resources("200m", "1Gi", "4Gi"),
+	}
+	// Whatever is there is looked at, and not only what has the release's label.
+	for _, kind := range []string{"serviceMonitor", "podMonitor", "rule", "probe", "scrapeConfig"} {
+		spec[kind+"SelectorNilUsesHelmValues"] = false
+	}
+	return map[string]any{
+		"prometheusSpec": spec,
+		// With one there is none: it would let no node be drained.
+		"podDisruptionBudget": map[string]any{"enabled": s.Replicas > 1, "minAvailable": 1},
+	}
+}
+
+func operator() map[string]any {
+	return map[string]any{
+		"affinity":          gpunodes.Avoid(),
+		"resources":         resources("50m", "128Mi", "512Mi"),
+		"admissionWebhooks": map[string]any{"patch": map[string]any{"affinity": gpunodes.Avoid()}},
+		"prometheusConfigReloader": map[string]any{
+			"resources": resources("10m", "32Mi", "128Mi"),
+		},
+	}
+}
+
+func alertmanager(s Spec) map[string]any {
+	if !s.Alertmanager {
+		return map[string]any{"enabled": false}
+	}
+	return map[string]any{"enabled": true, "alertmanagerSpec": map[string]any{
+		"affinity":  gpunodes.Avoid(),
+		"resources": resources("10m", "64Mi", "256Mi"),
+	}}
+}
+
+// grafana has no password in its values: they are in Pulumi's state.
+func grafana(s Spec) map[string]any {
+	if !s.Grafana.Install {
+		return map[string]any{"enabled": false}
+	}
+	values := map[string]any{
+		"enabled":       true,
+		"affinity":      gpunodes.Avoid(),
+		"resources":     resources("50m", "256Mi", "512Mi"),
+		"initChownData": map[string]any{"enabled": false}, // there is no volume to own
+		"testFramework": map[string]any{"enabled": false},
+		"sidecar": map[string]any{"securityContext": map[string]any{
+			"allowPrivilegeEscalation": false,
+			"capabilities":             map[string]any{"drop": []any{"ALL"}},
+			"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
+		}},
+	}
+	if s.Grafana.ExistingSecret != "" {
+		values["admin"] = map[string]any{
+			"existingSecret": s.Grafana.ExistingSecret, "userKey": "admin-user", "passwordKey": "admin-password",
+		}
+	}
+	return values
+}
+
+// exporterValues are those of the chart dcgm-exporter. It runs on every node with
+// GPUs; what else it tolerates by default does not have their taint among it.
+func exporterValues(s Spec) map[string]any {
+	return map[string]any{
+		"affinity":       gpunodes.Only(),
+		"tolerations":    gpunodes.Tolerate(),
+		"serviceMonitor": map[string]any{"enabled": s.ServiceMonitor, "interval": "15s"},
+		"resources":      resources("50m", "192Mi", "1Gi"),
+	}
+}
+
+// resources requests and limits; cores are not limited, since what is throttled
+// is late.
+func resources(cpu, memory, most string) map[string]any {
+	return map[string]any{
+		"requests": map[string]any{"cpu": cpu, "memory": memory},
+		"limits":   map[string]any{"memory": most},
+	}
+}

@@ -1,0 +1,145 @@
+package network
+
+import (
+	"net/netip"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+const typeToken = "vllm-eks:network:Network"
+
+// Args are the inputs of New.
+type Args struct {
+	Spec Spec
+	// Label is what everything is called in the console. Required.
+	Label string
+}
+
+// Network is a VPC with subnets for nodes and for load balancers.
+type Network struct {
+	pulumi.ResourceState
+
+	VPCID                             pulumi.StringOutput
+	PrivateSubnetIDs, PublicSubnetIDs pulumi.StringArrayOutput
+	// Ready are what nodes must wait for: without their routes they do not reach
+	// the cluster.
+	Ready []pulumi.Resource
+
+	private map[string]pulumi.StringArray // by zone
+}
+
+// PrivateIn are the private subnets of these zones, by the zone's name.
+func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
+	var ids pulumi.StringArray
+	for _, zone := range zones {
+		ids = append(ids, n.private[zone]...)
+	}
+	return ids
+}
+
+// New registers the network. Of one that exists, and of none, nothing is
+// registered. Errors name the key of the spec that is wrong, under name.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
+	spec := args.Spec.WithDefaults()
+	if !spec.made() {
+		return spec.existing(name)
+	}
+	if err := spec.Validate(name); err != nil {
+		return nil, err
+	}
+	n := &Network{private: map[string]pulumi.StringArray{}}
+	if err := ctx.RegisterComponentResource(typeToken, name, n, opts...); err != nil {
+		return nil, err
+	}
+	b := builder{ctx: ctx, name: name, label: args.Label, spec: spec, opts: []pulumi.ResourceOption{pulumi.Parent(n)}}
+	if err := b.vpc(n); err != nil {
+		return nil, err
+	}
+	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"vpcId": n.VPCID, "privateSubnetIds": n.PrivateSubnetIDs, "publicSubnetIds": n.PublicSubnetIDs})
+}
+
+// existing is a network of which nothing is registered.
+func (s Spec) existing(name string) (*Network, error) {
+	n := &Network{private: map[string]pulumi.StringArray{}}
+	e := s.Existing
+	if e == nil {
+		e = &Existing{}
+	} else if err := s.Validate(name); err != nil {
+		return nil, err
+	}
+	n.VPCID = pulumi.String(e.VPCID).ToStringOutput()
+	n.PrivateSubnetIDs = pulumi.ToStringArray(e.PrivateSubnetIDs).ToStringArrayOutput()
+	n.PublicSubnetIDs = pulumi.ToStringArray(e.PublicSubnetIDs).ToStringArrayOutput()
+	for _, id := range e.PrivateSubnetIDs {
+		zone := e.Zones[id]
+		n.private[zone] = append(n.private[zone], pulumi.String(id))
+	}
+	return n, nil
+}
+
+// builder registers the parts of a VPC.
+type builder struct {
+	ctx         *pulumi.Context
+	name, label string
+	spec        Spec
+	opts        []pulumi.ResourceOption
+}
+
+// after are the options of a resource that must also wait for others.
+func (b builder) after(rs ...pulumi.Resource) []pulumi.ResourceOption {
+	return append(b.opts[:len(b.opts):len(b.opts)], pulumi.DependsOn(rs))
+}
+
+// vpc registers the VPC and everything in it.
+func (b builder) vpc(n *Network) error {
+	vpc, err := ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{
+		CidrBlock:          pulumi.String(b.spec.CIDR),
+		EnableDnsHostnames: pulumi.Bool(true),
+		EnableDnsSupport:   pulumi.Bool(true),
+		Tags:               b.tags("", nil),
+	}, b.opts...)
+	if err != nil {
+		return err
+	}
+	n.VPCID = vpc.ID().ToStringOutput()
+	// The default group lets its members talk to each other; nothing is a member.
+	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPCID, Tags: b.tags("default", nil)}, b.opts...); err != nil {
+		return err
+	}
+	blocks := plan(netip.MustParsePrefix(b.spec.CIDR), b.spec.Zones)
+	public, err := b.public(n.VPCID, blocks)
+	if err != nil {
+		return err
+	}
+	private, err := b.private(n.VPCID, blocks, public)
+	if err != nil {
+		return err
+	}
+	for _, zone := range blocks {
+		id := private.subnets[zone.zone].ID().ToStringOutput()
+		n.private[zone.zone] = pulumi.StringArray{id}
+	}
+	n.PrivateSubnetIDs = private.ids(blocks)
+	n.PublicSubnetIDs = public.ids(blocks)
+	n.Ready = private.ready
+	endpoints, err := b.endpoints(n.VPCID, private, public)
+	if err != nil {
+		return err
+	}
+	n.Ready = append(n.Ready, endpoints...)
+	return b.flowLogs(n.VPCID)
+}
+
+// tags are the name that the console shows, and others.
+func (b builder) tags(part string, more map[string]string) pulumi.StringMap {
+	label := b.label
+	if part != "" {
+		label += "-" + part
+	}
+	tags := pulumi.StringMap{"Name": pulumi.String(label)}
+	for key, value := range more {
+		tags[key] = pulumi.String(value)
+	}
+	return tags
+}

@@ -1,0 +1,95 @@
+package network
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// block is the part of the VPC that one zone has.
+type block struct {
+	zone            string
+	private, public netip.Prefix
+}
+
+// plan divides the addresses: an eighth for each letter of a zone, of which the
+// first half is private and the next quarter public; the rest is kept. It
+// depends on a zone alone, not on how many there are or in which order.
+func plan(cidr netip.Prefix, zones []string) []block {
+	var blocks []block
+	for _, zone := range slices.Sorted(slices.Values(zones)) {
+		eighth := part(cidr, 3, int(zone[len(zone)-1]-'a'))
+		blocks = append(blocks, block{zone: zone, private: part(eighth, 1, 0), public: part(eighth, 2, 2)})
+	}
+	return blocks
+}
+
+// part is one of the 2^bits equal parts of a block of IPv4 addresses.
+func part(of netip.Prefix, bits, index int) netip.Prefix {
+	start := of.Addr().As4()
+	length := of.Bits() + bits
+	var next [4]byte
+	binary.BigEndian.PutUint32(next[:], binary.BigEndian.Uint32(start[:])+uint32(index)<<(32-length))
+	return netip.PrefixFrom(netip.AddrFrom4(next), length)
+}
+
+// PublicCIDRs are the addresses of the public subnets, and PrivateCIDRs those of
+// the private ones, where load balancers may be. They are known without an
+// account; nothing is, of a VPC that the user brings.
+func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b block) netip.Prefix { return b.public }) }
+
+// PrivateCIDRs are the addresses of the private subnets.
+func (s Spec) PrivateCIDRs() []string {
+	return s.cidrs(func(b block) netip.Prefix { return b.private })
+}
+
+func (s Spec) cidrs(of func(block) netip.Prefix) []string {
+	cidr, err := netip.ParsePrefix(s.CIDR)
+	if err != nil || !s.made() || s.Validate("") != nil {
+		return nil
+	}
+	var all []string
+	for _, b := range plan(cidr, s.Zones) {
+		all = append(all, of(b).String())
+	}
+	return all
+}
+
+// Counts are what is paid for by the hour.
+type Counts struct {
+	// Endpoints are interface endpoints times their zones.
+	NATGateways, Endpoints int
+}
+
+// Counts says how much of what costs is made.
+func (s Spec) Counts() Counts {
+	if !s.made() {
+		return Counts{}
+	}
+	return Counts{NATGateways: len(s.spread(s.NATGateways)), Endpoints: len(s.spread(s.InterfaceEndpoints)) * len(interfaceServices)}
+}
+
+// spread are the zones that have one of something: all, the first, or none.
+func (s Spec) spread(over Spread) []string {
+	zones := slices.Sorted(slices.Values(s.Zones))
+	switch over {
+	case PerZone:
+		return zones
+	case One:
+		return zones[:min(1, len(zones))]
+	}
+	return nil
+}
+
+// interfaceServices are the APIs that nodes and controllers call. S3 has a
+// gateway endpoint, which costs nothing.
+var interfaceServices = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "sts"}
+
+func serviceName(region, service string) string {
+	prefix := "com.amazonaws"
+	if len(region) > 3 && region[:3] == "cn-" && service != "s3" && service != "logs" {
+		prefix = "cn.com.amazonaws"
+	}
+	return fmt.Sprintf("%s.%s.%s", prefix, region, service)
+}

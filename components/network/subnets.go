@@ -1,0 +1,129 @@
+package network
+
+import (
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Tags by which the AWS Load Balancer Controller finds subnets.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
+const (
+	publicRole  = "kubernetes.io/role/elb"
+	privateRole = "kubernetes.io/role/internal-elb"
+)
+
+// tier are the public or the private subnets, by zone.
+type tier struct {
+	subnets map[string]*ec2.Subnet
+	tables  map[string]*ec2.RouteTable
+	// ready are the ways out.
+	ready []pulumi.Resource
+}
+
+// ids are the subnets' in the order of their zones.
+func (t tier) ids(blocks []block) pulumi.StringArrayOutput {
+	var ids pulumi.StringArray
+	for _, b := range blocks {
+		ids = append(ids, t.subnets[b.zone].ID().ToStringOutput())
+	}
+	return ids.ToStringArrayOutput()
+}
+
+// public registers the subnets for load balancers and NAT gateways, which an
+// internet gateway leads out of.
+func (b builder) public(vpc pulumi.StringOutput, blocks []block) (tier, error) {
+	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
+	gateway, err := ec2.NewInternetGateway(b.ctx, b.name, &ec2.InternetGatewayArgs{VpcId: vpc, Tags: b.tags("", nil)}, b.opts...)
+	if err != nil {
+		return t, err
+	}
+	table, err := ec2.NewRouteTable(b.ctx, b.name+"-public", &ec2.RouteTableArgs{VpcId: vpc, Tags: b.tags("public", nil)}, b.opts...)
+	if err != nil {
+		return t, err
+	}
+	out, err := ec2.NewRoute(b.ctx, b.name+"-public", &ec2.RouteArgs{
+		RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(everywhere), GatewayId: gateway.ID(),
+	}, b.opts...)
+	if err != nil {
+		return t, err
+	}
+	t.ready = append(t.ready, out)
+	for _, z := range blocks {
+		t.tables[z.zone] = table
+		if err := b.subnet(&t, vpc, "public", z.zone, z.public.String(), publicRole); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+const everywhere = "0.0.0.0/0"
+
+// private registers the subnets for nodes, which a NAT gateway leads out of: of
+// their own zone, or of the one zone that has one.
+func (b builder) private(vpc pulumi.StringOutput, blocks []block, public tier) (tier, error) {
+	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
+	gateways := map[string]*ec2.NatGateway{}
+	zones := b.spec.spread(b.spec.NATGateways)
+	for _, zone := range zones {
+		gateway, err := b.nat(zone, public)
+		if err != nil {
+			return t, err
+		}
+		gateways[zone] = gateway
+	}
+	for _, z := range blocks {
+		gateway, own := gateways[z.zone]
+		if !own {
+			gateway = gateways[zones[0]]
+		}
+		table, err := ec2.NewRouteTable(b.ctx, b.name+"-private-"+z.zone, &ec2.RouteTableArgs{VpcId: vpc, Tags: b.tags("private-"+z.zone, nil)}, b.opts...)
+		if err != nil {
+			return t, err
+		}
+		out, err := ec2.NewRoute(b.ctx, b.name+"-private-"+z.zone, &ec2.RouteArgs{
+			RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(everywhere), NatGatewayId: gateway.ID(),
+		}, b.opts...)
+		if err != nil {
+			return t, err
+		}
+		t.tables[z.zone] = table
+		t.ready = append(t.ready, out)
+		if err := b.subnet(&t, vpc, "private", z.zone, z.private.String(), privateRole); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
+// nat registers a NAT gateway with its address.
+func (b builder) nat(zone string, public tier) (*ec2.NatGateway, error) {
+	address, err := ec2.NewEip(b.ctx, b.name+"-nat-"+zone, &ec2.EipArgs{Domain: pulumi.String("vpc"), Tags: b.tags("nat-"+zone, nil)}, b.after(public.ready...)...)
+	if err != nil {
+		return nil, err
+	}
+	return ec2.NewNatGateway(b.ctx, b.name+"-"+zone, &ec2.NatGatewayArgs{
+		AllocationId: address.ID(),
+		SubnetId:     public.subnets[zone].ID(),
+		Tags:         b.tags(zone, nil),
+	}, b.after(public.ready...)...)
+}
+
+// subnet registers one subnet and has its zone's table route it.
+func (b builder) subnet(t *tier, vpc pulumi.StringOutput, kind, zone, cidr, role string) error {
+	name := b.name + "-" + kind + "-" + zone
+	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
+		VpcId: vpc, AvailabilityZone: pulumi.String(zone), CidrBlock: pulumi.String(cidr),
+		MapPublicIpOnLaunch: pulumi.Bool(false),
+		Tags:                b.tags(kind+"-"+zone, map[string]string{role: "1"}),
+	}, b.opts...)
+	if err != nil {
+		return err
+	}
+	t.subnets[zone] = subnet
+	routed, err := ec2.NewRouteTableAssociation(b.ctx, name, &ec2.RouteTableAssociationArgs{
+		RouteTableId: t.tables[zone].ID(), SubnetId: subnet.ID(),
+	}, b.opts...)
+	t.ready = append(t.ready, routed)
+	return err
+}

@@ -1,0 +1,90 @@
+package nodes
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+const (
+	// AutoscalerNamespace is where the cluster autoscaler runs.
+	AutoscalerNamespace = "cluster-autoscaler"
+	// autoscalerAccount is who it is to AWS.
+	autoscalerAccount = "cluster-autoscaler"
+	// mostUnneededMinutes is a day.
+	mostUnneededMinutes = 1440
+)
+
+// expanders are how the cluster autoscaler chooses among groups on which a pod
+// fits. Others need a configuration of their own.
+// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-expanders
+var expanders = []string{"least-nodes", "least-waste", "most-pods", "random"}
+
+// AutoscalerSpec says whether the cluster autoscaler is installed, and how it
+// decides.
+type AutoscalerSpec struct {
+	// Install installs the cluster autoscaler. Without it, the cluster has one
+	// already, or Karpenter, or its groups keep their sizes. Default: false.
+	Install bool
+	// Expander chooses among groups on which a pod fits: least-waste, least-nodes,
+	// most-pods or random. Default: least-waste.
+	Expander string
+	// UnneededMinutes is how long a node must have been of no use before it goes.
+	// Default: 10.
+	UnneededMinutes int
+	// KubernetesMinor is the cluster's, such as 1.35, which is also the autoscaler's.
+	// Required.
+	KubernetesMinor string
+	// ServiceMonitor has Prometheus' operator scrape the autoscaler. It needs the
+	// operator's custom resource definitions. Default: false.
+	ServiceMonitor bool
+}
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s AutoscalerSpec) WithDefaults() AutoscalerSpec {
+	if s.Install {
+		s.Expander = cmp.Or(s.Expander, "least-waste")
+		s.UnneededMinutes = cmp.Or(s.UnneededMinutes, 10)
+	}
+	return s
+}
+
+// Namespaces are those that the autoscaler's box makes, which nobody else may
+// claim.
+func (s AutoscalerSpec) Namespaces() []string {
+	if !s.Install {
+		return nil
+	}
+	return []string{AutoscalerNamespace}
+}
+
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path.
+func (s AutoscalerSpec) Validate(path string) error {
+	var found problems.List
+	if !s.Install {
+		for _, field := range []struct {
+			key   string
+			given bool
+		}{{"expander", s.Expander != ""}, {"unneededMinutes", s.UnneededMinutes != 0}} {
+			if field.given {
+				found.Addf(path+"."+field.key, "is of no use without install; remove it, or set %s.install to true", path)
+			}
+		}
+		return found.Err()
+	}
+	if !slices.Contains(expanders, s.Expander) {
+		found.Addf(path+".expander", "is %q, want one of %s", s.Expander, strings.Join(expanders, ", "))
+	}
+	if s.UnneededMinutes < 1 || s.UnneededMinutes > mostUnneededMinutes {
+		found.Addf(path+".unneededMinutes", "is %d, want 1 to %d", s.UnneededMinutes, mostUnneededMinutes)
+	}
+	if versions.ClusterAutoscalerTag(s.KubernetesMinor) == "" {
+		found.Addf(path+".install", "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
+			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
+	}
+	return found.Err()
+}

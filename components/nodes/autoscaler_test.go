@@ -1,0 +1,128 @@
+package nodes
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+func recordAutoscaler(spec AutoscalerSpec, check func(*Autoscaler)) (*stacktest.Recording, error) {
+	return stacktest.Record("test", func(ctx *pulumi.Context) error {
+		made, err := NewAutoscaler(ctx, "autoscaler", AutoscalerArgs{Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), Region: "us-west-2"})
+		if err != nil {
+			return err
+		}
+		check(made)
+		return nil
+	})
+}
+
+func TestAutoscalerInstalled(t *testing.T) {
+	if err := stacktest.Isolate(); err != nil {
+		t.Fatal(err)
+	}
+	recording, err := recordAutoscaler(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *Autoscaler) {
+		if len(made.Ready()) != 1 {
+			t.Errorf("engines wait for %d resources, want the release", len(made.Ready()))
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacktest.Compare(t, "testdata/autoscaler.json", recording)
+	for _, r := range recording.Resources() {
+		if strings.HasSuffix(r.Type, ":Release") && !slices.Contains(r.DependsOn, "aws:eks/podIdentityAssociation:PodIdentityAssociation::autoscaler") {
+			t.Errorf("the autoscaler waits for %q: it would start without its role", r.DependsOn)
+		}
+	}
+}
+
+func TestAutoscalerNotInstalled(t *testing.T) {
+	recording, err := recordAutoscaler(AutoscalerSpec{}, func(made *Autoscaler) {
+		if made.Ready() != nil {
+			t.Errorf("engines wait for %v", made.Ready())
+		}
+	})
+	if err != nil || len(recording.Resources()) != 0 {
+		t.Errorf("%d resources are registered: %v", len(recording.Resources()), err)
+	}
+}
+
+func TestAutoscalerValidate(t *testing.T) {
+	installed := func(change func(*AutoscalerSpec)) AutoscalerSpec {
+		s := AutoscalerSpec{Install: true, KubernetesMinor: "1.35"}
+		change(&s)
+		return s
+	}
+	tests := []struct {
+		name string
+		spec AutoscalerSpec
+		want string
+	}{
+		{"default", AutoscalerSpec{}, ""},
+		{"installed", installed(func(*AutoscalerSpec) {}), ""},
+		{"expander", installed(func(s *AutoscalerSpec) { s.Expander = "price" }),
+			`autoscaler.expander: is "price", want one of least-nodes, least-waste, most-pods, random`},
+		{"long", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = 1441 }), "autoscaler.unneededMinutes: is 1441, want 1 to 1440"},
+		{"negative", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = -1 }), "autoscaler.unneededMinutes: is -1, want 1 to 1440"},
+		{"minor", installed(func(s *AutoscalerSpec) { s.KubernetesMinor = "1.20" }),
+			`autoscaler.install: is true, and there is no cluster autoscaler for Kubernetes "1.20" here; want one of 1.33, 1.34, 1.35`},
+		{"of no use", AutoscalerSpec{Expander: "random"}, "autoscaler.expander: is of no use without install"},
+		{"of no use either", AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
+	}
+	for _, test := range tests {
+		err := test.spec.WithDefaults().Validate("autoscaler")
+		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
+			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
+		}
+	}
+}
+
+// TestAutoscalerFollowsKubernetes is what a version bump of the cluster relies on.
+func TestAutoscalerFollowsKubernetes(t *testing.T) {
+	for _, minor := range versions.KubernetesMinors() {
+		image, _ := autoscalerValues(AutoscalerSpec{KubernetesMinor: minor}, "us-west-2")["image"].(map[string]any)
+		if tag, _ := image["tag"].(string); !strings.HasPrefix(tag, "v"+minor+".") {
+			t.Errorf("on Kubernetes %s, the autoscaler is %q", minor, tag)
+		}
+	}
+}
+
+func TestAutoscalerChartKnowsItsKeys(t *testing.T) {
+	all := autoscalerValues(AutoscalerSpec{Install: true, KubernetesMinor: "1.35"}.WithDefaults(), "us-west-2")
+	all["autoDiscovery"] = map[string]any{"clusterName": "c"}
+	stacktest.ChartKeys(t, "testdata/cluster-autoscaler.keys", versions.ClusterAutoscaler, all)
+}
+
+// TestAutoscalerPolicy holds that it changes the groups of its own cluster alone.
+func TestAutoscalerPolicy(t *testing.T) {
+	text, err := autoscalerPolicy("us-west-2", "vllm-eks-test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := 0
+	for _, s := range policytest.Check(t, text) {
+		switch {
+		case slices.Contains(s.Action, "eks:DescribeNodegroup"):
+			if want := []string{"arn:aws:eks:us-west-2:*:nodegroup/vllm-eks-test/*/*"}; !slices.Equal(s.Resource, want) {
+				t.Errorf("node groups are read on %q, want %q", s.Resource, want)
+			}
+		case slices.Contains(s.Action, "autoscaling:SetDesiredCapacity"):
+			changes++
+			if got := s.Condition["StringEquals"]["aws:ResourceTag/k8s.io/cluster-autoscaler/vllm-eks-test"]; !slices.Equal(got, []string{"owned"}) {
+				t.Errorf("groups are resized on the condition %v, want the cluster's tag", s.Condition)
+			}
+		case s.Sid != "Read":
+			t.Errorf("the policy also has %s: %q", s.Sid, s.Action)
+		}
+	}
+	if changes != 1 || !strings.Contains(text, "eks:DescribeNodegroup") {
+		t.Errorf("%d statements resize groups, in %s", changes, text)
+	}
+}

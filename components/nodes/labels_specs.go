@@ -1,0 +1,57 @@
+package nodes
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// acceleratorLabel is what cluster-autoscaler knows nodes with GPUs by, before
+// their device plugin has reported any.
+// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+const acceleratorLabel = "k8s.amazonaws.com/accelerator"
+
+// labels are what the nodes of a group have beside those that EKS gives them.
+func (g Group) labels() map[string]string {
+	all := maps.Clone(g.Labels)
+	if all == nil {
+		all = map[string]string{}
+	}
+	all[GroupLabel] = g.Name
+	all[gpunodes.PresentLabel] = gpunodes.PresentValue
+	for _, name := range g.InstanceTypes[:min(1, len(g.InstanceTypes))] {
+		if on, err := catalogue.FindInstance(name); err == nil {
+			all[acceleratorLabel] = "nvidia-" + strings.ToLower(on.GPU.Name)
+		}
+	}
+	return all
+}
+
+// template are the tags from which cluster-autoscaler knows what a node of a
+// group without nodes would be. It reads labels and taints from EKS as well; the
+// size of the disk it can have from nowhere else.
+func (g Group) template() map[string]string {
+	const prefix = "k8s.io/cluster-autoscaler/node-template/"
+	tags := map[string]string{
+		prefix + "taint/" + gpunodes.Taint:     gpunodes.TaintValue + ":NoSchedule",
+		prefix + "resources/ephemeral-storage": fmt.Sprintf("%dGi", g.ephemeralGiB()),
+	}
+	for key, value := range g.labels() {
+		tags[prefix+"label/"+key] = value
+	}
+	return tags
+}
+
+// ephemeralGiB is what pods can have of the disk: a file system takes a
+// hundredth, and the kubelet evicts when a tenth is left, and keeps one for
+// itself.
+func (g Group) ephemeralGiB() int {
+	disk := float64(g.DiskGiB)
+	if local := g.localGB(); local > 0 {
+		disk = float64(local) * 1e9 / (1 << 30)
+	}
+	return int(disk*0.99*0.9) - 1
+}

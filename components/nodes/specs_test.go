@@ -1,0 +1,118 @@
+package nodes
+
+import (
+	"encoding/base64"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// with is a group with its defaults.
+func with(g Group) Group { return Spec{Groups: []Group{g}}.WithDefaults().Groups[0] }
+
+func TestDisks(t *testing.T) {
+	tests := []struct {
+		name                string
+		group               Group
+		wantDisk, ephemeral int
+		local               bool
+	}{
+		{"local disks", Group{InstanceTypes: []string{"g5.2xlarge"}}, 50, 372, true},
+		{"the smaller of two", Group{InstanceTypes: []string{"g5.2xlarge", "g5.xlarge"}}, 50, 206, true},
+		{"none", Group{InstanceTypes: []string{"p3.2xlarge"}}, 200, 177, false},
+		{"none in one of two", Group{InstanceTypes: []string{"p3.2xlarge", "g5.xlarge"}, DiskGiB: 300}, 300, 266, false},
+	}
+	for _, test := range tests {
+		g := with(test.group)
+		if g.DiskGiB != test.wantDisk || g.ephemeralGiB() != test.ephemeral {
+			t.Errorf("%s: a disk of %d, of which pods have %d; want %d and %d", test.name, g.DiskGiB, g.ephemeralGiB(), test.wantDisk, test.ephemeral)
+		}
+		if local := g.launchTemplate("x", nil).UserData != nil; local != test.local {
+			t.Errorf("%s: local disks are used: %t", test.name, local)
+		}
+	}
+}
+
+// TestLocalDisksAreSetUp decodes what a node reads when it starts.
+func TestLocalDisksAreSetUp(t *testing.T) {
+	data, _ := with(Group{InstanceTypes: []string{"g5.xlarge"}}).launchTemplate("x", nil).UserData.(pulumi.String)
+	text, err := base64.StdEncoding.DecodeString(string(data))
+	if err != nil || !strings.Contains(string(text), "Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n") ||
+		!strings.Contains(string(text), "strategy: RAID0") || !strings.HasSuffix(strings.TrimSpace(string(text)), "--NODE--") {
+		t.Errorf("the user data is %s, %v", text, err)
+	}
+}
+
+func TestTemplateTags(t *testing.T) {
+	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Labels: map[string]string{"team": "x"}})
+	const prefix = "k8s.io/cluster-autoscaler/node-template/"
+	want := map[string]string{
+		prefix + "label/team": "x", prefix + "label/vllm-eks/node-group": "a", prefix + "label/nvidia.com/gpu.present": "true",
+		prefix + "label/k8s.amazonaws.com/accelerator": "nvidia-a10g", prefix + "taint/nvidia.com/gpu": "present:NoSchedule",
+		prefix + "resources/ephemeral-storage": "372Gi",
+	}
+	if got := g.template(); !maps.Equal(got, want) {
+		t.Errorf("the tags are %v, want %v", got, want)
+	}
+	if len(g.Labels) != 1 {
+		t.Errorf("the spec's labels became %v", g.Labels)
+	}
+}
+
+// TestCapacities are how each kind is bought.
+func TestCapacities(t *testing.T) {
+	const block = "cr-0123456789abcdef0"
+	tests := []struct {
+		name                  string
+		group                 Group
+		capacity, market, res string
+		typeInTemplate        bool
+	}{
+		{"on demand", Group{}, "ON_DEMAND", "", "", false},
+		{"spot", Group{Capacity: Spot}, "SPOT", "", "", false},
+		{"reserved", Group{ReservationID: block}, "ON_DEMAND", "", block, false},
+		{"a block", Group{Capacity: CapacityBlock, ReservationID: block}, "CAPACITY_BLOCK", "capacity-block", block, true},
+	}
+	for _, test := range tests {
+		test.group.InstanceTypes = []string{"p5.48xlarge"}
+		g := with(test.group)
+		group, template := g.nodeGroup(), g.launchTemplate("x", nil)
+		if group.CapacityType != pulumi.String(test.capacity) || (group.InstanceTypes == nil) != test.typeInTemplate || (template.InstanceType != nil) != test.typeInTemplate {
+			t.Errorf("%s: the group is %v of %v, and the template of %v", test.name, group.CapacityType, group.InstanceTypes, template.InstanceType)
+		}
+		market := ""
+		if options, ok := template.InstanceMarketOptions.(ec2.LaunchTemplateInstanceMarketOptionsArgs); ok {
+			market = string(options.MarketType.(pulumi.String))
+		}
+		reservation := ""
+		if of, ok := template.CapacityReservationSpecification.(ec2.LaunchTemplateCapacityReservationSpecificationArgs); ok {
+			target := of.CapacityReservationTarget.(ec2.LaunchTemplateCapacityReservationSpecificationCapacityReservationTargetArgs)
+			reservation = string(target.CapacityReservationId.(pulumi.String))
+		}
+		if market != test.market || reservation != test.res {
+			t.Errorf("%s: market %q, reservation %q; want %q and %q", test.name, market, reservation, test.market, test.res)
+		}
+	}
+}
+
+func TestDefaultsOfTheSystem(t *testing.T) {
+	s := Spec{}.WithDefaults()
+	if s.System.Min != 2 || s.System.Max != 4 || s.System.DiskGiB != 50 || s.System.InstanceTypes[0] != "m6i.large" {
+		t.Errorf("the system is %+v", s.System)
+	}
+	if err := s.Validate("systemNodes", "nodeGroups"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDefaultsLeaveTheSpecAlone holds that a spec can be used again.
+func TestDefaultsLeaveTheSpecAlone(t *testing.T) {
+	s := Spec{Groups: []Group{{Name: "a", InstanceTypes: []string{"g5.xlarge"}}}}
+	s.WithDefaults()
+	if s.Groups[0].Capacity != "" || s.Groups[0].DiskGiB != 0 {
+		t.Errorf("the group became %+v", s.Groups[0])
+	}
+}

@@ -1,0 +1,280 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// reporter reports the problems of a box, each once.
+type reporter func(err error, path string)
+
+// checkPlatform fills in what the boxes do not know of each other, and checks
+// each and what spans them.
+func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read account.Reader) {
+	p := &c.Platform
+	p.install(c)
+	if done.covers("cluster") {
+		return // nobody knows whose it is
+	}
+	p.checkAWS(d, c.source)
+	report(p.Account.Validate("tags"), "tags")
+	if !p.Made() {
+		p.checkBrought(d)
+	} else {
+		p.Cluster.Name = orName(p.Cluster.Name, c.source.project, c.source.stack)
+		p.Cluster.Region, p.Cluster.Profile, p.Network.Region = p.Account.Region, p.Account.Profile, p.Account.Region
+		c.ask(d, read)
+		p.fillZones()
+		report(p.validateNetwork(), "network")
+	}
+	p.Cluster = p.Cluster.WithDefaults()
+	report(p.Cluster.Validate("cluster"), "cluster")
+	if p.Made() {
+		p.Nodes.KubernetesVersion = p.Cluster.KubernetesVersion
+		p.Nodes = p.Nodes.WithDefaults()
+		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups")
+		c.checkSupport(d)
+		p.checkAddresses(d)
+		p.checkOffers(d)
+		p.placeGroups(d)
+		p.checkQuotas(d)
+	}
+	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion
+	if p.Made() && !slices.Contains(versions.KubernetesMinors(), p.Cluster.KubernetesVersion) {
+		p.Autoscaler.KubernetesMinor = versions.Kubernetes // reported as wrong
+	}
+	p.Autoscaler, p.GPU = p.Autoscaler.WithDefaults(), p.GPU.WithDefaults()
+	p.KEDA, p.IngressController = p.KEDA.WithDefaults(), p.IngressController.WithDefaults()
+	report(p.Autoscaler.Validate("autoscaler"), "autoscaler")
+	report(p.GPU.Validate("gpu"), "gpu")
+	report(p.KEDA.Validate("keda"), "keda")
+	report(p.IngressController.Validate("ingressController"), "ingressController")
+}
+
+// checkNamespaces refuses namespaces for models that a box makes for itself.
+func (c *Config) checkNamespaces(d *decoding) {
+	p := c.Platform
+	for _, box := range []struct {
+		key    string
+		claims []string
+	}{
+		{"autoscaler", p.Autoscaler.Namespaces()}, {"gpu", p.GPU.Namespaces()}, {"monitoring", p.Prometheus.Namespaces()},
+		{"keda", p.KEDA.Namespaces()}, {"ingressController", p.IngressController.Namespaces()},
+	} {
+		for i, n := range c.Namespaces {
+			if slices.Contains(box.claims, n.Name) {
+				d.add(fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, box.key)
+			}
+		}
+	}
+}
+
+// install decides what is installed, and lets the boxes know of each other.
+func (p *Platform) install(c *Config) {
+	made := p.Made()
+	p.Autoscaler.Install = installed(p.installs.autoscaler, made)
+	p.GPU.Install = installed(p.installs.gpu, made)
+	p.KEDA.Install = installed(p.installs.keda, made)
+	p.IngressController.Install = installed(p.installs.ingress, made)
+	p.Prometheus.Install = installed(p.installs.monitoring, made && c.Monitoring.PrometheusURL == "")
+}
+
+// awsKeys are the keys of AWS' provider that the program hands on.
+var awsKeys = []string{"region", "profile"}
+
+// checkAWS refuses settings of AWS' provider that would not come into effect,
+// and a region that is none.
+func (p *Platform) checkAWS(d *decoding, source *Source) {
+	if !p.needsAWS() {
+		p.Account = account.Spec{Tags: p.Account.Tags}
+		return
+	}
+	for _, key := range source.awsKeys() {
+		if !slices.Contains(awsKeys, key) {
+			d.add("aws:"+key, "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
+		}
+	}
+	switch region := p.Account.Region; {
+	case region == "":
+		d.add("aws:region", "is missing; set it with: pulumi config set aws:region us-west-2")
+	case !slices.Contains(account.Regions(), region):
+		d.add("aws:region", "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
+	}
+}
+
+// needsAWS tells whether anything of AWS is made: on a cluster of the user's,
+// roles for controllers that call AWS.
+func (p *Platform) needsAWS() bool {
+	return p.Made() || p.Autoscaler.Install || p.IngressController.Install
+}
+
+// validateNetwork is the network's own check. Without zones, whoever made it is
+// told which they could be.
+func (p *Platform) validateNetwork() error {
+	if p.Network.Existing == nil && len(p.Network.Zones) == 0 {
+		var found problems.List
+		if !slices.Contains(account.Regions(), p.Account.Region) {
+			return nil // reported as wrong
+		}
+		found.Addf("network.zones", "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
+		return found.Err()
+	}
+	p.Network = p.Network.WithDefaults()
+	found := problems.Of(p.Network.Validate("network"), "network")
+	if !slices.Contains(account.Regions(), p.Account.Region) { // nobody knows whose zones they are
+		found = slices.DeleteFunc(found, func(e problems.Error) bool { return strings.HasPrefix(e.Key, "network.zones[") })
+	}
+	return found.Err()
+}
+
+// checkBrought refuses what would be for a cluster that the program makes.
+func (p *Platform) checkBrought(d *decoding) {
+	s, n := p.Cluster, p.Network
+	for _, of := range []struct {
+		key   string
+		given bool
+	}{
+		{"cluster.name", s.Name != ""}, {"cluster.kubernetesVersion", s.KubernetesVersion != ""}, {"cluster.publicAccessCidrs", len(s.PublicAccessCIDRs) > 0},
+		{"cluster.access", len(s.Access) > 0}, {"cluster.logRetentionDays", s.LogRetentionDays != 0}, {"cluster.serviceCidr", s.ServiceCIDR != ""},
+		{"cluster.protect", s.Protect}, {"cluster.efs", s.EFS},
+		{"systemNodes", len(p.Nodes.System.InstanceTypes) > 0 || p.Nodes.System.Min+p.Nodes.System.Max+p.Nodes.System.DiskGiB > 0},
+		{"network.cidr", n.CIDR != ""}, {"network.zones", len(n.Zones) > 0}, {"network.natGateways", n.NATGateways != ""},
+		{"network.interfaceEndpoints", n.InterfaceEndpoints != ""}, {"network.flowLogDays", n.FlowLogDays != nil},
+	} {
+		if of.given {
+			d.add(of.key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
+		}
+	}
+	for i, g := range p.Nodes.Groups {
+		for _, of := range []struct {
+			key   string
+			given bool
+		}{{"capacity", g.Capacity != ""}, {"reservationId", g.ReservationID != ""}, {"zones", len(g.Zones) > 0}, {"diskGiB", g.DiskGiB != 0}} {
+			if of.given {
+				d.add(fmt.Sprintf("nodeGroups[%d].%s", i, of.key), "is of no use with cluster.existing, whose nodes are there already; remove it")
+			}
+		}
+	}
+	if p.needsAWS() && s.Existing.Name == "" {
+		d.add("cluster.existing.name", "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
+	}
+	if p.IngressController.Install && (n.Existing == nil || n.Existing.VPCID == "") {
+		d.add("network.vpcId", "is missing; the controller of load balancers needs the VPC of the cluster")
+	}
+	if p.Network.Existing != nil && p.Network.Existing.VPCID != "" {
+		for _, e := range problems.Of(p.Network.Validate("network"), "network") {
+			d.add(e.Key, "%s", e.Message)
+		}
+	}
+}
+
+// checkSupport refuses a Kubernetes version that EKS no longer offers.
+func (c *Config) checkSupport(d *decoding) {
+	if _, gone := c.Platform.Cluster.Support(c.source.now()); gone {
+		d.add("cluster.kubernetesVersion", "is %s, which EKS no longer offers; want a later one", c.Platform.Cluster.KubernetesVersion)
+	}
+}
+
+// checkAddresses refuses Services that hide addresses of the network.
+func (p *Platform) checkAddresses(d *decoding) {
+	services, err := netip.ParsePrefix(p.Cluster.ServiceCIDR)
+	vpc, err2 := netip.ParsePrefix(p.Network.CIDR)
+	if err == nil && err2 == nil && services.Overlaps(vpc) {
+		d.add("network.cidr", "is %s, which overlaps with the addresses of Services, %s; change one, this or cluster.serviceCidr", vpc, services)
+	}
+}
+
+// checkMonitoring decides where Prometheus is: the one that is installed, or one
+// that the user brings.
+func (c *Config) checkMonitoring(d *decoding, report reporter) {
+	p := &c.Platform
+	if p.Prometheus.Install {
+		if c.Monitoring.PrometheusURL != "" {
+			d.add("monitoring.prometheusUrl", "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
+		}
+		p.Prometheus.Namespace = c.Monitoring.Namespace
+		c.Monitoring.PrometheusURL = p.Prometheus.PrometheusURL()
+	}
+	c.Monitoring = c.Monitoring.WithDefaults()
+	p.Prometheus.Namespace = c.Monitoring.Namespace
+	report(c.Monitoring.Validate("monitoring"), "monitoring")
+	watched := *c.Monitoring.ServiceMonitor
+	p.Prometheus.ServiceMonitor, p.KEDA.ServiceMonitor = watched, watched
+	p.IngressController.ServiceMonitor, p.Autoscaler.ServiceMonitor = watched, watched
+	p.Prometheus = p.Prometheus.WithDefaults()
+	report(p.Prometheus.Validate("monitoring"), "monitoring")
+	c.checkNamespaces(d)
+}
+
+// checkCertificates refuses certificates that a load balancer of the region
+// cannot have.
+func (c *Config) checkCertificates(d *decoding) {
+	region := c.Region
+	for i, m := range c.Models {
+		parts := strings.Split(m.Ingress.ALB.CertificateARN, ":")
+		if region == "" || len(parts) < 6 || parts[3] == region {
+			continue
+		}
+		d.add(d.typedAt(fmt.Sprintf("models[%d].ingress.alb.certificateArn", i)), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
+	}
+}
+
+// placeLoadBalancers gives the models' load balancers their subnets, where the program made
+// them.
+func (c *Config) placeLoadBalancers() {
+	for i := range c.Models {
+		alb := &c.Models[i].Ingress.ALB
+		if c.Models[i].Ingress.Class != serving.ALBClass || len(alb.SubnetCIDRs) > 0 {
+			continue
+		}
+		alb.SubnetCIDRs = c.Platform.Network.PrivateCIDRs()
+		if alb.InternetFacing {
+			alb.SubnetCIDRs = c.Platform.Network.PublicCIDRs()
+		}
+	}
+}
+
+// labelGroups has models find their groups: of a cluster that the program
+// makes, each has a label of its own.
+func (c *Config) labelGroups() {
+	if !c.Platform.Made() {
+		return
+	}
+	for i := range c.NodeGroups {
+		if name := c.NodeGroups[i].Name; name != "" {
+			c.NodeGroups[i].Labels = map[string]string{nodes.GroupLabel: name}
+		}
+	}
+}
+
+var notInNames = regexp.MustCompile(`[^A-Za-z0-9-]+`)
+
+// longestClusterName is EKS'.
+const longestClusterName = 100
+
+// orName is a name, or one of the project and the stack: what another stack of
+// the account is called is something else.
+func orName(name, project, stack string) string {
+	if name != "" {
+		return name
+	}
+	full := project + "-" + stack
+	short := strings.TrimLeft(notInNames.ReplaceAllString(full, "-"), "-0123456789")
+	if short == full && len(short) <= longestClusterName {
+		return short
+	}
+	sum := sha256.Sum256([]byte(full))
+	const digits = 8
+	return fmt.Sprintf("%s-%s", short[:min(len(short), longestClusterName-digits-1)], hex.EncodeToString(sum[:])[:digits])
+}

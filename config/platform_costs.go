@@ -1,0 +1,120 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// shared is what the stack pays for beside its models: what the user says, and
+// what the program makes.
+func (c *Config) shared() sizing.Shared {
+	all := c.Costs.Shared
+	p := c.Platform
+	if !p.Made() {
+		return all
+	}
+	all.ControlPlanes++
+	if extended, _ := p.Cluster.Support(c.source.now()); extended {
+		all.ExtendedSupport++
+	}
+	counts := p.Network.Counts()
+	all.NATGateways += counts.NATGateways
+	all.Endpoints += counts.Endpoints
+	all.LoadBalancers += c.loadBalancers()
+	all.Nodes = maps.Clone(all.Nodes)
+	if all.Nodes == nil {
+		all.Nodes = map[string]int{}
+	}
+	if len(p.Nodes.System.InstanceTypes) > 0 {
+		all.Nodes[p.Nodes.System.InstanceTypes[0]] += p.Nodes.System.Min
+	}
+	return all
+}
+
+// loadBalancers are those of the models: one each, and one for each group.
+func (c *Config) loadBalancers() int {
+	groups := map[string]bool{}
+	for _, m := range c.Models {
+		if m.Ingress.Class != serving.ALBClass {
+			continue
+		}
+		group := m.Ingress.ALB.Group
+		if group == "" {
+			group = "\x00" + m.Name
+		}
+		groups[group] = true
+	}
+	return len(groups)
+}
+
+// platformWarnings are what one ought to know of the platform.
+func (c *Config) platformWarnings() []string {
+	p := c.Platform
+	if !p.Made() {
+		return nil
+	}
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	if extended, _ := p.Cluster.Support(c.source.now()); extended {
+		standard, _ := c.prices().Of(catalogue.ControlPlane)
+		price, _ := c.prices().Of(catalogue.ExtendedSupport)
+		warn("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor at a time",
+			p.Cluster.KubernetesVersion, price.USDPerHour, standard.USDPerHour)
+	}
+	if len(p.Cluster.PublicAccessCIDRs) == 0 {
+		warn("cluster.publicAccessCidrs: is empty, so that nothing outside the network reaches the API server, and pulumi up works from within alone, such as over a VPN; " +
+			"name the public addresses of those who deploy, or be sure that they have a way in")
+	}
+	if p.asked && !p.admitted() {
+		warn("cluster.access: %s, who runs this, is no admin of the cluster: a preview works, and an up stops at the first object on it", p.Offers.Caller)
+	}
+	for _, unread := range p.Offers.Unread {
+		warn("%s", unread)
+	}
+	for i, m := range c.Models {
+		if stop := m.GraceSeconds(); c.onSpot(i) && stop > spotSeconds {
+			warn("%s: takes %d s to stop, and capacity: spot of %s gives it about %d before the node is taken away; lower lifecycle.shutdownSeconds",
+				m.Name, stop, m.NodeGroup.Name, spotSeconds)
+		}
+	}
+	return append(all, c.subnetWarnings()...)
+}
+
+// spotSeconds is how long a pod has to stop on spare capacity that is taken
+// away: two minutes, less the time in which the notice gets to it.
+const spotSeconds = 100
+
+// onSpot tells whether a model runs on spare capacity.
+func (c *Config) onSpot(model int) bool {
+	return slices.ContainsFunc(c.Platform.Nodes.Groups, func(g nodes.Group) bool {
+		return g.Name == c.Models[model].NodeGroup.Name && g.Capacity == nodes.Spot
+	})
+}
+
+// subnetWarnings are about subnets of the user's, on which load balancers are to
+// be.
+func (c *Config) subnetWarnings() []string {
+	p := c.Platform
+	e := p.Network.Existing
+	if e == nil || !p.asked || c.loadBalancers() == 0 {
+		return nil
+	}
+	var all []string
+	for _, of := range []struct {
+		key, tag string
+		ids      []string
+	}{{"privateSubnetIds", "kubernetes.io/role/internal-elb", e.PrivateSubnetIDs}, {"publicSubnetIds", "kubernetes.io/role/elb", e.PublicSubnetIDs}} {
+		for i, id := range of.ids {
+			if p.Offers.Subnets[id].Tags[of.tag] != "1" {
+				all = append(all, fmt.Sprintf("network.%s[%d]: %s lacks the tag %s: 1, without which no load balancer gets there", of.key, i, id, of.tag))
+			}
+		}
+	}
+	return all
+}

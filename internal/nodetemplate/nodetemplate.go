@@ -1,0 +1,171 @@
+// Package nodetemplate tells what a node of a group would be, before there is
+// one: what cluster-autoscaler knows of it. A test can then ask a scheduler
+// whether a pod would run there.
+package nodetemplate
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Group is a managed node group of EKS, as it was registered.
+type Group struct {
+	// Name is its resource's.
+	Name string
+	// Inputs are the node group's, and Template those of its launch template.
+	Inputs, Template map[string]any
+	// Tags are on its Auto Scaling group.
+	Tags map[string]string
+	// Zone is where the node would be, a zone of one of its subnets.
+	Zone string
+}
+
+// tagged is how tags of an Auto Scaling group that describe a node begin.
+// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
+const tagged = "k8s.io/cluster-autoscaler/node-template/"
+
+// effects are EKS' names of what a taint does, and those of Kubernetes.
+var effects = map[string]corev1.TaintEffect{
+	"NO_SCHEDULE": corev1.TaintEffectNoSchedule, "NO_EXECUTE": corev1.TaintEffectNoExecute, "PREFER_NO_SCHEDULE": corev1.TaintEffectPreferNoSchedule,
+}
+
+// podsOfANode is what cluster-autoscaler takes for granted.
+const podsOfANode = 110
+
+// Nodes are what the group's next node would be, one for each of its types: EC2
+// decides which it is.
+func (g Group) Nodes() ([]corev1.Node, error) {
+	types := texts(g.Inputs["instanceTypes"])
+	if of, ok := g.Template["instanceType"].(string); ok && len(types) == 0 {
+		types = []string{of}
+	}
+	if len(types) == 0 {
+		return nil, fmt.Errorf("%s has no instance type", g.Name)
+	}
+	var nodes []corev1.Node
+	for _, of := range types {
+		node, err := g.node(of)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", g.Name, err)
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes, nil
+}
+
+func (g Group) node(instanceType string) (corev1.Node, error) {
+	capacity, err := capacityOf(instanceType)
+	if err != nil {
+		return corev1.Node{}, err
+	}
+	node := corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: strings.ReplaceAll(g.Name+"-"+instanceType, ".", "-"), Labels: map[string]string{}}}
+	inputs, _ := g.Inputs["labels"].(map[string]any)
+	for key, value := range inputs {
+		node.Labels[key] = fmt.Sprint(value)
+	}
+	taints, _ := g.Inputs["taints"].([]any)
+	for _, entry := range taints {
+		t, _ := entry.(map[string]any)
+		effect, known := effects[fmt.Sprint(t["effect"])]
+		if !known {
+			return node, fmt.Errorf("a taint has the effect %v", t["effect"])
+		}
+		node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: fmt.Sprint(t["key"]), Value: fmt.Sprint(t["value"]), Effect: effect})
+	}
+	if err := g.fromTags(&node, capacity); err != nil {
+		return node, err
+	}
+	maps.Copy(node.Labels, map[string]string{
+		corev1.LabelInstanceTypeStable: instanceType, corev1.LabelArchStable: "amd64", corev1.LabelOSStable: "linux",
+		corev1.LabelHostname: node.Name, corev1.LabelTopologyZone: g.Zone, corev1.LabelTopologyRegion: strings.TrimRight(g.Zone, "abcdefgh"),
+	})
+	node.Status.Capacity, node.Status.Allocatable = capacity, capacity
+	node.Status.Conditions = []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue}}
+	return node, nil
+}
+
+// fromTags adds what the tags of the Auto Scaling group say.
+func (g Group) fromTags(node *corev1.Node, capacity corev1.ResourceList) error {
+	for tag, value := range g.Tags {
+		of, ok := strings.CutPrefix(tag, tagged)
+		if !ok {
+			continue
+		}
+		kind, key, _ := strings.Cut(of, "/")
+		switch kind {
+		case "label":
+			node.Labels[key] = value
+		case "resources":
+			amount, err := resource.ParseQuantity(value)
+			if err != nil {
+				return fmt.Errorf("the tag %s: %w", tag, err)
+			}
+			capacity[corev1.ResourceName(key)] = amount
+		case "taint":
+			of, effect, _ := strings.Cut(value, ":")
+			taint := corev1.Taint{Key: key, Value: of, Effect: corev1.TaintEffect(effect)}
+			if !has(node.Spec.Taints, taint) {
+				node.Spec.Taints = append(node.Spec.Taints, taint)
+			}
+		default:
+			return fmt.Errorf("cluster-autoscaler does not know the tag %s", tag)
+		}
+	}
+	return nil
+}
+
+func has(taints []corev1.Taint, taint corev1.Taint) bool {
+	for _, t := range taints {
+		if t.MatchTaint(&taint) && t.Value == taint.Value {
+			return true
+		}
+	}
+	return false
+}
+
+var size = regexp.MustCompile(`^([cmrt])[0-9][a-z-]*\.(\d*)(x?)large$`)
+
+// gibOfACore is the memory of families without GPUs, for each of their cores.
+var gibOfACore = map[string]float64{"c": 2, "m": 4, "r": 8, "t": 4}
+
+// capacityOf is what EC2 says of an instance type. The disk it does not say.
+func capacityOf(instanceType string) (corev1.ResourceList, error) {
+	capacity := corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(podsOfANode, resource.DecimalSI)}
+	on, err := catalogue.FindInstance(instanceType)
+	if err != nil {
+		parts := size.FindStringSubmatch(instanceType)
+		if parts == nil {
+			return nil, fmt.Errorf("nothing is known of %s", instanceType)
+		}
+		on.VCPU = 2
+		if parts[3] == "x" {
+			times, _ := strconv.Atoi(parts[2])
+			on.VCPU = 4 * max(times, 1)
+		}
+		on.MemoryGiB = float64(on.VCPU) * gibOfACore[parts[1]]
+	}
+	capacity[corev1.ResourceCPU] = *resource.NewQuantity(int64(on.VCPU), resource.DecimalSI)
+	capacity[corev1.ResourceMemory] = *resource.NewQuantity(int64(on.MemoryGiB*(1<<30)), resource.BinarySI)
+	if on.GPUs > 0 {
+		capacity["nvidia.com/gpu"] = *resource.NewQuantity(int64(on.GPUs), resource.DecimalSI)
+	}
+	return capacity, nil
+}
+
+func texts(list any) []string {
+	items, _ := list.([]any)
+	var all []string
+	for _, item := range items {
+		all = append(all, fmt.Sprint(item))
+	}
+	return all
+}

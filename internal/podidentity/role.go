@@ -1,0 +1,91 @@
+// Package podidentity gives a Kubernetes service account an AWS role of its own
+// by EKS Pod Identity, which needs no OIDC provider.
+package podidentity
+
+import (
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Args are the inputs of NewRole and NewAddonRole.
+type Args struct {
+	// ClusterName is the EKS cluster's. Required.
+	ClusterName pulumi.StringInput
+	// Namespace and ServiceAccount are whose role it is: no other pod can assume
+	// it. Required.
+	Namespace, ServiceAccount string
+	// ManagedPolicyARNs are attached to the role. Default: none.
+	ManagedPolicyARNs []string
+	// Policy is the JSON of an inline policy. Default: none.
+	Policy pulumi.StringPtrInput
+}
+
+// Role is an IAM role that one service account assumes.
+type Role struct {
+	ARN pulumi.StringOutput
+	// Association is what gives the role to the service account; nil for an
+	// add-on's, which EKS associates.
+	Association *eks.PodIdentityAssociation
+	// Ready are what pods that need the role must wait for: it has its policies
+	// then, and its service account has it.
+	Ready []pulumi.Resource
+}
+
+// NewRole registers a role, its policies and its association with the service
+// account, which need not exist yet.
+func NewRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Role, error) {
+	r, err := NewAddonRole(ctx, name, args, opts...)
+	if err != nil {
+		return nil, err
+	}
+	r.Association, err = eks.NewPodIdentityAssociation(ctx, name, &eks.PodIdentityAssociationArgs{
+		ClusterName:    args.ClusterName,
+		Namespace:      pulumi.String(args.Namespace),
+		ServiceAccount: pulumi.String(args.ServiceAccount),
+		RoleArn:        r.ARN,
+	}, append(opts[:len(opts):len(opts)], pulumi.DependsOn(r.Ready))...)
+	if err != nil {
+		return nil, err
+	}
+	r.Ready = append(r.Ready, r.Association)
+	return r, nil
+}
+
+// NewAddonRole registers a role and its policies for an EKS add-on, which names
+// the role in its own podIdentityAssociations.
+func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Role, error) {
+	trust := args.ClusterName.ToStringOutput().ApplyT(func(cluster string) (string, error) {
+		return trustPolicy(cluster, args.Namespace, args.ServiceAccount)
+	}).(pulumi.StringOutput)
+	role, err := iam.NewRole(ctx, name, &iam.RoleArgs{
+		AssumeRolePolicy: trust,
+		Description:      pulumi.Sprintf("%s/%s on %s", args.Namespace, args.ServiceAccount, args.ClusterName),
+	}, opts...)
+	if err != nil {
+		return nil, err
+	}
+	r := &Role{ARN: role.Arn, Ready: []pulumi.Resource{role}}
+	for _, arn := range args.ManagedPolicyARNs {
+		attached, err := iam.NewRolePolicyAttachment(ctx, name+"-"+policyName(arn), &iam.RolePolicyAttachmentArgs{
+			Role: role.Name, PolicyArn: pulumi.String(arn),
+		}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		r.Ready = append(r.Ready, attached)
+	}
+	if args.Policy != nil {
+		inline, err := iam.NewRolePolicy(ctx, name, &iam.RolePolicyArgs{Role: role.Name, Policy: args.Policy}, opts...)
+		if err != nil {
+			return nil, err
+		}
+		r.Ready = append(r.Ready, inline)
+	}
+	return r, nil
+}
+
+// policyName is the last part of a policy's ARN, which is its name.
+func policyName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -1,0 +1,98 @@
+package release
+
+import (
+	"cmp"
+	"maps"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+const (
+	defaultTimeoutSeconds = 600
+	// keptRevisions are Helm's own records, one Secret each.
+	keptRevisions = 5
+)
+
+// Level is what pods of a namespace may ask of their node.
+// https://kubernetes.io/docs/concepts/security/pod-security-standards/
+type Level string
+
+const (
+	// Privileged lets pods have all of the node, as drivers and exporters of nodes
+	// need.
+	Privileged Level = "privileged"
+	// Baseline lets pods have what is no known way out of a container.
+	Baseline Level = "baseline"
+	// Restricted lets pods have as little as can be.
+	Restricted Level = "restricted"
+)
+
+// releaseInputs have a release that fails undone, so that the next run finds
+// nothing half-made: an install is removed, an upgrade goes back to what ran.
+func releaseInputs(args Args) pulumi.Map {
+	values := object(args.Values)
+	maps.Copy(values, args.Given)
+	return pulumi.Map{
+		// A name that the provider made up would be part of the names of Services.
+		"name":           pulumi.String(cmp.Or(args.Name, args.Chart.Name)),
+		"namespace":      pulumi.String(args.Namespace),
+		"chart":          pulumi.String(args.Chart.Name),
+		"version":        pulumi.String(args.Chart.Version),
+		"repositoryOpts": pulumi.Map{"repo": pulumi.String(args.Chart.Repository)},
+		"values":         values,
+		"atomic":         pulumi.Bool(true),
+		"cleanupOnFail":  pulumi.Bool(true),
+		"maxHistory":     pulumi.Int(keptRevisions),
+		"timeout":        pulumi.Int(cmp.Or(args.TimeoutSeconds, defaultTimeoutSeconds)),
+		// What the typed packages send, by which the provider knows their inputs.
+		"compat": pulumi.String("true"),
+	}
+}
+
+// namespaceInputs are a namespace that admits pods of a level, and warns of those
+// that the strictest would not.
+func namespaceInputs(name string, level Level, manager string) pulumi.Map {
+	labels := pulumi.StringMap{
+		"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),
+		"app.kubernetes.io/managed-by":               pulumi.String("pulumi"),
+		"pod-security.kubernetes.io/enforce":         pulumi.String(level),
+		"pod-security.kubernetes.io/enforce-version": pulumi.String(versions.PodSecurity),
+	}
+	if level != Privileged {
+		labels["pod-security.kubernetes.io/warn"] = pulumi.String(Restricted)
+		labels["pod-security.kubernetes.io/warn-version"] = pulumi.String("latest")
+	}
+	return pulumi.Map{
+		"apiVersion": pulumi.String("v1"),
+		"kind":       pulumi.String("Namespace"),
+		"metadata": pulumi.Map{
+			"name": pulumi.String(name), "labels": labels, "annotations": pulumi.ToStringMap(fieldmanager.Annotations(manager)),
+		},
+	}
+}
+
+// object are values of a chart as Pulumi takes them.
+func object(values map[string]any) pulumi.Map {
+	m := pulumi.Map{}
+	for key, value := range values {
+		m[key] = input(value)
+	}
+	return m
+}
+
+func input(value any) pulumi.Input {
+	switch v := value.(type) {
+	case map[string]any:
+		return object(v)
+	case []any:
+		list := pulumi.Array{}
+		for _, inner := range v {
+			list = append(list, input(inner))
+		}
+		return list
+	}
+	return pulumi.Any(value)
+}

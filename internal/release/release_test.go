@@ -1,0 +1,47 @@
+package release
+
+import (
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// TestRecorded records what a chart and its namespace come to, with a value of
+// another resource among the chart's.
+func TestRecorded(t *testing.T) {
+	if err := stacktest.Isolate(); err != nil {
+		t.Fatal(err)
+	}
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		for _, level := range []Level{Privileged, Baseline, Restricted} {
+			if _, err := NewNamespace(ctx, string(level), level); err != nil {
+				return err
+			}
+		}
+		_, err := New(ctx, "example", Args{
+			Chart:     versions.Chart{Name: "example", Version: "1.2.3", Repository: "https://charts.example.com"},
+			Namespace: "restricted",
+			Values: map[string]any{
+				"text": "a", "number": 1, "truth": false, "list": []any{"b", map[string]any{"c": 2}}, "nothing": map[string]any{}, "replaced": "x",
+			},
+			Given: pulumi.Map{"replaced": pulumi.String("from another").ToStringOutput()},
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stacktest.Compare(t, "testdata/recorded.json", recording)
+}
+
+// TestValuesAreNotShared changes nothing that the caller still holds.
+func TestValuesAreNotShared(t *testing.T) {
+	values := map[string]any{"a": "b"}
+	releaseInputs(Args{Values: values, Given: pulumi.Map{"a": pulumi.String("c"), "d": pulumi.String("e")}})
+	if len(values) != 1 || values["a"] != "b" {
+		t.Errorf("the values have become %v", values)
+	}
+}

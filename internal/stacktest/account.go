@@ -1,0 +1,155 @@
+package stacktest
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// Account is a SIMULATED AWS account: what it answers when it is asked what it
+// offers.
+type Account struct {
+	// ID and Caller are the account and who asks.
+	ID, Caller string
+	// Zones are the zones' ids, by their names.
+	Zones map[string]string
+	// VCPUs is how many may run, by AWS' code of the quota.
+	VCPUs map[string]int
+	// Subnets are by their ids.
+	Subnets map[string]Subnet
+	// Silent is why the account does not answer; "" for one that does.
+	Silent string
+}
+
+// Subnet is one that is there already.
+type Subnet struct {
+	Zone, VPCID string
+	Tags        map[string]string
+}
+
+// SimulatedAccount is one in us-west-2, with room for every stack in the tree.
+func SimulatedAccount() *Account {
+	return &Account{
+		ID: "111122223333", Caller: "arn:aws:sts::111122223333:assumed-role/deploy/simulated",
+		Zones: map[string]string{"us-west-2a": "usw2-az1", "us-west-2b": "usw2-az2", "us-west-2c": "usw2-az3", "us-west-2d": "usw2-az4"},
+		VCPUs: map[string]int{"L-1216C47A": 256, "L-34B43A08": 256, "L-DB2E81BA": 768, "L-3819A6DF": 768, "L-417A185B": 384, "L-7212CCBC": 384, "L-C4BD4855": 384},
+	}
+}
+
+// offered are the zones of types that not every zone has, by their ids.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
+var offered = []struct {
+	types *regexp.Regexp
+	zones string
+}{
+	{regexp.MustCompile(`^(g5|p4de)\.`), "use1-az1 use1-az2 use1-az4 use1-az5 use1-az6 use2-az1 use2-az2 use2-az3 usw2-az1 usw2-az2 usw2-az3"},
+	{regexp.MustCompile(`^p4d\.`), "use1-az1 use1-az2 use1-az4 use1-az6 use2-az1 use2-az2 use2-az3 usw2-az1 usw2-az2 usw2-az3 usw2-az4"},
+	{regexp.MustCompile(`^(p5|p5e|p5en|p6-b200)\.`), "use1-az6 use2-az1 use2-az3 usw2-az3 usw2-az4"},
+	{regexp.MustCompile(`^(m6i|m7i|m5|t3|c6i|r6i|g4dn|g6|g6e)\.(large|xlarge|\d+xlarge|metal)$`), "*"},
+}
+
+// offers tells whether a zone has an instance type.
+func offers(zone, instanceType string) bool {
+	for _, o := range offered {
+		if o.types.MatchString(instanceType) {
+			return o.zones == "*" || slices.Contains(strings.Fields(o.zones), zone)
+		}
+	}
+	return false
+}
+
+// answer is what AWS' provider says to a function.
+func (a *Account) answer(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
+	if a.Silent != "" {
+		return nil, fmt.Errorf("%s", a.Silent)
+	}
+	var reply map[string]any
+	switch token {
+	case "aws:index/getCallerIdentity:getCallerIdentity":
+		reply = map[string]any{"accountId": a.ID, "arn": a.Caller, "userId": "AROASIMULATED", "id": a.ID}
+	case "aws:index/getAvailabilityZones:getAvailabilityZones":
+		names := slices.Sorted(maps.Keys(a.Zones))
+		var ids []string
+		for _, name := range names {
+			ids = append(ids, a.Zones[name])
+		}
+		reply = map[string]any{"names": list(names), "zoneIds": list(ids), "id": "us-west-2"}
+	case "aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings":
+		types, locations := a.offerings(args)
+		reply = map[string]any{"instanceTypes": types, "locations": locations, "id": "us-west-2"}
+	case "aws:servicequotas/getServiceQuota:getServiceQuota":
+		vcpus, ok := a.VCPUs[args["quotaCode"].StringValue()]
+		if !ok {
+			return nil, fmt.Errorf("AccessDeniedException: not authorized to perform: servicequotas:GetServiceQuota")
+		}
+		reply = map[string]any{"value": float64(vcpus), "id": "quota"}
+	case "aws:ec2/getSubnet:getSubnet":
+		id := args["id"].StringValue()
+		subnet, ok := a.Subnets[id]
+		if !ok {
+			return nil, fmt.Errorf("InvalidSubnetID.NotFound: The subnet ID '%s' does not exist", id)
+		}
+		tags := map[string]any{}
+		for key, value := range subnet.Tags {
+			tags[key] = value
+		}
+		reply = map[string]any{"id": id, "availabilityZone": subnet.Zone, "vpcId": subnet.VPCID, "tags": tags}
+	default:
+		return nil, fmt.Errorf("the simulated account does not know %s", token)
+	}
+	return resource.NewPropertyMapFromMap(reply), nil
+}
+
+// offerings are the types that were asked for, each with every zone that has it.
+func (a *Account) offerings(args resource.PropertyMap) (types, locations []any) {
+	for _, filter := range args["filters"].ArrayValue() {
+		for _, of := range filter.ObjectValue()["values"].ArrayValue() {
+			for _, zone := range slices.Sorted(maps.Keys(a.Zones)) {
+				if offers(a.Zones[zone], of.StringValue()) {
+					types, locations = append(types, of.StringValue()), append(locations, zone)
+				}
+			}
+		}
+	}
+	return types, locations
+}
+
+func list(texts []string) []any {
+	var all []any
+	for _, text := range texts {
+		all = append(all, text)
+	}
+	return all
+}
+
+// kubeconfig is what pulumi-eks returns of a cluster.
+const kubeconfig = `{"apiVersion":"v1","kind":"Config","current-context":"aws","clusters":[{"name":"kubernetes","cluster":{"server":"https://SIMULATED.eks.amazonaws.com",` +
+	`"certificate-authority-data":"U0lNVUxBVEVE"}}],"contexts":[{"name":"aws","context":{"cluster":"kubernetes","user":"aws"}}],` +
+	`"users":[{"name":"aws","user":{"exec":{"apiVersion":"client.authentication.k8s.io/v1beta1","command":"aws","args":["eks","get-token","--cluster-name","simulated","--output","json"]}}}]}`
+
+// computed adds what AWS makes up: names, ARNs, and what belongs to a kind.
+func computed(token, name string, outputs resource.PropertyMap) resource.PropertyMap {
+	add := func(key string, value any) {
+		if _, given := outputs[resource.PropertyKey(key)]; !given {
+			outputs[resource.PropertyKey(key)] = resource.NewPropertyValue(value)
+		}
+	}
+	switch token {
+	case "eks:index:Cluster":
+		add("kubeconfigJson", kubeconfig)
+	case "aws:eks/nodeGroup:NodeGroup":
+		add("resources", []any{map[string]any{"autoscalingGroups": []any{map[string]any{"name": "eks-" + name + "-a1b2c3d"}}}})
+	case "aws:ec2/launchTemplate:LaunchTemplate":
+		add("latestVersion", 1.0)
+	}
+	if strings.HasPrefix(token, "aws:") {
+		add("name", name+"-a1b2c3d")
+		service, kind, _ := strings.Cut(strings.Split(token, ":")[1], "/")
+		add("arn", "arn:aws:"+service+"::111122223333:"+kind+"/"+name)
+	}
+	return outputs
+}

@@ -1,0 +1,58 @@
+package versions
+
+// Chart is a Helm chart, pinned.
+type Chart struct {
+	// Name is what its repository calls it.
+	Name string
+	// Repository is where it is pulled from.
+	Repository string
+	// Version is the chart's, which is not always that of what it installs.
+	Version string
+	// Releases is the page of this release.
+	Releases string
+}
+
+var (
+	// KubePrometheusStack is Prometheus with its operator, rules and exporters.
+	KubePrometheusStack = Chart{
+		Name: "kube-prometheus-stack", Version: "88.5.3",
+		Repository: "https://prometheus-community.github.io/helm-charts",
+		Releases:   "https://github.com/prometheus-community/helm-charts/releases/tag/kube-prometheus-stack-88.5.3",
+	}
+	// DCGMExporter publishes what the GPUs do.
+	DCGMExporter = Chart{
+		Name: "dcgm-exporter", Version: "4.8.2",
+		Repository: "https://nvidia.github.io/dcgm-exporter/helm-charts",
+		Releases:   "https://github.com/NVIDIA/dcgm-exporter/releases",
+	}
+	// NVIDIADevicePlugin has the kubelet hand out GPUs.
+	NVIDIADevicePlugin = Chart{
+		Name: "nvidia-device-plugin", Version: "0.20.0",
+		Repository: "https://nvidia.github.io/k8s-device-plugin",
+		Releases:   "https://github.com/NVIDIA/k8s-device-plugin/releases/tag/v0.20.0",
+	}
+	// KEDAChart installs KEDA.
+	KEDAChart = Chart{
+		Name: "keda", Version: KEDA[len("v"):],
+		Repository: "https://kedacore.github.io/charts",
+		Releases:   "https://github.com/kedacore/charts/releases/tag/" + KEDA,
+	}
+	// LoadBalancerController makes load balancers of Ingresses.
+	LoadBalancerController = Chart{
+		Name: "aws-load-balancer-controller", Version: "3.5.0",
+		Repository: "https://aws.github.io/eks-charts",
+		Releases:   "https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v3.5.0",
+	}
+	// ClusterAutoscaler starts and stops nodes. Its image is that of the
+	// Kubernetes minor: see ClusterAutoscalerTag.
+	ClusterAutoscaler = Chart{
+		Name: "cluster-autoscaler", Version: "9.59.0",
+		Repository: "https://kubernetes.github.io/autoscaler",
+		Releases:   "https://github.com/kubernetes/autoscaler/releases/tag/cluster-autoscaler-chart-9.59.0",
+	}
+)
+
+// Charts are all of them.
+func Charts() []Chart {
+	return []Chart{KubePrometheusStack, DCGMExporter, NVIDIADevicePlugin, KEDAChart, LoadBalancerController, ClusterAutoscaler}
+}

@@ -1,0 +1,77 @@
+package versions
+
+import (
+	"maps"
+	"slices"
+)
+
+// Kubernetes is the default minor of the clusters that are created, and one of
+// KubernetesMinors.
+// https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+const Kubernetes = "1.35"
+
+// ClusterAutoscalerRepository is the image that the autoscaler's project
+// publishes.
+// https://github.com/kubernetes/autoscaler/releases
+const ClusterAutoscalerRepository = "registry.k8s.io/autoscaling/cluster-autoscaler"
+
+// minor is what belongs to one minor version of Kubernetes.
+type minor struct {
+	// autoscaler is the cluster autoscaler's, whose minor is to be that of
+	// Kubernetes, since it repeats what the scheduler decides.
+	autoscaler string
+	// coreDNS and kubeProxy are EKS add-ons that are built for one minor. EKS
+	// offers a build for some months: one that it no longer offers is replaced
+	// here.
+	// aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name coredns
+	coreDNS, kubeProxy string
+}
+
+var minors = map[string]minor{
+	"1.33": {autoscaler: "v1.33.5", coreDNS: "v1.12.4-eksbuild.29", kubeProxy: "v1.33.10-eksbuild.21"},
+	"1.34": {autoscaler: "v1.34.4", coreDNS: "v1.12.4-eksbuild.29", kubeProxy: "v1.34.6-eksbuild.21"},
+	"1.35": {autoscaler: "v1.35.2", coreDNS: "v1.13.2-eksbuild.21", kubeProxy: "v1.35.3-eksbuild.21"},
+}
+
+// anyMinor are EKS add-ons of which one build serves every minor.
+var anyMinor = map[string]string{
+	// https://github.com/aws/amazon-vpc-cni-k8s/releases
+	"vpc-cni": "v1.22.4-eksbuild.3",
+	// https://github.com/aws/eks-pod-identity-agent/releases
+	"eks-pod-identity-agent": "v1.3.10-eksbuild.3",
+	// https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases
+	"aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+	// https://github.com/kubernetes-sigs/aws-efs-csi-driver/releases
+	"aws-efs-csi-driver": "v3.4.0-eksbuild.1",
+	// https://github.com/kubernetes-sigs/metrics-server/releases
+	"metrics-server": "v0.9.0-eksbuild.7",
+}
+
+// KubernetesMinors are the versions that a cluster may have, the oldest first.
+func KubernetesMinors() []string { return slices.Sorted(maps.Keys(minors)) }
+
+// Addon is the version of an EKS add-on for a minor of Kubernetes; "" if there
+// is no such add-on or minor.
+func Addon(name, kubernetesMinor string) string {
+	m, known := minors[kubernetesMinor]
+	switch {
+	case !known:
+		return ""
+	case name == "coredns":
+		return m.coreDNS
+	case name == "kube-proxy":
+		return m.kubeProxy
+	}
+	return anyMinor[name]
+}
+
+// Addons are the names of the EKS add-ons, sorted.
+func Addons() []string {
+	names := append([]string{"coredns", "kube-proxy"}, slices.Collect(maps.Keys(anyMinor))...)
+	slices.Sort(names)
+	return names
+}
+
+// ClusterAutoscalerTag is the tag of the cluster autoscaler's image for a minor
+// of Kubernetes; "" if that is not one of KubernetesMinors.
+func ClusterAutoscalerTag(kubernetesMinor string) string { return minors[kubernetesMinor].autoscaler }

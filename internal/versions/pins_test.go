@@ -1,0 +1,66 @@
+package versions
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestChartsArePinned holds that a chart is one release of one repository, and
+// that its page is that of the release.
+func TestChartsArePinned(t *testing.T) {
+	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+	names := map[string]bool{}
+	for _, c := range Charts() {
+		if !exact.MatchString(c.Version) || !strings.HasPrefix(c.Repository, "https://") || !strings.HasPrefix(c.Releases, "https://github.com/") {
+			t.Errorf("%+v is not pinned to a release of a repository", c)
+		}
+		// NVIDIA tags DCGM's releases by the exporter's version and not the chart's.
+		if c.Name != "dcgm-exporter" && !strings.HasSuffix(c.Releases, c.Version) {
+			t.Errorf("%s %s: %s is the page of another release", c.Name, c.Version, c.Releases)
+		}
+		if names[c.Name] {
+			t.Errorf("%s is there twice", c.Name)
+		}
+		names[c.Name] = true
+	}
+	if len(names) != 6 {
+		t.Errorf("there are %d charts, want 6", len(names))
+	}
+}
+
+// TestMinorsHaveTheirOwnBuilds holds what upgrading a control plane by a minor
+// relies on: what belongs to it is of it.
+func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
+	build := regexp.MustCompile(`^v\d+\.\d+\.\d+-eksbuild\.\d+$`)
+	minors := KubernetesMinors()
+	if !slices.Contains(minors, Kubernetes) || !slices.IsSorted(minors) || len(minors) < 3 {
+		t.Fatalf("the minors are %q, want at least three with %s among them", minors, Kubernetes)
+	}
+	for _, m := range minors {
+		for _, name := range Addons() {
+			if v := Addon(name, m); !build.MatchString(v) {
+				t.Errorf("%s on %s is %q, want a build of EKS", name, m, v)
+			}
+		}
+		of := "v" + m + "."
+		if v := Addon("kube-proxy", m); !strings.HasPrefix(v, of) {
+			t.Errorf("kube-proxy on %s is %s", m, v)
+		}
+		if v := ClusterAutoscalerTag(m); !strings.HasPrefix(v, of) || !release.MatchString(v) {
+			t.Errorf("the cluster autoscaler on %s is %q", m, v)
+		}
+	}
+	if len(Addons()) != 7 {
+		t.Errorf("the add-ons are %q, want seven", Addons())
+	}
+	for _, wrong := range [][2]string{{"coredns", "1.20"}, {"vpc-cni", ""}, {"no-such-addon", Kubernetes}} {
+		if v := Addon(wrong[0], wrong[1]); v != "" {
+			t.Errorf("%q has the version %s", wrong, v)
+		}
+	}
+	if v := ClusterAutoscalerTag("1.20"); v != "" {
+		t.Errorf("an unknown minor has the autoscaler %s", v)
+	}
+}

@@ -1,0 +1,29 @@
+package versions
+
+import "time"
+
+// Support is until when EKS offers a minor version of Kubernetes.
+type Support struct {
+	// Standard is the first day of extended support, which costs six times as
+	// much; Extended the first day on which EKS updates clusters by itself.
+	Standard, Extended time.Time
+}
+
+// support is by minor version.
+// https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
+var support = map[string]Support{
+	"1.33": {day(2026, time.July, 29), day(2027, time.July, 29)},
+	"1.34": {day(2026, time.December, 2), day(2027, time.December, 2)},
+	"1.35": {day(2027, time.March, 27), day(2028, time.March, 27)},
+}
+
+func day(year int, month time.Month, of int) time.Time {
+	return time.Date(year, month, of, 0, 0, 0, 0, time.UTC)
+}
+
+// SupportOf returns until when EKS offers a minor version, and whether that is
+// known.
+func SupportOf(minor string) (Support, bool) {
+	s, ok := support[minor]
+	return s, ok
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package simulation
+
+import "syscall"
+
+func processAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

@@ -1,0 +1,167 @@
+package simulation
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// Step is what a command does, or would do, with one resource.
+type Step struct {
+	Op, URN, Type, Parent string
+	Custom                bool
+}
+
+// Name is the name that the program gave it.
+func (s Step) Name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
+
+// stackType is that of the resource that all others descend from.
+const stackType = "pulumi:pulumi:Stack"
+
+// Steps are a command's, in the engine's order. Of a replacement, only the step
+// that says so counts.
+func (r Run) Steps() []Step {
+	var steps []Step
+	for _, event := range r.Events {
+		if event.ResourcePreEvent == nil {
+			continue
+		}
+		m := event.ResourcePreEvent.Metadata
+		state := m.New
+		if state == nil {
+			state = m.Old
+		}
+		if state == nil || !m.Logical {
+			continue
+		}
+		steps = append(steps, Step{Op: string(m.Op), URN: m.URN, Type: m.Type, Parent: state.Parent, Custom: state.Custom})
+	}
+	return steps
+}
+
+// Messages are those that the program and the plugins wrote for the user, with
+// their severity before all but the plain ones, and nothing twice.
+func (r Run) Messages() []string {
+	var messages []string
+	for _, event := range r.Events {
+		d := event.DiagnosticEvent
+		if d == nil || d.Ephemeral || d.Severity == "debug" {
+			continue
+		}
+		text := strings.TrimRight(uncolored(d.Prefix+d.Message), "\n")
+		if d.Severity == "info" && strings.HasPrefix(text, "SIMULATED") {
+			continue // said once, by the command
+		}
+		if text != "" && !slices.Contains(messages, text) {
+			messages = append(messages, text)
+		}
+	}
+	return messages
+}
+
+// uncolored removes the engine's marks, such as <{%fg 1%}>.
+func uncolored(text string) string {
+	for {
+		before, rest, found := strings.Cut(text, "<{%")
+		_, after, closed := strings.Cut(rest, "%}>")
+		if !found || !closed {
+			return text
+		}
+		text = before + after
+	}
+}
+
+// component is a box of the diagram, with its resources.
+type component struct {
+	name, typ string
+	types     map[string]map[string]int // by operation
+	total     int
+}
+
+// Report lists resources by component, and counts them: all, or those of the
+// components of which something changes.
+func (r Run) Report(changes bool) string {
+	steps := r.Steps()
+	byURN := map[string]Step{}
+	for _, s := range steps {
+		byURN[s.URN] = s
+	}
+	// top is the component below the stack that a resource belongs to.
+	top := func(s Step) Step {
+		for {
+			parent, known := byURN[s.Parent]
+			if !known || parent.Type == stackType {
+				return s
+			}
+			s = parent
+		}
+	}
+	components := map[string]*component{}
+	all := map[string]int{}
+	for _, s := range steps {
+		if !s.Custom || s.Type == stackType {
+			continue
+		}
+		box := top(s)
+		c := &component{name: box.Name(), typ: box.Type, types: map[string]map[string]int{}}
+		if box.Custom {
+			c.name, c.typ = "(the stack itself)", ""
+		}
+		if known := components[c.name+c.typ]; known != nil {
+			c = known
+		}
+		components[c.name+c.typ] = c
+		if c.types[s.Type] == nil {
+			c.types[s.Type] = map[string]int{}
+		}
+		c.types[s.Type][s.Op]++
+		c.total++
+		all[s.Op]++
+	}
+	var out strings.Builder
+	total := 0
+	for _, c := range slices.SortedFunc(maps.Values(components), func(a, b *component) int {
+		return cmp.Or(cmp.Compare(a.typ, b.typ), cmp.Compare(a.name, b.name))
+	}) {
+		total += c.total
+		if changes && !c.changes() {
+			continue
+		}
+		fmt.Fprintf(&out, "%4d  %s  %s\n", c.total, c.name, c.typ)
+		for _, typ := range slices.Sorted(maps.Keys(c.types)) {
+			fmt.Fprintf(&out, "        %s  %s\n", typ, describeOps(c.types[typ]))
+		}
+	}
+	fmt.Fprintf(&out, "%4d  resources in %d components: %s\n", total, len(components), describeOps(all))
+	return out.String()
+}
+
+// changes tells whether anything of a component does.
+func (c *component) changes() bool {
+	for _, ops := range c.types {
+		for op := range ops {
+			if op != string(apitype.OpSame) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// describeOps is "3 to create, 1 to update".
+func describeOps(ops map[string]int) string {
+	words := map[string]string{"same": "unchanged"}
+	var parts []string
+	for _, op := range slices.Sorted(maps.Keys(ops)) {
+		word, plain := words[op]
+		if !plain {
+			word = "to " + op
+		}
+		parts = append(parts, fmt.Sprintf("%d %s", ops[op], word))
+	}
+	return strings.Join(parts, ", ")
+}

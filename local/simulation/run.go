@@ -1,0 +1,171 @@
+package simulation
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+)
+
+// Run is what one pulumi command did.
+type Run struct {
+	Events []apitype.EngineEvent
+	// Output is what it printed.
+	Output string
+	// Healthy counts how often the EKS component found a cluster's API server in
+	// good health.
+	Healthy int64
+}
+
+// Options of one command.
+type Options struct {
+	// Each is called with every event as it comes; nil is fine.
+	Each func(apitype.EngineEvent)
+	// Environment is added to that of the simulation.
+	Environment []string
+}
+
+// Init makes the stack where there is none yet.
+func (s Stack) Init(ctx context.Context) error {
+	state := filepath.Join(s.Folder, "state", ".pulumi", "stacks")
+	found, err := filepath.Glob(filepath.Join(state, "*", s.Name+".json"))
+	if err != nil || len(found) > 0 {
+		return err
+	}
+	_, err = s.pulumi(ctx, "127.0.0.1:0", Options{}, "stack", "init", "--stack="+s.Name)
+	return err
+}
+
+// Do runs preview, up, refresh or destroy. However the engine ends, none of its
+// plugins outlives it.
+func (s Stack) Do(ctx context.Context, o Options, command string, args ...string) (run Run, err error) {
+	proxy, err := Listen()
+	if err != nil {
+		return Run{}, err
+	}
+	defer func() { err = errors.Join(err, proxy.Close(), sweep(proxy.Address)) }()
+	log := filepath.Join(s.Folder, command+".events")
+	if err := os.Remove(log); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Run{}, err
+	}
+	ended := make(chan struct{})
+	followed := make(chan error, 1)
+	go func() { followed <- follow(log, ended, &run.Events, o.Each) }()
+	args = append([]string{command, "--stack=" + s.Name, "--event-log=" + log}, args...)
+	run.Output, err = s.pulumi(ctx, proxy.Address, o, args...)
+	run.Healthy = proxy.Healthy.Load()
+	close(ended)
+	return run, errors.Join(err, <-followed)
+}
+
+// pulumi runs the CLI. A first interrupt lets it finish what is under way.
+func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, s.Layout.Bin("pulumi"), append(args, "--cwd="+s.Project(), "--non-interactive", "--color=never")...)
+	cmd.Env = append(s.Environment(proxy), o.Environment...)
+	cmd.SysProcAttr = processAttributes() // the terminal's Ctrl-C comes to us alone
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 30 * time.Second
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Run(); err != nil {
+		return out.String(), errors.Join(ctx.Err(), fmt.Errorf("pulumi %s: %w", args[0], err))
+	}
+	return out.String(), nil
+}
+
+// follow reads events as the engine writes them, until it has ended.
+func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, each func(apitype.EngineEvent)) error {
+	var file *os.File
+	var reader *bufio.Reader
+	defer func() {
+		if file != nil {
+			_ = file.Close() // it was read only
+		}
+	}()
+	partial := ""
+	for last := false; ; {
+		if file == nil {
+			if opened, err := os.Open(path); err == nil {
+				file, reader = opened, bufio.NewReader(opened)
+			}
+		}
+		for reader != nil {
+			line, err := reader.ReadString('\n')
+			partial += line
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			var event apitype.EngineEvent
+			if err := json.Unmarshal([]byte(partial), &event); err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			partial = ""
+			*events = append(*events, event)
+			if each != nil {
+				each(event)
+			}
+		}
+		if last {
+			return nil
+		}
+		select {
+		case <-ended:
+			last = true
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// proxyVariable has the address of the proxy, which only one command has.
+const proxyVariable = "VLLM_EKS_SIMULATED_PROXY"
+
+// processes are those of a command, which have its proxy in their environment.
+// Other systems than Linux do not tell.
+func processes(proxy string) []int {
+	var found []int
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is fine
+	for _, file := range environments {
+		text, err := os.ReadFile(file)
+		if err != nil || !slices.Contains(strings.Split(string(text), "\x00"), proxyVariable+"="+proxy) {
+			continue // another's, or gone
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && pid != os.Getpid() {
+			found = append(found, pid)
+		}
+	}
+	return found
+}
+
+// sweep ends the plugins that an engine left when it was killed.
+func sweep(proxy string) error {
+	deadline := time.Now().Add(3 * time.Second)
+	for time.Now().Before(deadline) {
+		if len(processes(proxy)) == 0 {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	for _, pid := range processes(proxy) {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+// Package account is a simulated AWS account: it holds what a program created in
+// it, in files of one folder, and refuses what AWS or its Pulumi provider would
+// refuse. It is small: names and types of properties come from the Go SDK's own
+// types, enumerations from AWS' SDK, and the rest from short tables. Nothing
+// runs in it.
+package account
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/shape"
+)
+
+// ID is the number of the simulated account; AWS keeps it for documentation.
+const ID = "111122223333"
+
+// Session is an account as one configured provider sees it.
+type Session struct {
+	store       store
+	Region      string
+	DefaultTags map[string]string
+}
+
+// Open returns the account whose resources lie in a folder.
+func Open(folder, region string, defaultTags map[string]string) *Session {
+	return &Session{store: store{folder}, Region: region, DefaultTags: defaultTags}
+}
+
+// Create makes a resource of inputs that were checked.
+func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error) {
+	k, err := KindOf(typ)
+	if err != nil {
+		return nil, err
+	}
+	r := &Record{Type: typ, URN: urn, Region: s.Region, Inputs: inputs}
+	return r, s.store.change(func(all stock) error {
+		r.Outputs = maps.Clone(inputs)
+		k.completeName(r)
+		if err := errors.Join(all.expectReferences(r), all.expectUnique(k, r), k.expect(all, r, nil)); err != nil {
+			return err
+		}
+		r.ID = k.id(r)
+		if all.find(typ, r.ID) != nil {
+			return fmt.Errorf("%s: %s %s exists already", k.exists, k.short(typ), r.ID)
+		}
+		k.complete(s, all, r)
+		all.put(r)
+		return nil
+	})
+}
+
+// Update gives a resource new inputs.
+func (s *Session) Update(typ, id string, inputs map[string]any) (*Record, error) {
+	k, err := KindOf(typ)
+	if err != nil {
+		return nil, err
+	}
+	var r *Record
+	return r, s.store.change(func(all stock) error {
+		before := all.find(typ, id)
+		if before == nil {
+			return fmt.Errorf("NotFound: %s %s does not exist; run with --refresh", k.short(typ), id)
+		}
+		updated := *before
+		r = &updated
+		r.Inputs, r.Outputs = inputs, maps.Clone(before.Outputs)
+		for name := range before.Inputs {
+			if _, kept := inputs[name]; !kept {
+				delete(r.Outputs, name)
+			}
+		}
+		maps.Copy(r.Outputs, inputs)
+		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
+			return err
+		}
+		if k.changed(before.Inputs, inputs) {
+			for _, name := range k.versioned {
+				version, _ := before.Outputs[name].(float64)
+				r.Outputs[name] = version + 1
+			}
+		}
+		k.complete(s, all, r)
+		all.put(r)
+		return nil
+	})
+}
+
+// Read returns a resource, nil where there is none.
+func (s *Session) Read(typ, id string) (*Record, error) {
+	if _, err := KindOf(typ); err != nil {
+		return nil, err
+	}
+	var r *Record
+	return r, s.store.change(func(all stock) error {
+		r = all.find(typ, id)
+		return nil
+	})
+}
+
+// Delete removes a resource, and with it what AWS removes along; it refuses while
+// something else still needs it.
+func (s *Session) Delete(typ, id string) error {
+	k, err := KindOf(typ)
+	if err != nil {
+		return err
+	}
+	return s.store.change(func(all stock) error {
+		r := all.find(typ, id)
+		if r == nil {
+			return nil // somebody was faster, which is as well
+		}
+		with, err := all.heldBy(r)
+		if err != nil {
+			return err
+		}
+		if k.held != nil {
+			if err := k.held(all, r); err != nil {
+				return err
+			}
+		}
+		for _, gone := range append(with, r) {
+			delete(all, key(gone.Type, gone.ID))
+		}
+		return nil
+	})
+}
+
+// Preview is what a resource is going to be: everything that AWS will say is
+// unknown, unless an update leaves it as it was.
+func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (map[string]any, error) {
+	k, err := KindOf(typ)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]any{}
+	for name, optional := range k.outputs() {
+		if _, given := inputs[name]; given || optional {
+			continue
+		}
+		counts := slices.Contains(k.versioned, name)
+		if before == nil || counts && k.changed(before.Inputs, inputs) {
+			out[name] = shape.Unknown{}
+		} else if value, known := before.Outputs[name]; known {
+			out[name] = value
+		}
+	}
+	maps.Copy(out, inputs)
+	if before != nil {
+		k.keepNested(out, before.Outputs)
+	}
+	if _, tagged := out["tagsAll"]; tagged {
+		out["tagsAll"] = s.allTags(inputs)
+	}
+	return out, nil
+}
+
+// allTags are a resource's tags with those that the provider gives to all.
+func (s *Session) allTags(inputs map[string]any) any {
+	all := map[string]any{}
+	for key, value := range s.DefaultTags {
+		all[key] = value
+	}
+	switch own := inputs["tags"].(type) {
+	case map[string]any:
+		maps.Copy(all, own)
+	case shape.Unknown:
+		return shape.Unknown{}
+	}
+	return all
+}
+
+// Change is one difference between two sets of inputs.
+type Change struct {
+	Path    string
+	Kind    byte // + added, - removed, ~ changed
+	Replace bool
+}
+
+// Diff compares the inputs of a resource that exists with new ones.
+func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, error) {
+	k, err := KindOf(typ)
+	if err != nil {
+		return nil, err
+	}
+	var changes []Change
+	compare("", olds, news, func(path string, kind byte) {
+		changes = append(changes, Change{Path: path, Kind: kind, Replace: k.replaced(path, kind)})
+	})
+	if before, tagged := state["tagsAll"]; tagged && !same(before, s.allTags(news)) {
+		changes = append(changes, Change{Path: "tagsAll", Kind: '~'})
+	}
+	return changes, nil
+}
+
+// KindOf knows the types that the program and the EKS component register.
+func KindOf(typ string) (*Kind, error) {
+	if k, known := kinds[typ]; known {
+		return k, nil
+	}
+	return nil, fmt.Errorf("type %s is none of those that the stand-in of AWS knows: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+}

@@ -1,0 +1,304 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/shape"
+)
+
+type props = map[string]any
+
+const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"%s"},"Action":"sts:AssumeRole"}]}`
+
+func open(t *testing.T) *Session {
+	return Open(t.TempDir(), "us-west-2", map[string]string{"team": "ml"})
+}
+
+// platform creates a small cluster, and returns what there is by name.
+func platform(t *testing.T, s *Session) map[string]*Record {
+	t.Helper()
+	made := map[string]*Record{}
+	add := func(name, short string, inputs props) {
+		t.Helper()
+		if problems, err := s.Check(token(short), inputs); err != nil || len(problems) > 0 {
+			t.Fatalf("%s: %v, %v", name, problems, err)
+		}
+		r, err := s.Create(token(short), "urn:"+name, inputs)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		made[name] = r
+	}
+	add("vpc", "ec2/vpc", props{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
+	add("gateway", "ec2/internetGateway", props{"vpcId": made["vpc"].ID})
+	add("a", "ec2/subnet", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-west-2a"})
+	add("b", "ec2/subnet", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-west-2b"})
+	add("address", "ec2/eip", props{"domain": "vpc"})
+	add("nat", "ec2/natGateway", props{"subnetId": made["a"].ID, "allocationId": made["address"].ID})
+	add("group", "ec2/securityGroup", props{"vpcId": made["vpc"].ID, "name": "cluster"})
+	add("plane", "iam/role", props{"name": "plane", "assumeRolePolicy": fmt.Sprintf(trust, "eks.amazonaws.com")})
+	add("machine", "iam/role", props{"name": "machine", "assumeRolePolicy": fmt.Sprintf(trust, "ec2.amazonaws.com")})
+	add("attached", "iam/rolePolicyAttachment", props{"role": "machine", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"})
+	add("cluster", "eks/cluster", props{
+		"name": "llm", "version": "1.34", "roleArn": made["plane"].Outputs["arn"],
+		"vpcConfig": props{"subnetIds": []any{made["a"].ID, made["b"].ID}, "securityGroupIds": []any{made["group"].ID}},
+	})
+	add("addon", "eks/addon", props{"clusterName": "llm", "addonName": "vpc-cni"})
+	add("template", "ec2/launchTemplate", props{"name": "g5"})
+	add("nodes", "eks/nodeGroup", props{
+		"clusterName": "llm", "nodeGroupNamePrefix": "g5-", "nodeRoleArn": made["machine"].Outputs["arn"], "subnetIds": []any{made["a"].ID},
+		"instanceTypes": []any{"g5.xlarge"}, "scalingConfig": props{"minSize": 0.0, "maxSize": 2.0, "desiredSize": 0.0},
+		"launchTemplate": props{"id": made["template"].ID, "version": "1"},
+	})
+	asg := textAt(made["nodes"].Outputs, "resources[].autoscalingGroups[].name")
+	add("tag", "autoscaling/tag", props{"autoscalingGroupName": asg, "tag": props{"key": "k", "value": "v", "propagateAtLaunch": false}})
+	return made
+}
+
+// AWS refuses to delete what something needs, and deletes some things along.
+func TestDeletionsInAnOrderThatAWSAccepts(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	for _, held := range []struct{ name, by string }{
+		{"vpc", "DependencyViolation"}, {"a", "DependencyViolation"}, {"gateway", "mapped public address"}, {"address", "InvalidIPAddress.InUse"},
+		{"group", "DependencyViolation"}, {"machine", "DeleteConflict"}, {"cluster", "ResourceInUseException"},
+	} {
+		r := made[held.name]
+		if err := s.Delete(r.Type, r.ID); err == nil || !strings.Contains(err.Error(), held.by) {
+			t.Errorf("%s is deleted: %v, want %s", held.name, err, held.by)
+		}
+	}
+	for _, name := range []string{"nodes", "template", "cluster", "attached", "machine", "plane", "nat", "address", "gateway", "group", "a", "b", "vpc"} {
+		if err := s.Delete(made[name].Type, made[name].ID); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if left, err := Records(s.store.folder); err != nil || len(left) > 0 {
+		t.Errorf("the add-on goes with its cluster and the tag with its group: %v, %v", left, err)
+	}
+}
+
+// Each of these is one edit of a resource that is fine.
+func TestRefusedByTheAccount(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	for _, test := range []struct {
+		of, path string
+		value    any
+		want     string
+	}{
+		{"a", "cidrBlock", "10.1.0.0/24", "InvalidSubnet.Range"},
+		{"a", "cidrBlock", "10.0.1.128/25", "InvalidSubnet.Conflict"},
+		{"a", "vpcId", "vpc-none", `there is no ec2/vpc "vpc-none"`},
+		{"cluster", "roleArn", made["machine"].Outputs["arn"], "does not trust eks.amazonaws.com"},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID}}, "at least two different zones"},
+		{"nodes", "version", "1.35", "cannot join a cluster of 1.34"},
+		{"nodes", "launchTemplate", props{"id": "lt-none", "version": "1"}, "there is no ec2/launchTemplate"},
+		{"nodes", "capacityType", "CAPACITY_BLOCK", "a capacity block is one in the launch template and in the group"},
+		{"template", "name", "g5", "InvalidLaunchTemplateName.AlreadyExistsException"},
+		{"addon", "addonName", "vpc-cni", "ResourceInUseException"},
+	} {
+		inputs := maps.Clone(made[test.of].Inputs)
+		inputs[test.path] = test.value
+		if _, err := s.Create(made[test.of].Type, "urn:new", inputs); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s with %s %v: %v, want %s", test.of, test.path, test.value, err, test.want)
+		}
+	}
+	inputs := maps.Clone(made["cluster"].Inputs)
+	inputs["version"] = "1.32"
+	if _, err := s.Update(made["cluster"].Type, "llm", inputs); err == nil || !strings.Contains(err.Error(), "one minor at a time") {
+		t.Errorf("the cluster goes back: %v", err)
+	}
+}
+
+func TestRefusedByThemselves(t *testing.T) {
+	s := open(t)
+	for _, test := range []struct {
+		short, place string
+		inputs       props
+	}{
+		{"ec2/vpc", "cidrBlock", props{"cidrBlock": "10.0.0.1/16"}},
+		{"ec2/vpc", "cidr", props{"cidr": "10.0.0.0/16"}},
+		{"ec2/vpc", "enableDnsSupport", props{"cidrBlock": "10.0.0.0/16", "enableDnsSupport": "true"}},
+		{"ec2/vpc", "tags", props{"cidrBlock": "10.0.0.0/16", "tags": props{"aws:mine": "1"}}},
+		{"ec2/subnet", "vpcId", props{"cidrBlock": "10.0.0.0/24"}},
+		{"ec2/subnet", "availabilityZone", props{"vpcId": "vpc-1", "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-east-1a"}},
+		{"ec2/natGateway", "allocationId", props{"subnetId": "subnet-1"}},
+		{"ec2/route", "carrierGatewayId", props{"routeTableId": "rtb-1", "destinationCidrBlock": "0.0.0.0/0"}},
+		{"ec2/vpcEndpoint", "serviceName", props{"vpcId": "vpc-1", "serviceName": "com.amazonaws.us-east-1.s3"}},
+		{"ec2/vpcEndpoint", "subnetIds", props{"vpcId": "vpc-1", "serviceName": "com.amazonaws.us-west-2.s3", "subnetIds": []any{"subnet-1"}}},
+		{"ec2/launchTemplate", "metadataOptions.httpTokens", props{"metadataOptions": props{"httpTokens": "always"}}},
+		{"ec2/launchTemplate", "blockDeviceMappings[0].ebs.volumeType", props{"blockDeviceMappings": []any{props{"ebs": props{"volumeType": "gp4"}}}}},
+		{"ec2/launchTemplate", "blockDeviceMappings[0].ebs.volume", props{"blockDeviceMappings": []any{props{"ebs": props{"volume": 1.0}}}}},
+		{"iam/role", "assumeRolePolicy", props{"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[]}`}},
+		{"iam/role", "assumeRolePolicy", props{"assumeRolePolicy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Resource":"*"}]}`}},
+		{"iam/rolePolicy", "policy", props{"role": "r", "policy": `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"describe","Resource":"*"}]}`}},
+		{"iam/rolePolicyAttachment", "policyArn", props{"role": "r", "policyArn": "arn:aws:iam::aws:policy/AmazonEverything"}},
+		{"cloudwatch/logGroup", "retentionInDays", props{"retentionInDays": 31.0}},
+		{"eks/addon", "addonName", props{"clusterName": "c", "addonName": "vpc-cnn"}},
+		{"eks/addon", "configurationValues", props{"clusterName": "c", "addonName": "vpc-cni", "configurationValues": "a: b"}},
+		{"eks/accessEntry", "principalArn", props{"clusterName": "c", "principalArn": "arn:aws:sts::111122223333:assumed-role/a/b"}},
+		{"eks/nodeGroup", "subnetIds", props{"clusterName": "c", "nodeRoleArn": "arn:aws:iam::111122223333:role/r", "scalingConfig": props{"minSize": 0.0, "maxSize": 1.0, "desiredSize": 0.0}}},
+		{"eks/nodeGroup", "scalingConfig.maxSize", group(props{"scalingConfig": props{"minSize": 0.0, "desiredSize": 0.0}})},
+		{"eks/nodeGroup", "scalingConfig.minSize", group(props{"scalingConfig": props{"minSize": 3.0, "maxSize": 1.0, "desiredSize": 1.0}})},
+		{"eks/nodeGroup", "amiType", group(props{"amiType": "AL2024_x86_64_NVIDIA"})},
+		{"eks/nodeGroup", "instanceTypes[0]", group(props{"instanceTypes": []any{"g5.tiny"}})},
+		{"eks/nodeGroup", "taints[0].effect", group(props{"taints": []any{props{"key": "k", "effect": "NoSchedule"}}})},
+		{"eks/nodeGroup", "diskSize", group(props{"diskSize": 20.0, "launchTemplate": props{"id": "lt-1", "version": "1"}})},
+		{"eks/nodeGroup", "launchTemplate", group(props{"capacityType": "CAPACITY_BLOCK"})},
+	} {
+		problems, err := s.Check(token(test.short), test.inputs)
+		if err != nil || !slices.ContainsFunc(problems, func(p shape.Problem) bool { return p.Place == test.place }) {
+			t.Errorf("%s %v: %v, %v; want %s refused", test.short, test.inputs, problems, err, test.place)
+		}
+	}
+	if _, err := s.Check("aws:s3/bucket:Bucket", props{}); err == nil {
+		t.Error("a type that the stand-in does not know is accepted")
+	}
+}
+
+// group is a node group that is fine but for some inputs.
+func group(edit props) props {
+	inputs := props{
+		"clusterName": "c", "nodeRoleArn": "arn:aws:iam::111122223333:role/r", "subnetIds": []any{"subnet-1"},
+		"scalingConfig": props{"minSize": 0.0, "maxSize": 1.0, "desiredSize": 0.0},
+	}
+	maps.Copy(inputs, edit)
+	return inputs
+}
+
+func TestWhatAChangeMeans(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	for _, test := range []struct {
+		of, path string
+		value    any
+		replaces bool
+	}{
+		{"vpc", "cidrBlock", "10.1.0.0/16", true},
+		{"vpc", "enableDnsHostnames", false, false},
+		{"cluster", "version", "1.35", false},
+		{"cluster", "name", "other", true},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{made["group"].ID}}, false},
+		{"nodes", "version", "1.34", false},
+		{"nodes", "labels", props{"a": "b"}, false},
+		{"nodes", "instanceTypes", []any{"g5.2xlarge"}, true},
+		{"nodes", "launchTemplate", props{"id": made["template"].ID, "version": "2"}, false},
+		{"nodes", "launchTemplate", props{"id": "lt-other", "version": "1"}, true},
+		{"nodes", "scalingConfig", props{"minSize": 1.0, "maxSize": 2.0, "desiredSize": 0.0}, false},
+	} {
+		news := maps.Clone(made[test.of].Inputs)
+		news[test.path] = test.value
+		changes, err := s.Diff(made[test.of].Type, made[test.of].Inputs, news, made[test.of].Outputs)
+		if err != nil || len(changes) == 0 {
+			t.Errorf("%s with another %s: %v, %v", test.of, test.path, changes, err)
+		}
+		if replaces := slices.ContainsFunc(changes, func(c Change) bool { return c.Replace }); replaces != test.replaces {
+			t.Errorf("%s with another %s: %v, want it replaced: %t", test.of, test.path, changes, test.replaces)
+		}
+	}
+	tagged := Open(s.store.folder, "us-west-2", map[string]string{"team": "web"})
+	vpc := made["vpc"]
+	if changes, err := tagged.Diff(vpc.Type, vpc.Inputs, vpc.Inputs, vpc.Outputs); err != nil || len(changes) != 1 || changes[0].Path != "tagsAll" {
+		t.Errorf("other tags of the provider: %v, %v", changes, err)
+	}
+}
+
+// A preview knows what the program says, and nothing that AWS will say.
+func TestPreviewKnowsNothingOfAWS(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	inputs := props{"cidrBlock": "10.2.0.0/16", "tags": props{"a": "b"}}
+	got, err := s.Preview(token("ec2/vpc"), inputs, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"arn", "mainRouteTableId", "enableDnsHostnames"} {
+		if got[name] != (shape.Unknown{}) {
+			t.Errorf("%s is %v before there is a VPC", name, got[name])
+		}
+	}
+	if got["cidrBlock"] != "10.2.0.0/16" || !same(got["tagsAll"], props{"a": "b", "team": "ml"}) {
+		t.Errorf("got %v", got)
+	}
+	template := made["template"]
+	after, err := s.Preview(template.Type, props{"name": "g5", "userData": ""}, template)
+	if err != nil || after["latestVersion"] != (shape.Unknown{}) || after["arn"] != template.Outputs["arn"] {
+		t.Errorf("a changed template: %v, %v", after, err)
+	}
+	updated, err := s.Update(template.Type, template.ID, props{"name": "g5", "userData": ""})
+	if err != nil || updated.Outputs["latestVersion"] != 2.0 {
+		t.Errorf("a changed template has the version %v, %v", updated.Outputs["latestVersion"], err)
+	}
+}
+
+func TestFunctions(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	answer := func(name string, args props) props {
+		t.Helper()
+		got, problems, err := s.Call(name, args)
+		if err != nil || len(problems) > 0 {
+			t.Fatalf("%s: %v, %v", name, problems, err)
+		}
+		return got
+	}
+	zones := answer("aws:index/getAvailabilityZones:getAvailabilityZones", props{"state": "available"})
+	if !same(zones["names"].([]any)[3], "us-west-2d") || !same(zones["zoneIds"].([]any)[3], "usw2-az4") {
+		t.Errorf("zones: %v", zones)
+	}
+	offers := answer("aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings", props{
+		"locationType": "availability-zone", "filters": []any{props{"name": "instance-type", "values": []any{"g5.xlarge"}}},
+	})
+	if !same(offers["locations"], []any{"us-west-2a", "us-west-2b", "us-west-2c"}) {
+		t.Errorf("g5.xlarge is in %v", offers["locations"])
+	}
+	if subnet := answer("aws:ec2/getSubnet:getSubnet", props{"id": made["b"].ID}); subnet["availabilityZone"] != "us-west-2b" {
+		t.Errorf("the subnet: %v", subnet)
+	}
+	if got := answer("aws:servicequotas/getServiceQuota:getServiceQuota", props{"serviceCode": "ec2", "quotaCode": "L-DB2E81BA"}); got["value"] != 768.0 {
+		t.Errorf("the quota: %v", got)
+	}
+	if _, problems, err := s.Call("aws:ec2/getSubnet:getSubnet", props{"ids": "x"}); err != nil || len(problems) != 1 {
+		t.Errorf("an argument that there is not: %v, %v", problems, err)
+	}
+	if _, _, err := s.Call("aws:ec2/getAmi:getAmi", props{}); err == nil {
+		t.Error("a function that the stand-in does not know is answered")
+	}
+}
+
+// Every table names types and properties that there are.
+func TestTablesNameWhatThereIs(t *testing.T) {
+	for typ, k := range kinds {
+		inputs, outputs := k.inputs(), k.outputs()
+		first := func(path string) string {
+			name, _, _ := strings.Cut(strings.TrimLeft(path, "+-"), ".")
+			return strings.TrimSuffix(name, "[]")
+		}
+		for _, path := range slices.Concat(k.replaces, k.required, k.Documents, k.unique, slices.Collect(maps.Keys(k.formats))) {
+			if _, has := inputs[first(path)]; !has {
+				t.Errorf("%s has no input %s", typ, path)
+			}
+		}
+		for _, path := range slices.Concat(k.versioned, slices.Collect(maps.Keys(k.computed))) {
+			if _, has := outputs[first(path)]; !has {
+				t.Errorf("%s has no output %s", typ, path)
+			}
+		}
+	}
+	for _, ref := range references {
+		from, to := kinds[token(ref.from)], kinds[token(ref.to)]
+		if from == nil || to == nil {
+			t.Errorf("%v is about types that there are not", ref)
+			continue
+		}
+		name, _, _ := strings.Cut(ref.path, ".")
+		if _, has := from.inputs()[strings.TrimSuffix(name, "[]")]; !has {
+			t.Errorf("%s has no %s", ref.from, ref.path)
+		}
+	}
+}

@@ -1,0 +1,140 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/shape"
+)
+
+// function is one that a program may call: the SDK's own types of its arguments
+// and its result, and its answer.
+type function struct {
+	args, result any
+	answer       func(s *Session, args map[string]any) (map[string]any, error)
+}
+
+var functions = map[string]function{
+	"aws:index/getCallerIdentity:getCallerIdentity": {aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}, func(*Session, map[string]any) (map[string]any, error) {
+		return map[string]any{"accountId": ID, "arn": "arn:aws:sts::" + ID + ":assumed-role/deploy/simulated", "userId": "AROASIMULATED:simulated", "id": ID}, nil
+	}},
+	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(*Session, map[string]any) (map[string]any, error) {
+		return map[string]any{"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}, nil
+	}},
+	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
+		names := zonesOf(s.Region)
+		return map[string]any{"names": texts(names), "zoneIds": texts(regions[s.Region]), "groupNames": texts([]string{s.Region}), "id": s.Region}, nil
+	}},
+	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {ec2.GetInstanceTypeOfferingsArgs{}, ec2.GetInstanceTypeOfferingsResult{}, offerings},
+	"aws:servicequotas/getServiceQuota:getServiceQuota":         {servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}, quota},
+	"aws:ec2/getSubnet:getSubnet":                               {ec2.LookupSubnetArgs{}, ec2.LookupSubnetResult{}, lookUp("ec2/subnet")},
+}
+
+// Call answers a function whose arguments are all known.
+func (s *Session) Call(name string, args map[string]any) (map[string]any, shape.Problems, error) {
+	f, known := functions[name]
+	if !known {
+		return nil, nil, fmt.Errorf("function %s is none of those that the stand-in of AWS knows: %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
+	}
+	var c shape.Problems
+	c.Object("", args, reflect.TypeOf(f.args))
+	if len(c) > 0 {
+		return nil, c, nil
+	}
+	answer, err := f.answer(s, args)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	// What the caller asked for is part of the answer; what is not in the SDK's type
+	// nobody could read.
+	for known := range shape.Fields(reflect.TypeOf(f.result)) {
+		if value, given := args[known]; given && answer[known] == nil {
+			answer[known] = value
+		}
+	}
+	return answer, nil, nil
+}
+
+// offerings lists which zone has which of the types asked for.
+func offerings(s *Session, args map[string]any) (map[string]any, error) {
+	if kind := args["locationType"]; kind != "availability-zone" {
+		return nil, fmt.Errorf("locationType: the stand-in knows availability-zone only, not %v", kind)
+	}
+	wanted := ec2types.InstanceType("").Values()
+	zones := zonesOf(s.Region)
+	for _, filter := range valuesAt(args, "filters[]") {
+		values := textsAt(filter, "values[]")
+		switch name := textAt(filter, "name"); name {
+		case "instance-type":
+			wanted = slices.DeleteFunc(wanted, func(t ec2types.InstanceType) bool { return !slices.Contains(values, string(t)) })
+		case "location":
+			zones = slices.DeleteFunc(zones, func(zone string) bool { return !slices.Contains(values, zone) })
+		default:
+			return nil, fmt.Errorf("filters: the stand-in knows no filter %q", name)
+		}
+	}
+	var types, locations, kinds []any
+	for _, t := range wanted {
+		for _, zone := range zones {
+			if offers(zone, string(t)) {
+				types, locations, kinds = append(types, string(t)), append(locations, zone), append(kinds, "availability-zone")
+			}
+		}
+	}
+	return map[string]any{"instanceTypes": types, "locations": locations, "locationTypes": kinds, "id": s.Region}, nil
+}
+
+// quotas are the vCPUs that the simulated account may run, by AWS' codes: more
+// than the stacks of this repository need.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+var quotas = map[string]float64{
+	"L-1216C47A": 256, "L-34B43A08": 256, // standard: on demand, spot
+	"L-DB2E81BA": 768, "L-3819A6DF": 768, // G and VT
+	"L-417A185B": 384, "L-7212CCBC": 384, // P; P2 to P4 spot
+	"L-C4BD4855": 384, // P5 spot
+}
+
+func quota(_ *Session, args map[string]any) (map[string]any, error) {
+	code := textAt(args, "quotaCode")
+	value, known := quotas[code]
+	if !known || args["serviceCode"] != "ec2" {
+		return nil, fmt.Errorf("NoSuchResourceException: the simulated account has no quota %q of %v", code, args["serviceCode"])
+	}
+	return map[string]any{
+		"value": value, "defaultValue": value, "adjustable": true, "globalQuota": false, "quotaName": code, "serviceName": "EC2",
+		"arn": "arn:aws:servicequotas:::ec2/" + code, "id": "ec2/" + code,
+	}, nil
+}
+
+// lookUp reads a resource of the account by its ID.
+func lookUp(short string) func(*Session, map[string]any) (map[string]any, error) {
+	return func(s *Session, args map[string]any) (map[string]any, error) {
+		r, err := s.Read(token(short), textAt(args, "id"))
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return nil, fmt.Errorf("no matching %s found: %q", short, textAt(args, "id"))
+		}
+		answer := maps.Clone(r.Outputs)
+		answer["id"], answer["state"] = r.ID, "available"
+		answer["tags"] = r.Outputs["tagsAll"]
+		return answer, nil
+	}
+}
+
+func texts(list []string) []any {
+	var all []any
+	for _, text := range list {
+		all = append(all, text)
+	}
+	return all
+}

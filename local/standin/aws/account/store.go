@@ -1,0 +1,93 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Record is one resource of the account.
+type Record struct {
+	Type, ID, URN, Region string
+	Inputs, Outputs       map[string]any
+}
+
+// store keeps the account in one file.
+type store struct{ folder string }
+
+// stock is the account's content, by type and ID.
+type stock map[string]*Record
+
+func key(typ, id string) string { return typ + " " + id }
+
+// change runs an operation while no other process does, and keeps what it leaves
+// unless it fails.
+func (s store) change(operation func(stock) error) (err error) {
+	if err := os.MkdirAll(s.folder, 0o700); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(s.folder, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	path, all := filepath.Join(s.folder, "account.json"), stock{}
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	before := maps.Clone(all)
+	if err := operation(all); err != nil || maps.Equal(before, all) {
+		return err
+	}
+	if text, err = json.MarshalIndent(all, "", " "); err != nil {
+		return err
+	}
+	// A killed process leaves no file in halves.
+	return errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path))
+}
+
+// Records are all resources of an account, for who wants to look at it.
+func Records(folder string) ([]*Record, error) {
+	var records []*Record
+	return records, store{folder}.change(func(all stock) error {
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			records = append(records, all[name])
+		}
+		return nil
+	})
+}
+
+func (all stock) put(r *Record) { all[key(r.Type, r.ID)] = r }
+
+func (all stock) find(typ, id string) *Record { return all[key(typ, id)] }
+
+// of are the resources of a type, in the order of their IDs.
+func (all stock) of(typ string) []*Record {
+	var found []*Record
+	for _, r := range all {
+		if r.Type == typ {
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Record) int { return strings.Compare(a.ID, b.ID) })
+	return found
+}
+
+// with are those of them that have a value at a path of their outputs.
+func (all stock) with(typ, path string, value any) []*Record {
+	return slices.DeleteFunc(all.of(typ), func(r *Record) bool { return !slices.Contains(valuesAt(r.Outputs, path), value) })
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
+	"github.com/vllm-eks/vllm-eks/local/standin/shape"
+)
+
+// version is what the engine is told: the release that the SDK asks for, marked
+// by its build metadata, which version comparison ignores.
+const version = "6.83.0+standin"
+
+// accountFolder is the environment variable that names the folder of the
+// simulated account. Nothing but this repository's own commands sets it.
+const accountFolder = "VLLM_EKS_SIMULATED_ACCOUNT"
+
+// announcement appears once per operation and provider.
+const announcement = "SIMULATED: this is a stand-in for the AWS provider; nothing is sent to AWS"
+
+// host is where messages for the user go.
+type host interface {
+	Log(ctx context.Context, severity diag.Severity, urn resource.URN, message string) error
+}
+
+// provider is one configured AWS provider.
+type provider struct {
+	pulumirpc.UnimplementedResourceProviderServer
+
+	host      host
+	session   *account.Session
+	cancelled context.Context
+	cancel    context.CancelFunc
+}
+
+func newProvider(h host) *provider {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &provider{host: h, cancelled: ctx, cancel: cancel}
+}
+
+// GetPluginInfo reports the version.
+func (p *provider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
+	return &pulumirpc.PluginInfo{Version: version}, nil
+}
+
+// Cancel ends what takes its time.
+func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
+	p.cancel()
+	return &emptypb.Empty{}, nil
+}
+
+// CheckConfig holds the provider's inputs to the SDK's type.
+func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.CheckResponse{Inputs: req.GetNews()}
+	for _, problem := range account.CheckProvider(aws.ProviderArgs{}, settings(news)) {
+		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
+	}
+	return response, nil
+}
+
+// settings are a provider's inputs, in which all but text comes as JSON.
+func settings(news resource.PropertyMap) map[string]any {
+	decoded := map[string]any{}
+	for name, value := range shape.Plain(news) {
+		var v any
+		text, isText := value.(string)
+		if isText && json.Unmarshal([]byte(text), &v) == nil && name != "region" && name != "profile" {
+			value = v
+		}
+		if name != "version" && name != "pluginDownloadURL" {
+			decoded[name] = value
+		}
+	}
+	return decoded
+}
+
+// DiffConfig: another region is another place for everything.
+func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	olds, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE}
+	if diff := olds.Diff(news); diff != nil {
+		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
+		for _, key := range diff.ChangedKeys() {
+			response.Diffs = append(response.Diffs, string(key))
+		}
+		slices.Sort(response.Diffs)
+		if slices.Contains(response.Diffs, "region") {
+			response.Replaces = []string{"region"}
+		}
+	}
+	return response, nil
+}
+
+// Configure opens the simulated account, or refuses where there is none.
+func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
+	folder := os.Getenv(accountFolder)
+	if folder == "" {
+		return nil, errors.New("this is the stand-in of the AWS provider, for `make preview` and tests only; for AWS itself, run: pulumi plugin install resource aws 6.83.0")
+	}
+	args, err := unmarshal(req.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	decoded := settings(args)
+	region, _ := decoded["region"].(string)
+	if region == "" {
+		return nil, errors.New("the AWS provider has no region; set aws:region")
+	}
+	tags := map[string]string{}
+	if defaults, given := decoded["defaultTags"].(map[string]any); given {
+		own, _ := defaults["tags"].(map[string]any)
+		for key, value := range own {
+			tags[key], _ = value.(string)
+		}
+	}
+	p.session = account.Open(folder, region, tags)
+	if p.host != nil {
+		_ = p.host.Log(ctx, diag.Info, "", announcement) // a lost message is no reason to fail
+	}
+	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
+}
+
+// Invoke answers a function.
+func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
+	args, err := unmarshal(req.GetArgs())
+	if err != nil {
+		return nil, err
+	}
+	answer, problems, err := p.session.Call(req.GetTok(), shape.Plain(args))
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.InvokeResponse{}
+	for _, problem := range problems {
+		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
+	}
+	response.Return, err = marshal(shape.Properties(answer))
+	return response, err
+}
+
+// typeOf is the type of a resource.
+func typeOf(urn string) string { return string(resource.URN(urn).Type()) }
+
+// nameOf is the name that the program gave it.
+func nameOf(urn string) string {
+	name := resource.URN(urn).Name()
+	return name[strings.LastIndex(name, "/")+1:]
+}

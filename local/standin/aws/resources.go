@@ -1,0 +1,253 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/protobuf/types/known/emptypb"
+	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
+	"github.com/vllm-eks/vllm-eks/local/standin/shape"
+)
+
+// defaulted names, in a resource's inputs, those that it did not get from the
+// program; the real provider does the same.
+const defaulted = "__defaults"
+
+// Check completes the inputs, and refuses what AWS or its provider would.
+func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
+	news, err := unmarshal(req.GetNews())
+	if err != nil {
+		return nil, err
+	}
+	olds, err := unmarshal(req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	k, err := account.KindOf(typeOf(req.GetUrn()))
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range k.Documents {
+		if document := news[resource.PropertyKey(name)]; document.IsObject() && !document.ContainsUnknowns() {
+			text, err := json.Marshal(shape.Plain(document.ObjectValue()))
+			if err != nil {
+				return nil, err
+			}
+			news[resource.PropertyKey(name)] = resource.NewProperty(string(text))
+		}
+	}
+	if err := assignName(k, req, news, olds); err != nil {
+		return nil, err
+	}
+	problems, err := p.session.Check(typeOf(req.GetUrn()), shape.Plain(news))
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.CheckResponse{}
+	for _, problem := range problems {
+		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
+	}
+	response.Inputs, err = marshal(news)
+	return response, err
+}
+
+// assignName gives a resource without a name the one that it has had so far, or a
+// new one of seven random digits behind the program's, as the real provider does.
+func assignName(k *account.Kind, req *pulumirpc.CheckRequest, news, olds resource.PropertyMap) error {
+	key := resource.PropertyKey(k.Name)
+	if k.Name == "" || news.HasValue(key) || news.HasValue(resource.PropertyKey(k.Prefix)) {
+		return nil
+	}
+	if old := olds[key]; old.IsString() && olds.HasValue(defaulted) {
+		news[key] = old
+	} else if naming := req.GetAutonaming(); naming != nil && naming.GetProposedName() != "" {
+		news[key] = resource.NewProperty(naming.GetProposedName())
+	} else {
+		name, err := resource.NewUniqueName(req.GetRandomSeed(), nameOf(req.GetUrn())+"-", 7, k.MaxName, nil)
+		if err != nil {
+			return err
+		}
+		news[key] = resource.NewProperty(name)
+	}
+	news[defaulted] = resource.NewProperty([]resource.PropertyValue{resource.NewProperty(k.Name)})
+	return nil
+}
+
+// Diff compares the inputs that made a resource with the new ones.
+func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
+	inputs, err := unmarshalAll(req.GetOldInputs(), req.GetNews(), req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	olds, news, state := shape.Plain(inputs[0]), shape.Plain(inputs[1]), shape.Plain(inputs[2])
+	k, err := account.KindOf(typeOf(req.GetUrn()))
+	if err != nil {
+		return nil, err
+	}
+	changes, err := p.session.Diff(typeOf(req.GetUrn()), olds, news, state)
+	if err != nil {
+		return nil, err
+	}
+	response := &pulumirpc.DiffResponse{Changes: pulumirpc.DiffResponse_DIFF_NONE, HasDetailedDiff: true, DetailedDiff: map[string]*pulumirpc.PropertyDiff{}}
+	for _, change := range changes {
+		if strings.HasPrefix(change.Path, defaulted) {
+			continue
+		}
+		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
+		response.DetailedDiff[change.Path] = &pulumirpc.PropertyDiff{Kind: kindOf(change), InputDiff: change.Path != "tagsAll"}
+		if first, _, _ := strings.Cut(change.Path, "."); !slices.Contains(response.Diffs, first) {
+			response.Diffs = append(response.Diffs, first)
+		}
+		if change.Replace {
+			response.Replaces = append(response.Replaces, change.Path)
+		}
+	}
+	// A name that the program chose cannot be had twice.
+	given := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
+	response.DeleteBeforeReplace = len(response.Replaces) > 0 && given && olds[k.Name] == news[k.Name]
+	return response, nil
+}
+
+func kindOf(change account.Change) pulumirpc.PropertyDiff_Kind {
+	kind := map[byte]pulumirpc.PropertyDiff_Kind{
+		'+': pulumirpc.PropertyDiff_ADD, '-': pulumirpc.PropertyDiff_DELETE, '~': pulumirpc.PropertyDiff_UPDATE,
+	}[change.Kind]
+	if change.Replace {
+		kind++ // each kind is followed by that of a replacement
+	}
+	return kind
+}
+
+// Create makes a resource, or says what a preview knows of it.
+func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
+	inputs, err := unmarshal(req.GetProperties())
+	if err != nil {
+		return nil, err
+	}
+	typ := typeOf(req.GetUrn())
+	if req.GetPreview() {
+		expected, err := p.session.Preview(typ, shape.Plain(inputs), nil)
+		if err != nil {
+			return nil, err
+		}
+		state, err := state(expected, inputs)
+		return &pulumirpc.CreateResponse{Properties: state}, err
+	}
+	if err := p.takeTime(ctx, typ); err != nil {
+		return nil, err
+	}
+	r, err := p.session.Create(typ, req.GetUrn(), shape.Plain(inputs))
+	if err != nil {
+		return nil, err
+	}
+	state, err := state(r.Outputs, inputs)
+	return &pulumirpc.CreateResponse{Id: r.ID, Properties: state}, err
+}
+
+// slowType is the environment variable that names a type whose creation takes
+// some seconds, for tests that interrupt it.
+const slowType = "VLLM_EKS_SIMULATED_SLOW"
+
+func (p *provider) takeTime(ctx context.Context, typ string) error {
+	if os.Getenv(slowType) != typ {
+		return nil
+	}
+	select {
+	case <-time.After(10 * time.Second):
+		return nil
+	case <-p.cancelled.Done():
+		return fmt.Errorf("creating %s was cancelled", typ)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Update gives a resource new inputs, or says what a preview knows of that.
+func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
+	all, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
+	if err != nil {
+		return nil, err
+	}
+	typ, inputs := typeOf(req.GetUrn()), all[0]
+	if req.GetPreview() {
+		before := &account.Record{Inputs: shape.Plain(all[1]), Outputs: shape.Plain(all[2])}
+		expected, err := p.session.Preview(typ, shape.Plain(inputs), before)
+		if err != nil {
+			return nil, err
+		}
+		state, err := state(expected, inputs)
+		return &pulumirpc.UpdateResponse{Properties: state}, err
+	}
+	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs))
+	if err != nil {
+		return nil, err
+	}
+	state, err := state(r.Outputs, inputs)
+	return &pulumirpc.UpdateResponse{Properties: state}, err
+}
+
+// Read returns what the account has; a resource that is gone reads as an empty ID.
+func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
+	known, err := unmarshal(req.GetInputs())
+	if err != nil {
+		return nil, err
+	}
+	r, err := p.session.Read(typeOf(req.GetUrn()), req.GetId())
+	if err != nil || r == nil {
+		return &pulumirpc.ReadResponse{}, err
+	}
+	response := &pulumirpc.ReadResponse{Id: r.ID}
+	if response.Inputs, err = state(r.Inputs, known); err != nil {
+		return nil, err
+	}
+	response.Properties, err = state(r.Outputs, known)
+	return response, err
+}
+
+// Delete removes a resource.
+func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
+	return &emptypb.Empty{}, p.session.Delete(typeOf(req.GetUrn()), req.GetId())
+}
+
+// state marks as secret what was so in the inputs.
+func state(outputs map[string]any, inputs resource.PropertyMap) (*structpb.Struct, error) {
+	all := shape.Properties(outputs)
+	for key, value := range inputs {
+		if _, has := all[key]; has && value.ContainsSecrets() {
+			all[key] = resource.MakeSecret(all[key])
+		}
+	}
+	return marshal(all)
+}
+
+var options = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true}
+
+func unmarshal(props *structpb.Struct) (resource.PropertyMap, error) {
+	return plugin.UnmarshalProperties(props, options)
+}
+
+func unmarshalAll(props ...*structpb.Struct) ([]resource.PropertyMap, error) {
+	var all []resource.PropertyMap
+	for _, one := range props {
+		read, err := unmarshal(one)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, read)
+	}
+	return all, nil
+}
+
+func marshal(props resource.PropertyMap) (*structpb.Struct, error) {
+	return plugin.MarshalProperties(props, options)
+}

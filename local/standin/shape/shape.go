@@ -1,0 +1,193 @@
+// Package shape holds values to the Go types of a Pulumi SDK, which carry the
+// names of a resource's properties in their tags: no property that there is not,
+// every one that is required, each of its type.
+package shape
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// Unknown stands for a value that a preview does not know yet.
+type Unknown struct{}
+
+// Problem is one thing that is wrong, and where.
+type Problem struct{ Place, Text string }
+
+// Problems collects them.
+type Problems []Problem
+
+// Addf adds one.
+func (p *Problems) Addf(place, format string, args ...any) {
+	*p = append(*p, Problem{place, fmt.Sprintf(format, args...)})
+}
+
+// Fields are the properties of a type of the SDK, by their names.
+func Fields(t reflect.Type) map[string]reflect.StructField {
+	found := map[string]reflect.StructField{}
+	for i := range t.NumField() {
+		if name := t.Field(i).Tag.Get("pulumi"); name != "" {
+			found[name] = t.Field(i)
+		}
+	}
+	return found
+}
+
+// Object holds an object to a struct. A field that is neither a pointer nor a list
+// or map has to be there.
+func (p *Problems) Object(place string, v any, t reflect.Type) {
+	object, is := v.(map[string]any)
+	if !is {
+		p.Addf(place, "got %s, want an object", Describe(v))
+		return
+	}
+	known := Fields(t)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		if field, has := known[name]; has {
+			p.value(Join(place, name), object[name], field.Type)
+		} else if !strings.HasPrefix(name, "__") { // a provider's own notes
+			p.Addf(Join(place, name), "there is no such property; there are: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(known)) {
+		switch known[name].Type.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+			continue
+		}
+		if object[name] == nil {
+			p.Addf(Join(place, name), "missing, and required")
+		}
+	}
+}
+
+func (p *Problems) value(place string, v any, t reflect.Type) {
+	if _, unknown := v.(Unknown); unknown {
+		return
+	}
+	switch t.Kind() {
+	case reflect.Pointer:
+		p.value(place, v, t.Elem())
+	case reflect.Interface: // such as a policy document, which is text or an object
+	case reflect.Struct:
+		p.Object(place, v, t)
+	case reflect.Map:
+		object, is := v.(map[string]any)
+		if !is {
+			p.Addf(place, "got %s, want an object", Describe(v))
+		}
+		for _, name := range slices.Sorted(maps.Keys(object)) {
+			p.value(fmt.Sprintf("%s[%q]", place, name), object[name], t.Elem())
+		}
+	case reflect.Slice:
+		list, is := v.([]any)
+		if !is {
+			p.Addf(place, "got %s, want a list", Describe(v))
+		}
+		for i, item := range list {
+			p.value(fmt.Sprintf("%s[%d]", place, i), item, t.Elem())
+		}
+	default:
+		p.scalar(place, v, t.Kind())
+	}
+}
+
+func (p *Problems) scalar(place string, v any, kind reflect.Kind) {
+	var fits bool
+	switch kind {
+	case reflect.String:
+		_, fits = v.(string)
+	case reflect.Bool:
+		_, fits = v.(bool)
+	case reflect.Int:
+		number, is := v.(float64)
+		fits = is && number == math.Trunc(number)
+	case reflect.Float64:
+		_, fits = v.(float64)
+	}
+	if !fits {
+		p.Addf(place, "got %s, want a value of the type %s", Describe(v), kind)
+	}
+}
+
+// Describe is a value in a message.
+func Describe(v any) string {
+	switch v.(type) {
+	case nil:
+		return "nothing"
+	case map[string]any:
+		return "an object"
+	case []any:
+		return "a list"
+	}
+	return fmt.Sprintf("%#v", v)
+}
+
+// Join is the place of a property of what is at a place.
+func Join(place, name string) string {
+	if place == "" {
+		return name
+	}
+	return place + "." + name
+}
+
+// Plain are properties without marks, as encoding/json would read them.
+func Plain(props resource.PropertyMap) map[string]any {
+	object := map[string]any{}
+	for key, value := range props {
+		if v := plain(value); v != nil {
+			object[string(key)] = v
+		}
+	}
+	return object
+}
+
+func plain(v resource.PropertyValue) any {
+	switch {
+	case v.IsSecret():
+		return plain(v.SecretValue().Element)
+	case v.IsComputed(), v.IsOutput() && !v.OutputValue().Known:
+		return Unknown{}
+	case v.IsOutput():
+		return plain(v.OutputValue().Element)
+	case v.IsObject():
+		return Plain(v.ObjectValue())
+	case v.IsArray():
+		list := []any{}
+		for _, item := range v.ArrayValue() {
+			list = append(list, plain(item))
+		}
+		return list
+	}
+	return v.V
+}
+
+// Properties are the way back from Plain.
+func Properties(object map[string]any) resource.PropertyMap {
+	all := resource.PropertyMap{}
+	for key, value := range object {
+		all[resource.PropertyKey(key)] = property(value)
+	}
+	return all
+}
+
+func property(v any) resource.PropertyValue {
+	switch value := v.(type) {
+	case Unknown:
+		return resource.MakeComputed(resource.NewProperty(""))
+	case map[string]any:
+		return resource.NewProperty(Properties(value))
+	case []any:
+		list := []resource.PropertyValue{}
+		for _, item := range value {
+			list = append(list, property(item))
+		}
+		return resource.NewProperty(list)
+	}
+	return resource.NewPropertyValue(v)
+}
