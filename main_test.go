@@ -5,7 +5,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,12 +19,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // stacks are the stacks whose files are in the tree.
 var stacks = []string{"local", "dev", "prod"}

@@ -23,8 +23,10 @@ func (c *Config) ask(d *decoding, read account.Reader) {
 	}
 	slices.Sort(wanted.InstanceTypes)
 	wanted.InstanceTypes = slices.Compact(wanted.InstanceTypes)
-	for _, use := range p.uses() {
-		wanted.Quotas = append(wanted.Quotas, use.quota)
+	for _, use := range p.uses() { // groups share quotas, and each is a call
+		if !slices.Contains(wanted.Quotas, use.quota) {
+			wanted.Quotas = append(wanted.Quotas, use.quota)
+		}
 	}
 	if e := p.Network.Existing; e != nil {
 		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)

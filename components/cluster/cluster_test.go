@@ -1,9 +1,7 @@
 package cluster
 
 import (
-	"log"
 	"maps"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,12 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func TestProviderOfAnExistingCluster(t *testing.T) {
 	tests := []struct {

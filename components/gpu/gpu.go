@@ -38,13 +38,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := ctx.RegisterComponentResource(typeToken, name, p, opts...); err != nil {
 		return nil, err
 	}
-	after := pulumi.DependsOn(args.DependsOn)
-	namespace, err := release.NewNamespace(ctx, Namespace, release.Privileged, pulumi.Parent(p), after)
-	if err != nil {
-		return nil, err
-	}
-	installed, err := release.New(ctx, name, release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Values: values()},
-		pulumi.Parent(p), after, pulumi.DependsOn([]pulumi.Resource{namespace}))
+	installed, err := release.New(ctx, name, release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Level: release.Privileged, Values: values()},
+		pulumi.Parent(p), pulumi.DependsOn(args.DependsOn))
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package gpu
 
 import (
-	"log"
-	"os"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -11,12 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func record(t *testing.T, spec Spec) (*stacktest.Recording, *DevicePlugin) {
 	t.Helper()

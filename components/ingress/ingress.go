@@ -61,17 +61,12 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, err
 	}
-	after := pulumi.DependsOn(args.DependsOn)
-	namespace, err := release.NewNamespace(ctx, Namespace, release.Restricted, pulumi.Parent(c), after)
-	if err != nil {
-		return nil, err
-	}
 	// The role goes after the controller, which needs it to remove the last load
 	// balancer.
 	installed, err := release.New(ctx, name, release.Args{
-		Chart: versions.LoadBalancerController, Namespace: Namespace, Values: values(spec, args.Region, args.Tags),
-		Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID},
-	}, pulumi.Parent(c), after, pulumi.DependsOn([]pulumi.Resource{namespace}), pulumi.DependsOn(role.Ready))
+		Chart: versions.LoadBalancerController, Namespace: Namespace, Level: release.Restricted, Values: values(spec, args.Region, args.Tags),
+		Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID}, DependsOn: role.Ready,
+	}, pulumi.Parent(c), pulumi.DependsOn(args.DependsOn))
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package ingress
 
 import (
-	"log"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -14,12 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func record(t *testing.T, spec Spec, check func(*pulumi.Context, *Controller) error) *stacktest.Recording {
 	t.Helper()

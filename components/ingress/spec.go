@@ -2,14 +2,16 @@
 // Application Load Balancers of Ingresses.
 package ingress
 
-import "github.com/vllm-eks/vllm-eks/internal/problems"
+import (
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
 
 const (
 	// Namespace is where the controller runs.
 	Namespace = "aws-load-balancer-controller"
 	// serviceAccount is who it is to AWS.
 	serviceAccount = "aws-load-balancer-controller"
-	mostReplicas   = 3
 )
 
 // Spec says whether the controller is installed, and how.
@@ -29,7 +31,7 @@ type Spec struct {
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	if s.Install && s.Replicas == 0 {
-		s.Replicas = 2
+		s.Replicas = release.DefaultReplicas
 	}
 	return s
 }
@@ -46,11 +48,6 @@ func (s Spec) Namespaces() []string {
 // with its key under path.
 func (s Spec) Validate(path string) error {
 	var found problems.List
-	switch key := path + ".replicas"; {
-	case !s.Install && s.Replicas != 0:
-		found.Addf(key, "is of no use without install; remove it, or set %s.install to true", path)
-	case s.Install && (s.Replicas < 1 || s.Replicas > mostReplicas):
-		found.Addf(key, "is %d, want 1 to %d: one works, the others wait for it to fail", s.Replicas, mostReplicas)
-	}
+	release.CheckReplicas(&found, path, s.Install, s.Replicas)
 	return found.Err()
 }

@@ -38,13 +38,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := ctx.RegisterComponentResource(typeToken, name, k, opts...); err != nil {
 		return nil, err
 	}
-	after := pulumi.DependsOn(args.DependsOn)
-	namespace, err := release.NewNamespace(ctx, Namespace, release.Restricted, pulumi.Parent(k), after)
-	if err != nil {
-		return nil, err
-	}
-	installed, err := release.New(ctx, name, release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Values: values(spec)},
-		pulumi.Parent(k), after, pulumi.DependsOn([]pulumi.Resource{namespace}))
+	installed, err := release.New(ctx, name, release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Level: release.Restricted, Values: values(spec)},
+		pulumi.Parent(k), pulumi.DependsOn(args.DependsOn))
 	if err != nil {
 		return nil, err
 	}

@@ -1,8 +1,6 @@
 package keda
 
 import (
-	"log"
-	"os"
 	"strings"
 	"testing"
 
@@ -12,12 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func TestInstalled(t *testing.T) {
 	var made *KEDA

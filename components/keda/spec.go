@@ -1,12 +1,13 @@
 // Package keda installs KEDA, which sets the number of engines.
 package keda
 
-import "github.com/vllm-eks/vllm-eks/internal/problems"
+import (
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
 
 // Namespace is where KEDA runs.
 const Namespace = "keda"
-
-const mostReplicas = 3
 
 // Spec says whether KEDA is installed, and how.
 type Spec struct {
@@ -24,7 +25,7 @@ type Spec struct {
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	if s.Install && s.Replicas == 0 {
-		s.Replicas = 2
+		s.Replicas = release.DefaultReplicas
 	}
 	return s
 }
@@ -33,12 +34,7 @@ func (s Spec) WithDefaults() Spec {
 // with its key under path.
 func (s Spec) Validate(path string) error {
 	var found problems.List
-	switch key := path + ".replicas"; {
-	case !s.Install && s.Replicas != 0:
-		found.Addf(key, "is of no use without install; remove it, or set %s.install to true", path)
-	case s.Install && (s.Replicas < 1 || s.Replicas > mostReplicas):
-		found.Addf(key, "is %d, want 1 to %d: one works, the others wait for it to fail", s.Replicas, mostReplicas)
-	}
+	release.CheckReplicas(&found, path, s.Install, s.Replicas)
 	return found.Err()
 }
 

@@ -72,14 +72,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 func (m *Monitoring) installPrometheus(ctx *pulumi.Context, name string, spec Spec, after []pulumi.ResourceOption) error {
-	namespace, err := release.NewNamespace(ctx, spec.Namespace, release.Baseline, after...)
-	if err != nil {
-		return err
-	}
 	installed, err := release.New(ctx, name, release.Args{
-		Chart: versions.KubePrometheusStack, Name: fullName, Namespace: spec.Namespace,
+		Chart: versions.KubePrometheusStack, Name: fullName, Namespace: spec.Namespace, Level: release.Baseline,
 		Values: stackValues(spec), TimeoutSeconds: stackTimeoutSeconds,
-	}, append(after[:len(after):len(after)], pulumi.DependsOn([]pulumi.Resource{namespace}))...)
+	}, after...)
 	m.ready = []pulumi.Resource{installed}
 	return err
 }

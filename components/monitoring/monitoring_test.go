@@ -1,8 +1,6 @@
 package monitoring
 
 import (
-	"log"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -14,12 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-func TestMain(m *testing.M) {
-	if err := stacktest.Isolate(); err != nil {
-		log.Fatal(err)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // everything is a spec with every field given.
 func everything() Spec {

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 const (
@@ -156,22 +157,15 @@ func (s Spec) validateNamespace(found *problems.List, key string) {
 
 // validateUnused refuses what describes a Prometheus that is not installed.
 func (s Spec) validateUnused(found *problems.List, path string) {
-	for _, field := range []struct {
-		key   string
-		given bool
-	}{
-		{"retentionDays", s.RetentionDays != 0},
-		{"storageGiB", s.StorageGiB != 0},
-		{"storageClass", s.StorageClass != ""},
-		{"replicas", s.Replicas != 0},
-		{"alertmanager", s.Alertmanager},
-		{"grafana.install", s.Grafana.Install},
-		{"grafana.existingSecret", s.Grafana.ExistingSecret != ""},
-	} {
-		if field.given {
-			found.Addf(path+"."+field.key, "is of no use without install; remove it, or set %s.install to true", path)
-		}
-	}
+	release.CheckUnused(found, path, []release.Field{
+		{Key: "retentionDays", Given: s.RetentionDays != 0},
+		{Key: "storageGiB", Given: s.StorageGiB != 0},
+		{Key: "storageClass", Given: s.StorageClass != ""},
+		{Key: "replicas", Given: s.Replicas != 0},
+		{Key: "alertmanager", Given: s.Alertmanager},
+		{Key: "grafana.install", Given: s.Grafana.Install},
+		{Key: "grafana.existingSecret", Given: s.Grafana.ExistingSecret != ""},
+	}...)
 }
 
 func isObjectName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }

@@ -57,15 +57,10 @@ func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts .
 	if err != nil {
 		return nil, err
 	}
-	after := pulumi.DependsOn(args.DependsOn)
-	namespace, err := release.NewNamespace(ctx, AutoscalerNamespace, release.Restricted, pulumi.Parent(a), after)
-	if err != nil {
-		return nil, err
-	}
 	installed, err := release.New(ctx, name, release.Args{
-		Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Values: autoscalerValues(spec, args.Region),
-		Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}},
-	}, pulumi.Parent(a), after, pulumi.DependsOn([]pulumi.Resource{namespace}), pulumi.DependsOn(role.Ready))
+		Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Level: release.Restricted, Values: autoscalerValues(spec, args.Region),
+		Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}}, DependsOn: role.Ready,
+	}, pulumi.Parent(a), pulumi.DependsOn(args.DependsOn))
 	if err != nil {
 		return nil, err
 	}

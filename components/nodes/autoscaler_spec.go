@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -66,14 +67,7 @@ func (s AutoscalerSpec) Namespaces() []string {
 func (s AutoscalerSpec) Validate(path string) error {
 	var found problems.List
 	if !s.Install {
-		for _, field := range []struct {
-			key   string
-			given bool
-		}{{"expander", s.Expander != ""}, {"unneededMinutes", s.UnneededMinutes != 0}} {
-			if field.given {
-				found.Addf(path+"."+field.key, "is of no use without install; remove it, or set %s.install to true", path)
-			}
-		}
+		release.CheckUnused(&found, path, release.Field{Key: "expander", Given: s.Expander != ""}, release.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0})
 		return found.Err()
 	}
 	if !slices.Contains(expanders, s.Expander) {

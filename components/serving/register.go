@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vllm-eks/vllm-eks/internal/untyped"
 )
 
 // object is a registered Kubernetes object.
@@ -43,12 +44,8 @@ func register(ctx *pulumi.Context, name string, o runtime.Object, adapt func(pul
 	if !strings.Contains(apiVersion, "/") {
 		apiVersion = "core/" + apiVersion
 	}
-	args := kubernetes.UntypedArgs{}
-	for key, value := range fields {
-		args[key] = value
-	}
 	registered := &object{}
-	return registered, ctx.RegisterResource(fmt.Sprintf("kubernetes:%s:%s", apiVersion, kind), name, args, registered, opts...)
+	return registered, untyped.Register(ctx, fmt.Sprintf("kubernetes:%s:%s", apiVersion, kind), name, fields, registered, opts...)
 }
 
 // inputs are an object's fields, without the status, which Kubernetes writes.
@@ -67,39 +64,7 @@ func inputs(o runtime.Object) (pulumi.Map, error) {
 	if spec, ok := fields["spec"].(map[string]any); ok && len(spec) == 0 {
 		delete(fields, "spec")
 	}
-	return input(fields).(pulumi.Map), nil
-}
-
-// input is a decoded value as Pulumi takes it.
-func input(value any) pulumi.Input {
-	switch v := value.(type) {
-	case map[string]any:
-		m := pulumi.Map{}
-		for key, inner := range v {
-			if inner != nil {
-				m[key] = input(inner)
-			}
-		}
-		return m
-	case []any:
-		list := pulumi.Array{}
-		for _, inner := range v {
-			list = append(list, input(inner))
-		}
-		return list
-	case json.Number:
-		if n, err := v.Int64(); err == nil {
-			return pulumi.Int(int(n))
-		}
-		f, _ := v.Float64()
-		return pulumi.Float64(f)
-	case bool:
-		return pulumi.Bool(v)
-	case string:
-		return pulumi.String(v)
-	default:
-		return nil // JSON has nothing else
-	}
+	return untyped.Map(fields), nil
 }
 
 // secretNames puts the names of Secrets, which the provider makes up, where

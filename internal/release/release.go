@@ -2,10 +2,10 @@
 package release
 
 import (
-	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/internal/untyped"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -17,36 +17,45 @@ type Args struct {
 	Name string
 	// Namespace is where it is installed. Required.
 	Namespace string
+	// Level is what its pods may ask of their node. With one, the namespace is made
+	// for the release; without, it is there already. Default: none.
+	Level Level
 	// Values are the chart's, as JSON has them.
 	Values map[string]any
 	// Given are values that other resources have, each in the place of the whole of
 	// Values under the same key. Default: none.
 	Given pulumi.Map
+	// DependsOn is what the release alone must wait for, and not its namespace.
+	// Default: nothing.
+	DependsOn []pulumi.Resource
 	// TimeoutSeconds is how long its pods may take to be ready. Default: 600.
 	TimeoutSeconds int
 }
 
-// resource is one that Pulumi's typed packages have too. They are not imported:
-// compiling them takes minutes, for all kinds of Kubernetes together.
 type resource struct{ pulumi.CustomResourceState }
 
-// New registers a release. What a chart brings as a custom resource definition
-// is there before the rest of it, and stays when the release is removed.
+// New registers a release, and its namespace where Args has a level for it. What
+// a chart brings as a custom resource definition is there before the rest of it,
+// and stays when the release is removed.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	return register(ctx, "kubernetes:helm.sh/v3:Release", name, releaseInputs(args), opts)
+	before := args.DependsOn
+	if args.Level != "" {
+		namespace, err := NewNamespace(ctx, args.Namespace, args.Level, opts...)
+		if err != nil {
+			return nil, err
+		}
+		before = append([]pulumi.Resource{namespace}, before...)
+	}
+	if len(before) > 0 {
+		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(before))
+	}
+	r := &resource{}
+	return r, untyped.Register(ctx, "kubernetes:helm.sh/v3:Release", name, releaseInputs(args), r, opts...)
 }
 
 // NewNamespace registers a namespace that admits pods of a level.
 func NewNamespace(ctx *pulumi.Context, name string, level Level, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	inputs := namespaceInputs(name, level, fieldmanager.Name(ctx.Project(), ctx.Stack()))
-	return register(ctx, "kubernetes:core/v1:Namespace", name, inputs, opts)
-}
-
-func register(ctx *pulumi.Context, token, name string, inputs pulumi.Map, opts []pulumi.ResourceOption) (pulumi.Resource, error) {
-	args := kubernetes.UntypedArgs{}
-	for key, value := range inputs {
-		args[key] = value
-	}
 	r := &resource{}
-	return r, ctx.RegisterResource(token, name, args, r, opts...)
+	inputs := namespaceInputs(name, level, fieldmanager.Name(ctx.Project(), ctx.Stack()))
+	return r, untyped.Register(ctx, "kubernetes:core/v1:Namespace", name, inputs, r, opts...)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/internal/untyped"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -33,7 +34,7 @@ const (
 // releaseInputs have a release that fails undone, so that the next run finds
 // nothing half-made: an install is removed, an upgrade goes back to what ran.
 func releaseInputs(args Args) pulumi.Map {
-	values := object(args.Values)
+	values := untyped.Map(args.Values)
 	maps.Copy(values, args.Given)
 	return pulumi.Map{
 		// A name that the provider made up would be part of the names of Services.
@@ -72,27 +73,4 @@ func namespaceInputs(name string, level Level, manager string) pulumi.Map {
 			"name": pulumi.String(name), "labels": labels, "annotations": pulumi.ToStringMap(fieldmanager.Annotations(manager)),
 		},
 	}
-}
-
-// object are values of a chart as Pulumi takes them.
-func object(values map[string]any) pulumi.Map {
-	m := pulumi.Map{}
-	for key, value := range values {
-		m[key] = input(value)
-	}
-	return m
-}
-
-func input(value any) pulumi.Input {
-	switch v := value.(type) {
-	case map[string]any:
-		return object(v)
-	case []any:
-		list := pulumi.Array{}
-		for _, inner := range v {
-			list = append(list, input(inner))
-		}
-		return list
-	}
-	return pulumi.Any(value)
 }

@@ -6,38 +6,17 @@
 package main
 
 import (
-	"context"
-	"fmt"
-	"os"
-	"time"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil"
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/vllm-eks/vllm-eks/local/standin/serve"
 )
 
-// engineCheck is how often the engine is asked whether it is still there.
-const engineCheck = 15 * time.Second
-
 func main() {
-	if err := serve(); err != nil {
-		fmt.Fprintln(os.Stderr, "pulumi-resource-aws (stand-in):", err)
-		os.Exit(1)
-	}
-}
-
-func serve() error {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if len(os.Args) > 1 {
-		if err := rpcutil.Healthcheck(ctx, os.Args[len(os.Args)-1], engineCheck, cancel); err != nil {
-			return fmt.Errorf("watch the engine: %w", err)
+	serve.Main("aws", func(host *sdk.HostClient) pulumirpc.ResourceProviderServer {
+		if host == nil { // a nil interface, and not one that holds a nil pointer
+			return newProvider(nil)
 		}
-	}
-	return sdk.MainContext(ctx, "aws", func(host *sdk.HostClient) (pulumirpc.ResourceProviderServer, error) {
-		if host == nil {
-			return newProvider(nil), nil
-		}
-		return newProvider(host), nil
+		return newProvider(host)
 	})
 }
