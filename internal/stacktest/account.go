@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
 // Account is a SIMULATED AWS account: what it answers when it is asked what it
@@ -33,34 +35,16 @@ type Subnet struct {
 
 // SimulatedAccount is one in us-west-2, with room for every stack in the tree.
 func SimulatedAccount() *Account {
-	return &Account{
-		ID: "111122223333", Caller: "arn:aws:sts::111122223333:assumed-role/deploy/simulated",
-		Zones: map[string]string{"us-west-2a": "usw2-az1", "us-west-2b": "usw2-az2", "us-west-2c": "usw2-az3", "us-west-2d": "usw2-az4"},
-		VCPUs: map[string]int{"L-1216C47A": 256, "L-34B43A08": 256, "L-DB2E81BA": 768, "L-3819A6DF": 768, "L-417A185B": 384, "L-7212CCBC": 384, "L-C4BD4855": 384},
+	const region = "us-west-2"
+	zones := map[string]string{}
+	for _, name := range awsdata.Zones(region) {
+		zones[name] = awsdata.ZoneID(name)
 	}
+	return &Account{ID: awsdata.ID, Caller: awsdata.Caller, Zones: zones, VCPUs: awsdata.VCPUs()}
 }
 
-// offered are the zones of types that not every zone has, by their ids.
-// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
-var offered = []struct {
-	types *regexp.Regexp
-	zones string
-}{
-	{regexp.MustCompile(`^(g5|p4de)\.`), "use1-az1 use1-az2 use1-az4 use1-az5 use1-az6 use2-az1 use2-az2 use2-az3 usw2-az1 usw2-az2 usw2-az3"},
-	{regexp.MustCompile(`^p4d\.`), "use1-az1 use1-az2 use1-az4 use1-az6 use2-az1 use2-az2 use2-az3 usw2-az1 usw2-az2 usw2-az3 usw2-az4"},
-	{regexp.MustCompile(`^(p5|p5e|p5en|p6-b200)\.`), "use1-az6 use2-az1 use2-az3 usw2-az3 usw2-az4"},
-	{regexp.MustCompile(`^(m6i|m7i|m5|t3|c6i|r6i|g4dn|g6|g6e)\.(large|xlarge|\d+xlarge|metal)$`), "*"},
-}
-
-// offers tells whether a zone has an instance type.
-func offers(zone, instanceType string) bool {
-	for _, o := range offered {
-		if o.types.MatchString(instanceType) {
-			return o.zones == "*" || slices.Contains(strings.Fields(o.zones), zone)
-		}
-	}
-	return false
-}
+// existing are the instance types that the account knows.
+var existing = regexp.MustCompile(`^(g5|p4d|p4de|p5|p5e|p5en|p6-b200)\.|^(m6i|m7i|m5|t3|c6i|r6i|g4dn|g6|g6e)\.(large|xlarge|\d+xlarge|metal)$`)
 
 // answer is what AWS' provider says to a function.
 func (a *Account) answer(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
@@ -109,7 +93,7 @@ func (a *Account) offerings(args resource.PropertyMap) (types, locations []any) 
 	for _, filter := range args["filters"].ArrayValue() {
 		for _, of := range filter.ObjectValue()["values"].ArrayValue() {
 			for _, zone := range slices.Sorted(maps.Keys(a.Zones)) {
-				if offers(a.Zones[zone], of.StringValue()) {
+				if existing.MatchString(of.StringValue()) && awsdata.Offers(a.Zones[zone], of.StringValue()) {
 					types, locations = append(types, of.StringValue()), append(locations, zone)
 				}
 			}

@@ -12,11 +12,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
 // ID is the number of the simulated account; AWS keeps it for documentation.
-const ID = "111122223333"
+const ID = awsdata.ID
 
 // Session is an account as one configured provider sees it.
 type Session struct {

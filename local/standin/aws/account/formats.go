@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
 // format says what is wanted instead of a value, nothing if it is fine.
@@ -88,7 +90,7 @@ func arn(service, rest string) format {
 
 // zone takes the region's zones.
 func zone(value any, s *Session) string {
-	names := zonesOf(s.Region)
+	names := awsdata.Zones(s.Region)
 	if text, _ := value.(string); slices.Contains(names, text) {
 		return ""
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -24,14 +25,14 @@ type function struct {
 
 var functions = map[string]function{
 	"aws:index/getCallerIdentity:getCallerIdentity": {aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}, func(*Session, map[string]any) (map[string]any, error) {
-		return map[string]any{"accountId": ID, "arn": "arn:aws:sts::" + ID + ":assumed-role/deploy/simulated", "userId": "AROASIMULATED:simulated", "id": ID}, nil
+		return map[string]any{"accountId": ID, "arn": awsdata.Caller, "userId": "AROASIMULATED:simulated", "id": ID}, nil
 	}},
 	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(*Session, map[string]any) (map[string]any, error) {
 		return map[string]any{"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}, nil
 	}},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
-		names := zonesOf(s.Region)
-		return map[string]any{"names": texts(names), "zoneIds": texts(regions[s.Region]), "groupNames": texts([]string{s.Region}), "id": s.Region}, nil
+		names := awsdata.Zones(s.Region)
+		return map[string]any{"names": texts(names), "zoneIds": texts(awsdata.Regions[s.Region]), "groupNames": texts([]string{s.Region}), "id": s.Region}, nil
 	}},
 	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {ec2.GetInstanceTypeOfferingsArgs{}, ec2.GetInstanceTypeOfferingsResult{}, offerings},
 	"aws:servicequotas/getServiceQuota:getServiceQuota":         {servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}, quota},
@@ -69,7 +70,7 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 		return nil, fmt.Errorf("locationType: the stand-in knows availability-zone only, not %v", kind)
 	}
 	wanted := ec2types.InstanceType("").Values()
-	zones := zonesOf(s.Region)
+	zones := awsdata.Zones(s.Region)
 	for _, filter := range valuesAt(args, "filters[]") {
 		values := textsAt(filter, "values[]")
 		switch name := textAt(filter, "name"); name {
@@ -84,7 +85,7 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 	var types, locations, kinds []any
 	for _, t := range wanted {
 		for _, zone := range zones {
-			if offers(zone, string(t)) {
+			if awsdata.Offers(awsdata.ZoneID(zone), string(t)) {
 				types, locations, kinds = append(types, string(t)), append(locations, zone), append(kinds, "availability-zone")
 			}
 		}
@@ -92,15 +93,7 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 	return map[string]any{"instanceTypes": types, "locations": locations, "locationTypes": kinds, "id": s.Region}, nil
 }
 
-// quotas are the vCPUs that the simulated account may run, by AWS' codes: more
-// than the stacks of this repository need.
-// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
-var quotas = map[string]float64{
-	"L-1216C47A": 256, "L-34B43A08": 256, // standard: on demand, spot
-	"L-DB2E81BA": 768, "L-3819A6DF": 768, // G and VT
-	"L-417A185B": 384, "L-7212CCBC": 384, // P; P2 to P4 spot
-	"L-C4BD4855": 384, // P5 spot
-}
+var quotas = awsdata.VCPUs()
 
 func quota(_ *Session, args map[string]any) (map[string]any, error) {
 	code := textAt(args, "quotaCode")
@@ -109,7 +102,7 @@ func quota(_ *Session, args map[string]any) (map[string]any, error) {
 		return nil, fmt.Errorf("NoSuchResourceException: the simulated account has no quota %q of %v", code, args["serviceCode"])
 	}
 	return map[string]any{
-		"value": value, "defaultValue": value, "adjustable": true, "globalQuota": false, "quotaName": code, "serviceName": "EC2",
+		"value": float64(value), "defaultValue": float64(value), "adjustable": true, "globalQuota": false, "quotaName": code, "serviceName": "EC2",
 		"arn": "arn:aws:servicequotas:::ec2/" + code, "id": "ec2/" + code,
 	}, nil
 }

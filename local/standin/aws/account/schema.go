@@ -9,6 +9,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -83,8 +84,8 @@ func checkTags(c *shape.Problems, inputs map[string]any, defaults map[string]str
 func CheckProvider(args pulumi.Input, inputs map[string]any) shape.Problems {
 	var c shape.Problems
 	c.Object("", inputs, args.ElementType())
-	if region, isText := inputs["region"].(string); isText && regions[region] == nil {
-		c.Addf("region", "got %q, want one of: %s", region, strings.Join(slices.Sorted(maps.Keys(regions)), ", "))
+	if region, isText := inputs["region"].(string); isText && awsdata.Regions[region] == nil {
+		c.Addf("region", "got %q, want one of: %s", region, strings.Join(slices.Sorted(maps.Keys(awsdata.Regions)), ", "))
 	}
 	return c
 }

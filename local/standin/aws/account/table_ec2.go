@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -48,7 +49,7 @@ var ec2Kinds = map[string]*Kind{
 			if r.Outputs["availabilityZone"] == nil {
 				r.Outputs["availabilityZone"] = s.Region + "a"
 			}
-			r.Outputs["availabilityZoneId"] = zoneID(textAt(r.Outputs, "availabilityZone"))
+			r.Outputs["availabilityZoneId"] = awsdata.ZoneID(textAt(r.Outputs, "availabilityZone"))
 		},
 	},
 	"ec2/internetGateway": {

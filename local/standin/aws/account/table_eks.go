@@ -12,6 +12,7 @@ import (
 	ekstypes "github.com/aws/aws-sdk-go-v2/service/eks/types"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -263,7 +264,7 @@ func nodeGroupFits(all stock, r, _ *Record) error {
 		}
 	}
 	for _, instance := range textsAt(r.Inputs, "instanceTypes[]") {
-		if !slices.ContainsFunc(zones, func(zone string) bool { return offers(zone, instance) }) {
+		if !slices.ContainsFunc(zones, func(zone string) bool { return awsdata.Offers(awsdata.ZoneID(zone), instance) }) {
 			return fmt.Errorf("InvalidParameterException: none of the zones %q offers %s", zones, instance)
 		}
 	}

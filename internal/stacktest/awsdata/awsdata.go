@@ -1,0 +1,76 @@
+// Package awsdata is what the SIMULATED accounts of the tests and of previews
+// know of AWS, so that they know the same.
+package awsdata
+
+import (
+	"slices"
+	"strings"
+)
+
+const (
+	// ID is the number of the account.
+	ID = "111122223333"
+	// Caller is who asks.
+	Caller = "arn:aws:sts::" + ID + ":assumed-role/deploy/simulated"
+)
+
+// Regions are the IDs of the zones of the regions that are known. Which letter
+// has which ID differs from account to account; here they follow each other.
+var Regions = map[string][]string{
+	"us-east-1":    {"use1-az1", "use1-az2", "use1-az3", "use1-az4", "use1-az5", "use1-az6"},
+	"us-east-2":    {"use2-az1", "use2-az2", "use2-az3"},
+	"us-west-2":    {"usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4"},
+	"eu-central-1": {"euc1-az1", "euc1-az2", "euc1-az3"},
+	"eu-west-1":    {"euw1-az1", "euw1-az2", "euw1-az3"},
+}
+
+// Zones are the names of a region's zones, such as us-east-1a, in the order of
+// their IDs.
+func Zones(region string) []string {
+	var names []string
+	for i := range Regions[region] {
+		names = append(names, region+string(rune('a'+i)))
+	}
+	return names
+}
+
+// ZoneID is the ID of a zone by its name; "" of one that is not known.
+func ZoneID(name string) string {
+	zones := Regions[strings.TrimRight(name, "abcdef")]
+	if i := int(name[len(name)-1] - 'a'); i < len(zones) {
+		return zones[i]
+	}
+	return ""
+}
+
+// VCPUs are how many the account may run at once, by AWS' codes of its quotas:
+// more than the stacks of this repository need.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+func VCPUs() map[string]int {
+	return map[string]int{
+		"L-1216C47A": 256, "L-34B43A08": 256, // standard: on demand, spot
+		"L-DB2E81BA": 768, "L-3819A6DF": 768, // G and VT
+		"L-417A185B": 384, "L-7212CCBC": 384, // P; P2 to P4 spot
+		"L-C4BD4855": 384, // P5 spot
+	}
+}
+
+// p5 are the zones of the larger cards.
+var p5 = []string{"use1-az6", "use2-az1", "use2-az3", "usw2-az3", "usw2-az4"}
+
+// limited are the zones that have the instance types of a family, for families
+// that not every zone has, and only in regions where that is known (as of
+// September 2026). https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
+var limited = map[string][]string{
+	"g5":   {"use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "euc1-az1", "euc1-az2", "euc1-az3", "euw1-az1", "euw1-az2", "euw1-az3"},
+	"p4d":  {"use1-az1", "use1-az2", "use1-az4", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4", "euw1-az1", "euw1-az2"},
+	"p4de": {"use1-az4", "use1-az6", "usw2-az1", "usw2-az2", "usw2-az3"},
+	"p5":   p5, "p5e": p5, "p5en": p5, "p6-b200": p5,
+}
+
+// Offers tells whether a zone, by its ID, has an instance type that exists.
+func Offers(zoneID, instanceType string) bool {
+	family, _, _ := strings.Cut(instanceType, ".")
+	zones, some := limited[family]
+	return !some || slices.Contains(zones, zoneID)
+}
