@@ -2,10 +2,8 @@ package conformance
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 
@@ -22,6 +20,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/local/gomodule"
 )
 
 // definitions are the files that define the kinds, in the modules of those who
@@ -85,7 +84,7 @@ func conforms(o *unstructured.Unstructured) []error {
 }
 
 func (d definition) read() (kind, error) {
-	folder, err := moduleFolder(d.module)
+	folder, err := gomodule.Folder(context.Background(), "", d.module)
 	if err != nil {
 		return kind{}, err
 	}
@@ -113,25 +112,4 @@ func (d definition) read() (kind, error) {
 	}
 	k.rules = cel.NewValidator(k.structural, true, celconfig.PerCallLimit)
 	return k, nil
-}
-
-// moduleFolder is where a version of a module is unpacked.
-func moduleFolder(module string) (string, error) {
-	command := exec.Command("go", "mod", "download", "-json", module)
-	command.Env = append(os.Environ(), "GOWORK=off")
-	text, err := command.Output()
-	var answer struct{ Dir, Error string }
-	if failed := json.Unmarshal(text, &answer); failed != nil || answer.Dir == "" {
-		return "", fmt.Errorf("go mod download %s: %s (%w)", module, answer.Error, firstOf(err, failed))
-	}
-	return answer.Dir, nil
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("no folder")
 }

@@ -99,3 +99,12 @@ func TestKubeScore(t *testing.T) {
 		}
 	}
 }
+
+func firstOf(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("no folder")
+}

@@ -6,14 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
-	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 const acceptedSpace = "e2e-accepted"
@@ -24,7 +22,6 @@ const acceptedSpace = "e2e-accepted"
 // restricted namespace. Nothing of it is stored. A Deployment says nothing of
 // its pods' admission, so that each one's pod is handed over as well.
 func TestObjectsAreAccepted(t *testing.T) {
-	installDefinitions(t)
 	kubectl(t, "create", "namespace", acceptedSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", acceptedSpace, "--wait=false") })
 	kubectl(t, "label", "namespace", acceptedSpace, "pod-security.kubernetes.io/enforce=restricted",
@@ -152,33 +149,4 @@ func createOnce(t *testing.T, object map[string]any) {
 	}
 	do("create")
 	t.Cleanup(func() { do("delete") })
-}
-
-// installDefinitions adds the kinds of KEDA and of Prometheus' operator for the
-// time of the test, unless they are there.
-func installDefinitions(t *testing.T) {
-	t.Helper()
-	for _, d := range []struct{ module, version, file, kind string }{
-		{"github.com/kedacore/keda/v2", versions.KEDA, "config/crd/bases/keda.sh_scaledobjects.yaml", "scaledobjects.keda.sh"},
-		{"github.com/prometheus-operator/prometheus-operator", versions.PrometheusOperator,
-			"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml", "servicemonitors.monitoring.coreos.com"},
-	} {
-		if _, err := tryKubectl("get", "crd", d.kind); err == nil {
-			continue
-		}
-		cmd := exec.CommandContext(t.Context(), filepath.Join(checkout(t).Root, "local/bootstrap"), "go", "mod", "download", "-json", d.module+"@"+d.version)
-		cmd.Stderr = os.Stderr
-		out, err := cmd.Output()
-		var module struct{ Dir string }
-		if err == nil {
-			err = json.Unmarshal(out, &module)
-		}
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", d.module, err, out)
-		}
-		file := filepath.Join(module.Dir, filepath.FromSlash(d.file))
-		kubectl(t, "create", "--filename="+file)
-		t.Cleanup(func() { kubectl(t, "delete", "--filename="+file) })
-		kubectl(t, "wait", "--for=condition=Established", "--timeout=60s", "crd/"+d.kind)
-	}
 }

@@ -1,18 +1,20 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/local/gomodule"
+	"github.com/vllm-eks/vllm-eks/local/image"
 )
 
 // controllersFolder holds a Go module for each of the controllers, and what is
@@ -42,17 +44,25 @@ type controllerImage struct {
 	path      string // where the manifests call the program, unless it is in the root
 }
 
+func (i controllerImage) contents(o options) image.Contents {
+	c := image.Contents{Program: i.program.path(o.layout)}
+	if i.path != "" {
+		c.Others = map[string]string{i.path: c.Program}
+	}
+	return c
+}
+
 // controllers are in the order in which they are installed.
 var controllers = []controller{
 	{
 		name: "prometheus-operator", module: "github.com/prometheus-operator/prometheus-operator", manifests: []string{"bundle.yaml"},
 		definitions: []string{"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"},
 		images: []controllerImage{
-			{reference: "localhost/vllm-eks/prometheus-operator:v0.85.0", program: program{
+			{reference: "localhost/vllm-eks/prometheus-operator:" + versions.PrometheusOperator, program: program{
 				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 150,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator",
 			}},
-			{reference: "localhost/vllm-eks/prometheus-config-reloader:v0.85.0", path: "/bin/prometheus-config-reloader", program: program{
+			{reference: "localhost/vllm-eks/prometheus-config-reloader:" + versions.PrometheusOperator, path: "/bin/prometheus-config-reloader", program: program{
 				name: "prometheus-config-reloader", folder: controllersFolder + "/prometheus-operator", cost: 10,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader",
 			}},
@@ -69,9 +79,9 @@ var controllers = []controller{
 		name: "keda", module: "github.com/kedacore/keda/v2", manifests: []string{"config"},
 		definitions: []string{"config/crd/bases/keda.sh_scaledobjects.yaml"},
 		images: []controllerImage{
-			{reference: "localhost/vllm-eks/keda:v2.20.2", program: kedaProgram("keda", "operator", 1300)},
-			{reference: "localhost/vllm-eks/keda-metrics-apiserver:v2.20.2", program: kedaProgram("keda-adapter", "adapter", 20)},
-			{reference: "localhost/vllm-eks/keda-admission-webhooks:v2.20.2", program: kedaProgram("keda-admission-webhooks", "webhooks", 20)},
+			{reference: "localhost/vllm-eks/keda:" + versions.KEDA, program: kedaProgram("keda", "operator", 1300)},
+			{reference: "localhost/vllm-eks/keda-metrics-apiserver:" + versions.KEDA, program: kedaProgram("keda-adapter", "adapter", 20)},
+			{reference: "localhost/vllm-eks/keda-admission-webhooks:" + versions.KEDA, program: kedaProgram("keda-admission-webhooks", "webhooks", 20)},
 		},
 		workloads: [][2]string{{"keda", "deployment/keda-operator"}, {"keda", "deployment/keda-metrics-apiserver"}, {"keda", "deployment/keda-admission"}},
 		apis:      []string{"v1beta1.external.metrics.k8s.io"},
@@ -90,7 +100,7 @@ var controllers = []controller{
 func kedaProgram(name, command string, cost float64) program {
 	return program{
 		name: name, folder: controllersFolder + "/keda", pkg: "github.com/kedacore/keda/v2/cmd/" + command, cost: cost,
-		ldflags: "-X github.com/kedacore/keda/v2/version.Version=2.20.2",
+		ldflags: "-X github.com/kedacore/keda/v2/version.Version=" + strings.TrimPrefix(versions.KEDA, "v"),
 	}
 }
 
@@ -98,9 +108,15 @@ func kedaProgram(name, command string, cost float64) program {
 func controllerPrograms() []program {
 	var programs []program
 	for _, c := range controllers {
-		for _, image := range c.images {
-			programs = append(programs, image.program)
-		}
+		programs = append(programs, c.programs()...)
+	}
+	return programs
+}
+
+func (c controller) programs() []program {
+	var programs []program
+	for _, i := range c.images {
+		programs = append(programs, i.program)
 	}
 	return programs
 }
@@ -111,8 +127,15 @@ func controllerSteps(o options, e engine) ([]step, error) {
 	if err != nil || !wanted {
 		return nil, err
 	}
-	steps := buildSteps(o, controllerPrograms())
-	return append(steps, step{name: "start KEDA, Prometheus and the metrics server", cost: 45, serial: true, do: func(ctx context.Context, p *progress) error {
+	var programs []program
+	for _, c := range controllers {
+		if there, err := c.installed(o); err != nil {
+			return nil, err
+		} else if !there {
+			programs = append(programs, c.programs()...)
+		}
+	}
+	return append(buildSteps(o, programs), step{name: "start KEDA, Prometheus and the metrics server", cost: 45, serial: true, do: func(ctx context.Context, p *progress) error {
 		for i, c := range controllers {
 			p.update(float64(i)/float64(len(controllers)), "%s", c.name)
 			if err := c.install(ctx, e); err != nil {
@@ -150,23 +173,45 @@ func defineKinds(ctx context.Context, e engine) error {
 	return nil
 }
 
-// install gives the node the images and the API server the manifests, and waits
-// until the controller is ready.
+// install gives the node the images and the API server the manifests, unless
+// they have them, and waits until the controller is ready.
 func (c controller) install(ctx context.Context, e engine) error {
-	sum, err := c.sum(e.options)
+	there, err := c.installed(e.options)
 	if err != nil {
 		return err
 	}
-	record := filepath.Join(c.folder(e.options), "installed")
-	if installed, err := os.ReadFile(record); err != nil || string(installed) != sum {
+	if !there {
 		if err := c.apply(ctx, e); err != nil {
 			return err
 		}
-		if err := os.WriteFile(record, []byte(sum), 0o600); err != nil {
+		sum, err := c.sum(e.options)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(c.record(e.options), []byte(sum), 0o600); err != nil {
 			return err
 		}
 	}
 	return c.await(ctx, e)
+}
+
+// record is the file with the sum of what is installed.
+func (c controller) record(o options) string { return filepath.Join(c.folder(o), "installed") }
+
+// installed tells whether the controller is there as it would be built and
+// installed now: then there is nothing to build.
+func (c controller) installed(o options) (bool, error) {
+	sum, err := c.sum(o)
+	if err != nil {
+		return false, err
+	}
+	for _, p := range c.programs() {
+		if _, err := os.Stat(p.path(o.layout)); err != nil {
+			return false, nil //nolint:nilerr // one to build
+		}
+	}
+	recorded, err := os.ReadFile(c.record(o))
+	return err == nil && string(recorded) == sum, nil
 }
 
 // await waits until everything of the controller runs and answers.
@@ -189,27 +234,29 @@ func (c controller) await(ctx context.Context, e engine) error {
 	return nil
 }
 
-// sum changes with everything that is installed.
+// sum changes with everything that the controller is built and installed from:
+// nothing of that is code of this project.
 func (c controller) sum(o options) (string, error) {
 	hash := sha256.New()
-	for _, image := range c.images {
-		content, err := os.ReadFile(image.program.path(o.layout))
+	fmt.Fprintln(hash, runtime.Version())
+	folders := []string{controllersFolder + "/" + c.name}
+	for _, i := range c.images {
+		fmt.Fprintln(hash, i.reference, i.path, i.program.pkg, i.program.tags, i.program.ldflags)
+		folders = append(folders, i.program.folder)
+	}
+	slices.Sort(folders)
+	for _, folder := range slices.Compact(folders) {
+		files, err := filepath.Glob(filepath.Join(o.layout.Root, folder, "*"))
 		if err != nil {
 			return "", err
 		}
-		hash.Write(content)
-	}
-	files, err := filepath.Glob(filepath.Join(o.layout.Root, controllersFolder, c.name, "*"))
-	if err != nil {
-		return "", err
-	}
-	for _, file := range files {
-		content, err := os.ReadFile(file)
-		if err != nil {
-			return "", err
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				return "", err
+			}
+			fmt.Fprintf(hash, "%s %d\n%s", file, len(content), content)
 		}
-		fmt.Fprintf(hash, "\n%s %d\n", filepath.Base(file), len(content))
-		hash.Write(content)
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
@@ -217,12 +264,8 @@ func (c controller) sum(o options) (string, error) {
 // apply imports the images, and hands over the manifests. What an earlier
 // version had and this one has not stays, as with a chart's definitions.
 func (c controller) apply(ctx context.Context, e engine) error {
-	for _, image := range c.images {
-		args := []string{image.reference, image.program.path(e.options.layout)}
-		if image.path != "" {
-			args = append(args, image.path+"="+args[1])
-		}
-		if err := runKube(ctx, e.options, "image", args...); err != nil {
+	for _, i := range c.images {
+		if err := runKube(ctx, e.options, "image", append([]string{i.reference}, imageArguments(i.contents(e.options))...)...); err != nil {
 			return err
 		}
 	}
@@ -300,23 +343,8 @@ func copyTo(to, from string) error {
 	return os.WriteFile(to, content, 0o600)
 }
 
-// source is the folder of the module in Go's cache, of the version that the
-// controller's own go.mod names. Only this module is fetched, not what it
-// requires.
+// source is the folder of the module, of the version that the controller's own
+// go.mod names.
 func (c controller) source(ctx context.Context, e engine) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", c.module)
-	cmd.Dir = filepath.Join(e.options.layout.Root, controllersFolder, c.name)
-	cmd.Env = append(os.Environ(), "GOWORK=off")
-	interruptGently(cmd)
-	var stderr bytes.Buffer
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	var module struct{ Dir, Error string }
-	if err == nil || len(out) > 0 {
-		err = errors.Join(err, json.Unmarshal(out, &module))
-	}
-	if err != nil {
-		return "", errors.Join(ctx.Err(), fmt.Errorf("go mod download %s: %w\n%s%s", c.module, err, module.Error, stderr.String()))
-	}
-	return module.Dir, nil
+	return gomodule.Folder(ctx, filepath.Join(e.options.layout.Root, controllersFolder, c.name), c.module)
 }
