@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -47,17 +48,47 @@ type fileSystem struct {
 	freeGB float64
 }
 
-// checkDisk looks at every file system that the start writes to.
-func checkDisk(ctx context.Context, o options, all []builds) error {
+// checkDisk looks at every file system that the start writes to. Caches that
+// are as large as what cold builds put there may hold it already; there is a
+// warning then, and only smaller ones are refused. They are measured only
+// where it matters, as that takes seconds.
+func checkDisk(ctx context.Context, o options, all []builds) (warning, err error) {
 	out, err := goCommand(ctx, o, kubeProgram, "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
-		return fmt.Errorf("go env: %w", err)
+		return nil, fmt.Errorf("go env: %w", err)
 	}
 	caches := strings.Split(strings.TrimSpace(string(out)), "\n")
 	if len(caches) != 2 {
-		return fmt.Errorf("go env GOMODCACHE GOCACHE: %q", out)
+		return nil, fmt.Errorf("go env GOMODCACHE GOCACHE: %q", out)
 	}
-	return diskProblems(roomNeeded(o, all, caches[0], caches[1]), fileSystemOf)
+	rooms := roomNeeded(o, all, caches[0], caches[1])
+	warning = diskProblems(rooms, fileSystemOf)
+	if warning == nil {
+		return nil, nil
+	}
+	for i, r := range rooms {
+		if slices.Contains(caches, r.folder) {
+			rooms[i].needGB -= sizeUpTo(r.folder, r.needGB)
+		}
+	}
+	return warning, diskProblems(rooms, fileSystemOf)
+}
+
+// sizeUpTo counts a folder's files in GB, and ends where it has counted most.
+func sizeUpTo(folder string, most float64) float64 {
+	size := 0.0
+	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			if info, err := entry.Info(); err == nil {
+				size += float64(info.Size()) / 1e9
+			}
+		}
+		if size >= most {
+			return fs.SkipAll
+		}
+		return nil // an unreadable part counts nothing
+	})
+	return min(size, most)
 }
 
 // roomNeeded counts what is missing. How much a build adds goes with how long

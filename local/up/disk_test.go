@@ -76,3 +76,24 @@ func TestAFolderThatIsNotThereYetLiesOnItsParentsDisk(t *testing.T) {
 		t.Errorf("got %+v, %v; want %+v", later, err, here)
 	}
 }
+
+func TestAFolderIsCountedUpToWhatMatters(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a/1", "b/2"} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, make([]byte, 3_000_000), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for most, want := range map[float64]float64{1: 0.006, 0.004: 0.004} {
+		if got := sizeUpTo(dir, most); got < want-1e-6 || got > want+1e-6 {
+			t.Errorf("up to %v GB: got %v, want %v", most, got, want)
+		}
+	}
+	if got := sizeUpTo(filepath.Join(dir, "not", "yet"), 1); got != 0 {
+		t.Errorf("not there: got %v", got)
+	}
+}

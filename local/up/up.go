@@ -71,8 +71,8 @@ func clusterSteps(o options, e engine) ([]step, error) {
 	} else if wanted {
 		all = append(all, builds{controllerPrograms(), controllerFootprint})
 	}
-	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, _ *progress) error {
-		if err := checkMachine(ctx, o, all); err != nil {
+	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, p *progress) error {
+		if err := checkMachine(ctx, o, all, p); err != nil {
 			return err
 		}
 		return e.prepare()
@@ -105,12 +105,16 @@ func packagesCost() float64 {
 	return 0.5
 }
 
-func checkMachine(ctx context.Context, o options, all []builds) error {
+func checkMachine(ctx context.Context, o options, all []builds, p *progress) error {
 	m, err := thisMachine(o.layout.Root)
 	if err != nil {
 		return err
 	}
-	return errors.Join(m.problems(), checkDisk(ctx, o, all))
+	warning, err := checkDisk(ctx, o, all)
+	if err == nil && warning != nil {
+		p.note("%v (if Go's caches hold other projects only)", warning)
+	}
+	return errors.Join(m.problems(), err)
 }
 
 // startCluster shows what the cluster's program says as progress.
