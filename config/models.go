@@ -72,6 +72,7 @@ func decodeShared(n *node, spec *serving.Spec) {
 	objectives := n.object("objectives")
 	spec.Objectives = serving.Objectives{
 		TPOTMilliseconds: objectives.integer("tpotMilliseconds"),
+		TTFTMilliseconds: objectives.integer("ttftMilliseconds"),
 		InputTokens:      objectives.integer("inputTokens"),
 		OutputTokens:     objectives.integer("outputTokens"),
 	}

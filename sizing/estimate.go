@@ -3,6 +3,7 @@ package sizing
 import (
 	"math"
 	"slices"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -27,6 +28,11 @@ type Workload struct {
 	// compiled code is kept from start to start.
 	Storage  Storage
 	Compiled bool
+	// Scrape is the time between two looks at an engine's load. Default: 15 s.
+	Scrape time.Duration
+	// Load is how long an engine takes from the start of its container. Default:
+	// what Start estimates.
+	Load time.Duration
 	// Prices are what things cost.
 	Prices catalogue.Prices
 }
@@ -64,6 +70,9 @@ func (w Workload) withDefaults() Workload {
 	if w.Storage == "" {
 		w.Storage = Hub
 	}
+	if w.Scrape == 0 {
+		w.Scrape = scrapeSeconds * time.Second
+	}
 	if w.Model == "" {
 		w.Model = w.Engine.Shape.Name
 	}
@@ -77,7 +86,11 @@ func (w Workload) size() Estimate {
 		w.Engine.MaxNumSeqs = w.Engine.derivedSequences(w.Objectives)
 	}
 	e := Estimate{Asked: w, Workload: w, Memory: Fit(w.Engine), ColdStart: Start(w.Engine, w.On, w.Storage, w.Compiled)}
-	e.Serving = Serve(w.Engine, e.Memory, w.Objectives, e.ColdStart.Total())
+	coldStart := e.ColdStart.Total()
+	if w.Load > 0 {
+		coldStart = e.ColdStart.Provision() + w.Load
+	}
+	e.Serving = Serve(w.Engine, e.Memory, w.Objectives, w.Scrape, coldStart)
 	e.Serving.MaxNumSeqs = w.Engine.MaxNumSeqs
 	e.Workload.Engine = w.Engine.WithDefaults()
 	e.Workload.Objectives = w.Objectives.WithDefaults(e.Memory.MaxModelLen)

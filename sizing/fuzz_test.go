@@ -48,7 +48,7 @@ func FuzzFit(f *testing.F) {
 			longer.MaxModelLen += 1 + e.MaxModelLen/3
 			further := Fit(longer)
 			o := Objectives{InputTokens: 64, OutputTokens: 16}
-			if e.MaxModelLen >= 80 && Serve(longer, further, o, 0).ByKV > Serve(e, m, o, 0).ByKV {
+			if e.MaxModelLen >= 80 && Serve(longer, further, o, 0, 0).ByKV > Serve(e, m, o, 0, 0).ByKV {
 				t.Errorf("%d tokens hold more typical requests than %d", longer.MaxModelLen, e.MaxModelLen)
 			}
 			if further.Concurrency > m.Concurrency+1e-9 || rank(further.Verdict) < rank(m.Verdict) {

@@ -13,6 +13,9 @@ type Objectives struct {
 	// TPOTMilliseconds is the longest time per output token that is still good.
 	// Default: 100, which reads faster than people do.
 	TPOTMilliseconds float64
+	// TTFTMilliseconds is the longest time to the first token that is still good.
+	// Default: 2000, after which people begin to wonder.
+	TTFTMilliseconds float64
 	// InputTokens and OutputTokens are the mean lengths of a request. Default:
 	// 1155 and 211, those of Azure's conversation trace of 2023.
 	InputTokens, OutputTokens int
@@ -23,6 +26,9 @@ type Objectives struct {
 func (o Objectives) WithDefaults(maxModelLen int) Objectives {
 	if o.TPOTMilliseconds == 0 {
 		o.TPOTMilliseconds = 100
+	}
+	if o.TTFTMilliseconds == 0 {
+		o.TTFTMilliseconds = 2000
 	}
 	if o.InputTokens == 0 {
 		o.InputTokens = 1155
@@ -46,6 +52,10 @@ type Serving struct {
 	// requests that the cache holds, that decode within the objective while the
 	// prompts of as many are computed in between, and max_num_seqs.
 	ByKV, ByTPOT, BySequences int
+	// ByTTFT is at how many requests, in the long run, nineteen of twenty prompts
+	// do not wait so long to be read that their first token is late. It bounds the
+	// target and not the concurrency: more are served, and wait longer.
+	ByTTFT int
 	// Usable is the least of them: requests at once that one replica serves well.
 	Usable int
 	// MaxNumSeqs is what to set --max-num-seqs to: a third above Usable, so that
@@ -58,7 +68,7 @@ type Serving struct {
 	// until a replica that is asked for now can help.
 	Growth float64
 	// Target is the load of one replica, running and waiting requests, at which
-	// a scaler keeps it, so that growth until then stays within Usable.
+	// a scaler keeps it, so that growth until then stays within Usable and ByTTFT.
 	Target int
 	// TargetTokensPerSecond is the rate of output tokens at that load.
 	TargetTokensPerSecond float64
@@ -85,9 +95,9 @@ const (
 	// dispersion is the variance of the number of requests in an engine over its
 	// mean in that trace: Poisson arrivals would have 1.
 	dispersion = 1.68
-	// reactSeconds is how long a scaler takes to see and to decide: one scrape
-	// and one sync of the HPA, 15 s each.
-	reactSeconds = 30
+	// A scaler takes one scrape to see, and one sync of the HPA to decide. The
+	// latter is Kubernetes' default, and so is the former that of this program.
+	scrapeSeconds, syncSeconds = 15, 15
 	// queueMargin is max_num_seqs over what is served well.
 	queueMargin = 4.0 / 3
 	// sequencesStep and fewestSequences round max_num_seqs to CUDA graph sizes.
@@ -127,13 +137,13 @@ func (e Engine) Timing() catalogue.Timing {
 }
 
 // Serve estimates what one replica of the engine can do, with the memory that
-// it has and a replica more coldStart away.
-func Serve(e Engine, m Memory, o Objectives, coldStart time.Duration) Serving {
+// it has, where load is seen within scrape and a replica more is coldStart away.
+func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Serving {
 	e = e.WithDefaults()
 	o = o.WithDefaults(m.MaxModelLen)
 	s := Serving{
 		Timing: e.Timing(), BySequences: e.MaxNumSeqs,
-		Growth: growth(reactSeconds + coldStart.Seconds()),
+		Growth: growth(scrape.Seconds() + syncSeconds + coldStart.Seconds()),
 	}
 	s.ByKV, s.ByTPOT = e.capacity(m, o)
 	s.Usable = min(s.ByKV, s.BySequences)
@@ -145,7 +155,11 @@ func Serve(e Engine, m Memory, o Objectives, coldStart time.Duration) Serving {
 	}
 	s.MaxNumSeqs = e.sequences(s.Usable)
 	s.DecodeTokensPerSecond = rate(s.Timing, s.Usable, o)
+	s.ByTTFT = byTTFT(s.Timing, o)
 	s.Target = target(s.Usable, s.Growth)
+	if s.ByTTFT > 0 {
+		s.Target = target(min(s.Usable, s.ByTTFT), s.Growth)
+	}
 	s.TargetTokensPerSecond = rate(s.Timing, s.Target, o)
 	return s
 }

@@ -163,23 +163,35 @@ func TestPaddedAndHybridCaches(t *testing.T) {
 	}
 }
 
+// quarter of a minute is the default between two scrapes.
+const quarter = 15 * time.Second
+
 // TestServing pins the example that the documentation walks through.
 func TestServing(t *testing.T) {
 	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1, 8192)
 	e.MaxNumSeqs = 256
 	m := Memory{Blocks: 1952, Tokens: 31232, MaxModelLen: 8192} // what a 24 GB card held with v0.6
-	s := Serve(e, m, Objectives{}, 90*time.Second)
-	if s.ByKV != 24 || s.ByTPOT != 36 || s.Usable != 24 || s.MaxNumSeqs != 32 || s.Target != 12 {
-		t.Errorf("%+v, want 24 by the cache, 36 by the objective, 32 sequences, target 12", s)
+	s := Serve(e, m, Objectives{}, quarter, 90*time.Second)
+	if s.ByKV != 24 || s.ByTPOT != 36 || s.Usable != 24 || s.MaxNumSeqs != 32 || s.ByTTFT != 17 || s.Target != 8 {
+		t.Errorf("%+v, want 24 by the cache, 36 and 17 by the objectives, 32 sequences, target 8", s)
+	}
+	for ttft, want := range map[float64]int{1000: 1, 10_000: 12} { // little time for the queue; the cache is the bound
+		if patient := Serve(e, m, Objectives{TTFTMilliseconds: ttft}, quarter, 90*time.Second); patient.Target != want || patient.Usable != 24 {
+			t.Errorf("within %g ms to the first token the target is %d, want %d", ttft, patient.Target, want)
+		}
+	}
+	slower := Serve(e, m, Objectives{}, time.Minute, 90*time.Second)
+	if slower.Growth <= s.Growth {
+		t.Errorf("looked at once a minute, load grows by %.3f, want more than %.3f", slower.Growth, s.Growth)
 	}
 	if math.Abs(s.Growth-1.39) > 0.01 {
 		t.Errorf("load grows by %.3f until another replica is there, want 1.39 in 120 s", s.Growth)
 	}
-	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, time.Minute); slow.Usable != 0 || slow.Target != 0 || slow.MaxNumSeqs != fewestSequences {
+	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, quarter, time.Minute); slow.Usable != 0 || slow.Target != 0 || slow.MaxNumSeqs != fewestSequences {
 		t.Errorf("an objective that one request alone misses gives %+v", slow)
 	}
 	e.GPU, _ = catalogue.FindGPU("H20")
-	if unknown := Serve(e, m, Objectives{}, time.Minute); unknown.Usable != 24 || unknown.DecodeTokensPerSecond != 0 || unknown.ByTPOT != 0 {
+	if unknown := Serve(e, m, Objectives{}, quarter, time.Minute); unknown.Usable != 24 || unknown.DecodeTokensPerSecond != 0 || unknown.ByTPOT != 0 {
 		t.Errorf("a card without a measurement gives %+v", unknown)
 	}
 }
@@ -375,9 +387,9 @@ func TestTypicalConcurrency(t *testing.T) {
 	for _, model := range []string{"google/gemma-3-27b-it", "openai/gpt-oss-20b", "Qwen/Qwen3.5-4B"} {
 		e := engine(t, model, "H100", 1, 8192)
 		e.MaxNumSeqs = 64
-		short := Serve(e, Fit(e), Objectives{}, time.Minute)
+		short := Serve(e, Fit(e), Objectives{}, quarter, time.Minute)
 		e.MaxModelLen = 131072
-		long := Serve(e, Fit(e), Objectives{}, time.Minute)
+		long := Serve(e, Fit(e), Objectives{}, quarter, time.Minute)
 		if long.ByKV > short.ByKV || short.ByKV == 0 {
 			t.Errorf("%s: %d typical requests with a context of 8,192 tokens, %d with 131,072", model, short.ByKV, long.ByKV)
 		}

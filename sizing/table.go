@@ -112,7 +112,7 @@ func (e Estimate) Numbers() map[string]any {
 	w, m, s := e.Workload, e.Memory, e.Serving
 	n := map[string]any{
 		"hardware": e.Hardware(), "usableGiBPerGPU": round(m.Usable, 2), "requestedGiBPerGPU": round(m.Requested, 2), "neededGiBPerGPU": round(m.Needed, 2),
-		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds,
+		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds, "ttftMilliseconds": w.Objectives.TTFTMilliseconds,
 		"gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
 		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
 		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2),
@@ -126,7 +126,7 @@ func (e Estimate) Numbers() map[string]any {
 		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)
 	}
 	if s.Timing.Base > 0 {
-		n["concurrencyWithinTPOT"] = s.ByTPOT
+		n["concurrencyWithinTPOT"], n["concurrencyWithinTTFT"] = s.ByTPOT, s.ByTTFT
 		n["prefillTokensPerSecond"] = round(s.PrefillTokensPerSecond, 0)
 		n["decodeTokensPerSecond"] = round(s.DecodeTokensPerSecond, 0)
 		n["targetTokensPerSecond"] = round(s.TargetTokensPerSecond, 0)

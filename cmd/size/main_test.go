@@ -112,6 +112,7 @@ func TestRefusals(t *testing.T) {
 		"--max-model-len: is -5":                                                {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
 		"--gpu-memory-utilization: is 2":                                        {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
 		"--config: open missing.json":                                           {"org/m", "--config", "missing.json"},
+		"--ttft-ms: is -5":                                                      {"Qwen/Qwen3-8B", "--ttft-ms", "-5"},
 		"--tpot-ms: is -5":                                                      {"Qwen/Qwen3-8B", "--tpot-ms", "-5"},
 		"--kv-cache-dtype: is \"foo\"":                                          {"Qwen/Qwen3-8B", "--kv-cache-dtype", "foo"},
 		"--max-replicas: is 2, want at least":                                   {"Qwen/Qwen3-8B", "--min-replicas", "3", "--max-replicas", "2"},

@@ -22,7 +22,7 @@ type options struct {
 	fitOn                           []string
 	gpus, maxModelLen, maxNumSeqs   int
 	maxBatchedTokens                int
-	utilization, tpot               float64
+	utilization, tpot, ttft         float64
 	kvCacheDType, quantization      string
 	eager, compiled, json           bool
 	vllm, storage, region           string
@@ -45,6 +45,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
 	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
 	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
+	f.Float64Var(&o.ttft, "ttft-ms", 0, "longest time to the first token in `ms` (default 2000)")
 	f.IntVar(&o.inputTokens, "input-tokens", 0, "mean `tokens` of a prompt (default 1155)")
 	f.IntVar(&o.outputTokens, "output-tokens", 0, "mean `tokens` of an answer (default 211)")
 	f.IntVar(&o.replicasAtLeast, "min-replicas", 1, "engines at least")
@@ -78,6 +79,9 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.tpot < 0 {
 		errs = append(errs, fmt.Errorf("--tpot-ms: is %g, want more than 0", o.tpot))
 	}
+	if o.ttft < 0 {
+		errs = append(errs, fmt.Errorf("--ttft-ms: is %g, want more than 0", o.ttft))
+	}
 	if !slices.Contains(kvCacheDTypes, o.kvCacheDType) {
 		errs = append(errs, fmt.Errorf("--kv-cache-dtype: is %q, want one of %s", o.kvCacheDType, strings.Join(kvCacheDTypes, ", ")))
 	}
@@ -100,7 +104,7 @@ func (o *options) workload() (sizing.Workload, error) {
 			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
 			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
 		},
-		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
+		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, TTFTMilliseconds: o.ttft, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
 		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
 	}, errors.Join(append(errs, errShape)...)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -75,6 +76,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 		Model: s.Model.ID, Engine: engine, On: on, Objectives: s.Objectives.sizing(),
 		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.Costs.prices(),
 		Storage: s.from(), Compiled: s.compiled(),
+		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
 	}, ""
 }
 
@@ -158,7 +160,7 @@ func (s Spec) release() sizing.Release {
 
 // sizing are the objectives as sizing takes them.
 func (o Objectives) sizing() sizing.Objectives {
-	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
+	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
 }
 
 const (

@@ -175,6 +175,9 @@ type Objectives struct {
 	// TPOTMilliseconds is the longest time per output token that is still good.
 	// Default: 100.
 	TPOTMilliseconds int
+	// TTFTMilliseconds is the longest time to the first token that is still good.
+	// Default: 2000.
+	TTFTMilliseconds int
 	// InputTokens and OutputTokens are the mean lengths of a prompt and of an
 	// answer. Default: 1155 and 211, those of Azure's conversation trace.
 	InputTokens, OutputTokens int

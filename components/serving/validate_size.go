@@ -102,6 +102,7 @@ func (o Objectives) validate(found *problems.List, at func(string) string) {
 		value, most int
 	}{
 		{"objectives.tpotMilliseconds", o.TPOTMilliseconds, 10_000},
+		{"objectives.ttftMilliseconds", o.TTFTMilliseconds, 600_000},
 		{"objectives.inputTokens", o.InputTokens, 10_000_000},
 		{"objectives.outputTokens", o.OutputTokens, 10_000_000},
 	} {

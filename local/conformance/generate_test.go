@@ -211,6 +211,7 @@ func (g generator) nodeGroup() serving.NodeGroup {
 func (g generator) objectives() serving.Objectives {
 	return serving.Objectives{
 		TPOTMilliseconds: pick(g, "objectives.tpot", []int{0, 50, 1000}, -1, 10001),
+		TTFTMilliseconds: pick(g, "objectives.ttft", []int{0, 500, 10000}, -1, 600001),
 		InputTokens:      pick(g, "objectives.input", []int{0, 100}, -1, 1<<30),
 		OutputTokens:     pick(g, "objectives.output", []int{0, 1, 4000}, -1, 1<<30),
 	}

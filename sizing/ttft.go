@@ -1,0 +1,63 @@
+package sizing
+
+import (
+	"math"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+const (
+	// promptDispersion is the mean square of the lengths of prompts over the
+	// square of their mean, in Azure's conversation trace of 2023 (half of them
+	// are up to 1020 tokens long, 95 % up to 4083, and 1155 in the mean); it is 1.9
+	// in its code trace.
+	promptDispersion = 1.8
+	// lateShare is the share of prompts that may wait for too long.
+	lateShare = 0.05
+)
+
+// byTTFT is how many requests one replica has, in the mean, at the rate at which
+// one prompt in twenty waits so long to be read that its first token is late; 0
+// where the card's speed is not known.
+//
+// Prompts are read one after the other: a queue with one server and service
+// times S = tokens / P. By Pollaczek and Khinchine it keeps a prompt waiting for
+// W = ρ·d·S / (2·(1−ρ)) in the mean, where ρ is the share of time in which
+// prompts are read and d the dispersion of their lengths. The times of those
+// that wait are taken as exponential, so that a share of ρ·exp(−2·(1−ρ)·w / (d·S))
+// waits longer than w. What may be waited for is the objective less S, and S at
+// least: where reading alone takes most of the objective, fewer requests would
+// not help.
+func byTTFT(t catalogue.Timing, o Objectives) int {
+	read := float64(o.InputTokens) * t.PrefillPerToken.Seconds()
+	if read <= 0 {
+		return 0
+	}
+	wait := math.Max(o.TTFTMilliseconds/1000-read, read)
+	low, high := 0.0, 1.0 // between them the share that is late rises from 0 to 1
+	for range 50 {
+		rho := (low + high) / 2
+		if rho*math.Exp(-2*(1-rho)*wait/(promptDispersion*read)) < lateShare {
+			low = rho
+		} else {
+			high = rho
+		}
+	}
+	return max(1, whole(requestsAt(low, read, t, o)))
+}
+
+// requestsAt is the mean number of requests of a replica that reads prompts for
+// the share rho of its time, each for so long: by Little's law those that
+// decode, with the time per token of as many, and those whose prompts are read
+// or wait for it. Where it cannot decode as fast as the prompts come, that is
+// the bound, and there are any number.
+func requestsAt(rho, read float64, t catalogue.Timing, o Objectives) float64 {
+	requests := rho / read // a second
+	tokens := requests * float64(o.OutputTokens)
+	left := 1 - rho - tokens*t.PerSequence.Seconds()
+	if left <= 0 {
+		return math.Inf(1)
+	}
+	waiting := rho * promptDispersion * read / (2 * (1 - rho))
+	return tokens*t.Base.Seconds()/left + requests*(read+waiting)
+}
