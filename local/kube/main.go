@@ -20,7 +20,8 @@ import (
 const usage = `kube runs the embedded Kubernetes of this checkout.
 
   kube check                             whether anything keeps it from starting here
-  kube start [--gpus N] [--max-pods N]   start it, or check that it runs; waits until it is ready
+  kube start [--gpus N] [--max-pods N] [--time-scale N]
+                                         start it, or check that it runs; waits until it is ready
   kube image REFERENCE PROGRAM [/PATH=FILE…]
                                          give the node an image of a static program, and of others at PATH
   kube status                            what runs; exit status 1 if not everything does
@@ -57,6 +58,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	var o node.Options
 	flags.IntVar(&o.GPUs, "gpus", node.Default.GPUs, "devices the node offers")
 	flags.IntVar(&o.MaxPods, "max-pods", node.Default.MaxPods, "pods the node accepts")
+	flags.IntVar(&o.TimeScale, "time-scale", 0, "by how much faster than every 15 s autoscalers look; 0 is 1")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errReported
 	}

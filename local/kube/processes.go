@@ -3,6 +3,7 @@ package main
 import (
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
 	"github.com/vllm-eks/vllm-eks/local/node"
@@ -17,7 +18,7 @@ type process struct {
 }
 
 // processes lists the cluster's programs in the order in which they start.
-func processes(l layout.Layout) []process {
+func processes(l layout.Layout, o node.Options) []process {
 	pki := func(name string) string { return l.Kube("pki", name) }
 	kubernetes := func(name string, ready func() error, args ...string) process {
 		return process{name: name, path: l.Bin(name), args: args, ready: ready}
@@ -61,6 +62,7 @@ func processes(l layout.Layout) []process {
 			"--cluster-cidr="+layout.PodCIDR, "--allocate-node-cidrs=false", "--service-cluster-ip-range="+layout.ServiceCIDR,
 			"--root-ca-file="+pki("ca.crt"), "--service-account-private-key-file="+pki("service-account.key"), "--profiling=false",
 			"--flex-volume-plugin-dir="+l.Kube("volume-plugins"),
+			"--horizontal-pod-autoscaler-sync-period="+autoscalerPeriod(o).String(),
 		),
 		kubernetes("kube-scheduler", nil,
 			"--kubeconfig="+l.Kube("scheduler.kubeconfig"),
@@ -75,6 +77,12 @@ func processes(l layout.Layout) []process {
 		),
 		kubernetes("kube-proxy", nil, "--config="+l.Kube("kube-proxy.yaml"), "--hostname-override="+layout.NodeName),
 	}
+}
+
+// autoscalerPeriod is the time between two looks of autoscalers: Kubernetes'
+// own, in scaled time.
+func autoscalerPeriod(o node.Options) time.Duration {
+	return 15 * time.Second / time.Duration(max(1, o.TimeScale))
 }
 
 // kubernetesPrograms are the names under which the one Kubernetes binary is

@@ -18,7 +18,7 @@ var testLayout = layout.Layout{Root: "/checkout"}
 func TestNothingListensElsewhere(t *testing.T) {
 	address := regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+(/\d+)?`)
 	texts := map[string]string{}
-	for _, p := range processes(testLayout) {
+	for _, p := range processes(testLayout, node.Default) {
 		texts[p.name] = strings.Join(p.args, "\n")
 	}
 	for path, content := range configFiles(testLayout, node.Default, "overlayfs") {
@@ -45,7 +45,7 @@ func TestEveryServerIsGivenAnAddress(t *testing.T) {
 		"kube-controller-manager": "--bind-address=127.0.0.1",
 		"kube-scheduler":          "--bind-address=127.0.0.1",
 	}
-	for _, p := range processes(testLayout) {
+	for _, p := range processes(testLayout, node.Default) {
 		flag, needed := want[p.name]
 		if needed && !strings.Contains(strings.Join(p.args, "\n")+"\n", flag+"\n") {
 			t.Errorf("%s: %s is missing", p.name, flag)
@@ -101,5 +101,17 @@ func TestCNIConfigIsJSON(t *testing.T) {
 	}
 	if len(parsed.Plugins) != 2 || parsed.Plugins[0].Type != "ptp" {
 		t.Errorf("plugins: %+v", parsed.Plugins)
+	}
+}
+
+func TestAutoscalersLookInScaledTime(t *testing.T) {
+	for scale, want := range map[int]string{0: "15s", 1: "15s", 3: "5s", 5: "3s"} {
+		found := false
+		for _, p := range processes(testLayout, node.Options{TimeScale: scale}) {
+			found = found || p.name == "kube-controller-manager" && strings.Contains(strings.Join(p.args, "\n")+"\n", "--horizontal-pod-autoscaler-sync-period="+want+"\n")
+		}
+		if !found {
+			t.Errorf("%d times as fast: not every %s", scale, want)
+		}
 	}
 }

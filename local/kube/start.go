@@ -125,7 +125,7 @@ func launch(ctx context.Context, l layout.Layout, o node.Options) (context.Conte
 	}
 	defer log.Close()
 	cmd := exec.Command("nsenter", "--net="+namespaceFile(l, "net"), "--mount="+namespaceFile(l, "mnt"), "--",
-		l.Bin("kube"), "supervise", "--root="+l.Root, "--gpus="+strconv.Itoa(o.GPUs), "--max-pods="+strconv.Itoa(o.MaxPods))
+		l.Bin("kube"), "supervise", "--root="+l.Root, "--gpus="+strconv.Itoa(o.GPUs), "--max-pods="+strconv.Itoa(o.MaxPods), "--time-scale="+strconv.Itoa(o.TimeScale))
 	// Nothing of the user's environment (credentials, proxies) reaches the cluster.
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + l.Kube()}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = "/", log, log

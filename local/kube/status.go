@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
 // status is what the supervisor writes down for others to read.
@@ -144,7 +145,7 @@ func printStatus(l layout.Layout, out io.Writer) error {
 		return errReported
 	}
 	down, total := false, st.Supervisor.residentMiB()
-	for _, p := range processes(l) {
+	for _, p := range processes(l, node.Default) {
 		ps, state := st.Processes[p.name], "running"
 		if !ps.alive() {
 			state, down = "down", true

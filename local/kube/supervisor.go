@@ -63,7 +63,7 @@ func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
 	var running sync.WaitGroup
 	// The programs that serve others stop last: each has a context of its own.
 	var stops []func()
-	for _, p := range processes(l) {
+	for _, p := range processes(l, o) {
 		pctx, cancel := context.WithCancel(context.Background())
 		done := make(chan struct{})
 		running.Go(func() { defer close(done); s.keepRunning(pctx, p) })

@@ -13,6 +13,9 @@ import (
 type Options struct {
 	GPUs    int `json:"gpus"`    // devices that the node offers as nvidia.com/gpu
 	MaxPods int `json:"maxPods"` // pods that the node accepts
+	// TimeScale is by how much faster than Kubernetes' 15 s autoscalers look, for
+	// engines whose time is scaled; 0 is 1.
+	TimeScale int `json:"timeScale,omitempty"`
 }
 
 // Default is the node of a first start: as many GPUs as a p4d.24xlarge has,
@@ -27,6 +30,9 @@ func (o Options) Validate() error {
 	}
 	if o.MaxPods < 10 || o.MaxPods > 1000 {
 		errs = append(errs, fmt.Errorf("MAX_PODS: got %d, want 10 to 1000", o.MaxPods))
+	}
+	if o.TimeScale < 0 || o.TimeScale > 15 {
+		errs = append(errs, fmt.Errorf("TIME_SCALE: got %d, want 1 to 15", o.TimeScale))
 	}
 	return errors.Join(errs...)
 }

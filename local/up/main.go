@@ -61,6 +61,7 @@ func run(ctx context.Context, args []string) error {
 	var o options
 	flags.StringVar(&o.gpus, "gpus", "", "simulated GPUs; empty: as before")
 	flags.StringVar(&o.maxPods, "max-pods", "", "pods of the node; empty: as before")
+	flags.StringVar(&o.timeScale, "time-scale", "", "by how much faster autoscalers look; empty: every 15 s")
 	flags.StringVar(&o.targetKubeconfig, "target-kubeconfig", "", "a cluster of your own")
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
 	flags.StringVar(&o.autoscaling, "autoscaling", "", "0: without KEDA, Prometheus and the metrics server")

@@ -17,6 +17,7 @@ type options struct {
 	gpus, maxPods    string // as given; empty where nothing was
 	targetKubeconfig string
 	simulatorImage   string
+	timeScale        string // as given; empty: real time
 	autoscaling      string // as given; empty: yes
 	yes              bool
 	stack            string // to preview
@@ -45,7 +46,8 @@ func (o options) nodeSize() (node.Options, error) {
 	if !found {
 		size = node.Default
 	}
-	err = errors.Join(override(&size.GPUs, "GPUS", o.gpus), override(&size.MaxPods, "MAX_PODS", o.maxPods))
+	size.TimeScale = 0 // it is for one comparison, and not kept
+	err = errors.Join(override(&size.GPUs, "GPUS", o.gpus), override(&size.MaxPods, "MAX_PODS", o.maxPods), override(&size.TimeScale, "TIME_SCALE", o.timeScale))
 	if err != nil {
 		return size, err
 	}

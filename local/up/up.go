@@ -119,7 +119,7 @@ func checkMachine(ctx context.Context, o options, all []builds, p *progress) err
 
 // startCluster shows what the cluster's program says as progress.
 func startCluster(ctx context.Context, o options, size node.Options, p *progress) error {
-	cmd := kubeCommand(ctx, o, "start", fmt.Sprintf("--gpus=%d", size.GPUs), fmt.Sprintf("--max-pods=%d", size.MaxPods))
+	cmd := kubeCommand(ctx, o, "start", fmt.Sprintf("--gpus=%d", size.GPUs), fmt.Sprintf("--max-pods=%d", size.MaxPods), fmt.Sprintf("--time-scale=%d", size.TimeScale))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
