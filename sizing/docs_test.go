@@ -35,7 +35,7 @@ func TestConstantsAreDocumented(t *testing.T) {
 			round(2*current.peersGiB(card("H100"), 2)-current.peersGiB(card("H100"), 4), 3), round((current.peersGiB(card("H100"), 4)-current.peersGiB(card("H100"), 2))/2, 3), current.peersGiB(card("H100"), 8)),
 		fmt.Sprintf("%g GiB a layer, %g with experts", graphGiB, graphExpertGiB),
 		fmt.Sprintf("%g GiB, %g %% of the memory, %g %% of activations, communication and graphs, and %g %% of the weights", errorFloorGiB, 100*errorUsable, 100*errorOverhead, 100*errorWeights),
-		fmt.Sprintf("g × T + %g × √(%g × T) = the lesser of usable and within TTFT", nineteenOfTwenty, dispersion),
+		fmt.Sprintf("N + %g × √(%g × N) = usable", nineteenOfTwenty, dispersion),
 		fmt.Sprintf("exp(%g × %g × √(1 − exp(−2 h / %d))) for h = %d s", nineteenOfTwenty, wanderDeviation, wanderSeconds, scrapeSeconds+syncSeconds),
 		fmt.Sprintf("in steps of %d", sequencesStep),
 		fmt.Sprintf("ρ × exp(−2 × (1 − ρ) × w / (%g × S)) = %g", promptDispersion, lateShare),

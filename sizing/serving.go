@@ -68,7 +68,8 @@ type Serving struct {
 	// until a replica that is asked for now can help.
 	Growth float64
 	// Target is the load of one replica, running and waiting requests, at which
-	// a scaler keeps it, so that growth until then stays within Usable and ByTTFT.
+	// a scaler keeps it, so that what it grows to until then stays within Usable
+	// and ByTTFT.
 	Target int
 	// TargetTokensPerSecond is the rate of output tokens at that load.
 	TargetTokensPerSecond float64
@@ -156,10 +157,11 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 	s.MaxNumSeqs = e.sequences(s.Usable)
 	s.DecodeTokensPerSecond = rate(s.Timing, s.Usable, o)
 	s.ByTTFT = byTTFT(s.Timing, o)
-	s.Target = target(s.Usable, s.Growth)
+	most := unscattered(s.Usable)
 	if s.ByTTFT > 0 {
-		s.Target = target(min(s.Usable, s.ByTTFT), s.Growth)
+		most = math.Min(most, float64(s.ByTTFT))
 	}
+	s.Target = target(s.Timing, o, most, s.Growth)
 	s.TargetTokensPerSecond = rate(s.Timing, s.Target, o)
 	return s
 }
@@ -232,15 +234,28 @@ func growth(horizon float64) float64 {
 	return math.Exp(nineteenOfTwenty * wanderDeviation * math.Sqrt(1-math.Exp(-2*horizon/wanderSeconds)))
 }
 
-// target solves growth·T + 1.645·√(1.68·T) = usable for T: the mean load that,
-// grown, stays within what one replica serves well in nineteen of twenty cases.
-func target(usable int, growth float64) int {
-	if usable <= 0 {
+// unscattered solves N + 1.645·√(1.68·N) = usable for N: the mean number of
+// requests that stays within it in nineteen of twenty cases.
+func unscattered(usable int) float64 {
+	spread := nineteenOfTwenty * math.Sqrt(dispersion)
+	root := (math.Sqrt(spread*spread+4*float64(usable)) - spread) / 2
+	return root * root
+}
+
+// target is the load at which a replica is kept: that of a rate of requests
+// which, grown, gives it no more than most. Near its limit an engine's load
+// grows much faster than the rate; where its speed is not known, as fast.
+func target(t catalogue.Timing, o Objectives, most, growth float64) int {
+	if most <= 0 {
 		return 0
 	}
-	spread := nineteenOfTwenty * math.Sqrt(dispersion)
-	root := (math.Sqrt(spread*spread+4*growth*float64(usable)) - spread) / (2 * growth)
-	return max(1, int(math.Round(root*root)))
+	grown := most / growth
+	if t.Base > 0 {
+		each := perRequest(t, o)
+		tokens := most / (t.Base.Seconds() + most*each) / growth
+		grown = tokens * t.Base.Seconds() / (1 - tokens*each)
+	}
+	return max(1, int(math.Round(grown)))
 }
 
 // whole is a number of requests: not negative, and small enough to count with.

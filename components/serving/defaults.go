@@ -91,7 +91,7 @@ var policies = []ScalingPolicy{Fixed, Load, Queue, CPU, External}
 func (sc Scaling) withDefaults(r Replicas) Scaling {
 	switch sc.Policy {
 	case Load:
-		sc.TargetLoad = or(sc.TargetLoad, 8)
+		sc.TargetLoad = or(sc.TargetLoad, 9)
 		sc.TargetKVUsage = or(sc.TargetKVUsage, sizing.TargetKVUsage)
 		sc.TargetWaiting = or(sc.TargetWaiting, sizing.TargetWaiting)
 	case Queue:

@@ -7,7 +7,7 @@ type Scaling struct {
 	Policy ScalingPolicy
 	// TargetLoad is how many requests, running and waiting, an engine should have
 	// (Load). Default: what it serves within the objectives, less what the load
-	// grows by while another engine starts; 8 where that is not known, which is
+	// grows by while another engine starts; 9 where that is not known, which is
 	// an 8B model on an A10G.
 	TargetLoad int
 	// TargetKVUsage is the share of an engine's KV cache that should be in use
