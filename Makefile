@@ -8,13 +8,24 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --a
 	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 
-.PHONY: help up down stop status env logs preview test test-long verify sizing-accuracy
+# What a comparison of scaling policies is given.
+COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(SEEDS),-seeds=$(call quote,$(SEEDS))) \
+	$(if $(MINUTES),-minutes=$(call quote,$(MINUTES))) $(if $(COLD_START),-cold-start=$(call quote,$(COLD_START))) \
+	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
+	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MAX),-max=$(call quote,$(MAX)))
+
+.PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
-	@echo '  make test-long what is too long for that: fifty engines, benchmarks'
+	@echo '  make test-long what is too long for that: fifty engines, benchmarks, faults'
 	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder] [PLOT=file.svg]'
 	@echo '                 predictions of GPU memory against start-up logs of vLLM'
+	@echo '  make bench     scaling policies side by side on the embedded Kubernetes: half an hour a load and'
+	@echo '                 seed, a report in .local/bench. SEEDS=1 MINUTES=20 COLD_START=90 RATE=3.5 MAX=10'
+	@echo '                 TIME_SCALE=1, LOADS=conversation (code, step, ramp, long-prompts), or TRACE=file.csv'
+	@echo '                 (seconds,input_tokens,output_tokens); bench-full: every load, three seeds'
+	@echo '  make simulate  the same in a model of the loop, in minutes'
 	@echo '  make verify    format, tidy and lint; fails if the tree changes'
 
 up down stop status env:
@@ -28,6 +39,15 @@ preview:
 
 test test-long verify:
 	@local/$@
+
+bench:
+	@local/compare real $(COMPARE_FLAGS)
+
+bench-full:
+	@local/compare real -loads=all -seeds=3 $(COMPARE_FLAGS)
+
+simulate:
+	@local/compare model $(COMPARE_FLAGS)
 
 sizing-accuracy:
 	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) \

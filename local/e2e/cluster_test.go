@@ -1,4 +1,4 @@
-//go:build cluster || budget
+//go:build cluster || budget || faults
 
 package e2e
 
@@ -32,4 +32,10 @@ func kubectlWithInput(input string, args ...string) (string, error) {
 	cmd.Stdin = strings.NewReader(input)
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// serviceURLIn is where a Service of a namespace is reached.
+func serviceURLIn(t *testing.T, namespace, service string) string {
+	t.Helper()
+	return "http://" + kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
 }

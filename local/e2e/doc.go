@@ -4,5 +4,6 @@
 // which the engine takes through their lives on a simulated account, `cluster`
 // for those that run after `make up` or the test command has brought the cluster
 // up, `lifecycle` for the one that runs the Makefile's commands and removes the
-// local environment, `budget` for measurements that are run by hand.
+// local environment, `budget` for measurements that are run by hand, `faults` for
+// autoscaling while parts of it are gone.
 package e2e

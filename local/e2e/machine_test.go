@@ -1,4 +1,4 @@
-//go:build cluster || lifecycle || budget || engine
+//go:build cluster || lifecycle || budget || engine || faults
 
 package e2e
 

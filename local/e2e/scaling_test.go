@@ -3,10 +3,7 @@
 package e2e
 
 import (
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +51,7 @@ func TestScaling(t *testing.T) {
 	s := newStack(t, scaled("{policy: load, targetLoad: 4, downSeconds: 15}"))
 	s.up()
 	t.Run("Prometheus has every engine's series, by the labels that are promised", testSeries)
-	t.Run("KEDA accepts the policy", func(t *testing.T) { awaitScaledObject(t, "chat") })
+	t.Run("KEDA accepts the policy", func(t *testing.T) { awaitScaledObject(t, scalingSpace, "chat") })
 	chat := serviceURLIn(t, scalingSpace, "chat")
 	t.Run("load adds engines, and wakes the one that sleeps", func(t *testing.T) {
 		awaitEngines(t, "sleeper", 0)
@@ -72,7 +69,7 @@ func TestScaling(t *testing.T) {
 	t.Run("by the queue", func(t *testing.T) {
 		s.configure(scaled("{policy: queue, targetWaiting: 3}"))
 		s.up()
-		awaitScaledObject(t, "chat")
+		awaitScaledObject(t, scalingSpace, "chat")
 		if metrics := kubectl(t, "--namespace="+scalingSpace, "get", "hpa", "keda-hpa-chat", "--output=jsonpath={.spec.metrics[*].external.metric.name}"); len(strings.Fields(metrics)) != 1 {
 			t.Errorf("the autoscaler looks at %q, want the queue alone", metrics)
 		}
@@ -80,7 +77,7 @@ func TestScaling(t *testing.T) {
 	t.Run("by the use of cores, with the metrics server", func(t *testing.T) {
 		s.configure(scaled("{policy: cpu}"))
 		s.up()
-		awaitAutoscaler(t, "chat")
+		awaitAutoscaler(t, scalingSpace, "chat")
 		if out, err := tryKubectl("--namespace="+scalingSpace, "get", "scaledobject", "chat"); err == nil {
 			t.Errorf("KEDA scales as well:\n%s", out)
 		}
@@ -88,8 +85,8 @@ func TestScaling(t *testing.T) {
 	t.Run("by load again, which KEDA takes over", func(t *testing.T) {
 		s.configure(scaled("{policy: load, targetLoad: 4, downSeconds: 15}"))
 		s.up()
-		awaitScaledObject(t, "chat")
-		awaitAutoscaler(t, "keda-hpa-chat")
+		awaitScaledObject(t, scalingSpace, "chat")
+		awaitAutoscaler(t, scalingSpace, "keda-hpa-chat")
 		if out, err := tryKubectl("--namespace="+scalingSpace, "get", "hpa", "chat"); err == nil {
 			t.Errorf("another autoscaler competes:\n%s", out)
 		}
@@ -115,27 +112,6 @@ func testSeries(t *testing.T) {
 	})
 }
 
-// askPrometheus is the number of series that a query finds now.
-func askPrometheus(t *testing.T, query string) (int, error) {
-	t.Helper()
-	address := kubectl(t, "--namespace=monitoring", "get", "service", "kps-prometheus", "--output=jsonpath={.spec.clusterIP}")
-	response, err := fresh.Get("http://" + address + ":9090/api/v1/query?query=" + url.QueryEscape(query))
-	if err != nil {
-		return 0, err
-	}
-	defer response.Body.Close()
-	var answer struct {
-		Data struct{ Result []json.RawMessage }
-	}
-	if response.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("prometheus answers %s", response.Status)
-	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return 0, err
-	}
-	return len(answer.Data.Result), nil
-}
-
 // awaitEngines waits until a model has so many engines, all of them ready, and
 // no others that are still leaving.
 func awaitEngines(t *testing.T, model string, engines int) {
@@ -159,19 +135,4 @@ func awaitEngines(t *testing.T, model string, engines int) {
 		have = wanted + " " + ready
 		return have == want
 	})
-}
-
-// awaitScaledObject waits until KEDA has taken an object up and can read what it
-// asks for.
-func awaitScaledObject(t *testing.T, name string) {
-	t.Helper()
-	kubectl(t, "--namespace="+scalingSpace, "wait", "--for=condition=Ready", "--timeout=90s", "scaledobject/"+name)
-	awaitAutoscaler(t, "keda-hpa-"+name)
-}
-
-// awaitAutoscaler waits until Kubernetes' autoscaler can compute a number from
-// its metrics.
-func awaitAutoscaler(t *testing.T, name string) {
-	t.Helper()
-	kubectl(t, "--namespace="+scalingSpace, "wait", "--for=condition=ScalingActive", "--timeout=110s", "hpa/"+name)
 }

@@ -126,12 +126,6 @@ func serviceURL(t *testing.T, service string) string {
 	return serviceURLIn(t, testSpace, service)
 }
 
-// serviceURLIn is that of any namespace.
-func serviceURLIn(t *testing.T, namespace, service string) string {
-	t.Helper()
-	return "http://" + kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
-}
-
 type clientError struct {
 	Class, Message, Type string
 	Status               int

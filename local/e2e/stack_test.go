@@ -1,4 +1,4 @@
-//go:build cluster || budget
+//go:build cluster || budget || faults
 
 package e2e
 

@@ -1,4 +1,4 @@
-//go:build cluster || lifecycle
+//go:build cluster || lifecycle || faults
 
 package e2e
 

@@ -1,0 +1,162 @@
+//go:build faults
+
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// engineWatch follows how many engines a model is to have. It is told of every
+// change, so that a number that was there for a moment between two looks counts
+// as well, also while the API server is away and comes back.
+type engineWatch struct {
+	namespace, model string
+
+	mu    sync.Mutex
+	seen  []engineCount
+	ready int
+}
+
+// engineCount is a number of engines, and since when it was wanted.
+type engineCount struct {
+	since   time.Time
+	engines int
+}
+
+func watchEngines(t *testing.T, namespace, model string) *engineWatch {
+	t.Helper()
+	w := &engineWatch{namespace: namespace, model: model}
+	ctx, cancel := context.WithCancel(context.Background())
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		for version := ""; ctx.Err() == nil; {
+			version = w.follow(ctx, version)
+			select { // the API server is away, or has ended a watch that took long
+			case <-ctx.Done():
+			case <-time.After(100 * time.Millisecond):
+			}
+		}
+	})
+	t.Cleanup(func() {
+		cancel()
+		ended.Wait()
+		w.explain(t)
+	})
+	return w
+}
+
+// follow reads changes from a version on, and returns the last that it saw:
+// none where the API server does not have that any more.
+func (w *engineWatch) follow(ctx context.Context, version string) string {
+	cmd := exec.CommandContext(ctx, "kubectl", "get", fmt.Sprintf(
+		"--raw=/apis/apps/v1/namespaces/%s/deployments?watch=true&fieldSelector=metadata.name%%3D%s&resourceVersion=%s", w.namespace, w.model, version))
+	out, err := cmd.StdoutPipe()
+	if err != nil || cmd.Start() != nil {
+		return version
+	}
+	defer func() { _ = cmd.Wait() }() // it ends with the API server, or is told to
+	for decoder := json.NewDecoder(out); ; {
+		var event struct {
+			Type   string
+			Object struct {
+				Metadata struct{ ResourceVersion string }
+				Spec     struct{ Replicas int }
+				Status   struct{ ReadyReplicas int }
+			}
+		}
+		if decoder.Decode(&event) != nil {
+			return version
+		}
+		if event.Type == "ERROR" {
+			return ""
+		}
+		version = event.Object.Metadata.ResourceVersion
+		w.saw(event.Object.Spec.Replicas, event.Object.Status.ReadyReplicas)
+	}
+}
+
+func (w *engineWatch) saw(engines, ready int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ready = ready
+	if len(w.seen) == 0 || w.seen[len(w.seen)-1].engines != engines {
+		w.seen = append(w.seen, engineCount{time.Now(), engines})
+	}
+}
+
+// now is how many engines are wanted and ready.
+func (w *engineWatch) now() (wanted, ready int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.seen) == 0 {
+		return 0, 0
+	}
+	return w.seen[len(w.seen)-1].engines, w.ready
+}
+
+// await waits until the right number of engines is wanted and ready, in time
+// from then on, and tells how long that took.
+func (w *engineWatch) await(t *testing.T, from time.Time, engines int) {
+	t.Helper()
+	await(t, fmt.Sprintf("%s has %d engines", w.model, engines), recovery-time.Since(from), func() bool {
+		wanted, ready := w.now()
+		return wanted == engines && ready == engines
+	})
+	t.Logf("engines: %d after %s", engines, time.Since(from).Round(time.Second))
+}
+
+// during is every number that was wanted from a time on.
+func (w *engineWatch) during(from time.Time) []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var engines []int
+	for i, count := range w.seen {
+		if i+1 == len(w.seen) || w.seen[i+1].since.After(from) {
+			engines = append(engines, count.engines)
+		}
+	}
+	return engines
+}
+
+// expect reports numbers below or above what a fault leaves in place.
+func (w *engineWatch) expect(t *testing.T, from time.Time, least, most int) {
+	t.Helper()
+	await(t, "the watch of "+w.model+" is up to date", 30*time.Second, func() bool {
+		wanted, _ := w.now()
+		return fmt.Sprint(wanted) == kubectl(t, "--namespace="+w.namespace, "get", "deployment", w.model, "--output=jsonpath={.spec.replicas}")
+	})
+	engines := w.during(from)
+	t.Logf("engines since the fault: %v", engines)
+	if slices.Min(engines) < least || slices.Max(engines) > most {
+		t.Errorf("from %s on there were %v engines, want %d to %d; all of it: %s", from.Format(time.TimeOnly), engines, least, most, w)
+	}
+}
+
+// explain adds to a failure what those who decide say of it.
+func (w *engineWatch) explain(t *testing.T) {
+	if !t.Failed() {
+		return
+	}
+	scaler, _ := tryKubectl("--namespace="+w.namespace, "get", "scaledobject", w.model, "--output=jsonpath={.status}")
+	autoscaler, _ := tryKubectl("--namespace="+w.namespace, "describe", "hpa", "keda-hpa-"+w.model)
+	t.Logf("engines: %s\nKEDA: %s\nautoscaler:\n%s", w, scaler, autoscaler)
+}
+
+// String is the course of the number.
+func (w *engineWatch) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var course []string
+	for _, count := range w.seen {
+		course = append(course, fmt.Sprintf("%d from %s", count.engines, count.since.Format(time.TimeOnly)))
+	}
+	return strings.Join(course, ", ")
+}

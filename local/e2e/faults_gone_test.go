@@ -1,0 +1,146 @@
+//go:build faults
+
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+)
+
+// testPrometheusGone takes the metrics away for five minutes, in which the load
+// doubles. When they come back, those of some engines do so before others: the
+// requests of one alone would want two engines, and there are four.
+func testPrometheusGone(t *testing.T) {
+	const (
+		away      = 5 * time.Minute
+		had, need = 4, 7
+	)
+	url, w := scaledModel(t, "unmeasured")
+	before := steadyLoad(t, url, 14)
+	w.await(t, time.Now(), had)
+
+	t.Cleanup(func() { setPrometheus(t, 1) })
+	setPrometheus(t, 0)
+	kubectl(t, "--namespace=monitoring", "wait", "--for=delete", "--timeout=110s", "pod/prometheus-kps-0")
+	lost := time.Now()
+	more := steadyLoad(t, url, 13)
+	awaitFallback(t, w, "True", 2*time.Minute)
+	throughout(t, time.Until(lost.Add(away)), "the condition Fallback is True", func() bool { return fallback(t, w) == "True" })
+	w.expect(t, lost, had, had)
+
+	setPrometheus(t, 1)
+	await(t, "Prometheus answers", 2*time.Minute, func() bool {
+		_, err := askPrometheus(t, "up")
+		return err == nil
+	})
+	back := time.Now()
+	t.Logf("Prometheus was gone for %s", back.Sub(lost).Round(time.Second))
+	awaitFallback(t, w, "False", recovery)
+	expectRecovery(t, w, back, need)
+	w.expect(t, lost, had, need)
+	if condition := fallback(t, w); condition != "False" {
+		t.Errorf("the condition Fallback is %s", condition)
+	}
+	before.end(t)
+	more.end(t)
+}
+
+// setPrometheus has its operator run so many of them.
+func setPrometheus(t *testing.T, replicas int) {
+	t.Helper()
+	kubectl(t, "--namespace=monitoring", "patch", "prometheus", "kps", "--type=merge", fmt.Sprintf(`--patch={"spec":{"replicas":%d}}`, replicas))
+}
+
+// testOperatorKilled kills KEDA's operator after the first of two steps that the
+// load needs.
+func testOperatorKilled(t *testing.T) {
+	url, w := scaledModel(t, "unscaled")
+	before := steadyLoad(t, url, 2)
+	w.await(t, time.Now(), 1)
+
+	const need = 7 // of which a step of the autoscaler adds 4 at most
+	more := steadyLoad(t, url, 25)
+	await(t, "the first step up", 2*time.Minute, func() bool {
+		wanted, _ := w.now()
+		return wanted > 1
+	})
+	had, _ := w.now()
+	restarts, _ := containers(t, "keda", "app=keda-operator")
+	killed := time.Now()
+	kill(t, podProcessesOf(t, "keda"))
+	if had >= need {
+		t.Fatalf("it was killed at %d engines: too late", had)
+	}
+	await(t, "KEDA's operator is back", 2*time.Minute, func() bool {
+		now, ready := containers(t, "keda", "app=keda-operator")
+		return now > restarts && ready
+	})
+	back := time.Now()
+	t.Logf("killed at %d engines, back after %s", had, back.Sub(killed).Round(time.Second))
+	expectRecovery(t, w, back, need)
+	w.expect(t, killed, had, need)
+	before.end(t)
+	more.end(t)
+}
+
+// podProcessesOf are the processes of a name in the cluster's pods.
+func podProcessesOf(t *testing.T, name string) []int {
+	t.Helper()
+	var pids []int
+	for _, pid := range podProcesses(t) {
+		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil && strings.TrimSpace(string(comm)) == name { // else it has ended
+			pids = append(pids, pid)
+		}
+	}
+	if len(pids) == 0 {
+		t.Fatalf("no %s runs in a pod", name)
+	}
+	return pids
+}
+
+// containers is how often those of some pods were restarted, and whether all are
+// ready.
+func containers(t *testing.T, namespace, selector string) (restarts int, ready bool) {
+	t.Helper()
+	lines := strings.Fields(kubectl(t, "--namespace="+namespace, "get", "pods", "--selector="+selector,
+		`--output=jsonpath={range .items[*].status.containerStatuses[*]}{.restartCount},{.ready}{"\n"}{end}`))
+	ready = len(lines) > 0
+	for _, line := range lines {
+		var count int
+		var up bool
+		if _, err := fmt.Sscanf(line, "%d,%t", &count, &up); err != nil {
+			t.Fatalf("%q: %v", line, err)
+		}
+		restarts, ready = restarts+count, ready && up
+	}
+	return restarts, ready
+}
+
+// testAPIServerRestarted kills the API server when the load has just doubled.
+func testAPIServerRestarted(t *testing.T) {
+	const had, need = 2, 4
+	l := checkout(t)
+	url, w := scaledModel(t, "unserved")
+	before := steadyLoad(t, url, 6)
+	w.await(t, time.Now(), had)
+
+	more := steadyLoad(t, url, 8)
+	killed, process := time.Now(), partProcess(t, l, "kube-apiserver")
+	if wanted, _ := w.now(); wanted != had {
+		t.Fatalf("there are %d engines already", wanted)
+	}
+	killPart(t, l, "kube-apiserver")
+	await(t, "the API server is back", 2*time.Minute, func() bool {
+		_, err := tryKubectl("get", "--raw=/readyz")
+		return err == nil && partProcess(t, l, "kube-apiserver") != process
+	})
+	back := time.Now()
+	t.Logf("the API server is back after %s", back.Sub(killed).Round(time.Second))
+	expectRecovery(t, w, back, need)
+	w.expect(t, killed, had, need)
+	before.end(t)
+	more.end(t)
+}

@@ -1,0 +1,145 @@
+//go:build cluster || faults
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// streamTokens is the length of an answer: about 3 s, 6 on two busy cores.
+const streamTokens = 60
+
+// load keeps streams open until it is ended.
+type load struct {
+	url    string
+	cancel context.CancelFunc
+	ended  sync.WaitGroup
+
+	mu     sync.Mutex
+	whole  int
+	failed []string
+}
+
+func openLoad(t *testing.T, url string, streams int) *load {
+	t.Helper()
+	return keepOpen(t, url, streams, func(int) error { return stream(t.Context(), url, "chat") })
+}
+
+// keepOpen has so many clients ask, each again as soon as it has its answer.
+// They are told which of them they are.
+func keepOpen(t *testing.T, url string, clients int, ask func(client int) error) *load {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	l := &load{url: url, cancel: cancel}
+	for client := range clients {
+		l.ended.Go(func() {
+			for ctx.Err() == nil {
+				err := ask(client)
+				l.mu.Lock()
+				if err == nil {
+					l.whole++
+				} else {
+					l.failed = append(l.failed, err.Error())
+				}
+				l.mu.Unlock()
+			}
+		})
+	}
+	t.Cleanup(cancel)
+	return l
+}
+
+func (l *load) counts() (whole int, failed []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.whole, l.failed
+}
+
+// awaitWhole waits until so many streams have been answered in full.
+func (l *load) awaitWhole(t *testing.T, streams int) {
+	t.Helper()
+	await(t, fmt.Sprintf("%d streams are answered", streams), 2*time.Minute, func() bool {
+		whole, failed := l.counts()
+		return whole >= streams || len(failed) > 0
+	})
+}
+
+// end lets the open streams finish, and reports those that were cut or refused.
+func (l *load) end(t *testing.T) {
+	t.Helper()
+	l.cancel()
+	l.ended.Wait()
+	whole, failed := l.counts()
+	t.Logf("%d streams answered in full, %d not", whole, len(failed))
+	for i, failure := range failed {
+		if i == 5 {
+			break
+		}
+		t.Errorf("%d of %d streams failed: %s", len(failed), whole+len(failed), failure)
+	}
+}
+
+// patient opens a connection for each stream, and gives it the time it takes.
+var patient = &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+
+// stream reads an answer of streamTokens.
+func stream(ctx context.Context, url, model string) error {
+	return streamOf(ctx, url, model, streamTokens)
+}
+
+// streamOf reads one answer, which has to be whole: every token, a reason to
+// finish, and the end.
+func streamOf(ctx context.Context, url, model string, length int) error {
+	body := fmt.Sprintf(`{"model":%q,"prompt":"a b c d","max_tokens":%d,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}`, model, length)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/completions", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := patient.Do(request)
+	if err != nil {
+		return fmt.Errorf("refused: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("refused: %s", response.Status)
+	}
+	tokens, finish := 0, ""
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		data, ok := strings.CutPrefix(lines.Text(), "data: ")
+		switch {
+		case !ok:
+		case data == "[DONE]":
+			if tokens != length || finish != "length" {
+				return fmt.Errorf("truncated: %d of %d tokens, finished by %q", tokens, length, finish)
+			}
+			return nil
+		default:
+			var chunk struct {
+				Choices []struct {
+					FinishReason string `json:"finish_reason"`
+				}
+				Usage struct {
+					CompletionTokens int `json:"completion_tokens"`
+				}
+			}
+			if err := json.Unmarshal([]byte(data), &chunk); err != nil {
+				return fmt.Errorf("truncated: %s: %w", data, err)
+			}
+			for _, choice := range chunk.Choices {
+				finish = choice.FinishReason
+			}
+			tokens = max(tokens, chunk.Usage.CompletionTokens)
+		}
+	}
+	return fmt.Errorf("truncated before the end: %w", lines.Err())
+}
