@@ -82,6 +82,7 @@ func (e *Engine) Run(ctx context.Context) {
 			stop()
 			return
 		case <-done:
+			step.Late = max(0, e.clock.Now().Sub(due))
 			e.apply(step)
 		}
 	}

@@ -43,12 +43,14 @@ type Metrics struct {
 	computedSize                             prometheus.Observer
 	ttft, interToken, perOutput              prometheus.Observer
 	e2e, queue, inference, prefill, decoding prometheus.Observer
+	lateness                                 prometheus.Observer
 }
 
 var (
 	tokenLatency = []float64{.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80}
 	firstLatency = []float64{.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560}
 	wholeLatency = []float64{.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680}
+	lateBy       = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1}
 	stepTokens   = []float64{1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384}
 )
 
@@ -156,6 +158,8 @@ func (m *Metrics) histograms(labels prometheus.Labels, info Info) {
 	m.queue = histogram("vllm:request_queue_time_seconds", "Time from arrival to first execution.", wholeLatency)
 	m.inference = histogram("vllm:request_inference_time_seconds", "Time from first execution to last token.", wholeLatency)
 	m.prefill = histogram("vllm:request_prefill_time_seconds", "Time from first execution to first token.", wholeLatency)
+	// vLLM has none: whether a simulation on a busy machine can be believed.
+	m.lateness = histogram("vllmsim:step_lateness_seconds", "SIMULATED: how much later than planned a step ended.", lateBy)
 	m.decoding = histogram("vllm:request_decode_time_seconds", "Time from first to last token.", wholeLatency)
 }
 
@@ -170,6 +174,7 @@ func (m *Metrics) Stepped(step engine.Step) {
 	m.iteration.Observe(float64(step.PrefillTokens + step.DecodeTokens))
 	m.preemptions.Add(float64(step.Preempted))
 	m.adapters.stepped(step.Adapters)
+	m.lateness.Observe(step.Late.Seconds())
 }
 
 // Produced records a token.

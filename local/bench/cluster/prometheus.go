@@ -1,0 +1,70 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/prometheus/client_golang/api"
+	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
+	"github.com/prometheus/common/model"
+)
+
+// prometheus is the cluster's.
+type prometheus struct{ api promv1.API }
+
+func newPrometheus(address string) (prometheus, error) {
+	client, err := api.NewClient(api.Config{Address: address})
+	if err != nil {
+		return prometheus{}, err
+	}
+	return prometheus{promv1.NewAPI(client)}, nil
+}
+
+const askingTimeout = 30 * time.Second
+
+// series are the values of an expression by service and time, each step. The
+// expression has the label service and no other.
+func (p prometheus) series(ctx context.Context, expression string, from, to time.Time, step time.Duration) (map[string]map[time.Time]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+	defer cancel()
+	value, _, err := p.api.QueryRange(ctx, expression, promv1.Range{Start: from, End: to, Step: step})
+	if err != nil {
+		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
+	}
+	matrix, ok := value.(model.Matrix)
+	if !ok {
+		return nil, fmt.Errorf("prometheus: %s is no range of values", expression)
+	}
+	all := map[string]map[time.Time]float64{}
+	for _, stream := range matrix {
+		values := map[time.Time]float64{}
+		for _, sample := range stream.Values {
+			values[sample.Timestamp.Time().UTC()] = float64(sample.Value)
+		}
+		all[string(stream.Metric["service"])] = values
+	}
+	return all, nil
+}
+
+// now are the values of an expression by service at a moment.
+func (p prometheus) now(ctx context.Context, expression string, at time.Time) (map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+	defer cancel()
+	value, _, err := p.api.Query(ctx, expression, at)
+	if err != nil {
+		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
+	}
+	vector, ok := value.(model.Vector)
+	if !ok {
+		return nil, fmt.Errorf("prometheus: %s is no vector", expression)
+	}
+	all := map[string]float64{}
+	for _, sample := range vector {
+		if x := float64(sample.Value); !math.IsNaN(x) {
+			all[string(sample.Metric["service"])] = x
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,154 @@
+// Package cluster runs the comparison on the embedded Kubernetes: one
+// VLLMService a policy, the real KEDA, Prometheus and autoscaler, simulated
+// engines, and the same arrivals for all.
+package cluster
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+const (
+	// Namespace is where the comparison runs. It is removed afterwards.
+	Namespace = "bench"
+	// manager owns the fields of what is applied.
+	manager = "vllm-eks/bench"
+	// servedName is what requests ask for.
+	servedName     = "chat"
+	simulatorImage = "localhost/vllmsim:v0.32.0"
+	prometheusURL  = "http://kps-prometheus.monitoring.svc:9090"
+)
+
+// streamInterval is how many tokens an event of an answer has. At one, a few
+// thousand events a second would keep two cores from what is measured; times to
+// the first and per token stay exact.
+const streamInterval = 8
+
+// Settings are what all services have in common.
+type Settings struct {
+	Model       string // of the catalogue, on one GPU
+	GPU         string
+	MaxModelLen int
+	Min, Max    int // engines
+	// ColdStart is from the creation of a pod to its first request.
+	ColdStart time.Duration
+	// Scrape is the time between two scrapes.
+	Scrape time.Duration
+	// TimeScale divides every interval and the engines' times.
+	TimeScale int
+}
+
+// spec is the service of a policy, whose number of engines something else
+// decides.
+func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
+	return serving.Spec{
+		Name: name, Namespace: Namespace, Image: simulatorImage,
+		Model:      serving.Model{ID: s.Model, ServedName: servedName, MaxLen: s.MaxModelLen},
+		GPU:        serving.GPU{Type: s.GPU, Count: 1},
+		Replicas:   serving.Replicas{Min: &s.Min, Max: s.Max},
+		Scaling:    scaling,
+		Resources:  serving.Resources{CPU: "20m", Memory: "128Mi", ShmSize: "16Mi", Disk: "64Mi"},
+		Lifecycle:  serving.Lifecycle{LoadSeconds: seconds(s.ColdStart), ProvisionSeconds: 60},
+		Monitoring: serving.Monitoring{PrometheusURL: prometheusURL, IntervalSeconds: max(1, seconds(s.Scrape)/s.TimeScale)},
+		Env: map[string]string{
+			"VLLMSIM_GPU": s.GPU, "VLLMSIM_LOAD_SECONDS": strconv.Itoa(seconds(s.ColdStart)), "VLLMSIM_TIME_SCALE": strconv.Itoa(s.TimeScale),
+		},
+		ExtraArgs: []string{"--stream-interval=" + strconv.Itoa(streamInterval)},
+	}.WithDefaults()
+}
+
+func seconds(d time.Duration) int { return int(d.Seconds()) }
+
+// objects are those of a policy's service without a scaler: the same for all,
+// but for the name.
+func (s Settings) objects(name string) ([]serving.Object, error) {
+	spec := s.spec(name, serving.Scaling{Policy: serving.External})
+	if err := spec.Validate(name); err != nil {
+		return nil, err
+	}
+	return serving.Objects(spec, manager), nil
+}
+
+// Estimate is what sizing says of an engine.
+func (s Settings) Estimate() (sizing.Estimate, error) {
+	spec := s.spec("estimate", serving.Scaling{Policy: serving.External})
+	estimate, ok := spec.Estimate()
+	if !ok {
+		return estimate, fmt.Errorf("%s on %s: %s", s.Model, s.GPU, spec.Unsized())
+	}
+	return estimate, nil
+}
+
+// Policies are all that are compared, ours first: what VLLMService renders by
+// default.
+func (s Settings) Policies() ([]policy.Policy, error) {
+	spec := s.spec(policy.Ours, serving.Scaling{})
+	if err := spec.Validate(policy.Ours); err != nil {
+		return nil, err
+	}
+	for _, o := range serving.Objects(spec, manager) {
+		if scaled, ok := o.Object.(*unstructured.Unstructured); ok && scaled.GetKind() == "ScaledObject" {
+			ours, err := policy.Read(scaled, s.service(policy.Ours))
+			if err != nil {
+				return nil, fmt.Errorf("the default policy: %w", err)
+			}
+			ours.Name, ours.Source = policy.Ours, "the default of VLLMService"
+			return append([]policy.Policy{ours}, policy.Others()...), nil
+		}
+	}
+	return nil, fmt.Errorf("VLLMService renders no ScaledObject by default")
+}
+
+func (s Settings) service(name string) policy.Service {
+	return policy.Service{Namespace: Namespace, Name: name, Min: s.Min, Max: s.Max, PrometheusURL: prometheusURL}
+}
+
+// scaler is the object that moves a policy's service; nil for a fixed number.
+func (s Settings) scaler(p policy.Policy) *unstructured.Unstructured {
+	if len(p.Triggers) == 0 {
+		return nil
+	}
+	return p.Faster(s.TimeScale).ScaledObject(s.service(p.Name))
+}
+
+// start is the number of engines that a policy begins with: the mean's for
+// all, so that none has to find it first.
+func (s Settings) start(p policy.Policy, mean int) int {
+	if p.Static == policy.Most {
+		return s.Max
+	}
+	return mean
+}
+
+// MeanEngines is what a mean rate of requests needs, at the load that sizing
+// keeps an engine at.
+func MeanEngines(e sizing.Estimate, requestsPerSecond, outputTokens float64, least, most int) int {
+	each := e.Serving.TargetTokensPerSecond / outputTokens
+	for n := max(1, least); n < most; n++ {
+		if float64(n)*each >= requestsPerSecond {
+			return n
+		}
+	}
+	return most
+}
+
+// unstructuredOf is an object as the API server takes it.
+func unstructuredOf(o runtime.Object) (map[string]any, error) {
+	if u, ok := o.(*unstructured.Unstructured); ok {
+		return u.DeepCopy().Object, nil
+	}
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(o)
+	if err != nil {
+		return nil, err
+	}
+	delete(fields, "status")
+	return fields, nil
+}

@@ -1,0 +1,107 @@
+package cluster
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+)
+
+var settings = Settings{
+	Model: "meta-llama/Llama-3.1-8B-Instruct", GPU: "A10G", MaxModelLen: 16384, Min: 1, Max: 7,
+	ColdStart: 90 * time.Second, Scrape: 15 * time.Second, TimeScale: 1,
+}
+
+// The services that are compared differ in their names and their scalers, and
+// in nothing else.
+func TestServicesDifferOnlyInTheirScaler(t *testing.T) {
+	policies, err := settings.Policies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(policies) < 8 {
+		t.Fatalf("%d policies, want eight", len(policies))
+	}
+	anonymous := func(name string) string {
+		objects, err := settings.objects(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all bytes.Buffer
+		for _, o := range objects {
+			fields, err := unstructuredOf(o.Object)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if fields["kind"] == "ScaledObject" || fields["kind"] == "HorizontalPodAutoscaler" {
+				t.Errorf("%s brings a scaler of its own", name)
+			}
+			if err := json.NewEncoder(&all).Encode(fields); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return strings.ReplaceAll(all.String(), `"`+name+`"`, `"the-service"`)
+	}
+	first := anonymous(policies[0].Name)
+	for _, p := range policies[1:] {
+		if got := anonymous(p.Name); got != first {
+			t.Errorf("the objects of %s differ from those of %s: %s", p.Name, policies[0].Name, difference(got, first))
+		}
+	}
+	for _, p := range policies {
+		o := settings.scaler(p)
+		if (o == nil) != (p.Static != "") {
+			t.Errorf("%s: scaler %v", p.Name, o)
+		}
+		if o == nil {
+			continue
+		}
+		read, err := policy.Read(o, settings.service(p.Name))
+		if err != nil || len(read.Triggers) != len(p.Triggers) {
+			t.Errorf("%s: its scaler reads as %+v, %v", p.Name, read, err)
+		}
+	}
+}
+
+// Ours is what VLLMService renders by default: three triggers with the targets
+// that sizing derives.
+func TestOursIsTheDefault(t *testing.T) {
+	policies, err := settings.Policies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	estimate, err := settings.Estimate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := policies[0]
+	if ours.Name != policy.Ours || len(ours.Triggers) != 3 || ours.Triggers[0].Signal != policy.Requests || ours.Triggers[0].Target != float64(estimate.Serving.Target) {
+		t.Errorf("got %+v, want three triggers, the first on requests with target %d", ours, estimate.Serving.Target)
+	}
+}
+
+func TestMeanEngines(t *testing.T) {
+	estimate, err := settings.Estimate()
+	if err != nil {
+		t.Fatal(err)
+	}
+	each := estimate.Serving.TargetTokensPerSecond / 200
+	for rate, want := range map[float64]int{0: 1, 0.99 * each: 1, 1.01 * each: 2, 3.5 * each: 4, 100 * each: 7} {
+		if got := MeanEngines(estimate, rate, 200, 1, 7); got != want {
+			t.Errorf("%.2f requests/s: %d engines, want %d", rate, got, want)
+		}
+	}
+}
+
+// difference is where two texts part.
+func difference(got, want string) string {
+	i := 0
+	for i < min(len(got), len(want)) && got[i] == want[i] {
+		i++
+	}
+	from := max(0, i-60)
+	return got[from:min(len(got), i+60)] + " instead of " + want[from:min(len(want), i+60)]
+}

@@ -1,0 +1,134 @@
+package load
+
+import (
+	"math"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+func made(t *testing.T, s Spec) []Arrival {
+	t.Helper()
+	all, err := Make(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// fano is the variance of the number of arrivals in a window over its mean.
+func fano(all []Arrival, length, window time.Duration) float64 {
+	counts := make([]float64, length/window)
+	for _, a := range all {
+		if i := int(a.At / window); i < len(counts) {
+			counts[i]++
+		}
+	}
+	mean, variance := stat.MeanVariance(counts, nil)
+	return variance / mean
+}
+
+func within(t *testing.T, what string, got, want, share float64) {
+	t.Helper()
+	if math.Abs(got-want) > share*want {
+		t.Errorf("%s: got %.3g, want %.3g within %.0f %%", what, got, want, 100*share)
+	}
+}
+
+// The made loads have the statistics of the traces that they stand for: over a
+// week, since a wandering rate converges slowly.
+func TestStatisticsOfTheTraces(t *testing.T) {
+	const week = 7 * 24 * time.Hour
+	for _, c := range []struct {
+		kind          Kind
+		rate          float64
+		fano          map[time.Duration]float64
+		input, output float64
+		quantiles     map[float64][2]float64 // of prompt and answer
+	}{
+		{Conversation, 5.53, map[time.Duration]float64{15 * time.Second: 5.2, time.Minute: 16, 5 * time.Minute: 56}, 1155, 211,
+			map[float64][2]float64{0.5: {1020, 129}, 0.95: {4083, 451}, 0.99: {4142, 601}}},
+		{Code, 2.57, map[time.Duration]float64{15 * time.Second: 99, time.Minute: 164}, 2048, 28,
+			map[float64][2]float64{0.5: {1469, 13}, 0.95: {7303, 90}, 0.99: {7436, 251}}},
+	} {
+		t.Run(string(c.kind), func(t *testing.T) {
+			all := made(t, Spec{Kind: c.kind, Seed: 1, Rate: c.rate, Length: week})
+			within(t, "requests a second", float64(len(all))/week.Seconds(), c.rate, 0.05)
+			for window, want := range c.fano {
+				within(t, "Fano factor in "+window.String(), fano(all, week, window), want, 0.15)
+			}
+			var inputs, outputs []float64
+			for _, a := range all {
+				inputs, outputs = append(inputs, float64(a.Input)), append(outputs, float64(a.Output))
+			}
+			within(t, "tokens of a prompt", stat.Mean(inputs, nil), c.input, 0.02)
+			within(t, "tokens of an answer", stat.Mean(outputs, nil), c.output, 0.03)
+			slices.Sort(inputs)
+			slices.Sort(outputs)
+			for share, want := range c.quantiles {
+				within(t, "a quantile of prompts", stat.Quantile(share, stat.Empirical, inputs, nil), want[0], 0.03)
+				within(t, "a quantile of answers", stat.Quantile(share, stat.Empirical, outputs, nil), want[1], 0.08)
+			}
+		})
+	}
+}
+
+func TestMadeLoads(t *testing.T) {
+	base := Spec{Seed: 3, Rate: 4, Length: 90 * time.Minute, Lead: 5 * time.Minute}
+	for _, kind := range Kinds {
+		s := base
+		s.Kind = kind
+		all := made(t, s)
+		if !reflect.DeepEqual(all, made(t, s)) {
+			t.Errorf("%s: made twice it differs", kind)
+		}
+		if !slices.IsSortedFunc(all, func(a, b Arrival) int { return int(a.At - b.At) }) {
+			t.Errorf("%s: it is not in order", kind)
+		}
+		if first, last := all[0].At, all[len(all)-1].At; first < 0 || last >= s.Lead+s.Length {
+			t.Errorf("%s: from %s to %s, want it within %s", kind, first, last, s.Lead+s.Length)
+		}
+	}
+	third := func(kind Kind, n int) (rate float64) {
+		s := base
+		s.Kind = kind
+		for _, a := range made(t, s) {
+			if at := a.At - s.Lead; at >= 0 && int(3*at/s.Length) == n {
+				rate += 1 / (s.Length.Seconds() / 3)
+			}
+		}
+		return rate
+	}
+	within(t, "the step", third(Step, 1)/third(Step, 0), stepFactor, 0.3)
+	if low, high := third(Ramp, 0), third(Ramp, 1); high < 1.3*low {
+		t.Errorf("the ramp's middle third has %.1f requests a second, its first %.1f", high, low)
+	}
+	if _, err := Make(Spec{Kind: "tide"}); err == nil || !strings.Contains(err.Error(), `"tide"`) {
+		t.Errorf("an unknown kind: %v", err)
+	}
+}
+
+func TestRead(t *testing.T) {
+	got, err := Read(strings.NewReader("seconds,output_tokens,input_tokens,model\n10.5,3,40,a\n12,5,60,b\n"))
+	if want := []Arrival{{0, 40, 3}, {1500 * time.Millisecond, 60, 5}}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v; want %v", got, err, want)
+	}
+	for text, want := range map[string]string{
+		"": "the header", "seconds,input_tokens\n": "no column output_tokens",
+		"seconds,input_tokens,output_tokens\n":               "no arrivals",
+		"seconds,input_tokens,output_tokens\nx,1,1\n":        `line 2: seconds: got "x"`,
+		"seconds,input_tokens,output_tokens\nNaN,1,1\n":      "line 2: seconds",
+		"seconds,input_tokens,output_tokens\n2,1,1\n1,1,1\n": "line 3: seconds: 1 is before",
+		"seconds,input_tokens,output_tokens\n2,0,1\n":        `line 2: input_tokens: got "0"`,
+		"seconds,input_tokens,output_tokens\n2,1,1.5\n":      `line 2: output_tokens: got "1.5"`,
+		"seconds,input_tokens,output_tokens\n2,1\n":          "wrong number of fields",
+	} {
+		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: got %v, want %q", text, err, want)
+		}
+	}
+}

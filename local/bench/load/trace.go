@@ -1,0 +1,65 @@
+package load
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// columns of a recorded trace.
+var columns = []string{"seconds", "input_tokens", "output_tokens"}
+
+// Read reads a recorded trace: CSV with the columns seconds, input_tokens and
+// output_tokens, in order of time. The first arrival is at 0.
+func Read(from io.Reader) ([]Arrival, error) {
+	reader := csv.NewReader(from)
+	header, err := reader.Read()
+	if err != nil {
+		return nil, fmt.Errorf("the header: %w", err)
+	}
+	places := make([]int, len(columns))
+	for i, name := range columns {
+		if places[i] = slices.Index(header, name); places[i] < 0 {
+			return nil, fmt.Errorf("line 1: no column %s; want the columns %v", name, columns)
+		}
+	}
+	var all []Arrival
+	first := 0.0
+	for {
+		row, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := reader.FieldPos(0)
+		seconds, err := strconv.ParseFloat(row[places[0]], 64)
+		if err != nil || math.IsNaN(seconds) || math.IsInf(seconds, 0) {
+			return nil, fmt.Errorf("line %d: seconds: got %q, want a number", line, row[places[0]])
+		}
+		if len(all) == 0 {
+			first = seconds
+		}
+		a := Arrival{At: time.Duration((seconds - first) * float64(time.Second))}
+		if len(all) > 0 && a.At < all[len(all)-1].At {
+			return nil, fmt.Errorf("line %d: seconds: %s is before the line above", line, row[places[0]])
+		}
+		for i, tokens := range []*int{&a.Input, &a.Output} {
+			text := row[places[i+1]]
+			if *tokens, err = strconv.Atoi(text); err != nil || *tokens < 1 {
+				return nil, fmt.Errorf("line %d: %s: got %q, want a whole number from 1", line, columns[i+1], text)
+			}
+		}
+		all = append(all, a)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("no arrivals")
+	}
+	return all, nil
+}

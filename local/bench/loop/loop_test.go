@@ -1,0 +1,128 @@
+package loop
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/local/bench/result"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+func estimate(t *testing.T, model, gpu string, gpus int) sizing.Estimate {
+	t.Helper()
+	card, err := catalogue.FindGPU(gpu)
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape, ok := catalogue.FindShape(model)
+	if !ok {
+		t.Fatalf("no shape of %s", model)
+	}
+	release, _ := sizing.ParseRelease("0.32.0")
+	return sizing.Size(sizing.Workload{
+		Engine: sizing.Engine{Release: release, Shape: shape, GPU: card, TensorParallel: gpus, MaxModelLen: 8192},
+	})
+}
+
+// byLoad is the rule of VLLMService's default with one target.
+func byLoad(target float64) policy.Policy {
+	return policy.Policy{
+		Name:     "load",
+		Triggers: []policy.Trigger{{Name: "load", Signal: policy.Requests, Target: target}, {Name: "kv-cache", Signal: policy.KV, Target: 0.6}, {Name: "queue", Signal: policy.Waiting, Target: 2}},
+		Up:       policy.Rules{Percent: 100, Pods: 4, Period: 15 * time.Second},
+		Down:     policy.Rules{Window: 300 * time.Second, Percent: 25, Pods: 1, Period: time.Minute},
+	}
+}
+
+const (
+	coldStart = 90 * time.Second
+	lead      = 5 * time.Minute
+)
+
+func specOf(t *testing.T, e sizing.Estimate, kind load.Kind, rate float64, length time.Duration) Spec {
+	t.Helper()
+	arrivals, err := load.Make(load.Spec{Kind: kind, Seed: 1, Rate: rate, Length: length, Lead: lead})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Spec{
+		Policy: byLoad(float64(e.Serving.Target)), Arrivals: arrivals, Lead: lead, Length: length, Load: string(kind), Seed: 1,
+		Min: 1, Max: 10, Engine: ConfigOf(e), Timing: DefaultTiming(coldStart),
+	}
+}
+
+// Every request of what counts is there once, and answered in full: engines that
+// leave cut nothing that can finish in their time. The same run twice is the
+// same.
+func TestNothingIsLost(t *testing.T) {
+	e := estimate(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1)
+	spec := specOf(t, e, load.Ramp, 3, 30*time.Minute)
+	trial := Run(spec)
+	offered := 0
+	for _, a := range spec.Arrivals {
+		if a.At >= lead {
+			offered++
+		}
+	}
+	if len(trial.Requests) != offered {
+		t.Errorf("%d requests, want %d", len(trial.Requests), offered)
+	}
+	for _, r := range trial.Requests {
+		if !r.Whole() || r.First < r.At || r.Last < r.First {
+			t.Fatalf("%+v, want it whole and in order", r)
+		}
+	}
+	went := false
+	for i, s := range trial.Samples {
+		went = went || i > 0 && s.Wanted < trial.Samples[i-1].Wanted
+	}
+	if !went {
+		t.Error("no engine ever left, so nothing was shown")
+	}
+	if !reflect.DeepEqual(trial, Run(spec)) {
+		t.Error("run twice it differs")
+	}
+}
+
+// An engine that is told to leave and cannot finish in its time cuts answers,
+// and they are counted.
+func TestLeavingTooSoonCuts(t *testing.T) {
+	e := estimate(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1)
+	spec := specOf(t, e, load.Conversation, 3, 10*time.Minute)
+	spec.Timing.Drain, spec.Timing.Shutdown = 0, time.Second
+	spec.Schedule = []result.Step{{At: 0, Replicas: 4}, {At: 5 * time.Minute, Replicas: 1}}
+	summary := result.Summarize(Run(spec), result.DefaultSLO, result.Schedule{})
+	if summary.Truncated == 0 {
+		t.Error("nothing was cut")
+	}
+}
+
+// The load of one engine for which its target is derived keeps the objectives:
+// on cards and models that differ, at a rate for about four engines.
+func TestDerivedTargetsKeepTheObjectives(t *testing.T) {
+	for _, c := range []struct {
+		model, gpu string
+		gpus       int
+	}{
+		{"meta-llama/Llama-3.1-8B-Instruct", "A10G", 1},
+		{"meta-llama/Llama-3.1-8B-Instruct", "L40S", 1},
+		{"meta-llama/Llama-3.3-70B-Instruct", "A100-40", 8},
+		{"Qwen/Qwen2.5-32B-Instruct", "H100", 1},
+	} {
+		t.Run(c.model+" on "+c.gpu, func(t *testing.T) {
+			e := estimate(t, c.model, c.gpu, c.gpus)
+			each := e.Serving.TargetTokensPerSecond / float64(e.Workload.Objectives.OutputTokens)
+			spec := specOf(t, e, load.Conversation, 4*each, 40*time.Minute)
+			spec.Start = 4
+			s := result.Summarize(Run(spec), result.DefaultSLO, result.Schedule{})
+			t.Logf("target %d (%d usable, %d within TTFT), %.1f requests/s: SLO %.1f %%, %.2f engines in the mean", e.Serving.Target, e.Serving.Usable, e.Serving.ByTTFT, 4*each, 100*s.Attained, s.MeanReady)
+			if s.Attained < 0.94 {
+				t.Errorf("%.1f %% of the requests keep the SLO, want 94", 100*s.Attained)
+			}
+		})
+	}
+}

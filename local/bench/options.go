@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/cluster"
+	"github.com/vllm-eks/vllm-eks/local/bench/load"
+)
+
+// options are what a comparison is of.
+type options struct {
+	loads    []load.Kind
+	seeds    []uint64
+	trace    string // of a file; instead of loads
+	rate     float64
+	length   time.Duration // of a made load, in the engines' time
+	settings cluster.Settings
+	lead     time.Duration
+	out      string // folder
+}
+
+const (
+	scrape = 15 * time.Second
+	// meanRate gives each service three to five engines of ten, so that policies
+	// have where to go in both directions, and all services together stay within
+	// what two cores can generate and simulate.
+	meanRate = 3.5
+)
+
+func readOptions(name string, args []string) (options, error) {
+	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
+	loads := flags.String("loads", string(load.Conversation), "which loads, with commas; all: every one")
+	seeds := flags.Int("seeds", 1, "how many, each with arrivals of its own")
+	trace := flags.String("trace", "", "a recorded load instead: CSV with the columns seconds, input_tokens, output_tokens")
+	minutes := flags.Float64("minutes", 20, "length of a load, after the lead")
+	// The window in which policies look back before they take engines away.
+	before := flags.Float64("lead", 5, "minutes of load that come before what counts")
+	cold := flags.Int("cold-start", 90, "seconds from the creation of a pod to its first request")
+	scale := flags.Int("time-scale", 1, "divides every interval and the engines' times: 1, 3 or 5")
+	rate := flags.Float64("rate", meanRate, "mean requests a second")
+	most := flags.Int("max", 10, "engines of a service at most")
+	least := flags.Int("min", 1, "engines of a service at least")
+	out := flags.String("out", filepath.Join(".local", "bench"), "folder of results")
+	if err := flags.Parse(args); err != nil {
+		return options{}, err
+	}
+	o := options{
+		lead: time.Duration(*before * float64(time.Minute)), trace: *trace, rate: *rate, length: time.Duration(*minutes * float64(time.Minute)), out: *out,
+		settings: cluster.Settings{
+			Model: "meta-llama/Llama-3.1-8B-Instruct", GPU: "A10G", MaxModelLen: 16384,
+			Min: *least, Max: *most, ColdStart: time.Duration(*cold) * time.Second, Scrape: scrape, TimeScale: *scale,
+		},
+	}
+	var errs []error
+	refuse := func(wrong bool, format string, args ...any) {
+		if wrong {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	refuse(flags.NArg() > 0, "got %q, which is no flag", flags.Args())
+	refuse(*minutes < 1 || *minutes > 24*60, "MINUTES: got %v, want 1 to 1440", *minutes)
+	refuse(*before < 0 || *before > 60, "LEAD: got %v, want 0 to 60", *before)
+	refuse(*cold < 5 || *cold > 1800, "COLD_START: got %d, want 5 to 1800 seconds", *cold)
+	refuse(!slices.Contains([]int{1, 3, 5}, *scale), "TIME_SCALE: got %d, want 1, 3 or 5", *scale)
+	refuse(*scale != 1 && name == "model", "TIME_SCALE: got %d, and a model's time is its own", *scale)
+	refuse(*rate <= 0 || *rate > 100, "RATE: got %v, want above 0 and at most 100 requests a second", *rate)
+	refuse(*least < 1 || *most <= *least || *most > 20, "MAX: got %d, want more than MIN, %d, and at most 20", *most, *least)
+	refuse(*seeds < 1 || *seeds > 100, "SEEDS: got %d, want 1 to 100", *seeds)
+	for seed := range uint64(max(0, *seeds)) {
+		o.seeds = append(o.seeds, seed+1)
+	}
+	if *trace != "" {
+		_, err := os.Stat(*trace)
+		refuse(err != nil, "TRACE: %v", err)
+		o.seeds = o.seeds[:min(1, len(o.seeds))] // a recording is one
+	}
+	for _, name := range strings.Split(*loads, ",") {
+		kind := load.Kind(name)
+		if name == "all" {
+			o.loads = load.Kinds
+			break
+		}
+		refuse(!slices.Contains(load.Kinds, kind), "LOADS: got %q, want some of %v, or all", name, load.Kinds)
+		o.loads = append(o.loads, kind)
+	}
+	return o, errors.Join(errs...)
+}
+
+// asked is a load for all policies.
+type asked struct {
+	name     string
+	seed     uint64
+	arrivals []load.Arrival
+	lead     time.Duration
+	length   time.Duration
+}
+
+// key names its results: what they depend on beside the checkout.
+func (o options) key(a asked) string {
+	s := o.settings
+	return fmt.Sprintf("%s-%d-%gmin-cold%d-x%d-max%d-rate%s", a.name, a.seed, a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Max,
+		strconv.FormatFloat(o.rate, 'g', -1, 64))
+}
+
+// relative rates of loads whose requests are heavier than those of
+// conversation, so that the mean needs as many engines.
+var relativeRate = map[load.Kind]float64{load.Code: 0.7, load.LongPrompts: 0.5}
+
+// asks makes the loads.
+func (o options) asks() ([]asked, error) {
+	if o.trace != "" {
+		return o.recorded()
+	}
+	var all []asked
+	for _, kind := range o.loads {
+		for _, seed := range o.seeds {
+			rate := o.rate
+			if factor, ok := relativeRate[kind]; ok {
+				rate *= factor
+			}
+			arrivals, err := load.Make(load.Spec{Kind: kind, Seed: seed, Rate: rate, Length: o.length, Lead: o.lead})
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, asked{name: string(kind), seed: seed, arrivals: arrivals, lead: o.lead, length: o.length})
+		}
+	}
+	return all, nil
+}
+
+// recorded is a trace. Its beginning is the lead, a quarter of it at most.
+func (o options) recorded() ([]asked, error) {
+	file, err := os.Open(o.trace)
+	if err != nil {
+		return nil, fmt.Errorf("TRACE: %w", err)
+	}
+	defer file.Close()
+	arrivals, err := load.Read(file)
+	if err != nil {
+		return nil, fmt.Errorf("TRACE: %s: %w", o.trace, err)
+	}
+	whole := arrivals[len(arrivals)-1].At + time.Second
+	before := min(o.lead, whole/4).Truncate(time.Second)
+	name := strings.TrimSuffix(filepath.Base(o.trace), filepath.Ext(o.trace))
+	return []asked{{name: "trace " + name, seed: 1, arrivals: arrivals, lead: before, length: (whole - before).Truncate(time.Second)}}, nil
+}

@@ -1,0 +1,150 @@
+package policy
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Service is what a policy scales: the Deployment of a VLLMService.
+type Service struct {
+	Namespace, Name string
+	Min, Max        int
+	PrometheusURL   string
+}
+
+const failures = 3 // looks in a row that may fail before the fallback applies
+
+// ScaledObject is the policy as KEDA takes it. A fixed number has none.
+func (p Policy) ScaledObject(s Service) *unstructured.Unstructured {
+	var triggers []any
+	for _, t := range p.Triggers {
+		triggers = append(triggers, map[string]any{"type": "prometheus", "name": t.Name, "metricType": "AverageValue", "metadata": map[string]any{
+			"serverAddress": s.PrometheusURL, "query": query(t.Signal, s), "threshold": strconv.FormatFloat(t.Target, 'g', -1, 64),
+			"ignoreNullValues": "false",
+		}})
+	}
+	spec := map[string]any{
+		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.Name},
+		"minReplicaCount": int64(s.Min), "maxReplicaCount": int64(s.Max), "triggers": triggers,
+		"advanced": map[string]any{"horizontalPodAutoscalerConfig": map[string]any{"behavior": map[string]any{
+			"scaleUp": p.Up.object(), "scaleDown": p.Down.object(),
+		}}},
+	}
+	if p.Fallback > 0 {
+		spec["fallback"] = map[string]any{"failureThreshold": int64(failures), "replicas": int64(p.Fallback), "behavior": "currentReplicasIfHigher"}
+	}
+	return &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "keda.sh/v1alpha1", "kind": "ScaledObject",
+		"metadata": map[string]any{"name": s.Name, "namespace": s.Namespace}, "spec": spec,
+	}}
+}
+
+func (r Rules) object() map[string]any {
+	var policies []any
+	for _, one := range []struct {
+		kind  string
+		value int
+	}{{"Percent", r.Percent}, {"Pods", r.Pods}} {
+		if one.value > 0 {
+			policies = append(policies, map[string]any{"type": one.kind, "value": int64(one.value), "periodSeconds": int64(r.Period.Seconds())})
+		}
+	}
+	return map[string]any{"stabilizationWindowSeconds": int64(r.Window.Seconds()), "selectPolicy": "Max", "policies": policies}
+}
+
+// query is a signal in PromQL.
+func query(signal Signal, s Service) string {
+	gauge := func(metric string) string {
+		return fmt.Sprintf("vllm:%s{namespace=%q,service=%q}", metric, s.Namespace, s.Name)
+	}
+	switch signal {
+	case Requests:
+		return fmt.Sprintf("sum(%s + %s)", gauge("num_requests_running"), gauge("num_requests_waiting"))
+	case Running:
+		return fmt.Sprintf("sum(%s)", gauge("num_requests_running"))
+	case Waiting:
+		return fmt.Sprintf("sum(%s)", gauge("num_requests_waiting"))
+	default:
+		return fmt.Sprintf("sum(%s)", gauge("kv_cache_usage_perc"))
+	}
+}
+
+// Read is the policy that a ScaledObject of the service says, so that what is
+// modelled is what is rendered. What it cannot model it refuses.
+func Read(o *unstructured.Unstructured, s Service) (Policy, error) {
+	var p Policy
+	triggers, _, err := unstructured.NestedSlice(o.Object, "spec", "triggers")
+	if err != nil {
+		return p, err
+	}
+	for i, one := range triggers {
+		t, err := readTrigger(one, s)
+		if err != nil {
+			return p, fmt.Errorf("triggers[%d]: %w", i, err)
+		}
+		p.Triggers = append(p.Triggers, t)
+	}
+	fallback, _, err := unstructured.NestedInt64(o.Object, "spec", "fallback", "replicas")
+	if err != nil {
+		return p, err
+	}
+	p.Fallback = int(fallback)
+	behavior := []string{"spec", "advanced", "horizontalPodAutoscalerConfig", "behavior"}
+	if p.Up, err = readRules(o, append(behavior, "scaleUp")); err != nil {
+		return p, err
+	}
+	p.Down, err = readRules(o, append(behavior, "scaleDown"))
+	return p, err
+}
+
+func readTrigger(from any, s Service) (Trigger, error) {
+	fields, _ := from.(map[string]any)
+	name, _, _ := unstructured.NestedString(fields, "name")
+	asked, _, _ := unstructured.NestedString(fields, "metadata", "query")
+	text, _, _ := unstructured.NestedString(fields, "metadata", "threshold")
+	if kind, _, _ := unstructured.NestedString(fields, "metricType"); kind != "AverageValue" {
+		return Trigger{}, fmt.Errorf("metricType: got %q, want AverageValue", kind)
+	}
+	target, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return Trigger{}, fmt.Errorf("threshold: %w", err)
+	}
+	for _, signal := range []Signal{Requests, Running, Waiting, KV} {
+		if asked == query(signal, s) {
+			return Trigger{Name: name, Signal: signal, Target: target}, nil
+		}
+	}
+	return Trigger{}, fmt.Errorf("query: %q is none that can be modelled", asked)
+}
+
+func readRules(o *unstructured.Unstructured, path []string) (Rules, error) {
+	fields, found, err := unstructured.NestedMap(o.Object, path...)
+	if err != nil || !found {
+		return Rules{}, fmt.Errorf("%v: not there (%w)", path, err)
+	}
+	window, _, _ := unstructured.NestedInt64(fields, "stabilizationWindowSeconds")
+	r := Rules{Window: time.Duration(window) * time.Second}
+	policies, _, _ := unstructured.NestedSlice(fields, "policies")
+	for _, one := range policies {
+		policy, _ := one.(map[string]any)
+		value, _ := policy["value"].(int64)
+		period, _ := policy["periodSeconds"].(int64)
+		if length := time.Duration(period) * time.Second; r.Period == 0 || r.Period == length {
+			r.Period = length
+		} else {
+			return r, fmt.Errorf("%v: periods differ, which is not modelled", path)
+		}
+		switch policy["type"] {
+		case "Percent":
+			r.Percent = int(value)
+		case "Pods":
+			r.Pods = int(value)
+		default:
+			return r, fmt.Errorf("%v: type: got %v", path, policy["type"])
+		}
+	}
+	return r, nil
+}
