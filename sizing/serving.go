@@ -54,7 +54,8 @@ type Serving struct {
 	ByKV, ByTPOT, BySequences int
 	// ByTTFT is at how many requests, in the long run, nineteen of twenty prompts
 	// do not wait so long to be read that their first token is late. It bounds the
-	// target and not the concurrency: more are served, and wait longer.
+	// target and not the concurrency: more are served, and wait longer. 0 where it
+	// bounds nothing, since decoding does.
 	ByTTFT int
 	// Usable is the least of them: requests at once that one replica serves well.
 	Usable int

@@ -126,7 +126,10 @@ func (e Estimate) Numbers() map[string]any {
 		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)
 	}
 	if s.Timing.Base > 0 {
-		n["concurrencyWithinTPOT"], n["concurrencyWithinTTFT"] = s.ByTPOT, s.ByTTFT
+		n["concurrencyWithinTPOT"] = s.ByTPOT
+		if s.ByTTFT > 0 {
+			n["concurrencyWithinTTFT"] = s.ByTTFT
+		}
 		n["prefillTokensPerSecond"] = round(s.PrefillTokensPerSecond, 0)
 		n["decodeTokensPerSecond"] = round(s.DecodeTokensPerSecond, 0)
 		n["targetTokensPerSecond"] = round(s.TargetTokensPerSecond, 0)

@@ -18,7 +18,7 @@ const (
 
 // byTTFT is how many requests one replica has, in the mean, at the rate at which
 // one prompt in twenty waits so long to be read that its first token is late; 0
-// where the card's speed is not known.
+// where the card's speed is not known, and where decoding is the bound.
 //
 // Prompts are read one after the other: a queue with one server and service
 // times S = tokens / P. By Pollaczek and Khinchine it keeps a prompt waiting for
@@ -43,7 +43,11 @@ func byTTFT(t catalogue.Timing, o Objectives) int {
 			high = rho
 		}
 	}
-	return max(1, whole(requestsAt(low, read, t, o)))
+	requests := requestsAt(low, read, t, o)
+	if math.IsInf(requests, 1) {
+		return 0
+	}
+	return max(1, whole(requests))
 }
 
 // requestsAt is the mean number of requests of a replica that reads prompts for

@@ -70,7 +70,9 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	if m.Verdict != sizing.DoesNotFit {
 		if s.Timing.Base > 0 {
 			line("", "%d within %g ms a token; usable %d", s.ByTPOT, w.Objectives.TPOTMilliseconds, s.Usable)
-			line("", "%d whose first tokens come within %g s", s.ByTTFT, w.Objectives.TTFTMilliseconds/1000)
+			if s.ByTTFT > 0 {
+				line("", "%d whose first tokens come within %g s", s.ByTTFT, w.Objectives.TTFTMilliseconds/1000)
+			}
 			line("rates", "%.0f prompt tokens/s, %.0f output tokens/s at %d requests", s.PrefillTokensPerSecond, s.DecodeTokensPerSecond, s.Usable)
 		}
 		line("max_num_seqs", "%d", s.MaxNumSeqs)

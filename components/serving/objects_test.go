@@ -85,7 +85,7 @@ func TestTriggers(t *testing.T) {
 		want   []string
 	}{
 		{"load", func(s *Spec) { s.Replicas = Replicas{Min: &one, Max: 3} }, []string{
-			"load 12 sum(vllm:num_requests_running" + series + " + vllm:num_requests_waiting" + series + ")",
+			"load 9 sum(vllm:num_requests_running" + series + " + vllm:num_requests_waiting" + series + ")",
 			"kv-cache 0.6 sum(vllm:kv_cache_usage_perc" + series + ")",
 			"queue 2 sum(vllm:num_requests_waiting" + series + ")"}},
 		{"queue", func(s *Spec) { s.Replicas, s.Scaling.Policy = Replicas{Min: &one, Max: 3}, Queue }, []string{
