@@ -7,7 +7,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/vllm-eks/vllm-eks/local/bench/cluster"
 	"github.com/vllm-eks/vllm-eks/local/bench/loop"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
@@ -48,10 +47,14 @@ func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy
 	if err != nil {
 		return nil, err
 	}
+	mean, _, err := o.mean(a)
+	if err != nil {
+		return nil, err
+	}
 	specs := make([]loop.Spec, len(policies))
 	for i, p := range policies {
 		specs[i] = o.spec(a, loop.ConfigOf(estimate))
-		specs[i].Policy, specs[i].Start = p, o.mean(a)
+		specs[i].Policy, specs[i].Start = p, mean
 		if p.Static == policy.Most {
 			specs[i].Start = o.settings.Max
 		}
@@ -85,24 +88,18 @@ func (o options) spec(a asked, config engine.Config) loop.Spec {
 	}
 }
 
-// mean is the number of engines that the load's mean needs, known in advance.
-func (o options) mean(a asked) int {
-	estimate, err := o.settings.Estimate()
-	if err != nil {
-		return o.settings.Min
-	}
-	count, tokens := meanOf(a)
-	return cluster.MeanEngines(estimate, count, tokens, o.settings.Min, o.settings.Max)
-}
-
-// meanOf are a load's requests a second and output tokens a request.
-func meanOf(a asked) (requestsPerSecond, outputTokens float64) {
-	sum := 0
+// mean is the number of engines that the load's mean needs, and the rate of
+// requests that one of them takes, known in advance.
+func (o options) mean(a asked) (engines int, perEngine float64, err error) {
+	input, output := 0, 0
 	for _, one := range a.arrivals {
-		sum += one.Output
+		input, output = input+one.Input, output+one.Output
 	}
-	n := float64(max(1, len(a.arrivals)))
-	return n / (a.lead + a.length).Seconds(), float64(sum) / n
+	n := max(1, len(a.arrivals))
+	if perEngine, err = o.settings.RequestsPerEngine(input/n, output/n); err != nil {
+		return 0, 0, err
+	}
+	return o.settings.MeanEngines(float64(n)/(a.lead+a.length).Seconds(), perEngine), perEngine, nil
 }
 
 // caps are swept by the clairvoyant, in requests a second and engine, as shares
@@ -115,8 +112,10 @@ func (o options) frontier(ctx context.Context, a asked) (report.Frontier, error)
 	if err != nil {
 		return report.Frontier{}, err
 	}
-	_, tokens := meanOf(a)
-	each := estimate.Serving.TargetTokensPerSecond / tokens
+	_, each, err := o.mean(a)
+	if err != nil {
+		return report.Frontier{}, err
+	}
 	f := report.Frontier{Load: a.name, Seed: int64(a.seed)}
 	var swept []float64
 	for _, share := range caps {

@@ -110,9 +110,9 @@ func (o options) key(a asked) string {
 		strconv.FormatFloat(o.rate, 'g', -1, 64))
 }
 
-// relative rates of loads whose requests are heavier than those of
-// conversation, so that the mean needs as many engines.
-var relativeRate = map[load.Kind]float64{load.Code: 0.7, load.LongPrompts: 0.5}
+// relativeRate is that of loads whose requests are heavier than those of
+// conversation, or come in bursts, so that the bounds hold them as well.
+var relativeRate = map[load.Kind]float64{load.Code: 0.4, load.LongPrompts: 0.5}
 
 // asks makes the loads.
 func (o options) asks() ([]asked, error) {

@@ -38,6 +38,7 @@ func real(ctx context.Context, o options) error {
 	if _, err := os.Stat(config); err != nil {
 		return fmt.Errorf("no embedded cluster: %w; make bench starts one", err)
 	}
+	var off []string
 	var trials []result.Trial
 	var frontiers []report.Frontier
 	for i, a := range asks {
@@ -46,9 +47,13 @@ func real(ctx context.Context, o options) error {
 			left := o.left(asks[i:], began)
 			fmt.Printf("[%d/%d] %s · about %s left in all\n", i+1, len(asks), fmt.Sprintf(format, args...), left)
 		}
+		mean, _, err := o.mean(a)
+		if err != nil {
+			return err
+		}
 		comparison := cluster.Comparison{
 			Settings: o.settings, Policies: policies, Load: a.name, Seed: int64(a.seed), Arrivals: a.arrivals,
-			Lead: a.lead, Length: a.length, Mean: o.mean(a), Say: say,
+			Lead: a.lead, Length: a.length, Mean: mean, Say: say,
 		}
 		of, runError := o.resumed(ctx, a, config, comparison)
 		if len(of) > 0 {
@@ -58,6 +63,15 @@ func real(ctx context.Context, o options) error {
 			}
 			trials, frontiers = append(trials, of...), append(frontiers, frontier)
 		}
+		if runError == nil {
+			differing, err := o.calibrated(ctx, a, policies, of)
+			if err != nil {
+				return err
+			}
+			for _, one := range differing {
+				off = append(off, fmt.Sprintf("%s, seed %d: %s", a.name, a.seed, one))
+			}
+		}
 		if runError != nil {
 			if len(trials) == 0 {
 				return runError
@@ -66,7 +80,14 @@ func real(ctx context.Context, o options) error {
 			return errors.Join(o.publish("report", policies, trials, frontiers, why), runError)
 		}
 	}
-	return o.publish("report", policies, trials, frontiers, "")
+	if err := o.publish("report", policies, trials, frontiers, ""); err != nil {
+		return err
+	}
+	fmt.Printf("\nThe model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, but for %d figures.\n", 100*pointsOff, 100*hoursOff, len(off))
+	for _, one := range off {
+		fmt.Println("  " + one)
+	}
+	return nil
 }
 
 // overhead of a run beside its load: start, scrapes, last answers, removal.

@@ -5,6 +5,7 @@ package cluster
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -55,7 +56,7 @@ func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 		GPU:        serving.GPU{Type: s.GPU, Count: 1},
 		Replicas:   serving.Replicas{Min: &s.Min, Max: s.Max},
 		Scaling:    scaling,
-		Resources:  serving.Resources{CPU: "20m", Memory: "128Mi", ShmSize: "16Mi", Disk: "64Mi"},
+		Resources:  serving.Resources{CPU: "10m", Memory: "128Mi", ShmSize: "16Mi", Disk: "64Mi"},
 		Lifecycle:  serving.Lifecycle{LoadSeconds: seconds(s.ColdStart), ProvisionSeconds: 60},
 		Monitoring: serving.Monitoring{PrometheusURL: prometheusURL, IntervalSeconds: max(1, seconds(s.Scrape)/s.TimeScale)},
 		Env: map[string]string{
@@ -128,16 +129,21 @@ func (s Settings) start(p policy.Policy, mean int) int {
 	return mean
 }
 
-// MeanEngines is what a mean rate of requests needs, at the load that sizing
-// keeps an engine at.
-func MeanEngines(e sizing.Estimate, requestsPerSecond, outputTokens float64, least, most int) int {
-	each := e.Serving.TargetTokensPerSecond / outputTokens
-	for n := max(1, least); n < most; n++ {
-		if float64(n)*each >= requestsPerSecond {
-			return n
-		}
+// RequestsPerEngine is the rate, a second, of requests of these mean lengths that
+// gives an engine the load that sizing would keep it at if it knew them.
+func (s Settings) RequestsPerEngine(inputTokens, outputTokens int) (float64, error) {
+	spec := s.spec("estimate", serving.Scaling{Policy: serving.External})
+	spec.Objectives.InputTokens, spec.Objectives.OutputTokens = max(1, inputTokens), max(1, outputTokens)
+	estimate, ok := spec.Estimate()
+	if !ok {
+		return 0, fmt.Errorf("%s on %s: %s", s.Model, s.GPU, spec.Unsized())
 	}
-	return most
+	return estimate.Serving.TargetTokensPerSecond / float64(spec.Objectives.OutputTokens), nil
+}
+
+// MeanEngines is what a mean rate of requests needs, within the bounds.
+func (s Settings) MeanEngines(requestsPerSecond, perEngine float64) int {
+	return min(max(int(math.Ceil(requestsPerSecond/perEngine)), s.Min), s.Max)
 }
 
 // unstructuredOf is an object as the API server takes it.

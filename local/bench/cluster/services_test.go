@@ -84,15 +84,17 @@ func TestOursIsTheDefault(t *testing.T) {
 }
 
 func TestMeanEngines(t *testing.T) {
-	estimate, err := settings.Estimate()
+	each, err := settings.RequestsPerEngine(1155, 211)
 	if err != nil {
 		t.Fatal(err)
 	}
-	each := estimate.Serving.TargetTokensPerSecond / 200
 	for rate, want := range map[float64]int{0: 1, 0.99 * each: 1, 1.01 * each: 2, 3.5 * each: 4, 100 * each: 7} {
-		if got := MeanEngines(estimate, rate, 200, 1, 7); got != want {
+		if got := settings.MeanEngines(rate, each); got != want {
 			t.Errorf("%.2f requests/s: %d engines, want %d", rate, got, want)
 		}
+	}
+	if longer, err := settings.RequestsPerEngine(3*1155, 211); err != nil || longer >= each/2 {
+		t.Errorf("with prompts three times as long an engine takes %.2f requests/s, %v; want less than half of %.2f", longer, err, each)
 	}
 }
 

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/local/bench/result"
+)
+
+// By how much the model may differ from a real run and still be of use for
+// choosing parameters.
+const (
+	pointsOff = 0.03 // of the share of requests that keep the SLO
+	hoursOff  = 0.07 // of the GPU-hours
+)
+
+// calibrated tells where the model differs from a real run by more than it may.
+func (o options) calibrated(ctx context.Context, a asked, policies []policy.Policy, trials []result.Trial) ([]string, error) {
+	intervals, err := result.Compare(trials, result.DefaultSLO, result.DefaultBootstrap(trials[0].Length))
+	if err != nil {
+		return nil, err
+	}
+	var ran []result.Summary
+	for _, t := range trials {
+		ran = append(ran, result.Summarize(t, result.DefaultSLO, result.Schedule{}))
+	}
+	return o.differences(ctx, a, policies, ran, intervals)
+}
+
+// differences runs the model on a load that was run in reality.
+func (o options) differences(ctx context.Context, a asked, policies []policy.Policy, ran []result.Summary, intervals result.Comparison) ([]string, error) {
+	trials, err := o.modelled(ctx, a, policies)
+	if err != nil {
+		return nil, err
+	}
+	modelled := map[string]result.Summary{}
+	for _, t := range trials {
+		modelled[t.Policy] = result.Summarize(t, result.DefaultSLO, result.Schedule{})
+	}
+	var off []string
+	for _, r := range ran {
+		m := modelled[r.Policy]
+		if math.Abs(r.Attained-m.Attained) > pointsOff {
+			off = append(off, fmt.Sprintf("%s: %.1f %% of the requests keep the SLO, in the model %.1f", r.Policy, 100*r.Attained, 100*m.Attained))
+		}
+		if math.Abs(r.GPUHours-m.GPUHours) > hoursOff*r.GPUHours {
+			off = append(off, fmt.Sprintf("%s: %.2f GPU-hours, in the model %.2f", r.Policy, r.GPUHours, m.GPUHours))
+		}
+	}
+	for i, first := range ran {
+		for _, second := range ran[i+1:] {
+			if apart(intervals, first.Policy, second.Policy) &&
+				(first.Attained < second.Attained) != (modelled[first.Policy].Attained < modelled[second.Policy].Attained) {
+				off = append(off, fmt.Sprintf("%s and %s: the model has the other one ahead", first.Policy, second.Policy))
+			}
+		}
+	}
+	return off, nil
+}
+
+// apart tells whether the intervals of two policies' misses do not overlap.
+func apart(c result.Comparison, first, second string) bool {
+	a, found := c.Estimate(first)
+	b, too := c.Estimate(second)
+	return found && too && (a.Misses.High < b.Misses.Low || b.Misses.High < a.Misses.Low)
+}
