@@ -62,7 +62,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 
 func (o options) described(policies []policy.Policy) report.Settings {
 	s := report.Settings{
-		Ours: policy.Ours, Minutes: o.length.Minutes(), ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
+		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
 		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
 		GeneratedAt: time.Now().UTC().Format(time.RFC3339),

@@ -26,6 +26,7 @@ type Settings struct {
 	Policies []Policy `json:",omitempty"`
 
 	Minutes          float64 // length of the load of a run
+	LeadMinutes      float64 // of load that came before it, and does not count
 	ColdStartSeconds float64 // from the creation of a pod to its engine being ready
 	// TimeScale is by how much faster than the clock a run went; 1 is real time.
 	TimeScale        float64
