@@ -156,14 +156,14 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 		s.PrefillTokensPerSecond = 1 / prompt
 	}
 	s.MaxNumSeqs = e.sequences(s.Usable)
-	s.DecodeTokensPerSecond = rate(s.Timing, s.Usable, o)
+	s.DecodeTokensPerSecond = rate(s.Timing, float64(s.Usable), o)
 	s.ByTTFT = byTTFT(s.Timing, o)
 	most := unscattered(s.Usable)
 	if s.ByTTFT > 0 {
 		most = math.Min(most, float64(s.ByTTFT))
 	}
 	s.Target = target(s.Timing, o, most, s.Growth)
-	s.TargetTokensPerSecond = rate(s.Timing, s.Target, o)
+	s.TargetTokensPerSecond = rate(s.Timing, float64(s.Target), o)
 	return s
 }
 
@@ -192,11 +192,11 @@ func perRequest(t catalogue.Timing, o Objectives) float64 {
 
 // rate is that of output tokens a second with so many requests running; 0 where
 // the card's speed is not known.
-func rate(t catalogue.Timing, requests int, o Objectives) float64 {
+func rate(t catalogue.Timing, requests float64, o Objectives) float64 {
 	if t.Base == 0 {
 		return 0
 	}
-	return float64(requests) / (t.Base.Seconds() + float64(requests)*perRequest(t, o))
+	return requests / (t.Base.Seconds() + requests*perRequest(t, o))
 }
 
 // sequences is what to set max_num_seqs to for so many usable requests, within
@@ -252,9 +252,8 @@ func target(t catalogue.Timing, o Objectives, most, growth float64) int {
 	}
 	grown := most / growth
 	if t.Base > 0 {
-		each := perRequest(t, o)
-		tokens := most / (t.Base.Seconds() + most*each) / growth
-		grown = tokens * t.Base.Seconds() / (1 - tokens*each)
+		tokens := rate(t, most, o) / growth
+		grown = tokens * t.Base.Seconds() / (1 - tokens*perRequest(t, o))
 	}
 	return max(1, int(math.Round(grown)))
 }

@@ -16,11 +16,7 @@ import (
 
 // model compares in the model, a core's seconds an hour of load and policy.
 func model(ctx context.Context, o options) error {
-	asks, err := o.asks()
-	if err != nil {
-		return err
-	}
-	policies, err := o.settings.Policies()
+	asks, policies, err := o.plan()
 	if err != nil {
 		return err
 	}
@@ -54,10 +50,7 @@ func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy
 	specs := make([]loop.Spec, len(policies))
 	for i, p := range policies {
 		specs[i] = o.spec(a, loop.ConfigOf(estimate))
-		specs[i].Policy, specs[i].Start = p, mean
-		if p.Static == policy.Most {
-			specs[i].Start = o.settings.Max
-		}
+		specs[i].Policy, specs[i].Start = p, o.settings.Start(p, mean)
 	}
 	return runAll(ctx, specs)
 }

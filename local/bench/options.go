@@ -13,6 +13,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/bench/cluster"
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
 // options are what a comparison is of.
@@ -106,13 +107,23 @@ type asked struct {
 // key names its results: what they depend on beside the checkout.
 func (o options) key(a asked) string {
 	s := o.settings
-	return fmt.Sprintf("%s-%d-%gmin-cold%d-x%d-max%d-rate%s", a.name, a.seed, a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Max,
+	return fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%s", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
 		strconv.FormatFloat(o.rate, 'g', -1, 64))
 }
 
 // relativeRate is that of loads whose requests are heavier than those of
 // conversation, or come in bursts, so that the bounds hold them as well.
 var relativeRate = map[load.Kind]float64{load.Code: 0.4, load.LongPrompts: 0.5}
+
+// plan is what is compared: policies, under each of the loads.
+func (o options) plan() ([]asked, []policy.Policy, error) {
+	asks, err := o.asks()
+	if err != nil {
+		return nil, nil, err
+	}
+	policies, err := o.settings.Policies()
+	return asks, policies, err
+}
 
 // asks makes the loads.
 func (o options) asks() ([]asked, error) {

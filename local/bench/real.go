@@ -22,11 +22,7 @@ import (
 // real compares on the embedded Kubernetes, one load after the other. What was
 // run before is not run again.
 func real(ctx context.Context, o options) error {
-	asks, err := o.asks()
-	if err != nil {
-		return err
-	}
-	policies, err := o.settings.Policies()
+	asks, policies, err := o.plan()
 	if err != nil {
 		return err
 	}

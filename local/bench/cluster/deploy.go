@@ -95,12 +95,12 @@ func (d deployment) services(ctx context.Context, mean int) error {
 				return fmt.Errorf("%s: %w", p.Name, err)
 			}
 		}
-		if err := d.start(ctx, p.Name, d.settings.start(p, mean)); err != nil {
+		if err := d.start(ctx, p.Name, d.settings.Start(p, mean)); err != nil {
 			return fmt.Errorf("%s: %w", p.Name, err)
 		}
 	}
 	for _, p := range d.policies {
-		want := int64(d.settings.start(p, mean))
+		want := int64(d.settings.Start(p, mean))
 		patience := 2*d.settings.ColdStart + 5*time.Minute
 		if err := await(ctx, p.Name+" is ready", patience, func(ctx context.Context) (string, error) {
 			live, err := d.client.Get(ctx, deploymentKind, Namespace, p.Name)

@@ -87,7 +87,7 @@ func awaitSeries(ctx context.Context, p prometheus, c Comparison) error {
 			return "", err
 		}
 		for _, one := range c.Policies {
-			if want := c.Settings.start(one, c.Mean); int(counts[one.Name]) != want {
+			if want := c.Settings.Start(one, c.Mean); int(counts[one.Name]) != want {
 				return fmt.Sprintf("%s: %.0f of %d", one.Name, counts[one.Name], want), nil
 			}
 		}

@@ -79,8 +79,11 @@ func (s Settings) objects(name string) ([]serving.Object, error) {
 }
 
 // Estimate is what sizing says of an engine.
-func (s Settings) Estimate() (sizing.Estimate, error) {
+func (s Settings) Estimate() (sizing.Estimate, error) { return s.estimate(serving.Objectives{}) }
+
+func (s Settings) estimate(o serving.Objectives) (sizing.Estimate, error) {
 	spec := s.spec("estimate", serving.Scaling{Policy: serving.External})
+	spec.Objectives = o
 	estimate, ok := spec.Estimate()
 	if !ok {
 		return estimate, fmt.Errorf("%s on %s: %s", s.Model, s.GPU, spec.Unsized())
@@ -120,9 +123,9 @@ func (s Settings) scaler(p policy.Policy) *unstructured.Unstructured {
 	return p.Faster(s.TimeScale).ScaledObject(s.service(p.Name))
 }
 
-// start is the number of engines that a policy begins with: the mean's for
+// Start is the number of engines that a policy begins with: the mean's for
 // all, so that none has to find it first.
-func (s Settings) start(p policy.Policy, mean int) int {
+func (s Settings) Start(p policy.Policy, mean int) int {
 	if p.Static == policy.Most {
 		return s.Max
 	}
@@ -132,13 +135,9 @@ func (s Settings) start(p policy.Policy, mean int) int {
 // RequestsPerEngine is the rate, a second, of requests of these mean lengths that
 // gives an engine the load that sizing would keep it at if it knew them.
 func (s Settings) RequestsPerEngine(inputTokens, outputTokens int) (float64, error) {
-	spec := s.spec("estimate", serving.Scaling{Policy: serving.External})
-	spec.Objectives.InputTokens, spec.Objectives.OutputTokens = max(1, inputTokens), max(1, outputTokens)
-	estimate, ok := spec.Estimate()
-	if !ok {
-		return 0, fmt.Errorf("%s on %s: %s", s.Model, s.GPU, spec.Unsized())
-	}
-	return estimate.Serving.TargetTokensPerSecond / float64(spec.Objectives.OutputTokens), nil
+	lengths := serving.Objectives{InputTokens: max(1, inputTokens), OutputTokens: max(1, outputTokens)}
+	estimate, err := s.estimate(lengths)
+	return estimate.Serving.TargetTokensPerSecond / float64(lengths.OutputTokens), err
 }
 
 // MeanEngines is what a mean rate of requests needs, within the bounds.
