@@ -9,7 +9,7 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --a
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 
 # What a comparison of scaling policies is given.
-COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(SEEDS),-seeds=$(call quote,$(SEEDS))) \
+COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-policies=$(call quote,$(POLICIES))) $(if $(SEEDS),-seeds=$(call quote,$(SEEDS))) \
 	$(if $(MINUTES),-minutes=$(call quote,$(MINUTES))) $(if $(LEAD),-lead=$(call quote,$(LEAD))) $(if $(COLD_START),-cold-start=$(call quote,$(COLD_START))) \
 	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
 	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MAX),-max=$(call quote,$(MAX)))

@@ -34,7 +34,7 @@ func model(ctx context.Context, o options) error {
 		}
 		trials, frontiers = append(trials, all...), append(frontiers, frontier)
 	}
-	return o.publish("model", policies, trials, frontiers, "")
+	return o.publish("model", o.described(policies), trials, frontiers, "")
 }
 
 // modelled are all policies under one load, in the model.

@@ -19,6 +19,7 @@ import (
 // options are what a comparison is of.
 type options struct {
 	loads    []load.Kind
+	only     []string // policies beside ours; none: all
 	seeds    []uint64
 	trace    string // of a file; instead of loads
 	rate     float64
@@ -39,6 +40,7 @@ const (
 func readOptions(name string, args []string) (options, error) {
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
 	loads := flags.String("loads", string(load.Conversation), "which loads, with commas; all: every one")
+	only := flags.String("policies", "", "which to compare the default policy with, with commas; empty: all")
 	seeds := flags.Int("seeds", 1, "how many, each with arrivals of its own")
 	trace := flags.String("trace", "", "a recorded load instead: CSV with the columns seconds, input_tokens, output_tokens")
 	minutes := flags.Float64("minutes", 20, "length of a load, after the lead")
@@ -83,6 +85,11 @@ func readOptions(name string, args []string) (options, error) {
 		refuse(err != nil, "TRACE: %v", err)
 		o.seeds = o.seeds[:min(1, len(o.seeds))] // a recording is one
 	}
+	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
+		known := slices.ContainsFunc(policy.Others(), func(p policy.Policy) bool { return p.Name == name })
+		refuse(!known, "POLICIES: got %q, want some of %s", name, strings.Join(policyNames(policy.Others()), ", "))
+		o.only = append(o.only, name)
+	}
 	for _, name := range strings.Split(*loads, ",") {
 		kind := load.Kind(name)
 		if name == "all" {
@@ -93,6 +100,14 @@ func readOptions(name string, args []string) (options, error) {
 		o.loads = append(o.loads, kind)
 	}
 	return o, errors.Join(errs...)
+}
+
+func policyNames(all []policy.Policy) []string {
+	var names []string
+	for _, p := range all {
+		names = append(names, p.Name)
+	}
+	return names
 }
 
 // asked is a load for all policies.
@@ -107,8 +122,9 @@ type asked struct {
 // key names its results: what they depend on beside the checkout.
 func (o options) key(a asked) string {
 	s := o.settings
-	return fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%s", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
+	key := fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%s", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
 		strconv.FormatFloat(o.rate, 'g', -1, 64))
+	return strings.Join(append([]string{key}, o.only...), "-")
 }
 
 // relativeRate is that of loads whose requests are heavier than those of
@@ -122,6 +138,9 @@ func (o options) plan() ([]asked, []policy.Policy, error) {
 		return nil, nil, err
 	}
 	policies, err := o.settings.Policies()
+	if len(o.only) > 0 {
+		policies = slices.DeleteFunc(policies, func(p policy.Policy) bool { return p.Name != policy.Ours && !slices.Contains(o.only, p.Name) })
+	}
 	return asks, policies, err
 }
 

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -17,8 +19,8 @@ import (
 const targetShare = 0.95
 
 // publish writes report.json and report.html, and prints the table.
-func (o options) publish(name string, policies []policy.Policy, trials []result.Trial, frontiers []report.Frontier, incomplete string) error {
-	r, err := report.Build(o.described(policies), trials, frontiers)
+func (o options) publish(name string, settings report.Settings, trials []result.Trial, frontiers []report.Frontier, incomplete string) error {
+	r, err := report.Build(settings, trials, frontiers)
 	if err != nil {
 		return err
 	}
@@ -65,12 +67,31 @@ func (o options) described(policies []policy.Policy) report.Settings {
 		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
 		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
+		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: commit(),
 		GeneratedAt: time.Now().UTC().Format(time.RFC3339),
 	}
 	for _, p := range policies {
 		s.Policies = append(s.Policies, report.Policy{Name: p.Name, Rule: rule(p)})
 	}
 	return s
+}
+
+// commit is that of the checkout that this program was built from, with a mark
+// if files were changed since.
+func commit() string {
+	built, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	settings := map[string]string{}
+	for _, s := range built.Settings {
+		settings[s.Key] = s.Value
+	}
+	revision := settings["vcs.revision"]
+	if settings["vcs.modified"] == "true" {
+		revision += ", changed"
+	}
+	return revision
 }
 
 // rule is what a policy scales on, in words.

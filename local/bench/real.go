@@ -34,6 +34,12 @@ func real(ctx context.Context, o options) error {
 	if _, err := os.Stat(config); err != nil {
 		return fmt.Errorf("no embedded cluster: %w; make bench starts one", err)
 	}
+	ran, err := cluster.ReadVersions(ctx, config)
+	if err != nil {
+		return err
+	}
+	described := o.described(policies)
+	described.Kubernetes, described.KEDA, described.Prometheus = ran.Kubernetes, ran.KEDA, ran.Prometheus
 	var off []string
 	var trials []result.Trial
 	var frontiers []report.Frontier
@@ -73,10 +79,10 @@ func real(ctx context.Context, o options) error {
 				return runError
 			}
 			why := fmt.Sprintf("%d of %d loads were run: %v", i, len(asks), runError)
-			return errors.Join(o.publish("report", policies, trials, frontiers, why), runError)
+			return errors.Join(o.publish("report", described, trials, frontiers, why), runError)
 		}
 	}
-	if err := o.publish("report", policies, trials, frontiers, ""); err != nil {
+	if err := o.publish("report", described, trials, frontiers, ""); err != nil {
 		return err
 	}
 	fmt.Printf("\nThe model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, but for %d figures.\n", 100*pointsOff, 100*hoursOff, len(off))

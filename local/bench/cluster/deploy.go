@@ -187,8 +187,8 @@ func conditionOf(live *unstructured.Unstructured, name string) (status, message 
 }
 
 // url is where a service is reached from this machine.
-func (d deployment) url(ctx context.Context, namespace, name string, port int) (string, error) {
-	live, err := d.client.Get(ctx, serviceKind, namespace, name)
+func url(ctx context.Context, client *kube.Client, namespace, name string, port int) (string, error) {
+	live, err := client.Get(ctx, serviceKind, namespace, name)
 	if err != nil {
 		return "", err
 	}

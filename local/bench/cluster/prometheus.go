@@ -9,12 +9,18 @@ import (
 	"github.com/prometheus/client_golang/api"
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
+
+	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
 // prometheus is the cluster's.
 type prometheus struct{ api promv1.API }
 
-func newPrometheus(address string) (prometheus, error) {
+func connectPrometheus(ctx context.Context, cluster *kube.Client) (prometheus, error) {
+	address, err := url(ctx, cluster, "monitoring", "kps-prometheus", 9090)
+	if err != nil {
+		return prometheus{}, err
+	}
 	client, err := api.NewClient(api.Config{Address: address})
 	if err != nil {
 		return prometheus{}, err

@@ -61,11 +61,7 @@ func Run(ctx context.Context, config string, c Comparison) (trials []result.Tria
 	if err := d.services(ctx, c.Mean); err != nil {
 		return nil, err
 	}
-	address, err := d.url(ctx, "monitoring", "kps-prometheus", 9090)
-	if err != nil {
-		return nil, err
-	}
-	prometheus, err := newPrometheus(address)
+	prometheus, err := connectPrometheus(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +96,7 @@ func (c Comparison) measure(ctx context.Context, d deployment, o *observer, p pr
 	urls := make([]string, len(c.Policies))
 	for i, one := range c.Policies {
 		var err error
-		if urls[i], err = d.url(ctx, Namespace, one.Name, 8000); err != nil {
+		if urls[i], err = url(ctx, d.client, Namespace, one.Name, 8000); err != nil {
 			return nil, err
 		}
 	}

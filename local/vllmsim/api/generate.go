@@ -27,8 +27,7 @@ type progress struct {
 
 // overloaded is vLLM's answer when --max-num-queued-reqs is reached.
 func (s *Server) overloaded(sequences int) error {
-	load := s.config.Engine.Load()
-	if s.config.MaxQueued == 0 || load.Running+load.Waiting+sequences <= s.config.MaxQueued {
+	if s.config.MaxQueued == 0 || s.config.Engine.InFlight()+sequences <= s.config.MaxQueued {
 		return nil
 	}
 	return &apiError{

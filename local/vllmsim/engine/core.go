@@ -66,6 +66,9 @@ type Core struct {
 	config  Config
 	running []*Sequence // in order of admission
 	waiting []*Sequence
+	// arrived are those that came while a step ran. As in vLLM they are in the
+	// scheduler's queue, and in what it counts, once the next one is planned.
+	arrived []*Sequence
 	free    int
 	active  adapters
 	// Preemptions counts all preemptions so far.
@@ -77,7 +80,8 @@ func NewCore(config Config) *Core {
 	return &Core{config: config, free: config.Blocks}
 }
 
-// Load is what a Core holds at one moment.
+// Load is what a Core's scheduler has at one moment, as vLLM's gauges show it:
+// without what arrived since the last step was planned.
 type Load struct {
 	Running, Waiting      int
 	Deferred              int // of those that wait, for a place for their adapter
@@ -109,11 +113,11 @@ func (c *Core) Load() Load {
 // Adapters are those that have sequences, running or waiting.
 func (c *Core) Adapters() []string { return slices.Clone(c.active.names) }
 
-// Add queues a sequence.
+// Add takes a sequence, which the next step's planning finds in the queue.
 func (c *Core) Add(s *Sequence, now time.Time) {
 	s.Arrived = now
 	c.active.add(s.Adapter)
-	c.waiting = append(c.waiting, s)
+	c.arrived = append(c.arrived, s)
 }
 
 // Cancel removes a sequence and frees its blocks at once. It returns false if
@@ -125,10 +129,12 @@ func (c *Core) Cancel(s *Sequence) bool {
 		c.active.remove(s.Adapter)
 		return true
 	}
-	if i := slices.Index(c.waiting, s); i >= 0 {
-		c.waiting = slices.Delete(c.waiting, i, i+1)
-		c.active.remove(s.Adapter)
-		return true
+	for _, queue := range []*[]*Sequence{&c.waiting, &c.arrived} {
+		if i := slices.Index(*queue, s); i >= 0 {
+			*queue = slices.Delete(*queue, i, i+1)
+			c.active.remove(s.Adapter)
+			return true
+		}
 	}
 	return false
 }
@@ -167,6 +173,7 @@ type Step struct {
 // without work means that there is nothing to do.
 func (c *Core) Plan(now time.Time) Step {
 	var step Step
+	c.waiting, c.arrived = append(c.waiting, c.arrived...), nil
 	budget := c.config.MaxBatchedTokens
 	for i := 0; i < len(c.running) && budget > 0; i++ {
 		s := c.running[i]
@@ -274,5 +281,5 @@ func (c *Core) Apply(step Step, now time.Time) []Token {
 
 // All returns every sequence in the engine, running ones first.
 func (c *Core) All() []*Sequence {
-	return append(slices.Clone(c.running), c.waiting...)
+	return slices.Concat(c.running, c.waiting, c.arrived)
 }

@@ -197,11 +197,19 @@ func (e *Engine) signal() {
 	}
 }
 
-// Load returns what the engine holds now.
+// Load returns what the engine's scheduler has. That of a hung engine, as in
+// vLLM, changes no more, whatever it is sent.
 func (e *Engine) Load() Load {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.core.Load()
+}
+
+// InFlight is the number of sequences that were submitted and have not ended.
+func (e *Engine) InFlight() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.streams)
 }
 
 // Healthy is false once the engine is dead. A hung engine is healthy, as in vLLM.

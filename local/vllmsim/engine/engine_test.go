@@ -163,8 +163,30 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	if !e.Healthy() || len(clock.Waiting) != 0 || seen.tokens != 0 {
 		t.Error("a hung engine works or says that it does not")
 	}
-	if load := e.Load(); load.Waiting != 1 {
-		t.Errorf("%+v", load)
+	if load := e.Load(); load.Running+load.Waiting != 0 || e.InFlight() != 1 {
+		t.Errorf("its gauges moved: %+v; %d in flight", load, e.InFlight())
+	}
+}
+
+// What arrives while a step runs is no queue yet: it only waits for the step's end.
+func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
+	w := newWorld(roomy())
+	w.add(10, 5)
+	step := w.Plan(w.now)
+	late := w.add(10, 5)
+	if load := w.Load(); load.Running != 1 || load.Waiting != 0 {
+		t.Errorf("during the step: %+v", load)
+	}
+	if all := w.All(); len(all) != 2 {
+		t.Errorf("%d sequences, want 2", len(all))
+	}
+	w.Apply(step, w.now)
+	if w.Plan(w.now); w.Load().Running != 2 {
+		t.Errorf("after the step: %+v", w.Load())
+	}
+	given := w.add(10, 5)
+	if !w.Cancel(given) || w.Cancel(given) || !w.Cancel(late) {
+		t.Error("a sequence cannot be given up, or twice")
 	}
 }
 

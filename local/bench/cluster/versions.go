@@ -1,0 +1,72 @@
+package cluster
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/version"
+
+	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
+)
+
+// Versions are those of what ran.
+type Versions struct{ Kubernetes, KEDA, Prometheus string }
+
+// ReadVersions asks the cluster for them.
+func ReadVersions(ctx context.Context, config string) (Versions, error) {
+	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
+	if err != nil {
+		return Versions{}, err
+	}
+	client, err := kube.Connect(ctx, loaded)
+	if err != nil {
+		return Versions{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+	defer cancel()
+	var v Versions
+	for _, read := range []func(context.Context, *kube.Client) error{v.readKubernetes, v.readKEDA, v.readPrometheus} {
+		if err := read(ctx, client); err != nil {
+			return Versions{}, err
+		}
+	}
+	return v, nil
+}
+
+func (v *Versions) readKubernetes(ctx context.Context, client *kube.Client) error {
+	answer, err := client.Raw.Get().AbsPath("/version").DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("version of Kubernetes: %w", err)
+	}
+	var info version.Info
+	if err := json.Unmarshal(answer, &info); err != nil {
+		return fmt.Errorf("version of Kubernetes: %w", err)
+	}
+	v.Kubernetes = info.GitVersion
+	return nil
+}
+
+// readKEDA reads the label that KEDA's chart gives its operator.
+func (v *Versions) readKEDA(ctx context.Context, client *kube.Client) error {
+	operator, err := client.Get(ctx, deploymentKind, "keda", "keda-operator")
+	if err != nil {
+		return fmt.Errorf("version of KEDA: %w", err)
+	}
+	v.KEDA, _, err = unstructured.NestedString(operator.Object, "metadata", "labels", "app.kubernetes.io/version")
+	return err
+}
+
+func (v *Versions) readPrometheus(ctx context.Context, client *kube.Client) error {
+	p, err := connectPrometheus(ctx, client)
+	if err != nil {
+		return err
+	}
+	info, err := p.api.Buildinfo(ctx)
+	if err != nil {
+		return fmt.Errorf("version of Prometheus: %w", err)
+	}
+	v.Prometheus = info.Version
+	return nil
+}
