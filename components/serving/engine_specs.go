@@ -32,6 +32,7 @@ var ownedFlags = map[string]string{
 	"--max-loras":                        "lora.maxLoaded",
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
+	"--enable-server-load-tracking":      "lifecycle.hungSeconds",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
@@ -73,9 +74,12 @@ func engineArgs(s Spec) []string {
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
-		// Probes and scrapes would fill the log.
-		"--disable-access-log-for-endpoints", "/health,/metrics",
 	)
+	polled := "/health,/metrics" // probes and scrapes would fill the log
+	if s.Lifecycle.HungSeconds > 0 {
+		args, polled = append(args, "--enable-server-load-tracking"), polled+",/load"
+	}
+	args = append(args, "--disable-access-log-for-endpoints", polled)
 	return append(args, s.ExtraArgs...)
 }
 

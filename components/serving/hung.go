@@ -11,10 +11,16 @@ const (
 // progressScript fails where the engine is dead, and where it has had requests
 // for so many seconds and the counter of its steps has stood still. A step that
 // gives no token, a part of a long prompt with nothing else, does not raise it,
-// so that the time has to be longer than the longest prompt takes. What it saw
-// last is in /tmp, which outlives the container: an engine that was restarted is
-// told by its start time. Bash is what the image has that can ask without a
-// program of its own: the probes of a busy engine ought to be cheap.
+// so that the time has to be longer than the longest prompt takes.
+//
+// The gauges are of the last step (vllm#17972, #29928), so that those of an engine
+// that hangs in its first step after a rest stay at 0. What its server counts in
+// /load does not; but that number may keep a rest of requests whose clients
+// left, and only more than there was at the last step means something.
+//
+// What it saw last is in /tmp, which outlives the container: an engine that was
+// restarted is told by its start time. Bash is what the image has that can ask
+// without a program of its own: the probes of a busy engine ought to be cheap.
 const progressScript = `set -u
 get() {
   exec 3<>/dev/tcp/127.0.0.1/%[1]d || return 1
@@ -23,6 +29,10 @@ get() {
   [ "$code" = 200 ]
 }
 get /health || exit 1
+load=0
+get /load && while read -r -u 3 line || [ -n "$line" ]; do
+  case $line in '{"server_load":'*) load=${line#*:} load=${load%%%%\}*} ;; esac
+done
 get /metrics || exit 1
 steps=0 requests=0
 while read -r -u 3 name value _; do
@@ -33,10 +43,11 @@ while read -r -u 3 name value _; do
   esac
 done
 seen=/tmp/.vllm-progress
-was= since=$EPOCHSECONDS
-[ -r $seen ] && read -r since was <$seen
+was= since=$EPOCHSECONDS least=0
+[ -r $seen ] && read -r since least was <$seen
+[ "$load" -gt "$least" ] && requests=1
 if [ $requests = 0 ] || [ "$was" != "$steps" ]; then
-  printf '%%s %%s\n' "$EPOCHSECONDS" "$steps" >$seen
+  printf '%%s %%s %%s\n' "$EPOCHSECONDS" "$load" "$steps" >$seen
   exit 0
 fi
 [ $((EPOCHSECONDS - since)) -lt %[2]d ]

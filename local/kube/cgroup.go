@@ -18,6 +18,11 @@ const cgroupName = "vllm-eks"
 
 const cgroupRoot = "/sys/fs/cgroup"
 
+// precedence is the weight of all pods together against one thread of whatever
+// else this machine runs, the control plane's among it. In the cloud that has
+// machines of its own, and an engine does not wait for it.
+const precedence = 10
+
 // cgroupV2 tells whether this machine has the unified hierarchy only.
 func cgroupV2() bool {
 	_, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers"))
@@ -42,11 +47,22 @@ func ensureCgroups() error {
 		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		if h.Name() == "cpuset" { // a new cpuset is empty, and nothing can join it
-			if err := inheritCpuset(dir); err != nil {
+		for _, controller := range strings.Split(h.Name(), ",") {
+			if err := settle(dir, controller); err != nil {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// settle sets what a new group of a hierarchy of its own needs.
+func settle(dir, controller string) error {
+	switch controller {
+	case "cpuset": // a new one is empty, and nothing can join it
+		return inheritCpuset(dir)
+	case "cpu":
+		return writeNumber(filepath.Join(dir, "cpu.shares"), precedence*1024)
 	}
 	return nil
 }
@@ -89,7 +105,11 @@ func ensureUnifiedCgroup() error {
 			}
 		}
 	}
-	return nil
+	return writeNumber(filepath.Join(dir, "cpu.weight"), precedence*100)
+}
+
+func writeNumber(file string, n int) error {
+	return os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600)
 }
 
 // cgroupDirs lists the group's folders in every hierarchy, children first.

@@ -151,7 +151,7 @@ func apiConfig(s *settings, e *engine.Engine, m *metrics.Metrics) api.Config {
 		Engine: e, Metrics: m,
 		Names: s.names, Root: s.model, MaxModelLen: s.maxModelLen, Adapters: s.lora.adapters,
 		Keys: s.keys, RootPath: s.rootPath, StreamInterval: s.streamInterval, MaxN: s.maxN, MaxQueued: s.maxQueued,
-		ResponseRole: s.responseRole, AutoToolChoice: s.autoToolChoice, ForceUsage: s.forceUsage, RequestIDHeaders: s.requestIDHeaders,
+		ResponseRole: s.responseRole, AutoToolChoice: s.autoToolChoice, ForceUsage: s.forceUsage, RequestIDHeaders: s.requestIDHeaders, TrackLoad: s.trackLoad,
 		Version: version, Fingerprint: fingerprint(s), Quiet: s.quiet,
 	}
 	if s.accessLog {

@@ -41,9 +41,9 @@ type settings struct {
 	responseRole    string
 	shutdownTimeout time.Duration
 
-	autoToolChoice, forceUsage, requestIDHeaders bool
-	accessLog                                    bool
-	quiet                                        []string
+	autoToolChoice, forceUsage, requestIDHeaders, trackLoad bool
+	accessLog                                               bool
+	quiet                                                   []string
 }
 
 // environ looks a variable up; an empty one counts as not set.
@@ -117,6 +117,7 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 	s.autoToolChoice = on("--enable-auto-tool-choice")
 	s.forceUsage = on("--enable-force-include-usage")
 	s.requestIDHeaders = on("--enable-request-id-headers")
+	s.trackLoad = on("--enable-server-load-tracking")
 	s.accessLog = !on("--disable-uvicorn-access-log")
 	if quiet, ok := args.String("--disable-access-log-for-endpoints"); ok {
 		for _, path := range strings.Split(quiet, ",") {

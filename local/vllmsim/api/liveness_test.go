@@ -1,10 +1,17 @@
 package api
 
 import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,10 +150,11 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 	}
 }
 
-// An engine that hangs before its first step has never raised the counter.
+// An engine that hangs before its first step has never raised the counter, nor a
+// gauge. Only its server knows of the request.
 func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
 	t.Parallel()
-	f := serve(t, nil)
+	f := serve(t, func(c *Config, _ *engine.Config) { c.TrackLoad = true })
 	p := newLivenessProbe(t, bashes(t)[0], f.URL)
 	f.engine.Hang()
 	for idle := time.Now(); time.Since(idle) < hungPatience+time.Second; {
@@ -154,8 +162,24 @@ func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
 			t.Fatalf("nothing to do: %d", status)
 		}
 	}
-	if _, err := f.engine.Submit(engine.Request{PromptTokens: 10, OutputTokens: 1, Reason: engine.Length}); err != nil {
-		t.Fatal(err)
+	ctx, giveUp := context.WithCancel(t.Context())
+	var asking sync.WaitGroup
+	defer asking.Wait()
+	defer giveUp()
+	asking.Go(func() {
+		request, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL+"/v1/completions", strings.NewReader(`{"model":"m","prompt":"x","max_tokens":1}`))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if response, err := http.DefaultClient.Do(request); err == nil {
+			response.Body.Close()
+			t.Error("a hung engine answered")
+		}
+	})
+	waitFor(t, func() bool { return f.engine.InFlight() == 1 })
+	if load := f.engine.Load(); load.Running+load.Waiting != 0 {
+		t.Errorf("its gauges moved: %+v", load)
 	}
 	asked := time.Now()
 	if status := p.run(t); status != 0 {
@@ -164,6 +188,43 @@ func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
 	for status := 0; status == 0; status = p.run(t) {
 		if time.Since(asked) > pollPatience {
 			t.Fatal("a hung engine stays alive")
+		}
+	}
+}
+
+// What a server counts in flight may keep a rest of requests whose clients left,
+// for good. An engine at rest is not restarted for it.
+func TestLivenessBearsALoadThatIsOff(t *testing.T) {
+	t.Parallel()
+	for _, rest := range []int64{3, -3} {
+		var load, steps atomic.Int64
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch r.URL.Path {
+			case "/load":
+				fmt.Fprintf(w, `{"server_load":%d}`, load.Load())
+			case "/metrics":
+				fmt.Fprintf(w, "vllm:num_requests_running{engine=\"0\"} 0.0\nvllm:iteration_tokens_total_count{engine=\"0\"} %d.0\n", steps.Load())
+			}
+		}))
+		defer server.Close()
+		p := newLivenessProbe(t, bashes(t)[0], server.URL)
+		for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
+			if status := p.run(t); status != 0 {
+				t.Fatalf("before anything: %d", status)
+			}
+		}
+		steps.Store(9) // requests came and went, and left a rest
+		load.Store(rest)
+		for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
+			if status := p.run(t); status != 0 {
+				t.Fatalf("a rest of %d: %d", rest, status)
+			}
+		}
+		load.Add(1) // one more, and no step
+		for asked := time.Now(); p.run(t) == 0; {
+			if time.Since(asked) > pollPatience {
+				t.Fatalf("with a rest of %d a hung engine stays alive", rest)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ package api
 import (
 	"log"
 	"net/http"
+	"sync/atomic"
 
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
@@ -32,6 +33,7 @@ type Config struct {
 	AutoToolChoice   bool
 	ForceUsage       bool
 	RequestIDHeaders bool
+	TrackLoad        bool // /load counts requests in flight; else it says 0
 	Version          string
 	Fingerprint      string
 
@@ -44,6 +46,7 @@ type Server struct {
 	config Config
 	routes map[string]map[string]http.HandlerFunc // path, method
 	keys   [][32]byte
+	load   atomic.Int64 // requests for the engine that have not been answered to their end
 }
 
 // New returns the server's handler.
@@ -59,10 +62,11 @@ func New(config Config) *Server {
 		"/health":              get(s.health),
 		"/ping":                {http.MethodGet: s.health, http.MethodPost: s.health},
 		"/version":             get(s.version),
+		"/load":                get(s.serverLoad),
 		"/metrics":             get(config.Metrics.ServeHTTP),
 		"/v1/models":           get(s.models),
-		"/v1/chat/completions": post(s.chat),
-		"/v1/completions":      post(s.completions),
+		"/v1/chat/completions": post(s.counted(s.chat)),
+		"/v1/completions":      post(s.counted(s.completions)),
 		"/tokenize":            post(s.tokenize),
 		"/detokenize":          post(s.detokenize),
 	}
@@ -101,6 +105,22 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 		return
 	}
 	w.WriteHeader(http.StatusOK)
+}
+
+// counted counts the requests that are being served.
+func (s *Server) counted(serve http.HandlerFunc) http.HandlerFunc {
+	if !s.config.TrackLoad {
+		return serve
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		s.load.Add(1)
+		defer s.load.Add(-1)
+		serve(w, r)
+	}
+}
+
+func (s *Server) serverLoad(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, map[string]int64{"server_load": s.load.Load()})
 }
 
 func (s *Server) version(w http.ResponseWriter, _ *http.Request) {
