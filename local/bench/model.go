@@ -24,7 +24,7 @@ func model(ctx context.Context, o options) error {
 	var frontiers []report.Frontier
 	for i, a := range asks {
 		fmt.Printf("[%d/%d] %s, seed %d: %d requests\n", i+1, len(asks), a.name, a.seed, len(a.arrivals))
-		all, err := o.modelled(ctx, a, policies)
+		all, err := o.modelled(ctx, a, policies, 0)
 		if err != nil {
 			return err
 		}
@@ -37,8 +37,8 @@ func model(ctx context.Context, o options) error {
 	return o.publish("model", o.described(policies), trials, frontiers, "")
 }
 
-// modelled are all policies under one load, in the model.
-func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy) ([]result.Trial, error) {
+// modelled are all policies under one load, in the model, as chance draws it.
+func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy, draw uint64) ([]result.Trial, error) {
 	estimate, err := o.settings.Estimate()
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy
 	specs := make([]loop.Spec, len(policies))
 	for i, p := range policies {
 		specs[i] = o.spec(a, loop.ConfigOf(estimate))
-		specs[i].Policy, specs[i].Start = p, o.settings.Start(p, mean)
+		specs[i].Policy, specs[i].Start, specs[i].Draw = p, o.settings.Start(p, mean), draw
 	}
 	return runAll(ctx, specs)
 }

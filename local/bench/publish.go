@@ -64,11 +64,14 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 
 func (o options) described(policies []policy.Policy) report.Settings {
 	s := report.Settings{
-		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
+		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
 		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
 		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: commit(),
 		GeneratedAt: time.Now().UTC().Format(time.RFC3339),
+	}
+	if o.trace != "" {
+		s.RequestsPerSecond = 0
 	}
 	for _, p := range policies {
 		s.Policies = append(s.Policies, report.Policy{Name: p.Name, Rule: rule(p)})

@@ -85,7 +85,8 @@ func real(ctx context.Context, o options) error {
 	if err := o.publish("report", described, trials, frontiers, ""); err != nil {
 		return err
 	}
-	fmt.Printf("\nThe model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, but for %d figures.\n", 100*pointsOff, 100*hoursOff, len(off))
+	fmt.Printf("\nThe model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, or what its own draws differ by, but for %d figures.\n",
+		100*pointsOff, 100*hoursOff, len(off))
 	for _, one := range off {
 		fmt.Println("  " + one)
 	}

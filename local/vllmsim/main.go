@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -24,6 +25,9 @@ const (
 const memoryTarget = 64 << 20
 
 func main() {
+	// Its work is in steps, one after the other. Threads that wake each other for
+	// it took a quarter of the time (0.54 ms a step with two, 0.39 with one).
+	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(memoryTarget)
 	os.Exit(run(os.Args[1:], os.Getenv))

@@ -24,7 +24,10 @@ type Spec struct {
 	Lead, Length time.Duration
 	Load         string
 	Seed         uint64
-	Min, Max     int
+	// Draw is which of the ways that chance may go is taken under the same arrivals:
+	// the engine that a request meets, the phases of scrapes and looks.
+	Draw     uint64
+	Min, Max int
 	// Schedule, if there is one, sets the number of engines instead of the policy.
 	Schedule []result.Step
 	// Start is the number of engines at the beginning, all of them ready. Default:
@@ -79,7 +82,7 @@ type loop struct {
 
 func newLoop(spec Spec) *loop {
 	l := &loop{
-		Spec: spec, random: rand.New(rand.NewPCG(spec.Seed, 2)), flights: map[*engine.Sequence]int{},
+		Spec: spec, random: rand.New(rand.NewPCG(spec.Seed, 2+spec.Draw)), flights: map[*engine.Sequence]int{},
 		scaler: &scaler{policy: spec.Policy, min: spec.Min, max: spec.Max},
 	}
 	l.wanted = max(spec.Start, spec.Min)

@@ -32,9 +32,9 @@ func TestScaler(t *testing.T) {
 		{"up by four, and by all there are from five on, in 15 s", slow, 1, []look{{0, 500, 5}, {15, 500, 10}, {30, 500, 20}}},
 		{"never above the bounds", slow, 19, []look{{0, 500, 20}}},
 		{"down only when low for the window", slow, 4, []look{{0, 40, 4}, {15, 1, 4}, {45, 1, 4}, {60, 1, 3}}},
-		{"down by a quarter a period", slow, 10, []look{{0, 1, 7}, {15, 1, 7}, {60, 1, 5}}},
-		{"down by one where a quarter is less", slow, 3, []look{{0, 1, 2}, {15, 1, 2}, {60, 1, 1}, {120, 1, 1}}},
-		{"a peak within the window holds", slow, 4, []look{{0, 1, 3}, {15, 40, 4}, {60, 1, 4}, {75, 1, 3}}},
+		{"what it finds first holds for the window; then down by a quarter a period", slow, 10, []look{{0, 1, 10}, {45, 1, 10}, {60, 1, 7}, {75, 1, 7}, {120, 1, 5}}},
+		{"down by one where a quarter is less", slow, 3, []look{{0, 1, 3}, {60, 1, 2}, {75, 1, 2}, {120, 1, 1}, {180, 1, 1}}},
+		{"a peak within the window holds", slow, 4, []look{{0, 1, 4}, {15, 40, 4}, {60, 1, 4}, {75, 1, 3}}},
 		{"without metrics it stays", slow, 4, []look{{0, missing, 4}, {600, missing, 4}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,9 +25,12 @@ type Settings struct {
 	Ours     string
 	Policies []Policy `json:",omitempty"`
 
-	Minutes          float64 // length of the load of a run
-	LeadMinutes      float64 // of load that came before it, and does not count
-	ColdStartSeconds float64 // from the creation of a pod to its engine being ready
+	Minutes     float64 // length of the load of a run
+	LeadMinutes float64 // of load that came before it, and does not count
+	// RequestsPerSecond is the mean rate of conversation; loads of heavier
+	// requests have a share of it. 0 under a recorded load.
+	RequestsPerSecond float64
+	ColdStartSeconds  float64 // from the creation of a pod to its engine being ready
 	// TimeScale is by how much faster than the clock a run went; 1 is real time.
 	TimeScale        float64
 	MinEngines       int

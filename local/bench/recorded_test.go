@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/local/bench/report"
+	"github.com/vllm-eks/vllm-eks/local/bench/result"
+)
+
+var update = flag.Bool("update", false, "rewrite the recorded runs in the documentation")
+
+const (
+	recordings    = "../../docs/autoscaling"
+	documentation = "../../docs/autoscaling.md"
+	// What stands between these in the documentation is written by its test.
+	recordedFrom, recordedTo = "<!-- recorded runs -->\n", "<!-- end of recorded runs -->\n"
+)
+
+// recorded are the runs on the embedded Kubernetes that the documentation
+// shows, by file: a load each, conversation also with time three times as fast.
+func recorded(t *testing.T) map[string]report.Report {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(recordings, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]report.Report{}
+	for _, path := range files {
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := report.ReadJSON(file)
+		if err := errors.Join(err, file.Close()); err != nil {
+			t.Fatalf("%s: %v", path, err)
+		}
+		if len(r.Comparisons) != 1 || r.Incomplete != "" {
+			t.Fatalf("%s has %d loads, want one, complete: %q", path, len(r.Comparisons), r.Incomplete)
+		}
+		all[strings.TrimSuffix(filepath.Base(path), ".json")] = r
+	}
+	if _, there := all[string(load.Conversation)]; !there {
+		t.Fatalf("%s has no run of %s", recordings, load.Conversation)
+	}
+	return all
+}
+
+// flagsOf are those that a recorded run was made with.
+func flagsOf(r report.Report) []string {
+	s := r.Settings
+	return []string{
+		"-loads=" + r.Comparisons[0].Load,
+		fmt.Sprintf("-seeds=%d", len(r.Comparisons[0].Seeds)), fmt.Sprintf("-minutes=%g", s.Minutes), fmt.Sprintf("-lead=%g", s.LeadMinutes),
+		fmt.Sprintf("-cold-start=%g", s.ColdStartSeconds), fmt.Sprintf("-time-scale=%g", s.TimeScale), fmt.Sprintf("-rate=%g", s.RequestsPerSecond),
+		fmt.Sprintf("-min=%d", s.MinEngines), fmt.Sprintf("-max=%d", s.MaxEngines),
+	}
+}
+
+// commandOf is how a recorded run is made again.
+func commandOf(r report.Report) string {
+	command := "make bench"
+	defaults := map[string]bool{
+		"-loads=conversation": true, "-seeds=1": true, "-minutes=20": true, "-lead=5": true, "-cold-start=90": true,
+		"-time-scale=1": true, fmt.Sprintf("-rate=%g", meanRate): true, "-min=1": true, "-max=10": true,
+	}
+	for _, one := range flagsOf(r) {
+		if !defaults[one] {
+			name, value, _ := strings.Cut(strings.TrimPrefix(one, "-"), "=")
+			command += " " + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "=" + value
+		}
+	}
+	return command
+}
+
+func TestDocumentationShowsTheRecordedRuns(t *testing.T) {
+	var text bytes.Buffer
+	all := recorded(t)
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		r := all[name]
+		fmt.Fprintf(&text, "```console\n$ %s\n", commandOf(r))
+		if err := r.PrintTable(&text); err != nil {
+			t.Fatal(err)
+		}
+		fmt.Fprint(&text, "```\n")
+	}
+	page, err := os.ReadFile(documentation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(page), recordedFrom)
+	_, after, ends := strings.Cut(rest, recordedTo)
+	if !found || !ends {
+		t.Fatalf("%s has no place for recorded runs", documentation)
+	}
+	want := before + recordedFrom + text.String() + recordedTo + after
+	if want == string(page) {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s does not show what is in %s: go -C local test ./bench -update", documentation, recordings)
+	}
+	if err := os.WriteFile(documentation, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func runOf(t *testing.T, r report.Report, name string) report.Run {
+	t.Helper()
+	for _, one := range r.Runs {
+		if one.Policy == name {
+			return one
+		}
+	}
+	t.Fatalf("no run of %s", name)
+	return report.Run{}
+}
+
+// What the default policy is for, in the runs that are recorded: valid ones, in
+// which no answer is cut, and no other policy is better on both counts.
+func TestTheDefaultIsWorthIt(t *testing.T) {
+	for name, r := range recorded(t) {
+		c := r.Comparisons[0]
+		t.Run(name, func(t *testing.T) {
+			for _, one := range r.Runs {
+				if one.Invalid != "" {
+					t.Errorf("%s, seed %d, does not count: %s", one.Policy, one.Seed, one.Invalid)
+				}
+				if v := c.Verdict(policy.Ours, one.Policy); v == result.Worse {
+					t.Errorf("%s is better than the default on both", one.Policy)
+				}
+				if one.Policy == policy.Ours && one.Truncated+one.Refused > 0 {
+					t.Errorf("the default cut %d answers and refused %d requests", one.Truncated, one.Refused)
+				}
+			}
+			if c.Load != string(load.Conversation) {
+				return
+			}
+			ours, found := c.Estimate(policy.Ours)
+			seed, too := c.Estimate(policy.Seed)
+			if !found || !too {
+				t.Fatalf("no run of both %s and %s", policy.Ours, policy.Seed)
+			}
+			if share := ours.Misses.Estimate / seed.Misses.Estimate; share > 0.4 {
+				t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Seed)
+			}
+			if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > 0.8 {
+				t.Errorf("%.0f %% of the GPU-hours of %s, want at most 80", 100*share, policy.Seed)
+			}
+			if gap := runOf(t, r, policy.Ours).Gap; gap.Outside == "" && gap.Percent > 15 {
+				t.Errorf("%.0f %% above the frontier, want at most 15", gap.Percent)
+			}
+		})
+	}
+}
+
+// The model, of make simulate, is of use for choosing parameters: it says what
+// the recorded runs came to.
+func TestTheModelAgreesWithTheRecordedRuns(t *testing.T) {
+	for name, r := range recorded(t) {
+		t.Run(name, func(t *testing.T) {
+			o, err := readOptions("real", flagsOf(r))
+			if err != nil {
+				t.Fatal(err)
+			}
+			asks, policies, err := o.plan()
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, a := range asks {
+				var ran []result.Summary
+				for _, one := range r.Runs {
+					if one.Seed == int64(a.seed) {
+						ran = append(ran, one.Summary)
+					}
+				}
+				off, err := o.differences(t.Context(), a, policies, ran, r.Comparisons[0])
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, one := range off {
+					t.Errorf("seed %d: %s", a.seed, one)
+				}
+			}
+		})
+	}
+}
