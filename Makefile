@@ -22,7 +22,7 @@ help:
 	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder] [PLOT=file.svg]'
 	@echo '                 predictions of GPU memory against start-up logs of vLLM'
 	@echo '  make bench     scaling policies side by side on the embedded Kubernetes: half an hour a load and'
-	@echo '                 seed, a report in .local/bench. SEEDS=1 MINUTES=20 COLD_START=90 RATE=3.5 MAX=10'
+	@echo '                 seed, a report in bench-results. SEEDS=1 MINUTES=20 COLD_START=90 RATE=3.5 MAX=10'
 	@echo '                 TIME_SCALE=1, LOADS=conversation (code, step, ramp, long-prompts), or TRACE=file.csv'
 	@echo '                 (seconds,input_tokens,output_tokens); bench-full: every load, three seeds'
 	@echo '  make simulate  the same in a model of the loop, in minutes'

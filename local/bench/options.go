@@ -30,7 +30,9 @@ type options struct {
 }
 
 const (
-	scrape = 15 * time.Second
+	// resultsFolder is not in .local, which make down removes: results take hours.
+	resultsFolder = "bench-results"
+	scrape        = 15 * time.Second
 	// meanRate gives each service three to five engines of ten, so that policies
 	// have where to go in both directions, and all services together stay within
 	// what two cores can generate and simulate.
@@ -51,7 +53,7 @@ func readOptions(name string, args []string) (options, error) {
 	rate := flags.Float64("rate", meanRate, "mean requests a second")
 	most := flags.Int("max", 10, "engines of a service at most")
 	least := flags.Int("min", 1, "engines of a service at least")
-	out := flags.String("out", filepath.Join(".local", "bench"), "folder of results")
+	out := flags.String("out", resultsFolder, "folder of results")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
 func TestWrongOptionsAreRefusedTogether(t *testing.T) {
@@ -22,6 +24,18 @@ func TestWrongOptionsAreRefusedTogether(t *testing.T) {
 	}
 	if _, err := readOptions("model", []string{"-time-scale=3"}); err == nil {
 		t.Error("a model takes a time scale")
+	}
+}
+
+// make down removes .local, and results take hours.
+func TestResultsOutliveTheEnvironment(t *testing.T) {
+	o, err := readOptions("real", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	state := layout.Layout{Root: "."}.State()
+	if inside, err := filepath.Rel(state, o.out); err != nil || filepath.IsLocal(inside) {
+		t.Errorf("%s is in %s", o.out, state)
 	}
 }
 
