@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -14,6 +13,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
+
+// revision is that of the checkout; local/compare sets it.
+var revision string
 
 // targetShare is the attainment that the number of engines needed is to keep.
 const targetShare = 0.95
@@ -67,7 +69,7 @@ func (o options) described(policies []policy.Policy) report.Settings {
 		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
 		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
-		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: commit(),
+		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: revision,
 		GeneratedAt: time.Now().UTC().Format(time.RFC3339),
 	}
 	if o.trace != "" {
@@ -77,24 +79,6 @@ func (o options) described(policies []policy.Policy) report.Settings {
 		s.Policies = append(s.Policies, report.Policy{Name: p.Name, Rule: rule(p)})
 	}
 	return s
-}
-
-// commit is that of the checkout that this program was built from, with a mark
-// if files were changed since.
-func commit() string {
-	built, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	settings := map[string]string{}
-	for _, s := range built.Settings {
-		settings[s.Key] = s.Value
-	}
-	revision := settings["vcs.revision"]
-	if settings["vcs.modified"] == "true" {
-		revision += ", changed"
-	}
-	return revision
 }
 
 // rule is what a policy scales on, in words.

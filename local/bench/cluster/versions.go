@@ -3,7 +3,10 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"path"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/version"
@@ -48,14 +51,23 @@ func (v *Versions) readKubernetes(ctx context.Context, client *kube.Client) erro
 	return nil
 }
 
-// readKEDA reads the label that KEDA's chart gives its operator.
+// readKEDA reads the tag of its operator's image.
 func (v *Versions) readKEDA(ctx context.Context, client *kube.Client) error {
 	operator, err := client.Get(ctx, deploymentKind, "keda", "keda-operator")
 	if err != nil {
 		return fmt.Errorf("version of KEDA: %w", err)
 	}
-	v.KEDA, _, err = unstructured.NestedString(operator.Object, "metadata", "labels", "app.kubernetes.io/version")
-	return err
+	containers, _, err := unstructured.NestedSlice(operator.Object, "spec", "template", "spec", "containers")
+	if err != nil {
+		return fmt.Errorf("version of KEDA: %w", err)
+	}
+	if len(containers) == 0 {
+		return errors.New("version of KEDA: its operator has no containers")
+	}
+	first, _ := containers[0].(map[string]any)
+	image, _ := first["image"].(string)
+	_, v.KEDA, _ = strings.Cut(path.Base(image), ":")
+	return nil
 }
 
 func (v *Versions) readPrometheus(ctx context.Context, client *kube.Client) error {

@@ -29,6 +29,7 @@ func (r Report) facts() []fact {
 		{"Cold start", fmt.Sprintf("%g s", s.ColdStartSeconds)},
 		{"Engines", fmt.Sprintf("%d to %d", s.MinEngines, s.MaxEngines)},
 		{"Length of a run", counted(s.Minutes) + " min"},
+		{"Mean rate", perSecond(s.RequestsPerSecond)},
 		{"Time", timeScale(s.TimeScale)},
 		{"Needed", fmt.Sprintf("engines with which a clairvoyant keeps the SLO of %g %% of requests", 100*s.TargetShare)},
 		{"KEDA", s.KEDA},
@@ -45,6 +46,13 @@ func (r Report) facts() []fact {
 		}
 	}
 	return known
+}
+
+func perSecond(requestsPerSecond float64) string {
+	if requestsPerSecond == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%g requests/s", requestsPerSecond)
 }
 
 func timeScale(scale float64) string {
