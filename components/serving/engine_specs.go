@@ -32,7 +32,6 @@ var ownedFlags = map[string]string{
 	"--max-loras":                        "lora.maxLoaded",
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
-	"--enable-server-load-tracking":      "lifecycle.hungSeconds",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
