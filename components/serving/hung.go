@@ -16,7 +16,8 @@ const (
 // The gauges are of the last step (vllm#17972, #29928), so that those of an engine
 // that hangs in its first step after a rest stay at 0. What its server counts in
 // /load does not; but that number may keep a rest of requests whose clients
-// left, and only more than there was at the last step means something.
+// left, and only more than there was at the last step means something, or any
+// before the first.
 //
 // What it saw last is in /tmp, which outlives the container: an engine that was
 // restarted is told by its start time. Bash is what the image has that can ask
@@ -34,11 +35,12 @@ get /load && while read -r -u 3 line || [ -n "$line" ]; do
   case $line in '{"server_load":'*) load=${line#*:} load=${load%%%%\}*} ;; esac
 done
 get /metrics || exit 1
-steps=0 requests=0
+steps=0 requests=0 taken=0
 while read -r -u 3 name value _; do
   value=${value%%$'\r'}
   case $name in
-    vllm:iteration_tokens_total_count*|process_start_time_seconds*) steps+=" $value" ;;
+    vllm:iteration_tokens_total_count*) steps+=" $value" taken=$value ;;
+    process_start_time_seconds*) steps+=" $value" ;;
     vllm:num_requests_running*|vllm:num_requests_waiting{*) case $value in 0|0.0) ;; *) requests=1 ;; esac ;;
   esac
 done
@@ -47,6 +49,7 @@ was= since=$EPOCHSECONDS least=0
 [ -r $seen ] && read -r since least was <$seen
 [ "$load" -gt "$least" ] && requests=1
 if [ $requests = 0 ] || [ "$was" != "$steps" ]; then
+  case $taken in 0|0.0) load=0 ;; esac
   printf '%%s %%s %%s\n' "$EPOCHSECONDS" "$load" "$steps" >$seen
   exit 0
 fi

@@ -154,12 +154,20 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 // gauge. Only its server knows of the request.
 func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
 	t.Parallel()
+	for _, looked := range []bool{true, false} { // before it was asked
+		t.Run(fmt.Sprintf("looked before %v", looked), func(t *testing.T) { findNeverStepped(t, looked) })
+	}
+}
+
+func findNeverStepped(t *testing.T, looked bool) {
 	f := serve(t, func(c *Config, _ *engine.Config) { c.TrackLoad = true })
 	p := newLivenessProbe(t, bashes(t)[0], f.URL)
 	f.engine.Hang()
-	for idle := time.Now(); time.Since(idle) < hungPatience+time.Second; {
-		if status := p.run(t); status != 0 {
-			t.Fatalf("nothing to do: %d", status)
+	if looked {
+		for idle := time.Now(); time.Since(idle) < hungPatience+time.Second; {
+			if status := p.run(t); status != 0 {
+				t.Fatalf("nothing to do: %d", status)
+			}
 		}
 	}
 	ctx, giveUp := context.WithCancel(t.Context())
