@@ -87,9 +87,9 @@ func readOptions(name string, args []string) (options, error) {
 		refuse(err != nil, "TRACE: %v", err)
 		o.seeds = o.seeds[:min(1, len(o.seeds))] // a recording is one
 	}
+	known := policyNames(policy.Others())
 	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
-		known := slices.ContainsFunc(policy.Others(), func(p policy.Policy) bool { return p.Name == name })
-		refuse(!known, "POLICIES: got %q, want some of %s", name, strings.Join(policyNames(policy.Others()), ", "))
+		refuse(!slices.Contains(known, name), "POLICIES: got %q, want some of %s", name, strings.Join(known, ", "))
 		o.only = append(o.only, name)
 	}
 	for _, name := range strings.Split(*loads, ",") {

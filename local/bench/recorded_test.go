@@ -68,14 +68,19 @@ func flagsOf(r report.Report) []string {
 }
 
 // commandOf is how a recorded run is made again.
-func commandOf(r report.Report) string {
-	command := "make bench"
-	defaults := map[string]bool{
-		"-loads=conversation": true, "-seeds=1": true, "-minutes=20": true, "-lead=5": true, "-cold-start=90": true,
-		"-time-scale=1": true, fmt.Sprintf("-rate=%g", meanRate): true, "-min=1": true, "-max=10": true,
+func commandOf(t *testing.T, r report.Report) string {
+	t.Helper()
+	o, err := readOptions("real", nil)
+	if err != nil {
+		t.Fatal(err)
 	}
+	defaults := flagsOf(report.Report{
+		Settings:    o.described(nil),
+		Comparisons: []result.Comparison{{Load: string(o.loads[0]), Seeds: make([]int64, len(o.seeds))}},
+	})
+	command := "make bench"
 	for _, one := range flagsOf(r) {
-		if !defaults[one] {
+		if !slices.Contains(defaults, one) {
 			name, value, _ := strings.Cut(strings.TrimPrefix(one, "-"), "=")
 			command += " " + strings.ToUpper(strings.ReplaceAll(name, "-", "_")) + "=" + value
 		}
@@ -88,7 +93,7 @@ func TestDocumentationShowsTheRecordedRuns(t *testing.T) {
 	all := recorded(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
-		fmt.Fprintf(&text, "```console\n$ %s\n", commandOf(r))
+		fmt.Fprintf(&text, "```console\n$ %s\n", commandOf(t, r))
 		if err := r.PrintTable(&text); err != nil {
 			t.Fatal(err)
 		}

@@ -32,14 +32,19 @@ type Comparison struct {
 // openAfterEnd is how long answers that are open when the load ends may take.
 const openAfterEnd = 4 * time.Minute
 
-// Run deploys, drives and removes a comparison. Where the context ends while
-// the load runs, it returns what there is until then, and the context's error.
-func Run(ctx context.Context, config string, c Comparison) (trials []result.Trial, err error) {
+// connect is to the cluster of a kubeconfig.
+func connect(ctx context.Context, config string) (*kube.Client, error) {
 	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
 	if err != nil {
 		return nil, err
 	}
-	client, err := kube.Connect(ctx, loaded)
+	return kube.Connect(ctx, loaded)
+}
+
+// Run deploys, drives and removes a comparison. Where the context ends while
+// the load runs, it returns what there is until then, and the context's error.
+func Run(ctx context.Context, config string, c Comparison) (trials []result.Trial, err error) {
+	client, err := connect(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -19,11 +19,7 @@ type Versions struct{ Kubernetes, KEDA, Prometheus string }
 
 // ReadVersions asks the cluster for them.
 func ReadVersions(ctx context.Context, config string) (Versions, error) {
-	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
-	if err != nil {
-		return Versions{}, err
-	}
-	client, err := kube.Connect(ctx, loaded)
+	client, err := connect(ctx, config)
 	if err != nil {
 		return Versions{}, err
 	}

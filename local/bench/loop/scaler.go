@@ -17,7 +17,6 @@ const tolerance = 0.1
 type scaler struct {
 	policy   policy.Policy
 	min, max int
-	looked   bool
 	wishes   []wish  // within the longer of the windows
 	moves    []moved // within the longer of the periods
 }
@@ -35,8 +34,7 @@ type moved struct {
 // decide is the number of engines from now on: wanted is the present one, pods
 // are those that exist and do not leave. A signal that is not there is NaN.
 func (s *scaler) decide(now time.Duration, wanted, pods int, signals map[policy.Signal]float64) int {
-	if !s.looked { // what it finds at its first look counts as a wish
-		s.looked = true
+	if s.wishes == nil { // what it finds at its first look counts as a wish
 		s.wishes = append(s.wishes, wish{at: now, engines: wanted})
 	}
 	wish, ok := s.wish(wanted, pods, signals)

@@ -88,6 +88,28 @@ func (p livenessProbe) run(t *testing.T) int {
 	return cmd.ProcessState.ExitCode()
 }
 
+// bears fails where the probe loses its patience within more than it has.
+func (p livenessProbe) bears(t *testing.T, what string) {
+	t.Helper()
+	for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
+		if status := p.run(t); status != 0 {
+			t.Fatalf("%s, after %s: %d", what, time.Since(began), status)
+		}
+	}
+}
+
+// givesUp waits until the probe loses its patience, and returns how long that was.
+func (p livenessProbe) givesUp(t *testing.T, what string) time.Duration {
+	t.Helper()
+	began := time.Now()
+	for p.run(t) == 0 {
+		if time.Since(began) > pollPatience {
+			t.Fatalf("%s: a hung engine stays alive", what)
+		}
+	}
+	return time.Since(began)
+}
+
 // bashes are what the machine has: Debian's static one is in the simulator's
 // image, the other is like that of vLLM's.
 func bashes(t *testing.T) []string {
@@ -117,24 +139,14 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 			if _, err := f.engine.Submit(engine.Request{PromptTokens: 10, OutputTokens: 1 << 20, Reason: engine.Length}); err != nil {
 				t.Fatal(err)
 			}
-			for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
-				if status := p.run(t); status != 0 {
-					t.Fatalf("busy, after %s: %d", time.Since(began), status)
-				}
-			}
+			p.bears(t, "busy")
 
 			f.engine.Hang()
 			if status := p.run(t); status != 0 { // it sees the last step here at the latest
 				t.Fatalf("hung just now: %d", status)
 			}
-			hung := time.Now()
-			for p.run(t) == 0 {
-				if time.Since(hung) > pollPatience {
-					t.Fatal("a hung engine stays alive")
-				}
-			}
 			// The script counts whole seconds.
-			if after := time.Since(hung); after < hungPatience-time.Second {
+			if after := p.givesUp(t, "hung"); after < hungPatience-time.Second {
 				t.Errorf("given up after %s", after)
 			}
 
@@ -164,11 +176,7 @@ func findNeverStepped(t *testing.T, looked bool) {
 	p := newLivenessProbe(t, bashes(t)[0], f.URL)
 	f.engine.Hang()
 	if looked {
-		for idle := time.Now(); time.Since(idle) < hungPatience+time.Second; {
-			if status := p.run(t); status != 0 {
-				t.Fatalf("nothing to do: %d", status)
-			}
-		}
+		p.bears(t, "nothing to do")
 	}
 	ctx, giveUp := context.WithCancel(t.Context())
 	var asking sync.WaitGroup
@@ -189,15 +197,10 @@ func findNeverStepped(t *testing.T, looked bool) {
 	if load := f.engine.Load(); load.Running+load.Waiting != 0 {
 		t.Errorf("its gauges moved: %+v", load)
 	}
-	asked := time.Now()
 	if status := p.run(t); status != 0 {
 		t.Fatalf("asked just now: %d", status)
 	}
-	for status := 0; status == 0; status = p.run(t) {
-		if time.Since(asked) > pollPatience {
-			t.Fatal("a hung engine stays alive")
-		}
-	}
+	p.givesUp(t, "asked")
 }
 
 // What a server counts in flight may keep a rest of requests whose clients left,
@@ -216,23 +219,11 @@ func TestLivenessBearsALoadThatIsOff(t *testing.T) {
 		}))
 		defer server.Close()
 		p := newLivenessProbe(t, bashes(t)[0], server.URL)
-		for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
-			if status := p.run(t); status != 0 {
-				t.Fatalf("before anything: %d", status)
-			}
-		}
+		p.bears(t, "before anything")
 		steps.Store(9) // requests came and went, and left a rest
 		load.Store(rest)
-		for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
-			if status := p.run(t); status != 0 {
-				t.Fatalf("a rest of %d: %d", rest, status)
-			}
-		}
+		p.bears(t, fmt.Sprintf("a rest of %d", rest))
 		load.Add(1) // one more, and no step
-		for asked := time.Now(); p.run(t) == 0; {
-			if time.Since(asked) > pollPatience {
-				t.Fatalf("with a rest of %d a hung engine stays alive", rest)
-			}
-		}
+		p.givesUp(t, fmt.Sprintf("one more than a rest of %d", rest))
 	}
 }
