@@ -47,8 +47,7 @@ type Settings struct {
 	TimeScale int
 }
 
-// spec is the service of a policy, whose number of engines something else
-// decides.
+// spec is the service of a policy in the engines' time.
 func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 	return serving.Spec{
 		Name: name, Namespace: Namespace, Image: simulatorImage,
@@ -58,12 +57,33 @@ func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 		Scaling:    scaling,
 		Resources:  serving.Resources{CPU: "10m", Memory: "128Mi", ShmSize: "16Mi", Disk: "64Mi"},
 		Lifecycle:  serving.Lifecycle{LoadSeconds: seconds(s.ColdStart), ProvisionSeconds: 60},
-		Monitoring: serving.Monitoring{PrometheusURL: prometheusURL, IntervalSeconds: max(1, seconds(s.Scrape)/s.TimeScale)},
+		Monitoring: serving.Monitoring{PrometheusURL: prometheusURL, IntervalSeconds: seconds(s.Scrape)},
 		Env: map[string]string{
-			"VLLMSIM_GPU": s.GPU, "VLLMSIM_LOAD_SECONDS": strconv.Itoa(seconds(s.ColdStart)), "VLLMSIM_TIME_SCALE": strconv.Itoa(s.TimeScale),
+			"VLLMSIM_GPU": s.GPU, "VLLMSIM_LOAD_SECONDS": strconv.Itoa(s.loadSeconds()), "VLLMSIM_TIME_SCALE": strconv.Itoa(s.TimeScale),
 		},
 		ExtraArgs: []string{"--stream-interval=" + strconv.Itoa(streamInterval)},
 	}.WithDefaults()
+}
+
+// podStart is what a pod takes on the embedded node beside its engine's load:
+// to be scheduled, created and probed, on a machine that does nothing else.
+const podStart = 4 * time.Second
+
+// loadSeconds is the load of an engine. What a pod takes beside it is as long in
+// quicker time, where it would count for more.
+func (s Settings) loadSeconds() int {
+	return max(0, seconds(s.ColdStart-podStart*time.Duration(s.TimeScale-1)))
+}
+
+// faster is a service with the times that Kubernetes and Prometheus keep
+// divided by the time scale. The engine divides its own.
+func (s Settings) faster(spec serving.Spec) serving.Spec {
+	for _, of := range []*int{
+		&spec.Monitoring.IntervalSeconds, &spec.Lifecycle.LoadSeconds, &spec.Lifecycle.DrainSeconds, &spec.Lifecycle.ShutdownSeconds,
+	} {
+		*of = max(1, *of/s.TimeScale)
+	}
+	return spec
 }
 
 func seconds(d time.Duration) int { return int(d.Seconds()) }
@@ -71,7 +91,7 @@ func seconds(d time.Duration) int { return int(d.Seconds()) }
 // objects are those of a policy's service without a scaler: the same for all,
 // but for the name.
 func (s Settings) objects(name string) ([]serving.Object, error) {
-	spec := s.spec(name, serving.Scaling{Policy: serving.External})
+	spec := s.faster(s.spec(name, serving.Scaling{Policy: serving.External}))
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}

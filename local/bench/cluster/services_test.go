@@ -3,10 +3,13 @@ package cluster
 import (
 	"bytes"
 	"encoding/json"
+	"math"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
@@ -63,6 +66,36 @@ func TestServicesDifferOnlyInTheirScaler(t *testing.T) {
 		if err != nil || len(read.Triggers) != len(p.Triggers) {
 			t.Errorf("%s: its scaler reads as %+v, %v", p.Name, read, err)
 		}
+	}
+}
+
+// In quicker time a service differs in its times only, all of which are
+// shorter, and in none that the default policy is derived from.
+func TestQuickerTime(t *testing.T) {
+	quick := settings
+	quick.TimeScale = 3
+	slow := settings.faster(settings.spec("one", serving.Scaling{}))
+	fast := quick.faster(quick.spec("one", serving.Scaling{}))
+	if got, want := fast.Lifecycle.DrainSeconds, slow.Lifecycle.DrainSeconds/3; got != want {
+		t.Errorf("drains for %d s, want %d", got, want)
+	}
+	if got, want := fast.Monitoring.IntervalSeconds, slow.Monitoring.IntervalSeconds/3; got != want {
+		t.Errorf("scraped every %d s, want %d", got, want)
+	}
+	// Ready after a third of the time, with what a pod takes beside its load.
+	if got, want := float64(quick.loadSeconds())/3+podStart.Seconds(), (settings.ColdStart+podStart).Seconds()/3; math.Abs(got-want) > 0.5 {
+		t.Errorf("ready after %.1f s, want %.1f", got, want)
+	}
+	ours, err := settings.Policies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := quick.Policies()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(ours, same) {
+		t.Errorf("the policies are %+v, want %+v", same, ours)
 	}
 }
 

@@ -54,9 +54,13 @@ func New(config Config, clock Clock, observer Observer) *Engine {
 	}
 }
 
+// longestDebt is by how much an engine may be behind and make up for it.
+const longestDebt = 50 * time.Millisecond
+
 // Run steps until the context ends. Work between two steps (and a timer that
-// rings late) is taken off the next step, as on a GPU, where the scheduler
-// runs while the step before is being computed.
+// rings late) is taken off the next steps, as on a GPU, where the scheduler
+// runs while the step before is being computed. An engine that is behind by more
+// than longestDebt was stopped, and goes on from there.
 func (e *Engine) Run(ctx context.Context) {
 	var due time.Time // the end of the step before; zero after a rest
 	for {
@@ -73,10 +77,10 @@ func (e *Engine) Run(ctx context.Context) {
 		now := e.clock.Now()
 		wait := step.Duration
 		if !due.IsZero() {
-			wait = max(0, wait-now.Sub(due))
+			wait -= min(now.Sub(due), longestDebt)
 		}
 		due = now.Add(wait)
-		done, stop := e.clock.After(wait)
+		done, stop := e.clock.After(max(0, wait))
 		select {
 		case <-ctx.Done():
 			stop()

@@ -92,6 +92,33 @@ func TestTokensArriveAsTheClockMoves(t *testing.T) {
 	}
 }
 
+// A timer that rings late, on a busy machine, does not make an engine slower:
+// what it is behind comes off the next steps, up to the longest debt.
+func TestAnEngineMakesUpForALateTimer(t *testing.T) {
+	for _, c := range []struct{ late, behind time.Duration }{
+		{longestDebt - time.Millisecond, 0},
+		{time.Minute + longestDebt, time.Minute},
+	} {
+		t.Run(c.late.String(), func(t *testing.T) {
+			config := roomy()
+			e, clock, _ := startEngine(t, config)
+			const tokens = 100
+			submit(t, e, 10, tokens)
+			inTime := start.Add(config.Timing.Step(1, 10) + (tokens-1)*config.Timing.Step(1, 0))
+			for i := range tokens {
+				alarm := clock.Next(t)
+				if i == 0 {
+					alarm.At = alarm.At.Add(c.late)
+				}
+				clock.Ring(alarm)
+			}
+			if now := clock.Now(); !now.Equal(inTime.Add(c.behind)) {
+				t.Errorf("the last token came %s after its time, want %s", now.Sub(inTime), c.behind)
+			}
+		})
+	}
+}
+
 func TestCancelCountsAnAbort(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 160, 100)
