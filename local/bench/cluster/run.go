@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -105,6 +106,8 @@ func (c Comparison) measure(ctx context.Context, d deployment, o *observer, p pr
 			return nil, err
 		}
 	}
+	// It goes before what it loads: on one core, so that the others are for that.
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	scale := c.Settings.TimeScale
 	whole := (c.Lead + c.Length) / time.Duration(scale)
 	began := time.Now()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"encoding/hex"
+	"math"
 	"net/http"
 )
 
@@ -65,7 +66,7 @@ func produced(results []result) int {
 
 // collect waits for all choices of an answer that is not streamed.
 func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
-	streams, notify, err := s.submit(j)
+	streams, notify, err := s.submit(j, math.MaxInt)
 	if err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -186,19 +185,16 @@ func TestContinuousUsage(t *testing.T) {
 }
 
 func TestStreamIntervalHoldsTokensBack(t *testing.T) {
-	b := newBatcher(5, 2)
-	var sent [][2]int
-	for n := 1; n <= 12; n++ {
-		reason := ""
-		if n == 12 {
-			reason = "length"
-		}
-		if from, to, send := b.add(progress{choice: 1, from: n - 1, to: n, reason: reason}); send {
-			sent = append(sent, [2]int{from, to})
-		}
+	f := serve(t, func(c *Config, e *engine.Config) { c.StreamInterval, e.Timing.Base = 5, time.Millisecond })
+	_, body := f.post(t, "/v1/completions", `{"model":"m","prompt":"Hi","stream":true,"max_tokens":12,"stream_options":{"include_usage":true}}`)
+	all := events(t, body)
+	chunks, last := all[:len(all)-1], all[len(all)-1]
+	// The first token, twice five, and the last; fewer where the reader is late.
+	if len(chunks) < 1 || len(chunks) > 4 {
+		t.Errorf("12 tokens came in %d chunks", len(chunks))
 	}
-	if want := [][2]int{{0, 1}, {1, 6}, {6, 11}, {11, 12}}; !slices.Equal(sent, want) {
-		t.Errorf("sent %v, want %v", sent, want)
+	if n := at(t, last, "usage", "completion_tokens"); n != 12.0 {
+		t.Errorf("usage chunk %v", last)
 	}
 }
 

@@ -192,18 +192,18 @@ type chatChunk struct {
 }
 
 func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatRequest, j *job, head answerHead) {
-	streams, notify, err := s.submit(j)
+	streams, notify, err := s.submit(j, s.config.StreamInterval)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	batch := newBatcher(s.config.StreamInterval, len(j.plans))
+	produced := 0
 	chunk := func(choice chatChunkChoice) error {
 		c := chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, batch.produced())
+			u := newUsage(j.uniquePrompt, produced)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -213,6 +213,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if p.err != nil {
 			return p.err
 		}
+		produced = p.produced
 		if !opened { // the roles come with the first token of any choice
 			opened = true
 			empty := ""
@@ -222,11 +223,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 				}
 			}
 		}
-		from, to, send := batch.add(p)
-		if !send {
-			return nil
-		}
-		text := j.plans[p.choice].text(from, to)
+		text := j.plans[p.choice].text(p.from, p.to)
 		choice := chatChunkChoice{Index: p.choice, Delta: delta{Content: &text}}
 		if p.reason != "" {
 			choice.FinishReason, choice.StopReason = &p.reason, j.plans[p.choice].stopString
@@ -237,7 +234,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, batch.produced())
+		u := newUsage(j.uniquePrompt, produced)
 		return out.send(chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

@@ -161,24 +161,21 @@ type completionChunk struct {
 }
 
 func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *completionRequest, j *job, head answerHead, echoes []string) {
-	streams, notify, err := s.submit(j)
+	streams, notify, err := s.submit(j, s.config.StreamInterval)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	batch := newBatcher(s.config.StreamInterval, len(j.plans))
+	produced := 0
 	err = follow(r.Context(), streams, notify, func(p progress) error {
 		if p.err != nil {
 			return p.err
 		}
-		from, to, send := batch.add(p)
-		if !send {
-			return nil
-		}
-		choice := completionChunkChoice{Index: p.choice, Text: j.plans[p.choice].text(from, to)}
-		if from == 0 {
+		produced = p.produced
+		choice := completionChunkChoice{Index: p.choice, Text: j.plans[p.choice].text(p.from, p.to)}
+		if p.from == 0 {
 			choice.Text = echoes[p.choice] + choice.Text
 		}
 		if p.reason != "" {
@@ -186,7 +183,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		}
 		c := completionChunk{answerHead: head, Choices: []completionChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, batch.produced())
+			u := newUsage(j.uniquePrompt, produced)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -195,7 +192,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, batch.produced())
+		u := newUsage(j.uniquePrompt, produced)
 		return out.send(completionChunk{answerHead: head, Choices: []completionChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

@@ -21,6 +21,7 @@ type job struct {
 type progress struct {
 	choice   int
 	from, to int    // tokens
+	produced int    // tokens of all choices
 	reason   string // set at the end
 	err      error
 }
@@ -36,8 +37,8 @@ func (s *Server) overloaded(sequences int) error {
 	}
 }
 
-// submit queues every choice, or none.
-func (s *Server) submit(j *job) ([]*engine.Stream, chan struct{}, error) {
+// submit queues every choice, or none. Tokens are reported in batches.
+func (s *Server) submit(j *job, batch int) ([]*engine.Stream, chan struct{}, error) {
 	if err := s.overloaded(len(j.plans)); err != nil {
 		return nil, nil, err
 	}
@@ -45,7 +46,7 @@ func (s *Server) submit(j *job) ([]*engine.Stream, chan struct{}, error) {
 	var streams []*engine.Stream
 	for i, p := range j.plans {
 		stream, err := s.config.Engine.Submit(engine.Request{
-			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Adapter: j.adapter, Reason: p.reason, Notify: notify,
+			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Adapter: j.adapter, Reason: p.reason, Batch: batch, Notify: notify,
 		})
 		if err != nil {
 			cancelAll(streams)
@@ -69,6 +70,7 @@ func cancelAll(streams []*engine.Stream) {
 func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{}, report func(progress) error) error {
 	defer cancelAll(streams)
 	done := make([]int, len(streams))
+	produced := 0
 	ended := make([]bool, len(streams))
 	for open := len(streams); open > 0; {
 		select {
@@ -84,7 +86,8 @@ func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{
 			if news.Tokens == 0 && news.Reason == "" {
 				continue
 			}
-			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
+			produced += news.Tokens
+			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, produced: produced, reason: news.Reason, err: news.Err}
 			done[i] = step.to
 			if news.Reason != "" {
 				ended[i] = true

@@ -151,6 +151,8 @@ type Request struct {
 	OutputTokens int
 	Adapter      string // of LoRA; empty: the model itself
 	Reason       string
+	// Batch is how many tokens are news; the first and the end always are. Default: 1.
+	Batch int
 	// Notify gets a value, without blocking, whenever the stream has news.
 	// Several streams may share it.
 	Notify chan struct{}
@@ -179,7 +181,7 @@ func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int)
 		return nil, 0, nil, ErrShuttingDown
 	}
 	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens, Adapter: r.Adapter}
-	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify}
+	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify, batch: max(1, r.Batch)}
 	e.streams[s] = stream
 	e.core.Add(s, e.clock.Now())
 	e.accepted++

@@ -119,6 +119,29 @@ func TestAnEngineMakesUpForALateTimer(t *testing.T) {
 	}
 }
 
+// A client that takes tokens in batches is not told of each; of the first and of
+// the end it is at once.
+func TestTokensAreNewsInBatches(t *testing.T) {
+	e, clock, _ := startEngine(t, roomy())
+	s, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 12, Reason: Length, Batch: 5, Notify: make(chan struct{}, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range []int{1, 5, 5, 1} {
+		for range n - 1 {
+			clock.Fire(t)
+		}
+		next := clock.Next(t)
+		if early := s.Take(); early != (News{}) {
+			t.Errorf("%+v, before there were %d tokens", early, n)
+		}
+		clock.Ring(next)
+		if news := await(t, s); news.Tokens != n {
+			t.Errorf("%d tokens, want %d", news.Tokens, n)
+		}
+	}
+}
+
 func TestCancelCountsAnAbort(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 160, 100)

@@ -9,9 +9,11 @@ type Stream struct {
 	sequence *Sequence
 	reason   string
 	notify   chan struct{}
+	batch    int
 
 	mu     sync.Mutex
 	tokens int
+	begun  bool // the first token was taken
 	ended  string
 	err    error
 }
@@ -24,20 +26,32 @@ type News struct {
 	Err    error
 }
 
-// Take returns the news, without waiting.
+// Take returns the news, without waiting. Tokens that are held back are none.
 func (s *Stream) Take() News {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !s.due() {
+		return News{}
+	}
 	news := News{Tokens: s.tokens, Reason: s.ended, Err: s.err}
-	s.tokens = 0
+	s.tokens, s.begun = 0, true
 	return news
+}
+
+// due tells whether there are news.
+func (s *Stream) due() bool {
+	return s.ended != "" || s.tokens >= s.batch || s.tokens > 0 && !s.begun
 }
 
 func (s *Stream) add(tokens int, reason string, err error) {
 	s.mu.Lock()
 	s.tokens += tokens
 	s.ended, s.err = reason, err
+	due := s.due()
 	s.mu.Unlock()
+	if !due {
+		return
+	}
 	select {
 	case s.notify <- struct{}{}:
 	default:
