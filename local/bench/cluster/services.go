@@ -31,7 +31,7 @@ const (
 // streamInterval is how many tokens an event of an answer has. At one, a few
 // thousand events a second would keep two cores from what is measured; times to
 // the first and per token, which is to the last, stay exact.
-const streamInterval = 32
+const streamInterval = 128
 
 // Settings are what all services have in common.
 type Settings struct {

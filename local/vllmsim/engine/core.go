@@ -163,9 +163,6 @@ type Step struct {
 	// fills them in.
 	Adapters []string
 	Duration time.Duration
-	// Late is by how much later than planned the step ended, on a busy machine.
-	// The Engine fills it in.
-	Late time.Duration
 }
 
 // Plan chooses the next step: first the running sequences in order of

@@ -24,17 +24,24 @@ const (
 // Observer is told what happens in the engine, under the engine's lock.
 type Observer interface {
 	Stepped(step Step)
+	// Woken is by how much later than planned the engine woke, on a busy machine.
+	Woken(late time.Duration)
 	Produced(token Token)
 	Finished(s *Sequence, reason string, now time.Time)
 }
 
-// Engine drives a Core in time. While it is idle it sleeps: no ticker runs.
+// Engine drives a Core in time. While it is idle, or nobody is to hear of its
+// steps, it sleeps: no ticker runs.
 type Engine struct {
 	clock    Clock
 	observer Observer
 
 	mu       sync.Mutex
 	core     *Core
+	step     Step // in flight, if stepping
+	stepping bool
+	due      time.Time // the step's end
+	wakeAt   time.Time // when Run is to look next, if stepping
 	streams  map[*Sequence]*Stream
 	draining bool
 	dead     bool
@@ -54,19 +61,12 @@ func New(config Config, clock Clock, observer Observer) *Engine {
 	}
 }
 
-// longestDebt is by how much an engine may be behind and make up for it.
-const longestDebt = 50 * time.Millisecond
-
-// Run steps until the context ends. Work between two steps (and a timer that
-// rings late) is taken off the next steps, as on a GPU, where the scheduler
-// runs while the step before is being computed. An engine that is behind by more
-// than longestDebt was stopped, and goes on from there.
+// Run works until the context ends.
 func (e *Engine) Run(ctx context.Context) {
-	var due time.Time // the end of the step before; zero after a rest
-	for {
-		step, ok := e.plan()
-		if !ok {
-			due = time.Time{}
+	for rang := false; ; {
+		wait, busy := e.next(rang)
+		rang = false
+		if !busy {
 			select {
 			case <-ctx.Done():
 				return
@@ -74,55 +74,15 @@ func (e *Engine) Run(ctx context.Context) {
 				continue
 			}
 		}
-		now := e.clock.Now()
-		wait := step.Duration
-		if !due.IsZero() {
-			wait -= min(now.Sub(due), longestDebt)
-		}
-		due = now.Add(wait)
-		done, stop := e.clock.After(max(0, wait))
+		alarm, stop := e.clock.After(wait)
 		select {
 		case <-ctx.Done():
 			stop()
 			return
-		case <-done:
-			step.Late = max(0, e.clock.Now().Sub(due))
-			e.apply(step)
-		}
-	}
-}
-
-func (e *Engine) plan() (Step, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.hung || e.dead {
-		return Step{}, false
-	}
-	step := e.core.Plan(e.clock.Now())
-	return step, len(step.Work) > 0
-}
-
-func (e *Engine) apply(step Step) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.hung || e.dead {
-		return
-	}
-	now := e.clock.Now()
-	tokens := e.core.Apply(step, now)
-	step.Adapters = e.core.Adapters()
-	e.observer.Stepped(step)
-	for _, token := range tokens {
-		e.observer.Produced(token)
-		stream := e.streams[token.Sequence]
-		if stream == nil {
-			continue
-		}
-		if token.Finished {
-			e.end(token.Sequence, stream.reason, now)
-			stream.add(1, stream.reason, nil)
-		} else {
-			stream.add(1, "", nil)
+		case <-e.wake: // for something that the wait did not know of
+			stop()
+		case <-alarm:
+			rang = true
 		}
 	}
 }
@@ -167,6 +127,8 @@ func (e *Engine) Submit(r Request) (*Stream, error) {
 	if hook != nil {
 		hook(accepted)
 	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	e.signal()
 	return stream, nil
 }
@@ -180,10 +142,12 @@ func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int)
 	if e.draining {
 		return nil, 0, nil, ErrShuttingDown
 	}
+	now := e.clock.Now()
+	e.catchUp(now)
 	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens, Adapter: r.Adapter}
 	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify, batch: max(1, r.Batch)}
 	e.streams[s] = stream
-	e.core.Add(s, e.clock.Now())
+	e.core.Add(s, now)
 	e.accepted++
 	return stream, e.accepted, e.onAccept, nil
 }
@@ -196,7 +160,12 @@ func (e *Engine) OnAccept(f func(accepted int)) {
 	e.onAccept = f
 }
 
+// signal wakes an engine that rests, or that would sleep through the end of the
+// step in flight.
 func (e *Engine) signal() {
+	if e.stepping && !e.wakeAt.After(e.due) {
+		return
+	}
 	select {
 	case e.wake <- struct{}{}:
 	default:
@@ -208,6 +177,7 @@ func (e *Engine) signal() {
 func (e *Engine) Load() Load {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.catchUp(e.clock.Now())
 	return e.core.Load()
 }
 
@@ -229,6 +199,7 @@ func (e *Engine) Healthy() bool {
 func (e *Engine) Hang() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.catchUp(e.clock.Now())
 	e.hung = true
 }
 
@@ -236,6 +207,7 @@ func (e *Engine) Hang() {
 func (e *Engine) Die() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.catchUp(e.clock.Now())
 	e.dead = true
 	e.endAll(Error, ErrDead)
 }
@@ -259,6 +231,7 @@ func (e *Engine) Drain(timeout time.Duration) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.catchUp(e.clock.Now())
 	e.endAll(Abort, nil)
 }
 

@@ -18,6 +18,8 @@ type counts struct {
 
 func (c *counts) Stepped(Step) {}
 
+func (c *counts) Woken(time.Duration) {}
+
 func (c *counts) Produced(Token) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -92,33 +94,6 @@ func TestTokensArriveAsTheClockMoves(t *testing.T) {
 	}
 }
 
-// A timer that rings late, on a busy machine, does not make an engine slower:
-// what it is behind comes off the next steps, up to the longest debt.
-func TestAnEngineMakesUpForALateTimer(t *testing.T) {
-	for _, c := range []struct{ late, behind time.Duration }{
-		{longestDebt - time.Millisecond, 0},
-		{time.Minute + longestDebt, time.Minute},
-	} {
-		t.Run(c.late.String(), func(t *testing.T) {
-			config := roomy()
-			e, clock, _ := startEngine(t, config)
-			const tokens = 100
-			submit(t, e, 10, tokens)
-			inTime := start.Add(config.Timing.Step(1, 10) + (tokens-1)*config.Timing.Step(1, 0))
-			for i := range tokens {
-				alarm := clock.Next(t)
-				if i == 0 {
-					alarm.At = alarm.At.Add(c.late)
-				}
-				clock.Ring(alarm)
-			}
-			if now := clock.Now(); !now.Equal(inTime.Add(c.behind)) {
-				t.Errorf("the last token came %s after its time, want %s", now.Sub(inTime), c.behind)
-			}
-		})
-	}
-}
-
 // A client that takes tokens in batches is not told of each; of the first and of
 // the end it is at once.
 func TestTokensAreNewsInBatches(t *testing.T) {
@@ -128,14 +103,7 @@ func TestTokensAreNewsInBatches(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, n := range []int{1, 5, 5, 1} {
-		for range n - 1 {
-			clock.Fire(t)
-		}
-		next := clock.Next(t)
-		if early := s.Take(); early != (News{}) {
-			t.Errorf("%+v, before there were %d tokens", early, n)
-		}
-		clock.Ring(next)
+		clock.Fire(t)
 		if news := await(t, s); news.Tokens != n {
 			t.Errorf("%d tokens, want %d", news.Tokens, n)
 		}
@@ -176,7 +144,7 @@ func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 	if !e.Healthy() {
 		t.Error("not healthy while draining")
 	}
-	first.Ring <- first.At
+	clock.Ring(first)
 	await(t, s)
 	clock.Fire(t)
 	if news := await(t, s); news.Reason != Length {

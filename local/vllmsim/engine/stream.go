@@ -13,7 +13,8 @@ type Stream struct {
 
 	mu     sync.Mutex
 	tokens int
-	begun  bool // the first token was taken
+	begun  bool // there was a token
+	news   bool // that were not taken yet
 	ended  string
 	err    error
 }
@@ -30,26 +31,38 @@ type News struct {
 func (s *Stream) Take() News {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.due() {
+	if !s.news {
 		return News{}
 	}
 	news := News{Tokens: s.tokens, Reason: s.ended, Err: s.err}
-	s.tokens, s.begun = 0, true
+	s.tokens, s.news = 0, false
 	return news
 }
 
-// due tells whether there are news.
-func (s *Stream) due() bool {
-	return s.ended != "" || s.tokens >= s.batch || s.tokens > 0 && !s.begun
+// tokensToNews is how many more tokens are news, at the least.
+func (s *Stream) tokensToNews() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.begun:
+		return 1
+	case s.news: // and may be taken at any time
+		return s.batch
+	}
+	return s.batch - s.tokens
 }
 
+// add notifies whoever follows, unless it is of tokens that are held back.
 func (s *Stream) add(tokens int, reason string, err error) {
 	s.mu.Lock()
 	s.tokens += tokens
 	s.ended, s.err = reason, err
-	due := s.due()
+	first := tokens > 0 && !s.begun
+	s.begun = s.begun || first
+	s.news = s.news || first || reason != "" || s.tokens >= s.batch
+	news := s.news
 	s.mu.Unlock()
-	if !due {
+	if !news {
 		return
 	}
 	select {
@@ -63,6 +76,7 @@ func (s *Stream) Cancel() {
 	e := s.engine
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.catchUp(e.clock.Now())
 	if !e.core.Cancel(s.sequence) {
 		return
 	}

@@ -31,6 +31,7 @@ type Info struct {
 // Metrics observes an engine and its HTTP server.
 type Metrics struct {
 	registry *prometheus.Registry
+	load     func() engine.Load
 	http     httpMetrics
 
 	preemptions, promptTokens, generationTokens prometheus.Counter
@@ -69,7 +70,7 @@ func oneTwoFive(limit int) []float64 {
 
 // New returns the metrics of one engine; load is asked at each scrape.
 func New(info Info, load func() engine.Load) *Metrics {
-	m := &Metrics{registry: prometheus.NewRegistry(), success: map[string]prometheus.Counter{}}
+	m := &Metrics{registry: prometheus.NewRegistry(), load: load, success: map[string]prometheus.Counter{}}
 	labels := prometheus.Labels{"model_name": info.ModelName, "engine": "0"}
 	m.gauges(labels, info, load)
 	m.counters(labels)
@@ -159,7 +160,7 @@ func (m *Metrics) histograms(labels prometheus.Labels, info Info) {
 	m.inference = histogram("vllm:request_inference_time_seconds", "Time from first execution to last token.", wholeLatency)
 	m.prefill = histogram("vllm:request_prefill_time_seconds", "Time from first execution to first token.", wholeLatency)
 	// vLLM has none: whether a simulation on a busy machine can be believed.
-	m.lateness = histogram("vllmsim:step_lateness_seconds", "SIMULATED: how much later than planned a step ended.", lateBy)
+	m.lateness = histogram("vllmsim:step_lateness_seconds", "SIMULATED: how much later than planned a step was noticed.", lateBy)
 	m.decoding = histogram("vllm:request_decode_time_seconds", "Time from first to last token.", wholeLatency)
 }
 
@@ -174,8 +175,10 @@ func (m *Metrics) Stepped(step engine.Step) {
 	m.iteration.Observe(float64(step.PrefillTokens + step.DecodeTokens))
 	m.preemptions.Add(float64(step.Preempted))
 	m.adapters.stepped(step.Adapters)
-	m.lateness.Observe(step.Late.Seconds())
 }
+
+// Woken records by how much later than planned the engine woke.
+func (m *Metrics) Woken(late time.Duration) { m.lateness.Observe(late.Seconds()) }
 
 // Produced records a token.
 func (m *Metrics) Produced(token engine.Token) {
@@ -221,6 +224,7 @@ var wholeBucket = regexp.MustCompile(`le="(\d+)"`)
 
 // ServeHTTP writes the metrics in the text format.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	m.load() // so that the engine has counted all steps that have ended
 	families, err := m.registry.Gather()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+)
+
+// heldClock shows what it is told.
+type heldClock struct{ now time.Time }
+
+func (c *heldClock) Now() time.Time { return c.now }
+
+func (c *heldClock) After(time.Duration) (<-chan time.Time, func()) { panic("nobody waits") }
+
+// ends keeps when sequences, by their lengths, ended, and how many steps there were.
+type ends struct {
+	counts
+	steps int
+	at    map[[2]int]time.Duration
+}
+
+func (e *ends) Stepped(Step) { e.steps++ }
+
+func (e *ends) Finished(s *Sequence, _ string, now time.Time) {
+	e.at[[2]int{s.PromptTokens, s.TargetTokens}] = now.Sub(start)
+}
+
+// work has an engine serve arrivals, and counts how often it woke. It is woken
+// late by as much.
+func work(t *testing.T, config Config, batch int, late time.Duration, arrivals []Request, every time.Duration) (seen *ends, woken int) {
+	t.Helper()
+	clock := &heldClock{now: start}
+	seen = &ends{at: map[[2]int]time.Duration{}}
+	e := New(config, clock, seen)
+	for i := 0; ; {
+		wait, busy := e.next(false)
+		if !busy && i == len(arrivals) {
+			return seen, woken
+		}
+		next := clock.now.Add(wait + late)
+		if i < len(arrivals) {
+			if due := start.Add(time.Duration(i) * every); !busy || due.Before(next) {
+				clock.now = due
+				r := arrivals[i]
+				r.Batch, r.Reason, r.Notify = batch, Length, make(chan struct{}, 1)
+				stream, err := e.Submit(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				go func() { // a client
+					for range r.Notify {
+						if stream.Take().Reason != "" {
+							return
+						}
+					}
+				}()
+				i++
+				continue
+			}
+		}
+		clock.now = next
+		woken++
+	}
+}
+
+// An engine that sleeps through the steps that nobody hears of, or wakes late, does
+// what one does that wakes for each: also where the cache is too small.
+func TestSleepingThroughStepsChangesNothing(t *testing.T) {
+	var arrivals []Request
+	random := rand.New(rand.NewPCG(1, 2))
+	for i := range 60 {
+		arrivals = append(arrivals, Request{PromptTokens: 100 + 10*i + random.IntN(10), OutputTokens: 1 + random.IntN(400)})
+	}
+	for name, blocks := range map[string]int{"room": 10_000, "a small cache": 120} {
+		t.Run(name, func(t *testing.T) {
+			config := Config{Blocks: blocks, BlockSize: 16, MaxNumSeqs: 8, MaxBatchedTokens: 512,
+				Timing: Timing{Base: 20 * time.Millisecond, PerSequence: time.Millisecond, PrefillPerToken: 100 * time.Microsecond}}
+			const every = 1500 * time.Millisecond
+			want, awake := work(t, config, 1, 0, arrivals, every)
+			if len(want.at) != len(arrivals) {
+				t.Fatalf("%d of %d ended", len(want.at), len(arrivals))
+			}
+			got, asleep := work(t, config, 64, 0, arrivals, every)
+			if !reflect.DeepEqual(got.at, want.at) || got.steps != want.steps {
+				t.Errorf("asleep: %d steps, ends %v; awake: %d, %v", got.steps, got.at, want.steps, want.at)
+			}
+			if blocks == 10_000 && asleep > awake/2 {
+				t.Errorf("woke %d times, with every step %d times", asleep, awake)
+			}
+			if got, _ := work(t, config, 64, longestDebt/2, arrivals, every); !reflect.DeepEqual(got.at, want.at) {
+				t.Errorf("late: ends %v; in time: %v", got.at, want.at)
+			}
+		})
+	}
+}
+
+// An engine that was stopped for long goes on where it was, but for the debt that
+// a busy machine makes.
+func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
+	config := roomy()
+	config.Timing.Base = time.Second
+	clock, seen := &heldClock{now: start}, &ends{at: map[[2]int]time.Duration{}}
+	e := New(config, clock, seen)
+	submit(t, e, 10, 3)
+	stopped := time.Minute
+	for busy := true; busy; {
+		var wait time.Duration
+		wait, busy = e.next(false)
+		clock.now = clock.now.Add(wait + stopped)
+		stopped = 0
+	}
+	if got, want := seen.at[[2]int{10, 3}], time.Minute-longestDebt+3*time.Second; got != want {
+		t.Errorf("ended after %s, want %s", got, want)
+	}
+}
+
+// What comes while an engine sleeps through steps is in the next one.
+func TestAnEngineThatSleepsIsWokenForARequest(t *testing.T) {
+	config := roomy()
+	e, clock, _ := startEngine(t, config)
+	long, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 1000, Batch: 1000, Reason: Length, Notify: make(chan struct{}, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clock.Fire(t)
+	await(t, long)
+	far := clock.Next(t)
+	if want := clock.Now().Add(999 * config.Timing.Step(1, 0)); !far.At.Equal(want) {
+		t.Errorf("sleeps until %s, want %s", far.At, want)
+	}
+	short := submit(t, e, 10, 1)
+	clock.Fire(t) // the step in flight
+	clock.Fire(t) // the one with both
+	if news := await(t, short); news.Reason != Length {
+		t.Errorf("%+v", news)
+	}
+	if load := e.Load(); load.Running != 1 {
+		t.Errorf("%+v", load)
+	}
+}
