@@ -91,8 +91,11 @@ func commandOf(t *testing.T, r report.Report) string {
 func TestDocumentationShowsTheRecordedRuns(t *testing.T) {
 	var text bytes.Buffer
 	all := recorded(t)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	for i, name := range slices.Sorted(maps.Keys(all)) {
 		r := all[name]
+		if i > 0 {
+			fmt.Fprintln(&text)
+		}
 		fmt.Fprintf(&text, "```console\n$ %s\n", commandOf(t, r))
 		if err := r.PrintTable(&text); err != nil {
 			t.Fatal(err)
@@ -166,6 +169,34 @@ func TestTheDefaultIsWorthIt(t *testing.T) {
 				t.Errorf("%.0f %% above the frontier, want at most 15", gap.Percent)
 			}
 		})
+	}
+}
+
+// Time that runs three times as fast tells the same: of each policy, what two
+// runs came to lies within each other's intervals.
+func TestTimeScalesAgree(t *testing.T) {
+	all := recorded(t)
+	slow, fast := all[string(load.Conversation)], all[string(load.Conversation)+"-x3"]
+	if slow.Settings.TimeScale != 1 || fast.Settings.TimeScale != 3 {
+		t.Fatalf("time scales %g and %g, want 1 and 3", slow.Settings.TimeScale, fast.Settings.TimeScale)
+	}
+	fast.Settings.TimeScale = 1
+	if got, want := flagsOf(fast), flagsOf(slow); !slices.Equal(got, want) {
+		t.Fatalf("the runs differ in more than their time: %v and %v", got, want)
+	}
+	apart := func(a, b result.Interval) bool { return a.High < b.Low || b.High < a.Low }
+	for _, one := range slow.Comparisons[0].Estimates {
+		other, found := fast.Comparisons[0].Estimate(one.Policy)
+		if !found {
+			t.Errorf("%s was not run three times as fast", one.Policy)
+			continue
+		}
+		if apart(one.Misses, other.Misses) {
+			t.Errorf("%s: misses %+v, three times as fast %+v", one.Policy, one.Misses, other.Misses)
+		}
+		if apart(one.GPUHours, other.GPUHours) {
+			t.Errorf("%s: GPU-hours %+v, three times as fast %+v", one.Policy, one.GPUHours, other.GPUHours)
+		}
 	}
 }
 

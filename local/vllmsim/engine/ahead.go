@@ -91,9 +91,16 @@ func (e *Engine) unheard() int {
 }
 
 // steady tells whether a step that was planned only goes on with answers, and
-// nothing waits for its end.
+// nothing that waits is admitted before one of them has ended.
 func (c *Core) steady(step Step) bool {
-	return step.PrefillTokens == 0 && len(step.Work) == len(c.running) && len(c.waiting)+len(c.arrived) == 0
+	return step.PrefillTokens == 0 && len(step.Work) == len(c.running) && len(c.arrived) == 0 &&
+		(len(c.waiting) == 0 || step.Preempted == 0 && c.full())
+}
+
+// full tells whether the first that waits finds no place, or no room.
+func (c *Core) full() bool {
+	first := c.waiting[0]
+	return len(c.running) >= c.config.MaxNumSeqs || !first.deferred && c.blocksFor(first.tokens()) > c.free
 }
 
 // roomFor is a number of steps for which the free blocks surely last.
