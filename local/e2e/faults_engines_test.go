@@ -53,11 +53,17 @@ func watchEngines(t *testing.T, namespace, model string) *engineWatch {
 	return w
 }
 
+// watchFor is how long one watch lasts. A new one goes on where it ended.
+const watchFor = 10 * time.Second
+
 // follow reads changes from a version on, and returns the last that it saw:
 // none where the API server does not have that any more.
 func (w *engineWatch) follow(ctx context.Context, version string) string {
+	ctx, end := context.WithTimeout(ctx, 2*watchFor) // where nobody answers
+	defer end()
 	cmd := exec.CommandContext(ctx, "kubectl", "get", fmt.Sprintf(
-		"--raw=/apis/apps/v1/namespaces/%s/deployments?watch=true&fieldSelector=metadata.name%%3D%s&resourceVersion=%s", w.namespace, w.model, version))
+		"--raw=/apis/apps/v1/namespaces/%s/deployments?watch=true&timeoutSeconds=%d&fieldSelector=metadata.name%%3D%s&resourceVersion=%s",
+		w.namespace, int(watchFor.Seconds()), w.model, version))
 	out, err := cmd.StdoutPipe()
 	if err != nil || cmd.Start() != nil {
 		return version

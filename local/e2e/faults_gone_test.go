@@ -26,7 +26,7 @@ func testPrometheusGone(t *testing.T) {
 	setPrometheus(t, 0)
 	kubectl(t, "--namespace=monitoring", "wait", "--for=delete", "--timeout=110s", "pod/prometheus-kps-0")
 	lost := time.Now()
-	more := steadyLoad(t, url, 13)
+	more := steadyLoad(t, url, 12)
 	awaitFallback(t, w, "True", 2*time.Minute)
 	throughout(t, time.Until(lost.Add(away)), "the condition Fallback is True", func() bool { return fallback(t, w) == "True" })
 	w.expect(t, lost, had, had)
@@ -62,7 +62,7 @@ func testOperatorKilled(t *testing.T) {
 	w.await(t, time.Now(), 1)
 
 	const need = 7 // of which a step of the autoscaler adds 4 at most
-	more := steadyLoad(t, url, 25)
+	more := steadyLoad(t, url, 24)
 	await(t, "the first step up", 2*time.Minute, func() bool {
 		wanted, _ := w.now()
 		return wanted > 1

@@ -20,7 +20,8 @@ const (
 	// settled is how long it is then watched for leaving that again.
 	settled = time.Minute
 	// steadyTokens take about 40 s: so few of the streams move to another engine
-	// between two readings of the metrics that their sum is right within one or two.
+	// between two readings of the metrics that their sum is right within one or two,
+	// which is what loads here are from the next number of engines up or down.
 	steadyTokens = 1200
 	// engineMax is far above what any load here needs: one that runs away would show.
 	engineMax = 12

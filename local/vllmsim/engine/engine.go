@@ -46,6 +46,7 @@ type Engine struct {
 	draining bool
 	dead     bool
 	hung     bool
+	last     Load // of a hung engine
 	accepted int
 	onAccept func(accepted int)
 	idle     chan struct{} // closed when draining is over
@@ -173,10 +174,13 @@ func (e *Engine) signal() {
 }
 
 // Load returns what the engine's scheduler has. That of a hung engine, as in
-// vLLM, changes no more, whatever it is sent.
+// vLLM, changes no more, whatever it is sent and whoever gives up.
 func (e *Engine) Load() Load {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.hung {
+		return e.last
+	}
 	e.catchUp(e.clock.Now())
 	return e.core.Load()
 }
@@ -200,7 +204,7 @@ func (e *Engine) Hang() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.catchUp(e.clock.Now())
-	e.hung = true
+	e.hung, e.last = true, e.core.Load()
 }
 
 // Die kills the engine: everything in flight fails.

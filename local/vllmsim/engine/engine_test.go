@@ -186,6 +186,20 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	}
 }
 
+// vLLM's gauges are of its last step: a client that gives up changes nothing.
+func TestTheGaugesOfAHungEngineStandStill(t *testing.T) {
+	e, clock, _ := startEngine(t, roomy())
+	s := submit(t, e, 10, 100)
+	clock.Fire(t)
+	await(t, s)
+	before := e.Load()
+	e.Hang()
+	s.Cancel()
+	if after := e.Load(); after != before || after.Running != 1 || e.InFlight() != 0 {
+		t.Errorf("%+v, before %+v; %d in flight", after, before, e.InFlight())
+	}
+}
+
 // What arrives while a step runs is no queue yet: it only waits for the step's end.
 func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
 	w := newWorld(roomy())
