@@ -72,5 +72,5 @@ func (o options) differences(ctx context.Context, a asked, policies []policy.Pol
 func apart(c result.Comparison, first, second string) bool {
 	a, found := c.Estimate(first)
 	b, too := c.Estimate(second)
-	return found && too && (a.Misses.High < b.Misses.Low || b.Misses.High < a.Misses.Low)
+	return found && too && a.Misses.Apart(b.Misses)
 }

@@ -184,17 +184,16 @@ func TestTimeScalesAgree(t *testing.T) {
 	if got, want := flagsOf(fast), flagsOf(slow); !slices.Equal(got, want) {
 		t.Fatalf("the runs differ in more than their time: %v and %v", got, want)
 	}
-	apart := func(a, b result.Interval) bool { return a.High < b.Low || b.High < a.Low }
 	for _, one := range slow.Comparisons[0].Estimates {
 		other, found := fast.Comparisons[0].Estimate(one.Policy)
 		if !found {
 			t.Errorf("%s was not run three times as fast", one.Policy)
 			continue
 		}
-		if apart(one.Misses, other.Misses) {
+		if one.Misses.Apart(other.Misses) {
 			t.Errorf("%s: misses %+v, three times as fast %+v", one.Policy, one.Misses, other.Misses)
 		}
-		if apart(one.GPUHours, other.GPUHours) {
+		if one.GPUHours.Apart(other.GPUHours) {
 			t.Errorf("%s: GPU-hours %+v, three times as fast %+v", one.Policy, one.GPUHours, other.GPUHours)
 		}
 	}

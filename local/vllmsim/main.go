@@ -26,7 +26,8 @@ const memoryTarget = 64 << 20
 
 func main() {
 	// Its work is in steps, one after the other. Threads that wake each other for
-	// it took a quarter of the time (0.54 ms a step with two, 0.39 with one).
+	// it took a quarter of the time (0.54 ms a step that wakes it with two, 0.39
+	// with one).
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(memoryTarget)

@@ -42,6 +42,9 @@ func DefaultBootstrap(length time.Duration) Bootstrap {
 // Interval is an estimate with its 95 % confidence interval.
 type Interval struct{ Estimate, Low, High float64 }
 
+// Apart tells whether two intervals have nothing in common.
+func (i Interval) Apart(from Interval) bool { return i.High < from.Low || from.High < i.Low }
+
 // Sign is -1 or 1 where the whole interval is on that side of 0, else 0.
 func (i Interval) Sign() int {
 	switch {

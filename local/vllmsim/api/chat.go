@@ -199,11 +199,11 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	produced := 0
+	given := 0 // tokens, of all choices
 	chunk := func(choice chatChunkChoice) error {
 		c := chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, produced)
+			u := newUsage(j.uniquePrompt, given)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -213,7 +213,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if p.err != nil {
 			return p.err
 		}
-		produced = p.produced
+		given += p.to - p.from
 		if !opened { // the roles come with the first token of any choice
 			opened = true
 			empty := ""
@@ -234,7 +234,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, produced)
+		u := newUsage(j.uniquePrompt, given)
 		return out.send(chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

@@ -168,12 +168,12 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	produced := 0
+	given := 0 // tokens, of all choices
 	err = follow(r.Context(), streams, notify, func(p progress) error {
 		if p.err != nil {
 			return p.err
 		}
-		produced = p.produced
+		given += p.to - p.from
 		choice := completionChunkChoice{Index: p.choice, Text: j.plans[p.choice].text(p.from, p.to)}
 		if p.from == 0 {
 			choice.Text = echoes[p.choice] + choice.Text
@@ -183,7 +183,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		}
 		c := completionChunk{answerHead: head, Choices: []completionChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, produced)
+			u := newUsage(j.uniquePrompt, given)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -192,7 +192,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, produced)
+		u := newUsage(j.uniquePrompt, given)
 		return out.send(completionChunk{answerHead: head, Choices: []completionChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

@@ -21,7 +21,6 @@ type job struct {
 type progress struct {
 	choice   int
 	from, to int    // tokens
-	produced int    // tokens of all choices
 	reason   string // set at the end
 	err      error
 }
@@ -70,7 +69,6 @@ func cancelAll(streams []*engine.Stream) {
 func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{}, report func(progress) error) error {
 	defer cancelAll(streams)
 	done := make([]int, len(streams))
-	produced := 0
 	ended := make([]bool, len(streams))
 	for open := len(streams); open > 0; {
 		select {
@@ -86,8 +84,7 @@ func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{
 			if news.Tokens == 0 && news.Reason == "" {
 				continue
 			}
-			produced += news.Tokens
-			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, produced: produced, reason: news.Reason, err: news.Err}
+			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
 			done[i] = step.to
 			if news.Reason != "" {
 				ended[i] = true

@@ -23,10 +23,10 @@ func (e *Engine) next(rang bool) (wait time.Duration, busy bool) {
 	if e.hung || e.dead {
 		return 0, false
 	}
-	if !e.stepping {
+	if !e.stepping() {
 		e.plan(now)
 	}
-	if !e.stepping {
+	if !e.stepping() {
 		return 0, false
 	}
 	e.wakeAt = e.due.Add(time.Duration(e.unheard()) * e.core.config.Timing.Step(len(e.step.Work), 0))
@@ -38,23 +38,26 @@ func (e *Engine) next(rang bool) (wait time.Duration, busy bool) {
 // an engine that sleeps through steps, or wakes late, does not become slower.
 // Whoever looks at the engine or changes what it has calls it first.
 func (e *Engine) catchUp(now time.Time) {
-	if e.hung || e.dead || !e.stepping {
+	if e.hung || e.dead || !e.stepping() {
 		return
 	}
 	if stopped := now.Sub(e.wakeAt) - longestDebt; stopped > 0 {
 		e.due, e.wakeAt = e.due.Add(stopped), e.wakeAt.Add(stopped)
 	}
-	for e.stepping && !e.due.After(now) {
+	for e.stepping() && !e.due.After(now) {
 		ended := e.due
 		e.apply(ended)
 		e.plan(ended)
 	}
 }
 
+// stepping tells whether a step is in flight.
+func (e *Engine) stepping() bool { return len(e.step.Work) > 0 }
+
 // plan begins the next step, if there is something to do.
 func (e *Engine) plan(now time.Time) {
 	e.step = e.core.Plan(now)
-	e.stepping, e.due = len(e.step.Work) > 0, now.Add(e.step.Duration)
+	e.due = now.Add(e.step.Duration)
 }
 
 // apply ends the step in flight.

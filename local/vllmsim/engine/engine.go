@@ -38,10 +38,9 @@ type Engine struct {
 
 	mu       sync.Mutex
 	core     *Core
-	step     Step // in flight, if stepping
-	stepping bool
-	due      time.Time // the step's end
-	wakeAt   time.Time // when Run is to look next, if stepping
+	step     Step      // in flight; without work: none is
+	due      time.Time // its end
+	wakeAt   time.Time // when Run is to look next
 	streams  map[*Sequence]*Stream
 	draining bool
 	dead     bool
@@ -164,7 +163,7 @@ func (e *Engine) OnAccept(f func(accepted int)) {
 // signal wakes an engine that rests, or that would sleep through the end of the
 // step in flight.
 func (e *Engine) signal() {
-	if e.stepping && !e.wakeAt.After(e.due) {
+	if e.stepping() && !e.wakeAt.After(e.due) {
 		return
 	}
 	select {

@@ -72,7 +72,7 @@ func oneTwoFive(limit int) []float64 {
 func New(info Info, load func() engine.Load) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), load: load, success: map[string]prometheus.Counter{}}
 	labels := prometheus.Labels{"model_name": info.ModelName, "engine": "0"}
-	m.gauges(labels, info, load)
+	m.gauges(labels, info)
 	m.counters(labels)
 	m.histograms(labels, info)
 	m.adapters = newAdapterMetrics(m.registry, info.MaxLoRAs)
@@ -92,20 +92,20 @@ func with(labels prometheus.Labels, pairs ...string) prometheus.Labels {
 	return out
 }
 
-func (m *Metrics) gauges(labels prometheus.Labels, info Info, load func() engine.Load) {
+func (m *Metrics) gauges(labels prometheus.Labels, info Info) {
 	gauge := func(name, help string, labels prometheus.Labels, value func() float64) {
 		m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help, ConstLabels: labels}, value))
 	}
-	running := func() float64 { return float64(load().Running) }
-	waiting := func() float64 { return float64(load().Waiting) }
-	deferred := func() float64 { return float64(load().Deferred) }
-	capacity := func() float64 { now := load(); return float64(now.Waiting - now.Deferred) }
+	running := func() float64 { return float64(m.load().Running) }
+	waiting := func() float64 { return float64(m.load().Waiting) }
+	deferred := func() float64 { return float64(m.load().Deferred) }
+	capacity := func() float64 { now := m.load(); return float64(now.Waiting - now.Deferred) }
 	constant := func(value float64) func() float64 { return func() float64 { return value } }
 	gauge("vllm:num_requests_running", "Requests being executed.", labels, running)
 	gauge("vllm:num_requests_waiting", "Requests waiting for execution.", labels, waiting)
 	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "capacity"), capacity)
 	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "deferred"), deferred)
-	gauge("vllm:kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.", labels, func() float64 { return load().KVUsage() })
+	gauge("vllm:kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.", labels, func() float64 { return m.load().KVUsage() })
 	for i, state := range []string{"awake", "weights_offloaded", "discard_all"} {
 		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", with(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
 	}
