@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -97,6 +98,10 @@ func awaitSeries(ctx context.Context, p prometheus, c Comparison) error {
 	})
 }
 
+// garbageLimit is what the sender may hold, in bytes, before it collects
+// garbage after all.
+const garbageLimit = 2 << 30
+
 // measure drives the load and collects what came of it.
 func (c Comparison) measure(ctx context.Context, d deployment, o *observer, p prometheus) ([]result.Trial, error) {
 	urls := make([]string, len(c.Policies))
@@ -108,6 +113,10 @@ func (c Comparison) measure(ctx context.Context, d deployment, o *observer, p pr
 	}
 	// It goes before what it loads: on one core, so that the others are for that.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	// Nor does its own collector go before them: one cycle is 50 ms at a stretch.
+	runtime.GC()
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(garbageLimit))
 	scale := c.Settings.TimeScale
 	whole := (c.Lead + c.Length) / time.Duration(scale)
 	began := time.Now()
