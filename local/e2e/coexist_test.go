@@ -133,6 +133,10 @@ func testSecondCheckout(t *testing.T, l layout.Layout) {
 	if err == nil || !strings.Contains(string(out), "another Kubernetes node runs on this machine") {
 		t.Errorf("kube start of another checkout: %v\n%s", err, out)
 	}
+	out, err = exec.CommandContext(ctx, l.Bin("kube"), "check", "--root="+other.Root).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "run make -C "+l.Root+" down") {
+		t.Errorf("kube check of another checkout does not name this one: %v\n%s", err, out)
+	}
 	out, err = exec.CommandContext(ctx, l.Bin("kube"), "remove", "--root="+other.Root).CombinedOutput()
 	if err != nil {
 		t.Errorf("kube remove of another checkout: %v\n%s", err, out)

@@ -75,10 +75,15 @@ func exists(l layout.Layout) bool {
 // refuseForeignLink keeps off the cluster of another checkout, which has the
 // same addresses.
 func refuseForeignLink(l layout.Layout) error {
-	if _, err := netlink.LinkByName(hostLink); err == nil && !isNamespace(namespaceFile(l, "net")) {
-		return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make down there (if that checkout is gone, restart the machine)", hostLink)
+	link, err := netlink.LinkByName(hostLink)
+	if err != nil || isNamespace(namespaceFile(l, "net")) {
+		return nil
 	}
-	return nil
+	owner := link.Attrs().Alias
+	if _, err := os.Stat(owner); err != nil { // or a link without a name on it
+		return fmt.Errorf("network: %s exists already: the cluster of another checkout (%s) is on this machine, and that checkout is gone; restart the machine", hostLink, owner)
+	}
+	return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make -C %s down", hostLink, owner)
 }
 
 // removeNamespaces unpins the namespaces; they go once no process is in them.
@@ -141,7 +146,15 @@ func createLink(l layout.Layout) (netlink.Link, error) {
 	if err := netlink.LinkAdd(veth); err != nil {
 		return nil, fmt.Errorf("create %s: %w", hostLink, err)
 	}
-	return netlink.LinkByName(hostLink)
+	link, err := netlink.LinkByName(hostLink)
+	if err != nil {
+		return nil, err
+	}
+	// Another checkout reads off it whose this is.
+	if err := netlink.LinkSetAlias(link, l.Root); err != nil {
+		return nil, fmt.Errorf("name the checkout on %s: %w", hostLink, err)
+	}
+	return link, nil
 }
 
 // refuseForeignRoutes keeps off a machine that uses the benchmark range

@@ -134,7 +134,9 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 }
 
 // kubeletConfig never collects images, which nothing could pull again, and
-// does not evict for the disk, which others share.
+// does not evict for the disk, which others share. It looks at its pods often:
+// Prometheus learns of a new service from a Secret that is mounted in its pod,
+// which takes as long.
 func kubeletConfig(l layout.Layout, o node.Options) string {
 	return `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -161,6 +163,7 @@ clusterDomain: cluster.local
 resolvConf: ""
 serializeImagePulls: false
 nodeStatusUpdateFrequency: 2s
+syncFrequency: 10s
 imageGCHighThresholdPercent: 100
 imageGCLowThresholdPercent: 99
 evictionHard: {memory.available: 100Mi, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%, imagefs.inodesFree: 0%}
