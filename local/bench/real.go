@@ -94,7 +94,7 @@ func real(ctx context.Context, o options) error {
 }
 
 // overhead of a run beside its load: start, scrapes, last answers, removal.
-const overhead = 4 * time.Minute
+const overhead = 150 * time.Second
 
 // left is how long the loads take that are not finished, the first of which
 // began then.
