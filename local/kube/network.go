@@ -75,9 +75,15 @@ func exists(l layout.Layout) bool {
 // refuseForeignLink keeps off the cluster of another checkout, which has the
 // same addresses.
 func refuseForeignLink(l layout.Layout) error {
-	link, err := netlink.LinkByName(hostLink)
-	if err != nil || isNamespace(namespaceFile(l, "net")) {
+	if isNamespace(namespaceFile(l, "net")) {
 		return nil
+	}
+	link, err := netlink.LinkByName(hostLink)
+	if errors.As(err, &netlink.LinkNotFoundError{}) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("network: %s: %w", hostLink, err)
 	}
 	owner := link.Attrs().Alias
 	if _, err := os.Stat(owner); err != nil { // or a link without a name on it
