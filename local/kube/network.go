@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -85,11 +86,8 @@ func refuseForeignLink(l layout.Layout) error {
 	if err != nil {
 		return fmt.Errorf("network: %s: %w", hostLink, err)
 	}
-	owner := link.Attrs().Alias
-	if _, err := os.Stat(owner); err != nil { // unnamed, or gone
-		return fmt.Errorf("network: %s exists already: the cluster of another checkout %s is on this machine; run make down there (if that checkout is gone, restart the machine)", hostLink, owner)
-	}
-	return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make -C %s down", hostLink, owner)
+	owner := cmp.Or(link.Attrs().Alias, "THAT-CHECKOUT")
+	return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make -C %s down (if that checkout is gone, restart the machine)", hostLink, owner)
 }
 
 // removeNamespaces unpins the namespaces; they go once no process is in them.
