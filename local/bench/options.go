@@ -1,13 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -121,12 +121,17 @@ type asked struct {
 	length   time.Duration
 }
 
-// key names its results: what they depend on beside the checkout.
-func (o options) key(a asked) string {
-	s := o.settings
-	key := fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%s", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
-		strconv.FormatFloat(o.rate, 'g', -1, 64))
-	return strings.Join(append([]string{key}, o.only...), "-")
+// key names its results: what they depend on beside the programs that ran. Its
+// last part is a sum of the arrivals, the settings and what the policies do.
+func (o options) key(a asked, policies []policy.Policy) string {
+	s, sum := o.settings, sha256.New()
+	fmt.Fprintf(sum, "%+v %+v", s, a.arrivals)
+	for _, p := range policies {
+		p.Source = "" // words
+		fmt.Fprintf(sum, " %+v", p)
+	}
+	return fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%g-%.4x", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
+		o.rate, sum.Sum(nil))
 }
 
 // relativeRate is that of loads whose requests are heavier than those of

@@ -10,10 +10,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/cluster"
+	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 	"github.com/vllm-eks/vllm-eks/local/layout"
@@ -40,13 +42,13 @@ func real(ctx context.Context, o options) error {
 	}
 	described := o.described(policies)
 	described.Kubernetes, described.KEDA, described.Prometheus = ran.Kubernetes, ran.KEDA, ran.Prometheus
-	var off []string
+	var off, commits []string
 	var trials []result.Trial
 	var frontiers []report.Frontier
 	for i, a := range asks {
 		began := time.Now()
 		say := func(format string, args ...any) {
-			left := o.left(asks[i:], began)
+			left := o.left(asks[i:], policies, began)
 			fmt.Printf("[%d/%d] %s · about %s left in all\n", i+1, len(asks), fmt.Sprintf(format, args...), left)
 		}
 		mean, _, err := o.mean(a)
@@ -57,8 +59,13 @@ func real(ctx context.Context, o options) error {
 			Settings: o.settings, Policies: policies, Load: a.name, Seed: int64(a.seed), Arrivals: a.arrivals,
 			Lead: a.lead, Length: a.length, Mean: mean, Say: say,
 		}
-		of, runError := o.resumed(ctx, a, config, comparison)
+		done, runError := o.resumed(ctx, a, config, comparison)
+		of := done.Trials
 		if len(of) > 0 {
+			if !slices.Contains(commits, done.Commit) {
+				commits = append(commits, done.Commit)
+			}
+			described.Commit = strings.Join(commits, ", ")
 			frontier, err := o.frontier(context.WithoutCancel(ctx), shortened(a, of[0].Length))
 			if err != nil {
 				return err
@@ -98,10 +105,10 @@ const overhead = 150 * time.Second
 
 // left is how long the loads take that are not finished, the first of which
 // began then.
-func (o options) left(asks []asked, since time.Time) time.Duration {
+func (o options) left(asks []asked, policies []policy.Policy, since time.Time) time.Duration {
 	var sum time.Duration
 	for _, a := range asks {
-		if _, err := os.Stat(o.rawFile(a)); err != nil {
+		if _, err := os.Stat(o.rawFile(a, policies)); err != nil {
 			sum += overhead + o.settings.ColdStart + (a.lead+a.length)/time.Duration(o.settings.TimeScale)
 		}
 	}
@@ -121,47 +128,53 @@ func shortened(a asked, length time.Duration) asked {
 }
 
 // rawFile is where the trials of a load are kept.
-func (o options) rawFile(a asked) string {
-	return filepath.Join(o.out, "runs", strings.ReplaceAll(o.key(a), " ", "-")+".json.gz")
+func (o options) rawFile(a asked, policies []policy.Policy) string {
+	return filepath.Join(o.out, "runs", strings.ReplaceAll(o.key(a, policies), " ", "-")+".json.gz")
+}
+
+// kept are the trials of a load as they outlive a command.
+type kept struct {
+	Commit string // of the checkout that ran them
+	Trials []result.Trial
 }
 
 // resumed are the trials of a load that was run before, or is run now.
-func (o options) resumed(ctx context.Context, a asked, config string, c cluster.Comparison) ([]result.Trial, error) {
-	path := o.rawFile(a)
-	kept, err := readTrials(path)
+func (o options) resumed(ctx context.Context, a asked, config string, c cluster.Comparison) (kept, error) {
+	path := o.rawFile(a, c.Policies)
+	before, err := readKept(path)
 	if err == nil {
-		c.Say("%s was run before: %s", a.name, path)
-		return kept, nil
+		c.Say("%s was run before, at %s; to run it again remove %s", a.name, before.Commit, path)
+		return before, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
+		return kept{}, err
 	}
-	trials, err := cluster.Run(ctx, config, c)
-	if err != nil {
-		return trials, err
+	now := kept{Commit: revision}
+	if now.Trials, err = cluster.Run(ctx, config, c); err != nil {
+		return now, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return trials, err
+		return now, err
 	}
-	return trials, writeFile(path, func(w io.Writer) error {
+	return now, writeFile(path, func(w io.Writer) error {
 		zipped := gzip.NewWriter(w)
-		return errors.Join(json.NewEncoder(zipped).Encode(trials), zipped.Close())
+		return errors.Join(json.NewEncoder(zipped).Encode(now), zipped.Close())
 	})
 }
 
-func readTrials(path string) ([]result.Trial, error) {
+func readKept(path string) (kept, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, err
+		return kept{}, err
 	}
 	defer file.Close()
 	unzipped, err := gzip.NewReader(file)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w; remove it", path, err)
+		return kept{}, fmt.Errorf("%s: %w; remove it", path, err)
 	}
-	var trials []result.Trial
-	if err := json.NewDecoder(unzipped).Decode(&trials); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove it", path, err)
+	var k kept
+	if err := json.NewDecoder(unzipped).Decode(&k); err != nil {
+		return kept{}, fmt.Errorf("%s: %w; remove it", path, err)
 	}
-	return trials, nil
+	return k, nil
 }

@@ -42,7 +42,7 @@ type Settings struct {
 	KEDA, Prometheus string  // versions
 	Kubernetes       string  // version
 	Machine          string  `json:",omitempty"` // that it ran on
-	Commit           string  `json:",omitempty"` // of the checkout
+	Commit           string  `json:",omitempty"` // of the checkouts that ran it
 	GeneratedAt      string  `json:",omitempty"` // RFC 3339
 }
 
