@@ -89,7 +89,6 @@ func TestOneLineChanges(t *testing.T) {
 		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::assistant"}},
 		{"its provisioning time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
 		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{assistant, coder, ranker,
-			"~ kubernetes:keda.sh/v1alpha1:ScaledObject::ranker",      // which stays awake for a load
 			"~ kubernetes:policy/v1:PodDisruptionBudget::assistant"}}, // of two engines on a node, both may then go at once
 		{"its disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
 		{"vLLM everywhere", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},

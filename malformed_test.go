@@ -114,6 +114,8 @@ var malformed = []struct {
 		want: []string{"models[0].extraArgs[0]: "}},
 	{name: "flag that has a key", model: `extraArgs: [--tensor-parallel-size, "2"]`,
 		want: []string{"models[0].extraArgs[0]: --tensor-parallel-size is set by the component; use gpu.count instead"}},
+	{name: "no metrics", model: "extraArgs: [--disable-log-stats]",
+		want: []string{"models[0].extraArgs[0]: --disable-log-stats"}},
 	{name: "API key as an argument", model: "extraArgs: [--api-key, " + canary + "]",
 		want: []string{"models[0].extraArgs[0]: --api-key"}},
 	{name: "argument is a number", model: "extraArgs: [--max-num-batched-tokens, 32]",
@@ -198,6 +200,8 @@ var malformed = []struct {
 		want: []string{"monitoring.prometheusUrl: has credentials in it", `monitoring.namespace: is "A", want the name of the namespace of Prometheus`}},
 	{name: "Prometheus nowhere", config: validCluster + "  vllm-eks:monitoring: {prometheusUrl: prometheus, labels: {a b: c}}",
 		want: []string{"monitoring.prometheusUrl: is no address such as", `monitoring.labels.a b: is "c", which no label can be`}},
+	{name: "scrapes that are too far apart", config: validCluster + "  vllm-eks:monitoring: {prometheusUrl: \"http://p:9090\", intervalSeconds: 300}",
+		want: []string{"monitoring.intervalSeconds: is 300, want 1 to 120"}},
 	{name: "scrapes that are off", config: validCluster + "  vllm-eks:monitoring: {serviceMonitor: false, intervalSeconds: 30}",
 		want: []string{"monitoring.serviceMonitor: is false, so that intervalSeconds and labels are of no use"}},
 

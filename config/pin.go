@@ -47,11 +47,15 @@ func pin(m serving.Spec) map[string]any {
 	scaling := map[string]any{}
 	for key, value := range map[string]int{
 		"targetLoad": m.Scaling.TargetLoad, "targetWaiting": m.Scaling.TargetWaiting, "targetCPU": m.Scaling.TargetCPU,
-		"fallbackReplicas": m.Scaling.FallbackReplicas, "downSeconds": m.Scaling.DownSeconds, "idleSeconds": m.Scaling.Wake.IdleSeconds,
+		"downSeconds": m.Scaling.DownSeconds, "idleSeconds": m.Scaling.Wake.IdleSeconds,
 	} {
 		if value != 0 {
 			scaling[key] = value
 		}
+	}
+	// By default it is as many as there always are, which is to change with them.
+	if n := m.Scaling.FallbackReplicas; n != 0 && n != max(*m.Replicas.Min, 1) {
+		scaling["fallbackReplicas"] = n
 	}
 	if m.Scaling.TargetKVUsage != 0 {
 		scaling["targetKVUsage"] = m.Scaling.TargetKVUsage

@@ -70,7 +70,7 @@ type Serving struct {
 	Growth float64
 	// Target is the load of one replica, running and waiting requests, at which
 	// a scaler keeps it, so that what it grows to until then stays within Usable
-	// and ByTTFT.
+	// and ByTTFT; 1 where not even one request does.
 	Target int
 	// TargetTokensPerSecond is the rate of output tokens at that load.
 	TargetTokensPerSecond float64
@@ -245,13 +245,11 @@ func unscattered(usable int) float64 {
 
 // target is the load at which a replica is kept: that of a rate of requests
 // which, grown, gives it no more than most. Near its limit an engine's load
-// grows much faster than the rate; where its speed is not known, as fast.
+// grows much faster than the rate; where its speed is not known, as fast. It is
+// one request where not even that one keeps the objectives.
 func target(t catalogue.Timing, o Objectives, most, growth float64) int {
-	if most <= 0 {
-		return 0
-	}
 	grown := most / growth
-	if t.Base > 0 {
+	if t.Base > 0 && most > 0 {
 		tokens := rate(t, most, o) / growth
 		grown = tokens * t.Base.Seconds() / (1 - tokens*perRequest(t, o))
 	}

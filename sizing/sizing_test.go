@@ -187,7 +187,7 @@ func TestServing(t *testing.T) {
 	if math.Abs(s.Growth-1.39) > 0.01 {
 		t.Errorf("load grows by %.3f until another replica is there, want 1.39 in 120 s", s.Growth)
 	}
-	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, quarter, time.Minute); slow.Usable != 0 || slow.Target != 0 || slow.MaxNumSeqs != fewestSequences {
+	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, quarter, time.Minute); slow.Usable != 0 || slow.Target != 1 || slow.MaxNumSeqs != fewestSequences {
 		t.Errorf("an objective that one request alone misses gives %+v", slow)
 	}
 	e.GPU, _ = catalogue.FindGPU("H20")

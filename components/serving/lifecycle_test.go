@@ -76,7 +76,13 @@ func TestWarnings(t *testing.T) {
 		}, []string{"ingress.tlsSecret is missing, so that API keys and answers travel in clear"}},
 		{"scaled, and scraped by others", func(s *Spec) {
 			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://p:9090", ServiceMonitor: new(false)}
-		}, []string{"a change of all 2 engines may take ", `series with the labels namespace="n" and service="chat": whoever scrapes`}},
+		}, []string{"a change of all 2 engines may take ", `series with the labels job="vllm", namespace="n" and service="chat": whoever scrapes`}},
+		{"Prometheus elsewhere", func(s *Spec) {
+			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://prometheus-operated.observability.svc:9090"}
+		}, []string{"a change of all 2 engines may take ", "monitoring.prometheusUrl is in the namespace observability, and monitoring.namespace, the only one whose pods may scrape the engines, is monitoring"}},
+		{"Prometheus outside of the cluster", func(s *Spec) {
+			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "https://aps.example.com/workspaces/x"}
+		}, []string{"a change of all 2 engines may take "}},
 		{"another scaler", func(s *Spec) { s.Replicas = between(2, 5); s.Scaling.Policy = External },
 			[]string{"a change of all 5 engines may take ", "min 2 and max 5 differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine"}},
 	}

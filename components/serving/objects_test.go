@@ -75,9 +75,9 @@ func TestObjects(t *testing.T) {
 // TestTriggers reads what KEDA asks Prometheus.
 func TestTriggers(t *testing.T) {
 	zero, one := 0, 1
-	const series = `{namespace="inference",service="chat"}`
+	const series = `{job="vllm",namespace="inference",service="chat"}`
 	sleeping := func(of string) string {
-		return "sum(" + of + ") or on() (vector(0) unless on() count(up" + series + "))"
+		return "sum(" + of + ") or on() (vector(0) unless on() count(up" + series + ") unless on() (max(sum(rate(gateway[1m]))) > 0))"
 	}
 	tests := []struct {
 		name   string
@@ -93,7 +93,7 @@ func TestTriggers(t *testing.T) {
 		{"asleep", func(s *Spec) {
 			s.Replicas = Replicas{Min: &zero, Max: 3}
 			s.Scaling = Scaling{Policy: Queue, Wake: Wake{Query: "sum(rate(gateway[1m]))"}}
-		}, []string{"queue 10 " + sleeping("vllm:num_requests_waiting"+series), "wake 1 clamp_max((sum(rate(gateway[1m]))) or on() vector(0), 1)"}},
+		}, []string{"queue 10 " + sleeping("vllm:num_requests_waiting"+series), "wake 1 clamp_max(max(sum(rate(gateway[1m]))) or vector(0), 1)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

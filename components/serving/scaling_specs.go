@@ -11,11 +11,18 @@ import (
 )
 
 const (
+	// Down goes by the larger of the two in the period: slowly, since an engine is
+	// back in minutes only.
+	downPercent, downPods, downPeriodSeconds = 25, 1, 60
 	// lookSeconds is how often KEDA looks at a service that may have no engines; any
 	// other is looked at by Kubernetes' autoscaler alone, every 15 s.
 	lookSeconds = 15
 	// failures is how many looks in a row may fail before the fallback applies.
 	failures = 3
+	// patientFailures are those of a service that may have no engines. To KEDA a
+	// fallback is load (pkg/scaling/scale_handler.go of v2.20.2): it would wake every
+	// service that sleeps, because Prometheus was away for a minute.
+	patientFailures = 20
 )
 
 // scaledObject has KEDA set the number of engines.
@@ -25,23 +32,31 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		"minReplicaCount": int64(*s.Replicas.Min),
 		"maxReplicaCount": int64(s.Replicas.Max),
 		"triggers":        s.triggers(),
-		// Without metrics the number stays, or rises to this.
-		"fallback": map[string]any{
-			"failureThreshold": int64(failures), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
-		},
 		"advanced": map[string]any{"horizontalPodAutoscalerConfig": map[string]any{"behavior": map[string]any{
 			"scaleUp":   rules(0, 15, "Max", moves("Percent", 100), moves("Pods", 4)),
-			"scaleDown": rules(s.Scaling.DownSeconds, 60, "Max", moves("Percent", 25), moves("Pods", 1)),
+			"scaleDown": rules(s.Scaling.DownSeconds, downPeriodSeconds, "Max", moves("Percent", downPercent), moves("Pods", downPods)),
 		}}},
 	}
+	// Without metrics the number stays, or rises to this.
+	fallback := map[string]any{
+		"failureThreshold": int64(failures), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
+	}
+	spec["fallback"] = fallback
 	if *s.Replicas.Min == 0 {
+		fallback["failureThreshold"] = int64(patientFailures)
 		spec["pollingInterval"] = int64(lookSeconds)
-		// KEDA counts from the last time that it saw load, which is the wake-up while
-		// the engine loads and has no metrics: without that time on top, an engine
-		// would go as soon as it is there.
-		spec["cooldownPeriod"] = int64(s.Scaling.Wake.IdleSeconds + s.Lifecycle.ProvisionSeconds + s.Lifecycle.startupBudgetSeconds())
+		cooldown := int64(s.Scaling.Wake.IdleSeconds + s.unseenSeconds())
+		spec["cooldownPeriod"], spec["initialCooldownPeriod"] = cooldown, cooldown
 	}
 	return custom(s, manager, "keda.sh/v1alpha1", "ScaledObject", spec)
+}
+
+// unseenSeconds is for how long KEDA may see no load after it woke a service,
+// though there was some: until the node is there, and while the engine loads
+// without metrics, until that counts as a fallback and so as load. Without that
+// time on top, an engine would go as soon as it is there.
+func (s Spec) unseenSeconds() int {
+	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.startupBudgetSeconds(), (patientFailures+1)*lookSeconds)
 }
 
 func moves(kind string, value int64) map[string]any {
@@ -75,26 +90,32 @@ func (s Spec) triggers() []any {
 		add("kv-cache", s.sum(s.gauge("vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
 	}
 	add("queue", s.sum(waiting), strconv.Itoa(s.Scaling.TargetWaiting))
-	if query := s.Scaling.Wake.Query; query != "" {
+	if s.Scaling.Wake.Query != "" {
 		// It says that one is wanted, and leaves it to the others how many. A count
 		// that nothing was counted by yet is no lost metric.
-		add("wake", fmt.Sprintf("clamp_max((%s) or on() vector(0), 1)", query), "1")
+		add("wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", s.Scaling.Wake.signal()), "1")
 	}
 	return all
 }
 
-// gauge selects the series of the service's engines.
+// signal is one number, whatever there are several of, such as the pods of a
+// gateway.
+func (w Wake) signal() string { return fmt.Sprintf("max(%s)", w.Query) }
+
+// gauge selects the series of the service's engines, once each, whoever else
+// scrapes them.
 func (s Spec) gauge(metric string) string {
-	return fmt.Sprintf("%s{namespace=%q,service=%q}", metric, s.Namespace, s.objectName())
+	return fmt.Sprintf("%s{job=%q,namespace=%q,service=%q}", metric, scrapeJob, s.Namespace, s.objectName())
 }
 
 // sum is one number. Of a service without engines it is 0, where Prometheus has
-// none of its pods to scrape either; else metrics are missing, and so is it.
+// none of its pods to scrape and nobody asks for one; else metrics are missing,
+// and so is it.
 func (s Spec) sum(of string) string {
 	if *s.Replicas.Min > 0 {
 		return fmt.Sprintf("sum(%s)", of)
 	}
-	return fmt.Sprintf("sum(%s) or on() (vector(0) unless on() count(%s))", of, s.gauge("up"))
+	return fmt.Sprintf("sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0))", of, s.gauge("up"), s.Scaling.Wake.signal())
 }
 
 // podAutoscaler is Kubernetes' own autoscaler, on the use of cores.
@@ -110,12 +131,20 @@ func podAutoscaler(s Spec, manager string) *autoscalingv2.HorizontalPodAutoscale
 			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: s.objectName()},
 			MinReplicas:    int32Of(*s.Replicas.Min),
 			MaxReplicas:    int32(s.Replicas.Max),
-			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ResourceMetricSourceType, Resource: &autoscalingv2.ResourceMetricSource{
-				Name:   corev1.ResourceCPU,
+			// Of the engine alone: what a patch puts beside it says nothing, and may
+			// request nothing to be measured by.
+			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ContainerResourceMetricSourceType, ContainerResource: &autoscalingv2.ContainerResourceMetricSource{
+				Name: corev1.ResourceCPU, Container: containerName,
 				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: int32Of(s.Scaling.TargetCPU)},
 			}}},
 			Behavior: &autoscalingv2.HorizontalPodAutoscalerBehavior{
-				ScaleDown: &autoscalingv2.HPAScalingRules{StabilizationWindowSeconds: int32Of(s.Scaling.DownSeconds)},
+				ScaleDown: &autoscalingv2.HPAScalingRules{
+					StabilizationWindowSeconds: int32Of(s.Scaling.DownSeconds),
+					Policies: []autoscalingv2.HPAScalingPolicy{
+						{Type: autoscalingv2.PercentScalingPolicy, Value: downPercent, PeriodSeconds: downPeriodSeconds},
+						{Type: autoscalingv2.PodsScalingPolicy, Value: downPods, PeriodSeconds: downPeriodSeconds},
+					},
+				},
 			},
 		},
 	}

@@ -9,6 +9,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
+// scrapeJob is the label job of every series of an engine.
+const scrapeJob = "vllm"
+
 // monitored tells whether Prometheus' operator is asked to scrape the engines.
 func (s Spec) monitored() bool {
 	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
@@ -36,7 +39,7 @@ func serviceMonitor(s Spec, manager string) *unstructured.Unstructured {
 			// would find nothing.
 			"honorLabels": false,
 			"relabelings": []any{
-				map[string]any{"targetLabel": "job", "replacement": "vllm"},
+				map[string]any{"targetLabel": "job", "replacement": scrapeJob},
 				relabel("__meta_kubernetes_namespace", "namespace"),
 				relabel("__meta_kubernetes_service_name", "service"),
 				relabel("__meta_kubernetes_pod_name", "pod"),

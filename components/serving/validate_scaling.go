@@ -13,6 +13,9 @@ const (
 	mostLoad = mostSequences
 	// longestWindow is the longest window that Kubernetes' autoscaler takes.
 	longestWindow = 3600
+	// longestScrape is the longest time between two scrapes, in seconds. Prometheus
+	// takes a series for gone after 5 minutes, and load changes in less.
+	longestScrape = 120
 )
 
 func (s Spec) validateScaling(found *problems.List, at func(string) string) {
@@ -144,7 +147,7 @@ func (m Monitoring) Validate(path string) error {
 		found.Addf(path+".namespace", "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
 	if *m.ServiceMonitor {
-		upTo(&found, path+".intervalSeconds", m.IntervalSeconds, longestSeconds)
+		upTo(&found, path+".intervalSeconds", m.IntervalSeconds, longestScrape)
 	} else if m.IntervalSeconds != 0 || len(m.Labels) > 0 {
 		found.Addf(path+".serviceMonitor", "is false, so that intervalSeconds and labels are of no use; remove them")
 	}

@@ -1,6 +1,10 @@
 package serving
 
-import "fmt"
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
 
 // Warnings are what one ought to know of a valid spec before deploying it.
 func (s Spec) Warnings() []string {
@@ -27,8 +31,12 @@ func (s Spec) Warnings() []string {
 			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.leastReplicas()))
 	}
 	if s.usesKEDA() && !s.monitored() {
-		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels namespace=%q and service=%q: whoever scrapes the engines has to set them",
-			s.Namespace, s.objectName())
+		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
+			scrapeJob, s.Namespace, s.objectName())
+	}
+	if from := s.Monitoring.prometheusNamespace(); s.usesKEDA() && from != "" && from != s.Monitoring.Namespace {
+		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
+			"where NetworkPolicies are enforced, there will be no metrics to scale on", from, s.Monitoring.Namespace)
 	}
 	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
 		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
@@ -38,6 +46,19 @@ func (s Spec) Warnings() []string {
 			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
 	}
 	return all
+}
+
+// prometheusNamespace is that of an address of a Service in the cluster; "" of
+// any other.
+func (m Monitoring) prometheusNamespace() string {
+	at, err := url.Parse(m.PrometheusURL)
+	if err != nil {
+		return ""
+	}
+	if parts := strings.Split(at.Hostname(), "."); len(parts) > 2 && parts[2] == "svc" {
+		return parts[1]
+	}
+	return ""
 }
 
 // longestAnswerSeconds is how long an answer takes that fills the context, at

@@ -78,7 +78,7 @@ func specs() []serving.Spec {
 			Scaling: serving.Scaling{
 				Policy: serving.Queue,
 				// vLLM's own metrics are gone with the last engine; a gateway's are not.
-				Wake: serving.Wake{Query: `sum(rate(gateway_requests_total{model="summaries"}[1m]))`},
+				Wake: serving.Wake{Query: `gateway_requests_pending{model="summaries"}`},
 			},
 			Lifecycle: serving.Lifecycle{HungSeconds: 300},
 		},

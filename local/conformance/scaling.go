@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
+	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -30,12 +31,23 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 		same(found, "maxReplicas", int(a.Spec.MaxReplicas), s.Replicas.Max)
 		found.need(len(a.Spec.Metrics) > 0, "the autoscaler looks at nothing")
 		for _, m := range a.Spec.Metrics {
-			found.need(m.Type == autoscalingv2.ResourceMetricSourceType && m.Resource != nil && m.Resource.Name == corev1.ResourceCPU &&
-				m.Resource.Target.Type == autoscalingv2.UtilizationMetricType && m.Resource.Target.AverageUtilization != nil &&
-				int(*m.Resource.Target.AverageUtilization) == s.Scaling.TargetCPU, "the autoscaler looks at %v", m)
+			of := m.ContainerResource
+			found.need(m.Type == autoscalingv2.ContainerResourceMetricSourceType && of != nil && of.Name == corev1.ResourceCPU && requestsCPU(d, of.Container) &&
+				of.Target.Type == autoscalingv2.UtilizationMetricType && of.Target.AverageUtilization != nil &&
+				int(*of.Target.AverageUtilization) == s.Scaling.TargetCPU, "the autoscaler looks at %v", m)
 		}
 		same(found, "whether KEDA may take over from the autoscaler", a.Annotations["validations.keda.sh/hpa-ownership"], "false")
-		found.need(a.Spec.Behavior != nil && a.Spec.Behavior.ScaleDown != nil && a.Spec.Behavior.ScaleDown.StabilizationWindowSeconds != nil, "engines go at once")
+		down := a.Spec.Behavior
+		found.need(down != nil && down.ScaleDown != nil && down.ScaleDown.StabilizationWindowSeconds != nil &&
+			int(*down.ScaleDown.StabilizationWindowSeconds) == s.Scaling.DownSeconds, "engines go at once")
+		if down != nil && down.ScaleDown != nil {
+			var kinds []autoscalingv2.HPAScalingPolicyType
+			for _, p := range down.ScaleDown.Policies {
+				kinds = append(kinds, p.Type)
+				found.need(p.Value >= 1 && p.PeriodSeconds == 60, "engines go by %v", p)
+			}
+			found.need(slices.Equal(kinds, []autoscalingv2.HPAScalingPolicyType{autoscalingv2.PercentScalingPolicy, autoscalingv2.PodsScalingPolicy}), "engines go by %v", kinds)
+		}
 	}
 	for _, o := range r.scaled {
 		field := func(path ...string) any {
@@ -54,15 +66,26 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 		found.need(asked == (*s.Replicas.Min == 0), "KEDA's webhook warns of a pollingInterval where the minimum is not 0; there is one: %t", asked)
 		if *s.Replicas.Min == 0 {
 			found.need(looks >= 1 && looks <= 30, "a service that sleeps is looked at every %d s", looks)
-			// KEDA does not see load while an engine starts.
+			// KEDA does not see load until a node is there, nor while an engine loads,
+			// unless for so long that it falls back, which it takes for load.
 			cooldown, _ := field("cooldownPeriod").(int64)
-			least := s.Scaling.Wake.IdleSeconds + s.Lifecycle.ProvisionSeconds + 2*s.Lifecycle.LoadSeconds
-			found.need(cooldown >= int64(least), "the last engine goes after %d s, and one may take %d s to start and to be idle", cooldown, least)
+			failures, _ := field("fallback", "failureThreshold").(int64)
+			least := int64(s.Scaling.Wake.IdleSeconds+s.Lifecycle.ProvisionSeconds) + min(int64(2*s.Lifecycle.LoadSeconds), looks*(failures+1))
+			same[any](found, "how long a new service stays", field("initialCooldownPeriod"), cooldown)
+			found.need(cooldown >= least, "the last engine goes after %d s, and one may take %d s to start and to be idle", cooldown, least)
 		}
 		behaviour, _ := field("advanced", "horizontalPodAutoscalerConfig", "behavior").(map[string]any)
 		checkPace(found, behaviour, "scaleUp", 0, 15)
 		checkPace(found, behaviour, "scaleDown", int64(s.Scaling.DownSeconds), 60)
 	}
+}
+
+// requestsCPU tells whether a container of the engines' pods is one whose use of
+// cores can be measured by what it requests.
+func requestsCPU(d *appsv1.Deployment, container string) bool {
+	return slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool {
+		return c.Name == container && !c.Resources.Requests.Cpu().IsZero()
+	})
 }
 
 // checkPace needs the number to move after a time, by the larger of a share and a
@@ -127,11 +150,28 @@ func checkQuery(found *findings, s serving.Spec, trigger, query string) {
 	if trigger == "wake" {
 		return // the user's own, about what they like
 	}
+	theirs := selectorsOf(s.Scaling.Wake.Query) // in what tells an idle service from lost metrics
 	for _, selectors := range parser.ExtractSelectors(expr) {
-		for name, value := range map[string]string{"namespace": s.Namespace, "service": firstName(s)} {
+		if theirs[fmt.Sprint(selectors)] {
+			continue
+		}
+		for name, value := range map[string]string{"job": "vllm", "namespace": s.Namespace, "service": firstName(s)} {
 			found.need(slices.ContainsFunc(selectors, func(m *labels.Matcher) bool {
 				return m.Name == name && m.Type == labels.MatchEqual && m.Value == value
 			}), "the query of the trigger %s is not about the %s %s: %s", trigger, name, value, query)
 		}
 	}
+}
+
+// selectorsOf are those of a query of the user's; none of what is no PromQL.
+func selectorsOf(query string) map[string]bool {
+	all := map[string]bool{}
+	expr, err := parser.ParseExpr(query)
+	if err != nil {
+		return all
+	}
+	for _, selectors := range parser.ExtractSelectors(expr) {
+		all[fmt.Sprint(selectors)] = true
+	}
+	return all
 }

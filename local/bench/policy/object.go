@@ -58,7 +58,7 @@ func (r Rules) object() map[string]any {
 // query is a signal in PromQL.
 func query(signal Signal, s Service) string {
 	gauge := func(metric string) string {
-		return fmt.Sprintf("vllm:%s{namespace=%q,service=%q}", metric, s.Namespace, s.Name)
+		return fmt.Sprintf("vllm:%s{job=\"vllm\",namespace=%q,service=%q}", metric, s.Namespace, s.Name)
 	}
 	switch signal {
 	case Requests:

@@ -1,0 +1,136 @@
+package conformance
+
+import (
+	"testing"
+	"time"
+
+	"github.com/prometheus/prometheus/model/labels"
+	"github.com/prometheus/prometheus/promql"
+	"github.com/prometheus/prometheus/promql/parser"
+	"github.com/prometheus/prometheus/storage"
+	"github.com/prometheus/prometheus/util/annotations"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// missing stands for a query without a value: to KEDA, a failure.
+const missing = -1
+
+// engines are the labels of a service's series.
+const (
+	engines = `job="vllm",namespace="inference",service="chat"`
+	running = `vllm:num_requests_running{` + engines + `,pod="a"}`
+	waiting = `vllm:num_requests_waiting{` + engines + `,pod="a"}`
+	up      = `up{` + engines + `,pod="a"}`
+	pending = `gateway_pending{pod="one"}`
+)
+
+// What KEDA would make of the metrics that there are, by Prometheus' own engine.
+func TestQueries(t *testing.T) {
+	sleeper := serving.Replicas{Min: new(0), Max: 4}
+	for _, c := range []struct {
+		name       string
+		replicas   serving.Replicas
+		series     map[string]float64
+		load, wake float64
+	}{
+		{"nothing is scraped", serving.Replicas{Max: 4}, nil, missing, missing},
+		{"an engine at work", serving.Replicas{Max: 4}, map[string]float64{running: 3, waiting: 2, up: 1}, 5, missing},
+		{"an engine that somebody else scrapes too", serving.Replicas{Max: 4}, map[string]float64{
+			running: 3, waiting: 2, `vllm:num_requests_running{job="chat",namespace="inference",service="chat",pod="a"}`: 3,
+			`vllm:num_requests_waiting{job="chat",namespace="inference",service="chat",pod="a"}`: 2,
+		}, 5, missing},
+		{"another service", serving.Replicas{Max: 4}, map[string]float64{`vllm:num_requests_running{job="vllm",namespace="inference",service="b"}`: 1}, missing, missing},
+		{"asleep, nobody asks", sleeper, map[string]float64{pending: 0}, 0, 0},
+		{"asleep, and the gateway never counted", sleeper, nil, 0, 0},
+		{"asleep, somebody asks", sleeper, map[string]float64{pending: 4}, missing, 1},
+		{"asleep, two pods of the gateway, and one is asked", sleeper, map[string]float64{pending: 0, `gateway_pending{pod="two"}`: 1}, missing, 1},
+		{"it loads, nobody asks any more", sleeper, map[string]float64{pending: 0, up: 0}, missing, 0},
+		{"at work, and never scraped", sleeper, map[string]float64{pending: 4}, missing, 1},
+		{"awake and idle", sleeper, map[string]float64{pending: 0, running: 0, waiting: 0, up: 1}, 0, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			spec := least(func(s *serving.Spec) {
+				s.Replicas, s.Monitoring.PrometheusURL = c.replicas, "http://kps-prometheus.monitoring.svc:9090"
+				if c.replicas.Min != nil {
+					s.Scaling.Wake.Query = "gateway_pending"
+				}
+			}).WithDefaults()
+			queries := queriesOf(t, spec)
+			if got := valueOf(t, queries["load"], c.series); got != c.load {
+				t.Errorf("load %v, want %v: %s", got, c.load, queries["load"])
+			}
+			if query := queries["wake"]; query != "" {
+				if got := valueOf(t, query, c.series); got != c.wake {
+					t.Errorf("wake %v, want %v: %s", got, c.wake, query)
+				}
+			}
+		})
+	}
+}
+
+func queriesOf(t *testing.T, s serving.Spec) map[string]string {
+	t.Helper()
+	queries := map[string]string{}
+	for _, o := range serving.Objects(s, "test") {
+		scaled, ok := o.Object.(*unstructured.Unstructured)
+		if !ok || scaled.GetKind() != "ScaledObject" {
+			continue
+		}
+		triggers, _, _ := unstructured.NestedSlice(scaled.Object, "spec", "triggers")
+		for _, one := range triggers {
+			name, _, _ := unstructured.NestedString(one.(map[string]any), "name")
+			queries[name], _, _ = unstructured.NestedString(one.(map[string]any), "metadata", "query")
+		}
+	}
+	return queries
+}
+
+func valueOf(t *testing.T, query string, series map[string]float64) float64 {
+	t.Helper()
+	now := time.Now()
+	selected := func(_ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+		found := &seriesList{}
+		for text, value := range series {
+			set, err := parser.ParseMetric(text)
+			if err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			matches := true
+			for _, m := range matchers {
+				matches = matches && m.Matches(set.Get(m.Name))
+			}
+			if matches {
+				found.series = append(found.series, promql.NewStorageSeries(promql.Series{Metric: set, Floats: []promql.FPoint{{T: now.UnixMilli(), F: value}}}))
+			}
+		}
+		return found
+	}
+	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1000, Timeout: time.Minute})
+	defer func() { _ = engine.Close() }()
+	q, err := engine.NewInstantQuery(t.Context(), &storage.MockQueryable{MockQuerier: &storage.MockQuerier{SelectMockFunction: selected}}, nil, query, now)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer q.Close()
+	values, err := q.Exec(t.Context()).Vector()
+	switch {
+	case err != nil || len(values) > 1:
+		t.Fatalf("%s: %v, %v", query, values, err)
+	case len(values) == 0:
+		return missing
+	}
+	return values[0].F
+}
+
+// seriesList is what a query selects.
+type seriesList struct {
+	series []storage.Series
+	next   int
+}
+
+func (l *seriesList) Next() bool                        { l.next++; return l.next <= len(l.series) }
+func (l *seriesList) At() storage.Series                { return l.series[l.next-1] }
+func (l *seriesList) Err() error                        { return nil }
+func (l *seriesList) Warnings() annotations.Annotations { return nil }
