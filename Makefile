@@ -12,7 +12,7 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --a
 COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-policies=$(call quote,$(POLICIES))) $(if $(SEEDS),-seeds=$(call quote,$(SEEDS))) \
 	$(if $(MINUTES),-minutes=$(call quote,$(MINUTES))) $(if $(LEAD),-lead=$(call quote,$(LEAD))) $(if $(COLD_START),-cold-start=$(call quote,$(COLD_START))) \
 	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
-	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MAX),-max=$(call quote,$(MAX)))
+	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MIN),-min=$(call quote,$(MIN))) $(if $(MAX),-max=$(call quote,$(MAX)))
 
 .PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy
 help:

@@ -20,6 +20,9 @@ func main() {
 	switch {
 	case err == nil:
 	case interrupted:
+		if text := err.Error(); text != context.Canceled.Error() {
+			fmt.Fprintln(os.Stderr, text)
+		}
 		fmt.Fprintln(os.Stderr, "Interrupted. What was complete is kept; the same command goes on from there.")
 		os.Exit(130)
 	default:

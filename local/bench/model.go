@@ -34,7 +34,7 @@ func model(ctx context.Context, o options) error {
 		}
 		trials, frontiers = append(trials, all...), append(frontiers, frontier)
 	}
-	return o.publish("model", o.described(policies), trials, frontiers, "")
+	return o.publish("model", o.described(policies, asks[0]), trials, frontiers, "")
 }
 
 // modelled are all policies under one load, in the model, as chance draws it.
@@ -77,7 +77,7 @@ func (o options) spec(a asked, config engine.Config) loop.Spec {
 	timing.Scrape = o.settings.Scrape
 	return loop.Spec{
 		Arrivals: a.arrivals, Lead: a.lead, Length: a.length, Load: a.name, Seed: a.seed,
-		Min: o.settings.Min, Max: o.settings.Max, Engine: config, Timing: timing,
+		Min: o.settings.Min, Max: o.settings.Max, Engine: config, Timing: timing, MaxModelLen: o.settings.MaxModelLen,
 	}
 }
 
@@ -97,7 +97,7 @@ func (o options) mean(a asked) (engines int, perEngine float64, err error) {
 
 // caps are swept by the clairvoyant, in requests a second and engine, as shares
 // of what an engine does at the load that sizing keeps it at.
-var caps = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5}
+var caps = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.5, 3, 4}
 
 // frontier is what one that knew the load could have had, in the model.
 func (o options) frontier(ctx context.Context, a asked) (report.Frontier, error) {

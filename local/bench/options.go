@@ -22,6 +22,7 @@ type options struct {
 	only     []string // policies beside ours; none: all
 	seeds    []uint64
 	trace    string // of a file; instead of loads
+	whole    bool   // of the trace, not just its first minutes
 	rate     float64
 	length   time.Duration // of a made load, in the engines' time
 	settings cluster.Settings
@@ -37,6 +38,8 @@ const (
 	// have where to go in both directions, and all services together stay within
 	// what two cores can generate and simulate.
 	meanRate = 3.5
+	// longest is the longest load.
+	longest = 24 * time.Hour
 )
 
 func readOptions(name string, args []string) (options, error) {
@@ -44,7 +47,7 @@ func readOptions(name string, args []string) (options, error) {
 	loads := flags.String("loads", string(load.Conversation), "which loads, with commas; all: every one")
 	only := flags.String("policies", "", "which to compare the default policy with, with commas; empty: all")
 	seeds := flags.Int("seeds", 1, "how many, each with arrivals of its own")
-	trace := flags.String("trace", "", "a recorded load instead: CSV with the columns seconds, input_tokens, output_tokens")
+	trace := flags.String("trace", "", "a recorded load instead: CSV with the columns seconds, input_tokens, output_tokens; -minutes of it, or all")
 	minutes := flags.Float64("minutes", 20, "length of a load, after the lead")
 	// The window in which policies look back before they take engines away.
 	before := flags.Float64("lead", 5, "minutes of load that come before what counts")
@@ -57,8 +60,10 @@ func readOptions(name string, args []string) (options, error) {
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
+	given := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	o := options{
-		lead: time.Duration(*before * float64(time.Minute)), trace: *trace, rate: *rate, length: time.Duration(*minutes * float64(time.Minute)), out: *out,
+		lead: time.Duration(*before * float64(time.Minute)), trace: *trace, whole: !given["minutes"], rate: *rate, length: time.Duration(*minutes * float64(time.Minute)), out: *out,
 		settings: cluster.Settings{
 			Model: "meta-llama/Llama-3.1-8B-Instruct", GPU: "A10G", MaxModelLen: 16384,
 			Min: *least, Max: *most, ColdStart: time.Duration(*cold) * time.Second, Scrape: scrape, TimeScale: *scale,
@@ -71,13 +76,15 @@ func readOptions(name string, args []string) (options, error) {
 		}
 	}
 	refuse(flags.NArg() > 0, "got %q, which is no flag", flags.Args())
-	refuse(*minutes < 1 || *minutes > 24*60, "MINUTES: got %v, want 1 to 1440", *minutes)
+	refuse(*minutes < 1 || *minutes > longest.Minutes(), "MINUTES: got %v, want 1 to 1440", *minutes)
 	refuse(*before < 0 || *before > 60, "LEAD: got %v, want 0 to 60", *before)
-	refuse(*cold < 5 || *cold > 1800, "COLD_START: got %d, want 5 to 1800 seconds", *cold)
+	shortest := max(5, int(cluster.ShortestColdStart(*scale).Seconds()))
+	refuse(*cold < shortest || *cold > 1800, "COLD_START: got %d, want %d to 1800 seconds (with TIME_SCALE %d)", *cold, shortest, *scale)
 	refuse(!slices.Contains([]int{1, 3, 5}, *scale), "TIME_SCALE: got %d, want 1, 3 or 5", *scale)
 	refuse(*scale != 1 && name == "model", "TIME_SCALE: got %d, and a model's time is its own", *scale)
 	refuse(*rate <= 0 || *rate > 100, "RATE: got %v, want above 0 and at most 100 requests a second", *rate)
-	refuse(*least < 1 || *most <= *least || *most > 20, "MAX: got %d, want more than MIN, %d, and at most 20", *most, *least)
+	refuse(*least < 1, "MIN: got %d, want 1 at least", *least)
+	refuse(*most <= *least || *most > 20, "MAX: got %d, want more than MIN, %d, and at most 20", *most, *least)
 	refuse(*seeds < 1 || *seeds > 100, "SEEDS: got %d, want 1 to 100", *seeds)
 	for seed := range uint64(max(0, *seeds)) {
 		o.seeds = append(o.seeds, seed+1)
@@ -85,7 +92,9 @@ func readOptions(name string, args []string) (options, error) {
 	if *trace != "" {
 		_, err := os.Stat(*trace)
 		refuse(err != nil, "TRACE: %v", err)
-		o.seeds = o.seeds[:min(1, len(o.seeds))] // a recording is one
+		for _, made := range []string{"loads", "seeds", "rate"} {
+			refuse(given[made], "%s: is of no use with TRACE, which is a load of its own; leave it out", strings.ToUpper(made))
+		}
 	}
 	known := policyNames(policy.Others())
 	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
@@ -99,6 +108,7 @@ func readOptions(name string, args []string) (options, error) {
 			break
 		}
 		refuse(!slices.Contains(load.Kinds, kind), "LOADS: got %q, want some of %v, or all", name, load.Kinds)
+		refuse(slices.Contains(o.loads, kind), "LOADS: got %q twice", name)
 		o.loads = append(o.loads, kind)
 	}
 	return o, errors.Join(errs...)
@@ -173,7 +183,9 @@ func (o options) asks() ([]asked, error) {
 	return all, nil
 }
 
-// recorded is a trace. Its beginning is the lead, a quarter of it at most.
+// recorded is a trace, or its first minutes. Its beginning is the lead, a quarter
+// of it at most. A request that is longer than the context is refused however
+// long it is, so no more than that is sent.
 func (o options) recorded() ([]asked, error) {
 	file, err := os.Open(o.trace)
 	if err != nil {
@@ -185,6 +197,16 @@ func (o options) recorded() ([]asked, error) {
 		return nil, fmt.Errorf("TRACE: %s: %w", o.trace, err)
 	}
 	whole := arrivals[len(arrivals)-1].At + time.Second
+	if !o.whole {
+		whole = min(whole, o.lead+o.length)
+	}
+	if whole > longest {
+		return nil, fmt.Errorf("TRACE: %s is %s long, and at most %s can be run; are its seconds such, and how many MINUTES do you want?", o.trace, whole.Round(time.Minute), longest)
+	}
+	arrivals = slices.DeleteFunc(arrivals, func(a load.Arrival) bool { return a.At >= whole })
+	for i := range arrivals {
+		arrivals[i].Input = min(arrivals[i].Input, o.settings.MaxModelLen+1)
+	}
 	before := min(o.lead, whole/4).Truncate(time.Second)
 	name := strings.TrimSuffix(filepath.Base(o.trace), filepath.Ext(o.trace))
 	return []asked{{name: "trace " + name, seed: 1, arrivals: arrivals, lead: before, length: (whole - before).Truncate(time.Second)}}, nil

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/layout"
@@ -13,19 +14,22 @@ import (
 
 func TestWrongOptionsAreRefusedTogether(t *testing.T) {
 	_, err := readOptions("real", []string{
-		"-minutes=0", "-lead=61", "-cold-start=1", "-time-scale=2", "-rate=0", "-max=1", "-seeds=0", "-trace=/nowhere.csv",
-		"-loads=conversation,dreams", "-policies=waiting-10,hope", "more",
+		"-minutes=0", "-lead=61", "-cold-start=1", "-time-scale=2", "-rate=0", "-max=0", "-seeds=0", "-trace=/nowhere.csv",
+		"-loads=conversation,dreams,conversation", "-policies=waiting-10,hope", "-min=0", "more",
 	})
 	if err == nil {
 		t.Fatal("taken")
 	}
-	for _, key := range []string{"MINUTES", "LEAD", "COLD_START", "TIME_SCALE", "RATE", "MAX", "SEEDS", "TRACE", `LOADS: got "dreams"`, `POLICIES: got "hope"`, "more"} {
+	for _, key := range []string{"MINUTES", "LEAD", "COLD_START", "TIME_SCALE", "RATE", "MAX", "SEEDS", "TRACE", `LOADS: got "dreams"`, `LOADS: got "conversation" twice`, "LOADS: is of no use with TRACE", "RATE: is of no use", "MIN: got 0", `POLICIES: got "hope"`, "more"} {
 		if !strings.Contains(err.Error(), key) {
 			t.Errorf("does not say %s: %v", key, err)
 		}
 	}
 	if _, err := readOptions("model", []string{"-time-scale=3"}); err == nil {
 		t.Error("a model takes a time scale")
+	}
+	if _, err := readOptions("real", []string{"-time-scale=5", "-cold-start=10"}); err == nil || !strings.Contains(err.Error(), "COLD_START: got 10, want 16") {
+		t.Errorf("a cold start that no pod has in quicker time: %v", err)
 	}
 }
 
@@ -103,5 +107,54 @@ func TestRunsAreKeptByWhatTheyDependOn(t *testing.T) {
 	policies[0].Up.Pods++
 	if o.key(asks[0], policies) == was {
 		t.Error("results of a policy would be taken for those of a changed one")
+	}
+}
+
+// A recorded load is run whole, or its first minutes; what no engine takes is
+// sent as a little more than an engine takes.
+func TestRecordedLoad(t *testing.T) {
+	trace := filepath.Join(t.TempDir(), "day.csv")
+	text := "seconds,input_tokens,output_tokens\n"
+	for minute := range 90 {
+		text += fmt.Sprintf("%d,%d,10\n", minute*60, 1+minute*1000)
+	}
+	if err := os.WriteFile(trace, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		args         []string
+		lead, length time.Duration
+		requests     int
+	}{
+		{nil, 5 * time.Minute, 84*time.Minute + time.Second, 90},
+		{[]string{"-minutes=10", "-lead=2"}, 2 * time.Minute, 10 * time.Minute, 12},
+		{[]string{"-minutes=1400"}, 5 * time.Minute, 84*time.Minute + time.Second, 90},
+	} {
+		o, err := readOptions("real", append(c.args, "-trace="+trace))
+		if err != nil {
+			t.Fatal(err)
+		}
+		asks, err := o.asks()
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := asks[0]
+		if len(asks) != 1 || a.lead != c.lead || a.length != c.length || len(a.arrivals) != c.requests {
+			t.Errorf("%q: %d loads, lead %v, length %v, %d requests", c.args, len(asks), a.lead, a.length, len(a.arrivals))
+		}
+		if most := a.arrivals[len(a.arrivals)-1].Input; most > o.settings.MaxModelLen+1 {
+			t.Errorf("%q: a prompt of %d tokens", c.args, most)
+		}
+	}
+	milliseconds := filepath.Join(t.TempDir(), "ms.csv")
+	if err := os.WriteFile(milliseconds, []byte("seconds,input_tokens,output_tokens\n0,1,1\n3600000,1,1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o, err := readOptions("real", []string{"-trace=" + milliseconds})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.asks(); err == nil || !strings.Contains(err.Error(), "TRACE: ") {
+		t.Errorf("forty days: %v", err)
 	}
 }

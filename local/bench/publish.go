@@ -64,9 +64,9 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	return os.Rename(file.Name(), path)
 }
 
-func (o options) described(policies []policy.Policy) report.Settings {
+func (o options) described(policies []policy.Policy, a asked) report.Settings {
 	s := report.Settings{
-		Ours: policy.Ours, Minutes: o.length.Minutes(), LeadMinutes: o.lead.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
+		Ours: policy.Ours, Minutes: a.length.Minutes(), LeadMinutes: a.lead.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
 		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
 		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: revision,

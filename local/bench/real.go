@@ -40,7 +40,7 @@ func real(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	described := o.described(policies)
+	described := o.described(policies, asks[0])
 	described.Kubernetes, described.KEDA, described.Prometheus = ran.Kubernetes, ran.KEDA, ran.Prometheus
 	var off, commits []string
 	var trials []result.Trial
@@ -73,10 +73,8 @@ func real(ctx context.Context, o options) error {
 			trials, frontiers = append(trials, of...), append(frontiers, frontier)
 		}
 		if runError == nil {
-			differing, err := o.calibrated(ctx, a, policies, of)
-			if err != nil {
-				return err
-			}
+			var differing []string
+			differing, runError = o.calibrated(ctx, a, policies, of)
 			for _, one := range differing {
 				off = append(off, fmt.Sprintf("%s, seed %d: %s", a.name, a.seed, one))
 			}
@@ -85,7 +83,7 @@ func real(ctx context.Context, o options) error {
 			if len(trials) == 0 {
 				return runError
 			}
-			why := fmt.Sprintf("%d of %d loads were run: %v", i, len(asks), runError)
+			why := fmt.Sprintf("%d of %d runs were complete: %v", i, len(asks), runError)
 			return errors.Join(o.publish("report", described, trials, frontiers, why), runError)
 		}
 	}

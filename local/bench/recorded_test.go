@@ -75,7 +75,7 @@ func commandOf(t *testing.T, r report.Report) string {
 		t.Fatal(err)
 	}
 	defaults := flagsOf(report.Report{
-		Settings:    o.described(nil),
+		Settings:    o.described(nil, asked{lead: o.lead, length: o.length}),
 		Comparisons: []result.Comparison{{Load: string(o.loads[0]), Seeds: make([]int64, len(o.seeds))}},
 	})
 	command := "make bench"

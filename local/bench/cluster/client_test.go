@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
 func TestAsk(t *testing.T) {
@@ -73,5 +75,43 @@ func TestDriveDoesNotWaitForAnswers(t *testing.T) {
 	close(release)
 	if sent := <-done; sent != 3 {
 		t.Errorf("%d were sent, want 3", sent)
+	}
+}
+
+// Of what an interruption cuts, that counts which was lost already.
+func TestAnInterruptionCountsWhatWasLate(t *testing.T) {
+	cut := "cut: " + context.Canceled.Error()
+	c := Comparison{Settings: Settings{TimeScale: 1}, Lead: time.Minute}
+	at := 70 * time.Second
+	counted := c.inTime([]result.Request{
+		{At: 30 * time.Second},                             // in the lead
+		{At: at, First: at + 1, Last: at + 2, Tokens: 2},   // answered
+		{At: at, Failure: cut},                             // without a first token in time
+		{At: at, First: at + time.Second, Failure: cut},    // it may have been good
+		{At: at, First: at + 3*time.Second, Failure: cut},  // too late
+		{At: 100 * time.Second, Failure: cut},              // after the end
+		{At: at, Failure: "refused: 503 no engine at all"}, // whatever the end
+	}, 30*time.Second)
+	var met, missed int
+	for _, r := range counted {
+		if r.Failure == "" {
+			met++
+		} else {
+			missed++
+		}
+	}
+	if met != 1 || missed != 3 {
+		t.Errorf("%d good and %d missed, want 1 and 3: %+v", met, missed, counted)
+	}
+}
+
+func TestSamplesStayWithinWhatPrometheusAnswers(t *testing.T) {
+	for _, whole := range []time.Duration{time.Second, 20 * time.Minute, 24 * time.Hour} {
+		if n := whole / sampleStep(whole); n > mostSamples {
+			t.Errorf("%v: %d samples", whole, n)
+		}
+	}
+	if got := sampleStep(20 * time.Minute); got != sampleEvery {
+		t.Errorf("in 20 minutes every %v", got)
 	}
 }

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +11,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-const sampleEvery = 5 * time.Second
+const (
+	sampleEvery = 5 * time.Second
+	// mostSamples is below what Prometheus answers at once, 11,000.
+	mostSamples = 10_000
+)
+
+// sampleStep is the time between samples of a run that takes so long.
+func sampleStep(whole time.Duration) time.Duration {
+	return sampleEvery * max(1, (whole/sampleEvery+mostSamples-1)/mostSamples)
+}
 
 // gauges are what samples hold of Prometheus, by service.
 type gauges struct {
@@ -18,34 +28,34 @@ type gauges struct {
 }
 
 // collect makes each policy's trial of what was seen. Times become the engines'
-// and begin where the lead ends.
-func (c Comparison) collect(ctx context.Context, d deployment, o *observer, p prometheus, began time.Time, length time.Duration, requests [][]result.Request) ([]result.Trial, error) {
+// and begin where the lead ends. What Prometheus does not say makes a run
+// doubtful, and no less there.
+func (c Comparison) collect(ctx context.Context, d deployment, o *observer, p prometheus, began time.Time, length time.Duration, requests [][]result.Request) []result.Trial {
 	scale := time.Duration(c.Settings.TimeScale)
 	from, to := began.Add(c.Lead/scale).UTC().Truncate(time.Second), began.Add((c.Lead+length)/scale)
 	g, err := readGauges(ctx, p, from, to)
-	if err != nil {
-		return nil, err
-	}
 	counted := fmt.Sprintf("[%ds]", max(1, int(to.Sub(from).Seconds())))
-	preemptions, err := p.now(ctx, fmt.Sprintf("sum by (service) (increase(vllm:num_preemptions_total{namespace=%q}%s))", Namespace, counted), to)
-	if err != nil {
-		return nil, err
-	}
-	lateness, err := p.now(ctx, fmt.Sprintf("histogram_quantile(0.99, sum by (service, le) (increase(vllmsim:step_lateness_seconds_bucket{namespace=%q}%s)))", Namespace, counted), to)
-	if err != nil {
-		return nil, err
-	}
+	preemptions, preemptionsError := p.now(ctx, fmt.Sprintf("sum by (service) (increase(vllm:num_preemptions_total{namespace=%q}%s))", Namespace, counted), to)
+	lateness, latenessError := p.now(ctx, fmt.Sprintf("histogram_quantile(0.99, sum by (service, le) (increase(vllmsim:step_lateness_seconds_bucket{namespace=%q}%s)))", Namespace, counted), to)
+	unsaid := errors.Join(err, preemptionsError, latenessError)
 	var trials []result.Trial
 	for i, one := range c.Policies {
+		doubt := ""
+		if _, known := lateness[one.Name]; !known {
+			doubt = "how late engines' steps ended is not known"
+		}
+		if unsaid != nil {
+			doubt = unsaid.Error()
+		}
 		trials = append(trials, result.Trial{
 			Policy: one.Name, Load: c.Load, Seed: c.Seed, Length: length, Min: c.Settings.Min, Max: c.Settings.Max,
 			Requests: c.inTime(requests[i], length), Samples: c.samples(one.Name, o, g, from, to),
 			Pods:        o.lives(one.Name, from, length, c.Settings.TimeScale),
 			Preemptions: int(preemptions[one.Name] + 0.5), StepLateness: lateness[one.Name] * float64(scale),
-			Events: append(o.said(one.Name), d.conditions(ctx, one)...),
+			Events: append(o.said(one.Name), d.conditions(ctx, one)...), Doubt: doubt,
 		})
 	}
-	return trials, nil
+	return trials
 }
 
 func readGauges(ctx context.Context, p prometheus, from, to time.Time) (gauges, error) {
@@ -53,7 +63,7 @@ func readGauges(ctx context.Context, p prometheus, from, to time.Time) (gauges, 
 	for metric, into := range map[string]*map[string]map[time.Time]float64{
 		"vllm:num_requests_running": &g.running, "vllm:num_requests_waiting": &g.waiting, "vllm:kv_cache_usage_perc": &g.kv,
 	} {
-		values, err := p.series(ctx, fmt.Sprintf("sum by (service) (%s{namespace=%q})", metric, Namespace), from, to, sampleEvery)
+		values, err := p.series(ctx, fmt.Sprintf("sum by (service) (%s{namespace=%q})", metric, Namespace), from, to, sampleStep(to.Sub(from)))
 		if err != nil {
 			return g, err
 		}
@@ -62,14 +72,16 @@ func readGauges(ctx context.Context, p prometheus, from, to time.Time) (gauges, 
 	return g, nil
 }
 
-// inTime are the requests that count, in the engines' time. Those that an
-// interruption cut do not.
+// inTime are the requests that count, in the engines' time. One that an
+// interruption cut counts as what it was then: without its first token it came
+// too late for that, or else it may yet have been good.
 func (c Comparison) inTime(requests []result.Request, length time.Duration) []result.Request {
 	scale := time.Duration(c.Settings.TimeScale)
 	var all []result.Request
 	for _, r := range requests {
 		r.At, r.First, r.Last, r.Late = r.At*scale, r.First*scale, r.Last*scale, r.Late*scale
-		if r.At < c.Lead || r.At >= c.Lead+length || strings.Contains(r.Failure, context.Canceled.Error()) {
+		cut := strings.Contains(r.Failure, context.Canceled.Error())
+		if r.At < c.Lead || r.At >= c.Lead+length || cut && r.First > 0 && r.First-r.At <= result.DefaultSLO.TTFT {
 			continue
 		}
 		r.At -= c.Lead
@@ -84,7 +96,7 @@ func (c Comparison) inTime(requests []result.Request, length time.Duration) []re
 
 func (c Comparison) samples(service string, o *observer, g gauges, from, to time.Time) []result.Sample {
 	var all []result.Sample
-	for at := from; !at.After(to); at = at.Add(sampleEvery) {
+	for at := from; !at.After(to); at = at.Add(sampleStep(to.Sub(from))) {
 		engines := o.at(service, at)
 		all = append(all, result.Sample{
 			At:     at.Sub(from) * time.Duration(c.Settings.TimeScale),

@@ -28,14 +28,29 @@ func connectPrometheus(ctx context.Context, cluster *kube.Client) (prometheus, e
 	return prometheus{promv1.NewAPI(client)}, nil
 }
 
-const askingTimeout = 30 * time.Second
+const (
+	askingTimeout  = 30 * time.Second
+	answerPatience = 2 * time.Minute
+)
+
+// patiently asks until there is an answer.
+func patiently(ctx context.Context, ask func(context.Context) (model.Value, error)) (value model.Value, err error) {
+	err = await(ctx, "Prometheus answers", answerPatience, func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+		defer cancel()
+		value, err = ask(ctx)
+		return "", err
+	})
+	return value, err
+}
 
 // series are the values of an expression by service and time, each step. The
 // expression has the label service and no other.
 func (p prometheus) series(ctx context.Context, expression string, from, to time.Time, step time.Duration) (map[string]map[time.Time]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
-	defer cancel()
-	value, _, err := p.api.QueryRange(ctx, expression, promv1.Range{Start: from, End: to, Step: step})
+	value, err := patiently(ctx, func(ctx context.Context) (model.Value, error) {
+		value, _, err := p.api.QueryRange(ctx, expression, promv1.Range{Start: from, End: to, Step: step})
+		return value, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
 	}
@@ -56,9 +71,10 @@ func (p prometheus) series(ctx context.Context, expression string, from, to time
 
 // now are the values of an expression by service at a moment.
 func (p prometheus) now(ctx context.Context, expression string, at time.Time) (map[string]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, askingTimeout)
-	defer cancel()
-	value, _, err := p.api.Query(ctx, expression, at)
+	value, err := patiently(ctx, func(ctx context.Context) (model.Value, error) {
+		value, _, err := p.api.Query(ctx, expression, at)
+		return value, err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
 	}

@@ -69,6 +69,10 @@ func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 // to be scheduled, created and probed, on a machine that does nothing else.
 const podStart = 4 * time.Second
 
+// ShortestColdStart is what a pod takes with an engine that loads at once, in the
+// engines' time.
+func ShortestColdStart(timeScale int) time.Duration { return podStart * time.Duration(timeScale-1) }
+
 // loadSeconds is the load of an engine. What a pod takes beside it is as long in
 // quicker time, where it would count for more.
 func (s Settings) loadSeconds() int {

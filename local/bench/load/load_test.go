@@ -117,6 +117,9 @@ func TestRead(t *testing.T) {
 	if want := []Arrival{{0, 40, 3}, {1500 * time.Millisecond, 60, 5}}; err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
+	if got, err := Read(strings.NewReader("\ufeffseconds, input_tokens, output_tokens\r\n1, 2, 3\r\n")); err != nil || got[0] != (Arrival{0, 2, 3}) {
+		t.Errorf("of a spreadsheet: %v, %v", got, err)
+	}
 	for text, want := range map[string]string{
 		"": "the header", "seconds,input_tokens\n": "no column output_tokens",
 		"seconds,input_tokens,output_tokens\n":               "no arrivals",
@@ -126,6 +129,7 @@ func TestRead(t *testing.T) {
 		"seconds,input_tokens,output_tokens\n2,0,1\n":        `line 2: input_tokens: got "0"`,
 		"seconds,input_tokens,output_tokens\n2,1,1.5\n":      `line 2: output_tokens: got "1.5"`,
 		"seconds,input_tokens,output_tokens\n2,1\n":          "wrong number of fields",
+		"seconds,input_tokens,output_tokens\n2,1,99999999\n": `line 2: output_tokens: got "99999999"`,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)

@@ -8,11 +8,15 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
 // columns of a recorded trace.
 var columns = []string{"seconds", "input_tokens", "output_tokens"}
+
+// mostTokens is beyond the context of any model.
+const mostTokens = 10_000_000
 
 // Read reads a recorded trace: CSV with the columns seconds, input_tokens and
 // output_tokens, in order of time. The first arrival is at 0.
@@ -22,10 +26,13 @@ func Read(from io.Reader) ([]Arrival, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the header: %w", err)
 	}
+	for i, name := range header { // spreadsheets begin with a mark of the byte order
+		header[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
+	}
 	places := make([]int, len(columns))
 	for i, name := range columns {
 		if places[i] = slices.Index(header, name); places[i] < 0 {
-			return nil, fmt.Errorf("line 1: no column %s; want the columns %v", name, columns)
+			return nil, fmt.Errorf("line 1: no column %s among %q; want the columns %v", name, header, columns)
 		}
 	}
 	var all []Arrival
@@ -39,7 +46,7 @@ func Read(from io.Reader) ([]Arrival, error) {
 			return nil, err
 		}
 		line, _ := reader.FieldPos(0)
-		seconds, err := strconv.ParseFloat(row[places[0]], 64)
+		seconds, err := strconv.ParseFloat(strings.TrimSpace(row[places[0]]), 64)
 		if err != nil || math.IsNaN(seconds) || math.IsInf(seconds, 0) {
 			return nil, fmt.Errorf("line %d: seconds: got %q, want a number", line, row[places[0]])
 		}
@@ -51,9 +58,9 @@ func Read(from io.Reader) ([]Arrival, error) {
 			return nil, fmt.Errorf("line %d: seconds: %s is before the line above", line, row[places[0]])
 		}
 		for i, tokens := range []*int{&a.Input, &a.Output} {
-			text := row[places[i+1]]
-			if *tokens, err = strconv.Atoi(text); err != nil || *tokens < 1 {
-				return nil, fmt.Errorf("line %d: %s: got %q, want a whole number from 1", line, columns[i+1], text)
+			text := strings.TrimSpace(row[places[i+1]])
+			if *tokens, err = strconv.Atoi(text); err != nil || *tokens < 1 || *tokens > mostTokens {
+				return nil, fmt.Errorf("line %d: %s: got %q, want a whole number from 1 to %d", line, columns[i+1], text, mostTokens)
 			}
 		}
 		all = append(all, a)

@@ -30,6 +30,9 @@ type Spec struct {
 	Min, Max int
 	// Schedule, if there is one, sets the number of engines instead of the policy.
 	Schedule []result.Step
+	// MaxModelLen is what a prompt and its answer may have together, in tokens:
+	// an engine refuses more. 0 is no limit.
+	MaxModelLen int
 	// Start is the number of engines at the beginning, all of them ready. Default:
 	// Min.
 	Start  int
@@ -77,7 +80,9 @@ type loop struct {
 	wanted   int
 	requests []result.Request
 	flights  map[*engine.Sequence]int // index of the request
-	samples  []result.Sample
+	// before is how many preemptions there were in the lead.
+	before  int
+	samples []result.Sample
 }
 
 func newLoop(spec Spec) *loop {
@@ -106,6 +111,7 @@ func newLoop(spec Spec) *loop {
 		l.every(l.phase(spec.Timing.Sync), spec.Timing.Sync, end, l.sync)
 	}
 	l.every(0, time.Second, end, l.sample)
+	l.at(spec.Lead, func() { l.before = l.preemptions() })
 	return l
 }
 
@@ -201,7 +207,7 @@ func (l *loop) arrive(i int) {
 			serving = append(serving, s)
 		}
 	}
-	if len(serving) == 0 {
+	if len(serving) == 0 || l.MaxModelLen > 0 && a.Input+a.Output > l.MaxModelLen {
 		l.requests[i].Failure = "refused"
 		return
 	}

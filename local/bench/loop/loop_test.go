@@ -1,7 +1,9 @@
 package loop
 
 import (
+	"math"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -98,6 +100,23 @@ func TestLeavingTooSoonCuts(t *testing.T) {
 	summary := result.Summarize(Run(spec), result.DefaultSLO, result.Schedule{})
 	if summary.Truncated == 0 {
 		t.Error("nothing was cut")
+	}
+}
+
+// A prompt that no engine takes is refused, as by vLLM, and holds up nothing.
+func TestTooLongPromptsAreRefused(t *testing.T) {
+	e := estimate(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1)
+	spec := specOf(t, e, load.Conversation, 3, 10*time.Minute)
+	spec.Arrivals = slices.Clone(spec.Arrivals)
+	spec.MaxModelLen = 16384
+	for i := range spec.Arrivals {
+		if i%10 == 0 {
+			spec.Arrivals[i].Input = spec.MaxModelLen + 1
+		}
+	}
+	summary := result.Summarize(Run(spec), result.DefaultSLO, result.Schedule{})
+	if share := float64(summary.Refused) / float64(summary.Offered); math.Abs(share-.1) > .01 || summary.Attained < .8 {
+		t.Errorf("%.2f are refused and %.2f kept the objectives, want a tenth, and the others", share, summary.Attained)
 	}
 }
 

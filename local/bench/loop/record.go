@@ -45,8 +45,8 @@ func (l *loop) trial() result.Trial {
 		}
 		t.Requests = append(t.Requests, r)
 	}
+	t.Preemptions = l.preemptions() - l.before
 	for _, s := range l.servers {
-		t.Preemptions += s.core.Preemptions
 		gone := l.Length
 		if s.gone {
 			gone = s.left - l.Lead
@@ -58,6 +58,15 @@ func (l *loop) trial() result.Trial {
 	}
 	slices.SortStableFunc(t.Pods, func(a, b result.Pod) int { return int(a.Created - b.Created) })
 	return t
+}
+
+// preemptions are those of all engines so far.
+func (l *loop) preemptions() int {
+	sum := 0
+	for _, s := range l.servers {
+		sum += s.core.Preemptions
+	}
+	return sum
 }
 
 // event is something that happens at a time; of several at once, the first

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"reflect"
 	"strconv"
 	"time"
 
@@ -96,8 +97,13 @@ func Read(o *unstructured.Unstructured, s Service) (Policy, error) {
 	if p.Up, err = readRules(o, append(behavior, "scaleUp")); err != nil {
 		return p, err
 	}
-	p.Down, err = readRules(o, append(behavior, "scaleDown"))
-	return p, err
+	if p.Down, err = readRules(o, append(behavior, "scaleDown")); err != nil {
+		return p, err
+	}
+	if again := p.ScaledObject(s).Object["spec"]; !reflect.DeepEqual(again, o.Object["spec"]) {
+		return p, fmt.Errorf("spec: has what is not modelled: it is %v, and its model's %v", o.Object["spec"], again)
+	}
+	return p, nil
 }
 
 func readTrigger(from any, s Service) (Trigger, error) {

@@ -31,7 +31,7 @@ func mainColumns(ours string) []column {
 			}},
 		{Head: "GPU-hours", Unit: "a run", About: "From the creation of each pod to its exit while the load lasted, one GPU each: loading and leaving count. Below it the 95 % interval.",
 			cell: func(r row) cell { return cell{hours(r.GPUHours.Estimate), compared(r, hoursRange(r.GPUHours))} }},
-		{Head: "To the frontier", About: "By how much more GPU-hours than a clairvoyant scaler that keeps the SLO as often; below and above the frontier there is none to compare with.",
+		{Head: "To the frontier", About: "By how much more GPU-hours than a clairvoyant scaler that keeps the SLO as often; “≥” where its cheapest point keeps it more often; beyond its ends there is none to compare with.",
 			cell: plain(func(r row) string { return gap(r.Gap) })},
 		{Head: "Misses minus ours", Unit: "points", About: "Share of requests that missed the SLO less that of " + ours + ", in percentage points; the interval is of the difference, from the same stretches of time of both.",
 			cell: func(r row) cell {

@@ -29,7 +29,7 @@ func (r Report) facts() []fact {
 		{"Cold start", fmt.Sprintf("%g s", s.ColdStartSeconds)},
 		{"Engines", fmt.Sprintf("%d to %d", s.MinEngines, s.MaxEngines)},
 		{"Length of a run", counted(s.Minutes) + " min"},
-		{"Mean rate", perSecond(s.RequestsPerSecond)},
+		{"Mean rate of conversation", perSecond(s.RequestsPerSecond)},
 		{"Time", timeScale(s.TimeScale)},
 		{"Needed", fmt.Sprintf("engines with which a clairvoyant keeps the SLO of %g %% of requests", 100*s.TargetShare)},
 		{"KEDA", s.KEDA},

@@ -65,5 +65,8 @@ func gap(g result.Gap) string {
 		before, _, _ := strings.Cut(g.Outside, ",")
 		return before
 	}
+	if g.AtLeast {
+		return "≥ " + signed(g.Percent, 0) + " %"
+	}
 	return signed(g.Percent, 0) + " %"
 }

@@ -54,7 +54,8 @@ func (s Settings) SLO() result.SLO {
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
 
 // Frontier is that of one load and seed, after the engine model ran its
-// schedules.
+// schedules. The points of all seeds of a load are at the same shares of what
+// one engine does, in the same order.
 type Frontier struct {
 	Load   string
 	Seed   int64

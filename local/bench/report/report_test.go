@@ -175,10 +175,32 @@ func TestFormat(t *testing.T) {
 		{signed(1.25, 1), "+1.2"}, {signed(-1.25, 1), "−1.2"}, {signed(-.01, 1), "0.0"}, {signed(0, 0), "0"},
 		{shortly(.299), "0.30"}, {shortly(12.34), "12.3"}, {shortly(123.4), "123"},
 		{counted(3), "3"}, {counted(3.25), "3.2"},
-		{gap(result.Gap{Percent: 41.4}), "+41 %"}, {gap(result.Gap{Outside: "below the frontier, whose …"}), "below the frontier"},
+		{gap(result.Gap{Percent: 41.4}), "+41 %"}, {gap(result.Gap{Outside: "beyond its cheap end, whose …"}), "beyond its cheap end"},
+		{gap(result.Gap{Percent: 41.4, AtLeast: true}), "≥ +41 %"},
 	} {
 		if c.got != c.want {
 			t.Errorf("got %q, want %q", c.got, c.want)
+		}
+	}
+}
+
+// Each point of the frontier is the mean over the seeds, though what an engine
+// does differs by seed.
+func TestTheFrontierIsTheMeanOverSeeds(t *testing.T) {
+	of, frontiers := trials(3)
+	r := build(t, settings(), of, frontiers)
+	c := r.Comparisons[0]
+	mean := r.meanPoints(c)
+	if len(mean) != len(r.points(c.Load, 1)) {
+		t.Fatalf("%d points, want as many as a seed has, %d", len(mean), len(r.points(c.Load, 1)))
+	}
+	for i, p := range mean {
+		sum := 0.0
+		for _, seed := range c.Seeds {
+			sum += r.points(c.Load, seed)[i].GPUHours
+		}
+		if want := sum / float64(len(c.Seeds)); math.Abs(p.GPUHours-want) > 1e-9 {
+			t.Errorf("point %d: %v GPU-hours, want %v", i, p.GPUHours, want)
 		}
 	}
 }

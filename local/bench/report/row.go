@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"gonum.org/v1/gonum/floats"
 	"gonum.org/v1/gonum/stat"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
@@ -128,27 +127,24 @@ func meanQuantiles(runs []Run, of func(Run) result.Quantiles) result.Quantiles {
 	return sum
 }
 
-// meanPoints are the frontier of a load: at each cap the mean over the seeds that
-// are compared and have it.
+// meanPoints are the frontier of a load: each the mean over the seeds that are
+// compared, whose caps differ as the lengths of their requests do.
 func (r Report) meanPoints(c result.Comparison) []result.Point {
-	hours, slos := map[float64][]float64{}, map[float64][]float64{}
-	var caps []float64
+	var caps, hours, slos [][]float64 // by point, then by seed
 	for _, seed := range r.seeds(c.Load) {
 		if len(c.Seeds) > 0 && !slices.Contains(c.Seeds, seed) {
 			continue
 		}
-		for _, p := range r.points(c.Load, seed) {
-			if hours[p.Cap] == nil {
-				caps = append(caps, p.Cap)
+		for i, p := range r.points(c.Load, seed) {
+			if i == len(caps) {
+				caps, hours, slos = append(caps, nil), append(hours, nil), append(slos, nil)
 			}
-			hours[p.Cap], slos[p.Cap] = append(hours[p.Cap], p.GPUHours), append(slos[p.Cap], p.SLO)
+			caps[i], hours[i], slos[i] = append(caps[i], p.Cap), append(hours[i], p.GPUHours), append(slos[i], p.SLO)
 		}
 	}
-	slices.Sort(caps)
 	points := make([]result.Point, len(caps))
-	for i, at := range caps {
-		n := float64(len(hours[at]))
-		points[i] = result.Point{Cap: at, GPUHours: floats.Sum(hours[at]) / n, SLO: floats.Sum(slos[at]) / n}
+	for i := range points {
+		points[i] = result.Point{Cap: stat.Mean(caps[i], nil), GPUHours: stat.Mean(hours[i], nil), SLO: stat.Mean(slos[i], nil)}
 	}
 	return points
 }

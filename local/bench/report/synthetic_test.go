@@ -122,7 +122,7 @@ func settings() Settings {
 	return Settings{
 		Ours:     "vllm-eks",
 		Policies: []Policy{{"vllm-eks", "running + waiting to 12 an engine, KV to 0.6, waiting to 2"}, {"waiting/10", "waiting to 10 an engine"}},
-		Minutes:  20, ColdStartSeconds: coldStart, TimeScale: 1, MinEngines: fewest, MaxEngines: most,
+		Minutes:  20, RequestsPerSecond: 3, ColdStartSeconds: coldStart, TimeScale: 1, MinEngines: fewest, MaxEngines: most,
 		Model: "Llama-3.1-8B", GPU: "A10G", TTFTSeconds: 2, TPOTSeconds: .1, TargetShare: .95,
 		KEDA: "2.20.0", Prometheus: "3.5.0", Kubernetes: "1.35.4",
 	}
@@ -131,7 +131,9 @@ func settings() Settings {
 // frontierOf runs the schedules through the same queue.
 func frontierOf(t result.Trial) Frontier {
 	f := Frontier{Load: t.Load, Seed: t.Seed}
-	for _, s := range result.Frontier(t.Requests, t.Length, coldStart*second, fewest, most, []float64{.8, 1, 1.2, 1.4, 1.6, 2, 3}) {
+	// As in a run, what one engine does differs by the lengths of the seed's requests.
+	each := 1 + float64(t.Seed)/100
+	for _, s := range result.Frontier(t.Requests, t.Length, coldStart*second, fewest, most, []float64{.8 * each, each, 1.2 * each, 1.4 * each, 1.6 * each, 2 * each, 3 * each}) {
 		now := 0
 		ran := synthetic("clairvoyant", t.Load, t.Seed, func(_, _ float64, _ int) int {
 			now += 15

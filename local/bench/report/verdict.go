@@ -92,7 +92,7 @@ func (r Report) caveats() []string {
 		switch {
 		case len(c.Seeds) == 0:
 			caveats = append(caveats, fmt.Sprintf("Under %s no seed was run with every policy: there are no intervals.", c.Load))
-		case len(c.Seeds) < 3:
+		case len(c.Seeds) < 3 && r.Settings.RequestsPerSecond > 0: // of a recorded load there is one draw
 			caveats = append(caveats, fmt.Sprintf("Under %s only %d of the three seeds that a comparison should have: its intervals know little of how another draw of the load would differ.", c.Load, len(c.Seeds)))
 		}
 		var without []string

@@ -44,11 +44,11 @@ func Compare(trials []Trial, slo SLO, b Bootstrap) (Comparison, error) {
 	if err != nil || len(c.Seeds) == 0 {
 		return c, err
 	}
-	misses, hours := resample(ledgers, b)
+	misses, hours, blocks := resample(ledgers, b)
 	for i, policy := range policies {
 		all := whole(ledgers[i])
-		c.Estimates = append(c.Estimates, Estimate{policy, interval(all.misses(), misses[i]),
-			interval(all.gpuSeconds/3600/float64(len(c.Seeds)), hours[i])})
+		c.Estimates = append(c.Estimates, Estimate{policy, interval(all.misses(), misses[i], blocks),
+			interval(all.gpuSeconds/3600/float64(len(c.Seeds)), hours[i], blocks)})
 	}
 	for i, a := range c.Estimates {
 		for j, to := range c.Estimates {
@@ -56,8 +56,8 @@ func Compare(trials []Trial, slo SLO, b Bootstrap) (Comparison, error) {
 				continue
 			}
 			c.Differences = append(c.Differences, Difference{a.Policy, to.Policy,
-				interval(a.Misses.Estimate-to.Misses.Estimate, less(misses[i], misses[j])),
-				interval(a.GPUHours.Estimate-to.GPUHours.Estimate, less(hours[i], hours[j]))})
+				interval(a.Misses.Estimate-to.Misses.Estimate, less(misses[i], misses[j]), blocks),
+				interval(a.GPUHours.Estimate-to.GPUHours.Estimate, less(hours[i], hours[j]), blocks)})
 		}
 	}
 	return c, nil
@@ -112,8 +112,9 @@ func whole(runs []ledger) tally {
 }
 
 // resample gives, for each policy, the misses and the GPU-hours of a run in each
-// resample.
-func resample(ledgers [][]ledger, b Bootstrap) (misses, hours [][]float64) {
+// resample, and of how many blocks one is. One without a request, as a recorded
+// load with long pauses may give, says nothing and is drawn again.
+func resample(ledgers [][]ledger, b Bootstrap) (misses, hours [][]float64, blocks int) {
 	var bins []int
 	total := 0
 	for _, l := range ledgers[0] {
@@ -122,18 +123,29 @@ func resample(ledgers [][]ledger, b Bootstrap) (misses, hours [][]float64) {
 	width := max(1, min(int(b.Block/resolution), slices.Min(bins)))
 	random := rand.New(rand.NewPCG(b.Seed, 0))
 	misses, hours = make([][]float64, len(ledgers)), make([][]float64, len(ledgers))
+	some := whole(ledgers[0]).offered > 0
 	for range b.Resamples {
-		blocks := draw(random, bins, width)
+		drawn := draw(random, bins, width)
+		for some && summed(ledgers[0], drawn, width).offered == 0 {
+			drawn = draw(random, bins, width)
+		}
+		blocks = len(drawn)
 		for i, runs := range ledgers {
-			var sum tally
-			for _, at := range blocks {
-				runs[at.run].add(&sum, at.start, width)
-			}
+			sum := summed(runs, drawn, width)
 			// The blocks may be a little longer than the runs together.
-			share := float64(total) / float64(len(blocks)*width) / float64(len(runs))
+			share := float64(total) / float64(blocks*width) / float64(len(runs))
 			misses[i] = append(misses[i], sum.misses())
 			hours[i] = append(hours[i], sum.gpuSeconds/3600*share)
 		}
 	}
-	return misses, hours
+	return misses, hours, blocks
+}
+
+// summed is what is in the blocks of a policy's runs.
+func summed(runs []ledger, drawn []block, width int) tally {
+	var sum tally
+	for _, at := range drawn {
+		runs[at.run].add(&sum, at.start, width)
+	}
+	return sum
 }

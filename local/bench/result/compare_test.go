@@ -133,6 +133,31 @@ func TestCompareRefuses(t *testing.T) {
 	}
 }
 
+// A recorded load may pause for long.
+func TestPausesAreNoSuccess(t *testing.T) {
+	a, b := run("a", 1, 0, 2), run("b", 1, 0, 2)
+	for _, t := range []*Trial{&a, &b} {
+		t.Requests = t.Requests[:100] // 100 s of 600
+		for i := range t.Requests {
+			t.Requests[i].Failure = "refused"
+		}
+	}
+	c := compare(t, a, b)
+	if e, _ := c.Estimate("a"); e.Misses != (Interval{1, 1, 1}) {
+		t.Errorf("misses %+v where every request is one", e.Misses)
+	}
+}
+
+// The fewer blocks, the wider: as Student's distribution says of a mean.
+func TestFewBlocksWiden(t *testing.T) {
+	if got := outside(6); math.Abs(got-.0024) > .0001 { // Φ(-√(6/5)·2.571)
+		t.Errorf("with six blocks %.4f lie beyond each end, want 0.0024", got)
+	}
+	if six, many := outside(6), outside(1000); many <= six || many > .025 || many < .0245 {
+		t.Errorf("with a thousand blocks %.4f lie beyond each end", many)
+	}
+}
+
 func TestDefaultBootstrap(t *testing.T) {
 	for length, want := range map[time.Duration]time.Duration{
 		2 * time.Minute: 60 * second, 12 * time.Minute: 120 * second, 2 * time.Hour: 300 * second,

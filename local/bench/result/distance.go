@@ -20,6 +20,9 @@ type Gap struct {
 	// Percent is by how many percent more GPU-hours it took than the frontier
 	// does for the same attainment. It counts only where Outside is "".
 	Percent float64
+	// AtLeast tells that it may be more: the attainment is less than that of the
+	// frontier's cheapest point, which is what Percent compares with.
+	AtLeast bool `json:",omitempty"`
 	// Outside says why there is nothing to compare with.
 	Outside string
 }
@@ -32,10 +35,12 @@ func Distance(s Summary, points []Point) Gap {
 	}
 	low, high := best[0].SLO, best[len(best)-1].SLO
 	switch {
+	case s.Attained < low && s.GPUHours >= best[0].GPUHours && best[0].GPUHours > 0:
+		return Gap{Percent: 100 * (s.GPUHours/best[0].GPUHours - 1), AtLeast: true}
 	case s.Attained < low:
-		return Gap{Outside: fmt.Sprintf("below the frontier, whose cheapest point attains %.1f %%", 100*low)}
+		return Gap{Outside: fmt.Sprintf("beyond its cheap end, whose point attains %.1f %%", 100*low)}
 	case s.Attained > high:
-		return Gap{Outside: fmt.Sprintf("above the frontier, whose best point attains %.1f %%", 100*high)}
+		return Gap{Outside: fmt.Sprintf("beyond its best end, whose point attains %.1f %%", 100*high)}
 	}
 	hours := hoursAt(best, s.Attained)
 	if hours <= 0 {

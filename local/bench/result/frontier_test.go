@@ -78,19 +78,21 @@ func TestDistance(t *testing.T) {
 		points          []Point
 		percent         float64
 		outside         string
+		atLeast         bool
 	}{
-		{"at a point", .95, 15, points, 50, ""},
-		{"between", .97, 18, points, 20, ""}, // the frontier takes 15 there
-		{"cheaper than the frontier", .85, 6, points, -20, ""},
-		{"at the end", .99, 20, points, 0, ""},
-		{"below", .70, 4, points, 0, "cheapest point attains 75.0 %"},
-		{"above", .995, 40, points, 0, "best point attains 99.0 %"},
-		{"one point", .9, 11, []Point{{1, 10, .9}}, 10, ""},
-		{"none", .9, 11, nil, 0, "no frontier"},
+		{"at a point", .95, 15, points, 50, "", false},
+		{"between", .97, 18, points, 20, "", false}, // the frontier takes 15 there
+		{"cheaper than the frontier", .85, 6, points, -20, "", false},
+		{"at the end", .99, 20, points, 0, "", false},
+		{"below", .70, 4, points, 0, "beyond its cheap end, whose point attains 75.0 %", false},
+		{"below, and dearer", .70, 6, points, 20, "", true},
+		{"above", .995, 40, points, 0, "beyond its best end, whose point attains 99.0 %", false},
+		{"one point", .9, 11, []Point{{1, 10, .9}}, 10, "", false},
+		{"none", .9, 11, nil, 0, "no frontier", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := Distance(Summary{Attained: c.attained, GPUHours: c.hours}, c.points)
-			if math.Abs(got.Percent-c.percent) > 1e-9 || !strings.Contains(got.Outside, c.outside) || (got.Outside == "") != (c.outside == "") {
+			if math.Abs(got.Percent-c.percent) > 1e-9 || !strings.Contains(got.Outside, c.outside) || (got.Outside == "") != (c.outside == "") || got.AtLeast != c.atLeast {
 				t.Errorf("got %+v, want %v %% and %q", got, c.percent, c.outside)
 			}
 		})

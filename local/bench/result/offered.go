@@ -18,8 +18,9 @@ func (t Trial) Offered() []Request {
 	return offered
 }
 
-// began tells whether any of the answer came.
-func (r Request) began() bool { return r.Tokens > 0 }
+// began tells whether any of the answer came. How many tokens an engine says in
+// the end only.
+func (r Request) began() bool { return r.First > 0 || r.Tokens > 0 }
 
 // Quantiles are of a time, in seconds, over N of them; all 0 where N is.
 type Quantiles struct {

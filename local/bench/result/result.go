@@ -81,6 +81,8 @@ type Trial struct {
 	Preemptions int
 	// Events are what Kubernetes and KEDA say of the scaler, in words.
 	Events []string
+	// Doubt is why the run may not count whatever its lateness; "" if nothing is.
+	Doubt string `json:",omitempty"`
 	// StepLateness is the 99th percentile of how much later than they should
 	// have been engines' steps ended, in seconds; 0 in the model.
 	StepLateness float64

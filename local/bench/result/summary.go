@@ -42,6 +42,8 @@ type Summary struct {
 	// Late is the 99th percentile of how late the generator sent, StepLateness
 	// that of how late simulated engines ended their steps.
 	Late, StepLateness float64
+	// Doubt is that of the trial.
+	Doubt string `json:",omitempty"`
 }
 
 // Summarize computes all of it. Needed is the clairvoyant schedule that overshoot
@@ -60,6 +62,7 @@ func Summarize(t Trial, slo SLO, needed Schedule) Summary {
 		Preemptions:  t.Preemptions,
 		Late:         lateness(offered).P99,
 		StepLateness: t.StepLateness,
+		Doubt:        t.Doubt,
 	}
 	s.MeanReady, s.PeakReady = t.ready()
 	s.FirstDecision, s.FirstReady = t.reaction()

@@ -143,3 +143,19 @@ func TestLateIsOfTheOffered(t *testing.T) {
 		t.Errorf("late %v, overshoot %v; want 0.01 and none", got.Late, got.Overshoot)
 	}
 }
+
+// How many tokens there were an engine says in the end only.
+func TestAnAnswerThatBeganIsCutAndNotRefused(t *testing.T) {
+	r := Request{At: second, Output: 5, First: 2 * second, Last: 3 * second, Failure: "cut: EOF"}
+	s := Summarize(Trial{Length: 10 * second, Requests: []Request{r}}, DefaultSLO, Schedule{})
+	if s.Truncated != 1 || s.Refused != 0 || s.TTFT.N != 1 {
+		t.Errorf("%+v, want one that is cut, and its time to the first token", s)
+	}
+}
+
+func TestADoubtfulRunDoesNotCount(t *testing.T) {
+	s := Summarize(Trial{Length: 10 * second, Requests: []Request{answered(second, second, 0)}, Doubt: "nobody looked"}, DefaultSLO, Schedule{})
+	if got := s.Invalid(); got != "nobody looked" {
+		t.Errorf("invalid because of %q", got)
+	}
+}

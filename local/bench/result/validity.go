@@ -22,5 +22,8 @@ func (s Summary) Invalid() string {
 	if s.StepLateness > MaxLateness {
 		why = append(why, fmt.Sprintf("engines' steps ended late: p99 %.0f ms, allowed are %.0f", 1000*s.StepLateness, 1000*MaxLateness))
 	}
+	if s.Doubt != "" {
+		why = append(why, s.Doubt)
+	}
 	return strings.Join(why, "; ")
 }
