@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
@@ -18,8 +19,11 @@ const (
 	pointsOff = 0.03 // of the share of requests that keep the SLO
 	hoursOff  = 0.07 // of the GPU-hours
 	draws     = 10
-	spreadOff = 2 // standard deviations of the draws
 )
+
+// spreadOff is how many standard deviations of the draws another draw is from
+// their mean at most, in nineteen of twenty cases.
+var spreadOff = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: draws - 1}.Quantile(.975) * math.Sqrt(1+1./draws)
 
 // calibrated tells where the model differs from a real run by more than it may.
 func (o options) calibrated(ctx context.Context, a asked, policies []policy.Policy, trials []result.Trial) ([]string, error) {

@@ -91,6 +91,17 @@ func TestScaling(t *testing.T) {
 			t.Errorf("another autoscaler competes:\n%s", out)
 		}
 	})
+	t.Run("to a fixed number, by the way that is documented", func(t *testing.T) {
+		s.configure(scaled("{policy: external}"))
+		s.up()
+		kubectl(t, "--namespace="+scalingSpace, "scale", "deployment/chat", "--replicas=2")
+		s.configure(strings.Replace(scaled("{}"), "replicas: {min: 1, max: 3}", "replicas: {min: 2, max: 2}", 1))
+		s.up()
+		awaitEngines(t, "chat", 2)
+		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); strings.Contains(left, "chat") {
+			t.Errorf("scaled all the same: %s", left)
+		}
+	})
 	t.Run("destroy ends, and leaves no autoscaler", func(t *testing.T) {
 		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
 		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); left != "" {
