@@ -81,7 +81,7 @@ func TestRunsAreKeptByWhatTheyDependOn(t *testing.T) {
 		}
 		return o.key(asks[0], policies)
 	}
-	if key() != key() {
+	if first, second := key(), key(); first != second {
 		t.Error("nothing would be resumed")
 	}
 	write(10)
