@@ -200,7 +200,7 @@ func (o options) recorded() ([]asked, error) {
 	if !o.whole {
 		whole = min(whole, o.lead+o.length)
 	}
-	if whole > longest {
+	if whole > longest+o.lead {
 		return nil, fmt.Errorf("TRACE: %s is %s long, and at most %s can be run; are its seconds such, and how many MINUTES do you want?", o.trace, whole.Round(time.Minute), longest)
 	}
 	arrivals = slices.DeleteFunc(arrivals, func(a load.Arrival) bool { return a.At >= whole })
