@@ -18,7 +18,7 @@ COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-p
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
-	@echo '  make test-long what is too long for that: fifty engines, benchmarks, faults'
+	@echo '  make test-long what is too long for that: fifty engines, every recorded seed, benchmarks, faults'
 	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder] [PLOT=file.svg]'
 	@echo '                 predictions of GPU memory against start-up logs of vLLM'
 	@echo '  make bench     scaling policies side by side on the embedded Kubernetes: half an hour a load and'
