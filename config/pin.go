@@ -54,7 +54,7 @@ func pin(m serving.Spec) map[string]any {
 		}
 	}
 	// By default it is as many as there always are, which is to change with them.
-	if n := m.Scaling.FallbackReplicas; n != 0 && n != max(*m.Replicas.Min, 1) {
+	if n := m.Scaling.FallbackReplicas; n != 0 && n != m.Replicas.Least() {
 		scaling["fallbackReplicas"] = n
 	}
 	if m.Scaling.TargetKVUsage != 0 {

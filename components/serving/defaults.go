@@ -103,7 +103,7 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	}
 	sc.DownSeconds = or(sc.DownSeconds, 300)
 	if sc.Policy != CPU {
-		sc.FallbackReplicas = or(sc.FallbackReplicas, max(*r.Min, 1))
+		sc.FallbackReplicas = or(sc.FallbackReplicas, r.Least())
 	}
 	if sc.Wake.Query != "" {
 		sc.Wake.IdleSeconds = or(sc.Wake.IdleSeconds, 300)

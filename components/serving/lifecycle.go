@@ -57,17 +57,15 @@ func (l Lifecycle) progressDeadlineSeconds() int {
 // deadline, which leaves Kubernetes the time to say why. Only one engine is
 // given all the time that it may take; for each of the others, what is expected
 // will do.
-func (s Spec) rolloutTimeout() string { return fmt.Sprintf("%ds", s.rolloutSeconds(s.leastReplicas())) }
+func (s Spec) rolloutTimeout() string {
+	return fmt.Sprintf("%ds", s.rolloutSeconds(s.Replicas.Least()))
+}
 
 // rolloutSeconds is how long a rollout of so many engines may take.
 func (s Spec) rolloutSeconds(engines int) int {
 	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.graceSeconds() + marginSeconds
 	return s.Lifecycle.progressDeadlineSeconds() + (engines-1)*expected + marginSeconds
 }
-
-// leastReplicas is how many engines a rollout has to replace: the fixed number,
-// or what a scaler leaves at least.
-func (s Spec) leastReplicas() int { return max(*s.Replicas.Min, 1) }
 
 // removalTimeout is how long Pulumi waits for the last pod to be gone.
 func (s Spec) removalTimeout() string {

@@ -17,12 +17,11 @@ const (
 	// lookSeconds is how often KEDA looks at a service that may have no engines; any
 	// other is looked at by Kubernetes' autoscaler alone, every 15 s.
 	lookSeconds = 15
-	// failures is how many looks in a row may fail before the fallback applies.
-	failures = 3
-	// patientFailures are those of a service that may have no engines. To KEDA a
-	// fallback is load (pkg/scaling/scale_handler.go of v2.20.2): it would wake every
-	// service that sleeps, because Prometheus was away for a minute.
-	patientFailures = 20
+	// failures is how many looks in a row may fail; patientFailures are those of a
+	// service that may have no engines. To KEDA a fallback is load
+	// (pkg/scaling/scale_handler.go of v2.20.2): it would wake every service that
+	// sleeps, because Prometheus was away for a minute.
+	failures, patientFailures = 3, 20
 )
 
 // scaledObject has KEDA set the number of engines.
@@ -32,18 +31,16 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		"minReplicaCount": int64(*s.Replicas.Min),
 		"maxReplicaCount": int64(s.Replicas.Max),
 		"triggers":        s.triggers(),
+		// Without metrics the number stays, or rises to this.
+		"fallback": map[string]any{
+			"failureThreshold": int64(s.failureThreshold()), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
+		},
 		"advanced": map[string]any{"horizontalPodAutoscalerConfig": map[string]any{"behavior": map[string]any{
 			"scaleUp":   rules(0, 15, "Max", moves("Percent", 100), moves("Pods", 4)),
 			"scaleDown": rules(s.Scaling.DownSeconds, downPeriodSeconds, "Max", moves("Percent", downPercent), moves("Pods", downPods)),
 		}}},
 	}
-	// Without metrics the number stays, or rises to this.
-	fallback := map[string]any{
-		"failureThreshold": int64(failures), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
-	}
-	spec["fallback"] = fallback
 	if *s.Replicas.Min == 0 {
-		fallback["failureThreshold"] = int64(patientFailures)
 		spec["pollingInterval"] = int64(lookSeconds)
 		cooldown := int64(s.Scaling.Wake.IdleSeconds + s.unseenSeconds())
 		spec["cooldownPeriod"], spec["initialCooldownPeriod"] = cooldown, cooldown
@@ -51,12 +48,20 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 	return custom(s, manager, "keda.sh/v1alpha1", "ScaledObject", spec)
 }
 
+// failureThreshold is how many looks in a row may fail before the fallback applies.
+func (s Spec) failureThreshold() int {
+	if *s.Replicas.Min == 0 {
+		return patientFailures
+	}
+	return failures
+}
+
 // unseenSeconds is for how long KEDA may see no load after it woke a service,
 // though there was some: until the node is there, and while the engine loads
 // without metrics, until that counts as a fallback and so as load. Without that
 // time on top, an engine would go as soon as it is there.
 func (s Spec) unseenSeconds() int {
-	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.startupBudgetSeconds(), (patientFailures+1)*lookSeconds)
+	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.startupBudgetSeconds(), (s.failureThreshold()+1)*lookSeconds)
 }
 
 func moves(kind string, value int64) map[string]any {

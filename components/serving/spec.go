@@ -201,6 +201,9 @@ type Replicas struct {
 	Max int
 }
 
+// Least is how many engines there are, with defaults, unless the service sleeps.
+func (r Replicas) Least() int { return max(*r.Min, 1) }
+
 // Resources is what one replica needs beside its GPUs, as Kubernetes
 // quantities.
 type Resources struct {

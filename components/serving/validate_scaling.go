@@ -30,7 +30,7 @@ func (s Spec) validateScaling(found *problems.List, at func(string) string) {
 	case *r.Min > mostReplicas || r.Max > mostReplicas:
 		bad("replicas.max", "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
 		return
-	case r.Max < max(*r.Min, 1):
+	case r.Max < r.Least():
 		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)
 		return
 	case sc.Policy == Fixed && *r.Min != r.Max:
@@ -68,7 +68,7 @@ func (sc Scaling) validateTargets(found *problems.List, at func(string) string, 
 		{"scaling.targetLoad", sc.TargetLoad, 1, mostLoad},
 		{"scaling.targetWaiting", sc.TargetWaiting, 1, mostLoad},
 		{"scaling.targetCPU", sc.TargetCPU, 1, 100},
-		{"scaling.fallbackReplicas", sc.FallbackReplicas, max(*r.Min, 1), max(r.Max, 1)},
+		{"scaling.fallbackReplicas", sc.FallbackReplicas, r.Least(), max(r.Max, 1)},
 		{"scaling.downSeconds", sc.DownSeconds, 1, longestWindow},
 	} {
 		switch useful := uses[field.key]; {

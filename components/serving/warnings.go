@@ -15,7 +15,7 @@ func (s Spec) Warnings() []string {
 	case s.Lifecycle.Rollout == Surge && !spare:
 		warn("a change starts the new engine first, which needs %d nodes in the node group %s, whose max is %d: it waits until the rollout fails; "+
 			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.NodeGroup.Name, s.NodeGroup.Max)
-	case s.Lifecycle.Rollout == InPlace && s.leastReplicas() == 1:
+	case s.Lifecycle.Rollout == InPlace && s.Replicas.Least() == 1:
 		why := "lifecycle.rollout is inPlace"
 		if !spare {
 			why = fmt.Sprintf("the node group %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.NodeGroup.Name, needed, s.NodeGroup.Max)
@@ -26,9 +26,9 @@ func (s Spec) Warnings() []string {
 		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
 			cut, s.Lifecycle.ShutdownSeconds)
 	}
-	if most := s.rolloutSeconds(s.Replicas.Max); s.scaled() && most > s.rolloutSeconds(s.leastReplicas()) {
+	if most := s.rolloutSeconds(s.Replicas.Max); s.scaled() && most > s.rolloutSeconds(s.Replicas.Least()) {
 		warn("a change of all %d engines may take %d s, one after the other, and pulumi up waits %d s, for replicas.min of them: "+
-			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.leastReplicas()))
+			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.Replicas.Least()))
 	}
 	if s.usesKEDA() && !s.monitored() {
 		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",

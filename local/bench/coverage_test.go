@@ -13,14 +13,7 @@ import (
 // loads and more draws, result.DefaultBootstrap's source says.
 func TestIntervalsHoldTheMeanOfManyRuns(t *testing.T) {
 	for _, kind := range []load.Kind{load.Conversation, load.Step} {
-		o, err := readOptions("model", []string{"-loads=" + string(kind), "-seeds=40"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		asks, policies, err := o.plan()
-		if err != nil {
-			t.Fatal(err)
-		}
+		o, asks, policies := planned(t, "model", "-loads="+string(kind), "-seeds=40")
 		var misses, hours []result.Interval
 		offered, missed, sum := 0.0, 0.0, 0.0
 		for _, a := range asks {

@@ -12,6 +12,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
+// planned is what a command of these flags compares.
+func planned(t *testing.T, name string, args ...string) (options, []asked, []policy.Policy) {
+	t.Helper()
+	o, err := readOptions(name, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asks, policies, err := o.plan()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, asks, policies
+}
+
 func TestWrongOptionsAreRefusedTogether(t *testing.T) {
 	_, err := readOptions("real", []string{
 		"-minutes=0", "-lead=61", "-cold-start=1", "-time-scale=2", "-rate=0", "-max=0", "-seeds=0", "-trace=/nowhere.csv",
@@ -46,14 +60,7 @@ func TestResultsOutliveTheEnvironment(t *testing.T) {
 }
 
 func TestSomePoliciesAreComparedWithOurs(t *testing.T) {
-	o, err := readOptions("real", []string{"-policies=" + policy.Seed})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, policies, err := o.plan()
-	if err != nil {
-		t.Fatal(err)
-	}
+	_, _, policies := planned(t, "real", "-policies="+policy.Seed)
 	if names := policyNames(policies); len(names) != 2 || names[0] != policy.Ours || names[1] != policy.Seed {
 		t.Errorf("compares %v", names)
 	}
@@ -71,14 +78,7 @@ func TestRunsAreKeptByWhatTheyDependOn(t *testing.T) {
 	}
 	key := func(args ...string) string {
 		t.Helper()
-		o, err := readOptions("real", args)
-		if err != nil {
-			t.Fatal(err)
-		}
-		asks, policies, err := o.plan()
-		if err != nil {
-			t.Fatal(err)
-		}
+		o, asks, policies := planned(t, "real", args...)
 		return o.key(asks[0], policies)
 	}
 	if first, second := key(), key(); first != second {
@@ -95,14 +95,7 @@ func TestRunsAreKeptByWhatTheyDependOn(t *testing.T) {
 			t.Errorf("results with %s would be taken for those without", other)
 		}
 	}
-	o, err := readOptions("real", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	asks, policies, err := o.plan()
-	if err != nil {
-		t.Fatal(err)
-	}
+	o, asks, policies := planned(t, "real")
 	was := o.key(asks[0], policies)
 	policies[0].Up.Pods++
 	if o.key(asks[0], policies) == was {
@@ -130,14 +123,7 @@ func TestRecordedLoad(t *testing.T) {
 		{[]string{"-minutes=10", "-lead=2"}, 2 * time.Minute, 10 * time.Minute, 12},
 		{[]string{"-minutes=1400"}, 5 * time.Minute, 84*time.Minute + time.Second, 90},
 	} {
-		o, err := readOptions("real", append(c.args, "-trace="+trace))
-		if err != nil {
-			t.Fatal(err)
-		}
-		asks, err := o.asks()
-		if err != nil {
-			t.Fatal(err)
-		}
+		o, asks, _ := planned(t, "real", append(c.args, "-trace="+trace)...)
 		a := asks[0]
 		if len(asks) != 1 || a.lead != c.lead || a.length != c.length || len(a.arrivals) != c.requests {
 			t.Errorf("%q: %d loads, lead %v, length %v, %d requests", c.args, len(asks), a.lead, a.length, len(a.arrivals))

@@ -208,14 +208,7 @@ func TestTimeScalesAgree(t *testing.T) {
 func TestTheModelAgreesWithTheRecordedRuns(t *testing.T) {
 	for name, r := range recorded(t) {
 		t.Run(name, func(t *testing.T) {
-			o, err := readOptions("real", flagsOf(r))
-			if err != nil {
-				t.Fatal(err)
-			}
-			asks, policies, err := o.plan()
-			if err != nil {
-				t.Fatal(err)
-			}
+			o, asks, policies := planned(t, "real", flagsOf(r)...)
 			if !*allSeeds {
 				asks = asks[:1] // make test-long has the time for all
 			}

@@ -73,11 +73,8 @@ func TestQueries(t *testing.T) {
 func queriesOf(t *testing.T, s serving.Spec) map[string]string {
 	t.Helper()
 	queries := map[string]string{}
-	for _, o := range serving.Objects(s, "test") {
-		scaled, ok := o.Object.(*unstructured.Unstructured)
-		if !ok || scaled.GetKind() != "ScaledObject" {
-			continue
-		}
+	var found findings
+	for _, scaled := range decode(&found, serving.Objects(s, "test")).scaled {
 		triggers, _, _ := unstructured.NestedSlice(scaled.Object, "spec", "triggers")
 		for _, one := range triggers {
 			name, _, _ := unstructured.NestedString(one.(map[string]any), "name")

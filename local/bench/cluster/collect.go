@@ -33,7 +33,8 @@ type gauges struct {
 func (c Comparison) collect(ctx context.Context, d deployment, o *observer, p prometheus, began time.Time, length time.Duration, requests [][]result.Request) []result.Trial {
 	scale := time.Duration(c.Settings.TimeScale)
 	from, to := began.Add(c.Lead/scale).UTC().Truncate(time.Second), began.Add((c.Lead+length)/scale)
-	g, err := readGauges(ctx, p, from, to)
+	step := sampleStep(to.Sub(from))
+	g, err := readGauges(ctx, p, from, to, step)
 	counted := fmt.Sprintf("[%ds]", max(1, int(to.Sub(from).Seconds())))
 	preemptions, preemptionsError := p.now(ctx, fmt.Sprintf("sum by (service) (increase(vllm:num_preemptions_total{namespace=%q}%s))", Namespace, counted), to)
 	lateness, latenessError := p.now(ctx, fmt.Sprintf("histogram_quantile(0.99, sum by (service, le) (increase(vllmsim:step_lateness_seconds_bucket{namespace=%q}%s)))", Namespace, counted), to)
@@ -49,7 +50,7 @@ func (c Comparison) collect(ctx context.Context, d deployment, o *observer, p pr
 		}
 		trials = append(trials, result.Trial{
 			Policy: one.Name, Load: c.Load, Seed: c.Seed, Length: length, Min: c.Settings.Min, Max: c.Settings.Max,
-			Requests: c.inTime(requests[i], length), Samples: c.samples(one.Name, o, g, from, to),
+			Requests: c.inTime(requests[i], length), Samples: c.samples(one.Name, o, g, from, to, step),
 			Pods:        o.lives(one.Name, from, length, c.Settings.TimeScale),
 			Preemptions: int(preemptions[one.Name] + 0.5), StepLateness: lateness[one.Name] * float64(scale),
 			Events: append(o.said(one.Name), d.conditions(ctx, one)...), Doubt: doubt,
@@ -58,12 +59,12 @@ func (c Comparison) collect(ctx context.Context, d deployment, o *observer, p pr
 	return trials
 }
 
-func readGauges(ctx context.Context, p prometheus, from, to time.Time) (gauges, error) {
+func readGauges(ctx context.Context, p prometheus, from, to time.Time, step time.Duration) (gauges, error) {
 	var g gauges
 	for metric, into := range map[string]*map[string]map[time.Time]float64{
 		"vllm:num_requests_running": &g.running, "vllm:num_requests_waiting": &g.waiting, "vllm:kv_cache_usage_perc": &g.kv,
 	} {
-		values, err := p.series(ctx, fmt.Sprintf("sum by (service) (%s{namespace=%q})", metric, Namespace), from, to, sampleStep(to.Sub(from)))
+		values, err := p.series(ctx, fmt.Sprintf("sum by (service) (%s{namespace=%q})", metric, Namespace), from, to, step)
 		if err != nil {
 			return g, err
 		}
@@ -94,9 +95,9 @@ func (c Comparison) inTime(requests []result.Request, length time.Duration) []re
 	return all
 }
 
-func (c Comparison) samples(service string, o *observer, g gauges, from, to time.Time) []result.Sample {
+func (c Comparison) samples(service string, o *observer, g gauges, from, to time.Time, step time.Duration) []result.Sample {
 	var all []result.Sample
-	for at := from; !at.After(to); at = at.Add(sampleStep(to.Sub(from))) {
+	for at := from; !at.After(to); at = at.Add(step) {
 		engines := o.at(service, at)
 		all = append(all, result.Sample{
 			At:     at.Sub(from) * time.Duration(c.Settings.TimeScale),
