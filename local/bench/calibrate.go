@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/stat"
 	"gonum.org/v1/gonum/stat/distuv"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/local/bench/report"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
@@ -25,51 +27,118 @@ const (
 // their mean at most, in nineteen of twenty cases.
 var spreadOff = distuv.StudentsT{Mu: 0, Sigma: 1, Nu: draws - 1}.Quantile(.975) * math.Sqrt(1+1./draws)
 
-// calibrated tells where the model differs from a real run by more than it may.
-func (o options) calibrated(ctx context.Context, a asked, policies []policy.Policy, trials []result.Trial) ([]string, error) {
-	intervals, err := result.Compare(trials, result.DefaultSLO, result.DefaultBootstrap(trials[0].Length))
-	if err != nil {
-		return nil, err
-	}
-	var ran []result.Summary
-	for _, t := range trials {
-		ran = append(ran, result.Summarize(t, result.DefaultSLO, result.Schedule{}))
-	}
-	return o.differences(ctx, a, policies, ran, intervals)
+// outcome is what runs of a policy come to together.
+type outcome struct {
+	met, offered, hours float64
+	runs                int
 }
 
-// differences runs the model on a load that was run in reality.
-func (o options) differences(ctx context.Context, a asked, policies []policy.Policy, ran []result.Summary, intervals result.Comparison) ([]string, error) {
-	attained, hours := map[string][]float64{}, map[string][]float64{}
-	for draw := range uint64(draws) {
-		trials, err := o.modelled(ctx, a, policies, draw)
+func (o *outcome) add(s result.Summary) {
+	o.met += s.Attained * float64(s.Offered)
+	o.offered += float64(s.Offered)
+	o.hours += s.GPUHours
+	o.runs++
+}
+
+// attained is the share of the requests that kept the SLO.
+func (o *outcome) attained() float64 { return o.met / max(o.offered, 1) }
+
+// gpuHours are those of a run.
+func (o *outcome) gpuHours() float64 { return o.hours / float64(o.runs) }
+
+// calibrated tells where the model differs from the real runs of a report, of
+// those loads and seeds, by more than it may. The seeds of a load count together,
+// as they do in the report.
+func (o options) calibrated(ctx context.Context, asks []asked, policies []policy.Policy, r report.Report) ([]string, error) {
+	var off []string
+	for _, c := range r.Comparisons {
+		var of []asked
+		for _, a := range asks {
+			if a.name == c.Load {
+				of = append(of, a)
+			}
+		}
+		fmt.Printf("%s: the model of make simulate beside it, %d draws of %d seeds\n", c.Load, draws, len(of))
+		drawn, err := o.drawn(ctx, of, policies)
 		if err != nil {
 			return nil, err
 		}
-		for _, t := range trials {
-			s := result.Summarize(t, result.DefaultSLO, result.Schedule{})
-			attained[t.Policy] = append(attained[t.Policy], s.Attained)
-			hours[t.Policy] = append(hours[t.Policy], s.GPUHours)
-		}
-	}
-	var off []string
-	for _, r := range ran {
-		if mean, spread := stat.MeanStdDev(attained[r.Policy], nil); math.Abs(r.Attained-mean) > max(pointsOff, spreadOff*spread) {
-			off = append(off, fmt.Sprintf("%s: %.1f %% of the requests keep the SLO, in the model %.1f ± %.1f", r.Policy, 100*r.Attained, 100*mean, 100*spread))
-		}
-		if mean, spread := stat.MeanStdDev(hours[r.Policy], nil); math.Abs(r.GPUHours-mean) > max(hoursOff*r.GPUHours, spreadOff*spread) {
-			off = append(off, fmt.Sprintf("%s: %.2f GPU-hours, in the model %.2f ± %.2f", r.Policy, r.GPUHours, mean, spread))
-		}
-	}
-	for i, first := range ran {
-		for _, second := range ran[i+1:] {
-			if apart(intervals, first.Policy, second.Policy) &&
-				(first.Attained < second.Attained) != (stat.Mean(attained[first.Policy], nil) < stat.Mean(attained[second.Policy], nil)) {
-				off = append(off, fmt.Sprintf("%s and %s: the model has the other one ahead", first.Policy, second.Policy))
-			}
+		for _, one := range differences(policies, outcomes(of, r.Runs), drawn, c) {
+			off = append(off, c.Load+": "+one)
 		}
 	}
 	return off, nil
+}
+
+// outcomes are those of some loads' real runs, by policy.
+func outcomes(asks []asked, runs []report.Run) map[string]*outcome {
+	all := map[string]*outcome{}
+	for _, run := range runs {
+		if !slices.ContainsFunc(asks, func(a asked) bool { return a.name == run.Load && int64(a.seed) == run.Seed }) {
+			continue
+		}
+		if all[run.Policy] == nil {
+			all[run.Policy] = &outcome{}
+		}
+		all[run.Policy].add(run.Summary)
+	}
+	return all
+}
+
+// drawn is what the model says of loads as chance draws it, several times, by
+// policy.
+func (o options) drawn(ctx context.Context, asks []asked, policies []policy.Policy) (map[string]*spread, error) {
+	all := map[string]*spread{}
+	for _, p := range policies {
+		all[p.Name] = &spread{}
+	}
+	for draw := range uint64(draws) {
+		sums := map[string]*outcome{}
+		for _, p := range policies {
+			sums[p.Name] = &outcome{}
+		}
+		for _, a := range asks {
+			trials, err := o.modelled(ctx, a, policies, draw)
+			if err != nil {
+				return nil, err
+			}
+			for _, t := range trials {
+				sums[t.Policy].add(result.Summarize(t, result.DefaultSLO, result.Schedule{}))
+			}
+		}
+		for name, sum := range sums {
+			all[name].attained = append(all[name].attained, sum.attained())
+			all[name].hours = append(all[name].hours, sum.gpuHours())
+		}
+	}
+	return all, nil
+}
+
+// spread is what the draws of a policy came to.
+type spread struct{ attained, hours []float64 }
+
+// differences are between what ran and what was drawn in the model, in words.
+func differences(policies []policy.Policy, ran map[string]*outcome, drawn map[string]*spread, intervals result.Comparison) []string {
+	var off []string
+	for i, p := range policies {
+		first, model := ran[p.Name], drawn[p.Name]
+		if first == nil {
+			continue
+		}
+		if mean, deviation := stat.MeanStdDev(model.attained, nil); math.Abs(first.attained()-mean) > max(pointsOff, spreadOff*deviation) {
+			off = append(off, fmt.Sprintf("%s: %.1f %% of the requests keep the SLO, in the model %.1f ± %.1f", p.Name, 100*first.attained(), 100*mean, 100*deviation))
+		}
+		if mean, deviation := stat.MeanStdDev(model.hours, nil); math.Abs(first.gpuHours()-mean) > max(hoursOff*first.gpuHours(), spreadOff*deviation) {
+			off = append(off, fmt.Sprintf("%s: %.2f GPU-hours, in the model %.2f ± %.2f", p.Name, first.gpuHours(), mean, deviation))
+		}
+		for _, other := range policies[i+1:] {
+			if second := ran[other.Name]; second != nil && apart(intervals, p.Name, other.Name) &&
+				(first.attained() < second.attained()) != (stat.Mean(model.attained, nil) < stat.Mean(drawn[other.Name].attained, nil)) {
+				off = append(off, fmt.Sprintf("%s and %s: the model has the other one ahead", p.Name, other.Name))
+			}
+		}
+	}
+	return off
 }
 
 // apart tells whether the intervals of two policies' misses do not overlap.

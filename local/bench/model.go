@@ -34,7 +34,8 @@ func model(ctx context.Context, o options) error {
 		}
 		trials, frontiers = append(trials, all...), append(frontiers, frontier)
 	}
-	return o.publish("model", o.described(policies, asks[0]), trials, frontiers, "")
+	_, err = o.publish("model", o.described(policies, asks[0]), trials, frontiers, "")
+	return err
 }
 
 // modelled are all policies under one load, in the model, as chance draws it.

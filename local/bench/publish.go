@@ -21,26 +21,26 @@ var revision string
 const targetShare = 0.95
 
 // publish writes report.json and report.html, and prints the table.
-func (o options) publish(name string, settings report.Settings, trials []result.Trial, frontiers []report.Frontier, incomplete string) error {
+func (o options) publish(name string, settings report.Settings, trials []result.Trial, frontiers []report.Frontier, incomplete string) (report.Report, error) {
 	r, err := report.Build(settings, trials, frontiers)
 	if err != nil {
-		return err
+		return r, err
 	}
 	r.Incomplete = incomplete
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
+		return r, err
 	}
 	base := filepath.Join(o.out, name)
 	for ending, write := range map[string]func(io.Writer) error{".json": r.WriteJSON, ".html": r.WriteHTML} {
 		if err := writeFile(base+ending, write); err != nil {
-			return err
+			return r, err
 		}
 	}
 	if err := r.PrintTable(os.Stdout); err != nil {
-		return err
+		return r, err
 	}
 	fmt.Printf("\nReport: %s.html, %s.json\n", base, base)
-	return nil
+	return r, nil
 }
 
 // writeFile replaces a file at once.

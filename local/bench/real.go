@@ -42,7 +42,7 @@ func real(ctx context.Context, o options) error {
 	}
 	described := o.described(policies, asks[0])
 	described.Kubernetes, described.KEDA, described.Prometheus = ran.Kubernetes, ran.KEDA, ran.Prometheus
-	var off, commits []string
+	var commits []string
 	var trials []result.Trial
 	var frontiers []report.Frontier
 	for i, a := range asks {
@@ -72,25 +72,25 @@ func real(ctx context.Context, o options) error {
 			}
 			trials, frontiers = append(trials, of...), append(frontiers, frontier)
 		}
-		if runError == nil {
-			var differing []string
-			differing, runError = o.calibrated(ctx, a, policies, of)
-			for _, one := range differing {
-				off = append(off, fmt.Sprintf("%s, seed %d: %s", a.name, a.seed, one))
-			}
-		}
 		if runError != nil {
 			if len(trials) == 0 {
 				return runError
 			}
 			why := fmt.Sprintf("%d of %d runs were complete: %v", i, len(asks), runError)
-			return errors.Join(o.publish("report", described, trials, frontiers, why), runError)
+			_, err := o.publish("report", described, trials, frontiers, why)
+			return errors.Join(err, runError)
 		}
 	}
-	if err := o.publish("report", described, trials, frontiers, ""); err != nil {
+	r, err := o.publish("report", described, trials, frontiers, "")
+	if err != nil {
 		return err
 	}
-	fmt.Printf("\nThe model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, or what its own draws differ by, but for %d figures.\n",
+	fmt.Println()
+	off, err := o.calibrated(ctx, asks, policies, r)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("The model of make simulate, beside it: within %.0f points of the SLO and %.0f %% of the GPU-hours, or what its own draws differ by, but for %d figures.\n",
 		100*pointsOff, 100*hoursOff, len(off))
 	for _, one := range off {
 		fmt.Println("  " + one)

@@ -212,20 +212,12 @@ func TestTheModelAgreesWithTheRecordedRuns(t *testing.T) {
 			if !*allSeeds {
 				asks = asks[:1] // make test-long has the time for all
 			}
-			for _, a := range asks {
-				var ran []result.Summary
-				for _, one := range r.Runs {
-					if one.Seed == int64(a.seed) {
-						ran = append(ran, one.Summary)
-					}
-				}
-				off, err := o.differences(t.Context(), a, policies, ran, r.Comparisons[0])
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, one := range off {
-					t.Errorf("seed %d: %s", a.seed, one)
-				}
+			off, err := o.calibrated(t.Context(), asks, policies, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, one := range off {
+				t.Error(one)
 			}
 		})
 	}
