@@ -72,20 +72,24 @@ func (w *engineWatch) follow(ctx context.Context, version string) string {
 	for decoder := json.NewDecoder(out); ; {
 		var event struct {
 			Type   string
-			Object struct {
-				Metadata struct{ ResourceVersion string }
-				Spec     struct{ Replicas int }
-				Status   struct{ ReadyReplicas int }
-			}
+			Object json.RawMessage
 		}
 		if decoder.Decode(&event) != nil {
 			return version
 		}
-		if event.Type == "ERROR" {
+		if event.Type == "ERROR" { // the object is a Status, whose status is a word
 			return ""
 		}
-		version = event.Object.Metadata.ResourceVersion
-		w.saw(event.Object.Spec.Replicas, event.Object.Status.ReadyReplicas)
+		var deployment struct {
+			Metadata struct{ ResourceVersion string }
+			Spec     struct{ Replicas int }
+			Status   struct{ ReadyReplicas int }
+		}
+		if json.Unmarshal(event.Object, &deployment) != nil {
+			return version
+		}
+		version = deployment.Metadata.ResourceVersion
+		w.saw(deployment.Spec.Replicas, deployment.Status.ReadyReplicas)
 	}
 }
 
