@@ -127,6 +127,27 @@ func TestDocumentationShowsTheRecordedRuns(t *testing.T) {
 	}
 }
 
+// The README says what three seeds of conversation came to.
+func TestReadmeShowsTheRecordedRun(t *testing.T) {
+	page, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := recorded(t)[string(load.Conversation)+"-x3-seeds"].Comparisons[0]
+	for name, sentence := range map[string]string{
+		policy.Ours: "%.1f %% of requests keep the objectives at %.2f GPU-hours",
+		policy.Seed: "with the usual HPA on the queue, %.1f %% at %.2f",
+	} {
+		e, found := c.Estimate(name)
+		if !found {
+			t.Fatalf("no run of %s", name)
+		}
+		if want := fmt.Sprintf(sentence, 100*(1-e.Misses.Estimate), e.GPUHours.Estimate); !strings.Contains(string(page), want) {
+			t.Errorf("the README does not say %q", want)
+		}
+	}
+}
+
 func runOf(t *testing.T, r report.Report, name string) report.Run {
 	t.Helper()
 	for _, one := range r.Runs {
