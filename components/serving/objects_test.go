@@ -76,8 +76,9 @@ func TestObjects(t *testing.T) {
 func TestTriggers(t *testing.T) {
 	zero, one := 0, 1
 	const series = `{job="vllm",namespace="inference",service="chat"}`
+	const requests = "vllm:num_requests_running" + series + " + vllm:num_requests_waiting" + series
 	sleeping := func(of string) string {
-		return "sum(" + of + ") or on() (vector(0) unless on() count(up" + series + ") unless on() (max(sum(rate(gateway[1m]))) > 0))"
+		return "(sum(" + of + ") or on() (vector(0) unless on() count(up" + series + ") unless on() (max(sum(rate(gateway[1m]))) > 0)))"
 	}
 	tests := []struct {
 		name   string
@@ -85,7 +86,8 @@ func TestTriggers(t *testing.T) {
 		want   []string
 	}{
 		{"load", func(s *Spec) { s.Replicas = Replicas{Min: &one, Max: 3} }, []string{
-			"load 9 sum(vllm:num_requests_running" + series + " + vllm:num_requests_waiting" + series + ")",
+			"load 9 sum(" + requests + ") + (clamp(9 * count(vllm:num_requests_running" + series + ") - sum(" + requests + "), 0, 9) and on () (" +
+				requests + " > 0 and on (pod, engine) rate(vllm:iteration_tokens_total_count" + series + "[45s]) == 0) or vector(0))",
 			"kv-cache 0.6 sum(vllm:kv_cache_usage_perc" + series + ")",
 			"queue 2 sum(vllm:num_requests_waiting" + series + ")"}},
 		{"queue", func(s *Spec) { s.Replicas, s.Scaling.Policy = Replicas{Min: &one, Max: 3}, Queue }, []string{

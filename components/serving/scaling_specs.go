@@ -22,6 +22,9 @@ const (
 	// (pkg/scaling/scale_handler.go of v2.20.2): it would wake every service that
 	// sleeps, because Prometheus was away for a minute.
 	failures, patientFailures = 3, 20
+	// stillScrapes is how long an engine that has requests takes no step until it
+	// counts as hung.
+	stillScrapes = 3
 )
 
 // scaledObject has KEDA set the number of engines.
@@ -91,7 +94,7 @@ func (s Spec) triggers() []any {
 	}
 	running, waiting := s.gauge("vllm:num_requests_running"), s.gauge("vllm:num_requests_waiting")
 	if s.Scaling.Policy == Load {
-		add("load", s.sum(running+" + "+waiting), strconv.Itoa(s.Scaling.TargetLoad))
+		add("load", s.sum(running+" + "+waiting)+" + "+s.unseen(running+" + "+waiting), strconv.Itoa(s.Scaling.TargetLoad))
 		add("kv-cache", s.sum(s.gauge("vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
 	}
 	add("queue", s.sum(waiting), strconv.Itoa(s.Scaling.TargetWaiting))
@@ -113,6 +116,18 @@ func (s Spec) gauge(metric string) string {
 	return fmt.Sprintf("%s{job=%q,namespace=%q,service=%q}", metric, scrapeJob, s.Namespace, s.objectName())
 }
 
+// unseen is load that shows in no gauge: those of an engine that hangs are of its
+// last step, and say nothing of the requests that came since. While there is one
+// it does not count as an engine, so that none of the others goes; as what looks
+// like it may be one long prompt, it does not ask for more than there are.
+func (s Spec) unseen(load string) string {
+	target := s.Scaling.TargetLoad
+	hung := fmt.Sprintf("%s > 0 and on (pod, engine) rate(%s[%ds]) == 0",
+		load, s.gauge("vllm:iteration_tokens_total_count"), stillScrapes*or(s.Monitoring.IntervalSeconds, 15))
+	return fmt.Sprintf("(clamp(%d * count(%s) - sum(%s), 0, %d) and on () (%s) or vector(0))",
+		target, s.gauge("vllm:num_requests_running"), load, target, hung)
+}
+
 // sum is one number. Of a service without engines it is 0, where Prometheus has
 // none of its pods to scrape and nobody asks for one; else metrics are missing,
 // and so is it.
@@ -120,7 +135,7 @@ func (s Spec) sum(of string) string {
 	if *s.Replicas.Min > 0 {
 		return fmt.Sprintf("sum(%s)", of)
 	}
-	return fmt.Sprintf("sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0))", of, s.gauge("up"), s.Scaling.Wake.signal())
+	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", of, s.gauge("up"), s.Scaling.Wake.signal())
 }
 
 // podAutoscaler is Kubernetes' own autoscaler, on the use of cores.

@@ -1,9 +1,11 @@
 package conformance
 
 import (
+	"strings"
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
@@ -22,9 +24,16 @@ const (
 	engines = `job="vllm",namespace="inference",service="chat"`
 	running = `vllm:num_requests_running{` + engines + `,pod="a"}`
 	waiting = `vllm:num_requests_waiting{` + engines + `,pod="a"}`
+	steps   = `vllm:iteration_tokens_total_count{` + engines + `,pod="a"}`
 	up      = `up{` + engines + `,pod="a"}`
 	pending = `gateway_pending{pod="one"}`
 )
+
+// target is the load of an engine.
+const target = 20
+
+// other is a series of the service's second engine.
+func other(series string) string { return strings.Replace(series, `pod="a"`, `pod="b"`, 1) }
 
 // What KEDA would make of the metrics that there are, by Prometheus' own engine.
 func TestQueries(t *testing.T) {
@@ -41,6 +50,18 @@ func TestQueries(t *testing.T) {
 			running: 3, waiting: 2, `vllm:num_requests_running{job="chat",namespace="inference",service="chat",pod="a"}`: 3,
 			`vllm:num_requests_waiting{job="chat",namespace="inference",service="chat",pod="a"}`: 2,
 		}, 5, missing},
+		{"an engine that hangs counts as one more, of two", serving.Replicas{Max: 4}, map[string]float64{
+			running: 1, waiting: 0, steps: 0, other(running): 3, other(waiting): 0, other(steps): 10,
+		}, 4 + target, missing},
+		{"an engine that hangs asks for no more than there are", serving.Replicas{Max: 4}, map[string]float64{
+			running: target, waiting: 0, steps: 0, other(running): target - 1, other(waiting): 0, other(steps): 10,
+		}, 2 * target, missing},
+		{"nor for fewer than the load", serving.Replicas{Max: 4}, map[string]float64{
+			running: target, waiting: 5, steps: 0, other(running): target, other(waiting): 0, other(steps): 10,
+		}, 2*target + 5, missing},
+		{"a long prompt alone", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 0}, target, missing},
+		{"at rest", serving.Replicas{Max: 4}, map[string]float64{running: 0, waiting: 0, steps: 0}, 0, missing},
+		{"at work, and steps", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 10}, 1, missing},
 		{"another service", serving.Replicas{Max: 4}, map[string]float64{`vllm:num_requests_running{job="vllm",namespace="inference",service="b"}`: 1}, missing, missing},
 		{"asleep, nobody asks", sleeper, map[string]float64{pending: 0}, 0, 0},
 		{"asleep, and the gateway never counted", sleeper, nil, 0, 0},
@@ -53,6 +74,7 @@ func TestQueries(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			spec := least(func(s *serving.Spec) {
 				s.Replicas, s.Monitoring.PrometheusURL = c.replicas, "http://kps-prometheus.monitoring.svc:9090"
+				s.Scaling.TargetLoad = target
 				if c.replicas.Min != nil {
 					s.Scaling.Wake.Query = "gateway_pending"
 				}
@@ -84,6 +106,8 @@ func queriesOf(t *testing.T, s serving.Spec) map[string]string {
 	return queries
 }
 
+// valueOf evaluates a query where a gauge has had its value for minutes, and a
+// counter has risen by it with each scrape.
 func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 	t.Helper()
 	now := time.Now()
@@ -99,7 +123,7 @@ func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 				matches = matches && m.Matches(set.Get(m.Name))
 			}
 			if matches {
-				found.series = append(found.series, promql.NewStorageSeries(promql.Series{Metric: set, Floats: []promql.FPoint{{T: now.UnixMilli(), F: value}}}))
+				found.series = append(found.series, promql.NewStorageSeries(promql.Series{Metric: set, Floats: scraped(set.Get(model.MetricNameLabel), value, now)}))
 			}
 		}
 		return found
@@ -119,6 +143,20 @@ func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 		return missing
 	}
 	return values[0].F
+}
+
+// scraped are the points of a series until now.
+func scraped(name string, value float64, now time.Time) []promql.FPoint {
+	const scrapes, every = 8, 15 * time.Second
+	var points []promql.FPoint
+	for i := range scrapes {
+		point := promql.FPoint{T: now.Add(-every * time.Duration(scrapes-1-i)).UnixMilli(), F: value}
+		if strings.HasSuffix(name, "_count") {
+			point.F *= float64(i)
+		}
+		points = append(points, point)
+	}
+	return points
 }
 
 // seriesList is what a query selects.

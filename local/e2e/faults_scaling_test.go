@@ -42,7 +42,7 @@ var faulty = fmt.Sprintf(`config:
     gpu: {type: A10G, count: 1}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     replicas: {min: 1, max: %d}
-    scaling: {policy: load, targetLoad: 4, downSeconds: 30}
+    scaling: {policy: load, targetLoad: 4, downSeconds: 60}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: 90, hungSeconds: %d}
     env: {VLLMSIM_LOAD_SECONDS: "2", VLLMSIM_FAULT_MODELS: "org/hanging-7b=hang:requests=%d"}
   vllm-eks:models:

@@ -136,7 +136,7 @@ func (s Settings) Policies() ([]policy.Policy, error) {
 }
 
 func (s Settings) service(name string) policy.Service {
-	return policy.Service{Namespace: Namespace, Name: name, Min: s.Min, Max: s.Max, PrometheusURL: prometheusURL}
+	return policy.Service{Namespace: Namespace, Name: name, Min: s.Min, Max: s.Max, PrometheusURL: prometheusURL, Scrape: s.Scrape}
 }
 
 // scaler is the object that moves a policy's service; nil for a fixed number.
@@ -144,7 +144,9 @@ func (s Settings) scaler(p policy.Policy) *unstructured.Unstructured {
 	if len(p.Triggers) == 0 {
 		return nil
 	}
-	return p.Faster(s.TimeScale).ScaledObject(s.service(p.Name))
+	of := s.service(p.Name)
+	of.Scrape /= time.Duration(s.TimeScale)
+	return p.Faster(s.TimeScale).ScaledObject(of)
 }
 
 // Start is the number of engines that a policy begins with: the mean's for

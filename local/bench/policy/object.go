@@ -14,6 +14,8 @@ type Service struct {
 	Namespace, Name string
 	Min, Max        int
 	PrometheusURL   string
+	// Scrape is the time between two scrapes.
+	Scrape time.Duration
 }
 
 const failures = 3 // looks in a row that may fail before the fallback applies
@@ -23,7 +25,7 @@ func (p Policy) ScaledObject(s Service) *unstructured.Unstructured {
 	var triggers []any
 	for _, t := range p.Triggers {
 		triggers = append(triggers, map[string]any{"type": "prometheus", "name": t.Name, "metricType": "AverageValue", "metadata": map[string]any{
-			"serverAddress": s.PrometheusURL, "query": query(t.Signal, s), "threshold": strconv.FormatFloat(t.Target, 'g', -1, 64),
+			"serverAddress": s.PrometheusURL, "query": query(t, s), "threshold": strconv.FormatFloat(t.Target, 'g', -1, 64),
 			"ignoreNullValues": "false",
 		}})
 	}
@@ -56,14 +58,18 @@ func (r Rules) object() map[string]any {
 	return map[string]any{"stabilizationWindowSeconds": int64(r.Window.Seconds()), "selectPolicy": "Max", "policies": policies}
 }
 
-// query is a signal in PromQL.
-func query(signal Signal, s Service) string {
+// query is a trigger's signal in PromQL. With requests goes what VLLMService adds
+// while an engine hangs, which none does in the model.
+func query(t Trigger, s Service) string {
 	gauge := func(metric string) string {
 		return fmt.Sprintf("vllm:%s{job=\"vllm\",namespace=%q,service=%q}", metric, s.Namespace, s.Name)
 	}
-	switch signal {
+	switch t.Signal {
 	case Requests:
-		return fmt.Sprintf("sum(%s + %s)", gauge("num_requests_running"), gauge("num_requests_waiting"))
+		running, waiting := gauge("num_requests_running"), gauge("num_requests_waiting")
+		return fmt.Sprintf("sum(%[1]s + %[2]s) + (clamp(%[3]v * count(%[1]s) - sum(%[1]s + %[2]s), 0, %[3]v) and on () "+
+			"(%[1]s + %[2]s > 0 and on (pod, engine) rate(%[4]s[%[5]vs]) == 0) or vector(0))",
+			running, waiting, t.Target, gauge("iteration_tokens_total_count"), (3 * s.Scrape).Seconds())
 	case Running:
 		return fmt.Sprintf("sum(%s)", gauge("num_requests_running"))
 	case Waiting:
@@ -119,8 +125,8 @@ func readTrigger(from any, s Service) (Trigger, error) {
 		return Trigger{}, fmt.Errorf("threshold: %w", err)
 	}
 	for _, signal := range []Signal{Requests, Running, Waiting, KV} {
-		if asked == query(signal, s) {
-			return Trigger{Name: name, Signal: signal, Target: target}, nil
+		if t := (Trigger{Name: name, Signal: signal, Target: target}); asked == query(t, s) {
+			return t, nil
 		}
 	}
 	return Trigger{}, fmt.Errorf("query: %q is none that can be modelled", asked)
