@@ -111,13 +111,16 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	return sc
 }
 
+// scrapeSeconds is the time between two scrapes, where nothing is said of it.
+const scrapeSeconds = 15
+
 // WithDefaults returns the monitoring with every field set that has a default.
 func (m Monitoring) WithDefaults() Monitoring {
 	if m.ServiceMonitor == nil {
 		m.ServiceMonitor = new(m.PrometheusURL != "")
 	}
 	if *m.ServiceMonitor {
-		m.IntervalSeconds = or(m.IntervalSeconds, 15)
+		m.IntervalSeconds = or(m.IntervalSeconds, scrapeSeconds)
 	}
 	m.Namespace = or(m.Namespace, "monitoring")
 	return m

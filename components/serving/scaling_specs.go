@@ -94,7 +94,8 @@ func (s Spec) triggers() []any {
 	}
 	running, waiting := s.gauge("vllm:num_requests_running"), s.gauge("vllm:num_requests_waiting")
 	if s.Scaling.Policy == Load {
-		add("load", s.sum(running+" + "+waiting)+" + "+s.unseen(running+" + "+waiting), strconv.Itoa(s.Scaling.TargetLoad))
+		requests := running + " + " + waiting
+		add("load", s.sum(requests)+" + "+s.hungLoad(requests), strconv.Itoa(s.Scaling.TargetLoad))
 		add("kv-cache", s.sum(s.gauge("vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
 	}
 	add("queue", s.sum(waiting), strconv.Itoa(s.Scaling.TargetWaiting))
@@ -116,14 +117,14 @@ func (s Spec) gauge(metric string) string {
 	return fmt.Sprintf("%s{job=%q,namespace=%q,service=%q}", metric, scrapeJob, s.Namespace, s.objectName())
 }
 
-// unseen is load that shows in no gauge: those of an engine that hangs are of its
+// hungLoad is load that shows in no gauge: those of an engine that hangs are of its
 // last step, and say nothing of the requests that came since. While there is one
 // it does not count as an engine, so that none of the others goes; as what looks
 // like it may be one long prompt, it does not ask for more than there are.
-func (s Spec) unseen(load string) string {
+func (s Spec) hungLoad(load string) string {
 	target := s.Scaling.TargetLoad
 	hung := fmt.Sprintf("%s > 0 and on (pod, engine) rate(%s[%ds]) == 0",
-		load, s.gauge("vllm:iteration_tokens_total_count"), stillScrapes*or(s.Monitoring.IntervalSeconds, 15))
+		load, s.gauge("vllm:iteration_tokens_total_count"), stillScrapes*or(s.Monitoring.IntervalSeconds, scrapeSeconds))
 	return fmt.Sprintf("(clamp(%d * count(%s) - sum(%s), 0, %d) and on () (%s) or vector(0))",
 		target, s.gauge("vllm:num_requests_running"), load, target, hung)
 }

@@ -33,11 +33,21 @@ type outcome struct {
 	runs                int
 }
 
-func (o *outcome) add(s result.Summary) {
-	o.met += s.Attained * float64(s.Offered)
-	o.offered += float64(s.Offered)
-	o.hours += s.GPUHours
-	o.runs++
+// outcomes are those of all runs, by policy.
+func outcomes(runs []result.Summary) map[string]*outcome {
+	all := map[string]*outcome{}
+	for _, run := range runs {
+		o := all[run.Policy]
+		if o == nil {
+			o = &outcome{}
+			all[run.Policy] = o
+		}
+		o.met += run.Attained * float64(run.Offered)
+		o.offered += float64(run.Offered)
+		o.hours += run.GPUHours
+		o.runs++
+	}
+	return all
 }
 
 // attained is the share of the requests that kept the SLO.
@@ -63,52 +73,42 @@ func (o options) calibrated(ctx context.Context, asks []asked, policies []policy
 		if err != nil {
 			return nil, err
 		}
-		for _, one := range differences(policies, outcomes(of, r.Runs), drawn, c) {
+		for _, one := range differences(policies, outcomes(ranOf(of, r.Runs)), drawn, c) {
 			off = append(off, c.Load+": "+one)
 		}
 	}
 	return off, nil
 }
 
-// outcomes are those of some loads' real runs, by policy.
-func outcomes(asks []asked, runs []report.Run) map[string]*outcome {
-	all := map[string]*outcome{}
+// ranOf are the real runs of some loads.
+func ranOf(asks []asked, runs []report.Run) []result.Summary {
+	var all []result.Summary
 	for _, run := range runs {
-		if !slices.ContainsFunc(asks, func(a asked) bool { return a.name == run.Load && int64(a.seed) == run.Seed }) {
-			continue
+		if slices.ContainsFunc(asks, func(a asked) bool { return a.name == run.Load && int64(a.seed) == run.Seed }) {
+			all = append(all, run.Summary)
 		}
-		if all[run.Policy] == nil {
-			all[run.Policy] = &outcome{}
-		}
-		all[run.Policy].add(run.Summary)
 	}
 	return all
 }
 
 // drawn is what the model says of loads as chance draws it, several times, by
 // policy.
-func (o options) drawn(ctx context.Context, asks []asked, policies []policy.Policy) (map[string]*spread, error) {
-	all := map[string]*spread{}
-	for _, p := range policies {
-		all[p.Name] = &spread{}
-	}
+func (o options) drawn(ctx context.Context, asks []asked, policies []policy.Policy) (map[string]spread, error) {
+	all := map[string]spread{}
 	for draw := range uint64(draws) {
-		sums := map[string]*outcome{}
-		for _, p := range policies {
-			sums[p.Name] = &outcome{}
-		}
+		var runs []result.Summary
 		for _, a := range asks {
 			trials, err := o.modelled(ctx, a, policies, draw)
 			if err != nil {
 				return nil, err
 			}
 			for _, t := range trials {
-				sums[t.Policy].add(result.Summarize(t, result.DefaultSLO, result.Schedule{}))
+				runs = append(runs, result.Summarize(t, result.DefaultSLO, result.Schedule{}))
 			}
 		}
-		for name, sum := range sums {
-			all[name].attained = append(all[name].attained, sum.attained())
-			all[name].hours = append(all[name].hours, sum.gpuHours())
+		for name, one := range outcomes(runs) {
+			s := all[name]
+			all[name] = spread{append(s.attained, one.attained()), append(s.hours, one.gpuHours())}
 		}
 	}
 	return all, nil
@@ -118,7 +118,7 @@ func (o options) drawn(ctx context.Context, asks []asked, policies []policy.Poli
 type spread struct{ attained, hours []float64 }
 
 // differences are between what ran and what was drawn in the model, in words.
-func differences(policies []policy.Policy, ran map[string]*outcome, drawn map[string]*spread, intervals result.Comparison) []string {
+func differences(policies []policy.Policy, ran map[string]*outcome, drawn map[string]spread, intervals result.Comparison) []string {
 	var off []string
 	for i, p := range policies {
 		first, model := ran[p.Name], drawn[p.Name]

@@ -17,9 +17,9 @@ func TestOutcomesOfSeveralSeeds(t *testing.T) {
 		return report.Run{Summary: result.Summary{Policy: policy.Ours, Load: load, Seed: seed, Offered: offered, Attained: attained, GPUHours: hours}}
 	}
 	asks := []asked{{name: "ramp", seed: 1}, {name: "ramp", seed: 2}}
-	got := outcomes(asks, []report.Run{
+	got := outcomes(ranOf(asks, []report.Run{
 		run("ramp", 1, 1000, .9, 2), run("ramp", 2, 100, .1, 3), run("ramp", 3, 100, 0, 90), run("code", 1, 100, 0, 90),
-	})[policy.Ours]
+	}))[policy.Ours]
 	if got == nil || got.attained() != 910./1100 || got.gpuHours() != 2.5 {
 		t.Fatalf("got %+v, want 910 of 1100 requests and 2.5 GPU-hours", got)
 	}
@@ -31,11 +31,11 @@ func TestDifferencesFromTheModel(t *testing.T) {
 		{Policy: "a", Misses: result.Interval{Estimate: .1, Low: .05, High: .15}},
 		{Policy: "b", Misses: result.Interval{Estimate: .3, Low: .25, High: .35}},
 	}}
-	steady := func(attained, hours float64) *spread {
-		return &spread{attained: slices.Repeat([]float64{attained}, draws), hours: slices.Repeat([]float64{hours}, draws)}
+	steady := func(attained, hours float64) spread {
+		return spread{attained: slices.Repeat([]float64{attained}, draws), hours: slices.Repeat([]float64{hours}, draws)}
 	}
-	swinging := func(low, high float64) *spread {
-		return &spread{attained: slices.Repeat([]float64{.9}, draws), hours: slices.Repeat([]float64{low, high}, draws/2)}
+	swinging := func(low, high float64) spread {
+		return spread{attained: slices.Repeat([]float64{.9}, draws), hours: slices.Repeat([]float64{low, high}, draws/2)}
 	}
 	ran := func(attained, hours float64) *outcome {
 		return &outcome{met: 1000 * attained, offered: 1000, hours: hours, runs: 1}
@@ -43,7 +43,7 @@ func TestDifferencesFromTheModel(t *testing.T) {
 	for _, test := range []struct {
 		name   string
 		first  *outcome
-		drawn  *spread
+		drawn  spread
 		second *outcome
 		want   []string // beginnings
 	}{
@@ -57,7 +57,7 @@ func TestDifferencesFromTheModel(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			all := map[string]*outcome{"a": test.first}
-			drawn := map[string]*spread{"a": test.drawn, "b": steady(.71, 3)}
+			drawn := map[string]spread{"a": test.drawn, "b": steady(.71, 3)}
 			if test.second != nil {
 				all["b"], drawn["b"] = test.second, steady(test.second.attained(), 3)
 			}
