@@ -19,13 +19,13 @@ func testEngineHung(t *testing.T) {
 		// queued engines are what the queue of an engine that hangs justifies, where
 		// every client is in it: one for every 2 that wait.
 		queued = clients / 2
-		// patience of a client is longer than an answer takes.
-		patience = 75 * time.Second
+		// patience of a client is longer than an answer takes, about 40 s.
+		patience, tokens = 75 * time.Second, 1200
 	)
 	url, w := scaledModel(t, "hanging")
 	began := make([]bool, clients)
 	l := keepOpen(t, url, clients, func(client int) error {
-		return answer(t, url, patience, steadyLength(began, client))
+		return answer(t, url, patience, steadyLength(tokens, began, client))
 	})
 	w.await(t, time.Now(), had)
 	if _, failed := l.counts(); len(failed) > 0 {

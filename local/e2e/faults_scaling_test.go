@@ -19,10 +19,11 @@ const (
 	recovery = 3 * time.Minute
 	// settled is how long it is then watched for leaving that again.
 	settled = time.Minute
-	// steadyTokens take about 40 s: so few of the streams move to another engine
-	// between two readings of the metrics that their sum is right within one or two,
-	// which is what loads here are from the next number of engines up or down.
-	steadyTokens = 1200
+	// steadyTokens take about 100 s. A stream that goes to another engine between
+	// two readings of the metrics may be in both, or in neither, and so few do that
+	// their sum is right within one or two, which is what loads here are from the
+	// next number of engines up.
+	steadyTokens = 3000
 	// engineMax is far above what any load here needs: one that runs away would show.
 	engineMax = 12
 	// hungSeconds is the least that there is. hangingAfter is how many requests an
@@ -43,7 +44,7 @@ var faulty = fmt.Sprintf(`config:
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     replicas: {min: 1, max: %d}
     scaling: {policy: load, targetLoad: 4, downSeconds: 60}
-    lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: 90, hungSeconds: %d}
+    lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: 180, hungSeconds: %d}
     env: {VLLMSIM_LOAD_SECONDS: "2", VLLMSIM_FAULT_MODELS: "org/hanging-7b=hang:requests=%d"}
   vllm-eks:models:
     - {name: unmeasured, model: mistralai/Mistral-7B-Instruct-v0.2, servedModelName: chat, maxModelLen: 4096}
@@ -83,17 +84,17 @@ func steadyLoad(t *testing.T, url string, streams int) *load {
 	t.Helper()
 	began := make([]bool, streams)
 	return keepOpen(t, url, streams, func(client int) error {
-		return streamOf(t.Context(), url, "chat", steadyLength(began, client))
+		return streamOf(t.Context(), url, "chat", steadyLength(steadyTokens, began, client))
 	})
 }
 
-// steadyLength is shorter for a client's first answer.
-func steadyLength(began []bool, client int) int {
+// steadyLength is the tokens of an answer, fewer for a client's first one.
+func steadyLength(tokens int, began []bool, client int) int {
 	if began[client] {
-		return steadyTokens
+		return tokens
 	}
 	began[client] = true
-	return steadyTokens * (client + 1) / len(began)
+	return tokens * (client + 1) / len(began)
 }
 
 // throughout checks over and over that something holds, for a time.
