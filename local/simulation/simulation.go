@@ -86,7 +86,7 @@ exit 1
 `,
 	"kubectl": `#!/bin/sh
 if [ "$*" = "version --client=true --output=json" ]; then
-	echo '{"clientVersion":{"gitVersion":"v1.35.4"}}'
+	echo '{"clientVersion":{"gitVersion":"v1.35.5"}}'
 	exit
 fi
 echo "kubectl $*: SIMULATED: kubectl is not installed, and this stands in for its version alone" >&2

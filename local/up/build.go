@@ -20,7 +20,7 @@ import (
 // SDK in go.mod.
 const pulumiVersion = "v3.259.0"
 
-const kubernetesVersion = "v1.35.4"
+const kubernetesVersion = "v1.35.5"
 
 // program is something built from source.
 type program struct {
