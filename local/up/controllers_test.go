@@ -7,29 +7,18 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/mod/modfile"
-
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // required is the version of a module that a controller's go.mod names.
 func required(t *testing.T, folder, module string) string {
 	t.Helper()
-	path := filepath.Join("../..", folder, "go.mod")
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	file, err := modfile.Parse(path, content, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range file.Require {
+	for _, r := range goMod(t, folder).Require {
 		if r.Mod.Path == module {
 			return r.Mod.Version
 		}
 	}
-	t.Fatalf("%s does not require %s", path, module)
+	t.Fatalf("%s does not require %s", folder, module)
 	return ""
 }
 
