@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 
 	"golang.org/x/sync/errgroup"
 
@@ -58,6 +59,7 @@ func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy
 
 // runAll runs models, as many at once as there are cores.
 func runAll(ctx context.Context, specs []loop.Spec) ([]result.Trial, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // they keep little of what they make
 	trials := make([]result.Trial, len(specs))
 	running, ctx := errgroup.WithContext(ctx)
 	running.SetLimit(runtime.GOMAXPROCS(0))

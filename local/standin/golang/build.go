@@ -115,7 +115,7 @@ func build(ctx context.Context, source, target string) error {
 	if err != nil {
 		return err
 	}
-	compile := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-o", target, ".")
+	compile := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-o", target, ".")
 	compile.Dir = source
 	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var output bytes.Buffer

@@ -169,8 +169,8 @@ type Step struct {
 // admission, then waiting ones while tokens, places and blocks last. A step
 // without work means that there is nothing to do.
 func (c *Core) Plan(now time.Time) Step {
-	var step Step
 	c.waiting, c.arrived = append(c.waiting, c.arrived...), nil
+	step := Step{Work: make([]Work, 0, len(c.running)+min(len(c.waiting), 1))}
 	budget := c.config.MaxBatchedTokens
 	for i := 0; i < len(c.running) && budget > 0; i++ {
 		s := c.running[i]
@@ -249,7 +249,7 @@ type Token struct {
 // Apply ends a step: whoever has its whole prompt in the cache gets a token,
 // and whoever has all its tokens leaves and frees its blocks.
 func (c *Core) Apply(step Step, now time.Time) []Token {
-	var out []Token
+	out := make([]Token, 0, len(step.Work))
 	for _, w := range step.Work {
 		s := w.Sequence
 		if !s.running || s.epoch != w.epoch { // cancelled while the step ran
