@@ -31,7 +31,7 @@ type program struct {
 	tags    string // of the build, with commas
 	ldflags string
 	env     []string // for another platform than this one
-	cost    float64  // CPU-seconds of a cold build, measured on two cores
+	cost    float64  // CPU-seconds of a first build after those before it, on two cores
 }
 
 // kubeProgram runs the embedded cluster; simulatorProgram is what is in the
@@ -45,7 +45,7 @@ var (
 var clusterPrograms = []program{
 	kubeProgram,
 	{
-		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 540,
+		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 490,
 		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
@@ -56,22 +56,22 @@ var clusterPrograms = []program{
 
 // pulumiCLI is built only where `pulumi` is not installed.
 var pulumiCLI = program{
-	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 370,
+	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 340,
 	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
 }
 
 // The stand-ins are built only where the real plugin is not installed.
 var (
-	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 40}
+	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 10}
 	kubernetesStandIn = program{
-		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 160,
+		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 105,
 		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
 	}
 )
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
-var stack = program{name: "stack", folder: ".", pkg: ".", cost: 300}
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 190}
 
 // on is the program for another platform, in a file of the same name elsewhere.
 func (b program) on(p platform) program {

@@ -59,7 +59,7 @@ var controllers = []controller{
 		definitions: []string{"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"},
 		images: []controllerImage{
 			{reference: "localhost/vllm-eks/prometheus-operator:" + versions.PrometheusOperator, program: program{
-				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 150,
+				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 50,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator",
 			}},
 			{reference: "localhost/vllm-eks/prometheus-config-reloader:" + versions.PrometheusOperator, path: "/bin/prometheus-config-reloader", program: program{
@@ -68,7 +68,7 @@ var controllers = []controller{
 			}},
 			// Of the ways to find targets it has the one that the operator uses.
 			{reference: "localhost/vllm-eks/prometheus:v3.16.0", program: program{
-				name: "prometheus-server", folder: controllersFolder + "/prometheus", cost: 300,
+				name: "prometheus-server", folder: controllersFolder + "/prometheus", cost: 90,
 				pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd",
 				ldflags: "-X github.com/prometheus/common/version.Version=3.16.0",
 			}},
@@ -79,7 +79,7 @@ var controllers = []controller{
 		name: "keda", module: "github.com/kedacore/keda/v2", manifests: []string{"config"},
 		definitions: []string{"config/crd/bases/keda.sh_scaledobjects.yaml"},
 		images: []controllerImage{
-			{reference: "localhost/vllm-eks/keda:" + versions.KEDA, program: kedaProgram("keda", "operator", 1300)},
+			{reference: "localhost/vllm-eks/keda:" + versions.KEDA, program: kedaProgram("keda", "operator", 600)},
 			{reference: "localhost/vllm-eks/keda-metrics-apiserver:" + versions.KEDA, program: kedaProgram("keda-adapter", "adapter", 20)},
 			{reference: "localhost/vllm-eks/keda-admission-webhooks:" + versions.KEDA, program: kedaProgram("keda-admission-webhooks", "webhooks", 20)},
 		},
@@ -89,7 +89,7 @@ var controllers = []controller{
 	{
 		name: "metrics-server", module: "sigs.k8s.io/metrics-server", manifests: []string{"manifests/base"},
 		images: []controllerImage{{reference: "localhost/vllm-eks/metrics-server:v0.8.0", program: program{
-			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server", cost: 60,
+			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server", cost: 15,
 		}}},
 		workloads: [][2]string{{"kube-system", "deployment/metrics-server"}},
 		apis:      []string{"v1beta1.metrics.k8s.io"},
