@@ -89,7 +89,7 @@ var controllers = []controller{
 	{
 		name: "metrics-server", module: "sigs.k8s.io/metrics-server", manifests: []string{"manifests/base"},
 		images: []controllerImage{{reference: "localhost/vllm-eks/metrics-server:v0.8.0", program: program{
-			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: "sigs.k8s.io/metrics-server/cmd/metrics-server", cost: 240,
+			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: ".", cost: 15,
 		}}},
 		workloads: [][2]string{{"kube-system", "deployment/metrics-server"}},
 		apis:      []string{"v1beta1.metrics.k8s.io"},

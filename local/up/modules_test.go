@@ -72,19 +72,12 @@ func TestModulesShareVersions(t *testing.T) {
 	}
 }
 
-// modules are the folders of those whose packages make up and make test compile,
-// but for the metrics server: what it generated fits Kubernetes' libraries of its
-// release, and older and newer ones not.
+// modules are the folders of those whose packages make up and make test compile.
 func modules(t *testing.T) []string {
 	t.Helper()
 	folders := []string{".", "local", "local/kube/dist", "local/pulumi", "local/conformance/kubescore"}
-	for _, c := range controllers {
-		if c.name == "metrics-server" {
-			continue
-		}
-		for _, p := range c.programs() {
-			folders = append(folders, p.folder)
-		}
+	for _, c := range controllerPrograms() {
+		folders = append(folders, c.folder)
 	}
 	slices.Sort(folders)
 	return slices.Compact(folders)
