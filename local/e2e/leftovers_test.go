@@ -21,13 +21,14 @@ const clusterLink = "vllm-eks0"
 // folders.
 var fixedFolders = []string{
 	"/var/log/containers", "/var/log/pods", "/usr/libexec/kubernetes", "/var/lib/kubelet", "/var/lib/cni",
-	"/opt/containerd", "/run/containerd",
+	"/opt/containerd", "/run/containerd", "/run/netns",
 }
 
 // machineInventory is what of this machine has to be as it was.
 type machineInventory struct {
-	folders   []string // of fixedFolders, those that exist
-	listeners []string
+	folders    []string // of fixedFolders, those that exist
+	namespaces []string // names of network namespaces
+	listeners  []string
 }
 
 // takeInventory describes the machine before anything runs. Where earlier
@@ -35,7 +36,7 @@ type machineInventory struct {
 // there were before those.
 func takeInventory(t *testing.T) machineInventory {
 	t.Helper()
-	m := machineInventory{listeners: listeners(t)}
+	m := machineInventory{namespaces: namespaces(t), listeners: listeners(t)}
 	earlier, told := os.LookupEnv("E2E_FOLDERS_BEFORE")
 	for _, dir := range fixedFolders {
 		_, err := os.Stat(dir)
@@ -75,6 +76,17 @@ func listeners(t *testing.T) []string {
 	}
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// namespaces are the names of this machine's network namespaces, those of
+// namespaces that are gone included.
+func namespaces(t *testing.T) []string {
+	t.Helper()
+	names, err := filepath.Glob("/run/netns/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // table is a file of /proc as its lines' fields. One that does not exist is a
@@ -151,6 +163,9 @@ func (m machineInventory) expectNothingLeft(t *testing.T, l layout.Layout) {
 	}
 	if left := podGroups(t); len(left) > 0 {
 		t.Errorf("control groups left: %v", left)
+	}
+	if left := without(namespaces(t), m.namespaces); len(left) > 0 {
+		t.Errorf("names of network namespaces left: %v", left)
 	}
 	m.expectNoListeners(t)
 	m.expectFoldersAsBefore(t, l)

@@ -103,6 +103,8 @@ func configFiles(l layout.Layout, o node.Options, snapshotter string) map[string
 
 func quoted(path ...string) string { return strconv.Quote(filepath.Join(path...)) }
 
+// containerdConfig has the names of pods' network namespaces in containerd's own
+// folder too: those it would leave in /run/netns outlive the cluster.
 func containerdConfig(l layout.Layout, snapshotter string) string {
 	return `version = 2
 root = ` + quoted(l.Kube("containerd")) + `
@@ -119,6 +121,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
   restrict_oom_score_adj = true
   disable_tcp_service = true
   stream_server_address = "127.0.0.1"
+  netns_mounts_under_state_dir = true
 [plugins."io.containerd.grpc.v1.cri".containerd]
   snapshotter = "` + snapshotter + `"
 [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
