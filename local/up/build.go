@@ -45,26 +45,26 @@ var (
 var clusterPrograms = []program{
 	kubeProgram,
 	{
-		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 490,
+		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 1200,
 		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
-	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 20},
+	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 40},
 	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
 	simulatorProgram,
 }
 
 // pulumiCLI is built only where `pulumi` is not installed.
 var pulumiCLI = program{
-	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 340,
+	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 560,
 	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
 }
 
 // The stand-ins are built only where the real plugin is not installed.
 var (
-	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 10}
+	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 35}
 	kubernetesStandIn = program{
-		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 105,
+		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 750,
 		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
 	}
 )
