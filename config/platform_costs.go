@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
@@ -61,12 +62,7 @@ func (c *Config) platformWarnings() []string {
 	}
 	var all []string
 	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
-	if extended, _ := p.Cluster.Support(c.source.now()); extended {
-		standard, _ := c.prices().Of(catalogue.ControlPlane)
-		price, _ := c.prices().Of(catalogue.ExtendedSupport)
-		warn("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor at a time",
-			p.Cluster.KubernetesVersion, price.USDPerHour, standard.USDPerHour)
-	}
+	all = append(all, c.supportWarnings()...)
 	if len(p.Cluster.PublicAccessCIDRs) == 0 {
 		warn("cluster.publicAccessCidrs: is empty, so that nothing outside the network reaches the API server, and pulumi up works from within alone, such as over a VPN; " +
 			"name the public addresses of those who deploy, or be sure that they have a way in")
@@ -84,6 +80,34 @@ func (c *Config) platformWarnings() []string {
 		}
 	}
 	return append(all, c.subnetWarnings()...)
+}
+
+// supportWarnings tell of extended support: that it costs more, or that it
+// begins soon.
+func (c *Config) supportWarnings() []string {
+	of := c.Platform.Cluster
+	standard, _ := c.prices().Of(catalogue.ControlPlane)
+	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	if extended, _ := of.Support(c.source.now()); extended {
+		return []string{fmt.Sprintf("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor version at a time",
+			of.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}
+	}
+	if day, soon := of.ExtendedSoon(c.source.now()); soon {
+		return []string{fmt.Sprintf("cluster.kubernetesVersion: extended support of %s begins on %s, and then the control plane costs %.2f USD/h and not %.2f; raise it before that day, one minor version at a time",
+			of.KubernetesVersion, day.Format(time.DateOnly), price.USDPerHour, standard.USDPerHour)}
+	}
+	return nil
+}
+
+// extendedSurcharge is what extended support of the created cluster adds, in USD
+// an hour; 0 in standard support.
+func (c *Config) extendedSurcharge() float64 {
+	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
+		return 0
+	}
+	standard, _ := c.prices().Of(catalogue.ControlPlane)
+	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	return price.USDPerHour - standard.USDPerHour
 }
 
 // spotSeconds is how long a pod has to stop on spare capacity that is taken

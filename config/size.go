@@ -127,6 +127,9 @@ func (c *Config) checkSize(d *decoding) {
 	case most == 0:
 	case len(bill.Unpriced) > 0:
 		d.add(key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
+	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
+		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
+			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
 	case bill.Max > most:
 		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			most, bill.Max, bill.List())

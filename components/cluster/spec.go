@@ -207,8 +207,8 @@ func (s Spec) validateAccess(found *problems.List, path string) {
 
 const exampleARN = "arn:aws:iam::111122223333:role/deploy"
 
-// Support says where a version is in its life on a day: supported, at the price
-// of extended support, or no longer offered. A version that is not known is
+// Support reports on a day whether the version is in extended support, at the
+// price of that, and whether EKS no longer offers it. An unknown version is
 // reported elsewhere.
 func (s Spec) Support(now time.Time) (extended, gone bool) {
 	if s.Existing != nil {
@@ -219,4 +219,17 @@ func (s Spec) Support(now time.Time) (extended, gone bool) {
 		return false, false
 	}
 	return !now.Before(support.Standard), !now.Before(support.Extended)
+}
+
+// noticeBefore is how long before extended support starts a preview warns.
+const noticeBefore = 60 * 24 * time.Hour
+
+// ExtendedSoon returns the first day of extended support, and reports whether it
+// is less than 60 days away and still to come.
+func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
+	support, ok := versions.SupportOf(s.KubernetesVersion)
+	if !ok || s.Existing != nil {
+		return time.Time{}, false
+	}
+	return support.Standard, now.Before(support.Standard) && !now.Before(support.Standard.Add(-noticeBefore))
 }

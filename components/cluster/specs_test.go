@@ -88,6 +88,37 @@ func TestSupport(t *testing.T) {
 	}
 }
 
+func TestExtendedSupportIsAnnouncedSixtyDaysAhead(t *testing.T) {
+	tests := []struct {
+		version, day string
+		want         bool
+	}{
+		{"1.34", "2026-10-02", false},
+		{"1.34", "2026-10-03", true},
+		{"1.34", "2026-12-01", true},
+		{"1.34", "2026-12-02", false}, // it has begun
+		{"1.36", "2026-12-02", false},
+		{"1.99", "2026-12-02", false},
+	}
+	for _, test := range tests {
+		now, err := time.Parse(time.DateOnly, test.day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := valid()
+		s.KubernetesVersion = test.version
+		day, soon := s.ExtendedSoon(now)
+		if soon != test.want || soon && day.Format(time.DateOnly) != "2026-12-02" {
+			t.Errorf("on %s, extended support of %s begins soon: %t, on %s", test.day, test.version, soon, day)
+		}
+	}
+	s := valid()
+	s.KubernetesVersion, s.Existing = "1.34", &Existing{}
+	if _, soon := s.ExtendedSoon(time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)); soon {
+		t.Error("a cluster of the user's is announced extended support")
+	}
+}
+
 // TestAddonsHaveVersionsAndStayOffGPUs goes through every minor version.
 func TestAddonsHaveVersionsAndStayOffGPUs(t *testing.T) {
 	s := valid()

@@ -72,7 +72,7 @@ func TestAutoscalerValidate(t *testing.T) {
 		{"long", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = 1441 }), "autoscaler.unneededMinutes: is 1441, want 1 to 1440"},
 		{"negative", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = -1 }), "autoscaler.unneededMinutes: is -1, want 1 to 1440"},
 		{"minor", installed(func(s *AutoscalerSpec) { s.KubernetesMinor = "1.20" }),
-			`autoscaler.install: is true, and there is no cluster autoscaler for Kubernetes "1.20" here; want one of 1.33, 1.34, 1.35`},
+			`autoscaler.install: is true, and there is no cluster autoscaler for Kubernetes "1.20" here; want one of 1.33, 1.34, 1.35, 1.36`},
 		{"of no use", AutoscalerSpec{Expander: "random"}, "autoscaler.expander: is of no use without install"},
 		{"of no use either", AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
 	}

@@ -15,36 +15,44 @@ const Kubernetes = "1.35"
 // https://github.com/kubernetes/autoscaler/releases
 const ClusterAutoscalerRepository = "registry.k8s.io/autoscaling/cluster-autoscaler"
 
-// minor is what belongs to one minor version of Kubernetes.
+// minor holds what belongs to one minor version of Kubernetes.
 type minor struct {
-	// autoscaler is the cluster autoscaler's, whose minor is to be that of
-	// Kubernetes, since it repeats what the scheduler decides.
+	// autoscaler is the tag of the cluster autoscaler's image. Its minor version
+	// must be that of Kubernetes, because it simulates the scheduler.
+	// https://github.com/kubernetes/autoscaler/releases
 	autoscaler string
-	// coreDNS and kubeProxy are EKS add-ons that are built for one minor. EKS
-	// offers a build for some months: one that it no longer offers is replaced
-	// here.
-	// aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name coredns
+	// coreDNS and kubeProxy are EKS add-ons with a build for each minor version.
 	coreDNS, kubeProxy string
 }
 
+// minors are the default builds of the EKS add-ons, as of 2026-10-05 for 1.33,
+// 1.34 and 1.35, and of 2026-09-24 for 1.36. EKS offers newer builds about every
+// week, and ends old ones after some months. Source: published outputs of
+//
+//	aws eks describe-addon-versions --kubernetes-version 1.35 --addon-name coredns
+//
+// with defaultVersion: true. The newest builds of 1.36 were then coredns
+// v1.14.7-eksbuild.11 and kube-proxy v1.36.0-eksbuild.45.
 var minors = map[string]minor{
-	"1.33": {autoscaler: "v1.33.5", coreDNS: "v1.12.4-eksbuild.29", kubeProxy: "v1.33.10-eksbuild.21"},
-	"1.34": {autoscaler: "v1.34.4", coreDNS: "v1.12.4-eksbuild.29", kubeProxy: "v1.34.6-eksbuild.21"},
-	"1.35": {autoscaler: "v1.35.2", coreDNS: "v1.13.2-eksbuild.21", kubeProxy: "v1.35.3-eksbuild.21"},
+	"1.33": {autoscaler: "v1.33.6", coreDNS: "v1.12.4-eksbuild.38", kubeProxy: "v1.33.10-eksbuild.29"},
+	"1.34": {autoscaler: "v1.34.5", coreDNS: "v1.12.4-eksbuild.38", kubeProxy: "v1.34.6-eksbuild.29"},
+	"1.35": {autoscaler: "v1.35.2", coreDNS: "v1.13.2-eksbuild.31", kubeProxy: "v1.35.3-eksbuild.29"},
+	"1.36": {autoscaler: "v1.36.1", coreDNS: "v1.14.3-eksbuild.23", kubeProxy: "v1.36.0-eksbuild.25"},
 }
 
-// anyMinor are EKS add-ons of which one build serves every minor.
+// anyMinor are EKS add-ons of which one build serves every minor version, as of
+// 2026-10-05.
 var anyMinor = map[string]string{
 	// https://github.com/aws/amazon-vpc-cni-k8s/releases
 	"vpc-cni": "v1.22.4-eksbuild.3",
 	// https://github.com/aws/eks-pod-identity-agent/releases
 	"eks-pod-identity-agent": "v1.3.10-eksbuild.3",
 	// https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases
-	"aws-ebs-csi-driver": "v1.63.1-eksbuild.1",
+	"aws-ebs-csi-driver": "v1.66.0-eksbuild.1",
 	// https://github.com/kubernetes-sigs/aws-efs-csi-driver/releases
-	"aws-efs-csi-driver": "v3.4.0-eksbuild.1",
+	"aws-efs-csi-driver": "v3.4.2-eksbuild.1",
 	// https://github.com/kubernetes-sigs/metrics-server/releases
-	"metrics-server": "v0.9.0-eksbuild.7",
+	"metrics-server": "v0.9.0-eksbuild.11",
 }
 
 // KubernetesMinors are the versions that a cluster may have, the oldest first.

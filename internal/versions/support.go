@@ -9,12 +9,15 @@ type Support struct {
 	Standard, Extended time.Time
 }
 
-// support is by minor version.
+// support holds the dates by minor version. 1.36 is the newest version that EKS
+// offers, as of 2026-10-10; its dates are those of aws eks
+// describe-cluster-versions of 2026-07-28 and 2026-10-02.
 // https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 var support = map[string]Support{
 	"1.33": {day(2026, time.July, 29), day(2027, time.July, 29)},
 	"1.34": {day(2026, time.December, 2), day(2027, time.December, 2)},
 	"1.35": {day(2027, time.March, 27), day(2028, time.March, 27)},
+	"1.36": {day(2027, time.August, 2), day(2028, time.August, 2)},
 }
 
 func day(year int, month time.Month, of int) time.Time {
