@@ -203,19 +203,26 @@ func withoutQuotas() *stacktest.Account {
 
 // TestWhatTheProgramMakesIsCounted adds the platform to the stack's cost.
 func TestWhatTheProgramMakesIsCounted(t *testing.T) {
-	const models = 1.212 // of a g5.2xlarge in us-west-2
+	const (
+		models  = 1.212 // of a g5.2xlarge in us-west-2
+		address = 0.005 // of a NAT gateway, and of an ALB in a zone
+	)
 	tests := []struct {
 		name   string
 		change []string
 		want   float64
 	}{
-		// A control plane, a NAT gateway, nine endpoints, and two nodes of the system.
-		{"as it is", nil, models + 0.10 + 0.045 + 0.09 + 2*0.096},
-		{"a NAT gateway a zone", []string{"cidr: 10.0.0.0/16", "natGateways: perZone"}, models + 0.10 + 2*0.045 + 0.09 + 2*0.096},
-		{"no endpoints", []string{"cidr: 10.0.0.0/16", "interfaceEndpoints: none"}, models + 0.10 + 0.045 + 2*0.096},
-		{"extended support", []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `}, models + 0.60 + 0.045 + 0.09 + 2*0.096},
-		{"three nodes", []string{"  vllm-eks:models", "  vllm-eks:systemNodes: {min: 3}\n  vllm-eks:models"}, models + 0.10 + 0.045 + 0.09 + 3*0.096},
-		{"a load balancer", []string{"nodeGroup: g5}", "nodeGroup: g5, ingress: {class: alb, host: a.example.com}}"}, models + 0.10 + 0.045 + 0.09 + 2*0.096 + 0.0225},
+		// A control plane, a NAT gateway with its public address, nine endpoints, and two
+		// system nodes.
+		{"as it is", nil, models + address + 0.10 + 0.045 + 0.09 + 2*0.096},
+		{"a NAT gateway a zone", []string{"cidr: 10.0.0.0/16", "natGateways: perZone"}, models + 2*address + 0.10 + 2*0.045 + 0.09 + 2*0.096},
+		{"no endpoints", []string{"cidr: 10.0.0.0/16", "interfaceEndpoints: none"}, models + address + 0.10 + 0.045 + 2*0.096},
+		{"extended support", []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `}, models + address + 0.60 + 0.045 + 0.09 + 2*0.096},
+		{"three nodes", []string{"  vllm-eks:models", "  vllm-eks:systemNodes: {min: 3}\n  vllm-eks:models"}, models + address + 0.10 + 0.045 + 0.09 + 3*0.096},
+		{"a load balancer", []string{"nodeGroup: g5}", "nodeGroup: g5, ingress: {class: alb, host: a.example.com}}"}, models + address + 0.10 + 0.045 + 0.09 + 2*0.096 + 0.0225},
+		{"a node of the user's price", []string{"max: 4}", "max: 4, usdPerHour: 0.7}"}, 0.7 + address + 0.10 + 0.045 + 0.09 + 2*0.096},
+		{"a discount on instances", []string{"  vllm-eks:models", "  vllm-eks:costs: {discountPercent: 50}\n  vllm-eks:models"}, models/2 + address + 0.10 + 0.045 + 0.09 + 0.096},
+		{"a discount, and spot", []string{"max: 4}", "max: 4, capacity: spot}", "  vllm-eks:models", "  vllm-eks:costs: {discountPercent: 50}\n  vllm-eks:models"}, models + address + 0.10 + 0.045 + 0.09 + 0.096},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

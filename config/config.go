@@ -193,7 +193,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	for i := range c.Models {
 		m := &c.Models[i]
 		m.Storage.Region = c.Region
-		m.Costs = serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour}
+		m.Costs = c.servingCosts()
 		m.Monitoring = c.Monitoring
 		d.origin[fmt.Sprintf("models[%d].monitoring", i)] = "monitoring"
 		m.Access.Guarded = c.APIKey != nil

@@ -17,7 +17,7 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 	var groups []serving.NodeGroup
 	var made []nodes.Group
 	for _, n := range top.objects("nodeGroups") {
-		g := serving.NodeGroup{Name: n.str("name"), InstanceTypes: n.texts("instanceTypes"), Max: n.integer("max")}
+		g := serving.NodeGroup{Name: n.str("name"), InstanceTypes: n.texts("instanceTypes"), Max: n.integer("max"), USDPerHour: n.amount("usdPerHour")}
 		if least := n.integerOrZero("min"); least != nil {
 			g.Min = *least
 		}
@@ -26,10 +26,12 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 		} else {
 			n.asked = append(n.asked, "labels")
 		}
+		capacity := nodes.Capacity(n.str("capacity"))
+		g.Undiscounted = capacity == nodes.Spot || capacity == nodes.CapacityBlock
 		groups = append(groups, g)
 		made = append(made, nodes.Group{
 			Name: g.Name, InstanceTypes: g.InstanceTypes, Labels: g.Labels, Min: g.Min, Max: g.Max,
-			Capacity:      nodes.Capacity(n.str("capacity")),
+			Capacity:      capacity,
 			ReservationID: n.str("reservationId"),
 			Zones:         n.texts("zones"),
 			DiskGiB:       n.integer("diskGiB"),
@@ -48,10 +50,11 @@ func decodeCosts(top *node) Costs {
 		return 0
 	}
 	return Costs{
-		USDPerHour: n.amounts("usdPerHour"),
+		USDPerHour:      n.amounts("usdPerHour"),
+		DiscountPercent: n.percent("discountPercent"),
 		Shared: sizing.Shared{
 			ControlPlanes: count("controlPlanes"), ExtendedSupport: count("extendedSupport"), NATGateways: count("natGateways"),
-			Endpoints: count("endpoints"), LoadBalancers: count("loadBalancers"), Nodes: shared.counts("nodes"),
+			Endpoints: count("endpoints"), LoadBalancers: count("loadBalancers"), PublicIPv4: count("publicIpv4"), Nodes: shared.counts("nodes"),
 		},
 	}
 }
@@ -84,7 +87,7 @@ func (c *Config) checkCosts(d *decoding) {
 		count int
 	}{
 		{"controlPlanes", s.ControlPlanes}, {"extendedSupport", s.ExtendedSupport}, {"natGateways", s.NATGateways},
-		{"endpoints", s.Endpoints}, {"loadBalancers", s.LoadBalancers},
+		{"endpoints", s.Endpoints}, {"loadBalancers", s.LoadBalancers}, {"publicIpv4", s.PublicIPv4},
 	} {
 		if of.count < 0 || of.count > mostShared {
 			d.add("costs.shared."+of.key, "is %d, want 0 to %d", of.count, mostShared)

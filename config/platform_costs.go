@@ -27,7 +27,9 @@ func (c *Config) shared() sizing.Shared {
 	counts := p.Network.Counts()
 	all.NATGateways += counts.NATGateways
 	all.Endpoints += counts.Endpoints
-	all.LoadBalancers += c.loadBalancers()
+	balancers, public := c.loadBalancers()
+	all.LoadBalancers += balancers
+	all.PublicIPv4 += counts.NATGateways + public
 	all.Nodes = maps.Clone(all.Nodes)
 	if all.Nodes == nil {
 		all.Nodes = map[string]int{}
@@ -38,9 +40,12 @@ func (c *Config) shared() sizing.Shared {
 	return all
 }
 
-// loadBalancers are those of the models: one each, and one for each group.
-func (c *Config) loadBalancers() int {
+// loadBalancers returns the number of the models' load balancers, one each and
+// one for each group, and the number of their public addresses: one in each zone
+// of a load balancer that faces the internet.
+func (c *Config) loadBalancers() (count, addresses int) {
 	groups := map[string]bool{}
+	zones := len(c.Platform.nodeZones())
 	for _, m := range c.Models {
 		if m.Ingress.Class != serving.ALBClass {
 			continue
@@ -49,9 +54,12 @@ func (c *Config) loadBalancers() int {
 		if group == "" {
 			group = "\x00" + m.Name
 		}
+		if !groups[group] && m.Ingress.ALB.InternetFacing {
+			addresses += zones
+		}
 		groups[group] = true
 	}
-	return len(groups)
+	return len(groups), addresses
 }
 
 // platformWarnings are what one ought to know of the platform.
@@ -126,7 +134,7 @@ func (c *Config) onSpot(model int) bool {
 func (c *Config) subnetWarnings() []string {
 	p := c.Platform
 	e := p.Network.Existing
-	if e == nil || !p.asked || c.loadBalancers() == 0 {
+	if balancers, _ := c.loadBalancers(); e == nil || !p.asked || balancers == 0 {
 		return nil
 	}
 	var all []string

@@ -22,6 +22,9 @@ type Costs struct {
 	// USDPerHour are your prices of instance types, and of what else the
 	// catalogue prices (key costs.usdPerHour). Default: the catalogue's.
 	USDPerHour map[string]float64
+	// DiscountPercent is taken off the catalogue's price of instances on demand
+	// (key costs.discountPercent). Default: 0.
+	DiscountPercent float64
 	// Shared is counted beside the nodes of the models, and beside what the program
 	// makes (key costs.shared). Default: nothing.
 	Shared sizing.Shared
@@ -57,9 +60,7 @@ func (c *Config) Size() Size {
 	for _, name := range s.bill.Unpriced {
 		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
 	}
-	for _, name := range s.bill.Elsewhere {
-		warn("%s has no price of %s in the catalogue; that of %s is taken", name, c.Region, catalogue.DefaultRegion)
-	}
+	s.warnings = append(s.warnings, c.priceWarnings(s.bill.Elsewhere)...)
 	return s
 }
 
@@ -68,11 +69,11 @@ func (c *Config) Size() Size {
 func (c *Config) bill() sizing.Bill {
 	var pools []sizing.Pool
 	for _, g := range c.NodeGroups {
-		on, err := g.Dearest(serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour})
+		on, err := g.Dearest(c.servingCosts())
 		if err != nil {
 			continue // reported as wrong
 		}
-		p := sizing.Pool{Name: g.Name, On: on, Min: g.Min}
+		p := sizing.Pool{Name: g.Name, On: on, Min: g.Min, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted}
 		for _, m := range c.Models {
 			if m.NodeGroup.Name == g.Name {
 				p.Demands = append(p.Demands, sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max})
@@ -84,7 +85,12 @@ func (c *Config) bill() sizing.Bill {
 }
 
 func (c *Config) prices() catalogue.Prices {
-	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour}
+	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
+}
+
+// servingCosts are the prices as a model takes them.
+func (c *Config) servingCosts() serving.Costs {
+	return serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
 // Table is the stack's table, as a preview shows it, and what a platform that

@@ -63,6 +63,10 @@ type Pool struct {
 	// Min is how many nodes are always there.
 	Min     int
 	Demands []Demand
+	// USDPerHour is the user's price of one node. Default: 0, none.
+	USDPerHour float64
+	// Undiscounted reports that a discount does not apply. Default: false.
+	Undiscounted bool
 }
 
 // Shared is what a stack pays for beside the nodes of its models.
@@ -73,6 +77,8 @@ type Shared struct {
 	// NATGateways and LoadBalancers, without what passes through them, and
 	// Endpoints, interface endpoints times zones.
 	NATGateways, Endpoints, LoadBalancers int
+	// PublicIPv4 are public addresses, such as those of NAT gateways.
+	PublicIPv4 int
 	// Nodes are those of other groups, by instance type: of the system's, for
 	// instance.
 	Nodes map[string]int
@@ -104,7 +110,7 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	for _, p := range pools {
 		most := pack(p, func(d Demand) int { return d.Max })
 		b.Nodes[p.Name] = most
-		b.add(prices, p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
+		b.add(prices.ForNodes([]string{p.On.Type}, p.USDPerHour, !p.Undiscounted), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
 	}
 	for _, name := range slices.Sorted(maps.Keys(shared.Nodes)) {
 		b.add(prices, name, name, shared.Nodes[name], shared.Nodes[name])
@@ -115,6 +121,7 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	}{
 		{catalogue.ControlPlane, shared.ControlPlanes - shared.ExtendedSupport}, {catalogue.ExtendedSupport, shared.ExtendedSupport},
 		{catalogue.NATGateway, shared.NATGateways}, {catalogue.Endpoint, shared.Endpoints}, {catalogue.LoadBalancer, shared.LoadBalancers},
+		{catalogue.PublicIPv4, shared.PublicIPv4},
 	} {
 		b.add(prices, other.name, other.name, other.count, other.count)
 	}

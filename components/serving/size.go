@@ -74,14 +74,19 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	}
 	return sizing.Workload{
 		Model: s.Model.ID, Engine: engine, On: on, Objectives: s.Objectives.sizing(),
-		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.Costs.prices(),
+		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.NodeGroup.prices(s.Costs),
 		Storage: s.from(), Compiled: s.compiled(),
 		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
 	}, ""
 }
 
 func (c Costs) prices() catalogue.Prices {
-	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour}
+	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour, DiscountPercent: c.DiscountPercent}
+}
+
+// prices are those of the group's nodes.
+func (g NodeGroup) prices(costs Costs) catalogue.Prices {
+	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
 
 // Uncounted is what the estimate leaves out; "" if nothing.
@@ -125,7 +130,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 		if err != nil {
 			return on, err
 		}
-		if price, _ := costs.prices().Of(name); price.USDPerHour > most {
+		if price, _ := g.prices(costs).Of(name); price.USDPerHour > most {
 			dearest, most = on, price.USDPerHour
 		}
 	}

@@ -162,6 +162,12 @@ type NodeGroup struct {
 	Labels map[string]string
 	// Min and Max bound the number of its nodes. Default: 0, and no bound.
 	Min, Max int
+	// USDPerHour is the user's price of one node, before that of Costs. Default:
+	// 0, none.
+	USDPerHour float64
+	// Undiscounted reports that Costs.DiscountPercent does not apply, since the
+	// nodes are not bought on demand. Default: false.
+	Undiscounted bool
 }
 
 // Demand is what one service asks of a node group at most.
@@ -189,6 +195,9 @@ type Costs struct {
 	Region string
 	// USDPerHour replaces the catalogue's price of instance types. Default: none.
 	USDPerHour map[string]float64
+	// DiscountPercent is taken off the catalogue's price of instances on demand.
+	// Default: 0.
+	DiscountPercent float64
 }
 
 // Replicas is how many engines there are. Where Min and Max differ, a scaler

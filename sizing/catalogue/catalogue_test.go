@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -19,7 +20,7 @@ func TestTablesAreRead(t *testing.T) {
 	if list, err := prices(); err != nil || len(list) < 200 {
 		t.Errorf("%d prices, %v", len(list), err)
 	}
-	for _, name := range []string{ControlPlane, ExtendedSupport, NATGateway, Endpoint, LoadBalancer, "g5.xlarge", "p4d.24xlarge", "m6i.large"} {
+	for _, name := range []string{ControlPlane, ExtendedSupport, NATGateway, Endpoint, LoadBalancer, PublicIPv4, "g5.xlarge", "p4d.24xlarge", "m6i.large"} {
 		if p, ok := (Prices{}).Of(name); !ok || p.USDPerHour <= 0 || p.Region != DefaultRegion || len(p.Date) != len("2026-07-20") {
 			t.Errorf("%s: %+v", name, p)
 		}
@@ -48,11 +49,55 @@ func TestPrices(t *testing.T) {
 	if !ok || p.Region != "eu-central-1" || p.USDPerHour <= 1.006 {
 		t.Errorf("in Frankfurt %+v", p)
 	}
-	if p, ok := (Prices{Region: "af-south-1"}).Of("g5.xlarge"); !ok || p.Region != DefaultRegion {
-		t.Errorf("where there is no list %+v", p)
+	if p, ok := (Prices{Region: "af-south-1"}).Of("g5.xlarge"); !ok || p.Region != DefaultRegion || math.Abs(p.USDPerHour-1.006*1.327) > 0.002 {
+		t.Errorf("where there is no price of the type %+v", p)
+	}
+	if p, ok := (Prices{Region: "sa-east-1"}).Of("g5.2xlarge"); !ok || p.Region != "sa-east-1" || p.USDPerHour != 2.06016 {
+		t.Errorf("in Sao Paulo %+v", p)
+	}
+	if p, _ := (Prices{Region: "sa-east-1"}).Of(ControlPlane); p.Region != "sa-east-1" || p.USDPerHour != 0.10 {
+		t.Errorf("a price that is the same everywhere: %+v", p)
+	}
+	gov := Prices{Region: "us-gov-west-1"}
+	if p, _ := gov.Of(ControlPlane); !gov.Elsewhere(p) {
+		t.Errorf("the price of GovCloud is taken from elsewhere without saying so: %+v", p)
 	}
 	if p, ok := (Prices{}).Of("p5e.48xlarge"); ok {
 		t.Errorf("a type that is not sold on demand costs %+v", p)
+	}
+}
+
+func TestDiscountIsOfListedInstancesOnDemand(t *testing.T) {
+	p := Prices{DiscountPercent: 25, Override: map[string]float64{"g6.2xlarge": 2}}
+	tests := []struct {
+		name   string
+		prices Prices
+		want   float64
+	}{
+		{"g5.2xlarge", p, 1.212 * 0.75},
+		{"g6.2xlarge", p, 2},
+		{NATGateway, p, 0.045},
+		{"g5.2xlarge", p.ForNodes([]string{"g5.2xlarge"}, 0, false), 1.212},
+		{"g5.2xlarge", p.ForNodes([]string{"g5.2xlarge"}, 0.4, true), 0.4},
+		{"g6.2xlarge", p.ForNodes([]string{"g6.2xlarge"}, 1.5, true), 1.5},
+		{"g6.2xlarge", p.ForNodes([]string{"g5.2xlarge"}, 1.5, true), 2},
+	}
+	for _, test := range tests {
+		if got, ok := test.prices.Of(test.name); !ok || math.Abs(got.USDPerHour-test.want) > 1e-9 {
+			t.Errorf("%s at %+v costs %v, want %v", test.name, test.prices, got, test.want)
+		}
+	}
+	if len(p.Override) != 1 {
+		t.Errorf("prices of a group are in the stack's: %v", p.Override)
+	}
+}
+
+func TestLevelOfRegion(t *testing.T) {
+	for region, want := range map[string]Level{"us-east-2": {1, 1, 55}, "sa-east-1": {1.619, 1.7, 28}, "ca-west-1": {1, 1.7, 0}} {
+		l := LevelOf(region)
+		if math.Abs(l.Low-want.Low) > 0.01 || math.Abs(l.High-want.High) > 0.01 || (l.Types == 0) != (want.Types == 0) {
+			t.Errorf("%s is at %+v, want %+v", region, l, want)
+		}
 	}
 }
 
