@@ -132,7 +132,7 @@ func TestWarnings(t *testing.T) {
 		"adapters":        {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
 		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
-		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "nat-gateway has no price of sa-east-1 in the catalogue; that of us-east-1 is taken"},
+		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
