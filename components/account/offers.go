@@ -19,6 +19,11 @@ type Wanted struct {
 	InstanceTypes []string
 	Quotas        []Quota
 	Subnets       []string
+	// Cluster is the name of the stack's EKS cluster, which need not exist yet.
+	// Minor is its version of Kubernetes, for which the newest AMI releases and
+	// versions of Addons are read; "" reads none.
+	Cluster, Minor string
+	Addons         []string
 }
 
 // Offers are what an account has, as far as it was asked.
@@ -37,6 +42,12 @@ type Offers struct {
 	Unread []string
 	// Subnets are by their ids.
 	Subnets map[string]Subnet
+	// Cluster is the stack's cluster as it runs; nil if there is none yet.
+	Cluster *Cluster
+	// Releases are the newest AMI releases, and Addons the newest versions of EKS
+	// add-ons. One that may not be read is absent, and Unread says so.
+	Releases map[AMI]string
+	Addons   map[string]string
 }
 
 // Subnet is one of a VPC that the user brings.
@@ -56,20 +67,47 @@ func NewReader(ctx *pulumi.Context) Reader {
 	return func(w Wanted) (Offers, error) { return read(ctx, w) }
 }
 
+// read makes independent calls at the same time: each takes a good part of a
+// second on AWS.
 func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
-	o := Offers{In: map[string][]string{}, VCPUs: map[Quota]int{}, Subnets: map[string]Subnet{}}
+	o := Offers{In: map[string][]string{}, VCPUs: map[Quota]int{}, Subnets: map[string]Subnet{}, Releases: map[AMI]string{}, Addons: map[string]string{}}
 	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return o, fmt.Errorf("who deploys: %w", err)
 	}
 	o.ID, o.Caller = who.AccountId, who.Arn
+	var unreadReleases, unreadAddons []string
+	calls := []func() error{
+		func() error { return o.readZones(ctx) },
+		func() error { return o.readOfferings(ctx, w.InstanceTypes) },
+		func() error { o.readQuotas(ctx, w.Quotas); return nil },
+		func() error { o.readSubnets(ctx, w.Subnets); return nil },
+	}
+	if w.Cluster != "" {
+		calls = append(calls, func() (err error) {
+			o.Cluster, err = readLive(ctx, w.Cluster)
+			return err
+		})
+	}
+	if w.Minor != "" {
+		calls = append(calls,
+			func() error { o.Releases, unreadReleases = readReleases(ctx, w.Minor); return nil },
+			func() error { o.Addons, unreadAddons = readAddons(ctx, w.Minor, w.Addons); return nil })
+	}
+	err = together(len(calls), func(i int) error { return calls[i]() })
+	o.Unread = slices.Concat(o.Unread, unreadReleases, unreadAddons)
+	return o, err
+}
+
+// readZones reads the zones of the region in which a cluster can be.
+func (o *Offers) readZones(ctx *pulumi.Context) error {
 	available := "available"
 	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
 		State:   &available,
 		Filters: []aws.GetAvailabilityZonesFilter{{Name: "opt-in-status", Values: []string{"opt-in-not-required"}}},
 	})
 	if err != nil {
-		return o, fmt.Errorf("the zones of the region: %w", err)
+		return fmt.Errorf("the zones of the region: %w", err)
 	}
 	for i, name := range zones.Names {
 		if i >= len(zones.ZoneIds) || !slices.Contains(withoutEKS, zones.ZoneIds[i]) {
@@ -77,32 +115,51 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 		}
 	}
 	slices.Sort(o.Zones)
-	if len(w.InstanceTypes) > 0 {
-		if err := o.readOfferings(ctx, w.InstanceTypes); err != nil {
-			return o, err
+	return nil
+}
+
+// readQuotas reads how many vCPUs may run. A quota that cannot be read is
+// absent, and Unread says so.
+func (o *Offers) readQuotas(ctx *pulumi.Context, quotas []Quota) {
+	found, failed := make([]float64, len(quotas)), make([]error, len(quotas))
+	_ = together(len(quotas), func(i int) error { // each failure is a warning of its own
+		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(quotas[i].code())})
+		if failed[i] = err; err == nil {
+			found[i] = quota.Value
 		}
-	}
-	for _, q := range w.Quotas {
-		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(q.code())})
-		if err != nil {
-			o.Unread = append(o.Unread, fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(err)))
+		return nil
+	})
+	for i, q := range quotas {
+		if failed[i] != nil {
+			o.Unread = append(o.Unread, fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(failed[i])))
 			continue
 		}
-		o.VCPUs[q] = int(quota.Value)
+		o.VCPUs[q] = int(found[i])
 	}
-	for _, id := range w.Subnets {
-		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &id})
+}
+
+// readSubnets reads where the subnets of the user's VPC are.
+func (o *Offers) readSubnets(ctx *pulumi.Context, ids []string) {
+	found := make([]Subnet, len(ids))
+	_ = together(len(ids), func(i int) error { // each failure is a problem of its subnet
+		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &ids[i]})
 		if err != nil {
-			o.Subnets[id] = Subnet{Problem: firstLine(err)}
-			continue
+			found[i].Problem = firstLine(err)
+			return nil
 		}
-		o.Subnets[id] = Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags)}
+		found[i] = Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags)}
+		return nil
+	})
+	for i, id := range ids {
+		o.Subnets[id] = found[i]
 	}
-	return o, nil
 }
 
 // readOfferings asks where instance types are offered.
 func (o *Offers) readOfferings(ctx *pulumi.Context, types []string) error {
+	if len(types) == 0 {
+		return nil
+	}
 	by := "availability-zone"
 	offered, err := ec2.GetInstanceTypeOfferings(ctx, &ec2.GetInstanceTypeOfferingsArgs{
 		LocationType: &by,

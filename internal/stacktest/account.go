@@ -23,6 +23,11 @@ type Account struct {
 	VCPUs map[string]int
 	// Subnets are by their ids.
 	Subnets map[string]Subnet
+	// Clusters are the EKS clusters that run, by name.
+	Clusters map[string]Cluster
+	// Releases are the newest AMI releases, by the parameter that publishes each.
+	// Addons are the newest versions of EKS add-ons, by "<name> <minor>".
+	Releases, Addons map[string]string
 	// Silent is why the account does not answer; "" for one that does.
 	Silent string
 }
@@ -31,6 +36,23 @@ type Account struct {
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
+}
+
+// Cluster is an EKS cluster that runs.
+type Cluster struct {
+	Version   string
+	SubnetIDs []string
+	// Groups are its managed node groups, by name.
+	Groups map[string]NodeGroup
+}
+
+// NodeGroup is a managed node group that runs.
+type NodeGroup struct {
+	Min, Max, Desired int
+	Version, Release  string
+	AMIType, Capacity string
+	InstanceTypes     []string
+	Labels, Tags      map[string]string
 }
 
 // SimulatedAccount is one in us-west-2, with room for every stack in the tree.
@@ -83,7 +105,10 @@ func (a *Account) answer(token string, args resource.PropertyMap) (resource.Prop
 		}
 		reply = map[string]any{"id": id, "availabilityZone": subnet.Zone, "vpcId": subnet.VPCID, "tags": tags}
 	default:
-		return nil, fmt.Errorf("the simulated account does not know %s", token)
+		var err error
+		if reply, err = a.live(token, args); err != nil {
+			return nil, err
+		}
 	}
 	return resource.NewPropertyMapFromMap(reply), nil
 }

@@ -1,0 +1,139 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Cluster is the stack's EKS cluster as it runs.
+type Cluster struct {
+	// Version is the minor version of its control plane, such as 1.35.
+	Version string
+	// SubnetIDs are the subnets of the control plane.
+	SubnetIDs []string
+	// Groups are its managed node groups, sorted by name.
+	Groups []NodeGroup
+}
+
+// NodeGroup is a managed node group as it runs.
+type NodeGroup struct {
+	Name string
+	// Min and Max bound the number of nodes; Desired is the number that the
+	// autoscaler, or EKS, wants now.
+	Min, Max, Desired int
+	// Version is the minor version of its nodes, Release the release of their AMI.
+	Version, Release string
+	// AMIType, Capacity and InstanceTypes are as EKS names them.
+	AMIType, Capacity string
+	InstanceTypes     []string
+	Labels, Tags      map[string]string
+}
+
+// AMI is a kind of Amazon Linux 2023 image for EKS.
+type AMI string
+
+// The AMIs of nodes without and with NVIDIA's driver.
+const (
+	StandardAMI AMI = "standard"
+	NVIDIAAMI   AMI = "nvidia"
+)
+
+// releaseParameter is where AWS publishes the newest release of an AMI.
+// https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html (read 2026-11-29)
+func releaseParameter(kind AMI, minor string) string {
+	return fmt.Sprintf("/aws/service/eks/optimized-ami/%s/amazon-linux-2023/x86_64/%s/recommended/release_version", minor, kind)
+}
+
+// readLive reads the cluster of a name, if there is one, with its node groups.
+// What it cannot read is an error: without the live sizes, an update could end
+// running nodes.
+func readLive(ctx *pulumi.Context, name string) (*Cluster, error) {
+	all, err := eks.GetClusters(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the names of the clusters: %w", err)
+	}
+	if !slices.Contains(all.Names, name) {
+		return nil, nil
+	}
+	read, err := eks.LookupCluster(ctx, &eks.LookupClusterArgs{Name: name})
+	if err != nil {
+		return nil, fmt.Errorf("the cluster %s: %w", name, err)
+	}
+	c := &Cluster{Version: read.Version, SubnetIDs: slices.Sorted(slices.Values(read.VpcConfig.SubnetIds))}
+	groups, err := eks.GetNodeGroups(ctx, &eks.GetNodeGroupsArgs{ClusterName: name})
+	if err != nil {
+		return nil, fmt.Errorf("the node groups of %s: %w", name, err)
+	}
+	names := slices.Sorted(slices.Values(groups.Names))
+	c.Groups = make([]NodeGroup, len(names))
+	return c, together(len(names), func(i int) (err error) {
+		c.Groups[i], err = readNodeGroup(ctx, name, names[i])
+		return err
+	})
+}
+
+func readNodeGroup(ctx *pulumi.Context, cluster, name string) (NodeGroup, error) {
+	read, err := eks.LookupNodeGroup(ctx, &eks.LookupNodeGroupArgs{ClusterName: cluster, NodeGroupName: name})
+	if err != nil {
+		return NodeGroup{}, fmt.Errorf("the node group %s: %w", name, err)
+	}
+	if len(read.ScalingConfigs) != 1 {
+		return NodeGroup{}, fmt.Errorf("the node group %s has %d scaling configurations, want 1", name, len(read.ScalingConfigs))
+	}
+	sizes := read.ScalingConfigs[0]
+	return NodeGroup{
+		Name: name, Min: sizes.MinSize, Max: sizes.MaxSize, Desired: sizes.DesiredSize,
+		Version: read.Version, Release: read.ReleaseVersion,
+		AMIType: read.AmiType, Capacity: read.CapacityType, InstanceTypes: slices.Sorted(slices.Values(read.InstanceTypes)),
+		Labels: read.Labels, Tags: read.Tags,
+	}, nil
+}
+
+// readReleases reads the newest AMI releases for a minor version of Kubernetes.
+// A release that cannot be read is absent, and unread says so.
+func readReleases(ctx *pulumi.Context, minor string) (releases map[AMI]string, unread []string) {
+	releases = map[AMI]string{}
+	kinds := []AMI{StandardAMI, NVIDIAAMI}
+	found, failed := make([]string, len(kinds)), make([]error, len(kinds))
+	_ = together(len(kinds), func(i int) error { // each failure is a warning of its own
+		parameter, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: releaseParameter(kinds[i], minor)})
+		if failed[i] = err; err == nil {
+			found[i] = parameter.Value
+		}
+		return nil
+	})
+	for i, kind := range kinds {
+		if failed[i] != nil {
+			unread = append(unread, fmt.Sprintf("cluster.nodeRelease: the newest %s AMI for Kubernetes %s cannot be read: %s", kind, minor, firstLine(failed[i])))
+			continue
+		}
+		releases[kind] = found[i]
+	}
+	return releases, unread
+}
+
+// readAddons reads the newest version of each EKS add-on for a minor version of
+// Kubernetes. A version that cannot be read is absent, and unread says so.
+func readAddons(ctx *pulumi.Context, minor string, names []string) (newest map[string]string, unread []string) {
+	newest = map[string]string{}
+	found, failed := make([]string, len(names)), make([]error, len(names))
+	_ = together(len(names), func(i int) error { // each failure is a warning of its own
+		version, err := eks.GetAddonVersion(ctx, &eks.GetAddonVersionArgs{AddonName: names[i], KubernetesVersion: minor, MostRecent: pulumi.BoolRef(true)})
+		if failed[i] = err; err == nil {
+			found[i] = version.Version
+		}
+		return nil
+	})
+	for i, name := range names {
+		if failed[i] != nil {
+			unread = append(unread, fmt.Sprintf("cluster.addons.%s: the newest version for Kubernetes %s cannot be read: %s", name, minor, firstLine(failed[i])))
+			continue
+		}
+		newest[name] = found[i]
+	}
+	return newest, unread
+}

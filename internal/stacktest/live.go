@@ -1,0 +1,62 @@
+package stacktest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+)
+
+// live is what AWS' provider says of clusters that run, and of the newest
+// releases and add-ons.
+func (a *Account) live(token string, args resource.PropertyMap) (map[string]any, error) {
+	text := func(key resource.PropertyKey) string { return args[key].StringValue() }
+	switch token {
+	case "aws:eks/getClusters:getClusters":
+		return map[string]any{"names": list(slices.Sorted(maps.Keys(a.Clusters))), "id": "us-west-2"}, nil
+	case "aws:eks/getCluster:getCluster":
+		c, ok := a.Clusters[text("name")]
+		if !ok {
+			return nil, fmt.Errorf("reading EKS Cluster (%s): couldn't find resource", text("name"))
+		}
+		return map[string]any{"name": text("name"), "id": text("name"), "version": c.Version, "vpcConfig": map[string]any{"subnetIds": list(c.SubnetIDs)}}, nil
+	case "aws:eks/getNodeGroups:getNodeGroups":
+		return map[string]any{"names": list(slices.Sorted(maps.Keys(a.Clusters[text("clusterName")].Groups))), "id": text("clusterName")}, nil
+	case "aws:eks/getNodeGroup:getNodeGroup":
+		g, ok := a.Clusters[text("clusterName")].Groups[text("nodeGroupName")]
+		if !ok {
+			return nil, fmt.Errorf("reading EKS Node Group (%s): couldn't find resource", text("nodeGroupName"))
+		}
+		return g.answer(text("clusterName"), text("nodeGroupName")), nil
+	case "aws:eks/getAddonVersion:getAddonVersion":
+		version, ok := a.Addons[text("addonName")+" "+text("kubernetesVersion")]
+		if !ok {
+			return nil, fmt.Errorf("reading EKS Add-On version info (%s, %s): couldn't find resource", text("addonName"), text("kubernetesVersion"))
+		}
+		return map[string]any{"addonName": text("addonName"), "kubernetesVersion": text("kubernetesVersion"), "version": version, "id": text("addonName")}, nil
+	case "aws:ssm/getParameter:getParameter":
+		release, ok := a.Releases[text("name")]
+		if !ok {
+			return nil, fmt.Errorf("reading SSM Parameter (%s): couldn't find resource", text("name"))
+		}
+		return map[string]any{"name": text("name"), "value": release, "type": "String", "id": text("name")}, nil
+	}
+	return nil, fmt.Errorf("the simulated account does not know %s", token)
+}
+
+func (g NodeGroup) answer(cluster, name string) map[string]any {
+	texts := func(of map[string]string) map[string]any {
+		all := map[string]any{}
+		for key, value := range of {
+			all[key] = value
+		}
+		return all
+	}
+	return map[string]any{
+		"clusterName": cluster, "nodeGroupName": name, "id": cluster + ":" + name, "status": "ACTIVE",
+		"scalingConfigs": []any{map[string]any{"minSize": float64(g.Min), "maxSize": float64(g.Max), "desiredSize": float64(g.Desired)}},
+		"version":        g.Version, "releaseVersion": g.Release, "amiType": g.AMIType, "capacityType": g.Capacity,
+		"instanceTypes": list(g.InstanceTypes), "labels": texts(g.Labels), "tags": texts(g.Tags),
+	}
+}
