@@ -129,7 +129,7 @@ func keyPaths(path string, value any) []string {
 	var paths []string
 	switch v := value.(type) {
 	case map[string]any:
-		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes",
+		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes", "cluster.addons", "cluster.pin",
 			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) {
 			return []string{path}
 		}

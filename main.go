@@ -67,5 +67,9 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	// clients must send ("" if none). For each, too, what its key pin would freeze.
 	ctx.Export("models", models)
 	ctx.Export("pins", pulumi.Any(cfg.Pins()))
+	// On a cluster that the program creates, what its key pin would freeze.
+	if pin := cfg.ClusterPin(); pin != nil {
+		ctx.Export("clusterPin", pulumi.Any(pin))
+	}
 	return nil
 }

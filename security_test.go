@@ -192,8 +192,8 @@ var securityRules = []securityRule{
 	}, func(rs recorded) { assign(rs.named(addonKind, "vpc-cni").Inputs, nil, "configurationValues") }},
 	{"EKS repairs nodes", "", func(rs recorded) bool { return rs.every(nodeGroupKind, is(true, "nodeRepairConfig", "enabled")) },
 		set(nodeGroupKind, nil, "nodeRepairConfig")},
-	{"and updates a third of them at a time", "", func(rs recorded) bool {
-		return rs.every(nodeGroupKind, is(33.0, "updateConfig", "maxUnavailablePercentage"))
+	{"an update replaces one node at a time", "", func(rs recorded) bool {
+		return rs.every(nodeGroupKind, is(1.0, "updateConfig", "maxUnavailable"))
 	}, set(nodeGroupKind, nil, "updateConfig")},
 	{"production's cluster is not deleted by mistake", "prod", func(rs recorded) bool { return rs.named(eksCluster, "cluster").Protect }, unprotect(eksCluster)},
 	{"nor the key of its Secrets", "prod", func(rs recorded) bool { return rs.named(kmsKey, "cluster").Protect }, unprotect(kmsKey)},

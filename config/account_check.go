@@ -7,8 +7,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/nodes"
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // ask asks the account what it offers, of what the stack wants.
@@ -30,6 +29,9 @@ func (c *Config) ask(d *decoding, read account.Reader) {
 	}
 	if e := p.Network.Existing; e != nil {
 		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
+	}
+	if of := p.Cluster.WithDefaults(); slices.Contains(versions.KubernetesMinors(), of.KubernetesVersion) {
+		wanted.Cluster, wanted.Minor, wanted.Addons = of.Name, of.KubernetesVersion, of.AddonNames()
 	}
 	offers, err := read(wanted)
 	if err != nil {
@@ -174,24 +176,12 @@ type use struct {
 	vcpus int
 }
 
-// uses are what the groups ask of the account's quotas. A capacity block is
-// counted by none; of the system's types, the sizes are not known.
+// uses returns what the groups request of the account's quotas.
 func (p *Platform) uses() []use {
 	var all []use
 	for i, g := range p.Nodes.Groups {
-		most := 0
-		var quota account.Quota
-		counted := false
-		for _, name := range g.InstanceTypes {
-			on, err := catalogue.FindInstance(name)
-			if err != nil {
-				continue
-			}
-			most = max(most, on.VCPU)
-			quota, counted = account.QuotaOf(name, g.Capacity == nodes.Spot)
-		}
-		if counted && g.Capacity != nodes.CapacityBlock {
-			all = append(all, use{fmt.Sprintf("nodeGroups[%d].max", i), quota, most * g.Max})
+		if quota, vcpus, counted := p.quotaOf(g.Name); counted {
+			all = append(all, use{fmt.Sprintf("nodeGroups[%d].max", i), quota, vcpus * g.Max})
 		}
 	}
 	return all

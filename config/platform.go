@@ -50,9 +50,11 @@ type installs struct {
 func decodePlatform(top *node, source *Source) Platform {
 	p := Platform{
 		Account: account.Spec{Region: source.aws("region"), Profile: source.aws("profile")},
-		Cluster: decodeCluster(top.object("cluster")),
 		Network: decodeVPC(top.object("network")),
 	}
+	of := top.object("cluster")
+	p.Cluster = decodeCluster(of)
+	p.Nodes.Release, p.Cluster.Addons = decodePatches(of)
 	if top.has("tags") {
 		p.Account.Tags = top.textMap("tags")
 	} else {
@@ -90,6 +92,18 @@ func decodeCluster(n *node) cluster.Spec {
 		Name:       existing.str("name"),
 	}
 	return spec
+}
+
+// decodePatches reads which AMI release and which versions of EKS add-ons the
+// cluster has. What the cluster does not name itself, its pin does.
+func decodePatches(n *node) (release string, addons map[string]string) {
+	pin := n.object("pin")
+	pin.str("nodeRelease")
+	pin.textMap("addons")
+	both := &node{path: n.path, values: n.values, d: n.d, asked: n.asked, children: n.children, fallback: &node{path: pin.path, values: pin.values, d: n.d}}
+	release, addons = both.str("nodeRelease"), both.textMap("addons")
+	n.asked, n.children = both.asked, both.children
+	return release, addons
 }
 
 // decodeVPC reads the network of the cluster; that of a model is another thing.

@@ -42,13 +42,20 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 	report(p.Cluster.Validate("cluster"), "cluster")
 	if p.Made() {
 		p.Nodes.KubernetesVersion = p.Cluster.KubernetesVersion
+		p.Nodes.System.Zones = p.nodeZones()
 		p.Nodes = p.Nodes.WithDefaults()
 		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups")
 		c.checkSupport(d)
 		p.checkAddresses(d)
 		p.checkOffers(d)
 		p.placeGroups(d)
+		p.fillLive()
+		p.fillAddons()
+		p.checkPatches(d)
 		p.checkQuotas(d)
+		if len(d.found) == 0 {
+			c.checkUpdates(d)
+		}
 	}
 	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion
 	if p.Made() && !slices.Contains(versions.KubernetesMinors(), p.Cluster.KubernetesVersion) {
@@ -147,7 +154,7 @@ func (p *Platform) checkBrought(d *decoding) {
 	}{
 		{"cluster.name", s.Name != ""}, {"cluster.kubernetesVersion", s.KubernetesVersion != ""}, {"cluster.publicAccessCidrs", len(s.PublicAccessCIDRs) > 0},
 		{"cluster.access", len(s.Access) > 0}, {"cluster.logRetentionDays", s.LogRetentionDays != 0}, {"cluster.serviceCidr", s.ServiceCIDR != ""},
-		{"cluster.protect", s.Protect}, {"cluster.efs", s.EFS},
+		{"cluster.protect", s.Protect}, {"cluster.efs", s.EFS}, {"cluster.nodeRelease", p.Nodes.Release != ""}, {"cluster.addons", len(s.Addons) > 0},
 		{"systemNodes", len(p.Nodes.System.InstanceTypes) > 0 || p.Nodes.System.Min+p.Nodes.System.Max+p.Nodes.System.DiskGiB > 0},
 		{"network.cidr", n.CIDR != ""}, {"network.zones", len(n.Zones) > 0}, {"network.natGateways", n.NATGateways != ""},
 		{"network.interfaceEndpoints", n.InterfaceEndpoints != ""}, {"network.flowLogDays", n.FlowLogDays != nil},

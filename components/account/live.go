@@ -88,7 +88,7 @@ func readNodeGroup(ctx *pulumi.Context, cluster, name string) (NodeGroup, error)
 	return NodeGroup{
 		Name: name, Min: sizes.MinSize, Max: sizes.MaxSize, Desired: sizes.DesiredSize,
 		Version: read.Version, Release: read.ReleaseVersion,
-		AMIType: read.AmiType, Capacity: read.CapacityType, InstanceTypes: slices.Sorted(slices.Values(read.InstanceTypes)),
+		AMIType: read.AmiType, Capacity: read.CapacityType, InstanceTypes: read.InstanceTypes,
 		Labels: read.Labels, Tags: read.Tags,
 	}, nil
 }

@@ -9,7 +9,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
-	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 const addonsToken = "vllm-eks:cluster:Addons"
@@ -84,7 +83,7 @@ func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput,
 	args := &eks.AddonArgs{
 		ClusterName:              cluster,
 		AddonName:                pulumi.String(of.name),
-		AddonVersion:             pulumi.String(versions.Addon(of.name, s.KubernetesVersion)),
+		AddonVersion:             pulumi.String(s.addonVersion(of.name)),
 		ResolveConflictsOnCreate: pulumi.String("OVERWRITE"),
 		ResolveConflictsOnUpdate: pulumi.String("OVERWRITE"),
 	}

@@ -3,6 +3,7 @@
 package cluster
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -41,6 +42,9 @@ type Spec struct {
 	// EFS adds the driver of Amazon EFS, for volumes that several nodes mount.
 	// Default: false.
 	EFS bool
+	// Addons are the versions of EKS add-ons by name, such as
+	// v1.13.2-eksbuild.21 of coredns. Default: versions.Addon.
+	Addons map[string]string
 	// Region is the AWS region, Profile a profile of the AWS configuration by which
 	// clients authenticate; "" for the credentials of their environment.
 	Region, Profile string
@@ -96,6 +100,20 @@ func (s Spec) WithDefaults() Spec {
 		s.ServiceCIDR = "172.20.0.0/16"
 	}
 	return s
+}
+
+// AddonNames returns the names of the EKS add-ons that the cluster has.
+func (s Spec) AddonNames() []string {
+	var names []string
+	for _, a := range slices.Concat(earlyAddons(), lateAddons(s, nil)) {
+		names = append(names, a.name)
+	}
+	return names
+}
+
+// addonVersion returns the version of an EKS add-on.
+func (s Spec) addonVersion(name string) string {
+	return cmp.Or(s.Addons[name], versions.Addon(name, s.KubernetesVersion))
 }
 
 // EKSName is the cluster's name in Amazon EKS; "" if it is not known.

@@ -1,8 +1,6 @@
 package nodes
 
 import (
-	"slices"
-
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -19,32 +17,46 @@ const (
 // capacityTypes are EKS' names of how nodes are bought.
 var capacityTypes = map[Capacity]string{OnDemand: "ON_DEMAND", Spot: "SPOT", CapacityBlock: "CAPACITY_BLOCK"}
 
-// nodeGroup is a group of the system: repaired by EKS, and updated by a third at
-// a time. Its name begins with that of the group, so that one which has to be
-// replaced is there before the old one goes.
-func nodeGroup(name string, least, most int) *eks.NodeGroupArgs {
-	return &eks.NodeGroupArgs{
-		NodeGroupNamePrefix: pulumi.String(name + "-"),
-		ScalingConfig:       eks.NodeGroupScalingConfigArgs{MinSize: pulumi.Int(least), MaxSize: pulumi.Int(most), DesiredSize: pulumi.Int(least)},
-		UpdateConfig:        eks.NodeGroupUpdateConfigArgs{MaxUnavailablePercentage: pulumi.Int(33)},
+// mostUnavailable is how many nodes of a zone an update replaces at a time. EKS
+// starts twice as many extra nodes as the group has zones, and at least this
+// number: two extra nodes for a group of one zone.
+// https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html (read 2026-11-29)
+const (
+	mostUnavailable = 1
+	// ExtraNodes is how many nodes more than before a zone has, at most, while EKS
+	// replaces its nodes.
+	ExtraNodes = 2
+)
+
+// nodeGroup returns what the node groups of all zones have in common: EKS
+// repairs their nodes, and replaces them one at a time. The name begins with
+// that of the group and the zone, so that a replacement exists before the old
+// group goes.
+func (z zonal) nodeGroup(version, release string) *eks.NodeGroupArgs {
+	args := &eks.NodeGroupArgs{
+		NodeGroupNamePrefix: pulumi.String(z.name() + "-"),
+		ScalingConfig:       z.size().args(),
+		UpdateConfig:        eks.NodeGroupUpdateConfigArgs{MaxUnavailable: pulumi.Int(mostUnavailable)},
 		NodeRepairConfig:    eks.NodeGroupNodeRepairConfigArgs{Enabled: pulumi.Bool(true)},
+		Version:             pulumi.String(version),
 	}
+	if release != "" {
+		args.ReleaseVersion = pulumi.String(release)
+	}
+	return args
 }
 
-// nodeGroup is the group without GPUs.
-func (s System) nodeGroup() *eks.NodeGroupArgs {
-	args := nodeGroup(SystemGroup, s.Min, s.Max)
+// complete adds what only the group without GPUs has.
+func (s System) complete(args *eks.NodeGroupArgs) {
 	args.AmiType = pulumi.String(systemImage)
 	args.CapacityType = pulumi.String(capacityTypes[OnDemand])
 	args.InstanceTypes = pulumi.ToStringArray(s.InstanceTypes)
 	args.Labels = pulumi.StringMap{GroupLabel: pulumi.String(SystemGroup)}
-	return args
 }
 
-// nodeGroup is a group with GPUs, which the taint keeps for those who ask for
-// some.
-func (g Group) nodeGroup() *eks.NodeGroupArgs {
-	args := nodeGroup(g.Name, g.Min, g.Max)
+// complete adds what only a group with GPUs has. The taint keeps its nodes for
+// pods that request GPUs.
+func (g Group) complete(args *eks.NodeGroupArgs) {
 	args.AmiType = pulumi.String(gpuImage)
 	args.CapacityType = pulumi.String(capacityTypes[g.Capacity])
 	if g.Capacity != CapacityBlock { // whose type is in the template
@@ -54,7 +66,4 @@ func (g Group) nodeGroup() *eks.NodeGroupArgs {
 	args.Taints = eks.NodeGroupTaintArray{eks.NodeGroupTaintArgs{
 		Key: pulumi.String(gpunodes.Taint), Value: pulumi.String(gpunodes.TaintValue), Effect: pulumi.String("NO_SCHEDULE"),
 	}}
-	return args
 }
-
-func sortedZones(zones []string) []string { return slices.Sorted(slices.Values(zones)) }

@@ -30,22 +30,16 @@ func (g Group) labels() map[string]string {
 	return all
 }
 
-// template are the tags from which cluster-autoscaler knows what a node of a
-// group without nodes would be. It reads labels and taints from EKS as well; the
-// size of the disk it can have from nowhere else.
-func (g Group) template() map[string]string {
-	const prefix = "k8s.io/cluster-autoscaler/node-template/"
-	tags := map[string]string{
-		prefix + "taint/" + gpunodes.Taint:     gpunodes.TaintValue + ":NoSchedule",
-		prefix + "resources/ephemeral-storage": fmt.Sprintf("%dGi", g.ephemeralGiB()),
-	}
-	for key, value := range g.labels() {
-		tags[prefix+"label/"+key] = value
-	}
-	return tags
-}
+// diskTag is the tag of a node group from which cluster-autoscaler knows the
+// disk of a node before there is one. It reads labels, taints and such tags of a
+// managed node group from EKS, which knows them.
+// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/aws_manager.go
+const diskTag = "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"
 
-// ephemeralGiB is what pods can have of the disk: a file system takes a
+// ephemeral returns ephemeralGiB as a quantity.
+func (g Group) ephemeral() string { return fmt.Sprintf("%dGi", g.ephemeralGiB()) }
+
+// ephemeralGiB returns what pods can have of the disk: a file system takes a
 // hundredth, and the kubelet evicts when a tenth is left, and keeps one for
 // itself.
 func (g Group) ephemeralGiB() int {

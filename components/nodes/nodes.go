@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -27,31 +26,39 @@ type Args struct {
 	None bool
 }
 
-// Nodes are the machines of the cluster.
+// Nodes are the nodes of the cluster.
 type Nodes struct {
 	pulumi.ResourceState
 
-	// System is the group without GPUs; nil where there are no nodes.
-	System *eks.NodeGroup
-	// GPU are the groups with GPUs, by name.
-	GPU map[string]*eks.NodeGroup
+	// System are the node groups without GPUs, by zone in order; none on a cluster
+	// that the user brings.
+	System []*eks.NodeGroup
+	// GPU are the node groups with GPUs, by the name of the group and by zone in
+	// order.
+	GPU map[string][]*eks.NodeGroup
 }
 
-// Ready are what workloads of the system must wait for: nodes that they run on.
-func (n *Nodes) Ready() []pulumi.Resource {
-	if n.System == nil {
-		return nil
+// Ready returns what workloads of the system must wait for: the nodes that they
+// run on.
+func (n *Nodes) Ready() []pulumi.Resource { return resources(n.System) }
+
+// Named returns what a model must wait for that runs on one of these groups: the
+// node groups of all zones. The model then goes before its nodes, too. A group
+// that the program does not create has none.
+func (n *Nodes) Named(groups ...string) []pulumi.Resource {
+	var all []pulumi.Resource
+	for _, group := range groups {
+		all = append(all, resources(n.GPU[group])...)
 	}
-	return []pulumi.Resource{n.System}
+	return all
 }
 
-// Named is what a model must wait for that runs on a group: the group, or nothing
-// if it is not one that is made. The model then goes before its nodes, too.
-func (n *Nodes) Named(group string) []pulumi.Resource {
-	if made, ok := n.GPU[group]; ok {
-		return []pulumi.Resource{made}
+func resources(groups []*eks.NodeGroup) []pulumi.Resource {
+	var all []pulumi.Resource
+	for _, g := range groups {
+		all = append(all, g)
 	}
-	return nil
+	return all
 }
 
 // New registers the groups of nodes. Errors name the key of the spec that is
@@ -64,7 +71,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err := spec.Validate("systemNodes", "nodeGroups"); err != nil {
 		return nil, err
 	}
-	n := &Nodes{GPU: map[string]*eks.NodeGroup{}}
+	n := &Nodes{GPU: map[string][]*eks.NodeGroup{}}
 	if err := ctx.RegisterComponentResource(typeToken, name, n, opts...); err != nil {
 		return nil, err
 	}
@@ -72,67 +79,60 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if err != nil {
 		return nil, err
 	}
-	b := builder{ctx: ctx, name: name, args: args, version: spec.KubernetesVersion, role: role, parent: pulumi.Parent(n), after: append(attached, args.DependsOn...)}
-	system := spec.System
-	template := launchTemplate(args.Label+"-"+SystemGroup, system.DiskGiB, args.Tags)
-	if n.System, err = b.group(SystemGroup, system.nodeGroup(), template, system.Zones); err != nil {
-		return nil, err
-	}
-	for _, g := range spec.Groups {
-		made, err := b.group(g.Name, g.nodeGroup(), g.launchTemplate(args.Label+"-"+g.Name, args.Tags), g.Zones)
+	b := builder{ctx: ctx, name: name, args: args, role: role, parent: pulumi.Parent(n), after: append(attached, args.DependsOn...)}
+	for _, p := range spec.planned(args.Label, args.Tags) {
+		groups, err := b.groups(p)
 		if err != nil {
 			return nil, err
 		}
-		if err := b.templateTags(g, made); err != nil {
-			return nil, err
+		if p.name == SystemGroup {
+			n.System = groups
+		} else {
+			n.GPU[p.name] = groups
 		}
-		n.GPU[g.Name] = made
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
 // builder registers groups.
 type builder struct {
-	ctx     *pulumi.Context
-	name    string
-	args    Args
-	version string
-	role    pulumi.StringInput
-	parent  pulumi.ResourceOption
-	after   []pulumi.Resource
+	ctx    *pulumi.Context
+	name   string
+	args   Args
+	role   pulumi.StringInput
+	parent pulumi.ResourceOption
+	after  []pulumi.Resource
 }
 
-// group registers a group with its launch template. How many nodes it has is
-// cluster-autoscaler's business from then on.
-func (b builder) group(name string, group *eks.NodeGroupArgs, template *ec2.LaunchTemplateArgs, zones []string) (*eks.NodeGroup, error) {
-	of := b.name + "-" + name
-	launched, err := ec2.NewLaunchTemplate(b.ctx, of, template, b.parent)
+// updateTimeout is how long Pulumi waits while EKS replaces the nodes of a zone
+// one after another: a node takes up to 15 minutes to drain and about as long to
+// start. EKS ends an update that makes no progress by itself.
+const updateTimeout = "12h"
+
+// groups registers a group: its launch template, and a managed node group in
+// each zone. An update changes one zone after another.
+func (b builder) groups(g planned) ([]*eks.NodeGroup, error) {
+	launched, err := ec2.NewLaunchTemplate(b.ctx, b.name+"-"+g.name, g.template, b.parent)
 	if err != nil {
 		return nil, err
 	}
-	group.ClusterName = b.args.ClusterName
-	group.NodeRoleArn = b.role
-	group.SubnetIds = b.args.SubnetsIn(sortedZones(zones))
-	group.Version = pulumi.String(b.version)
-	group.LaunchTemplate = eks.NodeGroupLaunchTemplateArgs{
-		Id: launched.ID().ToStringOutput().ToStringPtrOutput(), Version: pulumi.Sprintf("%d", launched.LatestVersion),
-	}
-	return eks.NewNodeGroup(b.ctx, of, group, b.parent, pulumi.DependsOn(b.after), pulumi.IgnoreChanges([]string{"scalingConfig.desiredSize"}))
-}
-
-// templateTags registers what cluster-autoscaler knows a group without nodes by,
-// on its Auto Scaling group: the tags of a node group do not get there.
-func (b builder) templateTags(g Group, made *eks.NodeGroup) error {
-	scaled := made.Resources.Index(pulumi.Int(0)).AutoscalingGroups().Index(pulumi.Int(0)).Name().Elem()
-	tags := g.template()
-	for _, key := range sortedKeys(tags) {
-		_, err := autoscaling.NewTag(b.ctx, b.name+"-"+g.Name+"-"+key, &autoscaling.TagArgs{
-			AutoscalingGroupName: scaled,
-			Tag:                  autoscaling.TagTagArgs{Key: pulumi.String(key), Value: pulumi.String(tags[key]), PropagateAtLaunch: pulumi.Bool(false)},
-		}, b.parent)
-		if err != nil {
-			return err
+	template := eks.NodeGroupLaunchTemplateArgs{Id: launched.ID().ToStringOutput().ToStringPtrOutput(), Version: pulumi.Sprintf("%d", launched.LatestVersion)}
+	var made []*eks.NodeGroup
+	after := b.after
+	for _, z := range g.zones {
+		z.args.ClusterName, z.args.NodeRoleArn = b.args.ClusterName, b.role
+		z.args.SubnetIds = b.args.SubnetsIn([]string{z.zone})
+		z.args.LaunchTemplate = template
+		opts := []pulumi.ResourceOption{b.parent, pulumi.DependsOn(after), pulumi.Timeouts(&pulumi.CustomTimeouts{Update: updateTimeout})}
+		if z.keep {
+			opts = append(opts, pulumi.IgnoreChanges([]string{"scalingConfig.desiredSize"}))
 		}
+		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.name, z.args, opts...)
+		if err != nil {
+			return nil, err
+		}
+		made = append(made, group)
+		after = append(b.after[:len(b.after):len(b.after)], group)
 	}
-	return nil
+	return made, nil
 }

@@ -1,5 +1,5 @@
-// Package nodes are the machines of the cluster: a group for the system, groups
-// with GPUs for the models, and what makes and removes nodes.
+// Package nodes creates the nodes of the cluster: a group for the system, groups
+// with GPUs for the models, and the autoscaler that starts and stops nodes.
 package nodes
 
 import (
@@ -20,19 +20,40 @@ type Spec struct {
 	Groups []Group
 	// KubernetesVersion is the minor version that nodes have. Required.
 	KubernetesVersion string
+	// Release is the AMI release of all nodes, such as 1.35.6-20260714, or Latest.
+	// Default: node groups that exist keep theirs, and new ones get the newest.
+	Release string
+	// Newest are the newest AMI releases without and with NVIDIA's driver, which
+	// whoever knows the account fills in. Default: those that
+	// versions.AMIRelease knows.
+	Newest Releases
+	// Strays are node groups that run and that the stack no longer has, which
+	// whoever knows the account fills in. Default: none.
+	Strays []Stray
 }
+
+// Releases are AMI releases.
+type Releases struct{ System, GPU string }
+
+// Latest stands for the newest AMI release that EKS has.
+const Latest = "latest"
 
 // System are the nodes without GPUs.
 type System struct {
 	// InstanceTypes are EC2 types, all of one size. Default: m6i.large.
 	InstanceTypes []string
-	// Min and Max bound the number of nodes. Default: 2 and twice as many as Min.
+	// Min and Max bound the number of nodes of all zones together, and are spread
+	// over the zones: with one node in each zone, a volume finds a node wherever it
+	// is. Default: one a zone and at least two; twice as many as Min.
 	Min, Max int
 	// DiskGiB is the size of a node's disk. Default: 50.
 	DiskGiB int
-	// Zones are where the nodes are. Default: those of the network, which whoever
-	// knows them fills in.
+	// Zones are where the nodes are, a managed node group in each. Default: those
+	// of the network, which whoever knows them fills in.
 	Zones []string
+	// Live are the node groups that run, by zone, which whoever knows the account
+	// fills in. Default: none.
+	Live map[string]Live
 }
 
 // Group are nodes with GPUs, all alike.
@@ -43,17 +64,23 @@ type Group struct {
 	InstanceTypes []string
 	// Labels are further labels of the nodes. Default: none.
 	Labels map[string]string
-	// Min and Max bound the number of nodes. Default of Min: 0, so that nodes are
-	// there only while a model needs them. Max is required.
+	// Min is the least number of nodes, spread over the zones. Default: 0, so that
+	// nodes run only while a model needs them. Max is the most nodes of each zone;
+	// the replicas of the models bound the nodes of all zones together, since
+	// nothing else starts one. Required.
 	Min, Max int
 	// Capacity is how the nodes are bought. Default: OnDemand.
 	Capacity Capacity
 	// ReservationID is a capacity reservation, or a capacity block, that the nodes
 	// are taken from. Required for CapacityBlock; default: none.
 	ReservationID string
-	// Zones are where the nodes are. Default: those of the network that offer all
-	// the types, which whoever knows the account fills in.
+	// Zones are where the nodes are, a managed node group in each. Default: those
+	// of the network that offer all the types, which whoever knows the account
+	// fills in.
 	Zones []string
+	// Live are the node groups that run, by zone, which whoever knows the account
+	// fills in. Default: none.
+	Live map[string]Live
 	// DiskGiB is the size of the root disk. Default: 50 where the type has local
 	// disks, which then hold images and weights; 200 where it has none.
 	DiskGiB int
@@ -89,7 +116,7 @@ func (s Spec) WithDefaults() Spec {
 		s.System.InstanceTypes = []string{"m6i.large"}
 	}
 	if s.System.Min == 0 {
-		s.System.Min = 2
+		s.System.Min = max(2, len(s.System.Zones))
 	}
 	if s.System.Max == 0 {
 		s.System.Max = 2 * s.System.Min
@@ -166,15 +193,20 @@ func (s System) validate(found *problems.List, path string) {
 	if s.Min < 1 || s.Min > mostNodes {
 		found.Addf(path+".min", "is %d, want 1 to %d", s.Min, mostNodes)
 	}
-	if s.Max < s.Min || s.Max > mostNodes {
+	switch {
+	case s.Max < s.Min || s.Max > mostNodes:
 		found.Addf(path+".max", "is %d, want min, which is %d, to %d", s.Max, s.Min, mostNodes)
+	case s.Max < len(s.Zones):
+		found.Addf(path+".max", "is %d, and the nodes are in %d zones; want at least one for each, since a volume binds its pod to a zone", s.Max, len(s.Zones))
 	}
 	validateDisk(found, path+".diskGiB", s.DiskGiB)
 }
 
-// longestName is that of a group: EKS has 63 characters, of which AWS' provider
-// takes 26 to tell a group from the one that replaces it, and a '-'.
-const longestName = 36
+// longestName is the longest name of a group. A node group of EKS has at most 63
+// characters. AWS' provider takes 26 for digits, and the zone takes up to 15, as
+// in ap-northeast-1a, with a '-' after the group and the zone each.
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (read 2026-11-29)
+const longestName = 63 - 26 - 15 - 2
 
 func (g Group) validate(found *problems.List, path string) {
 	if len(g.Name) > longestName {

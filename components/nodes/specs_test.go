@@ -2,11 +2,12 @@ package nodes
 
 import (
 	"encoding/base64"
-	"maps"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -46,16 +47,21 @@ func TestLocalDisksAreSetUp(t *testing.T) {
 	}
 }
 
-func TestTemplateTags(t *testing.T) {
-	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Labels: map[string]string{"team": "x"}})
-	const prefix = "k8s.io/cluster-autoscaler/node-template/"
-	want := map[string]string{
-		prefix + "label/team": "x", prefix + "label/vllm-eks/node-group": "a", prefix + "label/nvidia.com/gpu.present": "true",
-		prefix + "label/k8s.amazonaws.com/accelerator": "nvidia-a10g", prefix + "taint/nvidia.com/gpu": "present:NoSchedule",
-		prefix + "resources/ephemeral-storage": "372Gi",
+// TestNoNodeIsNeededToKnowItsLabelsAndDisk holds what cluster-autoscaler reads
+// of a node group from EKS before the group has a node.
+func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
+	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Zones: []string{"us-west-2a"}, Max: 1, Labels: map[string]string{"team": "x"}})
+	args := Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil).zones[0].args
+	want := pulumi.StringMap{
+		"team": pulumi.String("x"), "vllm-eks/node-group": pulumi.String("a"), "nvidia.com/gpu.present": pulumi.String("true"),
+		"k8s.amazonaws.com/accelerator": pulumi.String("nvidia-a10g"),
 	}
-	if got := g.template(); !maps.Equal(got, want) {
-		t.Errorf("the tags are %v, want %v", got, want)
+	if !reflect.DeepEqual(args.Labels, want) {
+		t.Errorf("the labels are %v, want %v", args.Labels, want)
+	}
+	tags, _ := args.Tags.(pulumi.StringMap)
+	if disk := tags["k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"]; disk != pulumi.String("372Gi") {
+		t.Errorf("the disk is %v, want 372Gi", disk)
 	}
 	if len(g.Labels) != 1 {
 		t.Errorf("the spec's labels became %v", g.Labels)
@@ -79,7 +85,8 @@ func TestCapacities(t *testing.T) {
 	for _, test := range tests {
 		test.group.InstanceTypes = []string{"p5.48xlarge"}
 		g := with(test.group)
-		group, template := g.nodeGroup(), g.launchTemplate("x", nil)
+		group, template := &eks.NodeGroupArgs{}, g.launchTemplate("x", nil)
+		g.complete(group)
 		if group.CapacityType != pulumi.String(test.capacity) || (group.InstanceTypes == nil) != test.typeInTemplate || (template.InstanceType != nil) != test.typeInTemplate {
 			t.Errorf("%s: the group is %v of %v, and the template of %v", test.name, group.CapacityType, group.InstanceTypes, template.InstanceType)
 		}
@@ -99,8 +106,8 @@ func TestCapacities(t *testing.T) {
 }
 
 func TestDefaultsOfTheSystem(t *testing.T) {
-	s := Spec{}.WithDefaults()
-	if s.System.Min != 2 || s.System.Max != 4 || s.System.DiskGiB != 50 || s.System.InstanceTypes[0] != "m6i.large" {
+	s := Spec{System: System{Zones: []string{"a", "b", "c"}}}.WithDefaults()
+	if s.System.Min != 3 || s.System.Max != 6 || s.System.DiskGiB != 50 || s.System.InstanceTypes[0] != "m6i.large" {
 		t.Errorf("the system is %+v", s.System)
 	}
 	if err := s.Validate("systemNodes", "nodeGroups"); err != nil {

@@ -1,9 +1,11 @@
 package nodes
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"maps"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -83,5 +85,10 @@ func (g Group) launchTemplate(label string, tags map[string]string) *ec2.LaunchT
 	return args
 }
 
-// sortedKeys are those of a mapping, in an order that does not change.
-func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+// digest identifies a launch template by what a node is started with. Two equal
+// templates have the same digest, whatever their versions are.
+func digest(template *ec2.LaunchTemplateArgs) string {
+	text, _ := json.Marshal(template) // plain values, which JSON has
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}

@@ -23,15 +23,14 @@ type Group struct {
 	Name string
 	// Inputs are the node group's, and Template those of its launch template.
 	Inputs, Template map[string]any
-	// Tags are on its Auto Scaling group.
-	Tags map[string]string
-	// Zone is where the node would be, a zone of one of its subnets.
+	// Zone is where the node would be, the zone of its subnets.
 	Zone string
 }
 
-// tagged is how tags of an Auto Scaling group that describe a node begin.
-// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
-const tagged = "k8s.io/cluster-autoscaler/node-template/"
+// tagged is how tags of a node group begin that say what a node has of a
+// resource.
+// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/aws_manager.go
+const tagged = "k8s.io/cluster-autoscaler/node-template/resources/"
 
 // effects are EKS' names of what a taint does, and those of Kubernetes.
 var effects = map[string]corev1.TaintEffect{
@@ -81,7 +80,7 @@ func (g Group) node(instanceType string) (corev1.Node, error) {
 		}
 		node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: fmt.Sprint(t["key"]), Value: fmt.Sprint(t["value"]), Effect: effect})
 	}
-	if err := g.fromTags(&node, capacity); err != nil {
+	if err := g.resourcesFromTags(capacity); err != nil {
 		return node, err
 	}
 	maps.Copy(node.Labels, map[string]string{
@@ -93,43 +92,21 @@ func (g Group) node(instanceType string) (corev1.Node, error) {
 	return node, nil
 }
 
-// fromTags adds what the tags of the Auto Scaling group say.
-func (g Group) fromTags(node *corev1.Node, capacity corev1.ResourceList) error {
-	for tag, value := range g.Tags {
-		of, ok := strings.CutPrefix(tag, tagged)
+// resourcesFromTags adds what the tags of the node group say that a node has.
+func (g Group) resourcesFromTags(capacity corev1.ResourceList) error {
+	tags, _ := g.Inputs["tags"].(map[string]any)
+	for tag, value := range tags {
+		name, ok := strings.CutPrefix(tag, tagged)
 		if !ok {
 			continue
 		}
-		kind, key, _ := strings.Cut(of, "/")
-		switch kind {
-		case "label":
-			node.Labels[key] = value
-		case "resources":
-			amount, err := resource.ParseQuantity(value)
-			if err != nil {
-				return fmt.Errorf("the tag %s: %w", tag, err)
-			}
-			capacity[corev1.ResourceName(key)] = amount
-		case "taint":
-			of, effect, _ := strings.Cut(value, ":")
-			taint := corev1.Taint{Key: key, Value: of, Effect: corev1.TaintEffect(effect)}
-			if !has(node.Spec.Taints, taint) {
-				node.Spec.Taints = append(node.Spec.Taints, taint)
-			}
-		default:
-			return fmt.Errorf("cluster-autoscaler does not know the tag %s", tag)
+		quantity, err := resource.ParseQuantity(fmt.Sprint(value))
+		if err != nil {
+			return fmt.Errorf("the tag %s: %w", tag, err)
 		}
+		capacity[corev1.ResourceName(name)] = quantity
 	}
 	return nil
-}
-
-func has(taints []corev1.Taint, taint corev1.Taint) bool {
-	for _, t := range taints {
-		if t.MatchTaint(&taint) && t.Value == taint.Value {
-			return true
-		}
-	}
-	return false
 }
 
 var size = regexp.MustCompile(`^([cmrt])[0-9][a-z-]*\.(\d*)(x?)large$`)

@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // Account is a SIMULATED AWS account: what it answers when it is asked what it
@@ -62,7 +63,21 @@ func SimulatedAccount() *Account {
 	for _, name := range awsdata.Zones(region) {
 		zones[name] = awsdata.ZoneID(name)
 	}
-	return &Account{ID: awsdata.ID, Caller: awsdata.Caller, Zones: zones, VCPUs: awsdata.VCPUs()}
+	a := &Account{ID: awsdata.ID, Caller: awsdata.Caller, Zones: zones, VCPUs: awsdata.VCPUs(), Releases: map[string]string{}, Addons: map[string]string{}}
+	for _, minor := range versions.KubernetesMinors() {
+		for _, kind := range []string{"standard", "nvidia"} {
+			a.Releases[ReleaseParameter(kind, minor)] = versions.AMIRelease(minor)
+		}
+		for _, name := range versions.Addons() {
+			a.Addons[name+" "+minor] = versions.Addon(name, minor)
+		}
+	}
+	return a
+}
+
+// ReleaseParameter is where AWS publishes the newest release of a kind of AMI.
+func ReleaseParameter(kind, minor string) string {
+	return "/aws/service/eks/optimized-ami/" + minor + "/amazon-linux-2023/x86_64/" + kind + "/recommended/release_version"
 }
 
 // existing are the instance types that the account knows.
@@ -150,8 +165,6 @@ func computed(token, name string, outputs resource.PropertyMap) resource.Propert
 	switch token {
 	case "eks:index:Cluster":
 		add("kubeconfigJson", kubeconfig)
-	case "aws:eks/nodeGroup:NodeGroup":
-		add("resources", []any{map[string]any{"autoscalingGroups": []any{map[string]any{"name": "eks-" + name + "-a1b2c3d"}}}})
 	case "aws:ec2/launchTemplate:LaunchTemplate":
 		add("latestVersion", 1.0)
 	}

@@ -58,7 +58,7 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, name, model, wa
 	system, others := 0, 0
 	add := func(isSystem bool) {
 		for _, group := range nodetemplate.Groups(resources) {
-			if (group.Name == "nodes-system") != isSystem {
+			if strings.HasPrefix(group.Name, "nodes-system-") != isSystem {
 				continue
 			}
 			nodes, err := group.Nodes()

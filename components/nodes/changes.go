@@ -1,0 +1,131 @@
+package nodes
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// Effect is what an update does to nodes that run.
+type Effect string
+
+// Effects.
+const (
+	// Replaces is EKS replacing nodes in place, one at a time, one zone after
+	// another, with at most ExtraNodes more than before.
+	Replaces Effect = "replaces"
+	// Recreates is another node group that takes the place of this one: its nodes
+	// start before those of the old one end.
+	Recreates Effect = "recreates"
+	// Removes is a node group that goes, with its nodes.
+	Removes Effect = "removes"
+)
+
+// Change is what an update does to the nodes of a group that runs.
+type Change struct {
+	// Group is the name of the group, and Zones are those where nodes change.
+	Group  string
+	Zones  []string
+	Effect Effect
+	// Nodes is how many nodes run in these zones, and Extra how many more there are
+	// meanwhile at most.
+	Nodes, Extra int
+	// Reasons are what differs, such as "Kubernetes 1.35 → 1.36".
+	Reasons []string
+	// Block reports a capacity block, whose nodes EKS does not replace.
+	Block bool
+}
+
+// Stray is a node group that runs and that the stack no longer has.
+type Stray struct {
+	// Group and Zone are those of its name in EKS, and Nodes is how many run.
+	Group, Zone string
+	Nodes       int
+}
+
+// Changes returns what an update does to nodes that run, in the order of the
+// groups. Label and tags are those of Args.
+func (s Spec) Changes(label string, tags map[string]string) []Change {
+	var all []Change
+	for _, p := range s.planned(label, tags) {
+		for _, effect := range []Effect{Replaces, Recreates} {
+			if c := p.change(s.KubernetesVersion, effect); len(c.Zones) > 0 {
+				all = append(all, c)
+			}
+		}
+	}
+	for _, stray := range s.Strays {
+		all = append(all, Change{Group: stray.Group, Zones: []string{stray.Zone}, Effect: Removes, Nodes: stray.Nodes})
+	}
+	return all
+}
+
+// planned are all groups.
+func (s Spec) planned(label string, tags map[string]string) []planned {
+	all := []planned{s.system(label, tags)}
+	for _, g := range s.Groups {
+		all = append(all, s.gpu(g, label, tags))
+	}
+	return all
+}
+
+// change returns what has one effect in the zones of a group.
+func (p planned) change(version string, effect Effect) Change {
+	c := Change{Group: p.name, Effect: effect, Block: p.capacity == CapacityBlock}
+	most := 0
+	for _, z := range p.zones {
+		if z.live == nil {
+			continue
+		}
+		reasons := z.differences(version, p.digest)
+		recreated := z.recreated(z.args)
+		if recreated {
+			reasons = []string{"instance types, capacity or image"}
+		}
+		if recreated != (effect == Recreates) || len(reasons) == 0 {
+			continue
+		}
+		c.Zones = append(c.Zones, z.zone)
+		c.Nodes += z.live.Desired
+		most = max(most, z.live.Desired)
+		for _, reason := range reasons {
+			if !slices.Contains(c.Reasons, reason) {
+				c.Reasons = append(c.Reasons, reason)
+			}
+		}
+	}
+	c.Extra = ExtraNodes
+	if effect == Recreates {
+		c.Extra = most
+	}
+	return c
+}
+
+// differences are what EKS replaces nodes for.
+func (z plannedZone) differences(version, digest string) []string {
+	var all []string
+	if z.live.Version != version {
+		all = append(all, fmt.Sprintf("Kubernetes %s → %s", z.live.Version, version))
+	} else if z.release != "" && z.live.Release != z.release {
+		all = append(all, fmt.Sprintf("AMI %s → %s", z.live.Release, z.release))
+	}
+	if z.live.Template != digest {
+		all = append(all, "launch template (tags, disk or reservation)")
+	}
+	return all
+}
+
+// Releases returns the AMI releases that the nodes of each group get, by the
+// name of the group; of several zones the oldest.
+func (s Spec) Releases(label string, tags map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, p := range s.planned(label, tags) {
+		for _, z := range p.zones {
+			if all[p.name] == "" || versions.Compare(z.release, all[p.name]) < 0 {
+				all[p.name] = z.release
+			}
+		}
+	}
+	return all
+}

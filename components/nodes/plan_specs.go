@@ -1,0 +1,105 @@
+package nodes
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// planned is a group as it is registered: a launch template and a managed node
+// group in each zone.
+type planned struct {
+	name     string
+	template *ec2.LaunchTemplateArgs
+	digest   string
+	capacity Capacity
+	zones    []plannedZone
+}
+
+// plannedZone is the managed node group of one zone. Keep leaves the desired
+// number of nodes as Pulumi last knew it.
+type plannedZone struct {
+	zonal
+
+	name    string
+	release string
+	args    *eks.NodeGroupArgs
+	keep    bool
+}
+
+// system plans the group without GPUs.
+func (s Spec) system(label string, tags map[string]string) planned {
+	template := launchTemplate(ZonalName(label, SystemGroup), s.System.DiskGiB, tags)
+	return s.plan(SystemGroup, OnDemand, template, zonals(SystemGroup, s.System.Zones, s.System.Min, s.System.Max, s.System.Live, split),
+		cmp.Or(s.Newest.System, versions.AMIRelease(s.KubernetesVersion)), nil, s.System.complete)
+}
+
+// gpu plans a group with GPUs.
+func (s Spec) gpu(g Group, label string, tags map[string]string) planned {
+	zones := zonals(g.Name, g.Zones, g.Min, g.Max, g.Live, each)
+	return s.plan(g.Name, g.Capacity, g.launchTemplate(ZonalName(label, g.Name), tags), zones,
+		cmp.Or(s.Newest.GPU, versions.AMIRelease(s.KubernetesVersion)), map[string]string{diskTag: g.ephemeral()}, g.complete)
+}
+
+func (s Spec) plan(name string, capacity Capacity, template *ec2.LaunchTemplateArgs, zones []zonal, newest string, tags map[string]string,
+	complete func(*eks.NodeGroupArgs),
+) planned {
+	p := planned{name: name, template: template, digest: digest(template), capacity: capacity}
+	for _, z := range zones {
+		release := s.release(z, newest)
+		args := z.nodeGroup(s.KubernetesVersion, release)
+		complete(args)
+		all := map[string]string{TemplateTag: p.digest}
+		maps.Copy(all, tags)
+		args.Tags = pulumi.ToStringMap(all)
+		size := z.size()
+		if z.live != nil && z.recreated(args) {
+			// A new node group starts with as many nodes as the old one has.
+			size.desired, size.keep = max(z.live.Desired, size.min), false
+			args.ScalingConfig = size.args()
+		}
+		p.zones = append(p.zones, plannedZone{zonal: z, name: z.name(), release: release, args: args, keep: size.keep})
+	}
+	return p
+}
+
+// release returns the AMI release of a zone's node group: the one that the stack
+// names; else the one that it has, since another would replace its nodes, and EKS
+// may start nodes to update a group without any; else the newest.
+func (s Spec) release(z zonal, newest string) string {
+	switch {
+	case s.Release != "" && s.Release != Latest:
+		return s.Release
+	case s.Release == "" && z.live != nil && z.live.Version == s.KubernetesVersion && z.live.Release != "":
+		return z.live.Release
+	}
+	return newest
+}
+
+// recreated reports whether EKS cannot change the node group to what is wanted,
+// so that another one takes its place.
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html (read 2026-11-29)
+func (z zonal) recreated(args *eks.NodeGroupArgs) bool {
+	if capacity, ok := args.CapacityType.(pulumi.String); ok && z.live.Capacity != "" && string(capacity) != z.live.Capacity {
+		return true
+	}
+	if image, ok := args.AmiType.(pulumi.String); ok && z.live.AMIType != "" && string(image) != z.live.AMIType {
+		return true
+	}
+	types, ok := args.InstanceTypes.(pulumi.StringArray)
+	if !ok || len(z.live.InstanceTypes) == 0 {
+		return false
+	}
+	var wanted []string
+	for _, name := range types {
+		text, _ := name.(pulumi.String)
+		wanted = append(wanted, string(text))
+	}
+	return !slices.Equal(wanted, z.live.InstanceTypes)
+}

@@ -1,0 +1,119 @@
+package nodes
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Live is a managed node group of one zone as EKS reports it.
+type Live struct {
+	// Min and Max bound the number of nodes; Desired is the number that the
+	// autoscaler wants.
+	Min, Max, Desired int
+	// Version is the minor version of the nodes, Release the release of their AMI.
+	Version, Release string
+	// Template is the digest of the launch template, which the program keeps in
+	// TemplateTag; "" if the group has none.
+	Template string
+	// AMIType, Capacity and InstanceTypes are as EKS names them.
+	AMIType, Capacity string
+	InstanceTypes     []string
+}
+
+// TemplateTag is the tag of a node group that holds the digest of its launch
+// template. A preview compares it with the template that the stack wants.
+const TemplateTag = "vllm-eks:template"
+
+// zonal is the part of a group in one zone: one managed node group of EKS. A
+// group over several zones would start up to twice as many extra nodes as it has
+// zones whenever EKS updates it, and its Auto Scaling group would end nodes to
+// balance the zones.
+// https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html (read 2026-11-29)
+type zonal struct {
+	group, zone string
+	min, max    int
+	live        *Live // nil if there is none yet
+}
+
+// ZonalName returns the name of the part of a group in one zone. The names of
+// EKS, of its Auto Scaling group and of the Pulumi resource begin with it.
+func ZonalName(group, zone string) string { return group + "-" + zone }
+
+func (z zonal) name() string { return ZonalName(z.group, z.zone) }
+
+// spread decides how the most nodes of a group are spread over its zones.
+type spread func(index, zones, total int) int
+
+// split divides a number over zones, of which the first have one more where it
+// does not divide evenly.
+func split(index, zones, total int) int {
+	share := total / zones
+	if index < total%zones {
+		share++
+	}
+	return share
+}
+
+// each gives every zone the whole number.
+func each(_, _, total int) int { return total }
+
+// zonals returns the parts of a group in its zones, sorted. Least is the least
+// number of nodes of all zones together.
+func zonals(group string, zones []string, least, most int, live map[string]Live, spread spread) []zonal {
+	var all []zonal
+	sorted := slices.Sorted(slices.Values(zones))
+	for i, zone := range sorted {
+		z := zonal{group: group, zone: zone, min: split(i, len(sorted), least), max: spread(i, len(sorted), most)}
+		if runs, ok := live[zone]; ok {
+			z.live = &runs
+		}
+		all = append(all, z)
+	}
+	return all
+}
+
+// size is what EKS is told of the number of nodes.
+type size struct {
+	min, max, desired int
+	// keep leaves the desired number as Pulumi last knew it: nothing of the three
+	// changes then, and EKS is sent none of them.
+	keep bool
+}
+
+func (s size) args() eks.NodeGroupScalingConfigArgs {
+	return eks.NodeGroupScalingConfigArgs{MinSize: pulumi.Int(s.min), MaxSize: pulumi.Int(s.max), DesiredSize: pulumi.Int(s.desired)}
+}
+
+// size returns the bounds, and the desired number where EKS has to be sent one.
+// EKS takes bounds and the desired number together: whoever changes a bound and
+// sends the number of the last update ends the nodes that the autoscaler has
+// started since. A bound never ends a node either: the most nodes stay at what
+// runs until the autoscaler has removed some.
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html (read 2026-11-29)
+func (z zonal) size() size {
+	if z.live == nil {
+		return size{min: z.min, max: z.max, desired: z.min, keep: true}
+	}
+	most := max(z.max, z.live.Desired)
+	if z.live.Min == z.min && z.live.Max == most {
+		return size{min: z.min, max: most, desired: z.min, keep: true}
+	}
+	return size{min: z.min, max: most, desired: max(z.live.Desired, z.min)}
+}
+
+// named matches a name that EKS gave to a node group of this program: the name of a
+// group and of a zone, and 26 digits.
+var named = regexp.MustCompile(`^(.+)-([a-z]{2}(?:-[a-z]+)+-\d[a-z])-\d{26}$`)
+
+// ParseName returns the group and the zone of a node group by its name in EKS,
+// and reports whether the name is one that this program gives.
+func ParseName(name string) (group, zone string, ok bool) {
+	parts := named.FindStringSubmatch(name)
+	if parts == nil {
+		return "", "", false
+	}
+	return parts[1], parts[2], true
+}

@@ -1,0 +1,210 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// fillLive gives each group the node groups that run, by the names that EKS gave
+// them, and the newest AMI releases. Node groups of the program's that the stack
+// no longer has are strays.
+func (p *Platform) fillLive() {
+	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
+	if p.Offers.Cluster == nil {
+		return
+	}
+	wanted := map[string]*map[string]nodes.Live{}
+	zones := map[string][]string{nodes.SystemGroup: p.Nodes.System.Zones}
+	wanted[nodes.SystemGroup] = &p.Nodes.System.Live
+	for i := range p.Nodes.Groups {
+		g := &p.Nodes.Groups[i]
+		wanted[g.Name], zones[g.Name] = &g.Live, g.Zones
+	}
+	// The youngest of two with one name is the last, since AWS' provider begins
+	// the digits with the time.
+	for _, of := range slices.Backward(p.Offers.Cluster.Groups) {
+		group, zone, ours := nodes.ParseName(of.Name)
+		live, known := wanted[group]
+		switch {
+		case !ours && of.Labels[nodes.GroupLabel] == "":
+			continue // somebody else's
+		case !ours:
+			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: of.Labels[nodes.GroupLabel], Nodes: of.Desired})
+			continue
+		case known && slices.Contains(zones[group], zone):
+			if _, younger := (*live)[zone]; !younger {
+				if *live == nil {
+					*live = map[string]nodes.Live{}
+				}
+				(*live)[zone] = liveOf(of)
+				continue
+			}
+		}
+		p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: group, Zone: zone, Nodes: of.Desired})
+	}
+	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
+}
+
+func liveOf(g account.NodeGroup) nodes.Live {
+	return nodes.Live{
+		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: g.Tags[nodes.TemplateTag],
+		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes,
+	}
+}
+
+// changes are what an update does to nodes that run.
+func (c *Config) changes() []nodes.Change {
+	p := c.Platform
+	if !p.Made() || p.Offers.Cluster == nil {
+		return nil
+	}
+	return p.Nodes.Changes(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack))
+}
+
+// groupKey returns the key of a group.
+func (p *Platform) groupKey(name string) string {
+	for i, g := range p.Nodes.Groups {
+		if g.Name == name {
+			return fmt.Sprintf("nodeGroups[%d]", i)
+		}
+	}
+	if name == nodes.SystemGroup {
+		return "systemNodes"
+	}
+	return "nodeGroups"
+}
+
+// checkUpdates refuses updates of nodes that would fail half-way: for a quota
+// that leaves no room for the extra nodes, or on a capacity block.
+func (c *Config) checkUpdates(d *decoding) {
+	p := &c.Platform
+	for _, change := range c.changes() {
+		key := p.groupKey(change.Group)
+		if change.Nodes == 0 || change.Effect == nodes.Removes {
+			continue
+		}
+		if change.Block && change.Effect == nodes.Replaces {
+			d.add(key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
+				change.Nodes, list(change.Reasons))
+			continue
+		}
+		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
+			d.add(key, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
+		}
+	}
+}
+
+// moreNodes returns how many nodes more than run now the account's quota allows a
+// group, and whether that is known.
+func (p *Platform) moreNodes(group string) (int, bool) {
+	quota, vcpus, counted := p.quotaOf(group)
+	have, known := p.Offers.VCPUs[quota]
+	if !counted || !known || vcpus == 0 {
+		return 0, false
+	}
+	running := 0
+	for _, g := range p.Nodes.Groups {
+		if of, size, ok := p.quotaOf(g.Name); ok && of == quota {
+			for _, live := range g.Live {
+				running += live.Desired * size
+			}
+		}
+	}
+	return max(have-running, 0) / vcpus, true
+}
+
+// quotaOf returns the quota that counts a group, and the vCPUs of its largest
+// type. A capacity block is counted by none, and of the system's types the sizes
+// are not known.
+func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counted bool) {
+	for _, g := range p.Nodes.Groups {
+		if g.Name != group || g.Capacity == nodes.CapacityBlock {
+			continue
+		}
+		for _, name := range g.InstanceTypes {
+			if on, err := catalogue.FindInstance(name); err == nil {
+				vcpus = max(vcpus, on.VCPU)
+				quota, counted = account.QuotaOf(name, g.Capacity == nodes.Spot)
+			}
+		}
+	}
+	return quota, vcpus, counted
+}
+
+// describeChange says what an update does to the nodes of a group.
+func describeChange(c nodes.Change) string {
+	where := list(c.Zones)
+	switch c.Effect {
+	case nodes.Removes:
+		if where == "" {
+			return fmt.Sprintf("removes the node group of an earlier release with its %d nodes, after its successors exist", c.Nodes)
+		}
+		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, where)
+	case nodes.Recreates:
+		return fmt.Sprintf("creates new node groups in place of those in %s (%s), one zone at a time, and then removes their %d nodes; needs up to %d more nodes",
+			where, list(c.Reasons), c.Nodes, c.Extra)
+	}
+	if c.Nodes == 0 {
+		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", where, list(c.Reasons), c.Extra)
+	}
+	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, list(c.Reasons), c.Extra)
+}
+
+// updateWarnings say what an update does to nodes that run.
+func (c *Config) updateWarnings() []string {
+	p := &c.Platform
+	var all []string
+	for _, change := range c.changes() {
+		text := change.Group + ": " + describeChange(change)
+		if allowed, known := p.moreNodes(change.Group); known && change.Effect != nodes.Removes {
+			text += fmt.Sprintf(", quota allows %d", allowed)
+		}
+		all = append(all, text)
+	}
+	bounds := func(key string, most int, live map[string]nodes.Live) {
+		for _, zone := range slices.Sorted(maps.Keys(live)) {
+			if runs := live[zone].Desired; runs > most {
+				all = append(all, fmt.Sprintf("%s.max: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
+					key, most, zone, runs, runs))
+			}
+		}
+	}
+	for i, g := range p.Nodes.Groups {
+		bounds(fmt.Sprintf("nodeGroups[%d]", i), g.Max, g.Live)
+	}
+	return append(all, c.patchWarnings()...)
+}
+
+// patchWarnings say which AMI releases and add-ons are older than the newest.
+func (c *Config) patchWarnings() []string {
+	p := &c.Platform
+	var all []string
+	older := map[[2]string][]string{} // groups by their release and the newest
+	releases := p.Nodes.Releases(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack))
+	for _, group := range slices.Sorted(maps.Keys(releases)) {
+		newest := p.Nodes.Newest.GPU
+		if group == nodes.SystemGroup {
+			newest = p.Nodes.Newest.System
+		}
+		if release := releases[group]; newest != "" && versions.Compare(release, newest) < 0 {
+			older[[2]string{release, newest}] = append(older[[2]string{release, newest}], group)
+		}
+	}
+	for of, groups := range older {
+		all = append(all, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", of[0], list(groups), of[1], of[1], nodes.Latest))
+	}
+	slices.Sort(all)
+	for _, name := range slices.Sorted(maps.Keys(p.Cluster.Addons)) {
+		if newest := p.Offers.Addons[name]; newest != "" && versions.Compare(p.Cluster.Addons[name], newest) < 0 {
+			all = append(all, fmt.Sprintf("cluster.addons.%s: is %s, and %s is newer", name, p.Cluster.Addons[name], newest))
+		}
+	}
+	return all
+}
