@@ -14,16 +14,6 @@ const (
 	Caller = "arn:aws:sts::" + ID + ":assumed-role/deploy/simulated"
 )
 
-// Regions are the IDs of the zones of the regions that are known. Which letter
-// has which ID differs from account to account; here they follow each other.
-var Regions = map[string][]string{
-	"us-east-1":    {"use1-az1", "use1-az2", "use1-az3", "use1-az4", "use1-az5", "use1-az6"},
-	"us-east-2":    {"use2-az1", "use2-az2", "use2-az3"},
-	"us-west-2":    {"usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4"},
-	"eu-central-1": {"euc1-az1", "euc1-az2", "euc1-az3"},
-	"eu-west-1":    {"euw1-az1", "euw1-az2", "euw1-az3"},
-}
-
 // Zones are the names of a region's zones, such as us-east-1a, in the order of
 // their IDs.
 func Zones(region string) []string {
@@ -58,9 +48,25 @@ func VCPUs() map[string]int {
 // p5 are the zones of the larger cards.
 var p5 = []string{"use1-az6", "use2-az1", "use2-az3", "usw2-az3", "usw2-az4"}
 
+// surveyed are the regions of which it is known which zones have which types. In
+// the others, the simulated accounts have every type in every zone.
+var surveyed = []string{"use1", "use2", "usw2", "euc1", "euw1"}
+
+// Surveyed reports whether the simulated accounts know of a region which zones
+// have which instance types. Otherwise they have every type in every zone.
+func Surveyed(region string) bool {
+	zones := Regions[region]
+	return len(zones) > 0 && slices.Contains(surveyed, prefixOf(zones[0]))
+}
+
+// prefixOf is use1 of use1-az1.
+func prefixOf(zoneID string) string {
+	prefix, _, _ := strings.Cut(zoneID, "-")
+	return prefix
+}
+
 // limited are the zones that have the instance types of a family, for families
-// that not every zone has, and only in regions where that is known (as of
-// September 2026). https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
+// that not every zone of the surveyed regions has (as of September 2026). https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
 var limited = map[string][]string{
 	"g5":   {"use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "euc1-az1", "euc1-az2", "euc1-az3", "euw1-az1", "euw1-az2", "euw1-az3"},
 	"p4d":  {"use1-az1", "use1-az2", "use1-az4", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4", "euw1-az1", "euw1-az2"},
@@ -72,5 +78,5 @@ var limited = map[string][]string{
 func Offers(zoneID, instanceType string) bool {
 	family, _, _ := strings.Cut(instanceType, ".")
 	zones, some := limited[family]
-	return !some || slices.Contains(zones, zoneID)
+	return !some || slices.Contains(zones, zoneID) || !slices.Contains(surveyed, prefixOf(zoneID))
 }

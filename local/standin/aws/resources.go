@@ -188,7 +188,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 		state, err := state(expected, inputs)
 		return &pulumirpc.UpdateResponse{Properties: state}, err
 	}
-	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs))
+	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(all[2]))
 	if err != nil {
 		return nil, err
 	}

@@ -54,14 +54,17 @@ func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error
 	})
 }
 
-// Update gives a resource new inputs.
-func (s *Session) Update(typ, id string, inputs map[string]any) (*Record, error) {
+// Update gives a resource new inputs. Known is the resource as the program's
+// state has it: the provider sends AWS what differs from that, whatever the
+// account has by now.
+func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
 		return nil, err
 	}
 	var r *Record
-	return r, s.store.change(func(all stock) error {
+	var events []Event
+	err = s.store.change(func(all stock) error {
 		before := all.find(typ, id)
 		if before == nil {
 			return fmt.Errorf("NotFound: %s %s does not exist; run with --refresh", k.short(typ), id)
@@ -75,6 +78,11 @@ func (s *Session) Update(typ, id string, inputs map[string]any) (*Record, error)
 			}
 		}
 		maps.Copy(r.Outputs, inputs)
+		if k.send != nil {
+			if events, err = k.send(all, r, before, known); err != nil {
+				return err
+			}
+		}
 		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
 			return err
 		}
@@ -88,6 +96,7 @@ func (s *Session) Update(typ, id string, inputs map[string]any) (*Record, error)
 		all.put(r)
 		return nil
 	})
+	return r, errors.Join(err, s.store.log(err, events))
 }
 
 // Read returns a resource, nil where there is none.
@@ -98,6 +107,9 @@ func (s *Session) Read(typ, id string) (*Record, error) {
 	var r *Record
 	return r, s.store.change(func(all stock) error {
 		r = all.find(typ, id)
+		if r != nil && typ == token("eks/nodeGroup") {
+			r = live(r)
+		}
 		return nil
 	})
 }

@@ -39,6 +39,9 @@ func platform(t *testing.T, s *Session) map[string]*Record {
 	add("b", "ec2/subnet", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-west-2b"})
 	add("address", "ec2/eip", props{"domain": "vpc"})
 	add("nat", "ec2/natGateway", props{"subnetId": made["a"].ID, "allocationId": made["address"].ID})
+	add("table", "ec2/routeTable", props{"vpcId": made["vpc"].ID})
+	add("route", "ec2/route", props{"routeTableId": made["table"].ID, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": made["nat"].ID})
+	add("routed", "ec2/routeTableAssociation", props{"routeTableId": made["table"].ID, "subnetId": made["a"].ID})
 	add("group", "ec2/securityGroup", props{"vpcId": made["vpc"].ID, "name": "cluster"})
 	add("plane", "iam/role", props{"name": "plane", "assumeRolePolicy": fmt.Sprintf(trust, "eks.amazonaws.com")})
 	add("machine", "iam/role", props{"name": "machine", "assumeRolePolicy": fmt.Sprintf(trust, "ec2.amazonaws.com")})
@@ -72,7 +75,7 @@ func TestDeletionsInAnOrderThatAWSAccepts(t *testing.T) {
 			t.Errorf("%s is deleted: %v, want %s", held.name, err, held.by)
 		}
 	}
-	for _, name := range []string{"nodes", "template", "cluster", "attached", "machine", "plane", "nat", "address", "gateway", "group", "a", "b", "vpc"} {
+	for _, name := range []string{"nodes", "template", "cluster", "attached", "machine", "plane", "nat", "address", "gateway", "group", "a", "table", "b", "vpc"} {
 		if err := s.Delete(made[name].Type, made[name].ID); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -110,7 +113,7 @@ func TestRefusedByTheAccount(t *testing.T) {
 	}
 	inputs := maps.Clone(made["cluster"].Inputs)
 	inputs["version"] = "1.32"
-	if _, err := s.Update(made["cluster"].Type, "llm", inputs); err == nil || !strings.Contains(err.Error(), "one minor at a time") {
+	if _, err := s.Update(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err == nil || !strings.Contains(err.Error(), "one minor at a time") {
 		t.Errorf("the cluster goes back: %v", err)
 	}
 }
@@ -158,6 +161,39 @@ func TestRefusedByThemselves(t *testing.T) {
 	}
 	if _, err := s.Check("aws:s3/bucket:Bucket", props{}); err == nil {
 		t.Error("a type that the stand-in does not know is accepted")
+	}
+}
+
+// China and GovCloud are partitions of their own, with other ARNs and names.
+func TestOtherPartitions(t *testing.T) {
+	for region, test := range map[string]struct{ endpoint, wrong, policy, arn string }{
+		"cn-north-1":    {"cn.com.amazonaws.cn-north-1.ecr.api", "com.amazonaws.cn-north-1.ecr.api", "arn:aws-cn:iam::aws:policy/AmazonEKSWorkerNodePolicy", "arn:aws-cn:ec2:cn-north-1:" + ID + ":vpc/"},
+		"us-gov-west-1": {"com.amazonaws.us-gov-west-1.ecr.api", "cn.com.amazonaws.us-gov-west-1.ecr.api", "arn:aws-us-gov:iam::aws:policy/AmazonEKSWorkerNodePolicy", "arn:aws-us-gov:ec2:us-gov-west-1:" + ID + ":vpc/"},
+	} {
+		s := Open(t.TempDir(), region, nil)
+		vpc, err := s.Create(token("ec2/vpc"), "urn:vpc", props{"cidrBlock": "10.0.0.0/16"})
+		if err != nil || !strings.HasPrefix(vpc.Outputs["arn"].(string), test.arn) {
+			t.Errorf("%s: %v, %v", region, vpc.Outputs["arn"], err)
+		}
+		for _, checked := range []struct {
+			short  string
+			inputs props
+			fine   bool
+		}{
+			{"ec2/vpcEndpoint", props{"vpcId": "vpc-1", "serviceName": test.endpoint}, true},
+			{"ec2/vpcEndpoint", props{"vpcId": "vpc-1", "serviceName": "com.amazonaws." + region + ".s3"}, true},
+			{"ec2/vpcEndpoint", props{"vpcId": "vpc-1", "serviceName": test.wrong}, false},
+			{"iam/rolePolicyAttachment", props{"role": "r", "policyArn": test.policy}, true},
+			{"iam/rolePolicyAttachment", props{"role": "r", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"}, false},
+		} {
+			if problems, err := s.Check(token(checked.short), checked.inputs); err != nil || (len(problems) == 0) != checked.fine {
+				t.Errorf("%s %s %v: %v, %v", region, checked.short, checked.inputs, problems, err)
+			}
+		}
+		who, _, err := s.Call("aws:index/getCallerIdentity:getCallerIdentity", props{})
+		if err != nil || !strings.HasPrefix(who["arn"].(string), strings.TrimSuffix(test.arn, "ec2:"+region+":"+ID+":vpc/")) {
+			t.Errorf("%s: the caller is %v, %v", region, who, err)
+		}
 	}
 }
 
@@ -230,7 +266,7 @@ func TestPreviewKnowsNothingOfAWS(t *testing.T) {
 	if err != nil || after["latestVersion"] != (shape.Unknown{}) || after["arn"] != template.Outputs["arn"] {
 		t.Errorf("a changed template: %v, %v", after, err)
 	}
-	updated, err := s.Update(template.Type, template.ID, props{"name": "g5", "userData": ""})
+	updated, err := s.Update(template.Type, template.ID, props{"name": "g5", "userData": ""}, template.Outputs)
 	if err != nil || updated.Outputs["latestVersion"] != 2.0 {
 		t.Errorf("a changed template has the version %v, %v", updated.Outputs["latestVersion"], err)
 	}
@@ -262,6 +298,37 @@ func TestFunctions(t *testing.T) {
 	}
 	if got := answer("aws:servicequotas/getServiceQuota:getServiceQuota", props{"serviceCode": "ec2", "quotaCode": "L-DB2E81BA"}); got["value"] != 768.0 {
 		t.Errorf("the quota: %v", got)
+	}
+	for name, test := range map[string]struct {
+		args props
+		path string
+		want any
+	}{
+		"aws:eks/getClusters:getClusters":             {props{}, "names[]", "llm"},
+		"aws:eks/getCluster:getCluster":               {props{"name": "llm"}, "version", "1.34"},
+		"aws:eks/getNodeGroups:getNodeGroups":         {props{"clusterName": "llm"}, "names[]", made["nodes"].Outputs["nodeGroupName"]},
+		"aws:eks/getAddonVersion:getAddonVersion":     {props{"addonName": "kube-proxy", "kubernetesVersion": "1.36", "mostRecent": true}, "version", "v1.36.0-eksbuild.25"},
+		"aws:ssm/getParameter:getParameter":           {props{"name": "/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/x86_64/nvidia/recommended/release_version"}, "value", "1.35.7-20260911"},
+		"aws:ec2/getVpc:getVpc":                       {props{"id": made["vpc"].ID}, "enableDnsHostnames", true},
+		"aws:ec2/getRouteTable:getRouteTable":         {props{"subnetId": made["a"].ID}, "routes[].natGatewayId", made["nat"].ID},
+		"aws:ec2/getLaunchTemplate:getLaunchTemplate": {props{"id": made["template"].ID}, "name", "g5"},
+		"aws:ec2/getSubnets:getSubnets":               {props{"filters": []any{props{"name": "availability-zone", "values": []any{"us-west-2b"}}}}, "ids[]", made["b"].ID},
+	} {
+		if got := valuesAt(answer(name, test.args), test.path); len(got) != 1 || got[0] != test.want {
+			t.Errorf("%s %v: %s is %v, want %v", name, test.args, test.path, got, test.want)
+		}
+	}
+	for name, args := range map[string]props{
+		"aws:eks/getCluster:getCluster":           {"name": "other"},
+		"aws:eks/getNodeGroup:getNodeGroup":       {"clusterName": "llm", "nodeGroupName": "other"},
+		"aws:eks/getAddonVersion:getAddonVersion": {"addonName": "coredns", "kubernetesVersion": "1.31"},
+		"aws:ssm/getParameter:getParameter":       {"name": "/aws/service/eks/optimized-ami/1.31/amazon-linux-2023/x86_64/standard/recommended/release_version"},
+		"aws:ec2/getVpc:getVpc":                   {"id": "vpc-none"},
+		"aws:ec2/getRouteTable:getRouteTable":     {"subnetId": made["b"].ID},
+	} {
+		if got, _, err := s.Call(name, args); err == nil {
+			t.Errorf("%s %v: %v, want an error", name, args, got)
+		}
 	}
 	if _, problems, err := s.Call("aws:ec2/getSubnet:getSubnet", props{"ids": "x"}); err != nil || len(problems) != 1 {
 		t.Errorf("an argument that there is not: %v, %v", problems, err)

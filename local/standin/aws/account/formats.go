@@ -60,6 +60,18 @@ func matching(expression, want string) format {
 	}
 }
 
+// inPartition takes ARNs of the region's partition, by what follows it.
+func inPartition(expression, want string) format {
+	matches := matching("arn:(aws|aws-cn|aws-us-gov):(?:"+expression+")", want)
+	return func(value any, s *Session) string {
+		partition := awsdata.Partition(s.Region)
+		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+partition+":") {
+			return want + " in the partition " + partition
+		}
+		return matches(value, s)
+	}
+}
+
 // cidr takes IPv4 networks, without bits set in the host's part.
 func cidr(low, high int) format {
 	return func(value any, _ *Session) string {
@@ -78,9 +90,12 @@ func arn(service, rest string) format {
 	return func(value any, s *Session) string {
 		text, _ := value.(string)
 		parts := compiled.FindStringSubmatch(text)
+		partition := awsdata.Partition(s.Region)
 		switch {
 		case parts == nil:
 			return "an ARN of " + service
+		case !strings.HasPrefix(text, "arn:"+partition+":"):
+			return "an ARN of the partition " + partition
 		case parts[1] != "" && parts[1] != s.Region:
 			return "an ARN of the region " + s.Region
 		}

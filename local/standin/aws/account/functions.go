@@ -10,7 +10,9 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
@@ -24,11 +26,12 @@ type function struct {
 }
 
 var functions = map[string]function{
-	"aws:index/getCallerIdentity:getCallerIdentity": {aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}, func(*Session, map[string]any) (map[string]any, error) {
-		return map[string]any{"accountId": ID, "arn": awsdata.Caller, "userId": "AROASIMULATED:simulated", "id": ID}, nil
+	"aws:index/getCallerIdentity:getCallerIdentity": {aws.GetCallerIdentityArgs{}, aws.GetCallerIdentityResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
+		return map[string]any{"accountId": ID, "arn": awsdata.CallerIn(s.Region), "userId": "AROASIMULATED:simulated", "id": ID}, nil
 	}},
-	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(*Session, map[string]any) (map[string]any, error) {
-		return map[string]any{"partition": "aws", "dnsSuffix": "amazonaws.com", "reverseDnsPrefix": "com.amazonaws", "id": "aws"}, nil
+	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
+		partition := awsdata.Partition(s.Region)
+		return map[string]any{"partition": partition, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": partition}, nil
 	}},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
 		names := awsdata.Zones(s.Region)
@@ -37,6 +40,16 @@ var functions = map[string]function{
 	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {ec2.GetInstanceTypeOfferingsArgs{}, ec2.GetInstanceTypeOfferingsResult{}, offerings},
 	"aws:servicequotas/getServiceQuota:getServiceQuota":         {servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}, quota},
 	"aws:ec2/getSubnet:getSubnet":                               {ec2.LookupSubnetArgs{}, ec2.LookupSubnetResult{}, lookUp("ec2/subnet")},
+	"aws:ec2/getSubnets:getSubnets":                             {ec2.GetSubnetsArgs{}, ec2.GetSubnetsResult{}, subnets},
+	"aws:ec2/getVpc:getVpc":                                     {ec2.LookupVpcArgs{}, ec2.LookupVpcResult{}, vpc},
+	"aws:ec2/getRouteTable:getRouteTable":                       {ec2.LookupRouteTableArgs{}, ec2.LookupRouteTableResult{}, routeTable},
+	"aws:ec2/getLaunchTemplate:getLaunchTemplate":               {ec2.LookupLaunchTemplateArgs{}, ec2.LookupLaunchTemplateResult{}, launchTemplate},
+	"aws:eks/getClusters:getClusters":                           {struct{}{}, eks.GetClustersResult{}, clusters},
+	"aws:eks/getCluster:getCluster":                             {eks.LookupClusterArgs{}, eks.LookupClusterResult{}, cluster},
+	"aws:eks/getNodeGroups:getNodeGroups":                       {eks.GetNodeGroupsArgs{}, eks.GetNodeGroupsResult{}, nodeGroups},
+	"aws:eks/getNodeGroup:getNodeGroup":                         {eks.LookupNodeGroupArgs{}, eks.LookupNodeGroupResult{}, nodeGroup},
+	"aws:eks/getAddonVersion:getAddonVersion":                   {eks.GetAddonVersionArgs{}, eks.GetAddonVersionResult{}, addonVersion},
+	"aws:ssm/getParameter:getParameter":                         {ssm.LookupParameterArgs{}, ssm.LookupParameterResult{}, parameter},
 }
 
 // Call answers a function whose arguments are all known.
@@ -95,7 +108,7 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 
 var quotas = awsdata.VCPUs()
 
-func quota(_ *Session, args map[string]any) (map[string]any, error) {
+func quota(s *Session, args map[string]any) (map[string]any, error) {
 	code := textAt(args, "quotaCode")
 	value, known := quotas[code]
 	if !known || args["serviceCode"] != "ec2" {
@@ -103,7 +116,7 @@ func quota(_ *Session, args map[string]any) (map[string]any, error) {
 	}
 	return map[string]any{
 		"value": float64(value), "defaultValue": float64(value), "adjustable": true, "globalQuota": false, "quotaName": code, "serviceName": "EC2",
-		"arn": "arn:aws:servicequotas:::ec2/" + code, "id": "ec2/" + code,
+		"arn": "arn:" + awsdata.Partition(s.Region) + ":servicequotas:::ec2/" + code, "id": "ec2/" + code,
 	}, nil
 }
 

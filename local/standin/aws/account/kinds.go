@@ -10,6 +10,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -45,6 +46,9 @@ type Kind struct {
 	compare   func(all stock, r, before *Record) error       // with the rest of the account
 	fill      func(s *Session, all stock, r *Record)         // outputs that are no template
 	held      func(all stock, r *Record) error               // what else prevents its deletion
+	// send leaves in an update's outputs what the provider does not send, and does
+	// what AWS does with the rest.
+	send func(all stock, r, before *Record, known map[string]any) ([]Event, error)
 }
 
 func (k *Kind) short(typ string) string {
@@ -71,6 +75,8 @@ func expand(template string, r *Record) string {
 			return ID
 		case "region":
 			return r.Region
+		case "partition":
+			return awsdata.Partition(r.Region)
 		default:
 			return textAt(r.Outputs, name)
 		}

@@ -33,7 +33,7 @@ var ec2Kinds = map[string]*Kind{
 		Inputs: ec2.VpcArgs{}, Outputs: ec2.Vpc{}, identity: "vpc-",
 		replaces: []string{"cidrBlock", "instanceTenancy", "ipv4IpamPoolId", "ipv4NetmaskLength"}, // ec2/vpc_.go
 		computed: map[string]string{
-			"arn": "arn:aws:ec2:{region}:{account}:vpc/{id}", "ownerId": "{account}",
+			"arn": "arn:{partition}:ec2:{region}:{account}:vpc/{id}", "ownerId": "{account}",
 			"mainRouteTableId": "rtb-main-{id}", "defaultRouteTableId": "rtb-main-{id}",
 			"defaultSecurityGroupId": "sg-default-{id}", "defaultNetworkAclId": "acl-default-{id}",
 		},
@@ -42,7 +42,7 @@ var ec2Kinds = map[string]*Kind{
 	"ec2/subnet": {
 		Inputs: ec2.SubnetArgs{}, Outputs: ec2.Subnet{}, identity: "subnet-", required: []string{"cidrBlock"},
 		replaces: []string{"availabilityZone", "availabilityZoneId", "cidrBlock", "vpcId", "ipv6Native", "outpostArn"}, // ec2/vpc_subnet.go
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:subnet/{id}", "ownerId": "{account}"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:subnet/{id}", "ownerId": "{account}"},
 		formats:  formats{"cidrBlock": cidr(16, 28), "availabilityZone": zone},
 		compare:  subnetFits,
 		fill: func(s *Session, _ stock, r *Record) {
@@ -55,13 +55,13 @@ var ec2Kinds = map[string]*Kind{
 	"ec2/internetGateway": {
 		Inputs: ec2.InternetGatewayArgs{}, Outputs: ec2.InternetGateway{}, identity: "igw-",
 		unique: []string{"vpcId"}, exists: "Resource.AlreadyAssociated",
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:internet-gateway/{id}", "ownerId": "{account}"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:internet-gateway/{id}", "ownerId": "{account}"},
 		held:     gatewayHeld,
 	},
 	"ec2/eip": {
 		Inputs: ec2.EipArgs{}, Outputs: ec2.Eip{}, identity: "eipalloc-",
 		replaces: []string{"address", "customerOwnedIpv4Pool", "domain", "ipamPoolId", "networkBorderGroup", "publicIpv4Pool", "vpc"}, // ec2/ec2_eip.go
-		computed: map[string]string{"allocationId": "{id}", "arn": "arn:aws:ec2:{region}:{account}:elastic-ip/{id}", "publicIp": "203.0.113.10"},
+		computed: map[string]string{"allocationId": "{id}", "arn": "arn:{partition}:ec2:{region}:{account}:elastic-ip/{id}", "publicIp": "203.0.113.10"},
 		formats:  formats{"domain": oneOf(ec2types.DomainType("").Values())},
 	},
 	"ec2/natGateway": {
@@ -78,7 +78,7 @@ var ec2Kinds = map[string]*Kind{
 	"ec2/routeTable": {
 		Inputs: ec2.RouteTableArgs{}, Outputs: ec2.RouteTable{}, identity: "rtb-",
 		replaces: []string{"vpcId"}, // ec2/vpc_route_table.go
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:route-table/{id}", "ownerId": "{account}"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:route-table/{id}", "ownerId": "{account}"},
 	},
 	"ec2/route": {
 		Inputs: ec2.RouteArgs{}, Outputs: ec2.Route{}, identity: "r-{routeTableId}-{destinationCidrBlock}",
@@ -101,14 +101,11 @@ var ec2Kinds = map[string]*Kind{
 	"ec2/vpcEndpoint": {
 		Inputs: ec2.VpcEndpointArgs{}, Outputs: ec2.VpcEndpoint{}, identity: "vpce-", Documents: []string{"policy"},
 		replaces: []string{"serviceName", "serviceRegion", "vpcEndpointType", "vpcId", "resourceConfigurationArn", "serviceNetworkArn"}, // ec2/vpc_endpoint.go
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:vpc-endpoint/{id}", "ownerId": "{account}", "prefixListId": "pl-{id}", "state": "available"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:vpc-endpoint/{id}", "ownerId": "{account}", "prefixListId": "pl-{id}", "state": "available"},
 		formats: formats{
 			"vpcEndpointType": oneOf(ec2types.VpcEndpointType("").Values()), "policy": policyDocument(ofResource, 20480),
 			"serviceName": func(value any, s *Session) string {
-				if text, _ := value.(string); strings.HasPrefix(text, "com.amazonaws."+s.Region+".") {
-					return ""
-				}
-				return "a service of the region, com.amazonaws." + s.Region + ".…"
+				return endpointService(value, s.Region)
 			},
 		},
 		check: checkEndpoint, compare: endpointFits,
@@ -116,14 +113,14 @@ var ec2Kinds = map[string]*Kind{
 	"ec2/defaultSecurityGroup": {
 		Inputs: ec2.DefaultSecurityGroupArgs{}, Outputs: ec2.DefaultSecurityGroup{}, identity: "sg-default-{vpcId}",
 		replaces: []string{"vpcId"}, // ec2/vpc_default_security_group.go
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}", "name": "default", "description": "default VPC security group"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}", "name": "default", "description": "default VPC security group"},
 		formats:  ruleFormats,
 	},
 	"ec2/securityGroup": {
 		Inputs: ec2.SecurityGroupArgs{}, Outputs: ec2.SecurityGroup{}, identity: "sg-", Name: "name", Prefix: "namePrefix", MaxName: 255,
 		unique: []string{"vpcId", "name"}, exists: "InvalidGroup.Duplicate",
 		replaces: []string{"name", "namePrefix", "description", "vpcId"}, // ec2/vpc_security_group.go
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}", "description": "Managed by Pulumi"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:security-group/{id}", "ownerId": "{account}", "description": "Managed by Pulumi"},
 		formats:  ruleFormats,
 	},
 	"ec2/securityGroupRule": {
@@ -142,7 +139,7 @@ var ec2Kinds = map[string]*Kind{
 		Inputs: ec2.FlowLogArgs{}, Outputs: ec2.FlowLog{}, identity: "fl-",
 		replaces: []string{"deliverCrossAccountRole", "destinationOptions", "eniId", "iamRoleArn", "logDestination", "logDestinationType", // ec2/vpc_flow_log.go
 			"logFormat", "logGroupName", "maxAggregationInterval", "subnetId", "trafficType", "transitGatewayAttachmentId", "transitGatewayId", "vpcId"},
-		computed: map[string]string{"arn": "arn:aws:ec2:{region}:{account}:vpc-flow-log/{id}"},
+		computed: map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:vpc-flow-log/{id}"},
 		formats: formats{
 			"trafficType": oneOf(ec2types.TrafficType("").Values()), "logDestinationType": oneOf(ec2types.LogDestinationType("").Values()),
 			"maxAggregationInterval": anyOfNumbers(60, 600), "iamRoleArn": arn("iam", "role/.+"),
@@ -156,7 +153,7 @@ var ec2Kinds = map[string]*Kind{
 		unique: []string{"name"}, exists: "InvalidLaunchTemplateName.AlreadyExistsException",
 		replaces:  []string{"name", "namePrefix"}, // ec2/ec2_launch_template.go
 		versioned: []string{"latestVersion"},
-		computed:  map[string]string{"arn": "arn:aws:ec2:{region}:{account}:launch-template/{id}"},
+		computed:  map[string]string{"arn": "arn:{partition}:ec2:{region}:{account}:launch-template/{id}"},
 		formats: formats{
 			"blockDeviceMappings[].ebs.volumeType":                           oneOf(ec2types.VolumeType("").Values()),
 			"blockDeviceMappings[].ebs.volumeSize":                           between(1, 65536),
@@ -185,6 +182,26 @@ var ruleFormats = formats{
 	"ingress[].cidrBlocks[]": cidr(0, 32), "egress[].cidrBlocks[]": cidr(0, 32),
 	"ingress[].fromPort": between(-1, 65535), "ingress[].toPort": between(-1, 65535),
 	"egress[].fromPort": between(-1, 65535), "egress[].toPort": between(-1, 65535),
+}
+
+// sameNameInChina are the services whose endpoint services in China are named as
+// in the other partitions: the gateway of S3, and those that the AWS CDK does not
+// list as exceptions.
+// https://github.com/aws/aws-cdk packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts, VPC_ENDPOINT_SERVICE_EXCEPTIONS (read 2026-11-29)
+var sameNameInChina = []string{"s3", "logs", "elasticloadbalancing", "eks-auth"}
+
+// endpointService takes the endpoint services of AWS in a region.
+func endpointService(value any, region string) string {
+	prefixes := []string{awsdata.ReverseDNSPrefix(region) + "." + region + "."}
+	if awsdata.Partition(region) == "aws-cn" {
+		for _, service := range sameNameInChina {
+			prefixes = append(prefixes, "com.amazonaws."+region+"."+service)
+		}
+	}
+	if text, _ := value.(string); slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) }) {
+		return ""
+	}
+	return "a service of the region, " + prefixes[0] + "…"
 }
 
 func exactlyOne(c *shape.Problems, inputs map[string]any, names ...string) {

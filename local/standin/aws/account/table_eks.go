@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -13,33 +12,21 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
-	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
 // Simulated is the end of the names of simulated Kubernetes API servers: a domain
 // that RFC 2606 keeps from ever existing.
 const Simulated = ".simulated.invalid"
 
-// oldestMinor and newestMinor are what EKS offers, extended support included (as
-// of September 2026). https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
-const oldestMinor, newestMinor = 31, 35
-
 func kubernetesVersion(value any, _ *Session) string {
 	text, _ := value.(string)
-	if n := minor(text); n >= oldestMinor && n <= newestMinor {
+	if n := minor(text); n >= awsdata.OldestMinor && n <= awsdata.NewestMinor {
 		return ""
 	}
-	return fmt.Sprintf("a version that EKS offers, 1.%d to 1.%d", oldestMinor, newestMinor)
+	return fmt.Sprintf("a version that EKS offers, 1.%d to 1.%d", awsdata.OldestMinor, awsdata.NewestMinor)
 }
 
-// minor is 35 of 1.35, 0 of all else.
-func minor(version string) int {
-	text, found := strings.CutPrefix(version, "1.")
-	if n, err := strconv.Atoi(text); found && err == nil {
-		return n
-	}
-	return 0
-}
+func minor(version string) int { return awsdata.Minor(version) }
 
 var eksKinds = map[string]*Kind{
 	"eks/cluster": {
@@ -50,8 +37,8 @@ var eksKinds = map[string]*Kind{
 			"kubernetesNetworkConfig.ipFamily", "kubernetesNetworkConfig.serviceIpv4Cidr",
 		},
 		computed: map[string]string{
-			"arn": "arn:aws:eks:{region}:{account}:cluster/{name}", "status": "ACTIVE", "platformVersion": "eks.1",
-			"createdAt": "2026-01-01T00:00:00Z", "endpoint": "https://{name}.{region}.eks" + Simulated, "version": fmt.Sprintf("1.%d", newestMinor),
+			"arn": "arn:{partition}:eks:{region}:{account}:cluster/{name}", "status": "ACTIVE", "platformVersion": "eks.1",
+			"createdAt": "2026-01-01T00:00:00Z", "endpoint": "https://{name}.{region}.eks" + Simulated, "version": fmt.Sprintf("1.%d", awsdata.NewestMinor),
 		},
 		formats: formats{
 			"name": matching(`[0-9A-Za-z][A-Za-z0-9_-]{0,99}`, "a name of up to 100 letters, digits, - and _"), "version": kubernetesVersion,
@@ -71,7 +58,7 @@ var eksKinds = map[string]*Kind{
 			"nodeGroupName", "nodeGroupNamePrefix", "nodeRoleArn", "remoteAccess", "subnetIds",
 		},
 		computed: map[string]string{
-			"arn": "arn:aws:eks:{region}:{account}:nodegroup/{clusterName}/{nodeGroupName}/{id}", "status": "ACTIVE", "capacityType": "ON_DEMAND",
+			"arn": "arn:{partition}:eks:{region}:{account}:nodegroup/{clusterName}/{nodeGroupName}/{id}", "status": "ACTIVE", "capacityType": "ON_DEMAND",
 		},
 		formats: formats{
 			"amiType": oneOf(ekstypes.AMITypes("").Values()), "capacityType": oneOf(ekstypes.CapacityTypes("").Values()),
@@ -83,13 +70,13 @@ var eksKinds = map[string]*Kind{
 			"updateConfig.maxUnavailablePercentage": between(1, 100), "updateConfig.maxUnavailable": between(1, 100),
 			"version": kubernetesVersion, "nodeRoleArn": arn("iam", "role/.+"),
 		},
-		check: checkNodeGroup, compare: nodeGroupFits, fill: fillNodeGroup,
+		check: checkNodeGroup, compare: nodeGroupFits, fill: fillNodeGroup, send: sendNodeGroup,
 	},
 	"eks/addon": {
 		Inputs: eks.AddonArgs{}, Outputs: eks.Addon{}, identity: "{clusterName}:{addonName}", exists: inUse,
 		replaces: []string{"addonName", "clusterName"}, // eks/addon.go
 		computed: map[string]string{
-			"arn": "arn:aws:eks:{region}:{account}:addon/{clusterName}/{addonName}/{id}", "addonVersion": "v1.0.0-eksbuild.1",
+			"arn": "arn:{partition}:eks:{region}:{account}:addon/{clusterName}/{addonName}/{id}", "addonVersion": "v1.0.0-eksbuild.1",
 			"createdAt": "2026-01-01T00:00:00Z", "modifiedAt": "2026-01-01T00:00:00Z",
 		},
 		formats: formats{
@@ -105,7 +92,7 @@ var eksKinds = map[string]*Kind{
 		Inputs: eks.AccessEntryArgs{}, Outputs: eks.AccessEntry{}, identity: "{clusterName}:{principalArn}", exists: inUse,
 		replaces: []string{"clusterName", "principalArn", "type"}, // eks/access_entry.go
 		computed: map[string]string{
-			"accessEntryArn": "arn:aws:eks:{region}:{account}:access-entry/{clusterName}/{id}", "userName": "{principalArn}",
+			"accessEntryArn": "arn:{partition}:eks:{region}:{account}:access-entry/{clusterName}/{id}", "userName": "{principalArn}",
 			"createdAt": "2026-01-01T00:00:00Z", "modifiedAt": "2026-01-01T00:00:00Z",
 		},
 		formats: formats{
@@ -127,7 +114,7 @@ var eksKinds = map[string]*Kind{
 		formats: formats{
 			"accessScope.type": oneOf(ekstypes.AccessScopeType("").Values()),
 			// access-policy-permissions.html
-			"policyArn": matching(`arn:aws(-cn|-us-gov)?:eks::aws:cluster-access-policy/AmazonEKS(ClusterAdmin|Admin|AdminView|Edit|View|SecretReader)Policy`, "an access policy of EKS"),
+			"policyArn": inPartition(`eks::aws:cluster-access-policy/AmazonEKS(ClusterAdmin|Admin|AdminView|Edit|View|SecretReader)Policy`, "an access policy of EKS"),
 		},
 		compare: func(all stock, r, _ *Record) error {
 			id := expand("{clusterName}:{principalArn}", r)
@@ -142,7 +129,7 @@ var eksKinds = map[string]*Kind{
 		unique:   []string{"clusterName", "namespace", "serviceAccount"},
 		replaces: []string{"clusterName", "namespace", "serviceAccount"}, // eks/pod_identity_association.go
 		computed: map[string]string{
-			"associationId": "{id}", "associationArn": "arn:aws:eks:{region}:{account}:podidentityassociation/{clusterName}/{id}",
+			"associationId": "{id}", "associationArn": "arn:{partition}:eks:{region}:{account}:podidentityassociation/{clusterName}/{id}",
 		},
 		formats: formats{"roleArn": arn("iam", "role/.+")},
 	},
@@ -208,92 +195,5 @@ func fillCluster(_ *Session, all stock, r *Record) {
 	}
 	if r.Outputs["kubernetesNetworkConfig"] == nil {
 		r.Outputs["kubernetesNetworkConfig"] = map[string]any{"ipFamily": "ipv4", "serviceIpv4Cidr": "172.20.0.0/16"}
-	}
-}
-
-// checkNodeGroup: what contradicts itself.
-// https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html, …/capacity-blocks-mng.html
-func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
-	number := func(path string) (float64, bool) {
-		for _, v := range valuesAt(inputs, path) {
-			n, is := v.(float64)
-			return n, is
-		}
-		return 0, false
-	}
-	low, hasLow := number("scalingConfig.minSize")
-	high, hasHigh := number("scalingConfig.maxSize")
-	desired, hasDesired := number("scalingConfig.desiredSize")
-	switch {
-	case hasLow && hasHigh && low > high:
-		c.Addf("scalingConfig.minSize", "got %g, want at most maxSize, %g", low, high)
-	case hasLow && hasHigh && hasDesired && (desired < low || desired > high):
-		c.Addf("scalingConfig.desiredSize", "got %g, want minSize to maxSize, %g to %g", desired, low, high)
-	}
-	if inputs["launchTemplate"] != nil {
-		for _, name := range []string{"diskSize", "remoteAccess"} {
-			if inputs[name] != nil {
-				c.Addf(name, "belongs into the launch template where there is one")
-			}
-		}
-	}
-	if inputs["capacityType"] == "CAPACITY_BLOCK" && inputs["launchTemplate"] == nil {
-		c.Addf("launchTemplate", "missing, and required for a capacity block")
-	}
-	if kind := textAt(inputs, "amiType"); strings.HasPrefix(kind, "AL2_") && minor(textAt(inputs, "version")) > 32 {
-		c.Addf("amiType", "got %q, which EKS builds up to 1.32", kind) // eks-ami-deprecation-faqs.html
-	}
-}
-
-// nodeGroupFits holds a group to its cluster, its template and its zones.
-func nodeGroupFits(all stock, r, _ *Record) error {
-	cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
-	if cluster == nil {
-		return nil // the references say so
-	}
-	if nodes, plane := minor(textAt(r.Inputs, "version")), minor(textAt(cluster.Outputs, "version")); nodes > plane {
-		return fmt.Errorf("InvalidParameterException: nodes of 1.%d cannot join a cluster of 1.%d", nodes, plane)
-	}
-	var zones []string
-	for _, id := range textsAt(r.Inputs, "subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
-			zones = append(zones, textAt(subnet.Outputs, "availabilityZone"))
-			if !same(subnet.Outputs["vpcId"], asObject(cluster.Outputs["vpcConfig"])["vpcId"]) {
-				return fmt.Errorf("InvalidParameterException: %s is not of the cluster's VPC", id)
-			}
-		}
-	}
-	for _, instance := range textsAt(r.Inputs, "instanceTypes[]") {
-		if !slices.ContainsFunc(zones, func(zone string) bool { return awsdata.Offers(awsdata.ZoneID(zone), instance) }) {
-			return fmt.Errorf("InvalidParameterException: none of the zones %q offers %s", zones, instance)
-		}
-	}
-	template := all.find(token("ec2/launchTemplate"), textAt(r.Inputs, "launchTemplate.id"))
-	if template == nil {
-		return nil
-	}
-	block := textAt(template.Inputs, "instanceMarketOptions.marketType") == "capacity-block"
-	switch isBlock := r.Inputs["capacityType"] == "CAPACITY_BLOCK"; {
-	case block != isBlock:
-		return errors.New("InvalidRequestException: a capacity block is one in the launch template and in the group")
-	case isBlock && textAt(template.Inputs, "capacityReservationSpecification.capacityReservationTarget.capacityReservationId") == "":
-		return errors.New("InvalidRequestException: the launch template names no capacity block")
-	case isBlock && len(zones) != 1:
-		return errors.New("InvalidRequestException: a capacity block is in one zone")
-	case textAt(template.Inputs, "instanceType") != "" && r.Inputs["instanceTypes"] != nil:
-		return errors.New("InvalidRequestException: instance types are given twice, in the group and in its launch template")
-	}
-	return nil
-}
-
-func fillNodeGroup(_ *Session, all stock, r *Record) {
-	if r.Outputs["version"] == nil {
-		if cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
-			r.Outputs["version"] = cluster.Outputs["version"]
-		}
-	}
-	if r.Outputs["resources"] == nil {
-		name := "eks-" + textAt(r.Outputs, "nodeGroupName") + "-" + digits(8)
-		r.Outputs["resources"] = []any{map[string]any{"autoscalingGroups": []any{map[string]any{"name": name}}, "remoteAccessSecurityGroupId": ""}}
 	}
 }

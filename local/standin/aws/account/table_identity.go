@@ -14,7 +14,7 @@ var identityKinds = map[string]*Kind{
 		Name: "name", Prefix: "namePrefix", MaxName: 64, Documents: []string{"assumeRolePolicy"},
 		replaces: []string{"name", "namePrefix", "path"}, // iam/role.go
 		computed: map[string]string{
-			"arn": "arn:aws:iam::{account}:role/{name}", "uniqueId": "AROA{name}", "createDate": "2026-01-01T00:00:00Z", "path": "/",
+			"arn": "arn:{partition}:iam::{account}:role/{name}", "uniqueId": "AROA{name}", "createDate": "2026-01-01T00:00:00Z", "path": "/",
 		},
 		formats: formats{
 			"name": matching(`[\w+=,.@-]{1,64}`, "a name of 1 to 64 letters, digits and +=,.@-_"), "maxSessionDuration": between(3600, 43200),
@@ -30,7 +30,7 @@ var identityKinds = map[string]*Kind{
 	"iam/rolePolicyAttachment": {
 		Inputs: iam.RolePolicyAttachmentArgs{}, Outputs: iam.RolePolicyAttachment{}, identity: "{role}/{policyArn}",
 		replaces: []string{"policyArn", "role"}, // iam/role_policy_attachment.go
-		formats:  formats{"policyArn": matching("arn:aws(-cn|-us-gov)?:iam::aws:policy/("+strings.Join(managedPolicies, "|")+")", "a policy of AWS'")},
+		formats:  formats{"policyArn": inPartition("iam::aws:policy/("+strings.Join(managedPolicies, "|")+")", "a policy of AWS'")},
 	},
 }
 

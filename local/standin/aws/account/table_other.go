@@ -14,7 +14,7 @@ var otherKinds = map[string]*Kind{
 		Inputs: cloudwatch.LogGroupArgs{}, Outputs: cloudwatch.LogGroup{}, identity: "{name}", exists: "ResourceAlreadyExistsException",
 		Name: "name", Prefix: "namePrefix", MaxName: 512,
 		replaces: []string{"name", "namePrefix", "logGroupClass"}, // logs/group.go
-		computed: map[string]string{"arn": "arn:aws:logs:{region}:{account}:log-group:{name}", "logGroupClass": "STANDARD"},
+		computed: map[string]string{"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}", "logGroupClass": "STANDARD"},
 		formats: formats{
 			"name": matching(`[.\-_/#A-Za-z0-9]{1,512}`, "a name of letters, digits and .-_/#"), "kmsKeyId": arn("kms", "key/.+"),
 			// API_PutRetentionPolicy.html; 0 is for ever
@@ -32,7 +32,7 @@ var otherKinds = map[string]*Kind{
 	"kms/key": {
 		Inputs: kms.KeyArgs{}, Outputs: kms.Key{}, identity: "", Documents: []string{"policy"},
 		replaces: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}, // kms/key.go
-		computed: map[string]string{"keyId": "{id}", "arn": "arn:aws:kms:{region}:{account}:key/{id}"},
+		computed: map[string]string{"keyId": "{id}", "arn": "arn:{partition}:kms:{region}:{account}:key/{id}"},
 		formats: formats{
 			"deletionWindowInDays": between(7, 30), "rotationPeriodInDays": between(90, 2560), "policy": policyDocument(ofResource, 32768),
 		},

@@ -1,0 +1,257 @@
+package account
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+)
+
+// records runs a question over the account's resources in the session's region.
+func (s *Session) records(question func(all stock) (map[string]any, error)) (answer map[string]any, err error) {
+	return answer, s.store.change(func(all stock) (err error) {
+		here := stock{}
+		for name, r := range all {
+			if r.Region == s.Region {
+				here[name] = r
+			}
+		}
+		answer, err = question(here)
+		return err
+	})
+}
+
+// clusters lists the names of the clusters of a region.
+func clusters(s *Session, _ map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		names := []any{}
+		for _, r := range all.of(token("eks/cluster")) {
+			names = append(names, r.Outputs["name"])
+		}
+		return map[string]any{"names": names, "id": s.Region}, nil
+	})
+}
+
+func cluster(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		name := textAt(args, "name")
+		r := all.find(token("eks/cluster"), name)
+		if r == nil {
+			return nil, fmt.Errorf("reading EKS Cluster (%s): couldn't find resource", name)
+		}
+		answer := map[string]any{
+			"id": name, "name": name, "tags": r.Outputs["tagsAll"], "clusterId": "",
+			"accessConfigs": list(r.Outputs["accessConfig"]), "kubernetesNetworkConfigs": list(r.Outputs["kubernetesNetworkConfig"]),
+			"upgradePolicies": list(r.Outputs["upgradePolicy"]), "identities": r.Outputs["identities"],
+			"certificateAuthorities": r.Outputs["certificateAuthorities"],
+		}
+		for _, name := range []string{"arn", "createdAt", "enabledClusterLogTypes", "endpoint", "platformVersion", "roleArn", "status", "version", "vpcConfig"} {
+			answer[name] = r.Outputs[name]
+		}
+		return answer, nil
+	})
+}
+
+// list is a list of one value, and an empty one of none.
+func list(value any) []any {
+	if value == nil {
+		return []any{}
+	}
+	return []any{value}
+}
+
+// nodeGroups lists the names of a cluster's node groups.
+func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		name := textAt(args, "clusterName")
+		if all.find(token("eks/cluster"), name) == nil {
+			return nil, fmt.Errorf("listing EKS Node Groups: ResourceNotFoundException: No cluster found for name: %s.", name) //nolint:revive,staticcheck // the provider's words
+		}
+		names := []any{}
+		for _, r := range all.with(token("eks/nodeGroup"), "clusterName", name) {
+			names = append(names, r.Outputs["nodeGroupName"])
+		}
+		return map[string]any{"names": names, "id": name}, nil
+	})
+}
+
+// nodeGroup is a node group as it is now: with the size that the autoscaler gave
+// it.
+func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		id := textAt(args, "clusterName") + ":" + textAt(args, "nodeGroupName")
+		r := all.find(token("eks/nodeGroup"), id)
+		if r == nil {
+			return nil, fmt.Errorf("reading EKS Node Group (%s): couldn't find resource", id)
+		}
+		answer := map[string]any{
+			"id": r.ID, "tags": r.Outputs["tagsAll"], "scalingConfigs": list(r.Outputs["scalingConfig"]),
+			"launchTemplates": list(r.Outputs["launchTemplate"]), "diskSize": 0.0, "amiType": "AL2023_x86_64_STANDARD",
+		}
+		for _, name := range []string{
+			"amiType", "arn", "capacityType", "diskSize", "instanceTypes", "labels", "nodeRoleArn", "releaseVersion", "resources", "status", "subnetIds",
+			"taints", "version",
+		} {
+			if value := r.Outputs[name]; value != nil {
+				answer[name] = value
+			}
+		}
+		return answer, nil
+	})
+}
+
+// addonVersion is EKS' default for a minor, or the newest build.
+func addonVersion(_ *Session, args map[string]any) (map[string]any, error) {
+	name, kubernetes := textAt(args, "addonName"), textAt(args, "kubernetesVersion")
+	version := awsdata.DefaultAddonVersion(name, kubernetes)
+	if args["mostRecent"] == true && version != "" {
+		version = awsdata.AddonVersions(name, kubernetes)[0]
+	}
+	if version == "" {
+		return nil, fmt.Errorf("reading EKS Add-On version info (%s, %s): couldn't find resource", name, kubernetes)
+	}
+	return map[string]any{"version": version, "id": name, "mostRecent": args["mostRecent"] == true}, nil
+}
+
+// releaseParameter names the newest release of an EKS-optimized image.
+// https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
+var releaseParameter = regexp.MustCompile(`^/aws/service/eks/optimized-ami/(1\.\d+)/amazon-linux-2023/x86_64/(?:standard|nvidia)/recommended/release_version$`)
+
+func parameter(s *Session, args map[string]any) (map[string]any, error) {
+	name := textAt(args, "name")
+	parts := releaseParameter.FindStringSubmatch(name)
+	if parts == nil || awsdata.Release(parts[1]) == "" {
+		return nil, fmt.Errorf("reading SSM Parameter (%s): couldn't find resource", name)
+	}
+	release := awsdata.Release(parts[1])
+	return map[string]any{
+		"value": release, "insecureValue": release, "type": "String", "version": 1.0, "id": name,
+		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", awsdata.Partition(s.Region), s.Region, name),
+	}, nil
+}
+
+// vpc is one by its ID, with its networks and its DNS attributes.
+func vpc(s *Session, args map[string]any) (map[string]any, error) {
+	if args["id"] == nil {
+		return nil, errors.New("the simulated account looks up a VPC by id alone")
+	}
+	return s.records(func(all stock) (map[string]any, error) {
+		r := all.find(token("ec2/vpc"), textAt(args, "id"))
+		if r == nil {
+			return nil, errors.New("no matching EC2 VPC found")
+		}
+		return map[string]any{
+			"id": r.ID, "arn": r.Outputs["arn"], "cidrBlock": r.Outputs["cidrBlock"], "state": "available", "default": false,
+			"cidrBlockAssociations": []any{map[string]any{"associationId": "vpc-cidr-assoc-" + r.ID, "cidrBlock": r.Outputs["cidrBlock"], "state": "associated"}},
+			// A VPC that is created has DNS resolution, and no host names.
+			"enableDnsSupport": r.Outputs["enableDnsSupport"] != false, "enableDnsHostnames": r.Outputs["enableDnsHostnames"] == true,
+			"mainRouteTableId": r.Outputs["mainRouteTableId"], "ownerId": ID, "instanceTenancy": "default", "tags": r.Outputs["tagsAll"],
+			"dhcpOptionsId": "dopt-simulated", "ipv6AssociationId": "", "ipv6CidrBlock": "", "enableNetworkAddressUsageMetrics": false,
+		}, nil
+	})
+}
+
+// routeTable is one by its ID, or that of a subnet. A subnet without an
+// association uses its VPC's main table, which this lookup does not find.
+func routeTable(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		id := textAt(args, "routeTableId")
+		for _, r := range all.with(token("ec2/routeTableAssociation"), "subnetId", textAt(args, "subnetId")) {
+			id = textAt(r.Outputs, "routeTableId")
+		}
+		r := all.find(token("ec2/routeTable"), id)
+		if r == nil {
+			return nil, errors.New("query returned no results. Please change your search criteria and try again")
+		}
+		routes := []any{}
+		for _, route := range all.with(token("ec2/route"), "routeTableId", r.ID) {
+			routes = append(routes, map[string]any{
+				"cidrBlock": route.Outputs["destinationCidrBlock"], "gatewayId": textAt(route.Outputs, "gatewayId"), "natGatewayId": textAt(route.Outputs, "natGatewayId"),
+			})
+		}
+		associations := []any{}
+		for _, a := range all.with(token("ec2/routeTableAssociation"), "routeTableId", r.ID) {
+			associations = append(associations, map[string]any{
+				"routeTableAssociationId": a.ID, "routeTableId": r.ID, "subnetId": textAt(a.Outputs, "subnetId"), "gatewayId": "", "main": false,
+			})
+		}
+		return map[string]any{
+			"id": r.ID, "routeTableId": r.ID, "vpcId": r.Outputs["vpcId"], "arn": r.Outputs["arn"], "ownerId": ID, "tags": r.Outputs["tagsAll"],
+			"routes": routes, "associations": associations, "subnetId": textAt(args, "subnetId"), "gatewayId": "",
+		}, nil
+	})
+}
+
+// launchTemplate is one by its ID or its name.
+func launchTemplate(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		for _, r := range all.of(token("ec2/launchTemplate")) {
+			if r.ID != textAt(args, "id") && r.Outputs["name"] != textAt(args, "name") {
+				continue
+			}
+			answer := map[string]any{
+				"id": r.ID, "tags": r.Outputs["tagsAll"], "metadataOptions": list(r.Outputs["metadataOptions"]),
+				"instanceMarketOptions":             list(r.Outputs["instanceMarketOptions"]),
+				"capacityReservationSpecifications": list(r.Outputs["capacityReservationSpecification"]),
+			}
+			for _, name := range []string{
+				"arn", "blockDeviceMappings", "defaultVersion", "description", "instanceType", "latestVersion", "name", "tagSpecifications", "userData",
+				"vpcSecurityGroupIds",
+			} {
+				answer[name] = r.Outputs[name]
+			}
+			return answer, nil
+		}
+		return nil, errors.New("no matching EC2 Launch Template found")
+	})
+}
+
+// subnets lists the IDs of the subnets that pass filters on the VPC, the zone and
+// tags.
+func subnets(s *Session, args map[string]any) (map[string]any, error) {
+	return s.records(func(all stock) (map[string]any, error) {
+		ids := []any{}
+		for _, r := range all.of(token("ec2/subnet")) {
+			fits, err := passes(r, args)
+			if err != nil {
+				return nil, err
+			}
+			if fits {
+				ids = append(ids, r.ID)
+			}
+		}
+		return map[string]any{"ids": ids, "id": s.Region}, nil
+	})
+}
+
+// passes reports whether a resource has the tags and passes the filters of a
+// question.
+func passes(r *Record, args map[string]any) (bool, error) {
+	tags := asObject(r.Outputs["tagsAll"])
+	fits := true
+	for key, value := range asObject(args["tags"]) {
+		fits = fits && tags[key] == value
+	}
+	properties := map[string]string{"vpc-id": "vpcId", "availability-zone": "availabilityZone", "cidr-block": "cidrBlock"}
+	for _, filter := range valuesAt(args, "filters[]") {
+		name := textAt(filter, "name")
+		value, known := "", false
+		if key, tagged := strings.CutPrefix(name, "tag:"); tagged {
+			value, _ = tags[key].(string)
+			known = true
+		} else if property, has := properties[name]; has {
+			value, known = textAt(r.Outputs, property), true
+		}
+		if !known {
+			return false, fmt.Errorf("filters: the simulated account knows no filter %q", name)
+		}
+		wanted := false
+		for _, text := range textsAt(filter, "values[]") {
+			wanted = wanted || text == value
+		}
+		fits = fits && wanted
+	}
+	return fits, nil
+}

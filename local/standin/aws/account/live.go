@@ -1,0 +1,207 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+)
+
+// Kinds of events.
+const (
+	// Terminated are nodes that an update ended because it set a smaller size.
+	Terminated = "terminated"
+	// Started are nodes that an update started because it set a larger size.
+	Started = "started"
+	// Replaced are nodes that an update ended and started anew, for another
+	// version, release or launch template.
+	Replaced = "replaced"
+)
+
+// Event is something that an update did to the nodes of a group.
+type Event struct {
+	Kind string
+	// Group is the node group's ID, and URN the program's name of it.
+	Group, URN string
+	// Nodes is how many were affected.
+	Nodes int
+	// Why says which property did it.
+	Why string
+}
+
+// Events returns what updates did to nodes, in order.
+func Events(folder string) ([]Event, error) {
+	var events []Event
+	return events, store{folder}.change(func(stock) error {
+		text, err := os.ReadFile(filepath.Join(folder, "events.jsonl"))
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		for line := range strings.Lines(string(text)) {
+			var e Event
+			if err := json.Unmarshal([]byte(line), &e); err != nil {
+				return err
+			}
+			events = append(events, e)
+		}
+		return nil
+	})
+}
+
+// log keeps the events of an operation that worked.
+func (s store) log(failed error, events []Event) error {
+	if failed != nil || len(events) == 0 {
+		return nil
+	}
+	return s.change(func(stock) error {
+		file, err := os.OpenFile(filepath.Join(s.folder, "events.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		encoder := json.NewEncoder(file)
+		for _, e := range events {
+			err = errors.Join(err, encoder.Encode(e))
+		}
+		return errors.Join(err, file.Close())
+	})
+}
+
+// SetSize changes how many nodes a group has, as the cluster autoscaler does:
+// within the group's limits, and without the program's knowledge. The group is
+// named by its name in EKS or by the last part of its URN.
+func SetSize(folder, group string, desired int) error {
+	return changeGroup(folder, group, func(r *Record) error {
+		sizes := maps.Clone(asObject(r.Outputs["scalingConfig"]))
+		low, high := numberAt(sizes, "minSize"), numberAt(sizes, "maxSize")
+		if float64(desired) < low || float64(desired) > high {
+			return fmt.Errorf("ValidationError: %s cannot have %d nodes, only %g to %g", r.ID, desired, low, high)
+		}
+		sizes["desiredSize"] = float64(desired)
+		r.Outputs["scalingConfig"] = sizes
+		return nil
+	})
+}
+
+// SetRelease changes the AMI release of a group, as a user does in AWS' console.
+func SetRelease(folder, group, release string) error {
+	return changeGroup(folder, group, func(r *Record) error {
+		r.Outputs["releaseVersion"] = release
+		return nil
+	})
+}
+
+func changeGroup(folder, group string, edit func(*Record) error) error {
+	return store{folder}.change(func(all stock) error {
+		var found []*Record
+		for _, r := range all.of(token("eks/nodeGroup")) {
+			if group == textAt(r.Outputs, "nodeGroupName") || strings.HasSuffix(r.URN, "::"+group) {
+				found = append(found, r)
+			}
+		}
+		if len(found) != 1 {
+			return fmt.Errorf("the simulated account has %d node groups %q", len(found), group)
+		}
+		changed := *found[0]
+		changed.Outputs = maps.Clone(changed.Outputs)
+		if err := edit(&changed); err != nil {
+			return err
+		}
+		all.put(&changed)
+		return nil
+	})
+}
+
+// live is a node group as a refresh reads it: with the size and the release that
+// it has now.
+func live(r *Record) *Record {
+	read := *r
+	read.Inputs = maps.Clone(r.Inputs)
+	for _, name := range []string{"scalingConfig", "releaseVersion"} {
+		if _, given := read.Inputs[name]; given {
+			read.Inputs[name] = r.Outputs[name]
+		}
+	}
+	return &read
+}
+
+// sendNodeGroup does with a node group what EKS does with the calls that the
+// provider makes. The provider compares the new inputs with the program's state:
+// what is equal there is not sent.
+// https://github.com/hashicorp/terraform-provider-aws internal/service/eks/node_group.go, resourceNodeGroupUpdate
+func sendNodeGroup(all stock, r, before *Record, known map[string]any) ([]Event, error) {
+	var events []Event
+	note := func(kind string, nodes float64, why string) {
+		if nodes > 0 {
+			events = append(events, Event{Kind: kind, Group: r.ID, URN: r.URN, Nodes: int(nodes), Why: why})
+		}
+	}
+	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
+	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
+	if why := rolls(r, sent); why != "" {
+		if err := expectRollable(all, r, before); err != nil {
+			return nil, err
+		}
+		if !sent("releaseVersion") {
+			r.Outputs["releaseVersion"] = awsdata.Release(textAt(r.Outputs, "version"))
+		}
+		note(Replaced, had, why)
+	} else {
+		r.Outputs["releaseVersion"] = before.Outputs["releaseVersion"]
+	}
+	if !sent("scalingConfig") {
+		r.Outputs["scalingConfig"] = before.Outputs["scalingConfig"]
+		return events, nil
+	}
+	// An update without a size changes none, unless the limits do.
+	sizes := maps.Clone(asObject(r.Inputs["scalingConfig"]))
+	if sizes["desiredSize"] == nil {
+		sizes["desiredSize"] = had
+	}
+	if err := sizesFit(sizes); err != nil {
+		return nil, err
+	}
+	r.Outputs["scalingConfig"] = sizes
+	has := numberAt(sizes, "desiredSize")
+	note(Terminated, had-has, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))
+	note(Started, has-had, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))
+	return events, nil
+}
+
+// rolls names the property that has EKS replace every node; "" where none does.
+func rolls(r *Record, sent func(string) bool) string {
+	for _, name := range []string{"version", "releaseVersion", "launchTemplate"} {
+		if sent(name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// sizesFit holds a node group's sizes to each other, in the words of EKS.
+func sizesFit(sizes map[string]any) error {
+	low, high, desired := numberAt(sizes, "minSize"), numberAt(sizes, "maxSize"), numberAt(sizes, "desiredSize")
+	switch {
+	case low > desired:
+		return fmt.Errorf("InvalidParameterException: Minimum capacity %g can't be greater than desired size %g", low, desired)
+	case desired > high:
+		return fmt.Errorf("InvalidParameterException: Desired capacity %g can't be greater than max size %g", desired, high)
+	}
+	return nil
+}
+
+func numberAt(value any, path string) float64 {
+	for _, v := range valuesAt(value, path) {
+		number, _ := v.(float64)
+		return number
+	}
+	return 0
+}

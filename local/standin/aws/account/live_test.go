@@ -1,0 +1,127 @@
+package account
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// liveSize is what the provider reads of the platform's node group.
+func liveSize(t *testing.T, s *Session, group *Record) float64 {
+	t.Helper()
+	got, problems, err := s.Call("aws:eks/getNodeGroup:getNodeGroup", props{"clusterName": "llm", "nodeGroupName": group.Outputs["nodeGroupName"]})
+	if err != nil || len(problems) > 0 {
+		t.Fatalf("%v, %v", problems, err)
+	}
+	return numberAt(got, "scalingConfigs[].desiredSize")
+}
+
+// edited is a node group's inputs with another size.
+func edited(group *Record, low, high, desired float64) props {
+	inputs := maps.Clone(group.Inputs)
+	inputs["scalingConfig"] = props{"minSize": low, "maxSize": high, "desiredSize": desired}
+	return inputs
+}
+
+func TestAStaleSizeTerminatesNodes(t *testing.T) {
+	s := open(t)
+	group := platform(t, s)["nodes"]
+	name := group.Outputs["nodeGroupName"].(string)
+	if err := SetSize(s.store.folder, name, 2); err != nil {
+		t.Fatal(err)
+	}
+	if got := liveSize(t, s, group); got != 2 {
+		t.Fatalf("the autoscaler's size is %g", got)
+	}
+	read, err := s.Read(group.Type, group.ID)
+	if err != nil || numberAt(read.Inputs, "scalingConfig.desiredSize") != 2 {
+		t.Errorf("a refresh reads %v, %v", read, err)
+	}
+	// What the provider does not send changes nothing.
+	labelled := edited(group, 0, 2, 0)
+	labelled["labels"] = props{"a": "b"}
+	if _, err := s.Update(group.Type, group.ID, labelled, group.Outputs); err != nil || liveSize(t, s, group) != 2 {
+		t.Errorf("another label leaves %g nodes, %v", liveSize(t, s, group), err)
+	}
+	if events, err := Events(s.store.folder); err != nil || len(events) > 0 {
+		t.Errorf("another label did %v, %v", events, err)
+	}
+	if _, err := s.Update(group.Type, group.ID, edited(group, 0, 3, 0), group.Outputs); err != nil || liveSize(t, s, group) != 0 {
+		t.Errorf("another maximum with the size of the creation leaves %g nodes, %v", liveSize(t, s, group), err)
+	}
+	events, err := Events(s.store.folder)
+	if err != nil || len(events) != 1 || events[0].Kind != Terminated || events[0].Nodes != 2 || events[0].Group != group.ID {
+		t.Errorf("the events are %v, %v", events, err)
+	}
+	if err := SetSize(s.store.folder, name, 4); err == nil {
+		t.Error("the autoscaler exceeds the maximum")
+	}
+	if err := SetSize(s.store.folder, "other", 1); err == nil {
+		t.Error("a group that there is not gets a size")
+	}
+}
+
+func TestAMinimumAboveTheSizeIsRefused(t *testing.T) {
+	s := open(t)
+	group := platform(t, s)["nodes"]
+	for _, test := range []struct {
+		low, high, desired float64
+		want               string
+	}{
+		{1, 2, 0, "Minimum capacity 1 can't be greater than desired size 0"},
+		{0, 2, 3, "Desired capacity 3 can't be greater than max size 2"},
+		{1, 2, 1, ""},
+	} {
+		_, err := s.Update(group.Type, group.ID, edited(group, test.low, test.high, test.desired), group.Outputs)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: %v", test, err)
+		}
+	}
+	if got := liveSize(t, s, group); got != 1 {
+		t.Errorf("the group has %g nodes", got)
+	}
+}
+
+// A new template, version or release replaces all nodes, and takes the newest
+// image unless one is named.
+func TestWhatReplacesNodes(t *testing.T) {
+	s := open(t)
+	group := platform(t, s)["nodes"]
+	name := group.Outputs["nodeGroupName"].(string)
+	if group.Outputs["releaseVersion"] != "1.34.11-20260911" {
+		t.Errorf("a new group has the release %v", group.Outputs["releaseVersion"])
+	}
+	for _, err := range []error{SetSize(s.store.folder, name, 2), SetRelease(s.store.folder, name, "1.34.11-20260827")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	update := func(edit props) *Record {
+		t.Helper()
+		known, err := s.Read(group.Type, group.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inputs := maps.Clone(known.Inputs)
+		maps.Copy(inputs, edit)
+		updated, err := s.Update(group.Type, group.ID, inputs, known.Outputs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return updated
+	}
+	if got := update(props{"labels": props{"a": "b"}}); got.Outputs["releaseVersion"] != "1.34.11-20260827" {
+		t.Errorf("another label brings the release %v", got.Outputs["releaseVersion"])
+	}
+	if got := update(props{"releaseVersion": "1.34.11-20260911"}); got.Outputs["releaseVersion"] != "1.34.11-20260911" {
+		t.Errorf("the release is %v", got.Outputs["releaseVersion"])
+	}
+	events, err := Events(s.store.folder)
+	if err != nil || !slices.Equal(events, []Event{{Kind: Replaced, Group: group.ID, URN: group.URN, Nodes: 2, Why: "releaseVersion"}}) {
+		t.Errorf("the events are %v, %v", events, err)
+	}
+	if got := liveSize(t, s, group); got != 2 {
+		t.Errorf("the group has %g nodes", got)
+	}
+}
