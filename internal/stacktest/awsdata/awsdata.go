@@ -4,6 +4,7 @@ package awsdata
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -79,4 +80,49 @@ func Offers(zoneID, instanceType string) bool {
 	family, _, _ := strings.Cut(instanceType, ".")
 	zones, some := limited[family]
 	return !some || slices.Contains(zones, zoneID) || !slices.Contains(surveyed, prefixOf(zoneID))
+}
+
+// VCPUsOf is how many vCPUs an instance type has, by its size: what AWS sells with
+// GPUs and for general purposes has two in large, four in xlarge and four times
+// the number before xlarge.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html
+func VCPUsOf(instanceType string) int {
+	family, size, _ := strings.Cut(instanceType, ".")
+	if size == "metal" {
+		return 96 // of the families that are known here
+	}
+	multiple, isXlarge := strings.CutSuffix(size, "xlarge")
+	n, err := strconv.Atoi(multiple)
+	switch {
+	case isXlarge && multiple == "":
+		return 4
+	case isXlarge && err == nil:
+		return 4 * n
+	case family != "" && size != "":
+		return 2
+	}
+	return 0
+}
+
+// QuotaCode is AWS' code of the quota that counts an instance type; "" for one
+// that none of VCPUs does.
+func QuotaCode(instanceType string, spot bool) string {
+	family, _, _ := strings.Cut(instanceType, ".")
+	codes := [2]string{"L-1216C47A", "L-34B43A08"}
+	switch {
+	case family == "":
+		return ""
+	case strings.HasPrefix(family, "g"), strings.HasPrefix(family, "vt"):
+		codes = [2]string{"L-DB2E81BA", "L-3819A6DF"}
+	case strings.HasPrefix(family, "p5") && spot:
+		return "L-C4BD4855"
+	case strings.HasPrefix(family, "p"):
+		codes = [2]string{"L-417A185B", "L-7212CCBC"}
+	case !strings.ContainsAny(family[:1], "acdhimrtz"):
+		return ""
+	}
+	if spot {
+		return codes[1]
+	}
+	return codes[0]
 }

@@ -181,6 +181,9 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	typ, inputs := typeOf(req.GetUrn()), all[0]
 	if req.GetPreview() {
 		before := &account.Record{Inputs: shape.Plain(all[1]), Outputs: shape.Plain(all[2])}
+		if err := p.session.TryUpdate(typ, req.GetId(), shape.Plain(inputs), before.Outputs); err != nil {
+			return nil, err
+		}
 		expected, err := p.session.Preview(typ, shape.Plain(inputs), before)
 		if err != nil {
 			return nil, err

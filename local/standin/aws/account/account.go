@@ -49,6 +49,11 @@ func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error
 			return fmt.Errorf("%s: %s %s exists already", k.exists, k.short(typ), r.ID)
 		}
 		k.complete(s, all, r)
+		if k.afford != nil {
+			if err := k.afford(s, all, r); err != nil {
+				return err
+			}
+		}
 		all.put(r)
 		return nil
 	})
@@ -69,21 +74,7 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 		if before == nil {
 			return fmt.Errorf("NotFound: %s %s does not exist; run with --refresh", k.short(typ), id)
 		}
-		updated := *before
-		r = &updated
-		r.Inputs, r.Outputs = inputs, maps.Clone(before.Outputs)
-		for name := range before.Inputs {
-			if _, kept := inputs[name]; !kept {
-				delete(r.Outputs, name)
-			}
-		}
-		maps.Copy(r.Outputs, inputs)
-		if k.send != nil {
-			if events, err = k.send(all, r, before, known); err != nil {
-				return err
-			}
-		}
-		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
+		if r, events, err = s.update(k, all, before, inputs, known); err != nil {
 			return err
 		}
 		if k.changed(before.Inputs, inputs) {
@@ -97,6 +88,42 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 		return nil
 	})
 	return r, errors.Join(err, s.store.log(err, events))
+}
+
+// update returns a resource with new inputs, or what AWS has against them.
+func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[string]any) (r *Record, events []Event, err error) {
+	updated := *before
+	r = &updated
+	r.Inputs, r.Outputs = inputs, maps.Clone(before.Outputs)
+	for name := range before.Inputs {
+		if _, kept := inputs[name]; !kept {
+			delete(r.Outputs, name)
+		}
+	}
+	maps.Copy(r.Outputs, inputs)
+	if k.send != nil {
+		if events, err = k.send(s, all, r, before, known); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r, events, errors.Join(all.expectReferences(r), k.expect(all, r, before))
+}
+
+// TryUpdate returns what AWS would have against an update, and changes nothing.
+// Values that a preview does not know yet are taken for right.
+func (s *Session) TryUpdate(typ, id string, inputs, known map[string]any) error {
+	k, err := KindOf(typ)
+	if err != nil {
+		return err
+	}
+	return s.store.change(func(all stock) error {
+		before := all.find(typ, id)
+		if before == nil {
+			return nil // the update says so
+		}
+		_, _, err := s.update(k, all, before, inputs, known)
+		return err
+	})
 }
 
 // Read returns a resource, nil where there is none.

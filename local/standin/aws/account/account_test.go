@@ -111,10 +111,73 @@ func TestRefusedByTheAccount(t *testing.T) {
 			t.Errorf("%s with %s %v: %v, want %s", test.of, test.path, test.value, err, test.want)
 		}
 	}
+}
+
+func TestUpdatesThatEKSRefuses(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	third, err := s.Create(token("ec2/subnet"), "urn:c", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.2.0/24", "availabilityZone": "us-west-2c"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Create(token("ec2/subnet"), "urn:b2", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.3.0/24", "availabilityZone": "us-west-2b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		of, path string
+		value    any
+		want     string
+	}{
+		{"cluster", "version", "1.33", "one minor at a time"},
+		{"cluster", "version", "1.36", "one minor at a time"},
+		{"cluster", "version", "1.35", ""},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, made["b"].ID, third.ID}}, "the exact set of AZs 'us-west-2a,us-west-2b'"},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, again.ID}}, ""},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, shape.Unknown{}}}, ""},
+		{"addon", "addonVersion", "v1.0.0-eksbuild.1", "Addon version specified is not supported"},
+		{"addon", "addonVersion", "v1.23.2-eksbuild.1", ""},
+	} {
+		inputs := maps.Clone(made[test.of].Inputs)
+		inputs[test.path] = test.value
+		err := s.TryUpdate(made[test.of].Type, made[test.of].ID, inputs, made[test.of].Outputs)
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s with %s %v: %v, want %q", test.of, test.path, test.value, err, test.want)
+		}
+	}
+}
+
+func TestAPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
 	inputs := maps.Clone(made["cluster"].Inputs)
-	inputs["version"] = "1.32"
-	if _, err := s.Update(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err == nil || !strings.Contains(err.Error(), "one minor at a time") {
-		t.Errorf("the cluster goes back: %v", err)
+	inputs["vpcConfig"] = props{"subnetIds": []any{made["a"].ID, made["b"].ID}, "endpointPrivateAccess": true}
+	if err := s.TryUpdate(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err != nil {
+		t.Errorf("with host names: %v", err)
+	}
+	if _, err := s.Update(made["vpc"].Type, made["vpc"].ID, props{"cidrBlock": "10.0.0.0/16"}, made["vpc"].Outputs); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.TryUpdate(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err == nil || !strings.Contains(err.Error(), "enableDnsHostnames") {
+		t.Errorf("without host names: %v", err)
+	}
+}
+
+// EKS counts its own tags of an Auto Scaling group as well.
+func TestAnAutoScalingGroupHasFiftyTags(t *testing.T) {
+	s := open(t)
+	asg := textAt(platform(t, s)["nodes"].Outputs, "resources[].autoscalingGroups[].name")
+	tag := func(i int) error {
+		_, err := s.Create(token("autoscaling/tag"), "urn:tag", props{"autoscalingGroupName": asg, "tag": props{"key": fmt.Sprint("k", i), "value": "v", "propagateAtLaunch": false}})
+		return err
+	}
+	for i := range 50 - 5 - 1 { // the platform has one
+		if err := tag(i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tag(50); err == nil || !strings.Contains(err.Error(), "more than 50") {
+		t.Errorf("the 51st tag: %v", err)
 	}
 }
 
@@ -143,6 +206,10 @@ func TestRefusedByThemselves(t *testing.T) {
 		{"iam/rolePolicyAttachment", "policyArn", props{"role": "r", "policyArn": "arn:aws:iam::aws:policy/AmazonEverything"}},
 		{"cloudwatch/logGroup", "retentionInDays", props{"retentionInDays": 31.0}},
 		{"eks/addon", "addonName", props{"clusterName": "c", "addonName": "vpc-cnn"}},
+		{"eks/addon", "configurationValues.enableNetworkPolicy", props{"clusterName": "c", "addonName": "vpc-cni", "configurationValues": `{"enableNetworkPolicy": true}`}},
+		{"eks/addon", "configurationValues", props{"clusterName": "c", "addonName": "coredns", "configurationValues": `{"replicas": 2}`}},
+		{"eks/addon", "configurationValues.controller", props{"clusterName": "c", "addonName": "aws-ebs-csi-driver", "configurationValues": `{"controller": {"tolerate": []}}`}},
+		{"autoscaling/tag", "tag.key", props{"autoscalingGroupName": "a", "tag": props{"key": strings.Repeat("k", 129), "value": "v", "propagateAtLaunch": false}}},
 		{"eks/addon", "configurationValues", props{"clusterName": "c", "addonName": "vpc-cni", "configurationValues": "a: b"}},
 		{"eks/accessEntry", "principalArn", props{"clusterName": "c", "principalArn": "arn:aws:sts::111122223333:assumed-role/a/b"}},
 		{"eks/nodeGroup", "subnetIds", props{"clusterName": "c", "nodeRoleArn": "arn:aws:iam::111122223333:role/r", "scalingConfig": props{"minSize": 0.0, "maxSize": 1.0, "desiredSize": 0.0}}},

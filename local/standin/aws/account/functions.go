@@ -106,11 +106,13 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 	return map[string]any{"instanceTypes": types, "locations": locations, "locationTypes": kinds, "id": s.Region}, nil
 }
 
-var quotas = awsdata.VCPUs()
-
 func quota(s *Session, args map[string]any) (map[string]any, error) {
 	code := textAt(args, "quotaCode")
-	value, known := quotas[code]
+	all, err := s.quotas()
+	if err != nil {
+		return nil, err
+	}
+	value, known := all[code]
 	if !known || args["serviceCode"] != "ec2" {
 		return nil, fmt.Errorf("NoSuchResourceException: the simulated account has no quota %q of %v", code, args["serviceCode"])
 	}

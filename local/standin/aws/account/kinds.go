@@ -48,7 +48,9 @@ type Kind struct {
 	held      func(all stock, r *Record) error               // what else prevents its deletion
 	// send leaves in an update's outputs what the provider does not send, and does
 	// what AWS does with the rest.
-	send func(all stock, r, before *Record, known map[string]any) ([]Event, error)
+	send func(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error)
+	// afford refuses a new resource that the account's quotas have no room for.
+	afford func(s *Session, all stock, r *Record) error
 }
 
 func (k *Kind) short(typ string) string {

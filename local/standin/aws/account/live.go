@@ -22,6 +22,9 @@ const (
 	// Replaced are nodes that an update ended and started anew, for another
 	// version, release or launch template.
 	Replaced = "replaced"
+	// Surged are the nodes that an update adds while it replaces others, and ends
+	// afterwards.
+	Surged = "surged"
 )
 
 // Event is something that an update did to the nodes of a group.
@@ -137,7 +140,7 @@ func live(r *Record) *Record {
 // provider makes. The provider compares the new inputs with the program's state:
 // what is equal there is not sent.
 // https://github.com/hashicorp/terraform-provider-aws internal/service/eks/node_group.go, resourceNodeGroupUpdate
-func sendNodeGroup(all stock, r, before *Record, known map[string]any) ([]Event, error) {
+func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error) {
 	var events []Event
 	note := func(kind string, nodes float64, why string) {
 		if nodes > 0 {
@@ -147,9 +150,11 @@ func sendNodeGroup(all stock, r, before *Record, known map[string]any) ([]Event,
 	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
 	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
 	if why := rolls(r, sent); why != "" {
-		if err := expectRollable(all, r, before); err != nil {
+		extra, err := s.expectRollable(all, r, before)
+		if err != nil {
 			return nil, err
 		}
+		note(Surged, extra, why)
 		if !sent("releaseVersion") {
 			r.Outputs["releaseVersion"] = awsdata.Release(textAt(r.Outputs, "version"))
 		}
@@ -171,6 +176,9 @@ func sendNodeGroup(all stock, r, before *Record, known map[string]any) ([]Event,
 	}
 	r.Outputs["scalingConfig"] = sizes
 	has := numberAt(sizes, "desiredSize")
+	if err := s.expectCapacity(all, before, has-had, "the update"); err != nil {
+		return nil, err
+	}
 	note(Terminated, had-has, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))
 	note(Started, has-had, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))
 	return events, nil

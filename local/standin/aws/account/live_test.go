@@ -118,10 +118,67 @@ func TestWhatReplacesNodes(t *testing.T) {
 		t.Errorf("the release is %v", got.Outputs["releaseVersion"])
 	}
 	events, err := Events(s.store.folder)
-	if err != nil || !slices.Equal(events, []Event{{Kind: Replaced, Group: group.ID, URN: group.URN, Nodes: 2, Why: "releaseVersion"}}) {
+	if err != nil || !slices.Equal(events, []Event{
+		{Kind: Surged, Group: group.ID, URN: group.URN, Nodes: 2, Why: "releaseVersion"},
+		{Kind: Replaced, Group: group.ID, URN: group.URN, Nodes: 2, Why: "releaseVersion"},
+	}) {
 		t.Errorf("the events are %v, %v", events, err)
 	}
 	if got := liveSize(t, s, group); got != 2 {
 		t.Errorf("the group has %g nodes", got)
+	}
+}
+
+// The nodes that an update adds meanwhile count against the quota: two for each
+// zone of the group.
+func TestAReplacementWithoutRoomInTheQuotaIsRefused(t *testing.T) {
+	s := open(t)
+	group := platform(t, s)["nodes"]
+	if err := SetSize(s.store.folder, group.Outputs["nodeGroupName"].(string), 1); err != nil {
+		t.Fatal(err)
+	}
+	inputs := maps.Clone(group.Inputs)
+	inputs["releaseVersion"] = "1.34.11-20260827"
+	for vcpus, want := range map[int]string{11: "VcpuLimitExceeded", 12: ""} { // g5.xlarge has four: one runs, two more come
+		if err := SetQuota(s.store.folder, "L-DB2E81BA", vcpus); err != nil {
+			t.Fatal(err)
+		}
+		err := s.TryUpdate(group.Type, group.ID, inputs, group.Outputs)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("a quota of %d vCPUs: %v, want %q", vcpus, err, want)
+		}
+	}
+	if got, _, err := s.Call("aws:servicequotas/getServiceQuota:getServiceQuota", props{"serviceCode": "ec2", "quotaCode": "L-DB2E81BA"}); err != nil || got["value"] == 768.0 {
+		t.Errorf("the quota that the preview reads is %v, %v", got, err)
+	}
+}
+
+func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
+	s := open(t)
+	made := platform(t, s)
+	template, err := s.Create(token("ec2/launchTemplate"), "urn:block", props{
+		"name": "p5", "instanceType": "p5.48xlarge", "instanceMarketOptions": props{"marketType": "capacity-block"},
+		"capacityReservationSpecification": props{"capacityReservationTarget": props{"capacityReservationId": "cr-1"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inputs := maps.Clone(made["nodes"].Inputs)
+	delete(inputs, "instanceTypes")
+	maps.Copy(inputs, props{"nodeGroupNamePrefix": "p5-", "capacityType": "CAPACITY_BLOCK", "launchTemplate": props{"id": template.ID, "version": "1"}})
+	group, err := s.Create(token("eks/nodeGroup"), "urn:block-nodes", inputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	news := maps.Clone(inputs)
+	news["launchTemplate"] = props{"id": template.ID, "version": "2"}
+	if err := s.TryUpdate(group.Type, group.ID, news, group.Outputs); err != nil {
+		t.Errorf("a block without nodes: %v", err)
+	}
+	if err := SetSize(s.store.folder, group.Outputs["nodeGroupName"].(string), 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.TryUpdate(group.Type, group.ID, news, group.Outputs); err == nil || !strings.Contains(err.Error(), "capacity block and has 1 nodes") {
+		t.Errorf("a block with a node: %v", err)
 	}
 }

@@ -56,7 +56,7 @@ func nodeGroupFits(all stock, r, before *Record) error {
 		}
 	}
 	for _, instance := range textsAt(r.Inputs, "instanceTypes[]") {
-		if !slices.ContainsFunc(zones, func(zone string) bool { return awsdata.Offers(awsdata.ZoneID(zone), instance) }) {
+		if !hasUnknown(r.Inputs["subnetIds"]) && !slices.ContainsFunc(zones, func(zone string) bool { return awsdata.Offers(awsdata.ZoneID(zone), instance) }) {
 			return fmt.Errorf("InvalidParameterException: none of the zones %q offers %s", zones, instance)
 		}
 	}
@@ -78,15 +78,6 @@ func nodeGroupFits(all stock, r, before *Record) error {
 	return nil
 }
 
-// expectRollable refuses to replace the nodes of a group that cannot be.
-// https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
-func expectRollable(_ stock, r, before *Record) error {
-	if nodes := numberAt(before.Outputs, "scalingConfig.desiredSize"); r.Outputs["capacityType"] == "CAPACITY_BLOCK" && nodes > 0 {
-		return fmt.Errorf("InvalidRequestException: %s is of a capacity block and has %g nodes; set its desired size to 0 before an upgrade", r.ID, nodes)
-	}
-	return nil
-}
-
 func fillNodeGroup(_ *Session, all stock, r *Record) {
 	if r.Outputs["version"] == nil {
 		if cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
@@ -100,4 +91,9 @@ func fillNodeGroup(_ *Session, all stock, r *Record) {
 		name := "eks-" + textAt(r.Outputs, "nodeGroupName") + "-" + digits(8)
 		r.Outputs["resources"] = []any{map[string]any{"autoscalingGroups": []any{map[string]any{"name": name}}, "remoteAccessSecurityGroupId": ""}}
 	}
+}
+
+// affordNodeGroup refuses a group whose first nodes the quotas have no room for.
+func affordNodeGroup(s *Session, all stock, r *Record) error {
+	return s.expectCapacity(all, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
 }

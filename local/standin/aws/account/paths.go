@@ -122,3 +122,20 @@ func item(list []any, i int) any {
 	}
 	return nil
 }
+
+// hasUnknown reports whether a preview does not know all of a value.
+func hasUnknown(value any) bool {
+	switch v := value.(type) {
+	case shape.Unknown:
+		return true
+	case map[string]any:
+		for _, below := range v {
+			if hasUnknown(below) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, hasUnknown)
+	}
+	return false
+}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -70,23 +71,24 @@ var eksKinds = map[string]*Kind{
 			"updateConfig.maxUnavailablePercentage": between(1, 100), "updateConfig.maxUnavailable": between(1, 100),
 			"version": kubernetesVersion, "nodeRoleArn": arn("iam", "role/.+"),
 		},
-		check: checkNodeGroup, compare: nodeGroupFits, fill: fillNodeGroup, send: sendNodeGroup,
+		check: checkNodeGroup, compare: nodeGroupFits, fill: fillNodeGroup, send: sendNodeGroup, afford: affordNodeGroup,
 	},
 	"eks/addon": {
 		Inputs: eks.AddonArgs{}, Outputs: eks.Addon{}, identity: "{clusterName}:{addonName}", exists: inUse,
 		replaces: []string{"addonName", "clusterName"}, // eks/addon.go
 		computed: map[string]string{
-			"arn": "arn:{partition}:eks:{region}:{account}:addon/{clusterName}/{addonName}/{id}", "addonVersion": "v1.0.0-eksbuild.1",
+			"arn":       "arn:{partition}:eks:{region}:{account}:addon/{clusterName}/{addonName}/{id}",
 			"createdAt": "2026-01-01T00:00:00Z", "modifiedAt": "2026-01-01T00:00:00Z",
 		},
 		formats: formats{
-			"addonName":                         matching(strings.Join(addons, "|"), "an add-on of AWS'"),
+			"addonName":                         matching(strings.Join(awsdata.Addons(), "|"), "an add-on of AWS'"),
 			"addonVersion":                      matching(`v\d+\.\d+\.\d+-eksbuild\.\d+`, "a version such as v1.2.3-eksbuild.1"),
 			"configurationValues":               jsonText,
 			"resolveConflictsOnCreate":          oneOf([]ekstypes.ResolveConflicts{ekstypes.ResolveConflictsNone, ekstypes.ResolveConflictsOverwrite}),
 			"resolveConflictsOnUpdate":          oneOf(ekstypes.ResolveConflicts("").Values()),
 			"podIdentityAssociations[].roleArn": arn("iam", "role/.+"),
 		},
+		check: checkAddon, compare: addonFits, fill: fillAddon,
 	},
 	"eks/accessEntry": {
 		Inputs: eks.AccessEntryArgs{}, Outputs: eks.AccessEntry{}, identity: "{clusterName}:{principalArn}", exists: inUse,
@@ -135,34 +137,36 @@ var eksKinds = map[string]*Kind{
 	},
 }
 
-// addons are those of AWS' that this kind of platform needs.
-// https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
-var addons = []string{
-	"vpc-cni", "coredns", "kube-proxy", "eks-pod-identity-agent", "aws-ebs-csi-driver", "aws-efs-csi-driver", "metrics-server",
-	"snapshot-controller", "eks-node-monitoring-agent", "amazon-cloudwatch-observability", "aws-mountpoint-s3-csi-driver",
-}
-
 // clusterFits: two zones of one VPC, and versions one by one upwards.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html, …/update-cluster.html
 func clusterFits(all stock, r, before *Record) error {
-	zones, vpcs := map[string]bool{}, map[string]bool{}
+	vpcs := map[string]bool{}
 	for _, id := range textsAt(r.Inputs, "vpcConfig.subnetIds[]") {
 		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
-			zones[textAt(subnet.Outputs, "availabilityZone")] = true
 			vpcs[textAt(subnet.Outputs, "vpcId")] = true
 		}
 	}
+	zones := all.zonesOf(textsAt(r.Inputs, "vpcConfig.subnetIds[]"))
 	access := r.Inputs["vpcConfig"]
+	unknown := hasUnknown(access) // in a preview
 	switch {
-	case len(zones) < 2:
+	case !unknown && len(zones) < 2:
 		return errors.New("InvalidParameterException: subnets must be in at least two different zones")
 	case len(vpcs) > 1:
 		return errors.New("InvalidParameterException: subnets must be of one VPC")
 	case slices.Contains(valuesAt(access, "endpointPublicAccess"), false) && !slices.Contains(valuesAt(access, "endpointPrivateAccess"), true):
 		return errors.New("InvalidParameterException: private and public access cannot both be off")
 	}
+	if vpc := all.find(token("ec2/vpc"), one(vpcs)); vpc != nil && slices.Contains(valuesAt(access, "endpointPrivateAccess"), true) &&
+		(vpc.Outputs["enableDnsHostnames"] != true || vpc.Outputs["enableDnsSupport"] == false) { // cluster-endpoint.html
+		return fmt.Errorf("InvalidParameterException: private endpoint access needs enableDnsHostnames and enableDnsSupport of %s", vpc.ID)
+	}
 	if before == nil {
 		return nil
+	}
+	if had := all.zonesOf(textsAt(before.Inputs, "vpcConfig.subnetIds[]")); !unknown && !maps.Equal(had, zones) { // network-reqs.html
+		return fmt.Errorf("InvalidParameterException: Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation",
+			strings.Join(slices.Sorted(maps.Keys(zones)), ","), strings.Join(slices.Sorted(maps.Keys(had)), ","))
 	}
 	from, to := minor(textAt(before.Outputs, "version")), minor(textAt(r.Outputs, "version"))
 	if to != from && to != from+1 {
@@ -174,6 +178,25 @@ func clusterFits(all stock, r, before *Record) error {
 		}
 	}
 	return nil
+}
+
+// zonesOf are the zones of subnets.
+func (all stock) zonesOf(subnets []string) map[string]bool {
+	zones := map[string]bool{}
+	for _, id := range subnets {
+		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+			zones[textAt(subnet.Outputs, "availabilityZone")] = true
+		}
+	}
+	return zones
+}
+
+// one is a member of a set that has no other.
+func one(set map[string]bool) string {
+	for member := range set {
+		return member
+	}
+	return ""
 }
 
 func fillCluster(_ *Session, all stock, r *Record) {

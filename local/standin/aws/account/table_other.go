@@ -40,5 +40,25 @@ var otherKinds = map[string]*Kind{
 	"autoscaling/tag": {
 		Inputs: autoscaling.TagArgs{}, Outputs: autoscaling.Tag{}, identity: "{autoscalingGroupName},{tag.key}",
 		replaces: []string{"autoscalingGroupName", "tag.key"}, // autoscaling/group_tag.go
+		formats: formats{
+			"tag.key":   matching(`.{1,128}`, "a key of 1 to 128 characters"),
+			"tag.value": matching(`.{0,256}`, "a value of at most 256 characters"),
+		},
+		compare: autoscalingTagFits,
 	},
+}
+
+// setByEKS is how many tags EKS itself gives the Auto Scaling group of a node
+// group: eks:cluster-name, eks:nodegroup-name, kubernetes.io/cluster/<name>,
+// k8s.io/cluster-autoscaler/enabled and k8s.io/cluster-autoscaler/<name>.
+const setByEKS = 5
+
+// autoscalingTagFits: an Auto Scaling group has at most 50 tags.
+// https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+func autoscalingTagFits(all stock, r, before *Record) error {
+	group := textAt(r.Inputs, "autoscalingGroupName")
+	if has := len(all.with(r.Type, "autoscalingGroupName", group)) + setByEKS; before == nil && has >= 50 {
+		return fmt.Errorf("ValidationError: %s has %d tags, and cannot have more than 50", group, has)
+	}
+	return nil
 }

@@ -1,0 +1,130 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+)
+
+// SetQuota changes a quota of an account, by AWS' code of it.
+func SetQuota(folder, code string, vcpus int) error {
+	return store{folder}.change(func(stock) error {
+		own, err := ownQuotas(folder)
+		if err != nil {
+			return err
+		}
+		own[code] = vcpus
+		text, err := json.Marshal(own)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(folder, "quotas.json"), text, 0o600)
+	})
+}
+
+// ownQuotas are those that SetQuota changed.
+func ownQuotas(folder string) (map[string]int, error) {
+	own := map[string]int{}
+	text, err := os.ReadFile(filepath.Join(folder, "quotas.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return own, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return own, json.Unmarshal(text, &own)
+}
+
+// quotas are an account's, by AWS' codes.
+func (s *Session) quotas() (map[string]int, error) {
+	all := awsdata.VCPUs()
+	own, err := ownQuotas(s.store.folder)
+	for code, vcpus := range own {
+		all[code] = vcpus
+	}
+	return all, err
+}
+
+// vcpus is how many vCPUs a node group's nodes have each, of its largest type, and
+// the quota that counts them; none for a capacity block, which no quota counts.
+func (all stock) vcpus(group *Record) (each int, code string) {
+	types := textsAt(group.Outputs, "instanceTypes[]")
+	if template := all.find(token("ec2/launchTemplate"), textAt(group.Outputs, "launchTemplate.id")); template != nil && len(types) == 0 {
+		types = textsAt(template.Outputs, "instanceType")
+	}
+	capacity := textAt(group.Outputs, "capacityType")
+	if len(types) == 0 || capacity == "CAPACITY_BLOCK" {
+		return 0, ""
+	}
+	for _, instance := range types {
+		each = max(each, awsdata.VCPUsOf(instance))
+	}
+	return each, awsdata.QuotaCode(types[0], capacity == "SPOT")
+}
+
+// expectCapacity refuses more nodes of a group than a quota has room for beside
+// all that run in the region.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+func (s *Session) expectCapacity(all stock, group *Record, more float64, why string) error {
+	each, code := all.vcpus(group)
+	limits, err := s.quotas()
+	limit, counted := limits[code]
+	if err != nil || !counted || more <= 0 {
+		return err
+	}
+	running := 0
+	for _, r := range all.of(token("eks/nodeGroup")) {
+		if vcpus, of := all.vcpus(r); of == code && r.Region == group.Region {
+			running += vcpus * int(numberAt(r.Outputs, "scalingConfig.desiredSize"))
+		}
+	}
+	if needed := running + each*int(more); needed > limit {
+		return fmt.Errorf("NodeCreationFailure: VcpuLimitExceeded: %s of %s needs %g more nodes of %d vCPUs beside the %d that run, and the limit %s is %d",
+			why, group.ID, more, each, running, code, limit)
+	}
+	return nil
+}
+
+// surge is how many nodes more than before a node group has while EKS replaces its
+// nodes: twice the number of its zones, or as many as may be unavailable if that
+// is more. Whether a group without nodes surges is not documented; here it does
+// not.
+//
+// EKS then drains one node after another. It respects PodDisruptionBudgets, and
+// gives a node up after 15 minutes (PodEvictionFailure) unless the update is
+// forced. Nothing runs on simulated nodes, so no budget is in the way here.
+// https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+func (all stock) surge(group *Record) float64 {
+	zones := map[string]bool{}
+	for _, id := range textsAt(group.Outputs, "subnetIds[]") {
+		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+			zones[textAt(subnet.Outputs, "availabilityZone")] = true
+		}
+	}
+	nodes := numberAt(group.Outputs, "scalingConfig.desiredSize")
+	if nodes == 0 {
+		return 0
+	}
+	unavailable := max(1, numberAt(group.Outputs, "updateConfig.maxUnavailable"))
+	if percentage := numberAt(group.Outputs, "updateConfig.maxUnavailablePercentage"); percentage > 0 {
+		unavailable = max(1, float64(int(nodes*percentage/100)))
+	}
+	return max(2*float64(len(zones)), unavailable)
+}
+
+// expectRollable refuses to replace the nodes of a group that cannot be, and says
+// how many nodes more there are meanwhile.
+// https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+func (s *Session) expectRollable(all stock, r, before *Record) (float64, error) {
+	if nodes := numberAt(before.Outputs, "scalingConfig.desiredSize"); r.Outputs["capacityType"] == "CAPACITY_BLOCK" && nodes > 0 {
+		return 0, fmt.Errorf("InvalidRequestException: %s is of a capacity block and has %g nodes; set its desired size to 0 before an upgrade", r.ID, nodes)
+	}
+	extra := all.surge(before)
+	return extra, s.expectCapacity(all, before, extra, "the update ("+strings.TrimPrefix(r.URN, "urn:pulumi:")+")")
+}
