@@ -13,6 +13,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
+	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/objdiff"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/object"
@@ -25,6 +26,8 @@ type config struct {
 	unreachable string
 	// simulated is a cluster of the AWS stand-in, which has no API server.
 	simulated bool
+	// server is the address of a simulated cluster.
+	server    string
 	namespace string
 	replace   objdiff.Options
 	// deleteUnreachable drops resources from the state when their cluster is gone.
@@ -209,6 +212,10 @@ func (c *config) connect(ctx context.Context, selected cluster.Settings) {
 	}
 	c.namespace = namespace
 	if c.simulated = isSimulated(rest.Host); c.simulated {
+		c.server = rest.Host
+		if err := incluster.FromEnvironment().Reach(c.server); err != nil {
+			c.unreachable = err.Error()
+		}
 		return
 	}
 	client, err := cluster.Connect(ctx, rest)

@@ -68,7 +68,15 @@ func (p *Provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 		if err != nil {
 			return nil, err
 		}
+		if !req.GetPreview() {
+			if err := p.reachSimulated(); err != nil {
+				return nil, err
+			}
+		}
 		id, properties, err := simulate(gvk, inputs, nil, req.GetPreview())
+		if err == nil && !req.GetPreview() {
+			err = p.noteCreated(gvk, id, inputs)
+		}
 		return &pulumirpc.CreateResponse{Id: id, Properties: properties}, err
 	}
 	c, err := p.prepare(urn, inputs, nil, req.GetTimeout())

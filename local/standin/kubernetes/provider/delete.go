@@ -20,8 +20,11 @@ func (p *Provider) Delete(ctx context.Context, req *pulumirpc.DeleteRequest) (*e
 	defer done()
 	urn := resource.URN(req.GetUrn())
 	gvk, err := p.kindOf(urn)
-	if err != nil || p.settings().simulated {
+	if err != nil {
 		return &emptypb.Empty{}, err
+	}
+	if p.settings().simulated {
+		return &emptypb.Empty{}, p.deleteSimulated(gvk, req.GetId())
 	}
 	state, _, err := p.learn(req.GetProperties(), nil, "Delete")
 	if err != nil {

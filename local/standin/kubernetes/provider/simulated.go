@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	kubejson "sigs.k8s.io/json"
 
+	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
 	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/object"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
@@ -141,4 +142,30 @@ func simulateRelease(inputs resource.PropertyMap, preview bool) (string, *struct
 	}
 	properties, err := marshal(outputs, "simulated")
 	return identifier(namespace, name), properties, err
+}
+
+// reachSimulated refuses to change objects of a cluster that could not be reached
+// when the provider was configured: as the real one, it does not try again.
+// https://github.com/pulumi/pulumi-kubernetes v4.28.0, provider/pkg/provider/provider.go, Configure
+func (p *Provider) reachSimulated() error {
+	if c := p.settings(); c.unreachable != "" {
+		return fmt.Errorf("configured Kubernetes cluster is unreachable: unable to load schema information from the API server: %s", c.unreachable)
+	}
+	return nil
+}
+
+// noteCreated tells the simulated account of an object that a controller may
+// create something for.
+func (p *Provider) noteCreated(gvk schema.GroupVersionKind, id string, inputs resource.PropertyMap) error {
+	namespace, name := parseIdentifier(id)
+	return incluster.FromEnvironment().Created(p.settings().server, gvk.Kind, namespace, name, shape.Plain(inputs))
+}
+
+// deleteSimulated removes an object, and lets the controllers that run clean up.
+func (p *Provider) deleteSimulated(gvk schema.GroupVersionKind, id string) error {
+	if err := p.reachSimulated(); err != nil {
+		return err
+	}
+	namespace, name := parseIdentifier(id)
+	return incluster.FromEnvironment().Deleted(p.settings().server, gvk.Kind, namespace, name)
 }

@@ -114,3 +114,17 @@ func TestSimulatedLife(t *testing.T) {
 		t.Errorf("the cluster was asked: %v", actions)
 	}
 }
+
+// An update fails at the first object where the provider was configured before
+// the cluster let it in; a preview goes on.
+func TestAProviderConfiguredTooEarlyFails(t *testing.T) {
+	t.Setenv("VLLM_EKS_SIMULATED_ACCOUNT", t.TempDir()) // without the cluster
+	s := startSimulated(t)
+	inputs := `{"metadata":{"name":"inference"}}`
+	for preview, want := range map[bool]string{true: "", false: "configured Kubernetes cluster is unreachable"} {
+		_, err := s.client.Create(t.Context(), &pulumirpc.CreateRequest{Urn: urn("core/v1:Namespace"), Properties: wire(t, inputs), Preview: preview})
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("preview %t: %v, want %q", preview, err, want)
+		}
+	}
+}

@@ -29,7 +29,15 @@ func (p *Provider) Update(ctx context.Context, req *pulumirpc.UpdateRequest) (*p
 		if err != nil {
 			return nil, err
 		}
-		_, properties, err := simulate(gvk, inputs, state, req.GetPreview())
+		if !req.GetPreview() {
+			if err := p.reachSimulated(); err != nil {
+				return nil, err
+			}
+		}
+		id, properties, err := simulate(gvk, inputs, state, req.GetPreview())
+		if err == nil && !req.GetPreview() {
+			err = p.noteCreated(gvk, id, inputs)
+		}
 		return &pulumirpc.UpdateResponse{Properties: properties}, err
 	}
 	c, err := p.prepare(resource.URN(req.GetUrn()), inputs, state, req.GetTimeout())

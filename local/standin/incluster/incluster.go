@@ -1,0 +1,246 @@
+// Package incluster is what happens between a simulated cluster and the simulated
+// AWS account: who may use its API server, and what controllers in it create in
+// the account. It reads the account's file as it is, so that the Kubernetes
+// provider's stand-in does not compile AWS' SDK.
+package incluster
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+)
+
+// Account is the folder of a simulated account; "" is none, in which everything
+// is allowed and nothing is kept.
+type Account string
+
+// FromEnvironment returns the account that this repository's commands name.
+func FromEnvironment() Account { return Account(os.Getenv("VLLM_EKS_SIMULATED_ACCOUNT")) }
+
+// record is the part of an account's resource that is read here.
+type record struct {
+	Type, ID string
+	Outputs  struct {
+		ClusterName, AddonName, PrincipalArn, PolicyArn string
+	}
+}
+
+// records are the account's resources.
+func (a Account) records() ([]record, error) {
+	text, err := os.ReadFile(filepath.Join(string(a), "account.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var all map[string]record
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	var list []record
+	for _, r := range all {
+		list = append(list, r)
+	}
+	return list, err
+}
+
+// early are the add-ons that are active some time after a cluster's access
+// entries were created.
+var early = []string{"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
+
+// Reach returns why a client that connects now cannot use a cluster's API server.
+// An access entry is in force some seconds after its creation only, and an
+// add-on's creation takes longer: who waits for these has waited long enough.
+// https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html (read 2026-11-29)
+func (a Account) Reach(server string) error {
+	if a == "" {
+		return nil
+	}
+	all, err := a.records()
+	if err != nil {
+		return err
+	}
+	name := clusterOf(server)
+	of := func(typ string, fits func(record) bool) bool {
+		return slices.ContainsFunc(all, func(r record) bool { return r.Type == typ && r.Outputs.ClusterName == name && fits(r) })
+	}
+	if !slices.ContainsFunc(all, func(r record) bool { return r.Type == "aws:eks/cluster:Cluster" && r.ID == name }) {
+		return fmt.Errorf("dial tcp: lookup %s: no such host", server)
+	}
+	if !of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", func(r record) bool { return isCaller(r.Outputs.PrincipalArn) }) {
+		return errors.New("the server has asked for the client to provide credentials: the caller has no access entry with a policy")
+	}
+	for _, addon := range early {
+		if !of("aws:eks/addon:Addon", func(r record) bool { return r.Outputs.AddonName == addon }) {
+			return fmt.Errorf("the server has asked for the client to provide credentials: the access entry is not in force yet (%s is not there either)", addon)
+		}
+	}
+	return nil
+}
+
+// clusterOf is llm of llm.us-west-2.eks.simulated.invalid.
+func clusterOf(server string) string {
+	host := server[strings.LastIndex(server, "/")+1:]
+	name, _, _ := strings.Cut(host, ".")
+	return name
+}
+
+// isCaller reports whether a principal is the role whose session calls.
+func isCaller(principal string) bool {
+	parts := strings.Split(awsdata.Caller, "/") // arn:aws:sts::…:assumed-role/<role>/<session>
+	return strings.HasSuffix(principal, "::"+awsdata.ID+":role/"+parts[1])
+}
+
+// Item is something that a controller in a cluster created in the account.
+type Item struct {
+	// Kind is LoadBalancer (with its security group) or Volume.
+	Kind string
+	// Server is the cluster, and Namespace and Name are the object's that asked.
+	Server, Namespace, Name string
+}
+
+// Kinds of items.
+const (
+	LoadBalancer = "load balancer"
+	Volume       = "EBS volume"
+	controller   = "load balancer controller" // what removes load balancers; itself nothing in the account
+)
+
+// String is an item in a message.
+func (i Item) String() string { return fmt.Sprintf("%s of %s/%s", i.Kind, i.Namespace, i.Name) }
+
+// Items are what controllers created in an account and nobody removed.
+func (a Account) Items() ([]Item, error) {
+	var items []Item
+	err := a.change(func(all []Item) []Item {
+		items = slices.DeleteFunc(slices.Clone(all), func(i Item) bool { return i.Kind == controller })
+		return all
+	})
+	return items, err
+}
+
+// Created does what controllers do when an object is created or changed.
+func (a Account) Created(server, kind, namespace, name string, object map[string]any) error {
+	item := Item{Server: clusterOf(server), Namespace: namespace, Name: name}
+	switch {
+	case kind == "Ingress" && at(object, "spec", "ingressClassName") == "alb":
+		item.Kind = LoadBalancer
+	case kind == "PersistentVolumeClaim" && blockStorage(at(object, "spec", "storageClassName")), kind == "Release" && claims(object["values"]):
+		item.Kind = Volume
+	case kind == "Release" && strings.HasSuffix(fmt.Sprint(object["chart"]), "aws-load-balancer-controller"):
+		item.Kind = controller
+	default:
+		return nil
+	}
+	return a.change(func(all []Item) []Item {
+		if slices.Contains(all, item) {
+			return all
+		}
+		return append(all, item)
+	})
+}
+
+// Deleted does what controllers do when an object is deleted, while they run: the
+// load balancer controller removes an Ingress' load balancer, and the EBS driver
+// a claim's volume. The claims of a StatefulSet outlive its chart, and go with the
+// namespace.
+func (a Account) Deleted(server, kind, namespace, name string) error {
+	if a == "" {
+		return nil
+	}
+	resources, err := a.records()
+	if err != nil {
+		return err
+	}
+	cluster := clusterOf(server)
+	driver := slices.ContainsFunc(resources, func(r record) bool {
+		return r.Type == "aws:eks/addon:Addon" && r.Outputs.ClusterName == cluster && r.Outputs.AddonName == "aws-ebs-csi-driver"
+	})
+	return a.change(func(all []Item) []Item {
+		balances := slices.ContainsFunc(all, func(i Item) bool { return i.Kind == controller && i.Server == cluster })
+		return slices.DeleteFunc(slices.Clone(all), func(i Item) bool {
+			switch {
+			case i.Server != cluster:
+				return false
+			case i.Kind == Volume:
+				claim := kind == "PersistentVolumeClaim" && i.Namespace == namespace && i.Name == name
+				return driver && (claim || kind == "Namespace" && i.Namespace == name)
+			case i.Kind == LoadBalancer:
+				return balances && kind == "Ingress" && i.Namespace == namespace && i.Name == name
+			}
+			return kind == "Release" && i.Namespace == namespace && i.Name == name
+		})
+	})
+}
+
+// change rewrites the account's list of items.
+func (a Account) change(edit func([]Item) []Item) (err error) {
+	if a == "" {
+		return nil
+	}
+	if err := os.MkdirAll(string(a), 0o700); err != nil {
+		return err
+	}
+	lock, err := os.OpenFile(filepath.Join(string(a), "items.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
+		return err
+	}
+	path := filepath.Join(string(a), "items.json")
+	var all []Item
+	text, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	edited := edit(all)
+	if slices.Equal(edited, all) {
+		return nil
+	}
+	if text, err = json.Marshal(edited); err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path))
+}
+
+// at is the text in an object.
+func at(object map[string]any, path ...string) string {
+	var value any = object
+	for _, name := range path {
+		inner, _ := value.(map[string]any)
+		value = inner[name]
+	}
+	text, _ := value.(string)
+	return text
+}
+
+// blockStorage reports whether a class is of EBS: gp3 is the one that the program
+// creates, and no class is the default one.
+func blockStorage(class string) bool { return class == "" || class == "gp3" }
+
+// claims reports whether a chart's values have a template of a claim.
+func claims(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, below := range v {
+			if name == "volumeClaimTemplate" || claims(below) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, claims)
+	}
+	return false
+}
