@@ -30,8 +30,10 @@ func (c *Config) ask(d *decoding, read account.Reader) {
 	if e := p.Network.Existing; e != nil {
 		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
 	}
-	if of := p.Cluster.WithDefaults(); slices.Contains(versions.KubernetesMinors(), of.KubernetesVersion) {
-		wanted.Cluster, wanted.Minor, wanted.Addons = of.Name, of.KubernetesVersion, of.AddonNames()
+	of := p.Cluster.WithDefaults()
+	wanted.Cluster = of.Name
+	if slices.Contains(versions.KubernetesMinors(), of.KubernetesVersion) {
+		wanted.Minor, wanted.Addons = of.KubernetesVersion, of.AddonNames()
 	}
 	offers, err := read(wanted)
 	if err != nil {

@@ -48,6 +48,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		c.checkSupport(d)
 		p.checkAddresses(d)
 		p.checkOffers(d)
+		p.checkFixed(d)
 		p.placeGroups(d)
 		p.fillLive()
 		p.fillAddons()

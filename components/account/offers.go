@@ -44,6 +44,8 @@ type Offers struct {
 	Subnets map[string]Subnet
 	// Cluster is the stack's cluster as it runs; nil if there is none yet.
 	Cluster *Cluster
+	// Fixed is what AWS never changes of it; nil if there is none yet.
+	Fixed *Fixed
 	// Releases are the newest AMI releases, and Addons the newest versions of EKS
 	// add-ons. One that may not be read is absent, and Unread says so.
 	Releases map[AMI]string
@@ -86,6 +88,12 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 	if w.Cluster != "" {
 		calls = append(calls, func() (err error) {
 			o.Cluster, err = readLive(ctx, w.Cluster)
+			return err
+		})
+	}
+	if w.Cluster != "" {
+		calls = append(calls, func() (err error) {
+			o.Fixed, err = readFixed(ctx, w.Cluster)
 			return err
 		})
 	}

@@ -43,6 +43,10 @@ type Subnet struct {
 type Cluster struct {
 	Version   string
 	SubnetIDs []string
+	// ServiceCIDR is the block of Services, VPCCIDR that of its VPC, and Tags are
+	// its tags. Each may be left out.
+	ServiceCIDR, VPCCIDR string
+	Tags                 map[string]string
 	// Groups are its managed node groups, by name.
 	Groups map[string]NodeGroup
 }

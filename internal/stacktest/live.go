@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
@@ -20,7 +21,9 @@ func (a *Account) live(token string, args resource.PropertyMap) (map[string]any,
 		if !ok {
 			return nil, fmt.Errorf("reading EKS Cluster (%s): couldn't find resource", text("name"))
 		}
-		return map[string]any{"name": text("name"), "id": text("name"), "version": c.Version, "vpcConfig": map[string]any{"subnetIds": list(c.SubnetIDs)}}, nil
+		return c.answer(text("name")), nil
+	case "aws:ec2/getVpc:getVpc":
+		return a.vpcOf(text("id"))
 	case "aws:eks/getNodeGroups:getNodeGroups":
 		return map[string]any{"names": list(slices.Sorted(maps.Keys(a.Clusters[text("clusterName")].Groups))), "id": text("clusterName")}, nil
 	case "aws:eks/getNodeGroup:getNodeGroup":
@@ -59,4 +62,35 @@ func (g NodeGroup) answer(cluster, name string) map[string]any {
 		"version":        g.Version, "releaseVersion": g.Release, "amiType": g.AMIType, "capacityType": g.Capacity,
 		"instanceTypes": list(g.InstanceTypes), "labels": texts(g.Labels), "tags": texts(g.Tags),
 	}
+}
+
+// answer is what AWS' provider says of a cluster. The VPC of a cluster is named
+// like the cluster.
+func (c Cluster) answer(name string) map[string]any {
+	network := map[string]any{"subnetIds": list(c.SubnetIDs)}
+	if c.VPCCIDR != "" {
+		network["vpcId"] = vpcPrefix + name
+	}
+	tags := map[string]any{}
+	for key, value := range c.Tags {
+		tags[key] = value
+	}
+	return map[string]any{
+		"name": name, "id": name, "version": c.Version, "vpcConfig": network, "tags": tags,
+		"kubernetesNetworkConfigs": []any{map[string]any{"serviceIpv4Cidr": c.ServiceCIDR}},
+	}
+}
+
+const vpcPrefix = "vpc-of-"
+
+// vpcOf is the VPC of a cluster.
+func (a *Account) vpcOf(id string) (map[string]any, error) {
+	c, ok := a.Clusters[strings.TrimPrefix(id, vpcPrefix)]
+	if !ok || c.VPCCIDR == "" {
+		return nil, fmt.Errorf("no matching EC2 VPC found")
+	}
+	return map[string]any{
+		"id": id, "cidrBlock": c.VPCCIDR, "enableDnsHostnames": true, "enableDnsSupport": true,
+		"cidrBlockAssociations": []any{map[string]any{"associationId": "a", "cidrBlock": c.VPCCIDR, "state": "associated"}},
+	}, nil
 }

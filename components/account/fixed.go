@@ -1,0 +1,65 @@
+package account
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// Fixed is what AWS never changes of the stack's cluster.
+type Fixed struct {
+	// Name is the cluster's. It differs from the one that was asked for where the
+	// stack's cluster has another.
+	Name string
+	// ServiceCIDR is the block of the addresses of Services, and NetworkCIDRs are
+	// the blocks of the VPC.
+	ServiceCIDR  string
+	NetworkCIDRs []string
+}
+
+// readFixed reads the cluster of a name or, without one, a cluster with the
+// stack's tags. It is nil if there is neither.
+func readFixed(ctx *pulumi.Context, name string) (*Fixed, error) {
+	all, err := eks.GetClusters(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("the names of the clusters: %w", err)
+	}
+	candidates := slices.Sorted(slices.Values(all.Names))
+	if slices.Contains(candidates, name) {
+		candidates = []string{name}
+	}
+	for _, candidate := range candidates {
+		c, err := eks.LookupCluster(ctx, &eks.LookupClusterArgs{Name: candidate})
+		if err != nil {
+			if candidate != name {
+				continue // another's, which the caller may not read
+			}
+			return nil, fmt.Errorf("the cluster %s: %w", candidate, err)
+		}
+		if candidate == name || c.Tags[ProjectTag] == ctx.Project() && c.Tags[StackTag] == ctx.Stack() {
+			return fixedOf(ctx, c)
+		}
+	}
+	return nil, nil
+}
+
+func fixedOf(ctx *pulumi.Context, c *eks.LookupClusterResult) (*Fixed, error) {
+	f := &Fixed{Name: c.Name}
+	for _, network := range c.KubernetesNetworkConfigs {
+		f.ServiceCIDR = network.ServiceIpv4Cidr
+	}
+	if c.VpcConfig.VpcId == "" {
+		return f, nil
+	}
+	vpc, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &c.VpcConfig.VpcId})
+	if err != nil {
+		return nil, fmt.Errorf("the VPC %s of the cluster %s: %w", c.VpcConfig.VpcId, c.Name, err)
+	}
+	for _, block := range vpc.CidrBlockAssociations {
+		f.NetworkCIDRs = append(f.NetworkCIDRs, block.CidrBlock)
+	}
+	return f, nil
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// running is an account in which the cluster of a stack runs.
+func running(name string, c stacktest.Cluster) *stacktest.Account {
+	in := stacktest.SimulatedAccount()
+	in.Clusters = map[string]stacktest.Cluster{name: c}
+	return in
+}
+
+// TestUpdatesThatAWSNeverMakesAreRefusedInPreview names the key, what runs and
+// what to do, and registers nothing.
+func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
+	own := map[string]string{account.ProjectTag: stacktest.Project, account.StackTag: "test"}
+	live := stacktest.Cluster{Version: "1.34", ServiceCIDR: "172.20.0.0/16", VPCCIDR: "10.0.0.0/16", Tags: own}
+	name := stacktest.Project + "-test"
+	for _, test := range []struct {
+		name   string
+		in     *stacktest.Account
+		change []string
+		want   []string // nothing: accepted
+	}{
+		{name: "the next minor", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
+		{name: "a downgrade", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
+			want: []string{`cluster.kubernetesVersion: is "1.33", and the cluster runs 1.34; EKS has no downgrade; want "1.34"`}},
+		{name: "two minors", in: running(name, with(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
+			want: []string{`cluster.kubernetesVersion: is "1.35", and the cluster runs 1.33; EKS upgrades one minor version at a time; want "1.34" first`}},
+		{name: "another block of Services", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
+			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS never changes it, and another needs a new cluster in place of this one and all in it, which cluster.protect refuses`}},
+		{name: "another network", in: running(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
+			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS never changes it`}},
+		{name: "another name", in: running("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
+			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS never changes it`}},
+		{name: "a cluster of another stack", in: running("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			recording, err := recordIn(test.in, "test", mustParse(t, edited(t, test.change...)))
+			if len(test.want) == 0 {
+				if err != nil {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if err == nil || len(recording.Resources()) > 0 {
+				t.Fatalf("accepted: %v, %d resources", err, len(recording.Resources()))
+			}
+			got := messages(err)
+			for i, want := range test.want {
+				if len(got) != len(test.want) || !strings.HasPrefix(strings.TrimSpace(got[i]), want) {
+					t.Errorf("refused with %q, want %q", got, test.want)
+				}
+			}
+		})
+	}
+}
+
+func with(c stacktest.Cluster, edit func(*stacktest.Cluster)) stacktest.Cluster {
+	edit(&c)
+	return c
+}
