@@ -20,6 +20,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
+	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
 )
 
 // simulated is a stack on a simulated AWS account, run by the real engine.
@@ -267,6 +268,9 @@ func testCreation(t *testing.T, s *simulated) {
 			t.Errorf("the update has no %q: %v", want, changes(up))
 		}
 	}
+	if items, err := incluster.Account(s.Account()).Items(); err != nil || len(items) == 0 {
+		t.Errorf("controllers created %v in the account, %v: nothing could be left", items, err)
+	}
 	t.Logf("%s", up.Report(false))
 }
 
@@ -408,6 +412,11 @@ func expectEmpty(t *testing.T, folder string) {
 	t.Helper()
 	if left := inAccount(t, folder, ""); len(left) > 0 {
 		t.Errorf("left in the account: %v", left)
+	}
+	// Nor what controllers in the cluster created there.
+	items, err := incluster.Account(filepath.Join(folder, "account")).Items()
+	if err != nil || len(items) > 0 {
+		t.Errorf("left in the account by controllers: %v, %v", items, err)
 	}
 }
 

@@ -156,15 +156,29 @@ func previewChanges(ctx context.Context, o options, configuration string, p *pro
 	if err != nil {
 		return messages(run), err
 	}
+	return fmt.Sprintf("\n%sSIMULATED %s, in %s; no account was asked, nothing was made. Against the last make preview STACK=%[2]s:\n%[4]s",
+		differences(run), s.Name, short(took.Seconds()), run.Report(true)), nil
+}
+
+// differences is the engine's list of changes, and after a long one again what the
+// program said before it: the sizes and the warnings.
+func differences(run simulation.Run) string {
 	var said strings.Builder
+	lines := 0
 	for line := range strings.Lines(run.Output) {
 		if !strings.HasPrefix(line, "SIMULATED") { // each of the stand-ins says so
 			said.WriteString(line)
+			lines++
 		}
 	}
-	return fmt.Sprintf("\n%s\nSIMULATED %s, in %s; no account was asked, nothing was made. Against the last make preview STACK=%[2]s:\n%[4]s",
-		said.String(), s.Name, short(took.Seconds()), run.Report(true)), nil
+	if lines > screenLines {
+		said.WriteString(messages(run))
+	}
+	return said.String() + "\n"
 }
+
+// screenLines is about what a terminal shows at once.
+const screenLines = 50
 
 // runSimulated runs one command of the engine on the stack as it is now.
 func runSimulated(ctx context.Context, s simulation.Stack, configuration string, p *progress, command string, args ...string) (simulation.Run, time.Duration, error) {

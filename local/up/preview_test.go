@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/vllm-eks/vllm-eks/local/layout"
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
@@ -63,5 +65,21 @@ func TestSimulationHasItsOwnStandIns(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	if err := steps[0].do(context.Background(), nil); err == nil || !strings.Contains(err.Error(), "node: not on PATH") {
 		t.Errorf("without Node.js: %v", err)
+	}
+}
+
+// The sizes and warnings stand above a list of a thousand lines, and below it again.
+func TestALongListOfChangesEndsWithWhatTheProgramSaid(t *testing.T) {
+	run := simulation.Run{
+		Output: "SIMULATED: said by a plugin\nwarning: mind this\n" + strings.Repeat("+ line\n", 1000),
+		Events: []apitype.EngineEvent{{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "warning", Message: "warning: mind this\n"}}},
+	}
+	got := differences(run)
+	if strings.Contains(got, "SIMULATED") || !strings.HasSuffix(got, "+ line\n\nwarning: mind this\n\n") {
+		t.Errorf("the list ends with %q", got[max(0, len(got)-100):])
+	}
+	run.Output = "warning: mind this\n+ line\n"
+	if got := differences(run); strings.Count(got, "mind this") != 1 {
+		t.Errorf("a short list is %q", got)
 	}
 }

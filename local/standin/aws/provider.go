@@ -14,6 +14,7 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
 
+	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
@@ -137,7 +138,11 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 	}
 	p.session = account.Open(folder, region, tags)
 	if p.host != nil {
-		_ = p.host.Log(ctx, diag.Info, "", announcement) // a lost message is no reason to fail
+		// A lost message is no reason to fail.
+		_ = p.host.Log(ctx, diag.Info, "", announcement)
+		if !awsdata.Surveyed(region) {
+			_ = p.host.Log(ctx, diag.Info, "", "aws:region: of "+region+", the simulated account has every instance type in every zone, and AWS may not: it answers when you run pulumi preview with credentials")
+		}
 	}
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
 }

@@ -1,0 +1,214 @@
+//go:build engine
+
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/local/simulation"
+	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
+)
+
+const nodeGroupType = "aws:eks/nodeGroup:NodeGroup"
+
+// nodes are how many run in each node group, by the program's name of it.
+func (s *simulated) nodes() map[string]int {
+	s.t.Helper()
+	sizes := map[string]int{}
+	for urn, r := range s.account() {
+		if r.Type != nodeGroupType {
+			continue
+		}
+		config, _ := r.Outputs["scalingConfig"].(map[string]any)
+		desired, _ := config["desiredSize"].(float64)
+		sizes[urn[strings.LastIndex(urn, "::")+2:]] = int(desired)
+	}
+	return sizes
+}
+
+// account are the stack's resources in the simulated account, by URN.
+func (s *simulated) account() map[string]*account.Record {
+	s.t.Helper()
+	records, err := account.Records(s.Account())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	byURN := map[string]*account.Record{}
+	for _, r := range records {
+		if strings.HasPrefix(r.URN, "urn:pulumi:"+s.Name+"::") {
+			byURN[r.URN] = r
+		}
+	}
+	return byURN
+}
+
+// apply previews a configuration and then brings it about: what changes in the
+// account is what the preview named, and nothing else.
+func (s *simulated) apply(configuration string) simulation.Run {
+	s.t.Helper()
+	s.configure(configuration)
+	previewed := s.must("preview")
+	before := s.account()
+	made := s.up()
+	if want, got := changes(previewed), changes(made); !slices.Equal(want, got) {
+		s.t.Errorf("the preview names\n%s\nand the update makes\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
+	}
+	named := map[string]bool{}
+	for _, step := range previewed.Steps() {
+		named[step.URN] = named[step.URN] || step.Op != "same"
+	}
+	after := s.account()
+	all := maps.Clone(before)
+	maps.Copy(all, after)
+	for _, urn := range slices.Sorted(maps.Keys(all)) {
+		if !named[urn] && !reflect.DeepEqual(before[urn], after[urn]) {
+			s.t.Errorf("%s changes in the account, and the preview does not name it", urn)
+		}
+	}
+	expectChanges(s.t, s.must("preview"))
+	return made
+}
+
+// events are what updates did to nodes since the last call.
+func (s *simulated) events(seen *int) []account.Event {
+	s.t.Helper()
+	all, err := account.Events(s.Account())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	news := all[*seen:]
+	*seen = len(all)
+	return news
+}
+
+// scale does what the cluster autoscaler does.
+func (s *simulated) scale(group string, nodes int) {
+	s.t.Helper()
+	if err := account.SetSize(s.Account(), group, nodes); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// TestUpdatesKeepTheNodesThatTheAutoscalerStarted changes a stack whose nodes run.
+func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
+	const group, sizes = "nodes-g5-us-west-2a", "      min: 0\n      max: 1\n"
+	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", sizes, "      min: 0\n      max: 3\n")
+	larger := func(least, most int) string {
+		return replaced(t, first, "      min: 0\n      max: 3\n", fmt.Sprintf("      min: %d\n      max: %d\n", least, most))
+	}
+	s := newSimulated(t, accountFolder(t), "dev", first)
+	s.apply(first)
+	seen := 0
+	s.events(&seen)
+	s.scale(group, 3)
+	before := s.nodes()
+
+	t.Run("another max", func(t *testing.T) {
+		s.t = t
+		expectChanges(t, s.apply(larger(0, 5)), "update NodeGroup nodes-g5-.*")
+		if got := s.nodes(); !maps.Equal(got, before) {
+			t.Errorf("the nodes were %v and are %v", before, got)
+		}
+		if did := s.events(&seen); len(did) > 0 {
+			t.Errorf("another max did %v", did)
+		}
+	})
+	t.Run("min above the size that runs", func(t *testing.T) {
+		s.t = t
+		s.apply(larger(4, 5))
+		total := 0
+		for name, nodes := range s.nodes() {
+			if strings.HasPrefix(name, "nodes-g5-") {
+				total += nodes
+			}
+		}
+		if got := s.nodes()[group]; got < 3 || total < 4 {
+			t.Errorf("%s has %d nodes, and the entry %d", group, got, total)
+		}
+		for _, e := range s.events(&seen) {
+			if e.Kind != account.Started {
+				t.Errorf("another min: %v", e)
+			}
+		}
+	})
+	before = s.nodes()
+	t.Run("another tag", func(t *testing.T) {
+		s.t = t
+		s.apply(replaced(t, larger(4, 5), "team: ml-platform", "team: search"))
+		if got := s.nodes(); !maps.Equal(got, before) {
+			t.Errorf("the nodes were %v and are %v", before, got)
+		}
+		for _, e := range s.events(&seen) {
+			if e.Kind != account.Replaced && e.Kind != account.Surged || e.Kind == account.Surged && e.Nodes > 2 {
+				t.Errorf("another tag: %v", e)
+			}
+		}
+	})
+}
+
+// TestEachChangeIsTheOneThatThePreviewNames goes through what a team changes in a
+// year.
+func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {
+	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100")
+	s := newSimulated(t, accountFolder(t), "dev", first)
+	s.apply(first)
+	seen := 0
+	group := "vllm-eks:nodeGroups:\n"
+	more := replaced(t, first, group, group+"    - {name: more, instanceTypes: [g5.12xlarge], max: 1}\n")
+	model := replaced(t, more, "vllm-eks:models:\n", "vllm-eks:models:\n    - {name: second, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: more}\n")
+	for _, step := range []struct{ name, configuration string }{
+		{"a group more", more}, {"a model more", model}, {"the model goes", more}, {"the group goes", first},
+		{"the next minor", replaced(t, first, `"1.35"`, `"1.36"`)},
+	} {
+		t.Run(step.name, func(t *testing.T) {
+			s.t = t
+			if len(changes(s.apply(step.configuration))) == 0 {
+				t.Error("nothing changes")
+			}
+			for _, e := range s.events(&seen) {
+				if e.Kind == account.Terminated || step.name != "the next minor" && e.Kind == account.Replaced {
+					t.Errorf("%v", e)
+				}
+			}
+		})
+	}
+	t.Run("back to the minor before", func(t *testing.T) {
+		s.t = t
+		s.configure(first)
+		run, err := s.try(t.Context(), simulation.Options{}, "preview")
+		if said := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(said, `cluster.kubernetesVersion: is "1.35", and the cluster runs 1.36`) {
+			t.Errorf("%v\n%s", err, said)
+		}
+	})
+}
+
+// TestZonesComeAndGo adds a zone to the network and takes it away again.
+func TestZonesComeAndGo(t *testing.T) {
+	two := stackText(t, "dev")
+	three := replaced(t, two, "zones: [us-west-2a, us-west-2b]", "zones: [us-west-2a, us-west-2b, us-west-2c]")
+	s := newSimulated(t, accountFolder(t), "dev", two)
+	s.apply(two)
+	clusters := func() string {
+		for _, r := range s.account() {
+			if r.Type == "aws:eks/cluster:Cluster" {
+				return fmt.Sprint(r.ID, r.Outputs["endpoint"], r.Outputs["vpcConfig"])
+			}
+		}
+		return ""
+	}
+	before := clusters()
+	for _, step := range []struct{ name, configuration string }{{"a zone more", three}, {"the zone goes", two}} {
+		t.Run(step.name, func(t *testing.T) {
+			s.t = t
+			s.apply(step.configuration)
+			if got := clusters(); got != before {
+				t.Errorf("the control plane was %s and is %s", before, got)
+			}
+		})
+	}
+}
