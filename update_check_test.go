@@ -8,8 +8,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// running is an account in which the cluster of a stack runs.
-func running(name string, c stacktest.Cluster) *stacktest.Account {
+// inCluster is an account in which the cluster of a stack runs.
+func inCluster(name string, c stacktest.Cluster) *stacktest.Account {
 	in := stacktest.SimulatedAccount()
 	in.Clusters = map[string]stacktest.Cluster{name: c}
 	return in
@@ -27,18 +27,18 @@ func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
 		change []string
 		want   []string // nothing: accepted
 	}{
-		{name: "the next minor", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
-		{name: "a downgrade", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
+		{name: "the next minor", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
+		{name: "a downgrade", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
 			want: []string{`cluster.kubernetesVersion: is "1.33", and the cluster runs 1.34; EKS has no downgrade; want "1.34"`}},
-		{name: "two minors", in: running(name, with(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
+		{name: "two minors", in: inCluster(name, with(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
 			want: []string{`cluster.kubernetesVersion: is "1.35", and the cluster runs 1.33; EKS upgrades one minor version at a time; want "1.34" first`}},
-		{name: "another block of Services", in: running(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
+		{name: "another block of Services", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
 			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS never changes it, and another needs a new cluster in place of this one and all in it, which cluster.protect refuses`}},
-		{name: "another network", in: running(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
+		{name: "another network", in: inCluster(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
 			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS never changes it`}},
-		{name: "another name", in: running("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
+		{name: "another name", in: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
 			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS never changes it`}},
-		{name: "a cluster of another stack", in: running("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
+		{name: "a cluster of another stack", in: inCluster("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			recording, err := recordIn(test.in, "test", mustParse(t, edited(t, test.change...)))
