@@ -40,7 +40,8 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	machines := box(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
 		Tags: aws.Tags, DependsOn: all(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
 
-	on := pulumi.Composite(aws.Provided(), eks.Provided())
+	client := box(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: machines.Ready()})
+	on := pulumi.Composite(aws.Provided(), client.Provided())
 	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
 	ready := all(machines.Ready(), addons.Ready)
 	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, DependsOn: ready}, on)

@@ -20,22 +20,16 @@ type Args struct {
 type Cluster struct {
 	pulumi.ResourceState
 
-	// Provider deploys to this cluster, and to no other, whatever the current
-	// context of the user's kubeconfig is.
-	Provider *kubernetes.Provider
 	// Name is the cluster's in Amazon EKS, known before there is one. What uses it
 	// waits for the cluster. "" if it is not known.
 	Name pulumi.StringOutput
 	// Ready are what nodes must wait for: the cluster and what every node runs.
 	Ready []pulumi.Resource
-}
 
-// Provided has a box, and everything in it, deployed to this cluster.
-func (c *Cluster) Provided() pulumi.ResourceOption {
-	if c.Provider == nil {
-		return pulumi.Composite()
-	}
-	return pulumi.Providers(c.Provider)
+	client *kubernetes.ProviderArgs
+	// admitted are the access entries, without which the API server refuses whoever
+	// runs `pulumi up`.
+	admitted []pulumi.Resource
 }
 
 // New registers the cluster that the spec names. Errors name the key of the
@@ -50,30 +44,22 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	inside := []pulumi.ResourceOption{pulumi.Parent(c)}
-	var provider *kubernetes.ProviderArgs
 	if spec.Existing != nil {
-		provider = existingProvider(*spec.Existing)
+		c.client = existingProvider(*spec.Existing)
 	} else {
 		made, err := newControlPlane(ctx, name, spec, args, inside...)
 		if err != nil {
 			return nil, err
 		}
 		c.Name = pulumi.OutputWithDependencies(ctx.Context(), c.Name, made.component).(pulumi.StringOutput)
-		provider = ownProvider(spec, made.kubeconfig)
+		c.client = ownProvider(spec, made.kubeconfig)
 		if c.Ready, err = newEarlyAddons(ctx, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		// Before its access entry, who deploys may not deploy.
-		admitted, err := newAccess(ctx, name, spec, c.Name, inside...)
-		if err != nil {
+		if c.admitted, err = newAccess(ctx, name, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		inside = append(inside, pulumi.DependsOn(admitted))
 		c.Ready = append(c.Ready, made.component)
-	}
-	var err error
-	if c.Provider, err = kubernetes.NewProvider(ctx, name, provider, inside...); err != nil {
-		return nil, err
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }

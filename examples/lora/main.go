@@ -21,7 +21,11 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	onCluster := pulumi.Providers(existing.Provider)
+	client, err := cluster.NewClient(ctx, "cluster", cluster.ClientArgs{Cluster: existing})
+	if err != nil {
+		return err
+	}
+	onCluster := client.Provided()
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
 		Specs: []serving.NamespaceSpec{{Name: "inference"}},
 	}, onCluster)

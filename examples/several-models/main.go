@@ -23,7 +23,11 @@ func program(ctx *pulumi.Context) error {
 	if err != nil {
 		return err
 	}
-	onCluster := pulumi.Providers(existing.Provider)
+	client, err := cluster.NewClient(ctx, "cluster", cluster.ClientArgs{Cluster: existing})
+	if err != nil {
+		return err
+	}
+	onCluster := client.Provided()
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
 		Specs: []serving.NamespaceSpec{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
 	}, onCluster)
