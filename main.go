@@ -36,7 +36,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	d := &diagram{ctx: ctx}
 	aws := box(d, account.New, "account", account.Args{Spec: p.Account})
 	vpc := box(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
-	eks := box(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, PrivateSubnetIDs: vpc.PrivateSubnetIDs, PublicSubnetIDs: vpc.PublicSubnetIDs}, aws.Provided())
+	eks := box(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, SubnetIDs: vpc.ControlPlaneSubnetIDs}, aws.Provided())
 	machines := box(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
 		Tags: aws.Tags, DependsOn: all(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -73,4 +74,77 @@ func waitsFor(all []stacktest.Resource, of stacktest.Resource) map[string]bool {
 		}
 	}
 	return before
+}
+
+// TestPodsAreNotAdmittedAsLoadBalancers holds that the addresses which the
+// NetworkPolicies of models behind a load balancer admit are those of its
+// subnets, and that no node, and with it no pod, has one of them.
+func TestPodsAreNotAdmittedAsLoadBalancers(t *testing.T) {
+	internal := edited(t, "nodeGroup: g5}", `nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: {certificateArn: "`+certificate+`"}}}`)
+	public := edited(t, "nodeGroup: g5}", `nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: {certificateArn: "`+certificate+
+		`", internetFacing: true, allowedCidrs: [203.0.113.0/24]}}}`)
+	for kind, yaml := range map[string]string{"internal": internal, "public": public + "  vllm-eks:apiKey: {secure: k}\n"} {
+		t.Run(kind, func(t *testing.T) {
+			all := recorded(mustRecord(t, "test", mustParse(t, yaml)).Resources())
+			var want, nodes, names []string
+			for _, subnet := range all.of(subnetKind) {
+				cidr := fmt.Sprint(subnet.Inputs["cidrBlock"])
+				switch {
+				case strings.HasPrefix(subnet.Name, "network-"+kind+"-"):
+					want, names = append(want, cidr), append(names, fmt.Sprint(at(subnet.Inputs, "tags", "Name")))
+				case strings.HasPrefix(subnet.Name, "network-private-"):
+					nodes = append(nodes, cidr)
+				}
+				if role := at(subnet.Inputs, "tags", "kubernetes.io/role/internal-elb"); (role != nil) != strings.HasPrefix(subnet.Name, "network-internal-") {
+					t.Errorf("the controller of load balancers takes %s for internal ones: %v", subnet.Name, role)
+				}
+			}
+			var got []string
+			peers, _ := at(all.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "a").Inputs, "spec", "ingress", 0, "from").([]any)
+			for _, peer := range peers {
+				if cidr, is := at(peer, "ipBlock", "cidr").(string); is {
+					got = append(got, cidr)
+				}
+			}
+			slices.Sort(got)
+			slices.Sort(want)
+			if len(want) != 2 || !slices.Equal(got, want) || slices.ContainsFunc(got, func(cidr string) bool { return slices.Contains(nodes, cidr) }) {
+				t.Errorf("admitted are %q, want those of load balancers, %q, and none of %q", got, want, nodes)
+			}
+			ingress := all.named("kubernetes:networking.k8s.io/v1:Ingress", "a")
+			if subnets := at(ingress.Inputs, "metadata", "annotations", "alb.ingress.kubernetes.io/subnets"); subnets != strings.Join(names, ",") {
+				t.Errorf("the load balancer is in %v, want %q: a zone that the network loses could not be deleted", subnets, names)
+			}
+		})
+	}
+}
+
+const certificate = "arn:aws:acm:us-west-2:111122223333:certificate/0f0e0d0c-0b0a-4908-8706-050403020100"
+
+// TestSubnetsOfLoadBalancersAreNotDeletedBeforeTheirLoadBalancers holds that the
+// controller, which deletes the load balancers, waits for every subnet.
+func TestSubnetsOfLoadBalancersAreNotDeletedBeforeTheirLoadBalancers(t *testing.T) {
+	all := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
+	before := waitsFor(all, all.named("kubernetes:helm.sh/v3:Release", "ingress-controller"))
+	if len(before) == 0 {
+		t.Fatal("the controller waits for nothing")
+	}
+	for _, subnet := range all.of(subnetKind) {
+		if !before[subnetKind+"::"+subnet.Name] {
+			t.Errorf("a destroy may delete %s before the controller", subnet.Name)
+		}
+	}
+}
+
+// TestTheControlPlaneIsInTwoZones holds that a third zone of the network can go
+// again: EKS never gives up a zone of a control plane.
+func TestTheControlPlaneIsInTwoZones(t *testing.T) {
+	all := recorded(mustRecord(t, "test", mustParse(t, edited(t, "[us-west-2a, us-west-2b]", "[us-west-2c, us-west-2a, us-west-2b]"))).Resources())
+	inputs := all.named(eksCluster, "cluster").Inputs
+	if got := inputs["privateSubnetIds"]; fmt.Sprint(got) != "[network-private-us-west-2a-id network-private-us-west-2b-id]" || inputs["publicSubnetIds"] != nil {
+		t.Errorf("the subnets are %v and %v", got, inputs["publicSubnetIds"])
+	}
+	if roles, given := inputs["instanceRoles"].([]any); !given || len(roles) != 0 {
+		t.Errorf("the roles of nodes are %v, want an empty list: the component creates one that nothing uses", inputs["instanceRoles"])
+	}
 }

@@ -238,20 +238,27 @@ func (c *Config) checkCertificates(d *decoding) {
 	}
 }
 
-// placeLoadBalancers gives the models' load balancers their subnets, where the program made
-// them.
+// placeLoadBalancers gives the models' load balancers their subnets, where the
+// program creates them. The subnets are named, because the controller leaves a
+// load balancer in the subnets that it found when it created it: a zone that the
+// network loses could not be deleted.
 func (c *Config) placeLoadBalancers() {
+	n, label := c.Platform.Network, c.Platform.Cluster.Name
 	for i := range c.Models {
-		alb := &c.Models[i].Ingress.ALB
-		if c.Models[i].Ingress.Class != serving.ALBClass || len(alb.SubnetCIDRs) > 0 {
+		in := &c.Models[i].Ingress
+		if _, own := in.Annotations[subnetsAnnotation]; own || in.Class != serving.ALBClass || len(in.ALB.SubnetCIDRs) > 0 {
 			continue
 		}
-		alb.SubnetCIDRs = c.Platform.Network.PrivateCIDRs()
-		if alb.InternetFacing {
-			alb.SubnetCIDRs = c.Platform.Network.PublicCIDRs()
+		in.ALB.SubnetCIDRs, in.ALB.Subnets = n.InternalCIDRs(), n.InternalSubnetNames(label)
+		if in.ALB.InternetFacing {
+			in.ALB.SubnetCIDRs, in.ALB.Subnets = n.PublicCIDRs(), n.PublicSubnetNames(label)
 		}
 	}
 }
+
+// subnetsAnnotation names the subnets of a load balancer.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/ingress/annotations/#subnets
+const subnetsAnnotation = "alb.ingress.kubernetes.io/subnets"
 
 // labelGroups has models find their groups: of a cluster that the program
 // makes, each has a label of its own.

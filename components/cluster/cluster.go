@@ -10,10 +10,10 @@ const typeToken = "vllm-eks:cluster:Cluster"
 // Args are the inputs of New. Those beside Spec are for a cluster that is made.
 type Args struct {
 	Spec Spec
-	// PrivateSubnetIDs are where the control plane has its interfaces, and
-	// PublicSubnetIDs where public load balancers may be, both in VPCID.
-	VPCID                             pulumi.StringInput
-	PrivateSubnetIDs, PublicSubnetIDs pulumi.StringArrayInput
+	// SubnetIDs are the subnets of VPCID in which the control plane has its network
+	// interfaces. A change of them changes nothing of an existing cluster.
+	VPCID     pulumi.StringInput
+	SubnetIDs pulumi.StringArrayInput
 }
 
 // Cluster is a Kubernetes cluster, ready to be deployed to.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-eks/sdk/v2/go/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -42,7 +43,7 @@ func newControlPlane(ctx *pulumi.Context, name string, s Spec, args Args, opts .
 		return nil, err
 	}
 	made, err := eks.NewCluster(ctx, name, clusterArgs(s, args, key.Arn), slices.Concat(guarded, []pulumi.ResourceOption{
-		pulumi.DependsOn([]pulumi.Resource{logs}), pulumi.Transforms([]pulumi.ResourceTransform{ownAccess}),
+		pulumi.DependsOn([]pulumi.Resource{logs}), pulumi.Transforms([]pulumi.ResourceTransform{ownCluster}),
 	})...)
 	if err != nil {
 		return nil, err
@@ -58,8 +59,7 @@ func clusterArgs(s Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
 		Name:                            pulumi.String(s.Name),
 		Version:                         pulumi.String(s.KubernetesVersion),
 		VpcId:                           args.VPCID.ToStringOutput().ToStringPtrOutput(),
-		PrivateSubnetIds:                args.PrivateSubnetIDs,
-		PublicSubnetIds:                 args.PublicSubnetIDs,
+		PrivateSubnetIds:                args.SubnetIDs,
 		EndpointPrivateAccess:           pulumi.Bool(true),
 		EndpointPublicAccess:            pulumi.Bool(len(s.PublicAccessCIDRs) > 0),
 		EnabledClusterLogTypes:          pulumi.ToStringArray([]string{"api", "audit", "authenticator"}),
@@ -69,6 +69,9 @@ func clusterArgs(s Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
 		CreateOidcProvider:              pulumi.Bool(false), // Pod Identity takes its place
 		SkipDefaultNodeGroup:            &yes,
 		UseDefaultVpcCni:                &yes, // the add-on does, and no kubectl
+		// Without a list, the component creates a role for nodes and its access entry,
+		// and nothing uses them.
+		InstanceRoles: iam.RoleArray{},
 	}
 	if len(s.PublicAccessCIDRs) > 0 {
 		a.PublicAccessCidrs = pulumi.ToStringArray(s.PublicAccessCIDRs)
@@ -76,9 +79,16 @@ func clusterArgs(s Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
 	return a
 }
 
-// ownAccess has nobody be an admin for having made the cluster: who may do what
-// is what the stack says, and nothing else. The component has no argument for it.
-func ownAccess(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+// fixedSubnets is the input of the cluster that stays as EKS got it at creation:
+// EKS refuses subnets in another set of zones, and the control plane needs no
+// other subnets when the network gets another zone.
+// https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+const fixedSubnets = "vpcConfig.subnetIds"
+
+// ownCluster sets what the component of pulumi-eks has no argument for. Creating
+// the cluster makes nobody an admin: who may do what is what the stack says, and
+// nothing else. The subnets of an existing control plane do not change.
+func ownCluster(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 	if args.Type != "aws:eks/cluster:Cluster" {
 		return nil
 	}
@@ -88,5 +98,7 @@ func ownAccess(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.Re
 		"authenticationMode":                      pulumi.String(eks.AuthenticationModeApi),
 		"bootstrapClusterCreatorAdminPermissions": pulumi.Bool(false),
 	}
-	return &pulumi.ResourceTransformResult{Props: props, Opts: args.Opts}
+	opts := args.Opts
+	opts.IgnoreChanges = append(slices.Clone(opts.IgnoreChanges), fixedSubnets)
+	return &pulumi.ResourceTransformResult{Props: props, Opts: opts}
 }

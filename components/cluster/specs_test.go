@@ -42,7 +42,7 @@ func TestKubeconfigAsksTheClustersRegion(t *testing.T) {
 // argument for, and nothing else.
 func TestNobodyIsAnAdminForHavingMadeTheCluster(t *testing.T) {
 	args := &pulumi.ResourceTransformArgs{Type: "aws:eks/cluster:Cluster", Props: pulumi.Map{"name": pulumi.String("x")}}
-	result := ownAccess(context.Background(), args)
+	result := ownCluster(context.Background(), args)
 	if result == nil {
 		t.Fatal("the cluster is as the component makes it")
 	}
@@ -54,8 +54,20 @@ func TestNobodyIsAnAdminForHavingMadeTheCluster(t *testing.T) {
 		t.Errorf("the properties are %v, and those that were given %v", result.Props, args.Props)
 	}
 	args.Type = "aws:iam/role:Role"
-	if other := ownAccess(context.Background(), args); other != nil {
+	if other := ownCluster(context.Background(), args); other != nil {
 		t.Errorf("a role becomes %v", other)
+	}
+}
+
+// TestAnotherZoneDoesNotUpdateTheSubnetsOfTheControlPlane holds that EKS is never
+// sent another set of zones, which it refuses at every further update.
+func TestAnotherZoneDoesNotUpdateTheSubnetsOfTheControlPlane(t *testing.T) {
+	given := []string{"accessConfig.bootstrapClusterCreatorAdminPermissions"}
+	result := ownCluster(context.Background(), &pulumi.ResourceTransformArgs{
+		Type: "aws:eks/cluster:Cluster", Opts: pulumi.ResourceOptions{IgnoreChanges: given},
+	})
+	if want := append(slices.Clone(given), "vpcConfig.subnetIds"); result == nil || !slices.Equal(result.Opts.IgnoreChanges, want) {
+		t.Errorf("%v, want to ignore changes of %q", result, want)
 	}
 }
 
@@ -132,8 +144,8 @@ func TestAddonsHaveVersionsAndStayOffGPUs(t *testing.T) {
 	}
 	for _, a := range lateAddons(s, map[string]string{"team": "a"}) {
 		text, err := a.configuration()
-		if err != nil || !strings.Contains(text, `"nodeAffinity"`) {
-			t.Errorf("%s may run on nodes with GPUs: %s, %v", a.name, text, err)
+		if onGPUs := a.name == "eks-node-monitoring-agent"; err != nil || strings.Contains(text, `"nodeAffinity"`) == onGPUs {
+			t.Errorf("%s on nodes with GPUs: want %t, got %s, %v", a.name, onGPUs, text, err)
 		}
 		if a.name == "aws-ebs-csi-driver" && !strings.Contains(text, `"extraVolumeTags":{"team":"a"}`) {
 			t.Errorf("volumes lack the stack's tags: %s", text)
@@ -142,8 +154,50 @@ func TestAddonsHaveVersionsAndStayOffGPUs(t *testing.T) {
 			t.Errorf("%s: %s", a.name, text)
 		}
 	}
-	if names := len(lateAddons(valid(), nil)); names != 3 {
-		t.Errorf("%d add-ons without EFS, want 3", names)
+	if names := len(lateAddons(valid(), nil)); names != 4 {
+		t.Errorf("%d add-ons without EFS, want 4", names)
+	}
+}
+
+// TestReplicasOfAddonsDoNotShareANode holds that the affinity of this program,
+// which takes the place of the add-on's own, keeps replicas apart too.
+func TestReplicasOfAddonsDoNotShareANode(t *testing.T) {
+	s := valid()
+	s.EFS = true
+	want := map[string]string{
+		"coredns": `"k8s-app":"kube-dns"`, "metrics-server": `"app.kubernetes.io/name":"metrics-server"`,
+		"aws-ebs-csi-driver": `"app":"ebs-csi-controller"`, "aws-efs-csi-driver": `"app":"efs-csi-controller"`,
+	}
+	for _, a := range lateAddons(s, nil) {
+		text, err := a.configuration()
+		if err != nil || want[a.name] != "" && !strings.Contains(text, `"podAntiAffinity"`) || !strings.Contains(text, want[a.name]) {
+			t.Errorf("%s: %s, %v; want its pods with %s apart", a.name, text, err, want[a.name])
+		}
+	}
+}
+
+// TestGPUFaultsAreNotInvisibleToTheNodeRepair holds that both pods of the
+// monitoring agent run on nodes with the taint of GPUs.
+func TestGPUFaultsAreNotInvisibleToTheNodeRepair(t *testing.T) {
+	for _, a := range lateAddons(valid(), nil) {
+		if a.name != "eks-node-monitoring-agent" {
+			continue
+		}
+		text, err := a.configuration()
+		if want := `{"dcgmAgent":{"tolerations":[{"operator":"Exists"}]},"nodeAgent":{"tolerations":[{"operator":"Exists"}]}}`; err != nil || text != want {
+			t.Errorf("%s, %v; want %s", text, err, want)
+		}
+		return
+	}
+	t.Error("the agent is not installed")
+}
+
+// TestALargeNodeDoesNotTakeTheAddressesOfItsZone holds that nodes keep a few
+// addresses more than their pods have, and not two network interfaces of 50.
+func TestALargeNodeDoesNotTakeTheAddressesOfItsZone(t *testing.T) {
+	text, err := earlyAddons()[0].configuration()
+	if want := `{"enableNetworkPolicy":"true","env":{"MINIMUM_IP_TARGET":"16","WARM_IP_TARGET":"4"}}`; err != nil || text != want {
+		t.Errorf("%s, %v; want %s", text, err, want)
 	}
 }
 

@@ -2,6 +2,7 @@ package network
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -22,6 +23,9 @@ type Network struct {
 
 	VPCID                             pulumi.StringOutput
 	PrivateSubnetIDs, PublicSubnetIDs pulumi.StringArrayOutput
+	// ControlPlaneSubnetIDs are the subnets in which EKS has the network interfaces
+	// of the control plane.
+	ControlPlaneSubnetIDs pulumi.StringArrayOutput
 	// Ready are what nodes must wait for: without their routes they do not reach
 	// the cluster.
 	Ready []pulumi.Resource
@@ -71,6 +75,7 @@ func (s Spec) existing(name string) (*Network, error) {
 	n.VPCID = pulumi.String(e.VPCID).ToStringOutput()
 	n.PrivateSubnetIDs = pulumi.ToStringArray(e.PrivateSubnetIDs).ToStringArrayOutput()
 	n.PublicSubnetIDs = pulumi.ToStringArray(e.PublicSubnetIDs).ToStringArrayOutput()
+	n.ControlPlaneSubnetIDs = pulumi.ToStringArray(s.controlPlaneSubnets()).ToStringArrayOutput()
 	for _, id := range e.PrivateSubnetIDs {
 		zone := e.Zones[id]
 		n.private[zone] = append(n.private[zone], pulumi.String(id))
@@ -116,13 +121,20 @@ func (b builder) vpc(n *Network) error {
 	if err != nil {
 		return err
 	}
+	internal, err := b.internal(n.VPCID, blocks, private)
+	if err != nil {
+		return err
+	}
 	for _, zone := range blocks {
 		id := private.subnets[zone.zone].ID().ToStringOutput()
 		n.private[zone.zone] = pulumi.StringArray{id}
 	}
 	n.PrivateSubnetIDs = private.ids(blocks)
 	n.PublicSubnetIDs = public.ids(blocks)
-	n.Ready = private.ready
+	n.ControlPlaneSubnetIDs = private.in(b.spec.controlPlaneZones())
+	// Load balancers are gone when the last node is: their subnets must stay until
+	// then.
+	n.Ready = slices.Concat(private.ready, public.ready, internal.ready)
 	endpoints, err := b.endpoints(n.VPCID, private, public)
 	if err != nil {
 		return err

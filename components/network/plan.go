@@ -9,18 +9,19 @@ import (
 
 // block is the part of the VPC that one zone has.
 type block struct {
-	zone            string
-	private, public netip.Prefix
+	zone                      string
+	private, public, internal netip.Prefix
 }
 
-// plan divides the addresses: an eighth for each letter of a zone, of which the
-// first half is private and the next quarter public; the rest is kept. It
-// depends on a zone alone, not on how many there are or in which order.
+// plan divides the addresses: an eighth for each letter of a zone. The first half
+// of it is for nodes, the next quarter is public, and the last quarter is for
+// internal load balancers. The blocks of a zone depend on that zone alone, not on
+// how many zones there are or in which order.
 func plan(cidr netip.Prefix, zones []string) []block {
 	var blocks []block
 	for _, zone := range slices.Sorted(slices.Values(zones)) {
 		eighth := part(cidr, 3, int(zone[len(zone)-1]-'a'))
-		blocks = append(blocks, block{zone: zone, private: part(eighth, 1, 0), public: part(eighth, 2, 2)})
+		blocks = append(blocks, block{zone: zone, private: part(eighth, 1, 0), public: part(eighth, 2, 2), internal: part(eighth, 2, 3)})
 	}
 	return blocks
 }
@@ -34,14 +35,16 @@ func part(of netip.Prefix, bits, index int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4(next), length)
 }
 
-// PublicCIDRs are the addresses of the public subnets, and PrivateCIDRs those of
-// the private ones, where load balancers may be. They are known without an
-// account; nothing is, of a VPC that the user brings.
+// PublicCIDRs returns the addresses of the subnets in which public load balancers
+// are. The plan needs no account. An existing VPC has no plan, and none is
+// returned.
 func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b block) netip.Prefix { return b.public }) }
 
-// PrivateCIDRs are the addresses of the private subnets.
-func (s Spec) PrivateCIDRs() []string {
-	return s.cidrs(func(b block) netip.Prefix { return b.private })
+// InternalCIDRs returns the addresses of the subnets in which internal load
+// balancers are. Nodes and pods are in other subnets: a NetworkPolicy that admits
+// these addresses admits load balancers alone.
+func (s Spec) InternalCIDRs() []string {
+	return s.cidrs(func(b block) netip.Prefix { return b.internal })
 }
 
 func (s Spec) cidrs(of func(block) netip.Prefix) []string {

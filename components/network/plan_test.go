@@ -12,14 +12,14 @@ import (
 func TestPlanDependsOnAZoneAlone(t *testing.T) {
 	cidr := netip.MustParsePrefix("10.0.0.0/16")
 	want := map[string]block{
-		"us-west-2a": {"us-west-2a", netip.MustParsePrefix("10.0.0.0/20"), netip.MustParsePrefix("10.0.16.0/21")},
-		"us-west-2c": {"us-west-2c", netip.MustParsePrefix("10.0.64.0/20"), netip.MustParsePrefix("10.0.80.0/21")},
-		"us-west-2h": {"us-west-2h", netip.MustParsePrefix("10.0.224.0/20"), netip.MustParsePrefix("10.0.240.0/21")},
+		"us-west-2a": {"us-west-2a", netip.MustParsePrefix("10.0.0.0/20"), netip.MustParsePrefix("10.0.16.0/21"), netip.MustParsePrefix("10.0.24.0/21")},
+		"us-west-2c": {"us-west-2c", netip.MustParsePrefix("10.0.64.0/20"), netip.MustParsePrefix("10.0.80.0/21"), netip.MustParsePrefix("10.0.88.0/21")},
+		"us-west-2h": {"us-west-2h", netip.MustParsePrefix("10.0.224.0/20"), netip.MustParsePrefix("10.0.240.0/21"), netip.MustParsePrefix("10.0.248.0/21")},
 	}
 	for _, zones := range [][]string{{"us-west-2a", "us-west-2c"}, {"us-west-2h", "us-west-2c", "us-west-2a"}, {"us-west-2c"}} {
 		for _, got := range plan(cidr, zones) {
 			if got != want[got.zone] {
-				t.Errorf("with %v, %s has %v and %v, want %v", zones, got.zone, got.private, got.public, want[got.zone])
+				t.Errorf("with %v, %s has %v, want %v", zones, got.zone, got, want[got.zone])
 			}
 		}
 	}
@@ -32,9 +32,11 @@ func TestPlanFitsAndDoesNotOverlap(t *testing.T) {
 		cidr := netip.PrefixFrom(netip.MustParseAddr("172.31.16.0"), bits).Masked()
 		var all []netip.Prefix
 		for _, b := range plan(cidr, zones) {
-			all = append(all, b.private, b.public)
-			if b.private.Bits() > 24 || b.public.Bits() > 28 {
-				t.Errorf("/%d: %s has only %v and %v", bits, b.zone, b.private, b.public)
+			all = append(all, b.private, b.public, b.internal)
+			// A load balancer needs a /27 with 8 free addresses in each zone.
+			// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
+			if b.private.Bits() > 24 || b.public.Bits() > 27 || b.internal.Bits() > 27 {
+				t.Errorf("/%d: %s has only %v", bits, b.zone, b)
 			}
 		}
 		for i, a := range all {
@@ -73,8 +75,11 @@ func TestCounts(t *testing.T) {
 // TestSubnetsOfLoadBalancers are what a NetworkPolicy lets in.
 func TestSubnetsOfLoadBalancers(t *testing.T) {
 	s := Spec{CIDR: "10.0.0.0/16", Zones: []string{"us-west-2b", "us-west-2a"}, Region: "us-west-2"}.WithDefaults()
-	if got := s.PrivateCIDRs(); !slices.Equal(got, []string{"10.0.0.0/20", "10.0.32.0/20"}) {
-		t.Errorf("the private subnets are %q", got)
+	if got := s.InternalCIDRs(); !slices.Equal(got, []string{"10.0.24.0/21", "10.0.56.0/21"}) {
+		t.Errorf("the internal subnets are %q", got)
+	}
+	if got := s.InternalSubnetNames("x"); !slices.Equal(got, []string{"x-internal-us-west-2a", "x-internal-us-west-2b"}) {
+		t.Errorf("the internal subnets are called %q", got)
 	}
 	if got := s.PublicCIDRs(); !slices.Equal(got, []string{"10.0.16.0/21", "10.0.48.0/21"}) {
 		t.Errorf("the public subnets are %q", got)
@@ -109,5 +114,32 @@ func TestANetworkOfTheUsersIsNotChanged(t *testing.T) {
 		if !strings.HasPrefix(got[i], want[i]) {
 			t.Errorf("%q, want %q", got[i], want[i])
 		}
+	}
+}
+
+// TestAThirdZoneDoesNotChangeTheControlPlane holds that the zones of a control
+// plane depend on nothing that may change after EKS created it.
+func TestAThirdZoneDoesNotChangeTheControlPlane(t *testing.T) {
+	tests := []struct {
+		name string
+		spec Spec
+		want []string
+	}{
+		{"a new one of three zones", Spec{Zones: []string{"xc", "xb", "xa"}}, []string{"xa", "xb"}},
+		{"a third zone that sorts first", Spec{Zones: []string{"xa", "xb", "xc"}, ControlPlaneZones: []string{"xb", "xc"}}, []string{"xb", "xc"}},
+		{"one of three zones, from before", Spec{Zones: []string{"xa", "xb", "xc"}, ControlPlaneZones: []string{"xc", "xb", "xa"}}, []string{"xa", "xb", "xc"}},
+	}
+	for _, test := range tests {
+		if got := test.spec.controlPlaneZones(); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	of := Spec{Existing: &Existing{
+		PrivateSubnetIDs:    []string{"s-d", "s-c", "s-b1", "s-b2", "s-a"},
+		Zones:               map[string]string{"s-a": "xa", "s-b1": "xb", "s-b2": "xb", "s-c": "xc", "s-d": "xd"},
+		WithoutControlPlane: []string{"xa"},
+	}}
+	if got := of.controlPlaneSubnets(); !slices.Equal(got, []string{"s-b1", "s-c"}) {
+		t.Errorf("of an existing VPC, the subnets are %q", got)
 	}
 }

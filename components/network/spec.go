@@ -16,13 +16,19 @@ type Spec struct {
 	// Existing is a VPC that is already there; nothing else applies then.
 	Existing *Existing
 	// CIDR are the addresses of the VPC, a block of /16 to /20. Each zone has an
-	// eighth of it, by its letter, so that a zone more or less moves no subnet.
+	// eighth of it, by its letter, so that a zone more or less moves no subnet. Half
+	// of the eighth is for nodes, a quarter each for public and for internal load
+	// balancers.
 	// Default: 10.0.0.0/16.
 	CIDR string
 	// Zones are the availability zones, two or three; what the program itself
 	// makes needs at least two. Default: the first three of the account, which
 	// whoever knows the account fills in.
 	Zones []string
+	// ControlPlaneZones are the zones that an existing control plane has, which
+	// whoever knows the account fills in. Default: the first two of the network by
+	// name, for a control plane that is created.
+	ControlPlaneZones []string
 	// NATGateways are the ways out to the internet: One for all zones, which is
 	// lost with its zone and charges for traffic between zones, or PerZone.
 	// Default: One.
@@ -51,9 +57,9 @@ const (
 type Existing struct {
 	// VPCID is the VPC's. Required.
 	VPCID string
-	// PrivateSubnetIDs are where the nodes and the control plane's interfaces go.
-	// They need a way out to the internet, and at least two zones. Required to
-	// make a cluster.
+	// PrivateSubnetIDs are where the nodes go, and those of two zones have the
+	// interfaces of the control plane. They need a way out to the internet, and at
+	// least two zones. Required to make a cluster.
 	PrivateSubnetIDs []string
 	// PublicSubnetIDs are where public load balancers go, and need the tag
 	// kubernetes.io/role/elb: 1. Default: none.
@@ -61,6 +67,9 @@ type Existing struct {
 	// Zones are the zones of the subnets, by their ids, which whoever knows the
 	// account fills in.
 	Zones map[string]string
+	// WithoutControlPlane are the zones in which EKS places no control plane, which
+	// whoever knows the account fills in.
+	WithoutControlPlane []string
 }
 
 // made tells whether a VPC is made.

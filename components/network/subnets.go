@@ -1,6 +1,9 @@
 package network
 
 import (
+	"net/netip"
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
@@ -8,11 +11,37 @@ import (
 // Tags by which the AWS Load Balancer Controller finds subnets.
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/
 const (
-	publicRole  = "kubernetes.io/role/elb"
-	privateRole = "kubernetes.io/role/internal-elb"
+	publicRole   = "kubernetes.io/role/elb"
+	internalRole = "kubernetes.io/role/internal-elb"
 )
 
-// tier are the public or the private subnets, by zone.
+// Kinds of subnets, as they are part of their names.
+const (
+	publicKind   = "public"
+	privateKind  = "private"
+	internalKind = "internal"
+)
+
+// PublicSubnetNames returns the values of the tag Name of the subnets of public
+// load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, publicKind) }
+
+// InternalSubnetNames returns the values of the tag Name of the subnets of
+// internal load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, internalKind) }
+
+func (s Spec) subnetNames(label, kind string) []string {
+	if !s.made() {
+		return nil
+	}
+	var names []string
+	for _, zone := range slices.Sorted(slices.Values(s.Zones)) {
+		names = append(names, label+"-"+kind+"-"+zone)
+	}
+	return names
+}
+
+// tier are the subnets of one kind, by zone.
 type tier struct {
 	subnets map[string]*ec2.Subnet
 	tables  map[string]*ec2.RouteTable
@@ -22,9 +51,18 @@ type tier struct {
 
 // ids are the subnets' in the order of their zones.
 func (t tier) ids(blocks []block) pulumi.StringArrayOutput {
-	var ids pulumi.StringArray
+	var zones []string
 	for _, b := range blocks {
-		ids = append(ids, t.subnets[b.zone].ID().ToStringOutput())
+		zones = append(zones, b.zone)
+	}
+	return t.in(zones)
+}
+
+// in are the IDs of the subnets of these zones.
+func (t tier) in(zones []string) pulumi.StringArrayOutput {
+	var ids pulumi.StringArray
+	for _, zone := range zones {
+		ids = append(ids, t.subnets[zone].ID().ToStringOutput())
 	}
 	return ids.ToStringArrayOutput()
 }
@@ -50,7 +88,7 @@ func (b builder) public(vpc pulumi.StringOutput, blocks []block) (tier, error) {
 	t.ready = append(t.ready, out)
 	for _, z := range blocks {
 		t.tables[z.zone] = table
-		if err := b.subnet(&t, vpc, "public", z.zone, z.public.String(), publicRole); err != nil {
+		if err := b.subnet(&t, vpc, publicKind, z.zone, z.public, map[string]string{publicRole: "1"}); err != nil {
 			return t, err
 		}
 	}
@@ -89,7 +127,7 @@ func (b builder) private(vpc pulumi.StringOutput, blocks []block, public tier) (
 		}
 		t.tables[z.zone] = table
 		t.ready = append(t.ready, out)
-		if err := b.subnet(&t, vpc, "private", z.zone, z.private.String(), privateRole); err != nil {
+		if err := b.subnet(&t, vpc, privateKind, z.zone, z.private, nil); err != nil {
 			return t, err
 		}
 	}
@@ -109,13 +147,26 @@ func (b builder) nat(zone string, public tier) (*ec2.NatGateway, error) {
 	}, b.after(public.ready...)...)
 }
 
+// internal registers the subnets of internal load balancers. They have the routes
+// of the nodes' subnets, so that a route that the user adds to a table, such as
+// one to a VPN, serves both.
+func (b builder) internal(vpc pulumi.StringOutput, blocks []block, private tier) (tier, error) {
+	t := tier{subnets: map[string]*ec2.Subnet{}, tables: private.tables}
+	for _, z := range blocks {
+		if err := b.subnet(&t, vpc, internalKind, z.zone, z.internal, map[string]string{internalRole: "1"}); err != nil {
+			return t, err
+		}
+	}
+	return t, nil
+}
+
 // subnet registers one subnet and has its zone's table route it.
-func (b builder) subnet(t *tier, vpc pulumi.StringOutput, kind, zone, cidr, role string) error {
+func (b builder) subnet(t *tier, vpc pulumi.StringOutput, kind, zone string, cidr netip.Prefix, tags map[string]string) error {
 	name := b.name + "-" + kind + "-" + zone
 	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{
-		VpcId: vpc, AvailabilityZone: pulumi.String(zone), CidrBlock: pulumi.String(cidr),
+		VpcId: vpc, AvailabilityZone: pulumi.String(zone), CidrBlock: pulumi.String(cidr.String()),
 		MapPublicIpOnLaunch: pulumi.Bool(false),
-		Tags:                b.tags(kind+"-"+zone, map[string]string{role: "1"}),
+		Tags:                b.tags(kind+"-"+zone, tags),
 	}, b.opts...)
 	if err != nil {
 		return err

@@ -82,6 +82,7 @@ func albAnnotations(s Spec) map[string]string {
 	}
 	for key, value := range map[string]string{
 		"certificate-arn": alb.CertificateARN, "group.name": alb.Group, "inbound-cidrs": strings.Join(alb.AllowedCIDRs, ","),
+		"subnets": strings.Join(alb.Subnets, ","),
 	} {
 		if value != "" {
 			own[key] = value

@@ -58,6 +58,10 @@ type ALB struct {
 	// SubnetCIDRs are the load balancer's subnets, which may then call the engines.
 	// Required.
 	SubnetCIDRs []string
+	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
+	// controller finds them by their role tags when it creates the load balancer, and
+	// never moves the load balancer again.
+	Subnets []string
 	// Group is the name of an IngressGroup, whose members share one load balancer.
 	// Default: a load balancer of its own.
 	Group string

@@ -45,6 +45,9 @@ var minors = map[string]minor{
 var anyMinor = map[string]string{
 	// https://github.com/aws/amazon-vpc-cni-k8s/releases
 	"vpc-cni": "v1.22.4-eksbuild.3",
+	// https://github.com/aws/eks-node-monitoring-agent/releases (2026-08-04; in use on
+	// Kubernetes 1.35 and 1.36 since 2026-08-14)
+	"eks-node-monitoring-agent": "v1.7.0-eksbuild.1",
 	// https://github.com/aws/eks-pod-identity-agent/releases
 	"eks-pod-identity-agent": "v1.3.10-eksbuild.3",
 	// https://github.com/kubernetes-sigs/aws-ebs-csi-driver/releases

@@ -52,8 +52,8 @@ func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
 			t.Errorf("the cluster autoscaler on %s is %q", m, v)
 		}
 	}
-	if len(Addons()) != 7 {
-		t.Errorf("the add-ons are %q, want seven", Addons())
+	if len(Addons()) != 8 {
+		t.Errorf("the add-ons are %q, want eight", Addons())
 	}
 	for _, wrong := range [][2]string{{"coredns", "1.20"}, {"vpc-cni", ""}, {"no-such-addon", Kubernetes}} {
 		if v := Addon(wrong[0], wrong[1]); v != "" {

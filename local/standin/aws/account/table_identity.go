@@ -39,6 +39,6 @@ var identityKinds = map[string]*Kind{
 var managedPolicies = []string{
 	"AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController", "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy",
 	"AmazonEKS_CNI_Policy", "AmazonEC2ContainerRegistryReadOnly", "AmazonEC2ContainerRegistryPullOnly",
-	"AmazonSSMManagedInstanceCore", "service-role/AmazonEBSCSIDriverPolicy", "service-role/AmazonEBSCSIDriverPolicyV2",
+	"AmazonSSMManagedInstanceCore", "service-role/AmazonEBSCSIDriverPolicy", "AmazonEBSCSIDriverPolicyV2",
 	"service-role/AmazonEFSCSIDriverPolicy", "CloudWatchAgentServerPolicy",
 }
