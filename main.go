@@ -42,7 +42,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 
 	client := box(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: machines.Ready()})
 	on := pulumi.Composite(aws.Provided(), client.Provided())
-	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
+	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
 	ready := all(machines.Ready(), addons.Ready)
 	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, DependsOn: ready}, on)
 	ready = all(ready, prometheus.Ready())

@@ -148,3 +148,24 @@ func TestTheControlPlaneIsInTwoZones(t *testing.T) {
 		t.Errorf("the roles of nodes are %v, want an empty list: the component creates one that nothing uses", inputs["instanceRoles"])
 	}
 }
+
+// TestDestroyDoesNotStopTheDriverBeforeItDeletedTheVolumes holds that the driver
+// of EBS, CoreDNS and the driver's role are there until the last node is gone: a
+// volume is deleted some seconds after its claim.
+func TestDestroyDoesNotStopTheDriverBeforeItDeletedTheVolumes(t *testing.T) {
+	all := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
+	for _, name := range []string{"aws-ebs-csi-driver", "coredns"} {
+		if at(all.named(addonKind, name).Inputs, "preserve") != true {
+			t.Errorf("deleting the add-on %s stops its pods", name)
+		}
+	}
+	driver := waitsFor(all, all.named(addonKind, "aws-ebs-csi-driver"))
+	for _, group := range all.of(nodeGroupKind) {
+		before := waitsFor(all, group)
+		for _, want := range []string{roleKind + "::aws-ebs-csi-driver", attachment + "::aws-ebs-csi-driver-AmazonEBSCSIDriverPolicyV2", addonKind + "::eks-pod-identity-agent"} {
+			if !before[want] || !driver[want] {
+				t.Errorf("%s is deleted while %s has nodes, or without the driver", want, group.Name)
+			}
+		}
+	}
+}

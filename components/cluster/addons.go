@@ -19,6 +19,9 @@ type AddonsArgs struct {
 	ClusterName pulumi.StringInput
 	// Tags are on the volumes that pods ask for.
 	Tags map[string]string
+	// VolumesRole is the cluster's role for the driver of EBS, which outlives the
+	// nodes. Required to make something.
+	VolumesRole *podidentity.Role
 	// DependsOn are the nodes that they run on.
 	DependsOn []pulumi.Resource
 }
@@ -49,7 +52,11 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 	}
 	inside := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(args.DependsOn)}
 	for _, of := range lateAddons(spec, args.Tags) {
-		added, err := newAddon(ctx, of, spec, args.ClusterName, inside...)
+		var role *podidentity.Role
+		if of.outlives {
+			role = args.VolumesRole
+		}
+		added, err := newAddon(ctx, of, spec, args.ClusterName, role, inside...)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +74,7 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 func newEarlyAddons(ctx *pulumi.Context, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var ready []pulumi.Resource
 	for _, of := range earlyAddons() {
-		added, err := newAddon(ctx, of, s, cluster, opts...)
+		added, err := newAddon(ctx, of, s, cluster, nil, opts...)
 		if err != nil {
 			return nil, err
 		}
@@ -78,14 +85,18 @@ func newEarlyAddons(ctx *pulumi.Context, s Spec, cluster pulumi.StringInput, opt
 
 // newAddon registers an add-on at the version for the cluster's Kubernetes. EKS
 // has put some of them there itself, in a version of its own: they are taken
-// over.
-func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+// over. The role is registered here unless it is given.
+func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, role *podidentity.Role, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &eks.AddonArgs{
 		ClusterName:              cluster,
 		AddonName:                pulumi.String(of.name),
 		AddonVersion:             pulumi.String(s.addonVersion(of.name)),
 		ResolveConflictsOnCreate: pulumi.String("OVERWRITE"),
 		ResolveConflictsOnUpdate: pulumi.String("OVERWRITE"),
+	}
+	if of.outlives { // with its Pod Identity association
+		// https://docs.aws.amazon.com/eks/latest/userguide/removing-an-add-on.html
+		args.Preserve = pulumi.Bool(true)
 	}
 	configuration, err := of.configuration()
 	if err != nil {
@@ -95,14 +106,10 @@ func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput,
 		args.ConfigurationValues = pulumi.String(configuration)
 	}
 	if of.policy != "" {
-		role, err := podidentity.NewAddonRole(ctx, of.name, podidentity.Args{
-			ClusterName:       cluster,
-			Namespace:         "kube-system",
-			ServiceAccount:    of.serviceAccount,
-			ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.policy},
-		}, opts...)
-		if err != nil {
-			return nil, err
+		if role == nil {
+			if role, err = newAddonRole(ctx, of, s, cluster, opts...); err != nil {
+				return nil, err
+			}
 		}
 		args.PodIdentityAssociations = eks.AddonPodIdentityAssociationArray{eks.AddonPodIdentityAssociationArgs{
 			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.serviceAccount),
@@ -110,6 +117,16 @@ func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput,
 		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready))
 	}
 	return eks.NewAddon(ctx, of.name, args, opts...)
+}
+
+// newAddonRole registers the role of an add-on.
+func newAddonRole(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (*podidentity.Role, error) {
+	return podidentity.NewAddonRole(ctx, of.name, podidentity.Args{
+		ClusterName:       cluster,
+		Namespace:         "kube-system",
+		ServiceAccount:    of.serviceAccount,
+		ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.policy},
+	}, opts...)
 }
 
 // gp3 is the class of volumes that is taken where none is named: encrypted, in

@@ -16,6 +16,9 @@ type addon struct {
 	// serviceAccount has the AWS role with this managed policy, by its name; "" for
 	// none.
 	serviceAccount, policy string
+	// outlives leaves its pods running, with their role, when the add-on is deleted.
+	// They end with the last node.
+	outlives bool
 }
 
 // earlyAddons are what a node needs to become ready.
@@ -39,18 +42,16 @@ func fewAddresses() map[string]any {
 
 // lateAddons are what needs a node. All but the monitoring agent stay off nodes
 // with GPUs; the affinity that says so takes the place of the add-on's own, so it
-// keeps the replicas apart as well. What costs has the stack's tags: volumes that
-// the driver creates too.
+// keeps the replicas apart as well.
+//
+// A volume is deleted some seconds after its claim, by the driver that created
+// it, which resolves the names of AWS' APIs. In a destroy, the driver of EBS and
+// CoreDNS therefore go with the nodes and not before them.
 func lateAddons(s Spec, tags map[string]string) []addon {
-	volumes := offGPUs("app", "ebs-csi-controller")
-	if len(tags) > 0 {
-		volumes["extraVolumeTags"] = tags
-	}
 	all := []addon{
-		{name: "coredns", values: offGPUs("k8s-app", "kube-dns")},
+		{name: "coredns", values: offGPUs("k8s-app", "kube-dns"), outlives: true},
 		{name: "metrics-server", values: offGPUs("app.kubernetes.io/name", "metrics-server")},
-		{name: "aws-ebs-csi-driver", values: map[string]any{"controller": volumes},
-			serviceAccount: "ebs-csi-controller-sa", policy: ebsPolicy(partition.Of(s.Region))},
+		volumeDriver(s, tags),
 		// Without this agent, EKS repairs a node whose kubelet does not answer, and no
 		// node whose GPU fails. The agent's defaults tolerate every taint for the agent,
 		// and none for its host engine of DCGM, which reads the GPUs.
@@ -66,6 +67,17 @@ func lateAddons(s Spec, tags map[string]string) []addon {
 			serviceAccount: "efs-csi-controller-sa", policy: "service-role/AmazonEFSCSIDriverPolicy"})
 	}
 	return all
+}
+
+// volumeDriver is the driver of Amazon EBS. The volumes that it creates cost, and
+// have the stack's tags.
+func volumeDriver(s Spec, tags map[string]string) addon {
+	values := offGPUs("app", "ebs-csi-controller")
+	if len(tags) > 0 {
+		values["extraVolumeTags"] = tags
+	}
+	return addon{name: "aws-ebs-csi-driver", values: map[string]any{"controller": values}, outlives: true,
+		serviceAccount: "ebs-csi-controller-sa", policy: ebsPolicy(partition.Of(s.Region))}
 }
 
 // offGPUs keeps pods with a label off nodes with GPUs, and apart from each other.

@@ -1,8 +1,12 @@
 package cluster
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/podidentity"
 )
 
 const typeToken = "vllm-eks:cluster:Cluster"
@@ -25,6 +29,9 @@ type Cluster struct {
 	Name pulumi.StringOutput
 	// Ready are what nodes must wait for: the cluster and what every node runs.
 	Ready []pulumi.Resource
+	// VolumesRole is the AWS role of the driver of EBS; nil for an existing cluster.
+	// Nodes wait for it, so that the driver has it until the last node is gone.
+	VolumesRole *podidentity.Role
 
 	client *kubernetes.ProviderArgs
 	// admitted are the access entries, without which the API server refuses whoever
@@ -59,7 +66,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		if c.admitted, err = newAccess(ctx, name, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		c.Ready = append(c.Ready, made.component)
+		if c.VolumesRole, err = newAddonRole(ctx, volumeDriver(spec, nil), spec, c.Name, inside...); err != nil {
+			return nil, err
+		}
+		c.Ready = slices.Concat(c.Ready, c.VolumesRole.Ready, []pulumi.Resource{made.component})
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }
