@@ -1,20 +1,23 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// malformedOnAWS are changes of onAWS, pairs of what is replaced and by what, and
-// what is said of each.
-var malformedOnAWS = []struct {
+// malformedStack is a change of onAWS, pairs of what is replaced and by what, and
+// what is said of it.
+type malformedStack struct {
 	name    string
 	change  []string
 	account *stacktest.Account
 	want    []string
-}{
+}
+
+var malformedOnAWS = []malformedStack{
 	{name: "no region", change: []string{"  aws:region: us-west-2\n", ""},
 		want: []string{"aws:region: is missing; set it with: pulumi config set aws:region"}},
 	{name: "unknown region", change: []string{"aws:region: us-west-2", "aws:region: us-wset-2"},
@@ -129,7 +132,12 @@ func withQuota(vcpus int) *stacktest.Account {
 // TestMalformedConfigurationsOnAWS runs the whole program on each: it is refused
 // by the key, and nothing is registered.
 func TestMalformedConfigurationsOnAWS(t *testing.T) {
-	for _, test := range malformedOnAWS {
+	all := slices.Clone(malformedOnAWS)
+	for _, vpc := range malformedVPCs() {
+		vpc.change = theirs
+		all = append(all, vpc)
+	}
+	for _, test := range all {
 		t.Run(test.name, func(t *testing.T) {
 			recording, err := recordIn(test.account, "test", mustParse(t, edited(t, test.change...)))
 			if err == nil {

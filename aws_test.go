@@ -93,12 +93,14 @@ func TestEveryBoxCanBeBrought(t *testing.T) {
 
 // withSubnets is an account with a VPC of the user's.
 func withSubnets() *stacktest.Account {
+	const nat, internet = "nat-0123456789abcdef0", "igw-0123456789abcdef0"
 	account := stacktest.SimulatedAccount()
+	account.VPCs = map[string]stacktest.VPC{"vpc-0123456789abcdef0": {CIDRs: []string{"10.0.0.0/16"}, DNSHostnames: true, DNSSupport: true, MainRoute: nat}}
 	account.Subnets = map[string]stacktest.Subnet{
-		"subnet-0000000a": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0"},
-		"subnet-0000000b": {Zone: "us-west-2b", VPCID: "vpc-0123456789abcdef0"},
-		"subnet-0000000c": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0"},
-		"subnet-0000000d": {Zone: "us-west-2c", VPCID: "vpc-0fedcba9876543210"},
+		"subnet-0000000a": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0", Free: 250, Route: nat},
+		"subnet-0000000b": {Zone: "us-west-2b", VPCID: "vpc-0123456789abcdef0", Free: 250, MainTable: true},
+		"subnet-0000000c": {Zone: "us-west-2a", VPCID: "vpc-0123456789abcdef0", Free: 250, Route: internet},
+		"subnet-0000000d": {Zone: "us-west-2c", VPCID: "vpc-0fedcba9876543210", Free: 250, Route: internet},
 	}
 	return account
 }

@@ -29,6 +29,7 @@ func (c *Config) ask(d *decoding, read account.Reader) {
 	}
 	if e := p.Network.Existing; e != nil {
 		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
+		wanted.VPC = e.VPCID
 	}
 	of := p.Cluster.WithDefaults()
 	wanted.Cluster = of.Name
@@ -52,6 +53,9 @@ func (p *Platform) fillZones() {
 		e.Zones = map[string]string{}
 		for id, subnet := range p.Offers.Subnets {
 			e.Zones[id] = subnet.Zone
+			if p.asked && subnet.Problem == "" && !slices.Contains(p.Offers.Zones, subnet.Zone) {
+				e.WithoutControlPlane = append(e.WithoutControlPlane, subnet.Zone)
+			}
 		}
 		return
 	}
@@ -104,9 +108,7 @@ func (p *Platform) checkOffers(d *decoding) {
 			}
 		}
 	}
-	if zones := p.nodeZones(); len(zones) < 2 {
-		d.add("network.privateSubnetIds", "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
-	}
+	p.checkVPC(d)
 }
 
 // placeGroups finds the zones of every group, among those that offer its types.

@@ -87,7 +87,7 @@ func (c *Config) platformWarnings() []string {
 				m.Name, stop, m.NodeGroup.Name, spotSeconds)
 		}
 	}
-	return slices.Concat(all, c.updateWarnings(), c.subnetWarnings())
+	return slices.Concat(all, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
 }
 
 // supportWarnings tell of extended support: that it costs more, or that it

@@ -24,6 +24,8 @@ type Wanted struct {
 	// versions of Addons are read; "" reads none.
 	Cluster, Minor string
 	Addons         []string
+	// VPC is the user's, whose settings and routes are asked; "" for none.
+	VPC string
 }
 
 // Offers are what an account has, as far as it was asked.
@@ -50,12 +52,18 @@ type Offers struct {
 	// add-ons. One that may not be read is absent, and Unread says so.
 	Releases map[AMI]string
 	Addons   map[string]string
+	// VPC is the user's; nil if none was asked.
+	VPC *VPC
 }
 
 // Subnet is one of a VPC that the user brings.
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
+	// Free is how many of its addresses are free, Route where it sends traffic for
+	// the internet.
+	Free  int
+	Route Route
 	// Problem is why nothing is known of it; "" otherwise.
 	Problem string
 }
@@ -104,6 +112,9 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 	}
 	err = together(len(calls), func(i int) error { return calls[i]() })
 	o.Unread = slices.Concat(o.Unread, unreadReleases, unreadAddons)
+	if err == nil && w.VPC != "" {
+		o.readVPC(ctx, w.VPC)
+	}
 	return o, err
 }
 
@@ -155,7 +166,7 @@ func (o *Offers) readSubnets(ctx *pulumi.Context, ids []string) {
 			found[i].Problem = firstLine(err)
 			return nil
 		}
-		found[i] = Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags)}
+		found[i] = Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags), Free: subnet.AvailableIpAddressCount}
 		return nil
 	})
 	for i, id := range ids {

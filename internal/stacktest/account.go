@@ -22,13 +22,14 @@ type Account struct {
 	Zones map[string]string
 	// VCPUs is how many may run, by AWS' code of the quota.
 	VCPUs map[string]int
-	// Subnets are by their ids.
+	// Subnets and VPCs are by their ids.
 	Subnets map[string]Subnet
 	// Clusters are the EKS clusters that run, by name.
 	Clusters map[string]Cluster
 	// Releases are the newest AMI releases, by the parameter that publishes each.
 	// Addons are the newest versions of EKS add-ons, by "<name> <minor>".
 	Releases, Addons map[string]string
+	VPCs    map[string]VPC
 	// Silent is why the account does not answer; "" for one that does.
 	Silent string
 }
@@ -37,6 +38,12 @@ type Account struct {
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
+	// Free is how many addresses are free, Route the ID of the target of its default
+	// route; "" for none.
+	Free  int
+	Route string
+	// MainTable has the subnet use the table of the VPC: it has none of its own.
+	MainTable bool
 }
 
 // Cluster is an EKS cluster that runs.
@@ -122,7 +129,17 @@ func (a *Account) answer(token string, args resource.PropertyMap) (resource.Prop
 		for key, value := range subnet.Tags {
 			tags[key] = value
 		}
-		reply = map[string]any{"id": id, "availabilityZone": subnet.Zone, "vpcId": subnet.VPCID, "tags": tags}
+		reply = map[string]any{"id": id, "availabilityZone": subnet.Zone, "vpcId": subnet.VPCID, "tags": tags, "availableIpAddressCount": float64(subnet.Free)}
+	case "aws:ec2/getVpc:getVpc":
+		if _, brought := a.VPCs[args["id"].StringValue()]; brought || len(a.Clusters) == 0 {
+			return a.vpc(args)
+		}
+		var err error
+		if reply, err = a.live(token, args); err != nil {
+			return nil, err
+		}
+	case "aws:ec2/getRouteTable:getRouteTable":
+		return a.routeTable(args)
 	default:
 		var err error
 		if reply, err = a.live(token, args); err != nil {

@@ -3,6 +3,7 @@ package account
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -135,6 +136,11 @@ func lookUp(short string) func(*Session, map[string]any) (map[string]any, error)
 		answer := maps.Clone(r.Outputs)
 		answer["id"], answer["state"] = r.ID, "available"
 		answer["tags"] = r.Outputs["tagsAll"]
+		// AWS keeps five addresses of a subnet, and nothing here has one.
+		// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+		if block, err := netip.ParsePrefix(textAt(answer, "cidrBlock")); err == nil {
+			answer["availableIpAddressCount"] = float64(int(1)<<(32-block.Bits()) - 5)
+		}
 		return answer, nil
 	}
 }

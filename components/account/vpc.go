@@ -1,0 +1,102 @@
+package account
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+)
+
+// VPC is one that the user brings.
+type VPC struct {
+	// CIDRs are its blocks of IPv4 addresses.
+	CIDRs []string
+	// DNSHostnames and DNSSupport are its DNS attributes. A node needs both.
+	DNSHostnames, DNSSupport bool
+	// Problem is why nothing is known of it; "" otherwise.
+	Problem string
+}
+
+// Route is where a subnet sends traffic for the internet.
+type Route string
+
+// Default routes.
+const (
+	// RouteUnread is one that cannot be read.
+	RouteUnread Route = ""
+	NoRoute     Route = "none"
+	// RouteToInternet goes to an internet gateway, which serves public addresses
+	// alone.
+	RouteToInternet Route = "internet gateway"
+	// RouteElsewhere goes to a NAT gateway, a transit gateway, a firewall or the like.
+	RouteElsewhere Route = "elsewhere"
+)
+
+// readVPC reads the VPC that the user brings, and the default routes of the
+// subnets, which have been read.
+func (o *Offers) readVPC(ctx *pulumi.Context, id string) {
+	vpc, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &id})
+	if err != nil {
+		o.VPC = &VPC{Problem: firstLine(err)}
+		return
+	}
+	o.VPC = &VPC{DNSHostnames: vpc.EnableDnsHostnames, DNSSupport: vpc.EnableDnsSupport}
+	for _, block := range vpc.CidrBlockAssociations {
+		if block.State == "associated" {
+			o.VPC.CIDRs = append(o.VPC.CIDRs, block.CidrBlock)
+		}
+	}
+	for _, id := range sortedKeys(o.Subnets) {
+		subnet := o.Subnets[id]
+		if subnet.Problem != "" {
+			continue
+		}
+		if subnet.Route, err = defaultRoute(ctx, id, vpc.MainRouteTableId); err != nil {
+			o.Unread = append(o.Unread, fmt.Sprintf("network.vpcId: the routes of %s are not checked: %s", id, firstLine(err)))
+		}
+		o.Subnets[id] = subnet
+	}
+}
+
+// defaultRoute reads the route of a subnet for 0.0.0.0/0. A subnet without a
+// table of its own has the main table of its VPC, and the first look-up fails.
+func defaultRoute(ctx *pulumi.Context, subnet, main string) (Route, error) {
+	table, err := ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{SubnetId: &subnet})
+	if err != nil {
+		if table, err = ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{RouteTableId: &main}); err != nil {
+			return RouteUnread, err
+		}
+	}
+	for _, r := range table.Routes {
+		switch {
+		case r.CidrBlock != "0.0.0.0/0":
+		case isInternetGateway(r.GatewayId):
+			return RouteToInternet, nil
+		default:
+			return RouteElsewhere, nil
+		}
+	}
+	return NoRoute, nil
+}
+
+// isInternetGateway reports whether the target of a route is an internet gateway;
+// a gateway of a VPN is called vgw-…
+func isInternetGateway(id string) bool { return len(id) > 4 && id[:4] == "igw-" }
+
+// readZonesOf finds the zones of the subnets of the running control plane. EKS
+// never changes that set of zones.
+func readZonesOf(ctx *pulumi.Context, subnets []string) ([]string, error) {
+	zones := map[string]bool{}
+	for _, id := range subnets {
+		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &id})
+		if err != nil {
+			return nil, fmt.Errorf("the subnet %s of the control plane: %w", id, err)
+		}
+		zones[subnet.AvailabilityZone] = true
+	}
+	return sortedKeys(zones), nil
+}
+
+func sortedKeys[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }

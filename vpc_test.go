@@ -1,0 +1,89 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// theirs replaces the network of onAWS by a VPC of the user's.
+var theirs = []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+	"{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], publicSubnetIds: [subnet-0000000c]}"}
+
+// inVPC is withSubnets with another VPC.
+func inVPC(change func(*stacktest.VPC)) *stacktest.Account {
+	account := withSubnets()
+	vpc := account.VPCs["vpc-0123456789abcdef0"]
+	change(&vpc)
+	account.VPCs["vpc-0123456789abcdef0"] = vpc
+	return account
+}
+
+// inSubnet is withSubnets with another subnet.
+func inSubnet(id string, change func(*stacktest.Subnet)) *stacktest.Account {
+	account := withSubnets()
+	subnet := account.Subnets[id]
+	change(&subnet)
+	account.Subnets[id] = subnet
+	return account
+}
+
+// malformedVPCs are what is wrong with a VPC of the user's.
+func malformedVPCs() []malformedStack {
+	without := withSubnets()
+	without.VPCs = nil
+	return []malformedStack{
+		{name: "a VPC that is not there", account: without, want: []string{"network.vpcId: is vpc-0123456789abcdef0, of which the account tells nothing"}},
+		{name: "a VPC whose nodes have no names", account: inVPC(func(v *stacktest.VPC) { v.DNSHostnames = false }),
+			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
+		{name: "a VPC whose nodes find nobody", account: inVPC(func(v *stacktest.VPC) { v.DNSSupport = false }),
+			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsSupport off"}},
+		{name: "a VPC with the addresses of Services", account: inVPC(func(v *stacktest.VPC) { v.CIDRs = append(v.CIDRs, "172.20.8.0/21") }),
+			want: []string{"cluster.serviceCidr: is 172.20.0.0/16, which overlaps with 172.20.8.0/21 of vpc-0123456789abcdef0"}},
+		{name: "a full subnet", account: inSubnet("subnet-0000000b", func(s *stacktest.Subnet) { s.Free = 5 }),
+			want: []string{"network.privateSubnetIds[1]: is subnet-0000000b with 5 free addresses"}},
+	}
+}
+
+// TestAVPCInWhichNoControlPlaneIsPlacedIsNotAccepted has one of two subnets in a
+// zone without EKS: EKS would refuse the cluster.
+func TestAVPCInWhichNoControlPlaneIsPlacedIsNotAccepted(t *testing.T) {
+	account := withSubnets()
+	account.Zones["us-west-2b"] = "use1-az3" // the only zones without EKS are of other regions
+	_, err := recordIn(account, "test", mustParse(t, edited(t, theirs...)))
+	if want := "network.privateSubnetIds: are in 1 zones in which EKS places a control plane, and it needs two; EKS places none in us-west-2b"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// TestSubnetsWithoutAWayOutAreNotSilent warns of routes that nodes and load
+// balancers would lack, and of none where all is right.
+func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
+	tests := []struct {
+		name    string
+		account *stacktest.Account
+		want    string
+	}{
+		{"all is right", withSubnets(), ""},
+		{"no route", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "" }), "network.privateSubnetIds[0]: subnet-0000000a has no default route"},
+		{"no route of the main table", inVPC(func(v *stacktest.VPC) { v.MainRoute = "" }), "network.privateSubnetIds[1]: subnet-0000000b has no default route"},
+		{"public nodes without public addresses", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "igw-0123456789abcdef0" }),
+			"network.privateSubnetIds[0]: the default route of subnet-0000000a is an internet gateway"},
+		{"public load balancers that nobody reaches", inSubnet("subnet-0000000c", func(s *stacktest.Subnet) { s.Route = "nat-0123456789abcdef0" }),
+			"network.publicSubnetIds[0]: the default route of subnet-0000000c is no internet gateway"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var got []string
+			for _, warning := range loadConfigIn(t, test.account, mustParse(t, edited(t, theirs...))).Size().Warnings() {
+				if strings.HasPrefix(warning, "network.") {
+					got = append(got, warning)
+				}
+			}
+			if test.want == "" && len(got) > 0 || test.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], test.want)) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
