@@ -6,6 +6,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
@@ -47,4 +49,13 @@ func report(ctx *pulumi.Context, cfg *config.Config) error {
 		ctx.Export("sizing-"+name, pulumi.Any(numbers))
 	}
 	return errors.Join(errs...)
+}
+
+// nodesOf are the node groups on which a model may run.
+func nodesOf(machines *nodes.Nodes, spec serving.Spec) []pulumi.Resource {
+	var groups []pulumi.Resource
+	for _, name := range spec.GroupNames() {
+		groups = append(groups, machines.Named(name)...)
+	}
+	return groups
 }

@@ -11,6 +11,7 @@ require (
 	k8s.io/apimachinery v0.35.5
 	k8s.io/pod-security-admission v0.35.5
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730
+	sigs.k8s.io/yaml v1.6.0
 )
 
 require (
@@ -43,7 +44,6 @@ require (
 	k8s.io/utils v0.0.0-20260626114624-be93311217bd // indirect
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
-	sigs.k8s.io/yaml v1.6.0 // indirect
 )
 
 // At the versions of local/pulumi/go.mod, so that a first build compiles what

@@ -57,7 +57,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
 		service := box(d, serving.NewVLLMService, spec.Name, serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
-			DependsOn: all(ready, machines.Named(spec.NodeGroup.Name), namespaces.Named(spec.Namespace))}, on)
+			DependsOn: all(ready, nodesOf(machines, spec), namespaces.Named(spec.Namespace))}, on)
 		models[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {

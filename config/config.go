@@ -42,6 +42,10 @@ type Config struct {
 	// of them (key apiKey, encrypted).
 	APIKey pulumi.StringPtrInput
 
+	// passedOver are the cheaper node groups that were not chosen, by the model's
+	// index.
+	passedOver map[int][]serving.PassedOver
+
 	source *Source
 }
 
@@ -55,6 +59,7 @@ func Load(source *Source, read account.Reader) (*Config, error) {
 		Platform:         decodePlatform(top, source),
 		HuggingFaceToken: d.secretText(source, "huggingFaceToken"),
 		APIKey:           d.secretText(source, "apiKey"),
+		passedOver:       map[int][]serving.PassedOver{},
 		source:           source,
 	}
 	// The secrets are read apart, so that no message can hold them.

@@ -68,7 +68,9 @@ func decodeShared(n *node, spec *serving.Spec) {
 	spec.Image = n.str("image")
 	gpu := n.object("gpu")
 	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
-	spec.NodeGroup.Name = n.str("nodeGroup")
+	for _, name := range n.stringOrList("nodeGroup") {
+		spec.NodeGroups = append(spec.NodeGroups, serving.NodeGroup{Name: name})
+	}
 	objectives := n.object("objectives")
 	spec.Objectives = serving.Objectives{
 		TPOTMilliseconds: objectives.integer("tpotMilliseconds"),

@@ -27,6 +27,7 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 			n.asked = append(n.asked, "labels")
 		}
 		capacity := nodes.Capacity(n.str("capacity"))
+		g.Spot = capacity == nodes.Spot
 		g.Undiscounted = capacity == nodes.Spot || capacity == nodes.CapacityBlock
 		groups = append(groups, g)
 		made = append(made, nodes.Group{
@@ -106,27 +107,21 @@ func (c *Config) checkCosts(d *decoding) {
 // mostShared is more of anything than one stack shares.
 const mostShared = 1000
 
-// chooseNodeGroup replaces the name of a model's node group by the group. Where
-// it is left out, the cheapest group on which the model fits is taken.
+// chooseNodeGroup replaces the names of a model's node groups by the groups.
+// Where they are left out, the cheapest group on which the model fits is taken.
 func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 	m := &c.Models[i]
 	key := fmt.Sprintf("models[%d].nodeGroup", i)
+	listed := m.NodeGroups
+	m.NodeGroups = nil
+	if len(c.NodeGroups) == 0 && len(listed) == 0 || done.covers(key) || done.covers("nodeGroups") {
+		return
+	}
+	if len(listed) > 0 {
+		c.findNodeGroups(d, done, i, listed)
+		return
+	}
 	groups, names := c.groupsFor(*m)
-	if len(c.NodeGroups) == 0 && m.NodeGroup.Name == "" || done.covers(key) || done.covers("nodeGroups") {
-		return
-	}
-	if name := m.NodeGroup.Name; name != "" {
-		all := c.groupNames()
-		at := slices.Index(all, name)
-		if at < 0 {
-			d.add(d.typedAt(key), "is %q, which is not among the nodeGroups%s", name, didYouMean(name, all))
-			m.NodeGroup = serving.NodeGroup{}
-			return
-		}
-		m.NodeGroup = c.NodeGroups[at]
-		d.origin[key] = fmt.Sprintf("nodeGroups[%d]", at)
-		return
-	}
 	if len(groups) == 0 {
 		if m.GPU.Type == "" {
 			return // every group is reported as wrong
@@ -134,19 +129,59 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 		d.add(d.typedAt(fmt.Sprintf("models[%d].gpu.type", i)), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		return
 	}
-	chosen, ok := m.Cheapest(groups)
+	choice, ok := m.Cheapest(groups)
 	if !ok && len(groups) > 1 && m.UnknownShape() {
 		d.add(key, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
 		return
 	}
 	if !ok {
-		chosen = groups[0] // the only one; or what is wrong is reported elsewhere
+		choice.Group = groups[0] // the only one; or what is wrong is reported elsewhere
 	}
-	m.NodeGroup = chosen
-	d.origin[key] = fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), chosen.Name))
+	m.NodeGroup = choice.Group
+	c.passedOver[i] = choice.PassedOver
+	d.origin[key] = fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), choice.Group.Name))
 }
 
-// share tells every model what the others ask of its node group.
+// findNodeGroups gives a model the groups that it lists by name.
+func (c *Config) findNodeGroups(d *decoding, done settled, i int, listed []serving.NodeGroup) {
+	m := &c.Models[i]
+	key := fmt.Sprintf("models[%d].nodeGroup", i)
+	names := c.groupNames()
+	var groups []serving.NodeGroup
+	for j, g := range listed {
+		item := fmt.Sprintf("%s[%d]", key, j)
+		if len(listed) == 1 {
+			item = key
+		}
+		at := slices.Index(names, g.Name)
+		switch {
+		case done.covers(d.typedAt(item)):
+			return
+		case at < 0:
+			d.add(d.typedAt(item), "is %q, which is not among the nodeGroups%s; want %s", g.Name, didYouMean(g.Name, names), oneOf(names))
+			return
+		case slices.ContainsFunc(groups, func(before serving.NodeGroup) bool { return before.Name == g.Name }):
+			d.add(d.typedAt(item), "is %q a second time; name each group once, in order of preference", g.Name)
+			return
+		}
+		groups = append(groups, c.NodeGroups[at])
+		d.origin[item] = fmt.Sprintf("nodeGroups[%d]", at) // a wrong group is reported by its own key
+	}
+	m.NodeGroup = serving.Compose(groups)
+	if len(groups) > 1 {
+		m.NodeGroups = groups
+	}
+}
+
+// oneOf lists what a name may be.
+func oneOf(names []string) string {
+	if len(names) == 0 {
+		return "a group of nodeGroups, which has none"
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// share tells every model what the others ask of its node groups.
 func (c *Config) share() {
 	demands := make([]serving.Demand, len(c.Models))
 	for i, m := range c.Models {
@@ -154,13 +189,17 @@ func (c *Config) share() {
 		demands[i] = serving.Demand{GPUs: full.GPU.Count, Replicas: full.Replicas.Max}
 	}
 	for i := range c.Models {
-		group := &c.Models[i].NodeGroup
+		m := &c.Models[i]
 		for j, other := range c.Models {
-			if i != j && group.Name != "" && other.NodeGroup.Name == group.Name {
-				group.Others = append(group.Others, demands[j])
+			if i != j && overlap(m.GroupNames(), other.GroupNames()) {
+				m.NodeGroup.Others = append(m.NodeGroup.Others, demands[j])
 			}
 		}
 	}
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
 }
 
 // groupsFor are the groups that have the GPU that the model asks for, if it

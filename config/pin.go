@@ -32,8 +32,10 @@ func pin(m serving.Spec) map[string]any {
 	if m.Model.MaxNumSeqs != 0 {
 		p["maxNumSeqs"] = m.Model.MaxNumSeqs
 	}
-	if m.NodeGroup.Name != "" {
-		p["nodeGroup"] = m.NodeGroup.Name
+	if names := m.GroupNames(); len(names) == 1 {
+		p["nodeGroup"] = names[0]
+	} else if len(names) > 1 {
+		p["nodeGroup"] = names
 	}
 	if len(m.LoRA.Adapters) > 0 {
 		p["lora"] = map[string]any{"maxRank": m.LoRA.MaxRank, "maxLoaded": m.LoRA.MaxLoaded}

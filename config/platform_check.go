@@ -58,6 +58,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 			c.checkUpdates(d)
 		}
 	}
+	c.checkPreferences(d)
 	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion
 	if p.Made() && !slices.Contains(versions.KubernetesMinors(), p.Cluster.KubernetesVersion) {
 		p.Autoscaler.KubernetesMinor = versions.Kubernetes // reported as wrong

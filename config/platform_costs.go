@@ -82,9 +82,9 @@ func (c *Config) platformWarnings() []string {
 		warn("%s", unread)
 	}
 	for i, m := range c.Models {
-		if stop := m.GraceSeconds(); c.onSpot(i) && stop > spotSeconds {
+		if stop, group := m.GraceSeconds(), c.spotOf(i); group != "" && stop > spotSeconds {
 			warn("%s: takes %d s to stop, and capacity: spot of %s gives it about %d before the node is taken away; lower lifecycle.shutdownSeconds",
-				m.Name, stop, m.NodeGroup.Name, spotSeconds)
+				m.Name, stop, group, spotSeconds)
 		}
 	}
 	return slices.Concat(all, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
@@ -122,11 +122,15 @@ func (c *Config) extendedSurcharge() float64 {
 // away: two minutes, less the time in which the notice gets to it.
 const spotSeconds = 100
 
-// onSpot tells whether a model runs on spare capacity.
-func (c *Config) onSpot(model int) bool {
-	return slices.ContainsFunc(c.Platform.Nodes.Groups, func(g nodes.Group) bool {
-		return g.Name == c.Models[model].NodeGroup.Name && g.Capacity == nodes.Spot
-	})
+// spotOf names the first group of spare capacity on which a model may run; "" if
+// there is none.
+func (c *Config) spotOf(model int) string {
+	for _, g := range c.Platform.Nodes.Groups {
+		if g.Capacity == nodes.Spot && slices.Contains(c.Models[model].GroupNames(), g.Name) {
+			return g.Name
+		}
+	}
+	return ""
 }
 
 // subnetWarnings are about subnets of the user's, on which load balancers are to

@@ -33,6 +33,7 @@ type Costs struct {
 // Size is what a stack comes to.
 type Size struct {
 	rows     []sizing.Row
+	choices  []string
 	bill     sizing.Bill
 	itemised bool
 	warnings []string
@@ -42,8 +43,11 @@ type Size struct {
 func (c *Config) Size() Size {
 	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: c.platformWarnings()}
 	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
-	for _, m := range c.Models {
-		row := sizing.Row{Name: m.Name}
+	for i, m := range c.Models {
+		row := sizing.Row{Name: m.Name, Group: strings.Join(m.GroupNames(), ", ")}
+		if passed := c.passed(i); passed != "" {
+			s.choices = append(s.choices, fmt.Sprintf("%s runs on %s, and not on %s", m.Name, row.Group, passed))
+		}
 		if e, ok := m.Estimate(); ok {
 			row.Estimate = &e
 			for _, warning := range e.Warnings() {
@@ -57,6 +61,8 @@ func (c *Config) Size() Size {
 		}
 		s.rows = append(s.rows, row)
 	}
+	s.warnings = append(s.warnings, c.idle()...)
+	s.warnings = append(s.warnings, c.unordered()...)
 	for _, name := range s.bill.Unpriced {
 		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
 	}
@@ -67,21 +73,33 @@ func (c *Config) Size() Size {
 // bill adds up the node groups, with what the models ask of them, and what is
 // shared. It needs no estimate, so that what cannot be sized is counted too.
 func (c *Config) bill() sizing.Bill {
+	return sizing.Account(c.pools(), c.shared(), c.prices())
+}
+
+// pools are the node groups with what the models ask of them. Replicas that may
+// run on several groups are placed where they cost most, after those that have
+// one group alone.
+func (c *Config) pools() []sizing.Pool {
 	var pools []sizing.Pool
 	for _, g := range c.NodeGroups {
 		on, err := g.Dearest(c.servingCosts())
 		if err != nil {
 			continue // reported as wrong
 		}
-		p := sizing.Pool{Name: g.Name, On: on, Min: g.Min, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted}
-		for _, m := range c.Models {
-			if m.NodeGroup.Name == g.Name {
-				p.Demands = append(p.Demands, sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max})
-			}
-		}
-		pools = append(pools, p)
+		pools = append(pools, sizing.Pool{
+			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+		})
 	}
-	return sizing.Account(pools, c.shared(), c.prices())
+	var alone, flexible []sizing.Flexible
+	for _, m := range c.Models {
+		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max}, Pools: m.GroupNames()}
+		if len(f.Pools) == 1 {
+			alone = append(alone, f)
+		} else {
+			flexible = append(flexible, f)
+		}
+	}
+	return sizing.Place(pools, append(alone, flexible...), c.prices())
 }
 
 func (c *Config) prices() catalogue.Prices {
@@ -100,6 +118,7 @@ func (s Size) Table() string {
 	if len(s.rows) > 0 {
 		parts = append(parts, sizing.Table(s.rows, &s.bill))
 	}
+	parts = append(parts, s.choices...)
 	if s.itemised {
 		parts = append(parts, "USD/h at most: "+s.bill.List())
 	}
@@ -142,7 +161,35 @@ func (c *Config) checkSize(d *decoding) {
 	}
 	for i, g := range c.NodeGroups {
 		if need := bill.Nodes[g.Name]; g.Max > 0 && need > g.Max {
-			d.add(fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas; raise it or lower replicas.max", g.Max, need)
+			d.add(fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
+				g.Max, need, strings.Join(c.demands(g.Name), ", "))
 		}
 	}
+}
+
+// demands describe what the models ask of a node group, and why those that did
+// not name it do not run on a cheaper one.
+func (c *Config) demands(group string) []string {
+	var all []string
+	for i, m := range c.Models {
+		if !slices.Contains(m.GroupNames(), group) {
+			continue
+		}
+		text := fmt.Sprintf("%s %d × %d GPU", m.Name, m.Replicas.Max, m.GPU.Count)
+		if passed := c.passed(i); passed != "" {
+			text += " (not on " + passed + ")"
+		}
+		all = append(all, text)
+	}
+	return all
+}
+
+// passed lists the cheaper node groups that were not chosen for a model, with
+// the reasons; "" if there are none.
+func (c *Config) passed(model int) string {
+	var all []string
+	for _, p := range c.passedOver[model] {
+		all = append(all, p.Name+": "+p.Why)
+	}
+	return strings.Join(all, "; ")
 }

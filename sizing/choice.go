@@ -171,6 +171,26 @@ func (e Estimate) Refusal() string {
 	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
 }
 
+// Shortage says in a few words why the workload does not fit for certain; "" if
+// it fits.
+func (e Estimate) Shortage() string {
+	m := e.Memory
+	if why := e.Workload.Engine.cannotRun(); why != "" {
+		return "does not run on it: " + why
+	}
+	switch {
+	case m.Verdict == Fits:
+		return ""
+	case m.Verdict == Marginal:
+		return "may not fit: " + m.Why
+	case m.Short > 0:
+		return fmt.Sprintf("does not fit: %.1f GiB too little on each of %s", m.Short, e.Hardware())
+	case m.Needed > m.KV:
+		return fmt.Sprintf("does not fit: %.1f GiB left for the KV cache on each of %s, and a request of %d tokens needs %.1f", m.KV, e.Hardware(), m.MaxModelLen, m.Needed)
+	}
+	return "does not fit: " + m.Why
+}
+
 // Hardware is what one replica runs on, such as "4 × A10G (g5.12xlarge)".
 func (e Estimate) Hardware() string {
 	w := e.Workload

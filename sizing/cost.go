@@ -17,11 +17,14 @@ type Cost struct {
 	Known bool
 	// Min and Max are at the least and at the most replicas.
 	Min, Max float64
-	// PerMillionTokens is one million output tokens with all replicas at their
-	// target load; 0 where the rate is not known.
+	// PerMillionTokens is one million output tokens on a node with as many replicas
+	// as fit, all at their target load; 0 where the rate is not known.
 	PerMillionTokens float64
 	// Price is that of one node.
 	Price catalogue.Price
+	// Spot reports that nodes may be spare capacity: Min and Max are on-demand
+	// prices, which spot prices do not exceed.
+	Spot bool
 }
 
 // Nodes is how many nodes so many replicas need, if they have them to
@@ -44,7 +47,7 @@ func Charge(on catalogue.Instance, gpus, least, most int, s Serving, prices cata
 	c.Min = float64(Nodes(on, gpus, least)) * price.USDPerHour
 	c.Max = float64(Nodes(on, gpus, most)) * price.USDPerHour
 	if s.TargetTokensPerSecond > 0 {
-		c.PerMillionTokens = c.Max / (float64(max(most, 1)) * s.TargetTokensPerSecond * 3600) * 1e6
+		c.PerMillionTokens = price.USDPerHour / (float64(on.GPUs/gpus) * s.TargetTokensPerSecond * 3600) * 1e6
 	}
 	return c
 }
@@ -61,12 +64,22 @@ type Pool struct {
 	// On is the type of its nodes.
 	On catalogue.Instance
 	// Min is how many nodes are always there.
-	Min     int
+	Min int
+	// Max is how many nodes there may be. Default: 0, no bound.
+	Max int
+	// Spot reports that the nodes are spare capacity, which costs at most the
+	// on-demand price. Default: false.
+	Spot    bool
 	Demands []Demand
 	// USDPerHour is the user's price of one node. Default: 0, none.
 	USDPerHour float64
 	// Undiscounted reports that a discount does not apply. Default: false.
 	Undiscounted bool
+}
+
+// prices are those of the pool's nodes.
+func (p Pool) prices(all catalogue.Prices) catalogue.Prices {
+	return all.ForNodes([]string{p.On.Type}, p.USDPerHour, !p.Undiscounted)
 }
 
 // Shared is what a stack pays for beside the nodes of its models.
@@ -88,12 +101,17 @@ type Shared struct {
 type Item struct {
 	Name     string
 	Min, Max float64
+	// Spot reports that Min and Max are the on-demand price of spare capacity.
+	Spot bool
 }
 
 // Bill is a stack's cost, in USD an hour on demand.
 type Bill struct {
 	Items    []Item
 	Min, Max float64
+	// Spot reports that an item is spare capacity, so that Min and Max are upper
+	// bounds.
+	Spot bool
 	// Nodes is how many nodes of each pool the models need at their most.
 	Nodes map[string]int
 	// Elsewhere are those whose price is of another region.
@@ -110,7 +128,11 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	for _, p := range pools {
 		most := pack(p, func(d Demand) int { return d.Max })
 		b.Nodes[p.Name] = most
-		b.add(prices.ForNodes([]string{p.On.Type}, p.USDPerHour, !p.Undiscounted), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
+		before := len(b.Items)
+		b.add(p.prices(prices), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
+		if p.Spot && len(b.Items) > before {
+			b.Items[before].Spot, b.Spot = true, true
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(shared.Nodes)) {
 		b.add(prices, name, name, shared.Nodes[name], shared.Nodes[name])
@@ -153,7 +175,7 @@ func (b *Bill) add(prices catalogue.Prices, priced, name string, least, most int
 func (b Bill) List() string {
 	var parts []string
 	for _, i := range b.Items {
-		parts = append(parts, fmt.Sprintf("%s %.2f", i.Name, i.Max))
+		parts = append(parts, i.Name+" "+atMost(i.Spot, fmt.Sprintf("%.2f", i.Max)))
 	}
 	return strings.Join(parts, ", ")
 }

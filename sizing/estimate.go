@@ -19,6 +19,12 @@ type Workload struct {
 	// On is the type of the nodes. The zero value is a node that is not EC2's:
 	// it has no price, and any number of GPUs.
 	On catalogue.Instance
+	// Others are further types on which replicas may run. Cost is that of the type
+	// on which all replicas cost most. Default: none.
+	Others []catalogue.Instance
+	// Spot reports that nodes may be spare capacity, whose price varies below the
+	// on-demand price. Default: false.
+	Spot bool
 	// Objectives are what the service promises.
 	Objectives Objectives
 	// MinReplicas and MaxReplicas are the numbers of engines. Default: 1, and
@@ -94,8 +100,25 @@ func (w Workload) size() Estimate {
 	e.Serving.MaxNumSeqs = w.Engine.MaxNumSeqs
 	e.Workload.Engine = w.Engine.WithDefaults()
 	e.Workload.Objectives = w.Objectives.WithDefaults(e.Memory.MaxModelLen)
-	e.Cost = Charge(w.On, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, e.Serving, w.Prices)
+	e.Cost = w.charge(e.Serving)
 	return e
+}
+
+// charge computes the cost on the type on which all replicas cost most. It is
+// not known where that of one type is not.
+func (w Workload) charge(s Serving) Cost {
+	most := Charge(w.On, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
+	for _, other := range w.Others {
+		c := Charge(other, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
+		if !c.Known {
+			return Cost{}
+		}
+		if most.Known && c.Max > most.Max {
+			most = c
+		}
+	}
+	most.Spot = w.Spot
+	return most
 }
 
 // mostGPUs is what the largest nodes hold.
@@ -150,7 +173,7 @@ func FitOn(w Workload, types []catalogue.Instance) []Estimate {
 	var all []Estimate
 	for _, on := range types {
 		one := w
-		one.On, one.Engine.GPU = on, on.GPU
+		one.On, one.Engine.GPU, one.Others, one.Spot = on, on.GPU, nil, false
 		if one.Engine.TensorParallel > on.GPUs {
 			continue
 		}

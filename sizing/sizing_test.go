@@ -231,9 +231,9 @@ func TestCost(t *testing.T) {
 	if c := Size(p4d).Cost; c.Min != 21.9576 || c.Max != 2*21.9576 {
 		t.Errorf("one and three replicas of half a node cost %+v", c)
 	}
-	// The half that is idle is paid for too.
+	// A million tokens are of a node that is full, however many replicas run.
 	p4d.MaxReplicas = 1
-	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.9576/(e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
+	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.9576/(2*e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
 		t.Errorf("a million tokens of one replica on half a node cost %v", e.Cost.PerMillionTokens)
 	}
 	own := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}

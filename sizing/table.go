@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -12,6 +13,9 @@ import (
 type Row struct {
 	// Name is the service's.
 	Name string
+	// Group names the node groups on which it may run, in order of preference.
+	// Default: none.
+	Group string
 	// Estimate is nil where the shape or the GPU is not known.
 	Estimate *Estimate
 }
@@ -20,23 +24,36 @@ type Row struct {
 func Table(rows []Row, bill *Bill) string {
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
-	line := func(cells ...string) { _, _ = fmt.Fprintln(t, strings.Join(cells, "\t")) }
-	line("model", "GPU", "fit", "weights", "KV tokens", "concurrency", "target", "cold start", "USD/h min–max", "USD/M tokens")
+	grouped := slices.ContainsFunc(rows, func(r Row) bool { return r.Group != "" })
+	line := func(name, group string, cells ...string) {
+		if grouped {
+			cells = slices.Concat([]string{group}, cells)
+		}
+		_, _ = fmt.Fprintln(t, strings.Join(slices.Concat([]string{name}, cells), "\t"))
+	}
+	line("model", "group", "GPU", "fit", "weights", "KV tokens", "concurrency", "target", "cold start", "USD/h min–max", "USD/M tokens")
 	for _, r := range rows {
 		if r.Estimate == nil {
-			line(r.Name, "?", "unknown", "–", "–", "–", "–", "–", "–", "–")
+			line(r.Name, orDash(r.Group), "?", "unknown", "–", "–", "–", "–", "–", "–", "–")
 			continue
 		}
 		e := r.Estimate
-		line(r.Name, e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
+		line(r.Name, orDash(r.Group), e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
 			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
 			fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.Cost.perMillion())
 	}
 	if bill != nil && len(bill.Items) > 0 {
-		line("stack", "", "", "", "", "", "", "", span(bill.Min, bill.Max), "")
+		line("stack", "", "", "", "", "", "", "", "", atMost(bill.Spot, span(bill.Min, bill.Max)), "")
 	}
 	_ = t.Flush()
 	return trimRight(text.String())
+}
+
+func orDash(text string) string {
+	if text == "" {
+		return "–"
+	}
+	return text
 }
 
 // trimRight removes the spaces that a table's empty cells leave.
@@ -53,14 +70,22 @@ func (c Cost) String() string {
 	if !c.Known {
 		return "–"
 	}
-	return span(c.Min, c.Max)
+	return atMost(c.Spot, span(c.Min, c.Max))
+}
+
+// atMost marks an on-demand price of spare capacity, which costs that or less.
+func atMost(spot bool, price string) string {
+	if spot {
+		return "≤ " + price
+	}
+	return price
 }
 
 func (c Cost) perMillion() string {
 	if c.PerMillionTokens == 0 {
 		return "–"
 	}
-	return fmt.Sprintf("%.2f", c.PerMillionTokens)
+	return atMost(c.Spot, fmt.Sprintf("%.2f", c.PerMillionTokens))
 }
 
 func span(least, most float64) string {

@@ -56,6 +56,7 @@ func enginePod(s Spec) corev1.PodTemplateSpec {
 			TopologySpreadConstraints:     spread(s),
 			PriorityClassName:             s.Scheduling.PriorityClass,
 			NodeSelector:                  s.nodeSelector(),
+			Affinity:                      s.affinity(),
 			Containers:                    []corev1.Container{container(s)},
 			Volumes:                       volumes(s),
 		},

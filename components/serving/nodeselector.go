@@ -13,11 +13,12 @@ func (g NodeGroup) labels() map[string]string {
 	return g.Labels
 }
 
-// nodeSelector is the node group's labels and the spec's own.
+// nodeSelector is the node group's labels and the spec's own. Of several groups,
+// the affinity selects the nodes.
 func (s Spec) nodeSelector() map[string]string {
-	selector := maps.Clone(s.NodeGroup.labels())
-	if selector == nil {
-		selector = map[string]string{}
+	selector := map[string]string{}
+	if !s.prefers() {
+		maps.Copy(selector, s.NodeGroup.labels())
 	}
 	maps.Copy(selector, s.Scheduling.NodeSelector)
 	return selector

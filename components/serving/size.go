@@ -1,15 +1,12 @@
 package serving
 
 import (
-	"cmp"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
@@ -73,8 +70,8 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 		least = *s.Replicas.Min
 	}
 	return sizing.Workload{
-		Model: s.Model.ID, Engine: engine, On: on, Objectives: s.Objectives.sizing(),
-		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.NodeGroup.prices(s.Costs),
+		Model: s.Model.ID, Engine: engine, On: on, Others: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
+		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),
 		Storage: s.from(), Compiled: s.compiled(),
 		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
 	}, ""
@@ -121,7 +118,8 @@ func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	return gpu, catalogue.Instance{}, err
 }
 
-// Dearest is the instance type of the group that costs most.
+// Dearest returns the instance type by which the group is sized: among those
+// with the fewest GPUs, the most expensive.
 func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
 	most := -1.0
@@ -130,11 +128,24 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 		if err != nil {
 			return on, err
 		}
-		if price, _ := g.prices(costs).Of(name); price.USDPerHour > most {
+		price, _ := g.prices(costs).Of(name)
+		if most < 0 || on.GPUs < dearest.GPUs || on.GPUs == dearest.GPUs && price.USDPerHour > most {
 			dearest, most = on, price.USDPerHour
 		}
 	}
 	return dearest, nil
+}
+
+// others returns the instance types of a list of groups on which replicas may
+// run beside the one that they are sized for.
+func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
+	var all []catalogue.Instance
+	for _, name := range s.NodeGroup.InstanceTypes {
+		if other, err := catalogue.FindInstance(name); err == nil && s.prefers() && name != on.Type {
+			all = append(all, other)
+		}
+	}
+	return all
 }
 
 // shape is the model's; without a name where it is not known.
@@ -207,48 +218,4 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	}
 	s.Resources.Disk = or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
 	return s
-}
-
-// Cheapest is the node group on which all replicas cost least among those where
-// the service fits and that have room for it; if it fits none, the one where it
-// comes nearest. It is not there where the service cannot be sized.
-func (s Spec) Cheapest(groups []NodeGroup) (NodeGroup, bool) {
-	type candidate struct {
-		group    NodeGroup
-		estimate sizing.Estimate
-	}
-	var roomy, all []candidate
-	for _, g := range groups {
-		on := s
-		on.NodeGroup = g
-		e, ok := on.Estimate()
-		if !ok {
-			continue
-		}
-		c := candidate{g, e}
-		all = append(all, c)
-		if on.hasRoom(e) {
-			roomy = append(roomy, c)
-		}
-	}
-	if len(roomy) > 0 {
-		all = roomy
-	}
-	if len(all) == 0 {
-		return NodeGroup{}, false
-	}
-	slices.SortStableFunc(all, func(a, b candidate) int {
-		return cmp.Or(sizing.Compare(a.estimate, b.estimate), cmp.Compare(a.group.Name, b.group.Name))
-	})
-	return all[0].group, true
-}
-
-// hasRoom tells whether the node group can hold the service: the GPUs of a node,
-// its memory and cores, and the number of its nodes.
-func (s Spec) hasRoom(e sizing.Estimate) bool {
-	w := e.Workload
-	needed := sizing.Nodes(w.On, w.Engine.GPUs(), w.MaxReplicas)
-	var found problems.List
-	s.WithDefaults().validateAllocatable(&found, func(key string) string { return key })
-	return needed > 0 && (s.NodeGroup.Max == 0 || needed <= s.NodeGroup.Max) && len(found) == 0
 }

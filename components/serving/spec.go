@@ -33,6 +33,10 @@ type Spec struct {
 	GPU GPU
 	// NodeGroup is where it runs. Default: any node with enough free GPUs.
 	NodeGroup NodeGroup
+	// NodeGroups are the groups that NodeGroup is composed of (Compose), in order
+	// of preference. All have the same GPU. Default: none, so NodeGroup is one
+	// group.
+	NodeGroups []NodeGroup
 	// Objectives are what the service promises, and what is asked of it.
 	Objectives Objectives
 	// Costs are what is known of prices beside the catalogue.
@@ -168,6 +172,9 @@ type NodeGroup struct {
 	// Undiscounted reports that Costs.DiscountPercent does not apply, since the
 	// nodes are not bought on demand. Default: false.
 	Undiscounted bool
+	// Spot reports that EC2 sells its nodes as spare capacity, for less than the
+	// on-demand price. Default: false.
+	Spot bool
 }
 
 // Demand is what one service asks of a node group at most.

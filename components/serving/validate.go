@@ -44,9 +44,7 @@ func (s Spec) Validate(path string) error {
 	s.validateImage(&found, at)
 	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
 	s.Objectives.validate(&found, at)
-	if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.given() && err != nil {
-		found = append(found, problems.Of(err, at("nodeGroup"))...)
-	}
+	s.validateGroups(&found, at)
 	s.validateScaling(&found, at)
 	s.Resources.validate(&found, at)
 	s.Lifecycle.validate(&found, at)
@@ -69,9 +67,11 @@ func (s Spec) Validate(path string) error {
 	if class := s.Scheduling.PriorityClass; class != "" && !isObjectName(class) {
 		found.Addf(at("priorityClass"), "is %q, want the name of a PriorityClass", class)
 	}
-	for key, value := range sorted(s.NodeGroup.labels()) {
-		if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
-			found.Addf(at("nodeSelector."+key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, s.NodeGroup.Name, value)
+	for _, g := range s.candidates() {
+		for key, value := range sorted(g.labels()) {
+			if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
+				found.Addf(at("nodeSelector."+key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, g.Name, value)
+			}
 		}
 	}
 	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags) {

@@ -61,6 +61,9 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	same("serviceAccountName", "use serviceAccountName", p.ServiceAccountName, was.ServiceAccountName)
 	same("securityContext", "leave it: it is the user of vLLM's image", p.SecurityContext, was.SecurityContext)
 	same("nodeSelector", "use nodeSelector", p.NodeSelector, was.NodeSelector)
+	if s.prefers() && (p.Affinity == nil || !equality.Semantic.DeepEqual(p.Affinity.NodeAffinity, was.Affinity.NodeAffinity)) {
+		all = append(all, "changes spec.affinity.nodeAffinity; use nodeGroup and nodeSelector")
+	}
 	same("priorityClassName", "use priorityClass", p.PriorityClassName, was.PriorityClassName)
 	same("terminationGracePeriodSeconds", "use lifecycle.shutdownSeconds", p.TerminationGracePeriodSeconds, was.TerminationGracePeriodSeconds)
 	same("activeDeadlineSeconds", "leave it: an engine serves until it is told to stop", p.ActiveDeadlineSeconds, was.ActiveDeadlineSeconds)

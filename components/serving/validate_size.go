@@ -28,7 +28,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 			return
 		}
 		if _, on, err := s.hardware(); err == nil && on.Type != "" && on.GPU.Name != gpu.Name {
-			found.Addf(at("gpu.type"), "is %q, but %s of the node group %s has %s; remove it", s.GPU.Type, on.Type, s.NodeGroup.Name, on.GPU.Name)
+			found.Addf(at("gpu.type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
 			return
 		}
 	}

@@ -13,12 +13,12 @@ func (s Spec) Warnings() []string {
 	needed, spare := s.spareNodes()
 	switch {
 	case s.Lifecycle.Rollout == Surge && !spare:
-		warn("a change starts the new engine first, which needs %d nodes in the node group %s, whose max is %d: it waits until the rollout fails; "+
-			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.NodeGroup.Name, s.NodeGroup.Max)
+		warn("a change starts the new engine first, which needs %d nodes in the %s, whose max is %d: it waits until the rollout fails; "+
+			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.groups(), s.NodeGroup.Max)
 	case s.Lifecycle.Rollout == InPlace && s.Replicas.Least() == 1:
 		why := "lifecycle.rollout is inPlace"
 		if !spare {
-			why = fmt.Sprintf("the node group %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.NodeGroup.Name, needed, s.NodeGroup.Max)
+			why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
 		}
 		warn("a change stops the engine before it starts the new one, because %s: the model is away while that loads, about %d s", why, s.Lifecycle.LoadSeconds)
 	}

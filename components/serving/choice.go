@@ -1,0 +1,113 @@
+package serving
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+// Choice is a node group that was chosen for a service.
+type Choice struct {
+	Group NodeGroup
+	// PassedOver are the groups that cost less, or the same on spare capacity, and
+	// were not chosen. Default: none.
+	PassedOver []PassedOver
+}
+
+// PassedOver is a node group that was not chosen.
+type PassedOver struct {
+	Name, Why string
+}
+
+// candidate is a node group with the service's estimate on it; why says what
+// keeps the service from it.
+type candidate struct {
+	group    NodeGroup
+	estimate sizing.Estimate
+	why      string
+}
+
+// Cheapest returns the node group on which all replicas cost least among those
+// where the service fits and that have room for it; if it fits none, the one
+// where it comes nearest. Of two groups with the same GPUs, spare capacity comes
+// first. There is none where the service cannot be sized.
+func (s Spec) Cheapest(groups []NodeGroup) (Choice, bool) {
+	var roomy, all []candidate
+	for _, g := range groups {
+		on := s
+		on.NodeGroup = g
+		e, ok := on.Estimate()
+		if !ok {
+			continue
+		}
+		c := candidate{g, e, on.noRoom(e)}
+		all = append(all, c)
+		if c.why == "" {
+			roomy = append(roomy, c)
+		}
+	}
+	if len(all) == 0 {
+		return Choice{}, false
+	}
+	if len(roomy) == 0 {
+		roomy = all
+	}
+	slices.SortStableFunc(roomy, func(a, b candidate) int {
+		return cmp.Or(sizing.Compare(a.estimate, b.estimate), cmp.Compare(a.group.Name, b.group.Name))
+	})
+	chosen := roomy[0]
+	for _, c := range roomy {
+		if c.group.Spot && !chosen.group.Spot && c.likewise(chosen) {
+			chosen = c // its price is at most the on-demand price of these GPUs
+		}
+	}
+	return Choice{Group: chosen.group, PassedOver: passedOver(all, chosen)}, true
+}
+
+// likewise reports whether two groups serve the same with the same GPUs.
+func (c candidate) likewise(other candidate) bool {
+	a, b := c.estimate, other.estimate
+	return a.Memory.Verdict == b.Memory.Verdict && a.Workload.Engine.GPU.Name == b.Workload.Engine.GPU.Name && a.Workload.Engine.GPUs() == b.Workload.Engine.GPUs()
+}
+
+// passedOver are the candidates that would cost less than the chosen one.
+func passedOver(all []candidate, chosen candidate) []PassedOver {
+	var passed []PassedOver
+	for _, c := range all {
+		cost, most := c.estimate.Cost, chosen.estimate.Cost
+		cheaper := cost.Known && (!most.Known || cost.Max < most.Max || cost.Max == most.Max && c.group.Spot && !chosen.group.Spot)
+		if c.group.Name == chosen.group.Name || !cheaper {
+			continue
+		}
+		why := c.why
+		if short := c.estimate.Shortage(); short != "" {
+			why = short
+		}
+		if why == "" {
+			why = "spot capacity with the same GPUs comes first"
+		}
+		passed = append(passed, PassedOver{Name: c.group.Name, Why: why})
+	}
+	return passed
+}
+
+// noRoom says why the node group cannot hold the service: the GPUs of a node,
+// its memory and cores, or the number of its nodes; "" if it can.
+func (s Spec) noRoom(e sizing.Estimate) string {
+	w := e.Workload
+	needed := sizing.Nodes(w.On, w.Engine.GPUs(), w.MaxReplicas)
+	var found problems.List
+	s.WithDefaults().validateAllocatable(&found, func(key string) string { return key })
+	switch {
+	case needed == 0:
+		return fmt.Sprintf("a replica takes %d GPUs, and %s has %d", w.Engine.GPUs(), w.On.Type, w.On.GPUs)
+	case s.NodeGroup.Max > 0 && needed > s.NodeGroup.Max:
+		return fmt.Sprintf("max is %d, and all replicas need %d nodes", s.NodeGroup.Max, needed)
+	case len(found) > 0:
+		return found[0].Key + " " + found[0].Message
+	}
+	return ""
+}

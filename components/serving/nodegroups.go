@@ -1,0 +1,135 @@
+package serving
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Compose returns what a service can rely on that runs on any of the groups: the
+// types of all, and the sum of their bounds. Its name is the first group's.
+func Compose(groups []NodeGroup) NodeGroup {
+	if len(groups) == 1 {
+		return groups[0]
+	}
+	var all NodeGroup
+	bounded := true
+	for i, g := range groups {
+		if i == 0 {
+			all.Name = g.Name
+		}
+		for _, of := range g.InstanceTypes {
+			if !slices.Contains(all.InstanceTypes, of) {
+				all.InstanceTypes = append(all.InstanceTypes, of)
+			}
+		}
+		all.Min += g.Min
+		all.Max += g.Max
+		all.Spot = all.Spot || g.Spot
+		bounded = bounded && g.Max > 0
+	}
+	if !bounded {
+		all.Max = 0
+	}
+	return all
+}
+
+// upTo reports that a price is an upper bound: the on-demand price of spare
+// capacity.
+func (g NodeGroup) upTo() bool { return g.Spot && g.USDPerHour == 0 }
+
+// prices are those of the nodes: of a type in several groups of a list, the
+// highest.
+func (s Spec) prices() catalogue.Prices {
+	if !s.prefers() {
+		return s.NodeGroup.prices(s.Costs)
+	}
+	all := s.Costs.prices()
+	own := maps.Clone(all.Override)
+	if own == nil {
+		own = map[string]float64{}
+	}
+	highest := map[string]float64{}
+	for _, g := range s.NodeGroups {
+		for _, of := range g.InstanceTypes {
+			if price, ok := g.prices(s.Costs).Of(of); ok && price.USDPerHour > highest[of] {
+				highest[of], own[of] = price.USDPerHour, price.USDPerHour
+			}
+		}
+	}
+	all.Override = own
+	return all
+}
+
+// prefers reports whether the service runs on several groups, in order of
+// preference.
+func (s Spec) prefers() bool { return len(s.NodeGroups) > 1 }
+
+// GroupNames returns the names of the node groups, in order of preference.
+func (s Spec) GroupNames() []string {
+	if !s.prefers() {
+		if s.NodeGroup.Name == "" {
+			return nil
+		}
+		return []string{s.NodeGroup.Name}
+	}
+	var names []string
+	for _, g := range s.NodeGroups {
+		names = append(names, g.Name)
+	}
+	return names
+}
+
+// candidates are the groups on whose nodes the pods may run.
+func (s Spec) candidates() []NodeGroup {
+	if s.prefers() {
+		return s.NodeGroups
+	}
+	return []NodeGroup{s.NodeGroup}
+}
+
+// groups names the node groups in a message.
+func (s Spec) groups() string {
+	if s.prefers() {
+		return "node groups " + strings.Join(s.GroupNames(), ", ")
+	}
+	return "node group " + s.NodeGroup.Name
+}
+
+// validateGroups refuses a list whose groups a pod cannot replace by each other,
+// or which the scheduler cannot tell apart.
+func (s Spec) validateGroups(found *problems.List, at func(string) string) {
+	if !s.prefers() {
+		if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.given() && err != nil {
+			*found = append(*found, problems.Of(err, at("nodeGroup"))...)
+		}
+		return
+	}
+	key := at("nodeGroup")
+	var first NodeGroup
+	var gpu string
+	for i, g := range s.NodeGroups {
+		path := fmt.Sprintf("%s[%d]", key, i)
+		if err := g.Validate(path); err != nil {
+			*found = append(*found, problems.Of(err, path)...)
+			continue
+		}
+		on, _ := catalogue.FindInstance(g.InstanceTypes[0])
+		if gpu == "" {
+			first, gpu = g, on.GPU.Name
+		}
+		if on.GPU.Name != gpu {
+			found.Addf(key, "lists %s with %s and %s with %s; want groups with the same GPU, since the model is sized for one", first.Name, gpu, g.Name, on.GPU.Name)
+			return
+		}
+		for _, before := range s.NodeGroups[:i] {
+			if maps.Equal(before.labels(), g.labels()) {
+				found.Addf(key, "lists %s and %s, whose nodes have the same labels; give each a label of its own with nodeGroups[].labels", before.Name, g.Name)
+			}
+		}
+	}
+}

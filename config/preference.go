@@ -1,0 +1,125 @@
+package config
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// edge is one step of a list: the group before is preferred, as the key says.
+type edge struct{ before, after, key string }
+
+// checkPreferences refuses lists of node groups that contradict each other, and
+// gives the cluster autoscaler the order that all lists together make. The
+// autoscaler's priority expander has one order for the whole cluster.
+func (c *Config) checkPreferences(d *decoding) {
+	var edges []edge
+	keys := map[string]bool{}
+	for i, m := range c.Models {
+		key := d.typedAt(fmt.Sprintf("models[%d].nodeGroup", i))
+		for j := 1; j < len(m.NodeGroups); j++ {
+			step := edge{before: m.NodeGroups[j-1].Name, after: m.NodeGroups[j].Name, key: key}
+			if step.before == step.after {
+				return // reported as listed twice
+			}
+			keys[key] = true
+			if back := path(edges, step.after, step.before, nil); back != nil {
+				d.add(key, "prefers %s to %s, and %s; the cluster autoscaler has one order for the whole cluster, so list the groups in the same order",
+					step.before, step.after, describeSteps(back))
+				return
+			}
+			edges = append(edges, step)
+		}
+	}
+	p := &c.Platform
+	if len(edges) == 0 || !p.Autoscaler.Install || !p.Made() {
+		return
+	}
+	if p.Autoscaler.Expander != "" {
+		d.add("autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
+			p.Autoscaler.Expander, edges[0].key)
+	}
+	p.Autoscaler.Priorities = c.priorities(order(edges, c.groupNames()))
+}
+
+// path returns steps that lead from one group to another; nil if none do.
+func path(edges []edge, from, to string, passed []string) []edge {
+	for _, e := range edges {
+		if e.before != from || slices.Contains(passed, e.after) {
+			continue
+		}
+		if e.after == to {
+			return []edge{e}
+		}
+		if rest := path(edges, e.after, to, append(passed, from)); rest != nil {
+			return append([]edge{e}, rest...)
+		}
+	}
+	return nil
+}
+
+func describeSteps(steps []edge) string {
+	var parts []string
+	for _, e := range steps {
+		parts = append(parts, fmt.Sprintf("%s prefers %s to %s", e.key, e.before, e.after))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// order returns the groups of the lists, each after all that are preferred to
+// it, and otherwise in the order of nodeGroups.
+func order(edges []edge, names []string) []string {
+	var all []string
+	waits := func(name string) bool {
+		return slices.ContainsFunc(edges, func(e edge) bool { return e.after == name && !slices.Contains(all, e.before) })
+	}
+	listed := func(name string) bool {
+		return slices.ContainsFunc(edges, func(e edge) bool { return e.before == name || e.after == name })
+	}
+	for range names {
+		for _, name := range names {
+			if listed(name) && !slices.Contains(all, name) && !waits(name) {
+				all = append(all, name)
+				break
+			}
+		}
+	}
+	return all
+}
+
+const (
+	// unlisted is the priority of every group that is in no list. The expander
+	// drops a group without a priority where another group has one.
+	unlisted = 1
+	// priorityStep is the distance of two priorities of groups in lists.
+	priorityStep = 10
+)
+
+// priorities returns the configuration of the autoscaler's priority expander:
+// regular expressions that match names of Auto Scaling groups, by priority, the
+// highest for the group that is preferred most. It takes the highest priority of
+// which an expression is found anywhere in the name, so all are anchored.
+// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/expander/priority/priority.go
+func (c *Config) priorities(preferred []string) map[int][]string {
+	all := map[int][]string{unlisted: {".*"}}
+	for i, name := range preferred {
+		at := slices.Index(c.groupNames(), name)
+		if at < 0 {
+			continue // reported as unknown
+		}
+		priority := priorityStep * (len(preferred) - i)
+		for _, zone := range c.Platform.Nodes.Groups[at].Zones {
+			all[priority] = append(all[priority], scalingGroups(name, zone))
+		}
+	}
+	return all
+}
+
+// scalingGroups returns the expression that matches the Auto Scaling groups of a
+// node group in one zone, and no others. EKS calls them eks-<node group>-<UUID>,
+// and the node group is called <entry>-<zone>- and a number that AWS' provider
+// appends.
+func scalingGroups(entry, zone string) string {
+	return fmt.Sprintf("^eks-%s-%s-[0-9a-f]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", regexp.QuoteMeta(entry), regexp.QuoteMeta(zone))
+}

@@ -1,0 +1,48 @@
+package sizing
+
+import (
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// TestReplicasOfAListArePlacedWhereTheyCostMost fills the most expensive pool
+// first, up to its bound.
+func TestReplicasOfAListArePlacedWhereTheyCostMost(t *testing.T) {
+	on := func(name string) catalogue.Instance {
+		i, err := catalogue.FindInstance(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	small, large := on("g5.2xlarge"), on("g5.12xlarge")
+	tests := map[string]struct {
+		pools []Pool
+		list  []string
+		least int
+		most  int
+		want  map[string]Demand // without GPUs
+	}{
+		"the first is spot":      {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small, Max: 9}}, []string{"spot", "demand"}, 1, 3, map[string]Demand{"demand": {Min: 1, Max: 3}}},
+		"the other has no bound": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small}}, []string{"spot", "demand"}, 1, 30, map[string]Demand{"demand": {Min: 1, Max: 30}}},
+		"the most expensive is full": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small, Max: 2}}, []string{"spot", "demand"}, 3, 5,
+			map[string]Demand{"demand": {Min: 2, Max: 2}, "spot": {Min: 1, Max: 3}}},
+		"by GPU, the larger costs more":     {[]Pool{{Name: "small", On: small, Max: 9}, {Name: "large", On: large, Max: 1}}, []string{"small", "large"}, 1, 6, map[string]Demand{"large": {Min: 1, Max: 4}, "small": {Max: 2}}},
+		"there is no room: the last has it": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 1}, {Name: "demand", On: small, Max: 1}}, []string{"spot", "demand"}, 1, 5, map[string]Demand{"demand": {Min: 1, Max: 1}, "spot": {Max: 4}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			placed := Place(test.pools, []Flexible{{Demand: Demand{GPUs: 1, Min: test.least, Max: test.most}, Pools: test.list}}, catalogue.Prices{})
+			for _, p := range placed {
+				var got Demand
+				for _, d := range p.Demands {
+					got.Min, got.Max = got.Min+d.Min, got.Max+d.Max
+				}
+				if got != test.want[p.Name] {
+					t.Errorf("%s has %+v, want %+v", p.Name, got, test.want[p.Name])
+				}
+			}
+		})
+	}
+}
