@@ -200,8 +200,9 @@ func TestNoSecretInClear(t *testing.T) {
 func TestSecretsAreReferredToByName(t *testing.T) {
 	want := map[string]map[string]string{
 		"assistant": {"HF_TOKEN": "hugging-face/read-token", "VLLM_API_KEY": "assistant-api-key-a1b2c3d/api-key"},
-		"coder":     {"HF_TOKEN": "coder-huggingface-a1b2c3d/token", "VLLM_API_KEY": "coder-api-key-a1b2c3d/api-key"},
-		"ranker":    {"HF_TOKEN": "ranker-huggingface-a1b2c3d/token", "VLLM_API_KEY": "ranker-keys/current"},
+		"coder": {"HF_TOKEN": "coder-huggingface-a1b2c3d/token", "VLLM_API_KEY": "coder-api-key-a1b2c3d/api-key",
+			"AWS_ACCESS_KEY_ID": "store-keys/AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY": "store-keys/AWS_SECRET_ACCESS_KEY"},
+		"ranker": {"HF_TOKEN": "ranker-huggingface-a1b2c3d/token", "VLLM_API_KEY": "ranker-keys/current"},
 	}
 	for _, r := range mustRecord(t, "everything", mustParse(t, everything(t))).Resources() {
 		if !strings.HasSuffix(r.Type, ":Deployment") {

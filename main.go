@@ -14,6 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/network"
 	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/weights"
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
@@ -54,10 +55,11 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ready = all(ready, scaler.Ready(), devices.Ready(), replicas.Ready(), balancers.Ready())
 
 	namespaces := box(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, on)
+	readers := box(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, on)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
 		service := box(d, serving.NewVLLMService, spec.Name, serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
-			DependsOn: all(ready, nodesOf(machines, spec), namespaces.Named(spec.Namespace))}, on)
+			DependsOn: all(ready, nodesOf(machines, spec), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, on)
 		models[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {

@@ -213,6 +213,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	}
 	c.checkIngresses(d)
 	c.checkCertificates(d)
+	c.checkRoles(d)
 	if len(d.found) == 0 {
 		c.checkSize(d)
 	}

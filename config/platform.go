@@ -36,6 +36,7 @@ type Platform struct {
 	Offers account.Offers
 
 	asked    bool // of the account
+	roles    bool // models get AWS roles
 	installs installs
 }
 

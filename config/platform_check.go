@@ -92,6 +92,7 @@ func (c *Config) checkNamespaces(d *decoding) {
 // install decides what is installed, and lets the boxes know of each other.
 func (p *Platform) install(c *Config) {
 	made := p.Made()
+	p.roles = len(c.readers()) > 0
 	p.Autoscaler.Install = installed(p.installs.autoscaler, made)
 	p.GPU.Install = installed(p.installs.gpu, made)
 	p.KEDA.Install = installed(p.installs.keda, made)
@@ -125,7 +126,7 @@ func (p *Platform) checkAWS(d *decoding, source *Source) {
 // needsAWS tells whether anything of AWS is made: on a cluster of the user's,
 // roles for controllers that call AWS.
 func (p *Platform) needsAWS() bool {
-	return p.Made() || p.Autoscaler.Install || p.IngressController.Install
+	return p.Made() || p.Autoscaler.Install || p.IngressController.Install || p.roles
 }
 
 // validateNetwork is the network's own check. Without zones, whoever made it is

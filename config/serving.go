@@ -38,11 +38,12 @@ func decodeScaling(n *node) serving.Scaling {
 }
 
 func decodeStorage(n *node) serving.Storage {
-	weights, cache := n.object("weights"), n.object("cache")
+	weights, cache, s3 := n.object("weights"), n.object("cache"), n.object("s3")
 	return serving.Storage{
 		Weights:      serving.Weights{Claim: weights.str("claim"), Path: weights.str("path")},
 		Cache:        serving.Cache{Claim: cache.str("claim"), StorageClass: cache.str("storageClass"), Size: cache.str("size")},
 		ScratchClass: n.str("scratchClass"),
+		S3:           serving.S3{RoleARN: s3.str("roleArn"), Endpoint: s3.str("endpoint"), CIDR: s3.str("cidr"), ExistingSecret: s3.str("existingSecret")},
 		Offline:      n.optionalBoolean("offline"),
 	}
 }

@@ -143,6 +143,7 @@ func engineEnv(s Spec) map[string]string {
 	if s.offline() {
 		env["HF_HUB_OFFLINE"] = "1"
 	}
+	maps.Copy(env, s.Storage.S3.env())
 	return env
 }
 
@@ -187,7 +188,9 @@ func environment(s Spec) []corev1.EnvVar {
 	for _, name := range slices.Sorted(maps.Keys(plain)) {
 		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
 	}
-	return slices.Concat(vars, secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey))
+	access, secret := s.Storage.S3.keys()
+	return slices.Concat(vars, secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey),
+		secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret))
 }
 
 func secretVariable(name string, from SecretRef) []corev1.EnvVar {

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// podIdentityAgent is where EKS Pod Identity hands out credentials.
+	// podIdentityAgent is where EKS Pod Identity hands out credentials, on port 80.
 	// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
 	podIdentityAgent = "169.254.170.23/32"
 	// nodeLocalDNS is where nodes cache DNS, if they do.
@@ -74,11 +74,15 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 		rules = append(rules, networkingv1.NetworkPolicyEgressRule{To: peers, Ports: ports})
 	}
 	https := ports(corev1.ProtocolTCP, 443)
-	if !s.offline() || s.Model.inS3() {
+	s3 := s.Storage.S3
+	if !s.offline() || s.Model.inS3() && s3.Endpoint == "" {
 		to(https, public("0.0.0.0/0"), public("::/0"))
 	}
-	if s.Model.inS3() || s.Access.ServiceAccountName != "" {
+	if s.Model.inS3() && s3.ExistingSecret == "" || s.Access.ServiceAccountName != "" {
 		to(ports(corev1.ProtocolTCP, 80), addresses(podIdentityAgent))
+	}
+	if e, ok := s3.endpoint(); ok {
+		to(ports(corev1.ProtocolTCP, e.port), store(s3, e)...)
 	}
 	for _, cidr := range s.Network.EgressCIDRs {
 		to(https, addresses(cidr))
@@ -88,6 +92,19 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 		to(dns, podsOf(dnsNamespace), addresses(nodeLocalDNS))
 	}
 	return rules
+}
+
+// store are the addresses of an S3-compatible store.
+func store(s S3, e endpoint) []networkingv1.NetworkPolicyPeer {
+	switch {
+	case e.namespace() != "":
+		return []networkingv1.NetworkPolicyPeer{podsOf(e.namespace())}
+	case e.address() != "":
+		return []networkingv1.NetworkPolicyPeer{addresses(e.address())}
+	case s.CIDR != "":
+		return []networkingv1.NetworkPolicyPeer{addresses(s.CIDR)}
+	}
+	return []networkingv1.NetworkPolicyPeer{public("0.0.0.0/0"), public("::/0")}
 }
 
 func ports(protocol corev1.Protocol, n int) []networkingv1.NetworkPolicyPort {

@@ -13,6 +13,8 @@ type Storage struct {
 	// it is the node's ephemeral storage, which is NVMe where the nodes are set up
 	// so.
 	ScratchClass string
+	// S3 is how weights are read from an address in S3.
+	S3 S3
 	// Region is the AWS region in which S3 is asked. Default: what the engine finds
 	// out itself.
 	Region string
@@ -30,6 +32,25 @@ type Weights struct {
 	Claim string
 	// Path is the model's folder within it. Default: the model's id.
 	Path string
+}
+
+// S3 is how weights are read from an address in S3.
+type S3 struct {
+	// RoleARN is an AWS role that exists, which may read the weights. It is given
+	// to the service's own ServiceAccount by EKS Pod Identity, outside this
+	// component. Default: none.
+	RoleARN string
+	// Endpoint is the URL of an S3-compatible store, with a scheme, and a port where
+	// it is not the scheme's. Default: AWS.
+	Endpoint string
+	// CIDR are the addresses of Endpoint, to which the NetworkPolicy lets the pods
+	// out. Default: the pods of the namespace, where Endpoint is a Service of the
+	// cluster; the address, where it is one; else all public addresses.
+	CIDR string
+	// ExistingSecret is a Secret in the same namespace with the keys
+	// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Default: none, so that the pods
+	// read with the role of their ServiceAccount.
+	ExistingSecret string
 }
 
 // Cache is a volume that outlives the pods. Several engines write to it at once.

@@ -11,6 +11,24 @@ const s3Scheme = "s3://"
 // inS3 tells whether the weights are streamed from S3.
 func (m Model) inS3() bool { return strings.HasPrefix(m.ID, s3Scheme) }
 
+// BucketFolder returns the bucket and the folder in S3 that the service reads
+// with the role of its own ServiceAccount. It has neither where the weights come
+// from elsewhere, or others give the credentials.
+func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
+	own := s.Storage.S3.ExistingSecret == "" && s.Access.ServiceAccountName == ""
+	if !s.Model.inS3() || !own || s.Storage.S3.Endpoint != "" && s.Storage.S3.RoleARN == "" {
+		return "", "", false
+	}
+	bucket, folder, ok = strings.Cut(strings.TrimPrefix(s.Model.ID, s3Scheme), "/")
+	return bucket, strings.TrimSuffix(folder, "/"), ok
+}
+
+// ServiceAccount returns the name of the pods' identity.
+func (s Spec) ServiceAccount() string { return s.serviceAccount() }
+
+// FirstName returns what the service was called first, which names its objects.
+func (s Spec) FirstName() string { return s.objectName() }
+
 // offline tells whether the engine asks nothing of Hugging Face.
 func (s Spec) offline() bool { return s.Storage.Offline != nil && *s.Storage.Offline }
 

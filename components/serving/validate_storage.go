@@ -40,6 +40,7 @@ func (s Spec) validateStorage(found *problems.List, at func(string) string) {
 			found.Addf(at("storage.cache.size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
 		}
 	}
+	s.validateS3(found, at)
 	if s.offline() && s.needsHub() && st.Cache.Claim == "" {
 		found.Addf(at("storage.offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
 			"or name a cache that has them (storage.cache.claim)")

@@ -1,0 +1,90 @@
+package weights
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+func TestMain(m *testing.M) { stacktest.Main(m) }
+
+// reader is a model that reads one folder.
+func reader() Reader {
+	return Reader{Model: "chat", ID: "mistral", Namespace: "inference", ServiceAccount: "mistral", Bucket: "weights", Folder: "mistral/7b"}
+}
+
+// TestARoleReadsOneFolderAlone reads the policy as IAM does.
+func TestARoleReadsOneFolderAlone(t *testing.T) {
+	got, err := policy("us-gov-west-1", reader())
+	const want = `{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws-us-gov:s3:::weights/mistral/7b/*"]},` +
+		`{"Sid":"List","Effect":"Allow","Action":["s3:ListBucket"],"Resource":["arn:aws-us-gov:s3:::weights"],"Condition":{"StringLike":{"s3:prefix":["mistral/7b","mistral/7b/*"]}}}]}`
+	if err != nil || got != want {
+		t.Errorf("the policy is %s, %v; want %s", got, err, want)
+	}
+}
+
+// TestEveryReaderGetsARole goes through readers with and without a role that
+// exists, and none at all.
+func TestEveryReaderGetsARole(t *testing.T) {
+	existing, long := reader(), reader()
+	existing.RoleARN = "arn:aws:iam::111122223333:role/weights"
+	long.ID = strings.Repeat("a", 54)
+	const role, inline, association = "aws:iam/role:Role ", "aws:iam/rolePolicy:RolePolicy ", "aws:eks/podIdentityAssociation:PodIdentityAssociation "
+	short := "w-" + strings.Repeat("a", 35) + "-"
+	tests := map[string]struct {
+		readers []Reader
+		want    []string
+		ready   int
+	}{
+		"a role of its own":   {[]Reader{reader()}, []string{association + "w-mistral", role + "w-mistral", inline + "w-mistral"}, 3},
+		"a role that exists":  {[]Reader{existing}, []string{association + "w-mistral"}, 1},
+		"a name that is long": {[]Reader{long}, []string{association + short, role + short, inline + short}, 3},
+		"nobody":              {nil, nil, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			var made *Weights
+			recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+				var err error
+				made, err = New(ctx, "w", Args{Spec: Spec{Readers: test.readers}, ClusterName: pulumi.String("c"), Region: "us-west-2"})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, r := range recording.Resources() {
+				if strings.HasPrefix(r.Type, "vllm-eks:") {
+					continue
+				}
+				got = append(got, r.Type+" "+r.Name)
+				if r.Type+" " == association && fmt.Sprint(r.Inputs["namespace"], r.Inputs["serviceAccount"]) != "inferencemistral" {
+					t.Errorf("the role is for %v", r.Inputs)
+				}
+			}
+			slices.Sort(got)
+			if !slices.EqualFunc(got, test.want, func(is, want string) bool {
+				return is == want || strings.HasSuffix(want, "-") && strings.HasPrefix(is, want)
+			}) {
+				t.Errorf("registered %q, want %q", got, test.want)
+			}
+			if len(made.Named("chat")) != test.ready {
+				t.Errorf("%d resources to wait for, want %d", len(made.Named("chat")), test.ready)
+			}
+		})
+	}
+}
+
+// TestAnIncompleteReaderIsRefused by the model's name.
+func TestAnIncompleteReaderIsRefused(t *testing.T) {
+	r := reader()
+	r.Folder = ""
+	if err := (Spec{Readers: []Reader{r}}).Validate("weights"); err == nil || !strings.HasPrefix(err.Error(), "weights.chat: is incomplete") {
+		t.Errorf("a role for the whole bucket: %v", err)
+	}
+}
