@@ -105,6 +105,8 @@ var malformedOnAWS = []malformedStack{
 		want: []string{"aws: does not answer what the account offers: who deploys: "}},
 	{name: "a group that a model uses, gone", change: []string{"{name: g5, instanceTypes: [g5.2xlarge], max: 4}, ", ""},
 		want: []string{`models[0].nodeGroup: is "g5", which is not among the nodeGroups (did you mean g6?); want one of g6`}},
+	{name: "a cache on volumes that one node mounts", change: []string{"nodeGroup: g5}", "nodeGroup: g5, storage: {cache: {storageClass: gp3}}}"},
+		want: []string{"models[0].storage.cache.storageClass: is gp3, whose EBS volumes one node mounts at a time"}},
 	{name: "a list with another GPU", change: []string{"nodeGroup: g5}", "nodeGroup: [g5, g6]}"},
 		want: []string{"models[0].nodeGroup: lists g5 with A10G and g6 with L4; want groups with the same GPU"}},
 	{name: "a list with an unknown group", change: []string{"nodeGroup: g5}", "nodeGroup: [g5, g7]}"},
@@ -209,6 +211,8 @@ func TestWarningsOnAWS(t *testing.T) {
 			want: "cluster.access: arn:aws:sts::111122223333:assumed-role/deploy/simulated, who runs this, is no admin"},
 		{name: "a role with a path", change: []string{"role/deploy", "role/teams/ml/deploy"}},
 		{name: "quotas that may not be read", account: withoutQuotas(), want: "how many vCPUs of G instances may run is not checked: "},
+		{name: "a cache on a class that nobody creates", change: []string{"nodeGroup: g5}", "nodeGroup: g5, storage: {cache: {storageClass: efs}}}"},
+			want: "a: storage.cache.storageClass is efs, which this program does not create: the pods wait until it exists, with volumes that several nodes mount; for one of EFS, set cluster.efs to true"},
 		{name: "spot without the time to stop", change: []string{"max: 4}", "max: 4, capacity: spot}"},
 			want: "a: takes 145 s to stop, and capacity: spot of g5 gives it about 100"},
 	}

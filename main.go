@@ -3,6 +3,11 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/components/account"
@@ -20,7 +25,22 @@ import (
 
 func main() {
 	var source config.Source
-	pulumi.Run(func(ctx *pulumi.Context) error { return deploy(ctx, &source) }, source.Capture)
+	reported := false
+	program := func(ctx *pulumi.Context) error {
+		err := deploy(ctx, &source)
+		reported = err != nil
+		return logged(ctx, err)
+	}
+	switch err := pulumi.RunErr(program, source.Capture); {
+	case err == nil:
+	case errors.Is(err, pulumi.ErrPlugins):
+		pulumi.Run(program, source.Capture) // lists the plug-ins
+	case reported:
+		os.Exit(constant.ExitStatusLoggedError)
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 }
 
 // deploy registers the boxes of the diagram, in the order in which they depend

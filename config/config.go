@@ -214,6 +214,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	c.checkIngresses(d)
 	c.checkCertificates(d)
 	c.checkRoles(d)
+	c.checkCaches(d)
 	if len(d.found) == 0 {
 		c.checkSize(d)
 	}

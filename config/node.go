@@ -239,7 +239,7 @@ func (n *node) object(key string) *node {
 		return child
 	}
 	if child.values, ok = value.(map[string]any); !ok {
-		n.d.add(child.path, "is %s, want a mapping", describeKind(value))
+		n.d.add(child.path, "is %s, want a mapping%s", describeKind(value), mappingHint(key, value))
 	}
 	return child
 }

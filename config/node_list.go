@@ -1,5 +1,10 @@
 package config
 
+import (
+	"encoding/json"
+	"fmt"
+)
+
 // stringOrList returns the strings of a key that takes one string or a list of
 // strings.
 func (n *node) stringOrList(key string) []string {
@@ -15,4 +20,20 @@ func (n *node) stringOrList(key string) []string {
 		n.d.add(path, "is an empty list; give it a value or remove the key")
 	}
 	return n.texts(key)
+}
+
+// mappingHint shows the mapping that was probably meant by a number or a boolean.
+func mappingHint(key string, value any) string {
+	switch v := value.(type) {
+	case json.Number:
+		switch key {
+		case "replicas":
+			return fmt.Sprintf(" such as {min: %s, max: %s}", v, v)
+		case "gpu":
+			return fmt.Sprintf(" such as {count: %s}", v)
+		}
+	case bool:
+		return fmt.Sprintf(" such as {install: %t}", v)
+	}
+	return ""
 }

@@ -64,6 +64,7 @@ func (c *Config) Size() Size {
 	s.warnings = append(s.warnings, c.idle()...)
 	s.warnings = append(s.warnings, c.unordered()...)
 	s.warnings = append(s.warnings, c.withoutRole()...)
+	s.warnings = append(s.warnings, c.cacheWarnings()...)
 	for _, name := range s.bill.Unpriced {
 		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
 	}

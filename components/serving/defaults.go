@@ -26,6 +26,7 @@ func (s Spec) WithDefaults() Spec {
 		s = s.withEstimate(e)
 	}
 	s.GPU.Count = or(s.GPU.Count, 1)
+	s.Lifecycle.derived = s.Lifecycle.derived || s.Lifecycle.Rollout == ""
 	s.Lifecycle.Rollout = or(s.Lifecycle.Rollout, s.rollout())
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1))
 	s.Lifecycle = s.Lifecycle.withDefaults()

@@ -68,7 +68,11 @@ func TestWarnings(t *testing.T) {
 		{"surge that waits", func(s *Spec) { s.NodeGroup = g5(1); s.Lifecycle.Rollout = Surge },
 			[]string{"needs 2 nodes in the node group g5, whose max is 1: it waits until the rollout fails"}},
 		{"in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.Rollout = InPlace }, []string{"because lifecycle.rollout is inPlace: the model is away"}},
-		{"in place, with another engine", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) }, nil},
+		{"surge that becomes inPlace without a word, with another engine", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) },
+			[]string{"no GPUs to spare (it would take 3 nodes, and max is 2): one of 2 engines after the other is away while it loads, about 413 s; to start the new engine first, set nodeGroups[].max to 3"}},
+		{"two engines in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2); s.Lifecycle.Rollout = InPlace }, nil},
+		{"a range that fills its nodes", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(1, 2); s.Scaling.Policy = CPU },
+			[]string{"set nodeGroups[].max to 3, or lifecycle.rollout to surge, which waits for GPUs while all replicas run", "a change of all 2 engines"}},
 		{"a long context", func(s *Spec) { s.NodeGroup = g5(2); s.Model.MaxLen = 8192 },
 			[]string{"is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is 120"}},
 		{"no TLS", func(s *Spec) {

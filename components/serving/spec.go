@@ -289,6 +289,8 @@ type Lifecycle struct {
 	// that it is asked for and not assumed. Default: 0, never: vLLM's /health
 	// does not notice.
 	HungSeconds int
+	// derived reports that Rollout is the default.
+	derived bool
 }
 
 // Rollout is how a change replaces an engine.

@@ -15,12 +15,8 @@ func (s Spec) Warnings() []string {
 	case s.Lifecycle.Rollout == Surge && !spare:
 		warn("a change starts the new engine first, which needs %d nodes in the %s, whose max is %d: it waits until the rollout fails; "+
 			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.groups(), s.NodeGroup.Max)
-	case s.Lifecycle.Rollout == InPlace && s.Replicas.Least() == 1:
-		why := "lifecycle.rollout is inPlace"
-		if !spare {
-			why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
-		}
-		warn("a change stops the engine before it starts the new one, because %s: the model is away while that loads, about %d s", why, s.Lifecycle.LoadSeconds)
+	case s.Lifecycle.Rollout == InPlace && (s.Replicas.Least() == 1 || s.Lifecycle.derived):
+		warn("%s", s.inPlaceWarning(needed, spare))
 	}
 	if cut := s.longestAnswerSeconds(); cut > s.Lifecycle.ShutdownSeconds {
 		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
@@ -46,6 +42,24 @@ func (s Spec) Warnings() []string {
 			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
 	}
 	return all
+}
+
+// inPlaceWarning says what a change in place takes away, why it is in place, and
+// what makes it start the new engine first.
+func (s Spec) inPlaceWarning(needed int, spare bool) string {
+	why, instead := "lifecycle.rollout is inPlace", ""
+	if !spare {
+		why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
+		instead = fmt.Sprintf("; to start the new engine first, set nodeGroups[].max to %d", needed)
+		if *s.Replicas.Min < s.Replicas.Max {
+			instead += ", or lifecycle.rollout to surge, which waits for GPUs while all replicas run"
+		}
+	}
+	away := "the model is away while that loads"
+	if least := s.Replicas.Least(); least > 1 {
+		away = fmt.Sprintf("one of %d engines after the other is away while it loads", least)
+	}
+	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", why, away, s.Lifecycle.LoadSeconds, instead)
 }
 
 // prometheusNamespace is that of an address of a Service in the cluster; "" of
