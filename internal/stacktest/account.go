@@ -29,7 +29,7 @@ type Account struct {
 	// Releases are the newest AMI releases, by the parameter that publishes each.
 	// Addons are the newest versions of EKS add-ons, by "<name> <minor>".
 	Releases, Addons map[string]string
-	VPCs    map[string]VPC
+	VPCs             map[string]VPC
 	// Silent is why the account does not answer; "" for one that does.
 	Silent string
 }
