@@ -17,36 +17,17 @@ type Args struct {
 	DependsOn []pulumi.Resource
 }
 
-// DevicePlugin is what makes nvidia.com/gpu a resource of nodes.
-type DevicePlugin struct {
-	pulumi.ResourceState
-
-	ready []pulumi.Resource
-}
-
 // New registers the device plugin, or nothing if it is not to be installed.
 // Errors name the key of the spec that is wrong, under name.
-func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*DevicePlugin, error) {
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	p := &DevicePlugin{}
-	if !spec.Install {
-		return p, nil
+	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
+	if spec.Install {
+		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Privileged}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Values: values()}}}
 	}
-	if err := ctx.RegisterComponentResource(typeToken, name, p, opts...); err != nil {
-		return nil, err
-	}
-	installed, err := release.New(ctx, name, release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Level: release.Privileged, Values: values()},
-		pulumi.Parent(p), pulumi.DependsOn(args.DependsOn))
-	if err != nil {
-		return nil, err
-	}
-	p.ready = []pulumi.Resource{installed}
-	return p, ctx.RegisterResourceOutputs(p, pulumi.Map{})
+	return release.NewComponent(ctx, name, component, opts...)
 }
-
-// Ready is what engines have to wait for, and to be gone before: nothing, if
-// nothing is installed.
-func (p *DevicePlugin) Ready() []pulumi.Resource { return p.ready }

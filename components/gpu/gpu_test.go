@@ -5,15 +5,16 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-func record(t *testing.T, spec Spec) (*stacktest.Recording, *DevicePlugin) {
+func record(t *testing.T, spec Spec) (*stacktest.Recording, *release.Component) {
 	t.Helper()
-	var made *DevicePlugin
+	var made *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
 		made, err = New(ctx, "gpu", Args{Spec: spec})
 		return err

@@ -29,51 +29,29 @@ type Args struct {
 	DependsOn []pulumi.Resource
 }
 
-// Controller is what makes load balancers.
-type Controller struct {
-	pulumi.ResourceState
-
-	ready []pulumi.Resource
-}
-
 // New registers the controller and its AWS role, or nothing if it is not to be
-// installed. Errors name the key of the spec that is wrong, under name.
-func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Controller, error) {
+// installed. Errors name the key of the spec that is wrong, under name. Ingresses
+// are deleted before the controller, which deletes their load balancers.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	c := &Controller{}
-	if !spec.Install {
-		return c, nil
+	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
+	if spec.Install {
+		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Restricted}}
+		component.Role = podidentity.Register(name, podidentity.Args{
+			ClusterName:    args.ClusterName,
+			Namespace:      Namespace,
+			ServiceAccount: serviceAccount,
+			Policy: pulumi.All(args.ClusterName, args.VPCID).ApplyT(func(of []any) (string, error) {
+				return policy(args.Region, of[0].(string), of[1].(string))
+			}).(pulumi.StringOutput).ToStringPtrOutput(),
+		})
+		component.Charts = []release.Chart{{Args: release.Args{
+			Chart: versions.LoadBalancerController, Namespace: Namespace, Values: values(spec, args.Region, args.Tags),
+			Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID},
+		}}}
 	}
-	if err := ctx.RegisterComponentResource(typeToken, name, c, opts...); err != nil {
-		return nil, err
-	}
-	role, err := podidentity.NewRole(ctx, name, podidentity.Args{
-		ClusterName:    args.ClusterName,
-		Namespace:      Namespace,
-		ServiceAccount: serviceAccount,
-		Policy: pulumi.All(args.ClusterName, args.VPCID).ApplyT(func(of []any) (string, error) {
-			return policy(args.Region, of[0].(string), of[1].(string))
-		}).(pulumi.StringOutput).ToStringPtrOutput(),
-	}, pulumi.Parent(c))
-	if err != nil {
-		return nil, err
-	}
-	// The role goes after the controller, which needs it to remove the last load
-	// balancer.
-	installed, err := release.New(ctx, name, release.Args{
-		Chart: versions.LoadBalancerController, Namespace: Namespace, Level: release.Restricted, Values: values(spec, args.Region, args.Tags),
-		Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID}, DependsOn: role.Ready,
-	}, pulumi.Parent(c), pulumi.DependsOn(args.DependsOn))
-	if err != nil {
-		return nil, err
-	}
-	c.ready = []pulumi.Resource{installed}
-	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{})
+	return release.NewComponent(ctx, name, component, opts...)
 }
-
-// Ready is what Ingresses have to wait for, and to be gone before: the controller
-// is what removes their load balancers. It is nothing, if nothing is installed.
-func (c *Controller) Ready() []pulumi.Resource { return c.ready }

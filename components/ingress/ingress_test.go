@@ -8,13 +8,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-func record(t *testing.T, spec Spec, check func(*pulumi.Context, *Controller) error) *stacktest.Recording {
+func record(t *testing.T, spec Spec, check func(*pulumi.Context, *release.Component) error) *stacktest.Recording {
 	t.Helper()
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		made, err := New(ctx, "ingress-controller", Args{
@@ -37,7 +38,7 @@ type ingressObject struct{ pulumi.CustomResourceState }
 // TestInstalled records an Ingress too, that waits for what the box says: the
 // engine deletes in the reverse order.
 func TestInstalled(t *testing.T) {
-	recording := record(t, Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *Controller) error {
+	recording := record(t, Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *release.Component) error {
 		return ctx.RegisterResource("kubernetes:networking.k8s.io/v1:Ingress", "chat", pulumi.Map{}, &ingressObject{}, pulumi.DependsOn(made.Ready()))
 	})
 	stacktest.Compare(t, "testdata/installed.json", recording)
@@ -59,7 +60,7 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording := record(t, Spec{}, func(_ *pulumi.Context, made *Controller) error {
+	recording := record(t, Spec{}, func(_ *pulumi.Context, made *release.Component) error {
 		if made.Ready() != nil {
 			t.Errorf("Ingresses wait for %v", made.Ready())
 		}

@@ -17,36 +17,18 @@ type Args struct {
 	DependsOn []pulumi.Resource
 }
 
-// KEDA is the scaler of engines.
-type KEDA struct {
-	pulumi.ResourceState
-
-	ready []pulumi.Resource
-}
-
 // New registers KEDA, or nothing if it is not to be installed. Errors name the
-// key of the spec that is wrong, under name.
-func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*KEDA, error) {
+// key of the spec that is wrong, under name. ScaledObjects are deleted before
+// KEDA, which removes their finalizers.
+func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	k := &KEDA{}
-	if !spec.Install {
-		return k, nil
+	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
+	if spec.Install {
+		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Restricted}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Values: values(spec)}}}
 	}
-	if err := ctx.RegisterComponentResource(typeToken, name, k, opts...); err != nil {
-		return nil, err
-	}
-	installed, err := release.New(ctx, name, release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Level: release.Restricted, Values: values(spec)},
-		pulumi.Parent(k), pulumi.DependsOn(args.DependsOn))
-	if err != nil {
-		return nil, err
-	}
-	k.ready = []pulumi.Resource{installed}
-	return k, ctx.RegisterResourceOutputs(k, pulumi.Map{})
+	return release.NewComponent(ctx, name, component, opts...)
 }
-
-// Ready is what ScaledObjects have to wait for, and to be gone before: KEDA is
-// what lets them go. It is nothing, if nothing is installed.
-func (k *KEDA) Ready() []pulumi.Resource { return k.ready }

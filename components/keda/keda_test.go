@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
@@ -13,7 +14,7 @@ import (
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
 func TestInstalled(t *testing.T) {
-	var made *KEDA
+	var made *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
 		made, err = New(ctx, "keda", Args{Spec: Spec{Install: true, ServiceMonitor: true}})
 		return err

@@ -24,50 +24,29 @@ type AutoscalerArgs struct {
 	DependsOn []pulumi.Resource
 }
 
-// Autoscaler is what starts and stops nodes.
-type Autoscaler struct {
-	pulumi.ResourceState
-
-	ready []pulumi.Resource
-}
-
 // NewAutoscaler registers the cluster autoscaler and its AWS role, or nothing if
 // it is not to be installed. Errors name the key of the spec that is wrong, under
 // name.
-func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts ...pulumi.ResourceOption) (*Autoscaler, error) {
+func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	a := &Autoscaler{}
-	if !spec.Install {
-		return a, nil
+	component := release.ComponentArgs{Type: autoscalerToken, DependsOn: args.DependsOn}
+	if spec.Install {
+		component.Namespaces = []release.Namespace{{Name: AutoscalerNamespace, Level: release.Restricted}}
+		component.Role = podidentity.Register(name, podidentity.Args{
+			ClusterName:    args.ClusterName,
+			Namespace:      AutoscalerNamespace,
+			ServiceAccount: autoscalerAccount,
+			Policy: args.ClusterName.ToStringOutput().ApplyT(func(cluster string) (string, error) {
+				return autoscalerPolicy(args.Region, cluster)
+			}).(pulumi.StringOutput).ToStringPtrOutput(),
+		})
+		component.Charts = []release.Chart{{Args: release.Args{
+			Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Values: autoscalerValues(spec, args.Region),
+			Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}},
+		}}}
 	}
-	if err := ctx.RegisterComponentResource(autoscalerToken, name, a, opts...); err != nil {
-		return nil, err
-	}
-	role, err := podidentity.NewRole(ctx, name, podidentity.Args{
-		ClusterName:    args.ClusterName,
-		Namespace:      AutoscalerNamespace,
-		ServiceAccount: autoscalerAccount,
-		Policy: args.ClusterName.ToStringOutput().ApplyT(func(cluster string) (string, error) {
-			return autoscalerPolicy(args.Region, cluster)
-		}).(pulumi.StringOutput).ToStringPtrOutput(),
-	}, pulumi.Parent(a))
-	if err != nil {
-		return nil, err
-	}
-	installed, err := release.New(ctx, name, release.Args{
-		Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Level: release.Restricted, Values: autoscalerValues(spec, args.Region),
-		Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}}, DependsOn: role.Ready,
-	}, pulumi.Parent(a), pulumi.DependsOn(args.DependsOn))
-	if err != nil {
-		return nil, err
-	}
-	a.ready = []pulumi.Resource{installed}
-	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
+	return release.NewComponent(ctx, name, component, opts...)
 }
-
-// Ready is what engines have to wait for that need a node to be started: nothing,
-// if nothing is installed.
-func (a *Autoscaler) Ready() []pulumi.Resource { return a.ready }

@@ -8,11 +8,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-func recordAutoscaler(spec AutoscalerSpec, check func(*Autoscaler)) (*stacktest.Recording, error) {
+func recordAutoscaler(spec AutoscalerSpec, check func(*release.Component)) (*stacktest.Recording, error) {
 	return stacktest.Record("test", func(ctx *pulumi.Context) error {
 		made, err := NewAutoscaler(ctx, "autoscaler", AutoscalerArgs{Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), Region: "us-west-2"})
 		if err != nil {
@@ -27,7 +28,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 	if err := stacktest.Isolate(); err != nil {
 		t.Fatal(err)
 	}
-	recording, err := recordAutoscaler(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *Autoscaler) {
+	recording, err := recordAutoscaler(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *release.Component) {
 		if len(made.Ready()) != 1 {
 			t.Errorf("engines wait for %d resources, want the release", len(made.Ready()))
 		}
@@ -44,7 +45,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 }
 
 func TestAutoscalerNotInstalled(t *testing.T) {
-	recording, err := recordAutoscaler(AutoscalerSpec{}, func(made *Autoscaler) {
+	recording, err := recordAutoscaler(AutoscalerSpec{}, func(made *release.Component) {
 		if made.Ready() != nil {
 			t.Errorf("engines wait for %v", made.Ready())
 		}

@@ -54,6 +54,18 @@ func NewRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Resourc
 	return r, nil
 }
 
+// Register returns a function that registers the role under the options it is
+// given, and returns what pods that need the role must wait for.
+func Register(name string, args Args) func(*pulumi.Context, ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	return func(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+		r, err := NewRole(ctx, name, args, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return r.Ready, nil
+	}
+}
+
 // NewAddonRole registers a role and its policies for an EKS add-on, which names
 // the role in its own podIdentityAssociations.
 func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Role, error) {

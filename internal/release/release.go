@@ -15,40 +15,22 @@ type Args struct {
 	Chart versions.Chart
 	// Name is the release's. Default: the chart's name.
 	Name string
-	// Namespace is where it is installed. Required.
+	// Namespace is where it is installed, which must exist. Required.
 	Namespace string
-	// Level is what its pods may ask of their node. With one, the namespace is made
-	// for the release; without, it is there already. Default: none.
-	Level Level
 	// Values are the chart's, as JSON has them.
 	Values map[string]any
 	// Given are values that other resources have, each in the place of the whole of
 	// Values under the same key. Default: none.
 	Given pulumi.Map
-	// DependsOn is what the release alone must wait for, and not its namespace.
-	// Default: nothing.
-	DependsOn []pulumi.Resource
 	// TimeoutSeconds is how long its pods may take to be ready. Default: 600.
 	TimeoutSeconds int
 }
 
 type resource struct{ pulumi.CustomResourceState }
 
-// New registers a release, and its namespace where Args has a level for it. What
-// a chart brings as a custom resource definition is there before the rest of it,
-// and stays when the release is removed.
+// New registers a release. The custom resource definitions of a chart exist
+// before the rest of it, and stay when the release is removed.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
-	before := args.DependsOn
-	if args.Level != "" {
-		namespace, err := NewNamespace(ctx, args.Namespace, args.Level, opts...)
-		if err != nil {
-			return nil, err
-		}
-		before = append([]pulumi.Resource{namespace}, before...)
-	}
-	if len(before) > 0 {
-		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(before))
-	}
 	r := &resource{}
 	return r, untyped.Register(ctx, "kubernetes:helm.sh/v3:Release", name, releaseInputs(args), r, opts...)
 }
