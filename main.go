@@ -65,7 +65,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	on := pulumi.Composite(aws.Provided(), client.Provided())
 	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
 	ready := all(machines.Ready(), addons.Ready)
-	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, DependsOn: ready}, on)
+	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, on)
 	ready = all(ready, prometheus.Ready())
 	scaler := box(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, on)
 	devices := box(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, on)

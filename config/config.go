@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -41,6 +42,9 @@ type Config struct {
 	// APIKey is what clients of every model must send; nil if nothing is asked
 	// of them (key apiKey, encrypted).
 	APIKey pulumi.StringPtrInput
+	// GrafanaPassword is the password of Grafana's administrator; nil if none is
+	// given (key grafanaPassword, encrypted).
+	GrafanaPassword pulumi.StringPtrInput
 
 	// passedOver are the cheaper node groups that were not chosen, by the model's
 	// index.
@@ -48,6 +52,9 @@ type Config struct {
 
 	source *Source
 }
+
+// secretKeys are those whose values are encrypted.
+var secretKeys = []string{"apiKey", "grafanaPassword", "huggingFaceToken"}
 
 // Load decodes and checks the configuration, also against what the account
 // offers, where a reader is given and the stack makes a cluster. Its error holds
@@ -60,10 +67,11 @@ func Load(source *Source, read account.Reader) (*Config, error) {
 		HuggingFaceToken: d.secretText(source, "huggingFaceToken"),
 		APIKey:           d.secretText(source, "apiKey"),
 		passedOver:       map[int][]serving.PassedOver{},
+		GrafanaPassword:  d.secretText(source, "grafanaPassword"),
 		source:           source,
 	}
 	// The secrets are read apart, so that no message can hold them.
-	top.asked = append(top.asked, "huggingFaceToken", "apiKey")
+	top.asked = append(top.asked, secretKeys...)
 	cfg.Namespaces = decodeNamespaces(top)
 	cfg.Region = source.region()
 	cfg.NodeGroups, cfg.Platform.Nodes.Groups = decodeNodeGroups(top)
@@ -87,9 +95,9 @@ func (d *decoding) values(source *Source) map[string]any {
 	for _, key := range source.keys() {
 		text, _ := source.value(key)
 		switch {
-		case key == "huggingFaceToken" || key == "apiKey":
+		case slices.Contains(secretKeys, key):
 		case source.isSecret(key):
-			d.add(key, "holds an encrypted value, which would be stored in clear from here; only huggingFaceToken and apiKey may be encrypted")
+			d.add(key, "holds an encrypted value, which would be stored in clear from here; only %s may be encrypted", strings.Join(secretKeys, ", "))
 			d.refused = append(d.refused, key)
 			values[key] = nil
 		case text == "":

@@ -197,6 +197,19 @@ func (n *node) mapping(key string) string {
 	return string(text)
 }
 
+// tree is a mapping with any keys and any values; nil if it is not given.
+func (n *node) tree(key string) map[string]any {
+	value, path, ok := n.lookup(key)
+	if !ok {
+		return nil
+	}
+	values, ok := value.(map[string]any)
+	if !ok {
+		n.d.add(path, "is %s, want a mapping", describeKind(value))
+	}
+	return values
+}
+
 // list is a list of any kind of items.
 func (n *node) list(key string) ([]any, string) {
 	value, path, ok := n.lookup(key)
@@ -299,7 +312,7 @@ func (n *node) close() {
 // repeated.
 func describe(path string, value any) string {
 	kind := describeKind(value)
-	for _, word := range []string{"env", "extraArgs", "huggingFaceToken", "apiKey", "annotations", "prometheusUrl"} {
+	for _, word := range []string{"env", "extraArgs", "huggingFaceToken", "apiKey", "grafanaPassword", "annotations", "prometheusUrl"} {
 		if strings.Contains(path, word) {
 			return kind
 		}

@@ -127,17 +127,19 @@ func decodeVPC(n *node) network.Spec {
 func decodeBoxes(top *node, p *Platform) {
 	n := top.object("autoscaler")
 	p.installs.autoscaler = n.optionalBoolean("install")
-	p.Autoscaler = nodes.AutoscalerSpec{Expander: n.str("expander"), UnneededMinutes: n.integer("unneededMinutes")}
+	p.Autoscaler = nodes.AutoscalerSpec{Expander: n.str("expander"), UnneededMinutes: n.integer("unneededMinutes"), Values: n.tree("values")}
 
-	p.installs.gpu = top.object("gpu").optionalBoolean("install")
+	n = top.object("gpu")
+	p.installs.gpu = n.optionalBoolean("install")
+	p.GPU = gpu.Spec{Values: n.tree("values")}
 
 	n = top.object("keda")
 	p.installs.keda = n.optionalBoolean("install")
-	p.KEDA = keda.Spec{Replicas: n.integer("replicas")}
+	p.KEDA = keda.Spec{Replicas: n.integer("replicas"), Values: n.tree("values")}
 
 	n = top.object("ingressController")
 	p.installs.ingress = n.optionalBoolean("install")
-	p.IngressController = ingress.Spec{Replicas: n.integer("replicas")}
+	p.IngressController = ingress.Spec{Replicas: n.integer("replicas"), Values: n.tree("values")}
 }
 
 // decodePrometheus reads what of monitoring is about installing it.
@@ -152,6 +154,7 @@ func decodePrometheus(n *node, p *Platform) {
 		GPUMetrics:    n.optionalBoolean("gpuMetrics"),
 		Alertmanager:  n.boolean("alertmanager"),
 		Grafana:       monitoring.Grafana{Install: grafana.boolean("install"), ExistingSecret: grafana.str("existingSecret")},
+		Values:        n.tree("values"), GPUMetricsValues: n.tree("gpuMetricsValues"),
 	}
 }
 

@@ -59,7 +59,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		}
 	}
 	c.checkPreferences(d)
-	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion
+	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion // of an existing cluster too
 	if p.Made() && !slices.Contains(versions.KubernetesMinors(), p.Cluster.KubernetesVersion) {
 		p.Autoscaler.KubernetesMinor = versions.Kubernetes // reported as wrong
 	}
@@ -155,7 +155,7 @@ func (p *Platform) checkBrought(d *decoding) {
 		key   string
 		given bool
 	}{
-		{"cluster.name", s.Name != ""}, {"cluster.kubernetesVersion", s.KubernetesVersion != ""}, {"cluster.publicAccessCidrs", len(s.PublicAccessCIDRs) > 0},
+		{"cluster.name", s.Name != ""}, {"cluster.kubernetesVersion", s.KubernetesVersion != "" && !p.Autoscaler.Install}, {"cluster.publicAccessCidrs", len(s.PublicAccessCIDRs) > 0},
 		{"cluster.access", len(s.Access) > 0}, {"cluster.logRetentionDays", s.LogRetentionDays != 0}, {"cluster.serviceCidr", s.ServiceCIDR != ""},
 		{"cluster.protect", s.Protect}, {"cluster.efs", s.EFS}, {"cluster.nodeRelease", p.Nodes.Release != ""}, {"cluster.addons", len(s.Addons) > 0},
 		{"systemNodes", len(p.Nodes.System.InstanceTypes) > 0 || p.Nodes.System.Min+p.Nodes.System.Max+p.Nodes.System.DiskGiB > 0},
@@ -165,6 +165,9 @@ func (p *Platform) checkBrought(d *decoding) {
 		if of.given {
 			d.add(of.key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
 		}
+	}
+	if p.Autoscaler.Install && s.KubernetesVersion == "" {
+		d.add("cluster.kubernetesVersion", "is missing; cluster-autoscaler has to be of the minor version of the existing cluster, want it in quotes, such as %q", versions.Kubernetes)
 	}
 	for i, g := range p.Nodes.Groups {
 		for _, of := range []struct {
@@ -216,15 +219,44 @@ func (c *Config) checkMonitoring(d *decoding, report reporter) {
 		p.Prometheus.Namespace = c.Monitoring.Namespace
 		c.Monitoring.PrometheusURL = p.Prometheus.PrometheusURL()
 	}
+	if p.Made() && !p.Prometheus.Install && c.Monitoring.ServiceMonitor == nil {
+		c.Monitoring.ServiceMonitor = new(false) // nothing brings the kind
+	}
 	c.Monitoring = c.Monitoring.WithDefaults()
 	p.Prometheus.Namespace = c.Monitoring.Namespace
 	report(c.Monitoring.Validate("monitoring"), "monitoring")
-	watched := *c.Monitoring.ServiceMonitor
-	p.Prometheus.ServiceMonitor, p.KEDA.ServiceMonitor = watched, watched
-	p.IngressController.ServiceMonitor, p.Autoscaler.ServiceMonitor = watched, watched
+	p.watch(c.Monitoring)
 	p.Prometheus = p.Prometheus.WithDefaults()
 	report(p.Prometheus.Validate("monitoring"), "monitoring")
+	if c.GrafanaPassword != nil {
+		c.checkGrafanaPassword(d)
+	}
 	c.checkNamespaces(d)
+}
+
+// watch has Prometheus' operator scrape what is installed as it scrapes the
+// models, by ServiceMonitors with the same labels.
+func (p *Platform) watch(m serving.Monitoring) {
+	for _, of := range []struct {
+		watched *bool
+		labels  *map[string]string
+	}{
+		{&p.Prometheus.ServiceMonitor, &p.Prometheus.Labels}, {&p.KEDA.ServiceMonitor, &p.KEDA.Labels},
+		{&p.IngressController.ServiceMonitor, &p.IngressController.Labels}, {&p.Autoscaler.ServiceMonitor, &p.Autoscaler.Labels},
+	} {
+		*of.watched, *of.labels = *m.ServiceMonitor, m.Labels
+	}
+}
+
+// checkGrafanaPassword refuses a password that nothing would use.
+func (c *Config) checkGrafanaPassword(d *decoding) {
+	grafana := c.Platform.Prometheus.Grafana
+	switch {
+	case !grafana.Install:
+		d.add("grafanaPassword", "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
+	case grafana.ExistingSecret != "":
+		d.add("monitoring.grafana.existingSecret", "is given, and grafanaPassword as well; remove one of the two")
+	}
 }
 
 // checkCertificates refuses certificates that a load balancer of the region

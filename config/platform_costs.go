@@ -78,6 +78,10 @@ func (c *Config) platformWarnings() []string {
 	if p.asked && !p.admitted() {
 		warn("cluster.access: %s, who runs this, is no admin of the cluster: a preview works, and an up stops at the first object on it", p.Offers.Caller)
 	}
+	if !p.Prometheus.Install && c.Monitoring.ServiceMonitor != nil && *c.Monitoring.ServiceMonitor {
+		warn("monitoring.serviceMonitor: is true, and nothing of this stack brings the kind ServiceMonitor, so that the first pulumi up stops at the first of them; " +
+			"remove the key, or install the CustomResourceDefinitions of Prometheus' operator as soon as the cluster exists")
+	}
 	for _, unread := range p.Offers.Unread {
 		warn("%s", unread)
 	}

@@ -44,10 +44,20 @@ func (s Spec) Validate(path string) error {
 			found.Addf(path+"."+key, "is what the program tells the stacks of an account apart by; remove it")
 		case !isTag(key, 128) || !isTag(value, 256):
 			found.Addf(path+"."+key, "is %q, want letters, digits, spaces and _ . : / = + - @, a key of at most 128 and a value of at most 256", value)
+		case breaksArgument(key) || breaksArgument(value) || strings.Contains(key, "="):
+			found.Addf(path+"."+key, "is %q, which the load balancer controller cannot be given; want no colon before a space or at an end, and no = in the key", value)
 		}
 	}
 	slices.SortFunc(found, func(a, b problems.Error) int { return strings.Compare(a.Key, b.Key) })
 	return found.Err()
+}
+
+// breaksArgument reports whether YAML takes a text for a mapping. The chart of the
+// load balancer controller writes the tags into one argument without quotes, as
+// key=value, one after the other.
+// https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/templates/deployment.yaml
+func breaksArgument(text string) bool {
+	return strings.Contains(text, ": ") || strings.HasSuffix(text, ":")
 }
 
 const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"

@@ -27,7 +27,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
 	if spec.Install {
 		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Privileged}}
-		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Values: values()}}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Values: release.Merge(values(), spec.Values)}}}
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

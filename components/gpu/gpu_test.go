@@ -1,6 +1,7 @@
 package gpu
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -42,4 +43,31 @@ func TestNotInstalled(t *testing.T) {
 
 func TestChartKnowsItsKeys(t *testing.T) {
 	stacktest.ChartKeys(t, "testdata/nvidia-device-plugin.keys", versions.NVIDIADevicePlugin, values())
+}
+
+func TestValidate(t *testing.T) {
+	for want, spec := range map[string]Spec{
+		"": {Install: true, Values: map[string]any{"failOnInitError": true}},
+		"gpu.values.priorityClassName: is set by this program": {Install: true, Values: map[string]any{"priorityClassName": "x"}},
+		"gpu.values: is of no use without install":             {Values: map[string]any{"a": 1}},
+	} {
+		err := spec.WithDefaults().Validate("gpu")
+		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("the error is %v, want %q", err, want)
+		}
+	}
+}
+
+// TestUsersValuesAreInstalled holds that they reach the chart, beside ours.
+func TestUsersValuesAreInstalled(t *testing.T) {
+	recording, _ := record(t, Spec{Install: true, Values: map[string]any{"failOnInitError": false}})
+	for _, r := range recording.Resources() {
+		if values, _ := r.Inputs["values"].(map[string]any); values != nil {
+			if values["failOnInitError"] != false || values["priorityClassName"] != "system-node-critical" {
+				t.Errorf("the values are %v", values)
+			}
+			return
+		}
+	}
+	t.Error("no chart is installed")
 }

@@ -1,6 +1,11 @@
 // Package gpu has Kubernetes hand out the GPUs of its nodes.
 package gpu
 
+import (
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
+
 // Namespace is where the device plugin runs.
 const Namespace = "nvidia-device-plugin"
 
@@ -10,13 +15,24 @@ type Spec struct {
 	// Install installs NVIDIA's device plugin. Without it, the cluster has one
 	// already, such as that of the GPU operator. Default: false.
 	Install bool
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
 }
 
 // WithDefaults returns the spec as it is.
 func (s Spec) WithDefaults() Spec { return s }
 
-// Validate finds nothing: there is nothing to be wrong.
-func (s Spec) Validate(string) error { return nil }
+// Validate returns every problem of a spec, each beginning with its key under
+// path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	if !s.Install {
+		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		return found.Err()
+	}
+	release.CheckValues(&found, path+".values", values(), s.Values, nil)
+	return found.Err()
+}
 
 // Namespaces are those that the box makes, which nobody else may claim.
 func (s Spec) Namespaces() []string {

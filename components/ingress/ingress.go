@@ -49,7 +49,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.LoadBalancerController, Namespace: Namespace, Values: values(spec, args.Region, args.Tags),
+			Chart: versions.LoadBalancerController, Namespace: Namespace, Values: release.Merge(values(spec, args.Region, args.Tags), spec.Values),
 			Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID},
 		}}}
 	}

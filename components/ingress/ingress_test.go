@@ -82,6 +82,9 @@ func TestValidate(t *testing.T) {
 		{"installed", Spec{Install: true}, ""},
 		{"one", Spec{Install: true, Replicas: 1}, ""},
 		{"too many", Spec{Install: true, Replicas: 9}, path + ".replicas: is 9, want 1 to 3"},
+		{"values of ours", Spec{Install: true, Values: map[string]any{"defaultTags": map[string]any{"a": "b"}}}, path + ".values.defaultTags: is set by tags"},
+		{"values given", Spec{Install: true, Values: map[string]any{"vpcId": "vpc-1"}}, path + ".values.vpcId: is set by this program"},
+		{"values unused", Spec{Values: map[string]any{"a": 1}}, path + ".values: is of no use without install"},
 		{"of no use", Spec{Replicas: 2}, path + ".replicas: is of no use without install; remove it, or set ingressController.install to true"},
 	}
 	for _, test := range tests {
@@ -93,9 +96,17 @@ func TestValidate(t *testing.T) {
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	all := values(Spec{Install: true}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
+	all := values(Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
 	all["clusterName"], all["vpcId"] = "c", "v"
 	stacktest.ChartKeys(t, "testdata/aws-load-balancer-controller.keys", versions.LoadBalancerController, all)
+}
+
+// TestUpgradeKeepsTheCertificate: the webhooks would trust another than the
+// running pods have.
+func TestUpgradeKeepsTheCertificate(t *testing.T) {
+	if got := values(Spec{Install: true}, "us-west-2", nil)["keepTLSSecret"]; got != true {
+		t.Errorf("keepTLSSecret is %v", got)
+	}
 }
 
 // TestPolicy holds how far the role reaches: no further than this cluster's load

@@ -26,6 +26,18 @@ type Spec struct {
 	// ServiceMonitor has Prometheus' operator scrape the controller. It needs the
 	// operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
+	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
+	// Default: none.
+	Labels map[string]string
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
+}
+
+// setBy are the values that keys of the configuration set, of this component and
+// of others.
+func setBy(path string) release.SetBy {
+	return release.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path + ".replicas", "defaultTags": "tags",
+		"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.additionalLabels": release.LabelsKey}
 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -49,5 +61,10 @@ func (s Spec) Namespaces() []string {
 func (s Spec) Validate(path string) error {
 	var found problems.List
 	release.CheckReplicas(&found, path, s.Install, s.Replicas)
+	if !s.Install {
+		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		return found.Err()
+	}
+	release.CheckValues(&found, path+".values", values(s, "", nil), s.Values, setBy(path))
 	return found.Err()
 }

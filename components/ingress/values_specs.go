@@ -1,10 +1,17 @@
 package ingress
 
-import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
+import (
+	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
 
 // values are those of the chart aws-load-balancer-controller, without clusterName
 // and vpcId, which other resources have.
 func values(s Spec, region string, tags map[string]string) map[string]any {
+	monitor := map[string]any{"enabled": s.ServiceMonitor}
+	if len(s.Labels) > 0 {
+		monitor["additionalLabels"] = release.Labels(s.Labels)
+	}
 	values := map[string]any{
 		"region":         region,
 		"replicaCount":   s.Replicas,
@@ -34,14 +41,13 @@ func values(s Spec, region string, tags map[string]string) map[string]any {
 			"readOnlyRootFilesystem":   true,
 			"runAsNonRoot":             true,
 		},
-		"serviceMonitor": map[string]any{"enabled": s.ServiceMonitor},
+		// Otherwise each upgrade makes a new certificate, and the API server refuses
+		// Ingresses until the running pods have it.
+		"keepTLSSecret":  true,
+		"serviceMonitor": monitor,
 	}
 	if len(tags) > 0 {
-		defaultTags := map[string]any{}
-		for key, value := range tags {
-			defaultTags[key] = value
-		}
-		values["defaultTags"] = defaultTags
+		values["defaultTags"] = release.Labels(tags)
 	}
 	return values
 }

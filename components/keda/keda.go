@@ -28,7 +28,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
 	if spec.Install {
 		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Restricted}}
-		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Values: values(spec)}}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Values: release.Merge(values(spec), spec.Values)}}}
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

@@ -80,6 +80,9 @@ func TestValidate(t *testing.T) {
 		{"one", Spec{Install: true, Replicas: 1}, ""},
 		{"too many", Spec{Install: true, Replicas: 4}, "keda.replicas: is 4, want 1 to 3"},
 		{"negative", Spec{Install: true, Replicas: -1}, "keda.replicas: is -1, want 1 to 3"},
+		{"values of ours", Spec{Install: true, Values: map[string]any{"operator": map[string]any{"replicaCount": 3}}},
+			"keda.values.operator.replicaCount: is set by keda.replicas; remove it, and set that key"},
+		{"values unused", Spec{Values: map[string]any{"a": 1}}, "keda.values: is of no use without install"},
 		{"of no use", Spec{Replicas: 2}, "keda.replicas: is of no use without install; remove it, or set keda.install to true"},
 	}
 	for _, test := range tests {
@@ -101,7 +104,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	stacktest.ChartKeys(t, "testdata/keda.keys", versions.KEDAChart, values(Spec{Install: true}.WithDefaults()))
+	stacktest.ChartKeys(t, "testdata/keda.keys", versions.KEDAChart, values(Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults()))
 }
 
 // TestNobodyElsesSecrets holds what KEDA may read.
@@ -111,6 +114,30 @@ func TestNobodyElsesSecrets(t *testing.T) {
 		p, _ := permissions[part].(map[string]any)
 		if restrict, _ := p["restrict"].(map[string]any); restrict["secret"] != true {
 			t.Errorf("KEDA's %s reads the Secrets of every namespace", part)
+		}
+	}
+}
+
+// TestKEDAIsNotLimitedToOneCore: the chart limits each part to one.
+func TestKEDAIsNotLimitedToOneCore(t *testing.T) {
+	parts, _ := values(Spec{Install: true})["resources"].(map[string]any)
+	for _, part := range []string{"operator", "metricServer", "webhooks"} {
+		given, _ := parts[part].(map[string]any)
+		if limits, _ := given["limits"].(map[string]any); limits["cpu"] != "2" {
+			t.Errorf("%s is limited to %v cores", part, limits["cpu"])
+		}
+	}
+}
+
+// TestLabelsReachEveryServiceMonitor: without them, a Prometheus that selects by
+// labels does not scrape KEDA.
+func TestLabelsReachEveryServiceMonitor(t *testing.T) {
+	parts, _ := values(Spec{Install: true, ServiceMonitor: true, Labels: map[string]string{"release": "x"}})["prometheus"].(map[string]any)
+	for _, part := range []string{"operator", "metricServer", "webhooks"} {
+		given, _ := parts[part].(map[string]any)
+		monitor, _ := given["serviceMonitor"].(map[string]any)
+		if labels, _ := monitor["additionalLabels"].(map[string]any); labels["release"] != "x" {
+			t.Errorf("the ServiceMonitor of %s has the labels %v", part, labels)
 		}
 	}
 }

@@ -20,6 +20,25 @@ type Spec struct {
 	// ServiceMonitor has Prometheus' operator scrape KEDA. It needs the operator's
 	// custom resource definitions. Default: false.
 	ServiceMonitor bool
+	// Labels are added to the ServiceMonitors, for a Prometheus that selects by them.
+	// Default: none.
+	Labels map[string]string
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
+}
+
+// setBy are the values that keys of the configuration set, of this component and
+// of monitoring.
+func setBy(path string) release.SetBy {
+	by := release.SetBy{}
+	for _, part := range []string{"operator", "metricsServer", "webhooks"} {
+		by[part+".replicaCount"] = path + ".replicas"
+	}
+	for _, part := range []string{"operator", "metricServer", "webhooks"} {
+		by["prometheus."+part+".serviceMonitor.enabled"] = release.ServiceMonitorKey
+		by["prometheus."+part+".serviceMonitor.additionalLabels"] = release.LabelsKey
+	}
+	return by
 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -35,6 +54,11 @@ func (s Spec) WithDefaults() Spec {
 func (s Spec) Validate(path string) error {
 	var found problems.List
 	release.CheckReplicas(&found, path, s.Install, s.Replicas)
+	if !s.Install {
+		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		return found.Err()
+	}
+	release.CheckValues(&found, path+".values", values(s), s.Values, setBy(path))
 	return found.Err()
 }
 

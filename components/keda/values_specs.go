@@ -1,6 +1,9 @@
 package keda
 
-import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
+import (
+	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
 
 const (
 	operator      = "keda-operator"
@@ -58,13 +61,18 @@ func withFailurePolicy(part map[string]any, policy string) map[string]any {
 // budget lets a node be drained whatever the number of replicas is.
 func budget() map[string]any { return map[string]any{"maxUnavailable": 1} }
 
+// resources states the limit of cores, since the chart would limit them to one.
 func resources(cpu, memory, most string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},
-		"limits":   map[string]any{"memory": most},
+		"limits":   map[string]any{"cpu": "2", "memory": most},
 	}
 }
 
 func metrics(s Spec) map[string]any {
-	return map[string]any{"enabled": true, "serviceMonitor": map[string]any{"enabled": s.ServiceMonitor}}
+	monitor := map[string]any{"enabled": s.ServiceMonitor}
+	if len(s.Labels) > 0 {
+		monitor["additionalLabels"] = release.Labels(s.Labels)
+	}
+	return map[string]any{"enabled": true, "serviceMonitor": monitor}
 }

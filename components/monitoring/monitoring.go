@@ -16,6 +16,9 @@ const (
 // Args are the inputs of New.
 type Args struct {
 	Spec Spec
+	// GrafanaPassword is the password of Grafana's administrator, whose name is admin.
+	// Default: that of Grafana.ExistingSecret, or one that the chart makes up.
+	GrafanaPassword pulumi.StringPtrInput
 	// DependsOn is what must be there before, and goes after: the nodes, and what
 	// makes volumes for Prometheus. Default: nothing.
 	DependsOn []pulumi.Resource
@@ -33,16 +36,42 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace + nodesSuffix, Level: release.Privileged})
 	}
 	if spec.Install {
-		component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace, Level: release.Baseline})
-		component.Charts = append(component.Charts, release.Chart{Args: release.Args{
-			Chart: versions.KubePrometheusStack, Name: fullName, Namespace: spec.Namespace, Values: stackValues(spec), TimeoutSeconds: stackTimeoutSeconds,
-		}})
+		if err := addPrometheus(&component, spec, args.GrafanaPassword); err != nil {
+			return nil, err
+		}
 	}
 	if *spec.GPUMetrics {
 		// After the operator of Prometheus, which brings the kind ServiceMonitor.
 		component.Charts = append(component.Charts, release.Chart{Resource: name + "-dcgm", Optional: true, Args: release.Args{
-			Chart: versions.DCGMExporter, Namespace: spec.Namespace + nodesSuffix, Values: exporterValues(spec),
+			Chart: versions.DCGMExporter, Namespace: spec.Namespace + nodesSuffix, Values: release.Merge(exporterValues(spec), spec.GPUMetricsValues),
 		}})
 	}
 	return release.NewComponent(ctx, name, component, opts...)
+}
+
+// addPrometheus adds the chart of Prometheus, and what it needs, to a component.
+func addPrometheus(component *release.ComponentArgs, spec Spec, password pulumi.StringPtrInput) error {
+	values := release.Merge(stackValues(spec), spec.Values)
+	ready, err := available(spec, values)
+	if err != nil {
+		return err
+	}
+	component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace, Level: release.Restricted})
+	component.Objects = append(component.Objects, disks(spec)...)
+	chart := release.Chart{
+		Args: release.Args{
+			Chart: versions.KubePrometheusStack, Name: fullName, Namespace: spec.Namespace, Values: values, TimeoutSeconds: stackTimeoutSeconds,
+		},
+		Confirm: []release.Object{ready},
+	}
+	if password != nil && spec.Grafana.Install {
+		component.Objects = append(component.Objects, administrator(spec, password))
+		chart.GivenNames = func(names release.Names) pulumi.Map {
+			return pulumi.Map{"grafana": pulumi.Map{"admin": pulumi.Map{
+				"existingSecret": names[grafanaSecret], "userKey": pulumi.String(userKey), "passwordKey": pulumi.String(passwordKey),
+			}}}
+		}
+	}
+	component.Charts = append(component.Charts, chart)
+	return nil
 }

@@ -45,7 +45,7 @@ func TestInstalled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			recording, made := record(t, spec)
 			stacktest.Compare(t, "testdata/"+name+".json", recording)
-			if got, want := len(made.Ready()), map[bool]int{true: 1}[spec.Install]; got != want {
+			if got, want := len(made.Ready()), map[bool]int{true: 2}[spec.Install]; got != want {
 				t.Errorf("ServiceMonitors wait for %d resources, want %d", got, want)
 			}
 			var namespaces []string

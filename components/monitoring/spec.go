@@ -52,6 +52,32 @@ type Spec struct {
 	GPUMetrics *bool
 	// ServiceMonitor tells that Prometheus' operator is there. Default: Install.
 	ServiceMonitor bool
+	// Labels are added to the ServiceMonitor of the exporter, for a Prometheus that
+	// selects by them. Default: none.
+	Labels map[string]string
+	// Values are further values of the chart of Prometheus, and GPUMetricsValues of
+	// the chart of the exporter. Default: none.
+	Values, GPUMetricsValues map[string]any
+}
+
+// setBy are the values that the keys of this component set.
+func setBy(path string) release.SetBy {
+	const prometheus = "prometheus.prometheusSpec."
+	return release.SetBy{
+		"namespaceOverride":                                 path + ".namespace",
+		"alertmanager.enabled":                              path + ".alertmanager",
+		"grafana.enabled":                                   path + ".grafana.install",
+		"grafana.admin":                                     "grafanaPassword",
+		"grafana.adminUser":                                 "grafanaPassword",
+		"grafana.adminPassword":                             "grafanaPassword",
+		"prometheus.enabled":                                path + ".install",
+		prometheus + "replicas":                             path + ".replicas",
+		prometheus + "retention":                            path + ".retentionDays",
+		prometheus + "retentionSize":                        path + ".storageGiB",
+		prometheus + "storageSpec":                          path + ".storageGiB and " + path + ".storageClass",
+		prometheus + "shards":                               "",
+		prometheus + "persistentVolumeClaimRetentionPolicy": "",
+	}
 }
 
 // Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps
@@ -60,9 +86,9 @@ type Grafana struct {
 	// Install installs Grafana. Default: false.
 	Install bool
 	// ExistingSecret is a Secret in the same namespace with the administrator's name
-	// and password, admin-user and admin-password. Default: the chart makes a
-	// password up and keeps it in the Secret kps-grafana, where nothing of this
-	// program sees it.
+	// and password, admin-user and admin-password, which exists before Grafana is
+	// installed. Default: that of Args.GrafanaPassword; else the chart makes a password
+	// up and keeps it in the Secret kps-grafana, where nothing of this program sees it.
 	ExistingSecret string
 }
 
@@ -115,6 +141,13 @@ func (s Spec) Validate(path string) error {
 	var found problems.List
 	at := func(key string) string { return path + "." + key }
 	s.validateNamespace(&found, at("namespace"))
+	if *s.GPUMetrics {
+		release.CheckValues(&found, at("gpuMetricsValues"), exporterValues(s), s.GPUMetricsValues, release.SetBy{
+			"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.additionalLabels": release.LabelsKey,
+		})
+	} else if len(s.GPUMetricsValues) > 0 {
+		found.Addf(at("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at("gpuMetrics"))
+	}
 	if !s.Install {
 		s.validateUnused(&found, path)
 		return found.Err()
@@ -137,6 +170,7 @@ func (s Spec) Validate(path string) error {
 		// Not repeated: it may be the password.
 		found.Addf(at("grafana.existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
+	release.CheckValues(&found, at("values"), stackValues(s), s.Values, setBy(path))
 	return found.Err()
 }
 
@@ -165,6 +199,7 @@ func (s Spec) validateUnused(found *problems.List, path string) {
 		{Key: "alertmanager", Given: s.Alertmanager},
 		{Key: "grafana.install", Given: s.Grafana.Install},
 		{Key: "grafana.existingSecret", Given: s.Grafana.ExistingSecret != ""},
+		{Key: "values", Given: len(s.Values) > 0},
 	}...)
 }
 

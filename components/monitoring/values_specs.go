@@ -4,16 +4,24 @@ import (
 	"fmt"
 
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
-// fullName is the beginning of the names of everything that the chart makes:
-// others know Prometheus' Service by it.
-const fullName = "kps"
+const (
+	// fullName begins the names of everything that the chart creates: others know
+	// Prometheus' Service by it.
+	fullName = "kps"
+	// userKey and passwordKey are the keys of a Secret with Grafana's administrator.
+	userKey, passwordKey = "admin-user", "admin-password"
+	// clusterCritical keeps what replicas are scaled by on a system node that is short
+	// of memory.
+	clusterCritical = "system-cluster-critical"
+)
 
 // stackValues are those of the chart kube-prometheus-stack.
 func stackValues(s Spec) map[string]any {
 	off := map[string]any{"enabled": false}
-	values := map[string]any{
+	return map[string]any{
 		"fullnameOverride": fullName,
 		// EKS has these where nothing can reach them; their rules go with them.
 		"kubeEtcd":              off,
@@ -21,11 +29,16 @@ func stackValues(s Spec) map[string]any {
 		"kubeControllerManager": off,
 		// It answers on its own node's loopback alone.
 		"kubeProxy":          off,
+		"defaultRules":       rules(s),
 		"prometheus":         prometheus(s),
 		"prometheusOperator": operator(),
 		"alertmanager":       alertmanager(s),
 		"grafana":            grafana(s),
-		"kube-state-metrics": map[string]any{"affinity": gpunodes.Avoid(), "resources": resources("20m", "64Mi", "256Mi")},
+		"kube-state-metrics": map[string]any{
+			"affinity": gpunodes.Avoid(), "priorityClassName": clusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
+			// Otherwise it may read every Secret of the cluster, to count them.
+			"collectorsExclude": []any{"secrets", "configmaps"},
+		},
 		// It has the network and the disks of its node, which the other pods' namespace
 		// does not admit.
 		"prometheus-node-exporter": map[string]any{
@@ -33,7 +46,20 @@ func stackValues(s Spec) map[string]any {
 			"resources":         resources("20m", "32Mi", "128Mi"),
 		},
 	}
-	return values
+}
+
+// rules leaves out alerts that fire on every cluster of this program: without an
+// Alertmanager, none is connected; and nodes that start when they are needed are
+// never enough to do without the largest.
+func rules(s Spec) map[string]any {
+	return map[string]any{
+		"rules": map[string]any{"alertmanager": s.Alertmanager},
+		"disabled": map[string]any{
+			"PrometheusNotConnectedToAlertmanagers": !s.Alertmanager,
+			"KubeCPUOvercommit":                     true,
+			"KubeMemoryOvercommit":                  true,
+		},
+	}
 }
 
 func prometheus(s Spec) map[string]any {
@@ -50,6 +76,7 @@ func prometheus(s Spec) map[string]any {
 		"affinity":                   gpunodes.Avoid(),
 		"podAntiAffinity":            "soft",
 		"podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
+		"priorityClassName":          clusterCritical,
 		"resources":                  resources("200m", "1Gi", "4Gi"),
 	}
 	// Whatever is there is looked at, and not only what has the release's label.
@@ -66,6 +93,7 @@ func prometheus(s Spec) map[string]any {
 func operator() map[string]any {
 	return map[string]any{
 		"affinity":          gpunodes.Avoid(),
+		"priorityClassName": clusterCritical,
 		"resources":         resources("50m", "128Mi", "512Mi"),
 		"admissionWebhooks": map[string]any{"patch": map[string]any{"affinity": gpunodes.Avoid()}},
 		"prometheusConfigReloader": map[string]any{
@@ -95,15 +123,22 @@ func grafana(s Spec) map[string]any {
 		"resources":     resources("50m", "256Mi", "512Mi"),
 		"initChownData": map[string]any{"enabled": false}, // there is no volume to own
 		"testFramework": map[string]any{"enabled": false},
-		"sidecar": map[string]any{"securityContext": map[string]any{
-			"allowPrivilegeEscalation": false,
-			"capabilities":             map[string]any{"drop": []any{"ALL"}},
-			"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
-		}},
+		// Dashboards and data sources are read in its own namespace alone: with a
+		// ClusterRole it may read every Secret of the cluster.
+		"rbac": map[string]any{"namespaced": true},
+		"sidecar": map[string]any{
+			"dashboards":  map[string]any{"searchNamespace": "", "resource": "configmap"},
+			"datasources": map[string]any{"resource": "configmap"},
+			"securityContext": map[string]any{
+				"allowPrivilegeEscalation": false,
+				"capabilities":             map[string]any{"drop": []any{"ALL"}},
+				"seccompProfile":           map[string]any{"type": "RuntimeDefault"},
+			},
+		},
 	}
 	if s.Grafana.ExistingSecret != "" {
 		values["admin"] = map[string]any{
-			"existingSecret": s.Grafana.ExistingSecret, "userKey": "admin-user", "passwordKey": "admin-password",
+			"existingSecret": s.Grafana.ExistingSecret, "userKey": userKey, "passwordKey": passwordKey,
 		}
 	}
 	return values
@@ -112,16 +147,33 @@ func grafana(s Spec) map[string]any {
 // exporterValues are those of the chart dcgm-exporter. It runs on every node with
 // GPUs; what else it tolerates by default does not have their taint among it.
 func exporterValues(s Spec) map[string]any {
+	monitor := map[string]any{
+		"enabled": s.ServiceMonitor, "interval": "15s",
+		// The pod and the namespace of a series are those of the replica that has the
+		// GPU, as in the series of vLLM, and not those of the exporter.
+		"honorLabels": true,
+	}
+	if len(s.Labels) > 0 {
+		monitor["additionalLabels"] = release.Labels(s.Labels)
+	}
 	return map[string]any{
 		"affinity":       gpunodes.Only(),
 		"tolerations":    gpunodes.Tolerate(),
-		"serviceMonitor": map[string]any{"enabled": s.ServiceMonitor, "interval": "15s"},
-		"resources":      resources("50m", "192Mi", "1Gi"),
+		"serviceMonitor": monitor,
+		// The chart's own limit of 0.2 cores makes scrapes late, and probes restart it. It
+		// holds 400 to 500 MiB on one GPU; above its request it would not be evicted, but
+		// a replica, whose priority is lower.
+		// https://github.com/NVIDIA/dcgm-exporter/issues/740 (2026-09)
+		// https://github.com/NVIDIA/dcgm-exporter/issues/609
+		"resources": map[string]any{
+			"requests": map[string]any{"cpu": "50m", "memory": "512Mi"},
+			"limits":   map[string]any{"cpu": "2", "memory": "1Gi"},
+		},
 	}
 }
 
-// resources requests and limits; cores are not limited, since what is throttled
-// is late.
+// resources requests and limits. Cores are not limited, and these charts have no
+// limit of their own.
 func resources(cpu, memory, most string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},

@@ -44,7 +44,7 @@ func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts .
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Values: autoscalerValues(spec, args.Region),
+			Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Values: release.Merge(autoscalerValues(spec, args.Region), spec.Values),
 			Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}},
 		}}}
 	}

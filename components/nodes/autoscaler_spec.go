@@ -47,6 +47,28 @@ type AutoscalerSpec struct {
 	// ServiceMonitor has Prometheus' operator scrape the autoscaler. It needs the
 	// operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
+	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
+	// Default: none.
+	Labels map[string]string
+	// Priorities are regular expressions of the names of Auto Scaling groups, by
+	// priority; the highest number is taken first, and Expander decides within one.
+	// A group that no expression matches is never taken, unless none is. Default:
+	// none, so that Expander alone decides.
+	// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.36.1/cluster-autoscaler/expander/priority/readme.md
+	Priorities map[int][]string
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
+}
+
+// autoscalerSetBy are the values that keys of the configuration set, of this
+// component and of others.
+func autoscalerSetBy(path string) release.SetBy {
+	return release.SetBy{
+		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",
+		"extraArgs.expander": path + ".expander", "extraArgs.scale-down-unneeded-time": path + ".unneededMinutes",
+		"extraArgs.scale-down-delay-after-add": path + ".unneededMinutes", "image.tag": "cluster.kubernetesVersion",
+		"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.selector": release.LabelsKey,
+	}
 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -72,7 +94,8 @@ func (s AutoscalerSpec) Namespaces() []string {
 func (s AutoscalerSpec) Validate(path string) error {
 	var found problems.List
 	if !s.Install {
-		release.CheckUnused(&found, path, release.Field{Key: "expander", Given: s.Expander != ""}, release.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0})
+		release.CheckUnused(&found, path, release.Field{Key: "expander", Given: s.Expander != ""}, release.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
+			release.Field{Key: "values", Given: len(s.Values) > 0})
 		return found.Err()
 	}
 	if !slices.Contains(expanders, s.Expander) {
@@ -85,5 +108,6 @@ func (s AutoscalerSpec) Validate(path string) error {
 		found.Addf(path+".install", "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
 			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
 	}
+	release.CheckValues(&found, path+".values", autoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
 	return found.Err()
 }

@@ -2,21 +2,27 @@ package nodes
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
+	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // autoscalerValues are those of the chart cluster-autoscaler, without
 // autoDiscovery, for which another resource has the cluster's name.
 func autoscalerValues(s AutoscalerSpec, region string) map[string]any {
-	return map[string]any{
+	monitor := map[string]any{"enabled": s.ServiceMonitor, "interval": "30s", "namespace": AutoscalerNamespace}
+	if len(s.Labels) > 0 {
+		monitor["selector"] = release.Labels(s.Labels)
+	}
+	values := map[string]any{
 		"cloudProvider":    "aws",
 		"awsRegion":        region,
 		"fullnameOverride": "cluster-autoscaler",
-		"image":            map[string]any{"repository": versions.ClusterAutoscalerRepository, "tag": versions.ClusterAutoscalerTag(s.KubernetesMinor)},
+		"image":            map[string]any{"tag": versions.ClusterAutoscalerTag(s.KubernetesMinor)},
 		"extraArgs":        autoscalerArguments(s),
 		"rbac":             map[string]any{"serviceAccount": map[string]any{"create": true, "name": autoscalerAccount}},
 		// One works. Without the other, a node that dies with it takes along what would
@@ -40,8 +46,29 @@ func autoscalerValues(s AutoscalerSpec, region string) map[string]any {
 			"capabilities":             map[string]any{"drop": []any{"ALL"}},
 			"readOnlyRootFilesystem":   true,
 		},
-		"serviceMonitor": map[string]any{"enabled": s.ServiceMonitor, "interval": "30s", "namespace": AutoscalerNamespace},
+		"serviceMonitor": monitor,
 	}
+	if len(s.Priorities) > 0 {
+		priorities := map[string]any{}
+		for priority, groups := range s.Priorities {
+			names := make([]any, len(groups))
+			for i, group := range groups {
+				names[i] = group
+			}
+			priorities[strconv.Itoa(priority)] = names
+		}
+		values["expanderPriorities"] = priorities
+	}
+	return values
+}
+
+// expander returns how the autoscaler chooses among groups: by priority first,
+// if there are some.
+func (s AutoscalerSpec) expander() string {
+	if len(s.Priorities) > 0 {
+		return "priority," + s.Expander
+	}
+	return s.Expander
 }
 
 // autoscalerArguments have nodes go slowly, and never with an engine on them:
@@ -51,7 +78,7 @@ func autoscalerValues(s AutoscalerSpec, region string) map[string]any {
 func autoscalerArguments(s AutoscalerSpec) map[string]any {
 	unneeded := fmt.Sprintf("%dm", s.UnneededMinutes)
 	return map[string]any{
-		"expander": s.Expander,
+		"expander": s.expander(),
 		// The groups of one kind of node in several zones grow alike.
 		"balance-similar-node-groups": true,
 		"scale-down-unneeded-time":    unneeded,

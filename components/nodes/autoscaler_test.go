@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -74,6 +75,10 @@ func TestAutoscalerValidate(t *testing.T) {
 		{"negative", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = -1 }), "autoscaler.unneededMinutes: is -1, want 1 to 1440"},
 		{"minor", installed(func(s *AutoscalerSpec) { s.KubernetesMinor = "1.20" }),
 			`autoscaler.install: is true, and there is no cluster autoscaler for Kubernetes "1.20" here; want one of 1.33, 1.34, 1.35, 1.36`},
+		{"values", installed(func(s *AutoscalerSpec) { s.Values = map[string]any{"extraArgs": map[string]any{"v": 4}} }), ""},
+		{"values of ours", installed(func(s *AutoscalerSpec) { s.Values = map[string]any{"extraArgs": map[string]any{"expander": "random"}} }),
+			"autoscaler.values.extraArgs.expander: is set by autoscaler.expander"},
+		{"values unused", AutoscalerSpec{Values: map[string]any{"a": 1}}, "autoscaler.values: is of no use without install"},
 		{"of no use", AutoscalerSpec{Expander: "random"}, "autoscaler.expander: is of no use without install"},
 		{"of no use either", AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
 	}
@@ -96,9 +101,34 @@ func TestAutoscalerFollowsKubernetes(t *testing.T) {
 }
 
 func TestAutoscalerChartKnowsItsKeys(t *testing.T) {
-	all := autoscalerValues(AutoscalerSpec{Install: true, KubernetesMinor: "1.35"}.WithDefaults(), "us-west-2")
+	all := autoscalerValues(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", Priorities: priorities, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2")
 	all["autoDiscovery"] = map[string]any{"clusterName": "c"}
 	stacktest.ChartKeys(t, "testdata/cluster-autoscaler.keys", versions.ClusterAutoscaler, all)
+}
+
+var priorities = map[int][]string{10: {"^eks-g5-"}, 20: {"^eks-g5-spot-"}}
+
+// TestPrioritiesComeBeforeTheExpander holds the values from which the chart makes
+// the ConfigMap of the priority expander.
+func TestPrioritiesComeBeforeTheExpander(t *testing.T) {
+	for want, spec := range map[string]AutoscalerSpec{
+		"least-waste":          {Install: true},
+		"priority,least-waste": {Install: true, Priorities: priorities},
+		"priority,most-pods":   {Install: true, Priorities: priorities, Expander: "most-pods"},
+	} {
+		values := autoscalerValues(spec.WithDefaults(), "us-west-2")
+		arguments, _ := values["extraArgs"].(map[string]any)
+		if arguments["expander"] != want {
+			t.Errorf("the expander is %v, want %s", arguments["expander"], want)
+		}
+		rendered, given := values["expanderPriorities"].(map[string]any)
+		if given != (spec.Priorities != nil) {
+			t.Errorf("%s: the priorities are %v", want, rendered)
+		}
+		if given && !reflect.DeepEqual(rendered, map[string]any{"10": []any{"^eks-g5-"}, "20": []any{"^eks-g5-spot-"}}) {
+			t.Errorf("the priorities are %v", rendered)
+		}
+	}
 }
 
 // TestAutoscalerPolicy holds that it changes the groups of its own cluster alone.

@@ -139,6 +139,9 @@ func (m Monitoring) Validate(path string) error {
 		case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "":
 			// Not repeated: it may hold a password.
 			found.Addf(path+".prometheusUrl", "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
+		case strings.HasPrefix(at.Hostname(), "aps-workspaces."):
+			found.Addf(path+".prometheusUrl", "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
+				"want the address of a proxy in the cluster that signs them, such as http://sigv4-proxy.%s.svc:8005", m.Namespace)
 		case at.User != nil:
 			found.Addf(path+".prometheusUrl", "has credentials in it, which would be stored in clear; want an address without")
 		}

@@ -24,6 +24,9 @@ type ComponentArgs struct {
 	Namespaces []Namespace
 	// Role registers the AWS role of the pods. Default: no role.
 	Role Role
+	// Objects are created after the namespaces and before the charts, such as a
+	// Secret that a chart's pods read. Default: none.
+	Objects []Object
 	// Charts are installed one after the other.
 	Charts []Chart
 	// DependsOn must exist before the component, and is deleted after it. Default:
@@ -44,9 +47,31 @@ type Namespace struct {
 // Role registers an AWS role and returns what pods that need the role wait for.
 type Role func(*pulumi.Context, ...pulumi.ResourceOption) ([]pulumi.Resource, error)
 
+// Object is a Kubernetes object beside a chart.
+type Object struct {
+	// Type is its type token, such as kubernetes:core/v1:Secret.
+	Type string
+	// Name is the name of its resource.
+	Name string
+	// Inputs are its fields. The owner of the fields is added.
+	Inputs pulumi.Map
+	// Options are those of its resource. Default: none.
+	Options []pulumi.ResourceOption
+}
+
+// Names are the names that objects have on the cluster, by the name of their
+// resource.
+type Names map[string]pulumi.StringOutput
+
 // Chart is a chart of a component.
 type Chart struct {
 	Args
+	// GivenNames returns further Given values, which hold the names of Objects.
+	// Default: none.
+	GivenNames func(Names) pulumi.Map
+	// Confirm are registered after the chart: they wait for what Helm does not wait
+	// for. Default: none.
+	Confirm []Object
 	// Resource is the name of the Release's resource. Default: that of the
 	// component.
 	Resource string
@@ -63,18 +88,18 @@ func NewComponent(ctx *pulumi.Context, name string, args ComponentArgs, opts ...
 	if err := ctx.RegisterComponentResource(args.Type, name, c, opts...); err != nil {
 		return nil, err
 	}
-	before, err := c.prepare(ctx, args)
+	before, names, err := c.prepare(ctx, args)
 	if err != nil {
 		return nil, err
 	}
 	for _, chart := range args.Charts {
-		installed, err := New(ctx, cmp.Or(chart.Resource, name), chart.Args, pulumi.Parent(c), pulumi.DependsOn(before))
+		installed, err := c.install(ctx, cmp.Or(chart.Resource, name), chart, names, before)
 		if err != nil {
 			return nil, err
 		}
-		before = append(slices.Clip(before), installed)
+		before = append(slices.Clip(before), installed...)
 		if !chart.Optional {
-			c.ready = append(c.ready, installed)
+			c.ready = append(c.ready, installed...)
 		}
 	}
 	outputs := pulumi.Map{} // not nil, which the engine does not take
@@ -85,20 +110,54 @@ func NewComponent(ctx *pulumi.Context, name string, args ComponentArgs, opts ...
 // prepare registers what the charts wait for, and returns it with what the
 // component waits for. The role is deleted after the charts: the load balancer
 // controller needs it to delete the last load balancer.
-func (c *Component) prepare(ctx *pulumi.Context, args ComponentArgs) ([]pulumi.Resource, error) {
-	before := slices.Clone(args.DependsOn)
+func (c *Component) prepare(ctx *pulumi.Context, args ComponentArgs) (before []pulumi.Resource, names Names, err error) {
+	before = slices.Clone(args.DependsOn)
 	for _, n := range args.Namespaces {
 		namespace, err := NewNamespace(ctx, n.Name, n.Level, pulumi.Parent(c), pulumi.DependsOn(args.DependsOn))
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		before = append(before, namespace)
 	}
-	if args.Role == nil {
-		return before, nil
+	if args.Role != nil {
+		role, err := args.Role(ctx, pulumi.Parent(c))
+		if err != nil {
+			return nil, nil, err
+		}
+		before = append(before, role...)
 	}
-	role, err := args.Role(ctx, pulumi.Parent(c))
-	return append(before, role...), err
+	names = Names{}
+	after := slices.Clip(before)
+	for _, o := range args.Objects {
+		object, err := register(ctx, o, pulumi.Parent(c), pulumi.DependsOn(after))
+		if err != nil {
+			return nil, nil, err
+		}
+		before = append(before, object)
+		names[o.Name] = object.name()
+	}
+	return before, names, nil
+}
+
+// install registers a chart and what confirms it.
+func (c *Component) install(ctx *pulumi.Context, name string, chart Chart, names Names, before []pulumi.Resource) ([]pulumi.Resource, error) {
+	args := chart.Args
+	if chart.GivenNames != nil {
+		args.Given = mergeGiven(args.Given, chart.GivenNames(names))
+	}
+	installed, err := New(ctx, name, args, pulumi.Parent(c), pulumi.DependsOn(before))
+	if err != nil {
+		return nil, err
+	}
+	all := []pulumi.Resource{installed}
+	for _, o := range chart.Confirm {
+		confirmed, err := register(ctx, o, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{installed}))
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, confirmed)
+	}
+	return all, nil
 }
 
 // Ready returns what others wait for that need the component, and that are

@@ -34,8 +34,7 @@ const (
 // releaseInputs have a release that fails undone, so that the next run finds
 // nothing half-made: an install is removed, an upgrade goes back to what ran.
 func releaseInputs(args Args) pulumi.Map {
-	values := untyped.Map(args.Values)
-	maps.Copy(values, args.Given)
+	values := mergeGiven(untyped.Map(args.Values), args.Given)
 	return pulumi.Map{
 		// A name that the provider made up would be part of the names of Services.
 		"name":           pulumi.String(cmp.Or(args.Name, args.Chart.Name)),
@@ -51,6 +50,22 @@ func releaseInputs(args Args) pulumi.Map {
 		// What the typed packages send, by which the provider knows their inputs.
 		"compat": pulumi.String("true"),
 	}
+}
+
+// mergeGiven returns values with given ones put into them.
+func mergeGiven(values, given pulumi.Map) pulumi.Map {
+	merged := maps.Clone(values)
+	if merged == nil {
+		merged = pulumi.Map{}
+	}
+	for key, value := range given {
+		inner, isMap := merged[key].(pulumi.Map)
+		if more, both := value.(pulumi.Map); both && isMap {
+			value = mergeGiven(inner, more)
+		}
+		merged[key] = value
+	}
+	return merged
 }
 
 // namespaceInputs are a namespace that admits pods of a level, and warns of those

@@ -21,9 +21,13 @@ type Resource struct {
 	Timeouts  *Timeouts `json:"timeouts,omitempty"`
 	// Protect refuses to delete it, and IgnoreChanges leaves some of its inputs as
 	// they are once it is there.
-	Protect       bool           `json:"protect,omitempty"`
-	IgnoreChanges []string       `json:"ignoreChanges,omitempty"`
-	Inputs        map[string]any `json:"inputs,omitempty"`
+	Protect       bool     `json:"protect,omitempty"`
+	IgnoreChanges []string `json:"ignoreChanges,omitempty"`
+	// DeleteBeforeReplace deletes it before its replacement is created, and
+	// RetainOnDelete deletes nothing on the cluster.
+	DeleteBeforeReplace bool           `json:"deleteBeforeReplace,omitempty"`
+	RetainOnDelete      bool           `json:"retainOnDelete,omitempty"`
+	Inputs              map[string]any `json:"inputs,omitempty"`
 }
 
 // Timeouts are how long the engine waits for a resource.
@@ -95,8 +99,10 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 		Provider: short(request.GetProvider()),
 		Inputs:   redact(args.Inputs),
 
-		Protect:       request.GetProtect(),
-		IgnoreChanges: request.GetIgnoreChanges(),
+		Protect:             request.GetProtect(),
+		IgnoreChanges:       request.GetIgnoreChanges(),
+		DeleteBeforeReplace: request.GetDeleteBeforeReplace(),
+		RetainOnDelete:      request.GetRetainOnDelete(),
 	}
 	for _, urn := range request.GetDependencies() {
 		recorded.DependsOn = append(recorded.DependsOn, short(urn))

@@ -10,15 +10,11 @@ import (
 // https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 const Kubernetes = "1.35"
 
-// ClusterAutoscalerRepository is the image that the autoscaler's project
-// publishes.
-// https://github.com/kubernetes/autoscaler/releases
-const ClusterAutoscalerRepository = "registry.k8s.io/autoscaling/cluster-autoscaler"
-
 // minor holds what belongs to one minor version of Kubernetes.
 type minor struct {
 	// autoscaler is the tag of the cluster autoscaler's image. Its minor version
-	// must be that of Kubernetes, because it simulates the scheduler.
+	// must be that of Kubernetes, because it simulates the scheduler. The chart names
+	// the repository. The tags are the newest of 2026-07-22.
 	// https://github.com/kubernetes/autoscaler/releases
 	autoscaler string
 	// coreDNS and kubeProxy are EKS add-ons with a build for each minor version.

@@ -1,0 +1,116 @@
+package monitoring
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/release"
+)
+
+const (
+	// prometheusName is the name of the Prometheus object of the chart.
+	prometheusName = fullName + "-prometheus"
+	// grafanaSecret is the resource of the Secret with Grafana's administrator.
+	grafanaSecret = "grafana-admin"
+	// valuesAnnotation changes with the values of the chart, so that each change of
+	// them waits for Prometheus.
+	valuesAnnotation = "vllm-eks/values"
+)
+
+// disks are the claims of Prometheus, under the names by which its StatefulSet
+// looks for them. The StatefulSet would make them itself, but never resize them:
+// a larger storageGiB would then raise the limit of what Prometheus stores above
+// the size of its disk. As objects of the stack they grow in place, before
+// Prometheus has the new limit, and are deleted before the cluster loses what
+// deletes their volumes.
+//
+// The retention policy of the StatefulSet cannot delete them: Prometheus' operator
+// deletes and recreates the StatefulSet for each change that Kubernetes does not
+// allow, and the metrics would go with it.
+// https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.0/pkg/k8s/statefulset.go
+func disks(s Spec) []release.Object {
+	var all []release.Object
+	for i := range s.Replicas {
+		all = append(all, release.Object{
+			Type: "kubernetes:core/v1:PersistentVolumeClaim",
+			Name: fmt.Sprintf("prometheus-disk-%d", i),
+			Inputs: pulumi.Map{
+				"apiVersion": pulumi.String("v1"),
+				"kind":       pulumi.String("PersistentVolumeClaim"),
+				"metadata": pulumi.Map{
+					"name":      pulumi.String(fmt.Sprintf("prometheus-%[1]s-db-prometheus-%[1]s-%[2]d", prometheusName, i)),
+					"namespace": pulumi.String(s.Namespace),
+					"labels":    labels(),
+					"annotations": pulumi.Map{
+						// Its volume is made when Prometheus starts.
+						"pulumi.com/skipAwait": pulumi.String("true"),
+						// A claim that the StatefulSet made before is taken over.
+						"pulumi.com/patchForce": pulumi.String("true"),
+					},
+				},
+				"spec": pulumi.Map{
+					"accessModes":      pulumi.StringArray{pulumi.String("ReadWriteOnce")},
+					"storageClassName": pulumi.String(s.StorageClass),
+					"resources":        pulumi.Map{"requests": pulumi.Map{"storage": pulumi.String(fmt.Sprintf("%dGi", s.StorageGiB))}},
+				},
+			},
+			// A claim keeps its class. Replacing it would wait for Prometheus to stop.
+			Options: []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"spec.storageClassName"})},
+		})
+	}
+	return all
+}
+
+// administrator is the Secret with the name and the password of Grafana's
+// administrator. It is immutable and has a name that Pulumi makes up: another
+// password is another Secret, and Grafana restarts with it.
+func administrator(s Spec, password pulumi.StringPtrInput) release.Object {
+	return release.Object{
+		Type: "kubernetes:core/v1:Secret",
+		Name: grafanaSecret,
+		Inputs: pulumi.Map{
+			"apiVersion": pulumi.String("v1"),
+			"kind":       pulumi.String("Secret"),
+			"type":       pulumi.String("Opaque"),
+			"immutable":  pulumi.Bool(true),
+			"metadata":   pulumi.Map{"namespace": pulumi.String(s.Namespace), "labels": labels()},
+			"stringData": pulumi.ToSecret(pulumi.Map{userKey: pulumi.String("admin"), passwordKey: password}),
+		},
+	}
+}
+
+// available waits for Prometheus itself: to Helm, the object Prometheus is ready
+// at once, whether a pod of it ever starts or not. It changes nothing of the
+// object but annotations, and deleting it changes nothing.
+// https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/metadata/overrides.go
+func available(s Spec, values map[string]any) (release.Object, error) {
+	text, err := json.Marshal(values)
+	if err != nil {
+		return release.Object{}, err
+	}
+	sum := sha256.Sum256(text)
+	return release.Object{
+		Type: "kubernetes:monitoring.coreos.com/v1:PrometheusPatch",
+		Name: "prometheus-available",
+		Inputs: pulumi.Map{
+			"apiVersion": pulumi.String("monitoring.coreos.com/v1"),
+			"kind":       pulumi.String("Prometheus"),
+			"metadata": pulumi.Map{
+				"name": pulumi.String(prometheusName), "namespace": pulumi.String(s.Namespace),
+				"annotations": pulumi.Map{
+					"pulumi.com/waitFor": pulumi.String("condition=Available"),
+					valuesAnnotation:     pulumi.String(hex.EncodeToString(sum[:8])),
+				},
+			},
+		},
+		Options: []pulumi.ResourceOption{pulumi.RetainOnDelete(true)},
+	}, nil
+}
+
+func labels() pulumi.Map {
+	return pulumi.Map{"app.kubernetes.io/part-of": pulumi.String("vllm-eks"), "app.kubernetes.io/managed-by": pulumi.String("pulumi")}
+}

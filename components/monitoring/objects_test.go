@@ -1,0 +1,211 @@
+package monitoring
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// at returns what is at a path of nested mappings.
+func at(value any, path ...string) any {
+	for _, key := range path {
+		inner, _ := value.(map[string]any)
+		value = inner[key]
+	}
+	return value
+}
+
+// ofType returns the resources whose type ends so.
+func ofType(recording *stacktest.Recording, ending string) []stacktest.Resource {
+	var found []stacktest.Resource
+	for _, r := range recording.Resources() {
+		if strings.HasSuffix(r.Type, ending) {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
+// releaseOf returns the Release of a chart.
+func releaseOf(t *testing.T, recording *stacktest.Recording, chart string) stacktest.Resource {
+	t.Helper()
+	for _, r := range ofType(recording, ":Release") {
+		if r.Inputs["chart"] == chart {
+			return r
+		}
+	}
+	t.Fatalf("%s is not installed", chart)
+	return stacktest.Resource{}
+}
+
+// TestRaisingStorageRaisesTheDisk holds that the disk and the limit of what is
+// stored on it come from one number, and that the disk is changed first.
+func TestRaisingStorageRaisesTheDisk(t *testing.T) {
+	for gib, limit := range map[int]string{20: "16GiB", 50: "40GiB"} {
+		recording, _ := record(t, Spec{Install: true, StorageGiB: gib, Replicas: 2})
+		claims := ofType(recording, ":PersistentVolumeClaim")
+		if len(claims) != 2 {
+			t.Fatalf("there are %d claims, want one for each Prometheus", len(claims))
+		}
+		release := releaseOf(t, recording, "kube-prometheus-stack")
+		for i, claim := range claims {
+			want := []string{"prometheus-kps-prometheus-db-prometheus-kps-prometheus-0", "prometheus-kps-prometheus-db-prometheus-kps-prometheus-1"}[i]
+			if name := at(claim.Inputs, "metadata", "name"); name != want {
+				t.Errorf("the claim is %v, and the StatefulSet looks for %s", name, want)
+			}
+			size := at(claim.Inputs, "spec", "resources", "requests", "storage")
+			template := at(release.Inputs, "values", "prometheus", "prometheusSpec", "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage")
+			if size != template {
+				t.Errorf("the claim has %v, and the template %v", size, template)
+			}
+			if !slices.Contains(release.DependsOn, claim.Type+"::"+claim.Name) {
+				t.Errorf("the release waits for %q: Prometheus would have the new limit before the disk", release.DependsOn)
+			}
+			if !slices.Contains(claim.IgnoreChanges, "spec.storageClassName") {
+				t.Error("another class replaces the claim, which waits for Prometheus to stop")
+			}
+		}
+		if got := at(release.Inputs, "values", "prometheus", "prometheusSpec", "retentionSize"); got != limit {
+			t.Errorf("of %d GiB, Prometheus fills %v, want %s", gib, got, limit)
+		}
+	}
+}
+
+// TestRecreatedStatefulSetDoesNotDeleteTheMetrics: the operator recreates it for
+// a larger disk.
+func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
+	recording, _ := record(t, Spec{Install: true})
+	policy := at(releaseOf(t, recording, "kube-prometheus-stack").Inputs, "values", "prometheus", "prometheusSpec", "persistentVolumeClaimRetentionPolicy")
+	if policy != nil {
+		t.Errorf("the claims go with the StatefulSet: %v", policy)
+	}
+	spec := Spec{Install: true, Values: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
+		"persistentVolumeClaimRetentionPolicy": map[string]any{"whenDeleted": "Delete"},
+	}}}}
+	if err := spec.WithDefaults().Validate("monitoring"); err == nil {
+		t.Error("the policy may be set with monitoring.values")
+	}
+}
+
+// TestPrometheusThatNeverStartsIsNotInstalled: Helm takes the object Prometheus
+// for ready at once.
+func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
+	recording, _ := record(t, Spec{Install: true})
+	waits := ofType(recording, ":PrometheusPatch")
+	if len(waits) != 1 {
+		t.Fatalf("%d resources wait for Prometheus, want 1", len(waits))
+	}
+	w := waits[0]
+	if got := at(w.Inputs, "metadata", "annotations", "pulumi.com/waitFor"); got != "condition=Available" || at(w.Inputs, "metadata", "name") != "kps-prometheus" {
+		t.Errorf("it waits for %v of %v", got, at(w.Inputs, "metadata", "name"))
+	}
+	if !slices.Contains(w.DependsOn, "kubernetes:helm.sh/v3:Release::monitoring") || !w.RetainOnDelete {
+		t.Errorf("it is made after %q, and deleted with the object: %t", w.DependsOn, !w.RetainOnDelete)
+	}
+	if !slices.Contains(releaseOf(t, recording, "dcgm-exporter").DependsOn, w.Type+"::"+w.Name) {
+		t.Error("nothing waits for it")
+	}
+	other, _ := record(t, Spec{Install: true, RetentionDays: 3})
+	if at(ofType(other, ":PrometheusPatch")[0].Inputs, "metadata", "annotations", valuesAnnotation) == at(w.Inputs, "metadata", "annotations", valuesAnnotation) {
+		t.Error("a change of the values does not wait for Prometheus")
+	}
+}
+
+// TestGrafanasPasswordWorksInTheFirstRun: a Secret of the user's cannot be in a
+// namespace that the same run creates.
+func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "monitoring", Args{Spec: Spec{Install: true, Grafana: Grafana{Install: true}}, GrafanaPassword: pulumi.StringPtr("hunter2")})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := ofType(recording, ":Secret")
+	if len(secrets) != 1 || at(secrets[0].Inputs, "metadata", "namespace") != "monitoring" {
+		t.Fatalf("the Secrets are %v, want one in the namespace monitoring", secrets)
+	}
+	if got := at(secrets[0].Inputs, "stringData", "admin-password"); got != stacktest.Redacted {
+		t.Errorf("the password is in Pulumi's state in clear: %v", got)
+	}
+	release := releaseOf(t, recording, "kube-prometheus-stack")
+	if got := at(release.Inputs, "values", "grafana", "admin", "existingSecret"); got != "grafana-admin-a1b2c3d" {
+		t.Errorf("Grafana reads the Secret %v, want the one that is made", got)
+	}
+	if got := at(release.Inputs, "values", "grafana", "enabled"); got != true {
+		t.Errorf("the other values of Grafana are gone: %v", at(release.Inputs, "values", "grafana"))
+	}
+	text, err := recording.JSON()
+	if err != nil || strings.Contains(string(text), "hunter2") {
+		t.Errorf("the password is in what is recorded: %v", err)
+	}
+}
+
+// TestAlertsThatAlwaysFireAreOff is for those of docs/addons.md.
+func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
+	for _, alertmanager := range []bool{false, true} {
+		rules := stackValues(Spec{Install: true, Alertmanager: alertmanager}.WithDefaults())["defaultRules"]
+		for alert, want := range map[string]bool{"PrometheusNotConnectedToAlertmanagers": !alertmanager, "KubeCPUOvercommit": true, "KubeMemoryOvercommit": true} {
+			if got := at(rules, "disabled", alert); got != want {
+				t.Errorf("with Alertmanager %t, %s is off: %v, want %t", alertmanager, alert, got, want)
+			}
+		}
+		if got := at(rules, "rules", "alertmanager"); got != alertmanager {
+			t.Errorf("rules of Alertmanager are there: %v, want %t", got, alertmanager)
+		}
+	}
+}
+
+func TestGrafanaAndKubeStateMetricsDoNotReadEverySecret(t *testing.T) {
+	values := stackValues(everything())
+	if got := at(values, "grafana", "rbac", "namespaced"); got != true {
+		t.Errorf("Grafana has a ClusterRole: namespaced is %v", got)
+	}
+	for _, sidecar := range []string{"dashboards", "datasources"} {
+		if got := at(values, "grafana", "sidecar", sidecar, "resource"); got != "configmap" {
+			t.Errorf("the sidecar for %s reads %v", sidecar, got)
+		}
+	}
+	excluded, _ := at(values, "kube-state-metrics", "collectorsExclude").([]any)
+	if !slices.Contains(excluded, any("secrets")) || !slices.Contains(excluded, any("configmaps")) {
+		t.Errorf("kube-state-metrics leaves out %v", excluded)
+	}
+}
+
+// TestPrometheusIsNotTheFirstToGo: replicas are scaled by it.
+func TestPrometheusIsNotTheFirstToGo(t *testing.T) {
+	values := stackValues(Spec{Install: true}.WithDefaults())
+	for _, path := range [][]string{{"prometheus", "prometheusSpec"}, {"prometheusOperator"}, {"kube-state-metrics"}} {
+		if got := at(at(values, path...), "priorityClassName"); got != clusterCritical {
+			t.Errorf("%v has the priority %v", path, got)
+		}
+	}
+}
+
+// TestExporterIsNeitherThrottledNorEvictsReplicas: the chart limits it to 0.2
+// cores.
+func TestExporterIsNeitherThrottledNorEvictsReplicas(t *testing.T) {
+	values := exporterValues(Spec{Install: true}.WithDefaults())
+	if cpu, memory := at(values, "resources", "limits", "cpu"), at(values, "resources", "requests", "memory"); cpu != "2" || memory != "512Mi" {
+		t.Errorf("the exporter may use %v cores and requests %v", cpu, memory)
+	}
+}
+
+func TestGPUMetricsNameTheReplica(t *testing.T) {
+	if got := at(exporterValues(Spec{Install: true}.WithDefaults()), "serviceMonitor", "honorLabels"); got != true {
+		t.Errorf("honorLabels is %v: pod and namespace are the exporter's", got)
+	}
+}
+
+// TestLabelsReachTheExporter: without them, a Prometheus that selects by labels
+// has no GPU metrics.
+func TestLabelsReachTheExporter(t *testing.T) {
+	spec := Spec{GPUMetrics: new(true), ServiceMonitor: true, Labels: map[string]string{"release": "kps"}}
+	if got := at(exporterValues(spec), "serviceMonitor", "additionalLabels", "release"); got != "kps" {
+		t.Errorf("the ServiceMonitor has the label release=%v", got)
+	}
+}
