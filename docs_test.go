@@ -111,8 +111,8 @@ func TestEveryKeyOfAWSIsInTheStackThatHasThemAll(t *testing.T) {
 	for _, row := range regexp.MustCompile("(?m)^\\| (`[^|]*) \\|").FindAllStringSubmatch(keys, -1) {
 		for _, key := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[1], -1) {
 			documented++
-			// These are for a VPC or a cluster of the user's.
-			brought := strings.HasPrefix(key[1], "cluster.existing") || strings.HasSuffix(key[1], "Ids") || strings.HasSuffix(key[1], "SubnetIds") || key[1] == "network.vpcId"
+			// These are for a VPC, a cluster or a Secret of the user's.
+			brought := key[1] == "monitoring.grafana.existingSecret" || strings.HasPrefix(key[1], "cluster.existing") || strings.HasSuffix(key[1], "Ids") || strings.HasSuffix(key[1], "SubnetIds") || key[1] == "network.vpcId"
 			if !had[key[1]] && !brought {
 				t.Errorf("docs/aws.md has %s, and testdata/everything-aws.yaml has not", key[1])
 			}
@@ -130,7 +130,8 @@ func keyPaths(path string, value any) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes", "cluster.addons", "cluster.pin",
-			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) {
+			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin",
+			"monitoring.values", "monitoring.gpuMetricsValues", "gpu.values", "keda.values", "ingressController.values", "autoscaler.values"}, path) {
 			return []string{path}
 		}
 		for key, inner := range v {

@@ -63,6 +63,9 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 	if p.Made() && !slices.Contains(versions.KubernetesMinors(), p.Cluster.KubernetesVersion) {
 		p.Autoscaler.KubernetesMinor = versions.Kubernetes // reported as wrong
 	}
+	if !p.Made() && p.Cluster.KubernetesVersion == "" {
+		p.Autoscaler.KubernetesMinor = versions.Kubernetes // reported as missing
+	}
 	p.Autoscaler, p.GPU = p.Autoscaler.WithDefaults(), p.GPU.WithDefaults()
 	p.KEDA, p.IngressController = p.KEDA.WithDefaults(), p.IngressController.WithDefaults()
 	report(p.Autoscaler.Validate("autoscaler"), "autoscaler")
@@ -228,7 +231,7 @@ func (c *Config) checkMonitoring(d *decoding, report reporter) {
 	p.watch(c.Monitoring)
 	p.Prometheus = p.Prometheus.WithDefaults()
 	report(p.Prometheus.Validate("monitoring"), "monitoring")
-	if c.GrafanaPassword != nil {
+	if c.GrafanaPassword != nil && !d.reported("grafanaPassword") {
 		c.checkGrafanaPassword(d)
 	}
 	c.checkNamespaces(d)

@@ -37,19 +37,24 @@ func isSimulated(server string) bool {
 // rendered here.
 var release = schema.GroupVersionKind{Group: "helm.sh", Version: "v3", Kind: "Release"}
 
-// kindOf is a resource's kind: a Release is one on a simulated cluster only.
+// kindOf is a resource's kind: a Release is one on a simulated cluster only, and
+// so is the patch of an object, which exists there by the time that it is patched.
 func (p *Provider) kindOf(urn resource.URN) (schema.GroupVersionKind, error) {
 	if urn.Type() == "kubernetes:helm.sh/v3:Release" && p.settings().simulated {
 		return release, nil
 	}
-	return kindOf(urn)
+	gvk, err := kindOf(urn)
+	if p.settings().simulated {
+		gvk.Kind = strings.TrimSuffix(gvk.Kind, "Patch")
+	}
+	return gvk, err
 }
 
 // customKinds are those that a chart of the platform brings, by group. What they
 // may contain is held against their definitions by other tests.
 var customKinds = map[string][]string{
 	"keda.sh":               {"ScaledObject", "ScaledJob", "TriggerAuthentication", "ClusterTriggerAuthentication"},
-	"monitoring.coreos.com": {"ServiceMonitor", "PodMonitor", "PrometheusRule"},
+	"monitoring.coreos.com": {"ServiceMonitor", "PodMonitor", "PrometheusRule", "Prometheus"},
 	"apiextensions.k8s.io":  {"CustomResourceDefinition"},
 }
 

@@ -51,6 +51,7 @@ func TestSimulatedObjectsAreDecodedStrictly(t *testing.T) {
 		{"core/v1:Sevrice", `{"metadata":{"name":"a"}}`, "serves no kind Sevrice"},
 		{"storage.k8s.io/v1:StorageClass", `{"metadata":{"name":"gp3","namespace":"a"},"provisioner":"ebs.csi.aws.com"}`, "not part of any namespace"},
 		{"keda.sh/v1alpha1:ScaledObject", `{"metadata":{"name":"a","namespace":"b"},"spec":{}}`, ""},
+		{"monitoring.coreos.com/v1:PrometheusPatch", `{"apiVersion":"monitoring.coreos.com/v1","kind":"Prometheus","metadata":{"name":"a","namespace":"b","annotations":{"pulumi.com/waitFor":"condition=Available"}}}`, ""},
 		{"example.com/v1:Thing", `{"metadata":{"name":"a"}}`, "serves no kind Thing"},
 		{"helm.sh/v3:Release", `{"name":"keda","chart":"keda","values":{"any":1}}`, ""},
 		{"helm.sh/v3:Release", `{"name":"keda","chart":"keda","vlaues":{}}`, "there is no such property"},

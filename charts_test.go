@@ -1,0 +1,100 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMalformedCharts runs the whole program on each: it is refused by the key.
+func TestMalformedCharts(t *testing.T) {
+	const before = "  vllm-eks:models"
+	tests := []struct {
+		name, key, value string
+		want             string
+	}{
+		{"a value of ours", "keda", "{values: {operator: {replicaCount: 3}}}",
+			"keda.values.operator.replicaCount: is set by keda.replicas; remove it, and set that key"},
+		{"a value that our tags set", "ingressController", "{values: {defaultTags: {a: b}}}", "ingressController.values.defaultTags: is set by tags"},
+		{"the size of the disk", "monitoring", "{values: {prometheus: {prometheusSpec: {storageSpec: {emptyDir: {}}}}}}",
+			"monitoring.values.prometheus.prometheusSpec.storageSpec: is set by monitoring.storageGiB and monitoring.storageClass"},
+		{"values of the exporter", "monitoring", "{gpuMetricsValues: {affinity: {nodeAffinity: null}}}", "monitoring.gpuMetricsValues.affinity.nodeAffinity: is set by this program"},
+		{"values of nothing", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is of no use without gpuMetrics"},
+		{"values of another", "gpu", "{install: false, values: {a: b}}", "gpu.values: is of no use without install"},
+		{"no mapping", "autoscaler", "{values: [a]}", "autoscaler.values: is a list, want a mapping"},
+		{"a password in clear", "monitoring", "{values: {grafana: {smtp: {password: " + canary + "}}}}",
+			"monitoring.values.grafana.smtp.password: looks like a secret in clear"},
+		{"Grafana's password in clear", "grafanaPassword", canary, "grafanaPassword: is stored in clear"},
+		{"Grafana's password without Grafana", "grafanaPassword", "{secure: " + canary + "}", "grafanaPassword: is of no use without Grafana"},
+		{"signed requests", "monitoring", `{install: false, prometheusUrl: "https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1"}`,
+			"monitoring.prometheusUrl: is Amazon Managed Service for Prometheus, which answers signed requests only"},
+		{"a tag that is no argument", "tags", `{cost: "Cost: shared"}`, "tags.cost: is \"Cost: shared\", which the load balancer controller cannot be given"},
+		{"a tag that ends in a colon", "tags", `{cost: "shared:"}`, "tags.cost: is \"shared:\", which the load balancer controller cannot be given"},
+		{"a key that is no argument", "tags", `{"a=b": c}`, `tags.a=b: is "c", which the load balancer controller cannot be given`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			recording, err := record("test", mustParse(t, edited(t, before, "  vllm-eks:"+test.key+": "+test.value+"\n"+before)))
+			got := messages(err)
+			if len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), test.want) || strings.Contains(strings.Join(got, ""), canary) {
+				t.Errorf("the problems are %q, want %q", got, test.want)
+			}
+			if n := len(recording.Resources()); n != 0 {
+				t.Errorf("%d resources were registered", n)
+			}
+		})
+	}
+}
+
+// TestGrafanaHasOnePassword refuses two.
+func TestGrafanaHasOnePassword(t *testing.T) {
+	_, err := record("test", mustParse(t, edited(t, "  vllm-eks:models", "  vllm-eks:grafanaPassword: {secure: x}\n"+
+		"  vllm-eks:monitoring: {grafana: {install: true, existingSecret: mine}}\n  vllm-eks:models")))
+	if got := messages(err); len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), "monitoring.grafana.existingSecret: is given, and grafanaPassword as well") {
+		t.Errorf("the problems are %q", got)
+	}
+}
+
+// TestPrometheusElsewhereLeavesNoServiceMonitors: nothing brings their kind, and
+// pulumi up would stop at the first.
+func TestPrometheusElsewhereLeavesNoServiceMonitors(t *testing.T) {
+	const elsewhere = `{prometheusUrl: "http://mine:9090"%s}`
+	watch := func(more string) string {
+		return edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: "+strings.Replace(elsewhere, "%s", more, 1)+"\n  vllm-eks:models")
+	}
+	if n := kinds(mustRecord(t, "test", mustParse(t, watch(""))))["kubernetes:monitoring.coreos.com/v1:ServiceMonitor"]; n != 0 {
+		t.Errorf("%d ServiceMonitors are made", n)
+	}
+	asked := watch(", serviceMonitor: true")
+	if n := kinds(mustRecord(t, "test", mustParse(t, asked)))["kubernetes:monitoring.coreos.com/v1:ServiceMonitor"]; n != 1 {
+		t.Errorf("%d ServiceMonitors are made, want the one that is asked for", n)
+	}
+	warned := strings.Join(warningsIn(t, nil, mustParse(t, asked)), "\n")
+	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, and nothing of this stack brings the kind") {
+		t.Errorf("the warnings are %q", warned)
+	}
+}
+
+// TestAutoscalerOnAnExistingCluster: it was refused whatever was said.
+func TestAutoscalerOnAnExistingCluster(t *testing.T) {
+	stack := func(version string) string {
+		return `config:
+  aws:region: us-west-2
+  vllm-eks:cluster: {existing: {context: mine, name: mine}` + version + `}
+  vllm-eks:autoscaler: {install: true}
+`
+	}
+	recording := mustRecord(t, "test", mustParse(t, stack(`, kubernetesVersion: "1.34"`)))
+	tag := ""
+	for _, r := range recording.Resources() {
+		if r.Inputs["chart"] == "cluster-autoscaler" {
+			tag, _ = at(r.Inputs, "values", "image", "tag").(string)
+		}
+	}
+	if !strings.HasPrefix(tag, "v1.34.") {
+		t.Errorf("the autoscaler is %q, want one of Kubernetes 1.34", tag)
+	}
+	_, err := record("test", mustParse(t, stack("")))
+	if got := messages(err); len(got) == 0 || !strings.HasPrefix(strings.TrimSpace(got[0]), "cluster.kubernetesVersion: is missing; cluster-autoscaler has to be of the minor version") {
+		t.Errorf("the problems are %q", got)
+	}
+}
