@@ -74,7 +74,7 @@ func byName(t *testing.T, r *stacktest.Recording) map[string]string {
 
 func TestOneLineChanges(t *testing.T) {
 	const (
-		assistant = "~ kubernetes:apps/v1:Deployment::assistant"
+		assistant = "~ kubernetes:apps/v1:Deployment::llama" // its first name
 		ranker    = "~ kubernetes:apps/v1:Deployment::ranker"
 		coder     = "~ kubernetes:apps/v1:Deployment::coder"
 	)
@@ -86,19 +86,19 @@ func TestOneLineChanges(t *testing.T) {
 		{"the model", "weights/qwen/Qwen2.5-7B", "weights/qwen/Qwen2.5-7B-Instruct", []string{coder}},
 		{"its length", "maxModelLen: 16384", "maxModelLen: 8192", []string{assistant}},
 		{"its GPUs", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
-		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::assistant"}},
+		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama"}},
 		{"its provisioning time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
-		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{assistant, coder, ranker,
-			"~ kubernetes:policy/v1:PodDisruptionBudget::assistant"}}, // of two engines on a node, both may then go at once
+		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{coder, assistant, ranker,
+			"~ kubernetes:policy/v1:PodDisruptionBudget::llama"}}, // of two engines on a node, both may then go at once
 		{"its disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
 		{"vLLM everywhere", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
-		{"a default of all", "arch: amd64", "arch: arm64", []string{assistant, coder, ranker}},
+		{"a default of all", "arch: amd64", "arch: arm64", []string{coder, assistant, ranker}},
 		{"a namespace more", "{name: chat}", "{name: chat}, {name: spare}", []string{
 			"+ kubernetes:core/v1:Namespace::spare", "+ kubernetes:networking.k8s.io/v1:NetworkPolicy::spare"}},
-		{"a namespace of others more", "{name: chat}", "{name: chat}, {name: spare, existing: true}", nil},
+		{"a namespace of others more", "{name: chat}", "{name: chat}, {name: spare, existing: true}", []string{"+ kubernetes:core/v1:Namespace::spare"}}, // which is read once
 		{"the kubeconfig's place", "~/clusters/everything", "/etc/everything", []string{"~ pulumi:providers:kubernetes::cluster"}},
 		{"a key no more", "  vllm-eks:apiKey: {secure: sk-canary-5e7a9b31}\n", "", []string{
-			"- kubernetes:core/v1:Secret::assistant-api-key", "- kubernetes:core/v1:Secret::coder-api-key", assistant, coder,
+			"- kubernetes:core/v1:Secret::coder-api-key", "- kubernetes:core/v1:Secret::llama-api-key", coder, assistant,
 		}},
 	}
 	// Without its API key, an engine that the internet reaches would be refused.
@@ -182,7 +182,7 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%s reads %s after %s, want a new Secret of its own", model, name, was[model])
 		}
 	}
-	want := []string{"kubernetes:apps/v1:Deployment::assistant", "kubernetes:apps/v1:Deployment::coder"}
+	want := []string{"kubernetes:apps/v1:Deployment::coder", "kubernetes:apps/v1:Deployment::llama"}
 	if got := differences(byName(t, &before.Recording), byName(t, &after.Recording)); !slices.Equal(got, []string{"~ " + want[0], "~ " + want[1]}) {
 		t.Errorf("beside the Secrets, %q change, want the Deployments alone", got)
 	}

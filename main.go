@@ -24,10 +24,14 @@ import (
 )
 
 func main() {
-	var source config.Source
+	source := config.Source{Locate: cluster.Locate}
 	reported := false
 	program := func(ctx *pulumi.Context) error {
-		err := deploy(ctx, &source)
+		var err error
+		if source.Deployed, err = config.ReadDeployed(ctx); err != nil {
+			return err
+		}
+		err = deploy(ctx, &source)
 		reported = err != nil
 		return logged(ctx, err)
 	}
@@ -78,7 +82,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	readers := box(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, on)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
-		service := box(d, serving.NewVLLMService, spec.Name, serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
+		service := box(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
 			DependsOn: all(ready, nodesOf(machines, spec), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, on)
 		models[spec.Name] = service.Outputs()
 	}
@@ -94,5 +98,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	if pin := cfg.ClusterPin(); pin != nil {
 		ctx.Export("clusterPin", pulumi.Any(pin))
 	}
-	return nil
+	deployed, err := cfg.Deployed()
+	ctx.Export(config.DeployedOutput, pulumi.String(deployed))
+	return err
 }

@@ -165,7 +165,7 @@ var malformed = []struct {
 	{name: "shape of nothing", model: "shape: org/unheard-of",
 		want: []string{"models[0].shape: is a text, and no file of that path can be read"}},
 	{name: "previous name that is the name", model: "previousNames: [a, B, b, b]",
-		want: []string{`models[0].previousNames[0]: is "a", which is another of its names`, `models[0].previousNames[1]: is "B", which no service can have been called`,
+		want: []string{`models[0].previousNames[0]: is "a", which is its name now; only the first name of all`, `models[0].previousNames[1]: is "B", which no service can have been called`,
 			`models[0].previousNames[3]: is "b", which is another of its names`}},
 	{name: "previous name of another", config: validCluster + "  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m, previousNames: [a]}]",
 		want: []string{`models[1].previousNames[0]: is "a", which is the name of models[0] already`}},

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
@@ -51,6 +52,9 @@ type Config struct {
 	passedOver map[int][]serving.PassedOver
 
 	source *Source
+	// location is where the existing cluster is; nil if that is not known.
+	location *cluster.Location
+	warnings []string
 }
 
 // secretKeys are those whose values are encrypted.
@@ -145,6 +149,11 @@ func (d *decoding) secretText(source *Source, key string) pulumi.StringPtrInput 
 	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
 }
 
+// warn adds what one ought to know of a configuration that is valid.
+func (c *Config) warn(format string, values ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, values...))
+}
+
 func decodeNamespaces(top *node) []serving.NamespaceSpec {
 	if !top.has("namespaces") {
 		top.asked = append(top.asked, "namespaces")
@@ -196,7 +205,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	c.checkPlatform(d, done, report, read)
 	for i := range c.Namespaces {
 		path := fmt.Sprintf("namespaces[%d]", i)
-		c.Namespaces[i] = c.Namespaces[i].WithDefaults()
+		c.Namespaces[i] = c.recognize(c.Namespaces[i].WithDefaults())
 		report(c.Namespaces[i].Validate(path), path)
 	}
 	c.checkReferences(d, done)
@@ -219,6 +228,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 		c.Models[i] = c.Models[i].WithDefaults()
 		report(c.Models[i].Validate(path), path)
 	}
+	c.checkIdentity(d)
 	c.checkIngresses(d)
 	c.checkCertificates(d)
 	c.checkRoles(d)

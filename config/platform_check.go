@@ -31,6 +31,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 	report(p.Account.Validate("tags"), "tags")
 	if !p.Made() {
 		p.checkBrought(d)
+		c.locate(d, report)
 	} else {
 		p.Cluster.Name = orName(p.Cluster.Name, c.source.project, c.source.stack)
 		p.Cluster.Region, p.Cluster.Profile, p.Network.Region = p.Account.Region, p.Account.Profile, p.Account.Region

@@ -41,7 +41,7 @@ type Size struct {
 
 // Size estimates every model, and adds up the stack.
 func (c *Config) Size() Size {
-	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: c.platformWarnings()}
+	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: append(slices.Clone(c.warnings), c.platformWarnings()...)}
 	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
 	for i, m := range c.Models {
 		row := sizing.Row{Name: m.Name, Group: strings.Join(m.GroupNames(), ", ")}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
 )
 
 // namespace is what every key of this program begins with, whatever the
@@ -22,6 +24,11 @@ type Source struct {
 	// Now is the time that what ends one day is compared with. Default: the
 	// time at which the program runs.
 	Now time.Time
+	// Locate finds an existing cluster in the kubeconfig. Default: none is looked
+	// for, and whether there is one is not checked.
+	Locate func(e cluster.Existing, path string) (cluster.Location, error)
+	// Deployed is what the last update deployed. Default: not known.
+	Deployed Deployed
 
 	values         map[string]string
 	secret         []string

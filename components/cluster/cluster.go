@@ -33,11 +33,19 @@ type Cluster struct {
 	// Nodes wait for it, so that the driver has it until the last node is gone.
 	VolumesRole *podidentity.Role
 
-	client *kubernetes.ProviderArgs
+	client        *kubernetes.ProviderArgs
+	clientOptions []pulumi.ResourceOption
 	// admitted are the access entries, without which the API server refuses whoever
 	// runs `pulumi up`.
 	admitted []pulumi.Resource
 }
+
+// firstIdentifier keeps the cluster identifier of the first update. With
+// pulumi-kubernetes 4.28, another identifier replaces every object: the new one
+// takes over the object that exists, which is then deleted by its name. Without
+// an identifier, the provider compares addresses, and replaces them as well.
+// https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/provider/provider.go (DiffConfig)
+var firstIdentifier = pulumi.IgnoreChanges([]string{"clusterIdentifier"})
 
 // New registers the cluster that the spec names. Errors name the key of the
 // spec that is wrong, under name.
@@ -53,6 +61,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	inside := []pulumi.ResourceOption{pulumi.Parent(c)}
 	if spec.Existing != nil {
 		c.client = existingProvider(*spec.Existing)
+		c.clientOptions = append(c.clientOptions, firstIdentifier)
 	} else {
 		made, err := newControlPlane(ctx, name, spec, args, inside...)
 		if err != nil {

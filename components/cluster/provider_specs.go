@@ -9,9 +9,10 @@ import (
 )
 
 // existingProvider is the provider of an existing cluster. The cluster
-// identifier decides when everything on the cluster is replaced: when the stack
-// names another context, be it the same cluster's under a new name, and not when
-// the kubeconfig moves or its credentials change.
+// identifier decides when everything on the cluster is replaced, and the one of
+// the first update stays (see firstIdentifier): neither another name of the
+// context, nor another place of the kubeconfig, nor new credentials replace
+// anything. That the context is still of the same cluster is checked before.
 func existingProvider(e Existing) *kubernetes.ProviderArgs {
 	args := &kubernetes.ProviderArgs{
 		Context:               pulumi.String(e.Context),

@@ -52,9 +52,9 @@ type Spec struct {
 
 // Existing names a cluster that the user brings.
 type Existing struct {
-	// Context is the kubeconfig context to use, by which the stack also tells
-	// clusters apart: naming another one moves everything there. Required, since
-	// the current context is a setting of a shell and not of a stack.
+	// Context is the kubeconfig context to use. Another name of it, for the same
+	// cluster, changes nothing. Required, since the current context is a setting of
+	// a shell and not of a stack.
 	Context string
 	// Kubeconfig is the path of a kubeconfig file. Default: the environment
 	// variable KUBECONFIG, then ~/.kube/config.
@@ -159,6 +159,14 @@ var (
 	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
+
+// Validate returns every problem of the spec, each beginning with its key under
+// path.
+func (e Existing) Validate(path string) error {
+	var found problems.List
+	e.validate(&found, path)
+	return found.Err()
+}
 
 func (e *Existing) validate(found *problems.List, path string) {
 	// The contents of a kubeconfig hold credentials, so they are not repeated.

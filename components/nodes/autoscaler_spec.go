@@ -33,11 +33,6 @@ type AutoscalerSpec struct {
 	// Expander chooses among groups on which a pod fits: least-waste, least-nodes,
 	// most-pods or random. Default: least-waste.
 	Expander string
-	// Priorities are regular expressions of the names of Auto Scaling groups, by
-	// priority: of the groups on which a pod fits, those with the highest come
-	// first, and least-waste chooses among them. Default: none, so Expander
-	// chooses.
-	Priorities map[int][]string
 	// UnneededMinutes is how long a node must have been of no use before it goes.
 	// Default: 10.
 	UnneededMinutes int

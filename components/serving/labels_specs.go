@@ -24,6 +24,11 @@ const (
 	aliasComponent = "alias"
 )
 
+// ResourceName is the name for the service's component: that of its objects, so
+// that the Pulumi resources of an object are called the same whatever the service
+// is called, and also when a new name is taken back.
+func (s Spec) ResourceName() string { return s.objectName() }
+
 // objectName is what the service's objects are called, and its metrics: its
 // first name, so that a new one replaces nothing.
 func (s Spec) objectName() string {

@@ -34,6 +34,9 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	manager := fieldmanager.Name(ctx.Project(), ctx.Stack())
 	for _, spec := range specs {
 		if spec.Existing {
+			if err := letGo(ctx, spec, pulumi.Parent(n)); err != nil {
+				return nil, err
+			}
 			continue
 		}
 		created, err := register(ctx, spec.Name, namespace(spec, manager), nil, pulumi.Parent(n))
@@ -46,6 +49,16 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 		}
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
+}
+
+// letGo reads an existing namespace as the resource that it would be if the stack
+// created it: if the stack did, the engine drops it from the state, and leaves it
+// on the cluster. Not registered at all, it would be deleted.
+func letGo(ctx *pulumi.Context, spec NamespaceSpec, opts ...pulumi.ResourceOption) error {
+	if spec.Known {
+		return nil
+	}
+	return ctx.ReadResource("kubernetes:core/v1:Namespace", spec.Name, pulumi.ID(spec.Name), nil, &object{}, opts...)
 }
 
 // Named returns what a service in that namespace must wait for: the namespace,

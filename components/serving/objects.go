@@ -1,15 +1,26 @@
 package serving
 
 import (
+	"slices"
+
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
 // Object is one of a service's Kubernetes objects.
 type Object struct {
-	// Suffix follows the service's name in the name of the Pulumi resource.
+	// Suffix follows the service's name in the name of the Pulumi resource, which
+	// for a Service is only its name in older states: see addressName.
 	Suffix string
 	runtime.Object
 }
+
+// addressName is the name of a Service's Pulumi resource. It follows from the
+// Service alone and not from the model behind it: an address that passes from one
+// model to another is updated. Under two names it would be created, which takes
+// over the object that exists, and then deleted by its name. The character in
+// front keeps it from beginning with the name of a component, of which Pulumi
+// would derive aliases.
+func addressName(name, namespace string) string { return "@" + name + "." + namespace }
 
 // Objects are all objects of a service, in the order in which they depend on
 // each other, from a spec that has its defaults and is valid. Secrets are not
@@ -42,8 +53,17 @@ func (s Spec) usesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Pol
 
 // aliases are the names beside the first at which the service answers.
 func (s Spec) aliases() []string {
-	if len(s.PreviousNames) == 0 {
-		return nil
+	return slices.DeleteFunc(s.allNames(), func(name string) bool { return name == s.objectName() })
+}
+
+// allNames are the name and the previous ones, each once: a model that was named
+// back has its own name among the previous ones.
+func (s Spec) allNames() []string {
+	names := []string{s.Name}
+	for _, name := range s.PreviousNames {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
 	}
-	return append([]string{s.Name}, s.PreviousNames[:len(s.PreviousNames)-1]...)
+	return names
 }

@@ -62,6 +62,7 @@ func TestObjects(t *testing.T) {
 		}, []string{"PersistentVolumeClaim chat-cache", "NetworkPolicy chat", "Deployment chat", "PodDisruptionBudget chat", "Service chat"}},
 		{"renamed", func(s *Spec) { s.PreviousNames, s.Monitoring = []string{"helper", "llama"}, Monitoring{} }, []string{
 			"ServiceAccount llama", "NetworkPolicy llama", "Deployment llama", "PodDisruptionBudget llama", "Service llama", "Service chat", "Service helper"}},
+		{"renamed and named back", func(s *Spec) { s.PreviousNames, s.Monitoring = []string{"helper", "chat"}, Monitoring{} }, append(slices.Clone(base), "Service helper")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

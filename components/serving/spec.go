@@ -11,9 +11,10 @@ type Spec struct {
 	// characters, so that what is derived from it stays within Kubernetes'
 	// limits. Required.
 	Name string
-	// PreviousNames are what the service was called before, the latest first. Its
-	// objects keep their names, so that nothing is replaced, and it answers at
-	// all of its addresses. Default: none.
+	// PreviousNames are what the service was called before, the latest first. The
+	// last is what its objects are called as long as they live, so that nothing is
+	// replaced, and the service answers at all of its addresses. A service that has
+	// its first name again has it at the end of this list as well. Default: none.
 	PreviousNames []string
 	// Namespace is where the service runs. It must enforce, or at least permit,
 	// the restricted Pod Security Standard. Required.
@@ -337,6 +338,10 @@ type NamespaceSpec struct {
 	// nor deleted. It must enforce, or at least permit, the restricted Pod
 	// Security Standard. Default: false, so the namespace is this program's.
 	Existing bool
+	// Known is an existing namespace of which the state says so already. Without,
+	// it is read: Pulumi lets go of an object that it reads by the name and the ID
+	// of one that it created, instead of deleting it. Default: false.
+	Known bool
 	// ReadinessGates asks the AWS Load Balancer Controller to hold pods back until
 	// the load balancer has them, so that a rollout never outruns it. Default:
 	// false.

@@ -102,8 +102,12 @@ func (s Spec) validateNames(found *problems.List, at func(string) string) {
 		switch {
 		case len(name) > longestName || !serviceName.MatchString(name) || name == "default":
 			found.Addf(key, "is %q, which no service can have been called", name)
-		case name == s.Name || slices.Contains(s.PreviousNames[:i], name):
-			found.Addf(key, "is %q, which is another of its names", name)
+		case slices.Contains(s.PreviousNames[:i], name):
+			found.Addf(key, "is %q, which is another of its names; list each name once, the first of all at the end", name)
+		case name == s.Name && i < len(s.PreviousNames)-1:
+			found.Addf(key, "is %q, which is its name now; only the first name of all, at the end of the list, may be its name again", name)
+		case name == s.Name && i == 0:
+			found.Addf(key, "is %q, which is its name now, and there are no others; remove the key", name)
 		}
 	}
 	switch {

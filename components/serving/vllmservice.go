@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
@@ -51,14 +52,15 @@ type VLLMService struct {
 }
 
 // NewVLLMService registers one model's serving stack: engine pods behind a
-// Service. Errors name the field of the spec that is wrong, under name.
+// Service. Errors name the field of the spec that is wrong, under name, which has
+// to stay when the service is renamed: Spec.ResourceName does.
 func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts ...pulumi.ResourceOption) (*VLLMService, error) {
 	spec := args.Spec.WithDefaults()
 	if err := args.validate(spec, name); err != nil {
 		return nil, err
 	}
 	s := &VLLMService{}
-	if err := ctx.RegisterComponentResource(serviceToken, name, s, slices.Concat(opts, previously(spec))...); err != nil {
+	if err := ctx.RegisterComponentResource(serviceToken, name, s, slices.Concat(opts, previously(name, spec))...); err != nil {
 		return nil, err
 	}
 	children := []pulumi.ResourceOption{pulumi.Parent(s), pulumi.DependsOn(args.DependsOn)}
@@ -84,14 +86,28 @@ func (args VLLMServiceArgs) validate(spec Spec, path string) error {
 	return spec.Validate(path)
 }
 
-// previously tells the engine what the service was called. Its children are
-// called after it, so that they follow.
-func previously(s Spec) []pulumi.ResourceOption {
+// previously tells the engine what the service may be called in an older state,
+// where it was called after its latest name. Its children are called after it, so
+// that they follow.
+func previously(name string, s Spec) []pulumi.ResourceOption {
 	var aliases []pulumi.Alias
-	for _, name := range s.PreviousNames {
-		aliases = append(aliases, pulumi.Alias{Name: pulumi.String(name)})
+	for _, other := range s.allNames() {
+		if other != name {
+			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other)})
+		}
 	}
 	return []pulumi.ResourceOption{pulumi.Aliases(aliases)}
+}
+
+// addressAliases are what a Service may be called in an older state.
+func addressAliases(name, suffix string, s Spec) pulumi.ResourceOption {
+	aliases := []pulumi.Alias{{Name: pulumi.String(name + suffix)}}
+	for _, other := range s.allNames() {
+		if other != name {
+			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other + suffix)})
+		}
+	}
+	return pulumi.Aliases(aliases)
 }
 
 // registerSecrets registers the Secrets whose values are arguments, and has the
@@ -132,7 +148,7 @@ func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[st
 	made := map[string]pulumi.Resource{}
 	for _, o := range Objects(spec, fieldmanager.Name(ctx.Project(), ctx.Stack())) {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
-		options := slices.Clone(opts)
+		options, resourceName := slices.Clone(opts), name+o.Suffix
 		var adapt func(pulumi.Map)
 		switch kind {
 		case "Deployment":
@@ -140,12 +156,17 @@ func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[st
 			options = append(options, pulumi.DependsOn(before), pulumi.Timeouts(&pulumi.CustomTimeouts{
 				Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
 			}))
+		case "Service":
+			// An address that another model had moves when the replicas are ready.
+			service := o.Object.(metav1.Object)
+			resourceName = addressName(service.GetName(), service.GetNamespace())
+			options = append(options, addressAliases(name, o.Suffix, spec), pulumi.DependsOn([]pulumi.Resource{made["Deployment"]}))
 		case "ScaledObject", "HorizontalPodAutoscaler":
 			options = append(options, pulumi.DependsOn([]pulumi.Resource{made["Deployment"]}))
 		case "Ingress":
 			options = append(options, pulumi.DependsOn([]pulumi.Resource{made["Service"]}))
 		}
-		registered, err := register(ctx, name+o.Suffix, o.Object, adapt, options...)
+		registered, err := register(ctx, resourceName, o.Object, adapt, options...)
 		if err != nil {
 			return err
 		}

@@ -36,7 +36,7 @@ func program(ctx *pulumi.Context) error {
 	}
 	urls := pulumi.Map{}
 	for _, spec := range specs() {
-		service, err := serving.NewVLLMService(ctx, spec.Name, serving.VLLMServiceArgs{
+		service, err := serving.NewVLLMService(ctx, spec.ResourceName(), serving.VLLMServiceArgs{
 			Spec: spec,
 			// One key for all of them: pulumi config set --secret apiKey
 			APIKey:    config.RequireSecret(ctx, "apiKey"),

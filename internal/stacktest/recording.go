@@ -25,9 +25,11 @@ type Resource struct {
 	IgnoreChanges []string `json:"ignoreChanges,omitempty"`
 	// DeleteBeforeReplace deletes it before its replacement is created, and
 	// RetainOnDelete deletes nothing on the cluster.
-	DeleteBeforeReplace bool           `json:"deleteBeforeReplace,omitempty"`
-	RetainOnDelete      bool           `json:"retainOnDelete,omitempty"`
-	Inputs              map[string]any `json:"inputs,omitempty"`
+	DeleteBeforeReplace bool `json:"deleteBeforeReplace,omitempty"`
+	RetainOnDelete      bool `json:"retainOnDelete,omitempty"`
+	// Read is an object that exists already and that the stack only reads.
+	Read   bool           `json:"read,omitempty"`
+	Inputs map[string]any `json:"inputs,omitempty"`
 }
 
 // Timeouts are how long the engine waits for a resource.
@@ -92,6 +94,9 @@ func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 // NewResource records one registration.
 func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	request := args.RegisterRPC
+	if args.ReadRPC != nil {
+		return r.read(args)
+	}
 	recorded := Resource{
 		Type:     args.TypeToken,
 		Name:     args.Name,
@@ -116,6 +121,18 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	defer r.mu.Unlock()
 	r.resources = append(r.resources, recorded)
 	return args.Name + "-id", computed(args.TypeToken, args.Name, named(args)), nil
+}
+
+// read records an object that is only read.
+func (r *Recording) read(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
+	recorded := Resource{
+		Type: args.TypeToken, Name: args.Name, Read: true,
+		Parent: short(args.ReadRPC.GetParent()), Provider: short(args.ReadRPC.GetProvider()),
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.resources = append(r.resources, recorded)
+	return args.ID, args.Inputs, nil
 }
 
 // named are the outputs of a resource: its inputs, and for a Kubernetes object

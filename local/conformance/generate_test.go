@@ -98,7 +98,7 @@ func (g generator) seconds(label string, right ...int) int {
 func (g generator) spec() serving.Spec {
 	s := serving.Spec{
 		Name:          pick(g, "name", texts("mistral-7b", "a", "vllm", "keda-hpa-a", "x9", long54), append(texts("", long55, "9a", "a.b", "default"), wrongNames...)...),
-		PreviousNames: pick(g, "previousNames", [][]string{nil, nil, {"old"}, {"old", "older"}, {strings.Repeat("e", 54)}}, texts(long55), texts("old", "old"), texts("mistral-7b"), texts("Old"), texts("default"), texts("")),
+		PreviousNames: pick(g, "previousNames", [][]string{nil, nil, {"old"}, {"old", "older"}, {"old", "mistral-7b"}, {strings.Repeat("e", 54)}}, texts(long55), texts("old", "old"), texts("mistral-7b"), texts("Old"), texts("default"), texts("")),
 		Namespace:     pick(g, "namespace", texts("inference", "n", "0-n", long63), "", long64, "Bad", "a.b", "-n"),
 		VLLMVersion:   pick(g, "vllmVersion", texts("", "v0.32.0", "v0.34.1"), "latest", "v0.31.0", "0.32.0"),
 		Image: rarely(g, "image", 6, func() string {

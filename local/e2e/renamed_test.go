@@ -39,8 +39,8 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 		name, previous string
 		created        []string
 	}{
-		{"chat", "\n      previousNames: [mistral-7b]", []string{"create Service chat.chat"}},
-		{"assistant", "\n      previousNames: [chat, mistral-7b]", []string{"create Service assistant.assistant"}},
+		{"chat", "\n      previousNames: [mistral-7b]", []string{"create Service @chat." + renamedSpace}},
+		{"assistant", "\n      previousNames: [chat, mistral-7b]", []string{"create Service @assistant." + renamedSpace}},
 	} {
 		s.configure(called(step.name, step.previous) + key)
 		var created []string

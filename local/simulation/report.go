@@ -22,6 +22,10 @@ func (s Step) Name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
 // stackType is that of the resource that all others descend from.
 const stackType = "pulumi:pulumi:Stack"
 
+// referenceType is that of the stack's own last outputs, which are no resource to
+// count.
+const referenceType = "pulumi:pulumi:StackReference"
+
 // Steps are a command's, in the engine's order. Of a replacement, only the step
 // that says so counts.
 func (r Run) Steps() []Step {
@@ -103,7 +107,7 @@ func (r Run) Report(changes bool) string {
 	components := map[string]*component{}
 	all := map[string]int{}
 	for _, s := range steps {
-		if !s.Custom || s.Type == stackType {
+		if !s.Custom || s.Type == stackType || s.Type == referenceType {
 			continue
 		}
 		box := top(s)

@@ -1,0 +1,198 @@
+package cluster
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"sigs.k8s.io/yaml"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// Location is the cluster behind a context.
+type Location struct {
+	// Server is the address of the API server.
+	Server string
+	// CA identifies the certificate authority of the API server, which each cluster
+	// makes for itself: a part of its SHA-256. "" if the kubeconfig names none.
+	CA string
+	// Unreachable says why the API server cannot be reached from here; "" if it can,
+	// or if a proxy is in between.
+	Unreachable string
+}
+
+// SameCluster reports whether two locations are one cluster: by the certificate
+// authority, since an address may be a tunnel's, and without one by the address.
+func (l Location) SameCluster(other Location) bool {
+	if l.CA != "" && other.CA != "" {
+		return l.CA == other.CA
+	}
+	return l.Server == other.Server
+}
+
+// kubeconfig is what a kubeconfig file says about where clusters are.
+// https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
+type kubeconfig struct {
+	Clusters []struct {
+		Name    string `json:"name"`
+		Cluster struct {
+			Server   string `json:"server"`
+			CAFile   string `json:"certificate-authority"`
+			CAData   string `json:"certificate-authority-data"`
+			ProxyURL string `json:"proxy-url"`
+		} `json:"cluster"`
+	} `json:"clusters"`
+	Contexts []struct {
+		Name    string `json:"name"`
+		Context struct {
+			Cluster string `json:"cluster"`
+		} `json:"context"`
+	} `json:"contexts"`
+}
+
+// Locate reads the kubeconfig and returns the cluster of the context. Its error
+// holds problems, each beginning with its key under path. The provider itself
+// reports a missing file or context as a cluster that cannot be reached, and goes
+// on with the preview.
+func Locate(e Existing, path string) (Location, error) {
+	var found problems.List
+	files, configs := e.read(&found, path)
+	if len(found) > 0 {
+		return Location{}, found.Err()
+	}
+	// As with kubectl, the first file that has a name counts.
+	var contexts []string
+	for _, config := range configs {
+		for _, c := range config.Contexts {
+			if c.Name == e.Context {
+				return locateCluster(&found, path, files, configs, c.Context.Cluster)
+			}
+			contexts = append(contexts, c.Name)
+		}
+	}
+	slices.Sort(contexts)
+	found.Addf(path+".context", "is %q, which is not in %s; want one of its contexts: %s", e.Context, strings.Join(files, ", "), listed(contexts))
+	return Location{}, found.Err()
+}
+
+// read returns the kubeconfig files that exist, and what they hold.
+func (e Existing) read(found *problems.List, path string) (files []string, configs []kubeconfig) {
+	candidates, key, origin := e.candidates(path)
+	for _, file := range candidates {
+		text, err := os.ReadFile(file)
+		if os.IsNotExist(err) {
+			continue
+		}
+		if err != nil {
+			found.Addf(key, "the kubeconfig cannot be read: %v", err)
+			continue
+		}
+		var config kubeconfig
+		if yaml.Unmarshal(text, &config) != nil { // whose message may repeat credentials
+			found.Addf(key, "%s is not the YAML of a kubeconfig", file)
+			continue
+		}
+		files, configs = append(files, file), append(configs, config)
+	}
+	if len(files) == 0 && len(*found) == 0 {
+		found.Addf(key, "there is no kubeconfig at %s%s; want the path of a file that has the context %q", listed(candidates), origin, e.Context)
+	}
+	return files, configs
+}
+
+// candidates are the paths where the kubeconfig may be, as the provider and
+// kubectl look for it, the key that decides, and where the paths come from.
+func (e Existing) candidates(path string) (files []string, key, origin string) {
+	key = path + ".kubeconfig"
+	home, _ := os.UserHomeDir()
+	if file := e.Kubeconfig; file != "" {
+		if rest, ok := strings.CutPrefix(file, "~/"); ok {
+			file = filepath.Join(home, rest)
+		}
+		return []string{file}, key, ""
+	}
+	if list := os.Getenv("KUBECONFIG"); list != "" {
+		files = slices.DeleteFunc(filepath.SplitList(list), func(file string) bool { return file == "" })
+		return files, key, " (environment variable KUBECONFIG)"
+	}
+	return []string{filepath.Join(home, ".kube", "config")}, key, " (the default, as KUBECONFIG is not set)"
+}
+
+func locateCluster(found *problems.List, path string, files []string, configs []kubeconfig, name string) (Location, error) {
+	for i, config := range configs {
+		for _, c := range config.Clusters {
+			if c.Name != name {
+				continue
+			}
+			location := Location{Server: c.Cluster.Server}
+			ca, err := base64.StdEncoding.DecodeString(c.Cluster.CAData)
+			if file := c.Cluster.CAFile; file != "" && len(ca) == 0 && err == nil {
+				if !filepath.IsAbs(file) {
+					file = filepath.Join(filepath.Dir(files[i]), file)
+				}
+				ca, err = os.ReadFile(file)
+			}
+			if err != nil {
+				found.Addf(path+".context", "names the cluster %q, whose certificate authority in %s cannot be read", name, files[i])
+				return location, found.Err()
+			}
+			if len(ca) > 0 {
+				sum := sha256.Sum256(ca)
+				location.CA = hex.EncodeToString(sum[:8])
+			}
+			if c.Cluster.ProxyURL == "" {
+				location.Unreachable = unreachable(c.Cluster.Server)
+			}
+			return location, nil
+		}
+	}
+	found.Addf(path+".context", "names the cluster %q, which is not in %s; repair the kubeconfig", name, strings.Join(files, ", "))
+	return Location{}, found.Err()
+}
+
+// answerWait is how long a preview waits for the API server to accept a
+// connection.
+const answerWait = 3 * time.Second
+
+// unreachable says why the API server accepts no connection; "" if it does, or if
+// connections go through a proxy, which only the provider can use.
+func unreachable(server string) string {
+	parsed, err := url.Parse(server)
+	if err != nil || parsed.Host == "" {
+		return fmt.Sprintf("%q is no URL", server)
+	}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: parsed}); err != nil || proxy != nil {
+		return ""
+	}
+	address := parsed.Host
+	if parsed.Port() == "" {
+		port := "443"
+		if parsed.Scheme == "http" {
+			port = "80"
+		}
+		address = net.JoinHostPort(parsed.Hostname(), port)
+	}
+	connection, err := net.DialTimeout("tcp", address, answerWait)
+	if err != nil {
+		return err.Error()
+	}
+	_ = connection.Close()
+	return ""
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "it has none"
+	}
+	return strings.Join(names, ", ")
+}

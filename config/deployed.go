@@ -1,0 +1,158 @@
+package config
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+)
+
+// DeployedOutput is the stack output that tells the next update what this one
+// deployed.
+const DeployedOutput = "deployed"
+
+// Deployed is what the last update that succeeded deployed, for checks of changes
+// that a configuration alone does not show. Its zero value knows nothing.
+type Deployed struct {
+	// Cluster is the existing cluster, and EKS the name of the cluster that the
+	// stack created. One of them is known after the first update.
+	Cluster *DeployedCluster `json:"cluster,omitempty"`
+	EKS     string           `json:"eks,omitempty"`
+	// Namespaces are the namespaces; true for those that others own.
+	Namespaces map[string]bool `json:"namespaces,omitempty"`
+	// Models are the models by their names.
+	Models map[string]DeployedModel `json:"models,omitempty"`
+}
+
+// DeployedCluster is where an existing cluster was.
+type DeployedCluster struct {
+	Context string `json:"context"`
+	Server  string `json:"server"`
+	CA      string `json:"ca,omitempty"`
+}
+
+// DeployedModel is where a model's objects are, and what they are called.
+type DeployedModel struct {
+	Namespace string `json:"namespace"`
+	Objects   string `json:"objects"`
+}
+
+// ReadDeployed reads the output of the stack's own last update. A stack that was
+// never updated, or by a version without this output, has nothing to say.
+func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
+	// A self-managed backend calls the organization so, if it has one at all.
+	name := ctx.Stack()
+	if organization := ctx.Organization(); organization != "organization" {
+		name = organization + "/" + ctx.Project() + "/" + name
+	}
+	self, err := pulumi.NewStackReference(ctx, name, nil)
+	if err != nil {
+		return Deployed{}, err
+	}
+	output, err := self.GetOutputDetails(DeployedOutput)
+	if err != nil {
+		return Deployed{}, fmt.Errorf("the outputs of the stack's last update: %w", err)
+	}
+	text, _ := output.Value.(string)
+	return parseDeployed(text), nil
+}
+
+// parseDeployed is lenient: what an update cannot read, it replaces in the end.
+func parseDeployed(text string) Deployed {
+	var d Deployed
+	if err := json.Unmarshal([]byte(text), &d); err != nil {
+		return Deployed{}
+	}
+	return d
+}
+
+// Deployed is what this configuration deploys, as one line of text.
+func (c *Config) Deployed() (string, error) {
+	d := Deployed{Namespaces: map[string]bool{}, Models: map[string]DeployedModel{}}
+	switch existing := c.Platform.Cluster.Existing; {
+	case existing == nil:
+		d.EKS = c.Platform.Cluster.Name
+	case c.location != nil:
+		d.Cluster = &DeployedCluster{Context: existing.Context, Server: c.location.Server, CA: c.location.CA}
+	}
+	for _, n := range c.Namespaces {
+		d.Namespaces[n.Name] = n.Existing
+	}
+	for _, m := range c.Models {
+		d.Models[m.Name] = DeployedModel{Namespace: m.Namespace, Objects: m.ResourceName()}
+	}
+	text, err := json.Marshal(d)
+	return string(text), err
+}
+
+// locate finds the existing cluster in the kubeconfig, and refuses one that the
+// stack was not deployed to: its objects would stay where they are, while the
+// engine takes them to be here.
+func (c *Config) locate(d *decoding, report reporter) {
+	existing, locate := c.Platform.Cluster.Existing, c.source.Locate
+	if locate == nil || existing.Validate("cluster.existing") != nil {
+		return // reported as wrong
+	}
+	location, err := locate(*existing, "cluster.existing")
+	if err != nil {
+		report(err, "cluster.existing")
+		return
+	}
+	c.location = &location
+	const key = "cluster.existing.context"
+	before := c.source.Deployed
+	if before.EKS != "" {
+		d.add("cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
+		return
+	}
+	if was := before.Cluster; was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
+		if was.Context != existing.Context {
+			d.add(key, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
+				"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
+				"If it is the same cluster at another address: kubectl config rename-context %s %s",
+				existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
+			return
+		}
+		c.warn("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", key, existing.Context, was.Server, location.Server)
+	}
+	if location.Unreachable != "" {
+		c.warn("%s: %q is %s, which cannot be reached from here (%s); a preview goes on without the cluster's answers, pulumi up fails",
+			key, existing.Context, location.Server, location.Unreachable)
+	}
+}
+
+// checkIdentity refuses a model that has lost the first of its names, by which
+// its objects are called: its replicas would end, and others start.
+func (c *Config) checkIdentity(d *decoding) {
+	before := c.source.Deployed.Models
+	deployed := map[DeployedModel]bool{}
+	for _, m := range before {
+		deployed[m] = true
+	}
+	for i, m := range c.Models {
+		was, known := before[m.Name]
+		is := DeployedModel{Namespace: m.Namespace, Objects: m.ResourceName()}
+		if !known || was.Namespace != m.Namespace || was.Objects == is.Objects || deployed[is] {
+			continue
+		}
+		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
+		d.add(fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
+			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
+			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
+	}
+}
+
+// list shows names as YAML.
+func list(names []string) string { return "[" + strings.Join(names, ", ") + "]" }
+
+// recognize has existing namespaces read that the last update did not know as
+// such: one that the stack created is thereby handed over, and not deleted.
+func (c *Config) recognize(n serving.NamespaceSpec) serving.NamespaceSpec {
+	n.Known = n.Existing && c.source.Deployed.Namespaces[n.Name]
+	return n
+}

@@ -1,0 +1,136 @@
+package config
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// update loads a configuration after an update that left the output deployed.
+func update(t *testing.T, deployed, yaml string) (*Config, error) {
+	t.Helper()
+	c, err := stacktest.ParseConfig("config:\n" + yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := Source{Deployed: parseDeployed(deployed), Locate: func(e cluster.Existing, _ string) (cluster.Location, error) {
+		return map[string]cluster.Location{
+			"old":       {Server: "https://one", CA: "1"},
+			"renamed":   {Server: "https://one", CA: "1"},
+			"moved":     {Server: "https://one.internal", CA: "1"},
+			"other":     {Server: "https://two", CA: "2"},
+			"away":      {Server: "https://one", CA: "1", Unreachable: "connection refused"},
+			"recreated": {Server: "https://one", CA: "3"},
+		}[e.Context], nil
+	}}
+	source.Capture(&pulumi.RunInfo{Config: c.Values, ConfigSecretKeys: c.Secret})
+	return Load(&source, nil)
+}
+
+func existing(context string) string {
+	return "  vllm-eks:cluster: {existing: {context: " + context + "}}\n"
+}
+
+// TestAnotherClusterIsNotTakenForTheOld names contexts after an update by one.
+func TestAnotherClusterIsNotTakenForTheOld(t *testing.T) {
+	const old = `{"cluster": {"context": "old", "server": "https://one", "ca": "1"}}`
+	for name, test := range map[string]struct {
+		deployed, context string
+		refused           string   // the key of the one problem
+		says              []string // in it, or in a warning
+	}{
+		"first update":                  {"", "other", "", nil},
+		"the same context":              {old, "old", "", nil},
+		"the context renamed":           {old, "renamed", "", nil},
+		"renamed, at another address":   {old, "moved", "", nil},
+		"another cluster":               {old, "other", "cluster.existing.context", []string{`"other"`, `"old"`, "https://two", "https://one", "stack init", "rename-context other old"}},
+		"the same context of a new one": {strings.ReplaceAll(old, `"old"`, `"recreated"`), "recreated", "", []string{"cluster.existing.context: ", "pulumi refresh"}},
+		"a server that is away":         {old, "away", "", []string{"cluster.existing.context: ", "connection refused"}},
+		"a cluster that was created":    {`{"eks": "vllm-eks-dev"}`, "old", "cluster.existing", []string{`"vllm-eks-dev"`, "stack init"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg, err := update(t, test.deployed, existing(test.context))
+			said := ""
+			switch found := problems.Of(err, ""); {
+			case test.refused == "" && err != nil:
+				t.Fatalf("refused: %v", err)
+			case test.refused != "" && (len(found) != 1 || found[0].Key != test.refused):
+				t.Fatalf("got %v, want one problem of %s", err, test.refused)
+			case err != nil:
+				said = err.Error()
+			default:
+				said = strings.Join(cfg.warnings, "\n")
+			}
+			if len(test.says) == 0 && said != "" {
+				t.Errorf("warns: %s", said)
+			}
+			for _, want := range test.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("%q does not say %s", said, want)
+				}
+			}
+		})
+	}
+}
+
+// TestDroppingTheFirstNameIsRefused follows a model that was renamed.
+func TestDroppingTheFirstNameIsRefused(t *testing.T) {
+	const (
+		once  = `{"models": {"chat": {"namespace": "inference", "objects": "mistral-7b"}}}`
+		both  = `{"models": {"a": {"namespace": "inference", "objects": "a"}, "b": {"namespace": "inference", "objects": "b"}}}`
+		model = "model: org/m}"
+	)
+	for name, test := range map[string]struct {
+		deployed, models string
+		want             string
+	}{
+		"kept":                          {once, "{name: chat, previousNames: [mistral-7b], " + model, ""},
+		"renamed again":                 {once, "{name: talk, previousNames: [chat, mistral-7b], " + model, ""},
+		"named back":                    {once, "{name: mistral-7b, " + model, ""},
+		"named back with its name":      {once, "{name: mistral-7b, previousNames: [chat, mistral-7b], " + model, ""},
+		"removed":                       {once, "{name: other, " + model, ""},
+		"dropped":                       {once, "{name: chat, " + model, "models[0].previousNames: is [], and the objects of chat are called mistral-7b"},
+		"another name in its place":     {once, "{name: chat, previousNames: [talk], " + model, "previousNames: [talk, mistral-7b]"},
+		"in another namespace":          {strings.ReplaceAll(once, "inference", "elsewhere"), "{name: chat, " + model, ""},
+		"the name of one that was left": {both, "{name: a, previousNames: [b], " + model, ""},
+		"a first update":                {"", "{name: chat, " + model, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := update(t, test.deployed, existing("old")+"  vllm-eks:models: ["+test.models+"]\n")
+			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want %q", err, test.want)
+			}
+		})
+	}
+}
+
+// TestDeployedIsWhatTheNextUpdateReads writes the output and reads it.
+func TestDeployedIsWhatTheNextUpdateReads(t *testing.T) {
+	cfg, err := update(t, "", existing("old")+"  vllm-eks:namespaces: [{name: mine}, {name: theirs, existing: true}]\n"+
+		"  vllm-eks:models: [{name: chat, namespace: mine, model: org/m, previousNames: [talk]}]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := cfg.Deployed()
+	const want = `{"cluster":{"context":"old","server":"https://one","ca":"1"},"namespaces":{"mine":false,"theirs":true},"models":{"chat":{"namespace":"mine","objects":"talk"}}}`
+	if err != nil || text != want {
+		t.Errorf("deployed is %s, %v, want %s", text, err, want)
+	}
+	for name, test := range map[string]struct {
+		deployed string
+		known    bool
+	}{
+		"after that update": {text, true}, "when it was the stack's own": {`{"namespaces":{"theirs":false}}`, false},
+		"after no update": {"", false}, "after an output of another form": {`{"namespaces":[]}`, false},
+	} {
+		cfg, err := update(t, test.deployed, existing("old")+"  vllm-eks:namespaces: [{name: mine}, {name: theirs, existing: true}]\n")
+		if err != nil || cfg.Namespaces[0].Known || cfg.Namespaces[1].Known != test.known {
+			t.Errorf("%s: the namespaces are %+v, %v, want theirs known: %v", name, cfg.Namespaces, err, test.known)
+		}
+	}
+}
