@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -40,6 +41,17 @@ type DeployedCluster struct {
 type DeployedModel struct {
 	Namespace string `json:"namespace"`
 	Objects   string `json:"objects"`
+	// Cache is the class of the claim for its cache; "" if it has none.
+	Cache string `json:"cache,omitempty"`
+}
+
+// same reports whether the objects of two models are the same.
+func (m DeployedModel) same(other DeployedModel) bool {
+	return m.Namespace == other.Namespace && m.Objects == other.Objects
+}
+
+func deployedModel(m serving.Spec) DeployedModel {
+	return DeployedModel{Namespace: m.Namespace, Objects: m.ResourceName(), Cache: m.Storage.Cache.StorageClass}
 }
 
 // ReadDeployed reads the output of the stack's own last update. A stack that was
@@ -84,7 +96,7 @@ func (c *Config) Deployed() (string, error) {
 		d.Namespaces[n.Name] = n.Existing
 	}
 	for _, m := range c.Models {
-		d.Models[m.Name] = DeployedModel{Namespace: m.Namespace, Objects: m.ResourceName()}
+		d.Models[m.Name] = deployedModel(m)
 	}
 	text, err := json.Marshal(d)
 	return string(text), err
@@ -130,20 +142,30 @@ func (c *Config) locate(d *decoding, report reporter) {
 // its objects are called: its replicas would end, and others start.
 func (c *Config) checkIdentity(d *decoding) {
 	before := c.source.Deployed.Models
-	deployed := map[DeployedModel]bool{}
-	for _, m := range before {
-		deployed[m] = true
-	}
 	for i, m := range c.Models {
+		is := deployedModel(m)
+		c.checkCache(d, i, is)
 		was, known := before[m.Name]
-		is := DeployedModel{Namespace: m.Namespace, Objects: m.ResourceName()}
-		if !known || was.Namespace != m.Namespace || was.Objects == is.Objects || deployed[is] {
+		deployed := slices.ContainsFunc(slices.Collect(maps.Values(before)), is.same)
+		if !known || was.Namespace != m.Namespace || deployed {
 			continue
 		}
 		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
 		d.add(fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
 			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
 			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
+	}
+}
+
+// checkCache refuses another class for a claim: the provider would delete the
+// claim first, which waits for the replicas that use it, and replicas that start
+// meanwhile cannot have it.
+func (c *Config) checkCache(d *decoding, i int, is DeployedModel) {
+	for _, was := range c.source.Deployed.Models {
+		if was.same(is) && was.Cache != "" && is.Cache != "" && was.Cache != is.Cache {
+			d.add(fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
+				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", is.Cache, was.Cache)
+		}
 	}
 }
 

@@ -78,12 +78,13 @@ func TestAnotherClusterIsNotTakenForTheOld(t *testing.T) {
 	}
 }
 
-// TestDroppingTheFirstNameIsRefused follows a model that was renamed.
-func TestDroppingTheFirstNameIsRefused(t *testing.T) {
+// TestAChangeThatEndsReplicasIsRefused follows a model that was renamed.
+func TestAChangeThatEndsReplicasIsRefused(t *testing.T) {
 	const (
-		once  = `{"models": {"chat": {"namespace": "inference", "objects": "mistral-7b"}}}`
-		both  = `{"models": {"a": {"namespace": "inference", "objects": "a"}, "b": {"namespace": "inference", "objects": "b"}}}`
-		model = "model: org/m}"
+		once   = `{"models": {"chat": {"namespace": "inference", "objects": "mistral-7b"}}}`
+		both   = `{"models": {"a": {"namespace": "inference", "objects": "a"}, "b": {"namespace": "inference", "objects": "b"}}}`
+		model  = "model: org/m}"
+		cached = `{"models": {"chat": {"namespace": "inference", "objects": "mistral-7b", "cache": "efs"}}}`
 	)
 	for name, test := range map[string]struct {
 		deployed, models string
@@ -99,6 +100,11 @@ func TestDroppingTheFirstNameIsRefused(t *testing.T) {
 		"in another namespace":          {strings.ReplaceAll(once, "inference", "elsewhere"), "{name: chat, " + model, ""},
 		"the name of one that was left": {both, "{name: a, previousNames: [b], " + model, ""},
 		"a first update":                {"", "{name: chat, " + model, ""},
+		"the same class of its claim":   {cached, "{name: chat, storage: {cache: {storageClass: efs}}, previousNames: [mistral-7b], " + model, ""},
+		"no claim any more":             {cached, "{name: chat, previousNames: [mistral-7b], " + model, ""},
+		"a claim of its own":            {once, "{name: chat, storage: {cache: {storageClass: efs}}, previousNames: [mistral-7b], " + model, ""},
+		"another class of its claim": {cached, "{name: talk, storage: {cache: {storageClass: fsx}}, previousNames: [chat, mistral-7b], " + model,
+			`models[0].storage.cache.storageClass: is "fsx", and the claim of the model has the class "efs"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := update(t, test.deployed, existing("old")+"  vllm-eks:models: ["+test.models+"]\n")

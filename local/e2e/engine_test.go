@@ -145,11 +145,7 @@ func (s *simulated) up() simulation.Run { return s.must("up", "--yes", "--skip-p
 // resources are the URNs in the stack's state.
 func (s *simulated) resources() []string {
 	s.t.Helper()
-	files, err := filepath.Glob(filepath.Join(s.Folder, "state", ".pulumi", "stacks", "*", s.Name+".json"))
-	if err != nil || len(files) != 1 {
-		s.t.Fatalf("%d states: %v", len(files), err)
-	}
-	text, err := os.ReadFile(files[0])
+	text, err := os.ReadFile(s.stateFile())
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -166,6 +162,15 @@ func (s *simulated) resources() []string {
 		urns = append(urns, r.URN)
 	}
 	return urns
+}
+
+func (s *simulated) stateFile() string {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.Folder, "state", ".pulumi", "stacks", "*", s.Name+".json"))
+	if err != nil || len(files) != 1 {
+		s.t.Fatalf("%d states: %v", len(files), err)
+	}
+	return files[0]
 }
 
 // changes are the steps of a command that change something, as "update Deployment
