@@ -441,29 +441,55 @@ func inAccount(t *testing.T, folder, typ string) []string {
 	return found
 }
 
-// TestInterruptedUpdate: Ctrl-C when the cluster is there, and then again.
-func TestInterruptedUpdate(t *testing.T) {
-	folder := accountFolder(t)
-	s := newSimulated(t, folder, "dev", stackText(t, "dev"))
-	ctx, interrupt := context.WithCancel(t.Context())
-	defer interrupt()
+// endAtNodes runs an update that ends when the first group of nodes is about to be
+// created: by Ctrl-C, or killed.
+func (s *simulated) endAtNodes(kill bool) {
+	s.t.Helper()
+	ctx, end := context.WithCancel(s.t.Context())
+	defer end()
 	run, err := s.try(ctx, simulation.Options{
+		Kill:        kill,
 		Environment: []string{"VLLM_EKS_SIMULATED_SLOW=aws:eks/nodeGroup:NodeGroup"},
 		Each: func(event apitype.EngineEvent) {
 			if e := event.ResourcePreEvent; e != nil && e.Metadata.Type == "aws:eks/nodeGroup:NodeGroup" {
-				interrupt()
+				end()
 			}
 		},
 	}, "up", "--yes", "--skip-preview")
 	if err == nil {
-		t.Fatalf("the update was not interrupted:\n%s", run.Output)
+		s.t.Fatalf("the update has come to its end:\n%s", run.Output)
 	}
+}
+
+// TestInterruptedUpdate ends an update by Ctrl-C when the cluster is there, kills
+// the next one, and repairs the stack with the documented commands.
+func TestInterruptedUpdate(t *testing.T) {
+	folder := accountFolder(t)
+	s := newSimulated(t, folder, "dev", stackText(t, "dev"))
+	s.endAtNodes(false)
 	if clusters := inAccount(t, folder, "aws:eks/cluster:Cluster"); len(clusters) != 1 {
 		t.Fatalf("clusters after the interrupt: %v", clusters)
 	}
 	if groups := inAccount(t, folder, "aws:eks/nodeGroup:NodeGroup"); len(groups) > 0 {
 		t.Fatalf("node groups after the interrupt: %v", groups)
 	}
+	s.endAtNodes(true)
+	documentation, err := os.ReadFile(filepath.Join(checkout(t).Root, "docs", "aws.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"pulumi cancel --yes --stack dev", "pulumi refresh --yes --clear-pending-creates --stack dev"} {
+		if !strings.Contains(string(documentation), command) {
+			t.Errorf("docs/aws.md does not name %s", command)
+		}
+	}
+	if run, err := s.try(t.Context(), simulation.Options{}, "up", "--yes", "--skip-preview"); err == nil || !strings.Contains(run.Output, "locked") {
+		t.Errorf("the update was killed, and the stack is not locked: %v\n%s", err, run.Output)
+	}
+	if out, err := s.Cancel(t.Context()); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	s.must("refresh", "--yes", "--clear-pending-creates")
 	s.up()
 	expectChanges(t, s.must("preview"))
 	s.must("destroy", "--yes", "--skip-preview")

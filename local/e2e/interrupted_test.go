@@ -35,7 +35,9 @@ func TestAKilledUpdateConverges(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the update was not killed")
 	}
+	// As docs/aws.md says.
 	s.pulumi("cancel", "--yes", "--stack="+stackName)
+	s.pulumi("refresh", "--yes", "--clear-pending-creates", "--stack="+stackName)
 	s.up()
 	if changes := s.preview(); len(changes) != 0 {
 		t.Errorf("preview after converging: %v", changes)

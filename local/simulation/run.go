@@ -37,6 +37,9 @@ type Options struct {
 	Each func(apitype.EngineEvent)
 	// Environment is added to that of the simulation.
 	Environment []string
+	// Kill ends the engine at once when the context ends. Default: it is asked to
+	// end, and finishes the steps that are under way.
+	Kill bool
 }
 
 // Init makes the stack where there is none yet.
@@ -72,12 +75,22 @@ func (s Stack) Do(ctx context.Context, o Options, command string, args ...string
 	return run, errors.Join(err, <-followed)
 }
 
+// Cancel unlocks the stack after an engine that was killed.
+func (s Stack) Cancel(ctx context.Context) (string, error) {
+	return s.pulumi(ctx, "127.0.0.1:0", Options{}, "cancel", "--yes", "--stack="+s.Name)
+}
+
 // pulumi runs the CLI. A first interrupt lets it finish what is under way.
 func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.Layout.Bin("pulumi"), append(args, "--cwd="+s.Project(), "--non-interactive", "--color=never")...)
 	cmd.Env = append(s.Environment(proxy), o.Environment...)
 	cmd.SysProcAttr = processAttributes() // the terminal's Ctrl-C comes to us alone
-	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.Cancel = func() error {
+		if o.Kill {
+			return cmd.Process.Kill()
+		}
+		return cmd.Process.Signal(os.Interrupt)
+	}
 	cmd.WaitDelay = 30 * time.Second
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
