@@ -39,6 +39,7 @@ func recordedObjects(t *testing.T, file string) []map[string]any {
 	}
 	var resources []struct {
 		Type   string
+		Read   bool
 		Inputs map[string]any
 	}
 	if err := json.Unmarshal(text, &resources); err != nil {
@@ -46,7 +47,7 @@ func recordedObjects(t *testing.T, file string) []map[string]any {
 	}
 	var objects []map[string]any
 	for _, r := range resources {
-		if strings.HasPrefix(r.Type, "kubernetes:") {
+		if strings.HasPrefix(r.Type, "kubernetes:") && !r.Read {
 			objects = append(objects, r.Inputs)
 		}
 	}
