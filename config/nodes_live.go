@@ -92,7 +92,7 @@ func (c *Config) checkUpdates(d *decoding) {
 		}
 		if change.Block && change.Effect == nodes.Replaces {
 			d.add(key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
-				change.Nodes, list(change.Reasons))
+				change.Nodes, commas(change.Reasons))
 			continue
 		}
 		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
@@ -140,7 +140,7 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 
 // describeChange says what an update does to the nodes of a group.
 func describeChange(c nodes.Change) string {
-	where := list(c.Zones)
+	where := commas(c.Zones)
 	switch c.Effect {
 	case nodes.Removes:
 		if where == "" {
@@ -149,12 +149,12 @@ func describeChange(c nodes.Change) string {
 		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, where)
 	case nodes.Recreates:
 		return fmt.Sprintf("creates new node groups in place of those in %s (%s), one zone at a time, and then removes their %d nodes; needs up to %d more nodes",
-			where, list(c.Reasons), c.Nodes, c.Extra)
+			where, commas(c.Reasons), c.Nodes, c.Extra)
 	}
 	if c.Nodes == 0 {
-		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", where, list(c.Reasons), c.Extra)
+		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", where, commas(c.Reasons), c.Extra)
 	}
-	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, list(c.Reasons), c.Extra)
+	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, commas(c.Reasons), c.Extra)
 }
 
 // updateWarnings say what an update does to nodes that run.
@@ -198,7 +198,7 @@ func (c *Config) patchWarnings() []string {
 		}
 	}
 	for of, groups := range older {
-		all = append(all, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", of[0], list(groups), of[1], of[1], nodes.Latest))
+		all = append(all, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", of[0], commas(groups), of[1], of[1], nodes.Latest))
 	}
 	slices.Sort(all)
 	for _, name := range slices.Sorted(maps.Keys(p.Cluster.Addons)) {

@@ -102,4 +102,4 @@ func (c *Config) ClusterPin() map[string]any {
 	return pin
 }
 
-func list(texts []string) string { return strings.Join(texts, ", ") }
+func commas(texts []string) string { return strings.Join(texts, ", ") }
