@@ -3,6 +3,7 @@ package stacktest
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -50,6 +51,7 @@ type Recording struct {
 
 	mu        sync.Mutex
 	resources []Resource
+	calls     map[string]bool
 }
 
 var _ pulumi.MockResourceMonitor = (*Recording)(nil)
@@ -83,8 +85,21 @@ func (r *Recording) JSON() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
+// Calls are the functions that were called, sorted.
+func (r *Recording) Calls() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.calls))
+}
+
 // Call answers what is asked of the account.
 func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
+	r.mu.Lock()
+	if r.calls == nil {
+		r.calls = map[string]bool{}
+	}
+	r.calls[args.Token] = true
+	r.mu.Unlock()
 	if r.Account == nil {
 		return SimulatedAccount().answer(args.Token, args.Args)
 	}

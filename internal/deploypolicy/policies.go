@@ -1,0 +1,103 @@
+package deploypolicy
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/vllm-eks/vllm-eks/internal/iampolicy"
+)
+
+// LongestPolicy is how many characters IAM allows in a managed policy, white
+// space aside.
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+const LongestPolicy = 6144
+
+// Policy is a document for one managed policy.
+type Policy struct {
+	// Name is the file's, without its end.
+	Name string
+	// JSON is the document, indented.
+	JSON string
+}
+
+// Characters returns the length that IAM counts.
+func (p Policy) Characters() int {
+	n := 0
+	for _, r := range p.JSON {
+		if !unicode.IsSpace(r) {
+			n++
+		}
+	}
+	return n
+}
+
+// Policies returns those of pulumi up, of the network and nodes apart from the
+// rest so that each is short enough, and that of pulumi preview.
+func Policies() ([]Policy, error) {
+	rows, err := Rows()
+	if err != nil {
+		return nil, err
+	}
+	inNetwork := func(r Row) bool { return strings.HasPrefix(r.Action, "ec2:") }
+	look := func(r Row) bool { return r.Use == Read || r.Use == Call }
+	var all []Policy
+	for _, of := range []struct {
+		name string
+		has  func(Row) bool
+	}{
+		{"iam-up-network", inNetwork},
+		{"iam-up-cluster", func(r Row) bool { return !inNetwork(r) }},
+		{"iam-preview", look},
+	} {
+		text, err := document(rows, of.has)
+		if err != nil {
+			return nil, err
+		}
+		p := Policy{Name: of.name, JSON: text}
+		if n := p.Characters(); n > LongestPolicy {
+			return nil, fmt.Errorf("%s has %d characters, want at most %d", p.Name, n, LongestPolicy)
+		}
+		all = append(all, p)
+	}
+	return all, nil
+}
+
+// document allows the actions of some rows, those of one scope in one statement.
+func document(rows []Row, has func(Row) bool) (string, error) {
+	statements := map[string]iampolicy.Statement{}
+	for _, r := range rows {
+		if r.Action == none || !has(r) {
+			continue
+		}
+		s := scopeOf(r.Action)
+		one, found := statements[s.name]
+		if !found {
+			one = iampolicy.Statement{Sid: s.name, Resources: s.resources, Condition: s.condition}
+			if one.Resources == nil {
+				one.Resources = []string{"*"}
+			}
+		}
+		one.Actions = append(one.Actions, r.Action)
+		slices.Sort(one.Actions)
+		one.Actions = slices.Compact(one.Actions)
+		statements[s.name] = one
+	}
+	var sorted []iampolicy.Statement
+	for _, name := range slices.Sorted(maps.Keys(statements)) {
+		sorted = append(sorted, statements[name])
+	}
+	text, err := iampolicy.JSON(sorted...)
+	if err != nil {
+		return "", err
+	}
+	var indented bytes.Buffer
+	if err := json.Indent(&indented, []byte(text), "", "  "); err != nil {
+		return "", err
+	}
+	return indented.String() + "\n", nil
+}

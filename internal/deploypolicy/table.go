@@ -1,0 +1,69 @@
+// Package deploypolicy builds the IAM policies for who runs pulumi up, and for
+// who runs pulumi preview alone, from a table of the API actions that each
+// resource type and each function of Pulumi's AWS provider calls.
+package deploypolicy
+
+import (
+	_ "embed" // the table
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Use is the operation of a resource, or the call of a function, for which an
+// action is needed.
+type Use string
+
+// Uses.
+const (
+	Create Use = "create"
+	Read   Use = "read"
+	Update Use = "update"
+	Delete Use = "delete"
+	Call   Use = "call"
+)
+
+// none is the action of a subject that calls no API.
+const none = "-"
+
+// Row is one action of one subject.
+type Row struct {
+	// Subject is a resource type or a function of Pulumi's AWS provider.
+	Subject string
+	Use     Use
+	// Action is an IAM action, such as ec2:CreateVpc; "-" if no API is called.
+	Action string
+	// Source says where the need was read. The head of the table has the legend.
+	Source string
+}
+
+//go:embed actions.tsv
+var table string
+
+// Rows returns the table.
+func Rows() ([]Row, error) {
+	var all []Row
+	for line := range strings.Lines(table) {
+		line = strings.TrimRight(line, "\n")
+		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "subject\t") {
+			continue
+		}
+		fields := strings.Split(line, "\t")
+		if len(fields) != 4 {
+			return nil, fmt.Errorf("actions.tsv: %q has %d columns, want 4", line, len(fields))
+		}
+		all = append(all, Row{Subject: fields[0], Use: Use(fields[1]), Action: fields[2], Source: fields[3]})
+	}
+	return all, nil
+}
+
+// Subjects returns the resource types and functions of the table, sorted.
+func Subjects() ([]string, error) {
+	rows, err := Rows()
+	var all []string
+	for _, r := range rows {
+		all = append(all, r.Subject)
+	}
+	slices.Sort(all)
+	return slices.Compact(all), err
+}

@@ -1,0 +1,31 @@
+package account
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/deploypolicy"
+)
+
+// TestEveryKindAndFunctionHasItsIAMActions holds that the policies in docs/ allow
+// whatever the simulated account knows, also what the real component of
+// pulumi-eks registers.
+func TestEveryKindAndFunctionHasItsIAMActions(t *testing.T) {
+	subjects, err := deploypolicy.Subjects()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for token := range kinds {
+		if !slices.Contains(subjects, token) {
+			t.Errorf("%s is not in internal/deploypolicy/actions.tsv", token)
+		}
+	}
+	for token := range functions {
+		if !slices.Contains(subjects, token) {
+			t.Errorf("%s is not in internal/deploypolicy/actions.tsv", token)
+		}
+	}
+	if len(kinds) < 20 || len(functions) < 5 {
+		t.Errorf("the account knows %d kinds and %d functions", len(kinds), len(functions))
+	}
+}
