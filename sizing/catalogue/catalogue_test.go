@@ -92,6 +92,24 @@ func TestDiscountIsOfListedInstancesOnDemand(t *testing.T) {
 	}
 }
 
+func TestAPriceSaysWhereItIsFrom(t *testing.T) {
+	tests := []struct {
+		prices Prices
+		name   string
+		want   string
+	}{
+		{Prices{}, "g5.2xlarge", "on demand, us-east-1, 20"},
+		{Prices{DiscountPercent: 12.5}, "g5.2xlarge", "on demand less 12.5 %, us-east-1, 20"},
+		{Prices{Override: map[string]float64{"g5.2xlarge": 1}}, "g5.2xlarge", "your price"},
+		{Prices{Region: "sa-east-1"}, NATGateway, "on demand, us-east-1, 2026-10-05, times 1.70, since the price of the region is not known"},
+	}
+	for _, test := range tests {
+		if p, ok := test.prices.Of(test.name); !ok || !strings.HasPrefix(p.String(), test.want) {
+			t.Errorf("%+v: %s is %q, want %q", test.prices, test.name, p, test.want)
+		}
+	}
+}
+
 func TestLevelOfRegion(t *testing.T) {
 	for region, want := range map[string]Level{"us-east-2": {1, 1, 55}, "sa-east-1": {1.619, 1.7, 28}, "ca-west-1": {1, 1.7, 0}} {
 		l := LevelOf(region)

@@ -35,6 +35,9 @@ type Price struct {
 	Region, Date string
 	// Discount is the percentage that was taken off. Default: 0.
 	Discount float64
+	// Factor is what the price of DefaultRegion was multiplied by, for a region
+	// whose own price is not known. Default: 0, the price is listed.
+	Factor float64
 }
 
 // Prices are price lists, and what the user knows better. The zero value has
@@ -96,7 +99,8 @@ func (p Prices) listed(name string) (Price, bool) {
 		return price, true
 	}
 	price, ok := all[priced{DefaultRegion, name}]
-	price.USDPerHour *= LevelOf(region).High
+	price.Factor = LevelOf(region).High
+	price.USDPerHour *= price.Factor
 	return price, ok
 }
 
@@ -194,11 +198,16 @@ func Priced() map[string]bool {
 
 // String says where the price is from.
 func (p Price) String() string {
-	switch {
-	case p.Region == "":
+	if p.Region == "" {
 		return "your price"
-	case p.Discount > 0:
-		return fmt.Sprintf("on demand less %g %%, %s, %s", p.Discount, p.Region, p.Date)
 	}
-	return fmt.Sprintf("on demand, %s, %s", p.Region, p.Date)
+	text := "on demand"
+	if p.Discount > 0 {
+		text += fmt.Sprintf(" less %g %%", p.Discount)
+	}
+	text += fmt.Sprintf(", %s, %s", p.Region, p.Date)
+	if p.Factor != 0 {
+		text += fmt.Sprintf(", times %.2f, since the price of the region is not known", p.Factor)
+	}
+	return text
 }
