@@ -44,27 +44,27 @@ func Policies() ([]Policy, error) {
 		return nil, err
 	}
 	inNetwork := func(r Row) bool { return strings.HasPrefix(r.Action, "ec2:") }
-	look := func(r Row) bool { return r.Use == Read || r.Use == Call }
-	var all []Policy
-	for _, of := range []struct {
+	reads := func(r Row) bool { return r.Use == Read || r.Use == Call }
+	var policies []Policy
+	for _, group := range []struct {
 		name string
 		has  func(Row) bool
 	}{
 		{"iam-up-network", inNetwork},
 		{"iam-up-cluster", func(r Row) bool { return !inNetwork(r) }},
-		{"iam-preview", look},
+		{"iam-preview", reads},
 	} {
-		text, err := document(rows, of.has)
+		text, err := document(rows, group.has)
 		if err != nil {
 			return nil, err
 		}
-		p := Policy{Name: of.name, JSON: text}
-		if n := p.Characters(); n > LongestPolicy {
-			return nil, fmt.Errorf("%s has %d characters, want at most %d", p.Name, n, LongestPolicy)
+		policy := Policy{Name: group.name, JSON: text}
+		if n := policy.Characters(); n > LongestPolicy {
+			return nil, fmt.Errorf("%s has %d characters, want at most %d", policy.Name, n, LongestPolicy)
 		}
-		all = append(all, p)
+		policies = append(policies, policy)
 	}
-	return all, nil
+	return policies, nil
 }
 
 // document allows the actions of some rows, those of one scope in one statement.
@@ -75,17 +75,17 @@ func document(rows []Row, has func(Row) bool) (string, error) {
 			continue
 		}
 		s := scopeOf(r.Action)
-		one, found := statements[s.name]
+		statement, found := statements[s.name]
 		if !found {
-			one = iampolicy.Statement{Sid: s.name, Resources: s.resources, Condition: s.condition}
-			if one.Resources == nil {
-				one.Resources = []string{"*"}
+			statement = iampolicy.Statement{Sid: s.name, Resources: s.resources, Condition: s.condition}
+			if statement.Resources == nil {
+				statement.Resources = []string{"*"}
 			}
 		}
-		one.Actions = append(one.Actions, r.Action)
-		slices.Sort(one.Actions)
-		one.Actions = slices.Compact(one.Actions)
-		statements[s.name] = one
+		statement.Actions = append(statement.Actions, r.Action)
+		slices.Sort(statement.Actions)
+		statement.Actions = slices.Compact(statement.Actions)
+		statements[s.name] = statement
 	}
 	var sorted []iampolicy.Statement
 	for _, name := range slices.Sorted(maps.Keys(statements)) {

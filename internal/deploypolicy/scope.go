@@ -25,18 +25,18 @@ type scope struct {
 }
 
 func regional(conditions ...map[string]map[string][]string) map[string]map[string][]string {
-	all := map[string]map[string][]string{"StringEquals": {"aws:RequestedRegion": {Region}}}
+	merged := map[string]map[string][]string{"StringEquals": {"aws:RequestedRegion": {Region}}}
 	for _, c := range conditions {
 		for operator, keys := range c {
-			if all[operator] == nil {
-				all[operator] = map[string][]string{}
+			if merged[operator] == nil {
+				merged[operator] = map[string][]string{}
 			}
 			for key, values := range keys {
-				all[operator][key] = values
+				merged[operator][key] = values
 			}
 		}
 	}
-	return all
+	return merged
 }
 
 func tagged(key string) map[string]map[string][]string {
@@ -47,37 +47,37 @@ func arn(service, rest string) string {
 	return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + rest
 }
 
-// ofCluster are the ARNs of a cluster and of what belongs to it.
+// clusterARNs returns the ARNs of a cluster and of what belongs to it.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
-func ofCluster() []string {
-	var all []string
+func clusterARNs() []string {
+	var arns []string
 	for _, kind := range []string{"cluster/*", "nodegroup/*/*/*", "addon/*/*/*", "access-entry/*/*/*/*/*", "podidentityassociation/*/*"} {
-		all = append(all, arn("eks", strings.Replace(kind, "/*", "/"+Project+"-*", 1)))
+		arns = append(arns, arn("eks", strings.Replace(kind, "/*", "/"+Project+"-*", 1)))
 	}
-	return all
+	return arns
 }
 
 // Actions that need one of the scopes below. An action that none of them has is
 // narrowed by its service.
 var (
-	// ofOwnEC2 act on one resource, which has the project's tag.
+	// ownEC2Actions act on one resource, which has the project's tag.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
-	ofOwnEC2 = []string{
+	ownEC2Actions = []string{
 		"ec2:CreateLaunchTemplateVersion", "ec2:DeleteFlowLogs", "ec2:DeleteInternetGateway", "ec2:DeleteLaunchTemplate", "ec2:DeleteNatGateway",
 		"ec2:DeleteRoute", "ec2:DeleteRouteTable", "ec2:DeleteSecurityGroup", "ec2:DeleteSubnet", "ec2:DeleteVpc", "ec2:DeleteVpcEndpoints",
 		"ec2:ModifyLaunchTemplate", "ec2:ModifySubnetAttribute", "ec2:ModifyVpcAttribute", "ec2:ReleaseAddress", "ec2:ReplaceRoute",
 	}
-	// ofNoCluster are actions of EKS that name no cluster.
-	ofNoCluster = []string{"eks:DescribeAddonVersions", "eks:ListClusters"}
-	// anywhere are actions that IAM cannot narrow by a resource.
-	anywhere = []string{"autoscaling:DescribeTags", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups"}
-	// ofNewRole and ofNewKey tag what they create.
-	ofNewRole = []string{"iam:CreateRole"}
-	ofNewKey  = []string{"kms:CreateKey"}
-	// ofOwnKey need the project's tag on the key. Others may follow its creation
+	// unnamedEKSActions are actions of EKS that name no cluster.
+	unnamedEKSActions = []string{"eks:DescribeAddonVersions", "eks:ListClusters"}
+	// unboundActions are actions that IAM cannot narrow by a resource.
+	unboundActions = []string{"autoscaling:DescribeTags", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups"}
+	// newRoleActions and newKeyActions tag what they create.
+	newRoleActions = []string{"iam:CreateRole"}
+	newKeyActions  = []string{"kms:CreateKey"}
+	// ownKeyActions need the project's tag on the key. Others may follow its creation
 	// within the five minutes that KMS takes to heed tags.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
-	ofOwnKey = []string{
+	ownKeyActions = []string{
 		"kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateKeyDescription",
 	}
 )
@@ -91,7 +91,7 @@ var linkedTo = []string{"autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.co
 // scopeOf returns what an action is narrowed to.
 func scopeOf(action string) scope {
 	service, name, _ := strings.Cut(action, ":")
-	is := func(list []string) bool { return slices.Contains(list, action) }
+	isIn := func(list []string) bool { return slices.Contains(list, action) }
 	roles := []string{"arn:aws:iam::" + Account + ":role/*"}
 	keys := []string{arn("kms", "key/*")}
 	switch {
@@ -99,29 +99,29 @@ func scopeOf(action string) scope {
 		return scope{"PassRoles", roles, map[string]map[string][]string{"StringEquals": {"iam:PassedToService": passedTo}}}
 	case action == "iam:CreateServiceLinkedRole":
 		return scope{"LinkServices", []string{"arn:aws:iam::" + Account + ":role/aws-service-role/*"}, map[string]map[string][]string{"StringEquals": {"iam:AWSServiceName": linkedTo}}}
-	case is(ofNewRole):
+	case isIn(newRoleActions):
 		return scope{"CreateRoles", roles, tagged("aws:RequestTag")}
 	case service == "iam" && (action == "iam:TagRole" || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")):
 		return scope{"ReadAndTagRoles", roles, nil}
 	case service == "iam": // iam:TagRole is asked on creation too, when there is no tag yet
 		return scope{"ChangeRoles", roles, tagged("aws:ResourceTag")}
-	case is(ofNewKey):
+	case isIn(newKeyActions):
 		return scope{"CreateKeys", nil, regional(tagged("aws:RequestTag"))}
 	case action == "kms:CreateGrant":
 		return scope{"GrantKeysToServices", keys, map[string]map[string][]string{"Bool": {"kms:GrantIsForAWSResource": {"true"}}}}
-	case is(ofOwnKey):
+	case isIn(ownKeyActions):
 		return scope{"ChangeKeys", keys, tagged("aws:ResourceTag")}
 	case service == "kms":
 		return scope{"ReadAndTagKeys", keys, nil}
-	case service == "eks" && !is(ofNoCluster):
-		return scope{"Clusters", ofCluster(), nil}
-	case service == "logs" && !is(anywhere):
+	case service == "eks" && !isIn(unnamedEKSActions):
+		return scope{"Clusters", clusterARNs(), nil}
+	case service == "logs" && !isIn(unboundActions):
 		return scope{"LogGroups", []string{arn("logs", "log-group:/aws/eks/"+Project+"-*"), arn("logs", "log-group:network-flow-logs-*")}, nil}
-	case service == "autoscaling" && !is(anywhere):
+	case service == "autoscaling" && !isIn(unboundActions):
 		return scope{"TagNodeGroups", []string{arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*")}, nil}
 	case service == "ssm":
 		return scope{"Releases", []string{"arn:aws:ssm:" + Region + "::parameter/aws/service/eks/*"}, nil}
-	case is(ofOwnEC2):
+	case isIn(ownEC2Actions):
 		return scope{"ChangeOwnNetwork", nil, regional(tagged("aws:ResourceTag"))}
 	case service == "sts":
 		return scope{"WhoAmI", nil, nil}

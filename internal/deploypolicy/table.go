@@ -42,7 +42,7 @@ var table string
 
 // Rows returns the table.
 func Rows() ([]Row, error) {
-	var all []Row
+	var rows []Row
 	for line := range strings.Lines(table) {
 		line = strings.TrimRight(line, "\n")
 		if strings.HasPrefix(line, "#") || strings.HasPrefix(line, "subject\t") {
@@ -52,18 +52,18 @@ func Rows() ([]Row, error) {
 		if len(fields) != 4 {
 			return nil, fmt.Errorf("actions.tsv: %q has %d columns, want 4", line, len(fields))
 		}
-		all = append(all, Row{Subject: fields[0], Use: Use(fields[1]), Action: fields[2], Source: fields[3]})
+		rows = append(rows, Row{Subject: fields[0], Use: Use(fields[1]), Action: fields[2], Source: fields[3]})
 	}
-	return all, nil
+	return rows, nil
 }
 
 // Subjects returns the resource types and functions of the table, sorted.
 func Subjects() ([]string, error) {
 	rows, err := Rows()
-	var all []string
+	var subjects []string
 	for _, r := range rows {
-		all = append(all, r.Subject)
+		subjects = append(subjects, r.Subject)
 	}
-	slices.Sort(all)
-	return slices.Compact(all), err
+	slices.Sort(subjects)
+	return slices.Compact(subjects), err
 }

@@ -152,13 +152,13 @@ func LevelOf(region string) Level {
 	if l, ok := all[region]; ok {
 		return l
 	}
-	any := Level{Low: 1, High: 1}
+	wide := Level{Low: 1, High: 1}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		if !apart(name) {
-			any.Low, any.High = min(any.Low, all[name].Low), max(any.High, all[name].High)
+			wide.Low, wide.High = min(wide.Low, all[name].Low), max(wide.High, all[name].High)
 		}
 	}
-	return any
+	return wide
 }
 
 // Elsewhere tells whether a price is not of the region that was asked for.
