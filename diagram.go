@@ -6,10 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/nodes"
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/config"
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // diagram is a program that stops at its first error: the boxes after it are
@@ -50,28 +47,4 @@ func report(ctx *pulumi.Context, cfg *config.Config) error {
 		ctx.Export("sizing-"+name, pulumi.Any(numbers))
 	}
 	return errors.Join(errs...)
-}
-
-// logged shows every problem of an error as an error of its own, by its key.
-func logged(ctx *pulumi.Context, err error) error {
-	if err == nil {
-		return nil
-	}
-	for _, p := range problems.Of(err, "") {
-		text := p.Message
-		if p.Key != "" {
-			text = p.Error()
-		}
-		err = errors.Join(err, ctx.Log.Error(text, nil))
-	}
-	return err
-}
-
-// nodesOf are the node groups on which a model may run.
-func nodesOf(machines *nodes.Nodes, spec serving.Spec) []pulumi.Resource {
-	var groups []pulumi.Resource
-	for _, name := range spec.GroupNames() {
-		groups = append(groups, machines.Named(name)...)
-	}
-	return groups
 }

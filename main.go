@@ -3,11 +3,6 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"os"
-
-	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/components/account"
@@ -23,29 +18,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-func main() {
-	source := config.Source{Locate: cluster.Locate}
-	reported := false
-	program := func(ctx *pulumi.Context) error {
-		var err error
-		if source.Deployed, err = config.ReadDeployed(ctx); err != nil {
-			return err
-		}
-		err = deploy(ctx, &source)
-		reported = err != nil
-		return logged(ctx, err)
-	}
-	switch err := pulumi.RunErr(program, source.Capture); {
-	case err == nil:
-	case errors.Is(err, pulumi.ErrPlugins):
-		pulumi.Run(program, source.Capture) // lists the plug-ins
-	case reported:
-		os.Exit(constant.ExitStatusLoggedError)
-	default:
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
+func main() { run(&config.Source{Locate: cluster.Locate}) }
 
 // deploy registers the boxes of the diagram, in the order in which they depend
 // on each other. Nothing is registered before the configuration is valid.
@@ -83,7 +56,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
 		service := box(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
-			DependsOn: all(ready, nodesOf(machines, spec), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, on)
+			DependsOn: all(ready, machines.Named(spec.GroupNames()...), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, on)
 		models[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {
