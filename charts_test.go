@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -96,5 +98,43 @@ func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 	_, err := record("test", mustParse(t, stack("")))
 	if got := messages(err); len(got) == 0 || !strings.HasPrefix(strings.TrimSpace(got[0]), "cluster.kubernetesVersion: is missing; cluster-autoscaler has to be of the minor version") {
 		t.Errorf("the problems are %q", got)
+	}
+}
+
+// TestRaisingStorageChangesTheDiskToo, and nothing but Prometheus.
+func TestRaisingStorageChangesTheDiskToo(t *testing.T) {
+	with := func(gib string) string {
+		return edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {storageGiB: "+gib+"}\n  vllm-eks:models")
+	}
+	want := []string{
+		"~ kubernetes:core/v1:PersistentVolumeClaim::prometheus-disk-0", "~ kubernetes:helm.sh/v3:Release::monitoring",
+		"~ kubernetes:monitoring.coreos.com/v1:PrometheusPatch::prometheus-available",
+	}
+	got := changed(t, with("20"), with("50"))
+	slices.Sort(got)
+	if !slices.Equal(got, want) {
+		t.Errorf("changed %q, want %q", got, want)
+	}
+}
+
+// TestLabelsOfMonitoringReachEveryServiceMonitor: a Prometheus that selects by
+// them scraped the models alone.
+func TestLabelsOfMonitoringReachEveryServiceMonitor(t *testing.T) {
+	recording := mustRecord(t, "test", mustParse(t, edited(t, "  vllm-eks:models",
+		`  vllm-eks:monitoring: {prometheusUrl: "http://mine:9090", serviceMonitor: true, gpuMetrics: true, labels: {release: kps-of-ours}}`+"\n  vllm-eks:models")))
+	watched := 0
+	for _, r := range recording.Resources() {
+		chart, _ := r.Inputs["chart"].(string)
+		if chart == "" || chart == "nvidia-device-plugin" {
+			continue
+		}
+		watched++
+		text, err := json.Marshal(r.Inputs["values"])
+		if err != nil || !strings.Contains(string(text), `{"release":"kps-of-ours"}`) {
+			t.Errorf("%s has no ServiceMonitor with the label: %v", chart, err)
+		}
+	}
+	if watched != 4 {
+		t.Errorf("%d charts have ServiceMonitors, want 4", watched)
 	}
 }

@@ -151,7 +151,8 @@ func TestSpecsAreNotShared(t *testing.T) {
 func TestChartsKnowTheirKeys(t *testing.T) {
 	generated := everything()
 	generated.Grafana.ExistingSecret = ""
-	for _, spec := range []Spec{{Install: true}, everything(), generated} {
+	labelled := Spec{Install: true, Labels: map[string]string{"release": "x"}}
+	for _, spec := range []Spec{{Install: true}, everything(), generated, labelled} {
 		spec = spec.WithDefaults()
 		stacktest.ChartKeys(t, "testdata/kube-prometheus-stack.keys", versions.KubePrometheusStack, stackValues(spec))
 		stacktest.ChartKeys(t, "testdata/dcgm-exporter.keys", versions.DCGMExporter, exporterValues(spec))
