@@ -64,6 +64,10 @@ type Spec struct {
 func setBy(path string) release.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
 	return release.SetBy{
+		// Others know Prometheus by its kind and its name.
+		"cleanPrometheusOperatorObjectNames":                "",
+		"prometheus.agentMode":                              "",
+		"prometheusOperator.enabled":                        path + ".install",
 		"namespaceOverride":                                 path + ".namespace",
 		"alertmanager.enabled":                              path + ".alertmanager",
 		"grafana.enabled":                                   path + ".grafana.install",

@@ -124,20 +124,16 @@ func nameOf(mapping map[string]any, key string) string {
 	return key
 }
 
-// secretNames end the names of values that are secrets; others, such as
-// passwordKey or tokenFile, say where one is.
-var secretNames = []string{
-	"password", "passwd", "passphrase", "token", "secret", "apikey", "secretkey", "accesskey", "secretaccesskey", "privatekey",
-	"clientsecret", "credentials", "slackapiurl", "webhookurl", "servicekey", "routingkey", "integrationkey",
+// secretEndings end the names of values that are secrets; others, such as
+// passwordKey, tokenFile or configSecret, say where one is.
+var secretEndings = []string{
+	"password", "passwd", "passphrase", "token", "apikey", "secretkey", "accesskey", "privatekey", "clientsecret", "credentials",
+	"slackapiurl", "webhookurl", "servicekey", "routingkey", "integrationkey",
 }
-
-// places name a Secret, and hold none.
-var places = []string{"existingsecret", "imagepullsecret"}
 
 func isSecretName(name string) bool {
 	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "").Replace(name))
-	ends := func(end string) bool { return strings.HasSuffix(plain, end) }
-	return slices.ContainsFunc(secretNames, ends) && !slices.ContainsFunc(places, ends)
+	return plain == "secret" || slices.ContainsFunc(secretEndings, func(end string) bool { return strings.HasSuffix(plain, end) })
 }
 
 // hasPassword reports whether a value is an address with a password.

@@ -61,7 +61,8 @@ func TestCheckValues(t *testing.T) {
 		{"variable", `{"env": [{"name": "DB_PASSWORD", "value": "hunter2"}]}`, "keda.values.env[0].value: " + secret},
 		{"address", `{"remote": "https://me:hunter2@example.com"}`, "keda.values.remote: " + secret},
 		{"webhook", `{"config": {"global": {"slack_api_url": "https://hunter2"}}}`, "keda.values.config.global.slack_api_url: " + secret},
-		{"where a secret is", `{"existingSecret": "s", "passwordKey": "k", "tokenFile": "/t", "secretName": "n", "tokenTTL": "1h", "imagePullSecrets": [{"name": "r"}]}`, ""},
+		{"where a secret is", `{"existingSecret": "s", "configSecret": "c", "passwordKey": "k", "tokenFile": "/t", "secretName": "n", "tokenTTL": "1h", "imagePullSecrets": [{"name": "r"}]}`, ""},
+		{"AWS", `{"env": [{"name": "AWS_SECRET_ACCESS_KEY", "value": "hunter2"}]}`, "keda.values.env[0].value: " + secret},
 		{"an empty password", `{"password": ""}`, ""},
 	}
 	for _, test := range tests {
