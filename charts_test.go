@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
 // TestMalformedCharts runs the whole program on each: it is refused by the key.
@@ -78,26 +80,45 @@ func TestPrometheusElsewhereLeavesNoServiceMonitors(t *testing.T) {
 
 // TestAutoscalerOnAnExistingCluster: it was refused whatever was said.
 func TestAutoscalerOnAnExistingCluster(t *testing.T) {
-	stack := func(version string) string {
-		return `config:
+	live := stacktest.SimulatedAccount()
+	live.Clusters = map[string]stacktest.Cluster{"mine": {Version: "1.35"}}
+	tests := []struct {
+		name, version string
+		account       *stacktest.Account
+		tag, want     string
+	}{
+		{"by the key", `, kubernetesVersion: "1.34"`, nil, "v1.34.", ""},
+		{"by the account", "", live, "v1.35.", ""},
+		{"by both", `, kubernetesVersion: "1.35"`, live, "v1.35.", ""},
+		{"by neither", "", nil, "", "cluster.kubernetesVersion: is missing, and the account did not say which version mine runs"},
+		{"against each other", `, kubernetesVersion: "1.34"`, live, "", "cluster.kubernetesVersion: is 1.34, and the cluster runs 1.35"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			recording, err := recordIn(test.account, "test", mustParse(t, `config:
   aws:region: us-west-2
-  vllm-eks:cluster: {existing: {context: mine, name: mine}` + version + `}
+  vllm-eks:cluster: {existing: {context: mine, name: mine}`+test.version+`}
   vllm-eks:autoscaler: {install: true}
-`
-	}
-	recording := mustRecord(t, "test", mustParse(t, stack(`, kubernetesVersion: "1.34"`)))
-	tag := ""
-	for _, r := range recording.Resources() {
-		if r.Inputs["chart"] == "cluster-autoscaler" {
-			tag, _ = at(r.Inputs, "values", "image", "tag").(string)
-		}
-	}
-	if !strings.HasPrefix(tag, "v1.34.") {
-		t.Errorf("the autoscaler is %q, want one of Kubernetes 1.34", tag)
-	}
-	_, err := record("test", mustParse(t, stack("")))
-	if got := messages(err); len(got) == 0 || !strings.HasPrefix(strings.TrimSpace(got[0]), "cluster.kubernetesVersion: is missing; cluster-autoscaler has to be of the minor version") {
-		t.Errorf("the problems are %q", got)
+`))
+			if test.want != "" {
+				if got := messages(err); len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), test.want) {
+					t.Errorf("the problems are %q, want %q", got, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			tag := ""
+			for _, r := range recording.Resources() {
+				if r.Inputs["chart"] == "cluster-autoscaler" {
+					tag, _ = at(r.Inputs, "values", "image", "tag").(string)
+				}
+			}
+			if !strings.HasPrefix(tag, test.tag) {
+				t.Errorf("the autoscaler is %q, want one of %s", tag, test.tag)
+			}
+		})
 	}
 }
 

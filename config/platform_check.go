@@ -31,6 +31,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 	report(p.Account.Validate("tags"), "tags")
 	if !p.Made() {
 		p.checkBrought(d)
+		c.checkExistingVersion(d, read)
 		c.locate(d, report)
 	} else {
 		p.Cluster.Name = orName(p.Cluster.Name, c.source.project, c.source.stack)
@@ -169,9 +170,6 @@ func (p *Platform) checkBrought(d *decoding) {
 		if of.given {
 			d.add(of.key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
 		}
-	}
-	if p.Autoscaler.Install && s.KubernetesVersion == "" {
-		d.add("cluster.kubernetesVersion", "is missing; cluster-autoscaler has to be of the minor version of the existing cluster, want it in quotes, such as %q", versions.Kubernetes)
 	}
 	for i, g := range p.Nodes.Groups {
 		for _, of := range []struct {
