@@ -1,6 +1,7 @@
 package main
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 
@@ -83,6 +84,60 @@ func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 			}
 			if test.want == "" && len(got) > 0 || test.want != "" && (len(got) != 1 || !strings.HasPrefix(got[0], test.want)) {
 				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// withControlPlane is an account in which the cluster of onAWS runs, with its
+// control plane in zones.
+func withControlPlane(zones ...string) *stacktest.Account {
+	account := withSubnets()
+	running := stacktest.Cluster{Version: "1.35"}
+	for i, zone := range zones {
+		id := "subnet-0000001" + string(rune('0'+i))
+		account.Subnets[id] = stacktest.Subnet{Zone: zone, VPCID: "vpc-0123456789abcdef0"}
+		running.SubnetIDs = append(running.SubnetIDs, id)
+	}
+	account.Clusters = map[string]stacktest.Cluster{stacktest.Project + "-test": running}
+	return account
+}
+
+// TestAZoneOfTheControlPlaneIsNotRemoved holds that a preview refuses what EKS
+// would refuse half-way: to take a zone from a control plane. All other changes of
+// zones are accepted, and leave the control plane where it is.
+func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
+	const old = "[us-west-2a, us-west-2b]"
+	tests := []struct {
+		name, zones string
+		runs        []string // zones of the control plane
+		want        string   // refused; "" accepted
+	}{
+		{"nothing changes", old, []string{"us-west-2a", "us-west-2b"}, ""},
+		{"a third zone", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2a", "us-west-2b"}, ""},
+		{"a third zone that sorts first", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2b", "us-west-2c"}, ""},
+		{"a zone of the control plane is gone", old, []string{"us-west-2b", "us-west-2c"},
+			"network.zones: are us-west-2a, us-west-2b, without us-west-2c, where the control plane of " + stacktest.Project + "-test is; EKS never changes the zones of a control plane: keep us-west-2b, us-west-2c"},
+		{"one of three, of an older version of this program", old, []string{"us-west-2a", "us-west-2b", "us-west-2c"}, "network.zones: are us-west-2a, us-west-2b, without us-west-2c"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			r, err := recordIn(withControlPlane(test.runs...), "test", mustParse(t, edited(t, old, test.zones)))
+			if test.want != "" {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("%v, want %s", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want []any
+			for _, zone := range test.runs {
+				want = append(want, "network-private-"+zone+"-id")
+			}
+			if got := recorded(r.Resources()).named(eksCluster, "cluster").Inputs["privateSubnetIds"]; !reflect.DeepEqual(got, want) {
+				t.Errorf("the control plane has %v, want %v", got, want)
 			}
 		})
 	}

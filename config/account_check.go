@@ -57,10 +57,19 @@ func (p *Platform) fillZones() {
 				e.WithoutControlPlane = append(e.WithoutControlPlane, subnet.Zone)
 			}
 		}
+		p.keepControlPlane()
 		return
 	}
 	if len(p.Network.Zones) == 0 {
 		p.Network.Zones = slices.Clone(p.Offers.Zones[:min(defaultZones, len(p.Offers.Zones))])
+	}
+	p.keepControlPlane()
+}
+
+// keepControlPlane leaves the control plane that runs in its zones.
+func (p *Platform) keepControlPlane() {
+	if p.Offers.Cluster != nil {
+		p.Network.ControlPlaneZones = slices.Clone(p.Offers.Cluster.Zones)
 	}
 }
 
@@ -90,6 +99,7 @@ func (p *Platform) checkOffers(d *decoding) {
 			d.add(key, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
 		}
 	}
+	p.checkControlPlane(d)
 	e := p.Network.Existing
 	if e == nil {
 		return

@@ -14,6 +14,30 @@ import (
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const controlPlaneAddresses = 6
 
+// checkControlPlane refuses a network without a zone that the running control
+// plane has: EKS never gives up a zone, and its network interfaces keep the
+// zone's subnet from being deleted.
+// https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+func (p *Platform) checkControlPlane(d *decoding) {
+	if p.Offers.Cluster == nil {
+		return
+	}
+	key := "network.zones"
+	if p.Network.Existing != nil {
+		key = "network.privateSubnetIds"
+	}
+	var lost []string
+	for _, zone := range p.Offers.Cluster.Zones {
+		if !slices.Contains(p.nodeZones(), zone) {
+			lost = append(lost, zone)
+		}
+	}
+	if len(lost) > 0 && !d.reported(key) {
+		d.add(key, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
+			strings.Join(p.nodeZones(), ", "), strings.Join(lost, ", "), p.Cluster.Name, strings.Join(p.Offers.Cluster.Zones, ", "))
+	}
+}
+
 // checkVPC refuses a VPC of the user's in which no cluster would work.
 func (p *Platform) checkVPC(d *decoding) {
 	e, vpc := p.Network.Existing, p.Offers.VPC
@@ -27,7 +51,7 @@ func (p *Platform) checkVPC(d *decoding) {
 		d.add("network.privateSubnetIds", "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
 	}
 	for i, id := range e.PrivateSubnetIDs {
-		if s := p.Offers.Subnets[id]; s.Problem == "" && s.Free < controlPlaneAddresses {
+		if s := p.Offers.Subnets[id]; p.Offers.Cluster == nil && s.Problem == "" && s.Free < controlPlaneAddresses {
 			d.add(fmt.Sprintf("network.privateSubnetIds[%d]", i), "is %s with %d free addresses, and EKS needs %d for the control plane and more for nodes; name a larger subnet, or add one",
 				id, s.Free, controlPlaneAddresses)
 		}

@@ -13,8 +13,8 @@ import (
 type Cluster struct {
 	// Version is the minor version of its control plane, such as 1.35.
 	Version string
-	// SubnetIDs are the subnets of the control plane.
-	SubnetIDs []string
+	// SubnetIDs are the subnets of the control plane, and Zones their zones.
+	SubnetIDs, Zones []string
 	// Groups are its managed node groups, sorted by name.
 	Groups []NodeGroup
 }

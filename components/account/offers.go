@@ -112,6 +112,9 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 	}
 	err = together(len(calls), func(i int) error { return calls[i]() })
 	o.Unread = slices.Concat(o.Unread, unreadReleases, unreadAddons)
+	if err == nil && o.Cluster != nil {
+		o.Cluster.Zones, err = readZonesOf(ctx, o.Cluster.SubnetIDs)
+	}
 	if err == nil && w.VPC != "" {
 		o.readVPC(ctx, w.VPC)
 	}

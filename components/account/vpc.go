@@ -48,14 +48,20 @@ func (o *Offers) readVPC(ctx *pulumi.Context, id string) {
 			o.VPC.CIDRs = append(o.VPC.CIDRs, block.CidrBlock)
 		}
 	}
-	for _, id := range sortedKeys(o.Subnets) {
+	ids := sortedKeys(o.Subnets)
+	routes, failed := make([]Route, len(ids)), make([]error, len(ids))
+	_ = together(len(ids), func(i int) error { // each failure is a warning of its own
+		if o.Subnets[ids[i]].Problem == "" {
+			routes[i], failed[i] = defaultRoute(ctx, ids[i], vpc.MainRouteTableId)
+		}
+		return nil
+	})
+	for i, id := range ids {
+		if failed[i] != nil {
+			o.Unread = append(o.Unread, fmt.Sprintf("network.vpcId: the routes of %s are not checked: %s", id, firstLine(failed[i])))
+		}
 		subnet := o.Subnets[id]
-		if subnet.Problem != "" {
-			continue
-		}
-		if subnet.Route, err = defaultRoute(ctx, id, vpc.MainRouteTableId); err != nil {
-			o.Unread = append(o.Unread, fmt.Sprintf("network.vpcId: the routes of %s are not checked: %s", id, firstLine(err)))
-		}
+		subnet.Route = routes[i]
 		o.Subnets[id] = subnet
 	}
 }
@@ -88,15 +94,17 @@ func isInternetGateway(id string) bool { return len(id) > 4 && id[:4] == "igw-" 
 // readZonesOf finds the zones of the subnets of the running control plane. EKS
 // never changes that set of zones.
 func readZonesOf(ctx *pulumi.Context, subnets []string) ([]string, error) {
-	zones := map[string]bool{}
-	for _, id := range subnets {
-		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &id})
+	zones := make([]string, len(subnets))
+	err := together(len(subnets), func(i int) error {
+		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &subnets[i]})
 		if err != nil {
-			return nil, fmt.Errorf("the subnet %s of the control plane: %w", id, err)
+			return fmt.Errorf("the subnet %s of the control plane: %w", subnets[i], err)
 		}
-		zones[subnet.AvailabilityZone] = true
-	}
-	return sortedKeys(zones), nil
+		zones[i] = subnet.AvailabilityZone
+		return nil
+	})
+	slices.Sort(zones)
+	return slices.Compact(zones), err
 }
 
 func sortedKeys[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
