@@ -142,3 +142,37 @@ func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
 		})
 	}
 }
+
+// TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay holds that a preview
+// refuses the log group that EKS created again after a destroy, and not that of
+// this stack, which an interrupted first up leaves.
+func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
+	const group = "/aws/eks/" + stacktest.Project + "-test/cluster"
+	ours := map[string]string{"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "test"}
+	tests := []struct {
+		name    string
+		groups  map[string]map[string]string
+		running bool
+		refused bool
+	}{
+		{"none", nil, false, false},
+		{"that of EKS", map[string]map[string]string{group: {}}, false, true},
+		{"that of another stack", map[string]map[string]string{group: {"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "other"}}, false, true},
+		{"that of this stack", map[string]map[string]string{group: ours}, false, false},
+		{"that of a cluster that runs", map[string]map[string]string{group: {}}, true, false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			account := stacktest.SimulatedAccount()
+			if test.running {
+				account = withControlPlane("us-west-2a", "us-west-2b")
+			}
+			account.LogGroups = test.groups
+			_, err := recordIn(account, "test", mustParse(t, onAWS))
+			refused := err != nil && strings.Contains(err.Error(), "cluster.name: is "+stacktest.Project+"-test, and the log group "+group)
+			if refused != test.refused || err != nil && !refused {
+				t.Errorf("%v, want it refused: %t", err, test.refused)
+			}
+		})
+	}
+}

@@ -89,7 +89,7 @@ func (p *Platform) nodeZones() []string {
 }
 
 // checkOffers checks the network against what the account has.
-func (p *Platform) checkOffers(d *decoding) {
+func (p *Platform) checkOffers(d *decoding, source *Source) {
 	if !p.asked {
 		return
 	}
@@ -100,6 +100,7 @@ func (p *Platform) checkOffers(d *decoding) {
 		}
 	}
 	p.checkControlPlane(d)
+	p.checkLogGroup(d, source)
 	e := p.Network.Existing
 	if e == nil {
 		return

@@ -49,7 +49,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups")
 		c.checkSupport(d)
 		p.checkAddresses(d)
-		p.checkOffers(d)
+		p.checkOffers(d, c.source)
 		p.checkFixed(d)
 		p.placeGroups(d)
 		p.fillLive()

@@ -38,6 +38,19 @@ func (p *Platform) checkControlPlane(d *decoding) {
 	}
 }
 
+// checkLogGroup refuses a cluster whose log group exists and is not the stack's:
+// `pulumi up` would fail when it creates the group. EKS creates the group again,
+// without tags, when it delivers logs after a destroy.
+// https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2763
+func (p *Platform) checkLogGroup(d *decoding, source *Source) {
+	group := p.Offers.LogGroup
+	if group == nil || group.Tags[account.ProjectTag] == source.project && group.Tags[account.StackTag] == source.stack {
+		return
+	}
+	d.add("cluster.name", "is %s, and the log group %s of such a cluster exists already without the tags of this stack: EKS creates it again when it delivers logs after a destroy; delete it: aws logs delete-log-group --region %s --log-group-name %s; or choose another name",
+		p.Cluster.Name, group.Name, p.Account.Region, group.Name)
+}
+
 // checkVPC refuses a VPC of the user's in which no cluster would work.
 func (p *Platform) checkVPC(d *decoding) {
 	e, vpc := p.Network.Existing, p.Offers.VPC

@@ -54,6 +54,9 @@ type Offers struct {
 	Addons   map[string]string
 	// VPC is the user's; nil if none was asked.
 	VPC *VPC
+	// LogGroup is that of the stack's cluster, where it exists and the cluster does
+	// not; nil otherwise.
+	LogGroup *LogGroup
 }
 
 // Subnet is one of a VPC that the user brings.
@@ -112,8 +115,12 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 	}
 	err = together(len(calls), func(i int) error { return calls[i]() })
 	o.Unread = slices.Concat(o.Unread, unreadReleases, unreadAddons)
-	if err == nil && o.Cluster != nil {
+	switch {
+	case err != nil || w.Cluster == "":
+	case o.Cluster != nil:
 		o.Cluster.Zones, err = readZonesOf(ctx, o.Cluster.SubnetIDs)
+	default:
+		o.LogGroup = readLogGroup(ctx, w.Cluster)
 	}
 	if err == nil && w.VPC != "" {
 		o.readVPC(ctx, w.VPC)

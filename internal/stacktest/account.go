@@ -30,6 +30,8 @@ type Account struct {
 	// Addons are the newest versions of EKS add-ons, by "<name> <minor>".
 	Releases, Addons map[string]string
 	VPCs             map[string]VPC
+	// LogGroups are the tags of log groups, by name.
+	LogGroups map[string]map[string]string
 	// Silent is why the account does not answer; "" for one that does.
 	Silent string
 }
@@ -125,11 +127,14 @@ func (a *Account) answer(token string, args resource.PropertyMap) (resource.Prop
 		if !ok {
 			return nil, fmt.Errorf("InvalidSubnetID.NotFound: The subnet ID '%s' does not exist", id)
 		}
-		tags := map[string]any{}
-		for key, value := range subnet.Tags {
-			tags[key] = value
-		}
+		tags := texts(subnet.Tags)
 		reply = map[string]any{"id": id, "availabilityZone": subnet.Zone, "vpcId": subnet.VPCID, "tags": tags, "availableIpAddressCount": float64(subnet.Free)}
+	case "aws:cloudwatch/getLogGroup:getLogGroup":
+		tags, ok := a.LogGroups[args["name"].StringValue()]
+		if !ok {
+			return nil, fmt.Errorf("empty result")
+		}
+		reply = map[string]any{"name": args["name"].StringValue(), "id": args["name"].StringValue(), "tags": texts(tags)}
 	case "aws:ec2/getVpc:getVpc":
 		if _, brought := a.VPCs[args["id"].StringValue()]; brought || len(a.Clusters) == 0 {
 			return a.vpc(args)
@@ -161,6 +166,14 @@ func (a *Account) offerings(args resource.PropertyMap) (types, locations []any) 
 		}
 	}
 	return types, locations
+}
+
+func texts(of map[string]string) map[string]any {
+	all := map[string]any{}
+	for key, value := range of {
+		all[key] = value
+	}
+	return all
 }
 
 func list(texts []string) []any {

@@ -10,6 +10,7 @@ import (
 
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
+	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
@@ -40,6 +41,7 @@ var functions = map[string]function{
 	}},
 	"aws:ec2/getInstanceTypeOfferings:getInstanceTypeOfferings": {ec2.GetInstanceTypeOfferingsArgs{}, ec2.GetInstanceTypeOfferingsResult{}, offerings},
 	"aws:servicequotas/getServiceQuota:getServiceQuota":         {servicequotas.LookupServiceQuotaArgs{}, servicequotas.LookupServiceQuotaResult{}, quota},
+	"aws:cloudwatch/getLogGroup:getLogGroup":                    {cloudwatch.LookupLogGroupArgs{}, cloudwatch.LookupLogGroupResult{}, logGroup},
 	"aws:ec2/getSubnet:getSubnet":                               {ec2.LookupSubnetArgs{}, ec2.LookupSubnetResult{}, lookUp("ec2/subnet")},
 	"aws:ec2/getSubnets:getSubnets":                             {ec2.GetSubnetsArgs{}, ec2.GetSubnetsResult{}, subnets},
 	"aws:ec2/getVpc:getVpc":                                     {ec2.LookupVpcArgs{}, ec2.LookupVpcResult{}, vpc},
@@ -143,6 +145,11 @@ func lookUp(short string) func(*Session, map[string]any) (map[string]any, error)
 		}
 		return answer, nil
 	}
+}
+
+// logGroup is one by its name, which is its ID.
+func logGroup(s *Session, args map[string]any) (map[string]any, error) {
+	return lookUp("cloudwatch/logGroup")(s, map[string]any{"id": textAt(args, "name")})
 }
 
 func texts(list []string) []any {
