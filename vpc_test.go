@@ -176,3 +176,25 @@ func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
 		})
 	}
 }
+
+// TestAnotherZoneDoesNotChangeTheControlPlane adds a zone and takes it away again:
+// the subnets of the others and the control plane stay as they are.
+func TestAnotherZoneDoesNotChangeTheControlPlane(t *testing.T) {
+	more := edited(t, "[us-west-2a, us-west-2b]", "[us-west-2a, us-west-2b, us-west-2c]")
+	for name, got := range map[string][]string{"one more": changed(t, onAWS, more), "one less": changed(t, more, onAWS)} {
+		ofZone := 0
+		for _, change := range got {
+			if strings.Contains(change, eksCluster) || strings.HasPrefix(change, "~ "+subnetKind) {
+				t.Errorf("%s: %s", name, change)
+			}
+			if !strings.HasPrefix(change, "~ ") {
+				if ofZone++; !strings.Contains(change, "us-west-2c") {
+					t.Errorf("%s: %s, want parts of us-west-2c alone", name, change)
+				}
+			}
+		}
+		if ofZone < 8 {
+			t.Errorf("%s: %q, want three subnets with their routes", name, got)
+		}
+	}
+}
