@@ -11,12 +11,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// recordings are the stacks in the tree and one that uses every key.
+// recordings are the stacks in the tree, those that use every key, and one whose
+// model runs on several node groups.
 func recordings(t *testing.T) map[string]*stacktest.Recording {
 	t.Helper()
 	all := map[string]*stacktest.Recording{
 		"everything":     mustRecord(t, "everything", mustParse(t, everything(t))),
 		"everything-aws": mustRecordIn(t, inEveryZone(), "everything-aws", everythingOnAWS(t)),
+		"preferring":     mustRecord(t, "preferring", mustParse(t, preferring(t))),
 	}
 	for _, stack := range stacks {
 		all[stack] = mustRecord(t, stack, stackFile(t, stack))

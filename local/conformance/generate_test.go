@@ -129,6 +129,9 @@ func (g generator) spec() serving.Spec {
 			texts("--port", "9"), texts("--api-key", Canary), texts("--no-such-flag"), texts("stray"), texts("--trust-remote-code"), texts("--max-num-batched-tokens", "x"), texts("--hf-token="+Canary)),
 		PodPatch: rarely(g, "podPatch", 3, g.patch),
 	}
+	if s.NodeGroups = rarely(g, "nodeGroups", 3, func() []serving.NodeGroup { return g.preferences(s.NodeGroup) }); len(s.NodeGroups) > 1 {
+		s.NodeGroup = serving.Compose(s.NodeGroups)
+	}
 	s.Replicas, s.Scaling = g.replicas()
 	asks := s.Scaling.Policy == "" || s.Scaling.Policy == serving.Load || s.Scaling.Policy == serving.Queue
 	if asks && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
@@ -206,6 +209,25 @@ func (g generator) nodeGroup() serving.NodeGroup {
 		group.Labels = map[string]string{"pool": "gpu"}
 	}
 	return group
+}
+
+// preferences is a list of groups that begins with one.
+func (g generator) preferences(first serving.NodeGroup) []serving.NodeGroup {
+	if len(first.InstanceTypes) == 0 {
+		return nil
+	}
+	if first.Labels == nil {
+		first.Labels = map[string]string{"pool": "gpu"}
+	}
+	list := []serving.NodeGroup{first}
+	for _, name := range pick(g, "nodeGroups", [][]string{{"spot"}, {"spot", "block"}}) {
+		next := first
+		next.Name, next.Spot = name, name == "spot"
+		next.Labels = pick(g, "nodeGroups.labels", []map[string]string{{"pool": name}, {"pool": name, "team": "a"}, {"team": name}}, map[string]string{"pool": "gpu"})
+		next.InstanceTypes = pick(g, "nodeGroups.types", [][]string{first.InstanceTypes}, texts("g4dn.xlarge"))
+		list = append(list, next)
+	}
+	return list
 }
 
 func (g generator) objectives() serving.Objectives {

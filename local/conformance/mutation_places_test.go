@@ -15,6 +15,8 @@ var held = places(
 	"Deployment/spec/template/spec/enableServiceLinks",
 	"Deployment/spec/template/spec/serviceAccountName",
 	"Deployment/spec/template/spec/nodeSelector",
+	"Deployment/spec/template/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms/0/matchExpressions/0",
+	"Deployment/spec/template/spec/affinity/nodeAffinity/preferredDuringSchedulingIgnoredDuringExecution/0/weight",
 	"Deployment/spec/template/spec/tolerations",
 	"Deployment/spec/template/spec/topologySpreadConstraints",
 	"Deployment/spec/template/spec/terminationGracePeriodSeconds",

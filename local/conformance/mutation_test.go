@@ -25,7 +25,11 @@ func mutants() map[string]serving.Spec {
 	fixed := full()
 	fixed.Name, fixed.Replicas, fixed.Scaling = "fixed", serving.Replicas{Min: new(2)}, serving.Scaling{}
 	fixed.Lifecycle.HungSeconds = 600
-	return map[string]serving.Spec{"load": full(), "cores": byCores.WithDefaults(), "fixed": fixed.WithDefaults()}
+	listed := full()
+	listed.Name = "listed"
+	listed.NodeGroups = []serving.NodeGroup{{Name: "spot", InstanceTypes: []string{"g6e.2xlarge"}, Labels: map[string]string{"pool": "spot"}}, {Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Labels: map[string]string{"pool": "g6e"}}}
+	listed.NodeGroup = serving.Compose(listed.NodeGroups)
+	return map[string]serving.Spec{"load": full(), "cores": byCores.WithDefaults(), "fixed": fixed.WithDefaults(), "listed": listed.WithDefaults()}
 }
 
 // object is a rendered object as plain values.

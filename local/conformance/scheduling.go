@@ -2,11 +2,14 @@ package conformance
 
 import (
 	"maps"
+	"math"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
 )
@@ -27,6 +30,7 @@ func checkScheduling(found *findings, s serving.Spec, pod *corev1.PodTemplateSpe
 	for key, want := range wantedNode(s) {
 		same(found, "the nodeSelector's "+key, p.NodeSelector[key], want)
 	}
+	checkPreference(found, s, pod)
 	same(found, "priorityClassName", p.PriorityClassName, s.Scheduling.PriorityClass)
 	for _, want := range wantedTolerations(s) {
 		found.need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool {
@@ -43,6 +47,48 @@ func checkScheduling(found *findings, s serving.Spec, pod *corev1.PodTemplateSpe
 		}
 	}
 	checkSpread(found, s, pod)
+}
+
+// checkPreference needs a pod of a list of groups to fit a node of each, and no
+// other, and to prefer the earlier groups.
+func checkPreference(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec) {
+	if len(s.NodeGroups) < 2 {
+		return
+	}
+	for _, g := range s.NodeGroups {
+		for key := range g.Labels {
+			if _, selected := s.Scheduling.NodeSelector[key]; selected {
+				return // the user narrows the list down to nodes with this label
+			}
+		}
+	}
+	p := &corev1.Pod{Spec: pod.Spec}
+	node := func(labels map[string]string) *corev1.Node {
+		all := maps.Clone(labels)
+		maps.Copy(all, s.Scheduling.NodeSelector)
+		return &corev1.Node{ObjectMeta: metav1.ObjectMeta{Labels: all}}
+	}
+	required := nodeaffinity.GetRequiredNodeAffinity(p)
+	fits, err := required.Match(node(map[string]string{"pool": "of nobody"}))
+	found.need(err == nil && !fits, "a node of no group fits: %v", err)
+	if p.Spec.Affinity == nil || p.Spec.Affinity.NodeAffinity == nil {
+		found.need(false, "a list of groups has no affinity")
+		return
+	}
+	preferred, err := nodeaffinity.NewPreferredSchedulingTerms(p.Spec.Affinity.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution)
+	if err != nil {
+		found.need(false, "the preference is wrong: %v", err)
+		return
+	}
+	before := int64(math.MaxInt64)
+	for _, g := range s.NodeGroups {
+		on := node(g.Labels)
+		fits, err := required.Match(on)
+		found.need(err == nil && fits, "a node of %s does not fit: %v", g.Name, err)
+		score := preferred.Score(on)
+		found.need(score < before, "a node of %s is not less preferred than one of the group before", g.Name)
+		before = score
+	}
 }
 
 // wantedTolerations are those of GPU nodes, of nodes that are lost, and the
@@ -84,7 +130,9 @@ func checkSpread(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec) {
 // wantedNode are the labels of the nodes that the spec asks for.
 func wantedNode(s serving.Spec) map[string]string {
 	want := map[string]string{}
-	if g := s.NodeGroup; len(g.Labels) == 0 && len(g.InstanceTypes) == 1 {
+	if g := s.NodeGroup; len(s.NodeGroups) > 1 {
+		// The affinity selects them: see checkPreference.
+	} else if len(g.Labels) == 0 && len(g.InstanceTypes) == 1 {
 		want[corev1.LabelInstanceTypeStable] = g.InstanceTypes[0]
 	} else {
 		maps.Copy(want, g.Labels)

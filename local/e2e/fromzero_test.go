@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,19 +23,65 @@ const zeroSpace = "e2e-from-zero"
 
 // TestGroupsScaleFromZero asks the real scheduler where a model's pod runs, among
 // Nodes as cluster-autoscaler expects them of groups that never had one: with the
-// system's group alone nowhere, and else on the group of its model.
+// system's group alone nowhere, and else on the group of its model, in each of its
+// zones. Of several groups, it is the first, and the second when EC2 has no
+// capacity for the first.
 func TestGroupsScaleFromZero(t *testing.T) {
 	kubectl(t, "create", "namespace", zeroSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", zeroSpace, "--wait=false") })
-	for stack, groups := range map[string]map[string]string{
-		"dev":  {"mistral-7b": "nodes-g5"},
-		"prod": {"mistral-7b": "nodes-g5", "llama-70b": "nodes-p4d"},
+	for stack, groups := range map[string]map[string][]string{
+		"dev":        {"mistral-7b": {"g5"}},
+		"prod":       {"mistral-7b": {"g5"}, "llama-70b": {"p4d"}},
+		"preferring": {"a": {"g5-spot", "g5"}},
 	} {
 		resources := recordedStack(t, stack)
-		for model, group := range groups {
-			t.Run(stack+"/"+model, func(t *testing.T) { expectOnGroup(t, resources, stack+"-"+model, model, group) })
+		for model, names := range groups {
+			var without []string
+			for _, want := range names {
+				for i, zone := range append([]string{""}, zonesOf(t, resources, want)...) {
+					t.Run(strings.Trim(stack+"/"+model+"/"+want+"/"+zone, "/"), func(t *testing.T) {
+						expectOnGroup(t, resources, placement{name: fmt.Sprintf("%s-%s-%s-%d", stack, model, want, i), model: model, zone: zone, without: without, want: want})
+					})
+				}
+				without = append(without, want)
+			}
 		}
 	}
+}
+
+// placement is one question to the scheduler.
+type placement struct {
+	// name tells its pod and nodes apart.
+	name, model string
+	// zone is the only one with nodes that have GPUs; "" for all.
+	zone string
+	// without are the groups that have no nodes.
+	without []string
+	// want is the group on which the pod should run.
+	want string
+}
+
+// groupOf is the entry of nodeGroups that a managed node group belongs to.
+func groupOf(g nodetemplate.Group) string {
+	labels, _ := g.Inputs["labels"].(map[string]any)
+	return fmt.Sprint(labels[groupLabel])
+}
+
+const groupLabel = "vllm-eks/node-group"
+
+// zonesOf are the zones in which a group has nodes.
+func zonesOf(t *testing.T, resources []stacktest.Resource, group string) []string {
+	t.Helper()
+	var zones []string
+	for _, g := range nodetemplate.Groups(resources) {
+		if groupOf(g) == group {
+			zones = append(zones, g.Zone)
+		}
+	}
+	if len(zones) == 0 {
+		t.Fatalf("%s has no nodes in any zone", group)
+	}
+	return zones
 }
 
 // recordedStack is everything that a stack registers.
@@ -51,14 +98,14 @@ func recordedStack(t *testing.T, stack string) []stacktest.Resource {
 	return resources
 }
 
-func expectOnGroup(t *testing.T, resources []stacktest.Resource, name, model, want string) {
-	pod := modelPod(t, resources, model)
-	pod["metadata"].(map[string]any)["name"] = name
+func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
+	pod := modelPod(t, resources, p.model)
+	pod["metadata"].(map[string]any)["name"] = p.name
 	pod["metadata"].(map[string]any)["namespace"] = zeroSpace
-	system, others := 0, 0
-	add := func(isSystem bool) {
+	add := func(isWanted func(nodetemplate.Group) bool) int {
+		added := 0
 		for _, group := range nodetemplate.Groups(resources) {
-			if strings.HasPrefix(group.Name, "nodes-system-") != isSystem {
+			if !isWanted(group) {
 				continue
 			}
 			nodes, err := group.Nodes()
@@ -66,33 +113,39 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, name, model, wa
 				t.Fatal(err)
 			}
 			for _, node := range nodes {
-				createNode(t, name+"-"+group.Name, node)
-				if isSystem {
-					system++
-				} else {
-					others++
-				}
+				createNode(t, p.name+"-"+group.Name, node)
+				added++
 			}
 		}
+		return added
 	}
-	add(true)
+	isSystem := func(g nodetemplate.Group) bool { return strings.HasPrefix(g.Name, "nodes-system") }
+	system := add(isSystem)
 	create(t, pod)
 	t.Cleanup(func() {
-		kubectl(t, "delete", "pod", name, "--namespace="+zeroSpace, "--force", "--grace-period=0", "--ignore-not-found")
+		kubectl(t, "delete", "pod", p.name, "--namespace="+zeroSpace, "--force", "--grace-period=0", "--ignore-not-found")
 	})
 	get := func(path string) string {
-		return kubectl(t, "get", "pod", name, "--namespace="+zeroSpace, "--output=jsonpath="+path)
+		return kubectl(t, "get", "pod", p.name, "--namespace="+zeroSpace, "--output=jsonpath="+path)
 	}
 	await(t, "the scheduler's opinion of the nodes without GPUs", time.Minute, func() bool {
 		return get(`{.status.conditions[?(@.type=="PodScheduled")].reason}`) == corev1.PodReasonUnschedulable
 	})
-	add(false)
+	others := add(func(g nodetemplate.Group) bool {
+		return !isSystem(g) && (p.zone == "" || g.Zone == p.zone) && !slices.Contains(p.without, groupOf(g))
+	})
 	if system == 0 || others == 0 {
 		t.Fatalf("%d nodes of the system, %d with GPUs", system, others)
 	}
-	await(t, "a node for "+name, time.Minute, func() bool { return get("{.spec.nodeName}") != "" })
-	if node := get("{.spec.nodeName}"); !strings.HasPrefix(node, name+"-"+want) {
-		t.Errorf("%s runs on %s, not on the group %s", model, node, want)
+	await(t, "a node for "+p.name, time.Minute, func() bool { return get("{.spec.nodeName}") != "" })
+	node := get("{.spec.nodeName}")
+	labels := kubectl(t, "get", "node", node, "--output=jsonpath={.metadata.labels}")
+	var found map[string]string
+	if err := json.Unmarshal([]byte(labels), &found); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(node, p.name+"-") || found[groupLabel] != p.want || p.zone != "" && found[corev1.LabelTopologyZone] != p.zone {
+		t.Errorf("%s runs on %s of %s in %s, not on the group %s", p.model, node, found[groupLabel], found[corev1.LabelTopologyZone], p.want)
 	}
 }
 
@@ -116,7 +169,7 @@ func createNode(t *testing.T, prefix string, node corev1.Node) {
 	node.Name = prefix + "-" + node.Labels[corev1.LabelInstanceTypeStable]
 	node.Labels[corev1.LabelHostname] = node.Name
 	create(t, node)
-	t.Cleanup(func() { kubectl(t, "delete", "node", node.Name, "--wait=false") })
+	t.Cleanup(func() { kubectl(t, "delete", "node", node.Name) })
 	for i := range node.Status.Conditions {
 		node.Status.Conditions[i].LastHeartbeatTime = metav1.Now()
 	}

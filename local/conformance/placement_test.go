@@ -1,0 +1,153 @@
+package conformance
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	schedule "k8s.io/component-helpers/scheduling/corev1"
+	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
+	"k8s.io/klog/v2"
+
+	"github.com/vllm-eks/vllm-eks/internal/nodetemplate"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// TestEveryModelIsPlacedOnItsGroupsInTheirOrder gives the scheduler's own
+// functions the nodes that cluster-autoscaler expects of every group in every
+// zone: a pod goes to the first group of its list, to the second when the first
+// has no capacity, and nowhere else.
+func TestEveryModelIsPlacedOnItsGroupsInTheirOrder(t *testing.T) {
+	for stack, models := range map[string]map[string][]string{
+		"dev":        {"mistral-7b": {"g5"}},
+		"prod":       {"mistral-7b": {"g5"}, "llama-70b": {"p4d"}},
+		"preferring": {"a": {"g5-spot", "g5"}},
+	} {
+		resources := recordedResources(t, stack)
+		nodes := expectedNodes(t, resources)
+		for model, groups := range models {
+			t.Run(stack+"/"+model, func(t *testing.T) {
+				pod := podOf(t, resources, model)
+				left := nodes
+				for _, group := range groups {
+					zones := map[string]bool{}
+					for _, node := range left {
+						if node.Labels[groupLabel] == group {
+							zones[node.Labels[corev1.LabelTopologyZone]] = true
+						}
+					}
+					if got := placed(t, pod, left); got != group || len(zones) == 0 {
+						t.Fatalf("runs on %q, want %s, which has nodes in %d zones", got, group, len(zones))
+					}
+					for zone := range zones {
+						alone := slices.DeleteFunc(slices.Clone(left), func(n corev1.Node) bool { return n.Labels[corev1.LabelTopologyZone] != zone })
+						if got := placed(t, pod, alone); got != group {
+							t.Errorf("in %s, runs on %q, want %s", zone, got, group)
+						}
+					}
+					left = slices.DeleteFunc(slices.Clone(left), func(n corev1.Node) bool { return n.Labels[groupLabel] == group })
+				}
+				if got := placed(t, pod, left); got != "" {
+					t.Errorf("runs on %s, which its model does not list", got)
+				}
+			})
+		}
+	}
+}
+
+const groupLabel = "vllm-eks/node-group"
+
+func recordedResources(t *testing.T, stack string) []stacktest.Resource {
+	t.Helper()
+	text, err := os.ReadFile("../../testdata/" + stack + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var resources []stacktest.Resource
+	if err := json.Unmarshal(text, &resources); err != nil {
+		t.Fatal(err)
+	}
+	return resources
+}
+
+// expectedNodes are the next nodes of all groups of a stack.
+func expectedNodes(t *testing.T, resources []stacktest.Resource) []corev1.Node {
+	t.Helper()
+	var all []corev1.Node
+	for _, group := range nodetemplate.Groups(resources) {
+		nodes, err := group.Nodes()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, nodes...)
+	}
+	return all
+}
+
+// podOf is a pod of a model.
+func podOf(t *testing.T, resources []stacktest.Resource, model string) *corev1.Pod {
+	t.Helper()
+	for _, r := range resources {
+		if r.Type != "kubernetes:apps/v1:Deployment" || r.Name != model {
+			continue
+		}
+		text, err := json.Marshal(r.Inputs["spec"].(map[string]any)["template"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pod corev1.Pod
+		if err := json.Unmarshal(text, &pod); err != nil {
+			t.Fatal(err)
+		}
+		return &pod
+	}
+	t.Fatalf("there is no Deployment %s", model)
+	return nil
+}
+
+// placed returns the group of the node that a pod prefers among those that it
+// fits; "" if it fits none.
+func placed(t *testing.T, pod *corev1.Pod, nodes []corev1.Node) string {
+	t.Helper()
+	var terms []corev1.PreferredSchedulingTerm
+	if a := pod.Spec.Affinity; a != nil && a.NodeAffinity != nil {
+		terms = a.NodeAffinity.PreferredDuringSchedulingIgnoredDuringExecution
+	}
+	preferred, err := nodeaffinity.NewPreferredSchedulingTerms(terms)
+	if err != nil {
+		t.Fatal(err)
+	}
+	best, group := int64(-1), ""
+	for _, node := range nodes {
+		matches, err := nodeaffinity.GetRequiredNodeAffinity(pod).Match(&node)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !matches || !tolerates(pod, node) || !hasRoom(pod, node) {
+			continue
+		}
+		if score := preferred.Score(&node); score > best {
+			best, group = score, node.Labels[groupLabel]
+		}
+	}
+	return group
+}
+
+func tolerates(pod *corev1.Pod, node corev1.Node) bool {
+	_, untolerated := schedule.FindMatchingUntoleratedTaint(klog.Background(), node.Spec.Taints, pod.Spec.Tolerations,
+		func(t *corev1.Taint) bool { return t.Effect != corev1.TaintEffectPreferNoSchedule }, false)
+	return !untolerated
+}
+
+func hasRoom(pod *corev1.Pod, node corev1.Node) bool {
+	for _, c := range pod.Spec.Containers {
+		for name, wanted := range c.Resources.Requests {
+			if have := node.Status.Allocatable[name]; have.Cmp(wanted) < 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
