@@ -124,6 +124,9 @@ func (p *Platform) checkOffers(d *decoding, source *Source) {
 
 // placeGroups finds the zones of every group, among those that offer its types.
 func (p *Platform) placeGroups(d *decoding) {
+	if d.reported("network.privateSubnetIds") {
+		return // nobody knows the zones of a subnet that is not there
+	}
 	zones := p.nodeZones()
 	s := &p.Nodes.System
 	s.Zones = p.offering(s.InstanceTypes, zones)

@@ -56,7 +56,7 @@ func (p *Platform) checkVPC(d *decoding) {
 	e, vpc := p.Network.Existing, p.Offers.VPC
 	zones := slices.DeleteFunc(p.nodeZones(), func(zone string) bool { return slices.Contains(e.WithoutControlPlane, zone) })
 	switch {
-	case len(zones) >= 2:
+	case len(zones) >= 2 || d.reported("network.privateSubnetIds"):
 	case len(e.WithoutControlPlane) > 0:
 		d.add("network.privateSubnetIds", "are in %d zones in which EKS places a control plane, and it needs two; EKS places none in %s: name a subnet of another zone",
 			len(zones), strings.Join(slices.Compact(slices.Sorted(slices.Values(e.WithoutControlPlane))), ", "))
