@@ -118,8 +118,10 @@ func (c *Config) priorities(preferred []string) map[int][]string {
 
 // scalingGroups returns the expression that matches the Auto Scaling groups of a
 // node group in one zone, and no others. EKS calls them eks-<node group>-<UUID>,
-// and the node group is called <entry>-<zone>- and a number that AWS' provider
-// appends.
+// which AWS does not document; the node group is called <entry>-<zone>- and a
+// number that AWS' provider appends. No zone consists of hexadecimal digits
+// alone, so an entry whose name begins alike does not match. A name of another
+// form has the priority of groups in no list.
 func scalingGroups(entry, zone string) string {
-	return fmt.Sprintf("^eks-%s-%s-[0-9a-f]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", regexp.QuoteMeta(entry), regexp.QuoteMeta(zone))
+	return fmt.Sprintf("^eks-%s-%s-[0-9a-f-]+$", regexp.QuoteMeta(entry), regexp.QuoteMeta(zone))
 }
