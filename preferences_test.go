@@ -86,14 +86,31 @@ func scalingGroup(entry, zone string) string {
 	return "eks-" + entry + "-" + zone + "-20261129013045678900000003-0ac1b2d3-4e5f-6071-8293-a4b5c6d7e8f9"
 }
 
+// renderedPriorities is what the chart writes into the autoscaler's ConfigMap.
+func renderedPriorities(t *testing.T) string {
+	t.Helper()
+	for _, r := range mustRecord(t, "test", mustParse(t, preferring(t))).Resources() {
+		values, _ := r.Inputs["values"].(map[string]any)
+		if r.Name != "autoscaler" || values == nil {
+			continue
+		}
+		if got := at(values, "extraArgs", "expander"); got != "priority,least-waste" {
+			t.Errorf("the expander is %v", got)
+		}
+		text, err := yaml.Marshal(values["expanderPriorities"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	t.Fatal("no autoscaler is registered")
+	return ""
+}
+
 // TestTheAutoscalerTakesGroupsInTheOrderOfTheLists asks the expander for groups
 // whose names begin alike, and for groups that are in no list.
 func TestTheAutoscalerTakesGroupsInTheOrderOfTheLists(t *testing.T) {
-	priorities := loadConfigIn(t, nil, mustParse(t, preferring(t))).Platform.Autoscaler.Priorities
-	text, err := yaml.Marshal(priorities)
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := renderedPriorities(t)
 	group := func(names ...string) []string {
 		var all []string
 		for _, name := range names {
@@ -110,7 +127,7 @@ func TestTheAutoscalerTakesGroupsInTheOrderOfTheLists(t *testing.T) {
 		"groups in no list":                    {group("g6/a", "system/a"), group("g6/a", "system/a")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := expander(t, string(text), test.fitting); !slices.Equal(got, test.want) {
+			if got := expander(t, text, test.fitting); !slices.Equal(got, test.want) {
 				t.Errorf("takes %q, want %q", got, test.want)
 			}
 		})
