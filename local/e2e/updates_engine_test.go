@@ -96,10 +96,10 @@ func (s *simulated) scale(group string, nodes int) {
 
 // TestUpdatesKeepTheNodesThatTheAutoscalerStarted changes a stack whose nodes run.
 func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
-	const group, sizes = "nodes-g5-us-west-2a", "      min: 0\n      max: 1\n"
-	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", sizes, "      min: 0\n      max: 3\n")
+	const group = "nodes-g5-us-west-2a"
+	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
 	larger := func(least, most int) string {
-		return replaced(t, first, "      min: 0\n      max: 3\n", fmt.Sprintf("      min: %d\n      max: %d\n", least, most))
+		return replaced(t, first, "      min: 0\n", fmt.Sprintf("      min: %d\n", least), "      max: 3\n", fmt.Sprintf("      max: %d\n", most))
 	}
 	s := newSimulated(t, accountFolder(t), "dev", first)
 	s.apply(first)

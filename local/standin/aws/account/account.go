@@ -165,6 +165,7 @@ func (s *Session) Delete(typ, id string) error {
 		for _, gone := range append(with, r) {
 			delete(all, key(gone.Type, gone.ID))
 		}
+		all.writeLateLogs(r)
 		return nil
 	})
 }

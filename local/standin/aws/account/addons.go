@@ -87,11 +87,13 @@ var configurations = map[string]schema{
 	}),
 	// github.com/kubernetes-sigs/aws-efs-csi-driver charts/aws-efs-csi-driver/values.yaml
 	"aws-efs-csi-driver": object(map[string]schema{"controller": object(controller), "node": mapping, "sidecars": mapping, "replicaCount": integer}),
-	// github.com/aws/eks-node-monitoring-agent charts/eks-node-monitoring-agent/values.yaml
+	// github.com/aws/eks-node-monitoring-agent charts/configuration.schema.json @0b5f05cd (read 2026-11-29)
 	"eks-node-monitoring-agent": object(map[string]schema{
-		"monitoringAgent": object(with(placement, map[string]schema{"additionalArgs": array, "args": array, "securityContext": mapping})),
-		"dcgmAgent":       object(with(placement, map[string]schema{"updateStrategy": mapping})), "podAnnotations": mapping, "podLabels": mapping,
-		"updateStrategy": mapping, "imagePullSecrets": array, "fullnameOverride": text, "nameOverride": text,
+		"global": object(map[string]schema{"podAnnotations": mapping, "podLabels": mapping}), "extraObjects": array,
+		"nodeAgent": object(with(placement, map[string]schema{
+			"additionalArgs": array, "dcgmAddress": text, "dnsPolicy": text, "monitors": mapping, "priorityClassName": text, "probePort": integer, "resizePolicy": array,
+		})),
+		"dcgmAgent": object(with(placement, map[string]schema{"enabled": boolean, "priorityClassName": text, "resizePolicy": array})),
 	}),
 	"snapshot-controller": object(with(placement, map[string]schema{"replicaCount": integer, "podDisruptionBudget": mapping})),
 }

@@ -182,3 +182,47 @@ func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 		t.Errorf("a block with a node: %v", err)
 	}
 }
+
+// A log group that is deleted right after its cluster exists again.
+func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		types []any
+		left  int
+	}{{"with logs", []any{"api"}, 1}, {"without", nil, 0}} {
+		s := open(t)
+		made := platform(t, s)
+		if test.types != nil {
+			inputs := maps.Clone(made["cluster"].Inputs)
+			inputs["enabledClusterLogTypes"] = test.types
+			if _, err := s.Update(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err != nil {
+				t.Fatal(err)
+			}
+		}
+		group, err := s.Create(token("cloudwatch/logGroup"), "urn:logs", props{"name": "/aws/eks/llm/cluster", "retentionInDays": 30.0})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, gone := range []*Record{made["nodes"], made["cluster"], group} {
+			if err := s.Delete(gone.Type, gone.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		records, err := Records(s.store.folder)
+		left := slices.DeleteFunc(records, func(r *Record) bool { return r.Type != group.Type })
+		if err != nil || len(left) != test.left {
+			t.Fatalf("%s: %d log groups are left, %v", test.name, len(left), err)
+		}
+		for _, r := range left {
+			if r.Outputs["retentionInDays"] != nil || r.URN != "" {
+				t.Errorf("the log group is %v", r)
+			}
+			if err := s.Delete(r.Type, r.ID); err != nil {
+				t.Fatal(err)
+			}
+			if again, err := s.Read(r.Type, r.ID); again != nil || err != nil {
+				t.Errorf("deleted once more, it is %v, %v", again, err)
+			}
+		}
+	}
+}

@@ -17,6 +17,8 @@ import (
 type Record struct {
 	Type, ID, URN, Region string
 	Inputs, Outputs       map[string]any
+	// Logging is a log group into which a cluster that is gone still writes.
+	Logging bool `json:",omitempty"`
 }
 
 // store keeps the account in one file.

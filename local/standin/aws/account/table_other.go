@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/autoscaling"
@@ -61,4 +62,26 @@ func autoscalingTagFits(all stock, r, before *Record) error {
 		return fmt.Errorf("ValidationError: %s has %d tags, and cannot have more than 50", group, has)
 	}
 	return nil
+}
+
+// writeLateLogs has EKS write the logs that a cluster left behind: they arrive
+// after the cluster is gone, and create its log group again if that is gone too,
+// without a retention period.
+// https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920 (read 2026-11-29)
+func (all stock) writeLateLogs(gone *Record) {
+	switch gone.Type {
+	case token("eks/cluster"):
+		group := all.find(token("cloudwatch/logGroup"), "/aws/eks/"+gone.ID+"/cluster")
+		if group == nil || len(valuesAt(gone.Outputs, "enabledClusterLogTypes[]")) == 0 {
+			return
+		}
+		logging := *group
+		logging.Logging = true
+		all.put(&logging)
+	case token("cloudwatch/logGroup"):
+		if gone.Logging {
+			name := map[string]any{"name": gone.ID}
+			all.put(&Record{Type: gone.Type, ID: gone.ID, Region: gone.Region, Inputs: name, Outputs: maps.Clone(name)})
+		}
+	}
 }
