@@ -105,8 +105,10 @@ func (z zonal) size() size {
 }
 
 // named matches a name that EKS gave to a node group of this program: the name of a
-// group and of a zone, and 26 digits.
-var named = regexp.MustCompile(`^(.+)-([a-z]{2}(?:-[a-z]+)+-\d[a-z])-\d{26}$`)
+// group and of a zone, and what AWS' provider appends: the time in 18 digits and a
+// counter in eight hexadecimal ones.
+// https://github.com/hashicorp/terraform-plugin-sdk/blob/v2.37.0/helper/id/id.go, PrefixedUniqueId (read 2026-11-29)
+var named = regexp.MustCompile(`^(.+)-([a-z]{2}(?:-[a-z]+)+-\d[a-z])-\d{18}[0-9a-f]{8}$`)
 
 // ParseName returns the group and the zone of a node group by its name in EKS,
 // and reports whether the name is one that this program gives.

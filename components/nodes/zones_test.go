@@ -175,6 +175,7 @@ func TestNamesOfNodeGroups(t *testing.T) {
 		ours              bool
 	}{
 		{"g5-us-west-2a-" + digits, "g5", "us-west-2a", true},
+		{"g5-us-west-2a-2026112901234567890000000a", "g5", "us-west-2a", true}, // the tenth name of one provider
 		{"g5-spot-us-west-2a-" + digits, "g5-spot", "us-west-2a", true},
 		{"p4d-us-gov-west-1b-" + digits, "p4d", "us-gov-west-1b", true},
 		{"a-us-ap-southeast-2c-" + digits, "a-us", "ap-southeast-2c", true},

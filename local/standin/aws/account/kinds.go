@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -100,10 +101,13 @@ func digits(n int) string {
 }
 
 // completeName gives a name to a resource of which only a prefix is given, as
-// AWS' provider does.
+// AWS' provider does: the time in 18 digits, and a counter in eight hexadecimal
+// ones. The counter has a letter here as it has after nine names.
+// https://github.com/hashicorp/terraform-plugin-sdk/blob/v2.37.0/helper/id/id.go, PrefixedUniqueId (read 2026-11-29)
 func (k *Kind) completeName(r *Record) {
 	if prefix := textAt(r.Inputs, k.Prefix); k.Prefix != "" && prefix != "" {
-		r.Outputs[k.Name] = prefix + digits(26)
+		now := strings.Replace(time.Now().UTC().Format("20060102150405.0000"), ".", "", 1)
+		r.Outputs[k.Name] = prefix + now + "00000a" + digits(2)
 	}
 }
 
