@@ -77,6 +77,9 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 		if r, events, err = s.update(k, all, before, inputs, known); err != nil {
 			return err
 		}
+		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
+			return err
+		}
 		if k.changed(before.Inputs, inputs) {
 			for _, name := range k.versioned {
 				version, _ := before.Outputs[name].(float64)
@@ -90,7 +93,8 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 	return r, errors.Join(err, s.store.log(err, events))
 }
 
-// update returns a resource with new inputs, or what AWS has against them.
+// update returns a resource with new inputs, unless AWS refuses to change what it
+// had.
 func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[string]any) (r *Record, events []Event, err error) {
 	updated := *before
 	r = &updated
@@ -106,11 +110,13 @@ func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[s
 			return nil, nil, err
 		}
 	}
-	return r, events, errors.Join(all.expectReferences(r), k.expect(all, r, before))
+	return r, events, nil
 }
 
 // TryUpdate returns what AWS would have against an update, and changes nothing.
-// Values that a preview does not know yet are taken for right.
+// Values that a preview does not know yet are taken for right, and so is what has
+// to fit to other resources, which may change in the same update: an add-on to
+// the version of its cluster.
 func (s *Session) TryUpdate(typ, id string, inputs, known map[string]any) error {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -121,7 +127,10 @@ func (s *Session) TryUpdate(typ, id string, inputs, known map[string]any) error 
 		if before == nil {
 			return nil // the update says so
 		}
-		_, _, err := s.update(k, all, before, inputs, known)
+		r, _, err := s.update(k, all, before, inputs, known)
+		if err == nil && typ == token("eks/cluster") {
+			err = k.expect(all, r, before)
+		}
 		return err
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
@@ -182,76 +181,4 @@ func routeTable(s *Session, args map[string]any) (map[string]any, error) {
 			"routes": routes, "associations": associations, "subnetId": textAt(args, "subnetId"), "gatewayId": "",
 		}, nil
 	})
-}
-
-// launchTemplate is one by its ID or its name.
-func launchTemplate(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
-		for _, r := range all.of(token("ec2/launchTemplate")) {
-			if r.ID != textAt(args, "id") && r.Outputs["name"] != textAt(args, "name") {
-				continue
-			}
-			answer := map[string]any{
-				"id": r.ID, "tags": r.Outputs["tagsAll"], "metadataOptions": list(r.Outputs["metadataOptions"]),
-				"instanceMarketOptions":             list(r.Outputs["instanceMarketOptions"]),
-				"capacityReservationSpecifications": list(r.Outputs["capacityReservationSpecification"]),
-			}
-			for _, name := range []string{
-				"arn", "blockDeviceMappings", "defaultVersion", "description", "instanceType", "latestVersion", "name", "tagSpecifications", "userData",
-				"vpcSecurityGroupIds",
-			} {
-				answer[name] = r.Outputs[name]
-			}
-			return answer, nil
-		}
-		return nil, errors.New("no matching EC2 Launch Template found")
-	})
-}
-
-// subnets lists the IDs of the subnets that pass filters on the VPC, the zone and
-// tags.
-func subnets(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
-		ids := []any{}
-		for _, r := range all.of(token("ec2/subnet")) {
-			fits, err := passes(r, args)
-			if err != nil {
-				return nil, err
-			}
-			if fits {
-				ids = append(ids, r.ID)
-			}
-		}
-		return map[string]any{"ids": ids, "id": s.Region}, nil
-	})
-}
-
-// passes reports whether a resource has the tags and passes the filters of a
-// question.
-func passes(r *Record, args map[string]any) (bool, error) {
-	tags := asObject(r.Outputs["tagsAll"])
-	fits := true
-	for key, value := range asObject(args["tags"]) {
-		fits = fits && tags[key] == value
-	}
-	properties := map[string]string{"vpc-id": "vpcId", "availability-zone": "availabilityZone", "cidr-block": "cidrBlock"}
-	for _, filter := range valuesAt(args, "filters[]") {
-		name := textAt(filter, "name")
-		value, known := "", false
-		if key, tagged := strings.CutPrefix(name, "tag:"); tagged {
-			value, _ = tags[key].(string)
-			known = true
-		} else if property, has := properties[name]; has {
-			value, known = textAt(r.Outputs, property), true
-		}
-		if !known {
-			return false, fmt.Errorf("filters: the simulated account knows no filter %q", name)
-		}
-		wanted := false
-		for _, text := range textsAt(filter, "values[]") {
-			wanted = wanted || text == value
-		}
-		fits = fits && wanted
-	}
-	return fits, nil
 }
