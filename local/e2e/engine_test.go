@@ -290,21 +290,25 @@ func testNoChanges(t *testing.T, s *simulated) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	behind := account.Open(s.Account(), "us-west-2", nil)
+	behind, checked := account.Open(s.Account(), "us-west-2", nil), false
 	for _, r := range records {
-		if r.Type != "aws:autoscaling/tag:Tag" || !strings.HasPrefix(r.URN, "urn:pulumi:"+s.Name+"::") {
+		if r.Type != "aws:ec2/route:Route" || !strings.HasPrefix(r.URN, "urn:pulumi:"+s.Name+"::") {
 			continue
 		}
 		if err := behind.Delete(r.Type, r.ID); err != nil {
 			t.Fatal(err)
 		}
-		if found := drift(s.must("refresh", "--preview-only")); len(found) != 1 || !strings.HasPrefix(found[0], "delete Tag ") {
+		if found := drift(s.must("refresh", "--preview-only")); len(found) != 1 || !strings.HasPrefix(found[0], "delete Route ") {
 			t.Errorf("%s was deleted behind the program's back, and the drift is %v", r.ID, found)
 		}
 		if _, err := behind.Create(r.Type, r.URN, r.Inputs); err != nil {
 			t.Fatal(err)
 		}
+		checked = true
 		break
+	}
+	if !checked {
+		t.Error("the account has no route to delete")
 	}
 	expectChanges(t, s.must("preview"))
 }
@@ -332,7 +336,7 @@ func testEdits(t *testing.T, s *simulated, configuration string) {
 		}
 	}
 	s.configure(replaced(t, configuration, "vllm-eks:nodeGroups:\n", "vllm-eks:nodeGroups:\n    - {name: more, instanceTypes: [g5.12xlarge], max: 1}\n"))
-	expectChanges(t, s.must("preview"), "create LaunchTemplate .*more.*", "create NodeGroup .*more.*", "create Tag .*more.*")
+	expectChanges(t, s.must("preview"), "create LaunchTemplate .*more.*", "create NodeGroup .*more.*")
 	// A group that a model uses cannot go.
 	s.configure(replaced(t, configuration, "- name: g5 ", "- name: g7 ", "maxModelLen: 8192", "maxModelLen: 8192\n      nodeGroup: g5"))
 	run, err := s.try(t.Context(), simulation.Options{}, "preview")
