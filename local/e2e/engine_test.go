@@ -106,7 +106,11 @@ func (s *simulated) try(ctx context.Context, o simulation.Options, command strin
 	close(ended)
 	<-watched
 	s.t.Logf("%s of %s: %s, %d resources", command, s.Name, time.Since(began).Round(100*time.Millisecond), len(run.Steps()))
-	if left := processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()); len(left) > 0 {
+	left := func() []int { return processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()) }
+	if o.Kill { // its plugins end when they find that it is gone
+		await(s.t, "the end of what a killed engine has started", time.Minute, func() bool { return len(left()) == 0 })
+	}
+	if left := left(); len(left) > 0 {
 		s.t.Errorf("processes outlive the engine: %v", left)
 	}
 	return run, err
