@@ -50,9 +50,8 @@ func TestDefaults(t *testing.T) {
 	if want := (serving.Resources{CPU: "3", Memory: "12Gi", ShmSize: "2Gi", Disk: "60Gi"}); m.Resources != want {
 		t.Errorf("resources are %v, want %v", m.Resources, want)
 	}
-	want := serving.Lifecycle{LoadSeconds: 600, ProvisionSeconds: 600, DrainSeconds: 15, ShutdownSeconds: 120, Rollout: serving.Surge}
-	if m.Lifecycle != want {
-		t.Errorf("the lifecycle is %v, want %v", m.Lifecycle, want)
+	if l := m.Lifecycle; l.LoadSeconds != 600 || l.ProvisionSeconds != 600 || l.DrainSeconds != 15 || l.ShutdownSeconds != 120 || l.Rollout != serving.Surge || l.HungSeconds != 0 {
+		t.Errorf("the lifecycle is %+v", l)
 	}
 }
 
