@@ -516,7 +516,7 @@ func TestInterruptedUpdate(t *testing.T) {
 	if out, err := s.Cancel(t.Context()); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	s.must("refresh", "--yes", "--clear-pending-creates")
+	s.must("refresh", "--yes", "--skip-preview", "--clear-pending-creates")
 	s.up()
 	expectChanges(t, s.must("preview"))
 	s.must("destroy", "--yes", "--skip-preview")
