@@ -83,13 +83,17 @@ func (c *Config) bill() sizing.Bill {
 // one group alone.
 func (c *Config) pools() []sizing.Pool {
 	var pools []sizing.Pool
-	for _, g := range c.NodeGroups {
+	for i, g := range c.NodeGroups {
 		on, err := g.Dearest(c.servingCosts())
 		if err != nil {
 			continue // reported as wrong
 		}
+		zones := 0 // on a cluster of the user's, they are not known
+		if c.Platform.Made() {
+			zones = len(c.Platform.Nodes.Groups[i].Zones)
+		}
 		pools = append(pools, sizing.Pool{
-			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
 	var alone, flexible []sizing.Flexible

@@ -65,8 +65,9 @@ type Pool struct {
 	On catalogue.Instance
 	// Min is how many nodes are always there.
 	Min int
-	// Max is how many nodes there may be. Default: 0, no bound.
-	Max int
+	// Max is how many nodes there may be, in each of so many Zones. Default: 0, no
+	// bound, and zones that are not known.
+	Max, Zones int
 	// Spot reports that the nodes are spare capacity, which costs at most the
 	// on-demand price. Default: false.
 	Spot    bool
@@ -129,7 +130,7 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 		most := pack(p, func(d Demand) int { return d.Max })
 		b.Nodes[p.Name] = most
 		before := len(b.Items)
-		b.add(p.prices(prices), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(most, p.Min))
+		b.add(p.prices(prices), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(p.worst(most), p.Min))
 		if p.Spot && len(b.Items) > before {
 			b.Items[before].Spot, b.Spot = true, true
 		}
@@ -178,6 +179,21 @@ func (b Bill) List() string {
 		parts = append(parts, i.Name+" "+atMost(i.Spot, fmt.Sprintf("%.2f", i.Max)))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// worst returns the most nodes that can run at once, if packed is how many hold
+// all replicas. Replicas that could share a node end up on nodes of their own
+// when the models scale up and down in turn, and when their nodes are in several
+// zones: the autoscaler bounds the nodes of a zone, and nothing those of all zones
+// but the replicas.
+func (p Pool) worst(packed int) int {
+	replicas := 0
+	for _, d := range p.Demands {
+		if d.GPUs >= 1 && d.GPUs <= p.On.GPUs {
+			replicas += d.Max
+		}
+	}
+	return max(packed, min(replicas, p.Max*p.Zones))
 }
 
 // pack is how many nodes hold the replicas of all models: the largest first,

@@ -243,6 +243,38 @@ func TestCost(t *testing.T) {
 	}
 }
 
+// TestReplicasThatCouldShareANodeAreCountedApart holds the worst case of a bill: no
+// bound of an autoscaler goes across the node groups of several zones.
+func TestReplicasThatCouldShareANodeAreCountedApart(t *testing.T) {
+	on, err := catalogue.FindInstance("g5.12xlarge") // 4 GPUs
+	if err != nil {
+		t.Fatal(err)
+	}
+	price, _ := catalogue.Prices{}.Of(on.Type)
+	pair := []Demand{{GPUs: 1, Min: 1, Max: 3}, {GPUs: 2, Min: 1, Max: 2}} // pack on two nodes
+	tests := []struct {
+		name       string
+		max, zones int
+		demands    []Demand
+		want       int // nodes in the bill
+	}{
+		{"zones that are not known", 2, 0, pair, 2},
+		{"one zone", 2, 1, pair, 2},
+		{"one zone with room", 4, 1, pair, 4},
+		{"three zones", 2, 3, pair, 5},
+		{"replicas of whole nodes", 3, 3, []Demand{{GPUs: 4, Max: 3}}, 3},
+	}
+	for _, test := range tests {
+		bill := Account([]Pool{{Name: "g5", On: on, Max: test.max, Zones: test.zones, Demands: test.demands}}, Shared{}, catalogue.Prices{})
+		if got := bill.Max / price.USDPerHour; got < float64(test.want)-0.01 || got > float64(test.want)+0.01 {
+			t.Errorf("%s: %.2f nodes are counted, want %d", test.name, got, test.want)
+		}
+		if want := pack(Pool{On: on, Demands: test.demands}, func(d Demand) int { return d.Max }); bill.Nodes["g5"] != want {
+			t.Errorf("%s: the models need %d nodes, want %d", test.name, bill.Nodes["g5"], want)
+		}
+	}
+}
+
 func TestBill(t *testing.T) {
 	p4d, _ := catalogue.FindInstance("p4d.24xlarge")
 	g5, _ := catalogue.FindInstance("g5.2xlarge")

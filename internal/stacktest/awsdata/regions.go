@@ -4,8 +4,9 @@ import "strings"
 
 // Regions are the IDs of the zones of all regions with Amazon EKS. Which letter
 // has which ID differs from account to account in old regions; here they follow
-// each other. Zones that new accounts do not get are left out.
-// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html (read 2026-11-29)
+// each other. Zones that new accounts do not get are left out. The form of an ID
+// is AWS'; how many zones a region has is not compared with an account's answer.
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
 var Regions = map[string][]string{
 	"af-south-1":     {"afs1-az1", "afs1-az2", "afs1-az3"},
 	"ap-east-1":      {"ape1-az1", "ape1-az2", "ape1-az3"},
