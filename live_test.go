@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -73,15 +77,46 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r, err := recordIn(running(t, 3, 0), "test", mustParse(t, edited(t, test.old, test.new)))
-			if err != nil {
-				t.Fatal(err)
-			}
+			r := recordedAfter(t, applied, running(t, 3, 0), edited(t, test.old, test.new))
 			if a, b := scaling(t, r, "us-west-2a"), scaling(t, r, "us-west-2b"); a != test.a || b != test.b {
 				t.Errorf("min, max, desired, left alone: %s and %s, want %s and %s", a, b, test.a, test.b)
 			}
 		})
 	}
+}
+
+// TestAKilledUpdateEndsNoNodeAfterwards has the new bounds in force that no update
+// recorded: what EKS is sent is what runs, and not what was recorded.
+func TestAKilledUpdateEndsNoNodeAfterwards(t *testing.T) {
+	account := running(t, 3, 0)
+	for name, g := range account.Clusters["vllm-eks-test"].Groups {
+		if strings.HasPrefix(name, "g5-") {
+			g.Max = 6
+			account.Clusters["vllm-eks-test"].Groups[name] = g
+		}
+	}
+	r := recordedAfter(t, applied, account, edited(t, "max: 4}, {", "max: 6}, {"))
+	if a, b := scaling(t, r, "us-west-2a"), scaling(t, r, "us-west-2b"); a != "0 6 3 false" || b != "0 6 0 false" {
+		t.Errorf("min, max, desired, left alone: %s and %s", a, b)
+	}
+}
+
+// applied are the bounds that the last update of onAWS recorded.
+var applied = map[string]nodes.Bounds{
+	"g5-us-west-2a": {Min: 0, Max: 4}, "g5-us-west-2b": {Min: 0, Max: 4}, "g6-us-west-2a": {Min: 0, Max: 4}, "g6-us-west-2b": {Min: 0, Max: 4},
+	"system-us-west-2a": {Min: 1, Max: 2}, "system-us-west-2b": {Min: 1, Max: 2},
+}
+
+// recordedAfter runs the program after an update that recorded bounds.
+func recordedAfter(t *testing.T, bounds map[string]nodes.Bounds, in *stacktest.Account, text string) *stacktest.Recording {
+	t.Helper()
+	c := mustParse(t, text)
+	source := config.Source{Now: today, Deployed: config.Deployed{EKS: "vllm-eks-test", Groups: bounds}}
+	r, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error { return deploy(ctx, &source) }, c.Option, source.Capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // TestAPreviewSaysWhichNodesAnUpdateReplaces also holds what it is silent about.

@@ -14,8 +14,8 @@ import (
 
 // fillLive gives each group the node groups that run, by the names that EKS gave
 // them, and the newest AMI releases. Node groups of the program's that the stack
-// no longer has are strays.
-func (p *Platform) fillLive() {
+// no longer has are strays. Applied are the bounds that the last update recorded.
+func (p *Platform) fillLive(applied map[string]nodes.Bounds) {
 	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
 	if p.Offers.Cluster == nil {
 		return
@@ -43,7 +43,7 @@ func (p *Platform) fillLive() {
 				if *live == nil {
 					*live = map[string]nodes.Live{}
 				}
-				(*live)[zone] = liveOf(of)
+				(*live)[zone] = liveOf(of, applied[nodes.ZonalName(group, zone)])
 				continue
 			}
 		}
@@ -52,9 +52,9 @@ func (p *Platform) fillLive() {
 	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
 }
 
-func liveOf(g account.NodeGroup) nodes.Live {
+func liveOf(g account.NodeGroup, applied nodes.Bounds) nodes.Live {
 	return nodes.Live{
-		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: g.Tags[nodes.TemplateTag],
+		Min: g.Min, Max: g.Max, Desired: g.Desired, Applied: applied, Version: g.Version, Release: g.Release, Template: g.Tags[nodes.TemplateTag],
 		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes,
 	}
 }

@@ -52,7 +52,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		p.checkOffers(d, c.source)
 		p.checkFixed(d)
 		p.placeGroups(d)
-		p.fillLive()
+		p.fillLive(c.source.Deployed.Groups)
 		p.fillAddons()
 		p.checkPatches(d)
 		p.checkQuotas(d)

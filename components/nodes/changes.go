@@ -129,3 +129,15 @@ func (s Spec) Releases(label string, tags map[string]string) map[string]string {
 	}
 	return all
 }
+
+// Bounds returns the bounds that each managed node group is sent, by ZonalName.
+func (s Spec) Bounds(label string, tags map[string]string) map[string]Bounds {
+	all := map[string]Bounds{}
+	for _, p := range s.planned(label, tags) {
+		for _, z := range p.zones {
+			size := z.size()
+			all[z.name] = Bounds{size.min, size.max}
+		}
+	}
+	return all
+}

@@ -13,6 +13,9 @@ type Live struct {
 	// Min and Max bound the number of nodes; Desired is the number that the
 	// autoscaler wants.
 	Min, Max, Desired int
+	// Applied are the bounds of the last update that Pulumi recorded; zero if they
+	// are not known.
+	Applied Bounds
 	// Version is the minor version of the nodes, Release the release of their AMI.
 	Version, Release string
 	// Template is the digest of the launch template, which the program keeps in
@@ -22,6 +25,9 @@ type Live struct {
 	AMIType, Capacity string
 	InstanceTypes     []string
 }
+
+// Bounds are the least and the most nodes of a zone.
+type Bounds struct{ Min, Max int }
 
 // TemplateTag is the tag of a node group that holds the digest of its launch
 // template. A preview compares it with the template that the stack wants.
@@ -92,13 +98,15 @@ func (s size) args() eks.NodeGroupScalingConfigArgs {
 // sends the number of the last update ends the nodes that the autoscaler has
 // started since. A bound never ends a node either: the most nodes stay at what
 // runs until the autoscaler has removed some.
+// Pulumi compares with what it recorded: after an update that was killed, it
+// would send the recorded number although the bounds are in force already.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html (read 2026-11-29)
 func (z zonal) size() size {
 	if z.live == nil {
 		return size{min: z.min, max: z.max, desired: z.min, keep: true}
 	}
 	most := max(z.max, z.live.Desired)
-	if z.live.Min == z.min && z.live.Max == most {
+	if bounds := (Bounds{z.min, most}); bounds == (Bounds{z.live.Min, z.live.Max}) && bounds == z.live.Applied {
 		return size{min: z.min, max: most, desired: z.min, keep: true}
 	}
 	return size{min: z.min, max: most, desired: max(z.live.Desired, z.min)}

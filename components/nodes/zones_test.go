@@ -30,8 +30,10 @@ func sizes(p planned) [][4]int {
 // autoscaler started: what EKS is sent is what runs, within the bounds.
 func TestAStaleSizeIsNeverSent(t *testing.T) {
 	live := func(min, max, desired int) Live {
-		return Live{Min: min, Max: max, Desired: desired, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
+		return Live{Min: min, Max: max, Desired: desired, Applied: Bounds{min, max}, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
 	}
+	unrecorded := live(0, 8, 3)
+	unrecorded.Applied = Bounds{0, 5}
 	tests := []struct {
 		name     string
 		min, max int
@@ -49,6 +51,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 		{"min is raised above what runs", 1, 1, threeZones[:1], map[string]Live{"us-west-2c": live(0, 1, 0)}, [][4]int{{1, 1, 1, 0}}},
 		{"min is raised, in zones that run different numbers", 4, 5, threeZones,
 			map[string]Live{"us-west-2a": live(0, 5, 3), "us-west-2b": live(0, 5, 0), "us-west-2c": live(0, 5, 0)}, [][4]int{{2, 5, 3, 0}, {1, 5, 1, 0}, {1, 5, 1, 0}}},
+		{"bounds in force that an update which was killed did not record", 0, 8, threeZones[:1], map[string]Live{"us-west-2c": unrecorded}, [][4]int{{0, 8, 3, 0}}},
 		{"a zone more", 0, 5, threeZones[:2], map[string]Live{"us-west-2a": live(0, 5, 2)}, [][4]int{{0, 5, 0, 1}, {0, 5, 0, 1}}},
 	}
 	for _, test := range tests {
