@@ -99,6 +99,8 @@ var malformedOnAWS = []malformedStack{
 		want: []string{"nodeGroups[0].reservationId: is missing; name the capacity block"}},
 	{name: "a reservation of spot", change: []string{"max: 4}", "max: 4, capacity: spot, reservationId: cr-0123456789abcdef0}"},
 		want: []string{"nodeGroups[0].reservationId: is given with capacity: spot"}},
+	{name: "a reservation in no zone", change: []string{"max: 4}", "max: 4, reservationId: cr-0123456789abcdef0}"},
+		want: []string{"nodeGroups[0].zones: is missing, and a reservation is in one zone"}},
 	{name: "a disk of nothing", change: []string{"max: 4}", "max: 4, diskGiB: 5}"},
 		want: []string{"nodeGroups[0].diskGiB: is 5, want 20 to 16384"}},
 	{name: "more than the quotas", account: withQuota(8),

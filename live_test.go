@@ -17,8 +17,9 @@ const (
 	digitsOfEKS = "20261129012345678900000001"
 )
 
-// running is an account in which onAWS runs, with g5 nodes in two zones.
-func running(t *testing.T, in2a, in2b int) *stacktest.Account {
+// running is an account in which onAWS runs, with three g5 nodes in one of two
+// zones.
+func running(t *testing.T) *stacktest.Account {
 	t.Helper()
 	account := stacktest.SimulatedAccount()
 	groups := map[string]stacktest.NodeGroup{}
@@ -36,11 +37,8 @@ func running(t *testing.T, in2a, in2b int) *stacktest.Account {
 		for _, of := range types {
 			g.InstanceTypes = append(g.InstanceTypes, fmt.Sprint(of))
 		}
-		switch r.Name {
-		case "nodes-g5-us-west-2a":
-			g.Desired = in2a
-		case "nodes-g5-us-west-2b":
-			g.Desired = in2b
+		if r.Name == "nodes-g5-us-west-2a" {
+			g.Desired = 3
 		}
 		groups[strings.TrimPrefix(r.Name, "nodes-")+"-"+digitsOfEKS] = g
 	}
@@ -77,7 +75,7 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := recordedAfter(t, applied, running(t, 3, 0), edited(t, test.old, test.new))
+			r := recordedAfter(t, applied, running(t), edited(t, test.old, test.new))
 			if a, b := scaling(t, r, "us-west-2a"), scaling(t, r, "us-west-2b"); a != test.a || b != test.b {
 				t.Errorf("min, max, desired, left alone: %s and %s, want %s and %s", a, b, test.a, test.b)
 			}
@@ -88,7 +86,7 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 // TestAKilledUpdateEndsNoNodeAfterwards has the new bounds in force that no update
 // recorded: what EKS is sent is what runs, and not what was recorded.
 func TestAKilledUpdateEndsNoNodeAfterwards(t *testing.T) {
-	account := running(t, 3, 0)
+	account := running(t)
 	for name, g := range account.Clusters["vllm-eks-test"].Groups {
 		if strings.HasPrefix(name, "g5-") {
 			g.Max = 6
@@ -152,7 +150,7 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			account := running(t, 3, 0)
+			account := running(t)
 			if test.change != nil {
 				test.change(account)
 			}
@@ -176,7 +174,7 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 // TestAnUpdateWithoutRoomForItsExtraNodesIsRefused counts the nodes that run, and
 // not the most that may.
 func TestAnUpdateWithoutRoomForItsExtraNodesIsRefused(t *testing.T) {
-	account := running(t, 3, 0)
+	account := running(t)
 	account.VCPUs["L-DB2E81BA"] = 32 + 32 // four nodes of each group
 	newTag := edited(t, "  vllm-eks:models:", "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:")
 	if _, err := recordIn(account, "test", mustParse(t, newTag)); err != nil {
@@ -203,7 +201,7 @@ func TestAMIsAndAddonsThatEKSRefuses(t *testing.T) {
 		"addons: {coredns: v1.13.2}":                             `cluster.addons.coredns: is "v1.13.2", want a version of the EKS add-on such as `,
 		"pin: {addons: {aws-efs-csi-driver: v3.4.0-eksbuild.1}}": "cluster.pin.addons.aws-efs-csi-driver: is the version of an add-on that the cluster has not",
 	} {
-		_, err := recordIn(running(t, 3, 0), "test", mustParse(t, edited(t, "cluster: {", "cluster: {"+given+", ")))
+		_, err := recordIn(running(t), "test", mustParse(t, edited(t, "cluster: {", "cluster: {"+given+", ")))
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", given, err, want)
 		}

@@ -148,7 +148,7 @@ func describeChange(c nodes.Change) string {
 		}
 		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, where)
 	case nodes.Recreates:
-		return fmt.Sprintf("creates new node groups in place of those in %s (%s), one zone at a time, and then removes their %d nodes; needs up to %d more nodes",
+		return fmt.Sprintf("creates new node groups in place of those in %s (%s), and then removes their %d nodes; needs up to %d more nodes",
 			where, commas(c.Reasons), c.Nodes, c.Extra)
 	}
 	if c.Nodes == 0 {

@@ -82,7 +82,7 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
+	t.Cleanup(func() { _ = listener.Close() }) // it may be closed already
 	server := "https://" + listener.Addr().String()
 	t.Setenv("NO_PROXY", "127.0.0.1")
 	file := kubeconfig(t, server)
@@ -104,7 +104,9 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 		})
 	}
 	t.Run("that does not answer", func(t *testing.T) {
-		listener.Close()
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
 		got, err := cluster.Locate(cluster.Existing{Context: "a", Kubeconfig: file}, "c")
 		if err != nil || !strings.Contains(got.Unreachable, "refused") {
 			t.Errorf("got %+v, %v, want a location that cannot be reached", got, err)

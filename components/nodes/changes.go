@@ -15,8 +15,8 @@ const (
 	// Replaces is EKS replacing nodes in place, one at a time, one zone after
 	// another, with at most ExtraNodes more than before.
 	Replaces Effect = "replaces"
-	// Recreates is another node group that takes the place of this one: its nodes
-	// start before those of the old one end.
+	// Recreates is another node group that takes the place of this one: the nodes of
+	// all zones start before those of the old groups end.
 	Recreates Effect = "recreates"
 	// Removes is a node group that goes, with its nodes.
 	Removes Effect = "removes"
@@ -73,7 +73,6 @@ func (s Spec) planned(label string, tags map[string]string) []planned {
 // change returns what has one effect in the zones of a group.
 func (p planned) change(version string, effect Effect) Change {
 	c := Change{Group: p.name, Effect: effect, Block: p.capacity == CapacityBlock}
-	most := 0
 	for _, z := range p.zones {
 		if z.live == nil {
 			continue
@@ -88,7 +87,6 @@ func (p planned) change(version string, effect Effect) Change {
 		}
 		c.Zones = append(c.Zones, z.zone)
 		c.Nodes += z.live.Desired
-		most = max(most, z.live.Desired)
 		for _, reason := range reasons {
 			if !slices.Contains(c.Reasons, reason) {
 				c.Reasons = append(c.Reasons, reason)
@@ -97,7 +95,7 @@ func (p planned) change(version string, effect Effect) Change {
 	}
 	c.Extra = ExtraNodes
 	if effect == Recreates {
-		c.Extra = most
+		c.Extra = c.Nodes // the old groups go at the end, after the new ones of all zones exist
 	}
 	return c
 }

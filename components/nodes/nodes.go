@@ -1,6 +1,8 @@
 package nodes
 
 import (
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -132,7 +134,7 @@ func (b builder) groups(g planned) ([]*eks.NodeGroup, error) {
 			return nil, err
 		}
 		made = append(made, group)
-		after = append(b.after[:len(b.after):len(b.after)], group)
+		after = slices.Concat(b.after, []pulumi.Resource{group})
 	}
 	return made, nil
 }

@@ -106,7 +106,8 @@ func (z zonal) size() size {
 		return size{min: z.min, max: z.max, desired: z.min, keep: true}
 	}
 	most := max(z.max, z.live.Desired)
-	if bounds := (Bounds{z.min, most}); bounds == (Bounds{z.live.Min, z.live.Max}) && bounds == z.live.Applied {
+	wanted, inForce := Bounds{z.min, most}, Bounds{z.live.Min, z.live.Max}
+	if inForce == wanted && z.live.Applied == wanted {
 		return size{min: z.min, max: most, desired: z.min, keep: true}
 	}
 	return size{min: z.min, max: most, desired: max(z.live.Desired, z.min)}

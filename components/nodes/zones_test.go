@@ -145,7 +145,7 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 		{"the template", func(l *Live) { l.Template = "other" }, []int{0, 1}, nil,
 			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Replaces, Nodes: 1, Extra: 2, Reasons: []string{"launch template (tags, disk or reservation)"}}}},
 		{"another type", func(l *Live) { l.InstanceTypes = []string{"g5.xlarge"} }, []int{2, 1}, nil,
-			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Recreates, Nodes: 3, Extra: 2, Reasons: []string{"instance types, capacity or image"}}}},
+			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Recreates, Nodes: 3, Extra: 3, Reasons: []string{"instance types, capacity or image"}}}},
 		{"a group less", func(*Live) {}, []int{0, 0}, []Stray{{"g6", "us-west-2a", 2}},
 			[]Change{{Group: "g6", Zones: []string{"us-west-2a"}, Effect: Removes, Nodes: 2}}},
 	}

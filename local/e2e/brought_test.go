@@ -48,6 +48,7 @@ func TestBroughtByTheUser(t *testing.T) {
 		}
 		expectChanges(t, s.must("preview"))
 		s.must("destroy", "--yes", "--skip-preview")
+		deleteLateLogs(t, folder, 1)
 		after, err := account.Records(s.Account())
 		if err != nil || len(after) != len(before) {
 			t.Errorf("the user had %d resources, and has %d: %v", len(before), len(after), err)

@@ -7,11 +7,14 @@ import (
 	"strings"
 )
 
-// OldestMinor and NewestMinor are the Kubernetes minors that EKS offers, extended
-// support included: 1.31 left it on 2026-11-26, and 1.36 is the newest (as of
-// November 2026).
 // https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
-const OldestMinor, NewestMinor = 32, 36
+const (
+	// OldestMinor is the oldest Kubernetes minor that EKS offers, extended support
+	// included: 1.31 left it on 2026-11-26.
+	OldestMinor = 32
+	// NewestMinor is the newest, as of November 2026.
+	NewestMinor = 36
+)
 
 // addon lists the builds of an EKS add-on for one minor, the newest first.
 type addon struct {

@@ -60,8 +60,8 @@ var early = []string{"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 // add-on's creation takes longer: who waits for these has waited long enough.
 // https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html (read 2026-11-29)
 func (a Account) Reach(server string) error {
-	if a == "" {
-		return nil
+	if a == "" || !strings.Contains(server, ".eks.") {
+		return nil // a cluster of the user's, which no account guards
 	}
 	all, err := a.records()
 	if err != nil {

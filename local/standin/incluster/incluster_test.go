@@ -63,6 +63,13 @@ func TestTheAPIServerRefusesBeforeTheAccessEntryIsInForce(t *testing.T) {
 	}
 }
 
+// TestAClusterOfTheUsersNeedsNoAccessEntry holds for one that is not in the account.
+func TestAClusterOfTheUsersNeedsNoAccessEntry(t *testing.T) {
+	if err := account(t).Reach("https://theirs.simulated.invalid"); err != nil {
+		t.Error(err)
+	}
+}
+
 // What a controller created stays when the controller goes first.
 func TestItemsOfControllers(t *testing.T) {
 	ingress := props{"spec": props{"ingressClassName": "alb"}}
