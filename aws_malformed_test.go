@@ -100,7 +100,7 @@ var malformedOnAWS = []malformedStack{
 	{name: "a reservation of spot", change: []string{"max: 4}", "max: 4, capacity: spot, reservationId: cr-0123456789abcdef0}"},
 		want: []string{"nodeGroups[0].reservationId: is given with capacity: spot"}},
 	{name: "a reservation in no zone", change: []string{"max: 4}", "max: 4, reservationId: cr-0123456789abcdef0}"},
-		want: []string{"nodeGroups[0].zones: is missing, and a reservation is in one zone"}},
+		want: []string{"nodeGroups[0].zones: are us-west-2a, us-west-2b, and a reservation is in one zone"}},
 	{name: "a disk of nothing", change: []string{"max: 4}", "max: 4, diskGiB: 5}"},
 		want: []string{"nodeGroups[0].diskGiB: is 5, want 20 to 16384"}},
 	{name: "more than the quotas", account: withQuota(8),

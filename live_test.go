@@ -6,10 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
-	"github.com/vllm-eks/vllm-eks/components/nodes"
-	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -53,7 +49,7 @@ func scaling(t *testing.T, r *stacktest.Recording, zone string) string {
 	for _, of := range r.Resources() {
 		if of.Type == nodeGroupKind && of.Name == "nodes-g5-"+zone {
 			return fmt.Sprintf("%v %v %v %v", at(of.Inputs, "scalingConfig", "minSize"), at(of.Inputs, "scalingConfig", "maxSize"),
-				at(of.Inputs, "scalingConfig", "desiredSize"), slices.Contains(of.IgnoreChanges, "scalingConfig.desiredSize"))
+				at(of.Inputs, "scalingConfig", "desiredSize"), slices.Contains(of.IgnoreChanges, "scalingConfig"))
 		}
 	}
 	t.Fatalf("there is no node group of g5 in %s", zone)
@@ -75,46 +71,15 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			r := recordedAfter(t, applied, running(t), edited(t, test.old, test.new))
+			r, err := recordIn(running(t), "test", mustParse(t, edited(t, test.old, test.new)))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if a, b := scaling(t, r, "us-west-2a"), scaling(t, r, "us-west-2b"); a != test.a || b != test.b {
 				t.Errorf("min, max, desired, left alone: %s and %s, want %s and %s", a, b, test.a, test.b)
 			}
 		})
 	}
-}
-
-// TestAKilledUpdateEndsNoNodeAfterwards has the new bounds in force that no update
-// recorded: what EKS is sent is what runs, and not what was recorded.
-func TestAKilledUpdateEndsNoNodeAfterwards(t *testing.T) {
-	account := running(t)
-	for name, g := range account.Clusters["vllm-eks-test"].Groups {
-		if strings.HasPrefix(name, "g5-") {
-			g.Max = 6
-			account.Clusters["vllm-eks-test"].Groups[name] = g
-		}
-	}
-	r := recordedAfter(t, applied, account, edited(t, "max: 4}, {", "max: 6}, {"))
-	if a, b := scaling(t, r, "us-west-2a"), scaling(t, r, "us-west-2b"); a != "0 6 3 false" || b != "0 6 0 false" {
-		t.Errorf("min, max, desired, left alone: %s and %s", a, b)
-	}
-}
-
-// applied are the bounds that the last update of onAWS recorded.
-var applied = map[string]nodes.Bounds{
-	"g5-us-west-2a": {Min: 0, Max: 4}, "g5-us-west-2b": {Min: 0, Max: 4}, "g6-us-west-2a": {Min: 0, Max: 4}, "g6-us-west-2b": {Min: 0, Max: 4},
-	"system-us-west-2a": {Min: 1, Max: 2}, "system-us-west-2b": {Min: 1, Max: 2},
-}
-
-// recordedAfter runs the program after an update that recorded bounds.
-func recordedAfter(t *testing.T, bounds map[string]nodes.Bounds, in *stacktest.Account, text string) *stacktest.Recording {
-	t.Helper()
-	c := mustParse(t, text)
-	source := config.Source{Now: today, Deployed: config.Deployed{EKS: "vllm-eks-test", Groups: bounds}}
-	r, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error { return deploy(ctx, &source) }, c.Option, source.Capture)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 // TestAPreviewSaysWhichNodesAnUpdateReplaces also holds what it is silent about.
@@ -205,5 +170,37 @@ func TestAMIsAndAddonsThatEKSRefuses(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", given, err, want)
 		}
+	}
+}
+
+// TestAnUnreadAddonIsNotDowngraded holds for a cluster that runs: the version of the
+// table may be older than its own.
+func TestAnUnreadAddonIsNotDowngraded(t *testing.T) {
+	account := running(t)
+	for of := range account.Addons {
+		if strings.HasPrefix(of, "coredns ") {
+			delete(account.Addons, of)
+		}
+	}
+	const want = "cluster.addons.coredns: is missing, and EKS does not say which version is the newest"
+	if _, err := recordIn(account, "test", mustParse(t, onAWS)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
+	}
+	if _, err := recordIn(account, "test", mustParse(t, edited(t, "cluster: {", "cluster: {addons: {coredns: v1.13.2-eksbuild.21}, "))); err != nil {
+		t.Errorf("with a version named: %v", err)
+	}
+}
+
+// TestAFailedNodeGroupDoesNotEndItsPredecessor holds after a replacement that EKS
+// could not create.
+func TestAFailedNodeGroupDoesNotEndItsPredecessor(t *testing.T) {
+	account := running(t)
+	groups := account.Clusters["vllm-eks-test"].Groups
+	failed := groups["g5-us-west-2a-"+digitsOfEKS]
+	failed.Status = "CREATE_FAILED"
+	groups["g5-us-west-2a-20261130"+digitsOfEKS[8:]] = failed
+	const want = "nodeGroups[0]: has the node group g5-us-west-2a-20261130"
+	if _, err := recordIn(account, "test", mustParse(t, onAWS)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v, want %s", err, want)
 	}
 }

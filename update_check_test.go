@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -22,10 +25,11 @@ func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
 	live := stacktest.Cluster{Version: "1.34", ServiceCIDR: "172.20.0.0/16", VPCCIDR: "10.0.0.0/16", Tags: own}
 	name := stacktest.Project + "-test"
 	for _, test := range []struct {
-		name   string
-		in     *stacktest.Account
-		change []string
-		want   []string // nothing: accepted
+		name     string
+		in       *stacktest.Account
+		deployed string // the cluster's name, "" if not known
+		change   []string
+		want     []string // nothing: accepted
 	}{
 		{name: "the next minor", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
 		{name: "a downgrade", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
@@ -36,12 +40,15 @@ func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
 			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS never changes it, and another needs a new cluster in place of this one and all in it, which cluster.protect refuses`}},
 		{name: "another network", in: inCluster(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
 			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS never changes it`}},
-		{name: "another name", in: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
+		{name: "a cluster of a stack of the same name elsewhere", in: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `}},
+		{name: "another name", in: inCluster("old", live), deployed: "old", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
 			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS never changes it`}},
 		{name: "a cluster of another stack", in: inCluster("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			recording, err := recordIn(test.in, "test", mustParse(t, edited(t, test.change...)))
+			c := mustParse(t, edited(t, test.change...))
+			source := config.Source{Now: today, Deployed: config.Deployed{EKS: test.deployed}}
+			recording, err := stacktest.RecordIn(test.in, "test", func(ctx *pulumi.Context) error { return deploy(ctx, &source) }, c.Option, source.Capture)
 			if len(test.want) == 0 {
 				if err != nil {
 					t.Errorf("refused: %v", err)

@@ -7,7 +7,6 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -138,9 +137,6 @@ func (p *Platform) placeGroups(d *decoding) {
 		g := &p.Nodes.Groups[i]
 		path := fmt.Sprintf("nodeGroups[%d]", i)
 		if len(g.Zones) == 0 {
-			if key := path + ".zones"; g.ReservationID != "" && g.Capacity == nodes.OnDemand && len(zones) > 1 {
-				d.add(key, "is missing, and a reservation is in one zone; name the zone of %s", g.ReservationID)
-			}
 			if g.Zones = p.offering(g.InstanceTypes, zones); len(g.Zones) == 0 {
 				p.nowhere(d, path, g.InstanceTypes, zones)
 			}

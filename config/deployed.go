@@ -10,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 )
 
@@ -29,8 +28,6 @@ type Deployed struct {
 	Namespaces map[string]bool `json:"namespaces,omitempty"`
 	// Models are the models by their names.
 	Models map[string]DeployedModel `json:"models,omitempty"`
-	// Groups are the bounds of the managed node groups by nodes.ZonalName.
-	Groups map[string]nodes.Bounds `json:"groups,omitempty"`
 }
 
 // DeployedCluster is where an existing cluster was.
@@ -100,9 +97,6 @@ func (c *Config) Deployed() (string, error) {
 	}
 	for _, m := range c.Models {
 		d.Models[m.Name] = deployedModel(m)
-	}
-	if c.Platform.Made() {
-		d.Groups = c.Platform.Nodes.Bounds(c.Platform.Cluster.Name, c.Platform.Account.AllTags(c.source.project, c.source.stack))
 	}
 	text, err := json.Marshal(d)
 	return string(text), err

@@ -14,8 +14,8 @@ import (
 
 // fillLive gives each group the node groups that run, by the names that EKS gave
 // them, and the newest AMI releases. Node groups of the program's that the stack
-// no longer has are strays. Applied are the bounds that the last update recorded.
-func (p *Platform) fillLive(applied map[string]nodes.Bounds) {
+// no longer has are strays.
+func (p *Platform) fillLive() {
 	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
 	if p.Offers.Cluster == nil {
 		return
@@ -43,7 +43,7 @@ func (p *Platform) fillLive(applied map[string]nodes.Bounds) {
 				if *live == nil {
 					*live = map[string]nodes.Live{}
 				}
-				(*live)[zone] = liveOf(of, applied[nodes.ZonalName(group, zone)])
+				(*live)[zone] = p.liveOf(of, zone)
 				continue
 			}
 		}
@@ -52,11 +52,27 @@ func (p *Platform) fillLive(applied map[string]nodes.Bounds) {
 	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
 }
 
-func liveOf(g account.NodeGroup, applied nodes.Bounds) nodes.Live {
+func (p *Platform) liveOf(g account.NodeGroup, zone string) nodes.Live {
 	return nodes.Live{
-		Min: g.Min, Max: g.Max, Desired: g.Desired, Applied: applied, Version: g.Version, Release: g.Release, Template: g.Tags[nodes.TemplateTag],
-		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes,
+		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: g.Tags[nodes.TemplateTag],
+		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes, Moved: p.moved(g, zone),
 	}
+}
+
+// moved reports whether the subnets of a node group differ from those of the
+// user's VPC in its zone. Subnets of the program's own VPC do not change.
+func (p *Platform) moved(g account.NodeGroup, zone string) bool {
+	e := p.Network.Existing
+	if e == nil || len(g.SubnetIDs) == 0 {
+		return false
+	}
+	var wanted []string
+	for _, id := range e.PrivateSubnetIDs {
+		if e.Zones[id] == zone {
+			wanted = append(wanted, id)
+		}
+	}
+	return !slices.Equal(slices.Sorted(slices.Values(wanted)), slices.Sorted(slices.Values(g.SubnetIDs)))
 }
 
 // changes are what an update does to nodes that run.
@@ -85,8 +101,13 @@ func (p *Platform) groupKey(name string) string {
 // that leaves no room for the extra nodes, or on a capacity block.
 func (c *Config) checkUpdates(d *decoding) {
 	p := &c.Platform
+	p.checkFailedGroups(d)
 	for _, change := range c.changes() {
 		key := p.groupKey(change.Group)
+		if change.Forced != "" {
+			d.add(d.typedAt("cluster.nodeRelease"), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
+				p.Nodes.Release, change.Group, change.Forced)
+		}
 		if change.Nodes == 0 || change.Effect == nodes.Removes {
 			continue
 		}
@@ -101,6 +122,22 @@ func (c *Config) checkUpdates(d *decoding) {
 	}
 }
 
+// checkFailedGroups refuses to go on from a node group that EKS could not create:
+// the update would take it for created, and end the nodes of its predecessor.
+func (p *Platform) checkFailedGroups(d *decoding) {
+	if p.Offers.Cluster == nil {
+		return
+	}
+	for _, g := range p.Offers.Cluster.Groups {
+		group, _, ours := nodes.ParseName(g.Name)
+		if !ours || g.Status != "CREATE_FAILED" {
+			continue
+		}
+		d.add(p.groupKey(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
+			"aws eks delete-nodegroup --region %s --cluster-name %s --nodegroup-name %s, then pulumi refresh", g.Name, p.Account.Region, p.Cluster.Name, g.Name)
+	}
+}
+
 // moreNodes returns how many nodes more than run now the account's quota allows a
 // group, and whether that is known.
 func (p *Platform) moreNodes(group string) (int, bool) {
@@ -111,13 +148,24 @@ func (p *Platform) moreNodes(group string) (int, bool) {
 	}
 	running := 0
 	for _, g := range p.Nodes.Groups {
-		if of, size, ok := p.quotaOf(g.Name); ok && of == quota {
-			for _, live := range g.Live {
-				running += live.Desired * size
-			}
+		for _, live := range g.Live {
+			running += live.Desired * vcpusOf(live, quota)
 		}
 	}
 	return max(have-running, 0) / vcpus, true
+}
+
+// vcpusOf returns the vCPUs of the largest type of a node group that a quota
+// counts; 0 if it counts none.
+func vcpusOf(live nodes.Live, quota account.Quota) int {
+	most := 0
+	for _, name := range live.InstanceTypes {
+		on, err := catalogue.FindInstance(name)
+		if of, counted := account.QuotaOf(name, live.Capacity == "SPOT"); err == nil && counted && of == quota {
+			most = max(most, on.VCPU)
+		}
+	}
+	return most
 }
 
 // quotaOf returns the quota that counts a group, and the vCPUs of its largest
@@ -167,6 +215,9 @@ func (c *Config) updateWarnings() []string {
 			text += fmt.Sprintf(", quota allows %d", allowed)
 		}
 		all = append(all, text)
+		if change.BoundsLater {
+			all = append(all, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupKey(change.Group)))
+		}
 	}
 	bounds := func(key string, most int, live map[string]nodes.Live) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {

@@ -17,13 +17,17 @@ var (
 )
 
 // fillAddons gives each EKS add-on a version: the one that the stack names, else
-// the newest that EKS has, else the one of the table.
-func (p *Platform) fillAddons() {
+// the newest that EKS has, else, for a new cluster, the one of the table. A cluster
+// that runs may have a newer one than the table, which an update would replace.
+func (p *Platform) fillAddons(d *decoding) {
 	all := maps.Clone(p.Cluster.Addons)
 	if all == nil {
 		all = map[string]string{}
 	}
 	for _, name := range p.Cluster.AddonNames() {
+		if p.Offers.Cluster != nil && cmp.Or(all[name], p.Offers.Addons[name]) == "" {
+			d.add("cluster.addons."+name, "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
+		}
 		if version := cmp.Or(all[name], p.Offers.Addons[name], versions.Addon(name, p.Cluster.KubernetesVersion)); version != "" {
 			all[name] = version
 		}

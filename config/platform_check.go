@@ -50,10 +50,11 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		c.checkSupport(d)
 		p.checkAddresses(d)
 		p.checkOffers(d, c.source)
-		p.checkFixed(d)
+		p.checkFixed(d, c.source.Deployed.EKS)
 		p.placeGroups(d)
-		p.fillLive(c.source.Deployed.Groups)
-		p.fillAddons()
+		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups") // now that the zones are known
+		p.fillLive()
+		p.fillAddons(d)
 		p.checkPatches(d)
 		p.checkQuotas(d)
 		if len(d.found) == 0 {

@@ -7,8 +7,9 @@ import (
 )
 
 // checkFixed refuses changes of a cluster that runs which AWS does not make, or
-// for which it would need another cluster.
-func (p *Platform) checkFixed(d *decoding) {
+// for which it would need another cluster. Deployed is the name of the cluster that
+// the last update deployed.
+func (p *Platform) checkFixed(d *decoding, deployed string) {
 	if live := p.Offers.Cluster; live != nil {
 		checkVersionStep(d, live.Version, p.Cluster.KubernetesVersion)
 	}
@@ -25,7 +26,9 @@ func (p *Platform) checkFixed(d *decoding) {
 			wanted, has, protected, has)
 	}
 	if f.Name != p.Cluster.Name {
-		refuse("cluster.name", p.Cluster.Name, f.Name)
+		if f.Name == deployed { // and not that of a stack of the same name elsewhere
+			refuse("cluster.name", p.Cluster.Name, f.Name)
+		}
 		return // the rest is of a cluster that the stack does not name
 	}
 	if f.ServiceCIDR != "" && f.ServiceCIDR != p.Cluster.ServiceCIDR {

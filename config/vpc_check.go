@@ -19,13 +19,10 @@ const controlPlaneAddresses = 6
 // zone's subnet from being deleted.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 func (p *Platform) checkControlPlane(d *decoding) {
-	if p.Offers.Cluster == nil {
-		return
+	if p.Offers.Cluster == nil || p.Network.Existing != nil {
+		return // subnets of the user's VPC stay
 	}
-	key := "network.zones"
-	if p.Network.Existing != nil {
-		key = "network.privateSubnetIds"
-	}
+	const key = "network.zones"
 	var lost []string
 	for _, zone := range p.Offers.Cluster.Zones {
 		if !slices.Contains(p.nodeZones(), zone) {

@@ -30,7 +30,10 @@ type NodeGroup struct {
 	// AMIType, Capacity and InstanceTypes are as EKS names them.
 	AMIType, Capacity string
 	InstanceTypes     []string
-	Labels, Tags      map[string]string
+	SubnetIDs         []string
+	// Status is as EKS names it, such as ACTIVE or CREATE_FAILED.
+	Status       string
+	Labels, Tags map[string]string
 }
 
 // AMI is a kind of Amazon Linux 2023 image for EKS.
@@ -89,6 +92,7 @@ func readNodeGroup(ctx *pulumi.Context, cluster, name string) (NodeGroup, error)
 		Name: name, Min: sizes.MinSize, Max: sizes.MaxSize, Desired: sizes.DesiredSize,
 		Version: read.Version, Release: read.ReleaseVersion,
 		AMIType: read.AmiType, Capacity: read.CapacityType, InstanceTypes: read.InstanceTypes,
+		SubnetIDs: read.SubnetIds, Status: read.Status,
 		Labels: read.Labels, Tags: read.Tags,
 	}, nil
 }

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -35,6 +36,11 @@ type Change struct {
 	Reasons []string
 	// Block reports a capacity block, whose nodes EKS does not replace.
 	Block bool
+	// BoundsLater reports bounds that the next update changes.
+	BoundsLater bool
+	// Forced is the AMI release that EKS takes in place of the one that the stack
+	// names; "" if it takes that.
+	Forced string
 }
 
 // Stray is a node group that runs and that the stack no longer has.
@@ -80,13 +86,15 @@ func (p planned) change(version string, effect Effect) Change {
 		reasons := z.differences(version, p.digest)
 		recreated := z.recreated(z.args)
 		if recreated {
-			reasons = []string{"instance types, capacity or image"}
+			reasons = []string{"instance types, capacity, image or subnets"}
 		}
 		if recreated != (effect == Recreates) || len(reasons) == 0 {
 			continue
 		}
 		c.Zones = append(c.Zones, z.zone)
 		c.Nodes += z.live.Desired
+		c.BoundsLater = c.BoundsLater || z.later
+		c.Forced = cmp.Or(c.Forced, z.forced)
 		for _, reason := range reasons {
 			if !slices.Contains(c.Reasons, reason) {
 				c.Reasons = append(c.Reasons, reason)
@@ -123,18 +131,6 @@ func (s Spec) Releases(label string, tags map[string]string) map[string]string {
 			if all[p.name] == "" || versions.Compare(z.release, all[p.name]) < 0 {
 				all[p.name] = z.release
 			}
-		}
-	}
-	return all
-}
-
-// Bounds returns the bounds that each managed node group is sent, by ZonalName.
-func (s Spec) Bounds(label string, tags map[string]string) map[string]Bounds {
-	all := map[string]Bounds{}
-	for _, p := range s.planned(label, tags) {
-		for _, z := range p.zones {
-			size := z.size()
-			all[z.name] = Bounds{size.min, size.max}
 		}
 	}
 	return all

@@ -126,8 +126,8 @@ func (b builder) groups(g planned) ([]*eks.NodeGroup, error) {
 		z.args.SubnetIds = b.args.SubnetsIn([]string{z.zone})
 		z.args.LaunchTemplate = template
 		opts := []pulumi.ResourceOption{b.parent, pulumi.DependsOn(after), pulumi.Timeouts(&pulumi.CustomTimeouts{Update: updateTimeout})}
-		if z.keep {
-			opts = append(opts, pulumi.IgnoreChanges([]string{"scalingConfig.desiredSize"}))
+		if z.ignore != "" {
+			opts = append(opts, pulumi.IgnoreChanges([]string{z.ignore}))
 		}
 		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.name, z.args, opts...)
 		if err != nil {

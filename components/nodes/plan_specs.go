@@ -22,15 +22,19 @@ type planned struct {
 	zones    []plannedZone
 }
 
-// plannedZone is the managed node group of one zone. Keep leaves the desired
-// number of nodes as Pulumi last knew it.
+// plannedZone is the managed node group of one zone.
 type plannedZone struct {
 	zonal
 
 	name    string
 	release string
 	args    *eks.NodeGroupArgs
-	keep    bool
+	// ignore is the input that stays as Pulumi recorded it; "" for none.
+	ignore string
+	// later reports bounds that the next update changes.
+	later bool
+	// forced is the AMI release that EKS takes in place of release; "" if it does not.
+	forced string
 }
 
 // system plans the group without GPUs.
@@ -51,33 +55,61 @@ func (s Spec) plan(name string, capacity Capacity, template *ec2.LaunchTemplateA
 	complete func(*eks.NodeGroupArgs),
 ) planned {
 	p := planned{name: name, template: template, digest: digest(template), capacity: capacity}
+	rolls := false
 	for _, z := range zones {
-		release := s.release(z, newest)
+		release := s.release(z, newest, p.digest)
 		args := z.nodeGroup(s.KubernetesVersion, release)
 		complete(args)
 		all := map[string]string{TemplateTag: p.digest}
 		maps.Copy(all, tags)
 		args.Tags = pulumi.ToStringMap(all)
-		size := z.size()
+		zone := plannedZone{zonal: z, name: z.name(), release: release, args: args, ignore: z.size().ignore}
 		if z.live != nil && z.recreated(args) {
 			// A new node group starts with as many nodes as the old one has.
-			size.desired, size.keep = max(z.live.Desired, size.min), false
-			args.ScalingConfig = size.args()
+			size := z.size()
+			size.desired = max(z.live.Desired, size.min)
+			args.ScalingConfig, zone.ignore = size.args(), ""
+		} else if z.live != nil {
+			rolls = rolls || len(zone.differences(s.KubernetesVersion, p.digest)) > 0
+			// Without another version or release, EKS takes the newest AMI for another
+			// launch template.
+			if z.live.Version == s.KubernetesVersion && z.live.Template != p.digest && release == z.live.Release && versions.Compare(release, newest) < 0 {
+				zone.forced = newest
+			}
 		}
-		p.zones = append(p.zones, plannedZone{zonal: z, name: z.name(), release: release, args: args, keep: size.keep})
+		p.zones = append(p.zones, zone)
+	}
+	if rolls {
+		p.boundsLater()
 	}
 	return p
 }
 
+// boundsLater leaves the bounds that are in force while EKS replaces nodes. AWS'
+// provider waits for the new nodes of a zone before it sends the bounds, and with
+// them the number of nodes that ran when the update began, hours ago by then.
+// https://github.com/hashicorp/terraform-provider-aws/blob/012e0a32/internal/service/eks/node_group.go (resourceNodeGroupUpdate)
+func (p planned) boundsLater() {
+	for i := range p.zones {
+		z := &p.zones[i]
+		if z.live != nil && !z.recreated(z.args) {
+			z.later, z.ignore = z.ignore == "", ignoreSizes
+		}
+	}
+}
+
 // release returns the AMI release of a zone's node group: the one that the stack
 // names; else the one that it has, since another would replace its nodes, and EKS
-// may start nodes to update a group without any; else the newest.
-func (s Spec) release(z zonal, newest string) string {
+// may start nodes to update a group without any; else the newest. With another
+// launch template, EKS takes the newest by itself.
+func (s Spec) release(z zonal, newest, digest string) string {
 	switch {
 	case s.Release != "" && s.Release != Latest:
 		return s.Release
-	case s.Release == "" && z.live != nil && z.live.Version == s.KubernetesVersion && z.live.Release != "":
+	case s.Release == "" && z.live != nil && z.live.Version == s.KubernetesVersion && z.live.Release != "" && z.live.Template == digest:
 		return z.live.Release
+	case z.live != nil && z.live.Version == s.KubernetesVersion && versions.Compare(newest, z.live.Release) < 0:
+		return z.live.Release // the newest could not be read, and the table is older
 	}
 	return newest
 }
@@ -86,6 +118,9 @@ func (s Spec) release(z zonal, newest string) string {
 // so that another one takes its place.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html (read 2026-11-29)
 func (z zonal) recreated(args *eks.NodeGroupArgs) bool {
+	if z.live.Moved {
+		return true
+	}
 	if capacity, ok := args.CapacityType.(pulumi.String); ok && z.live.Capacity != "" && string(capacity) != z.live.Capacity {
 		return true
 	}

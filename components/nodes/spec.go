@@ -203,14 +203,21 @@ func (s System) validate(found *problems.List, path string) {
 }
 
 // longestName is the longest name of a group. A node group of EKS has at most 63
-// characters. AWS' provider takes 26 for digits, and the zone takes up to 15, as
-// in ap-northeast-1a, with a '-' after the group and the zone each.
+// characters. AWS' provider takes 26 for digits; the zone comes on top, such as
+// ap-northeast-1a, with a '-' after the group and the zone each.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (read 2026-11-29)
-const longestName = 63 - 26 - 15 - 2
+const longestName = 63 - 26 - 2
 
 func (g Group) validate(found *problems.List, path string) {
-	if len(g.Name) > longestName {
-		found.Addf(path+".name", "has %d characters, want at most %d", len(g.Name), longestName)
+	longestZone := len("us-west-2a") // the shortest; whoever knows the account fills in others
+	for i, zone := range g.Zones {
+		longestZone = max(longestZone, len(zone))
+		if slices.Index(g.Zones, zone) < i {
+			found.Addf(fmt.Sprintf("%s.zones[%d]", path, i), "is %s a second time; name each zone once", zone)
+		}
+	}
+	if longest := longestName - longestZone; len(g.Name) > longest {
+		found.Addf(path+".name", "has %d characters, want at most %d", len(g.Name), longest)
 	}
 	if g.Name == SystemGroup {
 		found.Addf(path+".name", "is %q, which is the group without GPUs; want another", g.Name)

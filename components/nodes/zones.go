@@ -13,9 +13,6 @@ type Live struct {
 	// Min and Max bound the number of nodes; Desired is the number that the
 	// autoscaler wants.
 	Min, Max, Desired int
-	// Applied are the bounds of the last update that Pulumi recorded; zero if they
-	// are not known.
-	Applied Bounds
 	// Version is the minor version of the nodes, Release the release of their AMI.
 	Version, Release string
 	// Template is the digest of the launch template, which the program keeps in
@@ -24,10 +21,10 @@ type Live struct {
 	// AMIType, Capacity and InstanceTypes are as EKS names them.
 	AMIType, Capacity string
 	InstanceTypes     []string
+	// Moved reports other subnets than the stack wants, for which EKS has to create
+	// another node group.
+	Moved bool
 }
-
-// Bounds are the least and the most nodes of a zone.
-type Bounds struct{ Min, Max int }
 
 // TemplateTag is the tag of a node group that holds the digest of its launch
 // template. A preview compares it with the template that the stack wants.
@@ -84,31 +81,35 @@ func zonals(group string, zones []string, least, most int, live map[string]Live,
 // size is what EKS is told of the number of nodes.
 type size struct {
 	min, max, desired int
-	// keep leaves the desired number as Pulumi last knew it: nothing of the three
-	// changes then, and EKS is sent none of them.
-	keep bool
+	// ignore is the input that stays as Pulumi recorded it; "" for none.
+	ignore string
 }
+
+const (
+	ignoreSizes   = "scalingConfig"
+	ignoreDesired = "scalingConfig.desiredSize"
+)
 
 func (s size) args() eks.NodeGroupScalingConfigArgs {
 	return eks.NodeGroupScalingConfigArgs{MinSize: pulumi.Int(s.min), MaxSize: pulumi.Int(s.max), DesiredSize: pulumi.Int(s.desired)}
 }
 
 // size returns the bounds, and the desired number where EKS has to be sent one.
-// EKS takes bounds and the desired number together: whoever changes a bound and
-// sends the number of the last update ends the nodes that the autoscaler has
-// started since. A bound never ends a node either: the most nodes stay at what
-// runs until the autoscaler has removed some.
-// Pulumi compares with what it recorded: after an update that was killed, it
-// would send the recorded number although the bounds are in force already.
+//
+// EKS takes bounds and the desired number together: an update that changes a bound
+// and sends the number of the last update ends the nodes that the autoscaler has
+// started since. Where the bounds in force are the wanted ones, the input
+// therefore stays as Pulumi recorded it, whatever that is, and EKS is sent none.
+// Otherwise, EKS is sent the number that runs. A bound never ends a node either:
+// the most nodes stay at what runs until the autoscaler has removed some.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html (read 2026-11-29)
 func (z zonal) size() size {
 	if z.live == nil {
-		return size{min: z.min, max: z.max, desired: z.min, keep: true}
+		return size{min: z.min, max: z.max, desired: z.min, ignore: ignoreDesired}
 	}
 	most := max(z.max, z.live.Desired)
-	wanted, inForce := Bounds{z.min, most}, Bounds{z.live.Min, z.live.Max}
-	if inForce == wanted && z.live.Applied == wanted {
-		return size{min: z.min, max: most, desired: z.min, keep: true}
+	if z.live.Min == z.min && z.live.Max == most {
+		return size{min: z.min, max: most, desired: z.min, ignore: ignoreSizes}
 	}
 	return size{min: z.min, max: most, desired: max(z.live.Desired, z.min)}
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 var threeZones = []string{"us-west-2c", "us-west-2a", "us-west-2b"}
@@ -17,9 +19,12 @@ func sizes(p planned) [][4]int {
 	var all [][4]int
 	for _, z := range p.zones {
 		scaling := z.args.ScalingConfig.(eks.NodeGroupScalingConfigArgs)
-		keep := 0
-		if z.keep {
+		keep := 0 // 1: the desired number, 2: all
+		switch z.ignore {
+		case ignoreDesired:
 			keep = 1
+		case ignoreSizes:
+			keep = 2
 		}
 		all = append(all, [4]int{int(scaling.MinSize.(pulumi.Int)), int(scaling.MaxSize.(pulumi.Int)), int(scaling.DesiredSize.(pulumi.Int)), keep})
 	}
@@ -30,10 +35,8 @@ func sizes(p planned) [][4]int {
 // autoscaler started: what EKS is sent is what runs, within the bounds.
 func TestAStaleSizeIsNeverSent(t *testing.T) {
 	live := func(min, max, desired int) Live {
-		return Live{Min: min, Max: max, Desired: desired, Applied: Bounds{min, max}, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
+		return Live{Min: min, Max: max, Desired: desired, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
 	}
-	unrecorded := live(0, 8, 3)
-	unrecorded.Applied = Bounds{0, 5}
 	tests := []struct {
 		name     string
 		min, max int
@@ -42,25 +45,78 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 		want     [][4]int // min, max, desired, kept
 	}{
 		{"a new group", 4, 5, threeZones, nil, [][4]int{{2, 5, 2, 1}, {1, 5, 1, 1}, {1, 5, 1, 1}}},
-		{"nothing changes", 0, 5, threeZones[:1], map[string]Live{"us-west-2c": live(0, 5, 3)}, [][4]int{{0, 5, 0, 1}}},
+		{"nothing changes", 0, 5, threeZones[:1], map[string]Live{"us-west-2c": live(0, 5, 3)}, [][4]int{{0, 5, 0, 2}}},
 		{"max is raised", 0, 8, threeZones[:1], map[string]Live{"us-west-2c": live(0, 5, 3)}, [][4]int{{0, 8, 3, 0}}},
 		{"max is lowered, not below what runs", 0, 4, threeZones[:1], map[string]Live{"us-west-2c": live(0, 5, 3)}, [][4]int{{0, 4, 3, 0}}},
 		{"max is lowered below what runs", 0, 2, threeZones[:1], map[string]Live{"us-west-2c": live(0, 5, 3)}, [][4]int{{0, 3, 3, 0}}},
-		{"the bound that was left is kept", 0, 2, threeZones[:1], map[string]Live{"us-west-2c": live(0, 3, 3)}, [][4]int{{0, 3, 0, 1}}},
+		{"the bound that was left is kept", 0, 2, threeZones[:1], map[string]Live{"us-west-2c": live(0, 3, 3)}, [][4]int{{0, 3, 0, 2}}},
 		{"and lowered when nodes went", 0, 2, threeZones[:1], map[string]Live{"us-west-2c": live(0, 3, 1)}, [][4]int{{0, 2, 1, 0}}},
 		{"min is raised above what runs", 1, 1, threeZones[:1], map[string]Live{"us-west-2c": live(0, 1, 0)}, [][4]int{{1, 1, 1, 0}}},
 		{"min is raised, in zones that run different numbers", 4, 5, threeZones,
 			map[string]Live{"us-west-2a": live(0, 5, 3), "us-west-2b": live(0, 5, 0), "us-west-2c": live(0, 5, 0)}, [][4]int{{2, 5, 3, 0}, {1, 5, 1, 0}, {1, 5, 1, 0}}},
-		{"bounds in force that an update which was killed did not record", 0, 8, threeZones[:1], map[string]Live{"us-west-2c": unrecorded}, [][4]int{{0, 8, 3, 0}}},
-		{"a zone more", 0, 5, threeZones[:2], map[string]Live{"us-west-2a": live(0, 5, 2)}, [][4]int{{0, 5, 0, 1}, {0, 5, 0, 1}}},
+		{"a zone more", 0, 5, threeZones[:2], map[string]Live{"us-west-2a": live(0, 5, 2)}, [][4]int{{0, 5, 0, 2}, {0, 5, 0, 1}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Zones: test.zones, Live: test.live})
-			if got := sizes(Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil)); !reflect.DeepEqual(got, test.want) {
+			spec := Spec{KubernetesVersion: "1.35"}
+			for zone, runs := range g.Live {
+				runs.Template, runs.Release = spec.gpu(g, "x", nil).digest, versions.AMIRelease("1.35")
+				g.Live[zone] = runs
+			}
+			if got := sizes(spec.gpu(g, "x", nil)); !reflect.DeepEqual(got, test.want) {
 				t.Errorf("min, max, desired and kept are %v, want %v", got, test.want)
 			}
 		})
+	}
+}
+
+// TestBoundsChangeAfterTheNodesAreReplaced holds for one update that does both: AWS'
+// provider sends the bounds when the nodes have been replaced, hours after the
+// program read how many run.
+func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
+	runs := Live{Max: 5, Desired: 3, Version: "1.34", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Zones: threeZones[:1], Live: map[string]Live{"us-west-2c": runs}})
+	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
+	if z := s.gpu(g, "x", nil).zones[0]; z.ignore != ignoreSizes || !z.later {
+		t.Errorf("the sizes are sent (%q is ignored), later: %t", z.ignore, z.later)
+	}
+	if changes := s.Changes("x", nil); len(changes) != 1 || !changes[0].BoundsLater {
+		t.Errorf("nothing says so: %+v", changes)
+	}
+}
+
+// TestOtherSubnetsAreAnotherGroup holds that a subnet more in a zone of the user's
+// VPC is announced, and that the new group starts with the nodes of the old one.
+func TestOtherSubnetsAreAnotherGroup(t *testing.T) {
+	runs := Live{Max: 5, Desired: 3, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}, Moved: true}
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Zones: threeZones[:1], Live: map[string]Live{"us-west-2c": runs}})
+	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
+	if got := sizes(s.gpu(g, "x", nil)); !reflect.DeepEqual(got, [][4]int{{0, 5, 3, 0}}) {
+		t.Errorf("min, max, desired and kept are %v", got)
+	}
+	if changes := s.Changes("x", nil); len(changes) != 1 || changes[0].Effect != Recreates {
+		t.Errorf("the changes are %+v", changes)
+	}
+}
+
+// TestAnotherTemplateBringsTheNewestAMI holds that the preview says so, and that a
+// named release which EKS would pass over is found.
+func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
+	const old, newest = "1.35.3-20260409", "1.35.6-20260714"
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Zones: threeZones[:1],
+		Live: map[string]Live{"us-west-2c": {Max: 1, Desired: 1, Version: "1.35", Release: old, Template: "other"}}})
+	s := Spec{KubernetesVersion: "1.35", Newest: Releases{GPU: newest}}
+	if z := s.gpu(g, "x", nil).zones[0]; z.release != newest || z.forced != "" {
+		t.Errorf("the release is %s, forced %q", z.release, z.forced)
+	}
+	s.Release = old
+	if z := s.gpu(g, "x", nil).zones[0]; z.release != old || z.forced != newest {
+		t.Errorf("with a named release it is %s, forced %q", z.release, z.forced)
+	}
+	s.Release, s.Newest.GPU = "", "1.35.1-20260101"
+	if z := s.gpu(g, "x", nil).zones[0]; z.release != old {
+		t.Errorf("a newest release that is older than what runs gives %s", z.release)
 	}
 }
 
@@ -93,7 +149,8 @@ func TestSystemNodesAreInEveryZone(t *testing.T) {
 func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	const old, newest, named = "1.35.3-20260409", "1.35.6-20260714", "1.35.5-20260610"
 	run := func(desired int, version string) map[string]Live {
-		return map[string]Live{"us-west-2c": {Max: 1, Desired: desired, Version: version, Release: old}}
+		template := digest(with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}).launchTemplate("x-g5", nil))
+		return map[string]Live{"us-west-2c": {Max: 1, Desired: desired, Version: version, Release: old, Template: template}}
 	}
 	tests := []struct {
 		name, release string
@@ -145,7 +202,7 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 		{"the template", func(l *Live) { l.Template = "other" }, []int{0, 1}, nil,
 			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Replaces, Nodes: 1, Extra: 2, Reasons: []string{"launch template (tags, disk or reservation)"}}}},
 		{"another type", func(l *Live) { l.InstanceTypes = []string{"g5.xlarge"} }, []int{2, 1}, nil,
-			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Recreates, Nodes: 3, Extra: 3, Reasons: []string{"instance types, capacity or image"}}}},
+			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Recreates, Nodes: 3, Extra: 3, Reasons: []string{"instance types, capacity, image or subnets"}}}},
 		{"a group less", func(*Live) {}, []int{0, 0}, []Stray{{"g6", "us-west-2a", 2}},
 			[]Change{{Group: "g6", Zones: []string{"us-west-2a"}, Effect: Removes, Nodes: 2}}},
 	}
@@ -198,6 +255,6 @@ func TestNamesOfNodeGroups(t *testing.T) {
 // sizesOfNames are the lengths of the longest names of EKS.
 func sizesOfNames() []int {
 	const digits = 26
-	longest := make([]byte, longestName)
+	longest := make([]byte, longestName-len("ap-northeast-1a"))
 	return []int{len(ZonalName(string(longest), "ap-northeast-1a")) + 1 + digits, 63}
 }

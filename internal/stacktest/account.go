@@ -67,6 +67,8 @@ type NodeGroup struct {
 	AMIType, Capacity string
 	InstanceTypes     []string
 	Labels, Tags      map[string]string
+	// Status is as EKS names it. Default: ACTIVE.
+	Status string
 }
 
 // SimulatedAccount is one in us-west-2, with room for every stack in the tree.

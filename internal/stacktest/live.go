@@ -1,6 +1,7 @@
 package stacktest
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -57,7 +58,7 @@ func (g NodeGroup) answer(cluster, name string) map[string]any {
 		return all
 	}
 	return map[string]any{
-		"clusterName": cluster, "nodeGroupName": name, "id": cluster + ":" + name, "status": "ACTIVE",
+		"clusterName": cluster, "nodeGroupName": name, "id": cluster + ":" + name, "status": cmp.Or(g.Status, "ACTIVE"),
 		"scalingConfigs": []any{map[string]any{"minSize": float64(g.Min), "maxSize": float64(g.Max), "desiredSize": float64(g.Desired)}},
 		"version":        g.Version, "releaseVersion": g.Release, "amiType": g.AMIType, "capacityType": g.Capacity,
 		"instanceTypes": list(g.InstanceTypes), "labels": texts(g.Labels), "tags": texts(g.Tags),
