@@ -192,7 +192,8 @@ func (s *stack) previewSteps(args ...string) []change {
 	if err := json.Unmarshal(out, &parsed); err != nil {
 		s.t.Fatalf("pulumi preview --json: %v\n%s", err, out)
 	}
-	return slices.DeleteFunc(parsed.Steps, func(c change) bool { return c.Op == "same" || c.Op == "read" })
+	// What is only read, and what is read no longer, changes nothing on the cluster.
+	return slices.DeleteFunc(parsed.Steps, func(c change) bool { return c.Op == "same" || c.Op == "read" || c.Op == "discard" })
 }
 
 // state is the stack's state as it lies on disk.

@@ -90,7 +90,10 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 		all.put(r)
 		return nil
 	})
-	return r, errors.Join(err, s.store.log(err, events))
+	if err != nil {
+		return r, err
+	}
+	return r, s.store.log(events)
 }
 
 // update returns a resource with new inputs, unless AWS refuses to change what it

@@ -21,13 +21,12 @@ type schema struct {
 func object(properties map[string]schema) schema { return schema{"object", properties} }
 
 var (
-	anything = schema{}
-	text     = schema{kind: "string"}
-	integer  = schema{kind: "integer"}
-	boolean  = schema{kind: "boolean"}
-	array    = schema{kind: "array"}
-	mapping  = schema{kind: "object"}
-	limits   = object(map[string]schema{"cpu": text, "memory": text})
+	text    = schema{kind: "string"}
+	integer = schema{kind: "integer"}
+	boolean = schema{kind: "boolean"}
+	array   = schema{kind: "array"}
+	mapping = schema{kind: "object"}
+	limits  = object(map[string]schema{"cpu": text, "memory": text})
 	// resources of a container.
 	resources = object(map[string]schema{"limits": limits, "requests": limits})
 )

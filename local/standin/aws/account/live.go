@@ -60,9 +60,9 @@ func Events(folder string) ([]Event, error) {
 	})
 }
 
-// log keeps the events of an operation that worked.
-func (s store) log(failed error, events []Event) error {
-	if failed != nil || len(events) == 0 {
+// log keeps events.
+func (s store) log(events []Event) error {
+	if len(events) == 0 {
 		return nil
 	}
 	return s.change(func(stock) error {
@@ -149,7 +149,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 	}
 	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
 	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
-	if why := rolls(r, sent); why != "" {
+	if why := rolls(sent); why != "" {
 		extra, err := s.expectRollable(all, r, before)
 		if err != nil {
 			return nil, err
@@ -185,7 +185,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 }
 
 // rolls names the property that has EKS replace every node; "" where none does.
-func rolls(r *Record, sent func(string) bool) string {
+func rolls(sent func(string) bool) string {
 	for _, name := range []string{"version", "releaseVersion", "launchTemplate"} {
 		if sent(name) {
 			return name
