@@ -20,9 +20,9 @@ type Fixed struct {
 	NetworkCIDRs []string
 }
 
-// readFixed reads the cluster of a name or, without one, a cluster with the
+// findCluster returns the cluster of a name or, without one, a cluster with the
 // stack's tags. It is nil if there is neither.
-func readFixed(ctx *pulumi.Context, name string) (*Fixed, error) {
+func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, error) {
 	all, err := eks.GetClusters(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the names of the clusters: %w", err)
@@ -40,7 +40,7 @@ func readFixed(ctx *pulumi.Context, name string) (*Fixed, error) {
 			return nil, fmt.Errorf("the cluster %s: %w", candidate, err)
 		}
 		if candidate == name || c.Tags[ProjectTag] == ctx.Project() && c.Tags[StackTag] == ctx.Stack() {
-			return fixedOf(ctx, c)
+			return c, nil
 		}
 	}
 	return nil, nil

@@ -51,22 +51,31 @@ func releaseParameter(kind AMI, minor string) string {
 	return fmt.Sprintf("/aws/service/eks/optimized-ami/%s/amazon-linux-2023/x86_64/%s/recommended/release_version", minor, kind)
 }
 
-// readLive reads the cluster of a name, if there is one, with its node groups.
-// What it cannot read is an error: without the live sizes, an update could end
-// running nodes.
-func readLive(ctx *pulumi.Context, name string) (*Cluster, error) {
-	all, err := eks.GetClusters(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("the names of the clusters: %w", err)
+// readCluster reads the stack's cluster, if there is one. Of a cluster with another
+// name than the one that was asked for, it reads only what AWS never changes.
+func (o *Offers) readCluster(ctx *pulumi.Context, name string) error {
+	found, err := findCluster(ctx, name)
+	if err != nil || found == nil {
+		return err
 	}
-	if !slices.Contains(all.Names, name) {
-		return nil, nil
+	calls := []func() error{func() (err error) {
+		o.Fixed, err = fixedOf(ctx, found)
+		return err
+	}}
+	if found.Name == name {
+		calls = append(calls, func() (err error) {
+			o.Cluster, err = liveOf(ctx, found)
+			return err
+		})
 	}
-	read, err := eks.LookupCluster(ctx, &eks.LookupClusterArgs{Name: name})
-	if err != nil {
-		return nil, fmt.Errorf("the cluster %s: %w", name, err)
-	}
-	c := &Cluster{Version: read.Version, SubnetIDs: slices.Sorted(slices.Values(read.VpcConfig.SubnetIds))}
+	return together(len(calls), func(i int) error { return calls[i]() })
+}
+
+// liveOf reads the node groups of a cluster. What it cannot read is an error:
+// without the live sizes, an update could end running nodes.
+func liveOf(ctx *pulumi.Context, found *eks.LookupClusterResult) (*Cluster, error) {
+	name := found.Name
+	c := &Cluster{Version: found.Version, SubnetIDs: slices.Sorted(slices.Values(found.VpcConfig.SubnetIds))}
 	groups, err := eks.GetNodeGroups(ctx, &eks.GetNodeGroupsArgs{ClusterName: name})
 	if err != nil {
 		return nil, fmt.Errorf("the node groups of %s: %w", name, err)

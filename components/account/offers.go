@@ -97,16 +97,7 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 		func() error { o.readSubnets(ctx, w.Subnets); return nil },
 	}
 	if w.Cluster != "" {
-		calls = append(calls, func() (err error) {
-			o.Cluster, err = readLive(ctx, w.Cluster)
-			return err
-		})
-	}
-	if w.Cluster != "" {
-		calls = append(calls, func() (err error) {
-			o.Fixed, err = readFixed(ctx, w.Cluster)
-			return err
-		})
+		calls = append(calls, func() error { return o.readCluster(ctx, w.Cluster) })
 	}
 	if w.Minor != "" {
 		calls = append(calls,
