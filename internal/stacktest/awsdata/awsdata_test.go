@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -37,7 +38,7 @@ func TestPartitions(t *testing.T) {
 		"cn-north-1":    {"aws-cn", "amazonaws.com.cn", "cn.com.amazonaws"},
 		"us-gov-west-1": {"aws-us-gov", "amazonaws.com", "com.amazonaws"},
 	} {
-		if got := [3]string{Partition(region), DNSSuffix(region), ReverseDNSPrefix(region)}; got != want {
+		if got := [3]string{partition.Of(region), DNSSuffix(region), ReverseDNSPrefix(region)}; got != want {
 			t.Errorf("%s: got %v, want %v", region, got, want)
 		}
 		if got := CallerIn(region); !strings.HasPrefix(got, "arn:"+want[0]+":sts::") {

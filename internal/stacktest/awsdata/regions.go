@@ -1,6 +1,10 @@
 package awsdata
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/partition"
+)
 
 // Regions are the IDs of the zones of all regions with Amazon EKS. Which letter
 // has which ID differs from account to account in old regions; here they follow
@@ -48,21 +52,9 @@ var Regions = map[string][]string{
 	"us-west-2":      {"usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4"},
 }
 
-// Partition is the part of AWS in which a region is: aws, aws-cn or aws-us-gov.
-// https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-func Partition(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
-}
-
 // DNSSuffix ends the names of a region's service endpoints.
 func DNSSuffix(region string) string {
-	if Partition(region) == "aws-cn" {
+	if partition.Of(region) == "aws-cn" {
 		return "amazonaws.com.cn"
 	}
 	return "amazonaws.com"
@@ -71,7 +63,7 @@ func DNSSuffix(region string) string {
 // ReverseDNSPrefix begins the names of a region's endpoint services.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 func ReverseDNSPrefix(region string) string {
-	if Partition(region) == "aws-cn" {
+	if partition.Of(region) == "aws-cn" {
 		return "cn.com.amazonaws"
 	}
 	return "com.amazonaws"
@@ -79,5 +71,5 @@ func ReverseDNSPrefix(region string) string {
 
 // CallerIn is the ARN of the caller in a region.
 func CallerIn(region string) string {
-	return strings.Replace(Caller, "arn:aws:", "arn:"+Partition(region)+":", 1)
+	return strings.Replace(Caller, "arn:aws:", "arn:"+partition.Of(region)+":", 1)
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
@@ -64,9 +65,9 @@ func matching(expression, want string) format {
 func inPartition(expression, want string) format {
 	matches := matching("arn:(aws|aws-cn|aws-us-gov):(?:"+expression+")", want)
 	return func(value any, s *Session) string {
-		partition := awsdata.Partition(s.Region)
-		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+partition+":") {
-			return want + " in the partition " + partition
+		own := partition.Of(s.Region)
+		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+own+":") {
+			return want + " in the partition " + own
 		}
 		return matches(value, s)
 	}
@@ -90,12 +91,12 @@ func arn(service, rest string) format {
 	return func(value any, s *Session) string {
 		text, _ := value.(string)
 		parts := compiled.FindStringSubmatch(text)
-		partition := awsdata.Partition(s.Region)
+		own := partition.Of(s.Region)
 		switch {
 		case parts == nil:
 			return "an ARN of " + service
-		case !strings.HasPrefix(text, "arn:"+partition+":"):
-			return "an ARN of the partition " + partition
+		case !strings.HasPrefix(text, "arn:"+own+":"):
+			return "an ARN of the partition " + own
 		case parts[1] != "" && parts[1] != s.Region:
 			return "an ARN of the region " + s.Region
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ssm"
 
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
@@ -32,8 +33,8 @@ var functions = map[string]function{
 		return map[string]any{"accountId": ID, "arn": awsdata.CallerIn(s.Region), "userId": "AROASIMULATED:simulated", "id": ID}, nil
 	}},
 	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
-		partition := awsdata.Partition(s.Region)
-		return map[string]any{"partition": partition, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": partition}, nil
+		own := partition.Of(s.Region)
+		return map[string]any{"partition": own, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": own}, nil
 	}},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
 		names := awsdata.Zones(s.Region)
@@ -119,7 +120,7 @@ func quota(s *Session, args map[string]any) (map[string]any, error) {
 	}
 	return map[string]any{
 		"value": float64(value), "defaultValue": float64(value), "adjustable": true, "globalQuota": false, "quotaName": code, "serviceName": "EC2",
-		"arn": "arn:" + awsdata.Partition(s.Region) + ":servicequotas:::ec2/" + code, "id": "ec2/" + code,
+		"arn": "arn:" + partition.Of(s.Region) + ":servicequotas:::ec2/" + code, "id": "ec2/" + code,
 	}, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
@@ -127,7 +128,7 @@ func parameter(s *Session, args map[string]any) (map[string]any, error) {
 	release := awsdata.Release(parts[1])
 	return map[string]any{
 		"value": release, "insecureValue": release, "type": "String", "version": 1.0, "id": name,
-		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", awsdata.Partition(s.Region), s.Region, name),
+		"arn": fmt.Sprintf("arn:%s:ssm:%s::parameter%s", partition.Of(s.Region), s.Region, name),
 	}, nil
 }
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
@@ -79,7 +79,7 @@ func expand(template string, r *Record) string {
 		case "region":
 			return r.Region
 		case "partition":
-			return awsdata.Partition(r.Region)
+			return partition.Of(r.Region)
 		default:
 			return textAt(r.Outputs, name)
 		}

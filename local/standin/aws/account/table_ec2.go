@@ -9,6 +9,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 
+	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
@@ -193,7 +194,7 @@ var sameNameInChina = []string{"s3", "logs", "elasticloadbalancing", "eks-auth"}
 // endpointService takes the endpoint services of AWS in a region.
 func endpointService(value any, region string) string {
 	prefixes := []string{awsdata.ReverseDNSPrefix(region) + "." + region + "."}
-	if awsdata.Partition(region) == "aws-cn" {
+	if partition.Of(region) == "aws-cn" {
 		for _, service := range sameNameInChina {
 			prefixes = append(prefixes, "com.amazonaws."+region+"."+service)
 		}
