@@ -109,44 +109,27 @@ func readNodeGroup(ctx *pulumi.Context, cluster, name string) (NodeGroup, error)
 // readReleases reads the newest AMI releases for a minor version of Kubernetes.
 // A release that cannot be read is absent, and unread says so.
 func readReleases(ctx *pulumi.Context, minor string) (releases map[AMI]string, unread []string) {
-	releases = map[AMI]string{}
-	kinds := []AMI{StandardAMI, NVIDIAAMI}
-	found, failed := make([]string, len(kinds)), make([]error, len(kinds))
-	_ = together(len(kinds), func(i int) error { // each failure is a warning of its own
-		parameter, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: releaseParameter(kinds[i], minor)})
-		if failed[i] = err; err == nil {
-			found[i] = parameter.Value
+	return lookUp([]AMI{StandardAMI, NVIDIAAMI}, func(kind AMI) (string, error) {
+		parameter, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: releaseParameter(kind, minor)})
+		if err != nil {
+			return "", err
 		}
-		return nil
+		return parameter.Value, nil
+	}, func(kind AMI, err error) string {
+		return fmt.Sprintf("cluster.nodeRelease: the newest %s AMI for Kubernetes %s cannot be read: %s", kind, minor, firstLine(err))
 	})
-	for i, kind := range kinds {
-		if failed[i] != nil {
-			unread = append(unread, fmt.Sprintf("cluster.nodeRelease: the newest %s AMI for Kubernetes %s cannot be read: %s", kind, minor, firstLine(failed[i])))
-			continue
-		}
-		releases[kind] = found[i]
-	}
-	return releases, unread
 }
 
 // readAddons reads the newest version of each EKS add-on for a minor version of
 // Kubernetes. A version that cannot be read is absent, and unread says so.
 func readAddons(ctx *pulumi.Context, minor string, names []string) (newest map[string]string, unread []string) {
-	newest = map[string]string{}
-	found, failed := make([]string, len(names)), make([]error, len(names))
-	_ = together(len(names), func(i int) error { // each failure is a warning of its own
-		version, err := eks.GetAddonVersion(ctx, &eks.GetAddonVersionArgs{AddonName: names[i], KubernetesVersion: minor, MostRecent: pulumi.BoolRef(true)})
-		if failed[i] = err; err == nil {
-			found[i] = version.Version
+	return lookUp(names, func(name string) (string, error) {
+		version, err := eks.GetAddonVersion(ctx, &eks.GetAddonVersionArgs{AddonName: name, KubernetesVersion: minor, MostRecent: pulumi.BoolRef(true)})
+		if err != nil {
+			return "", err
 		}
-		return nil
+		return version.Version, nil
+	}, func(name string, err error) string {
+		return fmt.Sprintf("cluster.addons.%s: the newest version for Kubernetes %s cannot be read: %s", name, minor, firstLine(err))
 	})
-	for i, name := range names {
-		if failed[i] != nil {
-			unread = append(unread, fmt.Sprintf("cluster.addons.%s: the newest version for Kubernetes %s cannot be read: %s", name, minor, firstLine(failed[i])))
-			continue
-		}
-		newest[name] = found[i]
-	}
-	return newest, unread
 }

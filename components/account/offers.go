@@ -83,17 +83,17 @@ func NewReader(ctx *pulumi.Context) Reader {
 // read makes independent calls at the same time: each takes a good part of a
 // second on AWS.
 func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
-	o := Offers{In: map[string][]string{}, VCPUs: map[Quota]int{}, Subnets: map[string]Subnet{}, Releases: map[AMI]string{}, Addons: map[string]string{}}
+	o := Offers{In: map[string][]string{}, Subnets: map[string]Subnet{}, Releases: map[AMI]string{}, Addons: map[string]string{}}
 	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return o, fmt.Errorf("who deploys: %w", err)
 	}
 	o.ID, o.Caller = who.AccountId, who.Arn
-	var unreadReleases, unreadAddons []string
+	var unreadQuotas, unreadReleases, unreadAddons []string
 	calls := []func() error{
 		func() error { return o.readZones(ctx) },
 		func() error { return o.readOfferings(ctx, w.InstanceTypes) },
-		func() error { o.readQuotas(ctx, w.Quotas); return nil },
+		func() error { o.VCPUs, unreadQuotas = readQuotas(ctx, w.Quotas); return nil },
 		func() error { o.readSubnets(ctx, w.Subnets); return nil },
 	}
 	if w.Cluster != "" {
@@ -105,7 +105,7 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 			func() error { o.Addons, unreadAddons = readAddons(ctx, w.Minor, w.Addons); return nil })
 	}
 	err = together(len(calls), func(i int) error { return calls[i]() })
-	o.Unread = slices.Concat(o.Unread, unreadReleases, unreadAddons)
+	o.Unread = slices.Concat(unreadQuotas, unreadReleases, unreadAddons)
 	switch {
 	case err != nil || w.Cluster == "":
 	case o.Cluster != nil:
@@ -139,23 +139,17 @@ func (o *Offers) readZones(ctx *pulumi.Context) error {
 }
 
 // readQuotas reads how many vCPUs may run. A quota that cannot be read is
-// absent, and Unread says so.
-func (o *Offers) readQuotas(ctx *pulumi.Context, quotas []Quota) {
-	found, failed := make([]float64, len(quotas)), make([]error, len(quotas))
-	_ = together(len(quotas), func(i int) error { // each failure is a warning of its own
-		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(quotas[i].code())})
-		if failed[i] = err; err == nil {
-			found[i] = quota.Value
+// absent, and unread says so.
+func readQuotas(ctx *pulumi.Context, quotas []Quota) (vcpus map[Quota]int, unread []string) {
+	return lookUp(quotas, func(q Quota) (int, error) {
+		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(q.code())})
+		if err != nil {
+			return 0, err
 		}
-		return nil
+		return int(quota.Value), nil
+	}, func(q Quota, err error) string {
+		return fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(err))
 	})
-	for i, q := range quotas {
-		if failed[i] != nil {
-			o.Unread = append(o.Unread, fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(failed[i])))
-			continue
-		}
-		o.VCPUs[q] = int(found[i])
-	}
 }
 
 // readSubnets reads where the subnets of the user's VPC are.

@@ -24,3 +24,22 @@ func together(n int, call func(i int) error) error {
 	running.Wait()
 	return errors.Join(errs...)
 }
+
+// lookUp reads a value for each key, some at a time. A value that cannot be read is
+// absent, and unread has what missing says of it, in the order of the keys.
+func lookUp[K comparable, V any](keys []K, read func(K) (V, error), missing func(K, error) string) (found map[K]V, unread []string) {
+	values, failed := make([]V, len(keys)), make([]error, len(keys))
+	_ = together(len(keys), func(i int) error { // each failure is a warning of its own
+		values[i], failed[i] = read(keys[i])
+		return nil
+	})
+	found = map[K]V{}
+	for i, key := range keys {
+		if failed[i] != nil {
+			unread = append(unread, missing(key, failed[i]))
+			continue
+		}
+		found[key] = values[i]
+	}
+	return found, unread
+}
