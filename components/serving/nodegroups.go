@@ -71,15 +71,11 @@ func (s Spec) prefers() bool { return len(s.NodeGroups) > 1 }
 
 // GroupNames returns the names of the node groups, in order of preference.
 func (s Spec) GroupNames() []string {
-	if !s.prefers() {
-		if s.NodeGroup.Name == "" {
-			return nil
-		}
-		return []string{s.NodeGroup.Name}
-	}
 	var names []string
-	for _, g := range s.NodeGroups {
-		names = append(names, g.Name)
+	for _, g := range s.candidates() {
+		if g.Name != "" {
+			names = append(names, g.Name)
+		}
 	}
 	return names
 }
