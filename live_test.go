@@ -23,11 +23,12 @@ func running(t *testing.T) *stacktest.Account {
 		if r.Type != nodeGroupKind {
 			continue
 		}
-		tags, _ := r.Inputs["tags"].(map[string]any)
+		labels, _ := r.Inputs["labels"].(map[string]any)
 		g := stacktest.NodeGroup{
 			Min: int(number(t, r.Inputs, "scalingConfig", "minSize")), Max: int(number(t, r.Inputs, "scalingConfig", "maxSize")),
 			Desired: int(number(t, r.Inputs, "scalingConfig", "desiredSize")), Version: "1.35", Release: fmt.Sprint(r.Inputs["releaseVersion"]),
-			AMIType: fmt.Sprint(r.Inputs["amiType"]), Capacity: fmt.Sprint(r.Inputs["capacityType"]), Tags: map[string]string{"vllm-eks:template": fmt.Sprint(tags["vllm-eks:template"])},
+			AMIType: fmt.Sprint(r.Inputs["amiType"]), Capacity: fmt.Sprint(r.Inputs["capacityType"]),
+			Labels: map[string]string{"vllm-eks/launch-template": fmt.Sprint(labels["vllm-eks/launch-template"])},
 		}
 		types, _ := r.Inputs["instanceTypes"].([]any)
 		for _, of := range types {

@@ -60,9 +60,10 @@ func (s Spec) plan(name string, capacity Capacity, template *ec2.LaunchTemplateA
 		release := s.release(z, newest, p.digest)
 		args := z.nodeGroup(s.KubernetesVersion, release)
 		complete(args)
-		all := map[string]string{TemplateTag: p.digest}
-		maps.Copy(all, tags)
-		args.Tags = pulumi.ToStringMap(all)
+		args.Labels = p.labels(args.Labels)
+		if len(tags) > 0 {
+			args.Tags = pulumi.ToStringMap(tags)
+		}
 		zone := plannedZone{zonal: z, name: z.name(), release: release, args: args, ignore: z.size().ignore}
 		if z.live != nil && z.recreated(args) {
 			// A new node group starts with as many nodes as the old one has.
@@ -83,6 +84,14 @@ func (s Spec) plan(name string, capacity Capacity, template *ec2.LaunchTemplateA
 		p.boundsLater()
 	}
 	return p
+}
+
+// labels returns the labels of a node group and that of its launch template.
+func (p planned) labels(of pulumi.StringMapInput) pulumi.StringMap {
+	all := pulumi.StringMap{TemplateLabel: pulumi.String(p.digest)}
+	given, _ := of.(pulumi.StringMap)
+	maps.Copy(all, given)
+	return all
 }
 
 // boundsLater leaves the bounds that are in force while EKS replaces nodes. AWS'

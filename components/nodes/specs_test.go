@@ -56,6 +56,11 @@ func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
 		"team": pulumi.String("x"), "vllm-eks/node-group": pulumi.String("a"), "nvidia.com/gpu.present": pulumi.String("true"),
 		"k8s.amazonaws.com/accelerator": pulumi.String("nvidia-a10g"),
 	}
+	labels, _ := args.Labels.(pulumi.StringMap)
+	if digest := labels[TemplateLabel]; digest == nil || digest == pulumi.String("") {
+		t.Error("no label has the digest of the launch template")
+	}
+	delete(labels, TemplateLabel)
 	if !reflect.DeepEqual(args.Labels, want) {
 		t.Errorf("the labels are %v, want %v", args.Labels, want)
 	}

@@ -16,7 +16,7 @@ type Live struct {
 	// Version is the minor version of the nodes, Release the release of their AMI.
 	Version, Release string
 	// Template is the digest of the launch template, which the program keeps in
-	// TemplateTag; "" if the group has none.
+	// TemplateLabel; "" if the group has none.
 	Template string
 	// AMIType, Capacity and InstanceTypes are as EKS names them.
 	AMIType, Capacity string
@@ -26,9 +26,12 @@ type Live struct {
 	Moved bool
 }
 
-// TemplateTag is the tag of a node group that holds the digest of its launch
-// template. A preview compares it with the template that the stack wants.
-const TemplateTag = "vllm-eks:template"
+// TemplateLabel is the label of a node group that holds the digest of its launch
+// template. A preview compares it with the template that the stack wants. AWS'
+// provider sets labels after EKS has replaced the nodes, and tags before: the
+// label stays as it is when EKS gives up, so the next preview names the template.
+// https://github.com/hashicorp/terraform-provider-aws/blob/012e0a32/internal/service/eks/node_group.go, resourceNodeGroupUpdate (read 2026-11-29)
+const TemplateLabel = "vllm-eks/launch-template"
 
 // zonal is the part of a group in one zone: one managed node group of EKS. A
 // group over several zones would start up to twice as many extra nodes as it has

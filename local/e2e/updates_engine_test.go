@@ -151,6 +151,49 @@ func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
 	})
 }
 
+// TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone gives a group another launch
+// template while its pods cannot leave their nodes.
+func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
+	const group = "nodes-g5-us-west-2a"
+	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
+	s := newSimulated(t, accountFolder(t), "dev", first)
+	s.apply(first)
+	s.scale(group, 2)
+	seen := 0
+	s.events(&seen)
+	if err := account.BlockDrains(s.Account(), group); err != nil {
+		t.Fatal(err)
+	}
+	s.configure(replaced(t, first, "team: ml-platform", "team: search"))
+	run, err := s.try(t.Context(), simulation.Options{}, "up", "--yes", "--skip-preview")
+	if said := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(said, "PodEvictionFailure") {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	// What docs/aws.md says to do then.
+	s.must("refresh", "--yes", "--skip-preview")
+	const named = "g5: replaces 2 nodes"
+	if said := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(said, named) || !strings.Contains(said, "launch template") {
+		t.Errorf("the preview does not say %q:\n%s", named, said)
+	}
+	s.events(&seen)
+	s.up()
+	replacedNodes := 0
+	for _, e := range s.events(&seen) {
+		if e.Kind == account.Terminated {
+			t.Errorf("%v", e)
+		}
+		if e.Kind == account.Replaced && strings.HasSuffix(e.URN, group) {
+			replacedNodes += e.Nodes
+		}
+	}
+	if replacedNodes != 2 {
+		t.Errorf("%d nodes were replaced, want 2", replacedNodes)
+	}
+	if said := strings.Join(s.must("preview").Messages(), "\n"); strings.Contains(said, "replaces") {
+		t.Errorf("after the update the preview says:\n%s", said)
+	}
+}
+
 // TestEachChangeIsTheOneThatThePreviewNames goes through what a team changes in a
 // year.
 func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {

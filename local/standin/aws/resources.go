@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/types/known/emptypb"
 	"google.golang.org/protobuf/types/known/structpb"
 
@@ -192,11 +195,26 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 		return &pulumirpc.UpdateResponse{Properties: state}, err
 	}
 	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(all[2]))
+	var unfinished *account.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return nil, recorded(unfinished, req, inputs)
+	}
 	if err != nil {
 		return nil, err
 	}
 	state, err := state(r.Outputs, inputs)
 	return &pulumirpc.UpdateResponse{Properties: state}, err
+}
+
+// recorded is an error with which Pulumi records the planned values.
+func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest, inputs resource.PropertyMap) error {
+	planned, err := state(unfinished.Planned.Outputs, inputs)
+	if err != nil {
+		return err
+	}
+	return rpcerror.WithDetails(rpcerror.New(codes.Unknown, unfinished.Error()), &pulumirpc.ErrorResourceInitFailed{
+		Id: req.GetId(), Properties: planned, Inputs: req.GetNews(), Reasons: []string{unfinished.Error()},
+	})
 }
 
 // Read returns what the account has; a resource that is gone reads as an empty ID.

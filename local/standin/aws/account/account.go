@@ -69,6 +69,7 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 	}
 	var r *Record
 	var events []Event
+	var unfinished error
 	err = s.store.change(func(all stock) error {
 		before := all.find(typ, id)
 		if before == nil {
@@ -87,11 +88,15 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 			}
 		}
 		k.complete(s, all, r)
+		if before.Outputs[blocked] != nil && len(events) > 0 && events[0].Kind == Surged {
+			unfinished = giveUp(all, r, before)
+			return nil
+		}
 		all.put(r)
 		return nil
 	})
-	if err != nil {
-		return r, err
+	if err != nil || unfinished != nil {
+		return r, errors.Join(err, unfinished)
 	}
 	return r, s.store.log(events)
 }

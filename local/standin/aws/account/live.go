@@ -102,6 +102,44 @@ func SetRelease(folder, group, release string) error {
 	})
 }
 
+// BlockDrains has EKS give up the next update of a group's nodes, as if a
+// PodDisruptionBudget let no pod of them go for 15 minutes.
+// https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+func BlockDrains(folder, group string) error {
+	return changeGroup(folder, group, func(r *Record) error {
+		r.Outputs[blocked] = true
+		return nil
+	})
+}
+
+// blocked is, in the outputs of a node group, what BlockDrains sets.
+const blocked = "drainsBlocked"
+
+// UnfinishedError is an update that AWS accepted and then gave up. AWS' provider
+// returns it with the planned values, which Pulumi records.
+type UnfinishedError struct {
+	// Planned is the resource as the update would have left it.
+	Planned *Record
+	err     error
+}
+
+func (e *UnfinishedError) Error() string { return e.err.Error() }
+
+// giveUp is the update of a node group whose pods do not go. Its tags are the new
+// ones, since the provider sets them before anything else.
+func giveUp(all stock, planned, before *Record) error {
+	left := *before
+	left.Outputs = maps.Clone(before.Outputs)
+	delete(left.Outputs, blocked)
+	for _, name := range []string{"tags", "tagsAll"} {
+		left.Outputs[name] = planned.Outputs[name]
+	}
+	all.put(&left)
+	delete(planned.Outputs, blocked)
+	return &UnfinishedError{Planned: planned, err: fmt.Errorf(
+		"PodEvictionFailure: %s: reached max retries while trying to evict pods from nodes in node group", before.ID)}
+}
+
 func changeGroup(folder, group string, edit func(*Record) error) error {
 	return store{folder}.change(func(all stock) error {
 		var found []*Record
@@ -123,12 +161,11 @@ func changeGroup(folder, group string, edit func(*Record) error) error {
 	})
 }
 
-// live is a node group as a refresh reads it: with the size and the release that
-// it has now.
+// live is a node group as a refresh reads it: with what it has now.
 func live(r *Record) *Record {
 	read := *r
 	read.Inputs = maps.Clone(r.Inputs)
-	for _, name := range []string{"scalingConfig", "releaseVersion"} {
+	for _, name := range []string{"scalingConfig", "releaseVersion", "version", "launchTemplate", "labels"} {
 		if _, given := read.Inputs[name]; given {
 			read.Inputs[name] = r.Outputs[name]
 		}
@@ -149,6 +186,11 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 	}
 	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
 	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
+	for _, name := range []string{"version", "launchTemplate", "labels"} {
+		if !sent(name) {
+			r.Outputs[name] = before.Outputs[name]
+		}
+	}
 	if why := rolls(sent); why != "" {
 		extra, err := s.expectRollable(all, r, before)
 		if err != nil {
