@@ -152,8 +152,8 @@ func TestAListCostsWhatItsMostExpensiveGroupCosts(t *testing.T) {
 		}
 	}
 	config := mustParse(t, preferring(t, "max: 4}", "max: 1}"))
-	if table := loadConfigIn(t, nil, config).Size().Table(); !strings.Contains(table, "g5.2xlarge in g5 1.21, g5.2xlarge in g5-spot ≤ 2.42") {
-		t.Errorf("three replicas on one node on demand and two of spare capacity cost\n%s", table)
+	if table := loadConfigIn(t, nil, config).Size().Table(); !strings.Contains(table, "g5.2xlarge in g5 2.42, g5.2xlarge in g5-spot ≤ 1.21") {
+		t.Errorf("three replicas on a node on demand in each of two zones, and one of spare capacity, cost\n%s", table)
 	}
 }
 

@@ -78,10 +78,22 @@ func (c *Config) bill() sizing.Bill {
 	return sizing.Account(c.pools(), c.shared(), c.prices())
 }
 
-// pools are the node groups with what the models ask of them. Replicas that may
-// run on several groups are placed where they cost most, after those that have
-// one group alone.
-func (c *Config) pools() []sizing.Pool {
+// pools are the node groups with what the models ask of them where they cost
+// most. Each zone may have the most nodes of a group.
+func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
+
+// nodesOfAZone are the nodes of each group that the models need when all of them
+// start in one zone, whose bound no group may exceed.
+func (c *Config) nodesOfAZone() map[string]int {
+	pools := c.emptyPools()
+	for i := range pools {
+		pools[i].Zones = 0
+	}
+	return sizing.Account(c.place(pools), sizing.Shared{}, c.prices()).Nodes
+}
+
+// emptyPools are the node groups without what the models ask of them.
+func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
 		on, err := g.Dearest(c.servingCosts())
@@ -96,6 +108,12 @@ func (c *Config) pools() []sizing.Pool {
 			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
+	return pools
+}
+
+// place adds what the models ask. Replicas that may run on several groups are
+// placed where they cost most, after those that have one group alone.
+func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
 	var alone, flexible []sizing.Flexible
 	for _, m := range c.Models {
 		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max}, Pools: m.GroupNames()}
@@ -165,8 +183,9 @@ func (c *Config) checkSize(d *decoding) {
 		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			most, bill.Max, bill.List())
 	}
+	nodes := c.nodesOfAZone()
 	for i, g := range c.NodeGroups {
-		if need := bill.Nodes[g.Name]; g.Max > 0 && need > g.Max {
+		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
 			d.add(fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
 				g.Max, need, strings.Join(c.demands(g.Name), ", "))
 		}

@@ -46,8 +46,8 @@ func Place(pools []Pool, flexible []Flexible, prices catalogue.Prices) []Pool {
 	return placed
 }
 
-// room returns how many replicas the pool holds beside its demands, at most so
-// many.
+// room returns how many replicas the pool holds beside its demands, in all its
+// zones, at most so many.
 func (p Pool) room(gpus, most int) int {
 	if p.Max == 0 {
 		return most
@@ -55,7 +55,7 @@ func (p Pool) room(gpus, most int) int {
 	for replicas := most; replicas > 0; replicas-- {
 		with := p
 		with.Demands = append(slices.Clone(p.Demands), Demand{GPUs: gpus, Max: replicas})
-		if gpus <= p.On.GPUs && pack(with, func(d Demand) int { return d.Max }) <= p.Max {
+		if gpus <= p.On.GPUs && pack(with, func(d Demand) int { return d.Max }) <= p.Max*max(p.Zones, 1) {
 			return replicas
 		}
 	}

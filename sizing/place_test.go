@@ -28,6 +28,8 @@ func TestReplicasOfAListArePlacedWhereTheyCostMost(t *testing.T) {
 		"the other has no bound": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small}}, []string{"spot", "demand"}, 1, 30, map[string]Demand{"demand": {Min: 1, Max: 30}}},
 		"the most expensive is full": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small, Max: 2}}, []string{"spot", "demand"}, 3, 5,
 			map[string]Demand{"demand": {Min: 2, Max: 2}, "spot": {Min: 1, Max: 3}}},
+		"each zone has the most nodes": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 9}, {Name: "demand", On: small, Max: 1, Zones: 3}}, []string{"spot", "demand"}, 0, 5,
+			map[string]Demand{"demand": {Max: 3}, "spot": {Max: 2}}},
 		"by GPU, the larger costs more":     {[]Pool{{Name: "small", On: small, Max: 9}, {Name: "large", On: large, Max: 1}}, []string{"small", "large"}, 1, 6, map[string]Demand{"large": {Min: 1, Max: 4}, "small": {Max: 2}}},
 		"there is no room: the last has it": {[]Pool{{Name: "spot", On: small, Spot: true, Max: 1}, {Name: "demand", On: small, Max: 1}}, []string{"spot", "demand"}, 1, 5, map[string]Demand{"demand": {Min: 1, Max: 1}, "spot": {Max: 4}}},
 	}

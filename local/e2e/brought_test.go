@@ -134,7 +134,10 @@ func TestEngineFloor(t *testing.T) {
 	if got := len(empty.Steps()) - 1; got < count {
 		t.Fatalf("%d resources, want %d", got, count)
 	}
-	t.Logf("preview of prod, %d resources: %s; of as many empty ones: %s", count, took.Round(100*time.Millisecond), least.Round(100*time.Millisecond))
+	_, component := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count), "FLOOR_EKS="+simulation.EKSVersion)
+	round := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
+	t.Logf("preview of prod, %d resources: %s; of as many empty ones: %s; of these and an empty cluster of pulumi-eks: %s",
+		count, round(took), round(least), round(component))
 	if took > previewBudget {
 		t.Errorf("the preview of prod took %s, want at most %s", took, previewBudget)
 	}

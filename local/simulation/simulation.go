@@ -23,9 +23,12 @@ import (
 const (
 	AWSPlugin        = "resource-aws-v6.83.0"
 	bundledAWSPlugin = "resource-aws-v6.45.0"
-	eksPlugin        = "resource-eks-v2.8.1"
+	eksPlugin        = "resource-eks-v" + EKSVersion
 	kubernetesPlugin = "resource-kubernetes-v4.28.0"
 )
+
+// EKSVersion is the release of the EKS component that the program asks for.
+const EKSVersion = "2.8.1"
 
 // passphrase encrypts the secrets of simulated stacks. It is public, and so is
 // what is encrypted: every secret is the same placeholder, "simulated-secret" twice.
