@@ -104,6 +104,17 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 				a.Releases[parameter] = "1.35.9-20261101"
 			}
 		}, want: []string{"cluster.nodeRelease: AMI release 1.35.6-20260714 of g5, g6, system is older than 1.35.9-20261101"}, silent: "g5: replaces"},
+		{name: "a stack of an earlier release, whose templates are in tags", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
+			for parameter := range a.Releases {
+				a.Releases[parameter] = "1.35.9-20261101"
+			}
+			groups := a.Clusters["vllm-eks-test"].Groups
+			for name, g := range groups {
+				g.Tags = map[string]string{"vllm-eks:template": g.Labels["vllm-eks/launch-template"]}
+				g.Labels = nil
+				groups[name] = g
+			}
+		}, silent: "g5: replaces"},
 		{name: "the newest AMI wanted", old: "cluster: {", new: "cluster: {nodeRelease: latest, ", change: func(a *stacktest.Account) {
 			for parameter := range a.Releases {
 				a.Releases[parameter] = "1.35.9-20261101"

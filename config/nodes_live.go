@@ -54,7 +54,7 @@ func (p *Platform) fillLive() {
 
 func (p *Platform) liveOf(g account.NodeGroup, zone string) nodes.Live {
 	return nodes.Live{
-		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: g.Labels[nodes.TemplateLabel],
+		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: nodes.TemplateOf(g.Labels, g.Tags),
 		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes, Moved: p.moved(g, zone),
 	}
 }

@@ -1,6 +1,7 @@
 package nodes
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 
@@ -32,6 +33,15 @@ type Live struct {
 // label stays as it is when EKS gives up, so the next preview names the template.
 // https://github.com/hashicorp/terraform-provider-aws/blob/012e0a32/internal/service/eks/node_group.go, resourceNodeGroupUpdate (read 2026-11-29)
 const TemplateLabel = "vllm-eks/launch-template"
+
+// earlierTemplateTag is the tag that held the digest in an earlier release.
+const earlierTemplateTag = "vllm-eks:template"
+
+// TemplateOf returns the digest of a node group's launch template; "" if the group
+// has none.
+func TemplateOf(labels, tags map[string]string) string {
+	return cmp.Or(labels[TemplateLabel], tags[earlierTemplateTag])
+}
 
 // zonal is the part of a group in one zone: one managed node group of EKS. A
 // group over several zones would start up to twice as many extra nodes as it has
