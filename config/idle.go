@@ -12,7 +12,7 @@ import (
 // replicas run, and names the change that uses them at the same cost.
 func (c *Config) idle() []string {
 	var all []string
-	for _, p := range c.pools() {
+	for _, p := range c.poolsOfAZone() {
 		nodes := sizing.Account([]sizing.Pool{p}, sizing.Shared{}, c.prices()).Nodes[p.Name]
 		idle := nodes * p.On.GPUs
 		for _, d := range p.Demands {

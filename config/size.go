@@ -82,14 +82,14 @@ func (c *Config) bill() sizing.Bill {
 // most. Each zone may have the most nodes of a group.
 func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
 
-// nodesOfAZone are the nodes of each group that the models need when all of them
+// poolsOfAZone are the node groups with what the models ask of them when all nodes
 // start in one zone, whose bound no group may exceed.
-func (c *Config) nodesOfAZone() map[string]int {
+func (c *Config) poolsOfAZone() []sizing.Pool {
 	pools := c.emptyPools()
 	for i := range pools {
 		pools[i].Zones = 0
 	}
-	return sizing.Account(c.place(pools), sizing.Shared{}, c.prices()).Nodes
+	return c.place(pools)
 }
 
 // emptyPools are the node groups without what the models ask of them.
@@ -183,7 +183,7 @@ func (c *Config) checkSize(d *decoding) {
 		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			most, bill.Max, bill.List())
 	}
-	nodes := c.nodesOfAZone()
+	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
 	for i, g := range c.NodeGroups {
 		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
 			d.add(fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
