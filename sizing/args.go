@@ -30,6 +30,9 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	if eager, given := args.Bool("--enforce-eager"); given {
 		e.EnforceEager = eager
 	}
+	if whole, given := args.Bool("--enable-expert-parallel"); given {
+		e.ExpertParallel = whole
+	}
 	if on, _ := args.Bool("--enable-lora"); on {
 		e.LoRASlots, e.LoRARank = 1, 16 // vLLM's own defaults
 		for flag, to := range map[string]*int{"--max-loras": &e.LoRASlots, "--max-lora-rank": &e.LoRARank} {

@@ -20,6 +20,8 @@ type Engine struct {
 	// TensorParallel and PipelineParallel are how the model is split: each layer
 	// over so many cards, and the layers over so many stages. Default: 1.
 	TensorParallel, PipelineParallel int
+	// ExpertParallel puts whole experts on each card. Default: a part of every one.
+	ExpertParallel bool
 	// Utilization is the share of the card's memory that vLLM takes. Default:
 	// the release's.
 	Utilization float64
