@@ -46,6 +46,7 @@ type config struct {
 	WordEmbedProjDim    int   `json:"word_embed_proj_dim"`
 
 	RopeScaling  *ropeScaling `json:"rope_scaling"`
+	RopeParams   *ropeScaling `json:"rope_parameters"`
 	MaxPositions int          `json:"max_position_embeddings"`
 	NPositions   int          `json:"n_positions"`
 	SeqLength    int          `json:"seq_length"`
