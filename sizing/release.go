@@ -14,7 +14,7 @@ type Release struct{ Major, Minor, Patch int }
 
 var releaseForm = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?`)
 
-// ParseRelease reads a version such as v0.32.0; what follows the numbers
+// ParseRelease reads a version such as v0.33.0; what follows the numbers
 // (.post1, .dev26, rc1) does not count.
 func ParseRelease(text string) (Release, bool) {
 	m := releaseForm.FindStringSubmatch(text)
