@@ -126,7 +126,7 @@ var malformed = []struct {
 	{name: "type that vLLM does not have", model: "dtype: float99",
 		want: []string{"models[0].dtype: "}},
 	{name: "quantisation that vLLM does not have", model: "quantization: awqq",
-		want: []string{`models[0].quantization: is "awqq", want one of auto_awq, awq,`}},
+		want: []string{`models[0].quantization: is "awqq", want one of auto_awq, auto_gptq, awq,`}},
 	{name: "type of the cache that vLLM does not have", model: "kvCacheDtype: int3",
 		want: []string{`models[0].kvCacheDtype: is "int3", want one of auto, bfloat16, float16,`}},
 	{name: "parser that is a flag", model: `toolCallParser: "--help", reasoningParser: a b`,

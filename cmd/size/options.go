@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -82,8 +83,8 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.ttft < 0 {
 		errs = append(errs, fmt.Errorf("--ttft-ms: is %g, want more than 0", o.ttft))
 	}
-	if !slices.Contains(kvCacheDTypes, o.kvCacheDType) {
-		errs = append(errs, fmt.Errorf("--kv-cache-dtype: is %q, want one of %s", o.kvCacheDType, strings.Join(kvCacheDTypes, ", ")))
+	if problem := vllmflags.NameProblem("--kv-cache-dtype", o.kvCacheDType); problem != "" {
+		errs = append(errs, fmt.Errorf("--kv-cache-dtype: %s", problem))
 	}
 	if o.replicasAtMost > 0 && o.replicasAtMost < o.replicasAtLeast {
 		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.replicasAtMost, o.replicasAtLeast))
@@ -109,9 +110,6 @@ func (o *options) workload() (sizing.Workload, error) {
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
 	}, errors.Join(append(errs, errShape)...)
 }
-
-// kvCacheDTypes are those that are told apart.
-var kvCacheDTypes = []string{"auto", "bfloat16", "float16", "fp8", "fp8_e4m3", "fp8_e5m2"}
 
 // shape is the model's: of the file that is given, or of the catalogue.
 func (o *options) shape() (catalogue.Shape, error) {

@@ -15,6 +15,10 @@ func (s Spec) vllmWarnings() []string {
 		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
 			key, version, versions.VLLM, versions.VLLM)
 	}
+	_, doubtful := s.arguments(func(key string) string { return key })
+	for _, p := range doubtful {
+		warn("%s", p)
+	}
 	return all
 }
 
