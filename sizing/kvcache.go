@@ -1,6 +1,7 @@
 package sizing
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -27,9 +28,18 @@ type group struct {
 	chunked bool
 }
 
+// KVCacheType returns the type of the KV cache: the one that is asked for, else
+// the checkpoint's own; "auto" is the model's type.
+func (e Engine) KVCacheType() string {
+	if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
+		return cmp.Or(e.Shape.Quantization.KVCacheDType, "auto")
+	}
+	return e.KVCacheDType
+}
+
 // elementBytes is the width of one element of the KV cache.
 func (e Engine) elementBytes() int {
-	if d := e.KVCacheDType; strings.HasPrefix(d, "fp8") || d == "int8" {
+	if d := e.KVCacheType(); strings.HasPrefix(d, "fp8") || d == "int8" {
 		return 1
 	}
 	return int(e.bytesPerElement())

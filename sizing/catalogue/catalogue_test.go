@@ -196,6 +196,35 @@ func TestQuantizationOfConfigs(t *testing.T) {
 	}
 }
 
+// What decides which kernels can serve a model is read from its config.json.
+func TestAttentionOfConfigs(t *testing.T) {
+	const base = `"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100`
+	tests := []struct {
+		config          string
+		headDim         int
+		sinks, prefixLM bool
+		block           int
+		kvCacheDType    string
+	}{
+		{`{"model_type": "llama", ` + base + `}`, 16, false, false, 0, ""},
+		{`{"model_type": "gpt_oss", "head_dim": 64, ` + base + `}`, 64, true, false, 0, ""},
+		{`{"model_type": "mimo_v2_flash", "add_swa_attention_sink_bias": true, ` + base + `}`, 16, true, false, 0, ""},
+		{`{"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "head_dim": 32, ` + base + `}}`, 32, false, true, 0, ""},
+		{`{"model_type": "gemma3_text", "head_dim": 32, ` + base + `}`, 32, false, false, 0, ""},
+		{`{"model_type": "gemma4", "text_config": {"model_type": "gemma4_text", "head_dim": 32, "global_head_dim": 64, "use_bidirectional_attention": "vision", ` + base + `}}`, 64, false, true, 0, ""},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}`, 16, false, false, 128, ""},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}`, 16, false, false, 0, "fp8"},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": {"dynamic": false, "num_bits": 8, "type": "float"}}}`, 16, false, false, 0, "fp8"},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": null}}`, 16, false, false, 0, ""},
+	}
+	for _, test := range tests {
+		s, err := ParseConfig([]byte(test.config))
+		if err != nil || s.HeadDim != test.headDim || s.Sinks != test.sinks || s.PrefixLM != test.prefixLM || s.Quantization.Block != test.block || s.Quantization.KVCacheDType != test.kvCacheDType {
+			t.Errorf("%s: %+v, %v, want %+v", test.config, s, err, test)
+		}
+	}
+}
+
 // Architectures of which the catalogue need not know a model.
 func TestConfigsOfAllKinds(t *testing.T) {
 	tests := map[string]struct {

@@ -5,6 +5,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // config is a model's config.json: the keys that shapes are computed from,
@@ -122,6 +124,11 @@ type config struct {
 	SSMState           int             `json:"ssm_state_size"`
 	ConvKernel         int             `json:"conv_kernel"`
 	LFMConv            int             `json:"conv_L_cache"`
+	SWASinks           bool            `json:"add_swa_attention_sink_bias"`
+	FullSinks          bool            `json:"add_full_attention_sink_bias"`
+	LagunaSinks        bool            `json:"swa_attention_sink_enabled"`
+	MMPrefixLM         *bool           `json:"is_mm_prefix_lm"`
+	Bidirectional      any             `json:"use_bidirectional_attention"`
 	QuantizationConfig json.RawMessage `json:"quantization_config"`
 	PerLayerInput      int             `json:"hidden_size_per_layer_input"`
 	PerLayerVocab      int             `json:"vocab_size_per_layer_input"`
@@ -208,6 +215,7 @@ func (top *config) shape() (Shape, error) {
 	s := Shape{
 		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: int(c.IntermediateSize),
 		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions,
+		ModelType: c.ModelType, HeadDim: c.headDim(), Sinks: c.sinks(), PrefixLM: c.prefixLM(),
 		MoE: c.moe(), DType: c.DType, drafts: c.NextLayers+c.MTPLayers > 0,
 	}
 	if c.KVLoraRank > 0 {
@@ -225,11 +233,41 @@ func (top *config) shape() (Shape, error) {
 	var q quantizationConfig
 	if len(c.QuantizationConfig) > 0 && json.Unmarshal(c.QuantizationConfig, &q) == nil {
 		s.Quantization = q.quantization()
+		s.Quantization.Block, s.Quantization.KVCacheDType = q.block(), q.kvCacheDType()
 	}
 	if s.Quantization.Method == unknownMethod {
 		return Shape{}, fmt.Errorf("quantization_config has the method %q, whose size is not known", q.Method)
 	}
 	return s, nil
+}
+
+// headDim is the width of a head of full attention.
+func (c *config) headDim() int {
+	if c.KVLoraRank > 0 && c.NopeHeadDim > 0 {
+		return c.NopeHeadDim + c.RopeHeadDim
+	}
+	return cmp.Or(c.GlobalHeadDim, c.HeadDim)
+}
+
+// sinks reports whether attention has learned sinks: gpt_oss.py,
+// openai_privacy_filter.py, mimo_v2.py and laguna.py in
+// vllm/model_executor/models, and vllm/models/deepseek_v4 (017e9f4448,
+// 2026-08-17).
+func (c *config) sinks() bool {
+	return c.SWASinks || c.FullSinks || c.LagunaSinks || slices.Contains([]string{"gpt_oss", "openai_privacy_filter", "deepseek_v4"}, c.ModelType)
+}
+
+// prefixLM reports whether images are seen in both directions
+// (MM_PREFIX_LM_MODELS and Gemma4ModelArchConfigConvertor in
+// vllm/transformers_utils/model_arch_config_convertor.py at 017e9f4448).
+func (c *config) prefixLM() bool {
+	if strings.HasPrefix(c.ModelType, "gemma4") {
+		return c.Bidirectional == "vision"
+	}
+	if c.MMPrefixLM != nil {
+		return *c.MMPrefixLM
+	}
+	return slices.Contains([]string{"bagel", "gemma3", "molmo2", "moondream3", "paligemma", "umm"}, c.ModelType)
 }
 
 // textConfig is the language model's part, with what only the top says.
@@ -247,7 +285,7 @@ func (c *config) textConfig() *config {
 		c.Vision = inner.Vision
 		inner = inner.textConfig()
 	}
-	inner.Vision, inner.Parameters = c.Vision, c.Parameters
+	inner.Vision, inner.Parameters, inner.MMPrefixLM = c.Vision, c.Parameters, c.MMPrefixLM
 	if len(inner.QuantizationConfig) == 0 {
 		inner.QuantizationConfig = c.QuantizationConfig
 	}

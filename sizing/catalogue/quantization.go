@@ -1,6 +1,7 @@
 package catalogue
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -16,6 +17,13 @@ type Quantization struct {
 	// ExpertsOnly tells that nothing but the experts is stored so, and that their
 	// kernels pad them.
 	ExpertsOnly bool
+	// Block is the width of the blocks of FP8 weights that share a scale; 0: a
+	// scale holds for a row or for the whole matrix. Tensor parallelism divides a
+	// matrix only between blocks.
+	Block int
+	// KVCacheDType is the type of the KV cache that the checkpoint has scales for,
+	// such as fp8; vLLM takes it where --kv-cache-dtype is auto.
+	KVCacheDType string
 }
 
 // Bits of a weight with its group's share. Four bits come with a 16-bit scale
@@ -102,6 +110,40 @@ type quantizationConfig struct {
 			Type string `json:"type"`
 		} `json:"weights"`
 	} `json:"config_groups"`
+	BlockSize     []int           `json:"weight_block_size"`
+	KVCacheAlgo   string          `json:"kv_cache_quant_algo"`
+	KVCacheScheme json.RawMessage `json:"kv_cache_scheme"`
+}
+
+// kvCacheDType is the type of the KV cache that the checkpoint asks for; "" if
+// none (get_kv_cache_quant_algo_string in vllm/utils/torch_utils.py and
+// layers/attention/attention.py at 017e9f4448, 2026-08-17).
+func (c quantizationConfig) kvCacheDType() string {
+	var scheme struct {
+		Bits int    `json:"num_bits"`
+		Type string `json:"type"`
+	}
+	name := c.KVCacheAlgo
+	if len(c.KVCacheScheme) > 0 && json.Unmarshal(c.KVCacheScheme, &scheme) != nil {
+		_ = json.Unmarshal(c.KVCacheScheme, &name)
+	}
+	switch name = strings.ToLower(name); {
+	case name == "fp8", name == "fp8_e4m3", scheme.Bits == 8 && scheme.Type == "float":
+		return "fp8"
+	case name == "nvfp4", scheme.Bits == 4 && scheme.Type == "float":
+		return "nvfp4"
+	}
+	return ""
+}
+
+// block is the width of the blocks of an FP8 checkpoint.
+func (c quantizationConfig) block() int {
+	for _, size := range c.BlockSize {
+		if size > 0 && size <= 1<<16 {
+			return size
+		}
+	}
+	return 0
 }
 
 // unknownMethod stands for one that the arithmetic does not know.

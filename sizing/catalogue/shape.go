@@ -5,9 +5,18 @@ package catalogue
 type Shape struct {
 	// Name is the Hugging Face id, or what else the shape was found by.
 	Name string
+	// ModelType is the architecture's name in config.json, such as qwen3_moe.
+	ModelType string
 	// Hidden is the width of the residual stream, Heads the number of attention
 	// heads, Intermediate the width of a dense MLP.
 	Hidden, Heads, Intermediate int
+	// HeadDim is the width of one head of full attention.
+	HeadDim int
+	// Sinks reports that attention has learned sinks.
+	Sinks bool
+	// PrefixLM reports that the tokens of an image see each other in both
+	// directions.
+	PrefixLM bool
 	// Layers is the number of decoder layers, Vocab that of the logits, MaxLen
 	// the longest context that the model was trained for, in tokens (0: not
 	// stated).
