@@ -95,16 +95,20 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.utilization < 0 || o.utilization > 1 {
 		errs = append(errs, fmt.Errorf("--gpu-memory-utilization: is %g, want more than 0 and at most 1", o.utilization))
 	}
-	if errShape == nil && o.gpus > 0 && !sizing.Divides(shape.Heads, o.gpus) {
-		errs = append(errs, fmt.Errorf("--gpus: is %d, which does not divide the model's %d attention heads", o.gpus, shape.Heads))
+	engine := sizing.Engine{
+		Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
+		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
+	}
+	if errShape == nil && o.gpus > 0 {
+		for _, obstacle := range engine.Obstacles() { // without a GPU, of which the others ask
+			if obstacle.Rule == sizing.RuleSplit {
+				errs = append(errs, fmt.Errorf("--gpus: %s", strings.TrimPrefix(obstacle.String(), "gpu.count ")))
+			}
+		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return sizing.Workload{
-		Model: o.model,
-		Engine: sizing.Engine{
-			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
-			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
-		},
+		Model: o.model, Engine: engine,
 		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, TTFTMilliseconds: o.ttft, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
 		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},

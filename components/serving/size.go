@@ -60,6 +60,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	}
 	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
+	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	least := 1
 	if s.Replicas.Min != nil {
 		least = *s.Replicas.Min

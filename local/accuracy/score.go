@@ -45,7 +45,7 @@ func smallest(e sizing.Engine) sizing.Engine {
 	for _, gpus := range []int{1, 2, 4, 8} {
 		on := e
 		on.TensorParallel = gpus
-		if sizing.Divides(e.Shape.Heads, gpus) && sizing.Fit(on).Verdict == sizing.Fits {
+		if e.Splits(gpus) && sizing.Fit(on).Verdict == sizing.Fits {
 			return on
 		}
 	}
