@@ -27,12 +27,16 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 			*to = text
 		}
 	}
-	if eager, given := args.Bool("--enforce-eager"); given {
-		e.EnforceEager = eager
+	caching := !e.NoPrefixCaching
+	for flag, to := range map[string]*bool{
+		"--enforce-eager": &e.EnforceEager, "--enable-expert-parallel": &e.ExpertParallel, "--enable-prefix-caching": &caching,
+		"--disable-hybrid-kv-cache-manager": &e.WholeWindows, "--allow-deprecated-quantization": &e.AllowDeprecated,
+	} {
+		if on, given := args.Bool(flag); given {
+			*to = on
+		}
 	}
-	if whole, given := args.Bool("--enable-expert-parallel"); given {
-		e.ExpertParallel = whole
-	}
+	e.NoPrefixCaching = !caching
 	if on, _ := args.Bool("--enable-lora"); on {
 		e.LoRASlots, e.LoRARank = 1, 16 // vLLM's own defaults
 		for flag, to := range map[string]*int{"--max-loras": &e.LoRASlots, "--max-lora-rank": &e.LoRARank} {

@@ -68,7 +68,7 @@ func Changes(w Workload) []Change {
 		shorter.Engine.MaxModelLen = length
 		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
 	}
-	if w.Engine.elementBytes() > 1 && w.Engine.GPU.Ampere() {
+	if !w.Engine.narrowCache() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"
 		try("kvCacheDtype: fp8", narrow)
@@ -83,7 +83,7 @@ func Changes(w Workload) []Change {
 	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
 		more := w
 		more.Engine.TensorParallel = gpus
-		if Divides(w.Engine.Shape.Heads, gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
+		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
 			break
 		}
 	}

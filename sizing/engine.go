@@ -20,8 +20,6 @@ type Engine struct {
 	// TensorParallel and PipelineParallel are how the model is split: each layer
 	// over so many cards, and the layers over so many stages. Default: 1.
 	TensorParallel, PipelineParallel int
-	// ExpertParallel puts whole experts on each card. Default: a part of every one.
-	ExpertParallel bool
 	// Utilization is the share of the card's memory that vLLM takes. Default:
 	// the release's.
 	Utilization float64
@@ -44,6 +42,14 @@ type Engine struct {
 	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
 	// rank among them. Default: no adapters.
 	LoRASlots, LoRARank int
+	// ExpertParallel gives each GPU whole experts instead of a part of each.
+	ExpertParallel bool
+	// WholeWindows keeps whole contexts of layers with a sliding window, and
+	// NoPrefixCaching one state for each request.
+	WholeWindows, NoPrefixCaching bool
+	// AllowDeprecated accepts formats of weights that vLLM is about to drop, and
+	// CustomImage tells that the image may have plugins for others.
+	AllowDeprecated, CustomImage bool
 }
 
 // Auto as MaxModelLen asks for the longest context that fits.
@@ -93,15 +99,8 @@ func (e Engine) GPUs() int { return max(e.TensorParallel, 1) * max(e.PipelinePar
 
 // bytesPerElement is the width of activations and of what is not quantised.
 func (e Engine) bytesPerElement() float64 {
-	dtype := e.DType
-	if dtype == "" || dtype == "auto" {
-		dtype = e.Shape.DType
-	}
-	if dtype == "float32" || dtype == "float" {
-		// vLLM's auto turns a 32-bit checkpoint into 16 bit.
-		if e.DType == "float32" || e.DType == "float" {
-			return 4
-		}
+	if e.activationType() == "float32" {
+		return 4
 	}
 	return 2
 }

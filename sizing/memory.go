@@ -3,7 +3,6 @@ package sizing
 import (
 	"fmt"
 	"math"
-	"strings"
 )
 
 // Verdict is what comes of comparing what is there with what is needed.
@@ -131,18 +130,6 @@ func (e Engine) decide(m *Memory) {
 	}
 }
 
-// cannotRun is why the release does not run on the card at all; "" if it does.
-func (e Engine) cannotRun() string {
-	q := e.Shape.Quantization.Method
-	switch {
-	case e.Release.Since(28) && !e.GPU.CUDA13():
-		return fmt.Sprintf("vLLM %s is built for CUDA 13, which does not run on %s", e.Release, e.GPU.Name)
-	case !e.GPU.Ampere() && (strings.Contains(q, "fp8") || strings.Contains(q, "fp4")):
-		return fmt.Sprintf("the kernels of %s need a card of the Ampere generation or later, and %s is none", q, e.GPU.Name)
-	}
-	return ""
-}
-
 // tightOutside tells whether start-up may run out of memory after the cache is
 // made. Releases that do not subtract the CUDA graphs capture them outside of
 // their share, and the kernels of MXFP4 hold workspaces that the profiling run
@@ -157,10 +144,4 @@ func (e Engine) tightOutside(m Memory) bool {
 		held += e.capturedGiB()
 	}
 	return m.Usable-m.Requested-held < m.Activation
-}
-
-// Divides tells whether the model can be split over so many GPUs: tensor
-// parallelism divides the attention heads.
-func Divides(heads, tensorParallel int) bool {
-	return tensorParallel >= 1 && (heads == 0 || heads%tensorParallel == 0)
 }

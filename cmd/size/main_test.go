@@ -107,7 +107,7 @@ func TestRefusals(t *testing.T) {
 		"give one of them":                                                      {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
 		"--vllm-version: is \"latest\", want a version":                         {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
 		"--storage: is \"tape\"":                                                {"Qwen/Qwen3-8B", "--storage", "tape"},
-		"--gpus: is 3, which does not divide the model's 32":                    {"Qwen/Qwen3-8B", "--gpus", "3"},
+		"--gpus: is 3, which does not divide the 32":                    {"Qwen/Qwen3-8B", "--gpus", "3"},
 		"--gpus: is 8, and g5.xlarge has 1":                                     {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
 		"--max-model-len: is -5":                                                {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
 		"--gpu-memory-utilization: is 2":                                        {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -82,8 +83,8 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.ttft < 0 {
 		errs = append(errs, fmt.Errorf("--ttft-ms: is %g, want more than 0", o.ttft))
 	}
-	if !slices.Contains(kvCacheDTypes, o.kvCacheDType) {
-		errs = append(errs, fmt.Errorf("--kv-cache-dtype: is %q, want one of %s", o.kvCacheDType, strings.Join(kvCacheDTypes, ", ")))
+	if problem := vllmflags.NameProblem("--kv-cache-dtype", o.kvCacheDType); problem != "" {
+		errs = append(errs, fmt.Errorf("--kv-cache-dtype: %s", problem))
 	}
 	if o.replicasAtMost > 0 && o.replicasAtMost < o.replicasAtLeast {
 		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.replicasAtMost, o.replicasAtLeast))
@@ -94,24 +95,25 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.utilization < 0 || o.utilization > 1 {
 		errs = append(errs, fmt.Errorf("--gpu-memory-utilization: is %g, want more than 0 and at most 1", o.utilization))
 	}
-	if errShape == nil && o.gpus > 0 && !sizing.Divides(shape.Heads, o.gpus) {
-		errs = append(errs, fmt.Errorf("--gpus: is %d, which does not divide the model's %d attention heads", o.gpus, shape.Heads))
+	engine := sizing.Engine{
+		Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
+		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
+	}
+	if errShape == nil && o.gpus > 0 {
+		for _, obstacle := range engine.Obstacles() { // without a GPU, of which the others ask
+			if obstacle.Rule == sizing.RuleSplit {
+				errs = append(errs, fmt.Errorf("--gpus: %s", strings.TrimPrefix(obstacle.String(), "gpu.count ")))
+			}
+		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return sizing.Workload{
-		Model: o.model,
-		Engine: sizing.Engine{
-			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
-			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
-		},
+		Model: o.model, Engine: engine,
 		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, TTFTMilliseconds: o.ttft, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
 		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
 	}, errors.Join(append(errs, errShape)...)
 }
-
-// kvCacheDTypes are those that are told apart.
-var kvCacheDTypes = []string{"auto", "bfloat16", "float16", "fp8", "fp8_e4m3", "fp8_e5m2"}
 
 // shape is the model's: of the file that is given, or of the catalogue.
 func (o *options) shape() (catalogue.Shape, error) {

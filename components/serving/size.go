@@ -36,9 +36,6 @@ func (s Spec) UnknownShape() bool {
 	return err == nil && shape.Name == ""
 }
 
-// unsizedFlags change what fits in ways that are not computed.
-var unsizedFlags = []string{"--cpu-offload-gb", "--hf-overrides", "--hf-config-path", "--data-parallel-size", "--decode-context-parallel-size"}
-
 // workload is the service as sizing takes it, or why it cannot be sized. What
 // the engine is told is read from its arguments, so that the estimate is of the
 // engine that will run.
@@ -54,17 +51,16 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	case shape.Name == "":
 		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads. Give its config.json with shape", s.Model.ID)
 	}
-	args, err := vllmflags.Parse(engineArgs(s))
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return w, "its arguments are wrong"
 	}
-	for _, flag := range unsizedFlags {
-		if args.Has(flag) {
-			return w, fmt.Sprintf("what %s changes is not computed", flag)
-		}
+	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
+		return w, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
 	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
+	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	least := 1
 	if s.Replicas.Min != nil {
 		least = *s.Replicas.Min
@@ -86,15 +82,26 @@ func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
 
+// uncountedVariables change the memory of a GPU at start-up in ways that are not
+// computed (vllm/envs.py at 2f41c894e3).
+var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
+
 // Uncounted is what the estimate leaves out; "" if nothing.
 func (s Spec) Uncounted() string {
-	args, err := vllmflags.Parse(engineArgs(s))
+	args, unknown, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return ""
 	}
-	var given []string
-	if args.Has("--speculative-config") {
-		given = append(given, "--speculative-config")
+	given := args.Given(vllmflags.Uncounted)
+	for _, name := range unknown {
+		if flag, _, _ := strings.Cut(name, "="); strings.HasPrefix(flag, "--") {
+			given = append(given, flag)
+		}
+	}
+	for _, name := range uncountedVariables {
+		if _, set := s.Env[name]; set {
+			given = append(given, name)
+		}
 	}
 	if w, why := s.workload(); why == "" {
 		if _, known := w.Engine.AdaptersGiB(); !known {
@@ -104,7 +111,7 @@ func (s Spec) Uncounted() string {
 	if len(given) == 0 {
 		return ""
 	}
-	return "the memory of " + strings.Join(given, " and ") + " is not counted, so less is left for the KV cache"
+	return "the memory of " + strings.Join(given, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
 }
 
 // hardware is the card, and the instance type if it is EC2's: of several, the

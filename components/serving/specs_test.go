@@ -104,7 +104,7 @@ func TestImage(t *testing.T) {
 		spec Spec
 		want string
 	}{
-		{"default", Spec{}, "vllm/vllm-openai:v0.32.0"},
+		{"default", Spec{}, "vllm/vllm-openai:v0.33.0"},
 		{"version", Spec{VLLMVersion: "v0.33.1"}, "vllm/vllm-openai:v0.33.1"},
 		{"own", Spec{VLLMVersion: "v0.33.1", Image: "example.com/vllm:a"}, "example.com/vllm:a"},
 	}

@@ -43,8 +43,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 	if shape.Name == "" {
 		return
 	}
-	if !sizing.Divides(shape.Heads, s.GPU.Count) {
-		found.Addf(at("gpu.count"), "is %d, which does not divide the %d attention heads of %s", s.GPU.Count, shape.Heads, s.Model.ID)
+	if s.validateRuns(found, at) {
 		return
 	}
 	e, ok := s.Estimate()
@@ -66,6 +65,49 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		}
 		found.Addf(at(key), "%s", e.Refusal())
 	}
+}
+
+// validateRuns refuses an engine that would not start on its GPUs whatever their
+// memory, and reports whether it did.
+func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
+	w, why := s.workload()
+	if why != "" {
+		return false
+	}
+	obstacles := w.Engine.Obstacles()
+	for _, o := range obstacles {
+		key := s.blames(o.Rule)
+		if text, is := strings.CutPrefix(o.String(), key+" "); is {
+			found.Addf(at(key), "%s", text)
+			continue
+		}
+		found.Addf(at(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
+	}
+	return len(obstacles) > 0
+}
+
+// blames returns the key that breaks a rule.
+func (s Spec) blames(rule sizing.Rule) string {
+	given := func(key, value string) string {
+		if value != "" && value != "auto" {
+			return key
+		}
+		return "model"
+	}
+	switch rule {
+	case sizing.RuleKVCache:
+		return given("kvCacheDtype", s.Model.KVCacheDType)
+	case sizing.RuleDType:
+		return given("dtype", s.Model.DType)
+	case sizing.RuleWeights, sizing.RuleWeightFormat, sizing.RuleDeprecated:
+		return given("quantization", s.Model.Quantization)
+	case sizing.RuleSparse:
+		return "model"
+	case sizing.RuleLoRA:
+		return "lora.adapters"
+	case sizing.RuleCUDA, sizing.RuleSplit:
+	}
+	return "gpu.count"
 }
 
 // allocatable are what pods can have of a node beside GPUs.

@@ -16,7 +16,7 @@ const (
 )
 
 // tinyEngine are the lines of a model that make its engine small.
-const tinyEngine = `      image: localhost/vllmsim:v0.32.0
+const tinyEngine = `      image: localhost/vllmsim:v0.33.0
       gpu: {type: A10G, count: 1}
       resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
 `

@@ -15,7 +15,7 @@ import (
 )
 
 // version is the release whose behaviour is simulated.
-const version = "0.32.0"
+const version = "0.33.0"
 
 // settings are what the flags and the environment come to.
 type settings struct {

@@ -29,7 +29,7 @@ func serve(t *testing.T, change func(*Config, *engine.Config)) *fixture {
 	timing := engine.Config{Blocks: 1000, BlockSize: 16, MaxNumSeqs: 64, MaxBatchedTokens: 2048, Timing: engine.Linear{Base: time.Microsecond}}
 	config := Config{
 		Names: []string{"m", "alias"}, Root: "org/m", MaxModelLen: 1024, StreamInterval: 1, MaxN: 4,
-		ResponseRole: "assistant", Version: "0.32.0", Fingerprint: "vllm-test",
+		ResponseRole: "assistant", Version: "0.33.0", Fingerprint: "vllm-test",
 	}
 	if change != nil {
 		change(&config, &timing)
