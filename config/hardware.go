@@ -38,8 +38,8 @@ func decodeHardware(group *node, name string, types []string) (all []string, own
 		return types, nil // reported as wrong
 	}
 	on := catalogue.Instance{
-		GPU: n.ownGPU(), GPUs: n.between("gpus", 1, mostNodeGPUs), VCPU: n.between("vcpu", 1, mostNodeVCPU), MemoryGiB: n.above("memoryGiB", mostNodeGiB),
-		MaxPods: n.between("maxPods", 1, mostPods), NVMeGB: n.between("nvmeGB", 1, mostNVMe), NetworkGbps: n.above("networkGbps", mostNetwork),
+		GPU: n.ownGPU(), GPUs: n.upTo("gpus", mostNodeGPUs), VCPU: n.upTo("vcpu", mostNodeVCPU), MemoryGiB: n.above("memoryGiB", mostNodeGiB),
+		MaxPods: n.upTo("maxPods", mostPods), NVMeGB: n.upTo("nvmeGB", mostNVMe), NetworkGbps: n.above("networkGbps", mostNetwork),
 	}
 	for _, key := range []string{"gpus", "vcpu", "memoryGiB"} {
 		if !n.has(key) {
@@ -103,14 +103,14 @@ func (n *node) ownGPU() catalogue.GPU {
 	return own
 }
 
-// between is a whole number within bounds; 0 if it is not given.
-func (n *node) between(key string, least, most int) int {
+// upTo is a whole number from 1 to a bound; 0 if it is not given.
+func (n *node) upTo(key string, most int) int {
 	i := n.integerOrZero(key)
 	if i == nil {
 		return 0
 	}
-	if *i < least || *i > most {
-		n.d.add(n.at(key), "is %d, want %d to %d", *i, least, most)
+	if *i < 1 || *i > most {
+		n.d.add(n.at(key), "is %d, want 1 to %d", *i, most)
 	}
 	return *i
 }
