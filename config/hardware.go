@@ -34,15 +34,12 @@ func decodeHardware(group *node, name string, types []string) (all []string, own
 		return types, nil
 	}
 	n := group.object("hardware")
-	if n.values == nil {
-		return types, nil // reported as wrong
-	}
 	on := catalogue.Instance{
 		GPU: n.ownGPU(), GPUs: n.upTo("gpus", mostNodeGPUs), VCPU: n.upTo("vcpu", mostNodeVCPU), MemoryGiB: n.above("memoryGiB", mostNodeGiB),
 		MaxPods: n.upTo("maxPods", mostPods), NVMeGB: n.upTo("nvmeGB", mostNVMe), NetworkGbps: n.above("networkGbps", mostNetwork),
 	}
 	for _, key := range []string{"gpus", "vcpu", "memoryGiB"} {
-		if !n.has(key) {
+		if n.values != nil && !n.has(key) {
 			n.d.add(n.at(key), "is missing; give what one node has")
 		}
 	}
@@ -52,13 +49,18 @@ func decodeHardware(group *node, name string, types []string) (all []string, own
 	if len(types) == 0 && name != "" {
 		types = []string{name}
 	}
-	own = catalogue.Types{}
 	for _, of := range types {
 		if _, err := catalogue.FindInstance(of); err == nil {
 			n.d.add(n.path, "describes %s, which the catalogue has; remove it, or name other instanceTypes", of)
 			return types, nil
 		}
-		on.Type = of
+	}
+	if n.d.reported(n.path) {
+		on = catalogue.Instance{} // nothing is sized on it, nor reported again
+		n.d.refused = append(n.d.refused, n.path)
+	}
+	own = catalogue.Types{}
+	for _, of := range types {
 		own[of] = on
 	}
 	return types, own
@@ -79,6 +81,7 @@ func (n *node) ownGPU() catalogue.GPU {
 	described := slices.ContainsFunc(ownKeys, n.has)
 	known, err := catalogue.FindGPU(name)
 	switch {
+	case n.values == nil: // reported as wrong
 	case !n.has("gpu"):
 		n.d.add(n.at("gpu"), "is missing; name the GPU, such as H100")
 	case !gpuName.MatchString(name):

@@ -30,7 +30,10 @@ func (g NodeGroup) Validate(path string) error {
 	for i, name := range g.InstanceTypes {
 		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
 		on, err := g.Own.Find(name)
+		_, own := g.Own[name]
 		switch {
+		case err != nil && own:
+			found.Addf(path+".hardware", "%s", err)
 		case err != nil && catalogue.Excluded(name) != "":
 			found.Addf(key, "%s", err)
 		case err != nil:

@@ -8,15 +8,21 @@ import (
 )
 
 // Types are instance types, or other machines, that a user describes, by name.
+// Their field Type is ignored.
 type Types map[string]Instance
 
 // Find returns an instance type: one that the user describes, or else one of the
 // catalogue.
 func (t Types) Find(name string) (Instance, error) {
-	if on, ok := t[name]; ok {
-		return on, nil
+	on, own := t[name]
+	if !own {
+		return FindInstance(name)
 	}
-	return FindInstance(name)
+	if on.GPU.Name == "" || on.GPU.UsableGiB <= 0 || on.GPUs < 1 || on.VCPU < 1 || on.MemoryGiB <= 0 {
+		return Instance{}, fmt.Errorf("describes %s without a GPU, its memory, the number of GPUs, vCPUs or the memory of a node; give all of them", name)
+	}
+	on.Type = name
+	return on, nil
 }
 
 // Compute capabilities of GPUs that a user may describe: from Pascal, the oldest
