@@ -14,10 +14,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// system matches the families that nodes without GPUs usually have, and arm those
-// with ARM processors, for which nothing of the stack has an image.
+// system matches the families that nodes without GPUs usually have: c, m and r
+// from the fifth generation and t from the third, on the Nitro System. arm matches
+// those with ARM processors, for which nothing of the stack has an image.
 var (
-	system = regexp.MustCompile(`^(c|m|r|t)\d[a-z0-9-]*\.`)
+	system = regexp.MustCompile(`^([cmr]([5-9]|\d\d)|t[3-9])[a-z-]*\.`)
 	arm    = regexp.MustCompile(`^[a-z]+\d+g`)
 )
 
