@@ -1,6 +1,7 @@
 package sizing
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -22,14 +23,24 @@ type pool struct {
 type group struct {
 	kind    catalogue.KVKind
 	tokens  int // that one of its blocks holds
+	blocks  int // of one request, where that does not depend on its length
 	count   int // of such groups
 	window  int
 	chunked bool
 }
 
+// KVCacheType returns the type of the KV cache: the one that is asked for, else
+// the checkpoint's own; "auto" is the model's type.
+func (e Engine) KVCacheType() string {
+	if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
+		return cmp.Or(e.Shape.Quantization.KVCacheDType, "auto")
+	}
+	return e.KVCacheDType
+}
+
 // elementBytes is the width of one element of the KV cache.
 func (e Engine) elementBytes() int {
-	if d := e.KVCacheDType; strings.HasPrefix(d, "fp8") || d == "int8" {
+	if d := e.KVCacheType(); strings.HasPrefix(d, "fp8") || d == "int8" {
 		return 1
 	}
 	return int(e.bytesPerElement())
@@ -41,7 +52,7 @@ func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
 	if !k.Shared {
 		heads = max(1, k.Heads/e.TensorParallel)
 	}
-	return int64(heads) * int64(k.Elements) * int64(e.elementBytes())
+	return int64(heads)*int64(k.Elements)*int64(e.elementBytes()) + int64(k.Bytes)
 }
 
 // KVBytesPerToken is what one token takes on one GPU while no window has
@@ -84,7 +95,11 @@ func (e Engine) stateBytes(k catalogue.KVLayers) int64 {
 	if k.WideSince > 0 && e.Release.Since(k.WideSince) {
 		width = 4
 	}
-	return int64((k.ConvBytes + width*k.Recurrence) / e.TensorParallel)
+	split := e.TensorParallel
+	if k.Shared {
+		split = 1
+	}
+	return int64((k.ConvBytes + width*k.Recurrence) / split)
 }
 
 // pool cuts the cache as vLLM's hybrid KV cache manager does
@@ -98,12 +113,15 @@ func (e Engine) pool() pool {
 	fewest, most := 0, 0
 	for _, k := range kept {
 		n := e.stage(k.Count)
+		if k.Paged && len(kept) > 1 {
+			continue // it takes as many blocks as it needs
+		}
 		if fewest == 0 || n < fewest {
 			fewest = n
 		}
 		most = max(most, n)
 		if k.Kind != catalogue.State {
-			p.page = max(p.page, e.tokenBytes(k)*BlockSize)
+			p.page = max(p.page, e.tokenBytes(k)*int64(max(k.Block, BlockSize)))
 		}
 	}
 	if fewest == 0 {
@@ -116,6 +134,9 @@ func (e Engine) pool() pool {
 	p.layers = int64(size)
 	// A state fills one page, so pages of attention grow until it does.
 	for _, k := range kept {
+		if k.Paged {
+			continue
+		}
 		if state := e.stateBytes(k); k.Kind == catalogue.State && p.page > 0 {
 			p.page *= max(1, (state+p.page-1)/p.page)
 		} else if k.Kind == catalogue.State {
@@ -126,6 +147,9 @@ func (e Engine) pool() pool {
 		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, chunked: k.Chunked, tokens: BlockSize}
 		if bytes := e.tokenBytes(k); k.Kind != catalogue.State && bytes > 0 {
 			g.tokens = int(p.page / bytes)
+		}
+		if k.Paged && p.page > 0 {
+			g.blocks = int((e.stateBytes(k) + p.page - 1) / p.page)
 		}
 		p.groups = append(p.groups, g)
 	}
@@ -143,6 +167,8 @@ func (e Engine) blocksFor(p pool, tokens int) int {
 	for _, g := range p.groups {
 		each := 0
 		switch {
+		case g.blocks > 0:
+			each = g.blocks
 		case g.kind == catalogue.State:
 			each = e.Release.statesPerRequest()
 		case g.kind == catalogue.Full:

@@ -139,6 +139,21 @@ func TestNarrowCacheDoublesTheTokens(t *testing.T) {
 	}
 }
 
+// TestTheCheckpointsOwnCacheType holds that auto is the type that a checkpoint
+// has scales for.
+func TestTheCheckpointsOwnCacheType(t *testing.T) {
+	wide := engine(t, "Qwen/Qwen2.5-7B-Instruct", "H100", 1, 8192)
+	own := wide
+	own.Shape.Quantization.KVCacheDType = "fp8"
+	if a, b := Fit(wide).Blocks, Fit(own).Blocks; b < 2*a {
+		t.Errorf("%d blocks in 16 bit, %d in the 8 of the checkpoint", a, b)
+	}
+	own.KVCacheDType = "bfloat16"
+	if a, b := Fit(wide).Blocks, Fit(own).Blocks; a != b {
+		t.Errorf("%d blocks in 16 bit, %d where 16 bit is asked for", a, b)
+	}
+}
+
 // TestPaddedAndHybridCaches pins how layers of several kinds share one pool.
 func TestPaddedAndHybridCaches(t *testing.T) {
 	p := engine(t, "google/gemma-3-27b-it", "H100", 1, 8192).WithDefaults().pool()

@@ -85,13 +85,15 @@ func (e Engine) Speed() Speed {
 	}
 	tensor, stages := float64(e.TensorParallel), float64(e.PipelineParallel)
 	bandwidth, peak := g.MemoryGBps*1e9, g.TFLOPS*1e12
-	head := math.Min(float64(e.Shape.Hidden)*float64(e.Shape.Vocab), e.Shape.Weights.Embedding)
-	linear, experts := e.matrixBytes()
-	moe, format := e.Shape.MoE, e.Shape.Quantization.Format()
+	w, q, element := e.Shape.Weights, e.Shape.Quantization, e.bytesPerElement()
+	mlp, head := w.Linear-w.Attention, math.Min(float64(e.Shape.Hidden)*float64(e.Shape.Vocab), w.Embedding)
+	bytes := w.Attention*q.Attention.Bytes(element) + mlp*q.MLP.Bytes(element) + head*q.Head.Bytes(element)
+	dense := w.Attention/denseGain(g, q.Format(q.Attention)) + mlp/denseGain(g, q.Format(q.MLP)) + head/denseGain(g, q.Format(q.Head))
+	moe, format := e.Shape.MoE, q.Format(q.Experts)
 	s := Speed{
-		weights: (linear + head*e.bytesPerElement()) / (readWeights * bandwidth * tensor),
-		dense:   2 * (e.Shape.Weights.Linear + head) / (computeDense * peak * denseGain(g, e.denseFormat()) * tensor * stages),
-		link:    g.Link, gpus: e.TensorParallel, bytesPerToken: float64(e.Shape.Hidden) * e.bytesPerElement(),
+		weights: bytes / (readWeights * bandwidth * tensor),
+		dense:   2 * dense / (computeDense * peak * tensor * stages),
+		link:    g.Link, gpus: e.TensorParallel, bytesPerToken: float64(e.Shape.Hidden) * element,
 		stages: stages, batch: float64(e.MaxBatchedTokens), slower: 1,
 	}
 	layers := float64(e.Shape.Layers)
@@ -103,8 +105,8 @@ func (e Engine) Speed() Speed {
 	if moe.Experts > 0 {
 		grouped := groupedTFLOPS(g, format) * 1e12
 		s.visit = float64(moe.PerToken) / float64(moe.Experts)
-		s.experts = experts / (readExperts * groupedReads(g, format) * bandwidth * tensor)
-		s.expert = 2 * e.Shape.Weights.Experts * s.visit / (computeExperts * grouped * e.narrowing() * tensor * stages)
+		s.experts = w.Experts * q.Experts.Bytes(element) / (readExperts * groupedReads(g, format) * bandwidth * tensor)
+		s.expert = 2 * w.Experts * s.visit / (computeExperts * grouped * e.narrowing() * tensor * stages)
 	}
 	s.layers = e.layerSpeeds(bandwidth, peak)
 	return s
@@ -156,28 +158,6 @@ func (e Engine) layerSpeeds(bandwidth, peak float64) []layerSpeed {
 		all = append(all, one)
 	}
 	return all
-}
-
-// matrixBytes are those of the matrices of all GPUs: of attention and dense
-// MLPs, and of experts.
-func (e Engine) matrixBytes() (linear, experts float64) {
-	w, q := e.Shape.Weights, e.Shape.Quantization
-	wide, narrow := e.bytesPerElement(), e.bytesPerElement()
-	if q.Method != "" {
-		narrow = q.Bits / 8
-		if !q.ExpertsOnly {
-			wide = narrow
-		}
-	}
-	return w.Linear * wide, w.Experts * narrow
-}
-
-// denseFormat is that of the matrices beside experts.
-func (e Engine) denseFormat() catalogue.Format {
-	if q := e.Shape.Quantization; !q.ExpertsOnly {
-		return q.Format()
-	}
-	return catalogue.Sixteen
 }
 
 // hostSeconds is what the scheduler and the workers' host need for each step.

@@ -140,7 +140,7 @@ func (e Estimate) Warnings() []string {
 		add("%d %s exchange data over PCIe, without NVLink: that takes %.0f %% of a step, so an FP8 or 4-bit copy on fewer GPUs, or GPUs with NVLink, may serve more for less",
 			w.Engine.TensorParallel, g.Name, 100*e.exchanging())
 	}
-	if q := w.Engine.Shape.Quantization; w.Engine.GPU.DataCentreBlackwell() && w.Engine.Shape.MoE.Experts > 0 && q.Format() == catalogue.Int4 {
+	if q := w.Engine.Shape.Quantization; w.Engine.GPU.DataCentreBlackwell() && w.Engine.Shape.MoE.Experts > 0 && q.Format(q.Experts) == catalogue.Int4 {
 		add("%s computes experts in %s at a tenth of the rate of NVFP4; take an NVFP4 copy of the model", w.Engine.GPU.Name, q.Method)
 	}
 	if w.On.Type != "" {

@@ -17,19 +17,20 @@ const (
 // String returns the name that kernels are tabled under.
 func (f Format) String() string { return [...]string{"bf16", "fp8", "int4", "mxfp4", "nvfp4"}[f] }
 
-// Format returns how the weights are multiplied.
-func (q Quantization) Format() Format {
+// Format returns how the matrices of one part are multiplied: as 16 bit where
+// most of them are not quantised.
+func (q Quantization) Format(m Mix) Format {
 	method := strings.ToLower(q.Method)
 	switch {
-	case method == "":
+	case m.Share < 0.5:
 		return Sixteen
 	case strings.Contains(method, "mxfp4"), q.ExpertsOnly:
 		return MXFP4
-	case q.Bits < 5 && (strings.Contains(method, "fp4") || strings.HasPrefix(method, "modelopt") || q.Bits == bitsNV):
+	case m.Bits < 5 && (strings.Contains(method, "fp4") || strings.HasPrefix(method, "modelopt") || m.Bits == bitsNV):
 		return NVFP4
-	case q.Bits < 6.6:
+	case m.Bits < 6.6:
 		return Int4
-	case q.Bits == bits8g, method == "awq", method == "gptq", method == "gguf", method == "bitsandbytes":
+	case m.Bits == bits8g, method == "awq", method == "gptq", method == "gguf", method == "bitsandbytes":
 		return Sixteen
 	}
 	return FP8
