@@ -14,7 +14,6 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // validatePod holds the pod that the engines will run in, the user's patch
@@ -125,7 +124,7 @@ func (s Spec) tooLarge(p corev1.PodSpec) []string {
 			sum.Add(request)
 		}
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := catalogue.FindInstance(name)
+			on, err := s.NodeGroup.Own.Find(name)
 			if most := quantity(r.there(on)); err == nil && sum.Cmp(most) > 0 {
 				all = append(all, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.name, name, r.there(on)))
 				break
