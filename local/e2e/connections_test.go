@@ -98,7 +98,7 @@ func untilClosed(t *testing.T, address, path string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer connection.Close()
+	defer func() { _ = connection.Close() }() // the server has closed it
 	if err := connection.SetDeadline(time.Now().Add(uvicornPatience)); err != nil {
 		t.Fatal(err)
 	}
