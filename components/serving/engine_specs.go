@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vllm-eks/vllm-eks/internal/connections"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -32,6 +33,7 @@ var ownedFlags = map[string]string{
 	"--max-loras":                        "lora.maxLoaded",
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
+	"--middleware":                       "",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
@@ -73,6 +75,7 @@ func engineArgs(s Spec) []string {
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
+		"--middleware", connections.Middleware,
 	)
 	polled := "/health,/metrics" // probes and scrapes would fill the log
 	if s.Lifecycle.HungSeconds > 0 {
@@ -138,6 +141,7 @@ func engineEnv(s Spec) map[string]string {
 		"HOME":                        home,
 		"HF_HOME":                     cache + "/huggingface",
 		"VLLM_CACHE_ROOT":             cache + "/vllm",
+		"PYTHONPATH":                  middlewareFolder,
 		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(s.Lifecycle.startupBudgetSeconds()),
 	}
 	if s.offline() {
@@ -153,9 +157,6 @@ func tunableEnv(s Spec) map[string]string {
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
-		// Longer than load balancers and clients keep a connection that is idle: the
-		// server's own 5 s would close one that they are about to use.
-		"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": strconv.Itoa(max(leastKeepAlive, s.Ingress.ALB.IdleSeconds+20)),
 	}
 	if s.Model.inS3() {
 		// Of every GPU's process; its own default is 40 GB, more than a pod has.
@@ -166,9 +167,6 @@ func tunableEnv(s Spec) map[string]string {
 	}
 	return env
 }
-
-// leastKeepAlive is more than the 60 s of nginx and the 90 s of Go's clients.
-const leastKeepAlive = 120
 
 // streamerBytes is what the streamer reads ahead.
 const streamerBytes = 4 << 30

@@ -23,6 +23,7 @@ var refusedVariables = map[string]string{
 	"VLLM_TORCH_PROFILER_DIR":           "lets any client start the profiler; leave it out",
 	"VLLM_PORT":                         "is a port that vLLM uses inside; leave it out",
 	"VLLM_ALLOW_INSECURE_SERIALIZATION": "lets the engine run code that it receives; leave it out",
+	"VLLM_USE_RUST_FRONTEND":            "replaces the API server by one without --middleware, with which a rollout refuses no request; leave it out",
 	"HUGGING_FACE_HUB_TOKEN":            "is the old name of the token; use huggingFaceToken",
 	endpointVariable:                    "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
 	endpointVariable + "_S3":            "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
