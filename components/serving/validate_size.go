@@ -61,11 +61,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		key := "maxModelLen"
-		if e.Memory.Short > 0 {
-			key = "gpu.count"
-		}
-		found.Addf(at(key), "%s", e.Refusal())
+		found.Addf(at(e.Key()), "%s", e.Refusal())
 	}
 }
 
