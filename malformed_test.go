@@ -419,7 +419,7 @@ var malformed = []struct {
 	{name: "utilisation that cannot be", model: `gpu: {type: A10G}, model: Qwen/Qwen3-8B, maxModelLen: 4096, extraArgs: [--gpu-memory-utilization, "5"]`,
 		want: []string{"models[0].extraArgs: --gpu-memory-utilization is 5, want more than 0 and at most 1"}},
 	{name: "a card that the release does not run on", model: "gpu: {type: V100-16, count: 1}, model: Qwen/Qwen3-8B, maxModelLen: 4096",
-		want: []string{"models[0].gpu.count: Qwen/Qwen3-8B does not run on 1 × V100-16: vLLM v0.32.0 is built for CUDA 13"}},
+		want: []string{"models[0].model: Qwen/Qwen3-8B does not run on 1 × V100-16: vLLM v0.32.0 is built for CUDA 13"}},
 	{name: "limit with a model that cannot be sized", config: validCluster + "  vllm-eks:limits: {maxUsdPerHour: 1}\n  vllm-eks:nodeGroups: [{name: p4d, instanceTypes: [p4d.24xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of, gpu: {count: 8}, resources: {disk: 100Gi}, replicas: {min: 5, max: 5}}]",
 		want: []string{"limits.maxUsdPerHour: is 1.00, and the stack costs 109.79 USD/h with all replicas: p4d.24xlarge in p4d 109.79"}},
 	{name: "limit with nodes that nothing runs on", config: validCluster + "  vllm-eks:limits: {maxUsdPerHour: 1}\n  vllm-eks:nodeGroups: [{name: p4d, instanceTypes: [p4d.24xlarge], min: 2}]",
