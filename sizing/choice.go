@@ -68,6 +68,11 @@ func Changes(w Workload) []Change {
 		shorter.Engine.MaxModelLen = length
 		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
 	}
+	if blocks := w.size().Memory.Blocks; w.Engine.hasState() && blocks > 0 && w.Engine.MaxNumSeqs > blocks {
+		fewer := w
+		fewer.Engine.MaxNumSeqs = blocks
+		try(fmt.Sprintf("maxNumSeqs: %d", blocks), fewer)
+	}
 	if !w.Engine.narrowCache() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"
@@ -169,6 +174,23 @@ func (e Estimate) Refusal() string {
 		parts[i] = c.String()
 	}
 	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
+}
+
+// Key returns the key of the model's configuration that the refusal is about:
+// the model where it does not run there at all, gpu.count where its weights do
+// not fit, maxNumSeqs where the states of so many sequences do not, else
+// maxModelLen.
+func (e Estimate) Key() string {
+	m, engine := e.Memory, e.Workload.Engine
+	switch {
+	case engine.cannotRun() != "":
+		return "model"
+	case m.Short > 0:
+		return "gpu.count"
+	case engine.hasState() && engine.MaxNumSeqs > m.Blocks && m.Needed <= m.KV:
+		return "maxNumSeqs"
+	}
+	return "maxModelLen"
 }
 
 // Shortage says in a few words why the workload does not fit for certain; "" if

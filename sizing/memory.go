@@ -35,7 +35,8 @@ type Memory struct {
 	// Needed the cache that it takes on one GPU.
 	MaxModelLen int
 	Needed      float64
-	// Longest is the longest context that fits, in tokens.
+	// Longest is the longest context that fits, in tokens, within what the model
+	// was trained for.
 	Longest int
 	// Concurrency is how many requests of MaxModelLen the cache holds at once.
 	Concurrency float64
@@ -94,6 +95,9 @@ func Fit(e Engine) Memory {
 		m.KV, m.Short = float64(e.Blocks)*float64(p.blockBytes())/gib, 0
 	}
 	m.Longest = e.longestIn(p, m.Blocks)
+	if trained := e.Shape.MaxLen; trained > 0 && (m.Longest > trained || p.blockBytes() == 0) { // an encoder keeps nothing
+		m.Longest = max(trained, e.MaxModelLen)
+	}
 	if m.MaxModelLen == Auto || m.MaxModelLen == 0 {
 		m.MaxModelLen = m.Longest
 		if e.Shape.MaxLen > 0 {

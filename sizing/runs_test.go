@@ -137,8 +137,10 @@ var crashes = map[string]func(Engine) bool{
 	"bfloat16 on Turing":                func(e Engine) bool { return e.GPU.Capability < 80 && e.activationType() == "bfloat16" },
 	"MXFP4 on Turing":                   func(e Engine) bool { return e.GPU.Capability < 80 && e.Shape.Quantization.Method == "mxfp4" },
 	"CUDA 13 on Volta":                  func(e Engine) bool { return e.GPU.Capability < 75 },
-	"a plugin's format":                 func(e Engine) bool { return slices.Contains([]string{"bitsandbytes", "gguf"}, e.Shape.Quantization.Method) },
-	"heads that do not divide":          func(e Engine) bool { return e.Shape.Heads > 0 && e.Shape.Heads%e.TensorParallel != 0 },
+	"a plugin's format": func(e Engine) bool {
+		return slices.Contains([]string{"bitsandbytes", "gguf"}, e.Shape.Quantization.Method)
+	},
+	"heads that do not divide": func(e Engine) bool { return e.Shape.Heads > 0 && e.Shape.Heads%e.TensorParallel != 0 },
 	"blocks that do not divide": func(e Engine) bool {
 		block, width := e.Shape.Quantization.Block, e.Shape.MoE.Intermediate
 		return block > 0 && e.Shape.MoE.Experts > 0 && e.TensorParallel > 1 && width%(block*e.TensorParallel) != 0

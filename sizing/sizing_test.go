@@ -211,6 +211,29 @@ func TestServing(t *testing.T) {
 	}
 }
 
+// TestTheKeyOfARefusal holds that a refusal stands at the key that is to be
+// changed, and that the change is offered.
+func TestTheKeyOfARefusal(t *testing.T) {
+	tests := []struct {
+		model, instance   string
+		length, sequences int
+		key, change       string
+	}{
+		{"meta-llama/Llama-2-13b-hf", "g5.2xlarge", 4096, 0, "gpu.count", ""},
+		{"meta-llama/Llama-3.1-8B", "g5.2xlarge", 131072, 0, "maxModelLen", "maxModelLen: "},
+		{"Qwen/Qwen3.5-4B", "g6.2xlarge", 4096, 1024, "maxNumSeqs", "maxNumSeqs: "},
+		{"openai/gpt-oss-20b", "g4dn.2xlarge", 4096, 0, "model", ""},
+	}
+	for _, test := range tests {
+		w := workload(t, test.model, test.instance, test.length)
+		w.Engine.MaxNumSeqs = test.sequences
+		e := Size(w)
+		if e.Memory.Verdict != DoesNotFit || e.Key() != test.key || !strings.Contains(e.Refusal(), test.change) {
+			t.Errorf("%s on %s %s by %s: %s; want a refusal by %s", test.model, test.instance, e.Memory.Verdict, e.Key(), e.Refusal(), test.key)
+		}
+	}
+}
+
 func TestColdStart(t *testing.T) {
 	on, _ := catalogue.FindInstance("p4d.24xlarge")
 	e := engine(t, "meta-llama/Llama-3.3-70B-Instruct", "A100-40", 8, 32768)

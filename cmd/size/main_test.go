@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -19,7 +20,7 @@ func execute(arguments ...string) (string, error) {
 	var out bytes.Buffer
 	c := command(&out)
 	c.SetArgs(arguments)
-	err := c.Execute()
+	err := c.ExecuteContext(context.Background())
 	return out.String(), err
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ import (
 
 // options are the command line. Zero means "not given".
 type options struct {
-	model, config                   string
+	model, config, revision         string
+	fetch                           bool
 	instance, gpu                   string
 	gpuMemory, capability           float64
 	link                            string
@@ -38,6 +40,9 @@ type options struct {
 
 func (o *options) define(f *pflag.FlagSet) {
 	f.StringVar(&o.config, "config", "", "the model's `config.json`, for one that the catalogue does not have")
+	f.BoolVar(&o.fetch, "fetch", false, "download the model's config.json and the size of its weights from the Hugging Face Hub into the file of --config "+
+		"(default: shapes/ORG--NAME.json); HF_TOKEN and HF_ENDPOINT count")
+	f.StringVar(&o.revision, "revision", "main", "`revision` that --fetch reads")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
 	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
@@ -137,7 +142,7 @@ func (o *options) shape() (catalogue.Shape, error) {
 			return shape, fmt.Errorf("--config: %s: %s", o.config, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	} else if !known {
-		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; give the model's config.json with --config", o.model)
+		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; download it with --fetch, or give the model's config.json with --config", o.model)
 	}
 	if o.quantization != "" {
 		shape.Quantization = catalogue.QuantizationOf(o.quantization)
@@ -152,7 +157,12 @@ func (o *options) shape() (catalogue.Shape, error) {
 // said so.
 var errDoesNotFit = errors.New("does not fit")
 
-func (o *options) run(out io.Writer) error {
+func (o *options) run(ctx context.Context, out io.Writer) error {
+	if o.fetch {
+		if err := o.save(ctx, out); err != nil {
+			return err
+		}
+	}
 	w, err := o.workload()
 	if err != nil {
 		return err

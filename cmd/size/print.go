@@ -64,7 +64,11 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
 	line("  KV cache", "%.2f GiB, %.2f less to %.2f more", m.KV-m.Short, m.Error, m.More)
 	if m.Tokens > 0 {
-		line("KV cache", "%d tokens in all, %d in one context", m.Tokens, m.Longest)
+		own := ""
+		if kind := w.Engine.KVCacheType(); kind != w.Engine.KVCacheDType {
+			own = ", in " + kind + " as the checkpoint says"
+		}
+		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, own)
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
 	}
 	if m.Verdict != sizing.DoesNotFit {

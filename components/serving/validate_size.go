@@ -34,6 +34,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 			return
 		}
 	}
+	s.validateUnderived(found, at)
 	if s.GPU.Count < 1 {
 		return
 	}
@@ -61,11 +62,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		key := "maxModelLen"
-		if e.Memory.Short > 0 {
-			key = "gpu.count"
-		}
-		found.Addf(at(key), "%s", e.Refusal())
+		found.Addf(at(e.Key()), "%s", e.Refusal())
 	}
 }
 

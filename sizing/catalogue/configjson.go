@@ -52,37 +52,39 @@ type config struct {
 	SeqLength    int          `json:"seq_length"`
 	MaxSeqLen    int          `json:"max_seq_len"`
 
-	Tied            *bool         `json:"tie_word_embeddings"`
-	MultiQuery      bool          `json:"multi_query"`
-	NewDecoder      bool          `json:"new_decoder_architecture"`
-	SlidingWindow   count         `json:"sliding_window"`
-	UseSliding      *bool         `json:"use_sliding_window"`
-	MaxWindowLayers int           `json:"max_window_layers"`
-	SlidingPattern  count         `json:"sliding_window_pattern"`
-	SWAHeads        int           `json:"swa_num_attention_heads"`
-	SWAKVHeads      int           `json:"swa_num_key_value_heads"`
-	SWAHeadDim      int           `json:"swa_head_dim"`
-	SWAVHeadDim     int           `json:"swa_v_head_dim"`
-	HeadsPerLayer   numbers       `json:"num_attention_heads_per_layer"`
-	HybridLayers    numbers       `json:"hybrid_layer_pattern"`
-	AttnTypes       numbers       `json:"attn_type_list"`
-	CompressRatios  []int         `json:"compress_ratios"`
-	BlockConfigs    []blockConfig `json:"block_configs"`
-	KEqualsV        bool          `json:"attention_k_eq_v"`
-	OutputGate      bool          `json:"attn_output_gate"`
-	MLAOutputGate   bool          `json:"mla_use_output_gate"`
-	AttentionHead   int           `json:"attention_head_dim"`
-	LayerTypes      []string      `json:"layer_types"`
-	LayersBlockType []string      `json:"layers_block_type"`
-	AttentionChunk  int           `json:"attention_chunk_size"`
-	NoRopeInterval  int           `json:"no_rope_layer_interval"`
-	FullInterval    int           `json:"full_attention_interval"`
-	HybridPattern   string        `json:"hybrid_override_pattern"`
-	AttnIndices     []int         `json:"attn_layer_indices"`
-	AttnPeriod      int           `json:"attn_layer_period"`
-	AttnOffset      int           `json:"attn_layer_offset"`
-	SharedKVLayers  int           `json:"num_kv_shared_layers"`
-	CrossAttention  []int         `json:"cross_attention_layers"`
+	Tied            *bool           `json:"tie_word_embeddings"`
+	MultiQuery      bool            `json:"multi_query"`
+	NewDecoder      bool            `json:"new_decoder_architecture"`
+	SlidingWindow   count           `json:"sliding_window"`
+	UseSliding      *bool           `json:"use_sliding_window"`
+	MaxWindowLayers int             `json:"max_window_layers"`
+	SlidingPattern  count           `json:"sliding_window_pattern"`
+	SWAHeads        int             `json:"swa_num_attention_heads"`
+	SWAKVHeads      int             `json:"swa_num_key_value_heads"`
+	SWAHeadDim      int             `json:"swa_head_dim"`
+	SWAVHeadDim     int             `json:"swa_v_head_dim"`
+	HeadsPerLayer   numbers         `json:"num_attention_heads_per_layer"`
+	HybridLayers    numbers         `json:"hybrid_layer_pattern"`
+	AttnTypes       numbers         `json:"attn_type_list"`
+	CompressRatios  []int           `json:"compress_ratios"`
+	BlockConfigs    []blockConfig   `json:"block_configs"`
+	AttentionGroups int             `json:"num_attention_groups"`
+	OtherAttention  *otherAttention `json:"attention_other_setting"`
+	KEqualsV        bool            `json:"attention_k_eq_v"`
+	OutputGate      bool            `json:"attn_output_gate"`
+	MLAOutputGate   bool            `json:"mla_use_output_gate"`
+	AttentionHead   int             `json:"attention_head_dim"`
+	LayerTypes      []string        `json:"layer_types"`
+	LayersBlockType []string        `json:"layers_block_type"`
+	AttentionChunk  int             `json:"attention_chunk_size"`
+	NoRopeInterval  int             `json:"no_rope_layer_interval"`
+	FullInterval    int             `json:"full_attention_interval"`
+	HybridPattern   string          `json:"hybrid_override_pattern"`
+	AttnIndices     []int           `json:"attn_layer_indices"`
+	AttnPeriod      int             `json:"attn_layer_period"`
+	AttnOffset      int             `json:"attn_layer_offset"`
+	SharedKVLayers  int             `json:"num_kv_shared_layers"`
+	CrossAttention  []int           `json:"cross_attention_layers"`
 
 	NumExperts         count           `json:"num_experts"`
 	NumLocalExperts    int             `json:"num_local_experts"`
@@ -108,6 +110,8 @@ type config struct {
 	ErnieStart         count           `json:"moe_layer_start_index"`
 	ErnieInterval      count           `json:"moe_layer_interval"`
 	PerToken           int             `json:"num_experts_per_token"`
+	StepPerToken       int             `json:"moe_top_k"`
+	ExpertHidden       int             `json:"expert_hidden_dim"`
 	OSSPerToken        int             `json:"experts_per_token"`
 	ExpertWidth        int             `json:"expert_intermediate_size"`
 	ExpertOffset       int             `json:"expert_layer_offset"`

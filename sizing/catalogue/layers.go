@@ -68,6 +68,10 @@ func (c *config) layers() ([]layer, error) {
 			l.window = window
 			l.heads, l.kvHeads = cmp.Or(c.SWAHeads, l.heads), cmp.Or(c.SWAKVHeads, l.kvHeads)
 			l.key, l.value = cmp.Or(c.SWAHeadDim, l.key), cmp.Or(c.SWAVHeadDim, l.value)
+			if o := c.OtherAttention; o != nil {
+				l.heads, l.kvHeads = cmp.Or(o.Heads, l.heads), cmp.Or(o.KVHeads, l.kvHeads)
+				l.key, l.value = cmp.Or(o.HeadDim, l.key), cmp.Or(o.HeadDim, l.value)
+			}
 		case fullAttention:
 			if c.GlobalHeadDim > 0 {
 				l.key, l.value = c.GlobalHeadDim, c.GlobalHeadDim
@@ -146,6 +150,13 @@ func (c *config) indexes(layer int) bool {
 		return max(layer-c.IndexOffset+1, 0)%c.IndexFreq == 0
 	}
 	return true
+}
+
+// otherAttention is that of Step-3.5's sliding layers.
+type otherAttention struct {
+	Heads   int `json:"num_attention_heads"`
+	KVHeads int `json:"num_attention_groups"`
+	HeadDim int `json:"head_dim"`
 }
 
 // blockConfig is one layer of a model whose layers were searched for
@@ -330,8 +341,8 @@ func (c *config) windowed(layer int) layerKind {
 func (c *config) moe() MoE {
 	m := MoE{
 		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
-		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken, c.OSSPerToken),
-		Intermediate: cmp.Or(int(c.MoEIntermediate), c.ExpertWidth),
+		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken, c.OSSPerToken, c.StepPerToken),
+		Intermediate: cmp.Or(int(c.MoEIntermediate), c.ExpertWidth, c.ExpertHidden),
 	}
 	if m.Experts < 2 || m.PerToken < 1 {
 		return MoE{}

@@ -40,7 +40,7 @@ func (c *config) normalize() error {
 	if c.NumAttentionHeads > 0 {
 		c.HeadDim = cmp.Or(c.HeadDim, c.AttentionHead, c.HiddenSize/c.NumAttentionHeads)
 	}
-	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
+	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups, c.AttentionGroups)
 	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
 	switch {
 	case falcon && c.MultiQuery && !c.NewDecoder:
@@ -109,7 +109,7 @@ var plainMLP = []string{
 // tiedByDefault are those whose output head is the embedding unless the
 // configuration says otherwise (PretrainedConfig of transformers, by class).
 var tiedByDefault = []string{
-	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2",
+	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2", "whisper",
 }
 
 // check names what the arithmetic cannot do without.
