@@ -153,6 +153,9 @@ func tunableEnv(s Spec) map[string]string {
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
+		// An address that a request names may not send the server on to another, such as
+		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
+		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
 		// Longer than load balancers and clients keep a connection that is idle: the
 		// server's own 5 s would close one that they are about to use.
 		"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": strconv.Itoa(max(leastKeepAlive, s.Ingress.ALB.IdleSeconds+20)),

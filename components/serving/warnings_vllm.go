@@ -2,8 +2,11 @@ package serving
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // vllmWarnings are those of vLLM itself: its release, its arguments and the
@@ -18,6 +21,30 @@ func (s Spec) vllmWarnings() []string {
 	_, doubtful := s.arguments(func(key string) string { return key })
 	for _, p := range doubtful {
 		warn("%s", p)
+	}
+	return slices.Concat(all, s.requestWarnings())
+}
+
+// requestWarnings are about what requests can make the server do, and what it
+// cannot reach.
+func (s Spec) requestWarnings() []string {
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	shape, _ := s.Model.shape()
+	textOnly, _ := args.Bool("--language-model-only")
+	if shape.Vision != (catalogue.Vision{}) && !textOnly && !args.Has("--allowed-media-domains") {
+		warn("requests can name images of any address, which the server then fetches; name the hosts that it may ask, such as " +
+			`extraArgs: [--allowed-media-domains, images.example.com], or leave images out with --language-model-only`)
+	}
+	for _, flag := range []string{"--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"} {
+		if args.Has(flag) && !s.Network.Unrestricted && len(s.Network.Egress) == 0 {
+			warn("extraArgs: %s talks to other pods on ports that the NetworkPolicy closes; list where it connects to under network.egress, "+
+				"and who connects to it reaches port 8000 only, or set network.unrestricted", flag)
+		}
 	}
 	return all
 }
