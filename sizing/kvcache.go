@@ -22,6 +22,7 @@ type pool struct {
 type group struct {
 	kind    catalogue.KVKind
 	tokens  int // that one of its blocks holds
+	blocks  int // of one request, where that does not depend on its length
 	count   int // of such groups
 	window  int
 	chunked bool
@@ -76,7 +77,11 @@ func (e Engine) stateBytes(k catalogue.KVLayers) int64 {
 	if k.WideSince > 0 && e.Release.Since(k.WideSince) {
 		width = 4
 	}
-	return int64((k.ConvBytes + width*k.Recurrence) / e.TensorParallel)
+	split := e.TensorParallel
+	if k.Shared {
+		split = 1
+	}
+	return int64((k.ConvBytes + width*k.Recurrence) / split)
 }
 
 // pool cuts the cache as vLLM's hybrid KV cache manager does
@@ -90,12 +95,15 @@ func (e Engine) pool() pool {
 	fewest, most := 0, 0
 	for _, k := range kept {
 		n := e.stage(k.Count)
+		if k.Paged && len(kept) > 1 {
+			continue // it takes as many blocks as it needs
+		}
 		if fewest == 0 || n < fewest {
 			fewest = n
 		}
 		most = max(most, n)
 		if k.Kind != catalogue.State {
-			p.page = max(p.page, e.tokenBytes(k)*BlockSize)
+			p.page = max(p.page, e.tokenBytes(k)*int64(max(k.Block, BlockSize)))
 		}
 	}
 	if fewest == 0 {
@@ -108,6 +116,9 @@ func (e Engine) pool() pool {
 	p.layers = int64(size)
 	// A state fills one page, so pages of attention grow until it does.
 	for _, k := range kept {
+		if k.Paged {
+			continue
+		}
 		if state := e.stateBytes(k); k.Kind == catalogue.State && p.page > 0 {
 			p.page *= max(1, (state+p.page-1)/p.page)
 		} else if k.Kind == catalogue.State {
@@ -118,6 +129,9 @@ func (e Engine) pool() pool {
 		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, chunked: k.Chunked, tokens: BlockSize}
 		if bytes := e.tokenBytes(k); k.Kind != catalogue.State && bytes > 0 {
 			g.tokens = int(p.page / bytes)
+		}
+		if k.Paged && p.page > 0 {
+			g.blocks = int((e.stateBytes(k) + p.page - 1) / p.page)
 		}
 		p.groups = append(p.groups, g)
 	}
@@ -135,6 +149,8 @@ func (e Engine) blocksFor(p pool, tokens int) int {
 	for _, g := range p.groups {
 		each := 0
 		switch {
+		case g.blocks > 0:
+			each = g.blocks
 		case g.kind == catalogue.State:
 			each = e.statesPerRequest()
 		case g.kind == catalogue.Full:

@@ -36,10 +36,10 @@ var turboquant = map[string]struct{ keys, values int }{
 // of vLLM at 2f41c894e3 (2026-08-20).
 func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
 	if k.Shared {
-		return e.latentBytes(k)
+		return e.latentBytes(k) + int64(k.Bytes)
 	}
 	heads := max(1, k.Heads/e.TensorParallel)
-	return int64(heads) * e.headBytes(k.Elements/2, k.Elements)
+	return int64(heads)*e.headBytes(k.Elements/2, k.Elements) + int64(k.Bytes)
 }
 
 // headBytes is what one head keeps of one token: elements are its keys and values,
@@ -79,18 +79,12 @@ func (e Engine) turboquantBytes(width, elements int) int64 {
 	return int64(math.Ceil(float64(slot*(layers-plain)+2*elements*plain) / float64(layers)))
 }
 
-// latentBytes is one token of latent attention. Of sparse attention, the indexer
-// keeps a key beside it in 8 bit, whatever the type.
+// latentBytes is one token of latent attention.
 func (e Engine) latentBytes(k catalogue.KVLayers) int64 {
-	latent, indexer := k.Elements, 0
-	if e.sparse() && e.Shape.MLA.Cached > 0 && e.Shape.MLA.Cached < k.Elements {
-		latent, indexer = e.Shape.MLA.Cached, 2*(k.Elements-e.Shape.MLA.Cached)
+	if k.Elements > 0 && e.packsLatent() {
+		return packedLatent
 	}
-	each := e.headBytes(latent/2, latent)
-	if e.packsLatent() {
-		each = packedLatent
-	}
-	return each + int64(indexer)
+	return e.headBytes(k.Elements/2, k.Elements)
 }
 
 // packsLatent reports whether sparse attention keeps the packed type: where it is

@@ -67,7 +67,7 @@ func Fit(e Engine) Memory {
 	m.Adapters, _ = e.AdaptersGiB()
 	left := m.Requested - m.Weights - m.Adapters - m.Activation - m.NonTorch - m.Graphs
 	m.KV, m.Short = math.Max(left, 0), math.Max(-left, 0)
-	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights
+	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights + e.doubtGiB()
 	if e.KVCacheBytes > 0 {
 		m.KV, m.Short = float64(e.KVCacheBytes)/gib, 0
 	}

@@ -141,7 +141,7 @@ func (r Release) peersGiB(gpu catalogue.GPU, tensorParallel int) float64 {
 	switch {
 	case tensorParallel <= 1:
 		return 0
-	case !gpu.NVLink:
+	case !gpu.Link.NVLink:
 		return 0.08
 	case gpu.Hopper() && r.Since(18) && tensorParallel >= 8:
 		return 3.3

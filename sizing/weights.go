@@ -1,40 +1,72 @@
 package sizing
 
-import "github.com/vllm-eks/vllm-eks/sizing/catalogue"
+import (
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
 
 const gib = 1 << 30
 
 // WeightsGiB is what the weights take on one GPU: the one that holds most,
 // where pipeline stages are uneven.
 func (e Engine) WeightsGiB() float64 {
-	w, q := e.Shape.Weights, e.Shape.Quantization
-	element := e.bytesPerElement()
-	linear, experts := element, element
-	if q.Method != "" {
-		experts = q.Bits / 8
-		if q.ExpertsOnly {
-			experts *= e.expertPadding()
-		} else {
-			linear = experts
-		}
+	exact := 1.0
+	if e.Shape.WeightsGiB > 0 {
+		exact = e.Shape.WeightsGiB / e.filesGiB()
 	}
+	return exact * e.computedGiB(e.bytesPerElement())
+}
+
+// filesGiB is what the weights' files are computed to hold.
+func (e Engine) filesGiB() float64 {
+	w, q := e.Shape.Weights, e.Shape.Quantization
+	element := 2.0
+	if strings.HasPrefix(e.Shape.DType, "float32") {
+		element = 4
+	}
+	total := w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Experts*q.Experts.Bytes(element)
+	total += (w.Embedding-w.Head)*element + w.Head*q.Head.Bytes(element) + (w.Encoder+w.Other)*element
+	return max(total, 1) / gib
+}
+
+// computedGiB is what the weights take by the shape.
+func (e Engine) computedGiB(element float64) float64 {
+	w, q := e.Shape.Weights, e.Shape.Quantization
+	attention, experts := q.Attention.Bytes(element), q.Experts.Bytes(element)
+	if q.ExpertsOnly {
+		experts *= e.expertPadding()
+	}
+	linear := w.Attention*attention + (w.Linear-w.Attention)*q.MLP.Bytes(element)
+	table := (w.Embedding-w.Head)*element + w.Head*q.Head.Bytes(element)
 	split := float64(e.GPUs())
-	total := (w.Linear*linear + w.Experts*experts + (w.Embedding+w.Encoder)*element) / split
+	total := (linear + w.Experts*experts + table + w.Encoder*element) / split
 	total += w.Other * element / float64(e.PipelineParallel)
 	if heads := e.kvHeads(); heads > 0 && e.TensorParallel > heads {
 		// Each GPU keeps a whole KV head, so heads are repeated.
 		repeated := float64(e.TensorParallel)/float64(heads) - 1
-		total += repeated * w.KVProjection * linear / split
+		total += repeated * w.KVProjection * attention / split
 	}
-	if mla := e.Shape.MLA; mla != (catalogue.MLA{}) && q.Method != "" {
+	if mla := e.Shape.MLA; mla != (catalogue.MLA{}) && q.Attention.Share > 0 {
 		// Copies in 16 bit of the matrices that expand the latent.
-		total += element * float64(mla.Latent) * float64(mla.Expanded) * float64(e.Shape.Heads) * float64(e.Shape.Layers) / split
+		total += q.Attention.Share * element * float64(mla.Latent) * float64(mla.Expanded) * float64(e.Shape.Heads) * float64(e.Shape.Layers) / split
 	}
 	if e.PipelineParallel > 1 {
 		// The first and the last stage hold the embedding and the output head.
 		total += w.Embedding * element / float64(e.TensorParallel) * (0.5 - 1/float64(e.PipelineParallel))
 	}
 	return max(total, 0) / gib
+}
+
+// doubtGiB is by how much the weights on one GPU may be off because a name does
+// not tell in how many bits attention is stored.
+func (e Engine) doubtGiB() float64 {
+	if !e.Shape.Quantization.Doubtful || e.Shape.WeightsGiB > 0 {
+		return 0
+	}
+	narrow, wide := e, e
+	narrow.Shape.Quantization.Attention.Share, wide.Shape.Quantization.Attention.Share = 1, 0
+	return (wide.WeightsGiB() - narrow.WeightsGiB()) / 2
 }
 
 // expertPadding is by how much the kernels of MXFP4 widen the experts: Marlin

@@ -68,15 +68,16 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
 	}
 	if m.Verdict != sizing.DoesNotFit {
-		if s.Timing.Base > 0 {
+		if s.Speed.Known() {
 			line("", "%d within %g ms a token; usable %d", s.ByTPOT, w.Objectives.TPOTMilliseconds, s.Usable)
 			if s.ByTTFT > 0 {
 				line("", "%d whose first tokens come within %g s", s.ByTTFT, w.Objectives.TTFTMilliseconds/1000)
 			}
-			line("rates", "%.0f prompt tokens/s, %.0f output tokens/s at %d requests", s.PrefillTokensPerSecond, s.DecodeTokensPerSecond, s.Usable)
+			line("rates", "%s%.0f prompt tokens/s, %s%.0f output tokens/s at %d requests, as planned with %g of the prediction",
+				e.About(), s.PrefillTokensPerSecond, e.About(), s.DecodeTokensPerSecond, s.Usable, sizing.PlannedShare)
 		}
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
-		line("scaling target", "%d running and waiting requests a replica (growth %.2f until another is there)", s.Target, s.Growth)
+		line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
 		floor := ""
 		if c.WeightsFloor > 0 {
 			floor = fmt.Sprintf(" (floor %s)", c.WeightsFloor.Round(time.Second))
@@ -86,7 +87,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 			line("cost", "%s USD/h (%s)", e.Cost, e.Cost.Price)
 		}
 		if e.Cost.PerMillionTokens > 0 {
-			line("", "%.2f USD a million output tokens with all replicas at the target", e.Cost.PerMillionTokens)
+			line("", "%s%.2f USD a million output tokens with all replicas at the target", e.About(), e.Cost.PerMillionTokens)
 		}
 	}
 	if err := t.Flush(); err != nil {

@@ -126,30 +126,35 @@ func TestGPUs(t *testing.T) {
 	if _, err := FindGPU("RTX"); err == nil || !strings.Contains(err.Error(), "A100-40") {
 		t.Errorf("%v", err)
 	}
-	for _, g := range gpus {
+	all, err := gpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range all {
+		if !g.HasSpeed() {
+			t.Errorf("the speed of %s is not known", g.Name)
+		}
 		if g.UsableGiB > float64(g.NominalGB) || g.UsableGiB < 0.85*float64(g.NominalGB) {
 			t.Errorf("%s of %d GB has %v GiB", g.Name, g.NominalGB, g.UsableGiB)
 		}
 	}
 }
 
-// The measured decode steps that the timings stand for, and are said to match
-// within 10 %.
-func TestTimingsMatchTheMeasurements(t *testing.T) {
-	cases := map[string]map[int]float64{ // milliseconds per step by sequences
-		"A100-80": {1: 9.7, 32: 10.9, 128: 13.2, 256: 19.5},
-		"H100":    {1: 5.6, 32: 5.8, 128: 6.4, 256: 9.2},
-		"A6000":   {1: 21.9, 8: 22.3, 64: 27.5, 128: 36.0, 256: 53.1},
-	}
-	for name, steps := range cases {
-		g, err := FindGPU(name)
-		if err != nil {
-			t.Fatal(err)
+// A faster class of links is faster for messages of any size, and more GPUs are
+// slower.
+func TestLinks(t *testing.T) {
+	for i, l := range links {
+		if l.AllReduce(1, 1e6) != 0 {
+			t.Errorf("%s: one GPU exchanges data", l.Name)
 		}
-		for batch, want := range steps {
-			got := 1e3 * (g.Timing.Base.Seconds() + float64(batch)*g.Timing.PerSequence.Seconds())
-			if got > 1.1*want || got < 0.9*want {
-				t.Errorf("%s at %d sequences: %.1f ms, measured %.1f", name, batch, got, want)
+		for _, bytes := range []float64{16 << 10, 1 << 20, 64 << 20} {
+			for gpus := 2; gpus < 8; gpus++ {
+				if a, b := l.AllReduce(gpus, bytes), l.AllReduce(gpus+1, bytes); a > b || a <= 0 {
+					t.Errorf("%s: %g bytes take %g s over %d GPUs, %g over one more", l.Name, bytes, a, gpus, b)
+				}
+			}
+			if i > 0 && links[i-1].NVLink == l.NVLink && bytes > 1<<20 && links[i-1].AllReduce(4, bytes) < l.AllReduce(4, bytes) {
+				t.Errorf("%s is slower than %s", l.Name, links[i-1].Name)
 			}
 		}
 	}
@@ -183,11 +188,16 @@ func TestFamilies(t *testing.T) {
 func TestQuantizationOfConfigs(t *testing.T) {
 	const base = `{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "quantization_config": `
 	for config, want := range map[string]float64{
-		`{"quant_method": "awq", "bits": 4}`: bits4, `{"quant_method": "gptq", "bits": 8}`: bits8, `{"quant_method": "gptq", "bits": 3}`: bits3,
+		`{"quant_method": "awq", "bits": 4}`: bits4, `{"quant_method": "gptq", "bits": 8}`: bits8g + 8.0/128, `{"quant_method": "gptq", "bits": 3}`: 3 + 16.0/128 + 3.0/128,
+		`{"quant_method": "gptq", "bits": 4, "group_size": 32}`: 4 + 16.0/32 + 4.0/32, `{"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true}`: 4 + 16.0/128,
 		`{"quant_method": "fp8"}`: bits8, `{"quant_method": "mxfp4"}`: bitsMX, `{"quant_method": "bitsandbytes", "load_in_4bit": true}`: bitsNF,
-		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}}`:   bits8,
-		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}`: bitsNV,
-		`{"quant_method": "modelopt", "quant_algo": "NVFP4"}`:                                                                 bitsNV,
+		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 8, "type": "int"}}}}`:                                                             bits8,
+		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float"}}}}`:                                                           bitsNV,
+		`{"quant_method": "compressed-tensors", "format": "mxfp4-pack-quantized", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "float", "group_size": 32}}}}`:       bitsMX,
+		`{"quant_method": "compressed-tensors", "config_groups": {"group_0": {"weights": {"num_bits": 4, "type": "int", "group_size": 32, "symmetric": true}, "targets": ["Linear"]}}}`: 4.5,
+		`{"quant_method": "quark", "global_quant_config": {"weight": {"dtype": "fp8_e4m3"}}}`:                                                                                           bits8, `{"quant_method": "mxfp8"}`: bitsM8, `{"quant_method": "modelopt", "quant_algo": "MXFP8"}`: bitsM8,
+		`{"quantization": {"quant_algo": "FP8"}, "producer": {"name": "modelopt"}}`: bits8,
+		`{"quant_method": "modelopt", "quant_algo": "NVFP4"}`:                       bitsNV,
 	} {
 		s, err := ParseConfig([]byte(base + config + "}"))
 		if err != nil || s.Quantization.Bits != want {
@@ -264,7 +274,19 @@ func TestConfigsOfAllKinds(t *testing.T) {
 }
 
 func TestConfigsThatAreRefused(t *testing.T) {
+	const base = `"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1`
 	for text, want := range map[string]string{
+		`{"model_type": "llama5", ` + base + `}`:                                                                                                                                                            `model_type is "llama5", an architecture whose layers are not known`,
+		`{"model_type": "llama", "attention_pattern": [0, 1], ` + base + `}`:                                                                                                                                "attention_pattern is a key that may change the layers",
+		`{"model_type": "qwen3", "sparse_attention_ratio": 0.5, "kv_sharing_stride": 4, ` + base + `}`:                                                                                                      "sparse_attention_ratio is a key that may change the layers",
+		`{"model_type": "gemma3", "text_config": {"model_type": "gemma3_text", "token_compress_ratio": 4, ` + base + `}}`:                                                                                   "token_compress_ratio is a key that may change the layers",
+		`{"model_type": "llama", "layer_types": ["holographic_memory"], ` + base + `}`:                                                                                                                      `layer_types has a layer of the type "holographic_memory"`,
+		`{"model_type": "nemotron_h", "hybrid_override_pattern": "MX*", ` + base + `}`:                                                                                                                      `hybrid_override_pattern has "X"`,
+		`{"model_type": "deepseek_v4", "compress_ratios": [0, 16], ` + base + `}`:                                                                                                                           "compress_ratios has 16",
+		`{"model_type": "nemotron-nas", "block_configs": [{"block_type": "moe"}], ` + base + `}`:                                                                                                            "block_configs: block 0 has no attention and ffn",
+		`{"model_type": "llama", "quantization_config": {"quant_method": "magic"}, ` + base + `}`:                                                                                                           `quantization_config.quant_method is "magic", whose size is not known; add weightsGiB`,
+		`{"model_type": "llama", "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP2"}, ` + base + `}`:                                                                                   `quantization_config.quant_algo is "FP2"`,
+		`{"model_type": "llama", "quantization_config": {"quant_method": "compressed-tensors", "ignore": ["re:(?!x)"], "config_groups": {"a": {"weights": {"num_bits": 8, "type": "int"}}}}, ` + base + `}`: `quantization_config.ignore: the expression "(?!x)" cannot be read`,
 		"":                   "is no config.json",
 		"[]":                 "is no config.json",
 		"{}":                 "hidden_size is missing",
@@ -279,6 +301,78 @@ func TestConfigsThatAreRefused(t *testing.T) {
 	}
 	if _, err := ParseShape([]byte(`{"hidden_size": 64, "num_key_value_head": 8}`)); err == nil || !strings.Contains(err.Error(), `unknown field "num_key_value_head"`) {
 		t.Errorf("a misspelt key: %v", err)
+	}
+}
+
+// TestKeysThatSayNothingAreNoReasonToRefuse holds that a configuration is not
+// refused for keys that have no effect, and that weightsGiB stands in for a
+// quantisation that is not known.
+func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
+	const base = `"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100`
+	for _, text := range []string{
+		`{"attention_pattern": null, "sparse_attention": false, "compress_ratio": 0, "hybrid_layers": [], ` + base + `}`,
+		`{"time_step_limit": [0.0, Infinity], "a": -Infinity, "b": NaN, "c": "Infinity and NaN", ` + base + `}`,
+		`{"rope_scaling_ratio": 2, "partial_rotary_factor": 0.5, "decoder_sparse_step": 1, "index_topk": 0, ` + base + `}`,
+		`{"weightsGiB": 12.5, "quantization_config": {"quant_method": "magic"}, ` + base + `}`,
+	} {
+		if _, err := ParseConfig([]byte(text)); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// TestPartsOfQuantization holds lists of modules, in the forms that checkpoints
+// have, against the parts of a model with attention, MLPs, shared and routed
+// experts: 1 for quantised.
+func TestPartsOfQuantization(t *testing.T) {
+	const base = `{"model_type": "deepseek_v3", "hidden_size": 64, "num_hidden_layers": 2, "first_k_dense_replace": 1, "num_attention_heads": 4, "num_key_value_heads": 4, "intermediate_size": 128, "moe_intermediate_size": 32, "n_routed_experts": 8, "n_shared_experts": 1, "num_experts_per_tok": 2, "vocab_size": 100, "tie_word_embeddings": false, "quantization_config": {`
+	tests := map[string]struct {
+		config                        string
+		attention, mlp, experts, head float64
+	}{
+		"everything":            {`"quant_method": "fp8"`, 1, 1, 1, 0},
+		"names":                 {`"quant_method": "fp8", "modules_to_not_convert": ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn", "lm_head"]`, 0.375, 1, 1, 0},
+		"words":                 {`"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn", "mlp.gate"]`, 0, 1, 1, 0},
+		"wildcards":             {`"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["model.layers.0*", "model.layers.1.mlp.shared_experts*", "model.layers.1.self_attn*"]`, 0, 0, 1, 0},
+		"wildcards for a layer": {`"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"]`, 0, 0, 1, 0},
+		"expressions":           {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}, "ignore": ["re:.*self_attn.*", "re:.*shared_experts.*", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "re:model.lm_head"]`, 0, 0, 1, 0},
+		"targets":               {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}`, 0, 0.2, 1, 0},
+		"towers do not count":   {`"quant_method": "fp8", "modules_to_not_convert": ["visual.layers.0.self_attn", "vision_tower.encoder.layers.1.mlp", "mtp.layers.0.self_attn"]`, 1, 1, 1, 0},
+		"a list of layers":      {`"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}, "model.layers.1.mlp.experts.0.down_proj": {"quant_algo": "NVFP4", "group_size": 16}, "lm_head": {"quant_algo": "FP8"}}`, 0.125, 0, 1, 1},
+		"extra configurations":  {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {"model.layers.0.self_attn.q_proj": {"bits": 16}, ".*experts.*": {"bits": 8}}`, 0.875, 1, 1, 0},
+		"blocks":                {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "block_name_to_quantize": "model.layers.1"`, 0.5, 0.2, 1, 0},
+		"dynamic":               {`"quant_method": "gptq", "bits": 4, "group_size": 128, "lm_head": true, "dynamic": {"-:.*self_attn.*": {}, "+:.*experts.*": {"bits": 8}}`, 0, 1, 1, 1},
+		"nested":                {`"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "exclude_modules": ["*self_attn*"]}`, 0, 1, 1, 0},
+		"one kind of experts":   {`"quant_method": "fp8", "ignored_layers": ["model.layers.1.mlp.experts"]`, 1, 1, 0, 0},
+	}
+	for name, test := range tests {
+		s, err := ParseConfig([]byte(base + test.config + "}}"))
+		q := s.Quantization
+		if err != nil || math.Abs(q.Attention.Share-test.attention) > 0.01 || math.Abs(q.MLP.Share-test.mlp) > 0.01 || q.Experts.Share != test.experts || q.Head.Share != test.head {
+			t.Errorf("%s: %+v, %v, want %+v", name, q, err, test)
+		}
+	}
+}
+
+func TestKinds(t *testing.T) {
+	for id, want := range map[string]Kind{
+		"Qwen/Qwen3-8B": Generator, "Qwen/Qwen3-Embedding-8B": Embedding, "Qwen/Qwen3-Reranker-4B": Reranker,
+	} {
+		if s, ok := FindShape(id); !ok || s.Kind != want {
+			t.Errorf("%s is a %s (%v), want a %s", id, s.Kind, ok, want)
+		}
+	}
+	const base = `"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100}`
+	for head, want := range map[string]Kind{
+		`"model_type": "bert", "architectures": ["BertModel"]`: Embedding, `"model_type": "xlm-roberta", "architectures": ["XLMRobertaForSequenceClassification"]`: Reranker,
+		`"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"]`: Generator, `"model_type": "qwen2", "architectures": ["Qwen2ForRewardModel"]`: Reranker,
+		`"model_type": "chatglm", "architectures": ["ChatGLMModel"]`: Generator, `"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"]`: Generator,
+		`"model_type": "qwen2", "architectures": ["Qwen2Model"]`: Embedding,
+	} {
+		s, err := ParseConfig([]byte("{" + head + ", " + base))
+		if err != nil || s.Kind != want || (s.Weights.Head == 0) == (want == Generator) && !strings.Contains(head, "gpt2") {
+			t.Errorf("%s is a %s with a head of %g, %v, want a %s", head, s.Kind, s.Weights.Head, err, want)
+		}
 	}
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -44,29 +46,43 @@ type config struct {
 	WordEmbedProjDim    int   `json:"word_embed_proj_dim"`
 
 	RopeScaling  *ropeScaling `json:"rope_scaling"`
+	RopeParams   *ropeScaling `json:"rope_parameters"`
 	MaxPositions int          `json:"max_position_embeddings"`
 	NPositions   int          `json:"n_positions"`
 	SeqLength    int          `json:"seq_length"`
 	MaxSeqLen    int          `json:"max_seq_len"`
 
-	Tied            *bool    `json:"tie_word_embeddings"`
-	MultiQuery      bool     `json:"multi_query"`
-	NewDecoder      bool     `json:"new_decoder_architecture"`
-	SlidingWindow   count    `json:"sliding_window"`
-	UseSliding      *bool    `json:"use_sliding_window"`
-	MaxWindowLayers int      `json:"max_window_layers"`
-	SlidingPattern  count    `json:"sliding_window_pattern"`
-	LayerTypes      []string `json:"layer_types"`
-	LayersBlockType []string `json:"layers_block_type"`
-	AttentionChunk  int      `json:"attention_chunk_size"`
-	NoRopeInterval  int      `json:"no_rope_layer_interval"`
-	FullInterval    int      `json:"full_attention_interval"`
-	HybridPattern   string   `json:"hybrid_override_pattern"`
-	AttnIndices     []int    `json:"attn_layer_indices"`
-	AttnPeriod      int      `json:"attn_layer_period"`
-	AttnOffset      int      `json:"attn_layer_offset"`
-	SharedKVLayers  int      `json:"num_kv_shared_layers"`
-	CrossAttention  []int    `json:"cross_attention_layers"`
+	Tied            *bool         `json:"tie_word_embeddings"`
+	MultiQuery      bool          `json:"multi_query"`
+	NewDecoder      bool          `json:"new_decoder_architecture"`
+	SlidingWindow   count         `json:"sliding_window"`
+	UseSliding      *bool         `json:"use_sliding_window"`
+	MaxWindowLayers int           `json:"max_window_layers"`
+	SlidingPattern  count         `json:"sliding_window_pattern"`
+	SWAHeads        int           `json:"swa_num_attention_heads"`
+	SWAKVHeads      int           `json:"swa_num_key_value_heads"`
+	SWAHeadDim      int           `json:"swa_head_dim"`
+	SWAVHeadDim     int           `json:"swa_v_head_dim"`
+	HeadsPerLayer   numbers       `json:"num_attention_heads_per_layer"`
+	HybridLayers    numbers       `json:"hybrid_layer_pattern"`
+	AttnTypes       numbers       `json:"attn_type_list"`
+	CompressRatios  []int         `json:"compress_ratios"`
+	BlockConfigs    []blockConfig `json:"block_configs"`
+	KEqualsV        bool          `json:"attention_k_eq_v"`
+	OutputGate      bool          `json:"attn_output_gate"`
+	MLAOutputGate   bool          `json:"mla_use_output_gate"`
+	AttentionHead   int           `json:"attention_head_dim"`
+	LayerTypes      []string      `json:"layer_types"`
+	LayersBlockType []string      `json:"layers_block_type"`
+	AttentionChunk  int           `json:"attention_chunk_size"`
+	NoRopeInterval  int           `json:"no_rope_layer_interval"`
+	FullInterval    int           `json:"full_attention_interval"`
+	HybridPattern   string        `json:"hybrid_override_pattern"`
+	AttnIndices     []int         `json:"attn_layer_indices"`
+	AttnPeriod      int           `json:"attn_layer_period"`
+	AttnOffset      int           `json:"attn_layer_offset"`
+	SharedKVLayers  int           `json:"num_kv_shared_layers"`
+	CrossAttention  []int         `json:"cross_attention_layers"`
 
 	NumExperts         count           `json:"num_experts"`
 	NumLocalExperts    int             `json:"num_local_experts"`
@@ -90,7 +106,29 @@ type config struct {
 	ErniePerToken      int             `json:"moe_k"`
 	ErnieShared        int             `json:"moe_num_shared_experts"`
 	ErnieStart         count           `json:"moe_layer_start_index"`
+	ErnieInterval      count           `json:"moe_layer_interval"`
 	PerToken           int             `json:"num_experts_per_token"`
+	OSSPerToken        int             `json:"experts_per_token"`
+	ExpertWidth        int             `json:"expert_intermediate_size"`
+	ExpertOffset       int             `json:"expert_layer_offset"`
+	EnableMoEBlock     bool            `json:"enable_moe_block"`
+	ResidualMoE        bool            `json:"residual_moe"`
+	DenseIntermediate  int             `json:"dense_intermediate_size"`
+	ShareExpertDim     int             `json:"share_expert_dim"`
+	MoELayerFreq       numbers         `json:"moe_layer_freq"`
+	MLPLayerTypes      []string        `json:"mlp_layer_types"`
+	MoELayers          numbers         `json:"moe_layers_enum"`
+	RoutedHidden       int             `json:"routed_expert_hidden_size"`
+	ExpertDType        string          `json:"expert_dtype"`
+	OLoraRank          int             `json:"o_lora_rank"`
+	OGroups            int             `json:"o_groups"`
+	IndexHeads         int             `json:"index_n_heads"`
+	IndexerTypes       []string        `json:"indexer_types"`
+	IndexPattern       string          `json:"index_topk_pattern"`
+	IndexFreq          int             `json:"index_topk_freq"`
+	IndexOffset        int             `json:"index_skip_topk_offset"`
+	Sparse             sparseConfig    `json:"sparse_attention_config"`
+	TypeVocab          int             `json:"type_vocab_size"`
 	MoELatent          int             `json:"moe_latent_size"`
 	NextLayers         int             `json:"num_nextn_predict_layers"`
 	MTPLayers          int             `json:"mtp_num_hidden_layers"`
@@ -138,6 +176,16 @@ type config struct {
 	Language *config         `json:"language_config"`
 	Thinker  *config         `json:"thinker_config"`
 	Vision   json.RawMessage `json:"vision_config"`
+	Audio    json.RawMessage `json:"audio_config"`
+
+	EncoderLayers   int `json:"encoder_layers"`
+	EncoderFFN      int `json:"encoder_ffn_dim"`
+	DecoderLayers   int `json:"decoder_layers"`
+	DecoderHeads    int `json:"decoder_attention_heads"`
+	DecoderFFN      int `json:"decoder_ffn_dim"`
+	SourcePositions int `json:"max_source_positions"`
+	TargetPositions int `json:"max_target_positions"`
+	MelBins         int `json:"num_mel_bins"`
 
 	// experts is the width of routed experts that have the plain name, because
 	// the dense MLP has another: Llama-4.
@@ -146,18 +194,26 @@ type config struct {
 	// Parameters is not of config.json: who writes a shape by hand may state the
 	// published number.
 	Parameters float64 `json:"parameters"`
+	// WeightsGiB is not of config.json either: the size of the weights' files.
+	WeightsGiB float64 `json:"weightsGiB"`
+	// HFQuant is hf_quant_config.json, which describes the quantisation of some
+	// checkpoints whose config.json does not.
+	HFQuant json.RawMessage `json:"hf_quant_config"`
 }
 
 // ParseConfig reads the shape of a model from its config.json. What is missing
-// or impossible is named.
+// or impossible, or changes the layout in a way that is not known, is named.
 func ParseConfig(text []byte) (Shape, error) {
-	var top config
-	text, err := plausible(text)
-	if err == nil {
-		err = json.Unmarshal(text, &top)
-	}
+	text, keys, err := plausible(text)
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no config.json: %w", err)
+	}
+	var top config
+	if err := json.Unmarshal(text, &top); err != nil {
+		return Shape{}, fmt.Errorf("is no config.json: %w", err)
+	}
+	if err := keys.unknown(); err != nil {
+		return Shape{}, err
 	}
 	return top.shape()
 }
@@ -165,7 +221,7 @@ func ParseConfig(text []byte) (Shape, error) {
 // ParseShape reads what somebody has typed: only the keys of a config.json that
 // shapes are computed from, so that a misspelt one does not count as missing.
 func ParseShape(text []byte) (Shape, error) {
-	text, err := plausible(text)
+	text, _, err := plausible(text)
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no mapping: %w", err)
 	}
@@ -182,13 +238,29 @@ func ParseShape(text []byte) (Shape, error) {
 const mostOfAnything = 100_000_000
 
 // plausible leaves out what no number of a shape can be, so that it counts as
-// missing: numbers below zero or beyond all bounds.
-func plausible(text []byte) ([]byte, error) {
+// missing: numbers below zero or beyond all bounds, and those that Python writes
+// and JSON does not have.
+func plausible(text []byte) ([]byte, keys, error) {
 	var top map[string]any
-	if err := json.Unmarshal(text, &top); err != nil {
-		return nil, err
+	if err := json.Unmarshal(withoutInfinities(text), &top); err != nil {
+		return nil, nil, err
 	}
-	return json.Marshal(withoutAbsurd(top))
+	text, err := json.Marshal(withoutAbsurd(top))
+	return text, top, err
+}
+
+// infinities are Python's names of numbers that JSON does not have; a string is
+// kept as it is.
+var infinities = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
+
+// withoutInfinities replaces them by null.
+func withoutInfinities(text []byte) []byte {
+	return infinities.ReplaceAllFunc(text, func(token []byte) []byte {
+		if token[0] == '"' {
+			return token
+		}
+		return []byte("null")
+	})
 }
 
 func withoutAbsurd(mapping map[string]any) map[string]any {
@@ -208,37 +280,82 @@ func withoutAbsurd(mapping map[string]any) map[string]any {
 // shape reduces the configuration to what memory and speed are computed from.
 func (top *config) shape() (Shape, error) {
 	c := top.textConfig()
-	c.normalize()
-	if err := c.check(); err != nil {
+	if err := c.normalize(); err != nil {
+		return Shape{}, err
+	}
+	if err := errors.Join(c.check(), c.checkLayers()); err != nil {
+		return Shape{}, err
+	}
+	layers, err := c.layers()
+	if err != nil {
 		return Shape{}, err
 	}
 	s := Shape{
-		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: int(c.IntermediateSize),
+		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: c.widest(layers),
 		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions,
-		ModelType: c.ModelType, HeadDim: c.headDim(), Sinks: c.sinks(), PrefixLM: c.prefixLM(),
-		MoE: c.moe(), DType: c.DType, drafts: c.NextLayers+c.MTPLayers > 0,
+		ModelType: c.ModelType, HeadDim: c.headDim(), Sinks: c.sinks(), PrefixLM: c.prefixLM(), Kind: kindOfArchitectures(c.ModelType, c.Architectures),
+		MoE: c.moe(), DType: c.DType, WeightsGiB: c.WeightsGiB, drafts: c.NextLayers+c.MTPLayers > 0,
 	}
 	if c.KVLoraRank > 0 {
 		s.MLA = MLA{Latent: c.KVLoraRank, Cached: c.KVLoraRank + c.RopeHeadDim, Expanded: c.NopeHeadDim + c.VHeadDim}
 	}
-	s.KV = c.kvLayers()
-	s.Weights = c.weights(s)
-	if v := c.Vision; len(v) > 0 && string(v) != "null" {
-		s.Vision = vision(v, c.ModelType)
-		s.Weights.Encoder = encoderParameters(v)
+	s.KV = c.kvLayers(layers)
+	matrices := c.modules(layers, s)
+	s.Weights = c.weights(matrices)
+	if present(c.Vision) {
+		s.Vision = vision(c.Vision, c.ModelType)
+		s.Weights.Encoder = encoderParameters(c.Vision)
+	}
+	if present(c.Audio) {
+		s.Weights.Encoder += encoderParameters(c.Audio)
+	}
+	if c.DecoderLayers > 0 {
+		c.addEncoder(&s)
 	}
 	if err := s.settleTotal(c.Parameters); err != nil {
 		return Shape{}, err
 	}
+	s.Quantization, err = c.quantization(matrices)
+	return s, err
+}
+
+// present reports that a value is there, and not null.
+func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
+
+// widest is the width of the widest dense MLP.
+func (c *config) widest(layers []layer) int {
+	most := int(c.IntermediateSize)
+	for _, l := range layers {
+		if len(c.BlockConfigs) > 0 {
+			most = max(most, l.dense)
+		}
+	}
+	return most
+}
+
+// quantization reads the checkpoint's own description. What it cannot read does
+// no harm where the size of the files is given.
+func (c *config) quantization(m modules) (Quantization, error) {
+	raw := c.QuantizationConfig
+	if !present(raw) {
+		raw = c.HFQuant
+	}
+	if !present(raw) {
+		return Quantization{}, nil
+	}
 	var q quantizationConfig
-	if len(c.QuantizationConfig) > 0 && json.Unmarshal(c.QuantizationConfig, &q) == nil {
-		s.Quantization = q.quantization()
-		s.Quantization.Block, s.Quantization.KVCacheDType = q.block(), q.kvCacheDType()
+	if err := json.Unmarshal(raw, &q); err != nil {
+		return Quantization{}, fmt.Errorf("quantization_config cannot be read: %w", err)
 	}
-	if s.Quantization.Method == unknownMethod {
-		return Shape{}, fmt.Errorf("quantization_config has the method %q, whose size is not known", q.Method)
+	experts := c.ExpertDType
+	if c.ModelType == "deepseek_v4" && strings.EqualFold(q.Method, "fp8") {
+		experts = cmp.Or(experts, "fp4") // vllm/models/deepseek_v4/quant_config.py
 	}
-	return s, nil
+	out, err := q.quantization(m, experts)
+	if err != nil && c.WeightsGiB > 0 {
+		return uniform(strings.ToLower(q.Method), bits8), nil
+	}
+	return out, err
 }
 
 // headDim is the width of a head of full attention.
@@ -282,21 +399,27 @@ func (c *config) textConfig() *config {
 		return c
 	}
 	if inner.Text != nil { // omni models nest twice
-		c.Vision = inner.Vision
+		c.Vision, c.Audio = inner.Vision, inner.Audio
 		inner = inner.textConfig()
 	}
-	inner.Vision, inner.Parameters, inner.MMPrefixLM = c.Vision, c.Parameters, c.MMPrefixLM
-	if len(inner.QuantizationConfig) == 0 {
+	inner.Vision, inner.Audio, inner.MMPrefixLM = c.Vision, c.Audio, c.MMPrefixLM
+	inner.Parameters, inner.WeightsGiB = c.Parameters, c.WeightsGiB
+	if !present(inner.QuantizationConfig) {
 		inner.QuantizationConfig = c.QuantizationConfig
+	}
+	if !present(inner.HFQuant) {
+		inner.HFQuant = c.HFQuant
 	}
 	if inner.Tied == nil {
 		inner.Tied = c.Tied
 	}
-	if len(inner.Architectures) == 0 {
+	if len(c.Architectures) > 0 {
 		inner.Architectures = c.Architectures
 	}
 	inner.DType = cmp.Or(inner.DType, inner.TorchDType, c.DType, c.TorchDType)
 	inner.setClassDefaults()
-	inner.ModelType = cmp.Or(c.ModelType, inner.ModelType)
+	if knownModelType(c.ModelType) || !knownModelType(inner.ModelType) {
+		inner.ModelType = cmp.Or(c.ModelType, inner.ModelType)
+	}
 	return inner
 }

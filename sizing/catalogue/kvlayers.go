@@ -6,134 +6,104 @@ import (
 	"strings"
 )
 
-// layerKind is what one decoder layer keeps.
-type layerKind int
-
-const (
-	nothing layerKind = iota // an MLP of its own, cross attention, or a shared cache
-	fullAttention
-	slidingAttention
-	stateful
-	both // attention and a state side by side: Falcon-H1
-)
-
-// kvLayers groups the layers by what they keep.
-func (c *config) kvLayers() []KVLayers {
-	window := int(c.SlidingWindow)
-	if c.AttentionChunk > 0 {
-		window = c.AttentionChunk
+// kvLayers groups the layers by what they keep: full attention first, then
+// windows, then states.
+func (c *config) kvLayers(layers []layer) []KVLayers {
+	if len(c.CompressRatios) > 0 {
+		return c.compressedKV(layers)
 	}
-	counts := map[layerKind]int{}
-	layers := min(c.NumHiddenLayers, 10_000)
-	for i := range layers - min(c.SharedKVLayers, layers) {
-		counts[c.kind(i, window)]++
-	}
-	full := KVLayers{Kind: Full, Count: counts[fullAttention] + counts[both], Heads: c.NumKeyValueHeads, Elements: 2 * c.HeadDim}
-	sliding := full
-	sliding.Kind, sliding.Count, sliding.Window, sliding.Chunked = Sliding, counts[slidingAttention], window, c.AttentionChunk > 0
-	if counts[slidingAttention] > 0 && (c.GlobalHeadDim > 0 || c.GlobalKVHeads > 0) {
-		full.Heads = cmp.Or(c.GlobalKVHeads, full.Heads)
-		full.Elements = 2 * cmp.Or(c.GlobalHeadDim, c.HeadDim)
-	}
-	if c.KVLoraRank > 0 {
-		full.Heads, full.Elements, full.Shared = 1, c.KVLoraRank+c.RopeHeadDim, true
-		if c.IndexHeadDim > 0 { // sparse attention: a key in 8 bit and its scale
-			full.Elements += (c.IndexHeadDim + 4) / 2
-		}
-	}
-	state := c.state()
-	state.Count = counts[stateful] + counts[both]
 	var kept []KVLayers
-	for _, k := range []KVLayers{full, sliding, state} {
-		if k.Count > 0 {
-			kept = append(kept, k)
+	add := func(one KVLayers) {
+		for i := range kept {
+			same := kept[i]
+			same.Count, one.Count = 0, 0
+			if same == one {
+				kept[i].Count++
+				return
+			}
+		}
+		one.Count = 1
+		kept = append(kept, one)
+	}
+	for _, l := range layers {
+		if l.borrowed {
+			continue
+		}
+		switch l.kind {
+		case fullAttention, both:
+			if c.KVLoraRank > 0 {
+				add(KVLayers{Kind: Full, Heads: 1, Elements: c.KVLoraRank + c.RopeHeadDim, Shared: true})
+			} else {
+				add(KVLayers{Kind: Full, Heads: l.kvHeads, Elements: l.key + l.value})
+			}
+		case slidingAttention:
+			add(KVLayers{Kind: Sliding, Heads: l.kvHeads, Elements: l.key + l.value, Window: l.window, Chunked: c.chunked()})
+		case nothing, crossAttention, stateful, encoderAttention:
+		}
+		if l.kind == stateful || l.kind == both {
+			add(c.state())
 		}
 	}
+	slices.SortStableFunc(kept, func(a, b KVLayers) int { return cmp.Compare(a.Kind, b.Kind) })
+	c.addIndex(kept, layers)
 	return kept
 }
 
-// kind is what the layer keeps, by whichever of the many ways to say it the
-// configuration uses.
-func (c *config) kind(layer, window int) layerKind {
-	types := c.LayerTypes
-	if len(types) == 0 {
-		types = c.LayersBlockType
+// addIndex spreads the keys of sparse attention over its layers: DeepSeek-V3.2
+// and GLM keep one in 8 bit with a scale of 32, MiniMax-M3 one in 16 bit, on
+// every GPU (DeepseekV32IndexerCache in vllm/model_executor/models/
+// deepseek_v2.py, MiniMaxM3IndexerCache in vllm/models/minimax_m3/common/
+// indexer.py at 017e9f4448, 2026-08-17).
+func (c *config) addIndex(kept []KVLayers, layers []layer) {
+	each, indexed := 2*c.Sparse.Dim, 0
+	if c.Sparse.Dim == 0 {
+		each = c.IndexHeadDim + 4
 	}
-	switch {
-	case slices.Contains(c.CrossAttention, layer):
-		return nothing
-	case c.HybridPattern != "":
-		if layer >= len(c.HybridPattern) {
-			return nothing
-		}
-		return map[byte]layerKind{'M': stateful, '*': fullAttention}[c.HybridPattern[layer]]
-	case c.ModelType == "falcon_h1":
-		return both
-	case layer < len(types):
-		return kindOf(types[layer])
-	case c.LinearAttention != nil:
-		return fullIf(slices.Contains(c.LinearAttention.Full, layer+1), stateful)
-	case len(c.AttnIndices) > 0:
-		return fullIf(slices.Contains(c.AttnIndices, layer), stateful)
-	case c.AttnPeriod > 1:
-		return fullIf(layer%c.AttnPeriod == c.AttnOffset, stateful)
-	case c.FullInterval > 1:
-		return fullIf((layer+1)%c.FullInterval == 0, stateful)
-	case window > 0:
-		return c.windowed(layer)
-	}
-	return fullAttention
-}
-
-// fullIf is full attention on a condition.
-func fullIf(condition bool, otherwise layerKind) layerKind {
-	if condition {
-		return fullAttention
-	}
-	return otherwise
-}
-
-func kindOf(name string) layerKind {
-	switch name = strings.ToLower(name); {
-	case strings.Contains(name, "sliding"), strings.Contains(name, "chunked"), strings.Contains(name, "local"):
-		return slidingAttention
-	case strings.Contains(name, "linear"), strings.Contains(name, "mamba"), strings.Contains(name, "conv"), strings.Contains(name, "recurrent"):
-		return stateful
-	case strings.Contains(name, "hybrid"):
-		return both
-	case strings.Contains(name, "attention"):
-		return fullAttention
-	}
-	return nothing
-}
-
-// windowed is for models that say which layers slide by a pattern, or only that
-// there is a window.
-func (c *config) windowed(layer int) layerKind {
-	if c.UseSliding != nil && !*c.UseSliding {
-		return fullAttention
-	}
-	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
-		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
-	}
-	pattern := int(c.SlidingPattern)
-	if pattern == 0 {
-		switch c.ModelType {
-		case "gemma2", "gpt_oss":
-			pattern = 2
-		case "gemma3", "gemma3_text":
-			pattern = 6
-		case "cohere2", "llama4", "llama4_text":
-			pattern = 4
+	for _, l := range layers {
+		if l.index && !l.borrowed {
+			indexed++
 		}
 	}
-	if c.NoRopeInterval > 1 {
-		pattern = c.NoRopeInterval
+	if indexed > 0 && len(kept) > 0 && kept[0].Kind == Full {
+		kept[0].Bytes = (each*indexed + kept[0].Count - 1) / kept[0].Count
 	}
-	if pattern > 1 {
-		return fullIf((layer+1)%pattern == 0, slidingAttention)
+}
+
+// DeepSeek-V4's cache: entries of 584 bytes (448 of 8 bit, 64 of 16 and the
+// scales), of the last window for each layer and of one entry for every 4 or
+// 128 tokens for most; where one stands for 4, an index key in 8 bit with its
+// scale. The running sums of the compressors are kept in 32 bit, of the tokens
+// that are not compressed yet, in blocks of 4 and 8 tokens (vllm/models/
+// deepseek_v4/attention.py and compressor.py at 017e9f4448, 2026-08-17).
+const (
+	compressedEntry = 584
+	compressedBlock = 256
+)
+
+// compressedKV sums the caches of all layers: vLLM puts them into one pool, each
+// kind in blocks of about as many bytes (group_and_unify_kv_cache_specs in
+// vllm/v1/core/kv_cache_utils.py).
+func (c *config) compressedKV(layers []layer) []KVLayers {
+	var perToken float64
+	var state int
+	for _, l := range layers {
+		switch l.compress {
+		case 4:
+			perToken += float64(compressedEntry+c.IndexHeadDim+4) / 4
+			state += 12 * 4 * (4*c.HeadDim + 4*c.IndexHeadDim)
+		case 128:
+			perToken += compressedEntry / 128.0
+			state += 136 * 4 * 2 * c.HeadDim
+		}
 	}
-	return slidingAttention
+	kept := []KVLayers{{Kind: Full, Count: 1, Shared: true, Bytes: int(perToken + 1), Block: compressedBlock}}
+	if window := c.window(); window > 0 {
+		kept = append(kept, KVLayers{Kind: Sliding, Count: 1, Shared: true, Bytes: compressedEntry * len(layers), Window: window})
+	}
+	if state > 0 {
+		kept = append(kept, KVLayers{Kind: State, Count: 1, Shared: true, ConvBytes: state, Paged: true})
+	}
+	return kept
 }
 
 // state is what one Mamba or linear-attention layer keeps: the last inputs of
@@ -148,6 +118,8 @@ func (c *config) state() KVLayers {
 		recurrence = value * float64(c.LinearKeyDim)
 	case c.LFMConv > 0:
 		channels, kernel = float64(c.HiddenSize), c.LFMConv
+	case len(c.AttnTypes) > 0: // lightning attention of MiniMax: no convolution
+		recurrence = float64(c.NumAttentionHeads) * float64(c.HeadDim) * float64(c.HeadDim)
 	default:
 		m := c.mamba()
 		channels, kernel = float64(m.inner)+2*float64(m.groups)*float64(m.state), m.kernel

@@ -34,7 +34,7 @@ func (e entry) parse() (Shape, error) {
 	if err == nil {
 		err = s.settleTotal(e.Parameters)
 	}
-	s.Name = e.IDs[0]
+	s.Name, s.Kind = e.IDs[0], s.Kind.named(e.IDs[0])
 	return s, err
 }
 
@@ -92,13 +92,14 @@ func FindShape(id string) (Shape, bool) {
 	}
 	found, err := of.shape()
 	found.Family = true
-	switch q := QuantizationOf(id); {
+	switch q := found.named(id); {
 	case q.Method != "":
 		found.Quantization = q
 		found.Quantization.Block = blockOf(id)
 	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"):
 		found.Quantization = Quantization{}
 	}
+	found.Kind = found.Kind.named(id)
 	return found, err == nil
 }
 
@@ -106,7 +107,7 @@ func FindShape(id string) (Shape, bool) {
 // quantisation that its name tells where the file says nothing of one.
 func ShapeOf(id string, config []byte) (Shape, error) {
 	s, err := ParseConfig(config)
-	s.Name = id
+	s.Name, s.Kind = id, s.Kind.named(id)
 	return s.WithQuantization(id), err
 }
 

@@ -1,6 +1,10 @@
 package catalogue
 
 import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -44,6 +48,9 @@ func TestParametersAddUp(t *testing.T) {
 			continue
 		}
 		counted := plain.Weights.Total()
+		if e.Parameters == 0 { // TestParametersOfTheName
+			continue
+		}
 		least, most := -0.01, 0.01
 		switch {
 		case e.Rounded || counted < 2e9:
@@ -60,6 +67,97 @@ func TestParametersAddUp(t *testing.T) {
 	}
 	if len(all) < 400 {
 		t.Errorf("only %d shapes", len(all))
+	}
+}
+
+// named are the published numbers of parameters, in billions, of models whose
+// names do not tell them: their model cards, read on 2026-11-29.
+var named = map[string]float64{
+	"DeepSeek-V3.1": 671, "DeepSeek-V3.2": 671, "DeepSeek-V4-Flash": 284, "DeepSeek-V4-Pro": 1600, "GLM-5": 744, "GLM-5.1": 744, "GLM-5.2": 744,
+	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196,
+	"NVIDIA-Nemotron-3-Nano-30B-A3B": 31.6, "NVIDIA-Nemotron-3.5-Lightning-30B-A3B": 31.6, // as the catalogue has of the copies in 16 bit
+}
+
+var billions = regexp.MustCompile(`-(\d+(?:\.\d+)?)B(?:-|$)`)
+
+// TestParametersOfTheName holds the parameters of the models whose exact number
+// is not in the catalogue to that of the name.
+func TestParametersOfTheName(t *testing.T) {
+	all, _ := load()
+	checked := 0
+	for _, e := range all {
+		if e.Parameters > 0 {
+			continue
+		}
+		checked++
+		name := strings.NewReplacer("-NVFP4", "", "-FP8", "").Replace(lastName(e.IDs[0]))
+		want := named[name]
+		if m := billions.FindStringSubmatch(name); want == 0 && m != nil {
+			want, _ = strconv.ParseFloat(m[1], 64)
+		}
+		s, err := e.shape()
+		if got := s.Weights.Total() / 1e9; err != nil || want == 0 || math.Abs(got/want-1) > tolerance(want) {
+			t.Errorf("%s has %.1f billion parameters, %v, want %g", e.IDs[0], got, err, want)
+		}
+	}
+	if checked < 40 {
+		t.Errorf("only %d models without an exact number", checked)
+	}
+}
+
+// tolerance is 3 %, and of a name with few digits what they leave open.
+func tolerance(billions float64) float64 {
+	return max(0.03, 0.85/billions)
+}
+
+// TestPublishedShapes holds what vLLM loads of published config.json files: the
+// size of the weights in GiB, and the cache. Sources: the sizes of the files on
+// the Hub, vllm#40291 (29.39 GiB allocated when loading failed), vLLM's recipes,
+// and the layers that the files list.
+func TestPublishedShapes(t *testing.T) {
+	tests := []struct {
+		id     string
+		gib    float64
+		layers int // that keep the whole context
+		window int // layers with a window
+		states int // layers with a state
+	}{
+		{"deepseek-ai/DeepSeek-V4-Flash", 149, 1, 1, 1}, // all layers as one
+		{"deepseek-ai/DeepSeek-V4-Pro", 805, 1, 1, 1},
+		{"nvidia/Gemma-4-31B-IT-NVFP4", 29.4, 10, 50, 0},
+		{"nvidia/Qwen3.6-27B-NVFP4", 19.6, 16, 0, 48},
+		{"nvidia/GLM-5.1-NVFP4", 415, 78, 0, 0},
+		{"nvidia/DeepSeek-V3.1-NVFP4", 360, 61, 0, 0},
+		{"nvidia/Llama-3.1-70B-Instruct-FP8", 67.8, 80, 0, 0},
+		{"MiniMaxAI/MiniMax-M3", 795, 60, 0, 0},
+		{"zai-org/GLM-5.2-FP8", 697, 78, 0, 0},
+		{"moonshotai/Kimi-K2.5", 554, 61, 0, 0},
+		{"moonshotai/Kimi-K3", 1447, 24, 0, 69},
+		{"nvidia/Llama-3_3-Nemotron-Super-49B-v1", 93, 49, 0, 0},
+		{"nvidia/Nemotron-H-56B-Base-8K", 105, 10, 0, 54},
+		{"nvidia/NVIDIA-Nemotron-3-Ultra-550B-A55B-BF16", 1024, 12, 0, 48},
+		{"nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B-NVFP4", 17.6, 6, 0, 23},
+		{"XiaomiMiMo/MiMo-V2-Flash", 290, 9, 39, 0},
+		{"Qwen/Qwen3-235B-A22B-FP8", 221, 94, 0, 0},
+	}
+	for _, test := range tests {
+		s, ok := FindShape(test.id)
+		if !ok {
+			t.Errorf("%s is not found", test.id)
+			continue
+		}
+		w, q := s.Weights, s.Quantization
+		size := w.Attention*q.Attention.Bytes(2) + (w.Linear-w.Attention)*q.MLP.Bytes(2) + w.Experts*q.Experts.Bytes(2) + (w.Embedding-w.Head+w.Encoder+w.Other)*2 + w.Head*q.Head.Bytes(2)
+		kept := map[KVKind]int{}
+		for _, k := range s.KV {
+			kept[k.Kind] += k.Count
+		}
+		if got := size / (1 << 30); math.Abs(got/test.gib-1) > 0.03 || kept[Full] != test.layers || kept[Sliding] != test.window || kept[State] != test.states {
+			t.Errorf("%s: %.2f GiB and %v, want %+v", test.id, got, kept, test)
+		}
+	}
+	if s, _ := FindShape("nvidia/NVIDIA-Nemotron-3.5-Lightning-30B-A3B-BF16"); s.MaxLen != 1_048_576 {
+		t.Errorf("Nemotron-3.5-Lightning is trained for %d tokens, want 1,048,576", s.MaxLen)
 	}
 }
 

@@ -6,17 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // normalize fills in the common names from the architectures' own.
-func (c *config) normalize() {
+func (c *config) normalize() error {
+	if c.ModelType != "" && !knownModelType(c.ModelType) {
+		return fmt.Errorf("model_type is %q, an architecture whose layers are not known; %s", c.ModelType, notSized)
+	}
+	c.setBlocks()
+	c.setDecoder()
 	c.HiddenSize = cmp.Or(c.HiddenSize, c.NEmbd, c.DModel)
 	c.NumHiddenLayers = cmp.Or(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
 	c.NumAttentionHeads = cmp.Or(c.NumAttentionHeads, c.NHead, c.NHeads)
 	c.VocabSize = cmp.Or(c.PaddedVocabSize, c.VocabSize)
 	c.MaxPositions = cmp.Or(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
-	c.MaxPositions = c.RopeScaling.stretch(c.MaxPositions)
+	c.MaxPositions = cmp.Or(c.RopeScaling, c.RopeParams).stretch(c.MaxPositions)
 	c.DType = cmp.Or(c.DType, c.TorchDType, "bfloat16")
 	if c.IntermediateSizeMLP > 0 {
 		c.experts = int(c.IntermediateSize)
@@ -32,7 +38,7 @@ func (c *config) normalize() {
 		c.LinearValueHeads, c.LinearKeyHeads, c.LinearValueDim, c.LinearKeyDim, c.LinearKernel = l.Heads, l.Heads, l.HeadDim, l.HeadDim, l.Kernel
 	}
 	if c.NumAttentionHeads > 0 {
-		c.HeadDim = cmp.Or(c.HeadDim, c.HiddenSize/c.NumAttentionHeads)
+		c.HeadDim = cmp.Or(c.HeadDim, c.AttentionHead, c.HiddenSize/c.NumAttentionHeads)
 	}
 	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
 	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
@@ -42,10 +48,38 @@ func (c *config) normalize() {
 	case c.NumKeyValueHeads == 0:
 		c.NumKeyValueHeads = c.NumAttentionHeads
 	}
-	if c.Tied == nil {
-		tied := slices.Contains(tiedByDefault, c.ModelType)
+	if c.Tied == nil || headless(c.ModelType, c.Architectures) {
+		tied := slices.Contains(tiedByDefault, c.ModelType) || headless(c.ModelType, c.Architectures)
 		c.Tied = &tied
 	}
+	if len(c.BlockConfigs) > 0 {
+		c.NumHiddenLayers = min(len(c.BlockConfigs), mostLayers)
+	}
+	return nil
+}
+
+// setBlocks turns layers_block_type with blocks that are nothing but an MLP or
+// experts into the pattern of hybrid_override_pattern, and counts the layers
+// where only the list tells how many there are.
+func (c *config) setBlocks() {
+	if c.HybridPattern == "" && (slices.Contains(c.LayersBlockType, "moe") || slices.Contains(c.LayersBlockType, "mlp")) {
+		letters := map[string]string{"mamba": "M", "attention": "*", "moe": "E", "mlp": "-"}
+		for _, name := range c.LayersBlockType {
+			c.HybridPattern += cmp.Or(letters[strings.ToLower(name)], "?")
+		}
+	}
+	c.NumHiddenLayers = cmp.Or(c.NumHiddenLayers, len(c.HybridPattern), len(c.LayersBlockType), len(c.LayerTypes))
+}
+
+// setDecoder takes an encoder-decoder's own names: the layers of the language
+// model are the decoder's.
+func (c *config) setDecoder() {
+	if c.DecoderLayers == 0 {
+		return
+	}
+	c.NumHiddenLayers = c.DecoderLayers
+	c.NumAttentionHeads, c.IntermediateSize = cmp.Or(c.DecoderHeads, c.NumAttentionHeads), count(cmp.Or(c.DecoderFFN, int(c.IntermediateSize)))
+	c.MaxPositions = cmp.Or(c.TargetPositions, c.MaxPositions)
 }
 
 // lfmWidth is the MLP's width of LFM2, which states that of an ungated one.
@@ -59,16 +93,17 @@ func (c *config) lfmWidth() int {
 
 // linearConfig is Kimi's: layers count from 1.
 type linearConfig struct {
-	Full    []int `json:"full_attn_layers"`
-	Heads   int   `json:"num_heads"`
-	HeadDim int   `json:"head_dim"`
-	Kernel  int   `json:"short_conv_kernel_size"`
+	Full     []int `json:"full_attn_layers"`
+	Heads    int   `json:"num_heads"`
+	HeadDim  int   `json:"head_dim"`
+	Kernel   int   `json:"short_conv_kernel_size"`
+	FullGate bool  `json:"use_full_rank_gate"`
 }
 
 // plainMLP are the architectures whose MLP has two matrices, not a gate too.
 var plainMLP = []string{
 	"gpt2", "gptj", "gpt_neo", "gpt_neox", "gpt_bigcode", "opt", "bloom", "falcon", "mpt", "phi", "starcoder2", "codegen",
-	"nemotron", "nemotron_h", "apertus", "arcee",
+	"nemotron", "nemotron_h", "apertus", "arcee", "whisper", "bert", "roberta", "xlm-roberta",
 }
 
 // tiedByDefault are those whose output head is the embedding unless the
@@ -93,7 +128,7 @@ func (c *config) check() error {
 	if c.HybridPattern == "" && c.NumAttentionHeads <= 0 {
 		errs = append(errs, errors.New("num_attention_heads is missing"))
 	}
-	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 {
+	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 && len(c.BlockConfigs) == 0 {
 		errs = append(errs, errors.New("intermediate_size is missing"))
 	}
 	for _, bound := range []struct {
@@ -104,7 +139,9 @@ func (c *config) check() error {
 		{"num_attention_heads", c.NumAttentionHeads, 1 << 13}, {"num_key_value_heads", c.NumKeyValueHeads, 1 << 13}, {"head_dim", c.HeadDim, 1 << 14},
 		{"global_head_dim", c.GlobalHeadDim, 1 << 14}, {"num_global_key_value_heads", c.GlobalKVHeads, 1 << 13}, {"kv_lora_rank", c.KVLoraRank, 1 << 16},
 		{"qk_rope_head_dim", c.RopeHeadDim, 1 << 16}, {"index_head_dim", c.IndexHeadDim, 1 << 16}, {"qk_nope_head_dim", c.NopeHeadDim, 1 << 16},
-		{"v_head_dim", c.VHeadDim, 1 << 16}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
+		{"v_head_dim", c.VHeadDim, 1 << 16}, {"q_lora_rank", c.QLoraRank, 1 << 20}, {"o_lora_rank", c.OLoraRank, 1 << 20}, {"o_groups", c.OGroups, 1 << 13},
+		{"index_n_heads", c.IndexHeads, 1 << 13}, {"sparse_attention_config.sparse_index_dim", c.Sparse.Dim, 1 << 16}, {"encoder_layers", c.EncoderLayers, 2000},
+		{"decoder_layers", c.DecoderLayers, 2000}, {"encoder_ffn_dim", c.EncoderFFN, 1 << 24}, {"max_source_positions", c.SourcePositions, 1 << 24}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
 	} {
 		if bound.value > bound.most {
 			errs = append(errs, fmt.Errorf("%s is %d, which no model has", bound.key, bound.value))
@@ -112,6 +149,39 @@ func (c *config) check() error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
+}
+
+// numbers is a list of numbers, or one number, or a string of them with commas;
+// anything else is none.
+type numbers []float64
+
+// UnmarshalJSON reads the list.
+func (n *numbers) UnmarshalJSON(raw []byte) error {
+	*n = nil
+	var one float64
+	var text string
+	switch {
+	case json.Unmarshal(raw, (*[]float64)(n)) == nil:
+	case json.Unmarshal(raw, &one) == nil:
+		*n = numbers{one}
+	case json.Unmarshal(raw, &text) == nil && text != "":
+		for part := range strings.SplitSeq(text, ",") {
+			if one, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err == nil {
+				*n = append(*n, one)
+			}
+		}
+	}
+	for i, one := range *n {
+		(*n)[i] = max(min(one, mostOfAnything), 0)
+	}
+	return nil
+}
+
+// sparseConfig is MiniMax-M3's: which layers have an index, and its size.
+type sparseConfig struct {
+	Layers numbers `json:"sparse_attention_freq"`
+	Dim    int     `json:"sparse_index_dim"`
+	Heads  int     `json:"sparse_num_index_heads"`
 }
 
 // count is a number that some architectures give as a list, one for each layer,
@@ -129,44 +199,6 @@ func (c *count) UnmarshalJSON(raw []byte) error {
 	}
 	*c = count(max(min(one, mostOfAnything), 0))
 	return nil
-}
-
-// moe is the mixture of experts; the zero value where there is none.
-func (c *config) moe() MoE {
-	m := MoE{
-		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
-		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken),
-		Intermediate: int(c.MoEIntermediate),
-	}
-	if m.Experts < 2 || m.PerToken < 1 {
-		return MoE{}
-	}
-	m.PerToken = min(m.PerToken, m.Experts)
-	if m.Intermediate == 0 {
-		m.Intermediate = cmp.Or(c.experts, int(c.IntermediateSize))
-	}
-	for i := range min(c.NumHiddenLayers, 10_000) {
-		if c.isMoE(i) {
-			m.Layers++
-		}
-	}
-	return m
-}
-
-func (c *config) isMoE(layer int) bool {
-	switch {
-	case c.HybridPattern != "":
-		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
-	case layer < max(c.DenseLayers, c.NumDenseLayers, int(c.ErnieStart)) || slices.Contains(c.MLPOnlyLayers, layer):
-		return false
-	case c.MoELayerStep > 1:
-		return (layer+1)%c.MoELayerStep == 0
-	case c.DecoderSparseStep > 1:
-		return (layer+1)%c.DecoderSparseStep == 0
-	case c.ExpertPeriod > 1:
-		return layer%c.ExpertPeriod == c.ExpertPeriod-1
-	}
-	return true
 }
 
 // ropeScaling stretches the positions that a model was trained for.

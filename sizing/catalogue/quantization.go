@@ -1,9 +1,6 @@
 package catalogue
 
 import (
-	"encoding/json"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,11 +9,18 @@ import (
 type Quantization struct {
 	// Method is vLLM's name of it, such as awq; empty for none.
 	Method string
-	// Bits of one weight, its share of scales and zero points included.
+	// Bits of one quantised weight, its share of scales and zero points included;
+	// where parts differ, those of the part with most weights.
 	Bits float64
-	// ExpertsOnly tells that nothing but the experts is stored so, and that their
-	// kernels pad them.
+	// Attention holds for attention and states, MLP for dense MLPs and shared
+	// experts, Experts for routed experts, Head for a separate output head.
+	Attention, MLP, Experts, Head Mix
+	// ExpertsOnly reports that nothing but the experts is quantised, and that
+	// their kernels pad them.
 	ExpertsOnly bool
+	// Doubtful reports that a name tells the method, and that files of such a name
+	// store attention in 4, 8 or 16 bit.
+	Doubtful bool
 	// Block is the width of the blocks of FP8 weights that share a scale; 0: a
 	// scale holds for a row or for the whole matrix. Tensor parallelism divides a
 	// matrix only between blocks.
@@ -24,6 +28,36 @@ type Quantization struct {
 	// KVCacheDType is the type of the KV cache that the checkpoint has scales for,
 	// such as fp8; vLLM takes it where --kv-cache-dtype is auto.
 	KVCacheDType string
+}
+
+// Mix says how the matrices of one part are stored. The zero value: all in the
+// model's own type.
+type Mix struct {
+	// Share of the parameters that are quantised, and the Bits of one of them with
+	// its share of scales and zero points.
+	Share, Bits float64
+}
+
+// Bytes returns the mean size of a parameter where one in the model's own type
+// has element bytes.
+func (m Mix) Bytes(element float64) float64 { return (1-m.Share)*element + m.Share*m.Bits/8 }
+
+// uniform is a method that stores every matrix alike.
+func uniform(method string, bits float64) Quantization {
+	all := Mix{1, bits}
+	return Quantization{Method: method, Bits: bits, Attention: all, MLP: all, Experts: all}
+}
+
+// doubtful is NVFP4 by name: half of attention is taken to be in 16 bit.
+func doubtful(method string, bits float64) Quantization {
+	q := uniform(method, bits)
+	q.Attention.Share, q.Doubtful = 0.5, true
+	return q
+}
+
+// expertsOnly is a method that stores nothing but experts.
+func expertsOnly(method string, bits float64) Quantization {
+	return Quantization{Method: method, Bits: bits, Experts: Mix{1, bits}, ExpertsOnly: true}
 }
 
 // Bits of a weight with its group's share. Four bits come with a 16-bit scale
@@ -38,6 +72,7 @@ const (
 	bits8  = 8.02
 	bitsNF = 4 + 8.0/64 + 32.0/64/256
 	bitsMX = 4 + 8.0/32
+	bitsM8 = 8 + 8.0/32
 	bitsNV = 4 + 8.0/16
 )
 
@@ -48,36 +83,37 @@ var marks = []struct {
 	mark string
 	is   Quantization
 }{
-	{"bnb", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
-	{"bitsandbytes", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
-	{"nf4", Quantization{Method: "bitsandbytes", Bits: bitsNF}},
-	{"mxfp4", Quantization{Method: "mxfp4", Bits: bitsMX, ExpertsOnly: true}},
-	{"fp4", Quantization{Method: "modelopt_fp4", Bits: bitsNV}}, // nvfp4, modelopt_fp4
-	{"w8a8", Quantization{Method: "compressed-tensors", Bits: bits8}},
-	{"w8a16", Quantization{Method: "compressed-tensors", Bits: bits8g}},
-	{"w4a", Quantization{Method: "compressed-tensors", Bits: bits4}},
-	{"fp8", Quantization{Method: "fp8", Bits: bits8}},
-	{"awq-8bit", Quantization{Method: "awq", Bits: bits8g}},
-	{"awq", Quantization{Method: "awq", Bits: bits4}},
-	{"int8-gptq", Quantization{Method: "gptq", Bits: bits8g}},
-	{"gptq-int8", Quantization{Method: "gptq", Bits: bits8g}},
-	{"gptq-8bit", Quantization{Method: "gptq", Bits: bits8g}},
-	{"gptq-int3", Quantization{Method: "gptq", Bits: bits3}},
-	{"gptq", Quantization{Method: "gptq", Bits: bits4}},
-	{"autoround", Quantization{Method: "inc", Bits: bits4}},
-	{"auto-round", Quantization{Method: "inc", Bits: bits4}},
-	{"int8", Quantization{Method: "compressed-tensors", Bits: bits8}},
-	{"8bit", Quantization{Method: "compressed-tensors", Bits: bits8g}},
-	{"int4", Quantization{Method: "gptq", Bits: bits4}},
-	{"4bit", Quantization{Method: "gptq", Bits: bits4}},
-	{"-q2-", Quantization{Method: "gguf", Bits: 3.35}},
-	{"-q3-", Quantization{Method: "gguf", Bits: 3.91}},
-	{"-q4-", Quantization{Method: "gguf", Bits: 4.85}},
-	{"-q5-", Quantization{Method: "gguf", Bits: 5.69}},
-	{"-q6-", Quantization{Method: "gguf", Bits: 6.59}},
-	{"-q8-", Quantization{Method: "gguf", Bits: 8.5}},
+	{"-unquantized-", Quantization{}},
+	{"bnb", uniform("bitsandbytes", bitsNF)},
+	{"bitsandbytes", uniform("bitsandbytes", bitsNF)},
+	{"nf4", uniform("bitsandbytes", bitsNF)},
+	{"mxfp4", expertsOnly("mxfp4", bitsMX)},
+	{"fp4", doubtful("modelopt_fp4", bitsNV)}, // nvfp4, modelopt_fp4
+	{"w8a8", uniform("compressed-tensors", bits8)},
+	{"w8a16", uniform("compressed-tensors", bits8g)},
+	{"w4a", uniform("compressed-tensors", bits4)},
+	{"fp8", uniform("fp8", bits8)},
+	{"awq-8bit", uniform("awq", bits8g)},
+	{"awq", uniform("awq", bits4)},
+	{"int8-gptq", uniform("gptq", bits8g)},
+	{"gptq-int8", uniform("gptq", bits8g)},
+	{"gptq-8bit", uniform("gptq", bits8g)},
+	{"gptq-int3", uniform("gptq", bits3)},
+	{"gptq", uniform("gptq", bits4)},
+	{"autoround", uniform("inc", bits4)},
+	{"auto-round", uniform("inc", bits4)},
+	{"int8", uniform("compressed-tensors", bits8)},
+	{"8bit", uniform("compressed-tensors", bits8g)},
+	{"int4", uniform("gptq", bits4)},
+	{"4bit", uniform("gptq", bits4)},
+	{"-q2-", uniform("gguf", 3.35)},
+	{"-q3-", uniform("gguf", 3.91)},
+	{"-q4-", uniform("gguf", 4.85)},
+	{"-q5-", uniform("gguf", 5.69)},
+	{"-q6-", uniform("gguf", 6.59)},
+	{"-q8-", uniform("gguf", 8.5)},
 	{"-bf16-gguf-", Quantization{}}, {"-f16-gguf-", Quantization{}}, {"-gguf-bf16-", Quantization{}}, {"-gguf-f16-", Quantization{}},
-	{"gguf", Quantization{Method: "gguf", Bits: 4.85}},
+	{"gguf", uniform("gguf", 4.85)},
 }
 
 // QuantizationOf reads the method from a model's name, from the value of
@@ -95,90 +131,17 @@ func QuantizationOf(text string) Quantization {
 	return Quantization{}
 }
 
-// quantizationConfig is a config.json's own description.
-type quantizationConfig struct {
-	Method       string `json:"quant_method"`
-	Bits         int    `json:"bits"`
-	WeightBits   int    `json:"w_bit"`
-	LoadIn4Bit   bool   `json:"load_in_4bit"`
-	LoadIn8Bit   bool   `json:"load_in_8bit"`
-	Algorithm    string `json:"quant_algo"`
-	Format       string `json:"format"`
-	ConfigGroups map[string]struct {
-		Weights struct {
-			Bits int    `json:"num_bits"`
-			Type string `json:"type"`
-		} `json:"weights"`
-	} `json:"config_groups"`
-	BlockSize     []int           `json:"weight_block_size"`
-	KVCacheAlgo   string          `json:"kv_cache_quant_algo"`
-	KVCacheScheme json.RawMessage `json:"kv_cache_scheme"`
-}
-
-// kvCacheDType is the type of the KV cache that the checkpoint asks for; "" if
-// none (get_kv_cache_quant_algo_string in vllm/utils/torch_utils.py and
-// layers/attention/attention.py at 017e9f4448, 2026-08-17).
-func (c quantizationConfig) kvCacheDType() string {
-	var scheme struct {
-		Bits int    `json:"num_bits"`
-		Type string `json:"type"`
+// named is the quantisation that a text tells of a shape: MXFP4 of a model
+// without experts is that of its matrices.
+func (s Shape) named(text string) Quantization {
+	q := QuantizationOf(text)
+	if q.ExpertsOnly && s.MoE.Experts == 0 {
+		q = doubtful(q.Method, q.Bits)
 	}
-	name := c.KVCacheAlgo
-	if len(c.KVCacheScheme) > 0 && json.Unmarshal(c.KVCacheScheme, &scheme) != nil {
-		_ = json.Unmarshal(c.KVCacheScheme, &name)
+	if name := words(text); q.Method == "fp8" && strings.HasPrefix(text, "Qwen/") && strings.HasSuffix(name, "-fp8-") {
+		q.Block = 128 // weight_block_size of Qwen's own FP8 files, read on 2026-11-29
 	}
-	switch name = strings.ToLower(name); {
-	case name == "fp8", name == "fp8_e4m3", scheme.Bits == 8 && scheme.Type == "float":
-		return "fp8"
-	case name == "nvfp4", scheme.Bits == 4 && scheme.Type == "float":
-		return "nvfp4"
-	}
-	return ""
-}
-
-// block is the width of the blocks of an FP8 checkpoint.
-func (c quantizationConfig) block() int {
-	for _, size := range c.BlockSize {
-		if size > 0 && size <= 1<<16 {
-			return size
-		}
-	}
-	return 0
-}
-
-// unknownMethod stands for one that the arithmetic does not know.
-const unknownMethod = "unknown"
-
-// quantization translates it. Of groups that differ, the widest counts.
-func (c quantizationConfig) quantization() Quantization {
-	bits, float := max(c.Bits, c.WeightBits), false
-	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
-		if w := c.ConfigGroups[name].Weights; w.Bits >= bits {
-			bits, float = w.Bits, w.Type == "float"
-		}
-	}
-	method, algorithm := strings.ToLower(c.Method), strings.ToLower(c.Algorithm)
-	switch {
-	case method == "":
-		return Quantization{}
-	case method == "mxfp4":
-		return QuantizationOf("mxfp4")
-	case method == "bitsandbytes" && c.LoadIn8Bit:
-		return Quantization{Method: method, Bits: bits8}
-	case method == "bitsandbytes":
-		return Quantization{Method: method, Bits: bitsNF}
-	case strings.Contains(algorithm, "fp4"), strings.Contains(c.Format, "nvfp4"), bits == 4 && float:
-		return Quantization{Method: method, Bits: bitsNV}
-	case bits == 8:
-		return Quantization{Method: method, Bits: bits8}
-	case bits > 0 && bits < 8:
-		return Quantization{Method: method, Bits: float64(bits) + bits4 - 4}
-	case strings.Contains(method, "fp8"), strings.Contains(algorithm, "fp8"), method == "modelopt":
-		return Quantization{Method: method, Bits: bits8}
-	case method == "awq", method == "gptq", method == "auto-round":
-		return Quantization{Method: method, Bits: bits4}
-	}
-	return Quantization{Method: unknownMethod}
+	return q
 }
 
 // String is the method and its bits, or "16 bit".

@@ -5,6 +5,10 @@ package catalogue
 type Shape struct {
 	// Name is the Hugging Face id, or what else the shape was found by.
 	Name string
+	// Kind says what the model is for. Default: it generates text.
+	Kind Kind
+	// WeightsGiB is the size of the weights' files; 0: computed.
+	WeightsGiB float64
 	// ModelType is the architecture's name in config.json, such as qwen3_moe.
 	ModelType string
 	// Hidden is the width of the residual stream, Heads the number of attention
@@ -66,6 +70,14 @@ type KVLayers struct {
 	Elements int
 	// Shared tells that the heads are not divided over GPUs.
 	Shared bool
+	// Bytes is what a layer keeps of one token beside that, whatever the type of
+	// the KV cache, on every GPU.
+	Bytes int
+	// Block is how many tokens a block holds; 0: vLLM's default.
+	Block int
+	// Paged reports that a State fills as many blocks as it needs, where others
+	// fill one.
+	Paged bool
 	// Window in tokens, of Sliding. Chunked tells that it does not slide: a token
 	// sees its own chunk of that many.
 	Window  int
@@ -89,11 +101,14 @@ type Weights struct {
 	// Linear are the matrices of attention and dense MLPs, and Experts those of
 	// routed experts: what quantisation makes smaller.
 	Linear, Experts float64
+	// Attention is the part of Linear that is of attention and of states.
+	Attention float64
 	// KVProjection is the part of Linear that is repeated where there are more
 	// GPUs than KV heads.
 	KVProjection float64
-	// Embedding is the table of tokens and, unless tied to it, the output head.
-	Embedding float64
+	// Embedding is the table of tokens and, unless tied to it, the output head,
+	// which is the part Head.
+	Embedding, Head float64
 	// Encoder are those of vision and audio towers, Other the rest: norms,
 	// biases, routers.
 	Encoder, Other float64
@@ -150,7 +165,7 @@ func (s Shape) ActiveParameters() float64 {
 // particular.
 func (s Shape) WithQuantization(text string) Shape {
 	if s.Quantization.Method == "" {
-		s.Quantization = QuantizationOf(text)
+		s.Quantization = s.named(text)
 	}
 	return s
 }
@@ -160,7 +175,7 @@ func (s Shape) WithQuantization(text string) Shape {
 func (s Shape) Stretched(parameters float64) Shape {
 	scale := parameters / s.Weights.Total()
 	w := &s.Weights
-	for _, part := range []*float64{&w.Linear, &w.Experts, &w.KVProjection, &w.Embedding, &w.Encoder, &w.Other} {
+	for _, part := range []*float64{&w.Linear, &w.Experts, &w.Attention, &w.KVProjection, &w.Embedding, &w.Head, &w.Encoder, &w.Other} {
 		*part *= scale
 	}
 	return s

@@ -4,109 +4,22 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// weights counts the parameters of the language model by part.
-func (c *config) weights(s Shape) Weights {
+// addEncoder adds the encoder of an encoder-decoder, and what the decoder keeps
+// of its output: keys and values of every position, for each request
+// (CrossAttentionSpec in vllm/v1/kv_cache_interface.py at 017e9f4448).
+func (c *config) addEncoder(s *Shape) {
 	hidden := float64(c.HiddenSize)
-	var w Weights
-	w.Embedding = hidden * float64(c.VocabSize)
-	if c.WordEmbedProjDim > 0 {
-		w.Embedding = float64(c.WordEmbedProjDim * c.VocabSize)
-	}
-	if !*c.Tied {
-		w.Embedding *= 2
-	}
-	w.Embedding += float64(c.PerLayerInput) * float64(c.PerLayerVocab) * float64(c.NumHiddenLayers)
-	matrices := 3.0 // gate, up, down
-	if slices.Contains(plainMLP, c.ModelType) {
-		matrices = 2
-	}
-	window := int(c.SlidingWindow)
-	for i := range min(c.NumHiddenLayers, 10_000) {
-		kind := c.kind(i, max(window, c.AttentionChunk))
-		attention, kv := c.attentionWeights(kind, s)
-		w.Linear += attention
-		w.KVProjection += kv
-		switch {
-		case s.MoE.Layers > 0 && c.isMoE(i):
-			width := hidden * float64(s.MoE.Intermediate)
-			if latent := float64(c.MoELatent); latent > 0 { // experts see a projection
-				width = latent * float64(s.MoE.Intermediate)
-				w.Linear += 2 * hidden * latent
-			}
-			w.Experts += matrices * width * float64(s.MoE.Experts)
-			w.Linear += matrices * hidden * c.sharedWidth(s.MoE)
-			w.Other += hidden * float64(s.MoE.Experts) // the router
-		case c.HybridPattern == "" || i < len(c.HybridPattern) && c.HybridPattern[i] == '-':
-			w.Linear += matrices * hidden * float64(c.IntermediateSize)
-		}
-		w.Other += 2 * hidden // norms
-	}
-	return w
-}
-
-// sharedWidth is that of the experts that every token visits.
-func (c *config) sharedWidth(m MoE) float64 {
-	if size := cmp.Or(c.SharedExpertSize, c.SharedSize, c.MoESharedSize); size > 0 {
-		return float64(size)
-	}
-	shared := cmp.Or(int(c.SharedExperts), int(c.NumSharedExperts), c.ErnieShared)
-	if shared == 0 && c.ModelType == "llama4" {
-		shared = 1
-	}
-	return float64(shared * m.Intermediate)
-}
-
-// attentionWeights are those of a layer's attention or state, and of them the
-// keys' and values'.
-func (c *config) attentionWeights(kind layerKind, s Shape) (all, kv float64) {
-	hidden := float64(c.HiddenSize)
-	heads := float64(c.NumAttentionHeads)
-	if kind == stateful || kind == both {
-		all += c.stateWeights()
-	}
-	if kind == stateful || kind == nothing && c.HybridPattern != "" {
-		return all, 0
-	}
-	if s.MLA != (MLA{}) {
-		query := float64(c.NopeHeadDim + c.RopeHeadDim)
-		if c.QLoraRank > 0 {
-			all += float64(c.QLoraRank) * (hidden + heads*query)
-		} else {
-			all += hidden * heads * query
-		}
-		latent := float64(c.KVLoraRank)
-		all += hidden * (latent + float64(c.RopeHeadDim))
-		all += latent * heads * float64(c.NopeHeadDim+c.VHeadDim)
-		return all + heads*float64(c.VHeadDim)*hidden, 0
-	}
-	width, kvHeads := float64(c.HeadDim), float64(c.NumKeyValueHeads)
-	if kind == fullAttention && c.GlobalHeadDim > 0 {
-		width, kvHeads = float64(c.GlobalHeadDim), float64(cmp.Or(c.GlobalKVHeads, c.NumKeyValueHeads))
-	}
-	queries := 1.0
-	if c.LinearValueHeads > 0 {
-		queries = 2 // Qwen3-Next and later gate what attention puts out
-	}
-	kv = 2 * hidden * kvHeads * width
-	return all + (queries+1)*hidden*heads*width + kv, kv
-}
-
-// stateWeights are those of a Mamba, convolution or linear-attention layer.
-func (c *config) stateWeights() float64 {
-	hidden := float64(c.HiddenSize)
-	switch {
-	case c.LinearValueHeads > 0:
-		key, value := float64(c.LinearKeyHeads*c.LinearKeyDim), float64(c.LinearValueHeads*c.LinearValueDim)
-		return hidden*(2*key+2*value+2*float64(c.LinearValueHeads)) + value*hidden
-	case c.LFMConv > 0:
-		return 4 * hidden * hidden
-	}
-	m := c.mamba()
-	return hidden*float64(2*m.inner+2*m.groups*m.state+m.heads) + float64(m.inner)*hidden
+	own := 4*hidden*hidden + 2*hidden*float64(c.EncoderFFN)
+	s.Weights.Encoder = float64(c.EncoderLayers)*own + hidden*float64(c.SourcePositions) + 3*hidden*(hidden+float64(c.MelBins))
+	cross := 4 * hidden * hidden * float64(c.NumHiddenLayers)
+	s.Weights.Linear += cross
+	s.Weights.Attention += cross
+	s.Weights.Embedding += hidden * float64(c.TargetPositions)
+	kept := min(2*2*float64(c.SourcePositions)*hidden, largestState)
+	s.KV = append(s.KV, KVLayers{Kind: State, Count: c.NumHiddenLayers, ConvBytes: int(kept), Paged: true})
 }
 
 // settleTotal makes the parts add up to the published number, which knows of
@@ -142,6 +55,12 @@ type visionConfig struct {
 	NumHiddenLayers  int     `json:"num_hidden_layers"`
 	Layers           int     `json:"layers"`
 	Merge            int     `json:"spatial_merge_size"`
+	VTHidden         int     `json:"vt_hidden_size"`
+	VTIntermediate   int     `json:"vt_intermediate_size"`
+	VTLayers         int     `json:"vt_num_hidden_layers"`
+	DModel           int     `json:"d_model"`
+	EncoderLayers    int     `json:"encoder_layers"`
+	EncoderFFN       int     `json:"encoder_ffn_dim"`
 }
 
 func parseVision(raw json.RawMessage) visionConfig {
@@ -149,6 +68,7 @@ func parseVision(raw json.RawMessage) visionConfig {
 	if json.Unmarshal(raw, &v) != nil {
 		return visionConfig{}
 	}
+	v.HiddenSize, v.IntermediateSize = cmp.Or(v.HiddenSize, v.VTHidden, v.DModel), cmp.Or(v.IntermediateSize, v.VTIntermediate, v.EncoderFFN)
 	if v.EmbedDim > 0 { // Qwen2-VL: there, hidden_size is the language model's
 		v.HiddenSize = v.EmbedDim
 	}
@@ -192,7 +112,7 @@ func vision(raw json.RawMessage, modelType string) Vision {
 // encoderParameters estimates a tower whose published number is not given.
 func encoderParameters(raw json.RawMessage) float64 {
 	v := parseVision(raw)
-	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers), 0), 1000)
+	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers, v.VTLayers, v.EncoderLayers), 0), 1000)
 	hidden := float64(v.HiddenSize)
 	return float64(depth) * hidden * (4*hidden + 2*float64(v.IntermediateSize))
 }

@@ -136,7 +136,7 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 	for _, bash := range bashes(t) {
 		t.Run(filepath.Base(bash), func(t *testing.T) {
 			t.Parallel()
-			f := serve(t, func(_ *Config, e *engine.Config) { e.Timing.Base = 5 * time.Millisecond })
+			f := serve(t, func(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: 5 * time.Millisecond} })
 			p := newLivenessProbe(t, bash, f.URL)
 			if status := p.run(t); status != 0 {
 				t.Fatalf("idle: %d", status)

@@ -1,0 +1,386 @@
+package catalogue
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// layer is one layer of the language model.
+type layer struct {
+	kind layerKind
+	// heads and kvHeads are those of its attention, key and value the widths of
+	// one head's keys and values.
+	heads, kvHeads, key, value int
+	// window in tokens, of sliding attention.
+	window int
+	// borrowed reports that the layer reads the cache of another one.
+	borrowed bool
+	// index reports that it keeps a key for the choice of tokens.
+	index bool
+	// compress is how many tokens one entry of the cache stands for: DeepSeek-V4.
+	compress int
+	// linear reports that one square matrix replaces attention, or the MLP.
+	linearAttention, linearMLP bool
+	// dense is the width of its MLP, 0 for none; experts reports a mixture.
+	dense   int
+	experts bool
+}
+
+// layerKind is what one decoder layer keeps.
+type layerKind int
+
+const (
+	nothing layerKind = iota // an MLP of its own
+	crossAttention
+	fullAttention
+	slidingAttention
+	stateful
+	both // attention and a state side by side: Falcon-H1
+	// encoderAttention sees all tokens at once and keeps none.
+	encoderAttention
+)
+
+// mostLayers bounds what is counted: no model has more.
+const mostLayers = 2000
+
+// layers describes each layer, by whichever of the many ways to say it the
+// configuration uses.
+func (c *config) layers() ([]layer, error) {
+	if len(c.BlockConfigs) > 0 {
+		return c.blockLayers()
+	}
+	layers := make([]layer, min(c.NumHiddenLayers, mostLayers))
+	window, sliding := c.window(), c.hasSliding()
+	for i := range layers {
+		l := &layers[i]
+		*l = layer{
+			kind: c.kind(i, window), heads: c.NumAttentionHeads, kvHeads: c.NumKeyValueHeads, key: c.HeadDim, value: c.HeadDim,
+			borrowed: i >= len(layers)-min(c.SharedKVLayers, len(layers)), index: c.indexes(i), experts: c.isMoE(i),
+		}
+		if c.valueDim() > 0 {
+			l.value = c.valueDim()
+		}
+		switch l.kind {
+		case slidingAttention:
+			l.window = window
+			l.heads, l.kvHeads = cmp.Or(c.SWAHeads, l.heads), cmp.Or(c.SWAKVHeads, l.kvHeads)
+			l.key, l.value = cmp.Or(c.SWAHeadDim, l.key), cmp.Or(c.SWAVHeadDim, l.value)
+		case fullAttention:
+			if c.GlobalHeadDim > 0 {
+				l.key, l.value = c.GlobalHeadDim, c.GlobalHeadDim
+			}
+			if sliding {
+				l.kvHeads = cmp.Or(c.GlobalKVHeads, l.kvHeads)
+			}
+		case nothing, crossAttention, stateful, both, encoderAttention:
+		}
+		if i < len(c.HeadsPerLayer) {
+			l.heads = cmp.Or(int(c.HeadsPerLayer[i]), l.heads)
+		}
+		if i < len(c.CompressRatios) {
+			l.compress = max(1, c.CompressRatios[i])
+		}
+		if !l.experts && (c.HybridPattern == "" || i < len(c.HybridPattern) && c.HybridPattern[i] == '-') {
+			l.dense = cmp.Or(c.DenseIntermediate, int(c.IntermediateSize))
+		}
+		if c.EnableMoEBlock && l.experts { // Gemma 4 has a dense MLP beside its experts
+			l.dense = int(c.IntermediateSize)
+		}
+		if c.ResidualMoE { // Arctic too
+			l.dense = c.HiddenSize
+		}
+	}
+	return layers, nil
+}
+
+// valueDim is the width of a head's values where it is not that of its keys
+// and there is no latent.
+func (c *config) valueDim() int {
+	if c.KVLoraRank > 0 || c.QLoraRank > 0 {
+		return 0
+	}
+	return c.VHeadDim
+}
+
+// window of sliding attention in tokens.
+func (c *config) window() int {
+	if c.AttentionChunk > 0 && !strings.HasPrefix(c.ModelType, "mimo_v2") { // MiMo states one that it does not use
+		return c.AttentionChunk
+	}
+	return int(c.SlidingWindow)
+}
+
+// chunked reports that tokens see their own chunk, not a window.
+func (c *config) chunked() bool {
+	return c.AttentionChunk > 0 && !strings.HasPrefix(c.ModelType, "mimo_v2")
+}
+
+// hasSliding reports whether any layer has a window.
+func (c *config) hasSliding() bool {
+	window := c.window()
+	for i := range min(c.NumHiddenLayers, mostLayers) {
+		if c.kind(i, window) == slidingAttention {
+			return true
+		}
+	}
+	return false
+}
+
+// indexes reports whether a layer of sparse attention has an index of its own:
+// vllm/model_executor/models/deepseek_v2.py and vllm/models/minimax_m3/nvidia/
+// model.py at 017e9f4448 (2026-08-17).
+func (c *config) indexes(layer int) bool {
+	switch {
+	case c.Sparse.Dim > 0:
+		return layer < len(c.Sparse.Layers) && c.Sparse.Layers[layer] > 0
+	case c.IndexHeadDim == 0:
+		return false
+	case layer < len(c.IndexerTypes):
+		return c.IndexerTypes[layer] == "full"
+	case layer < len(c.IndexPattern):
+		return c.IndexPattern[layer] != 'S'
+	case c.IndexFreq > 1:
+		return max(layer-c.IndexOffset+1, 0)%c.IndexFreq == 0
+	}
+	return true
+}
+
+// blockConfig is one layer of a model whose layers were searched for
+// (DeciLM, Llama-Nemotron).
+type blockConfig struct {
+	Attention *struct {
+		Group   int  `json:"n_heads_in_group"`
+		NoOp    bool `json:"no_op"`
+		Linear  bool `json:"replace_with_linear"`
+		Window  int  `json:"window_length"`
+		KVHeads int  `json:"num_key_value_heads"`
+	} `json:"attention"`
+	FFN *struct {
+		Mult   float64 `json:"ffn_mult"`
+		NoOp   bool    `json:"no_op"`
+		Linear bool    `json:"replace_with_linear"`
+		Width  int     `json:"intermediate_size"`
+	} `json:"ffn"`
+}
+
+// blockLayers reads block_configs as vllm/model_executor/models/nemotron_nas.py
+// does (017e9f4448, 2026-08-17).
+func (c *config) blockLayers() ([]layer, error) {
+	layers := make([]layer, min(len(c.BlockConfigs), mostLayers))
+	for i := range layers {
+		b, l := c.BlockConfigs[i], &layers[i]
+		if b.Attention == nil || b.FFN == nil {
+			return nil, fmt.Errorf("block_configs: block %d has no attention and ffn, so its layout is not known; %s", i, wayOut)
+		}
+		l.key, l.value, l.heads = c.HeadDim, c.HeadDim, c.NumAttentionHeads
+		switch {
+		case b.Attention.Linear:
+			l.linearAttention = true
+		case b.Attention.NoOp:
+		case b.Attention.KVHeads > 0:
+			l.kind, l.kvHeads = fullAttention, b.Attention.KVHeads
+		case b.Attention.Group > 0:
+			l.kind, l.kvHeads = fullAttention, c.NumAttentionHeads/b.Attention.Group
+		default:
+			return nil, fmt.Errorf("block_configs: the attention of block %d has no n_heads_in_group; %s", i, wayOut)
+		}
+		if l.kind == fullAttention && b.Attention.Window > 0 {
+			l.kind, l.window = slidingAttention, b.Attention.Window
+		}
+		switch {
+		case b.FFN.Linear:
+			l.linearMLP = true
+		case b.FFN.NoOp:
+		case b.FFN.Width > 0:
+			l.dense = min(b.FFN.Width, 1<<24)
+		default:
+			width := int(min(max(2*b.FFN.Mult*float64(c.HiddenSize)/3, 0), 1<<24))
+			l.dense = (width + 255) / 256 * 256
+		}
+	}
+	return layers, nil
+}
+
+// kind is what the layer keeps.
+func (c *config) kind(layer, window int) layerKind {
+	types := c.LayerTypes
+	if len(types) == 0 {
+		types = c.LayersBlockType
+	}
+	switch {
+	case slices.Contains(encoders, c.ModelType) || c.Bidirectional == true:
+		return encoderAttention
+	case slices.Contains(c.CrossAttention, layer):
+		return crossAttention
+	case c.HybridPattern != "":
+		if layer >= len(c.HybridPattern) {
+			return nothing
+		}
+		return map[byte]layerKind{'M': stateful, '*': fullAttention}[c.HybridPattern[layer]]
+	case c.ModelType == "falcon_h1":
+		return both
+	case layer < len(c.HybridLayers): // MiMo-V2: 1 slides
+		return fullIf(c.HybridLayers[layer] == 0, slidingAttention)
+	case layer < len(types):
+		return kindOf(types[layer])
+	case c.LinearAttention != nil:
+		return fullIf(slices.Contains(c.LinearAttention.Full, layer+1), stateful)
+	case len(c.AttnIndices) > 0:
+		return fullIf(slices.Contains(c.AttnIndices, layer), stateful)
+	case len(c.AttnTypes) > 0: // MiniMax: 1 is softmax attention, 0 lightning
+		return fullIf(layer < len(c.AttnTypes) && c.AttnTypes[layer] == 1, stateful)
+	case c.AttnPeriod > 1:
+		return fullIf(layer%c.AttnPeriod == c.AttnOffset, stateful)
+	case c.FullInterval > 1:
+		return fullIf((layer+1)%c.FullInterval == 0, stateful)
+	case window > 0:
+		return c.windowed(layer)
+	}
+	return fullAttention
+}
+
+// fullIf is full attention on a condition.
+func fullIf(condition bool, otherwise layerKind) layerKind {
+	if condition {
+		return fullAttention
+	}
+	return otherwise
+}
+
+func kindOf(name string) layerKind {
+	switch name = strings.ToLower(name); {
+	case strings.Contains(name, "sliding"), strings.Contains(name, "chunked"), strings.Contains(name, "local"):
+		return slidingAttention
+	case strings.Contains(name, "linear"), strings.Contains(name, "mamba"), strings.Contains(name, "conv"), strings.Contains(name, "recurrent"):
+		return stateful
+	case strings.Contains(name, "hybrid"):
+		return both
+	case strings.Contains(name, "attention"):
+		return fullAttention
+	}
+	return nothing
+}
+
+// knownLayerTypes are the entries of layer_types and layers_block_type whose
+// cache is known.
+var knownLayerTypes = []string{
+	"full_attention", "sliding_attention", "chunked_attention", "linear_attention", "attention", "mamba", "conv", "hybrid", "moe", "mlp",
+	"deepseek_sparse_attention", "full", "mamba2", "recurrent", "local_attention",
+}
+
+// checkLayers refuses layers whose kind is not known.
+func (c *config) checkLayers() error {
+	var errs []error
+	for _, list := range []struct {
+		key   string
+		types []string
+	}{{"layer_types", c.LayerTypes}, {"layers_block_type", c.LayersBlockType}} {
+		for _, name := range list.types {
+			if !slices.Contains(knownLayerTypes, strings.ToLower(name)) {
+				errs = append(errs, fmt.Errorf("%s has a layer of the type %q, whose KV cache is not known; %s", list.key, name, wayOut))
+				break
+			}
+		}
+	}
+	if i := strings.IndexFunc(c.HybridPattern, func(r rune) bool { return !strings.ContainsRune("M*E-", r) }); i >= 0 {
+		errs = append(errs, fmt.Errorf("hybrid_override_pattern has %q, a layer that is not known; %s", c.HybridPattern[i:i+1], wayOut))
+	}
+	for _, ratio := range c.CompressRatios {
+		if ratio != 0 && ratio != 1 && ratio != 4 && ratio != 128 {
+			errs = append(errs, fmt.Errorf("compress_ratios has %d, whose KV cache is not known; %s", ratio, wayOut))
+			break
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// windowed is for models that say which layers slide by a pattern, or only that
+// there is a window.
+func (c *config) windowed(layer int) layerKind {
+	if c.UseSliding != nil && !*c.UseSliding {
+		return fullAttention
+	}
+	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
+		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
+	}
+	pattern := int(c.SlidingPattern)
+	if pattern == 0 {
+		switch c.ModelType {
+		case "gemma2", "gpt_oss":
+			pattern = 2
+		case "gemma3", "gemma3_text":
+			pattern = 6
+		case "cohere2", "llama4", "llama4_text":
+			pattern = 4
+		}
+	}
+	if c.NoRopeInterval > 1 {
+		pattern = c.NoRopeInterval
+	}
+	if pattern > 1 {
+		return fullIf((layer+1)%pattern == 0, slidingAttention)
+	}
+	return slidingAttention
+}
+
+// moe is the mixture of experts; the zero value where there is none.
+func (c *config) moe() MoE {
+	m := MoE{
+		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
+		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken, c.OSSPerToken),
+		Intermediate: cmp.Or(int(c.MoEIntermediate), c.ExpertWidth),
+	}
+	if m.Experts < 2 || m.PerToken < 1 {
+		return MoE{}
+	}
+	m.PerToken = min(m.PerToken, m.Experts)
+	if m.Intermediate == 0 {
+		m.Intermediate = cmp.Or(c.experts, int(c.IntermediateSize))
+	}
+	for i := range min(c.NumHiddenLayers, mostLayers) {
+		if c.isMoE(i) {
+			m.Layers++
+		}
+	}
+	if m.Layers == 0 {
+		return MoE{}
+	}
+	return m
+}
+
+// hasExperts reports whether there is a mixture at all.
+func (c *config) hasExperts() bool {
+	return cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)) > 1
+}
+
+func (c *config) isMoE(layer int) bool {
+	freq := c.MoELayerFreq
+	switch {
+	case !c.hasExperts():
+		return false
+	case c.HybridPattern != "":
+		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
+	case layer < len(c.MLPLayerTypes):
+		return c.MLPLayerTypes[layer] == "sparse"
+	case len(c.MoELayers) > 0:
+		return slices.Contains(c.MoELayers, float64(layer))
+	case len(freq) > 1:
+		return layer < len(freq) && freq[layer] != 0
+	case layer < max(c.DenseLayers, c.NumDenseLayers, int(c.ErnieStart)) || slices.Contains(c.MLPOnlyLayers, layer):
+		return false
+	case len(freq) == 1 && freq[0] > 1:
+		return layer%int(freq[0]) == 0
+	case c.MoELayerStep > 1:
+		return (layer+1)%c.MoELayerStep == 0
+	case c.DecoderSparseStep > 1:
+		return (layer+1)%c.DecoderSparseStep == 0
+	case int(c.ErnieInterval) > 1:
+		return (layer+1)%int(c.ErnieInterval) == 0
+	case c.ExpertPeriod > 1:
+		return layer%c.ExpertPeriod == cmp.Or(c.ExpertOffset, c.ExpertPeriod-1)
+	}
+	return true
+}
