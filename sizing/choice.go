@@ -68,6 +68,11 @@ func Changes(w Workload) []Change {
 		shorter.Engine.MaxModelLen = length
 		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
 	}
+	if m := w.size().Memory; m.key == "maxNumSeqs" && m.Blocks > 0 {
+		fewer := w
+		fewer.Engine.MaxNumSeqs = m.Blocks
+		try(fmt.Sprintf("maxNumSeqs: %d", m.Blocks), fewer)
+	}
 	if !w.Engine.narrowCache() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"

@@ -413,6 +413,8 @@ func applied(t *testing.T, w Workload, change string) Estimate {
 	default:
 		if _, err := fmt.Sscanf(change, "maxModelLen: %d", &n); err == nil {
 			w.Engine.MaxModelLen = n
+		} else if _, err := fmt.Sscanf(change, "maxNumSeqs: %d", &n); err == nil {
+			w.Engine.MaxNumSeqs = n
 		} else if _, err := fmt.Sscanf(change, "gpu.count: %d", &n); err == nil {
 			w.Engine.TensorParallel = n
 		} else if _, err := fmt.Sscanf(change, "nodes of type %s with gpu.count: %d", &instance, &n); err == nil {

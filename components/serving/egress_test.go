@@ -39,11 +39,11 @@ func TestEgressOfTracesAndDestinations(t *testing.T) {
 			s.ExtraArgs = []string{"--otlp-traces-endpoint", "grpc://otel.tracing.svc.cluster.local:4317"}
 		},
 			[]string{"tracing:4317"}, "0.0.0.0/0:4317"},
-		"a short name":          {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint", "http://otel:4318/v1/traces"} }, []string{"inference:4318"}, "0.0.0.0/0:4318"},
-		"a name of two parts":   {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint=otel.tracing:4317"} }, []string{"tracing:4317", "0.0.0.0/0:4317"}, ""},
-		"an address":            {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint", "http://10.1.2.3"} }, []string{"10.1.2.3/32:4317"}, "0.0.0.0/0:4317"},
-		"a namespace's pods":    {func(s *Spec) { s.Network.Egress = []Destination{{Namespace: "cache", Port: 5555}} }, []string{"cache:5555"}, ""},
-		"a range of addresses":  {func(s *Spec) { s.Network.Egress = []Destination{{CIDR: "10.9.0.0/24", Port: 6379}} }, []string{"10.9.0.0/24:6379"}, ""},
+		"a short name":                         {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint", "http://otel:4318/v1/traces"} }, []string{"inference:4318"}, "0.0.0.0/0:4318"},
+		"a name of two parts":                  {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint=otel.tracing:4317"} }, []string{"tracing:4317", "0.0.0.0/0:4317"}, ""},
+		"an address":                           {func(s *Spec) { s.ExtraArgs = []string{"--otlp-traces-endpoint", "http://10.1.2.3"} }, []string{"10.1.2.3/32:4317"}, "0.0.0.0/0:4317"},
+		"a namespace's pods":                   {func(s *Spec) { s.Network.Egress = []Destination{{Namespace: "cache", Port: 5555}} }, []string{"cache:5555"}, ""},
+		"a range of addresses":                 {func(s *Spec) { s.Network.Egress = []Destination{{CIDR: "10.9.0.0/24", Port: 6379}} }, []string{"10.9.0.0/24:6379"}, ""},
 		"nothing with the weights on a volume": {func(s *Spec) { s.Storage.Weights.Claim = "weights" }, nil, "0.0.0.0/0:443"},
 	}
 	for name, c := range cases {

@@ -8,10 +8,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// ownedFlags are the flags that derive from the spec, with the configuration
-// key that sets each. Extra arguments may not repeat them.
+// ownedFlags are flags that derive from the spec, with the configuration key that
+// sets each. Extra arguments may not have them.
 var ownedFlags = map[string]string{
 	"--model":                            "model",
 	"--revision":                         "revision",
@@ -37,6 +38,22 @@ var ownedFlags = map[string]string{
 	"--host":                             "",
 	"--port":                             "",
 	"--disable-access-log-for-endpoints": "",
+}
+
+// owned returns the flags that extra arguments may not have, with the configuration
+// key that sets each: ownedFlags, and what else is rendered for this spec.
+func (s Spec) owned() map[string]string {
+	all := maps.Clone(ownedFlags)
+	own := s
+	own.ExtraArgs = nil
+	if args, err := vllmflags.Parse(engineArgs(own)); err == nil {
+		for _, f := range vllmflags.Flags() {
+			if _, known := all[f.Name]; !known && args.Has(f.Name) {
+				all[f.Name] = ""
+			}
+		}
+	}
+	return all
 }
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.

@@ -59,11 +59,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		key := "maxModelLen"
-		if e.Memory.Short > 0 {
-			key = "gpu.count"
-		}
-		found.Addf(at(key), "%s", e.Refusal())
+		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
 	}
 }
 
@@ -131,7 +127,11 @@ func (s Spec) validateAllocatable(found *problems.List, at func(string) string) 
 		for _, name := range s.NodeGroup.InstanceTypes {
 			on, err := catalogue.FindInstance(name)
 			if wanted, most := quantity(asked), quantity(r.there(on)); err == nil && wanted.Cmp(most) > 0 {
-				found.Addf(at(r.key), "is %s, and pods on a %s can have %s at most", asked, on.Type, r.there(on))
+				part := ""
+				if host := s.hostMemory(); r.name == corev1.ResourceMemory && host.gib > 0 {
+					part = fmt.Sprintf(", %s among it", host)
+				}
+				found.Addf(at(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.there(on))
 				break
 			}
 		}

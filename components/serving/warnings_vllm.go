@@ -3,6 +3,7 @@ package serving
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
@@ -22,7 +23,33 @@ func (s Spec) vllmWarnings() []string {
 	for _, p := range doubtful {
 		warn("%s", p)
 	}
+	if vendor := s.gated(); vendor != "" {
+		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
+			"give the stack a token of an account that has consent", vendor)
+	}
+	if kind := s.Model.KVCacheDType; s.UnknownShape() && strings.HasPrefix(kind, "fp8") {
+		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
+			"attention sinks, latent attention (MLA), images or unusual heads", kind)
+	}
 	return slices.Concat(all, s.requestWarnings())
+}
+
+// gatedVendors begin the ids of models that are usually behind a consent on Hugging
+// Face. Which ones are today was not looked up: a warning, and no refusal.
+var gatedVendors = []string{"meta-llama/", "google/gemma-", "CohereLabs/"}
+
+// gated returns the beginning of the model's id where it is downloaded without a
+// token and usually needs one; "" otherwise.
+func (s Spec) gated() string {
+	if s.Access.HuggingFaceToken.Name != "" || s.local() || s.offline() {
+		return ""
+	}
+	for _, vendor := range gatedVendors {
+		if strings.HasPrefix(s.Model.ID, vendor) {
+			return strings.TrimSuffix(vendor, "/")
+		}
+	}
+	return ""
 }
 
 // requestWarnings are about what requests can make the server do, and what it
