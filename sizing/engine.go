@@ -20,8 +20,6 @@ type Engine struct {
 	// TensorParallel and PipelineParallel are how the model is split: each layer
 	// over so many cards, and the layers over so many stages. Default: 1.
 	TensorParallel, PipelineParallel int
-	// ExpertParallel puts whole experts on each card. Default: a part of every one.
-	ExpertParallel bool
 	// Utilization is the share of the card's memory that vLLM takes. Default:
 	// the release's.
 	Utilization float64
@@ -44,6 +42,8 @@ type Engine struct {
 	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
 	// rank among them. Default: no adapters.
 	LoRASlots, LoRARank int
+	// ExpertParallel puts whole experts on each GPU. Default: a part of every one.
+	ExpertParallel bool
 	// WholeWindows keeps whole contexts of layers with a sliding window, and
 	// NoPrefixCaching one state for each request.
 	WholeWindows, NoPrefixCaching bool

@@ -69,7 +69,8 @@ type Serving struct {
 	Growth float64
 	// Target is the load of one replica, running and waiting requests, at which
 	// a scaler keeps it, so that what it grows to until then stays within Usable
-	// and ByTTFT; 1 where not even one request does.
+	// and ByTTFT; 1 where not even one request does, and 0 where the speed is not
+	// known.
 	Target int
 	// TargetTokensPerSecond is the rate of output tokens at that load.
 	TargetTokensPerSecond float64
@@ -131,7 +132,9 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 	if s.ByTTFT > 0 {
 		most = math.Min(most, float64(s.ByTTFT))
 	}
-	s.Target = target(planned, o, most, s.Growth)
+	if speed.Known() {
+		s.Target = target(planned, o, most, s.Growth)
+	}
 	s.TargetTokensPerSecond = planned.Rate(float64(s.Target), o.lengths())
 	return s
 }

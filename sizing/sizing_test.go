@@ -243,12 +243,12 @@ func TestCost(t *testing.T) {
 	// Four GPUs of one node: whole nodes are paid.
 	p4d := workload(t, "meta-llama/Llama-2-70b-chat-hf", "p4d.24xlarge", 4096)
 	p4d.Engine.TensorParallel, p4d.MinReplicas, p4d.MaxReplicas = 4, 1, 3
-	if c := Size(p4d).Cost; c.Min != 21.9576 || c.Max != 2*21.9576 {
+	if c := Size(p4d).Cost; c.Min != 21.957642 || c.Max != 2*21.957642 {
 		t.Errorf("one and three replicas of half a node cost %+v", c)
 	}
 	// A million tokens are of a node that is full, however many replicas run.
 	p4d.MaxReplicas = 1
-	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.9576/(2*e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
+	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.957642/(2*e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
 		t.Errorf("a million tokens of one replica on half a node cost %v", e.Cost.PerMillionTokens)
 	}
 	own := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
@@ -302,10 +302,10 @@ func TestBill(t *testing.T) {
 	shared := 0.10 + 2*0.045 + 16*0.01 + 0.0225 + 2*system.USDPerHour
 	// The models of p4d share one node; of g5 two are always there, and one that
 	// nothing runs on.
-	if want := 21.9576 + 3*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
+	if want := 21.957642 + 3*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
 		t.Errorf("at least %.4f, want %.4f: %+v", bill.Min, want, bill.Items)
 	}
-	if want := 21.9576 + 6*1.212 + shared; math.Abs(bill.Max-want) > 1e-6 {
+	if want := 21.957642 + 6*1.212 + shared; math.Abs(bill.Max-want) > 1e-6 {
 		t.Errorf("at most %.4f, want %.4f", bill.Max, want)
 	}
 	if bill.Nodes["p4d"] != 1 || bill.Nodes["g5"] != 5 {

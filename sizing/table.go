@@ -42,13 +42,21 @@ func Table(rows []Row, bill *Bill) string {
 		e := r.Estimate
 		line(r.Name, orDash(r.Group), e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
 			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
-			e.About()+fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion())
+			e.target(), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion())
 	}
 	if bill != nil && len(bill.Items) > 0 {
 		line("stack", "", "", "", "", "", "", "", "", atMost(bill.Spot, span(bill.Min, bill.Max)), "")
 	}
 	_ = t.Flush()
 	return trimRight(text.String())
+}
+
+// target is the load at which a scaler keeps a replica, "–" where it is not known.
+func (e Estimate) target() string {
+	if e.Serving.Target == 0 {
+		return orDash("")
+	}
+	return e.About() + fmt.Sprint(e.Serving.Target)
 }
 
 func orDash(text string) string {
@@ -124,7 +132,7 @@ func (e Estimate) Warnings() []string {
 		add("may not fit %s: %s", e.Hardware(), e.Memory.Why)
 	}
 	if !e.Serving.Speed.Known() {
-		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds", w.Engine.GPU.Name)
+		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
 	} else if e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
 		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
@@ -161,9 +169,12 @@ func (e Estimate) Numbers() map[string]any {
 		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2),
 		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
 		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
-		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
+		"maxNumSeqs": s.MaxNumSeqs, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
 		"coldStartSeconds": seconds(e.ColdStart.Total()), "nodeSeconds": seconds(e.ColdStart.Node), "imageSeconds": seconds(e.ColdStart.Image),
 		"weightsSeconds": seconds(e.ColdStart.Weights), "initSeconds": seconds(e.ColdStart.Init),
+	}
+	if s.Target > 0 {
+		n["targetLoad"] = s.Target
 	}
 	if floor := e.ColdStart.WeightsFloor; floor > 0 {
 		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)

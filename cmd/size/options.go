@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -20,6 +22,9 @@ import (
 type options struct {
 	model, config                   string
 	instance, gpu                   string
+	gpuMemory, capability           float64
+	link                            string
+	bandwidth, tflops               float64
 	fitOn                           []string
 	gpus, maxModelLen, maxNumSeqs   int
 	maxBatchedTokens                int
@@ -35,6 +40,11 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.StringVar(&o.config, "config", "", "the model's `config.json`, for one that the catalogue does not have")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
+	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
+	f.Float64Var(&o.capability, "compute-capability", 0, "compute `capability` of such a GPU, such as 9.0")
+	f.StringVar(&o.link, "link", "", "how such GPUs exchange data (default "+catalogue.DefaultLink+"): `class`, such as NVLink4")
+	f.Float64Var(&o.bandwidth, "gpu-memory-gbps", 0, "bandwidth of such a GPU's memory in `GB/s`; its speed is estimated if this and --gpu-tflops are known")
+	f.Float64Var(&o.tflops, "gpu-tflops", 0, "`rate` of such a GPU's dense 16-bit matrix products in TFLOPS")
 	f.StringSliceVar(&o.fitOn, "fit-on", nil, "list what fits where, cheapest first: `families` or types, such as g5,p4d")
 	f.IntVar(&o.gpus, "gpus", 0, "GPUs of one replica (default: the fewest on which it fits)")
 	f.IntVar(&o.maxModelLen, "max-model-len", 0, "longest context in `tokens` (default: what the model was trained for)")
@@ -150,6 +160,8 @@ func (o *options) run(out io.Writer) error {
 	switch {
 	case o.instance != "" && (o.gpu != "" || len(o.fitOn) > 0), o.gpu != "" && len(o.fitOn) > 0:
 		return errors.New("--instance, --gpu and --fit-on are three ways to say where; give one of them")
+	case o.gpu == "" && o.ownGPU():
+		return errors.New("--gpu: is missing; name the GPU that --gpu-memory-gib and --compute-capability describe")
 	case o.instance != "":
 		if w.On, err = catalogue.FindInstance(o.instance); err != nil {
 			return fmt.Errorf("--instance: %w", err)
@@ -159,13 +171,43 @@ func (o *options) run(out io.Writer) error {
 		}
 		w.Engine.GPU = w.On.GPU
 	case o.gpu != "":
-		if w.Engine.GPU, err = catalogue.FindGPU(o.gpu); err != nil {
-			return fmt.Errorf("--gpu: %w", err)
+		if w.Engine.GPU, err = o.findGPU(); err != nil {
+			return err
 		}
 	default:
 		return o.list(out, w)
 	}
 	return o.one(out, sizing.Size(w))
+}
+
+// ownGPU reports whether a GPU is described.
+func (o *options) ownGPU() bool {
+	return o.gpuMemory != 0 || o.capability != 0 || o.link != "" || o.bandwidth != 0 || o.tflops != 0
+}
+
+// findGPU returns the GPU of the catalogue, or the one that is described.
+func (o *options) findGPU() (catalogue.GPU, error) {
+	gpu, err := catalogue.FindGPU(o.gpu)
+	switch {
+	case err == nil && o.ownGPU():
+		return gpu, fmt.Errorf("--gpu: is %s, which the catalogue has; remove what describes another, such as --gpu-memory-gib, or give the GPU another name", gpu.Name)
+	case err == nil:
+		return gpu, nil
+	case !o.ownGPU():
+		return gpu, fmt.Errorf("--gpu: %w, or describe it with --gpu-memory-gib and --compute-capability", err)
+	case o.gpuMemory <= 0:
+		return gpu, fmt.Errorf("--gpu-memory-gib: is %g, want the memory of one GPU that nvidia-smi shows", o.gpuMemory)
+	case o.bandwidth < 0 || o.tflops < 0 || o.bandwidth > 0 != (o.tflops > 0):
+		return gpu, fmt.Errorf("--gpu-tflops: is %g, and --gpu-memory-gbps is %g; give both, or neither, for a GPU whose speed is not estimated", o.tflops, o.bandwidth)
+	}
+	gpu = catalogue.GPU{Name: o.gpu, NominalGB: int(math.Round(o.gpuMemory)), UsableGiB: o.gpuMemory, MemoryGBps: o.bandwidth, TFLOPS: o.tflops}
+	if gpu.Capability, err = catalogue.CapabilityOf(o.capability); err != nil {
+		return gpu, fmt.Errorf("--compute-capability: %w", err)
+	}
+	if gpu.Link, err = catalogue.FindLink(cmp.Or(o.link, catalogue.DefaultLink)); err != nil {
+		return gpu, fmt.Errorf("--link: %w", err)
+	}
+	return gpu, nil
 }
 
 // types are the instance types that --fit-on names; all if it is not given.

@@ -77,7 +77,9 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 				e.About(), s.PrefillTokensPerSecond, e.About(), s.DecodeTokensPerSecond, s.Usable, sizing.PlannedShare)
 		}
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
-		line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
+		if s.Target > 0 {
+			line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
+		}
 		floor := ""
 		if c.WeightsFloor > 0 {
 			floor = fmt.Sprintf(" (floor %s)", c.WeightsFloor.Round(time.Second))

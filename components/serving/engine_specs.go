@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vllm-eks/vllm-eks/internal/connections"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
@@ -33,6 +34,7 @@ var ownedFlags = map[string]string{
 	"--max-loras":                        "lora.maxLoaded",
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
+	"--middleware":                       "",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
@@ -90,6 +92,7 @@ func engineArgs(s Spec) []string {
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
+		"--middleware", connections.Middleware,
 	)
 	polled := "/health,/metrics" // probes and scrapes would fill the log
 	if s.Lifecycle.HungSeconds > 0 {
@@ -155,6 +158,7 @@ func engineEnv(s Spec) map[string]string {
 		"HOME":                        home,
 		"HF_HOME":                     cache + "/huggingface",
 		"VLLM_CACHE_ROOT":             cache + "/vllm",
+		"PYTHONPATH":                  middlewareFolder,
 		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(s.Lifecycle.startupBudgetSeconds()),
 	}
 	if s.offline() {
@@ -173,9 +177,6 @@ func tunableEnv(s Spec) map[string]string {
 		// An address that a request names may not send the server on to another, such as
 		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
 		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
-		// Longer than load balancers and clients keep a connection that is idle: the
-		// server's own 5 s would close one that they are about to use.
-		"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": strconv.Itoa(max(leastKeepAlive, s.Ingress.ALB.IdleSeconds+20)),
 	}
 	if s.Model.inS3() {
 		// Of every GPU's process; its own default is 40 GB, more than a pod has.
@@ -186,9 +187,6 @@ func tunableEnv(s Spec) map[string]string {
 	}
 	return env
 }
-
-// leastKeepAlive is more than the 60 s of nginx and the 90 s of Go's clients.
-const leastKeepAlive = 120
 
 // streamerBytes is what the streamer reads ahead.
 const streamerBytes = 4 << 30

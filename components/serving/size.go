@@ -131,7 +131,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
 	most := -1.0
 	for _, name := range g.InstanceTypes {
-		on, err := catalogue.FindInstance(name)
+		on, err := g.Own.Find(name)
 		if err != nil {
 			return on, err
 		}
@@ -148,7 +148,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
 	var all []catalogue.Instance
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if other, err := catalogue.FindInstance(name); err == nil && s.prefers() && name != on.Type {
+		if other, err := s.NodeGroup.Own.Find(name); err == nil && s.prefers() && name != on.Type {
 			all = append(all, other)
 		}
 	}

@@ -162,6 +162,8 @@ type NodeGroup struct {
 	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs
 	// are computed for the dearest.
 	InstanceTypes []string
+	// Own are those of the types that the catalogue lacks. Default: none.
+	Own OwnTypes
 	// Labels are what its nodes alone have. Default: the well-known label with
 	// the instance type, if there is one type.
 	Labels map[string]string

@@ -24,6 +24,7 @@ var refusedVariables = map[string]string{
 	"VLLM_TORCH_PROFILER_DIR":           "lets any client start the profiler; leave it out",
 	"VLLM_PORT":                         "is a port that vLLM uses inside; leave it out",
 	"VLLM_ALLOW_INSECURE_SERIALIZATION": "lets the engine run code that it receives; leave it out",
+	"VLLM_USE_RUST_FRONTEND":            "replaces the API server by one without --middleware, with which a rollout refuses no request; leave it out",
 	"HUGGING_FACE_HUB_TOKEN":            "is the old name of the token; use huggingFaceToken",
 	endpointVariable:                    "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
 	endpointVariable + "_S3":            "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
@@ -32,7 +33,6 @@ var refusedVariables = map[string]string{
 	// vllm/envs.py at 2f41c894e3 (2026-08-20).
 	"VLLM_PLUGINS":                       "chooses Python code that runs in every process; leave it out: plugins of the image are loaded without it",
 	"VLLM_ENABLE_RESPONSES_API_STORE":    "keeps every answer in memory, which grows until the pod is killed; leave it out",
-	"VLLM_USE_RUST_FRONTEND":             "replaces the server whose probes, metrics and API key the program relies on; leave it out",
 	"VLLM_RUST_FRONTEND_PATH":            "replaces the server whose probes, metrics and API key the program relies on; leave it out",
 	"VLLM_DEBUG_LOG_API_SERVER_RESPONSE": "writes every answer into the log; leave it out",
 	"VLLM_KEEP_ALIVE_ON_ENGINE_DEATH":    "keeps a replica whose engine is dead, so that it is never restarted; leave it out",

@@ -22,12 +22,14 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if s.GPU.Type != "" {
-		gpu, err := catalogue.FindGPU(s.GPU.Type)
-		if err != nil {
-			found.Addf(at("gpu.type"), "%s", err)
+		_, on, err := s.hardware()
+		grouped := err == nil && on.Type != ""
+		same := grouped && strings.EqualFold(on.GPU.Name, s.GPU.Type)
+		if _, err := catalogue.FindGPU(s.GPU.Type); err != nil && !same {
+			found.Addf(at("gpu.type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
 			return
 		}
-		if _, on, err := s.hardware(); err == nil && on.Type != "" && on.GPU.Name != gpu.Name {
+		if grouped && !same {
 			found.Addf(at("gpu.type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
 			return
 		}
@@ -125,7 +127,7 @@ func (s Spec) validateAllocatable(found *problems.List, at func(string) string) 
 	for _, r := range allocatable {
 		asked := r.asked(s.Resources)
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := catalogue.FindInstance(name)
+			on, err := s.NodeGroup.Own.Find(name)
 			if wanted, most := quantity(asked), quantity(r.there(on)); err == nil && wanted.Cmp(most) > 0 {
 				part := ""
 				if host := s.hostMemory(); r.name == corev1.ResourceMemory && host.gib > 0 {

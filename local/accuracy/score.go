@@ -38,12 +38,13 @@ func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftO
 }
 
 // smallest is the engine on as few GPUs as it fits, which is what the program
-// takes where their number is not given; on one if it fits no number.
+// takes where their number is not given; on one if it fits no number. Whether
+// each had whole experts is not stated either.
 func smallest(e sizing.Engine) sizing.Engine {
 	for _, gpus := range []int{1, 2, 4, 8} {
 		on := e
-		on.TensorParallel = gpus
-		if e.Splits(gpus) && sizing.Fit(on).Verdict == sizing.Fits {
+		on.TensorParallel, on.ExpertParallel = gpus, true
+		if on.Splits(gpus) && sizing.Fit(on).Verdict == sizing.Fits {
 			return on
 		}
 	}

@@ -134,10 +134,8 @@ type clientError struct {
 func testOpenAIClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-progress")
-	install.Dir = "openai"
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
+	if err := installOpenAI(); err != nil {
+		t.Fatal(err)
 	}
 	const model = "mistralai/Mistral-7B-Instruct-v0.2"
 	cmd := exec.CommandContext(ctx, "node", "openai/client.mjs", serviceURL(t, "mistral-7b")+"/v1", model)
