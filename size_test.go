@@ -165,7 +165,7 @@ func TestWarnings(t *testing.T) {
 		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
 		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
 		"adapters":        {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
-		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
+		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
 		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
 	}

@@ -45,7 +45,7 @@ type Engine struct {
 	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
 	// rank among them. Default: no adapters.
 	LoRASlots, LoRARank int
-	// ExpertParallel gives each GPU whole experts instead of a part of each.
+	// ExpertParallel puts whole experts on each GPU. Default: a part of every one.
 	ExpertParallel bool
 	// WholeWindows keeps whole contexts of layers with a sliding window, and
 	// NoPrefixCaching one state for each request.

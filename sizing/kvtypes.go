@@ -81,7 +81,7 @@ func (e Engine) turboquantBytes(width, elements int) int64 {
 
 // latentBytes is one token of latent attention.
 func (e Engine) latentBytes(k catalogue.KVLayers) int64 {
-	if e.packsLatent() {
+	if k.Elements > 0 && e.packsLatent() {
 		return packedLatent
 	}
 	return e.headBytes(k.Elements/2, k.Elements)

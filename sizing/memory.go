@@ -44,6 +44,20 @@ type Memory struct {
 	// lacks.
 	Verdict Verdict
 	Why     string
+	key     string
+}
+
+// Key is the configuration key to change first, so that the engine fits: gpu.count
+// where even the weights lack memory, and maxModelLen unless something else is to
+// blame.
+func (m Memory) Key() string {
+	switch {
+	case m.key != "":
+		return m.key
+	case m.Short > 0:
+		return "gpu.count"
+	}
+	return "maxModelLen"
 }
 
 // Errors of the estimate on one GPU: 0.25 GiB for allocator and desktop, a share
@@ -130,10 +144,13 @@ func (e Engine) decide(m *Memory) {
 	case m.Weights > m.Usable:
 		refuse("the weights alone are more than the memory")
 	case m.Requested > m.Usable-e.Release.contextGiB():
+		m.key = "extraArgs"
 		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
 	case settled && m.Weights+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
+		m.key = "extraArgs"
 		refuse("the KV cache that is asked for does not fit beside the weights and activations")
 	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:
+		m.key = "maxNumSeqs"
 		refuse("the cache has %d blocks for the states of %d sequences; lower maxNumSeqs", m.Blocks, e.MaxNumSeqs)
 	case m.Short > band, settled && m.Blocks == 0:
 		refuse("nothing is left for the KV cache")

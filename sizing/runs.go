@@ -204,7 +204,7 @@ func (e Engine) breaksDType() (why, fix string) {
 
 // sparseTypes are model types whose attention is sparse: an indexer picks the
 // tokens (models of DeepSeek-V3.2's kind).
-var sparseTypes = []string{"deepseek_v32", "glm_moe_dsa"}
+var sparseTypes = []string{"deepseek_v32", "deepseek_v4", "glm_moe_dsa"}
 
 func (e Engine) sparse() bool { return slices.Contains(sparseTypes, e.Shape.ModelType) }
 

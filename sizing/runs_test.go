@@ -159,8 +159,8 @@ func TestAcceptedEnginesBreakNoRule(t *testing.T) {
 		for g, gpuName := range catalogue.GPUNames() {
 			for f, method := range formats {
 				for k, kind := range kinds {
-					if (i+g+f+k)%7 != 0 && !slices.Contains([]string{"openai/gpt-oss-20b", "google/gemma-3-4b-it", "deepseek-ai/DeepSeek-V2-Lite"}, name) {
-						continue // a seventh of the others
+					if (i+g+f+k)%29 != 0 && !slices.Contains([]string{"openai/gpt-oss-20b", "google/gemma-3-4b-it", "deepseek-ai/DeepSeek-V2-Lite"}, name) {
+						continue // one of 29 of the others
 					}
 					e := engine(t, name, gpuName, 1<<((i+g)%4), 2048)
 					if method != "" && e.Shape.Quantization.Method == "" {

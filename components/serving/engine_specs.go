@@ -9,10 +9,11 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/connections"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// ownedFlags are the flags that derive from the spec, with the configuration
-// key that sets each. Extra arguments may not repeat them.
+// ownedFlags are flags that derive from the spec, with the configuration key that
+// sets each. Extra arguments may not have them.
 var ownedFlags = map[string]string{
 	"--model":                            "model",
 	"--revision":                         "revision",
@@ -39,6 +40,22 @@ var ownedFlags = map[string]string{
 	"--host":                             "",
 	"--port":                             "",
 	"--disable-access-log-for-endpoints": "",
+}
+
+// owned returns the flags that extra arguments may not have, with the configuration
+// key that sets each: ownedFlags, and what else is rendered for this spec.
+func (s Spec) owned() map[string]string {
+	all := maps.Clone(ownedFlags)
+	own := s
+	own.ExtraArgs = nil
+	if args, err := vllmflags.Parse(engineArgs(own)); err == nil {
+		for _, f := range vllmflags.Flags() {
+			if _, known := all[f.Name]; !known && args.Has(f.Name) {
+				all[f.Name] = ""
+			}
+		}
+	}
+	return all
 }
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.
@@ -157,6 +174,9 @@ func tunableEnv(s Spec) map[string]string {
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
+		// An address that a request names may not send the server on to another, such as
+		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
+		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
 	}
 	if s.Model.inS3() {
 		// Of every GPU's process; its own default is 40 GB, more than a pod has.

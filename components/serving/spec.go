@@ -233,7 +233,8 @@ type Resources struct {
 	// idle. Default: one core per GPU and two for the server.
 	CPU string
 	// Memory is requested and is the limit, and includes ShmSize. Default: 12Gi
-	// per GPU, which a g5.xlarge has.
+	// per GPU, which a g5.xlarge has, and what arguments keep in the node's memory, such
+	// as --kv-offloading-size.
 	Memory string
 	// ShmSize is the size of /dev/shm, over which the GPUs of one replica
 	// exchange data. Default: 2Gi per GPU.

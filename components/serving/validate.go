@@ -47,6 +47,7 @@ func (s Spec) Validate(path string) error {
 	s.validateGroups(&found, at)
 	s.validateScaling(&found, at)
 	s.Resources.validate(&found, at)
+	s.validateHostMemory(&found, at)
 	s.Lifecycle.validate(&found, at)
 	s.Access.validate(&found, at)
 	s.validateLoRA(&found, at)
@@ -179,8 +180,11 @@ func (s Spec) arguments(at func(string) string) (wrong, doubtful problems.List) 
 			add(at(c.key), message, warning)
 		}
 	}
-	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags, s.imageKnown()) {
+	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, s.owned(), s.imageKnown()) {
 		add(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), p.Message, p.Warning)
+	}
+	for _, p := range s.missingFiles() {
+		add(at("extraArgs"), p, false)
 	}
 	return wrong, doubtful
 }

@@ -168,7 +168,7 @@ func engineProblems(s Spec, is, c corev1.Container, volumes []corev1.Volume) []s
 		}
 	}
 	for _, v := range c.Env {
-		if reason, refused := refusedVariables[v.Name]; refused && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+		if reason := refusedVariable(v.Name); reason != "" && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
 			all = append(all, fmt.Sprintf("sets the variable %s, which %s", v.Name, reason))
 		}
 	}

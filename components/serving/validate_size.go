@@ -62,7 +62,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		found.Addf(at(e.Key()), "%s", e.Refusal())
+		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
 	}
 }
 
@@ -130,7 +130,11 @@ func (s Spec) validateAllocatable(found *problems.List, at func(string) string) 
 		for _, name := range s.NodeGroup.InstanceTypes {
 			on, err := s.NodeGroup.Own.Find(name)
 			if wanted, most := quantity(asked), quantity(r.there(on)); err == nil && wanted.Cmp(most) > 0 {
-				found.Addf(at(r.key), "is %s, and pods on a %s can have %s at most", asked, on.Type, r.there(on))
+				part := ""
+				if host := s.hostMemory(); r.name == corev1.ResourceMemory && host.gib > 0 {
+					part = fmt.Sprintf(", %s among it", host)
+				}
+				found.Addf(at(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.there(on))
 				break
 			}
 		}
