@@ -22,6 +22,9 @@ type config struct {
 	HiddenSize          int   `json:"hidden_size"`
 	NEmbd               int   `json:"n_embd"`
 	DModel              int   `json:"d_model"`
+	Dim                 int   `json:"dim"`
+	HiddenDim           int   `json:"hidden_dim"`
+	NKVHeads            int   `json:"n_kv_heads"`
 	NumHiddenLayers     int   `json:"num_hidden_layers"`
 	NumLayers           int   `json:"num_layers"`
 	NLayer              int   `json:"n_layer"`
@@ -58,7 +61,7 @@ type config struct {
 	SlidingWindow   count           `json:"sliding_window"`
 	UseSliding      *bool           `json:"use_sliding_window"`
 	MaxWindowLayers int             `json:"max_window_layers"`
-	SlidingPattern  count           `json:"sliding_window_pattern"`
+	SlidingPattern  pattern         `json:"sliding_window_pattern"`
 	SWAHeads        int             `json:"swa_num_attention_heads"`
 	SWAKVHeads      int             `json:"swa_num_key_value_heads"`
 	SWAHeadDim      int             `json:"swa_head_dim"`
@@ -81,6 +84,7 @@ type config struct {
 	FullInterval    int             `json:"full_attention_interval"`
 	HybridPattern   string          `json:"hybrid_override_pattern"`
 	AttnIndices     []int           `json:"attn_layer_indices"`
+	FullIndices     []int           `json:"full_attn_idxs"`
 	AttnPeriod      int             `json:"attn_layer_period"`
 	AttnOffset      int             `json:"attn_layer_offset"`
 	SharedKVLayers  int             `json:"num_kv_shared_layers"`
@@ -121,6 +125,8 @@ type config struct {
 	ShareExpertDim     int             `json:"share_expert_dim"`
 	MoELayerFreq       numbers         `json:"moe_layer_freq"`
 	MLPLayerTypes      []string        `json:"mlp_layer_types"`
+	MoEFrequency       int             `json:"moe_layer_frequency"`
+	IsMoELayer         numbers         `json:"is_moe_layer"`
 	MoELayers          numbers         `json:"moe_layers_enum"`
 	RoutedHidden       int             `json:"routed_expert_hidden_size"`
 	ExpertDType        string          `json:"expert_dtype"`

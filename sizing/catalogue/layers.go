@@ -241,6 +241,8 @@ func (c *config) kind(layer, window int) layerKind {
 		return fullIf(slices.Contains(c.LinearAttention.Full, layer+1), stateful)
 	case len(c.AttnIndices) > 0:
 		return fullIf(slices.Contains(c.AttnIndices, layer), stateful)
+	case len(c.FullIndices) > 0:
+		return fullIf(slices.Contains(c.FullIndices, layer), stateful)
 	case len(c.AttnTypes) > 0: // MiniMax: 1 is softmax attention, 0 lightning
 		return fullIf(layer < len(c.AttnTypes) && c.AttnTypes[layer] == 1, stateful)
 	case c.AttnPeriod > 1:
@@ -317,7 +319,10 @@ func (c *config) windowed(layer int) layerKind {
 	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
 		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
 	}
-	pattern := int(c.SlidingPattern)
+	if letters := c.SlidingPattern.letters; letters != "" {
+		return fullIf(letters[layer%len(letters)] != 'L', slidingAttention)
+	}
+	pattern := c.SlidingPattern.every
 	if pattern == 0 {
 		switch c.ModelType {
 		case "gemma2", "gpt_oss":
@@ -376,6 +381,10 @@ func (c *config) isMoE(layer int) bool {
 		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
 	case layer < len(c.MLPLayerTypes):
 		return c.MLPLayerTypes[layer] == "sparse"
+	case len(c.IsMoELayer) > 0:
+		return layer < len(c.IsMoELayer) && c.IsMoELayer[layer] != 0
+	case c.MoEFrequency > 1:
+		return (layer+1)%c.MoEFrequency == 0
 	case len(c.MoELayers) > 0:
 		return slices.Contains(c.MoELayers, float64(layer))
 	case len(freq) > 1:
