@@ -148,14 +148,15 @@ type listed struct {
 
 // of is the bits of a module, 0 for the model's own type.
 func (s scheme) of(m module) float64 {
-	switch {
-	case m.plain, s.expertsOnly && m.part != expertPart, s.ignored.matches(m.names):
+	if m.plain || s.expertsOnly && m.part != expertPart {
 		return 0
-	case !s.only.empty() && !s.only.matches(m.names):
+	}
+	names := m.names()
+	if s.ignored.matches(names) || !s.only.empty() && !s.only.matches(names) {
 		return 0
 	}
 	for _, l := range s.listed {
-		if l.modules.matches(m.names) {
+		if l.modules.matches(names) {
 			return l.bits
 		}
 	}
