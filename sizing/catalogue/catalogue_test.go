@@ -336,6 +336,21 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 	}
 }
 
+// TestTheSizeOfTheWeightsAlone takes the rest from the catalogue.
+func TestTheSizeOfTheWeightsAlone(t *testing.T) {
+	const text = `{"weightsGiB": 24.6}`
+	if _, err := ParseShape([]byte(text)); err != nil {
+		t.Error(err)
+	}
+	known, _ := FindShape("Inferact/Qwen3.8-27B-NVFP4")
+	if s, err := ShapeOf("Inferact/Qwen3.8-27B-NVFP4", []byte(text)); err != nil || s.WeightsGiB != 24.6 || s.Weights != known.Weights {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := ShapeOf("org/unheard-of", []byte(text)); err == nil || !strings.Contains(err.Error(), "the catalogue does not have the shape of org/unheard-of") {
+		t.Errorf("of a model that is not known: %v", err)
+	}
+}
+
 // TestPartsOfQuantization holds lists of modules, in the forms that checkpoints
 // have, against the parts of a model with attention, MLPs, shared and routed
 // experts: 1 for quantised.

@@ -30,10 +30,15 @@ func ParseConfig(text []byte) (Shape, error) {
 
 // ParseShape reads what somebody has typed: only the keys of a config.json that
 // shapes are computed from, so that a misspelt one does not count as missing.
+//
+// The size of the weights may stand alone, for a model of the catalogue.
 func ParseShape(text []byte) (Shape, error) {
-	text, _, err := plausible(text)
+	text, keys, err := plausible(text)
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no mapping: %w", err)
+	}
+	if size, alone := keys.weightsAlone(); alone {
+		return Shape{WeightsGiB: size}, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()

@@ -68,6 +68,12 @@ var readKeys = func() map[string]bool {
 	return read
 }()
 
+// weightsAlone is the size of the weights, where nothing else is given.
+func (k keys) weightsAlone() (gibibytes float64, alone bool) {
+	size, ok := k["weightsGiB"].(float64)
+	return size, ok && len(k) == 1
+}
+
 // unknown names the keys that may change the layout and that no shape is
 // computed from.
 func (k keys) unknown() error {
