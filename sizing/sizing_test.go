@@ -211,6 +211,27 @@ func TestServing(t *testing.T) {
 	}
 }
 
+// TestANameTellsLessThanAFile holds that a copy in 4 bit of which only the name is
+// known does not fit for certain where one with attention in 16 bit would not.
+func TestANameTellsLessThanAFile(t *testing.T) {
+	named := engine(t, "someone/gemma-4-31B-it-NVFP4", "RTX-5090", 1, 4096)
+	narrow, wide := named, named
+	narrow.Shape.Quantization.Attention.Share, wide.Shape.Quantization.Attention.Share = 1, 0
+	narrow.Shape.Quantization.Doubtful, wide.Shape.Quantization.Doubtful = false, false
+	if a, b, c := Fit(narrow).Verdict, Fit(named).Verdict, Fit(wide).Verdict; a != Fits || b == Fits || c != DoesNotFit {
+		t.Errorf("in 4 bit it %s, by its name it %s, with attention in 16 bit it %s", a, b, c)
+	}
+	named.Shape.WeightsGiB = 20
+	if m := Fit(named); m.Verdict != Fits || math.Abs(m.Weights-20) > 1e-6 {
+		t.Errorf("of 20 GiB it %s with weights of %v", m.Verdict, m.Weights)
+	}
+	for _, model := range []string{"google/gemma-3-27b-it-qat-q4_0-unquantized"} {
+		if e := engine(t, model, "H100", 1, 4096); e.Shape.Quantization.Method != "" {
+			t.Errorf("%s is taken to be in %s", model, e.Shape.Quantization)
+		}
+	}
+}
+
 // TestTheKeyOfARefusal holds that a refusal stands at the key that is to be
 // changed, and that the change is offered.
 func TestTheKeyOfARefusal(t *testing.T) {

@@ -37,10 +37,18 @@ or may fit, 1 if not.`,
   size meta-llama/Llama-3.3-70B-Instruct --fit-on g5,p4d --max-model-len 32768
   size my-org/my-model --config ./config.json --instance g6e.xlarge --json
   size my-org/my-model --fetch --instance g6e.xlarge`,
-		Args:          cobra.ExactArgs(1),
+		Args: func(c *cobra.Command, args []string) error {
+			if o.shapes != "" {
+				return cobra.NoArgs(c, args)
+			}
+			return cobra.ExactArgs(1)(c, args)
+		},
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE: func(c *cobra.Command, args []string) error {
+			if o.shapes != "" {
+				return shapes(out, o.shapes)
+			}
 			o.model = args[0]
 			return o.run(c.Context(), out)
 		},

@@ -21,7 +21,7 @@ import (
 
 // options are the command line. Zero means "not given".
 type options struct {
-	model, config, revision         string
+	model, config, revision, shapes string
 	fetch                           bool
 	instance, gpu                   string
 	gpuMemory, capability           float64
@@ -31,6 +31,7 @@ type options struct {
 	gpus, maxModelLen, maxNumSeqs   int
 	maxBatchedTokens                int
 	utilization, tpot, ttft         float64
+	weights                         float64
 	kvCacheDType, quantization      string
 	eager, compiled, json           bool
 	vllm, storage, region           string
@@ -43,6 +44,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.BoolVar(&o.fetch, "fetch", false, "download the model's config.json and the size of its weights from the Hugging Face Hub into the file of --config "+
 		"(default: shapes/ORG--NAME.json); HF_TOKEN and HF_ENDPOINT count")
 	f.StringVar(&o.revision, "revision", "main", "`revision` that --fetch reads")
+	f.StringVar(&o.shapes, "shapes", "", "instead of a MODEL: the shape of each config.json file of a `folder`")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
 	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
@@ -58,6 +60,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.Float64Var(&o.utilization, "gpu-memory-utilization", 0, "`share` of the GPU's memory (default: the release's)")
 	f.StringVar(&o.kvCacheDType, "kv-cache-dtype", "auto", "`type` of the KV cache, such as fp8")
 	f.StringVar(&o.quantization, "quantization", "", "`method`, where neither the model's name nor its configuration tells: awq, gptq, fp8, …")
+	f.Float64Var(&o.weights, "weights-gib", 0, "size of the weights' files in `GiB` (default: computed, or that of --config)")
 	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
 	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
 	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
@@ -91,6 +94,12 @@ func (o *options) workload() (sizing.Workload, error) {
 		if value < 0 || value > 100_000_000 {
 			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number", name, value))
 		}
+	}
+	if o.weights < 0 {
+		errs = append(errs, fmt.Errorf("--weights-gib: is %g, want more than 0", o.weights))
+	}
+	if o.weights > 0 {
+		shape.WeightsGiB = o.weights
 	}
 	if o.tpot < 0 {
 		errs = append(errs, fmt.Errorf("--tpot-ms: is %g, want more than 0", o.tpot))

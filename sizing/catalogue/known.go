@@ -46,6 +46,7 @@ type keys map[string]any
 // keep.
 var layout = regexp.MustCompile(`pattern|ratio|sparse|hybrid|compress|latent|lora_rank|kv_shar|shared_kv|period|layer_types|block_type|blocks_type|` +
 	`block_configs|layer_configs|type_list|_freq|frequency|_interval|per_layer|_layers_enum|attn_layers|attention_layers|swa_|ssm_|engram|ngram|loop|recur|` +
+	`idxs|indices|moe_layer|^moe$|every_n_layers|layer_group|` +
 	`memory_layer|head_dim|kv_heads|key_value_heads|expert_hidden|expert_dim|routed_expert|linear_attn|index_|_window|cross_attention|_chunk`)
 
 // harmless are keys that look like those, and change nothing of the size; those
@@ -53,6 +54,7 @@ var layout = regexp.MustCompile(`pattern|ratio|sparse|hybrid|compress|latent|lor
 var harmless = regexp.MustCompile(`^(rope|rotary|mrope|image|video|vision|audio|router|mtp|eagle|draft|img_token|mm_|tie_|norm|attention_dropout|compress_rope|` +
 	`encoder_no_repeat|no_repeat|mamba_|swa_rope|swa_rotary|moe_router|use_|talker|token2wav|code2wav|speaker|hc_)|` +
 	`_(dropout|eps|dtype|theta|index|token_id|token_index|idx|bias|act|init|norm|factor|coef|overlap|func|iteration|interleave)$|` +
+	`^(activation_sparsity|blocksparse|compression_ratio|downsample_ratio|dense_attention_every|deepstack)|multiplier|` +
 	`^(no_rope_layers|cross_attention_hidden_size|add_cross_attention|chunk_size_feed_forward|attn_res_block_size|indexer_rope_interleave|qk_head_dim|` +
 	`index_topk|sliding_window_size|decoder_sparse_step|num_ngram|ngram|global_compression_ratio|router_z_loss|expansion_ratio|ffn_ratio|mlp_ratio|` +
 	`partial_rotary_factor|min_ratio|chunk_size|local_rope_theta|global_rope_theta|global_attn_every_n_layers|local_attention|logits_chunk)$`)
@@ -65,6 +67,12 @@ var readKeys = func() map[string]bool {
 	}
 	return read
 }()
+
+// weightsAlone is the size of the weights, where nothing else is given.
+func (k keys) weightsAlone() (gibibytes float64, alone bool) {
+	size, ok := k["weightsGiB"].(float64)
+	return size, ok && len(k) == 1
+}
 
 // unknown names the keys that may change the layout and that no shape is
 // computed from.

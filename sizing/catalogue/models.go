@@ -113,8 +113,19 @@ func sameMedia(name, other string) bool {
 var media = []string{"-vl-", "-omni-", "-ocr-", "-asr-", "-tts-", "-audio-", "-vision-", "-multimodal-"}
 
 // ShapeOf returns the shape of a model by its config.json, with the
-// quantisation that its name tells where the file says nothing of one.
+// quantisation that its name tells where the file says nothing of one. Where
+// only the size of the weights is given, the rest is that of the catalogue.
 func ShapeOf(id string, config []byte) (Shape, error) {
+	if _, keys, err := plausible(config); err == nil {
+		if size, alone := keys.weightsAlone(); alone {
+			s, ok := FindShape(IDOf(id))
+			if !ok {
+				return s, fmt.Errorf("has only weightsGiB, and the catalogue does not have the shape of %s; give its config.json with it", id)
+			}
+			s.WeightsGiB = size
+			return s, nil
+		}
+	}
 	s, err := ParseConfig(config)
 	s.Name, s.Kind = id, s.Kind.named(id)
 	return s.WithQuantization(id), err
