@@ -186,7 +186,6 @@ func TestRefusals(t *testing.T) {
 		"does not fit any of 5 instance types":                                    {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
 		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"":   {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
 		"--weights-gib: is -5":                                                    {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
-		"accepts 1 arg(s), received 0":                                            {},
 	}
 	for want, arguments := range tests {
 		if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), want) {

@@ -64,11 +64,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
 	line("  KV cache", "%.2f GiB, %.2f less to %.2f more", m.KV-m.Short, m.Error, m.More)
 	if m.Tokens > 0 {
-		own := ""
-		if kind := w.Engine.KVCacheType(); kind != w.Engine.KVCacheDType {
-			own = ", in " + kind + " as the checkpoint says"
-		}
-		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, own)
+		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, cacheType(w.Engine))
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
 	}
 	if m.Verdict != sizing.DoesNotFit {
@@ -106,6 +102,18 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 		fmt.Fprintf(out, "\n%s\n", e.Refusal())
 	}
 	return nil
+}
+
+// cacheType names the type of the KV cache where it is not the model's.
+func cacheType(e sizing.Engine) string {
+	switch kind := e.KVCacheType(); {
+	case kind == "auto":
+		return ""
+	case e.KVCacheDType == "" || e.KVCacheDType == "auto":
+		return fmt.Sprintf(", %s (checkpoint)", kind)
+	default:
+		return ", " + kind
+	}
 }
 
 // list prints where the model fits, the cheapest first.

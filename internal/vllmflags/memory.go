@@ -16,6 +16,8 @@ const (
 	Unsized Memory = "unsized"
 	// Uncounted flags add to it, or change a part, that is not counted.
 	Uncounted Memory = "uncounted"
+	// Host flags take memory of the node, which resources.memory counts.
+	Host Memory = "host"
 	// NoMemory flags do not change it by more than the error of an estimate.
 	NoMemory Memory = "none"
 )

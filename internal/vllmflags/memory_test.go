@@ -9,7 +9,7 @@ import (
 // does to the memory of a GPU.
 func TestEveryFlagIsClassed(t *testing.T) {
 	for _, f := range Flags() {
-		if !slices.Contains([]Memory{Sized, Unsized, Uncounted, NoMemory}, f.Memory) {
+		if !slices.Contains([]Memory{Sized, Unsized, Uncounted, Host, NoMemory}, f.Memory) {
 			t.Errorf("%s: class %q", f.Name, f.Memory)
 		}
 		for _, value := range f.MemoryValues {
