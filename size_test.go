@@ -181,7 +181,7 @@ func TestWarnings(t *testing.T) {
 
 // TestAnUnknownShapeIsNotGuessed warns, and registers the service all the same.
 func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
-	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of}]"
+	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of, gpu: {count: 1}, resources: {disk: 100Gi}}]"
 	size := loadConfig(t, mustParse(t, yaml)).Size()
 	if !strings.Contains(size.Table(), "unknown") || len(size.Numbers()) != 0 {
 		t.Errorf("sized:\n%s", size.Table())

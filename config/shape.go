@@ -8,6 +8,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
+// wrongShape stands for a shape that is reported as wrong already: it is given,
+// so nothing else is wanted in its place.
+const wrongShape = "{}"
+
 // shape is the model's config.json: the path of the file, those of its keys that
 // sizes are computed from, or a model of the catalogue with the same shape.
 func (n *node) shape() string {
@@ -26,7 +30,7 @@ func (n *node) shape() string {
 		}
 		// Not repeated: it may be anything.
 		n.d.add(path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
-		return ""
+		return wrongShape
 	case map[string]any:
 		text, err := json.Marshal(value)
 		if err == nil {
@@ -36,10 +40,10 @@ func (n *node) shape() string {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
 				n.d.add(path, "%s", line)
 			}
-			return ""
+			return wrongShape
 		}
 		return string(text)
 	}
 	n.d.add(path, "is %s, want the path of the model's config.json, or a mapping with its keys", describeKind(value))
-	return ""
+	return wrongShape
 }

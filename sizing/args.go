@@ -10,7 +10,7 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	for flag, to := range map[string]*int{
 		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
 		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,
-		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks,
+		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks, "--max-cudagraph-capture-size": &e.LargestGraph,
 	} {
 		if n, ok := args.Int(flag); ok {
 			*to = int(n)

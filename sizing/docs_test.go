@@ -27,6 +27,7 @@ func TestConstantsAreDocumented(t *testing.T) {
 	old := Release{Minor: 16}
 	seconds := func(d time.Duration) string { return fmt.Sprintf("%g", d.Seconds()) }
 	for _, want := range []string{
+		fmt.Sprintf("The catalogue keeps the keys of %d published config.json files", len(catalogue.ShapeNames())),
 		fmt.Sprintf("| utilisation | %g, since v0.21 %g |", old.Utilization(), current.Utilization()),
 		fmt.Sprintf("the sampler, %g bytes × max_num_seqs × vocabulary (%g before v0.17)", current.samplerBytes(), old.samplerBytes()),
 		fmt.Sprintf("+ %d × hidden, a token", forwardHidden),

@@ -35,6 +35,9 @@ type Engine struct {
 	DType string
 	// EnforceEager leaves CUDA graphs out.
 	EnforceEager bool
+	// LargestGraph is the largest batch that a CUDA graph is captured for. Default:
+	// the release's for the model and the card.
+	LargestGraph int
 	// KVCacheBytes replaces what the memory would leave for the KV cache, and
 	// Blocks the number of its blocks.
 	KVCacheBytes int64

@@ -181,7 +181,7 @@ func (e Engine) tokensIn(p pool, blocks int) int {
 	if p.uniform() {
 		return blocks * p.groups[0].tokens
 	}
-	if e.Release.Since(20) && e.MaxModelLen > 0 {
+	if e.Release.Since(21) && e.MaxModelLen > 0 { // pull request of commit e68fa1b90a, 2026-04-28
 		// As many contexts of the longest kind as fit, in tokens.
 		return int(float64(blocks) / float64(e.blocksFor(p, e.MaxModelLen)) * float64(e.MaxModelLen))
 	}

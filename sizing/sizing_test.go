@@ -211,6 +211,49 @@ func TestServing(t *testing.T) {
 	}
 }
 
+// TestANameTellsLessThanAFile holds that a copy in 4 bit of which only the name is
+// known does not fit for certain where one with attention in 16 bit would not.
+func TestANameTellsLessThanAFile(t *testing.T) {
+	named := engine(t, "someone/gemma-4-31B-it-NVFP4", "RTX-5090", 1, 4096)
+	narrow, wide := named, named
+	narrow.Shape.Quantization.Attention.Share, wide.Shape.Quantization.Attention.Share = 1, 0
+	narrow.Shape.Quantization.Doubtful, wide.Shape.Quantization.Doubtful = false, false
+	if a, b, c := Fit(narrow).Verdict, Fit(named).Verdict, Fit(wide).Verdict; a != Fits || b == Fits || c != DoesNotFit {
+		t.Errorf("in 4 bit it %s, by its name it %s, with attention in 16 bit it %s", a, b, c)
+	}
+	named.Shape.WeightsGiB = 20
+	if m := Fit(named); m.Verdict != Fits || math.Abs(m.Weights-20) > 1e-6 {
+		t.Errorf("of 20 GiB it %s with weights of %v", m.Verdict, m.Weights)
+	}
+	for _, model := range []string{"google/gemma-3-27b-it-qat-q4_0-unquantized"} {
+		if e := engine(t, model, "H100", 1, 4096); e.Shape.Quantization.Method != "" {
+			t.Errorf("%s is taken to be in %s", model, e.Shape.Quantization)
+		}
+	}
+}
+
+// TestTheKeyOfARefusal holds that a refusal stands at the key that is to be
+// changed, and that the change is offered.
+func TestTheKeyOfARefusal(t *testing.T) {
+	tests := []struct {
+		model, instance   string
+		length, sequences int
+		key, change       string
+	}{
+		{"meta-llama/Llama-2-13b-hf", "g5.2xlarge", 4096, 0, "gpu.count", ""},
+		{"meta-llama/Llama-3.1-8B", "g5.2xlarge", 131072, 0, "maxModelLen", "maxModelLen: "},
+		{"Qwen/Qwen3.5-4B", "g6.2xlarge", 4096, 1024, "maxNumSeqs", "maxNumSeqs: "},
+	}
+	for _, test := range tests {
+		w := workload(t, test.model, test.instance, test.length)
+		w.Engine.MaxNumSeqs = test.sequences
+		e := Size(w)
+		if e.Memory.Verdict != DoesNotFit || e.Memory.Key() != test.key || !strings.Contains(e.Refusal(), test.change) {
+			t.Errorf("%s on %s %s by %s: %s; want a refusal by %s", test.model, test.instance, e.Memory.Verdict, e.Memory.Key(), e.Refusal(), test.key)
+		}
+	}
+}
+
 func TestColdStart(t *testing.T) {
 	on, _ := catalogue.FindInstance("p4d.24xlarge")
 	e := engine(t, "meta-llama/Llama-3.3-70B-Instruct", "A100-40", 8, 32768)

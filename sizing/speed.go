@@ -300,11 +300,11 @@ func (s Speed) prompt(l Lengths) float64 {
 // mostSequences is more than any engine has.
 const mostSequences = 1 << 17
 
-// bisect is the largest number of sequences for which holds is true, if it is so
-// up to there.
+// bisect returns the largest number of sequences for which holds is true, to a
+// ten-thousandth, if it is so up to there.
 func bisect(holds func(float64) bool) float64 {
 	low, high := 0.0, float64(mostSequences)
-	for range 60 {
+	for range 31 {
 		if middle := (low + high) / 2; holds(middle) {
 			low = middle
 		} else {

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -15,7 +16,7 @@ import (
 )
 
 func main() {
-	if err := command(os.Stdout).Execute(); err != nil {
+	if err := command(os.Stdout).ExecuteContext(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "size:", err)
 		os.Exit(1)
 	}
@@ -34,13 +35,22 @@ which it fits is listed, the cheapest first. The exit status is 0 if it fits
 or may fit, 1 if not.`,
 		Example: `  size mistralai/Mistral-7B-Instruct-v0.2 --instance g5.2xlarge
   size meta-llama/Llama-3.3-70B-Instruct --fit-on g5,p4d --max-model-len 32768
-  size my-org/my-model --config ./config.json --instance g6e.xlarge --json`,
-		Args:          cobra.ExactArgs(1),
+  size my-org/my-model --config ./config.json --instance g6e.xlarge --json
+  size my-org/my-model --fetch --instance g6e.xlarge`,
+		Args: func(c *cobra.Command, args []string) error {
+			if o.shapes != "" {
+				return cobra.NoArgs(c, args)
+			}
+			return cobra.ExactArgs(1)(c, args)
+		},
 		SilenceUsage:  true,
 		SilenceErrors: true,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if o.shapes != "" {
+				return shapes(out, o.shapes)
+			}
 			o.model = args[0]
-			return o.run(out)
+			return o.run(c.Context(), out)
 		},
 	}
 	o.define(c.Flags())

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -19,7 +20,7 @@ func execute(arguments ...string) (string, error) {
 	var out bytes.Buffer
 	c := command(&out)
 	c.SetArgs(arguments)
-	err := c.Execute()
+	err := c.ExecuteContext(context.Background())
 	return out.String(), err
 }
 
@@ -123,6 +124,34 @@ func TestADescribedGPUIsSizedLikeOneOfTheCatalogue(t *testing.T) {
 	}
 }
 
+func TestSizeOfTheWeights(t *testing.T) {
+	out, err := execute("Inferact/Qwen3.8-27B-NVFP4", "--weights-gib", "24.6", "--gpu", "RTX-5090", "--gpus", "2", "--max-model-len", "32768")
+	if err != nil || !strings.Contains(out, "weights              12.30 GiB") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestShapesOfAFolder(t *testing.T) {
+	folder := t.TempDir()
+	for name, text := range map[string]string{
+		"org--small.config.json": `{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 8192}`,
+		"org--odd_config.json":   `{"model_type": "llama6", "hidden_size": 64}`,
+	} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := execute("--shapes", folder)
+	for _, want := range []string{"org/small", "8.03 B", "14.96 GiB", "131072 bytes", `org/odd    refused: model_type is "llama6"`, "1 of 2 files are sized."} {
+		if err != nil || !strings.Contains(out, want) {
+			t.Errorf("%v: %q is not in\n%s", err, want, out)
+		}
+	}
+	if _, err := execute("--shapes", t.TempDir()); err == nil || !strings.Contains(err.Error(), "has no *.json files") {
+		t.Errorf("an empty folder: %v", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	tests := map[string][]string{
 		"the shape of org/unheard-of is not in the catalogue":       {"org/unheard-of", "--instance", "g5.xlarge"},
@@ -156,6 +185,7 @@ func TestRefusals(t *testing.T) {
 		"accepts 1 arg(s), received 0":                                            {},
 		"does not fit any of 5 instance types":                                    {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
 		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"":   {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
+		"--weights-gib: is -5":                                                    {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
 	}
 	for want, arguments := range tests {
 		if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), want) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,8 @@ import (
 
 // options are the command line. Zero means "not given".
 type options struct {
-	model, config                   string
+	model, config, revision, shapes string
+	fetch                           bool
 	instance, gpu                   string
 	gpuMemory, capability           float64
 	link                            string
@@ -29,6 +31,7 @@ type options struct {
 	gpus, maxModelLen, maxNumSeqs   int
 	maxBatchedTokens                int
 	utilization, tpot, ttft         float64
+	weights                         float64
 	kvCacheDType, quantization      string
 	eager, compiled, json           bool
 	vllm, storage, region           string
@@ -38,6 +41,10 @@ type options struct {
 
 func (o *options) define(f *pflag.FlagSet) {
 	f.StringVar(&o.config, "config", "", "the model's `config.json`, for one that the catalogue does not have")
+	f.BoolVar(&o.fetch, "fetch", false, "download the model's config.json and the size of its weights from the Hugging Face Hub into the file of --config "+
+		"(default: shapes/ORG--NAME.json); HF_TOKEN and HF_ENDPOINT count")
+	f.StringVar(&o.revision, "revision", "main", "`revision` that --fetch reads")
+	f.StringVar(&o.shapes, "shapes", "", "instead of a MODEL: the shape of each config.json file of a `folder`")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
 	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
@@ -53,6 +60,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.Float64Var(&o.utilization, "gpu-memory-utilization", 0, "`share` of the GPU's memory (default: the release's)")
 	f.StringVar(&o.kvCacheDType, "kv-cache-dtype", "auto", "`type` of the KV cache, such as fp8")
 	f.StringVar(&o.quantization, "quantization", "", "`method`, where neither the model's name nor its configuration tells: awq, gptq, fp8, …")
+	f.Float64Var(&o.weights, "weights-gib", 0, "size of the weights' files in `GiB` (default: computed, or that of --config)")
 	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
 	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
 	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
@@ -86,6 +94,12 @@ func (o *options) workload() (sizing.Workload, error) {
 		if value < 0 || value > 100_000_000 {
 			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number", name, value))
 		}
+	}
+	if o.weights < 0 {
+		errs = append(errs, fmt.Errorf("--weights-gib: is %g, want more than 0", o.weights))
+	}
+	if o.weights > 0 {
+		shape.WeightsGiB = o.weights
 	}
 	if o.tpot < 0 {
 		errs = append(errs, fmt.Errorf("--tpot-ms: is %g, want more than 0", o.tpot))
@@ -137,7 +151,7 @@ func (o *options) shape() (catalogue.Shape, error) {
 			return shape, fmt.Errorf("--config: %s: %s", o.config, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
 	} else if !known {
-		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; give the model's config.json with --config", o.model)
+		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; download it with --fetch, or give the model's config.json with --config", o.model)
 	}
 	if o.quantization != "" {
 		shape.Quantization = catalogue.QuantizationOf(o.quantization)
@@ -152,7 +166,12 @@ func (o *options) shape() (catalogue.Shape, error) {
 // said so.
 var errDoesNotFit = errors.New("does not fit")
 
-func (o *options) run(out io.Writer) error {
+func (o *options) run(ctx context.Context, out io.Writer) error {
+	if o.fetch {
+		if err := o.save(ctx, out); err != nil {
+			return err
+		}
+	}
 	w, err := o.workload()
 	if err != nil {
 		return err

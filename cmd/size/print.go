@@ -62,7 +62,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  activations", "%.2f GiB", m.Activation)
 	line("  CUDA, communication", "%.2f GiB", m.NonTorch)
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
-	line("  KV cache", "%.2f GiB ± %.2f", m.KV-m.Short, m.Error)
+	line("  KV cache", "%.2f GiB, %.2f less to %.2f more", m.KV-m.Short, m.Error, m.More)
 	if m.Tokens > 0 {
 		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, cacheType(w.Engine))
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)

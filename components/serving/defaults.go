@@ -25,6 +25,7 @@ func (s Spec) WithDefaults() Spec {
 	if e, ok := s.Estimate(); ok {
 		s = s.withEstimate(e)
 	}
+	s.underived = append(s.underived, s.underivable()...)
 	s.GPU.Count = or(s.GPU.Count, 1)
 	s.Lifecycle.derived = s.Lifecycle.derived || s.Lifecycle.Rollout == ""
 	s.Lifecycle.Rollout = or(s.Lifecycle.Rollout, s.rollout())

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
@@ -36,6 +37,44 @@ func (s Spec) UnknownShape() bool {
 	return err == nil && shape.Name == ""
 }
 
+// underivable lists the keys that are not given and that the model's shape would
+// give a default on GPUs that are known: their number, and the disk for weights
+// that are downloaded.
+func (s Spec) underivable() []string {
+	if _, _, err := s.hardware(); err != nil || !s.UnknownShape() {
+		return nil
+	}
+	var keys []string
+	if s.GPU.Count == 0 {
+		keys = append(keys, "gpu.count")
+	}
+	if s.Resources.Disk == "" && !s.local() && s.cacheClaim() == "" {
+		keys = append(keys, "resources.disk")
+	}
+	return keys
+}
+
+// validateUnderived asks for the keys that could not be derived.
+func (s Spec) validateUnderived(found *problems.List, at func(string) string) {
+	if len(s.underived) == 0 {
+		return
+	}
+	also := ""
+	if len(s.underived) > 1 {
+		also = ", and so is " + s.underived[1]
+	}
+	found.Addf(at(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
+		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
+}
+
+// shapeAdvice says how the model's shape is given.
+func (m Model) shapeAdvice() string {
+	if m.inS3() {
+		return "give the path of its config.json with shape"
+	}
+	return fmt.Sprintf("download it with go run ./cmd/size %s --fetch, and name that file with shape", m.ID)
+}
+
 // workload is the service as sizing takes it, or why it cannot be sized. What
 // the engine is told is read from its arguments, so that the estimate is of the
 // engine that will run.
@@ -49,7 +88,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	case err != nil:
 		return w, "its shape is wrong"
 	case shape.Name == "":
-		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads. Give its config.json with shape", s.Model.ID)
+		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads; to size it, %s", s.Model.ID, s.Model.shapeAdvice())
 	}
 	args, _, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {

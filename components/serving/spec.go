@@ -48,6 +48,9 @@ type Spec struct {
 	Scaling Scaling
 	// Resources is what one replica needs beside its GPUs.
 	Resources Resources
+	// underived are keys that have to be given, since the shape that their defaults
+	// derive from is not known.
+	underived []string
 	// Scheduling says which nodes the engines may run on.
 	Scheduling Scheduling
 	// Lifecycle is how long births and deaths take.

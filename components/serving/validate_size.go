@@ -34,6 +34,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 			return
 		}
 	}
+	s.validateUnderived(found, at)
 	if s.GPU.Count < 1 {
 		return
 	}

@@ -169,7 +169,10 @@ func newScore(rows []row, shapes measure.Shapes) score {
 }
 
 // withinItsError tells whether the measurement is within the stated error.
-func (p prediction) withinItsError() bool { return math.Abs(p.gibError()) <= p.memory.Error }
+func (p prediction) withinItsError() bool {
+	e := p.gibError()
+	return e <= p.memory.Error && -e <= p.memory.More
+}
 
 // groups are what the row counts for.
 func (p prediction) groups() []string {

@@ -255,6 +255,24 @@ func TestConfigsOfAllKinds(t *testing.T) {
 		// As published: what is missing is of its class.
 		"what a class supplies": {`{"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "text_config": {"head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504, "model_type": "gemma3_text", "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16, "query_pre_attn_scalar": 168, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024}, "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304, "model_type": "siglip_vision_model", "num_attention_heads": 16, "num_hidden_layers": 27, "patch_size": 14}}`,
 			[]KVLayers{{Kind: Full, Count: 10, Heads: 16, Elements: 256}, {Kind: Sliding, Count: 52, Heads: 16, Elements: 256, Window: 1024}}, 27.4e9},
+		"a pattern of letters": {`{"model_type": "exaone4", "hidden_size": 64, "num_hidden_layers": 8, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 1000, "sliding_window": 512, "sliding_window_pattern": "LLLG"}`,
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 32}, {Kind: Sliding, Count: 6, Heads: 2, Elements: 32, Window: 512}}, 0},
+		"convolutions by index": {`{"model_type": "lfm2", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "block_ff_dim": 128, "vocab_size": 1000, "conv_L_cache": 3, "full_attn_idxs": [2]}`,
+			[]KVLayers{{Kind: Full, Count: 1, Heads: 2, Elements: 32}, {Kind: State, Count: 3, ConvBytes: 2 * 64 * 2}}, 0},
+		"other keys and heads in windows": {`{"model_type": "mimo_v2_flash", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 24, "v_head_dim": 16, "swa_num_key_value_heads": 4, "swa_head_dim": 24, "swa_v_head_dim": 16, "intermediate_size": 128, "vocab_size": 1000, "sliding_window": 128, "attention_chunk_size": 128, "hybrid_layer_pattern": [0, 1, 1, 0]}`,
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 40}, {Kind: Sliding, Count: 2, Heads: 4, Elements: 40, Window: 128}}, 0},
+		"attention in some blocks": {`{"model_type": "nemotron-nas", "hidden_size": 768, "num_hidden_layers": 3, "num_attention_heads": 8, "num_key_value_heads": null, "intermediate_size": null, "vocab_size": 1000, "block_configs": [{"attention": {"n_heads_in_group": 4, "no_op": false}, "ffn": {"ffn_mult": 2.5, "no_op": false}}, {"attention": {"no_op": true}, "ffn": {"no_op": true}}, {"attention": {"replace_with_linear": true}, "ffn": {"ffn_mult": 1.0}}]}`,
+			[]KVLayers{{Kind: Full, Count: 1, Heads: 2, Elements: 192}}, 0},
+		"compressed": {`{"model_type": "deepseek_v4", "hidden_size": 64, "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 1, "head_dim": 512, "q_lora_rank": 8, "o_lora_rank": 8, "o_groups": 2, "index_head_dim": 128, "index_n_heads": 4, "moe_intermediate_size": 32, "n_routed_experts": 4, "num_experts_per_tok": 2, "vocab_size": 1000, "sliding_window": 128, "compress_ratios": [0, 4, 128]}`,
+			[]KVLayers{{Kind: Full, Count: 1, Shared: true, Bytes: 184, Block: 256}, {Kind: Sliding, Count: 1, Shared: true, Bytes: 3 * 584, Window: 128}, {Kind: State, Count: 1, Shared: true, ConvBytes: 12*4*(4*512+4*128) + 136*4*2*512, Paged: true}}, 0},
+		"an index for sparse attention": {`{"model_type": "glm_moe_dsa", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 4, "intermediate_size": 128, "vocab_size": 1000, "kv_lora_rank": 512, "q_lora_rank": 8, "qk_nope_head_dim": 16, "qk_rope_head_dim": 64, "v_head_dim": 16, "index_head_dim": 128, "index_n_heads": 4, "indexer_types": ["full", "full", "shared", "shared"]}`,
+			[]KVLayers{{Kind: Full, Count: 4, Heads: 1, Elements: 576, Shared: true, Bytes: 66}}, 0},
+		"an encoder": {`{"model_type": "xlm-roberta", "architectures": ["XLMRobertaModel"], "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16, "intermediate_size": 4096, "vocab_size": 250002, "max_position_embeddings": 8194, "type_vocab_size": 1}`,
+			nil, 0.568e9},
+		"an encoder and a decoder": {`{"model_type": "whisper", "d_model": 1280, "encoder_layers": 32, "decoder_layers": 4, "encoder_attention_heads": 20, "decoder_attention_heads": 20, "encoder_ffn_dim": 5120, "decoder_ffn_dim": 5120, "num_hidden_layers": 32, "num_mel_bins": 128, "max_source_positions": 1500, "max_target_positions": 448, "vocab_size": 51866}`,
+			[]KVLayers{{Kind: Full, Count: 4, Heads: 20, Elements: 128}, {Kind: State, Count: 4, ConvBytes: 4 * 1500 * 1280, Paged: true}}, 0.809e9},
+		"Mistral's own names": {`{"dim": 4096, "n_layers": 32, "head_dim": 128, "hidden_dim": 14336, "n_heads": 32, "n_kv_heads": 8, "vocab_size": 32000}`,
+			[]KVLayers{{Kind: Full, Count: 32, Heads: 8, Elements: 256}}, 7.24e9},
 		"a pattern of Mamba": {`{"model_type": "nemotron_h", "hidden_size": 4096, "num_hidden_layers": 6, "hybrid_override_pattern": "M-M*-M", "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 21504, "vocab_size": 131072, "mamba_num_heads": 128, "mamba_head_dim": 64, "n_groups": 8, "ssm_state_size": 128, "conv_kernel": 4}`,
 			[]KVLayers{{Kind: Full, Count: 1, Heads: 8, Elements: 256}, {Kind: State, Count: 3, ConvBytes: 2 * (8192 + 2*8*128) * 3, Recurrence: 8192 * 128, WideSince: 20}}, 0},
 	}
@@ -313,11 +331,28 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 		`{"attention_pattern": null, "sparse_attention": false, "compress_ratio": 0, "hybrid_layers": [], ` + base + `}`,
 		`{"time_step_limit": [0.0, Infinity], "a": -Infinity, "b": NaN, "c": "Infinity and NaN", ` + base + `}`,
 		`{"rope_scaling_ratio": 2, "partial_rotary_factor": 0.5, "decoder_sparse_step": 1, "index_topk": 0, ` + base + `}`,
+		`{"activation_sparsity_pattern": [0.95, 0.0], "ssm_multipliers": [1.5], "downsample_ratio": 0.5, "compression_ratio": 1.0, "blocksparse_homo_head_pattern": true, "image_aspect_ratio": "anyres", "moe_layer_frequency": 1, ` + base + `}`,
+		`{"mtp_hybrid_override_pattern": "*E", "compress_rope_theta": 160000, "swa_rope_theta": 10000, "rope_parameters": {"factor": 1.0}, "encoder_no_repeat_ngram_size": 3, "ep_size": 1, "no_rope_layers": [1, 0], ` + base + `}`,
 		`{"weightsGiB": 12.5, "quantization_config": {"quant_method": "magic"}, ` + base + `}`,
 	} {
 		if _, err := ParseConfig([]byte(text)); err != nil {
 			t.Errorf("%s: %v", text, err)
 		}
+	}
+}
+
+// TestTheSizeOfTheWeightsAlone takes the rest from the catalogue.
+func TestTheSizeOfTheWeightsAlone(t *testing.T) {
+	const text = `{"weightsGiB": 24.6}`
+	if _, err := ParseShape([]byte(text)); err != nil {
+		t.Error(err)
+	}
+	known, _ := FindShape("Inferact/Qwen3.8-27B-NVFP4")
+	if s, err := ShapeOf("Inferact/Qwen3.8-27B-NVFP4", []byte(text)); err != nil || s.WeightsGiB != 24.6 || s.Weights != known.Weights {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if _, err := ShapeOf("org/unheard-of", []byte(text)); err == nil || !strings.Contains(err.Error(), "the catalogue does not have the shape of org/unheard-of") {
+		t.Errorf("of a model that is not known: %v", err)
 	}
 }
 

@@ -68,6 +68,10 @@ func (c *config) layers() ([]layer, error) {
 			l.window = window
 			l.heads, l.kvHeads = cmp.Or(c.SWAHeads, l.heads), cmp.Or(c.SWAKVHeads, l.kvHeads)
 			l.key, l.value = cmp.Or(c.SWAHeadDim, l.key), cmp.Or(c.SWAVHeadDim, l.value)
+			if o := c.OtherAttention; o != nil {
+				l.heads, l.kvHeads = cmp.Or(o.Heads, l.heads), cmp.Or(o.KVHeads, l.kvHeads)
+				l.key, l.value = cmp.Or(o.HeadDim, l.key), cmp.Or(o.HeadDim, l.value)
+			}
 		case fullAttention:
 			if c.GlobalHeadDim > 0 {
 				l.key, l.value = c.GlobalHeadDim, c.GlobalHeadDim
@@ -148,60 +152,11 @@ func (c *config) indexes(layer int) bool {
 	return true
 }
 
-// blockConfig is one layer of a model whose layers were searched for
-// (DeciLM, Llama-Nemotron).
-type blockConfig struct {
-	Attention *struct {
-		Group   int  `json:"n_heads_in_group"`
-		NoOp    bool `json:"no_op"`
-		Linear  bool `json:"replace_with_linear"`
-		Window  int  `json:"window_length"`
-		KVHeads int  `json:"num_key_value_heads"`
-	} `json:"attention"`
-	FFN *struct {
-		Mult   float64 `json:"ffn_mult"`
-		NoOp   bool    `json:"no_op"`
-		Linear bool    `json:"replace_with_linear"`
-		Width  int     `json:"intermediate_size"`
-	} `json:"ffn"`
-}
-
-// blockLayers reads block_configs as vllm/model_executor/models/nemotron_nas.py
-// does (017e9f4448, 2026-08-17).
-func (c *config) blockLayers() ([]layer, error) {
-	layers := make([]layer, min(len(c.BlockConfigs), mostLayers))
-	for i := range layers {
-		b, l := c.BlockConfigs[i], &layers[i]
-		if b.Attention == nil || b.FFN == nil {
-			return nil, fmt.Errorf("block_configs: block %d has no attention and ffn, so its layout is not known; %s", i, wayOut)
-		}
-		l.key, l.value, l.heads = c.HeadDim, c.HeadDim, c.NumAttentionHeads
-		switch {
-		case b.Attention.Linear:
-			l.linearAttention = true
-		case b.Attention.NoOp:
-		case b.Attention.KVHeads > 0:
-			l.kind, l.kvHeads = fullAttention, b.Attention.KVHeads
-		case b.Attention.Group > 0:
-			l.kind, l.kvHeads = fullAttention, c.NumAttentionHeads/b.Attention.Group
-		default:
-			return nil, fmt.Errorf("block_configs: the attention of block %d has no n_heads_in_group; %s", i, wayOut)
-		}
-		if l.kind == fullAttention && b.Attention.Window > 0 {
-			l.kind, l.window = slidingAttention, b.Attention.Window
-		}
-		switch {
-		case b.FFN.Linear:
-			l.linearMLP = true
-		case b.FFN.NoOp:
-		case b.FFN.Width > 0:
-			l.dense = min(b.FFN.Width, 1<<24)
-		default:
-			width := int(min(max(2*b.FFN.Mult*float64(c.HiddenSize)/3, 0), 1<<24))
-			l.dense = (width + 255) / 256 * 256
-		}
-	}
-	return layers, nil
+// otherAttention is that of Step-3.5's sliding layers.
+type otherAttention struct {
+	Heads   int `json:"num_attention_heads"`
+	KVHeads int `json:"num_attention_groups"`
+	HeadDim int `json:"head_dim"`
 }
 
 // kind is what the layer keeps.
@@ -230,6 +185,8 @@ func (c *config) kind(layer, window int) layerKind {
 		return fullIf(slices.Contains(c.LinearAttention.Full, layer+1), stateful)
 	case len(c.AttnIndices) > 0:
 		return fullIf(slices.Contains(c.AttnIndices, layer), stateful)
+	case len(c.FullIndices) > 0:
+		return fullIf(slices.Contains(c.FullIndices, layer), stateful)
 	case len(c.AttnTypes) > 0: // MiniMax: 1 is softmax attention, 0 lightning
 		return fullIf(layer < len(c.AttnTypes) && c.AttnTypes[layer] == 1, stateful)
 	case c.AttnPeriod > 1:
@@ -306,7 +263,10 @@ func (c *config) windowed(layer int) layerKind {
 	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
 		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
 	}
-	pattern := int(c.SlidingPattern)
+	if letters := c.SlidingPattern.letters; letters != "" {
+		return fullIf(letters[layer%len(letters)] != 'L', slidingAttention)
+	}
+	pattern := c.SlidingPattern.every
 	if pattern == 0 {
 		switch c.ModelType {
 		case "gemma2", "gpt_oss":
@@ -324,63 +284,4 @@ func (c *config) windowed(layer int) layerKind {
 		return fullIf((layer+1)%pattern == 0, slidingAttention)
 	}
 	return slidingAttention
-}
-
-// moe is the mixture of experts; the zero value where there is none.
-func (c *config) moe() MoE {
-	m := MoE{
-		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
-		PerToken:     cmp.Or(int(c.ExpertsPerToken), int(c.MoETopK), c.TopKExperts, c.ErniePerToken, c.PerToken, c.OSSPerToken),
-		Intermediate: cmp.Or(int(c.MoEIntermediate), c.ExpertWidth),
-	}
-	if m.Experts < 2 || m.PerToken < 1 {
-		return MoE{}
-	}
-	m.PerToken = min(m.PerToken, m.Experts)
-	if m.Intermediate == 0 {
-		m.Intermediate = cmp.Or(c.experts, int(c.IntermediateSize))
-	}
-	for i := range min(c.NumHiddenLayers, mostLayers) {
-		if c.isMoE(i) {
-			m.Layers++
-		}
-	}
-	if m.Layers == 0 {
-		return MoE{}
-	}
-	return m
-}
-
-// hasExperts reports whether there is a mixture at all.
-func (c *config) hasExperts() bool {
-	return cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)) > 1
-}
-
-func (c *config) isMoE(layer int) bool {
-	freq := c.MoELayerFreq
-	switch {
-	case !c.hasExperts():
-		return false
-	case c.HybridPattern != "":
-		return layer < len(c.HybridPattern) && c.HybridPattern[layer] == 'E'
-	case layer < len(c.MLPLayerTypes):
-		return c.MLPLayerTypes[layer] == "sparse"
-	case len(c.MoELayers) > 0:
-		return slices.Contains(c.MoELayers, float64(layer))
-	case len(freq) > 1:
-		return layer < len(freq) && freq[layer] != 0
-	case layer < max(c.DenseLayers, c.NumDenseLayers, int(c.ErnieStart)) || slices.Contains(c.MLPOnlyLayers, layer):
-		return false
-	case len(freq) == 1 && freq[0] > 1:
-		return layer%int(freq[0]) == 0
-	case c.MoELayerStep > 1:
-		return (layer+1)%c.MoELayerStep == 0
-	case c.DecoderSparseStep > 1:
-		return (layer+1)%c.DecoderSparseStep == 0
-	case int(c.ErnieInterval) > 1:
-		return (layer+1)%int(c.ErnieInterval) == 0
-	case c.ExpertPeriod > 1:
-		return layer%c.ExpertPeriod == cmp.Or(c.ExpertOffset, c.ExpertPeriod-1)
-	}
-	return true
 }

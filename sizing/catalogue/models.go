@@ -82,7 +82,7 @@ func FindShape(id string) (Shape, bool) {
 	var of entry
 	for _, e := range all {
 		for _, family := range e.Families {
-			if len(family) > len(longest) && strings.Contains(name, "-"+family+"-") {
+			if len(family) > len(longest) && strings.Contains(name, "-"+family+"-") && sameMedia(name, words(e.IDs[0])) {
 				longest, of = family, e
 			}
 		}
@@ -103,9 +103,29 @@ func FindShape(id string) (Shape, bool) {
 	return found, err == nil
 }
 
+// sameMedia reports whether two names tell of the same towers: a family's text
+// model is not the shape of its vision model.
+func sameMedia(name, other string) bool {
+	return !slices.ContainsFunc(media, func(m string) bool { return strings.Contains(name, m) != strings.Contains(other, m) })
+}
+
+// media are the marks of models that see, hear or speak.
+var media = []string{"-vl-", "-omni-", "-ocr-", "-asr-", "-tts-", "-audio-", "-vision-", "-multimodal-"}
+
 // ShapeOf returns the shape of a model by its config.json, with the
-// quantisation that its name tells where the file says nothing of one.
+// quantisation that its name tells where the file says nothing of one. Where
+// only the size of the weights is given, the rest is that of the catalogue.
 func ShapeOf(id string, config []byte) (Shape, error) {
+	if _, keys, err := plausible(config); err == nil {
+		if size, alone := keys.weightsAlone(); alone {
+			s, ok := FindShape(IDOf(id))
+			if !ok {
+				return s, fmt.Errorf("has only weightsGiB, and the catalogue does not have the shape of %s; give its config.json with it", id)
+			}
+			s.WeightsGiB = size
+			return s, nil
+		}
+	}
 	s, err := ParseConfig(config)
 	s.Name, s.Kind = id, s.Kind.named(id)
 	return s.WithQuantization(id), err

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"math"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -74,7 +75,8 @@ func TestParametersAddUp(t *testing.T) {
 // names do not tell them: their model cards, read on 2026-11-29.
 var named = map[string]float64{
 	"DeepSeek-V3.1": 671, "DeepSeek-V3.2": 671, "DeepSeek-V4-Flash": 284, "DeepSeek-V4-Pro": 1600, "GLM-5": 744, "GLM-5.1": 744, "GLM-5.2": 744,
-	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196,
+	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196, "Hy3": 295,
+	"GLM-OCR": 0.9, "Qwen3-ASR-1.7B": 2.3, "PaddleOCR-VL-1.5": 0.9, "Laguna-XS-2.1": 33, "whisper-large-v3": 1.55, "whisper-large-v3-turbo": 0.809, "bge-m3": 0.568,
 	"NVIDIA-Nemotron-3-Nano-30B-A3B": 31.6, "NVIDIA-Nemotron-3.5-Lightning-30B-A3B": 31.6, // as the catalogue has of the copies in 16 bit
 }
 
@@ -105,9 +107,46 @@ func TestParametersOfTheName(t *testing.T) {
 	}
 }
 
-// tolerance is 3 %, and of a name with few digits what they leave open.
+// tolerance is 3 %, and of a name with few digits what they leave open. Small
+// models have a tower or a table whose size is estimated.
 func tolerance(billions float64) float64 {
+	if billions < 2.5 {
+		return 0.25
+	}
 	return max(0.03, 0.85/billions)
+}
+
+// TestModelsOfTheRecipes holds testdata/recipes.tsv, which lists the models of
+// vLLM's recipes, to the catalogue.
+func TestModelsOfTheRecipes(t *testing.T) {
+	text, err := os.ReadFile("testdata/recipes.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]int{}
+	for line := range strings.Lines(string(text)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		id, want, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		states[want]++
+		s, ok := FindShape(id)
+		got := "own"
+		switch {
+		case !ok && want == "media":
+			got = want
+		case !ok:
+			got = "missing"
+		case s.Family:
+			got = "family"
+		}
+		if got != want {
+			t.Errorf("%s is %s, and testdata/recipes.tsv says %s", id, got, want)
+		}
+	}
+	if states["own"]+states["family"] < 220 {
+		t.Errorf("%v", states)
+	}
 }
 
 // TestPublishedShapes holds what vLLM loads of published config.json files: the

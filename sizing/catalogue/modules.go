@@ -19,26 +19,32 @@ const (
 // module is a matrix, or several alike, of one layer.
 type module struct {
 	part part
-	// names are those that checkpoints give it, such as
-	// layers.3.self_attn.q_proj.
-	names []string
+	// layer, containers and leaves make up the names that checkpoints give it,
+	// such as layers.3.self_attn.q_proj.
+	layer              int
+	containers, leaves []string
 	// size is its number of parameters.
 	size float64
 	// kv reports keys and values, plain a matrix that no method quantises.
 	kv, plain bool
 }
 
-// named adds a module of a layer by its leaf in each of the containers.
-func (m *modules) named(layer int, part part, containers, leaves []string, size float64) *module {
-	m.list = append(m.list, module{part: part, size: size})
-	last := &m.list[len(m.list)-1]
-	prefix := "layers." + strconv.Itoa(layer) + "."
-	for _, container := range containers {
-		for _, leaf := range leaves {
-			last.names = append(last.names, prefix+strings.TrimPrefix(container+"."+leaf, "."))
+// names lists what checkpoints may call the module.
+func (m module) names() []string {
+	prefix := "layers." + strconv.Itoa(m.layer) + "."
+	names := make([]string, 0, len(m.containers)*len(m.leaves))
+	for _, container := range m.containers {
+		for _, leaf := range m.leaves {
+			names = append(names, prefix+strings.TrimPrefix(container+"."+leaf, "."))
 		}
 	}
-	return last
+	return names
+}
+
+// named adds a module of a layer by its leaf in each of the containers.
+func (m *modules) named(layer int, part part, containers, leaves []string, size float64) *module {
+	m.list = append(m.list, module{part: part, layer: layer, containers: containers, leaves: leaves, size: size})
+	return &m.list[len(m.list)-1]
 }
 
 // modules are the matrices of all layers, and the parameters that no method
@@ -98,7 +104,7 @@ func (c *config) attentionModules(m *modules, i int, l layer, s Shape) {
 	keys, values := hidden*float64(l.kvHeads*l.key), hidden*float64(l.kvHeads*l.value)
 	m.named(i, attentionPart, in, []string{"q_proj", "qkv_proj", "query_key_value", "wq"}, queries*hidden*heads*float64(l.key))
 	m.named(i, attentionPart, in, []string{"k_proj", "qkv_proj", "query_key_value", "wk"}, keys).kv = true
-	if !(c.KEqualsV && l.kind == fullAttention) { // there, Gemma 4 takes the keys as values
+	if !c.KEqualsV || l.kind != fullAttention { // there, Gemma 4 takes the keys as values
 		m.named(i, attentionPart, in, []string{"v_proj", "qkv_proj", "query_key_value", "wv"}, values).kv = true
 	}
 	m.named(i, attentionPart, in, []string{"o_proj", "out_proj", "dense", "wo"}, heads*float64(l.value)*hidden)

@@ -17,7 +17,7 @@ func (c *config) normalize() error {
 	}
 	c.setBlocks()
 	c.setDecoder()
-	c.HiddenSize = cmp.Or(c.HiddenSize, c.NEmbd, c.DModel)
+	c.HiddenSize = cmp.Or(c.HiddenSize, c.NEmbd, c.DModel, c.Dim)
 	c.NumHiddenLayers = cmp.Or(c.NumHiddenLayers, c.NLayer, c.NLayers, c.NumLayers)
 	c.NumAttentionHeads = cmp.Or(c.NumAttentionHeads, c.NHead, c.NHeads)
 	c.VocabSize = cmp.Or(c.PaddedVocabSize, c.VocabSize)
@@ -27,7 +27,7 @@ func (c *config) normalize() error {
 	if c.IntermediateSizeMLP > 0 {
 		c.experts = int(c.IntermediateSize)
 	}
-	c.IntermediateSize = count(cmp.Or(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.ExpansionRatio*c.HiddenSize))
+	c.IntermediateSize = count(cmp.Or(c.IntermediateSizeMLP, c.lfmWidth(), int(c.IntermediateSize), c.FFNDim, c.NInner, c.FFNHiddenSize, c.HiddenDim, c.ExpansionRatio*c.HiddenSize))
 	if c.IntermediateSize == 0 && slices.Contains(plainMLP, c.ModelType) {
 		c.IntermediateSize = count(4 * c.HiddenSize)
 	}
@@ -40,7 +40,7 @@ func (c *config) normalize() error {
 	if c.NumAttentionHeads > 0 {
 		c.HeadDim = cmp.Or(c.HeadDim, c.AttentionHead, c.HiddenSize/c.NumAttentionHeads)
 	}
-	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups)
+	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups, c.AttentionGroups, c.NKVHeads)
 	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
 	switch {
 	case falcon && c.MultiQuery && !c.NewDecoder:
@@ -109,7 +109,7 @@ var plainMLP = []string{
 // tiedByDefault are those whose output head is the embedding unless the
 // configuration says otherwise (PretrainedConfig of transformers, by class).
 var tiedByDefault = []string{
-	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2",
+	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2", "whisper",
 }
 
 // check names what the arithmetic cannot do without.
@@ -151,8 +151,8 @@ func (c *config) check() error {
 	return errors.Join(errs...)
 }
 
-// numbers is a list of numbers, or one number, or a string of them with commas;
-// anything else is none.
+// numbers is a list of numbers or booleans, or one number, or a string of numbers
+// with commas; anything else is none.
 type numbers []float64
 
 // UnmarshalJSON reads the list.
@@ -160,8 +160,16 @@ func (n *numbers) UnmarshalJSON(raw []byte) error {
 	*n = nil
 	var one float64
 	var text string
+	var flags []bool
 	switch {
 	case json.Unmarshal(raw, (*[]float64)(n)) == nil:
+	case json.Unmarshal(raw, &flags) == nil:
+		*n = make(numbers, len(flags))
+		for i, flag := range flags {
+			if flag {
+				(*n)[i] = 1
+			}
+		}
 	case json.Unmarshal(raw, &one) == nil:
 		*n = numbers{one}
 	case json.Unmarshal(raw, &text) == nil && text != "":
@@ -173,6 +181,23 @@ func (n *numbers) UnmarshalJSON(raw []byte) error {
 	}
 	for i, one := range *n {
 		(*n)[i] = max(min(one, mostOfAnything), 0)
+	}
+	return nil
+}
+
+// pattern says which layers slide: all but each of so many, or a letter for each
+// of the layers that repeat, L for a window and G for the whole context.
+type pattern struct {
+	every   int
+	letters string
+}
+
+// UnmarshalJSON reads the pattern; anything else is none.
+func (p *pattern) UnmarshalJSON(raw []byte) error {
+	var every count
+	*p = pattern{}
+	if json.Unmarshal(raw, &p.letters) != nil && every.UnmarshalJSON(raw) == nil {
+		p.every = int(every)
 	}
 	return nil
 }

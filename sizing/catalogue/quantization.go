@@ -89,6 +89,7 @@ var marks = []struct {
 	{"nf4", uniform("bitsandbytes", bitsNF)},
 	{"mxfp4", expertsOnly("mxfp4", bitsMX)},
 	{"fp4", doubtful("modelopt_fp4", bitsNV)}, // nvfp4, modelopt_fp4
+	{"mxfp8", uniform("mxfp8", bitsM8)},
 	{"w8a8", uniform("compressed-tensors", bits8)},
 	{"w8a16", uniform("compressed-tensors", bits8g)},
 	{"w4a", uniform("compressed-tensors", bits4)},

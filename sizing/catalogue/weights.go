@@ -31,13 +31,14 @@ func (s *Shape) settleTotal(published float64) error {
 	w := &s.Weights
 	computed := w.Total() - w.Encoder
 	rest := published - computed
-	if rest < -0.03*published || s.Vision == (Vision{}) && rest > 0.35*published {
+	towers := s.Vision != (Vision{}) || w.Encoder > 0
+	if rest < -0.03*published || !towers && rest > 0.35*published {
 		return fmt.Errorf("parameters is %.4g, but the shape has %.4g", published, computed)
 	}
 	switch {
-	case s.drafts && s.Vision == (Vision{}):
+	case s.drafts && !towers:
 		// Layers that only speculative decoding loads.
-	case s.Vision != (Vision{}):
+	case towers:
 		w.Encoder = max(rest, 0)
 	default:
 		w.Other = max(w.Other+rest, 0)
