@@ -248,6 +248,12 @@ func TestConfigsOfAllKinds(t *testing.T) {
 			[]KVLayers{{Kind: Full, Count: 32, Heads: 8, Elements: 256}}, 46.7e9},
 		"chunks": {`{"model_type": "llama4", "text_config": {"model_type": "llama4_text", "hidden_size": 5120, "num_hidden_layers": 48, "num_attention_heads": 40, "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 8192, "intermediate_size_mlp": 16384, "vocab_size": 202048, "num_local_experts": 16, "num_experts_per_tok": 1, "attention_chunk_size": 8192}}`,
 			[]KVLayers{{Kind: Full, Count: 12, Heads: 8, Elements: 256}, {Kind: Sliding, Count: 36, Heads: 8, Elements: 256, Window: 8192, Chunked: true}}, 107.6e9},
+		"experts in listed layers": {`{"model_type": "llama4_text", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 100, "intermediate_size_mlp": 200, "vocab_size": 1000, "num_local_experts": 16, "num_experts_per_tok": 1, "attention_chunk_size": 128, "interleave_moe_layer_step": 2, "moe_layers": [1, 3], "tie_word_embeddings": false}`,
+			[]KVLayers{{Kind: Full, Count: 1, Heads: 2, Elements: 32}, {Kind: Sliding, Count: 3, Heads: 2, Elements: 32, Window: 128, Chunked: true}}, 2*1000*64 + 4*12288 + 2*17*3*64*100 + 2*3*64*200},
+		"a pattern as transformers saves it": {`{"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 128, "vocab_size": 1000, "sliding_window": 512, "_sliding_window_pattern": 2}`,
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 32}, {Kind: Sliding, Count: 2, Heads: 2, Elements: 32, Window: 512}}, 0},
+		"a shared expert in every layer": {`{"model_type": "hunyuan_v1_moe", "hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16, "intermediate_size": 100, "moe_intermediate_size": [100, 100], "num_experts": 2, "moe_topk": [1, 1], "num_shared_expert": [1, 1], "vocab_size": 1000, "tie_word_embeddings": true}`,
+			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 32}}, 1000*64 + 2*12288 + 2*3*3*64*100},
 		"a latent": {`{"model_type": "deepseek_v2", "hidden_size": 2048, "num_hidden_layers": 27, "num_attention_heads": 16, "num_key_value_heads": 16, "intermediate_size": 10944, "moe_intermediate_size": 1408, "n_routed_experts": 64, "n_shared_experts": 2, "num_experts_per_tok": 6, "first_k_dense_replace": 1, "kv_lora_rank": 512, "qk_nope_head_dim": 128, "qk_rope_head_dim": 64, "v_head_dim": 128, "vocab_size": 102400, "tie_word_embeddings": false}`,
 			[]KVLayers{{Kind: Full, Count: 27, Heads: 1, Elements: 576, Shared: true}}, 15.7e9},
 		"linear attention": {`{"model_type": "qwen3_next", "hidden_size": 2048, "num_hidden_layers": 8, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 5120, "vocab_size": 1000, "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128}`,
@@ -333,6 +339,7 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 		`{"rope_scaling_ratio": 2, "partial_rotary_factor": 0.5, "decoder_sparse_step": 1, "index_topk": 0, ` + base + `}`,
 		`{"activation_sparsity_pattern": [0.95, 0.0], "ssm_multipliers": [1.5], "downsample_ratio": 0.5, "compression_ratio": 1.0, "blocksparse_homo_head_pattern": true, "image_aspect_ratio": "anyres", "moe_layer_frequency": 1, ` + base + `}`,
 		`{"mtp_hybrid_override_pattern": "*E", "compress_rope_theta": 160000, "swa_rope_theta": 10000, "rope_parameters": {"factor": 1.0}, "encoder_no_repeat_ngram_size": 3, "ep_size": 1, "no_rope_layers": [1, 0], ` + base + `}`,
+		`{"for_llm_compressor": true, "nope_layer_interval": 4, "moe_layers": [], "_sliding_window_pattern": 6, "lora_rank": 4, ` + base + `}`,
 		`{"weightsGiB": 12.5, "quantization_config": {"quant_method": "magic"}, ` + base + `}`,
 	} {
 		if _, err := ParseConfig([]byte(text)); err != nil {
@@ -419,6 +426,16 @@ func TestStretchedPositions(t *testing.T) {
 	} {
 		if s, err := ParseConfig([]byte(base + scaling + "}")); err != nil || s.MaxLen != want {
 			t.Errorf("%s: %d, %v, want %d", scaling, s.MaxLen, err, want)
+		}
+	}
+	// Gemma 3 states the stretched length, or leaves it to its class.
+	const gemma = `"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}`
+	for text, want := range map[string]int{
+		`{` + gemma + `, "max_position_embeddings": 65536}`:        65536,
+		`{"model_type": "gemma3", "text_config": {` + gemma + `}}`: 131072,
+	} {
+		if s, err := ParseConfig([]byte(text)); err != nil || s.MaxLen != want {
+			t.Errorf("%s: %d, %v, want %d", text, s.MaxLen, err, want)
 		}
 	}
 }

@@ -53,6 +53,7 @@ type config struct {
 	UseSliding      *bool           `json:"use_sliding_window"`
 	MaxWindowLayers int             `json:"max_window_layers"`
 	SlidingPattern  pattern         `json:"sliding_window_pattern"`
+	SavedPattern    pattern         `json:"_sliding_window_pattern"`
 	SWAHeads        int             `json:"swa_num_attention_heads"`
 	SWAKVHeads      int             `json:"swa_num_key_value_heads"`
 	SWAHeadDim      int             `json:"swa_head_dim"`
@@ -90,6 +91,7 @@ type config struct {
 	MoEIntermediate    count           `json:"moe_intermediate_size"`
 	SharedExperts      count           `json:"n_shared_experts"`
 	NumSharedExperts   count           `json:"num_shared_experts"`
+	NumSharedExpert    count           `json:"num_shared_expert"`
 	SharedExpertSize   int             `json:"shared_expert_intermediate_size"`
 	SharedSize         int             `json:"shared_intermediate_size"`
 	MoESharedSize      int             `json:"moe_shared_expert_intermediate_size"`
@@ -119,6 +121,7 @@ type config struct {
 	MoEFrequency       int             `json:"moe_layer_frequency"`
 	IsMoELayer         numbers         `json:"is_moe_layer"`
 	MoELayers          numbers         `json:"moe_layers_enum"`
+	MoELayerList       numbers         `json:"moe_layers"`
 	RoutedHidden       int             `json:"routed_expert_hidden_size"`
 	ExpertDType        string          `json:"expert_dtype"`
 	OLoraRank          int             `json:"o_lora_rank"`

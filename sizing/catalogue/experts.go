@@ -48,6 +48,8 @@ func (c *config) isMoE(layer int) bool {
 		return layer < len(c.IsMoELayer) && c.IsMoELayer[layer] != 0
 	case c.MoEFrequency > 1:
 		return (layer+1)%c.MoEFrequency == 0
+	case len(c.MoELayerList) > 0:
+		return slices.Contains(c.MoELayerList, float64(layer))
 	case len(c.MoELayers) > 0:
 		return slices.Contains(c.MoELayers, float64(layer))
 	case len(freq) > 1:

@@ -55,7 +55,7 @@ var harmless = regexp.MustCompile(`^(rope|rotary|mrope|image|video|vision|audio|
 	`encoder_no_repeat|no_repeat|mamba_|swa_rope|swa_rotary|moe_router|use_|talker|token2wav|code2wav|speaker|hc_)|` +
 	`_(dropout|eps|dtype|theta|index|token_id|token_index|idx|bias|act|init|norm|factor|coef|overlap|func|iteration|interleave)$|` +
 	`^(activation_sparsity|blocksparse|compression_ratio|downsample_ratio|dense_attention_every|deepstack)|multiplier|` +
-	`^(no_rope_layers|cross_attention_hidden_size|add_cross_attention|chunk_size_feed_forward|attn_res_block_size|indexer_rope_interleave|qk_head_dim|` +
+	`^(no_rope_layers|nope_layer_interval|for_llm_compressor|lora_rank|cross_attention_hidden_size|add_cross_attention|chunk_size_feed_forward|attn_res_block_size|indexer_rope_interleave|qk_head_dim|` +
 	`index_topk|sliding_window_size|decoder_sparse_step|num_ngram|ngram|global_compression_ratio|router_z_loss|expansion_ratio|ffn_ratio|mlp_ratio|` +
 	`partial_rotary_factor|min_ratio|chunk_size|local_rope_theta|global_rope_theta|global_attn_every_n_layers|local_attention|logits_chunk)$`)
 

@@ -263,10 +263,11 @@ func (c *config) windowed(layer int) layerKind {
 	if c.UseSliding != nil && c.MaxWindowLayers > 0 {
 		return fullIf(layer < c.MaxWindowLayers, slidingAttention)
 	}
-	if letters := c.SlidingPattern.letters; letters != "" {
+	sliding := cmp.Or(c.SlidingPattern, c.SavedPattern)
+	if letters := sliding.letters; letters != "" {
 		return fullIf(letters[layer%len(letters)] != 'L', slidingAttention)
 	}
-	pattern := c.SlidingPattern.every
+	pattern := sliding.every
 	if pattern == 0 {
 		switch c.ModelType {
 		case "gemma2", "gpt_oss":

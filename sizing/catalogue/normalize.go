@@ -22,7 +22,9 @@ func (c *config) normalize() error {
 	c.NumAttentionHeads = cmp.Or(c.NumAttentionHeads, c.NHead, c.NHeads)
 	c.VocabSize = cmp.Or(c.PaddedVocabSize, c.VocabSize)
 	c.MaxPositions = cmp.Or(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
-	c.MaxPositions = cmp.Or(c.RopeScaling, c.RopeParams).stretch(c.MaxPositions)
+	if !strings.Contains(c.ModelType, "gemma3") { // its length is stated stretched
+		c.MaxPositions = cmp.Or(c.RopeScaling, c.RopeParams).stretch(c.MaxPositions)
+	}
 	c.DType = cmp.Or(c.DType, c.TorchDType, "bfloat16")
 	if c.IntermediateSizeMLP > 0 {
 		c.experts = int(c.IntermediateSize)
