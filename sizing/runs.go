@@ -131,7 +131,7 @@ func (e Engine) formatCapability() int {
 		return 100
 	case m == "modelopt" && q.Bits < 6, m == "modelopt_fp4":
 		return e.marlinOnTuring()
-	case m == "modelopt", m == "modelopt_mixed", m == "modelopt_mxfp8", m == "mxfp8", m == "mxfp4", m == "gpt_oss_mxfp4", m == "fbgemm_fp8", m == "experts_int8":
+	case m == "modelopt", m == "modelopt_mxfp8", m == "mxfp8", m == "mxfp4", m == "gpt_oss_mxfp4", m == "fbgemm_fp8", m == "experts_int8":
 		return 80
 	case strings.Contains(m, "fp8"), strings.Contains(m, "fp4"):
 		return e.marlinOnTuring()
@@ -152,6 +152,11 @@ func (e Engine) marlinOnTuring() int {
 var generations = map[int]string{75: "Turing", 80: "Ampere", 89: "Ada", 90: "Hopper", 100: "Blackwell"}
 
 func (e Engine) breaksWeights() (why, fix string) {
+	if e.Shape.Quantization.Int8 && e.GPU.Blackwell() && e.Release.Since(28) {
+		// csrc/libtorch_stable/quantization/w8a8/cutlass/scaled_mm_c3x_sm100.cu and _sm120.cu
+		return fmt.Sprintf("products of INT8 have no kernels on the Blackwell generation (compute capability 10.0) and later, and %s has %.1f", e.GPU.Name, float64(e.GPU.Capability)/10),
+			"take the FP8 copy of the model, or another GPU"
+	}
 	need := e.formatCapability()
 	if e.GPU.Capability == 0 || e.GPU.Capability >= need || need <= 75 && !e.Release.Since(28) {
 		return "", ""
@@ -383,7 +388,11 @@ func (e Engine) breaksSplit() (why, fix string) {
 			counts = append(counts, fmt.Sprint(n))
 		}
 	}
-	return fmt.Sprintf("gpu.count is %d, %s", gpus, why), "it can be " + strings.Join(counts, ", ")
+	fix = "it can be " + strings.Join(counts, ", ")
+	if e.ExpertParallel = true; e.splitProblem(gpus) == "" {
+		fix += fmt.Sprintf(", or %d with --enable-expert-parallel", gpus)
+	}
+	return fmt.Sprintf("gpu.count is %d, %s", gpus, why), fix
 }
 
 // Splits reports whether tensor parallelism can split the model over so many GPUs.

@@ -83,11 +83,18 @@ func TestRules(t *testing.T) {
 		{"Qwen/Qwen3-8B", "H100", on(1, func(e *Engine) {
 			e.Shape.Quantization, e.AllowDeprecated = catalogue.Quantization{Method: "fbgemm_fp8", Bits: 8}, true
 		}), "", ""},
+		{"Qwen/Qwen3-8B", "T4", format("modelopt_mixed"), "", ""},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "A10G", nil, "", ""},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "H100", nil, "", ""},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "B200", nil, RuleWeights, "FP8"},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a8", "RTX-PRO-6000", nil, RuleWeights, "FP8"},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a16", "B200", nil, "", ""},
+		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8", "B200", nil, "", ""},
 		// Tensor parallelism.
 		{"Qwen/Qwen2.5-7B-Instruct", "A10G", on(8, nil), RuleSplit, "it can be 1, 2, 4"},
 		{"microsoft/phi-4", "A10G", on(4, nil), RuleSplit, "it can be 1, 2, 5"},
 		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(2, nil), "", ""},
-		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(4, nil), RuleSplit, "it can be 1, 2"},
+		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(4, nil), RuleSplit, "it can be 1, 2, or 4 with --enable-expert-parallel"},
 		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(4, func(e *Engine) { e.ExpertParallel = true }), "", ""},
 		{"Qwen/Qwen3-235B-A22B-FP8", "H100", on(4, nil), "", ""},
 		{"Qwen/Qwen3-235B-A22B-FP8", "H100", on(8, nil), RuleSplit, "it can be 1, 2, 4"},

@@ -33,7 +33,7 @@ type options struct {
 	utilization, tpot, ttft         float64
 	weights                         float64
 	kvCacheDType, quantization      string
-	eager, compiled, json           bool
+	eager, experts, compiled, json  bool
 	vllm, storage, region           string
 	inputTokens, outputTokens       int
 	replicasAtLeast, replicasAtMost int
@@ -61,6 +61,7 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.StringVar(&o.kvCacheDType, "kv-cache-dtype", "auto", "`type` of the KV cache, such as fp8")
 	f.StringVar(&o.quantization, "quantization", "", "`method`, where neither the model's name nor its configuration tells: awq, gptq, fp8, …")
 	f.Float64Var(&o.weights, "weights-gib", 0, "size of the weights' files in `GiB` (default: computed, or that of --config)")
+	f.BoolVar(&o.experts, "enable-expert-parallel", false, "each GPU has whole experts, not a part of every one")
 	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
 	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
 	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
@@ -121,7 +122,7 @@ func (o *options) workload() (sizing.Workload, error) {
 	}
 	engine := sizing.Engine{
 		Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
-		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
+		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager, ExpertParallel: o.experts,
 	}
 	if errShape == nil && o.gpus > 0 {
 		for _, obstacle := range engine.Obstacles() { // without a GPU, of which the others ask

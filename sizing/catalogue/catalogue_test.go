@@ -223,6 +223,7 @@ func TestAttentionOfConfigs(t *testing.T) {
 		{`{"model_type": "gemma3_text", "head_dim": 32, ` + base + `}`, 32, false, false, 0, ""},
 		{`{"model_type": "gemma4", "text_config": {"model_type": "gemma4_text", "head_dim": 32, "global_head_dim": 64, "use_bidirectional_attention": "vision", ` + base + `}}`, 64, false, true, 0, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}`, 16, false, false, 128, ""},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"g": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}}}}}`, 16, false, false, 128, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": {"dynamic": false, "num_bits": 8, "type": "float"}}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": null}}`, 16, false, false, 0, ""},
@@ -308,6 +309,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`{"model_type": "nemotron_h", "hybrid_override_pattern": "MX*", ` + base + `}`:                                                                                                                      `hybrid_override_pattern has "X"`,
 		`{"model_type": "deepseek_v4", "compress_ratios": [0, 16], ` + base + `}`:                                                                                                                           "compress_ratios has 16",
 		`{"model_type": "nemotron-nas", "block_configs": [{"block_type": "moe"}], ` + base + `}`:                                                                                                            "block_configs: block 0 has no attention and ffn",
+		`{"model_type": "llama", "quantization_config": {"group_size": 64, "bits": 4}, ` + base + `}`:                                                                                                       "quantization_config.quant_method is missing",
 		`{"model_type": "llama", "quantization_config": {"quant_method": "magic"}, ` + base + `}`:                                                                                                           `quantization_config.quant_method is "magic", whose size is not known; add weightsGiB`,
 		`{"model_type": "llama", "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP2"}, ` + base + `}`:                                                                                   `quantization_config.quant_algo is "FP2"`,
 		`{"model_type": "llama", "quantization_config": {"quant_method": "compressed-tensors", "ignore": ["re:(?!x)"], "config_groups": {"a": {"weights": {"num_bits": 8, "type": "int"}}}}, ` + base + `}`: `quantization_config.ignore: the expression "(?!x)" cannot be read`,
@@ -414,6 +416,25 @@ func TestKinds(t *testing.T) {
 		s, err := ParseConfig([]byte("{" + head + ", " + base))
 		if err != nil || s.Kind != want || (s.Weights.Head == 0) == (want == Generator) && !strings.Contains(head, "gpt2") {
 			t.Errorf("%s is a %s with a head of %g, %v, want a %s", head, s.Kind, s.Weights.Head, err, want)
+		}
+	}
+}
+
+func TestIntegerActivations(t *testing.T) {
+	const base = `{"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"g": {"targets": ["Linear"], `
+	for group, want := range map[string]bool{
+		`"weights": {"num_bits": 8, "type": "int"}, "input_activations": {"num_bits": 8, "type": "int"}`:     true,
+		`"weights": {"num_bits": 8, "type": "float"}, "input_activations": {"num_bits": 8, "type": "float"}`: false,
+		`"weights": {"num_bits": 8, "type": "int"}, "input_activations": null`:                               false,
+		`"weights": {"num_bits": 4, "type": "int"}, "input_activations": {"num_bits": 8, "type": "float"}`:   false,
+	} {
+		if s, err := ParseConfig([]byte(base + group + "}}}}")); err != nil || s.Quantization.Int8 != want {
+			t.Errorf("%s: %v, %v, want %v", group, s.Quantization.Int8, err, want)
+		}
+	}
+	for name, want := range map[string]bool{"Llama-quantized.w8a8": true, "Llama-FP8-W8A8": false, "Llama-quantized.w8a16": false, "Llama-FP8": false} {
+		if got := QuantizationOf(name); got.Int8 != want || got.Method == "" {
+			t.Errorf("%s: %+v, want %v", name, got, want)
 		}
 	}
 }

@@ -13,6 +13,8 @@ func (c quantizationConfig) setBits(s *scheme, match func(string, []string) matc
 	method, algorithm := s.method, strings.ToUpper(c.Algorithm)
 	integer := c.integer(max(c.Bits, c.WeightBits))
 	switch {
+	case method == "" && integer > 0: // such as MLX's
+		return fmt.Errorf("quantization_config.quant_method is missing; %s", wayOut)
 	case method == "":
 	case len(c.Layers) > 0:
 		return c.setLayers(s, match)

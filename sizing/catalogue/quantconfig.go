@@ -63,7 +63,12 @@ type quantGroup struct {
 		GroupSize *int   `json:"group_size"`
 		Symmetric *bool  `json:"symmetric"`
 		Strategy  string `json:"strategy"`
+		Blocks    []int  `json:"block_structure"`
 	} `json:"weights"`
+	Activations *struct {
+		Bits int    `json:"num_bits"`
+		Type string `json:"type"`
+	} `json:"input_activations"`
 }
 
 // quantLayer is one entry of ModelOpt's mixed precision.
@@ -194,7 +199,7 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	if err != nil || s.method == "" {
 		return Quantization{}, err
 	}
-	q := Quantization{Method: s.method, ExpertsOnly: s.expertsOnly, Block: c.block(), KVCacheDType: c.kvCacheDType()}
+	q := Quantization{Method: s.method, ExpertsOnly: s.expertsOnly, Block: c.block(), Int8: c.int8(), KVCacheDType: c.kvCacheDType()}
 	var sizes, quantised, bits [expertPart + 1]float64
 	byBits := map[float64]float64{}
 	for _, one := range m.list {
@@ -292,7 +297,13 @@ func (c quantizationConfig) kvCacheDType() string {
 
 // block is the width of the blocks of an FP8 checkpoint.
 func (c quantizationConfig) block() int {
-	for _, size := range c.BlockSize {
+	sizes := slices.Clone(c.BlockSize)
+	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
+		if w := c.ConfigGroups[name].Weights; w != nil && w.Type == "float" && w.Bits == 8 {
+			sizes = append(sizes, w.Blocks...)
+		}
+	}
+	for _, size := range sizes {
 		if size > 0 && size <= 1<<16 {
 			return size
 		}
@@ -301,4 +312,14 @@ func (c quantizationConfig) block() int {
 		return 128
 	}
 	return 0
+}
+
+// int8 reports whether a group multiplies 8-bit integers, activations too.
+func (c quantizationConfig) int8() bool {
+	for _, g := range c.ConfigGroups {
+		if w, a := g.Weights, g.Activations; w != nil && a != nil && w.Bits == 8 && w.Type == "int" && a.Bits == 8 && a.Type == "int" {
+			return true
+		}
+	}
+	return false
 }

@@ -25,6 +25,8 @@ type Quantization struct {
 	// scale holds for a row or for the whole matrix. Tensor parallelism divides a
 	// matrix only between blocks.
 	Block int
+	// Int8 reports that activations are of 8-bit integers too.
+	Int8 bool
 	// KVCacheDType is the type of the KV cache that the checkpoint has scales for,
 	// such as fp8; vLLM takes it where --kv-cache-dtype is auto.
 	KVCacheDType string
@@ -46,6 +48,13 @@ func (m Mix) Bytes(element float64) float64 { return (1-m.Share)*element + m.Sha
 func uniform(method string, bits float64) Quantization {
 	all := Mix{1, bits}
 	return Quantization{Method: method, Bits: bits, Attention: all, MLP: all, Experts: all}
+}
+
+// integers are weights and activations of 8-bit integers.
+func integers() Quantization {
+	q := uniform("compressed-tensors", bits8)
+	q.Int8 = true
+	return q
 }
 
 // doubtful is NVFP4 by name: half of attention is taken to be in 16 bit.
@@ -90,7 +99,9 @@ var marks = []struct {
 	{"mxfp4", expertsOnly("mxfp4", bitsMX)},
 	{"fp4", doubtful("modelopt_fp4", bitsNV)}, // nvfp4, modelopt_fp4
 	{"mxfp8", uniform("mxfp8", bitsM8)},
-	{"w8a8", uniform("compressed-tensors", bits8)},
+	{"fp8-w8a8", uniform("fp8", bits8)},
+	{"w8a8-fp8", uniform("fp8", bits8)},
+	{"w8a8", integers()},
 	{"w8a16", uniform("compressed-tensors", bits8g)},
 	{"w4a", uniform("compressed-tensors", bits4)},
 	{"fp8", uniform("fp8", bits8)},
