@@ -3,6 +3,7 @@ package sizing
 import (
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
@@ -121,6 +122,9 @@ func TestModelsWithoutAnswers(t *testing.T) {
 		}
 		if n := e.Numbers(); n["usdPerMillionInputTokens"] == nil || n["usdPerMillionOutputTokens"] != nil || n["decodeTokensPerSecond"] != nil {
 			t.Errorf("%s: %v", c.model, n)
+		}
+		if cached := e.Memory.Tokens > 0; strings.Contains(e.concurrency(), " at ") != cached {
+			t.Errorf("%s: %q, and its cache holds %d tokens", c.model, e.concurrency(), e.Memory.Tokens)
 		}
 		w.Objectives.InputTokens = 64
 		if short := Size(w).Serving; short.ByTTFT < s.ByTTFT {

@@ -41,7 +41,7 @@ func Table(rows []Row, bill *Bill) string {
 		}
 		e := r.Estimate
 		line(r.Name, orDash(r.Group), e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
-			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
+			thousands(e.Memory.Tokens), e.concurrency(),
 			e.target(), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion())
 	}
 	if bill != nil && len(bill.Items) > 0 {
@@ -209,4 +209,13 @@ func seconds(d time.Duration) int { return int(d.Round(time.Second).Seconds()) }
 func round(x float64, digits int) float64 {
 	scale := math.Pow(10, float64(digits))
 	return math.Round(x*scale) / scale
+}
+
+// concurrency is how many requests are served well, and how many of the longest
+// context the cache holds, where there is one.
+func (e Estimate) concurrency() string {
+	if e.Memory.Tokens == 0 {
+		return fmt.Sprint(e.Serving.Usable)
+	}
+	return fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen))
 }

@@ -97,15 +97,27 @@ func (h hub) fetch(ctx context.Context, id, revision string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys := fmt.Sprintf("\"weightsGiB\": %.3f", float64(size)/(1<<30))
-	quantization, err := h.get(ctx, files+"hf_quant_config.json")
-	switch {
-	case err == nil && json.Valid(quantization):
-		keys += ",\n  \"hf_quant_config\": " + string(bytes.TrimSpace(quantization))
-	case err != nil && !errors.Is(err, errNoFile):
+	text, err = withKeys(text, fmt.Sprintf("\"weightsGiB\": %.3f", float64(size)/(1<<30)))
+	if err != nil {
 		return nil, err
 	}
-	return withKeys(text, keys)
+	quantization, err := h.get(ctx, files+companion)
+	switch {
+	case errors.Is(err, errNoFile):
+		return text, nil
+	case err != nil:
+		return nil, err
+	}
+	return withQuantization(text, quantization)
+}
+
+// withQuantization adds the text of hf_quant_config.json to a config.json, if it
+// is JSON.
+func withQuantization(config, quantization []byte) ([]byte, error) {
+	if !json.Valid(quantization) {
+		return config, nil
+	}
+	return withKeys(config, "\"hf_quant_config\": "+string(bytes.TrimSpace(quantization)))
 }
 
 // withKeys adds keys at the end of a JSON object, whose text stays as it is.

@@ -136,13 +136,19 @@ func TestShapesOfAFolder(t *testing.T) {
 	for name, text := range map[string]string{
 		"org--small.config.json": `{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 8192}`,
 		"org--odd_config.json":   `{"model_type": "llama6", "hidden_size": 64}`,
+		// A file of its own folder, whose quantisation stands beside it.
+		"org--deep/config.json":          `{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}`,
+		"org--deep/hf_quant_config.json": `{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head"]}}`,
 	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(folder, name)), 0o700); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
 	out, err := execute("--shapes", folder)
-	for _, want := range []string{"org/small", "8.03 B", "14.96 GiB", "131072 bytes", `org/odd    refused: model_type is "llama6"`, "1 of 2 files are sized."} {
+	for _, want := range []string{"org/small", "8.03 B", "14.96 GiB", "131072 bytes", `org/odd    refused: model_type is "llama6"`, "modelopt (8.02 bit)  65536 bytes", "2 of 3 files are sized."} {
 		if err != nil || !strings.Contains(out, want) {
 			t.Errorf("%v: %q is not in\n%s", err, want, out)
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,24 +14,33 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// shapes prints the shape of each config.json file of a folder, or why it has
-// none. The name of a file is the model's, with -- for the slash.
+// shapes prints the shape of each config.json file of a folder and of the folders
+// in it, or why it has none. The name of a file, or of the folder of a config.json,
+// is the model's, with -- for the slash.
 func shapes(out io.Writer, folder string) error {
-	files, err := filepath.Glob(filepath.Join(folder, "*.json"))
-	if err != nil {
-		return err
-	}
-	if len(files) == 0 {
-		return fmt.Errorf("--shapes: %s has no *.json files", folder)
-	}
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	refused := 0
-	_, _ = fmt.Fprintln(table, "model\tkind\tparameters\tactive\tweights\tquantisation\tKV cache a token\tcontext")
-	for _, file := range files {
-		text, err := os.ReadFile(file)
+	var files []string
+	for _, pattern := range []string{"*.json", "*/config.json"} {
+		found, err := filepath.Glob(filepath.Join(folder, pattern))
 		if err != nil {
 			return err
 		}
+		files = append(files, found...)
+	}
+	if len(files) == 0 {
+		return fmt.Errorf("--shapes: %s has no *.json files, nor folders with a config.json", folder)
+	}
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	count, refused := 0, 0
+	_, _ = fmt.Fprintln(table, "model\tkind\tparameters\tactive\tweights\tquantisation\tKV cache a token\tcontext")
+	for _, file := range files {
+		if strings.HasSuffix(file, companion) {
+			continue
+		}
+		text, err := readConfig(file)
+		if err != nil {
+			return err
+		}
+		count++
 		id := modelOf(file)
 		shape, err := catalogue.ShapeOf(id, text)
 		if err != nil {
@@ -44,13 +55,42 @@ func shapes(out io.Writer, folder string) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(out, "%d of %d files are sized.\n", len(files)-refused, len(files))
+	_, err := fmt.Fprintf(out, "%d of %d files are sized.\n", count-refused, count)
 	return err
 }
 
-// modelOf is the model's id by the name of its file.
+// companion ends the name of the file that describes the quantisation of some
+// checkpoints whose config.json does not, beside it.
+const companion = "hf_quant_config.json"
+
+// readConfig reads a config.json file, with the keys of its companion if there is
+// one.
+func readConfig(file string) ([]byte, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	beside, isConfig := strings.CutSuffix(file, "config.json")
+	if !isConfig {
+		return text, nil
+	}
+	quantization, err := os.ReadFile(beside + companion)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return text, nil
+	case err != nil:
+		return nil, err
+	}
+	return withQuantization(text, quantization)
+}
+
+// modelOf is the model's id by the name of its file, or of the folder of a file
+// that is called config.json.
 func modelOf(file string) string {
 	name := strings.TrimSuffix(filepath.Base(file), ".json")
+	if name == "config" {
+		name = filepath.Base(filepath.Dir(file))
+	}
 	for _, suffix := range []string{".config", "_config"} {
 		name = strings.TrimSuffix(name, suffix)
 	}

@@ -15,12 +15,15 @@ import (
 // or impossible, or changes the layout in a way that is not known, is named.
 func ParseConfig(text []byte) (Shape, error) {
 	text, keys, err := plausible(text)
+	if errors.Is(err, errWeights) {
+		return Shape{}, err
+	}
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no config.json: %w", err)
 	}
 	var top config
 	if err := json.Unmarshal(text, &top); err != nil {
-		return Shape{}, fmt.Errorf("is no config.json: %w", err)
+		return Shape{}, typeProblem(err, "", "is no config.json")
 	}
 	if err := keys.unknown(); err != nil {
 		return Shape{}, err
@@ -34,6 +37,9 @@ func ParseConfig(text []byte) (Shape, error) {
 // The size of the weights may stand alone, for a model of the catalogue.
 func ParseShape(text []byte) (Shape, error) {
 	text, keys, err := plausible(text)
+	if errors.Is(err, errWeights) {
+		return Shape{}, err
+	}
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no mapping: %w", err)
 	}
@@ -43,11 +49,16 @@ func ParseShape(text []byte) (Shape, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	var top config
-	if err := decoder.Decode(&top); err != nil {
+	if err := decoder.Decode(&top); isTypeProblem(err) {
+		return Shape{}, typeProblem(err, "", "")
+	} else if err != nil {
 		return Shape{}, fmt.Errorf("has a key or a value that no shape is computed from (%w); remove it, or give the path of the whole config.json", err)
 	}
 	return top.shape()
 }
+
+// errWeights is about a size that no files have.
+var errWeights = errors.New("weightsGiB is not more than 0; want the size of the weights' files in GiB, or leave it out")
 
 // mostOfAnything is more than any model has of anything but parameters.
 const mostOfAnything = 100_000_000
@@ -59,6 +70,9 @@ func plausible(text []byte) ([]byte, keys, error) {
 	var top map[string]any
 	if err := json.Unmarshal(withoutInfinities(text), &top); err != nil {
 		return nil, nil, err
+	}
+	if size, given := top["weightsGiB"].(float64); given && size <= 0 {
+		return nil, nil, errWeights
 	}
 	text, err := json.Marshal(withoutAbsurd(top))
 	return text, top, err
@@ -160,7 +174,7 @@ func (c *config) quantization(m modules) (Quantization, error) {
 	}
 	var q quantizationConfig
 	if err := json.Unmarshal(raw, &q); err != nil {
-		return Quantization{}, fmt.Errorf("quantization_config cannot be read: %w", err)
+		return Quantization{}, typeProblem(err, "quantization_config.", "quantization_config cannot be read")
 	}
 	experts := c.ExpertDType
 	if c.ModelType == "deepseek_v4" && strings.EqualFold(q.Method, "fp8") {
