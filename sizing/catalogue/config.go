@@ -172,6 +172,7 @@ type config struct {
 	MMPrefixLM         *bool           `json:"is_mm_prefix_lm"`
 	Bidirectional      any             `json:"use_bidirectional_attention"`
 	QuantizationConfig json.RawMessage `json:"quantization_config"`
+	DoubleWideMLP      bool            `json:"use_double_wide_mlp"`
 	PerLayerInput      int             `json:"hidden_size_per_layer_input"`
 	PerLayerVocab      int             `json:"vocab_size_per_layer_input"`
 

@@ -125,7 +125,7 @@ func (top *config) shape() (Shape, error) {
 		ModelType: c.ModelType, HeadDim: c.headDim(), Sinks: c.sinks(), PrefixLM: c.prefixLM(), Kind: kindOfArchitectures(c.ModelType, c.Architectures),
 		MoE: c.moe(), DType: c.DType, WeightsGiB: c.WeightsGiB, drafts: c.NextLayers+c.MTPLayers > 0,
 	}
-	if c.KVLoraRank > 0 {
+	if c.latent() {
 		s.MLA = MLA{Latent: c.KVLoraRank, Cached: c.KVLoraRank + c.RopeHeadDim, Expanded: c.NopeHeadDim + c.VHeadDim}
 	}
 	s.KV = c.kvLayers(layers)
@@ -138,6 +138,7 @@ func (top *config) shape() (Shape, error) {
 	if present(c.Audio) {
 		s.Weights.Encoder += encoderParameters(c.Audio)
 	}
+	s.Weights.Encoder += undescribed[c.ModelType]
 	if c.DecoderLayers > 0 {
 		c.addEncoder(&s)
 	}
@@ -155,7 +156,7 @@ func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "
 func (c *config) widest(layers []layer) int {
 	most := int(c.IntermediateSize)
 	for _, l := range layers {
-		if len(c.BlockConfigs) > 0 {
+		if len(c.BlockConfigs) > 0 || c.DoubleWideMLP {
 			most = max(most, l.dense)
 		}
 	}

@@ -31,9 +31,12 @@ func (c *config) kvLayers(layers []layer) []KVLayers {
 		}
 		switch l.kind {
 		case fullAttention, both:
-			if c.KVLoraRank > 0 {
+			switch {
+			case c.latent():
 				add(KVLayers{Kind: Full, Heads: 1, Elements: c.KVLoraRank + c.RopeHeadDim, Shared: true})
-			} else {
+			case c.KVLoraRank > 0: // every head's keys and values, as wide as the keys
+				add(KVLayers{Kind: Full, Heads: c.NumAttentionHeads, Elements: 2 * (c.NopeHeadDim + c.RopeHeadDim)})
+			default:
 				add(KVLayers{Kind: Full, Heads: l.kvHeads, Elements: l.key + l.value})
 			}
 		case slidingAttention:
@@ -48,6 +51,11 @@ func (c *config) kvLayers(layers []layer) []KVLayers {
 	c.addIndex(kept, layers)
 	return kept
 }
+
+// latent reports whether the cache keeps the latent of latent attention: that of
+// MiniCPM3 is expanded first (vllm/model_executor/models/minicpm3.py at
+// 017e9f4448, 2026-08-17).
+func (c *config) latent() bool { return c.KVLoraRank > 0 && c.ModelType != "minicpm3" }
 
 // addIndex spreads the keys of sparse attention over its layers: DeepSeek-V3.2
 // and GLM keep one in 8 bit with a scale of 32, MiniMax-M3 one in 16 bit, on

@@ -93,8 +93,14 @@ func (c *config) layers() ([]layer, error) {
 		if c.EnableMoEBlock && l.experts { // Gemma 4 has a dense MLP beside its experts
 			l.dense = int(c.IntermediateSize)
 		}
-		if c.ResidualMoE { // Arctic too
+		if c.ResidualMoE { // Arctic too, and Grok, whose experts have another width
 			l.dense = c.HiddenSize
+			if c.MoEIntermediate > 0 {
+				l.dense = int(c.IntermediateSize)
+			}
+		}
+		if c.DoubleWideMLP && l.borrowed { // vllm/model_executor/models/gemma4.py at 017e9f4448
+			l.dense *= 2
 		}
 	}
 	return layers, nil

@@ -68,14 +68,14 @@ var (
 func (c *config) modules(layers []layer, s Shape) modules {
 	var m modules
 	for i, l := range layers {
-		c.attentionModules(&m, i, l, s)
+		c.attentionModules(&m, i, l)
 		c.mlpModules(&m, i, l, s)
 		m.other += 2 * float64(c.HiddenSize) // norms
 	}
 	return m
 }
 
-func (c *config) attentionModules(m *modules, i int, l layer, s Shape) {
+func (c *config) attentionModules(m *modules, i int, l layer) {
 	hidden := float64(c.HiddenSize)
 	in := attentionNames
 	if c.HybridPattern != "" {
@@ -93,7 +93,7 @@ func (c *config) attentionModules(m *modules, i int, l layer, s Shape) {
 	case len(c.CompressRatios) > 0:
 		c.compressedModules(m, i, l)
 		return
-	case s.MLA != (MLA{}):
+	case c.KVLoraRank > 0:
 		c.latentModules(m, i, l, in)
 		return
 	}

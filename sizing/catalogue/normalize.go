@@ -42,6 +42,9 @@ func (c *config) normalize() error {
 	if c.NumAttentionHeads > 0 {
 		c.HeadDim = cmp.Or(c.HeadDim, c.AttentionHead, c.HiddenSize/c.NumAttentionHeads)
 	}
+	if c.ModelType == "minicpm3" && c.NumAttentionHeads > 0 {
+		c.VHeadDim = cmp.Or(c.VHeadDim, c.HiddenSize/c.NumAttentionHeads)
+	}
 	c.NumKeyValueHeads = cmp.Or(c.NumKeyValueHeads, c.NumKVHeads, c.MultiQueryGroups, c.AttentionGroups, c.NKVHeads)
 	falcon := c.ModelType == "falcon" || c.ModelType == "gpt_bigcode"
 	switch {

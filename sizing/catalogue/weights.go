@@ -62,6 +62,9 @@ type visionConfig struct {
 	DModel           int     `json:"d_model"`
 	EncoderLayers    int     `json:"encoder_layers"`
 	EncoderFFN       int     `json:"encoder_ffn_dim"`
+	Width            count   `json:"width"`
+	ConformerLayers  int     `json:"conf_num_hidden_layers"`
+	ModelType        string  `json:"model_type"`
 }
 
 func parseVision(raw json.RawMessage) visionConfig {
@@ -69,7 +72,7 @@ func parseVision(raw json.RawMessage) visionConfig {
 	if json.Unmarshal(raw, &v) != nil {
 		return visionConfig{}
 	}
-	v.HiddenSize, v.IntermediateSize = cmp.Or(v.HiddenSize, v.VTHidden, v.DModel), cmp.Or(v.IntermediateSize, v.VTIntermediate, v.EncoderFFN)
+	v.HiddenSize, v.IntermediateSize = cmp.Or(v.HiddenSize, v.VTHidden, v.DModel, int(v.Width)), cmp.Or(v.IntermediateSize, v.VTIntermediate, v.EncoderFFN)
 	if v.EmbedDim > 0 { // Qwen2-VL: there, hidden_size is the language model's
 		v.HiddenSize = v.EmbedDim
 	}
@@ -110,10 +113,23 @@ func vision(raw json.RawMessage, modelType string) Vision {
 	return out
 }
 
+// undescribed are the parameters of towers, and of adapters that are part of the
+// checkpoint, of which config.json tells no layers: the published numbers of
+// Phi-3.5-vision-instruct and of Phi-4-multimodal-instruct without their language
+// models.
+var undescribed = map[string]float64{"phi3_v": 0.325e9, "phi4mm": 1.738e9}
+
 // encoderParameters estimates a tower whose published number is not given.
 func encoderParameters(raw json.RawMessage) float64 {
 	v := parseVision(raw)
-	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers, v.VTLayers, v.EncoderLayers), 0), 1000)
+	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers, v.VTLayers, v.EncoderLayers, v.ConformerLayers), 0), 1000)
 	hidden := float64(v.HiddenSize)
+	switch {
+	case strings.HasPrefix(v.ModelType, "gemma") && strings.HasSuffix(v.ModelType, "_audio"):
+		// Conformers: two MLPs four times as wide, attention and a convolution.
+		return float64(depth) * 23 * hidden * hidden
+	case v.ModelType == "gemma3n_vision": // MobileNet-V5-300M, whose layers no key tells
+		return 0.3e9
+	}
 	return float64(depth) * hidden * (4*hidden + 2*float64(v.IntermediateSize))
 }
