@@ -92,18 +92,34 @@ func (n *node) ownGPU() catalogue.GPU {
 		return known
 	case !described:
 		n.d.add(n.at("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
-	case !n.has("gpuMemoryGiB"):
-		n.d.add(n.at("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
-	case !n.has("computeCapability"):
-		n.d.add(n.at("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
-	case own.MemoryGBps > 0 != (own.TFLOPS > 0):
-		n.d.add(n.at("gpuTFLOPS"), "and gpuMemoryGBps give the speed together; give both, or neither")
-	case capability > 0:
-		if own.Capability, err = catalogue.CapabilityOf(capability); err != nil {
-			n.d.add(n.at("computeCapability"), "%s", err)
+	default:
+		own.Capability = n.capability(capability)
+		if !n.has("gpuMemoryGiB") {
+			n.d.add(n.at("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
+		}
+		for key, other := range map[string]string{"gpuTFLOPS": "gpuMemoryGBps", "gpuMemoryGBps": "gpuTFLOPS"} {
+			if n.has(other) && !n.has(key) {
+				n.d.add(n.at(key), "is missing, and %s is given; the speed follows from both: give both, or neither", other)
+			}
 		}
 	}
 	return own
+}
+
+// capability is the compute capability of a GPU that the user describes; 0 if
+// there is none.
+func (n *node) capability(stated float64) int {
+	if !n.has("computeCapability") {
+		n.d.add(n.at("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
+	}
+	if stated <= 0 {
+		return 0
+	}
+	capability, err := catalogue.CapabilityOf(stated)
+	if err != nil {
+		n.d.add(n.at("computeCapability"), "%s", err)
+	}
+	return capability
 }
 
 // upTo is a whole number from 1 to a bound; 0 if it is not given.
