@@ -130,12 +130,12 @@ func TestConfigsComeFirst(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(folder, "org", "new"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"org/new/config.json", "Qwen--Qwen3-8B.json", "short.json"} {
+	for _, name := range []string{"org/new/config.json", "Qwen--Qwen3-8B.json", "short.json", "org--flat.config.json"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(config), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, id := range []string{"org/new", "Qwen/Qwen3-8B (inferred)", "org/short"} {
+	for _, id := range []string{"org/new", "Qwen/Qwen3-8B (inferred)", "org/short", "org/flat"} {
 		if s, err := (measure.Shapes{Folders: []string{folder}}).Find(id, 0); err != nil || s.Hidden != 64 {
 			t.Errorf("%s: hidden size %d, %v", id, s.Hidden, err)
 		}

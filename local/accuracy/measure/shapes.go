@@ -30,7 +30,8 @@ func Beside(data string) []string {
 // configNames are what a model's file may be called in such a folder.
 func configNames(id string) []string {
 	name := id[strings.LastIndexByte(id, '/')+1:]
-	return []string{id + "/config.json", strings.ReplaceAll(id, "/", "--") + ".json", name + "/config.json", name + ".json"}
+	flat := strings.ReplaceAll(id, "/", "--")
+	return []string{id + "/config.json", flat + "/config.json", flat + ".config.json", flat + ".json", name + "/config.json", name + ".config.json", name + ".json"}
 }
 
 var remark = regexp.MustCompile(`\s*\(.*\)\s*$`)

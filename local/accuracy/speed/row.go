@@ -70,6 +70,7 @@ func readRows(from io.Reader) ([]row, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the header: %w", err)
 	}
+	header[0] = strings.TrimPrefix(header[0], "\ufeff") // of spreadsheets
 	for _, name := range columns {
 		if !slices.Contains(header, name) {
 			return nil, fmt.Errorf("the column %s is missing", name)
@@ -145,7 +146,7 @@ func (c configured) engine(find func(model string, billions float64) (catalogue.
 	if !gpu.HasSpeed() {
 		return sizing.Engine{}, errors.New("GPU: its speed is not known")
 	}
-	if c.lengths.Output <= 0 || c.load.value <= 0 {
+	if c.lengths.Input <= 0 || c.lengths.Output <= 0 || c.load.value <= 0 {
 		return sizing.Engine{}, errors.New("load: not stated")
 	}
 	release, ok := sizing.ParseRelease(c.version)

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -110,6 +111,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		"card":   {func(r *row) { r.gpu = "some card" }, "GPU: "},
 		"model":  {func(r *row) { r.model, r.billions = "org/unknown", 0 }, "not in the catalogue"},
 		"load":   {func(r *row) { r.load.value = 0 }, "load: not stated"},
+		"prompt": {func(r *row) { r.lengths.Input = 0 }, "load: not stated"},
+		"answer": {func(r *row) { r.lengths.Output = 0 }, "load: not stated"},
 		"result": {func(r *row) { r.tokensPerSecond = 0 }, "the result: not stated"},
 		"doubt":  {func(r *row) { r.suspect = "cached prompts" }, "suspect: cached prompts"},
 	} {
@@ -129,6 +132,27 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	}
 	if sizing.PlannedShare >= 1 {
 		t.Error("nothing is kept back")
+	}
+}
+
+// TestFilesOfSpreadsheets reads a file that begins with a byte order mark, has
+// carriage returns, and columns in another order and beyond those that are read.
+func TestFilesOfSpreadsheets(t *testing.T) {
+	header := append([]string{"more"}, columns...)
+	cells := make([]string, len(header))
+	slices.Reverse(header[1:])
+	cells[slices.Index(header, "id")] = "P1"
+	for _, first := range []string{"\ufeff", ""} {
+		text := first + strings.Join(header, ",") + "\r\n" + strings.Join(cells, ",") + "\r\n"
+		if rows, err := readRows(strings.NewReader(text)); err != nil || len(rows) != 1 || rows[0].id != "P1" {
+			t.Errorf("%+v, %v", rows, err)
+		}
+	}
+	header = header[1:]
+	slices.Reverse(header) // id comes first
+	text := "\ufeff" + strings.Join(header, ",") + "\nP2" + strings.Repeat(",", len(header)-1)
+	if rows, err := readRows(strings.NewReader(text)); err != nil || len(rows) != 1 || rows[0].id != "P2" {
+		t.Errorf("%+v, %v", rows, err)
 	}
 }
 
