@@ -28,6 +28,10 @@ type Spec struct {
 	Image string
 	// Model is what is served.
 	Model Model
+	// KVCache is where the KV cache goes beside the GPU's memory.
+	KVCache KVCache
+	// Queue bounds what waits for an engine.
+	Queue QueueLimits
 	// LoRA are adapters that are served beside the model.
 	LoRA LoRA
 	// GPU is what one replica computes on.
@@ -90,9 +94,15 @@ type Model struct {
 	// Revision is a commit, tag or branch of the model. Default: the
 	// repository's main branch as it is when a pod starts.
 	Revision string
-	// ServedName is the name that clients ask for. Default: ID; the service's
-	// name, where that is an address in S3.
+	// ServedName is the name that clients ask for, and that metrics have. Default: ID;
+	// the service's name, where that is an address in S3.
 	ServedName string
+	// ServedAliases are further names that clients may ask for. Default: none.
+	ServedAliases []string
+	// TrustRemoteCode runs Python code from the model's repository in the pod, as some
+	// models need. Revision must then be a commit, unless the files are on a volume or
+	// in S3. Default: false.
+	TrustRemoteCode bool
 	// MaxLen is the longest context, prompt and completion together, in tokens.
 	// Default: the longest that the model was trained for.
 	MaxLen int
@@ -123,6 +133,22 @@ type Model struct {
 	// same shape. Default: that of the catalogue, by ID or by the last two parts
 	// of an address in S3; a model that it does not have is not sized.
 	Shape string
+}
+
+// KVCache is where the KV cache goes beside the GPU's memory.
+type KVCache struct {
+	// HostMemory is memory of the node that keeps parts of the KV cache which the GPUs
+	// have no room for, of all GPUs of a replica together. It is part of
+	// Resources.Memory. Default: none.
+	HostMemory string
+}
+
+// QueueLimits bound what waits for an engine; a request beyond is refused at once, so that
+// clients can try another. Default: no bounds.
+type QueueLimits struct {
+	// MaxRequests and MaxTokens are how many requests, and prompt tokens of requests,
+	// may wait.
+	MaxRequests, MaxTokens int
 }
 
 // LoRA are adapters that are served beside the model, each by its own name.
