@@ -27,6 +27,11 @@ func (s Spec) vllmWarnings() []string {
 		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
 			"give the stack a token of an account that has consent", vendor)
 	}
+	for _, c := range s.Model.choices() {
+		if others := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(others) > 0 {
+			warn("%s is %s, and vLLM's recipe for this family has %s: with another parser, its output arrives as plain text", c.key, c.value, strings.Join(others, " or "))
+		}
+	}
 	if family := s.wantsCode(); family != "" {
 		warn("models whose ids begin with %s usually bring Python code of their own, without which vLLM may not start: read it, then set trustRemoteCode and the commit as revision", family)
 	}
