@@ -41,7 +41,7 @@ type Obstacle struct {
 	Why, Fix string
 }
 
-// String is the obstacle with its rule, in one line.
+// String returns the obstacle with its rule, in one line.
 func (o Obstacle) String() string {
 	if o.Fix == "" {
 		return fmt.Sprintf("%s (rule %s)", o.Why, o.Rule)
@@ -53,7 +53,7 @@ func (o Obstacle) String() string {
 // (main of 2026-08-20) unless a rule says otherwise.
 var rules = []struct {
 	rule  Rule
-	check func(Engine) (why, fix string)
+	check func(Engine) (reason, fix string)
 }{
 	{RuleCUDA, Engine.breaksCUDA},
 	{RuleWeightFormat, Engine.breaksWeightFormat},
@@ -69,33 +69,33 @@ var rules = []struct {
 // Obstacles returns the rules that the engine breaks; none if it starts where its
 // memory suffices.
 func (e Engine) Obstacles() []Obstacle {
-	var all []Obstacle
+	var found []Obstacle
 	for _, r := range rules {
-		if why, fix := r.check(e); why != "" {
-			all = append(all, Obstacle{r.rule, why, fix})
+		if reason, fix := r.check(e); reason != "" {
+			found = append(found, Obstacle{r.rule, reason, fix})
 		}
 	}
-	return all
+	return found
 }
 
-// cannotRun is why the engine does not start at all; "" if it does.
+// cannotRun returns why the engine does not start at all; "" if it does.
 func (e Engine) cannotRun() string {
-	if all := e.Obstacles(); len(all) > 0 {
-		return all[0].String()
+	if found := e.Obstacles(); len(found) > 0 {
+		return found[0].String()
 	}
 	return ""
 }
 
-func (e Engine) breaksCUDA() (why, fix string) {
+func (e Engine) breaksCUDA() (reason, fix string) {
 	if e.Release.Since(28) && !e.GPU.CUDA13() {
 		return fmt.Sprintf("vLLM %s is built for CUDA 13, which does not run on %s", e.Release, e.GPU.Name), "take a GPU of the Turing generation or later"
 	}
 	return "", ""
 }
 
-// breaksWeightFormat is about formats that moved into plugins, which the project's
+// breaksWeightFormat refuses formats that moved into plugins, which the project's
 // image does not have (pull requests 43529 and 39612).
-func (e Engine) breaksWeightFormat() (why, fix string) {
+func (e Engine) breaksWeightFormat() (reason, fix string) {
 	plugins := map[string]struct {
 		name  string
 		since int
@@ -108,9 +108,9 @@ func (e Engine) breaksWeightFormat() (why, fix string) {
 		"take the AWQ, GPTQ or FP8 copy of the model, or build an image with the plugin and set image"
 }
 
-// breaksDeprecated is about DEPRECATED_QUANTIZATION_METHODS in
+// breaksDeprecated refuses DEPRECATED_QUANTIZATION_METHODS in
 // vllm/model_executor/layers/quantization/__init__.py.
-func (e Engine) breaksDeprecated() (why, fix string) {
+func (e Engine) breaksDeprecated() (reason, fix string) {
 	q := e.Shape.Quantization.Method
 	if e.AllowDeprecated || !e.Release.Since(28) || q != "fbgemm_fp8" && q != "fp_quant" {
 		return "", ""
@@ -119,7 +119,7 @@ func (e Engine) breaksDeprecated() (why, fix string) {
 		"take another copy of the model, or add --allow-deprecated-quantization to extraArgs"
 }
 
-// formatCapability is the lowest compute capability of a format of weights:
+// formatCapability returns the lowest compute capability of a format of weights:
 // get_min_capability of its class in vllm/model_executor/layers/quantization. FP8
 // and NVFP4 have Marlin's kernels on Turing since v0.14 (pull request 29901).
 func (e Engine) formatCapability() int {
@@ -149,7 +149,7 @@ func (e Engine) marlinOnTuring() int {
 // generations are the names of compute capabilities.
 var generations = map[int]string{75: "Turing", 80: "Ampere", 89: "Ada", 90: "Hopper", 100: "Blackwell"}
 
-func (e Engine) breaksWeights() (why, fix string) {
+func (e Engine) breaksWeights() (reason, fix string) {
 	need := e.formatCapability()
 	if e.GPU.Capability == 0 || e.GPU.Capability >= need || need <= 75 && !e.Release.Since(28) {
 		return "", ""
@@ -162,11 +162,11 @@ func (e Engine) breaksWeights() (why, fix string) {
 // (_FLOAT16_NOT_SUPPORTED_MODELS in vllm/config/model.py).
 var withoutFloat16 = []string{"gemma2", "gemma3", "gemma3_text", "glm4"}
 
-// activationType is the type of activations and of what is not quantised, as
+// activationType returns the type of activations and of what is not quantised, as
 // _resolve_auto_dtype in vllm/config/model.py finds it.
 func (e Engine) activationType() string {
-	asked := map[string]string{"half": "float16", "float": "float32", "": "auto"}
-	dtype, renamed := asked[strings.ToLower(e.DType)]
+	aliases := map[string]string{"half": "float16", "float": "float32", "": "auto"}
+	dtype, renamed := aliases[strings.ToLower(e.DType)]
 	if !renamed {
 		dtype = strings.ToLower(e.DType)
 	}
@@ -181,13 +181,13 @@ func (e Engine) activationType() string {
 		supported = append(supported, "float16")
 	}
 	supported = append(supported, "float32")
-	if own := e.Shape.DType; own != "float32" && slices.Contains(supported, own) {
-		return own
+	if dtype := e.Shape.DType; dtype != "float32" && slices.Contains(supported, dtype) {
+		return dtype
 	}
 	return supported[0]
 }
 
-func (e Engine) breaksDType() (why, fix string) {
+func (e Engine) breaksDType() (reason, fix string) {
 	dtype := e.activationType()
 	switch q := e.Shape.Quantization.Method; {
 	case dtype == "bfloat16" && e.GPU.Capability > 0 && !e.GPU.Ampere():
@@ -204,7 +204,7 @@ func (e Engine) breaksDType() (why, fix string) {
 // vllm/lora/layers/logits_processor.py takes.
 const largestLoRAVocabulary = 258048
 
-func (e Engine) breaksLoRA() (why, fix string) {
+func (e Engine) breaksLoRA() (reason, fix string) {
 	if e.LoRASlots == 0 || !e.vocabularyAdapters() || e.Shape.Vocab <= largestLoRAVocabulary {
 		return "", ""
 	}

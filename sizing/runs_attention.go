@@ -18,7 +18,7 @@ func (e Engine) hasMLA() bool { return e.Shape.MLA != (catalogue.MLA{}) }
 
 // breaksSparse: the sparse backends of vllm/v1/attention/backends/mla are for
 // compute capability 9.0, 10.x and 12.x.
-func (e Engine) breaksSparse() (why, fix string) {
+func (e Engine) breaksSparse() (reason, fix string) {
 	if !e.sparse() || e.GPU.Capability == 0 || e.GPU.Hopper() {
 		return "", ""
 	}
@@ -29,15 +29,15 @@ func (e Engine) breaksSparse() (why, fix string) {
 // (get_supported_head_sizes in vllm/v1/attention/backends/flashinfer.py).
 var kernelHeads = []int{64, 128, 256, 512}
 
-// headWidths are the widths of the heads that the cache has.
+// headWidths returns the widths of the heads that the cache has.
 func (e Engine) headWidths() []int {
-	var all []int
+	var widths []int
 	for _, k := range e.Shape.KV {
 		if k.Kind != catalogue.State && !k.Shared && k.Elements > 0 {
-			all = append(all, k.Elements/2)
+			widths = append(widths, k.Elements/2)
 		}
 	}
-	return all
+	return widths
 }
 
 // checkedKV is the release since which Triton's attention refuses an FP8 cache
@@ -47,22 +47,22 @@ const checkedKV = 24
 
 // breaksKVCache follows the backends of vllm/v1/attention/backends in the order of
 // _get_backend_priorities in vllm/platforms/cuda.py.
-func (e Engine) breaksKVCache() (why, fix string) {
+func (e Engine) breaksKVCache() (reason, fix string) {
 	kind := e.KVCacheType()
 	if kind == "auto" || e.GPU.Capability == 0 || !e.Release.Since(checkedKV) {
 		return "", ""
 	}
 	if problem := e.kvProblem(kind); problem != "" {
-		from := "leave kvCacheDtype out"
+		fix = "leave kvCacheDtype out"
 		if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
-			from = "the checkpoint asks for it, so set kvCacheDtype to " + e.plainKV()
+			fix = "the checkpoint asks for it, so set kvCacheDtype to " + e.plainKV()
 		}
-		return fmt.Sprintf("a KV cache of the type %s %s", kind, problem), from
+		return fmt.Sprintf("a KV cache of the type %s %s", kind, problem), fix
 	}
 	return "", ""
 }
 
-// plainKV is a type of the KV cache in 16 bit that runs on the GPU.
+// plainKV returns a type of the KV cache in 16 bit that runs on the GPU.
 func (e Engine) plainKV() string {
 	if e.GPU.Ampere() {
 		return "bfloat16"
@@ -70,7 +70,7 @@ func (e Engine) plainKV() string {
 	return "float16"
 }
 
-// kvProblem is what is wrong with a type of the KV cache, beginning with a verb; ""
+// kvProblem returns what is wrong with a type of the KV cache, beginning with a verb; ""
 // if nothing.
 func (e Engine) kvProblem(kind string) string {
 	const onlyDense = "has no kernels for latent attention (MLA)"
@@ -134,7 +134,7 @@ func (e Engine) fp8Problem(tritonOnly bool) string {
 	return ""
 }
 
-// sparseKVProblem is that of the packed caches of sparse attention.
+// sparseKVProblem checks the packed caches of sparse attention.
 func (e Engine) sparseKVProblem(kind string) string {
 	switch {
 	case !e.sparse():

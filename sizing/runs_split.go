@@ -7,11 +7,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// breaksSplit is about the GPUs that a model is split over.
-func (e Engine) breaksSplit() (why, fix string) {
+// breaksSplit checks the number of GPUs that a model is split over.
+func (e Engine) breaksSplit() (reason, fix string) {
 	gpus := max(e.TensorParallel, 1)
-	why = e.splitProblem(gpus)
-	if why == "" {
+	reason = e.splitProblem(gpus)
+	if reason == "" {
 		return "", ""
 	}
 	var counts []string
@@ -20,14 +20,14 @@ func (e Engine) breaksSplit() (why, fix string) {
 			counts = append(counts, fmt.Sprint(n))
 		}
 	}
-	return fmt.Sprintf("gpu.count is %d, %s", gpus, why), "it can be " + strings.Join(counts, ", ")
+	return fmt.Sprintf("gpu.count is %d, %s", gpus, reason), "it can be " + strings.Join(counts, ", ")
 }
 
 // Splits reports whether tensor parallelism can split the model over so many GPUs.
 func (e Engine) Splits(gpus int) bool { return gpus >= 1 && e.splitProblem(gpus) == "" }
 
-// splitProblem is why the model cannot be split over so many GPUs, beginning with
-// "which"; "" if it can.
+// splitProblem returns why the model cannot be split over so many GPUs, beginning
+// with "which"; "" if it can.
 // Attention heads and KV heads divide (QKVParallelLinear in
 // vllm/model_executor/layers/linear.py), and each GPU's part of an MLP is whole FP8
 // blocks (quantization/fp8.py and utils/fp8_utils.py).

@@ -10,11 +10,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// vllmWarnings are those of vLLM itself: its release, its arguments and the
+// vllmWarnings returns those about vLLM itself: its release, its arguments and the
 // model.
 func (s Spec) vllmWarnings() []string {
-	var all []string
-	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	var warnings []string
+	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	if key, version := s.statedVersion(); versions.NewerThanKnown(version) {
 		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
 			key, version, versions.VLLM, versions.VLLM)
@@ -28,8 +28,8 @@ func (s Spec) vllmWarnings() []string {
 			"give the stack a token of an account that has consent", vendor)
 	}
 	for _, c := range s.Model.choices() {
-		if others := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(others) > 0 {
-			warn("%s is %s, and vLLM's recipe for this family has %s: with another parser, its output arrives as plain text", c.key, c.value, strings.Join(others, " or "))
+		if parsers := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(parsers) > 0 {
+			warn("%s is %s, and vLLM's recipe for this family has %s: with another parser, its output arrives as plain text", c.key, c.value, strings.Join(parsers, " or "))
 		}
 	}
 	if family := s.wantsCode(); family != "" {
@@ -39,7 +39,7 @@ func (s Spec) vllmWarnings() []string {
 		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
 			"attention sinks, latent attention (MLA), images or unusual heads", kind)
 	}
-	return slices.Concat(all, s.requestWarnings())
+	return slices.Concat(warnings, s.requestWarnings())
 }
 
 // codeFamilies begin the ids of models that vLLM's own tests and recipes load with
@@ -82,15 +82,15 @@ func (s Spec) gated() string {
 	return ""
 }
 
-// requestWarnings are about what requests can make the server do, and what it
+// requestWarnings returns those about what requests can make the server do, and what it
 // cannot reach.
 func (s Spec) requestWarnings() []string {
 	args, _, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return nil
 	}
-	var all []string
-	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	var warnings []string
+	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	shape, _ := s.Model.shape()
 	textOnly, _ := args.Bool("--language-model-only")
 	if shape.Vision != (catalogue.Vision{}) && !textOnly && !args.Has("--allowed-media-domains") {
@@ -103,7 +103,7 @@ func (s Spec) requestWarnings() []string {
 				"and who connects to it reaches port 8000 only, or set network.unrestricted", flag)
 		}
 	}
-	return all
+	return warnings
 }
 
 // statedVersion returns the release of vLLM that the spec states, with the key

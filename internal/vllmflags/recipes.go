@@ -33,16 +33,16 @@ func readRecipes(table string) []recipe {
 }
 
 // OtherParsers returns the parsers that vLLM's recipes give a model for a flag,
-// where the given one is not among them; nil if it is, or if no recipe is known.
-func OtherParsers(model, flag, given string) []string {
-	var of recipe
+// where the parser is not among them; nil if it is, or if no recipe is known.
+func OtherParsers(model, flag, parser string) []string {
+	var longest recipe
 	for _, r := range recipes {
-		if strings.HasPrefix(strings.ToLower(model), strings.ToLower(r.family)) && len(r.family) > len(of.family) {
-			of = r
+		if strings.HasPrefix(strings.ToLower(model), strings.ToLower(r.family)) && len(r.family) > len(longest.family) {
+			longest = r
 		}
 	}
-	if known := of.parsers[flag]; given != "" && !slices.Contains(known, given) {
-		return known
+	if parsers := longest.parsers[flag]; parser != "" && !slices.Contains(parsers, parser) {
+		return parsers
 	}
 	return nil
 }
