@@ -20,14 +20,12 @@ func (e Engine) WeightsGiB() float64 {
 
 // filesGiB is what the weights' files are computed to hold.
 func (e Engine) filesGiB() float64 {
-	w, q := e.Shape.Weights, e.Shape.Quantization
 	element := 2.0
 	if strings.HasPrefix(e.Shape.DType, "float32") {
 		element = 4
 	}
-	total := w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Experts*q.Experts.Bytes(element)
-	total += (w.Embedding-w.Head)*element + w.Head*q.Head.Bytes(element) + (w.Encoder+w.Other)*element
-	return max(total, 1) / gib
+	every, experts, rest := e.Shape.Bytes(element)
+	return max(every+experts+rest, 1) / gib
 }
 
 // computedGiB is what the weights take by the shape.

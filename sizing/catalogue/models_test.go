@@ -185,8 +185,8 @@ func TestPublishedShapes(t *testing.T) {
 			t.Errorf("%s is not found", test.id)
 			continue
 		}
-		w, q := s.Weights, s.Quantization
-		size := w.Attention*q.Attention.Bytes(2) + (w.Linear-w.Attention)*q.MLP.Bytes(2) + w.Experts*q.Experts.Bytes(2) + (w.Embedding-w.Head+w.Encoder+w.Other)*2 + w.Head*q.Head.Bytes(2)
+		every, experts, rest := s.Bytes(2)
+		size := every + experts + rest
 		kept := map[KVKind]int{}
 		for _, k := range s.KV {
 			kept[k.Kind] += k.Count
