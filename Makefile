@@ -14,12 +14,13 @@ COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-p
 	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
 	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MIN),-min=$(call quote,$(MIN))) $(if $(MAX),-max=$(call quote,$(MAX)))
 
-.PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy
+.PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy speed-accuracy
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
 	@echo '  make test-long what is too long for that: fifty engines, every recorded seed, benchmarks, faults'
 	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder] [PLOT=file.svg]'
+	@echo '  make speed-accuracy DATA=file.csv [CONFIGS=folder]'
 	@echo '                 predictions of GPU memory against start-up logs of vLLM'
 	@echo '  make bench     scaling policies side by side on the embedded Kubernetes: half an hour a load and'
 	@echo '                 seed, a report in bench-results. SEEDS=1 MINUTES=20 COLD_START=90 RATE=3.5 MAX=10'
@@ -52,3 +53,6 @@ simulate:
 sizing-accuracy:
 	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) \
 		-plot=$(call quote,$(or $(PLOT),sizing-accuracy.svg)) $(if $(V),-v)
+
+speed-accuracy:
+	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) $(if $(V),-v)

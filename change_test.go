@@ -99,6 +99,7 @@ func TestOneLineChanges(t *testing.T) {
 		{"the kubeconfig's place", "~/clusters/everything", "/etc/everything", []string{"~ pulumi:providers:kubernetes::cluster"}},
 		{"a key no more", "  vllm-eks:apiKey: {secure: sk-canary-5e7a9b31}\n", "", []string{
 			"- kubernetes:core/v1:Secret::coder-api-key", "- kubernetes:core/v1:Secret::llama-api-key", coder, assistant,
+			"~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::coder", "~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::llama",
 		}},
 	}
 	// Without its API key, an engine that the internet reaches would be refused.
@@ -167,7 +168,8 @@ func recordNaming(t *testing.T, yaml string) *naming {
 // TestRotation changes the API key. Each Secret with it is replaced, because it
 // is immutable, and the new one comes first, because the provider makes up its
 // name; the engines wait for it and refer to it by that name, so the old one is
-// there as long as an engine needs it. Nothing else changes.
+// there as long as an engine needs it. Prometheus is told the name as well.
+// Nothing else changes.
 func TestRotation(t *testing.T) {
 	text := everything(t)
 	before := recordNaming(t, text)
@@ -182,9 +184,12 @@ func TestRotation(t *testing.T) {
 			t.Errorf("%s reads %s after %s, want a new Secret of its own", model, name, was[model])
 		}
 	}
-	want := []string{"kubernetes:apps/v1:Deployment::coder", "kubernetes:apps/v1:Deployment::llama"}
-	if got := differences(byName(t, &before.Recording), byName(t, &after.Recording)); !slices.Equal(got, []string{"~ " + want[0], "~ " + want[1]}) {
-		t.Errorf("beside the Secrets, %q change, want the Deployments alone", got)
+	want := []string{
+		"~ kubernetes:apps/v1:Deployment::coder", "~ kubernetes:apps/v1:Deployment::llama",
+		"~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::coder", "~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::llama",
+	}
+	if got := differences(byName(t, &before.Recording), byName(t, &after.Recording)); !slices.Equal(got, want) {
+		t.Errorf("beside the Secrets, %q change, want the Deployments and ServiceMonitors alone", got)
 	}
 	if len(after.deletedFirst) != 0 {
 		t.Errorf("%q are deleted before they are replaced", after.deletedFirst)

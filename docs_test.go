@@ -37,6 +37,17 @@ func TestDocumentedStackIsAccepted(t *testing.T) {
 	}
 }
 
+func TestDocumentedHardwareIsAccepted(t *testing.T) {
+	_, section, _ := strings.Cut(servingDocumentation(t), "\n## Own hardware\n")
+	_, yaml, _ := strings.Cut(section, "```yaml\n")
+	yaml, _, _ = strings.Cut(yaml, "```")
+	cfg := loadConfig(t, mustParse(t, "config:\n"+validCluster+yaml+"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: lab}]"))
+	e, ok := cfg.Models[0].Estimate()
+	if !ok || e.Hardware() != "1 × X200 (lab)" || e.Cost.Max != 12 || e.About() == "" || len(cfg.NodeGroups) != 2 {
+		t.Errorf("on %s, %s USD/h", e.Hardware(), e.Cost)
+	}
+}
+
 // The message in the documentation is what the program says.
 func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
 	found := regexp.MustCompile("`(models\\[1\\]\\.gpu\\.count: is (-?\\d+),[^`]*)`").FindStringSubmatch(servingDocumentation(t))

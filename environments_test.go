@@ -18,7 +18,6 @@ var mayDiffer = map[string]string{
 	"sizes":          `^spec\.containers\[0\]\.resources\.|^spec\.volumes\[\d\]\.emptyDir\.sizeLimit$`,
 	"times": `^--shutdown-timeout$|^VLLM_ENGINE_READY_TIMEOUT_S$|^spec\.terminationGracePeriodSeconds$|` +
 		`^spec\.containers\[0\]\.((startup|liveness)Probe\.(periodSeconds|failureThreshold|terminationGracePeriodSeconds)|lifecycle\.preStop\.sleep\.seconds)$`,
-	"who calls":         `^VLLM_HTTP_TIMEOUT_KEEP_ALIVE$`,
 	"what is simulated": `^VLLMSIM_\w+$`,
 }
 

@@ -105,6 +105,41 @@ func TestTheCheapestGroupIsChosen(t *testing.T) {
 	}
 }
 
+// TestOwnHardware sizes models on machines, and on an EC2 type, that the catalogue
+// lacks.
+func TestOwnHardware(t *testing.T) {
+	const stack = "config:\n" + validCluster + `  vllm-eks:nodeGroups:
+    - {name: old, labels: {pool: old}, hardware: {gpu: A10G, gpus: 1, vcpu: 8, memoryGiB: 32, networkGbps: 10}}
+    - {name: lab, labels: {pool: lab}, usdPerHour: 3.5, max: 2, hardware: {gpu: X1, gpuMemoryGiB: 90, computeCapability: 9.0, link: NVLink4, gpus: 4, vcpu: 96, memoryGiB: 512}}
+    - {name: g9, instanceTypes: [g9.xlarge], hardware: {gpu: X1, gpuMemoryGiB: 90, computeCapability: 9.0, gpus: 1, vcpu: 16, memoryGiB: 128}}
+  vllm-eks:costs: {usdPerHour: {g9.xlarge: 9}}
+`
+	tests := []struct {
+		model, group, hardware string
+		usd                    float64
+	}{
+		{"model: Qwen/Qwen3-32B, maxModelLen: 8192, gpu: {type: x1}", "lab", "1 × X1 (lab)", 3.5},
+		{"model: Qwen/Qwen3-32B, maxModelLen: 8192, gpu: {type: X1, count: 2}", "lab", "2 × X1 (lab)", 3.5},
+		{"model: Qwen/Qwen3-32B, maxModelLen: 8192, nodeGroup: g9", "g9", "1 × X1 (g9.xlarge)", 9},
+		{"model: Qwen/Qwen3-32B, maxModelLen: 8192, nodeGroup: [g9, lab]", "g9", "1 × X1 (g9.xlarge)", 9},
+		{"model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: old", "old", "1 × A10G (old)", 0},
+	}
+	for _, test := range tests {
+		t.Run(test.model, func(t *testing.T) {
+			cfg := loadConfig(t, mustParse(t, stack+"  vllm-eks:models: [{name: a, "+test.model+"}]"))
+			e, ok := cfg.Models[0].Estimate()
+			if !ok || cfg.Models[0].NodeGroup.Name != test.group || e.Hardware() != test.hardware || e.Cost.Max != test.usd {
+				t.Errorf("runs on %s, on %s for %v USD/h, want %s, %s and %v", cfg.Models[0].NodeGroup.Name, e.Hardware(), e.Cost.Max, test.group, test.hardware, test.usd)
+			}
+		})
+	}
+	known := loadConfig(t, mustParse(t, "config:\n"+validCluster+"  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]")).Models[0]
+	own := loadConfig(t, mustParse(t, stack+"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: old}]")).Models[0]
+	if own.Model.MaxNumSeqs != known.Model.MaxNumSeqs || own.Scaling.TargetLoad != known.Scaling.TargetLoad {
+		t.Errorf("an A10G of your own serves %d and has the target %d, that of the catalogue %d and %d", own.Model.MaxNumSeqs, own.Scaling.TargetLoad, known.Model.MaxNumSeqs, known.Scaling.TargetLoad)
+	}
+}
+
 // TestTheGroupHasRoom does not choose the cheapest group where the model does
 // not have its nodes, memory or GPUs there.
 func TestTheGroupHasRoom(t *testing.T) {
@@ -130,7 +165,7 @@ func TestWarnings(t *testing.T) {
 		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
 		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
 		"adapters":        {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
-		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "10"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
+		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
 		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
 	}

@@ -67,7 +67,7 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
 		larger.GPU.Count = gpus
 		larger.Model.MaxNumSeqs = 0 // derived anew
 		after, ok := larger.Estimate()
-		if ok && gpus%m.GPU.Count == 0 && sizing.Divides(after.Workload.Engine.Shape.Heads, gpus) && fits(gpus, m.Replicas.Max) && after.Memory.Verdict == sizing.Fits && after.Serving.Usable > before.Serving.Usable {
+		if ok && gpus%m.GPU.Count == 0 && after.Workload.Engine.Splits(gpus) && fits(gpus, m.Replicas.Max) && after.Memory.Verdict == sizing.Fits && after.Serving.Usable > before.Serving.Usable {
 			return fmt.Sprintf("%s with gpu.count: %d serves %d requests at once in place of %d", m.Name, gpus, after.Serving.Usable*m.Replicas.Max, before.Serving.Usable*m.Replicas.Max)
 		}
 	}

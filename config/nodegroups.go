@@ -18,6 +18,7 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 	var made []nodes.Group
 	for _, n := range top.objects("nodeGroups") {
 		g := serving.NodeGroup{Name: n.str("name"), InstanceTypes: n.texts("instanceTypes"), Max: n.integer("max"), USDPerHour: n.amount("usdPerHour")}
+		g.InstanceTypes, g.Own = decodeHardware(n, g.Name, g.InstanceTypes)
 		if least := n.integerOrZero("min"); least != nil {
 			g.Min = *least
 		}
@@ -31,7 +32,7 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 		g.Undiscounted = capacity == nodes.Spot || capacity == nodes.CapacityBlock
 		groups = append(groups, g)
 		made = append(made, nodes.Group{
-			Name: g.Name, InstanceTypes: g.InstanceTypes, Labels: g.Labels, Min: g.Min, Max: g.Max,
+			Name: g.Name, InstanceTypes: g.InstanceTypes, Own: g.Own, Labels: g.Labels, Min: g.Min, Max: g.Max,
 			Capacity:      capacity,
 			ReservationID: n.str("reservationId"),
 			Zones:         n.texts("zones"),
@@ -70,6 +71,11 @@ func (c *Config) checkCosts(d *decoding) {
 	priced := catalogue.Priced()
 	for _, i := range catalogue.Instances() {
 		priced[i.Type] = true
+	}
+	for _, g := range c.NodeGroups {
+		for name := range g.Own {
+			priced[name] = true
+		}
 	}
 	known := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
@@ -209,7 +215,7 @@ func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []
 		if len(g.InstanceTypes) == 0 || g.Name == "" {
 			continue
 		}
-		on, err := catalogue.FindInstance(g.InstanceTypes[0])
+		on, err := g.Own.Find(g.InstanceTypes[0])
 		if m.GPU.Type != "" && err == nil && !strings.EqualFold(on.GPU.Name, m.GPU.Type) {
 			continue
 		}

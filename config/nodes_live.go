@@ -149,7 +149,7 @@ func (p *Platform) moreNodes(group string) (int, bool) {
 	running := 0
 	for _, g := range p.Nodes.Groups {
 		for _, live := range g.Live {
-			running += live.Desired * vcpusOf(live, quota)
+			running += live.Desired * vcpusOf(live, g.Own, quota)
 		}
 	}
 	return max(have-running, 0) / vcpus, true
@@ -157,10 +157,10 @@ func (p *Platform) moreNodes(group string) (int, bool) {
 
 // vcpusOf returns the vCPUs of the largest type of a node group that a quota
 // counts; 0 if it counts none.
-func vcpusOf(live nodes.Live, quota account.Quota) int {
+func vcpusOf(live nodes.Live, own catalogue.Types, quota account.Quota) int {
 	most := 0
 	for _, name := range live.InstanceTypes {
-		on, err := catalogue.FindInstance(name)
+		on, err := own.Find(name)
 		if of, counted := account.QuotaOf(name, live.Capacity == "SPOT"); err == nil && counted && of == quota {
 			most = max(most, on.VCPU)
 		}
@@ -177,7 +177,7 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 			continue
 		}
 		for _, name := range g.InstanceTypes {
-			if on, err := catalogue.FindInstance(name); err == nil {
+			if on, err := g.Own.Find(name); err == nil {
 				vcpus = max(vcpus, on.VCPU)
 				quota, counted = account.QuotaOf(name, g.Capacity == nodes.Spot)
 			}

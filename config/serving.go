@@ -53,6 +53,9 @@ func decodeNetwork(n *node) serving.Network {
 	for _, c := range n.objects("clients") {
 		network.Clients = append(network.Clients, serving.Peer{Namespace: c.str("namespace"), CIDR: c.str("cidr")})
 	}
+	for _, d := range n.objects("egress") {
+		network.Egress = append(network.Egress, serving.Destination{Namespace: d.str("namespace"), CIDR: d.str("cidr"), Port: d.integer("port")})
+	}
 	return network
 }
 

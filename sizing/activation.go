@@ -25,12 +25,16 @@ const (
 // ActivationGiB is the peak of the profiling run on one GPU: of the forward
 // pass over a full batch, of the sampler over all sequences, or of the encoder
 // over the largest image, whichever needs most.
-func (e Engine) ActivationGiB() float64 {
+func (e Engine) ActivationGiB() float64 { return e.activationGiB(e.Release.samplerBytes()) }
+
+// activationGiB is that peak where the sampler needs so many bytes for each
+// sequence and entry of the vocabulary.
+func (e Engine) activationGiB(samplerBytes float64) float64 {
 	element := e.bytesPerElement()
 	tokens, hidden := float64(e.MaxBatchedTokens), float64(e.Shape.Hidden)
 	split := float64(e.TensorParallel)
 
-	sampler := e.Release.samplerBytes()*e.profiledSequences()*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
+	sampler := samplerBytes*e.profiledSequences()*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
 	forward := tokens * (3*float64(e.Shape.Intermediate)/split + forwardHidden*hidden) * element
 
 	experts := e.expertWorkspace()
@@ -114,8 +118,10 @@ const (
 	// 1, 2, 4, every 8th up to 256 and every 16th.
 	largestGraph = 512
 	allGraphs    = 3 + 32 + 16
-	// blackwellGraph is that of data-centre Blackwell since v0.28.
-	blackwellGraph = 1024
+	// widerGraph is that of data-centre Blackwell since v0.28, and of gpt-oss
+	// (GptOssForCausalLMConfig in vllm/model_executor/models/config.py at
+	// 017e9f4448, 2026-08-17).
+	widerGraph = 1024
 )
 
 // GraphsGiB is the estimate of the CUDA graphs that the release subtracts; 0
@@ -132,13 +138,34 @@ func (e Engine) capturedGiB() float64 {
 	stages := float64(e.PipelineParallel)
 	layers, experts := float64(e.Shape.Layers), float64(e.Shape.MoE.Layers)
 	all := (math.Max(layers-experts, 0)*graphGiB + experts*graphExpertGiB) / stages
-	most := largestGraph
-	if e.GPU.DataCentreBlackwell() && e.Release.Since(28) {
-		most = blackwellGraph
-	}
-	largest := min(2*e.MaxNumSeqs, most)
+	largest := e.largestGraph()
 	sizes := min(largest, 2) + min(largest, 256)/8 + max(largest-256, 0)/16 + 1
 	return all * float64(sizes) / allGraphs
+}
+
+// largestGraph is the largest batch that is captured.
+func (e Engine) largestGraph() int {
+	switch {
+	case e.LargestGraph > 0:
+		return e.LargestGraph
+	case e.Shape.ModelType == "gpt_oss" && e.Release.subtractsGraphs():
+		return widerGraph
+	case e.GPU.DataCentreBlackwell() && e.Release.Since(28):
+		return min(2*e.MaxNumSeqs, widerGraph)
+	}
+	return min(2*e.MaxNumSeqs, largestGraph)
+}
+
+// runnerSlackGiB is by how much less than computed the second generation of
+// vLLM's model runner may take, which runs every model since v0.29: it measures
+// the CUDA graphs (0.10 GiB where the first reserved 0.21, issue 50159) and
+// profiles the sampler with the logits alone, two bytes each. No start-up log of
+// such a release tells by how much.
+func (e Engine) runnerSlackGiB() float64 {
+	if !e.Release.Since(29) {
+		return 0
+	}
+	return e.GraphsGiB()/2 + e.ActivationGiB() - e.activationGiB(2)
 }
 
 // NonTorchGiB is what CUDA and the communication hold on one GPU.

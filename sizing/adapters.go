@@ -1,6 +1,22 @@
 package sizing
 
-import "github.com/vllm-eks/vllm-eks/sizing/catalogue"
+import (
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// vocabularyTypes are dense model types whose classes, or those that they derive
+// from, set embedding_modules, so that adapters may change the table of tokens and
+// the output head (vllm/model_executor/models at 2f41c894e3).
+var vocabularyTypes = []string{
+	"apertus", "cohere", "cohere2", "exaone", "exaone4", "granite", "hyperclovax", "jais2", "llama", "minicpm", "mistral", "nemotron", "phi3", "qwen3", "solar",
+}
+
+// vocabularyAdapters reports whether adapters have a part for the vocabulary.
+func (e Engine) vocabularyAdapters() bool {
+	return slices.Contains(vocabularyTypes, e.Shape.ModelType)
+}
 
 // AdaptersGiB is what vLLM keeps on one GPU for LoRA adapters, loaded or not:
 // two thin matrices beside every linear layer, for each adapter that one batch
@@ -23,5 +39,11 @@ func (e Engine) AdaptersGiB() (gibibytes float64, known bool) {
 	split := 2*queries + 2*keys + 3*float64(s.Intermediate)
 	perLayer := float64(e.LoRARank) * (whole + split/float64(max(e.TensorParallel, 1)))
 	layers := float64(s.Layers) / float64(max(e.PipelineParallel, 1))
-	return 2 * float64(e.LoRASlots) * layers * perLayer / gib, true
+	each := layers * perLayer
+	if e.vocabularyAdapters() {
+		// Both matrices of the table of tokens and of the output head, whole on every GPU
+		// (VocabParallelEmbeddingWithLoRA and LogitsProcessorWithLoRA in vllm/lora/layers).
+		each += 2 * float64(e.LoRARank) * (float64(s.Vocab) + hidden)
+	}
+	return 2 * float64(e.LoRASlots) * each / gib, true
 }

@@ -17,10 +17,12 @@ func TestAdapters(t *testing.T) {
 		known       bool
 	}{
 		{"none", "meta-llama/Llama-3.1-8B", 1, nil, 0, true},
-		// 32 layers, 16 x (7 x 4096 + 2 x 4096 + 2 x 1024 + 3 x 14336), 2 bytes
-		{"vLLM's defaults", "meta-llama/Llama-3.1-8B", 1, []string{"--enable-lora"}, 80, true},
-		{"four of rank 64", "meta-llama/Llama-3.1-8B", 1, []string{"--enable-lora", "--max-loras", "4", "--max-lora-rank", "64"}, 1280, true},
-		{"over two GPUs", "meta-llama/Llama-3.1-8B", 2, []string{"--enable-lora"}, 54, true},
+		// 32 layers, 16 x (7 x 4096 + 2 x 4096 + 2 x 1024 + 3 x 14336), 2 bytes; and
+		// 2 x 16 x (128,256 + 4096) of the vocabulary, on every GPU
+		{"vLLM's defaults", "meta-llama/Llama-3.1-8B", 1, []string{"--enable-lora"}, 88.08, true},
+		{"four of rank 64", "meta-llama/Llama-3.1-8B", 1, []string{"--enable-lora", "--max-loras", "4", "--max-lora-rank", "64"}, 1409.25, true},
+		{"over two GPUs", "meta-llama/Llama-3.1-8B", 2, []string{"--enable-lora"}, 62.08, true},
+		{"without a part for the vocabulary", "Qwen/Qwen2.5-7B-Instruct", 1, []string{"--enable-lora"}, 77, true},
 		{"experts", "openai/gpt-oss-20b", 1, []string{"--enable-lora"}, 0, false},
 	}
 	for _, test := range tests {

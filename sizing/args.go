@@ -10,7 +10,7 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	for flag, to := range map[string]*int{
 		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
 		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,
-		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks,
+		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks, "--max-cudagraph-capture-size": &e.LargestGraph,
 	} {
 		if n, ok := args.Int(flag); ok {
 			*to = int(n)
@@ -27,9 +27,16 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 			*to = text
 		}
 	}
-	if eager, given := args.Bool("--enforce-eager"); given {
-		e.EnforceEager = eager
+	caching := !e.NoPrefixCaching
+	for flag, to := range map[string]*bool{
+		"--enforce-eager": &e.EnforceEager, "--enable-expert-parallel": &e.ExpertParallel, "--enable-prefix-caching": &caching,
+		"--disable-hybrid-kv-cache-manager": &e.WholeWindows, "--allow-deprecated-quantization": &e.AllowDeprecated,
+	} {
+		if on, given := args.Bool(flag); given {
+			*to = on
+		}
 	}
+	e.NoPrefixCaching = !caching
 	if on, _ := args.Bool("--enable-lora"); on {
 		e.LoRASlots, e.LoRARank = 1, 16 // vLLM's own defaults
 		for flag, to := range map[string]*int{"--max-loras": &e.LoRASlots, "--max-lora-rank": &e.LoRARank} {

@@ -68,12 +68,12 @@ func Changes(w Workload) []Change {
 		shorter.Engine.MaxModelLen = length
 		try(fmt.Sprintf("maxModelLen: %d", length), shorter)
 	}
-	if blocks := w.size().Memory.Blocks; w.Engine.hasState() && blocks > 0 && w.Engine.MaxNumSeqs > blocks {
+	if m := w.size().Memory; m.key == "maxNumSeqs" && m.Blocks > 0 {
 		fewer := w
-		fewer.Engine.MaxNumSeqs = blocks
-		try(fmt.Sprintf("maxNumSeqs: %d", blocks), fewer)
+		fewer.Engine.MaxNumSeqs = m.Blocks
+		try(fmt.Sprintf("maxNumSeqs: %d", m.Blocks), fewer)
 	}
-	if w.Engine.elementBytes() > 1 && w.Engine.GPU.Ampere() {
+	if !w.Engine.narrowCache() {
 		narrow := w
 		narrow.Engine.KVCacheDType = "fp8"
 		try("kvCacheDtype: fp8", narrow)
@@ -88,7 +88,7 @@ func Changes(w Workload) []Change {
 	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
 		more := w
 		more.Engine.TensorParallel = gpus
-		if Divides(w.Engine.Shape.Heads, gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
+		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
 			break
 		}
 	}
@@ -174,23 +174,6 @@ func (e Estimate) Refusal() string {
 		parts[i] = c.String()
 	}
 	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
-}
-
-// Key returns the key of the model's configuration that the refusal is about:
-// the model where it does not run there at all, gpu.count where its weights do
-// not fit, maxNumSeqs where the states of so many sequences do not, else
-// maxModelLen.
-func (e Estimate) Key() string {
-	m, engine := e.Memory, e.Workload.Engine
-	switch {
-	case engine.cannotRun() != "":
-		return "model"
-	case m.Short > 0:
-		return "gpu.count"
-	case engine.hasState() && engine.MaxNumSeqs > m.Blocks && m.Needed <= m.KV:
-		return "maxNumSeqs"
-	}
-	return "maxModelLen"
 }
 
 // Shortage says in a few words why the workload does not fit for certain; "" if

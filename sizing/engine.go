@@ -35,6 +35,9 @@ type Engine struct {
 	DType string
 	// EnforceEager leaves CUDA graphs out.
 	EnforceEager bool
+	// LargestGraph is the largest batch that a CUDA graph is captured for. Default:
+	// the release's for the model and the card.
+	LargestGraph int
 	// KVCacheBytes replaces what the memory would leave for the KV cache, and
 	// Blocks the number of its blocks.
 	KVCacheBytes int64
@@ -42,6 +45,14 @@ type Engine struct {
 	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
 	// rank among them. Default: no adapters.
 	LoRASlots, LoRARank int
+	// ExpertParallel puts whole experts on each GPU. Default: a part of every one.
+	ExpertParallel bool
+	// WholeWindows keeps whole contexts of layers with a sliding window, and
+	// NoPrefixCaching one state for each request.
+	WholeWindows, NoPrefixCaching bool
+	// AllowDeprecated accepts formats of weights that vLLM is about to drop, and
+	// CustomImage tells that the image may have plugins for others.
+	AllowDeprecated, CustomImage bool
 }
 
 // Auto as MaxModelLen asks for the longest context that fits.
@@ -91,15 +102,8 @@ func (e Engine) GPUs() int { return max(e.TensorParallel, 1) * max(e.PipelinePar
 
 // bytesPerElement is the width of activations and of what is not quantised.
 func (e Engine) bytesPerElement() float64 {
-	dtype := e.DType
-	if dtype == "" || dtype == "auto" {
-		dtype = e.Shape.DType
-	}
-	if dtype == "float32" || dtype == "float" {
-		// vLLM's auto turns a 32-bit checkpoint into 16 bit.
-		if e.DType == "float32" || e.DType == "float" {
-			return 4
-		}
+	if e.activationType() == "float32" {
+		return 4
 	}
 	return 2
 }

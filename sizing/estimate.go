@@ -137,7 +137,7 @@ func (w Workload) gpusOfNode() int {
 func (w Workload) fewestGPUs() int {
 	last, marginal := 1, 0
 	for gpus := 1; gpus <= w.gpusOfNode(); gpus *= 2 {
-		if !Divides(w.Engine.Shape.Heads, gpus) {
+		if !w.Engine.Splits(gpus) {
 			continue
 		}
 		last = gpus

@@ -31,7 +31,7 @@ func FuzzFit(f *testing.F) {
 		m := Fit(e)
 		for name, x := range map[string]float64{
 			"usable": m.Usable, "requested": m.Requested, "weights": m.Weights, "activation": m.Activation, "non-torch": m.NonTorch, "graphs": m.Graphs,
-			"kv": m.KV, "short": m.Short, "error": m.Error, "needed": m.Needed, "concurrency": m.Concurrency,
+			"kv": m.KV, "short": m.Short, "error": m.Error, "more": m.More, "needed": m.Needed, "concurrency": m.Concurrency,
 			"blocks": float64(m.Blocks), "tokens": float64(m.Tokens), "longest": float64(m.Longest),
 		} {
 			if !(x >= 0) || math.IsInf(x, 0) {

@@ -2,7 +2,6 @@ package sizing
 
 import (
 	"cmp"
-	"strings"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -36,23 +35,6 @@ func (e Engine) KVCacheType() string {
 		return cmp.Or(e.Shape.Quantization.KVCacheDType, "auto")
 	}
 	return e.KVCacheDType
-}
-
-// elementBytes is the width of one element of the KV cache.
-func (e Engine) elementBytes() int {
-	if d := e.KVCacheType(); strings.HasPrefix(d, "fp8") || d == "int8" {
-		return 1
-	}
-	return int(e.bytesPerElement())
-}
-
-// tokenBytes is what one layer keeps of one token on one GPU.
-func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
-	heads := k.Heads
-	if !k.Shared {
-		heads = max(1, k.Heads/e.TensorParallel)
-	}
-	return int64(heads)*int64(k.Elements)*int64(e.elementBytes()) + int64(k.Bytes)
 }
 
 // KVBytesPerToken is what one token takes on one GPU while no window has
@@ -170,7 +152,7 @@ func (e Engine) blocksFor(p pool, tokens int) int {
 		case g.blocks > 0:
 			each = g.blocks
 		case g.kind == catalogue.State:
-			each = e.Release.statesPerRequest()
+			each = e.statesPerRequest()
 		case g.kind == catalogue.Full:
 			each = blocksOf(tokens, g.tokens)
 		case g.chunked:
@@ -199,7 +181,7 @@ func (e Engine) tokensIn(p pool, blocks int) int {
 	if p.uniform() {
 		return blocks * p.groups[0].tokens
 	}
-	if e.Release.Since(20) && e.MaxModelLen > 0 {
+	if e.Release.Since(21) && e.MaxModelLen > 0 { // pull request of commit e68fa1b90a, 2026-04-28
 		// As many contexts of the longest kind as fit, in tokens.
 		return int(float64(blocks) / float64(e.blocksFor(p, e.MaxModelLen)) * float64(e.MaxModelLen))
 	}

@@ -14,7 +14,7 @@ type Release struct{ Major, Minor, Patch int }
 
 var releaseForm = regexp.MustCompile(`^v?(\d{1,4})\.(\d{1,4})(?:\.(\d{1,4}))?`)
 
-// ParseRelease reads a version such as v0.32.0; what follows the numbers
+// ParseRelease reads a version such as v0.33.0; what follows the numbers
 // (.post1, .dev26, rc1) does not count.
 func ParseRelease(text string) (Release, bool) {
 	m := releaseForm.FindStringSubmatch(text)
@@ -62,7 +62,7 @@ func (e Engine) v1() bool {
 	case !e.GPU.Ampere() || e.hasState() || !r.Since(9) && e.PipelineParallel > 1:
 		return false
 	}
-	return e.Release.Since(9) || e.elementBytes() > 1 || e.GPU.Hopper()
+	return e.Release.Since(9) || !e.narrowCache() || e.GPU.Hopper()
 }
 
 // hugeGiB is from where on the largest batches begin (B200), since v0.28.
@@ -141,7 +141,7 @@ func (r Release) peersGiB(gpu catalogue.GPU, tensorParallel int) float64 {
 	switch {
 	case tensorParallel <= 1:
 		return 0
-	case !gpu.NVLink:
+	case !gpu.Link.NVLink:
 		return 0.08
 	case gpu.Hopper() && r.Since(18) && tensorParallel >= 8:
 		return 3.3
@@ -158,6 +158,9 @@ func (r Release) subtractsGraphs() bool { return r.Since(21) }
 // whole context: since the hybrid KV cache manager of v0.9.1; it left chunked
 // attention out until v0.14.
 func (e Engine) savesWindows(chunked bool) bool {
+	if e.WholeWindows {
+		return false
+	}
 	if chunked {
 		return e.Release.Since(14)
 	}
@@ -175,8 +178,8 @@ func (r Release) inFlight() int {
 
 // statesPerRequest is how many blocks of a state one request has: a second one
 // for the prefix that is cached, which is the default since v0.28.
-func (r Release) statesPerRequest() int {
-	if r.Since(28) {
+func (e Engine) statesPerRequest() int {
+	if e.Release.Since(28) && !e.NoPrefixCaching {
 		return 2
 	}
 	return 1

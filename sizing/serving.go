@@ -3,8 +3,6 @@ package sizing
 import (
 	"math"
 	"time"
-
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // Objectives are what the service promises, and what is asked of it. Zero means
@@ -43,11 +41,12 @@ func (o Objectives) WithDefaults(maxModelLen int) Objectives {
 	return o
 }
 
-// Serving is what one replica can do. Where nothing is known of the card's
-// speed, Timing, ByTPOT and the rates are 0, and memory alone bounds it.
+// Serving is what one replica can do. Everything but Speed is planned with
+// PlannedShare of the predicted speed. Where nothing is known of the card's
+// speed, ByTPOT and the rates are 0, and memory alone bounds it.
 type Serving struct {
-	// Timing is how long a step takes.
-	Timing catalogue.Timing
+	// Speed is the predicted speed of a step.
+	Speed Speed
 	// ByKV, ByTPOT and BySequences are the three bounds of concurrency: typical
 	// requests that the cache holds, that decode within the objective while the
 	// prompts of as many are computed in between, and max_num_seqs.
@@ -70,7 +69,8 @@ type Serving struct {
 	Growth float64
 	// Target is the load of one replica, running and waiting requests, at which
 	// a scaler keeps it, so that what it grows to until then stays within Usable
-	// and ByTTFT; 1 where not even one request does.
+	// and ByTTFT; 1 where not even one request does, and 0 where the speed is not
+	// known.
 	Target int
 	// TargetTokensPerSecond is the rate of output tokens at that load.
 	TargetTokensPerSecond float64
@@ -106,97 +106,51 @@ const (
 	sequencesStep, fewestSequences = 8, 8
 )
 
-// reference is the model whose timings the catalogue has for each card:
-// meta-llama/Llama-3.1-8B in 16 bit.
-const (
-	referenceGiB        = 14.96
-	referenceParameters = 8_030_261_248
-)
-
-// sequencesOfReference is how many sequences a step of a mixture is taken to
-// hold when its experts are counted: at that many, it reads most of them.
-const sequencesOfReference = 32
-
-// Timing scales the card's timings to the engine: reading the weights bounds
-// Base, arithmetic the rest. Splitting over GPUs is taken as ideal, because no
-// constant for the communication was found.
-func (e Engine) Timing() catalogue.Timing {
-	t := e.GPU.Timing
-	e = e.WithDefaults()
-	read := e.WeightsGiB()
-	if moe := e.Shape.MoE; moe.Experts > 0 {
-		touched := e
-		touched.Shape.Weights.Experts *= moe.Active(sequencesOfReference)
-		read = touched.WeightsGiB()
-	}
-	weights := read * float64(e.PipelineParallel) / referenceGiB
-	compute := e.Shape.ActiveParameters() / referenceParameters / float64(e.TensorParallel)
-	return catalogue.Timing{
-		Base:            time.Duration(float64(t.Base) * weights),
-		PerSequence:     time.Duration(float64(t.PerSequence) * compute),
-		PrefillPerToken: time.Duration(float64(t.PrefillPerToken) * compute),
-	}
-}
-
 // Serve estimates what one replica of the engine can do, with the memory that
 // it has, where load is seen within scrape and a replica more is coldStart away.
 func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Serving {
 	e = e.WithDefaults()
 	o = o.WithDefaults(m.MaxModelLen)
+	speed := e.Speed()
 	s := Serving{
-		Timing: e.Timing(), BySequences: e.MaxNumSeqs,
+		Speed: speed, BySequences: e.MaxNumSeqs,
 		Growth: growth(scrape.Seconds() + syncSeconds + coldStart.Seconds()),
 	}
 	s.ByKV, s.ByTPOT = e.capacity(m, o)
 	s.Usable = min(s.ByKV, s.BySequences)
-	if s.Timing.Base > 0 {
+	if speed.Known() {
 		s.Usable = min(s.Usable, s.ByTPOT)
 	}
-	if prompt := s.Timing.PrefillPerToken.Seconds(); prompt > 0 {
-		s.PrefillTokensPerSecond = 1 / prompt
+	planned := speed.Planned()
+	if read := planned.prompt(o.lengths()); read > 0 {
+		s.PrefillTokensPerSecond = float64(o.InputTokens) / read
 	}
 	s.MaxNumSeqs = e.sequences(s.Usable)
-	s.DecodeTokensPerSecond = rate(s.Timing, float64(s.Usable), o)
-	s.ByTTFT = byTTFT(s.Timing, o)
+	s.DecodeTokensPerSecond = planned.Rate(float64(s.Usable), o.lengths())
+	s.ByTTFT = byTTFT(planned, o)
 	most := unscattered(s.Usable)
 	if s.ByTTFT > 0 {
 		most = math.Min(most, float64(s.ByTTFT))
 	}
-	s.Target = target(s.Timing, o, most, s.Growth)
-	s.TargetTokensPerSecond = rate(s.Timing, float64(s.Target), o)
+	if speed.Known() {
+		s.Target = target(planned, o, most, s.Growth)
+	}
+	s.TargetTokensPerSecond = planned.Rate(float64(s.Target), o.lengths())
 	return s
 }
 
 // capacity is how many typical requests the cache holds, each at half of its
-// answer, and how many decode within the objective; the latter is 0 where the
-// card's speed is not known.
+// answer, and how many decode within the objective as planned; the latter is 0
+// where the card's speed is not known.
 func (e Engine) capacity(m Memory, o Objectives) (byKV, byTPOT int) {
 	p := e.pool()
 	if blocks := e.blocksFor(p, o.InputTokens+(o.OutputTokens+1)/2); blocks > 0 {
 		byKV = m.Blocks / blocks
 	}
-	if t := e.Timing(); t.Base > 0 {
-		if each := perRequest(t, o); each > 0 {
-			byTPOT = whole((o.TPOTMilliseconds/1000 - t.Base.Seconds()) / each)
-		}
+	if speed := e.Speed().Planned(); speed.Known() {
+		byTPOT = whole(speed.sequencesWithin(o.TPOTMilliseconds/1000, o.lengths()))
 	}
 	return byKV, byTPOT
-}
-
-// perRequest is by how much one request more lengthens a step, in seconds: with
-// B requests running, each step produces B tokens and has to compute the
-// prompts of B/output requests.
-func perRequest(t catalogue.Timing, o Objectives) float64 {
-	return t.PerSequence.Seconds() + float64(o.InputTokens)/float64(o.OutputTokens)*t.PrefillPerToken.Seconds()
-}
-
-// rate is that of output tokens a second with so many requests running; 0 where
-// the card's speed is not known.
-func rate(t catalogue.Timing, requests float64, o Objectives) float64 {
-	if t.Base == 0 {
-		return 0
-	}
-	return requests / (t.Base.Seconds() + requests*perRequest(t, o))
 }
 
 // sequences is what to set max_num_seqs to for so many usable requests, within
@@ -216,7 +170,7 @@ func (e Engine) derivedSequences(o Objectives) int {
 		m := Fit(e)
 		tried := e.WithDefaults()
 		usable, byTPOT := tried.capacity(m, o.WithDefaults(m.MaxModelLen))
-		if tried.Timing().Base > 0 {
+		if tried.Speed().Known() {
 			usable = min(usable, byTPOT)
 		}
 		e.MaxNumSeqs = tried.sequences(usable)
@@ -247,11 +201,10 @@ func unscattered(usable int) float64 {
 // which, grown, gives it no more than most. Near its limit an engine's load
 // grows much faster than the rate; where its speed is not known, as fast. It is
 // one request where not even that one keeps the objectives.
-func target(t catalogue.Timing, o Objectives, most, growth float64) int {
+func target(s Speed, o Objectives, most, growth float64) int {
 	grown := most / growth
-	if t.Base > 0 && most > 0 {
-		tokens := rate(t, most, o) / growth
-		grown = tokens * t.Base.Seconds() / (1 - tokens*perRequest(t, o))
+	if s.Known() && most > 0 {
+		grown = s.SequencesAt(s.Rate(most, o.lengths())/growth, o.lengths())
 	}
 	return max(1, int(math.Round(grown)))
 }

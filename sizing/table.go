@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // Row is one line of a stack's table.
@@ -40,13 +42,21 @@ func Table(rows []Row, bill *Bill) string {
 		e := r.Estimate
 		line(r.Name, orDash(r.Group), e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
 			thousands(e.Memory.Tokens), fmt.Sprintf("%d (%.1f at %s)", e.Serving.Usable, e.Memory.Concurrency, thousands(e.Memory.MaxModelLen)),
-			fmt.Sprint(e.Serving.Target), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.Cost.perMillion())
+			e.target(), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion())
 	}
 	if bill != nil && len(bill.Items) > 0 {
 		line("stack", "", "", "", "", "", "", "", "", atMost(bill.Spot, span(bill.Min, bill.Max)), "")
 	}
 	_ = t.Flush()
 	return trimRight(text.String())
+}
+
+// target is the load at which a scaler keeps a replica, "–" where it is not known.
+func (e Estimate) target() string {
+	if e.Serving.Target == 0 {
+		return orDash("")
+	}
+	return e.About() + fmt.Sprint(e.Serving.Target)
 }
 
 func orDash(text string) string {
@@ -81,11 +91,20 @@ func atMost(spot bool, price string) string {
 	return price
 }
 
-func (c Cost) perMillion() string {
-	if c.PerMillionTokens == 0 {
+func (e Estimate) perMillion() string {
+	if e.Cost.PerMillionTokens == 0 {
 		return "–"
 	}
-	return atMost(c.Spot, fmt.Sprintf("%.2f", c.PerMillionTokens))
+	return atMost(e.Cost.Spot, fmt.Sprintf("%s%.2f", e.About(), e.Cost.PerMillionTokens))
+}
+
+// About returns "about " before numbers that follow from a speed that is
+// extrapolated, and nothing before others.
+func (e Estimate) About() string {
+	if e.Serving.Speed.Known() && e.Workload.Engine.extrapolated() {
+		return "about "
+	}
+	return ""
 }
 
 func span(least, most float64) string {
@@ -112,10 +131,17 @@ func (e Estimate) Warnings() []string {
 	if e.Memory.Verdict == Marginal {
 		add("may not fit %s: %s", e.Hardware(), e.Memory.Why)
 	}
-	if e.Workload.Engine.GPU.Timing.Base == 0 {
-		add("no measurement of %s is in the catalogue, so its speed is not estimated: concurrency is what the memory holds", w.Engine.GPU.Name)
+	if !e.Serving.Speed.Known() {
+		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
 	} else if e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
 		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
+	}
+	if g := w.Engine.GPU; w.Engine.TensorParallel > 2 && !g.Link.NVLink {
+		add("%d %s exchange data over PCIe, without NVLink: that takes %.0f %% of a step, so an FP8 or 4-bit copy on fewer GPUs, or GPUs with NVLink, may serve more for less",
+			w.Engine.TensorParallel, g.Name, 100*e.exchanging())
+	}
+	if q := w.Engine.Shape.Quantization; w.Engine.GPU.DataCentreBlackwell() && w.Engine.Shape.MoE.Experts > 0 && q.Format(q.Experts) == catalogue.Int4 {
+		add("%s computes experts in %s at a tenth of the rate of NVFP4; take an NVFP4 copy of the model", w.Engine.GPU.Name, q.Method)
 	}
 	if w.On.Type != "" {
 		if need := 2 * (2 + w.Engine.GPUs()); w.On.VCPU < need {
@@ -140,17 +166,20 @@ func (e Estimate) Numbers() map[string]any {
 		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds, "ttftMilliseconds": w.Objectives.TTFTMilliseconds,
 		"gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
 		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
-		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2),
+		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2), "moreGiBPerGPU": round(m.More, 2),
 		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
 		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
-		"maxNumSeqs": s.MaxNumSeqs, "targetLoad": s.Target, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
+		"maxNumSeqs": s.MaxNumSeqs, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),
 		"coldStartSeconds": seconds(e.ColdStart.Total()), "nodeSeconds": seconds(e.ColdStart.Node), "imageSeconds": seconds(e.ColdStart.Image),
 		"weightsSeconds": seconds(e.ColdStart.Weights), "initSeconds": seconds(e.ColdStart.Init),
+	}
+	if s.Target > 0 {
+		n["targetLoad"] = s.Target
 	}
 	if floor := e.ColdStart.WeightsFloor; floor > 0 {
 		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)
 	}
-	if s.Timing.Base > 0 {
+	if s.Speed.Known() {
 		n["concurrencyWithinTPOT"] = s.ByTPOT
 		if s.ByTTFT > 0 {
 			n["concurrencyWithinTTFT"] = s.ByTTFT

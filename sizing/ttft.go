@@ -1,10 +1,6 @@
 package sizing
 
-import (
-	"math"
-
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
-)
+import "math"
 
 const (
 	// promptDispersion is the mean square of the lengths of prompts over the
@@ -28,8 +24,8 @@ const (
 // waits longer than w. What may be waited for is the objective less S, and S at
 // least: where reading alone takes most of the objective, fewer requests would
 // not help.
-func byTTFT(t catalogue.Timing, o Objectives) int {
-	read := float64(o.InputTokens) * t.PrefillPerToken.Seconds()
+func byTTFT(s Speed, o Objectives) int {
+	read := s.prompt(o.lengths())
 	if read <= 0 {
 		return 0
 	}
@@ -43,7 +39,7 @@ func byTTFT(t catalogue.Timing, o Objectives) int {
 			high = rho
 		}
 	}
-	requests := requestsAt(low, read, t, o)
+	requests := requestsAt(low, read, s, o)
 	if math.IsInf(requests, 1) {
 		return 0
 	}
@@ -55,13 +51,9 @@ func byTTFT(t catalogue.Timing, o Objectives) int {
 // decode, with the time per token of as many, and those whose prompts are read
 // or wait for it. Where it cannot decode as fast as the prompts come, that is
 // the bound, and there are any number.
-func requestsAt(rho, read float64, t catalogue.Timing, o Objectives) float64 {
+func requestsAt(rho, read float64, s Speed, o Objectives) float64 {
 	requests := rho / read // a second
-	tokens := requests * float64(o.OutputTokens)
-	left := 1 - rho - tokens*t.PerSequence.Seconds()
-	if left <= 0 {
-		return math.Inf(1)
-	}
+	decoding := s.SequencesAt(requests*float64(o.OutputTokens), o.lengths())
 	waiting := rho * promptDispersion * read / (2 * (1 - rho))
-	return tokens*t.Base.Seconds()/left + requests*(read+waiting)
+	return decoding + requests*(read+waiting)
 }

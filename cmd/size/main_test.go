@@ -99,6 +99,31 @@ func TestConfigFile(t *testing.T) {
 	}
 }
 
+func TestADescribedGPUIsSizedLikeOneOfTheCatalogue(t *testing.T) {
+	known, err := execute("Qwen/Qwen3-8B", "--gpu", "A40", "--gpus", "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(own, "Qwen/Qwen3-8B on 2 × Mine") || !strings.Contains(own, "44.40 GiB usable") || strings.Contains(own, "scaling target") {
+		t.Errorf("described without its speed\n%s", own)
+	}
+	linkage := regexp.MustCompile(`CUDA, communication .*`)
+	if linked, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6", "--link", "nvlink3"); err != nil || linkage.FindString(linked) == linkage.FindString(own) {
+		t.Errorf("%v; NVLink changes nothing of\n%s", err, linked)
+	}
+	if !strings.Contains(own, "its speed is not estimated") {
+		t.Errorf("a speed is estimated of a GPU of which nothing is known\n%s", own)
+	}
+	fast, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6", "--gpu-memory-gbps", "696", "--gpu-tflops", "150")
+	if err != nil || strings.ReplaceAll(fast, "Mine", "A40") != known {
+		t.Errorf("%v; described with its speed\n%s\nof the catalogue\n%s", err, fast, known)
+	}
+}
+
 func TestSizeOfTheWeights(t *testing.T) {
 	out, err := execute("Inferact/Qwen3.8-27B-NVFP4", "--weights-gib", "24.6", "--gpu", "RTX-5090", "--gpus", "2", "--max-model-len", "32768")
 	if err != nil || !strings.Contains(out, "weights              12.30 GiB") {
@@ -131,26 +156,36 @@ func TestRefusals(t *testing.T) {
 	tests := map[string][]string{
 		"the shape of org/unheard-of is not in the catalogue":       {"org/unheard-of", "--instance", "g5.xlarge"},
 		"--instance: is \"g5.huge\", which is no GPU instance type": {"Qwen/Qwen3-8B", "--instance", "g5.huge"},
-		"--gpu: is \"RTX\"":                                                     {"Qwen/Qwen3-8B", "--gpu", "RTX"},
-		"--fit-on: \"m5\" is neither":                                           {"Qwen/Qwen3-8B", "--fit-on", "m5"},
-		"give one of them":                                                      {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
-		"--vllm-version: is \"latest\", want a version":                         {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
-		"--storage: is \"tape\"":                                                {"Qwen/Qwen3-8B", "--storage", "tape"},
-		"--gpus: is 3, which does not divide the model's 32":                    {"Qwen/Qwen3-8B", "--gpus", "3"},
-		"--gpus: is 8, and g5.xlarge has 1":                                     {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
-		"--max-model-len: is -5":                                                {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
-		"--gpu-memory-utilization: is 2":                                        {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
-		"--config: open missing.json":                                           {"org/m", "--config", "missing.json"},
-		"--weights-gib: is -5":                                                  {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
-		"--ttft-ms: is -5":                                                      {"Qwen/Qwen3-8B", "--ttft-ms", "-5"},
-		"--tpot-ms: is -5":                                                      {"Qwen/Qwen3-8B", "--tpot-ms", "-5"},
-		"--kv-cache-dtype: is \"foo\"":                                          {"Qwen/Qwen3-8B", "--kv-cache-dtype", "foo"},
-		"--max-replicas: is 2, want at least":                                   {"Qwen/Qwen3-8B", "--min-replicas", "3", "--max-replicas", "2"},
-		"--max-model-len: is 99999, and Qwen/Qwen3-8B was trained for 40960":    {"Qwen/Qwen3-8B", "--max-model-len", "99999"},
-		"--quantization: is \"magic\"":                                          {"Qwen/Qwen3-8B", "--quantization", "magic"},
-		"accepts 1 arg(s), received 0":                                          {},
-		"does not fit any of 5 instance types":                                  {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
-		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"": {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
+		"--gpu: is \"RTX\"": {"Qwen/Qwen3-8B", "--gpu", "RTX"},
+		"--gpu: is \"X1\", which is no GPU of the catalogue":                      {"Qwen/Qwen3-8B", "--gpu", "X1"},
+		"or describe it with --gpu-memory-gib and --compute-capability":           {"Qwen/Qwen3-8B", "--gpu", "X1"},
+		"--gpu: is A10G, which the catalogue has; remove what describes another":  {"Qwen/Qwen3-8B", "--gpu", "A10G", "--gpu-memory-gib", "40"},
+		"--gpu: is missing; name the GPU":                                         {"Qwen/Qwen3-8B", "--gpu-memory-gib", "40"},
+		"--gpu-memory-gib: is 0, want the memory":                                 {"Qwen/Qwen3-8B", "--gpu", "X1", "--compute-capability", "9.0"},
+		"--gpu-tflops: is 0, and --gpu-memory-gbps is 800; give both":             {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--gpu-memory-gbps", "800"},
+		"--link: is \"infiniband\", want one of NVLink2, ":                        {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--link", "infiniband"},
+		"--compute-capability: is 0, want 6.0 to 20.0":                            {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40"},
+		"--compute-capability: is 90, want 6.0 to 20.0":                           {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "90"},
+		"--instance: is \"g6f.xlarge\", which the catalogue leaves out: it has a": {"Qwen/Qwen3-8B", "--instance", "g6f.xlarge"},
+		"--fit-on: \"m5\" is neither":                                             {"Qwen/Qwen3-8B", "--fit-on", "m5"},
+		"give one of them":                                                        {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
+		"--vllm-version: is \"latest\", want a version":                           {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
+		"--storage: is \"tape\"":                                                  {"Qwen/Qwen3-8B", "--storage", "tape"},
+		"--gpus: is 3, which does not divide the 32":                              {"Qwen/Qwen3-8B", "--gpus", "3"},
+		"--gpus: is 8, and g5.xlarge has 1":                                       {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
+		"--max-model-len: is -5":                                                  {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
+		"--gpu-memory-utilization: is 2":                                          {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
+		"--config: open missing.json":                                             {"org/m", "--config", "missing.json"},
+		"--ttft-ms: is -5":                                                        {"Qwen/Qwen3-8B", "--ttft-ms", "-5"},
+		"--tpot-ms: is -5":                                                        {"Qwen/Qwen3-8B", "--tpot-ms", "-5"},
+		"--kv-cache-dtype: is \"foo\"":                                            {"Qwen/Qwen3-8B", "--kv-cache-dtype", "foo"},
+		"--max-replicas: is 2, want at least":                                     {"Qwen/Qwen3-8B", "--min-replicas", "3", "--max-replicas", "2"},
+		"--max-model-len: is 99999, and Qwen/Qwen3-8B was trained for 40960":      {"Qwen/Qwen3-8B", "--max-model-len", "99999"},
+		"--quantization: is \"magic\"":                                            {"Qwen/Qwen3-8B", "--quantization", "magic"},
+		"accepts 1 arg(s), received 0":                                            {},
+		"does not fit any of 5 instance types":                                    {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
+		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"":   {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
+		"--weights-gib: is -5":                                                    {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
 	}
 	for want, arguments := range tests {
 		if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), want) {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -21,6 +24,9 @@ type options struct {
 	model, config, revision, shapes string
 	fetch                           bool
 	instance, gpu                   string
+	gpuMemory, capability           float64
+	link                            string
+	bandwidth, tflops               float64
 	fitOn                           []string
 	gpus, maxModelLen, maxNumSeqs   int
 	maxBatchedTokens                int
@@ -41,6 +47,11 @@ func (o *options) define(f *pflag.FlagSet) {
 	f.StringVar(&o.shapes, "shapes", "", "instead of a MODEL: the shape of each config.json file of a `folder`")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
+	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
+	f.Float64Var(&o.capability, "compute-capability", 0, "compute `capability` of such a GPU, such as 9.0")
+	f.StringVar(&o.link, "link", "", "how such GPUs exchange data (default "+catalogue.DefaultLink+"): `class`, such as NVLink4")
+	f.Float64Var(&o.bandwidth, "gpu-memory-gbps", 0, "bandwidth of such a GPU's memory in `GB/s`; its speed is estimated if this and --gpu-tflops are known")
+	f.Float64Var(&o.tflops, "gpu-tflops", 0, "`rate` of such a GPU's dense 16-bit matrix products in TFLOPS")
 	f.StringSliceVar(&o.fitOn, "fit-on", nil, "list what fits where, cheapest first: `families` or types, such as g5,p4d")
 	f.IntVar(&o.gpus, "gpus", 0, "GPUs of one replica (default: the fewest on which it fits)")
 	f.IntVar(&o.maxModelLen, "max-model-len", 0, "longest context in `tokens` (default: what the model was trained for)")
@@ -96,8 +107,8 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.ttft < 0 {
 		errs = append(errs, fmt.Errorf("--ttft-ms: is %g, want more than 0", o.ttft))
 	}
-	if !slices.Contains(kvCacheDTypes, o.kvCacheDType) {
-		errs = append(errs, fmt.Errorf("--kv-cache-dtype: is %q, want one of %s", o.kvCacheDType, strings.Join(kvCacheDTypes, ", ")))
+	if problem := vllmflags.NameProblem("--kv-cache-dtype", o.kvCacheDType); problem != "" {
+		errs = append(errs, fmt.Errorf("--kv-cache-dtype: %s", problem))
 	}
 	if o.replicasAtMost > 0 && o.replicasAtMost < o.replicasAtLeast {
 		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.replicasAtMost, o.replicasAtLeast))
@@ -108,24 +119,25 @@ func (o *options) workload() (sizing.Workload, error) {
 	if o.utilization < 0 || o.utilization > 1 {
 		errs = append(errs, fmt.Errorf("--gpu-memory-utilization: is %g, want more than 0 and at most 1", o.utilization))
 	}
-	if errShape == nil && o.gpus > 0 && !sizing.Divides(shape.Heads, o.gpus) {
-		errs = append(errs, fmt.Errorf("--gpus: is %d, which does not divide the model's %d attention heads", o.gpus, shape.Heads))
+	engine := sizing.Engine{
+		Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
+		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
+	}
+	if errShape == nil && o.gpus > 0 {
+		for _, obstacle := range engine.Obstacles() { // without a GPU, of which the others ask
+			if obstacle.Rule == sizing.RuleSplit {
+				errs = append(errs, fmt.Errorf("--gpus: %s", strings.TrimPrefix(obstacle.String(), "gpu.count ")))
+			}
+		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return sizing.Workload{
-		Model: o.model,
-		Engine: sizing.Engine{
-			Release: release, Shape: shape, TensorParallel: o.gpus, Utilization: o.utilization, MaxModelLen: o.maxModelLen,
-			MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager,
-		},
+		Model: o.model, Engine: engine,
 		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, TTFTMilliseconds: o.ttft, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
 		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
 	}, errors.Join(append(errs, errShape)...)
 }
-
-// kvCacheDTypes are those that are told apart.
-var kvCacheDTypes = []string{"auto", "bfloat16", "float16", "fp8", "fp8_e4m3", "fp8_e5m2"}
 
 // shape is the model's: of the file that is given, or of the catalogue.
 func (o *options) shape() (catalogue.Shape, error) {
@@ -167,6 +179,8 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 	switch {
 	case o.instance != "" && (o.gpu != "" || len(o.fitOn) > 0), o.gpu != "" && len(o.fitOn) > 0:
 		return errors.New("--instance, --gpu and --fit-on are three ways to say where; give one of them")
+	case o.gpu == "" && o.ownGPU():
+		return errors.New("--gpu: is missing; name the GPU that --gpu-memory-gib and --compute-capability describe")
 	case o.instance != "":
 		if w.On, err = catalogue.FindInstance(o.instance); err != nil {
 			return fmt.Errorf("--instance: %w", err)
@@ -176,13 +190,43 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 		}
 		w.Engine.GPU = w.On.GPU
 	case o.gpu != "":
-		if w.Engine.GPU, err = catalogue.FindGPU(o.gpu); err != nil {
-			return fmt.Errorf("--gpu: %w", err)
+		if w.Engine.GPU, err = o.findGPU(); err != nil {
+			return err
 		}
 	default:
 		return o.list(out, w)
 	}
 	return o.one(out, sizing.Size(w))
+}
+
+// ownGPU reports whether a GPU is described.
+func (o *options) ownGPU() bool {
+	return o.gpuMemory != 0 || o.capability != 0 || o.link != "" || o.bandwidth != 0 || o.tflops != 0
+}
+
+// findGPU returns the GPU of the catalogue, or the one that is described.
+func (o *options) findGPU() (catalogue.GPU, error) {
+	gpu, err := catalogue.FindGPU(o.gpu)
+	switch {
+	case err == nil && o.ownGPU():
+		return gpu, fmt.Errorf("--gpu: is %s, which the catalogue has; remove what describes another, such as --gpu-memory-gib, or give the GPU another name", gpu.Name)
+	case err == nil:
+		return gpu, nil
+	case !o.ownGPU():
+		return gpu, fmt.Errorf("--gpu: %w, or describe it with --gpu-memory-gib and --compute-capability", err)
+	case o.gpuMemory <= 0:
+		return gpu, fmt.Errorf("--gpu-memory-gib: is %g, want the memory of one GPU that nvidia-smi shows", o.gpuMemory)
+	case o.bandwidth < 0 || o.tflops < 0 || o.bandwidth > 0 != (o.tflops > 0):
+		return gpu, fmt.Errorf("--gpu-tflops: is %g, and --gpu-memory-gbps is %g; give both, or neither, for a GPU whose speed is not estimated", o.tflops, o.bandwidth)
+	}
+	gpu = catalogue.GPU{Name: o.gpu, NominalGB: int(math.Round(o.gpuMemory)), UsableGiB: o.gpuMemory, MemoryGBps: o.bandwidth, TFLOPS: o.tflops}
+	if gpu.Capability, err = catalogue.CapabilityOf(o.capability); err != nil {
+		return gpu, fmt.Errorf("--compute-capability: %w", err)
+	}
+	if gpu.Link, err = catalogue.FindLink(cmp.Or(o.link, catalogue.DefaultLink)); err != nil {
+		return gpu, fmt.Errorf("--link: %w", err)
+	}
+	return gpu, nil
 }
 
 // types are the instance types that --fit-on names; all if it is not given.

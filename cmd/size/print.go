@@ -62,25 +62,24 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  activations", "%.2f GiB", m.Activation)
 	line("  CUDA, communication", "%.2f GiB", m.NonTorch)
 	line("  CUDA graphs", "%.2f GiB", m.Graphs)
-	line("  KV cache", "%.2f GiB ± %.2f", m.KV-m.Short, m.Error)
+	line("  KV cache", "%.2f GiB, %.2f less to %.2f more", m.KV-m.Short, m.Error, m.More)
 	if m.Tokens > 0 {
-		own := ""
-		if kind := w.Engine.KVCacheType(); kind != w.Engine.KVCacheDType {
-			own = ", in " + kind + " as the checkpoint says"
-		}
-		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, own)
+		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, cacheType(w.Engine))
 		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
 	}
 	if m.Verdict != sizing.DoesNotFit {
-		if s.Timing.Base > 0 {
+		if s.Speed.Known() {
 			line("", "%d within %g ms a token; usable %d", s.ByTPOT, w.Objectives.TPOTMilliseconds, s.Usable)
 			if s.ByTTFT > 0 {
 				line("", "%d whose first tokens come within %g s", s.ByTTFT, w.Objectives.TTFTMilliseconds/1000)
 			}
-			line("rates", "%.0f prompt tokens/s, %.0f output tokens/s at %d requests", s.PrefillTokensPerSecond, s.DecodeTokensPerSecond, s.Usable)
+			line("rates", "%s%.0f prompt tokens/s, %s%.0f output tokens/s at %d requests, as planned with %g of the prediction",
+				e.About(), s.PrefillTokensPerSecond, e.About(), s.DecodeTokensPerSecond, s.Usable, sizing.PlannedShare)
 		}
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
-		line("scaling target", "%d running and waiting requests a replica (growth %.2f until another is there)", s.Target, s.Growth)
+		if s.Target > 0 {
+			line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
+		}
 		floor := ""
 		if c.WeightsFloor > 0 {
 			floor = fmt.Sprintf(" (floor %s)", c.WeightsFloor.Round(time.Second))
@@ -90,7 +89,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 			line("cost", "%s USD/h (%s)", e.Cost, e.Cost.Price)
 		}
 		if e.Cost.PerMillionTokens > 0 {
-			line("", "%.2f USD a million output tokens with all replicas at the target", e.Cost.PerMillionTokens)
+			line("", "%s%.2f USD a million output tokens with all replicas at the target", e.About(), e.Cost.PerMillionTokens)
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -103,6 +102,18 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 		fmt.Fprintf(out, "\n%s\n", e.Refusal())
 	}
 	return nil
+}
+
+// cacheType names the type of the KV cache where it is not the model's.
+func cacheType(e sizing.Engine) string {
+	switch kind := e.KVCacheType(); {
+	case kind == "auto":
+		return ""
+	case e.KVCacheDType == "" || e.KVCacheDType == "auto":
+		return fmt.Sprintf(", %s (checkpoint)", kind)
+	default:
+		return ", " + kind
+	}
 }
 
 // list prints where the model fits, the cheapest first.

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // acceleratorLabel is what cluster-autoscaler knows nodes with GPUs by, before
@@ -23,7 +22,7 @@ func (g Group) labels() map[string]string {
 	all[GroupLabel] = g.Name
 	all[gpunodes.PresentLabel] = gpunodes.PresentValue
 	for _, name := range g.InstanceTypes[:min(1, len(g.InstanceTypes))] {
-		if on, err := catalogue.FindInstance(name); err == nil {
+		if on, err := g.Own.Find(name); err == nil {
 			all[acceleratorLabel] = "nvidia-" + strings.ToLower(on.GPU.Name)
 		}
 	}

@@ -62,6 +62,8 @@ type Group struct {
 	Name string
 	// InstanceTypes are EC2 types, all with the same GPUs. Required.
 	InstanceTypes []string
+	// Own are those of the types that the catalogue lacks. Default: none.
+	Own catalogue.Types
 	// Labels are further labels of the nodes. Default: none.
 	Labels map[string]string
 	// Min is the least number of nodes, spread over the zones. Default: 0, so that
@@ -144,7 +146,7 @@ func (s Spec) WithDefaults() Spec {
 func (g Group) localGB() int {
 	least := -1
 	for _, name := range g.InstanceTypes {
-		on, err := catalogue.FindInstance(name)
+		on, err := g.Own.Find(name)
 		if err != nil {
 			return 0 // reported as wrong
 		}
@@ -222,6 +224,7 @@ func (g Group) validate(found *problems.List, path string) {
 	if g.Name == SystemGroup {
 		found.Addf(path+".name", "is %q, which is the group without GPUs; want another", g.Name)
 	}
+	g.validateOwn(found, path)
 	if g.Max == 0 {
 		found.Addf(path+".max", "is missing; say how many nodes there may be at most")
 	}
@@ -243,6 +246,25 @@ func (g Group) validate(found *problems.List, path string) {
 		found.Addf(path+".reservationId", "is %q, want the id of a capacity reservation, cr-…", g.ReservationID)
 	}
 	validateDisk(found, path+".diskGiB", g.DiskGiB)
+}
+
+// validateOwn checks the types that the catalogue lacks: EC2 has to have them,
+// and their processors have to run the images.
+func (g Group) validateOwn(found *problems.List, path string) {
+	for i, name := range g.InstanceTypes {
+		if _, own := g.Own[name]; !own {
+			continue
+		}
+		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		switch reason := catalogue.Excluded(name); {
+		case name == g.Name:
+			found.Addf(path+".instanceTypes", "is missing; name the EC2 types of its nodes, which hardware describes")
+		case !typeName.MatchString(name):
+			found.Addf(key, "is %q, want an EC2 type such as g5.2xlarge", name)
+		case reason != "":
+			found.Addf(key, "is %s, which no group of a created cluster can have: %s", name, reason)
+		}
+	}
 }
 
 // validateBlock checks what a capacity block is: instances of one type in one

@@ -9,10 +9,17 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // with is a group with its defaults.
 func with(g Group) Group { return Spec{Groups: []Group{g}}.WithDefaults().Groups[0] }
+
+// own describes g9.2xlarge, which the catalogue lacks.
+func own(nvmeGB int) catalogue.Types {
+	return catalogue.Types{"g9.2xlarge": {GPU: catalogue.GPU{Name: "X1", UsableGiB: 40}, GPUs: 1, VCPU: 8, MemoryGiB: 32, NVMeGB: nvmeGB}}
+}
 
 func TestDisks(t *testing.T) {
 	tests := []struct {
@@ -24,6 +31,8 @@ func TestDisks(t *testing.T) {
 		{"local disks", Group{InstanceTypes: []string{"g5.2xlarge"}}, 50, 372, true},
 		{"the smaller of two", Group{InstanceTypes: []string{"g5.2xlarge", "g5.xlarge"}}, 50, 206, true},
 		{"none", Group{InstanceTypes: []string{"p3.2xlarge"}}, 200, 177, false},
+		{"those of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(450)}, 50, 372, true},
+		{"none of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(0)}, 200, 177, false},
 		{"none in one of two", Group{InstanceTypes: []string{"p3.2xlarge", "g5.xlarge"}, DiskGiB: 300}, 300, 266, false},
 	}
 	for _, test := range tests {
@@ -70,6 +79,13 @@ func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
 	}
 	if len(g.Labels) != 1 {
 		t.Errorf("the spec's labels became %v", g.Labels)
+	}
+}
+
+func TestNodesOfAnOwnTypeSayWhichGPUTheyHave(t *testing.T) {
+	g := with(Group{Name: "a", InstanceTypes: []string{"g9.2xlarge"}, Own: own(0)})
+	if got := g.labels()[acceleratorLabel]; got != "nvidia-x1" {
+		t.Errorf("the accelerator is %q, want nvidia-x1", got)
 	}
 }
 

@@ -29,7 +29,7 @@ func (s Spec) WithDefaults() Spec {
 	s.GPU.Count = or(s.GPU.Count, 1)
 	s.Lifecycle.derived = s.Lifecycle.derived || s.Lifecycle.Rollout == ""
 	s.Lifecycle.Rollout = or(s.Lifecycle.Rollout, s.rollout())
-	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1))
+	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1), s.hostMemory())
 	s.Lifecycle = s.Lifecycle.withDefaults()
 	if s.Storage.Cache.StorageClass != "" {
 		s.Storage.Cache.Size = or(s.Storage.Cache.Size, "100Gi")
@@ -138,11 +138,12 @@ func (r Replicas) withDefaults() Replicas {
 
 // withDefaults sizes a replica by its GPUs: each has a process of its own that
 // keeps a core busy and stages its share of the weights in memory, and the
-// share that it holds was downloaded.
-func (r Resources) withDefaults(gpus int) Resources {
+// share that it holds was downloaded. What arguments keep in the node's memory comes
+// on top.
+func (r Resources) withDefaults(gpus int, host hostMemory) Resources {
 	return Resources{
 		CPU:     or(r.CPU, strconv.Itoa(gpus+2)),
-		Memory:  or(r.Memory, strconv.Itoa(12*gpus)+"Gi"),
+		Memory:  or(r.Memory, host.memory(gpus)),
 		ShmSize: or(r.ShmSize, strconv.Itoa(2*gpus)+"Gi"),
 		Disk:    or(r.Disk, strconv.Itoa(60*gpus)+"Gi"),
 	}

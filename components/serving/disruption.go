@@ -1,9 +1,5 @@
 package serving
 
-import (
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
-)
-
 // drainSeconds is how long Amazon EKS waits for a node to drain before it gives
 // an update of its node group up.
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
@@ -22,7 +18,7 @@ func (s Spec) maxUnavailable() int {
 func (s Spec) enginesOnANode() int {
 	most := 1
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if on, err := catalogue.FindInstance(name); err == nil && s.GPU.Count > 0 {
+		if on, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
 			most = max(most, on.GPUs/s.GPU.Count)
 		}
 	}

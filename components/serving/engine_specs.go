@@ -7,11 +7,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vllm-eks/vllm-eks/internal/connections"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// ownedFlags are the flags that derive from the spec, with the configuration
-// key that sets each. Extra arguments may not repeat them.
+// ownedFlags are flags that derive from the spec, with the configuration key that
+// sets each. Extra arguments may not have them.
 var ownedFlags = map[string]string{
 	"--model":                            "model",
 	"--revision":                         "revision",
@@ -32,11 +34,28 @@ var ownedFlags = map[string]string{
 	"--max-loras":                        "lora.maxLoaded",
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
+	"--middleware":                       "",
 	"--api-key":                          "apiKey, once for the stack",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
 	"--port":                             "",
 	"--disable-access-log-for-endpoints": "",
+}
+
+// owned returns the flags that extra arguments may not have, with the configuration
+// key that sets each: ownedFlags, and what else is rendered for this spec.
+func (s Spec) owned() map[string]string {
+	all := maps.Clone(ownedFlags)
+	own := s
+	own.ExtraArgs = nil
+	if args, err := vllmflags.Parse(engineArgs(own)); err == nil {
+		for _, f := range vllmflags.Flags() {
+			if _, known := all[f.Name]; !known && args.Has(f.Name) {
+				all[f.Name] = ""
+			}
+		}
+	}
+	return all
 }
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.
@@ -73,6 +92,7 @@ func engineArgs(s Spec) []string {
 	args = append(args,
 		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
+		"--middleware", connections.Middleware,
 	)
 	polled := "/health,/metrics" // probes and scrapes would fill the log
 	if s.Lifecycle.HungSeconds > 0 {
@@ -138,6 +158,7 @@ func engineEnv(s Spec) map[string]string {
 		"HOME":                        home,
 		"HF_HOME":                     cache + "/huggingface",
 		"VLLM_CACHE_ROOT":             cache + "/vllm",
+		"PYTHONPATH":                  middlewareFolder,
 		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(s.Lifecycle.startupBudgetSeconds()),
 	}
 	if s.offline() {
@@ -153,9 +174,9 @@ func tunableEnv(s Spec) map[string]string {
 		"VLLM_NO_USAGE_STATS": "1",
 		// One request may not ask for thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
-		// Longer than load balancers and clients keep a connection that is idle: the
-		// server's own 5 s would close one that they are about to use.
-		"VLLM_HTTP_TIMEOUT_KEEP_ALIVE": strconv.Itoa(max(leastKeepAlive, s.Ingress.ALB.IdleSeconds+20)),
+		// An address that a request names may not send the server on to another, such as
+		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
+		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
 	}
 	if s.Model.inS3() {
 		// Of every GPU's process; its own default is 40 GB, more than a pod has.
@@ -166,9 +187,6 @@ func tunableEnv(s Spec) map[string]string {
 	}
 	return env
 }
-
-// leastKeepAlive is more than the 60 s of nginx and the 90 s of Go's clients.
-const leastKeepAlive = 120
 
 // streamerBytes is what the streamer reads ahead.
 const streamerBytes = 4 << 30

@@ -1,6 +1,10 @@
 package serving
 
-import "maps"
+import (
+	"maps"
+
+	"github.com/vllm-eks/vllm-eks/internal/connections"
+)
 
 const (
 	// longestName leaves room for what is derived from a service's name: KEDA
@@ -57,12 +61,18 @@ func (s Spec) allLabels() map[string]string {
 	return l
 }
 
-// podAnnotations are the user's, and that engines are born slowly: node
-// autoscalers leave them alone.
+// podAnnotations returns the user's annotations, those by which node autoscalers
+// leave a replica alone, because it loads for minutes, and the middleware's source.
 func (s Spec) podAnnotations() map[string]string {
 	a := map[string]string{}
 	maps.Copy(a, s.Annotations)
-	a["cluster-autoscaler.kubernetes.io/safe-to-evict"] = "false"
-	a["karpenter.sh/do-not-disrupt"] = "true"
+	maps.Copy(a, undisturbed)
+	a[middlewareAnnotation] = connections.Source
 	return a
+}
+
+// undisturbed are the annotations by which node autoscalers leave a pod alone.
+var undisturbed = map[string]string{
+	"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+	"karpenter.sh/do-not-disrupt":                    "true",
 }

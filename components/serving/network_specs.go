@@ -1,10 +1,16 @@
 package serving
 
 import (
+	"net/url"
+	"strconv"
+	"strings"
+
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
 const (
@@ -87,6 +93,12 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 	for _, cidr := range s.Network.EgressCIDRs {
 		to(https, addresses(cidr))
 	}
+	for _, d := range s.Network.Egress {
+		to(ports(corev1.ProtocolTCP, d.Port), d.peer())
+	}
+	if e, ok := s.traces(); ok {
+		to(ports(corev1.ProtocolTCP, e.port), e.peersByName(s.Namespace)...)
+	}
 	if len(rules) > 0 {
 		dns := append(ports(corev1.ProtocolUDP, 53), ports(corev1.ProtocolTCP, 53)...)
 		to(dns, podsOf(dnsNamespace), addresses(nodeLocalDNS))
@@ -95,16 +107,70 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 }
 
 // store are the addresses of an S3-compatible store.
-func store(s S3, e endpoint) []networkingv1.NetworkPolicyPeer {
+func store(s S3, e endpoint) []networkingv1.NetworkPolicyPeer { return e.peers(s.CIDR) }
+
+// peers are the addresses of an endpoint: those of cidr where it is neither a
+// Service of the cluster nor an address.
+func (e endpoint) peers(cidr string) []networkingv1.NetworkPolicyPeer {
 	switch {
 	case e.namespace() != "":
 		return []networkingv1.NetworkPolicyPeer{podsOf(e.namespace())}
 	case e.address() != "":
 		return []networkingv1.NetworkPolicyPeer{addresses(e.address())}
-	case s.CIDR != "":
-		return []networkingv1.NetworkPolicyPeer{addresses(s.CIDR)}
+	case cidr != "":
+		return []networkingv1.NetworkPolicyPeer{addresses(cidr)}
 	}
 	return []networkingv1.NetworkPolicyPeer{public("0.0.0.0/0"), public("::/0")}
+}
+
+// peer is the place of a destination.
+func (d Destination) peer() networkingv1.NetworkPolicyPeer {
+	if d.Namespace != "" {
+		return podsOf(d.Namespace)
+	}
+	return addresses(d.CIDR)
+}
+
+// tracesPort is where a collector takes traces over gRPC, where the address does
+// not say it (OTLP specification).
+const tracesPort = 4317
+
+// traces returns where --otlp-traces-endpoint sends traces to.
+func (s Spec) traces() (e endpoint, ok bool) {
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
+	if err != nil {
+		return e, false
+	}
+	text, given := args.String("--otlp-traces-endpoint")
+	if !given {
+		return e, false
+	}
+	if !strings.Contains(text, "://") {
+		text = "grpc://" + text
+	}
+	at, err := url.Parse(text)
+	if err != nil || at.Hostname() == "" {
+		return e, false
+	}
+	e = endpoint{host: at.Hostname(), port: tracesPort}
+	if n, err := strconv.Atoi(at.Port()); err == nil && n > 0 && n <= largestPort {
+		e.port = n
+	}
+	return e, true
+}
+
+// peersByName are the addresses of a host that may be the short name of a Service:
+// collector is one of the pod's own namespace, and collector.tracing one of the
+// namespace tracing, or a public name.
+func (e endpoint) peersByName(own string) []networkingv1.NetworkPolicyPeer {
+	parts := strings.Split(e.host, ".")
+	switch {
+	case e.address() != "" || len(parts) > 2:
+		return e.peers("")
+	case len(parts) == 1:
+		return []networkingv1.NetworkPolicyPeer{podsOf(own)}
+	}
+	return append([]networkingv1.NetworkPolicyPeer{podsOf(parts[1])}, e.peers("")...)
 }
 
 func ports(protocol corev1.Protocol, n int) []networkingv1.NetworkPolicyPort {

@@ -10,6 +10,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
+// OwnTypes are instance types, or other machines, that the user describes, by
+// name.
+type OwnTypes = catalogue.Types
+
 // Compose returns what a service can rely on that runs on any of the groups: the
 // types of all, and the sum of their bounds. Its name is the first group's.
 func Compose(groups []NodeGroup) NodeGroup {
@@ -25,6 +29,12 @@ func Compose(groups []NodeGroup) NodeGroup {
 		for _, of := range g.InstanceTypes {
 			if !slices.Contains(all.InstanceTypes, of) {
 				all.InstanceTypes = append(all.InstanceTypes, of)
+			}
+			if own, ok := g.Own[of]; ok {
+				if all.Own == nil {
+					all.Own = OwnTypes{}
+				}
+				all.Own[of] = own
 			}
 		}
 		all.Min += g.Min
@@ -114,7 +124,7 @@ func (s Spec) validateGroups(found *problems.List, at func(string) string) {
 			*found = append(*found, problems.Of(err, path)...)
 			continue
 		}
-		on, _ := catalogue.FindInstance(g.InstanceTypes[0])
+		on, _ := g.Own.Find(g.InstanceTypes[0])
 		if gpu == "" {
 			first, gpu = g, on.GPU.Name
 		}

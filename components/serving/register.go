@@ -84,3 +84,18 @@ func secretNames(deployment pulumi.Map, names map[string]pulumi.StringOutput) {
 		}
 	}
 }
+
+// scrapeSecretName puts the name of the Secret of the API key, which the provider
+// makes up, where Prometheus reads it.
+func scrapeSecretName(monitor pulumi.Map, names map[string]pulumi.StringOutput) {
+	endpoints, _ := monitor["spec"].(pulumi.Map)["endpoints"].(pulumi.Array)
+	for _, e := range endpoints {
+		authorization, _ := e.(pulumi.Map)["authorization"].(pulumi.Map)
+		credentials, _ := authorization["credentials"].(pulumi.Map)
+		if planned, ok := credentials["name"].(pulumi.String); ok {
+			if name, ok := names[string(planned)]; ok {
+				credentials["name"] = name
+			}
+		}
+	}
+}

@@ -51,7 +51,7 @@ func TestSuffixesFitTheirField(t *testing.T) {
 	}
 	for _, test := range tests {
 		var found problems.List
-		test.resources.withDefaults(1).validate(&found, func(key string) string { return "a." + key })
+		test.resources.withDefaults(1, hostMemory{}).validate(&found, func(key string) string { return "a." + key })
 		var got []string
 		for _, p := range found {
 			got = append(got, p.Key)

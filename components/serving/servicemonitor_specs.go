@@ -27,25 +27,30 @@ func serviceMonitor(s Spec, manager string) *unstructured.Unstructured {
 	selector := map[string]any{"matchLabels": plain(s.selectorLabels()), "matchExpressions": []any{
 		map[string]any{"key": componentLabel, "operator": "NotIn", "values": []any{aliasComponent}},
 	}}
+	endpoint := map[string]any{
+		"port":          portName,
+		"path":          "/metrics",
+		"interval":      fmt.Sprintf("%ds", s.Monitoring.IntervalSeconds),
+		"scrapeTimeout": fmt.Sprintf("%ds", min(s.Monitoring.IntervalSeconds, 10)),
+		// An engine's own label of one of these names would be renamed, and a query
+		// would find nothing.
+		"honorLabels": false,
+		"relabelings": []any{
+			map[string]any{"targetLabel": "job", "replacement": scrapeJob},
+			relabel("__meta_kubernetes_namespace", "namespace"),
+			relabel("__meta_kubernetes_service_name", "service"),
+			relabel("__meta_kubernetes_pod_name", "pod"),
+			relabel("__meta_kubernetes_pod_node_name", "node"),
+		},
+	}
+	if key := s.Access.APIKey; key.Name != "" {
+		// In releases to come the API key guards /metrics as well (vllm#58028).
+		endpoint["authorization"] = map[string]any{"type": "Bearer", "credentials": map[string]any{"name": key.Name, "key": key.Key}}
+	}
 	o := custom(s, manager, "monitoring.coreos.com/v1", "ServiceMonitor", map[string]any{
 		"selector":          selector,
 		"namespaceSelector": map[string]any{"matchNames": []any{s.Namespace}},
-		"endpoints": []any{map[string]any{
-			"port":          portName,
-			"path":          "/metrics",
-			"interval":      fmt.Sprintf("%ds", s.Monitoring.IntervalSeconds),
-			"scrapeTimeout": fmt.Sprintf("%ds", min(s.Monitoring.IntervalSeconds, 10)),
-			// An engine's own label of one of these names would be renamed, and a query
-			// would find nothing.
-			"honorLabels": false,
-			"relabelings": []any{
-				map[string]any{"targetLabel": "job", "replacement": scrapeJob},
-				relabel("__meta_kubernetes_namespace", "namespace"),
-				relabel("__meta_kubernetes_service_name", "service"),
-				relabel("__meta_kubernetes_pod_name", "pod"),
-				relabel("__meta_kubernetes_pod_node_name", "node"),
-			},
-		}},
+		"endpoints":         []any{endpoint},
 	})
 	labels := s.allLabels()
 	maps.Copy(labels, s.Monitoring.Labels)

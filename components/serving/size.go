@@ -75,9 +75,6 @@ func (m Model) shapeAdvice() string {
 	return fmt.Sprintf("download it with go run ./cmd/size %s --fetch, and name that file with shape", m.ID)
 }
 
-// unsizedFlags change what fits in ways that are not computed.
-var unsizedFlags = []string{"--cpu-offload-gb", "--hf-overrides", "--hf-config-path", "--data-parallel-size", "--decode-context-parallel-size"}
-
 // workload is the service as sizing takes it, or why it cannot be sized. What
 // the engine is told is read from its arguments, so that the estimate is of the
 // engine that will run.
@@ -93,17 +90,16 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	case shape.Name == "":
 		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads; to size it, %s", s.Model.ID, s.Model.shapeAdvice())
 	}
-	args, err := vllmflags.Parse(engineArgs(s))
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return w, "its arguments are wrong"
 	}
-	for _, flag := range unsizedFlags {
-		if args.Has(flag) {
-			return w, fmt.Sprintf("what %s changes is not computed", flag)
-		}
+	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
+		return w, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
 	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
+	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	least := 1
 	if s.Replicas.Min != nil {
 		least = *s.Replicas.Min
@@ -125,15 +121,26 @@ func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
 
+// uncountedVariables change the memory of a GPU at start-up in ways that are not
+// computed (vllm/envs.py at 2f41c894e3).
+var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
+
 // Uncounted is what the estimate leaves out; "" if nothing.
 func (s Spec) Uncounted() string {
-	args, err := vllmflags.Parse(engineArgs(s))
+	args, unknown, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return ""
 	}
-	var given []string
-	if args.Has("--speculative-config") {
-		given = append(given, "--speculative-config")
+	given := args.Given(vllmflags.Uncounted)
+	for _, name := range unknown {
+		if flag, _, _ := strings.Cut(name, "="); strings.HasPrefix(flag, "--") {
+			given = append(given, flag)
+		}
+	}
+	for _, name := range uncountedVariables {
+		if _, set := s.Env[name]; set {
+			given = append(given, name)
+		}
 	}
 	if w, why := s.workload(); why == "" {
 		if _, known := w.Engine.AdaptersGiB(); !known {
@@ -143,7 +150,7 @@ func (s Spec) Uncounted() string {
 	if len(given) == 0 {
 		return ""
 	}
-	return "the memory of " + strings.Join(given, " and ") + " is not counted, so less is left for the KV cache"
+	return "the memory of " + strings.Join(given, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
 }
 
 // hardware is the card, and the instance type if it is EC2's: of several, the
@@ -163,7 +170,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
 	most := -1.0
 	for _, name := range g.InstanceTypes {
-		on, err := catalogue.FindInstance(name)
+		on, err := g.Own.Find(name)
 		if err != nil {
 			return on, err
 		}
@@ -180,7 +187,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
 	var all []catalogue.Instance
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if other, err := catalogue.FindInstance(name); err == nil && s.prefers() && name != on.Type {
+		if other, err := s.NodeGroup.Own.Find(name); err == nil && s.prefers() && name != on.Type {
 			all = append(all, other)
 		}
 	}

@@ -165,6 +165,8 @@ type NodeGroup struct {
 	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs
 	// are computed for the dearest.
 	InstanceTypes []string
+	// Own are those of the types that the catalogue lacks. Default: none.
+	Own OwnTypes
 	// Labels are what its nodes alone have. Default: the well-known label with
 	// the instance type, if there is one type.
 	Labels map[string]string
@@ -231,7 +233,8 @@ type Resources struct {
 	// idle. Default: one core per GPU and two for the server.
 	CPU string
 	// Memory is requested and is the limit, and includes ShmSize. Default: 12Gi
-	// per GPU, which a g5.xlarge has.
+	// per GPU, which a g5.xlarge has, and what arguments keep in the node's memory, such
+	// as --kv-offloading-size.
 	Memory string
 	// ShmSize is the size of /dev/shm, over which the GPUs of one replica
 	// exchange data. Default: 2Gi per GPU.

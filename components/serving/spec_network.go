@@ -10,6 +10,10 @@ type Network struct {
 	// those of interface endpoints. Public ones they reach where they
 	// have to download. Default: none.
 	EgressCIDRs []string
+	// Egress are further places that engines may reach, such as a collector of traces
+	// or a cache of another pod. That of --otlp-traces-endpoint is among them without
+	// being listed. Default: none.
+	Egress []Destination
 	// Unrestricted lets everything in and out. Default: false.
 	Unrestricted bool
 }
@@ -17,6 +21,14 @@ type Network struct {
 // Peer is one of Namespace, all pods of one, and CIDR, a range of addresses.
 type Peer struct {
 	Namespace, CIDR string
+}
+
+// Destination is a port of Namespace, of all pods of one, or of CIDR, a range of
+// addresses.
+type Destination struct {
+	Namespace, CIDR string
+	// Port is that of TCP. Required.
+	Port int
 }
 
 // Ingress is the way in from outside the cluster. Of the engine's paths, it has

@@ -47,6 +47,7 @@ func (s Spec) Validate(path string) error {
 	s.validateGroups(&found, at)
 	s.validateScaling(&found, at)
 	s.Resources.validate(&found, at)
+	s.validateHostMemory(&found, at)
 	s.Lifecycle.validate(&found, at)
 	s.Access.validate(&found, at)
 	s.validateLoRA(&found, at)
@@ -74,9 +75,8 @@ func (s Spec) Validate(path string) error {
 			}
 		}
 	}
-	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, ownedFlags) {
-		found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), "%s", p.Message)
-	}
+	wrong, _ := s.arguments(at)
+	found = append(found, wrong...)
 	s.validateSize(&found, at)
 	if len(found) == 0 {
 		s.validatePod(&found, at)
@@ -139,44 +139,62 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	if m.MaxLen < 0 {
 		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
-	for _, c := range m.choices() {
-		c.validate(found, at)
-	}
 	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
 		found.Addf(at("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
 	}
 }
 
-// choiceForm is what vLLM's names look like. Parsers are plugins, so that no
-// list of them is complete.
+// choiceForm is what vLLM's names look like.
 var choiceForm = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*$`)
 
-// knownMethods are the quantisations of vLLM (QuantizationMethods in
-// vllm/model_executor/layers/quantization/__init__.py) and the types of its KV
-// cache (CacheDType in vllm/config/cache.py), which its flag table leaves open.
-var knownMethods = map[string][]string{
-	"quantization": {
-		"auto_awq", "awq", "awq_marlin", "bitsandbytes", "compressed-tensors", "experts_int8", "fbgemm_fp8", "fp8", "fp8_per_tensor", "gguf", "gptq", "gptq_marlin", "inc",
-		"modelopt", "modelopt_fp4", "modelopt_mixed", "modelopt_mxfp8", "moe_wna16", "mxfp4", "mxfp8", "online", "ptpc_fp8", "quark", "torchao",
-	},
-	"kvCacheDtype": {
-		"auto", "bfloat16", "float16", "fp8", "fp8_ds_mla", "fp8_e4m3", "fp8_e5m2", "fp8_inc", "fp8_per_token_head", "int8_per_token_head", "nvfp4",
-	},
-}
-
-func (c choice) validate(found *problems.List, at func(string) string) {
-	known := knownMethods[c.key]
+// problem returns what is wrong with a choice for an image, and whether that is a
+// warning only; "" if nothing.
+func (c choice) problem(image vllmflags.Image) (message string, warning bool) {
 	switch {
 	case c.value == "":
+		return "", false
 	case !choiceForm.MatchString(c.value):
-		found.Addf(at(c.key), "is %q, want a name that vLLM's %s takes", c.value, c.flag)
-	case known != nil && !slices.Contains(known, c.value):
-		found.Addf(at(c.key), "is %q, want one of %s", c.value, strings.Join(known, ", "))
-	default:
-		for _, p := range vllmflags.CheckExtra([]string{c.flag, c.value}, nil) {
-			found.Addf(at(c.key), "%s", p.Message)
+		return fmt.Sprintf("is %q, want a name that vLLM's %s takes", c.value, c.flag), false
+	}
+	if problem := vllmflags.NameProblem(c.flag, c.value); problem != "" {
+		return problem, image == vllmflags.Custom
+	}
+	for _, p := range vllmflags.CheckExtra([]string{c.flag, c.value}, nil, image) {
+		return p.Message, p.Warning
+	}
+	return "", false
+}
+
+// arguments returns what is wrong with the choices of the model and with the extra
+// arguments: errors, and what vLLM may take all the same.
+func (s Spec) arguments(at func(string) string) (wrong, doubtful problems.List) {
+	add := func(key, message string, warning bool) {
+		to := &wrong
+		if warning {
+			to = &doubtful
+		}
+		to.Addf(key, "%s", message)
+	}
+	for _, c := range s.Model.choices() {
+		if message, warning := c.problem(s.imageKnown()); message != "" {
+			add(at(c.key), message, warning)
 		}
 	}
+	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, s.owned(), s.imageKnown()) {
+		add(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), p.Message, p.Warning)
+	}
+	for _, p := range s.missingFiles() {
+		add(at("extraArgs"), p, false)
+	}
+	return wrong, doubtful
+}
+
+// imageKnown says whether the tables of vLLM's names are those of the image.
+func (s Spec) imageKnown() vllmflags.Image {
+	if s.Image != "" || versions.NewerThanKnown(s.Version()) {
+		return vllmflags.Custom
+	}
+	return vllmflags.Stock
 }
 
 func (s Spec) validateImage(found *problems.List, at func(string) string) {

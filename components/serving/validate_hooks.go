@@ -23,13 +23,14 @@ func validateLabels(found *problems.List, path string, labels map[string]string)
 // validateHooks checks what users add to the pods.
 func (s Spec) validateHooks(found *problems.List, at func(string) string) {
 	validateLabels(found, at("labels"), s.Labels)
-	own := Spec{}.podAnnotations()
 	for key := range sorted(s.Annotations) {
-		switch _, taken := own[key]; {
+		switch _, taken := undisturbed[key]; {
 		case !isLabelKey(key):
 			found.Addf(at("annotations."+key), "is not the key of an annotation")
 		case taken:
 			found.Addf(at("annotations."+key), "is set by the program, so that no loading engine is evicted; leave it out")
+		case key == middlewareAnnotation:
+			found.Addf(at("annotations."+key), "is set by the program: it is vLLM's middleware; leave it out")
 		}
 	}
 	for i, t := range s.Scheduling.Tolerations {

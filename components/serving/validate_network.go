@@ -27,19 +27,39 @@ func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
 	}
 	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
 	for i, cidr := range s.Network.EgressCIDRs {
-		prefix, err := netip.ParsePrefix(cidr)
-		key := fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i)
-		switch most := widest[prefix.Addr().Is4()]; {
-		case err != nil:
-		case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
-			found.Addf(key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
-		case prefix.Bits() < most:
-			found.Addf(key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
-		}
+		validateEgress(found, fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i), cidr)
 	}
-	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0) {
+	for i, d := range s.Network.Egress {
+		d.validate(found, fmt.Sprintf("%s[%d]", at("network.egress"), i))
+	}
+	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
 		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
 	}
+}
+
+// validateEgress refuses ranges that hold more than is meant.
+func validateEgress(found *problems.List, key, cidr string) {
+	prefix, err := netip.ParsePrefix(cidr)
+	switch most := widest[prefix.Addr().Is4()]; {
+	case err != nil:
+	case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
+		found.Addf(key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
+	case prefix.Bits() < most:
+		found.Addf(key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+	}
+}
+
+func (d Destination) validate(found *problems.List, key string) {
+	switch {
+	case (d.Namespace == "") == (d.CIDR == ""):
+		found.Addf(key, "want one of namespace and cidr")
+	case d.Namespace != "" && !isLabel(d.Namespace):
+		found.Addf(key+".namespace", "is %q, want the name of a namespace", d.Namespace)
+	case d.CIDR != "":
+		validateCIDR(found, key+".cidr", d.CIDR)
+		validateEgress(found, key+".cidr", d.CIDR)
+	}
+	upTo(found, key+".port", d.Port, largestPort)
 }
 
 // linkLocal is where EC2 hands out the credentials of the node.

@@ -29,16 +29,24 @@ func (g NodeGroup) Validate(path string) error {
 	var first catalogue.Instance
 	for i, name := range g.InstanceTypes {
 		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
-		on, err := catalogue.FindInstance(name)
+		on, err := g.Own.Find(name)
+		_, own := g.Own[name]
 		switch {
-		case err != nil:
+		case err != nil && own:
+			found.Addf(path+".hardware", "%s", err)
+		case err != nil && catalogue.Excluded(name) != "":
 			found.Addf(key, "%s", err)
+		case err != nil:
+			found.Addf(key, "%s; or describe the nodes with hardware", err)
 		case first.Type == "":
 			first = on
 		case on.GPU.Name != first.GPU.Name || on.GPUs != first.GPUs:
 			found.Addf(key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
 				name, on.GPUs, on.GPU.Name, first.Type, first.GPUs, first.GPU.Name)
 		}
+	}
+	if _, machines := g.Own[g.Name]; machines && len(g.Labels) == 0 {
+		found.Addf(path+".labels", "is missing; without instanceTypes, name a label that the group's nodes have and no others")
 	}
 	if len(g.InstanceTypes) > 1 && len(g.Labels) == 0 {
 		found.Addf(path+".labels", "is missing; with several instance types, name a label that the group's nodes have and no others")

@@ -12,9 +12,9 @@ import (
 	psaapi "k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
+	"github.com/vllm-eks/vllm-eks/internal/connections"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // validatePod holds the pod that the engines will run in, the user's patch
@@ -46,9 +46,11 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	for key, value := range sorted(s.selectorLabels()) {
 		need(pod.Labels[key] == value, "takes away the label %s, by which the pods are found", key)
 	}
-	for key, value := range sorted(Spec{}.podAnnotations()) {
+	for key, value := range sorted(undisturbed) {
 		need(pod.Annotations[key] == value, "takes away the annotation %s: %s, so that a node autoscaler could evict a loading engine", key, value)
 	}
+	need(pod.Annotations[middlewareAnnotation] == connections.Source,
+		"changes the annotation %s; leave it: it is the middleware with which a rollout refuses no request", middlewareAnnotation)
 	for key, value := range sorted(pod.Labels) {
 		need(isLabelKey(key) && isLabelValue(value), "has the label %s: %s, which none can be", key, value)
 	}
@@ -125,7 +127,7 @@ func (s Spec) tooLarge(p corev1.PodSpec) []string {
 			sum.Add(request)
 		}
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := catalogue.FindInstance(name)
+			on, err := s.NodeGroup.Own.Find(name)
 			if most := quantity(r.there(on)); err == nil && sum.Cmp(most) > 0 {
 				all = append(all, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.name, name, r.there(on)))
 				break
@@ -166,7 +168,7 @@ func engineProblems(s Spec, is, c corev1.Container, volumes []corev1.Volume) []s
 		}
 	}
 	for _, v := range c.Env {
-		if reason, refused := refusedVariables[v.Name]; refused && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+		if reason := refusedVariable(v.Name); reason != "" && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
 			all = append(all, fmt.Sprintf("sets the variable %s, which %s", v.Name, reason))
 		}
 	}

@@ -22,12 +22,14 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if s.GPU.Type != "" {
-		gpu, err := catalogue.FindGPU(s.GPU.Type)
-		if err != nil {
-			found.Addf(at("gpu.type"), "%s", err)
+		_, on, err := s.hardware()
+		grouped := err == nil && on.Type != ""
+		same := grouped && strings.EqualFold(on.GPU.Name, s.GPU.Type)
+		if _, err := catalogue.FindGPU(s.GPU.Type); err != nil && !same {
+			found.Addf(at("gpu.type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
 			return
 		}
-		if _, on, err := s.hardware(); err == nil && on.Type != "" && on.GPU.Name != gpu.Name {
+		if grouped && !same {
 			found.Addf(at("gpu.type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
 			return
 		}
@@ -44,8 +46,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 	if shape.Name == "" {
 		return
 	}
-	if !sizing.Divides(shape.Heads, s.GPU.Count) {
-		found.Addf(at("gpu.count"), "is %d, which does not divide the %d attention heads of %s", s.GPU.Count, shape.Heads, s.Model.ID)
+	if s.validateRuns(found, at) {
 		return
 	}
 	e, ok := s.Estimate()
@@ -61,8 +62,51 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		found.Addf(at(e.Key()), "%s", e.Refusal())
+		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
 	}
+}
+
+// validateRuns refuses an engine that would not start on its GPUs whatever their
+// memory, and reports whether it did.
+func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
+	w, why := s.workload()
+	if why != "" {
+		return false
+	}
+	obstacles := w.Engine.Obstacles()
+	for _, o := range obstacles {
+		key := s.blames(o.Rule)
+		if text, is := strings.CutPrefix(o.String(), key+" "); is {
+			found.Addf(at(key), "%s", text)
+			continue
+		}
+		found.Addf(at(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
+	}
+	return len(obstacles) > 0
+}
+
+// blames returns the key that breaks a rule.
+func (s Spec) blames(rule sizing.Rule) string {
+	given := func(key, value string) string {
+		if value != "" && value != "auto" {
+			return key
+		}
+		return "model"
+	}
+	switch rule {
+	case sizing.RuleKVCache:
+		return given("kvCacheDtype", s.Model.KVCacheDType)
+	case sizing.RuleDType:
+		return given("dtype", s.Model.DType)
+	case sizing.RuleWeights, sizing.RuleWeightFormat, sizing.RuleDeprecated:
+		return given("quantization", s.Model.Quantization)
+	case sizing.RuleSparse:
+		return "model"
+	case sizing.RuleLoRA:
+		return "lora.adapters"
+	case sizing.RuleCUDA, sizing.RuleSplit:
+	}
+	return "gpu.count"
 }
 
 // allocatable are what pods can have of a node beside GPUs.
@@ -84,9 +128,13 @@ func (s Spec) validateAllocatable(found *problems.List, at func(string) string) 
 	for _, r := range allocatable {
 		asked := r.asked(s.Resources)
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := catalogue.FindInstance(name)
+			on, err := s.NodeGroup.Own.Find(name)
 			if wanted, most := quantity(asked), quantity(r.there(on)); err == nil && wanted.Cmp(most) > 0 {
-				found.Addf(at(r.key), "is %s, and pods on a %s can have %s at most", asked, on.Type, r.there(on))
+				part := ""
+				if host := s.hostMemory(); r.name == corev1.ResourceMemory && host.gib > 0 {
+					part = fmt.Sprintf(", %s among it", host)
+				}
+				found.Addf(at(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.there(on))
 				break
 			}
 		}

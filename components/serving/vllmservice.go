@@ -156,6 +156,8 @@ func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[st
 			options = append(options, pulumi.DependsOn(before), pulumi.Timeouts(&pulumi.CustomTimeouts{
 				Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
 			}))
+		case "ServiceMonitor":
+			adapt = func(fields pulumi.Map) { scrapeSecretName(fields, secrets) }
 		case "Service":
 			// An address that another model had moves when the replicas are ready.
 			service := o.Object.(metav1.Object)

@@ -33,6 +33,7 @@ func mounts(s Spec) []mount {
 		{volume: corev1.Volume{Name: "shm", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
 			Medium: corev1.StorageMediumMemory, SizeLimit: new(quantity(s.Resources.ShmSize)),
 		}}}, path: "/dev/shm"},
+		{volume: middlewareVolume(), path: middlewareFolder, readOnly: true},
 	}
 	if name := s.cacheClaim(); name != "" {
 		// A folder of each service's own, since others may use the claim too.

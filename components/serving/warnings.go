@@ -41,6 +41,9 @@ func (s Spec) Warnings() []string {
 		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
 			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
 	}
+	for _, text := range s.vllmWarnings() {
+		warn("%s", text)
+	}
 	return all
 }
 

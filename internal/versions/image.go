@@ -9,7 +9,7 @@ import (
 
 var (
 	release = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)$`)
-	// tagged is a release with what a registry's tags add to it: v0.32.0-cu130.
+	// tagged is a release with what a registry's tags add to it: v0.33.0-cu130.
 	tagged     = regexp.MustCompile(`^(v?\d+\.\d+\.\d+)(?:[-.+_].*)?$`)
 	repository = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$`)
 	tagName    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
@@ -30,6 +30,9 @@ func CheckVLLM(version string) string {
 	}
 	return ""
 }
+
+// NewerThanKnown reports whether a version of vLLM is newer than VLLM.
+func NewerThanKnown(version string) bool { return Compare(version, VLLM) > 0 }
 
 // CheckImage returns what is wrong with an image of vLLM, or "". A digest and a
 // private tag are accepted as they are, since they do not say which vLLM they

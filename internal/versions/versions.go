@@ -3,10 +3,16 @@
 package versions
 
 const (
-	// VLLM is the default and the oldest version of vLLM that is accepted: the
-	// highest "fixed in" among the published vulnerabilities.
-	// https://github.com/vllm-project/vllm/releases/tag/v0.32.0
-	VLLM = "v0.32.0"
+	// VLLM is the default, the oldest version of vLLM that is accepted, and the
+	// newest that this program knows. GHSA-5r3c-5x4v-8gjh sets it: it is fixed in
+	// 0.33.0, the highest "fixed in" among the published vulnerabilities, and no
+	// source names one that 0.33.0 has (read on 2026-11-29).
+	// Sources: munimtechnologies/ai-stack-advisories v1.2.6 (2026-11-10: 0.33.0 is
+	// the current release); gpustack/runner v0.1.32.post4 (2026-11-05: images of
+	// 0.33.0 for CUDA 13.0 are published and measured). Of v0.34.0 only a mention was
+	// found (gpustack/runner v0.1.33.post1, November), neither an image nor its flags.
+	// https://github.com/vllm-project/vllm/releases/tag/v0.33.0
+	VLLM = "v0.33.0"
 	// VLLMRepository is the image that the vLLM project publishes.
 	// https://docs.vllm.ai/en/latest/deployment/docker.html
 	VLLMRepository = "vllm/vllm-openai"

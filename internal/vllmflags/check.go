@@ -4,21 +4,33 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	"github.com/agext/levenshtein"
 )
 
 // Problem is one thing wrong with a list of additional arguments.
 type Problem struct {
 	Index   int // of the argument in the list
 	Message string
+	// Warning reports that vLLM may take the argument all the same.
+	Warning bool
 }
 
-// CheckExtra checks a user's additional arguments. ownedByComponent maps the
-// flags that the component sets itself to the configuration key to use
+// Image says what is known of the image that the arguments are for.
+type Image int
+
+const (
+	// Stock is the image of the vLLM project, of a release that this program knows.
+	// It refuses names that the tables do not have.
+	Stock Image = iota
+	// Custom is any other image, or a newer release, which may have more names: one
+	// that the tables do not have is a warning.
+	Custom
+)
+
+// CheckExtra checks a user's additional arguments for an image. ownedByComponent
+// maps the flags that the component sets itself to the configuration key to use
 // instead (empty where there is none). Every problem is reported, in order.
-func CheckExtra(args []string, ownedByComponent map[string]string) []Problem {
-	c := checker{args: args, owned: ownedByComponent}
+func CheckExtra(args []string, ownedByComponent map[string]string, image Image) []Problem {
+	c := checker{args: args, owned: ownedByComponent, image: image}
 	for i := 0; i < len(args); {
 		i = c.next(i)
 	}
@@ -28,11 +40,27 @@ func CheckExtra(args []string, ownedByComponent map[string]string) []Problem {
 type checker struct {
 	args     []string
 	owned    map[string]string
+	image    Image
 	problems []Problem
 }
 
 func (c *checker) report(index int, format string, values ...any) {
 	c.problems = append(c.problems, Problem{Index: index, Message: fmt.Sprintf(format, values...)})
+}
+
+// warn reports what vLLM may take.
+func (c *checker) warn(index int, format string, values ...any) {
+	c.report(index, format, values...)
+	c.problems[len(c.problems)-1].Warning = true
+}
+
+// doubt reports a name that the tables do not have.
+func (c *checker) doubt(index int, format string, values ...any) {
+	if c.image == Custom {
+		c.warn(index, format, values...)
+		return
+	}
+	c.report(index, format, values...)
 }
 
 // next checks the argument at i with its values and returns the index after them.
@@ -64,7 +92,7 @@ func (c *checker) next(i int) int {
 		return end
 	}
 	if isDotted {
-		return c.dotted(i, found.flag, hasValue)
+		return c.dotted(i, found.flag)
 	}
 	return c.values(i, end, found.flag, value, hasValue)
 }
@@ -117,10 +145,18 @@ func (c *checker) unknown(i int, name string) {
 	case len(matches) == 1:
 		c.report(i, "%s is an abbreviation, which the next release may read differently; write %s", name, matches[0].written)
 	case presentable(name) == "":
-		c.report(i, "is a flag that vLLM does not have; the nearest is %s", Nearest(name))
+		c.doubt(i, "is a flag that vLLM does not have; the nearest is %s", Nearest(name))
 	default:
-		c.report(i, "vLLM has no flag %s; the nearest is %s", name, Nearest(name))
+		c.doubt(i, "vLLM has no flag %s; the nearest is %s%s", name, Nearest(name), c.newer())
 	}
+}
+
+// newer says how far the tables go, and what to do about a flag that is newer.
+func (c *checker) newer() string {
+	if c.image == Custom {
+		return fmt.Sprintf(" (the list is that of %s, and this image may have more)", TableRelease)
+	}
+	return fmt.Sprintf(" (the list is that of %s; for a newer flag name the image with the key image, so that this is a warning)", TableRelease)
 }
 
 func (c *checker) glued(i int, flag string) {
@@ -144,20 +180,25 @@ func presentable(name string) string {
 }
 
 // dotted checks --flag.key, whose value is any JSON or string.
-func (c *checker) dotted(i int, flag *Flag, hasValue bool) int {
+func (c *checker) dotted(i int, flag *Flag) int {
 	switch flag.Kind {
 	case KindJSON, KindDict, KindConfig:
 	default:
 		c.report(i, "%s takes no key after a dot: its value is not a JSON object", flag.Name)
 	}
-	if hasValue {
-		return i + 1
+	name, value, hasValue := strings.Cut(c.args[i], "=")
+	end := i + 1
+	if !hasValue {
+		if end >= len(c.args) {
+			c.report(i, "%s needs a value after its key", flag.Name)
+			return end
+		}
+		value, end = c.args[end], end+1
 	}
-	if i+1 >= len(c.args) {
-		c.report(i, "%s needs a value after its key", flag.Name)
-		return i + 1
+	if why := dangerIn(flag, strings.Split(name, ".")[1:], value); why != "" {
+		c.report(i, "%s is not allowed to have this key: %s", flag.Name, why)
 	}
-	return i + 2
+	return end
 }
 
 func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bool) int {
@@ -181,11 +222,24 @@ func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bo
 		c.report(i, "%s needs a value", flag.Name)
 	}
 	for n, value := range values {
-		if message := flag.explain(value); message != "" {
-			c.report(first+n*btoi(!hasExplicit), "%s: %s", flag.Name, message)
-		}
+		c.value(first+n*btoi(!hasExplicit), flag, value)
 	}
 	return end
+}
+
+// value checks one value of a flag.
+func (c *checker) value(index int, flag *Flag, value string) {
+	message, why, problem := flag.explain(value), dangerIn(flag, nil, value), NameProblem(flag.Name, value)
+	switch listed := unlisted(flag, value); {
+	case message != "":
+		c.report(index, "%s: %s", flag.Name, message)
+	case why != "":
+		c.report(index, "%s is not allowed to have this value: %s", flag.Name, why)
+	case problem != "":
+		c.doubt(index, "%s %s", flag.Name, problem)
+	case listed != nil:
+		c.warn(index, "%s: is %q, and vLLM is known to take %s", flag.Name, value, strings.Join(listed, ", "))
+	}
 }
 
 func btoi(b bool) int {
@@ -204,11 +258,10 @@ func looksLikeOption(arg string) bool {
 
 // Nearest returns the known flag whose name differs least from the given one.
 func Nearest(name string) string {
-	best, distance := "", 1<<30
-	for _, flag := range flags {
-		if d := levenshtein.Distance(name, flag.Name, nil); d < distance {
-			best, distance = flag.Name, d
-		}
+	known := make([]string, len(flags))
+	for i, flag := range flags {
+		known[i] = flag.Name
 	}
+	best, _ := nearest(name, known)
 	return best
 }

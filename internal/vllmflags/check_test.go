@@ -18,13 +18,13 @@ func TestCheckExtraAcceptsGoodArguments(t *testing.T) {
 		{"--lora-modules", "a=/a", "b=/b", "--max-loras", "2"},
 		{"-O3", "-O", "2", "--enforce_eager"},
 		{"--no-trust-remote-code"},
-		{"--kv-cache-dtype", "a-type-newer-than-the-table"},
+		{"--kv-cache-dtype", "turboquant_4bit_nc", "--load-format", "fastsafetensors"},
 		{"--kv-transfer-config", `{"kv_role": "kv_both", "bytes": 80m, "limit": 1.5k}`},
 		{"--watermark-config", `{"algorithm":"gumbel"}`, "--dp-sync-interval", "8", "--kda-decode-backend", "native", "--enable-nccl-comm-suspend"},
 		{"--device-memory-utilization", "0.8", "--decode-context-parallel-size", "2", "--data-parallel-rpc-port", "1"},
 	}
 	for _, args := range good {
-		if problems := CheckExtra(args, owned); len(problems) > 0 {
+		if problems := CheckExtra(args, owned, Stock); len(problems) > 0 {
 			t.Errorf("%q: %v", args, problems)
 		}
 	}
@@ -59,7 +59,7 @@ func TestCheckExtraNamesTheProblem(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			problems := CheckExtra(c.args, owned)
+			problems := CheckExtra(c.args, owned, Stock)
 			if len(problems) != 1 || problems[0].Index != c.index || !strings.HasPrefix(problems[0].Message, c.want) {
 				t.Errorf("%q\ngot  %v\nwant {%d %s…}", c.args, problems, c.index, c.want)
 			}
@@ -68,7 +68,7 @@ func TestCheckExtraNamesTheProblem(t *testing.T) {
 }
 
 func TestCheckExtraReportsEverything(t *testing.T) {
-	problems := CheckExtra([]string{"--swap-space", "4", "--dtype", "x", "--nope"}, nil)
+	problems := CheckExtra([]string{"--swap-space", "4", "--dtype", "x", "--nope"}, nil, Stock)
 	if len(problems) != 3 || problems[0].Index != 0 || problems[1].Index != 3 || problems[2].Index != 4 {
 		t.Errorf("%v", problems)
 	}
@@ -93,7 +93,7 @@ func TestCheckExtraDoesNotRepeatSecrets(t *testing.T) {
 		{"--speculative-config", "CANARY"},
 		{"--enable-lora=CANARY"},
 	} {
-		problems := CheckExtra(args, owned)
+		problems := CheckExtra(args, owned, Stock)
 		if len(problems) == 0 {
 			t.Errorf("%q is accepted", args)
 		}
@@ -118,7 +118,7 @@ func TestCheckExtraSaysWhereJSONBreaks(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			problems := CheckExtra([]string{c.flag, c.value}, nil)
+			problems := CheckExtra([]string{c.flag, c.value}, nil, Stock)
 			if want := c.flag + ": " + c.want; len(problems) != 1 || problems[0].Message != want {
 				t.Errorf("got  %v\nwant %s", problems, want)
 			}
@@ -142,7 +142,7 @@ func TestCheckExtraRefusesWhatDoesNotFitThePod(t *testing.T) {
 	}
 	for want, names := range cases {
 		for _, name := range names {
-			problems := CheckExtra([]string{name, "1"}, owned)
+			problems := CheckExtra([]string{name, "1"}, owned, Stock)
 			if len(problems) != 1 || !strings.Contains(problems[0].Message, "is not allowed: ") || !strings.Contains(problems[0].Message, want) {
 				t.Errorf("%s: %v, want …%s…", name, problems, want)
 			}

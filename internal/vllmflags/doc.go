@@ -3,16 +3,23 @@
 // ones open a hole. It reads arguments as vLLM's own parser does (Parse), and
 // checks a user's additional arguments before anything is deployed (CheckExtra).
 //
-// The facts are three tables next to this file, one line per flag: flags.tsv,
-// removed.tsv and dangerous.tsv. Where upstream's list of choices is longer
-// than what could be read (kernel and attention backends, KV cache types),
-// the table leaves it open and any value passes, so that the check never
-// refuses what vLLM accepts.
+// The facts are tables next to this file, with one line for each flag or name:
+// flags.tsv, removed.tsv, dangerous.tsv, dangerousvalues.tsv and choices.tsv, and
+// quantization.tsv, kvcachedtypes.tsv, loadformats.tsv, toolparsers.tsv and
+// reasoningparsers.tsv. Each says since and until which release vLLM has it, and
+// where that was read. The last column of flags.tsv says what a flag does to the
+// memory of a GPU (Memory).
 //
-// The tables know v0.31.0, not the default image's v0.32.0: no file of v0.32.0
-// could be read. So a flag that is new in v0.32 is refused as unknown, and one
-// that v0.32 removed passes; a flag that only vLLM's main branch was seen to
-// have is not listed. What is known of each release, and from where:
+// Names that the tables do not have are refused for the image that the vLLM
+// project publishes (Stock) and are a warning for another image or a newer
+// release (Custom); what is dangerous is always refused. Lists of values that
+// grow with each release (choices.tsv) cause warnings only.
+//
+// The flags are those of v0.31.0 (TableRelease), not of the default image's
+// v0.33.0: no file of a later release could be read. So a flag that is newer is
+// refused as unknown unless the image is named, and one that v0.32 or later
+// removed passes; a flag that only vLLM's main branch was seen to have is not
+// listed. What is known of each release, and from where:
 //
 //   - v0.29.0: every flag with its kind, from a dump of the image's parser.
 //   - v0.30.0: what came and went, from the notes of a third-party tool whose
@@ -22,6 +29,9 @@
 //   - Value types, choices and short names: upstream's sources at the commits
 //     in Source, which lie between these releases.
 package vllmflags
+
+// TableRelease is the newest release whose flags the tables have.
+const TableRelease = "v0.31.0"
 
 // Source names the files that the tables were read from.
 const Source = "vllm-project/vllm: " +

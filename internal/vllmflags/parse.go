@@ -22,21 +22,31 @@ var ErrHelp = errors.New("help requested")
 // where it would pass as the prefix of another one (--device, --device-ids),
 // and --config is refused because its file cannot be checked here.
 func Parse(args []string) (*Args, error) {
-	words, warnings, err := normalize(args)
+	parsed, unknown, err := ParseKnown(args)
 	if err != nil {
 		return nil, err
 	}
+	if len(unknown) > 0 {
+		return nil, errors.New("unrecognized arguments: " + strings.Join(unknown, " "))
+	}
+	return parsed, nil
+}
+
+// ParseKnown reads the arguments as Parse does, and returns those that it does
+// not know beside the others.
+func ParseKnown(args []string) (parsed *Args, unknown []string, err error) {
+	words, warnings, err := normalize(args)
+	if err != nil {
+		return nil, nil, err
+	}
 	p := parser{args: &Args{Model: DefaultModel, Warnings: warnings, values: map[string][]string{}, switches: map[string]bool{}}}
 	if err := p.classify(words); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := p.run(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if len(p.extras) > 0 {
-		return nil, errors.New("unrecognized arguments: " + strings.Join(p.extras, " "))
-	}
-	return p.args, nil
+	return p.args, p.extras, nil
 }
 
 // word is one argument and what argparse takes it for.

@@ -46,6 +46,9 @@ type Flag struct {
 	Short    string // "-tp" or another long name, or empty
 	Choices  []string
 	Since    string // the first release that is known to have it
+	Memory   Memory
+	// MemoryValues are those for which Memory holds; nil for all.
+	MemoryValues []string
 }
 
 // Removed is a flag that vLLM no longer has.
@@ -102,8 +105,9 @@ func rows(table string, columns int) [][]string {
 
 func readFlags(table string) []Flag {
 	var out []Flag
-	for _, f := range rows(table, 6) {
+	for _, f := range rows(table, 7) {
 		flag := Flag{Name: f[0], Arity: Arity(f[2]), Since: f[5]}
+		flag.Memory, flag.MemoryValues = readMemory(f[6])
 		kind, optional := strings.CutSuffix(f[1], "?")
 		flag.Kind, flag.Optional = Kind(kind), optional
 		if f[3] != "-" {

@@ -8,7 +8,11 @@ import (
 )
 
 func TestTablesAreSortedAndUnique(t *testing.T) {
-	for name, table := range map[string]string{"flags.tsv": flagsTSV, "removed.tsv": removedTSV, "dangerous.tsv": dangerousTSV} {
+	for name, table := range map[string]string{
+		"flags.tsv": flagsTSV, "removed.tsv": removedTSV, "dangerous.tsv": dangerousTSV, "choices.tsv": choicesTSV,
+		"quantization.tsv": quantizationTSV, "kvcachedtypes.tsv": kvCacheDTypesTSV, "loadformats.tsv": loadFormatsTSV,
+		"toolparsers.tsv": toolParsersTSV, "reasoningparsers.tsv": reasoningParsersTSV,
+	} {
 		columns := len(strings.Split(strings.SplitN(table, "\n", 2)[0], "\t"))
 		var names []string
 		for i, line := range strings.Split(strings.TrimSuffix(table, "\n"), "\n") {
@@ -66,7 +70,7 @@ func TestOnlyReleasedFlagsAreListed(t *testing.T) {
 		if _, err := Parse([]string{"m", name}); err == nil || err.Error() != "unrecognized arguments: "+name {
 			t.Errorf("%s: %v", name, err)
 		}
-		if problems := CheckExtra([]string{name}, nil); len(problems) != 1 {
+		if problems := CheckExtra([]string{name}, nil, Stock); len(problems) != 1 {
 			t.Errorf("%s: %v", name, problems)
 		}
 	}

@@ -190,9 +190,9 @@ var (
 	bareHuman  = regexp.MustCompile(`\b\d+(?:\.\d+)?[kKmMgGtT]\b`)
 )
 
-// validObject reads a configuration object, in which vLLM also takes 80m and
-// the like as bare numbers.
-func validObject(value string) error {
+// plainNumbers replaces 80m and the like, which vLLM takes as bare numbers in a
+// configuration object, by numbers of the same length.
+func plainNumbers(value string) string {
 	var out strings.Builder
 	rest := value
 	for rest != "" {
@@ -209,8 +209,13 @@ func validObject(value string) error {
 		out.WriteString(rest[at[0]:at[1]])
 		rest = rest[at[1]:]
 	}
+	return out.String()
+}
+
+// validObject reads a configuration object.
+func validObject(value string) error {
 	var object map[string]any
-	if err := json.Unmarshal([]byte(out.String()), &object); err != nil {
+	if err := json.Unmarshal([]byte(plainNumbers(value)), &object); err != nil {
 		return fmt.Errorf("a JSON object is wanted: %w", err)
 	}
 	return nil

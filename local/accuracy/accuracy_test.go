@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
@@ -29,10 +30,10 @@ func measurements(t testing.TB) []row {
 
 // TestAccuracy holds what docs/sizing.md promises.
 func TestAccuracy(t *testing.T) {
-	s := newScore(measurements(t), shapes{})
+	s := newScore(measurements(t), measure.Shapes{})
 	t.Log("\n" + s.text(true))
 	d := s.decisions
-	if share := percent(len(s.predictions), s.rows); share < 85 {
+	if share := measure.Percent(len(s.predictions), s.rows); share < 85 {
 		t.Errorf("%.1f %% of the rows are predicted, want 85", share)
 	}
 	for _, l := range s.leftOut {
@@ -40,14 +41,14 @@ func TestAccuracy(t *testing.T) {
 			t.Errorf("%s is left out: %s", l.id, l.why)
 		}
 	}
-	if share := percent(d.marginal, d.all); share > 15 {
+	if share := measure.Percent(d.marginal, d.all); share > 15 {
 		t.Errorf("%.1f %% are marginal, want at most 15", share)
 	}
 	if d.rightPercent() < 97 || d.falseFits > 0 {
 		t.Errorf("%.1f %% of the decisions are right, %d falsely \"fit\"; want 97 and none", d.rightPercent(), d.falseFits)
 	}
-	if s.strict.n < 35 || s.strict.median > 0.05 || s.strict.p90 > 0.15 {
-		t.Errorf("KV cache: %d rows, median error %.1f %%, 90th percentile %.1f %%; want 5 and 15", s.strict.n, 100*s.strict.median, 100*s.strict.p90)
+	if s.strict.Rows < 35 || s.strict.Median > 0.05 || s.strict.P90 > 0.15 {
+		t.Errorf("KV cache: %d rows, median error %.1f %%, 90th percentile %.1f %%; want 5 and 15", s.strict.Rows, 100*s.strict.Median, 100*s.strict.P90)
 	}
 	// The goal is 90 %, and it is missed: four logs do not agree with the
 	// configuration that they state, or are of a model that vLLM no longer
@@ -68,11 +69,11 @@ func TestPredictionsSeeNoResult(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := measurements(t)
-	before, _ := predict(rows, shapes{})
+	before, _ := predict(rows, measure.Shapes{})
 	for i := range rows {
 		rows[i].measured = measured{kvGiB: 1, kvTokens: 1, fits: !rows[i].fits}
 	}
-	after, _ := predict(rows, shapes{})
+	after, _ := predict(rows, measure.Shapes{})
 	for i := range before {
 		if before[i].memory != after[i].memory {
 			t.Errorf("%s: the prediction depends on the result", before[i].id)
@@ -84,7 +85,7 @@ func TestPredictionsSeeNoResult(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, _ := predict(others, shapes{})
+	again, _ := predict(others, measure.Shapes{})
 	for i := range before {
 		if before[i].memory != again[i].memory {
 			t.Errorf("%s: the prediction depends on the memory that CUDA reported", before[i].id)
@@ -135,14 +136,14 @@ func TestConfigsComeFirst(t *testing.T) {
 		}
 	}
 	for _, id := range []string{"org/new", "Qwen/Qwen3-8B (inferred)", "org/short"} {
-		if s, err := (shapes{[]string{folder}}).find(id, 0); err != nil || s.Hidden != 64 {
+		if s, err := (measure.Shapes{Folders: []string{folder}}).Find(id, 0); err != nil || s.Hidden != 64 {
 			t.Errorf("%s: hidden size %d, %v", id, s.Hidden, err)
 		}
 	}
-	if _, err := (shapes{}).find("org/new", 0); err == nil || !strings.Contains(err.Error(), "not in the catalogue") {
+	if _, err := (measure.Shapes{}).Find("org/new", 0); err == nil || !strings.Contains(err.Error(), "not in the catalogue") {
 		t.Errorf("%v", err)
 	}
-	if s, err := (shapes{}).find("org/new-13b", 13); err != nil || s.Name != "" || math.Abs(s.Weights.Total()-13e9) > 1 {
+	if s, err := (measure.Shapes{}).Find("org/new-13b", 13); err != nil || s.Name != "" || math.Abs(s.Weights.Total()-13e9) > 1 {
 		t.Errorf("of a model of 13 billion parameters: %v, %v", s.Weights.Total(), err)
 	}
 }
@@ -176,7 +177,7 @@ func TestDocumentedAccuracy(t *testing.T) {
 	if !found || !closed {
 		t.Fatalf("%s does not show the command", path)
 	}
-	want := newScore(measurements(t), shapes{}).text(false)
+	want := newScore(measurements(t), measure.Shapes{}).text(false)
 	if *update {
 		if err := os.WriteFile(path, []byte(before+command+want+"```"+after), 0o644); err != nil {
 			t.Fatal(err)

@@ -6,6 +6,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 )
 
 func main() {
@@ -37,11 +39,11 @@ func run(arguments []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", *data, err)
 	}
-	folders := beside(*data)
+	folders := measure.Beside(*data)
 	if *configs != "" {
 		folders = []string{*configs}
 	}
-	s := newScore(rows, shapes{folders})
+	s := newScore(rows, measure.Shapes{Folders: folders})
 	fmt.Print(s.text(*verbose))
 	if *plot == "" {
 		return nil

@@ -6,12 +6,14 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 )
 
 // text is the report, with a line for every row if it is to be verbose.
 func (s score) text(verbose bool) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "Rows: %d, predicted %d (%.0f %%)\n", s.rows, len(s.predictions), percent(len(s.predictions), s.rows))
+	fmt.Fprintf(&b, "Rows: %d, predicted %d (%.0f %%)\n", s.rows, len(s.predictions), measure.Percent(len(s.predictions), s.rows))
 	for _, p := range s.predictions {
 		if p.engine.Shape.Name == "" {
 			fmt.Fprintf(&b, "  shape guessed from the number of parameters: %-6s %s\n", p.id, p.model)
@@ -21,7 +23,7 @@ func (s score) text(verbose bool) string {
 		fmt.Fprintf(&b, "  left out: %-6s %s\n", l.id, l.why)
 	}
 	d := s.decisions
-	fmt.Fprintf(&b, "\nFit decisions: %d, of which marginal %d (%.1f %%)\n", d.all, d.marginal, percent(d.marginal, d.all))
+	fmt.Fprintf(&b, "\nFit decisions: %d, of which marginal %d (%.1f %%)\n", d.all, d.marginal, measure.Percent(d.marginal, d.all))
 	fmt.Fprintf(&b, "  right %d of %d (%.1f %%), false \"fits\" %d, false \"does not fit\" %d\n", d.right, d.decided(), d.rightPercent(), d.falseFits, d.falseNot)
 	s.writeErrors(&b)
 	if verbose {
@@ -33,11 +35,11 @@ func (s score) text(verbose bool) string {
 // writeErrors writes those of the KV cache: first of the rows that state GPU,
 // parallelism, utilisation and version and have 2 GiB or more, then of all.
 func (s score) writeErrors(b *strings.Builder) {
-	cells := func(x summary) string {
-		if x.n == 0 {
+	cells := func(x measure.Summary) string {
+		if x.Rows == 0 {
 			return fmt.Sprintf("%4d %8s %8s", 0, "-", "-")
 		}
-		return fmt.Sprintf("%4d %6.1f %% %6.1f %%", x.n, 100*x.median, 100*x.p90)
+		return fmt.Sprintf("%4d %6.1f %% %6.1f %%", x.Rows, 100*x.Median, 100*x.P90)
 	}
 	line := func(name string, g grouped) { fmt.Fprintf(b, "  %-32s %s   %s\n", name, cells(g.strict), cells(g.all)) }
 	fmt.Fprintf(b, "\nKV cache, |error|                  stated, ≥ 2 GiB          all rows\n")

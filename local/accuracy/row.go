@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -107,12 +108,12 @@ func (c configured) complete() bool {
 
 // engine is the configuration as sizing takes it. The error says why there is
 // none.
-func (c configured) engine(shapes shapes) (sizing.Engine, error) {
+func (c configured) engine(shapes measure.Shapes) (sizing.Engine, error) {
 	gpu, err := findGPU(c.gpu)
 	if err != nil {
 		return sizing.Engine{}, err
 	}
-	shape, err := shapes.find(c.model, c.billions)
+	shape, err := shapes.Find(c.model, c.billions)
 	if err != nil {
 		return sizing.Engine{}, err
 	}

@@ -3,10 +3,8 @@ package main
 import (
 	"cmp"
 	"math"
-	"slices"
 
-	"gonum.org/v1/gonum/stat"
-
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
@@ -20,7 +18,7 @@ type prediction struct {
 // left is a row that is not predicted, and why.
 type left struct{ id, why string }
 
-func predict(rows []row, shapes shapes) (predictions []prediction, leftOut []left) {
+func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftOut []left) {
 	for _, r := range rows {
 		engine, err := r.engine(shapes)
 		if err != nil {
@@ -40,12 +38,13 @@ func predict(rows []row, shapes shapes) (predictions []prediction, leftOut []lef
 }
 
 // smallest is the engine on as few GPUs as it fits, which is what the program
-// takes where their number is not given; on one if it fits no number.
+// takes where their number is not given; on one if it fits no number. Whether
+// each had whole experts is not stated either.
 func smallest(e sizing.Engine) sizing.Engine {
 	for _, gpus := range []int{1, 2, 4, 8} {
 		on := e
-		on.TensorParallel = gpus
-		if sizing.Divides(e.Shape.Heads, gpus) && sizing.Fit(on).Verdict == sizing.Fits {
+		on.TensorParallel, on.ExpertParallel = gpus, true
+		if on.Splits(gpus) && sizing.Fit(on).Verdict == sizing.Fits {
 			return on
 		}
 	}
@@ -110,32 +109,7 @@ func (d *decisions) add(p prediction) {
 // decided are those that are not marginal.
 func (d decisions) decided() int { return d.all - d.marginal }
 
-func (d decisions) rightPercent() float64 { return percent(d.right, d.decided()) }
-
-func percent(part, whole int) float64 {
-	if whole == 0 {
-		return math.NaN()
-	}
-	return 100 * float64(part) / float64(whole)
-}
-
-// summary is the median and the 90th percentile of absolute values.
-type summary struct {
-	n           int
-	median, p90 float64
-}
-
-func summarize(values []float64) summary {
-	sorted := make([]float64, len(values))
-	for i, v := range values {
-		sorted[i] = math.Abs(v)
-	}
-	slices.Sort(sorted)
-	if len(sorted) == 0 {
-		return summary{median: math.NaN(), p90: math.NaN()}
-	}
-	return summary{len(sorted), stat.Quantile(0.5, stat.Empirical, sorted, nil), stat.Quantile(0.9, stat.Empirical, sorted, nil)}
-}
+func (d decisions) rightPercent() float64 { return measure.Percent(d.right, d.decided()) }
 
 // score is what the report is made of.
 type score struct {
@@ -143,7 +117,7 @@ type score struct {
 	leftOut     []left
 	predictions []prediction
 	decisions   decisions
-	strict, all summary            // relative error, of the strict rows and of all
+	strict, all measure.Summary    // relative error, of the strict rows and of all
 	withinGiB   float64            // percent of the others within 1 GiB
 	others      int                // how many those are
 	withinError float64            // percent of all within the stated error
@@ -151,9 +125,9 @@ type score struct {
 }
 
 // grouped are the errors of one group of rows, of the strict ones and of all.
-type grouped struct{ strict, all summary }
+type grouped struct{ strict, all measure.Summary }
 
-func newScore(rows []row, shapes shapes) score {
+func newScore(rows []row, shapes measure.Shapes) score {
 	s := score{rows: len(rows), by: map[string]grouped{}}
 	s.predictions, s.leftOut = predict(rows, shapes)
 	var strict, all []float64
@@ -186,16 +160,19 @@ func newScore(rows []row, shapes shapes) score {
 			groups[name] = g
 		}
 	}
-	s.strict, s.all, s.others = summarize(strict), summarize(all), len(all)-len(strict)
-	s.withinGiB, s.withinError = percent(within, s.others), percent(stated, len(all))
+	s.strict, s.all, s.others = measure.Summarize(strict), measure.Summarize(all), len(all)-len(strict)
+	s.withinGiB, s.withinError = measure.Percent(within, s.others), measure.Percent(stated, len(all))
 	for name, g := range groups {
-		s.by[name] = grouped{summarize(g[0]), summarize(g[1])}
+		s.by[name] = grouped{measure.Summarize(g[0]), measure.Summarize(g[1])}
 	}
 	return s
 }
 
 // withinItsError tells whether the measurement is within the stated error.
-func (p prediction) withinItsError() bool { return math.Abs(p.gibError()) <= p.memory.Error }
+func (p prediction) withinItsError() bool {
+	e := p.gibError()
+	return e <= p.memory.Error && -e <= p.memory.More
+}
 
 // groups are what the row counts for.
 func (p prediction) groups() []string {

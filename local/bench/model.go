@@ -21,22 +21,30 @@ func model(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	r, err := o.simulate(ctx, asks, policies)
+	if err != nil {
+		return err
+	}
+	return o.publish("model", r)
+}
+
+// simulate runs all policies under all loads in the model.
+func (o options) simulate(ctx context.Context, asks []asked, policies []policy.Policy) (report.Report, error) {
 	var trials []result.Trial
 	var frontiers []report.Frontier
 	for i, a := range asks {
 		fmt.Printf("[%d/%d] %s, seed %d: %d requests\n", i+1, len(asks), a.name, a.seed, len(a.arrivals))
 		all, err := o.modelled(ctx, a, policies, 0)
 		if err != nil {
-			return err
+			return report.Report{}, err
 		}
 		frontier, err := o.frontier(ctx, a)
 		if err != nil {
-			return err
+			return report.Report{}, err
 		}
 		trials, frontiers = append(trials, all...), append(frontiers, frontier)
 	}
-	_, err = o.publish("model", o.described(policies, asks[0]), trials, frontiers, "")
-	return err
+	return report.Build(o.described(policies, asks[0]), trials, frontiers)
 }
 
 // modelled are all policies under one load, in the model, as chance draws it.

@@ -34,10 +34,13 @@ const (
 	// resultsFolder is not in .local, which make down removes: results take hours.
 	resultsFolder = "bench-results"
 	scrape        = 15 * time.Second
-	// meanRate gives each service three to five engines of ten, so that policies
-	// have where to go in both directions, and all services together stay within
-	// what two cores can generate and simulate.
+	// meanRate gives each service five to twelve engines of twenty, so that
+	// policies have where to go in both directions, and all services together stay
+	// within what two cores can generate and simulate.
 	meanRate = 3.5
+	// mostEngines is the default of a service, and the most that the embedded
+	// cluster has GPUs for.
+	mostEngines = 20
 	// longest is the longest load.
 	longest = 24 * time.Hour
 )
@@ -54,7 +57,7 @@ func readOptions(name string, args []string) (options, error) {
 	cold := flags.Int("cold-start", 90, "seconds from the creation of a pod to its first request")
 	scale := flags.Int("time-scale", 1, "divides every interval and the engines' times: 1, 3 or 5")
 	rate := flags.Float64("rate", meanRate, "mean requests a second")
-	most := flags.Int("max", 10, "engines of a service at most")
+	most := flags.Int("max", mostEngines, "engines of a service at most")
 	least := flags.Int("min", 1, "engines of a service at least")
 	out := flags.String("out", resultsFolder, "folder of results")
 	if err := flags.Parse(args); err != nil {
@@ -84,7 +87,7 @@ func readOptions(name string, args []string) (options, error) {
 	refuse(*scale != 1 && name == "model", "TIME_SCALE: got %d, and a model's time is its own", *scale)
 	refuse(*rate <= 0 || *rate > 100, "RATE: got %v, want above 0 and at most 100 requests a second", *rate)
 	refuse(*least < 1, "MIN: got %d, want 1 at least", *least)
-	refuse(*most <= *least || *most > 20, "MAX: got %d, want more than MIN, %d, and at most 20", *most, *least)
+	refuse(*most <= *least || *most > mostEngines, "MAX: got %d, want more than MIN, %d, and at most %d", *most, *least, mostEngines)
 	refuse(*seeds < 1 || *seeds > 100, "SEEDS: got %d, want 1 to 100", *seeds)
 	for seed := range uint64(max(0, *seeds)) {
 		o.seeds = append(o.seeds, seed+1)

@@ -20,27 +20,22 @@ var revision string
 // targetShare is the attainment that the number of engines needed is to keep.
 const targetShare = 0.95
 
-// publish writes report.json and report.html, and prints the table.
-func (o options) publish(name string, settings report.Settings, trials []result.Trial, frontiers []report.Frontier, incomplete string) (report.Report, error) {
-	r, err := report.Build(settings, trials, frontiers)
-	if err != nil {
-		return r, err
-	}
-	r.Incomplete = incomplete
+// publish writes a report as JSON and as a page, and prints its table.
+func (o options) publish(name string, r report.Report) error {
 	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return r, err
+		return err
 	}
 	base := filepath.Join(o.out, name)
 	for ending, write := range map[string]func(io.Writer) error{".json": r.WriteJSON, ".html": r.WriteHTML} {
 		if err := writeFile(base+ending, write); err != nil {
-			return r, err
+			return err
 		}
 	}
 	if err := r.PrintTable(os.Stdout); err != nil {
-		return r, err
+		return err
 	}
 	fmt.Printf("\nReport: %s.html, %s.json\n", base, base)
-	return r, nil
+	return nil
 }
 
 // writeFile replaces a file at once.

@@ -77,12 +77,19 @@ func real(ctx context.Context, o options) error {
 				return runError
 			}
 			why := fmt.Sprintf("%d of %d runs were complete: %v", i, len(asks), runError)
-			_, err := o.publish("report", described, trials, frontiers, why)
-			return errors.Join(err, runError)
+			r, err := report.Build(described, trials, frontiers)
+			if err != nil {
+				return errors.Join(err, runError)
+			}
+			r.Incomplete = why
+			return errors.Join(o.publish("report", r), runError)
 		}
 	}
-	r, err := o.publish("report", described, trials, frontiers, "")
+	r, err := report.Build(described, trials, frontiers)
 	if err != nil {
+		return err
+	}
+	if err := o.publish("report", r); err != nil {
 		return err
 	}
 	fmt.Println()

@@ -28,11 +28,11 @@ const (
 	documentation = "../../docs/autoscaling.md"
 	// What stands between these in the documentation is written by its test.
 	recordedFrom, recordedTo = "<!-- recorded runs -->\n", "<!-- end of recorded runs -->\n"
+	modelledFrom, modelledTo = "<!-- in the model -->\n", "<!-- end of the model -->\n"
 )
 
 // recorded are the runs on the embedded Kubernetes that the documentation
-// shows, by file: a load each, conversation also with time three times as fast,
-// with one seed and with three.
+// shows, by file: a load each.
 func recorded(t *testing.T) map[string]report.Report {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(recordings, "*.json"))
@@ -106,34 +106,95 @@ func TestDocumentationShowsTheRecordedRuns(t *testing.T) {
 		}
 		fmt.Fprint(&text, "```\n")
 	}
+	show(t, recordedFrom, recordedTo, text.String())
+}
+
+// show holds that the documentation has a text between two lines, or writes it
+// there.
+func show(t *testing.T, from, to, text string) {
+	t.Helper()
 	page, err := os.ReadFile(documentation)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(page), recordedFrom)
-	_, after, ends := strings.Cut(rest, recordedTo)
+	before, rest, found := strings.Cut(string(page), from)
+	_, after, ends := strings.Cut(rest, to)
 	if !found || !ends {
-		t.Fatalf("%s has no place for recorded runs", documentation)
+		t.Fatalf("%s has no place for what goes between %q and %q", documentation, from, to)
 	}
-	want := before + recordedFrom + text.String() + recordedTo + after
+	want := before + from + text + to + after
 	if want == string(page) {
 		return
 	}
 	if !*update {
-		t.Fatalf("%s does not show what is in %s: go -C local test ./bench -update", documentation, recordings)
+		t.Fatalf("%s does not show what it is to: go -C local test ./bench -update", documentation)
 	}
 	if err := os.WriteFile(documentation, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-// The README says what three seeds of conversation came to.
+// modelled is what make simulate makes of every load, with three seeds each.
+func modelled(t *testing.T) report.Report {
+	t.Helper()
+	o, asks, policies := planned(t, "model", "-loads=all", "-seeds=3")
+	r, err := o.simulate(t.Context(), asks, policies)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// What the default policy is for, under every load in the model: no other policy
+// is better on both counts.
+func TestTheDefaultIsWorthItInTheModel(t *testing.T) {
+	r := modelled(t)
+	var text bytes.Buffer
+	fmt.Fprint(&text, "```console\n$ make simulate LOADS=all SEEDS=3\n")
+	if err := r.PrintTable(&text); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprint(&text, "```\n")
+	show(t, modelledFrom, modelledTo, text.String())
+	if len(r.Comparisons) != len(load.Kinds) {
+		t.Fatalf("%d loads, want %d", len(r.Comparisons), len(load.Kinds))
+	}
+	for _, c := range r.Comparisons {
+		for _, p := range policyNames(policy.Others()) {
+			if c.Verdict(policy.Ours, p) == result.Worse {
+				t.Errorf("%s: %s is better than the default on both", c.Load, p)
+			}
+		}
+		if c.Load == string(load.Conversation) {
+			worthIt(t, c)
+		}
+	}
+}
+
+// worthIt holds what the default is to be beside the usual scaler under
+// conversations.
+func worthIt(t *testing.T, c result.Comparison) {
+	t.Helper()
+	ours, found := c.Estimate(policy.Ours)
+	seed, too := c.Estimate(policy.Seed)
+	if !found || !too {
+		t.Fatalf("no run of both %s and %s", policy.Ours, policy.Seed)
+	}
+	if share := ours.Misses.Estimate / seed.Misses.Estimate; share > 0.4 {
+		t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Seed)
+	}
+	if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > 0.8 {
+		t.Errorf("%.0f %% of the GPU-hours of %s, want at most 80", 100*share, policy.Seed)
+	}
+}
+
+// The README says what conversation came to.
 func TestReadmeShowsTheRecordedRun(t *testing.T) {
 	page, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := recorded(t)[string(load.Conversation)+"-x3-seeds"].Comparisons[0]
+	c := recorded(t)[string(load.Conversation)].Comparisons[0]
 	for name, sentence := range map[string]string{
 		policy.Ours: "%.1f %% of requests keep the objectives at %.2f GPU-hours",
 		policy.Seed: "with the usual HPA on the queue, %.1f %% at %.2f",
@@ -179,48 +240,11 @@ func TestTheDefaultIsWorthIt(t *testing.T) {
 			if c.Load != string(load.Conversation) {
 				return
 			}
-			ours, found := c.Estimate(policy.Ours)
-			seed, too := c.Estimate(policy.Seed)
-			if !found || !too {
-				t.Fatalf("no run of both %s and %s", policy.Ours, policy.Seed)
-			}
-			if share := ours.Misses.Estimate / seed.Misses.Estimate; share > 0.4 {
-				t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Seed)
-			}
-			if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > 0.8 {
-				t.Errorf("%.0f %% of the GPU-hours of %s, want at most 80", 100*share, policy.Seed)
-			}
+			worthIt(t, c)
 			if gap := runOf(t, r, policy.Ours).Gap; gap.Outside == "" && gap.Percent > 15 {
 				t.Errorf("%.0f %% above the frontier, want at most 15", gap.Percent)
 			}
 		})
-	}
-}
-
-// Time that runs three times as fast tells the same: of each policy, what two
-// runs came to lies within each other's intervals.
-func TestTimeScalesAgree(t *testing.T) {
-	all := recorded(t)
-	slow, fast := all[string(load.Conversation)], all[string(load.Conversation)+"-x3"]
-	if slow.Settings.TimeScale != 1 || fast.Settings.TimeScale != 3 {
-		t.Fatalf("time scales %g and %g, want 1 and 3", slow.Settings.TimeScale, fast.Settings.TimeScale)
-	}
-	fast.Settings.TimeScale = 1
-	if got, want := flagsOf(fast), flagsOf(slow); !slices.Equal(got, want) {
-		t.Fatalf("the runs differ in more than their time: %v and %v", got, want)
-	}
-	for _, one := range slow.Comparisons[0].Estimates {
-		other, found := fast.Comparisons[0].Estimate(one.Policy)
-		if !found {
-			t.Errorf("%s was not run three times as fast", one.Policy)
-			continue
-		}
-		if one.Misses.Apart(other.Misses) {
-			t.Errorf("%s: misses %+v, three times as fast %+v", one.Policy, one.Misses, other.Misses)
-		}
-		if one.GPUHours.Apart(other.GPUHours) {
-			t.Errorf("%s: GPU-hours %+v, three times as fast %+v", one.Policy, one.GPUHours, other.GPUHours)
-		}
 	}
 }
 

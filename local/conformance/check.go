@@ -29,6 +29,7 @@ func Check(spec serving.Spec, objects []serving.Object) []error {
 	checkResources(&found, spec, r.engine())
 	checkProbes(&found, spec, r)
 	checkRollout(&found, spec, r)
+	checkConnections(&found, r)
 	checkDrain(&found, spec, r)
 	checkSelectors(&found, spec, r)
 	checkReplicas(&found, spec, r)

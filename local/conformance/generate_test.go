@@ -100,7 +100,7 @@ func (g generator) spec() serving.Spec {
 		Name:          pick(g, "name", texts("mistral-7b", "a", "vllm", "keda-hpa-a", "x9", long54), append(texts("", long55, "9a", "a.b", "default"), wrongNames...)...),
 		PreviousNames: pick(g, "previousNames", [][]string{nil, nil, {"old"}, {"old", "older"}, {"old", "mistral-7b"}, {strings.Repeat("e", 54)}}, texts(long55), texts("old", "old"), texts("mistral-7b"), texts("Old"), texts("default"), texts("")),
 		Namespace:     pick(g, "namespace", texts("inference", "n", "0-n", long63), "", long64, "Bad", "a.b", "-n"),
-		VLLMVersion:   pick(g, "vllmVersion", texts("", "v0.32.0", "v0.34.1"), "latest", "v0.31.0", "0.32.0"),
+		VLLMVersion:   pick(g, "vllmVersion", texts("", "v0.33.0", "v0.34.1"), "latest", "v0.32.0", "0.33.0"),
 		Image: rarely(g, "image", 6, func() string {
 			return pick(g, "image", texts("vllm/vllm-openai@sha256:"+strings.Repeat("0a", 32), "registry.example.com:5000/team/vllm:2026-11-01"), "vllm/vllm-openai:latest", "vllm", "a b", "vllm/vllm-openai:v0.31.0")
 		}),

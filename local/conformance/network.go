@@ -94,6 +94,9 @@ func wantedDestinations(s serving.Spec) []string {
 	for _, cidr := range s.Network.EgressCIDRs {
 		all = append(all, "TCP 443 "+cidr)
 	}
+	for _, d := range s.Network.Egress {
+		all = append(all, fmt.Sprintf("TCP %d %s", d.Port, d.Namespace+d.CIDR))
+	}
 	if len(all) > 0 {
 		all = append(all, "TCP 53 kube-system", "UDP 53 kube-system", "TCP 53 169.254.20.10/32", "UDP 53 169.254.20.10/32")
 	}

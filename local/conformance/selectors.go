@@ -126,4 +126,14 @@ func checkScrape(found *findings, s serving.Spec, endpoint map[string]any) {
 	timeout, _ := time.ParseDuration(fmt.Sprint(endpoint["scrapeTimeout"]))
 	same(found, "the time between scrapes", interval, time.Duration(s.Monitoring.IntervalSeconds)*time.Second)
 	found.need(timeout > 0 && timeout <= interval, "a scrape may take %s, and the next is after %s", timeout, interval)
+	// Releases to come guard /metrics by the API key (vllm#58028).
+	kind, _, _ := unstructured.NestedString(endpoint, "authorization", "type")
+	secret, _, _ := unstructured.NestedString(endpoint, "authorization", "credentials", "name")
+	key, _, _ := unstructured.NestedString(endpoint, "authorization", "credentials", "key")
+	want := s.Access.APIKey
+	same(found, "the Secret that scrapes are authorized by", secret, want.Name)
+	if want.Name != "" {
+		same(found, "its key", key, want.Key)
+		same(found, "the kind of authorization", kind, "Bearer")
+	}
 }

@@ -30,7 +30,7 @@ var fiftyEngines = fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:defaults:
-    image: localhost/vllmsim:v0.32.0
+    image: localhost/vllmsim:v0.33.0
     resources: {cpu: 10m, memory: 64Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 240, provisionSeconds: 300, drainSeconds: 2, shutdownSeconds: 5}
     env: {VLLMSIM_LOAD_SECONDS: "1"}

@@ -44,7 +44,7 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	}
 	server := httptest.NewServer(registry.New())
 	defer server.Close()
-	image := strings.TrimPrefix(server.URL, "http://") + "/vllmsim:v0.32.0"
+	image := strings.TrimPrefix(server.URL, "http://") + "/vllmsim:v0.33.0"
 	if out, err := exec.Command(l.Bin("kube"), "image", "--root="+l.Root, image, l.Bin("vllmsim")).CombinedOutput(); err != nil {
 		t.Fatalf("kube image: %v\n%s", err, out)
 	}

@@ -39,7 +39,7 @@ var faulty = fmt.Sprintf(`config:
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:monitoring: {prometheusUrl: "http://kps-prometheus.monitoring.svc:9090", intervalSeconds: 5}
   vllm-eks:defaults:
-    image: localhost/vllmsim:v0.32.0
+    image: localhost/vllmsim:v0.33.0
     gpu: {type: A10G, count: 1}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     replicas: {min: 1, max: %d}

@@ -82,13 +82,14 @@ func startUp(t *testing.T, l layout.Layout) (cmd *exec.Cmd, output string) {
 	return cmd, file.Name()
 }
 
-// testKilledUpdate kills `make up` as soon as it deploys: the stack stays
-// locked by a process that is gone, or is about to notice that it is alone.
+// testKilledUpdate kills `make up` as soon as its update has created something:
+// the stack stays locked by a process that is gone, or is about to notice that it
+// is alone.
 func testKilledUpdate(t *testing.T, l layout.Layout) {
 	cmd, _ := startUp(t, l)
-	await(t, "the lock of an update", time.Minute, func() bool {
-		locks, err := filepath.Glob(l.Pulumi("state", ".pulumi", "locks", "organization", "*", "local", "*.json"))
-		return err == nil && len(locks) > 0
+	await(t, "the namespace", time.Minute, func() bool {
+		_, err := tryOwnKubectl(l, "get", "namespace", "inference")
+		return err == nil
 	})
 	if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)

@@ -23,7 +23,7 @@ func inPlace(model string, loadSeconds int) string {
       model: %s
       servedModelName: chat
       maxModelLen: 4096
-      image: localhost/vllmsim:v0.32.0
+      image: localhost/vllmsim:v0.33.0
       resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
       lifecycle: {loadSeconds: %d, provisionSeconds: 30, drainSeconds: 3, shutdownSeconds: 5}
       env: {VLLMSIM_LOAD_SECONDS: "%d", VLLMSIM_GPU: A10G}

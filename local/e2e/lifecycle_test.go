@@ -60,6 +60,14 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make up:\n%s", out)
 		}
 	})
+	for _, gone := range []string{"namespace/inference", "--namespace=inference deployment/mistral-7b"} {
+		t.Run("creates again "+gone, func(t *testing.T) {
+			ownKubectl(t, l, append([]string{"delete"}, strings.Fields(gone)...)...)
+			if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
+				t.Errorf("make up:\n%s", out)
+			}
+		})
+	}
 	t.Run("takes another size of the node", func(t *testing.T) {
 		mustMake(t, l, "up", "GPUS=11", "MAX_PODS=121")
 		got := ownKubectl(t, l, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu} {.items[0].status.allocatable.pods}`)

@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"strings"
 	"sync"
@@ -87,8 +88,9 @@ func (l *load) end(t *testing.T) {
 	}
 }
 
-// patient opens a connection for each stream, and gives it the time it takes.
-var patient = &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{DisableKeepAlives: true}}
+// patient keeps connections open, as many as it has streams at a time, and gives
+// each stream the time it takes.
+var patient = &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt}}
 
 // stream reads an answer of streamTokens.
 func stream(ctx context.Context, url, model string) error {

@@ -27,7 +27,7 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 		{"text where a list belongs", head + "  vllm-eks:models: org/model-7b\n", "models"},
 		{"unknown key of a model", entry(", maxModelLenn: 1"), "models[0].maxModelLenn"},
 		{"unknown key at the top", entry("") + "  vllm-eks:modells: []\n", "modells"},
-		{"unknown key below defaults", entry("") + "  vllm-eks:defaults: {vlmVersion: v0.32.0}\n", "defaults.vlmVersion"},
+		{"unknown key below defaults", entry("") + "  vllm-eks:defaults: {vlmVersion: v0.33.0}\n", "defaults.vlmVersion"},
 		{"duplicate model name", entry("") + "    - {name: a, model: org/other-7b}\n", "models[1].name"},
 		{"duplicate namespace", strings.Replace(entry(""), "[{name: "+malformedSpace+"}]", "[{name: "+malformedSpace+"}, {name: "+malformedSpace+"}]", 1), "namespaces[1].name"},
 		{"negative length", strings.Replace(entry(""), "4096", "-1", 1), "models[0].maxModelLen"},

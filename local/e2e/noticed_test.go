@@ -25,7 +25,7 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:defaults:
-    image: localhost/vllmsim:v0.32.0
+    image: localhost/vllmsim:v0.33.0
     gpu: {type: A10G, count: 1}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: %d, provisionSeconds: 60, drainSeconds: 2, shutdownSeconds: 5, hungSeconds: %d}

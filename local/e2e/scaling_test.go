@@ -25,7 +25,7 @@ func scaled(policy string) string {
   vllm-eks:namespaces: [{name: %[1]s}]
   vllm-eks:monitoring: {prometheusUrl: "http://kps-prometheus.monitoring.svc:9090", intervalSeconds: 5}
   vllm-eks:defaults:
-    image: localhost/vllmsim:v0.32.0
+    image: localhost/vllmsim:v0.33.0
     gpu: {type: A10G, count: 1}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: %[2]d}

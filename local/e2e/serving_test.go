@@ -27,7 +27,7 @@ func twoModels(first, second string) string {
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:defaults:
-    image: localhost/vllmsim:v0.32.0
+    image: localhost/vllmsim:v0.33.0
     gpu: {type: A10G}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 4, shutdownSeconds: 3}
@@ -134,10 +134,8 @@ type clientError struct {
 func testOpenAIClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-progress")
-	install.Dir = "openai"
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
+	if err := installOpenAI(); err != nil {
+		t.Fatal(err)
 	}
 	const model = "mistralai/Mistral-7B-Instruct-v0.2"
 	cmd := exec.CommandContext(ctx, "node", "openai/client.mjs", serviceURL(t, "mistral-7b")+"/v1", model)
@@ -191,7 +189,7 @@ func testRestricted(t *testing.T) {
 		t.Errorf("running pods: %v", pods)
 	}
 	// The namespace does enforce: a pod that asks for nothing is refused.
-	out, err := tryKubectl("--namespace="+testSpace, "run", "unrestricted", "--image=localhost/vllmsim:v0.32.0", "--dry-run=server")
+	out, err := tryKubectl("--namespace="+testSpace, "run", "unrestricted", "--image=localhost/vllmsim:v0.33.0", "--dry-run=server")
 	if err == nil || !strings.Contains(out, "violates PodSecurity") {
 		t.Errorf("an unrestricted pod: %v, %s", err, out)
 	}

@@ -16,7 +16,7 @@ const (
 )
 
 // tinyEngine are the lines of a model that make its engine small.
-const tinyEngine = `      image: localhost/vllmsim:v0.32.0
+const tinyEngine = `      image: localhost/vllmsim:v0.33.0
       gpu: {type: A10G, count: 1}
       resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
 `
@@ -37,18 +37,24 @@ func streamed(model string, replicas int) string {
 `, streamSpace, model, tinyEngine, replicas, replicas, streamShutdown)
 }
 
-// TestStreamsOutliveTheirEngines keeps fifty streams open while the engines
-// behind them are replaced by another model, become fewer, and are evicted one
-// after the other. Each request has a connection of its own: it may begin
-// anywhere at any time, and has to be answered in full.
+// TestStreamsOutliveTheirEngines keeps fifty streams open, and requests of
+// OpenAI's client, while the engines behind them become more, are replaced by
+// another model, become fewer, and are evicted one after the other. All clients
+// have connection pools. A request may begin anywhere at any time, and has to be
+// answered in full. New engines have to get their share of the requests.
 func TestStreamsOutliveTheirEngines(t *testing.T) {
-	s := newStack(t, streamed("mistralai/Mistral-7B-Instruct-v0.2", 3))
+	s := newStack(t, streamed("mistralai/Mistral-7B-Instruct-v0.2", 1))
 	s.up()
 	url := serviceURLIn(t, streamSpace, "chat")
 	steps := []struct {
 		name string
 		do   func(t *testing.T)
 	}{
+		{"more engines", func(t *testing.T) {
+			s.configure(streamed("mistralai/Mistral-7B-Instruct-v0.2", 3))
+			s.up()
+			expectShares(t, streamSpace, 40)
+		}},
 		{"another model", func(*testing.T) {
 			s.configure(streamed("Qwen/Qwen2.5-7B", 3))
 			s.up()
@@ -63,10 +69,14 @@ func TestStreamsOutliveTheirEngines(t *testing.T) {
 		t.Run(step.name, func(t *testing.T) {
 			before := enginePods(t, streamSpace)
 			l := openLoad(t, url, openStreams)
+			p := openPool(t, url, "chat")
 			l.awaitWhole(t, openStreams) // every stream is open, and each engine has some
 			step.do(t)
-			awaitGone(t, streamSpace, before)
+			if len(before) > 1 {
+				awaitGone(t, streamSpace, before)
+			}
 			l.end(t)
+			p.end(t)
 		})
 	}
 }

@@ -5,13 +5,14 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"testing"
 	"time"
 )
 
-// watch asks an engine's Service, over and over and each time on a connection
-// of its own, while something else happens to it.
+// watch asks an engine's Service over and over, through a connection pool, while
+// something else happens to it.
 type watch struct {
 	url    string
 	keys   []string // one of which has to be the right one
@@ -71,7 +72,8 @@ func (w *watch) end(t testing.TB) {
 
 // ask is answered with 200, to one key or the other. While two engines with
 // different keys stand behind the Service, each key may meet the wrong one a
-// few times: each is tried often enough to meet both.
+// few times: each is tried often enough to meet both, because an engine closes
+// the connection after its response.
 func (w *watch) ask() error {
 	tries := 1
 	if len(w.keys) > 1 {
@@ -94,7 +96,11 @@ func (w *watch) ask() error {
 	return fmt.Errorf("none of %d keys was accepted in %d tries", len(w.keys), tries)
 }
 
-// fresh opens a connection for each request, so that each is routed anew.
+// pool keeps connections open, as the clients of an engine do.
+var pool = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt}}
+
+// fresh opens a connection for each request. With it the tests ask single pods,
+// and what may be gone the next time.
 var fresh = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
 // askModels lists the models of an engine, with its key if it has one.
@@ -106,7 +112,7 @@ func askModels(url, key string) (status int, err error) {
 	if key != "" {
 		request.Header.Set("Authorization", "Bearer "+key)
 	}
-	response, err := fresh.Do(request)
+	response, err := pool.Do(request)
 	if err != nil {
 		return 0, err
 	}

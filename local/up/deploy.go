@@ -33,6 +33,9 @@ func (e engine) deploy(ctx context.Context) error {
 	if err := e.unlock(ctx, lockPatience); err != nil {
 		return err
 	}
+	if err := e.refresh(ctx); err != nil {
+		return err
+	}
 	cmd := e.pulumi(ctx, "up", "--yes", "--skip-preview", "--stack="+e.stack)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	// Pulumi takes a first interrupt for "finish what is under way", and a
@@ -53,6 +56,17 @@ func (e engine) selectStack(ctx context.Context) error {
 	out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+e.stack).CombinedOutput()
 	if err != nil {
 		return errors.Join(ctx.Err(), fmt.Errorf("pulumi stack select: %w\n%s", err, out))
+	}
+	return nil
+}
+
+// refresh has Pulumi forget objects that are gone, such as those of a namespace
+// that was deleted by hand, so that the update creates them again. It takes about
+// a second, and prints only what goes wrong.
+func (e engine) refresh(ctx context.Context) error {
+	out, err := e.pulumi(ctx, "refresh", "--yes", "--skip-preview", "--non-interactive", "--stack="+e.stack).CombinedOutput()
+	if err != nil {
+		return errors.Join(ctx.Err(), fmt.Errorf("pulumi refresh: %w\n%s", err, out))
 	}
 	return nil
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-const simulatorImage = "localhost/vllmsim:v0.32.0" // as Pulumi.local.yaml names it
+const simulatorImage = "localhost/vllmsim:v0.33.0" // as Pulumi.local.yaml names it
 
 // up does all of it. Every step finds out by itself what is left to do.
 func up(ctx context.Context, o options) error {

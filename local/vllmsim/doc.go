@@ -5,7 +5,8 @@
 //
 // Flags are vLLM's, accepted and refused as vLLM does (internal/vllmflags).
 // vLLM's own environment is honoured where it matters: VLLM_API_KEY,
-// VLLM_MAX_N_SEQUENCES. What only the simulator knows is set by environment:
+// VLLM_MAX_N_SEQUENCES, VLLM_HTTP_TIMEOUT_KEEP_ALIVE. Of --middleware it knows
+// the module of internal/connections, found in PYTHONPATH, and refuses others. What only the simulator knows is set by environment:
 //
 //	VLLMSIM_GPU            card of sizing's catalogue: A10G (default), A10, L4, T4, A6000, L40S,
 //	                       A100-40, A100-80, H100, H200

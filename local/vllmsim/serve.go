@@ -47,7 +47,8 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	if err != nil {
 		return err
 	}
-	server := &http.Server{Handler: api.New(apiConfig(s, e, m)), ReadHeaderTimeout: time.Minute, ErrorLog: stdlog.New(os.Stderr, "", 0)}
+	server := newServer(s, api.New(apiConfig(s, e, m)))
+	server.ErrorLog = stdlog.New(os.Stderr, "", 0)
 	log.info("Starting vLLM server on http://%s (SIMULATED)", listener.Addr())
 
 	stepping, stop := context.WithCancel(context.Background())
@@ -79,7 +80,8 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 
 // shutdown does what vLLM does on SIGTERM: with a timeout, what is in flight
 // may finish while new requests are refused and /health still answers 200;
-// without one, everything is aborted.
+// without one, everything is aborted. Connections stay open until then: vLLM
+// tells its HTTP server to exit after the engine has stopped.
 func shutdown(s *settings, e *engine.Engine, server *http.Server, log *logger) {
 	mode := "abort"
 	if s.shutdownTimeout > 0 {

@@ -15,7 +15,7 @@ import (
 )
 
 // version is the release whose behaviour is simulated.
-const version = "0.32.0"
+const version = "0.33.0"
 
 // settings are what the flags and the environment come to.
 type settings struct {
@@ -43,6 +43,8 @@ type settings struct {
 
 	autoToolChoice, forceUsage, requestIDHeaders, trackLoad bool
 	accessLog                                               bool
+	closeConnections                                        bool // by --middleware
+	keepAlive                                               time.Duration
 	quiet                                                   []string
 }
 
@@ -82,6 +84,9 @@ func newSettings(args *vllmflags.Args, env environ) (*settings, error) {
 		return nil, err
 	}
 	if err := s.readSimulation(env); err != nil {
+		return nil, err
+	}
+	if s.closeConnections, err = readMiddleware(args, env); err != nil {
 		return nil, err
 	}
 	if err := checkWeights(s.model, args); err != nil {
@@ -135,10 +140,12 @@ func (s *settings) readSimulation(env environ) error {
 	load, errLoad := env.number("VLLMSIM_LOAD_SECONDS", 5)
 	scale, errScale := env.positive("VLLMSIM_TIME_SCALE", 1)
 	maxN, errMaxN := env.positive("VLLM_MAX_N_SEQUENCES", 16384)
+	keepAlive, errKeepAlive := env.number("VLLM_HTTP_TIMEOUT_KEEP_ALIVE", keepAliveSeconds)
 	fault, errFault := faults.ForModel(env("VLLMSIM_FAULT"), env("VLLMSIM_FAULT_MODELS"), s.model)
-	if err := errors.Join(errLoad, errScale, errMaxN, errFault); err != nil {
+	if err := errors.Join(errLoad, errScale, errMaxN, errKeepAlive, errFault); err != nil {
 		return err
 	}
+	s.keepAlive = time.Duration(keepAlive * float64(time.Second))
 	s.maxN, s.fault = int(maxN), fault
 	s.load = time.Duration(load * float64(time.Second))
 	if fault.Kind == faults.SlowLoad {

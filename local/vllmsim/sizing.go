@@ -39,8 +39,8 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 	if err != nil {
 		return fmt.Errorf("VLLMSIM_GPU: %w", err)
 	}
-	if gpu.Timing.Base == 0 {
-		return fmt.Errorf("VLLMSIM_GPU: no measurement of the speed of %s is in the catalogue", gpu.Name)
+	if !gpu.HasSpeed() {
+		return fmt.Errorf("VLLMSIM_GPU: the bandwidth and the arithmetic of %s are not known", gpu.Name)
 	}
 	count, err := visibleGPUs(env)
 	if err != nil {
@@ -103,12 +103,11 @@ func (s *settings) sizeEngine(args *vllmflags.Args) error {
 		sequences = min(sequences, n)
 	}
 	threshold, _ := args.Int("--long-prefill-token-threshold")
-	timing := s.deployment.Timing()
 	s.engine = engine.Config{
 		// The scheduler counts in blocks of 16 tokens, whatever the layers keep.
 		Blocks: s.memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
 		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold), MaxLoRAs: s.lora.most,
-		Timing: engine.Timing{Base: scaled(timing.Base, s.scale), PerSequence: scaled(timing.PerSequence, s.scale), PrefillPerToken: scaled(timing.PrefillPerToken, s.scale)},
+		Timing: hardware.Timing{Speed: s.deployment.Speed(), Scale: s.scale},
 	}
 	return nil
 }

@@ -126,30 +126,35 @@ func TestGPUs(t *testing.T) {
 	if _, err := FindGPU("RTX"); err == nil || !strings.Contains(err.Error(), "A100-40") {
 		t.Errorf("%v", err)
 	}
-	for _, g := range gpus {
+	all, err := gpus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range all {
+		if !g.HasSpeed() {
+			t.Errorf("the speed of %s is not known", g.Name)
+		}
 		if g.UsableGiB > float64(g.NominalGB) || g.UsableGiB < 0.85*float64(g.NominalGB) {
 			t.Errorf("%s of %d GB has %v GiB", g.Name, g.NominalGB, g.UsableGiB)
 		}
 	}
 }
 
-// The measured decode steps that the timings stand for, and are said to match
-// within 10 %.
-func TestTimingsMatchTheMeasurements(t *testing.T) {
-	cases := map[string]map[int]float64{ // milliseconds per step by sequences
-		"A100-80": {1: 9.7, 32: 10.9, 128: 13.2, 256: 19.5},
-		"H100":    {1: 5.6, 32: 5.8, 128: 6.4, 256: 9.2},
-		"A6000":   {1: 21.9, 8: 22.3, 64: 27.5, 128: 36.0, 256: 53.1},
-	}
-	for name, steps := range cases {
-		g, err := FindGPU(name)
-		if err != nil {
-			t.Fatal(err)
+// A faster class of links is faster for messages of any size, and more GPUs are
+// slower.
+func TestLinks(t *testing.T) {
+	for i, l := range links {
+		if l.AllReduce(1, 1e6) != 0 {
+			t.Errorf("%s: one GPU exchanges data", l.Name)
 		}
-		for batch, want := range steps {
-			got := 1e3 * (g.Timing.Base.Seconds() + float64(batch)*g.Timing.PerSequence.Seconds())
-			if got > 1.1*want || got < 0.9*want {
-				t.Errorf("%s at %d sequences: %.1f ms, measured %.1f", name, batch, got, want)
+		for _, bytes := range []float64{16 << 10, 1 << 20, 64 << 20} {
+			for gpus := 2; gpus < 8; gpus++ {
+				if a, b := l.AllReduce(gpus, bytes), l.AllReduce(gpus+1, bytes); a > b || a <= 0 {
+					t.Errorf("%s: %g bytes take %g s over %d GPUs, %g over one more", l.Name, bytes, a, gpus, b)
+				}
+			}
+			if i > 0 && links[i-1].NVLink == l.NVLink && bytes > 1<<20 && links[i-1].AllReduce(4, bytes) < l.AllReduce(4, bytes) {
+				t.Errorf("%s is slower than %s", l.Name, links[i-1].Name)
 			}
 		}
 	}

@@ -62,8 +62,25 @@ func (i Instance) AllocatableMilliCPU() int {
 	return 1000*i.VCPU - int(reserved)
 }
 
+//go:generate go run ./generate
+
 //go:embed instances.tsv
 var instanceTable string
+
+//go:embed excluded.tsv
+var excludedTable string
+
+// Excluded returns why the catalogue leaves out an instance type with GPUs; ""
+// for every other name.
+func Excluded(name string) string {
+	family, _, _ := strings.Cut(name, ".")
+	for _, f := range rows(excludedTable) {
+		if f["family"] == family {
+			return f["reason"]
+		}
+	}
+	return ""
+}
 
 // instances reads the table once. A test holds that it is without errors.
 var instances = sync.OnceValues(func() ([]Instance, error) {
@@ -144,6 +161,9 @@ func FindInstance(name string) (Instance, error) {
 	}
 	if len(sizes) == 0 {
 		sizes = families
+	}
+	if reason := Excluded(name); reason != "" {
+		return Instance{}, fmt.Errorf("is %q, which the catalogue leaves out: %s; want one of %s", name, reason, strings.Join(sizes, ", "))
 	}
 	return Instance{}, fmt.Errorf("is %q, which is no GPU instance type of the catalogue; want one of %s", name, strings.Join(sizes, ", "))
 }

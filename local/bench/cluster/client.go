@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"time"
 
@@ -14,10 +15,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// client opens a connection for each request, so that each goes to any engine,
-// as those of many users do.
+// newClient returns a client that keeps connections open, as OpenAI's clients
+// do, and as many as it has requests at a time.
 func newClient() *http.Client {
-	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true}}
 }
 
 // ask sends one request and reads its answer. Times are since began.

@@ -24,7 +24,7 @@ const (
 	manager = "vllm-eks/bench"
 	// servedName is what requests ask for.
 	servedName     = "chat"
-	simulatorImage = "localhost/vllmsim:v0.32.0"
+	simulatorImage = "localhost/vllmsim:v0.33.0"
 	prometheusURL  = "http://kps-prometheus.monitoring.svc:9090"
 )
 

@@ -5,16 +5,16 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
 // ConfigOf is the simulated engine of an estimate, as vllmsim sizes it.
 func ConfigOf(e sizing.Estimate) engine.Config {
-	timing := e.Serving.Timing
 	return engine.Config{
 		Blocks: e.Memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
 		MaxNumSeqs: e.Serving.MaxNumSeqs, MaxBatchedTokens: e.Workload.Engine.WithDefaults().MaxBatchedTokens,
-		Timing: engine.Timing{Base: timing.Base, PerSequence: timing.PerSequence, PrefillPerToken: timing.PrefillPerToken},
+		Timing: hardware.Timing{Speed: e.Serving.Speed},
 	}
 }
 

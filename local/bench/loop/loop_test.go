@@ -24,7 +24,7 @@ func estimate(t *testing.T, model, gpu string, gpus int) sizing.Estimate {
 	if !ok {
 		t.Fatalf("no shape of %s", model)
 	}
-	release, _ := sizing.ParseRelease("0.32.0")
+	release, _ := sizing.ParseRelease("0.33.0")
 	return sizing.Size(sizing.Workload{
 		Engine: sizing.Engine{Release: release, Shape: shape, GPU: card, TensorParallel: gpus, MaxModelLen: 8192},
 	})

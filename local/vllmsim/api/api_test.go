@@ -26,10 +26,10 @@ type fixture struct {
 // serve starts a server whose engine steps in no time; change adapts both.
 func serve(t *testing.T, change func(*Config, *engine.Config)) *fixture {
 	t.Helper()
-	timing := engine.Config{Blocks: 1000, BlockSize: 16, MaxNumSeqs: 64, MaxBatchedTokens: 2048, Timing: engine.Timing{Base: time.Microsecond}}
+	timing := engine.Config{Blocks: 1000, BlockSize: 16, MaxNumSeqs: 64, MaxBatchedTokens: 2048, Timing: engine.Linear{Base: time.Microsecond}}
 	config := Config{
 		Names: []string{"m", "alias"}, Root: "org/m", MaxModelLen: 1024, StreamInterval: 1, MaxN: 4,
-		ResponseRole: "assistant", Version: "0.32.0", Fingerprint: "vllm-test",
+		ResponseRole: "assistant", Version: "0.33.0", Fingerprint: "vllm-test",
 	}
 	if change != nil {
 		change(&config, &timing)
@@ -185,7 +185,9 @@ func TestContinuousUsage(t *testing.T) {
 }
 
 func TestStreamIntervalHoldsTokensBack(t *testing.T) {
-	f := serve(t, func(c *Config, e *engine.Config) { c.StreamInterval, e.Timing.Base = 5, time.Millisecond })
+	f := serve(t, func(c *Config, e *engine.Config) {
+		c.StreamInterval, e.Timing = 5, engine.Linear{Base: time.Millisecond}
+	})
 	_, body := f.post(t, "/v1/completions", `{"model":"m","prompt":"Hi","stream":true,"max_tokens":12,"stream_options":{"include_usage":true}}`)
 	all := events(t, body)
 	chunks, last := all[:len(all)-1], all[len(all)-1]

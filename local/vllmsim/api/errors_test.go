@@ -113,10 +113,10 @@ func TestModelsAndTokens(t *testing.T) {
 }
 
 // slow makes every step last until the test is over.
-func slow(_ *Config, e *engine.Config) { e.Timing.Base = time.Hour }
+func slow(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: time.Hour} }
 
 func TestAClientThatLeavesFreesItsBlocks(t *testing.T) {
-	f := serve(t, func(_ *Config, e *engine.Config) { e.Timing.Base = time.Millisecond })
+	f := serve(t, func(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: time.Millisecond} })
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL+"/v1/chat/completions", strings.NewReader(hello+`,"stream":true,"ignore_eos":true,"max_tokens":1000}`))
 	if err != nil {

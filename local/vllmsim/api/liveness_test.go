@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -50,7 +51,10 @@ func livenessCommand(t *testing.T) []string {
 
 // livenessProbe runs the probe's own script against a server, with less
 // patience and with its notes in a folder of the test's.
-type livenessProbe struct{ bash, script string }
+type livenessProbe struct {
+	bash, script string
+	env          []string
+}
 
 func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
 	t.Helper()
@@ -81,6 +85,7 @@ func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
 func (p livenessProbe) run(t *testing.T) int {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.bash, "-c", p.script)
+	cmd.Env = append(os.Environ(), p.env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Logf("%v %s", err, out)
@@ -131,7 +136,7 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 	for _, bash := range bashes(t) {
 		t.Run(filepath.Base(bash), func(t *testing.T) {
 			t.Parallel()
-			f := serve(t, func(_ *Config, e *engine.Config) { e.Timing.Base = 5 * time.Millisecond })
+			f := serve(t, func(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: 5 * time.Millisecond} })
 			p := newLivenessProbe(t, bash, f.URL)
 			if status := p.run(t); status != 0 {
 				t.Fatalf("idle: %d", status)
@@ -225,5 +230,39 @@ func TestLivenessBearsALoadThatIsOff(t *testing.T) {
 		p.bears(t, fmt.Sprintf("a rest of %d", rest))
 		load.Add(1) // one more, and no step
 		p.givesUp(t, fmt.Sprintf("one more than a rest of %d", rest))
+	}
+}
+
+// TestLivenessOfGuardedMetrics holds that the probe shows the API key where /metrics
+// needs it, and bears a server that refuses: that is no sign of hanging.
+func TestLivenessOfGuardedMetrics(t *testing.T) {
+	t.Parallel()
+	for _, bash := range bashes(t) {
+		t.Run(filepath.Base(bash), func(t *testing.T) {
+			t.Parallel()
+			var asked atomic.Int64
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/metrics" {
+					return
+				}
+				if r.Header.Get("Authorization") != "Bearer key of the stack" {
+					w.WriteHeader(http.StatusUnauthorized)
+					return
+				}
+				asked.Add(1)
+				fmt.Fprint(w, "vllm:num_requests_running{engine=\"0\"} 1.0\nvllm:iteration_tokens_total_count{engine=\"0\"} 7.0\n")
+			}))
+			defer server.Close()
+			p := newLivenessProbe(t, bash, server.URL)
+			p.bears(t, "refused")
+			if asked.Load() != 0 {
+				t.Fatal("the server answers without the key")
+			}
+			p.env = []string{"VLLM_API_KEY=key of the stack"}
+			p.givesUp(t, "hung behind the key")
+			if asked.Load() == 0 {
+				t.Error("the probe did not show the key")
+			}
+		})
 	}
 }

@@ -29,7 +29,7 @@ func (e *Engine) next(rang bool) (wait time.Duration, busy bool) {
 	if !e.stepping() {
 		return 0, false
 	}
-	e.wakeAt = e.due.Add(time.Duration(e.unheard()) * e.core.config.Timing.Step(len(e.step.Work), 0))
+	e.wakeAt = e.due.Add(time.Duration(e.unheard()) * e.step.Duration)
 	return max(0, e.wakeAt.Sub(now)), true
 }
 

@@ -79,7 +79,7 @@ func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 	}{{"room", 10_000, 64}, {"few places", 10_000, 2}, {"a small cache", 120, 64}} {
 		t.Run(c.name, func(t *testing.T) {
 			config := Config{Blocks: c.blocks, BlockSize: 16, MaxNumSeqs: c.seats, MaxBatchedTokens: 512,
-				Timing: Timing{Base: 20 * time.Millisecond, PerSequence: time.Millisecond, PrefillPerToken: 100 * time.Microsecond}}
+				Timing: Linear{Base: 20 * time.Millisecond, PerSequence: time.Millisecond, PrefillPerToken: 100 * time.Microsecond}}
 			const every = 1500 * time.Millisecond
 			want, awake := work(t, config, 1, 0, arrivals, every)
 			if len(want.at) != len(arrivals) {
@@ -103,7 +103,7 @@ func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 // a busy machine makes.
 func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
 	config := roomy()
-	config.Timing.Base = time.Second
+	config.Timing = Linear{Base: time.Second}
 	clock, seen := &heldClock{now: start}, &ends{at: map[[2]int]time.Duration{}}
 	e := New(config, clock, seen)
 	submit(t, e, 10, 3)
@@ -130,7 +130,7 @@ func TestAnEngineThatSleepsIsWokenForARequest(t *testing.T) {
 	clock.Fire(t)
 	await(t, long)
 	far := clock.Next(t)
-	if want := clock.Now().Add(999 * config.Timing.Step(1, 0)); !far.At.Equal(want) {
+	if want := clock.Now().Add(999 * config.Timing.Step(Step{Work: make([]Work, 1)})); !far.At.Equal(want) {
 		t.Errorf("sleeps until %s, want %s", far.At, want)
 	}
 	short := submit(t, e, 10, 1)

@@ -13,15 +13,20 @@ import (
 )
 
 // Timing gives the duration of a step.
-type Timing struct {
+type Timing interface {
+	Step(Step) time.Duration
+}
+
+// Linear is a Timing of constants.
+type Linear struct {
 	Base            time.Duration
 	PerSequence     time.Duration
 	PrefillPerToken time.Duration
 }
 
-// Step returns how long a step with so many sequences and prompt tokens takes.
-func (t Timing) Step(sequences, prefillTokens int) time.Duration {
-	return t.Base + time.Duration(sequences)*t.PerSequence + time.Duration(prefillTokens)*t.PrefillPerToken
+// Step returns the duration of a step by its sequences and prompt tokens.
+func (l Linear) Step(s Step) time.Duration {
+	return l.Base + time.Duration(len(s.Work))*l.PerSequence + time.Duration(s.PrefillTokens)*l.PrefillPerToken
 }
 
 // Config bounds a Core.
@@ -150,7 +155,11 @@ func (c *Core) release(s *Sequence) {
 type Work struct {
 	Sequence *Sequence
 	Tokens   int
-	epoch    int
+	// Context is how many tokens of it are in the cache before the step. Prompt
+	// tells that the step computes its prompt, or what preemption has lost.
+	Context int
+	Prompt  bool
+	epoch   int
 }
 
 // Step is what the engine computes in one go.
@@ -185,7 +194,7 @@ func (c *Core) Plan(now time.Time) Step {
 		c.admit(&step, budget, now)
 	}
 	if len(step.Work) > 0 {
-		step.Duration = c.config.Timing.Step(len(step.Work), step.PrefillTokens)
+		step.Duration = c.config.Timing.Step(step)
 	}
 	return step
 }
@@ -230,12 +239,13 @@ func (c *Core) makeRoom(s *Sequence, tokens int, step *Step) bool {
 }
 
 func (c *Core) schedule(step *Step, s *Sequence, tokens int) {
-	if s.output > 0 && s.computed == s.tokens()-1 {
+	decodes := s.output > 0 && s.computed == s.tokens()-1
+	if decodes {
 		step.DecodeTokens++
 	} else {
 		step.PrefillTokens += tokens
 	}
-	step.Work = append(step.Work, Work{Sequence: s, Tokens: tokens, epoch: s.epoch})
+	step.Work = append(step.Work, Work{Sequence: s, Tokens: tokens, Context: s.computed, Prompt: !decodes, epoch: s.epoch})
 }
 
 // Token is one generated token.

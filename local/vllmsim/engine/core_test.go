@@ -47,7 +47,7 @@ func (w *world) runAll(t *testing.T) {
 }
 
 func roomy() Config {
-	return Config{Blocks: 10_000, BlockSize: 16, MaxNumSeqs: 256, MaxBatchedTokens: 2048, Timing: Timing{Base: time.Millisecond}}
+	return Config{Blocks: 10_000, BlockSize: 16, MaxNumSeqs: 256, MaxBatchedTokens: 2048, Timing: Linear{Base: time.Millisecond}}
 }
 
 func TestPreemptionBeginsExactlyWhenTheCacheIsFull(t *testing.T) {

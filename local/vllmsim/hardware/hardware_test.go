@@ -29,11 +29,10 @@ func near(got, want, tolerance float64) bool {
 // steady is the rate of output tokens of a simulated engine that is kept at so
 // many requests: whenever one ends, the next begins.
 func steady(e sizing.Engine, requests, input, output int) float64 {
-	timing := e.Timing()
 	core := engine.NewCore(engine.Config{
 		Blocks: sizing.Fit(e).Tokens, BlockSize: sizing.BlockSize, // 16 times what there is, so that none is preempted
 		MaxNumSeqs: e.MaxNumSeqs, MaxBatchedTokens: e.MaxBatchedTokens,
-		Timing: engine.Timing{Base: timing.Base, PerSequence: timing.PerSequence, PrefillPerToken: timing.PrefillPerToken},
+		Timing: Timing{Speed: e.Speed()},
 	})
 	start := time.Unix(0, 0)
 	now := start
@@ -87,9 +86,10 @@ func TestRatesAreWhatSizingPredicts(t *testing.T) {
 			}
 			s, o := estimate.Serving, estimate.Workload.Objectives
 			got := steady(estimate.Workload.Engine, s.Usable, o.InputTokens, o.OutputTokens)
-			t.Logf("%d requests: %.0f output tokens/s simulated, %.0f predicted", s.Usable, got, s.DecodeTokensPerSecond)
-			if !near(got, s.DecodeTokensPerSecond, 0.05) {
-				t.Errorf("%d requests: %.0f output tokens/s simulated, %.0f predicted", s.Usable, got, s.DecodeTokensPerSecond)
+			want := s.Speed.Rate(float64(s.Usable), sizing.Lengths{Input: float64(o.InputTokens), Output: float64(o.OutputTokens)})
+			t.Logf("%d requests: %.0f output tokens/s simulated, %.0f predicted", s.Usable, got, want)
+			if !near(got, want, 0.05) {
+				t.Errorf("%d requests: %.0f output tokens/s simulated, %.0f predicted", s.Usable, got, want)
 			}
 		})
 	}

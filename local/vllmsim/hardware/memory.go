@@ -22,7 +22,7 @@ func engineError(format string, values ...any) error {
 // divides over the GPUs, that it fits, and that one request of the longest
 // context does.
 func Fit(e sizing.Engine, m sizing.Memory) error {
-	if !sizing.Divides(e.Shape.Heads, e.TensorParallel) {
+	if e.Shape.Heads%max(e.TensorParallel, 1) != 0 {
 		return engineError("ValueError: Total number of attention heads (%d) must be divisible by tensor parallel size (%d).", e.Shape.Heads, e.TensorParallel)
 	}
 	if m.Weights > m.Usable {

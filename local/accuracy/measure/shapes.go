@@ -1,4 +1,5 @@
-package main
+// Package measure has what comparisons of predictions with measurements share.
+package measure
 
 import (
 	"errors"
@@ -14,14 +15,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// shapes finds models in folders of config.json files and in the catalogue.
-type shapes struct {
-	folders []string
+// Shapes finds models in folders of config.json files and in the catalogue.
+type Shapes struct {
+	Folders []string
 }
 
-// beside are the folders in which config.json files are looked for where none
+// Beside returns the folders in which config.json files are looked for where none
 // is named: that of the measurements, and configs in it.
-func beside(data string) []string {
+func Beside(data string) []string {
 	folder := filepath.Dir(data)
 	return []string{folder, filepath.Join(folder, "configs")}
 }
@@ -34,15 +35,15 @@ func configNames(id string) []string {
 
 var remark = regexp.MustCompile(`\s*\(.*\)\s*$`)
 
-// find is the shape of a model's column, in which remarks stand in brackets. A
+// Find returns the shape of a model's column, in which remarks stand in brackets. A
 // model of which only the size is known gets the shape of the dense model
 // nearest to it, without a name: the program itself guesses nothing.
-func (s shapes) find(model string, billions float64) (catalogue.Shape, error) {
+func (s Shapes) Find(model string, billions float64) (catalogue.Shape, error) {
 	id := remark.ReplaceAllString(model, "")
 	if id == "" {
 		return catalogue.Shape{}, errors.New("model: not stated")
 	}
-	for _, folder := range s.folders {
+	for _, folder := range s.Folders {
 		for _, name := range configNames(id) {
 			text, err := os.ReadFile(filepath.Join(folder, filepath.FromSlash(name)))
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {

@@ -1,0 +1,61 @@
+package serving
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestNamesOfVLLM holds that a name that the stock image does not have is refused
+// by its key, and is a warning where the image may have it.
+func TestNamesOfVLLM(t *testing.T) {
+	cases := map[string]struct {
+		change func(*Spec)
+		key    string // "": accepted
+	}{
+		"tool parser":              {func(s *Spec) { s.Model.ToolCallParser = "hermes" }, ""},
+		"tool parser misspelled":   {func(s *Spec) { s.Model.ToolCallParser = "qwen3coder" }, "toolCallParser"},
+		"reasoning parser":         {func(s *Spec) { s.Model.ReasoningParser = "qwen3" }, ""},
+		"reasoning parser unknown": {func(s *Spec) { s.Model.ReasoningParser = "qwen" }, "reasoningParser"},
+		"quantization in a plugin": {func(s *Spec) { s.Model.Quantization = "bitsandbytes" }, "quantization"},
+		"cache type":               {func(s *Spec) { s.Model.KVCacheDType = "int9" }, "kvCacheDtype"},
+		"load format":              {func(s *Spec) { s.ExtraArgs = []string{"--load-format", "gguf"} }, "extraArgs[1]"},
+		"flag":                     {func(s *Spec) { s.ExtraArgs = []string{"--flag-of-tomorrow"} }, "extraArgs[0]"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			err := sizeable(c.change).Validate("models[0]")
+			if c.key == "" {
+				if err != nil {
+					t.Errorf("refused: %v", err)
+				}
+				return
+			}
+			if err == nil || !strings.HasPrefix(err.Error(), "models[0]."+c.key+": ") {
+				t.Errorf("got %v, want an error of %s", err, c.key)
+			}
+			for from, custom := range map[string]func(*Spec){
+				"image":       func(s *Spec) { s.Image = "registry.example.com/vllm:plugins-3" },
+				"vllmVersion": func(s *Spec) { s.VLLMVersion = "v0.99.0" },
+			} {
+				spec := sizeable(func(s *Spec) { c.change(s); custom(s) })
+				if err := spec.Validate("models[0]"); err != nil {
+					t.Errorf("%s: refused: %v", from, err)
+				}
+				if warned := strings.Join(spec.Warnings(), "\n"); !strings.Contains(warned, "a: "+c.key+": ") {
+					t.Errorf("%s: no warning of %s in %q", from, c.key, warned)
+				}
+			}
+		})
+	}
+}
+
+// TestDangerousStaysRefused holds that no image makes a dangerous argument a
+// warning.
+func TestDangerousStaysRefused(t *testing.T) {
+	for _, args := range [][]string{{"--trust-remote-code"}, {"--enable-prompt-embeds"}, {"--distributed-executor-backend", "ray"}, {"--kv-transfer-config", `{"kv_connector_module_path":"x"}`}} {
+		spec := sizeable(func(s *Spec) { s.Image, s.ExtraArgs = "registry.example.com/vllm:plugins-3", args })
+		if err := spec.Validate("models[0]"); err == nil || !strings.Contains(err.Error(), "is not allowed") {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package serving
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// vllmWarnings are those of vLLM itself: its release, its arguments and the
+// model.
+func (s Spec) vllmWarnings() []string {
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	if key, version := s.statedVersion(); versions.NewerThanKnown(version) {
+		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
+			key, version, versions.VLLM, versions.VLLM)
+	}
+	_, doubtful := s.arguments(func(key string) string { return key })
+	for _, p := range doubtful {
+		warn("%s", p)
+	}
+	if vendor := s.gated(); vendor != "" {
+		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
+			"give the stack a token of an account that has consent", vendor)
+	}
+	if kind := s.Model.KVCacheDType; s.UnknownShape() && strings.HasPrefix(kind, "fp8") {
+		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
+			"attention sinks, latent attention (MLA), images or unusual heads", kind)
+	}
+	return slices.Concat(all, s.requestWarnings())
+}
+
+// gatedVendors begin the ids of models that are usually behind a consent on Hugging
+// Face. Which ones are today was not looked up: a warning, and no refusal.
+var gatedVendors = []string{"meta-llama/", "google/gemma-", "CohereLabs/"}
+
+// gated returns the beginning of the model's id where it is downloaded without a
+// token and usually needs one; "" otherwise.
+func (s Spec) gated() string {
+	if s.Access.HuggingFaceToken.Name != "" || s.local() || s.offline() {
+		return ""
+	}
+	for _, vendor := range gatedVendors {
+		if strings.HasPrefix(s.Model.ID, vendor) {
+			return strings.TrimSuffix(vendor, "/")
+		}
+	}
+	return ""
+}
+
+// requestWarnings are about what requests can make the server do, and what it
+// cannot reach.
+func (s Spec) requestWarnings() []string {
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
+	if err != nil {
+		return nil
+	}
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	shape, _ := s.Model.shape()
+	textOnly, _ := args.Bool("--language-model-only")
+	if shape.Vision != (catalogue.Vision{}) && !textOnly && !args.Has("--allowed-media-domains") {
+		warn("requests can name images of any address, which the server then fetches; name the hosts that it may ask, such as " +
+			`extraArgs: [--allowed-media-domains, images.example.com], or leave images out with --language-model-only`)
+	}
+	for _, flag := range []string{"--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"} {
+		if args.Has(flag) && !s.Network.Unrestricted && len(s.Network.Egress) == 0 {
+			warn("extraArgs: %s talks to other pods on ports that the NetworkPolicy closes; list where it connects to under network.egress, "+
+				"and who connects to it reaches port 8000 only, or set network.unrestricted", flag)
+		}
+	}
+	return all
+}
+
+// statedVersion returns the release of vLLM that the spec states, with the key
+// that states it; "" where an image does not tell its release.
+func (s Spec) statedVersion() (key, version string) {
+	if s.VLLMVersion == "" && s.Image != "" {
+		return "image", versions.ImageVersion(s.Image)
+	}
+	return "vllmVersion", s.Version()
+}

@@ -1,0 +1,33 @@
+// Package connections holds the middleware with which vLLM closes a connection
+// after each response.
+//
+// vLLM does not do so itself. On SIGTERM its HTTP server keeps all connections
+// open, and answers, until the engine has drained (vLLM
+// vllm/entrypoints/launchers/launcher.py at f90a993c, serve_http: the server is
+// told to exit only after engine_client.shutdown; read 2026-11-29). Only then does
+// uvicorn close idle connections. A response that says `connection: close` makes
+// uvicorn close the connection after it, with both of its HTTP parsers (uvicorn
+// 0.35.0, protocols/http/httptools_impl.py and h11_impl.py), and tells the client
+// before the end of the response not to reuse it. So no request meets a connection
+// that is being closed.
+//
+// vLLM imports a class that --middleware names, and adds it outside of its own
+// middleware (vllm/entrypoints/serve/middleware/register.py at 41a041c8). The
+// frontend in Rust (VLLM_USE_RUST_FRONTEND, off by default) has no middleware.
+package connections
+
+import _ "embed" // the module's source
+
+const (
+	// Module is the name by which Python imports the middleware.
+	Module = "vllm_eks_connections"
+	// Middleware is the value of vLLM's flag --middleware.
+	Middleware = Module + ".CloseConnections"
+	// File is the name of the module's file, in a folder of PYTHONPATH.
+	File = Module + ".py"
+)
+
+// Source is the module.
+//
+//go:embed vllm_eks_connections.py
+var Source string

@@ -1,0 +1,109 @@
+package vllmflags
+
+import (
+	_ "embed"
+	"encoding/json"
+	"path"
+	"slices"
+	"strings"
+)
+
+//go:embed dangerousvalues.tsv
+var dangerousValuesTSV string
+
+//go:embed choices.tsv
+var choicesTSV string
+
+// dangerousValue is one line of dangerousvalues.tsv.
+type dangerousValue struct {
+	flag string
+	// key is a pattern of keys of the flag's JSON; "" for the flag's own value.
+	key string
+	// values are patterns of values that are dangerous, or with other set, of those
+	// that alone are not.
+	values []string
+	other  bool
+	why    string
+}
+
+var (
+	dangerousValues = readDangerousValues(dangerousValuesTSV)
+	choices         = readChoices(choicesTSV)
+)
+
+func readDangerousValues(table string) []dangerousValue {
+	var out []dangerousValue
+	for _, f := range rows(table, 4) {
+		values, other := strings.CutPrefix(f[2], "!")
+		out = append(out, dangerousValue{flag: f[0], key: strings.TrimPrefix(f[1], "-"), values: strings.Split(values, ","), other: other, why: f[3]})
+	}
+	return out
+}
+
+func readChoices(table string) map[string][]string {
+	out := map[string][]string{}
+	for _, f := range rows(table, 3) {
+		out[f[0]] = strings.Split(f[1], ",")
+	}
+	return out
+}
+
+// dangerIn returns why a flag must not have a value; "" if it may. The path holds
+// the keys after a dot, as in --compilation-config.backend.
+func dangerIn(flag *Flag, keys []string, value string) string {
+	var parsed any = value
+	if flag.Kind == KindJSON || flag.Kind == KindDict || flag.Kind == KindConfig {
+		if err := json.Unmarshal([]byte(plainNumbers(value)), &parsed); err != nil {
+			parsed = value
+		}
+	}
+	for i := len(keys) - 1; i >= 0; i-- {
+		parsed = map[string]any{strings.TrimSuffix(keys[i], "+"): parsed}
+	}
+	for _, d := range dangerousValues {
+		if d.flag == flag.Name && d.matches(parsed) {
+			return d.why
+		}
+	}
+	return ""
+}
+
+func (d dangerousValue) matches(value any) bool {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			if is, _ := path.Match(d.key, key); is && d.key != "" && d.refuses(inner) || d.matches(inner) {
+				return true
+			}
+		}
+	case []any:
+		return slices.ContainsFunc(v, d.matches)
+	case string:
+		return d.key == "" && d.refuses(v)
+	}
+	return false
+}
+
+// refuses reports whether a value is one of the dangerous ones. What is no string
+// is dangerous where any value is.
+func (d dangerousValue) refuses(value any) bool {
+	text, _ := value.(string)
+	return matchesOne(d.values, text) != d.other
+}
+
+func matchesOne(patterns []string, text string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		is, err := path.Match(pattern, text)
+		return err == nil && is || pattern == "*"
+	})
+}
+
+// unlisted returns the values of choices.tsv where a flag has one that is not
+// among them; nil otherwise.
+func unlisted(flag *Flag, value string) []string {
+	listed, has := choices[flag.Name]
+	if !has || flag.Optional && (value == "" || value == "None") || matchesOne(listed, value) {
+		return nil
+	}
+	return listed
+}

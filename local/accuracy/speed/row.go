@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// row is one measured point of a serving engine: how it was configured and
+// loaded, and what came of it. The two are kept apart, so that a prediction
+// cannot see the result.
+type row struct {
+	id string
+	configured
+	measured
+}
+
+// configured are the inputs of a prediction.
+type configured struct {
+	version, model, quantization, gpu, kvDType string
+	billions                                   float64 // of parameters
+	tensorParallel, pipelineParallel           int
+	expertParallel                             bool
+	replicas                                   int
+	lengths                                    sizing.Lengths
+	load                                       load
+	maxNumSeqs, maxModelLen                    int
+	kvGiB                                      float64 // of one GPU; 0: not stated
+	family                                     string
+	pcie                                       bool
+}
+
+// load is what is asked of all replicas.
+type load struct {
+	// kind is concurrency, burst or rate; value is how many requests at once, or
+	// how many a second.
+	kind  string
+	value float64
+	// fixed tells that all requests are equally long.
+	fixed bool
+}
+
+// measured is what was seen: output tokens a second, or the time per output
+// token in milliseconds where only that is to be compared.
+type measured struct {
+	tokensPerSecond, millisecondsPerToken float64
+	byToken                               bool
+	suspect                               string
+}
+
+// columns that a file must have; the others are not read.
+var columns = []string{
+	"id", "engine_version", "model", "params_b", "quantisation", "gpu", "tensor_parallel", "expert_parallel", "pipeline_parallel", "data_parallel",
+	"input_tokens_mean", "output_tokens_mean", "prefix_shared_tokens", "load_kind", "load_value", "output_tok_s_total", "tpot_ms", "max_num_seqs",
+	"max_model_len", "kv_dtype", "kv_gib_per_gpu", "metric", "family", "suspect", "notes",
+}
+
+// readRows reads a file in the format of testdata/throughput.csv.
+func readRows(from io.Reader) ([]row, error) {
+	r := csv.NewReader(from)
+	header, err := r.Read()
+	if err != nil {
+		return nil, fmt.Errorf("the header: %w", err)
+	}
+	for _, name := range columns {
+		if !slices.Contains(header, name) {
+			return nil, fmt.Errorf("the column %s is missing", name)
+		}
+	}
+	records, err := r.ReadAll()
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, record := range records {
+		rows = append(rows, readRow(func(name string) string { return strings.TrimSpace(record[slices.Index(header, name)]) }))
+	}
+	return rows, nil
+}
+
+func readRow(cell func(string) string) row {
+	number := func(name string) float64 {
+		x, err := strconv.ParseFloat(cell(name), 64)
+		if err != nil {
+			return 0
+		}
+		return x
+	}
+	count := func(name string) int { return int(number(name)) }
+	input := number("input_tokens_mean")
+	return row{
+		id: cell("id"),
+		configured: configured{
+			version: cell("engine_version"), model: cell("model"), quantization: cell("quantisation"), gpu: cell("gpu"), kvDType: cell("kv_dtype"),
+			billions: number("params_b"), tensorParallel: max(count("tensor_parallel"), 1), pipelineParallel: max(count("pipeline_parallel"), 1),
+			expertParallel: cell("expert_parallel") == "yes", replicas: max(count("data_parallel"), 1),
+			lengths:    sizing.Lengths{Input: input, Cached: number("prefix_shared_tokens"), Output: number("output_tokens_mean")},
+			load:       load{kind: cell("load_kind"), value: number("load_value"), fixed: fixedLength(input)},
+			maxNumSeqs: count("max_num_seqs"), maxModelLen: count("max_model_len"), kvGiB: number("kv_gib_per_gpu"),
+			family: cell("family"), pcie: strings.Contains(cell("notes"), "PCIe"),
+		},
+		measured: measured{
+			tokensPerSecond: number("output_tok_s_total"), millisecondsPerToken: number("tpot_ms"), byToken: cell("metric") == "tpot", suspect: cell("suspect"),
+		},
+	}
+}
+
+// fixedLength tells whether a mean length looks like that of a generator of
+// random prompts: within one hundredth of a multiple of 100 or of 1024.
+// Recorded conversations vary.
+func fixedLength(mean float64) bool {
+	for _, unit := range []float64{100, 1024} {
+		if n := math.Round(mean / unit); n > 0 && math.Abs(mean/(n*unit)-1) < 0.01 {
+			return true
+		}
+	}
+	return false
+}
+
+// newest stands for a version that is not stated, or no release.
+var newest = sizing.Release{Minor: 19}
+
+// engine is one replica.
+func (c configured) engine(find func(model string, billions float64) (catalogue.Shape, error)) (sizing.Engine, error) {
+	shape, err := find(c.model, c.billions)
+	if err != nil {
+		return sizing.Engine{}, err
+	}
+	name := c.gpu
+	if name == "A100-80" && c.pcie {
+		name = "A100-PCIE"
+	}
+	gpu, err := catalogue.FindGPU(name)
+	if err != nil {
+		return sizing.Engine{}, fmt.Errorf("GPU: %w", err)
+	}
+	if !gpu.HasSpeed() {
+		return sizing.Engine{}, errors.New("GPU: its speed is not known")
+	}
+	if c.lengths.Output <= 0 || c.load.value <= 0 {
+		return sizing.Engine{}, errors.New("load: not stated")
+	}
+	release, ok := sizing.ParseRelease(c.version)
+	if !ok {
+		release = newest
+	}
+	return sizing.Engine{
+		Release: release, Shape: shape.WithQuantization(c.quantization), GPU: gpu,
+		TensorParallel: c.tensorParallel, PipelineParallel: c.pipelineParallel, ExpertParallel: c.expertParallel,
+		MaxNumSeqs: c.maxNumSeqs, MaxModelLen: c.maxModelLen, KVCacheDType: c.kvDType, KVCacheBytes: int64(c.kvGiB * (1 << 30)),
+	}.WithDefaults(), nil
+}

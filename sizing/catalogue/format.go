@@ -1,0 +1,37 @@
+package catalogue
+
+import "strings"
+
+// Format is how a kernel multiplies quantised weights.
+type Format int
+
+// Formats, by the width of the weights.
+const (
+	Sixteen Format = iota // 16 bit, and 8 bit that are widened first
+	FP8                   // 8 bit, activations too
+	Int4                  // 4 bit, widened first
+	MXFP4                 // 4-bit floats, widened first
+	NVFP4                 // 4-bit floats, activations too where the card can
+)
+
+// String returns the name that kernels are tabled under.
+func (f Format) String() string { return [...]string{"bf16", "fp8", "int4", "mxfp4", "nvfp4"}[f] }
+
+// Format returns how the matrices of one part are multiplied: as 16 bit where
+// most of them are not quantised.
+func (q Quantization) Format(m Mix) Format {
+	method := strings.ToLower(q.Method)
+	switch {
+	case m.Share < 0.5:
+		return Sixteen
+	case strings.Contains(method, "mxfp4"), q.ExpertsOnly:
+		return MXFP4
+	case m.Bits < 5 && (strings.Contains(method, "fp4") || strings.HasPrefix(method, "modelopt") || m.Bits == bitsNV):
+		return NVFP4
+	case m.Bits < 6.6:
+		return Int4
+	case m.Bits == bits8g, method == "awq", method == "gptq", method == "gguf", method == "bitsandbytes":
+		return Sixteen
+	}
+	return FP8
+}

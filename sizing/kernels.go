@@ -1,0 +1,73 @@
+package sizing
+
+import "github.com/vllm-eks/vllm-eks/sizing/catalogue"
+
+// denseGain is by how much products in a format are faster than those of 16 bit:
+// measured at 8192 tokens (ai-dynamo/aiconfigurator 095f58a, gemm_perf of vLLM
+// 0.24: FP8 1270 of 756 TFLOPS on H100, 2022 of 1488 on B200, 742 of 394 on
+// RTX PRO 6000; NVFP4 3818 on B200) and rounded down to what engines showed.
+// Formats that are widened before gain nothing.
+func denseGain(g catalogue.GPU, f catalogue.Format) float64 {
+	switch {
+	case f == catalogue.NVFP4 && g.Blackwell():
+		return 2.3
+	case f != catalogue.FP8 || !g.Ada():
+		return 1
+	case g.DataCentreBlackwell():
+		return 1.4
+	case g.Blackwell():
+		return 1.85
+	}
+	return 1.5
+}
+
+// grouped is the measured speed of one card's grouped products, which experts
+// need: TFLOPS at 8192 tokens, and the share of the bandwidth beside that of 16
+// bit at which the weights are read; 0: as 16 bit
+// (ai-dynamo/aiconfigurator 095f58a, moe_perf of vLLM 0.24, A100 0.14).
+type grouped struct{ tflops, reads float64 }
+
+// kernels are in the order of the formats: 16 bit, FP8 in blocks, INT4, MXFP4,
+// NVFP4.
+var kernels = map[string][5]grouped{
+	"A100-40":      {{tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}},
+	"H100":         {{488, 0}, {540, .93}, {250, .87}, {556, .85}, {}},
+	"H200":         {{546, 0}, {548, .85}, {247, .72}, {561, .65}, {}},
+	"B200":         {{915, 0}, {801, .9}, {267, .52}, {541, .68}, {2786, 0}},
+	"B300":         {{967, 0}, {848, .9}, {280, .52}, {564, .68}, {2997, 0}},
+	"L40S":         {{184, 0}, {284, 0}, {181, 0}, {166, 0}, {}},
+	"RTX-PRO-6000": {{179, 0}, {299, 0}, {281, 0}, {257, 0}, {754, .93}},
+}
+
+// relatives are cards with the chip of another.
+var relatives = map[string]string{
+	"A100-80": "A100-40", "A100-PCIE": "A100-40", "A800": "A100-40", "H800": "H100", "GH200": "H100", "GB200": "B200", "GB300": "B300",
+}
+
+// groupedShare is the share of the 16-bit rate that grouped products reach
+// where the card was not measured.
+const groupedShare = 0.45
+
+// groupedTFLOPS is the rate of grouped products.
+func groupedTFLOPS(g catalogue.GPU, f catalogue.Format) float64 {
+	if k := kernelOf(g, f); k.tflops > 0 {
+		return k.tflops
+	}
+	return groupedShare * g.TFLOPS
+}
+
+// groupedReads is the share of readExperts that a format reaches.
+func groupedReads(g catalogue.GPU, f catalogue.Format) float64 {
+	if k := kernelOf(g, f); k.reads > 0 {
+		return k.reads
+	}
+	return 1
+}
+
+func kernelOf(g catalogue.GPU, f catalogue.Format) grouped {
+	name := g.Name
+	if of, ok := relatives[name]; ok {
+		name = of
+	}
+	return kernels[name][f]
+}

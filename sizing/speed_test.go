@@ -1,0 +1,103 @@
+package sizing
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+var chat = Lengths{Input: 1155, Output: 211}
+
+// Prompts of 8192 tokens on an idle engine: 8192 tokens over the median time to
+// the first token (llm-d, guides/recipes/router/calibration of 2026, vLLM 0.30).
+func TestPromptsAreReadAsFastAsMeasured(t *testing.T) {
+	for _, c := range []struct {
+		model, gpu string
+		gpus       int
+		want       float64
+	}{{"Qwen/Qwen3-32B", "H100", 2, 15928}, {"openai/gpt-oss-120b", "H100", 1, 39065}, {"Qwen/Qwen3-VL-32B-Instruct", "H200", 2, 15751}} {
+		e := engine(t, c.model, c.gpu, c.gpus, 16384)
+		got := 8192 / e.Speed().prompt(Lengths{Input: 8192, Output: 1})
+		if math.Abs(got/c.want-1) > 0.15 {
+			t.Errorf("%s on %d %s reads %.0f tokens a second, measured %.0f", c.model, c.gpus, c.gpu, got, c.want)
+		}
+	}
+}
+
+// A token of the cache takes its bytes over nine tenths of the bandwidth: 43 µs
+// for 1000 tokens of an 8B on an H100, and nothing more beyond a window.
+func TestReadingOfTheCache(t *testing.T) {
+	s := engine(t, "meta-llama/Llama-3.1-8B", "H100", 1, 131072).Speed()
+	if got := 1e6 * s.Reading(1000); math.Abs(got-43.5) > 0.5 {
+		t.Errorf("1000 tokens take %.1f µs, want 43.5", got)
+	}
+	half := engine(t, "openai/gpt-oss-20b", "H100", 1, 131072).Speed() // every other layer has a window of 128
+	if a, b := half.Reading(10_000), half.Reading(20_000); math.Abs(b/a-2) > 0.03 {
+		t.Errorf("twice the context takes %.2f times as long", b/a)
+	}
+	if a, b := half.Reading(64), half.Reading(128); b < 1.99*a {
+		t.Errorf("within the window twice the context takes %.2f times as long", b/a)
+	}
+}
+
+// One sequence reads few experts, many read nearly all.
+func TestExpertsThatABatchTouches(t *testing.T) {
+	s := engine(t, "Qwen/Qwen3-235B-A22B", "H200", 8, 8192).Speed()
+	one, all := s.products(1, 0, 0), s.products(4096, 0, 0)
+	if one > s.weights+0.07*s.experts || all < s.experts {
+		t.Errorf("one sequence %.1f ms, many %.1f, all experts %.1f", 1e3*one, 1e3*all, 1e3*s.experts)
+	}
+}
+
+// What holds of every model on every card: more work takes longer, a batch
+// serves more and each of it slower, planning is slower, more GPUs are not, but
+// for what they say to each other.
+func TestInvariantsOfSpeed(t *testing.T) {
+	models := []string{"meta-llama/Llama-3.1-8B", "openai/gpt-oss-20b", "Qwen/Qwen3-235B-A22B", "deepseek-ai/DeepSeek-V3", "google/gemma-3-27b-it", "Qwen/Qwen3.5-4B"}
+	for _, gpu := range catalogue.GPUNames() {
+		for _, model := range models {
+			t.Run(fmt.Sprint(model, " on ", gpu), func(t *testing.T) {
+				s := engine(t, model, gpu, 1, 8192).Speed()
+				if !s.Known() {
+					t.Fatal("nothing is known")
+				}
+				last, rate := 0.0, 0.0
+				for n := 1.0; n <= 1024; n *= 2 {
+					step, tokens := s.typical(n, n, chat), s.Rate(n, chat)
+					if step < last || tokens < rate || math.IsInf(step, 0) || math.IsNaN(step) {
+						t.Errorf("%g sequences: a step of %g s after %g, %g tokens/s after %g", n, step, last, tokens, rate)
+					}
+					if back := s.SequencesAt(tokens, chat); math.Abs(back/n-1) > 0.01 {
+						t.Errorf("%g sequences make %g tokens/s, which %g sequences make", n, tokens, back)
+					}
+					if planned := s.Planned().Rate(n, chat); math.Abs(planned/tokens-PlannedShare) > 1e-9 {
+						t.Errorf("%g of %g tokens/s are planned", planned, tokens)
+					}
+					last, rate = step, tokens
+				}
+				if a, b := s.step(Batch{Sequences: 8, PromptTokens: 512, PromptContext: 256}), s.step(Batch{Sequences: 8, PromptTokens: 1024, PromptContext: 512}); b < a {
+					t.Errorf("more prompt takes %g s, less %g", b, a)
+				}
+				fast := engine(t, model, gpu, 1, 8192)
+				fast.GPU.MemoryGBps *= 2
+				fast.GPU.TFLOPS *= 2
+				if got := fast.Speed().Rate(32, chat); got < rate/100 || got < s.Rate(32, chat) {
+					t.Errorf("a faster card makes %g tokens/s, this one %g", got, s.Rate(32, chat))
+				}
+			})
+		}
+	}
+}
+
+// Two GPUs of an NVLink read a large model nearly twice as fast; over PCIe less.
+func TestSplittingOverLinks(t *testing.T) {
+	gain := func(gpu string) float64 {
+		one, two := engine(t, "Qwen/Qwen3-32B", gpu, 1, 8192), engine(t, "Qwen/Qwen3-32B", gpu, 2, 8192)
+		return two.Speed().Rate(32, chat) / one.Speed().Rate(32, chat)
+	}
+	if nvlink, pcie := gain("A100-80"), gain("A100-PCIE"); nvlink < 1.5 || nvlink > 2 || pcie > 0.9*nvlink {
+		t.Errorf("two GPUs are %.2f times as fast over NVLink, %.2f over PCIe", nvlink, pcie)
+	}
+}
