@@ -223,6 +223,7 @@ func TestAttentionOfConfigs(t *testing.T) {
 		{`{"model_type": "gemma3_text", "head_dim": 32, ` + base + `}`, 32, false, false, 0, ""},
 		{`{"model_type": "gemma4", "text_config": {"model_type": "gemma4_text", "head_dim": 32, "global_head_dim": 64, "use_bidirectional_attention": "vision", ` + base + `}}`, 64, false, true, 0, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}`, 16, false, false, 128, ""},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}}}}}`, 16, false, false, 128, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": {"dynamic": false, "num_bits": 8, "type": "float"}}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": null}}`, 16, false, false, 0, ""},
@@ -333,6 +334,7 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 		`{"rope_scaling_ratio": 2, "partial_rotary_factor": 0.5, "decoder_sparse_step": 1, "index_topk": 0, ` + base + `}`,
 		`{"activation_sparsity_pattern": [0.95, 0.0], "ssm_multipliers": [1.5], "downsample_ratio": 0.5, "compression_ratio": 1.0, "blocksparse_homo_head_pattern": true, "image_aspect_ratio": "anyres", "moe_layer_frequency": 1, ` + base + `}`,
 		`{"mtp_hybrid_override_pattern": "*E", "compress_rope_theta": 160000, "swa_rope_theta": 10000, "rope_parameters": {"factor": 1.0}, "encoder_no_repeat_ngram_size": 3, "ep_size": 1, "no_rope_layers": [1, 0], ` + base + `}`,
+		`{"quantization_config": {"quant_method": "fp8", "dynamic": true, "weight_block_size": null, "config_groups": {"a": {"weights": {"num_bits": 8, "type": "float", "block_structure": "128x128"}}}}, ` + base + `}`,
 		`{"weightsGiB": 12.5, "quantization_config": {"quant_method": "magic"}, ` + base + `}`,
 	} {
 		if _, err := ParseConfig([]byte(text)); err != nil {

@@ -29,8 +29,8 @@ type quantizationConfig struct {
 	LMHead       bool                    `json:"lm_head"`
 	ConfigGroups map[string]quantGroup   `json:"config_groups"`
 	Layers       map[string]quantLayer   `json:"quantized_layers"`
-	Extra        map[string]quantExtra   `json:"extra_config"`
-	Dynamic      map[string]quantExtra   `json:"dynamic"`
+	Extra        extras                  `json:"extra_config"`
+	Dynamic      extras                  `json:"dynamic"`
 	Blocks       stringList              `json:"block_name_to_quantize"`
 	Global       *quarkConfig            `json:"global_quant_config"`
 	QuarkLayers  map[string]*quarkConfig `json:"layer_quant_config"`
@@ -42,7 +42,7 @@ type quantizationConfig struct {
 	Skipped      stringList `json:"llm_int8_skip_modules"`
 	IgnoredOnes  stringList `json:"ignored_layers"`
 
-	BlockSize     []int           `json:"weight_block_size"`
+	BlockSize     numbers         `json:"weight_block_size"`
 	KVCacheAlgo   string          `json:"kv_cache_quant_algo"`
 	KVCacheScheme json.RawMessage `json:"kv_cache_scheme"`
 
@@ -58,11 +58,12 @@ type quantGroup struct {
 	Targets stringList `json:"targets"`
 	Format  string     `json:"format"`
 	Weights *struct {
-		Bits      int    `json:"num_bits"`
-		Type      string `json:"type"`
-		GroupSize *int   `json:"group_size"`
-		Symmetric *bool  `json:"symmetric"`
-		Strategy  string `json:"strategy"`
+		Bits      int     `json:"num_bits"`
+		Type      string  `json:"type"`
+		GroupSize *int    `json:"group_size"`
+		Symmetric *bool   `json:"symmetric"`
+		Strategy  string  `json:"strategy"`
+		Blocks    numbers `json:"block_structure"`
 	} `json:"weights"`
 }
 
@@ -78,6 +79,18 @@ type quantExtra struct {
 	GroupSize *int   `json:"group_size"`
 	Symmetric *bool  `json:"sym"`
 	Type      string `json:"data_type"`
+}
+
+// extras are entries by the name of a module; anything else is none.
+type extras map[string]quantExtra
+
+// UnmarshalJSON reads the entries.
+func (e *extras) UnmarshalJSON(raw []byte) error {
+	var entries map[string]quantExtra
+	if json.Unmarshal(raw, &entries) == nil {
+		*e = entries
+	}
+	return nil
 }
 
 // quarkConfig is AMD Quark's description of weights.
@@ -292,9 +305,15 @@ func (c quantizationConfig) kvCacheDType() string {
 
 // block is the width of the blocks of an FP8 checkpoint.
 func (c quantizationConfig) block() int {
-	for _, size := range c.BlockSize {
-		if size > 0 && size <= 1<<16 {
-			return size
+	sizes := c.BlockSize
+	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
+		if w := c.ConfigGroups[name].Weights; w != nil && w.Bits == 8 && w.Type == "float" {
+			sizes = append(sizes, w.Blocks...)
+		}
+	}
+	for _, size := range sizes {
+		if size > 1 && size <= 1<<16 {
+			return int(size)
 		}
 	}
 	if strings.EqualFold(c.Algorithm, "FP8_PB_WO") {
