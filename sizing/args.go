@@ -2,6 +2,7 @@ package sizing
 
 import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // WithArgs returns the engine as the arguments of `vllm serve` tell it to run.
@@ -43,6 +44,16 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 			if n, ok := args.Int(flag); ok {
 				*to = int(n)
 			}
+		}
+	}
+	if e.Shape.Kind == catalogue.Generator {
+		runner, _ := args.String("--runner")
+		convert, _ := args.String("--convert")
+		switch {
+		case convert == "classify":
+			e.Shape.Kind = catalogue.Reranker
+		case convert == "embed", runner == "pooling":
+			e.Shape.Kind = catalogue.Embedding
 		}
 	}
 	if method, ok := args.String("--quantization"); ok {

@@ -49,3 +49,30 @@ func TestConstantsAreDocumented(t *testing.T) {
 		}
 	}
 }
+
+// TestRulesAreDocumented holds that the page has a line for each rule, and no
+// other.
+func TestRulesAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/sizing.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, found := strings.Cut(string(text), "### What does not start\n")
+	section, _, _ = strings.Cut(section, "\n### ")
+	if !found {
+		t.Fatal("docs/sizing.md has no section of what does not start")
+	}
+	for _, r := range rules {
+		if !strings.Contains(section, fmt.Sprintf("| `%s` | ", r.rule)) {
+			t.Errorf("docs/sizing.md does not say what %s refuses", r.rule)
+		}
+	}
+	if lines := strings.Count(section, "\n| `"); lines != len(rules) {
+		t.Errorf("docs/sizing.md has %d rules, want %d", lines, len(rules))
+	}
+	for _, want := range []string{fmt.Sprintf("`fp8_ds_mla` %d for the whole latent", packedLatent), fmt.Sprintf("%d for each head's keys", perTokenScale)} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docs/sizing.md does not say %q", want)
+		}
+	}
+}

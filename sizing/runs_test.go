@@ -78,6 +78,7 @@ func TestRules(t *testing.T) {
 		{"TheBloke/Mistral-7B-Instruct-v0.2-GGUF", "A10G", nil, RuleWeightFormat, "set image"},
 		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "A10G", nil, RuleWeightFormat, "set image"},
 		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "A10G", on(1, func(e *Engine) { e.CustomImage = true }), "", ""},
+		{"meta-llama/Llama-3.1-405B-Instruct-FP8", "H100", on(8, nil), RuleDeprecated, ""},
 		{"Qwen/Qwen3-8B", "H100", format("fbgemm_fp8"), RuleDeprecated, "--allow-deprecated-quantization"},
 		{"Qwen/Qwen3-8B", "H100", on(1, func(e *Engine) {
 			e.Shape.Quantization, e.AllowDeprecated = catalogue.Quantization{Method: "fbgemm_fp8", Bits: 8}, true

@@ -72,7 +72,8 @@ type Serving struct {
 	// and ByTTFT; 1 where not even one request does, and 0 where the speed is not
 	// known.
 	Target int
-	// TargetTokensPerSecond is the rate of output tokens at that load.
+	// TargetTokensPerSecond is the rate of output tokens at that load, of prompt
+	// tokens where the model does not generate.
 	TargetTokensPerSecond float64
 }
 
@@ -116,13 +117,17 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 		Speed: speed, BySequences: e.MaxNumSeqs,
 		Growth: growth(scrape.Seconds() + syncSeconds + coldStart.Seconds()),
 	}
+	if !e.Shape.Kind.Generates() {
+		e.servePrompts(&s, m, o)
+		return s
+	}
 	s.ByKV, s.ByTPOT = e.capacity(m, o)
 	s.Usable = min(s.ByKV, s.BySequences)
 	if speed.Known() {
 		s.Usable = min(s.Usable, s.ByTPOT)
 	}
 	planned := speed.Planned()
-	if read := planned.prompt(o.lengths()); read > 0 {
+	if read := planned.prompt(o.lengths(), float64(o.InputTokens)); read > 0 {
 		s.PrefillTokensPerSecond = float64(o.InputTokens) / read
 	}
 	s.MaxNumSeqs = e.sequences(s.Usable)
@@ -165,6 +170,10 @@ func (e Engine) sequences(usable int) int {
 // less memory to the cache that admits them: what the cache beside the fewest
 // would admit is tried, and what the cache beside those admits is taken.
 func (e Engine) derivedSequences(o Objectives) int {
+	if !e.Shape.Kind.Generates() { // prompts share batches
+		most, _ := e.defaults()
+		return most
+	}
 	e.MaxNumSeqs = fewestSequences
 	for range 2 {
 		m := Fit(e)

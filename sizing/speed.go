@@ -287,14 +287,14 @@ func (s Speed) sequencesWithin(seconds float64, l Lengths) float64 {
 	return bisect(func(n float64) bool { return s.typical(n, n, l) <= seconds })
 }
 
-// prompt returns how long an engine without other work computes a prompt, in
-// seconds; 0 where nothing is known.
-func (s Speed) prompt(l Lengths) float64 {
+// prompt returns how long an engine without other work computes the input of l,
+// of prompts as long as each, in seconds; 0 where nothing is known.
+func (s Speed) prompt(l Lengths, each float64) float64 {
 	if !s.Known() {
 		return 0
 	}
 	batches := math.Ceil(l.Input / s.batch)
-	return batches * s.step(Batch{PromptTokens: l.Input / batches, PromptContext: l.Input / 2, Requests: 1 / batches})
+	return batches * s.step(Batch{PromptTokens: l.Input / batches, PromptContext: each / 2, Requests: l.Input / each / batches})
 }
 
 // mostSequences is more than any engine has.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
@@ -19,7 +20,7 @@ func TestPromptsAreReadAsFastAsMeasured(t *testing.T) {
 		want       float64
 	}{{"Qwen/Qwen3-32B", "H100", 2, 15928}, {"openai/gpt-oss-120b", "H100", 1, 39065}, {"Qwen/Qwen3-VL-32B-Instruct", "H200", 2, 15751}} {
 		e := engine(t, c.model, c.gpu, c.gpus, 16384)
-		got := 8192 / e.Speed().prompt(Lengths{Input: 8192, Output: 1})
+		got := 8192 / e.Speed().prompt(Lengths{Input: 8192, Output: 1}, 8192)
 		if math.Abs(got/c.want-1) > 0.15 {
 			t.Errorf("%s on %d %s reads %.0f tokens a second, measured %.0f", c.model, c.gpus, c.gpu, got, c.want)
 		}
@@ -99,5 +100,38 @@ func TestSplittingOverLinks(t *testing.T) {
 	}
 	if nvlink, pcie := gain("A100-80"), gain("A100-PCIE"); nvlink < 1.5 || nvlink > 2 || pcie > 0.9*nvlink {
 		t.Errorf("two GPUs are %.2f times as fast over NVLink, %.2f over PCIe", nvlink, pcie)
+	}
+}
+
+// Models that do not generate are planned by their prompts alone: the longer the
+// prompts, the fewer, and never more than the planned rate.
+func TestModelsWithoutAnswers(t *testing.T) {
+	for _, c := range []struct {
+		model string
+		kind  catalogue.Kind
+	}{{"BAAI/bge-m3", catalogue.Embedding}, {"Qwen/Qwen3-Embedding-8B", catalogue.Embedding}, {"Qwen/Qwen3-Reranker-4B", catalogue.Reranker}, {"openai/whisper-large-v3-turbo", catalogue.SpeechToText}} {
+		w := workload(t, c.model, "g6e.xlarge", 0)
+		e := Size(w)
+		s := e.Serving
+		if got := e.Workload.Engine.Shape.Kind; got != c.kind || e.Memory.Verdict != Fits {
+			t.Errorf("%s is a %s and %s", c.model, got, e.Memory.Verdict)
+		}
+		if s.DecodeTokensPerSecond != 0 || s.ByTPOT != 0 || s.Target < 1 || s.Target > s.Usable || s.Usable > s.BySequences || s.TargetTokensPerSecond >= s.PrefillTokensPerSecond {
+			t.Errorf("%s: %+v", c.model, s)
+		}
+		if n := e.Numbers(); n["usdPerMillionInputTokens"] == nil || n["usdPerMillionOutputTokens"] != nil || n["decodeTokensPerSecond"] != nil {
+			t.Errorf("%s: %v", c.model, n)
+		}
+		w.Objectives.InputTokens = 64
+		if short := Size(w).Serving; short.ByTTFT < s.ByTTFT {
+			t.Errorf("%s: of short prompts %d are answered in time, of usual ones %d", c.model, short.ByTTFT, s.ByTTFT)
+		}
+	}
+	args, err := vllmflags.Parse([]string{"Qwen/Qwen3-8B", "--runner", "pooling"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e := engine(t, "Qwen/Qwen3-8B", "L40S", 1, 8192).WithArgs(args); e.Shape.Kind != catalogue.Embedding {
+		t.Errorf("with a pooling runner it is a %s", e.Shape.Kind)
 	}
 }

@@ -95,7 +95,11 @@ func (e Estimate) perMillion() string {
 	if e.Cost.PerMillionTokens == 0 {
 		return "–"
 	}
-	return atMost(e.Cost.Spot, fmt.Sprintf("%s%.2f", e.About(), e.Cost.PerMillionTokens))
+	price := atMost(e.Cost.Spot, fmt.Sprintf("%s%.2f", e.About(), e.Cost.PerMillionTokens))
+	if !e.Workload.Engine.Shape.Kind.Generates() {
+		price += " input"
+	}
+	return price
 }
 
 // About returns "about " before numbers that follow from a speed that is
@@ -133,7 +137,7 @@ func (e Estimate) Warnings() []string {
 	}
 	if !e.Serving.Speed.Known() {
 		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
-	} else if e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
+	} else if w.Engine.Shape.Kind.Generates() && e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
 		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
 	if g := w.Engine.GPU; w.Engine.TensorParallel > 2 && !g.Link.NVLink {
@@ -164,7 +168,7 @@ func (e Estimate) Numbers() map[string]any {
 	n := map[string]any{
 		"hardware": e.Hardware(), "usableGiBPerGPU": round(m.Usable, 2), "requestedGiBPerGPU": round(m.Requested, 2), "neededGiBPerGPU": round(m.Needed, 2),
 		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds, "ttftMilliseconds": w.Objectives.TTFTMilliseconds,
-		"gpus": w.Engine.GPUs(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
+		"gpus": w.Engine.GPUs(), "kind": w.Engine.Shape.Kind.String(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
 		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
 		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2), "moreGiBPerGPU": round(m.More, 2),
 		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
@@ -179,19 +183,22 @@ func (e Estimate) Numbers() map[string]any {
 	if floor := e.ColdStart.WeightsFloor; floor > 0 {
 		n["weightsFloorSeconds"] = round(floor.Seconds(), 1)
 	}
-	if s.Speed.Known() {
+	if s.Speed.Known() && w.Engine.Shape.Kind.Generates() {
 		n["concurrencyWithinTPOT"] = s.ByTPOT
+		n["decodeTokensPerSecond"] = round(s.DecodeTokensPerSecond, 0)
+	}
+	if s.Speed.Known() {
 		if s.ByTTFT > 0 {
 			n["concurrencyWithinTTFT"] = s.ByTTFT
 		}
 		n["prefillTokensPerSecond"] = round(s.PrefillTokensPerSecond, 0)
-		n["decodeTokensPerSecond"] = round(s.DecodeTokensPerSecond, 0)
 		n["targetTokensPerSecond"] = round(s.TargetTokensPerSecond, 0)
 	}
 	if e.Cost.Known {
 		n["usdPerHourMin"], n["usdPerHourMax"] = round(e.Cost.Min, 4), round(e.Cost.Max, 4)
 		if e.Cost.PerMillionTokens > 0 {
-			n["usdPerMillionOutputTokens"] = round(e.Cost.PerMillionTokens, 2)
+			tokens := map[bool]string{true: "Output", false: "Input"}[w.Engine.Shape.Kind.Generates()]
+			n["usdPerMillion"+tokens+"Tokens"] = round(e.Cost.PerMillionTokens, 2)
 		}
 	}
 	return n

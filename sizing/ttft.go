@@ -25,25 +25,36 @@ const (
 // least: where reading alone takes most of the objective, fewer requests would
 // not help.
 func byTTFT(s Speed, o Objectives) int {
-	read := s.prompt(o.lengths())
+	read := s.prompt(o.lengths(), float64(o.InputTokens))
 	if read <= 0 {
 		return 0
 	}
-	wait := math.Max(o.TTFTMilliseconds/1000-read, read)
-	low, high := 0.0, 1.0 // between them the share that is late rises from 0 to 1
-	for range 50 {
-		rho := (low + high) / 2
-		if rho*math.Exp(-2*(1-rho)*wait/(promptDispersion*read)) < lateShare {
-			low = rho
-		} else {
-			high = rho
-		}
-	}
-	requests := requestsAt(low, read, s, o)
+	requests := requestsAt(busiest(read, o), read, s, o)
 	if math.IsInf(requests, 1) {
 		return 0
 	}
 	return max(1, whole(requests))
+}
+
+// busiest returns the share of time that prompts may take, each for so long,
+// until too many wait too long.
+func busiest(read float64, o Objectives) float64 {
+	wait := math.Max(o.TTFTMilliseconds/1000-read, read)
+	return share(func(rho float64) bool { return rho*math.Exp(-2*(1-rho)*wait/(promptDispersion*read)) < lateShare })
+}
+
+// share returns the largest share of time for which holds is true, if it is so up
+// to there.
+func share(holds func(float64) bool) float64 {
+	low, high := 0.0, 1.0
+	for range 50 {
+		if middle := (low + high) / 2; holds(middle) {
+			low = middle
+		} else {
+			high = middle
+		}
+	}
+	return low
 }
 
 // requestsAt is the mean number of requests of a replica that reads prompts for

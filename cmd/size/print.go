@@ -53,7 +53,11 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line := func(name, format string, values ...any) {
 		_, _ = fmt.Fprintf(t, "%s\t%s\n", name, fmt.Sprintf(format, values...))
 	}
-	fmt.Fprintf(out, "%s on %s, vLLM %s: %s\n\n", o.model, e.Hardware(), w.Engine.Release, m.Verdict)
+	kind := ""
+	if k := w.Engine.Shape.Kind; !k.Generates() {
+		kind = ", " + k.String()
+	}
+	fmt.Fprintf(out, "%s%s on %s, vLLM %s: %s\n\n", o.model, kind, e.Hardware(), w.Engine.Release, m.Verdict)
 	line("memory of one GPU", "%.2f GiB usable, of which vLLM takes %.2f", m.Usable, m.Requested)
 	line("  weights", "%.2f GiB, %s", m.Weights, w.Engine.Shape.Quantization)
 	if m.Adapters > 0 {
@@ -65,17 +69,10 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	line("  KV cache", "%.2f GiB, %.2f less to %.2f more", m.KV-m.Short, m.Error, m.More)
 	if m.Tokens > 0 {
 		line("KV cache", "%d tokens in all, %d in one context%s", m.Tokens, m.Longest, cacheType(w.Engine))
-		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%d + %d)", m.Concurrency, m.MaxModelLen, s.ByKV, w.Objectives.InputTokens, w.Objectives.OutputTokens)
+		line("concurrency", "%.1f at %d tokens, %d at typical lengths (%s)", m.Concurrency, m.MaxModelLen, s.ByKV, lengths(e))
 	}
 	if m.Verdict != sizing.DoesNotFit {
-		if s.Speed.Known() {
-			line("", "%d within %g ms a token; usable %d", s.ByTPOT, w.Objectives.TPOTMilliseconds, s.Usable)
-			if s.ByTTFT > 0 {
-				line("", "%d whose first tokens come within %g s", s.ByTTFT, w.Objectives.TTFTMilliseconds/1000)
-			}
-			line("rates", "%s%.0f prompt tokens/s, %s%.0f output tokens/s at %d requests, as planned with %g of the prediction",
-				e.About(), s.PrefillTokensPerSecond, e.About(), s.DecodeTokensPerSecond, s.Usable, sizing.PlannedShare)
-		}
+		speed(line, e)
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
 		if s.Target > 0 {
 			line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
@@ -89,7 +86,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 			line("cost", "%s USD/h (%s)", e.Cost, e.Cost.Price)
 		}
 		if e.Cost.PerMillionTokens > 0 {
-			line("", "%s%.2f USD a million output tokens with all replicas at the target", e.About(), e.Cost.PerMillionTokens)
+			line("", "%s%.2f USD a million %s tokens with all replicas at the target", e.About(), e.Cost.PerMillionTokens, side(e))
 		}
 	}
 	if err := t.Flush(); err != nil {
@@ -144,4 +141,39 @@ func (o *options) list(out io.Writer, w sizing.Workload) error {
 		return fmt.Errorf("%s %w any of %d instance types", o.model, errDoesNotFit, len(types))
 	}
 	return err
+}
+
+// speed prints what one replica does, if anything is known of it.
+func speed(line func(name, format string, values ...any), e sizing.Estimate) {
+	o, s := e.Workload.Objectives, e.Serving
+	about, planned := e.About(), fmt.Sprintf("as planned with %g of the prediction", sizing.PlannedShare)
+	switch {
+	case !s.Speed.Known():
+	case !e.Workload.Engine.Shape.Kind.Generates():
+		line("", "%d answered within %g s; usable %d", s.ByTTFT, o.TTFTMilliseconds/1000, s.Usable)
+		line("rate", "%s%.0f prompt tokens/s, %s", about, s.PrefillTokensPerSecond, planned)
+	default:
+		line("", "%d within %g ms a token; usable %d", s.ByTPOT, o.TPOTMilliseconds, s.Usable)
+		if s.ByTTFT > 0 {
+			line("", "%d whose first tokens come within %g s", s.ByTTFT, o.TTFTMilliseconds/1000)
+		}
+		line("rates", "%s%.0f prompt tokens/s, %s%.0f output tokens/s at %d requests, %s", about, s.PrefillTokensPerSecond, about, s.DecodeTokensPerSecond, s.Usable, planned)
+	}
+}
+
+// lengths are those of a typical request.
+func lengths(e sizing.Estimate) string {
+	o := e.Workload.Objectives
+	if !e.Workload.Engine.Shape.Kind.Generates() {
+		return fmt.Sprint(o.InputTokens)
+	}
+	return fmt.Sprintf("%d + %d", o.InputTokens, o.OutputTokens)
+}
+
+// side is which tokens the model is paid for.
+func side(e sizing.Estimate) string {
+	if e.Workload.Engine.Shape.Kind.Generates() {
+		return "output"
+	}
+	return "input"
 }

@@ -32,7 +32,7 @@ func TestGiven(t *testing.T) {
 		"offload of nothing":     {[]string{"--cpu-offload-gb", "0"}, Unsized, nil},
 		"doubled batches":        {[]string{"--performance-mode", "throughput"}, Uncounted, []string{"--performance-mode"}},
 		"balanced":               {[]string{"--performance-mode", "balanced"}, Uncounted, nil},
-		"pooling":                {[]string{"--runner", "pooling"}, Unsized, []string{"--runner"}},
+		"a draft runner":         {[]string{"--runner", "draft"}, Unsized, []string{"--runner"}},
 		"generating":             {[]string{"--runner", "generate"}, Unsized, nil},
 		"logging":                {[]string{"--enable-log-requests"}, Uncounted, nil},
 	}

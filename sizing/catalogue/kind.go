@@ -24,8 +24,9 @@ func (k Kind) String() string {
 	return [...]string{"generator", "embedding model", "reranker", "speech-to-text model"}[k]
 }
 
-// Generates reports whether requests have output tokens.
-func (k Kind) Generates() bool { return k == Generator || k == SpeechToText }
+// Generates reports whether the answer to a request is as many tokens as it is
+// asked for, so that speed and cost are those of output tokens.
+func (k Kind) Generates() bool { return k == Generator }
 
 // encoders are the architectures whose attention sees all tokens at once, so
 // that nothing is kept from token to token (vllm/model_executor/models/bert.py,

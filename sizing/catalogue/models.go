@@ -95,7 +95,6 @@ func FindShape(id string) (Shape, bool) {
 	switch q := found.named(id); {
 	case q.Method != "":
 		found.Quantization = q
-		found.Quantization.Block = blockOf(id)
 	case strings.Contains(name, "-bf16-"), strings.Contains(name, "-fp16-"):
 		found.Quantization = Quantization{}
 	}

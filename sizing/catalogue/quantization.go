@@ -139,8 +139,12 @@ func (s Shape) named(text string) Quantization {
 	if q.ExpertsOnly && s.MoE.Experts == 0 {
 		q = doubtful(q.Method, q.Bits)
 	}
-	if name := words(text); q.Method == "fp8" && strings.HasPrefix(text, "Qwen/") && strings.HasSuffix(name, "-fp8-") {
+	switch name := words(text); {
+	case q.Method != "fp8" || !strings.HasSuffix(name, "-fp8-"):
+	case strings.HasPrefix(text, "Qwen/"):
 		q.Block = 128 // weight_block_size of Qwen's own FP8 files, read on 2026-11-29
+	case strings.HasPrefix(text, "meta-llama/") && strings.Contains(name, "llama-3.1-405b"):
+		q.Method = "fbgemm_fp8" // which vLLM deprecates: config/model.py at 2f41c894e3
 	}
 	return q
 }
