@@ -75,7 +75,7 @@ func TestParametersAddUp(t *testing.T) {
 // names do not tell them: their model cards, read on 2026-11-29.
 var named = map[string]float64{
 	"DeepSeek-V3.1": 671, "DeepSeek-V3.2": 671, "DeepSeek-V4-Flash": 284, "DeepSeek-V4-Pro": 1600, "GLM-5": 744, "GLM-5.1": 744, "GLM-5.2": 744,
-	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196, "Hy3": 295,
+	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196, "Step-3.5-Flash": 196, "Hy3": 295,
 	"GLM-OCR": 0.9, "Qwen3-ASR-1.7B": 2.3, "PaddleOCR-VL-1.5": 0.9, "Laguna-XS-2.1": 33, "whisper-large-v3": 1.55, "whisper-large-v3-turbo": 0.809, "bge-m3": 0.568,
 	"NVIDIA-Nemotron-3-Nano-30B-A3B": 31.6, "NVIDIA-Nemotron-3.5-Lightning-30B-A3B": 31.6, // as the catalogue has of the copies in 16 bit
 }

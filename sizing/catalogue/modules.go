@@ -98,7 +98,7 @@ func (c *config) attentionModules(m *modules, i int, l layer, s Shape) {
 		return
 	}
 	heads, queries := float64(l.heads), 1.0
-	if c.LinearValueHeads > 0 && c.LinearAttention == nil || c.OutputGate {
+	if c.LinearValueHeads > 0 && c.LinearAttention == nil || c.OutputGate || strings.HasPrefix(c.ModelType, "muse_glimmer") {
 		queries = 2 // a gate on what attention puts out: Qwen3-Next and later
 	}
 	keys, values := hidden*float64(l.kvHeads*l.key), hidden*float64(l.kvHeads*l.value)
