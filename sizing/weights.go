@@ -18,7 +18,7 @@ func (e Engine) WeightsGiB() float64 {
 	return exact * e.computedGiB(e.bytesPerElement())
 }
 
-// filesGiB is what the weights' files are computed to hold.
+// filesGiB returns what the weights' files are computed to hold.
 func (e Engine) filesGiB() float64 {
 	element := 2.0
 	if strings.HasPrefix(e.Shape.DType, "float32") {
@@ -28,7 +28,7 @@ func (e Engine) filesGiB() float64 {
 	return max(every+experts+rest, 1) / gib
 }
 
-// computedGiB is what the weights take by the shape.
+// computedGiB returns what the weights take by the shape.
 func (e Engine) computedGiB(element float64) float64 {
 	w, q := e.Shape.Weights, e.Shape.Quantization
 	attention, experts := q.Attention.Bytes(element), q.Experts.Bytes(element)
@@ -56,7 +56,7 @@ func (e Engine) computedGiB(element float64) float64 {
 	return max(total, 0) / gib
 }
 
-// doubtGiB is by how much the weights on one GPU may be off because a name does
+// doubtGiB returns by how much the weights on one GPU may be off because a name does
 // not tell in how many bits attention is stored.
 func (e Engine) doubtGiB() float64 {
 	if !e.Shape.Quantization.Doubtful || e.Shape.WeightsGiB > 0 {

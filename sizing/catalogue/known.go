@@ -68,7 +68,7 @@ var readKeys = func() map[string]bool {
 	return read
 }()
 
-// weightsAlone is the size of the weights, where nothing else is given.
+// weightsAlone returns the size of the weights, where nothing else is given.
 func (k keys) weightsAlone() (gibibytes float64, alone bool) {
 	size, ok := k["weightsGiB"].(float64)
 	return size, ok && len(k) == 1

@@ -100,7 +100,7 @@ func (c *config) layers() ([]layer, error) {
 	return layers, nil
 }
 
-// valueDim is the width of a head's values where it is not that of its keys
+// valueDim returns the width of a head's values where it is not that of its keys
 // and there is no latent.
 func (c *config) valueDim() int {
 	if c.KVLoraRank > 0 || c.QLoraRank > 0 {
@@ -109,7 +109,7 @@ func (c *config) valueDim() int {
 	return c.VHeadDim
 }
 
-// window of sliding attention in tokens.
+// window returns the window of sliding attention in tokens.
 func (c *config) window() int {
 	if c.AttentionChunk > 0 && !strings.HasPrefix(c.ModelType, "mimo_v2") { // MiMo states one that it does not use
 		return c.AttentionChunk
@@ -159,7 +159,7 @@ type otherAttention struct {
 	HeadDim int `json:"head_dim"`
 }
 
-// kind is what the layer keeps.
+// kind returns what the layer keeps.
 func (c *config) kind(layer, window int) layerKind {
 	types := c.LayerTypes
 	if len(types) == 0 {

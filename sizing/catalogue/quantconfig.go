@@ -119,7 +119,7 @@ func (l *stringList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// unpacked is the description itself, where it is nested.
+// unpacked returns the description itself, where it is nested.
 func (c quantizationConfig) unpacked() quantizationConfig {
 	if c.Inner == nil {
 		if c.Method == "" && c.Producer.Name == "modelopt" {
@@ -159,8 +159,8 @@ type listed struct {
 	bits    float64 // 0: the model's own type
 }
 
-// of is the bits of a module, 0 for the model's own type.
-func (s scheme) of(m module) float64 {
+// bitsOf returns the bits of a module, 0 for the model's own type.
+func (s scheme) bitsOf(m module) float64 {
 	if m.plain || s.expertsOnly && m.part != expertPart {
 		return 0
 	}
@@ -182,7 +182,7 @@ func (s scheme) of(m module) float64 {
 	return s.bits
 }
 
-// headBits is the bits of a separate output head, which methods leave alone
+// headBits returns the bits of a separate output head, which methods leave alone
 // unless they name it.
 func (s scheme) headBits() float64 {
 	names := []string{"lm_head", "language_model.lm_head"}
@@ -212,7 +212,7 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	byBits := map[float64]float64{}
 	for _, one := range m.list {
 		sizes[one.part] += one.size
-		if b := s.of(one); b > 0 {
+		if b := s.bitsOf(one); b > 0 {
 			quantised[one.part] += one.size
 			bits[one.part] += one.size * b
 			byBits[b] += one.size
@@ -255,7 +255,7 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 		{"ignore", c.Ignore}, {"modules_to_not_convert", c.NotConverted}, {"exclude_modules", c.Excluded},
 		{"exclude", c.Exclude}, {"llm_int8_skip_modules", c.Skipped}, {"ignored_layers", c.IgnoredOnes},
 	} {
-		s.ignored = s.ignored.and(match(list.key, list.patterns))
+		s.ignored = s.ignored.join(match(list.key, list.patterns))
 	}
 	if len(c.Blocks) > 0 && c.Blocks[0] != "" {
 		s.only = match("block_name_to_quantize", c.Blocks)
@@ -282,7 +282,7 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 	return s, errors.Join(errs...)
 }
 
-// kvCacheDType is the type of the KV cache that the checkpoint asks for; "" if
+// kvCacheDType returns the type of the KV cache that the checkpoint asks for; "" if
 // none (get_kv_cache_quant_algo_string in vllm/utils/torch_utils.py and
 // layers/attention/attention.py at 017e9f4448, 2026-08-17).
 func (c quantizationConfig) kvCacheDType() string {
@@ -303,7 +303,7 @@ func (c quantizationConfig) kvCacheDType() string {
 	return ""
 }
 
-// block is the width of the blocks of an FP8 checkpoint.
+// block returns the width of the blocks of an FP8 checkpoint.
 func (c quantizationConfig) block() int {
 	sizes := c.BlockSize
 	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
