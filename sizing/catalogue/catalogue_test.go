@@ -367,20 +367,21 @@ func TestPartsOfQuantization(t *testing.T) {
 		config                        string
 		attention, mlp, experts, head float64
 	}{
-		"everything":            {`"quant_method": "fp8"`, 1, 1, 1, 0},
-		"names":                 {`"quant_method": "fp8", "modules_to_not_convert": ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn", "lm_head"]`, 0.375, 1, 1, 0},
-		"words":                 {`"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn", "mlp.gate"]`, 0, 1, 1, 0},
-		"wildcards":             {`"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["model.layers.0*", "model.layers.1.mlp.shared_experts*", "model.layers.1.self_attn*"]`, 0, 0, 1, 0},
-		"wildcards for a layer": {`"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"]`, 0, 0, 1, 0},
-		"expressions":           {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}, "ignore": ["re:.*self_attn.*", "re:.*shared_experts.*", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "re:model.lm_head"]`, 0, 0, 1, 0},
-		"targets":               {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}`, 0, 0.2, 1, 0},
-		"towers do not count":   {`"quant_method": "fp8", "modules_to_not_convert": ["visual.layers.0.self_attn", "vision_tower.encoder.layers.1.mlp", "mtp.layers.0.self_attn"]`, 1, 1, 1, 0},
-		"a list of layers":      {`"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}, "model.layers.1.mlp.experts.0.down_proj": {"quant_algo": "NVFP4", "group_size": 16}, "lm_head": {"quant_algo": "FP8"}}`, 0.125, 0, 1, 1},
-		"extra configurations":  {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {"model.layers.0.self_attn.q_proj": {"bits": 16}, ".*experts.*": {"bits": 8}}`, 0.875, 1, 1, 0},
-		"blocks":                {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "block_name_to_quantize": "model.layers.1"`, 0.5, 0.2, 1, 0},
-		"dynamic":               {`"quant_method": "gptq", "bits": 4, "group_size": 128, "lm_head": true, "dynamic": {"-:.*self_attn.*": {}, "+:.*experts.*": {"bits": 8}}`, 0, 1, 1, 1},
-		"nested":                {`"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "exclude_modules": ["*self_attn*"]}`, 0, 1, 1, 0},
-		"one kind of experts":   {`"quant_method": "fp8", "ignored_layers": ["model.layers.1.mlp.experts"]`, 1, 1, 0, 0},
+		"everything":                     {`"quant_method": "fp8"`, 1, 1, 1, 0},
+		"names":                          {`"quant_method": "fp8", "modules_to_not_convert": ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn", "lm_head"]`, 0.375, 1, 1, 0},
+		"words":                          {`"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn", "mlp.gate"]`, 0, 1, 1, 0},
+		"wildcards":                      {`"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["model.layers.0*", "model.layers.1.mlp.shared_experts*", "model.layers.1.self_attn*"]`, 0, 0, 1, 0},
+		"wildcards for a layer":          {`"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"]`, 0, 0, 1, 0},
+		"expressions":                    {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}, "ignore": ["re:.*self_attn.*", "re:.*shared_experts.*", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "re:model.lm_head"]`, 0, 0, 1, 0},
+		"targets":                        {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}`, 0, 0.2, 1, 0},
+		"towers do not count":            {`"quant_method": "fp8", "modules_to_not_convert": ["visual.layers.0.self_attn", "vision_tower.encoder.layers.1.mlp", "mtp.layers.0.self_attn"]`, 1, 1, 1, 0},
+		"a list of layers":               {`"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}, "model.layers.1.mlp.experts.0.down_proj": {"quant_algo": "NVFP4", "group_size": 16}, "lm_head": {"quant_algo": "FP8"}}`, 0.125, 0, 1, 1},
+		"extra configurations":           {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {"model.layers.0.self_attn.q_proj": {"bits": 16}, ".*experts.*": {"bits": 8}}`, 0.875, 1, 1, 0},
+		"blocks":                         {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "block_name_to_quantize": "model.layers.1"`, 0.5, 0.2, 1, 0},
+		"dynamic":                        {`"quant_method": "gptq", "bits": 4, "group_size": 128, "lm_head": true, "dynamic": {"-:.*self_attn.*": {}, "+:.*experts.*": {"bits": 8}}`, 0, 1, 1, 1},
+		"nested":                         {`"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "exclude_modules": ["*self_attn*"]}`, 0, 1, 1, 0},
+		"a description without its list": {`"quant_method": "modelopt", "quant_algo": "NVFP4"`, 0.5, 1, 1, 0},
+		"one kind of experts":            {`"quant_method": "fp8", "ignored_layers": ["model.layers.1.mlp.experts"]`, 1, 1, 0, 0},
 	}
 	for name, test := range tests {
 		s, err := ParseConfig([]byte(base + test.config + "}}"))

@@ -234,6 +234,10 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	if q.Bits == 0 { // nothing of the language model
 		q.Bits = s.bits
 	}
+	if s.bits == bitsNV && s.ignored.empty() && len(s.listed) == 0 && q.Attention.Share > 0 {
+		// No published file in NVFP4 is so in all parts: this one lacks its list.
+		q.Attention.Share, q.Doubtful = q.Attention.Share/2, true
+	}
 	return q, nil
 }
 
