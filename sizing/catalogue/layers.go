@@ -90,10 +90,12 @@ func (c *config) layers() ([]layer, error) {
 		if !l.experts && (c.HybridPattern == "" || i < len(c.HybridPattern) && c.HybridPattern[i] == '-') {
 			l.dense = cmp.Or(c.DenseIntermediate, int(c.IntermediateSize))
 		}
-		if c.EnableMoEBlock && l.experts { // Gemma 4 has a dense MLP beside its experts
+		switch {
+		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP beside their experts
 			l.dense = int(c.IntermediateSize)
-		}
-		if c.ResidualMoE { // Arctic too
+		case c.DoubleWide && l.borrowed: // Gemma 4 E2B
+			l.dense *= 2
+		case c.ModelType == "arctic" && c.UseResidual && l.experts: // a narrower one
 			l.dense = c.HiddenSize
 		}
 	}

@@ -230,7 +230,7 @@ func (c *config) mlpModules(m *modules, i int, l layer, s Shape) {
 
 // sharedWidth returns the width of the experts that every token visits.
 func (c *config) sharedWidth(m MoE) float64 {
-	shared := cmp.Or(int(c.SharedExperts), int(c.NumSharedExperts), c.ErnieShared)
+	shared := cmp.Or(int(c.SharedExperts), int(c.NumSharedExperts), int(c.NumSharedExpert), c.ErnieShared)
 	if size := cmp.Or(c.SharedExpertSize, c.MoESharedSize, c.ShareExpertDim, c.SharedSize); size > 0 {
 		return float64(size)
 	}
