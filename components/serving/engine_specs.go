@@ -42,6 +42,16 @@ var ownedFlags = map[string]string{
 	"--disable-access-log-for-endpoints": "",
 }
 
+// keyedFlags are flags that extra arguments may have as long as their keys are not
+// given.
+var keyedFlags = map[string]string{
+	"--kv-offloading-size":    "kvCache.hostMemory",
+	"--max-num-queued-reqs":   "queue.maxRequests",
+	"--max-num-queued-tokens": "queue.maxTokens",
+	"--trust-remote-code":     "trustRemoteCode",
+	"--code-revision":         "revision",
+}
+
 // owned returns the flags that extra arguments may not have, with the configuration
 // key that sets each: ownedFlags, and what else is rendered for this spec.
 func (s Spec) owned() map[string]string {
@@ -51,7 +61,7 @@ func (s Spec) owned() map[string]string {
 	if args, err := vllmflags.Parse(engineArgs(own)); err == nil {
 		for _, f := range vllmflags.Flags() {
 			if _, known := all[f.Name]; !known && args.Has(f.Name) {
-				all[f.Name] = ""
+				all[f.Name] = keyedFlags[f.Name]
 			}
 		}
 	}
@@ -60,9 +70,16 @@ func (s Spec) owned() map[string]string {
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.
 func engineArgs(s Spec) []string {
-	args := []string{s.weights(), "--served-model-name", s.Model.ServedName, "--port", strconv.Itoa(port)}
+	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName}, s.Model.ServedAliases...)
+	args = append(args, "--port", strconv.Itoa(port))
 	if s.Model.Revision != "" {
 		args = append(args, "--revision", s.Model.Revision)
+	}
+	if s.Model.TrustRemoteCode {
+		args = append(args, "--trust-remote-code")
+		if s.Model.Revision != "" {
+			args = append(args, "--code-revision", s.Model.Revision)
+		}
 	}
 	if s.Model.MaxLen != 0 {
 		args = append(args, "--max-model-len", strconv.Itoa(s.Model.MaxLen))
@@ -86,6 +103,8 @@ func engineArgs(s Spec) []string {
 		args = append(args, "--no-enable-prefix-caching")
 	}
 	args = append(args, s.LoRA.args()...)
+	args = append(args, s.KVCache.args()...)
+	args = append(args, s.Queue.args()...)
 	if s.Model.inS3() {
 		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
 	}
@@ -100,6 +119,27 @@ func engineArgs(s Spec) []string {
 	}
 	args = append(args, "--disable-access-log-for-endpoints", polled)
 	return append(args, s.ExtraArgs...)
+}
+
+// args keep what the GPUs have no room for in the node's memory.
+func (c KVCache) args() []string {
+	size, ok := amountOf(c.HostMemory, byteAmount, leastHostMemory)
+	if !ok {
+		return nil
+	}
+	return []string{"--kv-offloading-size", strconv.FormatFloat(float64(size.Value())/(1<<30), 'f', -1, 64)}
+}
+
+// args bound the queue.
+func (q QueueLimits) args() []string {
+	var args []string
+	if q.MaxRequests > 0 {
+		args = append(args, "--max-num-queued-reqs", strconv.Itoa(q.MaxRequests))
+	}
+	if q.MaxTokens > 0 {
+		args = append(args, "--max-num-queued-tokens", strconv.Itoa(q.MaxTokens))
+	}
+	return args
 }
 
 // args serve the adapters. Those that no batch uses wait in the node's memory.

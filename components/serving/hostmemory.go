@@ -48,6 +48,9 @@ func (m hostMemory) String() string {
 	return fmt.Sprintf("%g GiB of %s", m.gib, strings.Join(m.flags, " and "))
 }
 
+// leastHostMemory is the least that an offloaded KV cache is given.
+const leastHostMemory = "1Gi"
+
 const (
 	// memoryGiB is what a replica requests for each GPU beside that.
 	memoryGiB = 12

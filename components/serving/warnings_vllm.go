@@ -27,11 +27,36 @@ func (s Spec) vllmWarnings() []string {
 		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
 			"give the stack a token of an account that has consent", vendor)
 	}
+	if family := s.wantsCode(); family != "" {
+		warn("models whose ids begin with %s usually bring Python code of their own, without which vLLM may not start: read it, then set trustRemoteCode and the commit as revision", family)
+	}
 	if kind := s.Model.KVCacheDType; s.UnknownShape() && strings.HasPrefix(kind, "fp8") {
 		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
 			"attention sinks, latent attention (MLA), images or unusual heads", kind)
 	}
 	return slices.Concat(all, s.requestWarnings())
+}
+
+// codeFamilies begin the ids of models that vLLM's own tests and recipes load with
+// their repositories' code (trust_remote_code in tests/models/registry.py at
+// 2f41c894e3; vllm-project/recipes of 2026-08-21). Not every model of a family needs
+// it: a warning, and no refusal.
+var codeFamilies = []string{
+	"AIDC-AI/Ovis", "Kwai-Keye/", "OpenGVLab/InternVL", "PaddlePaddle/PaddleOCR-VL", "XiaomiMiMo/MiMo", "allenai/Molmo", "baidu/ERNIE-4.5-VL",
+	"deepseek-ai/DeepSeek-OCR", "internlm/internlm", "microsoft/Phi-3-vision", "microsoft/Phi-3.5-MoE", "microsoft/Phi-3.5-vision", "microsoft/Phi-4-multimodal",
+	"moonshotai/Kimi", "nvidia/Llama-3.1-Nemotron-Nano-VL", "nvidia/Llama-3_", "nvidia/NVIDIA-Nemotron", "nvidia/Nemotron", "openbmb/MiniCPM",
+	"rednote-hilab/dots", "stepfun-ai/Step", "stepfun-ai/step", "tencent/Hunyuan", "zai-org/chatglm", "zai-org/glm-4v",
+}
+
+// wantsCode returns the family of a model that usually needs its repository's code,
+// where that is not trusted; "" otherwise.
+func (s Spec) wantsCode() string {
+	for _, family := range codeFamilies {
+		if !s.Model.TrustRemoteCode && strings.HasPrefix(s.Model.ID, family) {
+			return family
+		}
+	}
+	return ""
 }
 
 // gatedVendors begin the ids of models that are usually behind a consent on Hugging
