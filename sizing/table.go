@@ -155,6 +155,9 @@ func (e Estimate) Warnings() []string {
 			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.On.Type)
 		}
 	}
+	if doubt := w.Engine.doubtGiB(); doubt > 0 {
+		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and name that file with shape", doubt, w.Model)
+	}
 	if w.Engine.Shape.Family {
 		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)
 	}

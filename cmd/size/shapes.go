@@ -48,7 +48,7 @@ func shapes(out io.Writer, folder string) error {
 	return err
 }
 
-// modelOf is the model's id by the name of its file.
+// modelOf returns the model's id by the name of its file.
 func modelOf(file string) string {
 	name := strings.TrimSuffix(filepath.Base(file), ".json")
 	for _, suffix := range []string{".config", "_config"} {

@@ -90,6 +90,7 @@ type config struct {
 	MoEIntermediate    count           `json:"moe_intermediate_size"`
 	SharedExperts      count           `json:"n_shared_experts"`
 	NumSharedExperts   count           `json:"num_shared_experts"`
+	NumSharedExpert    count           `json:"num_shared_expert"`
 	SharedExpertSize   int             `json:"shared_expert_intermediate_size"`
 	SharedSize         int             `json:"shared_intermediate_size"`
 	MoESharedSize      int             `json:"moe_shared_expert_intermediate_size"`
@@ -112,6 +113,8 @@ type config struct {
 	ExpertOffset       int             `json:"expert_layer_offset"`
 	EnableMoEBlock     bool            `json:"enable_moe_block"`
 	ResidualMoE        bool            `json:"residual_moe"`
+	UseResidual        bool            `json:"use_residual"`
+	DoubleWide         bool            `json:"use_double_wide_mlp"`
 	DenseIntermediate  int             `json:"dense_intermediate_size"`
 	ShareExpertDim     int             `json:"share_expert_dim"`
 	MoELayerFreq       numbers         `json:"moe_layer_freq"`

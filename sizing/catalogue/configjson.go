@@ -137,7 +137,7 @@ func (top *config) shape() (Shape, error) {
 // present reports that a value is there, and not null.
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// widest is the width of the widest dense MLP.
+// widest returns the width of the widest dense MLP.
 func (c *config) widest(layers []layer) int {
 	most := int(c.IntermediateSize)
 	for _, l := range layers {
@@ -173,7 +173,7 @@ func (c *config) quantization(m modules) (Quantization, error) {
 	return out, err
 }
 
-// headDim is the width of a head of full attention.
+// headDim returns the width of a head of full attention.
 func (c *config) headDim() int {
 	if c.KVLoraRank > 0 && c.NopeHeadDim > 0 {
 		return c.NopeHeadDim + c.RopeHeadDim
