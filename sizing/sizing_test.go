@@ -13,7 +13,7 @@ import (
 )
 
 // current is a release that the program accepts.
-var current = Release{Minor: 32}
+var current = Release{Minor: 33}
 
 func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
 	t.Helper()
