@@ -179,9 +179,9 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 				for i := range unknown {
 					model += fmt.Sprintf(", zzzzzzzz%d: 1", i)
 					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are annotations, apiKey, dtype, env, extraArgs, gpu, "+
-						"huggingFaceToken, image, ingress, kvCache, kvCacheDtype, labels, lifecycle, lora, maxModelLen, maxNumSeqs, model, name, namespace, network, "+
+						"huggingFaceToken, image, ingress, kvCache, kvCacheDtype, labels, lifecycle, lora, maxModelLen, maxNumSeqs, media, model, name, namespace, network, "+
 						"nodeGroup, nodeSelector, objectives, pin, podPatch, prefixCaching, previousNames, priorityClass, quantization, queue, reasoningParser, replicas, "+
-						"resources, revision, scaling, servedModelName, serviceAccountName, shape, storage, tolerations, toolCallParser, trustRemoteCode, vllmVersion, volumes", i))
+						"resources, revision, scaling, servedModelName, serviceAccountName, shape, speculative, storage, tolerations, toolCallParser, trustRemoteCode, vllmVersion, volumes", i))
 				}
 				_, err := load(t, "  vllm-eks:namespaces: "+test.namespaces+"\n  vllm-eks:models: [{name: a, model: org/m, "+model+"}]")
 				var got []string

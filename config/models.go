@@ -50,6 +50,8 @@ func decodeModel(n *node) serving.Spec {
 	if names := own.stringOrList("servedModelName"); len(names) > 0 {
 		spec.Model.ServedName, spec.Model.ServedAliases = names[0], names[1:]
 	}
+	drafter := own.object("speculative")
+	spec.Speculative = serving.Speculative{Method: drafter.str("method"), Model: drafter.str("model"), Tokens: drafter.integer("tokens")}
 	spec.PreviousNames = own.texts("previousNames")
 	n.asked = own.asked
 	decodeShared(n, &spec)
@@ -72,6 +74,11 @@ func decodeShared(n *node, spec *serving.Spec) {
 	spec.KVCache = serving.KVCache{HostMemory: n.object("kvCache").str("hostMemory")}
 	queue := n.object("queue")
 	spec.Queue = serving.QueueLimits{MaxRequests: queue.integer("maxRequests"), MaxTokens: queue.integer("maxTokens")}
+	media := n.object("media")
+	spec.Media = serving.Media{
+		Domains: media.texts("domains"),
+		Images:  media.integerOrZero("images"), Videos: media.integerOrZero("videos"), Sounds: media.integerOrZero("sounds"),
+	}
 	gpu := n.object("gpu")
 	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
 	for _, name := range n.stringOrList("nodeGroup") {

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -49,6 +50,9 @@ var keyedFlags = map[string]string{
 	"--max-num-queued-reqs":   "queue.maxRequests",
 	"--max-num-queued-tokens": "queue.maxTokens",
 	"--trust-remote-code":     "trustRemoteCode",
+	"--speculative-config":    "speculative",
+	"--allowed-media-domains": "media.domains",
+	"--limit-mm-per-prompt":   "media",
 	"--code-revision":         "revision",
 }
 
@@ -105,6 +109,8 @@ func engineArgs(s Spec) []string {
 	args = append(args, s.LoRA.args()...)
 	args = append(args, s.KVCache.args()...)
 	args = append(args, s.Queue.args()...)
+	args = append(args, s.Speculative.args()...)
+	args = append(args, s.Media.args()...)
 	if s.Model.inS3() {
 		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
 	}
@@ -138,6 +144,46 @@ func (q QueueLimits) args() []string {
 	}
 	if q.MaxTokens > 0 {
 		args = append(args, "--max-num-queued-tokens", strconv.Itoa(q.MaxTokens))
+	}
+	return args
+}
+
+// args propose tokens.
+func (p Speculative) args() []string {
+	if p.Method == "" {
+		return nil
+	}
+	config := struct {
+		Method string `json:"method"`
+		Model  string `json:"model,omitempty"`
+		Tokens int    `json:"num_speculative_tokens,omitempty"`
+	}{p.Method, p.Model, p.Tokens}
+	return []string{"--speculative-config", jsonText(config)}
+}
+
+// jsonText is a value of which every part can be written as JSON.
+func jsonText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// args bound the media of requests.
+func (m Media) args() []string {
+	var args []string
+	if len(m.Domains) > 0 {
+		args = append(append(args, "--allowed-media-domains"), m.Domains...)
+	}
+	limits := map[string]int{}
+	for kind, limit := range map[string]*int{"image": m.Images, "video": m.Videos, "audio": m.Sounds} {
+		if limit != nil {
+			limits[kind] = *limit
+		}
+	}
+	if len(limits) > 0 {
+		args = append(args, "--limit-mm-per-prompt", jsonText(limits))
 	}
 	return args
 }

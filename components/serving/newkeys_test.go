@@ -35,6 +35,23 @@ func TestKeysOfTheEngine(t *testing.T) {
 		"a bounded queue": {func(s *Spec) { s.Queue = QueueLimits{MaxRequests: 64, MaxTokens: 500_000} },
 			[]string{"--max-num-queued-reqs", "64", "--max-num-queued-tokens", "500000"}, ""},
 		"a queue of less than none": {func(s *Spec) { s.Queue.MaxTokens = -1 }, nil, "models[0].queue.maxTokens: is -1, want 1 to"},
+		"a drafter of the model": {func(s *Spec) { s.Speculative = Speculative{Method: "mtp", Tokens: 2} },
+			[]string{"--speculative-config", `{"method":"mtp","num_speculative_tokens":2}`}, ""},
+		"a drafter of its own": {func(s *Spec) {
+			s.NodeGroup.InstanceTypes, s.Speculative = []string{"g6e.2xlarge"}, Speculative{"draft_model", "Qwen/Qwen3-0.6B", 4}
+		}, []string{"--speculative-config", `{"method":"draft_model","model":"Qwen/Qwen3-0.6B","num_speculative_tokens":4}`}, ""},
+		"no such drafter":             {func(s *Spec) { s.Speculative = Speculative{Method: "magic", Tokens: 2} }, nil, `models[0].speculative.method: is "magic", want one of draft_model, eagle, eagle3, mtp, ngram, suffix`},
+		"a drafter without its model": {func(s *Spec) { s.Speculative = Speculative{Method: "eagle3", Tokens: 2} }, nil, "models[0].speculative.model: is missing"},
+		"a model without use":         {func(s *Spec) { s.Speculative = Speculative{"ngram", "org/m", 2} }, nil, `models[0].speculative.model: is "org/m", and ngram needs no model`},
+		"no number of tokens":         {func(s *Spec) { s.Speculative.Method = "ngram" }, nil, "models[0].speculative.tokens: is 0, want 1 to 64"},
+		"a drafter by key and by flag": {func(s *Spec) {
+			s.Speculative, s.ExtraArgs = Speculative{Method: "ngram", Tokens: 2}, []string{"--spec-tokens", "4"}
+		}, nil, "models[0].extraArgs[0]: --spec-tokens is set by the component; use speculative instead"},
+		"media from named hosts": {func(s *Spec) {
+			s.Media = Media{Domains: []string{"a.example.com", "b"}, Images: new(0), Sounds: new(2)}
+		}, []string{"--allowed-media-domains", "a.example.com", "b", "--limit-mm-per-prompt", `{"audio":2,"image":0}`}, ""},
+		"no host":         {func(s *Spec) { s.Media.Domains = []string{"https://a/b"} }, nil, `models[0].media.domains[0]: is "https://a/b", want the name of a host`},
+		"too many images": {func(s *Spec) { s.Media.Images = new(1000) }, nil, "models[0].media.images: is 1000, want 0 to 999"},
 		"the key and the flag": {func(s *Spec) {
 			s.NodeGroup.InstanceTypes, s.KVCache.HostMemory, s.ExtraArgs = []string{"g5.4xlarge"}, "4Gi", []string{"--kv-offloading-size", "8"}
 		}, nil, "models[0].extraArgs[0]: --kv-offloading-size is set by the component; use kvCache.hostMemory instead"},

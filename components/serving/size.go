@@ -144,6 +144,9 @@ func (s Spec) Uncounted() string {
 		}
 	}
 	if w, why := s.workload(); why == "" {
+		if _, known := w.Engine.DrafterGiB(); !known {
+			given = append(given, "speculative.model")
+		}
 		if _, known := w.Engine.AdaptersGiB(); !known {
 			given = append(given, "lora.adapters")
 		}

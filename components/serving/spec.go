@@ -32,6 +32,10 @@ type Spec struct {
 	KVCache KVCache
 	// Queue bounds what waits for an engine.
 	Queue QueueLimits
+	// Speculative proposes tokens that the model checks several at once.
+	Speculative Speculative
+	// Media bounds the images, videos and sounds of requests.
+	Media Media
 	// LoRA are adapters that are served beside the model.
 	LoRA LoRA
 	// GPU is what one replica computes on.

@@ -66,6 +66,29 @@ type QueueLimits struct {
 	MaxRequests, MaxTokens int
 }
 
+// Speculative is speculative decoding: something quick proposes tokens, and the model
+// checks several of them at once, so that answers come faster while the load is low.
+type Speculative struct {
+	// Method is vLLM's name of what proposes: ngram and suffix take what the text has
+	// already, mtp layers of the model itself, eagle, eagle3 and draft_model another
+	// model. Default: none.
+	Method string
+	// Model is that other model, on Hugging Face.
+	Model string
+	// Tokens is how many are proposed at once. Required with all methods but suffix.
+	Tokens int
+}
+
+// Media bounds the images, videos and sounds of requests, for models that take them.
+type Media struct {
+	// Domains are the hosts from which the engine may fetch what a request names.
+	// Default: any that the network lets through.
+	Domains []string
+	// Images, Videos and Sounds are how many one request may have; 0: none. Default:
+	// vLLM's, which is 999.
+	Images, Videos, Sounds *int
+}
+
 // LoRA are adapters that are served beside the model, each by its own name.
 type LoRA struct {
 	// Adapters are what is served. Default: none.

@@ -54,6 +54,8 @@ func (s Spec) Validate(path string) error {
 			found.Addf(at(key), "is %d, want 1 to %d; leave it out for no bound", value, mostQueued)
 		}
 	}
+	s.validateSpeculative(&found, at)
+	s.validateMedia(&found, at)
 	s.validateImage(&found, at)
 	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
 	s.Objectives.validate(&found, at)

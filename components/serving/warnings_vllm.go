@@ -93,9 +93,10 @@ func (s Spec) requestWarnings() []string {
 	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	shape, _ := s.Model.shape()
 	textOnly, _ := args.Bool("--language-model-only")
-	if shape.Vision != (catalogue.Vision{}) && !textOnly && !args.Has("--allowed-media-domains") {
+	noImages := s.Media.Images != nil && *s.Media.Images == 0
+	if shape.Vision != (catalogue.Vision{}) && !textOnly && !noImages && !args.Has("--allowed-media-domains") {
 		warn("requests can name images of any address, which the server then fetches; name the hosts that it may ask, such as " +
-			`extraArgs: [--allowed-media-domains, images.example.com], or leave images out with --language-model-only`)
+			`media: {domains: [images.example.com]}, or leave images out with media: {images: 0}`)
 	}
 	for _, flag := range []string{"--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"} {
 		if args.Has(flag) && !s.Network.Unrestricted && len(s.Network.Egress) == 0 {
