@@ -179,9 +179,9 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 				for i := range unknown {
 					model += fmt.Sprintf(", zzzzzzzz%d: 1", i)
 					want = append(want, fmt.Sprintf("models[0].zzzzzzzz%d: is an unknown key; known ones are annotations, apiKey, dtype, env, extraArgs, gpu, "+
-						"huggingFaceToken, image, ingress, kvCacheDtype, labels, lifecycle, lora, maxModelLen, maxNumSeqs, model, name, namespace, network, "+
-						"nodeGroup, nodeSelector, objectives, pin, podPatch, prefixCaching, previousNames, priorityClass, quantization, reasoningParser, replicas, "+
-						"resources, revision, scaling, servedModelName, serviceAccountName, shape, storage, tolerations, toolCallParser, vllmVersion, volumes", i))
+						"huggingFaceToken, image, ingress, kvCache, kvCacheDtype, labels, lifecycle, lora, maxModelLen, maxNumSeqs, media, model, name, namespace, network, "+
+						"nodeGroup, nodeSelector, objectives, pin, podPatch, prefixCaching, previousNames, priorityClass, quantization, queue, reasoningParser, replicas, "+
+						"resources, revision, scaling, servedModelName, serviceAccountName, shape, speculative, storage, tolerations, toolCallParser, trustRemoteCode, vllmVersion, volumes", i))
 				}
 				_, err := load(t, "  vllm-eks:namespaces: "+test.namespaces+"\n  vllm-eks:models: [{name: a, model: org/m, "+model+"}]")
 				var got []string
@@ -267,5 +267,30 @@ func TestNewKeysComeFromDefaultsToo(t *testing.T) {
 	}
 	if a.Ingress.Class != "nginx" || a.Ingress.Host == b.Ingress.Host {
 		t.Errorf("ingresses are %v and %v", a.Ingress, b.Ingress)
+	}
+}
+
+// TestKeysOfTheEngineAreRead holds that each key arrives where it belongs, and that
+// a model's own replaces that of the defaults.
+func TestKeysOfTheEngineAreRead(t *testing.T) {
+	c, err := load(t, `  vllm-eks:defaults: {kvCache: {hostMemory: 8Gi}, queue: {maxRequests: 32, maxTokens: 100000}}
+  vllm-eks:models:
+    - {name: a, model: org/m, servedModelName: [chat, chat-v1], queue: {maxRequests: 64}, network: {egress: [{namespace: cache, port: 5555}, {cidr: 10.1.0.0/24, port: 6379}]}}
+    - {name: b, model: org/m, servedModelName: b, trustRemoteCode: true, revision: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := c.Models[0], c.Models[1]
+	if a.Model.ServedName != "chat" || !slices.Equal(a.Model.ServedAliases, []string{"chat-v1"}) || b.Model.ServedName != "b" || len(b.Model.ServedAliases) != 0 {
+		t.Errorf("names %q %q and %q %q", a.Model.ServedName, a.Model.ServedAliases, b.Model.ServedName, b.Model.ServedAliases)
+	}
+	if want := (serving.QueueLimits{MaxRequests: 64, MaxTokens: 100000}); a.Queue != want || b.Queue.MaxRequests != 32 {
+		t.Errorf("queues %+v and %+v", a.Queue, b.Queue)
+	}
+	if a.KVCache.HostMemory != "8Gi" || a.Model.TrustRemoteCode || !b.Model.TrustRemoteCode {
+		t.Errorf("host memory %q, code trusted: %t and %t", a.KVCache.HostMemory, a.Model.TrustRemoteCode, b.Model.TrustRemoteCode)
+	}
+	if want := []serving.Destination{{Namespace: "cache", Port: 5555}, {CIDR: "10.1.0.0/24", Port: 6379}}; !slices.Equal(a.Network.Egress, want) {
+		t.Errorf("egress %+v, want %+v", a.Network.Egress, want)
 	}
 }

@@ -33,11 +33,10 @@ func decodeModel(n *node) serving.Spec {
 		Name:      own.str("name"),
 		Namespace: own.str("namespace"),
 		Model: serving.Model{
-			ID:         own.str("model"),
-			Revision:   own.str("revision"),
-			ServedName: own.str("servedModelName"),
-			MaxLen:     own.integer("maxModelLen"),
-			Shape:      own.shape(),
+			ID:       own.str("model"),
+			Revision: own.str("revision"),
+			MaxLen:   own.integer("maxModelLen"),
+			Shape:    own.shape(),
 
 			DType:           own.str("dtype"),
 			Quantization:    own.str("quantization"),
@@ -45,8 +44,14 @@ func decodeModel(n *node) serving.Spec {
 			PrefixCaching:   own.optionalBoolean("prefixCaching"),
 			ToolCallParser:  own.str("toolCallParser"),
 			ReasoningParser: own.str("reasoningParser"),
+			TrustRemoteCode: own.boolean("trustRemoteCode"),
 		},
 	}
+	if names := own.stringOrList("servedModelName"); len(names) > 0 {
+		spec.Model.ServedName, spec.Model.ServedAliases = names[0], names[1:]
+	}
+	drafter := own.object("speculative")
+	spec.Speculative = serving.Speculative{Method: drafter.str("method"), Model: drafter.str("model"), Tokens: drafter.integer("tokens")}
 	spec.PreviousNames = own.texts("previousNames")
 	n.asked = own.asked
 	decodeShared(n, &spec)
@@ -66,6 +71,14 @@ func decodeShared(n *node, spec *serving.Spec) {
 	spec.VLLMVersion = n.str("vllmVersion")
 	spec.Model.MaxNumSeqs = n.integer("maxNumSeqs")
 	spec.Image = n.str("image")
+	spec.KVCache = serving.KVCache{HostMemory: n.object("kvCache").str("hostMemory")}
+	queue := n.object("queue")
+	spec.Queue = serving.QueueLimits{MaxRequests: queue.integer("maxRequests"), MaxTokens: queue.integer("maxTokens")}
+	media := n.object("media")
+	spec.Media = serving.Media{
+		Domains: media.texts("domains"),
+		Images:  media.integerOrZero("images"), Videos: media.integerOrZero("videos"), Sounds: media.integerOrZero("sounds"),
+	}
 	gpu := n.object("gpu")
 	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
 	for _, name := range n.stringOrList("nodeGroup") {

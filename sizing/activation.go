@@ -89,7 +89,7 @@ func (e Engine) expertWorkspace() float64 {
 // is profiled (MultiModalBudget in vllm/v1/worker/utils.py).
 func (e Engine) encoder() (peak, result float64) {
 	v := e.Shape.Vision
-	if v.Tokens == 0 {
+	if v.Tokens == 0 || e.Images == NoImages {
 		return 0, 0
 	}
 	tokens, patches := float64(v.Tokens), float64(v.Patches)
@@ -101,7 +101,11 @@ func (e Engine) encoder() (peak, result float64) {
 	if !v.Scaled { // of images that are made smaller, any batch can be filled
 		held = math.Floor(held)
 	}
-	images := math.Max(1, math.Min(held, float64(e.MaxNumSeqs)))
+	most := float64(e.MaxNumSeqs)
+	if e.Images > 0 {
+		most *= float64(e.Images)
+	}
+	images := math.Max(1, math.Min(held, most))
 	element := e.bytesPerElement()
 	peak = images * patches * (float64(v.Matrices*v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
 	return peak, images * tokens * float64(e.Shape.Hidden) * element

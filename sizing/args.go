@@ -1,6 +1,8 @@
 package sizing
 
 import (
+	"encoding/json"
+
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -46,6 +48,10 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 			}
 		}
 	}
+	if args.Has("--speculative-config") || args.Has("--spec-method") || args.Has("--spec-model") || args.Has("--spec-tokens") {
+		e.Drafter = drafter(args)
+	}
+	e.Images = images(args, e.Images)
 	if e.Shape.Kind == catalogue.Generator {
 		runner, _ := args.String("--runner")
 		convert, _ := args.String("--convert")
@@ -60,4 +66,29 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 		e.Shape = e.Shape.WithQuantization(method)
 	}
 	return e
+}
+
+// images is how many images a request may have by --limit-mm-per-prompt: a number,
+// or a mapping with its count.
+func images(args *vllmflags.Args, otherwise int) int {
+	text, _ := args.String("--limit-mm-per-prompt")
+	var limits map[string]json.RawMessage
+	if json.Unmarshal([]byte(text), &limits) != nil {
+		return otherwise
+	}
+	var count int
+	var options struct{ Count *int }
+	switch {
+	case limits["image"] == nil:
+		return otherwise
+	case json.Unmarshal(limits["image"], &count) == nil:
+	case json.Unmarshal(limits["image"], &options) == nil && options.Count != nil:
+		count = *options.Count
+	default:
+		return otherwise
+	}
+	if count == 0 {
+		return NoImages
+	}
+	return count
 }

@@ -153,6 +153,9 @@ func (e Estimate) Refusal() string {
 	}
 	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, ",
 		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights)
+	if m.Drafter > 0 {
+		text += fmt.Sprintf("the drafter %.1f, ", m.Drafter)
+	}
 	if m.Adapters > 0 {
 		text += fmt.Sprintf("adapters %.1f, ", m.Adapters)
 	}

@@ -35,6 +35,11 @@ type Engine struct {
 	DType string
 	// EnforceEager leaves CUDA graphs out.
 	EnforceEager bool
+	// Drafter is that of speculative decoding. Default: none.
+	Drafter Drafter
+	// Images is how many images one request may have at most; NoImages: none. Default:
+	// any number.
+	Images int
 	// LargestGraph is the largest batch that a CUDA graph is captured for. Default:
 	// the release's for the model and the card.
 	LargestGraph int
@@ -54,6 +59,9 @@ type Engine struct {
 	// CustomImage tells that the image may have plugins for others.
 	AllowDeprecated, CustomImage bool
 }
+
+// NoImages as Images keeps images out.
+const NoImages = -1
 
 // Auto as MaxModelLen asks for the longest context that fits.
 const Auto = -1

@@ -58,7 +58,7 @@ func (e Engine) stage(layers int) int {
 // not know of are whole contexts.
 func (e Engine) layers() []catalogue.KVLayers {
 	var all []catalogue.KVLayers
-	for _, k := range e.Shape.KV {
+	for _, k := range e.kept() {
 		if k.Kind == catalogue.Sliding && !e.savesWindows(k.Chunked) {
 			k.Kind, k.Window, k.Chunked = catalogue.Full, 0, false
 			if last := len(all) - 1; last >= 0 && all[last].Heads == k.Heads && all[last].Elements == k.Elements && !all[last].Shared {

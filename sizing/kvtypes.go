@@ -32,7 +32,7 @@ var turboquant = map[string]struct{ keys, values int }{
 	"turboquant_k8v4": {8, 4}, "turboquant_4bit_nc": {4, 4}, "turboquant_k3v4_nc": {3, 4}, "turboquant_3bit_nc": {3, 3},
 }
 
-// tokenBytes is what one layer keeps of one token on one GPU. All files are those
+// tokenBytes returns what one layer keeps of one token on one GPU. All files are those
 // of vLLM at 2f41c894e3 (2026-08-20).
 func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
 	if k.Shared {
@@ -42,7 +42,7 @@ func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
 	return int64(heads)*e.headBytes(k.Elements/2, k.Elements) + int64(k.Bytes)
 }
 
-// headBytes is what one head keeps of one token: elements are its keys and values,
+// headBytes returns what one head keeps of one token: elements are its keys and values,
 // each as wide as the head.
 func (e Engine) headBytes(width, elements int) int64 {
 	switch kind := e.KVCacheType(); {
@@ -62,7 +62,7 @@ func (e Engine) headBytes(width, elements int) int64 {
 	return int64(elements) * int64(e.bytesPerElement())
 }
 
-// turboquantBytes is the mean over the layers, of which those at the ends stay in
+// turboquantBytes returns the mean over the layers, of which those at the ends stay in
 // 16 bit in models without states.
 func (e Engine) turboquantBytes(width, elements int) int64 {
 	bits := turboquant[e.KVCacheType()]
@@ -79,7 +79,7 @@ func (e Engine) turboquantBytes(width, elements int) int64 {
 	return int64(math.Ceil(float64(slot*(layers-plain)+2*elements*plain) / float64(layers)))
 }
 
-// latentBytes is one token of latent attention.
+// latentBytes returns one token of latent attention.
 func (e Engine) latentBytes(k catalogue.KVLayers) int64 {
 	if k.Elements > 0 && e.packsLatent() {
 		return packedLatent

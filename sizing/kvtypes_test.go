@@ -65,7 +65,7 @@ func TestEveryCacheTypeHasASize(t *testing.T) {
 // TestSizedFlagsAreRead holds that a flag that is classed as sized changes the
 // engine.
 func TestSizedFlagsAreRead(t *testing.T) {
-	values := map[string]string{"--dtype": "float32", "--kv-cache-dtype": "fp8", "--quantization": "awq", "--gpu-memory-utilization": "0.5", "--max-lora-rank": "64", "--convert": "embed"}
+	values := map[string]string{"--dtype": "float32", "--kv-cache-dtype": "fp8", "--quantization": "awq", "--gpu-memory-utilization": "0.5", "--max-lora-rank": "64", "--convert": "embed", "--spec-method": "mtp", "--speculative-config": `{"method": "mtp"}`, "--limit-mm-per-prompt": `{"image": 2}`}
 	plain := engine(t, "Qwen/Qwen3-8B", "A10G", 1, 8192)
 	for _, f := range vllmflags.Flags() {
 		if f.Memory != vllmflags.Sized {

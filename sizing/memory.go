@@ -22,9 +22,9 @@ const (
 type Memory struct {
 	// Usable is what CUDA reports, Requested vLLM's share of it.
 	Usable, Requested float64
-	// Weights, Adapters, Activation, NonTorch and Graphs are subtracted from that.
+	// Weights, Drafter, Adapters, Activation, NonTorch and Graphs are subtracted from that.
 	// KV is left for the cache; where nothing is, Short is what lacks.
-	Weights, Adapters, Activation, NonTorch, Graphs, KV, Short float64
+	Weights, Drafter, Adapters, Activation, NonTorch, Graphs, KV, Short float64
 	// Error is by how much KV may be less in nine of ten cases, and More by how
 	// much it may be more.
 	Error, More float64
@@ -70,6 +70,7 @@ const (
 	errorUsable   = 0.005
 	errorOverhead = 0.15
 	errorWeights  = 0.01
+	errorDrafter  = 0.1
 )
 
 // manySequencesGiB is what RTX PRO 6000 lacked beside all that is computed: 6 to 9
@@ -92,9 +93,10 @@ func Fit(e Engine) Memory {
 		MaxModelLen: e.MaxModelLen,
 	}
 	m.Adapters, _ = e.AdaptersGiB()
-	left := m.Requested - m.Weights - m.Adapters - m.Activation - m.NonTorch - m.Graphs
+	m.Drafter, _ = e.DrafterGiB()
+	left := m.Requested - m.Weights - m.Drafter - m.Adapters - m.Activation - m.NonTorch - m.Graphs
 	m.KV, m.Short = math.Max(left, 0), math.Max(-left, 0)
-	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights + e.doubtGiB()
+	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights + errorDrafter*m.Drafter + e.doubtGiB()
 	m.More = m.Error + e.runnerSlackGiB()
 	m.Error += e.manySequencesGiB()
 	if e.KVCacheBytes > 0 {
@@ -146,7 +148,7 @@ func (e Engine) decide(m *Memory) {
 	case m.Requested > m.Usable-e.Release.contextGiB():
 		m.key = "extraArgs"
 		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
-	case settled && m.Weights+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
+	case settled && m.Weights+m.Drafter+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
 		m.key = "extraArgs"
 		refuse("the KV cache that is asked for does not fit beside the weights and activations")
 	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:

@@ -180,9 +180,9 @@ func (r Release) inFlight() int {
 // for the prefix that is cached, which is the default since v0.28.
 func (e Engine) statesPerRequest() int {
 	if e.Release.Since(28) && !e.NoPrefixCaching {
-		return 2
+		return 2 + e.Drafter.Tokens
 	}
-	return 1
+	return 1 + e.Drafter.Tokens
 }
 
 // groupsLikeLargest is up to which ratio of the commonest to the rarest kind of

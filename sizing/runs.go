@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
 // Rule names a reason why vLLM does not start, whatever the memory. A refusal
@@ -43,7 +41,7 @@ type Obstacle struct {
 	Why, Fix string
 }
 
-// String is the obstacle with its rule, in one line.
+// String returns the obstacle with its rule, in one line.
 func (o Obstacle) String() string {
 	if o.Fix == "" {
 		return fmt.Sprintf("%s (rule %s)", o.Why, o.Rule)
@@ -55,7 +53,7 @@ func (o Obstacle) String() string {
 // (main of 2026-08-20) unless a rule says otherwise.
 var rules = []struct {
 	rule  Rule
-	check func(Engine) (why, fix string)
+	check func(Engine) (reason, fix string)
 }{
 	{RuleCUDA, Engine.breaksCUDA},
 	{RuleWeightFormat, Engine.breaksWeightFormat},
@@ -71,33 +69,33 @@ var rules = []struct {
 // Obstacles returns the rules that the engine breaks; none if it starts where its
 // memory suffices.
 func (e Engine) Obstacles() []Obstacle {
-	var all []Obstacle
+	var found []Obstacle
 	for _, r := range rules {
-		if why, fix := r.check(e); why != "" {
-			all = append(all, Obstacle{r.rule, why, fix})
+		if reason, fix := r.check(e); reason != "" {
+			found = append(found, Obstacle{r.rule, reason, fix})
 		}
 	}
-	return all
+	return found
 }
 
-// cannotRun is why the engine does not start at all; "" if it does.
+// cannotRun returns why the engine does not start at all; "" if it does.
 func (e Engine) cannotRun() string {
-	if all := e.Obstacles(); len(all) > 0 {
-		return all[0].String()
+	if found := e.Obstacles(); len(found) > 0 {
+		return found[0].String()
 	}
 	return ""
 }
 
-func (e Engine) breaksCUDA() (why, fix string) {
+func (e Engine) breaksCUDA() (reason, fix string) {
 	if e.Release.Since(28) && !e.GPU.CUDA13() {
 		return fmt.Sprintf("vLLM %s is built for CUDA 13, which does not run on %s", e.Release, e.GPU.Name), "take a GPU of the Turing generation or later"
 	}
 	return "", ""
 }
 
-// breaksWeightFormat is about formats that moved into plugins, which the project's
+// breaksWeightFormat refuses formats that moved into plugins, which the project's
 // image does not have (pull requests 43529 and 39612).
-func (e Engine) breaksWeightFormat() (why, fix string) {
+func (e Engine) breaksWeightFormat() (reason, fix string) {
 	plugins := map[string]struct {
 		name  string
 		since int
@@ -110,9 +108,9 @@ func (e Engine) breaksWeightFormat() (why, fix string) {
 		"take the AWQ, GPTQ or FP8 copy of the model, or build an image with the plugin and set image"
 }
 
-// breaksDeprecated is about DEPRECATED_QUANTIZATION_METHODS in
+// breaksDeprecated refuses DEPRECATED_QUANTIZATION_METHODS in
 // vllm/model_executor/layers/quantization/__init__.py.
-func (e Engine) breaksDeprecated() (why, fix string) {
+func (e Engine) breaksDeprecated() (reason, fix string) {
 	q := e.Shape.Quantization.Method
 	if e.AllowDeprecated || !e.Release.Since(28) || q != "fbgemm_fp8" && q != "fp_quant" {
 		return "", ""
@@ -121,7 +119,7 @@ func (e Engine) breaksDeprecated() (why, fix string) {
 		"take another copy of the model, or add --allow-deprecated-quantization to extraArgs"
 }
 
-// formatCapability is the lowest compute capability of a format of weights:
+// formatCapability returns the lowest compute capability of a format of weights:
 // get_min_capability of its class in vllm/model_executor/layers/quantization. FP8
 // and NVFP4 have Marlin's kernels on Turing since v0.14 (pull request 29901).
 func (e Engine) formatCapability() int {
@@ -151,7 +149,7 @@ func (e Engine) marlinOnTuring() int {
 // generations are the names of compute capabilities.
 var generations = map[int]string{75: "Turing", 80: "Ampere", 89: "Ada", 90: "Hopper", 100: "Blackwell"}
 
-func (e Engine) breaksWeights() (why, fix string) {
+func (e Engine) breaksWeights() (reason, fix string) {
 	if e.Shape.Quantization.Int8 && e.GPU.Blackwell() && e.Release.Since(28) {
 		// csrc/libtorch_stable/quantization/w8a8/cutlass/scaled_mm_c3x_sm100.cu and _sm120.cu
 		return fmt.Sprintf("products of INT8 have no kernels on the Blackwell generation (compute capability 10.0) and later, and %s has %.1f", e.GPU.Name, float64(e.GPU.Capability)/10),
@@ -169,11 +167,11 @@ func (e Engine) breaksWeights() (why, fix string) {
 // (_FLOAT16_NOT_SUPPORTED_MODELS in vllm/config/model.py).
 var withoutFloat16 = []string{"gemma2", "gemma3", "gemma3_text", "glm4"}
 
-// activationType is the type of activations and of what is not quantised, as
+// activationType returns the type of activations and of what is not quantised, as
 // _resolve_auto_dtype in vllm/config/model.py finds it.
 func (e Engine) activationType() string {
-	asked := map[string]string{"half": "float16", "float": "float32", "": "auto"}
-	dtype, renamed := asked[strings.ToLower(e.DType)]
+	aliases := map[string]string{"half": "float16", "float": "float32", "": "auto"}
+	dtype, renamed := aliases[strings.ToLower(e.DType)]
 	if !renamed {
 		dtype = strings.ToLower(e.DType)
 	}
@@ -188,13 +186,13 @@ func (e Engine) activationType() string {
 		supported = append(supported, "float16")
 	}
 	supported = append(supported, "float32")
-	if own := e.Shape.DType; own != "float32" && slices.Contains(supported, own) {
-		return own
+	if dtype := e.Shape.DType; dtype != "float32" && slices.Contains(supported, dtype) {
+		return dtype
 	}
 	return supported[0]
 }
 
-func (e Engine) breaksDType() (why, fix string) {
+func (e Engine) breaksDType() (reason, fix string) {
 	dtype := e.activationType()
 	switch q := e.Shape.Quantization.Method; {
 	case dtype == "bfloat16" && e.GPU.Capability > 0 && !e.GPU.Ampere():
@@ -207,233 +205,11 @@ func (e Engine) breaksDType() (why, fix string) {
 	return "", ""
 }
 
-// sparseTypes are model types whose attention is sparse: an indexer picks the
-// tokens (models of DeepSeek-V3.2's kind).
-var sparseTypes = []string{"deepseek_v32", "deepseek_v4", "glm_moe_dsa"}
-
-func (e Engine) sparse() bool { return slices.Contains(sparseTypes, e.Shape.ModelType) }
-
-func (e Engine) hasMLA() bool { return e.Shape.MLA != (catalogue.MLA{}) }
-
-// breaksSparse: the sparse backends of vllm/v1/attention/backends/mla are for
-// compute capability 9.0, 10.x and 12.x.
-func (e Engine) breaksSparse() (why, fix string) {
-	if !e.sparse() || e.GPU.Capability == 0 || e.GPU.Hopper() {
-		return "", ""
-	}
-	return fmt.Sprintf("sparse attention of %s has kernels for the Hopper generation (compute capability 9.0) and later, and %s has %.1f", e.Shape.ModelType, e.GPU.Name, float64(e.GPU.Capability)/10), "take another GPU"
-}
-
-// kernelHeads are the widths of heads that FlashInfer's attention takes
-// (get_supported_head_sizes in vllm/v1/attention/backends/flashinfer.py).
-var kernelHeads = []int{64, 128, 256, 512}
-
-// headWidths are the widths of the heads that the cache has.
-func (e Engine) headWidths() []int {
-	var all []int
-	for _, k := range e.Shape.KV {
-		if k.Kind != catalogue.State && !k.Shared && k.Elements > 0 {
-			all = append(all, k.Elements/2)
-		}
-	}
-	return all
-}
-
-// checkedKV is the release since which Triton's attention refuses an FP8 cache
-// that it cannot read (pull request 43914); earlier ones differ and are not
-// checked.
-const checkedKV = 24
-
-// breaksKVCache follows the backends of vllm/v1/attention/backends in the order of
-// _get_backend_priorities in vllm/platforms/cuda.py.
-func (e Engine) breaksKVCache() (why, fix string) {
-	kind := e.KVCacheType()
-	if kind == "auto" || e.GPU.Capability == 0 || !e.Release.Since(checkedKV) {
-		return "", ""
-	}
-	if problem := e.kvProblem(kind); problem != "" {
-		from := "leave kvCacheDtype out"
-		if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
-			from = "the checkpoint asks for it, so set kvCacheDtype to " + e.plainKV()
-		}
-		return fmt.Sprintf("a KV cache of the type %s %s", kind, problem), from
-	}
-	return "", ""
-}
-
-// plainKV is a type of the KV cache in 16 bit that runs on the GPU.
-func (e Engine) plainKV() string {
-	if e.GPU.Ampere() {
-		return "bfloat16"
-	}
-	return "float16"
-}
-
-// kvProblem is what is wrong with a type of the KV cache, beginning with a verb; ""
-// if nothing.
-func (e Engine) kvProblem(kind string) string {
-	const onlyDense = "has no kernels for latent attention (MLA)"
-	switch {
-	case kind == "float16", kind == "bfloat16" && e.GPU.Ampere():
-		return ""
-	case kind == "bfloat16":
-		return fmt.Sprintf("needs compute capability 8.0, and %s has %.1f", e.GPU.Name, float64(e.GPU.Capability)/10)
-	case kind == "fp8_inc":
-		return "is for Intel Gaudi"
-	case kind == "fp8_ds_mla", kind == "nvfp4_ds_mla":
-		return e.sparseKVProblem(kind)
-	case strings.HasPrefix(kind, "nvfp4"):
-		return e.nvfp4Problem()
-	case strings.HasPrefix(kind, "turboquant_"):
-		return e.turboquantProblem()
-	case kind == "fp8_e5m2" && e.fp8Checkpoint():
-		return "does not go with an FP8 checkpoint"
-	case kind == "fp8_e5m2" && e.hasMLA():
-		return onlyDense
-	case strings.HasSuffix(kind, "_per_token_head") && e.hasMLA():
-		return onlyDense
-	case strings.HasPrefix(kind, "fp8"):
-		return e.fp8Problem(kind == "fp8_per_token_head")
-	}
-	return ""
-}
-
-// fp8Checkpoint reports whether the weights are FP8 with scales for the cache
-// (BaseKVCacheMethod in vllm/model_executor/layers/attention/attention.py).
-func (e Engine) fp8Checkpoint() bool {
-	q := e.Shape.Quantization
-	return q.Method == "fp8" || q.Method == "fbgemm_fp8" || strings.HasPrefix(q.Method, "modelopt") || q.KVCacheDType != ""
-}
-
-// fp8Problem: Triton's kernels need compute capability 8.9. Below, only FlashInfer
-// reads FP8, from 8.0 on, without sinks, prefixes that see each other, latent
-// attention or other widths of heads.
-func (e Engine) fp8Problem(tritonOnly bool) string {
-	c := e.GPU.Capability
-	below := fmt.Sprintf("on %s, whose compute capability is %.1f and not 8.9 or more,", e.GPU.Name, float64(c)/10)
-	switch {
-	case c >= 89:
-		return ""
-	case tritonOnly:
-		return below + " has no kernels"
-	case !e.GPU.Ampere():
-		return below + " has no kernels"
-	case e.hasMLA():
-		return below + " has no kernels for latent attention (MLA)"
-	case e.Shape.Sinks:
-		return below + " has no kernels for attention sinks"
-	case e.Shape.PrefixLM:
-		return below + " has no kernels for images whose tokens see each other"
-	}
-	for _, width := range e.headWidths() {
-		if !slices.Contains(kernelHeads, width) {
-			return fmt.Sprintf("%s has no kernels for heads of %d, only for 64, 128, 256 and 512", below, width)
-		}
-	}
-	return ""
-}
-
-// sparseKVProblem is that of the packed caches of sparse attention.
-func (e Engine) sparseKVProblem(kind string) string {
-	switch {
-	case !e.sparse():
-		return "is for sparse attention of DeepSeek-V3.2's kind, which this model does not have"
-	case kind == "nvfp4_ds_mla" && !e.GPU.DataCentreBlackwell():
-		return "has kernels for compute capability 10 only"
-	}
-	return ""
-}
-
-// nvfp4Problem: FlashInfer alone reads it, on compute capability 10.
-func (e Engine) nvfp4Problem() string {
-	switch {
-	case !e.GPU.DataCentreBlackwell():
-		return fmt.Sprintf("has kernels for compute capability 10 only, and %s has %.1f", e.GPU.Name, float64(e.GPU.Capability)/10)
-	case e.hasMLA():
-		return "has no kernels for latent attention (MLA)"
-	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
-	}
-	for _, width := range e.headWidths() {
-		if !slices.Contains(kernelHeads, width) {
-			return fmt.Sprintf("has no kernels for heads of %d", width)
-		}
-	}
-	return ""
-}
-
-// turboquantProblem: the backend has no sinks, prefixes or latent attention.
-func (e Engine) turboquantProblem() string {
-	switch {
-	case e.hasMLA():
-		return "has no kernels for latent attention (MLA)"
-	case e.Shape.Sinks:
-		return "has no kernels for attention sinks"
-	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
-	}
-	return ""
-}
-
-// breaksSplit is about the GPUs that a model is split over.
-func (e Engine) breaksSplit() (why, fix string) {
-	gpus := max(e.TensorParallel, 1)
-	why = e.splitProblem(gpus)
-	if why == "" {
-		return "", ""
-	}
-	var counts []string
-	for n := 1; n <= mostGPUs; n++ {
-		if e.splitProblem(n) == "" {
-			counts = append(counts, fmt.Sprint(n))
-		}
-	}
-	fix = "it can be " + strings.Join(counts, ", ")
-	if e.ExpertParallel = true; e.splitProblem(gpus) == "" {
-		fix += fmt.Sprintf(", or %d with --enable-expert-parallel", gpus)
-	}
-	return fmt.Sprintf("gpu.count is %d, %s", gpus, why), fix
-}
-
-// Splits reports whether tensor parallelism can split the model over so many GPUs.
-func (e Engine) Splits(gpus int) bool { return gpus >= 1 && e.splitProblem(gpus) == "" }
-
-// splitProblem is why the model cannot be split over so many GPUs, beginning with
-// "which"; "" if it can.
-// Attention heads and KV heads divide (QKVParallelLinear in
-// vllm/model_executor/layers/linear.py), and each GPU's part of an MLP is whole FP8
-// blocks (quantization/fp8.py and utils/fp8_utils.py).
-func (e Engine) splitProblem(gpus int) string {
-	s := e.Shape
-	if s.Heads > 0 && s.Heads%gpus != 0 {
-		return fmt.Sprintf("which does not divide the %d attention heads of %s", s.Heads, s.Name)
-	}
-	for _, k := range s.KV {
-		if k.Kind == catalogue.State || k.Shared || k.Heads == 0 {
-			continue
-		}
-		if many, few := max(gpus, k.Heads), min(gpus, k.Heads); many%few != 0 {
-			return fmt.Sprintf("which neither divides the %d KV heads nor is a multiple of them", k.Heads)
-		}
-	}
-	block := s.Quantization.Block
-	if block == 0 || gpus == 1 {
-		return ""
-	}
-	if width := s.MoE.Intermediate; s.MoE.Experts > 0 && !e.ExpertParallel && width%gpus+width/gpus%block != 0 {
-		return fmt.Sprintf("which leaves each GPU %d / %d = %g of an expert's width, no multiple of the FP8 blocks of %d", width, gpus, float64(width)/float64(gpus), block)
-	}
-	if width := s.Intermediate; width > 0 && s.Layers > s.MoE.Layers && width%gpus+width/gpus%block != 0 {
-		return fmt.Sprintf("which leaves each GPU %d / %d = %g of the MLP's width, no multiple of the FP8 blocks of %d", width, gpus, float64(width)/float64(gpus), block)
-	}
-	return ""
-}
-
 // largestLoRAVocabulary is what LogitsProcessorWithLoRA in
 // vllm/lora/layers/logits_processor.py takes.
 const largestLoRAVocabulary = 258048
 
-func (e Engine) breaksLoRA() (why, fix string) {
+func (e Engine) breaksLoRA() (reason, fix string) {
 	if e.LoRASlots == 0 || !e.vocabularyAdapters() || e.Shape.Vocab <= largestLoRAVocabulary {
 		return "", ""
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 // current is a release that the program accepts.
-var current = Release{Minor: 32}
+var current = Release{Minor: 33}
 
 func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
 	t.Helper()
@@ -220,6 +220,10 @@ func TestANameTellsLessThanAFile(t *testing.T) {
 	narrow.Shape.Quantization.Doubtful, wide.Shape.Quantization.Doubtful = false, false
 	if a, b, c := Fit(narrow).Verdict, Fit(named).Verdict, Fit(wide).Verdict; a != Fits || b == Fits || c != DoesNotFit {
 		t.Errorf("in 4 bit it %s, by its name it %s, with attention in 16 bit it %s", a, b, c)
+	}
+	warned := Size(Workload{Model: "someone/gemma-4-31B-it-NVFP4", Engine: named}).Warnings()
+	if !slices.ContainsFunc(warned, func(w string) bool { return strings.Contains(w, "size someone/gemma-4-31B-it-NVFP4 --fetch") }) {
+		t.Errorf("warns of %q", warned)
 	}
 	named.Shape.WeightsGiB = 20
 	if m := Fit(named); m.Verdict != Fits || math.Abs(m.Weights-20) > 1e-6 {

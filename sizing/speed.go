@@ -87,11 +87,11 @@ func (e Engine) Speed() Speed {
 	bandwidth, peak := g.MemoryGBps*1e9, g.TFLOPS*1e12
 	w, q, element := e.Shape.Weights, e.Shape.Quantization, e.bytesPerElement()
 	mlp, head := w.Linear-w.Attention, math.Min(float64(e.Shape.Hidden)*float64(e.Shape.Vocab), w.Embedding)
-	bytes := w.Attention*q.Attention.Bytes(element) + mlp*q.MLP.Bytes(element) + head*q.Head.Bytes(element)
+	every, experts, _ := e.Shape.Bytes(element)
 	dense := w.Attention/denseGain(g, q.Format(q.Attention)) + mlp/denseGain(g, q.Format(q.MLP)) + head/denseGain(g, q.Format(q.Head))
 	moe, format := e.Shape.MoE, q.Format(q.Experts)
 	s := Speed{
-		weights: bytes / (readWeights * bandwidth * tensor),
+		weights: every / (readWeights * bandwidth * tensor),
 		dense:   2 * dense / (computeDense * peak * tensor * stages),
 		link:    g.Link, gpus: e.TensorParallel, bytesPerToken: float64(e.Shape.Hidden) * element,
 		stages: stages, batch: float64(e.MaxBatchedTokens), slower: 1,
@@ -105,7 +105,7 @@ func (e Engine) Speed() Speed {
 	if moe.Experts > 0 {
 		grouped := groupedTFLOPS(g, format) * 1e12
 		s.visit = float64(moe.PerToken) / float64(moe.Experts)
-		s.experts = w.Experts * q.Experts.Bytes(element) / (readExperts * groupedReads(g, format) * bandwidth * tensor)
+		s.experts = experts / (readExperts * groupedReads(g, format) * bandwidth * tensor)
 		s.expert = 2 * w.Experts * s.visit / (computeExperts * grouped * e.narrowing() * tensor * stages)
 	}
 	s.layers = e.layerSpeeds(bandwidth, peak)

@@ -155,6 +155,9 @@ func (e Estimate) Warnings() []string {
 			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.On.Type)
 		}
 	}
+	if doubt := w.Engine.doubtGiB(); doubt > 0 {
+		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and name that file with shape", doubt, w.Model)
+	}
 	if w.Engine.Shape.Family {
 		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)
 	}
@@ -170,7 +173,7 @@ func (e Estimate) Numbers() map[string]any {
 		"inputTokens": w.Objectives.InputTokens, "outputTokens": w.Objectives.OutputTokens, "tpotMilliseconds": w.Objectives.TPOTMilliseconds, "ttftMilliseconds": w.Objectives.TTFTMilliseconds,
 		"gpus": w.Engine.GPUs(), "kind": w.Engine.Shape.Kind.String(), "verdict": string(m.Verdict), "vllm": w.Engine.Release.String(),
 		"weightsGiBPerGPU": round(m.Weights, 2), "activationGiBPerGPU": round(m.Activation, 2), "nonTorchGiBPerGPU": round(m.NonTorch, 2),
-		"adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2), "moreGiBPerGPU": round(m.More, 2),
+		"drafterGiBPerGPU": round(m.Drafter, 2), "adaptersGiBPerGPU": round(m.Adapters, 2), "cudaGraphsGiBPerGPU": round(m.Graphs, 2), "kvCacheGiBPerGPU": round(m.KV, 2), "shortGiBPerGPU": round(m.Short, 2), "errorGiBPerGPU": round(m.Error, 2), "moreGiBPerGPU": round(m.More, 2),
 		"kvCacheTokens": m.Tokens, "maxModelLen": m.MaxModelLen, "longestContextTokens": m.Longest,
 		"concurrencyAtMaxModelLen": round(m.Concurrency, 2), "concurrencyAtTypicalLength": s.ByKV, "usableConcurrency": s.Usable,
 		"maxNumSeqs": s.MaxNumSeqs, "targetKVUsage": TargetKVUsage, "targetWaiting": TargetWaiting, "growthMargin": round(s.Growth, 3),

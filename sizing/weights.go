@@ -18,19 +18,17 @@ func (e Engine) WeightsGiB() float64 {
 	return exact * e.computedGiB(e.bytesPerElement())
 }
 
-// filesGiB is what the weights' files are computed to hold.
+// filesGiB returns what the weights' files are computed to hold.
 func (e Engine) filesGiB() float64 {
-	w, q := e.Shape.Weights, e.Shape.Quantization
 	element := 2.0
 	if strings.HasPrefix(e.Shape.DType, "float32") {
 		element = 4
 	}
-	total := w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Experts*q.Experts.Bytes(element)
-	total += (w.Embedding-w.Head)*element + w.Head*q.Head.Bytes(element) + (w.Encoder+w.Other)*element
-	return max(total, 1) / gib
+	every, experts, rest := e.Shape.Bytes(element)
+	return max(every+experts+rest, 1) / gib
 }
 
-// computedGiB is what the weights take by the shape.
+// computedGiB returns what the weights take by the shape.
 func (e Engine) computedGiB(element float64) float64 {
 	w, q := e.Shape.Weights, e.Shape.Quantization
 	attention, experts := q.Attention.Bytes(element), q.Experts.Bytes(element)
@@ -58,7 +56,7 @@ func (e Engine) computedGiB(element float64) float64 {
 	return max(total, 0) / gib
 }
 
-// doubtGiB is by how much the weights on one GPU may be off because a name does
+// doubtGiB returns by how much the weights on one GPU may be off because a name does
 // not tell in how many bits attention is stored.
 func (e Engine) doubtGiB() float64 {
 	if !e.Shape.Quantization.Doubtful || e.Shape.WeightsGiB > 0 {

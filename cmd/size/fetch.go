@@ -134,7 +134,7 @@ func withKeys(object []byte, keys string) ([]byte, error) {
 	return []byte(string(body) + comma + "\n  " + keys + "\n}\n"), nil
 }
 
-// weights is the size of the model's weights in bytes: what the index of the
+// weights returns the size of the model's weights in bytes: what the index of the
 // safetensors files says, else the size of the file.
 func (h hub) weights(ctx context.Context, id, revision, files string) (int64, error) {
 	var index struct {

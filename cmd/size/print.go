@@ -60,6 +60,9 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	fmt.Fprintf(out, "%s%s on %s, vLLM %s: %s\n\n", o.model, kind, e.Hardware(), w.Engine.Release, m.Verdict)
 	line("memory of one GPU", "%.2f GiB usable, of which vLLM takes %.2f", m.Usable, m.Requested)
 	line("  weights", "%.2f GiB, %s", m.Weights, w.Engine.Shape.Quantization)
+	if m.Drafter > 0 {
+		line("  drafter", "%.2f GiB", m.Drafter)
+	}
 	if m.Adapters > 0 {
 		line("  adapters", "%.2f GiB", m.Adapters)
 	}

@@ -11,7 +11,8 @@ import (
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	s.Env, s.Labels, s.Annotations = maps.Clone(s.Env), maps.Clone(s.Labels), maps.Clone(s.Annotations)
-	s.ExtraArgs = slices.Clone(s.ExtraArgs)
+	s.ExtraArgs, s.Model.ServedAliases = slices.Clone(s.ExtraArgs), slices.Clone(s.Model.ServedAliases)
+	s.Media.Domains = slices.Clone(s.Media.Domains)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
 	s.Model.ServedName = or(s.Model.ServedName, s.Model.servedName(s.objectName()))
 	if s.Model.Quantization == "auto" {

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"encoding/json"
 	"maps"
 	"slices"
 	"strconv"
@@ -42,6 +43,19 @@ var ownedFlags = map[string]string{
 	"--disable-access-log-for-endpoints": "",
 }
 
+// keyedFlags are flags that extra arguments may have as long as their keys are not
+// given.
+var keyedFlags = map[string]string{
+	"--kv-offloading-size":    "kvCache.hostMemory",
+	"--max-num-queued-reqs":   "queue.maxRequests",
+	"--max-num-queued-tokens": "queue.maxTokens",
+	"--trust-remote-code":     "trustRemoteCode",
+	"--speculative-config":    "speculative",
+	"--allowed-media-domains": "media.domains",
+	"--limit-mm-per-prompt":   "media",
+	"--code-revision":         "revision",
+}
+
 // owned returns the flags that extra arguments may not have, with the configuration
 // key that sets each: ownedFlags, and what else is rendered for this spec.
 func (s Spec) owned() map[string]string {
@@ -51,7 +65,7 @@ func (s Spec) owned() map[string]string {
 	if args, err := vllmflags.Parse(engineArgs(own)); err == nil {
 		for _, f := range vllmflags.Flags() {
 			if _, known := all[f.Name]; !known && args.Has(f.Name) {
-				all[f.Name] = ""
+				all[f.Name] = keyedFlags[f.Name]
 			}
 		}
 	}
@@ -60,9 +74,16 @@ func (s Spec) owned() map[string]string {
 
 // engineArgs are the arguments of `vllm serve`, in a fixed order.
 func engineArgs(s Spec) []string {
-	args := []string{s.weights(), "--served-model-name", s.Model.ServedName, "--port", strconv.Itoa(port)}
+	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName}, s.Model.ServedAliases...)
+	args = append(args, "--port", strconv.Itoa(port))
 	if s.Model.Revision != "" {
 		args = append(args, "--revision", s.Model.Revision)
+	}
+	if s.Model.TrustRemoteCode {
+		args = append(args, "--trust-remote-code")
+		if s.Model.Revision != "" {
+			args = append(args, "--code-revision", s.Model.Revision)
+		}
 	}
 	if s.Model.MaxLen != 0 {
 		args = append(args, "--max-model-len", strconv.Itoa(s.Model.MaxLen))
@@ -86,6 +107,10 @@ func engineArgs(s Spec) []string {
 		args = append(args, "--no-enable-prefix-caching")
 	}
 	args = append(args, s.LoRA.args()...)
+	args = append(args, s.KVCache.args()...)
+	args = append(args, s.Queue.args()...)
+	args = append(args, s.Speculative.args()...)
+	args = append(args, s.Media.args()...)
 	if s.Model.inS3() {
 		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
 	}
@@ -100,6 +125,67 @@ func engineArgs(s Spec) []string {
 	}
 	args = append(args, "--disable-access-log-for-endpoints", polled)
 	return append(args, s.ExtraArgs...)
+}
+
+// args keep what the GPUs have no room for in the node's memory.
+func (c KVCache) args() []string {
+	size, ok := amountOf(c.HostMemory, byteAmount, leastHostMemory)
+	if !ok {
+		return nil
+	}
+	return []string{"--kv-offloading-size", strconv.FormatFloat(float64(size.Value())/(1<<30), 'f', -1, 64)}
+}
+
+// args bound the queue.
+func (q QueueLimits) args() []string {
+	var args []string
+	if q.MaxRequests > 0 {
+		args = append(args, "--max-num-queued-reqs", strconv.Itoa(q.MaxRequests))
+	}
+	if q.MaxTokens > 0 {
+		args = append(args, "--max-num-queued-tokens", strconv.Itoa(q.MaxTokens))
+	}
+	return args
+}
+
+// args propose tokens.
+func (p Speculative) args() []string {
+	if p.Method == "" {
+		return nil
+	}
+	config := struct {
+		Method string `json:"method"`
+		Model  string `json:"model,omitempty"`
+		Tokens int    `json:"num_speculative_tokens,omitempty"`
+	}{p.Method, p.Model, p.Tokens}
+	return []string{"--speculative-config", jsonText(config)}
+}
+
+// jsonText is a value of which every part can be written as JSON.
+func jsonText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// args bound the media of requests.
+func (m Media) args() []string {
+	var args []string
+	if len(m.Domains) > 0 {
+		args = append(append(args, "--allowed-media-domains"), m.Domains...)
+	}
+	limits := map[string]int{}
+	for kind, limit := range map[string]*int{"image": m.Images, "video": m.Videos, "audio": m.Sounds} {
+		if limit != nil {
+			limits[kind] = *limit
+		}
+	}
+	if len(limits) > 0 {
+		args = append(args, "--limit-mm-per-prompt", jsonText(limits))
+	}
+	return args
 }
 
 // args serve the adapters. Those that no batch uses wait in the node's memory.

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// hostMemory is what arguments take of the node's memory beside what every engine
+// hostMemory counts what arguments take of the node's memory beside what every engine
 // needs.
 type hostMemory struct {
 	gib   float64
@@ -48,6 +48,9 @@ func (m hostMemory) String() string {
 	return fmt.Sprintf("%g GiB of %s", m.gib, strings.Join(m.flags, " and "))
 }
 
+// leastHostMemory is the least that an offloaded KV cache is given.
+const leastHostMemory = "1Gi"
+
 const (
 	// memoryGiB is what a replica requests for each GPU beside that.
 	memoryGiB = 12
@@ -56,7 +59,7 @@ const (
 	leastMemoryGiB = 4
 )
 
-// memory is what a replica requests by default.
+// memory returns what a replica requests by default.
 func (m hostMemory) memory(gpus int) string {
 	return fmt.Sprintf("%dGi", memoryGiB*gpus+int(math.Ceil(m.gib)))
 }
@@ -69,8 +72,8 @@ func (s Spec) validateHostMemory(found *problems.List, at func(string) string) {
 	if m.gib == 0 || !ok {
 		return
 	}
-	least := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
-	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", least))) < 0 {
-		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower the flag", s.Resources.Memory, m, least)
+	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
+	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
+		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower the flag", s.Resources.Memory, m, needed)
 	}
 }

@@ -107,8 +107,12 @@ func TestWhatDoesNotRunIsRefusedByItsKey(t *testing.T) {
 		change    func(*Spec)
 		key, rule string
 	}{
-		"cache of the user":   {on("g5.2xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" }), "kvCacheDtype", "kv-cache-type"},
-		"type of the user":    {on("g4dn.2xlarge", func(m *Model) { m.ID, m.DType = "Qwen/Qwen3-4B", "bfloat16" }), "dtype", "dtype"},
+		"cache of the user": {on("g5.2xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" }), "kvCacheDtype", "kv-cache-type"},
+		"type of the user":  {on("g4dn.2xlarge", func(m *Model) { m.ID, m.DType = "Qwen/Qwen3-4B", "bfloat16" }), "dtype", "dtype"},
+		"cache of the user, with offloaded weights": {func(s *Spec) {
+			on("g5.4xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" })(s)
+			s.ExtraArgs = []string{"--cpu-offload-gb", "2"}
+		}, "kvCacheDtype", "kv-cache-type"},
 		"format of the model": {on("g4dn.2xlarge", func(m *Model) { m.ID = "openai/gpt-oss-20b" }), "model", "weights-capability"},
 		"format in a plugin":  {on("g5.2xlarge", func(m *Model) { m.ID = "TheBloke/Mistral-7B-Instruct-v0.2-GGUF" }), "model", "weight-format"},
 		"FP8 blocks over 4 GPUs": {func(s *Spec) {

@@ -75,7 +75,8 @@ func (m Model) shapeAdvice() string {
 	return fmt.Sprintf("download it with go run ./cmd/size %s --fetch, and name that file with shape", m.ID)
 }
 
-// workload is the service as sizing takes it, or why it cannot be sized. What
+// workload is the service as sizing takes it, or why it cannot be sized, with its
+// engine where that is known nonetheless. What
 // the engine is told is read from its arguments, so that the estimate is of the
 // engine that will run.
 func (s Spec) workload() (w sizing.Workload, why string) {
@@ -94,12 +95,12 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	if err != nil {
 		return w, "its arguments are wrong"
 	}
-	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
-		return w, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
-	}
 	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
 	engine.CustomImage = s.imageKnown() == vllmflags.Custom
+	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, On: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+	}
 	least := 1
 	if s.Replicas.Min != nil {
 		least = *s.Replicas.Min
@@ -143,6 +144,9 @@ func (s Spec) Uncounted() string {
 		}
 	}
 	if w, why := s.workload(); why == "" {
+		if _, known := w.Engine.DrafterGiB(); !known {
+			given = append(given, "speculative.model")
+		}
 		if _, known := w.Engine.AdaptersGiB(); !known {
 			given = append(given, "lora.adapters")
 		}

@@ -28,6 +28,14 @@ type Spec struct {
 	Image string
 	// Model is what is served.
 	Model Model
+	// KVCache is where the KV cache goes beside the GPU's memory.
+	KVCache KVCache
+	// Queue bounds what waits for an engine.
+	Queue QueueLimits
+	// Speculative proposes tokens that the model checks several at once.
+	Speculative Speculative
+	// Media bounds the images, videos and sounds of requests.
+	Media Media
 	// LoRA are adapters that are served beside the model.
 	LoRA LoRA
 	// GPU is what one replica computes on.
@@ -79,70 +87,6 @@ type Spec struct {
 	// PodPatch is a strategic merge patch of the pod template, as JSON. What it
 	// comes to is validated like what it is applied to. Default: none.
 	PodPatch string
-}
-
-// Model is what is served.
-type Model struct {
-	// ID is a Hugging Face model id such as mistralai/Mistral-7B-Instruct-v0.2, or
-	// the folder of an S3 bucket that has the same files, s3://bucket/path, from
-	// which the weights are streamed. Required.
-	ID string
-	// Revision is a commit, tag or branch of the model. Default: the
-	// repository's main branch as it is when a pod starts.
-	Revision string
-	// ServedName is the name that clients ask for. Default: ID; the service's
-	// name, where that is an address in S3.
-	ServedName string
-	// MaxLen is the longest context, prompt and completion together, in tokens.
-	// Default: the longest that the model was trained for.
-	MaxLen int
-	// MaxNumSeqs is how many sequences an engine works on at once; others wait.
-	// Default: a third more than it serves within the objectives, or vLLM's own
-	// default where that is not known.
-	MaxNumSeqs int
-	// DType is the type of weights and activations, as vLLM names it: bfloat16,
-	// half, …. Default: the checkpoint's, in 16 bit.
-	DType string
-	// Quantization is the method that the checkpoint is quantised by, as vLLM
-	// names it: awq, gptq, fp8, …. Default: what the checkpoint says.
-	Quantization string
-	// KVCacheDType is the type of the KV cache, as vLLM names it. fp8 holds twice
-	// the tokens. Default: that of the activations.
-	KVCacheDType string
-	// PrefixCaching keeps the KV cache of beginnings that requests share. A
-	// pointer, because false is a choice. Default: vLLM's, which is on.
-	PrefixCaching *bool
-	// ToolCallParser reads the tool calls of this kind of model, by vLLM's name
-	// of it, and lets the model decide when to call. Default: none.
-	ToolCallParser string
-	// ReasoningParser takes the reasoning of this kind of model apart, by vLLM's
-	// name of it. Default: none.
-	ReasoningParser string
-	// Shape is the model's config.json, or as many of its keys as sizes are
-	// computed from, as JSON; or the id of a model of the catalogue that has the
-	// same shape. Default: that of the catalogue, by ID or by the last two parts
-	// of an address in S3; a model that it does not have is not sized.
-	Shape string
-}
-
-// LoRA are adapters that are served beside the model, each by its own name.
-type LoRA struct {
-	// Adapters are what is served. Default: none.
-	Adapters []Adapter
-	// MaxRank is the largest rank among them: 1, 8, 16, 32, 64, 128, 256, 320 or
-	// 512. Default: 16.
-	MaxRank int
-	// MaxLoaded is how many of them one batch may mix; requests for others wait.
-	// GPU memory is kept for each. Default: all of them, at most 8.
-	MaxLoaded int
-}
-
-// Adapter is one set of LoRA weights.
-type Adapter struct {
-	// Name is what clients ask for as the model. Required.
-	Name string
-	// Source is a Hugging Face id, or a path in the engine's container. Required.
-	Source string
 }
 
 // GPU is what one replica computes on.

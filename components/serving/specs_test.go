@@ -92,8 +92,13 @@ func everyFeature() map[string]Spec {
 	all := map[string]Spec{}
 	for name, change := range map[string]func(*Spec){
 		"Hugging Face": func(s *Spec) { s.Model.Revision = "v1" },
-		"S3":           func(s *Spec) { s.Model.ID = "s3://bucket/org/m" },
-		"no caching":   func(s *Spec) { s.Model.PrefixCaching = new(false) },
+		"remote code": func(s *Spec) {
+			s.Model.Revision, s.Model.TrustRemoteCode = strings.Repeat("0a", 20), true
+			s.Speculative, s.Media = Speculative{Method: "ngram", Tokens: 2}, Media{Domains: []string{"a.example.com"}, Images: new(2)}
+			s.KVCache.HostMemory, s.Queue = "2Gi", QueueLimits{MaxRequests: 64, MaxTokens: 100_000}
+		},
+		"S3":         func(s *Spec) { s.Model.ID = "s3://bucket/org/m" },
+		"no caching": func(s *Spec) { s.Model.PrefixCaching = new(false) },
 	} {
 		spec := Spec{
 			Name: "a", Namespace: "n", GPU: GPU{Count: 2}, Lifecycle: Lifecycle{HungSeconds: 300},
@@ -145,7 +150,7 @@ func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 			t.Errorf("%s is owned, and no feature renders it", flag)
 		}
 	}
-	for _, flag := range []string{"--load-format", "--model-loader-extra-config", "--enable-server-load-tracking"} {
+	for _, flag := range []string{"--speculative-config", "--allowed-media-domains", "--limit-mm-per-prompt", "--trust-remote-code", "--code-revision", "--kv-offloading-size", "--max-num-queued-reqs", "--max-num-queued-tokens", "--load-format", "--model-loader-extra-config", "--enable-server-load-tracking"} {
 		if !tried[flag] {
 			t.Errorf("no feature renders %s", flag)
 		}

@@ -22,6 +22,8 @@ const (
 	mostSequences = 16384
 	// leastHung is what it takes to be sure: liveness itself waits for 100 s.
 	leastHung = 120
+	// mostQueued is more than any engine has waiting.
+	mostQueued = 1_000_000_000
 	// mostReplicas is more than a node group of EKS has nodes, which is 450.
 	mostReplicas = 1000
 )
@@ -41,6 +43,19 @@ func (s Spec) Validate(path string) error {
 	at := func(key string) string { return path + "." + key }
 	s.validateNames(&found, at)
 	s.Model.validate(&found, at)
+	s.validateRemoteCode(&found, at)
+	if text := s.KVCache.HostMemory; text != "" {
+		if _, ok := amountOf(text, byteAmount, leastHostMemory); !ok {
+			found.Addf(at("kvCache.hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
+		}
+	}
+	for key, value := range sorted(map[string]int{"queue.maxRequests": s.Queue.MaxRequests, "queue.maxTokens": s.Queue.MaxTokens}) {
+		if value < 0 || value > mostQueued {
+			found.Addf(at(key), "is %d, want 1 to %d; leave it out for no bound", value, mostQueued)
+		}
+	}
+	s.validateSpeculative(&found, at)
+	s.validateMedia(&found, at)
 	s.validateImage(&found, at)
 	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
 	s.Objectives.validate(&found, at)
@@ -136,11 +151,30 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 	if m.ServedName != m.ID && !servedName.MatchString(m.ServedName) {
 		found.Addf(at("servedModelName"), "is %q, want letters, digits and any of . _ - / : @", m.ServedName)
 	}
+	for i, name := range m.ServedAliases {
+		key := fmt.Sprintf("%s[%d]", at("servedModelName"), i+1)
+		switch {
+		case !servedName.MatchString(name):
+			found.Addf(key, "is %q, want letters, digits and any of . _ - / : @", name)
+		case name == m.ServedName || slices.Contains(m.ServedAliases[:i], name):
+			found.Addf(key, "is %q, which is listed already; remove it", name)
+		}
+	}
 	if m.MaxLen < 0 {
 		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
 	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
 		found.Addf(at("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
+	}
+}
+
+// commit is a full SHA-1 of Git, which nobody can move.
+var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
+
+// validateRemoteCode wants code that cannot change between two starts.
+func (s Spec) validateRemoteCode(found *problems.List, at func(string) string) {
+	if s.Model.TrustRemoteCode && !s.local() && !commit.MatchString(s.Model.Revision) {
+		found.Addf(at("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
 	}
 }
 

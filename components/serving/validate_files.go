@@ -24,15 +24,15 @@ func (s Spec) missingFiles() []string {
 	if err != nil || s.Image != "" || s.PodPatch != "" {
 		return nil
 	}
-	var all []string
+	var missing []string
 	for _, flag := range fileFlags {
-		file, given := args.String(flag)
-		if !given || strings.ContainsAny(file, "{}\n") || slices.Contains(builtInTemplates, file) || s.onAVolume(file) {
+		file, ok := args.String(flag)
+		if !ok || strings.ContainsAny(file, "{}\n") || slices.Contains(builtInTemplates, file) || s.onAVolume(file) {
 			continue
 		}
-		all = append(all, fmt.Sprintf("%s: is a file that the image does not have; mount it with volumes, and give its path there", flag))
+		missing = append(missing, fmt.Sprintf("%s: is a file that the image does not have; mount it with volumes, and give its path there", flag))
 	}
-	return all
+	return missing
 }
 
 // onAVolume reports whether a file is where one of the user's volumes is mounted,

@@ -20,6 +20,9 @@ func (s Spec) validateLoRA(found *problems.List, at func(string) string) {
 		return
 	}
 	taken := map[string]string{s.Model.ServedName: "the model"}
+	for _, name := range s.Model.ServedAliases {
+		taken[name] = "the model"
+	}
 	for i, a := range l.Adapters {
 		key := fmt.Sprintf("%s[%d]", at("lora.adapters"), i)
 		switch {

@@ -69,8 +69,8 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 // validateRuns refuses an engine that would not start on its GPUs whatever their
 // memory, and reports whether it did.
 func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
-	w, why := s.workload()
-	if why != "" {
+	w, _ := s.workload()
+	if w.Engine.Shape.Name == "" {
 		return false
 	}
 	obstacles := w.Engine.Obstacles()

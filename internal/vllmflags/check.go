@@ -195,8 +195,8 @@ func (c *checker) dotted(i int, flag *Flag) int {
 		}
 		value, end = c.args[end], end+1
 	}
-	if why := dangerIn(flag, strings.Split(name, ".")[1:], value); why != "" {
-		c.report(i, "%s is not allowed to have this key: %s", flag.Name, why)
+	if danger := dangerIn(flag, strings.Split(name, ".")[1:], value); danger != "" {
+		c.report(i, "%s is not allowed to have this key: %s", flag.Name, danger)
 	}
 	return end
 }
@@ -229,12 +229,12 @@ func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bo
 
 // value checks one value of a flag.
 func (c *checker) value(index int, flag *Flag, value string) {
-	message, why, problem := flag.explain(value), dangerIn(flag, nil, value), NameProblem(flag.Name, value)
+	message, danger, problem := flag.explain(value), dangerIn(flag, nil, value), NameProblem(flag.Name, value)
 	switch listed := unlisted(flag, value); {
 	case message != "":
 		c.report(index, "%s: %s", flag.Name, message)
-	case why != "":
-		c.report(index, "%s is not allowed to have this value: %s", flag.Name, why)
+	case danger != "":
+		c.report(index, "%s is not allowed to have this value: %s", flag.Name, danger)
 	case problem != "":
 		c.doubt(index, "%s %s", flag.Name, problem)
 	case listed != nil:
@@ -258,10 +258,10 @@ func looksLikeOption(arg string) bool {
 
 // Nearest returns the known flag whose name differs least from the given one.
 func Nearest(name string) string {
-	known := make([]string, len(flags))
+	names := make([]string, len(flags))
 	for i, flag := range flags {
-		known[i] = flag.Name
+		names[i] = flag.Name
 	}
-	best, _ := nearest(name, known)
+	best, _ := nearest(name, names)
 	return best
 }

@@ -14,16 +14,16 @@ var dangerousValuesTSV string
 //go:embed choices.tsv
 var choicesTSV string
 
-// dangerousValue is one line of dangerousvalues.tsv.
+// dangerousValue holds one line of dangerousvalues.tsv.
 type dangerousValue struct {
 	flag string
 	// key is a pattern of keys of the flag's JSON; "" for the flag's own value.
 	key string
-	// values are patterns of values that are dangerous, or with other set, of those
+	// values are patterns of values that are dangerous, or with except set, of those
 	// that alone are not.
 	values []string
-	other  bool
-	why    string
+	except bool
+	reason string
 }
 
 var (
@@ -34,8 +34,8 @@ var (
 func readDangerousValues(table string) []dangerousValue {
 	var out []dangerousValue
 	for _, f := range rows(table, 4) {
-		values, other := strings.CutPrefix(f[2], "!")
-		out = append(out, dangerousValue{flag: f[0], key: strings.TrimPrefix(f[1], "-"), values: strings.Split(values, ","), other: other, why: f[3]})
+		values, except := strings.CutPrefix(f[2], "!")
+		out = append(out, dangerousValue{flag: f[0], key: strings.TrimPrefix(f[1], "-"), values: strings.Split(values, ","), except: except, reason: f[3]})
 	}
 	return out
 }
@@ -62,7 +62,7 @@ func dangerIn(flag *Flag, keys []string, value string) string {
 	}
 	for _, d := range dangerousValues {
 		if d.flag == flag.Name && d.matches(parsed) {
-			return d.why
+			return d.reason
 		}
 	}
 	return ""
@@ -72,7 +72,7 @@ func (d dangerousValue) matches(value any) bool {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			if is, _ := path.Match(d.key, key); is && d.key != "" && d.refuses(inner) || d.matches(inner) {
+			if matches, _ := path.Match(d.key, key); matches && d.key != "" && d.refuses(inner) || d.matches(inner) {
 				return true
 			}
 		}
@@ -88,13 +88,13 @@ func (d dangerousValue) matches(value any) bool {
 // is dangerous where any value is.
 func (d dangerousValue) refuses(value any) bool {
 	text, _ := value.(string)
-	return matchesOne(d.values, text) != d.other
+	return matchesOne(d.values, text) != d.except
 }
 
 func matchesOne(patterns []string, text string) bool {
 	return slices.ContainsFunc(patterns, func(pattern string) bool {
-		is, err := path.Match(pattern, text)
-		return err == nil && is || pattern == "*"
+		matches, err := path.Match(pattern, text)
+		return err == nil && matches || pattern == "*"
 	})
 }
 

@@ -66,7 +66,7 @@ func TestDangerousValuesAreOfFlags(t *testing.T) {
 		if o, known := options[d.flag]; !known || o.flag.Arity == ArityNone {
 			t.Errorf("%s takes no value", d.flag)
 		}
-		if d.why == "" || len(d.values) == 0 {
+		if d.reason == "" || len(d.values) == 0 {
 			t.Errorf("%s: incomplete", d.flag)
 		}
 	}

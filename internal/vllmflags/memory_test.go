@@ -26,8 +26,8 @@ func TestGiven(t *testing.T) {
 		class Memory
 		want  []string
 	}{
-		"draft model":            {[]string{"--spec-method", "eagle3", "--spec-tokens", "2"}, Uncounted, []string{"--spec-method", "--spec-tokens"}},
-		"draft model with a dot": {[]string{"--speculative-config.method=mtp"}, Uncounted, []string{"--speculative-config"}},
+		"draft model":            {[]string{"--spec-method", "eagle3", "--spec-tokens", "2"}, Sized, []string{"--spec-method", "--spec-tokens"}},
+		"draft model with a dot": {[]string{"--speculative-config.method=mtp"}, Sized, []string{"--speculative-config"}},
 		"offload":                {[]string{"--cpu-offload-gb", "4"}, Unsized, []string{"--cpu-offload-gb"}},
 		"offload of nothing":     {[]string{"--cpu-offload-gb", "0"}, Unsized, nil},
 		"doubled batches":        {[]string{"--performance-mode", "throughput"}, Uncounted, []string{"--performance-mode"}},

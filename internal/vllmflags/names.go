@@ -9,7 +9,7 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Name is one line of a table of names: of a quantization method, a type of the
+// Name holds one line of a table of names: of a quantization method, a type of the
 // KV cache, a load format or a parser.
 type Name struct {
 	Value string
@@ -77,27 +77,27 @@ func Names(flag string) []string {
 // names, beginning with a verb; "" if nothing.
 func NameProblem(flag, value string) string {
 	table, has := names[flag]
-	at := slices.IndexFunc(table, func(n Name) bool { return n.Value == value })
+	i := slices.IndexFunc(table, func(n Name) bool { return n.Value == value })
 	switch {
-	case !has, at >= 0 && table[at].Until == "":
+	case !has, i >= 0 && table[i].Until == "":
 		return ""
-	case at >= 0:
-		return fmt.Sprintf("is %q, which vLLM does not have (gone by %s); %s", value, table[at].Until, table[at].Instead)
+	case i >= 0:
+		return fmt.Sprintf("is %q, which vLLM does not have (gone by %s); %s", value, table[i].Until, table[i].Instead)
 	}
-	known := Names(flag)
+	accepted := Names(flag)
 	hint := ""
-	if near, distance := nearest(value, known); distance <= max(2, len(value)/4) {
+	if near, distance := nearest(value, accepted); distance <= max(2, len(value)/4) {
 		hint = fmt.Sprintf(" (did you mean %s?)", near)
 	}
-	return fmt.Sprintf("is %q, want one of %s%s", value, strings.Join(known, ", "), hint)
+	return fmt.Sprintf("is %q, want one of %s%s", value, strings.Join(accepted, ", "), hint)
 }
 
 // nearest returns the text that differs least from another, and by how much.
 func nearest(text string, among []string) (string, int) {
 	best, distance := "", 1<<30
-	for _, other := range among {
-		if d := levenshtein.Distance(text, other, nil); d < distance {
-			best, distance = other, d
+	for _, candidate := range among {
+		if d := levenshtein.Distance(text, candidate, nil); d < distance {
+			best, distance = candidate, d
 		}
 	}
 	return best, distance

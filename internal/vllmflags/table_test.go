@@ -118,6 +118,9 @@ func TestReplacementsExist(t *testing.T) {
 			if _, known := options[flag]; strings.HasPrefix(flag, "--") && !known {
 				t.Errorf("%s points to %s, which does not exist", name, flag)
 			}
+			if _, refused := dangerous[flag]; refused {
+				t.Errorf("%s points to %s, which is refused", name, flag)
+			}
 		}
 	}
 }

@@ -124,7 +124,11 @@ func (g generator) network() serving.Network {
 				}
 				return serving.Peer{Namespace: pick(g, "network.clients.namespace", texts("apps", long63), "", "A", "a.b", long64)}
 			}),
-			EgressCIDRs:  g.cidrs("network.egressCidrs"),
+			EgressCIDRs: g.cidrs("network.egressCidrs"),
+			Egress: several(g, "network.egress", func() serving.Destination {
+				port := pick(g, "network.egress.port", []int{5555, 65535}, 0, -1, 65536)
+				return serving.Destination{Namespace: pick(g, "network.egress.namespace", texts("cache"), "", "A", long64), Port: port}
+			}),
 			Unrestricted: g.wrong("network.unrestricted"),
 		}
 	})

@@ -104,8 +104,14 @@ func (g generator) spec() serving.Spec {
 		Image: rarely(g, "image", 6, func() string {
 			return pick(g, "image", texts("vllm/vllm-openai@sha256:"+strings.Repeat("0a", 32), "registry.example.com:5000/team/vllm:2026-11-01"), "vllm/vllm-openai:latest", "vllm", "a b", "vllm/vllm-openai:v0.31.0")
 		}),
-		Model:      g.model(),
-		LoRA:       g.lora(),
+		Model: g.model(),
+		LoRA:  g.lora(),
+		KVCache: rarely(g, "kvCache", 6, func() serving.KVCache {
+			return serving.KVCache{HostMemory: pick(g, "kvCache.hostMemory", texts("", "1Gi", "1536Mi"), "x", "1Mi", "-1Gi")}
+		}),
+		Queue: rarely(g, "queue", 6, func() serving.QueueLimits {
+			return serving.QueueLimits{MaxRequests: pick(g, "queue.maxRequests", []int{0, 64}, -1, 1<<40), MaxTokens: pick(g, "queue.maxTokens", []int{0, 100_000}, -1)}
+		}),
 		GPU:        g.gpu(),
 		NodeGroup:  rarely(g, "nodeGroup", 2, g.nodeGroup),
 		Objectives: g.objectives(),
@@ -148,6 +154,7 @@ func (g generator) model() serving.Model {
 		ID: pick(g, "model", texts("Qwen/Qwen3-8B", "mistralai/Mistral-7B-Instruct-v0.2", "org/unknown", "s3://bucket/Qwen/Qwen3-8B", "s3://my.bucket/llms/own/", "meta-llama/Llama-3.3-70B-Instruct", "gpt2"),
 			"", "a b", "s3://b", "s3://Bucket/x", "/models", "a/b/c", "-x/y", "s3://bucket//x", "s3://bucket/../x"),
 		Revision:        rarely(g, "revision", 8, func() string { return pick(g, "revision", texts("main", "refs/pr/1"), "-x", "a b") }),
+		ServedAliases:   pick(g, "servedModelName", [][]string{nil, nil, {"alias", "org/alias"}}, texts("a b"), texts("x", "x")),
 		ServedName:      pick(g, "servedModelName", texts("", "chat", "org/chat:8b@v1"), "-x", "a b", "\n"),
 		MaxLen:          pick(g, "maxModelLen", []int{0, 8192, 1024}, -1, 1<<40),
 		MaxNumSeqs:      pick(g, "maxNumSeqs", []int{0, 32, 1}, -1, 16385),

@@ -46,7 +46,8 @@ func checkNetwork(found *findings, s serving.Spec, r rendered) {
 		for i, rule := range p.Spec.Egress {
 			what := fmt.Sprintf("egress[%d]", i)
 			checkPeers(found, what, rule.To)
-			found.need(onlyPort(rule.Ports, 443) || onlyPort(rule.Ports, 53) || onlyPort(rule.Ports, 80), "%s lets out to %v", what, rule.Ports)
+			listed := slices.ContainsFunc(s.Network.Egress, func(d serving.Destination) bool { return onlyPort(rule.Ports, int32(d.Port)) })
+			found.need(onlyPort(rule.Ports, 443) || onlyPort(rule.Ports, 53) || onlyPort(rule.Ports, 80) || listed, "%s lets out to %v", what, rule.Ports)
 			checkPublic(found, what, rule.To)
 		}
 		same(found, "what the engines may reach", strings.Join(destinations(p), ", "), strings.Join(wantedDestinations(s), ", "))

@@ -223,7 +223,7 @@ func TestAttentionOfConfigs(t *testing.T) {
 		{`{"model_type": "gemma3_text", "head_dim": 32, ` + base + `}`, 32, false, false, 0, ""},
 		{`{"model_type": "gemma4", "text_config": {"model_type": "gemma4_text", "head_dim": 32, "global_head_dim": 64, "use_bidirectional_attention": "vision", ` + base + `}}`, 64, false, true, 0, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "fp8", "weight_block_size": [128, 128]}}`, 16, false, false, 128, ""},
-		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"g": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}}}}}`, 16, false, false, 128, ""},
+		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 8, "type": "float", "strategy": "block", "block_structure": [128, 128]}}}}}`, 16, false, false, 128, ""},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "FP8", "kv_cache_quant_algo": "FP8"}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": {"dynamic": false, "num_bits": 8, "type": "float"}}}`, 16, false, false, 0, "fp8"},
 		{`{"model_type": "qwen3", ` + base + `, "quantization_config": {"quant_method": "modelopt", "quant_algo": "NVFP4", "kv_cache_scheme": null}}`, 16, false, false, 0, ""},
@@ -360,6 +360,7 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 		`{"activation_sparsity_pattern": [0.95, 0.0], "ssm_multipliers": [1.5], "downsample_ratio": 0.5, "compression_ratio": 1.0, "blocksparse_homo_head_pattern": true, "image_aspect_ratio": "anyres", "moe_layer_frequency": 1, ` + base + `}`,
 		`{"mtp_hybrid_override_pattern": "*E", "compress_rope_theta": 160000, "swa_rope_theta": 10000, "rope_parameters": {"factor": 1.0}, "encoder_no_repeat_ngram_size": 3, "ep_size": 1, "no_rope_layers": [1, 0], ` + base + `}`,
 		`{"for_llm_compressor": true, "nope_layer_interval": 4, "moe_layers": [], "_sliding_window_pattern": 6, "lora_rank": 4, ` + base + `}`,
+		`{"quantization_config": {"quant_method": "fp8", "dynamic": true, "weight_block_size": null, "config_groups": {"a": {"weights": {"num_bits": 8, "type": "float", "block_structure": "128x128"}}}}, ` + base + `}`,
 		`{"weightsGiB": 12.5, "quantization_config": {"quant_method": "magic"}, ` + base + `}`,
 	} {
 		if _, err := ParseConfig([]byte(text)); err != nil {
@@ -392,20 +393,21 @@ func TestPartsOfQuantization(t *testing.T) {
 		config                        string
 		attention, mlp, experts, head float64
 	}{
-		"everything":            {`"quant_method": "fp8"`, 1, 1, 1, 0},
-		"names":                 {`"quant_method": "fp8", "modules_to_not_convert": ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn", "lm_head"]`, 0.375, 1, 1, 0},
-		"words":                 {`"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn", "mlp.gate"]`, 0, 1, 1, 0},
-		"wildcards":             {`"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["model.layers.0*", "model.layers.1.mlp.shared_experts*", "model.layers.1.self_attn*"]`, 0, 0, 1, 0},
-		"wildcards for a layer": {`"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"]`, 0, 0, 1, 0},
-		"expressions":           {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}, "ignore": ["re:.*self_attn.*", "re:.*shared_experts.*", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "re:model.lm_head"]`, 0, 0, 1, 0},
-		"targets":               {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}`, 0, 0.2, 1, 0},
-		"towers do not count":   {`"quant_method": "fp8", "modules_to_not_convert": ["visual.layers.0.self_attn", "vision_tower.encoder.layers.1.mlp", "mtp.layers.0.self_attn"]`, 1, 1, 1, 0},
-		"a list of layers":      {`"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}, "model.layers.1.mlp.experts.0.down_proj": {"quant_algo": "NVFP4", "group_size": 16}, "lm_head": {"quant_algo": "FP8"}}`, 0.125, 0, 1, 1},
-		"extra configurations":  {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {"model.layers.0.self_attn.q_proj": {"bits": 16}, ".*experts.*": {"bits": 8}}`, 0.875, 1, 1, 0},
-		"blocks":                {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "block_name_to_quantize": "model.layers.1"`, 0.5, 0.2, 1, 0},
-		"dynamic":               {`"quant_method": "gptq", "bits": 4, "group_size": 128, "lm_head": true, "dynamic": {"-:.*self_attn.*": {}, "+:.*experts.*": {"bits": 8}}`, 0, 1, 1, 1},
-		"nested":                {`"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "exclude_modules": ["*self_attn*"]}`, 0, 1, 1, 0},
-		"one kind of experts":   {`"quant_method": "fp8", "ignored_layers": ["model.layers.1.mlp.experts"]`, 1, 1, 0, 0},
+		"everything":                     {`"quant_method": "fp8"`, 1, 1, 1, 0},
+		"names":                          {`"quant_method": "fp8", "modules_to_not_convert": ["model.layers.0.self_attn.q_proj", "model.layers.1.self_attn", "lm_head"]`, 0.375, 1, 1, 0},
+		"words":                          {`"quant_method": "awq", "bits": 4, "modules_to_not_convert": ["self_attn", "mlp.gate"]`, 0, 1, 1, 0},
+		"wildcards":                      {`"quant_method": "modelopt", "quant_algo": "NVFP4", "ignore": ["model.layers.0*", "model.layers.1.mlp.shared_experts*", "model.layers.1.self_attn*"]`, 0, 0, 1, 0},
+		"wildcards for a layer":          {`"quant_method": "mxfp4", "modules_to_not_convert": ["model.layers.*.self_attn", "model.layers.*.mlp.router"]`, 0, 0, 1, 0},
+		"expressions":                    {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["Linear"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}, "ignore": ["re:.*self_attn.*", "re:.*shared_experts.*", "re:.*mlp\\.(gate|up|gate_up|down)_proj.*", "re:model.lm_head"]`, 0, 0, 1, 0},
+		"targets":                        {`"quant_method": "compressed-tensors", "config_groups": {"group_0": {"targets": ["re:.*experts.*"], "weights": {"num_bits": 4, "type": "int", "group_size": 32}}}`, 0, 0.2, 1, 0},
+		"towers do not count":            {`"quant_method": "fp8", "modules_to_not_convert": ["visual.layers.0.self_attn", "vision_tower.encoder.layers.1.mlp", "mtp.layers.0.self_attn"]`, 1, 1, 1, 0},
+		"a list of layers":               {`"quant_method": "modelopt", "quant_algo": "MIXED_PRECISION", "quantized_layers": {"model.layers.0.self_attn.q_proj": {"quant_algo": "FP8"}, "model.layers.1.mlp.experts.0.down_proj": {"quant_algo": "NVFP4", "group_size": 16}, "lm_head": {"quant_algo": "FP8"}}`, 0.125, 0, 1, 1},
+		"extra configurations":           {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "sym": true, "extra_config": {"model.layers.0.self_attn.q_proj": {"bits": 16}, ".*experts.*": {"bits": 8}}`, 0.875, 1, 1, 0},
+		"blocks":                         {`"quant_method": "auto-round", "bits": 4, "group_size": 128, "block_name_to_quantize": "model.layers.1"`, 0.5, 0.2, 1, 0},
+		"dynamic":                        {`"quant_method": "gptq", "bits": 4, "group_size": 128, "lm_head": true, "dynamic": {"-:.*self_attn.*": {}, "+:.*experts.*": {"bits": 8}}`, 0, 1, 1, 1},
+		"nested":                         {`"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "NVFP4", "exclude_modules": ["*self_attn*"]}`, 0, 1, 1, 0},
+		"a description without its list": {`"quant_method": "modelopt", "quant_algo": "NVFP4"`, 0.5, 1, 1, 0},
+		"one kind of experts":            {`"quant_method": "fp8", "ignored_layers": ["model.layers.1.mlp.experts"]`, 1, 1, 0, 0},
 	}
 	for name, test := range tests {
 		s, err := ParseConfig([]byte(base + test.config + "}}"))

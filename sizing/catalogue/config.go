@@ -114,6 +114,8 @@ type config struct {
 	ExpertOffset       int             `json:"expert_layer_offset"`
 	EnableMoEBlock     bool            `json:"enable_moe_block"`
 	ResidualMoE        bool            `json:"residual_moe"`
+	UseResidual        bool            `json:"use_residual"`
+	DoubleWide         bool            `json:"use_double_wide_mlp"`
 	DenseIntermediate  int             `json:"dense_intermediate_size"`
 	ShareExpertDim     int             `json:"share_expert_dim"`
 	MoELayerFreq       numbers         `json:"moe_layer_freq"`
@@ -172,7 +174,6 @@ type config struct {
 	MMPrefixLM         *bool           `json:"is_mm_prefix_lm"`
 	Bidirectional      any             `json:"use_bidirectional_attention"`
 	QuantizationConfig json.RawMessage `json:"quantization_config"`
-	DoubleWideMLP      bool            `json:"use_double_wide_mlp"`
 	PerLayerInput      int             `json:"hidden_size_per_layer_input"`
 	PerLayerVocab      int             `json:"vocab_size_per_layer_input"`
 

@@ -152,11 +152,11 @@ func (top *config) shape() (Shape, error) {
 // present reports that a value is there, and not null.
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
-// widest is the width of the widest dense MLP.
+// widest returns the width of the widest dense MLP.
 func (c *config) widest(layers []layer) int {
 	most := int(c.IntermediateSize)
 	for _, l := range layers {
-		if len(c.BlockConfigs) > 0 || c.DoubleWideMLP {
+		if len(c.BlockConfigs) > 0 || c.DoubleWide {
 			most = max(most, l.dense)
 		}
 	}
@@ -188,7 +188,7 @@ func (c *config) quantization(m modules) (Quantization, error) {
 	return out, err
 }
 
-// headDim is the width of a head of full attention.
+// headDim returns the width of a head of full attention.
 func (c *config) headDim() int {
 	if c.KVLoraRank > 0 && c.NopeHeadDim > 0 {
 		return c.NopeHeadDim + c.RopeHeadDim

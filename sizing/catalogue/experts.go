@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// moe is the mixture of experts; the zero value where there is none.
+// moe returns the mixture of experts; the zero value where there is none.
 func (c *config) moe() MoE {
 	m := MoE{
 		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),

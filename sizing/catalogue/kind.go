@@ -19,7 +19,7 @@ const (
 	SpeechToText
 )
 
-// String is the kind as documentation says it.
+// String returns the kind as documentation says it.
 func (k Kind) String() string {
 	return [...]string{"generator", "embedding model", "reranker", "speech-to-text model"}[k]
 }
@@ -72,7 +72,7 @@ func headless(modelType string, architectures []string) bool {
 	return kind == Embedding || kind == Reranker
 }
 
-// named is the kind that a model's name tells of one that could also generate.
+// named returns the kind that a model's name tells of one that could also generate.
 func (k Kind) named(id string) Kind {
 	name := words(id)
 	switch {

@@ -27,8 +27,8 @@ falcon falcon_h1 flex_olmo gemma gemma2 gemma3 gemma3_text gemma3n gemma3n_text 
 glm4_moe_lite glm4v glm4v_moe glm4v_moe_text glm4v_text glm_moe_dsa glm_ocr glm_ocr_text glmasr gpt2 gpt_bigcode gpt_neo gpt_neox gpt_oss gptj granite granitemoe
 granitemoehybrid granitemoeshared grok-1 h2ovl_chat hunyuan hunyuan_v1_dense hunyuan_v1_moe hy_v3 idefics3 internlm internlm2 internlm3 interns1 internvl
 internvl_chat jais2 jamba kimi_k2 kimi_k25 kimi_k3 kimi_linear kimi_vl laguna lfm2 lfm2_moe lfm2_vl llama llama4 llama4_text llava llava_next
-llava_next_video llava_onevision mimo mimo_v2 mimo_v2_flash minicpm minicpm3 minicpmo minicpmv minimax minimax_m1 minimax_m2 minimax_m3 minimax_m3_vl
-minimax_text_01 ministral3 mistral mistral3 mistral4 mixtral mllama mllama_text_model modernbert molmo mpt nemotron nemotron-nas nemotron_h nvlm_d
+llava_next_video llava_onevision mellum mimo mimo_v2 mimo_v2_flash minicpm minicpm3 minicpmo minicpmv minimax minimax_m1 minimax_m2 minimax_m3 minimax_m3_vl
+minimax_text_01 ministral3 mistral mistral3 mistral4 mixtral mllama mllama_text_model modernbert molmo mpt muse_glimmer muse_glimmer_text nemotron nemotron-nas nemotron_h nvlm_d
 olmo olmo2 olmo3 olmoe opt orion ovis paddleocr_vl paligemma persimmon phi phi3 phi3_v phi3small phi4mm phimoe pixtral qwen qwen2 qwen2_5_omni qwen2_5_omni_text
 qwen2_5_omni_thinker qwen2_5_vl qwen2_5_vl_text qwen2_audio qwen2_moe qwen2_vl qwen2_vl_text qwen3 qwen3_5 qwen3_5_moe qwen3_5_moe_text qwen3_5_text
 qwen3_asr qwen3_asr_thinker qwen3_moe qwen3_next qwen3_omni_moe qwen3_omni_moe_text qwen3_omni_moe_thinker qwen3_vl qwen3_vl_moe qwen3_vl_moe_text
@@ -68,7 +68,7 @@ var readKeys = func() map[string]bool {
 	return read
 }()
 
-// weightsAlone is the size of the weights, where nothing else is given.
+// weightsAlone returns the size of the weights, where nothing else is given.
 func (k keys) weightsAlone() (gibibytes float64, alone bool) {
 	size, ok := k["weightsGiB"].(float64)
 	return size, ok && len(k) == 1

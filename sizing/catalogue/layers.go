@@ -90,23 +90,19 @@ func (c *config) layers() ([]layer, error) {
 		if !l.experts && (c.HybridPattern == "" || i < len(c.HybridPattern) && c.HybridPattern[i] == '-') {
 			l.dense = cmp.Or(c.DenseIntermediate, int(c.IntermediateSize))
 		}
-		if c.EnableMoEBlock && l.experts { // Gemma 4 has a dense MLP beside its experts
+		switch {
+		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP beside their experts
 			l.dense = int(c.IntermediateSize)
-		}
-		if c.ResidualMoE { // Arctic too, and Grok, whose experts have another width
-			l.dense = c.HiddenSize
-			if c.MoEIntermediate > 0 {
-				l.dense = int(c.IntermediateSize)
-			}
-		}
-		if c.DoubleWideMLP && l.borrowed { // vllm/model_executor/models/gemma4.py at 017e9f4448
+		case c.DoubleWide && l.borrowed: // Gemma 4 E2B
 			l.dense *= 2
+		case c.ModelType == "arctic" && c.UseResidual && l.experts: // a narrower one
+			l.dense = c.HiddenSize
 		}
 	}
 	return layers, nil
 }
 
-// valueDim is the width of a head's values where it is not that of its keys
+// valueDim returns the width of a head's values where it is not that of its keys
 // and there is no latent.
 func (c *config) valueDim() int {
 	if c.KVLoraRank > 0 || c.QLoraRank > 0 {
@@ -115,7 +111,7 @@ func (c *config) valueDim() int {
 	return c.VHeadDim
 }
 
-// window of sliding attention in tokens.
+// window returns the window of sliding attention in tokens.
 func (c *config) window() int {
 	if c.AttentionChunk > 0 && !strings.HasPrefix(c.ModelType, "mimo_v2") { // MiMo states one that it does not use
 		return c.AttentionChunk
@@ -165,7 +161,7 @@ type otherAttention struct {
 	HeadDim int `json:"head_dim"`
 }
 
-// kind is what the layer keeps.
+// kind returns what the layer keeps.
 func (c *config) kind(layer, window int) layerKind {
 	types := c.LayerTypes
 	if len(types) == 0 {

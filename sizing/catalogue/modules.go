@@ -98,7 +98,7 @@ func (c *config) attentionModules(m *modules, i int, l layer) {
 		return
 	}
 	heads, queries := float64(l.heads), 1.0
-	if c.LinearValueHeads > 0 && c.LinearAttention == nil || c.OutputGate {
+	if c.LinearValueHeads > 0 && c.LinearAttention == nil || c.OutputGate || strings.HasPrefix(c.ModelType, "muse_glimmer") {
 		queries = 2 // a gate on what attention puts out: Qwen3-Next and later
 	}
 	keys, values := hidden*float64(l.kvHeads*l.key), hidden*float64(l.kvHeads*l.value)
@@ -113,7 +113,7 @@ func (c *config) attentionModules(m *modules, i int, l layer) {
 	}
 }
 
-// latentModules are those of attention over one latent for all heads.
+// latentModules adds the modules of attention over one latent for all heads.
 func (c *config) latentModules(m *modules, i int, l layer, in []string) {
 	hidden, heads := float64(c.HiddenSize), float64(l.heads)
 	query := float64(c.NopeHeadDim + c.RopeHeadDim)
@@ -137,7 +137,7 @@ func (c *config) latentModules(m *modules, i int, l layer, in []string) {
 	}
 }
 
-// compressedModules are those of DeepSeek-V4 (vllm/models/deepseek_v4/
+// compressedModules adds the modules of DeepSeek-V4 (vllm/models/deepseek_v4/
 // attention.py and compressor.py at 017e9f4448, 2026-08-17).
 func (c *config) compressedModules(m *modules, i int, l layer) {
 	in := attentionNames
@@ -162,7 +162,7 @@ func (c *config) compressedModules(m *modules, i int, l layer) {
 	m.named(i, attentionPart, in, []string{"compressor"}, 2*overlap*hidden*width).plain = true
 }
 
-// stateModules are those of a Mamba, convolution or linear-attention layer.
+// stateModules adds the modules of a Mamba, convolution or linear-attention layer.
 func (c *config) stateModules(m *modules, i int) {
 	hidden, in := float64(c.HiddenSize), stateNames
 	switch {
@@ -228,7 +228,7 @@ func (c *config) mlpModules(m *modules, i int, l layer, s Shape) {
 	m.other += hidden * float64(s.MoE.Experts) // the router
 }
 
-// sharedWidth is that of the experts that every token visits.
+// sharedWidth returns the width of the experts that every token visits.
 func (c *config) sharedWidth(m MoE) float64 {
 	shared := cmp.Or(int(c.SharedExperts), int(c.NumSharedExperts), int(c.NumSharedExpert), c.ErnieShared)
 	if size := cmp.Or(c.SharedExpertSize, c.MoESharedSize, c.ShareExpertDim, c.SharedSize); size > 0 {

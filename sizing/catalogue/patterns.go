@@ -48,7 +48,7 @@ func newMatcher(patterns []string) (matcher, error) {
 			m.regexps = append(m.regexps, expression{compiled, strings.HasPrefix(text, ".*")})
 			continue
 		}
-		name, ok := inner(pattern)
+		name, ok := fromLayers(pattern)
 		switch {
 		case !ok:
 		case strings.ContainsAny(name, "*?["):
@@ -61,7 +61,7 @@ func newMatcher(patterns []string) (matcher, error) {
 	return m, nil
 }
 
-// asPattern is the pattern of a name that may be a regular expression without
+// asPattern returns the pattern of a name that may be a regular expression without
 // saying so.
 func asPattern(name string) string {
 	if strings.ContainsAny(name, `\^$|+(`) || strings.Contains(name, ".*") {
@@ -70,9 +70,9 @@ func asPattern(name string) string {
 	return name
 }
 
-// inner is a pattern from "layers." on, or all of one that names no layers; false
+// fromLayers returns a pattern from "layers." on, or all of one that names no layers; false
 // if it is of something else than the language model.
-func inner(pattern string) (string, bool) {
+func fromLayers(pattern string) (string, bool) {
 	before, after, found := strings.Cut(pattern, "layers.")
 	if !found {
 		return pattern, true
@@ -85,7 +85,7 @@ func inner(pattern string) (string, bool) {
 	return "layers." + after, true
 }
 
-// layerOf is "layers.N." at the beginning of a name; "" if N is not a number.
+// layerOf returns "layers.N." at the beginning of a name; "" if N is not a number.
 func layerOf(name string) string {
 	rest, ok := strings.CutPrefix(name, "layers.")
 	number, _, more := strings.Cut(rest, ".")
@@ -97,8 +97,8 @@ func layerOf(name string) string {
 
 func (m matcher) empty() bool { return len(m.names) == 0 && len(m.globs) == 0 && len(m.regexps) == 0 }
 
-// and is a matcher of what either matches.
-func (m matcher) and(other matcher) matcher {
+// join returns a matcher of what either matches.
+func (m matcher) join(other matcher) matcher {
 	joined := matcher{names: map[string]bool{}, globs: map[string][]string{}}
 	for _, one := range []matcher{m, other} {
 		for name := range one.names {

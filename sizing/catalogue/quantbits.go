@@ -51,7 +51,7 @@ func (c quantizationConfig) setBits(s *scheme, match func(string, []string) matc
 	return nil
 }
 
-// integer is the size of a weight of so many bits, whose groups share a scale in
+// integer returns the size of a weight of so many bits, whose groups share a scale in
 // 16 bit and, where they are not symmetric, a zero point; 0 for no bits.
 func (c quantizationConfig) integer(bits int) float64 {
 	if bits <= 0 || bits > 8 {
@@ -68,7 +68,7 @@ func (c quantizationConfig) integer(bits int) float64 {
 	return grouped(bits, groupOf(group), zero)
 }
 
-// groupOf is a group's size, that of the methods' own default where none is
+// groupOf returns a group's size, that of the methods' own default where none is
 // given.
 func groupOf(size *int) int {
 	if size == nil {
@@ -77,7 +77,7 @@ func groupOf(size *int) int {
 	return *size
 }
 
-// grouped is the size of a weight in groups that share a scale, and a zero point.
+// grouped returns the size of a weight in groups that share a scale, and a zero point.
 func grouped(bits, group int, zero bool) float64 {
 	if group <= 0 { // a scale for each row
 		return float64(bits) + 0.02
@@ -89,7 +89,7 @@ func grouped(bits, group int, zero bool) float64 {
 	return size
 }
 
-// extraBits is the size of a weight of a module with bits of its own, 0 for 16.
+// extraBits returns the size of a weight of a module with bits of its own, 0 for 16.
 func (c quantizationConfig) extraBits(e quantExtra) float64 {
 	bits := e.Bits
 	if bits == 0 {
@@ -107,7 +107,7 @@ func (c quantizationConfig) extraBits(e quantExtra) float64 {
 	return c.integer(bits)
 }
 
-// algorithmBits is the size of a weight by ModelOpt's name of its method
+// algorithmBits returns the size of a weight by ModelOpt's name of its method
 // (QUANT_ALGOS in vllm/model_executor/layers/quantization/modelopt.py at
 // 017e9f4448, 2026-08-17).
 func algorithmBits(algorithm string, group int) (float64, error) {
@@ -128,7 +128,7 @@ func algorithmBits(algorithm string, group int) (float64, error) {
 	return 0, fmt.Errorf("quantization_config.quant_algo is %q, whose size is not known; %s", algorithm, wayOut)
 }
 
-// setLayers is ModelOpt's mixed precision: each quantised layer is listed.
+// setLayers reads ModelOpt's mixed precision: each quantised layer is listed.
 func (c quantizationConfig) setLayers(s *scheme, match func(string, []string) matcher) error {
 	names := map[float64][]string{}
 	for name, l := range c.Layers {
@@ -149,7 +149,7 @@ func (c quantizationConfig) setLayers(s *scheme, match func(string, []string) ma
 	return nil
 }
 
-// setGroups is compressed-tensors: layers belong to the first group that names
+// setGroups reads compressed-tensors: layers belong to the first group that names
 // them, or the kind of them.
 func (c quantizationConfig) setGroups(s *scheme, match func(string, []string) matcher) error {
 	s.onlyListed = true
@@ -171,7 +171,7 @@ func (c quantizationConfig) setGroups(s *scheme, match func(string, []string) ma
 	return nil
 }
 
-// bits is the size of a weight of the group.
+// bits returns the size of a weight of the group.
 func (g quantGroup) bits(c quantizationConfig) (float64, error) {
 	w, format := g.Weights, strings.ToLower(cmp.Or(g.Format, c.Format))
 	if w == nil {
@@ -196,7 +196,7 @@ func (g quantGroup) bits(c quantizationConfig) (float64, error) {
 	return 0, fmt.Errorf("has weights of %d bits, whose size is not known", w.Bits)
 }
 
-// setQuark is AMD Quark: one description for all, and some for layers.
+// setQuark reads AMD Quark: one description for all, and some for layers.
 func (c quantizationConfig) setQuark(s *scheme, match func(string, []string) matcher) error {
 	bits, err := c.Global.bits()
 	if err != nil {
@@ -213,7 +213,7 @@ func (c quantizationConfig) setQuark(s *scheme, match func(string, []string) mat
 	return nil
 }
 
-// bits is the size of a weight, 0 where weights are not quantised.
+// bits returns the size of a weight, 0 where weights are not quantised.
 func (q *quarkConfig) bits() (float64, error) {
 	if q == nil || q.Weight == nil {
 		return 0, nil

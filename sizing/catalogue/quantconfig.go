@@ -29,8 +29,8 @@ type quantizationConfig struct {
 	LMHead       bool                    `json:"lm_head"`
 	ConfigGroups map[string]quantGroup   `json:"config_groups"`
 	Layers       map[string]quantLayer   `json:"quantized_layers"`
-	Extra        map[string]quantExtra   `json:"extra_config"`
-	Dynamic      map[string]quantExtra   `json:"dynamic"`
+	Extra        extras                  `json:"extra_config"`
+	Dynamic      extras                  `json:"dynamic"`
 	Blocks       stringList              `json:"block_name_to_quantize"`
 	Global       *quarkConfig            `json:"global_quant_config"`
 	QuarkLayers  map[string]*quarkConfig `json:"layer_quant_config"`
@@ -42,7 +42,7 @@ type quantizationConfig struct {
 	Skipped      stringList `json:"llm_int8_skip_modules"`
 	IgnoredOnes  stringList `json:"ignored_layers"`
 
-	BlockSize     []int           `json:"weight_block_size"`
+	BlockSize     numbers         `json:"weight_block_size"`
 	KVCacheAlgo   string          `json:"kv_cache_quant_algo"`
 	KVCacheScheme json.RawMessage `json:"kv_cache_scheme"`
 
@@ -58,12 +58,12 @@ type quantGroup struct {
 	Targets stringList `json:"targets"`
 	Format  string     `json:"format"`
 	Weights *struct {
-		Bits      int    `json:"num_bits"`
-		Type      string `json:"type"`
-		GroupSize *int   `json:"group_size"`
-		Symmetric *bool  `json:"symmetric"`
-		Strategy  string `json:"strategy"`
-		Blocks    []int  `json:"block_structure"`
+		Bits      int     `json:"num_bits"`
+		Type      string  `json:"type"`
+		GroupSize *int    `json:"group_size"`
+		Symmetric *bool   `json:"symmetric"`
+		Strategy  string  `json:"strategy"`
+		Blocks    numbers `json:"block_structure"`
 	} `json:"weights"`
 	Activations *struct {
 		Bits int    `json:"num_bits"`
@@ -83,6 +83,18 @@ type quantExtra struct {
 	GroupSize *int   `json:"group_size"`
 	Symmetric *bool  `json:"sym"`
 	Type      string `json:"data_type"`
+}
+
+// extras are entries by the name of a module; anything else is none.
+type extras map[string]quantExtra
+
+// UnmarshalJSON reads the entries.
+func (e *extras) UnmarshalJSON(raw []byte) error {
+	var entries map[string]quantExtra
+	if json.Unmarshal(raw, &entries) == nil {
+		*e = entries
+	}
+	return nil
 }
 
 // quarkConfig is AMD Quark's description of weights.
@@ -111,7 +123,7 @@ func (l *stringList) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// unpacked is the description itself, where it is nested.
+// unpacked returns the description itself, where it is nested.
 func (c quantizationConfig) unpacked() quantizationConfig {
 	if c.Inner == nil {
 		if c.Method == "" && c.Producer.Name == "modelopt" {
@@ -151,8 +163,8 @@ type listed struct {
 	bits    float64 // 0: the model's own type
 }
 
-// of is the bits of a module, 0 for the model's own type.
-func (s scheme) of(m module) float64 {
+// bitsOf returns the bits of a module, 0 for the model's own type.
+func (s scheme) bitsOf(m module) float64 {
 	if m.plain || s.expertsOnly && m.part != expertPart {
 		return 0
 	}
@@ -174,7 +186,7 @@ func (s scheme) of(m module) float64 {
 	return s.bits
 }
 
-// headBits is the bits of a separate output head, which methods leave alone
+// headBits returns the bits of a separate output head, which methods leave alone
 // unless they name it.
 func (s scheme) headBits() float64 {
 	names := []string{"lm_head", "language_model.lm_head"}
@@ -204,7 +216,7 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	byBits := map[float64]float64{}
 	for _, one := range m.list {
 		sizes[one.part] += one.size
-		if b := s.of(one); b > 0 {
+		if b := s.bitsOf(one); b > 0 {
 			quantised[one.part] += one.size
 			bits[one.part] += one.size * b
 			byBits[b] += one.size
@@ -225,6 +237,10 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	}
 	if q.Bits == 0 { // nothing of the language model
 		q.Bits = s.bits
+	}
+	if s.bits == bitsNV && s.ignored.empty() && len(s.listed) == 0 && q.Attention.Share > 0 {
+		// No published file in NVFP4 is so in all parts: this one lacks its list.
+		q.Attention.Share, q.Doubtful = q.Attention.Share/2, true
 	}
 	return q, nil
 }
@@ -247,7 +263,7 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 		{"ignore", c.Ignore}, {"modules_to_not_convert", c.NotConverted}, {"exclude_modules", c.Excluded},
 		{"exclude", c.Exclude}, {"llm_int8_skip_modules", c.Skipped}, {"ignored_layers", c.IgnoredOnes},
 	} {
-		s.ignored = s.ignored.and(match(list.key, list.patterns))
+		s.ignored = s.ignored.join(match(list.key, list.patterns))
 	}
 	if len(c.Blocks) > 0 && c.Blocks[0] != "" {
 		s.only = match("block_name_to_quantize", c.Blocks)
@@ -274,7 +290,7 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 	return s, errors.Join(errs...)
 }
 
-// kvCacheDType is the type of the KV cache that the checkpoint asks for; "" if
+// kvCacheDType returns the type of the KV cache that the checkpoint asks for; "" if
 // none (get_kv_cache_quant_algo_string in vllm/utils/torch_utils.py and
 // layers/attention/attention.py at 017e9f4448, 2026-08-17).
 func (c quantizationConfig) kvCacheDType() string {
@@ -295,17 +311,17 @@ func (c quantizationConfig) kvCacheDType() string {
 	return ""
 }
 
-// block is the width of the blocks of an FP8 checkpoint.
+// block returns the width of the blocks of an FP8 checkpoint.
 func (c quantizationConfig) block() int {
-	sizes := slices.Clone(c.BlockSize)
+	sizes := c.BlockSize
 	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
-		if w := c.ConfigGroups[name].Weights; w != nil && w.Type == "float" && w.Bits == 8 {
+		if w := c.ConfigGroups[name].Weights; w != nil && w.Bits == 8 && w.Type == "float" {
 			sizes = append(sizes, w.Blocks...)
 		}
 	}
 	for _, size := range sizes {
-		if size > 0 && size <= 1<<16 {
-			return size
+		if size > 1 && size <= 1<<16 {
+			return int(size)
 		}
 	}
 	if strings.EqualFold(c.Algorithm, "FP8_PB_WO") {

@@ -44,27 +44,27 @@ type Mix struct {
 // has element bytes.
 func (m Mix) Bytes(element float64) float64 { return (1-m.Share)*element + m.Share*m.Bits/8 }
 
-// uniform is a method that stores every matrix alike.
+// uniform returns a method that stores every matrix alike.
 func uniform(method string, bits float64) Quantization {
 	all := Mix{1, bits}
 	return Quantization{Method: method, Bits: bits, Attention: all, MLP: all, Experts: all}
 }
 
-// integers are weights and activations of 8-bit integers.
+// integers returns weights and activations of 8-bit integers.
 func integers() Quantization {
 	q := uniform("compressed-tensors", bits8)
 	q.Int8 = true
 	return q
 }
 
-// doubtful is NVFP4 by name: half of attention is taken to be in 16 bit.
+// doubtful returns NVFP4 by name: half of attention is taken to be in 16 bit.
 func doubtful(method string, bits float64) Quantization {
 	q := uniform(method, bits)
 	q.Attention.Share, q.Doubtful = 0.5, true
 	return q
 }
 
-// expertsOnly is a method that stores nothing but experts.
+// expertsOnly returns a method that stores nothing but experts.
 func expertsOnly(method string, bits float64) Quantization {
 	return Quantization{Method: method, Bits: bits, Experts: Mix{1, bits}, ExpertsOnly: true}
 }
@@ -143,7 +143,7 @@ func QuantizationOf(text string) Quantization {
 	return Quantization{}
 }
 
-// named is the quantisation that a text tells of a shape: MXFP4 of a model
+// named returns the quantisation that a text tells of a shape: MXFP4 of a model
 // without experts is that of its matrices.
 func (s Shape) named(text string) Quantization {
 	q := QuantizationOf(text)

@@ -160,6 +160,21 @@ func (s Shape) ActiveParameters() float64 {
 	return s.Weights.Linear + experts + s.Weights.Embedding + s.Weights.Other
 }
 
+// Bytes returns the size of what every step reads (attention, MLPs, shared
+// experts, the output head and norms), of all routed experts, and of the rest,
+// where a parameter in the model's own type has element bytes.
+func (s Shape) Bytes(element float64) (every, experts, rest float64) {
+	w, q := s.Weights, s.Quantization
+	every = w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Head*q.Head.Bytes(element) + w.Other*element
+	experts = w.Experts * q.Experts.Bytes(element)
+	table := (w.Embedding - w.Head) * element
+	rest = w.Encoder * element
+	if w.Head > 0 || !s.Kind.Generates() {
+		return every, experts, rest + table
+	}
+	return every + table, experts, rest // the table is the output head too
+}
+
 // WithQuantization returns the shape with the quantisation that a name, a method
 // or a remark tells, unless the checkpoint's own is known, which is more
 // particular.

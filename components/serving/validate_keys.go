@@ -1,0 +1,65 @@
+package serving
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+const (
+	// mostProposed is more tokens than any drafter gets right in a row.
+	mostProposed = 64
+	// mostMedia is vLLM's own limit of media in a request.
+	mostMedia = 999
+)
+
+// drafters are the methods of speculative decoding that a key can name, and whether
+// each needs a model of its own (vllm/config/speculative.py at 017e9f4448,
+// 2026-08-17).
+var drafters = map[string]bool{"ngram": false, "suffix": false, "mtp": false, "eagle": true, "eagle3": true, "draft_model": true}
+
+// validateSpeculative holds what vLLM needs to propose tokens.
+func (s Spec) validateSpeculative(found *problems.List, at func(string) string) {
+	p := s.Speculative
+	if p == (Speculative{}) {
+		return
+	}
+	ownModel, known := drafters[p.Method]
+	switch {
+	case !known:
+		found.Addf(at("speculative.method"), "is %q, want one of %s; others can be set with --speculative-config in extraArgs", p.Method, strings.Join(slices.Sorted(maps.Keys(drafters)), ", "))
+	case ownModel && p.Model == "":
+		found.Addf(at("speculative.model"), "is missing; %s needs the model that proposes, such as an EAGLE head or a small model with the same vocabulary", p.Method)
+	case !ownModel && p.Model != "":
+		found.Addf(at("speculative.model"), "is %q, and %s needs no model; remove it", p.Model, p.Method)
+	}
+	if p.Tokens < 0 || p.Tokens > mostProposed || p.Tokens == 0 && p.Method != "suffix" {
+		found.Addf(at("speculative.tokens"), "is %d, want 1 to %d", p.Tokens, mostProposed)
+	}
+	for i, arg := range s.ExtraArgs {
+		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(flag, "--spec-") {
+			found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), i), "%s is set by the component; use speculative instead", flag)
+		}
+	}
+}
+
+// mediaHost is a host name, as vLLM compares it.
+var mediaHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+
+// validateMedia holds that hosts are names and limits numbers.
+func (s Spec) validateMedia(found *problems.List, at func(string) string) {
+	for i, host := range s.Media.Domains {
+		if !mediaHost.MatchString(host) {
+			found.Addf(fmt.Sprintf("%s[%d]", at("media.domains"), i), "is %q, want the name of a host, such as images.example.com", host)
+		}
+	}
+	for key, limit := range sorted(map[string]*int{"media.images": s.Media.Images, "media.videos": s.Media.Videos, "media.sounds": s.Media.Sounds}) {
+		if limit != nil && (*limit < 0 || *limit > mostMedia) {
+			found.Addf(at(key), "is %d, want 0 to %d; leave it out for vLLM's own limit", *limit, mostMedia)
+		}
+	}
+}
