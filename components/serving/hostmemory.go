@@ -38,6 +38,9 @@ func (s Spec) hostMemory() hostMemory {
 	}{{"--kv-offloading-size", 1}, {"--cpu-offload-gb", float64(max(s.GPU.Count, 1))}, {"--mm-processor-cache-gb", servers + 1}} {
 		if size, ok := args.Float(part.flag); ok && size > 0 && size < 1<<20 {
 			m.gib += size * part.times
+			if part.flag == "--kv-offloading-size" && s.KVCache.HostMemory != "" {
+				part.flag = "kvCache.hostMemory"
+			}
 			m.flags = append(m.flags, part.flag)
 		}
 	}
@@ -74,6 +77,6 @@ func (s Spec) validateHostMemory(found *problems.List, at func(string) string) {
 	}
 	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
 	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
-		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower the flag", s.Resources.Memory, m, needed)
+		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
 	}
 }

@@ -31,11 +31,16 @@ func TestKeysOfTheEngine(t *testing.T) {
 		"half a GiB more":     {func(s *Spec) { s.NodeGroup.InstanceTypes, s.KVCache.HostMemory = []string{"g5.4xlarge"}, "1536Mi" }, []string{"--kv-offloading-size", "1.5"}, ""},
 		"no amount":           {func(s *Spec) { s.KVCache.HostMemory = "much" }, nil, `models[0].kvCache.hostMemory: is "much", want an amount of at least 1Gi`},
 		"next to nothing":     {func(s *Spec) { s.KVCache.HostMemory = "1Mi" }, nil, `models[0].kvCache.hostMemory: is "1Mi", want an amount of at least 1Gi`},
-		"more than the node":  {func(s *Spec) { s.KVCache.HostMemory = "64Gi" }, nil, "models[0].resources.memory: is 76Gi, 64 GiB of --kv-offloading-size among it"},
+		"more than the node":  {func(s *Spec) { s.KVCache.HostMemory = "64Gi" }, nil, "models[0].resources.memory: is 76Gi, 64 GiB of kvCache.hostMemory among it"},
 		"a bounded queue": {func(s *Spec) { s.Queue = QueueLimits{MaxRequests: 64, MaxTokens: 500_000} },
 			[]string{"--max-num-queued-reqs", "64", "--max-num-queued-tokens", "500000"}, ""},
-		"a queue of less than none": {func(s *Spec) { s.Queue.MaxTokens = -1 }, nil, "models[0].queue.maxTokens: is -1, want 1 to"},
-		"a drafter of the model": {func(s *Spec) { s.Speculative = Speculative{Method: "mtp", Tokens: 2} },
+		"a queue of less than none":  {func(s *Spec) { s.Queue.MaxTokens = -1 }, nil, "models[0].queue.maxTokens: is -1, want 1 to"},
+		"a model without the layers": {func(s *Spec) { s.Speculative = Speculative{Method: "mtp", Tokens: 2} }, nil, "models[0].speculative.method: is mtp, and models of the type qwen3 have no layers for it"},
+		"a model without answers": {func(s *Spec) { s.Model.ID, s.Speculative = "BAAI/bge-m3", Speculative{Method: "ngram", Tokens: 2} }, nil,
+			`models[0].speculative.method: is "ngram", and the model, of the kind embedding model, generates no tokens`},
+		"a drafter of the model": {func(s *Spec) {
+			s.NodeGroup.InstanceTypes, s.Model.ID, s.Speculative = []string{"g6e.2xlarge"}, "Qwen/Qwen3.5-4B", Speculative{Method: "mtp", Tokens: 2}
+		},
 			[]string{"--speculative-config", `{"method":"mtp","num_speculative_tokens":2}`}, ""},
 		"a drafter of its own": {func(s *Spec) {
 			s.NodeGroup.InstanceTypes, s.Speculative = []string{"g6e.2xlarge"}, Speculative{"draft_model", "Qwen/Qwen3-0.6B", 4}

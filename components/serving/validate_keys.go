@@ -22,6 +22,11 @@ const (
 // 2026-08-17).
 var drafters = map[string]bool{"ngram": false, "suffix": false, "mtp": false, "eagle": true, "eagle3": true, "draft_model": true}
 
+// withoutMTP are usual model types without layers that predict several tokens: vLLM
+// has none for them (SpeculativeConfig.hf_config_override in
+// vllm/config/speculative.py at 017e9f4448, 2026-08-17).
+var withoutMTP = strings.Fields("llama llama4 mistral mixtral qwen2 qwen2_moe qwen2_vl qwen2_5_vl qwen3 qwen3_moe qwen3_vl qwen3_vl_moe gemma gemma2 gemma3 gemma3_text phi phi3 phimoe gpt_oss granite")
+
 // validateSpeculative holds what vLLM needs to propose tokens.
 func (s Spec) validateSpeculative(found *problems.List, at func(string) string) {
 	p := s.Speculative
@@ -36,6 +41,14 @@ func (s Spec) validateSpeculative(found *problems.List, at func(string) string) 
 		found.Addf(at("speculative.model"), "is missing; %s needs the model that proposes, such as an EAGLE head or a small model with the same vocabulary", p.Method)
 	case !ownModel && p.Model != "":
 		found.Addf(at("speculative.model"), "is %q, and %s needs no model; remove it", p.Model, p.Method)
+	}
+	if shape, err := s.Model.shape(); err == nil && known {
+		switch {
+		case !shape.Kind.Generates():
+			found.Addf(at("speculative.method"), "is %q, and the model, of the kind %s, generates no tokens; remove speculative", p.Method, shape.Kind)
+		case p.Method == "mtp" && slices.Contains(withoutMTP, shape.ModelType):
+			found.Addf(at("speculative.method"), "is mtp, and models of the type %s have no layers for it; want ngram, suffix, or a method with a model of its own", shape.ModelType)
+		}
 	}
 	if p.Tokens < 0 || p.Tokens > mostProposed || p.Tokens == 0 && p.Method != "suffix" {
 		found.Addf(at("speculative.tokens"), "is %d, want 1 to %d", p.Tokens, mostProposed)
