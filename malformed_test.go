@@ -125,6 +125,8 @@ var malformed = []struct {
 
 	{name: "type that vLLM does not have", model: "dtype: float99",
 		want: []string{"models[0].dtype: "}},
+	{name: "quantisation of a model in 16 bit", config: validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, quantization: awq}, {name: b, model: Qwen/Qwen3-8B, maxModelLen: 8192, quantization: fp8}, {name: c, model: org/own, shape: Qwen/Qwen3-8B, maxModelLen: 8192, quantization: awq}, {name: d, model: Qwen/Qwen3-8B-AWQ, maxModelLen: 8192, quantization: awq_marlin}]",
+		want: []string{`models[0].quantization: is "awq", and the weights of Qwen/Qwen3-8B are not quantised`}},
 	{name: "quantisation that vLLM does not have", model: "quantization: awqq",
 		want: []string{`models[0].quantization: is "awqq", want one of auto_awq, auto_gptq, awq,`}},
 	{name: "type of the cache that vLLM does not have", model: "kvCacheDtype: int3",

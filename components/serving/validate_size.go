@@ -2,6 +2,7 @@ package serving
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -21,6 +22,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		}
 		return
 	}
+	s.validateMethod(found, at)
 	if s.GPU.Type != "" {
 		_, on, err := s.hardware()
 		grouped := err == nil && on.Type != ""
@@ -63,6 +65,23 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
+	}
+}
+
+// storedMethods are the quantization methods that read what a checkpoint says of
+// them; the others quantise while loading (get_quant_config in
+// vllm/model_executor/model_loader/weight_utils.py at 017e9f4448, 2026-08-17).
+var storedMethods = strings.Fields("awq auto_awq awq_marlin gptq auto_gptq gptq_marlin moe_wna16 compressed-tensors inc modelopt modelopt_fp4 modelopt_mixed modelopt_mxfp8 quark")
+
+// validateMethod refuses a method of stored weights for a model of the catalogue
+// whose weights are in 16 bit.
+func (s Spec) validateMethod(found *problems.List, at func(string) string) {
+	m := s.Model
+	if m.Shape != "" || m.inS3() || s.local() || !slices.Contains(storedMethods, m.Quantization) {
+		return
+	}
+	if shape, ok := catalogue.FindShape(m.ID); ok && !shape.Family && shape.Quantization.Method == "" {
+		found.Addf(at("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
 	}
 }
 
