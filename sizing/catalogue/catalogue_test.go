@@ -324,6 +324,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 		`{"text_config": {"tie_word_embeddings": "no"}}`:               "text_config.tie_word_embeddings is a string, want true or false",
 		`{"rope_scaling": {"factor": "2"}}`:                            "rope_scaling.factor is a string, want a number",
 		`{"architectures": "A"}`:                                       "architectures is a string, want a list",
+		`{"quantization_config": true, ` + base + `}`:                  "quantization_config is true or false, want a mapping",
 		`{"linear_attn_config": 2}`:                                    "linear_attn_config is a number, want a mapping",
 		`{"weightsGiB": -1, ` + base + `}`:                             "weightsGiB is not more than 0",
 		`{"quantization_config": {"config_groups": []}, ` + base + `}`: "quantization_config.config_groups is a list, want a mapping",

@@ -20,7 +20,7 @@ func isTypeProblem(err error) bool {
 // is told after what could not be done.
 func typeProblem(err error, inside, failed string) error {
 	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) || wrong.Field == "" {
+	if !errors.As(err, &wrong) || inside+wrong.Field == "" {
 		return fmt.Errorf("%s: %w", failed, err)
 	}
 	got, _, _ := strings.Cut(wrong.Value, " ")
@@ -31,7 +31,7 @@ func typeProblem(err error, inside, failed string) error {
 	if _, number, found := strings.Cut(wrong.Value, "number "); found {
 		got = number
 	}
-	return fmt.Errorf("%s%s is %s, want %s", inside, wrong.Field, got, wantedType(wrong.Type))
+	return fmt.Errorf("%s is %s, want %s", strings.TrimSuffix(inside+wrong.Field, "."), got, wantedType(wrong.Type))
 }
 
 // wantedType is what a user calls a type.
