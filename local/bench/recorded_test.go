@@ -166,14 +166,14 @@ func TestTheDefaultIsWorthItInTheModel(t *testing.T) {
 			}
 		}
 		if c.Load == string(load.Conversation) {
-			worthIt(t, c)
+			worthIt(t, c, 0.8)
 		}
 	}
 }
 
 // worthIt holds what the default is to be beside the usual scaler under
-// conversations.
-func worthIt(t *testing.T, c result.Comparison) {
+// conversations: at most 40 % of its misses, at a share of its GPU-hours.
+func worthIt(t *testing.T, c result.Comparison, hours float64) {
 	t.Helper()
 	ours, found := c.Estimate(policy.Ours)
 	seed, too := c.Estimate(policy.Seed)
@@ -183,8 +183,8 @@ func worthIt(t *testing.T, c result.Comparison) {
 	if share := ours.Misses.Estimate / seed.Misses.Estimate; share > 0.4 {
 		t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Seed)
 	}
-	if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > 0.8 {
-		t.Errorf("%.0f %% of the GPU-hours of %s, want at most 80", 100*share, policy.Seed)
+	if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > hours {
+		t.Errorf("%.0f %% of the GPU-hours of %s, want at most %.0f", 100*share, policy.Seed, 100*hours)
 	}
 }
 
@@ -240,7 +240,7 @@ func TestTheDefaultIsWorthIt(t *testing.T) {
 			if c.Load != string(load.Conversation) {
 				return
 			}
-			worthIt(t, c)
+			worthIt(t, c, 0.9) // of one seed, the usual scaler's differ by a quarter
 			if gap := runOf(t, r, policy.Ours).Gap; gap.Outside == "" && gap.Percent > 15 {
 				t.Errorf("%.0f %% above the frontier, want at most 15", gap.Percent)
 			}

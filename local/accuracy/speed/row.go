@@ -26,7 +26,7 @@ type row struct {
 // configured are the inputs of a prediction.
 type configured struct {
 	version, model, quantization, gpu, kvDType string
-	billions                                   float64 // of parameters
+	billions, active                           float64 // of parameters
 	tensorParallel, pipelineParallel           int
 	expertParallel                             bool
 	replicas                                   int
@@ -58,7 +58,7 @@ type measured struct {
 
 // columns that a file must have; the others are not read.
 var columns = []string{
-	"id", "engine_version", "model", "params_b", "quantisation", "gpu", "tensor_parallel", "expert_parallel", "pipeline_parallel", "data_parallel",
+	"id", "engine_version", "model", "params_b", "active_params_b", "quantisation", "gpu", "tensor_parallel", "expert_parallel", "pipeline_parallel", "data_parallel",
 	"input_tokens_mean", "output_tokens_mean", "prefix_shared_tokens", "load_kind", "load_value", "output_tok_s_total", "tpot_ms", "max_num_seqs",
 	"max_model_len", "kv_dtype", "kv_gib_per_gpu", "metric", "family", "suspect", "notes",
 }
@@ -101,7 +101,7 @@ func readRow(cell func(string) string) row {
 		id: cell("id"),
 		configured: configured{
 			version: cell("engine_version"), model: cell("model"), quantization: cell("quantisation"), gpu: cell("gpu"), kvDType: cell("kv_dtype"),
-			billions: number("params_b"), tensorParallel: max(count("tensor_parallel"), 1), pipelineParallel: max(count("pipeline_parallel"), 1),
+			billions: number("params_b"), active: number("active_params_b"), tensorParallel: max(count("tensor_parallel"), 1), pipelineParallel: max(count("pipeline_parallel"), 1),
 			expertParallel: cell("expert_parallel") == "yes", replicas: max(count("data_parallel"), 1),
 			lengths:    sizing.Lengths{Input: input, Cached: number("prefix_shared_tokens"), Output: number("output_tokens_mean")},
 			load:       load{kind: cell("load_kind"), value: number("load_value"), fixed: fixedLength(input)},
@@ -131,7 +131,11 @@ var newest = sizing.Release{Minor: 19}
 
 // engine is one replica.
 func (c configured) engine(find func(model string, billions float64) (catalogue.Shape, error)) (sizing.Engine, error) {
-	shape, err := find(c.model, c.billions)
+	billions := c.billions
+	if c.active > 0 && c.active < 0.8*billions { // of a mixture, the size alone tells nothing
+		billions = 0
+	}
+	shape, err := find(c.model, billions)
 	if err != nil {
 		return sizing.Engine{}, err
 	}
