@@ -1,6 +1,7 @@
 package sizing
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -74,7 +75,7 @@ func (e Engine) WithDefaults() Engine {
 		e.Utilization = e.Release.Utilization()
 	}
 	if e.MaxModelLen == 0 {
-		e.MaxModelLen = e.Shape.MaxLen
+		e.MaxModelLen = cmp.Or(e.Shape.UsualLen, e.Shape.MaxLen)
 	}
 	if e.KVCacheDType == "" {
 		e.KVCacheDType = "auto"

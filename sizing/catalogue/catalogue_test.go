@@ -470,6 +470,14 @@ func TestStretchedPositions(t *testing.T) {
 			t.Errorf("%s: %d, %v, want %d", scaling, s.MaxLen, err, want)
 		}
 	}
+	for keys, want := range map[string]int{
+		`{"type": "longrope"}, "original_max_position_embeddings": 1024`: 1024, `{"rope_type": "su"}, "original_max_position_embeddings": 8192`: 4096,
+		`{"type": "longrope"}`: 0, `{"type": "linear", "factor": 2.0}, "original_max_position_embeddings": 1024`: 0,
+	} {
+		if s, err := ParseConfig([]byte(base + keys + "}")); err != nil || s.UsualLen != want {
+			t.Errorf("%s: %d by default, %v, want %d", keys, s.UsualLen, err, want)
+		}
+	}
 	// Gemma 3 states the stretched length, or leaves it to its class.
 	const gemma = `"model_type": "gemma3_text", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}`
 	for text, want := range map[string]int{

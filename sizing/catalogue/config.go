@@ -39,12 +39,13 @@ type config struct {
 	PaddedVocabSize     int   `json:"padded_vocab_size"`
 	WordEmbedProjDim    int   `json:"word_embed_proj_dim"`
 
-	RopeScaling  *ropeScaling `json:"rope_scaling"`
-	RopeParams   *ropeScaling `json:"rope_parameters"`
-	MaxPositions int          `json:"max_position_embeddings"`
-	NPositions   int          `json:"n_positions"`
-	SeqLength    int          `json:"seq_length"`
-	MaxSeqLen    int          `json:"max_seq_len"`
+	RopeScaling       *ropeScaling `json:"rope_scaling"`
+	RopeParams        *ropeScaling `json:"rope_parameters"`
+	MaxPositions      int          `json:"max_position_embeddings"`
+	OriginalPositions int          `json:"original_max_position_embeddings"`
+	NPositions        int          `json:"n_positions"`
+	SeqLength         int          `json:"seq_length"`
+	MaxSeqLen         int          `json:"max_seq_len"`
 
 	Tied            *bool           `json:"tie_word_embeddings"`
 	MultiQuery      bool            `json:"multi_query"`

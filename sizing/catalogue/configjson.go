@@ -121,7 +121,7 @@ func (top *config) shape() (Shape, error) {
 	}
 	s := Shape{
 		Hidden: c.HiddenSize, Heads: c.NumAttentionHeads, Intermediate: c.widest(layers),
-		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions,
+		Layers: c.NumHiddenLayers, Vocab: c.VocabSize, MaxLen: c.MaxPositions, UsualLen: c.usualLen(),
 		ModelType: c.ModelType, HeadDim: c.headDim(), Sinks: c.sinks(), PrefixLM: c.prefixLM(), Kind: kindOfArchitectures(c.ModelType, c.Architectures),
 		MoE: c.moe(), DType: c.DType, WeightsGiB: c.WeightsGiB, drafts: c.NextLayers+c.MTPLayers > 0,
 	}

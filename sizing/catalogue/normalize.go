@@ -239,6 +239,21 @@ type ropeScaling struct {
 	Original int     `json:"original_max_position_embeddings"`
 }
 
+// usualLen is the context that vLLM takes where none is asked for: that before the
+// stretch with LongRoPE, which makes short requests worse
+// (_get_and_verify_max_len in vllm/config/model.py at 017e9f4448, 2026-08-17).
+func (c *config) usualLen() int {
+	r := c.RopeScaling
+	if r == nil || c.OriginalPositions <= 0 {
+		return 0
+	}
+	switch cmp.Or(r.RopeType, r.Type) {
+	case "longrope", "su":
+		return min(c.OriginalPositions, c.MaxPositions)
+	}
+	return 0
+}
+
 // stretch is the longest context that vLLM derives (_get_and_verify_max_len in
 // vllm/config/model.py): the factor counts, but for types whose configuration
 // states the stretched length.

@@ -25,6 +25,9 @@ type Shape struct {
 	// the longest context that the model was trained for, in tokens (0: not
 	// stated).
 	Layers, Vocab, MaxLen int
+	// UsualLen is the longest context where none is asked for, in tokens, of models
+	// that were stretched (LongRoPE). Default: MaxLen.
+	UsualLen int
 	// KV are the layers that keep something from token to token.
 	KV []KVLayers
 	// Weights are the numbers of parameters by what becomes of them.
