@@ -83,7 +83,7 @@ func TestServing(t *testing.T) {
 	t.Run("pods are admitted as restricted", func(t *testing.T) { testRestricted(t) })
 	t.Run("secrets stay secret", func(t *testing.T) { testSecretsStaySecret(t, s, arguments) })
 	t.Run("a crash-looping model fails at its deadline and the old one serves", func(t *testing.T) {
-		configure(modelEntry("mistral-7b", "broken/broken-7b"), qwen)
+		configure("    - {name: mistral-7b, model: broken/broken-7b, maxModelLen: 4096, gpu: {count: 1}, resources: {disk: 60Gi}}\n", qwen)
 		testCrashLoop(t, s)
 		configure(mistral, qwen)
 		s.up()
