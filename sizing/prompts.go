@@ -21,7 +21,7 @@ func (e Engine) servePrompts(s *Serving, m Memory, o Objectives) {
 	s.ByTTFT = max(1, whole(queued(busy)))
 	s.Usable = min(s.Usable, s.ByTTFT)
 	if most := unscattered(s.Usable); queued(busy) > most {
-		busy = share(func(rho float64) bool { return queued(rho) <= most })
+		busy = largest(1, func(rho float64) bool { return queued(rho) <= most })
 	}
 	s.Target = max(1, int(math.Round(queued(busy/s.Growth))))
 	s.TargetTokensPerSecond = busy / s.Growth * s.PrefillTokensPerSecond

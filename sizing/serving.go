@@ -121,12 +121,12 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 		e.servePrompts(&s, m, o)
 		return s
 	}
-	s.ByKV, s.ByTPOT = e.capacity(m, o)
+	planned := speed.Planned()
+	s.ByKV, s.ByTPOT = e.capacity(m, o, planned)
 	s.Usable = min(s.ByKV, s.BySequences)
 	if speed.Known() {
 		s.Usable = min(s.Usable, s.ByTPOT)
 	}
-	planned := speed.Planned()
 	if read := planned.prompt(o.lengths(), float64(o.InputTokens)); read > 0 {
 		s.PrefillTokensPerSecond = float64(o.InputTokens) / read
 	}
@@ -145,14 +145,14 @@ func Serve(e Engine, m Memory, o Objectives, scrape, coldStart time.Duration) Se
 }
 
 // capacity is how many typical requests the cache holds, each at half of its
-// answer, and how many decode within the objective as planned; the latter is 0
-// where the card's speed is not known.
-func (e Engine) capacity(m Memory, o Objectives) (byKV, byTPOT int) {
+// answer, and how many decode within the objective at a speed; the latter is 0
+// where the speed is not known.
+func (e Engine) capacity(m Memory, o Objectives, speed Speed) (byKV, byTPOT int) {
 	p := e.pool()
 	if blocks := e.blocksFor(p, o.InputTokens+(o.OutputTokens+1)/2); blocks > 0 {
 		byKV = m.Blocks / blocks
 	}
-	if speed := e.Speed().Planned(); speed.Known() {
+	if speed.Known() {
 		byTPOT = whole(speed.sequencesWithin(o.TPOTMilliseconds/1000, o.lengths()))
 	}
 	return byKV, byTPOT
@@ -178,8 +178,9 @@ func (e Engine) derivedSequences(o Objectives) int {
 	for range 2 {
 		m := Fit(e)
 		tried := e.WithDefaults()
-		usable, byTPOT := tried.capacity(m, o.WithDefaults(m.MaxModelLen))
-		if tried.Speed().Known() {
+		speed := tried.Speed().Planned()
+		usable, byTPOT := tried.capacity(m, o.WithDefaults(m.MaxModelLen), speed)
+		if speed.Known() {
 			usable = min(usable, byTPOT)
 		}
 		e.MaxNumSeqs = tried.sequences(usable)

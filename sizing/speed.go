@@ -30,7 +30,7 @@ const (
 )
 
 // PlannedShare is the share of the predicted speed that is planned with. Of the
-// measured results one in eight is below it.
+// measured results one in ten is below it.
 const PlannedShare = 0.75
 
 // Speed is how fast one engine steps. The zero value knows nothing. All times
@@ -279,12 +279,12 @@ func (s Speed) SequencesAt(rate float64, l Lengths) float64 {
 	if s.Rate(mostSequences, l) <= rate {
 		return math.Inf(1)
 	}
-	return bisect(func(n float64) bool { return s.Rate(n, l) <= rate })
+	return largest(mostSequences, func(n float64) bool { return s.Rate(n, l) <= rate })
 }
 
 // sequencesWithin returns how many sequences step within so many seconds.
 func (s Speed) sequencesWithin(seconds float64, l Lengths) float64 {
-	return bisect(func(n float64) bool { return s.typical(n, n, l) <= seconds })
+	return largest(mostSequences, func(n float64) bool { return s.typical(n, n, l) <= seconds })
 }
 
 // prompt returns how long an engine without other work computes the input of l,
@@ -300,10 +300,10 @@ func (s Speed) prompt(l Lengths, each float64) float64 {
 // mostSequences is more than any engine has.
 const mostSequences = 1 << 17
 
-// bisect returns the largest number of sequences for which holds is true, to a
-// ten-thousandth, if it is so up to there.
-func bisect(holds func(float64) bool) float64 {
-	low, high := 0.0, float64(mostSequences)
+// largest returns the largest number up to most for which holds is true, to within
+// most/2³¹, if it is so up to there.
+func largest(most float64, holds func(float64) bool) float64 {
+	low, high := 0.0, most
 	for range 31 {
 		if middle := (low + high) / 2; holds(middle) {
 			low = middle

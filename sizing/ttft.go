@@ -40,21 +40,7 @@ func byTTFT(s Speed, o Objectives) int {
 // until too many wait too long.
 func busiest(read float64, o Objectives) float64 {
 	wait := math.Max(o.TTFTMilliseconds/1000-read, read)
-	return share(func(rho float64) bool { return rho*math.Exp(-2*(1-rho)*wait/(promptDispersion*read)) < lateShare })
-}
-
-// share returns the largest share of time for which holds is true, if it is so up
-// to there.
-func share(holds func(float64) bool) float64 {
-	low, high := 0.0, 1.0
-	for range 50 {
-		if middle := (low + high) / 2; holds(middle) {
-			low = middle
-		} else {
-			high = middle
-		}
-	}
-	return low
+	return largest(1, func(rho float64) bool { return rho*math.Exp(-2*(1-rho)*wait/(promptDispersion*read)) < lateShare })
 }
 
 // requestsAt is the mean number of requests of a replica that reads prompts for

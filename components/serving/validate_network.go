@@ -16,14 +16,7 @@ var (
 func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
 	for i, c := range s.Network.Clients {
 		key := fmt.Sprintf("%s[%d]", at("network.clients"), i)
-		switch {
-		case (c.Namespace == "") == (c.CIDR == ""):
-			found.Addf(key, "want one of namespace and cidr")
-		case c.Namespace != "" && !isLabel(c.Namespace):
-			found.Addf(key+".namespace", "is %q, want the name of a namespace", c.Namespace)
-		case c.CIDR != "":
-			validateCIDR(found, key+".cidr", c.CIDR)
-		}
+		validatePeer(found, key, c.Namespace, c.CIDR)
 	}
 	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
 	for i, cidr := range s.Network.EgressCIDRs {
@@ -34,6 +27,18 @@ func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
 	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
 		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+	}
+}
+
+// validatePeer holds that a peer is either a namespace or a range of addresses.
+func validatePeer(found *problems.List, key, namespace, cidr string) {
+	switch {
+	case (namespace == "") == (cidr == ""):
+		found.Addf(key, "want one of namespace and cidr")
+	case namespace != "" && !isLabel(namespace):
+		found.Addf(key+".namespace", "is %q, want the name of a namespace", namespace)
+	case cidr != "":
+		validateCIDR(found, key+".cidr", cidr)
 	}
 }
 
@@ -50,13 +55,8 @@ func validateEgress(found *problems.List, key, cidr string) {
 }
 
 func (d Destination) validate(found *problems.List, key string) {
-	switch {
-	case (d.Namespace == "") == (d.CIDR == ""):
-		found.Addf(key, "want one of namespace and cidr")
-	case d.Namespace != "" && !isLabel(d.Namespace):
-		found.Addf(key+".namespace", "is %q, want the name of a namespace", d.Namespace)
-	case d.CIDR != "":
-		validateCIDR(found, key+".cidr", d.CIDR)
+	validatePeer(found, key, d.Namespace, d.CIDR)
+	if d.Namespace == "" && d.CIDR != "" {
 		validateEgress(found, key+".cidr", d.CIDR)
 	}
 	upTo(found, key+".port", d.Port, largestPort)

@@ -166,23 +166,9 @@ func TestRunReportsAndPlots(t *testing.T) {
 // TestDocumentedAccuracy keeps the report in docs/sizing.md what the command
 // prints.
 func TestDocumentedAccuracy(t *testing.T) {
-	const path = "../../docs/sizing.md"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const command = "```console\n$ make sizing-accuracy DATA=local/accuracy/testdata/kv-cache-measured.csv\n"
-	before, rest, found := strings.Cut(string(text), command)
-	shown, after, closed := strings.Cut(rest, "```")
-	if !found || !closed {
-		t.Fatalf("%s does not show the command", path)
-	}
-	want := newScore(measurements(t), measure.Shapes{}).text(false)
-	if *update {
-		if err := os.WriteFile(path, []byte(before+command+want+"```"+after), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if shown != want {
-		t.Errorf("%s shows\n%s\nbut it prints\n%s\nrewrite it with: go -C local test ./accuracy -update", path, shown, want)
+	const command = "make sizing-accuracy DATA=local/accuracy/testdata/kv-cache-measured.csv"
+	prints := newScore(measurements(t), measure.Shapes{}).text(false)
+	if err := measure.Documented("../../docs/sizing.md", command, prints, *update); err != nil {
+		t.Errorf("%v\nrewrite it with: go -C local test ./accuracy -update", err)
 	}
 }

@@ -30,20 +30,11 @@ func run(arguments []string) error {
 	if *data == "" {
 		return fmt.Errorf("DATA is missing; name the file of measurements: make sizing-accuracy DATA=file.csv")
 	}
-	file, err := os.Open(*data)
+	rows, shapes, err := measure.Read(*data, *configs, readRows)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	rows, err := readRows(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", *data, err)
-	}
-	folders := measure.Beside(*data)
-	if *configs != "" {
-		folders = []string{*configs}
-	}
-	s := newScore(rows, measure.Shapes{Folders: folders})
+	s := newScore(rows, shapes)
 	fmt.Print(s.text(*verbose))
 	if *plot == "" {
 		return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -53,30 +52,9 @@ var columns = []string{
 }
 
 // readRows reads a file in the format of testdata/kv-cache-measured.csv.
-func readRows(from io.Reader) ([]row, error) {
-	r := csv.NewReader(from)
-	header, err := r.Read()
-	if err != nil {
-		return nil, fmt.Errorf("the header: %w", err)
-	}
-	for _, name := range columns {
-		if !slices.Contains(header, name) {
-			return nil, fmt.Errorf("the column %s is missing", name)
-		}
-	}
-	records, err := r.ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
-	for _, record := range records {
-		cell := func(name string) string { return strings.TrimSpace(record[slices.Index(header, name)]) }
-		rows = append(rows, readRow(cell))
-	}
-	return rows, nil
-}
+func readRows(from io.Reader) ([]row, error) { return measure.ReadRows(from, columns, readRow) }
 
-func readRow(cell func(string) string) row {
+func readRow(cell measure.Cell) row {
 	number := func(name string) float64 {
 		x, err := strconv.ParseFloat(cell(name), 64)
 		if err != nil {

@@ -20,9 +20,9 @@ type Shapes struct {
 	Folders []string
 }
 
-// Beside returns the folders in which config.json files are looked for where none
+// beside returns the folders in which config.json files are looked for where none
 // is named: that of the measurements, and configs in it.
-func Beside(data string) []string {
+func beside(data string) []string {
 	folder := filepath.Dir(data)
 	return []string{folder, filepath.Join(folder, "configs")}
 }

@@ -28,19 +28,10 @@ func run(arguments []string) error {
 	if *data == "" {
 		return fmt.Errorf("DATA is missing; name the file of measurements: make speed-accuracy DATA=file.csv")
 	}
-	file, err := os.Open(*data)
+	rows, shapes, err := measure.Read(*data, *configs, readRows)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	rows, err := readRows(file)
-	if err != nil {
-		return fmt.Errorf("%s: %w", *data, err)
-	}
-	folders := measure.Beside(*data)
-	if *configs != "" {
-		folders = []string{*configs}
-	}
-	fmt.Print(newScore(rows, measure.Shapes{Folders: folders}).text(*verbose))
+	fmt.Print(newScore(rows, shapes).text(*verbose))
 	return nil
 }

@@ -1,15 +1,14 @@
 package main
 
 import (
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -64,30 +63,9 @@ var columns = []string{
 }
 
 // readRows reads a file in the format of testdata/throughput.csv.
-func readRows(from io.Reader) ([]row, error) {
-	r := csv.NewReader(from)
-	header, err := r.Read()
-	if err != nil {
-		return nil, fmt.Errorf("the header: %w", err)
-	}
-	header[0] = strings.TrimPrefix(header[0], "\ufeff") // of spreadsheets
-	for _, name := range columns {
-		if !slices.Contains(header, name) {
-			return nil, fmt.Errorf("the column %s is missing", name)
-		}
-	}
-	records, err := r.ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	var rows []row
-	for _, record := range records {
-		rows = append(rows, readRow(func(name string) string { return strings.TrimSpace(record[slices.Index(header, name)]) }))
-	}
-	return rows, nil
-}
+func readRows(from io.Reader) ([]row, error) { return measure.ReadRows(from, columns, readRow) }
 
-func readRow(cell func(string) string) row {
+func readRow(cell measure.Cell) row {
 	number := func(name string) float64 {
 		x, err := strconv.ParseFloat(cell(name), 64)
 		if err != nil {
