@@ -7,10 +7,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 )
 
-// policyNames are EKS' own of the policies.
-// https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
-var policyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
-
 // newAccess registers who may do what, and returns what a client must wait for.
 func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var admitted []pulumi.Resource
@@ -40,11 +36,4 @@ func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringIn
 		admitted = append(admitted, policy)
 	}
 	return admitted, nil
-}
-
-// name tells a principal from all others: those of an account have names that
-// its roles, or its users, share with no others.
-func (a Access) name() string {
-	parts := principals.FindStringSubmatch(a.PrincipalARN)
-	return parts[1] + "-" + parts[2] + "-" + parts[4]
 }

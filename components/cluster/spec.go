@@ -84,6 +84,10 @@ const (
 	View  Policy = "view"
 )
 
+// policyNames are EKS' own of the policies.
+// https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+var policyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
+
 // WithDefaults fills in what was not given. Of an existing cluster, nothing is
 // made up.
 func (s Spec) WithDefaults() Spec {
@@ -258,4 +262,11 @@ func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return support.Standard, now.Before(support.Standard) && !now.Before(support.Standard.Add(-noticeBefore))
+}
+
+// name tells a principal from all others: those of an account have names that
+// its roles, or its users, share with no others.
+func (a Access) name() string {
+	parts := principals.FindStringSubmatch(a.PrincipalARN)
+	return parts[1] + "-" + parts[2] + "-" + parts[4]
 }

@@ -47,7 +47,7 @@ func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	spec := args.Spec.WithDefaults()
 	if !spec.made() {
-		return spec.existing(name)
+		return existing(spec, name)
 	}
 	if err := spec.Validate(name); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // existing is a network of which nothing is registered.
-func (s Spec) existing(name string) (*Network, error) {
+func existing(s Spec, name string) (*Network, error) {
 	n := &Network{private: map[string]pulumi.StringArray{}}
 	e := s.Existing
 	if e == nil {

@@ -96,3 +96,29 @@ func serviceName(region, service string) string {
 	}
 	return fmt.Sprintf("%s.%s.%s", prefix, region, service)
 }
+
+// Kinds of subnets, as they are part of their names.
+const (
+	publicKind   = "public"
+	privateKind  = "private"
+	internalKind = "internal"
+)
+
+// PublicSubnetNames returns the values of the tag Name of the subnets of public
+// load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, publicKind) }
+
+// InternalSubnetNames returns the values of the tag Name of the subnets of
+// internal load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, internalKind) }
+
+func (s Spec) subnetNames(label, kind string) []string {
+	if !s.made() {
+		return nil
+	}
+	var names []string
+	for _, zone := range slices.Sorted(slices.Values(s.Zones)) {
+		names = append(names, label+"-"+kind+"-"+zone)
+	}
+	return names
+}

@@ -2,7 +2,6 @@ package network
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -14,32 +13,6 @@ const (
 	publicRole   = "kubernetes.io/role/elb"
 	internalRole = "kubernetes.io/role/internal-elb"
 )
-
-// Kinds of subnets, as they are part of their names.
-const (
-	publicKind   = "public"
-	privateKind  = "private"
-	internalKind = "internal"
-)
-
-// PublicSubnetNames returns the values of the tag Name of the subnets of public
-// load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, publicKind) }
-
-// InternalSubnetNames returns the values of the tag Name of the subnets of
-// internal load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, internalKind) }
-
-func (s Spec) subnetNames(label, kind string) []string {
-	if !s.made() {
-		return nil
-	}
-	var names []string
-	for _, zone := range slices.Sorted(slices.Values(s.Zones)) {
-		names = append(names, label+"-"+kind+"-"+zone)
-	}
-	return names
-}
 
 // tier are the subnets of one kind, by zone.
 type tier struct {

@@ -54,7 +54,7 @@ type Stray struct {
 // groups. Label and tags are those of Args.
 func (s Spec) Changes(label string, tags map[string]string) []Change {
 	var all []Change
-	for _, p := range s.planned(label, tags) {
+	for _, p := range s.Plan(label, tags) {
 		for _, effect := range []Effect{Replaces, Recreates} {
 			if c := p.change(s.KubernetesVersion, effect); len(c.Zones) > 0 {
 				all = append(all, c)
@@ -67,24 +67,15 @@ func (s Spec) Changes(label string, tags map[string]string) []Change {
 	return all
 }
 
-// planned are all groups.
-func (s Spec) planned(label string, tags map[string]string) []planned {
-	all := []planned{s.system(label, tags)}
-	for _, g := range s.Groups {
-		all = append(all, s.gpu(g, label, tags))
-	}
-	return all
-}
-
 // change returns what has one effect in the zones of a group.
-func (p planned) change(version string, effect Effect) Change {
-	c := Change{Group: p.name, Effect: effect, Block: p.capacity == CapacityBlock}
-	for _, z := range p.zones {
+func (p Planned) change(version string, effect Effect) Change {
+	c := Change{Group: p.Name, Effect: effect, Block: p.Capacity == CapacityBlock}
+	for _, z := range p.Zones {
 		if z.live == nil {
 			continue
 		}
-		reasons := z.differences(version, p.digest)
-		recreated := z.recreated(z.args)
+		reasons := z.differences(version, p.Digest)
+		recreated := z.recreated()
 		if recreated {
 			reasons = []string{"instance types, capacity, image or subnets"}
 		}
@@ -109,12 +100,12 @@ func (p planned) change(version string, effect Effect) Change {
 }
 
 // differences are what EKS replaces nodes for.
-func (z plannedZone) differences(version, digest string) []string {
+func (z PlannedZone) differences(version, digest string) []string {
 	var all []string
 	if z.live.Version != version {
 		all = append(all, fmt.Sprintf("Kubernetes %s → %s", z.live.Version, version))
-	} else if z.release != "" && z.live.Release != z.release {
-		all = append(all, fmt.Sprintf("AMI %s → %s", z.live.Release, z.release))
+	} else if z.Group.Release != "" && z.live.Release != z.Group.Release {
+		all = append(all, fmt.Sprintf("AMI %s → %s", z.live.Release, z.Group.Release))
 	}
 	if z.live.Template != digest {
 		all = append(all, "launch template (tags, disk or reservation)")
@@ -126,10 +117,10 @@ func (z plannedZone) differences(version, digest string) []string {
 // name of the group; of several zones the oldest.
 func (s Spec) Releases(label string, tags map[string]string) map[string]string {
 	all := map[string]string{}
-	for _, p := range s.planned(label, tags) {
-		for _, z := range p.zones {
-			if all[p.name] == "" || versions.Compare(z.release, all[p.name]) < 0 {
-				all[p.name] = z.release
+	for _, p := range s.Plan(label, tags) {
+		for _, z := range p.Zones {
+			if all[p.Name] == "" || versions.Compare(z.Group.Release, all[p.Name]) < 0 {
+				all[p.Name] = z.Group.Release
 			}
 		}
 	}

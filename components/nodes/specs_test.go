@@ -2,13 +2,9 @@ package nodes
 
 import (
 	"encoding/base64"
-	"reflect"
+	"maps"
 	"strings"
 	"testing"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -40,7 +36,7 @@ func TestDisks(t *testing.T) {
 		if g.DiskGiB != test.wantDisk || g.ephemeralGiB() != test.ephemeral {
 			t.Errorf("%s: a disk of %d, of which pods have %d; want %d and %d", test.name, g.DiskGiB, g.ephemeralGiB(), test.wantDisk, test.ephemeral)
 		}
-		if local := g.launchTemplate("x", nil).UserData != nil; local != test.local {
+		if local := g.template("x", nil).UserData != ""; local != test.local {
 			t.Errorf("%s: local disks are used: %t", test.name, local)
 		}
 	}
@@ -48,8 +44,7 @@ func TestDisks(t *testing.T) {
 
 // TestLocalDisksAreSetUp decodes what a node reads when it starts.
 func TestLocalDisksAreSetUp(t *testing.T) {
-	data, _ := with(Group{InstanceTypes: []string{"g5.xlarge"}}).launchTemplate("x", nil).UserData.(pulumi.String)
-	text, err := base64.StdEncoding.DecodeString(string(data))
+	text, err := base64.StdEncoding.DecodeString(with(Group{InstanceTypes: []string{"g5.xlarge"}}).template("x", nil).UserData)
 	if err != nil || !strings.Contains(string(text), "Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n") ||
 		!strings.Contains(string(text), "strategy: RAID0") || !strings.HasSuffix(strings.TrimSpace(string(text)), "--NODE--") {
 		t.Errorf("the user data is %s, %v", text, err)
@@ -60,21 +55,18 @@ func TestLocalDisksAreSetUp(t *testing.T) {
 // of a node group from EKS before the group has a node.
 func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
 	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Zones: []string{"us-west-2a"}, Max: 1, Labels: map[string]string{"team": "x"}})
-	args := Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil).zones[0].args
-	want := pulumi.StringMap{
-		"team": pulumi.String("x"), "vllm-eks/node-group": pulumi.String("a"), "nvidia.com/gpu.present": pulumi.String("true"),
-		"k8s.amazonaws.com/accelerator": pulumi.String("nvidia-a10g"),
+	group := Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil).Zones[0].Group
+	want := map[string]string{
+		"team": "x", "vllm-eks/node-group": "a", "nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia-a10g",
 	}
-	labels, _ := args.Labels.(pulumi.StringMap)
-	if digest := labels[TemplateLabel]; digest == nil || digest == pulumi.String("") {
+	if group.Labels[TemplateLabel] == "" {
 		t.Error("no label has the digest of the launch template")
 	}
-	delete(labels, TemplateLabel)
-	if !reflect.DeepEqual(args.Labels, want) {
-		t.Errorf("the labels are %v, want %v", args.Labels, want)
+	delete(group.Labels, TemplateLabel)
+	if !maps.Equal(group.Labels, want) {
+		t.Errorf("the labels are %v, want %v", group.Labels, want)
 	}
-	tags, _ := args.Tags.(pulumi.StringMap)
-	if disk := tags["k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"]; disk != pulumi.String("372Gi") {
+	if disk := group.Tags["k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"]; disk != "372Gi" {
 		t.Errorf("the disk is %v, want 372Gi", disk)
 	}
 	if len(g.Labels) != 1 {
@@ -93,35 +85,25 @@ func TestNodesOfAnOwnTypeSayWhichGPUTheyHave(t *testing.T) {
 func TestCapacities(t *testing.T) {
 	const block = "cr-0123456789abcdef0"
 	tests := []struct {
-		name                  string
-		group                 Group
-		capacity, market, res string
-		typeInTemplate        bool
+		name           string
+		group          Group
+		capacity, res  string
+		typeInTemplate bool
 	}{
-		{"on demand", Group{}, "ON_DEMAND", "", "", false},
-		{"spot", Group{Capacity: Spot}, "SPOT", "", "", false},
-		{"reserved", Group{ReservationID: block}, "ON_DEMAND", "", block, false},
-		{"a block", Group{Capacity: CapacityBlock, ReservationID: block}, "CAPACITY_BLOCK", "capacity-block", block, true},
+		{"on demand", Group{}, "ON_DEMAND", "", false},
+		{"spot", Group{Capacity: Spot}, "SPOT", "", false},
+		{"reserved", Group{ReservationID: block}, "ON_DEMAND", block, false},
+		{"a block", Group{Capacity: CapacityBlock, ReservationID: block}, "CAPACITY_BLOCK", block, true},
 	}
 	for _, test := range tests {
 		test.group.InstanceTypes = []string{"p5.48xlarge"}
 		g := with(test.group)
-		group, template := &eks.NodeGroupArgs{}, g.launchTemplate("x", nil)
-		g.complete(group)
-		if group.CapacityType != pulumi.String(test.capacity) || (group.InstanceTypes == nil) != test.typeInTemplate || (template.InstanceType != nil) != test.typeInTemplate {
-			t.Errorf("%s: the group is %v of %v, and the template of %v", test.name, group.CapacityType, group.InstanceTypes, template.InstanceType)
+		group, template := g.nodeGroup(), g.template("x", nil)
+		if group.Capacity != test.capacity || (len(group.InstanceTypes) == 0) != test.typeInTemplate || (template.BlockType != "") != test.typeInTemplate {
+			t.Errorf("%s: the group is %v of %v, and the template of %v", test.name, group.Capacity, group.InstanceTypes, template.BlockType)
 		}
-		market := ""
-		if options, ok := template.InstanceMarketOptions.(ec2.LaunchTemplateInstanceMarketOptionsArgs); ok {
-			market = string(options.MarketType.(pulumi.String))
-		}
-		reservation := ""
-		if of, ok := template.CapacityReservationSpecification.(ec2.LaunchTemplateCapacityReservationSpecificationArgs); ok {
-			target := of.CapacityReservationTarget.(ec2.LaunchTemplateCapacityReservationSpecificationCapacityReservationTargetArgs)
-			reservation = string(target.CapacityReservationId.(pulumi.String))
-		}
-		if market != test.market || reservation != test.res {
-			t.Errorf("%s: market %q, reservation %q; want %q and %q", test.name, market, reservation, test.market, test.res)
+		if template.ReservationID != test.res {
+			t.Errorf("%s: reservation %q, want %q", test.name, template.ReservationID, test.res)
 		}
 	}
 }

@@ -4,9 +4,6 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
-
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
 // Live is a managed node group of one zone as EKS reports it.
@@ -91,23 +88,17 @@ func zonals(group string, zones []string, least, most int, live map[string]Live,
 	return all
 }
 
-// size is what EKS is told of the number of nodes.
-type size struct {
-	min, max, desired int
-	// ignore is the input that stays as Pulumi recorded it; "" for none.
-	ignore string
-}
+// Sizes is what EKS is told of the number of nodes.
+type Sizes struct{ Min, Max, Desired int }
 
+// Inputs of a node group that stay as Pulumi recorded them.
 const (
 	ignoreSizes   = "scalingConfig"
 	ignoreDesired = "scalingConfig.desiredSize"
 )
 
-func (s size) args() eks.NodeGroupScalingConfigArgs {
-	return eks.NodeGroupScalingConfigArgs{MinSize: pulumi.Int(s.min), MaxSize: pulumi.Int(s.max), DesiredSize: pulumi.Int(s.desired)}
-}
-
-// size returns the bounds, and the desired number where EKS has to be sent one.
+// sizes returns the bounds, and the desired number where EKS has to be sent one,
+// and the input that stays as Pulumi recorded it; "" for none.
 //
 // EKS takes bounds and the desired number together: an update that changes a bound
 // and sends the number of the last update ends the nodes that the autoscaler has
@@ -116,15 +107,15 @@ func (s size) args() eks.NodeGroupScalingConfigArgs {
 // Otherwise, EKS is sent the number that runs. A bound never ends a node either:
 // the most nodes stay at what runs until the autoscaler has removed some.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_NodegroupScalingConfig.html (read 2026-11-29)
-func (z zonal) size() size {
+func (z zonal) sizes() (sizes Sizes, ignore string) {
 	if z.live == nil {
-		return size{min: z.min, max: z.max, desired: z.min, ignore: ignoreDesired}
+		return Sizes{Min: z.min, Max: z.max, Desired: z.min}, ignoreDesired
 	}
 	most := max(z.max, z.live.Desired)
 	if z.live.Min == z.min && z.live.Max == most {
-		return size{min: z.min, max: most, desired: z.min, ignore: ignoreSizes}
+		return Sizes{Min: z.min, Max: most, Desired: z.min}, ignoreSizes
 	}
-	return size{min: z.min, max: most, desired: max(z.live.Desired, z.min)}
+	return Sizes{Min: z.min, Max: most, Desired: max(z.live.Desired, z.min)}, ""
 }
 
 // named matches a name that EKS gave to a node group of this program: the name of a

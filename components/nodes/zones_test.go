@@ -5,9 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
-	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -15,18 +12,17 @@ var threeZones = []string{"us-west-2c", "us-west-2a", "us-west-2b"}
 
 // sizes are the bounds, the desired number and whether that is kept, by zone in
 // order.
-func sizes(p planned) [][4]int {
+func sizes(p Planned) [][4]int {
 	var all [][4]int
-	for _, z := range p.zones {
-		scaling := z.args.ScalingConfig.(eks.NodeGroupScalingConfigArgs)
+	for _, z := range p.Zones {
 		keep := 0 // 1: the desired number, 2: all
-		switch z.ignore {
+		switch z.Ignore {
 		case ignoreDesired:
 			keep = 1
 		case ignoreSizes:
 			keep = 2
 		}
-		all = append(all, [4]int{int(scaling.MinSize.(pulumi.Int)), int(scaling.MaxSize.(pulumi.Int)), int(scaling.DesiredSize.(pulumi.Int)), keep})
+		all = append(all, [4]int{z.Group.Sizes.Min, z.Group.Sizes.Max, z.Group.Sizes.Desired, keep})
 	}
 	return all
 }
@@ -61,7 +57,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 			g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Zones: test.zones, Live: test.live})
 			spec := Spec{KubernetesVersion: "1.35"}
 			for zone, runs := range g.Live {
-				runs.Template, runs.Release = spec.gpu(g, "x", nil).digest, versions.AMIRelease("1.35")
+				runs.Template, runs.Release = spec.gpu(g, "x", nil).Digest, versions.AMIRelease("1.35")
 				g.Live[zone] = runs
 			}
 			if got := sizes(spec.gpu(g, "x", nil)); !reflect.DeepEqual(got, test.want) {
@@ -78,8 +74,8 @@ func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
 	runs := Live{Max: 5, Desired: 3, Version: "1.34", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
 	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Zones: threeZones[:1], Live: map[string]Live{"us-west-2c": runs}})
 	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
-	if z := s.gpu(g, "x", nil).zones[0]; z.ignore != ignoreSizes || !z.later {
-		t.Errorf("the sizes are sent (%q is ignored), later: %t", z.ignore, z.later)
+	if z := s.gpu(g, "x", nil).Zones[0]; z.Ignore != ignoreSizes || !z.later {
+		t.Errorf("the sizes are sent (%q is ignored), later: %t", z.Ignore, z.later)
 	}
 	if changes := s.Changes("x", nil); len(changes) != 1 || !changes[0].BoundsLater {
 		t.Errorf("nothing says so: %+v", changes)
@@ -107,16 +103,16 @@ func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
 	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Zones: threeZones[:1],
 		Live: map[string]Live{"us-west-2c": {Max: 1, Desired: 1, Version: "1.35", Release: old, Template: "other"}}})
 	s := Spec{KubernetesVersion: "1.35", Newest: Releases{GPU: newest}}
-	if z := s.gpu(g, "x", nil).zones[0]; z.release != newest || z.forced != "" {
-		t.Errorf("the release is %s, forced %q", z.release, z.forced)
+	if z := s.gpu(g, "x", nil).Zones[0]; z.Group.Release != newest || z.forced != "" {
+		t.Errorf("the release is %s, forced %q", z.Group.Release, z.forced)
 	}
 	s.Release = old
-	if z := s.gpu(g, "x", nil).zones[0]; z.release != old || z.forced != newest {
-		t.Errorf("with a named release it is %s, forced %q", z.release, z.forced)
+	if z := s.gpu(g, "x", nil).Zones[0]; z.Group.Release != old || z.forced != newest {
+		t.Errorf("with a named release it is %s, forced %q", z.Group.Release, z.forced)
 	}
 	s.Release, s.Newest.GPU = "", "1.35.1-20260101"
-	if z := s.gpu(g, "x", nil).zones[0]; z.release != old {
-		t.Errorf("a newest release that is older than what runs gives %s", z.release)
+	if z := s.gpu(g, "x", nil).Zones[0]; z.Group.Release != old {
+		t.Errorf("a newest release that is older than what runs gives %s", z.Group.Release)
 	}
 }
 
@@ -149,7 +145,7 @@ func TestSystemNodesAreInEveryZone(t *testing.T) {
 func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	const old, newest, named = "1.35.3-20260409", "1.35.6-20260714", "1.35.5-20260610"
 	run := func(desired int, version string) map[string]Live {
-		template := digest(with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}).launchTemplate("x-g5", nil))
+		template := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}).template("x-g5", nil).Digest()
 		return map[string]Live{"us-west-2c": {Max: 1, Desired: desired, Version: version, Release: old, Template: template}}
 	}
 	tests := []struct {
@@ -167,7 +163,7 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	for _, test := range tests {
 		g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Zones: threeZones[:1], Live: test.live})
 		s := Spec{KubernetesVersion: "1.35", Release: test.release, Newest: Releases{System: "no", GPU: newest}}
-		if got := s.gpu(g, "x", nil).zones[0].args.ReleaseVersion; got != pulumi.String(test.want) {
+		if got := s.gpu(g, "x", nil).Zones[0].Group.Release; got != test.want {
 			t.Errorf("%s: the release is %v, want %s", test.name, got, test.want)
 		}
 	}
@@ -181,8 +177,8 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 	s = s.WithDefaults()
 	runs := func(change func(*Live), desired ...int) map[string]Live {
 		all := map[string]Live{}
-		for i, z := range s.gpu(s.Groups[0], "x", nil).zones {
-			live := Live{Max: 5, Desired: desired[i], Version: "1.35", Release: "1.35.6-20260714", Template: s.gpu(s.Groups[0], "x", nil).digest,
+		for i, z := range s.gpu(s.Groups[0], "x", nil).Zones {
+			live := Live{Max: 5, Desired: desired[i], Version: "1.35", Release: "1.35.6-20260714", Template: s.gpu(s.Groups[0], "x", nil).Digest,
 				AMIType: gpuImage, Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
 			change(&live)
 			all[z.zone] = live

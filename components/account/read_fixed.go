@@ -9,17 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Fixed is what AWS never changes of the stack's cluster.
-type Fixed struct {
-	// Name is the cluster's. It differs from the one that was asked for where the
-	// stack's cluster has another.
-	Name string
-	// ServiceCIDR is the block of the addresses of Services, and NetworkCIDRs are
-	// the blocks of the VPC.
-	ServiceCIDR  string
-	NetworkCIDRs []string
-}
-
 // findCluster returns the cluster of a name or, without one, a cluster with the
 // stack's tags. It is nil if there is neither.
 func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, error) {

@@ -9,34 +9,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// VPC is one that the user brings.
-type VPC struct {
-	// CIDRs are its blocks of IPv4 addresses.
-	CIDRs []string
-	// DNSHostnames and DNSSupport are its DNS attributes. A node needs both.
-	DNSHostnames, DNSSupport bool
-	// Problem is why nothing is known of it; "" otherwise.
-	Problem string
-}
-
-// Route is where a subnet sends traffic for the internet.
-type Route string
-
-// Default routes.
-const (
-	// RouteUnread is one that cannot be read.
-	RouteUnread Route = ""
-	NoRoute     Route = "none"
-	// RouteToInternet goes to an internet gateway, which serves public addresses
-	// alone.
-	RouteToInternet Route = "internet gateway"
-	// RouteElsewhere goes to a NAT gateway, a transit gateway, a firewall or the like.
-	RouteElsewhere Route = "elsewhere"
-)
-
 // readVPC reads the VPC that the user brings, and the default routes of the
 // subnets, which have been read.
-func (o *Offers) readVPC(ctx *pulumi.Context, id string) {
+func readVPC(ctx *pulumi.Context, o *Offers, id string) {
 	vpc, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &id})
 	if err != nil {
 		o.VPC = &VPC{Problem: firstLine(err)}
