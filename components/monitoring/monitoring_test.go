@@ -181,7 +181,7 @@ func TestPrometheusLooksAtEverything(t *testing.T) {
 func TestNoPasswordInValues(t *testing.T) {
 	generated := Spec{Install: true, Grafana: Grafana{Install: true}}.WithDefaults()
 	for _, spec := range []Spec{generated, everything()} {
-		g := grafana(spec)
+		g := grafanaValues(spec)
 		if _, given := g["adminPassword"]; given {
 			t.Error("Grafana's password is in its values")
 		}

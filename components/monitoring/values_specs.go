@@ -33,7 +33,7 @@ func stackValues(s Spec) map[string]any {
 		"prometheus":         prometheus(s),
 		"prometheusOperator": operator(),
 		"alertmanager":       alertmanager(s),
-		"grafana":            grafana(s),
+		"grafana":            grafanaValues(s),
 		"kube-state-metrics": map[string]any{
 			"affinity": gpunodes.Avoid(), "priorityClassName": clusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
 			// Otherwise it may read every Secret of the cluster, to count them.
@@ -112,8 +112,8 @@ func alertmanager(s Spec) map[string]any {
 	}}
 }
 
-// grafana has no password in its values: they are in Pulumi's state.
-func grafana(s Spec) map[string]any {
+// grafanaValues has no password in its values: they are in Pulumi's state.
+func grafanaValues(s Spec) map[string]any {
 	if !s.Grafana.Install {
 		return map[string]any{"enabled": false}
 	}

@@ -9,8 +9,8 @@ import "slices"
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const controlPlaneZoneCount = 2
 
-// controlPlaneZones returns the zones of the control plane, sorted.
-func (s Spec) controlPlaneZones() []string {
+// placedZones returns the zones of the control plane, sorted.
+func (s Spec) placedZones() []string {
 	if len(s.ControlPlaneZones) > 0 {
 		zones := slices.DeleteFunc(slices.Clone(s.ControlPlaneZones), func(zone string) bool { return !slices.Contains(s.Zones, zone) })
 		return slices.Sorted(slices.Values(zones))

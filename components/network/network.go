@@ -131,7 +131,7 @@ func (b builder) vpc(n *Network) error {
 	}
 	n.PrivateSubnetIDs = private.ids(blocks)
 	n.PublicSubnetIDs = public.ids(blocks)
-	n.ControlPlaneSubnetIDs = private.in(b.spec.controlPlaneZones())
+	n.ControlPlaneSubnetIDs = private.in(b.spec.placedZones())
 	// Load balancers are gone when the last node is: their subnets must stay until
 	// then.
 	n.Ready = slices.Concat(private.ready, public.ready, internal.ready)
