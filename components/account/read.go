@@ -10,18 +10,19 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/servicequotas"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // NewReader asks the account that the stack's configuration names. It only
 // reads, and registers nothing.
-func NewReader(ctx *pulumi.Context) Reader {
-	return func(w Wanted) (Offers, error) { return read(ctx, w) }
+func NewReader(ctx *pulumi.Context) accountspec.Reader {
+	return func(w accountspec.Wanted) (accountspec.Offers, error) { return read(ctx, w) }
 }
 
 // read makes independent calls at the same time: each takes a good part of a
 // second on AWS.
-func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
-	o := Offers{In: map[string][]string{}, Subnets: map[string]Subnet{}, Releases: map[AMI]string{}, Addons: map[string]string{}}
+func read(ctx *pulumi.Context, w accountspec.Wanted) (accountspec.Offers, error) {
+	o := accountspec.Offers{In: map[string][]string{}, Subnets: map[string]accountspec.Subnet{}, Releases: map[accountspec.AMI]string{}, Addons: map[string]string{}}
 	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return o, fmt.Errorf("who deploys: %w", err)
@@ -58,7 +59,7 @@ func read(ctx *pulumi.Context, w Wanted) (Offers, error) {
 }
 
 // readZones reads the zones of the region in which a cluster can be.
-func readZones(ctx *pulumi.Context, o *Offers) error {
+func readZones(ctx *pulumi.Context, o *accountspec.Offers) error {
 	available := "available"
 	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
 		State:   &available,
@@ -68,7 +69,7 @@ func readZones(ctx *pulumi.Context, o *Offers) error {
 		return fmt.Errorf("the zones of the region: %w", err)
 	}
 	for i, name := range zones.Names {
-		if i >= len(zones.ZoneIds) || !slices.Contains(withoutEKS, zones.ZoneIds[i]) {
+		if i >= len(zones.ZoneIds) || !slices.Contains(accountspec.WithoutEKS, zones.ZoneIds[i]) {
 			o.Zones = append(o.Zones, name)
 		}
 	}
@@ -78,28 +79,28 @@ func readZones(ctx *pulumi.Context, o *Offers) error {
 
 // readQuotas reads how many vCPUs may run. A quota that cannot be read is
 // absent, and unread says so.
-func readQuotas(ctx *pulumi.Context, quotas []Quota) (vcpus map[Quota]int, unread []string) {
-	return lookUp(quotas, func(q Quota) (int, error) {
-		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(q.code())})
+func readQuotas(ctx *pulumi.Context, quotas []accountspec.Quota) (vcpus map[accountspec.Quota]int, unread []string) {
+	return lookUp(quotas, func(q accountspec.Quota) (int, error) {
+		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(q.Code())})
 		if err != nil {
 			return 0, err
 		}
 		return int(quota.Value), nil
-	}, func(q Quota, err error) string {
+	}, func(q accountspec.Quota, err error) string {
 		return fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(err))
 	})
 }
 
 // readSubnets reads where the subnets of the user's VPC are.
-func readSubnets(ctx *pulumi.Context, o *Offers, ids []string) {
-	found := make([]Subnet, len(ids))
+func readSubnets(ctx *pulumi.Context, o *accountspec.Offers, ids []string) {
+	found := make([]accountspec.Subnet, len(ids))
 	_ = together(len(ids), func(i int) error { // each failure is a problem of its subnet
 		subnet, err := ec2.LookupSubnet(ctx, &ec2.LookupSubnetArgs{Id: &ids[i]})
 		if err != nil {
 			found[i].Problem = firstLine(err)
 			return nil
 		}
-		found[i] = Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags), Free: subnet.AvailableIpAddressCount}
+		found[i] = accountspec.Subnet{Zone: subnet.AvailabilityZone, VPCID: subnet.VpcId, Tags: maps.Clone(subnet.Tags), Free: subnet.AvailableIpAddressCount}
 		return nil
 	})
 	for i, id := range ids {
@@ -108,7 +109,7 @@ func readSubnets(ctx *pulumi.Context, o *Offers, ids []string) {
 }
 
 // readOfferings asks where instance types are offered.
-func readOfferings(ctx *pulumi.Context, o *Offers, types []string) error {
+func readOfferings(ctx *pulumi.Context, o *accountspec.Offers, types []string) error {
 	if len(types) == 0 {
 		return nil
 	}

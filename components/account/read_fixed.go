@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // findCluster returns the cluster of a name or, without one, a cluster with the
@@ -28,15 +29,15 @@ func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, er
 			}
 			return nil, fmt.Errorf("the cluster %s: %w", candidate, err)
 		}
-		if candidate == name || c.Tags[ProjectTag] == ctx.Project() && c.Tags[StackTag] == ctx.Stack() {
+		if candidate == name || c.Tags[accountspec.ProjectTag] == ctx.Project() && c.Tags[accountspec.StackTag] == ctx.Stack() {
 			return c, nil
 		}
 	}
 	return nil, nil
 }
 
-func fixedOf(ctx *pulumi.Context, c *eks.LookupClusterResult) (*Fixed, error) {
-	f := &Fixed{Name: c.Name}
+func fixedOf(ctx *pulumi.Context, c *eks.LookupClusterResult) (*accountspec.Fixed, error) {
+	f := &accountspec.Fixed{Name: c.Name}
 	for _, network := range c.KubernetesNetworkConfigs {
 		f.ServiceCIDR = network.ServiceIpv4Cidr
 	}

@@ -7,24 +7,25 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // readVPC reads the VPC that the user brings, and the default routes of the
 // subnets, which have been read.
-func readVPC(ctx *pulumi.Context, o *Offers, id string) {
+func readVPC(ctx *pulumi.Context, o *accountspec.Offers, id string) {
 	vpc, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &id})
 	if err != nil {
-		o.VPC = &VPC{Problem: firstLine(err)}
+		o.VPC = &accountspec.VPC{Problem: firstLine(err)}
 		return
 	}
-	o.VPC = &VPC{DNSHostnames: vpc.EnableDnsHostnames, DNSSupport: vpc.EnableDnsSupport}
+	o.VPC = &accountspec.VPC{DNSHostnames: vpc.EnableDnsHostnames, DNSSupport: vpc.EnableDnsSupport}
 	for _, block := range vpc.CidrBlockAssociations {
 		if block.State == "associated" {
 			o.VPC.CIDRs = append(o.VPC.CIDRs, block.CidrBlock)
 		}
 	}
 	ids := sortedKeys(o.Subnets)
-	routes, failed := make([]Route, len(ids)), make([]error, len(ids))
+	routes, failed := make([]accountspec.Route, len(ids)), make([]error, len(ids))
 	_ = together(len(ids), func(i int) error { // each failure is a warning of its own
 		if o.Subnets[ids[i]].Problem == "" {
 			routes[i], failed[i] = defaultRoute(ctx, ids[i], vpc.MainRouteTableId)
@@ -43,23 +44,23 @@ func readVPC(ctx *pulumi.Context, o *Offers, id string) {
 
 // defaultRoute reads the route of a subnet for 0.0.0.0/0. A subnet without a
 // table of its own has the main table of its VPC, and the first look-up fails.
-func defaultRoute(ctx *pulumi.Context, subnet, main string) (Route, error) {
+func defaultRoute(ctx *pulumi.Context, subnet, main string) (accountspec.Route, error) {
 	table, err := ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{SubnetId: &subnet})
 	if err != nil {
 		if table, err = ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{RouteTableId: &main}); err != nil {
-			return RouteUnread, err
+			return accountspec.RouteUnread, err
 		}
 	}
 	for _, r := range table.Routes {
 		switch {
 		case r.CidrBlock != "0.0.0.0/0":
 		case isInternetGateway(r.GatewayId):
-			return RouteToInternet, nil
+			return accountspec.RouteToInternet, nil
 		default:
-			return RouteElsewhere, nil
+			return accountspec.RouteElsewhere, nil
 		}
 	}
-	return NoRoute, nil
+	return accountspec.NoRoute, nil
 }
 
 // isInternetGateway reports whether the target of a route is an internet gateway;

@@ -5,13 +5,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/partition"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // newAccess registers who may do what, and returns what a client must wait for.
-func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func newAccess(ctx *pulumi.Context, name string, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var admitted []pulumi.Resource
 	for _, a := range s.Access {
-		of := name + "-" + a.name()
+		of := name + "-" + a.Name()
 		entry, err := eks.NewAccessEntry(ctx, of, &eks.AccessEntryArgs{
 			ClusterName:  cluster,
 			PrincipalArn: pulumi.String(a.PrincipalARN),
@@ -27,7 +28,7 @@ func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringIn
 		policy, err := eks.NewAccessPolicyAssociation(ctx, of, &eks.AccessPolicyAssociationArgs{
 			ClusterName:  cluster,
 			PrincipalArn: entry.PrincipalArn,
-			PolicyArn:    pulumi.Sprintf("arn:%s:eks::aws:cluster-access-policy/%s", partition.Of(s.Region), policyNames[a.Policy]),
+			PolicyArn:    pulumi.Sprintf("arn:%s:eks::aws:cluster-access-policy/%s", partition.Of(s.Region), clusterspec.PolicyNames[a.Policy]),
 			AccessScope:  scope,
 		}, opts...)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 // maxUnavailable is how many nodes of a zone an update replaces at a time.
@@ -13,7 +14,7 @@ const maxUnavailable = 1
 // nodeGroup returns the arguments of the node group of a zone: EKS repairs its
 // nodes, and replaces them one at a time. The name begins with that of the group
 // and the zone, so that a replacement exists before the old group goes.
-func nodeGroup(z PlannedZone) *eks.NodeGroupArgs {
+func nodeGroup(z nodespec.PlannedZone) *eks.NodeGroupArgs {
 	n := z.Group
 	args := &eks.NodeGroupArgs{
 		NodeGroupNamePrefix: pulumi.String(z.Name + "-"),

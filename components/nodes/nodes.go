@@ -6,13 +6,14 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 const typeToken = "vllm-eks:nodes:Nodes"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec nodespec.Spec
 	// ClusterName is the EKS cluster's. Label is what the nodes are called in the
 	// console, and Region where they are. Required.
 	ClusterName   pulumi.StringInput
@@ -87,7 +88,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		if err != nil {
 			return nil, err
 		}
-		if p.Name == SystemGroup {
+		if p.Name == nodespec.SystemGroup {
 			n.System = groups
 		} else {
 			n.GPU[p.Name] = groups
@@ -113,7 +114,7 @@ const updateTimeout = "12h"
 
 // groups registers a group: its launch template, and a managed node group in
 // each zone. An update changes one zone after another.
-func (b builder) groups(g Planned) ([]*eks.NodeGroup, error) {
+func (b builder) groups(g nodespec.Planned) ([]*eks.NodeGroup, error) {
 	launched, err := ec2.NewLaunchTemplate(b.ctx, b.name+"-"+g.Name, launchTemplate(g.Template), b.parent)
 	if err != nil {
 		return nil, err

@@ -3,11 +3,12 @@ package nodes
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 // launchTemplate returns what every node is started with: an encrypted disk, the
 // metadata service for the node alone, and the stack's tags on what costs.
-func launchTemplate(t Template) *ec2.LaunchTemplateArgs {
+func launchTemplate(t nodespec.Template) *ec2.LaunchTemplateArgs {
 	args := &ec2.LaunchTemplateArgs{
 		Description:          pulumi.String(t.Label),
 		UpdateDefaultVersion: pulumi.Bool(true),
@@ -28,7 +29,7 @@ func launchTemplate(t Template) *ec2.LaunchTemplateArgs {
 		},
 	}
 	var specifications ec2.LaunchTemplateTagSpecificationArray
-	for _, kind := range TaggedKinds() {
+	for _, kind := range nodespec.TaggedKinds() {
 		specifications = append(specifications, ec2.LaunchTemplateTagSpecificationArgs{ResourceType: pulumi.String(kind), Tags: pulumi.ToStringMap(t.Tags)})
 	}
 	args.TagSpecifications = specifications

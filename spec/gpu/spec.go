@@ -2,8 +2,8 @@
 package gpu
 
 import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 // Namespace is where the device plugin runs.
@@ -27,10 +27,10 @@ func (s Spec) WithDefaults() Spec { return s }
 func (s Spec) Validate(path string) error {
 	var found problems.List
 	if !s.Install {
-		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found.Err()
 	}
-	release.CheckValues(&found, path+".values", values(), s.Values, nil)
+	chart.CheckValues(&found, path+".values", Values(), s.Values, nil)
 	return found.Err()
 }
 

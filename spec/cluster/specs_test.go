@@ -84,25 +84,25 @@ func TestAddonsHaveVersionsAndStayOffGPUs(t *testing.T) {
 	s := valid()
 	s.EFS = true
 	for _, minor := range versions.KubernetesMinors() {
-		for _, a := range append(earlyAddons(), lateAddons(s, nil)...) {
-			if versions.Addon(a.name, minor) == "" {
-				t.Errorf("%s has no version for %s", a.name, minor)
+		for _, a := range append(EarlyAddons(), LateAddons(s, nil)...) {
+			if versions.Addon(a.Name, minor) == "" {
+				t.Errorf("%s has no version for %s", a.Name, minor)
 			}
 		}
 	}
-	for _, a := range lateAddons(s, map[string]string{"team": "a"}) {
-		text, err := a.configuration()
-		if onGPUs := a.name == "eks-node-monitoring-agent"; err != nil || strings.Contains(text, `"nodeAffinity"`) == onGPUs {
-			t.Errorf("%s on nodes with GPUs: want %t, got %s, %v", a.name, onGPUs, text, err)
+	for _, a := range LateAddons(s, map[string]string{"team": "a"}) {
+		text, err := a.Configuration()
+		if onGPUs := a.Name == "eks-node-monitoring-agent"; err != nil || strings.Contains(text, `"nodeAffinity"`) == onGPUs {
+			t.Errorf("%s on nodes with GPUs: want %t, got %s, %v", a.Name, onGPUs, text, err)
 		}
-		if a.name == "aws-ebs-csi-driver" && !strings.Contains(text, `"extraVolumeTags":{"team":"a"}`) {
+		if a.Name == "aws-ebs-csi-driver" && !strings.Contains(text, `"extraVolumeTags":{"team":"a"}`) {
 			t.Errorf("volumes lack the stack's tags: %s", text)
 		}
 		if !json.Valid([]byte(text)) {
-			t.Errorf("%s: %s", a.name, text)
+			t.Errorf("%s: %s", a.Name, text)
 		}
 	}
-	if names := len(lateAddons(valid(), nil)); names != 4 {
+	if names := len(LateAddons(valid(), nil)); names != 4 {
 		t.Errorf("%d add-ons without EFS, want 4", names)
 	}
 }
@@ -116,10 +116,10 @@ func TestReplicasOfAddonsDoNotShareANode(t *testing.T) {
 		"coredns": `"k8s-app":"kube-dns"`, "metrics-server": `"app.kubernetes.io/name":"metrics-server"`,
 		"aws-ebs-csi-driver": `"app":"ebs-csi-controller"`, "aws-efs-csi-driver": `"app":"efs-csi-controller"`,
 	}
-	for _, a := range lateAddons(s, nil) {
-		text, err := a.configuration()
-		if err != nil || want[a.name] != "" && !strings.Contains(text, `"podAntiAffinity"`) || !strings.Contains(text, want[a.name]) {
-			t.Errorf("%s: %s, %v; want its pods with %s apart", a.name, text, err, want[a.name])
+	for _, a := range LateAddons(s, nil) {
+		text, err := a.Configuration()
+		if err != nil || want[a.Name] != "" && !strings.Contains(text, `"podAntiAffinity"`) || !strings.Contains(text, want[a.Name]) {
+			t.Errorf("%s: %s, %v; want its pods with %s apart", a.Name, text, err, want[a.Name])
 		}
 	}
 }
@@ -127,11 +127,11 @@ func TestReplicasOfAddonsDoNotShareANode(t *testing.T) {
 // TestGPUFaultsAreNotInvisibleToTheNodeRepair holds that both pods of the
 // monitoring agent run on nodes with the taint of GPUs.
 func TestGPUFaultsAreNotInvisibleToTheNodeRepair(t *testing.T) {
-	for _, a := range lateAddons(valid(), nil) {
-		if a.name != "eks-node-monitoring-agent" {
+	for _, a := range LateAddons(valid(), nil) {
+		if a.Name != "eks-node-monitoring-agent" {
 			continue
 		}
-		text, err := a.configuration()
+		text, err := a.Configuration()
 		if want := `{"dcgmAgent":{"tolerations":[{"operator":"Exists"}]},"nodeAgent":{"tolerations":[{"operator":"Exists"}]}}`; err != nil || text != want {
 			t.Errorf("%s, %v; want %s", text, err, want)
 		}
@@ -143,7 +143,7 @@ func TestGPUFaultsAreNotInvisibleToTheNodeRepair(t *testing.T) {
 // TestALargeNodeDoesNotTakeTheAddressesOfItsZone holds that nodes keep a few
 // addresses more than their pods have, and not two network interfaces of 50.
 func TestALargeNodeDoesNotTakeTheAddressesOfItsZone(t *testing.T) {
-	text, err := earlyAddons()[0].configuration()
+	text, err := EarlyAddons()[0].Configuration()
 	if want := `{"enableNetworkPolicy":"true","env":{"MINIMUM_IP_TARGET":"16","WARM_IP_TARGET":"4"}}`; err != nil || text != want {
 		t.Errorf("%s, %v; want %s", text, err, want)
 	}
@@ -160,7 +160,7 @@ func TestPrincipalsAreToldApart(t *testing.T) {
 		if problem := (Spec{Name: "x", Access: []Access{a, {PrincipalARN: exampleARN + "2", Policy: Admin}}}).WithDefaults().Validate("cluster"); problem != nil {
 			t.Errorf("%s: %v", arn, problem)
 		}
-		names = append(names, a.name())
+		names = append(names, a.Name())
 	}
 	slices.Sort(names)
 	if unique := slices.Compact(slices.Clone(names)); len(unique) != len(names) {

@@ -3,26 +3,26 @@ package monitoring
 import (
 	"fmt"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 const (
-	// fullName begins the names of everything that the chart creates: others know
+	// FullName begins the names of everything that the chart creates: others know
 	// Prometheus' Service by it.
-	fullName = "kps"
+	FullName = "kps"
 	// userKey and passwordKey are the keys of a Secret with Grafana's administrator.
-	userKey, passwordKey = "admin-user", "admin-password"
-	// clusterCritical keeps what replicas are scaled by on a system node that is short
+	UserKey, PasswordKey = "admin-user", "admin-password"
+	// ClusterCritical keeps what replicas are scaled by on a system node that is short
 	// of memory.
-	clusterCritical = "system-cluster-critical"
+	ClusterCritical = "system-cluster-critical"
 )
 
-// stackValues are those of the chart kube-prometheus-stack.
-func stackValues(s Spec) map[string]any {
+// StackValues are those of the chart kube-prometheus-stack.
+func StackValues(s Spec) map[string]any {
 	off := map[string]any{"enabled": false}
 	return map[string]any{
-		"fullnameOverride": fullName,
+		"fullnameOverride": FullName,
 		// EKS has these where nothing can reach them; their rules go with them.
 		"kubeEtcd":              off,
 		"kubeScheduler":         off,
@@ -33,16 +33,16 @@ func stackValues(s Spec) map[string]any {
 		"prometheus":         prometheus(s),
 		"prometheusOperator": operator(),
 		"alertmanager":       alertmanager(s),
-		"grafana":            grafanaValues(s),
+		"grafana":            GrafanaValues(s),
 		"kube-state-metrics": map[string]any{
-			"affinity": gpunodes.Avoid(), "priorityClassName": clusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
+			"affinity": gpunodes.Avoid(), "priorityClassName": ClusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
 			// Otherwise it may read every Secret of the cluster, to count them.
 			"collectorsExclude": []any{"secrets", "configmaps"},
 		},
 		// It has the network and the disks of its node, which the other pods' namespace
 		// does not admit.
 		"prometheus-node-exporter": map[string]any{
-			"namespaceOverride": s.Namespace + nodesSuffix,
+			"namespaceOverride": s.Namespace + NodesSuffix,
 			"resources":         resources("20m", "32Mi", "128Mi"),
 		},
 	}
@@ -76,7 +76,7 @@ func prometheus(s Spec) map[string]any {
 		"affinity":                   gpunodes.Avoid(),
 		"podAntiAffinity":            "soft",
 		"podAntiAffinityTopologyKey": "topology.kubernetes.io/zone",
-		"priorityClassName":          clusterCritical,
+		"priorityClassName":          ClusterCritical,
 		"resources":                  resources("200m", "1Gi", "4Gi"),
 	}
 	// Whatever is there is looked at, and not only what has the release's label.
@@ -93,7 +93,7 @@ func prometheus(s Spec) map[string]any {
 func operator() map[string]any {
 	return map[string]any{
 		"affinity":          gpunodes.Avoid(),
-		"priorityClassName": clusterCritical,
+		"priorityClassName": ClusterCritical,
 		"resources":         resources("50m", "128Mi", "512Mi"),
 		"admissionWebhooks": map[string]any{"patch": map[string]any{"affinity": gpunodes.Avoid()}},
 		"prometheusConfigReloader": map[string]any{
@@ -112,8 +112,8 @@ func alertmanager(s Spec) map[string]any {
 	}}
 }
 
-// grafanaValues has no password in its values: they are in Pulumi's state.
-func grafanaValues(s Spec) map[string]any {
+// GrafanaValues has no password in its values: they are in Pulumi's state.
+func GrafanaValues(s Spec) map[string]any {
 	if !s.Grafana.Install {
 		return map[string]any{"enabled": false}
 	}
@@ -138,15 +138,15 @@ func grafanaValues(s Spec) map[string]any {
 	}
 	if s.Grafana.ExistingSecret != "" {
 		values["admin"] = map[string]any{
-			"existingSecret": s.Grafana.ExistingSecret, "userKey": userKey, "passwordKey": passwordKey,
+			"existingSecret": s.Grafana.ExistingSecret, "userKey": UserKey, "passwordKey": PasswordKey,
 		}
 	}
 	return values
 }
 
-// exporterValues are those of the chart dcgm-exporter. It runs on every node with
+// ExporterValues are those of the chart dcgm-exporter. It runs on every node with
 // GPUs; what else it tolerates by default does not have their taint among it.
-func exporterValues(s Spec) map[string]any {
+func ExporterValues(s Spec) map[string]any {
 	monitor := map[string]any{
 		"enabled": s.ServiceMonitor, "interval": "15s",
 		// The pod and the namespace of a series are those of the replica that has the
@@ -154,7 +154,7 @@ func exporterValues(s Spec) map[string]any {
 		"honorLabels": true,
 	}
 	if len(s.Labels) > 0 {
-		monitor["additionalLabels"] = release.Labels(s.Labels)
+		monitor["additionalLabels"] = chart.Labels(s.Labels)
 	}
 	return map[string]any{
 		"affinity":       gpunodes.Only(),

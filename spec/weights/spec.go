@@ -47,8 +47,8 @@ func (s Spec) Validate(path string) error {
 // characters at most, with the component's and 8 characters of Pulumi's.
 const longestID = 44
 
-// resource returns the name of a reader's resources.
-func (r Reader) resource(component string) string {
+// Resource returns the name of a reader's resources.
+func (r Reader) Resource(component string) string {
 	id := r.ID
 	if len(id) > longestID {
 		sum := sha256.Sum256([]byte(id))

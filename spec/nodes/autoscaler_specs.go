@@ -4,19 +4,19 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// autoscalerValues are those of the chart cluster-autoscaler, without
+// AutoscalerValues are those of the chart cluster-autoscaler, without
 // autoDiscovery, for which another resource has the cluster's name.
-func autoscalerValues(s AutoscalerSpec, region string) map[string]any {
+func AutoscalerValues(s AutoscalerSpec, region string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor, "interval": "30s", "namespace": AutoscalerNamespace}
 	if len(s.Labels) > 0 {
-		monitor["selector"] = release.Labels(s.Labels)
+		monitor["selector"] = chart.Labels(s.Labels)
 	}
 	values := map[string]any{
 		"cloudProvider":    "aws",
@@ -24,7 +24,7 @@ func autoscalerValues(s AutoscalerSpec, region string) map[string]any {
 		"fullnameOverride": "cluster-autoscaler",
 		"image":            map[string]any{"tag": versions.ClusterAutoscalerTag(s.KubernetesMinor)},
 		"extraArgs":        autoscalerArguments(s),
-		"rbac":             map[string]any{"serviceAccount": map[string]any{"create": true, "name": autoscalerAccount}},
+		"rbac":             map[string]any{"serviceAccount": map[string]any{"create": true, "name": AutoscalerAccount}},
 		// One works. Without the other, a node that dies with it takes along what would
 		// start its successor.
 		"replicaCount":        2,
@@ -93,10 +93,10 @@ func autoscalerArguments(s AutoscalerSpec) map[string]any {
 	}
 }
 
-// autoscalerPolicy is what the autoscaler's role may do: see what there is, and
+// AutoscalerPolicy is what the autoscaler's role may do: see what there is, and
 // change the size of this cluster's groups, which EKS tags by its name.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
-func autoscalerPolicy(region, cluster string) (string, error) {
+func AutoscalerPolicy(region, cluster string) (string, error) {
 	of := func(service, resource string) string {
 		return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition.Of(region), service, region, resource)
 	}

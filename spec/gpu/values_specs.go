@@ -2,9 +2,9 @@ package gpu
 
 import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
 
-// values are those of the chart nvidia-device-plugin. It runs on every node with
+// Values are those of the chart nvidia-device-plugin. It runs on every node with
 // GPUs, engines or not: only then does the node have any to hand out.
-func values() map[string]any {
+func Values() map[string]any {
 	return map[string]any{
 		"affinity":          gpunodes.Only(),
 		"tolerations":       gpunodes.Tolerate(),

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // kubeconfig is a file with the contexts a and b of one cluster each.

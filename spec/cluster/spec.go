@@ -84,9 +84,9 @@ const (
 	View  Policy = "view"
 )
 
-// policyNames are EKS' own of the policies.
+// PolicyNames are EKS' own of the policies.
 // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
-var policyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
+var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
 
 // WithDefaults fills in what was not given. Of an existing cluster, nothing is
 // made up.
@@ -109,14 +109,14 @@ func (s Spec) WithDefaults() Spec {
 // AddonNames returns the names of the EKS add-ons that the cluster has.
 func (s Spec) AddonNames() []string {
 	var names []string
-	for _, a := range slices.Concat(earlyAddons(), lateAddons(s, nil)) {
-		names = append(names, a.name)
+	for _, a := range slices.Concat(EarlyAddons(), LateAddons(s, nil)) {
+		names = append(names, a.Name)
 	}
 	return names
 }
 
-// addonVersion returns the version of an EKS add-on.
-func (s Spec) addonVersion(name string) string {
+// AddonVersion returns the version of an EKS add-on.
+func (s Spec) AddonVersion(name string) string {
 	return cmp.Or(s.Addons[name], versions.Addon(name, s.KubernetesVersion))
 }
 
@@ -223,7 +223,7 @@ func (s Spec) validateAccess(found *problems.List, path string) {
 		default:
 			seen[a.PrincipalARN] = i
 		}
-		if _, known := policyNames[a.Policy]; !known {
+		if _, known := PolicyNames[a.Policy]; !known {
 			found.Addf(key+".policy", "is %q, want one of admin, edit, view", a.Policy)
 		}
 		if a.Policy == Admin && len(a.Namespaces) == 0 {
@@ -264,9 +264,9 @@ func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
 	return support.Standard, now.Before(support.Standard) && !now.Before(support.Standard.Add(-noticeBefore))
 }
 
-// name tells a principal from all others: those of an account have names that
+// Name tells a principal from all others: those of an account have names that
 // its roles, or its users, share with no others.
-func (a Access) name() string {
+func (a Access) Name() string {
 	parts := principals.FindStringSubmatch(a.PrincipalARN)
 	return parts[1] + "-" + parts[2] + "-" + parts[4]
 }

@@ -7,21 +7,21 @@ import (
 	"slices"
 )
 
-// block is the part of the VPC that one zone has.
-type block struct {
-	zone                      string
-	private, public, internal netip.Prefix
+// Block is the part of the VPC that one zone has.
+type Block struct {
+	Zone                      string
+	Private, Public, Internal netip.Prefix
 }
 
-// plan divides the addresses: an eighth for each letter of a zone. The first half
+// Plan divides the addresses: an eighth for each letter of a zone. The first half
 // of it is for nodes, the next quarter is public, and the last quarter is for
 // internal load balancers. The blocks of a zone depend on that zone alone, not on
 // how many zones there are or in which order.
-func plan(cidr netip.Prefix, zones []string) []block {
-	var blocks []block
+func Plan(cidr netip.Prefix, zones []string) []Block {
+	var blocks []Block
 	for _, zone := range slices.Sorted(slices.Values(zones)) {
 		eighth := part(cidr, 3, int(zone[len(zone)-1]-'a'))
-		blocks = append(blocks, block{zone: zone, private: part(eighth, 1, 0), public: part(eighth, 2, 2), internal: part(eighth, 2, 3)})
+		blocks = append(blocks, Block{Zone: zone, Private: part(eighth, 1, 0), Public: part(eighth, 2, 2), Internal: part(eighth, 2, 3)})
 	}
 	return blocks
 }
@@ -38,22 +38,22 @@ func part(of netip.Prefix, bits, index int) netip.Prefix {
 // PublicCIDRs returns the addresses of the subnets in which public load balancers
 // are. The plan needs no account. An existing VPC has no plan, and none is
 // returned.
-func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b block) netip.Prefix { return b.public }) }
+func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b Block) netip.Prefix { return b.Public }) }
 
 // InternalCIDRs returns the addresses of the subnets in which internal load
 // balancers are. Nodes and pods are in other subnets: a NetworkPolicy that admits
 // these addresses admits load balancers alone.
 func (s Spec) InternalCIDRs() []string {
-	return s.cidrs(func(b block) netip.Prefix { return b.internal })
+	return s.cidrs(func(b Block) netip.Prefix { return b.Internal })
 }
 
-func (s Spec) cidrs(of func(block) netip.Prefix) []string {
+func (s Spec) cidrs(of func(Block) netip.Prefix) []string {
 	cidr, err := netip.ParsePrefix(s.CIDR)
-	if err != nil || !s.made() || s.Validate("") != nil {
+	if err != nil || !s.Made() || s.Validate("") != nil {
 		return nil
 	}
 	var all []string
-	for _, b := range plan(cidr, s.Zones) {
+	for _, b := range Plan(cidr, s.Zones) {
 		all = append(all, of(b).String())
 	}
 	return all
@@ -67,14 +67,14 @@ type Counts struct {
 
 // Counts says how much of what costs is made.
 func (s Spec) Counts() Counts {
-	if !s.made() {
+	if !s.Made() {
 		return Counts{}
 	}
-	return Counts{NATGateways: len(s.spread(s.NATGateways)), Endpoints: len(s.spread(s.InterfaceEndpoints)) * len(interfaceServices)}
+	return Counts{NATGateways: len(s.Spread(s.NATGateways)), Endpoints: len(s.Spread(s.InterfaceEndpoints)) * len(InterfaceServices)}
 }
 
-// spread are the zones that have one of something: all, the first, or none.
-func (s Spec) spread(over Spread) []string {
+// Spread are the zones that have one of something: all, the first, or none.
+func (s Spec) Spread(over Spread) []string {
 	zones := slices.Sorted(slices.Values(s.Zones))
 	switch over {
 	case PerZone:
@@ -85,11 +85,11 @@ func (s Spec) spread(over Spread) []string {
 	return nil
 }
 
-// interfaceServices are the APIs that nodes and controllers call. S3 has a
+// InterfaceServices are the APIs that nodes and controllers call. S3 has a
 // gateway endpoint, which costs nothing.
-var interfaceServices = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "sts"}
+var InterfaceServices = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "sts"}
 
-func serviceName(region, service string) string {
+func ServiceName(region, service string) string {
 	prefix := "com.amazonaws"
 	if len(region) > 3 && region[:3] == "cn-" && service != "s3" && service != "logs" {
 		prefix = "cn.com.amazonaws"
@@ -99,21 +99,21 @@ func serviceName(region, service string) string {
 
 // Kinds of subnets, as they are part of their names.
 const (
-	publicKind   = "public"
-	privateKind  = "private"
-	internalKind = "internal"
+	PublicKind   = "public"
+	PrivateKind  = "private"
+	InternalKind = "internal"
 )
 
 // PublicSubnetNames returns the values of the tag Name of the subnets of public
 // load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, publicKind) }
+func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, PublicKind) }
 
 // InternalSubnetNames returns the values of the tag Name of the subnets of
 // internal load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, internalKind) }
+func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, InternalKind) }
 
 func (s Spec) subnetNames(label, kind string) []string {
-	if !s.made() {
+	if !s.Made() {
 		return nil
 	}
 	var names []string

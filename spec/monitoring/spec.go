@@ -8,14 +8,14 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 const (
-	// nodesSuffix names the namespace of what runs on every node, and has more of
+	// NodesSuffix names the namespace of what runs on every node, and has more of
 	// it than Prometheus may.
-	nodesSuffix = "-nodes"
+	NodesSuffix = "-nodes"
 	// mostDays is more than a disk of a Prometheus holds of a busy cluster.
 	mostDays = 730
 	// leastGiB and mostGiB bound a volume: below, Prometheus has no room to compact
@@ -61,9 +61,9 @@ type Spec struct {
 }
 
 // setBy are the values that the keys of this component set.
-func setBy(path string) release.SetBy {
+func setBy(path string) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
-	return release.SetBy{
+	return chart.SetBy{
 		// Others know Prometheus by its kind and its name.
 		"cleanPrometheusOperatorObjectNames":                "",
 		"prometheus.agentMode":                              "",
@@ -120,7 +120,7 @@ func (s Spec) PrometheusURL() string {
 	if !s.Install {
 		return ""
 	}
-	return fmt.Sprintf("http://%s-prometheus.%s.svc:9090", fullName, s.WithDefaults().Namespace)
+	return fmt.Sprintf("http://%s-prometheus.%s.svc:9090", FullName, s.WithDefaults().Namespace)
 }
 
 // Namespaces are those that the box makes, which nobody else may claim.
@@ -130,14 +130,14 @@ func (s Spec) Namespaces() []string {
 	if s.Install {
 		names = append(names, s.Namespace)
 	}
-	if s.onNodes() {
-		names = append(names, s.Namespace+nodesSuffix)
+	if s.OnNodes() {
+		names = append(names, s.Namespace+NodesSuffix)
 	}
 	return names
 }
 
-// onNodes tells whether anything runs on every node.
-func (s Spec) onNodes() bool { return s.Install || *s.GPUMetrics }
+// OnNodes tells whether anything runs on every node.
+func (s Spec) OnNodes() bool { return s.Install || *s.GPUMetrics }
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
@@ -146,8 +146,8 @@ func (s Spec) Validate(path string) error {
 	at := func(key string) string { return path + "." + key }
 	s.validateNamespace(&found, at("namespace"))
 	if *s.GPUMetrics {
-		release.CheckValues(&found, at("gpuMetricsValues"), exporterValues(s), s.GPUMetricsValues, release.SetBy{
-			"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.additionalLabels": release.LabelsKey,
+		chart.CheckValues(&found, at("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
+			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
 		})
 	} else if len(s.GPUMetricsValues) > 0 {
 		found.Addf(at("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at("gpuMetrics"))
@@ -174,20 +174,20 @@ func (s Spec) Validate(path string) error {
 		// Not repeated: it may be the password.
 		found.Addf(at("grafana.existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
-	release.CheckValues(&found, at("values"), stackValues(s), s.Values, setBy(path))
+	chart.CheckValues(&found, at("values"), StackValues(s), s.Values, setBy(path))
 	return found.Err()
 }
 
 func (s Spec) validateNamespace(found *problems.List, key string) {
 	longest := validation.DNS1123LabelMaxLength
-	if s.onNodes() {
-		longest -= len(nodesSuffix)
+	if s.OnNodes() {
+		longest -= len(NodesSuffix)
 	}
 	switch {
 	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
 		found.Addf(key, "is %q, want the name of the namespace of Prometheus", s.Namespace)
 	case len(s.Namespace) > longest:
-		found.Addf(key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, nodesSuffix)
+		found.Addf(key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
 	case s.Install && (s.Namespace == "default" || s.Namespace == "kube-system" || s.Namespace == "kube-public" || s.Namespace == "kube-node-lease"):
 		found.Addf(key, "is %q, which every cluster has; choose another, which is created", s.Namespace)
 	}
@@ -195,7 +195,7 @@ func (s Spec) validateNamespace(found *problems.List, key string) {
 
 // validateUnused refuses what describes a Prometheus that is not installed.
 func (s Spec) validateUnused(found *problems.List, path string) {
-	release.CheckUnused(found, path, []release.Field{
+	chart.CheckUnused(found, path, []chart.Field{
 		{Key: "retentionDays", Given: s.RetentionDays != 0},
 		{Key: "storageGiB", Given: s.StorageGiB != 0},
 		{Key: "storageClass", Given: s.StorageClass != ""},

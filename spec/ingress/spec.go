@@ -3,15 +3,15 @@
 package ingress
 
 import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 const (
 	// Namespace is where the controller runs.
 	Namespace = "aws-load-balancer-controller"
-	// serviceAccount is who it is to AWS.
-	serviceAccount = "aws-load-balancer-controller"
+	// ServiceAccount is who it is to AWS.
+	ServiceAccount = "aws-load-balancer-controller"
 )
 
 // Spec says whether the controller is installed, and how.
@@ -35,15 +35,15 @@ type Spec struct {
 
 // setBy are the values that keys of the configuration set, of this component and
 // of others.
-func setBy(path string) release.SetBy {
-	return release.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path + ".replicas", "defaultTags": "tags",
-		"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.additionalLabels": release.LabelsKey}
+func setBy(path string) chart.SetBy {
+	return chart.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path + ".replicas", "defaultTags": "tags",
+		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey}
 }
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	if s.Install && s.Replicas == 0 {
-		s.Replicas = release.DefaultReplicas
+		s.Replicas = chart.DefaultReplicas
 	}
 	return s
 }
@@ -60,11 +60,11 @@ func (s Spec) Namespaces() []string {
 // with its key under path.
 func (s Spec) Validate(path string) error {
 	var found problems.List
-	release.CheckReplicas(&found, path, s.Install, s.Replicas)
+	chart.CheckReplicas(&found, path, s.Install, s.Replicas)
 	if !s.Install {
-		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found.Err()
 	}
-	release.CheckValues(&found, path+".values", values(s, "", nil), s.Values, setBy(path))
+	chart.CheckValues(&found, path+".values", Values(s, "", nil), s.Values, setBy(path))
 	return found.Err()
 }

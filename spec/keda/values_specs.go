@@ -1,8 +1,8 @@
 package keda
 
 import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 const (
@@ -11,12 +11,12 @@ const (
 	webhooks      = "keda-admission-webhooks"
 )
 
-// values are those of the chart keda.
+// Values are those of the chart keda.
 //
 // No NetworkPolicy is set: the namespace has none that denies, and KEDA's parts
 // need the API server, each other, Prometheus wherever it is, and to be reached
 // by the control plane.
-func values(s Spec) map[string]any {
+func Values(s Spec) map[string]any {
 	return map[string]any{
 		// Kept when the release goes: removing one removes every ScaledObject of the
 		// cluster, those of others too.
@@ -72,7 +72,7 @@ func resources(cpu, memory, most string) map[string]any {
 func metrics(s Spec) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor}
 	if len(s.Labels) > 0 {
-		monitor["additionalLabels"] = release.Labels(s.Labels)
+		monitor["additionalLabels"] = chart.Labels(s.Labels)
 	}
 	return map[string]any{"enabled": true, "serviceMonitor": monitor}
 }

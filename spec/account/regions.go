@@ -16,6 +16,6 @@ var regions = []string{
 // Regions are those that can be deployed to, sorted.
 func Regions() []string { return slices.Clone(regions) }
 
-// withoutEKS are the zones, by their ids, in which EKS places no control plane.
+// WithoutEKS are the zones, by their ids, in which EKS places no control plane.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
-var withoutEKS = []string{"use1-az3", "usw1-az2", "cac1-az3"}
+var WithoutEKS = []string{"use1-az3", "usw1-az2", "cac1-az3"}

@@ -1,4 +1,4 @@
-package release
+package chart
 
 import "github.com/vllm-eks/vllm-eks/internal/problems"
 

@@ -2,8 +2,8 @@
 package keda
 
 import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
 // Namespace is where KEDA runs.
@@ -29,14 +29,14 @@ type Spec struct {
 
 // setBy are the values that keys of the configuration set, of this component and
 // of monitoring.
-func setBy(path string) release.SetBy {
-	by := release.SetBy{}
+func setBy(path string) chart.SetBy {
+	by := chart.SetBy{}
 	for _, part := range []string{"operator", "metricsServer", "webhooks"} {
 		by[part+".replicaCount"] = path + ".replicas"
 	}
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
-		by["prometheus."+part+".serviceMonitor.enabled"] = release.ServiceMonitorKey
-		by["prometheus."+part+".serviceMonitor.additionalLabels"] = release.LabelsKey
+		by["prometheus."+part+".serviceMonitor.enabled"] = chart.ServiceMonitorKey
+		by["prometheus."+part+".serviceMonitor.additionalLabels"] = chart.LabelsKey
 	}
 	return by
 }
@@ -44,7 +44,7 @@ func setBy(path string) release.SetBy {
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	if s.Install && s.Replicas == 0 {
-		s.Replicas = release.DefaultReplicas
+		s.Replicas = chart.DefaultReplicas
 	}
 	return s
 }
@@ -53,12 +53,12 @@ func (s Spec) WithDefaults() Spec {
 // with its key under path.
 func (s Spec) Validate(path string) error {
 	var found problems.List
-	release.CheckReplicas(&found, path, s.Install, s.Replicas)
+	chart.CheckReplicas(&found, path, s.Install, s.Replicas)
 	if !s.Install {
-		release.CheckUnused(&found, path, release.Field{Key: "values", Given: len(s.Values) > 0})
+		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found.Err()
 	}
-	release.CheckValues(&found, path+".values", values(s), s.Values, setBy(path))
+	chart.CheckValues(&found, path+".values", Values(s), s.Values, setBy(path))
 	return found.Err()
 }
 

@@ -30,7 +30,7 @@ var codes = map[Quota]string{
 	{P5, true}: "L-C4BD4855",
 }
 
-func (q Quota) code() string { return codes[q] }
+func (q Quota) Code() string { return codes[q] }
 
 // String is how a message names what is counted.
 func (q Quota) String() string {

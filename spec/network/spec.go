@@ -72,8 +72,8 @@ type Existing struct {
 	WithoutControlPlane []string
 }
 
-// made tells whether a VPC is made.
-func (s Spec) made() bool { return s.Existing == nil && len(s.Zones) > 0 }
+// Made tells whether a VPC is made.
+func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
 
 // WithDefaults fills in what was not given.
 func (s Spec) WithDefaults() Spec {

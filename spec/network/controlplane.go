@@ -9,8 +9,8 @@ import "slices"
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const controlPlaneZoneCount = 2
 
-// placedZones returns the zones of the control plane, sorted.
-func (s Spec) placedZones() []string {
+// PlacedZones returns the zones of the control plane, sorted.
+func (s Spec) PlacedZones() []string {
 	if len(s.ControlPlaneZones) > 0 {
 		zones := slices.DeleteFunc(slices.Clone(s.ControlPlaneZones), func(zone string) bool { return !slices.Contains(s.Zones, zone) })
 		return slices.Sorted(slices.Values(zones))
@@ -19,9 +19,9 @@ func (s Spec) placedZones() []string {
 	return zones[:min(controlPlaneZoneCount, len(zones))]
 }
 
-// controlPlaneSubnets returns the subnets of an existing VPC that the control
+// ControlPlaneSubnets returns the subnets of an existing VPC that the control
 // plane has: of each of its zones the first that the user lists.
-func (s Spec) controlPlaneSubnets() []string {
+func (s Spec) ControlPlaneSubnets() []string {
 	e := s.Existing
 	if e == nil {
 		return nil

@@ -11,15 +11,15 @@ import (
 // no subnet.
 func TestPlanDependsOnAZoneAlone(t *testing.T) {
 	cidr := netip.MustParsePrefix("10.0.0.0/16")
-	want := map[string]block{
+	want := map[string]Block{
 		"us-west-2a": {"us-west-2a", netip.MustParsePrefix("10.0.0.0/20"), netip.MustParsePrefix("10.0.16.0/21"), netip.MustParsePrefix("10.0.24.0/21")},
 		"us-west-2c": {"us-west-2c", netip.MustParsePrefix("10.0.64.0/20"), netip.MustParsePrefix("10.0.80.0/21"), netip.MustParsePrefix("10.0.88.0/21")},
 		"us-west-2h": {"us-west-2h", netip.MustParsePrefix("10.0.224.0/20"), netip.MustParsePrefix("10.0.240.0/21"), netip.MustParsePrefix("10.0.248.0/21")},
 	}
 	for _, zones := range [][]string{{"us-west-2a", "us-west-2c"}, {"us-west-2h", "us-west-2c", "us-west-2a"}, {"us-west-2c"}} {
-		for _, got := range plan(cidr, zones) {
-			if got != want[got.zone] {
-				t.Errorf("with %v, %s has %v, want %v", zones, got.zone, got, want[got.zone])
+		for _, got := range Plan(cidr, zones) {
+			if got != want[got.Zone] {
+				t.Errorf("with %v, %s has %v, want %v", zones, got.Zone, got, want[got.Zone])
 			}
 		}
 	}
@@ -31,12 +31,12 @@ func TestPlanFitsAndDoesNotOverlap(t *testing.T) {
 	for bits := largest; bits <= smallest; bits++ {
 		cidr := netip.PrefixFrom(netip.MustParseAddr("172.31.16.0"), bits).Masked()
 		var all []netip.Prefix
-		for _, b := range plan(cidr, zones) {
-			all = append(all, b.private, b.public, b.internal)
+		for _, b := range Plan(cidr, zones) {
+			all = append(all, b.Private, b.Public, b.Internal)
 			// A load balancer needs a /27 with 8 free addresses in each zone.
 			// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
-			if b.private.Bits() > 24 || b.public.Bits() > 27 || b.internal.Bits() > 27 {
-				t.Errorf("/%d: %s has only %v", bits, b.zone, b)
+			if b.Private.Bits() > 24 || b.Public.Bits() > 27 || b.Internal.Bits() > 27 {
+				t.Errorf("/%d: %s has only %v", bits, b.Zone, b)
 			}
 		}
 		for i, a := range all {
@@ -96,7 +96,7 @@ func TestEndpointsOfAPartition(t *testing.T) {
 		{"cn-north-1", "ecr.api", "cn.com.amazonaws.cn-north-1.ecr.api"},
 		{"cn-north-1", "s3", "com.amazonaws.cn-north-1.s3"},
 	} {
-		if got := serviceName(test.region, test.service); got != test.want {
+		if got := ServiceName(test.region, test.service); got != test.want {
 			t.Errorf("%s in %s is %s, want %s", test.service, test.region, got, test.want)
 		}
 	}
@@ -130,7 +130,7 @@ func TestAThirdZoneDoesNotChangeTheControlPlane(t *testing.T) {
 		{"one of three zones, from before", Spec{Zones: []string{"xa", "xb", "xc"}, ControlPlaneZones: []string{"xc", "xb", "xa"}}, []string{"xa", "xb", "xc"}},
 	}
 	for _, test := range tests {
-		if got := test.spec.placedZones(); !slices.Equal(got, test.want) {
+		if got := test.spec.PlacedZones(); !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -139,7 +139,7 @@ func TestAThirdZoneDoesNotChangeTheControlPlane(t *testing.T) {
 		Zones:               map[string]string{"s-a": "xa", "s-b1": "xb", "s-b2": "xb", "s-c": "xc", "s-d": "xd"},
 		WithoutControlPlane: []string{"xa"},
 	}}
-	if got := of.controlPlaneSubnets(); !slices.Equal(got, []string{"s-b1", "s-c"}) {
+	if got := of.ControlPlaneSubnets(); !slices.Equal(got, []string{"s-b1", "s-c"}) {
 		t.Errorf("of an existing VPC, the subnets are %q", got)
 	}
 }

@@ -1,21 +1,21 @@
 package ingress
 
 import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
-// values are those of the chart aws-load-balancer-controller, without clusterName
+// Values are those of the chart aws-load-balancer-controller, without clusterName
 // and vpcId, which other resources have.
-func values(s Spec, region string, tags map[string]string) map[string]any {
+func Values(s Spec, region string, tags map[string]string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor}
 	if len(s.Labels) > 0 {
-		monitor["additionalLabels"] = release.Labels(s.Labels)
+		monitor["additionalLabels"] = chart.Labels(s.Labels)
 	}
 	values := map[string]any{
 		"region":         region,
 		"replicaCount":   s.Replicas,
-		"serviceAccount": map[string]any{"create": true, "name": serviceAccount},
+		"serviceAccount": map[string]any{"create": true, "name": ServiceAccount},
 		// It would make itself the controller of every Service of the type LoadBalancer,
 		// and no Service of the cluster could be made while it does not answer.
 		"enableServiceMutatorWebhook": false,
@@ -47,7 +47,7 @@ func values(s Spec, region string, tags map[string]string) map[string]any {
 		"serviceMonitor": monitor,
 	}
 	if len(tags) > 0 {
-		values["defaultTags"] = release.Labels(tags)
+		values["defaultTags"] = chart.Labels(tags)
 	}
 	return values
 }

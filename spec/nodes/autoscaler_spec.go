@@ -5,16 +5,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
-	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 const (
 	// AutoscalerNamespace is where the cluster autoscaler runs.
 	AutoscalerNamespace = "cluster-autoscaler"
-	// autoscalerAccount is who it is to AWS.
-	autoscalerAccount = "cluster-autoscaler"
+	// AutoscalerAccount is who it is to AWS.
+	AutoscalerAccount = "cluster-autoscaler"
 	// mostUnneededMinutes is a day.
 	mostUnneededMinutes = 1440
 )
@@ -57,12 +57,12 @@ type AutoscalerSpec struct {
 
 // autoscalerSetBy are the values that keys of the configuration set, of this
 // component and of others.
-func autoscalerSetBy(path string) release.SetBy {
-	return release.SetBy{
+func autoscalerSetBy(path string) chart.SetBy {
+	return chart.SetBy{
 		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",
 		"extraArgs.expander": path + ".expander", "extraArgs.scale-down-unneeded-time": path + ".unneededMinutes",
 		"extraArgs.scale-down-delay-after-add": path + ".unneededMinutes", "image.tag": "cluster.kubernetesVersion",
-		"serviceMonitor.enabled": release.ServiceMonitorKey, "serviceMonitor.selector": release.LabelsKey,
+		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.selector": chart.LabelsKey,
 	}
 }
 
@@ -89,8 +89,8 @@ func (s AutoscalerSpec) Namespaces() []string {
 func (s AutoscalerSpec) Validate(path string) error {
 	var found problems.List
 	if !s.Install {
-		release.CheckUnused(&found, path, release.Field{Key: "expander", Given: s.Expander != ""}, release.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
-			release.Field{Key: "values", Given: len(s.Values) > 0})
+		chart.CheckUnused(&found, path, chart.Field{Key: "expander", Given: s.Expander != ""}, chart.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
+			chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found.Err()
 	}
 	if !slices.Contains(expanders, s.Expander) {
@@ -103,6 +103,6 @@ func (s AutoscalerSpec) Validate(path string) error {
 		found.Addf(path+".install", "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
 			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
 	}
-	release.CheckValues(&found, path+".values", autoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
+	chart.CheckValues(&found, path+".values", AutoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
 	return found.Err()
 }
