@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"errors"
@@ -8,13 +8,15 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// run runs the program. It ends with the status that tells the engine that every
+// Run runs the program. It ends with the status that tells the engine that every
 // problem has been shown.
-func run(source *config.Source) {
+func Run() {
+	source := &config.Source{Locate: cluster.Locate}
 	reported := false
 	program := func(ctx *pulumi.Context) error {
 		var err error
