@@ -9,31 +9,35 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-// diagram is a program that stops at its first error: the boxes after it are
+// diagram is a program that stops at its first error: the components after it are
 // empty, and register nothing.
 type diagram struct {
 	ctx *pulumi.Context
 	err error
 }
 
-// box adds one box to the diagram.
-func box[Args, Box any](d *diagram, add func(*pulumi.Context, string, Args, ...pulumi.ResourceOption) (*Box, error), name string, args Args, opts ...pulumi.ResourceOption) *Box {
+// constructor registers a component.
+type constructor[Args, Component any] func(*pulumi.Context, string, Args, ...pulumi.ResourceOption) (*Component, error)
+
+// component adds one component to the diagram.
+func component[Args, Component any](d *diagram, register constructor[Args, Component], name string, args Args, opts ...pulumi.ResourceOption) *Component {
 	if d.err != nil {
-		return new(Box)
+		return new(Component)
 	}
-	added, err := add(d.ctx, name, args, opts...)
+	added, err := register(d.ctx, name, args, opts...)
 	if err != nil {
 		d.err = err
-		return new(Box)
+		return new(Component)
 	}
 	return added
 }
 
-// all is everything that something waits for.
-func all(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
+// join returns the resources of several lists, for a component that depends on
+// them.
+func join(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
 
-// report shows in the preview what every model comes to, and exports the
-// numbers, an output for each model, so that a diff shows them change.
+// report shows the size and the cost of every model in the preview. It exports
+// the numbers, one output for each model, so that a diff shows a change.
 func report(ctx *pulumi.Context, cfg *config.Config) error {
 	size := cfg.Size()
 	var errs []error

@@ -1,5 +1,3 @@
-// Package stack holds the Pulumi program: one stack is one environment that
-// serves large language models with vLLM. This file is its diagram.
 package stack
 
 import (
@@ -18,8 +16,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-// deploy registers the boxes of the diagram, in the order in which they depend
-// on each other. Nothing is registered before the configuration is valid.
+// deploy registers the components of the diagram, in the order in which they
+// depend on each other. Nothing is registered before the configuration is valid.
 func deploy(ctx *pulumi.Context, source *config.Source) error {
 	cfg, err := config.Load(source, account.NewReader(ctx))
 	if err != nil {
@@ -30,42 +28,43 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	}
 	p, region := cfg.Platform, cfg.Platform.Account.Region
 	d := &diagram{ctx: ctx}
-	aws := box(d, account.New, "account", account.Args{Spec: p.Account})
-	vpc := box(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
-	eks := box(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, SubnetIDs: vpc.ControlPlaneSubnetIDs}, aws.Provided())
-	machines := box(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
-		Tags: aws.Tags, DependsOn: all(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
+	aws := component(d, account.New, "account", account.Args{Spec: p.Account})
+	vpc := component(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
+	eks := component(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, SubnetIDs: vpc.ControlPlaneSubnetIDs}, aws.Provided())
+	groups := component(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
+		Tags: aws.Tags, DependsOn: join(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
 
-	client := box(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: machines.Ready()})
-	on := pulumi.Composite(aws.Provided(), client.Provided())
-	addons := box(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: machines.Ready()}, on)
-	ready := all(machines.Ready(), addons.Ready)
-	prometheus := box(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, on)
-	ready = all(ready, prometheus.Ready())
-	scaler := box(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, on)
-	devices := box(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, on)
-	replicas := box(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, on)
-	balancers := box(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
-		Tags: aws.Tags, DependsOn: ready}, on)
-	ready = all(ready, scaler.Ready(), devices.Ready(), replicas.Ready(), balancers.Ready())
+	client := component(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: groups.Ready()})
+	providers := pulumi.Composite(aws.Provided(), client.Provided())
+	addons := component(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: groups.Ready()}, providers)
+	ready := join(groups.Ready(), addons.Ready)
+	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
+	ready = join(ready, prometheus.Ready())
+	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
+	plugin := component(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, providers)
+	scaler := component(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, providers)
+	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
+		Tags: aws.Tags, DependsOn: ready}, providers)
+	ready = join(ready, autoscaler.Ready(), plugin.Ready(), scaler.Ready(), balancers.Ready())
 
-	namespaces := box(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, on)
-	readers := box(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, on)
+	namespaces := component(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, providers)
+	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
-		service := box(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
-			DependsOn: all(ready, machines.Named(spec.GroupNames()...), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, on)
+		service := component(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
+			DependsOn: join(ready, groups.Named(spec.GroupNames()...), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, providers)
 		models[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {
 		return d.err
 	}
-	// For each model: namespace, service, port, url inside the cluster,
-	// servedModelName to ask for, and apiKeySecret, the Secret with the key that
-	// clients must send ("" if none). For each, too, what its key pin would freeze.
+	return export(ctx, cfg, models)
+}
+
+// export exports the outputs that the documentation of the package lists.
+func export(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) error {
 	ctx.Export("models", models)
 	ctx.Export("pins", pulumi.Any(cfg.Pins()))
-	// On a cluster that the program creates, what its key pin would freeze.
 	if pin := cfg.ClusterPin(); pin != nil {
 		ctx.Export("clusterPin", pulumi.Any(pin))
 	}
