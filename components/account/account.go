@@ -1,3 +1,5 @@
+// Package account is the AWS account that is deployed to: who deploys, what the
+// account offers, and the provider by which everything is made.
 package account
 
 import (

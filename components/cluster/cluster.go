@@ -1,3 +1,5 @@
+// Package cluster is the Kubernetes cluster that everything else runs on: an
+// EKS cluster that is made, or one that the user brings.
 package cluster
 
 import (

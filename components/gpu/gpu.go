@@ -1,3 +1,4 @@
+// Package gpu has Kubernetes hand out the GPUs of its nodes.
 package gpu
 
 import (

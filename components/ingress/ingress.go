@@ -1,3 +1,5 @@
+// Package ingress installs the AWS Load Balancer Controller, which makes
+// Application Load Balancers of Ingresses.
 package ingress
 
 import (

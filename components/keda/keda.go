@@ -1,3 +1,4 @@
+// Package keda installs KEDA, which sets the number of engines.
 package keda
 
 import (

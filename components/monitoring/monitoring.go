@@ -1,3 +1,5 @@
+// Package monitoring installs what watches the cluster: Prometheus with its
+// operator, rules and exporters, and the exporter of NVIDIA's GPUs.
 package monitoring
 
 import (

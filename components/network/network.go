@@ -1,3 +1,4 @@
+// Package network is the VPC that the cluster and its nodes live in.
 package network
 
 import (

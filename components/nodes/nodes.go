@@ -1,3 +1,5 @@
+// Package nodes creates the nodes of the cluster: a group for the system, groups
+// with GPUs for the models, and the autoscaler that starts and stops nodes.
 package nodes
 
 import (

@@ -1,3 +1,4 @@
+// Package weights gives models AWS roles that may read their weights in S3.
 package weights
 
 import (

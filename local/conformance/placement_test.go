@@ -61,7 +61,7 @@ const groupLabel = "vllm-eks/node-group"
 
 func recordedResources(t *testing.T, stack string) []stacktest.Resource {
 	t.Helper()
-	text, err := os.ReadFile("../../testdata/" + stack + ".json")
+	text, err := os.ReadFile("../../stack/testdata/" + stack + ".json")
 	if err != nil {
 		t.Fatal(err)
 	}

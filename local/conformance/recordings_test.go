@@ -19,7 +19,7 @@ type recording struct {
 func recordings(t *testing.T) []recording {
 	t.Helper()
 	var all []recording
-	for _, pattern := range []string{"../../testdata/*.json", "../../examples/*/objects.json"} {
+	for _, pattern := range []string{"../../stack/testdata/*.json", "../../examples/*/objects.json"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			t.Fatalf("there are no recordings like %s: %v", pattern, err)

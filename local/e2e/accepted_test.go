@@ -30,7 +30,7 @@ func TestObjectsAreAccepted(t *testing.T) {
 
 	root := checkout(t).Root
 	var files []string
-	for _, pattern := range []string{"examples/*/objects.json", "testdata/*.json"} {
+	for _, pattern := range []string{"examples/*/objects.json", "stack/testdata/*.json"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(found) < 4 {
 			t.Fatalf("%s: %d files, %v", pattern, len(found), err)

@@ -87,7 +87,7 @@ func zonesOf(t *testing.T, resources []stacktest.Resource, group string) []strin
 // recordedStack is everything that a stack registers.
 func recordedStack(t *testing.T, stack string) []stacktest.Resource {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(checkout(t).Root, "testdata", stack+".json"))
+	content, err := os.ReadFile(filepath.Join(checkout(t).Root, "stack", "testdata", stack+".json"))
 	if err != nil {
 		t.Fatal(err)
 	}

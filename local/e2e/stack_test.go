@@ -44,7 +44,7 @@ func newStack(t testing.TB, config string) *stack {
 func initStack(t testing.TB, config string) *stack {
 	t.Helper()
 	s := &stack{t: t, layout: checkout(t), dir: t.TempDir()}
-	for _, part := range []string{"config", "components", "internal", "sizing"} {
+	for _, part := range []string{"config", "components", "internal", "sizing", "stack"} {
 		if err := os.CopyFS(filepath.Join(s.dir, part), os.DirFS(filepath.Join(s.layout.Root, part))); err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,5 @@
-// Package account is the AWS account that is deployed to: who deploys, what the
-// account offers, and the provider by which everything is made.
+// Package account declares the keys tags, aws:region and aws:profile, and what a preview reads of an AWS account. It imports neither Pulumi
+// nor the AWS SDK.
 package account
 
 import (

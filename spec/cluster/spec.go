@@ -1,5 +1,5 @@
-// Package cluster is the Kubernetes cluster that everything else runs on: an
-// EKS cluster that is made, or one that the user brings.
+// Package cluster declares the key cluster: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package cluster
 
 import (

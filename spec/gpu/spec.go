@@ -1,4 +1,5 @@
-// Package gpu has Kubernetes hand out the GPUs of its nodes.
+// Package gpu declares the key gpu: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package gpu
 
 import (

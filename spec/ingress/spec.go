@@ -1,5 +1,5 @@
-// Package ingress installs the AWS Load Balancer Controller, which makes
-// Application Load Balancers of Ingresses.
+// Package ingress declares the key ingressController: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package ingress
 
 import (

@@ -1,4 +1,5 @@
-// Package keda installs KEDA, which sets the number of engines.
+// Package keda declares the key keda: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package keda
 
 import (

@@ -1,5 +1,5 @@
-// Package monitoring installs what watches the cluster: Prometheus with its
-// operator, rules and exporters, and the exporter of NVIDIA's GPUs.
+// Package monitoring declares the key monitoring: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package monitoring
 
 import (

@@ -1,4 +1,5 @@
-// Package network is the VPC that the cluster and its nodes live in.
+// Package network declares the key network: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package network
 
 import (

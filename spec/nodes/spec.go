@@ -1,5 +1,5 @@
-// Package nodes creates the nodes of the cluster: a group for the system, groups
-// with GPUs for the models, and the autoscaler that starts and stops nodes.
+// Package nodes declares the keys systemNodes, nodeGroups and autoscaler: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
 package nodes
 
 import (

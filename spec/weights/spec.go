@@ -1,4 +1,4 @@
-// Package weights gives models AWS roles that may read their weights in S3.
+// Package weights declares the AWS roles of models that read their weights in S3.
 package weights
 
 import (

@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"encoding/json"
@@ -13,7 +13,7 @@ import (
 
 func servingDocumentation(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("docs/serving.md")
+	text, err := os.ReadFile("../docs/serving.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
 // testdata/everything.yaml and everything-aws.yaml hold every key, so the
 // documentation must too.
 func TestEveryKeyIsDocumented(t *testing.T) {
-	aws, err := os.ReadFile("docs/aws.md")
+	aws, err := os.ReadFile("../docs/aws.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 // TestEveryKeyOfAWSIsInTheStackThatHasThemAll holds that the two stacks with every key have it:
 // what the decoder asks for and they lack would be documented by nobody.
 func TestEveryKeyOfAWSIsInTheStackThatHasThemAll(t *testing.T) {
-	text, err := os.ReadFile("docs/aws.md")
+	text, err := os.ReadFile("../docs/aws.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func keyPaths(path string, value any) []string {
 // TestDocumentedTableIsThePreviews keeps the table in docs/sizing.md what a
 // preview of the prod stack shows.
 func TestDocumentedTableIsThePreviews(t *testing.T) {
-	const path = "docs/sizing.md"
+	const path = "../docs/sizing.md"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"os"
@@ -43,12 +43,12 @@ func TestIAMPoliciesInTheDocumentationAreCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text, err := os.ReadFile("docs/aws.md")
+	text, err := os.ReadFile("../docs/aws.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range policies {
-		got, err := os.ReadFile("docs/" + p.Name + ".json")
+		got, err := os.ReadFile("../docs/" + p.Name + ".json")
 		if err != nil || string(got) != p.JSON {
 			t.Errorf("docs/%s.json is stale; run: go run ./internal/deploypolicy/generate (%v)", p.Name, err)
 		}

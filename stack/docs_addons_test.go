@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 // TestDocumentedChartsAreThoseInstalled holds that the documentation says which
 // versions run.
 func TestDocumentedChartsAreThoseInstalled(t *testing.T) {
-	text, err := os.ReadFile("docs/addons.md")
+	text, err := os.ReadFile("../docs/addons.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package stack
 
 import (
 	"bytes"
@@ -90,7 +90,7 @@ func mustParse(t testing.TB, yaml string) stacktest.Config {
 
 func stackFile(t *testing.T, stack string) stacktest.Config {
 	t.Helper()
-	c, err := stacktest.ReadConfig("Pulumi." + stack + ".yaml")
+	c, err := stacktest.ReadConfig("../Pulumi." + stack + ".yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestGoldens(t *testing.T) {
 // something that needs no manual.
 func TestStackFilesAreCommented(t *testing.T) {
 	for _, stack := range stacks {
-		text, err := os.ReadFile("Pulumi." + stack + ".yaml")
+		text, err := os.ReadFile("../Pulumi." + stack + ".yaml")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -136,29 +136,29 @@ func TestStackFilesAreCommented(t *testing.T) {
 	}
 }
 
-// TestMainIsTheDiagram keeps main.go short and free of resources: it only calls
-// one box after the other.
-func TestMainIsTheDiagram(t *testing.T) {
-	text, err := os.ReadFile("main.go")
+// TestTheDiagramOnlyCallsComponents keeps stack.go short and free of resources: it only calls
+// one component after the other.
+func TestTheDiagramOnlyCallsComponents(t *testing.T) {
+	text, err := os.ReadFile("stack.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if lines := bytes.Count(text, []byte("\n")); lines > 80 {
-		t.Errorf("main.go has %d lines, want at most 80", lines)
+		t.Errorf("stack.go has %d lines, want at most 80", lines)
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "main.go", text, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "stack.go", text, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, imported := range file.Imports {
 		if strings.Contains(imported.Path.Value, "/pulumi-") {
-			t.Errorf("main.go imports %s; resources belong in components", imported.Path.Value)
+			t.Errorf("stack.go imports %s; resources belong in components", imported.Path.Value)
 		}
 	}
 	ast.Inspect(file, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
 			if f, ok := call.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(f.Sel.Name, "Register") {
-				t.Errorf("main.go calls %s; resources belong in components", f.Sel.Name)
+				t.Errorf("stack.go calls %s; resources belong in components", f.Sel.Name)
 			}
 		}
 		return true
@@ -168,12 +168,13 @@ func TestMainIsTheDiagram(t *testing.T) {
 // TestDependenciesPointOneWay holds the direction of the diagram's arrows.
 func TestDependenciesPointOneWay(t *testing.T) {
 	const module = "github.com/vllm-eks/vllm-eks/"
-	boxes, err := filepath.Glob("components/*")
+	boxes, err := filepath.Glob("../components/*")
 	if err != nil || len(boxes) == 0 {
 		t.Fatalf("no components found: %v", err)
 	}
-	for _, box := range boxes {
-		deps := dependencies(t, "./"+box)
+	for _, folder := range boxes {
+		box := strings.TrimPrefix(filepath.ToSlash(folder), "../")
+		deps := dependencies(t, folder)
 		for _, dep := range deps {
 			ours, isOurs := strings.CutPrefix(dep, module)
 			if isOurs && (strings.HasPrefix(ours, "components/") && ours != box || ours == "config") {
@@ -184,7 +185,7 @@ func TestDependenciesPointOneWay(t *testing.T) {
 			}
 		}
 	}
-	for _, dep := range dependencies(t, ".") {
+	for _, dep := range dependencies(t, "..") {
 		if dep == module+"internal/stacktest" {
 			t.Error("the program imports the tests' recorder")
 		}

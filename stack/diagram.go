@@ -1,0 +1,54 @@
+package stack
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/config"
+)
+
+// diagram is a program that stops at its first error: the components after it are
+// empty, and register nothing.
+type diagram struct {
+	ctx *pulumi.Context
+	err error
+}
+
+// constructor registers a component.
+type constructor[Args, Component any] func(*pulumi.Context, string, Args, ...pulumi.ResourceOption) (*Component, error)
+
+// component adds one component to the diagram.
+func component[Args, Component any](d *diagram, register constructor[Args, Component], name string, args Args, opts ...pulumi.ResourceOption) *Component {
+	if d.err != nil {
+		return new(Component)
+	}
+	added, err := register(d.ctx, name, args, opts...)
+	if err != nil {
+		d.err = err
+		return new(Component)
+	}
+	return added
+}
+
+// join returns the resources of several lists, for a component that depends on
+// them.
+func join(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
+
+// report shows the size and the cost of every model in the preview. It exports
+// the numbers, one output for each model, so that a diff shows a change.
+func report(ctx *pulumi.Context, cfg *config.Config) error {
+	size := cfg.Size()
+	var errs []error
+	if table := size.Table(); table != "" {
+		errs = append(errs, ctx.Log.Info("\n"+table, nil))
+	}
+	for _, warning := range size.Warnings() {
+		errs = append(errs, ctx.Log.Warn(warning, nil))
+	}
+	for name, numbers := range size.Numbers() {
+		ctx.Export("sizing-"+name, pulumi.Any(numbers))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,112 @@
+package stack
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/constant"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
+)
+
+// Run deploys the stack that the Pulumi CLI started the process for, and shows
+// each problem as an error of its own. When the stack cannot be deployed, it ends
+// the process: with the exit status 32 when every problem has been shown, which
+// keeps the CLI from showing them again, otherwise with 1.
+func Run() {
+	source, reported := &config.Source{}, false
+	program := func(ctx *pulumi.Context) error {
+		complete, err := completed(ctx, source)
+		if err != nil {
+			return err
+		}
+		err = deploy(ctx, complete)
+		reported = err != nil
+		return logged(ctx, err)
+	}
+	switch err := pulumi.RunErr(program, source.Capture); {
+	case err == nil:
+	case errors.Is(err, pulumi.ErrPlugins):
+		pulumi.Run(program, source.Capture) // lists the plug-ins
+	case reported:
+		os.Exit(constant.ExitStatusLoggedError)
+	default:
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// Deploy deploys the stack of ctx, inside a program that deploys more. The
+// configuration is that of the stack: source has it once pulumi.Run was given
+// source.Capture. Deploy sets source.Locate where it is nil, and source.Deployed
+// from the stack's last update. Its error joins every problem, each with its key.
+func Deploy(ctx *pulumi.Context, source *config.Source) error {
+	complete, err := completed(ctx, source)
+	if err != nil {
+		return err
+	}
+	return deploy(ctx, complete)
+}
+
+// Inline returns the inline program of the Automation API that deploys a stack.
+// The Automation API does not tell a program its whole configuration, and a
+// configuration is checked as a whole, so configuration repeats it: every key of
+// Pulumi.<stack>.yaml, as "vllm-eks:models" or "aws:region". A list or a mapping is
+// JSON. An auto.ConfigMap has the right type. The error is that of Deploy.
+func Inline[Value ~struct {
+	Value  string
+	Secret bool
+}](configuration map[string]Value) pulumi.RunFunc {
+	return func(ctx *pulumi.Context) error { return Deploy(ctx, captured(ctx, configuration)) }
+}
+
+// captured returns the source of a configuration that an inline program is given.
+func captured[Value ~struct {
+	Value  string
+	Secret bool
+}](ctx *pulumi.Context, configuration map[string]Value) *config.Source {
+	info := pulumi.RunInfo{Project: ctx.Project(), Stack: ctx.Stack(), Config: map[string]string{}}
+	for key, value := range configuration {
+		plain := struct {
+			Value  string
+			Secret bool
+		}(value)
+		info.Config[key] = plain.Value
+		if plain.Secret {
+			info.ConfigSecretKeys = append(info.ConfigSecretKeys, key)
+		}
+	}
+	source := &config.Source{}
+	source.Capture(&info)
+	return source
+}
+
+// completed returns source with what a running stack adds to it.
+func completed(ctx *pulumi.Context, source *config.Source) (*config.Source, error) {
+	complete := *source
+	if complete.Locate == nil {
+		complete.Locate = cluster.Locate
+	}
+	var err error
+	complete.Deployed, err = config.ReadDeployed(ctx)
+	return &complete, err
+}
+
+// logged shows every problem of an error as an error of its own, by its key.
+func logged(ctx *pulumi.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	for _, p := range problems.Of(err, "") {
+		text := p.Message
+		if p.Key != "" {
+			text = p.Error()
+		}
+		err = errors.Join(err, ctx.Log.Error(text, nil))
+	}
+	return err
+}

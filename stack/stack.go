@@ -1,0 +1,74 @@
+package stack
+
+import (
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/components/cluster"
+	"github.com/vllm-eks/vllm-eks/components/gpu"
+	"github.com/vllm-eks/vllm-eks/components/ingress"
+	"github.com/vllm-eks/vllm-eks/components/keda"
+	"github.com/vllm-eks/vllm-eks/components/monitoring"
+	"github.com/vllm-eks/vllm-eks/components/network"
+	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/weights"
+	"github.com/vllm-eks/vllm-eks/config"
+)
+
+// deploy registers the components of the diagram, in the order in which they
+// depend on each other. Nothing is registered before the configuration is valid.
+func deploy(ctx *pulumi.Context, source *config.Source) error {
+	cfg, err := config.Load(source, account.NewReader(ctx))
+	if err != nil {
+		return err
+	}
+	if err := report(ctx, cfg); err != nil {
+		return err
+	}
+	p, region := cfg.Platform, cfg.Platform.Account.Region
+	d := &diagram{ctx: ctx}
+	aws := component(d, account.New, "account", account.Args{Spec: p.Account})
+	vpc := component(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
+	eks := component(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, SubnetIDs: vpc.ControlPlaneSubnetIDs}, aws.Provided())
+	groups := component(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
+		Tags: aws.Tags, DependsOn: join(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
+
+	client := component(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: groups.Ready()})
+	providers := pulumi.Composite(aws.Provided(), client.Provided())
+	addons := component(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: groups.Ready()}, providers)
+	ready := join(groups.Ready(), addons.Ready)
+	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
+	ready = join(ready, prometheus.Ready())
+	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
+	plugin := component(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, providers)
+	scaler := component(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, providers)
+	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
+		Tags: aws.Tags, DependsOn: ready}, providers)
+	ready = join(ready, autoscaler.Ready(), plugin.Ready(), scaler.Ready(), balancers.Ready())
+
+	namespaces := component(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, providers)
+	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
+	models := pulumi.Map{}
+	for _, spec := range cfg.Models {
+		service := component(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
+			DependsOn: join(ready, groups.Named(spec.GroupNames()...), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, providers)
+		models[spec.Name] = service.Outputs()
+	}
+	if d.err != nil {
+		return d.err
+	}
+	return export(ctx, cfg, models)
+}
+
+// export exports the outputs that the documentation of the package lists.
+func export(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) error {
+	ctx.Export("models", models)
+	ctx.Export("pins", pulumi.Any(cfg.Pins()))
+	if pin := cfg.ClusterPin(); pin != nil {
+		ctx.Export("clusterPin", pulumi.Any(pin))
+	}
+	deployed, err := cfg.Deployed()
+	ctx.Export(config.DeployedOutput, pulumi.String(deployed))
+	return err
+}
