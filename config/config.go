@@ -226,7 +226,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
 		c.Models[i] = c.Models[i].WithDefaults()
-		report(c.Models[i].Validate(path), path)
+		report(serving.Validate(c.Models[i], path), path)
 	}
 	c.checkIdentity(d)
 	c.checkIngresses(d)

@@ -12,7 +12,7 @@ const mostWeight = 100
 
 // affinity admits the nodes of every group of a list, and prefers those of the
 // earlier groups. It is nil where there is no list.
-func (s Spec) affinity() *corev1.Affinity {
+func affinity(s Spec) *corev1.Affinity {
 	if !s.prefers() {
 		return nil
 	}

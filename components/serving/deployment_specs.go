@@ -5,7 +5,6 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
@@ -56,7 +55,7 @@ func enginePod(s Spec) corev1.PodTemplateSpec {
 			TopologySpreadConstraints:     spread(s),
 			PriorityClassName:             s.Scheduling.PriorityClass,
 			NodeSelector:                  s.nodeSelector(),
-			Affinity:                      s.affinity(),
+			Affinity:                      affinity(s),
 			Containers:                    []corev1.Container{container(s)},
 			Volumes:                       volumes(s),
 		},
@@ -98,12 +97,6 @@ func containerResources(s Spec) corev1.ResourceRequirements {
 		},
 		Limits: corev1.ResourceList{corev1.ResourceMemory: memory, gpuResource: gpus},
 	}
-}
-
-// quantity is an amount that was validated; zero if it was not.
-func quantity(text string) resource.Quantity {
-	q, _ := resource.ParseQuantity(text)
-	return q
 }
 
 func number(n int) *intstr.IntOrString { return new(intstr.FromInt(n)) }

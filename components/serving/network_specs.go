@@ -94,10 +94,10 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 		to(https, addresses(cidr))
 	}
 	for _, d := range s.Network.Egress {
-		to(ports(corev1.ProtocolTCP, d.Port), d.peer())
+		to(ports(corev1.ProtocolTCP, d.Port), peer(d))
 	}
-	if e, ok := s.traces(); ok {
-		to(ports(corev1.ProtocolTCP, e.port), e.peersByName(s.Namespace)...)
+	if e, ok := traces(s); ok {
+		to(ports(corev1.ProtocolTCP, e.port), peersByName(e, s.Namespace)...)
 	}
 	if len(rules) > 0 {
 		dns := append(ports(corev1.ProtocolUDP, 53), ports(corev1.ProtocolTCP, 53)...)
@@ -107,11 +107,11 @@ func egress(s Spec) []networkingv1.NetworkPolicyEgressRule {
 }
 
 // store are the addresses of an S3-compatible store.
-func store(s S3, e endpoint) []networkingv1.NetworkPolicyPeer { return e.peers(s.CIDR) }
+func store(s S3, e endpoint) []networkingv1.NetworkPolicyPeer { return peers(e, s.CIDR) }
 
 // peers are the addresses of an endpoint: those of cidr where it is neither a
 // Service of the cluster nor an address.
-func (e endpoint) peers(cidr string) []networkingv1.NetworkPolicyPeer {
+func peers(e endpoint, cidr string) []networkingv1.NetworkPolicyPeer {
 	switch {
 	case e.namespace() != "":
 		return []networkingv1.NetworkPolicyPeer{podsOf(e.namespace())}
@@ -124,7 +124,7 @@ func (e endpoint) peers(cidr string) []networkingv1.NetworkPolicyPeer {
 }
 
 // peer is the place of a destination.
-func (d Destination) peer() networkingv1.NetworkPolicyPeer {
+func peer(d Destination) networkingv1.NetworkPolicyPeer {
 	if d.Namespace != "" {
 		return podsOf(d.Namespace)
 	}
@@ -136,7 +136,7 @@ func (d Destination) peer() networkingv1.NetworkPolicyPeer {
 const tracesPort = 4317
 
 // traces returns where --otlp-traces-endpoint sends traces to.
-func (s Spec) traces() (e endpoint, ok bool) {
+func traces(s Spec) (e endpoint, ok bool) {
 	args, _, err := vllmflags.ParseKnown(engineArgs(s))
 	if err != nil {
 		return e, false
@@ -162,15 +162,15 @@ func (s Spec) traces() (e endpoint, ok bool) {
 // peersByName are the addresses of a host that may be the short name of a Service:
 // collector is one of the pod's own namespace, and collector.tracing one of the
 // namespace tracing, or a public name.
-func (e endpoint) peersByName(own string) []networkingv1.NetworkPolicyPeer {
+func peersByName(e endpoint, own string) []networkingv1.NetworkPolicyPeer {
 	parts := strings.Split(e.host, ".")
 	switch {
 	case e.address() != "" || len(parts) > 2:
-		return e.peers("")
+		return peers(e, "")
 	case len(parts) == 1:
 		return []networkingv1.NetworkPolicyPeer{podsOf(own)}
 	}
-	return append([]networkingv1.NetworkPolicyPeer{podsOf(parts[1])}, e.peers("")...)
+	return append([]networkingv1.NetworkPolicyPeer{podsOf(parts[1])}, peers(e, "")...)
 }
 
 func ports(protocol corev1.Protocol, n int) []networkingv1.NetworkPolicyPort {

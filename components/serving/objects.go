@@ -1,8 +1,6 @@
 package serving
 
 import (
-	"slices"
-
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
@@ -46,24 +44,4 @@ func Objects(s Spec, manager string) []Object {
 	add(s.usesKEDA(), "", func() runtime.Object { return scaledObject(s, manager) })
 	add(s.Scaling.Policy == CPU, "", func() runtime.Object { return podAutoscaler(s, manager) })
 	return all
-}
-
-// usesKEDA tells whether KEDA sets the number of engines.
-func (s Spec) usesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Policy == Queue }
-
-// aliases are the names beside the first at which the service answers.
-func (s Spec) aliases() []string {
-	return slices.DeleteFunc(s.allNames(), func(name string) bool { return name == s.objectName() })
-}
-
-// allNames are the name and the previous ones, each once: a model that was named
-// back has its own name among the previous ones.
-func (s Spec) allNames() []string {
-	names := []string{s.Name}
-	for _, name := range s.PreviousNames {
-		if !slices.Contains(names, name) {
-			names = append(names, name)
-		}
-	}
-	return names
 }

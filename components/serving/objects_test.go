@@ -101,7 +101,7 @@ func TestTriggers(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, trigger := range valid(t, test.change).triggers() {
+			for _, trigger := range triggers(valid(t, test.change)) {
 				fields := trigger.(map[string]any)
 				metadata := fields["metadata"].(map[string]any)
 				got = append(got, fmt.Sprintf("%s %s %s", fields["name"], metadata["threshold"], metadata["query"]))

@@ -33,10 +33,10 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.objectName()},
 		"minReplicaCount": int64(*s.Replicas.Min),
 		"maxReplicaCount": int64(s.Replicas.Max),
-		"triggers":        s.triggers(),
+		"triggers":        triggers(s),
 		// Without metrics the number stays, or rises to this.
 		"fallback": map[string]any{
-			"failureThreshold": int64(s.failureThreshold()), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
+			"failureThreshold": int64(failureThreshold(s)), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
 		},
 		"advanced": map[string]any{"horizontalPodAutoscalerConfig": map[string]any{"behavior": map[string]any{
 			"scaleUp":   rules(0, 15, "Max", moves("Percent", 100), moves("Pods", 4)),
@@ -45,14 +45,14 @@ func scaledObject(s Spec, manager string) *unstructured.Unstructured {
 	}
 	if *s.Replicas.Min == 0 {
 		spec["pollingInterval"] = int64(lookSeconds)
-		cooldown := int64(s.Scaling.Wake.IdleSeconds + s.unseenSeconds())
+		cooldown := int64(s.Scaling.Wake.IdleSeconds + unseenSeconds(s))
 		spec["cooldownPeriod"], spec["initialCooldownPeriod"] = cooldown, cooldown
 	}
 	return custom(s, manager, "keda.sh/v1alpha1", "ScaledObject", spec)
 }
 
 // failureThreshold is how many looks in a row may fail before the fallback applies.
-func (s Spec) failureThreshold() int {
+func failureThreshold(s Spec) int {
 	if *s.Replicas.Min == 0 {
 		return patientFailures
 	}
@@ -63,8 +63,8 @@ func (s Spec) failureThreshold() int {
 // though there was some: until the node is there, and while the engine loads
 // without metrics, until that counts as a fallback and so as load. Without that
 // time on top, an engine would go as soon as it is there.
-func (s Spec) unseenSeconds() int {
-	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.startupBudgetSeconds(), (s.failureThreshold()+1)*lookSeconds)
+func unseenSeconds(s Spec) int {
+	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.startupBudgetSeconds(), (failureThreshold(s)+1)*lookSeconds)
 }
 
 func moves(kind string, value int64) map[string]any {
@@ -83,7 +83,7 @@ func rules(windowSeconds, periodSeconds int, choose string, policies ...map[stri
 
 // triggers are what KEDA asks Prometheus. They are apart, so that the largest
 // wins, and sums, since an average of all engines could not ask for more of them.
-func (s Spec) triggers() []any {
+func triggers(s Spec) []any {
 	var all []any
 	add := func(name, query, threshold string) {
 		all = append(all, map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
@@ -92,28 +92,28 @@ func (s Spec) triggers() []any {
 			"ignoreNullValues": "false",
 		}})
 	}
-	running, waiting := s.gauge("vllm:num_requests_running"), s.gauge("vllm:num_requests_waiting")
+	running, waiting := gauge(s, "vllm:num_requests_running"), gauge(s, "vllm:num_requests_waiting")
 	if s.Scaling.Policy == Load {
 		requests := running + " + " + waiting
-		add("load", s.sum(requests)+" + "+s.hungLoad(requests), strconv.Itoa(s.Scaling.TargetLoad))
-		add("kv-cache", s.sum(s.gauge("vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
+		add("load", sum(s, requests)+" + "+hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad))
+		add("kv-cache", sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
 	}
-	add("queue", s.sum(waiting), strconv.Itoa(s.Scaling.TargetWaiting))
+	add("queue", sum(s, waiting), strconv.Itoa(s.Scaling.TargetWaiting))
 	if s.Scaling.Wake.Query != "" {
 		// It says that one is wanted, and leaves it to the others how many. A count
 		// that nothing was counted by yet is no lost metric.
-		add("wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", s.Scaling.Wake.signal()), "1")
+		add("wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1")
 	}
 	return all
 }
 
 // signal is one number, whatever there are several of, such as the pods of a
 // gateway.
-func (w Wake) signal() string { return fmt.Sprintf("max(%s)", w.Query) }
+func signal(w Wake) string { return fmt.Sprintf("max(%s)", w.Query) }
 
 // gauge selects the series of the service's engines, once each, whoever else
 // scrapes them.
-func (s Spec) gauge(metric string) string {
+func gauge(s Spec, metric string) string {
 	return fmt.Sprintf("%s{job=%q,namespace=%q,service=%q}", metric, scrapeJob, s.Namespace, s.objectName())
 }
 
@@ -121,22 +121,22 @@ func (s Spec) gauge(metric string) string {
 // last step, and say nothing of the requests that came since. While there is one
 // it does not count as an engine, so that none of the others goes; as what looks
 // like it may be one long prompt, it does not ask for more than there are.
-func (s Spec) hungLoad(load string) string {
+func hungLoad(s Spec, load string) string {
 	target := s.Scaling.TargetLoad
 	hung := fmt.Sprintf("%s > 0 and on (pod, engine) rate(%s[%ds]) == 0",
-		load, s.gauge("vllm:iteration_tokens_total_count"), stillScrapes*or(s.Monitoring.IntervalSeconds, scrapeSeconds))
+		load, gauge(s, "vllm:iteration_tokens_total_count"), stillScrapes*or(s.Monitoring.IntervalSeconds, scrapeSeconds))
 	return fmt.Sprintf("(clamp(%d * count(%s) - sum(%s), 0, %d) and on () (%s) or vector(0))",
-		target, s.gauge("vllm:num_requests_running"), load, target, hung)
+		target, gauge(s, "vllm:num_requests_running"), load, target, hung)
 }
 
 // sum is one number. Of a service without engines it is 0, where Prometheus has
 // none of its pods to scrape and nobody asks for one; else metrics are missing,
 // and so is it.
-func (s Spec) sum(of string) string {
+func sum(s Spec, of string) string {
 	if *s.Replicas.Min > 0 {
 		return fmt.Sprintf("sum(%s)", of)
 	}
-	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", of, s.gauge("up"), s.Scaling.Wake.signal())
+	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", of, gauge(s, "up"), signal(s.Scaling.Wake))
 }
 
 // podAutoscaler is Kubernetes' own autoscaler, on the use of cores.

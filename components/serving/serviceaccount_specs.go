@@ -14,6 +14,3 @@ func serviceAccount(s Spec, manager string) *corev1.ServiceAccount {
 		AutomountServiceAccountToken: new(false),
 	}
 }
-
-// serviceAccount is the name of the engines' identity.
-func (s Spec) serviceAccount() string { return or(s.Access.ServiceAccountName, s.objectName()) }

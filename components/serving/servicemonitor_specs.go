@@ -9,14 +9,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 )
 
-// scrapeJob is the label job of every series of an engine.
-const scrapeJob = "vllm"
-
-// monitored tells whether Prometheus' operator is asked to scrape the engines.
-func (s Spec) monitored() bool {
-	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
-}
-
 // serviceMonitor has Prometheus' operator scrape every engine. What dashboards,
 // alerts and scalers may rely on are the labels job="vllm", namespace, service
 // (the first name of the VLLMService), pod and node of every series.

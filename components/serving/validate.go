@@ -93,9 +93,6 @@ func (s Spec) Validate(path string) error {
 	wrong, _ := s.arguments(at)
 	found = append(found, wrong...)
 	s.validateSize(&found, at)
-	if len(found) == 0 {
-		s.validatePod(&found, at)
-	}
 	return found.Err()
 }
 

@@ -1,13 +1,16 @@
 package serving
 
 import (
+	"fmt"
 	"iter"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
 var (
@@ -85,4 +88,84 @@ func sorted[V any](m map[string]V) iter.Seq2[string, V] {
 			}
 		}
 	}
+}
+
+// validateLabels refuses what Kubernetes does not take for labels, and those by
+// which the service's objects are found.
+func validateLabels(found *problems.List, path string, labels map[string]string) {
+	for key, value := range sorted(labels) {
+		switch {
+		case !isLabelKey(key) || !isLabelValue(value):
+			found.Addf(path+"."+key, "is %q, which no label can be", value)
+		case strings.HasPrefix(key, "app.kubernetes.io/") || key == "pod-template-hash":
+			found.Addf(path+"."+key, "is set by the program; choose another label")
+		}
+	}
+}
+
+// validateHooks checks what users add to the pods.
+func (s Spec) validateHooks(found *problems.List, at func(string) string) {
+	validateLabels(found, at("labels"), s.Labels)
+	for key := range sorted(s.Annotations) {
+		switch _, taken := undisturbed[key]; {
+		case !isLabelKey(key):
+			found.Addf(at("annotations."+key), "is not the key of an annotation")
+		case taken:
+			found.Addf(at("annotations."+key), "is set by the program, so that no loading engine is evicted; leave it out")
+		case key == middlewareAnnotation:
+			found.Addf(at("annotations."+key), "is set by the program: it is vLLM's middleware; leave it out")
+		}
+	}
+	for i, t := range s.Scheduling.Tolerations {
+		key := fmt.Sprintf("%s[%d]", at("tolerations"), i)
+		switch {
+		case t.Key == "":
+			found.Addf(key+".key", "is missing; name the taint")
+		case !isLabelKey(t.Key):
+			found.Addf(key+".key", "is %q, want the key of a taint", t.Key)
+		case !isLabelValue(t.Value):
+			found.Addf(key+".value", "is %q, want the value of a taint", t.Value)
+		}
+		switch t.Effect {
+		case "", "NoSchedule", "PreferNoSchedule", "NoExecute":
+		default:
+			found.Addf(key+".effect", "is %q, want NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
+		}
+	}
+}
+
+// fileFlags name a file that must be in the pod.
+var fileFlags = []string{"--chat-template", "--log-config-file", "--mm-encoder-fp8-scale-path"}
+
+// builtInTemplates are chat templates that vLLM has under these names
+// (vllm/transformers_utils/chat_templates at 2f41c894e3).
+var builtInTemplates = []string{"template_basic.jinja", "template_blip2.jinja", "template_chatml.jinja", "template_deepseek_ocr.jinja", "template_deepseek_vl2.jinja", "template_kimi_audio.jinja", "template_minicpmv45.jinja"}
+
+// missingFiles returns the files that arguments name and that the stock image does
+// not have, where no volume is mounted either. A chat template may also be given as
+// its text.
+func (s Spec) missingFiles() []string {
+	args, _, err := vllmflags.ParseKnown(engineArgs(s))
+	if err != nil || s.Image != "" || s.PodPatch != "" {
+		return nil
+	}
+	var missing []string
+	for _, flag := range fileFlags {
+		file, ok := args.String(flag)
+		if !ok || strings.ContainsAny(file, "{}\n") || slices.Contains(builtInTemplates, file) || s.onAVolume(file) {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("%s: is a file that the image does not have; mount it with volumes, and give its path there", flag))
+	}
+	return missing
+}
+
+// onAVolume reports whether a file is where one of the user's volumes is mounted,
+// the weights' or the cache's.
+func (s Spec) onAVolume(file string) bool {
+	file = path.Clean(file)
+	return slices.ContainsFunc(mounts(s), func(m mount) bool {
+		empty := m.volume.EmptyDir != nil || m.volume.Ephemeral != nil
+		return !empty && strings.HasPrefix(file, path.Clean(m.path)+"/")
+	})
 }

@@ -17,17 +17,24 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// validatePod holds the pod that the engines will run in, the user's patch
-// included, to what the rest of the program relies on.
-func (s Spec) validatePod(found *problems.List, at func(string) string) {
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path. The pod with the user's patch is checked when nothing
+// else is wrong: the rest of the program relies on it.
+func Validate(s Spec, path string) error {
+	if err := s.Validate(path); err != nil {
+		return err
+	}
+	var found problems.List
+	key := path + ".podPatch"
 	pod, err := patch(enginePod(s), s.PodPatch)
 	if err != nil {
-		found.Addf(at("podPatch"), "%s", err)
-		return
+		found.Addf(key, "%s", err)
+		return found.Err()
 	}
 	for _, problem := range PodProblems(s, pod) {
-		found.Addf(at("podPatch"), "%s", problem)
+		found.Addf(key, "%s", problem)
 	}
+	return found.Err()
 }
 
 // PodProblems are what a pod template lacks of what the engines of a spec, which
@@ -72,7 +79,7 @@ func PodProblems(s Spec, pod corev1.PodTemplateSpec) []string {
 	same("restartPolicy", "leave it", p.RestartPolicy, was.RestartPolicy)
 	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "takes away the toleration of nodes with GPUs")
 	all = append(all, sidecarProblems(p)...)
-	all = append(all, s.tooLarge(p)...)
+	all = append(all, tooLarge(s, p)...)
 	at := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == containerName })
 	if at < 0 {
 		return append(all, "takes away the container "+containerName)
@@ -115,7 +122,7 @@ func sidecarProblems(p corev1.PodSpec) []string {
 
 // tooLarge says which requests of the pod's containers together are more than a
 // node of the group has.
-func (s Spec) tooLarge(p corev1.PodSpec) []string {
+func tooLarge(s Spec, p corev1.PodSpec) []string {
 	var all []string
 	for _, r := range allocatable {
 		var sum resource.Quantity

@@ -83,7 +83,7 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 // validate returns every problem of the spec and of what is given beside it.
 func (args VLLMServiceArgs) validate(spec Spec, path string) error {
 	spec.Access.Guarded = spec.Access.Guarded || args.APIKey != nil
-	return spec.Validate(path)
+	return Validate(spec, path)
 }
 
 // previously tells the engine what the service may be called in an older state,

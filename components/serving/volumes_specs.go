@@ -1,87 +1,10 @@
 package serving
 
 import (
-	"path"
-
 	corev1 "k8s.io/api/core/v1"
+
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
-
-const (
-	// home is the home directory of the image's unprivileged user. Everything that
-	// the engine downloads and compiles is under cache.
-	home  = "/home/vllm"
-	cache = home + "/.cache"
-	// models is where a volume with weights is.
-	models = "/models"
-)
-
-// mount is a volume and where it is.
-type mount struct {
-	volume corev1.Volume
-	path   string
-	// subPath is the folder of the volume that is mounted, readOnly how.
-	subPath  string
-	readOnly bool
-}
-
-// mounts are all places that the engine reads and writes beside its image.
-func mounts(s Spec) []mount {
-	all := []mount{
-		{volume: corev1.Volume{Name: "home", VolumeSource: scratch(s)}, path: home},
-		{volume: corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}, path: "/tmp"},
-		{volume: corev1.Volume{Name: "shm", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
-			Medium: corev1.StorageMediumMemory, SizeLimit: new(quantity(s.Resources.ShmSize)),
-		}}}, path: "/dev/shm"},
-		{volume: middlewareVolume(), path: middlewareFolder, readOnly: true},
-	}
-	if name := s.cacheClaim(); name != "" {
-		// A folder of each service's own, since others may use the claim too.
-		all = append(all, mount{volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, path: cache, subPath: s.objectName()})
-	}
-	if name := s.Storage.Weights.Claim; name != "" {
-		all = append(all, mount{volume: corev1.Volume{Name: "models", VolumeSource: claimed(name, true)}, path: models, readOnly: true})
-	}
-	for _, v := range s.Volumes {
-		own, readOnly := source(v)
-		all = append(all, mount{volume: corev1.Volume{Name: v.Name, VolumeSource: own}, path: v.MountPath, readOnly: readOnly})
-	}
-	return all
-}
-
-// scratch is where the engine's home is.
-func scratch(s Spec) corev1.VolumeSource {
-	size := quantity(s.Resources.Disk)
-	class := s.Storage.ScratchClass
-	if class == "" {
-		return corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &size}}
-	}
-	return corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{VolumeClaimTemplate: &corev1.PersistentVolumeClaimTemplate{
-		ObjectMeta: metav1.ObjectMeta{Labels: s.allLabels()},
-		Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes:      []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
-			StorageClassName: &class,
-			Resources:        corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: size}},
-		},
-	}}}
-}
-
-func claimed(name string, readOnly bool) corev1.VolumeSource {
-	return corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name, ReadOnly: readOnly}}
-}
-
-// source is what one of the user's volumes is.
-func source(v Volume) (from corev1.VolumeSource, readOnly bool) {
-	switch {
-	case v.ConfigMap != "":
-		return corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: v.ConfigMap}}}, true
-	case v.Secret != "":
-		return corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: v.Secret}}, true
-	case v.Claim != "":
-		return claimed(v.Claim, !v.ReadWrite), !v.ReadWrite
-	}
-	return corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, false
-}
 
 func volumes(s Spec) []corev1.Volume {
 	var all []corev1.Volume
@@ -97,30 +20,6 @@ func volumeMounts(s Spec) []corev1.VolumeMount {
 		all = append(all, corev1.VolumeMount{Name: m.volume.Name, MountPath: m.path, SubPath: m.subPath, ReadOnly: m.readOnly})
 	}
 	return all
-}
-
-// diskRequest is what the pod takes of the node's ephemeral storage.
-func (s Spec) diskRequest() string {
-	if s.Storage.ScratchClass != "" {
-		return "1Gi" // its log and /tmp
-	}
-	return s.Resources.Disk
-}
-
-// weights is what vLLM is told to serve.
-func (s Spec) weights() string {
-	if s.Storage.Weights.Claim != "" {
-		return path.Join(models, s.Storage.Weights.Path)
-	}
-	return s.Model.ID
-}
-
-// cacheClaim is the claim of the cache, created or not; "" without one.
-func (s Spec) cacheClaim() string {
-	if s.Storage.Cache.StorageClass != "" {
-		return s.objectName() + "-cache"
-	}
-	return s.Storage.Cache.Claim
 }
 
 // cacheVolumeClaim is the claim of a cache that is created.

@@ -36,7 +36,7 @@ func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
 				s.Storage.Cache.StorageClass = "efs"
 			}
 			s = s.WithDefaults()
-			if err := s.Validate(modelPath); err != nil {
+			if err := serving.Validate(s, modelPath); err != nil {
 				t.Fatal(err)
 			}
 			services = append(services, serving.Objects(s, manager))

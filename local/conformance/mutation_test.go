@@ -131,7 +131,7 @@ func notices(t *testing.T, spec serving.Spec, objects []serving.Object, at int, 
 func TestEveryPartIsHeldByACheck(t *testing.T) {
 	cuts, survived, needed := 0, map[string]bool{}, maps.Clone(held)
 	for name, spec := range mutants() {
-		if err := spec.Validate(modelPath); err != nil {
+		if err := serving.Validate(spec, modelPath); err != nil {
 			t.Fatal(err)
 		}
 		objects := serving.Objects(spec, manager)

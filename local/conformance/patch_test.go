@@ -32,7 +32,7 @@ func TestPatchesAreRefusedOrHarmless(t *testing.T) {
 	try := func(patch string) (refused bool) {
 		spec := full()
 		spec.PodPatch = patch
-		if err := spec.Validate(modelPath); err != nil {
+		if err := serving.Validate(spec, modelPath); err != nil {
 			for _, problem := range refusalProblems(err, keys) {
 				t.Errorf("%s: %v", patch, problem)
 			}

@@ -28,7 +28,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 	t.Helper()
 	spec.Namespace = "chat"
 	spec = spec.WithDefaults()
-	if err := spec.Validate(modelPath); err != nil {
+	if err := serving.Validate(spec, modelPath); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, engine: eval.NewPolicyEngine()}

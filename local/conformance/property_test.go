@@ -62,7 +62,7 @@ func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		spec := specs().Draw(t, "spec").WithDefaults()
-		if err := spec.Validate(modelPath); err != nil {
+		if err := serving.Validate(spec, modelPath); err != nil {
 			refused++
 			for _, problem := range refusalProblems(err, keys) {
 				t.Error(problem)

@@ -76,7 +76,7 @@ func TestDefectsAreMended(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := spec.WithDefaults()
 			var found []error
-			if err := spec.Validate(modelPath); err != nil {
+			if err := serving.Validate(spec, modelPath); err != nil {
 				found = refusalProblems(err, keys)
 			} else {
 				found = acceptanceProblems(spec)

@@ -21,7 +21,7 @@ var openElsewhere = []string{
 func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngressPath {
 	t.Helper()
 	spec := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Ingress: class}.WithDefaults()
-	if err := spec.Validate("chat"); err != nil {
+	if err := serving.Validate(spec, "chat"); err != nil {
 		t.Fatal(err)
 	}
 	var paths []networkingv1.HTTPIngressPath

@@ -2,8 +2,11 @@ package serving
 
 import (
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/connections"
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 const (
@@ -75,4 +78,55 @@ func (s Spec) podAnnotations() map[string]string {
 var undisturbed = map[string]string{
 	"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 	"karpenter.sh/do-not-disrupt":                    "true",
+}
+
+// usesKEDA tells whether KEDA sets the number of engines.
+func (s Spec) usesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Policy == Queue }
+
+// aliases are the names beside the first at which the service answers.
+func (s Spec) aliases() []string {
+	return slices.DeleteFunc(s.allNames(), func(name string) bool { return name == s.objectName() })
+}
+
+// allNames are the name and the previous ones, each once: a model that was named
+// back has its own name among the previous ones.
+func (s Spec) allNames() []string {
+	names := []string{s.Name}
+	for _, name := range s.PreviousNames {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// serviceAccount is the name of the engines' identity.
+func (s Spec) serviceAccount() string { return or(s.Access.ServiceAccountName, s.objectName()) }
+
+// scrapeJob is the label job of every series of an engine.
+const scrapeJob = "vllm"
+
+// monitored tells whether Prometheus' operator is asked to scrape the engines.
+func (s Spec) monitored() bool {
+	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
+}
+
+// What Kubernetes takes for names and labels is decided by its own functions.
+
+func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
+
+func isObjectName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
+
+func isSecretKey(key string) bool { return len(validation.IsConfigMapKey(key)) == 0 }
+
+func isLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) == 0 }
+
+func isLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
+
+// isHost tells whether a name can be an Ingress' host, which addresses cannot.
+func isHost(name string) bool {
+	if strings.HasPrefix(name, "*.") {
+		return len(validation.IsWildcardDNS1123Subdomain(name)) == 0
+	}
+	return isObjectName(name) && len(validation.IsValidIP(nil, name)) > 0
 }
