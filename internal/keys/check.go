@@ -36,11 +36,13 @@ func (c *checking) add(kind field.ErrorType, key, format string, values ...any) 
 func (c *checking) mapping(m *Mapping, v reflect.Value, path string) {
 	for _, k := range m.Keys {
 		value, given := k.value(v)
+		_, there := k.field(v)
 		key := join(path, k.Name)
 		switch {
+		case !there: // of an inlined pointer that is nil
 		case !given && k.Required:
 			c.missing(k, key)
-		case k.Kind == Map && (given || !k.Pointer) && value.IsValid():
+		case k.Kind == Map && (given || !k.Pointer):
 			c.mapping(k.Mapping, value, key)
 		case !given:
 		case k.Kind == Maps:

@@ -17,6 +17,12 @@ func Complete[T any](spec *T) {
 }
 
 func complete(m *Mapping, v reflect.Value) {
+	for _, index := range m.optional {
+		group := Key{index: index}
+		if field, ok := group.field(v); ok {
+			unshare(field)
+		}
+	}
 	for _, k := range m.Keys {
 		field, ok := k.field(v)
 		if !ok {
@@ -24,7 +30,10 @@ func complete(m *Mapping, v reflect.Value) {
 		}
 		value, given := k.value(v)
 		switch {
-		case k.Kind == Map && (given || !k.Pointer):
+		case k.Kind == Map && given && k.Pointer:
+			unshare(field)
+			complete(k.Mapping, field.Elem())
+		case k.Kind == Map && !k.Pointer:
 			complete(k.Mapping, value)
 		case k.Kind == Maps:
 			completeItems(k, field)
@@ -38,6 +47,17 @@ func complete(m *Mapping, v reflect.Value) {
 			_ = k.setDefault(field) // Declare has parsed it
 		}
 	}
+}
+
+// unshare replaces what a pointer points to by a copy, so that another spec that has
+// the same pointer does not change.
+func unshare(pointer reflect.Value) {
+	if pointer.IsNil() {
+		return
+	}
+	twin := reflect.New(pointer.Type().Elem())
+	twin.Elem().Set(pointer.Elem())
+	pointer.Set(twin)
 }
 
 // completeItems replaces a list by one whose items are complete, so that a list that

@@ -8,112 +8,6 @@ import (
 	"strings"
 )
 
-// Mapping declares the keys of a struct, in the order of its fields.
-type Mapping struct {
-	// Type is the struct.
-	Type reflect.Type
-	// Keys are those that a mapping may have, inlined ones included.
-	Keys []*Key
-
-	// optional are the indices of inlined pointers.
-	optional [][]int
-}
-
-// Key is the declaration of one key.
-type Key struct {
-	// Name is what the user types, such as drainSeconds.
-	Name string
-	// Path is where the key stands below the struct that was declared, such as
-	// models[].lifecycle.drainSeconds.
-	Path string
-	// Kind is what values look like.
-	Kind Kind
-	// Pointer reports that the field is a pointer, so that zero is a value.
-	Pointer bool
-	// Default is the static default as text; "" if the key has none.
-	Default string
-	// If is the condition of the default: another key of the struct, or such a key,
-	// = and its values; "" if the default always applies.
-	If string
-	// Range bounds numbers; nil if there are no bounds.
-	Range *Range
-	// OneOf are the only values; empty if there are others.
-	OneOf []string
-	// Required reports that the key has to be given.
-	Required bool
-	// Advice is appended to the message about a value out of its range.
-	Advice string
-	// Example is a value for documentation and messages; "" if there is none.
-	Example string
-	// Secret reports that the value is encrypted.
-	Secret bool
-	// Sensitive reports that no message repeats the value.
-	Sensitive bool
-	// Input reports that another resource may produce the value.
-	Input bool
-	// In are the scopes in which the key may also stand, such as defaults and pin.
-	In []string
-	// Short are the keys of the mapping that a lone value stands for.
-	Short []string
-	// Form is the name of the form by which the value is decoded, of kind Formed.
-	Form string
-	// Scope is the scope whose keys the mapping has, of kind Scoped; Of is the list
-	// beside it that has those keys, "" for the struct itself.
-	Scope, Of string
-	// Page is the page of the reference, on keys of the root.
-	Page string
-	// Mapping declares the keys of the mapping or of the items of the list; nil for
-	// other kinds.
-	Mapping *Mapping
-	// Owner is the struct that has the field, and Field its name in Go.
-	Owner reflect.Type
-	Field string
-
-	typ   reflect.Type // of the field, without a pointer
-	index []int        // of the field in the Mapping's struct
-}
-
-// Pinned reports whether a pin freezes the value.
-func (k *Key) Pinned() bool { return slices.Contains(k.In, PinScope) }
-
-// PinScope is the scope whose keys [Pins] returns.
-const PinScope = "pin"
-
-// Visible reports whether the key may stand in a scope; "" is the struct itself.
-func (k *Key) Visible(scope string) bool {
-	if scope == "" || slices.Contains(k.In, scope) && k.Kind != Map {
-		return true
-	}
-	return k.Kind == Map && len(k.Mapping.visible(scope)) > 0
-}
-
-// visible returns the keys that may stand in a scope.
-func (m *Mapping) visible(scope string) []*Key {
-	return slices.DeleteFunc(slices.Clone(m.Keys), func(k *Key) bool { return !k.Visible(scope) })
-}
-
-// Names returns the names of the keys that may stand in a scope. Keys of other
-// namespaces, such as aws:region, are not among them.
-func (m *Mapping) Names(scope string) []string {
-	var names []string
-	for _, k := range m.visible(scope) {
-		if !strings.Contains(k.Name, ":") {
-			names = append(names, k.Name)
-		}
-	}
-	return names
-}
-
-// key returns the key of a name; nil if there is none.
-func (m *Mapping) key(name string) *Key {
-	for _, k := range m.Keys {
-		if k.Name == name {
-			return k
-		}
-	}
-	return nil
-}
-
 // Declare returns the declarations of a struct type. Its error holds every mistake
 // in them, each with the type and the field.
 func Declare(t reflect.Type) (*Mapping, error) {
@@ -122,33 +16,13 @@ func Declare(t reflect.Type) (*Mapping, error) {
 	return m, errors.Join(d.wrong...)
 }
 
-// List returns every key of a struct type, parents before the keys below them.
-func List(t reflect.Type) ([]*Key, error) {
-	m, err := Declare(t)
-	if err != nil {
-		return nil, err
-	}
-	return m.list(), nil
-}
-
-func (m *Mapping) list() []*Key {
-	var keys []*Key
-	for _, k := range m.Keys {
-		keys = append(keys, k)
-		if k.Mapping != nil && k.Kind != Scoped {
-			keys = append(keys, k.Mapping.list()...)
-		}
-	}
-	return keys
-}
-
 // declaring is one run over a type.
 type declaring struct {
 	wrong []error
 	open  []reflect.Type // the structs around the current one
 }
 
-func (d *declaring) add(owner reflect.Type, field, format string, values ...any) {
+func (d *declaring) add(owner fmt.Stringer, field, format string, values ...any) {
 	d.wrong = append(d.wrong, fmt.Errorf("%s.%s: %s", owner, field, fmt.Sprintf(format, values...)))
 }
 
@@ -168,6 +42,7 @@ func (d *declaring) mapping(t reflect.Type, from inherited, path string) *Mappin
 	d.fields(m, t, nil, from, path)
 	d.open = d.open[:len(d.open)-1]
 	for _, k := range m.Keys {
+		k.optional = slices.ContainsFunc(m.optional, k.below)
 		d.checkSiblings(m, k)
 	}
 	return m
@@ -225,7 +100,7 @@ func (from inherited) with(tag reflect.StructTag) inherited {
 func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, from inherited, path string) *Key {
 	from = from.with(f.Tag)
 	k := &Key{
-		Name: name, Path: join(path, name), Owner: owner, Field: f.Name, index: index, typ: f.Type,
+		Name: name, Path: join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
 		In: from.in, Sensitive: from.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
@@ -246,11 +121,22 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 	switch k.Kind {
 	case Map:
 		k.Mapping = d.mapping(k.typ, from, k.Path)
+		k.In = k.Mapping.scopes()
 	case Maps:
 		k.Mapping = d.mapping(k.typ.Elem(), from, k.Path+"[]")
 	}
 	d.checkTags(k)
 	return k
+}
+
+// scopes returns every scope in which a key may stand, sorted.
+func (m *Mapping) scopes() []string {
+	var scopes []string
+	for _, k := range m.Keys {
+		scopes = append(scopes, k.In...)
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
 }
 
 // flag reports whether a field has a tag that is true where it is there.

@@ -20,7 +20,7 @@ func TestListHasEveryKey(t *testing.T) {
 		byPath[k.Path] = k
 		paths = append(paths, k.Path)
 	}
-	want := strings.Fields(`token harbor harbor.release harbor.addons harbor.id harbor.piers harbor.depth harbor.days harbor.pin pier pier.length lights flags
+	want := strings.Fields(`token harbor harbor.release harbor.addons harbor.id harbor.piers harbor.guard harbor.depth harbor.days harbor.pin pier pier.length pier.wood lights flags
 		ferry ferry.install ferry.spares ferry.values defaults ships ships[].name ships[].aliases ships[].plan ships[].patch
 		ships[].crew ships[].crew.count ships[].crew.spare ships[].crew.night ships[].speed ships[].speed.knots ships[].speed.limit ships[].env ships[].args
 		ships[].routes ships[].routes[].to ships[].routes[].via ships[].routes[].days ships[].fares ships[].seats ships[].fee ships[].open ships[].class
@@ -55,6 +55,11 @@ func TestComplete(t *testing.T) {
 	}
 	if shared[0].Class != "" || shared[0].Routes[0].Days != 0 {
 		t.Error("the list that was handed over has changed")
+	}
+	lent, own := &pier{Length: 1}, &owned{ID: "h"}
+	copied := fleet{Pier: lent, Harbor: harbor{Owned: own}}
+	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || own.Guard != "" {
+		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, own)
 	}
 	again := f
 	if Complete(&again); !reflect.DeepEqual(again, f) {
@@ -117,6 +122,9 @@ func TestCheck(t *testing.T) {
 	}
 	if got := messages(errs); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := Check(&fleet{Harbor: harbor{Depth: 1}}, nil); len(got) != 0 {
+		t.Errorf("without optional structs, problems are %v", got)
 	}
 	if errs[0].Type != field.ErrorTypeRequired || errs[1].Type != field.ErrorTypeInvalid || errs[2].Type != field.ErrorTypeNotSupported {
 		t.Errorf("kinds are %s, %s and %s", errs[0].Type, errs[1].Type, errs[2].Type)

@@ -142,7 +142,7 @@ func TestProblemsOfValues(t *testing.T) {
 		{"count of nothing", "ships: [{name: a, seats: {up: 0}}]", field.ErrorTypeInvalid, "ships[0].seats.up: is 0, want a number of at least 1; remove the key for the default"},
 		{"form", "ships: [{name: a, plan: [x]}]", field.ErrorTypeInvalid, "ships[0].plan: is a list, want a name or a mapping"},
 		{"unknown and near", "ships: [{name: a, crew: {cuont: 2}}]", field.ErrorTypeForbidden, "ships[0].crew.cuont: is an unknown key; did you mean count?"},
-		{"unknown and far", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length"},
+		{"unknown and far", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length, wood"},
 		{"in the defaults and not of them", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
 		{"in the pin and not of it", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
 		{"pin of what is no mapping", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},

@@ -117,8 +117,7 @@ func (r *Result) mapping(n *node, m *Mapping, into reflect.Value) {
 func (m *Mapping) allocate(n *node, index []int, into reflect.Value) {
 	group := Key{index: index}
 	v, ok := group.field(into)
-	below := func(k *Key) bool { return len(k.index) > len(index) && slices.Equal(k.index[:len(index)], index) }
-	if ok && v.IsNil() && slices.ContainsFunc(m.Keys, func(k *Key) bool { return below(k) && n.given(k) }) {
+	if ok && v.IsNil() && slices.ContainsFunc(m.Keys, func(k *Key) bool { return k.below(index) && n.given(k) }) {
 		v.Set(reflect.New(v.Type().Elem()))
 	}
 }

@@ -38,10 +38,12 @@ type harbor struct {
 type owned struct {
 	ID    string   `key:"id" required:"true" example:"h-1"`
 	Piers []string `key:"piers"`
+	Guard string   `key:"guard" default:"dog"`
 }
 
 type pier struct {
-	Length int `key:"length" required:"true" range:"1..9"`
+	Length int    `key:"length" required:"true" range:"1..9"`
+	Wood   string `key:"wood" default:"oak"`
 }
 
 type ferry struct {
