@@ -16,9 +16,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/components/weights"
 	"github.com/vllm-eks/vllm-eks/config"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-func main() { run(&config.Source{Locate: cluster.Locate}) }
+func main() { run(&config.Source{Locate: clusterspec.Locate}) }
 
 // deploy registers the boxes of the diagram, in the order in which they depend
 // on each other. Nothing is registered before the configuration is valid.

@@ -6,13 +6,14 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 const typeToken = "vllm-eks:account:Account"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec accountspec.Spec
 }
 
 // Account is the account that is deployed to.
