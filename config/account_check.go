@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
-	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // ask asks the account what it offers, of what the stack wants.

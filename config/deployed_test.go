@@ -6,9 +6,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // update loads a configuration after an update that left the output deployed.

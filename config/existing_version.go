@@ -3,8 +3,8 @@ package config
 import (
 	"slices"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // checkExistingVersion finds out which version of Kubernetes an existing cluster

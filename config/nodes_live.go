@@ -6,10 +6,10 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
-	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 // fillLive gives each group the node groups that run, by the names that EKS gave

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 var (

@@ -1,14 +1,14 @@
 package config
 
 import (
-	"github.com/vllm-eks/vllm-eks/components/account"
-	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/gpu"
-	"github.com/vllm-eks/vllm-eks/components/ingress"
-	"github.com/vllm-eks/vllm-eks/components/keda"
-	"github.com/vllm-eks/vllm-eks/components/monitoring"
-	"github.com/vllm-eks/vllm-eks/components/network"
-	"github.com/vllm-eks/vllm-eks/components/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
+	"github.com/vllm-eks/vllm-eks/spec/gpu"
+	"github.com/vllm-eks/vllm-eks/spec/ingress"
+	"github.com/vllm-eks/vllm-eks/spec/keda"
+	"github.com/vllm-eks/vllm-eks/spec/monitoring"
+	"github.com/vllm-eks/vllm-eks/spec/network"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 // Platform is everything that is below the models: on AWS, made by the program,

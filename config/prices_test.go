@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 func TestARegionWithoutAPriceSaysHowFarOffItMayBe(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
+	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // controlPlaneAddresses is how many free addresses EKS needs in each subnet of

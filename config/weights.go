@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	"github.com/vllm-eks/vllm-eks/components/weights"
+	"github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
 // grants reports whether models get AWS roles: on a cluster that the program

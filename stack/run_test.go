@@ -10,9 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // updated is a stack that was updated before: a recording without the stack's own

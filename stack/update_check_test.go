@@ -6,9 +6,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 // inCluster is an account in which the cluster of a stack runs.

@@ -1,3 +1,5 @@
+// Package account is the AWS account that is deployed to: who deploys, what the
+// account offers, and the provider by which everything is made.
 package account
 
 import (
@@ -6,13 +8,14 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 const typeToken = "vllm-eks:account:Account"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec accountspec.Spec
 }
 
 // Account is the account that is deployed to.

@@ -8,11 +8,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-func ask(t *testing.T, in *stacktest.Account, w Wanted) (Offers, error) {
+func ask(t *testing.T, in *stacktest.Account, w accountspec.Wanted) (accountspec.Offers, error) {
 	t.Helper()
-	var o Offers
+	var o accountspec.Offers
 	var failed error
 	recording, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error {
 		o, failed = NewReader(ctx)(w)
@@ -32,7 +33,7 @@ func TestOffers(t *testing.T) {
 	in.Zones["us-west-2e"] = "use1-az3" // in which EKS places no control plane
 	in.Subnets = map[string]stacktest.Subnet{"subnet-00000001": {Zone: "us-west-2a", VPCID: "vpc-00000001", Tags: map[string]string{"a": "b"}}}
 	delete(in.VCPUs, "L-417A185B")
-	o, err := ask(t, in, Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []Quota{{G, false}, {P, false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
+	o, err := ask(t, in, accountspec.Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []accountspec.Quota{{accountspec.G, false}, {accountspec.P, false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,7 @@ func TestOffers(t *testing.T) {
 	if !slices.Equal(o.In["p5.48xlarge"], []string{"us-west-2c", "us-west-2d"}) || len(o.In["g5.xlarge"]) != 3 || len(o.In["g9.nano"]) != 0 {
 		t.Errorf("types are offered in %v", o.In)
 	}
-	if o.VCPUs[Quota{G, false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
+	if o.VCPUs[accountspec.Quota{accountspec.G, false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
 		t.Errorf("quotas are %v, and unread %q", o.VCPUs, o.Unread)
 	}
 	if s := o.Subnets["subnet-00000001"]; s.Zone != "us-west-2a" || s.VPCID != "vpc-00000001" || s.Tags["a"] != "b" || s.Problem != "" {
@@ -57,7 +58,7 @@ func TestOffers(t *testing.T) {
 }
 
 func TestASilentAccountIsAnError(t *testing.T) {
-	if _, err := ask(t, &stacktest.Account{Silent: "no credentials"}, Wanted{}); err == nil || !strings.HasPrefix(err.Error(), "who deploys: ") {
+	if _, err := ask(t, &stacktest.Account{Silent: "no credentials"}, accountspec.Wanted{}); err == nil || !strings.HasPrefix(err.Error(), "who deploys: ") {
 		t.Errorf("the error is %v", err)
 	}
 }
@@ -72,16 +73,16 @@ func TestQuotas(t *testing.T) {
 		{"m6i.large", "L-1216C47A", false}, {"inf2.xlarge", "", false}, {"", "", false},
 	}
 	for _, test := range tests {
-		q, known := QuotaOf(test.of, test.spot)
-		if known != (test.want != "") || known && q.code() != test.want {
-			t.Errorf("%s on spot %t counts for %v, %q; want %q", test.of, test.spot, q, q.code(), test.want)
+		q, known := accountspec.QuotaOf(test.of, test.spot)
+		if known != (test.want != "") || known && q.Code() != test.want {
+			t.Errorf("%s on spot %t counts for %v, %q; want %q", test.of, test.spot, q, q.Code(), test.want)
 		}
 	}
 }
 
 // TestTheProviderIsTheStacks has its tags on everything.
 func TestTheProviderIsTheStacks(t *testing.T) {
-	for _, spec := range []Spec{{}, {Region: "us-west-2"}, {Region: "us-west-2", Profile: "mine", Tags: map[string]string{"team": "a"}}} {
+	for _, spec := range []accountspec.Spec{{}, {Region: "us-west-2"}, {Region: "us-west-2", Profile: "mine", Tags: map[string]string{"team": "a"}}} {
 		var made *Account
 		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 			var err error
@@ -105,7 +106,7 @@ func TestTheProviderIsTheStacks(t *testing.T) {
 		}
 		tags, _ := provider.Inputs["defaultTags"].(map[string]any)
 		all, _ := tags["tags"].(map[string]any)
-		if provider.Inputs["region"] != "us-west-2" || all[ProjectTag] != stacktest.Project || all[StackTag] != "test" || len(all) != 2+len(spec.Tags) {
+		if provider.Inputs["region"] != "us-west-2" || all[accountspec.ProjectTag] != stacktest.Project || all[accountspec.StackTag] != "test" || len(all) != 2+len(spec.Tags) {
 			t.Errorf("the provider is %v", provider.Inputs)
 		}
 		if (provider.Inputs["profile"] == "mine") != (spec.Profile == "mine") {
@@ -115,12 +116,12 @@ func TestTheProviderIsTheStacks(t *testing.T) {
 }
 
 func TestTagsThatAWSRefuses(t *testing.T) {
-	for key, value := range map[string]string{"AWS:x": "a", ProjectTag: "a", "ä": "b", "k": strings.Repeat("x", 257), "empty": ""} {
-		if err := (Spec{Tags: map[string]string{key: value}}).Validate("tags"); err == nil || !strings.HasPrefix(err.Error(), "tags."+key+": ") {
+	for key, value := range map[string]string{"AWS:x": "a", accountspec.ProjectTag: "a", "ä": "b", "k": strings.Repeat("x", 257), "empty": ""} {
+		if err := (accountspec.Spec{Tags: map[string]string{key: value}}).Validate("tags"); err == nil || !strings.HasPrefix(err.Error(), "tags."+key+": ") {
 			t.Errorf("of %s, the error is %v", key, err)
 		}
 	}
-	if err := (Spec{Tags: map[string]string{"cost-center/1": "a b@c"}}).Validate("tags"); err != nil {
+	if err := (accountspec.Spec{Tags: map[string]string{"cost-center/1": "a b@c"}}).Validate("tags"); err != nil {
 		t.Error(err)
 	}
 }

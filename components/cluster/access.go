@@ -5,17 +5,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/partition"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// policyNames are EKS' own of the policies.
-// https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
-var policyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
-
 // newAccess registers who may do what, and returns what a client must wait for.
-func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func newAccess(ctx *pulumi.Context, name string, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var admitted []pulumi.Resource
 	for _, a := range s.Access {
-		of := name + "-" + a.name()
+		of := name + "-" + a.Name()
 		entry, err := eks.NewAccessEntry(ctx, of, &eks.AccessEntryArgs{
 			ClusterName:  cluster,
 			PrincipalArn: pulumi.String(a.PrincipalARN),
@@ -31,7 +28,7 @@ func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringIn
 		policy, err := eks.NewAccessPolicyAssociation(ctx, of, &eks.AccessPolicyAssociationArgs{
 			ClusterName:  cluster,
 			PrincipalArn: entry.PrincipalArn,
-			PolicyArn:    pulumi.Sprintf("arn:%s:eks::aws:cluster-access-policy/%s", partition.Of(s.Region), policyNames[a.Policy]),
+			PolicyArn:    pulumi.Sprintf("arn:%s:eks::aws:cluster-access-policy/%s", partition.Of(s.Region), clusterspec.PolicyNames[a.Policy]),
 			AccessScope:  scope,
 		}, opts...)
 		if err != nil {
@@ -40,11 +37,4 @@ func newAccess(ctx *pulumi.Context, name string, s Spec, cluster pulumi.StringIn
 		admitted = append(admitted, policy)
 	}
 	return admitted, nil
-}
-
-// name tells a principal from all others: those of an account have names that
-// its roles, or its users, share with no others.
-func (a Access) name() string {
-	parts := principals.FindStringSubmatch(a.PrincipalARN)
-	return parts[1] + "-" + parts[2] + "-" + parts[4]
 }

@@ -9,13 +9,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 const addonsToken = "vllm-eks:cluster:Addons"
 
 // AddonsArgs are the inputs of NewAddons.
 type AddonsArgs struct {
-	Spec        Spec
+	Spec        clusterspec.Spec
 	ClusterName pulumi.StringInput
 	// Tags are on the volumes that pods ask for.
 	Tags map[string]string
@@ -51,9 +52,9 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 		return nil, err
 	}
 	inside := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(args.DependsOn)}
-	for _, of := range lateAddons(spec, args.Tags) {
+	for _, of := range clusterspec.LateAddons(spec, args.Tags) {
 		var role *podidentity.Role
-		if of.outlives {
+		if of.Outlives {
 			role = args.VolumesRole
 		}
 		added, err := newAddon(ctx, of, spec, args.ClusterName, role, inside...)
@@ -71,9 +72,9 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 }
 
 // newEarlyAddons registers the add-ons that nodes wait for.
-func newEarlyAddons(ctx *pulumi.Context, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
+func newEarlyAddons(ctx *pulumi.Context, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var ready []pulumi.Resource
-	for _, of := range earlyAddons() {
+	for _, of := range clusterspec.EarlyAddons() {
 		added, err := newAddon(ctx, of, s, cluster, nil, opts...)
 		if err != nil {
 			return nil, err
@@ -86,46 +87,46 @@ func newEarlyAddons(ctx *pulumi.Context, s Spec, cluster pulumi.StringInput, opt
 // newAddon registers an add-on at the version for the cluster's Kubernetes. EKS
 // has put some of them there itself, in a version of its own: they are taken
 // over. The role is registered here unless it is given.
-func newAddon(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, role *podidentity.Role, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func newAddon(ctx *pulumi.Context, of clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, role *podidentity.Role, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &eks.AddonArgs{
 		ClusterName:              cluster,
-		AddonName:                pulumi.String(of.name),
-		AddonVersion:             pulumi.String(s.addonVersion(of.name)),
+		AddonName:                pulumi.String(of.Name),
+		AddonVersion:             pulumi.String(s.AddonVersion(of.Name)),
 		ResolveConflictsOnCreate: pulumi.String("OVERWRITE"),
 		ResolveConflictsOnUpdate: pulumi.String("OVERWRITE"),
 	}
-	if of.outlives { // with its Pod Identity association
+	if of.Outlives { // with its Pod Identity association
 		// https://docs.aws.amazon.com/eks/latest/userguide/removing-an-add-on.html
 		args.Preserve = pulumi.Bool(true)
 	}
-	configuration, err := of.configuration()
+	configuration, err := of.Configuration()
 	if err != nil {
 		return nil, err
 	}
 	if configuration != "" {
 		args.ConfigurationValues = pulumi.String(configuration)
 	}
-	if of.policy != "" {
+	if of.Policy != "" {
 		if role == nil {
 			if role, err = newAddonRole(ctx, of, s, cluster, opts...); err != nil {
 				return nil, err
 			}
 		}
 		args.PodIdentityAssociations = eks.AddonPodIdentityAssociationArray{eks.AddonPodIdentityAssociationArgs{
-			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.serviceAccount),
+			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.ServiceAccount),
 		}}
 		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready))
 	}
-	return eks.NewAddon(ctx, of.name, args, opts...)
+	return eks.NewAddon(ctx, of.Name, args, opts...)
 }
 
 // newAddonRole registers the role of an add-on.
-func newAddonRole(ctx *pulumi.Context, of addon, s Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (*podidentity.Role, error) {
-	return podidentity.NewAddonRole(ctx, of.name, podidentity.Args{
+func newAddonRole(ctx *pulumi.Context, of clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (*podidentity.Role, error) {
+	return podidentity.NewAddonRole(ctx, of.Name, podidentity.Args{
 		ClusterName:       cluster,
 		Namespace:         "kube-system",
-		ServiceAccount:    of.serviceAccount,
-		ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.policy},
+		ServiceAccount:    of.ServiceAccount,
+		ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.Policy},
 	}, opts...)
 }
 

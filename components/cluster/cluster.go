@@ -1,3 +1,5 @@
+// Package cluster is the Kubernetes cluster that everything else runs on: an
+// EKS cluster that is made, or one that the user brings.
 package cluster
 
 import (
@@ -7,13 +9,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 const typeToken = "vllm-eks:cluster:Cluster"
 
 // Args are the inputs of New. Those beside Spec are for a cluster that is made.
 type Args struct {
-	Spec Spec
+	Spec clusterspec.Spec
 	// SubnetIDs are the subnets of VPCID in which the control plane has its network
 	// interfaces. A change of them changes nothing of an existing cluster.
 	VPCID     pulumi.StringInput
@@ -75,7 +78,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		if c.admitted, err = newAccess(ctx, name, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		if c.VolumesRole, err = newAddonRole(ctx, volumeDriver(spec, nil), spec, c.Name, inside...); err != nil {
+		if c.VolumesRole, err = newAddonRole(ctx, clusterspec.VolumeDriver(spec, nil), spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
 		c.Ready = slices.Concat(c.Ready, c.VolumesRole.Ready, []pulumi.Resource{made.component})

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
@@ -15,18 +16,18 @@ func TestMain(m *testing.M) { stacktest.Main(m) }
 func TestProviderOfAnExistingCluster(t *testing.T) {
 	tests := []struct {
 		name     string
-		existing Existing
+		existing clusterspec.Existing
 		want     map[string]any
 	}{
-		{"context", Existing{Context: "prod"}, map[string]any{
+		{"context", clusterspec.Existing{Context: "prod"}, map[string]any{
 			"clusterIdentifier": "prod", "context": "prod", "enableServerSideApply": true}},
-		{"file", Existing{Context: "prod", Kubeconfig: "~/prod"}, map[string]any{
+		{"file", clusterspec.Existing{Context: "prod", Kubeconfig: "~/prod"}, map[string]any{
 			"clusterIdentifier": "prod", "context": "prod", "enableServerSideApply": true, "kubeconfig": "~/prod"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-				_, err := New(ctx, "cluster", Args{Spec: Spec{Existing: &test.existing}})
+				_, err := New(ctx, "cluster", Args{Spec: clusterspec.Spec{Existing: &test.existing}})
 				return err
 			})
 			if err != nil {
@@ -43,8 +44,8 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 
 // TestNewRefusesAnUnnamedCluster says where to look for a name.
 func TestNewRefusesAnUnnamedCluster(t *testing.T) {
-	for key, spec := range map[string]Spec{
-		"cluster.existing.context: is missing": {Existing: &Existing{Kubeconfig: "~/prod"}},
+	for key, spec := range map[string]clusterspec.Spec{
+		"cluster.existing.context: is missing": {Existing: &clusterspec.Existing{Kubeconfig: "~/prod"}},
 	} {
 		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 			_, err := New(ctx, "cluster", Args{Spec: spec})

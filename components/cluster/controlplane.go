@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/kms"
 	"github.com/pulumi/pulumi-eks/sdk/v2/go/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // controlPlane is what is used of an EKS cluster. Everything that knows the
@@ -24,7 +25,7 @@ const keyWindowDays = 30
 
 // newControlPlane registers an EKS cluster with the key of its secrets and its
 // logs, and without nodes.
-func newControlPlane(ctx *pulumi.Context, name string, s Spec, args Args, opts ...pulumi.ResourceOption) (*controlPlane, error) {
+func newControlPlane(ctx *pulumi.Context, name string, s clusterspec.Spec, args Args, opts ...pulumi.ResourceOption) (*controlPlane, error) {
 	guarded := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Protect(s.Protect)})
 	key, err := kms.NewKey(ctx, name, &kms.KeyArgs{
 		Description:          pulumi.Sprintf("Secrets of the EKS cluster %s", s.Name),
@@ -52,7 +53,7 @@ func newControlPlane(ctx *pulumi.Context, name string, s Spec, args Args, opts .
 }
 
 // clusterArgs are what the component is given.
-func clusterArgs(s Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
+func clusterArgs(s clusterspec.Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
 	yes := true
 	mode := eks.AuthenticationModeApi
 	a := &eks.ClusterArgs{

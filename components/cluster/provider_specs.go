@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
 // existingProvider is the provider of an existing cluster. The cluster
@@ -13,7 +14,7 @@ import (
 // the first update stays (see firstIdentifier): neither another name of the
 // context, nor another place of the kubeconfig, nor new credentials replace
 // anything. That the context is still of the same cluster is checked before.
-func existingProvider(e Existing) *kubernetes.ProviderArgs {
+func existingProvider(e clusterspec.Existing) *kubernetes.ProviderArgs {
 	args := &kubernetes.ProviderArgs{
 		Context:               pulumi.String(e.Context),
 		ClusterIdentifier:     pulumi.String(e.Context),
@@ -30,7 +31,7 @@ func existingProvider(e Existing) *kubernetes.ProviderArgs {
 // which must replace nothing: the identifier is the cluster's name. Objects of a
 // cluster that does not answer stay in the state, since most such silences end,
 // and an Ingress that is forgotten leaves its load balancer behind.
-func ownProvider(s Spec, kubeconfig pulumi.StringOutput) *kubernetes.ProviderArgs {
+func ownProvider(s clusterspec.Spec, kubeconfig pulumi.StringOutput) *kubernetes.ProviderArgs {
 	return &kubernetes.ProviderArgs{
 		ClusterIdentifier:     pulumi.String(s.Region + "/" + s.Name),
 		EnableServerSideApply: pulumi.Bool(true),

@@ -1,17 +1,20 @@
+// Package gpu has Kubernetes hand out the GPUs of its nodes.
 package gpu
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	gpuspec "github.com/vllm-eks/vllm-eks/spec/gpu"
 )
 
 const typeToken = "vllm-eks:gpu:DevicePlugin"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec gpuspec.Spec
 	// DependsOn is what must be there before, and goes after, such as the nodes.
 	// Default: nothing.
 	DependsOn []pulumi.Resource
@@ -26,8 +29,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
 	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Privileged}}
-		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: Namespace, Values: release.Merge(values(), spec.Values)}}}
+		component.Namespaces = []release.Namespace{{Name: gpuspec.Namespace, Level: release.Privileged}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.NVIDIADevicePlugin, Namespace: gpuspec.Namespace, Values: chart.Merge(gpuspec.Values(), spec.Values)}}}
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

@@ -9,11 +9,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	gpuspec "github.com/vllm-eks/vllm-eks/spec/gpu"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-func record(t *testing.T, spec Spec) (*stacktest.Recording, *release.Component) {
+func record(t *testing.T, spec gpuspec.Spec) (*stacktest.Recording, *release.Component) {
 	t.Helper()
 	var made *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
@@ -27,7 +28,7 @@ func record(t *testing.T, spec Spec) (*stacktest.Recording, *release.Component) 
 }
 
 func TestInstalled(t *testing.T) {
-	recording, made := record(t, Spec{Install: true})
+	recording, made := record(t, gpuspec.Spec{Install: true})
 	stacktest.Compare(t, "testdata/installed.json", recording)
 	if len(made.Ready()) != 1 {
 		t.Errorf("engines wait for %d resources, want the release", len(made.Ready()))
@@ -35,18 +36,18 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording, made := record(t, Spec{})
+	recording, made := record(t, gpuspec.Spec{})
 	if n := len(recording.Resources()); n != 0 || made.Ready() != nil {
 		t.Errorf("%d resources are registered, and engines wait for %v", n, made.Ready())
 	}
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	stacktest.ChartKeys(t, "testdata/nvidia-device-plugin.keys", versions.NVIDIADevicePlugin, values())
+	stacktest.ChartKeys(t, "testdata/nvidia-device-plugin.keys", versions.NVIDIADevicePlugin, gpuspec.Values())
 }
 
 func TestValidate(t *testing.T) {
-	for want, spec := range map[string]Spec{
+	for want, spec := range map[string]gpuspec.Spec{
 		"": {Install: true, Values: map[string]any{"failOnInitError": true}},
 		"gpu.values.priorityClassName: is set by this program": {Install: true, Values: map[string]any{"priorityClassName": "x"}},
 		"gpu.values: is of no use without install":             {Values: map[string]any{"a": 1}},
@@ -60,7 +61,7 @@ func TestValidate(t *testing.T) {
 
 // TestUsersValuesAreInstalled holds that they reach the chart, beside ours.
 func TestUsersValuesAreInstalled(t *testing.T) {
-	recording, _ := record(t, Spec{Install: true, Values: map[string]any{"failOnInitError": false}})
+	recording, _ := record(t, gpuspec.Spec{Install: true, Values: map[string]any{"failOnInitError": false}})
 	for _, r := range recording.Resources() {
 		if values, _ := r.Inputs["values"].(map[string]any); values != nil {
 			if values["failOnInitError"] != false || values["priorityClassName"] != "system-node-critical" {

@@ -1,18 +1,22 @@
+// Package ingress installs the AWS Load Balancer Controller, which makes
+// Application Load Balancers of Ingresses.
 package ingress
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	ingressspec "github.com/vllm-eks/vllm-eks/spec/ingress"
 )
 
 const typeToken = "vllm-eks:ingress:Controller"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec ingressspec.Spec
 	// ClusterName is the EKS cluster's, by which the controller tags what it makes.
 	// Required.
 	ClusterName pulumi.StringInput
@@ -39,17 +43,17 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
 	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Restricted}}
+		component.Namespaces = []release.Namespace{{Name: ingressspec.Namespace, Level: release.Restricted}}
 		component.Role = podidentity.Register(name, podidentity.Args{
 			ClusterName:    args.ClusterName,
-			Namespace:      Namespace,
-			ServiceAccount: serviceAccount,
+			Namespace:      ingressspec.Namespace,
+			ServiceAccount: ingressspec.ServiceAccount,
 			Policy: pulumi.All(args.ClusterName, args.VPCID).ApplyT(func(of []any) (string, error) {
 				return policy(args.Region, of[0].(string), of[1].(string))
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.LoadBalancerController, Namespace: Namespace, Values: release.Merge(values(spec, args.Region, args.Tags), spec.Values),
+			Chart: versions.LoadBalancerController, Namespace: ingressspec.Namespace, Values: chart.Merge(ingressspec.Values(spec, args.Region, args.Tags), spec.Values),
 			Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID},
 		}}}
 	}

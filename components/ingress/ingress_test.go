@@ -11,11 +11,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	ingressspec "github.com/vllm-eks/vllm-eks/spec/ingress"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-func record(t *testing.T, spec Spec, check func(*pulumi.Context, *release.Component) error) *stacktest.Recording {
+func record(t *testing.T, spec ingressspec.Spec, check func(*pulumi.Context, *release.Component) error) *stacktest.Recording {
 	t.Helper()
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		made, err := New(ctx, "ingress-controller", Args{
@@ -38,7 +39,7 @@ type ingressObject struct{ pulumi.CustomResourceState }
 // TestInstalled records an Ingress too, that waits for what the box says: the
 // engine deletes in the reverse order.
 func TestInstalled(t *testing.T) {
-	recording := record(t, Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *release.Component) error {
+	recording := record(t, ingressspec.Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *release.Component) error {
 		return ctx.RegisterResource("kubernetes:networking.k8s.io/v1:Ingress", "chat", pulumi.Map{}, &ingressObject{}, pulumi.DependsOn(made.Ready()))
 	})
 	stacktest.Compare(t, "testdata/installed.json", recording)
@@ -60,7 +61,7 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording := record(t, Spec{}, func(_ *pulumi.Context, made *release.Component) error {
+	recording := record(t, ingressspec.Spec{}, func(_ *pulumi.Context, made *release.Component) error {
 		if made.Ready() != nil {
 			t.Errorf("Ingresses wait for %v", made.Ready())
 		}
@@ -75,17 +76,17 @@ func TestValidate(t *testing.T) {
 	const path = "ingressController"
 	tests := []struct {
 		name string
-		spec Spec
+		spec ingressspec.Spec
 		want string
 	}{
-		{"default", Spec{}, ""},
-		{"installed", Spec{Install: true}, ""},
-		{"one", Spec{Install: true, Replicas: 1}, ""},
-		{"too many", Spec{Install: true, Replicas: 9}, path + ".replicas: is 9, want 1 to 3"},
-		{"values of ours", Spec{Install: true, Values: map[string]any{"defaultTags": map[string]any{"a": "b"}}}, path + ".values.defaultTags: is set by tags"},
-		{"values given", Spec{Install: true, Values: map[string]any{"vpcId": "vpc-1"}}, path + ".values.vpcId: is set by this program"},
-		{"values unused", Spec{Values: map[string]any{"a": 1}}, path + ".values: is of no use without install"},
-		{"of no use", Spec{Replicas: 2}, path + ".replicas: is of no use without install; remove it, or set ingressController.install to true"},
+		{"default", ingressspec.Spec{}, ""},
+		{"installed", ingressspec.Spec{Install: true}, ""},
+		{"one", ingressspec.Spec{Install: true, Replicas: 1}, ""},
+		{"too many", ingressspec.Spec{Install: true, Replicas: 9}, path + ".replicas: is 9, want 1 to 3"},
+		{"values of ours", ingressspec.Spec{Install: true, Values: map[string]any{"defaultTags": map[string]any{"a": "b"}}}, path + ".values.defaultTags: is set by tags"},
+		{"values given", ingressspec.Spec{Install: true, Values: map[string]any{"vpcId": "vpc-1"}}, path + ".values.vpcId: is set by this program"},
+		{"values unused", ingressspec.Spec{Values: map[string]any{"a": 1}}, path + ".values: is of no use without install"},
+		{"of no use", ingressspec.Spec{Replicas: 2}, path + ".replicas: is of no use without install; remove it, or set ingressController.install to true"},
 	}
 	for _, test := range tests {
 		err := test.spec.WithDefaults().Validate(path)
@@ -96,7 +97,7 @@ func TestValidate(t *testing.T) {
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	all := values(Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
+	all := ingressspec.Values(ingressspec.Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
 	all["clusterName"], all["vpcId"] = "c", "v"
 	stacktest.ChartKeys(t, "testdata/aws-load-balancer-controller.keys", versions.LoadBalancerController, all)
 }
@@ -104,7 +105,7 @@ func TestChartKnowsItsKeys(t *testing.T) {
 // TestUpgradeKeepsTheCertificate: the webhooks would trust another than the
 // running pods have.
 func TestUpgradeKeepsTheCertificate(t *testing.T) {
-	if got := values(Spec{Install: true}, "us-west-2", nil)["keepTLSSecret"]; got != true {
+	if got := ingressspec.Values(ingressspec.Spec{Install: true}, "us-west-2", nil)["keepTLSSecret"]; got != true {
 		t.Errorf("keepTLSSecret is %v", got)
 	}
 }

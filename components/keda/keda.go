@@ -1,17 +1,20 @@
+// Package keda installs KEDA, which sets the number of engines.
 package keda
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	kedaspec "github.com/vllm-eks/vllm-eks/spec/keda"
 )
 
 const typeToken = "vllm-eks:keda:KEDA"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec kedaspec.Spec
 	// DependsOn is what must be there before, and goes after: the nodes, and
 	// Prometheus' operator if it scrapes KEDA. Default: nothing.
 	DependsOn []pulumi.Resource
@@ -27,8 +30,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
 	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: Namespace, Level: release.Restricted}}
-		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.KEDAChart, Namespace: Namespace, Values: release.Merge(values(spec), spec.Values)}}}
+		component.Namespaces = []release.Namespace{{Name: kedaspec.Namespace, Level: release.Restricted}}
+		component.Charts = []release.Chart{{Args: release.Args{Chart: versions.KEDAChart, Namespace: kedaspec.Namespace, Values: chart.Merge(kedaspec.Values(spec), spec.Values)}}}
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

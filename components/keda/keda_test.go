@@ -9,6 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	kedaspec "github.com/vllm-eks/vllm-eks/spec/keda"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
@@ -16,7 +17,7 @@ func TestMain(m *testing.M) { stacktest.Main(m) }
 func TestInstalled(t *testing.T) {
 	var made *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
-		made, err = New(ctx, "keda", Args{Spec: Spec{Install: true, ServiceMonitor: true}})
+		made, err = New(ctx, "keda", Args{Spec: kedaspec.Spec{Install: true, ServiceMonitor: true}})
 		return err
 	})
 	if err != nil {
@@ -46,7 +47,7 @@ func TestNotInstalled(t *testing.T) {
 func TestScaledObjectsGoBeforeKEDA(t *testing.T) {
 	var scaler scaledObject
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		made, err := New(ctx, "keda", Args{Spec: Spec{Install: true}})
+		made, err := New(ctx, "keda", Args{Spec: kedaspec.Spec{Install: true}})
 		if err != nil {
 			return err
 		}
@@ -72,18 +73,18 @@ type scaledObject struct{ pulumi.CustomResourceState }
 func TestValidate(t *testing.T) {
 	tests := []struct {
 		name string
-		spec Spec
+		spec kedaspec.Spec
 		want string
 	}{
-		{"default", Spec{}, ""},
-		{"installed", Spec{Install: true}, ""},
-		{"one", Spec{Install: true, Replicas: 1}, ""},
-		{"too many", Spec{Install: true, Replicas: 4}, "keda.replicas: is 4, want 1 to 3"},
-		{"negative", Spec{Install: true, Replicas: -1}, "keda.replicas: is -1, want 1 to 3"},
-		{"values of ours", Spec{Install: true, Values: map[string]any{"operator": map[string]any{"replicaCount": 3}}},
+		{"default", kedaspec.Spec{}, ""},
+		{"installed", kedaspec.Spec{Install: true}, ""},
+		{"one", kedaspec.Spec{Install: true, Replicas: 1}, ""},
+		{"too many", kedaspec.Spec{Install: true, Replicas: 4}, "keda.replicas: is 4, want 1 to 3"},
+		{"negative", kedaspec.Spec{Install: true, Replicas: -1}, "keda.replicas: is -1, want 1 to 3"},
+		{"values of ours", kedaspec.Spec{Install: true, Values: map[string]any{"operator": map[string]any{"replicaCount": 3}}},
 			"keda.values.operator.replicaCount: is set by keda.replicas; remove it, and set that key"},
-		{"values unused", Spec{Values: map[string]any{"a": 1}}, "keda.values: is of no use without install"},
-		{"of no use", Spec{Replicas: 2}, "keda.replicas: is of no use without install; remove it, or set keda.install to true"},
+		{"values unused", kedaspec.Spec{Values: map[string]any{"a": 1}}, "keda.values: is of no use without install"},
+		{"of no use", kedaspec.Spec{Replicas: 2}, "keda.replicas: is of no use without install; remove it, or set keda.install to true"},
 	}
 	for _, test := range tests {
 		err := test.spec.WithDefaults().Validate("keda")
@@ -104,12 +105,12 @@ func TestValidate(t *testing.T) {
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	stacktest.ChartKeys(t, "testdata/keda.keys", versions.KEDAChart, values(Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults()))
+	stacktest.ChartKeys(t, "testdata/keda.keys", versions.KEDAChart, kedaspec.Values(kedaspec.Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults()))
 }
 
 // TestNobodyElsesSecrets holds what KEDA may read.
 func TestNobodyElsesSecrets(t *testing.T) {
-	permissions, _ := values(Spec{Install: true})["permissions"].(map[string]any)
+	permissions, _ := kedaspec.Values(kedaspec.Spec{Install: true})["permissions"].(map[string]any)
 	for _, part := range []string{"operator", "metricServer"} {
 		p, _ := permissions[part].(map[string]any)
 		if restrict, _ := p["restrict"].(map[string]any); restrict["secret"] != true {
@@ -120,7 +121,7 @@ func TestNobodyElsesSecrets(t *testing.T) {
 
 // TestKEDAIsNotLimitedToOneCore: the chart limits each part to one.
 func TestKEDAIsNotLimitedToOneCore(t *testing.T) {
-	parts, _ := values(Spec{Install: true})["resources"].(map[string]any)
+	parts, _ := kedaspec.Values(kedaspec.Spec{Install: true})["resources"].(map[string]any)
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
 		given, _ := parts[part].(map[string]any)
 		if limits, _ := given["limits"].(map[string]any); limits["cpu"] != "2" {
@@ -132,7 +133,7 @@ func TestKEDAIsNotLimitedToOneCore(t *testing.T) {
 // TestLabelsReachEveryServiceMonitor: without them, a Prometheus that selects by
 // labels does not scrape KEDA.
 func TestLabelsReachEveryServiceMonitor(t *testing.T) {
-	parts, _ := values(Spec{Install: true, ServiceMonitor: true, Labels: map[string]string{"release": "x"}})["prometheus"].(map[string]any)
+	parts, _ := kedaspec.Values(kedaspec.Spec{Install: true, ServiceMonitor: true, Labels: map[string]string{"release": "x"}})["prometheus"].(map[string]any)
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
 		given, _ := parts[part].(map[string]any)
 		monitor, _ := given["serviceMonitor"].(map[string]any)

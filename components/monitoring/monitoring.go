@@ -1,10 +1,14 @@
+// Package monitoring installs what watches the cluster: Prometheus with its
+// operator, rules and exporters, and the exporter of NVIDIA's GPUs.
 package monitoring
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 const (
@@ -15,7 +19,7 @@ const (
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec monitoringspec.Spec
 	// GrafanaPassword is the password of Grafana's administrator, whose name is admin.
 	// Default: that of Grafana.ExistingSecret, or one that the chart makes up.
 	GrafanaPassword pulumi.StringPtrInput
@@ -32,8 +36,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn, Outputs: pulumi.Map{"prometheusUrl": pulumi.String(spec.PrometheusURL())}}
-	if spec.onNodes() {
-		component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace + nodesSuffix, Level: release.Privileged})
+	if spec.OnNodes() {
+		component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace + monitoringspec.NodesSuffix, Level: release.Privileged})
 	}
 	if spec.Install {
 		if err := addPrometheus(&component, spec, args.GrafanaPassword); err != nil {
@@ -43,15 +47,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if *spec.GPUMetrics {
 		// After the operator of Prometheus, which brings the kind ServiceMonitor.
 		component.Charts = append(component.Charts, release.Chart{Resource: name + "-dcgm", Optional: true, Args: release.Args{
-			Chart: versions.DCGMExporter, Namespace: spec.Namespace + nodesSuffix, Values: release.Merge(exporterValues(spec), spec.GPUMetricsValues),
+			Chart: versions.DCGMExporter, Namespace: spec.Namespace + monitoringspec.NodesSuffix, Values: chart.Merge(monitoringspec.ExporterValues(spec), spec.GPUMetricsValues),
 		}})
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }
 
 // addPrometheus adds the chart of Prometheus, and what it needs, to a component.
-func addPrometheus(component *release.ComponentArgs, spec Spec, password pulumi.StringPtrInput) error {
-	values := release.Merge(stackValues(spec), spec.Values)
+func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, password pulumi.StringPtrInput) error {
+	values := chart.Merge(monitoringspec.StackValues(spec), spec.Values)
 	ready, err := available(spec, values)
 	if err != nil {
 		return err
@@ -60,7 +64,7 @@ func addPrometheus(component *release.ComponentArgs, spec Spec, password pulumi.
 	component.Objects = append(component.Objects, disks(spec)...)
 	chart := release.Chart{
 		Args: release.Args{
-			Chart: versions.KubePrometheusStack, Name: fullName, Namespace: spec.Namespace, Values: values, TimeoutSeconds: stackTimeoutSeconds,
+			Chart: versions.KubePrometheusStack, Name: monitoringspec.FullName, Namespace: spec.Namespace, Values: values, TimeoutSeconds: stackTimeoutSeconds,
 		},
 		Confirm: []release.Object{ready},
 	}
@@ -68,7 +72,7 @@ func addPrometheus(component *release.ComponentArgs, spec Spec, password pulumi.
 		component.Objects = append(component.Objects, administrator(spec, password))
 		chart.GivenNames = func(names release.Names) pulumi.Map {
 			return pulumi.Map{"grafana": pulumi.Map{"admin": pulumi.Map{
-				"existingSecret": names[grafanaSecret], "userKey": pulumi.String(userKey), "passwordKey": pulumi.String(passwordKey),
+				"existingSecret": names[grafanaSecret], "userKey": pulumi.String(monitoringspec.UserKey), "passwordKey": pulumi.String(monitoringspec.PasswordKey),
 			}}}
 		}
 	}

@@ -10,19 +10,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // everything is a spec with every field given.
-func everything() Spec {
-	return Spec{
+func everything() monitoringspec.Spec {
+	return monitoringspec.Spec{
 		Install: true, Namespace: "watch", RetentionDays: 30, StorageGiB: 200, StorageClass: "fast", Replicas: 2, Alertmanager: true,
-		Grafana: Grafana{Install: true, ExistingSecret: "grafana-admin"}, GPUMetrics: new(true),
+		Grafana: monitoringspec.Grafana{Install: true, ExistingSecret: "grafana-admin"}, GPUMetrics: new(true),
 	}
 }
 
-func record(t *testing.T, spec Spec) (*stacktest.Recording, *release.Component) {
+func record(t *testing.T, spec monitoringspec.Spec) (*stacktest.Recording, *release.Component) {
 	t.Helper()
 	var made *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
@@ -36,7 +37,7 @@ func record(t *testing.T, spec Spec) (*stacktest.Recording, *release.Component) 
 }
 
 func TestInstalled(t *testing.T) {
-	for name, spec := range map[string]Spec{
+	for name, spec := range map[string]monitoringspec.Spec{
 		"default":    {Install: true},
 		"everything": everything(),
 		// The user's own Prometheus, and our exporter beside it.
@@ -62,15 +63,15 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording, made := record(t, Spec{})
-	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || (Spec{}).Namespaces() != nil {
+	recording, made := record(t, monitoringspec.Spec{})
+	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || (monitoringspec.Spec{}).Namespaces() != nil {
 		t.Errorf("%d resources are registered, and others wait for %v", n, made.Ready())
 	}
 }
 
 // TestExporterWaitsForTheOperator is for its ServiceMonitor.
 func TestExporterWaitsForTheOperator(t *testing.T) {
-	recording, _ := record(t, Spec{Install: true})
+	recording, _ := record(t, monitoringspec.Spec{Install: true})
 	for _, r := range recording.Resources() {
 		if r.Name == "monitoring-dcgm" && slices.Contains(r.DependsOn, "kubernetes:helm.sh/v3:Release::monitoring") {
 			return
@@ -80,7 +81,7 @@ func TestExporterWaitsForTheOperator(t *testing.T) {
 }
 
 func TestPrometheusURL(t *testing.T) {
-	for want, spec := range map[string]Spec{
+	for want, spec := range map[string]monitoringspec.Spec{
 		"": {},
 		"http://kps-prometheus.monitoring.svc:9090": {Install: true},
 		"http://kps-prometheus.watch.svc:9090":      everything(),
@@ -89,49 +90,53 @@ func TestPrometheusURL(t *testing.T) {
 			t.Errorf("the address is %q, want %q", got, want)
 		}
 	}
-	if stackValues(Spec{Install: true}.WithDefaults())["fullnameOverride"] != "kps" {
+	if monitoringspec.StackValues(monitoringspec.Spec{Install: true}.WithDefaults())["fullnameOverride"] != "kps" {
 		t.Error("the chart's Service is not called as the address says")
 	}
 }
 
 func TestValidate(t *testing.T) {
-	installed := func(change func(*Spec)) Spec {
-		s := Spec{Install: true}
+	installed := func(change func(*monitoringspec.Spec)) monitoringspec.Spec {
+		s := monitoringspec.Spec{Install: true}
 		change(&s)
 		return s
 	}
 	const useless = " is of no use without install; remove it, or set monitoring.install to true"
 	tests := []struct {
 		name string
-		spec Spec
+		spec monitoringspec.Spec
 		want string
 	}{
-		{"default", Spec{}, ""},
-		{"installed", installed(func(*Spec) {}), ""},
+		{"default", monitoringspec.Spec{}, ""},
+		{"installed", installed(func(*monitoringspec.Spec) {}), ""},
 		{"everything", everything(), ""},
-		{"brought", Spec{Namespace: "prometheus"}, ""},
-		{"namespace", installed(func(s *Spec) { s.Namespace = "Watch" }), `monitoring.namespace: is "Watch", want the name of the namespace of Prometheus`},
-		{"long namespace", installed(func(s *Spec) { s.Namespace = strings.Repeat("n", 58) }), "monitoring.namespace: has 58 characters, want at most 57"},
-		{"default namespace", installed(func(s *Spec) { s.Namespace = "default" }), `monitoring.namespace: is "default", which every cluster has`},
-		{"retention", installed(func(s *Spec) { s.RetentionDays = 731 }), "monitoring.retentionDays: is 731, want 1 to 730"},
-		{"storage", installed(func(s *Spec) { s.StorageGiB = 5 }), "monitoring.storageGiB: is 5, want 10 to 16384"},
-		{"class", installed(func(s *Spec) { s.StorageClass = "GP3" }), `monitoring.storageClass: is "GP3", want the name of a StorageClass`},
-		{"replicas", installed(func(s *Spec) { s.Replicas = 3 }), "monitoring.replicas: is 3, want 1 to 2"},
-		{"grafana", installed(func(s *Spec) { s.Grafana.ExistingSecret = "a" }), "monitoring.grafana.existingSecret: is of no use without grafana.install"},
-		{"password", installed(func(s *Spec) { s.Grafana = Grafana{Install: true, ExistingSecret: "hunter2!"} }),
+		{"brought", monitoringspec.Spec{Namespace: "prometheus"}, ""},
+		{"namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = "Watch" }), `monitoring.namespace: is "Watch", want the name of the namespace of Prometheus`},
+		{"long namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = strings.Repeat("n", 58) }), "monitoring.namespace: has 58 characters, want at most 57"},
+		{"default namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = "default" }), `monitoring.namespace: is "default", which every cluster has`},
+		{"retention", installed(func(s *monitoringspec.Spec) { s.RetentionDays = 731 }), "monitoring.retentionDays: is 731, want 1 to 730"},
+		{"storage", installed(func(s *monitoringspec.Spec) { s.StorageGiB = 5 }), "monitoring.storageGiB: is 5, want 10 to 16384"},
+		{"class", installed(func(s *monitoringspec.Spec) { s.StorageClass = "GP3" }), `monitoring.storageClass: is "GP3", want the name of a StorageClass`},
+		{"replicas", installed(func(s *monitoringspec.Spec) { s.Replicas = 3 }), "monitoring.replicas: is 3, want 1 to 2"},
+		{"grafana", installed(func(s *monitoringspec.Spec) { s.Grafana.ExistingSecret = "a" }), "monitoring.grafana.existingSecret: is of no use without grafana.install"},
+		{"password", installed(func(s *monitoringspec.Spec) {
+			s.Grafana = monitoringspec.Grafana{Install: true, ExistingSecret: "hunter2!"}
+		}),
 			"monitoring.grafana.existingSecret: is not the name of a Secret"},
-		{"another name", installed(func(s *Spec) { s.Values = map[string]any{"cleanPrometheusOperatorObjectNames": true} }),
+		{"another name", installed(func(s *monitoringspec.Spec) { s.Values = map[string]any{"cleanPrometheusOperatorObjectNames": true} }),
 			"monitoring.values.cleanPrometheusOperatorObjectNames: is set by this program"},
-		{"no operator", installed(func(s *Spec) { s.Values = map[string]any{"prometheusOperator": map[string]any{"enabled": false}} }),
+		{"no operator", installed(func(s *monitoringspec.Spec) {
+			s.Values = map[string]any{"prometheusOperator": map[string]any{"enabled": false}}
+		}),
 			"monitoring.values.prometheusOperator.enabled: is set by monitoring.install"},
-		{"no values", Spec{Values: map[string]any{"a": 1}}, "monitoring.values:" + useless},
-		{"no retention", Spec{RetentionDays: 1}, "monitoring.retentionDays:" + useless},
-		{"no storage", Spec{StorageGiB: 50}, "monitoring.storageGiB:" + useless},
-		{"no class", Spec{StorageClass: "gp3"}, "monitoring.storageClass:" + useless},
-		{"no replicas", Spec{Replicas: 1}, "monitoring.replicas:" + useless},
-		{"no alertmanager", Spec{Alertmanager: true}, "monitoring.alertmanager:" + useless},
-		{"no grafana", Spec{Grafana: Grafana{Install: true}}, "monitoring.grafana.install:" + useless},
-		{"no secret", Spec{Grafana: Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret:" + useless},
+		{"no values", monitoringspec.Spec{Values: map[string]any{"a": 1}}, "monitoring.values:" + useless},
+		{"no retention", monitoringspec.Spec{RetentionDays: 1}, "monitoring.retentionDays:" + useless},
+		{"no storage", monitoringspec.Spec{StorageGiB: 50}, "monitoring.storageGiB:" + useless},
+		{"no class", monitoringspec.Spec{StorageClass: "gp3"}, "monitoring.storageClass:" + useless},
+		{"no replicas", monitoringspec.Spec{Replicas: 1}, "monitoring.replicas:" + useless},
+		{"no alertmanager", monitoringspec.Spec{Alertmanager: true}, "monitoring.alertmanager:" + useless},
+		{"no grafana", monitoringspec.Spec{Grafana: monitoringspec.Grafana{Install: true}}, "monitoring.grafana.install:" + useless},
+		{"no secret", monitoringspec.Spec{Grafana: monitoringspec.Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret:" + useless},
 	}
 	for _, test := range tests {
 		err := test.spec.WithDefaults().Validate("monitoring")
@@ -156,18 +161,18 @@ func TestSpecsAreNotShared(t *testing.T) {
 func TestChartsKnowTheirKeys(t *testing.T) {
 	generated := everything()
 	generated.Grafana.ExistingSecret = ""
-	labelled := Spec{Install: true, Labels: map[string]string{"release": "x"}}
-	for _, spec := range []Spec{{Install: true}, everything(), generated, labelled} {
+	labelled := monitoringspec.Spec{Install: true, Labels: map[string]string{"release": "x"}}
+	for _, spec := range []monitoringspec.Spec{{Install: true}, everything(), generated, labelled} {
 		spec = spec.WithDefaults()
-		stacktest.ChartKeys(t, "testdata/kube-prometheus-stack.keys", versions.KubePrometheusStack, stackValues(spec))
-		stacktest.ChartKeys(t, "testdata/dcgm-exporter.keys", versions.DCGMExporter, exporterValues(spec))
+		stacktest.ChartKeys(t, "testdata/kube-prometheus-stack.keys", versions.KubePrometheusStack, monitoringspec.StackValues(spec))
+		stacktest.ChartKeys(t, "testdata/dcgm-exporter.keys", versions.DCGMExporter, monitoringspec.ExporterValues(spec))
 	}
 }
 
 // TestPrometheusLooksAtEverything holds what the models' ServiceMonitors rely on:
 // they have no label of the release.
 func TestPrometheusLooksAtEverything(t *testing.T) {
-	p, _ := stackValues(Spec{Install: true}.WithDefaults())["prometheus"].(map[string]any)
+	p, _ := monitoringspec.StackValues(monitoringspec.Spec{Install: true}.WithDefaults())["prometheus"].(map[string]any)
 	spec, _ := p["prometheusSpec"].(map[string]any)
 	for _, kind := range []string{"serviceMonitor", "podMonitor", "rule", "probe", "scrapeConfig"} {
 		if spec[kind+"SelectorNilUsesHelmValues"] != false {
@@ -179,9 +184,9 @@ func TestPrometheusLooksAtEverything(t *testing.T) {
 // TestNoPasswordInValues reads everything that Grafana is given: values are in
 // Pulumi's state in clear.
 func TestNoPasswordInValues(t *testing.T) {
-	generated := Spec{Install: true, Grafana: Grafana{Install: true}}.WithDefaults()
-	for _, spec := range []Spec{generated, everything()} {
-		g := grafana(spec)
+	generated := monitoringspec.Spec{Install: true, Grafana: monitoringspec.Grafana{Install: true}}.WithDefaults()
+	for _, spec := range []monitoringspec.Spec{generated, everything()} {
+		g := monitoringspec.GrafanaValues(spec)
 		if _, given := g["adminPassword"]; given {
 			t.Error("Grafana's password is in its values")
 		}

@@ -9,11 +9,12 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/release"
+	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 const (
 	// prometheusName is the name of the Prometheus object of the chart.
-	prometheusName = fullName + "-prometheus"
+	prometheusName = monitoringspec.FullName + "-prometheus"
 	// grafanaSecret is the resource of the Secret with Grafana's administrator.
 	grafanaSecret = "grafana-admin"
 	// valuesAnnotation changes with the values of the chart, so that each change of
@@ -32,7 +33,7 @@ const (
 // deletes and recreates the StatefulSet for each change that Kubernetes does not
 // allow, and the metrics would go with it.
 // https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.0/pkg/k8s/statefulset.go
-func disks(s Spec) []release.Object {
+func disks(s monitoringspec.Spec) []release.Object {
 	var all []release.Object
 	for i := range s.Replicas {
 		all = append(all, release.Object{
@@ -68,7 +69,7 @@ func disks(s Spec) []release.Object {
 // administrator is the Secret with the name and the password of Grafana's
 // administrator. It is immutable and has a name that Pulumi makes up: another
 // password is another Secret, and Grafana restarts with it.
-func administrator(s Spec, password pulumi.StringPtrInput) release.Object {
+func administrator(s monitoringspec.Spec, password pulumi.StringPtrInput) release.Object {
 	return release.Object{
 		Type: "kubernetes:core/v1:Secret",
 		Name: grafanaSecret,
@@ -78,7 +79,7 @@ func administrator(s Spec, password pulumi.StringPtrInput) release.Object {
 			"type":       pulumi.String("Opaque"),
 			"immutable":  pulumi.Bool(true),
 			"metadata":   pulumi.Map{"namespace": pulumi.String(s.Namespace), "labels": labels()},
-			"stringData": pulumi.ToSecret(pulumi.Map{userKey: pulumi.String("admin"), passwordKey: password}),
+			"stringData": pulumi.ToSecret(pulumi.Map{monitoringspec.UserKey: pulumi.String("admin"), monitoringspec.PasswordKey: password}),
 		},
 	}
 }
@@ -87,7 +88,7 @@ func administrator(s Spec, password pulumi.StringPtrInput) release.Object {
 // at once, whether a pod of it ever starts or not. It changes nothing of the
 // object but annotations, and deleting it changes nothing.
 // https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/metadata/overrides.go
-func available(s Spec, values map[string]any) (release.Object, error) {
+func available(s monitoringspec.Spec, values map[string]any) (release.Object, error) {
 	text, err := json.Marshal(values)
 	if err != nil {
 		return release.Object{}, err

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 // at returns what is at a path of nested mappings.
@@ -46,7 +47,7 @@ func releaseOf(t *testing.T, recording *stacktest.Recording, chart string) stack
 // stored on it come from one number, and that the disk is changed first.
 func TestRaisingStorageRaisesTheDisk(t *testing.T) {
 	for gib, limit := range map[int]string{20: "16GiB", 50: "40GiB"} {
-		recording, _ := record(t, Spec{Install: true, StorageGiB: gib, Replicas: 2})
+		recording, _ := record(t, monitoringspec.Spec{Install: true, StorageGiB: gib, Replicas: 2})
 		claims := ofType(recording, ":PersistentVolumeClaim")
 		if len(claims) != 2 {
 			t.Fatalf("there are %d claims, want one for each Prometheus", len(claims))
@@ -78,12 +79,12 @@ func TestRaisingStorageRaisesTheDisk(t *testing.T) {
 // TestRecreatedStatefulSetDoesNotDeleteTheMetrics: the operator recreates it for
 // a larger disk.
 func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
-	recording, _ := record(t, Spec{Install: true})
+	recording, _ := record(t, monitoringspec.Spec{Install: true})
 	policy := at(releaseOf(t, recording, "kube-prometheus-stack").Inputs, "values", "prometheus", "prometheusSpec", "persistentVolumeClaimRetentionPolicy")
 	if policy != nil {
 		t.Errorf("the claims go with the StatefulSet: %v", policy)
 	}
-	spec := Spec{Install: true, Values: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
+	spec := monitoringspec.Spec{Install: true, Values: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
 		"persistentVolumeClaimRetentionPolicy": map[string]any{"whenDeleted": "Delete"},
 	}}}}
 	if err := spec.WithDefaults().Validate("monitoring"); err == nil {
@@ -94,7 +95,7 @@ func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
 // TestPrometheusThatNeverStartsIsNotInstalled: Helm takes the object Prometheus
 // for ready at once.
 func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
-	recording, _ := record(t, Spec{Install: true})
+	recording, _ := record(t, monitoringspec.Spec{Install: true})
 	waits := ofType(recording, ":PrometheusPatch")
 	if len(waits) != 1 {
 		t.Fatalf("%d resources wait for Prometheus, want 1", len(waits))
@@ -109,7 +110,7 @@ func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
 	if !slices.Contains(releaseOf(t, recording, "dcgm-exporter").DependsOn, w.Type+"::"+w.Name) {
 		t.Error("nothing waits for it")
 	}
-	other, _ := record(t, Spec{Install: true, RetentionDays: 3})
+	other, _ := record(t, monitoringspec.Spec{Install: true, RetentionDays: 3})
 	if at(ofType(other, ":PrometheusPatch")[0].Inputs, "metadata", "annotations", valuesAnnotation) == at(w.Inputs, "metadata", "annotations", valuesAnnotation) {
 		t.Error("a change of the values does not wait for Prometheus")
 	}
@@ -119,7 +120,7 @@ func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
 // namespace that the same run creates.
 func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		_, err := New(ctx, "monitoring", Args{Spec: Spec{Install: true, Grafana: Grafana{Install: true}}, GrafanaPassword: pulumi.StringPtr("hunter2")})
+		_, err := New(ctx, "monitoring", Args{Spec: monitoringspec.Spec{Install: true, Grafana: monitoringspec.Grafana{Install: true}}, GrafanaPassword: pulumi.StringPtr("hunter2")})
 		return err
 	})
 	if err != nil {
@@ -148,7 +149,7 @@ func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 // TestAlertsThatAlwaysFireAreOff is for those of docs/addons.md.
 func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
 	for _, alertmanager := range []bool{false, true} {
-		rules := stackValues(Spec{Install: true, Alertmanager: alertmanager}.WithDefaults())["defaultRules"]
+		rules := monitoringspec.StackValues(monitoringspec.Spec{Install: true, Alertmanager: alertmanager}.WithDefaults())["defaultRules"]
 		for alert, want := range map[string]bool{"PrometheusNotConnectedToAlertmanagers": !alertmanager, "KubeCPUOvercommit": true, "KubeMemoryOvercommit": true} {
 			if got := at(rules, "disabled", alert); got != want {
 				t.Errorf("with Alertmanager %t, %s is off: %v, want %t", alertmanager, alert, got, want)
@@ -161,7 +162,7 @@ func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
 }
 
 func TestGrafanaAndKubeStateMetricsDoNotReadEverySecret(t *testing.T) {
-	values := stackValues(everything())
+	values := monitoringspec.StackValues(everything())
 	if got := at(values, "grafana", "rbac", "namespaced"); got != true {
 		t.Errorf("Grafana has a ClusterRole: namespaced is %v", got)
 	}
@@ -178,9 +179,9 @@ func TestGrafanaAndKubeStateMetricsDoNotReadEverySecret(t *testing.T) {
 
 // TestPrometheusIsNotTheFirstToGo: replicas are scaled by it.
 func TestPrometheusIsNotTheFirstToGo(t *testing.T) {
-	values := stackValues(Spec{Install: true}.WithDefaults())
+	values := monitoringspec.StackValues(monitoringspec.Spec{Install: true}.WithDefaults())
 	for _, path := range [][]string{{"prometheus", "prometheusSpec"}, {"prometheusOperator"}, {"kube-state-metrics"}} {
-		if got := at(at(values, path...), "priorityClassName"); got != clusterCritical {
+		if got := at(at(values, path...), "priorityClassName"); got != monitoringspec.ClusterCritical {
 			t.Errorf("%v has the priority %v", path, got)
 		}
 	}
@@ -189,14 +190,14 @@ func TestPrometheusIsNotTheFirstToGo(t *testing.T) {
 // TestExporterIsNeitherThrottledNorEvictsReplicas: the chart limits it to 0.2
 // cores.
 func TestExporterIsNeitherThrottledNorEvictsReplicas(t *testing.T) {
-	values := exporterValues(Spec{Install: true}.WithDefaults())
+	values := monitoringspec.ExporterValues(monitoringspec.Spec{Install: true}.WithDefaults())
 	if cpu, memory := at(values, "resources", "limits", "cpu"), at(values, "resources", "requests", "memory"); cpu != "2" || memory != "512Mi" {
 		t.Errorf("the exporter may use %v cores and requests %v", cpu, memory)
 	}
 }
 
 func TestGPUMetricsNameTheReplica(t *testing.T) {
-	if got := at(exporterValues(Spec{Install: true}.WithDefaults()), "serviceMonitor", "honorLabels"); got != true {
+	if got := at(monitoringspec.ExporterValues(monitoringspec.Spec{Install: true}.WithDefaults()), "serviceMonitor", "honorLabels"); got != true {
 		t.Errorf("honorLabels is %v: pod and namespace are the exporter's", got)
 	}
 }
@@ -204,8 +205,8 @@ func TestGPUMetricsNameTheReplica(t *testing.T) {
 // TestLabelsReachTheExporter: without them, a Prometheus that selects by labels
 // has no GPU metrics.
 func TestLabelsReachTheExporter(t *testing.T) {
-	spec := Spec{GPUMetrics: new(true), ServiceMonitor: true, Labels: map[string]string{"release": "kps"}}
-	if got := at(exporterValues(spec), "serviceMonitor", "additionalLabels", "release"); got != "kps" {
+	spec := monitoringspec.Spec{GPUMetrics: new(true), ServiceMonitor: true, Labels: map[string]string{"release": "kps"}}
+	if got := at(monitoringspec.ExporterValues(spec), "serviceMonitor", "additionalLabels", "release"); got != "kps" {
 		t.Errorf("the ServiceMonitor has the label release=%v", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	networkspec "github.com/vllm-eks/vllm-eks/spec/network"
 )
 
 // endpoints registers the ways to AWS' own APIs that do not leave the VPC.
@@ -17,7 +18,7 @@ func (b builder) endpoints(vpc pulumi.StringOutput, private, public tier) ([]pul
 	s3, err := ec2.NewVpcEndpoint(b.ctx, b.name+"-s3", &ec2.VpcEndpointArgs{
 		VpcId:           vpc,
 		VpcEndpointType: pulumi.String("Gateway"),
-		ServiceName:     pulumi.String(serviceName(b.spec.Region, "s3")),
+		ServiceName:     pulumi.String(networkspec.ServiceName(b.spec.Region, "s3")),
 		RouteTableIds:   tables,
 		Tags:            b.tags("s3", nil),
 	}, b.opts...)
@@ -26,7 +27,7 @@ func (b builder) endpoints(vpc pulumi.StringOutput, private, public tier) ([]pul
 	}
 	ready := []pulumi.Resource{s3}
 	var subnets pulumi.StringArray
-	for _, zone := range b.spec.spread(b.spec.InterfaceEndpoints) {
+	for _, zone := range b.spec.Spread(b.spec.InterfaceEndpoints) {
 		subnets = append(subnets, private.subnets[zone].ID().ToStringOutput())
 	}
 	if len(subnets) == 0 {
@@ -45,11 +46,11 @@ func (b builder) endpoints(vpc pulumi.StringOutput, private, public tier) ([]pul
 	if err != nil {
 		return nil, err
 	}
-	for _, service := range interfaceServices {
+	for _, service := range networkspec.InterfaceServices {
 		endpoint, err := ec2.NewVpcEndpoint(b.ctx, b.name+"-"+service, &ec2.VpcEndpointArgs{
 			VpcId:             vpc,
 			VpcEndpointType:   pulumi.String("Interface"),
-			ServiceName:       pulumi.String(serviceName(b.spec.Region, service)),
+			ServiceName:       pulumi.String(networkspec.ServiceName(b.spec.Region, service)),
 			SubnetIds:         subnets,
 			SecurityGroupIds:  pulumi.StringArray{group.ID()},
 			PrivateDnsEnabled: pulumi.Bool(true),

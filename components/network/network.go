@@ -1,3 +1,4 @@
+// Package network is the VPC that the cluster and its nodes live in.
 package network
 
 import (
@@ -6,13 +7,14 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	networkspec "github.com/vllm-eks/vllm-eks/spec/network"
 )
 
 const typeToken = "vllm-eks:network:Network"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec networkspec.Spec
 	// Label is what everything is called in the console. Required.
 	Label string
 }
@@ -46,8 +48,8 @@ func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
 // registered. Errors name the key of the spec that is wrong, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	spec := args.Spec.WithDefaults()
-	if !spec.made() {
-		return spec.existing(name)
+	if !spec.Made() {
+		return existing(spec, name)
 	}
 	if err := spec.Validate(name); err != nil {
 		return nil, err
@@ -64,18 +66,18 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // existing is a network of which nothing is registered.
-func (s Spec) existing(name string) (*Network, error) {
+func existing(s networkspec.Spec, name string) (*Network, error) {
 	n := &Network{private: map[string]pulumi.StringArray{}}
 	e := s.Existing
 	if e == nil {
-		e = &Existing{}
+		e = &networkspec.Existing{}
 	} else if err := s.Validate(name); err != nil {
 		return nil, err
 	}
 	n.VPCID = pulumi.String(e.VPCID).ToStringOutput()
 	n.PrivateSubnetIDs = pulumi.ToStringArray(e.PrivateSubnetIDs).ToStringArrayOutput()
 	n.PublicSubnetIDs = pulumi.ToStringArray(e.PublicSubnetIDs).ToStringArrayOutput()
-	n.ControlPlaneSubnetIDs = pulumi.ToStringArray(s.controlPlaneSubnets()).ToStringArrayOutput()
+	n.ControlPlaneSubnetIDs = pulumi.ToStringArray(s.ControlPlaneSubnets()).ToStringArrayOutput()
 	for _, id := range e.PrivateSubnetIDs {
 		zone := e.Zones[id]
 		n.private[zone] = append(n.private[zone], pulumi.String(id))
@@ -87,7 +89,7 @@ func (s Spec) existing(name string) (*Network, error) {
 type builder struct {
 	ctx         *pulumi.Context
 	name, label string
-	spec        Spec
+	spec        networkspec.Spec
 	opts        []pulumi.ResourceOption
 }
 
@@ -112,7 +114,7 @@ func (b builder) vpc(n *Network) error {
 	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPCID, Tags: b.tags("default", nil)}, b.opts...); err != nil {
 		return err
 	}
-	blocks := plan(netip.MustParsePrefix(b.spec.CIDR), b.spec.Zones)
+	blocks := networkspec.Plan(netip.MustParsePrefix(b.spec.CIDR), b.spec.Zones)
 	public, err := b.public(n.VPCID, blocks)
 	if err != nil {
 		return err
@@ -126,12 +128,12 @@ func (b builder) vpc(n *Network) error {
 		return err
 	}
 	for _, zone := range blocks {
-		id := private.subnets[zone.zone].ID().ToStringOutput()
-		n.private[zone.zone] = pulumi.StringArray{id}
+		id := private.subnets[zone.Zone].ID().ToStringOutput()
+		n.private[zone.Zone] = pulumi.StringArray{id}
 	}
 	n.PrivateSubnetIDs = private.ids(blocks)
 	n.PublicSubnetIDs = public.ids(blocks)
-	n.ControlPlaneSubnetIDs = private.in(b.spec.controlPlaneZones())
+	n.ControlPlaneSubnetIDs = private.in(b.spec.PlacedZones())
 	// Load balancers are gone when the last node is: their subnets must stay until
 	// then.
 	n.Ready = slices.Concat(private.ready, public.ready, internal.ready)

@@ -2,10 +2,10 @@ package network
 
 import (
 	"net/netip"
-	"slices"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	networkspec "github.com/vllm-eks/vllm-eks/spec/network"
 )
 
 // Tags by which the AWS Load Balancer Controller finds subnets.
@@ -14,32 +14,6 @@ const (
 	publicRole   = "kubernetes.io/role/elb"
 	internalRole = "kubernetes.io/role/internal-elb"
 )
-
-// Kinds of subnets, as they are part of their names.
-const (
-	publicKind   = "public"
-	privateKind  = "private"
-	internalKind = "internal"
-)
-
-// PublicSubnetNames returns the values of the tag Name of the subnets of public
-// load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, publicKind) }
-
-// InternalSubnetNames returns the values of the tag Name of the subnets of
-// internal load balancers; label is that of Args. An existing VPC has none.
-func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, internalKind) }
-
-func (s Spec) subnetNames(label, kind string) []string {
-	if !s.made() {
-		return nil
-	}
-	var names []string
-	for _, zone := range slices.Sorted(slices.Values(s.Zones)) {
-		names = append(names, label+"-"+kind+"-"+zone)
-	}
-	return names
-}
 
 // tier are the subnets of one kind, by zone.
 type tier struct {
@@ -50,10 +24,10 @@ type tier struct {
 }
 
 // ids are the subnets' in the order of their zones.
-func (t tier) ids(blocks []block) pulumi.StringArrayOutput {
+func (t tier) ids(blocks []networkspec.Block) pulumi.StringArrayOutput {
 	var zones []string
 	for _, b := range blocks {
-		zones = append(zones, b.zone)
+		zones = append(zones, b.Zone)
 	}
 	return t.in(zones)
 }
@@ -69,7 +43,7 @@ func (t tier) in(zones []string) pulumi.StringArrayOutput {
 
 // public registers the subnets for load balancers and NAT gateways, which an
 // internet gateway leads out of.
-func (b builder) public(vpc pulumi.StringOutput, blocks []block) (tier, error) {
+func (b builder) public(vpc pulumi.StringOutput, blocks []networkspec.Block) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
 	gateway, err := ec2.NewInternetGateway(b.ctx, b.name, &ec2.InternetGatewayArgs{VpcId: vpc, Tags: b.tags("", nil)}, b.opts...)
 	if err != nil {
@@ -87,8 +61,8 @@ func (b builder) public(vpc pulumi.StringOutput, blocks []block) (tier, error) {
 	}
 	t.ready = append(t.ready, out)
 	for _, z := range blocks {
-		t.tables[z.zone] = table
-		if err := b.subnet(&t, vpc, publicKind, z.zone, z.public, map[string]string{publicRole: "1"}); err != nil {
+		t.tables[z.Zone] = table
+		if err := b.subnet(&t, vpc, networkspec.PublicKind, z.Zone, z.Public, map[string]string{publicRole: "1"}); err != nil {
 			return t, err
 		}
 	}
@@ -99,10 +73,10 @@ const everywhere = "0.0.0.0/0"
 
 // private registers the subnets for nodes, which a NAT gateway leads out of: of
 // their own zone, or of the one zone that has one.
-func (b builder) private(vpc pulumi.StringOutput, blocks []block, public tier) (tier, error) {
+func (b builder) private(vpc pulumi.StringOutput, blocks []networkspec.Block, public tier) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
 	gateways := map[string]*ec2.NatGateway{}
-	zones := b.spec.spread(b.spec.NATGateways)
+	zones := b.spec.Spread(b.spec.NATGateways)
 	for _, zone := range zones {
 		gateway, err := b.nat(zone, public)
 		if err != nil {
@@ -111,23 +85,23 @@ func (b builder) private(vpc pulumi.StringOutput, blocks []block, public tier) (
 		gateways[zone] = gateway
 	}
 	for _, z := range blocks {
-		gateway, own := gateways[z.zone]
+		gateway, own := gateways[z.Zone]
 		if !own {
 			gateway = gateways[zones[0]]
 		}
-		table, err := ec2.NewRouteTable(b.ctx, b.name+"-private-"+z.zone, &ec2.RouteTableArgs{VpcId: vpc, Tags: b.tags("private-"+z.zone, nil)}, b.opts...)
+		table, err := ec2.NewRouteTable(b.ctx, b.name+"-private-"+z.Zone, &ec2.RouteTableArgs{VpcId: vpc, Tags: b.tags("private-"+z.Zone, nil)}, b.opts...)
 		if err != nil {
 			return t, err
 		}
-		out, err := ec2.NewRoute(b.ctx, b.name+"-private-"+z.zone, &ec2.RouteArgs{
+		out, err := ec2.NewRoute(b.ctx, b.name+"-private-"+z.Zone, &ec2.RouteArgs{
 			RouteTableId: table.ID(), DestinationCidrBlock: pulumi.String(everywhere), NatGatewayId: gateway.ID(),
 		}, b.opts...)
 		if err != nil {
 			return t, err
 		}
-		t.tables[z.zone] = table
+		t.tables[z.Zone] = table
 		t.ready = append(t.ready, out)
-		if err := b.subnet(&t, vpc, privateKind, z.zone, z.private, nil); err != nil {
+		if err := b.subnet(&t, vpc, networkspec.PrivateKind, z.Zone, z.Private, nil); err != nil {
 			return t, err
 		}
 	}
@@ -150,10 +124,10 @@ func (b builder) nat(zone string, public tier) (*ec2.NatGateway, error) {
 // internal registers the subnets of internal load balancers. They have the routes
 // of the nodes' subnets, so that a route that the user adds to a table, such as
 // one to a VPN, serves both.
-func (b builder) internal(vpc pulumi.StringOutput, blocks []block, private tier) (tier, error) {
+func (b builder) internal(vpc pulumi.StringOutput, blocks []networkspec.Block, private tier) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: private.tables}
 	for _, z := range blocks {
-		if err := b.subnet(&t, vpc, internalKind, z.zone, z.internal, map[string]string{internalRole: "1"}); err != nil {
+		if err := b.subnet(&t, vpc, networkspec.InternalKind, z.Zone, z.Internal, map[string]string{internalRole: "1"}); err != nil {
 			return t, err
 		}
 	}

@@ -3,16 +3,18 @@ package nodes
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 const autoscalerToken = "vllm-eks:nodes:Autoscaler"
 
 // AutoscalerArgs are the inputs of NewAutoscaler.
 type AutoscalerArgs struct {
-	Spec AutoscalerSpec
+	Spec nodespec.AutoscalerSpec
 	// ClusterName is the EKS cluster's, by which the autoscaler finds its groups.
 	// Required.
 	ClusterName pulumi.StringInput
@@ -34,17 +36,17 @@ func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts .
 	}
 	component := release.ComponentArgs{Type: autoscalerToken, DependsOn: args.DependsOn}
 	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: AutoscalerNamespace, Level: release.Restricted}}
+		component.Namespaces = []release.Namespace{{Name: nodespec.AutoscalerNamespace, Level: release.Restricted}}
 		component.Role = podidentity.Register(name, podidentity.Args{
 			ClusterName:    args.ClusterName,
-			Namespace:      AutoscalerNamespace,
-			ServiceAccount: autoscalerAccount,
+			Namespace:      nodespec.AutoscalerNamespace,
+			ServiceAccount: nodespec.AutoscalerAccount,
 			Policy: args.ClusterName.ToStringOutput().ApplyT(func(cluster string) (string, error) {
-				return autoscalerPolicy(args.Region, cluster)
+				return nodespec.AutoscalerPolicy(args.Region, cluster)
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.ClusterAutoscaler, Namespace: AutoscalerNamespace, Values: release.Merge(autoscalerValues(spec, args.Region), spec.Values),
+			Chart: versions.ClusterAutoscaler, Namespace: nodespec.AutoscalerNamespace, Values: chart.Merge(nodespec.AutoscalerValues(spec, args.Region), spec.Values),
 			Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}},
 		}}}
 	}

@@ -12,9 +12,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-func recordAutoscaler(spec AutoscalerSpec, check func(*release.Component)) (*stacktest.Recording, error) {
+func recordAutoscaler(spec nodespec.AutoscalerSpec, check func(*release.Component)) (*stacktest.Recording, error) {
 	return stacktest.Record("test", func(ctx *pulumi.Context) error {
 		made, err := NewAutoscaler(ctx, "autoscaler", AutoscalerArgs{Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), Region: "us-west-2"})
 		if err != nil {
@@ -29,7 +30,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 	if err := stacktest.Isolate(); err != nil {
 		t.Fatal(err)
 	}
-	recording, err := recordAutoscaler(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *release.Component) {
+	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *release.Component) {
 		if len(made.Ready()) != 1 {
 			t.Errorf("engines wait for %d resources, want the release", len(made.Ready()))
 		}
@@ -46,7 +47,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 }
 
 func TestAutoscalerNotInstalled(t *testing.T) {
-	recording, err := recordAutoscaler(AutoscalerSpec{}, func(made *release.Component) {
+	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{}, func(made *release.Component) {
 		if made.Ready() != nil {
 			t.Errorf("engines wait for %v", made.Ready())
 		}
@@ -57,30 +58,32 @@ func TestAutoscalerNotInstalled(t *testing.T) {
 }
 
 func TestAutoscalerValidate(t *testing.T) {
-	installed := func(change func(*AutoscalerSpec)) AutoscalerSpec {
-		s := AutoscalerSpec{Install: true, KubernetesMinor: "1.35"}
+	installed := func(change func(*nodespec.AutoscalerSpec)) nodespec.AutoscalerSpec {
+		s := nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35"}
 		change(&s)
 		return s
 	}
 	tests := []struct {
 		name string
-		spec AutoscalerSpec
+		spec nodespec.AutoscalerSpec
 		want string
 	}{
-		{"default", AutoscalerSpec{}, ""},
-		{"installed", installed(func(*AutoscalerSpec) {}), ""},
-		{"expander", installed(func(s *AutoscalerSpec) { s.Expander = "price" }),
+		{"default", nodespec.AutoscalerSpec{}, ""},
+		{"installed", installed(func(*nodespec.AutoscalerSpec) {}), ""},
+		{"expander", installed(func(s *nodespec.AutoscalerSpec) { s.Expander = "price" }),
 			`autoscaler.expander: is "price", want one of least-nodes, least-waste, most-pods, random`},
-		{"long", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = 1441 }), "autoscaler.unneededMinutes: is 1441, want 1 to 1440"},
-		{"negative", installed(func(s *AutoscalerSpec) { s.UnneededMinutes = -1 }), "autoscaler.unneededMinutes: is -1, want 1 to 1440"},
-		{"minor", installed(func(s *AutoscalerSpec) { s.KubernetesMinor = "1.20" }),
+		{"long", installed(func(s *nodespec.AutoscalerSpec) { s.UnneededMinutes = 1441 }), "autoscaler.unneededMinutes: is 1441, want 1 to 1440"},
+		{"negative", installed(func(s *nodespec.AutoscalerSpec) { s.UnneededMinutes = -1 }), "autoscaler.unneededMinutes: is -1, want 1 to 1440"},
+		{"minor", installed(func(s *nodespec.AutoscalerSpec) { s.KubernetesMinor = "1.20" }),
 			`autoscaler.install: is true, and there is no cluster autoscaler for Kubernetes "1.20" here; want one of 1.33, 1.34, 1.35, 1.36`},
-		{"values", installed(func(s *AutoscalerSpec) { s.Values = map[string]any{"extraArgs": map[string]any{"v": 4}} }), ""},
-		{"values of ours", installed(func(s *AutoscalerSpec) { s.Values = map[string]any{"extraArgs": map[string]any{"expander": "random"}} }),
+		{"values", installed(func(s *nodespec.AutoscalerSpec) { s.Values = map[string]any{"extraArgs": map[string]any{"v": 4}} }), ""},
+		{"values of ours", installed(func(s *nodespec.AutoscalerSpec) {
+			s.Values = map[string]any{"extraArgs": map[string]any{"expander": "random"}}
+		}),
 			"autoscaler.values.extraArgs.expander: is set by autoscaler.expander"},
-		{"values unused", AutoscalerSpec{Values: map[string]any{"a": 1}}, "autoscaler.values: is of no use without install"},
-		{"of no use", AutoscalerSpec{Expander: "random"}, "autoscaler.expander: is of no use without install"},
-		{"of no use either", AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
+		{"values unused", nodespec.AutoscalerSpec{Values: map[string]any{"a": 1}}, "autoscaler.values: is of no use without install"},
+		{"of no use", nodespec.AutoscalerSpec{Expander: "random"}, "autoscaler.expander: is of no use without install"},
+		{"of no use either", nodespec.AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
 	}
 	for _, test := range tests {
 		err := test.spec.WithDefaults().Validate("autoscaler")
@@ -93,7 +96,7 @@ func TestAutoscalerValidate(t *testing.T) {
 // TestAutoscalerFollowsKubernetes is what a version bump of the cluster relies on.
 func TestAutoscalerFollowsKubernetes(t *testing.T) {
 	for _, minor := range versions.KubernetesMinors() {
-		image, _ := autoscalerValues(AutoscalerSpec{KubernetesMinor: minor}, "us-west-2")["image"].(map[string]any)
+		image, _ := nodespec.AutoscalerValues(nodespec.AutoscalerSpec{KubernetesMinor: minor}, "us-west-2")["image"].(map[string]any)
 		if tag, _ := image["tag"].(string); !strings.HasPrefix(tag, "v"+minor+".") {
 			t.Errorf("on Kubernetes %s, the autoscaler is %q", minor, tag)
 		}
@@ -101,7 +104,7 @@ func TestAutoscalerFollowsKubernetes(t *testing.T) {
 }
 
 func TestAutoscalerChartKnowsItsKeys(t *testing.T) {
-	all := autoscalerValues(AutoscalerSpec{Install: true, KubernetesMinor: "1.35", Priorities: priorities, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2")
+	all := nodespec.AutoscalerValues(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", Priorities: priorities, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2")
 	all["autoDiscovery"] = map[string]any{"clusterName": "c"}
 	stacktest.ChartKeys(t, "testdata/cluster-autoscaler.keys", versions.ClusterAutoscaler, all)
 }
@@ -111,12 +114,12 @@ var priorities = map[int][]string{10: {"^eks-g5-"}, 20: {"^eks-g5-spot-"}}
 // TestPrioritiesComeBeforeTheExpander holds the values from which the chart makes
 // the ConfigMap of the priority expander.
 func TestPrioritiesComeBeforeTheExpander(t *testing.T) {
-	for want, spec := range map[string]AutoscalerSpec{
+	for want, spec := range map[string]nodespec.AutoscalerSpec{
 		"least-waste":          {Install: true},
 		"priority,least-waste": {Install: true, Priorities: priorities},
 		"priority,most-pods":   {Install: true, Priorities: priorities, Expander: "most-pods"},
 	} {
-		values := autoscalerValues(spec.WithDefaults(), "us-west-2")
+		values := nodespec.AutoscalerValues(spec.WithDefaults(), "us-west-2")
 		arguments, _ := values["extraArgs"].(map[string]any)
 		if arguments["expander"] != want {
 			t.Errorf("the expander is %v, want %s", arguments["expander"], want)
@@ -133,7 +136,7 @@ func TestPrioritiesComeBeforeTheExpander(t *testing.T) {
 
 // TestAutoscalerPolicy holds that it changes the groups of its own cluster alone.
 func TestAutoscalerPolicy(t *testing.T) {
-	text, err := autoscalerPolicy("us-west-2", "vllm-eks-test")
+	text, err := nodespec.AutoscalerPolicy("us-west-2", "vllm-eks-test")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,3 +1,5 @@
+// Package nodes creates the nodes of the cluster: a group for the system, groups
+// with GPUs for the models, and the autoscaler that starts and stops nodes.
 package nodes
 
 import (
@@ -6,13 +8,14 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 const typeToken = "vllm-eks:nodes:Nodes"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec nodespec.Spec
 	// ClusterName is the EKS cluster's. Label is what the nodes are called in the
 	// console, and Region where they are. Required.
 	ClusterName   pulumi.StringInput
@@ -82,15 +85,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	b := builder{ctx: ctx, name: name, args: args, role: role, parent: pulumi.Parent(n), after: append(attached, args.DependsOn...)}
-	for _, p := range spec.planned(args.Label, args.Tags) {
+	for _, p := range spec.Plan(args.Label, args.Tags) {
 		groups, err := b.groups(p)
 		if err != nil {
 			return nil, err
 		}
-		if p.name == SystemGroup {
+		if p.Name == nodespec.SystemGroup {
 			n.System = groups
 		} else {
-			n.GPU[p.name] = groups
+			n.GPU[p.Name] = groups
 		}
 	}
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
@@ -113,23 +116,24 @@ const updateTimeout = "12h"
 
 // groups registers a group: its launch template, and a managed node group in
 // each zone. An update changes one zone after another.
-func (b builder) groups(g planned) ([]*eks.NodeGroup, error) {
-	launched, err := ec2.NewLaunchTemplate(b.ctx, b.name+"-"+g.name, g.template, b.parent)
+func (b builder) groups(g nodespec.Planned) ([]*eks.NodeGroup, error) {
+	launched, err := ec2.NewLaunchTemplate(b.ctx, b.name+"-"+g.Name, launchTemplate(g.Template), b.parent)
 	if err != nil {
 		return nil, err
 	}
 	template := eks.NodeGroupLaunchTemplateArgs{Id: launched.ID().ToStringOutput().ToStringPtrOutput(), Version: pulumi.Sprintf("%d", launched.LatestVersion)}
 	var made []*eks.NodeGroup
 	after := b.after
-	for _, z := range g.zones {
-		z.args.ClusterName, z.args.NodeRoleArn = b.args.ClusterName, b.role
-		z.args.SubnetIds = b.args.SubnetsIn([]string{z.zone})
-		z.args.LaunchTemplate = template
+	for _, z := range g.Zones {
+		wanted := nodeGroup(z)
+		wanted.ClusterName, wanted.NodeRoleArn = b.args.ClusterName, b.role
+		wanted.SubnetIds = b.args.SubnetsIn([]string{z.Zone})
+		wanted.LaunchTemplate = template
 		opts := []pulumi.ResourceOption{b.parent, pulumi.DependsOn(after), pulumi.Timeouts(&pulumi.CustomTimeouts{Update: updateTimeout})}
-		if z.ignore != "" {
-			opts = append(opts, pulumi.IgnoreChanges([]string{z.ignore}))
+		if z.Ignore != "" {
+			opts = append(opts, pulumi.IgnoreChanges([]string{z.Ignore}))
 		}
-		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.name, z.args, opts...)
+		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.Name, wanted, opts...)
 		if err != nil {
 			return nil, err
 		}

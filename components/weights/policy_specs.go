@@ -5,12 +5,13 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
+	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
 // policy lets a role read the objects of one folder, and list them: the streamer
 // of vLLM lists the folder with a prefix that ends with "/".
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
-func policy(region string, r Reader) (string, error) {
+func policy(region string, r weightsspec.Reader) (string, error) {
 	bucket := fmt.Sprintf("arn:%s:s3:::%s", partition.Of(region), r.Bucket)
 	return iampolicy.JSON(
 		iampolicy.Statement{Sid: "Read", Actions: []string{"s3:GetObject"}, Resources: []string{bucket + "/" + r.Folder + "/*"}},

@@ -1,3 +1,4 @@
+// Package weights gives models AWS roles that may read their weights in S3.
 package weights
 
 import (
@@ -5,13 +6,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
 const typeToken = "vllm-eks:weights:Weights"
 
 // Args are the inputs of New.
 type Args struct {
-	Spec Spec
+	Spec weightsspec.Spec
 	// ClusterName is the EKS cluster's. Required.
 	ClusterName pulumi.StringInput
 	// Region is the AWS region. Required.
@@ -40,7 +42,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	for _, r := range spec.Readers {
-		ready, err := w.read(ctx, r.resource(name), args, r)
+		ready, err := w.read(ctx, r.Resource(name), args, r)
 		if err != nil {
 			return nil, err
 		}
@@ -50,7 +52,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 }
 
 // read registers what one model needs.
-func (w *Weights) read(ctx *pulumi.Context, name string, args Args, r Reader) ([]pulumi.Resource, error) {
+func (w *Weights) read(ctx *pulumi.Context, name string, args Args, r weightsspec.Reader) ([]pulumi.Resource, error) {
 	if r.RoleARN != "" {
 		association, err := eks.NewPodIdentityAssociation(ctx, name, &eks.PodIdentityAssociationArgs{
 			ClusterName: args.ClusterName, Namespace: pulumi.String(r.Namespace), ServiceAccount: pulumi.String(r.ServiceAccount), RoleArn: pulumi.String(r.RoleARN),

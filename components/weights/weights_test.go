@@ -9,13 +9,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // reader is a model that reads one folder.
-func reader() Reader {
-	return Reader{Model: "chat", ID: "mistral", Namespace: "inference", ServiceAccount: "mistral", Bucket: "weights", Folder: "mistral/7b"}
+func reader() weightsspec.Reader {
+	return weightsspec.Reader{Model: "chat", ID: "mistral", Namespace: "inference", ServiceAccount: "mistral", Bucket: "weights", Folder: "mistral/7b"}
 }
 
 // TestARoleReadsOneFolderAlone reads the policy as IAM does.
@@ -37,13 +38,13 @@ func TestEveryReaderGetsARole(t *testing.T) {
 	const role, inline, association = "aws:iam/role:Role ", "aws:iam/rolePolicy:RolePolicy ", "aws:eks/podIdentityAssociation:PodIdentityAssociation "
 	short := "w-" + strings.Repeat("a", 35) + "-"
 	tests := map[string]struct {
-		readers []Reader
+		readers []weightsspec.Reader
 		want    []string
 		ready   int
 	}{
-		"a role of its own":   {[]Reader{reader()}, []string{association + "w-mistral", role + "w-mistral", inline + "w-mistral"}, 3},
-		"a role that exists":  {[]Reader{existing}, []string{association + "w-mistral"}, 1},
-		"a name that is long": {[]Reader{long}, []string{association + short, role + short, inline + short}, 3},
+		"a role of its own":   {[]weightsspec.Reader{reader()}, []string{association + "w-mistral", role + "w-mistral", inline + "w-mistral"}, 3},
+		"a role that exists":  {[]weightsspec.Reader{existing}, []string{association + "w-mistral"}, 1},
+		"a name that is long": {[]weightsspec.Reader{long}, []string{association + short, role + short, inline + short}, 3},
 		"nobody":              {nil, nil, 0},
 	}
 	for name, test := range tests {
@@ -51,7 +52,7 @@ func TestEveryReaderGetsARole(t *testing.T) {
 			var made *Weights
 			recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 				var err error
-				made, err = New(ctx, "w", Args{Spec: Spec{Readers: test.readers}, ClusterName: pulumi.String("c"), Region: "us-west-2"})
+				made, err = New(ctx, "w", Args{Spec: weightsspec.Spec{Readers: test.readers}, ClusterName: pulumi.String("c"), Region: "us-west-2"})
 				return err
 			})
 			if err != nil {
@@ -84,7 +85,7 @@ func TestEveryReaderGetsARole(t *testing.T) {
 func TestAnIncompleteReaderIsRefused(t *testing.T) {
 	r := reader()
 	r.Folder = ""
-	if err := (Spec{Readers: []Reader{r}}).Validate("weights"); err == nil || !strings.HasPrefix(err.Error(), "weights.chat: is incomplete") {
+	if err := (weightsspec.Spec{Readers: []weightsspec.Reader{r}}).Validate("weights"); err == nil || !strings.HasPrefix(err.Error(), "weights.chat: is incomplete") {
 		t.Errorf("a role for the whole bucket: %v", err)
 	}
 }

@@ -2,10 +2,10 @@
 package main
 
 import (
+	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
-	"github.com/vllm-eks/vllm-eks/components/cluster"
 	"github.com/vllm-eks/vllm-eks/components/serving"
 )
 
@@ -14,17 +14,13 @@ func main() { pulumi.Run(program) }
 func program(ctx *pulumi.Context) error {
 	// The cluster is the one that a context of your kubeconfig names:
 	//   pulumi config set context my-cluster
-	existing, err := cluster.New(ctx, "cluster", cluster.Args{
-		Spec: cluster.Spec{Existing: &cluster.Existing{Context: config.Require(ctx, "context")}},
+	client, err := kubernetes.NewProvider(ctx, "cluster", &kubernetes.ProviderArgs{
+		Context: pulumi.String(config.Require(ctx, "context")), EnableServerSideApply: pulumi.Bool(true),
 	})
 	if err != nil {
 		return err
 	}
-	client, err := cluster.NewClient(ctx, "cluster", cluster.ClientArgs{Cluster: existing})
-	if err != nil {
-		return err
-	}
-	onCluster := client.Provided()
+	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
 		Specs: []serving.NamespaceSpec{{Name: "inference"}},
 	}, onCluster)

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
 func TestThereAreZonesForEveryRegionOfEKS(t *testing.T) {

@@ -1,0 +1,37 @@
+package chart
+
+import "github.com/vllm-eks/vllm-eks/internal/problems"
+
+const (
+	// DefaultReplicas is how many there are of a controller of which one works and
+	// the others take over.
+	DefaultReplicas = 2
+	mostReplicas    = 3
+)
+
+// Field is a key of a box, and whether something is said of it.
+type Field struct {
+	Key   string
+	Given bool
+}
+
+// CheckUnused refuses what describes a release that is not installed. The keys
+// are below path.
+func CheckUnused(found *problems.List, path string, fields ...Field) {
+	for _, f := range fields {
+		if f.Given {
+			found.Addf(path+"."+f.Key, "is of no use without install; remove it, or set %s.install to true", path)
+		}
+	}
+}
+
+// CheckReplicas refuses a number of a controller's replicas that is of no use.
+func CheckReplicas(found *problems.List, path string, install bool, replicas int) {
+	if !install {
+		CheckUnused(found, path, Field{"replicas", replicas != 0})
+		return
+	}
+	if replicas < 1 || replicas > mostReplicas {
+		found.Addf(path+".replicas", "is %d, want 1 to %d: one works, the others wait for it to fail", replicas, mostReplicas)
+	}
+}

@@ -1,0 +1,67 @@
+package account
+
+import "strings"
+
+// Quota is one of those by which AWS limits how many vCPUs run at once.
+type Quota struct {
+	// Class is what EC2 counts together.
+	Class Class
+	// Spot counts spare capacity, which is limited apart.
+	Spot bool
+}
+
+// Class are instance types that EC2 counts together.
+type Class string
+
+// Classes of instance types.
+const (
+	Standard Class = "standard"
+	G        Class = "G"
+	P        Class = "P"
+	P5       Class = "P5" // of spot alone: on demand they are P's
+)
+
+// codes are AWS' own of the quotas.
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
+var codes = map[Quota]string{
+	{Standard, false}: "L-1216C47A", {Standard, true}: "L-34B43A08",
+	{G, false}: "L-DB2E81BA", {G, true}: "L-3819A6DF",
+	{P, false}: "L-417A185B", {P, true}: "L-7212CCBC",
+	{P5, true}: "L-C4BD4855",
+}
+
+func (q Quota) Code() string { return codes[q] }
+
+// String is how a message names what is counted.
+func (q Quota) String() string {
+	if q.Spot {
+		return string(q.Class) + " instances on spot"
+	}
+	return string(q.Class) + " instances"
+}
+
+// QuotaOf is the quota that counts an instance type; false for one that none of
+// these does.
+func QuotaOf(instanceType string, spot bool) (Quota, bool) {
+	family, _, _ := strings.Cut(instanceType, ".")
+	q := Quota{Spot: spot}
+	for _, apart := range []string{"dl", "f", "hpc", "inf", "mac", "trn", "u-", "x"} {
+		if strings.HasPrefix(family, apart) {
+			return q, false
+		}
+	}
+	switch {
+	case strings.HasPrefix(family, "g") || strings.HasPrefix(family, "vt"):
+		q.Class = G
+	case spot && strings.HasPrefix(family, "p5"):
+		q.Class = P5
+	case strings.HasPrefix(family, "p"):
+		q.Class = P
+	case family != "" && strings.ContainsAny(family[:1], "acdhimrtz"):
+		q.Class = Standard
+	default:
+		return q, false
+	}
+	_, known := codes[q]
+	return q, known
+}

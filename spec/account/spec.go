@@ -1,0 +1,93 @@
+// Package account declares the keys tags, aws:region and aws:profile, and what a preview reads of an AWS account. It imports neither Pulumi
+// nor the AWS SDK.
+package account
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// Spec says which account is used. The zero value is none: nothing of AWS is
+// made.
+type Spec struct {
+	// Region is the AWS region. Required to make anything of AWS.
+	Region string
+	// Profile is one of the AWS configuration. Default: the credentials of the
+	// environment.
+	Profile string
+	// Tags are on everything that can have some. Default: none beside the names of
+	// the project and the stack.
+	Tags map[string]string
+}
+
+// WithDefaults returns the spec as it is: nothing of an account is made up.
+func (s Spec) WithDefaults() Spec { return s }
+
+// mostTags is how many tags something can have, less those that the program and
+// AWS' own controllers add.
+const mostTags = 40
+
+// Validate returns every problem of the tags, each beginning with its key under
+// path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	if len(s.Tags) > mostTags {
+		found.Addf(path, "are %d, want at most %d", len(s.Tags), mostTags)
+	}
+	for key, value := range s.Tags {
+		switch {
+		case strings.HasPrefix(strings.ToLower(key), "aws:"):
+			found.Addf(path+"."+key, "is a key of AWS' own; want one that does not begin with aws:")
+		case key == ProjectTag || key == StackTag:
+			found.Addf(path+"."+key, "is what the program tells the stacks of an account apart by; remove it")
+		case !isTag(key, 128) || !isTag(value, 256):
+			found.Addf(path+"."+key, "is %q, want letters, digits, spaces and _ . : / = + - @, a key of at most 128 and a value of at most 256", value)
+		case breaksArgument(key) || breaksArgument(value) || strings.Contains(key, "="):
+			found.Addf(path+"."+key, "is %q, which the load balancer controller cannot be given; want no colon before a space or at an end, and no = in the key", value)
+		}
+	}
+	slices.SortFunc(found, func(a, b problems.Error) int { return strings.Compare(a.Key, b.Key) })
+	return found.Err()
+}
+
+// breaksArgument reports whether YAML takes a text for a mapping. The chart of the
+// load balancer controller writes the tags into one argument without quotes, as
+// key=value, one after the other.
+// https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/templates/deployment.yaml
+func breaksArgument(text string) bool {
+	return strings.Contains(text, ": ") || strings.HasSuffix(text, ":")
+}
+
+const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
+
+// isTag tells whether every service of AWS takes a text as the key or the value
+// of a tag.
+// https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+func isTag(text string, longest int) bool {
+	if text == "" || len([]rune(text)) > longest {
+		return false
+	}
+	for _, r := range text {
+		if !strings.ContainsRune(tagRunes, r) {
+			return false
+		}
+	}
+	return true
+}
+
+// ProjectTag and StackTag say whose something is.
+const (
+	ProjectTag = "vllm-eks:project"
+	StackTag   = "vllm-eks:stack"
+)
+
+// AllTags are the spec's and those that say whose something is.
+func (s Spec) AllTags(project, stack string) map[string]string {
+	all := map[string]string{ProjectTag: project, StackTag: stack}
+	for key, value := range s.Tags {
+		all[key] = value
+	}
+	return all
+}

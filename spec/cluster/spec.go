@@ -1,0 +1,272 @@
+// Package cluster declares the key cluster: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// Spec says which cluster is used, or how one is made.
+type Spec struct {
+	// Existing is a cluster that is already there; nothing else applies then.
+	Existing *Existing
+	// Name is the EKS cluster's. Default: <project>-<stack>, which whoever knows
+	// them fills in.
+	Name string
+	// KubernetesVersion is a minor version. Raising it updates the control plane,
+	// the add-ons and then the nodes, in place. Default: versions.Kubernetes.
+	KubernetesVersion string
+	// PublicAccessCIDRs are who may reach the API server over the internet; 0.0.0.0/0
+	// is refused. Default: nobody, the endpoint is private.
+	PublicAccessCIDRs []string
+	// Access is who may do what. At least one, who deploys, is an admin. Required.
+	Access []Access
+	// LogRetentionDays is for how long the logs of the control plane are kept.
+	// Default: 90.
+	LogRetentionDays int
+	// ServiceCIDR are the addresses of Services, which must not overlap with those
+	// of the network. Default: 172.20.0.0/16.
+	ServiceCIDR string
+	// Protect refuses to delete the cluster and the key of its secrets. Default:
+	// false.
+	Protect bool
+	// EFS adds the driver of Amazon EFS, for volumes that several nodes mount.
+	// Default: false.
+	EFS bool
+	// Addons are the versions of EKS add-ons by name, such as
+	// v1.13.2-eksbuild.21 of coredns. Default: versions.Addon.
+	Addons map[string]string
+	// Region is the AWS region, Profile a profile of the AWS configuration by which
+	// clients authenticate; "" for the credentials of their environment.
+	Region, Profile string
+}
+
+// Existing names a cluster that the user brings.
+type Existing struct {
+	// Context is the kubeconfig context to use. Another name of it, for the same
+	// cluster, changes nothing. Required, since the current context is a setting of
+	// a shell and not of a stack.
+	Context string
+	// Kubeconfig is the path of a kubeconfig file. Default: the environment
+	// variable KUBECONFIG, then ~/.kube/config.
+	Kubeconfig string
+	// Name is the cluster's in Amazon EKS, which controllers with an AWS role
+	// need. Default: none.
+	Name string
+}
+
+// Access is what one principal of AWS may do.
+type Access struct {
+	// PrincipalARN is an IAM role or user. Required.
+	PrincipalARN string
+	// Policy is what it may do: Admin, Edit or View. Required.
+	Policy Policy
+	// Namespaces are where it may. Default: everywhere.
+	Namespaces []string
+}
+
+// Policy is an access policy of EKS.
+type Policy string
+
+// Policies, by their names in a stack's configuration.
+const (
+	Admin Policy = "admin"
+	Edit  Policy = "edit"
+	View  Policy = "view"
+)
+
+// PolicyNames are EKS' own of the policies.
+// https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
+var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
+
+// WithDefaults fills in what was not given. Of an existing cluster, nothing is
+// made up.
+func (s Spec) WithDefaults() Spec {
+	if s.Existing != nil {
+		return s
+	}
+	if s.KubernetesVersion == "" {
+		s.KubernetesVersion = versions.Kubernetes
+	}
+	if s.LogRetentionDays == 0 {
+		s.LogRetentionDays = 90
+	}
+	if s.ServiceCIDR == "" {
+		s.ServiceCIDR = "172.20.0.0/16"
+	}
+	return s
+}
+
+// AddonNames returns the names of the EKS add-ons that the cluster has.
+func (s Spec) AddonNames() []string {
+	var names []string
+	for _, a := range slices.Concat(EarlyAddons(), LateAddons(s, nil)) {
+		names = append(names, a.Name)
+	}
+	return names
+}
+
+// AddonVersion returns the version of an EKS add-on.
+func (s Spec) AddonVersion(name string) string {
+	return cmp.Or(s.Addons[name], versions.Addon(name, s.KubernetesVersion))
+}
+
+// EKSName is the cluster's name in Amazon EKS; "" if it is not known.
+func (s Spec) EKSName() string {
+	if s.Existing != nil {
+		return s.Existing.Name
+	}
+	return s.Name
+}
+
+// Validate returns every problem of the spec, each beginning with its key
+// under path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	if s.Existing != nil {
+		s.Existing.validate(&found, path+".existing")
+		return found.Err()
+	}
+	if !names.MatchString(s.Name) {
+		found.Addf(path+".name", "is %q, want a letter and then letters, digits and '-', at most 100", s.Name)
+	}
+	if !slices.Contains(versions.KubernetesMinors(), s.KubernetesVersion) {
+		found.Addf(path+".kubernetesVersion", "is %q, want one of %s, for which the add-ons' versions are known", s.KubernetesVersion, strings.Join(versions.KubernetesMinors(), ", "))
+	}
+	for i, cidr := range s.PublicAccessCIDRs {
+		validatePublic(&found, fmt.Sprintf("%s.publicAccessCidrs[%d]", path, i), cidr)
+	}
+	s.validateAccess(&found, path+".access")
+	if !slices.Contains(retentions, s.LogRetentionDays) {
+		found.Addf(path+".logRetentionDays", "is %d, want a number of days that CloudWatch Logs knows, such as 30, 90 or 365", s.LogRetentionDays)
+	}
+	if cidr, err := netip.ParsePrefix(s.ServiceCIDR); err != nil || cidr.Masked() != cidr || !cidr.Addr().Is4() || !cidr.Addr().IsPrivate() || cidr.Bits() < 12 || cidr.Bits() > 24 {
+		found.Addf(path+".serviceCidr", "is %q, want a private block of /12 to /24 such as %q", s.ServiceCIDR, "172.20.0.0/16")
+	}
+	return found.Err()
+}
+
+var (
+	// names are those that EKS takes.
+	// https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
+	names      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,99}$`)
+	principals = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):(role|user)/((?:[^/*?]+/)*)([\w+=,.@-]+)$`)
+	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+	retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+)
+
+// Validate returns every problem of the spec, each beginning with its key under
+// path.
+func (e Existing) Validate(path string) error {
+	var found problems.List
+	e.validate(&found, path)
+	return found.Err()
+}
+
+func (e *Existing) validate(found *problems.List, path string) {
+	// The contents of a kubeconfig hold credentials, so they are not repeated.
+	if k := e.Kubeconfig; strings.ContainsAny(k, "\n{") {
+		found.Addf(path+".kubeconfig", "is the contents of a kubeconfig, which hold credentials; want the path of the file")
+	}
+	switch c := e.Context; {
+	case c == "":
+		found.Addf(path+".context", "is missing; name one of the contexts that this lists: kubectl config get-contexts")
+	case strings.TrimSpace(c) != c:
+		found.Addf(path+".context", "is %q, want the name of a context without spaces around it", c)
+	}
+	if e.Name != "" && !names.MatchString(e.Name) {
+		found.Addf(path+".name", "is %q, want the name of an EKS cluster as this lists it: aws eks list-clusters", e.Name)
+	}
+}
+
+// widest is the shortest prefix by which the API server may be public: a /8 is
+// what the largest organisations have.
+const widest = 8
+
+func validatePublic(found *problems.List, key, text string) {
+	cidr, err := netip.ParsePrefix(text)
+	switch {
+	case err != nil || !cidr.Addr().Is4():
+		found.Addf(key, "is %q, want a block of IPv4 addresses such as %q", text, "203.0.113.0/24")
+	case cidr.Bits() < widest:
+		found.Addf(key, "is %s, which opens the API server to the internet; name the addresses of those who deploy, such as your office's and your CI's", text)
+	case cidr.Masked() != cidr:
+		found.Addf(key, "is %s, which is an address and not a block; want %s or %s/32", text, cidr.Masked(), cidr.Addr())
+	case cidr.Addr().IsPrivate():
+		found.Addf(key, "is %s, which are private addresses, and from within the VPC the private endpoint is used; want public ones, or remove the key", text)
+	}
+}
+
+func (s Spec) validateAccess(found *problems.List, path string) {
+	admins := 0
+	seen := map[string]int{}
+	for i, a := range s.Access {
+		key := fmt.Sprintf("%s[%d]", path, i)
+		switch first, taken := seen[a.PrincipalARN]; {
+		case a.PrincipalARN == "":
+			found.Addf(key+".principalArn", "is missing; name an IAM role or user, such as %q", exampleARN)
+		case strings.HasPrefix(a.PrincipalARN, "arn:aws:sts:"):
+			found.Addf(key+".principalArn", "is %q, a session; want the role itself, such as %q", a.PrincipalARN, exampleARN)
+		case !principals.MatchString(a.PrincipalARN):
+			found.Addf(key+".principalArn", "is %q, want the ARN of an IAM role or user, such as %q", a.PrincipalARN, exampleARN)
+		case taken:
+			found.Addf(key+".principalArn", "is that of %s[%d] already; EKS takes one entry a principal", path, first)
+		default:
+			seen[a.PrincipalARN] = i
+		}
+		if _, known := PolicyNames[a.Policy]; !known {
+			found.Addf(key+".policy", "is %q, want one of admin, edit, view", a.Policy)
+		}
+		if a.Policy == Admin && len(a.Namespaces) == 0 {
+			admins++
+		}
+	}
+	if admins == 0 {
+		found.Addf(path, "has no admin of the whole cluster, so that nobody could deploy to it; name who runs pulumi up: [{principalArn: %s, policy: admin}]; or name a cluster of yours with cluster.existing", exampleARN)
+	}
+}
+
+const exampleARN = "arn:aws:iam::111122223333:role/deploy"
+
+// Support reports on a day whether the version is in extended support, at the
+// price of that, and whether EKS no longer offers it. An unknown version is
+// reported elsewhere.
+func (s Spec) Support(now time.Time) (extended, gone bool) {
+	if s.Existing != nil {
+		return false, false
+	}
+	support, ok := versions.SupportOf(s.KubernetesVersion)
+	if !ok {
+		return false, false
+	}
+	return !now.Before(support.Standard), !now.Before(support.Extended)
+}
+
+// noticeBefore is how long before extended support starts a preview warns.
+const noticeBefore = 60 * 24 * time.Hour
+
+// ExtendedSoon returns the first day of extended support, and reports whether it
+// is less than 60 days away and still to come.
+func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
+	support, ok := versions.SupportOf(s.KubernetesVersion)
+	if !ok || s.Existing != nil {
+		return time.Time{}, false
+	}
+	return support.Standard, now.Before(support.Standard) && !now.Before(support.Standard.Add(-noticeBefore))
+}
+
+// Name tells a principal from all others: those of an account have names that
+// its roles, or its users, share with no others.
+func (a Access) Name() string {
+	parts := principals.FindStringSubmatch(a.PrincipalARN)
+	return parts[1] + "-" + parts[2] + "-" + parts[4]
+}

@@ -1,0 +1,44 @@
+// Package gpu declares the key gpu: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+package gpu
+
+import (
+	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// Namespace is where the device plugin runs.
+const Namespace = "nvidia-device-plugin"
+
+// Spec says whether the device plugin is installed. The nodes bring the driver
+// and the container toolkit, as Amazon's images with NVIDIA's do.
+type Spec struct {
+	// Install installs NVIDIA's device plugin. Without it, the cluster has one
+	// already, such as that of the GPU operator. Default: false.
+	Install bool
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
+}
+
+// WithDefaults returns the spec as it is.
+func (s Spec) WithDefaults() Spec { return s }
+
+// Validate returns every problem of a spec, each beginning with its key under
+// path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	if !s.Install {
+		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
+		return found.Err()
+	}
+	chart.CheckValues(&found, path+".values", Values(), s.Values, nil)
+	return found.Err()
+}
+
+// Namespaces are those that the box makes, which nobody else may claim.
+func (s Spec) Namespaces() []string {
+	if !s.Install {
+		return nil
+	}
+	return []string{Namespace}
+}

@@ -1,0 +1,17 @@
+package gpu
+
+import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
+
+// Values are those of the chart nvidia-device-plugin. It runs on every node with
+// GPUs, engines or not: only then does the node have any to hand out.
+func Values() map[string]any {
+	return map[string]any{
+		"affinity":          gpunodes.Only(),
+		"tolerations":       gpunodes.Tolerate(),
+		"priorityClassName": "system-node-critical",
+		"resources": map[string]any{
+			"requests": map[string]any{"cpu": "10m", "memory": "64Mi"},
+			"limits":   map[string]any{"memory": "256Mi"},
+		},
+	}
+}

@@ -1,0 +1,210 @@
+// Package monitoring declares the key monitoring: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+package monitoring
+
+import (
+	"cmp"
+	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+const (
+	// NodesSuffix names the namespace of what runs on every node, and has more of
+	// it than Prometheus may.
+	NodesSuffix = "-nodes"
+	// mostDays is more than a disk of a Prometheus holds of a busy cluster.
+	mostDays = 730
+	// leastGiB and mostGiB bound a volume: below, Prometheus has no room to compact
+	// its blocks; above, gp3 has no volumes.
+	leastGiB, mostGiB = 10, 16384
+	mostReplicas      = 2
+)
+
+// Spec says what is installed, and how large it is.
+type Spec struct {
+	// Install installs Prometheus. Without it, models are scaled by the Prometheus
+	// of monitoring.prometheusUrl, if by any. Default: false.
+	Install bool
+	// Namespace is where Prometheus runs; exporters of nodes run in one that is
+	// called so with -nodes. Default: monitoring.
+	Namespace string
+	// RetentionDays is how long metrics are kept, as long as they fit. Default: 15.
+	RetentionDays int
+	// StorageGiB is the size of the volume of one Prometheus, of which four fifths
+	// are for metrics. Default: 50.
+	StorageGiB int
+	// StorageClass is the class of the volume. Default: gp3.
+	StorageClass string
+	// Replicas is how many Prometheus there are, each with all of the metrics. With
+	// one, models are not scaled while its node is away. Default: 1.
+	Replicas int
+	// Alertmanager is where alerts go, and on to whom AlertmanagerConfigs name.
+	// Default: false, so that alerts are seen in Prometheus alone.
+	Alertmanager bool
+	// Grafana shows it all.
+	Grafana Grafana
+	// GPUMetrics installs the exporter of the GPUs, beside a Prometheus that the
+	// cluster has too. A pointer, because false is a choice. Default: Install.
+	GPUMetrics *bool
+	// ServiceMonitor tells that Prometheus' operator is there. Default: Install.
+	ServiceMonitor bool
+	// Labels are added to the ServiceMonitor of the exporter, for a Prometheus that
+	// selects by them. Default: none.
+	Labels map[string]string
+	// Values are further values of the chart of Prometheus, and GPUMetricsValues of
+	// the chart of the exporter. Default: none.
+	Values, GPUMetricsValues map[string]any
+}
+
+// setBy are the values that the keys of this component set.
+func setBy(path string) chart.SetBy {
+	const prometheus = "prometheus.prometheusSpec."
+	return chart.SetBy{
+		// Others know Prometheus by its kind and its name.
+		"cleanPrometheusOperatorObjectNames":                "",
+		"prometheus.agentMode":                              "",
+		"prometheusOperator.enabled":                        path + ".install",
+		"namespaceOverride":                                 path + ".namespace",
+		"alertmanager.enabled":                              path + ".alertmanager",
+		"grafana.enabled":                                   path + ".grafana.install",
+		"grafana.admin":                                     "grafanaPassword",
+		"grafana.adminUser":                                 "grafanaPassword",
+		"grafana.adminPassword":                             "grafanaPassword",
+		"prometheus.enabled":                                path + ".install",
+		prometheus + "replicas":                             path + ".replicas",
+		prometheus + "retention":                            path + ".retentionDays",
+		prometheus + "retentionSize":                        path + ".storageGiB",
+		prometheus + "storageSpec":                          path + ".storageGiB and " + path + ".storageClass",
+		prometheus + "shards":                               "",
+		prometheus + "persistentVolumeClaimRetentionPolicy": "",
+	}
+}
+
+// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps
+// with the label grafana_dashboard=1.
+type Grafana struct {
+	// Install installs Grafana. Default: false.
+	Install bool
+	// ExistingSecret is a Secret in the same namespace with the administrator's name
+	// and password, admin-user and admin-password, which exists before Grafana is
+	// installed. Default: that of Args.GrafanaPassword; else the chart makes a password
+	// up and keeps it in the Secret kps-grafana, where nothing of this program sees it.
+	ExistingSecret string
+}
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s Spec) WithDefaults() Spec {
+	s.Namespace = cmp.Or(s.Namespace, "monitoring")
+	if s.GPUMetrics == nil {
+		s.GPUMetrics = &s.Install
+	} else {
+		s.GPUMetrics = new(*s.GPUMetrics)
+	}
+	if s.Install {
+		s.ServiceMonitor = true
+		s.RetentionDays = cmp.Or(s.RetentionDays, 15)
+		s.StorageGiB = cmp.Or(s.StorageGiB, 50)
+		s.StorageClass = cmp.Or(s.StorageClass, "gp3")
+		s.Replicas = cmp.Or(s.Replicas, 1)
+	}
+	return s
+}
+
+// PrometheusURL is the address of Prometheus within the cluster; "" if it is not
+// installed.
+func (s Spec) PrometheusURL() string {
+	if !s.Install {
+		return ""
+	}
+	return fmt.Sprintf("http://%s-prometheus.%s.svc:9090", FullName, s.WithDefaults().Namespace)
+}
+
+// Namespaces are those that the box makes, which nobody else may claim.
+func (s Spec) Namespaces() []string {
+	s = s.WithDefaults()
+	var names []string
+	if s.Install {
+		names = append(names, s.Namespace)
+	}
+	if s.OnNodes() {
+		names = append(names, s.Namespace+NodesSuffix)
+	}
+	return names
+}
+
+// OnNodes tells whether anything runs on every node.
+func (s Spec) OnNodes() bool { return s.Install || *s.GPUMetrics }
+
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	at := func(key string) string { return path + "." + key }
+	s.validateNamespace(&found, at("namespace"))
+	if *s.GPUMetrics {
+		chart.CheckValues(&found, at("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
+			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
+		})
+	} else if len(s.GPUMetricsValues) > 0 {
+		found.Addf(at("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at("gpuMetrics"))
+	}
+	if !s.Install {
+		s.validateUnused(&found, path)
+		return found.Err()
+	}
+	within := func(key string, value, least, most int) {
+		if value < least || value > most {
+			found.Addf(at(key), "is %d, want %d to %d", value, least, most)
+		}
+	}
+	within("retentionDays", s.RetentionDays, 1, mostDays)
+	within("storageGiB", s.StorageGiB, leastGiB, mostGiB)
+	within("replicas", s.Replicas, 1, mostReplicas)
+	if !isObjectName(s.StorageClass) {
+		found.Addf(at("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
+	}
+	switch name := s.Grafana.ExistingSecret; {
+	case name != "" && !s.Grafana.Install:
+		found.Addf(at("grafana.existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
+	case name != "" && !isObjectName(name):
+		// Not repeated: it may be the password.
+		found.Addf(at("grafana.existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
+	}
+	chart.CheckValues(&found, at("values"), StackValues(s), s.Values, setBy(path))
+	return found.Err()
+}
+
+func (s Spec) validateNamespace(found *problems.List, key string) {
+	longest := validation.DNS1123LabelMaxLength
+	if s.OnNodes() {
+		longest -= len(NodesSuffix)
+	}
+	switch {
+	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
+		found.Addf(key, "is %q, want the name of the namespace of Prometheus", s.Namespace)
+	case len(s.Namespace) > longest:
+		found.Addf(key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
+	case s.Install && (s.Namespace == "default" || s.Namespace == "kube-system" || s.Namespace == "kube-public" || s.Namespace == "kube-node-lease"):
+		found.Addf(key, "is %q, which every cluster has; choose another, which is created", s.Namespace)
+	}
+}
+
+// validateUnused refuses what describes a Prometheus that is not installed.
+func (s Spec) validateUnused(found *problems.List, path string) {
+	chart.CheckUnused(found, path, []chart.Field{
+		{Key: "retentionDays", Given: s.RetentionDays != 0},
+		{Key: "storageGiB", Given: s.StorageGiB != 0},
+		{Key: "storageClass", Given: s.StorageClass != ""},
+		{Key: "replicas", Given: s.Replicas != 0},
+		{Key: "alertmanager", Given: s.Alertmanager},
+		{Key: "grafana.install", Given: s.Grafana.Install},
+		{Key: "grafana.existingSecret", Given: s.Grafana.ExistingSecret != ""},
+		{Key: "values", Given: len(s.Values) > 0},
+	}...)
+}
+
+func isObjectName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }

@@ -1,0 +1,124 @@
+package network
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"slices"
+)
+
+// Block is the part of the VPC that one zone has.
+type Block struct {
+	Zone                      string
+	Private, Public, Internal netip.Prefix
+}
+
+// Plan divides the addresses: an eighth for each letter of a zone. The first half
+// of it is for nodes, the next quarter is public, and the last quarter is for
+// internal load balancers. The blocks of a zone depend on that zone alone, not on
+// how many zones there are or in which order.
+func Plan(cidr netip.Prefix, zones []string) []Block {
+	var blocks []Block
+	for _, zone := range slices.Sorted(slices.Values(zones)) {
+		eighth := part(cidr, 3, int(zone[len(zone)-1]-'a'))
+		blocks = append(blocks, Block{Zone: zone, Private: part(eighth, 1, 0), Public: part(eighth, 2, 2), Internal: part(eighth, 2, 3)})
+	}
+	return blocks
+}
+
+// part is one of the 2^bits equal parts of a block of IPv4 addresses.
+func part(of netip.Prefix, bits, index int) netip.Prefix {
+	start := of.Addr().As4()
+	length := of.Bits() + bits
+	var next [4]byte
+	binary.BigEndian.PutUint32(next[:], binary.BigEndian.Uint32(start[:])+uint32(index)<<(32-length))
+	return netip.PrefixFrom(netip.AddrFrom4(next), length)
+}
+
+// PublicCIDRs returns the addresses of the subnets in which public load balancers
+// are. The plan needs no account. An existing VPC has no plan, and none is
+// returned.
+func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b Block) netip.Prefix { return b.Public }) }
+
+// InternalCIDRs returns the addresses of the subnets in which internal load
+// balancers are. Nodes and pods are in other subnets: a NetworkPolicy that admits
+// these addresses admits load balancers alone.
+func (s Spec) InternalCIDRs() []string {
+	return s.cidrs(func(b Block) netip.Prefix { return b.Internal })
+}
+
+func (s Spec) cidrs(of func(Block) netip.Prefix) []string {
+	cidr, err := netip.ParsePrefix(s.CIDR)
+	if err != nil || !s.Made() || s.Validate("") != nil {
+		return nil
+	}
+	var all []string
+	for _, b := range Plan(cidr, s.Zones) {
+		all = append(all, of(b).String())
+	}
+	return all
+}
+
+// Counts are what is paid for by the hour.
+type Counts struct {
+	// Endpoints are interface endpoints times their zones.
+	NATGateways, Endpoints int
+}
+
+// Counts says how much of what costs is made.
+func (s Spec) Counts() Counts {
+	if !s.Made() {
+		return Counts{}
+	}
+	return Counts{NATGateways: len(s.Spread(s.NATGateways)), Endpoints: len(s.Spread(s.InterfaceEndpoints)) * len(InterfaceServices)}
+}
+
+// Spread are the zones that have one of something: all, the first, or none.
+func (s Spec) Spread(over Spread) []string {
+	zones := slices.Sorted(slices.Values(s.Zones))
+	switch over {
+	case PerZone:
+		return zones
+	case One:
+		return zones[:min(1, len(zones))]
+	}
+	return nil
+}
+
+// InterfaceServices are the APIs that nodes and controllers call. S3 has a
+// gateway endpoint, which costs nothing.
+var InterfaceServices = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "sts"}
+
+func ServiceName(region, service string) string {
+	prefix := "com.amazonaws"
+	if len(region) > 3 && region[:3] == "cn-" && service != "s3" && service != "logs" {
+		prefix = "cn.com.amazonaws"
+	}
+	return fmt.Sprintf("%s.%s.%s", prefix, region, service)
+}
+
+// Kinds of subnets, as they are part of their names.
+const (
+	PublicKind   = "public"
+	PrivateKind  = "private"
+	InternalKind = "internal"
+)
+
+// PublicSubnetNames returns the values of the tag Name of the subnets of public
+// load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) PublicSubnetNames(label string) []string { return s.subnetNames(label, PublicKind) }
+
+// InternalSubnetNames returns the values of the tag Name of the subnets of
+// internal load balancers; label is that of Args. An existing VPC has none.
+func (s Spec) InternalSubnetNames(label string) []string { return s.subnetNames(label, InternalKind) }
+
+func (s Spec) subnetNames(label, kind string) []string {
+	if !s.Made() {
+		return nil
+	}
+	var names []string
+	for _, zone := range slices.Sorted(slices.Values(s.Zones)) {
+		names = append(names, label+"-"+kind+"-"+zone)
+	}
+	return names
+}

@@ -1,0 +1,208 @@
+// Package network declares the key network: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+package network
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+// Spec says which network is used, or how one is made. The zero value is none,
+// for a cluster that the user brings.
+type Spec struct {
+	// Existing is a VPC that is already there; nothing else applies then.
+	Existing *Existing
+	// CIDR are the addresses of the VPC, a block of /16 to /20. Each zone has an
+	// eighth of it, by its letter, so that a zone more or less moves no subnet. Half
+	// of the eighth is for nodes, a quarter each for public and for internal load
+	// balancers.
+	// Default: 10.0.0.0/16.
+	CIDR string
+	// Zones are the availability zones, two or three; what the program itself
+	// makes needs at least two. Default: the first three of the account, which
+	// whoever knows the account fills in.
+	Zones []string
+	// ControlPlaneZones are the zones that an existing control plane has, which
+	// whoever knows the account fills in. Default: the first two of the network by
+	// name, for a control plane that is created.
+	ControlPlaneZones []string
+	// NATGateways are the ways out to the internet: One for all zones, which is
+	// lost with its zone and charges for traffic between zones, or PerZone.
+	// Default: One.
+	NATGateways Spread
+	// InterfaceEndpoints keep the traffic to AWS' own APIs within the VPC: One for
+	// all zones, PerZone, or None. Default: One.
+	InterfaceEndpoints Spread
+	// FlowLogDays is for how long it is kept who talked to whom. A pointer,
+	// because 0 keeps no logs at all. Default: 14.
+	FlowLogDays *int
+	// Region is the AWS region. Required to make a VPC.
+	Region string
+}
+
+// Spread is over how many zones something is spread.
+type Spread string
+
+// Ways to spread.
+const (
+	None    Spread = "none"
+	One     Spread = "one"
+	PerZone Spread = "perZone"
+)
+
+// Existing is a VPC that the user brings.
+type Existing struct {
+	// VPCID is the VPC's. Required.
+	VPCID string
+	// PrivateSubnetIDs are where the nodes go, and those of two zones have the
+	// interfaces of the control plane. They need a way out to the internet, and at
+	// least two zones. Required to make a cluster.
+	PrivateSubnetIDs []string
+	// PublicSubnetIDs are where public load balancers go, and need the tag
+	// kubernetes.io/role/elb: 1. Default: none.
+	PublicSubnetIDs []string
+	// Zones are the zones of the subnets, by their ids, which whoever knows the
+	// account fills in.
+	Zones map[string]string
+	// WithoutControlPlane are the zones in which EKS places no control plane, which
+	// whoever knows the account fills in.
+	WithoutControlPlane []string
+}
+
+// Made tells whether a VPC is made.
+func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
+
+// WithDefaults fills in what was not given.
+func (s Spec) WithDefaults() Spec {
+	if s.Existing != nil {
+		return s
+	}
+	if s.CIDR == "" {
+		s.CIDR = "10.0.0.0/16"
+	}
+	if s.NATGateways == "" {
+		s.NATGateways = One
+	}
+	if s.InterfaceEndpoints == "" {
+		s.InterfaceEndpoints = One
+	}
+	if s.FlowLogDays == nil {
+		days := 14
+		s.FlowLogDays = &days
+	}
+	return s
+}
+
+// retentions are the days that CloudWatch Logs can keep something.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
+
+// Validate returns every problem of the spec, each beginning with its key under
+// path.
+func (s Spec) Validate(path string) error {
+	var found problems.List
+	if s.Existing != nil {
+		s.validateExisting(&found, path)
+		return found.Err()
+	}
+	s.validateZones(&found, path)
+	switch cidr, err := netip.ParsePrefix(s.CIDR); {
+	case err != nil || !cidr.Addr().Is4():
+		found.Addf(path+".cidr", "is %q, want a block of IPv4 addresses such as %q", s.CIDR, "10.0.0.0/16")
+	case cidr.Masked() != cidr:
+		found.Addf(path+".cidr", "is %s, which is an address and not a block; want %s", s.CIDR, cidr.Masked())
+	case !cidr.Addr().IsPrivate() && !sharedAddresses.Contains(cidr.Addr()):
+		found.Addf(path+".cidr", "is %s, which are public addresses; want some of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", s.CIDR)
+	case cidr.Bits() > smallest:
+		found.Addf(path+".cidr", "is %s with %d addresses, too few for three zones of nodes with an address for every pod; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
+	case cidr.Bits() < largest:
+		found.Addf(path+".cidr", "is %s, and a VPC has at most a /%d; want /%d to /%d", s.CIDR, largest, largest, smallest)
+	}
+	oneOf(&found, path+".natGateways", s.NATGateways, One, PerZone)
+	oneOf(&found, path+".interfaceEndpoints", s.InterfaceEndpoints, None, One, PerZone)
+	if days := *s.FlowLogDays; days != 0 && !slices.Contains(retentions, days) {
+		found.Addf(path+".flowLogDays", "is %d, want 0 for none or one of %s", days, list(retentions))
+	}
+	return found.Err()
+}
+
+// The largest and smallest VPC, as lengths of a prefix. Of the smallest, a zone
+// has 256 private addresses.
+const largest, smallest = 16, 20
+
+// sharedAddresses are not routed on the internet either (RFC 6598).
+var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
+
+// mostZones is what a VPC of ours is spread over at most.
+const mostZones = 3
+
+func (s Spec) validateZones(found *problems.List, path string) {
+	if n := len(s.Zones); n < 2 || n > mostZones {
+		found.Addf(path+".zones", "are %d, want two or three: EKS needs two, and more than three cost more than they add", n)
+	}
+	for i, zone := range s.Zones {
+		key := fmt.Sprintf("%s.zones[%d]", path, i)
+		switch letter, ours := strings.CutPrefix(zone, s.Region); {
+		case !ours || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h':
+			found.Addf(key, "is %q, which is no availability zone of the region %s; want one such as %sa", zone, s.Region, s.Region)
+		case slices.Index(s.Zones, zone) < i:
+			found.Addf(key, "is %s a second time; name each zone once", zone)
+		}
+	}
+}
+
+func (s Spec) validateExisting(found *problems.List, path string) {
+	e := s.Existing
+	if !isID(e.VPCID, "vpc-") {
+		found.Addf(path+".vpcId", "is %q, want the id of a VPC, vpc-…", e.VPCID)
+	}
+	validateSubnets(found, path+".privateSubnetIds", e.PrivateSubnetIDs)
+	validateSubnets(found, path+".publicSubnetIds", e.PublicSubnetIDs)
+	for _, of := range []struct {
+		key   string
+		given bool
+	}{
+		{"cidr", s.CIDR != ""}, {"zones", len(s.Zones) > 0}, {"natGateways", s.NATGateways != ""},
+		{"interfaceEndpoints", s.InterfaceEndpoints != ""}, {"flowLogDays", s.FlowLogDays != nil},
+	} {
+		if of.given {
+			found.Addf(path+"."+of.key, "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
+		}
+	}
+}
+
+func validateSubnets(found *problems.List, path string, ids []string) {
+	for i, id := range ids {
+		key := fmt.Sprintf("%s[%d]", path, i)
+		if !isID(id, "subnet-") {
+			found.Addf(key, "is %q, want the id of a subnet, subnet-…", id)
+		}
+		if slices.Index(ids, id) < i {
+			found.Addf(key, "is %s a second time; name each subnet once", id)
+		}
+	}
+}
+
+// isID tells whether a text is an id of AWS with that beginning.
+func isID(text, beginning string) bool {
+	rest, ok := strings.CutPrefix(text, beginning)
+	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
+}
+
+func oneOf(found *problems.List, key string, got Spread, want ...Spread) {
+	if !slices.Contains(want, got) {
+		found.Addf(key, "is %q, want one of %s", got, list(want))
+	}
+}
+
+func list[T any](values []T) string {
+	var texts []string
+	for _, v := range values {
+		texts = append(texts, fmt.Sprint(v))
+	}
+	return strings.Join(texts, ", ")
+}

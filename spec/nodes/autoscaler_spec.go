@@ -1,0 +1,108 @@
+package nodes
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+const (
+	// AutoscalerNamespace is where the cluster autoscaler runs.
+	AutoscalerNamespace = "cluster-autoscaler"
+	// AutoscalerAccount is who it is to AWS.
+	AutoscalerAccount = "cluster-autoscaler"
+	// mostUnneededMinutes is a day.
+	mostUnneededMinutes = 1440
+)
+
+// expanders are how the cluster autoscaler chooses among groups on which a pod
+// fits. Others need a configuration of their own.
+// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-expanders
+var expanders = []string{"least-nodes", "least-waste", "most-pods", "random"}
+
+// AutoscalerSpec says whether the cluster autoscaler is installed, and how it
+// decides.
+type AutoscalerSpec struct {
+	// Install installs the cluster autoscaler. Without it, the cluster has one
+	// already, or Karpenter, or its groups keep their sizes. Default: false.
+	Install bool
+	// Expander chooses among groups on which a pod fits: least-waste, least-nodes,
+	// most-pods or random. Default: least-waste.
+	Expander string
+	// UnneededMinutes is how long a node must have been of no use before it goes.
+	// Default: 10.
+	UnneededMinutes int
+	// KubernetesMinor is the cluster's, such as 1.35, which is also the autoscaler's.
+	// Required.
+	KubernetesMinor string
+	// ServiceMonitor has Prometheus' operator scrape the autoscaler. It needs the
+	// operator's custom resource definitions. Default: false.
+	ServiceMonitor bool
+	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
+	// Default: none.
+	Labels map[string]string
+	// Priorities are regular expressions of the names of Auto Scaling groups, by
+	// priority; the highest number is taken first, and Expander decides within one.
+	// A group that no expression matches is never taken, unless none is. Default:
+	// none, so that Expander alone decides.
+	// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.36.1/cluster-autoscaler/expander/priority/readme.md
+	Priorities map[int][]string
+	// Values are further values of the chart. Default: none.
+	Values map[string]any
+}
+
+// autoscalerSetBy are the values that keys of the configuration set, of this
+// component and of others.
+func autoscalerSetBy(path string) chart.SetBy {
+	return chart.SetBy{
+		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",
+		"extraArgs.expander": path + ".expander", "extraArgs.scale-down-unneeded-time": path + ".unneededMinutes",
+		"extraArgs.scale-down-delay-after-add": path + ".unneededMinutes", "image.tag": "cluster.kubernetesVersion",
+		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.selector": chart.LabelsKey,
+	}
+}
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s AutoscalerSpec) WithDefaults() AutoscalerSpec {
+	if s.Install {
+		s.Expander = cmp.Or(s.Expander, "least-waste")
+		s.UnneededMinutes = cmp.Or(s.UnneededMinutes, 10)
+	}
+	return s
+}
+
+// Namespaces are those that the autoscaler's box makes, which nobody else may
+// claim.
+func (s AutoscalerSpec) Namespaces() []string {
+	if !s.Install {
+		return nil
+	}
+	return []string{AutoscalerNamespace}
+}
+
+// Validate returns every problem of a spec that has its defaults, each beginning
+// with its key under path.
+func (s AutoscalerSpec) Validate(path string) error {
+	var found problems.List
+	if !s.Install {
+		chart.CheckUnused(&found, path, chart.Field{Key: "expander", Given: s.Expander != ""}, chart.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
+			chart.Field{Key: "values", Given: len(s.Values) > 0})
+		return found.Err()
+	}
+	if !slices.Contains(expanders, s.Expander) {
+		found.Addf(path+".expander", "is %q, want one of %s", s.Expander, strings.Join(expanders, ", "))
+	}
+	if s.UnneededMinutes < 1 || s.UnneededMinutes > mostUnneededMinutes {
+		found.Addf(path+".unneededMinutes", "is %d, want 1 to %d", s.UnneededMinutes, mostUnneededMinutes)
+	}
+	if versions.ClusterAutoscalerTag(s.KubernetesMinor) == "" {
+		found.Addf(path+".install", "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
+			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
+	}
+	chart.CheckValues(&found, path+".values", AutoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
+	return found.Err()
+}

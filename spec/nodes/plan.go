@@ -1,0 +1,138 @@
+package nodes
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+)
+
+// Planned is a group as it is registered: a launch template and a managed node
+// group in each zone.
+type Planned struct {
+	// Name is that of the group.
+	Name string
+	// Template is what its nodes are started with, Digest the digest of it.
+	Template Template
+	Digest   string
+	// Capacity is how the nodes are bought.
+	Capacity Capacity
+	// Zones are the parts of the group, sorted by zone.
+	Zones []PlannedZone
+}
+
+// PlannedZone is the managed node group of one zone.
+type PlannedZone struct {
+	zonal
+
+	// Name is that of the Pulumi resource, and begins the name in EKS.
+	Name string
+	// Zone is the availability zone.
+	Zone string
+	// Group is the node group as it is wanted.
+	Group NodeGroup
+	// Ignore is the input that stays as Pulumi recorded it; "" for none.
+	Ignore string
+	// later reports bounds that the next update changes.
+	later bool
+	// forced is the AMI release that EKS takes in place of the wanted one; "" if it does not.
+	forced string
+}
+
+// Plan returns all groups as they are registered, the one without GPUs first.
+// Label begins the names of the nodes, and tags are those of the stack.
+func (s Spec) Plan(label string, tags map[string]string) []Planned {
+	groups := []Planned{s.system(label, tags)}
+	for _, g := range s.Groups {
+		groups = append(groups, s.gpu(g, label, tags))
+	}
+	return groups
+}
+
+// system plans the group without GPUs.
+func (s Spec) system(label string, tags map[string]string) Planned {
+	p := Planned{Name: SystemGroup, Capacity: OnDemand, Template: systemTemplate(ZonalName(label, SystemGroup), s.System.DiskGiB, tags)}
+	return s.plan(p, s.System.nodeGroup(), zonals(SystemGroup, s.System.Zones, s.System.Min, s.System.Max, s.System.Live, split),
+		cmp.Or(s.Newest.System, versions.AMIRelease(s.KubernetesVersion)))
+}
+
+// gpu plans a group with GPUs.
+func (s Spec) gpu(g Group, label string, tags map[string]string) Planned {
+	p := Planned{Name: g.Name, Capacity: g.Capacity, Template: g.template(ZonalName(label, g.Name), tags)}
+	return s.plan(p, g.nodeGroup(), zonals(g.Name, g.Zones, g.Min, g.Max, g.Live, each),
+		cmp.Or(s.Newest.GPU, versions.AMIRelease(s.KubernetesVersion)))
+}
+
+func (s Spec) plan(p Planned, group NodeGroup, zones []zonal, newest string) Planned {
+	p.Digest = p.Template.Digest()
+	group.Version = s.KubernetesVersion
+	group.Labels[TemplateLabel] = p.Digest
+	rolls := false
+	for _, z := range zones {
+		wanted := group
+		wanted.Labels, wanted.Tags = maps.Clone(group.Labels), maps.Clone(group.Tags)
+		wanted.Release = s.release(z, newest, p.Digest)
+		sizes, ignore := z.sizes()
+		wanted.Sizes = sizes
+		zone := PlannedZone{zonal: z, Name: z.name(), Zone: z.zone, Group: wanted, Ignore: ignore}
+		if z.live != nil && zone.recreated() {
+			// A new node group starts with as many nodes as the old one has.
+			zone.Group.Sizes.Desired = max(z.live.Desired, sizes.Min)
+			zone.Ignore = ""
+		} else if z.live != nil {
+			rolls = rolls || len(zone.differences(s.KubernetesVersion, p.Digest)) > 0
+			// Without another version or release, EKS takes the newest AMI for another
+			// launch template.
+			if z.live.Version == s.KubernetesVersion && z.live.Template != p.Digest && wanted.Release == z.live.Release && versions.Compare(wanted.Release, newest) < 0 {
+				zone.forced = newest
+			}
+		}
+		p.Zones = append(p.Zones, zone)
+	}
+	if rolls {
+		p.boundsLater()
+	}
+	return p
+}
+
+// boundsLater leaves the bounds that are in force while EKS replaces nodes. AWS'
+// provider waits for the new nodes of a zone before it sends the bounds, and with
+// them the number of nodes that ran when the update began, hours ago by then.
+// https://github.com/hashicorp/terraform-provider-aws/blob/012e0a32/internal/service/eks/node_group.go (resourceNodeGroupUpdate)
+func (p Planned) boundsLater() {
+	for i := range p.Zones {
+		z := &p.Zones[i]
+		if z.live != nil && !z.recreated() {
+			z.later, z.Ignore = z.Ignore == "", ignoreSizes
+		}
+	}
+}
+
+// release returns the AMI release of a zone's node group: the one that the stack
+// names; else the one that it has, since another would replace its nodes, and EKS
+// may start nodes to update a group without any; else the newest. With another
+// launch template, EKS takes the newest by itself.
+func (s Spec) release(z zonal, newest, digest string) string {
+	switch {
+	case s.Release != "" && s.Release != Latest:
+		return s.Release
+	case s.Release == "" && z.live != nil && z.live.Version == s.KubernetesVersion && z.live.Release != "" && z.live.Template == digest:
+		return z.live.Release
+	case z.live != nil && z.live.Version == s.KubernetesVersion && versions.Compare(newest, z.live.Release) < 0:
+		return z.live.Release // the newest could not be read, and the table is older
+	}
+	return newest
+}
+
+// recreated reports whether EKS cannot change the node group to what is wanted,
+// so that another one takes its place.
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html (read 2026-11-29)
+func (z PlannedZone) recreated() bool {
+	live, wanted := z.live, z.Group
+	switch {
+	case live.Moved, live.Capacity != "" && wanted.Capacity != live.Capacity, live.AMIType != "" && wanted.AMIType != live.AMIType:
+		return true
+	}
+	return len(wanted.InstanceTypes) > 0 && len(live.InstanceTypes) > 0 && !slices.Equal(wanted.InstanceTypes, live.InstanceTypes)
+}

@@ -1,0 +1,288 @@
+// Package nodes declares the keys systemNodes, nodeGroups and autoscaler: types, defaults, validation
+// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+package nodes
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Spec are the groups of nodes.
+type Spec struct {
+	// System are the nodes without GPUs, on which everything but the models runs.
+	System System
+	// Groups are the nodes with GPUs. Default: none.
+	Groups []Group
+	// KubernetesVersion is the minor version that nodes have. Required.
+	KubernetesVersion string
+	// Release is the AMI release of all nodes, such as 1.35.6-20260714, or Latest.
+	// Default: node groups that exist keep theirs, and new ones get the newest.
+	Release string
+	// Newest are the newest AMI releases without and with NVIDIA's driver, which
+	// whoever knows the account fills in. Default: those that
+	// versions.AMIRelease knows.
+	Newest Releases
+	// Strays are node groups that run and that the stack no longer has, which
+	// whoever knows the account fills in. Default: none.
+	Strays []Stray
+}
+
+// Releases are AMI releases.
+type Releases struct{ System, GPU string }
+
+// Latest stands for the newest AMI release that EKS has.
+const Latest = "latest"
+
+// System are the nodes without GPUs.
+type System struct {
+	// InstanceTypes are EC2 types, all of one size. Default: m6i.large.
+	InstanceTypes []string
+	// Min and Max bound the number of nodes of all zones together, and are spread
+	// over the zones: with one node in each zone, a volume finds a node wherever it
+	// is. Default: one a zone and at least two; twice as many as Min.
+	Min, Max int
+	// DiskGiB is the size of a node's disk. Default: 50.
+	DiskGiB int
+	// Zones are where the nodes are, a managed node group in each. Default: those
+	// of the network, which whoever knows them fills in.
+	Zones []string
+	// Live are the node groups that run, by zone, which whoever knows the account
+	// fills in. Default: none.
+	Live map[string]Live
+}
+
+// Group are nodes with GPUs, all alike.
+type Group struct {
+	// Name is what models call it. Required.
+	Name string
+	// InstanceTypes are EC2 types, all with the same GPUs. Required.
+	InstanceTypes []string
+	// Own are those of the types that the catalogue lacks. Default: none.
+	Own catalogue.Types
+	// Labels are further labels of the nodes. Default: none.
+	Labels map[string]string
+	// Min is the least number of nodes, spread over the zones. Default: 0, so that
+	// nodes run only while a model needs them. Max is the most nodes of each zone;
+	// the replicas of the models bound the nodes of all zones together, since
+	// nothing else starts one. Required.
+	Min, Max int
+	// Capacity is how the nodes are bought. Default: OnDemand.
+	Capacity Capacity
+	// ReservationID is a capacity reservation, or a capacity block, that the nodes
+	// are taken from. Required for CapacityBlock; default: none.
+	ReservationID string
+	// Zones are where the nodes are, a managed node group in each. Default: those
+	// of the network that offer all the types, which whoever knows the account
+	// fills in.
+	Zones []string
+	// Live are the node groups that run, by zone, which whoever knows the account
+	// fills in. Default: none.
+	Live map[string]Live
+	// DiskGiB is the size of the root disk. Default: 50 where the type has local
+	// disks, which then hold images and weights; 200 where it has none.
+	DiskGiB int
+}
+
+// Capacity is how nodes are bought.
+type Capacity string
+
+// Capacities.
+const (
+	OnDemand      Capacity = "on-demand"
+	Spot          Capacity = "spot"
+	CapacityBlock Capacity = "capacity-block"
+)
+
+// GroupLabel is on every node, with the name of its group. SystemGroup is the
+// one of the system.
+const (
+	GroupLabel  = "vllm-eks/node-group"
+	SystemGroup = "system"
+)
+
+// Sizes of disks, in GiB.
+const (
+	rootDisk    = 50  // the system, and logs
+	wholeDisk   = 200 // with images and weights too
+	largestDisk = 16384
+)
+
+// WithDefaults fills in what was not given.
+func (s Spec) WithDefaults() Spec {
+	if len(s.System.InstanceTypes) == 0 {
+		s.System.InstanceTypes = []string{"m6i.large"}
+	}
+	if s.System.Min == 0 {
+		s.System.Min = max(2, len(s.System.Zones))
+	}
+	if s.System.Max == 0 {
+		s.System.Max = 2 * s.System.Min
+	}
+	if s.System.DiskGiB == 0 {
+		s.System.DiskGiB = rootDisk
+	}
+	s.Groups = slices.Clone(s.Groups)
+	for i := range s.Groups {
+		g := &s.Groups[i]
+		if g.Capacity == "" {
+			g.Capacity = OnDemand
+		}
+		if g.DiskGiB == 0 {
+			g.DiskGiB = wholeDisk
+			if g.localGB() > 0 {
+				g.DiskGiB = rootDisk
+			}
+		}
+	}
+	return s
+}
+
+// localGB is the size of the local disks of the type that has the least.
+func (g Group) localGB() int {
+	least := -1
+	for _, name := range g.InstanceTypes {
+		on, err := g.Own.Find(name)
+		if err != nil {
+			return 0 // reported as wrong
+		}
+		if least < 0 || on.NVMeGB < least {
+			least = on.NVMeGB
+		}
+	}
+	return max(least, 0)
+}
+
+// Validate returns every problem of the groups, each beginning with its key:
+// those of the system under systemPath, of the others under groupsPath. What
+// decides where a model fits, names, types and their GPUs, is checked with the
+// models.
+func (s Spec) Validate(systemPath, groupsPath string) error {
+	var found problems.List
+	s.System.validate(&found, systemPath)
+	for i, g := range s.Groups {
+		g.validate(&found, fmt.Sprintf("%s[%d]", groupsPath, i))
+	}
+	return found.Err()
+}
+
+// mostNodes is how many nodes a managed node group of EKS may have.
+const mostNodes = 450
+
+var (
+	typeName = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
+	arm      = regexp.MustCompile(`^[a-z]+\d+g`)
+	block    = regexp.MustCompile(`^cr-[0-9a-f]{8,17}$`)
+)
+
+func (s System) validate(found *problems.List, path string) {
+	for i, name := range s.InstanceTypes {
+		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		family, _, _ := strings.Cut(name, ".")
+		switch _, err := catalogue.FindInstance(name); {
+		case !typeName.MatchString(name):
+			found.Addf(key, "is %q, want an EC2 type such as m6i.large", name)
+		case err == nil:
+			found.Addf(key, "is %s, which has GPUs that nothing of the system uses; want a type such as m6i.large, and GPUs in nodeGroups", name)
+		case arm.MatchString(family):
+			found.Addf(key, "is %s, an ARM type, and the system's images are for x86; want a type such as m6i.large", name)
+		}
+	}
+	if s.Min < 1 || s.Min > mostNodes {
+		found.Addf(path+".min", "is %d, want 1 to %d", s.Min, mostNodes)
+	}
+	switch {
+	case s.Max < s.Min || s.Max > mostNodes:
+		found.Addf(path+".max", "is %d, want min, which is %d, to %d", s.Max, s.Min, mostNodes)
+	case s.Max < len(s.Zones):
+		found.Addf(path+".max", "is %d, and the nodes are in %d zones; want at least one for each, since a volume binds its pod to a zone", s.Max, len(s.Zones))
+	}
+	validateDisk(found, path+".diskGiB", s.DiskGiB)
+}
+
+// longestName is the longest name of a group. A node group of EKS has at most 63
+// characters. AWS' provider takes 26 for digits; the zone comes on top, such as
+// ap-northeast-1a, with a '-' after the group and the zone each.
+// https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (read 2026-11-29)
+const longestName = 63 - 26 - 2
+
+func (g Group) validate(found *problems.List, path string) {
+	longestZone := len("us-west-2a") // the shortest; whoever knows the account fills in others
+	for i, zone := range g.Zones {
+		longestZone = max(longestZone, len(zone))
+		if slices.Index(g.Zones, zone) < i {
+			found.Addf(fmt.Sprintf("%s.zones[%d]", path, i), "is %s a second time; name each zone once", zone)
+		}
+	}
+	if longest := longestName - longestZone; len(g.Name) > longest {
+		found.Addf(path+".name", "has %d characters, want at most %d", len(g.Name), longest)
+	}
+	if g.Name == SystemGroup {
+		found.Addf(path+".name", "is %q, which is the group without GPUs; want another", g.Name)
+	}
+	g.validateOwn(found, path)
+	if g.Max == 0 {
+		found.Addf(path+".max", "is missing; say how many nodes there may be at most")
+	}
+	switch g.Capacity {
+	case OnDemand:
+		if g.ReservationID != "" && len(g.Zones) > 1 {
+			found.Addf(path+".zones", "are %s, and a reservation is in one zone; name that alone", strings.Join(g.Zones, ", "))
+		}
+	case Spot:
+		if g.ReservationID != "" {
+			found.Addf(path+".reservationId", "is given with capacity: spot, which no reservation covers; remove one of the two")
+		}
+	case CapacityBlock:
+		g.validateBlock(found, path)
+	default:
+		found.Addf(path+".capacity", "is %q, want one of %s, %s, %s", g.Capacity, OnDemand, Spot, CapacityBlock)
+	}
+	if g.ReservationID != "" && !block.MatchString(g.ReservationID) {
+		found.Addf(path+".reservationId", "is %q, want the id of a capacity reservation, cr-…", g.ReservationID)
+	}
+	validateDisk(found, path+".diskGiB", g.DiskGiB)
+}
+
+// validateOwn checks the types that the catalogue lacks: EC2 has to have them,
+// and their processors have to run the images.
+func (g Group) validateOwn(found *problems.List, path string) {
+	for i, name := range g.InstanceTypes {
+		if _, own := g.Own[name]; !own {
+			continue
+		}
+		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		switch reason := catalogue.Excluded(name); {
+		case name == g.Name:
+			found.Addf(path+".instanceTypes", "is missing; name the EC2 types of its nodes, which hardware describes")
+		case !typeName.MatchString(name):
+			found.Addf(key, "is %q, want an EC2 type such as g5.2xlarge", name)
+		case reason != "":
+			found.Addf(key, "is %s, which no group of a created cluster can have: %s", name, reason)
+		}
+	}
+}
+
+// validateBlock checks what a capacity block is: instances of one type in one
+// zone.
+func (g Group) validateBlock(found *problems.List, path string) {
+	if g.ReservationID == "" {
+		found.Addf(path+".reservationId", "is missing; name the capacity block that you have bought, cr-…")
+	}
+	if len(g.Zones) != 1 {
+		found.Addf(path+".zones", "are %d, and a capacity block is in one zone; name that one", len(g.Zones))
+	}
+	if len(g.InstanceTypes) > 1 {
+		found.Addf(path+".instanceTypes", "are %s, and a capacity block is of one type", strings.Join(g.InstanceTypes, ", "))
+	}
+}
+
+func validateDisk(found *problems.List, key string, size int) {
+	if size < 20 || size > largestDisk {
+		found.Addf(key, "is %d, want 20 to %d", size, largestDisk)
+	}
+}
