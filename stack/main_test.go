@@ -105,7 +105,7 @@ func asJSON(t *testing.T, r *stacktest.Recording) []byte {
 func TestGoldens(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		t.Run(stack, func(t *testing.T) {
-			stacktest.Compare(t, filepath.Join("testdata", stack+".json"), recording)
+			stacktest.CompareFolder(t, filepath.Join("testdata", stack), recording)
 		})
 	}
 }

@@ -56,19 +56,7 @@ func TestPreviewTables(t *testing.T) {
 			for _, warning := range size.Warnings() {
 				got += "warning: " + warning + "\n"
 			}
-			path := filepath.Join("testdata", stack+".sizing.txt")
-			if *stacktest.Update {
-				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("the preview shows\n%s\nwant\n%s", got, want)
-			}
+			stacktest.CompareText(t, filepath.Join("testdata", stack, "sizing.txt"), []byte(got))
 		})
 	}
 }

@@ -6,4 +6,4 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-func TestExample(t *testing.T) { stacktest.Golden(t, "objects.json", program) }
+func TestExample(t *testing.T) { stacktest.Golden(t, "objects", program) }

@@ -1,9 +1,9 @@
 package stacktest
 
 import (
-	"bytes"
 	"flag"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -12,9 +12,10 @@ import (
 // Update rewrites the golden files.
 var Update = flag.Bool("update", false, "rewrite the golden files")
 
-// Golden compares what a program registers with a file. The program is given a
-// value for every key of its configuration that the examples ask for.
-func Golden(t *testing.T, path string, program pulumi.RunFunc) {
+// Golden compares the resources that a program registers with the golden files of
+// a folder. The program is given a value for every key of its configuration that
+// the examples read.
+func Golden(t *testing.T, folder string, program pulumi.RunFunc) {
 	t.Helper()
 	if err := Isolate(); err != nil {
 		t.Fatal(err)
@@ -26,26 +27,79 @@ func Golden(t *testing.T, path string, program pulumi.RunFunc) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	Compare(t, path, r)
+	CompareFolder(t, folder, r)
 }
 
-// Compare compares a recording with a file, or with -update writes it.
-func Compare(t *testing.T, path string, r *Recording) {
+// CompareFolder compares a recording with the golden files of a folder: one for
+// each kind of resource, or for each resource where a file of the kind would be
+// large. Every *.json of the folder belongs to the recording. With -update it
+// rewrites the files, and removes those of kinds that are no longer registered.
+func CompareFolder(t *testing.T, folder string, r *Recording) {
 	t.Helper()
-	got, err := r.JSON()
+	files, err := goldenFiles(r.Resources())
 	if err != nil {
 		t.Fatal(err)
 	}
+	compare(t, folder, files, "*.json")
+}
+
+// Compare compares a recording with one golden file, or with -update rewrites it.
+func Compare(t *testing.T, path string, r *Recording) {
+	t.Helper()
+	text, err := r.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	CompareText(t, path, text)
+}
+
+// CompareText compares a text with a golden file, or with -update rewrites it.
+func CompareText(t *testing.T, path string, text []byte) {
+	t.Helper()
+	compare(t, filepath.Dir(path), map[string][]byte{filepath.Base(path): text}, "")
+}
+
+// compare reports every file that differs. A file of the folder that matches
+// pattern and is not among files is superfluous.
+func compare(t *testing.T, folder string, files map[string][]byte, pattern string) {
+	t.Helper()
 	if *Update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
+		if err := rewrite(folder, files, pattern); err != nil {
 			t.Fatal(err)
 		}
 	}
-	want, err := os.ReadFile(path)
+	problems, err := compareFiles(folder, files, pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("something else is registered than %s says; see the difference with: go test ./... -update && git diff", path)
+	for _, problem := range problems {
+		t.Error(problem)
 	}
+	if len(problems) > 0 {
+		t.Log("where the change is intended, run the tests of this package with -update")
+	}
+}
+
+// rewrite writes the golden files of a folder, and removes superfluous ones.
+func rewrite(folder string, files map[string][]byte, pattern string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	old, err := matching(folder, pattern)
+	if err != nil {
+		return err
+	}
+	for _, name := range old {
+		if _, ok := files[name]; !ok {
+			if err := os.Remove(filepath.Join(folder, name)); err != nil {
+				return err
+			}
+		}
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), text, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }

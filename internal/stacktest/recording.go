@@ -1,8 +1,6 @@
 package stacktest
 
 import (
-	"cmp"
-	"encoding/json"
 	"maps"
 	"slices"
 	"strings"
@@ -73,16 +71,13 @@ func (r *Recording) Resources() []Resource {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	sorted := slices.Clone(r.resources)
-	slices.SortFunc(sorted, func(a, b Resource) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Name, b.Name))
-	})
+	sortResources(sorted)
 	return sorted
 }
 
 // JSON is the recording as text, the same for the same registrations.
 func (r *Recording) JSON() ([]byte, error) {
-	text, err := json.MarshalIndent(r.Resources(), "", "  ")
-	return append(text, '\n'), err
+	return resourcesJSON(r.Resources())
 }
 
 // Calls are the functions that were called, sorted.

@@ -89,7 +89,7 @@ func TestKubeScore(t *testing.T) {
 		for criticism, object := range found {
 			used[criticism] = true
 			if exceptions[criticism] == "" {
-				t.Errorf("%s: %s: %s", r.file, object, criticism)
+				t.Errorf("%s: %s: %s", r.folder, object, criticism)
 			}
 		}
 	}

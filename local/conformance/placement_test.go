@@ -2,7 +2,6 @@ package conformance
 
 import (
 	"encoding/json"
-	"os"
 	"slices"
 	"testing"
 
@@ -61,12 +60,8 @@ const groupLabel = "vllm-eks/node-group"
 
 func recordedResources(t *testing.T, stack string) []stacktest.Resource {
 	t.Helper()
-	text, err := os.ReadFile("../../stack/testdata/" + stack + ".json")
+	resources, err := stacktest.ReadFolder("../../stack/testdata/" + stack)
 	if err != nil {
-		t.Fatal(err)
-	}
-	var resources []stacktest.Resource
-	if err := json.Unmarshal(text, &resources); err != nil {
 		t.Fatal(err)
 	}
 	return resources

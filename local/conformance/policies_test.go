@@ -24,7 +24,7 @@ type world struct {
 }
 
 // newWorld renders a service of the namespace chat, whose own policy is the one
-// that stack/testdata/everything.json has recorded.
+// that stack/testdata/everything has.
 func newWorld(t *testing.T, spec serving.Spec) *world {
 	t.Helper()
 	spec.Namespace = "chat"
@@ -59,7 +59,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 // recordedDenial is the policy of a namespace that a stack creates.
 func recordedDenial(t *testing.T) *networkingv1.NetworkPolicy {
 	t.Helper()
-	for _, o := range recordedObjects(t, "../../stack/testdata/everything.json") {
+	for _, o := range recordedObjects(t, "../../stack/testdata/everything") {
 		text, err := json.Marshal(o)
 		if err != nil {
 			t.Fatal(err)

@@ -1,48 +1,37 @@
 package conformance
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// recording is a stack or an example of the repository: the objects that it
-// registers, by the file that has them.
+// recording holds the objects that a stack or an example of the repository
+// registers, by the folder of its golden files.
 type recording struct {
-	file    string
+	folder  string
 	objects []map[string]any
 }
 
-// recordings are those of all stacks and examples.
+// recordings returns those of every stack and example.
 func recordings(t *testing.T) []recording {
 	t.Helper()
-	var all []recording
-	for _, pattern := range []string{"../../stack/testdata/*.json", "../../examples/*/objects.json"} {
-		files, err := filepath.Glob(pattern)
-		if err != nil || len(files) == 0 {
-			t.Fatalf("there are no recordings like %s: %v", pattern, err)
-		}
-		for _, file := range files {
-			all = append(all, recording{file, recordedObjects(t, file)})
-		}
-	}
-	return all
-}
-
-func recordedObjects(t *testing.T, file string) []map[string]any {
-	t.Helper()
-	text, err := os.ReadFile(file)
+	folders, err := stacktest.GoldenFolders("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var resources []struct {
-		Type   string
-		Read   bool
-		Inputs map[string]any
+	var found []recording
+	for _, folder := range folders {
+		found = append(found, recording{folder, recordedObjects(t, folder)})
 	}
-	if err := json.Unmarshal(text, &resources); err != nil {
+	return found
+}
+
+func recordedObjects(t *testing.T, folder string) []map[string]any {
+	t.Helper()
+	resources, err := stacktest.ReadFolder(folder)
+	if err != nil {
 		t.Fatal(err)
 	}
 	var objects []map[string]any

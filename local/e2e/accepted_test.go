@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,19 +28,15 @@ func TestObjectsAreAccepted(t *testing.T) {
 	createOnce(t, map[string]any{"apiVersion": "scheduling.k8s.io/v1", "kind": "PriorityClass", "metadata": map[string]any{"name": "serving"}, "value": 1000})
 
 	root := checkout(t).Root
-	var files []string
-	for _, pattern := range []string{"examples/*/objects.json", "stack/testdata/*.json"} {
-		found, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(found) < 4 {
-			t.Fatalf("%s: %d files, %v", pattern, len(found), err)
-		}
-		files = append(files, found...)
+	folders, err := stacktest.GoldenFolders(root)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, file := range files {
-		name, _ := filepath.Rel(root, file)
-		t.Run(name, func(t *testing.T) { expectAccepted(t, file) })
+	for _, folder := range folders {
+		name, _ := filepath.Rel(root, folder)
+		t.Run(name, func(t *testing.T) { expectAccepted(t, folder) })
 	}
-	t.Run("the platform's are among them", func(t *testing.T) {
+	t.Run("objects of the platform are among them", func(t *testing.T) {
 		for _, stack := range []string{"dev", "prod"} {
 			for _, kind := range []string{"kubernetes:storage.k8s.io/v1:StorageClass", "kubernetes:core/v1:Namespace", "kubernetes:networking.k8s.io/v1:NetworkPolicy"} {
 				if !slices.ContainsFunc(recordedStack(t, stack), func(r stacktest.Resource) bool { return r.Type == kind }) {
@@ -50,7 +45,7 @@ func TestObjectsAreAccepted(t *testing.T) {
 			}
 		}
 	})
-	t.Run("what is wrong is not", func(t *testing.T) {
+	t.Run("wrong objects are refused", func(t *testing.T) {
 		for want, object := range map[string]string{
 			"unknown field": `{"apiVersion":"v1","kind":"Service","metadata":{"name":"a"},"spec":{"prots":[]}}`,
 			"thresholdd":    `{"apiVersion":"keda.sh/v1alpha1","kind":"ScaledObject","metadata":{"name":"a"},"spec":{"scaleTargetRef":{"name":"a"},"triggers":[{"type":"prometheus","metadata":{},"thresholdd":"1"}]}}`,
@@ -63,18 +58,10 @@ func TestObjectsAreAccepted(t *testing.T) {
 	})
 }
 
-// expectAccepted hands over one recording.
-func expectAccepted(t *testing.T, file string) {
-	content, err := os.ReadFile(file)
+// expectAccepted hands over the objects of one folder of golden files.
+func expectAccepted(t *testing.T, folder string) {
+	resources, err := stacktest.ReadFolder(folder)
 	if err != nil {
-		t.Fatal(err)
-	}
-	var resources []struct {
-		Type   string
-		Read   bool
-		Inputs map[string]any
-	}
-	if err := json.Unmarshal(content, &resources); err != nil {
 		t.Fatal(err)
 	}
 	var items []any

@@ -5,7 +5,6 @@ package e2e
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -87,12 +86,8 @@ func zonesOf(t *testing.T, resources []stacktest.Resource, group string) []strin
 // recordedStack is everything that a stack registers.
 func recordedStack(t *testing.T, stack string) []stacktest.Resource {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(checkout(t).Root, "stack", "testdata", stack+".json"))
+	resources, err := stacktest.ReadFolder(filepath.Join(checkout(t).Root, "stack", "testdata", stack))
 	if err != nil {
-		t.Fatal(err)
-	}
-	var resources []stacktest.Resource
-	if err := json.Unmarshal(content, &resources); err != nil {
 		t.Fatal(err)
 	}
 	return resources

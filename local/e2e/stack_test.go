@@ -44,7 +44,7 @@ func newStack(t testing.TB, config string) *stack {
 func initStack(t testing.TB, config string) *stack {
 	t.Helper()
 	s := &stack{t: t, layout: checkout(t), dir: t.TempDir()}
-	for _, part := range []string{"config", "components", "internal", "sizing", "stack"} {
+	for _, part := range programFolders(t, s.layout) {
 		if err := os.CopyFS(filepath.Join(s.dir, part), os.DirFS(filepath.Join(s.layout.Root, part))); err != nil {
 			t.Fatal(err)
 		}
@@ -64,6 +64,31 @@ func initStack(t testing.TB, config string) *stack {
 	s.configure(config)
 	s.pulumi("stack", "init", "--stack="+stackName)
 	return s
+}
+
+// programFolders returns the folders of the root that hold packages of the
+// program.
+func programFolders(t testing.TB, l layout.Layout) []string {
+	t.Helper()
+	var folders []string
+	for _, pattern := range []string{"*/*.go", "*/*/*.go"} {
+		files, err := filepath.Glob(filepath.Join(l.Root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			path, err := filepath.Rel(l.Root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			folder, _, _ := strings.Cut(filepath.ToSlash(path), "/")
+			if !slices.Contains([]string{"cmd", "examples", "local"}, folder) {
+				folders = append(folders, folder)
+			}
+		}
+	}
+	slices.Sort(folders)
+	return slices.Compact(folders)
 }
 
 // programFiles are the files of the program itself, without its tests.
