@@ -10,10 +10,11 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // Config is a stack's whole configuration, with defaults, and valid.
@@ -226,7 +227,7 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	for i := range c.Models {
 		path := fmt.Sprintf("models[%d]", i)
 		c.Models[i] = c.Models[i].WithDefaults()
-		report(c.Models[i].Validate(path), path)
+		report(manifest.Validate(c.Models[i], path), path)
 	}
 	c.checkIdentity(d)
 	c.checkIngresses(d)

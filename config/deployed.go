@@ -9,8 +9,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // DeployedOutput is the stack output that tells the next update what this one

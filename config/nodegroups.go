@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // decodeNodeGroups reads the groups: as models see them, and as they are made.

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // Pins are, for each model, the values that this version of the program derived

@@ -6,7 +6,7 @@ import (
 	"reflect"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 )
 
 const pinned = `
@@ -25,7 +25,7 @@ const pinned = `
 // rendered is everything that a model's service registers, as text.
 func rendered(t *testing.T, c *Config) string {
 	t.Helper()
-	text, err := json.Marshal(serving.Objects(c.Models[0], "m"))
+	text, err := json.Marshal(manifest.Objects(c.Models[0], "m"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // reporter reports the problems of a box, each once.

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // shared is what the stack pays for beside its models: what the user says, and

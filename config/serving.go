@@ -1,7 +1,7 @@
 package config
 
 import (
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func decodeSecretRef(n *node) serving.SecretRef {

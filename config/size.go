@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // Limits fail a preview that exceeds them.

@@ -3,7 +3,7 @@ package config
 import (
 	"fmt"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 	"github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
@@ -23,7 +23,7 @@ func (c *Config) readers() []weights.Reader {
 	for _, m := range c.Models {
 		if bucket, folder, ok := m.BucketFolder(); ok {
 			all = append(all, weights.Reader{
-				Model: m.Name, ID: m.FirstName(), Namespace: m.Namespace, ServiceAccount: m.ServiceAccount(), Bucket: bucket, Folder: folder, RoleARN: m.Storage.S3.RoleARN,
+				Model: m.Name, ID: m.ResourceName(), Namespace: m.Namespace, ServiceAccount: m.ServiceAccount(), Bucket: bucket, Folder: folder, RoleARN: m.Storage.S3.RoleARN,
 			})
 		}
 	}

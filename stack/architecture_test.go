@@ -1,13 +1,8 @@
 package stack
 
 import (
-	"bytes"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -97,73 +92,4 @@ func TestArchitecturePageNamesEveryPackage(t *testing.T) {
 			t.Errorf("docs/architecture.md has a row for %s, which does not exist; remove or rename it", row)
 		}
 	}
-}
-
-// TestTheDiagramOnlyCallsComponents keeps stack.go short and free of resources:
-// it only calls one component after the other.
-func TestTheDiagramOnlyCallsComponents(t *testing.T) {
-	text, err := os.ReadFile("stack.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if lines := bytes.Count(text, []byte("\n")); lines > 80 {
-		t.Errorf("stack.go has %d lines, want at most 80", lines)
-	}
-	file, err := parser.ParseFile(token.NewFileSet(), "stack.go", text, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, imported := range file.Imports {
-		if strings.Contains(imported.Path.Value, "/pulumi-") {
-			t.Errorf("stack.go imports %s; resources belong in components", imported.Path.Value)
-		}
-	}
-	ast.Inspect(file, func(n ast.Node) bool {
-		if call, ok := n.(*ast.CallExpr); ok {
-			if f, ok := call.Fun.(*ast.SelectorExpr); ok && strings.HasPrefix(f.Sel.Name, "Register") {
-				t.Errorf("stack.go calls %s; resources belong in components", f.Sel.Name)
-			}
-		}
-		return true
-	})
-}
-
-// TestDependenciesPointOneWay holds the direction of the diagram's arrows.
-func TestDependenciesPointOneWay(t *testing.T) {
-	const module = "github.com/vllm-eks/vllm-eks/"
-	folders, err := filepath.Glob("../components/*")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("no components found: %v", err)
-	}
-	for _, folder := range folders {
-		component := strings.TrimPrefix(filepath.ToSlash(folder), "../")
-		deps := dependencies(t, folder)
-		for _, dep := range deps {
-			ours, isOurs := strings.CutPrefix(dep, module)
-			if isOurs && (strings.HasPrefix(ours, "components/") && ours != component || ours == "config") {
-				t.Errorf("%s imports %s; components know neither each other nor the configuration", component, ours)
-			}
-			if component == "components/serving" && (strings.Contains(dep, "/pulumi-aws/") || strings.Contains(dep, "/pulumi-eks/")) {
-				t.Errorf("%s imports %s; it has to work on any cluster", component, dep)
-			}
-		}
-	}
-	for _, dep := range dependencies(t, "..") {
-		if dep == module+"internal/stacktest" {
-			t.Error("the program imports the tests' recorder")
-		}
-	}
-}
-
-func dependencies(t *testing.T, pkg string) []string {
-	t.Helper()
-	out, err := exec.Command("go", "list", "-deps", pkg).Output()
-	if err != nil {
-		t.Fatalf("go list -deps %s: %v", pkg, err)
-	}
-	deps := strings.Fields(string(out))
-	if !slices.Contains(deps, "github.com/pulumi/pulumi/sdk/v3/go/pulumi") {
-		t.Fatalf("go list -deps %s lists no dependencies", pkg)
-	}
-	return deps
 }

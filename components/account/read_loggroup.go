@@ -3,6 +3,7 @@ package account
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/cloudwatch"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 

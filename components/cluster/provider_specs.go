@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 

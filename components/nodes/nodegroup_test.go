@@ -4,8 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 	"testing"
+
+	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
 // TestTemplates holds what EC2 and EKS are sent for each way to buy nodes, and

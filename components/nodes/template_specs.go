@@ -3,6 +3,7 @@ package nodes
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 

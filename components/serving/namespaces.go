@@ -3,14 +3,16 @@ package serving
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 const namespacesToken = "vllm-eks:serving:Namespaces"
 
 // NamespacesArgs are the inputs of NewNamespaces.
 type NamespacesArgs struct {
-	Specs []NamespaceSpec
+	Specs []servingspec.NamespaceSpec
 }
 
 // Namespaces are the namespaces that models run in.
@@ -23,7 +25,7 @@ type Namespaces struct {
 // NewNamespaces registers the namespaces that do not exist already. Errors name
 // the field that is wrong, under name.
 func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
-	specs, err := checkedNamespaces(name, args.Specs)
+	specs, err := servingspec.CheckedNamespaces(name, args.Specs)
 	if err != nil {
 		return nil, err
 	}
@@ -39,12 +41,12 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 			}
 			continue
 		}
-		created, err := register(ctx, spec.Name, namespace(spec, manager), nil, pulumi.Parent(n))
+		created, err := register(ctx, spec.Name, manifest.Namespace(spec, manager), nil, pulumi.Parent(n))
 		if err != nil {
 			return nil, err
 		}
 		n.byName[spec.Name] = created
-		if _, err := register(ctx, spec.Name, denyAll(spec, manager), nil, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{created})); err != nil {
+		if _, err := register(ctx, spec.Name, manifest.DenyAll(spec, manager), nil, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{created})); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +56,7 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 // letGo reads an existing namespace as the resource that it would be if the stack
 // created it: if the stack did, the engine drops it from the state, and leaves it
 // on the cluster. Not registered at all, it would be deleted.
-func letGo(ctx *pulumi.Context, spec NamespaceSpec, opts ...pulumi.ResourceOption) error {
+func letGo(ctx *pulumi.Context, spec servingspec.NamespaceSpec, opts ...pulumi.ResourceOption) error {
 	if spec.Known {
 		return nil
 	}

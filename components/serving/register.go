@@ -99,3 +99,16 @@ func scrapeSecretName(monitor pulumi.Map, names map[string]pulumi.StringOutput) 
 		}
 	}
 }
+
+// secretText is a value that is known only when the program runs, such as the
+// output of another. It must be there: vLLM takes an empty key for none, and
+// answers everybody.
+func secretText(service, key string, value pulumi.StringPtrInput) pulumi.StringOutput {
+	text := value.ToStringPtrOutput().ApplyT(func(text *string) (string, error) {
+		if text == nil || *text == "" {
+			return "", fmt.Errorf("%s: the value for the Secret's %s is empty; give it a value, or leave the argument out to have none", service, key)
+		}
+		return *text, nil
+	})
+	return pulumi.ToSecret(text).(pulumi.StringOutput)
+}

@@ -1,3 +1,6 @@
+// Package serving runs models: the namespaces they live in, and VLLMService,
+// which is one model behind one address. It works on any Kubernetes cluster and
+// from any Pulumi program.
 package serving
 
 import (
@@ -7,7 +10,9 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 const serviceToken = "vllm-eks:serving:VLLMService"
@@ -15,7 +20,7 @@ const serviceToken = "vllm-eks:serving:VLLMService"
 // VLLMServiceArgs are the inputs of NewVLLMService.
 type VLLMServiceArgs struct {
 	// Spec decides the shape.
-	Spec Spec
+	Spec servingspec.Spec
 	// HuggingFaceToken reads gated models, unless Spec names a Secret for it. It
 	// is kept as a secret. Default: none.
 	HuggingFaceToken pulumi.StringPtrInput
@@ -81,17 +86,17 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 }
 
 // validate returns every problem of the spec and of what is given beside it.
-func (args VLLMServiceArgs) validate(spec Spec, path string) error {
+func (args VLLMServiceArgs) validate(spec servingspec.Spec, path string) error {
 	spec.Access.Guarded = spec.Access.Guarded || args.APIKey != nil
-	return spec.Validate(path)
+	return manifest.Validate(spec, path)
 }
 
 // previously tells the engine what the service may be called in an older state,
 // where it was called after its latest name. Its children are called after it, so
 // that they follow.
-func previously(name string, s Spec) []pulumi.ResourceOption {
+func previously(name string, s servingspec.Spec) []pulumi.ResourceOption {
 	var aliases []pulumi.Alias
-	for _, other := range s.allNames() {
+	for _, other := range s.AllNames() {
 		if other != name {
 			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other)})
 		}
@@ -100,9 +105,9 @@ func previously(name string, s Spec) []pulumi.ResourceOption {
 }
 
 // addressAliases are what a Service may be called in an older state.
-func addressAliases(name, suffix string, s Spec) pulumi.ResourceOption {
+func addressAliases(name, suffix string, s servingspec.Spec) pulumi.ResourceOption {
 	aliases := []pulumi.Alias{{Name: pulumi.String(name + suffix)}}
-	for _, other := range s.allNames() {
+	for _, other := range s.AllNames() {
 		if other != name {
 			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other + suffix)})
 		}
@@ -113,28 +118,28 @@ func addressAliases(name, suffix string, s Spec) pulumi.ResourceOption {
 // registerSecrets registers the Secrets whose values are arguments, and has the
 // spec refer to them. Their names are known to the provider alone: it returns
 // them by the names in the spec.
-func registerSecrets(ctx *pulumi.Context, name string, spec *Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (map[string]pulumi.StringOutput, error) {
+func registerSecrets(ctx *pulumi.Context, name string, spec *servingspec.Spec, args VLLMServiceArgs, opts []pulumi.ResourceOption) (map[string]pulumi.StringOutput, error) {
 	names := map[string]pulumi.StringOutput{}
 	manager := fieldmanager.Name(ctx.Project(), ctx.Stack())
 	for _, given := range []struct {
 		suffix, key string
 		value       pulumi.StringPtrInput
-		ref         *SecretRef
+		ref         *servingspec.SecretRef
 	}{
-		{"-huggingface", tokenKey, args.HuggingFaceToken, &spec.Access.HuggingFaceToken},
-		{"-api-key", apiKeyKey, args.APIKey, &spec.Access.APIKey},
+		{"-huggingface", servingspec.TokenKey, args.HuggingFaceToken, &spec.Access.HuggingFaceToken},
+		{"-api-key", servingspec.ApiKeyKey, args.APIKey, &spec.Access.APIKey},
 	} {
 		if given.value == nil || given.ref.Name != "" {
 			continue
 		}
 		kept := slices.Concat(opts, []pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"data", "stringData"})})
-		made, err := register(ctx, name+given.suffix, secret(*spec, manager), func(fields pulumi.Map) {
+		made, err := register(ctx, name+given.suffix, manifest.Secret(*spec, manager), func(fields pulumi.Map) {
 			fields["stringData"] = pulumi.ToSecret(pulumi.StringMap{given.key: secretText(spec.Name, given.key, given.value)})
 		}, kept...)
 		if err != nil {
 			return nil, err
 		}
-		*given.ref = SecretRef{Name: name + given.suffix, Key: given.key}
+		*given.ref = servingspec.SecretRef{Name: name + given.suffix, Key: given.key}
 		names[given.ref.Name] = made.name()
 	}
 	return names, nil
@@ -143,10 +148,10 @@ func registerSecrets(ctx *pulumi.Context, name string, spec *Spec, args VLLMServ
 // registerObjects registers everything else. The engines wait for what they
 // refer to, and what refers to them for the engines, so that it goes first when
 // they are removed.
-func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) error {
+func registerObjects(ctx *pulumi.Context, name string, spec servingspec.Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) error {
 	var before []pulumi.Resource
 	made := map[string]pulumi.Resource{}
-	for _, o := range Objects(spec, fieldmanager.Name(ctx.Project(), ctx.Stack())) {
+	for _, o := range manifest.Objects(spec, fieldmanager.Name(ctx.Project(), ctx.Stack())) {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
 		options, resourceName := slices.Clone(opts), name+o.Suffix
 		var adapt func(pulumi.Map)
@@ -154,14 +159,14 @@ func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[st
 		case "Deployment":
 			adapt = func(fields pulumi.Map) { secretNames(fields, secrets) }
 			options = append(options, pulumi.DependsOn(before), pulumi.Timeouts(&pulumi.CustomTimeouts{
-				Create: spec.rolloutTimeout(), Update: spec.rolloutTimeout(), Delete: spec.removalTimeout(),
+				Create: spec.RolloutTimeout(), Update: spec.RolloutTimeout(), Delete: spec.RemovalTimeout(),
 			}))
 		case "ServiceMonitor":
 			adapt = func(fields pulumi.Map) { scrapeSecretName(fields, secrets) }
 		case "Service":
 			// An address that another model had moves when the replicas are ready.
 			service := o.Object.(metav1.Object)
-			resourceName = addressName(service.GetName(), service.GetNamespace())
+			resourceName = manifest.AddressName(service.GetName(), service.GetNamespace())
 			options = append(options, addressAliases(name, o.Suffix, spec), pulumi.DependsOn([]pulumi.Resource{made["Deployment"]}))
 		case "ScaledObject", "HorizontalPodAutoscaler":
 			options = append(options, pulumi.DependsOn([]pulumi.Resource{made["Deployment"]}))
@@ -182,13 +187,13 @@ func registerObjects(ctx *pulumi.Context, name string, spec Spec, secrets map[st
 	return nil
 }
 
-func (s *VLLMService) setOutputs(spec Spec, secrets map[string]pulumi.StringOutput) {
+func (s *VLLMService) setOutputs(spec servingspec.Spec, secrets map[string]pulumi.StringOutput) {
 	s.Name = pulumi.String(spec.Name).ToStringOutput()
 	s.Namespace = pulumi.String(spec.Namespace).ToStringOutput()
-	s.Port = pulumi.Int(port).ToIntOutput()
-	s.URL = pulumi.String(fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", spec.Name, spec.Namespace, port)).ToStringOutput()
+	s.Port = pulumi.Int(servingspec.Port).ToIntOutput()
+	s.URL = pulumi.String(fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", spec.Name, spec.Namespace, servingspec.Port)).ToStringOutput()
 	s.ServedModelName = pulumi.String(spec.Model.ServedName).ToStringOutput()
-	s.ServiceAccountName = pulumi.String(spec.serviceAccount()).ToStringOutput()
+	s.ServiceAccountName = pulumi.String(spec.ServiceAccount()).ToStringOutput()
 	s.APIKeySecret = pulumi.String(spec.Access.APIKey.Name).ToStringOutput()
 	if name, ok := secrets[spec.Access.APIKey.Name]; ok {
 		s.APIKeySecret = name

@@ -11,6 +11,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // TestOutputs reads what a stack exports for a model.
@@ -30,7 +31,7 @@ func TestOutputs(t *testing.T) {
 			once.Add(1)
 			_, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 				service, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
-					Spec:   serving.Spec{Name: "mistral-7b", Namespace: "inference", Model: serving.Model{ID: "org/m"}},
+					Spec:   servingspec.Spec{Name: "mistral-7b", Namespace: "inference", Model: servingspec.Model{ID: "org/m"}},
 					APIKey: test.apiKey,
 				})
 				if err != nil {
@@ -71,7 +72,7 @@ func TestAnEmptyKeyIsRefused(t *testing.T) {
 			"token":   {HuggingFaceToken: value},
 		} {
 			t.Run(name+" as "+field, func(t *testing.T) {
-				args.Spec = serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}}
+				args.Spec = servingspec.Spec{Name: "chat", Namespace: "inference", Model: servingspec.Model{ID: "org/m"}}
 				recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 					_, err := serving.NewVLLMService(ctx, "chat", args)
 					return err
@@ -94,7 +95,7 @@ func TestAnEmptyKeyIsRefused(t *testing.T) {
 func TestErrorsOfAProgramNameTheField(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		_, err := serving.NewVLLMService(ctx, "chat", serving.VLLMServiceArgs{
-			Spec: serving.Spec{Name: "chat", GPU: serving.GPU{Count: 9}, Model: serving.Model{ID: "org/m"}},
+			Spec: servingspec.Spec{Name: "chat", GPU: servingspec.GPU{Count: 9}, Model: servingspec.Model{ID: "org/m"}},
 		})
 		return err
 	})
@@ -114,7 +115,7 @@ func TestErrorsOfAProgramNameTheField(t *testing.T) {
 // TestSpecsAreNotShared changes nothing that the caller still holds.
 func TestSpecsAreNotShared(t *testing.T) {
 	least := 2
-	spec := serving.Spec{Env: map[string]string{"A": "1"}, ExtraArgs: []string{"--a"}, Replicas: serving.Replicas{Min: &least}}
+	spec := servingspec.Spec{Env: map[string]string{"A": "1"}, ExtraArgs: []string{"--a"}, Replicas: servingspec.Replicas{Min: &least}}
 	full := spec.WithDefaults()
 	full.Env["A"], full.ExtraArgs[0], *full.Replicas.Min = "2", "--b", 3
 	if spec.Env["A"] != "1" || !slices.Equal(spec.ExtraArgs, []string{"--a"}) || least != 2 {

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -22,19 +23,19 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	chat, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
-		Spec: serving.Spec{
+		Spec: servingspec.Spec{
 			Name:      "mistral-7b",
 			Namespace: "inference",
-			Model:     serving.Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 8192},
+			Model:     servingspec.Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 8192},
 			// The card is what the memory is checked against: nothing is created
 			// where the model does not fit.
-			GPU: serving.GPU{Type: "A10G"},
+			GPU: servingspec.GPU{Type: "A10G"},
 		},
 		DependsOn: namespaces.Named("inference"),
 	}, onCluster)

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -23,27 +24,27 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	service, err := serving.NewVLLMService(ctx, "llama-8b", serving.VLLMServiceArgs{
-		Spec: serving.Spec{
+		Spec: servingspec.Spec{
 			Name:      "llama-8b",
 			Namespace: "inference",
-			Model:     serving.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192},
-			NodeGroup: serving.NodeGroup{Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Max: 2},
-			LoRA: serving.LoRA{
-				Adapters: []serving.Adapter{
+			Model:     servingspec.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192},
+			NodeGroup: servingspec.NodeGroup{Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Max: 2},
+			LoRA: servingspec.LoRA{
+				Adapters: []servingspec.Adapter{
 					{Name: "sql", Source: "my-org/llama-8b-sql-lora"},
 					{Name: "legal", Source: "/adapters/legal"},
 				},
 				MaxRank: 32,
 			},
 			// An adapter that is not on Hugging Face comes on a volume.
-			Volumes: []serving.Volume{{Name: "adapters", MountPath: "/adapters", Claim: "adapters"}},
-			Access:  serving.Access{HuggingFaceToken: serving.SecretRef{Name: "hugging-face"}},
+			Volumes: []servingspec.Volume{{Name: "adapters", MountPath: "/adapters", Claim: "adapters"}},
+			Access:  servingspec.Access{HuggingFaceToken: servingspec.SecretRef{Name: "hugging-face"}},
 		},
 		DependsOn: namespaces.Named("inference"),
 	}, onCluster)

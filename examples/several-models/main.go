@@ -10,6 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -25,7 +26,7 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []serving.NamespaceSpec{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
+		Specs: []servingspec.NamespaceSpec{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
 	}, onCluster)
 	if err != nil {
 		return err
@@ -47,40 +48,40 @@ func program(ctx *pulumi.Context) error {
 	return nil
 }
 
-func specs() []serving.Spec {
+func specs() []servingspec.Spec {
 	none, one := 0, 1
-	monitoring := serving.Monitoring{PrometheusURL: "http://kps-prometheus.monitoring.svc:9090"}
-	a10g := serving.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 12}
-	return []serving.Spec{
+	monitoring := servingspec.Monitoring{PrometheusURL: "http://kps-prometheus.monitoring.svc:9090"}
+	a10g := servingspec.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 12}
+	return []servingspec.Spec{
 		{
 			Name: "assistant", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    serving.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192, ToolCallParser: "llama3_json"},
-			Replicas: serving.Replicas{Min: &one, Max: 6},
-			Ingress: serving.Ingress{
-				Class: serving.ALBClass, Host: "assistant.example.com",
-				ALB: serving.ALB{SubnetCIDRs: []string{"10.0.0.0/20", "10.0.16.0/20"}},
+			Model:    servingspec.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192, ToolCallParser: "llama3_json"},
+			Replicas: servingspec.Replicas{Min: &one, Max: 6},
+			Ingress: servingspec.Ingress{
+				Class: servingspec.ALBClass, Host: "assistant.example.com",
+				ALB: servingspec.ALB{SubnetCIDRs: []string{"10.0.0.0/20", "10.0.16.0/20"}},
 			},
 		},
 		{
 			Name: "coder", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    serving.Model{ID: "Qwen/Qwen2.5-7B-Instruct", MaxLen: 16384, KVCacheDType: "fp8"},
-			Replicas: serving.Replicas{Min: &one, Max: 2},
-			Scaling:  serving.Scaling{Policy: serving.CPU},
-			Ingress: serving.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx",
+			Model:    servingspec.Model{ID: "Qwen/Qwen2.5-7B-Instruct", MaxLen: 16384, KVCacheDType: "fp8"},
+			Replicas: servingspec.Replicas{Min: &one, Max: 2},
+			Scaling:  servingspec.Scaling{Policy: servingspec.CPU},
+			Ingress: servingspec.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx",
 				// Its own 60 s would cut long answers that are not streamed.
 				Annotations: map[string]string{"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
-			Network: serving.Network{Clients: []serving.Peer{{Namespace: "editors"}}},
+			Network: servingspec.Network{Clients: []servingspec.Peer{{Namespace: "editors"}}},
 		},
 		{
 			Name: "summaries", Namespace: "batch", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    serving.Model{ID: "Qwen/Qwen3-8B", MaxLen: 16384},
-			Replicas: serving.Replicas{Min: &none, Max: 3},
-			Scaling: serving.Scaling{
-				Policy: serving.Queue,
+			Model:    servingspec.Model{ID: "Qwen/Qwen3-8B", MaxLen: 16384},
+			Replicas: servingspec.Replicas{Min: &none, Max: 3},
+			Scaling: servingspec.Scaling{
+				Policy: servingspec.Queue,
 				// vLLM's own metrics are gone with the last engine; a gateway's are not.
-				Wake: serving.Wake{Query: `gateway_requests_pending{model="summaries"}`},
+				Wake: servingspec.Wake{Query: `gateway_requests_pending{model="summaries"}`},
 			},
-			Lifecycle: serving.Lifecycle{HungSeconds: 300},
+			Lifecycle: servingspec.Lifecycle{HungSeconds: 300},
 		},
 	}
 }

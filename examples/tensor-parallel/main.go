@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -23,22 +24,22 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []serving.NamespaceSpec{{Name: "inference"}},
+		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	service, err := serving.NewVLLMService(ctx, "llama-70b", serving.VLLMServiceArgs{
-		Spec: serving.Spec{
+		Spec: servingspec.Spec{
 			Name:      "llama-70b",
 			Namespace: "inference",
-			Model:     serving.Model{ID: "meta-llama/Llama-3.3-70B-Instruct", MaxLen: 32768},
+			Model:     servingspec.Model{ID: "meta-llama/Llama-3.3-70B-Instruct", MaxLen: 32768},
 			// 131 GiB of weights: how many GPUs it takes follows from their memory.
 			// There is one node, so a change stops the old engine first, and the
 			// preview says for how long the model is away.
-			NodeGroup: serving.NodeGroup{Name: "p4d", InstanceTypes: []string{"p4d.24xlarge"}, Min: 1, Max: 1},
+			NodeGroup: servingspec.NodeGroup{Name: "p4d", InstanceTypes: []string{"p4d.24xlarge"}, Min: 1, Max: 1},
 			// Compiled code and weights outlive the pods: it loads in minutes less.
-			Storage: serving.Storage{Cache: serving.Cache{StorageClass: "efs", Size: "300Gi"}},
+			Storage: servingspec.Storage{Cache: servingspec.Cache{StorageClass: "efs", Size: "300Gi"}},
 		},
 		// The model is gated: pulumi config set --secret huggingFaceToken
 		HuggingFaceToken: config.RequireSecret(ctx, "huggingFaceToken"),

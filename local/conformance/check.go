@@ -8,12 +8,13 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // Check returns what is wrong with the objects of one service, from a spec that
 // has its defaults and is valid.
-func Check(spec serving.Spec, objects []serving.Object) []error {
+func Check(spec serving.Spec, objects []manifest.Object) []error {
 	var found findings
 	r := decode(&found, objects)
 	if !r.complete(&found, spec) {
@@ -41,7 +42,7 @@ func Check(spec serving.Spec, objects []serving.Object) []error {
 
 // Collisions are the objects that several services claim, those included that
 // KEDA makes of theirs.
-func Collisions(services ...[]serving.Object) []error {
+func Collisions(services ...[]manifest.Object) []error {
 	var found findings
 	owners := map[string]int{}
 	for i, objects := range services {

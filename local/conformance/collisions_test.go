@@ -6,7 +6,8 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // colliding are names that end or begin with what is derived from others.
@@ -21,7 +22,7 @@ func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
 	draw(t, "500")
 	rapid.Check(t, func(t *rapid.T) {
 		names := rapid.Permutation(colliding).Draw(t, "names")
-		var services [][]serving.Object
+		var services [][]manifest.Object
 		for i := range 3 {
 			s := serving.Spec{
 				Name: names[2*i], Namespace: "inference", Model: serving.Model{ID: "Qwen/Qwen3-8B"},
@@ -36,10 +37,10 @@ func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
 				s.Storage.Cache.StorageClass = "efs"
 			}
 			s = s.WithDefaults()
-			if err := s.Validate(modelPath); err != nil {
+			if err := manifest.Validate(s, modelPath); err != nil {
 				t.Fatal(err)
 			}
-			services = append(services, serving.Objects(s, manager))
+			services = append(services, manifest.Objects(s, manager))
 		}
 		for _, problem := range Collisions(services...) {
 			t.Error(problem)

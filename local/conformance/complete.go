@@ -3,7 +3,7 @@ package conformance
 import (
 	"slices"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // complete needs the objects that a service of the spec has, no more and no

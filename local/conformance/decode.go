@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	kubejson "sigs.k8s.io/json"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 )
 
 // containerName is the engine's, whatever containers a patch adds.
@@ -44,7 +44,7 @@ func (m meta) String() string { return m.Kind + " " + m.Name }
 
 // decode reads every object strictly: no field that its kind does not have, none
 // twice, none in other letters.
-func decode(found *findings, objects []serving.Object) rendered {
+func decode(found *findings, objects []manifest.Object) rendered {
 	var r rendered
 	for _, o := range objects {
 		text, err := json.Marshal(o.Object)

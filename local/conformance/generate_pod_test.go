@@ -3,7 +3,7 @@ package conformance
 import (
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func (g generator) resources() serving.Resources {

@@ -3,7 +3,7 @@ package conformance
 import (
 	"slices"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // checkMetadata needs every object to say whose it is, and Pulumi not to wait

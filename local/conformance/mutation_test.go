@@ -12,7 +12,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // mutants are the specs whose objects are cut.
@@ -33,7 +34,7 @@ func mutants() map[string]serving.Spec {
 }
 
 // object is a rendered object as plain values.
-func plain(t *testing.T, o serving.Object) map[string]any {
+func plain(t *testing.T, o manifest.Object) map[string]any {
 	t.Helper()
 	text, err := json.Marshal(o.Object)
 	if err != nil {
@@ -99,7 +100,7 @@ func without(value any, pointer string) (any, bool) {
 }
 
 // notices tells whether any check sees that something is cut from an object.
-func notices(t *testing.T, spec serving.Spec, objects []serving.Object, at int, cut map[string]any) bool {
+func notices(t *testing.T, spec serving.Spec, objects []manifest.Object, at int, cut map[string]any) bool {
 	t.Helper()
 	changed := slices.Clone(objects)
 	changed[at].Object = &unstructured.Unstructured{Object: cut}
@@ -112,7 +113,7 @@ func notices(t *testing.T, spec serving.Spec, objects []serving.Object, at int, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(text, &d); err != nil || len(serving.PodProblems(spec, d.Spec.Template)) > 0 {
+		if err := json.Unmarshal(text, &d); err != nil || len(manifest.PodProblems(spec, d.Spec.Template)) > 0 {
 			return true
 		}
 	}
@@ -131,10 +132,10 @@ func notices(t *testing.T, spec serving.Spec, objects []serving.Object, at int, 
 func TestEveryPartIsHeldByACheck(t *testing.T) {
 	cuts, survived, needed := 0, map[string]bool{}, maps.Clone(held)
 	for name, spec := range mutants() {
-		if err := spec.Validate(modelPath); err != nil {
+		if err := manifest.Validate(spec, modelPath); err != nil {
 			t.Fatal(err)
 		}
-		objects := serving.Objects(spec, manager)
+		objects := manifest.Objects(spec, manager)
 		if found := Check(spec, objects); len(found) > 0 {
 			t.Fatalf("%s: %v", name, found)
 		}

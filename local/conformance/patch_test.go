@@ -3,7 +3,8 @@ package conformance
 import (
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // full is a service that has everything that a patch could take away.
@@ -32,7 +33,7 @@ func TestPatchesAreRefusedOrHarmless(t *testing.T) {
 	try := func(patch string) (refused bool) {
 		spec := full()
 		spec.PodPatch = patch
-		if err := spec.Validate(modelPath); err != nil {
+		if err := manifest.Validate(spec, modelPath); err != nil {
 			for _, problem := range refusalProblems(err, keys) {
 				t.Errorf("%s: %v", patch, problem)
 			}

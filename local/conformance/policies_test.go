@@ -11,7 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // world is a cluster with the service's policy, and the policy that denies
@@ -28,7 +29,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 	t.Helper()
 	spec.Namespace = "chat"
 	spec = spec.WithDefaults()
-	if err := spec.Validate(modelPath); err != nil {
+	if err := manifest.Validate(spec, modelPath); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, engine: eval.NewPolicyEngine()}
@@ -36,7 +37,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 		w.add(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{namespaceLabel: name}}})
 	}
 	var found findings
-	r := decode(&found, serving.Objects(spec, manager))
+	r := decode(&found, manifest.Objects(spec, manager))
 	if len(found) > 0 {
 		t.Fatal(Join(found))
 	}

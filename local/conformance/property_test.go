@@ -11,8 +11,9 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // specsDrawn is how many specs a run draws, unless -rapid.checks says.
@@ -62,7 +63,7 @@ func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		spec := specs().Draw(t, "spec").WithDefaults()
-		if err := spec.Validate(modelPath); err != nil {
+		if err := manifest.Validate(spec, modelPath); err != nil {
 			refused++
 			for _, problem := range refusalProblems(err, keys) {
 				t.Error(problem)
@@ -88,15 +89,15 @@ const modelPath = "models[0]"
 // acceptanceProblems are what is wrong with the objects of a spec that was
 // accepted, and whether they are the same each time.
 func acceptanceProblems(spec serving.Spec) []error {
-	objects := serving.Objects(spec, manager)
+	objects := manifest.Objects(spec, manager)
 	found := Check(spec, objects)
-	if first, second := asJSON(objects), asJSON(serving.Objects(spec, manager)); !bytes.Equal(first, second) {
+	if first, second := asJSON(objects), asJSON(manifest.Objects(spec, manager)); !bytes.Equal(first, second) {
 		found = append(found, fmt.Errorf("rendered anew, the objects are others"))
 	}
 	return found
 }
 
-func asJSON(objects []serving.Object) []byte {
+func asJSON(objects []manifest.Object) []byte {
 	text, err := json.Marshal(objects)
 	if err != nil {
 		return []byte(err.Error())

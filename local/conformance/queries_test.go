@@ -13,7 +13,8 @@ import (
 	"github.com/prometheus/prometheus/util/annotations"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // missing stands for a query without a value: to KEDA, a failure.
@@ -96,7 +97,7 @@ func queriesOf(t *testing.T, s serving.Spec) map[string]string {
 	t.Helper()
 	queries := map[string]string{}
 	var found findings
-	for _, scaled := range decode(&found, serving.Objects(s, "test")).scaled {
+	for _, scaled := range decode(&found, manifest.Objects(s, "test")).scaled {
 		triggers, _, _ := unstructured.NestedSlice(scaled.Object, "spec", "triggers")
 		for _, one := range triggers {
 			name, _, _ := unstructured.NestedString(one.(map[string]any), "name")

@@ -4,7 +4,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // defects are specs that were accepted once, and rendered objects that were
@@ -76,7 +77,7 @@ func TestDefectsAreMended(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := spec.WithDefaults()
 			var found []error
-			if err := spec.Validate(modelPath); err != nil {
+			if err := manifest.Validate(spec, modelPath); err != nil {
 				found = refusalProblems(err, keys)
 			} else {
 				found = acceptanceProblems(spec)

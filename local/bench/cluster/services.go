@@ -12,9 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 const (
@@ -94,12 +95,12 @@ func seconds(d time.Duration) int { return int(d.Seconds()) }
 
 // objects are those of a policy's service without a scaler: the same for all,
 // but for the name.
-func (s Settings) objects(name string) ([]serving.Object, error) {
+func (s Settings) objects(name string) ([]manifest.Object, error) {
 	spec := s.faster(s.spec(name, serving.Scaling{Policy: serving.External}))
 	if err := spec.Validate(name); err != nil {
 		return nil, err
 	}
-	return serving.Objects(spec, manager), nil
+	return manifest.Objects(spec, manager), nil
 }
 
 // Estimate is what sizing says of an engine.
@@ -122,7 +123,7 @@ func (s Settings) Policies() ([]policy.Policy, error) {
 	if err := spec.Validate(policy.Ours); err != nil {
 		return nil, err
 	}
-	for _, o := range serving.Objects(spec, manager) {
+	for _, o := range manifest.Objects(spec, manager) {
 		if scaled, ok := o.Object.(*unstructured.Unstructured); ok && scaled.GetKind() == "ScaledObject" {
 			ours, err := policy.Read(scaled, s.service(policy.Ours))
 			if err != nil {

@@ -9,8 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 var settings = Settings{

@@ -7,8 +7,9 @@ import (
 
 	networkingv1 "k8s.io/api/networking/v1"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // openElsewhere are paths of vLLM that it answers without the API key and that
@@ -21,11 +22,11 @@ var openElsewhere = []string{
 func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngressPath {
 	t.Helper()
 	spec := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Ingress: class}.WithDefaults()
-	if err := spec.Validate("chat"); err != nil {
+	if err := manifest.Validate(spec, "chat"); err != nil {
 		t.Fatal(err)
 	}
 	var paths []networkingv1.HTTPIngressPath
-	for _, object := range serving.Objects(spec, "m") {
+	for _, object := range manifest.Objects(spec, "m") {
 		if in, is := object.Object.(*networkingv1.Ingress); is {
 			if in.Spec.DefaultBackend != nil {
 				t.Error("the Ingress has a default backend, which has every path")

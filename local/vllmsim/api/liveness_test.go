@@ -18,8 +18,9 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
-	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // hungPatience is how long the probe of these tests bears an engine that takes
@@ -36,7 +37,7 @@ func livenessCommand(t *testing.T) []string {
 		Model: serving.Model{ID: "Qwen/Qwen2.5-0.5B-Instruct"}, GPU: serving.GPU{Type: "A10G"},
 		Lifecycle: serving.Lifecycle{HungSeconds: 600},
 	}
-	for _, object := range serving.Objects(spec.WithDefaults(), "m") {
+	for _, object := range manifest.Objects(spec.WithDefaults(), "m") {
 		if deployment, is := object.Object.(*appsv1.Deployment); is {
 			probe := deployment.Spec.Template.Spec.Containers[0].LivenessProbe
 			if probe.Exec == nil {

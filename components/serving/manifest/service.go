@@ -1,0 +1,40 @@
+package manifest
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// service is an address of the model inside the cluster.
+func service(s serving.Spec, name, manager string) *corev1.Service {
+	metadata := objectMeta(s, manager)
+	metadata.Name = name
+	if name != s.ObjectName() {
+		metadata.Labels[serving.ComponentLabel] = serving.AliasComponent
+	}
+	// Its pods are the Deployment's, which is waited for: a second wait would
+	// only make a failing rollout fail later.
+	metadata.Annotations["pulumi.com/skipAwait"] = "true"
+	return &corev1.Service{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
+		ObjectMeta: metadata,
+		Spec: corev1.ServiceSpec{
+			Type:     corev1.ServiceTypeClusterIP,
+			Selector: s.SelectorLabels(),
+			Ports: []corev1.ServicePort{{
+				Name: serving.PortName, Port: serving.Port, TargetPort: intstr.FromString(serving.PortName), Protocol: corev1.ProtocolTCP,
+			}},
+		},
+	}
+}
+
+// objectMeta is the metadata of the objects that are called like the service.
+func objectMeta(s serving.Spec, manager string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: s.ObjectName(), Namespace: s.Namespace, Labels: s.AllLabels(), Annotations: fieldmanager.Annotations(manager),
+	}
+}

@@ -1,0 +1,91 @@
+package keys
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Complete sets every key of a spec that is not given and has a static default, in
+// nested structs and items of lists too. Pointers to structs stay nil. A declaration
+// that [Declare] refuses has no effect.
+func Complete[T any](spec *T) {
+	if m, err := Declare(reflect.TypeFor[T]()); err == nil {
+		complete(m, reflect.ValueOf(spec).Elem())
+	}
+}
+
+func complete(m *Mapping, v reflect.Value) {
+	for _, index := range m.optional {
+		group := Key{index: index}
+		if field, ok := group.field(v); ok {
+			unshare(field)
+		}
+	}
+	for _, k := range m.Keys {
+		field, ok := k.field(v)
+		if !ok {
+			continue
+		}
+		value, given := k.value(v)
+		switch {
+		case k.Kind == Map && given && k.Pointer:
+			unshare(field)
+			complete(k.Mapping, field.Elem())
+		case k.Kind == Map && !k.Pointer:
+			complete(k.Mapping, value)
+		case k.Kind == Maps:
+			completeItems(k, field)
+		case given || k.Default == "" || !m.applies(k.If, v):
+		case k.Pointer:
+			pointer := reflect.New(k.typ)
+			if k.setDefault(pointer.Elem()) == nil {
+				field.Set(pointer)
+			}
+		default:
+			_ = k.setDefault(field) // Declare has parsed it
+		}
+	}
+}
+
+// unshare replaces what a pointer points to by a copy, so that another spec that has
+// the same pointer does not change.
+func unshare(pointer reflect.Value) {
+	if pointer.IsNil() {
+		return
+	}
+	twin := reflect.New(pointer.Type().Elem())
+	twin.Elem().Set(pointer.Elem())
+	pointer.Set(twin)
+}
+
+// completeItems replaces a list by one whose items are complete, so that a list that
+// another spec shares does not change.
+func completeItems(k *Key, list reflect.Value) {
+	if list.Len() == 0 {
+		return
+	}
+	items := reflect.MakeSlice(list.Type(), list.Len(), list.Len())
+	reflect.Copy(items, list)
+	for i := range items.Len() {
+		complete(k.Mapping, items.Index(i))
+	}
+	list.Set(items)
+}
+
+// applies reports whether the condition of a default holds.
+func (m *Mapping) applies(condition string, v reflect.Value) bool {
+	if condition == "" {
+		return true
+	}
+	name, values, compared := strings.Cut(condition, "=")
+	value, given := m.key(name).value(v)
+	switch {
+	case !given:
+		return false
+	case compared:
+		return slices.Contains(strings.Fields(values), fmt.Sprint(value))
+	}
+	return !value.IsZero()
+}

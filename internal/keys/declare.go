@@ -1,0 +1,205 @@
+package keys
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Declare returns the declarations of a struct type. Its error holds every mistake
+// in them, each with the type and the field.
+func Declare(t reflect.Type) (*Mapping, error) {
+	d := &declaring{}
+	m := d.mapping(t, inherited{}, "")
+	return m, errors.Join(d.wrong...)
+}
+
+// declaring is one run over a type.
+type declaring struct {
+	wrong []error
+	open  []reflect.Type // the structs around the current one
+}
+
+func (d *declaring) add(owner fmt.Stringer, field, format string, values ...any) {
+	d.wrong = append(d.wrong, fmt.Errorf("%s.%s: %s", owner, field, fmt.Sprintf(format, values...)))
+}
+
+// inherited is what the keys of a nested struct take from its field.
+type inherited struct {
+	in        []string
+	sensitive bool
+}
+
+func (d *declaring) mapping(t reflect.Type, from inherited, path string) *Mapping {
+	m := &Mapping{Type: t}
+	if slices.Contains(d.open, t) {
+		d.wrong = append(d.wrong, fmt.Errorf("%s: contains itself", t))
+		return m
+	}
+	d.open = append(d.open, t)
+	d.fields(m, t, nil, from, path)
+	d.open = d.open[:len(d.open)-1]
+	for _, k := range m.Keys {
+		k.optional = slices.ContainsFunc(m.optional, k.below)
+		d.checkSiblings(m, k)
+	}
+	return m
+}
+
+// fields adds the keys of a struct, which stands in the struct of the mapping at an
+// index.
+func (d *declaring) fields(m *Mapping, t reflect.Type, at []int, from inherited, path string) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, ok := f.Tag.Lookup("key")
+		if !ok {
+			continue
+		}
+		index := append(slices.Clone(at), i)
+		name, option, _ := strings.Cut(tag, ",")
+		switch {
+		case !f.IsExported():
+			d.add(t, f.Name, "is not exported, and has the key %q", tag)
+		case option == "inline" && name == "":
+			d.inline(m, f, t, index, from, path)
+		case name == "" || option != "":
+			d.add(t, f.Name, `has key:%q, want a name, or ",inline"`, tag)
+		case m.key(name) != nil:
+			d.add(t, f.Name, "has the key %s, as another field has", name)
+		default:
+			m.Keys = append(m.Keys, d.key(f, t, name, index, from, path))
+		}
+	}
+}
+
+func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type, index []int, from inherited, path string) {
+	t := f.Type
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+		m.optional = append(m.optional, index)
+	}
+	if t.Kind() != reflect.Struct {
+		d.add(owner, f.Name, "is inlined, and is no struct")
+		return
+	}
+	d.fields(m, t, index, from.with(f.Tag), path)
+}
+
+// with returns what keys below a field inherit.
+func (from inherited) with(tag reflect.StructTag) inherited {
+	if in, ok := tag.Lookup("in"); ok {
+		from.in = strings.Fields(in)
+	}
+	from.sensitive = from.sensitive || tag.Get("sensitive") == "true" || tag.Get("secret") == "true"
+	return from
+}
+
+// key returns the key of a field.
+func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, from inherited, path string) *Key {
+	from = from.with(f.Tag)
+	k := &Key{
+		Name: name, Path: join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
+		In: from.in, Sensitive: from.sensitive,
+		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
+		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
+		Scope: f.Tag.Get("scope"), Of: f.Tag.Get("of"), Page: f.Tag.Get("page"),
+	}
+	k.Required, k.Secret, k.Input = d.flag(f, owner, "required"), d.flag(f, owner, "secret"), d.flag(f, owner, "input")
+	if k.typ.Kind() == reflect.Pointer {
+		k.Pointer, k.typ = true, k.typ.Elem()
+	}
+	d.kind(k, f.Tag)
+	if text := f.Tag.Get("range"); text != "" {
+		r, err := parseRange(text)
+		if err != nil {
+			d.add(owner, f.Name, "%s", err)
+		}
+		k.Range = r
+	}
+	switch k.Kind {
+	case Map:
+		k.Mapping = d.mapping(k.typ, from, k.Path)
+		k.In = k.Mapping.scopes()
+	case Maps:
+		k.Mapping = d.mapping(k.typ.Elem(), from, k.Path+"[]")
+	}
+	d.checkTags(k)
+	return k
+}
+
+// scopes returns every scope in which a key may stand, sorted.
+func (m *Mapping) scopes() []string {
+	var scopes []string
+	for _, k := range m.Keys {
+		scopes = append(scopes, k.In...)
+	}
+	slices.Sort(scopes)
+	return slices.Compact(scopes)
+}
+
+// flag reports whether a field has a tag that is true where it is there.
+func (d *declaring) flag(f reflect.StructField, owner reflect.Type, tag string) bool {
+	text, ok := f.Tag.Lookup(tag)
+	if ok && text != "true" {
+		d.add(owner, f.Name, `has %s:%q, want %s:"true" or no such tag`, tag, text, tag)
+	}
+	return ok
+}
+
+// checkTags reports tags that mean nothing to the kind of the key.
+func (d *declaring) checkTags(k *Key) {
+	number := k.Kind == Integer || k.Kind == Number || k.Kind == Integers || k.Kind == Numbers
+	for _, of := range []struct {
+		tag          string
+		given, makes bool
+	}{
+		{"range", k.Range != nil, number},
+		{"oneof", len(k.OneOf) > 0, k.Kind == String || k.Kind == Strings || k.Kind == Integer},
+		{"if", k.If != "", k.Default != ""},
+		{"short", len(k.Short) > 0, k.Kind == Map},
+		{"of", k.Of != "", k.Kind == Scoped},
+		{"secret", k.Secret, k.Kind == String},
+	} {
+		if of.given && !of.makes {
+			d.add(k.Owner, k.Field, "has the tag %s, which means nothing for a %s", of.tag, k.Kind)
+		}
+	}
+	if k.Default != "" {
+		if err := k.setDefault(reflect.New(k.typ).Elem()); err != nil {
+			d.add(k.Owner, k.Field, "has default:%q: %s", k.Default, err)
+		}
+	}
+}
+
+// checkSiblings resolves what names other keys of the same struct.
+func (d *declaring) checkSiblings(m *Mapping, k *Key) {
+	if name, _, _ := strings.Cut(k.If, "="); name != "" && m.key(name) == nil {
+		d.add(k.Owner, k.Field, "has if:%q, and no key %s is beside it", k.If, name)
+	}
+	for _, name := range k.Short {
+		if k.Mapping == nil || k.Mapping.key(name) == nil {
+			d.add(k.Owner, k.Field, "has short:%q, and no key %s is below it", strings.Join(k.Short, " "), name)
+		}
+	}
+	if k.Kind != Scoped {
+		return
+	}
+	k.Mapping = m
+	if k.Of != "" {
+		list := m.key(k.Of)
+		if list == nil || list.Kind != Maps {
+			d.add(k.Owner, k.Field, "has of:%q, which is no list of mappings beside it", k.Of)
+			return
+		}
+		k.Mapping = list.Mapping
+	}
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}

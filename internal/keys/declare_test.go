@@ -1,0 +1,225 @@
+package keys
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+func TestListHasEveryKey(t *testing.T) {
+	list, err := List(reflect.TypeFor[fleet]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	byPath := map[string]*Key{}
+	var paths []string
+	for _, k := range list {
+		byPath[k.Path] = k
+		paths = append(paths, k.Path)
+	}
+	want := strings.Fields(`token harbor harbor.release harbor.addons harbor.id harbor.piers harbor.guard harbor.depth harbor.days harbor.pin pier pier.length pier.wood lights flags
+		ferry ferry.install ferry.spares ferry.values defaults ships ships[].name ships[].aliases ships[].plan ships[].patch
+		ships[].crew ships[].crew.count ships[].crew.spare ships[].crew.night ships[].speed ships[].speed.knots ships[].speed.limit ships[].env ships[].args
+		ships[].routes ships[].routes[].to ships[].routes[].via ships[].routes[].days ships[].fares ships[].seats ships[].fee ships[].open ships[].class
+		ships[].port ships[].tons ships[].stops ships[].pin`)
+	if !slices.Equal(paths, want) {
+		t.Errorf("keys are\n%q, want\n%q", paths, want)
+	}
+	for path, want := range map[string]string{
+		"ships[].crew.count": "integer [defaults pin] true", "ships[].crew.night": "integer [defaults] false", "ships[].speed.limit": "integer [defaults pin] true",
+		"ships[].name": "string [] false", "ships[].aliases": "string or list of strings [] false", "ships[].plan": "form [] false",
+		"ships[].routes[].to": "string [defaults] false", "defaults": "mapping of a scope [] false",
+	} {
+		k := byPath[path]
+		if got := string(k.Kind) + " [" + strings.Join(k.In, " ") + "] " + map[bool]string{true: "true", false: "false"}[k.Pinned()]; got != want {
+			t.Errorf("%s is %q, want %q", path, got, want)
+		}
+	}
+	if k := byPath["ships[].crew"]; !k.Visible("pin") || byPath["ships[].name"].Visible("pin") || byPath["ships[].env"].Visible("pin") {
+		t.Error("keys are not in the scopes that they name")
+	}
+}
+
+func TestComplete(t *testing.T) {
+	shared := []ship{{Hull: Hull{Name: "a", Routes: []route{{To: "x"}}}}}
+	f := fleet{Ships: shared, Ferry: ferry{Install: true}}
+	Complete(&f)
+	if !*f.Lights || !slices.Equal(f.Flags, []string{"red", "green"}) || f.Harbor.Days != 7 || f.Pier != nil || f.Harbor.Owned != nil || f.Ferry.Spares != 2 {
+		t.Errorf("complete, it is %+v", f)
+	}
+	if s := f.Ships[0]; s.Class != "cargo" || s.Speed.Knots != 12 || s.Routes[0].Days != 1 {
+		t.Errorf("complete, a ship is %+v", s)
+	}
+	if shared[0].Class != "" || shared[0].Routes[0].Days != 0 {
+		t.Error("the list that was handed over has changed")
+	}
+	lent, own := &pier{Length: 1}, &owned{ID: "h"}
+	copied := fleet{Pier: lent, Harbor: harbor{Owned: own}}
+	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || own.Guard != "" {
+		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, own)
+	}
+	again := f
+	if Complete(&again); !reflect.DeepEqual(again, f) {
+		t.Errorf("a second time, it is %+v", again)
+	}
+	no := false
+	given := fleet{Lights: &no, Flags: []string{"blue"}}
+	Complete(&given)
+	if *given.Lights || len(given.Flags) != 1 || given.Ferry.Spares != 0 {
+		t.Errorf("complete, it is %+v", given)
+	}
+}
+
+func TestDefaultsWithConditions(t *testing.T) {
+	type scaling struct {
+		Policy string `key:"policy" default:"load"`
+		Load   int    `key:"load" range:"1.." default:"9" if:"policy=load queue"`
+		CPU    int    `key:"cpu" range:"1..100" default:"70" if:"policy=cpu"`
+		Watch  *bool  `key:"watch"`
+		Every  int    `key:"every" range:"1.." default:"15" if:"watch"`
+	}
+	no, yes := false, true
+	for _, test := range []struct{ got, want scaling }{
+		{scaling{}, scaling{Policy: "load", Load: 9}},
+		{scaling{Policy: "cpu", Watch: &no}, scaling{Policy: "cpu", CPU: 70, Watch: &no}},
+		{scaling{Policy: "queue", Load: 3, Watch: &yes}, scaling{Policy: "queue", Load: 3, Watch: &yes, Every: 15}},
+	} {
+		got := test.got
+		if Complete(&got); !reflect.DeepEqual(got, test.want) {
+			t.Errorf("%+v comes to %+v, want %+v", test.got, got, test.want)
+		}
+	}
+}
+
+func TestCheck(t *testing.T) {
+	many := 9
+	f := fleet{
+		Harbor: harbor{Depth: 101, Days: 8, Owned: &owned{}},
+		Pier:   &pier{},
+		Ships: []ship{{Hull: Hull{
+			Crew: crew{Count: -1, Spare: &many}, Class: "x", Port: "d", Tons: -5, Seats: map[string]int{"up": 501, "down": 1},
+			Fares: map[string]float64{"kid": -1}, Routes: []route{{Days: 3}},
+		}}, {Hull: Hull{Name: "b", Crew: crew{Count: 8}, Fee: 100}}},
+	}
+	errs := Check(&f, nil)
+	want := []string{
+		"harbor.id: is missing; give it a value such as h-1",
+		"harbor.depth: is 101, want a number above 0 and at most 100",
+		"harbor.days: is 8, want one of 1, 7, 30",
+		"pier.length: is missing",
+		`ships[0].name: is missing; give it a value such as "ada"`,
+		"ships[0].crew.count: is -1, want 1 to 8",
+		"ships[0].crew.spare: is 9, want 0 to 8",
+		"ships[0].routes[0].to: is missing",
+		"ships[0].fares.kid: is -1, want a number above 0",
+		"ships[0].seats.up: is 501, want 1 to 500",
+		`ships[0].class: is "x", want "cargo" or "ferry"`,
+		`ships[0].port: is "d", want one of a, b, c`,
+		"ships[0].tons: is -5, want at least 1; leave it out for no bound",
+	}
+	if got := messages(errs); !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if got := Check(&fleet{Harbor: harbor{Depth: 1}}, nil); len(got) != 0 {
+		t.Errorf("without optional structs, problems are %v", got)
+	}
+	if errs[0].Type != field.ErrorTypeRequired || errs[1].Type != field.ErrorTypeInvalid || errs[2].Type != field.ErrorTypeNotSupported {
+		t.Errorf("kinds are %s, %s and %s", errs[0].Type, errs[1].Type, errs[2].Type)
+	}
+	if got := messages(Check(&f.Ships[0].Crew, field.NewPath("ships").Index(0).Child("crew")))[0]; got != want[5] {
+		t.Errorf("below a path, it is %q, want %q", got, want[5])
+	}
+}
+
+func TestPins(t *testing.T) {
+	zero := 0
+	s := ship{Hull: Hull{Name: "a", Class: "ferry", Crew: crew{Spare: &zero, Night: 3}, Speed: speed{Knots: 12, Limit: 20}, Stops: []string{"one"}}}
+	want := map[string]any{"class": "ferry", "crew": map[string]any{"spare": 0}, "speed": map[string]any{"limit": 20}, "stops": "one"}
+	if got := Pins(&s); !reflect.DeepEqual(got, want) {
+		t.Errorf("pins are %v, want %v", got, want)
+	}
+	s.Stops = []string{"one", "two"}
+	if got := Pins(&s)["stops"]; !reflect.DeepEqual(got, []string{"one", "two"}) {
+		t.Errorf("a list is pinned as %v", got)
+	}
+}
+
+// TestWrongDeclarations has one mistake each.
+func TestWrongDeclarations(t *testing.T) {
+	type below struct {
+		A string `key:"a"`
+	}
+	for want, of := range map[string]any{
+		"has key:\"\"": struct {
+			A string `key:""`
+		}{},
+		"another field has": struct {
+			A string `key:"a"`
+			B string `key:"a"`
+		}{},
+		"key a, as another field": struct {
+			A     string `key:"a"`
+			Below below  `key:",inline"`
+		}{},
+		"which no key can have": struct {
+			A chan int `key:"a"`
+		}{},
+		"has range:\"1-3\"": struct {
+			A int `key:"a" range:"1-3"`
+		}{},
+		"tag range, which means nothing": struct {
+			A string `key:"a" range:"1..3"`
+		}{},
+		"has default:\"x\"": struct {
+			A int `key:"a" default:"x"`
+		}{},
+		"has if:\"b\"": struct {
+			A int `key:"a" default:"1" if:"b"`
+		}{},
+		"has short:\"b\"": struct {
+			A below `key:"a" short:"b"`
+		}{},
+		"has required:\"yes\"": struct {
+			A string `key:"a" required:"yes"`
+		}{},
+		"is no list of mappings": struct {
+			A []string `key:"a"`
+			B struct{} `key:"b" scope:"x" of:"a"`
+		}{},
+		"is no struct{}": struct {
+			A string `key:"a" scope:"x"`
+		}{},
+		"want list:\"one\"": struct {
+			A string `key:"a" list:"one"`
+		}{},
+		"want no pointer": struct {
+			A *[]string `key:"a"`
+		}{},
+		"is not exported": struct {
+			a string `key:"a"`
+		}{},
+		"means nothing for a mapping": struct {
+			A below `key:"a" secret:"true"`
+		}{},
+	} {
+		if _, err := Declare(reflect.TypeOf(of)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%T: the mistake is %v, want %s", of, err, want)
+		}
+	}
+	type loop struct {
+		Next []loop `key:"next"`
+	}
+	if _, err := Declare(reflect.TypeFor[loop]()); err == nil || !strings.Contains(err.Error(), "contains itself") {
+		t.Errorf("a loop is %v", err)
+	}
+	var l loop
+	if r := Decode(Decoder{}, nil, &l); len(r.Errors) != 1 || r.Errors[0].Type != field.ErrorTypeInternal {
+		t.Errorf("decoding a wrong declaration reports %v", r.Errors)
+	}
+	if errs := Check(&l, nil); len(errs) != 1 || errs[0].Type != field.ErrorTypeInternal {
+		t.Errorf("checking a wrong declaration reports %v", errs)
+	}
+}

@@ -1,0 +1,181 @@
+package keys
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// Decoder decodes configurations strictly.
+type Decoder struct {
+	// Namespace is what keys of the root begin with in a stack's file. It stands in
+	// advice on secrets.
+	Namespace string
+	// Forms decode the keys that are declared with as, by name.
+	Forms map[string]Form
+}
+
+// Form decodes and documents the values of keys that no kind describes.
+type Form struct {
+	// Kind is what the values look like, in the words of the reference.
+	Kind string
+	// Schema is the JSON Schema of the values.
+	Schema map[string]any
+	// Decode returns what the field is set to; nil leaves it alone. It reports what
+	// is wrong with the value.
+	Decode func(value any, report func(format string, values ...any)) any
+}
+
+// Encrypted is the value of a key of the root that the stack stores encrypted.
+type Encrypted string
+
+// Result is what a decoder found out beside the values.
+type Result struct {
+	// Errors are the problems, each once, in the order of the declarations, unknown
+	// keys last. Field is the key as the user typed it, Detail the whole message.
+	// BadValue is not set.
+	Errors field.ErrorList
+
+	origin  map[string]string
+	given   map[string]bool
+	refused []string
+	unknown field.ErrorList
+	decoder Decoder
+}
+
+// Decode sets the fields of a struct to the values of their keys. The values are
+// what JSON comes to, with numbers as json.Number.
+func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
+	r := &Result{origin: map[string]string{}, given: map[string]bool{}, decoder: d}
+	m, err := Declare(reflect.TypeFor[T]())
+	if err != nil {
+		r.Errors = field.ErrorList{{Type: field.ErrorTypeInternal, Detail: err.Error()}}
+		return r
+	}
+	values = r.open(m, values)
+	r.record("", values)
+	r.mapping(&node{values: values}, m, reflect.ValueOf(into).Elem())
+	for _, e := range r.unknown {
+		r.add(e.Type, e.Field, "%s", e.Detail)
+	}
+	return r
+}
+
+// Given reports whether the user typed a key, with whatever value. A value that comes
+// from a scope, such as the defaults, is given there.
+func (r *Result) Given(key string) bool { return r.given[key] }
+
+// TypedAt returns where the user typed a key: a value, or the mapping or list that it
+// is a part of, may come from a scope such as the defaults.
+func (r *Result) TypedAt(key string) string {
+	for at := key; at != ""; at = parent(at) {
+		if origin, ok := r.origin[at]; ok {
+			return origin + key[len(at):]
+		}
+	}
+	return key
+}
+
+// Redirect has TypedAt find a key at another place from now on, as after a value is
+// derived from another key.
+func (r *Result) Redirect(key, to string) { r.origin[key] = to }
+
+// Reported reports whether anything is wrong with a key, or with a part of it.
+func (r *Result) Reported(key string) bool {
+	return slices.ContainsFunc(r.Errors, func(e *field.Error) bool {
+		rest, ok := strings.CutPrefix(e.Field, key)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+// parent returns the key that a key is a part of: models[1].gpu of
+// models[1].gpu.count, or "" of models.
+func parent(key string) string {
+	return key[:max(strings.LastIndexAny(key, ".["), 0)]
+}
+
+// add reports a problem once: every model decodes the defaults.
+func (r *Result) add(kind field.ErrorType, key, format string, values ...any) {
+	if slices.Contains(r.refused, key) {
+		return
+	}
+	e := field.Error{Type: kind, Field: key, Detail: fmt.Sprintf(format, values...)}
+	if !slices.ContainsFunc(r.Errors, func(old *field.Error) bool { return old.Field == e.Field && old.Detail == e.Detail }) {
+		r.Errors = append(r.Errors, &e)
+	}
+}
+
+// record remembers every key that is given.
+func (r *Result) record(path string, value any) {
+	if path != "" {
+		r.given[path] = true
+	}
+	switch value := value.(type) {
+	case map[string]any:
+		for name, below := range value {
+			r.record(join(path, name), below)
+		}
+	case []any:
+		for i, item := range value {
+			r.record(fmt.Sprintf("%s[%d]", path, i), item)
+		}
+	}
+}
+
+// open returns the values of the root with secrets in place of what is encrypted, and
+// without what is encrypted and should not be.
+func (r *Result) open(m *Mapping, values map[string]any) map[string]any {
+	values = maps.Clone(values)
+	var secrets []string
+	for _, k := range m.Keys {
+		if k.Secret {
+			secrets = append(secrets, k.Name)
+		}
+	}
+	slices.Sort(secrets)
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		_, encrypted := values[name].(Encrypted)
+		switch {
+		case slices.Contains(secrets, name):
+			values[name] = r.secret(name, values[name])
+		case encrypted && len(secrets) == 0:
+			r.refuse(name, "holds an encrypted value, and no key may be encrypted")
+			values[name] = nil
+		case encrypted:
+			r.refuse(name, "holds an encrypted value, which would be stored in clear from here; only %s may be encrypted", strings.Join(secrets, ", "))
+			values[name] = nil
+		}
+	}
+	return values
+}
+
+// refuse reports a problem of a key of which nothing else is reported then.
+func (r *Result) refuse(key, format string, values ...any) {
+	r.add(field.ErrorTypeForbidden, key, format, values...)
+	r.refused = append(r.refused, key)
+}
+
+// secret returns the text of a key that has to be encrypted. No message repeats any
+// of it.
+func (r *Result) secret(key string, value any) any {
+	set := "pulumi config set --secret " + r.decoder.Namespace + ":" + key
+	encrypted, ok := value.(Encrypted)
+	text := string(encrypted)
+	switch {
+	case !ok:
+		r.refuse(key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: %s", set)
+	case text == "":
+		r.refuse(key, "is empty; set it with: %s", set)
+	case strings.ContainsAny(text, " \t\r\n"):
+		r.refuse(key, "has white space in it, perhaps a line break at its end; set it again without")
+	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
+		r.refuse(key, "is a list or a mapping, want one text; set it with: %s", set)
+	default:
+		return text
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+package keys
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+)
+
+// describe returns what a value is. One that may be a secret is not repeated.
+func describe(k *Key, value any) string {
+	kind := Describe(value)
+	if k.Sensitive {
+		return kind
+	}
+	switch v := value.(type) {
+	case string:
+		return fmt.Sprintf("%s, %q", kind, v)
+	case json.Number:
+		return fmt.Sprintf("%s, %s", kind, v)
+	case bool:
+		return fmt.Sprintf("%s, %t", kind, v)
+	}
+	return kind
+}
+
+// Describe returns what kind of value was typed, without the value.
+func Describe(value any) string {
+	switch value.(type) {
+	case nil:
+		return "without a value"
+	case string:
+		return "a text"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "a boolean"
+	case []any:
+		return "a list"
+	}
+	return "a mapping"
+}
+
+// quoteHint helps with YAML, which takes an unquoted 1.35 for a number.
+func quoteHint(value any) string {
+	switch value.(type) {
+	case json.Number, bool:
+		return "; put it in quotes"
+	}
+	return ""
+}
+
+// shortHint shows the mapping that was probably meant by a lone number or boolean.
+func shortHint(k *Key, value any) string {
+	want := Kind("")
+	switch value.(type) {
+	case json.Number:
+		want = Integer
+	case bool:
+		want = Boolean
+	}
+	var parts []string
+	for _, name := range k.Short {
+		if below := k.Mapping.key(name); below == nil || below.Kind != want {
+			return ""
+		}
+		parts = append(parts, fmt.Sprintf("%s: %v", name, value))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " such as {" + strings.Join(parts, ", ") + "}"
+}

@@ -1,0 +1,154 @@
+package keys
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+)
+
+// Mapping declares the keys of a struct, in the order of its fields.
+type Mapping struct {
+	// Type is the struct.
+	Type reflect.Type
+	// Keys are those that a mapping may have, inlined ones included.
+	Keys []*Key
+
+	// optional are the indices of inlined pointers.
+	optional [][]int
+}
+
+// Key is the declaration of one key.
+type Key struct {
+	// Name is what the user types, such as drainSeconds.
+	Name string
+	// Path is where the key stands below the struct that was declared, such as
+	// models[].lifecycle.drainSeconds.
+	Path string
+	// Kind is what values look like.
+	Kind Kind
+	// Pointer reports that the field is a pointer, so that zero is a value.
+	Pointer bool
+	// Default is the static default as text; "" if the key has none.
+	Default string
+	// If is the condition of the default: another key of the struct, or such a key,
+	// = and its values; "" if the default always applies.
+	If string
+	// Range bounds numbers; nil if there are no bounds.
+	Range *Range
+	// OneOf are the only values; empty if there are others.
+	OneOf []string
+	// Required reports that the key has to be given.
+	Required bool
+	// Advice is appended to the message about a value out of its range.
+	Advice string
+	// Example is a value for documentation and messages; "" if there is none.
+	Example string
+	// Secret reports that the value is encrypted.
+	Secret bool
+	// Sensitive reports that no message repeats the value.
+	Sensitive bool
+	// Input reports that another resource may produce the value.
+	Input bool
+	// In are the scopes in which the key may also stand, such as defaults and pin; of a
+	// mapping, those in which any key below it may.
+	In []string
+	// Short are the keys of the mapping that a lone value stands for.
+	Short []string
+	// Form is the name of the form by which the value is decoded, of kind Formed.
+	Form string
+	// Scope is the scope whose keys the mapping has, of kind Scoped; Of is the list
+	// beside it that has those keys, "" for the struct itself.
+	Scope, Of string
+	// Page is the page of the reference, on keys of the root.
+	Page string
+	// Mapping declares the keys of the mapping or of the items of the list; nil for
+	// other kinds.
+	Mapping *Mapping
+	// Owner is the struct that has the field, and Field its name in Go.
+	Owner Owner
+	Field string
+
+	typ   reflect.Type // of the field, without a pointer
+	index []int        // of the field in the Mapping's struct
+	// optional reports that the key is below an inlined pointer.
+	optional bool
+}
+
+// Owner names a struct type.
+type Owner struct {
+	// Package is the path of its package, and Type its name, which is empty where it
+	// has none.
+	Package, Type string
+}
+
+// String returns the package and the type.
+func (o Owner) String() string { return o.Package + "." + o.Type }
+
+// Pinned reports whether a pin freezes the value.
+func (k *Key) Pinned() bool { return slices.Contains(k.In, PinScope) }
+
+// Optional reports whether the key is one of an inlined pointer, so that it is
+// required only beside the others.
+func (k *Key) Optional() bool { return k.optional }
+
+// below reports whether the key is in the struct of an index.
+func (k *Key) below(index []int) bool {
+	return len(k.index) > len(index) && slices.Equal(k.index[:len(index)], index)
+}
+
+// PinScope is the scope whose keys [Pins] returns.
+const PinScope = "pin"
+
+// Visible reports whether the key may stand in a scope; "" is the struct itself.
+func (k *Key) Visible(scope string) bool {
+	return scope == "" || slices.Contains(k.In, scope)
+}
+
+// visible returns the keys that may stand in a scope.
+func (m *Mapping) visible(scope string) []*Key {
+	return slices.DeleteFunc(slices.Clone(m.Keys), func(k *Key) bool { return !k.Visible(scope) })
+}
+
+// Names returns the names of the keys that may stand in a scope. Keys of other
+// namespaces, such as aws:region, are not among them.
+func (m *Mapping) Names(scope string) []string {
+	var names []string
+	for _, k := range m.visible(scope) {
+		if !strings.Contains(k.Name, ":") {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
+// key returns the key of a name; nil if there is none.
+func (m *Mapping) key(name string) *Key {
+	for _, k := range m.Keys {
+		if k.Name == name {
+			return k
+		}
+	}
+	return nil
+}
+
+// List returns every key of a struct type, parents before the keys below them.
+func List(t reflect.Type) ([]*Key, error) {
+	m, err := Declare(t)
+	if err != nil {
+		return nil, err
+	}
+	return m.List(), nil
+}
+
+// List returns every key, parents before the keys below them. The keys of scopes are
+// those of their structs, so they are not listed again.
+func (m *Mapping) List() []*Key {
+	var keys []*Key
+	for _, k := range m.Keys {
+		keys = append(keys, k)
+		if k.Mapping != nil && k.Kind != Scoped {
+			keys = append(keys, k.Mapping.List()...)
+		}
+	}
+	return keys
+}

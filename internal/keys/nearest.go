@@ -1,0 +1,32 @@
+package keys
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+)
+
+// unknownKey returns the message for a key that is not among the known ones.
+func unknownKey(key string, known []string) string {
+	if len(known) == 0 {
+		return "is an unknown key; nothing is expected here"
+	}
+	if near := Nearest(key, known); near != "" {
+		return fmt.Sprintf("is an unknown key; did you mean %s?", near)
+	}
+	return fmt.Sprintf("is an unknown key; known ones are %s", strings.Join(slices.Sorted(slices.Values(known)), ", "))
+}
+
+// Nearest returns the candidate that is the fewest edits away from a word; "" if
+// none is near enough to be meant.
+func Nearest(word string, candidates []string) string {
+	best, fewest := "", max(2, len(word)/3)+1
+	for _, c := range slices.Sorted(slices.Values(candidates)) {
+		if n := levenshtein.Distance(strings.ToLower(word), strings.ToLower(c), nil); n < fewest {
+			best, fewest = c, n
+		}
+	}
+	return best
+}

@@ -1,0 +1,174 @@
+package reference
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"sigs.k8s.io/yaml"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+)
+
+func TestPages(t *testing.T) {
+	files, err := Pages(options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) != 3 {
+		t.Errorf("%d files, want 3", len(files))
+	}
+	for name, text := range files {
+		golden(t, name, text)
+	}
+}
+
+// compiled returns the schema of toy, as a validator reads it.
+func compiled(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := Schema(options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource("stack.json", document); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile("stack.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestSchema has what the decoder accepts and refuses, in the words of the file.
+func TestSchema(t *testing.T) {
+	const valid = "  aws:region: x\n  toy:engines: "
+	for name, test := range map[string]struct{ yaml, wrong string }{
+		"every key": {yaml: `  aws:region: x
+  toy:token: {secure: v1}
+  toy:yard: {tracks: 9, gauge: 0.5, crane: {tons: 5}}
+  toy:defaults: {kind: oil, boiler: {bar: 3}, env: {A: ""}}
+  toy:engines: [{name: a, crew: b, plan: {x: 1}}, {name: b, crew: [c, d], limits: {x: 5}, pin: {kind: coal}}]`},
+		"keys of others":        {yaml: "  other:engines: 5\n  toys:yard: 5\n  to: 5\n  toy: 6"},
+		"no keys":               {yaml: "  {}"},
+		"unknown key":           {yaml: "  toy:engine: []", wrong: "toy:engine"},
+		"unknown key below":     {yaml: valid + "[{name: a, kinds: oil}]", wrong: "kinds"},
+		"not of the defaults":   {yaml: "  toy:defaults: {name: a}", wrong: "name"},
+		"not of the pin":        {yaml: valid + "[{name: a, pin: {boiler: {bar: 3}}}]", wrong: "boiler"},
+		"missing":               {yaml: valid + "[{kind: oil}]", wrong: "name"},
+		"missing below":         {yaml: "  toy:yard: {crane: {}}", wrong: "tons"},
+		"no such value":         {yaml: valid + "[{name: a, kind: gas}]", wrong: "coal"},
+		"out of range":          {yaml: "  toy:yard: {tracks: 10}", wrong: "9"},
+		"at an excluded bound":  {yaml: "  toy:yard: {gauge: 0}", wrong: "0"},
+		"out of range in a map": {yaml: valid + "[{name: a, limits: {x: 6}}]", wrong: "5"},
+		"number for a string":   {yaml: valid + "[{name: 5}]", wrong: "string"},
+		"empty list":            {yaml: valid + "[{name: a, crew: []}]", wrong: "crew"},
+		"secret in clear":       {yaml: "  toy:token: abc", wrong: "object"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := yaml.YAMLToJSON([]byte("encryptionsalt: v1\nconfig:\n" + test.yaml + "\n"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			document, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = compiled(t).Validate(document)
+			switch {
+			case test.wrong == "" && err != nil:
+				t.Errorf("it is refused: %v", err)
+			case test.wrong != "" && (err == nil || !strings.Contains(err.Error(), test.wrong)):
+				t.Errorf("it is refused for %v, want %s", err, test.wrong)
+			}
+		})
+	}
+}
+
+// TestSchemaSharesMappings holds that what is the same in the defaults and in the
+// items stands once, and that descriptions and defaults are there.
+func TestSchemaSharesMappings(t *testing.T) {
+	text, err := Schema(options(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), "Steel holds more pressure") + strings.Count(string(text), "steel holds more pressure"); n != 1 {
+		t.Errorf("the boiler stands %d times in\n%s", n, text)
+	}
+	var s struct {
+		Properties struct {
+			Config struct {
+				Properties map[string]struct {
+					Description string
+					Properties  map[string]struct {
+						Description string
+						Default     any
+					}
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &s); err != nil {
+		t.Fatal(err)
+	}
+	yard := s.Properties.Config.Properties["toy:yard"]
+	if yard.Description != "yard is where engines stand. It has yard.tracks." || yard.Properties["tracks"].Default != 2.0 ||
+		yard.Properties["gauge"].Description != "gauge is the distance of the rails, in mm. Default: that of the region, 1435 where it is not known." {
+		t.Errorf("the yard is %+v", yard)
+	}
+}
+
+type (
+	undocumented struct {
+		A string `key:"a" default:"x"`
+	}
+	unbounded struct {
+		// A is a number. Default: 1.
+		A int `key:"a"`
+	}
+	twice struct {
+		// A is a string. Default: x.
+		A string `key:"a" default:"x"`
+	}
+	silent struct {
+		// A is a string.
+		A string `key:"a"`
+	}
+	linked struct {
+		// A is like [B.C].
+		A string `key:"a" default:"x"`
+	}
+	formless struct {
+		// A is a form. Default: none.
+		A string `key:"a" as:"none"`
+	}
+)
+
+func TestIncompleteDeclarationsAreErrors(t *testing.T) {
+	for want, of := range map[string]reflect.Type{
+		"undocumented.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: has no doc comment": reflect.TypeFor[undocumented](),
+		"unbounded.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: is a number without":   reflect.TypeFor[unbounded](),
+		"twice.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: states its default twice":  reflect.TypeFor[twice](),
+		"silent.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: does not state":           reflect.TypeFor[silent](),
+		"links to [B.C], which is no field": reflect.TypeFor[linked](),
+		"has the form none":                 reflect.TypeFor[formless](),
+		"page yard: has no keys":            reflect.TypeFor[silent](),
+		"page a, which has no title":        reflect.TypeFor[silent](),
+	} {
+		o := options(t)
+		var err error
+		if o.Root, err = keys.Declare(of); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = Pages(o); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
+	}
+}

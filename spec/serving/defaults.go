@@ -1,0 +1,172 @@
+package serving
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+// WithDefaults returns the spec with every field set that has a default.
+func (s Spec) WithDefaults() Spec {
+	s.Env, s.Labels, s.Annotations = maps.Clone(s.Env), maps.Clone(s.Labels), maps.Clone(s.Annotations)
+	s.ExtraArgs, s.Model.ServedAliases = slices.Clone(s.ExtraArgs), slices.Clone(s.Model.ServedAliases)
+	s.Media.Domains = slices.Clone(s.Media.Domains)
+	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
+	s.Model.ServedName = Or(s.Model.ServedName, s.Model.servedName(s.ObjectName()))
+	if s.Model.Quantization == "auto" {
+		s.Model.Quantization = "" // vLLM reads it from the checkpoint
+	}
+	s.LoRA = s.LoRA.withDefaults()
+	s.Replicas = s.Replicas.withDefaults()
+	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)
+	s.Storage = s.Storage.withDefaults(s)
+	s.Lifecycle.ShutdownSeconds = Or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
+	if e, ok := s.Estimate(); ok {
+		s = s.withEstimate(e)
+	}
+	s.underived = append(s.underived, s.underivable()...)
+	s.GPU.Count = Or(s.GPU.Count, 1)
+	s.Lifecycle.derived = s.Lifecycle.derived || s.Lifecycle.Rollout == ""
+	s.Lifecycle.Rollout = Or(s.Lifecycle.Rollout, s.rollout())
+	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1), s.hostMemory())
+	s.Lifecycle = s.Lifecycle.withDefaults()
+	if s.Storage.Cache.StorageClass != "" {
+		s.Storage.Cache.Size = Or(s.Storage.Cache.Size, "100Gi")
+	}
+	s.Access.HuggingFaceToken = s.Access.HuggingFaceToken.withDefaults(TokenKey)
+	s.Access.APIKey = s.Access.APIKey.withDefaults(ApiKeyKey)
+	s.Scaling = s.Scaling.withDefaults(s.Replicas)
+	s.Monitoring = s.Monitoring.WithDefaults()
+	if s.Ingress.Class == ALBClass {
+		s.Ingress.ALB.IdleSeconds = Or(s.Ingress.ALB.IdleSeconds, 600)
+	}
+	return s
+}
+
+func (m Model) servedName(service string) string {
+	if m.InS3() {
+		return service
+	}
+	return m.ID
+}
+
+// mostLoaded is how many adapters are kept in GPU memory unless it is said.
+const mostLoaded = 8
+
+func (l LoRA) withDefaults() LoRA {
+	if n := len(l.Adapters); n > 0 {
+		l.MaxRank = Or(l.MaxRank, 16)
+		l.MaxLoaded = Or(l.MaxLoaded, min(n, mostLoaded))
+	}
+	return l
+}
+
+func (st Storage) withDefaults(s Spec) Storage {
+	if st.Weights.Claim != "" {
+		st.Weights.Path = Or(st.Weights.Path, s.Model.ID)
+	}
+	if st.Offline == nil {
+		st.Offline = new(!s.needsHub())
+	}
+	return st
+}
+
+func (r SecretRef) withDefaults(key string) SecretRef {
+	if r.Name != "" {
+		r.Key = Or(r.Key, key)
+	}
+	return r
+}
+
+// withDefault is the policy: bounds that are the same leave nothing to decide.
+// One that does not exist is kept, to be refused.
+func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
+	if known := p == "" || slices.Contains(policies, p); known && *r.Min == r.Max {
+		return Fixed
+	}
+	return Or(p, Load)
+}
+
+var policies = []ScalingPolicy{Fixed, Load, Queue, CPU, External}
+
+func (sc Scaling) withDefaults(r Replicas) Scaling {
+	switch sc.Policy {
+	case Load:
+		sc.TargetLoad = Or(sc.TargetLoad, 9)
+		sc.TargetKVUsage = Or(sc.TargetKVUsage, sizing.TargetKVUsage)
+		sc.TargetWaiting = Or(sc.TargetWaiting, sizing.TargetWaiting)
+	case Queue:
+		sc.TargetWaiting = Or(sc.TargetWaiting, 10)
+	case CPU:
+		sc.TargetCPU = Or(sc.TargetCPU, 70)
+	case Fixed, External:
+		return Scaling{Policy: sc.Policy}
+	}
+	sc.DownSeconds = Or(sc.DownSeconds, 300)
+	if sc.Policy != CPU {
+		sc.FallbackReplicas = Or(sc.FallbackReplicas, r.Least())
+	}
+	if sc.Wake.Query != "" {
+		sc.Wake.IdleSeconds = Or(sc.Wake.IdleSeconds, 300)
+	}
+	return sc
+}
+
+// ScrapeSeconds is the time between two scrapes, where nothing is said of it.
+const ScrapeSeconds = 15
+
+// WithDefaults returns the monitoring with every field set that has a default.
+func (m Monitoring) WithDefaults() Monitoring {
+	if m.ServiceMonitor == nil {
+		m.ServiceMonitor = new(m.PrometheusURL != "")
+	}
+	if *m.ServiceMonitor {
+		m.IntervalSeconds = Or(m.IntervalSeconds, ScrapeSeconds)
+	}
+	m.Namespace = Or(m.Namespace, "monitoring")
+	return m
+}
+
+func (r Replicas) withDefaults() Replicas {
+	least := 1
+	if r.Min != nil {
+		least = *r.Min
+	}
+	return Replicas{Min: &least, Max: Or(r.Max, max(least, 1))}
+}
+
+// withDefaults sizes a replica by its GPUs: each has a process of its own that
+// keeps a core busy and stages its share of the weights in memory, and the
+// share that it holds was downloaded. What arguments keep in the node's memory comes
+// on top.
+func (r Resources) withDefaults(gpus int, host hostMemory) Resources {
+	return Resources{
+		CPU:     Or(r.CPU, strconv.Itoa(gpus+2)),
+		Memory:  Or(r.Memory, host.memory(gpus)),
+		ShmSize: Or(r.ShmSize, strconv.Itoa(2*gpus)+"Gi"),
+		Disk:    Or(r.Disk, strconv.Itoa(60*gpus)+"Gi"),
+	}
+}
+
+func (l Lifecycle) withDefaults() Lifecycle {
+	l.LoadSeconds = Or(l.LoadSeconds, 600)
+	l.ProvisionSeconds = Or(l.ProvisionSeconds, 600)
+	l.DrainSeconds = Or(l.DrainSeconds, 15)
+	l.ShutdownSeconds = Or(l.ShutdownSeconds, 120)
+	l.Rollout = Or(l.Rollout, Surge)
+	return l
+}
+
+// WithDefaults returns the spec as it is: a name has no default, and a
+// namespace is created unless the spec says that it exists.
+func (s NamespaceSpec) WithDefaults() NamespaceSpec { return s }
+
+func Or[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}

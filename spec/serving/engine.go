@@ -1,0 +1,307 @@
+package serving
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vllm-eks/vllm-eks/internal/connections"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+)
+
+// ownedFlags are flags that derive from the spec, with the configuration key that
+// sets each. Extra arguments may not have them.
+var ownedFlags = map[string]string{
+	"--model":                            "model",
+	"--revision":                         "revision",
+	"--served-model-name":                "servedModelName",
+	"--max-model-len":                    "maxModelLen",
+	"--max-num-seqs":                     "maxNumSeqs",
+	"--tensor-parallel-size":             "gpu.count",
+	"--dtype":                            "dtype",
+	"--quantization":                     "quantization",
+	"--kv-cache-dtype":                   "kvCacheDtype",
+	"--enable-prefix-caching":            "prefixCaching",
+	"--tool-call-parser":                 "toolCallParser",
+	"--enable-auto-tool-choice":          "toolCallParser",
+	"--reasoning-parser":                 "reasoningParser",
+	"--enable-lora":                      "lora.adapters",
+	"--lora-modules":                     "lora.adapters",
+	"--max-lora-rank":                    "lora.maxRank",
+	"--max-loras":                        "lora.maxLoaded",
+	"--max-cpu-loras":                    "lora.adapters",
+	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
+	"--middleware":                       "",
+	"--api-key":                          "apiKey, once for the stack",
+	"--hf-token":                         "huggingFaceToken",
+	"--host":                             "",
+	"--port":                             "",
+	"--disable-access-log-for-endpoints": "",
+}
+
+// keyedFlags are flags that extra arguments may have as long as their keys are not
+// given.
+var keyedFlags = map[string]string{
+	"--kv-offloading-size":    "kvCache.hostMemory",
+	"--max-num-queued-reqs":   "queue.maxRequests",
+	"--max-num-queued-tokens": "queue.maxTokens",
+	"--trust-remote-code":     "trustRemoteCode",
+	"--speculative-config":    "speculative",
+	"--allowed-media-domains": "media.domains",
+	"--limit-mm-per-prompt":   "media",
+	"--code-revision":         "revision",
+}
+
+// owned returns the flags that extra arguments may not have, with the configuration
+// key that sets each: ownedFlags, and what else is rendered for this spec.
+func (s Spec) owned() map[string]string {
+	all := maps.Clone(ownedFlags)
+	own := s
+	own.ExtraArgs = nil
+	if args, err := vllmflags.Parse(EngineArgs(own)); err == nil {
+		for _, f := range vllmflags.Flags() {
+			if _, known := all[f.Name]; !known && args.Has(f.Name) {
+				all[f.Name] = keyedFlags[f.Name]
+			}
+		}
+	}
+	return all
+}
+
+// EngineArgs are the arguments of `vllm serve`, in a fixed order.
+func EngineArgs(s Spec) []string {
+	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName}, s.Model.ServedAliases...)
+	args = append(args, "--port", strconv.Itoa(Port))
+	if s.Model.Revision != "" {
+		args = append(args, "--revision", s.Model.Revision)
+	}
+	if s.Model.TrustRemoteCode {
+		args = append(args, "--trust-remote-code")
+		if s.Model.Revision != "" {
+			args = append(args, "--code-revision", s.Model.Revision)
+		}
+	}
+	if s.Model.MaxLen != 0 {
+		args = append(args, "--max-model-len", strconv.Itoa(s.Model.MaxLen))
+	}
+	if s.Model.MaxNumSeqs != 0 {
+		args = append(args, "--max-num-seqs", strconv.Itoa(s.Model.MaxNumSeqs))
+	}
+	for _, choice := range s.Model.choices() {
+		if choice.value != "" {
+			args = append(args, choice.flag, choice.value)
+		}
+	}
+	if s.Model.ToolCallParser != "" {
+		args = append(args, "--enable-auto-tool-choice")
+	}
+	switch caching := s.Model.PrefixCaching; {
+	case caching == nil:
+	case *caching:
+		args = append(args, "--enable-prefix-caching")
+	default:
+		args = append(args, "--no-enable-prefix-caching")
+	}
+	args = append(args, s.LoRA.args()...)
+	args = append(args, s.KVCache.args()...)
+	args = append(args, s.Queue.args()...)
+	args = append(args, s.Speculative.args()...)
+	args = append(args, s.Media.args()...)
+	if s.Model.InS3() {
+		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
+	}
+	args = append(args,
+		"--tensor-parallel-size", strconv.Itoa(s.GPU.Count),
+		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
+		"--middleware", connections.Middleware,
+	)
+	polled := "/health,/metrics" // probes and scrapes would fill the log
+	if s.Lifecycle.HungSeconds > 0 {
+		args, polled = append(args, "--enable-server-load-tracking"), polled+",/load"
+	}
+	args = append(args, "--disable-access-log-for-endpoints", polled)
+	return append(args, s.ExtraArgs...)
+}
+
+// args keep what the GPUs have no room for in the node's memory.
+func (c KVCache) args() []string {
+	size, ok := amountOf(c.HostMemory, byteAmount, leastHostMemory)
+	if !ok {
+		return nil
+	}
+	return []string{"--kv-offloading-size", strconv.FormatFloat(float64(size.Value())/(1<<30), 'f', -1, 64)}
+}
+
+// args bound the queue.
+func (q QueueLimits) args() []string {
+	var args []string
+	if q.MaxRequests > 0 {
+		args = append(args, "--max-num-queued-reqs", strconv.Itoa(q.MaxRequests))
+	}
+	if q.MaxTokens > 0 {
+		args = append(args, "--max-num-queued-tokens", strconv.Itoa(q.MaxTokens))
+	}
+	return args
+}
+
+// args propose tokens.
+func (p Speculative) args() []string {
+	if p.Method == "" {
+		return nil
+	}
+	config := struct {
+		Method string `json:"method"`
+		Model  string `json:"model,omitempty"`
+		Tokens int    `json:"num_speculative_tokens,omitempty"`
+	}{p.Method, p.Model, p.Tokens}
+	return []string{"--speculative-config", jsonText(config)}
+}
+
+// jsonText is a value of which every part can be written as JSON.
+func jsonText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+// args bound the media of requests.
+func (m Media) args() []string {
+	var args []string
+	if len(m.Domains) > 0 {
+		args = append(append(args, "--allowed-media-domains"), m.Domains...)
+	}
+	limits := map[string]int{}
+	for kind, limit := range map[string]*int{"image": m.Images, "video": m.Videos, "audio": m.Sounds} {
+		if limit != nil {
+			limits[kind] = *limit
+		}
+	}
+	if len(limits) > 0 {
+		args = append(args, "--limit-mm-per-prompt", jsonText(limits))
+	}
+	return args
+}
+
+// args serve the adapters. Those that no batch uses wait in the node's memory.
+func (l LoRA) args() []string {
+	if len(l.Adapters) == 0 {
+		return nil
+	}
+	args := []string{
+		"--enable-lora", "--max-loras", strconv.Itoa(l.MaxLoaded), "--max-cpu-loras", strconv.Itoa(len(l.Adapters)),
+		"--max-lora-rank", strconv.Itoa(l.MaxRank), "--lora-modules",
+	}
+	for _, a := range l.Adapters {
+		args = append(args, a.Name+"="+a.Source)
+	}
+	return args
+}
+
+// streamer is how the weights are read from S3: by as many threads as the
+// streamer starts itself, and by each GPU's process its own part.
+func (s Spec) streamer() string {
+	if s.GPU.Count > 1 {
+		return `{"concurrency":16,"distributed":true}`
+	}
+	return `{"concurrency":16}`
+}
+
+// choice is a flag whose value the user chooses among vLLM's.
+type choice struct{ key, flag, value string }
+
+// choices are those of a model, in the order in which they are rendered.
+func (m Model) choices() []choice {
+	return []choice{
+		{"dtype", "--dtype", m.DType},
+		{"quantization", "--quantization", m.Quantization},
+		{"kvCacheDtype", "--kv-cache-dtype", m.KVCacheDType},
+		{"toolCallParser", "--tool-call-parser", m.ToolCallParser},
+		{"reasoningParser", "--reasoning-parser", m.ReasoningParser},
+	}
+}
+
+// ImageName is the image that the engine runs.
+func (s Spec) ImageName() string {
+	if s.Image != "" {
+		return s.Image
+	}
+	return versions.VLLMRepository + ":" + s.Version()
+}
+
+// Version is the release of vLLM, unless Image says it.
+func (s Spec) Version() string { return Or(s.VLLMVersion, versions.VLLM) }
+
+// EngineEnv are the variables that derive from the spec. The user's own may not
+// replace them.
+func EngineEnv(s Spec) map[string]string {
+	env := map[string]string{
+		"HOME":                        home,
+		"HF_HOME":                     cache + "/huggingface",
+		"VLLM_CACHE_ROOT":             cache + "/vllm",
+		"PYTHONPATH":                  middlewareFolder,
+		"VLLM_ENGINE_READY_TIMEOUT_S": strconv.Itoa(s.Lifecycle.StartupBudgetSeconds()),
+	}
+	if s.Offline() {
+		env["HF_HUB_OFFLINE"] = "1"
+	}
+	maps.Copy(env, s.Storage.S3.env())
+	return env
+}
+
+// tunableEnv are defaults that the user's environment may replace.
+func tunableEnv(s Spec) map[string]string {
+	env := map[string]string{
+		"VLLM_NO_USAGE_STATS": "1",
+		// One request may not ask for thousands of completions (CVE-2026-34756).
+		"VLLM_MAX_N_SEQUENCES": "64",
+		// An address that a request names may not send the server on to another, such as
+		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
+		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
+	}
+	if s.Model.InS3() {
+		// Of every GPU's process; its own default is 40 GB, more than a pod has.
+		env["RUNAI_STREAMER_MEMORY_LIMIT"] = strconv.Itoa(streamerBytes)
+		if s.Storage.Region != "" {
+			env["AWS_REGION"] = s.Storage.Region
+		}
+	}
+	return env
+}
+
+// streamerBytes is what the streamer reads ahead.
+const streamerBytes = 4 << 30
+
+const (
+	tokenVariable  = "HF_TOKEN"
+	apiKeyVariable = "VLLM_API_KEY"
+)
+
+// Environment is everything that the engine reads from its environment, sorted
+// by name so that an unchanged input renders unchanged.
+func Environment(s Spec) []corev1.EnvVar {
+	plain := tunableEnv(s)
+	maps.Copy(plain, s.Env)
+	maps.Copy(plain, EngineEnv(s))
+	var vars []corev1.EnvVar
+	for _, name := range slices.Sorted(maps.Keys(plain)) {
+		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
+	}
+	access, secret := s.Storage.S3.keys()
+	return slices.Concat(vars, secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey),
+		secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret))
+}
+
+func secretVariable(name string, from SecretRef) []corev1.EnvVar {
+	if from.Name == "" {
+		return nil
+	}
+	return []corev1.EnvVar{{Name: name, ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: from.Name}, Key: from.Key},
+	}}}
+}

@@ -1,0 +1,203 @@
+package serving
+
+import (
+	"fmt"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+const (
+	// marginSeconds is what a derived time has to spare for the kubelet and the
+	// controllers to act on it.
+	marginSeconds = 10
+	// probesWhileLoading is how often a load of the expected length is probed,
+	// about: a slow load is not probed each second, a quick one is not waited
+	// for longer than it takes.
+	probesWhileLoading = 30
+	longestProbePeriod = 10
+	// restartSeconds is what an engine that is alive after all needs to exit.
+	restartSeconds = 15
+)
+
+// StartupPeriodSeconds is how often a loading engine is probed.
+func (l Lifecycle) StartupPeriodSeconds() int {
+	return min(max(l.LoadSeconds/probesWhileLoading, 1), longestProbePeriod)
+}
+
+// StartupFailures is how many probes may fail before a loading engine is
+// restarted: as many as fit in twice the expected load, rounded up.
+func (l Lifecycle) StartupFailures() int {
+	period := l.StartupPeriodSeconds()
+	return (2*l.LoadSeconds + period - 1) / period
+}
+
+// StartupBudgetSeconds is how long an engine may take to load.
+func (l Lifecycle) StartupBudgetSeconds() int {
+	return l.StartupPeriodSeconds() * l.StartupFailures()
+}
+
+// GraceSeconds is how long a pod may take to stop.
+func (s Spec) GraceSeconds() int { return s.Lifecycle.GraceSeconds() }
+
+// GraceSeconds is how long a stopping pod is left alone: the drain, the
+// requests in flight, and a margin to exit in.
+func (l Lifecycle) GraceSeconds() int {
+	return l.DrainSeconds + l.ShutdownSeconds + marginSeconds
+}
+
+// ProgressDeadlineSeconds is how long replacing one engine may take. The old
+// pod's grace is part of it, because the new one may be waiting for its GPUs.
+func (l Lifecycle) ProgressDeadlineSeconds() int {
+	return l.GraceSeconds() + l.ProvisionSeconds + l.StartupBudgetSeconds()
+}
+
+// RolloutTimeout is how long Pulumi waits for a rollout, which replaces one
+// engine after the other. Pulumi goes on waiting when Kubernetes has given up,
+// so this is what decides when a failing rollout fails: a margin after the
+// deadline, which leaves Kubernetes the time to say why. Only one engine is
+// given all the time that it may take; for each of the others, what is expected
+// will do.
+func (s Spec) RolloutTimeout() string {
+	return fmt.Sprintf("%ds", s.rolloutSeconds(s.Replicas.Least()))
+}
+
+// rolloutSeconds is how long a rollout of so many engines may take.
+func (s Spec) rolloutSeconds(engines int) int {
+	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.GraceSeconds() + marginSeconds
+	return s.Lifecycle.ProgressDeadlineSeconds() + (engines-1)*expected + marginSeconds
+}
+
+// RemovalTimeout is how long Pulumi waits for the last pod to be gone.
+func (s Spec) RemovalTimeout() string {
+	return fmt.Sprintf("%ds", s.Lifecycle.GraceSeconds()+60)
+}
+
+// RestartGraceSeconds is how long an engine is left alone that its probes have
+// given up: it has no requests to finish, but the hook that drains it runs
+// within this.
+func (l Lifecycle) RestartGraceSeconds() int {
+	return l.DrainSeconds + restartSeconds
+}
+
+// Scaled tells whether the number of engines is left to a scaler.
+func (s Spec) Scaled() bool { return s.Scaling.Policy != Fixed }
+
+// rollout is how a change replaces an engine: without GPUs to spare, a new one
+// would wait for ever beside the old.
+func (s Spec) rollout() Rollout {
+	if _, ok := s.spareNodes(); !ok {
+		return InPlace
+	}
+	return Surge
+}
+
+// spareNodes tells whether the node group can hold one engine more than all
+// replicas of all its services, and how many nodes that takes.
+func (s Spec) spareNodes() (needed int, ok bool) {
+	on, err := s.NodeGroup.Dearest(s.Costs)
+	if err != nil || on.GPUs == 0 || s.NodeGroup.Max == 0 {
+		return 0, true // nothing bounds it
+	}
+	pool := sizing.Pool{Name: s.NodeGroup.Name, On: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
+	for _, other := range s.NodeGroup.Others {
+		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: other.GPUs, Max: other.Replicas})
+	}
+	needed = sizing.Account([]sizing.Pool{pool}, sizing.Shared{}, s.Costs.prices()).Nodes[pool.Name]
+	return needed, needed <= s.NodeGroup.Max
+}
+
+// drainSeconds is how long Amazon EKS waits for a node to drain before it gives
+// an update of its node group up.
+// https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+const drainSeconds = 900
+
+// MaxUnavailable is how many engines may be evicted at once: one, or as many as
+// it takes to drain a node with several of them in time, where the next may go
+// only when others have loaded in the place of the last.
+func (s Spec) MaxUnavailable() int {
+	rounds := 1 + max(0, drainSeconds-s.Lifecycle.GraceSeconds())/(s.Lifecycle.GraceSeconds()+s.Lifecycle.LoadSeconds)
+	return (s.enginesOnANode() + rounds - 1) / rounds
+}
+
+// enginesOnANode is how many of the service's engines one node can hold: as
+// many as its GPUs allow, and as there are.
+func (s Spec) enginesOnANode() int {
+	most := 1
+	for _, name := range s.NodeGroup.InstanceTypes {
+		if on, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
+			most = max(most, on.GPUs/s.GPU.Count)
+		}
+	}
+	return min(most, max(s.Replicas.Max, 1))
+}
+
+const (
+	// deadPeriodSeconds and deadFailures are when an engine that does not answer is
+	// given up: after 100 s.
+	DeadPeriodSeconds, DeadFailures = 10, 10
+)
+
+// progressScript fails where the engine is dead, and where it has had requests
+// for so many seconds and the counter of its steps has stood still. A step that
+// gives no token, a part of a long prompt with nothing else, does not raise it,
+// so that the time has to be longer than the longest prompt takes.
+//
+// The gauges are of the last step (vllm#17972, #29928), so that those of an engine
+// that hangs in its first step after a rest stay at 0. What its server counts in
+// /load does not; but that number may keep a rest of requests whose clients
+// left, and only more than there was at the last step means something, or any
+// before the first.
+//
+// What it saw last is in /tmp, which outlives the container: an engine that was
+// restarted is told by its start time. Bash is what the image has that can ask
+// without a program of its own: the probes of a busy engine ought to be cheap.
+//
+// It shows the API key, which guards /metrics in releases to come (vllm#58028). A
+// server that still refuses says that it is alive, and no more.
+const progressScript = `set -u
+guard=
+[ -n "${VLLM_API_KEY:-}" ] && guard="Authorization: Bearer $VLLM_API_KEY"$'\r\n'
+get() {
+  code=
+  exec 3<>/dev/tcp/127.0.0.1/%[1]d || return 1
+  printf 'GET %%s HTTP/1.0\r\n%%s\r\n' "$1" "$guard" >&3
+  read -r -u 3 _ code _ || return 1
+  [ "$code" = 200 ]
+}
+get /health || exit 1
+load=0
+get /load && while read -r -u 3 line || [ -n "$line" ]; do
+  case $line in '{"server_load":'*) load=${line#*:} load=${load%%%%\}*} ;; esac
+done
+get /metrics || { [ "$code" = 401 ]; exit; }
+steps=0 requests=0 taken=0
+while read -r -u 3 name value _; do
+  value=${value%%$'\r'}
+  case $name in
+    vllm:iteration_tokens_total_count*) steps+=" $value" taken=$value ;;
+    process_start_time_seconds*) steps+=" $value" ;;
+    vllm:num_requests_running*|vllm:num_requests_waiting{*) case $value in 0|0.0) ;; *) requests=1 ;; esac ;;
+  esac
+done
+seen=/tmp/.vllm-progress
+was= since=$EPOCHSECONDS least=0
+[ -r $seen ] && read -r since least was <$seen
+[ "$load" -gt "$least" ] && requests=1
+if [ $requests = 0 ] || [ "$was" != "$steps" ]; then
+  case $taken in 0|0.0) load=0 ;; esac
+  printf '%%s %%s %%s\n' "$EPOCHSECONDS" "$load" "$steps" >$seen
+  exit 0
+fi
+[ $((EPOCHSECONDS - since)) -lt %[2]d ]
+`
+
+// ProgressCommand is the liveness probe of an engine that may hang. It fails
+// for the last deadFailures probes of the time in which it must take a step.
+func ProgressCommand(l Lifecycle) []string {
+	patience := max(l.HungSeconds-DeadPeriodSeconds*DeadFailures, 1)
+	return []string{"/bin/bash", "-c", fmt.Sprintf(progressScript, Port, patience)}
+}
+
+// ProbeTimeoutSeconds is generous: under load the server answers late, and that
+// is no reason to restart it.
+const ProbeTimeoutSeconds = 5

@@ -1,0 +1,133 @@
+package serving
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/vllm-eks/vllm-eks/internal/connections"
+)
+
+const (
+	// longestName leaves room for what is derived from a service's name: KEDA
+	// allows 54 characters, because its HorizontalPodAutoscaler is called
+	// keda-hpa-<name> and 63 is Kubernetes' limit.
+	longestName      = 54
+	kedaPrefix       = "keda-hpa-"
+	longestNamespace = 63
+
+	ContainerName = "vllm"
+	PortName      = "http"
+	Port          = 8000
+
+	// TokenKey and apiKeyKey are the keys within the Secrets.
+	TokenKey  = "token"
+	ApiKeyKey = "api-key"
+
+	// ComponentLabel tells the Services of other names from that by which a
+	// ServiceMonitor finds each engine once.
+	ComponentLabel = "app.kubernetes.io/component"
+	AliasComponent = "alias"
+)
+
+// ResourceName is the name for the service's component: that of its objects, so
+// that the Pulumi resources of an object are called the same whatever the service
+// is called, and also when a new name is taken back.
+func (s Spec) ResourceName() string { return s.ObjectName() }
+
+// ObjectName is what the service's objects are called, and its metrics: its
+// first name, so that a new one replaces nothing.
+func (s Spec) ObjectName() string {
+	if n := len(s.PreviousNames); n > 0 {
+		return s.PreviousNames[n-1]
+	}
+	return s.Name
+}
+
+// SelectorLabels find the pods of one service. They never change: a Deployment
+// with another selector is another Deployment.
+func (s Spec) SelectorLabels() map[string]string {
+	return map[string]string{
+		"app.kubernetes.io/name":     "vllm",
+		"app.kubernetes.io/instance": s.ObjectName(),
+	}
+}
+
+// AllLabels are on everything that belongs to one service.
+func (s Spec) AllLabels() map[string]string {
+	l := map[string]string{}
+	maps.Copy(l, s.Labels)
+	maps.Copy(l, s.SelectorLabels())
+	l["app.kubernetes.io/part-of"] = "vllm-eks"
+	l["app.kubernetes.io/managed-by"] = "pulumi"
+	return l
+}
+
+// PodAnnotations returns the user's annotations, those by which node autoscalers
+// leave a replica alone, because it loads for minutes, and the middleware's source.
+func (s Spec) PodAnnotations() map[string]string {
+	a := map[string]string{}
+	maps.Copy(a, s.Annotations)
+	maps.Copy(a, Undisturbed)
+	a[MiddlewareAnnotation] = connections.Source
+	return a
+}
+
+// Undisturbed are the annotations by which node autoscalers leave a pod alone.
+var Undisturbed = map[string]string{
+	"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
+	"karpenter.sh/do-not-disrupt":                    "true",
+}
+
+// UsesKEDA tells whether KEDA sets the number of engines.
+func (s Spec) UsesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Policy == Queue }
+
+// Aliases are the names beside the first at which the service answers.
+func (s Spec) Aliases() []string {
+	return slices.DeleteFunc(s.AllNames(), func(name string) bool { return name == s.ObjectName() })
+}
+
+// AllNames are the name and the previous ones, each once: a model that was named
+// back has its own name among the previous ones.
+func (s Spec) AllNames() []string {
+	names := []string{s.Name}
+	for _, name := range s.PreviousNames {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// ServiceAccount is the name of the engines' identity.
+func (s Spec) ServiceAccount() string { return Or(s.Access.ServiceAccountName, s.ObjectName()) }
+
+// ScrapeJob is the label job of every series of an engine.
+const ScrapeJob = "vllm"
+
+// Monitored tells whether Prometheus' operator is asked to scrape the engines.
+func (s Spec) Monitored() bool {
+	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
+}
+
+// What Kubernetes takes for names and labels is decided by its own functions.
+
+func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
+
+func isObjectName(name string) bool { return len(validation.IsDNS1123Subdomain(name)) == 0 }
+
+func isSecretKey(key string) bool { return len(validation.IsConfigMapKey(key)) == 0 }
+
+func IsLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) == 0 }
+
+func IsLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
+
+// isHost tells whether a name can be an Ingress' host, which addresses cannot.
+func isHost(name string) bool {
+	if strings.HasPrefix(name, "*.") {
+		return len(validation.IsWildcardDNS1123Subdomain(name)) == 0
+	}
+	return isObjectName(name) && len(validation.IsValidIP(nil, name)) > 0
+}

@@ -1,0 +1,141 @@
+package serving
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+)
+
+// coreAmount and byteAmount are the parts of Kubernetes' quantities that people
+// write for each: a decimal number with a suffix. A thousandth of a byte is Kubernetes'
+// reading of 512m, and never what was meant.
+var (
+	coreAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m)?$`)
+	byteAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$`)
+)
+
+// mostOf are more than any node has.
+var mostOf = map[*regexp.Regexp]resource.Quantity{coreAmount: Quantity("1000"), byteAmount: Quantity("1Pi")}
+
+// parseQuantity is exact, so that two ways to write an amount compare equal.
+func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
+	if !form.MatchString(text) {
+		return resource.Quantity{}, false
+	}
+	q, err := resource.ParseQuantity(text)
+	return q, err == nil
+}
+
+func (r Resources) validate(found *problems.List, at func(string) string) {
+	check := func(key, text, example string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
+		amount, ok := amountOf(text, form, least)
+		if !ok {
+			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
+		}
+		return amount, ok
+	}
+	const oneMi = "1Mi"
+	check("resources.cpu", r.CPU, `"4" or "500m"`, coreAmount, "1m")
+	memory, memoryOK := check("resources.memory", r.Memory, `"12Gi"`, byteAmount, oneMi)
+	shm, shmOK := check("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
+	check("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
+	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
+		found.Addf(at("resources.shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
+	}
+}
+
+// amountOf is an amount of cores or bytes that a node can have.
+func amountOf(text string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
+	amount, ok := parseQuantity(text, form)
+	if !ok || amount.Cmp(Quantity(least)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
+		return resource.Quantity{}, false
+	}
+	return amount, true
+}
+
+// isWhole tells whether an amount is a whole number.
+func isWhole(amount resource.Quantity) bool {
+	return amount.Cmp(*resource.NewQuantity(amount.Value(), amount.Format)) == 0
+}
+
+// hostMemory counts what arguments take of the node's memory beside what every engine
+// needs.
+type hostMemory struct {
+	gib   float64
+	flags []string
+}
+
+// hostMemory returns what the extra arguments keep in the node's memory
+// (vllm/config/cache.py, offload.py and multimodal.py at 2f41c894e3): the offloaded
+// KV cache of all GPUs together, the offloaded weights of each GPU, and a cache of
+// media in each API server and in the engine.
+func (s Spec) hostMemory() hostMemory {
+	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	if err != nil {
+		return hostMemory{}
+	}
+	servers := 1.0
+	if n, ok := args.Float("--api-server-count"); ok && n > 0 {
+		servers = n
+	}
+	var m hostMemory
+	for _, part := range []struct {
+		flag  string
+		times float64
+	}{{"--kv-offloading-size", 1}, {"--cpu-offload-gb", float64(max(s.GPU.Count, 1))}, {"--mm-processor-cache-gb", servers + 1}} {
+		if size, ok := args.Float(part.flag); ok && size > 0 && size < 1<<20 {
+			m.gib += size * part.times
+			if part.flag == "--kv-offloading-size" && s.KVCache.HostMemory != "" {
+				part.flag = "kvCache.hostMemory"
+			}
+			m.flags = append(m.flags, part.flag)
+		}
+	}
+	return m
+}
+
+func (m hostMemory) String() string {
+	return fmt.Sprintf("%g GiB of %s", m.gib, strings.Join(m.flags, " and "))
+}
+
+// leastHostMemory is the least that an offloaded KV cache is given.
+const leastHostMemory = "1Gi"
+
+const (
+	// memoryGiB is what a replica requests for each GPU beside that.
+	memoryGiB = 12
+	// leastMemoryGiB is what each GPU's process needs at least: CUDA, PyTorch and the
+	// weights that it is loading.
+	leastMemoryGiB = 4
+)
+
+// memory returns what a replica requests by default.
+func (m hostMemory) memory(gpus int) string {
+	return fmt.Sprintf("%dGi", memoryGiB*gpus+int(math.Ceil(m.gib)))
+}
+
+// validateHostMemory refuses a limit that the arguments alone reach: the kernel
+// would kill the engine.
+func (s Spec) validateHostMemory(found *problems.List, at func(string) string) {
+	m := s.hostMemory()
+	limit, ok := amountOf(s.Resources.Memory, byteAmount, "1Mi")
+	if m.gib == 0 || !ok {
+		return
+	}
+	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
+	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
+		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
+	}
+}
+
+// Quantity is an amount that was validated; zero if it was not.
+func Quantity(text string) resource.Quantity {
+	q, _ := resource.ParseQuantity(text)
+	return q
+}

@@ -1,0 +1,271 @@
+package serving
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Estimate is what the service comes to: memory, what it serves, cold start and
+// cost. It is not there where the service cannot be sized (Unsized).
+func (s Spec) Estimate() (sizing.Estimate, bool) {
+	w, why := s.workload()
+	if why != "" {
+		return sizing.Estimate{}, false
+	}
+	return sizing.Size(w), true
+}
+
+// Unsized is why the service cannot be sized; "" if it can.
+func (s Spec) Unsized() string {
+	_, why := s.workload()
+	return why
+}
+
+// UnknownShape tells whether the catalogue does not have the model's shape, and
+// the spec does not either.
+func (s Spec) UnknownShape() bool {
+	shape, err := s.Model.shape()
+	return err == nil && shape.Name == ""
+}
+
+// underivable lists the keys that are not given and that the model's shape would
+// give a default on GPUs that are known: their number, and the disk for weights
+// that are downloaded.
+func (s Spec) underivable() []string {
+	if _, _, err := s.hardware(); err != nil || !s.UnknownShape() {
+		return nil
+	}
+	var keys []string
+	if s.GPU.Count == 0 {
+		keys = append(keys, "gpu.count")
+	}
+	if s.Resources.Disk == "" && !s.local() && s.CacheClaim() == "" {
+		keys = append(keys, "resources.disk")
+	}
+	return keys
+}
+
+// validateUnderived asks for the keys that could not be derived.
+func (s Spec) validateUnderived(found *problems.List, at func(string) string) {
+	if len(s.underived) == 0 {
+		return
+	}
+	also := ""
+	if len(s.underived) > 1 {
+		also = ", and so is " + s.underived[1]
+	}
+	found.Addf(at(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
+		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
+}
+
+// shapeAdvice says how the model's shape is given.
+func (m Model) shapeAdvice() string {
+	if m.InS3() {
+		return "give the path of its config.json with shape"
+	}
+	return fmt.Sprintf("download it with go run ./cmd/size %s --fetch, and name that file with shape", m.ID)
+}
+
+// workload is the service as sizing takes it, or why it cannot be sized, with its
+// engine where that is known nonetheless. What
+// the engine is told is read from its arguments, so that the estimate is of the
+// engine that will run.
+func (s Spec) workload() (w sizing.Workload, why string) {
+	gpu, on, err := s.hardware()
+	if err != nil {
+		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the card with gpu.type"
+	}
+	shape, err := s.Model.shape()
+	switch {
+	case err != nil:
+		return w, "its shape is wrong"
+	case shape.Name == "":
+		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads; to size it, %s", s.Model.ID, s.Model.shapeAdvice())
+	}
+	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	if err != nil {
+		return w, "its arguments are wrong"
+	}
+	engine := sizing.Engine{Release: s.release(), Shape: shape, GPU: gpu}.WithArgs(args)
+	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
+	engine.CustomImage = s.imageKnown() == vllmflags.Custom
+	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, On: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+	}
+	least := 1
+	if s.Replicas.Min != nil {
+		least = *s.Replicas.Min
+	}
+	return sizing.Workload{
+		Model: s.Model.ID, Engine: engine, On: on, Others: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
+		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),
+		Storage: s.from(), Compiled: s.compiled(),
+		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
+	}, ""
+}
+
+func (c Costs) prices() catalogue.Prices {
+	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour, DiscountPercent: c.DiscountPercent}
+}
+
+// prices are those of the group's nodes.
+func (g NodeGroup) prices(costs Costs) catalogue.Prices {
+	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
+}
+
+// uncountedVariables change the memory of a GPU at start-up in ways that are not
+// computed (vllm/envs.py at 2f41c894e3).
+var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
+
+// Uncounted is what the estimate leaves out; "" if nothing.
+func (s Spec) Uncounted() string {
+	args, unknown, err := vllmflags.ParseKnown(EngineArgs(s))
+	if err != nil {
+		return ""
+	}
+	given := args.Given(vllmflags.Uncounted)
+	for _, name := range unknown {
+		if flag, _, _ := strings.Cut(name, "="); strings.HasPrefix(flag, "--") {
+			given = append(given, flag)
+		}
+	}
+	for _, name := range uncountedVariables {
+		if _, set := s.Env[name]; set {
+			given = append(given, name)
+		}
+	}
+	if w, why := s.workload(); why == "" {
+		if _, known := w.Engine.DrafterGiB(); !known {
+			given = append(given, "speculative.model")
+		}
+		if _, known := w.Engine.AdaptersGiB(); !known {
+			given = append(given, "lora.adapters")
+		}
+	}
+	if len(given) == 0 {
+		return ""
+	}
+	return "the memory of " + strings.Join(given, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
+}
+
+// hardware is the card, and the instance type if it is EC2's: of several, the
+// one that costs most.
+func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
+	if len(s.NodeGroup.InstanceTypes) > 0 {
+		on, err := s.NodeGroup.Dearest(s.Costs)
+		return on.GPU, on, err
+	}
+	gpu, err := catalogue.FindGPU(s.GPU.Type)
+	return gpu, catalogue.Instance{}, err
+}
+
+// Dearest returns the instance type by which the group is sized: among those
+// with the fewest GPUs, the most expensive.
+func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
+	var dearest catalogue.Instance
+	most := -1.0
+	for _, name := range g.InstanceTypes {
+		on, err := g.Own.Find(name)
+		if err != nil {
+			return on, err
+		}
+		price, _ := g.prices(costs).Of(name)
+		if most < 0 || on.GPUs < dearest.GPUs || on.GPUs == dearest.GPUs && price.USDPerHour > most {
+			dearest, most = on, price.USDPerHour
+		}
+	}
+	return dearest, nil
+}
+
+// others returns the instance types of a list of groups on which replicas may
+// run beside the one that they are sized for.
+func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
+	var all []catalogue.Instance
+	for _, name := range s.NodeGroup.InstanceTypes {
+		if other, err := s.NodeGroup.Own.Find(name); err == nil && s.Prefers() && name != on.Type {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// shape is the model's; without a name where it is not known.
+func (m Model) shape() (catalogue.Shape, error) {
+	switch {
+	case m.Shape == "":
+		shape, _ := catalogue.FindShape(catalogue.IDOf(m.ID))
+		return shape, nil
+	case !strings.HasPrefix(strings.TrimSpace(m.Shape), "{"):
+		shape, ok := catalogue.FindShape(m.Shape)
+		if !ok {
+			return shape, fmt.Errorf("is %q, which is no model of the catalogue", m.Shape)
+		}
+		return shape, nil
+	}
+	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
+}
+
+// release is the version of vLLM that the image has, as far as it tells.
+func (s Spec) release() sizing.Release {
+	for _, text := range []string{s.VLLMVersion, versions.ImageVersion(s.Image), versions.VLLM} {
+		if r, ok := sizing.ParseRelease(text); ok {
+			return r
+		}
+	}
+	return sizing.Release{}
+}
+
+// sizing are the objectives as sizing takes them.
+func (o Objectives) sizing() sizing.Objectives {
+	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
+}
+
+const (
+	// answersInFlight is how many times longer than the mean a request may be
+	// that is left to finish: the longest 1 % of Azure's answers are 2.8 times.
+	answersInFlight = 4
+	leastShutdown   = 120
+)
+
+// shutdownSeconds is how long requests in flight may take to finish.
+func (o Objectives) shutdownSeconds() int {
+	full := o.sizing().WithDefaults(0)
+	seconds := answersInFlight * float64(full.OutputTokens) * full.TPOTMilliseconds / 1000
+	return max(leastShutdown, int(math.Ceil(math.Min(seconds, longestSeconds))))
+}
+
+// cachesGiB is what is asked of the disk beside the weights: caches of
+// downloads and compilation.
+const cachesGiB = 20
+
+// provisionMargin is how much longer than expected a node and its image may
+// take: pulls of the same image take 4 to 6 minutes.
+const provisionMargin = 1.5
+
+// withEstimate fills in what the estimate gives and the user did not.
+func (s Spec) withEstimate(e sizing.Estimate) Spec {
+	s.GPU.Count = Or(s.GPU.Count, e.Workload.Engine.TensorParallel)
+	s.Model.MaxNumSeqs = Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
+	s.Lifecycle.ProvisionSeconds = Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
+	// The first engine finds no compiled code, and has to be given the time for it.
+	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
+	s.Lifecycle.LoadSeconds = Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
+	if s.Scaling.Policy == Load {
+		s.Scaling.TargetLoad = Or(s.Scaling.TargetLoad, e.Serving.Target)
+	}
+	weights := 0.0 // of what is streamed, or on a volume
+	if !s.local() && s.CacheClaim() == "" {
+		weights = e.Memory.Weights * float64(e.Workload.Engine.GPUs())
+	}
+	s.Resources.Disk = Or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
+	return s
+}

@@ -1,0 +1,181 @@
+package serving
+
+import (
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+const s3Scheme = "s3://"
+
+// InS3 tells whether the weights are streamed from S3.
+func (m Model) InS3() bool { return strings.HasPrefix(m.ID, s3Scheme) }
+
+// BucketFolder returns the bucket and the folder in S3 that the service reads
+// with the role of its own ServiceAccount. It has neither where the weights come
+// from elsewhere, or others give the credentials.
+func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
+	own := s.Storage.S3.ExistingSecret == "" && s.Access.ServiceAccountName == ""
+	if !s.Model.InS3() || !own || s.Storage.S3.Endpoint != "" && s.Storage.S3.RoleARN == "" {
+		return "", "", false
+	}
+	bucket, folder, ok = strings.Cut(strings.TrimPrefix(s.Model.ID, s3Scheme), "/")
+	return bucket, strings.TrimSuffix(folder, "/"), ok
+}
+
+// Offline tells whether the engine asks nothing of Hugging Face.
+func (s Spec) Offline() bool { return s.Storage.Offline != nil && *s.Storage.Offline }
+
+// local tells whether the weights are there without Hugging Face.
+func (s Spec) local() bool { return s.Model.InS3() || s.Storage.Weights.Claim != "" }
+
+// needsHub tells whether something comes from Hugging Face: the weights, or an
+// adapter that is no path.
+func (s Spec) needsHub() bool {
+	for _, a := range s.LoRA.Adapters {
+		if !strings.HasPrefix(a.Source, "/") {
+			return true
+		}
+	}
+	return !s.local()
+}
+
+// from is where an engine reads its weights, as sizing takes it.
+func (s Spec) from() sizing.Storage {
+	switch {
+	case s.Model.InS3():
+		return sizing.S3
+	case s.Storage.Weights.Claim != "":
+		return sizing.EBS // a network file system is not faster
+	}
+	return sizing.Hub
+}
+
+// compiled tells whether compiled code outlives the engines.
+func (s Spec) compiled() bool { return s.CacheClaim() != "" }
+
+// roleARN is the ARN of a role of IAM.
+var roleARN = regexp.MustCompile(`^arn:aws[-a-z]*:iam::\d{12}:role/[\w+=,.@/-]+$`)
+
+// Endpoint is the place of an S3-compatible store.
+type Endpoint struct {
+	Host string
+	Port int
+}
+
+// endpoint returns where the store is; ok is false where the URL is not one.
+func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
+	at, err := url.Parse(s.Endpoint)
+	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Hostname() == "" || at.User != nil || strings.Trim(at.Path, "/")+at.RawQuery+at.Fragment != "" {
+		return e, false
+	}
+	e = Endpoint{Host: at.Hostname(), Port: 443}
+	if at.Scheme == "http" {
+		e.Port = 80
+	}
+	if text := at.Port(); text != "" {
+		e.Port, err = strconv.Atoi(text)
+	}
+	return e, err == nil && e.Port > 0 && e.Port <= LargestPort
+}
+
+const LargestPort = 65535
+
+// Namespace returns that of a Service of the cluster; "" of any other host.
+func (e Endpoint) Namespace() string {
+	parts := strings.Split(strings.TrimSuffix(e.Host, "."), ".")
+	if len(parts) >= 3 && parts[2] == "svc" && (len(parts) == 3 || slices.Equal(parts[3:], []string{"cluster", "local"})) {
+		return parts[1]
+	}
+	return ""
+}
+
+// Address returns the range of a host that is an address.
+func (e Endpoint) Address() string {
+	if at, err := netip.ParseAddr(e.Host); err == nil {
+		return netip.PrefixFrom(at, at.BitLen()).String()
+	}
+	return ""
+}
+
+// validateS3 refuses what contradicts itself, or could not work.
+func (s Spec) validateS3(found *problems.List, at func(string) string) {
+	s3 := s.Storage.S3
+	if s3 == (S3{}) {
+		return
+	}
+	bad := func(key, format string, values ...any) { found.Addf(at("storage.s3."+key), format, values...) }
+	if !s.Model.InS3() {
+		found.Addf(at("storage.s3"), "is ignored, since model is %q; want an address such as s3://bucket/path, or remove storage.s3", s.Model.ID)
+		return
+	}
+	if s3.RoleARN != "" {
+		switch {
+		case !roleARN.MatchString(s3.RoleARN):
+			bad("roleArn", "is %q, want the ARN of a role, such as arn:aws:iam::111122223333:role/weights", s3.RoleARN)
+		case s3.ExistingSecret != "":
+			bad("roleArn", "cannot be combined with storage.s3.existingSecret, whose keys the AWS SDK takes first; remove one of the two")
+		case s.Access.ServiceAccountName != "":
+			bad("roleArn", "cannot be combined with serviceAccountName, whose roles are not this program's; remove one of the two")
+		}
+	}
+	if s3.ExistingSecret != "" && !isObjectName(s3.ExistingSecret) {
+		bad("existingSecret", "is not the name of a Secret; the keys themselves belong into a Secret of the namespace")
+	}
+	s3.validateEndpoint(bad)
+	if s3.CIDR != "" {
+		validateCIDR(found, at("storage.s3.cidr"), s3.CIDR)
+	}
+}
+
+func (s S3) validateEndpoint(bad func(key, format string, values ...any)) {
+	if s.Endpoint == "" {
+		if s.CIDR != "" {
+			bad("cidr", "is ignored without storage.s3.endpoint; name the store, or remove it")
+		}
+		return
+	}
+	e, ok := s.StoreEndpoint()
+	switch {
+	case !ok:
+		bad("endpoint", "is not the URL of a store; want a scheme, a host and a port, such as http://minio.storage.svc:9000")
+	case s.ExistingSecret == "" && s.RoleARN == "":
+		bad("existingSecret", "is missing; name a Secret with the keys %s and %s for %s", accessKeyVariable, secretKeyVariable, e.Host)
+	case s.CIDR != "" && (e.Namespace() != "" || e.Address() != ""):
+		bad("cidr", "is ignored, since storage.s3.endpoint says where the store is; remove it")
+	}
+}
+
+// env are the variables that tell the streamer and the AWS SDK where the store
+// is. It has no metadata service, and no host for each bucket.
+// https://github.com/run-ai/runai-model-streamer/blob/master/docs/src/env-vars.md
+func (s S3) env() map[string]string {
+	if s.Endpoint == "" {
+		return nil
+	}
+	return map[string]string{
+		endpointVariable: s.Endpoint, "RUNAI_STREAMER_S3_USE_VIRTUAL_ADDRESSING": "0", "AWS_EC2_METADATA_DISABLED": "true",
+	}
+}
+
+// Variables of the AWS SDK.
+// https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+const (
+	endpointVariable  = "AWS_ENDPOINT_URL"
+	accessKeyVariable = "AWS_ACCESS_KEY_ID"
+	secretKeyVariable = "AWS_SECRET_ACCESS_KEY"
+)
+
+// keys refer to the credentials.
+func (s S3) keys() (access, secret SecretRef) {
+	if s.ExistingSecret == "" {
+		return access, secret
+	}
+	return SecretRef{Name: s.ExistingSecret, Key: accessKeyVariable}, SecretRef{Name: s.ExistingSecret, Key: secretKeyVariable}
+}

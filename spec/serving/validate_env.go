@@ -1,0 +1,171 @@
+package serving
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+)
+
+var (
+	variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// SecretVariableName is what variables that hold credentials are usually
+	// called, or end with.
+	SecretVariableName = regexp.MustCompile(`(?i)(^|_)(TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS|API_KEY|SECRET_KEY|ACCESS_KEY|ACCESS_KEY_ID)$`)
+)
+
+// refusedVariables open what must stay closed.
+var refusedVariables = map[string]string{
+	"VLLM_SERVER_DEV_MODE":              "opens endpoints that can stop the engine and read its memory; leave it out",
+	"VLLM_ALLOW_RUNTIME_LORA_UPDATING":  "lets any client load weights into the engine; leave it out",
+	"VLLM_TORCH_PROFILER_DIR":           "lets any client start the profiler; leave it out",
+	"VLLM_PORT":                         "is a port that vLLM uses inside; leave it out",
+	"VLLM_ALLOW_INSECURE_SERIALIZATION": "lets the engine run code that it receives; leave it out",
+	"VLLM_USE_RUST_FRONTEND":            "replaces the API server by one without --middleware, with which a rollout refuses no request; leave it out",
+	"HUGGING_FACE_HUB_TOKEN":            "is the old name of the token; use huggingFaceToken",
+	endpointVariable:                    "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
+	endpointVariable + "_S3":            "is set from storage.s3.endpoint, which the NetworkPolicy lets the pods out to; use that",
+	tokenVariable:                       "is set from huggingFaceToken; use that",
+	apiKeyVariable:                      "is set from apiKey; use that",
+	// vllm/envs.py at 2f41c894e3 (2026-08-20).
+	"VLLM_PLUGINS":                       "chooses Python code that runs in every process; leave it out: plugins of the image are loaded without it",
+	"VLLM_ENABLE_RESPONSES_API_STORE":    "keeps every answer in memory, which grows until the pod is killed; leave it out",
+	"VLLM_RUST_FRONTEND_PATH":            "replaces the server whose probes, metrics and API key the program relies on; leave it out",
+	"VLLM_DEBUG_LOG_API_SERVER_RESPONSE": "writes every answer into the log; leave it out",
+	"VLLM_KEEP_ALIVE_ON_ENGINE_DEATH":    "keeps a replica whose engine is dead, so that it is never restarted; leave it out",
+	"VLLM_USE_MODELSCOPE":                "loads models from another hub than the one that the program checks; leave it out",
+}
+
+// refusedPrefixes begin the names of variables that belong together.
+var refusedPrefixes = map[string]string{
+	"VLLM_LORA_RESOLVER_": "lets requests load adapters into the engine; list them with lora.adapters",
+	"VLLM_DP_":            "belongs to data parallelism, and each replica is one engine; raise replicas.min and replicas.max instead",
+}
+
+// RefusedVariable returns why the engine must not have a variable; "" if it may.
+func RefusedVariable(name string) string {
+	for prefix, reason := range refusedPrefixes {
+		if strings.HasPrefix(name, prefix) {
+			return reason
+		}
+	}
+	return refusedVariables[name]
+}
+
+// validateEnv never repeats a value, which may be a secret in the wrong place.
+func validateEnv(found *problems.List, path string, env map[string]string) {
+	owned := EngineEnv(Spec{Lifecycle: Lifecycle{}.withDefaults(), Storage: Storage{Offline: new(true)}})
+	for name := range Sorted(env) {
+		key := path + "." + name
+		reason := RefusedVariable(name)
+		_, isOwned := owned[name]
+		switch {
+		case !variable.MatchString(name):
+			found.Addf(key, "is not the name of a variable, want letters, digits and '_'")
+		case reason != "":
+			found.Addf(key, "%s", reason)
+		case isOwned:
+			found.Addf(key, "is set by the program; leave it out")
+		case SecretVariableName.MatchString(name):
+			found.Addf(key, "looks like a secret, and env is stored in clear; use huggingFaceToken or apiKey, or a role of the ServiceAccount")
+		}
+	}
+}
+
+// Sorted iterates over a map in the order of its keys, so that problems are
+// always reported in the same order.
+func Sorted[V any](m map[string]V) iter.Seq2[string, V] {
+	return func(yield func(string, V) bool) {
+		for _, key := range slices.Sorted(maps.Keys(m)) {
+			if !yield(key, m[key]) {
+				return
+			}
+		}
+	}
+}
+
+// validateLabels refuses what Kubernetes does not take for labels, and those by
+// which the service's objects are found.
+func validateLabels(found *problems.List, path string, labels map[string]string) {
+	for key, value := range Sorted(labels) {
+		switch {
+		case !IsLabelKey(key) || !IsLabelValue(value):
+			found.Addf(path+"."+key, "is %q, which no label can be", value)
+		case strings.HasPrefix(key, "app.kubernetes.io/") || key == "pod-template-hash":
+			found.Addf(path+"."+key, "is set by the program; choose another label")
+		}
+	}
+}
+
+// validateHooks checks what users add to the pods.
+func (s Spec) validateHooks(found *problems.List, at func(string) string) {
+	validateLabels(found, at("labels"), s.Labels)
+	for key := range Sorted(s.Annotations) {
+		switch _, taken := Undisturbed[key]; {
+		case !IsLabelKey(key):
+			found.Addf(at("annotations."+key), "is not the key of an annotation")
+		case taken:
+			found.Addf(at("annotations."+key), "is set by the program, so that no loading engine is evicted; leave it out")
+		case key == MiddlewareAnnotation:
+			found.Addf(at("annotations."+key), "is set by the program: it is vLLM's middleware; leave it out")
+		}
+	}
+	for i, t := range s.Scheduling.Tolerations {
+		key := fmt.Sprintf("%s[%d]", at("tolerations"), i)
+		switch {
+		case t.Key == "":
+			found.Addf(key+".key", "is missing; name the taint")
+		case !IsLabelKey(t.Key):
+			found.Addf(key+".key", "is %q, want the key of a taint", t.Key)
+		case !IsLabelValue(t.Value):
+			found.Addf(key+".value", "is %q, want the value of a taint", t.Value)
+		}
+		switch t.Effect {
+		case "", "NoSchedule", "PreferNoSchedule", "NoExecute":
+		default:
+			found.Addf(key+".effect", "is %q, want NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
+		}
+	}
+}
+
+// fileFlags name a file that must be in the pod.
+var fileFlags = []string{"--chat-template", "--log-config-file", "--mm-encoder-fp8-scale-path"}
+
+// builtInTemplates are chat templates that vLLM has under these names
+// (vllm/transformers_utils/chat_templates at 2f41c894e3).
+var builtInTemplates = []string{"template_basic.jinja", "template_blip2.jinja", "template_chatml.jinja", "template_deepseek_ocr.jinja", "template_deepseek_vl2.jinja", "template_kimi_audio.jinja", "template_minicpmv45.jinja"}
+
+// missingFiles returns the files that arguments name and that the stock image does
+// not have, where no volume is mounted either. A chat template may also be given as
+// its text.
+func (s Spec) missingFiles() []string {
+	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	if err != nil || s.Image != "" || s.PodPatch != "" {
+		return nil
+	}
+	var missing []string
+	for _, flag := range fileFlags {
+		file, ok := args.String(flag)
+		if !ok || strings.ContainsAny(file, "{}\n") || slices.Contains(builtInTemplates, file) || s.onAVolume(file) {
+			continue
+		}
+		missing = append(missing, fmt.Sprintf("%s: is a file that the image does not have; mount it with volumes, and give its path there", flag))
+	}
+	return missing
+}
+
+// onAVolume reports whether a file is where one of the user's volumes is mounted,
+// the weights' or the cache's.
+func (s Spec) onAVolume(file string) bool {
+	file = path.Clean(file)
+	return slices.ContainsFunc(Mounts(s), func(m mount) bool {
+		empty := m.Volume.EmptyDir != nil || m.Volume.Ephemeral != nil
+		return !empty && strings.HasPrefix(file, path.Clean(m.Path)+"/")
+	})
+}

@@ -1,0 +1,185 @@
+package serving
+
+import (
+	"fmt"
+	"net/netip"
+	"regexp"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
+
+var (
+	certificate = regexp.MustCompile(`^arn:aws[-a-z]*:(acm|iam):[-a-z0-9]*:\d{12}:(server-)?certificate/[-\w/]+$`)
+	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
+)
+
+func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
+	for i, c := range s.Network.Clients {
+		key := fmt.Sprintf("%s[%d]", at("network.clients"), i)
+		validatePeer(found, key, c.Namespace, c.CIDR)
+	}
+	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
+	for i, cidr := range s.Network.EgressCIDRs {
+		validateEgress(found, fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i), cidr)
+	}
+	for i, d := range s.Network.Egress {
+		d.validate(found, fmt.Sprintf("%s[%d]", at("network.egress"), i))
+	}
+	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
+		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+	}
+}
+
+// validatePeer holds that a peer is either a namespace or a range of addresses.
+func validatePeer(found *problems.List, key, namespace, cidr string) {
+	switch {
+	case (namespace == "") == (cidr == ""):
+		found.Addf(key, "want one of namespace and cidr")
+	case namespace != "" && !isLabel(namespace):
+		found.Addf(key+".namespace", "is %q, want the name of a namespace", namespace)
+	case cidr != "":
+		validateCIDR(found, key+".cidr", cidr)
+	}
+}
+
+// validateEgress refuses ranges that hold more than is meant.
+func validateEgress(found *problems.List, key, cidr string) {
+	prefix, err := netip.ParsePrefix(cidr)
+	switch most := widest[prefix.Addr().Is4()]; {
+	case err != nil:
+	case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
+		found.Addf(key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
+	case prefix.Bits() < most:
+		found.Addf(key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+	}
+}
+
+func (d Destination) validate(found *problems.List, key string) {
+	validatePeer(found, key, d.Namespace, d.CIDR)
+	if d.Namespace == "" && d.CIDR != "" {
+		validateEgress(found, key+".cidr", d.CIDR)
+	}
+	upTo(found, key+".port", d.Port, LargestPort)
+}
+
+// linkLocal is where EC2 hands out the credentials of the node.
+var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
+
+// widest are the prefixes of the widest private networks: 10.0.0.0/8 (true) and
+// fc00::/7.
+var widest = map[bool]int{true: 8, false: 7}
+
+func validateCIDRs(found *problems.List, key string, cidrs []string) {
+	for i, cidr := range cidrs {
+		validateCIDR(found, fmt.Sprintf("%s[%d]", key, i), cidr)
+	}
+}
+
+func validateCIDR(found *problems.List, key, cidr string) {
+	prefix, err := netip.ParsePrefix(cidr)
+	switch {
+	case err != nil || prefix.Addr().Is4In6():
+		found.Addf(key, "is %q, want a range of addresses such as %q", cidr, "10.0.0.0/16")
+	case prefix != prefix.Masked():
+		found.Addf(key, "is %q, which is an address within a range; want the range, %s", cidr, prefix.Masked())
+	}
+}
+
+func (in Ingress) validate(found *problems.List, at func(string) string, guarded bool) {
+	bad := func(key, format string, values ...any) { found.Addf(at("ingress."+key), format, values...) }
+	isALB := in.Class == ALBClass
+	switch {
+	case in.Class == "":
+		if in.given() {
+			bad("class", "is missing; name the IngressClass: alb, or that of another controller")
+		}
+		return
+	case !isObjectName(in.Class):
+		bad("class", "is %q, want the name of an IngressClass such as alb", in.Class)
+	}
+	switch {
+	case in.Host == "":
+		bad("host", "is missing; give the name by which clients call it, such as chat.example.com")
+	case !isHost(in.Host):
+		bad("host", "is %q, want a name such as chat.example.com", in.Host)
+	}
+	for key := range Sorted(in.Annotations) {
+		switch {
+		case !IsLabelKey(key):
+			bad("annotations."+key, "is not the key of an annotation")
+		case isALB && in.isALBs(key):
+			bad("annotations."+key, "is set by the component; see ingress.alb")
+		}
+	}
+	if !isALB {
+		in.validateOther(bad, guarded)
+		return
+	}
+	if in.TLSSecret != "" {
+		bad("tlsSecret", "is not read by alb; use alb.certificateArn")
+	}
+	if in.Open {
+		bad("open", "is of no use with alb; remove it")
+	}
+	if in.ControllerNamespace != "" {
+		bad("controllerNamespace", "is of no use with alb, whose load balancer calls the pods itself; use alb.subnetCidrs")
+	}
+	in.ALB.validate(found, at, guarded)
+}
+
+func (in Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
+	if !guarded && !in.Open {
+		bad("open", "is not true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret, or open to answer everybody whom the controller lets through")
+	}
+	if in.ALB.given() {
+		bad("alb", "is of no use with the class %s; remove it", in.Class)
+	}
+	switch name := in.ControllerNamespace; {
+	case name == "":
+		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the engines")
+	case !isLabel(name):
+		bad("controllerNamespace", "is %q, want the name of a namespace", name)
+	}
+	if name := in.TLSSecret; name != "" && !isObjectName(name) {
+		bad("tlsSecret", "is not the name of a Secret")
+	}
+}
+
+func (a ALB) validate(found *problems.List, at func(string) string, guarded bool) {
+	bad := func(key, format string, values ...any) { found.Addf(at("ingress.alb."+key), format, values...) }
+	if a.CertificateARN != "" && !certificate.MatchString(a.CertificateARN) {
+		bad("certificateArn", "is %q, want the ARN of a certificate", a.CertificateARN)
+	}
+	if len(a.SubnetCIDRs) == 0 {
+		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the engines")
+	}
+	validateCIDRs(found, at("ingress.alb.subnetCidrs"), a.SubnetCIDRs)
+	validateCIDRs(found, at("ingress.alb.allowedCidrs"), a.AllowedCIDRs)
+	if a.InternetFacing && len(a.AllowedCIDRs) == 0 {
+		bad("allowedCidrs", "is missing, and the load balancer is internet-facing; list who may call it")
+	}
+	if a.InternetFacing && !guarded {
+		bad("internetFacing", "is true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret")
+	}
+	if a.Group != "" && !groupName.MatchString(a.Group) {
+		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
+	}
+	upTo(found, at("ingress.alb.idleSeconds"), a.IdleSeconds, longestIdle)
+}
+
+// longestIdle is the longest idle timeout of an Application Load Balancer.
+const longestIdle = 4000
+
+func (in Ingress) given() bool {
+	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || in.Open || len(in.Annotations) > 0 || in.ALB.given()
+}
+
+func (a ALB) given() bool {
+	return a.CertificateARN != "" || a.InternetFacing || len(a.AllowedCIDRs) > 0 || len(a.SubnetCIDRs) > 0 || a.Group != "" || a.IdleSeconds != 0
+}
+
+// isALBs tells whether an annotation is one that the component sets.
+func (in Ingress) isALBs(key string) bool {
+	_, own := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
+	return own
+}

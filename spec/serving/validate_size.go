@@ -1,0 +1,177 @@
+package serving
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// validateSize refuses what does not fit. What cannot be sized because of a
+// problem that is reported already is left alone.
+func (s Spec) validateSize(found *problems.List, at func(string) string) {
+	shape, err := s.Model.shape()
+	if err != nil {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			found.Addf(at("shape"), "%s", line)
+		}
+		return
+	}
+	s.validateMethod(found, at)
+	if s.GPU.Type != "" {
+		_, on, err := s.hardware()
+		grouped := err == nil && on.Type != ""
+		same := grouped && strings.EqualFold(on.GPU.Name, s.GPU.Type)
+		if _, err := catalogue.FindGPU(s.GPU.Type); err != nil && !same {
+			found.Addf(at("gpu.type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
+			return
+		}
+		if grouped && !same {
+			found.Addf(at("gpu.type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
+			return
+		}
+	}
+	s.validateUnderived(found, at)
+	if s.GPU.Count < 1 {
+		return
+	}
+	if _, on, err := s.hardware(); err == nil && on.GPUs > 0 && s.GPU.Count > on.GPUs {
+		found.Addf(at("gpu.count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
+		return
+	}
+	s.validateAllocatable(found, at)
+	if shape.Name == "" {
+		return
+	}
+	if s.validateRuns(found, at) {
+		return
+	}
+	e, ok := s.Estimate()
+	if !ok {
+		return
+	}
+	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen && s.Env["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] != "1" {
+		found.Addf(at("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
+		return
+	}
+	if problem := e.Workload.Engine.Check(); problem != "" {
+		found.Addf(at("extraArgs"), "%s", problem)
+		return
+	}
+	if e.Memory.Verdict == sizing.DoesNotFit {
+		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
+	}
+}
+
+// storedMethods are the quantization methods that read what a checkpoint says of
+// them; the others quantise while loading (get_quant_config in
+// vllm/model_executor/model_loader/weight_utils.py at 017e9f4448, 2026-08-17).
+var storedMethods = strings.Fields("awq auto_awq awq_marlin gptq auto_gptq gptq_marlin moe_wna16 compressed-tensors inc modelopt modelopt_fp4 modelopt_mixed modelopt_mxfp8 quark")
+
+// validateMethod refuses a method of stored weights for a model of the catalogue
+// whose weights are in 16 bit.
+func (s Spec) validateMethod(found *problems.List, at func(string) string) {
+	m := s.Model
+	if m.Shape != "" || m.InS3() || s.local() || !slices.Contains(storedMethods, m.Quantization) {
+		return
+	}
+	if shape, ok := catalogue.FindShape(m.ID); ok && !shape.Family && shape.Quantization.Method == "" {
+		found.Addf(at("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
+	}
+}
+
+// validateRuns refuses an engine that would not start on its GPUs whatever their
+// memory, and reports whether it did.
+func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
+	w, _ := s.workload()
+	if w.Engine.Shape.Name == "" {
+		return false
+	}
+	obstacles := w.Engine.Obstacles()
+	for _, o := range obstacles {
+		key := s.blames(o.Rule)
+		if text, is := strings.CutPrefix(o.String(), key+" "); is {
+			found.Addf(at(key), "%s", text)
+			continue
+		}
+		found.Addf(at(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
+	}
+	return len(obstacles) > 0
+}
+
+// blames returns the key that breaks a rule.
+func (s Spec) blames(rule sizing.Rule) string {
+	given := func(key, value string) string {
+		if value != "" && value != "auto" {
+			return key
+		}
+		return "model"
+	}
+	switch rule {
+	case sizing.RuleKVCache:
+		return given("kvCacheDtype", s.Model.KVCacheDType)
+	case sizing.RuleDType:
+		return given("dtype", s.Model.DType)
+	case sizing.RuleWeights, sizing.RuleWeightFormat, sizing.RuleDeprecated:
+		return given("quantization", s.Model.Quantization)
+	case sizing.RuleSparse:
+		return "model"
+	case sizing.RuleLoRA:
+		return "lora.adapters"
+	case sizing.RuleCUDA, sizing.RuleSplit:
+	}
+	return "gpu.count"
+}
+
+// Allocatable are what pods can have of a node beside GPUs.
+var Allocatable = []struct {
+	Name  corev1.ResourceName
+	key   string
+	asked func(Resources) string
+	There func(catalogue.Instance) string
+}{
+	{corev1.ResourceMemory, "resources.memory", func(r Resources) string { return r.Memory },
+		func(on catalogue.Instance) string { return fmt.Sprintf("%dMi", on.AllocatableMiB()) }},
+	{corev1.ResourceCPU, "resources.cpu", func(r Resources) string { return r.CPU },
+		func(on catalogue.Instance) string { return fmt.Sprintf("%dm", on.AllocatableMilliCPU()) }},
+}
+
+// validateAllocatable refuses requests that not every node of the group can
+// meet.
+func (s Spec) validateAllocatable(found *problems.List, at func(string) string) {
+	for _, r := range Allocatable {
+		asked := r.asked(s.Resources)
+		for _, name := range s.NodeGroup.InstanceTypes {
+			on, err := s.NodeGroup.Own.Find(name)
+			if wanted, most := Quantity(asked), Quantity(r.There(on)); err == nil && wanted.Cmp(most) > 0 {
+				part := ""
+				if host := s.hostMemory(); r.Name == corev1.ResourceMemory && host.gib > 0 {
+					part = fmt.Sprintf(", %s among it", host)
+				}
+				found.Addf(at(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.There(on))
+				break
+			}
+		}
+	}
+}
+
+func (o Objectives) validate(found *problems.List, at func(string) string) {
+	for _, field := range []struct {
+		key         string
+		value, most int
+	}{
+		{"objectives.tpotMilliseconds", o.TPOTMilliseconds, 10_000},
+		{"objectives.ttftMilliseconds", o.TTFTMilliseconds, 600_000},
+		{"objectives.inputTokens", o.InputTokens, 10_000_000},
+		{"objectives.outputTokens", o.OutputTokens, 10_000_000},
+	} {
+		if field.value < 0 || field.value > field.most {
+			found.Addf(at(field.key), "is %d, want 1 to %d", field.value, field.most)
+		}
+	}
+}

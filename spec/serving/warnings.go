@@ -1,0 +1,204 @@
+package serving
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
+
+// Warnings are what one ought to know of a valid spec before deploying it.
+func (s Spec) Warnings() []string {
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, s.Name+": "+fmt.Sprintf(format, values...)) }
+	needed, spare := s.spareNodes()
+	switch {
+	case s.Lifecycle.Rollout == Surge && !spare:
+		warn("a change starts the new engine first, which needs %d nodes in the %s, whose max is %d: it waits until the rollout fails; "+
+			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.groups(), s.NodeGroup.Max)
+	case s.Lifecycle.Rollout == InPlace && (s.Replicas.Least() == 1 || s.Lifecycle.derived):
+		warn("%s", s.inPlaceWarning(needed, spare))
+	}
+	if cut := s.longestAnswerSeconds(); cut > s.Lifecycle.ShutdownSeconds {
+		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
+			cut, s.Lifecycle.ShutdownSeconds)
+	}
+	if most := s.rolloutSeconds(s.Replicas.Max); s.Scaled() && most > s.rolloutSeconds(s.Replicas.Least()) {
+		warn("a change of all %d engines may take %d s, one after the other, and pulumi up waits %d s, for replicas.min of them: "+
+			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.Replicas.Least()))
+	}
+	if s.UsesKEDA() && !s.Monitored() {
+		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
+			ScrapeJob, s.Namespace, s.ObjectName())
+	}
+	if from := s.Monitoring.prometheusNamespace(); s.UsesKEDA() && from != "" && from != s.Monitoring.Namespace {
+		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
+			"where NetworkPolicies are enforced, there will be no metrics to scale on", from, s.Monitoring.Namespace)
+	}
+	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
+		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
+	}
+	if s.Scaling.Policy == External {
+		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
+			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
+	}
+	for _, text := range s.vllmWarnings() {
+		warn("%s", text)
+	}
+	return all
+}
+
+// inPlaceWarning says what a change in place takes away, why it is in place, and
+// what makes it start the new engine first.
+func (s Spec) inPlaceWarning(needed int, spare bool) string {
+	why, instead := "lifecycle.rollout is inPlace", ""
+	if !spare {
+		why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
+		instead = fmt.Sprintf("; to start the new engine first, set nodeGroups[].max to %d", needed)
+		if *s.Replicas.Min < s.Replicas.Max {
+			instead += ", or lifecycle.rollout to surge, which waits for GPUs while all replicas run"
+		}
+	}
+	away := "the model is away while that loads"
+	if least := s.Replicas.Least(); least > 1 {
+		away = fmt.Sprintf("one of %d engines after the other is away while it loads", least)
+	}
+	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", why, away, s.Lifecycle.LoadSeconds, instead)
+}
+
+// prometheusNamespace is that of an address of a Service in the cluster; "" of
+// any other.
+func (m Monitoring) prometheusNamespace() string {
+	at, err := url.Parse(m.PrometheusURL)
+	if err != nil {
+		return ""
+	}
+	if parts := strings.Split(at.Hostname(), "."); len(parts) > 2 && parts[2] == "svc" {
+		return parts[1]
+	}
+	return ""
+}
+
+// longestAnswerSeconds is how long an answer takes that fills the context, at
+// the time per token of an engine under its target load, or at the longest that
+// is still good where that is not known; 0 where the context is not known.
+func (s Spec) longestAnswerSeconds() int {
+	tokens, perToken := s.Model.MaxLen, s.Objectives.sizing().WithDefaults(0).TPOTMilliseconds/1000
+	if e, ok := s.Estimate(); ok {
+		tokens = e.Memory.MaxModelLen
+		if rate := e.Serving.TargetTokensPerSecond; rate > 0 {
+			perToken = float64(e.Serving.Target) / rate
+		}
+	}
+	return int(float64(tokens) * perToken)
+}
+
+// vllmWarnings returns those about vLLM itself: its release, its arguments and the
+// model.
+func (s Spec) vllmWarnings() []string {
+	var warnings []string
+	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
+	if key, version := s.statedVersion(); versions.NewerThanKnown(version) {
+		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
+			key, version, versions.VLLM, versions.VLLM)
+	}
+	_, doubtful := s.arguments(func(key string) string { return key })
+	for _, p := range doubtful {
+		warn("%s", p)
+	}
+	if vendor := s.gated(); vendor != "" {
+		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
+			"give the stack a token of an account that has consent", vendor)
+	}
+	for _, c := range s.Model.choices() {
+		if parsers := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(parsers) > 0 {
+			warn("%s is %s, and vLLM's recipe for this family has %s: with another parser, its output arrives as plain text", c.key, c.value, strings.Join(parsers, " or "))
+		}
+	}
+	if family := s.wantsCode(); family != "" {
+		warn("models whose ids begin with %s usually bring Python code of their own, without which vLLM may not start: read it, then set trustRemoteCode and the commit as revision", family)
+	}
+	if kind := s.Model.KVCacheDType; s.UnknownShape() && strings.HasPrefix(kind, "fp8") {
+		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
+			"attention sinks, latent attention (MLA), images or unusual heads", kind)
+	}
+	return slices.Concat(warnings, s.requestWarnings())
+}
+
+// codeFamilies begin the ids of models that vLLM's own tests and recipes load with
+// their repositories' code (trust_remote_code in tests/models/registry.py at
+// 2f41c894e3; vllm-project/recipes of 2026-08-21). Not every model of a family needs
+// it: a warning, and no refusal.
+var codeFamilies = []string{
+	"AIDC-AI/Ovis", "Kwai-Keye/", "OpenGVLab/InternVL", "PaddlePaddle/PaddleOCR-VL", "XiaomiMiMo/MiMo", "allenai/Molmo", "baidu/ERNIE-4.5-VL",
+	"deepseek-ai/DeepSeek-OCR", "internlm/internlm", "microsoft/Phi-3-vision", "microsoft/Phi-3.5-MoE", "microsoft/Phi-3.5-vision", "microsoft/Phi-4-multimodal",
+	"moonshotai/Kimi", "nvidia/Llama-3.1-Nemotron-Nano-VL", "nvidia/Llama-3_", "nvidia/NVIDIA-Nemotron", "nvidia/Nemotron", "openbmb/MiniCPM",
+	"rednote-hilab/dots", "stepfun-ai/Step", "stepfun-ai/step", "tencent/Hunyuan", "zai-org/chatglm", "zai-org/glm-4v",
+}
+
+// wantsCode returns the family of a model that usually needs its repository's code,
+// where that is not trusted; "" otherwise.
+func (s Spec) wantsCode() string {
+	for _, family := range codeFamilies {
+		if !s.Model.TrustRemoteCode && strings.HasPrefix(s.Model.ID, family) {
+			return family
+		}
+	}
+	return ""
+}
+
+// gatedVendors begin the ids of models that are usually behind a consent on Hugging
+// Face. Which ones are today was not looked up: a warning, and no refusal.
+var gatedVendors = []string{"meta-llama/", "google/gemma-", "CohereLabs/"}
+
+// gated returns the beginning of the model's id where it is downloaded without a
+// token and usually needs one; "" otherwise.
+func (s Spec) gated() string {
+	if s.Access.HuggingFaceToken.Name != "" || s.local() || s.Offline() {
+		return ""
+	}
+	for _, vendor := range gatedVendors {
+		if strings.HasPrefix(s.Model.ID, vendor) {
+			return strings.TrimSuffix(vendor, "/")
+		}
+	}
+	return ""
+}
+
+// requestWarnings returns those about what requests can make the server do, and what it
+// cannot reach.
+func (s Spec) requestWarnings() []string {
+	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	if err != nil {
+		return nil
+	}
+	var warnings []string
+	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
+	shape, _ := s.Model.shape()
+	textOnly, _ := args.Bool("--language-model-only")
+	noImages := s.Media.Images != nil && *s.Media.Images == 0
+	if shape.Vision != (catalogue.Vision{}) && !textOnly && !noImages && !args.Has("--allowed-media-domains") {
+		warn("requests can name images of any address, which the server then fetches; name the hosts that it may ask, such as " +
+			`media: {domains: [images.example.com]}, or leave images out with media: {images: 0}`)
+	}
+	for _, flag := range []string{"--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"} {
+		if args.Has(flag) && !s.Network.Unrestricted && len(s.Network.Egress) == 0 {
+			warn("extraArgs: %s talks to other pods on ports that the NetworkPolicy closes; list where it connects to under network.egress, "+
+				"and who connects to it reaches port 8000 only, or set network.unrestricted", flag)
+		}
+	}
+	return warnings
+}
+
+// statedVersion returns the release of vLLM that the spec states, with the key
+// that states it; "" where an image does not tell its release.
+func (s Spec) statedVersion() (key, version string) {
+	if s.VLLMVersion == "" && s.Image != "" {
+		return "image", versions.ImageVersion(s.Image)
+	}
+	return "vllmVersion", s.Version()
+}
