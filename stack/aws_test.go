@@ -41,24 +41,24 @@ func kinds(r *stacktest.Recording) map[string]int {
 	return count
 }
 
-// TestEveryBoxCanBeBrought leaves one box to the user at a time.
-func TestEveryBoxCanBeBrought(t *testing.T) {
+// TestEveryComponentCanBeReplaced leaves one component to the user at a time.
+func TestEveryComponentCanBeReplaced(t *testing.T) {
 	all := kinds(mustRecord(t, "test", mustParse(t, onAWS)))
 	const installs = "  vllm-eks:models:"
 	tests := []struct {
 		name, old, new string
 		account        *stacktest.Account
-		gone           []string // boxes, or the beginnings of kinds
+		gone           []string // components, or the beginnings of kinds
 	}{
-		{name: "the VPC", old: "{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+		{name: "existing VPC", old: "{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
 			new:     "{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], publicSubnetIds: [subnet-0000000c]}",
 			account: withSubnets(), gone: []string{"vllm-eks:network:", "aws:ec2/vpc:", "aws:ec2/subnet:", "aws:ec2/natGateway:"}},
-		{name: "Prometheus", old: installs, new: "  vllm-eks:monitoring: {prometheusUrl: \"http://mine:9090\"}\n" + installs, gone: []string{"vllm-eks:monitoring:"}},
-		{name: "nothing that watches", old: installs, new: "  vllm-eks:monitoring: {install: false}\n" + installs, gone: []string{"vllm-eks:monitoring:", "kubernetes:monitoring.coreos.com"}},
-		{name: "KEDA", old: installs, new: "  vllm-eks:keda: {install: false}\n" + installs, gone: []string{"vllm-eks:keda:"}},
-		{name: "the device plugin", old: installs, new: "  vllm-eks:gpu: {install: false}\n" + installs, gone: []string{"vllm-eks:gpu:"}},
-		{name: "the ingress controller", old: installs, new: "  vllm-eks:ingressController: {install: false}\n" + installs, gone: []string{"vllm-eks:ingress:"}},
-		{name: "the node autoscaler", old: installs, new: "  vllm-eks:autoscaler: {install: false}\n" + installs, gone: []string{"vllm-eks:nodes:Autoscaler"}},
+		{name: "existing Prometheus", old: installs, new: "  vllm-eks:monitoring: {prometheusUrl: \"http://mine:9090\"}\n" + installs, gone: []string{"vllm-eks:monitoring:"}},
+		{name: "no monitoring", old: installs, new: "  vllm-eks:monitoring: {install: false}\n" + installs, gone: []string{"vllm-eks:monitoring:", "kubernetes:monitoring.coreos.com"}},
+		{name: "existing KEDA", old: installs, new: "  vllm-eks:keda: {install: false}\n" + installs, gone: []string{"vllm-eks:keda:"}},
+		{name: "existing device plugin", old: installs, new: "  vllm-eks:gpu: {install: false}\n" + installs, gone: []string{"vllm-eks:gpu:"}},
+		{name: "existing ingress controller", old: installs, new: "  vllm-eks:ingressController: {install: false}\n" + installs, gone: []string{"vllm-eks:ingress:"}},
+		{name: "existing node autoscaler", old: installs, new: "  vllm-eks:autoscaler: {install: false}\n" + installs, gone: []string{"vllm-eks:nodes:Autoscaler"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestEveryBoxCanBeBrought(t *testing.T) {
 			}
 		})
 	}
-	t.Run("the cluster", func(t *testing.T) {
+	t.Run("existing cluster", func(t *testing.T) {
 		for kind := range kinds(mustRecord(t, "test", stackFile(t, "local"))) {
 			if strings.HasPrefix(kind, "aws:") || strings.HasPrefix(kind, "eks:") || strings.Contains(kind, "helm") || kind == "pulumi:providers:aws" {
 				t.Errorf("%s is made for a cluster that is there", kind)
@@ -105,8 +105,8 @@ func withSubnets() *stacktest.Account {
 	return account
 }
 
-// TestBoxesOnAClusterOfTheUsers installs everything on a cluster that is there.
-func TestBoxesOnAClusterOfTheUsers(t *testing.T) {
+// TestComponentsOnAnExistingCluster installs every component on a cluster of the user.
+func TestComponentsOnAnExistingCluster(t *testing.T) {
 	yaml := `config:
   aws:region: us-west-2
   vllm-eks:cluster: {existing: {context: mine, name: mine}}
@@ -118,9 +118,9 @@ func TestBoxesOnAClusterOfTheUsers(t *testing.T) {
   vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]
 `
 	count := kinds(mustRecord(t, "test", mustParse(t, yaml)))
-	for _, box := range []string{"vllm-eks:monitoring:Monitoring", "vllm-eks:keda:KEDA", "vllm-eks:gpu:DevicePlugin", "vllm-eks:ingress:Controller", "aws:eks/podIdentityAssociation:PodIdentityAssociation"} {
-		if count[box] == 0 {
-			t.Errorf("nothing of %s is made; there are %v", box, count)
+	for _, component := range []string{"vllm-eks:monitoring:Monitoring", "vllm-eks:keda:KEDA", "vllm-eks:gpu:DevicePlugin", "vllm-eks:ingress:Controller", "aws:eks/podIdentityAssociation:PodIdentityAssociation"} {
+		if count[component] == 0 {
+			t.Errorf("nothing of %s is made; there are %v", component, count)
 		}
 	}
 	for _, not := range []string{eksCluster, nodeGroupKind, "aws:ec2/vpc:Vpc"} {
@@ -137,16 +137,16 @@ func TestChangesOnAWS(t *testing.T) {
 		want           func(string) bool // of each change
 		count          int               // at least
 	}{
-		{"a node group more", "max: 4}]", "max: 4}, {name: spare, instanceTypes: [g5.12xlarge], max: 1}]",
+		{"node group is added", "max: 4}]", "max: 4}, {name: spare, instanceTypes: [g5.12xlarge], max: 1}]",
 			func(c string) bool { return strings.HasPrefix(c, "+ ") && strings.Contains(c, "nodes-spare") }, 3},
-		{"one that no model uses less", ", {name: g6, instanceTypes: [g6.2xlarge], max: 4}", "",
+		{"unused node group is removed", ", {name: g6, instanceTypes: [g6.2xlarge], max: 4}", "",
 			func(c string) bool { return strings.HasPrefix(c, "- ") && strings.Contains(c, "nodes-g6") }, 3},
-		{"the order of the groups", "[{name: g5, instanceTypes: [g5.2xlarge], max: 4}, {name: g6, instanceTypes: [g6.2xlarge], max: 4}]",
+		{"order of the node groups", "[{name: g5, instanceTypes: [g5.2xlarge], max: 4}, {name: g6, instanceTypes: [g6.2xlarge], max: 4}]",
 			"[{name: g6, instanceTypes: [g6.2xlarge], max: 4}, {name: g5, instanceTypes: [g5.2xlarge], max: 4}]", nil, 0},
-		{"the order of the zones", "[us-west-2a, us-west-2b]", "[us-west-2b, us-west-2a]", nil, 0},
-		{"a model's length", "maxModelLen: 8192", "maxModelLen: 4096", func(c string) bool { return c == "~ kubernetes:apps/v1:Deployment::a" }, 1},
-		{"the bounds of a group", "max: 4}, {", "min: 1, max: 5}, {", func(c string) bool { return strings.HasPrefix(c, "~ aws:eks/nodeGroup:NodeGroup::nodes-g5-us-west-2") }, 2},
-		{"who may do what", "policy: admin}]", "policy: admin}, {principalArn: \"arn:aws:iam::111122223333:user/eve\", policy: view}]",
+		{"order of the zones", "[us-west-2a, us-west-2b]", "[us-west-2b, us-west-2a]", nil, 0},
+		{"maxModelLen of a model", "maxModelLen: 8192", "maxModelLen: 4096", func(c string) bool { return c == "~ kubernetes:apps/v1:Deployment::a" }, 1},
+		{"min and max of a node group", "max: 4}, {", "min: 1, max: 5}, {", func(c string) bool { return strings.HasPrefix(c, "~ aws:eks/nodeGroup:NodeGroup::nodes-g5-us-west-2") }, 2},
+		{"access entry is added", "policy: admin}]", "policy: admin}, {principalArn: \"arn:aws:iam::111122223333:user/eve\", policy: view}]",
 			// Clients wait for it, which no preview shows.
 			func(c string) bool {
 				return strings.HasPrefix(c, "+ ") && strings.Contains(c, "-user-eve") || c == "~ pulumi:providers:kubernetes::cluster"

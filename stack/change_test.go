@@ -82,22 +82,22 @@ func TestOneLineChanges(t *testing.T) {
 		name, old, new string
 		want           []string
 	}{
-		{"nothing", "name: coder", "name: coder", nil},
-		{"the model", "weights/qwen/Qwen2.5-7B", "weights/qwen/Qwen2.5-7B-Instruct", []string{coder}},
-		{"its length", "maxModelLen: 16384", "maxModelLen: 8192", []string{assistant}},
-		{"its GPUs", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
-		{"its scale", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama"}},
-		{"its provisioning time", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
-		{"the load time of all", "loadSeconds: 300", "loadSeconds: 400", []string{coder, assistant, ranker,
+		{"no change", "name: coder", "name: coder", nil},
+		{"model id", "weights/qwen/Qwen2.5-7B", "weights/qwen/Qwen2.5-7B-Instruct", []string{coder}},
+		{"maxModelLen", "maxModelLen: 16384", "maxModelLen: 8192", []string{assistant}},
+		{"gpu.count", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
+		{"replicas.max", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama"}},
+		{"provisionSeconds", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
+		{"loadSeconds of the defaults", "loadSeconds: 300", "loadSeconds: 400", []string{coder, assistant, ranker,
 			"~ kubernetes:policy/v1:PodDisruptionBudget::llama"}}, // of two engines on a node, both may then go at once
-		{"its disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
-		{"vLLM everywhere", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
-		{"a default of all", "arch: amd64", "arch: arm64", []string{coder, assistant, ranker}},
-		{"a namespace more", "{name: chat}", "{name: chat}, {name: spare}", []string{
+		{"resources.disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
+		{"vllmVersion of the defaults", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
+		{"nodeSelector of the defaults", "arch: amd64", "arch: arm64", []string{coder, assistant, ranker}},
+		{"namespace is added", "{name: chat}", "{name: chat}, {name: spare}", []string{
 			"+ kubernetes:core/v1:Namespace::spare", "+ kubernetes:networking.k8s.io/v1:NetworkPolicy::spare"}},
-		{"a namespace of others more", "{name: chat}", "{name: chat}, {name: spare, existing: true}", []string{"+ kubernetes:core/v1:Namespace::spare"}}, // which is read once
-		{"the kubeconfig's place", "~/clusters/everything", "/etc/everything", []string{"~ pulumi:providers:kubernetes::cluster"}},
-		{"a key no more", "  vllm-eks:apiKey: {secure: sk-canary-5e7a9b31}\n", "", []string{
+		{"existing namespace is added", "{name: chat}", "{name: chat}, {name: spare, existing: true}", []string{"+ kubernetes:core/v1:Namespace::spare"}}, // which is read once
+		{"path of the kubeconfig", "~/clusters/everything", "/etc/everything", []string{"~ pulumi:providers:kubernetes::cluster"}},
+		{"apiKey is removed", "  vllm-eks:apiKey: {secure: sk-canary-5e7a9b31}\n", "", []string{
 			"- kubernetes:core/v1:Secret::coder-api-key", "- kubernetes:core/v1:Secret::llama-api-key", coder, assistant,
 			"~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::coder", "~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::llama",
 		}},

@@ -16,24 +16,24 @@ func TestMalformedCharts(t *testing.T) {
 		name, key, value string
 		want             string
 	}{
-		{"a value of ours", "keda", "{values: {operator: {replicaCount: 3}}}",
+		{"KEDA value that keda.replicas sets", "keda", "{values: {operator: {replicaCount: 3}}}",
 			"keda.values.operator.replicaCount: is set by keda.replicas; remove it, and set that key"},
-		{"a value that our tags set", "ingressController", "{values: {defaultTags: {a: b}}}", "ingressController.values.defaultTags: is set by tags"},
-		{"the size of the disk", "monitoring", "{values: {prometheus: {prometheusSpec: {storageSpec: {emptyDir: {}}}}}}",
+		{"ingress controller value that tags set", "ingressController", "{values: {defaultTags: {a: b}}}", "ingressController.values.defaultTags: is set by tags"},
+		{"Prometheus value that monitoring.storageGiB sets", "monitoring", "{values: {prometheus: {prometheusSpec: {storageSpec: {emptyDir: {}}}}}}",
 			"monitoring.values.prometheus.prometheusSpec.storageSpec: is set by monitoring.storageGiB and monitoring.storageClass"},
-		{"values of the exporter", "monitoring", "{gpuMetricsValues: {affinity: {nodeAffinity: null}}}", "monitoring.gpuMetricsValues.affinity.nodeAffinity: is set by this program"},
-		{"values of nothing", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is of no use without gpuMetrics"},
-		{"values of another", "gpu", "{install: false, values: {a: b}}", "gpu.values: is of no use without install"},
-		{"no mapping", "autoscaler", "{values: [a]}", "autoscaler.values: is a list, want a mapping"},
-		{"a password in clear", "monitoring", "{values: {grafana: {smtp: {password: " + canary + "}}}}",
+		{"GPU exporter value that the program sets", "monitoring", "{gpuMetricsValues: {affinity: {nodeAffinity: null}}}", "monitoring.gpuMetricsValues.affinity.nodeAffinity: is set by this program"},
+		{"GPU exporter values without the exporter", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is of no use without gpuMetrics"},
+		{"device plugin values without install", "gpu", "{install: false, values: {a: b}}", "gpu.values: is of no use without install"},
+		{"autoscaler values are a list", "autoscaler", "{values: [a]}", "autoscaler.values: is a list, want a mapping"},
+		{"Grafana value with a password in clear text", "monitoring", "{values: {grafana: {smtp: {password: " + canary + "}}}}",
 			"monitoring.values.grafana.smtp.password: looks like a secret in clear"},
-		{"Grafana's password in clear", "grafanaPassword", canary, "grafanaPassword: is stored in clear"},
-		{"Grafana's password without Grafana", "grafanaPassword", "{secure: " + canary + "}", "grafanaPassword: is of no use without Grafana"},
-		{"signed requests", "monitoring", `{install: false, prometheusUrl: "https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1"}`,
+		{"grafanaPassword in clear text", "grafanaPassword", canary, "grafanaPassword: is stored in clear"},
+		{"grafanaPassword without Grafana", "grafanaPassword", "{secure: " + canary + "}", "grafanaPassword: is of no use without Grafana"},
+		{"prometheusUrl of Amazon Managed Prometheus", "monitoring", `{install: false, prometheusUrl: "https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1"}`,
 			"monitoring.prometheusUrl: is Amazon Managed Service for Prometheus, which answers signed requests only"},
-		{"a tag that is no argument", "tags", `{cost: "Cost: shared"}`, "tags.cost: is \"Cost: shared\", which the load balancer controller cannot be given"},
-		{"a tag that ends in a colon", "tags", `{cost: "shared:"}`, "tags.cost: is \"shared:\", which the load balancer controller cannot be given"},
-		{"a key that is no argument", "tags", `{"a=b": c}`, `tags.a=b: is "c", which the load balancer controller cannot be given`},
+		{"tag value with a colon and a space", "tags", `{cost: "Cost: shared"}`, "tags.cost: is \"Cost: shared\", which the load balancer controller cannot be given"},
+		{"tag value that ends in a colon", "tags", `{cost: "shared:"}`, "tags.cost: is \"shared:\", which the load balancer controller cannot be given"},
+		{"tag key with an equals sign", "tags", `{"a=b": c}`, `tags.a=b: is "c", which the load balancer controller cannot be given`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -87,11 +87,11 @@ func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 		account       *stacktest.Account
 		tag, want     string
 	}{
-		{"by the key", `, kubernetesVersion: "1.34"`, nil, "v1.34.", ""},
-		{"by the account", "", live, "v1.35.", ""},
-		{"by both", `, kubernetesVersion: "1.35"`, live, "v1.35.", ""},
-		{"by neither", "", nil, "", "cluster.kubernetesVersion: is missing, and the account did not say which version mine runs"},
-		{"against each other", `, kubernetesVersion: "1.34"`, live, "", "cluster.kubernetesVersion: is 1.34, and the cluster runs 1.35"},
+		{"version by the key", `, kubernetesVersion: "1.34"`, nil, "v1.34.", ""},
+		{"version by the account", "", live, "v1.35.", ""},
+		{"version by the key and the account", `, kubernetesVersion: "1.35"`, live, "v1.35.", ""},
+		{"version by neither", "", nil, "", "cluster.kubernetesVersion: is missing, and the account did not say which version mine runs"},
+		{"version of the key differs from the account", `, kubernetesVersion: "1.34"`, live, "", "cluster.kubernetesVersion: is 1.34, and the cluster runs 1.35"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -64,11 +64,11 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 		name, old, new string
 		a, b           string // min, max, desired, and whether that is left alone
 	}{
-		{"nothing", "max: 4}, {", "max: 4}, {", "0 4 0 true", "0 4 0 true"},
-		{"max", "max: 4}, {", "max: 6}, {", "0 6 3 false", "0 6 0 false"},
-		{"a lower max", "max: 4}, {", "max: 1}, {", "0 3 3 false", "0 1 0 false"},
-		{"min", "max: 4}, {", "min: 4, max: 6}, {", "2 6 3 false", "2 6 2 false"},
-		{"tags", "  vllm-eks:models:", "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:", "0 4 0 true", "0 4 0 true"},
+		{"no change of a node group", "max: 4}, {", "max: 4}, {", "0 4 0 true", "0 4 0 true"},
+		{"larger max", "max: 4}, {", "max: 6}, {", "0 6 3 false", "0 6 0 false"},
+		{"smaller max", "max: 4}, {", "max: 1}, {", "0 3 3 false", "0 1 0 false"},
+		{"larger min", "max: 4}, {", "min: 4, max: 6}, {", "2 6 3 false", "2 6 2 false"},
+		{"new tag", "  vllm-eks:models:", "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:", "0 4 0 true", "0 4 0 true"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -91,20 +91,20 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 		want           []string // parts of warnings
 		silent         string   // no warning has this
 	}{
-		{name: "nothing", old: "max: 4", new: "max: 4", silent: "replaces"},
-		{name: "max", old: "max: 4}, {", new: "max: 6}, {", silent: "replaces"},
-		{name: "a tag", old: "  vllm-eks:models:", new: "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:",
+		{name: "no change warns of nothing", old: "max: 4", new: "max: 4", silent: "replaces"},
+		{name: "larger max warns of nothing", old: "max: 4}, {", new: "max: 6}, {", silent: "replaces"},
+		{name: "new tag replaces nodes", old: "  vllm-eks:models:", new: "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:",
 			want: []string{"g5: replaces 3 nodes, one zone at a time (launch template (tags, disk or reservation)); needs up to 2 more nodes, quota allows 93"}},
-		{name: "another type", old: "[g5.2xlarge]", new: "[g5.4xlarge]", want: []string{"g5: creates new node groups in place of those in us-west-2a, us-west-2b"}},
-		{name: "a group less", old: "{name: g5, instanceTypes: [g5.2xlarge], max: 4}, ", new: "{name: l40s, instanceTypes: [g6e.xlarge], max: 4}, ",
+		{name: "another instance type creates node groups", old: "[g5.2xlarge]", new: "[g5.4xlarge]", want: []string{"g5: creates new node groups in place of those in us-west-2a, us-west-2b"}},
+		{name: "removed group removes nodes", old: "{name: g5, instanceTypes: [g5.2xlarge], max: 4}, ", new: "{name: l40s, instanceTypes: [g6e.xlarge], max: 4}, ",
 			want: []string{"g5: removes its 3 nodes in us-west-2a", "g5: removes its 0 nodes in us-west-2b"}},
-		{name: "a lower max", old: "max: 4}, {", new: "max: 1}, {", want: []string{"nodeGroups[0].max: is 1 in us-west-2a, where 3 nodes run; they stay"}},
-		{name: "a newer AMI", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
+		{name: "smaller max ends no node", old: "max: 4}, {", new: "max: 1}, {", want: []string{"nodeGroups[0].max: is 1 in us-west-2a, where 3 nodes run; they stay"}},
+		{name: "newer AMI is not installed", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
 			for parameter := range a.Releases {
 				a.Releases[parameter] = "1.35.9-20261101"
 			}
 		}, want: []string{"cluster.nodeRelease: AMI release 1.35.6-20260714 of g5, g6, system is older than 1.35.9-20261101"}, silent: "g5: replaces"},
-		{name: "a stack of an earlier release, whose templates are in tags", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
+		{name: "templates of an earlier release in tags replace nothing", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
 			for parameter := range a.Releases {
 				a.Releases[parameter] = "1.35.9-20261101"
 			}
@@ -115,14 +115,14 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 				groups[name] = g
 			}
 		}, silent: "g5: replaces"},
-		{name: "the newest AMI wanted", old: "cluster: {", new: "cluster: {nodeRelease: latest, ", change: func(a *stacktest.Account) {
+		{name: "latest AMI replaces nodes", old: "cluster: {", new: "cluster: {nodeRelease: latest, ", change: func(a *stacktest.Account) {
 			for parameter := range a.Releases {
 				a.Releases[parameter] = "1.35.9-20261101"
 			}
 		}, want: []string{"g5: replaces 3 nodes, one zone at a time (AMI 1.35.6-20260714 → 1.35.9-20261101); needs up to 2 more nodes"}},
-		{name: "an older add-on", old: "cluster: {", new: "cluster: {addons: {coredns: v1.13.2-eksbuild.1}, ",
+		{name: "older add-on", old: "cluster: {", new: "cluster: {addons: {coredns: v1.13.2-eksbuild.1}, ",
 			want: []string{"cluster.addons.coredns: is v1.13.2-eksbuild.1, and "}},
-		{name: "a pinned add-on", old: "cluster: {", new: "cluster: {pin: {addons: {coredns: v1.13.2-eksbuild.1}}, ",
+		{name: "pinned add-on", old: "cluster: {", new: "cluster: {pin: {addons: {coredns: v1.13.2-eksbuild.1}}, ",
 			want: []string{"cluster.addons.coredns: is v1.13.2-eksbuild.1, and "}},
 	}
 	for _, test := range tests {
@@ -132,7 +132,7 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 				test.change(account)
 			}
 			text := edited(t, test.old, test.new)
-			if test.name == "a group less" {
+			if test.name == "removed group removes nodes" {
 				text = strings.Replace(text, "nodeGroup: g5", "nodeGroup: l40s", 1)
 			}
 			warnings := warningsIn(t, account, mustParse(t, text))

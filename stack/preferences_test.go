@@ -120,11 +120,11 @@ func TestTheAutoscalerTakesGroupsInTheOrderOfTheLists(t *testing.T) {
 		return all
 	}
 	for name, test := range map[string]struct{ fitting, want []string }{
-		"both groups of the list":              {group("g5/a", "g5-spot/a", "g5/b", "g5-spot/b"), group("g5-spot/a", "g5-spot/b")},
-		"the first has no capacity":            {group("g5/a", "g5/b"), group("g5/a", "g5/b")},
-		"a group whose name begins alike":      {group("g5-spot-b/a"), group("g5-spot-b/a")},
-		"it is not taken for one of the lists": {group("g5-spot-b/a", "g5/a"), group("g5/a")},
-		"groups in no list":                    {group("g6/a", "system/a"), group("g6/a", "system/a")},
+		"both groups of a list are free":                  {group("g5/a", "g5-spot/a", "g5/b", "g5-spot/b"), group("g5-spot/a", "g5-spot/b")},
+		"first group of a list has no capacity":           {group("g5/a", "g5/b"), group("g5/a", "g5/b")},
+		"group with a similar name alone":                 {group("g5-spot-b/a"), group("g5-spot-b/a")},
+		"group with a similar name beside a listed group": {group("g5-spot-b/a", "g5/a"), group("g5/a")},
+		"unlisted groups":                                 {group("g6/a", "system/a"), group("g6/a", "system/a")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := expander(t, text, test.fitting); !slices.Equal(got, test.want) {
@@ -164,10 +164,10 @@ func TestSpotLosesToOnDemandByItsName(t *testing.T) {
 		"  vllm-eks:network: {cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}\n" +
 		"  vllm-eks:cluster: {publicAccessCidrs: [203.0.113.0/24], access: [{principalArn: \"arn:aws:iam::111122223333:role/deploy\", policy: admin}]}\n"
 	tests := map[string]struct{ groups, replicas, want, note string }{
-		"spot":             {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.xlarge], max: 4, capacity: spot}", "1", "spot-l4", ""},
-		"a larger spot":    {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.2xlarge], max: 4, capacity: spot}", "1", "spot-l4", "a runs on spot-l4, and not on ondemand-l4: spot capacity with the same GPUs comes first"},
-		"spot is full":     {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.xlarge], max: 1, capacity: spot}", "2", "ondemand-l4", "a runs on ondemand-l4, and not on spot-l4: max is 1, and all replicas need 2 nodes"},
-		"one is too small": {"{name: t4, instanceTypes: [g4dn.xlarge], max: 4}, {name: l4, instanceTypes: [g6.xlarge], max: 4}", "1", "l4", "a runs on l4, and not on t4: does not fit: "},
+		"spot of the same type":   {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.xlarge], max: 4, capacity: spot}", "1", "spot-l4", ""},
+		"spot of a larger type":   {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.2xlarge], max: 4, capacity: spot}", "1", "spot-l4", "a runs on spot-l4, and not on ondemand-l4: spot capacity with the same GPUs comes first"},
+		"spot with too few nodes": {"{name: ondemand-l4, instanceTypes: [g6.xlarge], max: 4}, {name: spot-l4, instanceTypes: [g6.xlarge], max: 1, capacity: spot}", "2", "ondemand-l4", "a runs on ondemand-l4, and not on spot-l4: max is 1, and all replicas need 2 nodes"},
+		"GPU that is too small":   {"{name: t4, instanceTypes: [g4dn.xlarge], max: 4}, {name: l4, instanceTypes: [g6.xlarge], max: 4}", "1", "l4", "a runs on l4, and not on t4: does not fit: "},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -185,9 +185,9 @@ func TestSpotLosesToOnDemandByItsName(t *testing.T) {
 // the same price.
 func TestIdleGPUsThatArePaidForAreSilent(t *testing.T) {
 	tests := map[string]struct{ model, want string }{
-		"more GPUs for each replica": {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 4}", "a: 4 of 8 GPUs of p4de stay idle with all replicas; for the same price: a with gpu.count: 8 serves "},
-		"all are used":               {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 8}", ""},
-		"more replicas":              {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 4}, replicas: {min: 3, max: 3}", "a: 4 of 16 GPUs of p4de stay idle with all replicas; for the same price: a with replicas.max: 4"},
+		"idle GPUs for larger replicas": {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 4}", "a: 4 of 8 GPUs of p4de stay idle with all replicas; for the same price: a with gpu.count: 8 serves "},
+		"no idle GPUs":                  {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 8}", ""},
+		"idle GPUs for more replicas":   {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 4}, replicas: {min: 3, max: 3}", "a: 4 of 16 GPUs of p4de stay idle with all replicas; for the same price: a with replicas.max: 4"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -74,10 +74,10 @@ func TestAModelInS3OnAClusterOfTheUsers(t *testing.T) {
 func TestAnS3CompatibleStoreOnAnotherPortIsUnreachable(t *testing.T) {
 	const namespace, block = "map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:%s]]]", "map[ipBlock:map[cidr:%s]]"
 	tests := map[string]struct{ s3, to, url string }{
-		"a Service":             {`endpoint: "http://minio.storage.svc:9000"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc:9000"},
-		"a Service's full name": {`endpoint: "http://minio.storage.svc.cluster.local:9000/"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc.cluster.local:9000/"},
-		"an address":            {`endpoint: "http://10.1.2.3:9000"`, fmt.Sprintf(block, "10.1.2.3/32") + " 9000", "http://10.1.2.3:9000"},
-		"private addresses":     {`endpoint: "https://store.example.internal:9443", cidr: 10.9.0.0/24`, fmt.Sprintf(block, "10.9.0.0/24") + " 9443", "https://store.example.internal:9443"},
+		"endpoint is a Service":                  {`endpoint: "http://minio.storage.svc:9000"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc:9000"},
+		"endpoint is the full name of a Service": {`endpoint: "http://minio.storage.svc.cluster.local:9000/"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc.cluster.local:9000/"},
+		"endpoint is an address":                 {`endpoint: "http://10.1.2.3:9000"`, fmt.Sprintf(block, "10.1.2.3/32") + " 9000", "http://10.1.2.3:9000"},
+		"endpoint with private addresses":        {`endpoint: "https://store.example.internal:9443", cidr: 10.9.0.0/24`, fmt.Sprintf(block, "10.9.0.0/24") + " 9443", "https://store.example.internal:9443"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -116,61 +116,61 @@ func texts(list any) []string {
 }
 
 var securityRules = []securityRule{
-	{"the API server has a private endpoint", "", func(rs recorded) bool { return rs.every(eksCluster, is(true, "endpointPrivateAccess")) },
+	{"API server has a private endpoint", "", func(rs recorded) bool { return rs.every(eksCluster, is(true, "endpointPrivateAccess")) },
 		set(eksCluster, false, "endpointPrivateAccess")},
-	{"a public one names who may use it", "", func(rs recorded) bool {
+	{"public endpoint of the API server names its clients", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
 			return r.Inputs["endpointPublicAccess"] == false || len(texts(r.Inputs["publicAccessCidrs"])) > 0
 		})
 	}, set(eksCluster, nil, "publicAccessCidrs")},
-	{"which is not everybody", "", func(rs recorded) bool {
+	{"public endpoint of the API server is not open to every address", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
 			return !slices.Contains(texts(r.Inputs["publicAccessCidrs"]), "0.0.0.0/0")
 		})
 	}, set(eksCluster, []any{"0.0.0.0/0"}, "publicAccessCidrs")},
-	{"Secrets are encrypted with a key of the stack's", "", func(rs recorded) bool {
+	{"Secrets are encrypted with a KMS key of the stack", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
 			return r.Inputs["encryptionConfigKeyArn"] == "arn:aws:kms::111122223333:key/cluster"
 		})
 	}, set(eksCluster, nil, "encryptionConfigKeyArn")},
-	{"which rotates", "", func(rs recorded) bool { return rs.every(kmsKey, is(true, "enableKeyRotation")) }, set(kmsKey, nil, "enableKeyRotation")},
-	{"the control plane logs api, audit and authenticator", "", func(rs recorded) bool {
+	{"KMS key rotates", "", func(rs recorded) bool { return rs.every(kmsKey, is(true, "enableKeyRotation")) }, set(kmsKey, nil, "enableKeyRotation")},
+	{"control plane logs api, audit and authenticator", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
 			return slices.Equal(texts(r.Inputs["enabledClusterLogTypes"]), []string{"api", "audit", "authenticator"})
 		})
 	}, set(eksCluster, []any{"api"}, "enabledClusterLogTypes")},
-	{"to a group that ends what it keeps", "", func(rs recorded) bool {
+	{"log group of the control plane has a retention", "", func(rs recorded) bool {
 		group := rs.named(logGroup, "cluster")
 		return group.Inputs["name"] == fmt.Sprintf("/aws/eks/%v/cluster", rs.named(eksCluster, "cluster").Inputs["name"]) && group.Inputs["retentionInDays"] != nil
 	}, func(rs recorded) { assign(rs.named(logGroup, "cluster").Inputs, nil, "retentionInDays") }},
-	{"who may do what is said by access entries alone", "", func(rs recorded) bool { return rs.every(eksCluster, is("API", "authenticationMode")) },
+	{"access entries alone decide access to the cluster", "", func(rs recorded) bool { return rs.every(eksCluster, is("API", "authenticationMode")) },
 		set(eksCluster, nil, "authenticationMode")},
-	{"and there are some", "", func(rs recorded) bool { return len(rs.of(accessEntry)) > 0 },
+	{"cluster has access entries", "", func(rs recorded) bool { return len(rs.of(accessEntry)) > 0 },
 		drop(accessEntry, func(stacktest.Resource) bool { return true })},
-	{"roles are given by Pod Identity, not OIDC", "", func(rs recorded) bool { return rs.every(eksCluster, is(false, "createOidcProvider")) },
+	{"Pod Identity gives roles, not OIDC", "", func(rs recorded) bool { return rs.every(eksCluster, is(false, "createOidcProvider")) },
 		set(eksCluster, true, "createOidcProvider")},
-	{"the agent of which is there", "", func(rs recorded) bool { return rs.named(addonKind, "eks-pod-identity-agent").Name != "" },
+	{"agent of Pod Identity is installed", "", func(rs recorded) bool { return rs.named(addonKind, "eks-pod-identity-agent").Name != "" },
 		drop(addonKind, names("eks-pod-identity-agent"))},
-	{"the metadata service asks for a session", "", func(rs recorded) bool {
+	{"metadata service requires a session", "", func(rs recorded) bool {
 		return rs.every(launchTemplate, is("required", "metadataOptions", "httpTokens"))
 	},
 		set(launchTemplate, "optional", "metadataOptions", "httpTokens")},
-	{"and answers the node alone", "", func(rs recorded) bool {
+	{"metadata service answers the node alone", "", func(rs recorded) bool {
 		return rs.every(launchTemplate, is(1.0, "metadataOptions", "httpPutResponseHopLimit"))
 	}, set(launchTemplate, 2.0, "metadataOptions", "httpPutResponseHopLimit")},
 	{"disks of nodes are encrypted", "", func(rs recorded) bool {
 		return rs.every(launchTemplate, is("true", "blockDeviceMappings", 0, "ebs", "encrypted"))
 	}, set(launchTemplate, nil, "blockDeviceMappings", 0, "ebs", "encrypted")},
-	{"and so are volumes", "", func(rs recorded) bool { return rs.every(storageClass, is("true", "parameters", "encrypted")) },
+	{"volumes are encrypted", "", func(rs recorded) bool { return rs.every(storageClass, is("true", "parameters", "encrypted")) },
 		set(storageClass, nil, "parameters", "encrypted")},
 	{"nodes are in private subnets", "", func(rs recorded) bool {
 		return rs.every(nodeGroupKind, func(r stacktest.Resource) bool {
 			return len(texts(r.Inputs["subnetIds"])) > 0 && !strings.Contains(strings.Join(texts(r.Inputs["subnetIds"]), " "), "public")
 		})
 	}, set(nodeGroupKind, []any{"network-public-us-west-2a-id"}, "subnetIds")},
-	{"and nothing gets a public address by itself", "", func(rs recorded) bool { return rs.every(subnetKind, is(false, "mapPublicIpOnLaunch")) },
+	{"subnets give no public addresses", "", func(rs recorded) bool { return rs.every(subnetKind, is(false, "mapPublicIpOnLaunch")) },
 		set(subnetKind, true, "mapPublicIpOnLaunch")},
-	{"nodes may join and read images, and nothing else", "", func(rs recorded) bool {
+	{"role of nodes joins the cluster and reads images only", "", func(rs recorded) bool {
 		var of []string
 		for _, r := range rs.of(attachment) {
 			if r.Inputs["role"] == "nodes-a1b2c3d" {
@@ -181,7 +181,7 @@ var securityRules = []securityRule{
 	}, func(rs recorded) {
 		assign(rs.named(attachment, "nodes-AmazonEKSWorkerNodePolicy").Inputs, "arn:aws:iam::aws:policy/AdministratorAccess", "policyArn")
 	}},
-	{"the network's policy is on a role of its own", "", func(rs recorded) bool {
+	{"VPC CNI has a role of its own", "", func(rs recorded) bool {
 		return rs.named(attachment, "vpc-cni-AmazonEKS_CNI_Policy").Inputs["role"] == "vpc-cni-a1b2c3d" &&
 			at(rs.named(addonKind, "vpc-cni").Inputs, "podIdentityAssociations", 0, "roleArn") == "arn:aws:iam::111122223333:role/vpc-cni"
 	}, func(rs recorded) { assign(rs.named(addonKind, "vpc-cni").Inputs, nil, "podIdentityAssociations") }},
@@ -192,32 +192,32 @@ var securityRules = []securityRule{
 	}, func(rs recorded) { assign(rs.named(addonKind, "vpc-cni").Inputs, nil, "configurationValues") }},
 	{"EKS repairs nodes", "", func(rs recorded) bool { return rs.every(nodeGroupKind, is(true, "nodeRepairConfig", "enabled")) },
 		set(nodeGroupKind, nil, "nodeRepairConfig")},
-	{"an update replaces one node at a time", "", func(rs recorded) bool {
+	{"update replaces one node at a time", "", func(rs recorded) bool {
 		return rs.every(nodeGroupKind, is(1.0, "updateConfig", "maxUnavailable"))
 	}, set(nodeGroupKind, nil, "updateConfig")},
-	{"production's cluster is not deleted by mistake", "prod", func(rs recorded) bool { return rs.named(eksCluster, "cluster").Protect }, unprotect(eksCluster)},
-	{"nor the key of its Secrets", "prod", func(rs recorded) bool { return rs.named(kmsKey, "cluster").Protect }, unprotect(kmsKey)},
-	{"S3 is reached within the VPC", "", func(rs recorded) bool {
+	{"cluster of production is protected", "prod", func(rs recorded) bool { return rs.named(eksCluster, "cluster").Protect }, unprotect(eksCluster)},
+	{"KMS key of production is protected", "prod", func(rs recorded) bool { return rs.named(kmsKey, "cluster").Protect }, unprotect(kmsKey)},
+	{"S3 has an endpoint in the VPC", "", func(rs recorded) bool {
 		return rs.named(vpcEndpoint, "network-s3").Inputs["vpcEndpointType"] == "Gateway"
 	},
 		drop(vpcEndpoint, names("network-s3"))},
-	{"and so is what nodes and controllers call", "", func(rs recorded) bool {
+	{"APIs of nodes and controllers have endpoints in the VPC", "", func(rs recorded) bool {
 		return !slices.ContainsFunc(endpointServices, func(service string) bool {
 			r := rs.named(vpcEndpoint, "network-"+service)
 			return r.Inputs["vpcEndpointType"] != "Interface" || r.Inputs["privateDnsEnabled"] != true
 		})
 	}, drop(vpcEndpoint, names("network-eks-auth"))},
-	{"by nobody from outside", "", func(rs recorded) bool {
+	{"endpoints of the VPC accept the VPC alone", "", func(rs recorded) bool {
 		return rs.every(securityGroup, func(r stacktest.Resource) bool {
 			return at(r.Inputs, "ingress", 0, "cidrBlocks", 0) == rs.named("aws:ec2/vpc:Vpc", "network").Inputs["cidrBlock"]
 		})
 	}, set(securityGroup, []any{"0.0.0.0/0"}, "ingress", 0, "cidrBlocks")},
-	{"the VPC logs who talks to whom", "", func(rs recorded) bool { return rs.every("aws:ec2/flowLog:FlowLog", is("ALL", "trafficType")) },
+	{"VPC has flow logs", "", func(rs recorded) bool { return rs.every("aws:ec2/flowLog:FlowLog", is("ALL", "trafficType")) },
 		drop("aws:ec2/flowLog:FlowLog", func(stacktest.Resource) bool { return true })},
-	{"and its default group lets nothing through", "", func(rs recorded) bool {
+	{"default security group of the VPC allows nothing", "", func(rs recorded) bool {
 		return rs.every("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", func(r stacktest.Resource) bool { return r.Inputs["ingress"] == nil && r.Inputs["egress"] == nil })
 	}, drop("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", func(stacktest.Resource) bool { return true })},
-	{"a role is for one service account of one cluster", "", func(rs recorded) bool {
+	{"role is for one service account of one cluster", "", func(rs recorded) bool {
 		return rs.every(roleKind, func(r stacktest.Resource) bool {
 			trust := fmt.Sprint(r.Inputs["assumeRolePolicy"])
 			return !strings.Contains(trust, "pods.eks.amazonaws.com") || strings.Contains(trust, "aws:RequestTag/eks-cluster-name") &&
@@ -227,7 +227,7 @@ var securityRules = []securityRule{
 		r := rs.named(roleKind, "vpc-cni")
 		r.Inputs["assumeRolePolicy"] = strings.Replace(fmt.Sprint(r.Inputs["assumeRolePolicy"]), "aws:RequestTag/kubernetes-namespace", "aws:PrincipalOrgID", 1)
 	}},
-	{"what costs has the stack's tags", "", func(rs recorded) bool {
+	{"resources with costs have the tags of the stack", "", func(rs recorded) bool {
 		return at(rs.named("pulumi:providers:aws", "aws").Inputs, "defaultTags", "tags", "team") == "ml-platform" &&
 			rs.every(launchTemplate, func(r stacktest.Resource) bool {
 				specifications, _ := r.Inputs["tagSpecifications"].([]any)

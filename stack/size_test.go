@@ -132,9 +132,9 @@ func TestOwnHardware(t *testing.T) {
 // not have its nodes, memory or GPUs there.
 func TestTheGroupHasRoom(t *testing.T) {
 	tests := map[string]struct{ groups, model, want string }{
-		"nodes":  {"{name: few, instanceTypes: [g5.2xlarge], max: 1}, {name: many, instanceTypes: [g6e.xlarge], max: 9}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 3, max: 3}", "many"},
-		"memory": {"{name: small, instanceTypes: [g5.xlarge]}, {name: large, instanceTypes: [g5.2xlarge]}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, resources: {memory: 24Gi}", "large"},
-		"GPUs":   {"{name: one, instanceTypes: [g6e.xlarge]}, {name: four, instanceTypes: [g5.12xlarge]}", "model: Qwen/Qwen2.5-14B-Instruct, maxModelLen: 8192, gpu: {count: 2}", "four"},
+		"cheapest group has too few nodes":     {"{name: few, instanceTypes: [g5.2xlarge], max: 1}, {name: many, instanceTypes: [g6e.xlarge], max: 9}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 3, max: 3}", "many"},
+		"cheapest group has too little memory": {"{name: small, instanceTypes: [g5.xlarge]}, {name: large, instanceTypes: [g5.2xlarge]}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, resources: {memory: 24Gi}", "large"},
+		"cheapest group has too few GPUs":      {"{name: one, instanceTypes: [g6e.xlarge]}, {name: four, instanceTypes: [g5.12xlarge]}", "model: Qwen/Qwen2.5-14B-Instruct, maxModelLen: 8192, gpu: {count: 2}", "four"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -150,12 +150,12 @@ func TestTheGroupHasRoom(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	const group = validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge], max: 1}]\n"
 	tests := map[string]struct{ config, want string }{
-		"a family":        {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
-		"few cores":       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
-		"adapters":        {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
-		"offloading":      {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
-		"another region":  {"  aws:region: sa-east-1\n" + group, ""},
-		"region's prices": {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
+		"shape of a model of the same family": {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
+		"too few cores":                       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
+		"memory of LoRA adapters":             {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
+		"offloading to the CPU":               {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
+		"region without models":               {"  aws:region: sa-east-1\n" + group, ""},
+		"price of another region":             {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -84,7 +84,7 @@ func TestPodsAreNotAdmittedAsLoadBalancers(t *testing.T) {
 	public := edited(t, "nodeGroup: g5}", `nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: {certificateArn: "`+certificate+
 		`", internetFacing: true, allowedCidrs: [203.0.113.0/24]}}}`)
 	for kind, yaml := range map[string]string{"internal": internal, "public": public + "  vllm-eks:apiKey: {secure: k}\n"} {
-		t.Run(kind, func(t *testing.T) {
+		t.Run(kind+" load balancer", func(t *testing.T) {
 			all := recorded(mustRecord(t, "test", mustParse(t, yaml)).Resources())
 			var want, nodes, names []string
 			for _, subnet := range all.of(subnetKind) {

@@ -31,19 +31,19 @@ func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
 		change   []string
 		want     []string // nothing: accepted
 	}{
-		{name: "the next minor", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
-		{name: "a downgrade", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
+		{name: "next minor version", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `}},
+		{name: "older version", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
 			want: []string{`cluster.kubernetesVersion: is "1.33", and the cluster runs 1.34; EKS has no downgrade; want "1.34"`}},
-		{name: "two minors", in: inCluster(name, with(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
+		{name: "two minor versions at once", in: inCluster(name, with(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
 			want: []string{`cluster.kubernetesVersion: is "1.35", and the cluster runs 1.33; EKS upgrades one minor version at a time; want "1.34" first`}},
-		{name: "another block of Services", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
+		{name: "another serviceCidr", in: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
 			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS never changes it, and another needs a new cluster in place of this one and all in it, which cluster.protect refuses`}},
-		{name: "another network", in: inCluster(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
+		{name: "another network.cidr", in: inCluster(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
 			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS never changes it`}},
-		{name: "a cluster of a stack of the same name elsewhere", in: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `}},
-		{name: "another name", in: inCluster("old", live), deployed: "old", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
+		{name: "cluster of a stack of the same name elsewhere", in: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `}},
+		{name: "another cluster.name", in: inCluster("old", live), deployed: "old", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
 			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS never changes it`}},
-		{name: "a cluster of another stack", in: inCluster("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
+		{name: "cluster of another stack", in: inCluster("old", with(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := mustParse(t, edited(t, test.change...))

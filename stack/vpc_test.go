@@ -35,14 +35,14 @@ func malformedVPCs() []malformedStack {
 	without := withSubnets()
 	without.VPCs = nil
 	return []malformedStack{
-		{name: "a VPC that is not there", account: without, want: []string{"network.vpcId: is vpc-0123456789abcdef0, of which the account tells nothing"}},
-		{name: "a VPC whose nodes have no names", account: inVPC(func(v *stacktest.VPC) { v.DNSHostnames = false }),
+		{name: "missing VPC", account: without, want: []string{"network.vpcId: is vpc-0123456789abcdef0, of which the account tells nothing"}},
+		{name: "VPC without DNS hostnames", account: inVPC(func(v *stacktest.VPC) { v.DNSHostnames = false }),
 			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
-		{name: "a VPC whose nodes find nobody", account: inVPC(func(v *stacktest.VPC) { v.DNSSupport = false }),
+		{name: "VPC without DNS support", account: inVPC(func(v *stacktest.VPC) { v.DNSSupport = false }),
 			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsSupport off"}},
-		{name: "a VPC with the addresses of Services", account: inVPC(func(v *stacktest.VPC) { v.CIDRs = append(v.CIDRs, "172.20.8.0/21") }),
+		{name: "VPC overlaps with Services", account: inVPC(func(v *stacktest.VPC) { v.CIDRs = append(v.CIDRs, "172.20.8.0/21") }),
 			want: []string{"cluster.serviceCidr: is 172.20.0.0/16, which overlaps with 172.20.8.0/21 of vpc-0123456789abcdef0"}},
-		{name: "a full subnet", account: inSubnet("subnet-0000000b", func(s *stacktest.Subnet) { s.Free = 5 }),
+		{name: "subnet without free addresses", account: inSubnet("subnet-0000000b", func(s *stacktest.Subnet) { s.Free = 5 }),
 			want: []string{"network.privateSubnetIds[1]: is subnet-0000000b with 5 free addresses"}},
 	}
 }
@@ -66,12 +66,12 @@ func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 		account *stacktest.Account
 		want    string
 	}{
-		{"all is right", withSubnets(), ""},
-		{"no route", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "" }), "network.privateSubnetIds[0]: subnet-0000000a has no default route"},
-		{"no route of the main table", inVPC(func(v *stacktest.VPC) { v.MainRoute = "" }), "network.privateSubnetIds[1]: subnet-0000000b has no default route"},
-		{"public nodes without public addresses", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "igw-0123456789abcdef0" }),
+		{"subnets with the right routes", withSubnets(), ""},
+		{"private subnet without a default route", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "" }), "network.privateSubnetIds[0]: subnet-0000000a has no default route"},
+		{"main route table without a default route", inVPC(func(v *stacktest.VPC) { v.MainRoute = "" }), "network.privateSubnetIds[1]: subnet-0000000b has no default route"},
+		{"private subnet with an internet gateway", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "igw-0123456789abcdef0" }),
 			"network.privateSubnetIds[0]: the default route of subnet-0000000a is an internet gateway"},
-		{"public load balancers that nobody reaches", inSubnet("subnet-0000000c", func(s *stacktest.Subnet) { s.Route = "nat-0123456789abcdef0" }),
+		{"public subnet without an internet gateway", inSubnet("subnet-0000000c", func(s *stacktest.Subnet) { s.Route = "nat-0123456789abcdef0" }),
 			"network.publicSubnetIds[0]: the default route of subnet-0000000c is no internet gateway"},
 	}
 	for _, test := range tests {
@@ -113,12 +113,12 @@ func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
 		runs        []string // zones of the control plane
 		want        string   // refused; "" accepted
 	}{
-		{"nothing changes", old, []string{"us-west-2a", "us-west-2b"}, ""},
-		{"a third zone", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2a", "us-west-2b"}, ""},
-		{"a third zone that sorts first", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2b", "us-west-2c"}, ""},
-		{"a zone of the control plane is gone", old, []string{"us-west-2b", "us-west-2c"},
+		{"no zone changes", old, []string{"us-west-2a", "us-west-2b"}, ""},
+		{"third zone is added", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2a", "us-west-2b"}, ""},
+		{"third zone that sorts first is added", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2b", "us-west-2c"}, ""},
+		{"zone of the control plane is removed", old, []string{"us-west-2b", "us-west-2c"},
 			"network.zones: are us-west-2a, us-west-2b, without us-west-2c, where the control plane of " + stacktest.Project + "-test is; EKS never changes the zones of a control plane: keep us-west-2b, us-west-2c"},
-		{"one of three, of an older version of this program", old, []string{"us-west-2a", "us-west-2b", "us-west-2c"}, "network.zones: are us-west-2a, us-west-2b, without us-west-2c"},
+		{"one of three zones of the control plane is removed", old, []string{"us-west-2a", "us-west-2b", "us-west-2c"}, "network.zones: are us-west-2a, us-west-2b, without us-west-2c"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -155,11 +155,11 @@ func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
 		running bool
 		refused bool
 	}{
-		{"none", nil, false, false},
-		{"that of EKS", map[string]map[string]string{group: {}}, false, true},
-		{"that of another stack", map[string]map[string]string{group: {"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "other"}}, false, true},
-		{"that of this stack", map[string]map[string]string{group: ours}, false, false},
-		{"that of a cluster that runs", map[string]map[string]string{group: {}}, true, false},
+		{"no log group", nil, false, false},
+		{"log group that EKS created", map[string]map[string]string{group: {}}, false, true},
+		{"log group of another stack", map[string]map[string]string{group: {"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "other"}}, false, true},
+		{"log group of this stack", map[string]map[string]string{group: ours}, false, false},
+		{"log group of a running cluster", map[string]map[string]string{group: {}}, true, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
