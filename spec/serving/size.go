@@ -261,7 +261,7 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	// The first engine finds no compiled code, and has to be given the time for it.
 	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
 	s.Lifecycle.LoadSeconds = Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
-	if s.Scaling.Policy == Load {
+	if s.Scaling.Policy.settings(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
 	weights := 0.0 // of what is streamed, or on a volume
