@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -107,9 +108,9 @@ func (s Spec) vllmWarnings() []string {
 		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
 			key, version, versions.VLLM, versions.VLLM)
 	}
-	_, doubtful := s.arguments(func(key string) string { return key })
+	_, doubtful := s.arguments(nil)
 	for _, p := range doubtful {
-		warn("%s", p)
+		warn("%s", problems.Error{Problem: p})
 	}
 	if vendor := s.gated(); vendor != "" {
 		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+

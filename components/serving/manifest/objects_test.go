@@ -9,7 +9,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -19,7 +21,7 @@ func valid(t *testing.T, change func(*serving.Spec)) serving.Spec {
 	s := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Monitoring: serving.Monitoring{PrometheusURL: "http://prometheus:9090"}}
 	change(&s)
 	s = s.WithDefaults()
-	if err := s.Validate("chat"); err != nil {
+	if err := problems.Err(s.Validate(field.NewPath("chat"))); err != nil {
 		t.Fatal(err)
 	}
 	return s
