@@ -16,11 +16,19 @@ type diagram struct {
 	err error
 }
 
+// waitable is a component of the diagram: others can wait for it. Ready returns what
+// they wait for, and is empty where nothing is registered. A component of several
+// parts also has ReadyFor, which returns what those wait for that need some of them.
+type waitable[Component any] interface {
+	*Component
+	Ready() []pulumi.Resource
+}
+
 // constructor registers a component.
 type constructor[Args, Component any] func(*pulumi.Context, string, Args, ...pulumi.ResourceOption) (*Component, error)
 
 // component adds one component to the diagram.
-func component[Args, Component any](d *diagram, register constructor[Args, Component], name string, args Args, opts ...pulumi.ResourceOption) *Component {
+func component[Args, Component any, _ waitable[Component]](d *diagram, register constructor[Args, Component], name string, args Args, opts ...pulumi.ResourceOption) *Component {
 	if d.err != nil {
 		return new(Component)
 	}

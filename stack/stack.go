@@ -32,12 +32,12 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	vpc := component(d, network.New, "network", network.Args{Spec: p.Network, Label: p.Cluster.Name}, aws.Provided())
 	eks := component(d, cluster.New, "cluster", cluster.Args{Spec: p.Cluster, VPCID: vpc.VPCID, SubnetIDs: vpc.ControlPlaneSubnetIDs}, aws.Provided())
 	groups := component(d, nodes.New, "nodes", nodes.Args{Spec: p.Nodes, ClusterName: eks.Name, Label: p.Cluster.Name, Region: region, SubnetsIn: vpc.PrivateIn,
-		Tags: aws.Tags, DependsOn: join(vpc.Ready, eks.Ready), None: !p.Made()}, aws.Provided())
+		Tags: aws.Tags, DependsOn: join(vpc.Ready(), eks.Ready()), None: !p.Made()}, aws.Provided())
 
 	client := component(d, cluster.NewClient, "cluster", cluster.ClientArgs{Cluster: eks, Nodes: groups.Ready()})
 	providers := pulumi.Composite(aws.Provided(), client.Provided())
 	addons := component(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: groups.Ready()}, providers)
-	ready := join(groups.Ready(), addons.Ready)
+	ready := join(groups.Ready(), addons.Ready())
 	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
@@ -52,7 +52,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
 		service := component(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
-			DependsOn: join(ready, groups.Named(spec.GroupNames()...), namespaces.Named(spec.Namespace), readers.Named(spec.Name))}, providers)
+			DependsOn: join(ready, groups.ReadyFor(spec.GroupNames()...), namespaces.ReadyFor(spec.Namespace), readers.ReadyFor(spec.Name))}, providers)
 		models[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {

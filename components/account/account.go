@@ -59,6 +59,15 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
+// Ready returns what others wait for that use the account: its provider. It is empty
+// if nothing is registered.
+func (a *Account) Ready() []pulumi.Resource {
+	if a.provider == nil {
+		return nil
+	}
+	return []pulumi.Resource{a.provider}
+}
+
 // Provided has a box, and everything in it, made in this account.
 func (a *Account) Provided() pulumi.ResourceOption {
 	if a.provider == nil {

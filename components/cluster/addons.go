@@ -34,10 +34,12 @@ type AddonsArgs struct {
 type Addons struct {
 	pulumi.ResourceState
 
-	// Ready are what workloads must wait for, which resolve names and ask for
-	// volumes.
-	Ready []pulumi.Resource
+	ready []pulumi.Resource
 }
+
+// Ready returns what workloads must wait for, which resolve names and ask for
+// volumes.
+func (a *Addons) Ready() []pulumi.Resource { return a.ready }
 
 // NewAddons registers the add-ons. On a cluster that the user brings, nothing is
 // registered.
@@ -63,13 +65,13 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 		if err != nil {
 			return nil, err
 		}
-		a.Ready = append(a.Ready, added)
+		a.ready = append(a.ready, added)
 	}
-	class, err := storagev1.NewStorageClass(ctx, "gp3", gp3(fieldmanager.Name(ctx.Project(), ctx.Stack())), pulumi.Parent(a), pulumi.DependsOn(a.Ready))
+	class, err := storagev1.NewStorageClass(ctx, "gp3", gp3(fieldmanager.Name(ctx.Project(), ctx.Stack())), pulumi.Parent(a), pulumi.DependsOn(a.ready))
 	if err != nil {
 		return nil, err
 	}
-	a.Ready = append(a.Ready, class)
+	a.ready = append(a.ready, class)
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
@@ -117,7 +119,7 @@ func newAddon(ctx *pulumi.Context, of clusterspec.Addon, s clusterspec.Spec, clu
 		args.PodIdentityAssociations = eks.AddonPodIdentityAssociationArray{eks.AddonPodIdentityAssociationArgs{
 			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.ServiceAccount),
 		}}
-		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready))
+		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready()))
 	}
 	return eks.NewAddon(ctx, of.Name, args, opts...)
 }

@@ -33,9 +33,17 @@ type Client struct {
 // https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/provider/provider.go
 func NewClient(ctx *pulumi.Context, name string, args ClientArgs, opts ...pulumi.ResourceOption) (*Client, error) {
 	c := args.Cluster
-	opts = append(slices.Concat(opts, c.clientOptions), pulumi.Parent(c), pulumi.DependsOn(slices.Concat(c.admitted, c.Ready, args.Nodes)))
+	opts = append(slices.Concat(opts, c.clientOptions), pulumi.Parent(c), pulumi.DependsOn(slices.Concat(c.admitted, c.ready, args.Nodes)))
 	provider, err := kubernetes.NewProvider(ctx, name, c.client, opts...)
 	return &Client{provider: provider}, err
+}
+
+// Ready returns what others wait for that deploy to the cluster: its provider.
+func (c *Client) Ready() []pulumi.Resource {
+	if c.provider == nil {
+		return nil
+	}
+	return []pulumi.Resource{c.provider}
 }
 
 // Provided deploys a component, and everything in it, to the cluster.

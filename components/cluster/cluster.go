@@ -32,18 +32,21 @@ type Cluster struct {
 	// Name is the cluster's in Amazon EKS, known before there is one. What uses it
 	// waits for the cluster. "" if it is not known.
 	Name pulumi.StringOutput
-	// Ready are what nodes must wait for: the cluster and what every node runs.
-	Ready []pulumi.Resource
 	// VolumesRole is the AWS role of the driver of EBS; nil for an existing cluster.
 	// Nodes wait for it, so that the driver has it until the last node is gone.
 	VolumesRole *podidentity.Role
 
+	ready         []pulumi.Resource
 	client        *kubernetes.ProviderArgs
 	clientOptions []pulumi.ResourceOption
 	// admitted are the access entries, without which the API server refuses whoever
 	// runs `pulumi up`.
 	admitted []pulumi.Resource
 }
+
+// Ready returns what nodes must wait for: the cluster and what every node runs. It is
+// empty for an existing cluster.
+func (c *Cluster) Ready() []pulumi.Resource { return c.ready }
 
 // firstIdentifier keeps the cluster identifier of the first update. With
 // pulumi-kubernetes 4.28, another identifier replaces every object: the new one
@@ -74,7 +77,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 		c.Name = pulumi.OutputWithDependencies(ctx.Context(), c.Name, made.component).(pulumi.StringOutput)
 		c.client = ownProvider(spec, made.kubeconfig)
-		if c.Ready, err = newEarlyAddons(ctx, spec, c.Name, inside...); err != nil {
+		if c.ready, err = newEarlyAddons(ctx, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
 		if c.admitted, err = newAccess(ctx, name, spec, c.Name, inside...); err != nil {
@@ -83,7 +86,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		if c.VolumesRole, err = newAddonRole(ctx, clusterspec.VolumeDriver(spec, nil), spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		c.Ready = slices.Concat(c.Ready, c.VolumesRole.Ready, []pulumi.Resource{made.component})
+		c.ready = slices.Concat(c.ready, c.VolumesRole.Ready(), []pulumi.Resource{made.component})
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }

@@ -31,12 +31,14 @@ type Network struct {
 	// ControlPlaneSubnetIDs are the subnets in which EKS has the network interfaces
 	// of the control plane.
 	ControlPlaneSubnetIDs pulumi.StringArrayOutput
-	// Ready are what nodes must wait for: without their routes they do not reach
-	// the cluster.
-	Ready []pulumi.Resource
 
 	private map[string]pulumi.StringArray // by zone
+	ready   []pulumi.Resource
 }
+
+// Ready returns what nodes must wait for: without their routes they do not reach
+// the cluster.
+func (n *Network) Ready() []pulumi.Resource { return n.ready }
 
 // PrivateIn are the private subnets of these zones, by the zone's name.
 func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
@@ -139,12 +141,12 @@ func (b builder) vpc(n *Network) error {
 	n.ControlPlaneSubnetIDs = private.in(b.spec.PlacedZones())
 	// Load balancers are gone when the last node is: their subnets must stay until
 	// then.
-	n.Ready = slices.Concat(private.ready, public.ready, internal.ready)
+	n.ready = slices.Concat(private.ready, public.ready, internal.ready)
 	endpoints, err := b.endpoints(n.VPCID, private, public)
 	if err != nil {
 		return err
 	}
-	n.Ready = append(n.Ready, endpoints...)
+	n.ready = append(n.ready, endpoints...)
 	return b.flowLogs(n.VPCID)
 }
 

@@ -50,10 +50,10 @@ type Nodes struct {
 // run on.
 func (n *Nodes) Ready() []pulumi.Resource { return resources(n.System) }
 
-// Named returns what a model must wait for that runs on one of these groups: the
+// ReadyFor returns what a model must wait for that runs on one of these groups: the
 // node groups of all zones. The model then goes before its nodes, too. A group
 // that the program does not create has none.
-func (n *Nodes) Named(groups ...string) []pulumi.Resource {
+func (n *Nodes) ReadyFor(groups ...string) []pulumi.Resource {
 	var all []pulumi.Resource
 	for _, group := range groups {
 		all = append(all, resources(n.GPU[group])...)

@@ -1,6 +1,9 @@
 package serving
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -64,11 +67,19 @@ func letGo(ctx *pulumi.Context, spec servingspec.NamespaceSpec, opts ...pulumi.R
 	return ctx.ReadResource("kubernetes:core/v1:Namespace", spec.Name, pulumi.ID(spec.Name), nil, &object{}, opts...)
 }
 
-// Named returns what a service in that namespace must wait for: the namespace,
-// or nothing if it is not one that is created here.
-func (n *Namespaces) Named(name string) []pulumi.Resource {
-	if namespace, ok := n.byName[name]; ok {
-		return []pulumi.Resource{namespace}
+// Ready returns the namespaces that are created here.
+func (n *Namespaces) Ready() []pulumi.Resource {
+	return n.ReadyFor(slices.Sorted(maps.Keys(n.byName))...)
+}
+
+// ReadyFor returns what services in these namespaces must wait for: those of the
+// namespaces that are created here.
+func (n *Namespaces) ReadyFor(names ...string) []pulumi.Resource {
+	var ready []pulumi.Resource
+	for _, name := range names {
+		if namespace, ok := n.byName[name]; ok {
+			ready = append(ready, namespace)
+		}
 	}
-	return nil
+	return ready
 }

@@ -56,7 +56,13 @@ type VLLMService struct {
 	// ServiceAccountName is the identity of the engines, to which a role can be
 	// given.
 	ServiceAccountName pulumi.StringOutput
+
+	ready []pulumi.Resource
 }
+
+// Ready returns what others wait for that send requests: the Services, which wait for
+// the replicas.
+func (s *VLLMService) Ready() []pulumi.Resource { return s.ready }
 
 // NewVLLMService registers one model's serving stack: engine pods behind a
 // Service. Errors name the field of the spec that is wrong, under name, which has
@@ -75,7 +81,7 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 	if err != nil {
 		return nil, err
 	}
-	if err := registerObjects(ctx, name, spec, made, children); err != nil {
+	if s.ready, err = registerObjects(ctx, name, spec, made, children); err != nil {
 		return nil, err
 	}
 	for _, warning := range spec.Warnings() {
@@ -149,9 +155,9 @@ func registerSecrets(ctx *pulumi.Context, name string, spec *servingspec.Spec, a
 
 // registerObjects registers everything else. The engines wait for what they
 // refer to, and what refers to them for the engines, so that it goes first when
-// they are removed.
-func registerObjects(ctx *pulumi.Context, name string, spec servingspec.Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) error {
-	var before []pulumi.Resource
+// they are removed. It returns the Services.
+func registerObjects(ctx *pulumi.Context, name string, spec servingspec.Spec, secrets map[string]pulumi.StringOutput, opts []pulumi.ResourceOption) ([]pulumi.Resource, error) {
+	var before, services []pulumi.Resource
 	made := map[string]pulumi.Resource{}
 	for _, o := range manifest.Objects(spec, fieldmanager.Name(ctx.Project(), ctx.Stack())) {
 		kind := o.GetObjectKind().GroupVersionKind().Kind
@@ -177,7 +183,10 @@ func registerObjects(ctx *pulumi.Context, name string, spec servingspec.Spec, se
 		}
 		registered, err := register(ctx, resourceName, o.Object, adapt, options...)
 		if err != nil {
-			return err
+			return nil, err
+		}
+		if kind == "Service" {
+			services = append(services, registered)
 		}
 		if made["Deployment"] == nil {
 			before = append(before, registered)
@@ -186,7 +195,7 @@ func registerObjects(ctx *pulumi.Context, name string, spec servingspec.Spec, se
 			made[kind] = registered
 		}
 	}
-	return nil
+	return services, nil
 }
 
 func (s *VLLMService) setOutputs(spec servingspec.Spec, secrets map[string]pulumi.StringOutput) {

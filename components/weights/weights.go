@@ -2,6 +2,9 @@
 package weights
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -71,9 +74,20 @@ func (w *Weights) read(ctx *pulumi.Context, name string, args Args, r weightsspe
 	if err != nil {
 		return nil, err
 	}
-	return role.Ready, nil
+	return role.Ready(), nil
 }
 
-// Named returns what a model's pods have to wait for: a pod that starts without
-// its role never gets it.
-func (w *Weights) Named(model string) []pulumi.Resource { return w.ready[model] }
+// Ready returns what the pods of every model have to wait for.
+func (w *Weights) Ready() []pulumi.Resource {
+	return w.ReadyFor(slices.Sorted(maps.Keys(w.ready))...)
+}
+
+// ReadyFor returns what the pods of these models have to wait for: a pod that starts
+// without its role never gets it.
+func (w *Weights) ReadyFor(models ...string) []pulumi.Resource {
+	var ready []pulumi.Resource
+	for _, model := range models {
+		ready = append(ready, w.ready[model]...)
+	}
+	return ready
+}

@@ -76,8 +76,8 @@ func TestEveryReaderGetsARole(t *testing.T) {
 			}) {
 				t.Errorf("registered %q, want %q", got, test.want)
 			}
-			if len(made.Named("chat")) != test.ready {
-				t.Errorf("%d resources to wait for, want %d", len(made.Named("chat")), test.ready)
+			if len(made.ReadyFor("chat")) != test.ready {
+				t.Errorf("%d resources to wait for, want %d", len(made.ReadyFor("chat")), test.ready)
 			}
 		})
 	}

@@ -37,7 +37,7 @@ func program(ctx *pulumi.Context) error {
 			// where the model does not fit.
 			GPU: servingspec.GPU{Type: "A10G"},
 		},
-		DependsOn: namespaces.Named("inference"),
+		DependsOn: namespaces.ReadyFor("inference"),
 	}, onCluster)
 	if err != nil {
 		return err

@@ -46,7 +46,7 @@ func program(ctx *pulumi.Context) error {
 			Volumes: []servingspec.Volume{{Name: "adapters", MountPath: "/adapters", Claim: "adapters"}},
 			Access:  servingspec.Access{HuggingFaceToken: servingspec.SecretRef{Name: "hugging-face"}},
 		},
-		DependsOn: namespaces.Named("inference"),
+		DependsOn: namespaces.ReadyFor("inference"),
 	}, onCluster)
 	if err != nil {
 		return err

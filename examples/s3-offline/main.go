@@ -43,7 +43,7 @@ func program(ctx *pulumi.Context) error {
 			Access:  servingspec.Access{ServiceAccountName: "models-reader"},
 			Storage: servingspec.Storage{Cache: servingspec.Cache{Claim: "compiled"}, Region: "us-west-2"},
 		},
-		DependsOn: namespaces.Named("inference"),
+		DependsOn: namespaces.ReadyFor("inference"),
 	}, onCluster)
 	if err != nil {
 		return err

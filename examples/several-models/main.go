@@ -37,7 +37,7 @@ func program(ctx *pulumi.Context) error {
 			Spec: spec,
 			// One key for all of them: pulumi config set --secret apiKey
 			APIKey:    config.RequireSecret(ctx, "apiKey"),
-			DependsOn: namespaces.Named(spec.Namespace),
+			DependsOn: namespaces.ReadyFor(spec.Namespace),
 		}, onCluster)
 		if err != nil {
 			return err

@@ -43,7 +43,7 @@ func program(ctx *pulumi.Context) error {
 		},
 		// The model is gated: pulumi config set --secret huggingFaceToken
 		HuggingFaceToken: config.RequireSecret(ctx, "huggingFaceToken"),
-		DependsOn:        namespaces.Named("inference"),
+		DependsOn:        namespaces.ReadyFor("inference"),
 	}, onCluster)
 	if err != nil {
 		return err

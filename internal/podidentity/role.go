@@ -29,10 +29,13 @@ type Role struct {
 	// Association is what gives the role to the service account; nil for an
 	// add-on's, which EKS associates.
 	Association *eks.PodIdentityAssociation
-	// Ready are what pods that need the role must wait for: it has its policies
-	// then, and its service account has it.
-	Ready []pulumi.Resource
+
+	ready []pulumi.Resource
 }
+
+// Ready returns what pods that need the role must wait for: it has its policies
+// then, and its service account has it.
+func (r *Role) Ready() []pulumi.Resource { return r.ready }
 
 // NewRole registers a role, its policies and its association with the service
 // account, which need not exist yet.
@@ -46,11 +49,11 @@ func NewRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Resourc
 		Namespace:      pulumi.String(args.Namespace),
 		ServiceAccount: pulumi.String(args.ServiceAccount),
 		RoleArn:        r.ARN,
-	}, append(opts[:len(opts):len(opts)], pulumi.DependsOn(r.Ready))...)
+	}, append(opts[:len(opts):len(opts)], pulumi.DependsOn(r.ready))...)
 	if err != nil {
 		return nil, err
 	}
-	r.Ready = append(r.Ready, r.Association)
+	r.ready = append(r.ready, r.Association)
 	return r, nil
 }
 
@@ -62,7 +65,7 @@ func Register(name string, args Args) func(*pulumi.Context, ...pulumi.ResourceOp
 		if err != nil {
 			return nil, err
 		}
-		return r.Ready, nil
+		return r.ready, nil
 	}
 }
 
@@ -79,7 +82,7 @@ func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Re
 	if err != nil {
 		return nil, err
 	}
-	r := &Role{ARN: role.Arn, Ready: []pulumi.Resource{role}}
+	r := &Role{ARN: role.Arn, ready: []pulumi.Resource{role}}
 	for _, arn := range args.ManagedPolicyARNs {
 		attached, err := iam.NewRolePolicyAttachment(ctx, name+"-"+policyName(arn), &iam.RolePolicyAttachmentArgs{
 			Role: role.Name, PolicyArn: pulumi.String(arn),
@@ -87,14 +90,14 @@ func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Re
 		if err != nil {
 			return nil, err
 		}
-		r.Ready = append(r.Ready, attached)
+		r.ready = append(r.ready, attached)
 	}
 	if args.Policy != nil {
 		inline, err := iam.NewRolePolicy(ctx, name, &iam.RolePolicyArgs{Role: role.Name, Policy: args.Policy}, opts...)
 		if err != nil {
 			return nil, err
 		}
-		r.Ready = append(r.Ready, inline)
+		r.ready = append(r.ready, inline)
 	}
 	return r, nil
 }

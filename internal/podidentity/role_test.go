@@ -47,8 +47,8 @@ func TestARoleIsReadyWithItsPolicies(t *testing.T) {
 				t.Errorf("the association depends on %q", r.DependsOn)
 			}
 		}
-		if !slices.Equal(got, test.want) || len(role.Ready) != len(test.want) || (role.Association != nil) != (name == "pod") {
-			t.Errorf("%s: registered %q, %d of them to wait for", name, got, len(role.Ready))
+		if !slices.Equal(got, test.want) || len(role.Ready()) != len(test.want) || (role.Association != nil) != (name == "pod") {
+			t.Errorf("%s: registered %q, %d of them to wait for", name, got, len(role.Ready()))
 		}
 	}
 }

@@ -2,7 +2,6 @@ package serving
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -22,12 +21,13 @@ const (
 
 func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	r, sc := s.Replicas, s.Scaling
+	policy, known := sc.Policy.Declaration()
 	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
-	asleep := *r.Min == 0 && sc.Policy != External
+	asleep := *r.Min == 0 && policy.Scaler != OtherScaler
 	switch {
-	case *r.Min < 0 || asleep && (sc.Wake.Query == "" || sc.Policy == CPU):
+	case *r.Min < 0 || asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
 		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
-			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy load or queue", *r.Min)
+			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", *r.Min, policyNames(func(p Policy) bool { return p.FromZero }))
 		return
 	case *r.Min > mostReplicas || r.Max > mostReplicas:
 		bad("replicas.max", "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
@@ -38,54 +38,47 @@ func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	case sc.Policy == Fixed && *r.Min != r.Max:
 		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", *r.Min, r.Max)
 	}
-	switch sc.Policy {
-	case Load, Queue:
-		if s.Monitoring.PrometheusURL == "" {
-			bad("monitoring.prometheusUrl", "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: cpu or external", sc.Policy)
-		}
-	case Fixed, External:
-		return
-	case CPU:
-		if sc.Wake.Query != "" {
-			bad("scaling.wakeQuery", "is of no use with the policy %s; remove it", sc.Policy)
-		}
-	default:
-		bad("scaling.policy", "is %q, want load, queue, cpu, fixed or external", sc.Policy)
-		return
+	if !known {
+		problems.NotSupported(found, at.Child("scaling", "policy"), "is %q, want %s", sc.Policy, policyNames(func(Policy) bool { return true }))
 	}
-	sc.validateTargets(found, at, r)
+	if policy.Settings == nil {
+		return // of a policy without settings, or of none
+	}
+	if policy.Prometheus && s.Monitoring.PrometheusURL == "" {
+		problems.Required(found, at.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
+			sc.Policy, policyNames(func(p Policy) bool { return p.Scaler != NoScaler && !p.Prometheus }))
+	}
+	if !policy.FromZero && sc.Wake.Query != "" {
+		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with the policy %s; remove it", sc.Policy)
+	}
+	sc.validateTargets(found, at, r, policy.Settings(r))
 }
 
-// uses are the policies that a setting is of use to.
-var uses = map[string][]ScalingPolicy{
-	"scaling.targetLoad": {Load}, "scaling.targetKVUsage": {Load}, "scaling.targetWaiting": {Load, Queue}, "scaling.targetCPU": {CPU},
-	"scaling.fallbackReplicas": {Load, Queue}, "scaling.downSeconds": {Load, Queue, CPU},
-}
-
-func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Replicas) {
-	for _, field := range []struct {
+// validateTargets checks the settings against those that the policy uses, which are
+// not zero in used.
+func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Replicas, used Scaling) {
+	for _, setting := range []struct {
 		key                string
+		used               bool
 		value, least, most int
 	}{
-		{"scaling.targetLoad", sc.TargetLoad, 1, mostLoad},
-		{"scaling.targetWaiting", sc.TargetWaiting, 1, mostLoad},
-		{"scaling.targetCPU", sc.TargetCPU, 1, 100},
-		{"scaling.fallbackReplicas", sc.FallbackReplicas, r.Least(), max(r.Max, 1)},
-		{"scaling.downSeconds", sc.DownSeconds, 1, longestWindow},
+		{"targetLoad", used.TargetLoad != 0, sc.TargetLoad, 1, mostLoad},
+		{"targetWaiting", used.TargetWaiting != 0, sc.TargetWaiting, 1, mostLoad},
+		{"targetCPU", used.TargetCPU != 0, sc.TargetCPU, 1, 100},
+		{"fallbackReplicas", used.FallbackReplicas != 0, sc.FallbackReplicas, r.Least(), max(r.Max, 1)},
+		{"downSeconds", used.DownSeconds != 0, sc.DownSeconds, 1, longestWindow},
 	} {
-		switch useful := uses[field.key]; {
-		case !slices.Contains(useful, sc.Policy):
-			if field.value != 0 {
-				problems.Forbidden(found, at.Child(field.key), "is of no use with the policy %s; remove it", sc.Policy)
-			}
-		case field.value < field.least || field.value > field.most:
-			problems.Invalid(found, at.Child(field.key), "is %d, want %d to %d", field.value, field.least, field.most)
+		switch {
+		case !setting.used && setting.value != 0:
+			problems.Forbidden(found, at.Child("scaling", setting.key), "is of no use with the policy %s; remove it", sc.Policy)
+		case setting.used && (setting.value < setting.least || setting.value > setting.most):
+			problems.Invalid(found, at.Child("scaling", setting.key), "is %d, want %d to %d", setting.value, setting.least, setting.most)
 		}
 	}
 	switch {
-	case sc.Policy != Load && sc.TargetKVUsage != 0:
+	case used.TargetKVUsage == 0 && sc.TargetKVUsage != 0:
 		problems.Forbidden(found, at.Child("scaling", "targetKVUsage"), "is of no use with the policy %s; remove it", sc.Policy)
-	case sc.Policy == Load && (sc.TargetKVUsage <= 0 || sc.TargetKVUsage > 1):
+	case used.TargetKVUsage != 0 && (sc.TargetKVUsage <= 0 || sc.TargetKVUsage > 1):
 		problems.Invalid(found, at.Child("scaling", "targetKVUsage"), "is %g, want a share above 0 and at most 1", sc.TargetKVUsage)
 	}
 	switch {

@@ -1,0 +1,82 @@
+package serving_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// TestWhatWaitsForAService registers a resource that waits for a service with two
+// addresses: it waits for both.
+func TestWhatWaitsForAService(t *testing.T) {
+	spec := servingspec.Spec{Name: "chat", PreviousNames: []string{"llama"}, Namespace: "inference", Model: servingspec.Model{ID: "org/m"}}
+	got := waitsFor(t, func(ctx *pulumi.Context) ([]pulumi.Resource, error) {
+		service, err := serving.NewVLLMService(ctx, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec})
+		if err != nil {
+			return nil, err
+		}
+		return service.Ready(), nil
+	})
+	if want := []string{"kubernetes:core/v1:Service::@chat.inference", "kubernetes:core/v1:Service::@llama.inference"}; !slices.Equal(got, want) {
+		t.Errorf("it waits for %q, want %q", got, want)
+	}
+}
+
+// TestWhatWaitsForNamespaces: for those that are created, and of these for the ones
+// that are named.
+func TestWhatWaitsForNamespaces(t *testing.T) {
+	args := serving.NamespacesArgs{Specs: []servingspec.NamespaceSpec{{Name: "b"}, {Name: "a"}, {Name: "theirs", Existing: true, Known: true}}}
+	const created = "kubernetes:core/v1:Namespace::"
+	tests := []struct {
+		name  string
+		ready func(*serving.Namespaces) []pulumi.Resource
+		want  []string
+	}{
+		{"every namespace", (*serving.Namespaces).Ready, []string{created + "a", created + "b"}},
+		{"one namespace and an existing one", func(n *serving.Namespaces) []pulumi.Resource { return n.ReadyFor("b", "theirs") }, []string{created + "b"}},
+		{"none", func(n *serving.Namespaces) []pulumi.Resource { return n.ReadyFor() }, nil},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := waitsFor(t, func(ctx *pulumi.Context) ([]pulumi.Resource, error) {
+				namespaces, err := serving.NewNamespaces(ctx, "namespaces", args)
+				if err != nil {
+					return nil, err
+				}
+				return test.ready(namespaces), nil
+			})
+			if !slices.Equal(got, test.want) {
+				t.Errorf("it waits for %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// waitsFor returns the resources that another waits for, sorted.
+func waitsFor(t *testing.T, register func(*pulumi.Context) ([]pulumi.Resource, error)) []string {
+	t.Helper()
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		ready, err := register(ctx)
+		if err != nil {
+			return err
+		}
+		var last pulumi.CustomResourceState
+		return ctx.RegisterResource("test:index:Client", "last", pulumi.Map{}, &last, pulumi.DependsOn(ready))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range recording.Resources() {
+		if r.Name == "last" {
+			slices.Sort(r.DependsOn)
+			return r.DependsOn
+		}
+	}
+	t.Fatal("the resource that waits was not registered")
+	return nil
+}
