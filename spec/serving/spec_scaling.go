@@ -29,26 +29,6 @@ type Scaling struct {
 	Wake Wake
 }
 
-// ScalingPolicy is what decides the number of engines.
-type ScalingPolicy string
-
-const (
-	// Fixed is a number that nothing changes: Min and Max are the same.
-	Fixed ScalingPolicy = "fixed"
-	// Load asks for as many engines as the largest of three wants: requests,
-	// running and waiting; use of the KV cache; waiting requests. It needs KEDA
-	// and Prometheus.
-	Load ScalingPolicy = "load"
-	// Queue looks at waiting requests alone, which is late: they show only when
-	// engines are full, and never move to new ones. It needs KEDA and Prometheus.
-	Queue ScalingPolicy = "queue"
-	// CPU is Kubernetes' own autoscaler on the use of cores, which says little of
-	// what GPUs do. It needs the metrics server alone.
-	CPU ScalingPolicy = "cpu"
-	// External leaves the number to something that this program does not know.
-	External ScalingPolicy = "external"
-)
-
 // Wake is a signal that outlives the engines, such as a gateway's count of
 // requests: vLLM's own metrics are gone with the last of them.
 type Wake struct {
