@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
@@ -39,7 +41,7 @@ func (c *Config) ask(d *decoding, read account.Reader) {
 	offers, err := read(wanted)
 	if err != nil {
 		// One line: the engine begins another problem with every line.
-		d.add("aws", "does not answer what the account offers: %s", strings.Join(strings.Fields(err.Error()), " "))
+		d.add(field.ErrorTypeInvalid, "aws", "does not answer what the account offers: %s", strings.Join(strings.Fields(err.Error()), " "))
 		return
 	}
 	p.Offers = offers
@@ -96,7 +98,7 @@ func (p *Platform) checkOffers(d *decoding, source *Source) {
 	for i, zone := range p.Network.Zones {
 		key := fmt.Sprintf("network.zones[%d]", i)
 		if !slices.Contains(p.Offers.Zones, zone) && !d.reported(key) {
-			d.add(key, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
+			d.add(field.ErrorTypeNotSupported, key, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
 		}
 	}
 	p.checkControlPlane(d)
@@ -113,9 +115,9 @@ func (p *Platform) checkOffers(d *decoding, source *Source) {
 			key := fmt.Sprintf("network.%s[%d]", of.key, i)
 			switch subnet := p.Offers.Subnets[id]; {
 			case subnet.Problem != "":
-				d.add(key, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
+				d.add(field.ErrorTypeInvalid, key, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
 			case subnet.VPCID != e.VPCID:
-				d.add(key, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
+				d.add(field.ErrorTypeInvalid, key, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
 			}
 		}
 	}
@@ -146,9 +148,9 @@ func (p *Platform) placeGroups(d *decoding) {
 			key := fmt.Sprintf("%s.zones[%d]", path, j)
 			switch offered := p.offering(g.InstanceTypes, []string{zone}); {
 			case !slices.Contains(zones, zone):
-				d.add(key, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
+				d.add(field.ErrorTypeNotSupported, key, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
 			case len(offered) == 0:
-				d.add(key, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
+				d.add(field.ErrorTypeNotSupported, key, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
 			}
 		}
 	}
@@ -172,11 +174,11 @@ func (p *Platform) nowhere(d *decoding, path string, types, zones []string) {
 	}
 	for i, of := range types {
 		if len(p.Offers.In[of]) == 0 {
-			d.add(fmt.Sprintf("%s.instanceTypes[%d]", path, i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
+			d.add(field.ErrorTypeInvalid, fmt.Sprintf("%s.instanceTypes[%d]", path, i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
 			return
 		}
 	}
-	d.add(path+".instanceTypes", "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
+	d.add(field.ErrorTypeInvalid, path+".instanceTypes", "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
 		strings.Join(types, " and "), strings.Join(zones, ", "), orNone(p.everywhere(types)))
 }
 
@@ -214,9 +216,9 @@ func (p *Platform) checkQuotas(d *decoding) {
 		switch {
 		case !known || total[u.quota] <= have:
 		case total[u.quota] > u.vcpus:
-			d.add(u.key, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
+			d.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
 		default:
-			d.add(u.key, "needs %d vCPU of %s, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, have)
+			d.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, have)
 		}
 	}
 }

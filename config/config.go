@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
@@ -87,7 +88,7 @@ func Load(source *Source, read account.Reader) (*Config, error) {
 	cfg.Models = decodeModels(top)
 	top.close()
 	cfg.check(d, read)
-	if err := d.found.Err(); err != nil {
+	if err := problems.Err(d.found); err != nil {
 		return nil, err
 	}
 	return cfg, nil
@@ -102,11 +103,11 @@ func (d *decoding) values(source *Source) map[string]any {
 		switch {
 		case slices.Contains(secretKeys, key):
 		case source.isSecret(key):
-			d.add(key, "holds an encrypted value, which would be stored in clear from here; only %s may be encrypted", strings.Join(secretKeys, ", "))
+			d.add(field.ErrorTypeInvalid, key, "holds an encrypted value, which would be stored in clear from here; only %s may be encrypted", strings.Join(secretKeys, ", "))
 			d.refused = append(d.refused, key)
 			values[key] = nil
 		case text == "":
-			d.add(key, "has no value; give it one or remove the key")
+			d.add(field.ErrorTypeRequired, key, "has no value; give it one or remove the key")
 			d.refused = append(d.refused, key)
 			values[key] = nil
 		default:
@@ -139,13 +140,13 @@ func (d *decoding) secretText(source *Source, key string) pulumi.StringPtrInput 
 	case !ok:
 		return nil
 	case !source.isSecret(key):
-		d.add(key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret %s:%s", namespace, key)
+		d.add(field.ErrorTypeInvalid, key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret %s:%s", namespace, key)
 	case text == "":
-		d.add(key, "is empty; set it with: pulumi config set --secret %s:%s", namespace, key)
+		d.add(field.ErrorTypeInvalid, key, "is empty; set it with: pulumi config set --secret %s:%s", namespace, key)
 	case strings.ContainsAny(text, " \t\r\n"):
-		d.add(key, "has white space in it, perhaps a line break at its end; set it again without")
+		d.add(field.ErrorTypeInvalid, key, "has white space in it, perhaps a line break at its end; set it again without")
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
-		d.add(key, "is a list or a mapping, want one text; set it with: pulumi config set --secret %s:%s", namespace, key)
+		d.add(field.ErrorTypeInvalid, key, "is a list or a mapping, want one text; set it with: pulumi config set --secret %s:%s", namespace, key)
 	}
 	return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
 }
@@ -175,7 +176,7 @@ func (n *node) objects(key string) []*node {
 		child := &node{path: fmt.Sprintf("%s[%d]", path, i), d: n.d}
 		var ok bool
 		if child.values, ok = item.(map[string]any); !ok {
-			n.d.add(child.path, "is %s, want a mapping", describeKind(item))
+			n.d.add(field.ErrorTypeInvalid, child.path, "is %s, want a mapping", describeKind(item))
 		}
 		n.children = append(n.children, child)
 		nodes = append(nodes, child)
@@ -189,25 +190,23 @@ func (n *node) objects(key string) []*node {
 func (c *Config) check(d *decoding, read account.Reader) {
 	done := settled{}
 	for _, p := range d.found {
-		done[p.Key] = true
+		done[p.Field] = true
 	}
-	report := func(err error, path string) {
-		for _, p := range problems.Of(err, path) {
-			if key := d.typedAt(p.Key); !done.covers(key) {
-				d.add(key, "%s", p.Message)
+	report := func(found field.ErrorList) {
+		for _, p := range found {
+			if key := d.typedAt(p.Field); !done.covers(key) {
+				d.add(p.Type, key, "%s", p.Detail)
 			}
 		}
 	}
 	c.labelGroups()
 	for i, g := range c.NodeGroups {
-		path := fmt.Sprintf("nodeGroups[%d]", i)
-		report(g.Validate(path), path)
+		report(g.Validate(field.NewPath("nodeGroups").Index(i)))
 	}
 	c.checkPlatform(d, done, report, read)
 	for i := range c.Namespaces {
-		path := fmt.Sprintf("namespaces[%d]", i)
 		c.Namespaces[i] = c.recognize(c.Namespaces[i].WithDefaults())
-		report(c.Namespaces[i].Validate(path), path)
+		report(c.Namespaces[i].Validate(field.NewPath("namespaces").Index(i)))
 	}
 	c.checkReferences(d, done)
 	c.checkCosts(d)
@@ -225,9 +224,8 @@ func (c *Config) check(d *decoding, read account.Reader) {
 	c.share()
 	c.gate()
 	for i := range c.Models {
-		path := fmt.Sprintf("models[%d]", i)
 		c.Models[i] = c.Models[i].WithDefaults()
-		report(manifest.Validate(c.Models[i], path), path)
+		report(manifest.Validate(c.Models[i], field.NewPath("models").Index(i)))
 	}
 	c.checkIdentity(d)
 	c.checkIngresses(d)

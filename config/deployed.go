@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -106,25 +108,26 @@ func (c *Config) Deployed() (string, error) {
 // stack was not deployed to: its objects would stay where they are, while the
 // engine takes them to be here.
 func (c *Config) locate(d *decoding, report reporter) {
+	existingKey := field.NewPath("cluster", "existing")
 	existing, locate := c.Platform.Cluster.Existing, c.source.Locate
-	if locate == nil || existing.Validate("cluster.existing") != nil {
+	if locate == nil || len(existing.Validate(existingKey)) > 0 {
 		return // reported as wrong
 	}
-	location, err := locate(*existing, "cluster.existing")
+	location, err := locate(*existing, existingKey)
 	if err != nil {
-		report(err, "cluster.existing")
+		report(problems.Of(err, existingKey.String()))
 		return
 	}
 	c.location = &location
 	const key = "cluster.existing.context"
 	before := c.source.Deployed
 	if before.EKS != "" {
-		d.add("cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
+		d.add(field.ErrorTypeForbidden, "cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
 		return
 	}
 	if was := before.Cluster; was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
 		if was.Context != existing.Context {
-			d.add(key, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
+			d.add(field.ErrorTypeInvalid, key, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
 				"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
 				"If it is the same cluster at another address: kubectl config rename-context %s %s",
 				existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
@@ -151,7 +154,7 @@ func (c *Config) checkIdentity(d *decoding) {
 			continue
 		}
 		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
-		d.add(fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
+		d.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
 			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
 			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
 	}
@@ -163,7 +166,7 @@ func (c *Config) checkIdentity(d *decoding) {
 func (c *Config) checkCache(d *decoding, i int, is DeployedModel) {
 	for _, was := range c.source.Deployed.Models {
 		if was.same(is) && was.Cache != "" && is.Cache != "" && was.Cache != is.Cache {
-			d.add(fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
+			d.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
 				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", is.Cache, was.Cache)
 		}
 	}

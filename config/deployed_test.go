@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
@@ -18,7 +19,7 @@ func update(t *testing.T, deployed, yaml string) (*Config, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source := Source{Deployed: parseDeployed(deployed), Locate: func(e cluster.Existing, _ string) (cluster.Location, error) {
+	source := Source{Deployed: parseDeployed(deployed), Locate: func(e cluster.Existing, _ *field.Path) (cluster.Location, error) {
 		return map[string]cluster.Location{
 			"old":       {Server: "https://one", CA: "1"},
 			"renamed":   {Server: "https://one", CA: "1"},
@@ -59,7 +60,7 @@ func TestAnotherClusterIsNotTakenForTheOld(t *testing.T) {
 			switch found := problems.Of(err, ""); {
 			case test.refused == "" && err != nil:
 				t.Fatalf("refused: %v", err)
-			case test.refused != "" && (len(found) != 1 || found[0].Key != test.refused):
+			case test.refused != "" && (len(found) != 1 || found[0].Field != test.refused):
 				t.Fatalf("got %v, want one problem of %s", err, test.refused)
 			case err != nil:
 				said = err.Error()

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 )
@@ -19,10 +21,10 @@ func (c *Config) checkExistingVersion(d *decoding, read account.Reader) {
 	given, live := p.Cluster.KubernetesVersion, p.liveVersion(read)
 	switch {
 	case live == "" && given == "":
-		d.add(key, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
+		d.add(field.ErrorTypeRequired, key, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
 			p.Cluster.Existing.Name, versions.Kubernetes)
 	case live != "" && given != "" && live != given:
-		d.add(key, "is %s, and the cluster runs %s; remove the key", given, live)
+		d.add(field.ErrorTypeForbidden, key, "is %s, and the cluster runs %s; remove the key", given, live)
 	case given == "":
 		p.Cluster.KubernetesVersion = live
 	}

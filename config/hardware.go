@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
@@ -40,7 +42,7 @@ func decodeHardware(group *node, name string, types []string) (all []string, own
 	}
 	for _, key := range []string{"gpus", "vcpu", "memoryGiB"} {
 		if n.values != nil && !n.has(key) {
-			n.d.add(n.at(key), "is missing; give what one node has")
+			n.d.add(field.ErrorTypeRequired, n.at(key), "is missing; give what one node has")
 		}
 	}
 	if on.MaxPods == 0 {
@@ -51,7 +53,7 @@ func decodeHardware(group *node, name string, types []string) (all []string, own
 	}
 	for _, of := range types {
 		if _, err := catalogue.FindInstance(of); err == nil {
-			n.d.add(n.path, "describes %s, which the catalogue has; remove it, or name other instanceTypes", of)
+			n.d.add(field.ErrorTypeForbidden, n.path, "describes %s, which the catalogue has; remove it, or name other instanceTypes", of)
 			return types, nil
 		}
 	}
@@ -75,7 +77,7 @@ func (n *node) ownGPU() catalogue.GPU {
 	own := catalogue.GPU{Name: name, NominalGB: int(math.Round(gib)), UsableGiB: gib, MemoryGBps: n.above("gpuMemoryGBps", mostRate), TFLOPS: n.above("gpuTFLOPS", mostRate)}
 	link, err := catalogue.FindLink(cmp.Or(n.str("link"), catalogue.DefaultLink))
 	if err != nil {
-		n.d.add(n.at("link"), "%s", err)
+		n.d.add(field.ErrorTypeInvalid, n.at("link"), "%s", err)
 	}
 	own.Link = link
 	described := slices.ContainsFunc(ownKeys, n.has)
@@ -83,23 +85,23 @@ func (n *node) ownGPU() catalogue.GPU {
 	switch {
 	case n.values == nil: // reported as wrong
 	case !n.has("gpu"):
-		n.d.add(n.at("gpu"), "is missing; name the GPU, such as H100")
+		n.d.add(field.ErrorTypeRequired, n.at("gpu"), "is missing; name the GPU, such as H100")
 	case !gpuName.MatchString(name):
-		n.d.add(n.at("gpu"), "is %q, want letters, digits and '-', such as H100", name)
+		n.d.add(field.ErrorTypeInvalid, n.at("gpu"), "is %q, want letters, digits and '-', such as H100", name)
 	case err == nil && described:
-		n.d.add(n.at("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", known.Name, commas(slices.DeleteFunc(slices.Clone(ownKeys), func(key string) bool { return !n.has(key) })))
+		n.d.add(field.ErrorTypeForbidden, n.at("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", known.Name, commas(slices.DeleteFunc(slices.Clone(ownKeys), func(key string) bool { return !n.has(key) })))
 	case err == nil:
 		return known
 	case !described:
-		n.d.add(n.at("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
+		n.d.add(field.ErrorTypeInvalid, n.at("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
 	default:
 		own.Capability = n.capability(capability)
 		if !n.has("gpuMemoryGiB") {
-			n.d.add(n.at("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
+			n.d.add(field.ErrorTypeRequired, n.at("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
 		}
 		for key, other := range map[string]string{"gpuTFLOPS": "gpuMemoryGBps", "gpuMemoryGBps": "gpuTFLOPS"} {
 			if n.has(other) && !n.has(key) {
-				n.d.add(n.at(key), "is missing, and %s is given; the speed follows from both: give both, or neither", other)
+				n.d.add(field.ErrorTypeRequired, n.at(key), "is missing, and %s is given; the speed follows from both: give both, or neither", other)
 			}
 		}
 	}
@@ -110,14 +112,14 @@ func (n *node) ownGPU() catalogue.GPU {
 // there is none.
 func (n *node) capability(stated float64) int {
 	if !n.has("computeCapability") {
-		n.d.add(n.at("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
+		n.d.add(field.ErrorTypeRequired, n.at("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
 	}
 	if stated <= 0 {
 		return 0
 	}
 	capability, err := catalogue.CapabilityOf(stated)
 	if err != nil {
-		n.d.add(n.at("computeCapability"), "%s", err)
+		n.d.add(field.ErrorTypeInvalid, n.at("computeCapability"), "%s", err)
 	}
 	return capability
 }
@@ -129,7 +131,7 @@ func (n *node) upTo(key string, most int) int {
 		return 0
 	}
 	if *i < 1 || *i > most {
-		n.d.add(n.at(key), "is %d, want 1 to %d", *i, most)
+		n.d.add(field.ErrorTypeInvalid, n.at(key), "is %d, want 1 to %d", *i, most)
 	}
 	return *i
 }
@@ -138,7 +140,7 @@ func (n *node) upTo(key string, most int) int {
 func (n *node) above(key string, most float64) float64 {
 	x := n.amount(key)
 	if x > most || math.IsInf(x, 0) {
-		n.d.add(n.at(key), "is %g, want at most %g", x, most)
+		n.d.add(field.ErrorTypeInvalid, n.at(key), "is %g, want at most %g", x, most)
 	}
 	return x
 }

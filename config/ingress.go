@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -17,7 +19,7 @@ func (c *Config) checkIngresses(d *decoding) {
 		key := fmt.Sprintf("models[%d].ingress", i)
 		if in.Host != "" {
 			if first, taken := hosts[in.Host]; taken {
-				d.add(d.typedAt(key+".host"), "is %q, which is the host of %s already; each model has its own", in.Host, first)
+				d.add(field.ErrorTypeDuplicate, d.typedAt(key+".host"), "is %q, which is the host of %s already; each model has its own", in.Host, first)
 			} else {
 				hosts[in.Host] = fmt.Sprintf("models[%d]", i)
 			}
@@ -27,7 +29,7 @@ func (c *Config) checkIngresses(d *decoding) {
 			if !known {
 				groups[in.ALB.Group] = i
 			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
-				d.add(d.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
+				d.add(field.ErrorTypeInvalid, d.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
 					first, in.ALB.Group)
 			}
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -144,7 +146,7 @@ func (c *Config) checkReferences(d *decoding, done settled) {
 		names = append(names, n.Name)
 	}
 	if complete && len(names) == 0 && len(c.Models) > 0 {
-		d.add("namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
+		d.add(field.ErrorTypeForbidden, "namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
 	}
 	groups := map[string]string{}
 	for i, g := range c.NodeGroups {
@@ -173,9 +175,9 @@ func chooseNamespace(d *decoding, key, name string, names []string) string {
 	case name == "" && len(names) == 1:
 		return names[0]
 	case name == "":
-		d.add(key, "is missing, and there are several namespaces; name one of %s", choice)
+		d.add(field.ErrorTypeRequired, key, "is missing, and there are several namespaces; name one of %s", choice)
 	case !slices.Contains(names, name):
-		d.add(key, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+		d.add(field.ErrorTypeNotSupported, key, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
 	}
 	return name
 }
@@ -193,7 +195,7 @@ func uniqueAt(d *decoding, seen map[string]string, name, path, key string) {
 	switch first, taken := seen[name]; {
 	case first == path: // two of its own, reported as such
 	case taken:
-		d.add(key, "is %q, which is the name of %s already; names are unique in a stack", name, first)
+		d.add(field.ErrorTypeDuplicate, key, "is %q, which is the name of %s already; names are unique in a stack", name, first)
 	default:
 		seen[name] = path
 	}

@@ -8,12 +8,12 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // decoding is what one run of the decoder finds out.
 type decoding struct {
-	found problems.List
+	found field.ErrorList
 	// origin maps a key that a model took from the defaults to where the user
 	// typed it.
 	origin map[string]string
@@ -22,19 +22,20 @@ type decoding struct {
 }
 
 // add reports a problem once: a default is looked at by every model.
-func (d *decoding) add(key, format string, args ...any) {
+func (d *decoding) add(kind field.ErrorType, key, format string, args ...any) {
 	if slices.Contains(d.refused, key) {
 		return
 	}
-	if p := (problems.Error{Key: key, Message: fmt.Sprintf(format, args...)}); !slices.Contains(d.found, p) {
+	p := &field.Error{Type: kind, Field: key, Detail: fmt.Sprintf(format, args...)}
+	if !slices.ContainsFunc(d.found, func(other *field.Error) bool { return other.Field == p.Field && other.Detail == p.Detail }) {
 		d.found = append(d.found, p)
 	}
 }
 
 // reported tells whether anything is wrong with a key, or with a part of it.
 func (d *decoding) reported(key string) bool {
-	return slices.ContainsFunc(d.found, func(p problems.Error) bool {
-		rest, of := strings.CutPrefix(p.Key, key)
+	return slices.ContainsFunc(d.found, func(p *field.Error) bool {
+		rest, of := strings.CutPrefix(p.Field, key)
 		return of && (rest == "" || rest[0] == '.' || rest[0] == '[')
 	})
 }
@@ -58,7 +59,7 @@ func (n *node) lookup(key string) (value any, path string, ok bool) {
 	path = n.at(key)
 	if value, ok = n.values[key]; ok {
 		if value == nil {
-			n.d.add(path, "has no value; give it one or remove the key")
+			n.d.add(field.ErrorTypeRequired, path, "has no value; give it one or remove the key")
 			return nil, path, false
 		}
 		return value, path, true
@@ -89,9 +90,9 @@ func (n *node) str(key string) string {
 	text, ok := value.(string)
 	switch {
 	case !ok:
-		n.d.add(path, "is %s, want a text%s", describe(path, value), quoteHint(value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a text%s", describe(path, value), quoteHint(value))
 	case text == "":
-		n.d.add(path, "is empty; give it a value or remove the key")
+		n.d.add(field.ErrorTypeForbidden, path, "is empty; give it a value or remove the key")
 	}
 	return text
 }
@@ -104,7 +105,7 @@ func (n *node) integer(key string) int {
 		return 0
 	}
 	if _, path, _ := n.lookup(key); *p == 0 {
-		n.d.add(path, "is 0, want a number of at least 1; remove the key for the default")
+		n.d.add(field.ErrorTypeForbidden, path, "is 0, want a number of at least 1; remove the key for the default")
 	}
 	return *p
 }
@@ -120,7 +121,7 @@ func (n *node) integerOrZero(key string) *int {
 			return &i
 		}
 	}
-	n.d.add(path, "is %s, want a whole number", describe(path, value))
+	n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a whole number", describe(path, value))
 	return nil
 }
 
@@ -135,7 +136,7 @@ func (n *node) amount(key string) float64 {
 			return x
 		}
 	}
-	n.d.add(path, "is %s, want a number above 0", describe(path, value))
+	n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a number above 0", describe(path, value))
 	return 0
 }
 
@@ -169,7 +170,7 @@ func (n *node) boolean(key string) bool {
 	}
 	truth, ok := value.(bool)
 	if !ok {
-		n.d.add(path, "is %s, want true or false", describe(path, value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want true or false", describe(path, value))
 	}
 	return truth
 }
@@ -191,7 +192,7 @@ func (n *node) mapping(key string) string {
 	}
 	text, err := json.Marshal(value)
 	if _, isMapping := value.(map[string]any); !isMapping || err != nil {
-		n.d.add(path, "is %s, want a mapping", describeKind(value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a mapping", describeKind(value))
 		return ""
 	}
 	return string(text)
@@ -205,7 +206,7 @@ func (n *node) tree(key string) map[string]any {
 	}
 	values, ok := value.(map[string]any)
 	if !ok {
-		n.d.add(path, "is %s, want a mapping", describeKind(value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a mapping", describeKind(value))
 	}
 	return values
 }
@@ -218,7 +219,7 @@ func (n *node) list(key string) ([]any, string) {
 	}
 	items, ok := value.([]any)
 	if !ok {
-		n.d.add(path, "is %s, want a list", describeKind(value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a list", describeKind(value))
 	}
 	return items, path
 }
@@ -230,7 +231,7 @@ func (n *node) texts(key string) []string {
 	for i, item := range items {
 		text, ok := item.(string)
 		if !ok {
-			n.d.add(fmt.Sprintf("%s[%d]", path, i), "is %s, want a text%s", describe(path, item), quoteHint(item))
+			n.d.add(field.ErrorTypeTypeInvalid, fmt.Sprintf("%s[%d]", path, i), "is %s, want a text%s", describe(path, item), quoteHint(item))
 		}
 		texts = append(texts, text)
 	}
@@ -252,7 +253,7 @@ func (n *node) object(key string) *node {
 		return child
 	}
 	if child.values, ok = value.(map[string]any); !ok {
-		n.d.add(child.path, "is %s, want a mapping%s", describeKind(value), mappingHint(key, value))
+		n.d.add(field.ErrorTypeTypeInvalid, child.path, "is %s, want a mapping%s", describeKind(value), mappingHint(key, value))
 	}
 	return child
 }
@@ -291,7 +292,7 @@ func (n *node) anyText(key string) string {
 	}
 	text, ok := value.(string)
 	if !ok {
-		n.d.add(path, "is %s, want a text%s", describe(path, value), quoteHint(value))
+		n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want a text%s", describe(path, value), quoteHint(value))
 	}
 	return text
 }
@@ -300,7 +301,7 @@ func (n *node) anyText(key string) string {
 func (n *node) close() {
 	for _, key := range slices.Sorted(maps.Keys(n.values)) {
 		if !slices.Contains(n.asked, key) {
-			n.d.add(n.at(key), "%s", unknownKey(key, n.asked))
+			n.d.add(field.ErrorTypeInvalid, n.at(key), "%s", unknownKey(key, n.asked))
 		}
 	}
 	for _, child := range n.children {

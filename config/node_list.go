@@ -3,6 +3,8 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // stringOrList returns the strings of a key that takes one string or a list of
@@ -17,7 +19,7 @@ func (n *node) stringOrList(key string) []string {
 		return []string{n.str(key)}
 	}
 	if len(items) == 0 {
-		n.d.add(path, "is an empty list; give it a value or remove the key")
+		n.d.add(field.ErrorTypeForbidden, path, "is an empty list; give it a value or remove the key")
 	}
 	return n.texts(key)
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -78,12 +80,12 @@ func (c *Config) checkCosts(d *decoding) {
 	known := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			d.add("costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+			d.add(field.ErrorTypeInvalid, "costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
 		if _, ok := c.prices().Of(name); !ok {
-			d.add("costs.shared.nodes."+name, "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+			d.add(field.ErrorTypeInvalid, "costs.shared.nodes."+name, "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
 		}
 	}
 	s := c.Costs.Shared
@@ -95,16 +97,16 @@ func (c *Config) checkCosts(d *decoding) {
 		{"endpoints", s.Endpoints}, {"loadBalancers", s.LoadBalancers}, {"publicIpv4", s.PublicIPv4},
 	} {
 		if of.count < 0 || of.count > mostShared {
-			d.add("costs.shared."+of.key, "is %d, want 0 to %d", of.count, mostShared)
+			d.add(field.ErrorTypeInvalid, "costs.shared."+of.key, "is %d, want 0 to %d", of.count, mostShared)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Nodes)) {
 		if s.Nodes[name] < 0 || s.Nodes[name] > mostShared {
-			d.add("costs.shared.nodes."+name, "is %d, want 1 to %d", s.Nodes[name], mostShared)
+			d.add(field.ErrorTypeInvalid, "costs.shared.nodes."+name, "is %d, want 1 to %d", s.Nodes[name], mostShared)
 		}
 	}
 	if s.ExtendedSupport > s.ControlPlanes {
-		d.add("costs.shared.extendedSupport", "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
+		d.add(field.ErrorTypeInvalid, "costs.shared.extendedSupport", "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
 	}
 }
 
@@ -129,12 +131,12 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 		if m.GPU.Type == "" {
 			return // every group is reported as wrong
 		}
-		d.add(d.typedAt(fmt.Sprintf("models[%d].gpu.type", i)), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
+		d.add(field.ErrorTypeInvalid, d.typedAt(fmt.Sprintf("models[%d].gpu.type", i)), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		return
 	}
 	choice, ok := m.Cheapest(groups)
 	if !ok && len(groups) > 1 && m.UnknownShape() {
-		d.add(key, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
+		d.add(field.ErrorTypeRequired, key, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
 		return
 	}
 	if !ok {
@@ -161,10 +163,10 @@ func (c *Config) findNodeGroups(d *decoding, done settled, i int, listed []strin
 		case done.covers(d.typedAt(item)):
 			return
 		case at < 0:
-			d.add(d.typedAt(item), "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, names), oneOf(names))
+			d.add(field.ErrorTypeNotSupported, d.typedAt(item), "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, names), oneOf(names))
 			return
 		case slices.ContainsFunc(groups, func(before serving.NodeGroup) bool { return before.Name == name }):
-			d.add(d.typedAt(item), "is %q a second time; name each group once, in order of preference", name)
+			d.add(field.ErrorTypeDuplicate, d.typedAt(item), "is %q a second time; name each group once, in order of preference", name)
 			return
 		}
 		groups = append(groups, c.NodeGroups[at])

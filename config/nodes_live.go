@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -105,19 +107,19 @@ func (c *Config) checkUpdates(d *decoding) {
 	for _, change := range c.changes() {
 		key := p.groupKey(change.Group)
 		if change.Forced != "" {
-			d.add(d.typedAt("cluster.nodeRelease"), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
+			d.add(field.ErrorTypeInvalid, d.typedAt("cluster.nodeRelease"), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
 				p.Nodes.Release, change.Group, change.Forced)
 		}
 		if change.Nodes == 0 || change.Effect == nodes.Removes {
 			continue
 		}
 		if change.Block && change.Effect == nodes.Replaces {
-			d.add(key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
+			d.add(field.ErrorTypeInvalid, key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
 				change.Nodes, commas(change.Reasons))
 			continue
 		}
 		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
-			d.add(key, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
+			d.add(field.ErrorTypeInvalid, key, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
 		}
 	}
 }
@@ -133,7 +135,7 @@ func (p *Platform) checkFailedGroups(d *decoding) {
 		if !ours || g.Status != "CREATE_FAILED" {
 			continue
 		}
-		d.add(p.groupKey(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
+		d.add(field.ErrorTypeInvalid, p.groupKey(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
 			"aws eks delete-nodegroup --region %s --cluster-name %s --nodegroup-name %s, then pulumi refresh", g.Name, p.Account.Region, p.Cluster.Name, g.Name)
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
@@ -26,7 +28,7 @@ func (p *Platform) fillAddons(d *decoding) {
 	}
 	for _, name := range p.Cluster.AddonNames() {
 		if p.Offers.Cluster != nil && cmp.Or(all[name], p.Offers.Addons[name]) == "" {
-			d.add("cluster.addons."+name, "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
+			d.add(field.ErrorTypeRequired, "cluster.addons."+name, "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
 		}
 		if version := cmp.Or(all[name], p.Offers.Addons[name], versions.Addon(name, p.Cluster.KubernetesVersion)); version != "" {
 			all[name] = version
@@ -43,9 +45,9 @@ func (p *Platform) checkPatches(d *decoding) {
 	switch {
 	case release == "" || release == nodes.Latest:
 	case parts == nil:
-		d.add(d.typedAt(key), "is %q, want a release of the EKS AMI such as %q, or %q for the newest", release, versions.AMIRelease(versions.Kubernetes), nodes.Latest)
+		d.add(field.ErrorTypeInvalid, d.typedAt(key), "is %q, want a release of the EKS AMI such as %q, or %q for the newest", release, versions.AMIRelease(versions.Kubernetes), nodes.Latest)
 	case parts[1] != p.Cluster.KubernetesVersion:
-		d.add(d.typedAt(key), "is %s, a release for Kubernetes %s, and cluster.kubernetesVersion is %s; want a release for that, or remove the key",
+		d.add(field.ErrorTypeForbidden, d.typedAt(key), "is %s, a release for Kubernetes %s, and cluster.kubernetesVersion is %s; want a release for that, or remove the key",
 			release, parts[1], p.Cluster.KubernetesVersion)
 	default:
 		p.checkOlderRelease(d, d.typedAt(key))
@@ -55,9 +57,9 @@ func (p *Platform) checkPatches(d *decoding) {
 		key := d.typedAt("cluster.addons." + name)
 		switch version := p.Cluster.Addons[name]; {
 		case !slices.Contains(names, name):
-			d.add(key, "is the version of an add-on that the cluster has not%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
+			d.add(field.ErrorTypeInvalid, key, "is the version of an add-on that the cluster has not%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
 		case !addonVersion.MatchString(version):
-			d.add(key, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
+			d.add(field.ErrorTypeInvalid, key, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
 		}
 	}
 }
@@ -70,7 +72,7 @@ func (p *Platform) checkOlderRelease(d *decoding, key string) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {
 			runs := live[zone]
 			if runs.Version == p.Cluster.KubernetesVersion && versions.Compare(p.Nodes.Release, runs.Release) < 0 {
-				d.add(key, "is %s, and %s has %s in %s, which is newer; EKS does not go back to an older AMI; want %s or newer",
+				d.add(field.ErrorTypeInvalid, key, "is %s, and %s has %s in %s, which is newer; EKS does not go back to an older AMI; want %s or newer",
 					p.Nodes.Release, group, runs.Release, zone, runs.Release)
 				return
 			}

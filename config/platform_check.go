@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -17,7 +19,7 @@ import (
 )
 
 // reporter reports the problems of a box, each once.
-type reporter func(err error, path string)
+type reporter func(found field.ErrorList)
 
 // checkPlatform fills in what the boxes do not know of each other, and checks
 // each and what spans them.
@@ -28,7 +30,7 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		return // nobody knows whose it is
 	}
 	p.checkAWS(d, c.source)
-	report(p.Account.Validate("tags"), "tags")
+	report(p.Account.Validate(field.NewPath("tags")))
 	if !p.Made() {
 		p.checkBrought(d)
 		c.checkExistingVersion(d, read)
@@ -38,21 +40,21 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 		p.Cluster.Region, p.Cluster.Profile, p.Network.Region = p.Account.Region, p.Account.Profile, p.Account.Region
 		c.ask(d, read)
 		p.fillZones()
-		report(p.validateNetwork(), "network")
+		report(p.validateNetwork())
 	}
 	p.Cluster = p.Cluster.WithDefaults()
-	report(p.Cluster.Validate("cluster"), "cluster")
+	report(p.Cluster.Validate(field.NewPath("cluster")))
 	if p.Made() {
 		p.Nodes.KubernetesVersion = p.Cluster.KubernetesVersion
 		p.Nodes.System.Zones = p.nodeZones()
 		p.Nodes = p.Nodes.WithDefaults()
-		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups")
+		report(p.Nodes.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups")))
 		c.checkSupport(d)
 		p.checkAddresses(d)
 		p.checkOffers(d, c.source)
 		p.checkFixed(d, c.source.Deployed.EKS)
 		p.placeGroups(d)
-		report(p.Nodes.Validate("systemNodes", "nodeGroups"), "nodeGroups") // now that the zones are known
+		report(p.Nodes.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))) // now that the zones are known
 		p.fillLive()
 		p.fillAddons(d)
 		p.checkPatches(d)
@@ -71,10 +73,10 @@ func (c *Config) checkPlatform(d *decoding, done settled, report reporter, read 
 	}
 	p.Autoscaler, p.GPU = p.Autoscaler.WithDefaults(), p.GPU.WithDefaults()
 	p.KEDA, p.IngressController = p.KEDA.WithDefaults(), p.IngressController.WithDefaults()
-	report(p.Autoscaler.Validate("autoscaler"), "autoscaler")
-	report(p.GPU.Validate("gpu"), "gpu")
-	report(p.KEDA.Validate("keda"), "keda")
-	report(p.IngressController.Validate("ingressController"), "ingressController")
+	report(p.Autoscaler.Validate(field.NewPath("autoscaler")))
+	report(p.GPU.Validate(field.NewPath("gpu")))
+	report(p.KEDA.Validate(field.NewPath("keda")))
+	report(p.IngressController.Validate(field.NewPath("ingressController")))
 }
 
 // checkNamespaces refuses namespaces for models that a box makes for itself.
@@ -89,7 +91,7 @@ func (c *Config) checkNamespaces(d *decoding) {
 	} {
 		for i, n := range c.Namespaces {
 			if slices.Contains(box.claims, n.Name) {
-				d.add(fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, box.key)
+				d.add(field.ErrorTypeInvalid, fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, box.key)
 			}
 		}
 	}
@@ -118,14 +120,14 @@ func (p *Platform) checkAWS(d *decoding, source *Source) {
 	}
 	for _, key := range source.awsKeys() {
 		if !slices.Contains(awsKeys, key) {
-			d.add("aws:"+key, "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
+			d.add(field.ErrorTypeInvalid, "aws:"+key, "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
 		}
 	}
 	switch region := p.Account.Region; {
 	case region == "":
-		d.add("aws:region", "is missing; set it with: pulumi config set aws:region us-west-2")
+		d.add(field.ErrorTypeRequired, "aws:region", "is missing; set it with: pulumi config set aws:region us-west-2")
 	case !slices.Contains(account.Regions(), region):
-		d.add("aws:region", "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
+		d.add(field.ErrorTypeNotSupported, "aws:region", "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
 	}
 }
 
@@ -137,21 +139,21 @@ func (p *Platform) needsAWS() bool {
 
 // validateNetwork is the network's own check. Without zones, whoever made it is
 // told which they could be.
-func (p *Platform) validateNetwork() error {
+func (p *Platform) validateNetwork() field.ErrorList {
 	if p.Network.Existing == nil && len(p.Network.Zones) == 0 {
-		var found problems.List
+		var found field.ErrorList
 		if !slices.Contains(account.Regions(), p.Account.Region) {
 			return nil // reported as wrong
 		}
-		found.Addf("network.zones", "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
-		return found.Err()
+		problems.Required(&found, field.NewPath("network", "zones"), "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
+		return found
 	}
 	p.Network = p.Network.WithDefaults()
-	found := problems.Of(p.Network.Validate("network"), "network")
+	found := p.Network.Validate(field.NewPath("network"))
 	if !slices.Contains(account.Regions(), p.Account.Region) { // nobody knows whose zones they are
-		found = slices.DeleteFunc(found, func(e problems.Error) bool { return strings.HasPrefix(e.Key, "network.zones[") })
+		found = slices.DeleteFunc(found, func(e *field.Error) bool { return strings.HasPrefix(e.Field, "network.zones[") })
 	}
-	return found.Err()
+	return found
 }
 
 // checkBrought refuses what would be for a cluster that the program makes.
@@ -169,7 +171,7 @@ func (p *Platform) checkBrought(d *decoding) {
 		{"network.interfaceEndpoints", n.InterfaceEndpoints != ""}, {"network.flowLogDays", n.FlowLogDays != nil},
 	} {
 		if of.given {
-			d.add(of.key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
+			d.add(field.ErrorTypeDuplicate, of.key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
 		}
 	}
 	for i, g := range p.Nodes.Groups {
@@ -178,19 +180,19 @@ func (p *Platform) checkBrought(d *decoding) {
 			given bool
 		}{{"capacity", g.Capacity != ""}, {"reservationId", g.ReservationID != ""}, {"zones", len(g.Zones) > 0}, {"diskGiB", g.DiskGiB != 0}} {
 			if of.given {
-				d.add(fmt.Sprintf("nodeGroups[%d].%s", i, of.key), "is of no use with cluster.existing, whose nodes are there already; remove it")
+				d.add(field.ErrorTypeDuplicate, fmt.Sprintf("nodeGroups[%d].%s", i, of.key), "is of no use with cluster.existing, whose nodes are there already; remove it")
 			}
 		}
 	}
 	if p.needsAWS() && s.Existing.Name == "" {
-		d.add("cluster.existing.name", "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
+		d.add(field.ErrorTypeRequired, "cluster.existing.name", "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
 	}
 	if p.IngressController.Install && (n.Existing == nil || n.Existing.VPCID == "") {
-		d.add("network.vpcId", "is missing; the controller of load balancers needs the VPC of the cluster")
+		d.add(field.ErrorTypeRequired, "network.vpcId", "is missing; the controller of load balancers needs the VPC of the cluster")
 	}
 	if p.Network.Existing != nil && p.Network.Existing.VPCID != "" {
-		for _, e := range problems.Of(p.Network.Validate("network"), "network") {
-			d.add(e.Key, "%s", e.Message)
+		for _, e := range p.Network.Validate(field.NewPath("network")) {
+			d.add(e.Type, e.Field, "%s", e.Detail)
 		}
 	}
 }
@@ -198,7 +200,7 @@ func (p *Platform) checkBrought(d *decoding) {
 // checkSupport refuses a Kubernetes version that EKS no longer offers.
 func (c *Config) checkSupport(d *decoding) {
 	if _, gone := c.Platform.Cluster.Support(c.source.now()); gone {
-		d.add("cluster.kubernetesVersion", "is %s, which EKS no longer offers; want a later one", c.Platform.Cluster.KubernetesVersion)
+		d.add(field.ErrorTypeInvalid, "cluster.kubernetesVersion", "is %s, which EKS no longer offers; want a later one", c.Platform.Cluster.KubernetesVersion)
 	}
 }
 
@@ -207,7 +209,7 @@ func (p *Platform) checkAddresses(d *decoding) {
 	services, err := netip.ParsePrefix(p.Cluster.ServiceCIDR)
 	vpc, err2 := netip.ParsePrefix(p.Network.CIDR)
 	if err == nil && err2 == nil && services.Overlaps(vpc) {
-		d.add("network.cidr", "is %s, which overlaps with the addresses of Services, %s; change one, this or cluster.serviceCidr", vpc, services)
+		d.add(field.ErrorTypeInvalid, "network.cidr", "is %s, which overlaps with the addresses of Services, %s; change one, this or cluster.serviceCidr", vpc, services)
 	}
 }
 
@@ -217,7 +219,7 @@ func (c *Config) checkMonitoring(d *decoding, report reporter) {
 	p := &c.Platform
 	if p.Prometheus.Install {
 		if c.Monitoring.PrometheusURL != "" {
-			d.add("monitoring.prometheusUrl", "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
+			d.add(field.ErrorTypeForbidden, "monitoring.prometheusUrl", "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
 		}
 		p.Prometheus.Namespace = c.Monitoring.Namespace
 		c.Monitoring.PrometheusURL = p.Prometheus.PrometheusURL()
@@ -227,10 +229,10 @@ func (c *Config) checkMonitoring(d *decoding, report reporter) {
 	}
 	c.Monitoring = c.Monitoring.WithDefaults()
 	p.Prometheus.Namespace = c.Monitoring.Namespace
-	report(c.Monitoring.Validate("monitoring"), "monitoring")
+	report(c.Monitoring.Validate(field.NewPath("monitoring")))
 	p.watch(c.Monitoring)
 	p.Prometheus = p.Prometheus.WithDefaults()
-	report(p.Prometheus.Validate("monitoring"), "monitoring")
+	report(p.Prometheus.Validate(field.NewPath("monitoring")))
 	if c.GrafanaPassword != nil && !d.reported("grafanaPassword") {
 		c.checkGrafanaPassword(d)
 	}
@@ -256,9 +258,9 @@ func (c *Config) checkGrafanaPassword(d *decoding) {
 	grafana := c.Platform.Prometheus.Grafana
 	switch {
 	case !grafana.Install:
-		d.add("grafanaPassword", "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
+		d.add(field.ErrorTypeForbidden, "grafanaPassword", "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
 	case grafana.ExistingSecret != "":
-		d.add("monitoring.grafana.existingSecret", "is given, and grafanaPassword as well; remove one of the two")
+		d.add(field.ErrorTypeForbidden, "monitoring.grafana.existingSecret", "is given, and grafanaPassword as well; remove one of the two")
 	}
 }
 
@@ -271,7 +273,7 @@ func (c *Config) checkCertificates(d *decoding) {
 		if region == "" || len(parts) < 6 || parts[3] == region {
 			continue
 		}
-		d.add(d.typedAt(fmt.Sprintf("models[%d].ingress.alb.certificateArn", i)), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
+		d.add(field.ErrorTypeNotSupported, d.typedAt(fmt.Sprintf("models[%d].ingress.alb.certificateArn", i)), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
 	}
 }
 

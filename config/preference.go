@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // edge is one step of a list: the group before is preferred, as the key says.
@@ -25,7 +27,7 @@ func (c *Config) checkPreferences(d *decoding) {
 			}
 			keys[key] = true
 			if back := path(edges, step.after, step.before, nil); back != nil {
-				d.add(key, "prefers %s to %s, and %s; the cluster autoscaler has one order for the whole cluster, so list the groups in the same order",
+				d.add(field.ErrorTypeInvalid, key, "prefers %s to %s, and %s; the cluster autoscaler has one order for the whole cluster, so list the groups in the same order",
 					step.before, step.after, describeSteps(back))
 				return
 			}
@@ -37,7 +39,7 @@ func (c *Config) checkPreferences(d *decoding) {
 		return
 	}
 	if p.Autoscaler.Expander != "" {
-		d.add("autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
+		d.add(field.ErrorTypeForbidden, "autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
 			p.Autoscaler.Expander, edges[0].key)
 	}
 	p.Autoscaler.Priorities = c.priorities(order(edges, c.groupNames()))

@@ -7,6 +7,8 @@ import (
 	"math"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
@@ -42,6 +44,6 @@ func (n *node) percent(key string) float64 {
 			return x
 		}
 	}
-	n.d.add(path, "is %s, want a number from 0 to 100", describe(path, value))
+	n.d.add(field.ErrorTypeInvalid, path, "is %s, want a number from 0 to 100", describe(path, value))
 	return 0
 }

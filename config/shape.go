@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
@@ -29,7 +31,7 @@ func (n *node) shape() string {
 			return value
 		}
 		// Not repeated: it may be anything.
-		n.d.add(path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		n.d.add(field.ErrorTypeInvalid, path, "is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
 		return wrongShape
 	case map[string]any:
 		text, err := json.Marshal(value)
@@ -38,12 +40,12 @@ func (n *node) shape() string {
 		}
 		if err != nil {
 			for line := range strings.SplitSeq(err.Error(), "\n") {
-				n.d.add(path, "%s", line)
+				n.d.add(field.ErrorTypeInvalid, path, "%s", line)
 			}
 			return wrongShape
 		}
 		return string(text)
 	}
-	n.d.add(path, "is %s, want the path of the model's config.json, or a mapping with its keys", describeKind(value))
+	n.d.add(field.ErrorTypeTypeInvalid, path, "is %s, want the path of the model's config.json, or a mapping with its keys", describeKind(value))
 	return wrongShape
 }

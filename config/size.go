@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -175,18 +177,18 @@ func (c *Config) checkSize(d *decoding) {
 	switch most := c.Limits.MaxUSDPerHour; {
 	case most == 0:
 	case len(bill.Unpriced) > 0:
-		d.add(key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
+		d.add(field.ErrorTypeInvalid, key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
 	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
-		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
+		d.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
 			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
 	case bill.Max > most:
-		d.add(key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
+		d.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			most, bill.Max, bill.List())
 	}
 	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
 	for i, g := range c.NodeGroups {
 		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
-			d.add(fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
+			d.add(field.ErrorTypeInvalid, fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
 				g.Max, need, strings.Join(c.demands(g.Name), ", "))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
@@ -26,7 +27,7 @@ type Source struct {
 	Now time.Time
 	// Locate finds an existing cluster in the kubeconfig. Default: none is looked
 	// for, and whether there is one is not checked.
-	Locate func(e cluster.Existing, path string) (cluster.Location, error)
+	Locate func(e cluster.Existing, at *field.Path) (cluster.Location, error)
 	// Deployed is what the last update deployed. Default: not known.
 	Deployed Deployed
 

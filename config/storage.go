@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 	"slices"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // diskClasses are StorageClasses of EBS, whose volumes one node mounts at a time:
@@ -17,7 +19,7 @@ func (c *Config) checkCaches(d *decoding) {
 	}
 	for i, m := range c.Models {
 		if class := m.Storage.Cache.StorageClass; slices.Contains(diskClasses, class) {
-			d.add(d.typedAt(fmt.Sprintf("models[%d].storage.cache.storageClass", i)),
+			d.add(field.ErrorTypeInvalid, d.typedAt(fmt.Sprintf("models[%d].storage.cache.storageClass", i)),
 				"is %s, whose EBS volumes one node mounts at a time, and the replicas of a model are on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // checkFixed refuses changes of a cluster that runs which AWS does not make, or
@@ -22,7 +24,7 @@ func (p *Platform) checkFixed(d *decoding, deployed string) {
 		if p.Cluster.Protect {
 			protected = ", which cluster.protect refuses"
 		}
-		d.add(d.typedAt(key), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
+		d.add(field.ErrorTypeInvalid, d.typedAt(key), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
 			wanted, has, protected, has)
 	}
 	if f.Name != p.Cluster.Name {
@@ -49,9 +51,9 @@ func checkVersionStep(d *decoding, runs, wanted string) {
 	switch {
 	case from == 0 || to == 0 || to == from || to == from+1:
 	case to < from:
-		d.add(d.typedAt(key), "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", wanted, runs, runs, next)
+		d.add(field.ErrorTypeInvalid, d.typedAt(key), "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", wanted, runs, runs, next)
 	default:
-		d.add(d.typedAt(key), "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", wanted, runs, next)
+		d.add(field.ErrorTypeInvalid, d.typedAt(key), "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", wanted, runs, next)
 	}
 }
 

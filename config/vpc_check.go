@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
@@ -30,7 +32,7 @@ func (p *Platform) checkControlPlane(d *decoding) {
 		}
 	}
 	if len(lost) > 0 && !d.reported(key) {
-		d.add(key, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
+		d.add(field.ErrorTypeForbidden, key, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
 			strings.Join(p.nodeZones(), ", "), strings.Join(lost, ", "), p.Cluster.Name, strings.Join(p.Offers.Cluster.Zones, ", "))
 	}
 }
@@ -44,7 +46,7 @@ func (p *Platform) checkLogGroup(d *decoding, source *Source) {
 	if group == nil || group.Tags[account.ProjectTag] == source.project && group.Tags[account.StackTag] == source.stack {
 		return
 	}
-	d.add("cluster.name", "is %s, and the log group %s of such a cluster exists already without the tags of this stack: EKS creates it again when it delivers logs after a destroy; delete it: aws logs delete-log-group --region %s --log-group-name %s; or choose another name",
+	d.add(field.ErrorTypeInvalid, "cluster.name", "is %s, and the log group %s of such a cluster exists already without the tags of this stack: EKS creates it again when it delivers logs after a destroy; delete it: aws logs delete-log-group --region %s --log-group-name %s; or choose another name",
 		p.Cluster.Name, group.Name, p.Account.Region, group.Name)
 }
 
@@ -55,14 +57,14 @@ func (p *Platform) checkVPC(d *decoding) {
 	switch {
 	case len(zones) >= 2 || d.reported("network.privateSubnetIds"):
 	case len(e.WithoutControlPlane) > 0:
-		d.add("network.privateSubnetIds", "are in %d zones in which EKS places a control plane, and it needs two; EKS places none in %s: name a subnet of another zone",
+		d.add(field.ErrorTypeInvalid, "network.privateSubnetIds", "are in %d zones in which EKS places a control plane, and it needs two; EKS places none in %s: name a subnet of another zone",
 			len(zones), strings.Join(slices.Compact(slices.Sorted(slices.Values(e.WithoutControlPlane))), ", "))
 	default:
-		d.add("network.privateSubnetIds", "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
+		d.add(field.ErrorTypeInvalid, "network.privateSubnetIds", "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
 	}
 	for i, id := range e.PrivateSubnetIDs {
 		if s := p.Offers.Subnets[id]; p.Offers.Cluster == nil && s.Problem == "" && s.Free < controlPlaneAddresses {
-			d.add(fmt.Sprintf("network.privateSubnetIds[%d]", i), "is %s with %d free addresses, and EKS needs %d for the control plane and more for nodes; name a larger subnet, or add one",
+			d.add(field.ErrorTypeInvalid, fmt.Sprintf("network.privateSubnetIds[%d]", i), "is %s with %d free addresses, and EKS needs %d for the control plane and more for nodes; name a larger subnet, or add one",
 				id, s.Free, controlPlaneAddresses)
 		}
 	}
@@ -70,7 +72,7 @@ func (p *Platform) checkVPC(d *decoding) {
 		return
 	}
 	if vpc.Problem != "" {
-		d.add("network.vpcId", "is %s, of which the account tells nothing: %s", e.VPCID, vpc.Problem)
+		d.add(field.ErrorTypeInvalid, "network.vpcId", "is %s, of which the account tells nothing: %s", e.VPCID, vpc.Problem)
 		return
 	}
 	for _, attribute := range []struct {
@@ -78,7 +80,7 @@ func (p *Platform) checkVPC(d *decoding) {
 		name, flag string
 	}{{vpc.DNSHostnames, "enableDnsHostnames", "--enable-dns-hostnames"}, {vpc.DNSSupport, "enableDnsSupport", "--enable-dns-support"}} {
 		if !attribute.on {
-			d.add("network.vpcId", "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
+			d.add(field.ErrorTypeInvalid, "network.vpcId", "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
 				e.VPCID, attribute.name, p.Account.Region, e.VPCID, attribute.flag)
 		}
 	}
@@ -94,7 +96,7 @@ func (p *Platform) checkServices(d *decoding, cidrs []string) {
 	}
 	for _, text := range cidrs {
 		if block, err := netip.ParsePrefix(text); err == nil && block.Overlaps(services) {
-			d.add("cluster.serviceCidr", "is %s, which overlaps with %s of %s; want a private block outside %s",
+			d.add(field.ErrorTypeInvalid, "cluster.serviceCidr", "is %s, which overlaps with %s of %s; want a private block outside %s",
 				services, block, p.Network.Existing.VPCID, strings.Join(cidrs, ", "))
 			return
 		}

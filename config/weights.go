@@ -3,6 +3,8 @@ package config
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 	"github.com/vllm-eks/vllm-eks/spec/weights"
 )
@@ -37,7 +39,7 @@ func (c *Config) Weights() weights.Spec { return weights.Spec{Readers: c.readers
 func (c *Config) checkRoles(d *decoding) {
 	for i, m := range c.Models {
 		if m.Storage.S3.RoleARN != "" && !c.Platform.grants() {
-			d.add(d.typedAt(fmt.Sprintf("models[%d].storage.s3.roleArn", i)),
+			d.add(field.ErrorTypeInvalid, d.typedAt(fmt.Sprintf("models[%d].storage.s3.roleArn", i)),
 				"is given, and the program does not know the EKS cluster; add cluster.existing.name and aws:region, or remove it and associate the role yourself")
 		}
 	}

@@ -102,11 +102,7 @@ func logged(ctx *pulumi.Context, err error) error {
 		return nil
 	}
 	for _, p := range problems.Of(err, "") {
-		text := p.Message
-		if p.Key != "" {
-			text = p.Error()
-		}
-		err = errors.Join(err, ctx.Log.Error(text, nil))
+		err = errors.Join(err, ctx.Log.Error(problems.Error{Problem: p}.Error(), nil))
 	}
 	return err
 }

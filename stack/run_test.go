@@ -9,6 +9,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/auto"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
@@ -46,7 +47,7 @@ func recordUpdate(t *testing.T, name string, outputs map[string]any, program pul
 // deployment returns Deploy as a program that the Pulumi CLI starts, with the
 // option that gives it its configuration.
 func deployment() (pulumi.RunFunc, pulumi.RunOption) {
-	source := config.Source{Now: today, Locate: func(cluster.Existing, string) (cluster.Location, error) { return cluster.Location{}, nil }}
+	source := config.Source{Now: today, Locate: func(cluster.Existing, *field.Path) (cluster.Location, error) { return cluster.Location{}, nil }}
 	return func(ctx *pulumi.Context) error { return Deploy(ctx, &source) }, source.Capture
 }
 

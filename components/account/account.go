@@ -8,7 +8,9 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
@@ -35,7 +37,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if spec.Region == "" {
 		return &Account{}, nil
 	}
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	a := &Account{Tags: spec.AllTags(ctx.Project(), ctx.Stack())}

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
@@ -117,11 +119,11 @@ func TestTheProviderIsTheStacks(t *testing.T) {
 
 func TestTagsThatAWSRefuses(t *testing.T) {
 	for key, value := range map[string]string{"AWS:x": "a", accountspec.ProjectTag: "a", "ä": "b", "k": strings.Repeat("x", 257), "empty": ""} {
-		if err := (accountspec.Spec{Tags: map[string]string{key: value}}).Validate("tags"); err == nil || !strings.HasPrefix(err.Error(), "tags."+key+": ") {
+		if err := problems.Err((accountspec.Spec{Tags: map[string]string{key: value}}).Validate(field.NewPath("tags"))); err == nil || !strings.HasPrefix(err.Error(), "tags."+key+": ") {
 			t.Errorf("of %s, the error is %v", key, err)
 		}
 	}
-	if err := (accountspec.Spec{Tags: map[string]string{"cost-center/1": "a b@c"}}).Validate("tags"); err != nil {
+	if err := problems.Err((accountspec.Spec{Tags: map[string]string{"cost-center/1": "a b@c"}}).Validate(field.NewPath("tags"))); err != nil {
 		t.Error(err)
 	}
 }

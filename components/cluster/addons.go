@@ -5,10 +5,12 @@ import (
 	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	storagev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/storage/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
@@ -44,7 +46,7 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 	if spec.Existing != nil {
 		return &Addons{}, nil
 	}
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	a := &Addons{}

@@ -7,8 +7,10 @@ import (
 
 	"github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
@@ -54,7 +56,7 @@ var firstIdentifier = pulumi.IgnoreChanges([]string{"clusterIdentifier"})
 // spec that is wrong, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	c := &Cluster{Name: pulumi.String(spec.EKSName()).ToStringOutput()}

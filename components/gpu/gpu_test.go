@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -52,7 +54,7 @@ func TestValidate(t *testing.T) {
 		"gpu.values.priorityClassName: is set by this program": {Install: true, Values: map[string]any{"priorityClassName": "x"}},
 		"gpu.values: is of no use without install":             {Values: map[string]any{"a": 1}},
 	} {
-		err := spec.WithDefaults().Validate("gpu")
+		err := problems.Err(spec.WithDefaults().Validate(field.NewPath("gpu")))
 		if (want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("the error is %v, want %q", err, want)
 		}

@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -89,7 +91,7 @@ func TestValidate(t *testing.T) {
 		{"of no use", ingressspec.Spec{Replicas: 2}, path + ".replicas: is of no use without install; remove it, or set ingressController.install to true"},
 	}
 	for _, test := range tests {
-		err := test.spec.WithDefaults().Validate(path)
+		err := problems.Err(test.spec.WithDefaults().Validate(field.NewPath(path)))
 		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
 		}

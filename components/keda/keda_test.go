@@ -5,7 +5,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -87,7 +89,7 @@ func TestValidate(t *testing.T) {
 		{"of no use", kedaspec.Spec{Replicas: 2}, "keda.replicas: is of no use without install; remove it, or set keda.install to true"},
 	}
 	for _, test := range tests {
-		err := test.spec.WithDefaults().Validate("keda")
+		err := problems.Err(test.spec.WithDefaults().Validate(field.NewPath("keda")))
 		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
 		}

@@ -4,8 +4,10 @@ package monitoring
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
@@ -32,7 +34,7 @@ type Args struct {
 // be installed. Errors name the key of the spec that is wrong, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn, Outputs: pulumi.Map{"prometheusUrl": pulumi.String(spec.PrometheusURL())}}

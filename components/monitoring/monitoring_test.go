@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -139,7 +141,7 @@ func TestValidate(t *testing.T) {
 		{"no secret", monitoringspec.Spec{Grafana: monitoringspec.Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret:" + useless},
 	}
 	for _, test := range tests {
-		err := test.spec.WithDefaults().Validate("monitoring")
+		err := problems.Err(test.spec.WithDefaults().Validate(field.NewPath("monitoring")))
 		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
 		}

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
@@ -87,7 +89,7 @@ func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
 	spec := monitoringspec.Spec{Install: true, Values: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
 		"persistentVolumeClaimRetentionPolicy": map[string]any{"whenDeleted": "Delete"},
 	}}}}
-	if err := spec.WithDefaults().Validate("monitoring"); err == nil {
+	if err := problems.Err(spec.WithDefaults().Validate(field.NewPath("monitoring"))); err == nil {
 		t.Error("the policy may be set with monitoring.values")
 	}
 }

@@ -7,7 +7,9 @@ import (
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	networkspec "github.com/vllm-eks/vllm-eks/spec/network"
 )
 
@@ -52,7 +54,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	if !spec.Made() {
 		return existing(spec, name)
 	}
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	n := &Network{private: map[string]pulumi.StringArray{}}
@@ -72,7 +74,7 @@ func existing(s networkspec.Spec, name string) (*Network, error) {
 	e := s.Existing
 	if e == nil {
 		e = &networkspec.Existing{}
-	} else if err := s.Validate(name); err != nil {
+	} else if err := problems.Err(s.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	n.VPCID = pulumi.String(e.VPCID).ToStringOutput()

@@ -2,9 +2,11 @@ package nodes
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -31,7 +33,7 @@ type AutoscalerArgs struct {
 // name.
 func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: autoscalerToken, DependsOn: args.DependsOn}

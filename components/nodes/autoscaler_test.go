@@ -7,8 +7,10 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy/policytest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -86,7 +88,7 @@ func TestAutoscalerValidate(t *testing.T) {
 		{"of no use either", nodespec.AutoscalerSpec{UnneededMinutes: 5}, "autoscaler.unneededMinutes: is of no use without install"},
 	}
 	for _, test := range tests {
-		err := test.spec.WithDefaults().Validate("autoscaler")
+		err := problems.Err(test.spec.WithDefaults().Validate(field.NewPath("autoscaler")))
 		if (test.want == "") != (err == nil) || err != nil && !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %q", test.name, err, test.want)
 		}

@@ -8,7 +8,9 @@ import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/ec2"
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
@@ -74,7 +76,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return &Nodes{}, nil
 	}
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate("systemNodes", "nodeGroups"); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))); err != nil {
 		return nil, err
 	}
 	n := &Nodes{GPU: map[string][]*eks.NodeGroup{}}

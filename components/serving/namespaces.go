@@ -2,6 +2,7 @@ package serving
 
 import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
@@ -25,7 +26,7 @@ type Namespaces struct {
 // NewNamespaces registers the namespaces that do not exist already. Errors name
 // the field that is wrong, under name.
 func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
-	specs, err := servingspec.CheckedNamespaces(name, args.Specs)
+	specs, err := servingspec.CheckedNamespaces(field.NewPath(name), args.Specs)
 	if err != nil {
 		return nil, err
 	}

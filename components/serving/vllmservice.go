@@ -9,9 +9,11 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -88,7 +90,7 @@ func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts
 // validate returns every problem of the spec and of what is given beside it.
 func (args VLLMServiceArgs) validate(spec servingspec.Spec, path string) error {
 	spec.Access.Guarded = spec.Access.Guarded || args.APIKey != nil
-	return manifest.Validate(spec, path)
+	return problems.Err(manifest.Validate(spec, field.NewPath(path)))
 }
 
 // previously tells the engine what the service may be called in an older state,

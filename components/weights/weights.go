@@ -4,8 +4,10 @@ package weights
 import (
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/eks"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
@@ -31,7 +33,7 @@ type Weights struct {
 // readers. Errors name the model that is wrong, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Weights, error) {
 	spec := args.Spec.WithDefaults()
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	w := &Weights{ready: map[string][]pulumi.Resource{}}

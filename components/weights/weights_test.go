@@ -7,7 +7,9 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
@@ -85,7 +87,7 @@ func TestEveryReaderGetsARole(t *testing.T) {
 func TestAnIncompleteReaderIsRefused(t *testing.T) {
 	r := reader()
 	r.Folder = ""
-	if err := (weightsspec.Spec{Readers: []weightsspec.Reader{r}}).Validate("weights"); err == nil || !strings.HasPrefix(err.Error(), "weights.chat: is incomplete") {
+	if err := problems.Err((weightsspec.Spec{Readers: []weightsspec.Reader{r}}).Validate(field.NewPath("weights"))); err == nil || !strings.HasPrefix(err.Error(), "weights.chat: is incomplete") {
 		t.Errorf("a role for the whole bucket: %v", err)
 	}
 }

@@ -1,6 +1,10 @@
 package chart
 
-import "github.com/vllm-eks/vllm-eks/internal/problems"
+import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
+)
 
 const (
 	// DefaultReplicas is how many there are of a controller of which one works and
@@ -17,21 +21,21 @@ type Field struct {
 
 // CheckUnused refuses what describes a release that is not installed. The keys
 // are below path.
-func CheckUnused(found *problems.List, path string, fields ...Field) {
+func CheckUnused(found *field.ErrorList, path *field.Path, fields ...Field) {
 	for _, f := range fields {
 		if f.Given {
-			found.Addf(path+"."+f.Key, "is of no use without install; remove it, or set %s.install to true", path)
+			problems.Forbidden(found, path.Child(f.Key), "is of no use without install; remove it, or set %s.install to true", path)
 		}
 	}
 }
 
 // CheckReplicas refuses a number of a controller's replicas that is of no use.
-func CheckReplicas(found *problems.List, path string, install bool, replicas int) {
+func CheckReplicas(found *field.ErrorList, path *field.Path, install bool, replicas int) {
 	if !install {
 		CheckUnused(found, path, Field{"replicas", replicas != 0})
 		return
 	}
 	if replicas < 1 || replicas > mostReplicas {
-		found.Addf(path+".replicas", "is %d, want 1 to %d: one works, the others wait for it to fail", replicas, mostReplicas)
+		problems.Invalid(found, path.Child("replicas"), "is %d, want 1 to %d: one works, the others wait for it to fail", replicas, mostReplicas)
 	}
 }

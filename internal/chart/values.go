@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -58,7 +60,7 @@ func isResources(path string) bool {
 // CheckValues refuses those of the user's values that the program sets, each by
 // its full key below path, and those that would not come into effect or would
 // leave a secret in clear.
-func CheckValues(found *problems.List, path string, program, user map[string]any, setBy SetBy) {
+func CheckValues(found *field.ErrorList, path *field.Path, program, user map[string]any, setBy SetBy) {
 	for _, key := range slices.Sorted(maps.Keys(user)) {
 		checkValue(found, path, key, key, program, user[key], setBy)
 	}
@@ -66,9 +68,9 @@ func CheckValues(found *problems.List, path string, program, user map[string]any
 
 // checkValue checks the user's value at a path of the chart; program holds the
 // program's values beside it, by the last key of the path.
-func checkValue(found *problems.List, path, at, last string, program map[string]any, value any, setBy SetBy) {
+func checkValue(found *field.ErrorList, path *field.Path, at, last string, program map[string]any, value any, setBy SetBy) {
 	if by, reserved := setBy[at]; reserved {
-		found.Addf(path+"."+at, "%s", setByMessage(by))
+		problems.Forbidden(found, path.Child(at), "%s", setByMessage(by))
 		return
 	}
 	ours, set := program[last]
@@ -80,9 +82,9 @@ func checkValue(found *problems.List, path, at, last string, program map[string]
 			checkValue(found, path, at+"."+key, key, oursMap, userMap[key], setBy)
 		}
 	case set && !isResources(at):
-		found.Addf(path+"."+at, "%s", setByMessage(""))
+		problems.Forbidden(found, path.Child(at), "%s", setByMessage(""))
 	default:
-		checkLeaf(found, path+"."+at, last, value)
+		checkLeaf(found, path.Child(at), last, value)
 	}
 }
 
@@ -95,22 +97,22 @@ func setByMessage(key string) string {
 
 // checkLeaf refuses a value that does not come into effect, and a secret. No
 // message repeats a value.
-func checkLeaf(found *problems.List, key, name string, value any) {
+func checkLeaf(found *field.ErrorList, key *field.Path, name string, value any) {
 	switch v := value.(type) {
 	case nil:
-		found.Addf(key, "has no value; a default of the chart cannot be removed, want a value of the kind that the chart has there")
+		problems.Invalid(found, key, "has no value; a default of the chart cannot be removed, want a value of the kind that the chart has there")
 	case string:
 		if v != "" && (isSecretName(name) || hasPassword(v)) {
-			found.Addf(key, "looks like a secret in clear, which the stack's file, Pulumi's state and Helm's record would hold; "+
+			problems.Invalid(found, key, "looks like a secret in clear, which the stack's file, Pulumi's state and Helm's record would hold; "+
 				"put it into a Secret, and name the Secret by the chart's own key, such as existingSecret")
 		}
 	case map[string]any:
 		for _, k := range slices.Sorted(maps.Keys(v)) {
-			checkLeaf(found, key+"."+k, nameOf(v, k), v[k])
+			checkLeaf(found, key.Child(k), nameOf(v, k), v[k])
 		}
 	case []any:
 		for i, item := range v {
-			checkLeaf(found, fmt.Sprintf("%s[%d]", key, i), name, item)
+			checkLeaf(found, key.Index(i), name, item)
 		}
 	}
 }

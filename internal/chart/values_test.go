@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -67,10 +69,10 @@ func TestCheckValues(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			var found problems.List
-			CheckValues(&found, "keda.values", program, read(t, test.user), setBy)
+			var found field.ErrorList
+			CheckValues(&found, field.NewPath("keda", "values"), program, read(t, test.user), setBy)
 			got := ""
-			if err := found.Err(); err != nil {
+			if err := problems.Err(found); err != nil {
 				got = err.Error()
 			}
 			if (test.want == "") != (got == "") || !strings.HasPrefix(got, test.want) || strings.Contains(got, "hunter2") {

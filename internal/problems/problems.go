@@ -1,55 +1,89 @@
-// Package problems collects everything that is wrong with a configuration, so
-// that a user sees all of it at once, each with the key that they typed.
+// Package problems adds errors to a field.ErrorList and renders them, so that a
+// user sees every problem at once, each with the key that they typed. The detail
+// of each error is a whole message: what was got, what is wanted, what to do. No
+// error holds the value itself, which may be a secret.
 package problems
 
 import (
 	"errors"
 	"fmt"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Error is one problem.
-type Error struct {
-	Key     string // as the user typed it: models[1].gpu.count
-	Message string // what was got, what is wanted, what to do
+// Add appends one problem of a kind.
+func Add(found *field.ErrorList, kind field.ErrorType, at *field.Path, format string, args ...any) {
+	*found = append(*found, &field.Error{Type: kind, Field: at.String(), Detail: fmt.Sprintf(format, args...)})
 }
 
-// Error is the key followed by the message.
-func (e Error) Error() string { return e.Key + ": " + e.Message }
-
-// List is what has been found so far, in the order in which it was found.
-type List []Error
-
-// Addf appends one problem.
-func (l *List) Addf(key, format string, args ...any) {
-	*l = append(*l, Error{Key: key, Message: fmt.Sprintf(format, args...)})
+// Required appends a key that is missing.
+func Required(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeRequired, at, format, args...)
 }
 
-// Err is nil when nothing was found, otherwise all problems joined.
-func (l *List) Err() error {
-	errs := make([]error, len(*l))
-	for i, p := range *l {
-		errs[i] = p
+// Invalid appends a value of a wrong form, or out of its range.
+func Invalid(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeInvalid, at, format, args...)
+}
+
+// NotSupported appends a value that is not among those that are known.
+func NotSupported(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeNotSupported, at, format, args...)
+}
+
+// Duplicate appends a value that something else has already.
+func Duplicate(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeDuplicate, at, format, args...)
+}
+
+// Forbidden appends a value that contradicts another one, or that the program
+// sets itself.
+func Forbidden(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeForbidden, at, format, args...)
+}
+
+// TooLong appends a value with too many characters.
+func TooLong(found *field.ErrorList, at *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeTooLong, at, format, args...)
+}
+
+// Error is a field error as users see it.
+type Error struct{ Problem *field.Error }
+
+// Error returns the key, as the user typed it, and the message.
+func (e Error) Error() string {
+	if e.Problem.Field == "" {
+		return e.Problem.Detail
+	}
+	return e.Problem.Field + ": " + e.Problem.Detail
+}
+
+// Err returns an error with a line for each problem; nil if there are none.
+func Err(found field.ErrorList) error {
+	errs := make([]error, len(found))
+	for i, e := range found {
+		errs[i] = Error{e}
 	}
 	return errors.Join(errs...)
 }
 
-// Of returns the problems that a joined error holds. An error of another kind
-// becomes a problem of the given key, so that nothing is lost.
-func Of(err error, key string) List {
+// Of returns the problems that an error holds. An error of another kind becomes an
+// internal problem of the given key, so that nothing is lost.
+func Of(err error, key string) field.ErrorList {
 	if err == nil {
 		return nil
 	}
-	var list List
 	var joined interface{ Unwrap() []error }
 	if errors.As(err, &joined) {
+		var found field.ErrorList
 		for _, e := range joined.Unwrap() {
-			list = append(list, Of(e, key)...)
+			found = append(found, Of(e, key)...)
 		}
-		return list
+		return found
 	}
 	var one Error
 	if errors.As(err, &one) {
-		return List{one}
+		return field.ErrorList{one.Problem}
 	}
-	return List{{Key: key, Message: err.Error()}}
+	return field.ErrorList{{Type: field.ErrorTypeInternal, Field: key, Detail: err.Error()}}
 }

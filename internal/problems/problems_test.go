@@ -2,29 +2,44 @@ package problems
 
 import (
 	"errors"
-	"slices"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-func TestListJoinsAndComesApartAgain(t *testing.T) {
-	var list List
-	list.Addf("models[0].name", "is %q", "A")
-	list.Addf("models[1].gpu.count", "is %d", -1)
-	err := list.Err()
-	if want := "models[0].name: is \"A\"\nmodels[1].gpu.count: is -1"; err == nil || err.Error() != want {
+func TestAListBecomesAnErrorAndAListAgain(t *testing.T) {
+	var found field.ErrorList
+	Invalid(&found, field.NewPath("models").Index(0).Child("name"), "is %q", "A")
+	Required(&found, field.NewPath("models").Index(1).Child("gpu", "count"), "is missing")
+	err := Err(found)
+	if want := "models[0].name: is \"A\"\nmodels[1].gpu.count: is missing"; err == nil || err.Error() != want {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
-	if got := Of(errors.Join(err, errors.New("other")), "stack"); !slices.Equal(got, append(list, Error{"stack", "other"})) {
-		t.Errorf("the problems of the error are %v", got)
+	got := Of(errors.Join(err, errors.New("other")), "stack")
+	want := append(found, &field.Error{Type: field.ErrorTypeInternal, Field: "stack", Detail: "other"})
+	if len(got) != len(want) {
+		t.Fatalf("the problems of the error are %v, want %v", got, want)
+	}
+	for i := range want {
+		if got[i].Type != want[i].Type || got[i].Field != want[i].Field || got[i].Detail != want[i].Detail {
+			t.Errorf("problem %d is %v, want %v", i, got[i], want[i])
+		}
 	}
 }
 
 func TestNoProblemIsNoError(t *testing.T) {
-	var list List
-	if err := list.Err(); err != nil {
+	if err := Err(nil); err != nil {
 		t.Errorf("an empty list is the error %v", err)
 	}
 	if got := Of(nil, "stack"); len(got) != 0 {
 		t.Errorf("no error has the problems %v", got)
+	}
+}
+
+// TestAProblemWithoutAKeyIsItsMessage is what a user sees of an error that no key
+// caused.
+func TestAProblemWithoutAKeyIsItsMessage(t *testing.T) {
+	if got := (Error{Problem: &field.Error{Detail: "the kubeconfig cannot be read"}}).Error(); got != "the kubeconfig cannot be read" {
+		t.Errorf("the message is %q", got)
 	}
 }

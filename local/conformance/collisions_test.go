@@ -4,9 +4,11 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"pgregory.net/rapid"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -37,7 +39,7 @@ func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
 				s.Storage.Cache.StorageClass = "efs"
 			}
 			s = s.WithDefaults()
-			if err := manifest.Validate(s, modelPath); err != nil {
+			if err := problems.Err(manifest.Validate(s, field.NewPath(modelPath))); err != nil {
 				t.Fatal(err)
 			}
 			services = append(services, manifest.Objects(s, manager))

@@ -16,7 +16,6 @@ func (r rendered) complete(found *findings, s serving.Spec) bool {
 		}
 		same(found, "the number of objects of the kind "+kind, got, want)
 	}
-	policy := s.Scaling.Policy
 	count("Deployment", len(r.deployments), true)
 	count("PodDisruptionBudget", len(r.budgets), true)
 	count("NetworkPolicy", len(r.policies), true)
@@ -24,8 +23,8 @@ func (r rendered) complete(found *findings, s serving.Spec) bool {
 	count("PersistentVolumeClaim", len(r.claims), s.Storage.Cache.StorageClass != "")
 	count("Ingress", len(r.ingresses), s.Ingress.Class != "")
 	count("ServiceMonitor", len(r.monitors), *s.Monitoring.ServiceMonitor)
-	count("ScaledObject", len(r.scaled), policy == serving.Load || policy == serving.Queue)
-	count("HorizontalPodAutoscaler", len(r.autoscalers), policy == serving.CPU)
+	count("ScaledObject", len(r.scaled), s.Scaler() == serving.KEDA)
+	count("HorizontalPodAutoscaler", len(r.autoscalers), s.Scaler() == serving.PodAutoscaler)
 	var addresses []string
 	for _, o := range r.services {
 		addresses = append(addresses, o.Name)

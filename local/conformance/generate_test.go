@@ -139,8 +139,7 @@ func (g generator) spec() serving.Spec {
 		s.NodeGroup = serving.Compose(s.NodeGroups)
 	}
 	s.Replicas, s.Scaling = g.replicas()
-	asks := s.Scaling.Policy == "" || s.Scaling.Policy == serving.Load || s.Scaling.Policy == serving.Queue
-	if asks && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
+	if declared(s.Scaling.Policy).Prometheus && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
 		s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
 	}
 	if strings.HasPrefix(s.Model.ID, "s3://") && !g.wrong("an S3 model's revision") {
@@ -249,12 +248,20 @@ func (g generator) objectives() serving.Objectives {
 func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 	min := pick(g, "replicas.min", []*int{nil, new(1), new(2), new(0), new(1000)}, new(-1), new(1001))
 	r := serving.Replicas{Min: min, Max: pick(g, "replicas.max", []int{0, 1, 3, 8, 1000}, -1, 1001)}
-	s := serving.Scaling{Policy: pick(g, "scaling.policy", []serving.ScalingPolicy{"", serving.Load, serving.Queue, serving.CPU, serving.External}, "magic", serving.Fixed)}
+	names := []serving.ScalingPolicy{""}
+	for _, p := range serving.Policies() {
+		if p.Scaler != serving.NoScaler {
+			names = append(names, p.Name)
+		}
+	}
+	s := serving.Scaling{Policy: pick(g, "scaling.policy", names, "magic", serving.Fixed)}
+	policy := declared(s.Policy)
 	if min != nil && r.Max < *min && r.Max > 0 && !g.wrong("the order of the bounds") {
 		r.Max = *min
 	}
-	if s.Policy == serving.CPU && min != nil && *min == 0 && !g.wrong("sleep by cores") {
+	if policy.Settings != nil && !policy.FromZero && min != nil && *min == 0 && !g.wrong("sleep by cores") {
 		s.Policy = serving.Queue
+		policy = declared(s.Policy)
 	}
 	if min != nil && *min == 0 {
 		s.Wake.Query = pick(g, "scaling.wakeQuery", texts(`sum(rate(gateway_requests_total{model="a"}[1m]))`, "vector(1)"), "", badQuery)
@@ -263,17 +270,37 @@ func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 	if !g.maybe("scaling targets are given", 4) {
 		return r, s
 	}
-	switch s.Policy {
-	case "", serving.Load:
-		s.TargetLoad = pick(g, "scaling.targetLoad", []int{0, 20}, -1, 16385)
-		s.TargetKVUsage = pick(g, "scaling.targetKVUsage", []float64{0, 0.5, 1, 1e-9}, -0.1, 1.1)
-		fallthrough
-	case serving.Queue:
-		s.TargetWaiting = pick(g, "scaling.targetWaiting", []int{0, 5}, -1)
-		s.FallbackReplicas = pick(g, "scaling.fallbackReplicas", []int{0, 3, 1}, -1, 1001)
-	case serving.CPU:
-		s.TargetCPU = pick(g, "scaling.targetCPU", []int{0, 50, 100}, -1, 101)
+	if policy.Settings != nil {
+		g.targets(&s, policy.Settings(serving.Replicas{Min: new(1)}))
 	}
 	s.DownSeconds = pick(g, "scaling.downSeconds", []int{0, 60, 3600}, -1, 3601)
 	return r, s
+}
+
+// targets gives the targets that a policy uses.
+func (g generator) targets(s *serving.Scaling, used serving.Scaling) {
+	if used.TargetLoad != 0 {
+		s.TargetLoad = pick(g, "scaling.targetLoad", []int{0, 20}, -1, 16385)
+	}
+	if used.TargetKVUsage != 0 {
+		s.TargetKVUsage = pick(g, "scaling.targetKVUsage", []float64{0, 0.5, 1, 1e-9}, -0.1, 1.1)
+	}
+	if used.TargetWaiting != 0 {
+		s.TargetWaiting = pick(g, "scaling.targetWaiting", []int{0, 5}, -1)
+	}
+	if used.FallbackReplicas != 0 {
+		s.FallbackReplicas = pick(g, "scaling.fallbackReplicas", []int{0, 3, 1}, -1, 1001)
+	}
+	if used.TargetCPU != 0 {
+		s.TargetCPU = pick(g, "scaling.targetCPU", []int{0, 50, 100}, -1, 101)
+	}
+}
+
+// declared returns what is declared of a policy, of load where none is given.
+func declared(p serving.ScalingPolicy) serving.Policy {
+	if p == "" {
+		p = serving.Load
+	}
+	policy, _ := p.Declaration()
+	return policy
 }

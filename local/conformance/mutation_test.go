@@ -11,8 +11,10 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -132,7 +134,7 @@ func notices(t *testing.T, spec serving.Spec, objects []manifest.Object, at int,
 func TestEveryPartIsHeldByACheck(t *testing.T) {
 	cuts, survived, needed := 0, map[string]bool{}, maps.Clone(held)
 	for name, spec := range mutants() {
-		if err := manifest.Validate(spec, modelPath); err != nil {
+		if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 			t.Fatal(err)
 		}
 		objects := manifest.Objects(spec, manager)

@@ -3,7 +3,10 @@ package conformance
 import (
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -33,7 +36,7 @@ func TestPatchesAreRefusedOrHarmless(t *testing.T) {
 	try := func(patch string) (refused bool) {
 		spec := full()
 		spec.PodPatch = patch
-		if err := manifest.Validate(spec, modelPath); err != nil {
+		if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 			for _, problem := range refusalProblems(err, keys) {
 				t.Errorf("%s: %v", patch, problem)
 			}

@@ -10,8 +10,10 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -29,7 +31,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 	t.Helper()
 	spec.Namespace = "chat"
 	spec = spec.WithDefaults()
-	if err := manifest.Validate(spec, modelPath); err != nil {
+	if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 		t.Fatal(err)
 	}
 	w := &world{t: t, engine: eval.NewPolicyEngine()}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"pgregory.net/rapid"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
@@ -63,7 +64,7 @@ func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		spec := specs().Draw(t, "spec").WithDefaults()
-		if err := manifest.Validate(spec, modelPath); err != nil {
+		if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 			refused++
 			for _, problem := range refusalProblems(err, keys) {
 				t.Error(problem)
@@ -109,10 +110,10 @@ func asJSON(objects []manifest.Object) []byte {
 func refusalProblems(err error, keys documented) []error {
 	var found findings
 	for _, p := range problems.Of(err, "") {
-		key, below := strings.CutPrefix(p.Key, modelPath+".")
-		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of the docs", p.Message, p.Key)
-		found.need(p.Message != "" && p.Message == strings.TrimSpace(p.Message), "the message of %s is %q", p.Key, p.Message)
-		found.need(!strings.Contains(p.Error(), Canary), "a secret is repeated: %s", p)
+		key, below := strings.CutPrefix(p.Field, modelPath+".")
+		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of the docs", p.Detail, p.Field)
+		found.need(p.Detail != "" && p.Detail == strings.TrimSpace(p.Detail), "the message of %s is %q", p.Field, p.Detail)
+		found.need(!strings.Contains(p.Detail, Canary), "a secret is repeated: %s", p)
 	}
 	found.need(len(found) > 0 || err.Error() != "", "refused without a message")
 	return found

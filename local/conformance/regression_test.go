@@ -4,7 +4,10 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -77,7 +80,7 @@ func TestDefectsAreMended(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := spec.WithDefaults()
 			var found []error
-			if err := manifest.Validate(spec, modelPath); err != nil {
+			if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 				found = refusalProblems(err, keys)
 			} else {
 				found = acceptanceProblems(spec)

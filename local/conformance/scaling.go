@@ -19,7 +19,7 @@ import (
 // what scales it.
 func checkReplicas(found *findings, s serving.Spec, r rendered) {
 	d := r.deployments[0]
-	decided := s.Scaling.Policy == serving.External || len(r.scaled)+len(r.autoscalers) > 0
+	decided := s.Scaler() == serving.OtherScaler || len(r.scaled)+len(r.autoscalers) > 0
 	found.need((d.Spec.Replicas == nil) == decided, "the Deployment states %v replicas, and it is %t that something else decides", d.Spec.Replicas, decided)
 	if d.Spec.Replicas != nil {
 		same(found, "the replicas", int(*d.Spec.Replicas), s.Replicas.Max)
@@ -104,12 +104,10 @@ func checkPace(found *findings, behaviour map[string]any, direction string, wind
 	found.need(slices.Equal(kinds, []string{"Percent", "Pods"}), "%s: the policies are %v", direction, kinds)
 }
 
-// wantedTriggers are what is asked, by the policy.
+// wantedTriggers returns what is asked by the policy: each that KEDA scales by has an
+// entry here.
 func wantedTriggers(s serving.Spec) []string {
-	all := []string{"queue"}
-	if s.Scaling.Policy == serving.Load {
-		all = []string{"load", "kv-cache", "queue"}
-	}
+	all := map[serving.ScalingPolicy][]string{serving.Load: {"load", "kv-cache", "queue"}, serving.Queue: {"queue"}}[s.Scaling.Policy]
 	if s.Scaling.Wake.Query != "" {
 		all = append(all, "wake")
 	}

@@ -69,6 +69,18 @@ var (
 	}
 )
 
+// pulumiYAMLVersion is the release of the YAML language host that is built where
+// none is installed.
+// https://github.com/pulumi/pulumi-yaml/releases/tag/v1.32.0
+const pulumiYAMLVersion = "v1.32.0"
+
+// yamlHost runs programs in YAML, which the tests of the examples do. It comes with
+// the CLI's installer.
+var yamlHost = program{
+	name: "pulumi-language-yaml", folder: "local/pulumi/yaml", pkg: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", cost: 47,
+	ldflags: "-X github.com/pulumi/pulumi-yaml/pkg/version.Version=" + pulumiYAMLVersion,
+}
+
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
 var stack = program{name: "stack", folder: ".", pkg: ".", cost: 190}

@@ -65,6 +65,19 @@ func findEngine(ctx context.Context, o options) engine {
 	return e
 }
 
+// forTests returns the engine with the programs that only tests run: those of the
+// examples in other languages than Go.
+func (e engine) forTests() engine {
+	e.programs = slices.Clone(e.programs)
+	if e.installed[yamlHost.name] == "" {
+		e.programs = append(e.programs, yamlHost)
+	}
+	return e
+}
+
+// hosts are the programs that come with Pulumi's installer.
+var hosts = []program{pulumiCLI, languageStandIn, yamlHost}
+
 func (e engine) builds(p program) bool {
 	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
 }
@@ -96,7 +109,7 @@ func (e engine) prepare() error {
 			return err
 		}
 	}
-	for _, p := range []program{pulumiCLI, languageStandIn} {
+	for _, p := range hosts {
 		if err := place(p.path(l), e.installed[p.name]); err != nil {
 			return err
 		}

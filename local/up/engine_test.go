@@ -95,6 +95,39 @@ func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 	}
 }
 
+// TestOnlyTestsBuildTheYAMLHost holds that make up builds none, and that an installed
+// one is linked.
+func TestOnlyTestsBuildTheYAMLHost(t *testing.T) {
+	tests := []struct {
+		name      string
+		installed []string
+		built     bool
+	}{
+		{"installed", []string{"pulumi", "pulumi-language-go", "pulumi-language-yaml"}, false},
+		{"missing", []string{"pulumi", "pulumi-language-go"}, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			nothingInstalled(t)
+			t.Setenv("PATH", fakePrograms(t, "v3.259.0", test.installed...))
+			o := options{layout: layout.Layout{Root: t.TempDir()}}
+			e := findEngine(context.Background(), o)
+			if e.builds(yamlHost) {
+				t.Error("make up builds it")
+			}
+			if got := e.forTests().builds(yamlHost); got != test.built {
+				t.Errorf("tests build it: %t, want %t", got, test.built)
+			}
+			if err := e.prepare(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Readlink(o.layout.Bin(yamlHost.name)); (err == nil) == test.built {
+				t.Errorf("the link: %v", err)
+			}
+		})
+	}
+}
+
 // What sudo hides from PATH is linked to where ours would be, and the build
 // must not write through the link.
 func TestAnInstalledPulumiIsLinked(t *testing.T) {

@@ -20,7 +20,7 @@ import (
 // their own, and the further they are apart, the less anybody tried it.
 const minPulumi = "v3.200.0"
 
-// installedPulumi finds the user's CLI, and the language host that is released
+// installedPulumi finds the user's CLI, and the language hosts that are released
 // with it. What cannot be used is said.
 func installedPulumi(ctx context.Context, l layout.Layout) (installed map[string]string, notes []string) {
 	for _, path := range pulumiCandidates(l) {
@@ -34,8 +34,10 @@ func installedPulumi(ctx context.Context, l layout.Layout) (installed map[string
 			continue
 		}
 		installed = map[string]string{pulumiCLI.name: path}
-		if host := languageHost(path); host != "" {
-			installed[languageStandIn.name] = host
+		for _, p := range []program{languageStandIn, yamlHost} {
+			if host := languageHost(path, p.name); host != "" {
+				installed[p.name] = host
+			}
 		}
 		return installed, nil // never mind the others
 	}
@@ -91,14 +93,15 @@ func versionOf(ctx context.Context, path string, l layout.Layout) (string, error
 	return version, nil
 }
 
-// languageHost lies beside the CLI, which may be a link to its real place.
-func languageHost(pulumi string) string {
+// languageHost returns the path of a language host beside the CLI, which may be a
+// link to its real place; "" if there is none.
+func languageHost(pulumi, name string) string {
 	dirs := []string{filepath.Dir(pulumi)}
 	if resolved, err := filepath.EvalSymlinks(pulumi); err == nil {
 		dirs = append(dirs, filepath.Dir(resolved))
 	}
 	for _, dir := range dirs {
-		if path := filepath.Join(dir, languageStandIn.name); isProgram(path) {
+		if path := filepath.Join(dir, name); isProgram(path) {
 			return path
 		}
 	}

@@ -41,7 +41,7 @@ func preview(ctx context.Context, o options) error {
 		return err
 	}
 	var said string
-	steps := append(simulationSteps(ctx, o), step{name: "preview", cost: 20, serial: true, do: func(ctx context.Context, p *progress) (err error) {
+	steps := append(simulationSteps(o, findEngine(ctx, o)), step{name: "preview", cost: 20, serial: true, do: func(ctx context.Context, p *progress) (err error) {
 		runtime.LockOSThread() // which must live as long as the engine it starts
 		defer runtime.UnlockOSThread()
 		if o.diff {
@@ -58,7 +58,7 @@ func preview(ctx context.Context, o options) error {
 
 // prepareSimulation is for the engine tests: everything that a preview needs.
 func prepareSimulation(ctx context.Context, o options) error {
-	return runPlan(ctx, "What previews of AWS stacks need, for the tests.", simulationSteps(ctx, o))
+	return runPlan(ctx, "What previews of AWS stacks need, for the tests.", simulationSteps(o, findEngine(ctx, o).forTests()))
 }
 
 // readStack reads the stack's file, which is the user's.
@@ -89,9 +89,9 @@ func awsStacks(l layout.Layout) []string {
 }
 
 // simulationSteps build and fetch what there is not yet.
-func simulationSteps(ctx context.Context, o options) []step {
-	e := findEngine(ctx, o)
-	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return p.name != pulumiCLI.name && p.name != languageStandIn.name })
+func simulationSteps(o options, e engine) []step {
+	other := []string{kubernetesStandIn.name, stack.name} // a simulation has its own
+	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(other, p.name) })
 	programs = append(programs, awsStandIn, simulatedKubernetes, simulatedStack)
 	steps := []step{{name: "prepare", cost: 0.5, serial: true, do: func(context.Context, *progress) error {
 		if _, err := exec.LookPath("node"); err != nil {
@@ -100,7 +100,7 @@ func simulationSteps(ctx context.Context, o options) []step {
 		if err := os.MkdirAll(filepath.Dir(o.layout.Bin("x")), 0o700); err != nil {
 			return err
 		}
-		for _, p := range []program{pulumiCLI, languageStandIn} {
+		for _, p := range hosts {
 			if err := place(p.path(o.layout), e.installed[p.name]); err != nil {
 				return err
 			}

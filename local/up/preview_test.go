@@ -41,7 +41,7 @@ func TestSimulationHasItsOwnStandIns(t *testing.T) {
 	t.Setenv("PULUMI_HOME", users)
 	t.Setenv("PATH", fakePrograms(t, "v3.259.0", "pulumi", "pulumi-language-go", "node"))
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
-	steps := simulationSteps(context.Background(), o)
+	steps := simulationSteps(o, findEngine(context.Background(), o))
 	var names []string
 	for _, s := range steps {
 		names = append(names, s.name)

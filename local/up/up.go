@@ -45,7 +45,7 @@ func up(ctx context.Context, o options) error {
 
 // upCluster is for the tests: everything that a deployment needs.
 func upCluster(ctx context.Context, o options) error {
-	e := findEngine(ctx, o)
+	e := findEngine(ctx, o).forTests()
 	steps, err := clusterSteps(o, e)
 	if err != nil {
 		return err

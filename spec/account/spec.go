@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -31,25 +33,25 @@ const mostTags = 40
 
 // Validate returns every problem of the tags, each beginning with its key under
 // path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if len(s.Tags) > mostTags {
-		found.Addf(path, "are %d, want at most %d", len(s.Tags), mostTags)
+		problems.Invalid(&found, path, "are %d, want at most %d", len(s.Tags), mostTags)
 	}
 	for key, value := range s.Tags {
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			found.Addf(path+"."+key, "is a key of AWS' own; want one that does not begin with aws:")
+			problems.Invalid(&found, path.Child(key), "is a key of AWS' own; want one that does not begin with aws:")
 		case key == ProjectTag || key == StackTag:
-			found.Addf(path+"."+key, "is what the program tells the stacks of an account apart by; remove it")
+			problems.Forbidden(&found, path.Child(key), "is what the program tells the stacks of an account apart by; remove it")
 		case !isTag(key, 128) || !isTag(value, 256):
-			found.Addf(path+"."+key, "is %q, want letters, digits, spaces and _ . : / = + - @, a key of at most 128 and a value of at most 256", value)
+			problems.Invalid(&found, path.Child(key), "is %q, want letters, digits, spaces and _ . : / = + - @, a key of at most 128 and a value of at most 256", value)
 		case breaksArgument(key) || breaksArgument(value) || strings.Contains(key, "="):
-			found.Addf(path+"."+key, "is %q, which the load balancer controller cannot be given; want no colon before a space or at an end, and no = in the key", value)
+			problems.Invalid(&found, path.Child(key), "is %q, which the load balancer controller cannot be given; want no colon before a space or at an end, and no = in the key", value)
 		}
 	}
-	slices.SortFunc(found, func(a, b problems.Error) int { return strings.Compare(a.Key, b.Key) })
-	return found.Err()
+	slices.SortFunc(found, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
+	return found
 }
 
 // breaksArgument reports whether YAML takes a text for a mapping. The chart of the

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/yaml"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
@@ -64,11 +65,11 @@ type kubeconfig struct {
 // holds problems, each beginning with its key under path. The provider itself
 // reports a missing file or context as a cluster that cannot be reached, and goes
 // on with the preview.
-func Locate(e Existing, path string) (Location, error) {
-	var found problems.List
+func Locate(e Existing, path *field.Path) (Location, error) {
+	var found field.ErrorList
 	files, configs := e.read(&found, path)
 	if len(found) > 0 {
-		return Location{}, found.Err()
+		return Location{}, problems.Err(found)
 	}
 	// As with kubectl, the first file that has a name counts.
 	var contexts []string
@@ -81,12 +82,12 @@ func Locate(e Existing, path string) (Location, error) {
 		}
 	}
 	slices.Sort(contexts)
-	found.Addf(path+".context", "is %q, which is not in %s; want one of its contexts: %s", e.Context, strings.Join(files, ", "), listed(contexts))
-	return Location{}, found.Err()
+	problems.NotSupported(&found, path.Child("context"), "is %q, which is not in %s; want one of its contexts: %s", e.Context, strings.Join(files, ", "), listed(contexts))
+	return Location{}, problems.Err(found)
 }
 
 // read returns the kubeconfig files that exist, and what they hold.
-func (e Existing) read(found *problems.List, path string) (files []string, configs []kubeconfig) {
+func (e Existing) read(found *field.ErrorList, path *field.Path) (files []string, configs []kubeconfig) {
 	candidates, key, origin := e.candidates(path)
 	for _, file := range candidates {
 		text, err := os.ReadFile(file)
@@ -94,26 +95,26 @@ func (e Existing) read(found *problems.List, path string) (files []string, confi
 			continue
 		}
 		if err != nil {
-			found.Addf(key, "the kubeconfig cannot be read: %v", err)
+			problems.Invalid(found, key, "the kubeconfig cannot be read: %v", err)
 			continue
 		}
 		var config kubeconfig
 		if yaml.Unmarshal(text, &config) != nil { // whose message may repeat credentials
-			found.Addf(key, "%s is not the YAML of a kubeconfig", file)
+			problems.Invalid(found, key, "%s is not the YAML of a kubeconfig", file)
 			continue
 		}
 		files, configs = append(files, file), append(configs, config)
 	}
 	if len(files) == 0 && len(*found) == 0 {
-		found.Addf(key, "there is no kubeconfig at %s%s; want the path of a file that has the context %q", listed(candidates), origin, e.Context)
+		problems.Invalid(found, key, "there is no kubeconfig at %s%s; want the path of a file that has the context %q", listed(candidates), origin, e.Context)
 	}
 	return files, configs
 }
 
 // candidates are the paths where the kubeconfig may be, as the provider and
 // kubectl look for it, the key that decides, and where the paths come from.
-func (e Existing) candidates(path string) (files []string, key, origin string) {
-	key = path + ".kubeconfig"
+func (e Existing) candidates(path *field.Path) (files []string, key *field.Path, origin string) {
+	key = path.Child("kubeconfig")
 	home, _ := os.UserHomeDir()
 	if file := e.Kubeconfig; file != "" {
 		if rest, ok := strings.CutPrefix(file, "~/"); ok {
@@ -128,7 +129,7 @@ func (e Existing) candidates(path string) (files []string, key, origin string) {
 	return []string{filepath.Join(home, ".kube", "config")}, key, " (the default, as KUBECONFIG is not set)"
 }
 
-func locateCluster(found *problems.List, path string, files []string, configs []kubeconfig, name string) (Location, error) {
+func locateCluster(found *field.ErrorList, path *field.Path, files []string, configs []kubeconfig, name string) (Location, error) {
 	for i, config := range configs {
 		for _, c := range config.Clusters {
 			if c.Name != name {
@@ -143,8 +144,8 @@ func locateCluster(found *problems.List, path string, files []string, configs []
 				ca, err = os.ReadFile(file)
 			}
 			if err != nil {
-				found.Addf(path+".context", "names the cluster %q, whose certificate authority in %s cannot be read", name, files[i])
-				return location, found.Err()
+				problems.Invalid(found, path.Child("context"), "names the cluster %q, whose certificate authority in %s cannot be read", name, files[i])
+				return location, problems.Err(*found)
 			}
 			if len(ca) > 0 {
 				sum := sha256.Sum256(ca)
@@ -156,8 +157,8 @@ func locateCluster(found *problems.List, path string, files []string, configs []
 			return location, nil
 		}
 	}
-	found.Addf(path+".context", "names the cluster %q, which is not in %s; repair the kubeconfig", name, strings.Join(files, ", "))
-	return Location{}, found.Err()
+	problems.Invalid(found, path.Child("context"), "names the cluster %q, which is not in %s; repair the kubeconfig", name, strings.Join(files, ", "))
+	return Location{}, problems.Err(*found)
 }
 
 // answerWait is how long a preview waits for the API server to accept a

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
@@ -60,18 +62,18 @@ func TestAMissingKubeconfigOrContextIsRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("HOME", folder)
 			t.Setenv("KUBECONFIG", test.environment)
-			_, err := cluster.Locate(test.existing, "c.existing")
+			_, err := cluster.Locate(test.existing, field.NewPath("c", "existing"))
 			found := problems.Of(err, "")
-			if len(found) != 1 || found[0].Key != test.key {
+			if len(found) != 1 || found[0].Field != test.key {
 				t.Fatalf("got %v, want one problem of %s", err, test.key)
 			}
 			for _, want := range test.want {
-				if !strings.Contains(found[0].Message, want) {
-					t.Errorf("%q does not name %s", found[0].Message, want)
+				if !strings.Contains(found[0].Detail, want) {
+					t.Errorf("%q does not name %s", found[0].Detail, want)
 				}
 			}
-			if strings.Contains(found[0].Message, "canary") {
-				t.Errorf("%q repeats a credential", found[0].Message)
+			if strings.Contains(found[0].Detail, "canary") {
+				t.Errorf("%q repeats a credential", found[0].Detail)
 			}
 		})
 	}
@@ -97,7 +99,7 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("KUBECONFIG", first+":"+file)
-			got, err := cluster.Locate(cluster.Existing{Context: test.context}, "c")
+			got, err := cluster.Locate(cluster.Existing{Context: test.context}, field.NewPath("c"))
 			if want := (cluster.Location{Server: test.server, CA: test.ca}); err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
 			}
@@ -107,7 +109,7 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 		if err := listener.Close(); err != nil {
 			t.Fatal(err)
 		}
-		got, err := cluster.Locate(cluster.Existing{Context: "a", Kubeconfig: file}, "c")
+		got, err := cluster.Locate(cluster.Existing{Context: "a", Kubeconfig: file}, field.NewPath("c"))
 		if err != nil || !strings.Contains(got.Unreachable, "refused") {
 			t.Errorf("got %+v, %v, want a location that cannot be reached", got, err)
 		}

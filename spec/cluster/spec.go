@@ -4,12 +4,13 @@ package cluster
 
 import (
 	"cmp"
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -130,29 +131,29 @@ func (s Spec) EKSName() string {
 
 // Validate returns every problem of the spec, each beginning with its key
 // under path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if s.Existing != nil {
-		s.Existing.validate(&found, path+".existing")
-		return found.Err()
+		s.Existing.validate(&found, path.Child("existing"))
+		return found
 	}
 	if !names.MatchString(s.Name) {
-		found.Addf(path+".name", "is %q, want a letter and then letters, digits and '-', at most 100", s.Name)
+		problems.Invalid(&found, path.Child("name"), "is %q, want a letter and then letters, digits and '-', at most 100", s.Name)
 	}
 	if !slices.Contains(versions.KubernetesMinors(), s.KubernetesVersion) {
-		found.Addf(path+".kubernetesVersion", "is %q, want one of %s, for which the add-ons' versions are known", s.KubernetesVersion, strings.Join(versions.KubernetesMinors(), ", "))
+		problems.NotSupported(&found, path.Child("kubernetesVersion"), "is %q, want one of %s, for which the add-ons' versions are known", s.KubernetesVersion, strings.Join(versions.KubernetesMinors(), ", "))
 	}
 	for i, cidr := range s.PublicAccessCIDRs {
-		validatePublic(&found, fmt.Sprintf("%s.publicAccessCidrs[%d]", path, i), cidr)
+		validatePublic(&found, path.Child("publicAccessCidrs").Index(i), cidr)
 	}
-	s.validateAccess(&found, path+".access")
+	s.validateAccess(&found, path.Child("access"))
 	if !slices.Contains(retentions, s.LogRetentionDays) {
-		found.Addf(path+".logRetentionDays", "is %d, want a number of days that CloudWatch Logs knows, such as 30, 90 or 365", s.LogRetentionDays)
+		problems.Invalid(&found, path.Child("logRetentionDays"), "is %d, want a number of days that CloudWatch Logs knows, such as 30, 90 or 365", s.LogRetentionDays)
 	}
 	if cidr, err := netip.ParsePrefix(s.ServiceCIDR); err != nil || cidr.Masked() != cidr || !cidr.Addr().Is4() || !cidr.Addr().IsPrivate() || cidr.Bits() < 12 || cidr.Bits() > 24 {
-		found.Addf(path+".serviceCidr", "is %q, want a private block of /12 to /24 such as %q", s.ServiceCIDR, "172.20.0.0/16")
+		problems.Invalid(&found, path.Child("serviceCidr"), "is %q, want a private block of /12 to /24 such as %q", s.ServiceCIDR, "172.20.0.0/16")
 	}
-	return found.Err()
+	return found
 }
 
 var (
@@ -166,25 +167,25 @@ var (
 
 // Validate returns every problem of the spec, each beginning with its key under
 // path.
-func (e Existing) Validate(path string) error {
-	var found problems.List
+func (e Existing) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	e.validate(&found, path)
-	return found.Err()
+	return found
 }
 
-func (e *Existing) validate(found *problems.List, path string) {
+func (e *Existing) validate(found *field.ErrorList, path *field.Path) {
 	// The contents of a kubeconfig hold credentials, so they are not repeated.
 	if k := e.Kubeconfig; strings.ContainsAny(k, "\n{") {
-		found.Addf(path+".kubeconfig", "is the contents of a kubeconfig, which hold credentials; want the path of the file")
+		problems.Invalid(found, path.Child("kubeconfig"), "is the contents of a kubeconfig, which hold credentials; want the path of the file")
 	}
 	switch c := e.Context; {
 	case c == "":
-		found.Addf(path+".context", "is missing; name one of the contexts that this lists: kubectl config get-contexts")
+		problems.Required(found, path.Child("context"), "is missing; name one of the contexts that this lists: kubectl config get-contexts")
 	case strings.TrimSpace(c) != c:
-		found.Addf(path+".context", "is %q, want the name of a context without spaces around it", c)
+		problems.Invalid(found, path.Child("context"), "is %q, want the name of a context without spaces around it", c)
 	}
 	if e.Name != "" && !names.MatchString(e.Name) {
-		found.Addf(path+".name", "is %q, want the name of an EKS cluster as this lists it: aws eks list-clusters", e.Name)
+		problems.Invalid(found, path.Child("name"), "is %q, want the name of an EKS cluster as this lists it: aws eks list-clusters", e.Name)
 	}
 }
 
@@ -192,46 +193,46 @@ func (e *Existing) validate(found *problems.List, path string) {
 // what the largest organisations have.
 const widest = 8
 
-func validatePublic(found *problems.List, key, text string) {
+func validatePublic(found *field.ErrorList, key *field.Path, text string) {
 	cidr, err := netip.ParsePrefix(text)
 	switch {
 	case err != nil || !cidr.Addr().Is4():
-		found.Addf(key, "is %q, want a block of IPv4 addresses such as %q", text, "203.0.113.0/24")
+		problems.Invalid(found, key, "is %q, want a block of IPv4 addresses such as %q", text, "203.0.113.0/24")
 	case cidr.Bits() < widest:
-		found.Addf(key, "is %s, which opens the API server to the internet; name the addresses of those who deploy, such as your office's and your CI's", text)
+		problems.Invalid(found, key, "is %s, which opens the API server to the internet; name the addresses of those who deploy, such as your office's and your CI's", text)
 	case cidr.Masked() != cidr:
-		found.Addf(key, "is %s, which is an address and not a block; want %s or %s/32", text, cidr.Masked(), cidr.Addr())
+		problems.Invalid(found, key, "is %s, which is an address and not a block; want %s or %s/32", text, cidr.Masked(), cidr.Addr())
 	case cidr.Addr().IsPrivate():
-		found.Addf(key, "is %s, which are private addresses, and from within the VPC the private endpoint is used; want public ones, or remove the key", text)
+		problems.Forbidden(found, key, "is %s, which are private addresses, and from within the VPC the private endpoint is used; want public ones, or remove the key", text)
 	}
 }
 
-func (s Spec) validateAccess(found *problems.List, path string) {
+func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 	admins := 0
 	seen := map[string]int{}
 	for i, a := range s.Access {
-		key := fmt.Sprintf("%s[%d]", path, i)
+		key := path.Index(i)
 		switch first, taken := seen[a.PrincipalARN]; {
 		case a.PrincipalARN == "":
-			found.Addf(key+".principalArn", "is missing; name an IAM role or user, such as %q", exampleARN)
+			problems.Required(found, key.Child("principalArn"), "is missing; name an IAM role or user, such as %q", exampleARN)
 		case strings.HasPrefix(a.PrincipalARN, "arn:aws:sts:"):
-			found.Addf(key+".principalArn", "is %q, a session; want the role itself, such as %q", a.PrincipalARN, exampleARN)
+			problems.Invalid(found, key.Child("principalArn"), "is %q, a session; want the role itself, such as %q", a.PrincipalARN, exampleARN)
 		case !principals.MatchString(a.PrincipalARN):
-			found.Addf(key+".principalArn", "is %q, want the ARN of an IAM role or user, such as %q", a.PrincipalARN, exampleARN)
+			problems.Invalid(found, key.Child("principalArn"), "is %q, want the ARN of an IAM role or user, such as %q", a.PrincipalARN, exampleARN)
 		case taken:
-			found.Addf(key+".principalArn", "is that of %s[%d] already; EKS takes one entry a principal", path, first)
+			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS takes one entry a principal", path, first)
 		default:
 			seen[a.PrincipalARN] = i
 		}
 		if _, known := PolicyNames[a.Policy]; !known {
-			found.Addf(key+".policy", "is %q, want one of admin, edit, view", a.Policy)
+			problems.NotSupported(found, key.Child("policy"), "is %q, want one of admin, edit, view", a.Policy)
 		}
 		if a.Policy == Admin && len(a.Namespaces) == 0 {
 			admins++
 		}
 	}
 	if admins == 0 {
-		found.Addf(path, "has no admin of the whole cluster, so that nobody could deploy to it; name who runs pulumi up: [{principalArn: %s, policy: admin}]; or name a cluster of yours with cluster.existing", exampleARN)
+		problems.Invalid(found, path, "has no admin of the whole cluster, so that nobody could deploy to it; name who runs pulumi up: [{principalArn: %s, policy: admin}]; or name a cluster of yours with cluster.existing", exampleARN)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -157,7 +160,7 @@ func TestPrincipalsAreToldApart(t *testing.T) {
 		"arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/us-west-2/AWSReservedSSO_Admin_0123",
 	} {
 		a := Access{PrincipalARN: arn, Policy: View}
-		if problem := (Spec{Name: "x", Access: []Access{a, {PrincipalARN: exampleARN + "2", Policy: Admin}}}).WithDefaults().Validate("cluster"); problem != nil {
+		if problem := problems.Err((Spec{Name: "x", Access: []Access{a, {PrincipalARN: exampleARN + "2", Policy: Admin}}}).WithDefaults().Validate(field.NewPath("cluster"))); problem != nil {
 			t.Errorf("%s: %v", arn, problem)
 		}
 		names = append(names, a.Name())
@@ -191,7 +194,7 @@ func TestValidateMessages(t *testing.T) {
 	for _, test := range tests {
 		s := valid()
 		test.change(&s)
-		err := s.Validate("c")
+		err := problems.Err(s.Validate(field.NewPath("c")))
 		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}

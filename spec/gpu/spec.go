@@ -3,8 +3,9 @@
 package gpu
 
 import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/chart"
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // Namespace is where the device plugin runs.
@@ -25,14 +26,14 @@ func (s Spec) WithDefaults() Spec { return s }
 
 // Validate returns every problem of a spec, each beginning with its key under
 // path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
-		return found.Err()
+		return found
 	}
-	chart.CheckValues(&found, path+".values", Values(), s.Values, nil)
-	return found.Err()
+	chart.CheckValues(&found, path.Child("values"), Values(), s.Values, nil)
+	return found
 }
 
 // Namespaces are those that the box makes, which nobody else may claim.

@@ -3,8 +3,9 @@
 package ingress
 
 import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/chart"
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 const (
@@ -35,8 +36,8 @@ type Spec struct {
 
 // setBy are the values that keys of the configuration set, of this component and
 // of others.
-func setBy(path string) chart.SetBy {
-	return chart.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path + ".replicas", "defaultTags": "tags",
+func setBy(path *field.Path) chart.SetBy {
+	return chart.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path.Child("replicas").String(), "defaultTags": "tags",
 		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey}
 }
 
@@ -58,13 +59,13 @@ func (s Spec) Namespaces() []string {
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	chart.CheckReplicas(&found, path, s.Install, s.Replicas)
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
-		return found.Err()
+		return found
 	}
-	chart.CheckValues(&found, path+".values", Values(s, "", nil), s.Values, setBy(path))
-	return found.Err()
+	chart.CheckValues(&found, path.Child("values"), Values(s, "", nil), s.Values, setBy(path))
+	return found
 }

@@ -3,8 +3,9 @@
 package keda
 
 import (
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/chart"
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // Namespace is where KEDA runs.
@@ -30,10 +31,10 @@ type Spec struct {
 
 // setBy are the values that keys of the configuration set, of this component and
 // of monitoring.
-func setBy(path string) chart.SetBy {
+func setBy(path *field.Path) chart.SetBy {
 	by := chart.SetBy{}
 	for _, part := range []string{"operator", "metricsServer", "webhooks"} {
-		by[part+".replicaCount"] = path + ".replicas"
+		by[part+".replicaCount"] = path.Child("replicas").String()
 	}
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
 		by["prometheus."+part+".serviceMonitor.enabled"] = chart.ServiceMonitorKey
@@ -52,15 +53,15 @@ func (s Spec) WithDefaults() Spec {
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	chart.CheckReplicas(&found, path, s.Install, s.Replicas)
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
-		return found.Err()
+		return found
 	}
-	chart.CheckValues(&found, path+".values", Values(s), s.Values, setBy(path))
-	return found.Err()
+	chart.CheckValues(&found, path.Child("values"), Values(s), s.Values, setBy(path))
+	return found
 }
 
 // Namespaces are those that the box makes, which nobody else may claim.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
@@ -61,24 +62,24 @@ type Spec struct {
 }
 
 // setBy are the values that the keys of this component set.
-func setBy(path string) chart.SetBy {
+func setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
 	return chart.SetBy{
 		// Others know Prometheus by its kind and its name.
 		"cleanPrometheusOperatorObjectNames":                "",
 		"prometheus.agentMode":                              "",
-		"prometheusOperator.enabled":                        path + ".install",
-		"namespaceOverride":                                 path + ".namespace",
-		"alertmanager.enabled":                              path + ".alertmanager",
-		"grafana.enabled":                                   path + ".grafana.install",
+		"prometheusOperator.enabled":                        path.Child("install").String(),
+		"namespaceOverride":                                 path.Child("namespace").String(),
+		"alertmanager.enabled":                              path.Child("alertmanager").String(),
+		"grafana.enabled":                                   path.Child("grafana", "install").String(),
 		"grafana.admin":                                     "grafanaPassword",
 		"grafana.adminUser":                                 "grafanaPassword",
 		"grafana.adminPassword":                             "grafanaPassword",
-		"prometheus.enabled":                                path + ".install",
-		prometheus + "replicas":                             path + ".replicas",
-		prometheus + "retention":                            path + ".retentionDays",
-		prometheus + "retentionSize":                        path + ".storageGiB",
-		prometheus + "storageSpec":                          path + ".storageGiB and " + path + ".storageClass",
+		"prometheus.enabled":                                path.Child("install").String(),
+		prometheus + "replicas":                             path.Child("replicas").String(),
+		prometheus + "retention":                            path.Child("retentionDays").String(),
+		prometheus + "retentionSize":                        path.Child("storageGiB").String(),
+		prometheus + "storageSpec":                          path.Child("storageGiB").String() + " and " + path.Child("storageClass").String(),
 		prometheus + "shards":                               "",
 		prometheus + "persistentVolumeClaimRetentionPolicy": "",
 	}
@@ -141,60 +142,59 @@ func (s Spec) OnNodes() bool { return s.Install || *s.GPUMetrics }
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
-	at := func(key string) string { return path + "." + key }
-	s.validateNamespace(&found, at("namespace"))
+func (s Spec) Validate(at *field.Path) field.ErrorList {
+	var found field.ErrorList
+	s.validateNamespace(&found, at.Child("namespace"))
 	if *s.GPUMetrics {
-		chart.CheckValues(&found, at("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
+		chart.CheckValues(&found, at.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
 		})
 	} else if len(s.GPUMetricsValues) > 0 {
-		found.Addf(at("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at("gpuMetrics"))
+		problems.Forbidden(&found, at.Child("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at.Child("gpuMetrics"))
 	}
 	if !s.Install {
-		s.validateUnused(&found, path)
-		return found.Err()
+		s.validateUnused(&found, at)
+		return found
 	}
 	within := func(key string, value, least, most int) {
 		if value < least || value > most {
-			found.Addf(at(key), "is %d, want %d to %d", value, least, most)
+			problems.Invalid(&found, at.Child(key), "is %d, want %d to %d", value, least, most)
 		}
 	}
 	within("retentionDays", s.RetentionDays, 1, mostDays)
 	within("storageGiB", s.StorageGiB, leastGiB, mostGiB)
 	within("replicas", s.Replicas, 1, mostReplicas)
 	if !isObjectName(s.StorageClass) {
-		found.Addf(at("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
+		problems.Invalid(&found, at.Child("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
 	}
 	switch name := s.Grafana.ExistingSecret; {
 	case name != "" && !s.Grafana.Install:
-		found.Addf(at("grafana.existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
+		problems.Forbidden(&found, at.Child("grafana", "existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
 	case name != "" && !isObjectName(name):
 		// Not repeated: it may be the password.
-		found.Addf(at("grafana.existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
+		problems.Invalid(&found, at.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
-	chart.CheckValues(&found, at("values"), StackValues(s), s.Values, setBy(path))
-	return found.Err()
+	chart.CheckValues(&found, at.Child("values"), StackValues(s), s.Values, setBy(at))
+	return found
 }
 
-func (s Spec) validateNamespace(found *problems.List, key string) {
+func (s Spec) validateNamespace(found *field.ErrorList, key *field.Path) {
 	longest := validation.DNS1123LabelMaxLength
 	if s.OnNodes() {
 		longest -= len(NodesSuffix)
 	}
 	switch {
 	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
-		found.Addf(key, "is %q, want the name of the namespace of Prometheus", s.Namespace)
+		problems.Invalid(found, key, "is %q, want the name of the namespace of Prometheus", s.Namespace)
 	case len(s.Namespace) > longest:
-		found.Addf(key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
+		problems.TooLong(found, key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
 	case s.Install && (s.Namespace == "default" || s.Namespace == "kube-system" || s.Namespace == "kube-public" || s.Namespace == "kube-node-lease"):
-		found.Addf(key, "is %q, which every cluster has; choose another, which is created", s.Namespace)
+		problems.Invalid(found, key, "is %q, which every cluster has; choose another, which is created", s.Namespace)
 	}
 }
 
 // validateUnused refuses what describes a Prometheus that is not installed.
-func (s Spec) validateUnused(found *problems.List, path string) {
+func (s Spec) validateUnused(found *field.ErrorList, path *field.Path) {
 	chart.CheckUnused(found, path, []chart.Field{
 		{Key: "retentionDays", Given: s.RetentionDays != 0},
 		{Key: "storageGiB", Given: s.StorageGiB != 0},

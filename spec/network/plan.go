@@ -49,7 +49,7 @@ func (s Spec) InternalCIDRs() []string {
 
 func (s Spec) cidrs(of func(Block) netip.Prefix) []string {
 	cidr, err := netip.ParsePrefix(s.CIDR)
-	if err != nil || !s.Made() || s.Validate("") != nil {
+	if err != nil || !s.Made() || len(s.Validate(nil)) > 0 {
 		return nil
 	}
 	var all []string

@@ -5,6 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // TestPlanDependsOnAZoneAlone holds that another zone, or another order, moves
@@ -105,7 +109,7 @@ func TestEndpointsOfAPartition(t *testing.T) {
 // TestANetworkOfTheUsersIsNotChanged refuses what would have no effect.
 func TestANetworkOfTheUsersIsNotChanged(t *testing.T) {
 	s := Spec{Existing: &Existing{VPCID: "vpc-12345678", PrivateSubnetIDs: []string{"subnet-1234567", "subnet-12345678", "subnet-12345678"}}, CIDR: "10.0.0.0/16"}
-	got := strings.Split(s.Validate("network").Error(), "\n")
+	got := strings.Split(problems.Err(s.Validate(field.NewPath("network"))).Error(), "\n")
 	want := []string{"network.privateSubnetIds[0]: ", "network.privateSubnetIds[2]: ", "network.cidr: "}
 	if len(got) != len(want) {
 		t.Fatalf("%q, want %q", got, want)

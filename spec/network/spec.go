@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -103,31 +105,31 @@ var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545,
 
 // Validate returns every problem of the spec, each beginning with its key under
 // path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if s.Existing != nil {
 		s.validateExisting(&found, path)
-		return found.Err()
+		return found
 	}
 	s.validateZones(&found, path)
 	switch cidr, err := netip.ParsePrefix(s.CIDR); {
 	case err != nil || !cidr.Addr().Is4():
-		found.Addf(path+".cidr", "is %q, want a block of IPv4 addresses such as %q", s.CIDR, "10.0.0.0/16")
+		problems.Invalid(&found, path.Child("cidr"), "is %q, want a block of IPv4 addresses such as %q", s.CIDR, "10.0.0.0/16")
 	case cidr.Masked() != cidr:
-		found.Addf(path+".cidr", "is %s, which is an address and not a block; want %s", s.CIDR, cidr.Masked())
+		problems.Invalid(&found, path.Child("cidr"), "is %s, which is an address and not a block; want %s", s.CIDR, cidr.Masked())
 	case !cidr.Addr().IsPrivate() && !sharedAddresses.Contains(cidr.Addr()):
-		found.Addf(path+".cidr", "is %s, which are public addresses; want some of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", s.CIDR)
+		problems.Invalid(&found, path.Child("cidr"), "is %s, which are public addresses; want some of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", s.CIDR)
 	case cidr.Bits() > smallest:
-		found.Addf(path+".cidr", "is %s with %d addresses, too few for three zones of nodes with an address for every pod; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
+		problems.Invalid(&found, path.Child("cidr"), "is %s with %d addresses, too few for three zones of nodes with an address for every pod; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
 	case cidr.Bits() < largest:
-		found.Addf(path+".cidr", "is %s, and a VPC has at most a /%d; want /%d to /%d", s.CIDR, largest, largest, smallest)
+		problems.Invalid(&found, path.Child("cidr"), "is %s, and a VPC has at most a /%d; want /%d to /%d", s.CIDR, largest, largest, smallest)
 	}
-	oneOf(&found, path+".natGateways", s.NATGateways, One, PerZone)
-	oneOf(&found, path+".interfaceEndpoints", s.InterfaceEndpoints, None, One, PerZone)
+	oneOf(&found, path.Child("natGateways"), s.NATGateways, One, PerZone)
+	oneOf(&found, path.Child("interfaceEndpoints"), s.InterfaceEndpoints, None, One, PerZone)
 	if days := *s.FlowLogDays; days != 0 && !slices.Contains(retentions, days) {
-		found.Addf(path+".flowLogDays", "is %d, want 0 for none or one of %s", days, list(retentions))
+		problems.Invalid(&found, path.Child("flowLogDays"), "is %d, want 0 for none or one of %s", days, list(retentions))
 	}
-	return found.Err()
+	return found
 }
 
 // The largest and smallest VPC, as lengths of a prefix. Of the smallest, a zone
@@ -140,28 +142,28 @@ var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
 // mostZones is what a VPC of ours is spread over at most.
 const mostZones = 3
 
-func (s Spec) validateZones(found *problems.List, path string) {
+func (s Spec) validateZones(found *field.ErrorList, path *field.Path) {
 	if n := len(s.Zones); n < 2 || n > mostZones {
-		found.Addf(path+".zones", "are %d, want two or three: EKS needs two, and more than three cost more than they add", n)
+		problems.Invalid(found, path.Child("zones"), "are %d, want two or three: EKS needs two, and more than three cost more than they add", n)
 	}
 	for i, zone := range s.Zones {
-		key := fmt.Sprintf("%s.zones[%d]", path, i)
+		key := path.Child("zones").Index(i)
 		switch letter, ours := strings.CutPrefix(zone, s.Region); {
 		case !ours || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h':
-			found.Addf(key, "is %q, which is no availability zone of the region %s; want one such as %sa", zone, s.Region, s.Region)
+			problems.NotSupported(found, key, "is %q, which is no availability zone of the region %s; want one such as %sa", zone, s.Region, s.Region)
 		case slices.Index(s.Zones, zone) < i:
-			found.Addf(key, "is %s a second time; name each zone once", zone)
+			problems.Duplicate(found, key, "is %s a second time; name each zone once", zone)
 		}
 	}
 }
 
-func (s Spec) validateExisting(found *problems.List, path string) {
+func (s Spec) validateExisting(found *field.ErrorList, path *field.Path) {
 	e := s.Existing
 	if !isID(e.VPCID, "vpc-") {
-		found.Addf(path+".vpcId", "is %q, want the id of a VPC, vpc-…", e.VPCID)
+		problems.Invalid(found, path.Child("vpcId"), "is %q, want the id of a VPC, vpc-…", e.VPCID)
 	}
-	validateSubnets(found, path+".privateSubnetIds", e.PrivateSubnetIDs)
-	validateSubnets(found, path+".publicSubnetIds", e.PublicSubnetIDs)
+	validateSubnets(found, path.Child("privateSubnetIds"), e.PrivateSubnetIDs)
+	validateSubnets(found, path.Child("publicSubnetIds"), e.PublicSubnetIDs)
 	for _, of := range []struct {
 		key   string
 		given bool
@@ -170,19 +172,19 @@ func (s Spec) validateExisting(found *problems.List, path string) {
 		{"interfaceEndpoints", s.InterfaceEndpoints != ""}, {"flowLogDays", s.FlowLogDays != nil},
 	} {
 		if of.given {
-			found.Addf(path+"."+of.key, "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
+			problems.Forbidden(found, path.Child(of.key), "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
 		}
 	}
 }
 
-func validateSubnets(found *problems.List, path string, ids []string) {
+func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 	for i, id := range ids {
-		key := fmt.Sprintf("%s[%d]", path, i)
+		key := path.Index(i)
 		if !isID(id, "subnet-") {
-			found.Addf(key, "is %q, want the id of a subnet, subnet-…", id)
+			problems.Invalid(found, key, "is %q, want the id of a subnet, subnet-…", id)
 		}
 		if slices.Index(ids, id) < i {
-			found.Addf(key, "is %s a second time; name each subnet once", id)
+			problems.Duplicate(found, key, "is %s a second time; name each subnet once", id)
 		}
 	}
 }
@@ -193,9 +195,9 @@ func isID(text, beginning string) bool {
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
 }
 
-func oneOf(found *problems.List, key string, got Spread, want ...Spread) {
+func oneOf(found *field.ErrorList, key *field.Path, got Spread, want ...Spread) {
 	if !slices.Contains(want, got) {
-		found.Addf(key, "is %q, want one of %s", got, list(want))
+		problems.NotSupported(found, key, "is %q, want one of %s", got, list(want))
 	}
 }
 

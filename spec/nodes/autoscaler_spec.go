@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -57,11 +59,11 @@ type AutoscalerSpec struct {
 
 // autoscalerSetBy are the values that keys of the configuration set, of this
 // component and of others.
-func autoscalerSetBy(path string) chart.SetBy {
+func autoscalerSetBy(path *field.Path) chart.SetBy {
 	return chart.SetBy{
 		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",
-		"extraArgs.expander": path + ".expander", "extraArgs.scale-down-unneeded-time": path + ".unneededMinutes",
-		"extraArgs.scale-down-delay-after-add": path + ".unneededMinutes", "image.tag": "cluster.kubernetesVersion",
+		"extraArgs.expander": path.Child("expander").String(), "extraArgs.scale-down-unneeded-time": path.Child("unneededMinutes").String(),
+		"extraArgs.scale-down-delay-after-add": path.Child("unneededMinutes").String(), "image.tag": "cluster.kubernetesVersion",
 		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.selector": chart.LabelsKey,
 	}
 }
@@ -86,23 +88,23 @@ func (s AutoscalerSpec) Namespaces() []string {
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
-func (s AutoscalerSpec) Validate(path string) error {
-	var found problems.List
+func (s AutoscalerSpec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "expander", Given: s.Expander != ""}, chart.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
 			chart.Field{Key: "values", Given: len(s.Values) > 0})
-		return found.Err()
+		return found
 	}
 	if !slices.Contains(expanders, s.Expander) {
-		found.Addf(path+".expander", "is %q, want one of %s", s.Expander, strings.Join(expanders, ", "))
+		problems.NotSupported(&found, path.Child("expander"), "is %q, want one of %s", s.Expander, strings.Join(expanders, ", "))
 	}
 	if s.UnneededMinutes < 1 || s.UnneededMinutes > mostUnneededMinutes {
-		found.Addf(path+".unneededMinutes", "is %d, want 1 to %d", s.UnneededMinutes, mostUnneededMinutes)
+		problems.Invalid(&found, path.Child("unneededMinutes"), "is %d, want 1 to %d", s.UnneededMinutes, mostUnneededMinutes)
 	}
 	if versions.ClusterAutoscalerTag(s.KubernetesMinor) == "" {
-		found.Addf(path+".install", "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
+		problems.NotSupported(&found, path.Child("install"), "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
 			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
 	}
-	chart.CheckValues(&found, path+".values", AutoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
-	return found.Err()
+	chart.CheckValues(&found, path.Child("values"), AutoscalerValues(s, ""), s.Values, autoscalerSetBy(path))
+	return found
 }

@@ -3,10 +3,11 @@
 package nodes
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -161,13 +162,13 @@ func (g Group) localGB() int {
 // those of the system under systemPath, of the others under groupsPath. What
 // decides where a model fits, names, types and their GPUs, is checked with the
 // models.
-func (s Spec) Validate(systemPath, groupsPath string) error {
-	var found problems.List
+func (s Spec) Validate(systemPath, groupsPath *field.Path) field.ErrorList {
+	var found field.ErrorList
 	s.System.validate(&found, systemPath)
 	for i, g := range s.Groups {
-		g.validate(&found, fmt.Sprintf("%s[%d]", groupsPath, i))
+		g.validate(&found, groupsPath.Index(i))
 	}
-	return found.Err()
+	return found
 }
 
 // mostNodes is how many nodes a managed node group of EKS may have.
@@ -179,29 +180,29 @@ var (
 	block    = regexp.MustCompile(`^cr-[0-9a-f]{8,17}$`)
 )
 
-func (s System) validate(found *problems.List, path string) {
+func (s System) validate(found *field.ErrorList, path *field.Path) {
 	for i, name := range s.InstanceTypes {
-		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		key := path.Child("instanceTypes").Index(i)
 		family, _, _ := strings.Cut(name, ".")
 		switch _, err := catalogue.FindInstance(name); {
 		case !typeName.MatchString(name):
-			found.Addf(key, "is %q, want an EC2 type such as m6i.large", name)
+			problems.Invalid(found, key, "is %q, want an EC2 type such as m6i.large", name)
 		case err == nil:
-			found.Addf(key, "is %s, which has GPUs that nothing of the system uses; want a type such as m6i.large, and GPUs in nodeGroups", name)
+			problems.Invalid(found, key, "is %s, which has GPUs that nothing of the system uses; want a type such as m6i.large, and GPUs in nodeGroups", name)
 		case arm.MatchString(family):
-			found.Addf(key, "is %s, an ARM type, and the system's images are for x86; want a type such as m6i.large", name)
+			problems.Invalid(found, key, "is %s, an ARM type, and the system's images are for x86; want a type such as m6i.large", name)
 		}
 	}
 	if s.Min < 1 || s.Min > mostNodes {
-		found.Addf(path+".min", "is %d, want 1 to %d", s.Min, mostNodes)
+		problems.Invalid(found, path.Child("min"), "is %d, want 1 to %d", s.Min, mostNodes)
 	}
 	switch {
 	case s.Max < s.Min || s.Max > mostNodes:
-		found.Addf(path+".max", "is %d, want min, which is %d, to %d", s.Max, s.Min, mostNodes)
+		problems.Invalid(found, path.Child("max"), "is %d, want min, which is %d, to %d", s.Max, s.Min, mostNodes)
 	case s.Max < len(s.Zones):
-		found.Addf(path+".max", "is %d, and the nodes are in %d zones; want at least one for each, since a volume binds its pod to a zone", s.Max, len(s.Zones))
+		problems.Invalid(found, path.Child("max"), "is %d, and the nodes are in %d zones; want at least one for each, since a volume binds its pod to a zone", s.Max, len(s.Zones))
 	}
-	validateDisk(found, path+".diskGiB", s.DiskGiB)
+	validateDisk(found, path.Child("diskGiB"), s.DiskGiB)
 }
 
 // longestName is the longest name of a group. A node group of EKS has at most 63
@@ -210,79 +211,79 @@ func (s System) validate(found *problems.List, path string) {
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (read 2026-11-29)
 const longestName = 63 - 26 - 2
 
-func (g Group) validate(found *problems.List, path string) {
+func (g Group) validate(found *field.ErrorList, path *field.Path) {
 	longestZone := len("us-west-2a") // the shortest; whoever knows the account fills in others
 	for i, zone := range g.Zones {
 		longestZone = max(longestZone, len(zone))
 		if slices.Index(g.Zones, zone) < i {
-			found.Addf(fmt.Sprintf("%s.zones[%d]", path, i), "is %s a second time; name each zone once", zone)
+			problems.Duplicate(found, path.Child("zones").Index(i), "is %s a second time; name each zone once", zone)
 		}
 	}
 	if longest := longestName - longestZone; len(g.Name) > longest {
-		found.Addf(path+".name", "has %d characters, want at most %d", len(g.Name), longest)
+		problems.TooLong(found, path.Child("name"), "has %d characters, want at most %d", len(g.Name), longest)
 	}
 	if g.Name == SystemGroup {
-		found.Addf(path+".name", "is %q, which is the group without GPUs; want another", g.Name)
+		problems.Invalid(found, path.Child("name"), "is %q, which is the group without GPUs; want another", g.Name)
 	}
 	g.validateOwn(found, path)
 	if g.Max == 0 {
-		found.Addf(path+".max", "is missing; say how many nodes there may be at most")
+		problems.Required(found, path.Child("max"), "is missing; say how many nodes there may be at most")
 	}
 	switch g.Capacity {
 	case OnDemand:
 		if g.ReservationID != "" && len(g.Zones) > 1 {
-			found.Addf(path+".zones", "are %s, and a reservation is in one zone; name that alone", strings.Join(g.Zones, ", "))
+			problems.Invalid(found, path.Child("zones"), "are %s, and a reservation is in one zone; name that alone", strings.Join(g.Zones, ", "))
 		}
 	case Spot:
 		if g.ReservationID != "" {
-			found.Addf(path+".reservationId", "is given with capacity: spot, which no reservation covers; remove one of the two")
+			problems.Forbidden(found, path.Child("reservationId"), "is given with capacity: spot, which no reservation covers; remove one of the two")
 		}
 	case CapacityBlock:
 		g.validateBlock(found, path)
 	default:
-		found.Addf(path+".capacity", "is %q, want one of %s, %s, %s", g.Capacity, OnDemand, Spot, CapacityBlock)
+		problems.NotSupported(found, path.Child("capacity"), "is %q, want one of %s, %s, %s", g.Capacity, OnDemand, Spot, CapacityBlock)
 	}
 	if g.ReservationID != "" && !block.MatchString(g.ReservationID) {
-		found.Addf(path+".reservationId", "is %q, want the id of a capacity reservation, cr-…", g.ReservationID)
+		problems.Invalid(found, path.Child("reservationId"), "is %q, want the id of a capacity reservation, cr-…", g.ReservationID)
 	}
-	validateDisk(found, path+".diskGiB", g.DiskGiB)
+	validateDisk(found, path.Child("diskGiB"), g.DiskGiB)
 }
 
 // validateOwn checks the types that the catalogue lacks: EC2 has to have them,
 // and their processors have to run the images.
-func (g Group) validateOwn(found *problems.List, path string) {
+func (g Group) validateOwn(found *field.ErrorList, path *field.Path) {
 	for i, name := range g.InstanceTypes {
 		if _, own := g.Own[name]; !own {
 			continue
 		}
-		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		key := path.Child("instanceTypes").Index(i)
 		switch reason := catalogue.Excluded(name); {
 		case name == g.Name:
-			found.Addf(path+".instanceTypes", "is missing; name the EC2 types of its nodes, which hardware describes")
+			problems.Required(found, path.Child("instanceTypes"), "is missing; name the EC2 types of its nodes, which hardware describes")
 		case !typeName.MatchString(name):
-			found.Addf(key, "is %q, want an EC2 type such as g5.2xlarge", name)
+			problems.Invalid(found, key, "is %q, want an EC2 type such as g5.2xlarge", name)
 		case reason != "":
-			found.Addf(key, "is %s, which no group of a created cluster can have: %s", name, reason)
+			problems.Invalid(found, key, "is %s, which no group of a created cluster can have: %s", name, reason)
 		}
 	}
 }
 
 // validateBlock checks what a capacity block is: instances of one type in one
 // zone.
-func (g Group) validateBlock(found *problems.List, path string) {
+func (g Group) validateBlock(found *field.ErrorList, path *field.Path) {
 	if g.ReservationID == "" {
-		found.Addf(path+".reservationId", "is missing; name the capacity block that you have bought, cr-…")
+		problems.Required(found, path.Child("reservationId"), "is missing; name the capacity block that you have bought, cr-…")
 	}
 	if len(g.Zones) != 1 {
-		found.Addf(path+".zones", "are %d, and a capacity block is in one zone; name that one", len(g.Zones))
+		problems.Invalid(found, path.Child("zones"), "are %d, and a capacity block is in one zone; name that one", len(g.Zones))
 	}
 	if len(g.InstanceTypes) > 1 {
-		found.Addf(path+".instanceTypes", "are %s, and a capacity block is of one type", strings.Join(g.InstanceTypes, ", "))
+		problems.Invalid(found, path.Child("instanceTypes"), "are %s, and a capacity block is of one type", strings.Join(g.InstanceTypes, ", "))
 	}
 }
 
-func validateDisk(found *problems.List, key string, size int) {
+func validateDisk(found *field.ErrorList, key *field.Path, size int) {
 	if size < 20 || size > largestDisk {
-		found.Addf(key, "is %d, want 20 to %d", size, largestDisk)
+		problems.Invalid(found, key, "is %d, want 20 to %d", size, largestDisk)
 	}
 }

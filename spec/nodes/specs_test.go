@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
@@ -113,7 +116,7 @@ func TestDefaultsOfTheSystem(t *testing.T) {
 	if s.System.Min != 3 || s.System.Max != 6 || s.System.DiskGiB != 50 || s.System.InstanceTypes[0] != "m6i.large" {
 		t.Errorf("the system is %+v", s.System)
 	}
-	if err := s.Validate("systemNodes", "nodeGroups"); err != nil {
+	if err := problems.Err(s.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))); err != nil {
 		t.Error(err)
 	}
 }

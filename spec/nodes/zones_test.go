@@ -5,6 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -135,7 +138,7 @@ func TestSystemNodesAreInEveryZone(t *testing.T) {
 		t.Errorf("min, max, desired and kept are %v", got)
 	}
 	s.System.Min, s.System.Max = 1, 2
-	if err := s.Validate("systemNodes", "nodeGroups"); err == nil {
+	if err := problems.Err(s.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))); err == nil {
 		t.Error("two nodes at most, over three zones, are accepted")
 	}
 }

@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
@@ -99,15 +100,15 @@ func passedOver(all []candidate, chosen candidate) []PassedOver {
 func (s Spec) noRoom(e sizing.Estimate) string {
 	w := e.Workload
 	needed := sizing.Nodes(w.On, w.Engine.GPUs(), w.MaxReplicas)
-	var found problems.List
-	s.WithDefaults().validateAllocatable(&found, func(key string) string { return key })
+	var found field.ErrorList
+	s.WithDefaults().validateAllocatable(&found, nil)
 	switch {
 	case needed == 0:
 		return fmt.Sprintf("a replica takes %d GPUs, and %s has %d", w.Engine.GPUs(), w.On.Type, w.On.GPUs)
 	case s.NodeGroup.Max > 0 && needed > s.NodeGroup.Max:
 		return fmt.Sprintf("max is %d, and all replicas need %d nodes", s.NodeGroup.Max, needed)
 	case len(found) > 0:
-		return found[0].Key + " " + found[0].Message
+		return found[0].Field + " " + found[0].Detail
 	}
 	return ""
 }

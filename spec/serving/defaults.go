@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
-	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -99,31 +98,28 @@ func (r SecretRef) withDefaults(key string) SecretRef {
 	return r
 }
 
-// withDefault is the policy: bounds that are the same leave nothing to decide.
+// withDefault returns the policy: bounds that are the same leave nothing to decide.
 // One that does not exist is kept, to be refused.
 func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
-	if known := p == "" || slices.Contains(policies, p); known && *r.Min == r.Max {
+	if _, known := p.Declaration(); (p == "" || known) && *r.Min == r.Max {
 		return Fixed
 	}
 	return Or(p, Load)
 }
 
-var policies = []ScalingPolicy{Fixed, Load, Queue, CPU, External}
-
+// withDefaults returns the scaling with the settings of its policy.
 func (sc Scaling) withDefaults(r Replicas) Scaling {
-	switch sc.Policy {
-	case Load:
-		sc.TargetLoad = Or(sc.TargetLoad, 9)
-		sc.TargetKVUsage = Or(sc.TargetKVUsage, sizing.TargetKVUsage)
-		sc.TargetWaiting = Or(sc.TargetWaiting, sizing.TargetWaiting)
-	case Queue:
-		sc.TargetWaiting = Or(sc.TargetWaiting, 10)
-	case Fixed, External:
+	p, known := sc.Policy.Declaration()
+	if known && p.Settings == nil {
 		return Scaling{Policy: sc.Policy}
 	}
-	if sc.Policy != CPU {
-		sc.FallbackReplicas = Or(sc.FallbackReplicas, r.Least())
-	}
+	d := sc.Policy.settings(r)
+	sc.TargetLoad = Or(sc.TargetLoad, d.TargetLoad)
+	sc.TargetKVUsage = Or(sc.TargetKVUsage, d.TargetKVUsage)
+	sc.TargetWaiting = Or(sc.TargetWaiting, d.TargetWaiting)
+	sc.TargetCPU = Or(sc.TargetCPU, d.TargetCPU)
+	sc.FallbackReplicas = Or(sc.FallbackReplicas, d.FallbackReplicas)
+	sc.DownSeconds = Or(sc.DownSeconds, d.DownSeconds)
 	return sc
 }
 

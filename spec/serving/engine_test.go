@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
@@ -19,7 +22,7 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 	for name, spec := range specs {
 		t.Run(name, func(t *testing.T) {
 			spec = spec.WithDefaults()
-			if err := spec.Validate("a"); err != nil {
+			if err := problems.Err(spec.Validate(field.NewPath("a"))); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := vllmflags.Parse(EngineArgs(spec)); err != nil {
@@ -61,7 +64,7 @@ func everyFeature() map[string]Spec {
 func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 	tried := map[string]bool{}
 	for name, spec := range everyFeature() {
-		if err := spec.Validate("a"); err != nil {
+		if err := problems.Err(spec.Validate(field.NewPath("a"))); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, flag := range vllmflags.Flags() {
@@ -80,7 +83,7 @@ func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 			for _, args := range spellings {
 				again := spec
 				again.ExtraArgs = args
-				err := again.Validate("a")
+				err := problems.Err(again.Validate(field.NewPath("a")))
 				if err == nil || !strings.Contains(err.Error(), "a.extraArgs[0]: "+flag.Name+" is set by the component") {
 					t.Errorf("%s: %q: %v", name, args, err)
 				}
@@ -99,7 +102,7 @@ func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 	}
 	// Without the feature, the flag is the user's.
 	free := Spec{Name: "a", Namespace: "n", Model: Model{ID: "org/m"}, ExtraArgs: []string{"--load-format", "fastsafetensors", "--enable-server-load-tracking"}}
-	if err := free.WithDefaults().Validate("a"); err != nil {
+	if err := problems.Err(free.WithDefaults().Validate(field.NewPath("a"))); err != nil {
 		t.Error(err)
 	}
 }

@@ -3,6 +3,10 @@ package serving
 import (
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // TestHostMemoryOfArguments holds what the default is, and what is refused.
@@ -32,7 +36,7 @@ func TestHostMemoryOfArguments(t *testing.T) {
 			if spec.Resources.Memory != c.memory {
 				t.Errorf("resources.memory is %s, want %s", spec.Resources.Memory, c.memory)
 			}
-			err := spec.Validate("models[0]")
+			err := problems.Err(spec.Validate(field.NewPath("models[0]")))
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -63,7 +67,7 @@ func TestFilesThatArgumentsName(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := sizeable(c.change).Validate("models[0]")
+			err := problems.Err(sizeable(c.change).Validate(field.NewPath("models[0]")))
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.HasPrefix(err.Error(), c.want)) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
@@ -126,7 +130,7 @@ func TestWhatDoesNotRunIsRefusedByItsKey(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := sizeable(c.change).Validate("models[0]")
+			err := problems.Err(sizeable(c.change).Validate(field.NewPath("models[0]")))
 			if err == nil || !strings.HasPrefix(err.Error(), "models[0]."+c.key+": ") || !strings.Contains(err.Error(), "(rule "+c.rule+")") {
 				t.Errorf("got %v, want the key %s and the rule %s", err, c.key, c.rule)
 			}
@@ -136,9 +140,9 @@ func TestWhatDoesNotRunIsRefusedByItsKey(t *testing.T) {
 
 // TestSequencesAreBlamedForStates holds that the key is that of what is too many.
 func TestSequencesAreBlamedForStates(t *testing.T) {
-	err := sizeable(func(s *Spec) {
+	err := problems.Err(sizeable(func(s *Spec) {
 		s.NodeGroup.InstanceTypes, s.Model.ID, s.Model.MaxLen, s.Model.MaxNumSeqs = []string{"g6.2xlarge"}, "Qwen/Qwen3.5-4B", 8192, 2048
-	}).Validate("models[0]")
+	}).Validate(field.NewPath("models[0]")))
 	if err == nil || !strings.HasPrefix(err.Error(), "models[0].maxNumSeqs: ") || !strings.Contains(err.Error(), "maxNumSeqs: ") {
 		t.Errorf("got %v, want an error of maxNumSeqs that offers another number", err)
 	}

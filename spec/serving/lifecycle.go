@@ -79,9 +79,6 @@ func (l Lifecycle) RestartGraceSeconds() int {
 	return l.DrainSeconds + restartSeconds
 }
 
-// Scaled tells whether the number of engines is left to a scaler.
-func (s Spec) Scaled() bool { return s.Scaling.Policy != Fixed }
-
 // rollout is how a change replaces an engine: without GPUs to spare, a new one
 // would wait for ever beside the old.
 func (s Spec) rollout() Rollout {

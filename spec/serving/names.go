@@ -81,9 +81,6 @@ var Undisturbed = map[string]string{
 	"karpenter.sh/do-not-disrupt":                    "true",
 }
 
-// UsesKEDA tells whether KEDA sets the number of engines.
-func (s Spec) UsesKEDA() bool { return s.Scaling.Policy == Load || s.Scaling.Policy == Queue }
-
 // Aliases are the names beside the first at which the service answers.
 func (s Spec) Aliases() []string {
 	return slices.DeleteFunc(s.AllNames(), func(name string) bool { return name == s.ObjectName() })

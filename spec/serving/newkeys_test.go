@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // TestKeysOfTheEngine holds what keys render, and what of them is refused.
@@ -64,7 +68,7 @@ func TestKeysOfTheEngine(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			spec := sizeable(c.change)
-			err := spec.Validate("models[0]")
+			err := problems.Err(spec.Validate(field.NewPath("models[0]")))
 			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 				t.Fatalf("got %v, want %q", err, c.want)
 			}

@@ -1,10 +1,11 @@
 package serving
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -121,20 +122,20 @@ func (s Spec) groups() string {
 
 // validateGroups refuses a list whose groups a pod cannot replace by each other,
 // or which the scheduler cannot tell apart.
-func (s Spec) validateGroups(found *problems.List, at func(string) string) {
+func (s Spec) validateGroups(found *field.ErrorList, at *field.Path) {
 	if !s.Prefers() {
-		if err := s.NodeGroup.Validate(at("nodeGroup")); s.NodeGroup.given() && err != nil {
-			*found = append(*found, problems.Of(err, at("nodeGroup"))...)
+		if err := s.NodeGroup.Validate(at.Child("nodeGroup")); s.NodeGroup.given() && err != nil {
+			*found = append(*found, err...)
 		}
 		return
 	}
-	key := at("nodeGroup")
+	key := at.Child("nodeGroup")
 	var first NodeGroup
 	var gpu string
 	for i, g := range s.NodeGroups {
-		path := fmt.Sprintf("%s[%d]", key, i)
+		path := key.Index(i)
 		if err := g.Validate(path); err != nil {
-			*found = append(*found, problems.Of(err, path)...)
+			*found = append(*found, err...)
 			continue
 		}
 		on, _ := g.Own.Find(g.InstanceTypes[0])
@@ -142,12 +143,12 @@ func (s Spec) validateGroups(found *problems.List, at func(string) string) {
 			first, gpu = g, on.GPU.Name
 		}
 		if on.GPU.Name != gpu {
-			found.Addf(key, "lists %s with %s and %s with %s; want groups with the same GPU, since the model is sized for one", first.Name, gpu, g.Name, on.GPU.Name)
+			problems.Invalid(found, key, "lists %s with %s and %s with %s; want groups with the same GPU, since the model is sized for one", first.Name, gpu, g.Name, on.GPU.Name)
 			return
 		}
 		for _, before := range s.NodeGroups[:i] {
 			if maps.Equal(before.NodeLabels(), g.NodeLabels()) {
-				found.Addf(key, "lists %s and %s, whose nodes have the same labels; give each a label of its own with nodeGroups[].labels", before.Name, g.Name)
+				problems.Invalid(found, key, "lists %s and %s, whose nodes have the same labels; give each a label of its own with nodeGroups[].labels", before.Name, g.Name)
 			}
 		}
 	}
@@ -183,52 +184,52 @@ const mostNodes = 450
 
 // Validate returns every problem of the node group, each beginning with its key
 // under path.
-func (g NodeGroup) Validate(path string) error {
-	var found problems.List
+func (g NodeGroup) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	switch {
 	case g.Name == "":
-		found.Addf(path+".name", "is missing; give the group a name such as %q", "g5")
+		problems.Required(&found, path.Child("name"), "is missing; give the group a name such as %q", "g5")
 	case !isLabel(g.Name):
-		found.Addf(path+".name", "is %q, want lower-case letters, digits and '-', such as %q", g.Name, "g5")
+		problems.Invalid(&found, path.Child("name"), "is %q, want lower-case letters, digits and '-', such as %q", g.Name, "g5")
 	}
 	if len(g.InstanceTypes) == 0 {
-		found.Addf(path+".instanceTypes", "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
+		problems.Required(&found, path.Child("instanceTypes"), "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
 	}
 	var first catalogue.Instance
 	for i, name := range g.InstanceTypes {
-		key := fmt.Sprintf("%s.instanceTypes[%d]", path, i)
+		key := path.Child("instanceTypes").Index(i)
 		on, err := g.Own.Find(name)
 		_, own := g.Own[name]
 		switch {
 		case err != nil && own:
-			found.Addf(path+".hardware", "%s", err)
+			problems.Invalid(&found, path.Child("hardware"), "%s", err)
 		case err != nil && catalogue.Excluded(name) != "":
-			found.Addf(key, "%s", err)
+			problems.Invalid(&found, key, "%s", err)
 		case err != nil:
-			found.Addf(key, "%s; or describe the nodes with hardware", err)
+			problems.Invalid(&found, key, "%s; or describe the nodes with hardware", err)
 		case first.Type == "":
 			first = on
 		case on.GPU.Name != first.GPU.Name || on.GPUs != first.GPUs:
-			found.Addf(key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
+			problems.Invalid(&found, key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
 				name, on.GPUs, on.GPU.Name, first.Type, first.GPUs, first.GPU.Name)
 		}
 	}
 	if _, machines := g.Own[g.Name]; machines && len(g.Labels) == 0 {
-		found.Addf(path+".labels", "is missing; without instanceTypes, name a label that the group's nodes have and no others")
+		problems.Required(&found, path.Child("labels"), "is missing; without instanceTypes, name a label that the group's nodes have and no others")
 	}
 	if len(g.InstanceTypes) > 1 && len(g.Labels) == 0 {
-		found.Addf(path+".labels", "is missing; with several instance types, name a label that the group's nodes have and no others")
+		problems.Required(&found, path.Child("labels"), "is missing; with several instance types, name a label that the group's nodes have and no others")
 	}
 	for key, value := range Sorted(g.Labels) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			found.Addf(path+".labels."+key, "is %q, which no label of a node can be", value)
+			problems.Invalid(&found, path.Child("labels", key), "is %q, which no label of a node can be", value)
 		}
 	}
 	if g.Min < 0 || g.Min > mostNodes {
-		found.Addf(path+".min", "is %d, want 0 to %d", g.Min, mostNodes)
+		problems.Invalid(&found, path.Child("min"), "is %d, want 0 to %d", g.Min, mostNodes)
 	}
 	if g.Max < 0 || g.Max > mostNodes || g.Max > 0 && g.Max < g.Min {
-		found.Addf(path+".max", "is %d, want min, which is %d, to %d", g.Max, g.Min, mostNodes)
+		problems.Invalid(&found, path.Child("max"), "is %d, want min, which is %d, to %d", g.Max, g.Min, mostNodes)
 	}
-	return found.Err()
+	return found
 }

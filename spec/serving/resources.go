@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
@@ -32,11 +33,11 @@ func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
 	return q, err == nil
 }
 
-func (r Resources) validate(found *problems.List, at func(string) string) {
+func (r Resources) validate(found *field.ErrorList, at *field.Path) {
 	check := func(key, text, example string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
 		amount, ok := amountOf(text, form, least)
 		if !ok {
-			found.Addf(at(key), "is %q, want an amount such as %s", text, example)
+			problems.Invalid(found, at.Child(key), "is %q, want an amount such as %s", text, example)
 		}
 		return amount, ok
 	}
@@ -46,7 +47,7 @@ func (r Resources) validate(found *problems.List, at func(string) string) {
 	shm, shmOK := check("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
 	check("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
 	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
-		found.Addf(at("resources.shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
+		problems.Invalid(found, at.Child("resources", "shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
 	}
 }
 
@@ -122,7 +123,7 @@ func (m hostMemory) memory(gpus int) string {
 
 // validateHostMemory refuses a limit that the arguments alone reach: the kernel
 // would kill the engine.
-func (s Spec) validateHostMemory(found *problems.List, at func(string) string) {
+func (s Spec) validateHostMemory(found *field.ErrorList, at *field.Path) {
 	m := s.hostMemory()
 	limit, ok := amountOf(s.Resources.Memory, byteAmount, "1Mi")
 	if m.gib == 0 || !ok {
@@ -130,7 +131,7 @@ func (s Spec) validateHostMemory(found *problems.List, at func(string) string) {
 	}
 	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
 	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
-		found.Addf(at("resources.memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
+		problems.Invalid(found, at.Child("resources", "memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 func TestParseQuantity(t *testing.T) {
@@ -50,11 +50,11 @@ func TestSuffixesFitTheirField(t *testing.T) {
 			[]string{"a.resources.cpu", "a.resources.memory", "a.resources.shmSize", "a.resources.disk"}},
 	}
 	for _, test := range tests {
-		var found problems.List
-		test.resources.withDefaults(1, hostMemory{}).validate(&found, func(key string) string { return "a." + key })
+		var found field.ErrorList
+		test.resources.withDefaults(1, hostMemory{}).validate(&found, field.NewPath("a"))
 		var got []string
 		for _, p := range found {
-			got = append(got, p.Key)
+			got = append(got, p.Field)
 		}
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%+v: problems at %q, want %q", test.resources, got, test.want)

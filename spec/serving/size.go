@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
@@ -55,7 +57,7 @@ func (s Spec) underivable() []string {
 }
 
 // validateUnderived asks for the keys that could not be derived.
-func (s Spec) validateUnderived(found *problems.List, at func(string) string) {
+func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
 	if len(s.underived) == 0 {
 		return
 	}
@@ -63,7 +65,7 @@ func (s Spec) validateUnderived(found *problems.List, at func(string) string) {
 	if len(s.underived) > 1 {
 		also = ", and so is " + s.underived[1]
 	}
-	found.Addf(at(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
+	problems.Required(found, at.Child(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
 		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
 }
 
@@ -259,7 +261,7 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	// The first engine finds no compiled code, and has to be given the time for it.
 	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
 	s.Lifecycle.LoadSeconds = Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
-	if s.Scaling.Policy == Load {
+	if s.Scaling.Policy.settings(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
 	weights := 0.0 // of what is streamed, or on a volume

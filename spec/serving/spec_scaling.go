@@ -4,7 +4,7 @@ package serving
 type Scaling struct {
 	// Policy decides the number of replicas where the bounds differ. Default: load;
 	// fixed where replicas.min and replicas.max are the same.
-	Policy ScalingPolicy `key:"policy" oneof:"load queue cpu fixed external"`
+	Policy ScalingPolicy `key:"policy"`
 	// TargetLoad is the number of requests, running and waiting, that a replica should
 	// have, with the policy load. Default: the requests that meet the objectives, less
 	// the growth of the load until a new replica serves; 9 where that is not known.
@@ -15,35 +15,17 @@ type Scaling struct {
 	// TargetWaiting is the number of requests that may wait for a replica. Default: 2
 	// with the policy load, 10 with queue.
 	TargetWaiting int `key:"targetWaiting" range:"1..16384" in:"defaults pin"`
-	// TargetCPU is the use of the requested cores, in percent.
-	TargetCPU int `key:"targetCPU" range:"1..100" default:"70" if:"policy=cpu" in:"defaults pin"`
+	// TargetCPU is the use of the requested cores, in percent, with the policy cpu.
+	// Default: 70.
+	TargetCPU int `key:"targetCPU" range:"1..100" in:"defaults pin"`
 	// FallbackReplicas is the smallest number of replicas while metrics are missing.
 	// Default: [Replicas.Min], at least 1.
 	FallbackReplicas int `key:"fallbackReplicas" range:"1..1000" in:"defaults pin"`
 	// DownSeconds is how long the load must be low before replicas are removed.
-	DownSeconds int  `key:"downSeconds" range:"1..3600" default:"300" if:"policy=load queue cpu" in:"defaults pin"`
+	// Default: 300.
+	DownSeconds int  `key:"downSeconds" range:"1..3600" in:"defaults pin"`
 	Wake        Wake `key:",inline"`
 }
-
-// ScalingPolicy decides the number of replicas.
-type ScalingPolicy string
-
-const (
-	// Fixed is a number that does not change: Min and Max are the same.
-	Fixed ScalingPolicy = "fixed"
-	// Load takes the largest of three numbers of replicas: by requests, running and
-	// waiting; by the use of the KV cache; by waiting requests. It needs KEDA and
-	// Prometheus.
-	Load ScalingPolicy = "load"
-	// Queue counts waiting requests alone. That is late: requests wait only when
-	// replicas are full, and never move to new ones. It needs KEDA and Prometheus.
-	Queue ScalingPolicy = "queue"
-	// CPU is Kubernetes' own autoscaler on the use of cores, which is not the load of
-	// GPUs. It needs the metrics server alone.
-	CPU ScalingPolicy = "cpu"
-	// External leaves the number to a scaler that is not part of the program.
-	External ScalingPolicy = "external"
-)
 
 // Wake holds a signal for scaling from zero and to zero. vLLM's own metrics do not
 // exist while there is no replica.

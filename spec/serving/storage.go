@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
@@ -105,14 +107,16 @@ func (e Endpoint) Address() string {
 }
 
 // validateS3 refuses what contradicts itself, or could not work.
-func (s Spec) validateS3(found *problems.List, at func(string) string) {
+func (s Spec) validateS3(found *field.ErrorList, at *field.Path) {
 	s3 := s.Storage.S3
 	if s3 == (S3{}) {
 		return
 	}
-	bad := func(key, format string, values ...any) { found.Addf(at("storage.s3."+key), format, values...) }
+	bad := func(key, format string, values ...any) {
+		problems.Invalid(found, at.Child("storage", "s3", key), format, values...)
+	}
 	if !s.Model.InS3() {
-		found.Addf(at("storage.s3"), "is ignored, since model is %q; want an address such as s3://bucket/path, or remove storage.s3", s.Model.ID)
+		problems.Forbidden(found, at.Child("storage", "s3"), "is ignored, since model is %q; want an address such as s3://bucket/path, or remove storage.s3", s.Model.ID)
 		return
 	}
 	if s3.RoleARN != "" {
@@ -130,7 +134,7 @@ func (s Spec) validateS3(found *problems.List, at func(string) string) {
 	}
 	s3.validateEndpoint(bad)
 	if s3.CIDR != "" {
-		validateCIDR(found, at("storage.s3.cidr"), s3.CIDR)
+		validateCIDR(found, at.Child("storage", "s3", "cidr"), s3.CIDR)
 	}
 }
 

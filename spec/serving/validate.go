@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
@@ -38,26 +40,25 @@ var (
 
 // Validate returns every problem of a spec that has its defaults. Each begins
 // with the key under path, as the configuration calls it.
-func (s Spec) Validate(path string) error {
-	found := problems.List{}
-	at := func(key string) string { return path + "." + key }
+func (s Spec) Validate(at *field.Path) field.ErrorList {
+	found := field.ErrorList{}
 	s.validateNames(&found, at)
 	s.Model.validate(&found, at)
 	s.validateRemoteCode(&found, at)
 	if text := s.KVCache.HostMemory; text != "" {
 		if _, ok := amountOf(text, byteAmount, leastHostMemory); !ok {
-			found.Addf(at("kvCache.hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
+			problems.Invalid(&found, at.Child("kvCache", "hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
 		}
 	}
 	for key, value := range Sorted(map[string]int{"queue.maxRequests": s.Queue.MaxRequests, "queue.maxTokens": s.Queue.MaxTokens}) {
 		if value < 0 || value > mostQueued {
-			found.Addf(at(key), "is %d, want 1 to %d; leave it out for no bound", value, mostQueued)
+			problems.Invalid(&found, at.Child(key), "is %d, want 1 to %d; leave it out for no bound", value, mostQueued)
 		}
 	}
 	s.validateSpeculative(&found, at)
 	s.validateMedia(&found, at)
 	s.validateImage(&found, at)
-	upTo(&found, at("gpu.count"), s.GPU.Count, mostGPUs)
+	upTo(&found, at.Child("gpu", "count"), s.GPU.Count, mostGPUs)
 	s.Objectives.validate(&found, at)
 	s.validateGroups(&found, at)
 	s.validateScaling(&found, at)
@@ -70,98 +71,98 @@ func (s Spec) Validate(path string) error {
 	s.validateVolumes(&found, at)
 	s.validateNetwork(&found, at)
 	s.Ingress.validate(&found, at, s.Access.Guarded || s.Access.APIKey.Name != "")
-	if err := s.Monitoring.Validate(at("monitoring")); err != nil {
-		found = append(found, problems.Of(err, at("monitoring"))...)
+	if err := s.Monitoring.Validate(at.Child("monitoring")); err != nil {
+		found = append(found, err...)
 	}
 	s.validateHooks(&found, at)
-	validateEnv(&found, at("env"), s.Env)
+	validateEnv(&found, at.Child("env"), s.Env)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			found.Addf(at("nodeSelector."+key), "is %q, which no label of a node can be", value)
+			problems.Invalid(&found, at.Child("nodeSelector", key), "is %q, which no label of a node can be", value)
 		}
 	}
 	if class := s.Scheduling.PriorityClass; class != "" && !isObjectName(class) {
-		found.Addf(at("priorityClass"), "is %q, want the name of a PriorityClass", class)
+		problems.Invalid(&found, at.Child("priorityClass"), "is %q, want the name of a PriorityClass", class)
 	}
 	for _, g := range s.candidates() {
 		for key, value := range Sorted(g.NodeLabels()) {
 			if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
-				found.Addf(at("nodeSelector."+key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, g.Name, value)
+				problems.Forbidden(&found, at.Child("nodeSelector", key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, g.Name, value)
 			}
 		}
 	}
 	wrong, _ := s.arguments(at)
 	found = append(found, wrong...)
 	s.validateSize(&found, at)
-	return found.Err()
+	return found
 }
 
-func (s Spec) validateNames(found *problems.List, at func(string) string) {
+func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
 	switch {
 	case s.Name == "":
-		found.Addf(at("name"), "is missing; give the service a name such as %q", "mistral-7b")
+		problems.Required(found, at.Child("name"), "is missing; give the service a name such as %q", "mistral-7b")
 	case len(s.Name) > longestName:
-		found.Addf(at("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
+		problems.TooLong(found, at.Child("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
 	case !serviceName.MatchString(s.Name):
-		found.Addf(at("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
+		problems.Invalid(found, at.Child("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
 	case strings.HasPrefix(s.Name, kedaPrefix):
-		found.Addf(at("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
+		problems.Forbidden(found, at.Child("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
 	case s.Name == "default":
-		found.Addf(at("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
+		problems.Forbidden(found, at.Child("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
 	}
 	for i, name := range s.PreviousNames {
-		key := fmt.Sprintf("%s[%d]", at("previousNames"), i)
+		key := at.Child("previousNames").Index(i)
 		switch {
 		case len(name) > longestName || !serviceName.MatchString(name) || name == "default":
-			found.Addf(key, "is %q, which no service can have been called", name)
+			problems.Invalid(found, key, "is %q, which no service can have been called", name)
 		case slices.Contains(s.PreviousNames[:i], name):
-			found.Addf(key, "is %q, which is another of its names; list each name once, the first of all at the end", name)
+			problems.Duplicate(found, key, "is %q, which is another of its names; list each name once, the first of all at the end", name)
 		case name == s.Name && i < len(s.PreviousNames)-1:
-			found.Addf(key, "is %q, which is its name now; only the first name of all, at the end of the list, may be its name again", name)
+			problems.Invalid(found, key, "is %q, which is its name now; only the first name of all, at the end of the list, may be its name again", name)
 		case name == s.Name && i == 0:
-			found.Addf(key, "is %q, which is its name now, and there are no others; remove the key", name)
+			problems.Forbidden(found, key, "is %q, which is its name now, and there are no others; remove the key", name)
 		}
 	}
 	switch {
 	case s.Namespace == "":
-		found.Addf(at("namespace"), "is missing; name one of the namespaces")
+		problems.Required(found, at.Child("namespace"), "is missing; name one of the namespaces")
 	case !isLabel(s.Namespace):
-		found.Addf(at("namespace"), "is %q, want the name of a namespace", s.Namespace)
+		problems.Invalid(found, at.Child("namespace"), "is %q, want the name of a namespace", s.Namespace)
 	}
 }
 
-func (m Model) validate(found *problems.List, at func(string) string) {
+func (m Model) validate(found *field.ErrorList, at *field.Path) {
 	switch {
 	case m.ID == "":
-		found.Addf(at("model"), "is missing; want a Hugging Face model id such as %q", "mistralai/Mistral-7B-Instruct-v0.2")
+		problems.Required(found, at.Child("model"), "is missing; want a Hugging Face model id such as %q", "mistralai/Mistral-7B-Instruct-v0.2")
 	case m.InS3() && !bucketPath.MatchString(m.ID):
-		found.Addf(at("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
+		problems.Invalid(found, at.Child("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
 	case !m.InS3() && !modelID.MatchString(m.ID):
-		found.Addf(at("model"), "is %q, want a Hugging Face model id such as %q, or s3://bucket/path", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
+		problems.Invalid(found, at.Child("model"), "is %q, want a Hugging Face model id such as %q, or s3://bucket/path", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
 	}
 	switch {
 	case m.Revision != "" && m.InS3():
-		found.Addf(at("revision"), "is %q, and a folder of S3 has no revisions; name them in the path", m.Revision)
+		problems.Invalid(found, at.Child("revision"), "is %q, and a folder of S3 has no revisions; name them in the path", m.Revision)
 	case m.Revision != "" && !revision.MatchString(m.Revision):
-		found.Addf(at("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
+		problems.Invalid(found, at.Child("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
 	}
 	if m.ServedName != m.ID && !servedName.MatchString(m.ServedName) {
-		found.Addf(at("servedModelName"), "is %q, want letters, digits and any of . _ - / : @", m.ServedName)
+		problems.Invalid(found, at.Child("servedModelName"), "is %q, want letters, digits and any of . _ - / : @", m.ServedName)
 	}
 	for i, name := range m.ServedAliases {
-		key := fmt.Sprintf("%s[%d]", at("servedModelName"), i+1)
+		key := at.Child("servedModelName").Index(i + 1)
 		switch {
 		case !servedName.MatchString(name):
-			found.Addf(key, "is %q, want letters, digits and any of . _ - / : @", name)
+			problems.Invalid(found, key, "is %q, want letters, digits and any of . _ - / : @", name)
 		case name == m.ServedName || slices.Contains(m.ServedAliases[:i], name):
-			found.Addf(key, "is %q, which is listed already; remove it", name)
+			problems.Duplicate(found, key, "is %q, which is listed already; remove it", name)
 		}
 	}
 	if m.MaxLen < 0 {
-		found.Addf(at("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
+		problems.Invalid(found, at.Child("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
 	}
 	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
-		found.Addf(at("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
+		problems.Invalid(found, at.Child("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
 	}
 }
 
@@ -169,9 +170,9 @@ func (m Model) validate(found *problems.List, at func(string) string) {
 var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // validateRemoteCode wants code that cannot change between two starts.
-func (s Spec) validateRemoteCode(found *problems.List, at func(string) string) {
+func (s Spec) validateRemoteCode(found *field.ErrorList, at *field.Path) {
 	if s.Model.TrustRemoteCode && !s.local() && !commit.MatchString(s.Model.Revision) {
-		found.Addf(at("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
+		problems.Invalid(found, at.Child("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
 	}
 }
 
@@ -198,24 +199,24 @@ func (c choice) problem(image vllmflags.Image) (message string, warning bool) {
 
 // arguments returns what is wrong with the choices of the model and with the extra
 // arguments: errors, and what vLLM may take all the same.
-func (s Spec) arguments(at func(string) string) (wrong, doubtful problems.List) {
-	add := func(key, message string, warning bool) {
+func (s Spec) arguments(at *field.Path) (wrong, doubtful field.ErrorList) {
+	add := func(key *field.Path, message string, warning bool) {
 		to := &wrong
 		if warning {
 			to = &doubtful
 		}
-		to.Addf(key, "%s", message)
+		problems.Invalid(to, key, "%s", message)
 	}
 	for _, c := range s.Model.choices() {
 		if message, warning := c.problem(s.imageKnown()); message != "" {
-			add(at(c.key), message, warning)
+			add(at.Child(c.key), message, warning)
 		}
 	}
 	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, s.owned(), s.imageKnown()) {
-		add(fmt.Sprintf("%s[%d]", at("extraArgs"), p.Index), p.Message, p.Warning)
+		add(at.Child("extraArgs").Index(p.Index), p.Message, p.Warning)
 	}
 	for _, p := range s.missingFiles() {
-		add(at("extraArgs"), p, false)
+		add(at.Child("extraArgs"), p, false)
 	}
 	return wrong, doubtful
 }
@@ -228,94 +229,94 @@ func (s Spec) imageKnown() vllmflags.Image {
 	return vllmflags.Stock
 }
 
-func (s Spec) validateImage(found *problems.List, at func(string) string) {
+func (s Spec) validateImage(found *field.ErrorList, at *field.Path) {
 	if s.VLLMVersion != "" {
 		if problem := versions.CheckVLLM(s.VLLMVersion); problem != "" {
-			found.Addf(at("vllmVersion"), "%s", problem)
+			problems.Invalid(found, at.Child("vllmVersion"), "%s", problem)
 		}
 	}
 	if s.Image == "" {
 		return
 	}
 	if problem := versions.CheckImage(s.Image); problem != "" {
-		found.Addf(at("image"), "%s", problem)
+		problems.Invalid(found, at.Child("image"), "%s", problem)
 		return
 	}
 	if tag := versions.ImageVersion(s.Image); s.VLLMVersion != "" && tag != "" && tag != s.VLLMVersion {
-		found.Addf(at("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
+		problems.Invalid(found, at.Child("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
 			s.Image, s.VLLMVersion)
 	}
 }
 
-func (l Lifecycle) validate(found *problems.List, at func(string) string) {
-	upTo(found, at("lifecycle.loadSeconds"), l.LoadSeconds, longestSeconds)
-	upTo(found, at("lifecycle.provisionSeconds"), l.ProvisionSeconds, longestSeconds)
-	upTo(found, at("lifecycle.drainSeconds"), l.DrainSeconds, longestSeconds)
-	upTo(found, at("lifecycle.shutdownSeconds"), l.ShutdownSeconds, longestSeconds)
+func (l Lifecycle) validate(found *field.ErrorList, at *field.Path) {
+	upTo(found, at.Child("lifecycle", "loadSeconds"), l.LoadSeconds, longestSeconds)
+	upTo(found, at.Child("lifecycle", "provisionSeconds"), l.ProvisionSeconds, longestSeconds)
+	upTo(found, at.Child("lifecycle", "drainSeconds"), l.DrainSeconds, longestSeconds)
+	upTo(found, at.Child("lifecycle", "shutdownSeconds"), l.ShutdownSeconds, longestSeconds)
 	if l.HungSeconds != 0 && (l.HungSeconds < leastHung || l.HungSeconds > longestSeconds) {
-		found.Addf(at("lifecycle.hungSeconds"), "is %d, want %d to %d; leave it out not to look", l.HungSeconds, leastHung, longestSeconds)
+		problems.Invalid(found, at.Child("lifecycle", "hungSeconds"), "is %d, want %d to %d; leave it out not to look", l.HungSeconds, leastHung, longestSeconds)
 	}
 	if l.Rollout != Surge && l.Rollout != InPlace {
-		found.Addf(at("lifecycle.rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
+		problems.NotSupported(found, at.Child("lifecycle", "rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
 	}
 }
 
-func (a Access) validate(found *problems.List, at func(string) string) {
-	a.HuggingFaceToken.validate(found, at("huggingFaceToken"), "the token", "huggingFaceToken")
-	a.APIKey.validate(found, at("apiKey"), "the key", "apiKey")
+func (a Access) validate(found *field.ErrorList, at *field.Path) {
+	a.HuggingFaceToken.validate(found, at.Child("huggingFaceToken"), "the token", "huggingFaceToken")
+	a.APIKey.validate(found, at.Child("apiKey"), "the key", "apiKey")
 	if name := a.ServiceAccountName; name != "" && !isObjectName(name) {
-		found.Addf(at("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
+		problems.Invalid(found, at.Child("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
 	}
 }
 
 // validate never repeats a value: a secret typed here by mistake would end up in
 // a log.
-func (r SecretRef) validate(found *problems.List, path, what, stackKey string) {
+func (r SecretRef) validate(found *field.ErrorList, path *field.Path, what, stackKey string) {
 	switch {
 	case r.Name == "" && r.Key != "":
-		found.Addf(path+".existingSecret", "is missing; name the Secret that has the key %q", r.Key)
+		problems.Required(found, path.Child("existingSecret"), "is missing; name the Secret that has the key %q", r.Key)
 	case r.Name != "" && !isObjectName(r.Name):
-		found.Addf(path+".existingSecret", "is not the name of a Secret; %s itself belongs into the stack's %s", what, stackKey)
+		problems.Invalid(found, path.Child("existingSecret"), "is not the name of a Secret; %s itself belongs into the stack's %s", what, stackKey)
 	case r.Name != "" && !isSecretKey(r.Key):
-		found.Addf(path+".key", "is not a key of a Secret, want letters, digits and any of - _ .")
+		problems.Invalid(found, path.Child("key"), "is not a key of a Secret, want letters, digits and any of - _ .")
 	}
 }
 
-func upTo(found *problems.List, key string, value, most int) {
+func upTo(found *field.ErrorList, key *field.Path, value, most int) {
 	if value < 1 || value > most {
-		found.Addf(key, "is %d, want 1 to %d", value, most)
+		problems.Invalid(found, key, "is %d, want 1 to %d", value, most)
 	}
 }
 
 // Validate returns every problem of the namespace, each beginning with its key
 // under path.
-func (s NamespaceSpec) Validate(path string) error {
-	var found problems.List
-	key := path + ".name"
+func (s NamespaceSpec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
+	key := path.Child("name")
 	switch {
 	case s.Name == "":
-		found.Addf(key, "is missing; give the namespace a name such as %q", "inference")
+		problems.Required(&found, key, "is missing; give the namespace a name such as %q", "inference")
 	case len(s.Name) > longestNamespace:
-		found.Addf(key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
+		problems.TooLong(&found, key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
 	case !isLabel(s.Name):
-		found.Addf(key, "is %q, want lower-case letters, digits and '-', such as %q", s.Name, "inference")
+		problems.Invalid(&found, key, "is %q, want lower-case letters, digits and '-', such as %q", s.Name, "inference")
 	case strings.HasPrefix(s.Name, "kube-"):
-		found.Addf(key, "is %q, which belongs to Kubernetes; choose another", s.Name)
+		problems.Forbidden(&found, key, "is %q, which belongs to Kubernetes; choose another", s.Name)
 	case s.Name == "default" && !s.Existing:
-		found.Addf(key, "is %q, which every cluster has; choose another, or add existing: true to use it as it is", s.Name)
+		problems.Invalid(&found, key, "is %q, which every cluster has; choose another, or add existing: true to use it as it is", s.Name)
 	}
-	return found.Err()
+	return found
 }
 
 // CheckedNamespaces returns the namespaces with their defaults, or every
 // problem of them.
-func CheckedNamespaces(path string, specs []NamespaceSpec) ([]NamespaceSpec, error) {
-	var found problems.List
+func CheckedNamespaces(path *field.Path, specs []NamespaceSpec) ([]NamespaceSpec, error) {
+	var found field.ErrorList
 	checked := make([]NamespaceSpec, len(specs))
 	for i, spec := range specs {
 		checked[i] = spec.WithDefaults()
-		at := fmt.Sprintf("%s[%d]", path, i)
-		found = append(found, problems.Of(checked[i].Validate(at), at)...)
+		at := path.Index(i)
+		found = append(found, checked[i].Validate(at)...)
 	}
-	return checked, found.Err()
+	return checked, problems.Err(found)
 }

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
@@ -59,21 +61,21 @@ func RefusedVariable(name string) string {
 }
 
 // validateEnv never repeats a value, which may be a secret in the wrong place.
-func validateEnv(found *problems.List, path string, env map[string]string) {
+func validateEnv(found *field.ErrorList, path *field.Path, env map[string]string) {
 	owned := EngineEnv(Spec{Lifecycle: Lifecycle{}.withDefaults(), Storage: Storage{Offline: new(true)}})
 	for name := range Sorted(env) {
-		key := path + "." + name
+		key := path.Child(name)
 		reason := RefusedVariable(name)
 		_, isOwned := owned[name]
 		switch {
 		case !variable.MatchString(name):
-			found.Addf(key, "is not the name of a variable, want letters, digits and '_'")
+			problems.Invalid(found, key, "is not the name of a variable, want letters, digits and '_'")
 		case reason != "":
-			found.Addf(key, "%s", reason)
+			problems.Invalid(found, key, "%s", reason)
 		case isOwned:
-			found.Addf(key, "is set by the program; leave it out")
+			problems.Forbidden(found, key, "is set by the program; leave it out")
 		case SecretVariableName.MatchString(name):
-			found.Addf(key, "looks like a secret, and env is stored in clear; use huggingFaceToken or apiKey, or a role of the ServiceAccount")
+			problems.Invalid(found, key, "looks like a secret, and env is stored in clear; use huggingFaceToken or apiKey, or a role of the ServiceAccount")
 		}
 	}
 }
@@ -92,44 +94,44 @@ func Sorted[V any](m map[string]V) iter.Seq2[string, V] {
 
 // validateLabels refuses what Kubernetes does not take for labels, and those by
 // which the service's objects are found.
-func validateLabels(found *problems.List, path string, labels map[string]string) {
+func validateLabels(found *field.ErrorList, path *field.Path, labels map[string]string) {
 	for key, value := range Sorted(labels) {
 		switch {
 		case !IsLabelKey(key) || !IsLabelValue(value):
-			found.Addf(path+"."+key, "is %q, which no label can be", value)
+			problems.Invalid(found, path.Child(key), "is %q, which no label can be", value)
 		case strings.HasPrefix(key, "app.kubernetes.io/") || key == "pod-template-hash":
-			found.Addf(path+"."+key, "is set by the program; choose another label")
+			problems.Forbidden(found, path.Child(key), "is set by the program; choose another label")
 		}
 	}
 }
 
 // validateHooks checks what users add to the pods.
-func (s Spec) validateHooks(found *problems.List, at func(string) string) {
-	validateLabels(found, at("labels"), s.Labels)
+func (s Spec) validateHooks(found *field.ErrorList, at *field.Path) {
+	validateLabels(found, at.Child("labels"), s.Labels)
 	for key := range Sorted(s.Annotations) {
 		switch _, taken := Undisturbed[key]; {
 		case !IsLabelKey(key):
-			found.Addf(at("annotations."+key), "is not the key of an annotation")
+			problems.Invalid(found, at.Child("annotations", key), "is not the key of an annotation")
 		case taken:
-			found.Addf(at("annotations."+key), "is set by the program, so that no loading engine is evicted; leave it out")
+			problems.Forbidden(found, at.Child("annotations", key), "is set by the program, so that no loading engine is evicted; leave it out")
 		case key == MiddlewareAnnotation:
-			found.Addf(at("annotations."+key), "is set by the program: it is vLLM's middleware; leave it out")
+			problems.Forbidden(found, at.Child("annotations", key), "is set by the program: it is vLLM's middleware; leave it out")
 		}
 	}
 	for i, t := range s.Scheduling.Tolerations {
-		key := fmt.Sprintf("%s[%d]", at("tolerations"), i)
+		key := at.Child("tolerations").Index(i)
 		switch {
 		case t.Key == "":
-			found.Addf(key+".key", "is missing; name the taint")
+			problems.Required(found, key.Child("key"), "is missing; name the taint")
 		case !IsLabelKey(t.Key):
-			found.Addf(key+".key", "is %q, want the key of a taint", t.Key)
+			problems.Invalid(found, key.Child("key"), "is %q, want the key of a taint", t.Key)
 		case !IsLabelValue(t.Value):
-			found.Addf(key+".value", "is %q, want the value of a taint", t.Value)
+			problems.Invalid(found, key.Child("value"), "is %q, want the value of a taint", t.Value)
 		}
 		switch t.Effect {
 		case "", "NoSchedule", "PreferNoSchedule", "NoExecute":
 		default:
-			found.Addf(key+".effect", "is %q, want NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
+			problems.Invalid(found, key.Child("effect"), "is %q, want NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
 		}
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 // TestVariablesThatHoldSecretsAreRefused goes by their names.
@@ -16,9 +16,9 @@ func TestVariablesThatHoldSecretsAreRefused(t *testing.T) {
 		"AWS_SECRET_ACCESS_KEY": true, "ACCESS_KEY_ID": true, "AWS_ACCESS_KEY_ID": true, "OPENAI_API_KEY": true,
 		"VLLM_LOGGING_LEVEL": false, "TOKENIZERS_PARALLELISM": false, "VLLM_MAX_TOKENS": false, "NOTSECRET": false, "SECRETARY": false,
 	} {
-		var found problems.List
-		validateEnv(&found, "env", map[string]string{name: "value"})
-		if got := len(found) == 1 && strings.Contains(found[0].Message, "looks like a secret"); got != refused {
+		var found field.ErrorList
+		validateEnv(&found, field.NewPath("env"), map[string]string{name: "value"})
+		if got := len(found) == 1 && strings.Contains(found[0].Detail, "looks like a secret"); got != refused {
 			t.Errorf("%s: refused is %t, want %t: %v", name, got, refused, found)
 		}
 	}

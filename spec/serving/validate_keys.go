@@ -1,12 +1,13 @@
 package serving
 
 import (
-	"fmt"
 	"maps"
 	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
@@ -29,7 +30,7 @@ var drafters = map[string]bool{"ngram": false, "suffix": false, "mtp": false, "e
 var withoutMTP = strings.Fields("llama llama4 mistral mixtral qwen2 qwen2_moe qwen2_vl qwen2_5_vl qwen3 qwen3_moe qwen3_vl qwen3_vl_moe gemma gemma2 gemma3 gemma3_text phi phi3 phimoe gpt_oss granite")
 
 // validateSpeculative holds what vLLM needs to propose tokens.
-func (s Spec) validateSpeculative(found *problems.List, at func(string) string) {
+func (s Spec) validateSpeculative(found *field.ErrorList, at *field.Path) {
 	p := s.Speculative
 	if p == (Speculative{}) {
 		return
@@ -37,26 +38,26 @@ func (s Spec) validateSpeculative(found *problems.List, at func(string) string) 
 	ownModel, known := drafters[p.Method]
 	switch {
 	case !known:
-		found.Addf(at("speculative.method"), "is %q, want one of %s; others can be set with --speculative-config in extraArgs", p.Method, strings.Join(slices.Sorted(maps.Keys(drafters)), ", "))
+		problems.NotSupported(found, at.Child("speculative", "method"), "is %q, want one of %s; others can be set with --speculative-config in extraArgs", p.Method, strings.Join(slices.Sorted(maps.Keys(drafters)), ", "))
 	case ownModel && p.Model == "":
-		found.Addf(at("speculative.model"), "is missing; %s needs the model that proposes, such as an EAGLE head or a small model with the same vocabulary", p.Method)
+		problems.Required(found, at.Child("speculative", "model"), "is missing; %s needs the model that proposes, such as an EAGLE head or a small model with the same vocabulary", p.Method)
 	case !ownModel && p.Model != "":
-		found.Addf(at("speculative.model"), "is %q, and %s needs no model; remove it", p.Model, p.Method)
+		problems.Forbidden(found, at.Child("speculative", "model"), "is %q, and %s needs no model; remove it", p.Model, p.Method)
 	}
 	if shape, err := s.Model.shape(); err == nil && known {
 		switch {
 		case !shape.Kind.Generates():
-			found.Addf(at("speculative.method"), "is %q, and the model, of the kind %s, generates no tokens; remove speculative", p.Method, shape.Kind)
+			problems.Forbidden(found, at.Child("speculative", "method"), "is %q, and the model, of the kind %s, generates no tokens; remove speculative", p.Method, shape.Kind)
 		case p.Method == "mtp" && slices.Contains(withoutMTP, shape.ModelType):
-			found.Addf(at("speculative.method"), "is mtp, and models of the type %s have no layers for it; want ngram, suffix, or a method with a model of its own", shape.ModelType)
+			problems.Invalid(found, at.Child("speculative", "method"), "is mtp, and models of the type %s have no layers for it; want ngram, suffix, or a method with a model of its own", shape.ModelType)
 		}
 	}
 	if p.Tokens < 0 || p.Tokens > mostProposed || p.Tokens == 0 && p.Method != "suffix" {
-		found.Addf(at("speculative.tokens"), "is %d, want 1 to %d", p.Tokens, mostProposed)
+		problems.Invalid(found, at.Child("speculative", "tokens"), "is %d, want 1 to %d", p.Tokens, mostProposed)
 	}
 	for i, arg := range s.ExtraArgs {
 		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(flag, "--spec-") {
-			found.Addf(fmt.Sprintf("%s[%d]", at("extraArgs"), i), "%s is set by the component; use speculative instead", flag)
+			problems.Forbidden(found, at.Child("extraArgs").Index(i), "%s is set by the component; use speculative instead", flag)
 		}
 	}
 }
@@ -65,15 +66,15 @@ func (s Spec) validateSpeculative(found *problems.List, at func(string) string) 
 var mediaHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
 
 // validateMedia holds that hosts are names and limits numbers.
-func (s Spec) validateMedia(found *problems.List, at func(string) string) {
+func (s Spec) validateMedia(found *field.ErrorList, at *field.Path) {
 	for i, host := range s.Media.Domains {
 		if !mediaHost.MatchString(host) {
-			found.Addf(fmt.Sprintf("%s[%d]", at("media.domains"), i), "is %q, want the name of a host, such as images.example.com", host)
+			problems.Invalid(found, at.Child("media", "domains").Index(i), "is %q, want the name of a host, such as images.example.com", host)
 		}
 	}
 	for key, limit := range Sorted(map[string]*int{"media.images": s.Media.Images, "media.videos": s.Media.Videos, "media.sounds": s.Media.Sounds}) {
 		if limit != nil && (*limit < 0 || *limit > mostMedia) {
-			found.Addf(at(key), "is %d, want 0 to %d; leave it out for vLLM's own limit", *limit, mostMedia)
+			problems.Invalid(found, at.Child(key), "is %d, want 0 to %d; leave it out for vLLM's own limit", *limit, mostMedia)
 		}
 	}
 }
@@ -81,11 +82,11 @@ func (s Spec) validateMedia(found *problems.List, at func(string) string) {
 // loraRanks are those that vLLM takes.
 var loraRanks = []int{1, 8, 16, 32, 64, 128, 256, 320, 512}
 
-func (s Spec) validateLoRA(found *problems.List, at func(string) string) {
+func (s Spec) validateLoRA(found *field.ErrorList, at *field.Path) {
 	l := s.LoRA
 	if len(l.Adapters) == 0 {
 		if l.MaxRank != 0 || l.MaxLoaded != 0 {
-			found.Addf(at("lora.adapters"), "is missing; list the adapters, each with a name and a source")
+			problems.Required(found, at.Child("lora", "adapters"), "is missing; list the adapters, each with a name and a source")
 		}
 		return
 	}
@@ -94,27 +95,27 @@ func (s Spec) validateLoRA(found *problems.List, at func(string) string) {
 		taken[name] = "the model"
 	}
 	for i, a := range l.Adapters {
-		key := fmt.Sprintf("%s[%d]", at("lora.adapters"), i)
+		key := at.Child("lora", "adapters").Index(i)
 		switch {
 		case a.Name == "":
-			found.Addf(key+".name", "is missing; give the adapter the name that clients ask for")
+			problems.Required(found, key.Child("name"), "is missing; give the adapter the name that clients ask for")
 		case !servedName.MatchString(a.Name):
-			found.Addf(key+".name", "is %q, want letters, digits and any of . _ - / : @", a.Name)
+			problems.Invalid(found, key.Child("name"), "is %q, want letters, digits and any of . _ - / : @", a.Name)
 		case taken[a.Name] != "":
-			found.Addf(key+".name", "is %q, which is the name of %s already", a.Name, taken[a.Name])
+			problems.Duplicate(found, key.Child("name"), "is %q, which is the name of %s already", a.Name, taken[a.Name])
 		}
-		taken[a.Name] = key
+		taken[a.Name] = key.String()
 		switch {
 		case a.Source == "":
-			found.Addf(key+".source", "is missing; want a Hugging Face id, or a path in the engine's container")
+			problems.Required(found, key.Child("source"), "is missing; want a Hugging Face id, or a path in the engine's container")
 		case !modelID.MatchString(a.Source) && (!path.IsAbs(a.Source) || !isWithin(a.Source[1:])):
-			found.Addf(key+".source", "is %q, want a Hugging Face id, or a path in the engine's container", a.Source)
+			problems.Invalid(found, key.Child("source"), "is %q, want a Hugging Face id, or a path in the engine's container", a.Source)
 		}
 	}
 	if !slices.Contains(loraRanks, l.MaxRank) {
-		found.Addf(at("lora.maxRank"), "is %d, want one of %v", l.MaxRank, loraRanks)
+		problems.NotSupported(found, at.Child("lora", "maxRank"), "is %d, want one of %v", l.MaxRank, loraRanks)
 	}
 	if l.MaxLoaded < 1 || l.MaxLoaded > len(l.Adapters) {
-		found.Addf(at("lora.maxLoaded"), "is %d, want 1 to the number of adapters, which is %d", l.MaxLoaded, len(l.Adapters))
+		problems.Invalid(found, at.Child("lora", "maxLoaded"), "is %d, want 1 to the number of adapters, which is %d", l.MaxLoaded, len(l.Adapters))
 	}
 }

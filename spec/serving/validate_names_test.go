@@ -3,6 +3,10 @@ package serving
 import (
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // TestNamesOfVLLM holds that a name that the stock image does not have is refused
@@ -23,7 +27,7 @@ func TestNamesOfVLLM(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := sizeable(c.change).Validate("models[0]")
+			err := problems.Err(sizeable(c.change).Validate(field.NewPath("models[0]")))
 			if c.key == "" {
 				if err != nil {
 					t.Errorf("refused: %v", err)
@@ -38,7 +42,7 @@ func TestNamesOfVLLM(t *testing.T) {
 				"vllmVersion": func(s *Spec) { s.VLLMVersion = "v0.99.0" },
 			} {
 				spec := sizeable(func(s *Spec) { c.change(s); custom(s) })
-				if err := spec.Validate("models[0]"); err != nil {
+				if err := problems.Err(spec.Validate(field.NewPath("models[0]"))); err != nil {
 					t.Errorf("%s: refused: %v", from, err)
 				}
 				if warned := strings.Join(spec.Warnings(), "\n"); !strings.Contains(warned, "a: "+c.key+": ") {
@@ -54,7 +58,7 @@ func TestNamesOfVLLM(t *testing.T) {
 func TestDangerousStaysRefused(t *testing.T) {
 	for _, args := range [][]string{{"--trust-remote-code"}, {"--enable-prompt-embeds"}, {"--distributed-executor-backend", "ray"}, {"--kv-transfer-config", `{"kv_connector_module_path":"x"}`}} {
 		spec := sizeable(func(s *Spec) { s.Image, s.ExtraArgs = "registry.example.com/vllm:plugins-3", args })
-		if err := spec.Validate("models[0]"); err == nil || !strings.Contains(err.Error(), "is not allowed") {
+		if err := problems.Err(spec.Validate(field.NewPath("models[0]"))); err == nil || !strings.Contains(err.Error(), "is not allowed") {
 			t.Errorf("%q: %v", args, err)
 		}
 	}

@@ -1,9 +1,10 @@
 package serving
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
@@ -13,53 +14,53 @@ var (
 	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
 )
 
-func (s Spec) validateNetwork(found *problems.List, at func(string) string) {
+func (s Spec) validateNetwork(found *field.ErrorList, at *field.Path) {
 	for i, c := range s.Network.Clients {
-		key := fmt.Sprintf("%s[%d]", at("network.clients"), i)
+		key := at.Child("network", "clients").Index(i)
 		validatePeer(found, key, c.Namespace, c.CIDR)
 	}
-	validateCIDRs(found, at("network.egressCidrs"), s.Network.EgressCIDRs)
+	validateCIDRs(found, at.Child("network", "egressCidrs"), s.Network.EgressCIDRs)
 	for i, cidr := range s.Network.EgressCIDRs {
-		validateEgress(found, fmt.Sprintf("%s[%d]", at("network.egressCidrs"), i), cidr)
+		validateEgress(found, at.Child("network", "egressCidrs").Index(i), cidr)
 	}
 	for i, d := range s.Network.Egress {
-		d.validate(found, fmt.Sprintf("%s[%d]", at("network.egress"), i))
+		d.validate(found, at.Child("network", "egress").Index(i))
 	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
-		found.Addf(at("network.unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+		problems.Forbidden(found, at.Child("network", "unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
 	}
 }
 
 // validatePeer holds that a peer is either a namespace or a range of addresses.
-func validatePeer(found *problems.List, key, namespace, cidr string) {
+func validatePeer(found *field.ErrorList, key *field.Path, namespace, cidr string) {
 	switch {
 	case (namespace == "") == (cidr == ""):
-		found.Addf(key, "want one of namespace and cidr")
+		problems.NotSupported(found, key, "want one of namespace and cidr")
 	case namespace != "" && !isLabel(namespace):
-		found.Addf(key+".namespace", "is %q, want the name of a namespace", namespace)
+		problems.Invalid(found, key.Child("namespace"), "is %q, want the name of a namespace", namespace)
 	case cidr != "":
-		validateCIDR(found, key+".cidr", cidr)
+		validateCIDR(found, key.Child("cidr"), cidr)
 	}
 }
 
 // validateEgress refuses ranges that hold more than is meant.
-func validateEgress(found *problems.List, key, cidr string) {
+func validateEgress(found *field.ErrorList, key *field.Path, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch most := widest[prefix.Addr().Is4()]; {
 	case err != nil:
 	case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
-		found.Addf(key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
+		problems.Invalid(found, key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
 	case prefix.Bits() < most:
-		found.Addf(key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+		problems.Invalid(found, key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
 	}
 }
 
-func (d Destination) validate(found *problems.List, key string) {
+func (d Destination) validate(found *field.ErrorList, key *field.Path) {
 	validatePeer(found, key, d.Namespace, d.CIDR)
 	if d.Namespace == "" && d.CIDR != "" {
-		validateEgress(found, key+".cidr", d.CIDR)
+		validateEgress(found, key.Child("cidr"), d.CIDR)
 	}
-	upTo(found, key+".port", d.Port, LargestPort)
+	upTo(found, key.Child("port"), d.Port, LargestPort)
 }
 
 // linkLocal is where EC2 hands out the credentials of the node.
@@ -69,24 +70,26 @@ var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 // fc00::/7.
 var widest = map[bool]int{true: 8, false: 7}
 
-func validateCIDRs(found *problems.List, key string, cidrs []string) {
+func validateCIDRs(found *field.ErrorList, key *field.Path, cidrs []string) {
 	for i, cidr := range cidrs {
-		validateCIDR(found, fmt.Sprintf("%s[%d]", key, i), cidr)
+		validateCIDR(found, key.Index(i), cidr)
 	}
 }
 
-func validateCIDR(found *problems.List, key, cidr string) {
+func validateCIDR(found *field.ErrorList, key *field.Path, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch {
 	case err != nil || prefix.Addr().Is4In6():
-		found.Addf(key, "is %q, want a range of addresses such as %q", cidr, "10.0.0.0/16")
+		problems.Invalid(found, key, "is %q, want a range of addresses such as %q", cidr, "10.0.0.0/16")
 	case prefix != prefix.Masked():
-		found.Addf(key, "is %q, which is an address within a range; want the range, %s", cidr, prefix.Masked())
+		problems.Invalid(found, key, "is %q, which is an address within a range; want the range, %s", cidr, prefix.Masked())
 	}
 }
 
-func (in Ingress) validate(found *problems.List, at func(string) string, guarded bool) {
-	bad := func(key, format string, values ...any) { found.Addf(at("ingress."+key), format, values...) }
+func (in Ingress) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+	bad := func(key, format string, values ...any) {
+		problems.Invalid(found, at.Child("ingress", key), format, values...)
+	}
 	isALB := in.Class == ALBClass
 	switch {
 	case in.Class == "":
@@ -145,16 +148,18 @@ func (in Ingress) validateOther(bad func(key, format string, values ...any), gua
 	}
 }
 
-func (a ALB) validate(found *problems.List, at func(string) string, guarded bool) {
-	bad := func(key, format string, values ...any) { found.Addf(at("ingress.alb."+key), format, values...) }
+func (a ALB) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+	bad := func(key, format string, values ...any) {
+		problems.Invalid(found, at.Child("ingress", "alb", key), format, values...)
+	}
 	if a.CertificateARN != "" && !certificate.MatchString(a.CertificateARN) {
 		bad("certificateArn", "is %q, want the ARN of a certificate", a.CertificateARN)
 	}
 	if len(a.SubnetCIDRs) == 0 {
 		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the engines")
 	}
-	validateCIDRs(found, at("ingress.alb.subnetCidrs"), a.SubnetCIDRs)
-	validateCIDRs(found, at("ingress.alb.allowedCidrs"), a.AllowedCIDRs)
+	validateCIDRs(found, at.Child("ingress", "alb", "subnetCidrs"), a.SubnetCIDRs)
+	validateCIDRs(found, at.Child("ingress", "alb", "allowedCidrs"), a.AllowedCIDRs)
 	if a.InternetFacing && len(a.AllowedCIDRs) == 0 {
 		bad("allowedCidrs", "is missing, and the load balancer is internet-facing; list who may call it")
 	}
@@ -164,7 +169,7 @@ func (a ALB) validate(found *problems.List, at func(string) string, guarded bool
 	if a.Group != "" && !groupName.MatchString(a.Group) {
 		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
 	}
-	upTo(found, at("ingress.alb.idleSeconds"), a.IdleSeconds, longestIdle)
+	upTo(found, at.Child("ingress", "alb", "idleSeconds"), a.IdleSeconds, longestIdle)
 }
 
 // longestIdle is the longest idle timeout of an Application Load Balancer.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -18,9 +20,9 @@ const (
 	longestScrape = 120
 )
 
-func (s Spec) validateScaling(found *problems.List, at func(string) string) {
+func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	r, sc := s.Replicas, s.Scaling
-	bad := func(key, format string, values ...any) { found.Addf(at(key), format, values...) }
+	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
 	asleep := *r.Min == 0 && sc.Policy != External
 	switch {
 	case *r.Min < 0 || asleep && (sc.Wake.Query == "" || sc.Policy == CPU):
@@ -60,7 +62,7 @@ var uses = map[string][]ScalingPolicy{
 	"scaling.fallbackReplicas": {Load, Queue}, "scaling.downSeconds": {Load, Queue, CPU},
 }
 
-func (sc Scaling) validateTargets(found *problems.List, at func(string) string, r Replicas) {
+func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Replicas) {
 	for _, field := range []struct {
 		key                string
 		value, least, most int
@@ -74,27 +76,27 @@ func (sc Scaling) validateTargets(found *problems.List, at func(string) string, 
 		switch useful := uses[field.key]; {
 		case !slices.Contains(useful, sc.Policy):
 			if field.value != 0 {
-				found.Addf(at(field.key), "is of no use with the policy %s; remove it", sc.Policy)
+				problems.Forbidden(found, at.Child(field.key), "is of no use with the policy %s; remove it", sc.Policy)
 			}
 		case field.value < field.least || field.value > field.most:
-			found.Addf(at(field.key), "is %d, want %d to %d", field.value, field.least, field.most)
+			problems.Invalid(found, at.Child(field.key), "is %d, want %d to %d", field.value, field.least, field.most)
 		}
 	}
 	switch {
 	case sc.Policy != Load && sc.TargetKVUsage != 0:
-		found.Addf(at("scaling.targetKVUsage"), "is of no use with the policy %s; remove it", sc.Policy)
+		problems.Forbidden(found, at.Child("scaling", "targetKVUsage"), "is of no use with the policy %s; remove it", sc.Policy)
 	case sc.Policy == Load && (sc.TargetKVUsage <= 0 || sc.TargetKVUsage > 1):
-		found.Addf(at("scaling.targetKVUsage"), "is %g, want a share above 0 and at most 1", sc.TargetKVUsage)
+		problems.Invalid(found, at.Child("scaling", "targetKVUsage"), "is %g, want a share above 0 and at most 1", sc.TargetKVUsage)
 	}
 	switch {
 	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
-		found.Addf(at("scaling.idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
+		problems.Forbidden(found, at.Child("scaling", "idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
 	case sc.Wake.Query != "" && *r.Min > 0:
-		found.Addf(at("scaling.wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", *r.Min)
+		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", *r.Min)
 	case !balanced(sc.Wake.Query):
-		found.Addf(at("scaling.wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
+		problems.Invalid(found, at.Child("scaling", "wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	case sc.Wake.Query != "":
-		upTo(found, at("scaling.idleSeconds"), sc.Wake.IdleSeconds, longestSeconds)
+		upTo(found, at.Child("scaling", "idleSeconds"), sc.Wake.IdleSeconds, longestSeconds)
 	}
 }
 
@@ -131,29 +133,29 @@ func balanced(query string) bool {
 
 // Validate returns every problem of the monitoring, each beginning with its key
 // under path.
-func (m Monitoring) Validate(path string) error {
-	var found problems.List
+func (m Monitoring) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	if m.PrometheusURL != "" {
 		at, err := url.Parse(m.PrometheusURL)
 		switch {
 		case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "":
 			// Not repeated: it may hold a password.
-			found.Addf(path+".prometheusUrl", "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
+			problems.Invalid(&found, path.Child("prometheusUrl"), "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
 		case strings.HasPrefix(at.Hostname(), "aps-workspaces."):
-			found.Addf(path+".prometheusUrl", "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
+			problems.Invalid(&found, path.Child("prometheusUrl"), "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
 				"want the address of a proxy in the cluster that signs them, such as http://sigv4-proxy.%s.svc:8005", m.Namespace)
 		case at.User != nil:
-			found.Addf(path+".prometheusUrl", "has credentials in it, which would be stored in clear; want an address without")
+			problems.Invalid(&found, path.Child("prometheusUrl"), "has credentials in it, which would be stored in clear; want an address without")
 		}
 	}
 	if !isLabel(m.Namespace) {
-		found.Addf(path+".namespace", "is %q, want the name of the namespace of Prometheus", m.Namespace)
+		problems.Invalid(&found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
 	if *m.ServiceMonitor {
-		upTo(&found, path+".intervalSeconds", m.IntervalSeconds, longestScrape)
+		upTo(&found, path.Child("intervalSeconds"), m.IntervalSeconds, longestScrape)
 	} else if m.IntervalSeconds != 0 || len(m.Labels) > 0 {
-		found.Addf(path+".serviceMonitor", "is false, so that intervalSeconds and labels are of no use; remove them")
+		problems.Forbidden(&found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
 	}
-	validateLabels(&found, path+".labels", m.Labels)
-	return found.Err()
+	validateLabels(&found, path.Child("labels"), m.Labels)
+	return found
 }

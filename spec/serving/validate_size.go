@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing"
@@ -14,11 +15,11 @@ import (
 
 // validateSize refuses what does not fit. What cannot be sized because of a
 // problem that is reported already is left alone.
-func (s Spec) validateSize(found *problems.List, at func(string) string) {
+func (s Spec) validateSize(found *field.ErrorList, at *field.Path) {
 	shape, err := s.Model.shape()
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			found.Addf(at("shape"), "%s", line)
+			problems.Invalid(found, at.Child("shape"), "%s", line)
 		}
 		return
 	}
@@ -28,11 +29,11 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		grouped := err == nil && on.Type != ""
 		same := grouped && strings.EqualFold(on.GPU.Name, s.GPU.Type)
 		if _, err := catalogue.FindGPU(s.GPU.Type); err != nil && !same {
-			found.Addf(at("gpu.type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
+			problems.Invalid(found, at.Child("gpu", "type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
 			return
 		}
 		if grouped && !same {
-			found.Addf(at("gpu.type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
+			problems.Forbidden(found, at.Child("gpu", "type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
 			return
 		}
 	}
@@ -41,7 +42,7 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if _, on, err := s.hardware(); err == nil && on.GPUs > 0 && s.GPU.Count > on.GPUs {
-		found.Addf(at("gpu.count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
+		problems.Invalid(found, at.Child("gpu", "count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
 		return
 	}
 	s.validateAllocatable(found, at)
@@ -56,15 +57,15 @@ func (s Spec) validateSize(found *problems.List, at func(string) string) {
 		return
 	}
 	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen && s.Env["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] != "1" {
-		found.Addf(at("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
+		problems.Invalid(found, at.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
 		return
 	}
 	if problem := e.Workload.Engine.Check(); problem != "" {
-		found.Addf(at("extraArgs"), "%s", problem)
+		problems.Invalid(found, at.Child("extraArgs"), "%s", problem)
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		found.Addf(at(e.Memory.Key()), "%s", e.Refusal())
+		problems.Invalid(found, at.Child(e.Memory.Key()), "%s", e.Refusal())
 	}
 }
 
@@ -75,19 +76,19 @@ var storedMethods = strings.Fields("awq auto_awq awq_marlin gptq auto_gptq gptq_
 
 // validateMethod refuses a method of stored weights for a model of the catalogue
 // whose weights are in 16 bit.
-func (s Spec) validateMethod(found *problems.List, at func(string) string) {
+func (s Spec) validateMethod(found *field.ErrorList, at *field.Path) {
 	m := s.Model
 	if m.Shape != "" || m.InS3() || s.local() || !slices.Contains(storedMethods, m.Quantization) {
 		return
 	}
 	if shape, ok := catalogue.FindShape(m.ID); ok && !shape.Family && shape.Quantization.Method == "" {
-		found.Addf(at("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
+		problems.Invalid(found, at.Child("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
 	}
 }
 
 // validateRuns refuses an engine that would not start on its GPUs whatever their
 // memory, and reports whether it did.
-func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
+func (s Spec) validateRuns(found *field.ErrorList, at *field.Path) bool {
 	w, _ := s.workload()
 	if w.Engine.Shape.Name == "" {
 		return false
@@ -96,10 +97,10 @@ func (s Spec) validateRuns(found *problems.List, at func(string) string) bool {
 	for _, o := range obstacles {
 		key := s.blames(o.Rule)
 		if text, is := strings.CutPrefix(o.String(), key+" "); is {
-			found.Addf(at(key), "%s", text)
+			problems.Invalid(found, at.Child(key), "%s", text)
 			continue
 		}
-		found.Addf(at(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
+		problems.Invalid(found, at.Child(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
 	}
 	return len(obstacles) > 0
 }
@@ -143,7 +144,7 @@ var Allocatable = []struct {
 
 // validateAllocatable refuses requests that not every node of the group can
 // meet.
-func (s Spec) validateAllocatable(found *problems.List, at func(string) string) {
+func (s Spec) validateAllocatable(found *field.ErrorList, at *field.Path) {
 	for _, r := range Allocatable {
 		asked := r.asked(s.Resources)
 		for _, name := range s.NodeGroup.InstanceTypes {
@@ -153,14 +154,14 @@ func (s Spec) validateAllocatable(found *problems.List, at func(string) string) 
 				if host := s.hostMemory(); r.Name == corev1.ResourceMemory && host.gib > 0 {
 					part = fmt.Sprintf(", %s among it", host)
 				}
-				found.Addf(at(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.There(on))
+				problems.Invalid(found, at.Child(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.There(on))
 				break
 			}
 		}
 	}
 }
 
-func (o Objectives) validate(found *problems.List, at func(string) string) {
+func (o Objectives) validate(found *field.ErrorList, at *field.Path) {
 	for _, field := range []struct {
 		key         string
 		value, most int
@@ -171,7 +172,7 @@ func (o Objectives) validate(found *problems.List, at func(string) string) {
 		{"objectives.outputTokens", o.OutputTokens, 10_000_000},
 	} {
 		if field.value < 0 || field.value > field.most {
-			found.Addf(at(field.key), "is %d, want 1 to %d", field.value, field.most)
+			problems.Invalid(found, at.Child(field.key), "is %d, want 1 to %d", field.value, field.most)
 		}
 	}
 }

@@ -1,19 +1,20 @@
 package serving
 
 import (
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-func (s Spec) validateStorage(found *problems.List, at func(string) string) {
+func (s Spec) validateStorage(found *field.ErrorList, at *field.Path) {
 	st := s.Storage
 	named := func(key, name, what string) {
 		if name != "" && !isObjectName(name) {
-			found.Addf(at(key), "is %q, want the name of a %s", name, what)
+			problems.Invalid(found, at.Child(key), "is %q, want the name of a %s", name, what)
 		}
 	}
 	named("storage.weights.claim", st.Weights.Claim, "PersistentVolumeClaim")
@@ -22,27 +23,27 @@ func (s Spec) validateStorage(found *problems.List, at func(string) string) {
 	named("storage.scratchClass", st.ScratchClass, "StorageClass")
 	switch {
 	case st.Weights.Claim == "" && st.Weights.Path != "":
-		found.Addf(at("storage.weights.claim"), "is missing; name the PersistentVolumeClaim that has %s", st.Weights.Path)
+		problems.Required(found, at.Child("storage", "weights", "claim"), "is missing; name the PersistentVolumeClaim that has %s", st.Weights.Path)
 	case st.Weights.Claim != "" && s.Model.InS3():
-		found.Addf(at("storage.weights.claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of what is on it", st.Weights.Claim)
+		problems.NotSupported(found, at.Child("storage", "weights", "claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of what is on it", st.Weights.Claim)
 	case st.Weights.Claim != "" && s.Model.Revision != "":
-		found.Addf(at("revision"), "is %q, and the weights are on the volume %s, which has no revisions; name them in its path", s.Model.Revision, st.Weights.Claim)
+		problems.Invalid(found, at.Child("revision"), "is %q, and the weights are on the volume %s, which has no revisions; name them in its path", s.Model.Revision, st.Weights.Claim)
 	case st.Weights.Claim != "" && !isWithin(st.Weights.Path):
-		found.Addf(at("storage.weights.path"), "is %q, want a folder within the volume, such as mistral-7b", st.Weights.Path)
+		problems.Invalid(found, at.Child("storage", "weights", "path"), "is %q, want a folder within the volume, such as mistral-7b", st.Weights.Path)
 	}
 	switch {
 	case st.Cache.Claim != "" && st.Cache.StorageClass != "":
-		found.Addf(at("storage.cache.storageClass"), "is %q, and the claim %s exists already; want one of them", st.Cache.StorageClass, st.Cache.Claim)
+		problems.Duplicate(found, at.Child("storage", "cache", "storageClass"), "is %q, and the claim %s exists already; want one of them", st.Cache.StorageClass, st.Cache.Claim)
 	case st.Cache.StorageClass == "" && st.Cache.Size != "":
-		found.Addf(at("storage.cache.size"), "is of no use without storage.cache.storageClass; remove it")
+		problems.Forbidden(found, at.Child("storage", "cache", "size"), "is of no use without storage.cache.storageClass; remove it")
 	case st.Cache.StorageClass != "":
 		if _, ok := amountOf(st.Cache.Size, byteAmount, "1Gi"); !ok {
-			found.Addf(at("storage.cache.size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
+			problems.Invalid(found, at.Child("storage", "cache", "size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
 		}
 	}
 	s.validateS3(found, at)
 	if s.Offline() && s.needsHub() && st.Cache.Claim == "" {
-		found.Addf(at("storage.offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
+		problems.Invalid(found, at.Child("storage", "offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
 			"or name a cache that has them (storage.cache.claim)")
 	}
 }
@@ -53,41 +54,41 @@ func isWithin(p string) bool {
 }
 
 // validateVolumes refuses volumes that would hide another's place.
-func (s Spec) validateVolumes(found *problems.List, at func(string) string) {
+func (s Spec) validateVolumes(found *field.ErrorList, at *field.Path) {
 	taken := map[string]string{}
 	for _, m := range Mounts(s)[:len(Mounts(s))-len(s.Volumes)] {
 		taken[m.Volume.Name], taken[m.Path] = "the engine's own", "the engine's own"
 	}
 	for i, v := range s.Volumes {
-		key := fmt.Sprintf("%s[%d]", at("volumes"), i)
+		key := at.Child("volumes").Index(i)
 		switch {
 		case v.Name == "":
-			found.Addf(key+".name", "is missing; give the volume a name such as %q", "templates")
+			problems.Required(found, key.Child("name"), "is missing; give the volume a name such as %q", "templates")
 		case !isLabel(v.Name):
-			found.Addf(key+".name", "is %q, want lower-case letters, digits and '-'", v.Name)
+			problems.Invalid(found, key.Child("name"), "is %q, want lower-case letters, digits and '-'", v.Name)
 		case taken[v.Name] != "":
-			found.Addf(key+".name", "is %q, which is the name of %s already", v.Name, taken[v.Name])
+			problems.Duplicate(found, key.Child("name"), "is %q, which is the name of %s already", v.Name, taken[v.Name])
 		}
 		switch {
 		case v.MountPath == "":
-			found.Addf(key+".mountPath", "is missing; say where the engine finds it, such as %q", "/templates")
+			problems.Required(found, key.Child("mountPath"), "is missing; say where the engine finds it, such as %q", "/templates")
 		case !path.IsAbs(v.MountPath) || path.Clean(v.MountPath) != v.MountPath || v.MountPath == "/" || strings.ContainsAny(v.MountPath, ": \t\r\n"):
-			found.Addf(key+".mountPath", "is %q, want an absolute path such as %q", v.MountPath, "/templates")
+			problems.Invalid(found, key.Child("mountPath"), "is %q, want an absolute path such as %q", v.MountPath, "/templates")
 		case taken[v.MountPath] != "":
-			found.Addf(key+".mountPath", "is %q, where %s is already", v.MountPath, taken[v.MountPath])
+			problems.Duplicate(found, key.Child("mountPath"), "is %q, where %s is already", v.MountPath, taken[v.MountPath])
 		}
-		taken[v.Name], taken[v.MountPath] = key, key
+		taken[v.Name], taken[v.MountPath] = key.String(), key.String()
 		from := slices.DeleteFunc([]string{v.ConfigMap, v.Secret, v.Claim}, func(name string) bool { return name == "" })
 		if len(from) > 1 {
-			found.Addf(key, "has several of configMap, secret and claim, want one")
+			problems.Invalid(found, key, "has several of configMap, secret and claim, want one")
 		}
 		for _, name := range from {
 			if !isObjectName(name) {
-				found.Addf(key, "refers to %q, want the name of a ConfigMap, Secret or PersistentVolumeClaim", name)
+				problems.Invalid(found, key, "refers to %q, want the name of a ConfigMap, Secret or PersistentVolumeClaim", name)
 			}
 		}
 		if v.ReadWrite && v.Claim == "" {
-			found.Addf(key+".readWrite", "is of use to a claim alone; remove it")
+			problems.Forbidden(found, key.Child("readWrite"), "is of use to a claim alone; remove it")
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -31,18 +32,19 @@ func (s Spec) Warnings() []string {
 		warn("a change of all %d engines may take %d s, one after the other, and pulumi up waits %d s, for replicas.min of them: "+
 			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.Replicas.Least()))
 	}
-	if s.UsesKEDA() && !s.Monitored() {
+	policy, _ := s.Scaling.Policy.Declaration()
+	if policy.Prometheus && !s.Monitored() {
 		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
 			ScrapeJob, s.Namespace, s.ObjectName())
 	}
-	if from := s.Monitoring.prometheusNamespace(); s.UsesKEDA() && from != "" && from != s.Monitoring.Namespace {
+	if from := s.Monitoring.prometheusNamespace(); policy.Prometheus && from != "" && from != s.Monitoring.Namespace {
 		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
 			"where NetworkPolicies are enforced, there will be no metrics to scale on", from, s.Monitoring.Namespace)
 	}
 	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
 		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
 	}
-	if s.Scaling.Policy == External {
+	if policy.Scaler == OtherScaler {
 		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
 			"and a service that had a fixed number goes down to 1 until the scaler acts", *s.Replicas.Min, s.Replicas.Max)
 	}
@@ -106,9 +108,9 @@ func (s Spec) vllmWarnings() []string {
 		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
 			key, version, versions.VLLM, versions.VLLM)
 	}
-	_, doubtful := s.arguments(func(key string) string { return key })
+	_, doubtful := s.arguments(nil)
 	for _, p := range doubtful {
-		warn("%s", p)
+		warn("%s", problems.Error{Problem: p})
 	}
 	if vendor := s.gated(); vendor != "" {
 		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -33,14 +35,14 @@ func (s Spec) WithDefaults() Spec { return s }
 
 // Validate returns every problem of the spec, each beginning with its key under
 // path.
-func (s Spec) Validate(path string) error {
-	var found problems.List
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	var found field.ErrorList
 	for _, r := range s.Readers {
 		if r.Model == "" || r.ID == "" || r.Namespace == "" || r.ServiceAccount == "" || r.Bucket == "" || r.Folder == "" {
-			found.Addf(path+"."+r.Model, "is incomplete; want the model's names, its namespace and ServiceAccount, a bucket and a folder")
+			problems.Invalid(&found, path.Child(r.Model), "is incomplete; want the model's names, its namespace and ServiceAccount, a bucket and a folder")
 		}
 	}
-	return found.Err()
+	return found
 }
 
 // longestID is how long a name may be of which IAM makes the name of a role, 64

@@ -8,7 +8,9 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -51,7 +53,7 @@ func TestEgressOfTracesAndDestinations(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			spec := onG5(c.change)
-			if err := spec.Validate("models[0]"); err != nil {
+			if err := problems.Err(spec.Validate(field.NewPath("models[0]"))); err != nil {
 				t.Fatal(err)
 			}
 			got := places(networkPolicy(spec, "m").Spec.Egress)
@@ -85,7 +87,7 @@ func TestDestinationsThatCannotBe(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			err := onG5(func(s *serving.Spec) { s.Network = c.network }).Validate("models[0]")
+			err := problems.Err(onG5(func(s *serving.Spec) { s.Network = c.network }).Validate(field.NewPath("models[0]")))
 			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 				t.Errorf("got %v, want %s…", err, c.want)
 			}
@@ -154,7 +156,7 @@ func TestVariablesThatOpenWhatMustStayClosed(t *testing.T) {
 		"VLLM_PLUGINS", "VLLM_LORA_RESOLVER_CACHE_DIR", "VLLM_LORA_RESOLVER_HF_REPO_LIST", "VLLM_ENABLE_RESPONSES_API_STORE", "VLLM_USE_RUST_FRONTEND",
 		"VLLM_RUST_FRONTEND_PATH", "VLLM_DEBUG_LOG_API_SERVER_RESPONSE", "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH", "VLLM_USE_MODELSCOPE", "VLLM_DP_SIZE", "VLLM_DP_MASTER_IP",
 	} {
-		err := onG5(func(s *serving.Spec) { s.Env = map[string]string{name: "CANARY"} }).Validate("models[0]")
+		err := problems.Err(onG5(func(s *serving.Spec) { s.Env = map[string]string{name: "CANARY"} }).Validate(field.NewPath("models[0]")))
 		if err == nil || !strings.HasPrefix(err.Error(), "models[0].env."+name+": ") || strings.Contains(err.Error(), "CANARY") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -45,7 +45,7 @@ func Objects(s serving.Spec, manager string) []Object {
 	}
 	add(s.Ingress.Class != "", "", func() runtime.Object { return ingress(s, manager) })
 	add(s.Monitored(), "", func() runtime.Object { return serviceMonitor(s, manager) })
-	add(s.UsesKEDA(), "", func() runtime.Object { return scaledObject(s, manager) })
-	add(s.Scaling.Policy == serving.CPU, "", func() runtime.Object { return podAutoscaler(s, manager) })
+	build := scalers()[s.Scaling.Policy]
+	add(build != nil, "", func() runtime.Object { return build(s, manager) })
 	return all
 }

@@ -8,7 +8,10 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -18,7 +21,7 @@ func valid(t *testing.T, change func(*serving.Spec)) serving.Spec {
 	s := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Monitoring: serving.Monitoring{PrometheusURL: "http://prometheus:9090"}}
 	change(&s)
 	s = s.WithDefaults()
-	if err := s.Validate("chat"); err != nil {
+	if err := problems.Err(s.Validate(field.NewPath("chat"))); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -80,6 +83,20 @@ func TestObjects(t *testing.T) {
 	}
 }
 
+// triggersOf returns the triggers of the ScaledObject of a service.
+func triggersOf(t *testing.T, s serving.Spec) []any {
+	t.Helper()
+	for _, o := range Objects(s, "m") {
+		if scaled, ok := o.Object.(*unstructured.Unstructured); ok && scaled.GetKind() == "ScaledObject" {
+			triggers, _, _ := unstructured.NestedFieldNoCopy(scaled.Object, "spec", "triggers")
+			list, _ := triggers.([]any)
+			return list
+		}
+	}
+	t.Fatal("the service has no ScaledObject")
+	return nil
+}
+
 // TestTriggers reads what KEDA asks Prometheus.
 func TestTriggers(t *testing.T) {
 	zero, one := 0, 1
@@ -110,7 +127,7 @@ func TestTriggers(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, trigger := range triggers(valid(t, test.change)) {
+			for _, trigger := range triggersOf(t, valid(t, test.change)) {
 				fields := trigger.(map[string]any)
 				metadata := fields["metadata"].(map[string]any)
 				got = append(got, fmt.Sprintf("%s %s %s", fields["name"], metadata["threshold"], metadata["query"]))

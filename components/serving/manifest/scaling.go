@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -29,13 +30,35 @@ const (
 	stillScrapes = 3
 )
 
+// scalers returns the builder of the object by which each policy of serving.Policies
+// scales; none of a policy that has no scaler of this program's.
+func scalers() map[serving.ScalingPolicy]func(s serving.Spec, manager string) runtime.Object {
+	return map[serving.ScalingPolicy]func(serving.Spec, string) runtime.Object{
+		serving.Load:  byKEDA(loadTriggers),
+		serving.Queue: byKEDA(queueTriggers),
+		serving.CPU:   podAutoscaler,
+	}
+}
+
+// byKEDA returns the builder of a ScaledObject with a policy's triggers. The trigger
+// of scaling.wakeQuery is added to them.
+func byKEDA(triggers func(serving.Spec) []any) func(serving.Spec, string) runtime.Object {
+	return func(s serving.Spec, manager string) runtime.Object {
+		list := triggers(s)
+		if s.Scaling.Wake.Query != "" {
+			list = append(list, wakeTrigger(s))
+		}
+		return scaledObject(s, manager, list)
+	}
+}
+
 // scaledObject has KEDA set the number of engines.
-func scaledObject(s serving.Spec, manager string) *unstructured.Unstructured {
+func scaledObject(s serving.Spec, manager string, triggers []any) *unstructured.Unstructured {
 	spec := map[string]any{
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.ObjectName()},
 		"minReplicaCount": int64(*s.Replicas.Min),
 		"maxReplicaCount": int64(s.Replicas.Max),
-		"triggers":        triggers(s),
+		"triggers":        triggers,
 		// Without metrics the number stays, or rises to this.
 		"fallback": map[string]any{
 			"failureThreshold": int64(failureThreshold(s)), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
@@ -83,30 +106,36 @@ func rules(windowSeconds, periodSeconds int, choose string, policies ...map[stri
 	return map[string]any{"stabilizationWindowSeconds": int64(windowSeconds), "selectPolicy": choose, "policies": list}
 }
 
-// triggers are what KEDA asks Prometheus. They are apart, so that the largest
-// wins, and sums, since an average of all engines could not ask for more of them.
-func triggers(s serving.Spec) []any {
-	var all []any
-	add := func(name, query, threshold string) {
-		all = append(all, map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
-			"serverAddress": s.Monitoring.PrometheusURL, "query": query, "threshold": threshold,
-			// Lost metrics are no load of 0, at which engines would go.
-			"ignoreNullValues": "false",
-		}})
-	}
-	running, waiting := gauge(s, "vllm:num_requests_running"), gauge(s, "vllm:num_requests_waiting")
-	if s.Scaling.Policy == serving.Load {
-		requests := running + " + " + waiting
-		add("load", sum(s, requests)+" + "+hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad))
-		add("kv-cache", sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64))
-	}
-	add("queue", sum(s, waiting), strconv.Itoa(s.Scaling.TargetWaiting))
-	if s.Scaling.Wake.Query != "" {
-		// It says that one is wanted, and leaves it to the others how many. A count
-		// that nothing was counted by yet is no lost metric.
-		add("wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1")
-	}
-	return all
+// loadTriggers returns what KEDA asks Prometheus for the policy load. The triggers
+// are apart, so that the largest wins, and sums, since an average of all engines
+// could not ask for more of them.
+func loadTriggers(s serving.Spec) []any {
+	requests := gauge(s, "vllm:num_requests_running") + " + " + gauge(s, "vllm:num_requests_waiting")
+	return append([]any{
+		trigger(s, "load", sum(s, requests)+" + "+hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad)),
+		trigger(s, "kv-cache", sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64)),
+	}, queueTriggers(s)...)
+}
+
+// queueTriggers returns what KEDA asks Prometheus for the policy queue.
+func queueTriggers(s serving.Spec) []any {
+	return []any{trigger(s, "queue", sum(s, gauge(s, "vllm:num_requests_waiting")), strconv.Itoa(s.Scaling.TargetWaiting))}
+}
+
+// wakeTrigger returns the trigger that says that one engine is wanted, and leaves it
+// to the others how many. A count that nothing was counted by yet is no lost metric.
+func wakeTrigger(s serving.Spec) any {
+	return trigger(s, "wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1")
+}
+
+// trigger returns one of KEDA's triggers: as many engines as the query's value
+// divided by the threshold.
+func trigger(s serving.Spec, name, query, threshold string) any {
+	return map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
+		"serverAddress": s.Monitoring.PrometheusURL, "query": query, "threshold": threshold,
+		// Lost metrics are no load of 0, at which engines would go.
+		"ignoreNullValues": "false",
+	}}
 }
 
 // signal is one number, whatever there are several of, such as the pods of a
@@ -142,7 +171,7 @@ func sum(s serving.Spec, of string) string {
 }
 
 // podAutoscaler is Kubernetes' own autoscaler, on the use of cores.
-func podAutoscaler(s serving.Spec, manager string) *autoscalingv2.HorizontalPodAutoscaler {
+func podAutoscaler(s serving.Spec, manager string) runtime.Object {
 	metadata := objectMeta(s, manager)
 	// KEDA would refuse to take the engines over where a later configuration asks
 	// it to, because Pulumi creates its object before it deletes this one.

@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	psaapi "k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
@@ -19,23 +20,23 @@ import (
 )
 
 // Validate returns every problem of a spec that has its defaults, each beginning
-// with its key under path. The pod with the user's patch is checked when nothing
+// with its key under the path. The pod with the user's patch is checked when nothing
 // else is wrong: the rest of the program relies on it.
-func Validate(s serving.Spec, path string) error {
-	if err := s.Validate(path); err != nil {
-		return err
+func Validate(s serving.Spec, at *field.Path) field.ErrorList {
+	if found := s.Validate(at); len(found) > 0 {
+		return found
 	}
-	var found problems.List
-	key := path + ".podPatch"
+	var found field.ErrorList
+	key := at.Child("podPatch")
 	pod, err := patch(enginePod(s), s.PodPatch)
 	if err != nil {
-		found.Addf(key, "%s", err)
-		return found.Err()
+		problems.Invalid(&found, key, "%s", err)
+		return found
 	}
 	for _, problem := range PodProblems(s, pod) {
-		found.Addf(key, "%s", problem)
+		problems.Invalid(&found, key, "%s", problem)
 	}
-	return found.Err()
+	return found
 }
 
 // PodProblems are what a pod template lacks of what the engines of a spec, which

@@ -11,8 +11,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -97,7 +99,7 @@ func seconds(d time.Duration) int { return int(d.Seconds()) }
 // but for the name.
 func (s Settings) objects(name string) ([]manifest.Object, error) {
 	spec := s.faster(s.spec(name, serving.Scaling{Policy: serving.External}))
-	if err := spec.Validate(name); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
 		return nil, err
 	}
 	return manifest.Objects(spec, manager), nil
@@ -120,7 +122,7 @@ func (s Settings) estimate(o serving.Objectives) (sizing.Estimate, error) {
 // default.
 func (s Settings) Policies() ([]policy.Policy, error) {
 	spec := s.spec(policy.Ours, serving.Scaling{})
-	if err := spec.Validate(policy.Ours); err != nil {
+	if err := problems.Err(spec.Validate(field.NewPath(policy.Ours))); err != nil {
 		return nil, err
 	}
 	for _, o := range manifest.Objects(spec, manager) {

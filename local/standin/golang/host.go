@@ -108,7 +108,7 @@ func explainGap(method string, err error) error {
 	}
 	name := method[strings.LastIndex(method, "/")+1:]
 	return status.Errorf(codes.Unimplemented,
-		"%s is not part of the stand-in Go language host, which only runs programs; use the pulumi-language-go of the Pulumi CLI", name)
+		"%s is not part of the stand-in Go language host, which only runs programs and plug-ins; use the pulumi-language-go of the Pulumi CLI", name)
 }
 
 func goTool() (string, error) {

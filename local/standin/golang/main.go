@@ -1,8 +1,8 @@
 // Command golang is a stand-in for Pulumi's Go language host, built as
 // pulumi-language-go and used only where the real one, which comes with the
-// Pulumi CLI's installer, is missing. It builds a Go program and runs it with
-// what the engine has to tell it; generating or packaging code is left to the
-// real one.
+// Pulumi CLI's installer, is missing. It builds a Go program or plug-in and runs
+// it with what the engine has to tell it; generating or packaging code is left to
+// the real one.
 package main
 
 import (

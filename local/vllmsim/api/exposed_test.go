@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	networkingv1 "k8s.io/api/networking/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -22,7 +24,7 @@ var openElsewhere = []string{
 func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngressPath {
 	t.Helper()
 	spec := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Ingress: class}.WithDefaults()
-	if err := manifest.Validate(spec, "chat"); err != nil {
+	if err := problems.Err(manifest.Validate(spec, field.NewPath("chat"))); err != nil {
 		t.Fatal(err)
 	}
 	var paths []networkingv1.HTTPIngressPath

@@ -1,0 +1,148 @@
+package serving
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/sizing"
+)
+
+// ScalingPolicy is the name of what decides the number of replicas: see Policies.
+type ScalingPolicy string
+
+// The names of Policies.
+const (
+	Load     ScalingPolicy = "load"
+	Queue    ScalingPolicy = "queue"
+	CPU      ScalingPolicy = "cpu"
+	Fixed    ScalingPolicy = "fixed"
+	External ScalingPolicy = "external"
+)
+
+// Scaler is what changes the number of replicas.
+type Scaler string
+
+const (
+	// NoScaler leaves the number as the Deployment states it.
+	NoScaler Scaler = ""
+	// KEDA sets the number by a ScaledObject.
+	KEDA Scaler = "KEDA"
+	// PodAutoscaler is a HorizontalPodAutoscaler of Kubernetes, which reads the
+	// metrics server.
+	PodAutoscaler Scaler = "metrics server"
+	// OtherScaler is one that the user installs.
+	OtherScaler Scaler = "a scaler of your own"
+)
+
+// Policy declares a scaling policy. Its object is built in components/serving/manifest.
+type Policy struct {
+	// Name is the value of scaling.policy.
+	Name ScalingPolicy
+	// Doc says what decides the number of replicas, for the documentation.
+	Doc string
+	// Scaler changes the number of replicas.
+	Scaler Scaler
+	// Prometheus reports whether the scaler asks Prometheus.
+	Prometheus bool
+	// FromZero reports whether scaling.wakeQuery can start the first replica, so that
+	// replicas.min may be 0.
+	FromZero bool
+	// Settings returns the settings of Scaling that the policy uses, each with its
+	// default. One that is zero cannot be combined with the policy. Nil: none, and
+	// settings are ignored, since they may stand in the defaults of all models.
+	Settings func(Replicas) Scaling
+}
+
+// Policies returns every scaling policy. An entry here and a builder in
+// components/serving/manifest are a new one.
+func Policies() []Policy {
+	return []Policy{
+		{
+			Name: Load, Scaler: KEDA, Prometheus: true, FromZero: true,
+			Doc: "the largest of three wants: running and waiting requests over `targetLoad`; use of the KV cache over `targetKVUsage`; waiting requests over `targetWaiting`",
+			Settings: func(r Replicas) Scaling {
+				return Scaling{TargetLoad: 9, TargetKVUsage: sizing.TargetKVUsage, TargetWaiting: sizing.TargetWaiting, FallbackReplicas: r.Least(), DownSeconds: 300}
+			},
+		},
+		{
+			Name: Queue, Scaler: KEDA, Prometheus: true, FromZero: true,
+			Doc: "waiting requests alone: late, since requests wait only where engines are full, and never move to a new one",
+			Settings: func(r Replicas) Scaling {
+				return Scaling{TargetWaiting: 10, FallbackReplicas: r.Least(), DownSeconds: 300}
+			},
+		},
+		{
+			Name: CPU, Scaler: PodAutoscaler,
+			Doc:      "the use of cores, which says little of GPUs",
+			Settings: func(Replicas) Scaling { return Scaling{TargetCPU: 70, DownSeconds: 300} },
+		},
+		{Name: Fixed, Scaler: NoScaler, Doc: "nothing: `replicas.min` and `replicas.max` are the same"},
+		{Name: External, Scaler: OtherScaler, Doc: "something else; until it is there, Kubernetes runs one engine"},
+	}
+}
+
+// Values returns the names of all policies.
+func (ScalingPolicy) Values() []string {
+	var names []string
+	for _, p := range Policies() {
+		names = append(names, string(p.Name))
+	}
+	return names
+}
+
+// Declaration returns what is declared of a policy; false if there is no such
+// policy.
+func (p ScalingPolicy) Declaration() (Policy, bool) {
+	policies := Policies()
+	i := slices.IndexFunc(policies, func(d Policy) bool { return d.Name == p })
+	if i < 0 {
+		return Policy{}, false
+	}
+	return policies[i], true
+}
+
+// settings returns the settings that the policy uses, each with its default; none of
+// a policy that does not exist.
+func (p ScalingPolicy) settings(r Replicas) Scaling {
+	d, _ := p.Declaration()
+	if d.Settings == nil {
+		return Scaling{}
+	}
+	return d.Settings(r)
+}
+
+// Needs returns what has to run on the cluster, such as KEDA and Prometheus.
+func (p Policy) Needs() []string {
+	var needs []string
+	if p.Scaler != NoScaler {
+		needs = append(needs, string(p.Scaler))
+	}
+	if p.Prometheus {
+		needs = append(needs, "Prometheus")
+	}
+	return needs
+}
+
+// Scaled reports whether something changes the number of replicas.
+func (s Spec) Scaled() bool { return s.Scaling.Policy != Fixed }
+
+// Scaler returns what changes the number of replicas.
+func (s Spec) Scaler() Scaler {
+	p, _ := s.Scaling.Policy.Declaration()
+	return p.Scaler
+}
+
+// policyNames returns the names of the policies that a function selects, as a
+// message lists them: a, b or c.
+func policyNames(selects func(Policy) bool) string {
+	var names []string
+	for _, p := range Policies() {
+		if selects(p) {
+			names = append(names, string(p.Name))
+		}
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
+}
