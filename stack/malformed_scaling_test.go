@@ -3,11 +3,11 @@ package stack
 // malformedScaling holds malformed scaling policies and sources of metrics.
 var malformedScaling = []malformedConfig{
 	{name: "range of replicas without Prometheus", model: "replicas: {min: 1, max: 3}",
-		want: []string{"monitoring.prometheusUrl: invalid"}},
+		want: []string{"monitoring.prometheusUrl: required"}},
 	{name: "unknown scaling policy", model: "replicas: {min: 1, max: 3}, scaling: {policy: vertical}",
-		want: []string{"models[0].scaling.policy: invalid"}},
+		want: []string{"models[0].scaling.policy: not supported"}},
 	{name: "range of replicas with the policy fixed", model: "replicas: {min: 1, max: 3}, scaling: {policy: fixed}",
-		want: []string{"models[0].scaling.policy: invalid"}},
+		want: []string{"models[0].scaling.policy: not supported"}},
 	{name: "settings of another scaling policy", model: "replicas: {min: 1, max: 3}, scaling: {policy: cpu, targetLoad: 3, targetKVUsage: 0.5, targetCPU: 200, downSeconds: 9999}",
 		want: []string{
 			"models[0].scaling.targetLoad: forbidden", "models[0].scaling.targetCPU: invalid",
@@ -40,14 +40,14 @@ var malformedScaling = []malformedConfig{
 	{name: "idleSeconds without wakeQuery", config: validCluster + monitored + "  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 1, max: 3}, scaling: {idleSeconds: 60}}]",
 		want: []string{"models[0].scaling.idleSeconds: forbidden"}},
 	{name: "prometheusUrl with a password", config: validCluster + "  vllm-eks:monitoring: {prometheusUrl: \"http://me:" + canary + "@prometheus:9090\", namespace: A}",
-		want: []string{"monitoring.prometheusUrl: invalid", "monitoring.namespace: invalid"}},
+		want: []string{"monitoring.prometheusUrl: required", "monitoring.namespace: invalid"}},
 	{name: "prometheusUrl is no URL", config: validCluster + "  vllm-eks:monitoring: {prometheusUrl: prometheus, labels: {a b: c}}",
-		want: []string{"monitoring.prometheusUrl: invalid", "monitoring.labels.a b: invalid"}},
+		want: []string{"monitoring.prometheusUrl: required", "monitoring.labels.a b: invalid"}},
 	{name: "scrape interval is too long", config: validCluster + "  vllm-eks:monitoring: {prometheusUrl: \"http://p:9090\", intervalSeconds: 300}",
 		want: []string{"monitoring.intervalSeconds: invalid"}},
 	{name: "scrape interval without ServiceMonitors", config: validCluster + "  vllm-eks:monitoring: {serviceMonitor: false, intervalSeconds: 30}",
 		want: []string{"monitoring.serviceMonitor: forbidden"}},
-	{name: "unknown scaling policy of a fixed number of replicas", model: "scaling: {policy: vertical}", want: []string{"models[0].scaling.policy: invalid"}},
+	{name: "unknown scaling policy of a fixed number of replicas", model: "scaling: {policy: vertical}", want: []string{"models[0].scaling.policy: not supported"}},
 	{name: "wakeQuery with an open bracket", config: validCluster + monitored + `  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 0, max: 3}, scaling: {wakeQuery: "sum(rate(x[1m])"}}]`,
 		want: []string{"models[0].scaling.wakeQuery: invalid"}},
 }

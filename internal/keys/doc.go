@@ -31,6 +31,8 @@
 //	                      struct that are in the scope, used where the struct's own are missing
 //	scope:"defaults" of:"models"    the same for each item of a list beside it; it goes before
 //	                      the items' own scopes
+//	only:"component"      an argument of the component, which stands elsewhere in a stack's file
+//	only:"stack"          a key of a stack's file that is no argument of the component
 //	page:"nodes"          the page of the reference, on keys of the root; default: the name
 //
 // The type of a field decides what is accepted. Zero means that a key is not given,

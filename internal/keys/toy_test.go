@@ -77,6 +77,8 @@ type Hull struct {
 	Port    string             `key:"port" in:"defaults" oneof:"a b c"`
 	Tons    int                `key:"tons" range:"1.." advice:"leave it out for no bound"`
 	Stops   []string           `key:"stops" list:"one" in:"pin"`
+	Wharf   string             `key:"wharf" only:"component" in:"defaults" default:"north"`
+	Berth   string             `key:"berth" only:"stack"`
 }
 
 type class string
