@@ -115,6 +115,9 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 		k.Pointer, k.typ = true, k.typ.Elem()
 	}
 	d.kind(k, f.Tag)
+	if of, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
+		k.OneOf = of.Values()
+	}
 	if text := f.Tag.Get("range"); text != "" {
 		r, err := parseRange(text)
 		if err != nil {

@@ -12,7 +12,8 @@
 //	if:"install"          the default applies where another key of the same struct is set,
 //	if:"policy=load queue"    or has one of the values
 //	range:"1..3600"       bounds of a number: "0..", "..9", ">0..1" (above 0), checked by [Check]
-//	oneof:"surge inPlace" the values of a string or a number, checked by [Check]
+//	oneof:"surge inPlace" the values of a string or a number, checked by [Check]; those of a
+//	                      type with the method Values() []string need no tag
 //	required:"true"       missing is an error of [Check]
 //	advice:"leave it out" the end of the message about a value out of its range
 //	example:"mistral-7b"  a value for messages and documentation

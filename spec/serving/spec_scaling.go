@@ -4,7 +4,7 @@ package serving
 type Scaling struct {
 	// Policy decides the number of replicas where the bounds differ. Default: load;
 	// fixed where replicas.min and replicas.max are the same.
-	Policy ScalingPolicy `key:"policy" oneof:"load queue cpu fixed external"`
+	Policy ScalingPolicy `key:"policy"`
 	// TargetLoad is the number of requests, running and waiting, that a replica should
 	// have, with the policy load. Default: the requests that meet the objectives, less
 	// the growth of the load until a new replica serves; 9 where that is not known.
