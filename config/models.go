@@ -49,9 +49,7 @@ func decodeModel(n *node) serving.Spec {
 			TrustRemoteCode: own.boolean("trustRemoteCode"),
 		},
 	}
-	if names := own.stringOrList("servedModelName"); len(names) > 0 {
-		spec.Model.ServedName, spec.Model.ServedAliases = names[0], names[1:]
-	}
+	spec.Model.ServedNames = own.stringOrList("servedModelName")
 	drafter := own.object("speculative")
 	spec.Speculative = serving.Speculative{Method: drafter.str("method"), Model: drafter.str("model"), Tokens: drafter.integer("tokens")}
 	spec.PreviousNames = own.texts("previousNames")
@@ -83,9 +81,7 @@ func decodeShared(n *node, spec *serving.Spec) {
 	}
 	gpu := n.object("gpu")
 	spec.GPU = serving.GPU{Type: gpu.str("type"), Count: gpu.integer("count")}
-	for _, name := range n.stringOrList("nodeGroup") {
-		spec.NodeGroups = append(spec.NodeGroups, serving.NodeGroup{Name: name})
-	}
+	spec.NodeGroupNames = n.stringOrList("nodeGroup")
 	objectives := n.object("objectives")
 	spec.Objectives = serving.Objectives{
 		TPOTMilliseconds: objectives.integer("tpotMilliseconds"),

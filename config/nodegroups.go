@@ -29,13 +29,11 @@ func decodeNodeGroups(top *node) ([]serving.NodeGroup, []nodes.Group) {
 		} else {
 			n.asked = append(n.asked, "labels")
 		}
-		capacity := nodes.Capacity(n.str("capacity"))
-		g.Spot = capacity == nodes.Spot
-		g.Undiscounted = capacity == nodes.Spot || capacity == nodes.CapacityBlock
-		groups = append(groups, g)
+		g.Capacity = n.str("capacity")
+		groups = append(groups, g.WithDefaults())
 		made = append(made, nodes.Group{
 			Name: g.Name, InstanceTypes: g.InstanceTypes, Own: g.Own, Labels: g.Labels, Min: g.Min, Max: g.Max,
-			Capacity:      capacity,
+			Capacity:      nodes.Capacity(g.Capacity),
 			ReservationID: n.str("reservationId"),
 			Zones:         n.texts("zones"),
 			DiskGiB:       n.integer("diskGiB"),
@@ -120,8 +118,7 @@ const mostShared = 1000
 func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 	m := &c.Models[i]
 	key := fmt.Sprintf("models[%d].nodeGroup", i)
-	listed := m.NodeGroups
-	m.NodeGroups = nil
+	listed := m.NodeGroupNames
 	if len(c.NodeGroups) == 0 && len(listed) == 0 || done.covers(key) || done.covers("nodeGroups") {
 		return
 	}
@@ -151,25 +148,25 @@ func (c *Config) chooseNodeGroup(d *decoding, done settled, i int) {
 }
 
 // findNodeGroups gives a model the groups that it lists by name.
-func (c *Config) findNodeGroups(d *decoding, done settled, i int, listed []serving.NodeGroup) {
+func (c *Config) findNodeGroups(d *decoding, done settled, i int, listed []string) {
 	m := &c.Models[i]
 	key := fmt.Sprintf("models[%d].nodeGroup", i)
 	names := c.groupNames()
 	var groups []serving.NodeGroup
-	for j, g := range listed {
+	for j, name := range listed {
 		item := fmt.Sprintf("%s[%d]", key, j)
 		if len(listed) == 1 {
 			item = key
 		}
-		at := slices.Index(names, g.Name)
+		at := slices.Index(names, name)
 		switch {
 		case done.covers(d.typedAt(item)):
 			return
 		case at < 0:
-			d.add(field.ErrorTypeNotSupported, d.typedAt(item), "is %q, which is not among the nodeGroups%s; want %s", g.Name, didYouMean(g.Name, names), oneOf(names))
+			d.add(field.ErrorTypeNotSupported, d.typedAt(item), "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, names), oneOf(names))
 			return
-		case slices.ContainsFunc(groups, func(before serving.NodeGroup) bool { return before.Name == g.Name }):
-			d.add(field.ErrorTypeDuplicate, d.typedAt(item), "is %q a second time; name each group once, in order of preference", g.Name)
+		case slices.ContainsFunc(groups, func(before serving.NodeGroup) bool { return before.Name == name }):
+			d.add(field.ErrorTypeDuplicate, d.typedAt(item), "is %q a second time; name each group once, in order of preference", name)
 			return
 		}
 		groups = append(groups, c.NodeGroups[at])

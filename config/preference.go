@@ -20,8 +20,8 @@ func (c *Config) checkPreferences(d *decoding) {
 	keys := map[string]bool{}
 	for i, m := range c.Models {
 		key := d.typedAt(fmt.Sprintf("models[%d].nodeGroup", i))
-		for j := 1; j < len(m.NodeGroups); j++ {
-			step := edge{before: m.NodeGroups[j-1].Name, after: m.NodeGroups[j].Name, key: key}
+		for j := 1; j < len(m.NodeGroupNames); j++ {
+			step := edge{before: m.NodeGroupNames[j-1], after: m.NodeGroupNames[j], key: key}
 			if step.before == step.after {
 				return // reported as listed twice
 			}

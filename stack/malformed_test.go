@@ -4,6 +4,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // canary is a secret in the wrong place: no message may repeat it.
@@ -14,8 +18,8 @@ const monitored = "  vllm-eks:monitoring: {prometheusUrl: \"http://prometheus:90
 
 const validCluster = "  vllm-eks:cluster: {existing: {context: test}}\n"
 
-// malformedConfig is a configuration that is refused, with the beginning of every
-// message.
+// malformedConfig is a configuration that is refused, with the key and the kind of
+// every problem.
 type malformedConfig struct {
 	name string
 	// model holds keys of an otherwise valid model.
@@ -23,6 +27,14 @@ type malformedConfig struct {
 	// config is the whole configuration, where there is no model.
 	config string
 	want   []string
+	// says begins messages whose wording matters: hints, and commands to run.
+	says []string
+}
+
+// problemKinds names the kinds of problems.
+var problemKinds = map[field.ErrorType]string{
+	field.ErrorTypeRequired: "required", field.ErrorTypeInvalid: "invalid", field.ErrorTypeTypeInvalid: "wrong type", field.ErrorTypeNotSupported: "not supported",
+	field.ErrorTypeDuplicate: "duplicate", field.ErrorTypeForbidden: "forbidden", field.ErrorTypeTooLong: "too long", field.ErrorTypeInternal: "internal",
 }
 
 // TestMalformedConfigurations runs the whole program: each configuration is
@@ -45,7 +57,7 @@ func TestMalformedConfigurations(t *testing.T) {
 			if registered := recording.Resources(); len(registered) != 0 {
 				t.Errorf("%d resources were registered, the first is %s %s", len(registered), registered[0].Type, registered[0].Name)
 			}
-			checkMessages(t, messages(err), test.want)
+			checkProblems(t, err, test.want, test.says)
 		})
 	}
 }
@@ -64,14 +76,21 @@ func messages(err error) []string {
 	return strings.Split(strings.TrimSpace(list), "\n")
 }
 
-func checkMessages(t *testing.T, got, want []string) {
+// checkProblems compares the problems of an error with what is wanted, each as its
+// key and its kind, in any order.
+func checkProblems(t *testing.T, err error, want, says []string) {
 	t.Helper()
-	for i, message := range got {
-		if i >= len(want) || !strings.HasPrefix(strings.TrimSpace(message), want[i]) {
-			t.Errorf("message %d is not as wanted:\n%s", i, message)
-		}
+	var got, texts []string
+	for _, p := range problems.Of(err, "no key") {
+		got = append(got, p.Field+": "+problemKinds[p.Type])
+		texts = append(texts, problems.Error{Problem: p}.Error())
 	}
-	if len(got) < len(want) {
-		t.Errorf("%d messages, want %d; missing: %q", len(got), len(want), want[len(got):])
+	if !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+		t.Errorf("the problems are\n%q, want\n%q", got, want)
+	}
+	for _, beginning := range says {
+		if !slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(text, beginning) }) {
+			t.Errorf("no message begins with %q; they are\n%s", beginning, strings.Join(texts, "\n"))
+		}
 	}
 }

@@ -35,15 +35,16 @@ func malformedVPCs() []malformedStack {
 	without := withSubnets()
 	without.VPCs = nil
 	return []malformedStack{
-		{name: "missing VPC", account: without, want: []string{"network.vpcId: is vpc-0123456789abcdef0, of which the account tells nothing"}},
+		{name: "missing VPC", account: without, want: []string{"network.vpcId: invalid"}},
 		{name: "VPC without DNS hostnames", account: inVPC(func(v *stacktest.VPC) { v.DNSHostnames = false }),
-			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
+			want: []string{"network.vpcId: invalid"},
+			says: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
 		{name: "VPC without DNS support", account: inVPC(func(v *stacktest.VPC) { v.DNSSupport = false }),
-			want: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsSupport off"}},
+			want: []string{"network.vpcId: invalid"}},
 		{name: "VPC overlaps with Services", account: inVPC(func(v *stacktest.VPC) { v.CIDRs = append(v.CIDRs, "172.20.8.0/21") }),
-			want: []string{"cluster.serviceCidr: is 172.20.0.0/16, which overlaps with 172.20.8.0/21 of vpc-0123456789abcdef0"}},
+			want: []string{"cluster.serviceCidr: invalid"}},
 		{name: "subnet without free addresses", account: inSubnet("subnet-0000000b", func(s *stacktest.Subnet) { s.Free = 5 }),
-			want: []string{"network.privateSubnetIds[1]: is subnet-0000000b with 5 free addresses"}},
+			want: []string{"network.privateSubnetIds[1]: invalid"}},
 	}
 }
 

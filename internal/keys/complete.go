@@ -87,5 +87,8 @@ func (m *Mapping) applies(condition string, v reflect.Value) bool {
 	case compared:
 		return slices.Contains(strings.Fields(values), fmt.Sprint(value))
 	}
+	if value.Kind() == reflect.Slice || value.Kind() == reflect.Map {
+		return value.Len() > 0
+	}
 	return !value.IsZero()
 }

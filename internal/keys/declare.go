@@ -105,12 +105,19 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
 		Scope: f.Tag.Get("scope"), Of: f.Tag.Get("of"), Page: f.Tag.Get("page"),
+		Only: f.Tag.Get("only"),
 	}
 	k.Required, k.Secret, k.Input = d.flag(f, owner, "required"), d.flag(f, owner, "secret"), d.flag(f, owner, "input")
+	if k.Only != "" && k.Only != Component && k.Only != Stack {
+		d.add(owner, f.Name, "has only:%q, want %s or %s", k.Only, Component, Stack)
+	}
 	if k.typ.Kind() == reflect.Pointer {
 		k.Pointer, k.typ = true, k.typ.Elem()
 	}
 	d.kind(k, f.Tag)
+	if of, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
+		k.OneOf = of.Values()
+	}
 	if text := f.Tag.Get("range"); text != "" {
 		r, err := parseRange(text)
 		if err != nil {
@@ -132,7 +139,7 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 // scopes returns every scope in which a key may stand, sorted.
 func (m *Mapping) scopes() []string {
 	var scopes []string
-	for _, k := range m.Keys {
+	for _, k := range m.Visible("") {
 		scopes = append(scopes, k.In...)
 	}
 	slices.Sort(scopes)

@@ -24,7 +24,7 @@ func TestListHasEveryKey(t *testing.T) {
 		ferry ferry.install ferry.spares ferry.values defaults ships ships[].name ships[].aliases ships[].plan ships[].patch
 		ships[].crew ships[].crew.count ships[].crew.spare ships[].crew.night ships[].speed ships[].speed.knots ships[].speed.limit ships[].env ships[].args
 		ships[].routes ships[].routes[].to ships[].routes[].via ships[].routes[].days ships[].fares ships[].seats ships[].fee ships[].open ships[].class
-		ships[].port ships[].tons ships[].stops ships[].pin`)
+		ships[].port ships[].tons ships[].stops ships[].berth ships[].pin`)
 	if !slices.Equal(paths, want) {
 		t.Errorf("keys are\n%q, want\n%q", paths, want)
 	}
@@ -43,6 +43,25 @@ func TestListHasEveryKey(t *testing.T) {
 	}
 }
 
+// TestKeysOfTheComponentAlone holds that a key which only a component has is none in a
+// stack's file, in no scope.
+func TestKeysOfTheComponentAlone(t *testing.T) {
+	f, r := decoded(t, "ships: [{name: a, berth: 2b, wharf: south}]\ndefaults: {wharf: south}\n")
+	if f.Ships[0].Berth != "2b" || f.Ships[0].Wharf != "" {
+		t.Errorf("decoded, it is %+v", f.Ships[0])
+	}
+	var unknown []string
+	for _, e := range r.Errors {
+		unknown = append(unknown, string(e.Type)+" "+e.Field)
+	}
+	if want := []string{"FieldValueForbidden defaults.wharf", "FieldValueForbidden ships[0].wharf"}; !slices.Equal(slices.Sorted(slices.Values(unknown)), want) {
+		t.Errorf("errors are %q, want %q", unknown, want)
+	}
+	if _, pinned := Pins(&ship{Hull: Hull{Wharf: "south"}})["wharf"]; pinned {
+		t.Error("a key of the component alone is pinned")
+	}
+}
+
 func TestComplete(t *testing.T) {
 	shared := []ship{{Hull: Hull{Name: "a", Routes: []route{{To: "x"}}}}}
 	f := fleet{Ships: shared, Ferry: ferry{Install: true}}
@@ -50,7 +69,7 @@ func TestComplete(t *testing.T) {
 	if !*f.Lights || !slices.Equal(f.Flags, []string{"red", "green"}) || f.Harbor.Days != 7 || f.Pier != nil || f.Harbor.Owned != nil || f.Ferry.Spares != 2 {
 		t.Errorf("complete, it is %+v", f)
 	}
-	if s := f.Ships[0]; s.Class != "cargo" || s.Speed.Knots != 12 || s.Routes[0].Days != 1 {
+	if s := f.Ships[0]; s.Class != "cargo" || s.Wharf != "north" || s.Speed.Knots != 12 || s.Routes[0].Days != 1 {
 		t.Errorf("complete, a ship is %+v", s)
 	}
 	if shared[0].Class != "" || shared[0].Routes[0].Days != 0 {

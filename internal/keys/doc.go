@@ -12,7 +12,8 @@
 //	if:"install"          the default applies where another key of the same struct is set,
 //	if:"policy=load queue"    or has one of the values
 //	range:"1..3600"       bounds of a number: "0..", "..9", ">0..1" (above 0), checked by [Check]
-//	oneof:"surge inPlace" the values of a string or a number, checked by [Check]
+//	oneof:"surge inPlace" the values of a string or a number, checked by [Check]; those of a
+//	                      type with the method Values() []string need no tag
 //	required:"true"       missing is an error of [Check]
 //	advice:"leave it out" the end of the message about a value out of its range
 //	example:"mistral-7b"  a value for messages and documentation
@@ -31,6 +32,8 @@
 //	                      struct that are in the scope, used where the struct's own are missing
 //	scope:"defaults" of:"models"    the same for each item of a list beside it; it goes before
 //	                      the items' own scopes
+//	only:"component"      an argument of the component, which stands elsewhere in a stack's file
+//	only:"stack"          a key of a stack's file that is no argument of the component
 //	page:"nodes"          the page of the reference, on keys of the root; default: the name
 //
 // The type of a field decides what is accepted. Zero means that a key is not given,

@@ -49,6 +49,8 @@ type Key struct {
 	Sensitive bool
 	// Input reports that another resource may produce the value.
 	Input bool
+	// Only is Component or Stack; "" if the key is one of both.
+	Only string
 	// In are the scopes in which the key may also stand, such as defaults and pin; of a
 	// mapping, those in which any key below it may.
 	In []string
@@ -99,13 +101,21 @@ func (k *Key) below(index []int) bool {
 // PinScope is the scope whose keys [Pins] returns.
 const PinScope = "pin"
 
-// Visible reports whether the key may stand in a scope; "" is the struct itself.
+// Component and Stack are the values of [Key.Only].
+const (
+	Component = "component"
+	Stack     = "stack"
+)
+
+// Visible reports whether the key may stand in a scope of a stack's file; "" is the
+// struct itself.
 func (k *Key) Visible(scope string) bool {
-	return scope == "" || slices.Contains(k.In, scope)
+	return k.Only != Component && (scope == "" || slices.Contains(k.In, scope))
 }
 
-// visible returns the keys that may stand in a scope.
-func (m *Mapping) visible(scope string) []*Key {
+// Visible returns the keys of a stack's file that may stand in a scope; "" is the struct
+// itself.
+func (m *Mapping) Visible(scope string) []*Key {
 	return slices.DeleteFunc(slices.Clone(m.Keys), func(k *Key) bool { return !k.Visible(scope) })
 }
 
@@ -113,7 +123,7 @@ func (m *Mapping) visible(scope string) []*Key {
 // namespaces, such as aws:region, are not among them.
 func (m *Mapping) Names(scope string) []string {
 	var names []string
-	for _, k := range m.visible(scope) {
+	for _, k := range m.Visible(scope) {
 		if !strings.Contains(k.Name, ":") {
 			names = append(names, k.Name)
 		}
@@ -131,7 +141,8 @@ func (m *Mapping) key(name string) *Key {
 	return nil
 }
 
-// List returns every key of a struct type, parents before the keys below them.
+// List returns every key of a struct type in a stack's file, parents before the keys
+// below them.
 func List(t reflect.Type) ([]*Key, error) {
 	m, err := Declare(t)
 	if err != nil {
@@ -140,11 +151,11 @@ func List(t reflect.Type) ([]*Key, error) {
 	return m.List(), nil
 }
 
-// List returns every key, parents before the keys below them. The keys of scopes are
-// those of their structs, so they are not listed again.
+// List returns every key of a stack's file, parents before the keys below them. The
+// keys of scopes are those of their structs, so they are not listed again.
 func (m *Mapping) List() []*Key {
 	var keys []*Key
-	for _, k := range m.Keys {
+	for _, k := range m.Visible("") {
 		keys = append(keys, k)
 		if k.Mapping != nil && k.Kind != Scoped {
 			keys = append(keys, k.Mapping.List()...)

@@ -15,7 +15,7 @@ func Pins[T any](spec *T) map[string]any {
 
 func pins(m *Mapping, v reflect.Value) map[string]any {
 	values := map[string]any{}
-	for _, k := range m.visible(PinScope) {
+	for _, k := range m.Visible(PinScope) {
 		value, given := k.value(v)
 		switch {
 		case !given:

@@ -73,13 +73,17 @@ type Hull struct {
 	Seats   map[string]int     `key:"seats" range:"1..500"`
 	Fee     float64            `key:"fee" range:"0..100"`
 	Open    *bool              `key:"open" in:"defaults"`
-	Class   class              `key:"class" oneof:"cargo ferry" default:"cargo" in:"defaults pin"`
+	Class   class              `key:"class" default:"cargo" in:"defaults pin"`
 	Port    string             `key:"port" in:"defaults" oneof:"a b c"`
 	Tons    int                `key:"tons" range:"1.." advice:"leave it out for no bound"`
 	Stops   []string           `key:"stops" list:"one" in:"pin"`
+	Wharf   string             `key:"wharf" only:"component" in:"defaults" default:"north"`
+	Berth   string             `key:"berth" only:"stack"`
 }
 
 type class string
+
+func (class) Values() []string { return []string{"cargo", "ferry"} }
 
 type crew struct {
 	Count int  `key:"count" range:"1..8"`

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -12,13 +14,15 @@ func (s Spec) WithDefaults() Spec {
 	s.ExtraArgs, s.Model.ServedAliases = slices.Clone(s.ExtraArgs), slices.Clone(s.Model.ServedAliases)
 	s.Media.Domains = slices.Clone(s.Media.Domains)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
-	s.Model.ServedName = Or(s.Model.ServedName, s.Model.servedName(s.ObjectName()))
+	s.Model = s.Model.withDefaults(s.ObjectName())
+	s = s.withGroups()
 	if s.Model.Quantization == "auto" {
 		s.Model.Quantization = "" // vLLM reads it from the checkpoint
 	}
 	s.LoRA = s.LoRA.withDefaults()
 	s.Replicas = s.Replicas.withDefaults()
 	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)
+	keys.Complete(&s)
 	s.Storage = s.Storage.withDefaults(s)
 	s.Lifecycle.ShutdownSeconds = Or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
 	if e, ok := s.Estimate(); ok {
@@ -30,9 +34,6 @@ func (s Spec) WithDefaults() Spec {
 	s.Lifecycle.Rollout = Or(s.Lifecycle.Rollout, s.rollout())
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1), s.hostMemory())
 	s.Lifecycle = s.Lifecycle.withDefaults()
-	if s.Storage.Cache.StorageClass != "" {
-		s.Storage.Cache.Size = Or(s.Storage.Cache.Size, "100Gi")
-	}
 	s.Access.HuggingFaceToken = s.Access.HuggingFaceToken.withDefaults(TokenKey)
 	s.Access.APIKey = s.Access.APIKey.withDefaults(ApiKeyKey)
 	s.Scaling = s.Scaling.withDefaults(s.Replicas)
@@ -43,11 +44,31 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-func (m Model) servedName(service string) string {
-	if m.InS3() {
-		return service
+// withDefaults names the model: by the names that are given, else by its id, or by
+// its service in S3.
+func (m Model) withDefaults(service string) Model {
+	if len(m.ServedNames) > 0 {
+		m.ServedName, m.ServedAliases = m.ServedNames[0], slices.Clone(m.ServedNames[1:])
 	}
-	return m.ID
+	fallback := m.ID
+	if m.InS3() {
+		fallback = service
+	}
+	m.ServedName = Or(m.ServedName, fallback)
+	return m
+}
+
+// withGroups composes the groups that are described, unless the caller has.
+func (s Spec) withGroups() Spec {
+	s.NodeGroups = slices.Clone(s.NodeGroups)
+	for i := range s.NodeGroups {
+		s.NodeGroups[i] = s.NodeGroups[i].WithDefaults()
+	}
+	if len(s.NodeGroups) > 0 && !s.NodeGroup.given() {
+		s.NodeGroup = Compose(s.NodeGroups)
+	}
+	s.NodeGroup = s.NodeGroup.WithDefaults()
+	return s
 }
 
 // mostLoaded is how many adapters are kept in GPU memory unless it is said.
@@ -55,7 +76,6 @@ const mostLoaded = 8
 
 func (l LoRA) withDefaults() LoRA {
 	if n := len(l.Adapters); n > 0 {
-		l.MaxRank = Or(l.MaxRank, 16)
 		l.MaxLoaded = Or(l.MaxLoaded, min(n, mostLoaded))
 	}
 	return l
@@ -100,13 +120,11 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	sc.TargetCPU = Or(sc.TargetCPU, d.TargetCPU)
 	sc.FallbackReplicas = Or(sc.FallbackReplicas, d.FallbackReplicas)
 	sc.DownSeconds = Or(sc.DownSeconds, d.DownSeconds)
-	if sc.Wake.Query != "" {
-		sc.Wake.IdleSeconds = Or(sc.Wake.IdleSeconds, 300)
-	}
 	return sc
 }
 
-// ScrapeSeconds is the time between two scrapes, where nothing is said of it.
+// ScrapeSeconds is the time between two scrapes by others, where nothing is known of
+// it: the default of Monitoring.IntervalSeconds.
 const ScrapeSeconds = 15
 
 // WithDefaults returns the monitoring with every field set that has a default.
@@ -114,10 +132,7 @@ func (m Monitoring) WithDefaults() Monitoring {
 	if m.ServiceMonitor == nil {
 		m.ServiceMonitor = new(m.PrometheusURL != "")
 	}
-	if *m.ServiceMonitor {
-		m.IntervalSeconds = Or(m.IntervalSeconds, ScrapeSeconds)
-	}
-	m.Namespace = Or(m.Namespace, "monitoring")
+	keys.Complete(&m)
 	return m
 }
 
@@ -145,7 +160,6 @@ func (r Resources) withDefaults(gpus int, host hostMemory) Resources {
 func (l Lifecycle) withDefaults() Lifecycle {
 	l.LoadSeconds = Or(l.LoadSeconds, 600)
 	l.ProvisionSeconds = Or(l.ProvisionSeconds, 600)
-	l.DrainSeconds = Or(l.DrainSeconds, 15)
 	l.ShutdownSeconds = Or(l.ShutdownSeconds, 120)
 	l.Rollout = Or(l.Rollout, Surge)
 	return l

@@ -15,6 +15,19 @@ import (
 // name.
 type OwnTypes = catalogue.Types
 
+// Values of NodeGroup.Capacity.
+const (
+	spotCapacity  = "spot"
+	capacityBlock = "capacity-block"
+)
+
+// WithDefaults returns the group with the fields that follow from its capacity.
+func (g NodeGroup) WithDefaults() NodeGroup {
+	g.Spot = g.Spot || g.Capacity == spotCapacity
+	g.Undiscounted = g.Undiscounted || g.Capacity == spotCapacity || g.Capacity == capacityBlock
+	return g
+}
+
 // Compose returns what a service can rely on that runs on any of the groups: the
 // types of all, and the sum of their bounds. Its name is the first group's.
 func Compose(groups []NodeGroup) NodeGroup {

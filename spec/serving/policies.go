@@ -81,6 +81,15 @@ func Policies() []Policy {
 	}
 }
 
+// Values returns the names of all policies.
+func (ScalingPolicy) Values() []string {
+	var names []string
+	for _, p := range Policies() {
+		names = append(names, string(p.Name))
+	}
+	return names
+}
+
 // Declaration returns what is declared of a policy; false if there is no such
 // policy.
 func (p ScalingPolicy) Declaration() (Policy, bool) {

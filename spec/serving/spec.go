@@ -3,291 +3,305 @@
 // neither Pulumi nor a cloud SDK.
 package serving
 
-// Spec is everything that decides the shape of one model's service. Zero means
-// "not given" in every field, so the default applies.
+// Spec holds the keys of one model's service. Zero means that a key is not given,
+// so its default applies. Fields without a key are computed.
 type Spec struct {
-	// Name is the service's name: of its Deployment, Service and
-	// ServiceAccount, and the beginning of the names of its Secrets. At most 54
-	// characters, so that what is derived from it stays within Kubernetes'
-	// limits. Required.
-	Name string
-	// PreviousNames are what the service was called before, the latest first. The
-	// last is what its objects are called as long as they live, so that nothing is
-	// replaced, and the service answers at all of its addresses. A service that has
-	// its first name again has it at the end of this list as well. Default: none.
-	PreviousNames []string
-	// Namespace is where the service runs. It must enforce, or at least permit,
-	// the restricted Pod Security Standard. Required.
-	Namespace string
-	// VLLMVersion is the release of vLLM. Default: versions.VLLM, which is also
-	// the minimum.
-	VLLMVersion string
-	// Image replaces the image of the vLLM project, with a tag or a digest. Its
-	// entry point must take the arguments of `vllm serve`. Default:
-	// vllm/vllm-openai at VLLMVersion.
-	Image string
-	// Model is what is served.
-	Model Model
-	// KVCache is where the KV cache goes beside the GPU's memory.
-	KVCache KVCache
-	// Queue bounds what waits for an engine.
-	Queue QueueLimits
-	// Speculative proposes tokens that the model checks several at once.
-	Speculative Speculative
-	// Media bounds the images, videos and sounds of requests.
-	Media Media
-	// LoRA are adapters that are served beside the model.
-	LoRA LoRA
-	// GPU is what one replica computes on.
-	GPU GPU
-	// NodeGroup is where it runs. Default: any node with enough free GPUs.
+	// Name is the name of the Service, Deployment and ServiceAccount, and the first
+	// part of the names of the Secrets. It has at most 54 characters, since longer
+	// names of Kubernetes objects derive from it.
+	Name string `key:"name" required:"true" example:"mistral-7b"`
+	// PreviousNames are earlier names of the service, the latest first. The
+	// Kubernetes objects keep the last of them as long as the service is deployed, and
+	// the service answers at the addresses of all. A service that has its first name
+	// again lists it at the end as well.
+	PreviousNames []string `key:"previousNames"`
+	// Namespace is the namespace of all objects. It must enforce, or at least permit,
+	// the restricted Pod Security Standard. Default: the only one of the stack's
+	// namespaces.
+	Namespace string `key:"namespace" input:"true"`
+	Model     Model  `key:",inline"`
+	// VLLMVersion is the release of vLLM, v0.33.0 or newer. It replaces an image of
+	// the defaults. Default: v0.33.0.
+	VLLMVersion string `key:"vllmVersion" in:"defaults pin"`
+	// Image replaces the image of the vLLM project, with a tag or a digest, never
+	// latest. Its entry point must take the arguments of vllm serve. It replaces a
+	// vllmVersion of the defaults. Default: vllm/vllm-openai at [VLLMVersion].
+	Image string `key:"image" in:"defaults"`
+	// KVCache extends the KV cache beyond the memory of the GPUs.
+	KVCache KVCache `key:"kvCache" in:"defaults"`
+	// Queue bounds the requests that wait for a replica. Requests beyond the bounds
+	// are refused at once, so that clients can try another replica.
+	Queue QueueLimits `key:"queue" in:"defaults"`
+	// Speculative is speculative decoding: a fast method proposes tokens, and the
+	// model checks several of them at once. Answers are faster at low load.
+	Speculative Speculative `key:"speculative"`
+	// Media bounds the images, videos and sounds of requests, for models that accept
+	// them.
+	Media Media `key:"media" in:"defaults"`
+	// LoRA are adapters that are served beside the model, each by its own name.
+	LoRA LoRA `key:"lora" in:"defaults"`
+	// GPU are the GPUs of one replica.
+	GPU GPU `key:"gpu" in:"defaults" short:"count"`
+	// NodeGroupNames are the node groups on which replicas may run, in order of
+	// preference. All have the same GPU. Default: the cheapest group on which the
+	// model fits; of groups with the same GPUs, spot first.
+	NodeGroupNames []string `key:"nodeGroup" list:"one" in:"defaults pin" only:"stack"`
+	// NodeGroups describe the node groups on which replicas may run, in order of
+	// preference. All have the same GPU. Default: any node with enough free GPUs.
+	NodeGroups []NodeGroup `key:"nodeGroups" only:"component"`
+	// NodeGroup is what replicas can rely on wherever they run: Compose of NodeGroups.
 	NodeGroup NodeGroup
-	// NodeGroups are the groups that NodeGroup is composed of (Compose), in order
-	// of preference. All have the same GPU. Default: none, so NodeGroup is one
-	// group.
-	NodeGroups []NodeGroup
-	// Objectives are what the service promises, and what is asked of it.
-	Objectives Objectives
-	// Costs are what is known of prices beside the catalogue.
-	Costs Costs
-	// Replicas is how many engines there are.
-	Replicas Replicas
-	// Scaling is what moves their number between the bounds of Replicas.
-	Scaling Scaling
-	// Resources is what one replica needs beside its GPUs.
-	Resources Resources
-	// underived are keys that have to be given, since the shape that their defaults
-	// derive from is not known.
+	// Objectives are the latencies that the service promises and the load that it is
+	// planned for.
+	Objectives Objectives `key:"objectives" in:"defaults"`
+	// Costs are prices beside those of the catalogue.
+	Costs Costs `key:"costs" only:"component"`
+	// Replicas bounds the number of replicas. Where the bounds differ, a scaler sets
+	// the number, and the Deployment does not state it.
+	Replicas Replicas `key:"replicas" in:"defaults" short:"min max"`
+	// Scaling changes the number of replicas within their bounds.
+	Scaling Scaling `key:"scaling" in:"defaults"`
+	// Resources are the resources of one replica beside its GPUs, as Kubernetes
+	// quantities.
+	Resources  Resources  `key:"resources" in:"defaults pin"`
+	Scheduling Scheduling `key:",inline" in:"defaults"`
+	// Lifecycle is the duration of startup and shutdown. Probes, deadlines, grace
+	// periods and Pulumi's timeouts derive from it.
+	Lifecycle Lifecycle `key:"lifecycle" in:"defaults"`
+	Access    Access    `key:",inline" in:"defaults"`
+	// Storage is where weights and caches are stored.
+	Storage Storage `key:"storage" in:"defaults"`
+	// Network is the traffic that is allowed to and from the replicas. NetworkPolicies
+	// enforce it on clusters with a controller for them.
+	Network Network `key:"network" in:"defaults"`
+	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the
+	// API key guards.
+	Ingress Ingress `key:"ingress" in:"defaults"`
+	// Monitoring is how Prometheus is reached, and how it scrapes the replicas.
+	Monitoring Monitoring `key:"monitoring" only:"component"`
+	// Labels are added to the pods and to every object.
+	Labels map[string]string `key:"labels" in:"defaults"`
+	// Annotations are added to the pods.
+	Annotations map[string]string `key:"annotations" in:"defaults" sensitive:"true"`
+	// Env are environment variables of vLLM, in clear.
+	Env map[string]string `key:"env" in:"defaults" sensitive:"true"`
+	// Volumes are mounted into vLLM's container.
+	Volumes []Volume `key:"volumes" in:"defaults"`
+	// ExtraArgs are arguments of vllm serve that follow the generated ones. They are
+	// checked against the flags of vLLM.
+	ExtraArgs []string `key:"extraArgs" in:"defaults" sensitive:"true"`
+	// PodPatch is a strategic merge patch of the pod template. The result is validated
+	// like a pod template without a patch.
+	PodPatch string `key:"podPatch" as:"json" in:"defaults"`
+
+	// underived are keys that have to be given, since the model's shape, from which
+	// their defaults derive, is not known.
 	underived []string
-	// Scheduling says which nodes the engines may run on.
-	Scheduling Scheduling
-	// Lifecycle is how long births and deaths take.
-	Lifecycle Lifecycle
-	// Access is who the engine is, and who may ask it.
-	Access Access
-	// Storage is where weights and caches are kept.
-	Storage Storage
-	// Network is who may talk to the engines, and to whom they may.
-	Network Network
-	// Ingress is the way in from outside the cluster.
-	Ingress Ingress
-	// Monitoring is what watches the engines.
-	Monitoring Monitoring
-	// Labels are added to the pods and to every object. Default: none.
-	Labels map[string]string
-	// Annotations are added to the pods. Default: none.
-	Annotations map[string]string
-	// Env is added to the engine's environment, in clear. Default: nothing.
-	Env map[string]string
-	// Volumes are mounted into the engine's container. Default: none.
-	Volumes []Volume
-	// ExtraArgs follow the arguments that are derived from this spec. They are
-	// checked against the flags of vLLM. Default: none.
-	ExtraArgs []string
-	// PodPatch is a strategic merge patch of the pod template, as JSON. What it
-	// comes to is validated like what it is applied to. Default: none.
-	PodPatch string
 }
 
-// GPU is what one replica computes on.
+// GPU holds the GPUs of one replica.
 type GPU struct {
-	// Type is the card, by its name in the catalogue, such as A10G. Default: that
-	// of NodeGroup; without either, the service is not sized.
-	Type string
-	// Count is the number of GPUs of one replica, all on one node; the model is
-	// split over them by tensor parallelism. Default: the fewest on which it
-	// fits, 1 where that is not known.
-	Count int
+	// Type is the GPU by its name in the catalogue, such as A10G. Default: the GPU of
+	// the node group; without either, the service is not sized.
+	Type string `key:"type"`
+	// Count is the number of GPUs of one replica, all on one node. The model is split
+	// over them by tensor parallelism. Default: the fewest on which the model fits; 1
+	// if the GPU is not known; required if the shape of the model is not known.
+	Count int `key:"count" range:"1..8" in:"defaults pin"`
 }
 
-// NodeGroup are nodes of one kind. The zero value is none.
+// NodeGroup describes nodes with the same GPUs. The zero value is none.
 type NodeGroup struct {
-	// Name is what models call it.
-	Name string
-	// Others are what other services ask of the group. Default: nothing.
+	// Name is how models refer to the group.
+	Name string `key:"name" required:"true" example:"g5"`
+	// Others are the requests of other services to the group. Default: none.
 	Others []Demand
-	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs
-	// are computed for the dearest.
-	InstanceTypes []string
-	// Own are those of the types that the catalogue lacks. Default: none.
+	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs are
+	// computed for the most expensive type. Default: required, except for other
+	// machines, which hardware describes.
+	InstanceTypes []string `key:"instanceTypes"`
+	// Own describes the types that the catalogue lacks. Default: none.
 	Own OwnTypes
-	// Labels are what its nodes alone have. Default: the well-known label with
-	// the instance type, if there is one type.
-	Labels map[string]string
-	// Min and Max bound the number of its nodes. Default: 0, and no bound.
-	Min, Max int
-	// USDPerHour is the user's price of one node, before that of Costs. Default:
-	// 0, none.
-	USDPerHour float64
-	// Undiscounted reports that Costs.DiscountPercent does not apply, since the
-	// nodes are not bought on demand. Default: false.
-	Undiscounted bool
-	// Spot reports that EC2 sells its nodes as spare capacity, for less than the
-	// on-demand price. Default: false.
-	Spot bool
+	// Labels are labels that only the nodes of the group have. They are required with
+	// several instance types. Default: the label node.kubernetes.io/instance-type, if
+	// there is one type.
+	Labels map[string]string `key:"labels"`
+	// Min is the number of nodes that always run.
+	Min int `key:"min" range:"0..450" default:"0"`
+	// Max is the largest number of nodes. A preview fails if the models need more.
+	// Default: no bound.
+	Max int `key:"max" range:"1..450"`
+	// USDPerHour is the price of one node of the group in USD an hour. It goes before
+	// all other prices. Default: none.
+	USDPerHour float64 `key:"usdPerHour" range:">0.."`
+	// Capacity is how the nodes are bought: on-demand, as spot capacity, which costs
+	// less and can be taken away, or as a capacity block. Spot capacity and capacity
+	// blocks have no discount.
+	Capacity string `key:"capacity" oneof:"on-demand spot capacity-block" default:"on-demand"`
+	// Undiscounted reports that Costs.DiscountPercent does not apply, since the nodes
+	// are not bought on demand. Spot reports spot capacity. Both follow from Capacity.
+	Undiscounted, Spot bool
 }
 
-// Demand is what one service asks of a node group at most.
+// Demand is the largest request of one service to a node group.
 type Demand struct {
-	// GPUs are those of one replica, Replicas how many there are.
+	// GPUs is the number of GPUs of one replica, Replicas the number of replicas.
 	GPUs, Replicas int
 }
 
-// Objectives are what the service promises, and what is asked of it.
+// Objectives holds latencies and the load.
 type Objectives struct {
-	// TPOTMilliseconds is the longest time per output token that is still good.
-	// Default: 100.
-	TPOTMilliseconds int
-	// TTFTMilliseconds is the longest time to the first token that is still good.
-	// Default: 2000.
-	TTFTMilliseconds int
-	// InputTokens and OutputTokens are the mean lengths of a prompt and of an
-	// answer. Default: 1155 and 211, those of Azure's conversation trace.
-	InputTokens, OutputTokens int
+	// TPOTMilliseconds is the longest time per output token that meets the objectives,
+	// in ms. Default: 100.
+	TPOTMilliseconds int `key:"tpotMilliseconds" range:"1..10000"`
+	// TTFTMilliseconds is the longest time to the first token that meets the
+	// objectives, in ms. It bounds [Scaling.TargetLoad]. Default: 2000.
+	TTFTMilliseconds int `key:"ttftMilliseconds" range:"1..600000"`
+	// InputTokens is the mean length of a prompt, in tokens. Default: 1155, that of
+	// Azure's conversation trace.
+	InputTokens int `key:"inputTokens" range:"1..10000000"`
+	// OutputTokens is the mean length of an answer, in tokens. Default: 211, that of
+	// Azure's conversation trace.
+	OutputTokens int `key:"outputTokens" range:"1..10000000"`
 }
 
-// Costs are what is known of prices beside the catalogue.
+// Costs holds prices beside those of the catalogue.
 type Costs struct {
-	// Region is the AWS region. Default: us-east-1.
-	Region string
-	// USDPerHour replaces the catalogue's price of instance types. Default: none.
-	USDPerHour map[string]float64
-	// DiscountPercent is taken off the catalogue's price of instances on demand.
-	// Default: 0.
-	DiscountPercent float64
+	// Region is the AWS region of the prices. Default: us-east-1.
+	Region string `key:"region"`
+	// USDPerHour are prices of instance types in USD an hour. They go before the
+	// prices of the catalogue.
+	USDPerHour map[string]float64 `key:"usdPerHour" range:">0.."`
+	// DiscountPercent is the discount on the catalogue's price of instances on demand,
+	// in percent.
+	DiscountPercent float64 `key:"discountPercent" range:"0..100" default:"0"`
 }
 
-// Replicas is how many engines there are. Where Min and Max differ, a scaler
-// owns the number and the Deployment does not state it.
+// Replicas bounds the number of replicas.
 type Replicas struct {
-	// Min is the smallest number of engines. A pointer, because 0 would mean
-	// scaling to zero. Default: 1.
-	Min *int
-	// Max is the largest number of engines. Default: Min.
-	Max int
+	// Min is the smallest number of replicas. 0 scales to zero, and needs
+	// [Wake.Query].
+	Min *int `key:"min" range:"0..1000" default:"1"`
+	// Max is the largest number of replicas. Default: [Min], at least 1.
+	Max int `key:"max" range:"1..1000"`
 }
 
 // Least is how many engines there are, with defaults, unless the service sleeps.
 func (r Replicas) Least() int { return max(*r.Min, 1) }
 
-// Resources is what one replica needs beside its GPUs, as Kubernetes
-// quantities.
+// Resources holds the resources of one replica beside its GPUs.
 type Resources struct {
-	// CPU is requested and not limited, since a throttled engine leaves its GPUs
-	// idle. Default: one core per GPU and two for the server.
-	CPU string
-	// Memory is requested and is the limit, and includes ShmSize. Default: 12Gi
-	// per GPU, which a g5.xlarge has, and what arguments keep in the node's memory, such
-	// as --kv-offloading-size.
-	Memory string
-	// ShmSize is the size of /dev/shm, over which the GPUs of one replica
-	// exchange data. Default: 2Gi per GPU.
-	ShmSize string
-	// Disk is the node's ephemeral storage that is requested, and the limit of
-	// the home directory: for the weights and the caches of downloads and
-	// compilation; the layers of the image are not counted. Default: 60Gi per
-	// GPU. The largest weights that a GPU of 48 GB takes are 41 GiB: vLLM uses
-	// 0.92 of the memory, and an L40S has 44.4 GiB of it. Larger GPUs want more.
-	Disk string
+	// CPU is the requested number of cores. There is no limit, since throttling would
+	// leave the GPUs idle. Default: one for each GPU and 2 for the server.
+	CPU string `key:"cpu"`
+	// Memory is the requested memory and the limit, [ShmSize] included. Default: 12Gi
+	// for each GPU, and the memory that arguments such as --kv-offloading-size use.
+	Memory string `key:"memory"`
+	// ShmSize is the size of /dev/shm, through which the GPUs of one replica exchange
+	// data. Default: 2Gi for each GPU.
+	ShmSize string `key:"shmSize"`
+	// Disk is the requested ephemeral storage of the node, and the limit of the home
+	// directory, for weights and caches. The image is not counted. Default: the
+	// weights and 20Gi; 60Gi for each GPU if the GPU is not known; required if the
+	// shape of the model is not known.
+	Disk string `key:"disk"`
 }
 
-// Scheduling says which nodes the engines may run on.
+// Scheduling holds which nodes replicas may run on.
 type Scheduling struct {
-	// NodeSelector are labels that a node must have. Default: none, so that any
-	// node with enough free GPUs will do.
-	NodeSelector map[string]string
-	// PriorityClass is the name of a PriorityClass of the cluster, by which
-	// engines displace others. Default: none.
-	PriorityClass string
-	// Tolerations let engines onto nodes with further taints. Default: none beside
-	// nvidia.com/gpu, and a minute for a node that is not heard of.
-	Tolerations []Toleration
+	// NodeSelector are labels that a node must have.
+	NodeSelector map[string]string `key:"nodeSelector"`
+	// PriorityClass is the name of a PriorityClass of the cluster, by which replicas
+	// displace other pods. Default: none.
+	PriorityClass string `key:"priorityClass"`
+	// Tolerations let replicas run on nodes with further taints, beside
+	// nvidia.com/gpu.
+	Tolerations []Toleration `key:"tolerations"`
 }
 
-// Toleration is a taint of nodes that engines do not mind.
+// Toleration holds a taint of nodes on which replicas may run.
 type Toleration struct {
-	// Key is the taint's. Required.
-	Key string
-	// Value is the taint's. Default: any.
-	Value string
-	// Effect is NoSchedule, PreferNoSchedule or NoExecute. Default: every effect.
-	Effect string
+	// Key is the key of the taint.
+	Key string `key:"key" required:"true" example:"team"`
+	// Value is the value of the taint. Default: any.
+	Value string `key:"value"`
+	// Effect is the effect of the taint. Default: every effect.
+	Effect string `key:"effect" oneof:"NoSchedule PreferNoSchedule NoExecute"`
 }
 
-// Lifecycle is how long births and deaths take, in seconds. Probes, deadlines,
-// grace periods and Pulumi's timeouts derive from it.
+// Lifecycle holds the duration of startup and shutdown, in seconds.
 type Lifecycle struct {
-	// LoadSeconds is the expected time from the start of the container to a
-	// loaded model. An engine is given twice as long. Default: the estimate for
-	// the model and its node, 600 where they are not known.
-	LoadSeconds int
-	// ProvisionSeconds is how long a node may take to boot and to pull the
-	// image. Default: half as long again as estimated, 600 where that is not
-	// known.
-	ProvisionSeconds int
-	// DrainSeconds is how long a stopping pod still takes requests, while load
-	// balancers and proxies learn that it leaves. Default: 15.
-	DrainSeconds int
-	// ShutdownSeconds is how long requests in flight may take to finish after
-	// that. Default: four answers of the typical length at the slowest good rate,
-	// at least 120.
-	ShutdownSeconds int
-	// Rollout is how a change replaces an engine. Default: InPlace where the node
-	// group has no GPUs to spare beside all replicas, else Surge.
-	Rollout Rollout
-	// HungSeconds is how long an engine may have requests and not take a step
-	// before it is restarted. A restart costs a load, and cuts every stream, so
-	// that it is asked for and not assumed. Default: 0, never: vLLM's /health
-	// does not notice.
-	HungSeconds int
+	// LoadSeconds is the expected time from the start of the container until the model
+	// is loaded. A replica may take twice as long. Default: the estimate for the model
+	// and its node; 600 if they are not known.
+	LoadSeconds int `key:"loadSeconds" range:"1..3600" in:"defaults pin"`
+	// ProvisionSeconds is the longest time in which a node boots and pulls the image.
+	// Default: the estimate and half as long again; 600 if it is not known.
+	ProvisionSeconds int `key:"provisionSeconds" range:"1..3600" in:"defaults pin"`
+	// DrainSeconds is how long a stopping pod still accepts requests, while load
+	// balancers and proxies learn that it leaves.
+	DrainSeconds int `key:"drainSeconds" range:"1..3600" default:"15" in:"defaults pin"`
+	// ShutdownSeconds is how long requests in flight may take to finish after that.
+	// Default: the time of four answers of the mean length at the slowest speed that
+	// meets the objectives, at least 120.
+	ShutdownSeconds int `key:"shutdownSeconds" range:"1..3600" in:"defaults pin"`
+	// Rollout is how a change replaces a replica: surge starts the new replica first,
+	// and needs GPUs to spare; inPlace stops the old replica first. Default: surge;
+	// inPlace where the node group has no GPUs to spare beside all replicas.
+	Rollout Rollout `key:"rollout" oneof:"surge inPlace" in:"defaults pin"`
+	// HungSeconds is how long a replica may have requests and complete no step before
+	// it is restarted. A restart cuts every stream and loads the model again.
+	// Default: never, since vLLM's /health does not notice.
+	HungSeconds int `key:"hungSeconds" range:"120..3600" advice:"leave it out not to look"`
 	// derived reports that Rollout is the default.
 	derived bool
 }
 
-// Rollout is how a change replaces an engine.
+// Rollout is how a change replaces a replica.
 type Rollout string
 
 const (
-	// Surge starts the new engine first, so nothing is interrupted. It needs
-	// one replica's GPUs to spare.
+	// Surge starts the new replica first, so that nothing is interrupted. It needs the
+	// GPUs of one replica to spare.
 	Surge Rollout = "surge"
-	// InPlace stops the old engine first, for clusters without GPUs to spare.
-	// With one replica, the service is away while the new one loads.
+	// InPlace stops the old replica first, for clusters without GPUs to spare. With
+	// one replica, the service does not answer while the new one loads.
 	InPlace Rollout = "inPlace"
 )
 
-// Access is who the engine is, and who may ask it.
+// Access holds the identity of the replicas, and who may call them.
 type Access struct {
-	// HuggingFaceToken is a Secret that exists already, in the same namespace.
-	// Default: the token given with the arguments, if any.
-	HuggingFaceToken SecretRef
-	// APIKey is a Secret that exists already, in the same namespace, with the key
-	// that clients must send. Default: that given with the arguments, if any.
-	APIKey SecretRef
-	// Guarded tells that an API key is given with the arguments. Default: false.
+	// HuggingFaceToken refers to a Secret that exists in the namespace and has a token
+	// for gated models. Default: the token of the stack, if any.
+	HuggingFaceToken SecretRef `key:"huggingFaceToken" sensitive:"true"`
+	// APIKey refers to a Secret that exists in the namespace and has the key that
+	// clients must send. Default: the API key of the stack, if any.
+	APIKey SecretRef `key:"apiKey" sensitive:"true"`
+	// Guarded reports that an API key is given with the arguments.
 	Guarded bool
-	// ServiceAccountName is a ServiceAccount that exists already, in the same
-	// namespace, such as one that has an AWS role by EKS Pod Identity. Default:
-	// one of its own, called like the service.
-	ServiceAccountName string
+	// ServiceAccountName is a ServiceAccount that exists in the namespace, such as one
+	// with an AWS role by EKS Pod Identity. Default: a ServiceAccount of its own, with
+	// the name of the service.
+	ServiceAccountName string `key:"serviceAccountName" input:"true"`
 }
 
-// SecretRef is a key of a Secret that exists already.
+// SecretRef refers to a key of a Secret that exists.
 type SecretRef struct {
-	// Name is the Secret's name. Empty means that there is none.
-	Name string
-	// Key is the key within the Secret. Default: token, of an API key api-key.
-	Key string
+	// Name is the name of the Secret. Default: none.
+	Name string `key:"existingSecret" input:"true"`
+	// Key is the key within the Secret. Default: token of huggingFaceToken, api-key of
+	// apiKey.
+	Key string `key:"key"`
 }
 
 // NamespaceSpec is one namespace for models.
 type NamespaceSpec struct {
-	// Name is the namespace's name. Required.
-	Name string
-	// Existing is a namespace that others own: it is neither created nor changed
-	// nor deleted. It must enforce, or at least permit, the restricted Pod
-	// Security Standard. Default: false, so the namespace is this program's.
-	Existing bool
+	// Name is the name of the namespace.
+	Name string `key:"name" required:"true" example:"inference"`
+	// Existing reports that others own the namespace: it is neither created nor changed
+	// nor deleted. It must enforce, or at least permit, the restricted Pod Security
+	// Standard.
+	Existing bool `key:"existing"`
 	// Known is an existing namespace of which the state says so already. Without,
 	// it is read: Pulumi lets go of an object that it reads by the name and the ID
 	// of one that it created, instead of deleting it. Default: false.

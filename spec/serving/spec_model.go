@@ -1,110 +1,117 @@
 package serving
 
-// Model is what is served.
+// Model holds which weights are served, and how.
 type Model struct {
-	// ID is a Hugging Face model id such as mistralai/Mistral-7B-Instruct-v0.2, or
-	// the folder of an S3 bucket that has the same files, s3://bucket/path, from
-	// which the weights are streamed. Required.
-	ID string
-	// Revision is a commit, tag or branch of the model. Default: the
-	// repository's main branch as it is when a pod starts.
-	Revision string
-	// ServedName is the name that clients ask for, and that metrics have. Default: ID;
-	// the service's name, where that is an address in S3.
-	ServedName string
-	// ServedAliases are further names that clients may ask for. Default: none.
+	// ID is a Hugging Face model id, or the folder of an S3 bucket with the same
+	// files, s3://bucket/path, from which the weights are streamed.
+	ID string `key:"model" required:"true" example:"mistralai/Mistral-7B-Instruct-v0.2"`
+	// Revision is a commit, tag or branch of the model. Default: the main branch at
+	// the time when a pod starts.
+	Revision string `key:"revision"`
+	// ServedNames are the names that clients send as the model. Metrics have the
+	// first. Default: [ID]; [Spec.Name] for a model in S3.
+	ServedNames []string `key:"servedModelName" list:"one"`
+	// ServedName is the first of ServedNames, ServedAliases the others.
+	ServedName    string
 	ServedAliases []string
-	// TrustRemoteCode runs Python code from the model's repository in the pod, as some
-	// models need. Revision must then be a commit, unless the files are on a volume or
-	// in S3. Default: false.
-	TrustRemoteCode bool
-	// MaxLen is the longest context, prompt and completion together, in tokens.
-	// Default: the longest that the model was trained for.
-	MaxLen int
-	// MaxNumSeqs is how many sequences an engine works on at once; others wait.
-	// Default: a third more than it serves within the objectives, or vLLM's own
-	// default where that is not known.
-	MaxNumSeqs int
-	// DType is the type of weights and activations, as vLLM names it: bfloat16,
-	// half, …. Default: the checkpoint's, in 16 bit.
-	DType string
-	// Quantization is the method that the checkpoint is quantised by, as vLLM
-	// names it: awq, gptq, fp8, …. Default: what the checkpoint says.
-	Quantization string
-	// KVCacheDType is the type of the KV cache, as vLLM names it. fp8 holds twice
-	// the tokens. Default: that of the activations.
-	KVCacheDType string
-	// PrefixCaching keeps the KV cache of beginnings that requests share. A
-	// pointer, because false is a choice. Default: vLLM's, which is on.
-	PrefixCaching *bool
-	// ToolCallParser reads the tool calls of this kind of model, by vLLM's name
-	// of it, and lets the model decide when to call. Default: none.
-	ToolCallParser string
-	// ReasoningParser takes the reasoning of this kind of model apart, by vLLM's
-	// name of it. Default: none.
-	ReasoningParser string
-	// Shape is the model's config.json, or as many of its keys as sizes are
-	// computed from, as JSON; or the id of a model of the catalogue that has the
-	// same shape. Default: that of the catalogue, by ID or by the last two parts
-	// of an address in S3; a model that it does not have is not sized.
-	Shape string
+	// TrustRemoteCode runs Python code of the model's repository in the pod, which some
+	// models need. [Revision] must then be a commit, unless the files are on a volume
+	// or in S3.
+	TrustRemoteCode bool `key:"trustRemoteCode"`
+	// MaxLen is the longest context, prompt and answer together, in tokens. Default:
+	// the longest context that the model was trained for.
+	MaxLen int `key:"maxModelLen" range:"1.." advice:"leave it out for the model's own maximum"`
+	// MaxNumSeqs is the number of requests that a replica processes at once; others
+	// wait. Default: a third more than meet the objectives; vLLM's own default where
+	// that is not known.
+	MaxNumSeqs int `key:"maxNumSeqs" range:"1..16384" advice:"leave it out for what the objectives give" in:"defaults pin"`
+	// DType is the type of weights and activations, as vLLM names it: bfloat16, half,
+	// …. Default: the type of the checkpoint, in 16 bit.
+	DType string `key:"dtype"`
+	// Quantization is the quantization method of the checkpoint, as vLLM names it: awq,
+	// gptq, fp8, …. Default: the method that the checkpoint states.
+	Quantization string `key:"quantization"`
+	// KVCacheDType is the type of the KV cache, as vLLM names it. fp8 holds twice the
+	// tokens. Default: the type that the checkpoint states, else that of the
+	// activations.
+	KVCacheDType string `key:"kvCacheDtype"`
+	// PrefixCaching keeps the KV cache of prefixes that requests share. Default: that
+	// of vLLM, true.
+	PrefixCaching *bool `key:"prefixCaching"`
+	// ToolCallParser is vLLM's parser for the tool calls of this kind of model. It lets
+	// the model decide when to call a tool. Default: none.
+	ToolCallParser string `key:"toolCallParser"`
+	// ReasoningParser is vLLM's parser for the reasoning of this kind of model.
+	// Default: none.
+	ReasoningParser string `key:"reasoningParser"`
+	// Shape is the path of the model's config.json, or a mapping with those of its keys
+	// that sizes are computed from, or the id of a model of the catalogue that has the
+	// same shape. Default: that of the catalogue; a model without a shape is not
+	// sized.
+	Shape string `key:"shape" as:"shape"`
 }
 
-// KVCache is where the KV cache goes beside the GPU's memory.
+// KVCache holds memory for the KV cache beside that of the GPUs.
 type KVCache struct {
-	// HostMemory is memory of the node that keeps parts of the KV cache which the GPUs
-	// have no room for, of all GPUs of a replica together. It is part of
-	// Resources.Memory. Default: none.
-	HostMemory string
+	// HostMemory is memory of the node that stores parts of the KV cache for which the
+	// GPUs have no room, of all GPUs of a replica together. It is part of
+	// [Resources.Memory]. Default: none.
+	HostMemory string `key:"hostMemory"`
 }
 
-// QueueLimits bound what waits for an engine; a request beyond is refused at once, so that
-// clients can try another. Default: no bounds.
+// QueueLimits bounds the requests that wait for a replica.
 type QueueLimits struct {
-	// MaxRequests and MaxTokens are how many requests, and prompt tokens of requests,
-	// may wait.
-	MaxRequests, MaxTokens int
+	// MaxRequests is the largest number of waiting requests. Default: no bound.
+	MaxRequests int `key:"maxRequests" range:"1..1000000000" advice:"leave it out for no bound"`
+	// MaxTokens is the largest number of prompt tokens of waiting requests. Default: no
+	// bound.
+	MaxTokens int `key:"maxTokens" range:"1..1000000000" advice:"leave it out for no bound"`
 }
 
-// Speculative is speculative decoding: something quick proposes tokens, and the model
-// checks several of them at once, so that answers come faster while the load is low.
+// Speculative holds how tokens are proposed.
 type Speculative struct {
-	// Method is vLLM's name of what proposes: ngram and suffix take what the text has
-	// already, mtp layers of the model itself, eagle, eagle3 and draft_model another
-	// model. Default: none.
-	Method string
-	// Model is that other model, on Hugging Face.
-	Model string
-	// Tokens is how many are proposed at once. Required with all methods but suffix.
-	Tokens int
+	// Method is vLLM's name of the method: ngram and suffix repeat tokens of the
+	// request, mtp uses layers of the model itself, eagle, eagle3 and draft_model use
+	// another model. Default: none.
+	Method string `key:"method" oneof:"draft_model eagle eagle3 mtp ngram suffix" advice:"others can be set with --speculative-config in extraArgs"`
+	// Model is that other model, a Hugging Face id. Default: none.
+	Model string `key:"model"`
+	// Tokens is the number of tokens that are proposed at once. Default: required with
+	// all methods but suffix.
+	Tokens int `key:"tokens" range:"1..64"`
 }
 
-// Media bounds the images, videos and sounds of requests, for models that take them.
+// Media bounds the images, videos and sounds of requests.
 type Media struct {
-	// Domains are the hosts from which the engine may fetch what a request names.
-	// Default: any that the network lets through.
-	Domains []string
-	// Images, Videos and Sounds are how many one request may have; 0: none. Default:
-	// vLLM's, which is 999.
-	Images, Videos, Sounds *int
+	// Domains are the hosts from which vLLM may download the media of a request.
+	// Default: any that the network allows.
+	Domains []string `key:"domains"`
+	// Images is the largest number of images of one request; 0 refuses them. Default:
+	// that of vLLM, 999.
+	Images *int `key:"images" range:"0..999" advice:"leave it out for vLLM's own limit"`
+	// Videos is the largest number of videos of one request; 0 refuses them. Default:
+	// that of vLLM, 999.
+	Videos *int `key:"videos" range:"0..999" advice:"leave it out for vLLM's own limit"`
+	// Sounds is the largest number of sounds of one request; 0 refuses them. Default:
+	// that of vLLM, 999.
+	Sounds *int `key:"sounds" range:"0..999" advice:"leave it out for vLLM's own limit"`
 }
 
-// LoRA are adapters that are served beside the model, each by its own name.
+// LoRA holds adapters.
 type LoRA struct {
-	// Adapters are what is served. Default: none.
-	Adapters []Adapter
-	// MaxRank is the largest rank among them: 1, 8, 16, 32, 64, 128, 256, 320 or
-	// 512. Default: 16.
-	MaxRank int
-	// MaxLoaded is how many of them one batch may mix; requests for others wait.
-	// GPU memory is kept for each. Default: all of them, at most 8.
-	MaxLoaded int
+	// Adapters are the adapters that are served.
+	Adapters []Adapter `key:"adapters"`
+	// MaxRank is the largest rank of the adapters.
+	MaxRank int `key:"maxRank" oneof:"1 8 16 32 64 128 256 320 512" default:"16" if:"adapters" in:"defaults pin"`
+	// MaxLoaded is the number of adapters that one batch may mix; requests for others
+	// wait. Each takes GPU memory. Default: all adapters, at most 8.
+	MaxLoaded int `key:"maxLoaded" range:"1.." in:"defaults pin"`
 }
 
 // Adapter is one set of LoRA weights.
 type Adapter struct {
-	// Name is what clients ask for as the model. Required.
-	Name string
-	// Source is a Hugging Face id, or a path in the engine's container. Required.
-	Source string
+	// Name is the name that clients send as the model.
+	Name string `key:"name" required:"true" example:"sql"`
+	// Source is a Hugging Face id, or a path in vLLM's container.
+	Source string `key:"source" required:"true" example:"org/sql-lora"`
 }

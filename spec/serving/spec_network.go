@@ -1,84 +1,87 @@
 package serving
 
-// Network is who may talk to the engines, and to whom they may. It is enforced
-// where the cluster's network has a controller for NetworkPolicies.
+// Network holds the traffic that is allowed to and from the replicas.
 type Network struct {
 	// Clients may call the service, beside pods of its own namespace, the load
-	// balancer and Prometheus. Default: none.
-	Clients []Peer
-	// EgressCIDRs are private addresses that engines may reach on port 443, such as
-	// those of interface endpoints. Public ones they reach where they
-	// have to download. Default: none.
-	EgressCIDRs []string
-	// Egress are further places that engines may reach, such as a collector of traces
-	// or a cache of another pod. That of --otlp-traces-endpoint is among them without
-	// being listed. Default: none.
-	Egress []Destination
-	// Unrestricted lets everything in and out. Default: false.
-	Unrestricted bool
+	// balancer and Prometheus.
+	Clients []Peer `key:"clients"`
+	// EgressCIDRs are ranges of private addresses that replicas may reach on port 443,
+	// such as those of interface endpoints. Public addresses are open where downloads
+	// need them.
+	EgressCIDRs []string `key:"egressCidrs"`
+	// Egress are further destinations that replicas may reach, such as a collector of
+	// traces or a cache in another pod. The destination of --otlp-traces-endpoint is
+	// open without being listed.
+	Egress []Destination `key:"egress"`
+	// Unrestricted allows all traffic.
+	Unrestricted bool `key:"unrestricted"`
 }
 
-// Peer is one of Namespace, all pods of one, and CIDR, a range of addresses.
+// Peer is either all pods of a namespace or a range of addresses.
 type Peer struct {
-	Namespace, CIDR string
+	// Namespace is the namespace of the pods. Default: none.
+	Namespace string `key:"namespace"`
+	// CIDR is a range of addresses, in place of a namespace. Default: none.
+	CIDR string `key:"cidr"`
 }
 
-// Destination is a port of Namespace, of all pods of one, or of CIDR, a range of
-// addresses.
+// Destination is a port of either all pods of a namespace or a range of addresses.
 type Destination struct {
-	Namespace, CIDR string
-	// Port is that of TCP. Required.
-	Port int
+	// Namespace is the namespace of the pods. Default: none.
+	Namespace string `key:"namespace"`
+	// CIDR is a range of addresses, in place of a namespace. Default: none.
+	CIDR string `key:"cidr"`
+	// Port is a port of TCP.
+	Port int `key:"port" range:"1..65535" required:"true" example:"4317"`
 }
 
-// Ingress is the way in from outside the cluster. Of the engine's paths, it has
-// /v1 alone, which is what the API key guards.
+// Ingress holds how clients outside the cluster reach the service.
 type Ingress struct {
-	// Class is the IngressClass: alb for the AWS Load Balancer Controller, or that
-	// of another controller. Default: none, so that the service is not exposed.
-	Class string
-	// Host is the name by which clients call it. Required with a class.
-	Host string
-	// TLSSecret is a Secret of type kubernetes.io/tls in the same namespace, for
-	// controllers other than ALB. Default: none, and no TLS.
-	TLSSecret string
-	// ControllerNamespace is where the pods of another controller run, which may
-	// then call the engines. Required with one.
-	ControllerNamespace string
-	// Open answers without an API key behind a controller other than ALB, such as
-	// one that asks for a login itself. Default: false.
-	Open bool
-	// Annotations are added to the Ingress, for what a controller has settings of
-	// its own. Default: none.
-	Annotations map[string]string
+	// Class is the IngressClass: alb for the AWS Load Balancer Controller, or that of
+	// another controller. Default: none, so that the service is not exposed.
+	Class string `key:"class"`
+	// Host is the host name by which clients call the service. Default: required with
+	// a class.
+	Host string `key:"host"`
+	// TLSSecret is a Secret of type kubernetes.io/tls in the namespace, for controllers
+	// other than alb. Default: none, and no TLS.
+	TLSSecret string `key:"tlsSecret" input:"true"`
+	// ControllerNamespace is the namespace of the pods of a controller other than alb,
+	// which may then call the replicas. Default: required with such a controller.
+	ControllerNamespace string `key:"controllerNamespace"`
+	// Open answers without an API key behind a controller other than alb, such as one
+	// that asks for a login itself.
+	Open bool `key:"open"`
+	// Annotations are added to the Ingress, for further settings of the controller.
+	Annotations map[string]string `key:"annotations" sensitive:"true"`
 	// ALB are settings of the AWS Load Balancer Controller.
-	ALB ALB
+	ALB ALB `key:"alb"`
 }
 
-// ALB are settings of the AWS Load Balancer Controller.
+// ALB holds settings of the AWS Load Balancer Controller.
 type ALB struct {
-	// CertificateARN is a certificate of ACM. Default: the controller looks for
-	// one of Host.
-	CertificateARN string
-	// InternetFacing gives the load balancer public addresses. It then needs an API
-	// key. Default: false.
-	InternetFacing bool
-	// AllowedCIDRs are who may call it. Required where it is internet-facing;
-	// default: everyone who has a route to it. The members of a group agree on
-	// them.
-	AllowedCIDRs []string
-	// SubnetCIDRs are the load balancer's subnets, which may then call the engines.
-	// Required.
-	SubnetCIDRs []string
+	// CertificateARN is a certificate of ACM. Default: the controller finds one for
+	// the host.
+	CertificateARN string `key:"certificateArn" input:"true"`
+	// InternetFacing gives the load balancer public addresses. It needs an API key.
+	InternetFacing bool `key:"internetFacing"`
+	// AllowedCIDRs are the ranges of addresses that may call the load balancer. They
+	// are required where it is internet-facing, and the same for all members of a
+	// group. Default: everyone with a route to it.
+	AllowedCIDRs []string `key:"allowedCidrs"`
+	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
+	// the replicas. Default: those of the network that the program creates; else
+	// required with alb.
+	SubnetCIDRs []string `key:"subnetCidrs" input:"true"`
 	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
 	// controller finds them by their role tags when it creates the load balancer, and
 	// never moves the load balancer again.
-	Subnets []string
+	Subnets []string `key:"subnets" input:"true" only:"component"`
 	// Group is the name of an IngressGroup, whose members share one load balancer.
 	// Default: a load balancer of its own.
-	Group string
-	// IdleSeconds is how long a connection may say nothing, as while a long answer
-	// that is not streamed is computed. The members of a group agree on it.
-	// Default: 600.
-	IdleSeconds int
+	Group string `key:"group"`
+	// IdleSeconds is how long a connection may be without data, as while a long answer
+	// is computed that is not streamed. It is the same for all members of a group.
+	// Default: 600 with alb.
+	IdleSeconds int `key:"idleSeconds" range:"1..4000" in:"defaults pin"`
 }

@@ -1,59 +1,58 @@
 package serving
 
-// Scaling is what moves the number of engines between the bounds of Replicas.
+// Scaling holds how the number of replicas changes between their bounds.
 type Scaling struct {
-	// Policy is what decides where the bounds differ; where they are the same, it
-	// is Fixed and the rest is of no use. Default: Load.
-	Policy ScalingPolicy
-	// TargetLoad is how many requests, running and waiting, an engine should have
-	// (Load). Default: what it serves within the objectives, less what the load
-	// grows by while another engine starts; 9 where that is not known, which is
-	// an 8B model on an A10G.
-	TargetLoad int
-	// TargetKVUsage is the share of an engine's KV cache that should be in use
-	// (Load), above 0 and at most 1. Default: sizing.TargetKVUsage, 0.6.
-	TargetKVUsage float64
-	// TargetWaiting is how many requests may wait for an engine (Load, Queue).
-	// Default: sizing.TargetWaiting, 2, with Load; 10 with Queue.
-	TargetWaiting int
-	// TargetCPU is the percentage of the requested cores that should be in use
-	// (CPU). Default: 70.
-	TargetCPU int
-	// FallbackReplicas is the least number of engines while metrics are missing;
-	// more are kept if there are more. Default: Replicas.Min, at least 1.
-	FallbackReplicas int
-	// DownSeconds is how long the load must have been low before engines go.
+	// Policy decides the number of replicas where the bounds differ. Default: load;
+	// fixed where replicas.min and replicas.max are the same.
+	Policy ScalingPolicy `key:"policy"`
+	// TargetLoad is the number of requests, running and waiting, that a replica should
+	// have, with the policy load. Default: the requests that meet the objectives, less
+	// the growth of the load until a new replica serves; 9 where that is not known.
+	TargetLoad int `key:"targetLoad" range:"1..16384" in:"defaults pin"`
+	// TargetKVUsage is the share of a replica's KV cache that should be in use, with
+	// the policy load. Default: 0.6.
+	TargetKVUsage float64 `key:"targetKVUsage" range:">0..1" in:"defaults pin"`
+	// TargetWaiting is the number of requests that may wait for a replica. Default: 2
+	// with the policy load, 10 with queue.
+	TargetWaiting int `key:"targetWaiting" range:"1..16384" in:"defaults pin"`
+	// TargetCPU is the use of the requested cores, in percent, with the policy cpu.
+	// Default: 70.
+	TargetCPU int `key:"targetCPU" range:"1..100" in:"defaults pin"`
+	// FallbackReplicas is the smallest number of replicas while metrics are missing.
+	// Default: [Replicas.Min], at least 1.
+	FallbackReplicas int `key:"fallbackReplicas" range:"1..1000" in:"defaults pin"`
+	// DownSeconds is how long the load must be low before replicas are removed.
 	// Default: 300.
-	DownSeconds int
-	// Wake is what brings the first engine of a service that has none.
-	Wake Wake
+	DownSeconds int  `key:"downSeconds" range:"1..3600" in:"defaults pin"`
+	Wake        Wake `key:",inline"`
 }
 
-// Wake is a signal that outlives the engines, such as a gateway's count of
-// requests: vLLM's own metrics are gone with the last of them.
+// Wake holds a signal for scaling from zero and to zero. vLLM's own metrics do not
+// exist while there is no replica.
 type Wake struct {
-	// Query is in PromQL, with one value, above 0 where an engine is wanted.
-	// Required where Replicas.Min is 0.
-	Query string
-	// IdleSeconds is how long it must have been 0 before the last engine goes.
-	// Default: 300.
-	IdleSeconds int
+	// Query is a PromQL query with one value, above 0 while requests need a replica,
+	// such as a gateway's count of requests. It is required where replicas.min is 0.
+	// Default: none.
+	Query string `key:"wakeQuery"`
+	// IdleSeconds is how long the query must have been 0 before the last replica is
+	// removed.
+	IdleSeconds int `key:"idleSeconds" range:"1..3600" default:"300" if:"wakeQuery" in:"defaults pin"`
 }
 
-// Monitoring is what watches the engines.
+// Monitoring holds how Prometheus is reached, and how it scrapes the replicas.
 type Monitoring struct {
-	// PrometheusURL is Prometheus' address, as it is reached from KEDA, such as
-	// http://kps-prometheus.monitoring.svc:9090. Required by Load and Queue.
-	PrometheusURL string
-	// Namespace is where Prometheus runs. Pods there may scrape the engines.
-	// Default: monitoring.
-	Namespace string
-	// ServiceMonitor asks Prometheus' operator to scrape the engines. A pointer,
-	// because false is a choice. Default: true where there is a PrometheusURL.
-	ServiceMonitor *bool
-	// IntervalSeconds is the time between scrapes. Default: 15.
-	IntervalSeconds int
-	// Labels are added to the ServiceMonitor, for a Prometheus that selects by
-	// them. Default: none.
-	Labels map[string]string
+	// PrometheusURL is the address of Prometheus, as KEDA reaches it. The scaling
+	// policies load and queue need it. Default: that of the Prometheus that the stack
+	// installs, if any.
+	PrometheusURL string `key:"prometheusUrl" input:"true" sensitive:"true" example:"http://kps-prometheus.monitoring.svc:9090"`
+	// Namespace is the namespace of Prometheus, whose pods may scrape the replicas.
+	Namespace string `key:"namespace" default:"monitoring"`
+	// ServiceMonitor creates ServiceMonitors, by which Prometheus' operator scrapes the
+	// replicas. Default: true with a prometheusUrl; false on a created cluster without
+	// a Prometheus of the stack.
+	ServiceMonitor *bool `key:"serviceMonitor"`
+	// IntervalSeconds is the time between two scrapes.
+	IntervalSeconds int `key:"intervalSeconds" range:"1..120" default:"15" if:"serviceMonitor"`
+	// Labels are added to the ServiceMonitors, for a Prometheus that selects by labels.
+	Labels map[string]string `key:"labels"`
 }

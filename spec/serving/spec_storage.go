@@ -1,80 +1,78 @@
 package serving
 
-// Storage is where weights and caches are kept.
+// Storage holds where weights and caches are stored.
 type Storage struct {
-	// Weights is a volume that has the weights already. Default: none; they come
-	// from Hugging Face or S3.
-	Weights Weights
-	// Cache outlives the pods: compiled code, and what is downloaded from Hugging
-	// Face. Default: none, so that every engine compiles and downloads anew.
-	Cache Cache
-	// ScratchClass is a StorageClass for what one pod downloads and compiles, such
-	// as one of a node's NVMe disks; the volume goes with the pod. Default: none;
-	// it is the node's ephemeral storage, which is NVMe where the nodes are set up
-	// so.
-	ScratchClass string
-	// S3 is how weights are read from an address in S3.
-	S3 S3
-	// Region is the AWS region in which S3 is asked. Default: what the engine finds
-	// out itself.
-	Region string
-	// Offline keeps the engine from asking Hugging Face for anything. A pointer,
-	// because false is a choice. Default: true where the weights are on a volume or
-	// in S3 and no adapter comes from Hugging Face.
-	Offline *bool
+	// Weights are on a volume. Default: they come from Hugging Face or S3.
+	Weights Weights `key:"weights"`
+	// Cache is a volume that outlives the pods, for compiled code and downloads from
+	// Hugging Face. Default: every pod compiles and downloads again.
+	Cache Cache `key:"cache"`
+	// ScratchClass is a StorageClass of a volume for downloads and compiled code that
+	// is deleted with the pod, such as one of the node's NVMe disks. Default: none,
+	// the node's ephemeral storage.
+	ScratchClass string `key:"scratchClass"`
+	// S3 is how weights are read from a folder in S3.
+	S3 S3 `key:"s3"`
+	// Region is the AWS region of the S3 bucket. Default: the region that vLLM finds.
+	Region string `key:"region" only:"component"`
+	// Offline keeps vLLM from requests to Hugging Face. Default: true where nothing
+	// comes from there.
+	Offline *bool `key:"offline"`
 }
 
-// Weights is a volume that has the weights already.
+// Weights is a volume with weights.
 type Weights struct {
-	// Claim is a PersistentVolumeClaim in the same namespace, such as one of EFS or
-	// FSx for Lustre. It is mounted read-only at /models. Empty means that there is
-	// none.
-	Claim string
-	// Path is the model's folder within it. Default: the model's id.
-	Path string
+	// Claim is a PersistentVolumeClaim in the namespace, such as one of EFS or FSx for
+	// Lustre. It is mounted read-only at /models. Default: none.
+	Claim string `key:"claim" input:"true"`
+	// Path is the folder of the model within the volume. Default: [Model.ID].
+	Path string `key:"path"`
 }
 
-// S3 is how weights are read from an address in S3.
+// S3 holds how weights are read from a folder in S3.
 type S3 struct {
-	// RoleARN is an AWS role that exists, which may read the weights. It is given
-	// to the service's own ServiceAccount by EKS Pod Identity, outside this
-	// component. Default: none.
-	RoleARN string
-	// Endpoint is the URL of an S3-compatible store, with a scheme, and a port where
-	// it is not the scheme's. Default: AWS.
-	Endpoint string
-	// CIDR are the addresses of Endpoint, to which the NetworkPolicy lets the pods
-	// out. Default: the pods of the namespace, where Endpoint is a Service of the
-	// cluster; the address, where it is one; else all public addresses.
-	CIDR string
-	// ExistingSecret is a Secret in the same namespace with the keys
-	// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Default: none, so that the pods
-	// read with the role of their ServiceAccount.
-	ExistingSecret string
+	// RoleARN is an AWS role that exists and may read the folder. The stack gives it to
+	// the model's ServiceAccount by EKS Pod Identity. Default: a role of its own, which
+	// the stack creates.
+	RoleARN string `key:"roleArn" input:"true"`
+	// Endpoint is the URL of an S3-compatible store, with a scheme, and with a port
+	// where it is not the default of the scheme. Default: AWS.
+	Endpoint string `key:"endpoint"`
+	// CIDR is the range of the endpoint's addresses, which pods may reach on its port.
+	// Default: the pods of the namespace, where the endpoint is a Service of the
+	// cluster; its address, where it is one; else all public addresses.
+	CIDR string `key:"cidr"`
+	// ExistingSecret is a Secret in the namespace with the keys AWS_ACCESS_KEY_ID and
+	// AWS_SECRET_ACCESS_KEY. It is required with an endpoint and no role. Default: none,
+	// so that pods read with the role of their ServiceAccount.
+	ExistingSecret string `key:"existingSecret" input:"true"`
 }
 
-// Cache is a volume that outlives the pods. Several engines write to it at once.
+// Cache is a volume that outlives the pods. Several replicas write to it at once.
 type Cache struct {
-	// Claim is a PersistentVolumeClaim in the same namespace that exists already.
-	Claim string
-	// StorageClass is one of volumes that several nodes mount, such as EFS; the
-	// claim is created, and deleted with the service.
-	StorageClass string
-	// Size is what the created claim asks for. It can grow where the class allows
-	// that, and never shrink, so that it does not follow the model. Default: 100Gi;
-	// EFS has no limit and ignores it.
-	Size string
+	// Claim is a PersistentVolumeClaim in the namespace that exists. Default: none.
+	Claim string `key:"claim" input:"true"`
+	// StorageClass is a class of volumes that several nodes mount, such as EFS. The
+	// claim is created, and deleted with the service. Default: none.
+	StorageClass string `key:"storageClass"`
+	// Size is the requested size of the created claim. It can grow where the class
+	// allows that, and never shrink. EFS ignores it.
+	Size string `key:"size" default:"100Gi" if:"storageClass" in:"defaults pin"`
 }
 
-// Volume is mounted into the engine's container. One of ConfigMap, Secret and
-// Claim says what it is; without, it is an empty folder that goes with the pod.
+// Volume is mounted into vLLM's container: a ConfigMap, a Secret or a claim, or
+// without them an empty folder that is deleted with the pod.
 type Volume struct {
-	// Name tells the pod's volumes apart. Required.
-	Name string
-	// MountPath is where it is. Required.
-	MountPath string
-	// ConfigMap, Secret and Claim are the name of one in the same namespace.
-	ConfigMap, Secret, Claim string
-	// ReadWrite lets the engine write to a claim. Default: false.
-	ReadWrite bool
+	// Name is the name of the volume in the pod.
+	Name string `key:"name" required:"true" example:"templates"`
+	// MountPath is the path of the volume in the container.
+	MountPath string `key:"mountPath" required:"true" example:"/templates"`
+	// ConfigMap is the name of a ConfigMap in the namespace. Default: none.
+	ConfigMap string `key:"configMap" input:"true"`
+	// Secret is the name of a Secret in the namespace. Default: none.
+	Secret string `key:"secret" input:"true"`
+	// Claim is the name of a PersistentVolumeClaim in the namespace. Default: none.
+	Claim string `key:"claim" input:"true"`
+	// ReadWrite lets vLLM write to a claim.
+	ReadWrite bool `key:"readWrite"`
 }

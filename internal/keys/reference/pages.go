@@ -56,8 +56,8 @@ func (g *generator) sections(b *strings.Builder, k *keys.Key) {
 		return
 	}
 	fmt.Fprintf(b, "\n## `%s`\n\n%s\n\n", heading(k), g.comments[k].text)
-	g.table(b, k.Mapping.Keys, func(k *keys.Key) string { return k.Name })
-	for _, below := range k.Mapping.Keys {
+	g.table(b, k.Mapping.Visible(""), func(k *keys.Key) string { return k.Name })
+	for _, below := range k.Mapping.Visible("") {
 		g.sections(b, below)
 	}
 }

@@ -1,0 +1,101 @@
+// Package trees compares trees of the values that JSON decodes to: mappings, lists,
+// strings, numbers, booleans and nil.
+package trees
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Path is the place of a value in a tree: keys of mappings (string) and indices of
+// lists (int). The empty path is the tree itself.
+type Path []any
+
+// String returns the path as spec.ports[0].name.
+func (p Path) String() string {
+	var b strings.Builder
+	for i, step := range p {
+		switch step := step.(type) {
+		case int:
+			fmt.Fprintf(&b, "[%d]", step)
+		default:
+			if i > 0 {
+				b.WriteByte('.')
+			}
+			fmt.Fprint(&b, step)
+		}
+	}
+	return b.String()
+}
+
+// Contains reports whether another path is this one or a path below it.
+func (p Path) Contains(other Path) bool {
+	return len(other) >= len(p) && slices.Equal(p, other[:len(p)])
+}
+
+// Differences returns the paths at which two trees differ, in order. Lists of
+// different lengths and mappings with different keys differ as a whole.
+func Differences(a, b any) []Path {
+	var found []Path
+	compare(a, b, nil, func(p Path) { found = append(found, p) })
+	return found
+}
+
+func compare(a, b any, at Path, report func(Path)) {
+	switch a := a.(type) {
+	case map[string]any:
+		other, ok := b.(map[string]any)
+		if !ok || !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(other))) {
+			report(at)
+			return
+		}
+		for _, key := range slices.Sorted(maps.Keys(a)) {
+			compare(a[key], other[key], below(at, key), report)
+		}
+	case []any:
+		other, ok := b.([]any)
+		if !ok || len(a) != len(other) {
+			report(at)
+			return
+		}
+		for i := range a {
+			compare(a[i], other[i], below(at, i), report)
+		}
+	default:
+		switch b.(type) {
+		case map[string]any, []any:
+			report(at)
+		default:
+			if a != b {
+				report(at)
+			}
+		}
+	}
+}
+
+// below returns the path of a value in the one at a path.
+func below(at Path, step any) Path { return append(slices.Clip(at), step) }
+
+// Value returns the value at a path; ok is false if the tree has none.
+func Value(tree any, p Path) (value any, ok bool) {
+	for _, step := range p {
+		switch step := step.(type) {
+		case string:
+			mapping, isMapping := tree.(map[string]any)
+			if tree, ok = mapping[step]; !isMapping || !ok {
+				return nil, false
+			}
+		case int:
+			list, isList := tree.([]any)
+			if !isList || step < 0 || step >= len(list) {
+				return nil, false
+			}
+			tree = list[step]
+		default:
+			return nil, false
+		}
+	}
+	return tree, true
+}
