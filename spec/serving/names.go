@@ -19,10 +19,10 @@ const (
 	kedaPrefix       = "keda-hpa-"
 	longestNamespace = 63
 
-	// ContainerName is the name of the container of vLLM, PortName the name of its
-	// port.
+	// ContainerName is the name of the container of vLLM.
 	ContainerName = "vllm"
-	PortName      = "http" // see ContainerName
+	// PortName is the name of its port.
+	PortName = "http"
 	// Port is the port of vLLM, and of the Service.
 	Port = 8000
 
