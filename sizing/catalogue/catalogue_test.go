@@ -118,27 +118,6 @@ func TestLevelOfRegion(t *testing.T) {
 	}
 }
 
-func TestGPUs(t *testing.T) {
-	if g, err := FindGPU("a10g"); err != nil || g.Name != "A10G" {
-		t.Errorf("%v, %v", g, err)
-	}
-	if _, err := FindGPU("RTX"); err == nil || !strings.Contains(err.Error(), "A100-40") {
-		t.Errorf("%v", err)
-	}
-	all, err := gpus()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, g := range all {
-		if !g.HasSpeed() {
-			t.Errorf("the speed of %s is not known", g.Name)
-		}
-		if g.UsableGiB > float64(g.NominalGB) || g.UsableGiB < 0.85*float64(g.NominalGB) {
-			t.Errorf("%s of %d GB has %v GiB", g.Name, g.NominalGB, g.UsableGiB)
-		}
-	}
-}
-
 // A faster class of links is faster for messages of any size, and more GPUs are
 // slower.
 func TestLinks(t *testing.T) {

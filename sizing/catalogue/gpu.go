@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	_ "embed" // the table
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
@@ -26,6 +27,12 @@ type GPU struct {
 	// MemoryGBps is the bandwidth of the memory in GB/s, TFLOPS the dense rate of
 	// 16-bit matrix products. 0: not known, so nothing is said of the card's speed.
 	MemoryGBps, TFLOPS float64
+	// Chip is the name of the card with the same chip whose products of experts were
+	// measured; "" for the card's own.
+	Chip string
+	// Product is what NVIDIA's driver calls the card; "" where no instance type of EC2
+	// is known to have it.
+	Product string
 	// Measured reports that measured results of the card stand behind its speed.
 	// Otherwise it is extrapolated from those of others.
 	Measured bool
@@ -43,31 +50,67 @@ const (
 var gpuTable string
 
 // gpus reads the table once. A test holds that it is without errors.
-var gpus = sync.OnceValues(func() ([]GPU, error) {
-	var all []GPU
-	for _, f := range rows(gpuTable) {
-		g := GPU{Name: f["name"], Measured: f["measured"] == "yes"}
-		at := slices.IndexFunc(links, func(l Link) bool { return l.Name == f["link"] })
-		if at < 0 {
-			return nil, fmt.Errorf("%s: link is %q", g.Name, f["link"])
+var gpus = sync.OnceValues(func() ([]GPU, error) { return readGPUs(gpuTable) })
+
+// readGPUs returns the GPUs of a table, or every problem of it.
+func readGPUs(table string) ([]GPU, error) {
+	var read []GPU
+	var problems []error
+	for _, row := range rows(table) {
+		g, err := readGPU(row)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", row["name"], err))
 		}
-		g.Link = links[at]
-		for column, to := range map[string]*float64{"usable_gib": &g.UsableGiB, "memory_gbps": &g.MemoryGBps, "tflops": &g.TFLOPS} {
-			var err error
-			if *to, err = strconv.ParseFloat(f[column], 64); err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", g.Name, column, err)
-			}
+		if slices.ContainsFunc(read, func(other GPU) bool { return strings.EqualFold(other.Name, g.Name) }) {
+			problems = append(problems, fmt.Errorf("%s: stands there twice", g.Name))
 		}
-		for column, to := range map[string]*int{"nominal_gb": &g.NominalGB, "capability": &g.Capability} {
-			var err error
-			if *to, err = strconv.Atoi(f[column]); err != nil {
-				return nil, fmt.Errorf("%s: %s: %w", g.Name, column, err)
-			}
-		}
-		all = append(all, g)
+		read = append(read, g)
 	}
-	return all, nil
-})
+	for _, g := range read {
+		if g.Chip != "" && !slices.ContainsFunc(read, func(other GPU) bool { return other.Name == g.Chip && other.Chip == "" }) {
+			problems = append(problems, fmt.Errorf("%s: chip is %q, want a card of the table with a chip of its own", g.Name, g.Chip))
+		}
+	}
+	return read, errors.Join(problems...)
+}
+
+// readGPU returns the GPU of a row.
+func readGPU(row map[string]string) (GPU, error) {
+	g := GPU{Name: row["name"], Measured: row["measured"] == "yes"}
+	if strings.ContainsAny(g.Name, " \t") || g.Name == "" {
+		return g, fmt.Errorf("name is %q, want one without spaces", g.Name)
+	}
+	link := slices.IndexFunc(links, func(l Link) bool { return l.Name == row["link"] })
+	if link < 0 {
+		return g, fmt.Errorf("link is %q, want a class of links.go", row["link"])
+	}
+	g.Link = links[link]
+	for column, to := range map[string]*float64{"usable_gib": &g.UsableGiB, "memory_gbps": &g.MemoryGBps, "tflops": &g.TFLOPS} {
+		var err error
+		if *to, err = strconv.ParseFloat(row[column], 64); err != nil {
+			return g, fmt.Errorf("%s: %w", column, err)
+		}
+	}
+	for column, to := range map[string]*int{"nominal_gb": &g.NominalGB, "capability": &g.Capability} {
+		var err error
+		if *to, err = strconv.Atoi(row[column]); err != nil {
+			return g, fmt.Errorf("%s: %w", column, err)
+		}
+	}
+	for column, to := range map[string]*string{"chip": &g.Chip, "product": &g.Product} {
+		switch value := row[column]; value {
+		case "":
+			return g, fmt.Errorf("%s is missing; want - where there is none", column)
+		case "-":
+		default:
+			*to = value
+		}
+	}
+	if measured := row["measured"]; measured != "yes" && measured != "no" {
+		return g, fmt.Errorf("measured is %q, want yes or no", measured)
+	}
+	return g, nil
+}
 
 // GPUNames lists the cards, sorted.
 func GPUNames() []string {
@@ -92,6 +135,17 @@ func FindGPU(name string) (GPU, error) {
 		}
 	}
 	return GPU{}, fmt.Errorf("is %q, which is no GPU of the catalogue; want one of %s", name, strings.Join(GPUNames(), ", "))
+}
+
+// FindProduct returns the card that NVIDIA's driver calls by a name; false if the
+// catalogue has none.
+func FindProduct(product string) (GPU, bool) {
+	all, _ := gpus()
+	i := slices.IndexFunc(all, func(g GPU) bool { return g.Product != "" && g.Product == product })
+	if i < 0 {
+		return GPU{}, false
+	}
+	return all[i], true
 }
 
 // HasSpeed reports whether the card's bandwidth and arithmetic are known.
