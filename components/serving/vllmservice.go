@@ -135,7 +135,7 @@ func registerSecrets(ctx *pulumi.Context, name string, spec *servingspec.Spec, a
 		ref         *servingspec.SecretRef
 	}{
 		{"-huggingface", servingspec.TokenKey, args.HuggingFaceToken, &spec.Access.HuggingFaceToken},
-		{"-api-key", servingspec.ApiKeyKey, args.APIKey, &spec.Access.APIKey},
+		{"-api-key", servingspec.APIKeyKey, args.APIKey, &spec.Access.APIKey},
 	} {
 		if given.value == nil || given.ref.Name != "" {
 			continue

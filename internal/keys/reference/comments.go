@@ -21,7 +21,7 @@ type Comments struct {
 	// Module is the path of the module, and Folder the folder of its go.mod.
 	Module, Folder string
 
-	packages map[string]map[string]string // by the path of the package: comments by type.field
+	packages map[string]map[string]string // by the path of the package: comments by type.field, or type
 }
 
 // comment is the doc comment of a field, apart.
@@ -30,18 +30,29 @@ type comment struct {
 	fallback string // the default in words; "" if the comment does not state it
 }
 
-// field returns the doc comment of the field that has a key.
-func (c *Comments) field(owner keys.Owner, name string) (string, error) {
-	comments, err := c.load(owner.Package)
+// Field returns the doc comment of a field of a struct. A field without one is an
+// error.
+func (c *Comments) Field(owner keys.Owner, name string) (string, error) {
+	return c.comment(owner.Package, owner.Type+"."+name)
+}
+
+// Type returns the doc comment of a struct. A struct without one is an error.
+func (c *Comments) Type(owner keys.Owner) (string, error) {
+	return c.comment(owner.Package, owner.Type)
+}
+
+// comment returns the doc comment of a name in a package.
+func (c *Comments) comment(path, name string) (string, error) {
+	comments, err := c.load(path)
 	if err != nil {
 		return "", err
 	}
-	text, ok := comments[owner.Type+"."+name]
+	text, ok := comments[name]
 	if !ok {
-		return "", fmt.Errorf("%s.%s of %s: is not in the source", owner.Type, name, owner.Package)
+		return "", fmt.Errorf("%s of %s: is not in the source", name, path)
 	}
 	if strings.TrimSpace(text) == "" {
-		return "", fmt.Errorf("%s.%s of %s: has no doc comment", owner.Type, name, owner.Package)
+		return "", fmt.Errorf("%s of %s: has no doc comment", name, path)
 	}
 	return text, nil
 }
@@ -78,9 +89,15 @@ func (c *Comments) load(path string) (map[string]string, error) {
 	return found, nil
 }
 
-// collect adds the doc comments of the fields of a file's structs.
+// collect adds the doc comments of a file's structs and of their fields.
 func collect(file *ast.File, found map[string]string) {
+	var group string // the comment of a declaration, which is that of its only type
 	ast.Inspect(file, func(n ast.Node) bool {
+		if d, ok := n.(*ast.GenDecl); ok {
+			if group = d.Doc.Text(); d.Lparen.IsValid() {
+				group = ""
+			}
+		}
 		spec, ok := n.(*ast.TypeSpec)
 		if !ok {
 			return true
@@ -88,6 +105,9 @@ func collect(file *ast.File, found map[string]string) {
 		of, ok := spec.Type.(*ast.StructType)
 		if !ok {
 			return true
+		}
+		if found[spec.Name.Name] = spec.Doc.Text(); spec.Doc == nil {
+			found[spec.Name.Name] = group
 		}
 		for _, f := range of.Fields.List {
 			for _, name := range f.Names {

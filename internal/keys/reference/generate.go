@@ -58,7 +58,7 @@ func newGenerator(o Options) (*generator, error) {
 	names := targets(g.list)
 	var wrong []error
 	for _, k := range g.list {
-		text, err := o.Comments.field(k.Owner, k.Field)
+		text, err := o.Comments.Field(k.Owner, k.Field)
 		if err != nil {
 			wrong = append(wrong, err)
 			continue

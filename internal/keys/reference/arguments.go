@@ -1,0 +1,69 @@
+package reference
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+)
+
+// Argument documents a key as an argument of a component.
+type Argument struct {
+	// Text describes the argument. It begins with the name of the key in backticks
+	// where the doc comment begins with the name of the field.
+	Text string
+	// Default is what applies without the argument, or required; "" of a mapping.
+	Default string
+	// Values are the values that are accepted; "" if the type tells.
+	Values string
+}
+
+// String returns the documentation as one paragraph.
+func (a Argument) String() string {
+	text := a.Text
+	for _, part := range []struct{ label, value string }{{"Default", a.Default}, {"Values", a.Values}} {
+		switch part.value {
+		case "":
+		case "required":
+			text += " Required."
+		default:
+			text += fmt.Sprintf(" %s: %s.", part.label, part.value)
+		}
+	}
+	return text
+}
+
+// Arguments returns the documentation of every argument of a component. Defaults
+// replace those of doc comments that describe a stack's file, by the path of the key.
+func Arguments(m *keys.Mapping, comments *Comments, defaults map[string]string) (map[*keys.Key]Argument, error) {
+	list := m.AllArguments()
+	g := &generator{list: list, comments: map[*keys.Key]comment{}}
+	names := targets(list)
+	arguments := map[*keys.Key]Argument{}
+	var wrong []error
+	for _, k := range list {
+		text, err := comments.Field(k.Owner, k.Field)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		c, err := split(k, text, names)
+		wrong = append(wrong, err)
+		if instead, ok := defaults[k.Path]; ok {
+			c.fallback = instead
+		}
+		g.comments[k] = c
+		arguments[k] = Argument{Text: c.text, Default: g.fallback(k), Values: values(k)}
+	}
+	for path := range defaults {
+		if !slices.ContainsFunc(list, func(k *keys.Key) bool { return k.Path == path }) {
+			wrong = append(wrong, fmt.Errorf("%s: has a default, and is no argument", path))
+		}
+	}
+	return arguments, errors.Join(wrong...)
+}
+
+// Plain returns documentation without the marks of Markdown.
+func Plain(text string) string { return strings.ReplaceAll(text, "`", "") }
