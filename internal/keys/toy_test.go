@@ -42,7 +42,7 @@ type owned struct {
 }
 
 type pier struct {
-	Length int    `key:"length" required:"true" range:"1..9"`
+	Length int    `key:"length" required:"true" range:"1..9" advice:"measure it"`
 	Wood   string `key:"wood" default:"oak"`
 }
 
