@@ -85,17 +85,21 @@ func (p Pool) prices(all catalogue.Prices) catalogue.Prices {
 
 // Shared is what a stack pays for beside the nodes of its models.
 type Shared struct {
-	// ControlPlanes are EKS clusters, of which ExtendedSupport is the number
-	// that runs a Kubernetes version in extended support.
-	ControlPlanes, ExtendedSupport int
-	// NATGateways and LoadBalancers, without what passes through them, and
-	// Endpoints, interface endpoints times zones.
-	NATGateways, Endpoints, LoadBalancers int
-	// PublicIPv4 are public addresses, such as those of NAT gateways.
-	PublicIPv4 int
-	// Nodes are those of other groups, by instance type: of the system's, for
-	// instance.
-	Nodes map[string]int
+	// ControlPlanes is the number of EKS clusters.
+	ControlPlanes int `key:"controlPlanes" range:"0..1000" default:"0"`
+	// ExtendedSupport is how many of the EKS clusters run a Kubernetes version in
+	// extended support.
+	ExtendedSupport int `key:"extendedSupport" range:"0..1000" default:"0"`
+	// NATGateways is the number of NAT gateways, without their traffic.
+	NATGateways int `key:"natGateways" range:"0..1000" default:"0"`
+	// Endpoints is the number of interface endpoints times zones.
+	Endpoints int `key:"endpoints" range:"0..1000" default:"0"`
+	// LoadBalancers is the number of load balancers, without their traffic.
+	LoadBalancers int `key:"loadBalancers" range:"0..1000" default:"0"`
+	// PublicIPv4 is the number of public addresses, such as those of NAT gateways.
+	PublicIPv4 int `key:"publicIpv4" range:"0..1000" default:"0"`
+	// Nodes is the number of other nodes, by instance type.
+	Nodes map[string]int `key:"nodes" range:"1..1000"`
 }
 
 // Item is one line of a stack's cost, in USD an hour.

@@ -1,6 +1,10 @@
 package sizing
 
-import "github.com/vllm-eks/vllm-eks/sizing/catalogue"
+import (
+	"cmp"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+)
 
 // denseGain is by how much products in a format are faster than those of 16 bit:
 // measured at 8192 tokens (ai-dynamo/aiconfigurator 095f58a, gemm_perf of vLLM
@@ -27,7 +31,7 @@ func denseGain(g catalogue.GPU, f catalogue.Format) float64 {
 // (ai-dynamo/aiconfigurator 095f58a, moe_perf of vLLM 0.24, A100 0.14).
 type grouped struct{ tflops, reads float64 }
 
-// kernels are in the order of the formats: 16 bit, FP8 in blocks, INT4, MXFP4,
+// kernels are those of chips, by the name of the card that was measured, in the order of the formats: 16 bit, FP8 in blocks, INT4, MXFP4,
 // NVFP4.
 var kernels = map[string][5]grouped{
 	"A100-40":      {{tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}},
@@ -37,11 +41,6 @@ var kernels = map[string][5]grouped{
 	"B300":         {{967, 0}, {848, .9}, {280, .52}, {564, .68}, {2997, 0}},
 	"L40S":         {{184, 0}, {284, 0}, {181, 0}, {166, 0}, {}},
 	"RTX-PRO-6000": {{179, 0}, {299, 0}, {281, 0}, {257, 0}, {754, .93}},
-}
-
-// relatives are cards with the chip of another.
-var relatives = map[string]string{
-	"A100-80": "A100-40", "A100-PCIE": "A100-40", "A800": "A100-40", "H800": "H100", "GH200": "H100", "GB200": "B200", "GB300": "B300",
 }
 
 // groupedShare is the share of the 16-bit rate that grouped products reach
@@ -65,9 +64,5 @@ func groupedReads(g catalogue.GPU, f catalogue.Format) float64 {
 }
 
 func kernelOf(g catalogue.GPU, f catalogue.Format) grouped {
-	name := g.Name
-	if of, ok := relatives[name]; ok {
-		name = of
-	}
-	return kernels[name][f]
+	return kernels[cmp.Or(g.Chip, g.Name)][f]
 }

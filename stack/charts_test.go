@@ -146,7 +146,7 @@ func TestLabelsOfMonitoringReachEveryServiceMonitor(t *testing.T) {
 	watched := 0
 	for _, r := range recording.Resources() {
 		chart, _ := r.Inputs["chart"].(string)
-		if chart == "" || chart == "nvidia-device-plugin" {
+		if chart == "" || chart == "nvidia-device-plugin" { // which has nothing to scrape
 			continue
 		}
 		watched++
@@ -155,7 +155,7 @@ func TestLabelsOfMonitoringReachEveryServiceMonitor(t *testing.T) {
 			t.Errorf("%s has no ServiceMonitor with the label: %v", chart, err)
 		}
 	}
-	if watched != 4 {
-		t.Errorf("%d charts have ServiceMonitors, want 4", watched)
+	if watched < 4 {
+		t.Errorf("only %d charts have ServiceMonitors", watched)
 	}
 }

@@ -141,8 +141,7 @@ func keyPaths(path string, value any) []string {
 	switch v := value.(type) {
 	case map[string]any:
 		if slices.Contains([]string{"env", "nodeSelector", "shape", "nodeGroups[].labels", "costs.usdPerHour", "costs.shared.nodes", "cluster.addons", "cluster.pin",
-			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin",
-			"monitoring.values", "monitoring.gpuMetricsValues", "gpu.values", "keda.values", "ingressController.values", "autoscaler.values"}, path) {
+			"labels", "annotations", "tags", "ingress.annotations", "monitoring.labels", "podPatch", "pin"}, path) || strings.HasSuffix(strings.ToLower(path), "values") {
 			return []string{path}
 		}
 		for key, inner := range v {

@@ -3,9 +3,9 @@ package stack
 // malformedScaling holds malformed scaling policies and sources of metrics.
 var malformedScaling = []malformedConfig{
 	{name: "range of replicas without Prometheus", model: "replicas: {min: 1, max: 3}",
-		want: []string{"monitoring.prometheusUrl: invalid"}},
+		want: []string{"monitoring.prometheusUrl: required"}},
 	{name: "unknown scaling policy", model: "replicas: {min: 1, max: 3}, scaling: {policy: vertical}",
-		want: []string{"models[0].scaling.policy: invalid"}},
+		want: []string{"models[0].scaling.policy: not supported"}},
 	{name: "range of replicas with the policy fixed", model: "replicas: {min: 1, max: 3}, scaling: {policy: fixed}",
 		want: []string{"models[0].scaling.policy: invalid"}},
 	{name: "settings of another scaling policy", model: "replicas: {min: 1, max: 3}, scaling: {policy: cpu, targetLoad: 3, targetKVUsage: 0.5, targetCPU: 200, downSeconds: 9999}",
@@ -47,7 +47,7 @@ var malformedScaling = []malformedConfig{
 		want: []string{"monitoring.intervalSeconds: invalid"}},
 	{name: "scrape interval without ServiceMonitors", config: validCluster + "  vllm-eks:monitoring: {serviceMonitor: false, intervalSeconds: 30}",
 		want: []string{"monitoring.serviceMonitor: forbidden"}},
-	{name: "unknown scaling policy of a fixed number of replicas", model: "scaling: {policy: vertical}", want: []string{"models[0].scaling.policy: invalid"}},
+	{name: "unknown scaling policy of a fixed number of replicas", model: "scaling: {policy: vertical}", want: []string{"models[0].scaling.policy: not supported"}},
 	{name: "wakeQuery with an open bracket", config: validCluster + monitored + `  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 0, max: 3}, scaling: {wakeQuery: "sum(rate(x[1m])"}}]`,
 		want: []string{"models[0].scaling.wakeQuery: invalid"}},
 }

@@ -35,7 +35,7 @@ func TestOffers(t *testing.T) {
 	in.Zones["us-west-2e"] = "use1-az3" // in which EKS places no control plane
 	in.Subnets = map[string]stacktest.Subnet{"subnet-00000001": {Zone: "us-west-2a", VPCID: "vpc-00000001", Tags: map[string]string{"a": "b"}}}
 	delete(in.VCPUs, "L-417A185B")
-	o, err := ask(t, in, accountspec.Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []accountspec.Quota{{accountspec.G, false}, {accountspec.P, false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
+	o, err := ask(t, in, accountspec.Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []accountspec.Quota{{Class: accountspec.G, Spot: false}, {Class: accountspec.P, Spot: false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func TestOffers(t *testing.T) {
 	if !slices.Equal(o.In["p5.48xlarge"], []string{"us-west-2c", "us-west-2d"}) || len(o.In["g5.xlarge"]) != 3 || len(o.In["g9.nano"]) != 0 {
 		t.Errorf("types are offered in %v", o.In)
 	}
-	if o.VCPUs[accountspec.Quota{accountspec.G, false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
+	if o.VCPUs[accountspec.Quota{Class: accountspec.G, Spot: false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
 		t.Errorf("quotas are %v, and unread %q", o.VCPUs, o.Unread)
 	}
 	if s := o.Subnets["subnet-00000001"]; s.Zone != "us-west-2a" || s.VPCID != "vpc-00000001" || s.Tags["a"] != "b" || s.Problem != "" {

@@ -35,7 +35,7 @@ func huggingFaceToken() *secret {
 
 func apiKey() *secret {
 	return &secret{
-		suffix: "-api-key", arg: "apiKey", valueKey: "apiKey", key: servingspec.ApiKeyKey,
+		suffix: "-api-key", arg: "apiKey", valueKey: "apiKey", key: servingspec.APIKeyKey,
 		ref: func(s *servingspec.Spec) *servingspec.SecretRef { return &s.Access.APIKey },
 	}
 }

@@ -6,12 +6,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-const (
-	// DefaultReplicas is how many there are of a controller of which one works and
-	// the others take over.
-	DefaultReplicas = 2
-	mostReplicas    = 3
-)
+// mostReplicas bounds the replicas of a controller of which one works and the others
+// take over.
+const mostReplicas = 3
 
 // Field is a key of a box, and whether something is said of it.
 type Field struct {

@@ -1,3 +1,5 @@
+// Package chart merges a user's values of a Helm chart with those of the program,
+// and refuses values that the program sets and secrets in clear.
 package chart
 
 import (

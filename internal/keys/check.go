@@ -56,11 +56,11 @@ func (c *checking) mapping(m *Mapping, v reflect.Value, path string) {
 }
 
 func (c *checking) missing(k *Key, key string) {
-	if k.Example == "" {
-		c.add(field.ErrorTypeRequired, key, "is missing")
-		return
+	advice := k.advice()
+	if advice == "" && k.Example != "" {
+		advice = "; give it a value such as " + k.Example
 	}
-	c.add(field.ErrorTypeRequired, key, "is missing; give it a value such as %s", k.Example)
+	c.add(field.ErrorTypeRequired, key, "is missing%s", advice)
 }
 
 func (c *checking) value(k *Key, value reflect.Value, key string) {

@@ -80,10 +80,11 @@ func (m *Mapping) applies(condition string, v reflect.Value) bool {
 		return true
 	}
 	name, values, compared := strings.Cut(condition, "=")
+	name, absent := strings.CutPrefix(name, "!")
 	value, given := m.key(name).value(v)
 	switch {
-	case !given:
-		return false
+	case absent || !given:
+		return absent && !given
 	case compared:
 		return slices.Contains(strings.Fields(values), fmt.Sprint(value))
 	}

@@ -182,7 +182,7 @@ func (d *declaring) checkTags(k *Key) {
 
 // checkSiblings resolves what names other keys of the same struct.
 func (d *declaring) checkSiblings(m *Mapping, k *Key) {
-	if name, _, _ := strings.Cut(k.If, "="); name != "" && m.key(name) == nil {
+	if name, _, _ := strings.Cut(strings.TrimPrefix(k.If, "!"), "="); name != "" && m.key(name) == nil {
 		d.add(k.Owner, k.Field, "has if:%q, and no key %s is beside it", k.If, name)
 	}
 	for _, name := range k.Short {

@@ -99,12 +99,13 @@ func TestDefaultsWithConditions(t *testing.T) {
 		CPU    int    `key:"cpu" range:"1..100" default:"70" if:"policy=cpu"`
 		Watch  *bool  `key:"watch"`
 		Every  int    `key:"every" range:"1.." default:"15" if:"watch"`
+		Alone  string `key:"alone" default:"yes" if:"!cpu"`
 	}
 	no, yes := false, true
 	for _, test := range []struct{ got, want scaling }{
-		{scaling{}, scaling{Policy: "load", Load: 9}},
+		{scaling{}, scaling{Policy: "load", Load: 9, Alone: "yes"}},
 		{scaling{Policy: "cpu", Watch: &no}, scaling{Policy: "cpu", CPU: 70, Watch: &no}},
-		{scaling{Policy: "queue", Load: 3, Watch: &yes}, scaling{Policy: "queue", Load: 3, Watch: &yes, Every: 15}},
+		{scaling{Policy: "queue", Load: 3, Watch: &yes}, scaling{Policy: "queue", Load: 3, Watch: &yes, Every: 15, Alone: "yes"}},
 	} {
 		got := test.got
 		if Complete(&got); !reflect.DeepEqual(got, test.want) {
@@ -128,7 +129,7 @@ func TestCheck(t *testing.T) {
 		"harbor.id: is missing; give it a value such as h-1",
 		"harbor.depth: is 101, want a number above 0 and at most 100",
 		"harbor.days: is 8, want one of 1, 7, 30",
-		"pier.length: is missing",
+		"pier.length: is missing; measure it",
 		`ships[0].name: is missing; give it a value such as "ada"`,
 		"ships[0].crew.count: is -1, want 1 to 8",
 		"ships[0].crew.spare: is 9, want 0 to 8",

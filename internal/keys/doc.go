@@ -10,12 +10,14 @@
 //	                      a pointer stays nil while none of them is given
 //	default:"15"          the default, set by [Complete]; strings of a list are separated by spaces
 //	if:"install"          the default applies where another key of the same struct is set,
-//	if:"policy=load queue"    or has one of the values
+//	if:"policy=load queue"    or has one of the values, or
+//	if:"!vpcId"               is not set
 //	range:"1..3600"       bounds of a number: "0..", "..9", ">0..1" (above 0), checked by [Check]
 //	oneof:"surge inPlace" the values of a string or a number, checked by [Check]; those of a
 //	                      type with the method Values() []string need no tag
 //	required:"true"       missing is an error of [Check]
-//	advice:"leave it out" the end of the message about a value out of its range
+//	advice:"leave it out" the end of the message about a value out of its range, or about a
+//	                      required key that is missing
 //	example:"mistral-7b"  a value for messages and documentation
 //	secret:"true"         the value is encrypted; no message repeats it
 //	sensitive:"true"      secrets may end up here by mistake: no message repeats the value,

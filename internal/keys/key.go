@@ -39,7 +39,8 @@ type Key struct {
 	OneOf []string
 	// Required reports that the key has to be given.
 	Required bool
-	// Advice is appended to the message about a value out of its range.
+	// Advice is appended to the message about a value out of its range, and to that
+	// about a missing key.
 	Advice string
 	// Example is a value for documentation and messages; "" if there is none.
 	Example string

@@ -22,7 +22,7 @@ type fleet struct {
 	Defaults struct{} `key:"defaults" scope:"defaults" of:"ships"`
 	Ships    []ship   `key:"ships"`
 
-	computed int
+	computed int //nolint:unused // it shows that a field without the tag is no key
 }
 
 // harbor has a pin of its own, and an inlined pointer.
@@ -42,7 +42,7 @@ type owned struct {
 }
 
 type pier struct {
-	Length int    `key:"length" required:"true" range:"1..9"`
+	Length int    `key:"length" required:"true" range:"1..9" advice:"measure it"`
 	Wood   string `key:"wood" default:"oak"`
 }
 

@@ -51,8 +51,8 @@ func (r *Result) wrongType(key, format string, values ...any) {
 // scalar sets a string, a number or a boolean. Zero is refused where it means that
 // the key is not given.
 func (r *Result) scalar(k *Key, value any, path string, into reflect.Value) bool {
-	switch kind := into.Kind(); {
-	case kind == reflect.String:
+	switch into.Kind() {
+	case reflect.String:
 		text, ok := value.(string)
 		if !ok {
 			r.wrongType(path, "is %s, want a text%s", describe(k, value), quoteHint(value))
@@ -62,14 +62,14 @@ func (r *Result) scalar(k *Key, value any, path string, into reflect.Value) bool
 		}
 		into.SetString(text)
 		return ok
-	case kind == reflect.Bool:
+	case reflect.Bool:
 		truth, ok := value.(bool)
 		if !ok {
 			r.wrongType(path, "is %s, want true or false", describe(k, value))
 		}
 		into.SetBool(truth)
 		return ok
-	case kind == reflect.Float64:
+	case reflect.Float64:
 		return r.real(k, value, path, into)
 	}
 	return r.whole(k, value, path, into)

@@ -16,7 +16,8 @@ func TestAListBecomesAnErrorAndAListAgain(t *testing.T) {
 		t.Errorf("the error is %v, want %s", err, want)
 	}
 	got := Of(errors.Join(err, errors.New("other")), "stack")
-	want := append(found, &field.Error{Type: field.ErrorTypeInternal, Field: "stack", Detail: "other"})
+	want := append(field.ErrorList{}, found...)
+	want = append(want, &field.Error{Type: field.ErrorTypeInternal, Field: "stack", Detail: "other"})
 	if len(got) != len(want) {
 		t.Fatalf("the problems of the error are %v, want %v", got, want)
 	}

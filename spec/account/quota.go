@@ -30,6 +30,7 @@ var codes = map[Quota]string{
 	{P5, true}: "L-C4BD4855",
 }
 
+// Code returns the code of the quota in Service Quotas.
 func (q Quota) Code() string { return codes[q] }
 
 // String is how a message names what is counted.

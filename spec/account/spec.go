@@ -11,20 +11,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Spec says which account is used. The zero value is none: nothing of AWS is
-// made.
+// Spec says which account is used. The zero value is none: the stack creates
+// nothing on AWS.
 type Spec struct {
-	// Region is the AWS region. Required to make anything of AWS.
-	Region string
-	// Profile is one of the AWS configuration. Default: the credentials of the
+	// Region is the AWS region. Models in S3 are read there, and its prices are used.
+	// Default: required to create anything on AWS; else prices are those of us-east-1.
+	Region string `key:"aws:region" page:"account" example:"us-west-2"`
+	// Profile is a profile of the AWS configuration. Default: the credentials of the
 	// environment.
-	Profile string
-	// Tags are on everything that can have some. Default: none beside the names of
-	// the project and the stack.
-	Tags map[string]string
+	Profile string `key:"aws:profile" page:"account"`
+	// Tags are added to everything on AWS that can have tags, beside those with the
+	// names of the project and the stack. At most 40.
+	Tags map[string]string `key:"tags" page:"account"`
 }
 
-// WithDefaults returns the spec as it is: nothing of an account is made up.
+// WithDefaults returns the spec as it is: no key of an account has a default.
 func (s Spec) WithDefaults() Spec { return s }
 
 // mostTags is how many tags something can have, less those that the program and

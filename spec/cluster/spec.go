@@ -12,67 +12,67 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Spec says which cluster is used, or how one is made.
+// Spec says which cluster is used, or how one is created.
 type Spec struct {
-	// Existing is a cluster that is already there; nothing else applies then.
-	Existing *Existing
-	// Name is the EKS cluster's. Default: <project>-<stack>, which whoever knows
-	// them fills in.
-	Name string
-	// KubernetesVersion is a minor version. Raising it updates the control plane,
-	// the add-ons and then the nodes, in place. Default: versions.Kubernetes.
-	KubernetesVersion string
-	// PublicAccessCIDRs are who may reach the API server over the internet; 0.0.0.0/0
-	// is refused. Default: nobody, the endpoint is private.
-	PublicAccessCIDRs []string
-	// Access is who may do what. At least one, who deploys, is an admin. Required.
-	Access []Access
-	// LogRetentionDays is for how long the logs of the control plane are kept.
-	// Default: 90.
-	LogRetentionDays int
-	// ServiceCIDR are the addresses of Services, which must not overlap with those
-	// of the network. Default: 172.20.0.0/16.
-	ServiceCIDR string
-	// Protect refuses to delete the cluster and the key of its secrets. Default:
-	// false.
-	Protect bool
-	// EFS adds the driver of Amazon EFS, for volumes that several nodes mount.
-	// Default: false.
-	EFS bool
-	// Addons are the versions of EKS add-ons by name, such as
-	// v1.13.2-eksbuild.21 of coredns. Default: versions.Addon.
-	Addons map[string]string
+	// Existing is a cluster that exists. The other keys of the cluster do not apply
+	// then.
+	Existing *Existing `key:"existing"`
+	// Name is the name of the EKS cluster. Default: <project>-<stack>.
+	Name string `key:"name"`
+	// KubernetesVersion is a minor version, in quotes. Raising it updates the control
+	// plane, the EKS add-ons and then the nodes. With an existing cluster, it is needed
+	// for cluster-autoscaler alone, where the account does not tell it. Default: 1.35.
+	KubernetesVersion string `key:"kubernetesVersion"`
+	// PublicAccessCIDRs are the ranges of addresses that may reach the API server over
+	// the internet. Default: none, so that its endpoint is private.
+	PublicAccessCIDRs []string `key:"publicAccessCidrs"`
+	// Access are the IAM principals that can use the cluster. At least one is an admin
+	// of the whole cluster: the one that runs pulumi up. Default: required.
+	Access []Access `key:"access"`
+	// LogRetentionDays is the retention of the logs of the control plane in days.
+	LogRetentionDays int `key:"logRetentionDays" oneof:"1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"90" if:"!existing"`
+	// ServiceCIDR is the range of addresses of Services, a private block of /12 to /24
+	// that does not overlap with the network.
+	ServiceCIDR string `key:"serviceCidr" default:"172.20.0.0/16" if:"!existing"`
+	// Protect refuses to delete the cluster and the key of its Secrets.
+	Protect bool `key:"protect"`
+	// EFS installs the driver of Amazon EFS, for volumes that several nodes mount.
+	EFS bool `key:"efs"`
+	// Addons are the versions of EKS add-ons by name, such as v1.13.2-eksbuild.21 of
+	// coredns. Default: the newest that EKS has for the Kubernetes version; without
+	// credentials, a known one.
+	Addons map[string]string `key:"addons" in:"pin"`
 	// Region is the AWS region, Profile a profile of the AWS configuration by which
 	// clients authenticate; "" for the credentials of their environment.
 	Region, Profile string
 }
 
-// Existing names a cluster that the user brings.
+// Existing names a cluster that exists.
 type Existing struct {
-	// Context is the kubeconfig context to use. Another name of it, for the same
-	// cluster, changes nothing. Required, since the current context is a setting of
-	// a shell and not of a stack.
-	Context string
-	// Kubeconfig is the path of a kubeconfig file. Default: the environment
-	// variable KUBECONFIG, then ~/.kube/config.
-	Kubeconfig string
-	// Name is the cluster's in Amazon EKS, which controllers with an AWS role
-	// need. Default: none.
-	Name string
+	// Context is the context of the kubeconfig, one that kubectl config get-contexts
+	// lists. Another name of it, for the same cluster, changes nothing.
+	Context string `key:"context" required:"true" advice:"name one of the contexts that this lists: kubectl config get-contexts"`
+	// Kubeconfig is the path of a kubeconfig file. Default: the environment variable
+	// KUBECONFIG, then ~/.kube/config.
+	Kubeconfig string `key:"kubeconfig"`
+	// Name is the name of the cluster in Amazon EKS. Controllers and models with an AWS
+	// role need it. Default: none.
+	Name string `key:"name"`
 }
 
 // Access is what one principal of AWS may do.
 type Access struct {
-	// PrincipalARN is an IAM role or user. Required.
-	PrincipalARN string
-	// Policy is what it may do: Admin, Edit or View. Required.
-	Policy Policy
-	// Namespaces are where it may. Default: everywhere.
-	Namespaces []string
+	// PrincipalARN is the ARN of an IAM role or user.
+	PrincipalARN string `key:"principalArn" required:"true" example:"arn:aws:iam::111122223333:role/deploy"`
+	// Policy is what it may do: admin, edit or view.
+	Policy Policy `key:"policy" oneof:"admin edit view" required:"true" example:"admin"`
+	// Namespaces are the namespaces in which it may. Default: all.
+	Namespaces []string `key:"namespaces"`
 }
 
 // Policy is an access policy of EKS.
@@ -89,20 +89,12 @@ const (
 // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
 
-// WithDefaults fills in what was not given. Of an existing cluster, nothing is
-// made up.
+// WithDefaults returns the spec with every field set that has a default. An existing
+// cluster has none.
 func (s Spec) WithDefaults() Spec {
-	if s.Existing != nil {
-		return s
-	}
-	if s.KubernetesVersion == "" {
-		s.KubernetesVersion = versions.Kubernetes
-	}
-	if s.LogRetentionDays == 0 {
-		s.LogRetentionDays = 90
-	}
-	if s.ServiceCIDR == "" {
-		s.ServiceCIDR = "172.20.0.0/16"
+	keys.Complete(&s)
+	if s.Existing == nil {
+		s.KubernetesVersion = cmp.Or(s.KubernetesVersion, versions.Kubernetes)
 	}
 	return s
 }

@@ -15,10 +15,10 @@ const Namespace = "nvidia-device-plugin"
 // and the container toolkit, as Amazon's images with NVIDIA's do.
 type Spec struct {
 	// Install installs NVIDIA's device plugin. Without it, the cluster has one
-	// already, such as that of the GPU operator. Default: false.
-	Install bool
-	// Values are further values of the chart. Default: none.
-	Values map[string]any
+	// already, such as that of the GPU operator. Default: true on a created cluster.
+	Install bool `key:"install"`
+	// Values are further values of the chart.
+	Values map[string]any `key:"values"`
 }
 
 // WithDefaults returns the spec as it is.

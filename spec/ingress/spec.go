@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
 const (
@@ -17,21 +18,21 @@ const (
 
 // Spec says whether the controller is installed, and how.
 type Spec struct {
-	// Install installs the controller. Without it, the cluster has one already, or
-	// another, or no model has an Ingress. Default: false.
-	Install bool
-	// Replicas is how many there are, of which one works and the others take over.
+	// Install installs the AWS Load Balancer Controller. Without it, the cluster has one
+	// already, or another controller, or no model has an Ingress. Default: true on a
+	// created cluster.
+	Install bool `key:"install"`
+	// Replicas is the number of pods, of which one works and the others take over.
 	// Without one that answers, no pod of a namespace with readiness gates starts.
-	// Default: 2.
-	Replicas int
+	Replicas int `key:"replicas" range:"1..3" default:"2" if:"install" advice:"one works, the others wait for it to fail"`
+	// Values are further values of the chart.
+	Values map[string]any `key:"values"`
 	// ServiceMonitor has Prometheus' operator scrape the controller. It needs the
 	// operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
 	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
 	// Default: none.
 	Labels map[string]string
-	// Values are further values of the chart. Default: none.
-	Values map[string]any
 }
 
 // setBy are the values that keys of the configuration set, of this component and
@@ -43,9 +44,7 @@ func setBy(path *field.Path) chart.SetBy {
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	if s.Install && s.Replicas == 0 {
-		s.Replicas = chart.DefaultReplicas
-	}
+	keys.Complete(&s)
 	return s
 }
 

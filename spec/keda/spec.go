@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
 // Namespace is where KEDA runs.
@@ -13,20 +14,20 @@ const Namespace = "keda"
 
 // Spec says whether KEDA is installed, and how.
 type Spec struct {
-	// Install installs KEDA. Without it, the cluster has one already, at least
-	// versions.KEDA, or no model's scaling.policy is load or queue. Default: false.
-	Install bool
-	// Replicas is how many there are of each of KEDA's parts, of which one works and
-	// the others take over. Default: 2.
-	Replicas int
+	// Install installs KEDA. Without it, the cluster has one already, or no model's
+	// scaling.policy is load or queue. Default: true on a created cluster.
+	Install bool `key:"install"`
+	// Replicas is the number of pods of each part of KEDA, of which one works and the
+	// others take over.
+	Replicas int `key:"replicas" range:"1..3" default:"2" if:"install" advice:"one works, the others wait for it to fail"`
+	// Values are further values of the chart.
+	Values map[string]any `key:"values"`
 	// ServiceMonitor has Prometheus' operator scrape KEDA. It needs the operator's
 	// custom resource definitions. Default: false.
 	ServiceMonitor bool
 	// Labels are added to the ServiceMonitors, for a Prometheus that selects by them.
 	// Default: none.
 	Labels map[string]string
-	// Values are further values of the chart. Default: none.
-	Values map[string]any
 }
 
 // setBy are the values that keys of the configuration set, of this component and
@@ -45,9 +46,7 @@ func setBy(path *field.Path) chart.SetBy {
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	if s.Install && s.Replicas == 0 {
-		s.Replicas = chart.DefaultReplicas
-	}
+	keys.Complete(&s)
 	return s
 }
 

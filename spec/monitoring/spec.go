@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -27,38 +28,41 @@ const (
 
 // Spec says what is installed, and how large it is.
 type Spec struct {
-	// Install installs Prometheus. Without it, models are scaled by the Prometheus
-	// of monitoring.prometheusUrl, if by any. Default: false.
-	Install bool
+	// Install installs Prometheus with its operator. Without it, models are scaled by
+	// the Prometheus of prometheusUrl, if any. Default: true on a created cluster
+	// without prometheusUrl.
+	Install bool `key:"install"`
+	// RetentionDays is the retention of metrics in days, as long as they fit.
+	RetentionDays int `key:"retentionDays" range:"1..730" default:"15" if:"install"`
+	// StorageGiB is the size of the volume of one Prometheus in GiB, of which four
+	// fifths are for metrics.
+	StorageGiB int `key:"storageGiB" range:"10..16384" default:"50" if:"install"`
+	// StorageClass is the StorageClass of the volume.
+	StorageClass string `key:"storageClass" default:"gp3" if:"install"`
+	// Replicas is the number of Prometheus servers, each with all metrics. With one,
+	// models are not scaled while its node is away.
+	Replicas int `key:"replicas" range:"1..2" default:"1" if:"install"`
+	// Alertmanager sends alerts to the receivers that AlertmanagerConfigs name. Without
+	// it, alerts are shown in Prometheus alone.
+	Alertmanager bool `key:"alertmanager"`
+	// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps with
+	// the label grafana_dashboard=1.
+	Grafana Grafana `key:"grafana" short:"install"`
+	// GPUMetrics installs NVIDIA's exporter of GPU metrics. Default: the value of
+	// [Install].
+	GPUMetrics *bool `key:"gpuMetrics"`
+	// Values are further values of the chart of Prometheus.
+	Values map[string]any `key:"values"`
+	// GPUMetricsValues are further values of the chart of the exporter.
+	GPUMetricsValues map[string]any `key:"gpuMetricsValues"`
 	// Namespace is where Prometheus runs; exporters of nodes run in one that is
 	// called so with -nodes. Default: monitoring.
 	Namespace string
-	// RetentionDays is how long metrics are kept, as long as they fit. Default: 15.
-	RetentionDays int
-	// StorageGiB is the size of the volume of one Prometheus, of which four fifths
-	// are for metrics. Default: 50.
-	StorageGiB int
-	// StorageClass is the class of the volume. Default: gp3.
-	StorageClass string
-	// Replicas is how many Prometheus there are, each with all of the metrics. With
-	// one, models are not scaled while its node is away. Default: 1.
-	Replicas int
-	// Alertmanager is where alerts go, and on to whom AlertmanagerConfigs name.
-	// Default: false, so that alerts are seen in Prometheus alone.
-	Alertmanager bool
-	// Grafana shows it all.
-	Grafana Grafana
-	// GPUMetrics installs the exporter of the GPUs, beside a Prometheus that the
-	// cluster has too. A pointer, because false is a choice. Default: Install.
-	GPUMetrics *bool
 	// ServiceMonitor tells that Prometheus' operator is there. Default: Install.
 	ServiceMonitor bool
 	// Labels are added to the ServiceMonitor of the exporter, for a Prometheus that
 	// selects by them. Default: none.
 	Labels map[string]string
-	// Values are further values of the chart of Prometheus, and GPUMetricsValues of
-	// the chart of the exporter. Default: none.
-	Values, GPUMetricsValues map[string]any
 }
 
 // setBy are the values that the keys of this component set.
@@ -85,16 +89,15 @@ func setBy(path *field.Path) chart.SetBy {
 	}
 }
 
-// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps
-// with the label grafana_dashboard=1.
+// Grafana holds whether Grafana is installed, and its password.
 type Grafana struct {
-	// Install installs Grafana. Default: false.
-	Install bool
-	// ExistingSecret is a Secret in the same namespace with the administrator's name
-	// and password, admin-user and admin-password, which exists before Grafana is
-	// installed. Default: that of Args.GrafanaPassword; else the chart makes a password
-	// up and keeps it in the Secret kps-grafana, where nothing of this program sees it.
-	ExistingSecret string
+	// Install installs Grafana.
+	Install bool `key:"install"`
+	// ExistingSecret is a Secret in the namespace of Prometheus with the name and the
+	// password of the administrator, admin-user and admin-password, which exists before
+	// Grafana is installed. Default: that of grafanaPassword; else the chart generates a
+	// password in the Secret kps-grafana.
+	ExistingSecret string `key:"existingSecret" sensitive:"true"`
 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -107,11 +110,8 @@ func (s Spec) WithDefaults() Spec {
 	}
 	if s.Install {
 		s.ServiceMonitor = true
-		s.RetentionDays = cmp.Or(s.RetentionDays, 15)
-		s.StorageGiB = cmp.Or(s.StorageGiB, 50)
-		s.StorageClass = cmp.Or(s.StorageClass, "gp3")
-		s.Replicas = cmp.Or(s.Replicas, 1)
 	}
+	keys.Complete(&s)
 	return s
 }
 

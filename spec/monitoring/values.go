@@ -11,8 +11,10 @@ const (
 	// FullName begins the names of everything that the chart creates: others know
 	// Prometheus' Service by it.
 	FullName = "kps"
-	// userKey and passwordKey are the keys of a Secret with Grafana's administrator.
-	UserKey, PasswordKey = "admin-user", "admin-password"
+	// UserKey is the key of the name of Grafana's administrator within a Secret.
+	UserKey = "admin-user"
+	// PasswordKey is the key of the administrator's password.
+	PasswordKey = "admin-password"
 	// ClusterCritical keeps what replicas are scaled by on a system node that is short
 	// of memory.
 	ClusterCritical = "system-cluster-critical"

@@ -89,6 +89,7 @@ func (s Spec) Spread(over Spread) []string {
 // gateway endpoint, which costs nothing.
 var InterfaceServices = []string{"autoscaling", "ec2", "ecr.api", "ecr.dkr", "eks", "eks-auth", "elasticloadbalancing", "logs", "sts"}
 
+// ServiceName returns the name of an API's VPC endpoint service in a region.
 func ServiceName(region, service string) string {
 	prefix := "com.amazonaws"
 	if len(region) > 3 && region[:3] == "cn-" && service != "s3" && service != "logs" {

@@ -10,63 +10,63 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Spec says which network is used, or how one is made. The zero value is none,
-// for a cluster that the user brings.
+// Spec says which network is used, or how one is created. The zero value is none, for
+// an existing cluster.
 type Spec struct {
-	// Existing is a VPC that is already there; nothing else applies then.
-	Existing *Existing
-	// CIDR are the addresses of the VPC, a block of /16 to /20. Each zone has an
-	// eighth of it, by its letter, so that a zone more or less moves no subnet. Half
-	// of the eighth is for nodes, a quarter each for public and for internal load
+	// CIDR is the range of addresses of the VPC, a block of /16 to /20. Each zone has an
+	// eighth of it, by its letter, so that a zone more or less moves no subnet. Half of
+	// the eighth is for nodes, a quarter each for public and for internal load
 	// balancers.
-	// Default: 10.0.0.0/16.
-	CIDR string
-	// Zones are the availability zones, two or three; what the program itself
-	// makes needs at least two. Default: the first three of the account, which
-	// whoever knows the account fills in.
-	Zones []string
+	CIDR string `key:"cidr" default:"10.0.0.0/16" if:"!vpcId"`
+	// Zones are the availability zones, two or three. Default: the first three of the
+	// account.
+	Zones []string `key:"zones"`
 	// ControlPlaneZones are the zones that an existing control plane has, which
 	// whoever knows the account fills in. Default: the first two of the network by
 	// name, for a control plane that is created.
 	ControlPlaneZones []string
-	// NATGateways are the ways out to the internet: One for all zones, which is
-	// lost with its zone and charges for traffic between zones, or PerZone.
-	// Default: One.
-	NATGateways Spread
-	// InterfaceEndpoints keep the traffic to AWS' own APIs within the VPC: One for
-	// all zones, PerZone, or None. Default: One.
-	InterfaceEndpoints Spread
-	// FlowLogDays is for how long it is kept who talked to whom. A pointer,
-	// because 0 keeps no logs at all. Default: 14.
-	FlowLogDays *int
-	// Region is the AWS region. Required to make a VPC.
+	// NATGateways is the number of NAT gateways, through which nodes reach the
+	// internet: one for all zones, which is lost with its zone and costs traffic between
+	// zones, or perZone.
+	NATGateways Spread `key:"natGateways" oneof:"one perZone" default:"one" if:"!vpcId"`
+	// InterfaceEndpoints keep the traffic to APIs of AWS within the VPC: one for all
+	// zones, perZone, or none.
+	InterfaceEndpoints Spread `key:"interfaceEndpoints" oneof:"none one perZone" default:"one" if:"!vpcId"`
+	// FlowLogDays is the retention of flow logs in days, one that CloudWatch Logs
+	// knows; 0 for no flow logs.
+	FlowLogDays *int `key:"flowLogDays" oneof:"0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"14" if:"!vpcId"`
+	// Existing is a VPC that exists. Nothing else applies then.
+	Existing *Existing `key:",inline"`
+	// Region is the AWS region. Required to create a VPC.
 	Region string
 }
 
-// Spread is over how many zones something is spread.
+// Spread is the number of zones that have one of something.
 type Spread string
 
-// Ways to spread.
+// Values of Spread.
 const (
 	None    Spread = "none"
 	One     Spread = "one"
 	PerZone Spread = "perZone"
 )
 
-// Existing is a VPC that the user brings.
+// Existing is a VPC that exists.
 type Existing struct {
-	// VPCID is the VPC's. Required.
-	VPCID string
-	// PrivateSubnetIDs are where the nodes go, and those of two zones have the
-	// interfaces of the control plane. They need a way out to the internet, and at
-	// least two zones. Required to make a cluster.
-	PrivateSubnetIDs []string
-	// PublicSubnetIDs are where public load balancers go, and need the tag
-	// kubernetes.io/role/elb: 1. Default: none.
-	PublicSubnetIDs []string
+	// VPCID is the id of a VPC that exists, in place of all other keys but those of its
+	// subnets. Default: a VPC is created for a created cluster.
+	VPCID string `key:"vpcId" example:"vpc-0123456789abcdef0"`
+	// PrivateSubnetIDs are the subnets of the nodes, in at least two zones. Those of two
+	// zones have the interfaces of the control plane. They need a route to the
+	// internet. Required to create a cluster.
+	PrivateSubnetIDs []string `key:"privateSubnetIds"`
+	// PublicSubnetIDs are the subnets of public load balancers. They need the tag
+	// kubernetes.io/role/elb: 1.
+	PublicSubnetIDs []string `key:"publicSubnetIds"`
 	// Zones are the zones of the subnets, by their ids, which whoever knows the
 	// account fills in.
 	Zones map[string]string
@@ -78,23 +78,10 @@ type Existing struct {
 // Made tells whether a VPC is made.
 func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
 
-// WithDefaults fills in what was not given.
+// WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	if s.Existing != nil {
-		return s
-	}
-	if s.CIDR == "" {
-		s.CIDR = "10.0.0.0/16"
-	}
-	if s.NATGateways == "" {
-		s.NATGateways = One
-	}
-	if s.InterfaceEndpoints == "" {
-		s.InterfaceEndpoints = One
-	}
-	if s.FlowLogDays == nil {
-		days := 14
-		s.FlowLogDays = &days
+	if s.Existing == nil {
+		keys.Complete(&s)
 	}
 	return s
 }

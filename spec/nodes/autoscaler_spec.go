@@ -1,13 +1,13 @@
 package nodes
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
@@ -29,15 +29,16 @@ var expanders = []string{"least-nodes", "least-waste", "most-pods", "random"}
 // AutoscalerSpec says whether the cluster autoscaler is installed, and how it
 // decides.
 type AutoscalerSpec struct {
-	// Install installs the cluster autoscaler. Without it, the cluster has one
-	// already, or Karpenter, or its groups keep their sizes. Default: false.
-	Install bool
-	// Expander chooses among groups on which a pod fits: least-waste, least-nodes,
-	// most-pods or random. Default: least-waste.
-	Expander string
-	// UnneededMinutes is how long a node must have been of no use before it goes.
-	// Default: 10.
-	UnneededMinutes int
+	// Install installs the cluster autoscaler. Without it, the cluster has one already,
+	// or Karpenter, or its groups keep their sizes. Default: true on a created cluster.
+	Install bool `key:"install"`
+	// Expander chooses among groups on which a pod fits. It cannot be combined with a
+	// list of node groups in nodeGroup of a model, which sets the order.
+	Expander string `key:"expander" oneof:"least-nodes least-waste most-pods random" default:"least-waste" if:"install"`
+	// UnneededMinutes is how long a node must be idle before it is removed.
+	UnneededMinutes int `key:"unneededMinutes" range:"1..1440" default:"10" if:"install"`
+	// Values are further values of the chart.
+	Values map[string]any `key:"values"`
 	// KubernetesMinor is the cluster's, such as 1.35, which is also the autoscaler's.
 	// Required.
 	KubernetesMinor string
@@ -53,8 +54,6 @@ type AutoscalerSpec struct {
 	// none, so that Expander alone decides.
 	// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.36.1/cluster-autoscaler/expander/priority/readme.md
 	Priorities map[int][]string
-	// Values are further values of the chart. Default: none.
-	Values map[string]any
 }
 
 // autoscalerSetBy are the values that keys of the configuration set, of this
@@ -70,10 +69,7 @@ func autoscalerSetBy(path *field.Path) chart.SetBy {
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s AutoscalerSpec) WithDefaults() AutoscalerSpec {
-	if s.Install {
-		s.Expander = cmp.Or(s.Expander, "least-waste")
-		s.UnneededMinutes = cmp.Or(s.UnneededMinutes, 10)
-	}
+	keys.Complete(&s)
 	return s
 }
 

@@ -3,12 +3,14 @@
 package nodes
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -39,16 +41,18 @@ type Releases struct{ System, GPU string }
 // Latest stands for the newest AMI release that EKS has.
 const Latest = "latest"
 
-// System are the nodes without GPUs.
+// System holds the nodes without GPUs.
 type System struct {
-	// InstanceTypes are EC2 types, all of one size. Default: m6i.large.
-	InstanceTypes []string
-	// Min and Max bound the number of nodes of all zones together, and are spread
-	// over the zones: with one node in each zone, a volume finds a node wherever it
-	// is. Default: one a zone and at least two; twice as many as Min.
-	Min, Max int
-	// DiskGiB is the size of a node's disk. Default: 50.
-	DiskGiB int
+	// InstanceTypes are EC2 types for x86, all of one size.
+	InstanceTypes []string `key:"instanceTypes" default:"m6i.large"`
+	// Min is the smallest number of nodes of all zones together, spread over the zones.
+	// With one node in each zone, a volume finds a node wherever it is. Default: one
+	// for each zone, at least 2.
+	Min int `key:"min" range:"1..450"`
+	// Max is the largest number of nodes of all zones together. Default: twice min.
+	Max int `key:"max" range:"1..450"`
+	// DiskGiB is the size of a node's disk, in GiB.
+	DiskGiB int `key:"diskGiB" range:"20..16384" default:"50"`
 	// Zones are where the nodes are, a managed node group in each. Default: those
 	// of the network, which whoever knows them fills in.
 	Zones []string
@@ -113,20 +117,11 @@ const (
 	largestDisk = 16384
 )
 
-// WithDefaults fills in what was not given.
+// WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	if len(s.System.InstanceTypes) == 0 {
-		s.System.InstanceTypes = []string{"m6i.large"}
-	}
-	if s.System.Min == 0 {
-		s.System.Min = max(2, len(s.System.Zones))
-	}
-	if s.System.Max == 0 {
-		s.System.Max = 2 * s.System.Min
-	}
-	if s.System.DiskGiB == 0 {
-		s.System.DiskGiB = rootDisk
-	}
+	keys.Complete(&s.System)
+	s.System.Min = cmp.Or(s.System.Min, max(2, len(s.System.Zones)))
+	s.System.Max = cmp.Or(s.System.Max, 2*s.System.Min)
 	s.Groups = slices.Clone(s.Groups)
 	for i := range s.Groups {
 		g := &s.Groups[i]

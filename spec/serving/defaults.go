@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strconv"
@@ -24,22 +25,22 @@ func (s Spec) WithDefaults() Spec {
 	s.Scaling.Policy = s.Scaling.Policy.withDefault(s.Replicas)
 	keys.Complete(&s)
 	s.Storage = s.Storage.withDefaults(s)
-	s.Lifecycle.ShutdownSeconds = Or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
+	s.Lifecycle.ShutdownSeconds = cmp.Or(s.Lifecycle.ShutdownSeconds, s.Objectives.shutdownSeconds())
 	if e, ok := s.Estimate(); ok {
 		s = s.withEstimate(e)
 	}
 	s.underived = append(s.underived, s.underivable()...)
-	s.GPU.Count = Or(s.GPU.Count, 1)
+	s.GPU.Count = cmp.Or(s.GPU.Count, 1)
 	s.Lifecycle.derived = s.Lifecycle.derived || s.Lifecycle.Rollout == ""
-	s.Lifecycle.Rollout = Or(s.Lifecycle.Rollout, s.rollout())
+	s.Lifecycle.Rollout = cmp.Or(s.Lifecycle.Rollout, s.rollout())
 	s.Resources = s.Resources.withDefaults(max(s.GPU.Count, 1), s.hostMemory())
 	s.Lifecycle = s.Lifecycle.withDefaults()
 	s.Access.HuggingFaceToken = s.Access.HuggingFaceToken.withDefaults(TokenKey)
-	s.Access.APIKey = s.Access.APIKey.withDefaults(ApiKeyKey)
+	s.Access.APIKey = s.Access.APIKey.withDefaults(APIKeyKey)
 	s.Scaling = s.Scaling.withDefaults(s.Replicas)
 	s.Monitoring = s.Monitoring.WithDefaults()
 	if s.Ingress.Class == ALBClass {
-		s.Ingress.ALB.IdleSeconds = Or(s.Ingress.ALB.IdleSeconds, 600)
+		s.Ingress.ALB.IdleSeconds = cmp.Or(s.Ingress.ALB.IdleSeconds, 600)
 	}
 	return s
 }
@@ -54,7 +55,7 @@ func (m Model) withDefaults(service string) Model {
 	if m.InS3() {
 		fallback = service
 	}
-	m.ServedName = Or(m.ServedName, fallback)
+	m.ServedName = cmp.Or(m.ServedName, fallback)
 	return m
 }
 
@@ -76,14 +77,14 @@ const mostLoaded = 8
 
 func (l LoRA) withDefaults() LoRA {
 	if n := len(l.Adapters); n > 0 {
-		l.MaxLoaded = Or(l.MaxLoaded, min(n, mostLoaded))
+		l.MaxLoaded = cmp.Or(l.MaxLoaded, min(n, mostLoaded))
 	}
 	return l
 }
 
 func (st Storage) withDefaults(s Spec) Storage {
 	if st.Weights.Claim != "" {
-		st.Weights.Path = Or(st.Weights.Path, s.Model.ID)
+		st.Weights.Path = cmp.Or(st.Weights.Path, s.Model.ID)
 	}
 	if st.Offline == nil {
 		st.Offline = new(!s.needsHub())
@@ -93,7 +94,7 @@ func (st Storage) withDefaults(s Spec) Storage {
 
 func (r SecretRef) withDefaults(key string) SecretRef {
 	if r.Name != "" {
-		r.Key = Or(r.Key, key)
+		r.Key = cmp.Or(r.Key, key)
 	}
 	return r
 }
@@ -104,7 +105,7 @@ func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
 	if _, known := p.Declaration(); (p == "" || known) && *r.Min == r.Max {
 		return Fixed
 	}
-	return Or(p, Load)
+	return cmp.Or(p, Load)
 }
 
 // withDefaults returns the scaling with the settings of its policy.
@@ -114,12 +115,12 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 		return Scaling{Policy: sc.Policy}
 	}
 	d := sc.Policy.settings(r)
-	sc.TargetLoad = Or(sc.TargetLoad, d.TargetLoad)
-	sc.TargetKVUsage = Or(sc.TargetKVUsage, d.TargetKVUsage)
-	sc.TargetWaiting = Or(sc.TargetWaiting, d.TargetWaiting)
-	sc.TargetCPU = Or(sc.TargetCPU, d.TargetCPU)
-	sc.FallbackReplicas = Or(sc.FallbackReplicas, d.FallbackReplicas)
-	sc.DownSeconds = Or(sc.DownSeconds, d.DownSeconds)
+	sc.TargetLoad = cmp.Or(sc.TargetLoad, d.TargetLoad)
+	sc.TargetKVUsage = cmp.Or(sc.TargetKVUsage, d.TargetKVUsage)
+	sc.TargetWaiting = cmp.Or(sc.TargetWaiting, d.TargetWaiting)
+	sc.TargetCPU = cmp.Or(sc.TargetCPU, d.TargetCPU)
+	sc.FallbackReplicas = cmp.Or(sc.FallbackReplicas, d.FallbackReplicas)
+	sc.DownSeconds = cmp.Or(sc.DownSeconds, d.DownSeconds)
 	return sc
 }
 
@@ -141,7 +142,7 @@ func (r Replicas) withDefaults() Replicas {
 	if r.Min != nil {
 		least = *r.Min
 	}
-	return Replicas{Min: &least, Max: Or(r.Max, max(least, 1))}
+	return Replicas{Min: &least, Max: cmp.Or(r.Max, max(least, 1))}
 }
 
 // withDefaults sizes a replica by its GPUs: each has a process of its own that
@@ -150,29 +151,21 @@ func (r Replicas) withDefaults() Replicas {
 // on top.
 func (r Resources) withDefaults(gpus int, host hostMemory) Resources {
 	return Resources{
-		CPU:     Or(r.CPU, strconv.Itoa(gpus+2)),
-		Memory:  Or(r.Memory, host.memory(gpus)),
-		ShmSize: Or(r.ShmSize, strconv.Itoa(2*gpus)+"Gi"),
-		Disk:    Or(r.Disk, strconv.Itoa(60*gpus)+"Gi"),
+		CPU:     cmp.Or(r.CPU, strconv.Itoa(gpus+2)),
+		Memory:  cmp.Or(r.Memory, host.memory(gpus)),
+		ShmSize: cmp.Or(r.ShmSize, strconv.Itoa(2*gpus)+"Gi"),
+		Disk:    cmp.Or(r.Disk, strconv.Itoa(60*gpus)+"Gi"),
 	}
 }
 
 func (l Lifecycle) withDefaults() Lifecycle {
-	l.LoadSeconds = Or(l.LoadSeconds, 600)
-	l.ProvisionSeconds = Or(l.ProvisionSeconds, 600)
-	l.ShutdownSeconds = Or(l.ShutdownSeconds, 120)
-	l.Rollout = Or(l.Rollout, Surge)
+	l.LoadSeconds = cmp.Or(l.LoadSeconds, 600)
+	l.ProvisionSeconds = cmp.Or(l.ProvisionSeconds, 600)
+	l.ShutdownSeconds = cmp.Or(l.ShutdownSeconds, 120)
+	l.Rollout = cmp.Or(l.Rollout, Surge)
 	return l
 }
 
 // WithDefaults returns the spec as it is: a name has no default, and a
 // namespace is created unless the spec says that it exists.
 func (s NamespaceSpec) WithDefaults() NamespaceSpec { return s }
-
-func Or[T comparable](value, fallback T) T {
-	var zero T
-	if value == zero {
-		return fallback
-	}
-	return value
-}

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -235,7 +236,7 @@ func (s Spec) ImageName() string {
 }
 
 // Version is the release of vLLM, unless Image says it.
-func (s Spec) Version() string { return Or(s.VLLMVersion, versions.VLLM) }
+func (s Spec) Version() string { return cmp.Or(s.VLLMVersion, versions.VLLM) }
 
 // EngineEnv are the variables that derive from the spec. The user's own may not
 // replace them.

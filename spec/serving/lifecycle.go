@@ -129,9 +129,11 @@ func (s Spec) enginesOnANode() int {
 }
 
 const (
-	// deadPeriodSeconds and deadFailures are when an engine that does not answer is
-	// given up: after 100 s.
-	DeadPeriodSeconds, DeadFailures = 10, 10
+	// DeadPeriodSeconds is the time between two liveness probes.
+	DeadPeriodSeconds = 10
+	// DeadFailures is the number of failed probes after which a replica is restarted:
+	// after 100 s.
+	DeadFailures = 10
 )
 
 // progressScript fails where the engine is dead, and where it has had requests

@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -18,17 +19,22 @@ const (
 	kedaPrefix       = "keda-hpa-"
 	longestNamespace = 63
 
+	// ContainerName is the name of the container of vLLM.
 	ContainerName = "vllm"
-	PortName      = "http"
-	Port          = 8000
+	// PortName is the name of its port.
+	PortName = "http"
+	// Port is the port of vLLM, and of the Service.
+	Port = 8000
 
-	// TokenKey and apiKeyKey are the keys within the Secrets.
-	TokenKey  = "token"
-	ApiKeyKey = "api-key"
+	// TokenKey is the key of the Hugging Face token within a Secret.
+	TokenKey = "token"
+	// APIKeyKey is the key of the API key within a Secret.
+	APIKeyKey = "api-key"
 
-	// ComponentLabel tells the Services of other names from that by which a
-	// ServiceMonitor finds each engine once.
+	// ComponentLabel is the label of the Services of other names, by which a
+	// ServiceMonitor finds each replica once.
 	ComponentLabel = "app.kubernetes.io/component"
+	// AliasComponent is the value of that label.
 	AliasComponent = "alias"
 )
 
@@ -99,7 +105,7 @@ func (s Spec) AllNames() []string {
 }
 
 // ServiceAccount is the name of the engines' identity.
-func (s Spec) ServiceAccount() string { return Or(s.Access.ServiceAccountName, s.ObjectName()) }
+func (s Spec) ServiceAccount() string { return cmp.Or(s.Access.ServiceAccountName, s.ObjectName()) }
 
 // ScrapeJob is the label job of every series of an engine.
 const ScrapeJob = "vllm"
@@ -117,8 +123,10 @@ func isObjectName(name string) bool { return len(validation.IsDNS1123Subdomain(n
 
 func isSecretKey(key string) bool { return len(validation.IsConfigMapKey(key)) == 0 }
 
+// IsLabelKey reports whether Kubernetes accepts the key of a label.
 func IsLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) == 0 }
 
+// IsLabelValue reports whether Kubernetes accepts the value of a label.
 func IsLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
 
 // isHost tells whether a name can be an Ingress' host, which addresses cannot.

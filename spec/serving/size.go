@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -255,19 +256,19 @@ const provisionMargin = 1.5
 
 // withEstimate fills in what the estimate gives and the user did not.
 func (s Spec) withEstimate(e sizing.Estimate) Spec {
-	s.GPU.Count = Or(s.GPU.Count, e.Workload.Engine.TensorParallel)
-	s.Model.MaxNumSeqs = Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
-	s.Lifecycle.ProvisionSeconds = Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
+	s.GPU.Count = cmp.Or(s.GPU.Count, e.Workload.Engine.TensorParallel)
+	s.Model.MaxNumSeqs = cmp.Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
+	s.Lifecycle.ProvisionSeconds = cmp.Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	// The first engine finds no compiled code, and has to be given the time for it.
 	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
-	s.Lifecycle.LoadSeconds = Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
+	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
 	if s.Scaling.Policy.settings(s.Replicas).TargetLoad != 0 {
-		s.Scaling.TargetLoad = Or(s.Scaling.TargetLoad, e.Serving.Target)
+		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
 	weights := 0.0 // of what is streamed, or on a volume
 	if !s.local() && s.CacheClaim() == "" {
 		weights = e.Memory.Weights * float64(e.Workload.Engine.GPUs())
 	}
-	s.Resources.Disk = Or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
+	s.Resources.Disk = cmp.Or(s.Resources.Disk, strconv.Itoa(int(math.Ceil(weights))+cachesGiB)+"Gi")
 	return s
 }

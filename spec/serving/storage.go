@@ -71,7 +71,7 @@ type Endpoint struct {
 	Port int
 }
 
-// endpoint returns where the store is; ok is false where the URL is not one.
+// StoreEndpoint returns where the store is; ok is false where the URL is not one.
 func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
 	at, err := url.Parse(s.Endpoint)
 	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Hostname() == "" || at.User != nil || strings.Trim(at.Path, "/")+at.RawQuery+at.Fragment != "" {
@@ -87,6 +87,7 @@ func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
 	return e, err == nil && e.Port > 0 && e.Port <= LargestPort
 }
 
+// LargestPort is the largest port number of TCP.
 const LargestPort = 65535
 
 // Namespace returns that of a Service of the cluster; "" of any other host.

@@ -157,10 +157,10 @@ func TestArgumentsOfWeightsAndAdapters(t *testing.T) {
 			`--model-loader-extra-config {"concurrency":16,"distributed":true} --tensor-parallel-size 2`, true},
 		{"volume", func(s *serving.Spec) { s.Storage.Weights.Claim = "weights" }, "/models/org/m", "--served-model-name org/m", true},
 		{"adapters", func(s *serving.Spec) {
-			s.LoRA = serving.LoRA{Adapters: []serving.Adapter{{"sql", "org/sql"}, {"legal", "/adapters/legal"}}, MaxLoaded: 1}
+			s.LoRA = serving.LoRA{Adapters: []serving.Adapter{{Name: "sql", Source: "org/sql"}, {Name: "legal", Source: "/adapters/legal"}}, MaxLoaded: 1}
 		}, "org/m", "--enable-lora --max-loras 1 --max-cpu-loras 2 --max-lora-rank 16 --lora-modules sql=org/sql legal=/adapters/legal ", false},
 		{"S3 with an adapter of the hub", func(s *serving.Spec) {
-			s.Model.ID, s.LoRA.Adapters = "s3://bucket/org/m", []serving.Adapter{{"sql", "org/sql"}}
+			s.Model.ID, s.LoRA.Adapters = "s3://bucket/org/m", []serving.Adapter{{Name: "sql", Source: "org/sql"}}
 		}, "s3://bucket/org/m", "--lora-modules sql=org/sql ", false},
 	}
 	for _, test := range tests {

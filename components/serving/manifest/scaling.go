@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 
@@ -155,7 +156,7 @@ func gauge(s serving.Spec, metric string) string {
 func hungLoad(s serving.Spec, load string) string {
 	target := s.Scaling.TargetLoad
 	hung := fmt.Sprintf("%s > 0 and on (pod, engine) rate(%s[%ds]) == 0",
-		load, gauge(s, "vllm:iteration_tokens_total_count"), stillScrapes*serving.Or(s.Monitoring.IntervalSeconds, serving.ScrapeSeconds))
+		load, gauge(s, "vllm:iteration_tokens_total_count"), stillScrapes*cmp.Or(s.Monitoring.IntervalSeconds, serving.ScrapeSeconds))
 	return fmt.Sprintf("(clamp(%d * count(%s) - sum(%s), 0, %d) and on () (%s) or vector(0))",
 		target, gauge(s, "vllm:num_requests_running"), load, target, hung)
 }

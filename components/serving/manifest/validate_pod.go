@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,7 +116,7 @@ func sidecarProblems(p corev1.PodSpec) []string {
 		}
 		for _, taken := range c.Ports {
 			if taken.Name == serving.PortName || taken.ContainerPort == serving.Port {
-				all = append(all, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, serving.Or(taken.Name, fmt.Sprint(serving.Port))))
+				all = append(all, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, cmp.Or(taken.Name, fmt.Sprint(serving.Port))))
 			}
 		}
 	}

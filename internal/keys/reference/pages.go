@@ -152,7 +152,7 @@ func (g *generator) fallback(k *keys.Key) string {
 	case k.Required:
 		return "required"
 	case k.Default != "" && k.If != "":
-		return fmt.Sprintf("`%s` with `%s`", k.Default, strings.Replace(k.If, "=", ": ", 1))
+		return fmt.Sprintf("`%s` %s", k.Default, condition(k.If))
 	case k.Default != "":
 		return "`" + k.Default + "`"
 	case g.comments[k].fallback != "":
@@ -163,6 +163,18 @@ func (g *generator) fallback(k *keys.Key) string {
 		return ""
 	}
 	return "none"
+}
+
+// condition returns the condition of a default in words.
+func condition(text string) string {
+	if name, absent := strings.CutPrefix(text, "!"); absent {
+		return fmt.Sprintf("without `%s`", name)
+	}
+	name, values, compared := strings.Cut(text, "=")
+	if !compared {
+		return fmt.Sprintf("with `%s`", name)
+	}
+	return fmt.Sprintf("where `%s` is `%s`", name, strings.Join(strings.Fields(values), "` or `"))
 }
 
 // values returns what a key accepts.

@@ -53,8 +53,8 @@ func others(prefix string) string {
 func (g *generator) value(k *keys.Key, scope string) map[string]any {
 	s := g.kindSchema(k, scope)
 	description := strings.ReplaceAll(g.comments[k].text, "`", "")
-	switch fallback := strings.ReplaceAll(g.fallback(k), "`", ""); {
-	case fallback == "required" || fallback == "":
+	switch fallback := strings.ReplaceAll(g.fallback(k), "`", ""); fallback {
+	case "required", "":
 	default:
 		description += " Default: " + fallback + "."
 	}

@@ -12,23 +12,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// products are the catalogue's names of the GPUs, by those of NVIDIA's driver.
-var products = map[string]string{
-	"NVIDIA A100-SXM4-40GB": "A100-40",
-	"NVIDIA A100-SXM4-80GB": "A100-80",
-	"NVIDIA A10G":           "A10G",
-	"NVIDIA B200":           "B200",
-	"NVIDIA B300 SXM6 AC":   "B300",
-	"NVIDIA H100 80GB HBM3": "H100",
-	"NVIDIA H200":           "H200",
-	"NVIDIA L4":             "L4",
-	"NVIDIA L40S":           "L40S",
-	"NVIDIA RTX PRO 4500 Blackwell Server Edition": "RTX-PRO-4500",
-	"NVIDIA RTX PRO 6000 Blackwell Server Edition": "RTX-PRO-6000",
-	"Tesla T4":             "T4",
-	"Tesla V100-SXM2-32GB": "V100-32",
-}
-
 var instanceColumns = []string{"type", "gpu", "gpus", "vcpu", "memory_gib", "max_pods", "nvme_gb", "network_gbps", "ebs_mibps"}
 
 // rows returns the rows of a table with a header and comments that begin with #.
@@ -124,12 +107,14 @@ func (m module) instance(name string, specification map[string]string) (string, 
 		if gpu != "" || gpus != "" {
 			return "", fmt.Errorf("its GPU is in %s; remove it from %s", m.Version, specificationsFile)
 		}
-		if gpu, known = products[d.Product]; !known {
-			return "", fmt.Errorf("has the GPU %q; add it to products, and to the GPUs of the catalogue", d.Product)
+		card, known := catalogue.FindProduct(d.Product)
+		if !known {
+			return "", fmt.Errorf("has the GPU %q; add it to gpus.tsv, with that as the product", d.Product)
 		}
-		if err := d.check(gpu); err != nil {
+		if err := d.check(card); err != nil {
 			return "", err
 		}
+		gpu = card.Name
 		gpus = strconv.Itoa(d.Count)
 	}
 	if m.MaxPods[name] == 0 || m.Megabits[name] == 0 {
@@ -156,16 +141,12 @@ func (m module) instance(name string, specification map[string]string) (string, 
 const sameMemory = 0.03
 
 // check compares a GPU of the module with that of the catalogue.
-func (d device) check(name string) error {
-	gpu, err := catalogue.FindGPU(name)
-	if err != nil {
-		return fmt.Errorf("its GPU %w", err)
-	}
+func (d device) check(gpu catalogue.GPU) error {
 	if gpu.Capability != d.Capability {
-		return fmt.Errorf("%s has the compute capability %d, and the catalogue says %d", name, d.Capability, gpu.Capability)
+		return fmt.Errorf("%s has the compute capability %d, and the catalogue says %d", gpu.Name, d.Capability, gpu.Capability)
 	}
 	if math.Abs(gpu.UsableGiB/d.MemoryGiB-1) > sameMemory {
-		return fmt.Errorf("%s has %.2f GiB, and the catalogue says %.2f", name, d.MemoryGiB, gpu.UsableGiB)
+		return fmt.Errorf("%s has %.2f GiB, and the catalogue says %.2f", gpu.Name, d.MemoryGiB, gpu.UsableGiB)
 	}
 	return nil
 }

@@ -178,7 +178,7 @@ func TestGenerateRefuses(t *testing.T) {
 		want                     string
 	}{
 		"a new type":                        {specified, "family\treason\n", "g9.xlarge: is an instance type with GPUs of example.com/k@v1.2.3; describe it in specifications.tsv, or give the reason"},
-		"a new GPU":                         {specified + "g9.xlarge\t4\t16\t250\t83.4\n", "family\treason\n", `g9.xlarge: has the GPU "NVIDIA X1"; add it to products`},
+		"a new GPU":                         {specified + "g9.xlarge\t4\t16\t250\t83.4\n", "family\treason\n", `g9.xlarge: has the GPU "NVIDIA X1"; add it to gpus.tsv`},
 		"a type that the module lacks":      {specified + "g8.xlarge\t4\t16\t250\t83.4\n", left, "g8.xlarge: is in specifications.tsv, and example.com/k@v1.2.3 does not know it"},
 		"a type both specified and left":    {specified + "g9.xlarge\t4\t16\t250\t83.4\n", left, "g9.xlarge: is in specifications.tsv, and its family in excluded.tsv"},
 		"a GPU that the module knows":       {strings.TrimSuffix(specified, "\n") + "\tA10G\t1\n", left, "g5.xlarge: its GPU is in example.com/k@v1.2.3; remove it"},
