@@ -47,11 +47,11 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 		Tags: aws.Tags, DependsOn: ready}, providers)
 	ready = join(ready, autoscaler.Ready(), plugin.Ready(), scaler.Ready(), balancers.Ready())
 
-	namespaces := component(d, serving.NewNamespaces, "namespaces", serving.NamespacesArgs{Specs: cfg.Namespaces}, providers)
+	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {
-		service := component(d, serving.NewVLLMService, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
+		service := component(d, serving.NewVLLMServiceFromSpec, spec.ResourceName(), serving.SpecArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
 			DependsOn: join(ready, groups.ReadyFor(spec.GroupNames()...), namespaces.ReadyFor(spec.Namespace), readers.ReadyFor(spec.Name))}, providers)
 		models[spec.Name] = service.Outputs()
 	}

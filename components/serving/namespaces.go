@@ -16,6 +16,13 @@ const namespacesToken = "vllm-eks:serving:Namespaces"
 
 // NamespacesArgs are the inputs of NewNamespaces.
 type NamespacesArgs struct {
+	// Namespaces are the namespaces of models. Required.
+	Namespaces []NamespaceArgs `pulumi:"namespaces,optional"`
+}
+
+// NamespaceSpecsArgs are the inputs of NewNamespacesFromSpecs.
+type NamespaceSpecsArgs struct {
+	// Specs are the namespaces of models.
 	Specs []servingspec.NamespaceSpec
 }
 
@@ -26,10 +33,22 @@ type Namespaces struct {
 	byName map[string]pulumi.Resource
 }
 
-// NewNamespaces registers the namespaces that do not exist already. Errors name
-// the field that is wrong, under name.
+// NewNamespaces registers the namespaces that do not exist already, with the labels
+// and the NetworkPolicy that services expect. All problems are one error, each with
+// name and the key in front.
 func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
-	specs, err := servingspec.CheckedNamespaces(field.NewPath(name), args.Specs)
+	specs := items(args.Namespaces, &inputs{}, "", (*NamespaceArgs).spec)
+	return registerNamespaces(ctx, name, field.NewPath(name).Child("namespaces"), specs, opts)
+}
+
+// NewNamespacesFromSpecs is NewNamespaces for Go programs that have specs, such as
+// those that are decoded from a stack's file.
+func NewNamespacesFromSpecs(ctx *pulumi.Context, name string, args NamespaceSpecsArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
+	return registerNamespaces(ctx, name, field.NewPath(name), args.Specs, opts)
+}
+
+func registerNamespaces(ctx *pulumi.Context, name string, at *field.Path, list []servingspec.NamespaceSpec, opts []pulumi.ResourceOption) (*Namespaces, error) {
+	specs, err := servingspec.CheckedNamespaces(at, list)
 	if err != nil {
 		return nil, err
 	}
@@ -37,20 +56,24 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	if err := ctx.RegisterComponentResource(namespacesToken, name, n, opts...); err != nil {
 		return nil, err
 	}
+	children, err := childOptions(n, opts)
+	if err != nil {
+		return nil, err
+	}
 	manager := fieldmanager.Name(ctx.Project(), ctx.Stack())
 	for _, spec := range specs {
 		if spec.Existing {
-			if err := letGo(ctx, spec, pulumi.Parent(n)); err != nil {
+			if err := letGo(ctx, spec, children...); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		created, err := register(ctx, spec.Name, manifest.Namespace(spec, manager), nil, pulumi.Parent(n))
+		created, err := registerPlain(ctx, spec.Name, manifest.Namespace(spec, manager), children...)
 		if err != nil {
 			return nil, err
 		}
 		n.byName[spec.Name] = created
-		if _, err := register(ctx, spec.Name, manifest.DenyAll(spec, manager), nil, pulumi.Parent(n), pulumi.DependsOn([]pulumi.Resource{created})); err != nil {
+		if _, err := registerPlain(ctx, spec.Name, manifest.DenyAll(spec, manager), slices.Concat(children, []pulumi.ResourceOption{pulumi.DependsOn([]pulumi.Resource{created})})...); err != nil {
 			return nil, err
 		}
 	}
@@ -69,12 +92,18 @@ func letGo(ctx *pulumi.Context, spec servingspec.NamespaceSpec, opts ...pulumi.R
 
 // Ready returns the namespaces that are created here.
 func (n *Namespaces) Ready() []pulumi.Resource {
+	if n == nil {
+		return nil
+	}
 	return n.ReadyFor(slices.Sorted(maps.Keys(n.byName))...)
 }
 
 // ReadyFor returns what services in these namespaces must wait for: those of the
 // namespaces that are created here.
 func (n *Namespaces) ReadyFor(names ...string) []pulumi.Resource {
+	if n == nil {
+		return nil
+	}
 	var ready []pulumi.Resource
 	for _, name := range names {
 		if namespace, ok := n.byName[name]; ok {

@@ -16,7 +16,7 @@ import (
 func TestWhatWaitsForAService(t *testing.T) {
 	spec := servingspec.Spec{Name: "chat", PreviousNames: []string{"llama"}, Namespace: "inference", Model: servingspec.Model{ID: "org/m"}}
 	got := waitsFor(t, func(ctx *pulumi.Context) ([]pulumi.Resource, error) {
-		service, err := serving.NewVLLMService(ctx, spec.ResourceName(), serving.VLLMServiceArgs{Spec: spec})
+		service, err := serving.NewVLLMServiceFromSpec(ctx, spec.ResourceName(), serving.SpecArgs{Spec: spec})
 		if err != nil {
 			return nil, err
 		}
@@ -30,7 +30,7 @@ func TestWhatWaitsForAService(t *testing.T) {
 // TestWhatWaitsForNamespaces: for those that are created, and of these for the ones
 // that are named.
 func TestWhatWaitsForNamespaces(t *testing.T) {
-	args := serving.NamespacesArgs{Specs: []servingspec.NamespaceSpec{{Name: "b"}, {Name: "a"}, {Name: "theirs", Existing: true, Known: true}}}
+	args := serving.NamespaceSpecsArgs{Specs: []servingspec.NamespaceSpec{{Name: "b"}, {Name: "a"}, {Name: "theirs", Existing: true, Known: true}}}
 	const created = "kubernetes:core/v1:Namespace::"
 	tests := []struct {
 		name  string
@@ -44,7 +44,7 @@ func TestWhatWaitsForNamespaces(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got := waitsFor(t, func(ctx *pulumi.Context) ([]pulumi.Resource, error) {
-				namespaces, err := serving.NewNamespaces(ctx, "namespaces", args)
+				namespaces, err := serving.NewNamespacesFromSpecs(ctx, "namespaces", args)
 				if err != nil {
 					return nil, err
 				}

@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/untyped"
+	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // object is a registered Kubernetes object.
@@ -30,85 +34,152 @@ func (o *object) name() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// register registers an object as the resource that Pulumi's typed packages
-// would make of it.
-func register(ctx *pulumi.Context, name string, o runtime.Object, adapt func(pulumi.Map), opts ...pulumi.ResourceOption) (*object, error) {
-	fields, err := inputs(o)
+// register registers an object as the resource that Pulumi's typed packages would
+// make of it.
+func register(ctx *pulumi.Context, name string, o runtime.Object, inputs pulumi.Map, opts ...pulumi.ResourceOption) (*object, error) {
+	registered := &object{}
+	return registered, untyped.Register(ctx, typeToken(o), name, inputs, registered, opts...)
+}
+
+// childOptions returns the options of a component's children. They wait for what the
+// component depends on, which by itself does not hold them back.
+func childOptions(component pulumi.Resource, opts []pulumi.ResourceOption) ([]pulumi.ResourceOption, error) {
+	of, err := pulumi.NewResourceOptions(opts...)
 	if err != nil {
 		return nil, err
 	}
-	if adapt != nil {
-		adapt(fields)
+	options := []pulumi.ResourceOption{pulumi.Parent(component), pulumi.DependsOn(of.DependsOn)}
+	for _, list := range of.DependsOnInputs {
+		options = append(options, pulumi.DependsOnInputs(list))
 	}
+	return options, nil
+}
+
+// registerPlain registers an object that does not depend on other resources.
+func registerPlain(ctx *pulumi.Context, name string, o runtime.Object, opts ...pulumi.ResourceOption) (*object, error) {
+	tree, err := fields(o)
+	if err != nil {
+		return nil, err
+	}
+	return register(ctx, name, o, untyped.Map(tree), opts...)
+}
+
+// typeToken returns the type of an object's resource, such as
+// kubernetes:apps/v1:Deployment.
+func typeToken(o runtime.Object) string {
 	apiVersion, kind := o.GetObjectKind().GroupVersionKind().ToAPIVersionAndKind()
 	if !strings.Contains(apiVersion, "/") {
 		apiVersion = "core/" + apiVersion
 	}
-	registered := &object{}
-	return registered, untyped.Register(ctx, fmt.Sprintf("kubernetes:%s:%s", apiVersion, kind), name, fields, registered, opts...)
+	return fmt.Sprintf("kubernetes:%s:%s", apiVersion, kind)
 }
 
-// inputs are an object's fields, without the status, which Kubernetes writes.
-func inputs(o runtime.Object) (pulumi.Map, error) {
+// fields returns an object as a tree, without the status, which Kubernetes writes.
+func fields(o runtime.Object) (map[string]any, error) {
 	text, err := json.Marshal(o)
 	if err != nil {
 		return nil, err
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.UseNumber()
-	var fields map[string]any
-	if err := decoder.Decode(&fields); err != nil {
+	var tree map[string]any
+	if err := decoder.Decode(&tree); err != nil {
 		return nil, err
 	}
-	delete(fields, "status")
-	if spec, ok := fields["spec"].(map[string]any); ok && len(spec) == 0 {
-		delete(fields, "spec")
+	delete(tree, "status")
+	if spec, ok := tree["spec"].(map[string]any); ok && len(spec) == 0 {
+		delete(tree, "spec")
 	}
-	return untyped.Map(fields), nil
+	return tree, nil
 }
 
-// secretNames puts the names of Secrets, which the provider makes up, where
-// containers read variables from them.
-func secretNames(deployment pulumi.Map, names map[string]pulumi.StringOutput) {
-	spec := deployment["spec"].(pulumi.Map)["template"].(pulumi.Map)["spec"].(pulumi.Map)
-	for _, c := range spec["containers"].(pulumi.Array) {
-		env, _ := c.(pulumi.Map)["env"].(pulumi.Array)
-		for _, variable := range env {
-			from, _ := variable.(pulumi.Map)["valueFrom"].(pulumi.Map)
-			ref, _ := from["secretKeyRef"].(pulumi.Map)
-			if planned, ok := ref["name"].(pulumi.String); ok {
-				if name, ok := names[string(planned)]; ok {
-					ref["name"] = name
-				}
-			}
+// registerObjects registers everything else. The replicas wait for what they refer to,
+// and what refers to them for the replicas, so that it goes first when they are
+// removed. It returns the Services, which are ready when the replicas are.
+func (s *service) registerObjects(p *plan, component *VLLMService, opts []pulumi.ResourceOption) (services []pulumi.Resource, err error) {
+	spec := s.complete(nil)
+	var before []pulumi.Resource
+	created := map[string]pulumi.Resource{}
+	for i, o := range p.objects {
+		if i < len(s.secrets) {
+			continue
+		}
+		kind := o.GetObjectKind().GroupVersionKind().Kind
+		options, resourceName := slices.Clone(opts), s.name+o.Suffix
+		switch kind {
+		case "Deployment":
+			options = append(options, pulumi.DependsOn(before), pulumi.Timeouts(&pulumi.CustomTimeouts{
+				Create: spec.RolloutTimeout(), Update: spec.RolloutTimeout(), Delete: spec.RemovalTimeout(),
+			}))
+		case "Service":
+			// An address that another model had moves when the replicas are ready.
+			var aliases pulumi.ResourceOption
+			resourceName, aliases = s.address(o, component)
+			options = append(options, aliases, pulumi.DependsOn([]pulumi.Resource{created["Deployment"]}))
+		case "ScaledObject", "HorizontalPodAutoscaler":
+			options = append(options, pulumi.DependsOn([]pulumi.Resource{created["Deployment"]}))
+		case "Ingress":
+			options = append(options, pulumi.DependsOn([]pulumi.Resource{created["Service"]}))
+		}
+		registered, err := register(s.ctx, resourceName, o.Object, p.inputs(i), options...)
+		if err != nil {
+			return nil, err
+		}
+		if kind == "Service" {
+			services = append(services, registered)
+		}
+		if created["Deployment"] == nil {
+			before = append(before, registered)
+		}
+		if created[kind] == nil {
+			created[kind] = registered
 		}
 	}
+	return services, nil
 }
 
-// scrapeSecretName puts the name of the Secret of the API key, which the provider
-// makes up, where Prometheus reads it.
-func scrapeSecretName(monitor pulumi.Map, names map[string]pulumi.StringOutput) {
-	endpoints, _ := monitor["spec"].(pulumi.Map)["endpoints"].(pulumi.Array)
-	for _, e := range endpoints {
-		authorization, _ := e.(pulumi.Map)["authorization"].(pulumi.Map)
-		credentials, _ := authorization["credentials"].(pulumi.Map)
-		if planned, ok := credentials["name"].(pulumi.String); ok {
-			if name, ok := names[string(planned)]; ok {
-				credentials["name"] = name
-			}
+// address returns the name of a Service's resource, and the names that it may have in
+// an older state. Where another resource produces the namespace, the name is that of
+// the component: a resource's name is always known.
+func (s *service) address(o manifest.Object, component *VLLMService) (string, pulumi.ResourceOption) {
+	aliases := []pulumi.Alias{{Name: pulumi.String(s.name + o.Suffix)}}
+	for _, other := range s.complete(nil).AllNames() {
+		if other != s.name {
+			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other + o.Suffix)})
 		}
 	}
+	unplaced := "@" + s.name + o.Suffix
+	service := o.Object.(metav1.Object)
+	produced := slices.IndexFunc(s.sources, func(from source) bool { return from.key == "namespace" })
+	if produced < 0 {
+		aliases = append(aliases, pulumi.Alias{Name: pulumi.String(unplaced)})
+		return manifest.AddressName(service.GetName(), service.GetNamespace()), pulumi.Aliases(aliases)
+	}
+	name := s.sources[produced].value.ApplyT(func(value any) string {
+		namespace, _ := s.sources[produced].resolved(value)
+		return manifest.AddressName(service.GetName(), fmt.Sprint(namespace))
+	}).(pulumi.StringOutput)
+	// An alias by name has to be known in a preview, one by URN has not.
+	urn := pulumi.CreateURN(name, pulumi.String(typeToken(o.Object)), component.URN().ToStringOutput(), pulumi.String(s.ctx.Project()), pulumi.String(s.ctx.Stack()))
+	return unplaced, pulumi.Aliases(append(aliases, pulumi.Alias{URN: urn}))
 }
 
-// secretText is a value that is known only when the program runs, such as the
-// output of another. It must be there: vLLM takes an empty key for none, and
-// answers everybody.
-func secretText(service, key string, value pulumi.StringPtrInput) pulumi.StringOutput {
-	text := value.ToStringPtrOutput().ApplyT(func(text *string) (string, error) {
-		if text == nil || *text == "" {
-			return "", fmt.Errorf("%s: the value for the Secret's %s is empty; give it a value, or leave the argument out to have none", service, key)
-		}
-		return *text, nil
-	})
-	return pulumi.ToSecret(text).(pulumi.StringOutput)
+// setOutputs sets the outputs of the component.
+func (s *VLLMService) setOutputs(p *plan) {
+	properties := p.inputs(len(p.samples) - 1)
+	for name, output := range map[string]*pulumi.StringOutput{
+		"name": &s.Name, "namespace": &s.Namespace, "url": &s.URL, "servedModelName": &s.ServedModelName,
+		"apiKeySecret": &s.APIKeySecret, "serviceAccountName": &s.ServiceAccountName,
+	} {
+		*output = pulumi.ToOutput(properties[name]).ApplyT(func(value any) string { return fmt.Sprint(value) }).(pulumi.StringOutput)
+	}
+	s.Port = pulumi.Int(servingspec.Port).ToIntOutput()
+}
+
+// properties are the outputs of the component by their names in every language.
+func (s *VLLMService) properties() pulumi.Map {
+	return pulumi.Map{
+		"name": s.Name, "namespace": s.Namespace, "port": s.Port, "url": s.URL, "servedModelName": s.ServedModelName,
+		"apiKeySecret": s.APIKeySecret, "serviceAccountName": s.ServiceAccountName,
+	}
 }

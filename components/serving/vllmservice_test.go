@@ -30,7 +30,7 @@ func TestOutputs(t *testing.T) {
 			var once sync.WaitGroup
 			once.Add(1)
 			_, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-				service, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
+				service, err := serving.NewVLLMServiceFromSpec(ctx, "mistral-7b", serving.SpecArgs{
 					Spec:   servingspec.Spec{Name: "mistral-7b", Namespace: "inference", Model: servingspec.Model{ID: "org/m"}},
 					APIKey: test.apiKey,
 				})
@@ -67,21 +67,21 @@ func TestAnEmptyKeyIsRefused(t *testing.T) {
 		"nil from another resource": pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput),
 		"empty":                     pulumi.String(""),
 	} {
-		for field, args := range map[string]serving.VLLMServiceArgs{
-			"api-key": {APIKey: value},
-			"token":   {HuggingFaceToken: value},
+		for field, args := range map[string]serving.SpecArgs{
+			"apiKey":           {APIKey: value},
+			"huggingFaceToken": {HuggingFaceToken: value},
 		} {
 			t.Run(name+" as "+field, func(t *testing.T) {
 				args.Spec = servingspec.Spec{Name: "chat", Namespace: "inference", Model: servingspec.Model{ID: "org/m"}}
 				recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-					_, err := serving.NewVLLMService(ctx, "chat", args)
+					_, err := serving.NewVLLMServiceFromSpec(ctx, "chat", args)
 					return err
 				})
-				if want := "chat: the value for the Secret's " + field + " is empty"; err == nil || !strings.Contains(err.Error(), want) {
+				if want := "chat." + field + ": is empty"; err == nil || !strings.Contains(err.Error(), want) {
 					t.Errorf("the error is %v, want %s", err, want)
 				}
 				for _, r := range recording.Resources() {
-					if strings.HasSuffix(r.Type, ":Secret") || strings.HasSuffix(r.Type, ":Deployment") {
+					if r.Type != "vllm-eks:serving:VLLMService" {
 						t.Errorf("%s %s is registered", r.Type, r.Name)
 					}
 				}
@@ -94,7 +94,7 @@ func TestAnEmptyKeyIsRefused(t *testing.T) {
 // have no configuration file.
 func TestErrorsOfAProgramNameTheField(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		_, err := serving.NewVLLMService(ctx, "chat", serving.VLLMServiceArgs{
+		_, err := serving.NewVLLMServiceFromSpec(ctx, "chat", serving.SpecArgs{
 			Spec: servingspec.Spec{Name: "chat", GPU: servingspec.GPU{Count: 9}, Model: servingspec.Model{ID: "org/m"}},
 		})
 		return err

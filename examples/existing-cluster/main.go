@@ -7,7 +7,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -23,22 +22,20 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
+		Namespaces: []serving.NamespaceArgs{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	chat, err := serving.NewVLLMService(ctx, "mistral-7b", serving.VLLMServiceArgs{
-		Spec: servingspec.Spec{
-			Name:      "mistral-7b",
-			Namespace: "inference",
-			Model:     servingspec.Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 8192},
-			// The card is what the memory is checked against: nothing is created
-			// where the model does not fit.
-			GPU: servingspec.GPU{Type: "A10G"},
-		},
-		DependsOn: namespaces.ReadyFor("inference"),
-	}, onCluster)
+		Name:        "mistral-7b",
+		Namespace:   pulumi.String("inference"),
+		Model:       "mistralai/Mistral-7B-Instruct-v0.2",
+		MaxModelLen: 8192,
+		// The memory is checked against this GPU: nothing is created where the model
+		// does not fit.
+		GPU: &serving.GPUArgs{Type: "A10G"},
+	}, onCluster, pulumi.DependsOn(namespaces.Ready()))
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -24,30 +23,28 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
+		Namespaces: []serving.NamespaceArgs{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	service, err := serving.NewVLLMService(ctx, "llama-8b", serving.VLLMServiceArgs{
-		Spec: servingspec.Spec{
-			Name:      "llama-8b",
-			Namespace: "inference",
-			Model:     servingspec.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192},
-			NodeGroup: servingspec.NodeGroup{Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Max: 2},
-			LoRA: servingspec.LoRA{
-				Adapters: []servingspec.Adapter{
-					{Name: "sql", Source: "my-org/llama-8b-sql-lora"},
-					{Name: "legal", Source: "/adapters/legal"},
-				},
-				MaxRank: 32,
+		Name:        "llama-8b",
+		Namespace:   pulumi.String("inference"),
+		Model:       "meta-llama/Llama-3.1-8B-Instruct",
+		MaxModelLen: 8192,
+		NodeGroups:  []serving.NodeGroupArgs{{Name: "g6e", InstanceTypes: []string{"g6e.2xlarge"}, Max: 2}},
+		LoRA: &serving.LoRAArgs{
+			Adapters: []serving.AdapterArgs{
+				{Name: "sql", Source: "my-org/llama-8b-sql-lora"},
+				{Name: "legal", Source: "/adapters/legal"},
 			},
-			// An adapter that is not on Hugging Face comes on a volume.
-			Volumes: []servingspec.Volume{{Name: "adapters", MountPath: "/adapters", Claim: "adapters"}},
-			Access:  servingspec.Access{HuggingFaceToken: servingspec.SecretRef{Name: "hugging-face"}},
+			MaxRank: 32,
 		},
-		DependsOn: namespaces.ReadyFor("inference"),
-	}, onCluster)
+		// An adapter that is not on Hugging Face comes on a volume.
+		Volumes:          []serving.VolumeArgs{{Name: "adapters", MountPath: "/adapters", Claim: pulumi.String("adapters")}},
+		HuggingFaceToken: &serving.SecretRefArgs{ExistingSecret: pulumi.String("hugging-face")},
+	}, onCluster, pulumi.DependsOn(namespaces.Ready()))
 	if err != nil {
 		return err
 	}

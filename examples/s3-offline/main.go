@@ -8,7 +8,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -24,27 +23,25 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []servingspec.NamespaceSpec{{Name: "inference"}},
+		Namespaces: []serving.NamespaceArgs{{Name: "inference"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	service, err := serving.NewVLLMService(ctx, "qwen-7b", serving.VLLMServiceArgs{
-		Spec: servingspec.Spec{
-			Name:      "qwen-7b",
-			Namespace: "inference",
-			// A copy of the model's files. Its shape is that of Qwen/Qwen2.5-7B-Instruct,
-			// by the last two parts of the path.
-			Model:     servingspec.Model{ID: "s3://my-models/Qwen/Qwen2.5-7B-Instruct", ServedName: "qwen-7b", MaxLen: 16384},
-			NodeGroup: servingspec.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 2},
-
-			// An EKS Pod Identity association gives this ServiceAccount, which others
-			// created, a role that may read the bucket.
-			Access:  servingspec.Access{ServiceAccountName: "models-reader"},
-			Storage: servingspec.Storage{Cache: servingspec.Cache{Claim: "compiled"}, Region: "us-west-2"},
-		},
-		DependsOn: namespaces.ReadyFor("inference"),
-	}, onCluster)
+		Name:      "qwen-7b",
+		Namespace: pulumi.String("inference"),
+		// A copy of the model's files. Its shape is that of Qwen/Qwen2.5-7B-Instruct, by
+		// the last two parts of the path.
+		Model:           "s3://my-models/Qwen/Qwen2.5-7B-Instruct",
+		ServedModelName: []string{"qwen-7b"},
+		MaxModelLen:     16384,
+		NodeGroups:      []serving.NodeGroupArgs{{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 2}},
+		// An EKS Pod Identity association gives this ServiceAccount, which others created,
+		// a role that may read the bucket.
+		ServiceAccountName: pulumi.String("models-reader"),
+		Storage:            &serving.StorageArgs{Cache: &serving.CacheArgs{Claim: pulumi.String("compiled")}, Region: "us-west-2"},
+	}, onCluster, pulumi.DependsOn(namespaces.Ready()))
 	if err != nil {
 		return err
 	}

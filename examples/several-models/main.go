@@ -10,7 +10,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
-	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func main() { pulumi.Run(program) }
@@ -26,62 +25,61 @@ func program(ctx *pulumi.Context) error {
 	}
 	onCluster := pulumi.Providers(client)
 	namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{
-		Specs: []servingspec.NamespaceSpec{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
+		Namespaces: []serving.NamespaceArgs{{Name: "chat", ReadinessGates: true}, {Name: "batch"}},
 	}, onCluster)
 	if err != nil {
 		return err
 	}
 	urls := pulumi.Map{}
-	for _, spec := range specs() {
-		service, err := serving.NewVLLMService(ctx, spec.ResourceName(), serving.VLLMServiceArgs{
-			Spec: spec,
-			// One key for all of them: pulumi config set --secret apiKey
-			APIKey:    config.RequireSecret(ctx, "apiKey"),
-			DependsOn: namespaces.ReadyFor(spec.Namespace),
-		}, onCluster)
-		if err != nil {
-			return err
+	// One key for all of them: pulumi config set --secret apiKey
+	key := &serving.SecretRefArgs{Value: config.RequireSecret(ctx, "apiKey")}
+	for namespace, list := range models() {
+		for _, args := range list {
+			args.Namespace, args.APIKey = pulumi.String(namespace), key
+			service, err := serving.NewVLLMService(ctx, args.Name, args, onCluster, pulumi.DependsOn(namespaces.ReadyFor(namespace)))
+			if err != nil {
+				return err
+			}
+			urls[args.Name] = service.URL
 		}
-		urls[spec.Name] = service.URL
 	}
 	ctx.Export("urls", urls)
 	return nil
 }
 
-func specs() []servingspec.Spec {
-	none, one := 0, 1
-	monitoring := servingspec.Monitoring{PrometheusURL: "http://kps-prometheus.monitoring.svc:9090"}
-	a10g := servingspec.NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 12}
-	return []servingspec.Spec{
-		{
-			Name: "assistant", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    servingspec.Model{ID: "meta-llama/Llama-3.1-8B-Instruct", MaxLen: 8192, ToolCallParser: "llama3_json"},
-			Replicas: servingspec.Replicas{Min: &one, Max: 6},
-			Ingress: servingspec.Ingress{
-				Class: servingspec.ALBClass, Host: "assistant.example.com",
-				ALB: servingspec.ALB{SubnetCIDRs: []string{"10.0.0.0/20", "10.0.16.0/20"}},
+// models returns the services by namespace.
+func models() map[string][]serving.VLLMServiceArgs {
+	monitoring := &serving.MonitoringArgs{PrometheusURL: pulumi.String("http://kps-prometheus.monitoring.svc:9090")}
+	a10g := []serving.NodeGroupArgs{{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 12}}
+	return map[string][]serving.VLLMServiceArgs{
+		"chat": {{
+			Name: "assistant", NodeGroups: a10g, Monitoring: monitoring,
+			Model: "meta-llama/Llama-3.1-8B-Instruct", MaxModelLen: 8192, ToolCallParser: "llama3_json",
+			Replicas: &serving.ReplicasArgs{Min: new(1), Max: 6},
+			Ingress: &serving.IngressArgs{
+				Class: "alb", Host: "assistant.example.com",
+				ALB: &serving.ALBArgs{SubnetCIDRs: pulumi.ToStringArray([]string{"10.0.0.0/20", "10.0.16.0/20"})},
 			},
-		},
-		{
-			Name: "coder", Namespace: "chat", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    servingspec.Model{ID: "Qwen/Qwen2.5-7B-Instruct", MaxLen: 16384, KVCacheDType: "fp8"},
-			Replicas: servingspec.Replicas{Min: &one, Max: 2},
-			Scaling:  servingspec.Scaling{Policy: servingspec.CPU},
-			Ingress: servingspec.Ingress{Class: "nginx", Host: "coder.example.com", TLSSecret: "coder-tls", ControllerNamespace: "ingress-nginx",
+		}, {
+			Name: "coder", NodeGroups: a10g, Monitoring: monitoring,
+			Model: "Qwen/Qwen2.5-7B-Instruct", MaxModelLen: 16384, KVCacheDType: "fp8",
+			Replicas: &serving.ReplicasArgs{Min: new(1), Max: 2},
+			Scaling:  &serving.ScalingArgs{Policy: "cpu"},
+			Ingress: &serving.IngressArgs{Class: "nginx", Host: "coder.example.com", TLSSecret: pulumi.String("coder-tls"), ControllerNamespace: "ingress-nginx",
 				// Its own 60 s would cut long answers that are not streamed.
 				Annotations: map[string]string{"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
-			Network: servingspec.Network{Clients: []servingspec.Peer{{Namespace: "editors"}}},
-		},
-		{
-			Name: "summaries", Namespace: "batch", NodeGroup: a10g, Monitoring: monitoring,
-			Model:    servingspec.Model{ID: "Qwen/Qwen3-8B", MaxLen: 16384},
-			Replicas: servingspec.Replicas{Min: &none, Max: 3},
-			Scaling: servingspec.Scaling{
-				Policy: servingspec.Queue,
-				// vLLM's own metrics are gone with the last engine; a gateway's are not.
-				Wake: servingspec.Wake{Query: `gateway_requests_pending{model="summaries"}`},
+			Network: &serving.NetworkArgs{Clients: []serving.PeerArgs{{Namespace: "editors"}}},
+		}},
+		"batch": {{
+			Name: "summaries", NodeGroups: a10g, Monitoring: monitoring,
+			Model: "Qwen/Qwen3-8B", MaxModelLen: 16384,
+			Replicas: &serving.ReplicasArgs{Min: new(0), Max: 3},
+			Scaling: &serving.ScalingArgs{
+				Policy: "queue",
+				// vLLM's own metrics are gone with the last replica; a gateway's are not.
+				WakeQuery: `gateway_requests_pending{model="summaries"}`,
 			},
-			Lifecycle: servingspec.Lifecycle{HungSeconds: 300},
-		},
+			Lifecycle: &serving.LifecycleArgs{HungSeconds: 300},
+		}},
 	}
 }

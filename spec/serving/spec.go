@@ -306,8 +306,7 @@ type NamespaceSpec struct {
 	// it is read: Pulumi lets go of an object that it reads by the name and the ID
 	// of one that it created, instead of deleting it. Default: false.
 	Known bool
-	// ReadinessGates asks the AWS Load Balancer Controller to hold pods back until
-	// the load balancer has them, so that a rollout never outruns it. Default:
-	// false.
-	ReadinessGates bool
+	// ReadinessGates makes the AWS Load Balancer Controller hold pods back until the
+	// load balancer has them, so that a rollout never outruns it.
+	ReadinessGates bool `key:"readinessGates" only:"component"`
 }

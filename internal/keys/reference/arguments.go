@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -35,9 +36,10 @@ func (a Argument) String() string {
 	return text
 }
 
-// Arguments returns the documentation of every argument of a component. Defaults
-// replace those of doc comments that describe a stack's file, by the path of the key.
-func Arguments(m *keys.Mapping, comments *Comments, defaults map[string]string) (map[*keys.Key]Argument, error) {
+// Arguments returns the documentation of every argument of a component. The texts and
+// defaults of instead, by the path of the key, replace those of doc comments that
+// describe a stack's file.
+func Arguments(m *keys.Mapping, comments *Comments, instead map[string]Argument) (map[*keys.Key]Argument, error) {
 	list := m.AllArguments()
 	g := &generator{list: list, comments: map[*keys.Key]comment{}}
 	names := targets(list)
@@ -51,15 +53,14 @@ func Arguments(m *keys.Mapping, comments *Comments, defaults map[string]string) 
 		}
 		c, err := split(k, text, names)
 		wrong = append(wrong, err)
-		if instead, ok := defaults[k.Path]; ok {
-			c.fallback = instead
-		}
+		other := instead[k.Path]
+		c.text, c.fallback = cmp.Or(other.Text, c.text), cmp.Or(other.Default, c.fallback)
 		g.comments[k] = c
 		arguments[k] = Argument{Text: c.text, Default: g.fallback(k), Values: values(k)}
 	}
-	for path := range defaults {
+	for path := range instead {
 		if !slices.ContainsFunc(list, func(k *keys.Key) bool { return k.Path == path }) {
-			wrong = append(wrong, fmt.Errorf("%s: has a default, and is no argument", path))
+			wrong = append(wrong, fmt.Errorf("%s: is documented, and is no argument", path))
 		}
 	}
 	return arguments, errors.Join(wrong...)

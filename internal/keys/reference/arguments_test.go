@@ -15,7 +15,7 @@ func TestArguments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented, err := Arguments(own, o.Comments, map[string]string{"plan": "the owner's"})
+	documented, err := Arguments(own, o.Comments, map[string]Argument{"plan": {Default: "the owner's"}, "heated": {Text: "`heated` is for the cabin."}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,14 +29,14 @@ func TestArguments(t *testing.T) {
 		"boiler":     "boiler makes steam.",
 		"boiler.bar": "bar is the pressure, in bar. Default: 12 with steel. Values: 1 to 25.",
 		"plan":       "plan is how it is built. Default: the owner's.",
-		"heated":     "heated warms the cabin. Default: false.",
+		"heated":     "heated is for the cabin. Default: false.",
 	} {
 		if texts[path] != want {
 			t.Errorf("%s: %q, want %q", path, texts[path], want)
 		}
 	}
-	if _, err := Arguments(own, o.Comments, map[string]string{"wheels": "4"}); err == nil || !strings.Contains(err.Error(), "wheels: has a default, and is no argument") {
-		t.Errorf("a default of no argument: %v", err)
+	if _, err := Arguments(own, o.Comments, map[string]Argument{"wheels": {Default: "4"}}); err == nil || !strings.Contains(err.Error(), "wheels: is documented, and is no argument") {
+		t.Errorf("documentation of no argument: %v", err)
 	}
 	if text, err := o.Comments.Type(keys.Owner{Package: own.Type.PkgPath(), Type: "Own"}); err != nil || text != "Own is what an engine alone has.\n" {
 		t.Errorf("the comment of the type is %q, %v", text, err)

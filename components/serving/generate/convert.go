@@ -1,0 +1,42 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/servingargs"
+)
+
+// conversion writes the method that converts a struct of arguments to its part of the
+// spec. The path is what the keys of the struct begin with.
+func conversion(b *bytes.Buffer, s structure) {
+	spec := "servingspec." + s.mapping.Type.Name()
+	fmt.Fprintf(b, "// spec returns the arguments as a spec. The names of their keys begin with path.\n")
+	fmt.Fprintf(b, "func (a *%s) spec(in *inputs, path string) (s %s) {\n\tif a == nil {\n\t\treturn s\n\t}\n", s.name, spec)
+	for _, k := range s.mapping.Arguments() {
+		if !servingargs.Added(k) {
+			fmt.Fprintf(b, "\ts.%s = %s\n", s.mapping.Selector(k), converted(k))
+		}
+	}
+	b.WriteString("\treturn s\n}\n\n")
+}
+
+// converted returns the expression of an argument as the value of the spec's field.
+func converted(k *keys.Key) string {
+	field := "a." + servingargs.FieldName(k)
+	at := fmt.Sprintf("path+%q", k.Name)
+	switch {
+	case k.Input && k.Kind == keys.String:
+		return fmt.Sprintf("in.text(%s, %s)", at, field)
+	case k.Input:
+		return fmt.Sprintf("in.texts(%s, %s)", at, field)
+	case k.Kind == keys.Map:
+		return fmt.Sprintf("%s.spec(in, path+%q)", field, k.Name+".")
+	case k.Kind == keys.Maps:
+		return fmt.Sprintf("items(%s, in, %s, (*%s).spec)", field, at, typeName(k))
+	case k.Kind == keys.JSON:
+		return fmt.Sprintf("in.json(%s, %s)", at, field)
+	}
+	return field
+}

@@ -1,0 +1,162 @@
+package serving
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// source is an input of a service whose value another resource produces.
+type source struct {
+	// key is the input's, such as storage.cache.claim.
+	key string
+	// value resolves to a string, a *string or a list of strings.
+	value pulumi.Output
+}
+
+// inputs converts the inputs of a service while its arguments become a spec. Inputs
+// with plain values keep them. The other inputs are sources: they have the values that
+// are given by key, or samples.
+type inputs struct {
+	values   map[string]any
+	sources  []source
+	problems field.ErrorList
+}
+
+// text returns the value of an input; "" if it is not given.
+func (in *inputs) text(key string, input pulumi.StringPtrInput) string {
+	switch input := input.(type) {
+	case nil:
+		return ""
+	case pulumi.String:
+		return string(input)
+	}
+	return in.produced(source{key, input.ToStringPtrOutput()})
+}
+
+// texts returns the value of an input that is a list.
+func (in *inputs) texts(key string, input pulumi.StringArrayInput) []string {
+	if input == nil {
+		return nil
+	}
+	if texts, ok := plainTexts(input); ok {
+		return texts
+	}
+	in.sources = append(in.sources, source{key, input.ToStringArrayOutput()})
+	if texts, ok := in.values[key].([]string); ok {
+		return texts
+	}
+	return sampleList(key, len(in.sources), 0)
+}
+
+// produced returns the value of an input that another resource produces.
+func (in *inputs) produced(from source) string {
+	in.sources = append(in.sources, from)
+	if text, ok := in.values[from.key].(string); ok {
+		return text
+	}
+	return sample(from.key, len(in.sources), 0)
+}
+
+// plainTexts returns the strings of a list whose items are plain.
+func plainTexts(input pulumi.StringArrayInput) (texts []string, ok bool) {
+	list, ok := input.(pulumi.StringArray)
+	if !ok {
+		return nil, false
+	}
+	for _, item := range list {
+		text, plain := item.(pulumi.String)
+		if !plain && item != nil {
+			return nil, false
+		}
+		texts = append(texts, string(text))
+	}
+	return texts, true
+}
+
+// json returns a mapping as JSON; "" if it is not given.
+func (in *inputs) json(key string, mapping map[string]any) string {
+	if mapping == nil {
+		return ""
+	}
+	text, err := json.Marshal(mapping)
+	if err != nil {
+		in.problems = append(in.problems, &field.Error{Type: field.ErrorTypeInvalid, Field: key, Detail: fmt.Sprintf("is no JSON: %s", err)})
+	}
+	return string(text)
+}
+
+// items returns a list of arguments as a part of the spec.
+func items[Args, Spec any](list []Args, in *inputs, path string, convert func(*Args, *inputs, string) Spec) []Spec {
+	var specs []Spec
+	for i := range list {
+		specs = append(specs, convert(&list[i], in, fmt.Sprintf("%s[%d].", path, i)))
+	}
+	return specs
+}
+
+// sample returns a value of the form that an input has. It differs from the samples of
+// other inputs, by their numbers, and from those of other variants.
+func sample(key string, number, variant int) string {
+	name := fmt.Sprintf("sample-%d-%d", number, variant)
+	switch key[strings.LastIndex(key, ".")+1:] {
+	case "certificateArn":
+		return "arn:aws:acm:us-east-1:111122223333:certificate/" + name
+	case "roleArn":
+		return "arn:aws:iam::111122223333:role/" + name
+	case "prometheusUrl":
+		return "http://" + name + ".example.com:9090"
+	}
+	return name
+}
+
+// sampleList returns a list of the form that an input has. Lists of different variants
+// have different lengths.
+func sampleList(key string, number, variant int) []string {
+	var list []string
+	for i := range variant + 1 {
+		if strings.HasSuffix(key, "Cidrs") {
+			list = append(list, fmt.Sprintf("10.%d.%d.0/24", number, 2*variant+i))
+		} else {
+			list = append(list, sample(key, number, 2*variant+i))
+		}
+	}
+	return list
+}
+
+// variant returns another sample than the one that inputs have.
+func (s source) variant(number int) any {
+	if _, list := s.value.(pulumi.StringArrayOutput); list {
+		return sampleList(s.key, number, 1)
+	}
+	return sample(s.key, number, 1)
+}
+
+// resolved returns the value of a source. A source without a value is an error, since
+// it would change which objects there are.
+func (s source) resolved(value any) (any, *field.Error) {
+	switch v := value.(type) {
+	case *string:
+		if v != nil {
+			value = *v
+		} else {
+			value = ""
+		}
+	case nil:
+		value = ""
+	}
+	switch v := value.(type) {
+	case string:
+		if v != "" {
+			return v, nil
+		}
+	case []string:
+		if len(v) > 0 {
+			return v, nil
+		}
+	}
+	return value, &field.Error{Type: field.ErrorTypeRequired, Field: s.key, Detail: "is an output without a value; give it one, or leave the argument out"}
+}

@@ -1,0 +1,382 @@
+package serving_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// given is how a test passes the inputs of a service.
+type given struct {
+	text  func(string) pulumi.StringPtrInput
+	texts func(...string) pulumi.StringArrayInput
+}
+
+func asPlain() given {
+	return given{
+		func(text string) pulumi.StringPtrInput { return pulumi.String(text) },
+		func(texts ...string) pulumi.StringArrayInput { return pulumi.ToStringArray(texts) },
+	}
+}
+
+func asOutput() given {
+	return given{
+		func(text string) pulumi.StringPtrInput {
+			return pulumi.String(text).ToStringOutput().ToStringPtrOutput()
+		},
+		func(texts ...string) pulumi.StringArrayInput {
+			return pulumi.ToStringArray(texts).ToStringArrayOutput()
+		},
+	}
+}
+
+// asUnknown passes outputs of resources that do not exist yet.
+func asUnknown() given {
+	return given{
+		func(string) pulumi.StringPtrInput {
+			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput).ToStringPtrOutput()
+		},
+		func(...string) pulumi.StringArrayInput {
+			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) []string { return nil }).(pulumi.StringArrayOutput)
+		},
+	}
+}
+
+func asSecret() given {
+	plain := asPlain()
+	return given{
+		func(text string) pulumi.StringPtrInput {
+			return pulumi.ToSecret(plain.text(text)).(pulumi.StringOutput)
+		},
+		func(texts ...string) pulumi.StringArrayInput {
+			return pulumi.ToSecret(plain.texts(texts...)).(pulumi.StringArrayOutput)
+		},
+	}
+}
+
+// everyInput is a service with every input that another resource may produce.
+func everyInput(g given) serving.VLLMServiceArgs {
+	return serving.VLLMServiceArgs{
+		Name: "chat", Namespace: g.text("inference"), Model: "s3://bucket/org/model", MaxModelLen: 8192, ServiceAccountName: g.text("reader"),
+		HuggingFaceToken: &serving.SecretRefArgs{ExistingSecret: g.text("hf")},
+		APIKey:           &serving.SecretRefArgs{ExistingSecret: g.text("keys"), Key: "chat"},
+		Storage: &serving.StorageArgs{
+			Cache: &serving.CacheArgs{Claim: g.text("compiled")},
+			S3:    &serving.S3Args{ExistingSecret: g.text("minio"), Endpoint: "http://minio.storage.svc:9000"},
+		},
+		Volumes: []serving.VolumeArgs{
+			{Name: "a", MountPath: "/a", ConfigMap: g.text("templates")}, {Name: "b", MountPath: "/b", Secret: g.text("certificates")},
+			{Name: "c", MountPath: "/c", Claim: g.text("adapters")},
+		},
+		Ingress: &serving.IngressArgs{Class: "alb", Host: "chat.example.com", ALB: &serving.ALBArgs{
+			CertificateARN: g.text("arn:aws:acm:us-east-1:111122223333:certificate/abc"), SubnetCIDRs: g.texts("10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"),
+			Subnets: g.texts("subnet-a", "subnet-b"),
+		}},
+		Replicas:   &serving.ReplicasArgs{Max: 3},
+		Monitoring: &serving.MonitoringArgs{PrometheusURL: g.text("http://kps-prometheus.monitoring.svc:9090")},
+		NodeGroups: []serving.NodeGroupArgs{{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 4}},
+		Shape:      "Qwen/Qwen3-8B",
+	}
+}
+
+// preview has a program run as in a preview.
+func preview(info *pulumi.RunInfo) { info.DryRun = true }
+
+func record(args serving.VLLMServiceArgs, options ...pulumi.RunOption) (*stacktest.Recording, error) {
+	return stacktest.Record("test", func(ctx *pulumi.Context) error {
+		_, err := serving.NewVLLMService(ctx, "chat", args)
+		return err
+	}, options...)
+}
+
+// recorded returns the inputs of every object by its kind, as JSON.
+func recorded(t *testing.T, args serving.VLLMServiceArgs, options ...pulumi.RunOption) map[string]string {
+	t.Helper()
+	recording, err := record(args, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := map[string]string{}
+	for _, r := range recording.Resources() {
+		text, err := json.MarshalIndent(r.Inputs, "", " ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects[r.Type] = string(text)
+	}
+	return objects
+}
+
+// TestOutputsMakeTheSameObjects holds that a service has the same objects whether its
+// inputs are plain or other resources produce them, in an update and in a preview.
+func TestOutputsMakeTheSameObjects(t *testing.T) {
+	want := recorded(t, everyInput(asPlain()))
+	if len(want) < 7 {
+		t.Fatalf("the service has %d kinds of objects", len(want))
+	}
+	for name, options := range map[string][]pulumi.RunOption{"update": nil, "preview": {preview}} {
+		t.Run(name, func(t *testing.T) {
+			got := recorded(t, everyInput(asOutput()), options...)
+			for kind := range want {
+				if got[kind] != want[kind] {
+					t.Errorf("%s is\n%s\nwant\n%s", kind, got[kind], want[kind])
+				}
+			}
+			if len(got) != len(want) {
+				t.Errorf("kinds are %q, want %q", slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(want)))
+			}
+		})
+	}
+}
+
+// TestServiceHasAKnownName holds the name of the Service's resource, which has to be
+// known where the namespace is not.
+func TestServiceHasAKnownName(t *testing.T) {
+	for name, test := range map[string]struct {
+		given given
+		want  string
+	}{"plain": {asPlain(), "@chat.inference"}, "output": {asOutput(), "@chat"}} {
+		t.Run(name, func(t *testing.T) {
+			recording, err := record(everyInput(test.given))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range recording.Resources() {
+				if r.Type == "kubernetes:core/v1:Service" && r.Name != test.want {
+					t.Errorf("the name is %s, want %s", r.Name, test.want)
+				}
+			}
+		})
+	}
+}
+
+// missing returns the places of a tree that another lacks, sorted.
+func missing(full, other any, path string) []string {
+	var places []string
+	switch full := full.(type) {
+	case map[string]any:
+		other, _ := other.(map[string]any)
+		for key, value := range full {
+			if inner, ok := other[key]; ok {
+				places = append(places, missing(value, inner, path+"."+key)...)
+			} else {
+				places = append(places, path+"."+key)
+			}
+		}
+	case []any:
+		other, _ := other.([]any)
+		for i, value := range full {
+			if i < len(other) {
+				places = append(places, missing(value, other[i], fmt.Sprintf("%s[%d]", path, i))...)
+			} else {
+				places = append(places, fmt.Sprintf("%s[%d]", path, i))
+			}
+		}
+	default:
+		if full != other {
+			places = append(places, path+" differs")
+		}
+	}
+	slices.Sort(places)
+	return places
+}
+
+// TestUnknownInputsLeaveTheRestKnown holds what of each object is unknown in a preview
+// while an input is. The recording leaves unknown values out.
+func TestUnknownInputsLeaveTheRestKnown(t *testing.T) {
+	tests := []struct {
+		name    string
+		unknown func(*serving.VLLMServiceArgs, given)
+		want    map[string][]string
+	}{
+		{"the namespace", func(a *serving.VLLMServiceArgs, g given) { a.Namespace = g.text("") }, map[string][]string{
+			"kubernetes:apps/v1:Deployment":                 {".metadata.namespace"},
+			"kubernetes:core/v1:Service":                    {".metadata.namespace"},
+			"kubernetes:policy/v1:PodDisruptionBudget":      {".metadata.namespace"},
+			"kubernetes:networking.k8s.io/v1:NetworkPolicy": {".metadata.namespace"},
+			"kubernetes:networking.k8s.io/v1:Ingress":       {".metadata.namespace"},
+			"kubernetes:keda.sh/v1alpha1:ScaledObject": {
+				".metadata.namespace", ".spec.triggers[0].metadata.query", ".spec.triggers[1].metadata.query", ".spec.triggers[2].metadata.query",
+			},
+			"kubernetes:monitoring.coreos.com/v1:ServiceMonitor": {".metadata.namespace", ".spec.namespaceSelector.matchNames[0] differs"},
+		}},
+		{"the address of Prometheus", func(a *serving.VLLMServiceArgs, g given) { a.Monitoring.PrometheusURL = g.text("") }, map[string][]string{
+			"kubernetes:keda.sh/v1alpha1:ScaledObject": {
+				".spec.triggers[0].metadata.serverAddress", ".spec.triggers[1].metadata.serverAddress", ".spec.triggers[2].metadata.serverAddress",
+			},
+		}},
+		{"the subnets and their ranges", func(a *serving.VLLMServiceArgs, g given) {
+			a.Ingress.ALB.Subnets, a.Ingress.ALB.SubnetCIDRs = g.texts(), g.texts()
+		}, map[string][]string{
+			"kubernetes:networking.k8s.io/v1:Ingress":       {".metadata.annotations.alb.ingress.kubernetes.io/subnets"},
+			"kubernetes:networking.k8s.io/v1:NetworkPolicy": {".spec.ingress[0].from"},
+		}},
+		{"a claim and a Secret", func(a *serving.VLLMServiceArgs, g given) {
+			a.Storage.Cache.Claim, a.APIKey.ExistingSecret = g.text(""), g.text("")
+		}, map[string][]string{
+			"kubernetes:apps/v1:Deployment": {
+				".spec.template.spec.containers[0].env[14].valueFrom.secretKeyRef.name", ".spec.template.spec.volumes[4].persistentVolumeClaim.claimName",
+			},
+			"kubernetes:monitoring.coreos.com/v1:ServiceMonitor": {".spec.endpoints[0].authorization.credentials.name"},
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			full := recorded(t, everyInput(asPlain()))
+			args := everyInput(asPlain())
+			test.unknown(&args, asUnknown())
+			got := recorded(t, args, preview)
+			for kind := range full {
+				var want, have any
+				if err := json.Unmarshal([]byte(full[kind]), &want); err != nil {
+					t.Fatal(err)
+				}
+				if err := json.Unmarshal([]byte(got[kind]), &have); err != nil {
+					t.Fatalf("%s: %v", kind, err)
+				}
+				if places := missing(want, have, ""); !slices.Equal(places, test.want[kind]) {
+					t.Errorf("%s: unknown are %q, want %q", kind, places, test.want[kind])
+				}
+			}
+		})
+	}
+}
+
+// TestInvalidInputsAreRefused holds that nothing is created for an input that is wrong,
+// and that all problems are reported with their keys, in a preview too.
+func TestInvalidInputsAreRefused(t *testing.T) {
+	empty := pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput)
+	tests := []struct {
+		name   string
+		change func(*serving.VLLMServiceArgs, given)
+		want   []string
+	}{
+		{"values of the wrong form", func(a *serving.VLLMServiceArgs, g given) {
+			a.Namespace, a.Storage.Cache.Claim = g.text("Not_A_Namespace"), g.text("Not_A_Claim")
+			a.Ingress.ALB.SubnetCIDRs = g.texts("10.0.0.0/20", "10.0.0.1")
+		}, []string{"chat.ingress.alb.subnetCidrs[1]: ", "chat.namespace: is \"Not_A_Namespace\"", "chat.storage.cache.claim: is \"Not_A_Claim\""}},
+		{"no value", func(a *serving.VLLMServiceArgs, _ given) {
+			a.Storage.Cache.Claim, a.Volumes[0].ConfigMap = empty, empty
+		}, []string{"chat.storage.cache.claim: is an output without a value", "chat.volumes[0].configMap: is an output without a value"}},
+		{"no value of a secret", func(a *serving.VLLMServiceArgs, _ given) { a.APIKey = &serving.SecretRefArgs{Value: empty} }, []string{"chat.apiKey.value: is empty"}},
+		{"an empty secret", func(a *serving.VLLMServiceArgs, g given) { a.APIKey = &serving.SecretRefArgs{Value: g.text("")} }, []string{"chat.apiKey.value: is empty"}},
+		{"a secret and the name of one", func(a *serving.VLLMServiceArgs, g given) { a.APIKey.Value = g.text("sk") }, []string{"chat.apiKey.value: cannot be combined"}},
+		{"neither a secret nor its name", func(a *serving.VLLMServiceArgs, _ given) {
+			a.APIKey, a.HuggingFaceToken = &serving.SecretRefArgs{}, &serving.SecretRefArgs{Key: "a"}
+		}, []string{"chat.apiKey: want one of value and existingSecret", "chat.huggingFaceToken: want one of value and existingSecret"}},
+		{"a patch that is no JSON", func(a *serving.VLLMServiceArgs, _ given) { a.PodPatch = map[string]any{"a": func() {}} }, []string{"chat.podPatch: is no JSON"}},
+	}
+	for kind, g := range map[string]given{"plain": asPlain(), "output": asOutput()} {
+		for name, options := range map[string][]pulumi.RunOption{"update": nil, "preview": {preview}} {
+			for _, test := range tests {
+				t.Run(test.name+", "+kind+", "+name, func(t *testing.T) {
+					args := everyInput(g)
+					test.change(&args, g)
+					recording, err := record(args, options...)
+					if err == nil {
+						t.Fatal("it is accepted")
+					}
+					for _, want := range test.want {
+						if !strings.Contains(err.Error(), want) {
+							t.Errorf("the error lacks %q: %v", want, err)
+						}
+					}
+					for _, r := range recording.Resources() {
+						if strings.HasPrefix(r.Type, "kubernetes:") {
+							t.Errorf("%s is registered", r.Type)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// TestProblemsShowWithoutUnknownInputs holds that a preview reports what is wrong with
+// the rest while inputs are unknown.
+func TestProblemsShowWithoutUnknownInputs(t *testing.T) {
+	args := everyInput(asUnknown())
+	args.GPU = &serving.GPUArgs{Count: 9}
+	recording, err := record(args, preview)
+	if err == nil || !strings.Contains(err.Error(), "chat.gpu.count: is 9, want 1 to 8") || strings.Contains(err.Error(), "sample") {
+		t.Errorf("the error is %v, want one of gpu.count alone", err)
+	}
+	if len(recording.Resources()) > 0 {
+		t.Errorf("%d resources are registered", len(recording.Resources()))
+	}
+}
+
+// TestSecretsStaySecret holds that no value of a secret input is recorded in clear, nor
+// in an error.
+func TestSecretsStaySecret(t *testing.T) {
+	plain, secret := recorded(t, everyInput(asPlain())), recorded(t, everyInput(asSecret()))
+	for kind, text := range secret {
+		for _, value := range []string{"inference", "reader", "keys", "compiled", "templates", "adapters", "10.0.32.0/20", "subnet-b", "kps-prometheus", "certificate/abc"} {
+			if strings.Contains(text, `"`+value) || strings.Contains(text, value+`"`) {
+				t.Errorf("%s has %q in clear", kind, value)
+			}
+		}
+		if strings.Contains(plain[kind], "namespace") && !strings.Contains(text, stacktest.Redacted) {
+			t.Errorf("%s has no secret", kind)
+		}
+	}
+	args := everyInput(asSecret())
+	args.Namespace = pulumi.ToSecret(pulumi.String("Hidden_Name")).(pulumi.StringOutput)
+	if _, err := record(args); err == nil || !strings.Contains(err.Error(), "chat.namespace: is \"[secret]\"") || strings.Contains(err.Error(), "Hidden") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// TestValuesBecomeSecrets holds that the component stores values in Secrets of its own,
+// and that the pods refer to these.
+func TestValuesBecomeSecrets(t *testing.T) {
+	recording, err := record(serving.VLLMServiceArgs{
+		Name: "chat", Namespace: asOutput().text("inference"), Model: "org/m",
+		APIKey: &serving.SecretRefArgs{Value: asOutput().text("sk-canary"), Key: "chat"}, HuggingFaceToken: &serving.SecretRefArgs{Value: pulumi.String("hf-canary")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := recording.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "canary") {
+		t.Error("a secret is recorded in clear")
+	}
+	for _, want := range []string{`"name": "chat-api-key-a1b2c3d"`, `"name": "chat-huggingface-a1b2c3d"`, `"chat": "[secret]"`, `"token": "[secret]"`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("%s is not recorded", want)
+		}
+	}
+}
+
+// TestObjectsWait holds that the objects wait for the resources that the component
+// depends on, and for those that produce its inputs.
+func TestObjectsWait(t *testing.T) {
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{Namespaces: []serving.NamespaceArgs{{Name: "inference"}}})
+		if err != nil {
+			return err
+		}
+		_, err = serving.NewVLLMService(ctx, "chat", serving.VLLMServiceArgs{Name: "chat", Namespace: pulumi.String("inference"), Model: "org/m"},
+			pulumi.DependsOn(namespaces.Ready()), pulumi.DependsOnInputs(pulumi.NewResourceArrayOutput(pulumi.NewResourceOutput(namespaces))))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range recording.Resources() {
+		if r.Parent == "vllm-eks:serving:VLLMService::chat" && !slices.Contains(r.DependsOn, "kubernetes:core/v1:Namespace::inference") {
+			t.Errorf("%s waits for %q", r.Type, r.DependsOn)
+		}
+	}
+}

@@ -1,0 +1,112 @@
+// Package servingargs declares the arguments of the components in components/serving:
+// keys of the specs in spec/serving, and keys that only components have. Go structs,
+// the Pulumi schema and the documentation of arguments derive from it.
+package servingargs
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/keys/reference"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// Arguments declares and documents the arguments of a component.
+type Arguments struct {
+	// Mapping declares the arguments.
+	Mapping *keys.Mapping
+	// Docs has the documentation of every argument, also of those below others.
+	Docs map[*keys.Key]reference.Argument
+}
+
+// secret is what a component adds to a reference to a Secret.
+type secret struct {
+	// Value is the secret itself. The component creates a Secret that holds it, and
+	// that Pulumi names. It cannot be combined with existingSecret. Default: none.
+	Value string `key:"value" secret:"true" input:"true"`
+}
+
+// Comments returns the doc comments of the repository in a folder.
+func Comments(folder string) *reference.Comments {
+	return &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: folder}
+}
+
+// VLLMService returns the arguments of a model's service.
+func VLLMService(comments *reference.Comments) (Arguments, error) {
+	m, err := keys.Declare(reflect.TypeFor[serving.Spec]())
+	if err != nil {
+		return Arguments{}, err
+	}
+	values, err := keys.Declare(reflect.TypeFor[secret]())
+	if err != nil {
+		return Arguments{}, err
+	}
+	for _, k := range m.AllArguments() {
+		if k.Named() == ownerOf[serving.SecretRef]() {
+			value := *values.Keys[0]
+			value.Path = k.Path + "." + value.Name
+			k.Mapping.Keys = append(k.Mapping.Keys, &value)
+		}
+	}
+	docs, err := reference.Arguments(m, comments, elsewhere())
+	return Arguments{m, docs}, err
+}
+
+// elsewhere returns the documentation of arguments whose keys depend on other keys of a
+// stack's file.
+func elsewhere() map[string]reference.Argument {
+	return map[string]reference.Argument{
+		"namespace":   {Default: "required"},
+		"vllmVersion": {Text: "`vllmVersion` is the release of vLLM, v0.33.0 or newer."},
+		"image": {Text: "`image` replaces the image of the vLLM project, with a tag or a digest, never latest. " +
+			"Its entry point must take the arguments of vllm serve."},
+		"shape": {Text: "`shape` is the model's config.json, or those of its keys that sizes are computed from, as JSON; " +
+			"or the id of a model of the catalogue that has the same shape."},
+		"huggingFaceToken": {Text: "`huggingFaceToken` is the token for gated models: a value, or a Secret that exists in the namespace."},
+		"apiKey": {Text: "`apiKey` is the key that clients must send: a value, or a Secret that exists in the namespace. " +
+			"There is one key, since vLLM reads one from its environment. Every process on the node could see several keys, which would be arguments."},
+		"apiKey.existingSecret":           {Default: "none; without a value either, every request is answered"},
+		"huggingFaceToken.existingSecret": {Default: "none"},
+		"apiKey.value":                    {Default: "none"},
+		"huggingFaceToken.value":          {Default: "none"},
+		"monitoring.prometheusUrl":        {Default: "none"},
+		"monitoring.serviceMonitor":       {Default: "true with a prometheusUrl"},
+		"nodeGroups[].instanceTypes":      {Default: "required"},
+	}
+}
+
+// Namespaces returns the arguments of one namespace of models.
+func Namespaces(comments *reference.Comments) (Arguments, error) {
+	m, err := keys.Declare(reflect.TypeFor[serving.NamespaceSpec]())
+	if err != nil {
+		return Arguments{}, err
+	}
+	docs, err := reference.Arguments(m, comments, nil)
+	return Arguments{m, docs}, err
+}
+
+// ownerOf returns the name of a type.
+func ownerOf[T any]() keys.Owner {
+	t := reflect.TypeFor[T]()
+	return keys.Owner{Package: t.PkgPath(), Type: t.Name()}
+}
+
+// Added reports whether only the component has an argument, so that no spec has a
+// field for it.
+func Added(k *keys.Key) bool { return k.Owner == ownerOf[secret]() }
+
+// FieldName returns the name of the Go field of an argument: that of the spec's field
+// where it differs from the key in case alone, else the key.
+func FieldName(k *keys.Key) string {
+	if strings.EqualFold(k.Name, k.Field) {
+		return k.Field
+	}
+	return strings.ToUpper(k.Name[:1]) + k.Name[1:]
+}
+
+// TypeName returns the name of the Go struct of the arguments below a key, without the
+// ending Args.
+func TypeName(k *keys.Key) string {
+	return k.Mapping.Type.Name()
+}

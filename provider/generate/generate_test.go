@@ -1,0 +1,93 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"testing"
+
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+)
+
+// TestSchemaIsCurrent holds that schema.json follows the declarations and the Go types.
+func TestSchemaIsCurrent(t *testing.T) {
+	want, err := generate("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("../schema.json"); err != nil || string(got) != string(want) {
+		t.Errorf("schema.json is stale (%v); run: go -C provider generate", err)
+	}
+}
+
+// noLoader is for a schema that refers to no other.
+type noLoader struct{ schema.ReferenceLoader }
+
+// TestSchemaIsValid holds that generators of SDKs accept the schema, and that everything
+// in it has a description.
+func TestSchemaIsValid(t *testing.T) {
+	text, err := generate("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec schema.PackageSpec
+	if err := json.Unmarshal(text, &spec); err != nil {
+		t.Fatal(err)
+	}
+	_, problems, err := schema.BindSpec(spec, noLoader{}, schema.ValidationOptions{})
+	if err != nil || len(problems) > 0 {
+		t.Errorf("the schema is invalid: %v, %v", err, problems)
+	}
+	described := func(of string, properties map[string]schema.PropertySpec) {
+		for name, p := range properties {
+			if p.Description == "" {
+				t.Errorf("%s.%s has no description", of, name)
+			}
+		}
+	}
+	for token, r := range spec.Resources {
+		if r.Description == "" {
+			t.Errorf("%s has no description", token)
+		}
+		described(token, r.Properties)
+		described(token, r.InputProperties)
+	}
+	for token, of := range spec.Types {
+		if of.Description == "" {
+			t.Errorf("%s has no description", token)
+		}
+		described(token, of.Properties)
+	}
+}
+
+// TestSchemaOfInputs holds of some properties what languages see of them.
+func TestSchemaOfInputs(t *testing.T) {
+	text, err := generate("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spec schema.PackageSpec
+	if err := json.Unmarshal(text, &spec); err != nil {
+		t.Fatal(err)
+	}
+	service, secret := spec.Resources["vllm-eks:serving:VLLMService"], spec.Types["vllm-eks:serving:SecretRef"].Properties
+	for name, test := range map[string]struct {
+		property schema.PropertySpec
+		plain    bool
+		secret   bool
+	}{
+		"a plain value": {service.InputProperties["model"], true, false},
+		"an input":      {service.InputProperties["namespace"], false, false},
+		"a list":        {service.InputProperties["extraArgs"], true, false},
+		"a secret":      {secret["value"], false, true},
+		"a name":        {secret["existingSecret"], false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if test.property.Plain != test.plain || test.property.Secret != test.secret || test.property.Description == "" {
+				t.Errorf("the property is %+v", test.property)
+			}
+		})
+	}
+	if policy := spec.Types["vllm-eks:serving:ScalingPolicy"]; len(policy.Enum) != 5 {
+		t.Errorf("scaling policies are %+v", policy.Enum)
+	}
+}
