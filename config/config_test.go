@@ -231,22 +231,6 @@ func unwrap(err error) []error {
 	return []error{err}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"maxModelLen", "model", "name", "gpu"}
-	for word, want := range map[string]string{
-		"maxModelLength": "maxModelLen",
-		"MODEL":          "model",
-		"nmae":           "name",
-		"gpus":           "gpu",
-		"temperature":    "",
-		"":               "",
-	} {
-		if got := nearest(word, known); got != want {
-			t.Errorf("nearest to %q is %q, want %q", word, got, want)
-		}
-	}
-}
-
 // TestNewKeysComeFromDefaultsToo covers a truth, a list of mappings and a
 // mapping of mappings.
 func TestNewKeysComeFromDefaultsToo(t *testing.T) {

@@ -104,57 +104,71 @@ func (c *Config) Deployed() (string, error) {
 	return string(text), err
 }
 
-// locate finds the existing cluster in the kubeconfig, and refuses one that the
-// stack was not deployed to: its objects would stay where they are, while the
-// engine takes them to be here.
-func (c *Config) locate(d *decoding, report reporter) {
-	existingKey := field.NewPath("cluster", "existing")
+// locate finds the existing cluster in the kubeconfig.
+func (c *Config) locate() {
+	key := field.NewPath("cluster", "existing")
 	existing, locate := c.Platform.Cluster.Existing, c.source.Locate
-	if locate == nil || len(existing.Validate(existingKey)) > 0 {
+	if locate == nil || len(existing.Validate(key)) > 0 {
 		return // reported as wrong
 	}
-	location, err := locate(*existing, existingKey)
+	location, err := locate(*existing, key)
 	if err != nil {
-		report(problems.Of(err, existingKey.String()))
+		c.unfilled = append(c.unfilled, problems.Of(err, key.String())...)
 		return
 	}
 	c.location = &location
-	const key = "cluster.existing.context"
-	before := c.source.Deployed
-	if before.EKS != "" {
-		d.add(field.ErrorTypeForbidden, "cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
-		return
+}
+
+const contextKey = "cluster.existing.context"
+
+// checkLocation refuses an existing cluster that the stack was not deployed to: its
+// objects would stay where they are, while the engine takes them to be here.
+func (c *Config) checkLocation(found *findings) {
+	location, existing, before := c.location, c.Platform.Cluster.Existing, c.source.Deployed
+	switch was := before.Cluster; {
+	case location == nil:
+	case before.EKS != "":
+		found.add(field.ErrorTypeForbidden, "cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
+	case was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) && was.Context != existing.Context:
+		found.add(field.ErrorTypeInvalid, contextKey, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
+			"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
+			"If it is the same cluster at another address: kubectl config rename-context %s %s",
+			existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
 	}
-	if was := before.Cluster; was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
-		if was.Context != existing.Context {
-			d.add(field.ErrorTypeInvalid, key, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
-				"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
-				"If it is the same cluster at another address: kubectl config rename-context %s %s",
-				existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
-			return
-		}
-		c.warn("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", key, existing.Context, was.Server, location.Server)
+}
+
+// locationWarnings are about an existing cluster that was created anew, or that cannot
+// be reached.
+func (c *Config) locationWarnings() []string {
+	location, existing, was := c.location, c.Platform.Cluster.Existing, c.source.Deployed.Cluster
+	if location == nil {
+		return nil
+	}
+	var warnings []string
+	if was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
+		warnings = append(warnings, fmt.Sprintf("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", contextKey, existing.Context, was.Server, location.Server))
 	}
 	if location.Unreachable != "" {
-		c.warn("%s: %q is %s, which cannot be reached from here (%s); a preview goes on without the cluster's answers, pulumi up fails",
-			key, existing.Context, location.Server, location.Unreachable)
+		warnings = append(warnings, fmt.Sprintf("%s: %q is %s, which cannot be reached from here (%s); a preview goes on without the cluster's answers, pulumi up fails",
+			contextKey, existing.Context, location.Server, location.Unreachable))
 	}
+	return warnings
 }
 
 // checkIdentity refuses a model that has lost the first of its names, by which
 // its objects are called: its replicas would end, and others start.
-func (c *Config) checkIdentity(d *decoding) {
+func (c *Config) checkIdentity(found *findings) {
 	before := c.source.Deployed.Models
 	for i, m := range c.Models {
 		is := deployedModel(m)
-		c.checkCache(d, i, is)
+		c.checkCache(found, i, is)
 		was, known := before[m.Name]
 		deployed := slices.ContainsFunc(slices.Collect(maps.Values(before)), is.same)
 		if !known || was.Namespace != m.Namespace || deployed {
 			continue
 		}
 		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
-		d.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
+		found.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
 			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
 			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
 	}
@@ -163,10 +177,10 @@ func (c *Config) checkIdentity(d *decoding) {
 // checkCache refuses another class for a claim: the provider would delete the
 // claim first, which waits for the replicas that use it, and replicas that start
 // meanwhile cannot have it.
-func (c *Config) checkCache(d *decoding, i int, is DeployedModel) {
+func (c *Config) checkCache(found *findings, i int, is DeployedModel) {
 	for _, was := range c.source.Deployed.Models {
 		if was.same(is) && was.Cache != "" && is.Cache != "" && was.Cache != is.Cache {
-			d.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
+			found.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
 				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", is.Cache, was.Cache)
 		}
 	}

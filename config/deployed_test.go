@@ -65,7 +65,7 @@ func TestAnotherClusterIsNotTakenForTheOld(t *testing.T) {
 			case err != nil:
 				said = err.Error()
 			default:
-				said = strings.Join(cfg.warnings, "\n")
+				said = strings.Join(cfg.locationWarnings(), "\n")
 			}
 			if len(test.says) == 0 && said != "" {
 				t.Errorf("warns: %s", said)

@@ -1,146 +1,160 @@
 package config
 
 import (
-	"cmp"
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Bounds of a node that the user describes: rather too wide than too narrow.
-const (
-	mostNodeGPUs   = 8
-	mostNodeVCPU   = 1024
-	mostNodeGiB    = 65536
-	mostGPUGiB     = 1024
-	mostNetwork    = 100_000 // Gbit/s
-	mostRate       = 100_000 // GB/s, TFLOPS
-	mostNVMe       = 1_000_000
-	mostPods       = 1000
-	defaultMaxPods = 110 // the kubelet's: maxPods of KubeletConfiguration v1beta1 (read 2026-11-29)
-)
+// hardware describes the nodes of a group whose instance types the catalogue lacks.
+// The bounds are wider than any machine.
+type hardware struct {
+	// GPU is the GPU: one of the catalogue, or a name of yours for another one.
+	GPU string `key:"gpu" required:"true" advice:"name the GPU, such as H100"`
+	// GPUs is the number of GPUs of one node.
+	GPUs int `key:"gpus" range:"1..8" required:"true" advice:"give what one node has"`
+	// VCPU is the number of vCPUs of one node.
+	VCPU int `key:"vcpu" range:"1..1024" required:"true" advice:"give what one node has"`
+	// MemoryGiB is the memory of one node in GiB.
+	MemoryGiB float64 `key:"memoryGiB" range:">0..65536" required:"true" advice:"give what one node has"`
+	// MaxPods is the largest number of pods of one node, for which the kubelet reserves
+	// memory.
+	MaxPods int `key:"maxPods" range:"1..1000" default:"110"`
+	// NVMeGB is the size of the local disks of one node in GB. Default: no local disks.
+	NVMeGB int `key:"nvmeGB" range:"1..1000000"`
+	// NetworkGbps is the network bandwidth of one node in Gbit/s. Default: not known.
+	NetworkGbps float64 `key:"networkGbps" range:">0..100000"`
+	// GPUMemoryGiB is the memory of one GPU in GiB, as nvidia-smi shows it. Default: that
+	// of the catalogue; required for another GPU.
+	GPUMemoryGiB float64 `key:"gpuMemoryGiB" range:">0..1024"`
+	// ComputeCapability is the compute capability of the GPU, such as 9.0. Default: that
+	// of the catalogue; required for another GPU.
+	ComputeCapability float64 `key:"computeCapability" range:">0.."`
+	// Link is how the GPUs of one node exchange data: PCIe3 to PCIe5, or NVLink2 to
+	// NVLink5. Default: that of the catalogue; PCIe4 for another GPU.
+	Link string `key:"link"`
+	// GPUMemoryGBps is the bandwidth of the memory of one GPU in GB/s, from its data
+	// sheet. Default: that of the catalogue; the speed of another GPU is not estimated.
+	GPUMemoryGBps float64 `key:"gpuMemoryGBps" range:">0..100000"`
+	// GPUTFLOPS is the rate of dense 16-bit matrix products of one GPU in TFLOPS, from its
+	// data sheet. Default: that of the catalogue; the speed of another GPU is not
+	// estimated.
+	GPUTFLOPS float64 `key:"gpuTFLOPS" range:">0..100000"`
+}
 
 // gpuName matches the name of a GPU, which also ends in a label of the nodes.
 var gpuName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
 
-// decodeHardware reads what the nodes of a group are, for types that the
-// catalogue lacks (key hardware). A group without instance types is one of other
-// machines, whose type is called like the group.
-func decodeHardware(group *node, name string, types []string) (all []string, own catalogue.Types) {
-	if !group.has("hardware") {
-		group.asked = append(group.asked, "hardware")
-		return types, nil
+// types returns the instance types of a group that the hardware describes. A group
+// without instance types is one of other machines, whose type has the group's name.
+func (g nodeGroup) types() []string {
+	if len(g.InstanceTypes) == 0 && g.Hardware != nil && g.Name != "" {
+		return []string{g.Name}
 	}
-	n := group.object("hardware")
-	on := catalogue.Instance{
-		GPU: n.ownGPU(), GPUs: n.upTo("gpus", mostNodeGPUs), VCPU: n.upTo("vcpu", mostNodeVCPU), MemoryGiB: n.above("memoryGiB", mostNodeGiB),
-		MaxPods: n.upTo("maxPods", mostPods), NVMeGB: n.upTo("nvmeGB", mostNVMe), NetworkGbps: n.above("networkGbps", mostNetwork),
-	}
-	for _, key := range []string{"gpus", "vcpu", "memoryGiB"} {
-		if n.values != nil && !n.has(key) {
-			n.d.add(field.ErrorTypeRequired, n.at(key), "is missing; give what one node has")
-		}
-	}
-	if on.MaxPods == 0 {
-		on.MaxPods = defaultMaxPods
-	}
-	if len(types) == 0 && name != "" {
-		types = []string{name}
-	}
-	for _, of := range types {
-		if _, err := catalogue.FindInstance(of); err == nil {
-			n.d.add(field.ErrorTypeForbidden, n.path, "describes %s, which the catalogue has; remove it, or name other instanceTypes", of)
-			return types, nil
-		}
-	}
-	if n.d.reported(n.path) {
-		on = catalogue.Instance{} // nothing is sized on it, nor reported again
-		n.d.refused = append(n.d.refused, n.path)
-	}
-	own = catalogue.Types{}
-	for _, of := range types {
-		own[of] = on
-	}
-	return types, own
+	return g.InstanceTypes
 }
 
-// ownKeys are those that describe a GPU.
-var ownKeys = []string{"gpuMemoryGiB", "computeCapability", "link", "gpuMemoryGBps", "gpuTFLOPS"}
+// known returns the first of the types that the catalogue has; "" if there is none.
+func (g nodeGroup) known() string {
+	for _, of := range g.types() {
+		if _, err := catalogue.FindInstance(of); err == nil {
+			return of
+		}
+	}
+	return ""
+}
 
-// ownGPU is a GPU of the catalogue, or one that the user describes.
-func (n *node) ownGPU() catalogue.GPU {
-	name, gib, capability := n.str("gpu"), n.above("gpuMemoryGiB", mostGPUGiB), n.amount("computeCapability")
-	own := catalogue.GPU{Name: name, NominalGB: int(math.Round(gib)), UsableGiB: gib, MemoryGBps: n.above("gpuMemoryGBps", mostRate), TFLOPS: n.above("gpuTFLOPS", mostRate)}
-	link, err := catalogue.FindLink(cmp.Or(n.str("link"), catalogue.DefaultLink))
-	if err != nil {
-		n.d.add(field.ErrorTypeInvalid, n.at("link"), "%s", err)
+// described returns the keys by which a GPU is described.
+func (h hardware) described() []string {
+	var given []string
+	for _, of := range []struct {
+		key string
+		set bool
+	}{
+		{"gpuMemoryGiB", h.GPUMemoryGiB != 0}, {"computeCapability", h.ComputeCapability != 0}, {"link", h.Link != ""},
+		{"gpuMemoryGBps", h.GPUMemoryGBps != 0}, {"gpuTFLOPS", h.GPUTFLOPS != 0},
+	} {
+		if of.set {
+			given = append(given, of.key)
+		}
 	}
-	own.Link = link
-	described := slices.ContainsFunc(ownKeys, n.has)
-	known, err := catalogue.FindGPU(name)
-	switch {
-	case n.values == nil: // reported as wrong
-	case !n.has("gpu"):
-		n.d.add(field.ErrorTypeRequired, n.at("gpu"), "is missing; name the GPU, such as H100")
-	case !gpuName.MatchString(name):
-		n.d.add(field.ErrorTypeInvalid, n.at("gpu"), "is %q, want letters, digits and '-', such as H100", name)
-	case err == nil && described:
-		n.d.add(field.ErrorTypeForbidden, n.at("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", known.Name, commas(slices.DeleteFunc(slices.Clone(ownKeys), func(key string) bool { return !n.has(key) })))
-	case err == nil:
+	return given
+}
+
+// instance returns what the hardware comes to. The default of maxPods is the
+// kubelet's: KubeletConfiguration v1beta1 (read 2026-11-29).
+func (h hardware) instance() catalogue.Instance {
+	keys.Complete(&h)
+	return catalogue.Instance{
+		GPU: h.gpu(), GPUs: h.GPUs, VCPU: h.VCPU, MemoryGiB: h.MemoryGiB, MaxPods: h.MaxPods, NVMeGB: h.NVMeGB, NetworkGbps: h.NetworkGbps,
+	}
+}
+
+// gpu returns the GPU of the catalogue, or the one that is described.
+func (h hardware) gpu() catalogue.GPU {
+	if known, err := catalogue.FindGPU(h.GPU); err == nil {
 		return known
-	case !described:
-		n.d.add(field.ErrorTypeInvalid, n.at("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
-	default:
-		own.Capability = n.capability(capability)
-		if !n.has("gpuMemoryGiB") {
-			n.d.add(field.ErrorTypeRequired, n.at("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
-		}
-		for key, other := range map[string]string{"gpuTFLOPS": "gpuMemoryGBps", "gpuMemoryGBps": "gpuTFLOPS"} {
-			if n.has(other) && !n.has(key) {
-				n.d.add(field.ErrorTypeRequired, n.at(key), "is missing, and %s is given; the speed follows from both: give both, or neither", other)
-			}
-		}
 	}
+	own := catalogue.GPU{
+		Name: h.GPU, NominalGB: int(math.Round(h.GPUMemoryGiB)), UsableGiB: h.GPUMemoryGiB, MemoryGBps: h.GPUMemoryGBps, TFLOPS: h.GPUTFLOPS,
+	}
+	own.Capability, _ = catalogue.CapabilityOf(h.ComputeCapability)
+	own.Link, _ = h.link()
 	return own
 }
 
-// capability is the compute capability of a GPU that the user describes; 0 if
-// there is none.
-func (n *node) capability(stated float64) int {
-	if !n.has("computeCapability") {
-		n.d.add(field.ErrorTypeRequired, n.at("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
+func (h hardware) link() (catalogue.Link, error) {
+	if h.Link == "" {
+		return catalogue.FindLink(catalogue.DefaultLink)
 	}
-	if stated <= 0 {
-		return 0
-	}
-	capability, err := catalogue.CapabilityOf(stated)
-	if err != nil {
-		n.d.add(field.ErrorTypeInvalid, n.at("computeCapability"), "%s", err)
-	}
-	return capability
+	return catalogue.FindLink(h.Link)
 }
 
-// upTo is a whole number from 1 to a bound; 0 if it is not given.
-func (n *node) upTo(key string, most int) int {
-	i := n.integerOrZero(key)
-	if i == nil {
-		return 0
+// Validate returns every problem of the hardware, each beginning with its key under
+// path.
+func (h hardware) Validate(path *field.Path) field.ErrorList {
+	found := keys.Check(&h, path)
+	if _, err := h.link(); err != nil {
+		problems.NotSupported(&found, path.Child("link"), "%s", err)
 	}
-	if *i < 1 || *i > most {
-		n.d.add(field.ErrorTypeInvalid, n.at(key), "is %d, want 1 to %d", *i, most)
+	described := h.described()
+	known, err := catalogue.FindGPU(h.GPU)
+	switch {
+	case h.GPU == "": // reported as missing
+	case !gpuName.MatchString(h.GPU):
+		problems.Invalid(&found, path.Child("gpu"), "is %q, want letters, digits and '-', such as H100", h.GPU)
+	case err == nil && len(described) > 0:
+		problems.Forbidden(&found, path.Child("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", known.Name, strings.Join(described, ", "))
+	case err == nil:
+	case len(described) == 0:
+		problems.NotSupported(&found, path.Child("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
+	default:
+		h.validateGPU(&found, path, described)
 	}
-	return *i
+	return found
 }
 
-// above is a number above zero and at most a bound; 0 if it is not given.
-func (n *node) above(key string, most float64) float64 {
-	x := n.amount(key)
-	if x > most || math.IsInf(x, 0) {
-		n.d.add(field.ErrorTypeInvalid, n.at(key), "is %g, want at most %g", x, most)
+// validateGPU checks the description of a GPU that the catalogue lacks.
+func (h hardware) validateGPU(found *field.ErrorList, path *field.Path, described []string) {
+	if h.ComputeCapability == 0 {
+		problems.Required(found, path.Child("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")
+	} else if _, err := catalogue.CapabilityOf(h.ComputeCapability); err != nil {
+		problems.Invalid(found, path.Child("computeCapability"), "%s", err)
 	}
-	return x
+	if h.GPUMemoryGiB == 0 {
+		problems.Required(found, path.Child("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
+	}
+	const rate, bandwidth = "gpuTFLOPS", "gpuMemoryGBps"
+	for _, of := range [][2]string{{rate, bandwidth}, {bandwidth, rate}} {
+		if slices.Contains(described, of[1]) && !slices.Contains(described, of[0]) {
+			problems.Required(found, path.Child(of[0]), "is missing, and %s is given; the speed follows from both: give both, or neither", of[1])
+		}
+	}
 }

@@ -12,37 +12,55 @@ import (
 // edge is one step of a list: the group before is preferred, as the key says.
 type edge struct{ before, after, key string }
 
-// checkPreferences refuses lists of node groups that contradict each other, and
-// gives the cluster autoscaler the order that all lists together make. The
-// autoscaler's priority expander has one order for the whole cluster.
-func (c *Config) checkPreferences(d *decoding) {
+// contradiction is a list that orders two groups as no list before it does.
+type contradiction struct {
+	step edge
+	// steps lead from the second group to the first.
+	steps []edge
+}
+
+// preferences returns the steps of all lists of node groups; none if a list names a
+// group twice or contradicts another.
+func (c *Config) preferences(found *findings) ([]edge, *contradiction) {
 	var edges []edge
-	keys := map[string]bool{}
 	for i, m := range c.Models {
-		key := d.typedAt(fmt.Sprintf("models[%d].nodeGroup", i))
+		key := found.typedAt(fmt.Sprintf("models[%d].nodeGroup", i))
 		for j := 1; j < len(m.NodeGroupNames); j++ {
 			step := edge{before: m.NodeGroupNames[j-1], after: m.NodeGroupNames[j], key: key}
 			if step.before == step.after {
-				return // reported as listed twice
+				return nil, nil // reported as listed twice
 			}
-			keys[key] = true
 			if back := path(edges, step.after, step.before, nil); back != nil {
-				d.add(field.ErrorTypeInvalid, key, "prefers %s to %s, and %s; the cluster autoscaler has one order for the whole cluster, so list the groups in the same order",
-					step.before, step.after, describeSteps(back))
-				return
+				return nil, &contradiction{step, back}
 			}
 			edges = append(edges, step)
 		}
 	}
+	return edges, nil
+}
+
+// fillPriorities gives the cluster autoscaler the order that all lists together make.
+// The autoscaler's priority expander has one order for the whole cluster.
+func (c *Config) fillPriorities(found *findings) {
 	p := &c.Platform
-	if len(edges) == 0 || !p.Autoscaler.Install || !p.Made() {
-		return
+	if edges, _ := c.preferences(found); len(edges) > 0 && p.Autoscaler.Install && p.Made() {
+		p.Autoscaler.Priorities = c.priorities(order(edges, c.groupNames()))
 	}
-	if p.Autoscaler.Expander != "" {
-		d.add(field.ErrorTypeForbidden, "autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
-			p.Autoscaler.Expander, edges[0].key)
+}
+
+// checkPreferences refuses lists of node groups that contradict each other, or the
+// autoscaler's expander.
+func (c *Config) checkPreferences(found *findings) {
+	edges, wrong := c.preferences(found)
+	if wrong != nil {
+		found.add(field.ErrorTypeInvalid, wrong.step.key, "prefers %s to %s, and %s; the cluster autoscaler has one order for the whole cluster, so list the groups in the same order",
+			wrong.step.before, wrong.step.after, describeSteps(wrong.steps))
 	}
-	p.Autoscaler.Priorities = c.priorities(order(edges, c.groupNames()))
+	p := &c.Platform
+	if typed := c.typed.Autoscaler.Expander; len(edges) > 0 && p.Autoscaler.Install && p.Made() && typed != "" {
+		found.add(field.ErrorTypeForbidden, "autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
+			typed, edges[0].key)
+	}
 }
 
 // path returns steps that lead from one group to another; nil if none do.

@@ -5,32 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
-	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
-
-// Limits fail a preview that exceeds them.
-type Limits struct {
-	// MaxUSDPerHour bounds what the stack costs with all replicas (key
-	// limits.maxUsdPerHour). Default: 0, no bound.
-	MaxUSDPerHour float64
-}
-
-// Costs are the stack's prices, and what it pays for beside its models.
-type Costs struct {
-	// USDPerHour are your prices of instance types, and of what else the
-	// catalogue prices (key costs.usdPerHour). Default: the catalogue's.
-	USDPerHour map[string]float64
-	// DiscountPercent is taken off the catalogue's price of instances on demand
-	// (key costs.discountPercent). Default: 0.
-	DiscountPercent float64
-	// Shared is counted beside the nodes of the models, and beside what the program
-	// makes (key costs.shared). Default: nothing.
-	Shared sizing.Shared
-}
 
 // Size is what a stack comes to.
 type Size struct {
@@ -43,7 +20,7 @@ type Size struct {
 
 // Size estimates every model, and adds up the stack.
 func (c *Config) Size() Size {
-	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: append(slices.Clone(c.warnings), c.platformWarnings()...)}
+	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: append(c.locationWarnings(), c.platformWarnings()...)}
 	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
 	for i, m := range c.Models {
 		row := sizing.Row{Name: m.Name, Group: strings.Join(m.GroupNames(), ", ")}
@@ -98,7 +75,7 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
-		on, err := g.Dearest(c.servingCosts())
+		on, err := g.Dearest(c.Costs.Costs)
 		if err != nil {
 			continue // reported as wrong
 		}
@@ -132,11 +109,6 @@ func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
-// servingCosts are the prices as a model takes them.
-func (c *Config) servingCosts() serving.Costs {
-	return serving.Costs{Region: c.Region, USDPerHour: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
-}
-
 // Table is the stack's table, as a preview shows it, and what a platform that
 // the program makes comes to; "" without either.
 func (s Size) Table() string {
@@ -167,31 +139,6 @@ func (s Size) Numbers() map[string]map[string]any {
 		}
 	}
 	return all
-}
-
-// checkSize refuses a stack that costs too much, or whose costs are not known
-// where they are limited, and groups that are too small for their models.
-func (c *Config) checkSize(d *decoding) {
-	bill := c.bill()
-	const key = "limits.maxUsdPerHour"
-	switch most := c.Limits.MaxUSDPerHour; {
-	case most == 0:
-	case len(bill.Unpriced) > 0:
-		d.add(field.ErrorTypeInvalid, key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
-	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
-		d.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
-			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
-	case bill.Max > most:
-		d.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
-			most, bill.Max, bill.List())
-	}
-	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
-	for i, g := range c.NodeGroups {
-		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
-			d.add(field.ErrorTypeInvalid, fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
-				g.Max, need, strings.Join(c.demands(g.Name), ", "))
-		}
-	}
 }
 
 // demands describe what the models ask of a node group, and why those that did

@@ -14,9 +14,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// namespace is what every key of this program begins with, whatever the
+// Namespace is what every key of this program begins with, whatever the
 // project that uses it is called.
-const namespace = "vllm-eks"
+const Namespace = "vllm-eks"
 
 // Source is the stack's configuration as Pulumi hands it to a program. A
 // *pulumi.Context answers only for keys that one knows; unknown keys must be
@@ -47,7 +47,7 @@ func (s *Source) Capture(info *pulumi.RunInfo) {
 func (s *Source) keys() []string {
 	var keys []string
 	for full := range maps.Keys(s.values) {
-		if key, ours := strings.CutPrefix(full, namespace+":"); ours {
+		if key, ours := strings.CutPrefix(full, Namespace+":"); ours {
 			keys = append(keys, key)
 		}
 	}
@@ -57,13 +57,13 @@ func (s *Source) keys() []string {
 
 // value is the text of a key.
 func (s *Source) value(key string) (string, bool) {
-	v, ok := s.values[namespace+":"+key]
+	v, ok := s.values[Namespace+":"+key]
 	return v, ok
 }
 
 // isSecret tells whether any part of the key's value is encrypted.
 func (s *Source) isSecret(key string) bool {
-	return slices.Contains(s.secret, namespace+":"+key)
+	return slices.Contains(s.secret, Namespace+":"+key)
 }
 
 // region is the AWS region, which is a key of the AWS provider.

@@ -35,13 +35,13 @@ var malformedPlatforms = []malformedConfig{
 	{name: "kubeconfig is not a path but the contents", config: "  vllm-eks:cluster: {existing: {context: test, kubeconfig: \"apiVersion: v1\\ntoken: " + canary + "\"}}",
 		want: []string{"cluster.existing.kubeconfig: invalid"}},
 	{name: "Hugging Face token in clear text", config: validCluster + "  vllm-eks:huggingFaceToken: " + canary,
-		want: []string{"huggingFaceToken: invalid"}},
+		want: []string{"huggingFaceToken: forbidden"}},
 	{name: "API key in clear text", config: validCluster + "  vllm-eks:apiKey: " + canary,
-		want: []string{"apiKey: invalid"}},
+		want: []string{"apiKey: forbidden"}},
 	{name: "Hugging Face token with a line break", config: validCluster + "  vllm-eks:huggingFaceToken: {secure: \"" + canary + "\\n\"}",
-		want: []string{"huggingFaceToken: invalid"}},
+		want: []string{"huggingFaceToken: forbidden"}},
 	{name: "encrypted value in the models", config: validCluster + "  vllm-eks:models: [{name: a, model: org/m, env: {X: {secure: " + canary + "}}}]",
-		want: []string{"models: invalid"}},
+		want: []string{"models: forbidden"}},
 	{name: "every problem at once", config: `  vllm-eks:cluster: {existing: {contxt: a}}
   vllm-eks:namespaces: [{name: Inference}]
   vllm-eks:tagz: {team: a}
@@ -49,8 +49,8 @@ var malformedPlatforms = []malformedConfig{
     - {name: a, model: org/m, gpu: {count: two}, image: "vllm/vllm-openai:latest"}
     - {name: a, model: org/m, replicas: {min: -1}, extraArgs: [--swap-space, "4"], typo: 1}`,
 		want: []string{
-			"models[0].gpu.count: wrong type", "tagz: invalid",
-			"cluster.existing.contxt: invalid", "models[1].typo: invalid",
+			"models[0].gpu.count: wrong type", "tagz: forbidden",
+			"cluster.existing.contxt: forbidden", "models[1].typo: forbidden",
 			"cluster.existing.context: required", "namespaces[0].name: invalid",
 			"models[1].name: duplicate", "models[0].image: invalid",
 			"models[1].replicas.min: invalid", "models[1].extraArgs[0]: invalid",

@@ -53,7 +53,7 @@ var malformedPods = []malformedConfig{
 	{name: "loadSeconds is negative", model: "lifecycle: {loadSeconds: -5}",
 		want: []string{"models[0].lifecycle.loadSeconds: invalid"}},
 	{name: "shutdownSeconds is zero", model: "lifecycle: {shutdownSeconds: 0}",
-		want: []string{"models[0].lifecycle.shutdownSeconds: forbidden"}},
+		want: []string{"models[0].lifecycle.shutdownSeconds: invalid"}},
 	{name: "unknown rollout", model: "lifecycle: {rollout: recreate}",
 		want: []string{"models[0].lifecycle.rollout: not supported"}},
 	{name: "invalid label in nodeSelector", model: "nodeSelector: {pool: a b}",

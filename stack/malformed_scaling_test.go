@@ -34,7 +34,7 @@ var malformedScaling = []malformedConfig{
 	{name: "idleSeconds is too large", config: validCluster + monitored + "  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 0, max: 3}, scaling: {wakeQuery: up, idleSeconds: 99999}}]",
 		want: []string{"models[0].scaling.idleSeconds: invalid"}},
 	{name: "misspelt key of scaling", config: validCluster + monitored + "  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 1, max: 3}, scaling: {targetloads: 5}}]",
-		want: []string{"models[0].scaling.targetloads: invalid"}},
+		want: []string{"models[0].scaling.targetloads: forbidden"}},
 	{name: "wakeQuery without scale to zero", config: validCluster + monitored + "  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 1, max: 3}, scaling: {wakeQuery: up}}]",
 		want: []string{"models[0].scaling.wakeQuery: forbidden"}},
 	{name: "idleSeconds without wakeQuery", config: validCluster + monitored + "  vllm-eks:models: [{name: a, model: org/m, replicas: {min: 1, max: 3}, scaling: {idleSeconds: 60}}]",

@@ -5,9 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"k8s.io/apimachinery/pkg/util/validation/field"
-
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 // canary is a secret in the wrong place: no message may repeat it.
@@ -29,12 +28,6 @@ type malformedConfig struct {
 	want   []string
 	// says begins messages whose wording matters: hints, and commands to run.
 	says []string
-}
-
-// problemKinds names the kinds of problems.
-var problemKinds = map[field.ErrorType]string{
-	field.ErrorTypeRequired: "required", field.ErrorTypeInvalid: "invalid", field.ErrorTypeTypeInvalid: "wrong type", field.ErrorTypeNotSupported: "not supported",
-	field.ErrorTypeDuplicate: "duplicate", field.ErrorTypeForbidden: "forbidden", field.ErrorTypeTooLong: "too long", field.ErrorTypeInternal: "internal",
 }
 
 // TestMalformedConfigurations runs the whole program: each configuration is
@@ -80,12 +73,12 @@ func messages(err error) []string {
 // key and its kind, in any order.
 func checkProblems(t *testing.T, err error, want, says []string) {
 	t.Helper()
-	var got, texts []string
+	var texts []string
 	for _, p := range problems.Of(err, "no key") {
-		got = append(got, p.Field+": "+problemKinds[p.Type])
 		texts = append(texts, problems.Error{Problem: p}.Error())
 	}
-	if !slices.Equal(slices.Sorted(slices.Values(got)), slices.Sorted(slices.Values(want))) {
+	got := problemstest.Kinds(err)
+	if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
 		t.Errorf("the problems are\n%q, want\n%q", got, want)
 	}
 	for _, beginning := range says {

@@ -42,6 +42,7 @@ type Result struct {
 
 	origin  map[string]string
 	given   map[string]bool
+	set     map[string]bool
 	refused []string
 	unknown field.ErrorList
 	decoder Decoder
@@ -50,7 +51,7 @@ type Result struct {
 // Decode sets the fields of a struct to the values of their keys. The values are
 // what JSON comes to, with numbers as json.Number.
 func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
-	r := &Result{origin: map[string]string{}, given: map[string]bool{}, decoder: d}
+	r := &Result{origin: map[string]string{}, given: map[string]bool{}, set: map[string]bool{}, decoder: d}
 	m, err := Declare(reflect.TypeFor[T]())
 	if err != nil {
 		r.Errors = field.ErrorList{{Type: field.ErrorTypeInternal, Detail: err.Error()}}
@@ -68,6 +69,10 @@ func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
 // Given reports whether the user typed a key, with whatever value. A value that comes
 // from a scope, such as the defaults, is given there.
 func (r *Result) Given(key string) bool { return r.given[key] }
+
+// Set reports whether the user typed a key and a value that sets something: not false,
+// nothing, or an empty list or mapping.
+func (r *Result) Set(key string) bool { return r.set[key] }
 
 // TypedAt returns where the user typed a key: a value, or the mapping or list that it
 // is a part of, may come from a scope such as the defaults.
@@ -113,13 +118,16 @@ func (r *Result) add(kind field.ErrorType, key, format string, values ...any) {
 func (r *Result) record(path string, value any) {
 	if path != "" {
 		r.given[path] = true
+		r.set[path] = value != nil && value != false
 	}
 	switch value := value.(type) {
 	case map[string]any:
+		r.set[path] = len(value) > 0
 		for name, below := range value {
 			r.record(join(path, name), below)
 		}
 	case []any:
+		r.set[path] = len(value) > 0
 		for i, item := range value {
 			r.record(fmt.Sprintf("%s[%d]", path, i), item)
 		}

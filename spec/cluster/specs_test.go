@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -171,31 +172,31 @@ func TestPrincipalsAreToldApart(t *testing.T) {
 	}
 }
 
-func TestValidateMessages(t *testing.T) {
+func TestValidate(t *testing.T) {
 	tests := []struct {
 		name   string
 		change func(*Spec)
 		want   string
 	}{
 		{"nothing", func(*Spec) {}, ""},
-		{"a name", func(s *Spec) { s.Name = "1st" }, `c.name: is "1st", want a letter`},
-		{"a retention", func(s *Spec) { s.LogRetentionDays = 10 }, "c.logRetentionDays: is 10"},
-		{"Services in public", func(s *Spec) { s.ServiceCIDR = "8.8.0.0/16" }, `c.serviceCidr: is "8.8.0.0/16"`},
-		{"the same principal twice", func(s *Spec) { s.Access = append(s.Access, s.Access[0]) }, "c.access[1].principalArn: is that of c.access[0] already"},
+		{"a name", func(s *Spec) { s.Name = "1st" }, "c.name: invalid"},
+		{"a retention", func(s *Spec) { s.LogRetentionDays = 10 }, "c.logRetentionDays: invalid"},
+		{"Services in public", func(s *Spec) { s.ServiceCIDR = "8.8.0.0/16" }, "c.serviceCidr: invalid"},
+		{"the same principal twice", func(s *Spec) { s.Access = append(s.Access, s.Access[0]) }, "c.access[1].principalArn: duplicate"},
 		{"a group of IAM", func(s *Spec) {
 			s.Access = append(s.Access, Access{PrincipalARN: "arn:aws:iam::111122223333:group/x", Policy: View})
 		},
-			"c.access[1].principalArn: is "},
-		{"half of the internet", func(s *Spec) { s.PublicAccessCIDRs = []string{"128.0.0.0/1"} }, "c.publicAccessCidrs[0]: is 128.0.0.0/1, which opens"},
-		{"an address", func(s *Spec) { s.PublicAccessCIDRs = []string{"203.0.113.7/24"} }, "c.publicAccessCidrs[0]: is 203.0.113.7/24, which is an address and not a block; want 203.0.113.0/24 or 203.0.113.7/32"},
-		{"version 6", func(s *Spec) { s.PublicAccessCIDRs = []string{"2001:db8::/32"} }, "c.publicAccessCidrs[0]: is "},
-		{"an admin of a namespace alone", func(s *Spec) { s.Access[0].Namespaces = []string{"x"} }, "c.access: has no admin of the whole cluster"},
+			"c.access[1].principalArn: invalid"},
+		{"half of the internet", func(s *Spec) { s.PublicAccessCIDRs = []string{"128.0.0.0/1"} }, "c.publicAccessCidrs[0]: invalid"},
+		{"an address", func(s *Spec) { s.PublicAccessCIDRs = []string{"203.0.113.7/24"} }, "c.publicAccessCidrs[0]: invalid"},
+		{"version 6", func(s *Spec) { s.PublicAccessCIDRs = []string{"2001:db8::/32"} }, "c.publicAccessCidrs[0]: invalid"},
+		{"an admin of a namespace alone", func(s *Spec) { s.Access[0].Namespaces = []string{"x"} }, "c.access: invalid"},
 	}
 	for _, test := range tests {
 		s := valid()
 		test.change(&s)
 		err := problems.Err(s.Validate(field.NewPath("c")))
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.HasPrefix(err.Error(), test.want)) {
+		if got := strings.Join(problemstest.Kinds(err), ", "); got != test.want {
 			t.Errorf("%s: %v, want %s", test.name, err, test.want)
 		}
 	}

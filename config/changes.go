@@ -1,81 +1,16 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-
-	"k8s.io/apimachinery/pkg/util/validation/field"
+	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
-
-// fillLive gives each group the node groups that run, by the names that EKS gave
-// them, and the newest AMI releases. Node groups of the program's that the stack
-// no longer has are strays.
-func (p *Platform) fillLive() {
-	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
-	if p.Offers.Cluster == nil {
-		return
-	}
-	wanted := map[string]*map[string]nodes.Live{}
-	zones := map[string][]string{nodes.SystemGroup: p.Nodes.System.Zones}
-	wanted[nodes.SystemGroup] = &p.Nodes.System.Live
-	for i := range p.Nodes.Groups {
-		g := &p.Nodes.Groups[i]
-		wanted[g.Name], zones[g.Name] = &g.Live, g.Zones
-	}
-	// The youngest of two with one name is the last, since AWS' provider begins
-	// the digits with the time.
-	for _, of := range slices.Backward(p.Offers.Cluster.Groups) {
-		group, zone, ours := nodes.ParseName(of.Name)
-		live, known := wanted[group]
-		switch {
-		case !ours && of.Labels[nodes.GroupLabel] == "":
-			continue // somebody else's
-		case !ours:
-			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: of.Labels[nodes.GroupLabel], Nodes: of.Desired})
-			continue
-		case known && slices.Contains(zones[group], zone):
-			if _, younger := (*live)[zone]; !younger {
-				if *live == nil {
-					*live = map[string]nodes.Live{}
-				}
-				(*live)[zone] = p.liveOf(of, zone)
-				continue
-			}
-		}
-		p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: group, Zone: zone, Nodes: of.Desired})
-	}
-	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
-}
-
-func (p *Platform) liveOf(g account.NodeGroup, zone string) nodes.Live {
-	return nodes.Live{
-		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: nodes.TemplateOf(g.Labels, g.Tags),
-		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes, Moved: p.moved(g, zone),
-	}
-}
-
-// moved reports whether the subnets of a node group differ from those of the
-// user's VPC in its zone. Subnets of the program's own VPC do not change.
-func (p *Platform) moved(g account.NodeGroup, zone string) bool {
-	e := p.Network.Existing
-	if e == nil || len(g.SubnetIDs) == 0 {
-		return false
-	}
-	var wanted []string
-	for _, id := range e.PrivateSubnetIDs {
-		if e.Zones[id] == zone {
-			wanted = append(wanted, id)
-		}
-	}
-	return !slices.Equal(slices.Sorted(slices.Values(wanted)), slices.Sorted(slices.Values(g.SubnetIDs)))
-}
 
 // changes are what an update does to nodes that run.
 func (c *Config) changes() []nodes.Change {
@@ -97,47 +32,6 @@ func (p *Platform) groupKey(name string) string {
 		return "systemNodes"
 	}
 	return "nodeGroups"
-}
-
-// checkUpdates refuses updates of nodes that would fail half-way: for a quota
-// that leaves no room for the extra nodes, or on a capacity block.
-func (c *Config) checkUpdates(d *decoding) {
-	p := &c.Platform
-	p.checkFailedGroups(d)
-	for _, change := range c.changes() {
-		key := p.groupKey(change.Group)
-		if change.Forced != "" {
-			d.add(field.ErrorTypeInvalid, d.typedAt("cluster.nodeRelease"), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
-				p.Nodes.Release, change.Group, change.Forced)
-		}
-		if change.Nodes == 0 || change.Effect == nodes.Removes {
-			continue
-		}
-		if change.Block && change.Effect == nodes.Replaces {
-			d.add(field.ErrorTypeInvalid, key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
-				change.Nodes, commas(change.Reasons))
-			continue
-		}
-		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
-			d.add(field.ErrorTypeInvalid, key, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
-		}
-	}
-}
-
-// checkFailedGroups refuses to go on from a node group that EKS could not create:
-// the update would take it for created, and end the nodes of its predecessor.
-func (p *Platform) checkFailedGroups(d *decoding) {
-	if p.Offers.Cluster == nil {
-		return
-	}
-	for _, g := range p.Offers.Cluster.Groups {
-		group, _, ours := nodes.ParseName(g.Name)
-		if !ours || g.Status != "CREATE_FAILED" {
-			continue
-		}
-		d.add(field.ErrorTypeInvalid, p.groupKey(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
-			"aws eks delete-nodegroup --region %s --cluster-name %s --nodegroup-name %s, then pulumi refresh", g.Name, p.Account.Region, p.Cluster.Name, g.Name)
-	}
 }
 
 // moreNodes returns how many nodes more than run now the account's quota allows a
@@ -261,3 +155,5 @@ func (c *Config) patchWarnings() []string {
 	}
 	return all
 }
+
+func commas(texts []string) string { return strings.Join(texts, ", ") }

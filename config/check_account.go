@@ -1,0 +1,153 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/cluster"
+)
+
+// checkOffers checks the network against what the account has.
+func (p *Platform) checkOffers(found *findings, source *Source) {
+	if !p.asked {
+		return
+	}
+	for i, zone := range p.Network.Zones {
+		key := fmt.Sprintf("network.zones[%d]", i)
+		if !slices.Contains(p.Offers.Zones, zone) && !found.reported(key) {
+			found.add(field.ErrorTypeNotSupported, key, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
+		}
+	}
+	p.checkControlPlane(found)
+	p.checkLogGroup(found, source)
+	e := p.Network.Existing
+	if e == nil {
+		return
+	}
+	for _, of := range []struct {
+		key string
+		ids []string
+	}{{"privateSubnetIds", e.PrivateSubnetIDs}, {"publicSubnetIds", e.PublicSubnetIDs}} {
+		for i, id := range of.ids {
+			key := fmt.Sprintf("network.%s[%d]", of.key, i)
+			switch subnet := p.Offers.Subnets[id]; {
+			case subnet.Problem != "":
+				found.add(field.ErrorTypeInvalid, key, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
+			case subnet.VPCID != e.VPCID:
+				found.add(field.ErrorTypeInvalid, key, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
+			}
+		}
+	}
+	p.checkVPC(found)
+}
+
+// checkPlaces refuses groups without a zone that offers their types.
+func (p *Platform) checkPlaces(found *findings) {
+	if found.reported("network.privateSubnetIds") {
+		return // nobody knows the zones of a subnet that is not there
+	}
+	zones := p.nodeZones()
+	if len(p.Nodes.System.Zones) == 0 {
+		p.checkNowhere(found, "systemNodes", p.Nodes.System.InstanceTypes, zones)
+	}
+	for i, g := range p.Nodes.Groups {
+		path := fmt.Sprintf("nodeGroups[%d]", i)
+		if len(g.Zones) == 0 && len(p.offering(g.InstanceTypes, zones)) == 0 {
+			p.checkNowhere(found, path, g.InstanceTypes, zones)
+		}
+		for j, zone := range g.Zones {
+			key := fmt.Sprintf("%s.zones[%d]", path, j)
+			switch offered := p.offering(g.InstanceTypes, []string{zone}); {
+			case !slices.Contains(zones, zone):
+				found.add(field.ErrorTypeNotSupported, key, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
+			case len(offered) == 0:
+				found.add(field.ErrorTypeNotSupported, key, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
+			}
+		}
+	}
+}
+
+// everywhere returns all zones of the account that offer all the types.
+func (p *Platform) everywhere(types []string) []string { return p.offering(types, p.Offers.Zones) }
+
+// checkNowhere reports types that no zone of the network offers together.
+func (p *Platform) checkNowhere(found *findings, path string, types, zones []string) {
+	if len(zones) == 0 || found.reported(path+".instanceTypes") {
+		return
+	}
+	for i, of := range types {
+		if len(p.Offers.In[of]) == 0 {
+			found.add(field.ErrorTypeInvalid, fmt.Sprintf("%s.instanceTypes[%d]", path, i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
+			return
+		}
+	}
+	found.add(field.ErrorTypeInvalid, path+".instanceTypes", "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
+		strings.Join(types, " and "), strings.Join(zones, ", "), orNone(p.everywhere(types)))
+}
+
+func orNone(zones []string) string {
+	if len(zones) == 0 {
+		return "no zone"
+	}
+	return strings.Join(zones, ", ")
+}
+
+// use is the largest number of vCPUs of a group.
+type use struct {
+	key   string
+	quota account.Quota
+	vcpus int
+}
+
+// uses returns what the groups request of the account's quotas.
+func (p *Platform) uses() []use {
+	var all []use
+	for i, g := range p.Nodes.Groups {
+		if quota, vcpus, counted := p.quotaOf(g.Name); counted {
+			all = append(all, use{fmt.Sprintf("nodeGroups[%d].max", i), quota, vcpus * g.Max})
+		}
+	}
+	return all
+}
+
+// checkQuotas refuses groups that could not grow to their max.
+func (p *Platform) checkQuotas(found *findings) {
+	total := map[account.Quota]int{}
+	for _, u := range p.uses() {
+		total[u.quota] += u.vcpus
+		have, known := p.Offers.VCPUs[u.quota]
+		switch {
+		case !known || total[u.quota] <= have:
+		case total[u.quota] > u.vcpus:
+			found.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
+		default:
+			found.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, have)
+		}
+	}
+}
+
+// admitted reports whether who deploys is an admin of the created cluster.
+func (p *Platform) admitted() bool {
+	return slices.ContainsFunc(p.Cluster.Access, func(a cluster.Access) bool {
+		return a.Policy == cluster.Admin && len(a.Namespaces) == 0 && same(a.PrincipalARN, p.Offers.Caller)
+	})
+}
+
+// same reports whether a session is a principal's: a session has the name of its
+// role, and not the path before it.
+func same(principal, caller string) bool {
+	if principal == caller {
+		return true
+	}
+	session := strings.Split(caller, ":") // arn:aws:sts::111122223333:assumed-role/deploy/ci
+	role := strings.Split(principal, ":")
+	if len(session) != 6 || len(role) != 6 || session[2] != "sts" || session[4] != role[4] {
+		return false
+	}
+	parts := strings.Split(session[5], "/")
+	return len(parts) > 1 && strings.HasPrefix(role[5], "role/") && role[5][strings.LastIndex(role[5], "/")+1:] == parts[1]
+}

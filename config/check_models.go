@@ -1,0 +1,181 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// checkReferences checks what one list says about another or itself. It settles the
+// namespaces of models: what is wrong with one is reported here, or where the namespace
+// is listed.
+func (c *Config) checkReferences(found *findings) {
+	seen := map[string]string{}
+	for i, n := range c.Namespaces {
+		unique(found, seen, n.Name, fmt.Sprintf("namespaces[%d]", i))
+	}
+	names, complete := c.namespaceNames(found)
+	if complete && len(names) == 0 && len(c.Models) > 0 {
+		found.add(field.ErrorTypeForbidden, "namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
+	}
+	groups := map[string]string{}
+	for i, g := range c.NodeGroups {
+		unique(found, groups, g.Name, fmt.Sprintf("nodeGroups[%d]", i))
+	}
+	models := map[string]string{}
+	for i, m := range c.Models {
+		path := fmt.Sprintf("models[%d]", i)
+		unique(found, models, m.Name, path)
+		for j, name := range m.PreviousNames {
+			uniqueAt(found, models, name, path, fmt.Sprintf("%s.previousNames[%d]", path, j))
+		}
+		key := path + ".namespace"
+		if complete && len(names) > 0 && !found.covers(key) {
+			checkNamespace(found, key, m.Namespace, names)
+		}
+		found.settle(key)
+	}
+}
+
+// checkNamespace refuses a model's namespace that is not among the names.
+func checkNamespace(found *findings, key, name string, names []string) {
+	choice := strings.Join(names, ", ")
+	switch {
+	case name == "":
+		found.add(field.ErrorTypeRequired, key, "is missing, and there are several namespaces; name one of %s", choice)
+	case !slices.Contains(names, name):
+		found.add(field.ErrorTypeNotSupported, key, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+	}
+}
+
+// unique reports a name that an earlier item has already.
+func unique(found *findings, seen map[string]string, name, path string) {
+	uniqueAt(found, seen, name, path, path+".name")
+}
+
+// uniqueAt is unique for a name that stands at a key of its own.
+func uniqueAt(found *findings, seen map[string]string, name, path, key string) {
+	if name == "" {
+		return // reported as missing
+	}
+	switch first, taken := seen[name]; {
+	case first == path: // two of its own, reported as such
+	case taken:
+		found.add(field.ErrorTypeDuplicate, key, "is %q, which is the name of %s already; names are unique in a stack", name, first)
+	default:
+		seen[name] = path
+	}
+}
+
+func didYouMean(word string, candidates []string) string {
+	if near := keys.Nearest(word, candidates); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
+}
+
+// checkGroupNames refuses names of node groups that no group has, or that a model lists
+// twice.
+func (c *Config) checkGroupNames(found *findings, i int) {
+	names := c.Models[i].NodeGroupNames
+	wrong := c.wrongName(names)
+	list := fmt.Sprintf("models[%d].nodeGroup", i)
+	if wrong < 0 || found.covers(list) || found.covers("nodeGroups") {
+		return
+	}
+	key := found.typedAt(itemKey(list, names, wrong))
+	switch name := names[wrong]; {
+	case found.covers(key):
+	case slices.Contains(names[:wrong], name):
+		found.add(field.ErrorTypeDuplicate, key, "is %q a second time; name each group once, in order of preference", name)
+	default:
+		found.add(field.ErrorTypeNotSupported, key, "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, c.groupNames()), oneOf(c.groupNames()))
+	}
+}
+
+// oneOf lists what a name may be.
+func oneOf(names []string) string {
+	if len(names) == 0 {
+		return "a group of nodeGroups, which has none"
+	}
+	return "one of " + strings.Join(names, ", ")
+}
+
+// checkIngresses refuses two models at one address, and members of one load
+// balancer that want it otherwise.
+func (c *Config) checkIngresses(found *findings) {
+	hosts := map[string]string{}
+	groups := map[string]int{}
+	for i, m := range c.Models {
+		in := m.Ingress
+		key := fmt.Sprintf("models[%d].ingress", i)
+		if in.Host != "" {
+			if first, taken := hosts[in.Host]; taken {
+				found.add(field.ErrorTypeDuplicate, found.typedAt(key+".host"), "is %q, which is the host of %s already; each model has its own", in.Host, first)
+			} else {
+				hosts[in.Host] = fmt.Sprintf("models[%d]", i)
+			}
+		}
+		if in.ALB.Group != "" {
+			first, known := groups[in.ALB.Group]
+			if !known {
+				groups[in.ALB.Group] = i
+			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
+				found.add(field.ErrorTypeInvalid, found.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
+					first, in.ALB.Group)
+			}
+		}
+	}
+}
+
+// differ tells whether two settings of one load balancer contradict each other.
+func differ(a, b serving.ALB) bool {
+	sorted := func(cidrs []string) []string { return slices.Sorted(slices.Values(cidrs)) }
+	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds || !slices.Equal(sorted(a.AllowedCIDRs), sorted(b.AllowedCIDRs))
+}
+
+// checkCertificates refuses certificates that a load balancer of the region
+// cannot have.
+func (c *Config) checkCertificates(found *findings) {
+	region := c.Region
+	for i, m := range c.Models {
+		parts := strings.Split(m.Ingress.ALB.CertificateARN, ":")
+		if region == "" || len(parts) < 6 || parts[3] == region {
+			continue
+		}
+		found.add(field.ErrorTypeNotSupported, found.typedAt(fmt.Sprintf("models[%d].ingress.alb.certificateArn", i)), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
+	}
+}
+
+// checkRoles refuses roles that cannot be given to a model.
+func (c *Config) checkRoles(found *findings) {
+	for i, m := range c.Models {
+		if m.Storage.S3.RoleARN != "" && !c.Platform.grants() {
+			found.add(field.ErrorTypeInvalid, found.typedAt(fmt.Sprintf("models[%d].storage.s3.roleArn", i)),
+				"is given, and the program does not know the EKS cluster; add cluster.existing.name and aws:region, or remove it and associate the role yourself")
+		}
+	}
+}
+
+// diskClasses are StorageClasses of EBS, whose volumes one node mounts at a time:
+// the program's own, and the one that EKS creates.
+// https://docs.aws.amazon.com/eks/latest/userguide/ebs-csi.html
+var diskClasses = []string{"gp2", "gp3"}
+
+// checkCaches refuses caches on volumes that several nodes cannot mount.
+func (c *Config) checkCaches(found *findings) {
+	if !c.Platform.Made() {
+		return // nobody knows the cluster's classes
+	}
+	for i, m := range c.Models {
+		if class := m.Storage.Cache.StorageClass; slices.Contains(diskClasses, class) {
+			found.add(field.ErrorTypeInvalid, found.typedAt(fmt.Sprintf("models[%d].storage.cache.storageClass", i)),
+				"is %s, whose EBS volumes one node mounts at a time, and the replicas of a model are on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package config
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
+)
+
+// ask asks the account what it supports, of what the stack needs.
+func (c *Config) ask(read account.Reader) {
+	p := &c.Platform
+	if read == nil || !slices.Contains(account.Regions(), p.Account.Region) {
+		return
+	}
+	wanted := account.Wanted{InstanceTypes: slices.Clone(p.Nodes.WithDefaults().System.InstanceTypes)}
+	for _, g := range p.Nodes.Groups {
+		wanted.InstanceTypes = append(wanted.InstanceTypes, g.InstanceTypes...)
+	}
+	slices.Sort(wanted.InstanceTypes)
+	wanted.InstanceTypes = slices.Compact(wanted.InstanceTypes)
+	for _, use := range p.uses() { // groups share quotas, and each is a call
+		if !slices.Contains(wanted.Quotas, use.quota) {
+			wanted.Quotas = append(wanted.Quotas, use.quota)
+		}
+	}
+	if e := p.Network.Existing; e != nil {
+		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
+		wanted.VPC = e.VPCID
+	}
+	of := p.Cluster.WithDefaults()
+	wanted.Cluster = of.Name
+	if slices.Contains(versions.KubernetesMinors(), of.KubernetesVersion) {
+		wanted.Minor, wanted.Addons = of.KubernetesVersion, of.AddonNames()
+	}
+	offers, err := read(wanted)
+	if err != nil {
+		// One line: the engine begins another problem with every line.
+		c.unfillable(field.ErrorTypeInvalid, "aws", "does not answer what the account offers: "+strings.Join(strings.Fields(err.Error()), " "))
+		return
+	}
+	p.Offers = offers
+	p.asked = true
+}
+
+// fillVersion finds out which version of Kubernetes an existing cluster runs, where
+// cluster-autoscaler is installed, which must be of the same. Without a version,
+// nothing is installed, so that a failure is reported as a missing key.
+func (p *Platform) fillVersion(read account.Reader) {
+	name := p.Cluster.Existing.Name
+	if !p.Autoscaler.Install || read == nil || name == "" || !slices.Contains(account.Regions(), p.Account.Region) {
+		return
+	}
+	offers, err := read(account.Wanted{Cluster: name})
+	if err != nil || offers.Cluster == nil {
+		return
+	}
+	p.version = offers.Cluster.Version
+	p.Cluster.KubernetesVersion = cmp.Or(p.Cluster.KubernetesVersion, p.version)
+}
+
+const defaultZones = 3
+
+// fillZones takes the first three zones of the account, where none are named, and
+// finds out where existing subnets are.
+func (p *Platform) fillZones() {
+	if p.Offers.Cluster != nil { // the control plane that runs stays in its zones
+		p.Network.ControlPlaneZones = slices.Clone(p.Offers.Cluster.Zones)
+	}
+	if e := p.Network.Existing; e != nil {
+		e.Zones = map[string]string{}
+		for id, subnet := range p.Offers.Subnets {
+			e.Zones[id] = subnet.Zone
+			if p.asked && subnet.Problem == "" && !slices.Contains(p.Offers.Zones, subnet.Zone) {
+				e.WithoutControlPlane = append(e.WithoutControlPlane, subnet.Zone)
+			}
+		}
+		return
+	}
+	if len(p.Network.Zones) == 0 {
+		p.Network.Zones = slices.Clone(p.Offers.Zones[:min(defaultZones, len(p.Offers.Zones))])
+	}
+}
+
+// nodeZones returns the zones in which the network has private subnets, sorted.
+func (p *Platform) nodeZones() []string {
+	zones := slices.Clone(p.Network.Zones)
+	if e := p.Network.Existing; e != nil {
+		zones = nil
+		for _, id := range e.PrivateSubnetIDs {
+			zones = append(zones, e.Zones[id])
+		}
+	}
+	slices.Sort(zones)
+	return slices.Compact(zones)
+}
+
+// placeGroups gives the groups without zones those that offer their types. A capacity
+// block is in the zone where it was bought, which the user names.
+func (p *Platform) placeGroups() {
+	zones := p.nodeZones()
+	p.Nodes.System.Zones = p.offering(p.Nodes.System.InstanceTypes, zones)
+	for i := range p.Nodes.Groups {
+		if g := &p.Nodes.Groups[i]; len(g.Zones) == 0 && g.Capacity != nodes.CapacityBlock {
+			g.Zones = p.offering(g.InstanceTypes, zones)
+		}
+	}
+}
+
+// offering returns those of the zones that offer all the types. Where the account was
+// not asked, it returns all.
+func (p *Platform) offering(types, zones []string) []string {
+	return slices.DeleteFunc(slices.Clone(zones), func(zone string) bool {
+		return slices.ContainsFunc(types, func(of string) bool { return p.asked && !slices.Contains(p.Offers.In[of], zone) })
+	})
+}
+
+// fillLive gives each group the node groups that run, by the names that EKS gave
+// them, and the newest AMI releases. Node groups of the program's that the stack
+// no longer has are strays.
+func (p *Platform) fillLive() {
+	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
+	if p.Offers.Cluster == nil {
+		return
+	}
+	wanted := map[string]*map[string]nodes.Live{}
+	zones := map[string][]string{nodes.SystemGroup: p.Nodes.System.Zones}
+	wanted[nodes.SystemGroup] = &p.Nodes.System.Live
+	for i := range p.Nodes.Groups {
+		g := &p.Nodes.Groups[i]
+		wanted[g.Name], zones[g.Name] = &g.Live, g.Zones
+	}
+	// The youngest of two with one name is the last, since AWS' provider begins
+	// the digits with the time.
+	for _, of := range slices.Backward(p.Offers.Cluster.Groups) {
+		group, zone, ours := nodes.ParseName(of.Name)
+		live, known := wanted[group]
+		switch {
+		case !ours && of.Labels[nodes.GroupLabel] == "":
+			continue // somebody else's
+		case !ours:
+			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: of.Labels[nodes.GroupLabel], Nodes: of.Desired})
+			continue
+		case known && slices.Contains(zones[group], zone):
+			if _, younger := (*live)[zone]; !younger {
+				if *live == nil {
+					*live = map[string]nodes.Live{}
+				}
+				(*live)[zone] = p.liveOf(of, zone)
+				continue
+			}
+		}
+		p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: group, Zone: zone, Nodes: of.Desired})
+	}
+	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
+}
+
+func (p *Platform) liveOf(g account.NodeGroup, zone string) nodes.Live {
+	return nodes.Live{
+		Min: g.Min, Max: g.Max, Desired: g.Desired, Version: g.Version, Release: g.Release, Template: nodes.TemplateOf(g.Labels, g.Tags),
+		AMIType: g.AMIType, Capacity: g.Capacity, InstanceTypes: g.InstanceTypes, Moved: p.moved(g, zone),
+	}
+}
+
+// moved reports whether the subnets of a node group differ from those of an existing
+// VPC in its zone. Subnets of the program's own VPC do not change.
+func (p *Platform) moved(g account.NodeGroup, zone string) bool {
+	e := p.Network.Existing
+	if e == nil || len(g.SubnetIDs) == 0 {
+		return false
+	}
+	var wanted []string
+	for _, id := range e.PrivateSubnetIDs {
+		if e.Zones[id] == zone {
+			wanted = append(wanted, id)
+		}
+	}
+	return !slices.Equal(slices.Sorted(slices.Values(wanted)), slices.Sorted(slices.Values(g.SubnetIDs)))
+}
+
+// fillAddons gives each EKS add-on a version: the one that the stack names, else the
+// newest that EKS has, else, for a new cluster, the one of the table. A cluster that
+// runs may have a newer one than the table, which an update would replace.
+func (p *Platform) fillAddons() {
+	versioned := maps.Clone(p.Cluster.Addons)
+	if versioned == nil {
+		versioned = map[string]string{}
+	}
+	for _, name := range p.Cluster.AddonNames() {
+		if version := cmp.Or(versioned[name], p.Offers.Addons[name], versions.Addon(name, p.Cluster.KubernetesVersion)); version != "" {
+			versioned[name] = version
+		}
+	}
+	p.Cluster.Addons = versioned
+}

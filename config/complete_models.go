@@ -1,0 +1,219 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// completeNamespaces fills in the namespaces of models, and that of a model where there
+// is only one.
+func (c *Config) completeNamespaces(found *findings) {
+	if !found.given("namespaces") {
+		c.Namespaces = []serving.NamespaceSpec{{Name: "inference"}}
+	}
+	for i, n := range c.Namespaces {
+		c.Namespaces[i] = c.recognize(n.WithDefaults())
+	}
+	names, complete := c.namespaceNames(found)
+	for i := range c.Models {
+		m := &c.Models[i]
+		if complete && len(names) == 1 && m.Namespace == "" && !found.covers(fmt.Sprintf("models[%d].namespace", i)) {
+			m.Namespace = names[0]
+		}
+	}
+}
+
+// namespaceNames returns the names of the namespaces, and whether they are all.
+func (c *Config) namespaceNames(found *findings) (names []string, complete bool) {
+	complete = !found.covers("namespaces")
+	for _, n := range c.Namespaces {
+		if n.Name == "" {
+			complete = false // reported as missing; any model may have meant it
+			continue
+		}
+		names = append(names, n.Name)
+	}
+	return names, complete
+}
+
+// completeModels fills in what models need to know of the platform and of each other,
+// and then their defaults.
+func (c *Config) completeModels(found *findings) {
+	c.placeLoadBalancers()
+	for i := range c.Models {
+		m := &c.Models[i]
+		m.Storage.Region = c.Region
+		m.Costs = c.Costs.Costs
+		m.Monitoring = c.Monitoring
+		found.decoded.Redirect(fmt.Sprintf("models[%d].monitoring", i), "monitoring")
+		m.Access.Guarded = c.APIKey != nil
+		c.chooseNodeGroup(found, i)
+	}
+	c.share()
+	c.gate()
+	for i := range c.Models {
+		c.Models[i] = c.Models[i].WithDefaults()
+	}
+}
+
+// placeLoadBalancers gives the models' load balancers their subnets, where the
+// program creates them. The subnets are named, because the controller leaves a
+// load balancer in the subnets that it found when it created it: a zone that the
+// network loses could not be deleted.
+func (c *Config) placeLoadBalancers() {
+	n, label := c.Platform.Network, c.Platform.Cluster.Name
+	for i := range c.Models {
+		in := &c.Models[i].Ingress
+		if _, own := in.Annotations[subnetsAnnotation]; own || in.Class != serving.ALBClass || len(in.ALB.SubnetCIDRs) > 0 {
+			continue
+		}
+		in.ALB.SubnetCIDRs, in.ALB.Subnets = n.InternalCIDRs(), n.InternalSubnetNames(label)
+		if in.ALB.InternetFacing {
+			in.ALB.SubnetCIDRs, in.ALB.Subnets = n.PublicCIDRs(), n.PublicSubnetNames(label)
+		}
+	}
+}
+
+// subnetsAnnotation names the subnets of a load balancer.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/ingress/annotations/#subnets
+const subnetsAnnotation = "alb.ingress.kubernetes.io/subnets"
+
+// gate has the namespaces of models behind a load balancer of AWS hold their
+// pods back until that has them.
+func (c *Config) gate() {
+	for _, m := range c.Models {
+		for i := range c.Namespaces {
+			if c.Namespaces[i].Name == m.Namespace && m.Ingress.Class == serving.ALBClass {
+				c.Namespaces[i].ReadinessGates = true
+			}
+		}
+	}
+}
+
+// chooseNodeGroup replaces the names of a model's node groups by the groups. Where
+// they are left out, it takes the cheapest group on which the model fits. What is
+// wrong with a chosen group is reported by the group's own key.
+func (c *Config) chooseNodeGroup(found *findings, i int) {
+	m := &c.Models[i]
+	key := fmt.Sprintf("models[%d].nodeGroup", i)
+	if len(c.NodeGroups) == 0 && len(m.NodeGroupNames) == 0 || found.covers(key) || found.covers("nodeGroups") {
+		return
+	}
+	if len(m.NodeGroupNames) > 0 {
+		c.findNodeGroups(found, i, key)
+		return
+	}
+	groups, names := c.groupsFor(*m)
+	if len(groups) == 0 {
+		if m.GPU.Type != "" { // else every group is reported as wrong
+			c.unfillable(field.ErrorTypeNotSupported, fmt.Sprintf("models[%d].gpu.type", i),
+				fmt.Sprintf("is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", ")))
+		}
+		return
+	}
+	choice, ok := m.Cheapest(groups)
+	if !ok && len(groups) > 1 && m.UnknownShape() {
+		c.unfillable(field.ErrorTypeRequired, key,
+			fmt.Sprintf("is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", ")))
+		return
+	}
+	if !ok {
+		choice.Group = groups[0] // the only one; or what is wrong is reported elsewhere
+	}
+	m.NodeGroup, m.NodeGroupNames = choice.Group, []string{choice.Group.Name}
+	c.passedOver[i] = choice.PassedOver
+	found.decoded.Redirect(key, fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), choice.Group.Name)))
+}
+
+// findNodeGroups gives a model the groups that it lists by name, unless a name is
+// wrong.
+func (c *Config) findNodeGroups(found *findings, i int, key string) {
+	m := &c.Models[i]
+	if wrong := c.wrongName(m.NodeGroupNames); wrong >= 0 {
+		return
+	}
+	var groups []serving.NodeGroup
+	names := c.groupNames()
+	for j, name := range m.NodeGroupNames {
+		at := slices.Index(names, name)
+		groups = append(groups, c.NodeGroups[at])
+		origin := fmt.Sprintf("nodeGroups[%d]", at)
+		found.decoded.Redirect(itemKey(key, m.NodeGroupNames, j), origin)
+		found.decoded.Redirect(fmt.Sprintf("models[%d].nodeGroups[%d]", i, j), origin)
+	}
+	m.NodeGroup = serving.Compose(groups)
+	if len(groups) > 1 {
+		m.NodeGroups = groups
+	}
+}
+
+// wrongName returns the index of the first name that no group has, or that is listed a
+// second time; -1 if there is none.
+func (c *Config) wrongName(listed []string) int {
+	names := c.groupNames()
+	for i, name := range listed {
+		if !slices.Contains(names, name) || slices.Contains(listed[:i], name) {
+			return i
+		}
+	}
+	return -1
+}
+
+// itemKey returns the key of an item of a list that may be typed as one string.
+func itemKey(key string, list []string, i int) string {
+	if len(list) == 1 {
+		return key
+	}
+	return fmt.Sprintf("%s[%d]", key, i)
+}
+
+// share tells every model what the others request of its node groups.
+func (c *Config) share() {
+	demands := make([]serving.Demand, len(c.Models))
+	for i, m := range c.Models {
+		full := m.WithDefaults()
+		demands[i] = serving.Demand{GPUs: full.GPU.Count, Replicas: full.Replicas.Max}
+	}
+	for i := range c.Models {
+		m := &c.Models[i]
+		for j, other := range c.Models {
+			if i != j && overlap(m.GroupNames(), other.GroupNames()) {
+				m.NodeGroup.Others = append(m.NodeGroup.Others, demands[j])
+			}
+		}
+	}
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
+}
+
+// groupsFor returns the groups that have the GPU that the model asks for, if it
+// asks for one, and their names.
+func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []string) {
+	for _, g := range c.NodeGroups {
+		if len(g.InstanceTypes) == 0 || g.Name == "" {
+			continue
+		}
+		on, err := g.Own.Find(g.InstanceTypes[0])
+		if m.GPU.Type != "" && err == nil && !strings.EqualFold(on.GPU.Name, m.GPU.Type) {
+			continue
+		}
+		groups = append(groups, g)
+		names = append(names, g.Name)
+	}
+	return groups, names
+}
+
+func (c *Config) groupNames() []string {
+	var names []string
+	for _, g := range c.NodeGroups {
+		names = append(names, g.Name)
+	}
+	return names
+}

@@ -1,0 +1,137 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/sizing"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// checkCosts refuses prices and numbers that cannot be, and prices of things that
+// nothing of the program costs, which are most likely misspelt.
+func (c *Config) checkCosts(found *findings) {
+	found.report(keys.Check(&c.Costs, field.NewPath("costs")))
+	found.report(keys.Check(&c.Limits, field.NewPath("limits")))
+	c.checkPrices(found)
+	if s := c.Costs.Shared; s.ExtendedSupport > s.ControlPlanes {
+		found.add(field.ErrorTypeInvalid, "costs.shared.extendedSupport", "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
+	}
+}
+
+// checkSize refuses a stack that costs too much, or whose costs are not known
+// where they are limited, and groups that are too small for their models.
+func (c *Config) checkSize(found *findings) {
+	bill := c.bill()
+	const key = "limits.maxUsdPerHour"
+	switch most := c.Limits.MaxUSDPerHour; {
+	case most == 0:
+	case len(bill.Unpriced) > 0:
+		found.add(field.ErrorTypeInvalid, key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
+	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
+		found.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
+			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
+	case bill.Max > most:
+		found.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
+			most, bill.Max, bill.List())
+	}
+	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
+	for i, g := range c.NodeGroups {
+		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
+			found.add(field.ErrorTypeInvalid, fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
+				g.Max, need, strings.Join(c.demands(g.Name), ", "))
+		}
+	}
+}
+
+// checkPrices refuses prices of things that nothing of the program costs, which are
+// most likely misspelt, and things without a price.
+func (c *Config) checkPrices(found *findings) {
+	priced := catalogue.Priced()
+	for _, i := range catalogue.Instances() {
+		priced[i.Type] = true
+	}
+	for _, g := range c.NodeGroups {
+		for name := range g.Own {
+			priced[name] = true
+		}
+	}
+	known := slices.Sorted(maps.Keys(priced))
+	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
+		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
+			found.add(field.ErrorTypeInvalid, "costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
+		if _, ok := c.prices().Of(name); !ok {
+			found.add(field.ErrorTypeInvalid, "costs.shared.nodes."+name, "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+		}
+	}
+}
+
+// shared is what the stack pays for beside its models: what the user says, and
+// what the program makes.
+func (c *Config) shared() sizing.Shared {
+	all := c.Costs.Shared
+	p := c.Platform
+	if !p.Made() {
+		return all
+	}
+	all.ControlPlanes++
+	if extended, _ := p.Cluster.Support(c.source.now()); extended {
+		all.ExtendedSupport++
+	}
+	counts := p.Network.Counts()
+	all.NATGateways += counts.NATGateways
+	all.Endpoints += counts.Endpoints
+	balancers, public := c.loadBalancers()
+	all.LoadBalancers += balancers
+	all.PublicIPv4 += counts.NATGateways + public
+	all.Nodes = maps.Clone(all.Nodes)
+	if all.Nodes == nil {
+		all.Nodes = map[string]int{}
+	}
+	if len(p.Nodes.System.InstanceTypes) > 0 {
+		all.Nodes[p.Nodes.System.InstanceTypes[0]] += p.Nodes.System.Min
+	}
+	return all
+}
+
+// loadBalancers returns the number of the models' load balancers, one each and
+// one for each group, and the number of their public addresses: one in each zone
+// of a load balancer that faces the internet.
+func (c *Config) loadBalancers() (count, addresses int) {
+	groups := map[string]bool{}
+	zones := len(c.Platform.nodeZones())
+	for _, m := range c.Models {
+		if m.Ingress.Class != serving.ALBClass {
+			continue
+		}
+		group := m.Ingress.ALB.Group
+		if group == "" {
+			group = "\x00" + m.Name
+		}
+		if !groups[group] && m.Ingress.ALB.InternetFacing {
+			addresses += zones
+		}
+		groups[group] = true
+	}
+	return len(groups), addresses
+}
+
+// extendedSurcharge is what extended support of the created cluster adds, in USD
+// an hour; 0 in standard support.
+func (c *Config) extendedSurcharge() float64 {
+	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
+		return 0
+	}
+	standard, _ := c.prices().Of(catalogue.ControlPlane)
+	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	return price.USDPerHour - standard.USDPerHour
+}

@@ -1,0 +1,155 @@
+package config
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
+)
+
+// Keys returns the declarations of every key of a stack's file, for generators and
+// tests.
+func Keys() (*keys.Mapping, error) { return keys.Declare(reflect.TypeFor[stack]()) }
+
+// Forms returns the forms of the keys that no type describes, by name.
+func Forms() map[string]keys.Form {
+	return map[string]keys.Form{"shape": {
+		Kind:   "path, model or mapping",
+		Schema: map[string]any{"type": []any{"string", "object"}},
+		Decode: decodeShape,
+	}}
+}
+
+// decode returns what the user typed.
+func decode(source *Source) (stack, *keys.Result) {
+	var s stack
+	r := keys.Decode(keys.Decoder{Namespace: Namespace, Forms: Forms()}, source.decoded(), &s)
+	for i := range s.Models {
+		s.Models[i].replaceVersion(r, fmt.Sprintf("models[%d]", i))
+	}
+	return s, r
+}
+
+// decoded returns the values of the program's keys, and of those of AWS' provider that
+// it reads. Pulumi hands over lists and mappings as JSON.
+func (s *Source) decoded() map[string]any {
+	values := map[string]any{}
+	for _, key := range s.keys() {
+		text, _ := s.value(key)
+		switch {
+		case s.isSecret(key):
+			values[key] = keys.Encrypted(text)
+		case text == "":
+			values[key] = nil
+		default:
+			values[key] = parse(text)
+		}
+	}
+	for _, key := range awsKeys {
+		if text := s.aws(key); text != "" {
+			values["aws:"+key] = text
+		}
+	}
+	return values
+}
+
+// parse reads JSON, keeping numbers as they were typed. What is no JSON is a
+// plain text.
+func parse(text string) any {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return text
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return text
+	}
+	return value
+}
+
+// replaceVersion has the release or the image of a model replace what the defaults say,
+// whichever of the two keys they use: both say which vLLM runs.
+func (m *model) replaceVersion(r *keys.Result, path string) {
+	image, version := r.Given(path+".image"), r.Given(path+".vllmVersion")
+	switch {
+	case image && !version:
+		m.VLLMVersion = ""
+	case version && !image:
+		m.Image = ""
+	}
+}
+
+// newConfig returns the configuration that the user typed, before anything is filled
+// in.
+func newConfig(source *Source, s stack, r *keys.Result) *Config {
+	secret := func(key, text string) pulumi.StringPtrInput {
+		if !r.Given(key) {
+			return nil
+		}
+		return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
+	}
+	if vpc := s.Network.Existing; vpc != nil {
+		s.Network.Existing = new(*vpc) // what is filled in is not typed
+	}
+	c := &Config{
+		Platform: Platform{
+			Account: s.Spec, Network: s.Network, Cluster: s.Cluster.Spec,
+			Nodes:  nodes.Spec{System: s.SystemNodes, Release: s.Cluster.NodeRelease},
+			Charts: s.Charts, Prometheus: s.Monitoring.Spec,
+		},
+		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
+		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),
+		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
+		passedOver:      passedOver{}, source: source, typed: s,
+	}
+	for _, m := range s.Models {
+		c.Models = append(c.Models, m.Spec)
+	}
+	return c
+}
+
+// wrongShape stands for a shape that is reported as wrong already: it is given,
+// so nothing else is wanted in its place.
+const wrongShape = "{}"
+
+// decodeShape returns the model's config.json: the path of the file, those of its keys
+// that sizes are computed from, or a model of the catalogue with the same shape.
+func decodeShape(value any, report func(format string, values ...any)) any {
+	switch value := value.(type) {
+	case string:
+		text, err := os.ReadFile(value)
+		if err == nil {
+			return string(text)
+		}
+		if _, known := catalogue.FindShape(value); known {
+			return value
+		}
+		// Not repeated: it may be anything.
+		report("is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		return wrongShape
+	case map[string]any:
+		text, err := json.Marshal(value)
+		if err == nil {
+			_, err = catalogue.ParseShape(text)
+		}
+		if err != nil {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
+				report("%s", line)
+			}
+			return wrongShape
+		}
+		return string(text)
+	}
+	report("is %s, want the path of the model's config.json, or a mapping with its keys", keys.Describe(value))
+	return wrongShape
+}

@@ -1,0 +1,189 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
+)
+
+// platformWarnings are what one ought to know of the platform.
+func (c *Config) platformWarnings() []string {
+	p := c.Platform
+	if !p.Made() {
+		return nil
+	}
+	var all []string
+	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
+	all = append(all, c.supportWarnings()...)
+	if len(p.Cluster.PublicAccessCIDRs) == 0 {
+		warn("cluster.publicAccessCidrs: is empty, so that nothing outside the network reaches the API server, and pulumi up works from within alone, such as over a VPN; " +
+			"name the public addresses of those who deploy, or be sure that they have a way in")
+	}
+	if p.asked && !p.admitted() {
+		warn("cluster.access: %s, who runs this, is no admin of the cluster: a preview works, and an up stops at the first object on it", p.Offers.Caller)
+	}
+	if !p.Prometheus.Install && c.Monitoring.ServiceMonitor != nil && *c.Monitoring.ServiceMonitor {
+		warn("monitoring.serviceMonitor: is true, and nothing of this stack brings the kind ServiceMonitor, so that the first pulumi up stops at the first of them; " +
+			"remove the key, or install the CustomResourceDefinitions of Prometheus' operator as soon as the cluster exists")
+	}
+	for _, unread := range p.Offers.Unread {
+		warn("%s", unread)
+	}
+	for i, m := range c.Models {
+		if stop, group := m.GraceSeconds(), c.spotOf(i); group != "" && stop > spotSeconds {
+			warn("%s: takes %d s to stop, and capacity: spot of %s gives it about %d before the node is taken away; lower lifecycle.shutdownSeconds",
+				m.Name, stop, group, spotSeconds)
+		}
+	}
+	return slices.Concat(all, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
+}
+
+// supportWarnings tell of extended support: that it costs more, or that it
+// begins soon.
+func (c *Config) supportWarnings() []string {
+	of := c.Platform.Cluster
+	standard, _ := c.prices().Of(catalogue.ControlPlane)
+	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	if extended, _ := of.Support(c.source.now()); extended {
+		return []string{fmt.Sprintf("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor version at a time",
+			of.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}
+	}
+	if day, soon := of.ExtendedSoon(c.source.now()); soon {
+		return []string{fmt.Sprintf("cluster.kubernetesVersion: extended support of %s begins on %s, and then the control plane costs %.2f USD/h and not %.2f; raise it before that day, one minor version at a time",
+			of.KubernetesVersion, day.Format(time.DateOnly), price.USDPerHour, standard.USDPerHour)}
+	}
+	return nil
+}
+
+// spotSeconds is how long a pod has to stop on spare capacity that is taken
+// away: two minutes, less the time in which the notice gets to it.
+const spotSeconds = 100
+
+// spotOf names the first group of spare capacity on which a model may run; "" if
+// there is none.
+func (c *Config) spotOf(model int) string {
+	for _, g := range c.Platform.Nodes.Groups {
+		if g.Capacity == nodes.Spot && slices.Contains(c.Models[model].GroupNames(), g.Name) {
+			return g.Name
+		}
+	}
+	return ""
+}
+
+// subnetWarnings are about subnets of the user's, on which load balancers are to
+// be.
+func (c *Config) subnetWarnings() []string {
+	p := c.Platform
+	e := p.Network.Existing
+	if balancers, _ := c.loadBalancers(); e == nil || !p.asked || balancers == 0 {
+		return nil
+	}
+	var all []string
+	for _, of := range []struct {
+		key, tag string
+		ids      []string
+	}{{"privateSubnetIds", "kubernetes.io/role/internal-elb", e.PrivateSubnetIDs}, {"publicSubnetIds", "kubernetes.io/role/elb", e.PublicSubnetIDs}} {
+		for i, id := range of.ids {
+			if p.Offers.Subnets[id].Tags[of.tag] != "1" {
+				all = append(all, fmt.Sprintf("network.%s[%d]: %s lacks the tag %s: 1, without which no load balancer gets there", of.key, i, id, of.tag))
+			}
+		}
+	}
+	return all
+}
+
+// routeWarnings are about subnets of the user's without a way to the internet.
+// That is no problem by itself: VPC endpoints and mirrors can take its place.
+func (p *Platform) routeWarnings() []string {
+	e := p.Network.Existing
+	if e == nil || !p.asked {
+		return nil
+	}
+	var all []string
+	warn := func(key string, i int, format string, values ...any) {
+		all = append(all, fmt.Sprintf("network.%s[%d]: ", key, i)+fmt.Sprintf(format, values...))
+	}
+	for i, id := range e.PrivateSubnetIDs {
+		switch p.Offers.Subnets[id].Route {
+		case account.NoRoute:
+			warn("privateSubnetIds", i, "%s has no default route: nodes there pull images and weights, and reach the APIs of AWS, through VPC endpoints and mirrors alone; add a route to a NAT gateway", id)
+		case account.RouteToInternet:
+			warn("privateSubnetIds", i, "the default route of %s is an internet gateway, which serves public addresses alone, and nodes have none; want one to a NAT gateway", id)
+		}
+	}
+	for i, id := range e.PublicSubnetIDs {
+		if route := p.Offers.Subnets[id].Route; route == account.NoRoute || route == account.RouteElsewhere {
+			warn("publicSubnetIds", i, "the default route of %s is no internet gateway: a load balancer there answers nobody on the internet", id)
+		}
+	}
+	return all
+}
+
+// priceWarnings say what is taken for prices that the catalogue lacks, and by how
+// much that may be wrong. The names are those whose price is of another region.
+func (c *Config) priceWarnings(elsewhere []string) []string {
+	var all []string
+	if catalogue.InChina(c.Region) {
+		all = append(all, fmt.Sprintf("aws:region: AWS bills %s in CNY; the catalogue takes %d CNY for 1 USD, so prices in USD are as wrong as that rate; give your own with costs.usdPerHour",
+			c.Region, catalogue.CNYPerUSD))
+	}
+	if len(elsewhere) == 0 {
+		return all
+	}
+	region := cmp.Or(c.Region, catalogue.DefaultRegion)
+	level := catalogue.LevelOf(region)
+	from := fmt.Sprintf("of %d instance types, the price there is %.2f to %.2f times that of %s", level.Types, level.Low, level.High, catalogue.DefaultRegion)
+	if level.Types == 0 {
+		from = fmt.Sprintf("it has no price of the region; elsewhere, prices are %.2f to %.2f times those of %s", level.Low, level.High, catalogue.DefaultRegion)
+	}
+	return append(all, fmt.Sprintf("aws:region: the catalogue has no price in %s for %s, and takes that of %s times %.2f (%s); the true price may be %.0f %% lower, and is rarely higher; give it with costs.usdPerHour",
+		region, strings.Join(elsewhere, ", "), catalogue.DefaultRegion, level.High, from, math.Ceil(100*(1-level.Low/level.High))))
+}
+
+// cacheWarnings are about StorageClasses that the program does not create.
+func (c *Config) cacheWarnings() []string {
+	if !c.Platform.Made() {
+		return nil
+	}
+	var all []string
+	for _, m := range c.Models {
+		class := m.Storage.Cache.StorageClass
+		if class == "" {
+			continue
+		}
+		text := fmt.Sprintf("%s: storage.cache.storageClass is %s, which this program does not create: the pods wait until it exists, with volumes that several nodes mount", m.Name, class)
+		if !c.Platform.Cluster.EFS {
+			text += "; for one of EFS, set cluster.efs to true, which installs the driver"
+		}
+		all = append(all, text+"; docs/serving.md#storage has the manifest")
+	}
+	return all
+}
+
+// withoutRole warns of models in S3 to which the program gives no role, on a
+// cluster of which it does not know the name.
+func (c *Config) withoutRole() []string {
+	if c.Platform.grants() {
+		return nil
+	}
+	var all []string
+	for _, m := range c.Models {
+		if bucket, folder, ok := m.BucketFolder(); ok {
+			all = append(all, withoutRole(m, bucket, folder))
+		}
+	}
+	return all
+}
+
+func withoutRole(m serving.Spec, bucket, folder string) string {
+	return fmt.Sprintf("%s: reads s3://%s/%s, and the program gives its ServiceAccount no role, since it does not know the EKS cluster; add cluster.existing.name and aws:region, "+
+		"or run: aws eks create-pod-identity-association --cluster-name NAME --namespace %s --service-account %s --role-arn ARN", m.Name, bucket, folder, m.Namespace, m.ServiceAccount())
+}

@@ -1,0 +1,66 @@
+package stack
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// extendingPage returns docs/extending.md.
+func extendingPage(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../docs/extending.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// TestQuotedCodeIsTheCode compares each block of docs/extending.md that names a file
+// with that file, whatever its indentation is.
+func TestQuotedCodeIsTheCode(t *testing.T) {
+	plain := func(text string) string {
+		lines := strings.Split(strings.Trim(text, "\n"), "\n")
+		for i, line := range lines {
+			lines[i] = strings.Join(strings.Fields(line), " ")
+		}
+		return "\n" + strings.Join(lines, "\n") + "\n"
+	}
+	blocks := regexp.MustCompile("(?ms)^ *```(?:go|tsv) (\\S+)\n(.*?)^ *```$").FindAllStringSubmatch(extendingPage(t), -1)
+	if len(blocks) < 4 {
+		t.Fatalf("docs/extending.md quotes %d files", len(blocks))
+	}
+	for _, block := range blocks {
+		t.Run(block[1], func(t *testing.T) {
+			code, err := os.ReadFile(filepath.Join("..", block[1]))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(plain(string(code)), plain(block[2])) {
+				t.Errorf("%s does not have\n%s", block[1], block[2])
+			}
+		})
+	}
+}
+
+// TestPathsOfRecipesExist looks for every file and folder that docs/extending.md names.
+func TestPathsOfRecipesExist(t *testing.T) {
+	page := extendingPage(t)
+	var paths []string
+	for _, link := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(page, -1) {
+		paths = append(paths, filepath.Join("../docs", link[1]))
+	}
+	for _, name := range regexp.MustCompile("`([a-z]+(?:/[A-Za-z0-9_.-]+)+)`").FindAllStringSubmatch(page, -1) {
+		paths = append(paths, filepath.Join("..", name[1]))
+	}
+	if len(paths) < 10 {
+		t.Fatalf("docs/extending.md names only %q", paths)
+	}
+	for _, path := range paths {
+		if _, err := os.Stat(path); err != nil {
+			t.Errorf("docs/extending.md names %s, which does not exist", strings.TrimPrefix(path, "../"))
+		}
+	}
+}
