@@ -186,8 +186,17 @@ type Replicas struct {
 	Max int `key:"max" range:"1..1000"`
 }
 
-// Least is how many engines there are, with defaults, unless the service sleeps.
-func (r Replicas) Least() int { return max(*r.Min, 1) }
+// Smallest returns the smallest number of replicas: Min, or its default, 1.
+func (r Replicas) Smallest() int {
+	if r.Min == nil {
+		return 1
+	}
+	return *r.Min
+}
+
+// Least returns the smallest number of replicas of a service that is not scaled to
+// zero: [Replicas.Smallest], at least 1.
+func (r Replicas) Least() int { return max(r.Smallest(), 1) }
 
 // Resources holds the resources of one replica beside its GPUs.
 type Resources struct {

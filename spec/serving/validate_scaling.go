@@ -23,20 +23,20 @@ func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	r, sc := s.Replicas, s.Scaling
 	policy, known := sc.Policy.Declaration()
 	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
-	asleep := *r.Min == 0 && policy.Scaler != OtherScaler
+	asleep := r.Smallest() == 0 && policy.Scaler != OtherScaler
 	switch {
-	case *r.Min < 0 || asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
+	case r.Smallest() < 0 || asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
 		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
-			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", *r.Min, policyNames(func(p Policy) bool { return p.FromZero }))
+			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", r.Smallest(), policyNames(func(p Policy) bool { return p.FromZero }))
 		return
-	case *r.Min > mostReplicas || r.Max > mostReplicas:
-		bad("replicas.max", "is %d, want at most %d", max(r.Max, *r.Min), mostReplicas)
+	case r.Smallest() > mostReplicas || r.Max > mostReplicas:
+		bad("replicas.max", "is %d, want at most %d", max(r.Max, r.Smallest()), mostReplicas)
 		return
 	case r.Max < r.Least():
-		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, *r.Min)
+		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, r.Smallest())
 		return
-	case sc.Policy == Fixed && *r.Min != r.Max:
-		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", *r.Min, r.Max)
+	case sc.Policy == Fixed && r.Smallest() != r.Max:
+		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", r.Smallest(), r.Max)
 	}
 	if !known {
 		problems.NotSupported(found, at.Child("scaling", "policy"), "is %q, want %s", sc.Policy, policyNames(func(Policy) bool { return true }))
@@ -84,8 +84,8 @@ func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Repl
 	switch {
 	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
 		problems.Forbidden(found, at.Child("scaling", "idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
-	case sc.Wake.Query != "" && *r.Min > 0:
-		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", *r.Min)
+	case sc.Wake.Query != "" && r.Smallest() > 0:
+		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
 	case !balanced(sc.Wake.Query):
 		problems.Invalid(found, at.Child("scaling", "wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	case sc.Wake.Query != "":
@@ -144,7 +144,7 @@ func (m Monitoring) Validate(path *field.Path) field.ErrorList {
 	if !isLabel(m.Namespace) {
 		problems.Invalid(&found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
-	if *m.ServiceMonitor {
+	if m.Scrapes() {
 		upTo(&found, path.Child("intervalSeconds"), m.IntervalSeconds, longestScrape)
 	} else if m.IntervalSeconds != 0 || len(m.Labels) > 0 {
 		problems.Forbidden(&found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
