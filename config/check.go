@@ -72,10 +72,9 @@ func (c *Config) checkPlatform(found *findings) {
 		c.checkCreated(found)
 	}
 	c.checkPreferences(found)
-	found.report(p.Autoscaler.Validate(field.NewPath("autoscaler")))
-	found.report(p.GPU.Validate(field.NewPath("gpu")))
-	found.report(p.KEDA.Validate(field.NewPath("keda")))
-	found.report(p.IngressController.Validate(field.NewPath("ingressController")))
+	for _, chart := range p.Charts.list() {
+		found.report(chart.spec.Validate(field.NewPath(chart.key)))
+	}
 }
 
 // checkCreated refuses nodes, addresses and versions that a created cluster cannot

@@ -141,17 +141,11 @@ func (c *Config) checkGrafanaPassword(found *findings) {
 
 // checkNamespaces refuses namespaces for models that a component creates for itself.
 func (c *Config) checkNamespaces(found *findings) {
-	p := &c.Platform
-	for _, component := range []struct {
-		key    string
-		claims []string
-	}{
-		{"autoscaler", p.Autoscaler.Namespaces()}, {"gpu", p.GPU.Namespaces()}, {"monitoring", p.Prometheus.Namespaces()},
-		{"keda", p.KEDA.Namespaces()}, {"ingressController", p.IngressController.Namespaces()},
-	} {
+	for _, chart := range c.Platform.charts() {
+		claimed := chart.spec.Namespaces()
 		for i, n := range c.Namespaces {
-			if slices.Contains(component.claims, n.Name) {
-				found.add(field.ErrorTypeInvalid, fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, component.key)
+			if slices.Contains(claimed, n.Name) {
+				found.add(field.ErrorTypeInvalid, fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, chart.key)
 			}
 		}
 	}

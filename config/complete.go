@@ -64,22 +64,18 @@ func (c *Config) completeGroups(found *findings) {
 }
 
 // completeInstalls decides what is installed where the user does not: everything on a
-// created cluster.
+// created cluster, and no Prometheus beside one that exists.
 func (c *Config) completeInstalls(found *findings) {
 	p := &c.Platform
 	created := p.Made()
 	p.roles = len(c.readers()) > 0
-	for _, of := range []struct {
-		key     string
-		install *bool
-		created bool
-	}{
-		{"autoscaler", &p.Autoscaler.Install, created}, {"gpu", &p.GPU.Install, created}, {"keda", &p.KEDA.Install, created},
-		{"ingressController", &p.IngressController.Install, created}, {"monitoring", &p.Prometheus.Install, created && c.Monitoring.PrometheusURL == ""},
-	} {
-		if !found.given(of.key + ".install") {
-			*of.install = of.created
+	for _, chart := range p.charts() {
+		if !found.given(chart.key + ".install") {
+			*chart.spec.Options().Install = created
 		}
+	}
+	if c.Monitoring.PrometheusURL != "" && !found.given("monitoring.install") {
+		p.Prometheus.Install = false
 	}
 }
 
@@ -123,8 +119,9 @@ func (c *Config) completeCharts() {
 	if !p.Made() {
 		p.Autoscaler.KubernetesMinor = cmp.Or(p.Cluster.KubernetesVersion, versions.Kubernetes) // reported as missing
 	}
-	p.Autoscaler, p.GPU = p.Autoscaler.WithDefaults(), p.GPU.WithDefaults()
-	p.KEDA, p.IngressController = p.KEDA.WithDefaults(), p.IngressController.WithDefaults()
+	for _, chart := range p.Charts.list() {
+		chart.spec.Complete()
+	}
 }
 
 // completeMonitoring fills in where Prometheus is: the one that is installed, or an
@@ -141,16 +138,12 @@ func (c *Config) completeMonitoring() {
 	}
 	c.Monitoring = c.Monitoring.WithDefaults()
 	p.Prometheus.Namespace = c.Monitoring.Namespace
-	for _, of := range []struct {
-		scraped *bool
-		labels  *map[string]string
-	}{
-		{&p.Prometheus.ServiceMonitor, &p.Prometheus.Labels}, {&p.KEDA.ServiceMonitor, &p.KEDA.Labels},
-		{&p.IngressController.ServiceMonitor, &p.IngressController.Labels}, {&p.Autoscaler.ServiceMonitor, &p.Autoscaler.Labels},
-	} {
-		*of.scraped, *of.labels = *c.Monitoring.ServiceMonitor, c.Monitoring.Labels
+	for _, chart := range p.charts() {
+		if options := chart.spec.Options(); options.ServiceMonitor != nil {
+			*options.ServiceMonitor, *options.Labels = *c.Monitoring.ServiceMonitor, c.Monitoring.Labels
+		}
 	}
-	p.Prometheus = p.Prometheus.WithDefaults()
+	p.Prometheus.Complete()
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9-]+`)

@@ -104,8 +104,8 @@ func newConfig(source *Source, s stack, r *keys.Result) *Config {
 	c := &Config{
 		Platform: Platform{
 			Account: s.Spec, Network: s.Network, Cluster: s.Cluster.Spec,
-			Nodes:      nodes.Spec{System: s.SystemNodes, Release: s.Cluster.NodeRelease},
-			Autoscaler: s.Autoscaler, GPU: s.GPU, Prometheus: s.Monitoring.Spec, KEDA: s.KEDA, IngressController: s.IngressController,
+			Nodes:  nodes.Spec{System: s.SystemNodes, Release: s.Cluster.NodeRelease},
+			Charts: s.Charts, Prometheus: s.Monitoring.Spec,
 		},
 		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
 		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),

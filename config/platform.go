@@ -3,9 +3,6 @@ package config
 import (
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
-	"github.com/vllm-eks/vllm-eks/spec/gpu"
-	"github.com/vllm-eks/vllm-eks/spec/ingress"
-	"github.com/vllm-eks/vllm-eks/spec/keda"
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 	"github.com/vllm-eks/vllm-eks/spec/network"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -22,14 +19,10 @@ type Platform struct {
 	Cluster cluster.Spec
 	// Nodes are the nodes of a created cluster (keys systemNodes and nodeGroups).
 	Nodes nodes.Spec
-	// Autoscaler, GPU, Prometheus, KEDA and IngressController are the charts (keys
-	// autoscaler, gpu, monitoring, keda and ingressController). Default: all are
-	// installed on a created cluster, and none on an existing one.
-	Autoscaler        nodes.AutoscalerSpec
-	GPU               gpu.Spec
-	Prometheus        monitoring.Spec
-	KEDA              keda.Spec
-	IngressController ingress.Spec
+	Charts
+	// Prometheus is what monitors the cluster (key monitoring). Default: it is installed
+	// on a created cluster without monitoring.prometheusUrl.
+	Prometheus monitoring.Spec
 	// Offers are what the account supports, as far as it was asked.
 	Offers account.Offers
 
@@ -46,7 +39,7 @@ func (p *Platform) Made() bool { return p.Cluster.Existing == nil }
 // needsAWS reports whether anything of AWS is created: on an existing cluster, roles of
 // controllers and models.
 func (p *Platform) needsAWS() bool {
-	return p.Made() || p.Autoscaler.Install || p.IngressController.Install || p.roles
+	return p.Made() || p.needsRoles() || p.roles
 }
 
 // grants reports whether models get AWS roles: on a cluster that the program

@@ -4,9 +4,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
-	"github.com/vllm-eks/vllm-eks/spec/gpu"
-	"github.com/vllm-eks/vllm-eks/spec/ingress"
-	"github.com/vllm-eks/vllm-eks/spec/keda"
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 	"github.com/vllm-eks/vllm-eks/spec/network"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -28,14 +25,7 @@ type stack struct {
 	// managed node group for each zone; on an existing one, it describes nodes that are
 	// there.
 	NodeGroups []nodeGroup `key:"nodeGroups" page:"nodes"`
-	// Autoscaler is cluster-autoscaler, which starts and removes nodes.
-	Autoscaler nodes.AutoscalerSpec `key:"autoscaler" page:"charts" short:"install"`
-	// GPU is NVIDIA's device plugin.
-	GPU gpu.Spec `key:"gpu" page:"charts" short:"install"`
-	// KEDA sets the number of replicas.
-	KEDA keda.Spec `key:"keda" page:"charts" short:"install"`
-	// IngressController is the AWS Load Balancer Controller.
-	IngressController ingress.Spec `key:"ingressController" page:"charts" short:"install"`
+	Charts     `key:",inline"`
 	// Monitoring is Prometheus: one that is installed, or one that exists.
 	Monitoring monitoringKeys `key:"monitoring" short:"install"`
 	// Namespaces are the namespaces of models. Each enforces the restricted Pod Security

@@ -36,6 +36,11 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
+// Options returns what the stack completes.
+func (s *Spec) Options() chart.Options {
+	return chart.Options{Install: &s.Install}
+}
+
 // Namespaces are those that the box makes, which nobody else may claim.
 func (s Spec) Namespaces() []string {
 	if !s.Install {
@@ -43,3 +48,6 @@ func (s Spec) Namespaces() []string {
 	}
 	return []string{Namespace}
 }
+
+// Complete sets every field that has a default.
+func (s *Spec) Complete() { *s = s.WithDefaults() }

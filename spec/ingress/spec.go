@@ -48,6 +48,14 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
+// Complete sets every field that has a default.
+func (s *Spec) Complete() { *s = s.WithDefaults() }
+
+// Options returns what the stack completes.
+func (s *Spec) Options() chart.Options {
+	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
+}
+
 // Namespaces are those that the box makes, which nobody else may claim.
 func (s Spec) Namespaces() []string {
 	if !s.Install {

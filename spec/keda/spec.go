@@ -50,6 +50,9 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
+// Complete sets every field that has a default.
+func (s *Spec) Complete() { *s = s.WithDefaults() }
+
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
@@ -60,6 +63,11 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	}
 	chart.CheckValues(&found, path.Child("values"), Values(s), s.Values, setBy(path))
 	return found
+}
+
+// Options returns what the stack completes.
+func (s *Spec) Options() chart.Options {
+	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
 // Namespaces are those that the box makes, which nobody else may claim.

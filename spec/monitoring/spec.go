@@ -107,6 +107,9 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
+// Complete sets every field that has a default.
+func (s *Spec) Complete() { *s = s.WithDefaults() }
+
 // PrometheusURL is the address of Prometheus within the cluster; "" if it is not
 // installed.
 func (s Spec) PrometheusURL() string {
@@ -114,6 +117,11 @@ func (s Spec) PrometheusURL() string {
 		return ""
 	}
 	return fmt.Sprintf("http://%s-prometheus.%s.svc:9090", FullName, s.WithDefaults().Namespace)
+}
+
+// Options returns what the stack completes.
+func (s *Spec) Options() chart.Options {
+	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
 // Namespaces are those that the box makes, which nobody else may claim.

@@ -66,6 +66,14 @@ func (s AutoscalerSpec) WithDefaults() AutoscalerSpec {
 	return s
 }
 
+// Complete sets every field that has a default.
+func (s *AutoscalerSpec) Complete() { *s = s.WithDefaults() }
+
+// Options returns what the stack completes.
+func (s *AutoscalerSpec) Options() chart.Options {
+	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
+}
+
 // Namespaces are those that the autoscaler's box makes, which nobody else may
 // claim.
 func (s AutoscalerSpec) Namespaces() []string {

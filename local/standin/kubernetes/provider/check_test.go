@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -54,8 +55,30 @@ func TestCheckRefusesWhatOnlyTheRealPluginCan(t *testing.T) {
 		!strings.Contains(err.Error(), "kubernetes:helm:template needs the real") {
 		t.Errorf("Invoke: got %v", err)
 	}
-	if _, err := s.client.GetSchema(t.Context(), &pulumirpc.GetSchemaRequest{}); err == nil || !strings.Contains(err.Error(), "needs the real") {
-		t.Errorf("GetSchema: got %v", err)
+}
+
+// TestSchemaHasTheProvider holds what programs in YAML are told of the provider.
+func TestSchemaHasTheProvider(t *testing.T) {
+	response, err := start(t).client.GetSchema(t.Context(), &pulumirpc.GetSchemaRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema struct {
+		Name     string
+		Provider struct {
+			InputProperties map[string]struct{ Type string }
+		}
+	}
+	if err := json.Unmarshal([]byte(response.GetSchema()), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"context": "string", "enableServerSideApply": "boolean", "version": ""} {
+		if got := schema.Provider.InputProperties[name].Type; got != want {
+			t.Errorf("%s is of the type %q, want %q", name, got, want)
+		}
+	}
+	if schema.Name != "kubernetes" {
+		t.Errorf("the name is %q", schema.Name)
 	}
 }
 

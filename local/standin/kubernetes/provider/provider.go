@@ -105,12 +105,6 @@ func (p *Provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 	return &emptypb.Empty{}, nil
 }
 
-// GetSchema refuses: only generating, importing and converting programs asks for
-// it. The stand-in takes every kind that the cluster serves and has no list of them.
-func (p *Provider) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pulumirpc.GetSchemaResponse, error) {
-	return nil, needsRealPlugin("the package's schema")
-}
-
 // GetMapping has none.
 func (p *Provider) GetMapping(context.Context, *pulumirpc.GetMappingRequest) (*pulumirpc.GetMappingResponse, error) {
 	return &pulumirpc.GetMappingResponse{}, nil

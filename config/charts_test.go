@@ -1,0 +1,85 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+)
+
+// completed returns a configuration that is complete, and its problems.
+func completed(t *testing.T, yaml string) (*Config, *findings) {
+	t.Helper()
+	parsed, err := stacktest.ParseConfig("config:\n" + yaml)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source Source
+	source.Capture(&pulumi.RunInfo{Config: parsed.Values, ConfigSecretKeys: parsed.Secret})
+	typed, decoded := decode(&source)
+	found := newFindings(decoded)
+	c := newConfig(&source, typed, decoded)
+	c.complete(found, nil)
+	c.check(found)
+	return c, found
+}
+
+// chartOf returns the chart of a key.
+func chartOf(t *testing.T, c *Config, key string) namedChart {
+	t.Helper()
+	charts := c.Platform.charts()
+	i := slices.IndexFunc(charts, func(c namedChart) bool { return c.key == key })
+	if i < 0 {
+		t.Fatalf("the field of the key %s is no chart.Spec; give its spec the methods of one", key)
+	}
+	return charts[i]
+}
+
+// TestCharts holds, of each field of Charts and of Prometheus, what the configuration
+// does for every chart.
+func TestCharts(t *testing.T) {
+	names := []string{"monitoring"}
+	for _, f := range keys.Fields(&Charts{}) {
+		names = append(names, f.Name)
+	}
+	const created, existing = "  aws:region: us-west-2\n", "  vllm-eks:cluster: {existing: {context: test}}\n"
+	for _, key := range names {
+		t.Run(key, func(t *testing.T) {
+			c, _ := completed(t, created)
+			options := chartOf(t, c, key).spec.Options()
+			if !*options.Install {
+				t.Error("it is not installed on a created cluster")
+			}
+			claims := chartOf(t, c, key).spec.Namespaces()
+			if len(claims) == 0 {
+				t.Fatal("it has no namespace")
+			}
+			if options.ServiceMonitor != nil && !*options.ServiceMonitor {
+				t.Error("Prometheus does not scrape it")
+			}
+			if c, _ := completed(t, existing); *chartOf(t, c, key).spec.Options().Install {
+				t.Error("it is installed on an existing cluster")
+			}
+			if c, _ := completed(t, created+fmt.Sprintf("  vllm-eks:%s: {install: false}\n", key)); *chartOf(t, c, key).spec.Options().Install {
+				t.Error("it is installed with install: false")
+			}
+			labelled, _ := completed(t, created+"  vllm-eks:monitoring: {labels: {release: ours}}\n")
+			if options := chartOf(t, labelled, key).spec.Options(); options.Labels != nil && (*options.Labels)["release"] != "ours" {
+				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
+			}
+			for _, claim := range claims {
+				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported("namespaces[0].name") {
+					t.Errorf("models may use its namespace %s", claim)
+				}
+			}
+			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
+			if _, found := completed(t, created+wrong); !found.reported(key + ".values.password") {
+				t.Error("a password among its values is not reported")
+			}
+		})
+	}
+}
