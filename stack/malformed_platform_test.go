@@ -64,7 +64,7 @@ var malformedPlatforms = []malformedConfig{
 			`namespaces[0].name: is "Inference", want lower-case letters`,
 			`models[1].name: is "a", which is the name of models[0] already`,
 			`models[0].image: is "vllm/vllm-openai:latest", whose tag changes`,
-			"models[1].replicas.min: is -1, want at least 1",
+			"models[1].replicas.min: is -1, want 0 to 1000",
 			"models[1].extraArgs[0]: ",
 		}},
 }

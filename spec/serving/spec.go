@@ -186,8 +186,17 @@ type Replicas struct {
 	Max int `key:"max" range:"1..1000"`
 }
 
-// Least is how many engines there are, with defaults, unless the service sleeps.
-func (r Replicas) Least() int { return max(*r.Min, 1) }
+// Least returns the smallest number of replicas of a service that is not scaled to
+// zero.
+func (r Replicas) Least() int { return max(r.min(), 1) }
+
+// min returns the smallest number of replicas, also without defaults.
+func (r Replicas) min() int {
+	if r.Min == nil {
+		return 1
+	}
+	return *r.Min
+}
 
 // Resources holds the resources of one replica beside its GPUs.
 type Resources struct {
