@@ -70,7 +70,9 @@ func (s Spec) Validate(at *field.Path) field.ErrorList {
 	s.validateStorage(&found, at)
 	s.validateVolumes(&found, at)
 	s.validateNetwork(&found, at)
-	s.Ingress.validate(&found, at, s.Access.Guarded || s.Access.APIKey.Name != "")
+	guarded := s.Access.Guarded || s.Access.APIKey.Name != ""
+	s.Service.validate(&found, at.Child("service"), guarded)
+	s.Ingress.validate(&found, at, guarded)
 	if err := s.Monitoring.Validate(at.Child("monitoring")); err != nil {
 		found = append(found, err...)
 	}
