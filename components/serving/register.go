@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -96,7 +97,7 @@ func fields(o runtime.Object) (map[string]any, error) {
 // registerObjects registers everything else. The replicas wait for what they refer to,
 // and what refers to them for the replicas, so that it goes first when they are
 // removed. It returns the Services, which are ready when the replicas are.
-func (s *service) registerObjects(p *plan, component *VLLMService, opts []pulumi.ResourceOption) (services []pulumi.Resource, err error) {
+func (s *service) registerObjects(p *plan, opts []pulumi.ResourceOption) (services []pulumi.Resource, err error) {
 	spec := s.complete(nil)
 	var before []pulumi.Resource
 	created := map[string]pulumi.Resource{}
@@ -114,7 +115,7 @@ func (s *service) registerObjects(p *plan, component *VLLMService, opts []pulumi
 		case "Service":
 			// An address that another model had moves when the replicas are ready.
 			var aliases pulumi.ResourceOption
-			resourceName, aliases = s.address(o, component)
+			resourceName, aliases = s.address(o)
 			options = append(options, aliases, pulumi.DependsOn([]pulumi.Resource{created["Deployment"]}))
 		case "ScaledObject", "HorizontalPodAutoscaler":
 			options = append(options, pulumi.DependsOn([]pulumi.Resource{created["Deployment"]}))
@@ -141,7 +142,7 @@ func (s *service) registerObjects(p *plan, component *VLLMService, opts []pulumi
 // address returns the name of a Service's resource, and the names that it may have in
 // an older state. Where another resource produces the namespace, the name is that of
 // the component: a resource's name is always known.
-func (s *service) address(o manifest.Object, component *VLLMService) (string, pulumi.ResourceOption) {
+func (s *service) address(o manifest.Object) (string, pulumi.ResourceOption) {
 	aliases := []pulumi.Alias{{Name: pulumi.String(s.name + o.Suffix)}}
 	for _, other := range s.complete(nil).AllNames() {
 		if other != s.name {
@@ -150,18 +151,32 @@ func (s *service) address(o manifest.Object, component *VLLMService) (string, pu
 	}
 	unplaced := "@" + s.name + o.Suffix
 	service := o.Object.(metav1.Object)
-	produced := slices.IndexFunc(s.sources, func(from source) bool { return from.key == "namespace" })
-	if produced < 0 {
+	i := slices.IndexFunc(s.sources, func(from source) bool { return from.key == "namespace" })
+	if i < 0 {
 		aliases = append(aliases, pulumi.Alias{Name: pulumi.String(unplaced)})
 		return manifest.AddressName(service.GetName(), service.GetNamespace()), pulumi.Aliases(aliases)
 	}
-	name := s.sources[produced].value.ApplyT(func(value any) string {
-		namespace, _ := s.sources[produced].resolved(value)
+	placed := s.known(s.sources[i], unplaced, func(namespace any) string {
 		return manifest.AddressName(service.GetName(), fmt.Sprint(namespace))
-	}).(pulumi.StringOutput)
-	// An alias by name has to be known in a preview, one by URN has not.
-	urn := pulumi.CreateURN(name, pulumi.String(typeToken(o.Object)), component.URN().ToStringOutput(), pulumi.String(s.ctx.Project()), pulumi.String(s.ctx.Stack()))
-	return unplaced, pulumi.Aliases(append(aliases, pulumi.Alias{URN: urn}))
+	})
+	return unplaced, pulumi.Aliases(append(aliases, pulumi.Alias{Name: placed}))
+}
+
+// known returns a text that derives from the value of a source. The engine requires
+// aliases that are known in a preview too: while the value is unknown or wrong, the text
+// is another one.
+func (s *service) known(from source, otherwise string, derive func(any) string) pulumi.StringOutput {
+	output, resolve, _ := s.ctx.NewOutput()
+	go func() {
+		result, err := internals.UnsafeAwaitOutput(s.ctx.Context(), from.value)
+		value, problem := from.resolved(result.Value)
+		if err != nil || problem != nil || !result.Known {
+			resolve(otherwise)
+			return
+		}
+		resolve(derive(value))
+	}()
+	return output.ApplyT(func(text any) string { return fmt.Sprint(text) }).(pulumi.StringOutput)
 }
 
 // setOutputs sets the outputs of the component.

@@ -88,15 +88,18 @@ func (s *service) register(opts []pulumi.ResourceOption) (*VLLMService, error) {
 		return nil, err
 	}
 	if len(s.sources) > 0 {
-		children = append(children, pulumi.DependsOnInputs(s.valid(component, p, warned)))
+		component.valid = append(component.valid, s.valid(component, p, warned))
 	}
 	for _, kept := range s.secrets {
-		children = append(children, pulumi.DependsOnInputs(kept.given(s.name)))
+		component.valid = append(component.valid, kept.given(s.name))
+	}
+	for _, valid := range component.valid {
+		children = append(children, pulumi.DependsOnInputs(valid))
 	}
 	if err := s.registerSecrets(p, children); err != nil {
 		return nil, err
 	}
-	if component.ready, err = s.registerObjects(p, component, children); err != nil {
+	if component.ready, err = s.registerObjects(p, children); err != nil {
 		return nil, err
 	}
 	component.setOutputs(p)

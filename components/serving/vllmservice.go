@@ -50,6 +50,17 @@ type VLLMService struct {
 	ServiceAccountName pulumi.StringOutput `pulumi:"serviceAccountName"`
 
 	ready []pulumi.Resource
+	valid []pulumi.ResourceArrayOutput
+}
+
+// Valid returns outputs that fail with the problems of inputs which other resources
+// produce, once their values are known. Objects wait for them. A plug-in awaits them to
+// report the problems alone.
+func (s *VLLMService) Valid() []pulumi.ResourceArrayOutput {
+	if s == nil {
+		return nil
+	}
+	return s.valid
 }
 
 // Ready returns what others wait for that send requests: the Services, which wait for

@@ -81,6 +81,10 @@ var yamlHost = program{
 	ldflags: "-X github.com/pulumi/pulumi-yaml/pkg/version.Version=" + pulumiYAMLVersion,
 }
 
+// componentPlugin serves the components to programs in other languages than Go. The
+// language host builds it for each run, from the cache that this build fills.
+var componentPlugin = program{name: "plugin", folder: "provider", pkg: ".", cost: 20}
+
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
 var stack = program{name: "stack", folder: ".", pkg: ".", cost: 190}

@@ -72,6 +72,7 @@ func (e engine) forTests() engine {
 	if e.installed[yamlHost.name] == "" {
 		e.programs = append(e.programs, yamlHost)
 	}
+	e.programs = append(e.programs, componentPlugin)
 	return e
 }
 

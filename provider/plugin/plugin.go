@@ -5,11 +5,14 @@ package plugin
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	provider "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/internals"
 
 	"github.com/vllm-eks/vllm-eks/components/serving"
 )
@@ -25,8 +28,24 @@ func Inferred() (provider.Provider, error) {
 		WithNamespace("vllm-eks").
 		WithRepository("https://github.com/vllm-eks/vllm-eks").
 		WithDescription("Models of vLLM on any Kubernetes cluster.").
-		WithComponents(infer.ComponentF(serving.NewVLLMService), infer.ComponentF(serving.NewNamespaces)).
+		WithComponents(infer.ComponentF(newVLLMService), infer.ComponentF(serving.NewNamespaces)).
 		Build()
+}
+
+// newVLLMService registers a service. The inputs of a plug-in are resolved when it is
+// asked for a component, so that it can wait for their validation: its problems are then
+// the error, and not what fails because of them.
+func newVLLMService(ctx *pulumi.Context, name string, args serving.VLLMServiceArgs, opts ...pulumi.ResourceOption) (*serving.VLLMService, error) {
+	service, err := serving.NewVLLMService(ctx, name, args, opts...)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, valid := range service.Valid() {
+		_, err := internals.UnsafeAwaitOutput(ctx.Context(), valid)
+		errs = append(errs, err)
+	}
+	return service, errors.Join(errs...)
 }
 
 // New returns the provider with a schema, which the command in provider/generate

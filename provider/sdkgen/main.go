@@ -1,0 +1,71 @@
+// Command sdkgen writes the Node.js SDK of the components into a folder, where the CLI
+// cannot: `pulumi package gen-sdk` needs the Node.js language host, which comes with
+// Pulumi's installer.
+//
+//	go -C provider run ./sdkgen FOLDER
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "sdkgen:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) != 1 {
+		return errors.New("want one argument, the folder of the SDK")
+	}
+	text, err := os.ReadFile("schema.json")
+	if err != nil {
+		return err
+	}
+	files, err := generate(text)
+	if err != nil {
+		return err
+	}
+	for name, content := range files {
+		path := filepath.Join(args[0], name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // it is source code
+			return err
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil { //nolint:gosec // it is source code
+			return err
+		}
+	}
+	return nil
+}
+
+// version is that of the SDK; the plug-in is the one that the project names.
+const version = "0.1.0"
+
+// noLoader is for a schema that refers to no other.
+type noLoader struct{ schema.ReferenceLoader }
+
+// generate returns the files of the SDK by name.
+func generate(text []byte) (map[string][]byte, error) {
+	var spec schema.PackageSpec
+	if err := json.Unmarshal(text, &spec); err != nil {
+		return nil, err
+	}
+	spec.Version = version
+	pkg, problems, err := schema.BindSpec(spec, noLoader{}, schema.ValidationOptions{})
+	if err != nil {
+		return nil, err
+	}
+	if problems.HasErrors() {
+		return nil, problems
+	}
+	return nodejs.GeneratePackage("sdkgen", pkg, nil, nil, true, noLoader{})
+}
