@@ -101,11 +101,13 @@ func (a *ObjectivesArgs) spec(in *inputs, path string) (s servingspec.Objectives
 type CostsArgs struct {
 	// Region is the AWS region of the prices. Default: us-east-1.
 	Region string `pulumi:"region,optional"`
-	// USDPerHour are prices of instance types in USD an hour. They go before the prices of
-	// the catalogue. Default: none. Values: more than 0.
+	// USDPerHour are prices in USD an hour by instance type, and by eks-control-plane,
+	// nat-gateway and other names of the catalogue. They go before the prices of the
+	// catalogue. Default: none. Values: more than 0.
 	USDPerHour map[string]float64 `pulumi:"usdPerHour,optional"`
 	// DiscountPercent is the discount on the catalogue's price of instances on demand, in
-	// percent. Default: 0. Values: 0 to 100.
+	// percent. It does not apply to your own prices, spot, capacity blocks, or anything
+	// else. Default: 0. Values: 0 to 100.
 	DiscountPercent float64 `pulumi:"discountPercent,optional"`
 }
 

@@ -170,12 +170,14 @@ type Objectives struct {
 // Costs holds prices beside those of the catalogue.
 type Costs struct {
 	// Region is the AWS region of the prices. Default: us-east-1.
-	Region string `key:"region"`
-	// USDPerHour are prices of instance types in USD an hour. They go before the
-	// prices of the catalogue.
+	Region string `key:"region" only:"component"`
+	// USDPerHour are prices in USD an hour by instance type, and by eks-control-plane,
+	// nat-gateway and other names of the catalogue. They go before the prices of the
+	// catalogue.
 	USDPerHour map[string]float64 `key:"usdPerHour" range:">0.."`
 	// DiscountPercent is the discount on the catalogue's price of instances on demand,
-	// in percent.
+	// in percent. It does not apply to your own prices, spot, capacity blocks, or
+	// anything else.
 	DiscountPercent float64 `key:"discountPercent" range:"0..100" default:"0"`
 }
 
