@@ -16,6 +16,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
+//go:generate go run ./generate
+
 // Keys returns the declarations of every key of a stack's file, for generators and
 // tests.
 func Keys() (*keys.Mapping, error) { return keys.Declare(reflect.TypeFor[stack]()) }

@@ -49,7 +49,7 @@ var malformedOnAWS = []malformedStack{
 	{name: "natGateways is a string", change: []string{"cidr: 10.0.0.0/16", "natGateways: two"},
 		want: []string{"network.natGateways: not supported"}},
 	{name: "unknown retention of flow logs", change: []string{"cidr: 10.0.0.0/16", "flowLogDays: 10"},
-		want: []string{"network.flowLogDays: invalid"}},
+		want: []string{"network.flowLogDays: not supported"}},
 	{name: "cidr beside an existing VPC", change: []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
 		"{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], cidr: 10.0.0.0/16}"}, account: withSubnets(),
 		want: []string{"network.cidr: forbidden"}},

@@ -25,7 +25,7 @@ var malformedPlatforms = []malformedConfig{
 	{name: "existing of a namespace is a string", config: validCluster + `  vllm-eks:namespaces: [{name: x, existing: "yes"}]`,
 		want: []string{"namespaces[0].existing: wrong type"}},
 	{name: "no namespace for a model", config: validCluster + "  vllm-eks:namespaces: []\n  vllm-eks:models: [{name: a, model: org/m}]",
-		want: []string{"namespaces: forbidden"}},
+		want: []string{"namespaces: required"}},
 	{name: "neither cluster nor region", config: "  vllm-eks:models: []",
 		want: []string{"aws:region: required", "cluster.access: invalid"}},
 	{name: "cluster is a string", config: "  vllm-eks:cluster: production",
@@ -64,7 +64,7 @@ var malformedPlatforms = []malformedConfig{
 			`namespaces[0].name: is "Inference", want lower-case letters`,
 			`models[1].name: is "a", which is the name of models[0] already`,
 			`models[0].image: is "vllm/vllm-openai:latest", whose tag changes`,
-			"models[1].replicas.min: is -1, want at least 1",
+			"models[1].replicas.min: is -1, want 0 to 1000",
 			"models[1].extraArgs[0]: ",
 		}},
 }

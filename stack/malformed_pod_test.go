@@ -8,7 +8,7 @@ var malformedPods = []malformedConfig{
 	{name: "invalid tolerations", model: "tolerations: [{}, {key: a b}, {key: a, effect: Never}]",
 		want: []string{
 			"models[0].tolerations[0].key: required", "models[0].tolerations[1].key: invalid",
-			"models[0].tolerations[2].effect: invalid",
+			"models[0].tolerations[2].effect: not supported",
 		}},
 	{name: "names of labels and accounts with an empty part", model: "serviceAccountName: a..b, labels: {a..b/c: d}",
 		want: []string{"models[0].serviceAccountName: invalid", "models[0].labels.a..b/c: invalid"}},

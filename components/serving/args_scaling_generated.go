@@ -49,7 +49,7 @@ type ScalingArgs struct {
 	// Default: 70. Values: 1 to 100.
 	TargetCPU int `pulumi:"targetCPU,optional"`
 	// FallbackReplicas is the smallest number of replicas while metrics are missing.
-	// Default: replicas.min, at least 1. Values: 1 to 1000.
+	// Default: replicas.min, at least 1. Values: at least 1.
 	FallbackReplicas int `pulumi:"fallbackReplicas,optional"`
 	// DownSeconds is how long the load must be low before replicas are removed. Default:
 	// 300. Values: 1 to 3600.

@@ -76,7 +76,7 @@ func outputs(spec servingspec.Spec) any {
 		"name":               spec.Name,
 		"namespace":          spec.Namespace,
 		"url":                fmt.Sprintf("http://%s.%s.svc.cluster.local:%d", spec.Name, spec.Namespace, servingspec.Port),
-		"servedModelName":    spec.Model.ServedName,
+		"servedModelName":    spec.Model.ServedName(),
 		"apiKeySecret":       spec.Access.APIKey.Name,
 		"serviceAccountName": spec.ServiceAccount(),
 	}

@@ -32,7 +32,7 @@ func full() serving.Spec {
 // TestPatchesAreRefusedOrHarmless tries every patch on the same service: what is
 // accepted leaves the pods as they have to be.
 func TestPatchesAreRefusedOrHarmless(t *testing.T) {
-	keys := documentedKeys(t)
+	keys := modelKeys(t)
 	try := func(patch string) (refused bool) {
 		spec := full()
 		spec.PodPatch = patch

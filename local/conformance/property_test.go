@@ -60,7 +60,7 @@ const manager = "vllm-eks/test"
 // TestAnySpecIsRefusedByItsKeysOrConforms draws specs over all fields: what is
 // accepted is right, and what is refused is refused by keys that a user typed.
 func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
-	keys := documentedKeys(t)
+	keys := modelKeys(t)
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		spec := specs().Draw(t, "spec").WithDefaults()
@@ -106,12 +106,12 @@ func asJSON(objects []manifest.Object) []byte {
 	return text
 }
 
-// refusalProblems are messages that name no documented key, or repeat a secret.
-func refusalProblems(err error, keys documented) []error {
+// refusalProblems are messages that name no key, or repeat a secret.
+func refusalProblems(err error, keys declaredKeys) []error {
 	var found findings
 	for _, p := range problems.Of(err, "") {
 		key, below := strings.CutPrefix(p.Field, modelPath+".")
-		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of the docs", p.Detail, p.Field)
+		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of a model", p.Detail, p.Field)
 		found.need(p.Detail != "" && p.Detail == strings.TrimSpace(p.Detail), "the message of %s is %q", p.Field, p.Detail)
 		found.need(!strings.Contains(p.Detail, Canary), "a secret is repeated: %s", p)
 	}

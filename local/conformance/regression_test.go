@@ -75,7 +75,7 @@ func least(change func(*serving.Spec)) serving.Spec {
 }
 
 func TestDefectsAreMended(t *testing.T) {
-	keys := documentedKeys(t)
+	keys := modelKeys(t)
 	for name, spec := range defects() {
 		t.Run(name, func(t *testing.T) {
 			spec := spec.WithDefaults()

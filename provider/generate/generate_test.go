@@ -2,10 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // TestSchemaIsCurrent holds that schema.json follows the declarations and the Go types.
@@ -87,7 +91,11 @@ func TestSchemaOfInputs(t *testing.T) {
 			}
 		})
 	}
-	if policy := spec.Types["vllm-eks:serving:ScalingPolicy"]; len(policy.Enum) != 5 {
-		t.Errorf("scaling policies are %+v", policy.Enum)
+	var policies []string
+	for _, value := range spec.Types["vllm-eks:serving:ScalingPolicy"].Enum {
+		policies = append(policies, fmt.Sprint(value.Value))
+	}
+	if want := serving.ScalingPolicy("").Values(); !slices.Equal(policies, want) {
+		t.Errorf("scaling policies are %q, want %q", policies, want)
 	}
 }

@@ -35,7 +35,7 @@ type Spec struct {
 	// of the whole cluster: the one that runs pulumi up. Default: required.
 	Access []Access `key:"access"`
 	// LogRetentionDays is the retention of the logs of the control plane in days.
-	LogRetentionDays int `key:"logRetentionDays" oneof:"1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"90" if:"!existing"`
+	LogRetentionDays int `key:"logRetentionDays" oneof:"1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"90" if:"!existing"` // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	// ServiceCIDR is the range of addresses of Services, a private block of /12 to /24
 	// that does not overlap with the network.
 	ServiceCIDR string `key:"serviceCidr" default:"172.20.0.0/16" if:"!existing"`
@@ -124,11 +124,10 @@ func (s Spec) EKSName() string {
 // Validate returns every problem of the spec, each beginning with its key
 // under path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
 	if s.Existing != nil {
-		s.Existing.validate(&found, path.Child("existing"))
-		return found
+		return s.Existing.Validate(path.Child("existing"))
 	}
+	found := keys.Check(&s, path)
 	if !names.MatchString(s.Name) {
 		problems.Invalid(&found, path.Child("name"), "is %q, want a letter and then letters, digits and '-', at most 100", s.Name)
 	}
@@ -139,9 +138,6 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 		validatePublic(&found, path.Child("publicAccessCidrs").Index(i), cidr)
 	}
 	s.validateAccess(&found, path.Child("access"))
-	if !slices.Contains(retentions, s.LogRetentionDays) {
-		problems.Invalid(&found, path.Child("logRetentionDays"), "is %d, want a number of days that CloudWatch Logs knows, such as 30, 90 or 365", s.LogRetentionDays)
-	}
 	if cidr, err := netip.ParsePrefix(s.ServiceCIDR); err != nil || cidr.Masked() != cidr || !cidr.Addr().Is4() || !cidr.Addr().IsPrivate() || cidr.Bits() < 12 || cidr.Bits() > 24 {
 		problems.Invalid(&found, path.Child("serviceCidr"), "is %q, want a private block of /12 to /24 such as %q", s.ServiceCIDR, "172.20.0.0/16")
 	}
@@ -153,32 +149,23 @@ var (
 	// https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 	names      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,99}$`)
 	principals = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):(role|user)/((?:[^/*?]+/)*)([\w+=,.@-]+)$`)
-	// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-	retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
 )
 
 // Validate returns every problem of the spec, each beginning with its key under
 // path.
 func (e Existing) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
-	e.validate(&found, path)
-	return found
-}
-
-func (e *Existing) validate(found *field.ErrorList, path *field.Path) {
+	found := keys.Check(&e, path)
 	// The contents of a kubeconfig hold credentials, so they are not repeated.
 	if k := e.Kubeconfig; strings.ContainsAny(k, "\n{") {
-		problems.Invalid(found, path.Child("kubeconfig"), "is the contents of a kubeconfig, which hold credentials; want the path of the file")
+		problems.Invalid(&found, path.Child("kubeconfig"), "is the contents of a kubeconfig, which hold credentials; want the path of the file")
 	}
-	switch c := e.Context; {
-	case c == "":
-		problems.Required(found, path.Child("context"), "is missing; name one of the contexts that this lists: kubectl config get-contexts")
-	case strings.TrimSpace(c) != c:
-		problems.Invalid(found, path.Child("context"), "is %q, want the name of a context without spaces around it", c)
+	if c := e.Context; strings.TrimSpace(c) != c {
+		problems.Invalid(&found, path.Child("context"), "is %q, want the name of a context without spaces around it", c)
 	}
 	if e.Name != "" && !names.MatchString(e.Name) {
-		problems.Invalid(found, path.Child("name"), "is %q, want the name of an EKS cluster as this lists it: aws eks list-clusters", e.Name)
+		problems.Invalid(&found, path.Child("name"), "is %q, want the name of an EKS cluster as this lists it: aws eks list-clusters", e.Name)
 	}
+	return found
 }
 
 // widest is the shortest prefix by which the API server may be public: a /8 is
@@ -205,8 +192,7 @@ func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 	for i, a := range s.Access {
 		key := path.Index(i)
 		switch first, taken := seen[a.PrincipalARN]; {
-		case a.PrincipalARN == "":
-			problems.Required(found, key.Child("principalArn"), "is missing; name an IAM role or user, such as %q", exampleARN)
+		case a.PrincipalARN == "": // reported as missing
 		case strings.HasPrefix(a.PrincipalARN, "arn:aws:sts:"):
 			problems.Invalid(found, key.Child("principalArn"), "is %q, a session; want the role itself, such as %q", a.PrincipalARN, exampleARN)
 		case !principals.MatchString(a.PrincipalARN):
@@ -215,9 +201,6 @@ func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS takes one entry a principal", path, first)
 		default:
 			seen[a.PrincipalARN] = i
-		}
-		if _, known := PolicyNames[a.Policy]; !known {
-			problems.NotSupported(found, key.Child("policy"), "is %q, want one of admin, edit, view", a.Policy)
 		}
 		if a.Policy == Admin && len(a.Namespaces) == 0 {
 			admins++

@@ -180,7 +180,7 @@ func TestValidate(t *testing.T) {
 	}{
 		{"nothing", func(*Spec) {}, ""},
 		{"a name", func(s *Spec) { s.Name = "1st" }, "c.name: invalid"},
-		{"a retention", func(s *Spec) { s.LogRetentionDays = 10 }, "c.logRetentionDays: invalid"},
+		{"a retention", func(s *Spec) { s.LogRetentionDays = 10 }, "c.logRetentionDays: not supported"},
 		{"Services in public", func(s *Spec) { s.ServiceCIDR = "8.8.0.0/16" }, "c.serviceCidr: invalid"},
 		{"the same principal twice", func(s *Spec) { s.Access = append(s.Access, s.Access[0]) }, "c.access[1].principalArn: duplicate"},
 		{"a group of IAM", func(s *Spec) {

@@ -67,10 +67,9 @@ func (s Spec) Namespaces() []string {
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
-	chart.CheckReplicas(&found, path, s.Install, s.Replicas)
+	found := keys.Check(&s, path)
 	if !s.Install {
-		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
+		chart.CheckUnused(&found, path, chart.Field{Key: "replicas", Given: s.Replicas != 0}, chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found
 	}
 	chart.CheckValues(&found, path.Child("values"), Values(s, "", nil), s.Values, setBy(path))

@@ -14,17 +14,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-const (
-	// NodesSuffix names the namespace of what runs on every node, and has more of
-	// it than Prometheus may.
-	NodesSuffix = "-nodes"
-	// mostDays is more than a disk of a Prometheus holds of a busy cluster.
-	mostDays = 730
-	// leastGiB and mostGiB bound a volume: below, Prometheus has no room to compact
-	// its blocks; above, gp3 has no volumes.
-	leastGiB, mostGiB = 10, 16384
-	mostReplicas      = 2
-)
+// NodesSuffix names the namespace of what runs on every node, and has more of it than
+// Prometheus may.
+const NodesSuffix = "-nodes"
 
 // Spec says what is installed, and how large it is.
 type Spec struct {
@@ -145,15 +137,23 @@ func (s Spec) Namespaces() []string {
 	return names
 }
 
-// OnNodes tells whether anything runs on every node.
-func (s Spec) OnNodes() bool { return s.Install || *s.GPUMetrics }
+// OnNodes reports whether anything runs on every node.
+func (s Spec) OnNodes() bool { return s.Install || s.exports() }
+
+// exports reports whether the exporter of the GPUs is installed, also without defaults.
+func (s Spec) exports() bool {
+	if s.GPUMetrics == nil {
+		return s.Install
+	}
+	return *s.GPUMetrics
+}
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
 func (s Spec) Validate(at *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, at)
 	s.validateNamespace(&found, at.Child("namespace"))
-	if *s.GPUMetrics {
+	if s.exports() {
 		chart.CheckValues(&found, at.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
 		})
@@ -164,14 +164,6 @@ func (s Spec) Validate(at *field.Path) field.ErrorList {
 		s.validateUnused(&found, at)
 		return found
 	}
-	within := func(key string, value, least, most int) {
-		if value < least || value > most {
-			problems.Invalid(&found, at.Child(key), "is %d, want %d to %d", value, least, most)
-		}
-	}
-	within("retentionDays", s.RetentionDays, 1, mostDays)
-	within("storageGiB", s.StorageGiB, leastGiB, mostGiB)
-	within("replicas", s.Replicas, 1, mostReplicas)
 	if !isObjectName(s.StorageClass) {
 		problems.Invalid(&found, at.Child("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
 	}

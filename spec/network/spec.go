@@ -38,7 +38,7 @@ type Spec struct {
 	InterfaceEndpoints Spread `key:"interfaceEndpoints" oneof:"none one perZone" default:"one" if:"!vpcId"`
 	// FlowLogDays is the retention of flow logs in days, one that CloudWatch Logs
 	// knows; 0 for no flow logs.
-	FlowLogDays *int `key:"flowLogDays" oneof:"0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"14" if:"!vpcId"`
+	FlowLogDays *int `key:"flowLogDays" oneof:"0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"14" if:"!vpcId"` // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	// Existing is a VPC that exists. Nothing else applies then.
 	Existing *Existing `key:",inline"`
 	// Region is the AWS region. Required to create a VPC.
@@ -86,14 +86,10 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// retentions are the days that CloudWatch Logs can keep something.
-// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-var retentions = []int{1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653}
-
 // Validate returns every problem of the spec, each beginning with its key under
 // path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, path)
 	if s.Existing != nil {
 		s.validateExisting(&found, path)
 		return found
@@ -110,11 +106,6 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 		problems.Invalid(&found, path.Child("cidr"), "is %s with %d addresses, too few for three zones of nodes with an address for every pod; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
 	case cidr.Bits() < largest:
 		problems.Invalid(&found, path.Child("cidr"), "is %s, and a VPC has at most a /%d; want /%d to /%d", s.CIDR, largest, largest, smallest)
-	}
-	oneOf(&found, path.Child("natGateways"), s.NATGateways, One, PerZone)
-	oneOf(&found, path.Child("interfaceEndpoints"), s.InterfaceEndpoints, None, One, PerZone)
-	if days := *s.FlowLogDays; days != 0 && !slices.Contains(retentions, days) {
-		problems.Invalid(&found, path.Child("flowLogDays"), "is %d, want 0 for none or one of %s", days, list(retentions))
 	}
 	return found
 }
@@ -180,12 +171,6 @@ func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 func isID(text, beginning string) bool {
 	rest, ok := strings.CutPrefix(text, beginning)
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
-}
-
-func oneOf(found *field.ErrorList, key *field.Path, got Spread, want ...Spread) {
-	if !slices.Contains(want, got) {
-		problems.NotSupported(found, key, "is %q, want one of %s", got, list(want))
-	}
 }
 
 func list[T any](values []T) string {

@@ -1,7 +1,6 @@
 package nodes
 
 import (
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,14 +16,7 @@ const (
 	AutoscalerNamespace = "cluster-autoscaler"
 	// AutoscalerAccount is who it is to AWS.
 	AutoscalerAccount = "cluster-autoscaler"
-	// mostUnneededMinutes is a day.
-	mostUnneededMinutes = 1440
 )
-
-// expanders are how the cluster autoscaler chooses among groups on which a pod
-// fits. Others need a configuration of their own.
-// https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-expanders
-var expanders = []string{"least-nodes", "least-waste", "most-pods", "random"}
 
 // AutoscalerSpec says whether the cluster autoscaler is installed, and how it
 // decides.
@@ -32,9 +24,10 @@ type AutoscalerSpec struct {
 	// Install installs the cluster autoscaler. Without it, the cluster has one already,
 	// or Karpenter, or its groups keep their sizes. Default: true on a created cluster.
 	Install bool `key:"install"`
-	// Expander chooses among groups on which a pod fits. It cannot be combined with a
+	// Expander chooses among groups on which a pod fits; expanders that need a
+	// configuration of their own are not supported. It cannot be combined with a
 	// list of node groups in nodeGroup of a model, which sets the order.
-	Expander string `key:"expander" oneof:"least-nodes least-waste most-pods random" default:"least-waste" if:"install"`
+	Expander string `key:"expander" oneof:"least-nodes least-waste most-pods random" default:"least-waste" if:"install"` // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-expanders
 	// UnneededMinutes is how long a node must be idle before it is removed.
 	UnneededMinutes int `key:"unneededMinutes" range:"1..1440" default:"10" if:"install"`
 	// Values are further values of the chart.
@@ -93,17 +86,11 @@ func (s AutoscalerSpec) Namespaces() []string {
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
 func (s AutoscalerSpec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, path)
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "expander", Given: s.Expander != ""}, chart.Field{Key: "unneededMinutes", Given: s.UnneededMinutes != 0},
 			chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found
-	}
-	if !slices.Contains(expanders, s.Expander) {
-		problems.NotSupported(&found, path.Child("expander"), "is %q, want one of %s", s.Expander, strings.Join(expanders, ", "))
-	}
-	if s.UnneededMinutes < 1 || s.UnneededMinutes > mostUnneededMinutes {
-		problems.Invalid(&found, path.Child("unneededMinutes"), "is %d, want 1 to %d", s.UnneededMinutes, mostUnneededMinutes)
 	}
 	if versions.ClusterAutoscalerTag(s.KubernetesMinor) == "" {
 		problems.NotSupported(&found, path.Child("install"), "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",

@@ -158,16 +158,13 @@ func (g Group) localGB() int {
 // decides where a model fits, names, types and their GPUs, is checked with the
 // models.
 func (s Spec) Validate(systemPath, groupsPath *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s.System, systemPath)
 	s.System.validate(&found, systemPath)
 	for i, g := range s.Groups {
 		g.validate(&found, groupsPath.Index(i))
 	}
 	return found
 }
-
-// mostNodes is how many nodes a managed node group of EKS may have.
-const mostNodes = 450
 
 var (
 	typeName = regexp.MustCompile(`^[a-z][a-z0-9-]*\.[a-z0-9-]+$`)
@@ -188,16 +185,12 @@ func (s System) validate(found *field.ErrorList, path *field.Path) {
 			problems.Invalid(found, key, "is %s, an ARM type, and the system's images are for x86; want a type such as m6i.large", name)
 		}
 	}
-	if s.Min < 1 || s.Min > mostNodes {
-		problems.Invalid(found, path.Child("min"), "is %d, want 1 to %d", s.Min, mostNodes)
-	}
 	switch {
-	case s.Max < s.Min || s.Max > mostNodes:
-		problems.Invalid(found, path.Child("max"), "is %d, want min, which is %d, to %d", s.Max, s.Min, mostNodes)
+	case s.Max < s.Min:
+		problems.Invalid(found, path.Child("max"), "is %d, want at least min, which is %d", s.Max, s.Min)
 	case s.Max < len(s.Zones):
 		problems.Invalid(found, path.Child("max"), "is %d, and the nodes are in %d zones; want at least one for each, since a volume binds its pod to a zone", s.Max, len(s.Zones))
 	}
-	validateDisk(found, path.Child("diskGiB"), s.DiskGiB)
 }
 
 // longestName is the longest name of a group. A node group of EKS has at most 63

@@ -12,7 +12,7 @@ import (
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
 	s.Env, s.Labels, s.Annotations = maps.Clone(s.Env), maps.Clone(s.Labels), maps.Clone(s.Annotations)
-	s.ExtraArgs, s.Model.ServedAliases = slices.Clone(s.ExtraArgs), slices.Clone(s.Model.ServedAliases)
+	s.ExtraArgs = slices.Clone(s.ExtraArgs)
 	s.Media.Domains = slices.Clone(s.Media.Domains)
 	s.Scheduling.NodeSelector = maps.Clone(s.Scheduling.NodeSelector)
 	s.Model = s.Model.withDefaults(s.ObjectName())
@@ -48,14 +48,14 @@ func (s Spec) WithDefaults() Spec {
 // withDefaults names the model: by the names that are given, else by its id, or by
 // its service in S3.
 func (m Model) withDefaults(service string) Model {
-	if len(m.ServedNames) > 0 {
-		m.ServedName, m.ServedAliases = m.ServedNames[0], slices.Clone(m.ServedNames[1:])
+	m.ServedNames = slices.Clone(m.ServedNames)
+	switch {
+	case len(m.ServedNames) > 0:
+	case m.InS3():
+		m.ServedNames = []string{service}
+	default:
+		m.ServedNames = []string{m.ID}
 	}
-	fallback := m.ID
-	if m.InS3() {
-		fallback = service
-	}
-	m.ServedName = cmp.Or(m.ServedName, fallback)
 	return m
 }
 

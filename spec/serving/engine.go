@@ -75,7 +75,7 @@ func (s Spec) owned() map[string]string {
 
 // EngineArgs are the arguments of `vllm serve`, in a fixed order.
 func EngineArgs(s Spec) []string {
-	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName}, s.Model.ServedAliases...)
+	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName()}, s.Model.ServedNames[min(1, len(s.Model.ServedNames)):]...)
 	args = append(args, "--port", strconv.Itoa(Port))
 	if s.Model.Revision != "" {
 		args = append(args, "--revision", s.Model.Revision)

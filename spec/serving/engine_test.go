@@ -16,7 +16,7 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 	specs := map[string]Spec{
 		"least": {Name: "a", Namespace: "n", Model: Model{ID: "org/m"}},
 		"most": {Name: "a", Namespace: "n", GPU: GPU{Count: 8}, Replicas: Replicas{Min: &two},
-			Model:     Model{ID: "org/m", Revision: "v1", ServedName: "m", MaxLen: 4096, MaxNumSeqs: 32},
+			Model:     Model{ID: "org/m", Revision: "v1", ServedNames: []string{"m"}, MaxLen: 4096, MaxNumSeqs: 32},
 			ExtraArgs: []string{"--max-num-batched-tokens", "4096"}},
 	}
 	for name, spec := range specs {
@@ -48,7 +48,7 @@ func everyFeature() map[string]Spec {
 		spec := Spec{
 			Name: "a", Namespace: "n", GPU: GPU{Count: 2}, Lifecycle: Lifecycle{HungSeconds: 300},
 			Model: Model{
-				ID: "org/m", ServedName: "m", MaxLen: 4096, MaxNumSeqs: 8, DType: "half", Quantization: "awq", KVCacheDType: "fp8", PrefixCaching: new(true),
+				ID: "org/m", ServedNames: []string{"m"}, MaxLen: 4096, MaxNumSeqs: 8, DType: "half", Quantization: "awq", KVCacheDType: "fp8", PrefixCaching: new(true),
 				ToolCallParser: "hermes", ReasoningParser: "qwen3",
 			},
 			LoRA: LoRA{Adapters: []Adapter{{"sql", "/adapters/sql"}}},

@@ -18,13 +18,13 @@ func TestKeysOfTheEngine(t *testing.T) {
 		args   []string // in this order, somewhere among the arguments
 		want   string   // the error; "": none
 	}{
-		"several names": {func(s *Spec) { s.Model.ServedName, s.Model.ServedAliases = "chat", []string{"chat-v1", "org/chat"} },
+		"several names": {func(s *Spec) { s.Model.ServedNames = []string{"chat", "chat-v1", "org/chat"} },
 			[]string{"--served-model-name", "chat", "chat-v1", "org/chat", "--port"}, ""},
-		"a name twice": {func(s *Spec) { s.Model.ServedName, s.Model.ServedAliases = "chat", []string{"chat"} }, nil,
+		"a name twice": {func(s *Spec) { s.Model.ServedNames = []string{"chat", "chat"} }, nil,
 			`models[0].servedModelName[1]: is "chat", which is listed already`},
-		"a name that cannot be": {func(s *Spec) { s.Model.ServedAliases = []string{"a b"} }, nil, `models[0].servedModelName[1]: is "a b", want`},
+		"a name that cannot be": {func(s *Spec) { s.Model.ServedNames = []string{"a", "a b"} }, nil, `models[0].servedModelName[1]: is "a b", want`},
 		"an adapter of the same name": {func(s *Spec) {
-			s.Model.ServedAliases, s.LoRA.Adapters = []string{"sql"}, []Adapter{{"sql", "org/sql"}}
+			s.Model.ServedNames, s.LoRA.Adapters = []string{"m", "sql"}, []Adapter{{"sql", "org/sql"}}
 		}, nil, `models[0].lora.adapters[0].name: is "sql", which is the name of the model already`},
 		"code at a commit": {func(s *Spec) { s.Model.TrustRemoteCode, s.Model.Revision = true, commit },
 			[]string{"--revision", commit, "--trust-remote-code", "--code-revision", commit}, ""},
@@ -52,7 +52,7 @@ func TestKeysOfTheEngine(t *testing.T) {
 		"no such drafter":             {func(s *Spec) { s.Speculative = Speculative{Method: "magic", Tokens: 2} }, nil, `models[0].speculative.method: is "magic", want one of draft_model, eagle, eagle3, mtp, ngram, suffix`},
 		"a drafter without its model": {func(s *Spec) { s.Speculative = Speculative{Method: "eagle3", Tokens: 2} }, nil, "models[0].speculative.model: is missing"},
 		"a model without use":         {func(s *Spec) { s.Speculative = Speculative{"ngram", "org/m", 2} }, nil, `models[0].speculative.model: is "org/m", and ngram needs no model`},
-		"no number of tokens":         {func(s *Spec) { s.Speculative.Method = "ngram" }, nil, "models[0].speculative.tokens: is 0, want 1 to 64"},
+		"no number of tokens":         {func(s *Spec) { s.Speculative.Method = "ngram" }, nil, "models[0].speculative.tokens: is missing"},
 		"a drafter by key and by flag": {func(s *Spec) {
 			s.Speculative, s.ExtraArgs = Speculative{Method: "ngram", Tokens: 2}, []string{"--spec-tokens", "4"}
 		}, nil, "models[0].extraArgs[0]: --spec-tokens is set by the component; use speculative instead"},

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -123,19 +124,22 @@ func (s Spec) groups() string {
 // validateGroups refuses a list whose groups a pod cannot replace by each other,
 // or which the scheduler cannot tell apart.
 func (s Spec) validateGroups(found *field.ErrorList, at *field.Path) {
-	if !s.Prefers() {
-		if err := s.NodeGroup.Validate(at.Child("nodeGroup")); s.NodeGroup.given() && err != nil {
-			*found = append(*found, err...)
+	key := at.Child("nodeGroups")
+	if len(s.NodeGroupNames) > 0 {
+		key = at.Child("nodeGroup")
+	}
+	if len(s.NodeGroups) == 0 {
+		if s.NodeGroup.given() {
+			*found = append(*found, s.NodeGroup.Validate(at.Child("nodeGroup"))...)
 		}
 		return
 	}
-	key := at.Child("nodeGroup")
 	var first NodeGroup
 	var gpu string
 	for i, g := range s.NodeGroups {
-		path := key.Index(i)
-		if err := g.Validate(path); err != nil {
-			*found = append(*found, err...)
+		path, before := at.Child("nodeGroups").Index(i), len(*found)
+		g.validate(found, path)
+		if len(*found) > before || g.Name == "" {
 			continue
 		}
 		on, _ := g.Own.Find(g.InstanceTypes[0])
@@ -179,21 +183,23 @@ func (s Spec) NodeSelector() map[string]string {
 // given tells whether there is a node group.
 func (g NodeGroup) given() bool { return g.Name != "" || len(g.InstanceTypes) > 0 || len(g.Labels) > 0 }
 
-// mostNodes is how many nodes a managed node group of EKS may have.
-const mostNodes = 450
-
 // Validate returns every problem of the node group, each beginning with its key
 // under path.
 func (g NodeGroup) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&g, path)
+	g.validate(&found, path)
+	return found
+}
+
+// validate checks what the declarations of the keys do not tell.
+func (g NodeGroup) validate(found *field.ErrorList, path *field.Path) {
 	switch {
-	case g.Name == "":
-		problems.Required(&found, path.Child("name"), "is missing; give the group a name such as %q", "g5")
+	case g.Name == "": // reported as missing
 	case !isLabel(g.Name):
-		problems.Invalid(&found, path.Child("name"), "is %q, want lower-case letters, digits and '-', such as %q", g.Name, "g5")
+		problems.Invalid(found, path.Child("name"), "is %q, want lower-case letters, digits and '-', such as %q", g.Name, "g5")
 	}
 	if len(g.InstanceTypes) == 0 {
-		problems.Required(&found, path.Child("instanceTypes"), "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
+		problems.Required(found, path.Child("instanceTypes"), "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
 	}
 	var first catalogue.Instance
 	for i, name := range g.InstanceTypes {
@@ -202,34 +208,30 @@ func (g NodeGroup) Validate(path *field.Path) field.ErrorList {
 		_, own := g.Own[name]
 		switch {
 		case err != nil && own:
-			problems.Invalid(&found, path.Child("hardware"), "%s", err)
+			problems.Invalid(found, path.Child("hardware"), "%s", err)
 		case err != nil && catalogue.Excluded(name) != "":
-			problems.Invalid(&found, key, "%s", err)
+			problems.Invalid(found, key, "%s", err)
 		case err != nil:
-			problems.Invalid(&found, key, "%s; or describe the nodes with hardware", err)
+			problems.Invalid(found, key, "%s; or describe the nodes with hardware", err)
 		case first.Type == "":
 			first = on
 		case on.GPU.Name != first.GPU.Name || on.GPUs != first.GPUs:
-			problems.Invalid(&found, key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
+			problems.Invalid(found, key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
 				name, on.GPUs, on.GPU.Name, first.Type, first.GPUs, first.GPU.Name)
 		}
 	}
 	if _, machines := g.Own[g.Name]; machines && len(g.Labels) == 0 {
-		problems.Required(&found, path.Child("labels"), "is missing; without instanceTypes, name a label that the group's nodes have and no others")
+		problems.Required(found, path.Child("labels"), "is missing; without instanceTypes, name a label that the group's nodes have and no others")
 	}
 	if len(g.InstanceTypes) > 1 && len(g.Labels) == 0 {
-		problems.Required(&found, path.Child("labels"), "is missing; with several instance types, name a label that the group's nodes have and no others")
+		problems.Required(found, path.Child("labels"), "is missing; with several instance types, name a label that the group's nodes have and no others")
 	}
 	for key, value := range Sorted(g.Labels) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			problems.Invalid(&found, path.Child("labels", key), "is %q, which no label of a node can be", value)
+			problems.Invalid(found, path.Child("labels", key), "is %q, which no label of a node can be", value)
 		}
 	}
-	if g.Min < 0 || g.Min > mostNodes {
-		problems.Invalid(&found, path.Child("min"), "is %d, want 0 to %d", g.Min, mostNodes)
+	if g.Max > 0 && g.Max < g.Min {
+		problems.Invalid(found, path.Child("max"), "is %d, want at least min, which is %d", g.Max, g.Min)
 	}
-	if g.Max < 0 || g.Max > mostNodes || g.Max > 0 && g.Max < g.Min {
-		problems.Invalid(&found, path.Child("max"), "is %d, want min, which is %d, to %d", g.Max, g.Min, mostNodes)
-	}
-	return found
 }

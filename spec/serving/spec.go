@@ -74,6 +74,8 @@ type Spec struct {
 	// Network is the traffic that is allowed to and from the replicas. NetworkPolicies
 	// enforce it on clusters with a controller for them.
 	Network Network `key:"network" in:"defaults"`
+	// Service is the Kubernetes Service in front of the replicas.
+	Service Service `key:"service" in:"defaults"`
 	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the
 	// API key guards.
 	Ingress Ingress `key:"ingress" in:"defaults"`
@@ -168,12 +170,14 @@ type Objectives struct {
 // Costs holds prices beside those of the catalogue.
 type Costs struct {
 	// Region is the AWS region of the prices. Default: us-east-1.
-	Region string `key:"region"`
-	// USDPerHour are prices of instance types in USD an hour. They go before the
-	// prices of the catalogue.
+	Region string `key:"region" only:"component"`
+	// USDPerHour are prices in USD an hour by instance type, and by eks-control-plane,
+	// nat-gateway and other names of the catalogue. They go before the prices of the
+	// catalogue.
 	USDPerHour map[string]float64 `key:"usdPerHour" range:">0.."`
 	// DiscountPercent is the discount on the catalogue's price of instances on demand,
-	// in percent.
+	// in percent. It does not apply to your own prices, spot, capacity blocks, or
+	// anything else.
 	DiscountPercent float64 `key:"discountPercent" range:"0..100" default:"0"`
 }
 
@@ -186,6 +190,10 @@ type Replicas struct {
 	Max int `key:"max" range:"1..1000"`
 }
 
+// Least returns the smallest number of replicas of a service that is not scaled to
+// zero.
+func (r Replicas) Least() int { return max(r.Smallest(), 1) }
+
 // Smallest returns the smallest number of replicas: Min, or its default, 1.
 func (r Replicas) Smallest() int {
 	if r.Min == nil {
@@ -193,10 +201,6 @@ func (r Replicas) Smallest() int {
 	}
 	return *r.Min
 }
-
-// Least returns the smallest number of replicas of a service that is not scaled to
-// zero: [Replicas.Smallest], at least 1.
-func (r Replicas) Least() int { return max(r.Smallest(), 1) }
 
 // Resources holds the resources of one replica beside its GPUs.
 type Resources struct {

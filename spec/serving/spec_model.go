@@ -11,9 +11,6 @@ type Model struct {
 	// ServedNames are the names that clients send as the model. Metrics have the
 	// first. Default: [ID]; [Spec.Name] for a model in S3.
 	ServedNames []string `key:"servedModelName" list:"one"`
-	// ServedName is the first of ServedNames, ServedAliases the others.
-	ServedName    string
-	ServedAliases []string
 	// TrustRemoteCode runs Python code of the model's repository in the pod, which some
 	// models need. [Revision] must then be a commit, unless the files are on a volume
 	// or in S3.
@@ -49,6 +46,15 @@ type Model struct {
 	// same shape. Default: that of the catalogue; a model without a shape is not
 	// sized.
 	Shape string `key:"shape" as:"shape"`
+}
+
+// ServedName returns the name that metrics have; "" of a model without defaults that
+// gives none.
+func (m Model) ServedName() string {
+	if len(m.ServedNames) == 0 {
+		return ""
+	}
+	return m.ServedNames[0]
 }
 
 // KVCache holds memory for the KV cache beside that of the GPUs.

@@ -20,7 +20,7 @@ type Scaling struct {
 	TargetCPU int `key:"targetCPU" range:"1..100" in:"defaults pin"`
 	// FallbackReplicas is the smallest number of replicas while metrics are missing.
 	// Default: [Replicas.Min], at least 1.
-	FallbackReplicas int `key:"fallbackReplicas" range:"1..1000" in:"defaults pin"`
+	FallbackReplicas int `key:"fallbackReplicas" range:"1.." in:"defaults pin"`
 	// DownSeconds is how long the load must be low before replicas are removed.
 	// Default: 300.
 	DownSeconds int  `key:"downSeconds" range:"1..3600" in:"defaults pin"`

@@ -8,27 +8,15 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-const (
-	// mostGPUs is what the largest GPU instances hold; tensor parallelism does
-	// not leave the node.
-	mostGPUs = 8
-	// longestSeconds bounds the lifecycle's times: an hour is longer than any
-	// load, and longer than Amazon EKS waits for a node to drain.
-	longestSeconds = 3600
-	// mostSequences is more than any GPU works on at once.
-	mostSequences = 16384
-	// leastHung is what it takes to be sure: liveness itself waits for 100 s.
-	leastHung = 120
-	// mostQueued is more than any engine has waiting.
-	mostQueued = 1_000_000_000
-	// mostReplicas is more than a node group of EKS has nodes, which is 450.
-	mostReplicas = 1000
-)
+// longestSeconds bounds the lifecycle's times, as the declarations of their keys do: an
+// hour is longer than any load, and longer than Amazon EKS waits for a node to drain.
+const longestSeconds = 3600
 
 var (
 	serviceName = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
@@ -38,10 +26,11 @@ var (
 	servedName  = regexp.MustCompile(`^[A-Za-z0-9][\w./:@-]*$`)
 )
 
-// Validate returns every problem of a spec that has its defaults. Each begins
-// with the key under path, as the configuration calls it.
+// Validate returns every problem of a spec that has its defaults: those that the
+// declarations of the keys tell, then what spans them. Each begins with the key under
+// path, as the configuration calls it.
 func (s Spec) Validate(at *field.Path) field.ErrorList {
-	found := field.ErrorList{}
+	found := keys.Check(&s, at)
 	s.validateNames(&found, at)
 	s.Model.validate(&found, at)
 	s.validateRemoteCode(&found, at)
@@ -50,30 +39,22 @@ func (s Spec) Validate(at *field.Path) field.ErrorList {
 			problems.Invalid(&found, at.Child("kvCache", "hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
 		}
 	}
-	for key, value := range Sorted(map[string]int{"queue.maxRequests": s.Queue.MaxRequests, "queue.maxTokens": s.Queue.MaxTokens}) {
-		if value < 0 || value > mostQueued {
-			problems.Invalid(&found, at.Child(key), "is %d, want 1 to %d; leave it out for no bound", value, mostQueued)
-		}
-	}
 	s.validateSpeculative(&found, at)
 	s.validateMedia(&found, at)
 	s.validateImage(&found, at)
-	upTo(&found, at.Child("gpu", "count"), s.GPU.Count, mostGPUs)
-	s.Objectives.validate(&found, at)
 	s.validateGroups(&found, at)
 	s.validateScaling(&found, at)
 	s.Resources.validate(&found, at)
 	s.validateHostMemory(&found, at)
-	s.Lifecycle.validate(&found, at)
 	s.Access.validate(&found, at)
 	s.validateLoRA(&found, at)
 	s.validateStorage(&found, at)
 	s.validateVolumes(&found, at)
 	s.validateNetwork(&found, at)
-	s.Ingress.validate(&found, at, s.Access.Guarded || s.Access.APIKey.Name != "")
-	if err := s.Monitoring.Validate(at.Child("monitoring")); err != nil {
-		found = append(found, err...)
-	}
+	guarded := s.Access.Guarded || s.Access.APIKey.Name != ""
+	s.Service.validate(&found, at.Child("service"), guarded)
+	s.Ingress.validate(&found, at, guarded)
+	s.Monitoring.validate(&found, at.Child("monitoring"))
 	s.validateHooks(&found, at)
 	validateEnv(&found, at.Child("env"), s.Env)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {
@@ -99,8 +80,7 @@ func (s Spec) Validate(at *field.Path) field.ErrorList {
 
 func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
 	switch {
-	case s.Name == "":
-		problems.Required(found, at.Child("name"), "is missing; give the service a name such as %q", "mistral-7b")
+	case s.Name == "": // reported as missing
 	case len(s.Name) > longestName:
 		problems.TooLong(found, at.Child("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
 	case !serviceName.MatchString(s.Name):
@@ -133,8 +113,7 @@ func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
 
 func (m Model) validate(found *field.ErrorList, at *field.Path) {
 	switch {
-	case m.ID == "":
-		problems.Required(found, at.Child("model"), "is missing; want a Hugging Face model id such as %q", "mistralai/Mistral-7B-Instruct-v0.2")
+	case m.ID == "": // reported as missing
 	case m.InS3() && !bucketPath.MatchString(m.ID):
 		problems.Invalid(found, at.Child("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
 	case !m.InS3() && !modelID.MatchString(m.ID):
@@ -146,23 +125,18 @@ func (m Model) validate(found *field.ErrorList, at *field.Path) {
 	case m.Revision != "" && !revision.MatchString(m.Revision):
 		problems.Invalid(found, at.Child("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
 	}
-	if m.ServedName != m.ID && !servedName.MatchString(m.ServedName) {
-		problems.Invalid(found, at.Child("servedModelName"), "is %q, want letters, digits and any of . _ - / : @", m.ServedName)
-	}
-	for i, name := range m.ServedAliases {
-		key := at.Child("servedModelName").Index(i + 1)
+	for i, name := range m.ServedNames {
+		key := at.Child("servedModelName")
+		if i > 0 {
+			key = key.Index(i)
+		}
 		switch {
+		case i == 0 && name == m.ID: // the default; reported by its own key
 		case !servedName.MatchString(name):
 			problems.Invalid(found, key, "is %q, want letters, digits and any of . _ - / : @", name)
-		case name == m.ServedName || slices.Contains(m.ServedAliases[:i], name):
+		case slices.Contains(m.ServedNames[:i], name):
 			problems.Duplicate(found, key, "is %q, which is listed already; remove it", name)
 		}
-	}
-	if m.MaxLen < 0 {
-		problems.Invalid(found, at.Child("maxModelLen"), "is %d, want a number of tokens; leave it out for the model's own maximum", m.MaxLen)
-	}
-	if m.MaxNumSeqs < 0 || m.MaxNumSeqs > mostSequences {
-		problems.Invalid(found, at.Child("maxNumSeqs"), "is %d, want 1 to %d; leave it out for what the objectives give", m.MaxNumSeqs, mostSequences)
 	}
 }
 
@@ -248,19 +222,6 @@ func (s Spec) validateImage(found *field.ErrorList, at *field.Path) {
 	}
 }
 
-func (l Lifecycle) validate(found *field.ErrorList, at *field.Path) {
-	upTo(found, at.Child("lifecycle", "loadSeconds"), l.LoadSeconds, longestSeconds)
-	upTo(found, at.Child("lifecycle", "provisionSeconds"), l.ProvisionSeconds, longestSeconds)
-	upTo(found, at.Child("lifecycle", "drainSeconds"), l.DrainSeconds, longestSeconds)
-	upTo(found, at.Child("lifecycle", "shutdownSeconds"), l.ShutdownSeconds, longestSeconds)
-	if l.HungSeconds != 0 && (l.HungSeconds < leastHung || l.HungSeconds > longestSeconds) {
-		problems.Invalid(found, at.Child("lifecycle", "hungSeconds"), "is %d, want %d to %d; leave it out not to look", l.HungSeconds, leastHung, longestSeconds)
-	}
-	if l.Rollout != Surge && l.Rollout != InPlace {
-		problems.NotSupported(found, at.Child("lifecycle", "rollout"), "is %q, want %q or %q", l.Rollout, Surge, InPlace)
-	}
-}
-
 func (a Access) validate(found *field.ErrorList, at *field.Path) {
 	a.HuggingFaceToken.validate(found, at.Child("huggingFaceToken"), "the token", "huggingFaceToken")
 	a.APIKey.validate(found, at.Child("apiKey"), "the key", "apiKey")
@@ -282,20 +243,13 @@ func (r SecretRef) validate(found *field.ErrorList, path *field.Path, what, stac
 	}
 }
 
-func upTo(found *field.ErrorList, key *field.Path, value, most int) {
-	if value < 1 || value > most {
-		problems.Invalid(found, key, "is %d, want 1 to %d", value, most)
-	}
-}
-
 // Validate returns every problem of the namespace, each beginning with its key
 // under path.
 func (s NamespaceSpec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, path)
 	key := path.Child("name")
 	switch {
-	case s.Name == "":
-		problems.Required(&found, key, "is missing; give the namespace a name such as %q", "inference")
+	case s.Name == "": // reported as missing
 	case len(s.Name) > longestNamespace:
 		problems.TooLong(&found, key, "has %d characters, want at most %d", len(s.Name), longestNamespace)
 	case !isLabel(s.Name):

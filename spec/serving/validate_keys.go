@@ -12,13 +12,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-const (
-	// mostProposed is more tokens than any drafter gets right in a row.
-	mostProposed = 64
-	// mostMedia is vLLM's own limit of media in a request.
-	mostMedia = 999
-)
-
 // drafters are the methods of speculative decoding that a key can name, and whether
 // each needs a model of its own (vllm/config/speculative.py at 017e9f4448,
 // 2026-08-17).
@@ -37,8 +30,9 @@ func (s Spec) validateSpeculative(found *field.ErrorList, at *field.Path) {
 	}
 	ownModel, known := drafters[p.Method]
 	switch {
-	case !known:
-		problems.NotSupported(found, at.Child("speculative", "method"), "is %q, want one of %s; others can be set with --speculative-config in extraArgs", p.Method, strings.Join(slices.Sorted(maps.Keys(drafters)), ", "))
+	case p.Method == "":
+		problems.Required(found, at.Child("speculative", "method"), "is missing; want one of %s", strings.Join(slices.Sorted(maps.Keys(drafters)), ", "))
+	case !known: // reported
 	case ownModel && p.Model == "":
 		problems.Required(found, at.Child("speculative", "model"), "is missing; %s needs the model that proposes, such as an EAGLE head or a small model with the same vocabulary", p.Method)
 	case !ownModel && p.Model != "":
@@ -52,8 +46,8 @@ func (s Spec) validateSpeculative(found *field.ErrorList, at *field.Path) {
 			problems.Invalid(found, at.Child("speculative", "method"), "is mtp, and models of the type %s have no layers for it; want ngram, suffix, or a method with a model of its own", shape.ModelType)
 		}
 	}
-	if p.Tokens < 0 || p.Tokens > mostProposed || p.Tokens == 0 && p.Method != "suffix" {
-		problems.Invalid(found, at.Child("speculative", "tokens"), "is %d, want 1 to %d", p.Tokens, mostProposed)
+	if p.Tokens == 0 && p.Method != "suffix" {
+		problems.Required(found, at.Child("speculative", "tokens"), "is missing; say how many tokens are proposed at once")
 	}
 	for i, arg := range s.ExtraArgs {
 		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(flag, "--spec-") {
@@ -65,23 +59,16 @@ func (s Spec) validateSpeculative(found *field.ErrorList, at *field.Path) {
 // mediaHost is a host name, as vLLM compares it.
 var mediaHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
 
-// validateMedia holds that hosts are names and limits numbers.
+// validateMedia holds that hosts are names.
 func (s Spec) validateMedia(found *field.ErrorList, at *field.Path) {
 	for i, host := range s.Media.Domains {
 		if !mediaHost.MatchString(host) {
 			problems.Invalid(found, at.Child("media", "domains").Index(i), "is %q, want the name of a host, such as images.example.com", host)
 		}
 	}
-	for key, limit := range Sorted(map[string]*int{"media.images": s.Media.Images, "media.videos": s.Media.Videos, "media.sounds": s.Media.Sounds}) {
-		if limit != nil && (*limit < 0 || *limit > mostMedia) {
-			problems.Invalid(found, at.Child(key), "is %d, want 0 to %d; leave it out for vLLM's own limit", *limit, mostMedia)
-		}
-	}
 }
 
-// loraRanks are those that vLLM takes.
-var loraRanks = []int{1, 8, 16, 32, 64, 128, 256, 320, 512}
-
+// validateLoRA refuses adapters that cannot be told apart or found.
 func (s Spec) validateLoRA(found *field.ErrorList, at *field.Path) {
 	l := s.LoRA
 	if len(l.Adapters) == 0 {
@@ -90,15 +77,14 @@ func (s Spec) validateLoRA(found *field.ErrorList, at *field.Path) {
 		}
 		return
 	}
-	taken := map[string]string{s.Model.ServedName: "the model"}
-	for _, name := range s.Model.ServedAliases {
+	taken := map[string]string{}
+	for _, name := range s.Model.ServedNames {
 		taken[name] = "the model"
 	}
 	for i, a := range l.Adapters {
 		key := at.Child("lora", "adapters").Index(i)
 		switch {
-		case a.Name == "":
-			problems.Required(found, key.Child("name"), "is missing; give the adapter the name that clients ask for")
+		case a.Name == "": // reported as missing
 		case !servedName.MatchString(a.Name):
 			problems.Invalid(found, key.Child("name"), "is %q, want letters, digits and any of . _ - / : @", a.Name)
 		case taken[a.Name] != "":
@@ -106,16 +92,12 @@ func (s Spec) validateLoRA(found *field.ErrorList, at *field.Path) {
 		}
 		taken[a.Name] = key.String()
 		switch {
-		case a.Source == "":
-			problems.Required(found, key.Child("source"), "is missing; want a Hugging Face id, or a path in the engine's container")
+		case a.Source == "": // reported as missing
 		case !modelID.MatchString(a.Source) && (!path.IsAbs(a.Source) || !isWithin(a.Source[1:])):
 			problems.Invalid(found, key.Child("source"), "is %q, want a Hugging Face id, or a path in the engine's container", a.Source)
 		}
 	}
-	if !slices.Contains(loraRanks, l.MaxRank) {
-		problems.NotSupported(found, at.Child("lora", "maxRank"), "is %d, want one of %v", l.MaxRank, loraRanks)
-	}
-	if l.MaxLoaded < 1 || l.MaxLoaded > len(l.Adapters) {
+	if l.MaxLoaded > len(l.Adapters) {
 		problems.Invalid(found, at.Child("lora", "maxLoaded"), "is %d, want 1 to the number of adapters, which is %d", l.MaxLoaded, len(l.Adapters))
 	}
 }

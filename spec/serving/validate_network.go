@@ -60,7 +60,6 @@ func (d Destination) validate(found *field.ErrorList, key *field.Path) {
 	if d.Namespace == "" && d.CIDR != "" {
 		validateEgress(found, key.Child("cidr"), d.CIDR)
 	}
-	upTo(found, key.Child("port"), d.Port, LargestPort)
 }
 
 // linkLocal is where EC2 hands out the credentials of the node.
@@ -169,11 +168,7 @@ func (a ALB) validate(found *field.ErrorList, at *field.Path, guarded bool) {
 	if a.Group != "" && !groupName.MatchString(a.Group) {
 		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
 	}
-	upTo(found, at.Child("ingress", "alb", "idleSeconds"), a.IdleSeconds, longestIdle)
 }
-
-// longestIdle is the longest idle timeout of an Application Load Balancer.
-const longestIdle = 4000
 
 func (in Ingress) given() bool {
 	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || in.Open || len(in.Annotations) > 0 || in.ALB.given()

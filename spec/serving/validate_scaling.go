@@ -6,43 +6,35 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-const (
-	// mostLoad is more requests than an engine works on at once.
-	mostLoad = mostSequences
-	// longestWindow is the longest window that Kubernetes' autoscaler takes.
-	longestWindow = 3600
-	// longestScrape is the longest time between two scrapes, in seconds. Prometheus
-	// takes a series for gone after 5 minutes, and load changes in less.
-	longestScrape = 120
-)
+// mostReplicas is the largest number of replicas, as the declarations of replicas.min
+// and replicas.max have it: more than a node group of EKS has nodes, which is 450.
+const mostReplicas = 1000
 
 func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	r, sc := s.Replicas, s.Scaling
 	policy, known := sc.Policy.Declaration()
 	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
-	asleep := r.Smallest() == 0 && policy.Scaler != OtherScaler
+	least := r.Smallest()
+	asleep := least == 0 && policy.Scaler != OtherScaler
 	switch {
-	case r.Smallest() < 0 || asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
+	case least < 0 || least > mostReplicas || r.Max < 0 || r.Max > mostReplicas:
+		return // reported as out of range
+	case asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
 		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
-			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", r.Smallest(), policyNames(func(p Policy) bool { return p.FromZero }))
-		return
-	case r.Smallest() > mostReplicas || r.Max > mostReplicas:
-		bad("replicas.max", "is %d, want at most %d", max(r.Max, r.Smallest()), mostReplicas)
+			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", least, policyNames(func(p Policy) bool { return p.FromZero }))
 		return
 	case r.Max < r.Least():
-		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, r.Smallest())
+		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, least)
 		return
-	case sc.Policy == Fixed && r.Smallest() != r.Max:
-		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", r.Smallest(), r.Max)
-	}
-	if !known {
-		problems.NotSupported(found, at.Child("scaling", "policy"), "is %q, want %s", sc.Policy, policyNames(func(Policy) bool { return true }))
+	case sc.Policy == Fixed && least != r.Max:
+		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", least, r.Max)
 	}
 	if policy.Settings == nil {
-		return // of a policy without settings, or of none
+		return // of a policy without settings, or of none that exists
 	}
 	if policy.Prometheus && s.Monitoring.PrometheusURL == "" {
 		problems.Required(found, at.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
@@ -58,28 +50,22 @@ func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 // not zero in used.
 func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Replicas, used Scaling) {
 	for _, setting := range []struct {
-		key                string
-		used               bool
-		value, least, most int
+		key         string
+		used, given bool
 	}{
-		{"targetLoad", used.TargetLoad != 0, sc.TargetLoad, 1, mostLoad},
-		{"targetWaiting", used.TargetWaiting != 0, sc.TargetWaiting, 1, mostLoad},
-		{"targetCPU", used.TargetCPU != 0, sc.TargetCPU, 1, 100},
-		{"fallbackReplicas", used.FallbackReplicas != 0, sc.FallbackReplicas, r.Least(), max(r.Max, 1)},
-		{"downSeconds", used.DownSeconds != 0, sc.DownSeconds, 1, longestWindow},
+		{"targetLoad", used.TargetLoad != 0, sc.TargetLoad != 0},
+		{"targetKVUsage", used.TargetKVUsage != 0, sc.TargetKVUsage != 0},
+		{"targetWaiting", used.TargetWaiting != 0, sc.TargetWaiting != 0},
+		{"targetCPU", used.TargetCPU != 0, sc.TargetCPU != 0},
+		{"fallbackReplicas", used.FallbackReplicas != 0, sc.FallbackReplicas != 0},
+		{"downSeconds", used.DownSeconds != 0, sc.DownSeconds != 0},
 	} {
-		switch {
-		case !setting.used && setting.value != 0:
+		if setting.given && !setting.used {
 			problems.Forbidden(found, at.Child("scaling", setting.key), "is of no use with the policy %s; remove it", sc.Policy)
-		case setting.used && (setting.value < setting.least || setting.value > setting.most):
-			problems.Invalid(found, at.Child("scaling", setting.key), "is %d, want %d to %d", setting.value, setting.least, setting.most)
 		}
 	}
-	switch {
-	case used.TargetKVUsage == 0 && sc.TargetKVUsage != 0:
-		problems.Forbidden(found, at.Child("scaling", "targetKVUsage"), "is of no use with the policy %s; remove it", sc.Policy)
-	case used.TargetKVUsage != 0 && (sc.TargetKVUsage <= 0 || sc.TargetKVUsage > 1):
-		problems.Invalid(found, at.Child("scaling", "targetKVUsage"), "is %g, want a share above 0 and at most 1", sc.TargetKVUsage)
+	if n := sc.FallbackReplicas; used.FallbackReplicas != 0 && n > 0 && (n < r.Least() || n > max(r.Max, 1)) {
+		problems.Invalid(found, at.Child("scaling", "fallbackReplicas"), "is %d, want %d to %d", n, r.Least(), max(r.Max, 1))
 	}
 	switch {
 	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
@@ -88,8 +74,6 @@ func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Repl
 		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
 	case !balanced(sc.Wake.Query):
 		problems.Invalid(found, at.Child("scaling", "wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
-	case sc.Wake.Query != "":
-		upTo(found, at.Child("scaling", "idleSeconds"), sc.Wake.IdleSeconds, longestSeconds)
 	}
 }
 
@@ -127,28 +111,31 @@ func balanced(query string) bool {
 // Validate returns every problem of the monitoring, each beginning with its key
 // under path.
 func (m Monitoring) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&m, path)
+	m.validate(&found, path)
+	return found
+}
+
+// validate checks what the declarations of the keys do not tell.
+func (m Monitoring) validate(found *field.ErrorList, path *field.Path) {
 	if m.PrometheusURL != "" {
 		at, err := url.Parse(m.PrometheusURL)
 		switch {
 		case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "":
 			// Not repeated: it may hold a password.
-			problems.Invalid(&found, path.Child("prometheusUrl"), "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
+			problems.Invalid(found, path.Child("prometheusUrl"), "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
 		case strings.HasPrefix(at.Hostname(), "aps-workspaces."):
-			problems.Invalid(&found, path.Child("prometheusUrl"), "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
+			problems.Invalid(found, path.Child("prometheusUrl"), "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
 				"want the address of a proxy in the cluster that signs them, such as http://sigv4-proxy.%s.svc:8005", m.Namespace)
 		case at.User != nil:
-			problems.Invalid(&found, path.Child("prometheusUrl"), "has credentials in it, which would be stored in clear; want an address without")
+			problems.Invalid(found, path.Child("prometheusUrl"), "has credentials in it, which would be stored in clear; want an address without")
 		}
 	}
 	if !isLabel(m.Namespace) {
-		problems.Invalid(&found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
+		problems.Invalid(found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
-	if m.Scrapes() {
-		upTo(&found, path.Child("intervalSeconds"), m.IntervalSeconds, longestScrape)
-	} else if m.IntervalSeconds != 0 || len(m.Labels) > 0 {
-		problems.Forbidden(&found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
+	if !m.Scrapes() && (m.IntervalSeconds != 0 || len(m.Labels) > 0) {
+		problems.Forbidden(found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
 	}
-	validateLabels(&found, path.Child("labels"), m.Labels)
-	return found
+	validateLabels(found, path.Child("labels"), m.Labels)
 }

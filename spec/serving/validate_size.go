@@ -160,19 +160,3 @@ func (s Spec) validateAllocatable(found *field.ErrorList, at *field.Path) {
 		}
 	}
 }
-
-func (o Objectives) validate(found *field.ErrorList, at *field.Path) {
-	for _, field := range []struct {
-		key         string
-		value, most int
-	}{
-		{"objectives.tpotMilliseconds", o.TPOTMilliseconds, 10_000},
-		{"objectives.ttftMilliseconds", o.TTFTMilliseconds, 600_000},
-		{"objectives.inputTokens", o.InputTokens, 10_000_000},
-		{"objectives.outputTokens", o.OutputTokens, 10_000_000},
-	} {
-		if field.value < 0 || field.value > field.most {
-			problems.Invalid(found, at.Child(field.key), "is %d, want 1 to %d", field.value, field.most)
-		}
-	}
-}

@@ -62,16 +62,14 @@ func (s Spec) validateVolumes(found *field.ErrorList, at *field.Path) {
 	for i, v := range s.Volumes {
 		key := at.Child("volumes").Index(i)
 		switch {
-		case v.Name == "":
-			problems.Required(found, key.Child("name"), "is missing; give the volume a name such as %q", "templates")
+		case v.Name == "": // reported as missing
 		case !isLabel(v.Name):
 			problems.Invalid(found, key.Child("name"), "is %q, want lower-case letters, digits and '-'", v.Name)
 		case taken[v.Name] != "":
 			problems.Duplicate(found, key.Child("name"), "is %q, which is the name of %s already", v.Name, taken[v.Name])
 		}
 		switch {
-		case v.MountPath == "":
-			problems.Required(found, key.Child("mountPath"), "is missing; say where the engine finds it, such as %q", "/templates")
+		case v.MountPath == "": // reported as missing
 		case !path.IsAbs(v.MountPath) || path.Clean(v.MountPath) != v.MountPath || v.MountPath == "/" || strings.ContainsAny(v.MountPath, ": \t\r\n"):
 			problems.Invalid(found, key.Child("mountPath"), "is %q, want an absolute path such as %q", v.MountPath, "/templates")
 		case taken[v.MountPath] != "":

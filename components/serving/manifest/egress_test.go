@@ -79,7 +79,7 @@ func TestDestinationsThatCannotBe(t *testing.T) {
 	}{
 		"neither":        {serving.Network{Egress: []serving.Destination{{Port: 80}}}, "models[0].network.egress[0]: want one of namespace and cidr"},
 		"both":           {serving.Network{Egress: []serving.Destination{{Namespace: "a", CIDR: "10.0.0.0/8", Port: 80}}}, "models[0].network.egress[0]: want one of namespace and cidr"},
-		"no port":        {serving.Network{Egress: []serving.Destination{{Namespace: "a"}}}, "models[0].network.egress[0].port: is 0, want 1 to 65535"},
+		"no port":        {serving.Network{Egress: []serving.Destination{{Namespace: "a"}}}, "models[0].network.egress[0].port: is missing"},
 		"metadata":       {serving.Network{Egress: []serving.Destination{{CIDR: "169.254.169.254/32", Port: 80}}}, "models[0].network.egress[0].cidr: is \"169.254.169.254/32\", which has the metadata"},
 		"everywhere":     {serving.Network{Egress: []serving.Destination{{CIDR: "0.0.0.0/0", Port: 80}}}, "models[0].network.egress[0].cidr: is \"0.0.0.0/0\", wider than"},
 		"open as it is":  {serving.Network{Unrestricted: true, Egress: []serving.Destination{{Namespace: "a", Port: 1}}}, "models[0].network.unrestricted: is true"},

@@ -54,7 +54,7 @@ type Settings struct {
 func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 	return serving.Spec{
 		Name: name, Namespace: Namespace, Image: simulatorImage,
-		Model:      serving.Model{ID: s.Model, ServedName: servedName, MaxLen: s.MaxModelLen},
+		Model:      serving.Model{ID: s.Model, ServedNames: []string{servedName}, MaxLen: s.MaxModelLen},
 		GPU:        serving.GPU{Type: s.GPU, Count: 1},
 		Replicas:   serving.Replicas{Min: &s.Min, Max: s.Max},
 		Scaling:    scaling,

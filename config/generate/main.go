@@ -1,0 +1,57 @@
+// Command generate writes the reference of a stack's keys, docs/reference, and the JSON
+// Schema of a stack's file from the declarations of the keys. It runs in config:
+// go generate ./config.
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/keys/reference"
+)
+
+// schemaFile is the name of the JSON Schema, beside the pages.
+const schemaFile = "stack.schema.json"
+
+func main() {
+	root := ".."
+	pages, schema, err := generate(root)
+	if err == nil {
+		err = write(filepath.Join(root, "docs", "reference"), pages, schema)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "generate:", err)
+		os.Exit(1)
+	}
+}
+
+// generate returns the pages by their names, and the schema. The root is the folder of
+// the repository.
+func generate(root string) (pages map[string]string, schema []byte, err error) {
+	declared, err := config.Keys()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := reference.Options{
+		Root: declared, Forms: config.Forms(), Namespace: config.Namespace,
+		Comments: &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: root},
+		Titles: map[string]string{
+			"account": "AWS account", "network": "Network", "cluster": "Cluster", "nodes": "Nodes", "charts": "Helm charts",
+			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits",
+		},
+	}
+	if pages, err = reference.Pages(o); err != nil {
+		return nil, nil, err
+	}
+	schema, err = reference.Schema(o)
+	return pages, schema, err
+}
+
+func write(folder string, pages map[string]string, schema []byte) error {
+	if err := reference.Write(folder, pages); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(folder, schemaFile), schema, 0o644) //nolint:gosec // it is documentation
+}
