@@ -182,7 +182,7 @@ const languagePatience = 5 * time.Minute
 
 // try runs a program in a folder, and returns what it printed.
 func (e *example) try(folder, name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(e.t.Context(), languagePatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.t.Context()), languagePatience) // also while the test cleans up
 	defer cancel()
 	command := exec.CommandContext(ctx, lookPath(name, e.environment), args...)
 	command.Dir, command.Env = folder, e.environment
