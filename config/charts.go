@@ -31,8 +31,8 @@ type namedChart struct {
 	spec chart.Spec
 }
 
-// list returns the charts in the order of their fields.
-func (c *Charts) list() []namedChart {
+// otherCharts returns the charts in the order of their fields, without Prometheus.
+func (c *Charts) otherCharts() []namedChart {
 	var list []namedChart
 	for _, f := range keys.Fields(c) {
 		if spec, ok := f.Pointer.(chart.Spec); ok {
@@ -45,7 +45,7 @@ func (c *Charts) list() []namedChart {
 // charts returns every chart: also Prometheus, whose key monitoring says more than
 // that.
 func (p *Platform) charts() []namedChart {
-	return append(p.Charts.list(), namedChart{"monitoring", &p.Prometheus})
+	return append(p.otherCharts(), namedChart{"monitoring", &p.Prometheus})
 }
 
 // needsRoles reports whether pods of a chart have a role of AWS.

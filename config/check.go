@@ -72,7 +72,7 @@ func (c *Config) checkPlatform(found *findings) {
 		c.checkCreated(found)
 	}
 	c.checkPreferences(found)
-	for _, chart := range p.Charts.list() {
+	for _, chart := range p.otherCharts() {
 		found.report(chart.spec.Validate(field.NewPath(chart.key)))
 	}
 }

@@ -21,7 +21,7 @@ func (c *Config) checkReferences(found *findings) {
 	}
 	names, complete := c.namespaceNames(found)
 	if complete && len(names) == 0 && len(c.Models) > 0 {
-		found.add(field.ErrorTypeForbidden, "namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
+		found.add(field.ErrorTypeRequired, "namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
 	}
 	groups := map[string]string{}
 	for i, g := range c.NodeGroups {

@@ -119,7 +119,7 @@ func (c *Config) completeCharts() {
 	if !p.Made() {
 		p.Autoscaler.KubernetesMinor = cmp.Or(p.Cluster.KubernetesVersion, versions.Kubernetes) // reported as missing
 	}
-	for _, chart := range p.Charts.list() {
+	for _, chart := range p.otherCharts() {
 		chart.spec.Complete()
 	}
 }

@@ -67,14 +67,19 @@ func (c *Config) completeModels(found *findings) {
 // network loses could not be deleted.
 func (c *Config) placeLoadBalancers() {
 	n, label := c.Platform.Network, c.Platform.Cluster.Name
-	for i := range c.Models {
-		in := &c.Models[i].Ingress
-		if _, own := in.Annotations[subnetsAnnotation]; own || in.Class != serving.ALBClass || len(in.ALB.SubnetCIDRs) > 0 {
-			continue
+	place := func(cidrs, names *[]string, internetFacing bool) {
+		*cidrs, *names = n.InternalCIDRs(), n.InternalSubnetNames(label)
+		if internetFacing {
+			*cidrs, *names = n.PublicCIDRs(), n.PublicSubnetNames(label)
 		}
-		in.ALB.SubnetCIDRs, in.ALB.Subnets = n.InternalCIDRs(), n.InternalSubnetNames(label)
-		if in.ALB.InternetFacing {
-			in.ALB.SubnetCIDRs, in.ALB.Subnets = n.PublicCIDRs(), n.PublicSubnetNames(label)
+	}
+	for i := range c.Models {
+		in, service := &c.Models[i].Ingress, &c.Models[i].Service
+		if _, own := in.Annotations[subnetsAnnotation]; !own && in.Class == serving.ALBClass && len(in.ALB.SubnetCIDRs) == 0 {
+			place(&in.ALB.SubnetCIDRs, &in.ALB.Subnets, in.ALB.InternetFacing)
+		}
+		if service.Type == serving.LoadBalancer && len(service.SubnetCIDRs) == 0 {
+			place(&service.SubnetCIDRs, &service.Subnets, service.InternetFacing)
 		}
 	}
 }
@@ -88,7 +93,7 @@ const subnetsAnnotation = "alb.ingress.kubernetes.io/subnets"
 func (c *Config) gate() {
 	for _, m := range c.Models {
 		for i := range c.Namespaces {
-			if c.Namespaces[i].Name == m.Namespace && m.Ingress.Class == serving.ALBClass {
+			if c.Namespaces[i].Name == m.Namespace && m.HasLoadBalancer() {
 				c.Namespaces[i].ReadinessGates = true
 			}
 		}

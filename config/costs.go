@@ -110,6 +110,12 @@ func (c *Config) loadBalancers() (count, addresses int) {
 	groups := map[string]bool{}
 	zones := len(c.Platform.nodeZones())
 	for _, m := range c.Models {
+		if m.Service.Type == serving.LoadBalancer {
+			count++
+			if m.Service.InternetFacing {
+				addresses += zones
+			}
+		}
 		if m.Ingress.Class != serving.ALBClass {
 			continue
 		}
@@ -122,7 +128,7 @@ func (c *Config) loadBalancers() (count, addresses int) {
 		}
 		groups[group] = true
 	}
-	return len(groups), addresses
+	return count + len(groups), addresses
 }
 
 // extendedSurcharge is what extended support of the created cluster adds, in USD

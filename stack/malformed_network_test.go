@@ -39,4 +39,13 @@ var malformedNetworks = []malformedConfig{
 	{name: "shared load balancer with two lists of clients", config: validCluster + "  vllm-eks:apiKey: {secure: k}\n  vllm-eks:defaults: {ingress: {class: alb, alb: {group: g, subnetCidrs: [10.0.0.0/24]}}}\n" +
 		"  vllm-eks:models: [{name: a, model: org/m, ingress: {host: a.example.com}}, {name: b, model: org/m, ingress: {host: b.example.com, alb: {allowedCidrs: [10.0.0.0/8]}}}]",
 		want: []string{"models[1].ingress.alb: invalid"}},
+	{name: "load balancer without an API key and ranges", model: "service: {type: LoadBalancer}",
+		want: []string{"models[0].service.type: forbidden", "models[0].service.allowedCidrs: required", "models[0].service.subnetCidrs: required"}},
+	{name: "settings of a load balancer without one", model: "service: {allowedCidrs: [10.0.0.0/8]}",
+		want: []string{"models[0].service: forbidden"}},
+	{name: "internet-facing load balancer without TLS, and malformed ranges",
+		model: "apiKey: {existingSecret: s}, service: {type: LoadBalancer, internetFacing: true, allowedCidrs: [10.0.0.1/8], subnetCidrs: [x]}",
+		want:  []string{"models[0].service.certificateArn: required", "models[0].service.allowedCidrs[0]: invalid", "models[0].service.subnetCidrs[0]: invalid"}},
+	{name: "unknown type of the Service", model: "service: {type: NodePort}",
+		want: []string{"models[0].service.type: not supported"}},
 }

@@ -25,7 +25,7 @@ var malformedPlatforms = []malformedConfig{
 	{name: "existing of a namespace is a string", config: validCluster + `  vllm-eks:namespaces: [{name: x, existing: "yes"}]`,
 		want: []string{"namespaces[0].existing: wrong type"}},
 	{name: "no namespace for a model", config: validCluster + "  vllm-eks:namespaces: []\n  vllm-eks:models: [{name: a, model: org/m}]",
-		want: []string{"namespaces: forbidden"}},
+		want: []string{"namespaces: required"}},
 	{name: "neither cluster nor region", config: "  vllm-eks:models: []",
 		want: []string{"aws:region: required", "cluster.access: invalid"}},
 	{name: "cluster is a string", config: "  vllm-eks:cluster: production",

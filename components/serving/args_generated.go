@@ -129,6 +129,8 @@ type VLLMServiceArgs struct {
 	// Network is the traffic that is allowed to and from the replicas. NetworkPolicies
 	// enforce it on clusters with a controller for them.
 	Network *NetworkArgs `pulumi:"network,optional"`
+	// Service is the Kubernetes Service in front of the replicas.
+	Service *ServiceArgs `pulumi:"service,optional"`
 	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the API
 	// key guards.
 	Ingress *IngressArgs `pulumi:"ingress,optional"`
@@ -194,6 +196,7 @@ func (a *VLLMServiceArgs) spec(in *inputs, path string) (s servingspec.Spec) {
 	s.Access.ServiceAccountName = in.text(path+"serviceAccountName", a.ServiceAccountName)
 	s.Storage = a.Storage.spec(in, path+"storage.")
 	s.Network = a.Network.spec(in, path+"network.")
+	s.Service = a.Service.spec(in, path+"service.")
 	s.Ingress = a.Ingress.spec(in, path+"ingress.")
 	s.Monitoring = a.Monitoring.spec(in, path+"monitoring.")
 	s.Labels = a.Labels

@@ -196,6 +196,45 @@ func (a *SecretRefArgs) spec(in *inputs, path string) (s servingspec.SecretRef) 
 	return s
 }
 
+// ServiceArgs holds how the Kubernetes Service in front of the replicas is reached.
+type ServiceArgs struct {
+	// Type is the type of the Service. With LoadBalancer, the AWS Load Balancer Controller
+	// creates a Network Load Balancer for it. That exposes every path of vLLM, and the API
+	// key guards /v1 alone; an Ingress exposes nothing else. It closes connections that
+	// are without data for 350 s. Default: ClusterIP. Values: ClusterIP, LoadBalancer.
+	Type servingspec.ServiceType `pulumi:"type,optional"`
+	// AllowedCIDRs are the ranges of addresses that may call the load balancer. Default:
+	// required with LoadBalancer.
+	AllowedCIDRs []string `pulumi:"allowedCidrs,optional"`
+	// InternetFacing gives the load balancer public addresses. It needs a certificate.
+	// Default: false.
+	InternetFacing bool `pulumi:"internetFacing,optional"`
+	// CertificateARN is a certificate of ACM, with which the load balancer terminates TLS.
+	// Default: none, and no TLS.
+	CertificateARN pulumi.StringPtrInput `pulumi:"certificateArn,optional"`
+	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
+	// the replicas. Default: those of the network that the program creates; else required
+	// with LoadBalancer.
+	SubnetCIDRs pulumi.StringArrayInput `pulumi:"subnetCidrs,optional"`
+	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
+	// controller finds them by their role tags when it creates the load balancer.
+	Subnets pulumi.StringArrayInput `pulumi:"subnets,optional"`
+}
+
+// spec returns the arguments as a spec. The names of their keys begin with path.
+func (a *ServiceArgs) spec(in *inputs, path string) (s servingspec.Service) {
+	if a == nil {
+		return s
+	}
+	s.Type = a.Type
+	s.AllowedCIDRs = a.AllowedCIDRs
+	s.InternetFacing = a.InternetFacing
+	s.CertificateARN = in.text(path+"certificateArn", a.CertificateARN)
+	s.SubnetCIDRs = in.texts(path+"subnetCidrs", a.SubnetCIDRs)
+	s.Subnets = in.texts(path+"subnets", a.Subnets)
+	return s
+}
+
 // NamespaceArgs holds one namespace for models.
 type NamespaceArgs struct {
 	// Name is the name of the namespace. Required.

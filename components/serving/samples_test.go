@@ -29,7 +29,12 @@ func argumentsWithSources() []VLLMServiceArgs {
 	scaled.Model, scaled.Storage = bucket.Model, &StorageArgs{S3: &S3Args{Endpoint: "http://minio.storage.svc:9000", ExistingSecret: text}}
 	scaled.Replicas, scaled.Monitoring = &ReplicasArgs{Max: 3}, &MonitoringArgs{PrometheusURL: text}
 	scaled.Ingress = &IngressArgs{Class: "nginx", Host: "chat.example.com", TLSSecret: text, ControllerNamespace: "nginx", Open: true}
-	return []VLLMServiceArgs{volumes, ingress, bucket, scaled}
+	balanced := common
+	balanced.APIKey = &SecretRefArgs{ExistingSecret: text}
+	balanced.Service = &ServiceArgs{
+		Type: "LoadBalancer", AllowedCIDRs: []string{"10.8.0.0/16"}, CertificateARN: text, SubnetCIDRs: list, Subnets: list,
+	}
+	return []VLLMServiceArgs{volumes, ingress, bucket, scaled, balanced}
 }
 
 // TestSamplesAreValid holds that the sample of every input has the form of its values,

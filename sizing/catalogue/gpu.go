@@ -82,7 +82,7 @@ func readGPU(row map[string]string) (GPU, error) {
 	}
 	link := slices.IndexFunc(links, func(l Link) bool { return l.Name == row["link"] })
 	if link < 0 {
-		return g, fmt.Errorf("link is %q, want a class of links.go", row["link"])
+		return g, fmt.Errorf("link is %q, want one of links", row["link"])
 	}
 	g.Link = links[link]
 	for column, to := range map[string]*float64{"usable_gib": &g.UsableGiB, "memory_gbps": &g.MemoryGBps, "tflops": &g.TFLOPS} {

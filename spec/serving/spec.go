@@ -74,6 +74,8 @@ type Spec struct {
 	// Network is the traffic that is allowed to and from the replicas. NetworkPolicies
 	// enforce it on clusters with a controller for them.
 	Network Network `key:"network" in:"defaults"`
+	// Service is the Kubernetes Service in front of the replicas.
+	Service Service `key:"service" in:"defaults"`
 	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the
 	// API key guards.
 	Ingress Ingress `key:"ingress" in:"defaults"`

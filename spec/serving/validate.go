@@ -51,7 +51,9 @@ func (s Spec) Validate(at *field.Path) field.ErrorList {
 	s.validateStorage(&found, at)
 	s.validateVolumes(&found, at)
 	s.validateNetwork(&found, at)
-	s.Ingress.validate(&found, at, s.Access.Guarded || s.Access.APIKey.Name != "")
+	guarded := s.Access.Guarded || s.Access.APIKey.Name != ""
+	s.Service.validate(&found, at.Child("service"), guarded)
+	s.Ingress.validate(&found, at, guarded)
 	s.Monitoring.validate(&found, at.Child("monitoring"))
 	s.validateHooks(&found, at)
 	validateEnv(&found, at.Child("env"), s.Env)

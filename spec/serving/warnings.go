@@ -44,6 +44,9 @@ func (s Spec) Warnings() []string {
 	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
 		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
 	}
+	if s.Service.Type == LoadBalancer {
+		warn("service.type is LoadBalancer, and the API key guards /v1 alone: everybody in service.allowedCidrs can read /metrics and call the other paths of vLLM; use ingress where that is too much")
+	}
 	if policy.Scaler == OtherScaler {
 		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
 			"and a service that had a fixed number goes down to 1 until the scaler acts", s.Replicas.min(), s.Replicas.Max)

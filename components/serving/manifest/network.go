@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -62,7 +63,7 @@ func callers(s serving.Spec) []networkingv1.NetworkPolicyPeer {
 			peers = append(peers, addresses(c.CIDR))
 		}
 	}
-	for _, cidr := range s.Ingress.ALB.SubnetCIDRs {
+	for _, cidr := range slices.Concat(s.Ingress.ALB.SubnetCIDRs, s.Service.SubnetCIDRs) {
 		peers = append(peers, addresses(cidr))
 	}
 	if name := s.Ingress.ControllerNamespace; name != "" {

@@ -1,6 +1,8 @@
 package manifest
 
 import (
+	"maps"
+
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -19,7 +21,7 @@ func service(s serving.Spec, name, manager string) *corev1.Service {
 	// Its pods are the Deployment's, which is waited for: a second wait would
 	// only make a failing rollout fail later.
 	metadata.Annotations["pulumi.com/skipAwait"] = "true"
-	return &corev1.Service{
+	o := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: metadata,
 		Spec: corev1.ServiceSpec{
@@ -30,6 +32,20 @@ func service(s serving.Spec, name, manager string) *corev1.Service {
 			}},
 		},
 	}
+	if s.Service.Type == serving.LoadBalancer && name == s.ObjectName() {
+		balance(o, s)
+	}
+	return o
+}
+
+// balance adds the load balancer, which calls the pods themselves and so needs no
+// port of the nodes.
+func balance(o *corev1.Service, s serving.Spec) {
+	maps.Copy(o.Annotations, s.NLBAnnotations())
+	o.Spec.Type = corev1.ServiceTypeLoadBalancer
+	o.Spec.LoadBalancerClass = new(serving.NLBClass)
+	o.Spec.LoadBalancerSourceRanges = s.Service.AllowedCIDRs
+	o.Spec.AllocateLoadBalancerNodePorts = new(false)
 }
 
 // objectMeta is the metadata of the objects that are called like the service.
