@@ -66,7 +66,7 @@ func breaksArgument(text string) bool {
 
 const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
 
-// isTag tells whether every service of AWS takes a text as the key or the value
+// isTag reports whether every service of AWS takes a text as the key or the value
 // of a tag.
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 func isTag(text string, longest int) bool {

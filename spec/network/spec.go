@@ -3,7 +3,6 @@
 package network
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -79,7 +78,7 @@ type Existing struct {
 	WithoutControlPlane []string
 }
 
-// Made tells whether a VPC is made.
+// Made reports whether a VPC is created.
 func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -171,16 +170,8 @@ func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 	}
 }
 
-// isID tells whether a text is an id of AWS with that beginning.
+// isID reports whether a text is an id of AWS with that beginning.
 func isID(text, beginning string) bool {
 	rest, ok := strings.CutPrefix(text, beginning)
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
-}
-
-func list[T any](values []T) string {
-	var texts []string
-	for _, v := range values {
-		texts = append(texts, fmt.Sprint(v))
-	}
-	return strings.Join(texts, ", ")
 }

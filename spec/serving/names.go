@@ -110,7 +110,7 @@ func (s Spec) ServiceAccount() string { return cmp.Or(s.Access.ServiceAccountNam
 // ScrapeJob is the label job of every series of an engine.
 const ScrapeJob = "vllm"
 
-// Monitored tells whether Prometheus' operator is asked to scrape the engines.
+// Monitored reports whether Prometheus' operator is asked to scrape the engines.
 func (s Spec) Monitored() bool {
 	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
 }
@@ -129,7 +129,7 @@ func IsLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) =
 // IsLabelValue reports whether Kubernetes accepts the value of a label.
 func IsLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
 
-// isHost tells whether a name can be an Ingress' host, which addresses cannot.
+// isHost reports whether a name can be an Ingress' host, which addresses cannot.
 func isHost(name string) bool {
 	if strings.HasPrefix(name, "*.") {
 		return len(validation.IsWildcardDNS1123Subdomain(name)) == 0
