@@ -66,9 +66,6 @@ func (s *Source) isSecret(key string) bool {
 	return slices.Contains(s.secret, Namespace+":"+key)
 }
 
-// region is the AWS region, which is a key of the AWS provider.
-func (s *Source) region() string { return s.aws("region") }
-
 // aws is the value of a key of the AWS provider.
 func (s *Source) aws(key string) string { return s.values["aws:"+key] }
 

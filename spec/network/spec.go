@@ -3,7 +3,6 @@
 package network
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -171,12 +170,4 @@ func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 func isID(text, beginning string) bool {
 	rest, ok := strings.CutPrefix(text, beginning)
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
-}
-
-func list[T any](values []T) string {
-	var texts []string
-	for _, v := range values {
-		texts = append(texts, fmt.Sprint(v))
-	}
-	return strings.Join(texts, ", ")
 }
