@@ -95,7 +95,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
 	var alone, flexible []sizing.Flexible
 	for _, m := range c.Models {
-		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: *m.Replicas.Min, Max: m.Replicas.Max}, Pools: m.GroupNames()}
+		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: m.Replicas.Smallest(), Max: m.Replicas.Max}, Pools: m.GroupNames()}
 		if len(f.Pools) == 1 {
 			alone = append(alone, f)
 		} else {

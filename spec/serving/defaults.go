@@ -102,7 +102,7 @@ func (r SecretRef) withDefaults(key string) SecretRef {
 // withDefault returns the policy: bounds that are the same leave nothing to decide.
 // One that does not exist is kept, to be refused.
 func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
-	if _, known := p.Declaration(); (p == "" || known) && r.min() == r.Max {
+	if _, known := p.Declaration(); (p == "" || known) && r.Smallest() == r.Max {
 		return Fixed
 	}
 	return cmp.Or(p, Load)
@@ -138,7 +138,7 @@ func (m Monitoring) WithDefaults() Monitoring {
 }
 
 func (r Replicas) withDefaults() Replicas {
-	least := r.min()
+	least := r.Smallest()
 	return Replicas{Min: &least, Max: cmp.Or(r.Max, max(least, 1))}
 }
 

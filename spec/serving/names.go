@@ -110,10 +110,12 @@ func (s Spec) ServiceAccount() string { return cmp.Or(s.Access.ServiceAccountNam
 // ScrapeJob is the label job of every series of an engine.
 const ScrapeJob = "vllm"
 
-// Monitored reports whether Prometheus' operator is asked to scrape the engines.
-func (s Spec) Monitored() bool {
-	return s.Monitoring.ServiceMonitor != nil && *s.Monitoring.ServiceMonitor
-}
+// Monitored reports whether Prometheus' operator scrapes the replicas.
+func (s Spec) Monitored() bool { return s.Monitoring.Scrapes() }
+
+// Scrapes reports whether a ServiceMonitor is created. Without defaults, it is where the
+// spec says so.
+func (m Monitoring) Scrapes() bool { return m.ServiceMonitor != nil && *m.ServiceMonitor }
 
 // What Kubernetes takes for names and labels is decided by its own functions.
 

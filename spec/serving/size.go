@@ -104,7 +104,7 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
 		return sizing.Workload{Model: s.Model.ID, Engine: engine, On: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
-	least := s.Replicas.min()
+	least := s.Replicas.Smallest()
 	return sizing.Workload{
 		Model: s.Model.ID, Engine: engine, On: on, Others: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
 		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),

@@ -192,10 +192,10 @@ type Replicas struct {
 
 // Least returns the smallest number of replicas of a service that is not scaled to
 // zero.
-func (r Replicas) Least() int { return max(r.min(), 1) }
+func (r Replicas) Least() int { return max(r.Smallest(), 1) }
 
-// min returns the smallest number of replicas, also without defaults.
-func (r Replicas) min() int {
+// Smallest returns the smallest number of replicas: Min, or its default, 1.
+func (r Replicas) Smallest() int {
 	if r.Min == nil {
 		return 1
 	}

@@ -18,7 +18,7 @@ func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	r, sc := s.Replicas, s.Scaling
 	policy, known := sc.Policy.Declaration()
 	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
-	least := r.min()
+	least := r.Smallest()
 	asleep := least == 0 && policy.Scaler != OtherScaler
 	switch {
 	case least < 0 || least > mostReplicas || r.Max < 0 || r.Max > mostReplicas:
@@ -70,8 +70,8 @@ func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Repl
 	switch {
 	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
 		problems.Forbidden(found, at.Child("scaling", "idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
-	case sc.Wake.Query != "" && r.min() > 0:
-		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.min())
+	case sc.Wake.Query != "" && r.Smallest() > 0:
+		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
 	case !balanced(sc.Wake.Query):
 		problems.Invalid(found, at.Child("scaling", "wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	}
@@ -134,7 +134,7 @@ func (m Monitoring) validate(found *field.ErrorList, path *field.Path) {
 	if !isLabel(m.Namespace) {
 		problems.Invalid(found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
-	if monitored := m.ServiceMonitor != nil && *m.ServiceMonitor; !monitored && (m.IntervalSeconds != 0 || len(m.Labels) > 0) {
+	if !m.Scrapes() && (m.IntervalSeconds != 0 || len(m.Labels) > 0) {
 		problems.Forbidden(found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
 	}
 	validateLabels(found, path.Child("labels"), m.Labels)

@@ -49,7 +49,7 @@ func (s Spec) Warnings() []string {
 	}
 	if policy.Scaler == OtherScaler {
 		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
-			"and a service that had a fixed number goes down to 1 until the scaler acts", s.Replicas.min(), s.Replicas.Max)
+			"and a service that had a fixed number goes down to 1 until the scaler acts", s.Replicas.Smallest(), s.Replicas.Max)
 	}
 	for _, text := range s.vllmWarnings() {
 		warn("%s", text)
@@ -64,7 +64,7 @@ func (s Spec) inPlaceWarning(needed int, spare bool) string {
 	if !spare {
 		why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
 		instead = fmt.Sprintf("; to start the new engine first, set nodeGroups[].max to %d", needed)
-		if s.Replicas.min() < s.Replicas.Max {
+		if s.Replicas.Smallest() < s.Replicas.Max {
 			instead += ", or lifecycle.rollout to surge, which waits for GPUs while all replicas run"
 		}
 	}

@@ -57,7 +57,7 @@ func byKEDA(triggers func(serving.Spec) []any) func(serving.Spec, string) runtim
 func scaledObject(s serving.Spec, manager string, triggers []any) *unstructured.Unstructured {
 	spec := map[string]any{
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.ObjectName()},
-		"minReplicaCount": int64(*s.Replicas.Min),
+		"minReplicaCount": int64(s.Replicas.Smallest()),
 		"maxReplicaCount": int64(s.Replicas.Max),
 		"triggers":        triggers,
 		// Without metrics the number stays, or rises to this.
@@ -69,7 +69,7 @@ func scaledObject(s serving.Spec, manager string, triggers []any) *unstructured.
 			"scaleDown": rules(s.Scaling.DownSeconds, downPeriodSeconds, "Max", moves("Percent", downPercent), moves("Pods", downPods)),
 		}}},
 	}
-	if *s.Replicas.Min == 0 {
+	if s.Replicas.Smallest() == 0 {
 		spec["pollingInterval"] = int64(lookSeconds)
 		cooldown := int64(s.Scaling.Wake.IdleSeconds + unseenSeconds(s))
 		spec["cooldownPeriod"], spec["initialCooldownPeriod"] = cooldown, cooldown
@@ -79,7 +79,7 @@ func scaledObject(s serving.Spec, manager string, triggers []any) *unstructured.
 
 // failureThreshold is how many looks in a row may fail before the fallback applies.
 func failureThreshold(s serving.Spec) int {
-	if *s.Replicas.Min == 0 {
+	if s.Replicas.Smallest() == 0 {
 		return patientFailures
 	}
 	return failures
@@ -165,7 +165,7 @@ func hungLoad(s serving.Spec, load string) string {
 // none of its pods to scrape and nobody asks for one; else metrics are missing,
 // and so is it.
 func sum(s serving.Spec, of string) string {
-	if *s.Replicas.Min > 0 {
+	if s.Replicas.Smallest() > 0 {
 		return fmt.Sprintf("sum(%s)", of)
 	}
 	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", of, gauge(s, "up"), signal(s.Scaling.Wake))
@@ -182,7 +182,7 @@ func podAutoscaler(s serving.Spec, manager string) runtime.Object {
 		ObjectMeta: metadata,
 		Spec: autoscalingv2.HorizontalPodAutoscalerSpec{
 			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: s.ObjectName()},
-			MinReplicas:    int32Of(*s.Replicas.Min),
+			MinReplicas:    int32Of(s.Replicas.Smallest()),
 			MaxReplicas:    int32(s.Replicas.Max),
 			// Of the engine alone: what a patch puts beside it says nothing, and may
 			// request nothing to be measured by.

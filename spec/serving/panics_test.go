@@ -1,0 +1,222 @@
+package serving
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
+)
+
+// exportedTypes have exported methods.
+func exportedTypes() []any {
+	return []any{
+		Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), ScalingPolicy("x"), Policy{},
+	}
+}
+
+// exportedFunctions are those that take a spec or a part of one.
+func exportedFunctions() map[string]any {
+	return map[string]any{
+		"AlbAnnotations": AlbAnnotations, "EngineArgs": EngineArgs, "EngineEnv": EngineEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
+		"IsLabelKey": IsLabelKey, "IsLabelValue": IsLabelValue, "Compose": Compose, "Policies": Policies, "Quantity": Quantity,
+		"CheckedNamespaces": CheckedNamespaces, "RefusedVariable": RefusedVariable, "Mounts": Mounts,
+		"Sorted": Sorted[string],
+	}
+}
+
+// TestPanicsCoversTheSource holds that the lists above have every exported method and
+// function of the package.
+func TestPanicsCoversTheSource(t *testing.T) {
+	entries, err := os.ReadDir(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	types, functions := map[string]bool{}, exportedFunctions()
+	for _, v := range exportedTypes() {
+		types[reflect.TypeOf(v).Name()] = true
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			switch {
+			case !ok || !f.Name.IsExported():
+			case f.Recv == nil && functions[f.Name.Name] == nil:
+				t.Errorf("%s is not called", f.Name.Name)
+			case f.Recv != nil:
+				of := f.Recv.List[0].Type
+				if star, ok := of.(*ast.StarExpr); ok {
+					of = star.X
+				}
+				if name, ok := of.(*ast.Ident); ok && ast.IsExported(name.Name) && !types[name.Name] {
+					t.Errorf("methods of %s are not called", name.Name)
+				}
+			}
+		}
+	}
+}
+
+// call calls a function with zero values after the given ones, and reports a panic.
+func call(t *testing.T, name string, f reflect.Value, given ...reflect.Value) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != nil {
+			t.Errorf("%s: panics: %v", name, p)
+		}
+	}()
+	for i := len(given); i < f.Type().NumIn(); i++ {
+		given = append(given, reflect.Zero(f.Type().In(i)))
+	}
+	f.Call(given)
+}
+
+// callMethods calls every exported method of a value.
+func callMethods(t *testing.T, name string, v reflect.Value) {
+	t.Helper()
+	for i := range v.NumMethod() {
+		call(t, name+"."+v.Type().Method(i).Name, v.Method(i))
+	}
+}
+
+// exercise calls every exported method and function with a spec, and every method of its
+// parts.
+func exercise(t *testing.T, name string, s Spec) {
+	t.Helper()
+	for _, part := range []any{s, s.Model, s.Lifecycle, s.Monitoring, s.Replicas, s.NodeGroup, s.Storage.S3, s.Scaling.Policy} {
+		callMethods(t, fmt.Sprintf("%s: %T", name, part), reflect.ValueOf(part))
+	}
+	for called, f := range exportedFunctions() {
+		v := reflect.ValueOf(f)
+		if v.Type().NumIn() > 0 && v.Type().In(0) == reflect.TypeFor[Spec]() {
+			call(t, name+": "+called, v, reflect.ValueOf(s))
+		}
+	}
+}
+
+// TestZeroValuesDoNotPanic calls everything that is exported with zero values.
+func TestZeroValuesDoNotPanic(t *testing.T) {
+	for _, v := range exportedTypes() {
+		callMethods(t, fmt.Sprintf("%T", v), reflect.ValueOf(v))
+	}
+	for name, f := range exportedFunctions() {
+		call(t, name, reflect.ValueOf(f))
+	}
+	for name, text := range map[string]string{"Quantity": "x", "RefusedVariable": "x"} {
+		call(t, name, reflect.ValueOf(exportedFunctions()[name]), reflect.ValueOf(text))
+	}
+	call(t, "Compose", reflect.ValueOf(Compose), reflect.ValueOf([]NodeGroup{{}, {}}))
+	exercise(t, "zero", Spec{})
+	exercise(t, "zero with defaults", Spec{}.WithDefaults())
+}
+
+// odd returns values of a key that are wrong or extreme.
+func odd(k *keys.Key) []any {
+	switch k.Kind {
+	case keys.Integer:
+		return []any{-1, 1, 1 << 40}
+	case keys.Number:
+		return []any{-1.5, 0.0, 1e300}
+	case keys.Boolean:
+		return []any{true}
+	case keys.Strings, keys.OneOrMore:
+		return []any{[]string{}, []string{""}, []string{"x", "--x", "--otlp-traces-endpoint", "://"}}
+	case keys.Texts:
+		return []any{map[string]string{"": "", "x y": "x y"}}
+	case keys.Numbers:
+		return []any{map[string]float64{"": 0, "g5.xlarge": -1}}
+	case keys.Map, keys.Maps:
+		return nil // their keys
+	case keys.String, keys.JSON, keys.Formed:
+		return append([]any{"x", "s3://b/m", "http://[", "{\"spec\": 1}", "9999999999Gi"}, oneOf(k)...)
+	}
+	return nil
+}
+
+func oneOf(k *keys.Key) []any {
+	var values []any
+	for _, text := range k.OneOf {
+		values = append(values, text)
+	}
+	return values
+}
+
+// with sets a spec's value of a key, by the fields that lead to it, and reports whether
+// the field can have it. Lists get one item.
+func with(s *Spec, path []*keys.Key, mappings []*keys.Mapping, value any) bool {
+	at := reflect.ValueOf(s).Elem()
+	for i, k := range path {
+		for field := range strings.SplitSeq(mappings[i].Selector(k), ".") {
+			at = at.FieldByName(field)
+		}
+		if k.Kind == keys.Maps {
+			at.Set(reflect.MakeSlice(at.Type(), 1, 1))
+			at = at.Index(0)
+		}
+	}
+	if at.Kind() == reflect.Pointer {
+		at.Set(reflect.New(at.Type().Elem()))
+		at = at.Elem()
+	}
+	v := reflect.ValueOf(value)
+	if !v.CanConvert(at.Type()) {
+		return false
+	}
+	at.Set(v.Convert(at.Type()))
+	return true
+}
+
+// walk calls a function for every key of a mapping, with the keys that lead to it.
+func walk(m *keys.Mapping, path []*keys.Key, mappings []*keys.Mapping, visit func([]*keys.Key, []*keys.Mapping)) {
+	for _, k := range m.Keys {
+		path, mappings := append(slices.Clip(path), k), append(slices.Clip(mappings), m)
+		visit(path, mappings)
+		if k.Mapping != nil && k.Kind != keys.Scoped {
+			walk(k.Mapping, path, mappings, visit)
+		}
+	}
+}
+
+// TestOddValuesDoNotPanic calls everything with specs that have one odd value each: alone
+// without defaults, and beside what makes a service with defaults.
+func TestOddValuesDoNotPanic(t *testing.T) {
+	m, err := keys.Declare(reflect.TypeFor[Spec]())
+	if err != nil {
+		t.Fatal(err)
+	}
+	least := 0
+	service := Spec{
+		Name: "chat", Namespace: "inference", Model: Model{ID: "Qwen/Qwen3-8B", MaxLen: 8192},
+		Replicas: Replicas{Min: &least, Max: 3}, Monitoring: Monitoring{PrometheusURL: "http://kps.monitoring.svc:9090"},
+		NodeGroups: []NodeGroup{{Name: "a", InstanceTypes: []string{"g5.xlarge"}}, {Name: "b", InstanceTypes: []string{"g5.2xlarge"}, Own: OwnTypes{"x": {}}}},
+	}
+	count := 0
+	walk(m, nil, nil, func(path []*keys.Key, mappings []*keys.Mapping) {
+		k := path[len(path)-1]
+		for _, value := range odd(k) {
+			bare, full := Spec{}, service
+			full.NodeGroups = slices.Clone(full.NodeGroups)
+			if !with(&bare, path, mappings, value) || !with(&full, path, mappings, value) {
+				t.Fatalf("%s cannot be %v", k.Path, value)
+			}
+			exercise(t, fmt.Sprintf("%s: %v", k.Path, value), bare)
+			exercise(t, fmt.Sprintf("a service with %s: %v", k.Path, value), full.WithDefaults())
+			count++
+		}
+	})
+	if count < 200 {
+		t.Errorf("%d specs were tried, want at least 200", count)
+	}
+}
