@@ -133,7 +133,7 @@ func (c *Config) checkIngresses(found *findings) {
 	}
 }
 
-// differ tells whether two settings of one load balancer contradict each other.
+// differ reports whether two settings of one load balancer contradict each other.
 func differ(a, b serving.ALB) bool {
 	sorted := func(cidrs []string) []string { return slices.Sorted(slices.Values(cidrs)) }
 	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds || !slices.Equal(sorted(a.AllowedCIDRs), sorted(b.AllowedCIDRs))

@@ -37,7 +37,7 @@ func (c *Config) complete(found *findings, read account.Reader) {
 // which models find it.
 func (c *Config) completeGroups(found *findings) {
 	for i, typed := range c.typed.NodeGroups {
-		g := typed.NodeGroup.WithDefaults()
+		g := typed.WithDefaults()
 		if h := typed.Hardware; h != nil {
 			path := field.NewPath("nodeGroups").Index(i).Child("hardware")
 			g.InstanceTypes = typed.types()
@@ -134,7 +134,7 @@ func (c *Config) completeMonitoring() {
 		c.Monitoring.PrometheusURL = p.Prometheus.PrometheusURL()
 	}
 	if p.Made() && !p.Prometheus.Install && c.Monitoring.ServiceMonitor == nil {
-		c.Monitoring.ServiceMonitor = new(false) // nothing brings the kind
+		c.Monitoring.ServiceMonitor = new(false) // nothing installs the kind
 	}
 	c.Monitoring = c.Monitoring.WithDefaults()
 	p.Prometheus.Namespace = c.Monitoring.Namespace

@@ -22,8 +22,9 @@ type stack struct {
 	// models runs on them.
 	SystemNodes nodes.System `key:"systemNodes" page:"nodes"`
 	// NodeGroups are the nodes with GPUs. On a created cluster, each entry becomes one
-	// managed node group for each zone; on an existing one, it describes nodes that are
-	// there.
+	// managed node group for each zone: its name has at most 20 characters and is not
+	// system, labels are further labels, and max is required and bounds the nodes of each
+	// zone. On an existing cluster, an entry describes nodes that are there.
 	NodeGroups []nodeGroup `key:"nodeGroups" page:"nodes"`
 	Charts     `key:",inline"`
 	// Monitoring is Prometheus: one that is installed, or one that exists.
@@ -74,8 +75,9 @@ type nodeGroup struct {
 	serving.NodeGroup `key:",inline"`
 	// Hardware describes nodes whose instance types the catalogue lacks.
 	Hardware *hardware `key:"hardware"`
-	// ReservationID is a capacity reservation, or a capacity block, from which the nodes
-	// are taken. Default: none; required for a capacity block.
+	// ReservationID is a capacity reservation, or a capacity block, cr-…, from which the
+	// nodes are taken. It cannot be combined with spot, and zones then name only its zone.
+	// Default: none; required for a capacity block.
 	ReservationID string `key:"reservationId"`
 	// Zones are the availability zones of the nodes. A capacity block is in one. Default:
 	// those of the network that offer all instance types.

@@ -1,5 +1,6 @@
-// Package config decodes the stack's configuration strictly and checks what
-// spans the boxes of the diagram. Nothing else reads Pulumi's configuration.
+// Package config decodes a stack's configuration strictly by the declarations of its
+// keys, fills in its defaults, and then checks it, also what spans components. Nothing
+// else reads Pulumi's configuration.
 package config
 
 import (
@@ -61,13 +62,10 @@ func (s *Source) value(key string) (string, bool) {
 	return v, ok
 }
 
-// isSecret tells whether any part of the key's value is encrypted.
+// isSecret reports whether any part of the key's value is encrypted.
 func (s *Source) isSecret(key string) bool {
 	return slices.Contains(s.secret, Namespace+":"+key)
 }
-
-// region is the AWS region, which is a key of the AWS provider.
-func (s *Source) region() string { return s.aws("region") }
 
 // aws is the value of a key of the AWS provider.
 func (s *Source) aws(key string) string { return s.values["aws:"+key] }

@@ -47,7 +47,7 @@ type Offers struct {
 	LogGroup *LogGroup
 }
 
-// Subnet is one of a VPC that the user brings.
+// Subnet is one of a VPC that exists.
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
@@ -62,7 +62,7 @@ type Subnet struct {
 // Reader answers what an account offers.
 type Reader func(Wanted) (Offers, error)
 
-// VPC is one that the user brings.
+// VPC is one that exists.
 type VPC struct {
 	// CIDRs are its blocks of IPv4 addresses.
 	CIDRs []string

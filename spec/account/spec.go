@@ -17,7 +17,8 @@ type Spec struct {
 	// Region is the AWS region. Models in S3 are read there, and its prices are used.
 	// Default: required to create anything on AWS; else prices are those of us-east-1.
 	Region string `key:"aws:region" page:"account" example:"us-west-2"`
-	// Profile is a profile of the AWS configuration. Default: the credentials of the
+	// Profile is a profile of the AWS configuration, also for kubectl. Other options of
+	// the AWS provider belong there. Default: the credentials of the
 	// environment.
 	Profile string `key:"aws:profile" page:"account"`
 	// Tags are added to everything on AWS that can have tags, beside those with the
@@ -65,7 +66,7 @@ func breaksArgument(text string) bool {
 
 const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
 
-// isTag tells whether every service of AWS takes a text as the key or the value
+// isTag reports whether every service of AWS takes a text as the key or the value
 // of a tag.
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 func isTag(text string, longest int) bool {

@@ -24,12 +24,15 @@ type Spec struct {
 	Existing *Existing `key:"existing"`
 	// Name is the name of the EKS cluster. Default: <project>-<stack>.
 	Name string `key:"name"`
-	// KubernetesVersion is a minor version, in quotes. Raising it updates the control
-	// plane, the EKS add-ons and then the nodes. With an existing cluster, it is needed
-	// for cluster-autoscaler alone, where the account does not tell it. Default: 1.35.
+	// KubernetesVersion is a minor version, 1.33 to 1.36, in quotes. Raising it updates
+	// the control plane, the EKS add-ons and then the nodes. A preview refuses two minor
+	// versions at a time, and a lower version than the one that runs. With an existing
+	// cluster, it is needed for cluster-autoscaler alone, where the account does not tell
+	// it. Default: 1.35.
 	KubernetesVersion string `key:"kubernetesVersion"`
 	// PublicAccessCIDRs are the ranges of addresses that may reach the API server over
-	// the internet. Default: none, so that its endpoint is private.
+	// the internet. Without your own, pulumi up waits five minutes and fails. 0.0.0.0/0 is
+	// refused. Default: none, so that its endpoint is private.
 	PublicAccessCIDRs []string `key:"publicAccessCidrs"`
 	// Access are the IAM principals that can use the cluster. At least one is an admin
 	// of the whole cluster: the one that runs pulumi up. Default: required.
@@ -37,11 +40,13 @@ type Spec struct {
 	// LogRetentionDays is the retention of the logs of the control plane in days.
 	LogRetentionDays int `key:"logRetentionDays" oneof:"1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"90" if:"!existing"` // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	// ServiceCIDR is the range of addresses of Services, a private block of /12 to /24
-	// that does not overlap with the network.
+	// that does not overlap with the network. AWS never changes it, nor network.cidr and
+	// cluster.name: a preview refuses others than those of the cluster that runs.
 	ServiceCIDR string `key:"serviceCidr" default:"172.20.0.0/16" if:"!existing"`
 	// Protect refuses to delete the cluster and the key of its Secrets.
 	Protect bool `key:"protect"`
-	// EFS installs the driver of Amazon EFS, for volumes that several nodes mount.
+	// EFS installs the driver of Amazon EFS, for volumes that several nodes mount, such as
+	// those of storage.cache.
 	EFS bool `key:"efs"`
 	// Addons are the versions of EKS add-ons by name, such as v1.13.2-eksbuild.21 of
 	// coredns. Default: the newest that EKS has for the Kubernetes version; without
@@ -61,7 +66,8 @@ type Existing struct {
 	// KUBECONFIG, then ~/.kube/config.
 	Kubeconfig string `key:"kubeconfig"`
 	// Name is the name of the cluster in Amazon EKS. Controllers and models with an AWS
-	// role need it. Default: none.
+	// role need it, and the EKS add-on eks-pod-identity-agent, without which they start
+	// without credentials. Default: none.
 	Name string `key:"name"`
 }
 

@@ -41,7 +41,7 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install}
 }
 
-// Namespaces are those that the box makes, which nobody else may claim.
+// Namespaces returns the namespaces that the component creates; models cannot use them.
 func (s Spec) Namespaces() []string {
 	if !s.Install {
 		return nil

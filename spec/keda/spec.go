@@ -70,7 +70,7 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
-// Namespaces are those that the box makes, which nobody else may claim.
+// Namespaces returns the namespaces that the component creates; models cannot use them.
 func (s Spec) Namespaces() []string {
 	if !s.Install {
 		return nil

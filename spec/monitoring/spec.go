@@ -27,9 +27,9 @@ type Spec struct {
 	// RetentionDays is the retention of metrics in days, as long as they fit.
 	RetentionDays int `key:"retentionDays" range:"1..730" default:"15" if:"install"`
 	// StorageGiB is the size of the volume of one Prometheus in GiB, of which four
-	// fifths are for metrics.
+	// fifths are for metrics. It can be raised.
 	StorageGiB int `key:"storageGiB" range:"10..16384" default:"50" if:"install"`
-	// StorageClass is the StorageClass of the volume.
+	// StorageClass is the StorageClass of the volume, which keeps it.
 	StorageClass string `key:"storageClass" default:"gp3" if:"install"`
 	// Replicas is the number of Prometheus servers, each with all metrics. With one,
 	// models are not scaled while its node is away.
@@ -40,7 +40,8 @@ type Spec struct {
 	// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps with
 	// the label grafana_dashboard=1.
 	Grafana Grafana `key:"grafana" short:"install"`
-	// GPUMetrics installs NVIDIA's exporter of GPU metrics. Default: the value of
+	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
+	// exists. Default: the value of
 	// [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
 	// Values are further values of the chart of Prometheus.
@@ -124,7 +125,7 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
-// Namespaces are those that the box makes, which nobody else may claim.
+// Namespaces returns the namespaces that the component creates; models cannot use them.
 func (s Spec) Namespaces() []string {
 	s = s.WithDefaults()
 	var names []string

@@ -3,7 +3,6 @@
 package network
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -22,8 +21,9 @@ type Spec struct {
 	// the eighth is for nodes, a quarter each for public and for internal load
 	// balancers.
 	CIDR string `key:"cidr" default:"10.0.0.0/16" if:"!vpcId"`
-	// Zones are the availability zones, two or three. Default: the first three of the
-	// account.
+	// Zones are the availability zones, two or three. Zones can be added and removed,
+	// except the two of the control plane, which EKS never changes: a new control plane
+	// takes the first two by name. Default: the first three of the account.
 	Zones []string `key:"zones"`
 	// ControlPlaneZones are the zones that an existing control plane has, which
 	// whoever knows the account fills in. Default: the first two of the network by
@@ -34,7 +34,8 @@ type Spec struct {
 	// zones, or perZone.
 	NATGateways Spread `key:"natGateways" oneof:"one perZone" default:"one" if:"!vpcId"`
 	// InterfaceEndpoints keep the traffic to APIs of AWS within the VPC: one for all
-	// zones, perZone, or none.
+	// zones, perZone, or none. With one, all zones reach the APIs through the first zone,
+	// and lose them with it.
 	InterfaceEndpoints Spread `key:"interfaceEndpoints" oneof:"none one perZone" default:"one" if:"!vpcId"`
 	// FlowLogDays is the retention of flow logs in days, one that CloudWatch Logs
 	// knows; 0 for no flow logs.
@@ -58,11 +59,13 @@ const (
 // Existing is a VPC that exists.
 type Existing struct {
 	// VPCID is the id of a VPC that exists, in place of all other keys but those of its
-	// subnets. Default: a VPC is created for a created cluster.
+	// subnets. The program does not change it. A preview refuses a VPC without DNS host
+	// names, with the addresses of Services, or with too few free addresses. Default: a VPC is created for a created cluster.
 	VPCID string `key:"vpcId" example:"vpc-0123456789abcdef0"`
 	// PrivateSubnetIDs are the subnets of the nodes, in at least two zones. Those of two
-	// zones have the interfaces of the control plane. They need a route to the
-	// internet. Required to create a cluster.
+	// zones have the interfaces of the control plane. They need a default route to a NAT
+	// gateway, and for internal load balancers the tag kubernetes.io/role/internal-elb: 1.
+	// Default: required to create a cluster in a VPC that exists.
 	PrivateSubnetIDs []string `key:"privateSubnetIds"`
 	// PublicSubnetIDs are the subnets of public load balancers. They need the tag
 	// kubernetes.io/role/elb: 1.
@@ -75,7 +78,7 @@ type Existing struct {
 	WithoutControlPlane []string
 }
 
-// Made tells whether a VPC is made.
+// Made reports whether a VPC is created.
 func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -167,16 +170,8 @@ func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 	}
 }
 
-// isID tells whether a text is an id of AWS with that beginning.
+// isID reports whether a text is an id of AWS with that beginning.
 func isID(text, beginning string) bool {
 	rest, ok := strings.CutPrefix(text, beginning)
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""
-}
-
-func list[T any](values []T) string {
-	var texts []string
-	for _, v := range values {
-		texts = append(texts, fmt.Sprint(v))
-	}
-	return strings.Join(texts, ", ")
 }

@@ -74,8 +74,7 @@ func (s *AutoscalerSpec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
-// Namespaces are those that the autoscaler's box makes, which nobody else may
-// claim.
+// Namespaces returns the namespaces that the component creates; models cannot use them.
 func (s AutoscalerSpec) Namespaces() []string {
 	if !s.Install {
 		return nil

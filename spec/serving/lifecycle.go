@@ -88,7 +88,7 @@ func (s Spec) rollout() Rollout {
 	return Surge
 }
 
-// spareNodes tells whether the node group can hold one engine more than all
+// spareNodes reports whether the node group can hold one engine more than all
 // replicas of all its services, and how many nodes that takes.
 func (s Spec) spareNodes() (needed int, ok bool) {
 	on, err := s.NodeGroup.Dearest(s.Costs)

@@ -131,7 +131,7 @@ func IsLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) =
 // IsLabelValue reports whether Kubernetes accepts the value of a label.
 func IsLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
 
-// isHost tells whether a name can be an Ingress' host, which addresses cannot.
+// isHost reports whether a name can be an Ingress' host, which addresses cannot.
 func isHost(name string) bool {
 	if strings.HasPrefix(name, "*.") {
 		return len(validation.IsWildcardDNS1123Subdomain(name)) == 0

@@ -180,7 +180,7 @@ func (s Spec) NodeSelector() map[string]string {
 	return selector
 }
 
-// given tells whether there is a node group.
+// given reports whether there is a node group.
 func (g NodeGroup) given() bool { return g.Name != "" || len(g.InstanceTypes) > 0 || len(g.Labels) > 0 }
 
 // Validate returns every problem of the node group, each beginning with its key

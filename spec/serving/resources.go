@@ -60,7 +60,7 @@ func amountOf(text string, form *regexp.Regexp, least string) (resource.Quantity
 	return amount, true
 }
 
-// isWhole tells whether an amount is a whole number.
+// isWhole reports whether an amount is a whole number.
 func isWhole(amount resource.Quantity) bool {
 	return amount.Cmp(*resource.NewQuantity(amount.Value(), amount.Format)) == 0
 }

@@ -33,7 +33,7 @@ func (s Spec) Unsized() string {
 	return why
 }
 
-// UnknownShape tells whether the catalogue does not have the model's shape, and
+// UnknownShape reports whether the catalogue does not have the model's shape, and
 // the spec does not either.
 func (s Spec) UnknownShape() bool {
 	shape, err := s.Model.shape()

@@ -16,7 +16,7 @@ import (
 
 const s3Scheme = "s3://"
 
-// InS3 tells whether the weights are streamed from S3.
+// InS3 reports whether the weights are streamed from S3.
 func (m Model) InS3() bool { return strings.HasPrefix(m.ID, s3Scheme) }
 
 // BucketFolder returns the bucket and the folder in S3 that the service reads
@@ -31,13 +31,13 @@ func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
 	return bucket, strings.TrimSuffix(folder, "/"), ok
 }
 
-// Offline tells whether the engine asks nothing of Hugging Face.
+// Offline reports whether the engine asks nothing of Hugging Face.
 func (s Spec) Offline() bool { return s.Storage.Offline != nil && *s.Storage.Offline }
 
-// local tells whether the weights are there without Hugging Face.
+// local reports whether the weights are there without Hugging Face.
 func (s Spec) local() bool { return s.Model.InS3() || s.Storage.Weights.Claim != "" }
 
-// needsHub tells whether something comes from Hugging Face: the weights, or an
+// needsHub reports whether something comes from Hugging Face: the weights, or an
 // adapter that is no path.
 func (s Spec) needsHub() bool {
 	for _, a := range s.LoRA.Adapters {
@@ -59,7 +59,7 @@ func (s Spec) from() sizing.Storage {
 	return sizing.Hub
 }
 
-// compiled tells whether compiled code outlives the engines.
+// compiled reports whether compiled code outlives the engines.
 func (s Spec) compiled() bool { return s.CacheClaim() != "" }
 
 // roleARN is the ARN of a role of IAM.

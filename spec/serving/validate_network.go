@@ -178,7 +178,7 @@ func (a ALB) given() bool {
 	return a.CertificateARN != "" || a.InternetFacing || len(a.AllowedCIDRs) > 0 || len(a.SubnetCIDRs) > 0 || a.Group != "" || a.IdleSeconds != 0
 }
 
-// isALBs tells whether an annotation is one that the component sets.
+// isALBs reports whether an annotation is one that the component sets.
 func (in Ingress) isALBs(key string) bool {
 	_, own := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
 	return own

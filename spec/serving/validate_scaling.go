@@ -77,7 +77,7 @@ func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Repl
 	}
 }
 
-// balanced tells whether every bracket and quote of a query is closed, so that
+// balanced reports whether every bracket and quote of a query is closed, so that
 // nothing of what it is put into is.
 func balanced(query string) bool {
 	closes := map[rune]rune{'(': ')', '[': ']', '{': '}'}

@@ -48,7 +48,7 @@ func (s Spec) validateStorage(found *field.ErrorList, at *field.Path) {
 	}
 }
 
-// isWithin tells whether a path stays in its folder.
+// isWithin reports whether a path stays in its folder.
 func isWithin(p string) bool {
 	return p != "" && !path.IsAbs(p) && path.Clean(p) == p && p != "." && !strings.HasPrefix(p, "..") && !strings.ContainsAny(p, " \t\r\n")
 }

@@ -53,8 +53,10 @@ func (h *languageHost) RunPlugin(req *pulumirpc.RunPluginRequest, stream pluginS
 func exitCode(ctx context.Context, path string, err error) (int32, error) {
 	var exit *exec.ExitError
 	switch {
-	case err == nil, ctx.Err() != nil:
+	case err == nil:
 		return 0, nil
+	case ctx.Err() != nil: // the engine ended it
+		return 0, nil //nolint:nilerr // that is no error
 	case errors.As(err, &exit):
 		return int32(exit.ExitCode()), nil //nolint:gosec // a status has eight bits
 	default:

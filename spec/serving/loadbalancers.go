@@ -118,3 +118,58 @@ func (s Spec) NLBAnnotations() map[string]string {
 	}
 	return annotations
 }
+
+const (
+	// ALBClass is the IngressClass of the AWS Load Balancer Controller.
+	ALBClass  = "alb"
+	albPrefix = "alb.ingress.kubernetes.io/"
+	// tlsPolicy has TLS 1.2 and 1.3 with forward secrecy.
+	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
+	tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+	// longestDeregistration is how long a load balancer waits at most for requests
+	// of a pod that leaves.
+	longestDeregistration = 3600
+)
+
+// AlbAnnotations are what the AWS Load Balancer Controller reads.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+func AlbAnnotations(s Spec) map[string]string {
+	alb := s.Ingress.ALB
+	own := map[string]string{
+		"scheme":       "internal",
+		"target-type":  "ip",
+		"listen-ports": `[{"HTTPS":443}]`,
+		"ssl-policy":   tlsPolicy,
+		"load-balancer-attributes": fmt.Sprintf("idle_timeout.timeout_seconds=%d,routing.http.drop_invalid_header_fields.enabled=true",
+			alb.IdleSeconds),
+		// Requests differ so much in length that a round robin would pile them up.
+		"target-group-attributes": fmt.Sprintf("deregistration_delay.timeout_seconds=%d,load_balancing.algorithm.type=least_outstanding_requests",
+			deregistrationSeconds(s.Lifecycle)),
+		"healthcheck-path":             "/health",
+		"healthcheck-interval-seconds": "10",
+		"healthcheck-timeout-seconds":  fmt.Sprint(ProbeTimeoutSeconds),
+		"success-codes":                "200",
+	}
+	if alb.InternetFacing {
+		own["scheme"] = "internet-facing"
+	}
+	for key, value := range map[string]string{
+		"certificate-arn": alb.CertificateARN, "group.name": alb.Group, "inbound-cidrs": strings.Join(alb.AllowedCIDRs, ","),
+		"subnets": strings.Join(alb.Subnets, ","),
+	} {
+		if value != "" {
+			own[key] = value
+		}
+	}
+	full := map[string]string{}
+	for key, value := range own {
+		full[albPrefix+key] = value
+	}
+	return full
+}
+
+// deregistrationSeconds is how long the load balancer waits for the requests of
+// a pod that leaves: as long as the pod does.
+func deregistrationSeconds(l Lifecycle) int {
+	return min(l.DrainSeconds+l.ShutdownSeconds, longestDeregistration)
+}

@@ -1,0 +1,36 @@
+package serving
+
+import (
+	"slices"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// TestSpecsWithoutDefaults holds that methods answer for a spec that has no defaults
+// yet: programs may call them in any order.
+func TestSpecsWithoutDefaults(t *testing.T) {
+	path := field.NewPath("spec")
+	for name, s := range map[string]Spec{
+		"zero":      {},
+		"one_model": {Name: "a", Namespace: "b", Model: Model{ID: "Qwen/Qwen3-8B"}, NodeGroups: []NodeGroup{{Name: "g", InstanceTypes: []string{"g5.2xlarge"}}}},
+		"scaled": {Name: "a", Namespace: "b", Model: Model{ID: "s3://bucket/m"}, GPU: GPU{Type: "L40S"}, Replicas: Replicas{Max: 3},
+			Scaling: Scaling{Policy: Load}, Ingress: Ingress{Class: ALBClass}, NodeGroup: NodeGroup{InstanceTypes: []string{"g6e.xlarge", "g6e.2xlarge"}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if found := s.Validate(path); !slices.ContainsFunc(found, func(e *field.Error) bool { return e.Field == "spec.monitoring.namespace" }) {
+				t.Errorf("the problems are %v, want the missing namespace of Prometheus among them", found)
+			}
+			if found := s.Monitoring.Validate(path); len(found) != 1 || found[0].Field != "spec.namespace" {
+				t.Errorf("the problems of monitoring are %v, want the missing namespace", found)
+			}
+			if n := s.Replicas.Least(); n != 1 {
+				t.Errorf("the smallest number of replicas is %d, want 1", n)
+			}
+			if n := s.MaxUnavailable(); n < 1 {
+				t.Errorf("%d replicas may be evicted at once", n)
+			}
+			s.Warnings()
+		})
+	}
+}
