@@ -59,3 +59,46 @@ func AlbAnnotations(s Spec) map[string]string {
 func deregistrationSeconds(l Lifecycle) int {
 	return min(l.DrainSeconds+l.ShutdownSeconds, longestDeregistration)
 }
+
+// NLBClass is the load balancer class of the AWS Load Balancer Controller.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/nlb/
+const NLBClass = "service.k8s.aws/nlb"
+
+const nlbPrefix = "service.beta.kubernetes.io/aws-load-balancer-"
+
+// HasLoadBalancer reports whether the AWS Load Balancer Controller creates a load
+// balancer for the service.
+func (s Spec) HasLoadBalancer() bool {
+	return s.Ingress.Class == ALBClass || s.Service.Type == LoadBalancer
+}
+
+// NLBAnnotations returns the annotations of the Service that the AWS Load Balancer
+// Controller reads: the load balancer sends requests to the pods themselves, over
+// all zones.
+// https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/annotations/
+func (s Spec) NLBAnnotations() map[string]string {
+	own := map[string]string{
+		"nlb-target-type":         "ip",
+		"scheme":                  "internal",
+		"attributes":              "load_balancing.cross_zone.enabled=true",
+		"target-group-attributes": fmt.Sprintf("deregistration_delay.timeout_seconds=%d", deregistrationSeconds(s.Lifecycle)),
+		"healthcheck-protocol":    "http",
+		"healthcheck-path":        "/health",
+		"healthcheck-interval":    "10",
+		"healthcheck-timeout":     fmt.Sprint(ProbeTimeoutSeconds),
+	}
+	if s.Service.InternetFacing {
+		own["scheme"] = "internet-facing"
+	}
+	if len(s.Service.Subnets) > 0 {
+		own["subnets"] = strings.Join(s.Service.Subnets, ",")
+	}
+	if s.Service.CertificateARN != "" {
+		own["ssl-cert"], own["ssl-ports"], own["ssl-negotiation-policy"] = s.Service.CertificateARN, fmt.Sprint(Port), tlsPolicy
+	}
+	annotations := map[string]string{}
+	for key, value := range own {
+		annotations[nlbPrefix+key] = value
+	}
+	return annotations
+}
