@@ -85,3 +85,37 @@ type ALB struct {
 	// Default: 600 with alb.
 	IdleSeconds int `key:"idleSeconds" range:"1..4000" in:"defaults pin"`
 }
+
+// Service holds how the Kubernetes Service in front of the replicas is reached.
+type Service struct {
+	// Type is the type of the Service. With LoadBalancer, the AWS Load Balancer
+	// Controller creates a Network Load Balancer for it. That exposes every path of
+	// vLLM, and the API key guards /v1 alone; an Ingress exposes nothing else. It
+	// closes connections that are without data for 350 s.
+	Type ServiceType `key:"type" oneof:"ClusterIP LoadBalancer" default:"ClusterIP"`
+	// AllowedCIDRs are the ranges of addresses that may call the load balancer.
+	// Default: required with LoadBalancer.
+	AllowedCIDRs []string `key:"allowedCidrs"`
+	// InternetFacing gives the load balancer public addresses. It needs a certificate.
+	InternetFacing bool `key:"internetFacing"`
+	// CertificateARN is a certificate of ACM, with which the load balancer terminates
+	// TLS. Default: none, and no TLS.
+	CertificateARN string `key:"certificateArn" input:"true"`
+	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
+	// the replicas. Default: those of the network that the program creates; else
+	// required with LoadBalancer.
+	SubnetCIDRs []string `key:"subnetCidrs" input:"true"`
+	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
+	// controller finds them by their role tags when it creates the load balancer.
+	Subnets []string `key:"subnets" input:"true" only:"component"`
+}
+
+// ServiceType is a type of a Kubernetes Service.
+type ServiceType string
+
+const (
+	// ClusterIP is an address inside the cluster.
+	ClusterIP ServiceType = "ClusterIP"
+	// LoadBalancer is a load balancer outside the cluster as well.
+	LoadBalancer ServiceType = "LoadBalancer"
+)

@@ -183,3 +183,36 @@ func (in Ingress) isALBs(key string) bool {
 	_, own := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
 	return own
 }
+
+// given reports whether anything is set that only a load balancer has.
+func (s Service) given() bool {
+	return len(s.AllowedCIDRs) > 0 || s.InternetFacing || s.CertificateARN != "" || len(s.SubnetCIDRs) > 0
+}
+
+// validate checks the load balancer of the Service; guarded reports that clients
+// must send an API key.
+func (s Service) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+	if s.Type != LoadBalancer {
+		if s.given() {
+			problems.Forbidden(found, at, "has settings of a load balancer, and type is not LoadBalancer; set type to LoadBalancer, or remove them")
+		}
+		return
+	}
+	if !guarded {
+		problems.Forbidden(found, at.Child("type"), "is LoadBalancer, and clients need no API key; set the stack's apiKey, or apiKey.existingSecret")
+	}
+	if len(s.AllowedCIDRs) == 0 {
+		problems.Required(found, at.Child("allowedCidrs"), "is missing; list the ranges of addresses that may call the load balancer, such as 10.0.0.0/8")
+	}
+	if len(s.SubnetCIDRs) == 0 {
+		problems.Required(found, at.Child("subnetCidrs"), "is missing; list the ranges of the load balancer's subnets, which may then call the replicas")
+	}
+	validateCIDRs(found, at.Child("allowedCidrs"), s.AllowedCIDRs)
+	validateCIDRs(found, at.Child("subnetCidrs"), s.SubnetCIDRs)
+	switch {
+	case s.CertificateARN != "" && !certificate.MatchString(s.CertificateARN):
+		problems.Invalid(found, at.Child("certificateArn"), "is %q, want the ARN of a certificate", s.CertificateARN)
+	case s.CertificateARN == "" && s.InternetFacing:
+		problems.Required(found, at.Child("certificateArn"), "is missing, and the load balancer is internet-facing; API keys and answers would travel in clear")
+	}
+}
