@@ -10,8 +10,8 @@ import (
 // dependent is a value of a tree that depends on sources.
 type dependent struct {
 	path trees.Path
-	// on are the indices of the sources, in order.
-	on []int
+	// sources are the indices of the sources, in order.
+	sources []int
 }
 
 // dependents returns the values of trees that depend on sources. The trees are built
@@ -19,16 +19,16 @@ type dependent struct {
 // source depends on it as a whole.
 func dependents(samples []any, variants [][]any) ([][]dependent, error) {
 	found := make([][]dependent, len(samples))
-	for on, built := range variants {
+	for source, built := range variants {
 		if len(built) != len(samples) {
-			return nil, fmt.Errorf("input %d changes the number of objects from %d to %d", on, len(samples), len(built))
+			return nil, fmt.Errorf("input %d changes the number of objects from %d to %d", source, len(samples), len(built))
 		}
 		for i := range samples {
 			for _, path := range trees.Differences(samples[i], built[i]) {
 				if len(path) == 0 {
-					return nil, fmt.Errorf("input %d changes all of object %d", on, i)
+					return nil, fmt.Errorf("input %d changes the whole object %d", source, i)
 				}
-				found[i] = merge(found[i], path, on)
+				found[i] = merge(found[i], path, source)
 			}
 		}
 	}
@@ -37,19 +37,19 @@ func dependents(samples []any, variants [][]any) ([][]dependent, error) {
 
 // merge adds the dependency of a path on a source. A path that contains others takes
 // their sources.
-func merge(list []dependent, path trees.Path, on int) []dependent {
+func merge(list []dependent, path trees.Path, source int) []dependent {
 	for i, d := range list {
 		if d.path.Contains(path) {
-			list[i].on = union(d.on, on)
+			list[i].sources = union(d.sources, source)
 			return list
 		}
 	}
-	whole := dependent{path, []int{on}}
+	whole := dependent{path, []int{source}}
 	list = slices.DeleteFunc(list, func(d dependent) bool {
 		if !path.Contains(d.path) {
 			return false
 		}
-		whole.on = union(whole.on, d.on...)
+		whole.sources = union(whole.sources, d.sources...)
 		return true
 	})
 	return append(list, whole)
@@ -57,9 +57,9 @@ func merge(list []dependent, path trees.Path, on int) []dependent {
 
 // union returns the indices of a list and others, sorted, each once.
 func union(list []int, others ...int) []int {
-	all := slices.Concat(list, others)
-	slices.Sort(all)
-	return slices.Compact(all)
+	indices := slices.Concat(list, others)
+	slices.Sort(indices)
+	return slices.Compact(indices)
 }
 
 // unforeseen returns the first place at which trees differ from those of samples where

@@ -28,7 +28,7 @@ func TestDependents(t *testing.T) {
 	var got []string
 	for i, list := range found {
 		for _, d := range list {
-			got = append(got, fmt.Sprint(i, " ", d.path, " ", d.on))
+			got = append(got, fmt.Sprint(i, " ", d.path, " ", d.sources))
 		}
 	}
 	slices.Sort(got)

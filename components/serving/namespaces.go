@@ -47,8 +47,8 @@ func NewNamespacesFromSpecs(ctx *pulumi.Context, name string, args NamespaceSpec
 	return registerNamespaces(ctx, name, field.NewPath(name), args.Specs, opts)
 }
 
-func registerNamespaces(ctx *pulumi.Context, name string, at *field.Path, list []servingspec.NamespaceSpec, opts []pulumi.ResourceOption) (*Namespaces, error) {
-	specs, err := servingspec.CheckedNamespaces(at, list)
+func registerNamespaces(ctx *pulumi.Context, name string, path *field.Path, list []servingspec.NamespaceSpec, opts []pulumi.ResourceOption) (*Namespaces, error) {
+	specs, err := servingspec.CheckedNamespaces(path, list)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ func TestZeroValuesDoNotPanic(t *testing.T) {
 			if _, promoted := reflect.PointerTo(own).MethodByName(m.Name); promoted {
 				continue // Pulumi's
 			}
-			t.Run(name+" "+m.Name, func(t *testing.T) {
+			t.Run(name+" "+m.Name, func(*testing.T) {
 				in := []reflect.Value{}
 				for j := 0; j < methods.Method(i).Type().NumIn() && !m.Type.IsVariadic(); j++ {
 					in = append(in, reflect.Zero(methods.Method(i).Type().In(j)))

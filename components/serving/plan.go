@@ -31,7 +31,7 @@ func (s *service) plan() (*plan, error) {
 		return nil, err
 	}
 	var variants [][]any
-	for number, from := range s.all() {
+	for number, from := range s.numbered() {
 		_, trees, err := s.build(map[string]any{from.key: from.variant(number + 1)})
 		if err != nil {
 			return nil, err
@@ -42,9 +42,9 @@ func (s *service) plan() (*plan, error) {
 	return p, err
 }
 
-// all returns the sources of users and the names of Secrets, in the order of the
+// numbered returns the sources of users and the names of Secrets, in the order of the
 // numbers of their samples.
-func (s *service) all() []source {
+func (s *service) numbered() []source {
 	sources := slices.Clone(s.sources)
 	for _, kept := range s.secrets {
 		sources = append(sources, source{kept.nameKey(), kept.name})
@@ -100,7 +100,7 @@ func (p *plan) check(values map[string]any) error {
 func (p *plan) inputs(index int) pulumi.Map {
 	inputs := untyped.Map(p.samples[index].(map[string]any))
 	for _, d := range p.found[index] {
-		value := p.trees(d.on).ApplyT(func(built any) (any, error) {
+		value := p.trees(d.sources).ApplyT(func(built any) (any, error) {
 			value, ok := trees.Value(built.([]any)[index], d.path)
 			if !ok {
 				return nil, fmt.Errorf("%s: %s is missing", p.service.name, d.path)
@@ -114,20 +114,20 @@ func (p *plan) inputs(index int) pulumi.Map {
 
 // trees returns the trees that are built for the values of some sources, and samples of
 // the others.
-func (p *plan) trees(on []int) pulumi.AnyOutput {
-	id := fmt.Sprint(on)
+func (p *plan) trees(indices []int) pulumi.AnyOutput {
+	id := fmt.Sprint(indices)
 	if built, ok := p.built[id]; ok {
 		return built
 	}
-	sources := p.service.all()
+	sources := p.service.numbered()
 	var values []any
-	for _, i := range on {
+	for _, i := range indices {
 		values = append(values, sources[i].value)
 	}
 	built := pulumi.All(values...).ApplyT(func(resolved []any) (any, error) {
 		values := map[string]any{}
 		for i, value := range resolved {
-			from := sources[on[i]]
+			from := sources[indices[i]]
 			value, problem := from.resolved(value)
 			if problem != nil {
 				return nil, fmt.Errorf("%s.%s: %s", p.service.name, problem.Field, problem.Detail)

@@ -45,12 +45,12 @@ func register(ctx *pulumi.Context, name string, o runtime.Object, inputs pulumi.
 // childOptions returns the options of a component's children. They wait for what the
 // component depends on, which by itself does not hold them back.
 func childOptions(component pulumi.Resource, opts []pulumi.ResourceOption) ([]pulumi.ResourceOption, error) {
-	of, err := pulumi.NewResourceOptions(opts...)
+	given, err := pulumi.NewResourceOptions(opts...)
 	if err != nil {
 		return nil, err
 	}
-	options := []pulumi.ResourceOption{pulumi.Parent(component), pulumi.DependsOn(of.DependsOn)}
-	for _, list := range of.DependsOnInputs {
+	options := []pulumi.ResourceOption{pulumi.Parent(component), pulumi.DependsOn(given.DependsOn)}
+	for _, list := range given.DependsOnInputs {
 		options = append(options, pulumi.DependsOnInputs(list))
 	}
 	return options, nil

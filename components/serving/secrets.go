@@ -40,7 +40,7 @@ func apiKey() *secret {
 	}
 }
 
-// nameKey is the key of the input that has the name of the Secret.
+// nameKey returns the key of the input that has the name of the Secret.
 func (s *secret) nameKey() string { return s.arg + ".existingSecret" }
 
 // keep has the service keep a value, if there is one, in a Secret.
@@ -94,8 +94,8 @@ func (s *service) registerSecrets(p *plan, opts []pulumi.ResourceOption) error {
 }
 
 // keyIn returns the key within the Secret.
-func (s *secret) keyIn(of *service) string {
-	spec := of.complete(nil)
+func (s *secret) keyIn(service *service) string {
+	spec := service.complete(nil)
 	return s.ref(&spec).Key
 }
 

@@ -47,14 +47,14 @@ func (s *service) complete(values map[string]any) servingspec.Spec {
 // validate returns every problem of the arguments that shows without the values of
 // sources.
 func (s *service) validate(spec servingspec.Spec) error {
-	at := field.NewPath(s.name)
+	root := field.NewPath(s.name)
 	found := slices.Clone(s.problems)
 	for _, problem := range found {
-		problem.Field = at.Child(problem.Field).String()
+		problem.Field = root.Child(problem.Field).String()
 	}
-	found = append(found, manifest.Validate(spec, at)...)
+	found = append(found, manifest.Validate(spec, root)...)
 	return problems.Err(slices.DeleteFunc(found, func(e *field.Error) bool {
-		return slices.ContainsFunc(s.sources, func(from source) bool { return concerns(e, at.Child(from.key)) })
+		return slices.ContainsFunc(s.sources, func(from source) bool { return concerns(e, root.Child(from.key)) })
 	}))
 }
 
@@ -201,5 +201,5 @@ func previously(name string, s servingspec.Spec) []pulumi.ResourceOption {
 	return []pulumi.ResourceOption{pulumi.Aliases(aliases)}
 }
 
-// manager is the owner of the fields of all objects.
+// manager returns the owner of the fields of all objects.
 func (s *service) manager() string { return fieldmanager.Name(s.ctx.Project(), s.ctx.Stack()) }

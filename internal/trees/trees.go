@@ -43,40 +43,40 @@ func Differences(a, b any) []Path {
 	return found
 }
 
-func compare(a, b any, at Path, report func(Path)) {
+func compare(a, b any, path Path, report func(Path)) {
 	switch a := a.(type) {
 	case map[string]any:
 		other, ok := b.(map[string]any)
 		if !ok || !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(other))) {
-			report(at)
+			report(path)
 			return
 		}
 		for _, key := range slices.Sorted(maps.Keys(a)) {
-			compare(a[key], other[key], below(at, key), report)
+			compare(a[key], other[key], below(path, key), report)
 		}
 	case []any:
 		other, ok := b.([]any)
 		if !ok || len(a) != len(other) {
-			report(at)
+			report(path)
 			return
 		}
 		for i := range a {
-			compare(a[i], other[i], below(at, i), report)
+			compare(a[i], other[i], below(path, i), report)
 		}
 	default:
 		switch b.(type) {
 		case map[string]any, []any:
-			report(at)
+			report(path)
 		default:
 			if a != b {
-				report(at)
+				report(path)
 			}
 		}
 	}
 }
 
 // below returns the path of a value in the one at a path.
-func below(at Path, step any) Path { return append(slices.Clip(at), step) }
+func below(path Path, step any) Path { return append(slices.Clip(path), step) }
 
 // Value returns the value at a path; ok is false if the tree has none.
 func Value(tree any, p Path) (value any, ok bool) {

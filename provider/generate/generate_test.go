@@ -41,10 +41,10 @@ func TestSchemaIsValid(t *testing.T) {
 	if err != nil || len(problems) > 0 {
 		t.Errorf("the schema is invalid: %v, %v", err, problems)
 	}
-	described := func(of string, properties map[string]schema.PropertySpec) {
+	described := func(owner string, properties map[string]schema.PropertySpec) {
 		for name, p := range properties {
 			if p.Description == "" {
-				t.Errorf("%s.%s has no description", of, name)
+				t.Errorf("%s.%s has no description", owner, name)
 			}
 		}
 	}
@@ -55,11 +55,11 @@ func TestSchemaIsValid(t *testing.T) {
 		described(token, r.Properties)
 		described(token, r.InputProperties)
 	}
-	for token, of := range spec.Types {
-		if of.Description == "" {
+	for token, typ := range spec.Types {
+		if typ.Description == "" {
 			t.Errorf("%s has no description", token)
 		}
-		described(token, of.Properties)
+		described(token, typ.Properties)
 	}
 }
 

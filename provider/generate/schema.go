@@ -97,19 +97,19 @@ func owner(name string) keys.Owner {
 }
 
 // outputs describes properties by the fields of a struct.
-func (d *description) outputs(of string, properties map[string]schema.PropertySpec, fields map[string]string) error {
+func (d *description) outputs(name string, properties map[string]schema.PropertySpec, fields map[string]string) error {
 	if want, got := slices.Sorted(maps.Keys(fields)), slices.Sorted(maps.Keys(properties)); !slices.Equal(want, got) {
-		return fmt.Errorf("%s: the properties are %q, want %q", of, got, want)
+		return fmt.Errorf("%s: the properties are %q, want %q", name, got, want)
 	}
 	var errs []error
-	for name, field := range fields {
-		text, err := d.comments.Field(owner(of), field)
+	for property, field := range fields {
+		text, err := d.comments.Field(owner(name), field)
 		errs = append(errs, err)
-		p := properties[name]
+		p := properties[property]
 		if rest, ok := strings.CutPrefix(oneLine(text), field+" "); ok {
-			p.Description = "`" + name + "` " + rest
+			p.Description = "`" + property + "` " + rest
 		}
-		properties[name] = p
+		properties[property] = p
 	}
 	return errors.Join(errs...)
 }
@@ -137,14 +137,14 @@ func (d *description) nested(name string, args servingargs.Arguments, m *keys.Ma
 
 // properties describes the properties of a mapping, and returns those that are
 // required.
-func (d *description) properties(of string, properties map[string]schema.PropertySpec, args servingargs.Arguments, m *keys.Mapping) (required []string, err error) {
+func (d *description) properties(parent string, properties map[string]schema.PropertySpec, args servingargs.Arguments, m *keys.Mapping) (required []string, err error) {
 	var errs []error
 	var declared []string
 	for _, k := range m.Arguments() {
 		declared = append(declared, k.Name)
 		p, ok := properties[k.Name]
 		if !ok {
-			errs = append(errs, fmt.Errorf("%s.%s: is not in the inferred schema", of, k.Name))
+			errs = append(errs, fmt.Errorf("%s.%s: is not in the inferred schema", parent, k.Name))
 			continue
 		}
 		doc := args.Docs[k]
@@ -164,7 +164,7 @@ func (d *description) properties(of string, properties map[string]schema.Propert
 	}
 	for name := range properties {
 		if !slices.Contains(declared, name) {
-			errs = append(errs, fmt.Errorf("%s.%s: is not declared", of, name))
+			errs = append(errs, fmt.Errorf("%s.%s: is not declared", parent, name))
 		}
 	}
 	return required, errors.Join(errs...)

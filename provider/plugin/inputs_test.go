@@ -20,22 +20,22 @@ const (
 // toy is a schema with every kind of property.
 func toy() schema.PackageSpec {
 	plain := func(t string) schema.TypeSpec { return schema.TypeSpec{Type: t, Plain: true} }
-	of := func(t schema.TypeSpec) schema.PropertySpec { return schema.PropertySpec{TypeSpec: t} }
+	propertyOf := func(t schema.TypeSpec) schema.PropertySpec { return schema.PropertySpec{TypeSpec: t} }
 	text, input, anyValue := plain("string"), schema.TypeSpec{Type: "string"}, schema.TypeSpec{Ref: anything, Plain: true}
 	return schema.PackageSpec{
 		Resources: map[string]schema.ResourceSpec{"toy:index:Ship": {InputProperties: map[string]schema.PropertySpec{
-			"name":   of(text),
-			"port":   of(input),
-			"stops":  of(schema.TypeSpec{Type: "array", Items: &input}),
-			"crew":   of(schema.TypeSpec{Ref: "#/types/toy:index:Crew", Plain: true}),
-			"routes": of(schema.TypeSpec{Type: "array", Plain: true, Items: &schema.TypeSpec{Ref: "#/types/toy:index:Crew", Plain: true}}),
-			"env":    of(schema.TypeSpec{Type: "object", Plain: true, AdditionalProperties: &text}),
-			"patch":  of(schema.TypeSpec{Type: "object", Plain: true, AdditionalProperties: &anyValue}),
-			"class":  of(schema.TypeSpec{Ref: "#/types/toy:index:Class", Plain: true}),
+			"name":   propertyOf(text),
+			"port":   propertyOf(input),
+			"stops":  propertyOf(schema.TypeSpec{Type: "array", Items: &input}),
+			"crew":   propertyOf(schema.TypeSpec{Ref: "#/types/toy:index:Crew", Plain: true}),
+			"routes": propertyOf(schema.TypeSpec{Type: "array", Plain: true, Items: &schema.TypeSpec{Ref: "#/types/toy:index:Crew", Plain: true}}),
+			"env":    propertyOf(schema.TypeSpec{Type: "object", Plain: true, AdditionalProperties: &text}),
+			"patch":  propertyOf(schema.TypeSpec{Type: "object", Plain: true, AdditionalProperties: &anyValue}),
+			"class":  propertyOf(schema.TypeSpec{Ref: "#/types/toy:index:Class", Plain: true}),
 		}}},
 		Types: map[string]schema.ComplexTypeSpec{
 			"toy:index:Crew": {ObjectTypeSpec: schema.ObjectTypeSpec{Type: "object", Properties: map[string]schema.PropertySpec{
-				"count": of(plain("integer")), "share": of(plain("number")), "night": of(plain("boolean")), "cook": of(input),
+				"count": propertyOf(plain("integer")), "share": propertyOf(plain("number")), "night": propertyOf(plain("boolean")), "cook": propertyOf(input),
 			}}},
 			"toy:index:Class": {ObjectTypeSpec: schema.ObjectTypeSpec{Type: "string"}, Enum: []schema.EnumValueSpec{{Value: "cargo"}}},
 		},

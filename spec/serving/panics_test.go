@@ -57,11 +57,11 @@ func TestPanicsCoversTheSource(t *testing.T) {
 			case f.Recv == nil && functions[f.Name.Name] == nil:
 				t.Errorf("%s is not called", f.Name.Name)
 			case f.Recv != nil:
-				of := f.Recv.List[0].Type
-				if star, ok := of.(*ast.StarExpr); ok {
-					of = star.X
+				receiver := f.Recv.List[0].Type
+				if star, ok := receiver.(*ast.StarExpr); ok {
+					receiver = star.X
 				}
-				if name, ok := of.(*ast.Ident); ok && ast.IsExported(name.Name) && !types[name.Name] {
+				if name, ok := receiver.(*ast.Ident); ok && ast.IsExported(name.Name) && !types[name.Name] {
 					t.Errorf("methods of %s are not called", name.Name)
 				}
 			}
@@ -156,25 +156,25 @@ func oneOf(k *keys.Key) []any {
 // with sets a spec's value of a key, by the fields that lead to it, and reports whether
 // the field can have it. Lists get one item.
 func with(s *Spec, path []*keys.Key, mappings []*keys.Mapping, value any) bool {
-	at := reflect.ValueOf(s).Elem()
+	place := reflect.ValueOf(s).Elem()
 	for i, k := range path {
 		for field := range strings.SplitSeq(mappings[i].Selector(k), ".") {
-			at = at.FieldByName(field)
+			place = place.FieldByName(field)
 		}
 		if k.Kind == keys.Maps {
-			at.Set(reflect.MakeSlice(at.Type(), 1, 1))
-			at = at.Index(0)
+			place.Set(reflect.MakeSlice(place.Type(), 1, 1))
+			place = place.Index(0)
 		}
 	}
-	if at.Kind() == reflect.Pointer {
-		at.Set(reflect.New(at.Type().Elem()))
-		at = at.Elem()
+	if place.Kind() == reflect.Pointer {
+		place.Set(reflect.New(place.Type().Elem()))
+		place = place.Elem()
 	}
 	v := reflect.ValueOf(value)
-	if !v.CanConvert(at.Type()) {
+	if !v.CanConvert(place.Type()) {
 		return false
 	}
-	at.Set(v.Convert(at.Type()))
+	place.Set(v.Convert(place.Type()))
 	return true
 }
 

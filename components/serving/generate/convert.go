@@ -25,18 +25,18 @@ func conversion(b *bytes.Buffer, s structure) {
 // converted returns the expression of an argument as the value of the spec's field.
 func converted(k *keys.Key) string {
 	field := "a." + servingargs.FieldName(k)
-	at := fmt.Sprintf("path+%q", k.Name)
+	key := fmt.Sprintf("path+%q", k.Name)
 	switch {
 	case k.Input && k.Kind == keys.String:
-		return fmt.Sprintf("in.text(%s, %s)", at, field)
+		return fmt.Sprintf("in.text(%s, %s)", key, field)
 	case k.Input:
-		return fmt.Sprintf("in.texts(%s, %s)", at, field)
+		return fmt.Sprintf("in.texts(%s, %s)", key, field)
 	case k.Kind == keys.Map:
 		return fmt.Sprintf("%s.spec(in, path+%q)", field, k.Name+".")
 	case k.Kind == keys.Maps:
-		return fmt.Sprintf("items(%s, in, %s, (*%s).spec)", field, at, typeName(k))
+		return fmt.Sprintf("items(%s, in, %s, (*%s).spec)", field, key, typeName(k))
 	case k.Kind == keys.JSON:
-		return fmt.Sprintf("in.json(%s, %s)", at, field)
+		return fmt.Sprintf("in.json(%s, %s)", key, field)
 	}
 	return field
 }

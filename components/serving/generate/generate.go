@@ -45,14 +45,14 @@ func generate(root string) (map[string][]byte, error) {
 	n.collect("NamespaceArgs", namespaces.Mapping)
 
 	files := map[string]*bytes.Buffer{}
-	for _, of := range []*generator{g, n} {
-		for _, s := range of.structs {
+	for _, component := range []*generator{g, n} {
+		for _, s := range component.structs {
 			b := files[file(s.name)]
 			if b == nil {
 				b = &bytes.Buffer{}
 				files[file(s.name)] = b
 			}
-			of.structure(b, s)
+			component.structure(b, s)
 			conversion(b, s)
 		}
 	}
