@@ -18,7 +18,7 @@ func Check[T any](spec *T, path *field.Path) field.ErrorList {
 	if path != nil {
 		at = path.String()
 	}
-	m, err := Declare(reflect.TypeFor[T]())
+	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
 		return field.ErrorList{{Type: field.ErrorTypeInternal, Field: at, Detail: err.Error()}}
 	}

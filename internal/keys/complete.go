@@ -11,7 +11,7 @@ import (
 // nested structs and items of lists too. Pointers to structs stay nil. A declaration
 // that [Declare] refuses has no effect.
 func Complete[T any](spec *T) {
-	if m, err := Declare(reflect.TypeFor[T]()); err == nil {
+	if m, err := declared(reflect.TypeFor[T]()); err == nil {
 		complete(m, reflect.ValueOf(spec).Elem())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Declare returns the declarations of a struct type. Its error holds every mistake
@@ -14,6 +15,24 @@ func Declare(t reflect.Type) (*Mapping, error) {
 	d := &declaring{}
 	m := d.mapping(t, inherited{}, "")
 	return m, errors.Join(d.wrong...)
+}
+
+// declarations are those of types, which never change, by type.
+var declarations sync.Map
+
+// declared is Declare for readers, who share its result.
+func declared(t reflect.Type) (*Mapping, error) {
+	type result struct {
+		mapping *Mapping
+		err     error
+	}
+	if known, ok := declarations.Load(t); ok {
+		r := known.(result)
+		return r.mapping, r.err
+	}
+	m, err := Declare(t)
+	declarations.Store(t, result{m, err})
+	return m, err
 }
 
 // declaring is one run over a type.

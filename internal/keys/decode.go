@@ -52,7 +52,7 @@ type Result struct {
 // what JSON comes to, with numbers as json.Number.
 func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
 	r := &Result{origin: map[string]string{}, given: map[string]bool{}, set: map[string]bool{}, decoder: d}
-	m, err := Declare(reflect.TypeFor[T]())
+	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
 		r.Errors = field.ErrorList{{Type: field.ErrorTypeInternal, Detail: err.Error()}}
 		return r

@@ -14,7 +14,7 @@ type Field struct {
 // fields. Those of an inlined pointer that is nil are left out, and all of a
 // declaration that [Declare] refuses.
 func Fields[T any](spec *T) []Field {
-	m, err := Declare(reflect.TypeFor[T]())
+	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
 		return nil
 	}

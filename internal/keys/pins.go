@@ -6,7 +6,7 @@ import "reflect"
 // key pin takes them: those in the scope pin that are given. A list that may be typed
 // as one string is one where it has one item.
 func Pins[T any](spec *T) map[string]any {
-	m, err := Declare(reflect.TypeFor[T]())
+	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
 		return nil
 	}
