@@ -1,13 +1,12 @@
 package config
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // findings are the problems of a configuration, each by the key that the user typed.
@@ -31,10 +30,7 @@ func newFindings(decoded *keys.Result) *findings {
 
 // add reports a problem once: every model has the defaults.
 func (found *findings) add(kind field.ErrorType, key, format string, values ...any) {
-	p := &field.Error{Type: kind, Field: key, Detail: fmt.Sprintf(format, values...)}
-	if !slices.ContainsFunc(found.list, func(other *field.Error) bool { return other.Field == p.Field && other.Detail == p.Detail }) {
-		found.list = append(found.list, p)
-	}
+	problems.AddOnce(&found.list, kind, key, format, values...)
 }
 
 // report adds the problems of a component, where the user typed the key. Keys that
@@ -52,7 +48,7 @@ func (found *findings) settle(key string) { found.settled[key] = true }
 
 // covers reports whether the key, or anything that it is a part of, is settled.
 func (found *findings) covers(key string) bool {
-	for at := key; at != ""; at = parent(at) {
+	for at := key; at != ""; at = problems.Parent(at) {
 		if found.settled[at] {
 			return true
 		}
@@ -62,10 +58,7 @@ func (found *findings) covers(key string) bool {
 
 // reported reports whether anything is wrong with a key, or with a part of it.
 func (found *findings) reported(key string) bool {
-	return slices.ContainsFunc(found.list, func(p *field.Error) bool {
-		rest, of := strings.CutPrefix(p.Field, key)
-		return of && (rest == "" || rest[0] == '.' || rest[0] == '[')
-	})
+	return slices.ContainsFunc(found.list, func(p *field.Error) bool { return problems.Within(p.Field, key) })
 }
 
 // given reports whether the user typed a key.
@@ -78,9 +71,3 @@ func (found *findings) set(key string) bool { return found.decoded.Set(key) }
 // typedAt returns where the user typed a key: a model's value may stand in the
 // defaults.
 func (found *findings) typedAt(key string) string { return found.decoded.TypedAt(key) }
-
-// parent returns the key that a key is a part of: models[1].gpu of
-// models[1].gpu.count, or "" of models.
-func parent(key string) string {
-	return key[:max(strings.LastIndexAny(key, ".["), 0)]
-}

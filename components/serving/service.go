@@ -54,14 +54,8 @@ func (s *service) validate(spec servingspec.Spec) error {
 	}
 	found = append(found, manifest.Validate(spec, root)...)
 	return problems.Err(slices.DeleteFunc(found, func(e *field.Error) bool {
-		return slices.ContainsFunc(s.sources, func(from source) bool { return concerns(e, root.Child(from.key)) })
+		return slices.ContainsFunc(s.sources, func(from source) bool { return problems.Within(e.Field, root.Child(from.key).String()) })
 	}))
-}
-
-// concerns reports whether a problem is one of a key or of a part of it.
-func concerns(e *field.Error, key *field.Path) bool {
-	rest, ok := strings.CutPrefix(e.Field, key.String())
-	return ok && (rest == "" || rest[0] == '[' || rest[0] == '.')
 }
 
 // register registers the service and its objects.

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
 // Decoder decodes configurations strictly.
@@ -77,7 +79,7 @@ func (r *Result) Set(key string) bool { return r.set[key] }
 // TypedAt returns where the user typed a key: a value, or the mapping or list that it
 // is a part of, may come from a scope such as the defaults.
 func (r *Result) TypedAt(key string) string {
-	for at := key; at != ""; at = parent(at) {
+	for at := key; at != ""; at = problems.Parent(at) {
 		if origin, ok := r.origin[at]; ok {
 			return origin + key[len(at):]
 		}
@@ -91,16 +93,7 @@ func (r *Result) Redirect(key, to string) { r.origin[key] = to }
 
 // Reported reports whether anything is wrong with a key, or with a part of it.
 func (r *Result) Reported(key string) bool {
-	return slices.ContainsFunc(r.Errors, func(e *field.Error) bool {
-		rest, ok := strings.CutPrefix(e.Field, key)
-		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
-	})
-}
-
-// parent returns the key that a key is a part of: models[1].gpu of
-// models[1].gpu.count, or "" of models.
-func parent(key string) string {
-	return key[:max(strings.LastIndexAny(key, ".["), 0)]
+	return slices.ContainsFunc(r.Errors, func(e *field.Error) bool { return problems.Within(e.Field, key) })
 }
 
 // add reports a problem once: every model decodes the defaults.
@@ -108,10 +101,7 @@ func (r *Result) add(kind field.ErrorType, key, format string, values ...any) {
 	if slices.Contains(r.refused, key) {
 		return
 	}
-	e := field.Error{Type: kind, Field: key, Detail: fmt.Sprintf(format, values...)}
-	if !slices.ContainsFunc(r.Errors, func(old *field.Error) bool { return old.Field == e.Field && old.Detail == e.Detail }) {
-		r.Errors = append(r.Errors, &e)
-	}
+	problems.AddOnce(&r.Errors, kind, key, format, values...)
 }
 
 // record remembers every key that is given.

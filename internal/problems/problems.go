@@ -7,6 +7,8 @@ package problems
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
@@ -14,6 +16,27 @@ import (
 // Add appends one problem of a kind.
 func Add(found *field.ErrorList, kind field.ErrorType, at *field.Path, format string, args ...any) {
 	*found = append(*found, &field.Error{Type: kind, Field: at.String(), Detail: fmt.Sprintf(format, args...)})
+}
+
+// AddOnce appends one problem of a kind by its key, unless the list has it.
+func AddOnce(found *field.ErrorList, kind field.ErrorType, key, format string, args ...any) {
+	p := &field.Error{Type: kind, Field: key, Detail: fmt.Sprintf(format, args...)}
+	if !slices.ContainsFunc(*found, func(old *field.Error) bool { return old.Field == p.Field && old.Detail == p.Detail }) {
+		*found = append(*found, p)
+	}
+}
+
+// Within reports whether a key is another one, or a part of it: models[1].gpu.count of
+// models[1].gpu.
+func Within(key, whole string) bool {
+	rest, ok := strings.CutPrefix(key, whole)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+// Parent returns the key that a key is a part of: models[1].gpu of
+// models[1].gpu.count, or "" of models.
+func Parent(key string) string {
+	return key[:max(strings.LastIndexAny(key, ".["), 0)]
 }
 
 // Required appends a key that is missing.

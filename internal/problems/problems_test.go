@@ -44,3 +44,16 @@ func TestAProblemWithoutAKeyIsItsMessage(t *testing.T) {
 		t.Errorf("the message is %q", got)
 	}
 }
+
+// TestWithinEndsAtAPartOfAKey holds that a key is not taken for another one that it
+// begins with.
+func TestWithinEndsAtAPartOfAKey(t *testing.T) {
+	for key, want := range map[string]bool{"models[1].gpu": true, "models[1].gpu.count": true, "models[1].gpu[0]": true, "models[1].gpus": false, "models[1]": false} {
+		if got := Within(key, "models[1].gpu"); got != want {
+			t.Errorf("%s is within models[1].gpu: %t, want %t", key, got, want)
+		}
+	}
+	if got := Parent("models[1].gpu.count"); got != "models[1].gpu" || Parent("models") != "" {
+		t.Errorf("the parents are %q and %q", got, Parent("models"))
+	}
+}
