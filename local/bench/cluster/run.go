@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/local/bench/kube"
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
-	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
 // Comparison is one load that all policies get at once.
@@ -34,19 +34,10 @@ type Comparison struct {
 // openAfterEnd is how long answers that are open when the load ends may take.
 const openAfterEnd = 4 * time.Minute
 
-// connect is to the cluster of a kubeconfig.
-func connect(ctx context.Context, config string) (*kube.Client, error) {
-	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
-	if err != nil {
-		return nil, err
-	}
-	return kube.Connect(ctx, loaded)
-}
-
 // Run deploys, drives and removes a comparison. Where the context ends while
 // the load runs, it returns what there is until then, and the context's error.
 func Run(ctx context.Context, config string, c Comparison) (trials []result.Trial, err error) {
-	client, err := connect(ctx, config)
+	client, err := kube.Connect(ctx, config)
 	if err != nil {
 		return nil, err
 	}

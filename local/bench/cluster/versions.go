@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/version"
 
-	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
+	"github.com/vllm-eks/vllm-eks/local/bench/kube"
 )
 
 // Versions are those of what ran.
@@ -19,7 +19,7 @@ type Versions struct{ Kubernetes, KEDA, Prometheus string }
 
 // ReadVersions asks the cluster for them.
 func ReadVersions(ctx context.Context, config string) (Versions, error) {
-	client, err := connect(ctx, config)
+	client, err := kube.Connect(ctx, config)
 	if err != nil {
 		return Versions{}, err
 	}
