@@ -17,10 +17,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// release is the kind of what installs a Helm chart. Charts are not rendered here.
+// release names the kind that installs a Helm chart. No chart is rendered here.
 var release = schema.GroupVersionKind{Group: "helm.sh", Version: "v3", Kind: "Release"}
 
-// customKinds are those that a chart of the platform defines, by group. Other tests
+// customKinds holds the kinds that a chart of the platform defines, by group. Other tests
 // compare their fields with the definitions.
 var customKinds = map[string][]string{
 	"keda.sh":               {"ScaledObject", "ScaledJob", "TriggerAuthentication", "ClusterTriggerAuthentication"},
@@ -28,7 +28,7 @@ var customKinds = map[string][]string{
 	"apiextensions.k8s.io":  {"CustomResourceDefinition"},
 }
 
-// clusterWide are the kinds outside of namespaces that this program registers.
+// clusterWide holds the kinds outside of namespaces that this program registers.
 var clusterWide = []string{"Namespace", "StorageClass", "PriorityClass", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "ClusterTriggerAuthentication"}
 
 // kindOf returns group, version and kind of a type such as kubernetes:apps/v1:Deployment.
@@ -45,7 +45,8 @@ func kindOf(urn resource.URN) (schema.GroupVersionKind, error) {
 	return schema.GroupVersionKind{Group: group, Version: version, Kind: strings.TrimSuffix(string(token.Name()), "Patch")}, nil
 }
 
-// Check completes the inputs, and refuses what an API server's strict decoder refuses.
+// Check completes the inputs, and refuses an object that an API server's strict decoder
+// refuses.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	gvk, err := kindOf(resource.URN(req.GetUrn()))
 	if err != nil {
@@ -147,7 +148,8 @@ func child(parent resource.PropertyMap, key resource.PropertyKey) resource.Prope
 	return value.ObjectValue()
 }
 
-// assignName gives what has no name the one that it has had so far, or a new one.
+// assignName sets the name of a resource that has none: the name that it had before, or a
+// new one.
 func assignName(req *pulumirpc.CheckRequest, named, before resource.PropertyMap) error {
 	if named == nil || named.HasValue("name") {
 		return nil

@@ -13,7 +13,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// immutable are the fields whose change replaces an object, of the kinds that this
+// immutable holds the fields whose change replaces an object, for the kinds that this
 // program registers.
 // https://github.com/pulumi/pulumi-kubernetes v4.28.0, provider/pkg/provider/diff.go
 var immutable = map[schema.GroupKind][]string{

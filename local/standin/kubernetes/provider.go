@@ -21,7 +21,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// version is what the engine is told: the release that the SDK asks for, marked by its
+// version holds the version that the engine gets: the release that the SDK requests, with
 // build metadata, which version comparison ignores.
 const version = "4.28.0+simulated"
 
@@ -31,19 +31,19 @@ const simulatedDomain = ".simulated.invalid"
 
 const announcement = "SIMULATED: this is a simulation of the Kubernetes provider and of the cluster; nothing is sent anywhere"
 
-// host is where messages for the user go.
+// host receives messages for the user.
 type host interface {
 	Log(ctx context.Context, severity diag.Severity, urn resource.URN, message string) error
 }
 
-// provider is one configured provider.
+// provider holds the configuration of one provider.
 type provider struct {
 	pulumirpc.UnimplementedResourceProviderServer
 
 	host host
 	// server is the address of the cluster.
 	server string
-	// namespace is that of an object which names none.
+	// namespace is the default namespace of objects.
 	namespace string
 	// unreachable says why objects cannot be changed.
 	unreachable string
@@ -59,8 +59,8 @@ func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 	return &emptypb.Empty{}, nil
 }
 
-// inputs are those of the provider itself: the clusters that it can tell apart, and what
-// the components set.
+// inputs holds the names of the provider's own inputs: those that select a cluster, and
+// those that components set.
 var inputs = []string{"cluster", "clusterIdentifier", "context", "kubeconfig", "namespace", "deleteUnreachable", "skipUpdateUnreachable", "enableServerSideApply", "enableConfigMapMutable", "enableSecretMutable"}
 
 // GetSchema returns the inputs of the provider, which programs in YAML are checked
@@ -78,7 +78,7 @@ func (p *provider) GetSchema(context.Context, *pulumirpc.GetSchemaRequest) (*pul
 		`{"name": "kubernetes", "description": "SIMULATED", "provider": {"inputProperties": {%s}}}`, strings.Join(properties, ", "))}, nil
 }
 
-// CheckConfig refuses inputs that there are not.
+// CheckConfig refuses unknown inputs.
 func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	response := &pulumirpc.CheckResponse{Inputs: req.GetNews()}
 	for name := range req.GetNews().GetFields() {

@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// Create puts an object into the state, which is all that there is of it.
+// Create adds an object to the state. The object exists nowhere else.
 func (p *provider) Create(_ context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	id, properties, err := p.apply(req.GetUrn(), req.GetProperties(), req.GetPreview())
 	if req.GetPreview() {
@@ -29,12 +29,12 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	return &pulumirpc.UpdateResponse{Properties: properties}, err
 }
 
-// Read finds an object as it was left.
+// Read returns an object as the state has it.
 func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	return &pulumirpc.ReadResponse{Id: req.GetId(), Properties: req.GetProperties(), Inputs: req.GetInputs()}, nil
 }
 
-// Delete removes an object, and lets the controllers that run clean up.
+// Delete removes an object. Controllers of the cluster that run clean up.
 func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	gvk, err := kindOf(resource.URN(req.GetUrn()))
 	if err == nil {
