@@ -40,7 +40,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Scaling = s.Scaling.withDefaults(s.Replicas)
 	s.Monitoring = s.Monitoring.WithDefaults()
 	if s.Ingress.Class == ALBClass {
-		s.Ingress.ALB.IdleSeconds = cmp.Or(s.Ingress.ALB.IdleSeconds, 600)
+		s.Ingress.ALB.IdleSeconds = cmp.Or(s.Ingress.ALB.IdleSeconds, idleSeconds)
 	}
 	return s
 }
