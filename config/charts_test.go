@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -72,13 +73,15 @@ func TestCharts(t *testing.T) {
 				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
 			}
 			for _, claim := range claims {
-				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported("namespaces[0].name") {
-					t.Errorf("models may use its namespace %s", claim)
+				_, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim))
+				if got := problemstest.KindsOf(found.list); !slices.Contains(got, "namespaces[0].name: invalid") {
+					t.Errorf("models may use its namespace %s: the problems are %q", claim, got)
 				}
 			}
 			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
-			if _, found := completed(t, created+wrong); !found.reported(key + ".values.password") {
-				t.Error("a password among its values is not reported")
+			_, found := completed(t, created+wrong)
+			if got := problemstest.KindsOf(found.list); !slices.Contains(got, key+".values.password: invalid") {
+				t.Errorf("a password among its values is not reported: the problems are %q", got)
 			}
 		})
 	}

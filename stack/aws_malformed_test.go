@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -197,7 +198,7 @@ func TestMalformedConfigurationsOnAWS(t *testing.T) {
 			if registered := recording.Resources(); len(registered) != 0 {
 				t.Errorf("%d resources were registered, the first is %s %s", len(registered), registered[0].Type, registered[0].Name)
 			}
-			checkProblems(t, err, test.want, test.says)
+			problemstest.Check(t, err, test.want, test.says)
 		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 // TestEveryPolicyIsDocumented holds that the table of docs/serving.md has one row for
@@ -73,21 +75,21 @@ func TestPolicies(t *testing.T) {
 			if found := plain.Validate(field.NewPath("chat")); len(found) > 0 || !slices.Equal(scalingKeys(plain.Scaling), scalingKeys(used)) {
 				t.Errorf("without settings it has %q, and the problems are %v", scalingKeys(plain.Scaling), found)
 			}
-			var refused []string
-			for _, e := range spec(1, every).Validate(field.NewPath("chat")) {
-				if e.Type != field.ErrorTypeForbidden {
-					t.Errorf("the kind of %v is %s", e, e.Type)
+			var want []string
+			for _, key := range scalingKeys(every) {
+				if p.Settings != nil && !slices.Contains(scalingKeys(used), key) {
+					want = append(want, key+": forbidden")
 				}
-				refused = append(refused, e.Field)
 			}
-			slices.Sort(refused)
-			want := slices.DeleteFunc(scalingKeys(every), func(key string) bool { return p.Settings == nil || slices.Contains(scalingKeys(used), key) })
-			if !slices.Equal(refused, want) {
-				t.Errorf("it refuses %q, want %q", refused, want)
+			if got := problemstest.KindsOf(spec(1, every).Validate(field.NewPath("chat"))); !slices.Equal(got, want) {
+				t.Errorf("the problems of settings that it does not use are %q, want %q", got, want)
 			}
-			found := spec(0, Scaling{Wake: Wake{Query: "up"}}).Validate(field.NewPath("chat"))
-			if may := p.FromZero || p.Scaler == OtherScaler; may != (len(found) == 0) {
-				t.Errorf("from zero, the problems are %v", found)
+			want = nil
+			if !p.FromZero && p.Scaler != OtherScaler {
+				want = []string{"chat.replicas.min: invalid"}
+			}
+			if got := problemstest.KindsOf(spec(0, Scaling{Wake: Wake{Query: "up"}}).Validate(field.NewPath("chat"))); !slices.Equal(got, want) {
+				t.Errorf("from zero, the problems are %q, want %q", got, want)
 			}
 		})
 	}
