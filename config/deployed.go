@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,7 +8,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/yaml"
 
+	"github.com/vllm-eks/vllm-eks/internal/oneline"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -79,7 +80,7 @@ func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
 // parseDeployed is lenient: what an update cannot read, it replaces in the end.
 func parseDeployed(text string) Deployed {
 	var d Deployed
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		return Deployed{}
 	}
 	return d
@@ -100,8 +101,7 @@ func (c *Config) Deployed() (string, error) {
 	for _, m := range c.Models {
 		d.Models[m.Name] = deployedModel(m)
 	}
-	text, err := json.Marshal(d)
-	return string(text), err
+	return oneline.Marshal(d)
 }
 
 // locate finds the existing cluster in the kubeconfig.

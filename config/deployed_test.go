@@ -125,7 +125,7 @@ func TestDeployedIsWhatTheNextUpdateReads(t *testing.T) {
 		t.Fatal(err)
 	}
 	text, err := cfg.Deployed()
-	const want = `{"cluster":{"context":"old","server":"https://one","ca":"1"},"namespaces":{"mine":false,"theirs":true},"models":{"chat":{"namespace":"mine","objects":"talk"}}}`
+	const want = `{cluster: {context: old, server: 'https://one', ca: "1"}, namespaces: {mine: false, theirs: true}, models: {chat: {namespace: mine, objects: talk}}}`
 	if err != nil || text != want {
 		t.Errorf("deployed is %s, %v, want %s", text, err, want)
 	}

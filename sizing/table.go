@@ -39,16 +39,34 @@ func Table(rows []Row, bill *Bill) string {
 			line(r.Name, orDash(r.Group), "?", "unknown", "–", "–", "–", "–", "–", "–", "–")
 			continue
 		}
-		e := r.Estimate
-		line(r.Name, orDash(r.Group), e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())),
-			thousands(e.Memory.Tokens), e.concurrency(),
-			e.target(), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion())
+		line(r.Name, orDash(r.Group), r.Estimate.cells()...)
 	}
 	if bill != nil && len(bill.Items) > 0 {
 		line("stack", "", "", "", "", "", "", "", "", atMost(bill.Spot, span(bill.Min, bill.Max)), "")
 	}
 	_ = t.Flush()
 	return trimRight(text.String())
+}
+
+// cells returns the estimate's columns of the table.
+func (e Estimate) cells() []string {
+	return []string{
+		e.Hardware(), string(e.Memory.Verdict), fmt.Sprintf("%.1f GiB", e.Memory.Weights*float64(e.Workload.Engine.GPUs())), thousands(e.Memory.Tokens),
+		e.concurrency(), e.target(), e.ColdStart.Total().Round(time.Second).String(), e.Cost.String(), e.perMillion(),
+	}
+}
+
+// Summary returns the estimate's columns of the table as one line, without those
+// that are not known: "1 × A10G, fits, 13.5 GiB of weights, …".
+func (e Estimate) Summary() string {
+	formats := []string{"%s", "%s", "%s of weights", "%s KV tokens", "concurrency %s", "target %s", "cold start %s", "%s USD/h", "%s USD/M tokens"}
+	var parts []string
+	for i, cell := range e.cells() {
+		if cell != orDash("") {
+			parts = append(parts, fmt.Sprintf(formats[i], cell))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // target is the load at which a scaler keeps a replica, "–" where it is not known.

@@ -44,19 +44,14 @@ func component[Args, Component any, _ waitable[Component]](d *diagram, register 
 // them.
 func join(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
 
-// report shows the size and the cost of every model in the preview. It exports
-// the numbers, one output for each model, so that a diff shows a change.
-func report(ctx *pulumi.Context, cfg *config.Config) error {
-	size := cfg.Size()
+// report shows the size and the cost of every model in the preview.
+func report(ctx *pulumi.Context, size config.Size) error {
 	var errs []error
 	if table := size.Table(); table != "" {
 		errs = append(errs, ctx.Log.Info("\n"+table, nil))
 	}
 	for _, warning := range size.Warnings() {
 		errs = append(errs, ctx.Log.Warn(warning, nil))
-	}
-	for name, numbers := range size.Numbers() {
-		ctx.Export("sizing-"+name, pulumi.Any(numbers))
 	}
 	return errors.Join(errs...)
 }

@@ -23,7 +23,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	if err != nil {
 		return err
 	}
-	if err := report(ctx, cfg); err != nil {
+	if err := report(ctx, cfg.Size()); err != nil {
 		return err
 	}
 	p, region := cfg.Platform, cfg.Platform.Account.Region
@@ -58,17 +58,5 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	if d.err != nil {
 		return d.err
 	}
-	return export(ctx, cfg, models)
-}
-
-// export exports the outputs that the documentation of the package lists.
-func export(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) error {
-	ctx.Export("models", models)
-	ctx.Export("pins", pulumi.Any(cfg.Pins()))
-	if pin := cfg.ClusterPin(); pin != nil {
-		ctx.Export("clusterPin", pulumi.Any(pin))
-	}
-	deployed, err := cfg.Deployed()
-	ctx.Export(config.DeployedOutput, pulumi.String(deployed))
-	return err
+	return exportOutputs(ctx, cfg, models)
 }
