@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
@@ -72,12 +73,12 @@ func TestCharts(t *testing.T) {
 				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
 			}
 			for _, claim := range claims {
-				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported("namespaces[0].name") {
+				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported(field.NewPath("namespaces").Index(0).Child("name")) {
 					t.Errorf("models may use its namespace %s", claim)
 				}
 			}
 			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
-			if _, found := completed(t, created+wrong); !found.reported(key + ".values.password") {
+			if _, found := completed(t, created+wrong); !found.reported(field.NewPath(key, "values", "password")) {
 				t.Error("a password among its values is not reported")
 			}
 		})
