@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -156,11 +157,11 @@ func (c *Config) checkGrafanaPassword(found *findings) {
 
 // checkNamespaces refuses namespaces for models that a component creates for itself.
 func (c *Config) checkNamespaces(found *findings) {
-	for _, chart := range c.Platform.charts() {
-		claimed := chart.spec.Namespaces()
+	for _, named := range c.Platform.charts() {
+		claimed := chart.Namespaces(named.spec)
 		for i, n := range c.Namespaces {
 			if slices.Contains(claimed, n.Name) {
-				found.add(field.ErrorTypeInvalid, field.NewPath("namespaces").Index(i).Child("name"), "is %q, which %s makes for itself; want another", n.Name, chart.key)
+				found.add(field.ErrorTypeInvalid, field.NewPath("namespaces").Index(i).Child("name"), "is %q, which %s makes for itself; want another", n.Name, named.key)
 			}
 		}
 	}

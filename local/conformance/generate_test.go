@@ -142,7 +142,7 @@ func (g generator) spec() serving.Spec {
 		s.NodeGroup = serving.Compose(s.NodeGroups)
 	}
 	s.Replicas, s.Scaling = g.replicas()
-	if declared(s.Scaling.Policy).Prometheus && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
+	if declared(s.Scaling.Policy).Prometheus() && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
 		s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
 	}
 	if strings.HasPrefix(s.Model.ID, "s3://") && !g.wrong("an S3 model's revision") {
