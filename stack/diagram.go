@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/charts"
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
@@ -38,6 +39,17 @@ func component[Args, Component any, _ waitable[Component]](d *diagram, register 
 		return new(Component)
 	}
 	return added
+}
+
+// plainCharts adds a component for each chart that needs nothing but the cluster, such
+// as KEDA, and returns what others wait for.
+func (d *diagram) plainCharts(list []config.PlainChart, dependsOn []pulumi.Resource, opts ...pulumi.ResourceOption) []pulumi.Resource {
+	var ready []pulumi.Resource
+	for _, c := range list {
+		installed := component(d, charts.New, c.Key, charts.Args{Spec: c.Spec, DependsOn: dependsOn}, opts...)
+		ready = append(ready, installed.Ready()...)
+	}
+	return ready
 }
 
 // join returns the resources of several lists, for a component that depends on

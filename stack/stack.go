@@ -5,9 +5,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/gpu"
 	"github.com/vllm-eks/vllm-eks/components/ingress"
-	"github.com/vllm-eks/vllm-eks/components/keda"
 	"github.com/vllm-eks/vllm-eks/components/monitoring"
 	"github.com/vllm-eks/vllm-eks/components/network"
 	"github.com/vllm-eks/vllm-eks/components/nodes"
@@ -41,11 +39,10 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
-	plugin := component(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, providers)
-	scaler := component(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, providers)
+	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
 		Tags: aws.Tags, DependsOn: ready}, providers)
-	ready = join(ready, autoscaler.Ready(), plugin.Ready(), scaler.Ready(), balancers.Ready())
+	ready = join(ready, autoscaler.Ready(), plain, balancers.Ready())
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)

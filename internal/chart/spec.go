@@ -8,12 +8,21 @@ type Spec interface {
 	Options() Options
 	// Complete sets every field that has a default.
 	Complete()
-	// Namespaces returns the namespaces that the component creates, which nothing else
-	// may claim; none if it is not installed.
-	Namespaces() []string
+	// Releases returns the charts that are installed, and their namespaces, which
+	// nothing else may claim; none if nothing is installed.
+	Releases() []Release
 	// Validate returns every problem of a spec that has its defaults, each beginning
 	// with its key under path.
 	Validate(path *field.Path) field.ErrorList
+}
+
+// Plain is the spec of a chart that needs nothing of the stack beside the cluster:
+// components/charts registers it.
+type Plain interface {
+	Spec
+	// Component returns the type token of its component, such as vllm-eks:keda:KEDA. It
+	// stands in the state of stacks and never changes.
+	Component() string
 }
 
 // Options point to the fields of a spec that depend on the rest of the stack.

@@ -26,3 +26,29 @@ func Fields[T any](spec *T) []Field {
 	}
 	return fields
 }
+
+// Given returns the names of the keys of a spec that have a value, without those below
+// them.
+func Given[T any](spec *T) []string {
+	var names []string
+	for _, f := range Fields(spec) {
+		if !reflect.ValueOf(f.Pointer).Elem().IsZero() {
+			names = append(names, f.Name)
+		}
+	}
+	return names
+}
+
+// Fill sets every key of a spec that has no value to the value of another spec.
+func Fill[T any](spec *T, from T) {
+	values := map[string]any{}
+	for _, f := range Fields(&from) {
+		values[f.Name] = f.Pointer
+	}
+	for _, f := range Fields(spec) {
+		field := reflect.ValueOf(f.Pointer).Elem()
+		if value, known := values[f.Name]; known && field.IsZero() {
+			field.Set(reflect.ValueOf(value).Elem())
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 )
 
 // Component is a part of the platform that Helm charts install: namespaces, the
@@ -21,7 +23,7 @@ type ComponentArgs struct {
 	// Type is the type token of the component, such as vllm-eks:keda:KEDA. Required.
 	Type string
 	// Namespaces are created before the charts. With none, nothing is registered.
-	Namespaces []Namespace
+	Namespaces []chart.Namespace
 	// Role registers the AWS role of the pods. Default: no role.
 	Role Role
 	// Objects are created after the namespaces and before the charts, such as a
@@ -34,14 +36,6 @@ type ComponentArgs struct {
 	DependsOn []pulumi.Resource
 	// Outputs are those of the component. Default: none.
 	Outputs pulumi.Map
-}
-
-// Namespace is a namespace that a component creates.
-type Namespace struct {
-	// Name is the name of the namespace and of its resource.
-	Name string
-	// Level limits what the pods of the namespace may request.
-	Level Level
 }
 
 // Role registers an AWS role and returns what pods that need the role wait for.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
@@ -16,16 +17,16 @@ func recordComponent(t *testing.T) map[string]stacktest.Resource {
 	object := func(name string) Object {
 		return Object{Type: "kubernetes:core/v1:Secret", Name: name, Inputs: pulumi.Map{"metadata": pulumi.Map{"namespace": pulumi.String("n")}}}
 	}
-	chart := func(name string) Chart {
+	installed := func(name string) Chart {
 		return Chart{Resource: name, Args: Args{Chart: versions.Chart{Name: name, Version: "1.2.3"}, Namespace: "n", Values: map[string]any{"auth": map[string]any{"user": "u"}}}}
 	}
-	first, second := chart("first"), chart("second")
+	first, second := installed("first"), installed("second")
 	first.GivenNames = func(names Names) pulumi.Map { return pulumi.Map{"auth": pulumi.Map{"secret": names["secret"]}} }
 	first.Confirm = []Object{object("confirmed")}
 	second.Optional = true
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		c, err := NewComponent(ctx, "example", ComponentArgs{
-			Type: "vllm-eks:example:Example", Namespaces: []Namespace{{"n", Restricted}}, Objects: []Object{object("secret")}, Charts: []Chart{first, second},
+			Type: "vllm-eks:example:Example", Namespaces: []chart.Namespace{{Name: "n", Level: chart.Restricted}}, Objects: []Object{object("secret")}, Charts: []Chart{first, second},
 		})
 		if err == nil && len(c.Ready()) != 2 {
 			t.Errorf("others wait for %d resources, want the first chart and what confirms it", len(c.Ready()))

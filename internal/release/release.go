@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/untyped"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -66,7 +67,7 @@ func register(ctx *pulumi.Context, o Object, opts ...pulumi.ResourceOption) (*re
 }
 
 // NewNamespace registers a namespace that admits pods of a level.
-func NewNamespace(ctx *pulumi.Context, name string, level Level, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+func NewNamespace(ctx *pulumi.Context, name string, level chart.Level, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	r := &resource{}
 	inputs := namespaceInputs(name, level, fieldmanager.Name(ctx.Project(), ctx.Stack()))
 	return r, untyped.Register(ctx, "kubernetes:core/v1:Namespace", name, inputs, r, opts...)

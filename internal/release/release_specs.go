@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/fieldmanager"
 	"github.com/vllm-eks/vllm-eks/internal/untyped"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -15,20 +16,6 @@ const (
 	defaultTimeoutSeconds = 600
 	// keptRevisions are Helm's own records, one Secret each.
 	keptRevisions = 5
-)
-
-// Level is what pods of a namespace may ask of their node.
-// https://kubernetes.io/docs/concepts/security/pod-security-standards/
-type Level string
-
-const (
-	// Privileged lets pods have all of the node, as drivers and exporters of nodes
-	// need.
-	Privileged Level = "privileged"
-	// Baseline lets pods have what is no known way out of a container.
-	Baseline Level = "baseline"
-	// Restricted lets pods have as little as can be.
-	Restricted Level = "restricted"
 )
 
 // releaseInputs have a release that fails undone, so that the next run finds
@@ -70,15 +57,15 @@ func mergeGiven(values, given pulumi.Map) pulumi.Map {
 
 // namespaceInputs are a namespace that admits pods of a level, and warns of those
 // that the strictest would not.
-func namespaceInputs(name string, level Level, manager string) pulumi.Map {
+func namespaceInputs(name string, level chart.Level, manager string) pulumi.Map {
 	labels := pulumi.StringMap{
 		"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),
 		"app.kubernetes.io/managed-by":               pulumi.String("pulumi"),
 		"pod-security.kubernetes.io/enforce":         pulumi.String(level),
 		"pod-security.kubernetes.io/enforce-version": pulumi.String(versions.PodSecurity),
 	}
-	if level != Privileged {
-		labels["pod-security.kubernetes.io/warn"] = pulumi.String(Restricted)
+	if level != chart.Privileged {
+		labels["pod-security.kubernetes.io/warn"] = pulumi.String(chart.Restricted)
 		labels["pod-security.kubernetes.io/warn-version"] = pulumi.String("latest")
 	}
 	return pulumi.Map{

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
@@ -16,7 +17,7 @@ func TestRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		for _, level := range []Level{Privileged, Baseline, Restricted} {
+		for _, level := range []chart.Level{chart.Privileged, chart.Baseline, chart.Restricted} {
 			if _, err := NewNamespace(ctx, string(level), level); err != nil {
 				return err
 			}

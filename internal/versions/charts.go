@@ -55,8 +55,3 @@ var (
 		Releases:   "https://github.com/kubernetes/autoscaler/releases/tag/cluster-autoscaler-chart-9.59.0",
 	}
 )
-
-// Charts are all of them.
-func Charts() []Chart {
-	return []Chart{KubePrometheusStack, DCGMExporter, NVIDIADevicePlugin, KEDAChart, LoadBalancerController, ClusterAutoscaler}
-}

@@ -7,26 +7,6 @@ import (
 	"testing"
 )
 
-// TestChartsArePinned holds that a chart is one release of one repository, and
-// that its page is that of the release.
-func TestChartsArePinned(t *testing.T) {
-	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
-	names := map[string]bool{}
-	for _, c := range Charts() {
-		if !exact.MatchString(c.Version) || !strings.HasPrefix(c.Repository, "https://") || !strings.HasPrefix(c.Releases, "https://github.com/") {
-			t.Errorf("%+v is not pinned to a release of a repository", c)
-		}
-		// NVIDIA tags DCGM's releases by the exporter's version and not the chart's.
-		if c.Name != "dcgm-exporter" && !strings.HasSuffix(c.Releases, c.Version) {
-			t.Errorf("%s %s: %s is the page of another release", c.Name, c.Version, c.Releases)
-		}
-		if names[c.Name] {
-			t.Errorf("%s is there twice", c.Name)
-		}
-		names[c.Name] = true
-	}
-}
-
 // TestMinorsHaveTheirOwnBuilds holds what upgrading a control plane by a minor
 // relies on: what belongs to it is of it.
 func TestMinorsHaveTheirOwnBuilds(t *testing.T) {

@@ -1,10 +1,13 @@
 package conformance
 
 import (
+	"reflect"
+	"slices"
 	"strings"
 
 	"pgregory.net/rapid"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -139,7 +142,7 @@ func (g generator) spec() serving.Spec {
 		s.NodeGroup = serving.Compose(s.NodeGroups)
 	}
 	s.Replicas, s.Scaling = g.replicas()
-	if declared(s.Scaling.Policy).Prometheus && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
+	if declared(s.Scaling.Policy).Prometheus() && s.Monitoring.PrometheusURL == "" && !g.wrong("the missing prometheusUrl") {
 		s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
 	}
 	if strings.HasPrefix(s.Model.ID, "s3://") && !g.wrong("an S3 model's revision") {
@@ -269,29 +272,37 @@ func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 	if !g.maybe("scaling targets are given", 4) {
 		return r, s
 	}
-	if policy.Settings != nil {
-		g.targets(&s, policy.Settings(serving.Replicas{Min: new(1)}))
-	}
-	s.DownSeconds = pick(g, "scaling.downSeconds", []int{0, 60, 3600}, -1, 3601)
+	g.settings(&s.Settings, policy)
 	return r, s
 }
 
-// targets gives the targets that a policy uses.
-func (g generator) targets(s *serving.Scaling, used serving.Scaling) {
-	if used.TargetLoad != 0 {
-		s.TargetLoad = pick(g, "scaling.targetLoad", []int{0, 20}, -1, 16385)
+// settings gives the settings that a policy uses; of one that ignores settings, any.
+func (g generator) settings(s *serving.Settings, policy serving.Policy) {
+	m, err := keys.Declare(reflect.TypeFor[serving.Settings]())
+	if err != nil {
+		g.t.Fatal(err)
 	}
-	if used.TargetKVUsage != 0 {
-		s.TargetKVUsage = pick(g, "scaling.targetKVUsage", []float64{0, 0.5, 1, 1e-9}, -0.1, 1.1)
+	var used []string
+	if policy.Settings != nil {
+		defaults := policy.Settings(serving.Replicas{Min: new(1)})
+		used = keys.Given(&defaults)
 	}
-	if used.TargetWaiting != 0 {
-		s.TargetWaiting = pick(g, "scaling.targetWaiting", []int{0, 5}, -1)
-	}
-	if used.FallbackReplicas != 0 {
-		s.FallbackReplicas = pick(g, "scaling.fallbackReplicas", []int{0, 3, 1}, -1, 1001)
-	}
-	if used.TargetCPU != 0 {
-		s.TargetCPU = pick(g, "scaling.targetCPU", []int{0, 50, 100}, -1, 101)
+	for i, f := range keys.Fields(s) {
+		if policy.Settings != nil && !slices.Contains(used, f.Name) {
+			continue
+		}
+		most := 1000.0
+		if bounds := m.Keys[i].Range; bounds != nil && bounds.Max != nil {
+			most = *bounds.Max
+		}
+		switch p := f.Pointer.(type) {
+		case *int:
+			*p = pick(g, "scaling."+f.Name, []int{0, 1, 3, min(50, int(most))}, -1, int(most)+1)
+		case *float64:
+			*p = pick(g, "scaling."+f.Name, []float64{0, most / 2, most, 1e-9}, -0.1, 1.1*most)
+		default:
+			g.t.Fatalf("values of scaling.%s are not known here", f.Name)
+		}
 	}
 }
 

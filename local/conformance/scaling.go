@@ -104,10 +104,10 @@ func checkPace(found *findings, behaviour map[string]any, direction string, wind
 	found.need(slices.Equal(kinds, []string{"Percent", "Pods"}), "%s: the policies are %v", direction, kinds)
 }
 
-// wantedTriggers returns what is asked by the policy: each that KEDA scales by has an
-// entry here.
+// wantedTriggers returns the triggers that are declared of the policy.
 func wantedTriggers(s serving.Spec) []string {
-	all := map[serving.ScalingPolicy][]string{serving.Load: {"load", "kv-cache", "queue"}, serving.Queue: {"queue"}}[s.Scaling.Policy]
+	policy, _ := s.Scaling.Policy.Declaration()
+	all := slices.Clone(policy.Triggers)
 	if s.Scaling.Wake.Query != "" {
 		all = append(all, "wake")
 	}

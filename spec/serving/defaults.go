@@ -114,13 +114,7 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	if known && p.Settings == nil {
 		return Scaling{Policy: sc.Policy}
 	}
-	d := sc.Policy.settings(r)
-	sc.TargetLoad = cmp.Or(sc.TargetLoad, d.TargetLoad)
-	sc.TargetKVUsage = cmp.Or(sc.TargetKVUsage, d.TargetKVUsage)
-	sc.TargetWaiting = cmp.Or(sc.TargetWaiting, d.TargetWaiting)
-	sc.TargetCPU = cmp.Or(sc.TargetCPU, d.TargetCPU)
-	sc.FallbackReplicas = cmp.Or(sc.FallbackReplicas, d.FallbackReplicas)
-	sc.DownSeconds = cmp.Or(sc.DownSeconds, d.DownSeconds)
+	keys.Fill(&sc.Settings, p.defaults(r))
 	return sc
 }
 

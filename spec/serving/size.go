@@ -259,7 +259,7 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	// The first engine finds no compiled code, and has to be given the time for it.
 	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
 	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
-	if s.Scaling.Policy.settings(s.Replicas).TargetLoad != 0 {
+	if policy, _ := s.Scaling.Policy.Declaration(); policy.defaults(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
 	weights := 0.0 // of what is streamed, or on a volume
