@@ -72,9 +72,9 @@ func differences(load report.Load, modelled map[string]spread) []string {
 		if mean, deviation := stat.MeanStdDev(model.hours, nil); math.Abs(hours-mean) > max(hoursLimit*hours, drawLimit*deviation) {
 			problems = append(problems, fmt.Sprintf("%s, %s: %.2f GPU-hours, in the model %.2f ± %.2f", load.Name, row.Policy, hours, mean, deviation))
 		}
-		for _, other := range load.Rows[i+1:] {
-			if row.Misses.Apart(other.Misses) && (misses < other.Misses.Estimate) != (stat.Mean(model.misses, nil) < stat.Mean(modelled[other.Policy].misses, nil)) {
-				names := []string{row.Policy, other.Policy}
+		for _, next := range load.Rows[i+1:] {
+			if row.Misses.Apart(next.Misses) && (misses < next.Misses.Estimate) != (stat.Mean(model.misses, nil) < stat.Mean(modelled[next.Policy].misses, nil)) {
+				names := []string{row.Policy, next.Policy}
 				slices.Sort(names)
 				problems = append(problems, fmt.Sprintf("%s, %s and %s: the model has the other order", load.Name, names[0], names[1]))
 			}

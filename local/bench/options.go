@@ -97,9 +97,9 @@ func readOptions(name string, args []string) (options, error) {
 			refuse(set[name], "%s: cannot be combined with TRACE, a load of its own; remove one of the two", strings.ToUpper(name))
 		}
 	}
-	known := policyNames(policy.Others())
+	available := policyNames(policy.Others())
 	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
-		refuse(!slices.Contains(known, name), "POLICIES: got %q, want some of %s", name, strings.Join(known, ", "))
+		refuse(!slices.Contains(available, name), "POLICIES: got %q, want some of %s", name, strings.Join(available, ", "))
 		o.only = append(o.only, name)
 	}
 	for _, name := range strings.Split(*loads, ",") {
@@ -156,7 +156,7 @@ func (o options) plan() ([]traffic, []policy.Policy, error) {
 	}
 	policies, err := o.settings.Policies()
 	if len(o.only) > 0 {
-		policies = slices.DeleteFunc(policies, func(p policy.Policy) bool { return p.Name != policy.Ours && !slices.Contains(o.only, p.Name) })
+		policies = slices.DeleteFunc(policies, func(p policy.Policy) bool { return p.Name != policy.Default && !slices.Contains(o.only, p.Name) })
 	}
 	return traffic, policies, err
 }

@@ -74,8 +74,8 @@ func TestResultsOutliveTheEnvironment(t *testing.T) {
 }
 
 func TestSomePoliciesAreComparedWithTheDefault(t *testing.T) {
-	_, _, policies := planned(t, "real", "-policies="+policy.Seed)
-	if names := policyNames(policies); !slices.Equal(names, []string{policy.Ours, policy.Seed}) {
+	_, _, policies := planned(t, "real", "-policies="+policy.Usual)
+	if names := policyNames(policies); !slices.Equal(names, []string{policy.Default, policy.Usual}) {
 		t.Errorf("compares %v", names)
 	}
 }
@@ -94,7 +94,7 @@ func TestResultsAreKeptByWhatTheyDependOn(t *testing.T) {
 	if key(traceFile(t, "0,100,10\n60,100,10\n")) == key(traceFile(t, "0,100,10\n60,100,20\n")) {
 		t.Error("two traces of one name have the same key")
 	}
-	for _, other := range []string{"-policies=" + policy.Seed, "-cold-start=60", "-time-scale=3", "-rate=2", "-max=8", "-minutes=10", "-warm-up=1", "-loads=code"} {
+	for _, other := range []string{"-policies=" + policy.Usual, "-cold-start=60", "-time-scale=3", "-rate=2", "-max=8", "-minutes=10", "-warm-up=1", "-loads=code"} {
 		if key(other) == plain {
 			t.Errorf("with %s the key is the same as without", other)
 		}

@@ -93,8 +93,8 @@ func TestDocumentationShowsTheRecordedRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, sentence := range map[string]string{
-		policy.Ours: "%.1f %% of requests keep the objectives at %.2f GPU-hours",
-		policy.Seed: "with the usual HPA on the queue, %.1f %% at %.2f",
+		policy.Default: "%.1f %% of requests keep the objectives at %.2f GPU-hours",
+		policy.Usual: "with the usual HPA on the queue, %.1f %% at %.2f",
 	} {
 		row, found := r.Loads[0].Row(name)
 		if want := fmt.Sprintf(sentence, 100*row.Attained().Estimate, row.GPUHours.Estimate); !found || !strings.Contains(string(page), want) {
@@ -131,19 +131,19 @@ func worthIt(t *testing.T, r report.Report, hours float64) {
 			}
 		}
 	}
-	ours, found := r.Loads[0].Row(policy.Ours)
-	seed, both := r.Loads[0].Row(policy.Seed)
+	ours, found := r.Loads[0].Row(policy.Default)
+	seed, both := r.Loads[0].Row(policy.Usual)
 	if !found || !both {
-		t.Fatalf("%s has no run of both %s and %s", r.Loads[0].Name, policy.Ours, policy.Seed)
+		t.Fatalf("%s has no run of both %s and %s", r.Loads[0].Name, policy.Default, policy.Usual)
 	}
 	if ours.Truncated+ours.Refused > 0 {
 		t.Errorf("the default cut %g answers and refused %g requests", ours.Truncated, ours.Refused)
 	}
 	if share := ours.Misses.Estimate / seed.Misses.Estimate; share > 0.4 {
-		t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Seed)
+		t.Errorf("%.0f %% of the misses of %s, want at most 40", 100*share, policy.Usual)
 	}
 	if share := ours.GPUHours.Estimate / seed.GPUHours.Estimate; share > hours {
-		t.Errorf("%.0f %% of the GPU-hours of %s, want at most %.0f", 100*share, policy.Seed, 100*hours)
+		t.Errorf("%.0f %% of the GPU-hours of %s, want at most %.0f", 100*share, policy.Usual, 100*hours)
 	}
 }
 
@@ -152,7 +152,7 @@ func worthIt(t *testing.T, r report.Report, hours float64) {
 func TestTheDefaultIsWorthIt(t *testing.T) {
 	r := recorded(t)
 	worthIt(t, r, 0.9) // of one seed; the usual scaler's GPU-hours differ by a quarter between seeds
-	if row, _ := r.Loads[0].Row(policy.Ours); row.Gap.Outside == "" && row.Gap.Percent > 15 {
+	if row, _ := r.Loads[0].Row(policy.Default); row.Gap.Outside == "" && row.Gap.Percent > 15 {
 		t.Errorf("%.0f %% above the frontier, want at most 15", row.Gap.Percent)
 	}
 }

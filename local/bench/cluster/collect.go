@@ -19,7 +19,7 @@ func (c Comparison) collect(ctx context.Context, o *observer, p prometheus, star
 	var trials []result.Trial
 	for i, policy := range c.Policies {
 		doubt := ""
-		if _, known := lateness[policy.Name]; !known {
+		if _, found := lateness[policy.Name]; !found {
 			doubt = "the lateness of the replicas' steps is not known"
 		}
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/retry"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -198,25 +199,17 @@ func url(ctx context.Context, client *kube.Client, namespace, name string, port 
 // await polls until nothing is missing. Errors of the server may be temporary: await returns the
 // latest after the timeout.
 func await(ctx context.Context, goal string, timeout time.Duration, poll func(context.Context) (missing string, err error)) error {
-	bounded, cancel := context.WithTimeout(ctx, timeout)
-	defer cancel()
-	ticker := time.NewTicker(pollInterval)
-	defer ticker.Stop()
-	for {
-		missing, err := poll(bounded)
-		if missing == "" && err == nil {
-			return nil
-		}
-		select {
-		case <-bounded.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err == nil {
-				err = errors.New(missing)
-			}
-			return fmt.Errorf("%s: not within %s: %w", goal, timeout, err)
-		case <-ticker.C:
-		}
+	var missing string
+	var problem error
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, timeout, true, func(ctx context.Context) (bool, error) {
+		missing, problem = poll(ctx)
+		return missing == "" && problem == nil, nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
 	}
+	if problem == nil {
+		problem = errors.New(missing)
+	}
+	return fmt.Errorf("%s: not within %s: %w", goal, timeout, problem)
 }

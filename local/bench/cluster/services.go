@@ -119,18 +119,18 @@ func (s Settings) estimate(o serving.Objectives) (sizing.Estimate, error) {
 
 // Policies returns all policies, the default first, which VLLMService renders.
 func (s Settings) Policies() ([]policy.Policy, error) {
-	spec := s.spec(policy.Ours, serving.Scaling{})
-	if err := problems.Err(spec.Validate(field.NewPath(policy.Ours))); err != nil {
+	spec := s.spec(policy.Default, serving.Scaling{})
+	if err := problems.Err(spec.Validate(field.NewPath(policy.Default))); err != nil {
 		return nil, err
 	}
 	for _, o := range manifest.Objects(spec, manager) {
 		if scaled, ok := o.Object.(*unstructured.Unstructured); ok && scaled.GetKind() == "ScaledObject" {
-			ours, err := policy.Read(scaled, s.service(policy.Ours))
+			standard, err := policy.Read(scaled, s.service(policy.Default))
 			if err != nil {
 				return nil, fmt.Errorf("the default policy: %w", err)
 			}
-			ours.Name = policy.Ours
-			return append([]policy.Policy{ours}, policy.Others()...), nil
+			standard.Name = policy.Default
+			return append([]policy.Policy{standard}, policy.Others()...), nil
 		}
 	}
 	return nil, fmt.Errorf("VLLMService renders no ScaledObject by default")

@@ -112,7 +112,7 @@ func TestTheFirstPolicyIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours := policies[0]
-	if ours.Name != policy.Ours || len(ours.Triggers) != 3 || ours.Triggers[0].Signal != policy.Requests || ours.Triggers[0].Target != float64(estimate.Serving.Target) {
+	if ours.Name != policy.Default || len(ours.Triggers) != 3 || ours.Triggers[0].Signal != policy.Requests || ours.Triggers[0].Target != float64(estimate.Serving.Target) {
 		t.Errorf("got %+v, want three triggers, the first on requests with target %d", ours, estimate.Serving.Target)
 	}
 }

@@ -303,8 +303,8 @@ func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
 func (e *events) Push(x any) { *e = append(*e, x.(event)) }
 
 func (e *events) Pop() any {
-	last := len(*e) - 1
-	x := (*e)[last]
-	*e = (*e)[:last]
+	end := len(*e) - 1
+	x := (*e)[end]
+	*e = (*e)[:end]
 	return x
 }

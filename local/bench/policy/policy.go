@@ -66,15 +66,15 @@ var (
 
 // Names of the default policy and of the usual one.
 const (
-	Ours = "vllm-eks-default"
-	Seed = "waiting-10"
+	Default = "vllm-eks-default"
+	Usual   = "waiting-10"
 )
 
 // Others returns the policies that people run today, and two fixed numbers.
 func Others() []Policy {
-	others := []Policy{
+	policies := []Policy{
 		// The usual HPA on vllm:num_requests_waiting.
-		{Name: Seed, Triggers: []Trigger{{"queue", Waiting, 10}}},
+		{Name: Usual, Triggers: []Trigger{{"queue", Waiting, 10}}},
 		// The operator of vLLM's production stack.
 		{Name: "running-5", Triggers: []Trigger{{"running", Running, 5}}},
 		// llm-d's rule, with its fallback.
@@ -84,10 +84,10 @@ func Others() []Policy {
 		// Google's guide for GKE.
 		{Name: "queue-5", Triggers: []Trigger{{"queue", Waiting, 5}}},
 	}
-	for i := range others {
-		others[i].Up, others[i].Down = defaultUp, defaultDown
+	for i := range policies {
+		policies[i].Up, policies[i].Down = defaultUp, defaultDown
 	}
-	return append(others, Policy{Name: "static-mean", Static: Mean}, Policy{Name: "static-max", Static: Max})
+	return append(policies, Policy{Name: "static-mean", Static: Mean}, Policy{Name: "static-max", Static: Max})
 }
 
 // Faster returns the policy with every interval divided, for an environment with scaled time.

@@ -29,7 +29,7 @@ func TestReadReturnsTheRenderedPolicy(t *testing.T) {
 }
 
 func TestNamesAreNamesOfServices(t *testing.T) {
-	seen := map[string]bool{Ours: true}
+	seen := map[string]bool{Default: true}
 	for _, p := range Others() {
 		if seen[p.Name] || strings.ContainsAny(p.Name, "._ ") || len(p.Name) > 54 {
 			t.Errorf("%+v: want a unique name that a Service can have", p)
