@@ -94,7 +94,7 @@ func TestDocumentationShowsTheRecordedRun(t *testing.T) {
 	}
 	for name, sentence := range map[string]string{
 		policy.Default: "%.1f %% of requests keep the objectives at %.2f GPU-hours",
-		policy.Usual: "with the usual HPA on the queue, %.1f %% at %.2f",
+		policy.Usual:   "with the usual HPA on the queue, %.1f %% at %.2f",
 	} {
 		row, found := r.Loads[0].Row(name)
 		if want := fmt.Sprintf(sentence, 100*row.Attained().Estimate, row.GPUHours.Estimate); !found || !strings.Contains(string(page), want) {
