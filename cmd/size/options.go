@@ -183,13 +183,13 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 	case o.gpu == "" && o.ownGPU():
 		return errors.New("--gpu: is missing; name the GPU that --gpu-memory-gib and --compute-capability describe")
 	case o.instance != "":
-		if w.On, err = catalogue.FindInstance(o.instance); err != nil {
+		if w.Instance, err = catalogue.FindInstance(o.instance); err != nil {
 			return fmt.Errorf("--instance: %w", err)
 		}
-		if o.gpus > w.On.GPUs {
-			return fmt.Errorf("--gpus: is %d, and %s has %d", o.gpus, w.On.Type, w.On.GPUs)
+		if o.gpus > w.Instance.GPUs {
+			return fmt.Errorf("--gpus: is %d, and %s has %d", o.gpus, w.Instance.Type, w.Instance.GPUs)
 		}
-		w.Engine.GPU = w.On.GPU
+		w.Engine.GPU = w.Instance.GPU
 	case o.gpu != "":
 		if w.Engine.GPU, err = o.findGPU(); err != nil {
 			return err

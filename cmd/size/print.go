@@ -39,7 +39,7 @@ func (o *options) numbers(e sizing.Estimate) map[string]any {
 	n["warnings"] = append([]string{}, e.Warnings()...)
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		changes := []string{}
-		for _, c := range sizing.Changes(e.Asked) {
+		for _, c := range sizing.Changes(e.Requested) {
 			changes = append(changes, c.String())
 		}
 		n["changes"] = changes
