@@ -152,8 +152,8 @@ func (e Estimate) Refusal() string {
 	if reason := w.Engine.cannotRun(); reason != "" {
 		return fmt.Sprintf("%s does not run on %s: %s", w.Model, e.Hardware(), reason)
 	}
-	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, ",
-		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights)
+	text := fmt.Sprintf("%s does not fit %s: vLLM takes %.1f of %.1f GiB usable on each GPU; weights %.1f, ",
+		w.Model, e.Hardware(), m.Requested, m.Usable, m.Weights)
 	if m.Drafter > 0 {
 		text += fmt.Sprintf("the drafter %.1f, ", m.Drafter)
 	}
@@ -163,7 +163,7 @@ func (e Estimate) Refusal() string {
 	text += fmt.Sprintf("activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f", m.Activation, m.NonTorch, m.Graphs)
 	switch {
 	case m.Short > 0:
-		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)
+		text += fmt.Sprintf(" need %.1f GiB more", m.Short)
 	case m.Needed > m.KV:
 		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
 	default:
@@ -177,7 +177,7 @@ func (e Estimate) Refusal() string {
 	for i, c := range changes {
 		parts[i] = c.String()
 	}
-	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
+	return text + "; one of these changes makes it fit: " + strings.Join(parts, " | ")
 }
 
 // Shortage returns a short reason why the workload does not fit for certain; "" if it

@@ -148,10 +148,10 @@ func (e Engine) decide(m *Memory) {
 		refuse("the weights alone are more than the memory")
 	case m.Requested > m.Usable-e.Release.contextGiB():
 		m.key = "extraArgs"
-		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
+		refuse("CUDA takes %.2f GiB, so less memory is free than vLLM's share; lower --gpu-memory-utilization", e.Release.contextGiB())
 	case fixed && m.Weights+m.Drafter+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
 		m.key = "extraArgs"
-		refuse("the KV cache that is asked for does not fit beside the weights and activations")
+		refuse("the requested KV cache does not fit beside the weights and activations")
 	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:
 		m.key = "maxNumSeqs"
 		refuse("the cache has %d blocks for the states of %d sequences; lower maxNumSeqs", m.Blocks, e.MaxNumSeqs)
@@ -162,7 +162,7 @@ func (e Engine) decide(m *Memory) {
 	case spare < band:
 		doubt("%.2f GiB to spare, and the estimate may be off by %.2f", spare, m.Error)
 	case !fixed && e.tightOutside(*m):
-		doubt("outside vLLM's share too little is left for the CUDA graphs and the kernels' workspaces, which this release does not account for")
+		doubt("too little memory is left outside vLLM's share for the CUDA graphs and the kernels' workspaces, which this release does not subtract")
 	default:
 		m.Verdict = Fits
 	}

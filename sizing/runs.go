@@ -115,7 +115,7 @@ func (e Engine) breaksDeprecated() (reason, fix string) {
 	if e.AllowDeprecated || !e.Release.Since(28) || q != "fbgemm_fp8" && q != "fp_quant" {
 		return "", ""
 	}
-	return fmt.Sprintf("the format %s is deprecated, and vLLM refuses it unless it is asked for expressly", q),
+	return fmt.Sprintf("the format %s is deprecated, and vLLM refuses it without an explicit argument", q),
 		"take another copy of the model, or add --allow-deprecated-quantization to extraArgs"
 }
 
@@ -200,7 +200,7 @@ func (e Engine) breaksDType() (reason, fix string) {
 	case dtype == "float16" && slices.Contains(withoutFloat16, e.Shape.ModelType):
 		return fmt.Sprintf("models of the type %s do not compute in float16", e.Shape.ModelType), "set dtype to bfloat16, which needs a GPU of the Ampere generation or later"
 	case dtype == "float32" && q != "" && e.Release.Since(28):
-		return fmt.Sprintf("the kernels of %s take no float32, which is what the model computes in here", q), "take a GPU of the Ampere generation or later, where it is bfloat16"
+		return fmt.Sprintf("the kernels of %s do not support float32, the type in which the model computes on this GPU", q), "take a GPU of the Ampere generation or later, on which the type is bfloat16"
 	}
 	return "", ""
 }

@@ -55,7 +55,7 @@ func (e Engine) breaksKVCache() (reason, fix string) {
 	if problem := e.kvProblem(kind); problem != "" {
 		fix = "leave kvCacheDtype out"
 		if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
-			fix = "the checkpoint asks for it, so set kvCacheDtype to " + e.plainKV()
+			fix = "the checkpoint requests it, so set kvCacheDtype to " + e.plainKV()
 		}
 		return fmt.Sprintf("a KV cache of the type %s %s", kind, problem), fix
 	}
@@ -88,7 +88,7 @@ func (e Engine) kvProblem(kind string) string {
 	case strings.HasPrefix(kind, "turboquant_"):
 		return e.turboquantProblem()
 	case kind == "fp8_e5m2" && e.fp8Checkpoint():
-		return "does not go with an FP8 checkpoint"
+		return "cannot be combined with an FP8 checkpoint"
 	case kind == "fp8_e5m2" && e.hasMLA():
 		return onlyDense
 	case strings.HasSuffix(kind, "_per_token_head") && e.hasMLA():
@@ -124,7 +124,7 @@ func (e Engine) fp8Problem(tritonOnly bool) string {
 	case e.Shape.Sinks:
 		return below + " has no kernels for attention sinks"
 	case e.Shape.PrefixLM:
-		return below + " has no kernels for images whose tokens see each other"
+		return below + " has no kernels for images whose tokens attend to each other"
 	}
 	for _, width := range e.headWidths() {
 		if !slices.Contains(kernelHeads, width) {
@@ -154,7 +154,7 @@ func (e Engine) nvfp4Problem() string {
 	case e.hasMLA():
 		return "has no kernels for latent attention (MLA)"
 	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
+		return "has no kernels for images whose tokens attend to each other"
 	}
 	for _, width := range e.headWidths() {
 		if !slices.Contains(kernelHeads, width) {
@@ -173,7 +173,7 @@ func (e Engine) turboquantProblem() string {
 	case e.Shape.Sinks:
 		return "has no kernels for attention sinks"
 	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
+		return "has no kernels for images whose tokens attend to each other"
 	}
 	return ""
 }

@@ -138,7 +138,7 @@ func (e Estimate) Warnings() []string {
 	if !e.Serving.Speed.Known() {
 		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
 	} else if w.Engine.Shape.Kind.Generates() && e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
-		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
+		add("no request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
 	if g := w.Engine.GPU; w.Engine.TensorParallel > 2 && !g.Link.NVLink {
 		add("%d %s exchange data over PCIe, without NVLink: that takes %.0f %% of a step, so an FP8 or 4-bit copy on fewer GPUs, or GPUs with NVLink, may serve more for less",
@@ -149,17 +149,17 @@ func (e Estimate) Warnings() []string {
 	}
 	if w.Instance.Type != "" {
 		if need := 2 * (2 + w.Engine.GPUs()); w.Instance.VCPU < need {
-			add("%s has %d vCPU, and vLLM wants %d for %d GPU: two cores and one a GPU, of two vCPU each", w.Instance.Type, w.Instance.VCPU, need, w.Engine.GPUs())
+			add("%s has %d vCPU, and vLLM needs %d for %d GPU: two cores, and one more for each GPU, of two vCPU each", w.Instance.Type, w.Instance.VCPU, need, w.Engine.GPUs())
 		}
 		if !e.Cost.Known {
 			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.Instance.Type)
 		}
 	}
 	if doubt := w.Engine.doubtGiB(); doubt > 0 {
-		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and name that file with shape", doubt, w.Model)
+		add("the name does not say in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and set shape to that file", doubt, w.Model)
 	}
 	if w.Engine.Shape.Family {
-		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)
+		add("the shape of %s is used, because the model's name contains that name; if its shape differs, give its config.json", w.Engine.Shape.Name)
 	}
 	return found
 }

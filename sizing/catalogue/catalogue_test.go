@@ -100,7 +100,7 @@ func TestPriceSource(t *testing.T) {
 		{Prices{}, "g5.2xlarge", "on demand, us-east-1, 20"},
 		{Prices{DiscountPercent: 12.5}, "g5.2xlarge", "on demand less 12.5 %, us-east-1, 20"},
 		{Prices{Override: map[string]float64{"g5.2xlarge": 1}}, "g5.2xlarge", "your price"},
-		{Prices{Region: "sa-east-1"}, NATGateway, "on demand, us-east-1, 2026-10-05, times 1.70, since the price of the region is not known"},
+		{Prices{Region: "sa-east-1"}, NATGateway, "on demand, us-east-1, 2026-10-05, times 1.70, because the price of the region is unknown"},
 	}
 	for _, test := range tests {
 		if p, ok := test.prices.For(test.name); !ok || !strings.HasPrefix(p.String(), test.want) {

@@ -53,7 +53,7 @@ func ParseShape(text []byte) (Shape, error) {
 	if err := decoder.Decode(&top); isTypeProblem(err) {
 		return Shape{}, typeProblem(err, "", "")
 	} else if err != nil {
-		return Shape{}, fmt.Errorf("has a key or a value that no shape is computed from (%w); remove it, or give the path of the whole config.json", err)
+		return Shape{}, fmt.Errorf("has a key or a value that sizing does not use (%w); remove it, or give the path of the whole config.json", err)
 	}
 	return top.shape()
 }

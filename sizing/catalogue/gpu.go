@@ -63,7 +63,7 @@ func readGPUs(table string) ([]GPU, error) {
 			problems = append(problems, fmt.Errorf("%s: %w", row["name"], err))
 		}
 		if slices.ContainsFunc(read, func(old GPU) bool { return strings.EqualFold(old.Name, g.Name) }) {
-			problems = append(problems, fmt.Errorf("%s: stands there twice", g.Name))
+			problems = append(problems, fmt.Errorf("%s: is in the table twice", g.Name))
 		}
 		read = append(read, g)
 	}

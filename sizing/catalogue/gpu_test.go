@@ -35,7 +35,7 @@ func TestMalformedGPUs(t *testing.T) {
 		{"missing column", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\tno", `Z900: measured is ""`},
 		{"empty column", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\t\t-\tno", "Z900: chip is missing"},
 		{"no number", "Z900\t96\t94.5\t100\tNVLink5\tfast\t1500\t-\t-\tno", "Z900: memory_gbps: "},
-		{"name in another case", "h100\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\t-\tno", "h100: stands there twice"},
+		{"name in another case", "h100\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\t-\tno", "h100: is in the table twice"},
 		{"chip without a measurement of its own", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\tA800\t-\tno", `Z900: chip is "A800"`},
 	}
 	for _, test := range tests {

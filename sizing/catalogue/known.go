@@ -79,7 +79,7 @@ func (k keys) weightsOnly() (gibibytes float64, only bool) {
 func (k keys) unknown() error {
 	var errs []error
 	for _, name := range k.suspects() {
-		errs = append(errs, fmt.Errorf("%s is a key that may change the layers or what they keep, and how is not known; %s", name, notSized))
+		errs = append(errs, fmt.Errorf("%s is a key that may change the layers or their cache in an unknown way; %s", name, notSized))
 	}
 	return errors.Join(errs...)
 }

@@ -209,7 +209,7 @@ func (p Price) String() string {
 	}
 	text += fmt.Sprintf(", %s, %s", p.Region, p.Date)
 	if p.Factor != 0 {
-		text += fmt.Sprintf(", times %.2f, since the price of the region is not known", p.Factor)
+		text += fmt.Sprintf(", times %.2f, because the price of the region is unknown", p.Factor)
 	}
 	return text
 }
