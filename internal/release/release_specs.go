@@ -13,30 +13,31 @@ import (
 
 const (
 	defaultTimeoutSeconds = 600
-	// keptRevisions are Helm's own records, one Secret each.
+	// keptRevisions is the number of Helm's records, one Secret each.
 	keptRevisions = 5
 )
 
-// Level is what pods of a namespace may ask of their node.
+// Level limits the privileges of the pods in a namespace.
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/
 type Level string
 
 const (
-	// Privileged lets pods have all of the node, as drivers and exporters of nodes
+	// Privileged allows pods full access to the node, which drivers and node exporters
 	// need.
 	Privileged Level = "privileged"
-	// Baseline lets pods have what is no known way out of a container.
+	// Baseline allows pods privileges without a known escape from a container.
 	Baseline Level = "baseline"
-	// Restricted lets pods have as little as can be.
+	// Restricted allows pods the fewest privileges.
 	Restricted Level = "restricted"
 )
 
-// releaseInputs have a release that fails undone, so that the next run finds
-// nothing half-made: an install is removed, an upgrade goes back to what ran.
+// releaseInputs returns the inputs of a release. A failed release is rolled back, so
+// that the next run finds no partial state: a failed installation is removed, a failed
+// upgrade returns to the previous revision.
 func releaseInputs(args Args) pulumi.Map {
 	values := mergeGiven(untyped.Map(args.Values), args.Given)
 	return pulumi.Map{
-		// A name that the provider made up would be part of the names of Services.
+		// A name that the provider generates would be part of the names of Services.
 		"name":           pulumi.String(cmp.Or(args.Name, args.Chart.Name)),
 		"namespace":      pulumi.String(args.Namespace),
 		"chart":          pulumi.String(args.Chart.Name),
@@ -47,12 +48,13 @@ func releaseInputs(args Args) pulumi.Map {
 		"cleanupOnFail":  pulumi.Bool(true),
 		"maxHistory":     pulumi.Int(keptRevisions),
 		"timeout":        pulumi.Int(cmp.Or(args.TimeoutSeconds, defaultTimeoutSeconds)),
-		// What the typed packages send, by which the provider knows their inputs.
+		// The typed packages send this value, by which the provider recognises their
+		// inputs.
 		"compat": pulumi.String("true"),
 	}
 }
 
-// mergeGiven returns values with given ones put into them.
+// mergeGiven returns values merged with given values.
 func mergeGiven(values, given pulumi.Map) pulumi.Map {
 	merged := maps.Clone(values)
 	if merged == nil {
@@ -60,16 +62,16 @@ func mergeGiven(values, given pulumi.Map) pulumi.Map {
 	}
 	for key, value := range given {
 		inner, isMap := merged[key].(pulumi.Map)
-		if more, both := value.(pulumi.Map); both && isMap {
-			value = mergeGiven(inner, more)
+		if addition, ok := value.(pulumi.Map); ok && isMap {
+			value = mergeGiven(inner, addition)
 		}
 		merged[key] = value
 	}
 	return merged
 }
 
-// namespaceInputs are a namespace that admits pods of a level, and warns of those
-// that the strictest would not.
+// namespaceInputs returns a namespace that admits pods up to a level, and warns of pods
+// that the strictest level would refuse.
 func namespaceInputs(name string, level Level, manager string) pulumi.Map {
 	labels := pulumi.StringMap{
 		"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),

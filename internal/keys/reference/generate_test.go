@@ -25,7 +25,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// compiled returns the schema of toy, as a validator reads it.
+// compiled returns the schema of toy, compiled by a validator.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	text, err := Schema(options(t))
@@ -47,7 +47,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// TestSchema has what the decoder accepts and refuses, in the words of the file.
+// TestSchema checks that the schema accepts and refuses the same files as the decoder.
 func TestSchema(t *testing.T) {
 	const valid = "  aws:region: x\n  toy:engines: "
 	for name, test := range map[string]struct{ yaml, wrong string }{
@@ -92,8 +92,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// TestSchemaSharesMappings holds that what is the same in the defaults and in the
-// items stands once, and that descriptions and defaults are there.
+// TestSchemaSharesMappings checks that mappings of the defaults and of the items are in
+// the schema once, and that it has descriptions and defaults.
 func TestSchemaSharesMappings(t *testing.T) {
 	text, err := Schema(options(t))
 	if err != nil {
@@ -152,7 +152,7 @@ type (
 )
 
 func TestIncompleteDeclarationsAreErrors(t *testing.T) {
-	for want, of := range map[string]reflect.Type{
+	for want, declaration := range map[string]reflect.Type{
 		"undocumented.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: has no doc comment": reflect.TypeFor[undocumented](),
 		"unbounded.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: is a number without":   reflect.TypeFor[unbounded](),
 		"twice.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: states its default twice":  reflect.TypeFor[twice](),
@@ -164,7 +164,7 @@ func TestIncompleteDeclarationsAreErrors(t *testing.T) {
 	} {
 		o := options(t)
 		var err error
-		if o.Root, err = keys.Declare(of); err != nil {
+		if o.Root, err = keys.Declare(declaration); err != nil {
 			t.Fatal(err)
 		}
 		if _, err = Pages(o); err == nil || !strings.Contains(err.Error(), want) {

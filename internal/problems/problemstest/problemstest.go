@@ -1,5 +1,5 @@
-// Package problemstest shows problems to tests as their keys and kinds, so that a
-// better message breaks no test.
+// Package problemstest returns problems as keys and kinds, so that a better message
+// breaks no test.
 package problemstest
 
 import (
@@ -21,7 +21,7 @@ func Kinds(err error) []string {
 	return list
 }
 
-// KindsOf is Kinds of a list of problems.
+// KindsOf returns Kinds for a list of problems.
 func KindsOf(found field.ErrorList) []string { return Kinds(problems.Err(found)) }
 
 // name returns a short name of a kind of problems.
