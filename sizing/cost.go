@@ -89,7 +89,7 @@ func (p Pool) prices(prices catalogue.Prices) catalogue.Prices {
 type Shared struct {
 	// ControlPlanes is the number of EKS clusters.
 	ControlPlanes int `key:"controlPlanes" range:"0..1000" default:"0"`
-	// ExtendedSupport is how many of the EKS clusters run a Kubernetes version in
+	// ExtendedSupport is the number of EKS clusters that run a Kubernetes version in
 	// extended support.
 	ExtendedSupport int `key:"extendedSupport" range:"0..1000" default:"0"`
 	// NATGateways is the number of NAT gateways, without their traffic.

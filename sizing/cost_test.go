@@ -53,7 +53,7 @@ func TestCost(t *testing.T) {
 	override := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
 	w.Prices = override
 	if c := Size(w).Cost; c.Max != 5 || c.Price.Region != "" {
-		t.Errorf("with an own price: %+v", c)
+		t.Errorf("with the user's price: %+v", c)
 	}
 }
 
@@ -70,7 +70,7 @@ func TestBillCountsWorstCaseNodes(t *testing.T) {
 		demands    []Demand
 		want       int // nodes in the bill
 	}{
-		{"zones that are not known", 2, 0, pair, 2},
+		{"unknown zones", 2, 0, pair, 2},
 		{"one zone", 2, 1, pair, 2},
 		{"one zone with room", 4, 1, pair, 4},
 		{"three zones", 2, 3, pair, 5},
@@ -121,7 +121,7 @@ func TestEveryChangeFits(t *testing.T) {
 	tests := []struct {
 		model, instance string
 		length          int
-		want            []string // what the changes begin with
+		want            []string // prefixes of the changes
 	}{
 		{"meta-llama/Llama-3.1-8B-Instruct", "g5.2xlarge", 131072, []string{"maxModelLen: ", "nodes of type g6e.xlarge with gpu.count: 1"}},
 		{"meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096, []string{"an FP8 copy", "a 4-bit copy", "nodes of type g6e.xlarge with gpu.count: 1"}},
@@ -145,10 +145,10 @@ func TestEveryChangeFits(t *testing.T) {
 				t.Errorf("%s: change %d is %q, want one of %q", test.model, i, c, test.want)
 			}
 			if i > 0 && c.USDPerHour < changes[i-1].USDPerHour {
-				t.Errorf("%s: %q comes after what costs more", test.model, c)
+				t.Errorf("%s: %q comes after a more expensive change", test.model, c)
 			}
 			if v := applied(t, w, c.Setting).Memory.Verdict; v != Fits {
-				t.Errorf("%s: %q leaves it that it %s", test.model, c, v)
+				t.Errorf("%s: with %q, it still %s", test.model, c, v)
 			}
 		}
 		if text := e.Refusal(); strings.Contains(text, "\n") || !strings.Contains(text, changes[0].Setting) {
@@ -181,7 +181,7 @@ func TestChangesOfCatalogue(t *testing.T) {
 			for _, c := range Changes(w) {
 				tried++
 				if e := applied(t, w, c.Setting); e.Memory.Verdict != Fits {
-					t.Errorf("%s on %s: %q leaves it that it %s: %s", name, instance, c, e.Memory.Verdict, e.Memory.Reason)
+					t.Errorf("%s on %s: with %q, it still %s: %s", name, instance, c, e.Memory.Verdict, e.Memory.Reason)
 				}
 			}
 		}

@@ -17,7 +17,7 @@ func TestConstantsAreDocumented(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	card := func(name string) catalogue.GPU {
+	gpu := func(name string) catalogue.GPU {
 		g, err := catalogue.FindGPU(name)
 		if err != nil {
 			t.Fatal(err)
@@ -32,8 +32,8 @@ func TestConstantsAreDocumented(t *testing.T) {
 		fmt.Sprintf("the sampler, %g bytes × max_num_seqs × vocabulary (%g before v0.17)", current.samplerBytes(), old.samplerBytes()),
 		fmt.Sprintf("+ %d × hidden, a token", forwardHidden),
 		fmt.Sprintf("%g GiB (%g before v0.18)", current.contextGiB(), old.contextGiB()),
-		fmt.Sprintf("without NVLink %g, A100 %g, Hopper %g + %g a GPU, %g with eight", current.peersGiB(card("A10G"), 2), current.peersGiB(card("A100-80"), 4),
-			round(2*current.peersGiB(card("H100"), 2)-current.peersGiB(card("H100"), 4), 3), round((current.peersGiB(card("H100"), 4)-current.peersGiB(card("H100"), 2))/2, 3), current.peersGiB(card("H100"), 8)),
+		fmt.Sprintf("without NVLink %g, A100 %g, Hopper %g + %g a GPU, %g with eight", current.peersGiB(gpu("A10G"), 2), current.peersGiB(gpu("A100-80"), 4),
+			round(2*current.peersGiB(gpu("H100"), 2)-current.peersGiB(gpu("H100"), 4), 3), round((current.peersGiB(gpu("H100"), 4)-current.peersGiB(gpu("H100"), 2))/2, 3), current.peersGiB(gpu("H100"), 8)),
 		fmt.Sprintf("%g GiB a layer, %g with experts", graphGiB, graphExpertGiB),
 		fmt.Sprintf("%g GiB, %g %% of the memory, %g %% of activations, communication and graphs, and %g %% of the weights", errorFloorGiB, 100*errorUsable, 100*errorOverhead, 100*errorWeights),
 		fmt.Sprintf("N + %g × √(%g × N) = usable", deviate95, dispersion),

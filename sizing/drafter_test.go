@@ -24,7 +24,7 @@ func TestMemoryOfDrafters(t *testing.T) {
 	separate := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config", `{"method": "draft_model", "model": "Qwen/Qwen3-0.6B", "num_speculative_tokens": 4}`)
 	if m := Fit(separate); math.Abs(m.Drafter-0.55) > 0.02 || math.Abs(plain.KV-m.KV-m.Drafter) > 1e-9 {
 		t.Errorf("a 0.6B over two GPUs takes %.2f GiB, and leaves %.2f of %.2f for the cache", m.Drafter, m.KV, plain.KV)
-	} else if share := float64(m.Tokens) / float64(plain.Tokens) / (m.KV / plain.KV); share > 0.8 || share < 0.6 { // 28 layers beside 64, with as many heads
+	} else if share := float64(m.Tokens) / float64(plain.Tokens) / (m.KV / plain.KV); share > 0.8 || share < 0.6 { // 28 layers in addition to 64, with the same number of heads
 		t.Errorf("the cache of as many bytes holds %.2f as many tokens", share)
 	}
 	for _, text := range []string{`{"method": "ngram", "num_speculative_tokens": 4}`, `{"method": "suffix"}`} {
@@ -37,7 +37,7 @@ func TestMemoryOfDrafters(t *testing.T) {
 		t.Errorf("an EAGLE head takes %.2f GiB, %d tokens are left of %d", head.Drafter, head.Tokens, plain.Tokens)
 	}
 	if _, ok := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config.method=draft_model", "--speculative-config.model=org/unheard-of").DrafterGiB(); ok {
-		t.Error("the memory of a model that nobody knows is known")
+		t.Error("the memory of an unknown model is known")
 	}
 }
 

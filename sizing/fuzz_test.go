@@ -13,10 +13,10 @@ func FuzzFit(f *testing.F) {
 	f.Add(3, 5, uint8(1), uint8(1), 0.92, 8192, 256, 2048, uint8(0), uint8(32))
 	f.Add(120, 9, uint8(8), uint8(2), 0.5, 131072, 1024, 8192, uint8(1), uint8(19))
 	f.Add(400, 0, uint8(0), uint8(0), 0.0, 0, 0, 0, uint8(2), uint8(0))
-	names, cards := catalogue.ShapeNames(), catalogue.GPUNames()
-	f.Fuzz(func(t *testing.T, model, card int, tensor, pipeline uint8, share float64, length, sequences, tokens int, flags, minor uint8) {
+	names, gpus := catalogue.ShapeNames(), catalogue.GPUNames()
+	f.Fuzz(func(t *testing.T, model, gpuIndex int, tensor, pipeline uint8, share float64, length, sequences, tokens int, flags, minor uint8) {
 		shape, _ := catalogue.FindShape(names[abs(model)%len(names)])
-		gpu, _ := catalogue.FindGPU(cards[abs(card)%len(cards)])
+		gpu, _ := catalogue.FindGPU(gpus[abs(gpuIndex)%len(gpus)])
 		if math.IsNaN(share) || share < 0 || share > 1 {
 			share = 0.9
 		}

@@ -26,8 +26,8 @@ type Memory struct {
 	// Requested. KV is the rest, for the cache. If nothing is left, Short is the
 	// missing memory.
 	Weights, Drafter, Adapters, Activation, NonTorch, Graphs, KV, Short float64
-	// Error is by how much KV may be less in nine of ten cases, and More by how much it
-	// may be more.
+	// Error is the amount by which KV may be smaller in nine of ten cases, and More the
+	// amount by which it may be larger.
 	Error, More float64
 	// Blocks and Tokens are the size of the cache over all GPUs, as vLLM logs it.
 	Blocks, Tokens int

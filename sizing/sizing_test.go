@@ -21,11 +21,11 @@ func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
 	if !ok {
 		t.Fatalf("%s is not in the catalogue", model)
 	}
-	card, err := catalogue.FindGPU(gpu)
+	device, err := catalogue.FindGPU(gpu)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Engine{Release: current, Shape: shape, GPU: card, TensorParallel: gpus, MaxModelLen: maxModelLen}
+	return Engine{Release: current, Shape: shape, GPU: device, TensorParallel: gpus, MaxModelLen: maxModelLen}
 }
 
 func workload(t testing.TB, model, instance string, maxModelLen int) Workload {
@@ -89,7 +89,7 @@ func TestVerdicts(t *testing.T) {
 	}
 	for _, test := range tests {
 		if m := Fit(engine(t, test.model, test.gpu, test.gpus, 4096)); m.Verdict != test.want {
-			t.Errorf("%s on %d × %s %s (%+.2f GiB of cache), want that it %s", test.model, test.gpus, test.gpu, m.Verdict, m.KV-m.Short, test.want)
+			t.Errorf("%s on %d × %s %s (%+.2f GiB of cache), want %s", test.model, test.gpus, test.gpu, m.Verdict, m.KV-m.Short, test.want)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func TestCacheTypeOfCheckpoint(t *testing.T) {
 	}
 	scaled.KVCacheDType = "bfloat16"
 	if a, b := Fit(wide).Blocks, Fit(scaled).Blocks; a != b {
-		t.Errorf("%d blocks in 16 bit, %d where 16 bit is asked for", a, b)
+		t.Errorf("%d blocks in 16 bit, %d with 16 bit requested", a, b)
 	}
 }
 
@@ -196,17 +196,17 @@ func TestServing(t *testing.T) {
 	}
 	slower := Serve(e, m, Objectives{}, time.Minute, 90*time.Second)
 	if slower.Growth <= s.Growth {
-		t.Errorf("looked at once a minute, load grows by %.3f, want more than %.3f", slower.Growth, s.Growth)
+		t.Errorf("with one scrape a minute, the load grows by %.3f, want more than %.3f", slower.Growth, s.Growth)
 	}
 	if math.Abs(s.Growth-1.39) > 0.01 {
-		t.Errorf("load grows by %.3f until another replica is there, want 1.39 in 120 s", s.Growth)
+		t.Errorf("the load grows by %.3f until a new replica serves, want 1.39 in 120 s", s.Growth)
 	}
 	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, quarter, time.Minute); slow.Usable != 0 || slow.Target != 1 || slow.MaxNumSeqs != fewestSequences {
 		t.Errorf("an objective that one request alone misses gives %+v", slow)
 	}
 	e.GPU.MemoryGBps = 0
 	if unknown := Serve(e, m, Objectives{}, quarter, time.Minute); unknown.Usable != 24 || unknown.DecodeTokensPerSecond != 0 || unknown.ByTPOT != 0 {
-		t.Errorf("a card of unknown speed gives %+v", unknown)
+		t.Errorf("a GPU of unknown speed gives %+v", unknown)
 	}
 }
 
@@ -272,7 +272,7 @@ func TestTypicalConcurrency(t *testing.T) {
 	}
 }
 
-// TestEnginesThatDoNotRun checks engines that are refused whatever their memory.
+// TestEnginesThatDoNotRun checks engines that are refused independent of their memory.
 func TestEnginesThatDoNotRun(t *testing.T) {
 	old := engine(t, "Qwen/Qwen2.5-7B-Instruct", "V100-32", 1, 8192)
 	if m := Fit(old); m.Verdict != DoesNotFit || !strings.Contains(m.Reason, "CUDA 13") {

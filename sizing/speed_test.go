@@ -89,7 +89,7 @@ func TestInvariantsOfSpeed(t *testing.T) {
 				fast.GPU.MemoryGBps *= 2
 				fast.GPU.TFLOPS *= 2
 				if got := fast.Speed().Rate(32, chat); got < rate/100 || got < s.Rate(32, chat) {
-					t.Errorf("a faster card makes %g tokens/s, this one %g", got, s.Rate(32, chat))
+					t.Errorf("a faster GPU makes %g tokens/s, this one %g", got, s.Rate(32, chat))
 				}
 			})
 		}

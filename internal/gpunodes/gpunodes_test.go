@@ -10,7 +10,7 @@ import (
 	sigsjson "sigs.k8s.io/json"
 )
 
-// TestAffinitiesAreKubernetes decodes the affinities of charts strictly, and matches
+// TestAffinitiesMatchNodes decodes the affinities of charts strictly, and matches
 // them with nodes.
 func TestAffinitiesMatchNodes(t *testing.T) {
 	gpu, plain := labels.Set{PresentLabel: PresentValue}, labels.Set{"kubernetes.io/os": "linux"}

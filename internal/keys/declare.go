@@ -106,7 +106,7 @@ func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type
 	d.fields(m, t, index, parentTags.extended(f.Tag), path)
 }
 
-// with returns the properties that keys below a field inherit.
+// extended returns the properties that keys below a field inherit.
 func (i inherited) extended(tag reflect.StructTag) inherited {
 	if scopes, ok := tag.Lookup("in"); ok {
 		i.scopes = strings.Fields(scopes)
@@ -178,8 +178,8 @@ func (d *declaring) flag(f reflect.StructField, owner reflect.Type, tag string) 
 func (d *declaring) checkTags(k *Key) {
 	number := k.Kind == Integer || k.Kind == Number || k.Kind == Integers || k.Kind == Numbers
 	for _, use := range []struct {
-		tag          string
-		given, makes bool
+		tag             string
+		set, meaningful bool
 	}{
 		{"range", k.Range != nil, number},
 		{"oneof", len(k.OneOf) > 0, k.Kind == String || k.Kind == Strings || k.Kind == Integer},
@@ -188,7 +188,7 @@ func (d *declaring) checkTags(k *Key) {
 		{"of", k.Of != "", k.Kind == Scoped},
 		{"secret", k.Secret, k.Kind == String},
 	} {
-		if use.given && !use.makes {
+		if use.set && !use.meaningful {
 			d.add(k.Owner, k.Field, "has the tag %s, which means nothing for a %s", use.tag, k.Kind)
 		}
 	}

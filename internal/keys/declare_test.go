@@ -43,7 +43,7 @@ func TestListHasEveryKey(t *testing.T) {
 	}
 }
 
-// TestKeysOfTheComponentAlone checks that a key of the component alone is not a key of
+// TestComponentKeys checks that a key of the component alone is not a key of
 // a stack's file, in any scope.
 func TestComponentKeys(t *testing.T) {
 	f, r := decoded(t, "ships: [{name: a, berth: 2b, wharf: south}]\ndefaults: {wharf: south}\n")

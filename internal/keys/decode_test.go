@@ -59,7 +59,7 @@ ships:
 	}
 }
 
-// TestMissingKeysComeFromScopes checks the order item, defaults, pin for strings, for
+// TestScopesSupplyMissingKeys checks the order item, defaults, pin for strings, for
 // mappings (merged) and for lists (not merged), and the typed keys.
 func TestScopesSupplyMissingKeys(t *testing.T) {
 	f, r := decoded(t, `
@@ -136,16 +136,16 @@ func TestProblemsOfValues(t *testing.T) {
 		{"empty list for one or more", "ships: [{name: a, aliases: []}]", field.ErrorTypeInvalid, "ships[0].aliases: is an empty list; give it a value or remove the key"},
 		{"number among one or more", "ships: [{name: a, aliases: [x, 6]}]", field.ErrorTypeTypeInvalid, "ships[0].aliases[1]: is a number, 6, want a string; put it in quotes"},
 		{"empty string for one or more", `ships: [{name: a, aliases: ""}]`, field.ErrorTypeInvalid, "ships[0].aliases: is empty; give it a value or remove the key"},
-		{"what may be a secret", "ships: [{name: a, env: {X: 5}}]", field.ErrorTypeTypeInvalid, "ships[0].env.X: is a number, want a string; put it in quotes"},
+		{"sensitive value", "ships: [{name: a, env: {X: 5}}]", field.ErrorTypeTypeInvalid, "ships[0].env.X: is a number, want a string; put it in quotes"},
 		{"an argument of the defaults, once", "defaults: {args: [5]}\nships: [{name: a}, {name: b}]", field.ErrorTypeTypeInvalid, "defaults.args[0]: is a number, want a string; put it in quotes"},
-		{"amount that is none", "ships: [{name: a, fares: {kid: free}}]", field.ErrorTypeTypeInvalid, `ships[0].fares.kid: is a string, "free", want a number above 0`},
-		{"count of nothing", "ships: [{name: a, seats: {up: 0}}]", field.ErrorTypeInvalid, "ships[0].seats.up: is 0, want a number of at least 1; remove the key for the default"},
+		{"string for a mapped number", "ships: [{name: a, fares: {kid: free}}]", field.ErrorTypeTypeInvalid, `ships[0].fares.kid: is a string, "free", want a number above 0`},
+		{"zero for a mapped integer", "ships: [{name: a, seats: {up: 0}}]", field.ErrorTypeInvalid, "ships[0].seats.up: is 0, want a number of at least 1; remove the key for the default"},
 		{"form", "ships: [{name: a, plan: [x]}]", field.ErrorTypeInvalid, "ships[0].plan: is a list, want a name or a mapping"},
-		{"unknown and near", "ships: [{name: a, crew: {cuont: 2}}]", field.ErrorTypeForbidden, "ships[0].crew.cuont: is an unknown key; did you mean count?"},
-		{"unknown and far", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length, wood"},
-		{"in the defaults and not of them", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
-		{"in the pin and not of it", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
-		{"pin of what is no mapping", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},
+		{"unknown key with a similar one", "ships: [{name: a, crew: {cuont: 2}}]", field.ErrorTypeForbidden, "ships[0].crew.cuont: is an unknown key; did you mean count?"},
+		{"unknown key without a similar one", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length, wood"},
+		{"key outside of the scope defaults", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
+		{"key outside of the scope pin", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
+		{"number for a pin", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},
 		{"secret in clear", "token: hf_canary", field.ErrorTypeForbidden, "token: is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret toy:token"},
 		{"secret with a line break", `token: "secret:hf_canary\n"`, field.ErrorTypeForbidden, "token: has white space in it, perhaps a line break at its end; set it again without"},
 		{"empty secret", `token: "secret:"`, field.ErrorTypeForbidden, "token: is empty; set it with: pulumi config set --secret toy:token"},

@@ -33,7 +33,7 @@ type Key struct {
 	// If is the condition of the default: another key of the struct, or such a key, =
 	// and its values. "": the default always applies.
 	If string
-	// Range bounds numbers; nil if there are no bounds.
+	// Range holds the bounds of numbers; nil for no bounds.
 	Range *Range
 	// OneOf holds the possible values. Empty if any value is possible.
 	OneOf []string

@@ -52,7 +52,7 @@ func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
 	return nil, path, false
 }
 
-// given reports whether the mapping or a fallback has a key, with any value.
+// has reports whether the mapping or a fallback has a key, with any value.
 func (n *node) has(k *Key) bool {
 	contains := func(n *node) bool {
 		_, ok := n.values[k.Name]

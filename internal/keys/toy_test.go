@@ -22,7 +22,7 @@ type fleet struct {
 	Defaults struct{} `key:"defaults" scope:"defaults" of:"ships"`
 	Ships    []ship   `key:"ships"`
 
-	computed int //nolint:unused // it shows that a field without the tag is no key
+	computed int //nolint:unused // shows that a field without the tag is not a key
 }
 
 // harbor has its own pin and an inlined pointer.

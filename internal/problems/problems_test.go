@@ -37,14 +37,14 @@ func TestErrWithoutProblems(t *testing.T) {
 	}
 }
 
-// TestAProblemWithoutAKeyIsItsMessage checks the text of an error without a key.
+// TestErrorWithoutKey checks the text of an error without a key.
 func TestErrorWithoutKey(t *testing.T) {
 	if got := (Error{Problem: &field.Error{Detail: "the kubeconfig cannot be read"}}).Error(); got != "the kubeconfig cannot be read" {
 		t.Errorf("the message is %q", got)
 	}
 }
 
-// TestWithinEndsAtAPartOfAKey checks that a key is not within another key that is only
+// TestWithinEndsAtKeyPart checks that a key is not within another key that is only
 // a prefix of its name.
 func TestWithinEndsAtKeyPart(t *testing.T) {
 	for key, want := range map[string]bool{"models[1].gpu": true, "models[1].gpu.count": true, "models[1].gpu[0]": true, "models[1].gpus": false, "models[1]": false} {

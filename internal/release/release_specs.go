@@ -54,16 +54,16 @@ func releaseInputs(args Args) pulumi.Map {
 	}
 }
 
-// mergeGiven returns values merged with given values.
-func mergeGiven(values, given pulumi.Map) pulumi.Map {
+// mergeGiven returns values merged with additions, which take precedence.
+func mergeGiven(values, additions pulumi.Map) pulumi.Map {
 	merged := maps.Clone(values)
 	if merged == nil {
 		merged = pulumi.Map{}
 	}
-	for key, value := range given {
+	for key, value := range additions {
 		inner, isMap := merged[key].(pulumi.Map)
-		if addition, ok := value.(pulumi.Map); ok && isMap {
-			value = mergeGiven(inner, addition)
+		if mapping, ok := value.(pulumi.Map); ok && isMap {
+			value = mergeGiven(inner, mapping)
 		}
 		merged[key] = value
 	}

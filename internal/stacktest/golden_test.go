@@ -148,7 +148,7 @@ func TestGoldenFolders(t *testing.T) {
 	}
 	for _, want := range []string{"stack/testdata/prod", "stack/testdata/everything-aws", "examples/lora/objects"} {
 		if !slices.Contains(folders, filepath.Join("../..", want)) {
-			t.Errorf("%q lacks %s", folders, want)
+			t.Errorf("%q does not contain %s", folders, want)
 		}
 	}
 	if _, err := GoldenFolders(t.TempDir()); err == nil {

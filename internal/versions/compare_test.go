@@ -24,7 +24,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestEveryMinorHasAnAMI checks that every minor has an AMI release.
+// TestAMIReleases checks that every minor has an AMI release.
 func TestAMIReleases(t *testing.T) {
 	for _, minor := range KubernetesMinors() {
 		if release := AMIRelease(minor); len(release) < len(minor) || release[:len(minor)+1] != minor+"." {

@@ -27,7 +27,7 @@ func TestChartsArePinned(t *testing.T) {
 	}
 }
 
-// TestMinorsHaveTheirOwnBuilds checks that each minor has its own builds, which an
+// TestBuildsOfMinors checks that each minor has its own builds, which an
 // upgrade of the control plane needs.
 func TestBuildsOfMinors(t *testing.T) {
 	build := regexp.MustCompile(`^v\d+\.\d+\.\d+-eksbuild\.\d+$`)

@@ -126,7 +126,7 @@ func TestCheckExtraSaysWhereJSONBreaks(t *testing.T) {
 	}
 }
 
-// TestCheckExtraRefusesWhatDoesNotFitThePod checks that arguments which run foreign
+// TestCheckExtraRefusesUnsafeArguments checks that arguments which run foreign
 // code, break the probes, or need more GPUs or nodes than the pod has are refused with
 // advice.
 func TestCheckExtraRefusesUnsafeArguments(t *testing.T) {

@@ -60,7 +60,7 @@ func TestDangerousValues(t *testing.T) {
 	}
 }
 
-// TestDangerousValuesAreOfFlags checks that the tables name existing flags.
+// TestDangerousValuesNameFlags checks that the tables name existing flags.
 func TestDangerousValuesNameFlags(t *testing.T) {
 	for _, d := range dangerousValues {
 		if o, ok := options[d.flag]; !ok || o.flag.Arity == ArityNone {

@@ -110,7 +110,7 @@ func TestTableColumnsMakeSense(t *testing.T) {
 	}
 	for name, gone := range removed {
 		if gone.Instead == "" || gone.GoneBy == "" {
-			t.Errorf("%s: nothing said about what to use instead", name)
+			t.Errorf("%s: it has no replacement", name)
 		}
 	}
 }

@@ -217,7 +217,7 @@ func plainNumbers(value string) string {
 func validObject(value string) error {
 	var object map[string]any
 	if err := json.Unmarshal([]byte(plainNumbers(value)), &object); err != nil {
-		return fmt.Errorf("a JSON object is wanted: %w", err)
+		return fmt.Errorf("want a JSON object: %w", err)
 	}
 	return nil
 }

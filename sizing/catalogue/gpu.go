@@ -69,7 +69,7 @@ func readGPUs(table string) ([]GPU, error) {
 	}
 	for _, g := range read {
 		if g.Chip != "" && !slices.ContainsFunc(read, func(old GPU) bool { return old.Name == g.Chip && old.Chip == "" }) {
-			problems = append(problems, fmt.Errorf("%s: chip is %q, want a card of the table with a chip of its own", g.Name, g.Chip))
+			problems = append(problems, fmt.Errorf("%s: chip is %q, want a measured GPU of the table", g.Name, g.Chip))
 		}
 	}
 	return read, errors.Join(problems...)

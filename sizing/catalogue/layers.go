@@ -92,7 +92,7 @@ func (c *config) layers() ([]layer, error) {
 			l.dense = cmp.Or(c.DenseIntermediate, int(c.IntermediateSize))
 		}
 		switch {
-		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP beside their experts
+		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP in addition to their experts
 			l.dense = int(c.IntermediateSize)
 		case c.DoubleWide && l.borrowed: // Gemma 4 E2B
 			l.dense *= 2

@@ -197,7 +197,7 @@ func (c *config) mlpModules(m *modules, i int, l layer, s Shape) {
 	switch {
 	case c.HybridPattern != "":
 		dense, sparse = mixerNames, mixerNames
-	case c.EnableMoEBlock: // Gemma 4: experts beside the MLP
+	case c.EnableMoEBlock: // Gemma 4: experts in addition to the MLP
 		sparse = []string{"", "moe"}
 	}
 	gates := 1.0

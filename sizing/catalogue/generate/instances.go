@@ -107,14 +107,14 @@ func (m module) instance(name string, specification map[string]string) (string, 
 		if gpu != "" || gpus != "" {
 			return "", fmt.Errorf("its GPU is in %s; remove it from %s", m.Version, specificationsFile)
 		}
-		card, ok := catalogue.FindProduct(d.Product)
+		device, ok := catalogue.FindProduct(d.Product)
 		if !ok {
 			return "", fmt.Errorf("has the GPU %q; add it to gpus.tsv, with that as the product", d.Product)
 		}
-		if err := d.check(card); err != nil {
+		if err := d.check(device); err != nil {
 			return "", err
 		}
-		gpu = card.Name
+		gpu = device.Name
 		gpus = strconv.Itoa(d.Count)
 	}
 	if m.MaxPods[name] == 0 || m.Megabits[name] == 0 {
