@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -21,17 +23,17 @@ func (c *Config) changes() []nodes.Change {
 	return p.Nodes.Changes(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack))
 }
 
-// groupKey returns the key of a group.
-func (p *Platform) groupKey(name string) string {
+// groupPath returns the key of a group.
+func (p *Platform) groupPath(name string) *field.Path {
 	for i, g := range p.Nodes.Groups {
 		if g.Name == name {
-			return fmt.Sprintf("nodeGroups[%d]", i)
+			return field.NewPath("nodeGroups").Index(i)
 		}
 	}
 	if name == nodes.SystemGroup {
-		return "systemNodes"
+		return field.NewPath("systemNodes")
 	}
-	return "nodeGroups"
+	return field.NewPath("nodeGroups")
 }
 
 // moreNodes returns how many nodes more than run now the account's quota allows a
@@ -112,19 +114,19 @@ func (c *Config) updateWarnings() []string {
 		}
 		all = append(all, text)
 		if change.BoundsLater {
-			all = append(all, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupKey(change.Group)))
+			all = append(all, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupPath(change.Group)))
 		}
 	}
-	bounds := func(key string, most int, live map[string]nodes.Live) {
+	bounds := func(path *field.Path, most int, live map[string]nodes.Live) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {
 			if runs := live[zone].Desired; runs > most {
-				all = append(all, fmt.Sprintf("%s.max: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
-					key, most, zone, runs, runs))
+				all = append(all, fmt.Sprintf("%s: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
+					path.Child("max"), most, zone, runs, runs))
 			}
 		}
 	}
 	for i, g := range p.Nodes.Groups {
-		bounds(fmt.Sprintf("nodeGroups[%d]", i), g.Max, g.Live)
+		bounds(field.NewPath("nodeGroups").Index(i), g.Max, g.Live)
 	}
 	return append(all, c.patchWarnings()...)
 }

@@ -3,6 +3,8 @@ package config
 import (
 	"slices"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/spec/gpu"
@@ -12,8 +14,9 @@ import (
 )
 
 // Charts are the Helm charts of the cluster beside Prometheus. A field is a chart: the
-// configuration decodes, completes and checks each that is a chart.Spec. Default: all
-// are installed on a created cluster, and none on an existing one.
+// configuration decodes, completes and checks each that is a chart.Spec, and the stack
+// installs each that is a chart.Plain. Default: all are installed on a created cluster,
+// and none on an existing one.
 type Charts struct {
 	// Autoscaler is cluster-autoscaler, which starts and removes nodes.
 	Autoscaler nodes.AutoscalerSpec `key:"autoscaler" page:"charts" short:"install"`
@@ -46,6 +49,52 @@ func (c *Charts) otherCharts() []namedChart {
 // that.
 func (p *Platform) charts() []namedChart {
 	return append(p.otherCharts(), namedChart{"monitoring", &p.Prometheus})
+}
+
+// PlainChart is a chart that needs nothing of the stack beside the cluster.
+type PlainChart struct {
+	// Key is the key of the chart, and the name of its component.
+	Key string
+	// Spec is what the user decides.
+	Spec chart.Plain
+}
+
+// Plain returns the charts that need nothing of the stack beside the cluster, in the
+// order of their fields.
+func (c *Charts) Plain() []PlainChart {
+	var list []PlainChart
+	for _, named := range c.otherCharts() {
+		if spec, ok := named.spec.(chart.Plain); ok {
+			list = append(list, PlainChart{named.key, spec})
+		}
+	}
+	return list
+}
+
+// Release is a Helm chart of a stack.
+type Release struct {
+	chart.Release
+	// Path is the key that installs it, such as monitoring.gpuMetrics; Values is the key
+	// of its further values.
+	Path, Values *field.Path
+}
+
+// Releases returns every Helm chart that a stack can install.
+func Releases() []Release {
+	var list []Release
+	for _, c := range new(Platform).charts() {
+		*c.spec.Options().Install = true
+		c.spec.Complete()
+		for _, r := range c.spec.Releases() {
+			path := field.NewPath(c.key)
+			named := Release{Release: r, Path: path, Values: path.Child("values")}
+			if r.Key != "" {
+				named.Path, named.Values = path.Child(r.Key), path.Child(r.Key+"Values")
+			}
+			list = append(list, named)
+		}
+	}
+	return list
 }
 
 // needsRoles reports whether pods of a chart have a role of AWS.

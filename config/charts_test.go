@@ -2,12 +2,16 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -54,7 +58,7 @@ func TestCharts(t *testing.T) {
 			if !*options.Install {
 				t.Error("it is not installed on a created cluster")
 			}
-			claims := chartOf(t, c, key).spec.Namespaces()
+			claims := chart.Namespaces(chartOf(t, c, key).spec)
 			if len(claims) == 0 {
 				t.Fatal("it has no namespace")
 			}
@@ -72,14 +76,40 @@ func TestCharts(t *testing.T) {
 				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
 			}
 			for _, claim := range claims {
-				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported("namespaces[0].name") {
-					t.Errorf("models may use its namespace %s", claim)
+				_, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim))
+				if got := problemstest.KindsOf(found.list); !slices.Contains(got, "namespaces[0].name: invalid") {
+					t.Errorf("models may use its namespace %s: the problems are %q", claim, got)
 				}
 			}
 			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
-			if _, found := completed(t, created+wrong); !found.reported(key + ".values.password") {
-				t.Error("a password among its values is not reported")
+			_, found := completed(t, created+wrong)
+			if got := problemstest.KindsOf(found.list); !slices.Contains(got, key+".values.password: invalid") {
+				t.Errorf("a password among its values is not reported: the problems are %q", got)
 			}
 		})
+	}
+}
+
+// TestChartsArePinned holds that a chart is one release of one repository, and
+// that its page is that of the release.
+func TestChartsArePinned(t *testing.T) {
+	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
+	names := map[string]bool{}
+	for _, r := range Releases() {
+		c := r.Chart
+		if !exact.MatchString(c.Version) || !strings.HasPrefix(c.Repository, "https://") || !strings.HasPrefix(c.Releases, "https://github.com/") {
+			t.Errorf("%+v is not pinned to a release of a repository", c)
+		}
+		// NVIDIA tags DCGM's releases by the exporter's version and not the chart's.
+		if c.Name != "dcgm-exporter" && !strings.HasSuffix(c.Releases, c.Version) {
+			t.Errorf("%s %s: %s is the page of another release", c.Name, c.Version, c.Releases)
+		}
+		if names[c.Name] {
+			t.Errorf("%s is there twice", c.Name)
+		}
+		names[c.Name] = true
+	}
+	if len(names) < 6 {
+		t.Errorf("there are only the charts %v", names)
 	}
 }

@@ -11,7 +11,7 @@ import (
 func (c *Config) check(found *findings) {
 	found.report(c.unfilled)
 	c.checkNodeGroups(found)
-	if !found.covers("cluster") { // else nobody knows whose it is
+	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
 		c.checkPlatform(found)
 	}
 	for i, n := range c.Namespaces {
@@ -42,13 +42,13 @@ func (c *Config) checkNodeGroups(found *findings) {
 		path := field.NewPath("nodeGroups").Index(i)
 		typed := c.typed.NodeGroups[i]
 		if h := typed.Hardware; h != nil {
-			key := path.Child("hardware")
+			hardware := path.Child("hardware")
 			if known := typed.known(); known != "" {
-				found.add(field.ErrorTypeForbidden, key.String(), "describes %s, which the catalogue has; remove it, or name other instanceTypes", known)
+				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which the catalogue has; remove it, or name other instanceTypes", known)
 			}
-			found.report(h.Validate(key))
-			if found.reported(key.String()) {
-				found.settle(key.String()) // it is not reported again for its types
+			found.report(h.Validate(hardware))
+			if found.reported(hardware) {
+				found.settle(hardware) // it is not reported again for its types
 			}
 		}
 		found.report(g.Validate(path))

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,10 +15,11 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 	if !p.asked {
 		return
 	}
+	network := field.NewPath("network")
 	for i, zone := range p.Network.Zones {
-		key := fmt.Sprintf("network.zones[%d]", i)
-		if !slices.Contains(p.Offers.Zones, zone) && !found.reported(key) {
-			found.add(field.ErrorTypeNotSupported, key, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
+		path := network.Child("zones").Index(i)
+		if !slices.Contains(p.Offers.Zones, zone) && !found.reported(path) {
+			found.add(field.ErrorTypeNotSupported, path, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
 		}
 	}
 	p.checkControlPlane(found)
@@ -33,12 +33,12 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 		ids []string
 	}{{"privateSubnetIds", e.PrivateSubnetIDs}, {"publicSubnetIds", e.PublicSubnetIDs}} {
 		for i, id := range of.ids {
-			key := fmt.Sprintf("network.%s[%d]", of.key, i)
+			path := network.Child(of.key).Index(i)
 			switch subnet := p.Offers.Subnets[id]; {
 			case subnet.Problem != "":
-				found.add(field.ErrorTypeInvalid, key, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
+				found.add(field.ErrorTypeInvalid, path, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
 			case subnet.VPCID != e.VPCID:
-				found.add(field.ErrorTypeInvalid, key, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
+				found.add(field.ErrorTypeInvalid, path, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
 			}
 		}
 	}
@@ -47,25 +47,25 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 
 // checkPlaces refuses groups without a zone that offers their types.
 func (p *Platform) checkPlaces(found *findings) {
-	if found.reported("network.privateSubnetIds") {
+	if found.reported(field.NewPath("network", "privateSubnetIds")) {
 		return // nobody knows the zones of a subnet that is not there
 	}
 	zones := p.nodeZones()
 	if len(p.Nodes.System.Zones) == 0 {
-		p.checkNowhere(found, "systemNodes", p.Nodes.System.InstanceTypes, zones)
+		p.checkNowhere(found, field.NewPath("systemNodes"), p.Nodes.System.InstanceTypes, zones)
 	}
 	for i, g := range p.Nodes.Groups {
-		path := fmt.Sprintf("nodeGroups[%d]", i)
+		path := field.NewPath("nodeGroups").Index(i)
 		if len(g.Zones) == 0 && len(p.offering(g.InstanceTypes, zones)) == 0 {
 			p.checkNowhere(found, path, g.InstanceTypes, zones)
 		}
 		for j, zone := range g.Zones {
-			key := fmt.Sprintf("%s.zones[%d]", path, j)
+			at := path.Child("zones").Index(j)
 			switch offered := p.offering(g.InstanceTypes, []string{zone}); {
 			case !slices.Contains(zones, zone):
-				found.add(field.ErrorTypeNotSupported, key, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
+				found.add(field.ErrorTypeNotSupported, at, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
 			case len(offered) == 0:
-				found.add(field.ErrorTypeNotSupported, key, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
+				found.add(field.ErrorTypeNotSupported, at, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
 			}
 		}
 	}
@@ -75,17 +75,18 @@ func (p *Platform) checkPlaces(found *findings) {
 func (p *Platform) everywhere(types []string) []string { return p.offering(types, p.Offers.Zones) }
 
 // checkNowhere reports types that no zone of the network offers together.
-func (p *Platform) checkNowhere(found *findings, path string, types, zones []string) {
-	if len(zones) == 0 || found.reported(path+".instanceTypes") {
+func (p *Platform) checkNowhere(found *findings, path *field.Path, types, zones []string) {
+	path = path.Child("instanceTypes")
+	if len(zones) == 0 || found.reported(path) {
 		return
 	}
 	for i, of := range types {
 		if len(p.Offers.In[of]) == 0 {
-			found.add(field.ErrorTypeInvalid, fmt.Sprintf("%s.instanceTypes[%d]", path, i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
+			found.add(field.ErrorTypeInvalid, path.Index(i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
 			return
 		}
 	}
-	found.add(field.ErrorTypeInvalid, path+".instanceTypes", "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
+	found.add(field.ErrorTypeInvalid, path, "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
 		strings.Join(types, " and "), strings.Join(zones, ", "), orNone(p.everywhere(types)))
 }
 
@@ -98,7 +99,7 @@ func orNone(zones []string) string {
 
 // use is the largest number of vCPUs of a group.
 type use struct {
-	key   string
+	path  *field.Path
 	quota account.Quota
 	vcpus int
 }
@@ -108,7 +109,7 @@ func (p *Platform) uses() []use {
 	var all []use
 	for i, g := range p.Nodes.Groups {
 		if quota, vcpus, counted := p.quotaOf(g.Name); counted {
-			all = append(all, use{fmt.Sprintf("nodeGroups[%d].max", i), quota, vcpus * g.Max})
+			all = append(all, use{field.NewPath("nodeGroups").Index(i).Child("max"), quota, vcpus * g.Max})
 		}
 	}
 	return all
@@ -123,9 +124,9 @@ func (p *Platform) checkQuotas(found *findings) {
 		switch {
 		case !known || total[u.quota] <= have:
 		case total[u.quota] > u.vcpus:
-			found.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
+			found.add(field.ErrorTypeInvalid, u.path, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
 		default:
-			found.add(field.ErrorTypeInvalid, u.key, "needs %d vCPU of %s, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, have)
+			found.add(field.ErrorTypeInvalid, u.path, "needs %d vCPU of %s, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, have)
 		}
 	}
 }

@@ -15,60 +15,61 @@ import (
 // namespaces of models: what is wrong with one is reported here, or where the namespace
 // is listed.
 func (c *Config) checkReferences(found *findings) {
-	seen := map[string]string{}
+	namespaces := field.NewPath("namespaces")
+	seen := map[string]*field.Path{}
 	for i, n := range c.Namespaces {
-		unique(found, seen, n.Name, fmt.Sprintf("namespaces[%d]", i))
+		unique(found, seen, n.Name, namespaces.Index(i))
 	}
 	names, complete := c.namespaceNames(found)
 	if complete && len(names) == 0 && len(c.Models) > 0 {
-		found.add(field.ErrorTypeRequired, "namespaces", "is empty, and models need one; list one, or remove the key for the namespace inference")
+		found.add(field.ErrorTypeRequired, namespaces, "is empty, and models need one; list one, or remove the key for the namespace inference")
 	}
-	groups := map[string]string{}
+	groups := map[string]*field.Path{}
 	for i, g := range c.NodeGroups {
-		unique(found, groups, g.Name, fmt.Sprintf("nodeGroups[%d]", i))
+		unique(found, groups, g.Name, field.NewPath("nodeGroups").Index(i))
 	}
-	models := map[string]string{}
+	models := map[string]*field.Path{}
 	for i, m := range c.Models {
-		path := fmt.Sprintf("models[%d]", i)
+		path := field.NewPath("models").Index(i)
 		unique(found, models, m.Name, path)
 		for j, name := range m.PreviousNames {
-			uniqueAt(found, models, name, path, fmt.Sprintf("%s.previousNames[%d]", path, j))
+			uniqueAt(found, models, name, path, path.Child("previousNames").Index(j))
 		}
-		key := path + ".namespace"
-		if complete && len(names) > 0 && !found.covers(key) {
-			checkNamespace(found, key, m.Namespace, names)
+		namespace := path.Child("namespace")
+		if complete && len(names) > 0 && !found.covers(namespace) {
+			checkNamespace(found, namespace, m.Namespace, names)
 		}
-		found.settle(key)
+		found.settle(namespace)
 	}
 }
 
 // checkNamespace refuses a model's namespace that is not among the names.
-func checkNamespace(found *findings, key, name string, names []string) {
+func checkNamespace(found *findings, path *field.Path, name string, names []string) {
 	choice := strings.Join(names, ", ")
 	switch {
 	case name == "":
-		found.add(field.ErrorTypeRequired, key, "is missing, and there are several namespaces; name one of %s", choice)
+		found.add(field.ErrorTypeRequired, path, "is missing, and there are several namespaces; name one of %s", choice)
 	case !slices.Contains(names, name):
-		found.add(field.ErrorTypeNotSupported, key, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
 	}
 }
 
 // unique reports a name that an earlier item has already.
-func unique(found *findings, seen map[string]string, name, path string) {
-	uniqueAt(found, seen, name, path, path+".name")
+func unique(found *findings, seen map[string]*field.Path, name string, item *field.Path) {
+	uniqueAt(found, seen, name, item, item.Child("name"))
 }
 
 // uniqueAt is unique for a name that stands at a key of its own.
-func uniqueAt(found *findings, seen map[string]string, name, path, key string) {
+func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, path *field.Path) {
 	if name == "" {
 		return // reported as missing
 	}
 	switch first, taken := seen[name]; {
-	case first == path: // two of its own, reported as such
+	case first == item: // two of its own, reported as such
 	case taken:
-		found.add(field.ErrorTypeDuplicate, key, "is %q, which is the name of %s already; names are unique in a stack", name, first)
+		found.add(field.ErrorTypeDuplicate, path, "is %q, which is the name of %s already; names are unique in a stack", name, first)
 	default:
-		seen[name] = path
+		seen[name] = item
 	}
 }
 
@@ -84,17 +85,17 @@ func didYouMean(word string, candidates []string) string {
 func (c *Config) checkGroupNames(found *findings, i int) {
 	names := c.Models[i].NodeGroupNames
 	wrong := c.wrongName(names)
-	list := fmt.Sprintf("models[%d].nodeGroup", i)
-	if wrong < 0 || found.covers(list) || found.covers("nodeGroups") {
+	list := field.NewPath("models").Index(i).Child("nodeGroup")
+	if wrong < 0 || found.covers(list) || found.covers(field.NewPath("nodeGroups")) {
 		return
 	}
-	key := found.typedAt(itemKey(list, names, wrong))
+	path := found.typedAt(itemPath(list, names, wrong))
 	switch name := names[wrong]; {
-	case found.covers(key):
+	case found.covers(path):
 	case slices.Contains(names[:wrong], name):
-		found.add(field.ErrorTypeDuplicate, key, "is %q a second time; name each group once, in order of preference", name)
+		found.add(field.ErrorTypeDuplicate, path, "is %q a second time; name each group once, in order of preference", name)
 	default:
-		found.add(field.ErrorTypeNotSupported, key, "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, c.groupNames()), oneOf(c.groupNames()))
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, c.groupNames()), oneOf(c.groupNames()))
 	}
 }
 
@@ -109,16 +110,15 @@ func oneOf(names []string) string {
 // checkIngresses refuses two models at one address, and members of one load
 // balancer that want it otherwise.
 func (c *Config) checkIngresses(found *findings) {
-	hosts := map[string]string{}
+	hosts := map[string]*field.Path{}
 	groups := map[string]int{}
 	for i, m := range c.Models {
-		in := m.Ingress
-		key := fmt.Sprintf("models[%d].ingress", i)
+		in, model := m.Ingress, field.NewPath("models").Index(i)
 		if in.Host != "" {
 			if first, taken := hosts[in.Host]; taken {
-				found.add(field.ErrorTypeDuplicate, found.typedAt(key+".host"), "is %q, which is the host of %s already; each model has its own", in.Host, first)
+				found.add(field.ErrorTypeDuplicate, found.typedAt(model.Child("ingress", "host")), "is %q, which is the host of %s already; each model has its own", in.Host, first)
 			} else {
-				hosts[in.Host] = fmt.Sprintf("models[%d]", i)
+				hosts[in.Host] = model
 			}
 		}
 		if in.ALB.Group != "" {
@@ -126,8 +126,8 @@ func (c *Config) checkIngresses(found *findings) {
 			if !known {
 				groups[in.ALB.Group] = i
 			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
-				found.add(field.ErrorTypeInvalid, found.typedAt(key+".alb"), "differs from that of models[%d], with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
-					first, in.ALB.Group)
+				found.add(field.ErrorTypeInvalid, found.typedAt(model.Child("ingress", "alb")), "differs from that of %s, with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
+					field.NewPath("models").Index(first), in.ALB.Group)
 			}
 		}
 	}
@@ -148,7 +148,7 @@ func (c *Config) checkCertificates(found *findings) {
 		if region == "" || len(parts) < 6 || parts[3] == region {
 			continue
 		}
-		found.add(field.ErrorTypeNotSupported, found.typedAt(fmt.Sprintf("models[%d].ingress.alb.certificateArn", i)), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
+		found.add(field.ErrorTypeNotSupported, found.typedAt(field.NewPath("models").Index(i).Child("ingress", "alb", "certificateArn")), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
 	}
 }
 
@@ -156,7 +156,7 @@ func (c *Config) checkCertificates(found *findings) {
 func (c *Config) checkRoles(found *findings) {
 	for i, m := range c.Models {
 		if m.Storage.S3.RoleARN != "" && !c.Platform.grants() {
-			found.add(field.ErrorTypeInvalid, found.typedAt(fmt.Sprintf("models[%d].storage.s3.roleArn", i)),
+			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("models").Index(i).Child("storage", "s3", "roleArn")),
 				"is given, and the program does not know the EKS cluster; add cluster.existing.name and aws:region, or remove it and associate the role yourself")
 		}
 	}
@@ -174,7 +174,7 @@ func (c *Config) checkCaches(found *findings) {
 	}
 	for i, m := range c.Models {
 		if class := m.Storage.Cache.StorageClass; slices.Contains(diskClasses, class) {
-			found.add(field.ErrorTypeInvalid, found.typedAt(fmt.Sprintf("models[%d].storage.cache.storageClass", i)),
+			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("models").Index(i).Child("storage", "cache", "storageClass")),
 				"is %s, whose EBS volumes one node mounts at a time, and the replicas of a model are on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
 		}
 	}

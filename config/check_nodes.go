@@ -28,34 +28,34 @@ func (c *Config) checkAddons(found *findings) {
 	}
 	for _, name := range p.Cluster.AddonNames() {
 		if cmp.Or(c.typed.Cluster.Addons[name], p.Offers.Addons[name]) == "" {
-			found.add(field.ErrorTypeRequired, "cluster.addons."+name, "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
+			found.add(field.ErrorTypeRequired, field.NewPath("cluster", "addons", name), "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
 		}
 	}
 }
 
 // checkPatches refuses AMI releases and versions of add-ons that EKS would.
 func (p *Platform) checkPatches(found *findings) {
-	const key = "cluster.nodeRelease"
+	path := found.typedAt(field.NewPath("cluster", "nodeRelease"))
 	release := p.Nodes.Release
 	parts := releaseName.FindStringSubmatch(release)
 	switch {
 	case release == "" || release == nodes.Latest:
 	case parts == nil:
-		found.add(field.ErrorTypeInvalid, found.typedAt(key), "is %q, want a release of the EKS AMI such as %q, or %q for the newest", release, versions.AMIRelease(versions.Kubernetes), nodes.Latest)
+		found.add(field.ErrorTypeInvalid, path, "is %q, want a release of the EKS AMI such as %q, or %q for the newest", release, versions.AMIRelease(versions.Kubernetes), nodes.Latest)
 	case parts[1] != p.Cluster.KubernetesVersion:
-		found.add(field.ErrorTypeForbidden, found.typedAt(key), "is %s, a release for Kubernetes %s, and cluster.kubernetesVersion is %s; want a release for that, or remove the key",
+		found.add(field.ErrorTypeForbidden, path, "is %s, a release for Kubernetes %s, and cluster.kubernetesVersion is %s; want a release for that, or remove the key",
 			release, parts[1], p.Cluster.KubernetesVersion)
 	default:
-		p.checkOlderRelease(found, found.typedAt(key))
+		p.checkOlderRelease(found, path)
 	}
 	names := p.Cluster.AddonNames()
 	for _, name := range slices.Sorted(maps.Keys(p.Cluster.Addons)) {
-		key := found.typedAt("cluster.addons." + name)
+		path := found.typedAt(field.NewPath("cluster", "addons", name))
 		switch version := p.Cluster.Addons[name]; {
 		case !slices.Contains(names, name):
-			found.add(field.ErrorTypeInvalid, key, "is the version of an add-on that the cluster has not%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
+			found.add(field.ErrorTypeInvalid, path, "is the version of an add-on that the cluster has not%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
 		case !addonVersion.MatchString(version):
-			found.add(field.ErrorTypeInvalid, key, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
+			found.add(field.ErrorTypeInvalid, path, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
 		}
 	}
 }
@@ -63,12 +63,12 @@ func (p *Platform) checkPatches(found *findings) {
 // checkOlderRelease refuses a release older than that of nodes that run: EKS does
 // not go back.
 // https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html (read 2026-11-29)
-func (p *Platform) checkOlderRelease(found *findings, key string) {
+func (p *Platform) checkOlderRelease(found *findings, path *field.Path) {
 	check := func(group string, live map[string]nodes.Live) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {
 			runs := live[zone]
 			if runs.Version == p.Cluster.KubernetesVersion && versions.Compare(p.Nodes.Release, runs.Release) < 0 {
-				found.add(field.ErrorTypeInvalid, key, "is %s, and %s has %s in %s, which is newer; EKS does not go back to an older AMI; want %s or newer",
+				found.add(field.ErrorTypeInvalid, path, "is %s, and %s has %s in %s, which is newer; EKS does not go back to an older AMI; want %s or newer",
 					p.Nodes.Release, group, runs.Release, zone, runs.Release)
 				return
 			}
@@ -91,25 +91,25 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 	if f == nil {
 		return
 	}
-	refuse := func(key, wanted, has string) {
+	refuse := func(path *field.Path, wanted, has string) {
 		protected := ""
 		if p.Cluster.Protect {
 			protected = ", which cluster.protect refuses"
 		}
-		found.add(field.ErrorTypeInvalid, found.typedAt(key), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
+		found.add(field.ErrorTypeInvalid, found.typedAt(path), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
 			wanted, has, protected, has)
 	}
 	if f.Name != p.Cluster.Name {
 		if f.Name == deployed { // and not that of a stack of the same name elsewhere
-			refuse("cluster.name", p.Cluster.Name, f.Name)
+			refuse(field.NewPath("cluster", "name"), p.Cluster.Name, f.Name)
 		}
 		return // the rest is of a cluster that the stack does not name
 	}
 	if f.ServiceCIDR != "" && f.ServiceCIDR != p.Cluster.ServiceCIDR {
-		refuse("cluster.serviceCidr", p.Cluster.ServiceCIDR, f.ServiceCIDR)
+		refuse(field.NewPath("cluster", "serviceCidr"), p.Cluster.ServiceCIDR, f.ServiceCIDR)
 	}
 	if n := p.Network.WithDefaults(); n.Existing == nil && len(f.NetworkCIDRs) > 0 && !slices.Contains(f.NetworkCIDRs, n.CIDR) {
-		refuse("network.cidr", n.CIDR, f.NetworkCIDRs[0])
+		refuse(field.NewPath("network", "cidr"), n.CIDR, f.NetworkCIDRs[0])
 	}
 }
 
@@ -117,15 +117,15 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 // or the next.
 // https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (read 2026-11-29)
 func checkVersionStep(found *findings, runs, wanted string) {
-	const key = "cluster.kubernetesVersion"
+	path := found.typedAt(field.NewPath("cluster", "kubernetesVersion"))
 	from, to := minorOf(runs), minorOf(wanted)
 	next := "1." + strconv.Itoa(from+1)
 	switch {
 	case from == 0 || to == 0 || to == from || to == from+1:
 	case to < from:
-		found.add(field.ErrorTypeInvalid, found.typedAt(key), "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", wanted, runs, runs, next)
+		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", wanted, runs, runs, next)
 	default:
-		found.add(field.ErrorTypeInvalid, found.typedAt(key), "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", wanted, runs, next)
+		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", wanted, runs, next)
 	}
 }
 
@@ -145,21 +145,21 @@ func (c *Config) checkUpdates(found *findings) {
 	p := &c.Platform
 	p.checkFailedGroups(found)
 	for _, change := range c.changes() {
-		key := p.groupKey(change.Group)
+		path := p.groupPath(change.Group)
 		if change.Forced != "" {
-			found.add(field.ErrorTypeInvalid, found.typedAt("cluster.nodeRelease"), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
+			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("cluster", "nodeRelease")), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
 				p.Nodes.Release, change.Group, change.Forced)
 		}
 		if change.Nodes == 0 || change.Effect == nodes.Removes {
 			continue
 		}
 		if change.Block && change.Effect == nodes.Replaces {
-			found.add(field.ErrorTypeInvalid, key, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
+			found.add(field.ErrorTypeInvalid, path, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
 				change.Nodes, commas(change.Reasons))
 			continue
 		}
 		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
-			found.add(field.ErrorTypeInvalid, key, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
+			found.add(field.ErrorTypeInvalid, path, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
 		}
 	}
 }
@@ -175,7 +175,7 @@ func (p *Platform) checkFailedGroups(found *findings) {
 		if !ours || g.Status != "CREATE_FAILED" {
 			continue
 		}
-		found.add(field.ErrorTypeInvalid, p.groupKey(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
+		found.add(field.ErrorTypeInvalid, p.groupPath(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
 			"aws eks delete-nodegroup --region %s --cluster-name %s --nodegroup-name %s, then pulumi refresh", g.Name, p.Account.Region, p.Cluster.Name, g.Name)
 	}
 }

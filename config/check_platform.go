@@ -1,13 +1,12 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -24,32 +23,36 @@ func (c *Config) checkAWS(found *findings) {
 	}
 	for _, key := range c.source.awsKeys() {
 		if !slices.Contains(awsKeys, key) {
-			found.add(field.ErrorTypeInvalid, "aws:"+key, "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
+			found.add(field.ErrorTypeInvalid, field.NewPath("aws:"+key), "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
 		}
 	}
 	switch region := c.Platform.Account.Region; {
 	case region == "":
-		found.add(field.ErrorTypeRequired, "aws:region", "is missing; set it with: pulumi config set aws:region us-west-2")
+		found.add(field.ErrorTypeRequired, field.NewPath("aws:region"), "is missing; set it with: pulumi config set aws:region us-west-2")
 	case !slices.Contains(account.Regions(), region):
-		found.add(field.ErrorTypeNotSupported, "aws:region", "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
+		found.add(field.ErrorTypeNotSupported, field.NewPath("aws:region"), "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
 	}
 }
 
 // networkProblems returns the problems of the network. Without zones, the message says
 // which they could be.
 func (p *Platform) networkProblems() field.ErrorList {
+	network := field.NewPath("network")
+	zones := network.Child("zones")
 	known := slices.Contains(account.Regions(), p.Account.Region)
 	switch {
 	case p.Network.Existing == nil && len(p.Network.Zones) == 0 && known:
 		var found field.ErrorList
-		problems.Required(&found, field.NewPath("network", "zones"), "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
+		problems.Required(&found, zones, "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
 		return found
 	case p.Network.Existing == nil && len(p.Network.Zones) == 0:
 		return nil // the region is reported as wrong
 	}
-	found := p.Network.Validate(field.NewPath("network"))
+	found := p.Network.Validate(network)
 	if !known { // nobody knows whose zones they are
-		found = slices.DeleteFunc(found, func(e *field.Error) bool { return strings.HasPrefix(e.Field, "network.zones[") })
+		found = slices.DeleteFunc(found, func(e *field.Error) bool {
+			return e.Field != zones.String() && problems.Within(e.Field, zones.String())
+		})
 	}
 	return found
 }
@@ -58,53 +61,66 @@ func (p *Platform) networkProblems() field.ErrorList {
 // what controllers and models need to know of that.
 func (c *Config) checkUnused(found *findings) {
 	p := &c.Platform
-	for _, key := range []string{
-		"cluster.name", "cluster.kubernetesVersion", "cluster.publicAccessCidrs", "cluster.access", "cluster.logRetentionDays", "cluster.serviceCidr",
-		"cluster.protect", "cluster.efs", "cluster.nodeRelease", "cluster.addons", "cluster.pin", "systemNodes",
-		"network.cidr", "network.zones", "network.natGateways", "network.interfaceEndpoints", "network.flowLogDays",
-	} {
-		used := key == "cluster.kubernetesVersion" && p.Autoscaler.Install
-		if found.set(key) && !used {
-			found.add(field.ErrorTypeForbidden, key, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
+	cluster, network := field.NewPath("cluster"), field.NewPath("network")
+	created := children(cluster, "name")
+	if !p.Autoscaler.Install { // else the key says which version the cluster runs
+		created = append(created, cluster.Child("kubernetesVersion"))
+	}
+	created = slices.Concat(created,
+		children(cluster, "publicAccessCidrs", "access", "logRetentionDays", "serviceCidr", "protect", "efs", "nodeRelease", "addons", "pin"),
+		[]*field.Path{field.NewPath("systemNodes")},
+		children(network, "cidr", "zones", "natGateways", "interfaceEndpoints", "flowLogDays"))
+	for _, path := range created {
+		if found.set(path) {
+			found.add(field.ErrorTypeForbidden, path, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
 		}
 	}
 	for i := range c.NodeGroups {
-		for _, key := range []string{"capacity", "reservationId", "zones", "diskGiB"} {
-			if key := fmt.Sprintf("nodeGroups[%d].%s", i, key); found.set(key) {
-				found.add(field.ErrorTypeForbidden, key, "is of no use with cluster.existing, whose nodes are there already; remove it")
+		for _, path := range children(field.NewPath("nodeGroups").Index(i), "capacity", "reservationId", "zones", "diskGiB") {
+			if found.set(path) {
+				found.add(field.ErrorTypeForbidden, path, "is of no use with cluster.existing, whose nodes are there already; remove it")
 			}
 		}
 	}
 	if p.needsAWS() && p.Cluster.Existing.Name == "" {
-		found.add(field.ErrorTypeRequired, "cluster.existing.name", "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
+		found.add(field.ErrorTypeRequired, cluster.Child("existing", "name"), "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
 	}
 	vpc := p.Network.Existing
 	if p.IngressController.Install && (vpc == nil || vpc.VPCID == "") {
-		found.add(field.ErrorTypeRequired, "network.vpcId", "is missing; the controller of load balancers needs the VPC of the cluster")
+		found.add(field.ErrorTypeRequired, network.Child("vpcId"), "is missing; the controller of load balancers needs the VPC of the cluster")
 	}
 	if vpc != nil && vpc.VPCID != "" {
-		found.report(p.Network.Validate(field.NewPath("network")))
+		found.report(p.Network.Validate(network))
 	}
+}
+
+// children returns the keys of a mapping.
+func children(path *field.Path, names ...string) []*field.Path {
+	var paths []*field.Path
+	for _, name := range names {
+		paths = append(paths, path.Child(name))
+	}
+	return paths
 }
 
 // checkVersion refuses another version than an existing cluster runs. The account says
 // which that is, or else cluster.kubernetesVersion.
 func (p *Platform) checkVersion(found *findings) {
-	const key = "cluster.kubernetesVersion"
+	path := field.NewPath("cluster", "kubernetesVersion")
 	switch given := p.Cluster.KubernetesVersion; {
 	case !p.Autoscaler.Install:
 	case given == "":
-		found.add(field.ErrorTypeRequired, key, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
+		found.add(field.ErrorTypeRequired, path, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
 			p.Cluster.Existing.Name, versions.Kubernetes)
 	case p.version != "" && p.version != given:
-		found.add(field.ErrorTypeForbidden, key, "is %s, and the cluster runs %s; remove the key", given, p.version)
+		found.add(field.ErrorTypeForbidden, path, "is %s, and the cluster runs %s; remove the key", given, p.version)
 	}
 }
 
 // checkSupport refuses a Kubernetes version that EKS no longer offers.
 func (c *Config) checkSupport(found *findings) {
 	if _, gone := c.Platform.Cluster.Support(c.source.now()); gone {
-		found.add(field.ErrorTypeInvalid, "cluster.kubernetesVersion", "is %s, which EKS no longer offers; want a later one", c.Platform.Cluster.KubernetesVersion)
+		found.add(field.ErrorTypeInvalid, field.NewPath("cluster", "kubernetesVersion"), "is %s, which EKS no longer offers; want a later one", c.Platform.Cluster.KubernetesVersion)
 	}
 }
 
@@ -113,39 +129,39 @@ func (p *Platform) checkAddresses(found *findings) {
 	services, err := netip.ParsePrefix(p.Cluster.ServiceCIDR)
 	vpc, err2 := netip.ParsePrefix(p.Network.CIDR)
 	if err == nil && err2 == nil && services.Overlaps(vpc) {
-		found.add(field.ErrorTypeInvalid, "network.cidr", "is %s, which overlaps with the addresses of Services, %s; change one, this or cluster.serviceCidr", vpc, services)
+		found.add(field.ErrorTypeInvalid, field.NewPath("network", "cidr"), "is %s, which overlaps with the addresses of Services, %s; change one, this or cluster.serviceCidr", vpc, services)
 	}
 }
 
 // checkMonitoring refuses two Prometheus, and what is wrong with the one.
 func (c *Config) checkMonitoring(found *findings) {
-	p := &c.Platform
+	p, path := &c.Platform, field.NewPath("monitoring")
 	if p.Prometheus.Install && c.typed.Monitoring.Monitoring.PrometheusURL != "" {
-		found.add(field.ErrorTypeForbidden, "monitoring.prometheusUrl", "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
+		found.add(field.ErrorTypeForbidden, path.Child("prometheusUrl"), "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
 	}
-	found.report(c.Monitoring.Validate(field.NewPath("monitoring")))
-	found.report(p.Prometheus.Validate(field.NewPath("monitoring")))
+	found.report(c.Monitoring.Validate(path))
+	found.report(p.Prometheus.Validate(path))
 }
 
 // checkGrafanaPassword refuses a password that nothing would use.
 func (c *Config) checkGrafanaPassword(found *findings) {
-	grafana := c.Platform.Prometheus.Grafana
+	grafana, path := c.Platform.Prometheus.Grafana, field.NewPath("grafanaPassword")
 	switch {
-	case c.GrafanaPassword == nil || found.reported("grafanaPassword"):
+	case c.GrafanaPassword == nil || found.reported(path):
 	case !grafana.Install:
-		found.add(field.ErrorTypeForbidden, "grafanaPassword", "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
+		found.add(field.ErrorTypeForbidden, path, "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
 	case grafana.ExistingSecret != "":
-		found.add(field.ErrorTypeForbidden, "monitoring.grafana.existingSecret", "is given, and grafanaPassword as well; remove one of the two")
+		found.add(field.ErrorTypeForbidden, field.NewPath("monitoring", "grafana", "existingSecret"), "is given, and grafanaPassword as well; remove one of the two")
 	}
 }
 
 // checkNamespaces refuses namespaces for models that a component creates for itself.
 func (c *Config) checkNamespaces(found *findings) {
-	for _, chart := range c.Platform.charts() {
-		claimed := chart.spec.Namespaces()
+	for _, named := range c.Platform.charts() {
+		claimed := chart.Namespaces(named.spec)
 		for i, n := range c.Namespaces {
 			if slices.Contains(claimed, n.Name) {
-				found.add(field.ErrorTypeInvalid, fmt.Sprintf("namespaces[%d].name", i), "is %q, which %s makes for itself; want another", n.Name, chart.key)
+				found.add(field.ErrorTypeInvalid, field.NewPath("namespaces").Index(i).Child("name"), "is %q, which %s makes for itself; want another", n.Name, named.key)
 			}
 		}
 	}

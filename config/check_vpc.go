@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
@@ -24,15 +23,15 @@ func (p *Platform) checkControlPlane(found *findings) {
 	if p.Offers.Cluster == nil || p.Network.Existing != nil {
 		return // subnets of the user's VPC stay
 	}
-	const key = "network.zones"
+	path := field.NewPath("network", "zones")
 	var lost []string
 	for _, zone := range p.Offers.Cluster.Zones {
 		if !slices.Contains(p.nodeZones(), zone) {
 			lost = append(lost, zone)
 		}
 	}
-	if len(lost) > 0 && !found.reported(key) {
-		found.add(field.ErrorTypeForbidden, key, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
+	if len(lost) > 0 && !found.reported(path) {
+		found.add(field.ErrorTypeForbidden, path, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
 			strings.Join(p.nodeZones(), ", "), strings.Join(lost, ", "), p.Cluster.Name, strings.Join(p.Offers.Cluster.Zones, ", "))
 	}
 }
@@ -46,33 +45,34 @@ func (p *Platform) checkLogGroup(found *findings, source *Source) {
 	if group == nil || group.Tags[account.ProjectTag] == source.project && group.Tags[account.StackTag] == source.stack {
 		return
 	}
-	found.add(field.ErrorTypeInvalid, "cluster.name", "is %s, and the log group %s of such a cluster exists already without the tags of this stack: EKS creates it again when it delivers logs after a destroy; delete it: aws logs delete-log-group --region %s --log-group-name %s; or choose another name",
+	found.add(field.ErrorTypeInvalid, field.NewPath("cluster", "name"), "is %s, and the log group %s of such a cluster exists already without the tags of this stack: EKS creates it again when it delivers logs after a destroy; delete it: aws logs delete-log-group --region %s --log-group-name %s; or choose another name",
 		p.Cluster.Name, group.Name, p.Account.Region, group.Name)
 }
 
 // checkVPC refuses a VPC of the user's in which no cluster would work.
 func (p *Platform) checkVPC(found *findings) {
 	e, vpc := p.Network.Existing, p.Offers.VPC
+	vpcID, subnets := field.NewPath("network", "vpcId"), field.NewPath("network", "privateSubnetIds")
 	zones := slices.DeleteFunc(p.nodeZones(), func(zone string) bool { return slices.Contains(e.WithoutControlPlane, zone) })
 	switch {
-	case len(zones) >= 2 || found.reported("network.privateSubnetIds"):
+	case len(zones) >= 2 || found.reported(subnets):
 	case len(e.WithoutControlPlane) > 0:
-		found.add(field.ErrorTypeInvalid, "network.privateSubnetIds", "are in %d zones in which EKS places a control plane, and it needs two; EKS places none in %s: name a subnet of another zone",
+		found.add(field.ErrorTypeInvalid, subnets, "are in %d zones in which EKS places a control plane, and it needs two; EKS places none in %s: name a subnet of another zone",
 			len(zones), strings.Join(slices.Compact(slices.Sorted(slices.Values(e.WithoutControlPlane))), ", "))
 	default:
-		found.add(field.ErrorTypeInvalid, "network.privateSubnetIds", "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
+		found.add(field.ErrorTypeInvalid, subnets, "are in %d zones, and EKS needs two; name a subnet of another zone", len(zones))
 	}
 	for i, id := range e.PrivateSubnetIDs {
 		if s := p.Offers.Subnets[id]; p.Offers.Cluster == nil && s.Problem == "" && s.Free < controlPlaneAddresses {
-			found.add(field.ErrorTypeInvalid, fmt.Sprintf("network.privateSubnetIds[%d]", i), "is %s with %d free addresses, and EKS needs %d for the control plane and more for nodes; name a larger subnet, or add one",
+			found.add(field.ErrorTypeInvalid, subnets.Index(i), "is %s with %d free addresses, and EKS needs %d for the control plane and more for nodes; name a larger subnet, or add one",
 				id, s.Free, controlPlaneAddresses)
 		}
 	}
-	if vpc == nil || found.reported("network.vpcId") {
+	if vpc == nil || found.reported(vpcID) {
 		return
 	}
 	if vpc.Problem != "" {
-		found.add(field.ErrorTypeInvalid, "network.vpcId", "is %s, of which the account tells nothing: %s", e.VPCID, vpc.Problem)
+		found.add(field.ErrorTypeInvalid, vpcID, "is %s, of which the account tells nothing: %s", e.VPCID, vpc.Problem)
 		return
 	}
 	for _, attribute := range []struct {
@@ -80,7 +80,7 @@ func (p *Platform) checkVPC(found *findings) {
 		name, flag string
 	}{{vpc.DNSHostnames, "enableDnsHostnames", "--enable-dns-hostnames"}, {vpc.DNSSupport, "enableDnsSupport", "--enable-dns-support"}} {
 		if !attribute.on {
-			found.add(field.ErrorTypeInvalid, "network.vpcId", "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
+			found.add(field.ErrorTypeInvalid, vpcID, "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
 				e.VPCID, attribute.name, p.Account.Region, e.VPCID, attribute.flag)
 		}
 	}
@@ -96,7 +96,7 @@ func (p *Platform) checkServices(found *findings, cidrs []string) {
 	}
 	for _, text := range cidrs {
 		if block, err := netip.ParsePrefix(text); err == nil && block.Overlaps(services) {
-			found.add(field.ErrorTypeInvalid, "cluster.serviceCidr", "is %s, which overlaps with %s of %s; want a private block outside %s",
+			found.add(field.ErrorTypeInvalid, field.NewPath("cluster", "serviceCidr"), "is %s, which overlaps with %s of %s; want a private block outside %s",
 				services, block, p.Network.Existing.VPCID, strings.Join(cidrs, ", "))
 			return
 		}

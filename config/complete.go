@@ -25,7 +25,7 @@ func (c *Config) complete(found *findings, read account.Reader) {
 	c.Costs.Region = c.Region
 	c.completeGroups(found)
 	c.completeInstalls(found)
-	if !found.covers("cluster") { // else nobody knows whose it is
+	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
 		c.completePlatform(found, read)
 	}
 	c.completeNamespaces(found)
@@ -43,7 +43,7 @@ func (c *Config) completeGroups(found *findings) {
 			g.InstanceTypes = typed.types()
 			if typed.known() == "" {
 				on := h.instance()
-				if len(h.Validate(path)) > 0 || found.reported(path.String()) {
+				if len(h.Validate(path)) > 0 || found.reported(path) {
 					on = catalogue.Instance{} // nothing is sized on it
 				}
 				g.Own = serving.OwnTypes{}
@@ -70,11 +70,11 @@ func (c *Config) completeInstalls(found *findings) {
 	created := p.Made()
 	p.roles = len(c.readers()) > 0
 	for _, chart := range p.charts() {
-		if !found.given(chart.key + ".install") {
+		if !found.given(field.NewPath(chart.key, "install")) {
 			*chart.spec.Options().Install = created
 		}
 	}
-	if c.Monitoring.PrometheusURL != "" && !found.given("monitoring.install") {
+	if c.Monitoring.PrometheusURL != "" && !found.given(field.NewPath("monitoring", "install")) {
 		p.Prometheus.Install = false
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -42,7 +43,7 @@ func (c *Config) ask(read account.Reader) {
 	offers, err := read(wanted)
 	if err != nil {
 		// One line: the engine begins another problem with every line.
-		c.unfillable(field.ErrorTypeInvalid, "aws", "does not answer what the account offers: "+strings.Join(strings.Fields(err.Error()), " "))
+		problems.Invalid(&c.unfilled, field.NewPath("aws"), "does not answer what the account offers: %s", strings.Join(strings.Fields(err.Error()), " "))
 		return
 	}
 	p.Offers = offers

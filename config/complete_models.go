@@ -1,19 +1,19 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // completeNamespaces fills in the namespaces of models, and that of a model where there
 // is only one.
 func (c *Config) completeNamespaces(found *findings) {
-	if !found.given("namespaces") {
+	if !found.given(field.NewPath("namespaces")) {
 		c.Namespaces = []serving.NamespaceSpec{{Name: "inference"}}
 	}
 	for i, n := range c.Namespaces {
@@ -22,7 +22,7 @@ func (c *Config) completeNamespaces(found *findings) {
 	names, complete := c.namespaceNames(found)
 	for i := range c.Models {
 		m := &c.Models[i]
-		if complete && len(names) == 1 && m.Namespace == "" && !found.covers(fmt.Sprintf("models[%d].namespace", i)) {
+		if complete && len(names) == 1 && m.Namespace == "" && !found.covers(field.NewPath("models").Index(i).Child("namespace")) {
 			m.Namespace = names[0]
 		}
 	}
@@ -30,7 +30,7 @@ func (c *Config) completeNamespaces(found *findings) {
 
 // namespaceNames returns the names of the namespaces, and whether they are all.
 func (c *Config) namespaceNames(found *findings) (names []string, complete bool) {
-	complete = !found.covers("namespaces")
+	complete = !found.covers(field.NewPath("namespaces"))
 	for _, n := range c.Namespaces {
 		if n.Name == "" {
 			complete = false // reported as missing; any model may have meant it
@@ -50,7 +50,7 @@ func (c *Config) completeModels(found *findings) {
 		m.Storage.Region = c.Region
 		m.Costs = c.Costs.Costs
 		m.Monitoring = c.Monitoring
-		found.decoded.Redirect(fmt.Sprintf("models[%d].monitoring", i), "monitoring")
+		found.redirect(field.NewPath("models").Index(i).Child("monitoring"), field.NewPath("monitoring"))
 		m.Access.Guarded = c.APIKey != nil
 		c.chooseNodeGroup(found, i)
 	}
@@ -105,26 +105,25 @@ func (c *Config) gate() {
 // wrong with a chosen group is reported by the group's own key.
 func (c *Config) chooseNodeGroup(found *findings, i int) {
 	m := &c.Models[i]
-	key := fmt.Sprintf("models[%d].nodeGroup", i)
-	if len(c.NodeGroups) == 0 && len(m.NodeGroupNames) == 0 || found.covers(key) || found.covers("nodeGroups") {
+	path := field.NewPath("models").Index(i)
+	list := path.Child("nodeGroup")
+	if len(c.NodeGroups) == 0 && len(m.NodeGroupNames) == 0 || found.covers(list) || found.covers(field.NewPath("nodeGroups")) {
 		return
 	}
 	if len(m.NodeGroupNames) > 0 {
-		c.findNodeGroups(found, i, key)
+		c.findNodeGroups(found, i)
 		return
 	}
 	groups, names := c.groupsFor(*m)
 	if len(groups) == 0 {
 		if m.GPU.Type != "" { // else every group is reported as wrong
-			c.unfillable(field.ErrorTypeNotSupported, fmt.Sprintf("models[%d].gpu.type", i),
-				fmt.Sprintf("is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", ")))
+			problems.NotSupported(&c.unfilled, path.Child("gpu", "type"), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		}
 		return
 	}
 	choice, ok := m.Cheapest(groups)
 	if !ok && len(groups) > 1 && m.UnknownShape() {
-		c.unfillable(field.ErrorTypeRequired, key,
-			fmt.Sprintf("is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", ")))
+		problems.Required(&c.unfilled, list, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
 		return
 	}
 	if !ok {
@@ -132,24 +131,24 @@ func (c *Config) chooseNodeGroup(found *findings, i int) {
 	}
 	m.NodeGroup, m.NodeGroupNames = choice.Group, []string{choice.Group.Name}
 	c.passedOver[i] = choice.PassedOver
-	found.decoded.Redirect(key, fmt.Sprintf("nodeGroups[%d]", slices.Index(c.groupNames(), choice.Group.Name)))
+	found.redirect(list, field.NewPath("nodeGroups").Index(slices.Index(c.groupNames(), choice.Group.Name)))
 }
 
 // findNodeGroups gives a model the groups that it lists by name, unless a name is
 // wrong.
-func (c *Config) findNodeGroups(found *findings, i int, key string) {
+func (c *Config) findNodeGroups(found *findings, i int) {
 	m := &c.Models[i]
 	if wrong := c.wrongName(m.NodeGroupNames); wrong >= 0 {
 		return
 	}
 	var groups []serving.NodeGroup
-	names := c.groupNames()
+	path, names := field.NewPath("models").Index(i), c.groupNames()
 	for j, name := range m.NodeGroupNames {
 		at := slices.Index(names, name)
 		groups = append(groups, c.NodeGroups[at])
-		origin := fmt.Sprintf("nodeGroups[%d]", at)
-		found.decoded.Redirect(itemKey(key, m.NodeGroupNames, j), origin)
-		found.decoded.Redirect(fmt.Sprintf("models[%d].nodeGroups[%d]", i, j), origin)
+		origin := field.NewPath("nodeGroups").Index(at)
+		found.redirect(itemPath(path.Child("nodeGroup"), m.NodeGroupNames, j), origin)
+		found.redirect(path.Child("nodeGroups").Index(j), origin)
 	}
 	m.NodeGroup = serving.Compose(groups)
 	if len(groups) > 1 {
@@ -169,12 +168,12 @@ func (c *Config) wrongName(listed []string) int {
 	return -1
 }
 
-// itemKey returns the key of an item of a list that may be typed as one string.
-func itemKey(key string, list []string, i int) string {
+// itemPath returns the key of an item of a list that may be typed as one string.
+func itemPath(path *field.Path, list []string, i int) *field.Path {
 	if len(list) == 1 {
-		return key
+		return path
 	}
-	return fmt.Sprintf("%s[%d]", key, i)
+	return path.Index(i)
 }
 
 // share tells every model what the others request of its node groups.

@@ -67,8 +67,3 @@ func Load(source *Source, read account.Reader) (*Config, error) {
 	}
 	return c, nil
 }
-
-// unfillable notes why something could not be filled in.
-func (c *Config) unfillable(kind field.ErrorType, key, detail string) {
-	c.unfilled = append(c.unfilled, &field.Error{Type: kind, Field: key, Detail: detail})
-}

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -149,14 +148,9 @@ func TestProblemsStandWhereTheUserTypedThem(t *testing.T) {
 	_, err := load(t, `
   vllm-eks:defaults: {image: "vllm/vllm-openai:latest", env: {HF_TOKEN: x}, extraArgs: [--swap-space, "4"], lifecycle: {loadSeconds: -1}}
   vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]`)
-	var keys []string
-	for _, e := range unwrap(err) {
-		key, _, _ := strings.Cut(e.Error(), ": ")
-		keys = append(keys, key)
-	}
-	want := []string{"defaults.lifecycle.loadSeconds", "defaults.image", "defaults.env.HF_TOKEN", "defaults.extraArgs[0]"}
-	if !slices.Equal(keys, want) {
-		t.Errorf("problems are at %q, want %q", keys, want)
+	want := []string{"defaults.env.HF_TOKEN: invalid", "defaults.extraArgs[0]: invalid", "defaults.image: invalid", "defaults.lifecycle.loadSeconds: invalid"}
+	if got := problemstest.Kinds(err); !slices.Equal(got, want) {
+		t.Errorf("the problems are %q, want %q", got, want)
 	}
 }
 
@@ -195,33 +189,20 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 // models take from the defaults.
 func TestWhatCannotBeDecodedIsNotCheckedAgain(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
-		{"a mapping of a model", "  vllm-eks:models: [{name: a, model: org/m, lifecycle: surge}]", "models[0].lifecycle"},
+		{"a mapping of a model", "  vllm-eks:models: [{name: a, model: org/m, lifecycle: surge}]", "models[0].lifecycle: wrong type"},
 		{"an item of the defaults", "  vllm-eks:defaults: {extraArgs: [5]}\n  vllm-eks:models: [{name: a, model: org/m}, {name: b, model: org/m}]",
-			"defaults.extraArgs[0]"},
+			"defaults.extraArgs[0]: wrong type"},
 		{"a mapping, in whose place the defaults are wrong", "  vllm-eks:defaults: {gpu: {count: -1}}\n  vllm-eks:models: [{name: a, model: org/m, gpu: 2}]",
-			"models[0].gpu defaults.gpu.count"},
+			"defaults.gpu.count: invalid, models[0].gpu: wrong type"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(t, test.yaml)
-			var keys []string
-			for _, e := range unwrap(err) {
-				key, _, _ := strings.Cut(e.Error(), ": ")
-				keys = append(keys, key)
-			}
-			if got := strings.Join(keys, " "); got != test.want {
-				t.Errorf("problems are at %q, want %q", got, test.want)
+			if got := strings.Join(problemstest.Kinds(err), ", "); got != test.want {
+				t.Errorf("the problems are %q, want %q", got, test.want)
 			}
 		})
 	}
-}
-
-func unwrap(err error) []error {
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		return joined.Unwrap()
-	}
-	return []error{err}
 }
 
 // TestNewKeysComeFromDefaultsToo covers a truth, a list of mappings and a

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -17,11 +16,12 @@ import (
 // checkCosts refuses prices and numbers that cannot be, and prices of things that
 // nothing of the program costs, which are most likely misspelt.
 func (c *Config) checkCosts(found *findings) {
-	found.report(keys.Check(&c.Costs, field.NewPath("costs")))
+	costs := field.NewPath("costs")
+	found.report(keys.Check(&c.Costs, costs))
 	found.report(keys.Check(&c.Limits, field.NewPath("limits")))
 	c.checkPrices(found)
 	if s := c.Costs.Shared; s.ExtendedSupport > s.ControlPlanes {
-		found.add(field.ErrorTypeInvalid, "costs.shared.extendedSupport", "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
+		found.add(field.ErrorTypeInvalid, costs.Child("shared", "extendedSupport"), "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)
 	}
 }
 
@@ -29,22 +29,22 @@ func (c *Config) checkCosts(found *findings) {
 // where they are limited, and groups that are too small for their models.
 func (c *Config) checkSize(found *findings) {
 	bill := c.bill()
-	const key = "limits.maxUsdPerHour"
+	limit := field.NewPath("limits", "maxUsdPerHour")
 	switch most := c.Limits.MaxUSDPerHour; {
 	case most == 0:
 	case len(bill.Unpriced) > 0:
-		found.add(field.ErrorTypeInvalid, key, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
+		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
 	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
-		found.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
+		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
 			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
 	case bill.Max > most:
-		found.add(field.ErrorTypeInvalid, key, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
+		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			most, bill.Max, bill.List())
 	}
 	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
 	for i, g := range c.NodeGroups {
 		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
-			found.add(field.ErrorTypeInvalid, fmt.Sprintf("nodeGroups[%d].max", i), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
+			found.add(field.ErrorTypeInvalid, field.NewPath("nodeGroups").Index(i).Child("max"), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
 				g.Max, need, strings.Join(c.demands(g.Name), ", "))
 		}
 	}
@@ -65,12 +65,12 @@ func (c *Config) checkPrices(found *findings) {
 	known := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			found.add(field.ErrorTypeInvalid, "costs.usdPerHour."+name, "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+			found.add(field.ErrorTypeInvalid, field.NewPath("costs", "usdPerHour", name), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
-		if _, ok := c.prices().Of(name); !ok {
-			found.add(field.ErrorTypeInvalid, "costs.shared.nodes."+name, "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+		if _, ok := c.prices().For(name); !ok {
+			found.add(field.ErrorTypeInvalid, field.NewPath("costs", "shared", "nodes", name), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
 		}
 	}
 }
@@ -137,7 +137,7 @@ func (c *Config) extendedSurcharge() float64 {
 	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
 		return 0
 	}
-	standard, _ := c.prices().Of(catalogue.ControlPlane)
-	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	standard, _ := c.prices().For(catalogue.ControlPlane)
+	price, _ := c.prices().For(catalogue.ExtendedSupport)
 	return price.USDPerHour - standard.USDPerHour
 }

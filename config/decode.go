@@ -3,13 +3,13 @@ package config
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"reflect"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -36,7 +36,7 @@ func decode(source *Source) (stack, *keys.Result) {
 	var s stack
 	r := keys.Decode(keys.Decoder{Namespace: Namespace, Forms: Forms()}, source.decoded(), &s)
 	for i := range s.Models {
-		s.Models[i].replaceVersion(r, fmt.Sprintf("models[%d]", i))
+		s.Models[i].replaceVersion(r, field.NewPath("models").Index(i))
 	}
 	return s, r
 }
@@ -81,8 +81,8 @@ func parse(text string) any {
 
 // replaceVersion has the release or the image of a model replace what the defaults say,
 // whichever of the two keys they use: both say which vLLM runs.
-func (m *model) replaceVersion(r *keys.Result, path string) {
-	image, version := r.Given(path+".image"), r.Given(path+".vllmVersion")
+func (m *model) replaceVersion(r *keys.Result, path *field.Path) {
+	image, version := r.Given(path.Child("image").String()), r.Given(path.Child("vllmVersion").String())
 	switch {
 	case image && !version:
 		m.VLLMVersion = ""
@@ -137,7 +137,7 @@ func decodeShape(value any, report func(format string, values ...any)) any {
 			return value
 		}
 		// Not repeated: it may be anything.
-		report("is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		report("is a string, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
 		return wrongShape
 	case map[string]any:
 		text, err := json.Marshal(value)

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,7 +8,9 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/yaml"
 
+	"github.com/vllm-eks/vllm-eks/internal/oneline"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -79,7 +80,7 @@ func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
 // parseDeployed is lenient: what an update cannot read, it replaces in the end.
 func parseDeployed(text string) Deployed {
 	var d Deployed
-	if err := json.Unmarshal([]byte(text), &d); err != nil {
+	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
 		return Deployed{}
 	}
 	return d
@@ -100,8 +101,7 @@ func (c *Config) Deployed() (string, error) {
 	for _, m := range c.Models {
 		d.Models[m.Name] = deployedModel(m)
 	}
-	text, err := json.Marshal(d)
-	return string(text), err
+	return oneline.Marshal(d)
 }
 
 // locate finds the existing cluster in the kubeconfig.
@@ -119,7 +119,8 @@ func (c *Config) locate() {
 	c.location = &location
 }
 
-const contextKey = "cluster.existing.context"
+// contextPath returns the key that names an existing cluster.
+func contextPath() *field.Path { return field.NewPath("cluster", "existing", "context") }
 
 // checkLocation refuses an existing cluster that the stack was not deployed to: its
 // objects would stay where they are, while the engine takes them to be here.
@@ -128,9 +129,9 @@ func (c *Config) checkLocation(found *findings) {
 	switch was := before.Cluster; {
 	case location == nil:
 	case before.EKS != "":
-		found.add(field.ErrorTypeForbidden, "cluster.existing", "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
+		found.add(field.ErrorTypeForbidden, field.NewPath("cluster", "existing"), "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
 	case was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) && was.Context != existing.Context:
-		found.add(field.ErrorTypeInvalid, contextKey, "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
+		found.add(field.ErrorTypeInvalid, contextPath(), "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
 			"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
 			"If it is the same cluster at another address: kubectl config rename-context %s %s",
 			existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
@@ -146,11 +147,11 @@ func (c *Config) locationWarnings() []string {
 	}
 	var warnings []string
 	if was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
-		warnings = append(warnings, fmt.Sprintf("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", contextKey, existing.Context, was.Server, location.Server))
+		warnings = append(warnings, fmt.Sprintf("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", contextPath(), existing.Context, was.Server, location.Server))
 	}
 	if location.Unreachable != "" {
 		warnings = append(warnings, fmt.Sprintf("%s: %q is %s, which cannot be reached from here (%s); a preview goes on without the cluster's answers, pulumi up fails",
-			contextKey, existing.Context, location.Server, location.Unreachable))
+			contextPath(), existing.Context, location.Server, location.Unreachable))
 	}
 	return warnings
 }
@@ -168,7 +169,7 @@ func (c *Config) checkIdentity(found *findings) {
 			continue
 		}
 		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
-		found.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].previousNames", i), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
+		found.add(field.ErrorTypeInvalid, field.NewPath("models").Index(i).Child("previousNames"), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
 			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
 			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
 	}
@@ -180,7 +181,7 @@ func (c *Config) checkIdentity(found *findings) {
 func (c *Config) checkCache(found *findings, i int, is DeployedModel) {
 	for _, was := range c.source.Deployed.Models {
 		if was.same(is) && was.Cache != "" && is.Cache != "" && was.Cache != is.Cache {
-			found.add(field.ErrorTypeInvalid, fmt.Sprintf("models[%d].storage.cache.storageClass", i), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
+			found.add(field.ErrorTypeInvalid, field.NewPath("models").Index(i).Child("storage", "cache", "storageClass"), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
 				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", is.Cache, was.Cache)
 		}
 	}

@@ -23,32 +23,32 @@ type findings struct {
 func newFindings(decoded *keys.Result) *findings {
 	found := &findings{decoded: decoded, list: slices.Clone(decoded.Errors), settled: map[string]bool{}}
 	for _, p := range found.list {
-		found.settle(p.Field)
+		found.settle(field.NewPath(p.Field))
 	}
 	return found
 }
 
 // add reports a problem once: every model has the defaults.
-func (found *findings) add(kind field.ErrorType, key, format string, values ...any) {
-	problems.AddOnce(&found.list, kind, key, format, values...)
+func (found *findings) add(kind field.ErrorType, path *field.Path, format string, values ...any) {
+	problems.AddOnce(&found.list, kind, path.String(), format, values...)
 }
 
 // report adds the problems of a component, where the user typed the key. Keys that
 // are settled are left out.
 func (found *findings) report(list field.ErrorList) {
 	for _, p := range list {
-		if key := found.typedAt(p.Field); !found.covers(key) {
-			found.add(p.Type, key, "%s", p.Detail)
+		if path := found.typedAt(field.NewPath(p.Field)); !found.covers(path) {
+			found.add(p.Type, path, "%s", p.Detail)
 		}
 	}
 }
 
 // settle notes that everything is said about a key.
-func (found *findings) settle(key string) { found.settled[key] = true }
+func (found *findings) settle(path *field.Path) { found.settled[path.String()] = true }
 
 // covers reports whether the key, or anything that it is a part of, is settled.
-func (found *findings) covers(key string) bool {
-	for at := key; at != ""; at = problems.Parent(at) {
+func (found *findings) covers(path *field.Path) bool {
+	for at := path.String(); at != ""; at = problems.Parent(at) {
 		if found.settled[at] {
 			return true
 		}
@@ -57,17 +57,24 @@ func (found *findings) covers(key string) bool {
 }
 
 // reported reports whether anything is wrong with a key, or with a part of it.
-func (found *findings) reported(key string) bool {
-	return slices.ContainsFunc(found.list, func(p *field.Error) bool { return problems.Within(p.Field, key) })
+func (found *findings) reported(path *field.Path) bool {
+	return slices.ContainsFunc(found.list, func(p *field.Error) bool { return problems.Within(p.Field, path.String()) })
 }
 
 // given reports whether the user typed a key.
-func (found *findings) given(key string) bool { return found.decoded.Given(key) }
+func (found *findings) given(path *field.Path) bool { return found.decoded.Given(path.String()) }
 
 // set reports whether the user typed a key and a value that sets something: not false,
 // and not an empty list or mapping.
-func (found *findings) set(key string) bool { return found.decoded.Set(key) }
+func (found *findings) set(path *field.Path) bool { return found.decoded.Set(path.String()) }
 
 // typedAt returns where the user typed a key: a model's value may stand in the
 // defaults.
-func (found *findings) typedAt(key string) string { return found.decoded.TypedAt(key) }
+func (found *findings) typedAt(path *field.Path) *field.Path {
+	return field.NewPath(found.decoded.TypedAt(path.String()))
+}
+
+// redirect has typedAt find a key at another place from now on.
+func (found *findings) redirect(path, to *field.Path) {
+	found.decoded.Redirect(path.String(), to.String())
+}

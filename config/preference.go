@@ -10,7 +10,10 @@ import (
 )
 
 // edge is one step of a list: the group before is preferred, as the key says.
-type edge struct{ before, after, key string }
+type edge struct {
+	before, after string
+	key           *field.Path
+}
 
 // contradiction is a list that orders two groups as no list before it does.
 type contradiction struct {
@@ -24,7 +27,7 @@ type contradiction struct {
 func (c *Config) preferences(found *findings) ([]edge, *contradiction) {
 	var edges []edge
 	for i, m := range c.Models {
-		key := found.typedAt(fmt.Sprintf("models[%d].nodeGroup", i))
+		key := found.typedAt(field.NewPath("models").Index(i).Child("nodeGroup"))
 		for j := 1; j < len(m.NodeGroupNames); j++ {
 			step := edge{before: m.NodeGroupNames[j-1], after: m.NodeGroupNames[j], key: key}
 			if step.before == step.after {
@@ -58,7 +61,7 @@ func (c *Config) checkPreferences(found *findings) {
 	}
 	p := &c.Platform
 	if typed := c.typed.Autoscaler.Expander; len(edges) > 0 && p.Autoscaler.Install && p.Made() && typed != "" {
-		found.add(field.ErrorTypeForbidden, "autoscaler.expander", "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
+		found.add(field.ErrorTypeForbidden, field.NewPath("autoscaler", "expander"), "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
 			typed, edges[0].key)
 	}
 }

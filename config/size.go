@@ -84,7 +84,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
 		pools = append(pools, sizing.Pool{
-			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+			Name: g.Name, Instance: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
 	return pools
@@ -129,16 +129,16 @@ func (s Size) USDPerHour() float64 { return s.bill.Max }
 // Warnings are what one ought to know of the models and their costs.
 func (s Size) Warnings() []string { return slices.Clone(s.warnings) }
 
-// Numbers are the estimates by the model's name. A model that could not be
-// sized has none.
-func (s Size) Numbers() map[string]map[string]any {
-	all := map[string]map[string]any{}
+// Summaries returns the estimates by the model's name, one line each. A model that
+// could not be sized has none.
+func (s Size) Summaries() map[string]string {
+	summaries := map[string]string{}
 	for _, r := range s.rows {
 		if r.Estimate != nil {
-			all[r.Name] = r.Estimate.Numbers()
+			summaries[r.Name] = r.Estimate.Summary()
 		}
 	}
-	return all
+	return summaries
 }
 
 // demands describe what the models ask of a node group, and why those that did

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/account"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
@@ -50,8 +52,8 @@ func (c *Config) platformWarnings() []string {
 // begins soon.
 func (c *Config) supportWarnings() []string {
 	of := c.Platform.Cluster
-	standard, _ := c.prices().Of(catalogue.ControlPlane)
-	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	standard, _ := c.prices().For(catalogue.ControlPlane)
+	price, _ := c.prices().For(catalogue.ExtendedSupport)
 	if extended, _ := of.Support(c.source.now()); extended {
 		return []string{fmt.Sprintf("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor version at a time",
 			of.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}
@@ -93,7 +95,7 @@ func (c *Config) subnetWarnings() []string {
 	}{{"privateSubnetIds", "kubernetes.io/role/internal-elb", e.PrivateSubnetIDs}, {"publicSubnetIds", "kubernetes.io/role/elb", e.PublicSubnetIDs}} {
 		for i, id := range of.ids {
 			if p.Offers.Subnets[id].Tags[of.tag] != "1" {
-				all = append(all, fmt.Sprintf("network.%s[%d]: %s lacks the tag %s: 1, without which no load balancer gets there", of.key, i, id, of.tag))
+				all = append(all, fmt.Sprintf("%s: %s lacks the tag %s: 1, without which no load balancer gets there", field.NewPath("network", of.key).Index(i), id, of.tag))
 			}
 		}
 	}
@@ -109,7 +111,7 @@ func (p *Platform) routeWarnings() []string {
 	}
 	var all []string
 	warn := func(key string, i int, format string, values ...any) {
-		all = append(all, fmt.Sprintf("network.%s[%d]: ", key, i)+fmt.Sprintf(format, values...))
+		all = append(all, field.NewPath("network", key).Index(i).String()+": "+fmt.Sprintf(format, values...))
 	}
 	for i, id := range e.PrivateSubnetIDs {
 		switch p.Offers.Subnets[id].Route {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
@@ -63,7 +64,7 @@ var malformedOnAWS = []malformedStack{
 		want: []string{"cluster.kubernetesVersion: not supported"}},
 	{name: "Kubernetes version is a number", change: []string{"cluster: {", `cluster: {kubernetesVersion: 1.35, `},
 		want: []string{"cluster.kubernetesVersion: wrong type"},
-		says: []string{"cluster.kubernetesVersion: is a number, 1.35, want a text; put it in quotes"}},
+		says: []string{"cluster.kubernetesVersion: is a number, 1.35, want a string; put it in quotes"}},
 	{name: "API server open to every address", change: []string{"203.0.113.0/24", "0.0.0.0/0"},
 		want: []string{"cluster.publicAccessCidrs[0]: invalid"}},
 	{name: "private addresses in publicAccessCidrs", change: []string{"203.0.113.0/24", "10.1.0.0/16"},
@@ -138,7 +139,7 @@ var malformedOnAWS = []malformedStack{
 		want: []string{"models[0].nodeGroup: invalid"}},
 	{name: "nodeGroup list with a number", change: []string{"nodeGroup: g5}", "nodeGroup: [g5, 6]}"},
 		want: []string{"models[0].nodeGroup[1]: wrong type"},
-		says: []string{"models[0].nodeGroup[1]: is a number, 6, want a text; put it in quotes"}},
+		says: []string{"models[0].nodeGroup[1]: is a number, 6, want a string; put it in quotes"}},
 	{name: "nodeGroup lists of two models in opposite orders", change: []string{"{name: g6,", "{name: g5-spot, instanceTypes: [g5.2xlarge], max: 1, capacity: spot}, {name: g6,",
 		"nodeGroup: g5}", "nodeGroup: [g5-spot, g5]}, {name: b, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: [g5, g5-spot]}"},
 		want: []string{"models[1].nodeGroup: invalid"}},
@@ -197,7 +198,7 @@ func TestMalformedConfigurationsOnAWS(t *testing.T) {
 			if registered := recording.Resources(); len(registered) != 0 {
 				t.Errorf("%d resources were registered, the first is %s %s", len(registered), registered[0].Type, registered[0].Name)
 			}
-			checkProblems(t, err, test.want, test.says)
+			problemstest.Check(t, err, test.want, test.says)
 		})
 	}
 }

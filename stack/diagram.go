@@ -6,6 +6,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/charts"
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
@@ -40,23 +41,29 @@ func component[Args, Component any, _ waitable[Component]](d *diagram, register 
 	return added
 }
 
+// plainCharts adds a component for each chart that needs nothing but the cluster, such
+// as KEDA, and returns what others wait for.
+func (d *diagram) plainCharts(list []config.PlainChart, dependsOn []pulumi.Resource, opts ...pulumi.ResourceOption) []pulumi.Resource {
+	var ready []pulumi.Resource
+	for _, c := range list {
+		installed := component(d, charts.New, c.Key, charts.Args{Spec: c.Spec, DependsOn: dependsOn}, opts...)
+		ready = append(ready, installed.Ready()...)
+	}
+	return ready
+}
+
 // join returns the resources of several lists, for a component that depends on
 // them.
 func join(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
 
-// report shows the size and the cost of every model in the preview. It exports
-// the numbers, one output for each model, so that a diff shows a change.
-func report(ctx *pulumi.Context, cfg *config.Config) error {
-	size := cfg.Size()
+// report shows the size and the cost of every model in the preview.
+func report(ctx *pulumi.Context, size config.Size) error {
 	var errs []error
 	if table := size.Table(); table != "" {
 		errs = append(errs, ctx.Log.Info("\n"+table, nil))
 	}
 	for _, warning := range size.Warnings() {
 		errs = append(errs, ctx.Log.Warn(warning, nil))
-	}
-	for name, numbers := range size.Numbers() {
-		ctx.Export("sizing-"+name, pulumi.Any(numbers))
 	}
 	return errors.Join(errs...)
 }

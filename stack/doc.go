@@ -12,10 +12,10 @@
 //   - models: for each model by its name, namespace, service, port, url inside
 //     the cluster, servedModelName, which requests name as their model, and
 //     apiKeySecret, the Secret with the key that clients must send ("" if none)
+//   - sizing: for each model by its name, its memory, capacity and cost as one line
 //   - pins: for each model by its name, the value of its key pin that keeps the
-//     derived numbers
-//   - clusterPin: the value of the key cluster.pin that keeps the versions, on a
-//     cluster that the stack creates
-//   - sizing-NAME: the memory, the capacity and the cost of the model NAME
+//     derived numbers, as one line of YAML
+//   - clusterPin: the value of the key cluster.pin that keeps the versions, as one
+//     line of YAML, on a cluster that the stack creates
 //   - deployed: a record for the checks of the next update
 package stack

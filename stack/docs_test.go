@@ -8,7 +8,9 @@ import (
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 func servingDocumentation(t *testing.T) string {
@@ -87,6 +89,10 @@ func TestEveryKeyIsInAStackWithManyKeys(t *testing.T) {
 			t.Errorf("%s is used after all; remove it from the exceptions", path)
 		}
 		given[path] = true
+	}
+	// components/serving has a golden file of each scaling policy, with its settings.
+	for _, f := range keys.Fields(&serving.Settings{}) {
+		given["models[].scaling."+f.Name] = true
 	}
 	declared, err := config.Keys()
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
@@ -50,7 +49,7 @@ func TestMalformedConfigurations(t *testing.T) {
 			if registered := recording.Resources(); len(registered) != 0 {
 				t.Errorf("%d resources were registered, the first is %s %s", len(registered), registered[0].Type, registered[0].Name)
 			}
-			checkProblems(t, err, test.want, test.says)
+			problemstest.Check(t, err, test.want, test.says)
 		})
 	}
 }
@@ -67,23 +66,4 @@ func withModel(keys string) string {
 func messages(err error) []string {
 	_, list, _ := strings.Cut(err.Error(), "* ")
 	return strings.Split(strings.TrimSpace(list), "\n")
-}
-
-// checkProblems compares the problems of an error with what is wanted, each as its
-// key and its kind, in any order.
-func checkProblems(t *testing.T, err error, want, says []string) {
-	t.Helper()
-	var texts []string
-	for _, p := range problems.Of(err, "no key") {
-		texts = append(texts, problems.Error{Problem: p}.Error())
-	}
-	got := problemstest.Kinds(err)
-	if !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-		t.Errorf("the problems are\n%q, want\n%q", got, want)
-	}
-	for _, beginning := range says {
-		if !slices.ContainsFunc(texts, func(text string) bool { return strings.HasPrefix(text, beginning) }) {
-			t.Errorf("no message begins with %q; they are\n%s", beginning, strings.Join(texts, "\n"))
-		}
-	}
 }

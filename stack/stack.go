@@ -5,9 +5,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/account"
 	"github.com/vllm-eks/vllm-eks/components/cluster"
-	"github.com/vllm-eks/vllm-eks/components/gpu"
 	"github.com/vllm-eks/vllm-eks/components/ingress"
-	"github.com/vllm-eks/vllm-eks/components/keda"
 	"github.com/vllm-eks/vllm-eks/components/monitoring"
 	"github.com/vllm-eks/vllm-eks/components/network"
 	"github.com/vllm-eks/vllm-eks/components/nodes"
@@ -23,7 +21,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	if err != nil {
 		return err
 	}
-	if err := report(ctx, cfg); err != nil {
+	if err := report(ctx, cfg.Size()); err != nil {
 		return err
 	}
 	p, region := cfg.Platform, cfg.Platform.Account.Region
@@ -41,11 +39,10 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
-	plugin := component(d, gpu.New, "gpu", gpu.Args{Spec: p.GPU, DependsOn: ready}, providers)
-	scaler := component(d, keda.New, "keda", keda.Args{Spec: p.KEDA, DependsOn: ready}, providers)
+	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
 		Tags: aws.Tags, DependsOn: ready}, providers)
-	ready = join(ready, autoscaler.Ready(), plugin.Ready(), scaler.Ready(), balancers.Ready())
+	ready = join(ready, autoscaler.Ready(), plain, balancers.Ready())
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
@@ -58,17 +55,5 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	if d.err != nil {
 		return d.err
 	}
-	return export(ctx, cfg, models)
-}
-
-// export exports the outputs that the documentation of the package lists.
-func export(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) error {
-	ctx.Export("models", models)
-	ctx.Export("pins", pulumi.Any(cfg.Pins()))
-	if pin := cfg.ClusterPin(); pin != nil {
-		ctx.Export("clusterPin", pulumi.Any(pin))
-	}
-	deployed, err := cfg.Deployed()
-	ctx.Export(config.DeployedOutput, pulumi.String(deployed))
-	return err
+	return exportOutputs(ctx, cfg, models)
 }

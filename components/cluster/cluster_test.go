@@ -7,6 +7,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
@@ -44,18 +45,15 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 
 // TestNewRefusesAnUnnamedCluster says where to look for a name.
 func TestNewRefusesAnUnnamedCluster(t *testing.T) {
-	for key, spec := range map[string]clusterspec.Spec{
-		"cluster.existing.context: is missing": {Existing: &clusterspec.Existing{Kubeconfig: "~/prod"}},
-	} {
-		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-			_, err := New(ctx, "cluster", Args{Spec: spec})
-			return err
-		})
-		if err == nil || !strings.Contains(err.Error(), key) || !strings.Contains(err.Error(), "kubectl config get-contexts") {
-			t.Errorf("the error is %v, want %q and where to find one", err, key)
-		}
-		if registered := len(recording.Resources()); registered != 0 {
-			t.Errorf("%q: %d resources are registered", key, registered)
-		}
+	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
+		_, err := New(ctx, "cluster", Args{Spec: clusterspec.Spec{Existing: &clusterspec.Existing{Kubeconfig: "~/prod"}}})
+		return err
+	})
+	problemstest.Check(t, err, []string{"cluster.existing.context: required"}, nil)
+	if err == nil || !strings.Contains(err.Error(), "kubectl config get-contexts") {
+		t.Errorf("the error is %v, want where to find a context", err)
+	}
+	if registered := len(recording.Resources()); registered != 0 {
+		t.Errorf("%d resources are registered", registered)
 	}
 }

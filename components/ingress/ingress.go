@@ -10,7 +10,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
-	"github.com/vllm-eks/vllm-eks/internal/versions"
 	ingressspec "github.com/vllm-eks/vllm-eks/spec/ingress"
 )
 
@@ -44,8 +43,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn}
-	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: ingressspec.Namespace, Level: release.Restricted}}
+	for _, r := range spec.Releases() {
+		component.Namespaces = r.Namespaces()
 		component.Role = podidentity.Register(name, podidentity.Args{
 			ClusterName:    args.ClusterName,
 			Namespace:      ingressspec.Namespace,
@@ -55,7 +54,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.LoadBalancerController, Namespace: ingressspec.Namespace, Values: chart.Merge(ingressspec.Values(spec, args.Region, args.Tags), spec.Values),
+			Chart: r.Chart, Namespace: r.Namespace.Name, Values: chart.Merge(ingressspec.Values(spec, args.Region, args.Tags), spec.Values),
 			Given: pulumi.Map{"clusterName": args.ClusterName, "vpcId": args.VPCID},
 		}}}
 	}

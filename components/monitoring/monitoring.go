@@ -39,7 +39,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn, Outputs: pulumi.Map{"prometheusUrl": pulumi.String(spec.PrometheusURL())}}
 	if spec.OnNodes() {
-		component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace + monitoringspec.NodesSuffix, Level: release.Privileged})
+		component.Namespaces = append(component.Namespaces, chart.Namespace{Name: spec.Namespace + monitoringspec.NodesSuffix, Level: chart.Privileged})
 	}
 	if spec.Install {
 		if err := addPrometheus(&component, spec, args.GrafanaPassword); err != nil {
@@ -62,7 +62,7 @@ func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, p
 	if err != nil {
 		return err
 	}
-	component.Namespaces = append(component.Namespaces, release.Namespace{Name: spec.Namespace, Level: release.Restricted})
+	component.Namespaces = append(component.Namespaces, chart.Namespace{Name: spec.Namespace, Level: chart.Restricted})
 	component.Objects = append(component.Objects, disks(spec)...)
 	chart := release.Chart{
 		Args: release.Args{

@@ -8,6 +8,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/release"
@@ -58,8 +59,8 @@ func TestInstalled(t *testing.T) {
 					namespaces = append(namespaces, r.Name)
 				}
 			}
-			if !slices.Equal(namespaces, spec.Namespaces()) {
-				t.Errorf("the namespaces are %q, and the spec says %q", namespaces, spec.Namespaces())
+			if !slices.Equal(namespaces, chart.Namespaces(&spec)) {
+				t.Errorf("the namespaces are %q, and the spec says %q", namespaces, chart.Namespaces(&spec))
 			}
 		})
 	}
@@ -67,7 +68,7 @@ func TestInstalled(t *testing.T) {
 
 func TestNotInstalled(t *testing.T) {
 	recording, made := record(t, monitoringspec.Spec{})
-	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || (monitoringspec.Spec{}).Namespaces() != nil {
+	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || chart.Namespaces(&monitoringspec.Spec{}) != nil {
 		t.Errorf("%d resources are registered, and others wait for %v", n, made.Ready())
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
@@ -89,9 +90,8 @@ func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
 	spec := monitoringspec.Spec{Install: true, Values: map[string]any{"prometheus": map[string]any{"prometheusSpec": map[string]any{
 		"persistentVolumeClaimRetentionPolicy": map[string]any{"whenDeleted": "Delete"},
 	}}}}
-	if err := problems.Err(spec.WithDefaults().Validate(field.NewPath("monitoring"))); err == nil {
-		t.Error("the policy may be set with monitoring.values")
-	}
+	const policyKey = "monitoring.values.prometheus.prometheusSpec.persistentVolumeClaimRetentionPolicy"
+	problemstest.Check(t, problems.Err(spec.WithDefaults().Validate(field.NewPath("monitoring"))), []string{policyKey + ": forbidden"}, nil)
 }
 
 // TestPrometheusThatNeverStartsIsNotInstalled: Helm takes the object Prometheus

@@ -8,7 +8,6 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/podidentity"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/release"
-	"github.com/vllm-eks/vllm-eks/internal/versions"
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
@@ -37,8 +36,8 @@ func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts .
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: autoscalerToken, DependsOn: args.DependsOn}
-	if spec.Install {
-		component.Namespaces = []release.Namespace{{Name: nodespec.AutoscalerNamespace, Level: release.Restricted}}
+	for _, r := range spec.Releases() {
+		component.Namespaces = r.Namespaces()
 		component.Role = podidentity.Register(name, podidentity.Args{
 			ClusterName:    args.ClusterName,
 			Namespace:      nodespec.AutoscalerNamespace,
@@ -48,7 +47,7 @@ func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts .
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{
-			Chart: versions.ClusterAutoscaler, Namespace: nodespec.AutoscalerNamespace, Values: chart.Merge(nodespec.AutoscalerValues(spec, args.Region), spec.Values),
+			Chart: r.Chart, Namespace: r.Namespace.Name, Values: chart.Merge(nodespec.AutoscalerValues(spec, args.Region), spec.Values),
 			Given: pulumi.Map{"autoDiscovery": pulumi.Map{"clusterName": args.ClusterName}},
 		}}}
 	}

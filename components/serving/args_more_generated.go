@@ -201,7 +201,8 @@ type ServiceArgs struct {
 	// Type is the type of the Service. With LoadBalancer, the AWS Load Balancer Controller
 	// creates a Network Load Balancer for it. That exposes every path of vLLM, and the API
 	// key guards /v1 alone; an Ingress exposes nothing else. It closes connections that
-	// are without data for 350 s. Default: ClusterIP. Values: ClusterIP, LoadBalancer.
+	// are without data for 600 s; with a certificate, for 350 s. Default: ClusterIP.
+	// Values: ClusterIP, LoadBalancer.
 	Type servingspec.ServiceType `pulumi:"type,optional"`
 	// AllowedCIDRs are the ranges of addresses that may call the load balancer. Default:
 	// required with LoadBalancer.

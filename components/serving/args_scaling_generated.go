@@ -69,12 +69,12 @@ func (a *ScalingArgs) spec(in *inputs, path string) (s servingspec.Scaling) {
 		return s
 	}
 	s.Policy = a.Policy
-	s.TargetLoad = a.TargetLoad
-	s.TargetKVUsage = a.TargetKVUsage
-	s.TargetWaiting = a.TargetWaiting
-	s.TargetCPU = a.TargetCPU
-	s.FallbackReplicas = a.FallbackReplicas
-	s.DownSeconds = a.DownSeconds
+	s.Settings.TargetLoad = a.TargetLoad
+	s.Settings.TargetKVUsage = a.TargetKVUsage
+	s.Settings.TargetWaiting = a.TargetWaiting
+	s.Settings.TargetCPU = a.TargetCPU
+	s.Settings.FallbackReplicas = a.FallbackReplicas
+	s.Settings.DownSeconds = a.DownSeconds
 	s.Wake.Query = a.WakeQuery
 	s.Wake.IdleSeconds = a.IdleSeconds
 	return s

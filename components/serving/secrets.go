@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/problems"
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -105,7 +106,8 @@ func (s *secret) keyIn(service *service) string {
 func (s *secret) given(service string) pulumi.ResourceArrayOutput {
 	return s.value.ToStringPtrOutput().ApplyT(func(text *string) ([]pulumi.Resource, error) {
 		if text == nil || *text == "" {
-			return nil, fmt.Errorf("%s.%s: %s", service, s.valueKey, emptySecret)
+			key := field.NewPath(service).Child(s.valueKey)
+			return nil, problems.Err(field.ErrorList{{Type: field.ErrorTypeInvalid, Field: key.String(), Detail: emptySecret}})
 		}
 		return nil, nil
 	}).(pulumi.ResourceArrayOutput)

@@ -33,6 +33,28 @@ func TestReferenceIsCurrent(t *testing.T) {
 	}
 }
 
+// TestTablesAreCurrent holds that the tables of scaling policies and of charts follow
+// their declarations, and that each has rows.
+func TestTablesAreCurrent(t *testing.T) {
+	pages, err := pagesWithTables(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range pages {
+		if got, err := os.ReadFile(path); err != nil || string(got) != want {
+			t.Errorf("%s has a stale table; run: go generate ./config", path)
+		}
+	}
+	for _, table := range tables() {
+		if len(table.rows) < 5 {
+			t.Errorf("the table of %s has %d rows", table.page, len(table.rows))
+		}
+	}
+	if _, err := tables()[0].in("# A page without it\n"); err == nil {
+		t.Error("a page without the table is accepted")
+	}
+}
+
 // compiled returns the schema that editors use.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()

@@ -1,6 +1,6 @@
-// Command generate writes the reference of a stack's keys, docs/reference, and the JSON
-// Schema of a stack's file from the declarations of the keys. It runs in config:
-// go generate ./config.
+// Command generate writes the reference of a stack's keys, docs/reference, the JSON
+// Schema of a stack's file, and the tables of scaling policies and of Helm charts in docs
+// from their declarations. It runs in config: go generate ./config.
 package main
 
 import (
@@ -20,6 +20,9 @@ func main() {
 	pages, schema, err := generate(root)
 	if err == nil {
 		err = write(filepath.Join(root, "docs", "reference"), pages, schema)
+	}
+	if err == nil {
+		err = writeTables(root)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
@@ -47,6 +50,20 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 	}
 	schema, err = reference.Schema(o)
 	return pages, schema, err
+}
+
+// writeTables writes the tables of pages that are written by hand.
+func writeTables(root string) error {
+	pages, err := pagesWithTables(root)
+	if err != nil {
+		return err
+	}
+	for path, text := range pages {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil { //nolint:gosec // it is documentation
+			return err
+		}
+	}
+	return nil
 }
 
 func write(folder string, pages map[string]string, schema []byte) error {

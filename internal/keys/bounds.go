@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Range bounds a number.
+// Range holds the bounds of a number.
 type Range struct {
-	// Min and Max are the bounds; nil where there is none.
+	// Min and Max are the bounds; nil for no bound.
 	Min, Max *float64
-	// Above reports that Min itself is out of the range.
+	// Above reports that Min itself is outside of the range.
 	Above bool
 }
 
@@ -24,8 +24,8 @@ func parseRange(text string) (*Range, error) {
 	r := &Range{}
 	low, r.Above = strings.CutPrefix(low, ">")
 	for _, bound := range []struct {
-		text string
-		to   **float64
+		text  string
+		limit **float64
 	}{{low, &r.Min}, {high, &r.Max}} {
 		if bound.text == "" {
 			continue
@@ -34,7 +34,7 @@ func parseRange(text string) (*Range, error) {
 		if err != nil {
 			return nil, wrong
 		}
-		*bound.to = &x
+		*bound.limit = &x
 	}
 	if r.Above && r.Min == nil || r.Min != nil && r.Max != nil && *r.Min > *r.Max {
 		return nil, wrong
@@ -42,8 +42,7 @@ func parseRange(text string) (*Range, error) {
 	return r, nil
 }
 
-// Contains reports whether a number is in the range. Without a range, every number
-// is.
+// Contains reports whether a number is in the range. Without a range, it returns true.
 func (r *Range) Contains(x float64) bool {
 	switch {
 	case r == nil:
@@ -54,7 +53,7 @@ func (r *Range) Contains(x float64) bool {
 	return r.Max == nil || x <= *r.Max
 }
 
-// whole returns what is wanted of a whole number, such as "1 to 3600".
+// whole returns the accepted whole numbers in words, such as "1 to 3600".
 func (r *Range) whole() string {
 	switch {
 	case r.Min == nil:
@@ -69,8 +68,7 @@ func (r *Range) whole() string {
 	return number(*r.Min) + " to " + number(*r.Max)
 }
 
-// real returns what is wanted of a number that need not be whole, such as "a number
-// above 0".
+// real returns the accepted numbers in words, such as "a number above 0".
 func (r *Range) real() string {
 	switch {
 	case r == nil:
@@ -87,7 +85,7 @@ func (r *Range) real() string {
 	return "a number from " + number(*r.Min) + " to " + number(*r.Max)
 }
 
-// String returns the range as the reference shows it, such as "1 to 3600".
+// String returns the range in the form of the reference, such as "1 to 3600".
 func (r *Range) String() string {
 	if r == nil {
 		return ""

@@ -9,25 +9,26 @@ import (
 	"sync"
 )
 
-// Declare returns the declarations of a struct type. Its error holds every mistake
-// in them, each with the type and the field.
+// Declare returns the declarations of a struct type. The error holds all mistakes in
+// them, each with the type and the field.
 func Declare(t reflect.Type) (*Mapping, error) {
 	d := &declaring{}
 	m := d.mapping(t, inherited{}, "")
 	return m, errors.Join(d.wrong...)
 }
 
-// declarations are those of types, which never change, by type.
+// declarations holds the declarations of types, which never change.
 var declarations sync.Map
 
-// declared is Declare for readers, who share its result.
+// declared returns the result of Declare. Callers share the result, so they must not
+// change it.
 func declared(t reflect.Type) (*Mapping, error) {
 	type result struct {
 		mapping *Mapping
 		err     error
 	}
-	if known, ok := declarations.Load(t); ok {
-		r := known.(result)
+	if cached, ok := declarations.Load(t); ok {
+		r := cached.(result)
 		return r.mapping, r.err
 	}
 	m, err := Declare(t)
@@ -35,7 +36,7 @@ func declared(t reflect.Type) (*Mapping, error) {
 	return m, err
 }
 
-// declaring is one run over a type.
+// declaring holds the state of one run over a type.
 type declaring struct {
 	wrong []error
 	open  []reflect.Type // the structs around the current one
@@ -45,20 +46,20 @@ func (d *declaring) add(owner fmt.Stringer, field, format string, values ...any)
 	d.wrong = append(d.wrong, fmt.Errorf("%s.%s: %s", owner, field, fmt.Sprintf(format, values...)))
 }
 
-// inherited is what the keys of a nested struct take from its field.
+// inherited holds the properties that the keys of a nested struct take from its field.
 type inherited struct {
-	in        []string
+	scopes    []string
 	sensitive bool
 }
 
-func (d *declaring) mapping(t reflect.Type, from inherited, path string) *Mapping {
+func (d *declaring) mapping(t reflect.Type, parentTags inherited, path string) *Mapping {
 	m := &Mapping{Type: t}
 	if slices.Contains(d.open, t) {
 		d.wrong = append(d.wrong, fmt.Errorf("%s: contains itself", t))
 		return m
 	}
 	d.open = append(d.open, t)
-	d.fields(m, t, nil, from, path)
+	d.fields(m, t, nil, parentTags, path)
 	d.open = d.open[:len(d.open)-1]
 	for _, k := range m.Keys {
 		k.optional = slices.ContainsFunc(m.optional, k.below)
@@ -67,33 +68,32 @@ func (d *declaring) mapping(t reflect.Type, from inherited, path string) *Mappin
 	return m
 }
 
-// fields adds the keys of a struct, which stands in the struct of the mapping at an
-// index.
-func (d *declaring) fields(m *Mapping, t reflect.Type, at []int, from inherited, path string) {
+// fields adds the keys of a struct, whose index in the struct of the mapping is parent.
+func (d *declaring) fields(m *Mapping, t reflect.Type, parent []int, parentTags inherited, path string) {
 	for i := range t.NumField() {
 		f := t.Field(i)
 		tag, ok := f.Tag.Lookup("key")
 		if !ok {
 			continue
 		}
-		index := append(slices.Clone(at), i)
+		index := append(slices.Clone(parent), i)
 		name, option, _ := strings.Cut(tag, ",")
 		switch {
 		case !f.IsExported():
 			d.add(t, f.Name, "is not exported, and has the key %q", tag)
 		case option == "inline" && name == "":
-			d.inline(m, f, t, index, from, path)
+			d.inline(m, f, t, index, parentTags, path)
 		case name == "" || option != "":
 			d.add(t, f.Name, `has key:%q, want a name, or ",inline"`, tag)
 		case m.key(name) != nil:
 			d.add(t, f.Name, "has the key %s, as another field has", name)
 		default:
-			m.Keys = append(m.Keys, d.key(f, t, name, index, from, path))
+			m.Keys = append(m.Keys, d.key(f, t, name, index, parentTags, path))
 		}
 	}
 }
 
-func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type, index []int, from inherited, path string) {
+func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type, index []int, parentTags inherited, path string) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -103,24 +103,24 @@ func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type
 		d.add(owner, f.Name, "is inlined, and is no struct")
 		return
 	}
-	d.fields(m, t, index, from.with(f.Tag), path)
+	d.fields(m, t, index, parentTags.extended(f.Tag), path)
 }
 
-// with returns what keys below a field inherit.
-func (from inherited) with(tag reflect.StructTag) inherited {
-	if in, ok := tag.Lookup("in"); ok {
-		from.in = strings.Fields(in)
+// extended returns the properties that keys below a field inherit.
+func (i inherited) extended(tag reflect.StructTag) inherited {
+	if scopes, ok := tag.Lookup("in"); ok {
+		i.scopes = strings.Fields(scopes)
 	}
-	from.sensitive = from.sensitive || tag.Get("sensitive") == "true" || tag.Get("secret") == "true"
-	return from
+	i.sensitive = i.sensitive || tag.Get("sensitive") == "true" || tag.Get("secret") == "true"
+	return i
 }
 
 // key returns the key of a field.
-func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, from inherited, path string) *Key {
-	from = from.with(f.Tag)
+func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, parentTags inherited, path string) *Key {
+	parentTags = parentTags.extended(f.Tag)
 	k := &Key{
 		Name: name, Path: join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
-		In: from.in, Sensitive: from.sensitive,
+		In: parentTags.scopes, Sensitive: parentTags.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
 		Scope: f.Tag.Get("scope"), Of: f.Tag.Get("of"), Page: f.Tag.Get("page"),
@@ -134,8 +134,8 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 		k.Pointer, k.typ = true, k.typ.Elem()
 	}
 	d.kind(k, f.Tag)
-	if of, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
-		k.OneOf = of.Values()
+	if enum, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
+		k.OneOf = enum.Values()
 	}
 	if text := f.Tag.Get("range"); text != "" {
 		r, err := parseRange(text)
@@ -146,10 +146,10 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 	}
 	switch k.Kind {
 	case Map:
-		k.Mapping = d.mapping(k.typ, from, k.Path)
+		k.Mapping = d.mapping(k.typ, parentTags, k.Path)
 		k.In = k.Mapping.scopes()
 	case Maps:
-		k.Mapping = d.mapping(k.typ.Elem(), from, k.Path+"[]")
+		k.Mapping = d.mapping(k.typ.Elem(), parentTags, k.Path+"[]")
 	}
 	d.checkTags(k)
 	return k
@@ -165,7 +165,7 @@ func (m *Mapping) scopes() []string {
 	return slices.Compact(scopes)
 }
 
-// flag reports whether a field has a tag that is true where it is there.
+// flag reports whether a field has a tag, and refuses any value except true.
 func (d *declaring) flag(f reflect.StructField, owner reflect.Type, tag string) bool {
 	text, ok := f.Tag.Lookup(tag)
 	if ok && text != "true" {
@@ -174,12 +174,12 @@ func (d *declaring) flag(f reflect.StructField, owner reflect.Type, tag string) 
 	return ok
 }
 
-// checkTags reports tags that mean nothing to the kind of the key.
+// checkTags reports tags without a meaning for the kind of the key.
 func (d *declaring) checkTags(k *Key) {
 	number := k.Kind == Integer || k.Kind == Number || k.Kind == Integers || k.Kind == Numbers
-	for _, of := range []struct {
-		tag          string
-		given, makes bool
+	for _, use := range []struct {
+		tag             string
+		set, meaningful bool
 	}{
 		{"range", k.Range != nil, number},
 		{"oneof", len(k.OneOf) > 0, k.Kind == String || k.Kind == Strings || k.Kind == Integer},
@@ -188,8 +188,8 @@ func (d *declaring) checkTags(k *Key) {
 		{"of", k.Of != "", k.Kind == Scoped},
 		{"secret", k.Secret, k.Kind == String},
 	} {
-		if of.given && !of.makes {
-			d.add(k.Owner, k.Field, "has the tag %s, which means nothing for a %s", of.tag, k.Kind)
+		if use.set && !use.meaningful {
+			d.add(k.Owner, k.Field, "has the tag %s, which means nothing for a %s", use.tag, k.Kind)
 		}
 	}
 	if k.Default != "" {
@@ -199,7 +199,7 @@ func (d *declaring) checkTags(k *Key) {
 	}
 }
 
-// checkSiblings resolves what names other keys of the same struct.
+// checkSiblings resolves tags that name other keys of the same struct.
 func (d *declaring) checkSiblings(m *Mapping, k *Key) {
 	if name, _, _ := strings.Cut(strings.TrimPrefix(k.If, "!"), "="); name != "" && m.key(name) == nil {
 		d.add(k.Owner, k.Field, "has if:%q, and no key %s is beside it", k.If, name)

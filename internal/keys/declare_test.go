@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 func TestListHasEveryKey(t *testing.T) {
@@ -43,19 +45,16 @@ func TestListHasEveryKey(t *testing.T) {
 	}
 }
 
-// TestKeysOfTheComponentAlone holds that a key which only a component has is none in a
-// stack's file, in no scope.
-func TestKeysOfTheComponentAlone(t *testing.T) {
+// TestComponentKeys checks that a key of the component alone is not a key of
+// a stack's file, in any scope.
+func TestComponentKeys(t *testing.T) {
 	f, r := decoded(t, "ships: [{name: a, berth: 2b, wharf: south}]\ndefaults: {wharf: south}\n")
 	if f.Ships[0].Berth != "2b" || f.Ships[0].Wharf != "" {
 		t.Errorf("decoded, it is %+v", f.Ships[0])
 	}
-	var unknown []string
-	for _, e := range r.Errors {
-		unknown = append(unknown, string(e.Type)+" "+e.Field)
-	}
-	if want := []string{"FieldValueForbidden defaults.wharf", "FieldValueForbidden ships[0].wharf"}; !slices.Equal(slices.Sorted(slices.Values(unknown)), want) {
-		t.Errorf("errors are %q, want %q", unknown, want)
+	unknown := []string{"defaults.wharf: forbidden", "ships[0].wharf: forbidden"}
+	if got := problemstest.KindsOf(r.Errors); !slices.Equal(got, unknown) {
+		t.Errorf("errors are %q, want %q", got, unknown)
 	}
 	if _, pinned := Pins(&ship{Hull: Hull{Wharf: "south"}})["wharf"]; pinned {
 		t.Error("a key of the component alone is pinned")
@@ -75,20 +74,20 @@ func TestComplete(t *testing.T) {
 	if shared[0].Class != "" || shared[0].Routes[0].Days != 0 {
 		t.Error("the list that was handed over has changed")
 	}
-	lent, own := &pier{Length: 1}, &owned{ID: "h"}
-	copied := fleet{Pier: lent, Harbor: harbor{Owned: own}}
-	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || own.Guard != "" {
-		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, own)
+	lent, ownedKeys := &pier{Length: 1}, &owned{ID: "h"}
+	copied := fleet{Pier: lent, Harbor: harbor{Owned: ownedKeys}}
+	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || ownedKeys.Guard != "" {
+		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, ownedKeys)
 	}
 	again := f
 	if Complete(&again); !reflect.DeepEqual(again, f) {
 		t.Errorf("a second time, it is %+v", again)
 	}
-	no := false
-	given := fleet{Lights: &no, Flags: []string{"blue"}}
-	Complete(&given)
-	if *given.Lights || len(given.Flags) != 1 || given.Ferry.Spares != 0 {
-		t.Errorf("complete, it is %+v", given)
+	disabled := false
+	explicit := fleet{Lights: &disabled, Flags: []string{"blue"}}
+	Complete(&explicit)
+	if *explicit.Lights || len(explicit.Flags) != 1 || explicit.Ferry.Spares != 0 {
+		t.Errorf("complete, it is %+v", explicit)
 	}
 }
 
@@ -101,11 +100,11 @@ func TestDefaultsWithConditions(t *testing.T) {
 		Every  int    `key:"every" range:"1.." default:"15" if:"watch"`
 		Alone  string `key:"alone" default:"yes" if:"!cpu"`
 	}
-	no, yes := false, true
+	disabled, enabled := false, true
 	for _, test := range []struct{ got, want scaling }{
 		{scaling{}, scaling{Policy: "load", Load: 9, Alone: "yes"}},
-		{scaling{Policy: "cpu", Watch: &no}, scaling{Policy: "cpu", CPU: 70, Watch: &no}},
-		{scaling{Policy: "queue", Load: 3, Watch: &yes}, scaling{Policy: "queue", Load: 3, Watch: &yes, Every: 15, Alone: "yes"}},
+		{scaling{Policy: "cpu", Watch: &disabled}, scaling{Policy: "cpu", CPU: 70, Watch: &disabled}},
+		{scaling{Policy: "queue", Load: 3, Watch: &enabled}, scaling{Policy: "queue", Load: 3, Watch: &enabled, Every: 15, Alone: "yes"}},
 	} {
 		got := test.got
 		if Complete(&got); !reflect.DeepEqual(got, test.want) {
@@ -114,13 +113,14 @@ func TestDefaultsWithConditions(t *testing.T) {
 	}
 }
 
+// TestCheck pins the wording of each problem, once, and its kind.
 func TestCheck(t *testing.T) {
-	many := 9
+	tooMany := 9
 	f := fleet{
 		Harbor: harbor{Depth: 101, Days: 8, Owned: &owned{}},
 		Pier:   &pier{},
 		Ships: []ship{{Hull: Hull{
-			Crew: crew{Count: -1, Spare: &many}, Class: "x", Port: "d", Tons: -5, Seats: map[string]int{"up": 501, "down": 1},
+			Crew: crew{Count: -1, Spare: &tooMany}, Class: "x", Port: "d", Tons: -5, Seats: map[string]int{"up": 501, "down": 1},
 			Fares: map[string]float64{"kid": -1}, Routes: []route{{Days: 3}},
 		}}, {Hull: Hull{Name: "b", Crew: crew{Count: 8}, Fee: 100}}},
 	}
@@ -146,8 +146,13 @@ func TestCheck(t *testing.T) {
 	if got := Check(&fleet{Harbor: harbor{Depth: 1}}, nil); len(got) != 0 {
 		t.Errorf("without optional structs, problems are %v", got)
 	}
-	if errs[0].Type != field.ErrorTypeRequired || errs[1].Type != field.ErrorTypeInvalid || errs[2].Type != field.ErrorTypeNotSupported {
-		t.Errorf("kinds are %s, %s and %s", errs[0].Type, errs[1].Type, errs[2].Type)
+	kinds := []string{
+		"harbor.days: not supported", "harbor.depth: invalid", "harbor.id: required", "pier.length: required", "ships[0].class: not supported",
+		"ships[0].crew.count: invalid", "ships[0].crew.spare: invalid", "ships[0].fares.kid: invalid", "ships[0].name: required", "ships[0].port: not supported",
+		"ships[0].routes[0].to: required", "ships[0].seats.up: invalid", "ships[0].tons: invalid",
+	}
+	if got := problemstest.KindsOf(errs); !slices.Equal(got, kinds) {
+		t.Errorf("kinds are %q, want %q", got, kinds)
 	}
 	if got := messages(Check(&f.Ships[0].Crew, field.NewPath("ships").Index(0).Child("crew")))[0]; got != want[5] {
 		t.Errorf("below a path, it is %q, want %q", got, want[5])
@@ -167,12 +172,12 @@ func TestPins(t *testing.T) {
 	}
 }
 
-// TestWrongDeclarations has one mistake each.
+// TestWrongDeclarations checks declarations with one mistake each.
 func TestWrongDeclarations(t *testing.T) {
 	type below struct {
 		A string `key:"a"`
 	}
-	for want, of := range map[string]any{
+	for want, declaration := range map[string]any{
 		"has key:\"\"": struct {
 			A string `key:""`
 		}{},
@@ -225,8 +230,8 @@ func TestWrongDeclarations(t *testing.T) {
 			A below `key:"a" secret:"true"`
 		}{},
 	} {
-		if _, err := Declare(reflect.TypeOf(of)); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%T: the mistake is %v, want %s", of, err, want)
+		if _, err := Declare(reflect.TypeOf(declaration)); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%T: the mistake is %v, want %s", declaration, err, want)
 		}
 	}
 	type loop struct {

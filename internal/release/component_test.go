@@ -6,26 +6,27 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// recordComponent records a component with everything that one can have.
+// recordComponent records a component with all possible parts.
 func recordComponent(t *testing.T) map[string]stacktest.Resource {
 	t.Helper()
 	object := func(name string) Object {
 		return Object{Type: "kubernetes:core/v1:Secret", Name: name, Inputs: pulumi.Map{"metadata": pulumi.Map{"namespace": pulumi.String("n")}}}
 	}
-	chart := func(name string) Chart {
+	installed := func(name string) Chart {
 		return Chart{Resource: name, Args: Args{Chart: versions.Chart{Name: name, Version: "1.2.3"}, Namespace: "n", Values: map[string]any{"auth": map[string]any{"user": "u"}}}}
 	}
-	first, second := chart("first"), chart("second")
+	first, second := installed("first"), installed("second")
 	first.GivenNames = func(names Names) pulumi.Map { return pulumi.Map{"auth": pulumi.Map{"secret": names["secret"]}} }
 	first.Confirm = []Object{object("confirmed")}
 	second.Optional = true
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		c, err := NewComponent(ctx, "example", ComponentArgs{
-			Type: "vllm-eks:example:Example", Namespaces: []Namespace{{"n", Restricted}}, Objects: []Object{object("secret")}, Charts: []Chart{first, second},
+			Type: "vllm-eks:example:Example", Namespaces: []chart.Namespace{{Name: "n", Level: chart.Restricted}}, Objects: []Object{object("secret")}, Charts: []Chart{first, second},
 		})
 		if err == nil && len(c.Ready()) != 2 {
 			t.Errorf("others wait for %d resources, want the first chart and what confirms it", len(c.Ready()))
@@ -42,12 +43,12 @@ func recordComponent(t *testing.T) map[string]stacktest.Resource {
 	return byName
 }
 
-func TestComponentsPartsWaitForEachOther(t *testing.T) {
-	made := recordComponent(t)
+func TestComponentDependencies(t *testing.T) {
+	resources := recordComponent(t)
 	for _, pair := range [][2]string{{"secret", "n"}, {"first", "secret"}, {"confirmed", "first"}, {"second", "confirmed"}} {
-		before := made[pair[1]]
-		if want := before.Type + "::" + before.Name; !slices.Contains(made[pair[0]].DependsOn, want) {
-			t.Errorf("%s waits for %q, want also %s", pair[0], made[pair[0]].DependsOn, want)
+		before := resources[pair[1]]
+		if want := before.Type + "::" + before.Name; !slices.Contains(resources[pair[0]].DependsOn, want) {
+			t.Errorf("%s waits for %q, want also %s", pair[0], resources[pair[0]].DependsOn, want)
 		}
 	}
 }
@@ -60,9 +61,9 @@ func TestGivenNamesAreMergedWithValues(t *testing.T) {
 	}
 }
 
-// TestReleaseInAnotherNamespaceIsNotInstalledBesideTheOldOne: Helm refuses the
-// cluster-wide objects of the release that still exists.
-func TestReleaseInAnotherNamespaceIsNotInstalledBesideTheOldOne(t *testing.T) {
+// TestReleaseIsDeletedBeforeReplacement checks the order of a release that moves to
+// another namespace: Helm refuses cluster-wide objects of a release that still exists.
+func TestReleaseIsDeletedBeforeReplacement(t *testing.T) {
 	if !recordComponent(t)["first"].DeleteBeforeReplace {
 		t.Error("a release is created before the one that it replaces is deleted")
 	}

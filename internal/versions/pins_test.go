@@ -7,29 +7,9 @@ import (
 	"testing"
 )
 
-// TestChartsArePinned holds that a chart is one release of one repository, and
-// that its page is that of the release.
-func TestChartsArePinned(t *testing.T) {
-	exact := regexp.MustCompile(`^\d+\.\d+\.\d+$`)
-	names := map[string]bool{}
-	for _, c := range Charts() {
-		if !exact.MatchString(c.Version) || !strings.HasPrefix(c.Repository, "https://") || !strings.HasPrefix(c.Releases, "https://github.com/") {
-			t.Errorf("%+v is not pinned to a release of a repository", c)
-		}
-		// NVIDIA tags DCGM's releases by the exporter's version and not the chart's.
-		if c.Name != "dcgm-exporter" && !strings.HasSuffix(c.Releases, c.Version) {
-			t.Errorf("%s %s: %s is the page of another release", c.Name, c.Version, c.Releases)
-		}
-		if names[c.Name] {
-			t.Errorf("%s is there twice", c.Name)
-		}
-		names[c.Name] = true
-	}
-}
-
-// TestMinorsHaveTheirOwnBuilds holds what upgrading a control plane by a minor
-// relies on: what belongs to it is of it.
-func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
+// TestBuildsOfMinors checks that each minor has its own builds, which an
+// upgrade of the control plane needs.
+func TestBuildsOfMinors(t *testing.T) {
 	build := regexp.MustCompile(`^v\d+\.\d+\.\d+-eksbuild\.\d+$`)
 	minors := KubernetesMinors()
 	if !slices.Contains(minors, Kubernetes) || !slices.IsSorted(minors) || len(minors) < 3 {
@@ -41,11 +21,11 @@ func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
 				t.Errorf("%s on %s is %q, want a build of EKS", name, m, v)
 			}
 		}
-		of := "v" + m + "."
-		if v := Addon("kube-proxy", m); !strings.HasPrefix(v, of) {
+		prefix := "v" + m + "."
+		if v := Addon("kube-proxy", m); !strings.HasPrefix(v, prefix) {
 			t.Errorf("kube-proxy on %s is %s", m, v)
 		}
-		if v := ClusterAutoscalerTag(m); !strings.HasPrefix(v, of) || !release.MatchString(v) {
+		if v := ClusterAutoscalerTag(m); !strings.HasPrefix(v, prefix) || !release.MatchString(v) {
 			t.Errorf("the cluster autoscaler on %s is %q", m, v)
 		}
 	}

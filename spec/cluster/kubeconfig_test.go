@@ -5,12 +5,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
@@ -48,32 +49,31 @@ func TestAMissingKubeconfigOrContextIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
 		existing    cluster.Existing
 		environment string
-		key         string
-		want        []string
+		want        string   // the key and the kind of the problem
+		names       []string // in its message
 	}{
-		"no such file":              {cluster.Existing{Context: "a", Kubeconfig: none}, "", "c.existing.kubeconfig", []string{none, `"a"`}},
-		"no file of the variable":   {cluster.Existing{Context: "a"}, none + ":" + none + "2", "c.existing.kubeconfig", []string{none + ", " + none + "2", "KUBECONFIG"}},
-		"no file at all":            {cluster.Existing{Context: "a"}, "", "c.existing.kubeconfig", []string{filepath.Join(folder, ".kube", "config"), "default"}},
-		"another kind of file":      {cluster.Existing{Context: "a", Kubeconfig: garbage}, "", "c.existing.kubeconfig", []string{garbage, "is not the YAML"}},
-		"a folder":                  {cluster.Existing{Context: "a", Kubeconfig: folder}, "", "c.existing.kubeconfig", []string{folder}},
-		"no such context":           {cluster.Existing{Context: "A", Kubeconfig: good}, "", "c.existing.context", []string{`"A"`, good, "a, b, broken"}},
-		"a context without cluster": {cluster.Existing{Context: "broken", Kubeconfig: good}, "", "c.existing.context", []string{`"three"`, good}},
+		"no such file":              {cluster.Existing{Context: "a", Kubeconfig: none}, "", "c.existing.kubeconfig: invalid", []string{none, `"a"`}},
+		"no file of the variable":   {cluster.Existing{Context: "a"}, none + ":" + none + "2", "c.existing.kubeconfig: invalid", []string{none + ", " + none + "2", "KUBECONFIG"}},
+		"no file at all":            {cluster.Existing{Context: "a"}, "", "c.existing.kubeconfig: invalid", []string{filepath.Join(folder, ".kube", "config"), "default"}},
+		"another kind of file":      {cluster.Existing{Context: "a", Kubeconfig: garbage}, "", "c.existing.kubeconfig: invalid", []string{garbage, "is not the YAML"}},
+		"a folder":                  {cluster.Existing{Context: "a", Kubeconfig: folder}, "", "c.existing.kubeconfig: invalid", []string{folder}},
+		"no such context":           {cluster.Existing{Context: "A", Kubeconfig: good}, "", "c.existing.context: not supported", []string{`"A"`, good, "a, b, broken"}},
+		"a context without cluster": {cluster.Existing{Context: "broken", Kubeconfig: good}, "", "c.existing.context: invalid", []string{`"three"`, good}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("HOME", folder)
 			t.Setenv("KUBECONFIG", test.environment)
 			_, err := cluster.Locate(test.existing, field.NewPath("c", "existing"))
-			found := problems.Of(err, "")
-			if len(found) != 1 || found[0].Field != test.key {
-				t.Fatalf("got %v, want one problem of %s", err, test.key)
+			if got := problemstest.Kinds(err); !slices.Equal(got, []string{test.want}) {
+				t.Fatalf("the problems are %q, want %s; the error is %v", got, test.want, err)
 			}
-			for _, want := range test.want {
-				if !strings.Contains(found[0].Detail, want) {
-					t.Errorf("%q does not name %s", found[0].Detail, want)
+			for _, part := range test.names {
+				if !strings.Contains(err.Error(), part) {
+					t.Errorf("%q does not name %s", err, part)
 				}
 			}
-			if strings.Contains(found[0].Detail, "canary") {
-				t.Errorf("%q repeats a credential", found[0].Detail)
+			if strings.Contains(err.Error(), "canary") {
+				t.Errorf("%q repeats a credential", err)
 			}
 		})
 	}

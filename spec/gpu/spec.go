@@ -6,10 +6,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
-
-// Namespace is where the device plugin runs.
-const Namespace = "nvidia-device-plugin"
 
 // Spec says whether the device plugin is installed. The nodes bring the driver
 // and the container toolkit, as Amazon's images with NVIDIA's do.
@@ -20,9 +18,6 @@ type Spec struct {
 	// Values are further values of the chart.
 	Values map[string]any `key:"values"`
 }
-
-// WithDefaults returns the spec as it is.
-func (s Spec) WithDefaults() Spec { return s }
 
 // Validate returns every problem of a spec, each beginning with its key under
 // path.
@@ -41,13 +36,20 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install}
 }
 
-// Namespaces returns the namespaces that the component creates; models cannot use them.
-func (s Spec) Namespaces() []string {
+// Component returns the type token of the component.
+func (s *Spec) Component() string { return "vllm-eks:gpu:DevicePlugin" }
+
+// Releases returns the chart, if it is installed.
+func (s *Spec) Releases() []chart.Release {
 	if !s.Install {
 		return nil
 	}
-	return []string{Namespace}
+	return []chart.Release{{
+		Doc: "makes `nvidia.com/gpu` a resource that pods can request", Chart: versions.NVIDIADevicePlugin,
+		Namespace: chart.Namespace{Name: "nvidia-device-plugin", Level: chart.Privileged},
+		Values:    chart.Merge(Values(), s.Values),
+	}}
 }
 
-// Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+// Complete changes nothing: no key has a default.
+func (s *Spec) Complete() {}

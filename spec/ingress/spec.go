@@ -7,6 +7,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 const (
@@ -56,12 +57,14 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
-// Namespaces returns the namespaces that the component creates; models cannot use them.
-func (s Spec) Namespaces() []string {
+// Releases returns the chart, if it is installed.
+func (s *Spec) Releases() []chart.Release {
 	if !s.Install {
 		return nil
 	}
-	return []string{Namespace}
+	return []chart.Release{{
+		Doc: "load balancers of Ingresses", Chart: versions.LoadBalancerController, Namespace: chart.Namespace{Name: Namespace, Level: chart.Restricted},
+	}}
 }
 
 // Validate returns every problem of a spec that has its defaults, each beginning

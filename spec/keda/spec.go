@@ -7,10 +7,8 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
-
-// Namespace is where KEDA runs.
-const Namespace = "keda"
 
 // Spec says whether KEDA is installed, and how.
 type Spec struct {
@@ -70,10 +68,17 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
-// Namespaces returns the namespaces that the component creates; models cannot use them.
-func (s Spec) Namespaces() []string {
+// Component returns the type token of the component.
+func (s *Spec) Component() string { return "vllm-eks:keda:KEDA" }
+
+// Releases returns the chart, if it is installed.
+func (s *Spec) Releases() []chart.Release {
 	if !s.Install {
 		return nil
 	}
-	return []string{Namespace}
+	return []chart.Release{{
+		Doc: "sets the number of replicas", Chart: versions.KEDAChart,
+		Namespace: chart.Namespace{Name: "keda", Level: chart.Restricted},
+		Values:    chart.Merge(Values(*s), s.Values),
+	}}
 }

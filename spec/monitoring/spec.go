@@ -12,6 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // NodesSuffix names the namespace of what runs on every node, and has more of it than
@@ -125,17 +126,23 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
-// Namespaces returns the namespaces that the component creates; models cannot use them.
-func (s Spec) Namespaces() []string {
-	s = s.WithDefaults()
-	var names []string
+// Releases returns the charts that are installed.
+func (s *Spec) Releases() []chart.Release {
+	name := s.WithDefaults().Namespace
+	nodes := chart.Namespace{Name: name + NodesSuffix, Level: chart.Privileged}
+	var releases []chart.Release
 	if s.Install {
-		names = append(names, s.Namespace)
+		releases = append(releases, chart.Release{
+			Doc: "Prometheus, which the scalers query; exporters run on every node", Chart: versions.KubePrometheusStack,
+			Namespace: chart.Namespace{Name: name, Level: chart.Restricted}, Beside: []chart.Namespace{nodes},
+		})
 	}
-	if s.OnNodes() {
-		names = append(names, s.Namespace+NodesSuffix)
+	if s.exports() {
+		releases = append(releases, chart.Release{
+			Key: "gpuMetrics", Doc: "use, memory, temperature and errors of GPUs", Chart: versions.DCGMExporter, Namespace: nodes,
+		})
 	}
-	return names
+	return releases
 }
 
 // OnNodes reports whether anything runs on every node.

@@ -3,12 +3,11 @@ package network
 import (
 	"net/netip"
 	"slices"
-	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 // TestPlanDependsOnAZoneAlone holds that another zone, or another order, moves
@@ -109,15 +108,9 @@ func TestEndpointsOfAPartition(t *testing.T) {
 // TestANetworkOfTheUsersIsNotChanged refuses what would have no effect.
 func TestANetworkOfTheUsersIsNotChanged(t *testing.T) {
 	s := Spec{Existing: &Existing{VPCID: "vpc-12345678", PrivateSubnetIDs: []string{"subnet-1234567", "subnet-12345678", "subnet-12345678"}}, CIDR: "10.0.0.0/16"}
-	got := strings.Split(problems.Err(s.Validate(field.NewPath("network"))).Error(), "\n")
-	want := []string{"network.privateSubnetIds[0]: ", "network.privateSubnetIds[2]: ", "network.cidr: "}
-	if len(got) != len(want) {
-		t.Fatalf("%q, want %q", got, want)
-	}
-	for i := range want {
-		if !strings.HasPrefix(got[i], want[i]) {
-			t.Errorf("%q, want %q", got[i], want[i])
-		}
+	want := []string{"network.cidr: forbidden", "network.privateSubnetIds[0]: invalid", "network.privateSubnetIds[2]: duplicate"}
+	if got := problemstest.KindsOf(s.Validate(field.NewPath("network"))); !slices.Equal(got, want) {
+		t.Errorf("the problems are %q, want %q", got, want)
 	}
 }
 

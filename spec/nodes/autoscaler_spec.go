@@ -74,12 +74,15 @@ func (s *AutoscalerSpec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
-// Namespaces returns the namespaces that the component creates; models cannot use them.
-func (s AutoscalerSpec) Namespaces() []string {
+// Releases returns the chart, if it is installed.
+func (s *AutoscalerSpec) Releases() []chart.Release {
 	if !s.Install {
 		return nil
 	}
-	return []string{AutoscalerNamespace}
+	return []chart.Release{{
+		Doc: "starts and stops nodes; its image has the minor version of the cluster", Chart: versions.ClusterAutoscaler,
+		Namespace: chart.Namespace{Name: AutoscalerNamespace, Level: chart.Restricted},
+	}}
 }
 
 // Validate returns every problem of a spec that has its defaults, each beginning

@@ -7,7 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
-	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -138,8 +138,8 @@ func TestSystemNodesAreInEveryZone(t *testing.T) {
 		t.Errorf("min, max, desired and kept are %v", got)
 	}
 	s.System.Min, s.System.Max = 1, 2
-	if err := problems.Err(s.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))); err == nil {
-		t.Error("two nodes at most, over three zones, are accepted")
+	if got := problemstest.KindsOf(s.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups"))); !slices.Equal(got, []string{"systemNodes.max: invalid"}) {
+		t.Errorf("of two nodes at most, over three zones, the problems are %q", got)
 	}
 }
 

@@ -40,7 +40,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Scaling = s.Scaling.withDefaults(s.Replicas)
 	s.Monitoring = s.Monitoring.WithDefaults()
 	if s.Ingress.Class == ALBClass {
-		s.Ingress.ALB.IdleSeconds = cmp.Or(s.Ingress.ALB.IdleSeconds, 600)
+		s.Ingress.ALB.IdleSeconds = cmp.Or(s.Ingress.ALB.IdleSeconds, idleSeconds)
 	}
 	return s
 }
@@ -114,13 +114,7 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	if known && p.Settings == nil {
 		return Scaling{Policy: sc.Policy}
 	}
-	d := sc.Policy.settings(r)
-	sc.TargetLoad = cmp.Or(sc.TargetLoad, d.TargetLoad)
-	sc.TargetKVUsage = cmp.Or(sc.TargetKVUsage, d.TargetKVUsage)
-	sc.TargetWaiting = cmp.Or(sc.TargetWaiting, d.TargetWaiting)
-	sc.TargetCPU = cmp.Or(sc.TargetCPU, d.TargetCPU)
-	sc.FallbackReplicas = cmp.Or(sc.FallbackReplicas, d.FallbackReplicas)
-	sc.DownSeconds = cmp.Or(sc.DownSeconds, d.DownSeconds)
+	keys.Fill(&sc.Settings, p.defaults(r))
 	return sc
 }
 

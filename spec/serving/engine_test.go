@@ -7,6 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
@@ -84,9 +85,7 @@ func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 				again := spec
 				again.ExtraArgs = args
 				err := problems.Err(again.Validate(field.NewPath("a")))
-				if err == nil || !strings.Contains(err.Error(), "a.extraArgs[0]: "+flag.Name+" is set by the component") {
-					t.Errorf("%s: %q: %v", name, args, err)
-				}
+				problemstest.Check(t, err, []string{"a.extraArgs[0]: invalid"}, []string{"a.extraArgs[0]: " + flag.Name + " is set by the component"})
 			}
 		}
 	}

@@ -64,7 +64,12 @@ func deregistrationSeconds(l Lifecycle) int {
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/nlb/
 const NLBClass = "service.k8s.aws/nlb"
 
-const nlbPrefix = "service.beta.kubernetes.io/aws-load-balancer-"
+const (
+	nlbPrefix = "service.beta.kubernetes.io/aws-load-balancer-"
+	// idleSeconds is how long a connection through a load balancer may be without data.
+	// An ALB, and an NLB without TLS, take other values than their own 60 and 350.
+	idleSeconds = 600
+)
 
 // HasLoadBalancer reports whether the AWS Load Balancer Controller creates a load
 // balancer for the service.
@@ -74,7 +79,9 @@ func (s Spec) HasLoadBalancer() bool {
 
 // NLBAnnotations returns the annotations of the Service that the AWS Load Balancer
 // Controller reads: the load balancer sends requests to the pods themselves, over
-// all zones.
+// all zones. Without TLS, it keeps connections without data for idleSeconds; with TLS,
+// for 350 s, which nothing changes.
+// https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/annotations/
 func (s Spec) NLBAnnotations() map[string]string {
 	own := map[string]string{
@@ -95,6 +102,8 @@ func (s Spec) NLBAnnotations() map[string]string {
 	}
 	if s.Service.CertificateARN != "" {
 		own["ssl-cert"], own["ssl-ports"], own["ssl-negotiation-policy"] = s.Service.CertificateARN, fmt.Sprint(Port), tlsPolicy
+	} else {
+		own[fmt.Sprintf("listener-attributes.TCP-%d", Port)] = fmt.Sprintf("tcp.idle_timeout.seconds=%d", idleSeconds)
 	}
 	annotations := map[string]string{}
 	for key, value := range own {

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
@@ -34,7 +36,8 @@ const (
 	OtherScaler Scaler = "a scaler of your own"
 )
 
-// Policy declares a scaling policy. Its object is built in components/serving/manifest.
+// Policy declares a scaling policy. components/serving/manifest builds the object by
+// which it scales.
 type Policy struct {
 	// Name is the value of scaling.policy.
 	Name ScalingPolicy
@@ -42,39 +45,43 @@ type Policy struct {
 	Doc string
 	// Scaler changes the number of replicas.
 	Scaler Scaler
-	// Prometheus reports whether the scaler asks Prometheus.
-	Prometheus bool
+	// Triggers are the names of what KEDA asks Prometheus, of which the largest wins.
+	// Nil for another scaler.
+	Triggers []string
 	// FromZero reports whether scaling.wakeQuery can start the first replica, so that
 	// replicas.min may be 0.
 	FromZero bool
-	// Settings returns the settings of Scaling that the policy uses, each with its
-	// default. One that is zero cannot be combined with the policy. Nil: none, and
-	// settings are ignored, since they may stand in the defaults of all models.
-	Settings func(Replicas) Scaling
+	// Settings returns the settings that the policy uses, each with its default. One
+	// that is zero cannot be combined with the policy. Nil: none, and settings are
+	// ignored, since they may stand in the defaults of all models.
+	Settings func(Replicas) Settings
+	// Check reports settings that are wrong though each is in its range; the path is
+	// that of scaling. Nil: none.
+	Check func(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas)
 }
 
-// Policies returns every scaling policy. An entry here and a builder in
-// components/serving/manifest are a new one.
+// Policies returns every scaling policy. An entry here is a new one; a trigger that no
+// other policy has needs its query in components/serving/manifest.
 func Policies() []Policy {
 	return []Policy{
 		{
-			Name: Load, Scaler: KEDA, Prometheus: true, FromZero: true,
+			Name: Load, Scaler: KEDA, Triggers: []string{"load", "kv-cache", "queue"}, FromZero: true, Check: checkFallback,
 			Doc: "the largest of three wants: running and waiting requests over `targetLoad`; use of the KV cache over `targetKVUsage`; waiting requests over `targetWaiting`",
-			Settings: func(r Replicas) Scaling {
-				return Scaling{TargetLoad: 9, TargetKVUsage: sizing.TargetKVUsage, TargetWaiting: sizing.TargetWaiting, FallbackReplicas: r.Least(), DownSeconds: 300}
+			Settings: func(r Replicas) Settings {
+				return Settings{TargetLoad: 9, TargetKVUsage: sizing.TargetKVUsage, TargetWaiting: sizing.TargetWaiting, FallbackReplicas: r.Least(), DownSeconds: 300}
 			},
 		},
 		{
-			Name: Queue, Scaler: KEDA, Prometheus: true, FromZero: true,
+			Name: Queue, Scaler: KEDA, Triggers: []string{"queue"}, FromZero: true, Check: checkFallback,
 			Doc: "waiting requests alone: late, since requests wait only where engines are full, and never move to a new one",
-			Settings: func(r Replicas) Scaling {
-				return Scaling{TargetWaiting: 10, FallbackReplicas: r.Least(), DownSeconds: 300}
+			Settings: func(r Replicas) Settings {
+				return Settings{TargetWaiting: 10, FallbackReplicas: r.Least(), DownSeconds: 300}
 			},
 		},
 		{
 			Name: CPU, Scaler: PodAutoscaler,
 			Doc:      "the use of cores, which says little of GPUs",
-			Settings: func(Replicas) Scaling { return Scaling{TargetCPU: 70, DownSeconds: 300} },
+			Settings: func(Replicas) Settings { return Settings{TargetCPU: 70, DownSeconds: 300} },
 		},
 		{Name: Fixed, Scaler: NoScaler, Doc: "nothing: `replicas.min` and `replicas.max` are the same"},
 		{Name: External, Scaler: OtherScaler, Doc: "something else; until it is there, Kubernetes runs one engine"},
@@ -101,15 +108,16 @@ func (p ScalingPolicy) Declaration() (Policy, bool) {
 	return policies[i], true
 }
 
-// settings returns the settings that the policy uses, each with its default; none of
-// a policy that does not exist.
-func (p ScalingPolicy) settings(r Replicas) Scaling {
-	d, _ := p.Declaration()
-	if d.Settings == nil {
-		return Scaling{}
+// defaults returns the settings that the policy uses, each with its default.
+func (p Policy) defaults(r Replicas) Settings {
+	if p.Settings == nil {
+		return Settings{}
 	}
-	return d.Settings(r)
+	return p.Settings(r)
 }
+
+// Prometheus reports whether the scaler asks Prometheus.
+func (p Policy) Prometheus() bool { return len(p.Triggers) > 0 }
 
 // Needs returns what has to run on the cluster, such as KEDA and Prometheus.
 func (p Policy) Needs() []string {
@@ -117,7 +125,7 @@ func (p Policy) Needs() []string {
 	if p.Scaler != NoScaler {
 		needs = append(needs, string(p.Scaler))
 	}
-	if p.Prometheus {
+	if p.Prometheus() {
 		needs = append(needs, "Prometheus")
 	}
 	return needs

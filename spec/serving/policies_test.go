@@ -1,60 +1,31 @@
 package serving
 
 import (
-	"fmt"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
-// TestEveryPolicyIsDocumented holds that the table of docs/serving.md has one row for
-// each policy, as it is declared, and no other.
-func TestEveryPolicyIsDocumented(t *testing.T) {
-	text, err := os.ReadFile("../../docs/serving.md")
-	if err != nil {
-		t.Fatal(err)
+// settingKeys returns the full keys of the settings that are given, sorted.
+func settingKeys(s Settings) []string {
+	var paths []string
+	for _, name := range keys.Given(&s) {
+		paths = append(paths, "chat.scaling."+name)
 	}
-	_, table, found := strings.Cut(string(text), "\n| policy | what decides | needs |\n|---|---|---|\n")
-	table, _, _ = strings.Cut(table, "\n\n")
-	if !found {
-		t.Fatal("docs/serving.md has no table of policies")
-	}
-	var rows []string
-	for _, p := range Policies() {
-		needs := strings.Join(p.Needs(), ", ")
-		if needs == "" {
-			needs = "–"
-		}
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |", p.Name, p.Doc, needs))
-	}
-	if want := strings.Join(rows, "\n"); table != want {
-		t.Errorf("the table of docs/serving.md is\n%s\nwant\n%s", table, want)
-	}
-}
-
-// scalingKeys returns the keys of scaling that are set, of those that policies
-// differ by.
-func scalingKeys(sc Scaling) []string {
-	var keys []string
-	for key, value := range map[string]float64{
-		"targetLoad": float64(sc.TargetLoad), "targetKVUsage": sc.TargetKVUsage, "targetWaiting": float64(sc.TargetWaiting),
-		"targetCPU": float64(sc.TargetCPU), "fallbackReplicas": float64(sc.FallbackReplicas), "downSeconds": float64(sc.DownSeconds),
-	} {
-		if value != 0 {
-			keys = append(keys, "chat.scaling."+key)
-		}
-	}
-	slices.Sort(keys)
-	return keys
+	slices.Sort(paths)
+	return paths
 }
 
 // TestPolicies checks each policy in a range of replicas: without settings it is
 // valid and has its defaults, and it refuses exactly the settings that it does not use.
 func TestPolicies(t *testing.T) {
-	every := Scaling{TargetLoad: 3, TargetKVUsage: 0.5, TargetWaiting: 3, TargetCPU: 50, FallbackReplicas: 2, DownSeconds: 60}
+	var every Settings
+	for _, p := range Policies() {
+		keys.Fill(&every, p.defaults(Replicas{Min: new(2), Max: 3}))
+	}
 	for _, p := range Policies() {
 		if p.Name == Fixed {
 			continue // its bounds are the same
@@ -65,23 +36,20 @@ func TestPolicies(t *testing.T) {
 				return Spec{Name: "chat", Namespace: "inference", Model: Model{ID: "org/m"}, Replicas: Replicas{Min: &min, Max: 3}, Scaling: sc,
 					Monitoring: Monitoring{PrometheusURL: "http://prometheus:9090"}}.WithDefaults()
 			}
-			used := Scaling{}
-			if p.Settings != nil {
-				used = p.Settings(Replicas{Min: new(1), Max: 3})
-			}
+			used := p.defaults(Replicas{Min: new(1), Max: 3})
 			plain := spec(1, Scaling{})
-			if found := plain.Validate(field.NewPath("chat")); len(found) > 0 || !slices.Equal(scalingKeys(plain.Scaling), scalingKeys(used)) {
-				t.Errorf("without settings it has %q, and the problems are %v", scalingKeys(plain.Scaling), found)
+			if found := plain.Validate(field.NewPath("chat")); len(found) > 0 || !slices.Equal(settingKeys(plain.Scaling.Settings), settingKeys(used)) {
+				t.Errorf("without settings it has %q, and the problems are %v", settingKeys(plain.Scaling.Settings), found)
 			}
 			var refused []string
-			for _, e := range spec(1, every).Validate(field.NewPath("chat")) {
+			for _, e := range spec(1, Scaling{Settings: every}).Validate(field.NewPath("chat")) {
 				if e.Type != field.ErrorTypeForbidden {
 					t.Errorf("the kind of %v is %s", e, e.Type)
 				}
 				refused = append(refused, e.Field)
 			}
 			slices.Sort(refused)
-			want := slices.DeleteFunc(scalingKeys(every), func(key string) bool { return p.Settings == nil || slices.Contains(scalingKeys(used), key) })
+			want := slices.DeleteFunc(settingKeys(every), func(key string) bool { return p.Settings == nil || slices.Contains(settingKeys(used), key) })
 			if !slices.Equal(refused, want) {
 				t.Errorf("it refuses %q, want %q", refused, want)
 			}

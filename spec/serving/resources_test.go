@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 func TestParseQuantity(t *testing.T) {
@@ -41,23 +43,19 @@ func TestSuffixesFitTheirField(t *testing.T) {
 	}{
 		{Resources{CPU: "0.5", Memory: "1500M", ShmSize: "1000000000", Disk: "1Ti"}, nil},
 		{Resources{CPU: "500m", Memory: "12Gi", ShmSize: "64Mi", Disk: "64000k"}, nil},
-		{Resources{CPU: "4k"}, []string{"a.resources.cpu"}},
-		{Resources{CPU: "4Gi"}, []string{"a.resources.cpu"}},
-		{Resources{Memory: "512m"}, []string{"a.resources.memory"}},
-		{Resources{ShmSize: "512m"}, []string{"a.resources.shmSize"}},
-		{Resources{Disk: "512m"}, []string{"a.resources.disk"}},
+		{Resources{CPU: "4k"}, []string{"a.resources.cpu: invalid"}},
+		{Resources{CPU: "4Gi"}, []string{"a.resources.cpu: invalid"}},
+		{Resources{Memory: "512m"}, []string{"a.resources.memory: invalid"}},
+		{Resources{ShmSize: "512m"}, []string{"a.resources.shmSize: invalid"}},
+		{Resources{Disk: "512m"}, []string{"a.resources.disk: invalid"}},
 		{Resources{CPU: "0", Memory: "12", ShmSize: "0Gi", Disk: "60"},
-			[]string{"a.resources.cpu", "a.resources.memory", "a.resources.shmSize", "a.resources.disk"}},
+			[]string{"a.resources.cpu: invalid", "a.resources.disk: invalid", "a.resources.memory: invalid", "a.resources.shmSize: invalid"}},
 	}
 	for _, test := range tests {
 		var found field.ErrorList
 		test.resources.withDefaults(1, hostMemory{}).validate(&found, field.NewPath("a"))
-		var got []string
-		for _, p := range found {
-			got = append(got, p.Field)
-		}
-		if !slices.Equal(got, test.want) {
-			t.Errorf("%+v: problems at %q, want %q", test.resources, got, test.want)
+		if got := problemstest.KindsOf(found); !slices.Equal(got, test.want) {
+			t.Errorf("%+v: the problems are %q, want %q", test.resources, got, test.want)
 		}
 	}
 }

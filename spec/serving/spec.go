@@ -157,7 +157,7 @@ type Objectives struct {
 	// in ms. Default: 100.
 	TPOTMilliseconds int `key:"tpotMilliseconds" range:"1..10000"`
 	// TTFTMilliseconds is the longest time to the first token that meets the
-	// objectives, in ms. It bounds [Scaling.TargetLoad]. Default: 2000.
+	// objectives, in ms. It bounds [Settings.TargetLoad]. Default: 2000.
 	TTFTMilliseconds int `key:"ttftMilliseconds" range:"1..600000"`
 	// InputTokens is the mean length of a prompt, in tokens. Default: 1155, that of
 	// Azure's conversation trace.

@@ -5,6 +5,14 @@ type Scaling struct {
 	// Policy decides the number of replicas where the bounds differ. Default: load;
 	// fixed where replicas.min and replicas.max are the same.
 	Policy ScalingPolicy `key:"policy"`
+	// Settings are those of the policy.
+	Settings `key:",inline"`
+	Wake     Wake `key:",inline"`
+}
+
+// Settings holds the settings of all policies. Each policy uses some of them, with its
+// own defaults, and refuses the others.
+type Settings struct {
 	// TargetLoad is the number of requests, running and waiting, that a replica should
 	// have, with the policy load. Default: the requests that meet the objectives, less
 	// the growth of the load until a new replica serves; 9 where that is not known.
@@ -23,8 +31,7 @@ type Scaling struct {
 	FallbackReplicas int `key:"fallbackReplicas" range:"1.." in:"defaults pin"`
 	// DownSeconds is how long the load must be low before replicas are removed.
 	// Default: 300.
-	DownSeconds int  `key:"downSeconds" range:"1..3600" in:"defaults pin"`
-	Wake        Wake `key:",inline"`
+	DownSeconds int `key:"downSeconds" range:"1..3600" in:"defaults pin"`
 }
 
 // Wake holds a signal for scaling from zero and to zero. vLLM's own metrics do not

@@ -2,6 +2,7 @@ package serving
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -36,44 +37,49 @@ func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
 	if policy.Settings == nil {
 		return // of a policy without settings, or of none that exists
 	}
-	if policy.Prometheus && s.Monitoring.PrometheusURL == "" {
+	if policy.Prometheus() && s.Monitoring.PrometheusURL == "" {
 		problems.Required(found, at.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
-			sc.Policy, policyNames(func(p Policy) bool { return p.Scaler != NoScaler && !p.Prometheus }))
+			sc.Policy, policyNames(func(p Policy) bool { return p.Scaler != NoScaler && !p.Prometheus() }))
 	}
 	if !policy.FromZero && sc.Wake.Query != "" {
 		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with the policy %s; remove it", sc.Policy)
 	}
-	sc.validateTargets(found, at, r, policy.Settings(r))
+	policy.validateSettings(found, at.Child("scaling"), sc.Settings, r)
+	sc.Wake.validate(found, at.Child("scaling"), r)
 }
 
-// validateTargets checks the settings against those that the policy uses, which are
-// not zero in used.
-func (sc Scaling) validateTargets(found *field.ErrorList, at *field.Path, r Replicas, used Scaling) {
-	for _, setting := range []struct {
-		key         string
-		used, given bool
-	}{
-		{"targetLoad", used.TargetLoad != 0, sc.TargetLoad != 0},
-		{"targetKVUsage", used.TargetKVUsage != 0, sc.TargetKVUsage != 0},
-		{"targetWaiting", used.TargetWaiting != 0, sc.TargetWaiting != 0},
-		{"targetCPU", used.TargetCPU != 0, sc.TargetCPU != 0},
-		{"fallbackReplicas", used.FallbackReplicas != 0, sc.FallbackReplicas != 0},
-		{"downSeconds", used.DownSeconds != 0, sc.DownSeconds != 0},
-	} {
-		if setting.given && !setting.used {
-			problems.Forbidden(found, at.Child("scaling", setting.key), "is of no use with the policy %s; remove it", sc.Policy)
+// validateSettings refuses settings that the policy does not use, and those that it
+// checks.
+func (p Policy) validateSettings(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas) {
+	used := p.defaults(r)
+	names := keys.Given(&used)
+	for _, name := range keys.Given(&s) {
+		if !slices.Contains(names, name) {
+			problems.Forbidden(found, scaling.Child(name), "is of no use with the policy %s; remove it", p.Name)
 		}
 	}
-	if n := sc.FallbackReplicas; used.FallbackReplicas != 0 && n > 0 && (n < r.Least() || n > max(r.Max, 1)) {
-		problems.Invalid(found, at.Child("scaling", "fallbackReplicas"), "is %d, want %d to %d", n, r.Least(), max(r.Max, 1))
+	if p.Check != nil {
+		p.Check(found, scaling, s, r)
 	}
+}
+
+// checkFallback refuses a number of replicas without metrics that is out of their
+// bounds.
+func checkFallback(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas) {
+	if n := s.FallbackReplicas; n > 0 && (n < r.Least() || n > max(r.Max, 1)) {
+		problems.Invalid(found, scaling.Child("fallbackReplicas"), "is %d, want %d to %d", n, r.Least(), max(r.Max, 1))
+	}
+}
+
+// validate checks the signal for scaling from zero.
+func (w Wake) validate(found *field.ErrorList, scaling *field.Path, r Replicas) {
 	switch {
-	case sc.Wake.Query == "" && sc.Wake.IdleSeconds != 0:
-		problems.Forbidden(found, at.Child("scaling", "idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
-	case sc.Wake.Query != "" && r.Smallest() > 0:
-		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
-	case !balanced(sc.Wake.Query):
-		problems.Invalid(found, at.Child("scaling", "wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
+	case w.Query == "" && w.IdleSeconds != 0:
+		problems.Forbidden(found, scaling.Child("idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
+	case w.Query != "" && r.Smallest() > 0:
+		problems.Forbidden(found, scaling.Child("wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
+	case !balanced(w.Query):
+		problems.Invalid(found, scaling.Child("wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	}
 }
 

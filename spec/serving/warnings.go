@@ -33,11 +33,11 @@ func (s Spec) Warnings() []string {
 			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.Replicas.Least()))
 	}
 	policy, _ := s.Scaling.Policy.Declaration()
-	if policy.Prometheus && !s.Monitored() {
+	if policy.Prometheus() && !s.Monitored() {
 		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
 			ScrapeJob, s.Namespace, s.ObjectName())
 	}
-	if from := s.Monitoring.prometheusNamespace(); policy.Prometheus && from != "" && from != s.Monitoring.Namespace {
+	if from := s.Monitoring.prometheusNamespace(); policy.Prometheus() && from != "" && from != s.Monitoring.Namespace {
 		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
 			"where NetworkPolicies are enforced, there will be no metrics to scale on", from, s.Monitoring.Namespace)
 	}

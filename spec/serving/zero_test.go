@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
 // TestSpecsWithoutDefaults holds that methods answer for a spec that has no defaults
@@ -18,11 +20,11 @@ func TestSpecsWithoutDefaults(t *testing.T) {
 			Scaling: Scaling{Policy: Load}, Ingress: Ingress{Class: ALBClass}, NodeGroup: NodeGroup{InstanceTypes: []string{"g6e.xlarge", "g6e.2xlarge"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if found := s.Validate(path); !slices.ContainsFunc(found, func(e *field.Error) bool { return e.Field == "spec.monitoring.namespace" }) {
-				t.Errorf("the problems are %v, want the missing namespace of Prometheus among them", found)
+			if got := problemstest.KindsOf(s.Validate(path)); !slices.Contains(got, "spec.monitoring.namespace: invalid") {
+				t.Errorf("the problems are %q, want the missing namespace of Prometheus among them", got)
 			}
-			if found := s.Monitoring.Validate(path); len(found) != 1 || found[0].Field != "spec.namespace" {
-				t.Errorf("the problems of monitoring are %v, want the missing namespace", found)
+			if got := problemstest.KindsOf(s.Monitoring.Validate(path)); !slices.Equal(got, []string{"spec.namespace: invalid"}) {
+				t.Errorf("the problems of monitoring are %q, want the missing namespace", got)
 			}
 			if n := s.Replicas.Least(); n != 1 {
 				t.Errorf("the smallest number of replicas is %d, want 1", n)

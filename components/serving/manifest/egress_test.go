@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -75,22 +76,20 @@ func TestEgressOfTracesAndDestinations(t *testing.T) {
 func TestDestinationsThatCannotBe(t *testing.T) {
 	cases := map[string]struct {
 		network serving.Network
-		want    string
+		want    string // the key and the kind of the problem
 	}{
-		"neither":        {serving.Network{Egress: []serving.Destination{{Port: 80}}}, "models[0].network.egress[0]: want one of namespace and cidr"},
-		"both":           {serving.Network{Egress: []serving.Destination{{Namespace: "a", CIDR: "10.0.0.0/8", Port: 80}}}, "models[0].network.egress[0]: want one of namespace and cidr"},
-		"no port":        {serving.Network{Egress: []serving.Destination{{Namespace: "a"}}}, "models[0].network.egress[0].port: is missing"},
-		"metadata":       {serving.Network{Egress: []serving.Destination{{CIDR: "169.254.169.254/32", Port: 80}}}, "models[0].network.egress[0].cidr: is \"169.254.169.254/32\", which has the metadata"},
-		"everywhere":     {serving.Network{Egress: []serving.Destination{{CIDR: "0.0.0.0/0", Port: 80}}}, "models[0].network.egress[0].cidr: is \"0.0.0.0/0\", wider than"},
-		"open as it is":  {serving.Network{Unrestricted: true, Egress: []serving.Destination{{Namespace: "a", Port: 1}}}, "models[0].network.unrestricted: is true"},
-		"no namespace's": {serving.Network{Egress: []serving.Destination{{Namespace: "A_b", Port: 1}}}, "models[0].network.egress[0].namespace: is \"A_b\""},
+		"neither":        {serving.Network{Egress: []serving.Destination{{Port: 80}}}, "models[0].network.egress[0]: not supported"},
+		"both":           {serving.Network{Egress: []serving.Destination{{Namespace: "a", CIDR: "10.0.0.0/8", Port: 80}}}, "models[0].network.egress[0]: not supported"},
+		"no port":        {serving.Network{Egress: []serving.Destination{{Namespace: "a"}}}, "models[0].network.egress[0].port: required"},
+		"metadata":       {serving.Network{Egress: []serving.Destination{{CIDR: "169.254.169.254/32", Port: 80}}}, "models[0].network.egress[0].cidr: invalid"},
+		"everywhere":     {serving.Network{Egress: []serving.Destination{{CIDR: "0.0.0.0/0", Port: 80}}}, "models[0].network.egress[0].cidr: invalid"},
+		"open as it is":  {serving.Network{Unrestricted: true, Egress: []serving.Destination{{Namespace: "a", Port: 1}}}, "models[0].network.unrestricted: forbidden"},
+		"no namespace's": {serving.Network{Egress: []serving.Destination{{Namespace: "A_b", Port: 1}}}, "models[0].network.egress[0].namespace: invalid"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			err := problems.Err(onG5(func(s *serving.Spec) { s.Network = c.network }).Validate(field.NewPath("models[0]")))
-			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
-				t.Errorf("got %v, want %s…", err, c.want)
-			}
+			problemstest.Check(t, err, []string{c.want}, nil)
 		})
 	}
 }
@@ -157,8 +156,9 @@ func TestVariablesThatOpenWhatMustStayClosed(t *testing.T) {
 		"VLLM_RUST_FRONTEND_PATH", "VLLM_DEBUG_LOG_API_SERVER_RESPONSE", "VLLM_KEEP_ALIVE_ON_ENGINE_DEATH", "VLLM_USE_MODELSCOPE", "VLLM_DP_SIZE", "VLLM_DP_MASTER_IP",
 	} {
 		err := problems.Err(onG5(func(s *serving.Spec) { s.Env = map[string]string{name: "CANARY"} }).Validate(field.NewPath("models[0]")))
-		if err == nil || !strings.HasPrefix(err.Error(), "models[0].env."+name+": ") || strings.Contains(err.Error(), "CANARY") {
-			t.Errorf("%s: %v", name, err)
+		problemstest.Check(t, err, []string{"models[0].env." + name + ": invalid"}, nil)
+		if err != nil && strings.Contains(err.Error(), "CANARY") {
+			t.Errorf("%s: the error repeats the value: %v", name, err)
 		}
 	}
 }

@@ -45,7 +45,8 @@ func Objects(s serving.Spec, manager string) []Object {
 	}
 	add(s.Ingress.Class != "", "", func() runtime.Object { return ingress(s, manager) })
 	add(s.Monitored(), "", func() runtime.Object { return serviceMonitor(s, manager) })
-	build := scalers()[s.Scaling.Policy]
-	add(build != nil, "", func() runtime.Object { return build(s, manager) })
+	if o := scaler(s, manager); o != nil {
+		add(true, "", func() runtime.Object { return o })
+	}
 	return all
 }

@@ -31,35 +31,62 @@ const (
 	stillScrapes = 3
 )
 
-// scalers returns the builder of the object by which each policy of serving.Policies
-// scales; none of a policy that has no scaler of this program's.
-func scalers() map[serving.ScalingPolicy]func(s serving.Spec, manager string) runtime.Object {
-	return map[serving.ScalingPolicy]func(serving.Spec, string) runtime.Object{
-		serving.Load:  byKEDA(loadTriggers),
-		serving.Queue: byKEDA(queueTriggers),
-		serving.CPU:   podAutoscaler,
+// scaler returns the object by which the policy of a service scales; nil where this
+// program has none.
+func scaler(s serving.Spec, manager string) runtime.Object {
+	switch s.Scaler() {
+	case serving.KEDA:
+		return scaledObject(s, manager)
+	case serving.PodAutoscaler:
+		return podAutoscaler(s, manager)
+	}
+	return nil
+}
+
+// question is what a trigger asks Prometheus: KEDA wants as many replicas as the value
+// of the query divided by the threshold.
+type question struct{ query, threshold string }
+
+// questions returns the question of each trigger that policies have. The triggers are
+// apart, so that the largest wins, and sums, since an average of all engines could not
+// ask for more of them.
+func questions() map[string]func(serving.Spec) question {
+	return map[string]func(serving.Spec) question{
+		"load": func(s serving.Spec) question {
+			requests := gauge(s, "vllm:num_requests_running") + " + " + gauge(s, "vllm:num_requests_waiting")
+			return question{sum(s, requests) + " + " + hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad)}
+		},
+		"kv-cache": func(s serving.Spec) question {
+			return question{sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64)}
+		},
+		"queue": func(s serving.Spec) question {
+			return question{sum(s, gauge(s, "vllm:num_requests_waiting")), strconv.Itoa(s.Scaling.TargetWaiting)}
+		},
 	}
 }
 
-// byKEDA returns the builder of a ScaledObject with a policy's triggers. The trigger
-// of scaling.wakeQuery is added to them.
-func byKEDA(triggers func(serving.Spec) []any) func(serving.Spec, string) runtime.Object {
-	return func(s serving.Spec, manager string) runtime.Object {
-		list := triggers(s)
-		if s.Scaling.Wake.Query != "" {
-			list = append(list, wakeTrigger(s))
+// triggers returns the triggers of the policy, and that of scaling.wakeQuery.
+func triggers(s serving.Spec) []any {
+	policy, _ := s.Scaling.Policy.Declaration()
+	var list []any
+	for _, name := range policy.Triggers {
+		if ask, known := questions()[name]; known {
+			list = append(list, trigger(s, name, ask(s)))
 		}
-		return scaledObject(s, manager, list)
 	}
+	if s.Scaling.Wake.Query != "" {
+		list = append(list, wakeTrigger(s))
+	}
+	return list
 }
 
 // scaledObject has KEDA set the number of engines.
-func scaledObject(s serving.Spec, manager string, triggers []any) *unstructured.Unstructured {
+func scaledObject(s serving.Spec, manager string) *unstructured.Unstructured {
 	spec := map[string]any{
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.ObjectName()},
 		"minReplicaCount": int64(s.Replicas.Smallest()),
 		"maxReplicaCount": int64(s.Replicas.Max),
-		"triggers":        triggers,
+		"triggers":        triggers(s),
 		// Without metrics the number stays, or rises to this.
 		"fallback": map[string]any{
 			"failureThreshold": int64(failureThreshold(s)), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
@@ -107,33 +134,16 @@ func rules(windowSeconds, periodSeconds int, choose string, policies ...map[stri
 	return map[string]any{"stabilizationWindowSeconds": int64(windowSeconds), "selectPolicy": choose, "policies": list}
 }
 
-// loadTriggers returns what KEDA asks Prometheus for the policy load. The triggers
-// are apart, so that the largest wins, and sums, since an average of all engines
-// could not ask for more of them.
-func loadTriggers(s serving.Spec) []any {
-	requests := gauge(s, "vllm:num_requests_running") + " + " + gauge(s, "vllm:num_requests_waiting")
-	return append([]any{
-		trigger(s, "load", sum(s, requests)+" + "+hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad)),
-		trigger(s, "kv-cache", sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64)),
-	}, queueTriggers(s)...)
-}
-
-// queueTriggers returns what KEDA asks Prometheus for the policy queue.
-func queueTriggers(s serving.Spec) []any {
-	return []any{trigger(s, "queue", sum(s, gauge(s, "vllm:num_requests_waiting")), strconv.Itoa(s.Scaling.TargetWaiting))}
-}
-
 // wakeTrigger returns the trigger that says that one engine is wanted, and leaves it
 // to the others how many. A count that nothing was counted by yet is no lost metric.
 func wakeTrigger(s serving.Spec) any {
-	return trigger(s, "wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1")
+	return trigger(s, "wake", question{fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1"})
 }
 
-// trigger returns one of KEDA's triggers: as many engines as the query's value
-// divided by the threshold.
-func trigger(s serving.Spec, name, query, threshold string) any {
+// trigger returns one of KEDA's triggers.
+func trigger(s serving.Spec, name string, q question) any {
 	return map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
-		"serverAddress": s.Monitoring.PrometheusURL, "query": query, "threshold": threshold,
+		"serverAddress": s.Monitoring.PrometheusURL, "query": q.query, "threshold": q.threshold,
 		// Lost metrics are no load of 0, at which engines would go.
 		"ignoreNullValues": "false",
 	}}

@@ -7,15 +7,24 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// TestEveryPolicyHasItsObject compares the declared policies with the builders: a
-// policy whose scaler needs an object has one, and no other has.
+// TestEveryPolicyHasItsObject compares the declared policies with what is built: a
+// policy whose scaler needs an object has one, and no other has; every trigger asks
+// something.
 func TestEveryPolicyHasItsObject(t *testing.T) {
 	kindsOf := map[serving.Scaler]string{
 		serving.NoScaler: "", serving.OtherScaler: "", serving.KEDA: "ScaledObject", serving.PodAutoscaler: "HorizontalPodAutoscaler",
 	}
-	declared := map[serving.ScalingPolicy]bool{}
+	asked := map[string]bool{}
 	for _, p := range serving.Policies() {
-		declared[p.Name] = true
+		for _, name := range p.Triggers {
+			asked[name] = true
+			if questions()[name] == nil {
+				t.Errorf("the trigger %s of the policy %s asks nothing; add it to questions()", name, p.Name)
+			}
+		}
+		if (p.Scaler == serving.KEDA) != (len(p.Triggers) > 0) {
+			t.Errorf("the policy %s has the triggers %q, and its scaler is %q", p.Name, p.Triggers, p.Scaler)
+		}
 		t.Run(string(p.Name), func(t *testing.T) {
 			want, known := kindsOf[p.Scaler]
 			if !known {
@@ -33,13 +42,13 @@ func TestEveryPolicyHasItsObject(t *testing.T) {
 				}
 			}
 			if want == "" && len(got) > 0 || want != "" && !slices.Equal(got, []string{want}) {
-				t.Errorf("the policy has the objects %q, want %q; add its builder to scalers()", got, want)
+				t.Errorf("the policy has the objects %q, want %q", got, want)
 			}
 		})
 	}
-	for name := range scalers() {
-		if !declared[name] {
-			t.Errorf("the builder of %s has no policy in serving.Policies()", name)
+	for name := range questions() {
+		if !asked[name] {
+			t.Errorf("no policy has the trigger %s", name)
 		}
 	}
 }

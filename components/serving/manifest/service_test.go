@@ -74,3 +74,18 @@ func TestAnInternetFacingLoadBalancerTerminatesTLS(t *testing.T) {
 		t.Errorf("the annotations are %v", annotations)
 	}
 }
+
+// TestALoadBalancerKeepsIdleConnections holds that an answer that is not streamed may
+// take ten minutes. AWS has no such attribute for a listener with TLS.
+func TestALoadBalancerKeepsIdleConnections(t *testing.T) {
+	const key = "service.beta.kubernetes.io/aws-load-balancer-listener-attributes.TCP-8000"
+	if got := balanced(t, nil).NLBAnnotations()[key]; got != "tcp.idle_timeout.seconds=600" {
+		t.Errorf("%s = %q without TLS, want tcp.idle_timeout.seconds=600", key, got)
+	}
+	encrypted := balanced(t, func(s *serving.Service) {
+		s.CertificateARN = "arn:aws:acm:us-west-2:111122223333:certificate/0a1b2c3d"
+	})
+	if got, found := encrypted.NLBAnnotations()[key]; found {
+		t.Errorf("%s = %q with TLS, want none", key, got)
+	}
+}

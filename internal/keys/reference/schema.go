@@ -13,7 +13,7 @@ import (
 const draft = "http://json-schema.org/draft-07/schema#"
 
 // schema returns the JSON Schema of a stack's file. It refuses unknown keys of the
-// namespace, and leaves those of others alone.
+// namespace, and accepts all keys of other namespaces.
 func (g *generator) schema() map[string]any {
 	properties := map[string]any{}
 	for _, k := range g.Root.Keys {
@@ -24,14 +24,14 @@ func (g *generator) schema() map[string]any {
 		"title":   "Stack of " + g.Namespace,
 		"type":    "object",
 		"properties": map[string]any{
-			"secretsprovider": map[string]any{"type": "string", "description": "What encrypts the secrets of the stack."},
+			"secretsprovider": map[string]any{"type": "string", "description": "The provider that encrypts the secrets of the stack."},
 			"encryptedkey":    map[string]any{"type": "string", "description": "The encrypted key of the secrets; Pulumi sets it."},
 			"encryptionsalt":  map[string]any{"type": "string", "description": "The salt of the passphrase; Pulumi sets it."},
 			"environment":     map[string]any{"description": "Environments of Pulumi ESC."},
 			"config": map[string]any{
 				"type":                 "object",
 				"properties":           properties,
-				"patternProperties":    map[string]any{others(g.Namespace + ":"): map[string]any{}},
+				"patternProperties":    map[string]any{withoutPrefix(g.Namespace + ":"): map[string]any{}},
 				"additionalProperties": false,
 			},
 		},
@@ -39,9 +39,9 @@ func (g *generator) schema() map[string]any {
 	return share(root)
 }
 
-// others returns a regular expression of the names that do not begin with a prefix,
-// without a lookahead, which not every validator has.
-func others(prefix string) string {
+// withoutPrefix returns a regular expression for names that do not begin with a prefix.
+// It has no lookahead, which some validators do not support.
+func withoutPrefix(prefix string) string {
 	var parts []string
 	for i := range prefix {
 		parts = append(parts, regexp.QuoteMeta(prefix[:i])+"([^"+regexp.QuoteMeta(prefix[i:i+1])+"]|$)")
@@ -133,7 +133,7 @@ func (g *generator) scalar(k *keys.Key) map[string]any {
 	return bounded(k, s)
 }
 
-// bounded adds the range of a number.
+// bounded adds the range of a number to its schema.
 func bounded(k *keys.Key, s map[string]any) map[string]any {
 	if k.Range == nil {
 		return s
@@ -149,9 +149,9 @@ func bounded(k *keys.Key, s map[string]any) map[string]any {
 	return s
 }
 
-// mapping returns the schema of a mapping with the keys of a scope. In a scope,
-// nothing is required, since it only has what others lack; nor is what a scope can
-// give, or what only an inlined pointer has.
+// mapping returns the schema of a mapping with the keys of a scope. A scope requires no
+// key, because it only supplies missing keys. A key that a scope can supply, or that
+// belongs to an inlined pointer, is not required either.
 func (g *generator) mapping(m *keys.Mapping, scope string) map[string]any {
 	properties := map[string]any{}
 	var required []string

@@ -1,9 +1,11 @@
-// Package problemstest shows problems to tests as their keys and kinds, so that a
-// better message breaks no test.
+// Package problemstest returns problems as keys and kinds, so that a better message
+// breaks no test.
 package problemstest
 
 import (
 	"slices"
+	"strings"
+	"testing"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -21,8 +23,27 @@ func Kinds(err error) []string {
 	return list
 }
 
-// KindsOf is Kinds of a list of problems.
+// KindsOf returns Kinds for a list of problems.
 func KindsOf(found field.ErrorList) []string { return Kinds(problems.Err(found)) }
+
+// Check fails a test unless an error has exactly the problems that are wanted, each as
+// its key and its kind, in any order, and for each text of says a message, key first,
+// that begins with it.
+func Check(t *testing.T, err error, want, says []string) {
+	t.Helper()
+	if got := Kinds(err); !slices.Equal(got, slices.Sorted(slices.Values(want))) {
+		t.Errorf("the problems are\n%q, want\n%q; the error is\n%v", got, want, err)
+	}
+	var messages []string
+	for _, p := range problems.Of(err, "no key") {
+		messages = append(messages, problems.Error{Problem: p}.Error())
+	}
+	for _, beginning := range says {
+		if !slices.ContainsFunc(messages, func(message string) bool { return strings.HasPrefix(message, beginning) }) {
+			t.Errorf("no message begins with %q; they are\n%s", beginning, strings.Join(messages, "\n"))
+		}
+	}
+}
 
 // name returns a short name of a kind of problems.
 func name(kind field.ErrorType) string {

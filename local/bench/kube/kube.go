@@ -30,10 +30,7 @@ const (
 // Client is that of one cluster.
 type Client struct {
 	Dynamic dynamic.Interface
-	// Raw reads what is not an object.
-	Raw rest.Interface
-
-	mapper meta.RESTMapper
+	mapper  meta.RESTMapper
 }
 
 // Connect returns the client of the cluster of a kubeconfig file, or an error where the
@@ -59,7 +56,7 @@ func Connect(ctx context.Context, kubeconfig string) (*Client, error) {
 		return nil, fmt.Errorf("the API server at %s does not answer: %w", config.Host, err)
 	}
 	mapper := restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(finder))
-	return &Client{Dynamic: client, Raw: finder.RESTClient(), mapper: mapper}, nil
+	return &Client{Dynamic: client, mapper: mapper}, nil
 }
 
 // Resource returns the client for a kind's objects in a namespace, which is ignored for

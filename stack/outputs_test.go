@@ -1,0 +1,54 @@
+package stack
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"sigs.k8s.io/yaml"
+)
+
+// TestSizesAndPinsAreOneLineEach holds that outputs do not fill the screen: Pulumi
+// spreads mappings, strings of several lines, and strings with JSON. The line of a pin
+// is what the key takes.
+func TestSizesAndPinsAreOneLineEach(t *testing.T) {
+	lines := map[string]string{}
+	c := stackFile(t, "prod")
+	program, capture := deployment()
+	_, err := recordUpdate(t, "prod", nil, func(ctx *pulumi.Context) error {
+		err := program(ctx)
+		for name, output := range ctx.GetCurrentExportMap() {
+			switch output := output.(type) {
+			case pulumi.String:
+				lines[name] = string(output)
+			case pulumi.StringMap:
+				for model, line := range output {
+					lines[name+"."+model] = string(line.(pulumi.String))
+				}
+			}
+		}
+		return err
+	}, c.Option, capture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(lines) != 6 {
+		t.Errorf("%q are strings, want sizes and pins of two models, clusterPin and deployed", slices.Sorted(maps.Keys(lines)))
+	}
+	for name, line := range lines {
+		if line == "" || strings.Contains(line, "\n") || json.Valid([]byte(line)) {
+			t.Errorf("%s is %q, want one line that is not JSON", name, line)
+		}
+	}
+	const summary = "1 × A10G (g5.2xlarge), fits, 13.5 GiB of weights, 50,736 KV tokens, concurrency 19 (6.2 at 8,192), target 4, cold start 13m23s, 2.42–4.85 USD/h, 4.40 USD/M tokens"
+	if got := lines["sizing.mistral-7b"]; got != summary {
+		t.Errorf("sizing.mistral-7b is %q, want %q", got, summary)
+	}
+	var pin map[string]any
+	if err := yaml.Unmarshal([]byte(lines["pins.mistral-7b"]), &pin); err != nil || pin["lifecycle"] == nil {
+		t.Errorf("the pin %q reads as %v, %v", lines["pins.mistral-7b"], pin, err)
+	}
+}
