@@ -84,7 +84,7 @@ const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 var kubernetesProvider = program{
 	name: "pulumi-resource-kubernetes", folder: "local/pulumi/kubernetes", pkg: ".", cost: 150,
 	out:     func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
-	ldflags: "-X " + kubernetesModule + "/pkg/version.Version=" + kubernetesPluginVersion + "+f47bc2d6f199",
+	ldflags: "-X " + kubernetesModule + "/pkg/version.Version=" + kubernetesPluginVersion + "+release-4.25.0",
 	embeds:  []embed{{name: "schema.json", module: kubernetesModule, path: "cmd/pulumi-resource-kubernetes/schema.json"}},
 }
 
