@@ -272,7 +272,7 @@ func TestInvalidInputsAreRefused(t *testing.T) {
 		{"a secret and the name of one", func(a *serving.VLLMServiceArgs, g given) { a.APIKey.Value = g.text("sk") }, []string{"chat.apiKey.value: forbidden"}},
 		{"neither a secret nor its name", func(a *serving.VLLMServiceArgs, _ given) {
 			a.APIKey, a.HuggingFaceToken = &serving.SecretRefArgs{}, &serving.SecretRefArgs{Key: "a"}
-		}, []string{"chat.apiKey: required", "chat.huggingFaceToken: required", "chat.huggingFaceToken.existingSecret: required"}},
+		}, []string{"chat.apiKey: required", "chat.huggingFaceToken: required"}},
 		{"a patch that is no JSON", func(a *serving.VLLMServiceArgs, _ given) { a.PodPatch = map[string]any{"a": func() {}} }, []string{"chat.podPatch: invalid"}},
 	}
 	for kind, g := range map[string]given{"plain": asPlain(), "output": asOutput()} {
