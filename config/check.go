@@ -84,7 +84,7 @@ func (c *Config) checkCreated(found *findings) {
 	found.report(p.Nodes.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups")))
 	c.checkSupport(found)
 	p.checkAddresses(found)
-	p.checkOffers(found, c.source)
+	p.checkOffers(found, &c.source)
 	p.checkFixed(found, c.source.Deployed.EKS)
 	p.checkPlaces(found)
 	c.checkAddons(found)

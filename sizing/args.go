@@ -10,6 +10,9 @@ import (
 // WithArgs returns the engine as the arguments of `vllm serve` tell it to run.
 // What they do not say stays as it is.
 func (e Engine) WithArgs(args *vllmflags.Args) Engine {
+	if args == nil {
+		return e
+	}
 	for flag, to := range map[string]*int{
 		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
 		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,

@@ -85,7 +85,7 @@ func Changes(w Workload) []Change {
 			try(q.what, small)
 		}
 	}
-	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
+	for gpus := min(max(w.Engine.TensorParallel, 1), noNodeHasMore) * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
 		more := w
 		more.Engine.TensorParallel = gpus
 		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
@@ -125,7 +125,7 @@ func (w Workload) longestThatFits() int {
 		high = min(high, trained)
 	}
 	for low < high {
-		middle := (low + high + 1) / 2
+		middle := high - (high-low)/2
 		at := w
 		at.Engine.MaxModelLen = middle
 		if at.size().Memory.Verdict == Fits {

@@ -127,10 +127,13 @@ const mostGPUs = 8
 // gpusOfNode is how many GPUs one replica can have.
 func (w Workload) gpusOfNode() int {
 	if w.On.GPUs > 0 {
-		return w.On.GPUs
+		return min(w.On.GPUs, noNodeHasMore)
 	}
 	return mostGPUs
 }
+
+// noNodeHasMore bounds the numbers of GPUs that are tried.
+const noNodeHasMore = 1024
 
 // fewestGPUs is the smallest power of two on which the engine fits; marginal
 // does if nothing else. If none, as many as there are that divide the model.

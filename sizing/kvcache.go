@@ -51,7 +51,8 @@ func (e Engine) KVBytesPerToken() int64 {
 
 // stage is how many of so many layers the largest pipeline stage holds.
 func (e Engine) stage(layers int) int {
-	return (layers + e.PipelineParallel - 1) / e.PipelineParallel
+	stages := max(e.PipelineParallel, 1)
+	return (layers + stages - 1) / stages
 }
 
 // layers are what the layers keep as the release sees it: windows that it does
@@ -165,7 +166,7 @@ func (e Engine) blocksFor(p pool, tokens int) int {
 	return blocks
 }
 
-func blocksOf(tokens, size int) int { return (tokens + size - 1) / size }
+func blocksOf(tokens, size int) int { return (tokens + size - 1) / max(size, 1) }
 
 // uniform tells whether every block of the pool holds so many tokens of every
 // layer, so that tokens are blocks times that.

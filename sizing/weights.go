@@ -76,7 +76,7 @@ func (e Engine) expertPadding() float64 {
 	if e.GPU.DataCentreBlackwell() {
 		shares = 256
 	}
-	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/e.TensorParallel, shares)
+	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/max(e.TensorParallel, 1), shares)
 }
 
 // padded is by how much a width grows to the next multiple.

@@ -1,6 +1,9 @@
 package catalogue
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Format is how a kernel multiplies quantised weights.
 type Format int
@@ -15,7 +18,18 @@ const (
 )
 
 // String returns the name that kernels are tabled under.
-func (f Format) String() string { return [...]string{"bf16", "fp8", "int4", "mxfp4", "nvfp4"}[f] }
+func (f Format) String() string {
+	return nameOf("format", int(f), "bf16", "fp8", "int4", "mxfp4", "nvfp4")
+}
+
+// nameOf returns the name of a number of a type; the type and the number where it has
+// none.
+func nameOf(typ string, number int, names ...string) string {
+	if number < 0 || number >= len(names) {
+		return fmt.Sprintf("%s %d", typ, number)
+	}
+	return names[number]
+}
 
 // Format returns how the matrices of one part are multiplied: as 16 bit where
 // most of them are not quantised.

@@ -38,6 +38,9 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install}
 }
 
@@ -50,4 +53,8 @@ func (s Spec) Namespaces() []string {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}

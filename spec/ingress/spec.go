@@ -49,10 +49,17 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 

@@ -51,7 +51,11 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
@@ -67,6 +71,9 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
