@@ -109,6 +109,32 @@ func TestKnownInputsAreValidatedBesideUnknownOnes(t *testing.T) {
 	}
 }
 
+// asUnset passes zero values of outputs.
+func asUnset() given {
+	return given{
+		func(string) pulumi.StringPtrInput { return pulumi.StringPtrOutput{} },
+		func(texts ...string) pulumi.StringArrayInput {
+			if len(texts) > 1 {
+				return pulumi.StringArray{pulumi.String("a"), pulumi.StringOutput{}}
+			}
+			return pulumi.StringArrayOutput{}
+		},
+	}
+}
+
+// TestUnsetOutputsAreRefused holds that an output that a program forgot to set is an error
+// of its key, and does not panic.
+func TestUnsetOutputsAreRefused(t *testing.T) {
+	for _, w := range wrongInputs() {
+		t.Run(w.key, func(t *testing.T) {
+			args := everyInput(asOutput())
+			w.set(&args, asUnset())
+			_, err := record(args)
+			problemstest.Check(t, err, []string{"chat." + w.key + ": required"}, nil)
+		})
+	}
+}
+
 // TestWrongInputsHasEveryInput holds that the list above has every input.
 func TestWrongInputsHasEveryInput(t *testing.T) {
 	declared, err := servingargs.VLLMService(servingargs.Comments("../.."))

@@ -56,6 +56,10 @@ func (s *service) keep(what *secret, value pulumi.StringPtrInput) {
 			return
 		}
 	}
+	if isUnset(value) {
+		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: what.valueKey, Detail: unsetOutput})
+		return
+	}
 	what.value = value
 	s.secrets = append(s.secrets, what)
 }
