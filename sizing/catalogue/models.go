@@ -115,7 +115,7 @@ var media = []string{"-vl-", "-omni-", "-ocr-", "-asr-", "-tts-", "-audio-", "-v
 // quantisation that its name tells where the file says nothing of one. Where
 // only the size of the weights is given, the rest is that of the catalogue.
 func ShapeOf(id string, config []byte) (Shape, error) {
-	if _, keys, err := plausible(config); err == nil {
+	if _, keys, _, err := plausible(config); err == nil {
 		if size, alone := keys.weightsAlone(); alone {
 			s, ok := FindShape(IDOf(id))
 			if !ok {
