@@ -24,7 +24,9 @@ func (c *Config) check(found *findings) {
 	c.checkNamespaces(found)
 	for i, m := range c.Models {
 		c.checkGroupNames(found, i)
-		found.report(manifest.Validate(m, field.NewPath("models").Index(i)))
+		path := field.NewPath("models").Index(i)
+		found.settle(path.Child("costs").String()) // those of the stack, which are reported there
+		found.report(manifest.Validate(m, path))
 	}
 	c.checkIdentity(found)
 	c.checkIngresses(found)

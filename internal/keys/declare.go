@@ -119,7 +119,7 @@ func (from inherited) with(tag reflect.StructTag) inherited {
 func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, from inherited, path string) *Key {
 	from = from.with(f.Tag)
 	k := &Key{
-		Name: name, Path: join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
+		Name: name, Path: Join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
 		In: from.in, Sensitive: from.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
@@ -223,8 +223,12 @@ func (d *declaring) checkSiblings(m *Mapping, k *Key) {
 	}
 }
 
-func join(path, name string) string {
-	if path == "" {
+// Join returns the key of an entry of a mapping. That of an empty key is path[""].
+func Join(path, name string) string {
+	switch {
+	case name == "":
+		return path + `[""]`
+	case path == "":
 		return name
 	}
 	return path + "." + name

@@ -114,7 +114,7 @@ func (r *Result) record(path string, value any) {
 	case map[string]any:
 		r.set[path] = len(value) > 0
 		for name, below := range value {
-			r.record(join(path, name), below)
+			r.record(Join(path, name), below)
 		}
 	case []any:
 		r.set[path] = len(value) > 0

@@ -27,14 +27,14 @@ func (r *Result) own(n *node, k *Key) (value any, ok, given bool) {
 	}
 	value, given = n.values[k.Name]
 	if given && value == nil {
-		r.add(field.ErrorTypeRequired, join(n.path, k.Name), "has no value; give it one or remove the key")
+		r.add(field.ErrorTypeRequired, Join(n.path, k.Name), "has no value; give it one or remove the key")
 	}
 	return value, given && value != nil, given
 }
 
 // lookup returns the value of a key and where the user typed it.
 func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
-	path = join(n.path, k.Name)
+	path = Join(n.path, k.Name)
 	value, ok, given := r.own(n, k)
 	if given {
 		return value, path, ok
@@ -44,7 +44,7 @@ func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
 		if !given {
 			continue
 		}
-		origin := join(f.path, k.Name)
+		origin := Join(f.path, k.Name)
 		if ok {
 			r.origin[path] = origin
 		}
@@ -66,7 +66,7 @@ func (n *node) given(k *Key) bool {
 // child returns the mapping that is the value of a key, with those of the fallbacks
 // as its own. It is empty if the key is not given.
 func (r *Result) child(n *node, k *Key) *node {
-	child := &node{path: join(n.path, k.Name), scope: n.scope}
+	child := &node{path: Join(n.path, k.Name), scope: n.scope}
 	if value, ok, _ := r.own(n, k); ok {
 		var isMapping bool
 		if child.values, isMapping = value.(map[string]any); !isMapping {
@@ -93,7 +93,7 @@ func (r *Result) mapping(n *node, m *Mapping, into reflect.Value) {
 	known := m.Names(n.scope)
 	for _, name := range slices.Sorted(maps.Keys(n.values)) {
 		if k := m.key(name); k == nil || !k.Visible(n.scope) {
-			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: join(n.path, name), Detail: unknownKey(name, known)})
+			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: Join(n.path, name), Detail: unknownKey(name, known)})
 		}
 	}
 	for _, k := range m.Keys {

@@ -122,9 +122,9 @@ func (in Ingress) validate(found *field.ErrorList, at *field.Path, guarded bool)
 	for key := range Sorted(in.Annotations) {
 		switch {
 		case !IsLabelKey(key):
-			bad("annotations."+key, "is not the key of an annotation")
+			problems.Invalid(found, at.Child("ingress", "annotations", key), "is not the key of an annotation")
 		case isALB && in.isALBs(key):
-			bad("annotations."+key, "is set by the component; see ingress.alb")
+			problems.Invalid(found, at.Child("ingress", "annotations", key), "is set by the component; see ingress.alb")
 		}
 	}
 	if !isALB {
