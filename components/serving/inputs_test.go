@@ -300,8 +300,7 @@ func TestProblemsShowWithoutUnknownInputs(t *testing.T) {
 	args := everyInput(asUnknown())
 	args.GPU = &serving.GPUArgs{Count: 9}
 	recording, err := record(args, preview)
-	// Too many for a replica, and too many for the instance type.
-	problemstest.Check(t, err, []string{"chat.gpu.count: invalid", "chat.gpu.count: invalid"}, nil)
+	problemstest.Check(t, err, []string{"chat.gpu.count: invalid"}, nil)
 	if err != nil && strings.Contains(err.Error(), "sample") {
 		t.Errorf("the error has a value that takes the place of an unknown one: %v", err)
 	}
