@@ -57,6 +57,24 @@ func TestLanguages(t *testing.T) {
 	expectSameObjects(t, "inference", objects)
 }
 
+// TestTypeScriptWantsACluster holds that the example in TypeScript creates nothing without
+// the name of a cluster, as the others do that read it from the stack's configuration.
+func TestTypeScriptWantsACluster(t *testing.T) {
+	for _, l := range languages() {
+		if l.project != "existing-cluster-typescript" {
+			continue
+		}
+		folder := accountFolder(t)
+		e := newExample(t, l, folder, "", simulatedEnvironment(t, folder))
+		for _, args := range [][]string{{"up"}, {"up", ""}, {}} {
+			out, err := e.try("", "node", append([]string{filepath.Join(e.folder, "index.js")}, args...)...)
+			if err == nil || !strings.Contains(out, "want a command and a context of your kubeconfig") {
+				t.Errorf("%q: %v, want what is missing\n%s", args, err, out)
+			}
+		}
+	}
+}
+
 // chained is a program with two services. Inputs of the second are NAMESPACE, MAX and
 // ADDRESS, which may be outputs of the first.
 const chained = `name: chained
