@@ -174,7 +174,7 @@ func (e Estimate) Warnings() []string {
 		}
 	}
 	if doubt := w.Engine.doubtGiB(); doubt > 0 {
-		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and name that file with shape", doubt, w.Model)
+		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and give it with shape", doubt, w.Model)
 	}
 	if w.Engine.Shape.Family {
 		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)

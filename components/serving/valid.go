@@ -99,7 +99,7 @@ func (s *service) judge(component *VLLMService, p *plan, warned []string) error 
 	if err != nil {
 		return err
 	}
-	found := append(got.missing, s.validate(got.values)...)
+	found := slices.Concat(got.missing, s.validate(got.values))
 	for _, problem := range found {
 		problem.Detail = got.hide(problem.Detail)
 	}
