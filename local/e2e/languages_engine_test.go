@@ -75,6 +75,19 @@ func TestTypeScriptWantsACluster(t *testing.T) {
 	}
 }
 
+// TestErrorsOfOutputsInGo holds how a Go program shows the problem of an output: Pulumi
+// puts words of its own in front of the key, as docs/languages.md says.
+func TestErrorsOfOutputsInGo(t *testing.T) {
+	folder := accountFolder(t)
+	e := newExample(t, languages()[0], folder, "mine", simulatedEnvironment(t, folder),
+		`pulumi.String("inference")`, `pulumi.String("Bad_Name").ToStringOutput()`)
+	args := e.cli("preview")
+	out, err := e.try("", args[0], args[1:]...)
+	if want := "waiting for RPCs: resolving options: mistral-7b.namespace: is \"Bad_Name\""; err == nil || !strings.Contains(out, want) {
+		t.Errorf("the preview is %v, want %s\n%s", err, want, out)
+	}
+}
+
 // chained is a program with two services. Inputs of the second are NAMESPACE, MAX and
 // ADDRESS, which may be outputs of the first.
 const chained = `name: chained
