@@ -8,17 +8,17 @@ import (
 	"testing"
 )
 
-// extendingPage returns docs/extending.md.
-func extendingPage(t *testing.T) string {
+// contributingPage returns CONTRIBUTING.md.
+func contributingPage(t *testing.T) string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/extending.md")
+	text, err := os.ReadFile("../CONTRIBUTING.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// TestQuotedCodeIsTheCode compares each block of docs/extending.md that names a file
+// TestQuotedCodeIsTheCode compares each block of CONTRIBUTING.md that names a file
 // with that file, whatever its indentation is.
 func TestQuotedCodeIsTheCode(t *testing.T) {
 	plain := func(text string) string {
@@ -28,9 +28,9 @@ func TestQuotedCodeIsTheCode(t *testing.T) {
 		}
 		return "\n" + strings.Join(lines, "\n") + "\n"
 	}
-	blocks := regexp.MustCompile("(?ms)^ *```(?:go|tsv) (\\S+)\n(.*?)^ *```$").FindAllStringSubmatch(extendingPage(t), -1)
+	blocks := regexp.MustCompile("(?ms)^ *```(?:go|tsv) (\\S+)\n(.*?)^ *```$").FindAllStringSubmatch(contributingPage(t), -1)
 	if len(blocks) < 4 {
-		t.Fatalf("docs/extending.md quotes %d files", len(blocks))
+		t.Fatalf("CONTRIBUTING.md quotes %d files", len(blocks))
 	}
 	for _, block := range blocks {
 		t.Run(block[1], func(t *testing.T) {
@@ -45,22 +45,24 @@ func TestQuotedCodeIsTheCode(t *testing.T) {
 	}
 }
 
-// TestPathsOfRecipesExist looks for every file and folder that docs/extending.md names.
+// TestPathsOfRecipesExist looks for every file and folder that CONTRIBUTING.md names.
 func TestPathsOfRecipesExist(t *testing.T) {
-	page := extendingPage(t)
+	page := contributingPage(t)
 	var paths []string
 	for _, link := range regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`).FindAllStringSubmatch(page, -1) {
-		paths = append(paths, filepath.Join("../docs", link[1]))
+		if !strings.Contains(link[1], "://") {
+			paths = append(paths, filepath.Join("..", link[1]))
+		}
 	}
 	for _, name := range regexp.MustCompile("`([a-z]+(?:/[A-Za-z0-9_.-]+)+)`").FindAllStringSubmatch(page, -1) {
 		paths = append(paths, filepath.Join("..", name[1]))
 	}
 	if len(paths) < 10 {
-		t.Fatalf("docs/extending.md names only %q", paths)
+		t.Fatalf("CONTRIBUTING.md names only %q", paths)
 	}
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
-			t.Errorf("docs/extending.md names %s, which does not exist", strings.TrimPrefix(path, "../"))
+			t.Errorf("CONTRIBUTING.md names %s, which does not exist", strings.TrimPrefix(path, "../"))
 		}
 	}
 }
