@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 )
 
 // contributingPage returns CONTRIBUTING.md.
@@ -63,6 +65,27 @@ func TestPathsOfRecipesExist(t *testing.T) {
 	for _, path := range paths {
 		if _, err := os.Stat(path); err != nil {
 			t.Errorf("CONTRIBUTING.md names %s, which does not exist", strings.TrimPrefix(path, "../"))
+		}
+	}
+}
+
+// TestProjectFilesAreYAML reads the project file of each example: it is valid YAML and
+// has the name of its folder.
+func TestProjectFilesAreYAML(t *testing.T) {
+	files, err := filepath.Glob("../examples/*/Pulumi.yaml")
+	if err != nil || len(files) < 7 {
+		t.Fatalf("found %q, %v", files, err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var project struct{ Name, Description string }
+		if err := yaml.Unmarshal(text, &project); err != nil {
+			t.Errorf("%s: %v", file, err)
+		} else if project.Name != filepath.Base(filepath.Dir(file)) || project.Description == "" {
+			t.Errorf("%s has the name %q and the description %q", file, project.Name, project.Description)
 		}
 	}
 }
