@@ -37,14 +37,14 @@ func TestBroughtByTheUser(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		made := s.up()
-		for _, step := range made.Steps() {
+		result := s.up()
+		for _, step := range result.Steps() {
 			if strings.HasPrefix(step.Type, "aws:ec2/vpc:") || strings.HasPrefix(step.Type, "aws:ec2/subnet:") || strings.Contains(step.Type, "helm.sh") {
 				t.Errorf("made beside the user's: %s", step.URN)
 			}
 		}
-		if !strings.Contains(strings.Join(changes(made), "\n"), "create Deployment a") {
-			t.Errorf("the model is not made: %v", changes(made))
+		if !strings.Contains(strings.Join(changes(result), "\n"), "create Deployment a") {
+			t.Errorf("the model is not made: %v", changes(result))
 		}
 		expectChanges(t, s.must("preview"))
 		s.must("destroy", "--yes", "--skip-preview")
@@ -66,8 +66,8 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}], users: [{name: me,
   vllm-eks:cluster: {existing: {kubeconfig: %s, context: mine}}
   vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge], max: 2}]
 `, kubeconfig)+model)
-		made := s.up()
-		for _, step := range made.Steps() {
+		result := s.up()
+		for _, step := range result.Steps() {
 			if strings.HasPrefix(step.Type, "aws:") || strings.HasPrefix(step.Type, "eks:") || strings.Contains(step.Type, "helm.sh") {
 				t.Errorf("made on the user's cluster: %s", step.URN)
 			}
@@ -81,13 +81,13 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}], users: [{name: me,
 // theirVPC is one that somebody else made.
 func theirVPC(t *testing.T, folder string) (vpc string, private, public []string) {
 	t.Helper()
-	theirs := account.Open(folder, "us-west-2", nil)
+	existing := account.Open(folder, "us-west-2", nil)
 	add := func(typ string, inputs map[string]any) string {
-		made, err := theirs.Create(typ, "theirs", inputs)
+		result, err := existing.Create(typ, "theirs", inputs)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return made.ID
+		return result.ID
 	}
 	vpc = add("aws:ec2/vpc:Vpc", map[string]any{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true, "enableDnsSupport": true})
 	for i, zone := range []string{"us-west-2a", "us-west-2b"} {
@@ -130,14 +130,14 @@ func TestEngineFloor(t *testing.T) {
 	if err := floor.Write(program, "config: {aws:region: us-west-2}\n"); err != nil {
 		t.Fatal(err)
 	}
-	empty, least := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count))
+	empty, bare := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count))
 	if got := len(empty.Steps()) - 1; got < count {
 		t.Fatalf("%d resources, want %d", got, count)
 	}
 	_, component := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count), "FLOOR_EKS="+simulation.EKSVersion)
 	round := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
 	t.Logf("preview of prod, %d resources: %s; of as many empty ones: %s; of these and an empty cluster of pulumi-eks: %s",
-		count, round(took), round(least), round(component))
+		count, round(took), round(bare), round(component))
 	if took > previewBudget {
 		t.Errorf("the preview of prod took %s, want at most %s", took, previewBudget)
 	}

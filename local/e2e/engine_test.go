@@ -86,8 +86,8 @@ func testCreation(t *testing.T, s *simulated) {
 	if len(s.resources()) < 100 {
 		t.Errorf("the state has %d resources", len(s.resources()))
 	}
-	if previewed, made := changes(preview), changes(up); !slices.Equal(previewed, made) {
-		t.Errorf("previewed were %d resources, made %d", len(previewed), len(made))
+	if previewed, applied := changes(preview), changes(up); !slices.Equal(previewed, applied) {
+		t.Errorf("previewed were %d resources, made %d", len(previewed), len(applied))
 	}
 	// What only the component registers.
 	for _, want := range []string{"create ServiceRole cluster-eksRole", "create SecurityGroup cluster-nodeSecurityGroup", "create kubernetes cluster-provider"} {
@@ -186,8 +186,8 @@ func testDestruction(t *testing.T, s *simulated) {
 	}
 	run := s.must("destroy", "--yes", "--skip-preview")
 	expectOrder(t, run)
-	if left := s.resources(); len(left) > 0 {
-		t.Errorf("left in the state: %v", left)
+	if rest := s.resources(); len(rest) > 0 {
+		t.Errorf("left in the state: %v", rest)
 	}
 }
 
@@ -205,7 +205,7 @@ func expectOrder(t *testing.T, run simulation.Run) {
 		}
 	}
 	compared := 0
-	for _, order := range []struct{ first, then string }{
+	for _, order := range []struct{ earlier, later string }{
 		{"keda.sh/v1alpha1:ScaledObject::", "Release::keda"},
 		{"networking.k8s.io/v1:Ingress::", "Release::ingress-controller"},
 		{"monitoring.coreos.com/v1:ServiceMonitor::", "Release::monitoring"},
@@ -213,14 +213,14 @@ func expectOrder(t *testing.T, run simulation.Run) {
 		{"helm.sh/v3:Release::", "aws:eks/nodeGroup:NodeGroup::system"},
 		{"aws:eks/nodeGroup:NodeGroup::", "aws:eks/cluster:Cluster::"},
 	} {
-		for first := range began {
-			for then := range began {
-				if !strings.Contains(first, order.first) || !strings.Contains(then, order.then) {
+		for earlier := range began {
+			for later := range began {
+				if !strings.Contains(earlier, order.earlier) || !strings.Contains(later, order.later) {
 					continue
 				}
 				compared++
-				if ended[first] == 0 || ended[first] > began[then] {
-					t.Errorf("%s is still there when %s goes", first, then)
+				if ended[earlier] == 0 || ended[earlier] > began[later] {
+					t.Errorf("%s is still there when %s goes", earlier, later)
 				}
 			}
 		}

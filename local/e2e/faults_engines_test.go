@@ -103,7 +103,7 @@ func (w *engineWatch) saw(engines, ready int) {
 }
 
 // now is how many engines are wanted and ready.
-func (w *engineWatch) now() (wanted, ready int) {
+func (w *engineWatch) now() (desired, ready int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.seen) == 0 {
@@ -114,22 +114,22 @@ func (w *engineWatch) now() (wanted, ready int) {
 
 // await waits until the right number of engines is wanted and ready, in time
 // from then on, and tells how long that took.
-func (w *engineWatch) await(t *testing.T, from time.Time, engines int) {
+func (w *engineWatch) await(t *testing.T, start time.Time, engines int) {
 	t.Helper()
-	await(t, fmt.Sprintf("%s has %d engines", w.model, engines), recovery-time.Since(from), func() bool {
-		wanted, ready := w.now()
-		return wanted == engines && ready == engines
+	await(t, fmt.Sprintf("%s has %d engines", w.model, engines), recovery-time.Since(start), func() bool {
+		desired, ready := w.now()
+		return desired == engines && ready == engines
 	})
-	t.Logf("engines: %d after %s", engines, time.Since(from).Round(time.Second))
+	t.Logf("engines: %d after %s", engines, time.Since(start).Round(time.Second))
 }
 
 // during is every number that was wanted from a time on.
-func (w *engineWatch) during(from time.Time) []int {
+func (w *engineWatch) during(start time.Time) []int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var engines []int
 	for i, count := range w.seen {
-		if i+1 == len(w.seen) || w.seen[i+1].since.After(from) {
+		if i+1 == len(w.seen) || w.seen[i+1].since.After(start) {
 			engines = append(engines, count.engines)
 		}
 	}
@@ -137,16 +137,16 @@ func (w *engineWatch) during(from time.Time) []int {
 }
 
 // expect reports numbers below or above what a fault leaves in place.
-func (w *engineWatch) expect(t *testing.T, from time.Time, least, most int) {
+func (w *engineWatch) expect(t *testing.T, start time.Time, minimum, maximum int) {
 	t.Helper()
 	await(t, "the watch of "+w.model+" is up to date", 30*time.Second, func() bool {
-		wanted, _ := w.now()
-		return fmt.Sprint(wanted) == kubectl(t, "--namespace="+w.namespace, "get", "deployment", w.model, "--output=jsonpath={.spec.replicas}")
+		desired, _ := w.now()
+		return fmt.Sprint(desired) == kubectl(t, "--namespace="+w.namespace, "get", "deployment", w.model, "--output=jsonpath={.spec.replicas}")
 	})
-	engines := w.during(from)
+	engines := w.during(start)
 	t.Logf("engines since the fault: %v", engines)
-	if slices.Min(engines) < least || slices.Max(engines) > most {
-		t.Errorf("from %s on there were %v engines, want %d to %d; all of it: %s", from.Format(time.TimeOnly), engines, least, most, w)
+	if slices.Min(engines) < minimum || slices.Max(engines) > maximum {
+		t.Errorf("from %s on there were %v engines, want %d to %d; all of it: %s", start.Format(time.TimeOnly), engines, minimum, maximum, w)
 	}
 }
 

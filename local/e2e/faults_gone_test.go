@@ -26,7 +26,7 @@ func testPrometheusGone(t *testing.T) {
 	setPrometheus(t, 0)
 	kubectl(t, "--namespace=monitoring", "wait", "--for=delete", "--timeout=110s", "pod/prometheus-kps-0")
 	lost := time.Now()
-	more := steadyLoad(t, url, 12)
+	addition := steadyLoad(t, url, 12)
 	awaitFallback(t, w, "True", 2*time.Minute)
 	throughout(t, time.Until(lost.Add(away)), "the condition Fallback is True", func() bool { return fallback(t, w) == "True" })
 	w.expect(t, lost, had, had)
@@ -45,7 +45,7 @@ func testPrometheusGone(t *testing.T) {
 		t.Errorf("the condition Fallback is %s", condition)
 	}
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }
 
 // setPrometheus has its operator run so many of them.
@@ -62,10 +62,10 @@ func testOperatorKilled(t *testing.T) {
 	w.await(t, time.Now(), 1)
 
 	const need = 7 // of which a step of the autoscaler adds 4 at most
-	more := steadyLoad(t, url, 24)
+	addition := steadyLoad(t, url, 24)
 	await(t, "the first step up", 2*time.Minute, func() bool {
-		wanted, _ := w.now()
-		return wanted > 1
+		desired, _ := w.now()
+		return desired > 1
 	})
 	had, _ := w.now()
 	restarts, _ := containers(t, "keda", "app=keda-operator")
@@ -83,7 +83,7 @@ func testOperatorKilled(t *testing.T) {
 	expectRecovery(t, w, back, need)
 	w.expect(t, killed, had, need)
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }
 
 // podProcessesOf are the processes of a name in the cluster's pods.
@@ -127,10 +127,10 @@ func testAPIServerRestarted(t *testing.T) {
 	before := steadyLoad(t, url, 6)
 	w.await(t, time.Now(), had)
 
-	more := steadyLoad(t, url, 8)
+	addition := steadyLoad(t, url, 8)
 	killed, process := time.Now(), partProcess(t, l, "kube-apiserver")
-	if wanted, _ := w.now(); wanted != had {
-		t.Fatalf("there are %d engines already", wanted)
+	if desired, _ := w.now(); desired != had {
+		t.Fatalf("there are %d engines already", desired)
 	}
 	killPart(t, l, "kube-apiserver")
 	await(t, "the API server is back", 2*time.Minute, func() bool {
@@ -142,5 +142,5 @@ func testAPIServerRestarted(t *testing.T) {
 	expectRecovery(t, w, back, need)
 	w.expect(t, killed, had, need)
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }

@@ -40,9 +40,9 @@ func testEngineHung(t *testing.T) {
 	} else {
 		response.Body.Close()
 	}
-	answered, asked := 0, 0
+	answered, requests := 0, 0
 	await(t, "the engine is restarted, and ready", 5*time.Minute, func() bool {
-		asked++
+		requests++
 		if answer(t, url, 5*time.Second, 8) == nil {
 			answered++
 		}
@@ -54,10 +54,10 @@ func testEngineHung(t *testing.T) {
 	if took < (hungSeconds-20)*time.Second || took > (hungSeconds+90)*time.Second {
 		t.Errorf("restarted after %s, want about %d s", took, hungSeconds)
 	}
-	t.Logf("restarted and ready %s after it hung; meanwhile %d of %d short requests were answered", took.Round(time.Second), answered, asked)
+	t.Logf("restarted and ready %s after it hung; meanwhile %d of %d short requests were answered", took.Round(time.Second), answered, requests)
 	// Half of them or more, by chance, meet the engine that serves.
-	if answered < asked/4 {
-		t.Errorf("%d of %d short requests were answered while one engine hung", answered, asked)
+	if answered < requests/4 {
+		t.Errorf("%d of %d short requests were answered while one engine hung", answered, requests)
 	}
 	_, failed := l.counts()
 

@@ -98,11 +98,11 @@ func steadyLength(tokens int, began []bool, client int) int {
 }
 
 // throughout checks over and over that something holds, for a time.
-func throughout(t *testing.T, duration time.Duration, what string, holds func() bool) {
+func throughout(t *testing.T, duration time.Duration, condition string, holds func() bool) {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < duration; time.Sleep(time.Second) {
 		if !holds() {
-			t.Errorf("%s: not any more after %s of %s", what, time.Since(began).Round(time.Second), duration.Round(time.Second))
+			t.Errorf("%s: not any more after %s of %s", condition, time.Since(began).Round(time.Second), duration.Round(time.Second))
 			return
 		}
 	}
@@ -114,8 +114,8 @@ func expectRecovery(t *testing.T, w *engineWatch, back time.Time, engines int) {
 	t.Helper()
 	w.await(t, back, engines)
 	throughout(t, settled, fmt.Sprintf("%d engines", engines), func() bool {
-		wanted, _ := w.now()
-		return wanted == engines
+		desired, _ := w.now()
+		return desired == engines
 	})
 }
 

@@ -126,11 +126,11 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 	await(t, "the scheduler's opinion of the nodes without GPUs", time.Minute, func() bool {
 		return get(`{.status.conditions[?(@.type=="PodScheduled")].reason}`) == corev1.PodReasonUnschedulable
 	})
-	others := add(func(g nodetemplate.Group) bool {
+	rest := add(func(g nodetemplate.Group) bool {
 		return !isSystem(g) && (p.zone == "" || g.Zone == p.zone) && !slices.Contains(p.without, groupOf(g))
 	})
-	if system == 0 || others == 0 {
-		t.Fatalf("%d nodes of the system, %d with GPUs", system, others)
+	if system == 0 || rest == 0 {
+		t.Fatalf("%d nodes of the system, %d with GPUs", system, rest)
 	}
 	await(t, "a node for "+p.name, time.Minute, func() bool { return get("{.spec.nodeName}") != "" })
 	node := get("{.spec.nodeName}")

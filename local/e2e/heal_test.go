@@ -107,7 +107,7 @@ func testKilledUpdate(t *testing.T, l layout.Layout) {
 func testInterruptedUpdate(t *testing.T, l layout.Layout) {
 	const patience = 90 * time.Second
 	home := "PULUMI_HOME=" + l.Pulumi("home")
-	others := processesWith(t, home) // this shell's, after `eval "$(make env)"`
+	foreign := processesWith(t, home) // this shell's, after `eval "$(make env)"`
 	cmd, output := startUp(t, l)
 	await(t, "a Deployment", time.Minute, func() bool {
 		out, err := tryOwnKubectl(l, "--namespace=inference", "get", "deployments", "--output=name")
@@ -129,7 +129,7 @@ func testInterruptedUpdate(t *testing.T, l layout.Layout) {
 		t.Fatalf("make up goes on for %s after Ctrl-C:\n%s", patience, out)
 	}
 	await(t, "the end of Pulumi's processes", 10*time.Second, func() bool {
-		return len(without(processesWith(t, home), others)) == 0
+		return len(without(processesWith(t, home), foreign)) == 0
 	})
 	if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
 		t.Errorf("make up:\n%s", out)

@@ -51,7 +51,7 @@ func TestOneEngineOneGPU(t *testing.T) {
 	w.cancel()
 	<-w.done
 	t.Logf("away for about %s; the load is %d s", w.away.Round(100*time.Millisecond), loadSeconds-4)
-	if least, most := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+15)*time.Second; w.away < least || w.away > most {
+	if minimum, maximum := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+15)*time.Second; w.away < minimum || w.away > maximum {
 		t.Errorf("away for %s, want about %d s:\n%s", w.away, loadSeconds, strings.Join(w.failed, "\n"))
 	}
 }

@@ -49,8 +49,8 @@ func TestLanguages(t *testing.T) {
 				t.Errorf("a second preview has changes:\n%s", out)
 			}
 			e.do("destroy")
-			if left := e.objects(); len(left) > 0 {
-				t.Errorf("after destroy there are %q", left)
+			if rest := e.objects(); len(rest) > 0 {
+				t.Errorf("after destroy there are %q", rest)
 			}
 		})
 	}

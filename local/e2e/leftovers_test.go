@@ -158,14 +158,14 @@ func (m machineInventory) expectNothingLeft(t *testing.T, l layout.Layout) {
 			t.Errorf("link left: %v", fields)
 		}
 	}
-	if left := clusterRoutes(t); len(left) > 0 {
-		t.Errorf("routes left: %v", left)
+	if rest := clusterRoutes(t); len(rest) > 0 {
+		t.Errorf("routes left: %v", rest)
 	}
-	if left := podGroups(t); len(left) > 0 {
-		t.Errorf("control groups left: %v", left)
+	if rest := podGroups(t); len(rest) > 0 {
+		t.Errorf("control groups left: %v", rest)
 	}
-	if left := without(namespaces(t), m.namespaces); len(left) > 0 {
-		t.Errorf("names of network namespaces left: %v", left)
+	if rest := without(namespaces(t), m.namespaces); len(rest) > 0 {
+		t.Errorf("names of network namespaces left: %v", rest)
 	}
 	m.expectNoListeners(t)
 	m.expectFoldersAsBefore(t, l)

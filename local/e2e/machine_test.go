@@ -28,18 +28,18 @@ func checkout(t testing.TB) layout.Layout {
 }
 
 // await polls until ok, or fails the test after the timeout.
-func await(t testing.TB, what string, timeout time.Duration, ok func() bool) {
+func await(t testing.TB, condition string, timeout time.Duration, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, timeout)
+			t.Fatalf("%s: not within %s", condition, timeout)
 		}
 	}
 }
 
 // without is all but these.
-func without[T comparable](all, these []T) []T {
-	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return slices.Contains(these, one) })
+func without[T comparable](items, these []T) []T {
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool { return slices.Contains(these, item) })
 }
 
 // process is what /proc tells of a process.

@@ -85,8 +85,8 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 			}
 		}
 	})
-	if left, err := tryKubectl("get", "namespace", malformedSpace, "--ignore-not-found", "--output=name"); err != nil || left != "" {
-		t.Errorf("created: %s, %v", left, err)
+	if rest, err := tryKubectl("get", "namespace", malformedSpace, "--ignore-not-found", "--output=name"); err != nil || rest != "" {
+		t.Errorf("created: %s, %v", rest, err)
 	}
 	if data, err := os.ReadFile(s.configFile()); err != nil || len(data) == 0 {
 		t.Errorf("the configuration file was lost: %v", err)

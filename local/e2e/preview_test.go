@@ -62,7 +62,7 @@ func TestMakePreview(t *testing.T) {
 func TestPreviewLeavesNoProcess(t *testing.T) {
 	l := checkout(t)
 	s := simulation.Stack{Layout: l, Folder: l.Simulation("stacks", "dev.new")}
-	ours := "VLLM_EKS_SIMULATED_ACCOUNT=" + s.Account()
+	variable := "VLLM_EKS_SIMULATED_ACCOUNT=" + s.Account()
 	for name, end := range map[string]func(command, engine int) error{
 		"Ctrl-C":            func(command, _ int) error { return syscall.Kill(command, syscall.SIGINT) },
 		"the engine killed": func(_, engine int) error { return syscall.Kill(engine, syscall.SIGKILL) },
@@ -76,7 +76,7 @@ func TestPreviewLeavesNoProcess(t *testing.T) {
 			await(t, "the EKS component", 3*time.Minute, func() bool {
 				component := false
 				for _, p := range processes(t) {
-					if !slices.Contains(p.environment, ours) {
+					if !slices.Contains(p.environment, variable) {
 						continue
 					}
 					if p.name == "pulumi" && slices.Contains(p.arguments, "preview") {
@@ -94,8 +94,8 @@ func TestPreviewLeavesNoProcess(t *testing.T) {
 			if !errors.As(err, &exit) || name == "Ctrl-C" && exit.ExitCode() != 130 {
 				t.Errorf("the preview ended with %v\n%s", err, out)
 			}
-			if left := processesWith(t, ours); len(left) > 0 {
-				t.Errorf("left: %v", left)
+			if rest := processesWith(t, variable); len(rest) > 0 {
+				t.Errorf("left: %v", rest)
 			}
 			if _, err := os.Stat(s.Folder); !os.IsNotExist(err) {
 				t.Errorf("%s is left: %v", s.Folder, err)

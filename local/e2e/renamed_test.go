@@ -44,11 +44,11 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 	} {
 		s.configure(called(step.name, step.previous) + key)
 		var created []string
-		for what, c := range s.preview() {
+		for resource, c := range s.preview() {
 			if c.Op == "create" {
-				created = append(created, what)
+				created = append(created, resource)
 			} else if c.kind() != "VLLMService" {
-				t.Errorf("as %s: %s", step.name, what)
+				t.Errorf("as %s: %s", step.name, resource)
 			}
 		}
 		if !slices.Equal(created, step.created) {

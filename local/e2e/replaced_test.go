@@ -65,7 +65,7 @@ func TestAReplacedObjectNeverTakesItsServiceWithIt(t *testing.T) {
 	s := newStack(t, ofOneModel(t, local, "", mine, "name: first"))
 	s.up()
 	replicas := enginePods(t, replacedSpace)
-	asked := watchService(t, serviceURLIn(t, replacedSpace, "first"), "")
+	watch := watchService(t, serviceURLIn(t, replacedSpace, "first"), "")
 	kubeconfig := renamedKubeconfig(t)
 
 	for _, step := range []struct{ name, context, kubeconfig, namespace, model string }{
@@ -87,7 +87,7 @@ func TestAReplacedObjectNeverTakesItsServiceWithIt(t *testing.T) {
 			t.Errorf("%s: the next preview has %v", step.name, changes)
 		}
 	}
-	asked.end(t)
+	watch.end(t)
 
 	t.Run("the context of another cluster is refused", func(t *testing.T) {
 		s.configure(ofOneModel(t, "other", kubeconfig, theirs, "name: first\n      previousNames: [second, first]"))
@@ -101,9 +101,9 @@ func TestAReplacedObjectNeverTakesItsServiceWithIt(t *testing.T) {
 		// A state that does not know: other replicas, and no request lost.
 		forgetDeployed(t, s)
 		url := serviceURLIn(t, replacedSpace, "second")
-		asked := watchService(t, url, "")
+		watch := watchService(t, url, "")
 		s.up()
-		asked.end(t)
+		watch.end(t)
 		if again := serviceURLIn(t, replacedSpace, "second"); again != url {
 			t.Errorf("the address was %s, and is %s: its Service was deleted", url, again)
 		}

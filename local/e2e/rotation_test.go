@@ -48,14 +48,14 @@ func testRotation(t *testing.T, s *stack) {
 // place, and the old Secret deleted once nothing refers to it.
 func expectRotation(t *testing.T, steps []change, model string) {
 	t.Helper()
-	at := func(kind, name string, ops ...string) int {
+	index := func(kind, name string, ops ...string) int {
 		return slices.IndexFunc(steps, func(c change) bool {
 			return c.kind() == kind && c.name() == name && slices.Contains(ops, c.Op)
 		})
 	}
-	created := at("Secret", model+"-api-key", "create-replacement", "create")
-	updated := at("Deployment", model, "update")
-	deleted := at("Secret", model+"-api-key", "delete-replaced", "delete")
+	created := index("Secret", model+"-api-key", "create-replacement", "create")
+	updated := index("Deployment", model, "update")
+	deleted := index("Secret", model+"-api-key", "delete-replaced", "delete")
 	if created < 0 || updated < created || deleted < updated {
 		t.Errorf("%s: the Secret is created in step %d, the Deployment updated in step %d, the Secret deleted in step %d of %v", model, created, updated, deleted, steps)
 	}

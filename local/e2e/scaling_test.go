@@ -98,14 +98,14 @@ func TestScaling(t *testing.T) {
 		s.configure(strings.Replace(scaled("{}"), "replicas: {min: 1, max: 3}", "replicas: {min: 2, max: 2}", 1))
 		s.up()
 		awaitEngines(t, "chat", 2)
-		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); strings.Contains(left, "chat") {
-			t.Errorf("scaled all the same: %s", left)
+		if rest := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); strings.Contains(rest, "chat") {
+			t.Errorf("scaled all the same: %s", rest)
 		}
 	})
 	t.Run("destroy ends, and leaves no autoscaler", func(t *testing.T) {
 		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
-		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); left != "" {
-			t.Errorf("left: %s", left)
+		if rest := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); rest != "" {
+			t.Errorf("left: %s", rest)
 		}
 	})
 }
@@ -135,15 +135,15 @@ func awaitEngines(t *testing.T, model string, engines int) {
 		}
 	})
 	await(t, fmt.Sprintf("%s has %d engines", model, engines), scalingPatience, func() bool {
-		wanted, ready := "0", "0"
+		desired, ready := "0", "0"
 		fields := strings.Split(kubectl(t, "--namespace="+scalingSpace, "get", "deployment", model, "--output=jsonpath={.spec.replicas},{.status.readyReplicas}"), ",")
 		if fields[0] != "" {
-			wanted = fields[0]
+			desired = fields[0]
 		}
 		if fields[1] != "" {
 			ready = fields[1]
 		}
-		have = wanted + " " + ready
+		have = desired + " " + ready
 		return have == want
 	})
 }

@@ -100,12 +100,12 @@ func (s *simulated) try(ctx context.Context, o simulation.Options, command strin
 	close(ended)
 	<-watched
 	s.t.Logf("%s of %s: %s, %d resources", command, s.Name, time.Since(began).Round(100*time.Millisecond), len(run.Steps()))
-	left := func() []int { return processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()) }
+	processes := func() []int { return processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()) }
 	if o.Kill { // its plugins end when they find that it is gone
-		await(s.t, "the end of what a killed engine has started", time.Minute, func() bool { return len(left()) == 0 })
+		await(s.t, "the end of what a killed engine has started", time.Minute, func() bool { return len(processes()) == 0 })
 	}
-	if left := left(); len(left) > 0 {
-		s.t.Errorf("processes outlive the engine: %v", left)
+	if rest := processes(); len(rest) > 0 {
+		s.t.Errorf("processes outlive the engine: %v", rest)
 	}
 	return run, err
 }
@@ -180,22 +180,22 @@ func changes(run simulation.Run) []string {
 
 func expectChanges(t *testing.T, run simulation.Run, patterns ...string) {
 	t.Helper()
-	all := changes(run)
+	planned := changes(run)
 	used := make([]bool, len(patterns))
-	for _, change := range all {
-		known := false
+	for _, change := range planned {
+		expected := false
 		for i, pattern := range patterns {
 			if regexp.MustCompile("^(?:" + pattern + ")$").MatchString(change) {
-				known, used[i] = true, true
+				expected, used[i] = true, true
 			}
 		}
-		if !known {
+		if !expected {
 			t.Errorf("unexpected: %s", change)
 		}
 	}
 	for i, pattern := range patterns {
 		if !used[i] {
-			t.Errorf("nothing is %s; there is: %v", pattern, all)
+			t.Errorf("nothing is %s; there is: %v", pattern, planned)
 		}
 	}
 }
@@ -213,11 +213,11 @@ func drift(run simulation.Run) []string {
 func deleteLateLogs(t *testing.T, folder string, clusters int) {
 	t.Helper()
 	const group = "aws:cloudwatch/logGroup:LogGroup"
-	left := inAccount(t, folder, group)
-	if len(left) != clusters {
-		t.Errorf("log groups that the clusters created again: %v, want %d", left, clusters)
+	rest := inAccount(t, folder, group)
+	if len(rest) != clusters {
+		t.Errorf("log groups that the clusters created again: %v, want %d", rest, clusters)
 	}
-	for _, name := range left {
+	for _, name := range rest {
 		if err := account.Open(filepath.Join(folder, "account"), "us-west-2", nil).Delete(group, strings.TrimPrefix(name, group+" ")); err != nil {
 			t.Error(err)
 		}
@@ -226,8 +226,8 @@ func deleteLateLogs(t *testing.T, folder string, clusters int) {
 
 func expectEmpty(t *testing.T, folder string) {
 	t.Helper()
-	if left := inAccount(t, folder, ""); len(left) > 0 {
-		t.Errorf("left in the account: %v", left)
+	if rest := inAccount(t, folder, ""); len(rest) > 0 {
+		t.Errorf("left in the account: %v", rest)
 	}
 	// Nor what controllers in the cluster created there.
 	items, err := incluster.Account(filepath.Join(folder, "account")).Items()

@@ -48,16 +48,16 @@ func TestStorage(t *testing.T) {
 	s := newStack(t, stored)
 	s.up()
 
-	in := func(command string) string {
+	inPod := func(command string) string {
 		return strings.TrimSpace(kubectl(t, "--namespace="+storageSpace, "exec", "deployment/chat", "--", "/bin/bash", "-c", command))
 	}
-	if got := in(`echo "$HF_HUB_OFFLINE $UID ${GROUPS[0]}"`); got != "1 2000 0" {
+	if got := inPod(`echo "$HF_HUB_OFFLINE $UID ${GROUPS[0]}"`); got != "1 2000 0" {
 		t.Errorf("offline, user and group are %q, want 1 2000 0", got)
 	}
 	if out, err := tryKubectl("--namespace="+storageSpace, "exec", "deployment/chat", "--", "/bin/bash", "-c", "echo x > /models/x"); err == nil {
 		t.Errorf("the weights can be written to: %s", out)
 	}
-	if got := in(`read -r line < <(while read -r l; do case $l in *proxy.internal*) echo "$l";; esac; done < /etc/hosts); echo "$line"`); !strings.HasPrefix(got, "192.0.2.1") {
+	if got := inPod(`read -r line < <(while read -r l; do case $l in *proxy.internal*) echo "$l";; esac; done < /etc/hosts); echo "$line"`); !strings.HasPrefix(got, "192.0.2.1") {
 		t.Errorf("the patch of the pod is not there: %q", got)
 	}
 	url := serviceURLIn(t, storageSpace, "chat")
@@ -67,14 +67,14 @@ func TestStorage(t *testing.T) {
 		}
 	}
 
-	in(`echo compiled > "$HOME/.cache/kept"`)
+	inPod(`echo compiled > "$HOME/.cache/kept"`)
 	before := enginePods(t, storageSpace)
 	kubectl(t, "--namespace="+storageSpace, "delete", "pod", before[0])
 	await(t, "another engine", time.Minute, func() bool {
 		status, err := askModels(url, "")
 		return err == nil && status == http.StatusOK && len(without(enginePods(t, storageSpace), before)) == 1
 	})
-	if got := in(`read -r line < "$HOME/.cache/kept"; echo "$line"`); got != "compiled" {
+	if got := inPod(`read -r line < "$HOME/.cache/kept"; echo "$line"`); got != "compiled" {
 		t.Errorf("the next engine finds %q in its cache, want what the last one wrote", got)
 	}
 	if changes := s.preview(); len(changes) != 0 {
@@ -89,8 +89,8 @@ func claimFolder(t *testing.T, claim, folder string) {
 	if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for at := dir; at != os.TempDir() && at != "/"; at = filepath.Dir(at) {
-		if err := os.Chmod(at, 0o777); err != nil { // a volume's own users write to it
+	for folder := dir; folder != os.TempDir() && folder != "/"; folder = filepath.Dir(folder) {
+		if err := os.Chmod(folder, 0o777); err != nil { // a volume's own users write to it
 			t.Fatal(err)
 		}
 	}

@@ -112,8 +112,8 @@ func evictAll(t *testing.T, namespace string) {
 func awaitGone(t *testing.T, namespace string, before []string) {
 	t.Helper()
 	await(t, "old pods are gone", 2*time.Minute, func() bool {
-		all := strings.Fields(kubectl(t, "--namespace="+namespace, "get", "pods", "--output=jsonpath={.items[*].metadata.name}"))
+		names := strings.Fields(kubectl(t, "--namespace="+namespace, "get", "pods", "--output=jsonpath={.items[*].metadata.name}"))
 		staying := enginePods(t, namespace)
-		return len(all) == len(staying) && len(without(before, staying)) > 0
+		return len(names) == len(staying) && len(without(before, staying)) > 0
 	})
 }

@@ -14,13 +14,13 @@ import (
 // watch asks an engine's Service over and over, through a connection pool, while
 // something else happens to it.
 type watch struct {
-	url    string
-	keys   []string // one of which has to be the right one
-	cancel context.CancelFunc
-	done   chan struct{}
-	asked  int
-	failed []string
-	away   time.Duration // from the first request that failed to the last
+	url      string
+	keys     []string // one of which has to be the right one
+	cancel   context.CancelFunc
+	done     chan struct{}
+	requests int
+	failed   []string
+	away     time.Duration // from the first request that failed to the last
 }
 
 const watchInterval = 100 * time.Millisecond
@@ -45,7 +45,7 @@ func (w *watch) run(ctx context.Context) {
 			ended = true
 		case <-ticker.C:
 		}
-		w.asked++
+		w.requests++
 		if err := w.ask(); err != nil {
 			if first.IsZero() {
 				first = time.Now()
@@ -66,7 +66,7 @@ func (w *watch) end(t testing.TB) {
 			t.Errorf("and %d more", len(w.failed)-i)
 			break
 		}
-		t.Errorf("%d of %d requests failed: %s", len(w.failed), w.asked, failure)
+		t.Errorf("%d of %d requests failed: %s", len(w.failed), w.requests, failure)
 	}
 }
 

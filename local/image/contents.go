@@ -33,8 +33,8 @@ func (c Contents) Sum() (string, error) {
 
 // write gives the contents as the image's layer has them, in a fixed order and
 // without times.
-func (c Contents) write(to io.Writer) error {
-	w := tar.NewWriter(to)
+func (c Contents) write(writer io.Writer) error {
+	w := tar.NewWriter(writer)
 	if err := add(w, filepath.Base(c.Program), c.Program); err != nil {
 		return err
 	}

@@ -166,7 +166,7 @@ func refuseForeignRoutes() error {
 	if _, err := netlink.LinkByName(hostLink); err == nil {
 		return nil
 	}
-	_, ours, err := net.ParseCIDR("198.18.0.0/15")
+	_, reserved, err := net.ParseCIDR("198.18.0.0/15")
 	if err != nil {
 		return err
 	}
@@ -175,7 +175,7 @@ func refuseForeignRoutes() error {
 		return err
 	}
 	for _, r := range routes {
-		if r.Dst != nil && ours.Contains(r.Dst.IP) {
+		if r.Dst != nil && reserved.Contains(r.Dst.IP) {
 			return fmt.Errorf("network: this machine already has a route to %s, and the embedded cluster uses 198.18.0.0/15; remove it, or use a cluster of your own: TARGET_KUBECONFIG=… make up", r.Dst)
 		}
 	}
@@ -217,7 +217,7 @@ func addAddress(link netlink.Link, cidr string) error {
 
 // mountPoint is a path that a program of the cluster insists on, and the
 // folder of ours that stands there inside the cluster's mount namespace.
-type mountPoint struct{ fixed, ours string }
+type mountPoint struct{ fixed, source string }
 
 func mountPoints(l layout.Layout) []mountPoint {
 	return []mountPoint{
@@ -235,13 +235,13 @@ func mountInside(l layout.Layout) error {
 	}
 	for _, m := range mountPoints(l) {
 		var a, b unix.Stat_t
-		if err := errors.Join(unix.Stat(m.fixed, &a), unix.Stat(m.ours, &b)); err != nil {
+		if err := errors.Join(unix.Stat(m.fixed, &a), unix.Stat(m.source, &b)); err != nil {
 			return fmt.Errorf("%s: %w", m.fixed, err)
 		}
 		if a.Ino == b.Ino && a.Dev == b.Dev {
 			continue // mounted by an earlier supervisor
 		}
-		if err := unix.Mount(m.ours, m.fixed, "", unix.MS_BIND, ""); err != nil {
+		if err := unix.Mount(m.source, m.fixed, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", m.fixed, err)
 		}
 	}

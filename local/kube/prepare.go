@@ -30,7 +30,7 @@ func prepare(l layout.Layout, o node.Options) error {
 		}
 	}
 	for _, m := range mountPoints(l) {
-		if err := errors.Join(os.MkdirAll(m.ours, 0o700), ensureMountPoint(l, m.fixed)); err != nil {
+		if err := errors.Join(os.MkdirAll(m.source, 0o700), ensureMountPoint(l, m.fixed)); err != nil {
 			return err
 		}
 	}

@@ -50,7 +50,7 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 		defer stop()
 	}
 	for _, step := range []struct {
-		what string
+		step string
 		do   func() error
 	}{
 		{"container runtime", func() error { return awaitCtr(ctx, l) }},
@@ -68,9 +68,9 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 	} {
 		stepBegan := time.Now()
 		if err := step.do(); err != nil {
-			return fmt.Errorf("%s: %w\nlogs: %s", step.what, errors.Join(context.Cause(ctx), err), l.Kube("logs"))
+			return fmt.Errorf("%s: %w\nlogs: %s", step.step, errors.Join(context.Cause(ctx), err), l.Kube("logs"))
 		}
-		fmt.Fprintf(out, "%s (%.1fs)\n", step.what, time.Since(stepBegan).Seconds())
+		fmt.Fprintf(out, "%s (%.1fs)\n", step.step, time.Since(stepBegan).Seconds())
 	}
 	return nil
 }
@@ -88,12 +88,12 @@ func lock(l layout.Layout) (unlock func(), err error) {
 	return lockFile(l.Kube("lock"), unix.LOCK_EX)
 }
 
-func lockFile(path string, how int) (unlock func(), err error) {
+func lockFile(path string, flags int) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(file.Fd()), how); err != nil {
+	if err := unix.Flock(int(file.Fd()), flags); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
 	}
 	return func() { _ = file.Close() }, nil // closing unlocks; nothing was written

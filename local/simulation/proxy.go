@@ -63,12 +63,12 @@ func (p *Proxy) serve() {
 func (p *Proxy) answer(connection net.Conn) {
 	defer func() { _ = connection.Close() }()                    // the client may have gone already
 	_ = connection.SetDeadline(time.Now().Add(10 * time.Second)) // a TCP connection takes deadlines
-	asked, err := http.ReadRequest(bufio.NewReader(connection))
+	request, err := http.ReadRequest(bufio.NewReader(connection))
 	if err != nil {
 		return
 	}
-	host, _, _ := strings.Cut(asked.Host, ":")
-	if asked.Method != http.MethodConnect || !strings.HasSuffix(host, domain) {
+	host, _, _ := strings.Cut(request.Host, ":")
+	if request.Method != http.MethodConnect || !strings.HasSuffix(host, domain) {
 		p.Refused.Add(1)
 		fmt.Fprint(connection, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 		return

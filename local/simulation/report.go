@@ -97,15 +97,15 @@ func (r Run) Report(changes bool) string {
 	// top is the component below the stack that a resource belongs to.
 	top := func(s Step) Step {
 		for {
-			parent, known := byURN[s.Parent]
-			if !known || parent.Type == stackType {
+			parent, found := byURN[s.Parent]
+			if !found || parent.Type == stackType {
 				return s
 			}
 			s = parent
 		}
 	}
 	components := map[string]*component{}
-	all := map[string]int{}
+	counts := map[string]int{}
 	for _, s := range steps {
 		if !s.Custom || s.Type == stackType || s.Type == referenceType {
 			continue
@@ -115,8 +115,8 @@ func (r Run) Report(changes bool) string {
 		if box.Custom {
 			c.name, c.typ = "(the stack itself)", ""
 		}
-		if known := components[c.name+c.typ]; known != nil {
-			c = known
+		if component := components[c.name+c.typ]; component != nil {
+			c = component
 		}
 		components[c.name+c.typ] = c
 		if c.types[s.Type] == nil {
@@ -124,7 +124,7 @@ func (r Run) Report(changes bool) string {
 		}
 		c.types[s.Type][s.Op]++
 		c.total++
-		all[s.Op]++
+		counts[s.Op]++
 	}
 	var out strings.Builder
 	total := 0
@@ -140,7 +140,7 @@ func (r Run) Report(changes bool) string {
 			fmt.Fprintf(&out, "        %s  %s\n", typ, describeOps(c.types[typ]))
 		}
 	}
-	fmt.Fprintf(&out, "%4d  resources in %d components: %s\n", total, len(components), describeOps(all))
+	fmt.Fprintf(&out, "%4d  resources in %d components: %s\n", total, len(components), describeOps(counts))
 	return out.String()
 }
 

@@ -110,7 +110,7 @@ func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, e
 		}
 	}()
 	partial := ""
-	for last := false; ; {
+	for finished := false; ; {
 		if file == nil {
 			if opened, err := os.Open(path); err == nil {
 				file, reader = opened, bufio.NewReader(opened)
@@ -135,12 +135,12 @@ func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, e
 				each(event)
 			}
 		}
-		if last {
+		if finished {
 			return nil
 		}
 		select {
 		case <-ended:
-			last = true
+			finished = true
 		case <-time.After(100 * time.Millisecond):
 		}
 	}

@@ -74,21 +74,21 @@ func TestEnvironmentIsItsOwn(t *testing.T) {
 		t.Setenv(name, "users")
 	}
 	s := stackIn(t)
-	last := map[string]string{}
+	values := map[string]string{}
 	for _, v := range s.Environment("127.0.0.1:1") {
 		name, value, _ := strings.Cut(v, "=")
 		if value == "users" {
 			t.Errorf("%s is the user's", name)
 		}
-		last[name] = value
+		values[name] = value
 	}
 	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "KUBECONFIG", "TMPDIR", "VLLM_EKS_SIMULATED_ACCOUNT"} {
-		if !strings.Contains(last[name], s.Layout.State()) {
-			t.Errorf("%s=%s lies outside %s", name, last[name], s.Layout.State())
+		if !strings.Contains(values[name], s.Layout.State()) {
+			t.Errorf("%s=%s lies outside %s", name, values[name], s.Layout.State())
 		}
 	}
-	if first, _, _ := strings.Cut(last["PATH"], ":"); first != s.Layout.Simulation("bin") {
-		t.Errorf("PATH=%s", last["PATH"])
+	if folder, _, _ := strings.Cut(values["PATH"], ":"); folder != s.Layout.Simulation("bin") {
+		t.Errorf("PATH=%s", values["PATH"])
 	}
 }
 

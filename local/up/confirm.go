@@ -114,17 +114,17 @@ func (t target) token(simulated bool) string {
 }
 
 // confirm says what will happen where, and asks.
-func (o options) confirm(ctx context.Context, t target, in *os.File) error {
+func (o options) confirm(ctx context.Context, t target, input *os.File) error {
 	fmt.Printf("Cluster  %s at %s (%d GPUs)\nEngine   %s\n%sStack    %s, configured by Pulumi.%[6]s.yaml (made from Pulumi.local.yaml if it is missing); its state is in .local\n",
 		t.context, t.server, t.gpus, t.engine, t.token(o.simulatorImage != ""), ownStack)
 	if o.yes {
 		return nil
 	}
-	if !term.IsTerminal(int(in.Fd())) {
+	if !term.IsTerminal(int(input.Fd())) {
 		return errors.New("this asks before it deploys, and there is no terminal to ask on; answer with YES=1")
 	}
 	fmt.Print("Deploy there? [y/N] ")
-	answer, err := ask(ctx, in)
+	answer, err := ask(ctx, input)
 	if err != nil {
 		return err
 	}
@@ -135,14 +135,14 @@ func (o options) confirm(ctx context.Context, t target, in *os.File) error {
 }
 
 // ask reads one line, or returns when the user interrupts instead.
-func ask(ctx context.Context, in io.Reader) (string, error) {
+func ask(ctx context.Context, input io.Reader) (string, error) {
 	type line struct {
 		text string
 		err  error
 	}
 	lines := make(chan line, 1)
 	go func() {
-		text, err := bufio.NewReader(in).ReadString('\n')
+		text, err := bufio.NewReader(input).ReadString('\n')
 		lines <- line{strings.ToLower(strings.TrimSpace(text)), err}
 	}()
 	select {

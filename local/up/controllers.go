@@ -123,15 +123,15 @@ func (c controller) programs() []program {
 
 // controllerSteps build and install the controllers, where they are wanted.
 func controllerSteps(o options, e engine) ([]step, error) {
-	wanted, err := o.wantsControllers()
-	if err != nil || !wanted {
+	enabled, err := o.wantsControllers()
+	if err != nil || !enabled {
 		return nil, err
 	}
 	var programs []program
 	for _, c := range controllers {
-		if there, err := c.installed(o); err != nil {
+		if installed, err := c.installed(o); err != nil {
 			return nil, err
-		} else if !there {
+		} else if !installed {
 			programs = append(programs, c.programs()...)
 		}
 	}
@@ -176,11 +176,11 @@ func defineKinds(ctx context.Context, e engine) error {
 // install gives the node the images and the API server the manifests, unless
 // they have them, and waits until the controller is ready.
 func (c controller) install(ctx context.Context, e engine) error {
-	there, err := c.installed(e.options)
+	installed, err := c.installed(e.options)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if !installed {
 		if err := c.apply(ctx, e); err != nil {
 			return err
 		}
@@ -307,11 +307,11 @@ func (c controller) collect(ctx context.Context, e engine) error {
 	if err != nil {
 		return err
 	}
-	to := c.folder(e.options)
-	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o700)); err != nil {
+	folder := c.folder(e.options)
+	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700)); err != nil {
 		return err
 	}
-	ours, err := filepath.Glob(filepath.Join(e.options.layout.Root, controllersFolder, c.name, "*.yaml"))
+	extra, err := filepath.Glob(filepath.Join(e.options.layout.Root, controllersFolder, c.name, "*.yaml"))
 	if err != nil {
 		return err
 	}
@@ -319,8 +319,8 @@ func (c controller) collect(ctx context.Context, e engine) error {
 	for _, path := range c.manifests {
 		theirs = append(theirs, filepath.Join(source, filepath.FromSlash(path)))
 	}
-	for _, path := range slices.Concat(theirs, ours) {
-		if err := copyTo(filepath.Join(to, filepath.Base(path)), path); err != nil {
+	for _, path := range slices.Concat(theirs, extra) {
+		if err := copyTo(filepath.Join(folder, filepath.Base(path)), path); err != nil {
 			return err
 		}
 	}
@@ -328,19 +328,19 @@ func (c controller) collect(ctx context.Context, e engine) error {
 }
 
 // copyTo copies a file, or a folder with all that is in it.
-func copyTo(to, from string) error {
-	info, err := os.Stat(from)
+func copyTo(destination, source string) error {
+	info, err := os.Stat(source)
 	if err != nil {
 		return err
 	}
 	if info.IsDir() {
-		return os.CopyFS(to, os.DirFS(from))
+		return os.CopyFS(destination, os.DirFS(source))
 	}
-	content, err := os.ReadFile(from)
+	content, err := os.ReadFile(source)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, content, 0o600)
+	return os.WriteFile(destination, content, 0o600)
 }
 
 // source is the folder of the module, of the version that the controller's own

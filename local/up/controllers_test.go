@@ -67,9 +67,9 @@ func TestManifestsUseTheImages(t *testing.T) {
 }
 
 func TestAutoscalingIsWantedUnlessItIsSaidNot(t *testing.T) {
-	for given, want := range map[string]bool{"": true, "1": true, "true": true, "0": false, "false": false} {
-		if got, err := (options{autoscaling: given}).wantsControllers(); err != nil || got != want {
-			t.Errorf("AUTOSCALING=%s: %v, %v", given, got, err)
+	for value, want := range map[string]bool{"": true, "1": true, "true": true, "0": false, "false": false} {
+		if got, err := (options{autoscaling: value}).wantsControllers(); err != nil || got != want {
+			t.Errorf("AUTOSCALING=%s: %v, %v", value, got, err)
 		}
 	}
 	if _, err := (options{autoscaling: "no thanks"}).wantsControllers(); err == nil || !strings.HasPrefix(err.Error(), "AUTOSCALING: ") {

@@ -52,7 +52,7 @@ type fileSystem struct {
 // are as large as what cold builds put there may hold it already; there is a
 // warning then, and only smaller ones are refused. They are measured only
 // where it matters, as that takes seconds.
-func checkDisk(ctx context.Context, o options, all []builds) (warning, err error) {
+func checkDisk(ctx context.Context, o options, groups []builds) (warning, err error) {
 	out, err := goCommand(ctx, o, kubeProgram, "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
@@ -61,7 +61,7 @@ func checkDisk(ctx context.Context, o options, all []builds) (warning, err error
 	if len(caches) != 2 {
 		return nil, fmt.Errorf("go env GOMODCACHE GOCACHE: %q", out)
 	}
-	rooms := roomNeeded(o, all, caches[0], caches[1])
+	rooms := roomNeeded(o, groups, caches[0], caches[1])
 	warning = diskProblems(rooms, fileSystemOf)
 	if warning == nil {
 		return nil, nil
@@ -75,7 +75,7 @@ func checkDisk(ctx context.Context, o options, all []builds) (warning, err error
 }
 
 // sizeUpTo counts a folder's files in GB, and ends where it has counted most.
-func sizeUpTo(folder string, most float64) float64 {
+func sizeUpTo(folder string, limit float64) float64 {
 	size := 0.0
 	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
@@ -83,19 +83,19 @@ func sizeUpTo(folder string, most float64) float64 {
 				size += float64(info.Size()) / 1e9
 			}
 		}
-		if size >= most {
+		if size >= limit {
 			return fs.SkipAll
 		}
 		return nil // an unreadable part counts nothing
 	})
-	return min(size, most)
+	return min(size, limit)
 }
 
 // roomNeeded counts what is missing. How much a build adds goes with how long
 // it takes, near enough.
-func roomNeeded(o options, all []builds, moduleCache, buildCache string) []room {
+func roomNeeded(o options, groups []builds, moduleCache, buildCache string) []room {
 	local, modules, compiled := 0.0, 0.0, 0.0
-	for _, b := range all {
+	for _, b := range groups {
 		share := b.missing(o)
 		local += share * b.leave.programs
 		modules += share * b.leave.moduleCache
@@ -109,14 +109,14 @@ func roomNeeded(o options, all []builds, moduleCache, buildCache string) []room 
 
 // missing is the part that is not built yet.
 func (b builds) missing(o options) float64 {
-	missing, all := 0.0, 0.0
+	missing, total := 0.0, 0.0
 	for _, p := range b.programs {
-		all += p.cost
+		total += p.cost
 		if _, err := os.Stat(p.path(o.layout)); err != nil {
 			missing += p.cost
 		}
 	}
-	return missing / all
+	return missing / total
 }
 
 // diskProblems adds up what the folders on one file system need.
@@ -129,16 +129,16 @@ func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) er
 	sums := map[string]*sum{}
 	var order []*sum
 	for _, r := range rooms {
-		on, err := look(r.folder)
+		system, err := look(r.folder)
 		if err != nil {
 			return fmt.Errorf("disk: %w", err)
 		}
-		if sums[on.id] == nil {
-			sums[on.id] = &sum{freeGB: on.freeGB, needGB: reserveGB}
-			order = append(order, sums[on.id])
+		if sums[system.id] == nil {
+			sums[system.id] = &sum{freeGB: system.freeGB, needGB: reserveGB}
+			order = append(order, sums[system.id])
 		}
-		sums[on.id].folders = append(sums[on.id].folders, r.folder)
-		sums[on.id].needGB += r.needGB
+		sums[system.id].folders = append(sums[system.id].folders, r.folder)
+		sums[system.id].needGB += r.needGB
 	}
 	var errs []error
 	for _, s := range order {

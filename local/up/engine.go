@@ -80,7 +80,7 @@ func (e engine) forTests() engine {
 var hosts = []program{pulumiCLI, languageStandIn, yamlHost}
 
 func (e engine) builds(p program) bool {
-	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
+	return slices.ContainsFunc(e.programs, func(built program) bool { return built.name == p.name })
 }
 
 // printNotes says why something that is installed is not used.
@@ -144,16 +144,16 @@ func isLink(path string) bool {
 
 // linkPlugin makes a plugin of the user's one of ours without copying it. The
 // engine passes over a folder that is a link, so the files are.
-func linkPlugin(from, to string) error {
-	files, err := os.ReadDir(from)
+func linkPlugin(source, destination string) error {
+	files, err := os.ReadDir(source)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(destination), os.MkdirAll(destination, 0o700)); err != nil {
 		return err
 	}
 	for _, file := range files {
-		if err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(to, file.Name())); err != nil {
+		if err := os.Symlink(filepath.Join(source, file.Name()), filepath.Join(destination, file.Name())); err != nil {
 			return err
 		}
 	}

@@ -223,14 +223,14 @@ func TestTheUsersPulumiIsNeverTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := e.pulumi(context.Background(), "up").Environ() // the last of each name counts
-	last := map[string]string{}
+	values := map[string]string{}
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
-		last[name] = value
+		values[name] = value
 	}
 	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "KUBECONFIG"} {
-		if !strings.Contains(last[name], o.layout.State()) {
-			t.Errorf("%s=%s lies outside %s", name, last[name], o.layout.State())
+		if !strings.Contains(values[name], o.layout.State()) {
+			t.Errorf("%s=%s lies outside %s", name, values[name], o.layout.State())
 		}
 	}
 	if entries, err := os.ReadDir(users); err != nil || len(entries) > 0 {

@@ -59,8 +59,8 @@ func (e engine) forward(ctx context.Context, m model) (address string, end func(
 	address, _, found := strings.Cut(strings.TrimPrefix(line, "Forwarding from "), " ")
 	if err != nil || !found {
 		end()
-		said := strings.TrimSpace(line + stderr.String())
-		return "", nil, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", said))
+		output := strings.TrimSpace(line + stderr.String())
+		return "", nil, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", output))
 	}
 	return address, end, nil
 }

@@ -29,11 +29,11 @@ func (o options) wantsControllers() (bool, error) {
 	if o.autoscaling == "" {
 		return true, nil
 	}
-	wanted, err := strconv.ParseBool(o.autoscaling)
+	enabled, err := strconv.ParseBool(o.autoscaling)
 	if err != nil {
 		return false, fmt.Errorf("AUTOSCALING: got %q, want 0 or 1", o.autoscaling)
 	}
-	return wanted, nil
+	return enabled, nil
 }
 
 // nodeSize is the size that the cluster's node gets: what was given, else what it
@@ -54,13 +54,13 @@ func (o options) nodeSize() (node.Options, error) {
 	return size, size.Validate()
 }
 
-func override(value *int, name, given string) error {
-	if given == "" {
+func override(value *int, name, text string) error {
+	if text == "" {
 		return nil
 	}
-	n, err := strconv.Atoi(given)
+	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%s: got %q, want a whole number", name, given)
+		return fmt.Errorf("%s: got %q, want a whole number", name, text)
 	}
 	*value = n
 	return nil

@@ -59,8 +59,8 @@ func (e engine) readOwnConfig() (c ownConfig, exists bool, err error) {
 // matches tells whether the configuration is of the cluster and the engine that
 // the user is asked about.
 func (c ownConfig) matches(kubeconfig, context, simulatorImage string) error {
-	differs := func(variable, what, have, want string) error {
-		return fmt.Errorf("%s: Pulumi.%s.yaml names the %s %q, and this is about %q; edit or remove it", variable, ownStack, what, have, want)
+	differs := func(variable, field, have, want string) error {
+		return fmt.Errorf("%s: Pulumi.%s.yaml names the %s %q, and this is about %q; edit or remove it", variable, ownStack, field, have, want)
 	}
 	existing := c.Config.Cluster.Existing
 	have := existing.Kubeconfig
@@ -141,14 +141,14 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 	}
 	top := document.Content[0]
 	remove(top, "encryptionsalt") // it goes with a passphrase that is public
-	config := at(top, "config")
-	existing := at(at(config, "vllm-eks:cluster"), "existing")
+	config := childOf(top, "config")
+	existing := childOf(childOf(config, "vllm-eks:cluster"), "existing")
 	set(existing, "kubeconfig", e.options.targetKubeconfig)
 	set(existing, "context", context)
 	if e.options.simulatorImage == "" {
 		remove(config, "vllm-eks:defaults") // what suits the simulator does not suit vLLM
 	} else {
-		set(at(config, "vllm-eks:defaults"), "image", e.options.simulatorImage)
+		set(childOf(config, "vllm-eks:defaults"), "image", e.options.simulatorImage)
 	}
 	keepOneEngine(config)
 	var out bytes.Buffer
@@ -165,7 +165,7 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 // cluster may have elsewhere or not at all.
 func keepOneEngine(config *yaml.Node) {
 	remove(config, "vllm-eks:monitoring")
-	for _, model := range at(config, "vllm-eks:models").Content {
+	for _, model := range childOf(config, "vllm-eks:models").Content {
 		remove(model, "replicas")
 		remove(model, "scaling")
 	}
@@ -196,7 +196,7 @@ func find(mapping *yaml.Node, key string) int {
 }
 
 // at is the mapping below a key; it is made where there is none.
-func at(mapping *yaml.Node, key string) *yaml.Node {
+func childOf(mapping *yaml.Node, key string) *yaml.Node {
 	if i := find(mapping, key); i >= 0 {
 		return mapping.Content[i+1]
 	}

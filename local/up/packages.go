@@ -72,12 +72,12 @@ func recordPackages(o options, names []string) error {
 	if err := os.MkdirAll(o.layout.State(), 0o700); err != nil {
 		return err
 	}
-	known, err := recordedPackages(o)
+	recorded, err := recordedPackages(o)
 	if err != nil {
 		return err
 	}
-	all := slices.Compact(slices.Sorted(slices.Values(append(known, names...))))
-	return os.WriteFile(packagesFile(o), []byte(strings.Join(all, "\n")+"\n"), 0o600)
+	packages := slices.Compact(slices.Sorted(slices.Values(append(recorded, names...))))
+	return os.WriteFile(packagesFile(o), []byte(strings.Join(packages, "\n")+"\n"), 0o600)
 }
 
 func recordedPackages(o options) ([]string, error) {

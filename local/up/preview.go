@@ -90,8 +90,8 @@ func awsStacks(l layout.Layout) []string {
 
 // simulationSteps build and fetch what there is not yet.
 func simulationSteps(o options, e engine) []step {
-	other := []string{kubernetesStandIn.name, stack.name} // a simulation has its own
-	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(other, p.name) })
+	cluster := []string{kubernetesStandIn.name, stack.name} // a simulation has its own
+	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(cluster, p.name) })
 	programs = append(programs, awsStandIn, simulatedKubernetes, simulatedStack)
 	steps := []step{{name: "prepare", cost: 0.5, serial: true, do: func(context.Context, *progress) error {
 		if _, err := exec.LookPath("node"); err != nil {
@@ -124,26 +124,26 @@ func simulatedStackIn(o options, folder string) simulation.Stack {
 // previewAll shows everything that the stack would make in an empty account, and
 // keeps a simulated state of it for previewChanges. Until it is complete, the
 // last one stays.
-func previewAll(ctx context.Context, o options, configuration string, p *progress) (said string, err error) {
-	last, s := simulatedStackIn(o, o.stack), simulatedStackIn(o, o.stack+".new")
+func previewAll(ctx context.Context, o options, configuration string, p *progress) (report string, err error) {
+	previous, s := simulatedStackIn(o, o.stack), simulatedStackIn(o, o.stack+".new")
 	if err := os.RemoveAll(s.Folder); err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
 	run, took, err := runSimulated(ctx, s, configuration, p, "preview")
-	said = messages(run)
+	report = messages(run)
 	if err != nil {
-		return said, err
+		return report, err
 	}
-	said += fmt.Sprintf("\nSIMULATED %s, in %s; no account was asked, nothing was made.\n%s", s.Name, short(took.Seconds()), run.Report(false))
+	report += fmt.Sprintf("\nSIMULATED %s, in %s; no account was asked, nothing was made.\n%s", s.Name, short(took.Seconds()), run.Report(false))
 	p.update(0.5, "keeping it, for DIFF=1")
 	if run, err = s.Do(ctx, simulation.Options{}, "up", "--yes", "--skip-preview"); err != nil {
-		return said + messages(run), fmt.Errorf("the preview is fine, but the simulated account refuses to make it: %w", err)
+		return report + messages(run), fmt.Errorf("the preview is fine, but the simulated account refuses to make it: %w", err)
 	}
-	if err := errors.Join(os.RemoveAll(last.Folder), os.Rename(s.Folder, last.Folder)); err != nil {
-		return said, err
+	if err := errors.Join(os.RemoveAll(previous.Folder), os.Rename(s.Folder, previous.Folder)); err != nil {
+		return report, err
 	}
-	return said + fmt.Sprintf("\nnext: edit Pulumi.%[1]s.yaml, then: make preview STACK=%[1]s DIFF=1\n", s.Name), nil
+	return report + fmt.Sprintf("\nnext: edit Pulumi.%[1]s.yaml, then: make preview STACK=%[1]s DIFF=1\n", s.Name), nil
 }
 
 // previewChanges shows what the stack would change of the last simulated state.
@@ -199,8 +199,8 @@ func runSimulated(ctx context.Context, s simulation.Stack, configuration string,
 
 // messages are what the program and the plugins have to say.
 func messages(run simulation.Run) string {
-	if said := run.Messages(); len(said) > 0 {
-		return "\n" + strings.Join(said, "\n") + "\n"
+	if messages := run.Messages(); len(messages) > 0 {
+		return "\n" + strings.Join(messages, "\n") + "\n"
 	}
 	return ""
 }

@@ -114,12 +114,12 @@ func (p *progress) line() string {
 	if p.detail != "" {
 		text += " · " + p.detail
 	}
-	return text + fmt.Sprintf(" · %s elapsed, about %s left", short(p.elapsed().Seconds()), minutes(p.left()))
+	return text + fmt.Sprintf(" · %s elapsed, about %s left", short(p.elapsed().Seconds()), minutes(p.remaining()))
 }
 
 // left scales what the plan says by how the machine did so far. Early on there
 // is little to go by, so the plan keeps a weight of half a minute.
-func (p *progress) left() float64 {
+func (p *progress) remaining() float64 {
 	s := p.steps[p.current]
 	took := time.Since(p.stepped).Seconds()
 	done := s.seconds() * p.fraction

@@ -18,17 +18,17 @@ func TestTimeLeftFollowsThePaceOfThisMachine(t *testing.T) {
 	steps := []step{{name: "one", cost: 100, serial: true}, {name: "two", cost: 300, serial: true}}
 	p, _ := testProgress(steps)
 	p.begin(0)
-	if got := p.left(); got < 395 || got > 400 {
+	if got := p.remaining(); got < 395 || got > 400 {
 		t.Errorf("at the beginning: got %.0f s, want the planned 400", got)
 	}
 	p.stepped = time.Now().Add(-200 * time.Second) // twice as slow as planned
 	p.end()
 	p.begin(1)
-	if got := p.left(); got < 450 || got > 600 {
+	if got := p.remaining(); got < 450 || got > 600 {
 		t.Errorf("at half the pace: got %.0f s, want about 530 of the planned 300", got)
 	}
 	p.update(0.9, "almost")
-	if got := p.left(); got > 60 {
+	if got := p.remaining(); got > 60 {
 		t.Errorf("at nine tenths: got %.0f s", got)
 	}
 }

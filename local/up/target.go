@@ -35,11 +35,11 @@ func upOwnCluster(ctx context.Context, o options) error {
 		return err
 	}
 	e.context = t.context
-	asked := time.Now()
+	questionTime := time.Now()
 	if err := o.confirm(ctx, t, os.Stdin); err != nil {
 		return err
 	}
-	began = began.Add(time.Since(asked))
+	began = began.Add(time.Since(questionTime))
 	if err := e.prepare(); err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func upOwnCluster(ctx context.Context, o options) error {
 func ownSteps(e engine, t target, began time.Time, next *string) []step {
 	o := e.options
 	programs := e.programs
-	engineOfNodes := simulatorProgram.on(t.platform)
+	engineOfNodes := simulatorProgram.forPlatform(t.platform)
 	if o.simulatorImage != "" {
 		programs = append(programs, engineOfNodes)
 	}

@@ -87,11 +87,11 @@ func streamFirst(ctx context.Context, baseURL, apiKey, servedModel string, out i
 		text, err := io.ReadAll(io.LimitReader(response.Body, 2000))
 		return 0, errors.Join(fmt.Errorf("the engine answers %s: %s", response.Status, text), err)
 	}
-	first, err := printStream(response.Body, began, out)
+	delay, err := printStream(response.Body, began, out)
 	if err != nil {
 		return 0, err
 	}
-	return first, nil
+	return delay, nil
 }
 
 // printStream copies the text of a server-sent event stream.

@@ -44,28 +44,28 @@ func TestStreamFirst(t *testing.T) {
 			fmt.Fprint(w, c.body)
 		}))
 		var out bytes.Buffer
-		first, err := streamFirst(context.Background(), server.URL, "key", "m", &out)
+		delay, err := streamFirst(context.Background(), server.URL, "key", "m", &out)
 		server.Close()
 		if out.String() != c.text {
 			t.Errorf("%s: printed %q, want %q", c.name, out.String(), c.text)
 		}
-		if c.err == "" && (err != nil || first <= 0) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
-			t.Errorf("%s: first token after %v, error %v, want %q", c.name, first, err, c.err)
+		if c.err == "" && (err != nil || delay <= 0) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: first token after %v, error %v, want %q", c.name, delay, err, c.err)
 		}
 	}
 }
 
 func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
-	asked := 0
+	requests := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if asked++; asked < 3 {
+		if requests++; requests < 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
 	defer server.Close()
 	p, _ := testProgress([]step{{name: "first token", cost: 1}})
-	if err := awaitHealth(context.Background(), p, server.URL); err != nil || asked != 3 {
-		t.Errorf("asked %d times, %v", asked, err)
+	if err := awaitHealth(context.Background(), p, server.URL); err != nil || requests != 3 {
+		t.Errorf("asked %d times, %v", requests, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

@@ -65,14 +65,14 @@ func clusterSteps(o options, e engine) ([]step, error) {
 		return nil, err
 	}
 	programs := append(slices.Clone(clusterPrograms), e.programs...)
-	all := []builds{{slices.Clone(programs), clusterFootprint}}
-	if wanted, err := o.wantsControllers(); err != nil {
+	groups := []builds{{slices.Clone(programs), clusterFootprint}}
+	if enabled, err := o.wantsControllers(); err != nil {
 		return nil, err
-	} else if wanted {
-		all = append(all, builds{controllerPrograms(), controllerFootprint})
+	} else if enabled {
+		groups = append(groups, builds{controllerPrograms(), controllerFootprint})
 	}
 	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, p *progress) error {
-		if err := checkMachine(ctx, o, all, p); err != nil {
+		if err := checkMachine(ctx, o, groups, p); err != nil {
 			return err
 		}
 		return e.prepare()
@@ -105,12 +105,12 @@ func packagesCost() float64 {
 	return 0.5
 }
 
-func checkMachine(ctx context.Context, o options, all []builds, p *progress) error {
+func checkMachine(ctx context.Context, o options, groups []builds, p *progress) error {
 	m, err := thisMachine(o.layout.Root)
 	if err != nil {
 		return err
 	}
-	warning, err := checkDisk(ctx, o, all)
+	warning, err := checkDisk(ctx, o, groups)
 	if err == nil && warning != nil {
 		p.note("%v (if Go's caches hold other projects only)", warning)
 	}
@@ -183,11 +183,11 @@ func tellFirstToken(ctx context.Context, p *progress, began time.Time, baseURL, 
 	}
 	p.pause()
 	fmt.Printf("\n> %s\n", firstPrompt)
-	first, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
+	delay, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
 	if err != nil {
 		return fmt.Errorf("%s: %w", baseURL, err)
 	}
-	fmt.Printf("\n\nFirst token %s after the request, %s after `make up`.\n", first.Round(time.Millisecond), short(time.Since(began).Seconds()))
+	fmt.Printf("\n\nFirst token %s after the request, %s after `make up`.\n", delay.Round(time.Millisecond), short(time.Since(began).Seconds()))
 	return nil
 }
 

@@ -59,12 +59,12 @@ const (
 //
 // The processes are the test binary, which is a little larger than vllmsim.
 func BenchmarkIdleEngines(b *testing.B) {
-	all := make([]*process, engines)
-	for i := range all {
-		all[i] = launch(b, nil)
+	processes := make([]*process, engines)
+	for i := range processes {
+		processes[i] = launch(b, nil)
 	}
 	usedAtFirst := make([]time.Duration, engines)
-	for i, p := range all {
+	for i, p := range processes {
 		p.ready(b)
 		p.scrape(b)
 		_, usedAtFirst[i] = usageOf(b, p.Process.Pid)
@@ -73,7 +73,7 @@ func BenchmarkIdleEngines(b *testing.B) {
 	defer tick.Stop()
 	began := time.Now()
 	for b.Loop() {
-		for _, p := range all {
+		for _, p := range processes {
 			<-tick.C
 			p.ready(b)
 			p.scrape(b)
@@ -81,7 +81,7 @@ func BenchmarkIdleEngines(b *testing.B) {
 	}
 	elapsed := time.Since(began)
 	var mib, mostMiB, share, mostShare float64
-	for i, p := range all {
+	for i, p := range processes {
 		resident, used := usageOf(b, p.Process.Pid)
 		cpu := 100 * (used - usedAtFirst[i]).Seconds() / elapsed.Seconds()
 		mib, share = mib+resident/engines, share+cpu/engines

@@ -32,14 +32,14 @@ func TestPreemptionBeginsAtTheExposedKVSize(t *testing.T) {
 			if blocks != int(c.blocks) || size != 16 {
 				t.Fatalf("%d blocks of %d tokens, want %v of 16", blocks, size, c.blocks)
 			}
-			first := blocks / 2 * size
-			p.fill(t, first, (blocks-blocks/2)*size)
+			initial := blocks / 2 * size
+			p.fill(t, initial, (blocks-blocks/2)*size)
 			if n := p.preemptions(t); n != 0 {
 				t.Errorf("%v preemptions although all %d blocks suffice", n, blocks)
 			}
 			// Half a block more: needed while the other sequence is still running,
 			// whichever of them started a few steps earlier.
-			p.fill(t, first, (blocks-blocks/2)*size+size/2)
+			p.fill(t, initial, (blocks-blocks/2)*size+size/2)
 			if n := p.preemptions(t); n == 0 {
 				t.Errorf("no preemption although %d blocks are needed of %d", blocks+1, blocks)
 			}
@@ -54,13 +54,13 @@ func (p *process) preemptions(t *testing.T) float64 {
 
 // fill generates for two prompts at once, so that each sequence ends with so
 // many tokens in the KV cache. The last token of a sequence is never in it.
-func (p *process) fill(t *testing.T, first, second int) {
+func (p *process) fill(t *testing.T, initial, second int) {
 	t.Helper()
 	const output = 32
 	prompt := func(tokens int) string {
 		return "[" + strings.Repeat("1,", tokens-output) + "1]"
 	}
-	body := fmt.Sprintf(`{"prompt":[%s,%s],"ignore_eos":true,"max_tokens":%d}`, prompt(first), prompt(second), output)
+	body := fmt.Sprintf(`{"prompt":[%s,%s],"ignore_eos":true,"max_tokens":%d}`, prompt(initial), prompt(second), output)
 	client := http.Client{Timeout: patience}
 	resp, err := client.Post(p.url+"/v1/completions", "application/json", strings.NewReader(body))
 	if err != nil {

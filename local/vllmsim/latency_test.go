@@ -34,7 +34,7 @@ var batches = []int{1, 8, 32}
 // 0.39 ms to compute a token of a prompt at 0.56 of 70 TFLOPS, attention
 // included, in steps of 2,048; 1.5 ms of a step for layers and host, and 1.6 ms
 // of a request.
-func wanted(batch int) (ttft, tpot float64) {
+func expected(batch int) (ttft, tpot float64) {
 	tokens := float64(batch * promptTokens)
 	steps := math.Ceil(tokens / 2048)
 	return steps*0.0015 + 0.0016*float64(batch) + 0.00039*tokens,
@@ -96,7 +96,7 @@ func (s *served) run(t testing.TB) {
 // arrival is one token as a client received it.
 type arrival struct {
 	client int
-	at     time.Time
+	time   time.Time
 	err    error
 }
 
@@ -115,7 +115,7 @@ func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival)
 	for lines.Scan() {
 		if text := lines.Text(); strings.HasPrefix(text, `data: {`) {
 			got++
-			tokens <- arrival{client: client, at: now()}
+			tokens <- arrival{client: client, time: now()}
 		}
 	}
 	if err := lines.Err(); err != nil || got != outputTokens {
@@ -125,8 +125,8 @@ func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival)
 
 // arrivals are the times of each client's tokens.
 type arrivals struct {
-	of   map[int][]time.Time
-	read int
+	tokens map[int][]time.Time
+	read   int
 }
 
 func (a *arrivals) add(t testing.TB, token arrival) {
@@ -134,7 +134,7 @@ func (a *arrivals) add(t testing.TB, token arrival) {
 	if token.err != nil {
 		t.Fatalf("client %d: %v", token.client, token.err)
 	}
-	a.of[token.client] = append(a.of[token.client], token.at)
+	a.tokens[token.client] = append(a.tokens[token.client], token.time)
 	a.read++
 }
 
@@ -152,9 +152,9 @@ func (a *arrivals) await(t testing.TB, tokens <-chan arrival) {
 // nobody's prompt is computed any more while it gets the others, so that they
 // come at the pace of decoding.
 func (a *arrivals) latencies(start time.Time) (ttft, tpot float64) {
-	for _, at := range a.of {
-		if first := at[0].Sub(start).Seconds(); first > ttft {
-			ttft, tpot = first, at[len(at)-1].Sub(at[0]).Seconds()/float64(len(at)-1)
+	for _, times := range a.tokens {
+		if delay := times[0].Sub(start).Seconds(); delay > ttft {
+			ttft, tpot = delay, times[len(times)-1].Sub(times[0]).Seconds()/float64(len(times)-1)
 		}
 	}
 	return ttft, tpot
@@ -170,7 +170,7 @@ func TestServedLatencyMatchesTheConstants(t *testing.T) {
 			s := newServed(t, clock)
 			seen := s.inVirtualTime(t, clock, batch)
 			ttft, tpot := seen.latencies(start)
-			wantTTFT, wantTPOT := wanted(batch)
+			wantTTFT, wantTPOT := expected(batch)
 			t.Logf("TTFT %.3f s (constants: %.3f), time per token %.2f ms (%.2f)", ttft, wantTTFT, tpot*1e3, wantTPOT*1e3)
 			if math.Abs(ttft-wantTTFT) > 0.1*wantTTFT || math.Abs(tpot-wantTPOT) > 0.1*wantTPOT {
 				t.Error("more than 10 % off the constants")
@@ -198,7 +198,7 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 		}
 	}
 	s.run(t)
-	seen := &arrivals{of: map[int][]time.Time{}}
+	seen := &arrivals{tokens: map[int][]time.Time{}}
 	for seen.read < batch*outputTokens {
 		select {
 		case alarm := <-clock.Waiting: // the step before is over, and its tokens are counted
@@ -219,9 +219,9 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 	t.Helper()
 	var first, perToken float64
-	for _, at := range seen.of {
-		first += at[0].Sub(start).Seconds()
-		perToken += at[len(at)-1].Sub(at[0]).Seconds() / float64(len(at)-1)
+	for _, times := range seen.tokens {
+		first += times[0].Sub(start).Seconds()
+		perToken += times[len(times)-1].Sub(times[0]).Seconds() / float64(len(times)-1)
 	}
 	resp, err := http.Get(s.URL + "/metrics")
 	if err != nil {
@@ -233,7 +233,7 @@ func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]float64{
-		"time_to_first_token_seconds_sum": first, "time_to_first_token_seconds_count": float64(len(seen.of)),
+		"time_to_first_token_seconds_sum": first, "time_to_first_token_seconds_count": float64(len(seen.tokens)),
 		"request_time_per_output_token_seconds_sum": perToken,
 	} {
 		if got := number(t, string(text), `(?m)^vllm:`+name+`\{.*\} (\S+)$`); math.Abs(got-want) > 1e-6*want {
@@ -254,7 +254,7 @@ func BenchmarkServedLatency(b *testing.B) {
 			var ttft, tpot float64
 			for b.Loop() {
 				tokens := make(chan arrival, batch)
-				seen := &arrivals{of: map[int][]time.Time{}}
+				seen := &arrivals{tokens: map[int][]time.Time{}}
 				start := time.Now()
 				for client := range batch {
 					go s.stream(client, time.Now, tokens)
@@ -262,10 +262,10 @@ func BenchmarkServedLatency(b *testing.B) {
 				for seen.read < batch*outputTokens {
 					seen.await(b, tokens)
 				}
-				first, perToken := seen.latencies(start)
-				ttft, tpot = ttft+first, tpot+perToken
+				delay, perToken := seen.latencies(start)
+				ttft, tpot = ttft+delay, tpot+perToken
 			}
-			wantTTFT, wantTPOT := wanted(batch)
+			wantTTFT, wantTPOT := expected(batch)
 			b.ReportMetric(1e3*ttft/float64(b.N), "ms-TTFT")
 			b.ReportMetric(1e3*wantTTFT, "ms-TTFT-constants")
 			b.ReportMetric(1e3*tpot/float64(b.N), "ms/token")

@@ -15,9 +15,9 @@ import (
 
 // lora is what the flags say of adapters.
 type lora struct {
-	on       bool
-	most     int // different adapters in a batch
-	adapters []api.Adapter
+	enabled     bool
+	maxAdapters int // different adapters in a batch
+	adapters    []api.Adapter
 }
 
 // readLoRA refuses what vLLM refuses before it loads. Whether there are such
@@ -34,20 +34,20 @@ func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 		}
 		l.adapters = append(l.adapters, a)
 	}
-	if l.on, _ = args.Bool("--enable-lora"); !l.on {
+	if l.enabled, _ = args.Bool("--enable-lora"); !l.enabled {
 		return l, nil
 	}
-	most, given := args.Int("--max-loras")
-	if !given {
-		most = 1
+	maxAdapters, present := args.Int("--max-loras")
+	if !present {
+		maxAdapters = 1
 	}
-	onCPU, given := args.Int("--max-cpu-loras")
-	l.most = int(most)
+	onCPU, present := args.Int("--max-cpu-loras")
+	l.maxAdapters = int(maxAdapters)
 	switch {
-	case most < 1:
-		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_loras should be greater than or equal to 1, got %d", most))
-	case given && onCPU < most:
-		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_cpu_loras (%d) must be >= max_loras (%d)", onCPU, most))
+	case maxAdapters < 1:
+		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_loras should be greater than or equal to 1, got %d", maxAdapters))
+	case present && onCPU < maxAdapters:
+		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_cpu_loras (%d) must be >= max_loras (%d)", onCPU, maxAdapters))
 	}
 	return l, nil
 }
@@ -97,7 +97,7 @@ func (l lora) load(log *logger) error {
 			return hardware.EngineError("ValueError: Both 'lora_name' and 'lora_path' must be provided.")
 		case slices.Contains(loaded, a.Name):
 			return hardware.EngineError(fmt.Sprintf("ValueError: The lora adapter '%s' has already been loaded. If you want to load the adapter in place, set 'load_inplace' to True.", a.Name))
-		case !l.on:
+		case !l.enabled:
 			return hardware.EngineError("ValueError: Call to add_lora method failed: LoRA is not enabled. Use --enable-lora to enable LoRA.")
 		case strings.HasPrefix(a.Path, "/") && !isFolder(a.Path):
 			return hardware.EngineError(fmt.Sprintf("ValueError: Loading lora %s failed: No adapter found for %s", a.Name, a.Path))

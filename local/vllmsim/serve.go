@@ -39,7 +39,7 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	e := engine.New(s.engine, engine.RealClock{}, &late)
 	m = metrics.New(metrics.Info{
 		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
-		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.most,
+		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.maxAdapters,
 	}, e.Load)
 	late.Observer = newReporter(m, log)
 

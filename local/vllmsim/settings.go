@@ -105,7 +105,7 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 		}
 		return otherwise
 	}
-	on := func(flag string) bool {
+	isSet := func(flag string) bool {
 		value, _ := args.Bool(flag)
 		return value
 	}
@@ -119,11 +119,11 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 	if role, ok := args.String("--response-role"); ok {
 		s.responseRole = role
 	}
-	s.autoToolChoice = on("--enable-auto-tool-choice")
-	s.forceUsage = on("--enable-force-include-usage")
-	s.requestIDHeaders = on("--enable-request-id-headers")
-	s.trackLoad = on("--enable-server-load-tracking")
-	s.accessLog = !on("--disable-uvicorn-access-log")
+	s.autoToolChoice = isSet("--enable-auto-tool-choice")
+	s.forceUsage = isSet("--enable-force-include-usage")
+	s.requestIDHeaders = isSet("--enable-request-id-headers")
+	s.trackLoad = isSet("--enable-server-load-tracking")
+	s.accessLog = !isSet("--disable-uvicorn-access-log")
 	if quiet, ok := args.String("--disable-access-log-for-endpoints"); ok {
 		for _, path := range strings.Split(quiet, ",") {
 			s.quiet = append(s.quiet, strings.TrimSpace(path))

@@ -36,8 +36,8 @@ func TestExposedTokensArePredicted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			shape, known := catalogue.FindShape(args.Model)
-			if !known {
+			shape, found := catalogue.FindShape(args.Model)
+			if !found {
 				t.Fatalf("%s is not in the catalogue", args.Model)
 			}
 			want := sizing.Fit(sizing.Engine{Release: release, GPU: gpu, Shape: shape}.WithArgs(args)).Tokens

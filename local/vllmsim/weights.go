@@ -19,10 +19,10 @@ func inObjectStore(model string) bool {
 // checkWeights refuses a model that vLLM cannot load from where it is said to
 // be. Nothing is read: a folder may be empty, and no object store is asked.
 func checkWeights(model string, args *vllmflags.Args) error {
-	format, given := args.String("--load-format")
+	format, present := args.String("--load-format")
 	switch {
 	case inObjectStore(model):
-		if given && !slices.Contains([]string{"auto", "runai_streamer", "runai_streamer_sharded"}, format) {
+		if present && !slices.Contains([]string{"auto", "runai_streamer", "runai_streamer_sharded"}, format) {
 			return hardware.EngineError(fmt.Sprintf("ValidationError: To load a model from object storage (S3/GCS/Azure), 'load_format' must be 'runai_streamer' or 'runai_streamer_sharded', but got '%s'. Model: %s", format, model))
 		}
 	case strings.HasPrefix(model, "/") && !isFolder(model):

@@ -130,9 +130,9 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 		return nil, errors.New("the AWS provider has no region; set aws:region")
 	}
 	tags := map[string]string{}
-	if defaults, given := decoded["defaultTags"].(map[string]any); given {
-		own, _ := defaults["tags"].(map[string]any)
-		for key, value := range own {
+	if defaults, present := decoded["defaultTags"].(map[string]any); present {
+		declared, _ := defaults["tags"].(map[string]any)
+		for key, value := range declared {
 			tags[key], _ = value.(string)
 		}
 	}

@@ -108,16 +108,16 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		}
 		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		response.DetailedDiff[change.Path] = &pulumirpc.PropertyDiff{Kind: kindOf(change), InputDiff: change.Path != "tagsAll"}
-		if first, _, _ := strings.Cut(change.Path, "."); !slices.Contains(response.Diffs, first) {
-			response.Diffs = append(response.Diffs, first)
+		if property, _, _ := strings.Cut(change.Path, "."); !slices.Contains(response.Diffs, property) {
+			response.Diffs = append(response.Diffs, property)
 		}
 		if change.Replace {
 			response.Replaces = append(response.Replaces, change.Path)
 		}
 	}
 	// A name that the program chose cannot be had twice.
-	given := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
-	response.DeleteBeforeReplace = len(response.Replaces) > 0 && given && olds[k.Name] == news[k.Name]
+	named := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
+	response.DeleteBeforeReplace = len(response.Replaces) > 0 && named && olds[k.Name] == news[k.Name]
 	return response, nil
 }
 
@@ -177,13 +177,13 @@ func (p *provider) takeTime(ctx context.Context, typ string) error {
 
 // Update gives a resource new inputs, or says what a preview knows of that.
 func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	all, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
+	values, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	typ, inputs := typeOf(req.GetUrn()), all[0]
+	typ, inputs := typeOf(req.GetUrn()), values[0]
 	if req.GetPreview() {
-		before := &account.Record{Inputs: shape.Plain(all[1]), Outputs: shape.Plain(all[2])}
+		before := &account.Record{Inputs: shape.Plain(values[1]), Outputs: shape.Plain(values[2])}
 		if err := p.session.TryUpdate(typ, req.GetId(), shape.Plain(inputs), before.Outputs); err != nil {
 			return nil, err
 		}
@@ -194,7 +194,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 		state, err := state(expected, inputs)
 		return &pulumirpc.UpdateResponse{Properties: state}, err
 	}
-	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(all[2]))
+	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(values[2]))
 	var unfinished *account.UnfinishedError
 	if errors.As(err, &unfinished) {
 		return nil, recorded(unfinished, req, inputs)
@@ -219,7 +219,7 @@ func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest,
 
 // Read returns what the account has; a resource that is gone reads as an empty ID.
 func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	known, err := unmarshal(req.GetInputs())
+	inputs, err := unmarshal(req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
@@ -228,10 +228,10 @@ func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumir
 		return &pulumirpc.ReadResponse{}, err
 	}
 	response := &pulumirpc.ReadResponse{Id: r.ID}
-	if response.Inputs, err = state(r.Inputs, known); err != nil {
+	if response.Inputs, err = state(r.Inputs, inputs); err != nil {
 		return nil, err
 	}
-	response.Properties, err = state(r.Outputs, known)
+	response.Properties, err = state(r.Outputs, inputs)
 	return response, err
 }
 
@@ -242,13 +242,13 @@ func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emp
 
 // state marks as secret what was so in the inputs.
 func state(outputs map[string]any, inputs resource.PropertyMap) (*structpb.Struct, error) {
-	all := shape.Properties(outputs)
+	properties := shape.Properties(outputs)
 	for key, value := range inputs {
-		if _, has := all[key]; has && value.ContainsSecrets() {
-			all[key] = resource.MakeSecret(all[key])
+		if _, has := properties[key]; has && value.ContainsSecrets() {
+			properties[key] = resource.MakeSecret(properties[key])
 		}
 	}
-	return marshal(all)
+	return marshal(properties)
 }
 
 var options = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true}
@@ -259,8 +259,8 @@ func unmarshal(props *structpb.Struct) (resource.PropertyMap, error) {
 
 func unmarshalAll(props ...*structpb.Struct) ([]resource.PropertyMap, error) {
 	var all []resource.PropertyMap
-	for _, one := range props {
-		read, err := unmarshal(one)
+	for _, encoded := range props {
+		read, err := unmarshal(encoded)
 		if err != nil {
 			return nil, err
 		}

@@ -35,8 +35,8 @@ func project(t *testing.T, source string, options map[string]any) *pulumirpc.Pro
 
 func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *recorder.Messages) {
 	t.Helper()
-	said := &recorder.Messages{}
-	response, err := newHost("127.0.0.1:1", said).Run(t.Context(), &pulumirpc.RunRequest{
+	messages := &recorder.Messages{}
+	response, err := newHost("127.0.0.1:1", messages).Run(t.Context(), &pulumirpc.RunRequest{
 		Info: info, Pwd: info.GetProgramDirectory(), Project: "vllm", Stack: "dev", Organization: "org",
 		Config: map[string]string{"vllm:key": "value"}, ConfigSecretKeys: []string{"vllm:key"},
 		DryRun: true, Parallel: 4, MonitorAddress: "127.0.0.1:2",
@@ -44,7 +44,7 @@ func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, said
+	return response, messages
 }
 
 // The program gets everything that the Go SDK reads, and ends well.
@@ -71,11 +71,11 @@ func main() {
 	}
 }
 `, nil)
-	response, said := run(t, info)
+	response, messages := run(t, info)
 	if response.GetError() != "" || response.GetBail() {
 		t.Errorf("got %v", response)
 	}
-	if lines := said.Lines(); len(lines) != 1 || !strings.HasPrefix(lines[0], "SIMULATED") {
+	if lines := messages.Lines(); len(lines) != 1 || !strings.HasPrefix(lines[0], "SIMULATED") {
 		t.Errorf("said %q", lines)
 	}
 }

@@ -77,8 +77,8 @@ func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
 		}
 		if p.reason != "" {
 			plan := &j.plans[p.choice]
-			results[p.choice] = result{text: plan.text(0, p.to), reason: p.reason, tokens: p.to}
-			if p.to == plan.tokens() {
+			results[p.choice] = result{text: plan.text(0, p.end), reason: p.reason, tokens: p.end}
+			if p.end == plan.tokens() {
 				results[p.choice].stop = plan.stopString
 			}
 		}
@@ -88,14 +88,14 @@ func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
 }
 
 // finish ends a stream: with the usage, or with the error that broke it.
-func finish(out *sse, err error, last func() error) {
+func finish(out *sse, err error, closing func() error) {
 	if err != nil {
 		// Where the client has left, these go nowhere.
 		_ = out.send(errorBody{Error: asError(err)})
 		_ = out.done()
 		return
 	}
-	if last() == nil {
+	if closing() == nil {
 		_ = out.done()
 	}
 }

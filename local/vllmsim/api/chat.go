@@ -109,13 +109,13 @@ func (s *Server) chatJob(req *chatRequest) (*job, error) {
 		return nil, badRequest("", `"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set`)
 	}
 	prompt, length := template(req.Messages), templateTokens(req.Messages)
-	most, err := s.room(length, req.MaxTokens, 0)
+	limit, err := s.room(length, req.MaxTokens, 0)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{adapter: s.adapter(req.Model), uniquePrompt: length, maxTokens: most, n: req.choices()}
+	j := &job{adapter: s.adapter(req.Model), uniquePrompt: length, maxTokens: limit, n: req.choices()}
 	for choice := range j.n {
-		j.plans = append(j.plans, newPlan(prompt, &req.sampling, choice, most))
+		j.plans = append(j.plans, newPlan(prompt, &req.sampling, choice, limit))
 		j.promptTokens = append(j.promptTokens, length)
 	}
 	return j, nil
@@ -199,11 +199,11 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	given := 0 // tokens, of all choices
+	generated := 0 // tokens, of all choices
 	chunk := func(choice chatChunkChoice) error {
 		c := chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, given)
+			u := newUsage(j.uniquePrompt, generated)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -213,7 +213,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if p.err != nil {
 			return p.err
 		}
-		given += p.to - p.from
+		generated += p.end - p.start
 		if !opened { // the roles come with the first token of any choice
 			opened = true
 			empty := ""
@@ -223,7 +223,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 				}
 			}
 		}
-		text := j.plans[p.choice].text(p.from, p.to)
+		text := j.plans[p.choice].text(p.start, p.end)
 		choice := chatChunkChoice{Index: p.choice, Delta: delta{Content: &text}}
 		if p.reason != "" {
 			choice.FinishReason, choice.StopReason = &p.reason, j.plans[p.choice].stopString
@@ -234,7 +234,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, given)
+		u := newUsage(j.uniquePrompt, generated)
 		return out.send(chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

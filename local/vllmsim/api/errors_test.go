@@ -92,7 +92,7 @@ func TestModelsAndTokens(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &models); err != nil {
 		t.Fatal(err)
 	}
-	if at(t, models, "data", 1, "id") != "alias" || at(t, models, "data", 0, "max_model_len") != 1024.0 || at(t, models, "data", 0, "root") != "org/m" {
+	if valueAt(t, models, "data", 1, "id") != "alias" || valueAt(t, models, "data", 0, "max_model_len") != 1024.0 || valueAt(t, models, "data", 0, "root") != "org/m" {
 		t.Errorf("%s", body)
 	}
 	_, body = f.post(t, "/tokenize", `{"prompt":"Hello wonderful world","return_token_strs":true}`)

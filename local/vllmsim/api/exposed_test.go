@@ -29,11 +29,11 @@ func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngres
 	}
 	var paths []networkingv1.HTTPIngressPath
 	for _, object := range manifest.Objects(spec, "m") {
-		if in, is := object.Object.(*networkingv1.Ingress); is {
-			if in.Spec.DefaultBackend != nil {
+		if ingress, isIngress := object.Object.(*networkingv1.Ingress); isIngress {
+			if ingress.Spec.DefaultBackend != nil {
 				t.Error("the Ingress has a default backend, which has every path")
 			}
-			for _, rule := range in.Spec.Rules {
+			for _, rule := range ingress.Spec.Rules {
 				paths = append(paths, rule.HTTP.Paths...)
 			}
 		}
@@ -56,14 +56,14 @@ func matches(rule networkingv1.HTTPIngressPath, path string) bool {
 // is in no Ingress.
 func TestOnlyGuardedPathsAreExposed(t *testing.T) {
 	f := serve(t, func(c *Config, _ *engine.Config) { c.Keys = []string{"sk-canary"} })
-	for class, in := range map[string]serving.Ingress{
+	for class, ingress := range map[string]serving.Ingress{
 		"alb":   {Class: serving.ALBClass, Host: "a.example.com", ALB: serving.ALB{SubnetCIDRs: []string{"10.0.0.0/24"}}},
 		"nginx": {Class: "nginx", Host: "a.example.com", ControllerNamespace: "ingress-nginx", Open: true},
 	} {
 		exposed := 0
 		for path := range New(Config{}).routes {
 			through := false
-			for _, rule := range exposedPaths(t, in) {
+			for _, rule := range exposedPaths(t, ingress) {
 				through = through || matches(rule, path)
 			}
 			response, err := http.Get(f.URL + path)
@@ -83,7 +83,7 @@ func TestOnlyGuardedPathsAreExposed(t *testing.T) {
 			t.Errorf("%s: %d paths are exposed, want those of /v1", class, exposed)
 		}
 		for _, path := range openElsewhere {
-			for _, rule := range exposedPaths(t, in) {
+			for _, rule := range exposedPaths(t, ingress) {
 				if matches(rule, path) {
 					t.Errorf("%s: %s is exposed, and answers without the key", class, path)
 				}

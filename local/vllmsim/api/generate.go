@@ -19,10 +19,10 @@ type job struct {
 
 // progress is what one choice got since the last time.
 type progress struct {
-	choice   int
-	from, to int    // tokens
-	reason   string // set at the end
-	err      error
+	choice     int
+	start, end int    // tokens
+	reason     string // set at the end
+	err        error
 }
 
 // overloaded is vLLM's answer when --max-num-queued-reqs is reached.
@@ -84,8 +84,8 @@ func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{
 			if news.Tokens == 0 && news.Reason == "" {
 				continue
 			}
-			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
-			done[i] = step.to
+			step := progress{choice: i, start: done[i], end: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
+			done[i] = step.end
 			if news.Reason != "" {
 				ended[i] = true
 				open--

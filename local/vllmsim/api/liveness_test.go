@@ -38,7 +38,7 @@ func livenessCommand(t *testing.T) []string {
 		Lifecycle: serving.Lifecycle{HungSeconds: 600},
 	}
 	for _, object := range manifest.Objects(spec.WithDefaults(), "m") {
-		if deployment, is := object.Object.(*appsv1.Deployment); is {
+		if deployment, isDeployment := object.Object.(*appsv1.Deployment); isDeployment {
 			probe := deployment.Spec.Template.Spec.Containers[0].LivenessProbe
 			if probe.Exec == nil {
 				t.Fatalf("the probe is no command: %+v", probe)
@@ -63,13 +63,13 @@ func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
 	if len(command) != 3 || command[0] != "/bin/bash" || command[1] != "-c" {
 		t.Fatalf("the probe is not a script of /bin/bash: %q", command)
 	}
-	at, err := url.Parse(server)
+	address, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := livenessProbe{bash: bash, script: command[2]}
 	for pattern, text := range map[string]string{
-		`127\.0\.0\.1/8000`:      "127.0.0.1/" + at.Port(),
+		`127\.0\.0\.1/8000`:      "127.0.0.1/" + address.Port(),
 		`/tmp/\.vllm-progress\b`: filepath.Join(t.TempDir(), "progress"),
 		`-lt \d+`:                "-lt 2",
 	} {
@@ -95,22 +95,22 @@ func (p livenessProbe) run(t *testing.T) int {
 }
 
 // bears fails where the probe loses its patience within more than it has.
-func (p livenessProbe) bears(t *testing.T, what string) {
+func (p livenessProbe) bears(t *testing.T, state string) {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
 		if status := p.run(t); status != 0 {
-			t.Fatalf("%s, after %s: %d", what, time.Since(began), status)
+			t.Fatalf("%s, after %s: %d", state, time.Since(began), status)
 		}
 	}
 }
 
 // givesUp waits until the probe loses its patience, and returns how long that was.
-func (p livenessProbe) givesUp(t *testing.T, what string) time.Duration {
+func (p livenessProbe) givesUp(t *testing.T, state string) time.Duration {
 	t.Helper()
 	began := time.Now()
 	for p.run(t) == 0 {
 		if time.Since(began) > pollPatience {
-			t.Fatalf("%s: a hung engine stays alive", what)
+			t.Fatalf("%s: a hung engine stays alive", state)
 		}
 	}
 	return time.Since(began)

@@ -66,6 +66,6 @@ func (a *adapters) remove(name string) {
 		return
 	}
 	if a.requests[name]--; a.requests[name] == 0 {
-		a.names = slices.DeleteFunc(a.names, func(other string) bool { return other == name })
+		a.names = slices.DeleteFunc(a.names, func(adapter string) bool { return adapter == name })
 	}
 }

@@ -102,8 +102,8 @@ func (c *Core) steady(step Step) bool {
 
 // full tells whether the first that waits finds no place, or no room.
 func (c *Core) full() bool {
-	first := c.waiting[0]
-	return len(c.running) >= c.config.MaxNumSeqs || !first.deferred && c.blocksFor(first.tokens()) > c.free
+	head := c.waiting[0]
+	return len(c.running) >= c.config.MaxNumSeqs || !head.deferred && c.blocksFor(head.tokens()) > c.free
 }
 
 // roomFor is a number of steps for which the free blocks surely last.

@@ -143,13 +143,13 @@ func TestAdmissionIsInOrderAndBounded(t *testing.T) {
 	config.MaxNumSeqs = 2
 	config.Blocks = 100
 	w := newWorld(config)
-	first, second, third := w.add(10, 3), w.add(10, 3), w.add(10, 3)
+	oldest, second, third := w.add(10, 3), w.add(10, 3), w.add(10, 3)
 	w.step()
 	if load := w.Load(); load.Running != 2 || load.Waiting != 1 {
 		t.Fatalf("%+v", load)
 	}
 	w.runAll(t)
-	if first.Scheduled.After(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
+	if oldest.Scheduled.After(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
 		t.Error("not first come, first served")
 	}
 	// A prompt that does not fit as a whole waits, and whoever is behind it waits too.

@@ -45,7 +45,7 @@ type Engine struct {
 	draining bool
 	dead     bool
 	hung     bool
-	last     Load // of a hung engine
+	lastLoad Load // of a hung engine
 	accepted int
 	onAccept func(accepted int)
 	idle     chan struct{} // closed when draining is over
@@ -178,7 +178,7 @@ func (e *Engine) Load() Load {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.hung {
-		return e.last
+		return e.lastLoad
 	}
 	e.catchUp(e.clock.Now())
 	return e.core.Load()
@@ -203,7 +203,7 @@ func (e *Engine) Hang() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.catchUp(e.clock.Now())
-	e.hung, e.last = true, e.core.Load()
+	e.hung, e.lastLoad = true, e.core.Load()
 }
 
 // Die kills the engine: everything in flight fails.

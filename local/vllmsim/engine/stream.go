@@ -57,9 +57,9 @@ func (s *Stream) add(tokens int, reason string, err error) {
 	s.mu.Lock()
 	s.tokens += tokens
 	s.ended, s.err = reason, err
-	first := tokens > 0 && !s.begun
-	s.begun = s.begun || first
-	s.news = s.news || first || reason != "" || s.tokens >= s.batch
+	isFirst := tokens > 0 && !s.begun
+	s.begun = s.begun || isFirst
+	s.news = s.news || isFirst || reason != "" || s.tokens >= s.batch
 	news := s.news
 	s.mu.Unlock()
 	if !news {

@@ -45,7 +45,7 @@ func Parse(text string) (Fault, error) {
 	}
 	fault := Fault{Kind: Kind(kind)}
 	if !kinds[fault.Kind] {
-		return Fault{}, fmt.Errorf("unknown fault %q; known: %s", kind, strings.Join(known(), ", "))
+		return Fault{}, fmt.Errorf("unknown fault %q; known: %s", kind, strings.Join(kindNames(), ", "))
 	}
 	if !hasParameter {
 		if fault.Kind == SlowLoad {
@@ -100,7 +100,7 @@ func ForModel(general, perModel, model string) (Fault, error) {
 	return chosen, nil
 }
 
-func known() []string {
+func kindNames() []string {
 	var names []string
 	for kind := range kinds {
 		names = append(names, string(kind))

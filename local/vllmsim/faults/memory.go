@@ -35,7 +35,7 @@ func ExhaustMemory() error {
 	}
 	var held [][]byte
 	const chunk = 16 << 20
-	for taken := int64(0); taken < limit+chunk; taken += chunk {
+	for allocated := int64(0); allocated < limit+chunk; allocated += chunk {
 		block := make([]byte, chunk)
 		for i := 0; i < chunk; i += 4096 {
 			block[i] = 1

@@ -129,9 +129,9 @@ func TestWhatFits(t *testing.T) {
 
 func TestUnknownModelsAreGuessedFromTheirName(t *testing.T) {
 	for id, want := range map[string]float64{"acme/great-13b-chat": 13e9, "acme/tiny-0.5B": 0.5e9, "acme/great": 8_030_261_248, "acme/v2b": 8_030_261_248} {
-		s, known := FindModel(id)
-		if got := s.Weights.Total(); known || !near(got, want, 1e-6) {
-			t.Errorf("%s: known %v, %v parameters, want %v", id, known, got, want)
+		s, found := FindModel(id)
+		if got := s.Weights.Total(); found || !near(got, want, 1e-6) {
+			t.Errorf("%s: known %v, %v parameters, want %v", id, found, got, want)
 		}
 	}
 	e := deployment(t, "A100-80", "acme/great-70b-awq")

@@ -23,7 +23,7 @@ var billions = regexp.MustCompile(`(?i)(?:^|[^a-z0-9.])(\d+(?:\.\d+)?)b(?:$|[^a-
 
 // FindModel returns the shape of a model by its id, and whether the catalogue
 // has it.
-func FindModel(id string) (shape catalogue.Shape, known bool) {
+func FindModel(id string) (shape catalogue.Shape, found bool) {
 	if s, ok := catalogue.FindShape(id); ok {
 		return s, true
 	}

@@ -12,20 +12,20 @@ import (
 // name nor the engine's. A combination that was once seen stays; the latest
 // time marks the present one.
 type adapterMetrics struct {
-	info *prometheus.GaugeVec
-	most string
+	info    *prometheus.GaugeVec
+	maximum string
 }
 
 // newAdapterMetrics is nil where LoRA is off: there is no gauge then.
-func newAdapterMetrics(registry *prometheus.Registry, most int) *adapterMetrics {
-	if most == 0 {
+func newAdapterMetrics(registry *prometheus.Registry, maximum int) *adapterMetrics {
+	if maximum == 0 {
 		return nil
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "vllm:lora_requests_info", Help: "Adapters with requests; the value is the time.",
 	}, []string{"max_lora", "running_lora_adapters", "waiting_lora_adapters"})
 	registry.MustRegister(info)
-	return &adapterMetrics{info: info, most: strconv.Itoa(most)}
+	return &adapterMetrics{info: info, maximum: strconv.Itoa(maximum)}
 }
 
 // stepped names the adapters with requests of any kind in both labels: vLLM
@@ -36,5 +36,5 @@ func (m *adapterMetrics) stepped(adapters []string) {
 		return
 	}
 	names := strings.Join(adapters, ",")
-	m.info.WithLabelValues(m.most, names, names).SetToCurrentTime()
+	m.info.WithLabelValues(m.maximum, names, names).SetToCurrentTime()
 }

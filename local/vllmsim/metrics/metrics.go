@@ -82,7 +82,7 @@ func New(info Info, load func() engine.Load) *Metrics {
 	return m
 }
 
-func with(labels prometheus.Labels, pairs ...string) prometheus.Labels {
+func merged(labels prometheus.Labels, pairs ...string) prometheus.Labels {
 	out := prometheus.Labels{}
 	for name, value := range labels {
 		out[name] = value
@@ -104,14 +104,14 @@ func (m *Metrics) gauges(labels prometheus.Labels, info Info) {
 	constant := func(value float64) func() float64 { return func() float64 { return value } }
 	gauge("vllm:num_requests_running", "Requests being executed.", labels, running)
 	gauge("vllm:num_requests_waiting", "Requests waiting for execution.", labels, waiting)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "capacity"), capacity)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "deferred"), deferred)
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", merged(labels, "reason", "capacity"), capacity)
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", merged(labels, "reason", "deferred"), deferred)
 	gauge("vllm:kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.", labels, func() float64 { return m.load().KVUsage() })
 	for i, state := range []string{"awake", "weights_offloaded", "discard_all"} {
-		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", with(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
+		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", merged(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
 	}
 	cache := prometheus.Labels(info.CacheConfig)
-	gauge("vllm:cache_config_info", "Settings of the KV cache.", with(cache, "engine", "0"), constant(1))
+	gauge("vllm:cache_config_info", "Settings of the KV cache.", merged(cache, "engine", "0"), constant(1))
 }
 
 func (m *Metrics) counters(labels prometheus.Labels) {
@@ -131,11 +131,11 @@ func (m *Metrics) counters(labels prometheus.Labels) {
 	counter("vllm:mm_cache_hits_total", "Items found in the multi-modal cache.", labels)
 	counter("vllm:prompt_tokens_cached_total", "Prompt tokens that were cached.", labels)
 	const bySource = "vllm:prompt_tokens_by_source_total"
-	m.computedTokens = counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "local_compute"))
-	counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "local_cache_hit"))
-	counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "external_kv_transfer"))
+	m.computedTokens = counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "local_compute"))
+	counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "local_cache_hit"))
+	counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "external_kv_transfer"))
 	for _, reason := range []string{engine.Stop, engine.Length, engine.Abort, engine.Error, "repetition"} {
-		m.success[reason] = counter("vllm:request_success_total", "Finished requests by reason.", with(labels, "finished_reason", reason))
+		m.success[reason] = counter("vllm:request_success_total", "Finished requests by reason.", merged(labels, "finished_reason", reason))
 	}
 }
 

@@ -38,23 +38,23 @@ func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error
 		return nil, err
 	}
 	r := &Record{Type: typ, URN: urn, Region: s.Region, Inputs: inputs}
-	return r, s.store.change(func(all stock) error {
+	return r, s.store.change(func(records stock) error {
 		r.Outputs = maps.Clone(inputs)
 		k.completeName(r)
-		if err := errors.Join(all.expectReferences(r), all.expectUnique(k, r), k.expect(all, r, nil)); err != nil {
+		if err := errors.Join(records.expectReferences(r), records.expectUnique(k, r), k.expect(records, r, nil)); err != nil {
 			return err
 		}
 		r.ID = k.id(r)
-		if all.find(typ, r.ID) != nil {
+		if records.find(typ, r.ID) != nil {
 			return fmt.Errorf("%s: %s %s exists already", k.exists, k.short(typ), r.ID)
 		}
-		k.complete(s, all, r)
+		k.complete(s, records, r)
 		if k.afford != nil {
-			if err := k.afford(s, all, r); err != nil {
+			if err := k.afford(s, records, r); err != nil {
 				return err
 			}
 		}
-		all.put(r)
+		records.put(r)
 		return nil
 	})
 }
@@ -62,7 +62,7 @@ func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error
 // Update gives a resource new inputs. Known is the resource as the program's
 // state has it: the provider sends AWS what differs from that, whatever the
 // account has by now.
-func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record, error) {
+func (s *Session) Update(typ, id string, inputs, state map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
 		return nil, err
@@ -70,15 +70,15 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 	var r *Record
 	var events []Event
 	var unfinished error
-	err = s.store.change(func(all stock) error {
-		before := all.find(typ, id)
+	err = s.store.change(func(records stock) error {
+		before := records.find(typ, id)
 		if before == nil {
 			return fmt.Errorf("NotFound: %s %s does not exist; run with --refresh", k.short(typ), id)
 		}
-		if r, events, err = s.update(k, all, before, inputs, known); err != nil {
+		if r, events, err = s.update(k, records, before, inputs, state); err != nil {
 			return err
 		}
-		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
+		if err := errors.Join(records.expectReferences(r), k.expect(records, r, before)); err != nil {
 			return err
 		}
 		if k.changed(before.Inputs, inputs) {
@@ -87,12 +87,12 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 				r.Outputs[name] = version + 1
 			}
 		}
-		k.complete(s, all, r)
+		k.complete(s, records, r)
 		if before.Outputs[blocked] != nil && len(events) > 0 && events[0].Kind == Surged {
-			unfinished = giveUp(all, r, before)
+			unfinished = giveUp(records, r, before)
 			return nil
 		}
-		all.put(r)
+		records.put(r)
 		return nil
 	})
 	if err != nil || unfinished != nil {
@@ -103,7 +103,7 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 
 // update returns a resource with new inputs, unless AWS refuses to change what it
 // had.
-func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[string]any) (r *Record, events []Event, err error) {
+func (s *Session) update(k *Kind, records stock, before *Record, inputs, state map[string]any) (r *Record, events []Event, err error) {
 	updated := *before
 	r = &updated
 	r.Inputs, r.Outputs = inputs, maps.Clone(before.Outputs)
@@ -114,7 +114,7 @@ func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[s
 	}
 	maps.Copy(r.Outputs, inputs)
 	if k.send != nil {
-		if events, err = k.send(s, all, r, before, known); err != nil {
+		if events, err = k.send(s, records, r, before, state); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -125,19 +125,19 @@ func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[s
 // Values that a preview does not know yet are taken for right, and so is what has
 // to fit to other resources, which may change in the same update: an add-on to
 // the version of its cluster.
-func (s *Session) TryUpdate(typ, id string, inputs, known map[string]any) error {
+func (s *Session) TryUpdate(typ, id string, inputs, state map[string]any) error {
 	k, err := KindOf(typ)
 	if err != nil {
 		return err
 	}
-	return s.store.change(func(all stock) error {
-		before := all.find(typ, id)
+	return s.store.change(func(records stock) error {
+		before := records.find(typ, id)
 		if before == nil {
 			return nil // the update says so
 		}
-		r, _, err := s.update(k, all, before, inputs, known)
+		r, _, err := s.update(k, records, before, inputs, state)
 		if err == nil && typ == token("eks/cluster") {
-			err = k.expect(all, r, before)
+			err = k.expect(records, r, before)
 		}
 		return err
 	})
@@ -149,8 +149,8 @@ func (s *Session) Read(typ, id string) (*Record, error) {
 		return nil, err
 	}
 	var r *Record
-	return r, s.store.change(func(all stock) error {
-		r = all.find(typ, id)
+	return r, s.store.change(func(records stock) error {
+		r = records.find(typ, id)
 		if r != nil && typ == token("eks/nodeGroup") {
 			r = live(r)
 		}
@@ -165,24 +165,24 @@ func (s *Session) Delete(typ, id string) error {
 	if err != nil {
 		return err
 	}
-	return s.store.change(func(all stock) error {
-		r := all.find(typ, id)
+	return s.store.change(func(records stock) error {
+		r := records.find(typ, id)
 		if r == nil {
 			return nil // somebody was faster, which is as well
 		}
-		with, err := all.heldBy(r)
+		dependents, err := records.heldBy(r)
 		if err != nil {
 			return err
 		}
 		if k.held != nil {
-			if err := k.held(all, r); err != nil {
+			if err := k.held(records, r); err != nil {
 				return err
 			}
 		}
-		for _, gone := range append(with, r) {
-			delete(all, key(gone.Type, gone.ID))
+		for _, gone := range append(dependents, r) {
+			delete(records, key(gone.Type, gone.ID))
 		}
-		all.writeLateLogs(r)
+		records.writeLateLogs(r)
 		return nil
 	})
 }
@@ -196,13 +196,13 @@ func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (ma
 	}
 	out := map[string]any{}
 	for name, optional := range k.outputs() {
-		if _, given := inputs[name]; given || optional {
+		if _, present := inputs[name]; present || optional {
 			continue
 		}
 		counts := slices.Contains(k.versioned, name)
 		if before == nil || counts && k.changed(before.Inputs, inputs) {
 			out[name] = shape.Unknown{}
-		} else if value, known := before.Outputs[name]; known {
+		} else if value, found := before.Outputs[name]; found {
 			out[name] = value
 		}
 	}
@@ -218,17 +218,17 @@ func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (ma
 
 // allTags are a resource's tags with those that the provider gives to all.
 func (s *Session) allTags(inputs map[string]any) any {
-	all := map[string]any{}
+	tags := map[string]any{}
 	for key, value := range s.DefaultTags {
-		all[key] = value
+		tags[key] = value
 	}
-	switch own := inputs["tags"].(type) {
+	switch declared := inputs["tags"].(type) {
 	case map[string]any:
-		maps.Copy(all, own)
+		maps.Copy(tags, declared)
 	case shape.Unknown:
 		return shape.Unknown{}
 	}
-	return all
+	return tags
 }
 
 // Change is one difference between two sets of inputs.
@@ -256,7 +256,7 @@ func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, 
 
 // KindOf knows the types that the program and the EKS component register.
 func KindOf(typ string) (*Kind, error) {
-	if k, known := kinds[typ]; known {
+	if k, found := kinds[typ]; found {
 		return k, nil
 	}
 	return nil, fmt.Errorf("type %s is none of those that the stand-in of AWS knows: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))

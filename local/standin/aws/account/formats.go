@@ -65,9 +65,9 @@ func matching(expression, want string) format {
 func inPartition(expression, want string) format {
 	matches := matching("arn:(aws|aws-cn|aws-us-gov):(?:"+expression+")", want)
 	return func(value any, s *Session) string {
-		own := partition.Of(s.Region)
-		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+own+":") {
-			return want + " in the partition " + own
+		local := partition.Of(s.Region)
+		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+local+":") {
+			return want + " in the partition " + local
 		}
 		return matches(value, s)
 	}
@@ -91,12 +91,12 @@ func arn(service, rest string) format {
 	return func(value any, s *Session) string {
 		text, _ := value.(string)
 		parts := compiled.FindStringSubmatch(text)
-		own := partition.Of(s.Region)
+		local := partition.Of(s.Region)
 		switch {
 		case parts == nil:
 			return "an ARN of " + service
-		case !strings.HasPrefix(text, "arn:"+own+":"):
-			return "an ARN of the partition " + own
+		case !strings.HasPrefix(text, "arn:"+local+":"):
+			return "an ARN of the partition " + local
 		case parts[1] != "" && parts[1] != s.Region:
 			return "an ARN of the region " + s.Region
 		}
@@ -177,7 +177,7 @@ func readPolicy(text string) (policy, error) {
 }
 
 // policyDocument takes policies, up to a length.
-func policyDocument(of policyOf, maximum int) format {
+func policyDocument(kind policyOf, maximum int) format {
 	return func(value any, _ *Session) string {
 		text, _ := value.(string)
 		p, err := readPolicy(text)
@@ -192,7 +192,7 @@ func policyDocument(of policyOf, maximum int) format {
 			return "a policy with a Statement"
 		}
 		for i, s := range p.Statement {
-			if want := s.wrong(of); want != "" {
+			if want := s.wrong(kind); want != "" {
 				return fmt.Sprintf("a policy whose Statement[%d] has %s", i, want)
 			}
 		}
@@ -200,7 +200,7 @@ func policyDocument(of policyOf, maximum int) format {
 	}
 }
 
-func (s statement) wrong(of policyOf) string {
+func (s statement) wrong(kind policyOf) string {
 	hasPrincipal := s.Principal != nil || s.NotPrincipal != nil
 	hasResource := len(s.Resource)+len(s.NotResource) > 0
 	switch {
@@ -208,9 +208,9 @@ func (s statement) wrong(of policyOf) string {
 		return "the Effect Allow or Deny"
 	case len(s.Action) > 0 == (len(s.NotAction) > 0):
 		return "either Action or NotAction"
-	case hasPrincipal == (of == ofIdentity):
+	case hasPrincipal == (kind == ofIdentity):
 		return map[bool]string{true: "no Principal", false: "a Principal"}[hasPrincipal]
-	case hasResource == (of == ofTrust):
+	case hasResource == (kind == ofTrust):
 		return map[bool]string{true: "no Resource", false: "a Resource"}[hasResource]
 	}
 	for _, a := range slices.Concat(s.Action, s.NotAction) {

@@ -33,8 +33,8 @@ var functions = map[string]function{
 		return map[string]any{"accountId": ID, "arn": awsdata.CallerIn(s.Region), "userId": "AROASIMULATED:simulated", "id": ID}, nil
 	}},
 	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
-		own := partition.Of(s.Region)
-		return map[string]any{"partition": own, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": own}, nil
+		local := partition.Of(s.Region)
+		return map[string]any{"partition": local, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": local}, nil
 	}},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
 		names := awsdata.Zones(s.Region)
@@ -56,8 +56,8 @@ var functions = map[string]function{
 
 // Call answers a function whose arguments are all known.
 func (s *Session) Call(name string, args map[string]any) (map[string]any, shape.Problems, error) {
-	f, known := functions[name]
-	if !known {
+	f, found := functions[name]
+	if !found {
 		return nil, nil, fmt.Errorf("function %s is none of those that the stand-in of AWS knows: %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 	}
 	var c shape.Problems
@@ -71,9 +71,9 @@ func (s *Session) Call(name string, args map[string]any) (map[string]any, shape.
 	}
 	// What the caller asked for is part of the answer; what is not in the SDK's type
 	// nobody could read.
-	for known := range shape.Fields(reflect.TypeOf(f.result)) {
-		if value, given := args[known]; given && answer[known] == nil {
-			answer[known] = value
+	for argument := range shape.Fields(reflect.TypeOf(f.result)) {
+		if value, present := args[argument]; present && answer[argument] == nil {
+			answer[argument] = value
 		}
 	}
 	return answer, nil, nil
@@ -84,13 +84,13 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 	if kind := args["locationType"]; kind != "availability-zone" {
 		return nil, fmt.Errorf("locationType: the stand-in knows availability-zone only, not %v", kind)
 	}
-	wanted := ec2types.InstanceType("").Values()
+	instanceTypes := ec2types.InstanceType("").Values()
 	zones := awsdata.Zones(s.Region)
 	for _, filter := range valuesAt(args, "filters[]") {
 		values := textsAt(filter, "values[]")
 		switch name := textAt(filter, "name"); name {
 		case "instance-type":
-			wanted = slices.DeleteFunc(wanted, func(t ec2types.InstanceType) bool { return !slices.Contains(values, string(t)) })
+			instanceTypes = slices.DeleteFunc(instanceTypes, func(t ec2types.InstanceType) bool { return !slices.Contains(values, string(t)) })
 		case "location":
 			zones = slices.DeleteFunc(zones, func(zone string) bool { return !slices.Contains(values, zone) })
 		default:
@@ -98,7 +98,7 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 		}
 	}
 	var types, locations, kinds []any
-	for _, t := range wanted {
+	for _, t := range instanceTypes {
 		for _, zone := range zones {
 			if awsdata.Offers(awsdata.ZoneID(zone), string(t)) {
 				types, locations, kinds = append(types, string(t)), append(locations, zone), append(kinds, "availability-zone")
@@ -110,12 +110,12 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 
 func quota(s *Session, args map[string]any) (map[string]any, error) {
 	code := textAt(args, "quotaCode")
-	all, err := s.quotas()
+	quotas, err := s.quotas()
 	if err != nil {
 		return nil, err
 	}
-	value, known := all[code]
-	if !known || args["serviceCode"] != "ec2" {
+	value, found := quotas[code]
+	if !found || args["serviceCode"] != "ec2" {
 		return nil, fmt.Errorf("NoSuchResourceException: the simulated account has no quota %q of %v", code, args["serviceCode"])
 	}
 	return map[string]any{

@@ -10,24 +10,24 @@ import (
 )
 
 // records runs a question over the account's resources in the session's region.
-func (s *Session) records(question func(all stock) (map[string]any, error)) (answer map[string]any, err error) {
-	return answer, s.store.change(func(all stock) (err error) {
-		here := stock{}
-		for name, r := range all {
+func (s *Session) records(question func(records stock) (map[string]any, error)) (answer map[string]any, err error) {
+	return answer, s.store.change(func(records stock) (err error) {
+		regional := stock{}
+		for name, r := range records {
 			if r.Region == s.Region {
-				here[name] = r
+				regional[name] = r
 			}
 		}
-		answer, err = question(here)
+		answer, err = question(regional)
 		return err
 	})
 }
 
 // clusters lists the names of the clusters of a region.
 func clusters(s *Session, _ map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		names := []any{}
-		for _, r := range all.of(token("eks/cluster")) {
+		for _, r := range records.ofType(token("eks/cluster")) {
 			names = append(names, r.Outputs["name"])
 		}
 		return map[string]any{"names": names, "id": s.Region}, nil
@@ -35,9 +35,9 @@ func clusters(s *Session, _ map[string]any) (map[string]any, error) {
 }
 
 func cluster(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		name := textAt(args, "name")
-		r := all.find(token("eks/cluster"), name)
+		r := records.find(token("eks/cluster"), name)
 		if r == nil {
 			return nil, fmt.Errorf("reading EKS Cluster (%s): couldn't find resource", name)
 		}
@@ -64,13 +64,13 @@ func list(value any) []any {
 
 // nodeGroups lists the names of a cluster's node groups.
 func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		name := textAt(args, "clusterName")
-		if all.find(token("eks/cluster"), name) == nil {
+		if records.find(token("eks/cluster"), name) == nil {
 			return nil, fmt.Errorf("listing EKS Node Groups: ResourceNotFoundException: No cluster found for name: %s.", name) //nolint:revive,staticcheck // the provider's words
 		}
 		names := []any{}
-		for _, r := range all.with(token("eks/nodeGroup"), "clusterName", name) {
+		for _, r := range records.withProperty(token("eks/nodeGroup"), "clusterName", name) {
 			names = append(names, r.Outputs["nodeGroupName"])
 		}
 		return map[string]any{"names": names, "id": name}, nil
@@ -80,9 +80,9 @@ func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
 // nodeGroup is a node group as it is now: with the size that the autoscaler gave
 // it.
 func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "clusterName") + ":" + textAt(args, "nodeGroupName")
-		r := all.find(token("eks/nodeGroup"), id)
+		r := records.find(token("eks/nodeGroup"), id)
 		if r == nil {
 			return nil, fmt.Errorf("reading EKS Node Group (%s): couldn't find resource", id)
 		}
@@ -137,8 +137,8 @@ func vpc(s *Session, args map[string]any) (map[string]any, error) {
 	if args["id"] == nil {
 		return nil, errors.New("the simulated account looks up a VPC by id alone")
 	}
-	return s.records(func(all stock) (map[string]any, error) {
-		r := all.find(token("ec2/vpc"), textAt(args, "id"))
+	return s.records(func(records stock) (map[string]any, error) {
+		r := records.find(token("ec2/vpc"), textAt(args, "id"))
 		if r == nil {
 			return nil, errors.New("no matching EC2 VPC found")
 		}
@@ -156,23 +156,23 @@ func vpc(s *Session, args map[string]any) (map[string]any, error) {
 // routeTable is one by its ID, or that of a subnet. A subnet without an
 // association uses its VPC's main table, which this lookup does not find.
 func routeTable(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "routeTableId")
-		for _, r := range all.with(token("ec2/routeTableAssociation"), "subnetId", textAt(args, "subnetId")) {
+		for _, r := range records.withProperty(token("ec2/routeTableAssociation"), "subnetId", textAt(args, "subnetId")) {
 			id = textAt(r.Outputs, "routeTableId")
 		}
-		r := all.find(token("ec2/routeTable"), id)
+		r := records.find(token("ec2/routeTable"), id)
 		if r == nil {
 			return nil, errors.New("query returned no results. Please change your search criteria and try again")
 		}
 		routes := []any{}
-		for _, route := range all.with(token("ec2/route"), "routeTableId", r.ID) {
+		for _, route := range records.withProperty(token("ec2/route"), "routeTableId", r.ID) {
 			routes = append(routes, map[string]any{
 				"cidrBlock": route.Outputs["destinationCidrBlock"], "gatewayId": textAt(route.Outputs, "gatewayId"), "natGatewayId": textAt(route.Outputs, "natGatewayId"),
 			})
 		}
 		associations := []any{}
-		for _, a := range all.with(token("ec2/routeTableAssociation"), "routeTableId", r.ID) {
+		for _, a := range records.withProperty(token("ec2/routeTableAssociation"), "routeTableId", r.ID) {
 			associations = append(associations, map[string]any{
 				"routeTableAssociationId": a.ID, "routeTableId": r.ID, "subnetId": textAt(a.Outputs, "subnetId"), "gatewayId": "", "main": false,
 			})

@@ -44,14 +44,14 @@ type Kind struct {
 	completed []string
 	formats   formats
 	check     func(c *shape.Problems, inputs map[string]any) // of the inputs alone
-	compare   func(all stock, r, before *Record) error       // with the rest of the account
-	fill      func(s *Session, all stock, r *Record)         // outputs that are no template
-	held      func(all stock, r *Record) error               // what else prevents its deletion
+	compare   func(records stock, r, before *Record) error   // with the rest of the account
+	fill      func(s *Session, records stock, r *Record)     // outputs that are no template
+	held      func(records stock, r *Record) error           // what else prevents its deletion
 	// send leaves in an update's outputs what the provider does not send, and does
 	// what AWS does with the rest.
-	send func(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error)
+	send func(s *Session, records stock, r, before *Record, state map[string]any) ([]Event, error)
 	// afford refuses a new resource that the account's quotas have no room for.
-	afford func(s *Session, all stock, r *Record) error
+	afford func(s *Session, records stock, r *Record) error
 }
 
 func (k *Kind) short(typ string) string {
@@ -59,11 +59,11 @@ func (k *Kind) short(typ string) string {
 	return short
 }
 
-func (k *Kind) expect(all stock, r, before *Record) error {
+func (k *Kind) expect(records stock, r, before *Record) error {
 	if k.compare == nil {
 		return nil
 	}
-	return k.compare(all, r, before)
+	return k.compare(records, r, before)
 }
 
 var placeholder = regexp.MustCompile(`\{[A-Za-z.]+\}`)
@@ -112,7 +112,7 @@ func (k *Kind) completeName(r *Record) {
 }
 
 // complete adds the outputs that AWS would.
-func (k *Kind) complete(s *Session, all stock, r *Record) {
+func (k *Kind) complete(s *Session, records stock, r *Record) {
 	for _, name := range slices.Sorted(maps.Keys(k.computed)) {
 		if r.Outputs[name] == nil {
 			r.Outputs[name] = expand(k.computed[name], r)
@@ -128,7 +128,7 @@ func (k *Kind) complete(s *Session, all stock, r *Record) {
 		r.Outputs["tagsAll"] = s.allTags(r.Inputs)
 	}
 	if k.fill != nil {
-		k.fill(s, all, r)
+		k.fill(s, records, r)
 	}
 }
 
@@ -138,12 +138,12 @@ var nested = []string{"vpcConfig", "accessConfig", "kubernetesNetworkConfig"}
 // keepNested leaves what AWS added to an object that the program gave.
 func (k *Kind) keepNested(out, before map[string]any) {
 	for _, name := range nested {
-		given, had := asObject(out[name]), asObject(before[name])
-		if given == nil || had == nil {
+		object, had := asObject(out[name]), asObject(before[name])
+		if object == nil || had == nil {
 			continue
 		}
 		merged := maps.Clone(had)
-		maps.Copy(merged, given)
+		maps.Copy(merged, object)
 		out[name] = merged
 	}
 }
@@ -159,14 +159,14 @@ func (k *Kind) changed(olds, news map[string]any) bool {
 
 // replaced tells whether a change at a place makes a new resource.
 func (k *Kind) replaced(place string, kind byte) bool {
-	at := pattern(place)
+	matches := pattern(place)
 	for _, path := range k.replaces {
-		when := path[0]
-		if when == '+' || when == '-' {
+		condition := path[0]
+		if condition == '+' || condition == '-' {
 			path = path[1:]
 		}
-		if (at == path || strings.HasPrefix(at, path+".") || strings.HasPrefix(at, path+"[")) &&
-			(when != '+' && when != '-' || when == kind) {
+		if (matches == path || strings.HasPrefix(matches, path+".") || strings.HasPrefix(matches, path+"[")) &&
+			(condition != '+' && condition != '-' || condition == kind) {
 			return true
 		}
 	}

@@ -127,23 +127,23 @@ func (e *UnfinishedError) Error() string { return e.err.Error() }
 
 // giveUp is the update of a node group whose pods do not go. Its tags are the new
 // ones, since the provider sets them before anything else.
-func giveUp(all stock, planned, before *Record) error {
-	left := *before
-	left.Outputs = maps.Clone(before.Outputs)
-	delete(left.Outputs, blocked)
+func giveUp(records stock, planned, before *Record) error {
+	rest := *before
+	rest.Outputs = maps.Clone(before.Outputs)
+	delete(rest.Outputs, blocked)
 	for _, name := range []string{"tags", "tagsAll"} {
-		left.Outputs[name] = planned.Outputs[name]
+		rest.Outputs[name] = planned.Outputs[name]
 	}
-	all.put(&left)
+	records.put(&rest)
 	delete(planned.Outputs, blocked)
 	return &UnfinishedError{Planned: planned, err: fmt.Errorf(
 		"PodEvictionFailure: %s: reached max retries while trying to evict pods from nodes in node group", before.ID)}
 }
 
 func changeGroup(folder, group string, edit func(*Record) error) error {
-	return store{folder}.change(func(all stock) error {
+	return store{folder}.change(func(records stock) error {
 		var found []*Record
-		for _, r := range all.of(token("eks/nodeGroup")) {
+		for _, r := range records.ofType(token("eks/nodeGroup")) {
 			if group == textAt(r.Outputs, "nodeGroupName") || strings.HasSuffix(r.URN, "::"+group) {
 				found = append(found, r)
 			}
@@ -156,7 +156,7 @@ func changeGroup(folder, group string, edit func(*Record) error) error {
 		if err := edit(&changed); err != nil {
 			return err
 		}
-		all.put(&changed)
+		records.put(&changed)
 		return nil
 	})
 }
@@ -166,7 +166,7 @@ func live(r *Record) *Record {
 	read := *r
 	read.Inputs = maps.Clone(r.Inputs)
 	for _, name := range []string{"scalingConfig", "releaseVersion", "version", "launchTemplate", "labels"} {
-		if _, given := read.Inputs[name]; given {
+		if _, isInput := read.Inputs[name]; isInput {
 			read.Inputs[name] = r.Outputs[name]
 		}
 	}
@@ -177,30 +177,30 @@ func live(r *Record) *Record {
 // provider makes. The provider compares the new inputs with the program's state:
 // what is equal there is not sent.
 // https://github.com/hashicorp/terraform-provider-aws internal/service/eks/node_group.go, resourceNodeGroupUpdate
-func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error) {
+func sendNodeGroup(s *Session, records stock, r, before *Record, state map[string]any) ([]Event, error) {
 	var events []Event
-	note := func(kind string, nodes float64, why string) {
+	note := func(kind string, nodes float64, detail string) {
 		if nodes > 0 {
-			events = append(events, Event{Kind: kind, Group: r.ID, URN: r.URN, Nodes: int(nodes), Why: why})
+			events = append(events, Event{Kind: kind, Group: r.ID, URN: r.URN, Nodes: int(nodes), Why: detail})
 		}
 	}
 	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
-	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
+	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], state[name]) }
 	for _, name := range []string{"version", "launchTemplate", "labels"} {
 		if !sent(name) {
 			r.Outputs[name] = before.Outputs[name]
 		}
 	}
-	if why := rolls(sent); why != "" {
-		extra, err := s.expectRollable(all, r, before)
+	if reason := rolls(sent); reason != "" {
+		extra, err := s.expectRollable(records, r, before)
 		if err != nil {
 			return nil, err
 		}
-		note(Surged, extra, why)
+		note(Surged, extra, reason)
 		if !sent("releaseVersion") {
 			r.Outputs["releaseVersion"] = awsdata.Release(textAt(r.Outputs, "version"))
 		}
-		note(Replaced, had, why)
+		note(Replaced, had, reason)
 	} else {
 		r.Outputs["releaseVersion"] = before.Outputs["releaseVersion"]
 	}
@@ -218,7 +218,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 	}
 	r.Outputs["scalingConfig"] = sizes
 	has := numberAt(sizes, "desiredSize")
-	if err := s.expectCapacity(all, before, has-had, "the update"); err != nil {
+	if err := s.expectCapacity(records, before, has-had, "the update"); err != nil {
 		return nil, err
 	}
 	note(Terminated, had-has, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))

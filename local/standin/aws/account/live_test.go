@@ -99,13 +99,13 @@ func TestWhatReplacesNodes(t *testing.T) {
 	}
 	update := func(edit props) *Record {
 		t.Helper()
-		known, err := s.Read(group.Type, group.ID)
+		current, err := s.Read(group.Type, group.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		inputs := maps.Clone(known.Inputs)
+		inputs := maps.Clone(current.Inputs)
 		maps.Copy(inputs, edit)
-		updated, err := s.Update(group.Type, group.ID, inputs, known.Outputs)
+		updated, err := s.Update(group.Type, group.ID, inputs, current.Outputs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,7 +155,7 @@ func TestAReplacementWithoutRoomInTheQuotaIsRefused(t *testing.T) {
 
 func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
+	created := platform(t, s)
 	template, err := s.Create(token("ec2/launchTemplate"), "urn:block", props{
 		"name": "p5", "instanceType": "p5.48xlarge", "instanceMarketOptions": props{"marketType": "capacity-block"},
 		"capacityReservationSpecification": props{"capacityReservationTarget": props{"capacityReservationId": "cr-1"}},
@@ -163,7 +163,7 @@ func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs := maps.Clone(made["nodes"].Inputs)
+	inputs := maps.Clone(created["nodes"].Inputs)
 	delete(inputs, "instanceTypes")
 	maps.Copy(inputs, props{"nodeGroupNamePrefix": "p5-", "capacityType": "CAPACITY_BLOCK", "launchTemplate": props{"id": template.ID, "version": "1"}})
 	group, err := s.Create(token("eks/nodeGroup"), "urn:block-nodes", inputs)
@@ -188,14 +188,14 @@ func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		types []any
-		left  int
+		rest  int
 	}{{"with logs", []any{"api"}, 1}, {"without", nil, 0}} {
 		s := open(t)
-		made := platform(t, s)
+		created := platform(t, s)
 		if test.types != nil {
-			inputs := maps.Clone(made["cluster"].Inputs)
+			inputs := maps.Clone(created["cluster"].Inputs)
 			inputs["enabledClusterLogTypes"] = test.types
-			if _, err := s.Update(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err != nil {
+			if _, err := s.Update(created["cluster"].Type, "llm", inputs, created["cluster"].Outputs); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -203,17 +203,17 @@ func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, gone := range []*Record{made["nodes"], made["cluster"], group} {
+		for _, gone := range []*Record{created["nodes"], created["cluster"], group} {
 			if err := s.Delete(gone.Type, gone.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		records, err := Records(s.store.folder)
-		left := slices.DeleteFunc(records, func(r *Record) bool { return r.Type != group.Type })
-		if err != nil || len(left) != test.left {
-			t.Fatalf("%s: %d log groups are left, %v", test.name, len(left), err)
+		rest := slices.DeleteFunc(records, func(r *Record) bool { return r.Type != group.Type })
+		if err != nil || len(rest) != test.rest {
+			t.Fatalf("%s: %d log groups are left, %v", test.name, len(rest), err)
 		}
-		for _, r := range left {
+		for _, r := range rest {
 			if r.Outputs["retentionInDays"] != nil || r.URN != "" {
 				t.Errorf("the log group is %v", r)
 			}

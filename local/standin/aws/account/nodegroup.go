@@ -33,13 +33,13 @@ func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
 }
 
 // nodeGroupFits holds a group to its cluster, its template and its zones.
-func nodeGroupFits(all stock, r, before *Record) error {
+func nodeGroupFits(records stock, r, before *Record) error {
 	if before == nil {
 		if err := sizesFit(asObject(r.Inputs["scalingConfig"])); err != nil {
 			return err
 		}
 	}
-	cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
+	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	if cluster == nil {
 		return nil // the references say so
 	}
@@ -48,7 +48,7 @@ func nodeGroupFits(all stock, r, before *Record) error {
 	}
 	var zones []string
 	for _, id := range textsAt(r.Inputs, "subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			zones = append(zones, textAt(subnet.Outputs, "availabilityZone"))
 			if !same(subnet.Outputs["vpcId"], asObject(cluster.Outputs["vpcConfig"])["vpcId"]) {
 				return fmt.Errorf("InvalidParameterException: %s is not of the cluster's VPC", id)
@@ -60,7 +60,7 @@ func nodeGroupFits(all stock, r, before *Record) error {
 			return fmt.Errorf("InvalidParameterException: none of the zones %q offers %s", zones, instance)
 		}
 	}
-	template := all.find(token("ec2/launchTemplate"), textAt(r.Inputs, "launchTemplate.id"))
+	template := records.find(token("ec2/launchTemplate"), textAt(r.Inputs, "launchTemplate.id"))
 	if template == nil {
 		return nil
 	}
@@ -78,9 +78,9 @@ func nodeGroupFits(all stock, r, before *Record) error {
 	return nil
 }
 
-func fillNodeGroup(_ *Session, all stock, r *Record) {
+func fillNodeGroup(_ *Session, records stock, r *Record) {
 	if r.Outputs["version"] == nil {
-		if cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
+		if cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
 			r.Outputs["version"] = cluster.Outputs["version"]
 		}
 	}
@@ -94,6 +94,6 @@ func fillNodeGroup(_ *Session, all stock, r *Record) {
 }
 
 // affordNodeGroup refuses a group whose first nodes the quotas have no room for.
-func affordNodeGroup(s *Session, all stock, r *Record) error {
-	return s.expectCapacity(all, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
+func affordNodeGroup(s *Session, records stock, r *Record) error {
+	return s.expectCapacity(records, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
 }

@@ -22,11 +22,11 @@ func (k *Kind) outputs() map[string]bool {
 	inputs := k.inputs()
 	found := map[string]bool{}
 	for name, field := range shape.Fields(reflect.TypeOf(k.Outputs)) {
-		given, isInput := inputs[name]
+		value, isInput := inputs[name]
 		// StringPtrOutput and so on; a list or map may be completed by AWS or not,
 		// and it is not where nobody says so.
 		optional := strings.HasSuffix(field.Type.Name(), "PtrOutput") ||
-			isInput && (given.Type.Kind() == reflect.Slice || given.Type.Kind() == reflect.Map)
+			isInput && (value.Type.Kind() == reflect.Slice || value.Type.Kind() == reflect.Map)
 		found[name] = isInput && optional && !slices.Contains(k.completed, name)
 	}
 	return found

@@ -43,19 +43,19 @@ func (s store) change(operation func(stock) error) (err error) {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		return err
 	}
-	path, all := filepath.Join(s.folder, "account.json"), stock{}
+	path, records := filepath.Join(s.folder, "account.json"), stock{}
 	text, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(text, &all)
+		err = json.Unmarshal(text, &records)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	before := maps.Clone(all)
-	if err := operation(all); err != nil || maps.Equal(before, all) {
+	before := maps.Clone(records)
+	if err := operation(records); err != nil || maps.Equal(before, records) {
 		return err
 	}
-	if text, err = json.MarshalIndent(all, "", " "); err != nil {
+	if text, err = json.MarshalIndent(records, "", " "); err != nil {
 		return err
 	}
 	// A killed process leaves no file in halves.
@@ -65,22 +65,22 @@ func (s store) change(operation func(stock) error) (err error) {
 // Records are all resources of an account, for who wants to look at it.
 func Records(folder string) ([]*Record, error) {
 	var records []*Record
-	return records, store{folder}.change(func(all stock) error {
-		for _, name := range slices.Sorted(maps.Keys(all)) {
-			records = append(records, all[name])
+	return records, store{folder}.change(func(stored stock) error {
+		for _, name := range slices.Sorted(maps.Keys(stored)) {
+			records = append(records, stored[name])
 		}
 		return nil
 	})
 }
 
-func (all stock) put(r *Record) { all[key(r.Type, r.ID)] = r }
+func (records stock) put(r *Record) { records[key(r.Type, r.ID)] = r }
 
-func (all stock) find(typ, id string) *Record { return all[key(typ, id)] }
+func (records stock) find(typ, id string) *Record { return records[key(typ, id)] }
 
 // of are the resources of a type, in the order of their IDs.
-func (all stock) of(typ string) []*Record {
+func (records stock) ofType(typ string) []*Record {
 	var found []*Record
-	for _, r := range all {
+	for _, r := range records {
 		if r.Type == typ {
 			found = append(found, r)
 		}
@@ -90,6 +90,6 @@ func (all stock) of(typ string) []*Record {
 }
 
 // with are those of them that have a value at a path of their outputs.
-func (all stock) with(typ, path string, value any) []*Record {
-	return slices.DeleteFunc(all.of(typ), func(r *Record) bool { return !slices.Contains(valuesAt(r.Outputs, path), value) })
+func (records stock) withProperty(typ, path string, value any) []*Record {
+	return slices.DeleteFunc(records.ofType(typ), func(r *Record) bool { return !slices.Contains(valuesAt(r.Outputs, path), value) })
 }
