@@ -35,7 +35,7 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	}
 	for _, c := range []struct{ name, kubeconfig, want string }{
 		{"without an answer", kubeconfig, "YES=1"},
-		{"without an answer, the engine", kubeconfig, "vLLM (the real engine)"},
+		{"without an answer, the image", kubeconfig, "vLLM (real)"},
 		{"a missing file", kubeconfig + ".missing", "TARGET_KUBECONFIG:"},
 	} {
 		if out, err := makeCommand(l, "up", "TARGET_KUBECONFIG="+c.kubeconfig); err == nil || !strings.Contains(out, c.want) {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// fakeProgram writes a file that only has to be copied.
+// fakeProgram writes a file that the image can copy.
 func fakeProgram(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -65,7 +65,7 @@ func TestImageHoldsThePrograms(t *testing.T) {
 	}
 }
 
-// list has each file's name, mode and content.
+// list returns each file's name, mode and content.
 func list(t *testing.T, layer io.ReadCloser) (files []string) {
 	t.Helper()
 	defer layer.Close()
@@ -85,7 +85,7 @@ func list(t *testing.T, layer io.ReadCloser) (files []string) {
 	}
 }
 
-func TestTheSumTellsImagesApart(t *testing.T) {
+func TestSumDiffersByContents(t *testing.T) {
 	engine, shell := fakeProgram(t, "engine", "binary"), fakeProgram(t, "bash-static", "shell")
 	seen := map[string]string{}
 	for name, c := range map[string]Contents{

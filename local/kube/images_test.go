@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestAnImageIsAProgramAndOthers(t *testing.T) {
+func TestImageArguments(t *testing.T) {
 	for _, c := range []struct {
 		args  []string
 		files map[string]string

@@ -34,7 +34,7 @@ func await(t *testing.T, condition string, ok func() bool) {
 	}
 }
 
-func TestAKilledProgramIsStartedAgain(t *testing.T) {
+func TestKilledProgramRestarts(t *testing.T) {
 	s := testSupervisor(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -66,7 +66,7 @@ func TestAKilledProgramIsStartedAgain(t *testing.T) {
 	}
 }
 
-func TestAReusedProcessNumberIsNotTheProcess(t *testing.T) {
+func TestReusedProcessNumber(t *testing.T) {
 	cmd := exec.Command("sleep", "600")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -89,7 +89,7 @@ func TestAReusedProcessNumberIsNotTheProcess(t *testing.T) {
 	}
 }
 
-func TestALargeLogIsSetAside(t *testing.T) {
+func TestLargeLogIsRenamed(t *testing.T) {
 	path := t.TempDir() + "/x.log"
 	if err := os.WriteFile(path, []byte(strings.Repeat("x", maxLogBytes+1)), 0o600); err != nil {
 		t.Fatal(err)

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// footprint is what cold builds put where, in GB, measured.
+// footprint holds the measured size of cold builds in GB, by folder.
 type footprint struct {
 	moduleCache, buildCache float64
-	programs                float64 // .local
+	programs                float64 // in .local
 }
 
 var (
@@ -26,32 +26,32 @@ var (
 )
 
 const (
-	clusterStateGB = 0.5 // .local as well: images, etcd, logs
-	reserveGB      = 1.3 // that each file system keeps, as a full one breaks the cluster
+	clusterStateGB = 0.5 // in .local: images, etcd, logs
+	reserveGB      = 1.3 // kept free on each file system, because a full one breaks the cluster
 )
 
-// builds are programs, and what they leave when all of them are built.
+// builds are programs, and the size of their complete builds.
 type builds struct {
 	programs []program
 	leave    footprint
 }
 
-// room is what one folder still needs.
+// room is the free space that one folder still needs.
 type room struct {
 	folder string
 	needGB float64
 }
 
-// fileSystem is what lies under a folder.
+// fileSystem is the file system of a folder.
 type fileSystem struct {
 	id     string
 	freeGB float64
 }
 
-// checkDisk looks at every file system that the start writes to. Caches that
-// are as large as what cold builds put there may hold it already; there is a
-// warning then, and only smaller ones are refused. They are measured only
-// where it matters, as that takes seconds.
+// checkDisk checks the free space of every file system that the start writes to. A cache that
+// is as large as a cold build may already contain the build. Then checkDisk returns a warning,
+// and an error only for smaller caches. It measures caches only then, because that takes
+// seconds.
 func checkDisk(ctx context.Context, o options, groups []builds) (warning, err error) {
 	out, err := goCommand(ctx, o, kubeProgram, "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
@@ -74,7 +74,7 @@ func checkDisk(ctx context.Context, o options, groups []builds) (warning, err er
 	return warning, diskProblems(rooms, fileSystemOf)
 }
 
-// sizeUpTo counts a folder's files in GB, and ends where it has counted most.
+// sizeUpTo returns the size of a folder's files in GB, and stops counting at the limit.
 func sizeUpTo(folder string, limit float64) float64 {
 	size := 0.0
 	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
@@ -86,13 +86,13 @@ func sizeUpTo(folder string, limit float64) float64 {
 		if size >= limit {
 			return fs.SkipAll
 		}
-		return nil // an unreadable part counts nothing
+		return nil // an unreadable part counts as empty
 	})
 	return min(size, limit)
 }
 
-// roomNeeded counts what is missing. How much a build adds goes with how long
-// it takes, near enough.
+// roomNeeded returns the missing space. It assumes that a build's size is proportional to its
+// time.
 func roomNeeded(o options, groups []builds, moduleCache, buildCache string) []room {
 	local, modules, compiled := 0.0, 0.0, 0.0
 	for _, b := range groups {
@@ -107,7 +107,7 @@ func roomNeeded(o options, groups []builds, moduleCache, buildCache string) []ro
 	return []room{{o.layout.Root, local}, {moduleCache, modules}, {buildCache, compiled}}
 }
 
-// missing is the part that is not built yet.
+// missing returns the share of the programs that are not built, by cost.
 func (b builds) missing(o options) float64 {
 	missing, total := 0.0, 0.0
 	for _, p := range b.programs {
@@ -119,7 +119,7 @@ func (b builds) missing(o options) float64 {
 	return missing / total
 }
 
-// diskProblems adds up what the folders on one file system need.
+// diskProblems sums the needs of the folders on each file system.
 func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) error {
 	type sum struct {
 		folders []string
@@ -150,7 +150,8 @@ func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) er
 	return errors.Join(errs...)
 }
 
-// fileSystemOf looks at the folder, or at what it will be created in.
+// fileSystemOf returns the file system of a folder, or of the folder in which it will be
+// created.
 func fileSystemOf(folder string) (fileSystem, error) {
 	var stat syscall.Stat_t
 	for {

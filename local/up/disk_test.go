@@ -14,7 +14,7 @@ func TestDiskProblemsAddUpByFileSystem(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		systems map[string]fileSystem
-		want    []string // one a problem
+		want    []string // one per problem
 	}{
 		{"room everywhere", map[string]fileSystem{"/src": {"a", 3}, "/cache/mod": {"b", 9}, "/cache/build": {"b", 9}}, nil},
 		{"one disk for all", map[string]fileSystem{"/src": {"a", 9}, "/cache/mod": {"a", 9}, "/cache/build": {"a", 9}},
@@ -41,7 +41,7 @@ func TestDiskProblemsAddUpByFileSystem(t *testing.T) {
 	}
 }
 
-func TestWhatIsBuiltNeedsNoRoom(t *testing.T) {
+func TestBuiltProgramsNeedNoRoom(t *testing.T) {
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
 	groups := []builds{{programs: []program{{name: "large", cost: 75}, {name: "small", cost: 25}}, leave: clusterFootprint}}
 	total := func() (sum float64) {
@@ -65,7 +65,7 @@ func TestWhatIsBuiltNeedsNoRoom(t *testing.T) {
 	}
 }
 
-func TestAFolderThatIsNotThereYetLiesOnItsParentsDisk(t *testing.T) {
+func TestFileSystemOfAMissingFolder(t *testing.T) {
 	dir := t.TempDir()
 	existing, err := fileSystemOf(dir)
 	if err != nil || existing.freeGB <= 0 {
@@ -77,7 +77,7 @@ func TestAFolderThatIsNotThereYetLiesOnItsParentsDisk(t *testing.T) {
 	}
 }
 
-func TestAFolderIsCountedUpToWhatMatters(t *testing.T) {
+func TestSizeUpTo(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a/1", "b/2"} {
 		path := filepath.Join(dir, name)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTheOwnStackHasAPassphraseOfItsOwn(t *testing.T) {
+func TestTheStackOwnHasItsPassphrase(t *testing.T) {
 	t.Setenv("PULUMI_CONFIG_PASSPHRASE", localPassphrase) // as after eval "$(make env)"
 	e := ownCluster(t, "")
 	for range 2 {
@@ -36,7 +36,7 @@ func TestTheOwnStackHasAPassphraseOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAPassphraseThatIsGone(t *testing.T) {
+func TestLostPassphrase(t *testing.T) {
 	e := ownCluster(t, "")
 	path := ownConfigFile(e.options.layout)
 	const salt = "encryptionsalt: v1:abc=:v1:def\n"

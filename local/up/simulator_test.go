@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestTheSimulatorHasABashThatRunsOnTheNodes(t *testing.T) {
+func TestSimulatorContents(t *testing.T) {
 	local := platform{runtime.GOOS, runtime.GOARCH}
 	withBash := fakePrograms(t, "5.2", staticBash)
 	for _, c := range []struct {

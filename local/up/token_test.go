@@ -32,7 +32,7 @@ func TestStreamFirst(t *testing.T) {
 	}{
 		{"tokens", goodStream, 200, "Hello there", ""},
 		{"no token", "data: [DONE]\n", 200, "", "without a token"},
-		{"cut", strings.TrimSuffix(goodStream, "data: [DONE]\n"), 200, "Hello there", "broke off"},
+		{"cut", strings.TrimSuffix(goodStream, "data: [DONE]\n"), 200, "Hello there", "ended early"},
 		{"not JSON", "data: {\n", 200, "", "stream: "},
 		{"refused", `{"error":{"message":"no such model"}}`, 404, "", "404 Not Found: {\"error\":{\"message\":\"no such model\"}}"},
 	} {
@@ -55,7 +55,7 @@ func TestStreamFirst(t *testing.T) {
 	}
 }
 
-func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
+func TestAwaitHealth(t *testing.T) {
 	requests := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		if requests++; requests < 3 {
@@ -74,7 +74,7 @@ func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestFirstModelIsTheFirstByName(t *testing.T) {
+func TestFirstModel(t *testing.T) {
 	m, err := firstModel(map[string]model{"b": {Service: "b"}, "a": {Service: "a"}})
 	if err != nil || m.Service != "a" {
 		t.Errorf("got %+v, %v", m, err)
@@ -84,8 +84,8 @@ func TestFirstModelIsTheFirstByName(t *testing.T) {
 	}
 }
 
-// The key's Secret is read by a kubectl that knows one value.
-func TestTheKeyOfAnEmptySecretIsAnError(t *testing.T) {
+// TestAPIKey uses a kubectl that returns one value.
+func TestAPIKey(t *testing.T) {
 	l := layout.Layout{Root: t.TempDir()}
 	m := model{Namespace: "inference", APIKeySecret: "a-key"}
 	for _, c := range []struct{ value, want, err string }{
@@ -107,7 +107,7 @@ func TestTheKeyOfAnEmptySecretIsAnError(t *testing.T) {
 	}
 }
 
-func TestKubectlAsksTheConfirmedContext(t *testing.T) {
+func TestKubectlUsesTheConfirmedContext(t *testing.T) {
 	e := newEngine(options{layout: layout.Layout{Root: t.TempDir()}, targetKubeconfig: "/kubeconfig"})
 	e.context = "prod"
 	cmd := e.kubectlCommand(context.Background(), "get", "nodes")
