@@ -20,9 +20,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// The programs of a simulation, beside the CLI and the language host: it has
-// stand-ins of its own whatever is installed, since the real provider of AWS
-// would ask for an account.
+// The programs of a simulation, besides the CLI and the language host. It uses simulated
+// providers also where real ones are installed, because the real AWS provider needs an
+// account.
 var (
 	awsStandIn = program{
 		name: "pulumi-resource-aws", folder: "local", pkg: "./standin/aws", cost: 200, out: simulation.AWSStandIn,

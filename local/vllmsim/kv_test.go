@@ -8,13 +8,12 @@ import (
 	"testing"
 )
 
-// The KV cache from end to end: as many blocks as the flags leave are exposed,
-// requests that together need exactly so many run undisturbed, and one block
-// more preempts.
+// TestPreemptionBeginsAtTheExposedKVSize holds that requests that need exactly the exposed
+// number of KV blocks run without preemption, and that one more block preempts.
 func TestPreemptionBeginsAtTheExposedKVSize(t *testing.T) {
 	cases := map[string]struct {
 		args   []string
-		blocks float64 // what the arithmetic of memory gives
+		blocks float64 // expected, computed by hand
 	}{
 		// 22.07 GiB × 0.71, less 14.96 of weights, 0.23 for activations, 0.25 of
 		// context and 0.07 of graphs, in blocks of 16 × 128 KiB.
@@ -52,8 +51,8 @@ func (p *process) preemptions(t *testing.T) float64 {
 	return number(t, p.scrape(t), `(?m)^vllm:num_preemptions_total\{.*\} (\S+)$`)
 }
 
-// fill generates for two prompts at once, so that each sequence ends with so
-// many tokens in the KV cache. The last token of a sequence is never in it.
+// fill generates for two prompts at once, so that the sequences end with the given numbers of
+// tokens in the KV cache. The last token of a sequence is never in it.
 func (p *process) fill(t *testing.T, initial, second int) {
 	t.Helper()
 	const output = 32

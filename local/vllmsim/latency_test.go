@@ -20,8 +20,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// The workload of the latency test and benchmark: so many requests at once,
-// each of so many prompt and output tokens.
+// The workload of the latency test and benchmark: concurrent requests, and prompt and
+// output tokens of each.
 const (
 	promptTokens = 1000
 	outputTokens = 32
@@ -29,11 +29,10 @@ const (
 
 var batches = []int{1, 8, 32}
 
-// wanted is what an A10G takes for a batch with an 8B model: to read 15.0 GB of
-// weights at 0.83 of 600 GB/s and, of each sequence, 131 kB a token at 0.9 of it;
-// 0.39 ms to compute a token of a prompt at 0.56 of 70 TFLOPS, attention
-// included, in steps of 2,048; 1.5 ms of a step for layers and host, and 1.6 ms
-// of a request.
+// expected returns the latency of a batch of an 8B model on an A10G. A step reads 15.0 GB of
+// weights at 0.83 of 600 GB/s and, for each sequence, 131 kB per token at 0.9 of it. A prompt
+// token takes 0.39 ms at 0.56 of 70 TFLOPS, attention included, in steps of 2,048. Layers and
+// host take 1.5 ms of a step, and a request takes 1.6 ms.
 func expected(batch int) (ttft, tpot float64) {
 	tokens := float64(batch * promptTokens)
 	steps := math.Ceil(tokens / 2048)
@@ -41,15 +40,15 @@ func expected(batch int) (ttft, tpot float64) {
 		0.0301 + 0.0015 + float64(batch)*(0.000243*(promptTokens+outputTokens/2)/1000+0.000015)
 }
 
-// served is the simulator's server in this process, its engine not yet running.
+// served is the simulator's server in this process, before its engine runs.
 type served struct {
 	*httptest.Server
 	engine   *engine.Engine
 	produced *tokenCount
 }
 
-// tokenCount passes everything on and counts the tokens of the steps so far.
-// It is written under the engine's lock, and read while the engine waits.
+// tokenCount forwards everything and counts the tokens of the steps so far. It is written under
+// the engine's lock, and read while the engine waits.
 type tokenCount struct {
 	engine.Observer
 	tokens int
@@ -79,7 +78,7 @@ func newServed(t testing.TB, clock engine.Clock) *served {
 	return out
 }
 
-// run lets the engine work until the test ends.
+// run runs the engine until the test ends.
 func (s *served) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -100,8 +99,8 @@ type arrival struct {
 	err    error
 }
 
-// stream sends one request and reports each token's arrival, and an error
-// unless they are as many as were asked for.
+// stream sends one request and reports each token's arrival, and an error if their number is
+// wrong.
 func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival) {
 	body := fmt.Sprintf(`{"prompt":[%s1],"stream":true,"ignore_eos":true,"max_tokens":%d}`, strings.Repeat("1,", promptTokens-1), outputTokens)
 	resp, err := http.Post(s.URL+"/v1/completions", "application/json", strings.NewReader(body))
@@ -123,7 +122,7 @@ func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival)
 	}
 }
 
-// arrivals are the times of each client's tokens.
+// arrivals holds the times of each client's tokens.
 type arrivals struct {
 	tokens map[int][]time.Time
 	read   int
@@ -148,9 +147,9 @@ func (a *arrivals) await(t testing.TB, tokens <-chan arrival) {
 	}
 }
 
-// latencies are those of the client whose first token came last, in seconds:
-// nobody's prompt is computed any more while it gets the others, so that they
-// come at the pace of decoding.
+// latencies returns the latencies, in seconds, of the client whose first token arrived last.
+// While it gets its other tokens no prompt is computed, so these arrive at the pace of
+// decoding.
 func (a *arrivals) latencies(start time.Time) (ttft, tpot float64) {
 	for _, times := range a.tokens {
 		if delay := times[0].Sub(start).Seconds(); delay > ttft {
@@ -160,8 +159,8 @@ func (a *arrivals) latencies(start time.Time) (ttft, tpot float64) {
 	return ttft, tpot
 }
 
-// The whole server, from a client's request to the event that it reads, keeps
-// to the constants of the card.
+// TestServedLatencyMatchesTheConstants holds that the latency that clients see follows the
+// constants of the GPU.
 func TestServedLatencyMatchesTheConstants(t *testing.T) {
 	for _, batch := range batches {
 		t.Run(fmt.Sprint(batch), func(t *testing.T) {
@@ -180,9 +179,8 @@ func TestServedLatencyMatchesTheConstants(t *testing.T) {
 	}
 }
 
-// inVirtualTime serves a batch of requests that arrive at one moment. The clock
-// moves on to the end of the engine's next step once every token of the step
-// before has been read by its client.
+// inVirtualTime serves a batch of requests that arrive at once. The clock moves to the end of
+// the engine's next step after every client has read its token of the previous step.
 func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) *arrivals {
 	t.Helper()
 	accepted, tokens := make(chan int, batch), make(chan arrival, batch)
@@ -201,7 +199,7 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 	seen := &arrivals{tokens: map[int][]time.Time{}}
 	for seen.read < batch*outputTokens {
 		select {
-		case alarm := <-clock.Waiting: // the step before is over, and its tokens are counted
+		case alarm := <-clock.Waiting: // the previous step has ended, and its tokens are counted
 			for seen.read < s.produced.tokens {
 				seen.await(t, tokens)
 			}
@@ -215,7 +213,7 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 	return seen
 }
 
-// compareMetrics checks that what is scraped is what the clients saw.
+// compareMetrics compares the scraped metrics with the clients' measurements.
 func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 	t.Helper()
 	var first, perToken float64
@@ -242,8 +240,8 @@ func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 	}
 }
 
-// BenchmarkServedLatency measures the same by the wall clock and reports it
-// beside the constants, in milliseconds. It wants a quiet machine:
+// BenchmarkServedLatency measures the same in real time and reports it with the
+// constants, in milliseconds. It needs an idle machine:
 //
 //	go test -run '^$' -bench ServedLatency ./vllmsim
 func BenchmarkServedLatency(b *testing.B) {

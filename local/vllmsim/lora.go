@@ -13,15 +13,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// lora is what the flags say of adapters.
+// lora holds the flags about adapters.
 type lora struct {
 	enabled     bool
-	maxAdapters int // different adapters in a batch
+	maxAdapters int // maximum number of adapters in a batch
 	adapters    []api.Adapter
 }
 
-// readLoRA refuses what vLLM refuses before it loads. Whether there are such
-// adapters shows when they are loaded.
+// readLoRA returns an error for flags that vLLM refuses before it loads. load checks whether
+// the adapters exist.
 func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 	l := lora{}
 	for _, item := range args.Strings("--lora-modules") {
@@ -29,7 +29,7 @@ func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 		if err != nil {
 			return l, err
 		}
-		if !slices.Contains(names, a.Parent) { // vLLM takes no other for the parent
+		if !slices.Contains(names, a.Parent) { // vLLM ignores any other parent
 			a.Parent = names[0]
 		}
 		l.adapters = append(l.adapters, a)
@@ -52,7 +52,7 @@ func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 	return l, nil
 }
 
-// readAdapter reads one of --lora-modules: NAME=PATH, or JSON.
+// readAdapter parses an item of --lora-modules: NAME=PATH, or JSON.
 func readAdapter(item string) (api.Adapter, error) {
 	if strings.Contains(item, "=") && !strings.Contains(item, ",") {
 		parts := strings.Split(item, "=")
@@ -86,9 +86,9 @@ func readAdapter(item string) (api.Adapter, error) {
 	return api.Adapter{Name: *fields.Name, Path: *fields.Path, Parent: parent}, nil
 }
 
-// load does what vLLM's server does once the model is there: it asks the engine
-// for each adapter, and ends where that fails. One that is no absolute path is
-// taken to be on Hugging Face.
+// load does what vLLM's server does after it has loaded the model: it loads each adapter, and
+// returns the first error. An adapter that is not an absolute path is assumed to be on Hugging
+// Face.
 func (l lora) load(log *logger) error {
 	var loaded []string
 	for _, a := range l.adapters {

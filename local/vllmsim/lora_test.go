@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-func TestLoRAFlagsAreReadAsVLLMDoes(t *testing.T) {
+func TestReadLoRA(t *testing.T) {
 	adapters := t.TempDir()
 	for _, c := range []struct {
 		name        string
@@ -56,7 +56,7 @@ func TestLoRAFlagsAreReadAsVLLMDoes(t *testing.T) {
 	}
 }
 
-func TestAdaptersThatVLLMCannotLoad(t *testing.T) {
+func TestLoadAdaptersFails(t *testing.T) {
 	folder := t.TempDir()
 	for _, c := range []struct {
 		name string
@@ -77,7 +77,7 @@ func TestAdaptersThatVLLMCannotLoad(t *testing.T) {
 	}
 }
 
-func TestAnAdapterIsServed(t *testing.T) {
+func TestAdapterIsServed(t *testing.T) {
 	p := launch(t, nil, "--served-model-name", "base", "--enable-lora", "--max-loras", "2", "--lora-modules", "sql="+t.TempDir(), "legal=org/legal")
 	p.ready(t)
 	resp, err := http.Post(p.url+"/v1/completions", "application/json", strings.NewReader(`{"model":"sql","prompt":"x","max_tokens":2}`))

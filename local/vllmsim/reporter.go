@@ -7,14 +7,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// lateObserver breaks the circle between the engine, which wants its observer,
-// and the metrics, which want the engine.
+// lateObserver breaks a cycle: the engine needs its observer, and the metrics need the engine.
 type lateObserver struct {
 	engine.Observer
 }
 
-// reporter counts, and logs the line that vLLM logs about every ten seconds of
-// work. It looks at the clock when there is work, so that an idle engine sleeps.
+// reporter counts tokens, and logs vLLM's line about throughput every ten seconds of work. It
+// reads the clock only when there is work, so that an idle engine sleeps.
 type reporter struct {
 	*metrics.Metrics
 	log        *logger

@@ -14,10 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// version is the release whose behaviour is simulated.
+// version is the simulated release of vLLM.
 const version = "0.33.0"
 
-// settings are what the flags and the environment come to.
+// settings are the result of flags and environment.
 type settings struct {
 	model       string
 	names       []string
@@ -48,7 +48,7 @@ type settings struct {
 	quiet                                                   []string
 }
 
-// environ looks a variable up; an empty one counts as not set.
+// environ looks up a variable. An empty variable counts as not set.
 type environ func(name string) string
 
 func (e environ) number(name string, otherwise float64) (float64, error) {
@@ -71,8 +71,8 @@ func (e environ) positive(name string, otherwise float64) (float64, error) {
 	return n, err
 }
 
-// newSettings combines arguments and environment. An error that is a
-// hardware.EngineError is one that vLLM itself would end with.
+// newSettings combines arguments and environment. A hardware.EngineError is an error with which
+// vLLM itself would end.
 func newSettings(args *vllmflags.Args, env environ) (*settings, error) {
 	s := &settings{model: args.Model, names: args.Strings("--served-model-name")}
 	if len(s.names) == 0 {

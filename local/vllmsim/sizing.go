@@ -11,10 +11,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// defaultGPUs are visible where nothing says otherwise: a whole node's.
+// defaultGPUs is the default number of visible GPUs: those of a whole node.
 const defaultGPUs = 8
 
-// visibleGPUs counts the cards as the device plugin or the user lists them.
+// visibleGPUs returns the number of GPUs that the device plugin or the user lists.
 func visibleGPUs(env environ) (int, error) {
 	count, err := env.number("VLLMSIM_GPU_COUNT", 0)
 	if err != nil || count > 0 {
@@ -57,8 +57,8 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 	return nil
 }
 
-// checkRanges refuses what vLLM's configuration classes refuse before any GPU
-// is touched.
+// checkRanges returns an error for values that vLLM's configuration classes refuse before it
+// uses a GPU.
 func checkRanges(e sizing.Engine, args *vllmflags.Args, gpus int) error {
 	below := func(flag string, minimum int64) bool {
 		n, present := args.Int(flag)
@@ -78,7 +78,7 @@ func checkRanges(e sizing.Engine, args *vllmflags.Args, gpus int) error {
 	return nil
 }
 
-// sizeEngine settles the context length and the scheduler's limits.
+// sizeEngine sets the context length and the scheduler's limits.
 func (s *settings) sizeEngine(args *vllmflags.Args) error {
 	length, present := args.Int("--max-model-len")
 	longest := s.deployment.Shape.MaxLen
@@ -104,7 +104,7 @@ func (s *settings) sizeEngine(args *vllmflags.Args) error {
 	}
 	threshold, _ := args.Int("--long-prefill-token-threshold")
 	s.engine = engine.Config{
-		// The scheduler counts in blocks of 16 tokens, whatever the layers keep.
+		// The scheduler counts blocks of 16 tokens, for every kind of layer.
 		Blocks: s.memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
 		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold), MaxLoRAs: s.lora.maxAdapters,
 		Timing: hardware.Timing{Speed: s.deployment.Speed(), Scale: s.scale},

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// The KV cache that an engine exposes is the one that sizing predicts for its
-// arguments, to the token, for models of all kinds.
+// TestExposedTokensArePredicted holds that a replica exposes the KV cache that sizing
+// predicts for its arguments, to the token, for models of all kinds.
 func TestExposedTokensArePredicted(t *testing.T) {
 	tests := map[string]struct {
 		gpu  string

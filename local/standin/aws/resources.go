@@ -22,11 +22,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// defaulted names, in a resource's inputs, those that it did not get from the
-// program; the real provider does the same.
+// defaulted is the key in a resource's inputs that lists the inputs that the program did not
+// set, as in the real provider.
 const defaulted = "__defaults"
 
-// Check completes the inputs, and refuses what AWS or its provider would.
+// Check completes the inputs, and reports those that AWS or its provider would refuse.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := unmarshal(req.GetNews())
 	if err != nil {
@@ -64,8 +64,8 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	return response, err
 }
 
-// assignName gives a resource without a name the one that it has had so far, or a
-// new one of seven random digits behind the program's, as the real provider does.
+// assignName names a resource without a name: with its current name, or with the program's name
+// and seven random digits, like the real provider.
 func assignName(k *account.Kind, req *pulumirpc.CheckRequest, news, olds resource.PropertyMap) error {
 	key := resource.PropertyKey(k.Name)
 	if k.Name == "" || news.HasValue(key) || news.HasValue(resource.PropertyKey(k.Prefix)) {
@@ -86,7 +86,7 @@ func assignName(k *account.Kind, req *pulumirpc.CheckRequest, news, olds resourc
 	return nil
 }
 
-// Diff compares the inputs that made a resource with the new ones.
+// Diff compares the inputs of an existing resource with the new ones.
 func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	inputs, err := unmarshalAll(req.GetOldInputs(), req.GetNews(), req.GetOlds())
 	if err != nil {
@@ -115,7 +115,7 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 			response.Replaces = append(response.Replaces, change.Path)
 		}
 	}
-	// A name that the program chose cannot be had twice.
+	// Two resources cannot have one name that the program chose.
 	named := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
 	response.DeleteBeforeReplace = len(response.Replaces) > 0 && named && olds[k.Name] == news[k.Name]
 	return response, nil
@@ -126,12 +126,12 @@ func kindOf(change account.Change) pulumirpc.PropertyDiff_Kind {
 		'+': pulumirpc.PropertyDiff_ADD, '-': pulumirpc.PropertyDiff_DELETE, '~': pulumirpc.PropertyDiff_UPDATE,
 	}[change.Kind]
 	if change.Replace {
-		kind++ // each kind is followed by that of a replacement
+		kind++ // the next kind is the one of a replacement
 	}
 	return kind
 }
 
-// Create makes a resource, or says what a preview knows of it.
+// Create creates a resource, or in a preview returns its known outputs.
 func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	inputs, err := unmarshal(req.GetProperties())
 	if err != nil {
@@ -157,8 +157,8 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	return &pulumirpc.CreateResponse{Id: r.ID, Properties: state}, err
 }
 
-// slowType is the environment variable that names a type whose creation takes
-// some seconds, for tests that interrupt it.
+// slowType is the environment variable with a type whose creation takes some seconds, for tests
+// that interrupt it.
 const slowType = "VLLM_EKS_SIMULATED_SLOW"
 
 func (p *provider) takeTime(ctx context.Context, typ string) error {
@@ -175,7 +175,7 @@ func (p *provider) takeTime(ctx context.Context, typ string) error {
 	}
 }
 
-// Update gives a resource new inputs, or says what a preview knows of that.
+// Update changes a resource's inputs, or in a preview returns its known outputs.
 func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
 	values, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
 	if err != nil {
@@ -206,7 +206,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	return &pulumirpc.UpdateResponse{Properties: state}, err
 }
 
-// recorded is an error with which Pulumi records the planned values.
+// recorded returns an error that makes Pulumi record the planned values.
 func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest, inputs resource.PropertyMap) error {
 	planned, err := state(unfinished.Planned.Outputs, inputs)
 	if err != nil {
@@ -217,7 +217,7 @@ func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest,
 	})
 }
 
-// Read returns what the account has; a resource that is gone reads as an empty ID.
+// Read returns the resource in the account. A deleted resource has an empty ID.
 func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
 	inputs, err := unmarshal(req.GetInputs())
 	if err != nil {
@@ -235,12 +235,12 @@ func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumir
 	return response, err
 }
 
-// Delete removes a resource.
+// Delete deletes a resource.
 func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, p.session.Delete(typeOf(req.GetUrn()), req.GetId())
 }
 
-// state marks as secret what was so in the inputs.
+// state returns outputs in which values of secret inputs are secret.
 func state(outputs map[string]any, inputs resource.PropertyMap) (*structpb.Struct, error) {
 	properties := shape.Properties(outputs)
 	for key, value := range inputs {

@@ -16,7 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/recorder"
 )
 
-// project writes a Go program and returns what the engine says about it.
+// project writes a Go program and returns the engine's description of it.
 func project(t *testing.T, source string, options map[string]any) *pulumirpc.ProgramInfo {
 	t.Helper()
 	t.Setenv("PULUMI_HOME", t.TempDir())
@@ -47,8 +47,8 @@ func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *re
 	return response, messages
 }
 
-// The program gets everything that the Go SDK reads, and ends well.
-func TestRunTellsTheProgramItsStack(t *testing.T) {
+// TestRunPassesTheStack holds that the program gets everything that the Go SDK reads.
+func TestRunPassesTheStack(t *testing.T) {
 	info := project(t, `package main
 
 import "os"
@@ -160,9 +160,9 @@ func TestRuntimeOptions(t *testing.T) {
 		t.Errorf("binary: %v", response)
 	}
 	for message, options := range map[string]map[string]any{
-		"exclude each other":   {"binary": "a", "buildTarget": "b"},
-		`no program "nowhere"`: {"binary": "nowhere"},
-		"want a path":          {"buildTarget": true},
+		"cannot be combined":            {"binary": "a", "buildTarget": "b"},
+		`got "nowhere", want a program`: {"binary": "nowhere"},
+		"want a path":                   {"buildTarget": true},
 	} {
 		if response, _ := run(t, project(t, source, options)); !strings.Contains(response.GetError(), message) {
 			t.Errorf("%v: got %v, want %q", options, response, message)
@@ -208,10 +208,10 @@ require (
 	}
 }
 
-func TestGapsAreNamed(t *testing.T) {
+func TestUnsupportedMethods(t *testing.T) {
 	_, err := newHost("", nil).Pack(t.Context(), &pulumirpc.PackRequest{})
 	err = explainGap("/pulumirpc.LanguageRuntime/Pack", err)
-	if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "Pack is not part of the stand-in") {
+	if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "Pack: the simulated Go language host") {
 		t.Errorf("got %v", err)
 	}
 }

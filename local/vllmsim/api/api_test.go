@@ -23,7 +23,7 @@ type fixture struct {
 	log    *bytes.Buffer
 }
 
-// serve starts a server whose engine steps in no time; change adapts both.
+// serve starts a server whose engine's steps take no time. change adapts both configurations.
 func serve(t *testing.T, change func(*Config, *engine.Config)) *fixture {
 	t.Helper()
 	timing := engine.Config{Blocks: 1000, BlockSize: 16, MaxNumSeqs: 64, MaxBatchedTokens: 2048, Timing: engine.Linear{Base: time.Microsecond}}
@@ -97,7 +97,7 @@ func do(t *testing.T, req *http.Request) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// events are the data of a stream; the last one must be [DONE].
+// events returns the data of a stream, which must end with [DONE].
 func events(t *testing.T, body string) []map[string]any {
 	t.Helper()
 	var out []map[string]any
@@ -191,7 +191,7 @@ func TestStreamIntervalHoldsTokensBack(t *testing.T) {
 	_, body := f.post(t, "/v1/completions", `{"model":"m","prompt":"Hi","stream":true,"max_tokens":12,"stream_options":{"include_usage":true}}`)
 	received := events(t, body)
 	chunks, final := received[:len(received)-1], received[len(received)-1]
-	// The first token, twice five, and the last; fewer where the reader is late.
+	// One token, twice five, and one; fewer chunks if the reader is slow.
 	if len(chunks) < 1 || len(chunks) > 4 {
 		t.Errorf("12 tokens came in %d chunks", len(chunks))
 	}

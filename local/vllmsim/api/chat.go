@@ -51,8 +51,8 @@ func (c *contentText) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// template renders the messages as a chat template would: a header per
-// message, and one that opens the answer.
+// template renders the messages like a chat template: a header for each message, and one that
+// starts the response.
 func template(messages []message) string {
 	var out strings.Builder
 	for _, m := range messages {
@@ -62,7 +62,8 @@ func template(messages []message) string {
 	return out.String()
 }
 
-// templateTokens: a template's markers are single tokens in a real vocabulary.
+// templateTokens returns the number of tokens of the messages. A template's markers are single
+// tokens in a real vocabulary.
 func templateTokens(messages []message) int {
 	total := 3
 	for _, m := range messages {
@@ -199,7 +200,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	generated := 0 // tokens, of all choices
+	generated := 0 // tokens of all choices
 	chunk := func(choice chatChunkChoice) error {
 		c := chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
@@ -214,7 +215,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 			return p.err
 		}
 		generated += p.end - p.start
-		if !opened { // the roles come with the first token of any choice
+		if !opened { // the roles precede the first token of any choice
 			opened = true
 			empty := ""
 			for i := range j.plans {
@@ -239,5 +240,5 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 	})
 }
 
-// now is the answer's time stamp.
+// now returns the response's time stamp.
 func now() int64 { return time.Now().Unix() }

@@ -15,7 +15,7 @@ type completionRequest struct {
 	Echo   bool    `json:"echo"`
 }
 
-// prompts are what a completion accepts: a text, texts, token ids, or lists of
+// prompts are the forms of a completion's prompt: a string, strings, token ids, or lists of
 // token ids.
 type prompts []prompt
 
@@ -58,7 +58,7 @@ func fromIDs(ids []int64) prompt {
 	return prompt{text.String(), len(ids)}
 }
 
-// completionTokens is what the API generates when max_tokens is not given.
+// completionTokens is the default of max_tokens.
 const completionTokens = 16
 
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
@@ -168,7 +168,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	generated := 0 // tokens, of all choices
+	generated := 0 // tokens of all choices
 	err = follow(r.Context(), streams, notify, func(p progress) error {
 		if p.err != nil {
 			return p.err

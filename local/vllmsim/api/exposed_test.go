@@ -14,13 +14,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// openElsewhere are paths of vLLM that it answers without the API key and that
-// the simulator does not have.
+// openElsewhere are paths that vLLM serves without the API key and that the simulator does not
+// have.
 var openElsewhere = []string{
 	"/invocations", "/pooling", "/classify", "/score", "/rerank", "/load", "/scale_elastic_ep", "/is_scaling_elastic_ep", "/docs", "/openapi.json",
 }
 
-// exposedPaths are those of a service's Ingress.
+// exposedPaths returns the paths of a service's Ingress.
 func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngressPath {
 	t.Helper()
 	spec := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Ingress: class}.WithDefaults()
@@ -44,16 +44,15 @@ func exposedPaths(t *testing.T, class serving.Ingress) []networkingv1.HTTPIngres
 	return paths
 }
 
-// matches tells whether a controller hands a path on: Prefix goes element by
-// element, so that /v1 has /v1/models and not /v1beta.
+// matches reports whether an ingress controller forwards a path. Prefix compares element by
+// element: /v1 matches /v1/models and not /v1beta.
 func matches(rule networkingv1.HTTPIngressPath, path string) bool {
 	prefix := strings.TrimSuffix(rule.Path, "/")
 	return *rule.PathType == networkingv1.PathTypePrefix && (path == prefix || strings.HasPrefix(path, prefix+"/"))
 }
 
-// TestOnlyGuardedPathsAreExposed goes through every path of the engine: what an
-// Ingress has answers nobody without the API key, and what answers without it
-// is in no Ingress.
+// TestOnlyGuardedPathsAreExposed holds, for every path of a replica, that the Ingress exposes
+// it only if it requires the API key.
 func TestOnlyGuardedPathsAreExposed(t *testing.T) {
 	f := serve(t, func(c *Config, _ *engine.Config) { c.Keys = []string{"sk-canary"} })
 	for class, ingress := range map[string]serving.Ingress{

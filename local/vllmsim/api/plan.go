@@ -7,18 +7,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/tokens"
 )
 
-// plan is one choice of an answer. A simulated text is known before its first
-// token, and so is where it ends.
+// plan is one choice of a response. A simulated text and its end are known before the first
+// token.
 type plan struct {
 	written    string
-	ends       []int // where each token ends in the text
+	ends       []int // end of each token in the text
 	reason     string
 	stopString *string
-	keep       int // bytes of the text that the client gets
+	keep       int // bytes of the text for the client
 }
 
-// room is how many tokens may be generated after a prompt, or the error that
-// vLLM gives when what was asked for does not fit the context.
+// room returns the number of tokens that may be generated after a prompt, or vLLM's error if
+// the request exceeds the context.
 func (s *Server) room(promptTokens int, maxTokens *int, otherwise int) (int, error) {
 	limit := s.config.MaxModelLen
 	tokens := 0
@@ -39,7 +39,7 @@ func (s *Server) room(promptTokens int, maxTokens *int, otherwise int) (int, err
 	return limit - promptTokens, nil
 }
 
-// newPlan writes the text of one choice, at most so many tokens.
+// newPlan generates the text of one choice, with at most limit tokens.
 func newPlan(prompt string, p *sampling, choice, limit int) plan {
 	text := tokens.Generate(prompt, p.Seed, choice)
 	end, reason := limit, engine.Length
@@ -68,8 +68,8 @@ func newPlan(prompt string, p *sampling, choice, limit int) plan {
 	return out
 }
 
-// firstStop finds the stop string that ends first in a text of which
-// everything before a position was searched already.
+// firstStop returns the index of the first stop string in a text, and the string. It searches
+// only stop strings that end after the position searched.
 func firstStop(text string, searched int, stops []string) (int, string) {
 	index, found := -1, ""
 	for _, stop := range stops {
@@ -81,10 +81,10 @@ func firstStop(text string, searched int, stops []string) (int, string) {
 	return index, found
 }
 
-// tokens is the number of tokens that the engine produces for the choice.
+// tokens returns the number of tokens that the engine produces for the choice.
 func (p *plan) tokens() int { return len(p.ends) }
 
-// text is what tokens [from, to) add to the client's text.
+// text returns the part of the client's text that the tokens [start, end) add.
 func (p *plan) text(start, end int) string {
 	return p.written[p.offset(start):p.offset(end)]
 }

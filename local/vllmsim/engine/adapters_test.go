@@ -12,7 +12,7 @@ func (w *world) addFor(adapter string, output int) *Sequence {
 	return s
 }
 
-// batch names the adapters of the next step, in its order.
+// batch returns the adapters of the next step, in its order.
 func (w *world) batch(t *testing.T) (names []string) {
 	t.Helper()
 	if !w.step() {
@@ -24,7 +24,7 @@ func (w *world) batch(t *testing.T) (names []string) {
 	return names
 }
 
-func TestABatchMixesSoManyAdapters(t *testing.T) {
+func TestBatchMixesAtMostMaxLoRAs(t *testing.T) {
 	for _, c := range []struct {
 		name     string
 		maximum  int
@@ -53,7 +53,7 @@ func TestABatchMixesSoManyAdapters(t *testing.T) {
 	}
 }
 
-func TestWhoIsPassedOverKeepsItsPlace(t *testing.T) {
+func TestDeferredSequenceKeepsItsPlace(t *testing.T) {
 	config := roomy()
 	config.MaxLoRAs = 1
 	w := newWorld(config)
@@ -74,7 +74,7 @@ func TestWhoIsPassedOverKeepsItsPlace(t *testing.T) {
 	}
 }
 
-func TestAdaptersAreThoseWithRequests(t *testing.T) {
+func TestAdaptersHaveRequests(t *testing.T) {
 	config := roomy()
 	config.MaxLoRAs = 1
 	w := newWorld(config)

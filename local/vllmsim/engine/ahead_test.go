@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// heldClock shows what it is told.
+// heldClock shows a time that the test sets.
 type heldClock struct{ now time.Time }
 
 func (c *heldClock) Now() time.Time { return c.now }
 
 func (c *heldClock) After(time.Duration) (<-chan time.Time, func()) { panic("nobody waits") }
 
-// ends keeps when sequences, by their lengths, ended, and how many steps there were.
+// ends records the times at which sequences ended, by their lengths, and the number of steps.
 type ends struct {
 	counts
 	steps int
@@ -27,8 +27,8 @@ func (e *ends) Finished(s *Sequence, _ string, now time.Time) {
 	e.times[[2]int{s.PromptTokens, s.TargetTokens}] = now.Sub(start)
 }
 
-// work has an engine serve arrivals, and counts how often it woke. It is woken
-// late by as much.
+// work lets an engine serve arrivals, and counts its wake-ups. Each wake-up is late by the
+// given time.
 func work(t *testing.T, config Config, batch int, late time.Duration, arrivals []Request, every time.Duration) (seen *ends, woken int) {
 	t.Helper()
 	clock := &heldClock{now: start}
@@ -65,8 +65,9 @@ func work(t *testing.T, config Config, batch int, late time.Duration, arrivals [
 	}
 }
 
-// An engine that sleeps through the steps that nobody hears of, or wakes late, does
-// what one does that wakes for each: also where the cache is too small.
+// TestSleepingThroughStepsChangesNothing holds that an engine that sleeps through steps
+// without news, or wakes up late, has the same results as one that wakes up for each
+// step, also with a small cache.
 func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 	var arrivals []Request
 	random := rand.New(rand.NewPCG(1, 2))
@@ -99,9 +100,9 @@ func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 	}
 }
 
-// An engine that was stopped for long goes on where it was, but for the debt that
-// a busy machine makes.
-func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
+// TestStoppedEngineContinues holds that an engine does not make up for a long stop, except
+// for longestDebt.
+func TestStoppedEngineContinues(t *testing.T) {
 	config := roomy()
 	config.Timing = Linear{Base: time.Second}
 	clock, seen := &heldClock{now: start}, &ends{times: map[[2]int]time.Duration{}}
@@ -119,8 +120,9 @@ func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
 	}
 }
 
-// What comes while an engine sleeps through steps is in the next one.
-func TestAnEngineThatSleepsIsWokenForARequest(t *testing.T) {
+// TestRequestWakesASleepingEngine holds that a request that arrives while the engine sleeps
+// is in the next step.
+func TestRequestWakesASleepingEngine(t *testing.T) {
 	config := roomy()
 	e, clock, _ := startEngine(t, config)
 	long, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 1000, Batch: 1000, Reason: Length, Notify: make(chan struct{}, 1)})

@@ -94,8 +94,8 @@ func TestTokensArriveAsTheClockMoves(t *testing.T) {
 	}
 }
 
-// A client that takes tokens in batches is not told of each; of the first and of
-// the end it is at once.
+// TestTokensAreNewsInBatches holds that a client with batches is notified of the first token
+// and of the end at once, and not of each token.
 func TestTokensAreNewsInBatches(t *testing.T) {
 	e, clock, _ := startEngine(t, roomy())
 	s, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 12, Reason: Length, Batch: 5, Notify: make(chan struct{}, 1)})
@@ -156,7 +156,7 @@ func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 	}
 }
 
-func TestDrainAbortsWhatIsLeftAfterTheTimeout(t *testing.T) {
+func TestDrainAbortsAfterTheTimeout(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 1000)
 	clock.Next(t) // the step that will never end
@@ -174,7 +174,7 @@ func TestDrainAbortsWhatIsLeftAfterTheTimeout(t *testing.T) {
 	idle.Drain(0) // returns at once
 }
 
-func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
+func TestHungEngineIsHealthy(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	e.Hang()
 	submit(t, e, 10, 2)
@@ -186,8 +186,9 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	}
 }
 
-// vLLM's gauges are of its last step: a client that gives up changes nothing.
-func TestTheGaugesOfAHungEngineStandStill(t *testing.T) {
+// TestHungEngineKeepsItsGauges holds that the gauges show the last step, also when a client
+// gives up.
+func TestHungEngineKeepsItsGauges(t *testing.T) {
 	e, clock, _ := startEngine(t, roomy())
 	s := submit(t, e, 10, 100)
 	clock.Fire(t)
@@ -200,8 +201,9 @@ func TestTheGaugesOfAHungEngineStandStill(t *testing.T) {
 	}
 }
 
-// What arrives while a step runs is no queue yet: it only waits for the step's end.
-func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
+// TestArrivalDuringAStepIsNotQueued holds that a request that arrives during a step counts
+// as waiting only after the step.
+func TestArrivalDuringAStepIsNotQueued(t *testing.T) {
 	w := newWorld(roomy())
 	w.add(10, 5)
 	step := w.Plan(w.now)
@@ -222,8 +224,9 @@ func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
 	}
 }
 
-// A fault at the first request strikes before the request makes any progress.
-func TestAHookRunsBeforeTheEngineIsWoken(t *testing.T) {
+// TestHookRunsBeforeTheEngineWakes holds that a fault at the first request happens before
+// the request makes progress.
+func TestHookRunsBeforeTheEngineWakes(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	e.OnAccept(func(n int) {
 		if n == 1 {
@@ -236,7 +239,7 @@ func TestAHookRunsBeforeTheEngineIsWoken(t *testing.T) {
 	}
 }
 
-func TestADeadEngineFailsEverything(t *testing.T) {
+func TestDeadEngineFailsRequests(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
 	clock.Next(t)

@@ -9,9 +9,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// A model that is not in the catalogue is taken for a Llama-3.1-8B, or for the
-// dense model nearest to the number of billions in its name ("…-13b-…"): the
-// simulator has to run something. Sizing itself guesses nothing.
+// fallback is the shape of a model that is not in the catalogue. If its name has a number
+// of billions ("…-13b-…"), the dense model nearest to it is used instead, because the
+// simulator needs a shape. Sizing itself guesses nothing.
 const fallback = "meta-llama/Llama-3.1-8B"
 
 var dense = []string{

@@ -7,16 +7,15 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// adapterMetrics tell which LoRA adapters have requests, as vLLM does: in the
-// labels of a gauge whose value is the time, and which has neither the model's
-// name nor the engine's. A combination that was once seen stays; the latest
-// time marks the present one.
+// adapterMetrics exposes the LoRA adapters with requests, like vLLM: in the labels of a gauge
+// whose value is the time. The gauge has no labels of the model or the engine. A combination of
+// adapters remains; the latest time marks the present one.
 type adapterMetrics struct {
 	info    *prometheus.GaugeVec
 	maximum string
 }
 
-// newAdapterMetrics is nil where LoRA is off: there is no gauge then.
+// newAdapterMetrics returns nil if LoRA is off: then there is no gauge.
 func newAdapterMetrics(registry *prometheus.Registry, maximum int) *adapterMetrics {
 	if maximum == 0 {
 		return nil
@@ -28,9 +27,9 @@ func newAdapterMetrics(registry *prometheus.Registry, maximum int) *adapterMetri
 	return &adapterMetrics{info: info, maximum: strconv.Itoa(maximum)}
 }
 
-// stepped names the adapters with requests of any kind in both labels: vLLM
-// (0.30, and main of October 2026) counts running and waiting ones apart, but
-// exposes only the names under which it counted, and those are the same.
+// stepped lists the adapters with requests of any kind in both labels. vLLM (0.30, and main of
+// October 2026) counts running and waiting ones apart, but exposes only the names under which
+// it counted, and those are the same.
 func (m *adapterMetrics) stepped(adapters []string) {
 	if m == nil {
 		return

@@ -7,7 +7,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-func TestTheAdaptersWithRequestsAreLabels(t *testing.T) {
+func TestAdapterLabels(t *testing.T) {
 	const name = "vllm:lora_requests_info"
 	load := func() engine.Load { return engine.Load{Waiting: 5, Deferred: 2} }
 	disabled := New(Info{ModelName: "m", MaxModelLen: 100}, load)

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestTokensGoThereAndBack(t *testing.T) {
+func TestTokensRoundTrip(t *testing.T) {
 	for _, text := range []string{"", "Hello wonderful world", "  two  spaces ", "Grüße, 世界 🙂🙂", "a\nb\tc"} {
 		var back strings.Builder
 		for _, piece := range Split(text) {

@@ -1,8 +1,7 @@
-// Package account is a simulated AWS account: it holds what a program created in
-// it, in files of one folder, and refuses what AWS or its Pulumi provider would
-// refuse. It is small: names and types of properties come from the Go SDK's own
-// types, enumerations from AWS' SDK, and the rest from short tables. Nothing
-// runs in it.
+// Package account is a simulated AWS account. It stores the resources of a program in files of
+// one folder, and refuses what AWS or its Pulumi provider refuses. Names and types of
+// properties come from the Go SDK's types, enumerations from AWS' SDK, and the rest from short
+// tables. It runs nothing.
 package account
 
 import (
@@ -16,22 +15,22 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// ID is the number of the simulated account; AWS keeps it for documentation.
+// ID is the number of the simulated account. AWS reserves it for documentation.
 const ID = awsdata.ID
 
-// Session is an account as one configured provider sees it.
+// Session is the view that one configured provider has of an account.
 type Session struct {
 	store       store
 	Region      string
 	DefaultTags map[string]string
 }
 
-// Open returns the account whose resources lie in a folder.
+// Open returns a session of the account in a folder.
 func Open(folder, region string, defaultTags map[string]string) *Session {
 	return &Session{store: store{folder}, Region: region, DefaultTags: defaultTags}
 }
 
-// Create makes a resource of inputs that were checked.
+// Create creates a resource with checked inputs.
 func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -59,9 +58,8 @@ func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error
 	})
 }
 
-// Update gives a resource new inputs. Known is the resource as the program's
-// state has it: the provider sends AWS what differs from that, whatever the
-// account has by now.
+// Update changes the inputs of a resource. state is the resource in the program's state. Like
+// the real provider, Update sends what differs from the state, whatever the account has by now.
 func (s *Session) Update(typ, id string, inputs, state map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -101,8 +99,7 @@ func (s *Session) Update(typ, id string, inputs, state map[string]any) (*Record,
 	return r, s.store.log(events)
 }
 
-// update returns a resource with new inputs, unless AWS refuses to change what it
-// had.
+// update returns the resource with new inputs, or an error if AWS refuses the change.
 func (s *Session) update(k *Kind, records stock, before *Record, inputs, state map[string]any) (r *Record, events []Event, err error) {
 	updated := *before
 	r = &updated
@@ -121,10 +118,9 @@ func (s *Session) update(k *Kind, records stock, before *Record, inputs, state m
 	return r, events, nil
 }
 
-// TryUpdate returns what AWS would have against an update, and changes nothing.
-// Values that a preview does not know yet are taken for right, and so is what has
-// to fit to other resources, which may change in the same update: an add-on to
-// the version of its cluster.
+// TryUpdate returns the error of an update without executing it. It accepts values that a
+// preview does not know yet. It does not compare with other resources that the same update may
+// change, such as an add-on with the version of its cluster.
 func (s *Session) TryUpdate(typ, id string, inputs, state map[string]any) error {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -133,7 +129,7 @@ func (s *Session) TryUpdate(typ, id string, inputs, state map[string]any) error 
 	return s.store.change(func(records stock) error {
 		before := records.find(typ, id)
 		if before == nil {
-			return nil // the update says so
+			return nil // the update reports it
 		}
 		r, _, err := s.update(k, records, before, inputs, state)
 		if err == nil && typ == token("eks/cluster") {
@@ -143,7 +139,7 @@ func (s *Session) TryUpdate(typ, id string, inputs, state map[string]any) error 
 	})
 }
 
-// Read returns a resource, nil where there is none.
+// Read returns a resource; nil if it does not exist.
 func (s *Session) Read(typ, id string) (*Record, error) {
 	if _, err := KindOf(typ); err != nil {
 		return nil, err
@@ -158,8 +154,8 @@ func (s *Session) Read(typ, id string) (*Record, error) {
 	})
 }
 
-// Delete removes a resource, and with it what AWS removes along; it refuses while
-// something else still needs it.
+// Delete deletes a resource and the resources that AWS deletes with it. It returns an error
+// while another resource depends on it.
 func (s *Session) Delete(typ, id string) error {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -168,7 +164,7 @@ func (s *Session) Delete(typ, id string) error {
 	return s.store.change(func(records stock) error {
 		r := records.find(typ, id)
 		if r == nil {
-			return nil // somebody was faster, which is as well
+			return nil // already deleted
 		}
 		dependents, err := records.heldBy(r)
 		if err != nil {
@@ -187,8 +183,8 @@ func (s *Session) Delete(typ, id string) error {
 	})
 }
 
-// Preview is what a resource is going to be: everything that AWS will say is
-// unknown, unless an update leaves it as it was.
+// Preview returns a resource's planned outputs. Outputs that AWS sets are unknown, unless an
+// update keeps them.
 func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (map[string]any, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -216,7 +212,7 @@ func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (ma
 	return out, nil
 }
 
-// allTags are a resource's tags with those that the provider gives to all.
+// allTags returns a resource's tags merged with the provider's default tags.
 func (s *Session) allTags(inputs map[string]any) any {
 	tags := map[string]any{}
 	for key, value := range s.DefaultTags {
@@ -231,14 +227,14 @@ func (s *Session) allTags(inputs map[string]any) any {
 	return tags
 }
 
-// Change is one difference between two sets of inputs.
+// Change is a difference between two sets of inputs.
 type Change struct {
 	Path    string
 	Kind    byte // + added, - removed, ~ changed
 	Replace bool
 }
 
-// Diff compares the inputs of a resource that exists with new ones.
+// Diff compares the inputs of an existing resource with new ones.
 func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -254,10 +250,10 @@ func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, 
 	return changes, nil
 }
 
-// KindOf knows the types that the program and the EKS component register.
+// KindOf returns the kind of a type that the program or the EKS component registers.
 func KindOf(typ string) (*Kind, error) {
 	if k, found := kinds[typ]; found {
 		return k, nil
 	}
-	return nil, fmt.Errorf("type %s is none of those that the stand-in of AWS knows: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	return nil, fmt.Errorf("the simulated AWS account does not support type %s, only: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 }

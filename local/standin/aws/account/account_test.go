@@ -18,7 +18,7 @@ func open(t *testing.T) *Session {
 	return Open(t.TempDir(), "us-west-2", map[string]string{"team": "ml"})
 }
 
-// platform creates a small cluster, and returns what there is by name.
+// platform creates a small cluster and returns its resources by name.
 func platform(t *testing.T, s *Session) map[string]*Record {
 	t.Helper()
 	created := map[string]*Record{}
@@ -62,8 +62,9 @@ func platform(t *testing.T, s *Session) map[string]*Record {
 	return created
 }
 
-// AWS refuses to delete what something needs, and deletes some things along.
-func TestDeletionsInAnOrderThatAWSAccepts(t *testing.T) {
+// TestDeletionOrder holds that the account refuses to delete a resource that another one
+// needs, and deletes some resources together with it.
+func TestDeletionOrder(t *testing.T) {
 	s := open(t)
 	created := platform(t, s)
 	for _, held := range []struct{ name, dependent string }{
@@ -85,8 +86,8 @@ func TestDeletionsInAnOrderThatAWSAccepts(t *testing.T) {
 	}
 }
 
-// Each of these is one edit of a resource that is fine.
-func TestRefusedByTheAccount(t *testing.T) {
+// TestAccountRefuses edits one property of a valid resource each.
+func TestAccountRefuses(t *testing.T) {
 	s := open(t)
 	created := platform(t, s)
 	for _, test := range []struct {
@@ -113,7 +114,7 @@ func TestRefusedByTheAccount(t *testing.T) {
 	}
 }
 
-func TestRefusedByThemselves(t *testing.T) {
+func TestCheckRefuses(t *testing.T) {
 	s := open(t)
 	for _, test := range []struct {
 		short, place string
@@ -159,11 +160,11 @@ func TestRefusedByThemselves(t *testing.T) {
 		}
 	}
 	if _, err := s.Check("aws:s3/bucket:Bucket", props{}); err == nil {
-		t.Error("a type that the stand-in does not know is accepted")
+		t.Error("an unsupported type is accepted")
 	}
 }
 
-// group is a node group that is fine but for some inputs.
+// group returns a valid node group with edited inputs.
 func group(edit props) props {
 	inputs := props{
 		"clusterName": "c", "nodeRoleArn": "arn:aws:iam::111122223333:role/r", "subnetIds": []any{"subnet-1"},
@@ -173,7 +174,7 @@ func group(edit props) props {
 	return inputs
 }
 
-func TestWhatAChangeMeans(t *testing.T) {
+func TestDiff(t *testing.T) {
 	s := open(t)
 	created := platform(t, s)
 	for _, test := range []struct {
@@ -210,8 +211,8 @@ func TestWhatAChangeMeans(t *testing.T) {
 	}
 }
 
-// A preview knows what the program says, and nothing that AWS will say.
-func TestPreviewKnowsNothingOfAWS(t *testing.T) {
+// TestPreviewOutputs holds that a preview knows the program's values and none of AWS'.
+func TestPreviewOutputs(t *testing.T) {
 	s := open(t)
 	created := platform(t, s)
 	inputs := props{"cidrBlock": "10.2.0.0/16", "tags": props{"a": "b"}}

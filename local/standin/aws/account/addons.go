@@ -11,10 +11,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// schema is what an add-on takes as a value: an object with these properties and
-// no others, or, without properties, anything of the type.
+// schema is the type of a value of an add-on. An object has these properties and no others.
+// Without properties, any value of the type is valid.
 type schema struct {
-	kind       string // object, array, string, integer, boolean; "" is anything
+	kind       string // object, array, string, integer, boolean; "" for any
 	properties map[string]schema
 }
 
@@ -31,19 +31,19 @@ var (
 	resources = object(map[string]schema{"limits": limits, "requests": limits})
 )
 
-// with is a schema's properties and some more.
+// merged returns two sets of properties together.
 func merged(base map[string]schema, extra map[string]schema) map[string]schema {
 	result := maps.Clone(base)
 	maps.Copy(result, extra)
 	return result
 }
 
-// placement are the properties of most pods.
+// placement holds the properties that most pods have.
 var placement = map[string]schema{
 	"affinity": mapping, "nodeSelector": mapping, "tolerations": array, "podAnnotations": mapping, "podLabels": mapping, "resources": resources,
 }
 
-// controller is the Deployment of a storage driver.
+// controller describes the Deployment of a storage driver.
 var controller = merged(placement, map[string]schema{
 	"additionalArgs": array, "deploymentAnnotations": mapping, "env": array, "envFrom": array, "extraVolumeTags": mapping, "logLevel": integer,
 	"loggingFormat": text, "podDisruptionBudget": mapping, "priorityClassName": text, "replicaCount": integer, "revisionHistoryLimit": integer,
@@ -52,13 +52,12 @@ var controller = merged(placement, map[string]schema{
 	"volumeModificationFeature": mapping, "securityContext": mapping, "defaultFsType": text, "region": text,
 })
 
-// configurations are the schemas of the add-ons' configuration values, of the
-// builds in awsdata. EKS answers them to aws eks describe-addon-configuration;
-// they follow the charts in the repositories named. All have
-// additionalProperties: false, as EKS' own have.
+// configurations holds the schemas of the add-ons' configuration values, for the builds in
+// awsdata. EKS returns them for `aws eks describe-addon-configuration`. These follow the charts
+// in the named repositories. All have additionalProperties: false, like EKS' own.
 var configurations = map[string]schema{
 	// docs.aws.amazon.com/cli/latest/reference/eks/describe-addon-configuration.html, example 1 (vpc-cni), and
-	// github.com/aws/amazon-vpc-cni-k8s charts/aws-vpc-cni/values.yaml (v1.22): truth values are texts
+	// github.com/aws/amazon-vpc-cni-k8s charts/aws-vpc-cni/values.yaml (v1.22): booleans are strings
 	"vpc-cni": object(merged(placement, map[string]schema{
 		"enableNetworkPolicy": text, "enableWindowsIpam": text, "enableWindowsPrefixDelegation": text, "env": mapping, "eniConfig": mapping,
 		"init": mapping, "livenessProbeTimeoutSeconds": integer, "readinessProbeTimeoutSeconds": integer, "nodeAgent": mapping,
@@ -97,7 +96,7 @@ var configurations = map[string]schema{
 	"snapshot-controller": object(merged(placement, map[string]schema{"replicaCount": integer, "podDisruptionBudget": mapping})),
 }
 
-// validate reports every value that a schema does not take, by its place.
+// validate reports every value that violates the schema, with its place.
 func (s schema) validate(place string, value any, c *shape.Problems) {
 	if !s.takes(value) {
 		c.Addf(place, "%s: got %s, want %s", place, shape.Describe(value), s.kind)
@@ -137,7 +136,7 @@ func (s schema) takes(value any) bool {
 	return fits
 }
 
-// checkAddon holds an add-on's configuration values to its schema.
+// checkAddon compares an add-on's configuration values with its schema.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html
 func checkAddon(c *shape.Problems, inputs map[string]any) {
 	values, schemas := textAt(inputs, "configurationValues"), configurations[textAt(inputs, "addonName")]
@@ -145,13 +144,13 @@ func checkAddon(c *shape.Problems, inputs map[string]any) {
 		return
 	}
 	var decoded any
-	if json.Unmarshal([]byte(values), &decoded) == nil { // the format says if it is no JSON
+	if json.Unmarshal([]byte(values), &decoded) == nil { // the format check reports invalid JSON
 		schemas.validate("configurationValues", decoded, c)
 	}
 }
 
-// addonFits: EKS has a build of an add-on for some minors. An add-on keeps the
-// build that it has when the cluster goes on.
+// addonFits returns an error unless EKS has the add-on's build for the cluster's minor version.
+// An add-on keeps its build when the cluster is updated.
 func addonFits(records stock, r, before *Record) error {
 	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	name, version := textAt(r.Inputs, "addonName"), textAt(r.Inputs, "addonVersion")
@@ -166,7 +165,7 @@ func addonFits(records stock, r, before *Record) error {
 	return nil
 }
 
-// fillAddon gives an add-on without a version EKS' default.
+// fillAddon sets EKS' default version if the add-on has none.
 func fillAddon(_ *Session, records stock, r *Record) {
 	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	if r.Outputs["addonVersion"] == nil && cluster != nil {

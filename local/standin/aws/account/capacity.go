@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// SetQuota changes a quota of an account, by AWS' code of it.
+// SetQuota changes a quota of an account, by its code.
 func SetQuota(folder, code string, vcpus int) error {
 	return store{folder}.change(func(stock) error {
 		settings, err := ownQuotas(folder)
@@ -28,7 +28,7 @@ func SetQuota(folder, code string, vcpus int) error {
 	})
 }
 
-// ownQuotas are those that SetQuota changed.
+// ownQuotas returns the quotas that SetQuota changed.
 func ownQuotas(folder string) (map[string]int, error) {
 	settings := map[string]int{}
 	text, err := os.ReadFile(filepath.Join(folder, "quotas.json"))
@@ -41,7 +41,7 @@ func ownQuotas(folder string) (map[string]int, error) {
 	return settings, json.Unmarshal(text, &settings)
 }
 
-// quotas are an account's, by AWS' codes.
+// quotas returns the account's quotas, by code.
 func (s *Session) quotas() (map[string]int, error) {
 	quotas := awsdata.VCPUs()
 	settings, err := ownQuotas(s.store.folder)
@@ -51,8 +51,8 @@ func (s *Session) quotas() (map[string]int, error) {
 	return quotas, err
 }
 
-// vcpus is how many vCPUs a node group's nodes have each, of its largest type, and
-// the quota that counts them; none for a capacity block, which no quota counts.
+// vcpus returns the number of vCPUs of each node of a group, for its largest type, and the code
+// of the quota that counts them. No quota counts a capacity block.
 func (records stock) vcpus(group *Record) (each int, code string) {
 	types := textsAt(group.Outputs, "instanceTypes[]")
 	if template := records.find(token("ec2/launchTemplate"), textAt(group.Outputs, "launchTemplate.id")); template != nil && len(types) == 0 {
@@ -68,8 +68,8 @@ func (records stock) vcpus(group *Record) (each int, code string) {
 	return each, awsdata.QuotaCode(types[0], capacity == "SPOT")
 }
 
-// expectCapacity refuses more nodes of a group than a quota has room for beside
-// all that run in the region.
+// expectCapacity returns an error if the quota does not allow more nodes of a group besides all
+// nodes of the region.
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 func (s *Session) expectCapacity(records stock, group *Record, nodes float64, reason string) error {
 	each, code := records.vcpus(group)
@@ -91,14 +91,13 @@ func (s *Session) expectCapacity(records stock, group *Record, nodes float64, re
 	return nil
 }
 
-// surge is how many nodes more than before a node group has while EKS replaces its
-// nodes: twice the number of its zones, or as many as may be unavailable if that
-// is more. Whether a group without nodes surges is not documented; here it does
-// not.
+// surge returns the number of additional nodes while EKS replaces a group's nodes: twice the
+// number of its zones, or the number of nodes that may be unavailable if that is larger. AWS
+// does not document a group without nodes; here it has no additional ones.
 //
-// EKS then drains one node after another. It respects PodDisruptionBudgets, and
-// gives a node up after 15 minutes (PodEvictionFailure) unless the update is
-// forced. Nothing runs on simulated nodes, so no budget is in the way here.
+// EKS then drains one node after another. It respects PodDisruptionBudgets, and fails after 15
+// minutes (PodEvictionFailure) unless the update is forced. Simulated nodes run no pods, so no
+// budget blocks a drain here.
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 func (records stock) surge(group *Record) float64 {
 	zones := map[string]bool{}
@@ -118,8 +117,8 @@ func (records stock) surge(group *Record) float64 {
 	return max(2*float64(len(zones)), unavailable)
 }
 
-// expectRollable refuses to replace the nodes of a group that cannot be, and says
-// how many nodes more there are meanwhile.
+// expectRollable returns an error if the nodes of a group cannot be replaced, and the number of
+// additional nodes meanwhile.
 // https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
 func (s *Session) expectRollable(records stock, r, before *Record) (float64, error) {
 	if nodes := numberAt(before.Outputs, "scalingConfig.desiredSize"); r.Outputs["capacityType"] == "CAPACITY_BLOCK" && nodes > 0 {

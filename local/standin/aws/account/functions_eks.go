@@ -23,7 +23,7 @@ func (s *Session) records(question func(records stock) (map[string]any, error)) 
 	})
 }
 
-// clusters lists the names of the clusters of a region.
+// clusters returns the names of a region's clusters.
 func clusters(s *Session, _ map[string]any) (map[string]any, error) {
 	return s.records(func(records stock) (map[string]any, error) {
 		names := []any{}
@@ -54,7 +54,7 @@ func cluster(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// list is a list of one value, and an empty one of none.
+// list returns a list of one value, or an empty list for none.
 func list(value any) []any {
 	if value == nil {
 		return []any{}
@@ -62,7 +62,7 @@ func list(value any) []any {
 	return []any{value}
 }
 
-// nodeGroups lists the names of a cluster's node groups.
+// nodeGroups returns the names of a cluster's node groups.
 func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
 	return s.records(func(records stock) (map[string]any, error) {
 		name := textAt(args, "clusterName")
@@ -77,8 +77,7 @@ func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// nodeGroup is a node group as it is now: with the size that the autoscaler gave
-// it.
+// nodeGroup returns a node group's current state, with the size that the autoscaler set.
 func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
 	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "clusterName") + ":" + textAt(args, "nodeGroupName")
@@ -102,7 +101,8 @@ func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// addonVersion is EKS' default for a minor, or the newest build.
+// addonVersion returns EKS' default version for a minor version of Kubernetes, or the newest
+// build.
 func addonVersion(_ *Session, args map[string]any) (map[string]any, error) {
 	name, kubernetes := textAt(args, "addonName"), textAt(args, "kubernetesVersion")
 	version := awsdata.DefaultAddonVersion(name, kubernetes)
@@ -115,7 +115,7 @@ func addonVersion(_ *Session, args map[string]any) (map[string]any, error) {
 	return map[string]any{"version": version, "id": name, "mostRecent": args["mostRecent"] == true}, nil
 }
 
-// releaseParameter names the newest release of an EKS-optimized image.
+// releaseParameter matches the parameter with the newest release of an EKS-optimized image.
 // https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
 var releaseParameter = regexp.MustCompile(`^/aws/service/eks/optimized-ami/(1\.\d+)/amazon-linux-2023/x86_64/(?:standard|nvidia)/recommended/release_version$`)
 
@@ -132,7 +132,7 @@ func parameter(s *Session, args map[string]any) (map[string]any, error) {
 	}, nil
 }
 
-// vpc is one by its ID, with its networks and its DNS attributes.
+// vpc returns a VPC by its ID, with its networks and its DNS attributes.
 func vpc(s *Session, args map[string]any) (map[string]any, error) {
 	if args["id"] == nil {
 		return nil, errors.New("the simulated account looks up a VPC by id alone")
@@ -145,7 +145,7 @@ func vpc(s *Session, args map[string]any) (map[string]any, error) {
 		return map[string]any{
 			"id": r.ID, "arn": r.Outputs["arn"], "cidrBlock": r.Outputs["cidrBlock"], "state": "available", "default": false,
 			"cidrBlockAssociations": []any{map[string]any{"associationId": "vpc-cidr-assoc-" + r.ID, "cidrBlock": r.Outputs["cidrBlock"], "state": "associated"}},
-			// A VPC that is created has DNS resolution, and no host names.
+			// By default a VPC has DNS resolution and no host names.
 			"enableDnsSupport": r.Outputs["enableDnsSupport"] != false, "enableDnsHostnames": r.Outputs["enableDnsHostnames"] == true,
 			"mainRouteTableId": r.Outputs["mainRouteTableId"], "ownerId": ID, "instanceTenancy": "default", "tags": r.Outputs["tagsAll"],
 			"dhcpOptionsId": "dopt-simulated", "ipv6AssociationId": "", "ipv6CidrBlock": "", "enableNetworkAddressUsageMetrics": false,
@@ -153,8 +153,8 @@ func vpc(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// routeTable is one by its ID, or that of a subnet. A subnet without an
-// association uses its VPC's main table, which this lookup does not find.
+// routeTable returns a route table by its ID, or by a subnet. A subnet without an association
+// uses its VPC's main table, which this lookup does not find.
 func routeTable(s *Session, args map[string]any) (map[string]any, error) {
 	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "routeTableId")

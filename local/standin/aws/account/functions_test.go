@@ -64,15 +64,15 @@ func TestFunctions(t *testing.T) {
 		}
 	}
 	if _, problems, err := s.Call("aws:ec2/getSubnet:getSubnet", props{"ids": "x"}); err != nil || len(problems) != 1 {
-		t.Errorf("an argument that there is not: %v, %v", problems, err)
+		t.Errorf("an unknown argument: %v, %v", problems, err)
 	}
 	if _, _, err := s.Call("aws:ec2/getAmi:getAmi", props{}); err == nil {
-		t.Error("a function that the stand-in does not know is answered")
+		t.Error("an unsupported function returns a result")
 	}
 }
 
-// Every table names types and properties that there are.
-func TestTablesNameWhatThereIs(t *testing.T) {
+// TestTablesNameExistingProperties holds that every type and property in the tables exists.
+func TestTablesNameExistingProperties(t *testing.T) {
 	for typ, k := range kinds {
 		inputs, outputs := k.inputs(), k.outputs()
 		property := func(path string) string {
@@ -93,7 +93,7 @@ func TestTablesNameWhatThereIs(t *testing.T) {
 	for _, ref := range references {
 		source, target := kinds[token(ref.source)], kinds[token(ref.target)]
 		if source == nil || target == nil {
-			t.Errorf("%v is about types that there are not", ref)
+			t.Errorf("%v has unknown types", ref)
 			continue
 		}
 		name, _, _ := strings.Cut(ref.path, ".")

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// liveSize is what the provider reads of the platform's node group.
+// liveSize returns the size that the provider reads of the platform's node group.
 func liveSize(t *testing.T, s *Session, group *Record) float64 {
 	t.Helper()
 	got, problems, err := s.Call("aws:eks/getNodeGroup:getNodeGroup", props{"clusterName": "llm", "nodeGroupName": group.Outputs["nodeGroupName"]})
@@ -17,14 +17,14 @@ func liveSize(t *testing.T, s *Session, group *Record) float64 {
 	return numberAt(got, "scalingConfigs[].desiredSize")
 }
 
-// edited is a node group's inputs with another size.
+// edited returns a node group's inputs with another size.
 func edited(group *Record, low, high, desired float64) props {
 	inputs := maps.Clone(group.Inputs)
 	inputs["scalingConfig"] = props{"minSize": low, "maxSize": high, "desiredSize": desired}
 	return inputs
 }
 
-func TestAStaleSizeTerminatesNodes(t *testing.T) {
+func TestStaleSizeTerminatesNodes(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	name := group.Outputs["nodeGroupName"].(string)
@@ -62,7 +62,7 @@ func TestAStaleSizeTerminatesNodes(t *testing.T) {
 	}
 }
 
-func TestAMinimumAboveTheSizeIsRefused(t *testing.T) {
+func TestMinimumAboveTheSizeIsRefused(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	for _, test := range []struct {
@@ -83,9 +83,9 @@ func TestAMinimumAboveTheSizeIsRefused(t *testing.T) {
 	}
 }
 
-// A new template, version or release replaces all nodes, and takes the newest
-// image unless one is named.
-func TestWhatReplacesNodes(t *testing.T) {
+// TestUpdatesThatReplaceNodes holds that a new template, version or release replaces all
+// nodes, with the newest image unless the update names one.
+func TestUpdatesThatReplaceNodes(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	name := group.Outputs["nodeGroupName"].(string)
@@ -129,9 +129,9 @@ func TestWhatReplacesNodes(t *testing.T) {
 	}
 }
 
-// The nodes that an update adds meanwhile count against the quota: two for each
-// zone of the group.
-func TestAReplacementWithoutRoomInTheQuotaIsRefused(t *testing.T) {
+// TestReplacementAboveTheQuotaIsRefused holds that additional nodes of an update count
+// against the quota: two for each zone of the group.
+func TestReplacementAboveTheQuotaIsRefused(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	if err := SetSize(s.store.folder, group.Outputs["nodeGroupName"].(string), 1); err != nil {
@@ -183,8 +183,8 @@ func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	}
 }
 
-// A log group that is deleted right after its cluster exists again.
-func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
+// TestLateLogsCreateTheLogGroupAgain deletes a log group right after its cluster.
+func TestLateLogsCreateTheLogGroupAgain(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		types []any

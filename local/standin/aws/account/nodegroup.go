@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// checkNodeGroup: what contradicts itself.
+// checkNodeGroup reports inputs that contradict each other.
 // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html, …/capacity-blocks-mng.html
 func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
 	low, high := numberAt(inputs, "scalingConfig.minSize"), numberAt(inputs, "scalingConfig.maxSize")
@@ -32,7 +32,7 @@ func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
 	}
 }
 
-// nodeGroupFits holds a group to its cluster, its template and its zones.
+// nodeGroupFits compares a node group with its cluster, launch template and zones.
 func nodeGroupFits(records stock, r, before *Record) error {
 	if before == nil {
 		if err := sizesFit(asObject(r.Inputs["scalingConfig"])); err != nil {
@@ -41,7 +41,7 @@ func nodeGroupFits(records stock, r, before *Record) error {
 	}
 	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	if cluster == nil {
-		return nil // the references say so
+		return nil // the check of references reports it
 	}
 	if nodes, plane := minor(textAt(r.Inputs, "version")), minor(textAt(cluster.Outputs, "version")); nodes > plane {
 		return fmt.Errorf("InvalidParameterException: nodes of 1.%d cannot join a cluster of 1.%d", nodes, plane)
@@ -93,7 +93,7 @@ func fillNodeGroup(_ *Session, records stock, r *Record) {
 	}
 }
 
-// affordNodeGroup refuses a group whose first nodes the quotas have no room for.
+// affordNodeGroup returns an error if a group's first nodes exceed the quotas.
 func affordNodeGroup(s *Session, records stock, r *Record) error {
 	return s.expectCapacity(records, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
 }

@@ -7,26 +7,25 @@ import (
 	"strings"
 )
 
-// What happens to a resource that refers to another when that is deleted.
+// Effects of a deletion on a resource that refers to the deleted one.
 const (
-	stays = ""        // AWS lets it go, and what refers to it keeps an old reference
-	goes  = "cascade" // it goes too
-	// All else is the error with which AWS refuses: first the others have to go.
+	stays = ""        // AWS deletes the target, and the resource keeps a stale reference
+	goes  = "cascade" // AWS deletes the resource too
+	// All other values are the error with which AWS refuses the deletion.
 	violation = "DependencyViolation"
 	conflict  = "DeleteConflict"
 	inUse     = "ResourceInUseException"
 )
 
-// reference is a property whose value is something of another resource, which
-// has to exist.
+// reference is a property whose value is a value of another resource, which must exist.
 type reference struct {
-	source, path string // who refers, and where
-	target, key  string // to what, and which of its outputs
-	deletion     string // of to, while from is there
-	trusts       string // service that the role has to trust
+	source, path string // type that refers, and its property
+	target, key  string // type that is referred to, and its output
+	deletion     string // effect of deleting the target while the source exists
+	trusts       string // service that the role must trust
 }
 
-// references of the types in kinds. What AWS refuses is in the sources named:
+// references are those of the types in kinds. Sources of AWS' refusals:
 // EC2, docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html (DependencyViolation)
 // and …/vpc/latest/userguide/delete-vpc.html; IAM, docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html
 // and API_DeletePolicy.html (DeleteConflict); EKS, docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html
@@ -44,7 +43,7 @@ var references = []reference{
 	{source: "ec2/natGateway", path: "subnetId", target: "ec2/subnet", key: "id", deletion: violation},                                              // its network interface
 	{source: "ec2/natGateway", path: "allocationId", target: "ec2/eip", key: "allocationId", deletion: "InvalidIPAddress.InUse"},                    // API_ReleaseAddress.html
 	{source: "ec2/route", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: goes},                                                // API_DeleteRouteTable.html
-	{source: "ec2/route", path: "gatewayId", target: "ec2/internetGateway", key: "id"},                                                              // a route may be left as a blackhole
+	{source: "ec2/route", path: "gatewayId", target: "ec2/internetGateway", key: "id"},                                                              // a route may remain as a blackhole
 	{source: "ec2/route", path: "natGatewayId", target: "ec2/natGateway", key: "id"},                                                                // likewise
 	{source: "ec2/routeTableAssociation", path: "subnetId", target: "ec2/subnet", key: "id", deletion: goes},                                        // API_DeleteSubnet.html
 	{source: "ec2/routeTableAssociation", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: violation},                           // API_DeleteRouteTable.html
@@ -53,7 +52,7 @@ var references = []reference{
 	{source: "ec2/vpcEndpoint", path: "securityGroupIds[]", target: "ec2/securityGroup", key: "id", deletion: violation},                            // API_DeleteSecurityGroup.html
 	{source: "ec2/securityGroupRule", path: "securityGroupId", target: "ec2/securityGroup", key: "id", deletion: goes},                              // API_DeleteSecurityGroup.html
 	{source: "ec2/securityGroupRule", path: "sourceSecurityGroupId", target: "ec2/securityGroup", key: "id", deletion: violation},                   // API_DeleteSecurityGroup.html
-	{source: "ec2/launchTemplate", path: "vpcSecurityGroupIds[]", target: "ec2/securityGroup", key: "id"},                                           // templates hold nothing
+	{source: "ec2/launchTemplate", path: "vpcSecurityGroupIds[]", target: "ec2/securityGroup", key: "id"},                                           // a template does not block the deletion
 	{source: "cloudwatch/logGroup", path: "kmsKeyId", target: "kms/key", key: "arn"},                                                                // API_CreateLogGroup.html
 	{source: "iam/rolePolicy", path: "role", target: "iam/role", key: "id", deletion: conflict},                                                     // API_DeleteRole.html
 	{source: "iam/rolePolicyAttachment", path: "role", target: "iam/role", key: "id", deletion: conflict},                                           // API_DeleteRole.html
@@ -75,13 +74,13 @@ var references = []reference{
 	{source: "autoscaling/tag", path: "autoscalingGroupName", target: "eks/nodeGroup", key: "resources[].autoscalingGroups[].name", deletion: goes}, // autoscaling API_DeleteAutoScalingGroup.html
 }
 
-// token is the type of a table's short name: aws:ec2/vpc:Vpc of ec2/vpc.
+// token returns the type of a table's short name: aws:ec2/vpc:Vpc of ec2/vpc.
 func token(short string) string {
 	_, name, _ := strings.Cut(short, "/")
 	return "aws:" + short + ":" + strings.ToUpper(name[:1]) + name[1:]
 }
 
-// values are a resource's own ones at a path; its ID is beside its outputs.
+// values returns a resource's values at a path. The ID is not one of its outputs.
 func (r *Record) values(path string) []any {
 	if path == "id" {
 		return []any{r.ID}
@@ -89,7 +88,7 @@ func (r *Record) values(path string) []any {
 	return valuesAt(r.Outputs, path)
 }
 
-// referred is the resource that a value refers to, nil where there is none.
+// referred returns the resource that a value refers to; nil if there is none.
 func (records stock) referred(ref reference, value any) *Record {
 	for _, target := range records.ofType(token(ref.target)) {
 		if slices.Contains(target.values(ref.key), value) {
@@ -99,7 +98,7 @@ func (records stock) referred(ref reference, value any) *Record {
 	return nil
 }
 
-// expectReferences refuses a resource that refers to what does not exist.
+// expectReferences returns an error for every reference to a resource that does not exist.
 func (records stock) expectReferences(r *Record) error {
 	var errs []error
 	for _, ref := range references {
@@ -119,15 +118,17 @@ func (records stock) expectReferences(r *Record) error {
 	return errors.Join(errs...)
 }
 
-// comesWith are security groups that no program creates: those of a cluster or VPC.
+// comesWith reports whether a security group belongs to a cluster or a VPC. No program creates
+// those.
 func comesWith(ref reference, value any, records stock) bool {
 	return ref.target == "ec2/securityGroup" && (len(records.withProperty(token("eks/cluster"), "vpcConfig.clusterSecurityGroupId", value)) > 0 ||
 		len(records.withProperty(token("ec2/vpc"), "defaultSecurityGroupId", value)) > 0)
 }
 
-// heldBy lists what goes with a resource; it is an error while something holds it.
+// heldBy returns the resources that AWS deletes with a resource, and an error while others
+// block the deletion.
 func (records stock) heldBy(r *Record) ([]*Record, error) {
-	var with []*Record
+	var dependents []*Record
 	var errs []error
 	for _, ref := range references {
 		if token(ref.target) != r.Type || ref.deletion == stays {
@@ -138,16 +139,16 @@ func (records stock) heldBy(r *Record) ([]*Record, error) {
 				continue
 			}
 			if ref.deletion == goes {
-				with = append(with, holder)
+				dependents = append(dependents, holder)
 				continue
 			}
 			errs = append(errs, fmt.Errorf("%s: %s %s is needed by %s %s", ref.deletion, ref.target, r.ID, ref.source, holder.ID))
 		}
 	}
-	return with, errors.Join(errs...)
+	return dependents, errors.Join(errs...)
 }
 
-// expectUnique refuses a second resource where AWS allows one.
+// expectUnique returns an error for a second resource if AWS allows only one.
 func (records stock) expectUnique(k *Kind, r *Record) error {
 	if len(k.unique) == 0 {
 		return nil

@@ -14,9 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// kinds are all types that the stand-in knows. What replaces a resource is what
-// the Terraform provider of AWS 5 marks with ForceNew, in the file named beside it
-// (of github.com/hashicorp/terraform-provider-aws, internal/service); the rest is from the API's reference.
+// kinds are the supported types. replaces has the properties that AWS' Terraform provider 5
+// marks with ForceNew, in the file named beside it, of
+// github.com/hashicorp/terraform-provider-aws, internal/service. The other columns follow the
+// API's reference.
 var kinds = byToken(ec2Kinds, identityKinds, eksKinds, otherKinds)
 
 func byToken(tables ...map[string]*Kind) map[string]*Kind {
@@ -185,13 +186,12 @@ var ruleFormats = formats{
 	"egress[].fromPort": between(-1, 65535), "egress[].toPort": between(-1, 65535),
 }
 
-// sameNameInChina are the services whose endpoint services in China are named as
-// in the other partitions: the gateway of S3, and those that the AWS CDK does not
-// list as exceptions.
+// sameNameInChina are services whose endpoint services in China have the same names as in other
+// partitions: the gateway of S3, and those that the AWS CDK does not list as exceptions.
 // https://github.com/aws/aws-cdk packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts, VPC_ENDPOINT_SERVICE_EXCEPTIONS (read 2026-11-29)
 var sameNameInChina = []string{"s3", "logs", "elasticloadbalancing", "eks-auth"}
 
-// endpointService takes the endpoint services of AWS in a region.
+// endpointService accepts the endpoint services of AWS in a region.
 func endpointService(value any, region string) string {
 	prefixes := []string{awsdata.ReverseDNSPrefix(region) + "." + region + "."}
 	if partition.Of(region) == "aws-cn" {
@@ -217,12 +217,12 @@ func exactlyOne(c *shape.Problems, inputs map[string]any, names ...string) {
 	}
 }
 
-// subnetFits holds a subnet to its VPC's network and to its siblings.
+// subnetFits compares a subnet with its VPC's network and with its siblings.
 func subnetFits(records stock, r, _ *Record) error {
 	network, err := netip.ParsePrefix(textAt(r.Inputs, "cidrBlock"))
 	vpc := records.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))
 	if err != nil || vpc == nil {
-		return err // the one is checked before, the other by the references
+		return err // the format and reference checks report both
 	}
 	whole, err := netip.ParsePrefix(textAt(vpc.Outputs, "cidrBlock"))
 	if err != nil {
@@ -243,8 +243,9 @@ func subnetFits(records stock, r, _ *Record) error {
 	return nil
 }
 
-// gatewayHeld refuses to detach an internet gateway while there are public
-// addresses. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
+// gatewayHeld returns an error for detaching an internet gateway while there are public
+// addresses.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
 func gatewayHeld(records stock, r *Record) error {
 	for _, nat := range records.ofType(token("ec2/natGateway")) {
 		subnet := records.find(token("ec2/subnet"), textAt(nat.Outputs, "subnetId"))
@@ -267,7 +268,8 @@ func checkEndpoint(c *shape.Problems, inputs map[string]any) {
 	}
 }
 
-// endpointFits: private DNS needs that of the VPC, and a zone has one interface.
+// endpointFits returns an error if private DNS is on without the VPC's DNS, or a zone has two
+// interfaces.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
 func endpointFits(records stock, r, _ *Record) error {
 	vpc := records.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))

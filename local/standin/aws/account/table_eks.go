@@ -15,8 +15,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// Simulated is the end of the names of simulated Kubernetes API servers: a domain
-// that RFC 2606 keeps from ever existing.
+// Simulated is the suffix of the names of simulated Kubernetes API servers. RFC 2606 reserves
+// the domain: it never exists.
 const Simulated = ".simulated.invalid"
 
 func kubernetesVersion(value any, _ *Session) string {
@@ -137,7 +137,8 @@ var eksKinds = map[string]*Kind{
 	},
 }
 
-// clusterFits: two zones of one VPC, and versions one by one upwards.
+// clusterFits checks that a cluster has two zones of one VPC and is updated one minor version
+// at a time.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html, …/update-cluster.html
 func clusterFits(records stock, r, before *Record) error {
 	vpcs := map[string]bool{}
@@ -180,7 +181,7 @@ func clusterFits(records stock, r, before *Record) error {
 	return nil
 }
 
-// zonesOf are the zones of subnets.
+// zonesOf returns the zones of subnets.
 func (records stock) zonesOf(subnets []string) map[string]bool {
 	zones := map[string]bool{}
 	for _, id := range subnets {
@@ -191,7 +192,7 @@ func (records stock) zonesOf(subnets []string) map[string]bool {
 	return zones
 }
 
-// one is a member of a set that has no other.
+// member returns a member of a set that has only one.
 func member(set map[string]bool) string {
 	for member := range set {
 		return member

@@ -52,7 +52,7 @@ func TestUpdatesThatEKSRefuses(t *testing.T) {
 	}
 }
 
-func TestAPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
+func TestPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
 	s := open(t)
 	created := platform(t, s)
 	inputs := maps.Clone(created["cluster"].Inputs)
@@ -68,8 +68,8 @@ func TestAPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
 	}
 }
 
-// EKS counts its own tags of an Auto Scaling group as well.
-func TestAnAutoScalingGroupHasFiftyTags(t *testing.T) {
+// TestAutoScalingGroupHasFiftyTags holds that EKS' own tags count too.
+func TestAutoScalingGroupHasFiftyTags(t *testing.T) {
 	s := open(t)
 	asg := textAt(platform(t, s)["nodes"].Outputs, "resources[].autoscalingGroups[].name")
 	tag := func(i int) error {
@@ -86,7 +86,7 @@ func TestAnAutoScalingGroupHasFiftyTags(t *testing.T) {
 	}
 }
 
-// China and GovCloud are partitions of their own, with other ARNs and names.
+// TestOtherPartitions tests China and GovCloud, which have other ARNs and names.
 func TestOtherPartitions(t *testing.T) {
 	for region, test := range map[string]struct{ endpoint, wrong, policy, arn string }{
 		"cn-north-1":    {"cn.com.amazonaws.cn-north-1.ecr.api", "com.amazonaws.cn-north-1.ecr.api", "arn:aws-cn:iam::aws:policy/AmazonEKSWorkerNodePolicy", "arn:aws-cn:ec2:cn-north-1:" + ID + ":vpc/"},
