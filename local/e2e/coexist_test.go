@@ -19,9 +19,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// testTargetKubeconfig takes the embedded cluster for the user's own. The
-// simulator's image is pushed to a registry on loopback, which the node cannot
-// reach: it is given the image under that name as well.
+// testTargetKubeconfig deploys to the embedded cluster as if it was the user's own. The
+// simulator's image is pushed to a registry on loopback, which the node cannot reach, so the
+// image is also imported under that name.
 func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	env := environment(t, l)
 	pulumi(t, l, env, "destroy", "--yes", "--skip-preview", "--stack=local")
@@ -67,23 +67,23 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	}
 	out, err = makeCommand(l, "down")
 	if err == nil {
-		t.Errorf("make down forgets what is deployed:\n%s", out)
+		t.Errorf("make down removed the state of a deployed stack:\n%s", out)
 	}
-	removeOwnStack(t, l, out)
+	removeStackOwn(t, l, out)
 }
 
-// removeOwnStack does what `make down` asks for.
-func removeOwnStack(t *testing.T, l layout.Layout, kubeconfig string) {
+// removeStackOwn runs the commands in the output of `make down`.
+func removeStackOwn(t *testing.T, l layout.Layout, output string) {
 	t.Helper()
 	const destroy = "pulumi destroy --stack own"
-	_, commands, found := strings.Cut(kubeconfig, "remove it first:")
+	_, commands, found := strings.Cut(output, "remove it first:")
 	commands, _, named := strings.Cut(commands, destroy)
 	if !found || !named {
-		t.Fatalf("make down does not say how to remove the stack:\n%s", kubeconfig)
+		t.Fatalf("make down does not say how to remove the stack:\n%s", output)
 	}
 	cmd := exec.Command("bash", "-euc", commands+destroy+" --yes --skip-preview")
 	cmd.Dir = l.Root
-	cmd.Env = append(os.Environ(), "MAKEFLAGS=--no-print-directory") // what is evaluated, a make within make would mix with
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=--no-print-directory") // else the output of make inside make would be evaluated too
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s%s: %v\n%s", commands, destroy, err, out)
 	}
@@ -116,8 +116,8 @@ func testOtherKubelet(t *testing.T, l layout.Layout) {
 	}
 }
 
-// testSecondCheckout runs the cluster's program for another checkout, while
-// the cluster of this one serves.
+// testSecondCheckout runs the cluster's program for another checkout, while this checkout's
+// cluster runs.
 func testSecondCheckout(t *testing.T, l layout.Layout) {
 	const pods = `--output=jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].containerID}{"\n"}{end}`
 	podsBefore := ownKubectl(t, l, "get", "pods", "--all-namespaces", pods)
@@ -125,7 +125,7 @@ func testSecondCheckout(t *testing.T, l layout.Layout) {
 	if len(processesBefore) == 0 || len(routesBefore) == 0 {
 		t.Fatalf("nothing to disturb: processes %v, routes %v", processesBefore, routesBefore)
 	}
-	engine := watchService(t, "http://"+ownKubectl(t, l, "--namespace=inference", "get", "service", "mistral-7b", "--output=jsonpath={.spec.clusterIP}")+":8000", "")
+	replica := watchService(t, "http://"+ownKubectl(t, l, "--namespace=inference", "get", "service", "mistral-7b", "--output=jsonpath={.spec.clusterIP}")+":8000", "")
 	second := layout.Layout{Root: t.TempDir()}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -141,7 +141,7 @@ func testSecondCheckout(t *testing.T, l layout.Layout) {
 	if err != nil {
 		t.Errorf("kube remove of another checkout: %v\n%s", err, out)
 	}
-	engine.end(t)
+	replica.end(t)
 	if _, err := os.Stat(second.Kube()); !os.IsNotExist(err) {
 		t.Errorf("%s was not removed: %v", second.Kube(), err)
 	}

@@ -11,15 +11,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// theirCluster is a kubeconfig of a simulated cluster, with the context mine.
-const theirCluster = `{apiVersion: v1, kind: Config, current-context: mine,
+// userCluster is a kubeconfig of a simulated cluster, with the context mine.
+const userCluster = `{apiVersion: v1, kind: Config, current-context: mine,
 clusters: [{name: mine, cluster: {server: "https://theirs.simulated.invalid"}}],
 contexts: [{name: mine, context: {cluster: mine, user: me}}], users: [{name: me, user: {token: simulated}}]}`
 
-// simulatedEnvironment is that of a real engine with a simulated cluster, in a folder.
+// simulatedEnvironment returns the environment of a real engine with a simulated cluster, in a
+// folder.
 func simulatedEnvironment(t *testing.T, folder string) []string {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), []byte(theirCluster), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), []byte(userCluster), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"tmp", "account"} {
@@ -57,8 +58,8 @@ func TestLanguages(t *testing.T) {
 	expectSameObjects(t, "inference", objects)
 }
 
-// chained is a program with two services. Inputs of the second are NAMESPACE, MAX and
-// ADDRESS, which may be outputs of the first.
+// chained is a program with two services. Inputs of the second are NAMESPACE, MAX and ADDRESS,
+// which may be outputs of the first.
 const chained = `name: chained
 runtime: yaml
 packages: {vllm-eks: ../../provider}
@@ -89,8 +90,8 @@ outputs:
   secret: ${second.apiKeySecret}
 `
 
-// TestOutputsAreInputs passes outputs of one component to another, with the real engine:
-// what is valid creates the objects of plain values, what is not is refused.
+// TestOutputsAreInputs passes outputs of one component to another, with the real engine. Valid
+// outputs create the same objects as plain values, and invalid ones are refused.
 func TestOutputsAreInputs(t *testing.T) {
 	folder := accountFolder(t)
 	e := &example{language: language{project: "chained", command: (*example).cli}, t: t, folder: folder, context: "mine"}

@@ -18,7 +18,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// previewCommand is `make preview STACK=dev`, without the shell before it.
+// previewCommand returns the command of `make preview STACK=dev`, without the shell before it.
 func previewCommand(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	l := checkout(t)
@@ -31,8 +31,8 @@ func previewCommand(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &out
 }
 
-// TestMakePreview is what a user sees, first of the whole stack and then of its
-// changes, of which there are none.
+// TestMakePreview checks the output of the whole stack, and then of its changes, of which there
+// are none.
 func TestMakePreview(t *testing.T) {
 	for _, test := range []struct {
 		args []string
@@ -58,7 +58,7 @@ func TestMakePreview(t *testing.T) {
 	}
 }
 
-// However a preview ends, nothing of it runs on.
+// TestPreviewLeavesNoProcess ends previews in several ways.
 func TestPreviewLeavesNoProcess(t *testing.T) {
 	l := checkout(t)
 	s := simulation.Stack{Layout: l, Folder: l.Simulation("stacks", "dev.new")}

@@ -16,7 +16,7 @@ import (
 
 const nodeGroupType = "aws:eks/nodeGroup:NodeGroup"
 
-// nodes are how many run in each node group, by the program's name of it.
+// nodes returns the number of nodes of each node group, by its name in the program.
 func (s *simulated) nodes() map[string]int {
 	s.t.Helper()
 	sizes := map[string]int{}
@@ -31,7 +31,7 @@ func (s *simulated) nodes() map[string]int {
 	return sizes
 }
 
-// account are the stack's resources in the simulated account, by URN.
+// account returns the stack's resources in the simulated account, by URN.
 func (s *simulated) account() map[string]*account.Record {
 	s.t.Helper()
 	records, err := account.Records(s.Account())
@@ -47,8 +47,8 @@ func (s *simulated) account() map[string]*account.Record {
 	return byURN
 }
 
-// apply previews a configuration and then brings it about: what changes in the
-// account is what the preview named, and nothing else.
+// apply previews a configuration and applies it. Exactly the previewed resources must change in
+// the account.
 func (s *simulated) apply(configuration string) simulation.Run {
 	s.t.Helper()
 	s.configure(configuration)
@@ -56,7 +56,7 @@ func (s *simulated) apply(configuration string) simulation.Run {
 	before := s.account()
 	result := s.up()
 	if want, got := changes(previewed), changes(result); !slices.Equal(want, got) {
-		s.t.Errorf("the preview names\n%s\nand the update makes\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
+		s.t.Errorf("the preview has\n%s\nand the update has\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
 	}
 	named := map[string]bool{}
 	for _, step := range previewed.Steps() {
@@ -67,14 +67,14 @@ func (s *simulated) apply(configuration string) simulation.Run {
 	maps.Copy(objects, after)
 	for _, urn := range slices.Sorted(maps.Keys(objects)) {
 		if !named[urn] && !reflect.DeepEqual(before[urn], after[urn]) {
-			s.t.Errorf("%s changes in the account, and the preview does not name it", urn)
+			s.t.Errorf("%s changes in the account and is not in the preview", urn)
 		}
 	}
 	expectChanges(s.t, s.must("preview"))
 	return result
 }
 
-// events are what updates did to nodes since the last call.
+// events returns the effects of updates on nodes since the last call.
 func (s *simulated) events(seen *int) []account.Event {
 	s.t.Helper()
 	events, err := account.Events(s.Account())
@@ -86,7 +86,7 @@ func (s *simulated) events(seen *int) []account.Event {
 	return news
 }
 
-// scale does what the cluster autoscaler does.
+// scale changes a group's size like the cluster autoscaler.
 func (s *simulated) scale(group string, nodes int) {
 	s.t.Helper()
 	if err := account.SetSize(s.Account(), group, nodes); err != nil {
@@ -94,8 +94,8 @@ func (s *simulated) scale(group string, nodes int) {
 	}
 }
 
-// TestUpdatesKeepTheNodesThatTheAutoscalerStarted changes a stack whose nodes run.
-func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
+// TestUpdatesKeepAutoscaledNodes changes a stack with nodes that the autoscaler started.
+func TestUpdatesKeepAutoscaledNodes(t *testing.T) {
 	const group = "nodes-g5-us-west-2a"
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
 	larger := func(minimum, maximum int) string {
@@ -151,9 +151,9 @@ func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
 	})
 }
 
-// TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone gives a group another launch
-// template while its pods cannot leave their nodes.
-func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
+// TestUnfinishedUpdateStaysInThePreview changes a group's launch template while its pods cannot
+// be evicted. EKS fails the update, and the preview shows it until a later update succeeds.
+func TestUnfinishedUpdateStaysInThePreview(t *testing.T) {
 	const group = "nodes-g5-us-west-2a"
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
 	s := newSimulated(t, accountFolder(t), "dev", initial)
@@ -169,7 +169,7 @@ func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
 	if messages := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(messages, "PodEvictionFailure") {
 		t.Fatalf("%v\n%s", err, messages)
 	}
-	// What docs/aws.md says to do then.
+	// The commands of docs/aws.md.
 	s.must("refresh", "--yes", "--skip-preview")
 	const named = "g5: replaces 2 nodes"
 	if messages := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(messages, named) || !strings.Contains(messages, "launch template") {
@@ -194,9 +194,8 @@ func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
 	}
 }
 
-// TestEachChangeIsTheOneThatThePreviewNames goes through what a team changes in a
-// year.
-func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {
+// TestUpdateMatchesPreview makes the changes that a team makes in a year.
+func TestUpdateMatchesPreview(t *testing.T) {
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100")
 	s := newSimulated(t, accountFolder(t), "dev", initial)
 	s.apply(initial)
@@ -230,8 +229,8 @@ func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {
 	})
 }
 
-// TestZonesComeAndGo adds a zone to the network and takes it away again.
-func TestZonesComeAndGo(t *testing.T) {
+// TestAddAndRemoveZone adds a zone to the network and removes it.
+func TestAddAndRemoveZone(t *testing.T) {
 	two := stackText(t, "dev")
 	three := replaced(t, two, "zones: [us-west-2a, us-west-2b]", "zones: [us-west-2a, us-west-2b, us-west-2c]")
 	s := newSimulated(t, accountFolder(t), "dev", two)
