@@ -1,5 +1,5 @@
-// Package recorder stands in for the engine's side of a plugin's messages, so
-// that tests can see what a user would.
+// Package recorder receives a plugin's messages instead of the engine, so that tests can read
+// them.
 package recorder
 
 import (
@@ -12,15 +12,14 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Messages collects messages from any number of goroutines. The zero value is
-// ready to use.
+// Messages collects messages from any number of goroutines. The zero value is ready to use.
 type Messages struct {
 	mu       sync.Mutex
 	lines    []string
 	warnings []string
 }
 
-// Log keeps a lasting message.
+// Log stores a lasting message.
 func (m *Messages) Log(_ context.Context, severity diag.Severity, _ resource.URN, message string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -31,13 +30,13 @@ func (m *Messages) Log(_ context.Context, severity diag.Severity, _ resource.URN
 	return nil
 }
 
-// LogStatus keeps a line of progress, which is no warning whatever its severity:
-// the next one replaces it.
+// LogStatus stores a line of progress. It is not a warning, whatever its severity, because the
+// next line replaces it.
 func (m *Messages) LogStatus(ctx context.Context, _ diag.Severity, urn resource.URN, message string) error {
 	return m.Log(ctx, diag.Info, urn, message)
 }
 
-// Lines are all messages in their order.
+// Lines returns all messages in order.
 func (m *Messages) Lines() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -47,7 +46,7 @@ func (m *Messages) Lines() []string {
 // All is Lines as one text.
 func (m *Messages) All() string { return strings.Join(m.Lines(), "\n") }
 
-// Warnings are the lasting messages that are warnings.
+// Warnings returns the lasting messages that are warnings.
 func (m *Messages) Warnings() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
