@@ -115,7 +115,7 @@ func explainGap(method string, err error) error {
 func goTool() (string, error) {
 	path, err := exec.LookPath("go")
 	if err != nil {
-		return "", fmt.Errorf("Go is not on PATH; install Go, or set runtime.options.binary in Pulumi.yaml to a built program")
+		return "", fmt.Errorf("PATH: there is no go; install Go, or set runtime.options.binary in Pulumi.yaml to a built program")
 	}
 	return path, nil
 }
