@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
-	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
@@ -77,7 +76,6 @@ func TestCharts(t *testing.T) {
 				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
 			}
 			for _, claim := range claims {
-<<<<<<< HEAD
 				_, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim))
 				if got := problemstest.KindsOf(found.list); !slices.Contains(got, "namespaces[0].name: invalid") {
 					t.Errorf("models may use its namespace %s: the problems are %q", claim, got)
@@ -87,15 +85,6 @@ func TestCharts(t *testing.T) {
 			_, found := completed(t, created+wrong)
 			if got := problemstest.KindsOf(found.list); !slices.Contains(got, key+".values.password: invalid") {
 				t.Errorf("a password among its values is not reported: the problems are %q", got)
-=======
-				if _, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim)); !found.reported(field.NewPath("namespaces").Index(0).Child("name")) {
-					t.Errorf("models may use its namespace %s", claim)
-				}
-			}
-			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
-			if _, found := completed(t, created+wrong); !found.reported(field.NewPath(key, "values", "password")) {
-				t.Error("a password among its values is not reported")
->>>>>>> refs/heads/paths
 			}
 		})
 	}
