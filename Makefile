@@ -10,7 +10,7 @@ UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --a
 
 # What a comparison of scaling policies is given.
 COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-policies=$(call quote,$(POLICIES))) $(if $(SEEDS),-seeds=$(call quote,$(SEEDS))) \
-	$(if $(MINUTES),-minutes=$(call quote,$(MINUTES))) $(if $(LEAD),-lead=$(call quote,$(LEAD))) $(if $(COLD_START),-cold-start=$(call quote,$(COLD_START))) \
+	$(if $(MINUTES),-minutes=$(call quote,$(MINUTES))) $(if $(WARM_UP),-warm-up=$(call quote,$(WARM_UP))) $(if $(COLD_START),-cold-start=$(call quote,$(COLD_START))) \
 	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
 	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MIN),-min=$(call quote,$(MIN))) $(if $(MAX),-max=$(call quote,$(MAX)))
 
@@ -18,10 +18,11 @@ COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-p
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs'
-	@echo '  make test-long what is too long for that: fifty engines, every recorded seed, benchmarks, faults'
-	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder] [PLOT=file.svg]'
+	@echo '  make test-long what is too long for that: fifty engines, benchmarks, faults'
+	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder]'
+	@echo '                 predictions of GPU memory against startup logs of vLLM'
 	@echo '  make speed-accuracy DATA=file.csv [CONFIGS=folder]'
-	@echo '                 predictions of GPU memory against start-up logs of vLLM'
+	@echo '                 predictions of speed against measured results'
 	@echo '  make bench     scaling policies side by side on the embedded Kubernetes: half an hour a load and'
 	@echo '                 seed, a report in bench-results. SEEDS=1 MINUTES=20 COLD_START=90 RATE=3.5 MAX=10'
 	@echo '                 TIME_SCALE=1, LOADS=conversation (code, step, ramp, long-prompts), or TRACE=file.csv'
@@ -51,8 +52,7 @@ simulate:
 	@local/compare model $(COMPARE_FLAGS)
 
 sizing-accuracy:
-	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) \
-		-plot=$(call quote,$(or $(PLOT),sizing-accuracy.svg)) $(if $(V),-v)
+	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) $(if $(V),-v)
 
 speed-accuracy:
 	@local/$@ $(if $(DATA),-data=$(call quote,$(DATA))) $(if $(CONFIGS),-configs=$(call quote,$(CONFIGS))) $(if $(V),-v)

@@ -16,16 +16,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// row is one start-up of vLLM as somebody logged it: how it was configured, and
-// what came of it. The two are kept apart, so that a prediction cannot see the
-// result.
+// row is one logged startup of vLLM: the configuration and the result. The two are separate, so that
+// a prediction cannot use the result.
 type row struct {
 	id string
 	configured
 	measured
 }
 
-// configured are the inputs of a prediction.
+// configured holds the inputs of a prediction.
 type configured struct {
 	model, quantization, dtype, kvDType, gpu  string
 	billions                                  float64 // of parameters
@@ -37,32 +36,25 @@ type configured struct {
 	statesGPUs, statesUtilization             bool
 }
 
-// measured is what the log says.
+// measured holds the result in the log.
 type measured struct {
 	kvGiB    float64 // on one GPU; 0: not logged
 	kvTokens float64 // over all GPUs; 0: not logged
 	fits     bool
-	stated   bool // whether the outcome is known
+	stated   bool // the outcome is known
 }
 
-// columns that a file must have; the others are not read.
+// columns are the columns that a file must have; others are not read.
 var columns = []string{
 	"id", "date", "vllm_version", "model", "params_b", "quant", "dtype", "kv_dtype", "gpu", "gpu_count_tp", "pp", "gpu_mem_util",
 	"max_model_len", "max_num_seqs", "max_num_batched_tokens", "enforce_eager", "kv_gib", "kv_tokens", "outcome",
 }
 
-// readRows reads a file in the format of testdata/kv-cache-measured.csv.
-func readRows(from io.Reader) ([]row, error) { return measure.ReadRows(from, columns, readRow) }
+// readRows returns the rows of a file in the format of testdata/kv-cache-measured.csv.
+func readRows(source io.Reader) ([]row, error) { return measure.ReadRows(source, columns, readRow) }
 
 func readRow(cell measure.Cell) row {
-	number := func(name string) float64 {
-		x, err := strconv.ParseFloat(cell(name), 64)
-		if err != nil {
-			return 0
-		}
-		return x
-	}
-	count := func(name string) int { return int(number(name)) }
+	number, count := cell.Number, cell.Count
 	return row{
 		id: cell("id"),
 		configured: configured{
@@ -79,13 +71,12 @@ func readRow(cell measure.Cell) row {
 	}
 }
 
-// complete tells whether a row states all that its KV cache depends on most.
+// complete reports whether a row states what its KV cache mainly depends on.
 func (c configured) complete() bool {
 	return c.gpu != "" && c.statesGPUs && c.statesUtilization && c.version != ""
 }
 
-// engine is the configuration as sizing takes it. The error says why there is
-// none.
+// engine returns the configuration for sizing. The error says why there is none.
 func (c configured) engine(shapes measure.Shapes) (sizing.Engine, error) {
 	gpu, err := findGPU(c.gpu)
 	if err != nil {
@@ -99,7 +90,7 @@ func (c configured) engine(shapes measure.Shapes) (sizing.Engine, error) {
 	release, ok := sizing.ParseRelease(c.version)
 	if !ok {
 		if c.utilization == 0 {
-			return sizing.Engine{}, errors.New("utilisation: not stated, nor the version whose default it would be")
+			return sizing.Engine{}, errors.New("utilisation: not stated, nor the version, which has a default")
 		}
 		release = releaseOn(c.date)
 	}
@@ -118,8 +109,7 @@ func kvDType(text string) string {
 	return strings.ToLower(text)
 }
 
-// releases are the days on which versions of vLLM came out, from its GitHub
-// releases; the months since v0.20 are rounded.
+// releases holds the days of vLLM's releases, from GitHub; the days since v0.20 are rounded.
 var releases = []struct {
 	date    string
 	version sizing.Release
@@ -135,12 +125,11 @@ var releases = []struct {
 	{"2026-08-20", sizing.Release{Minor: 28}}, {"2026-09-15", sizing.Release{Minor: 29}},
 }
 
-// undated is the release in the middle of vLLM's history, for a log that tells
-// neither its version nor its day.
+// undated is a release in the middle of vLLM's history, for a log without a version and a day.
 var undated = sizing.Release{Minor: 8, Patch: 5}
 
-// releaseOn is the release that was new on a day. Of a year or a month alone
-// the last day counts.
+// releaseOn returns the newest release on a day. The last day of a year or a month counts if only that
+// is known.
 func releaseOn(date string) sizing.Release {
 	if date == "" {
 		return undated
@@ -155,8 +144,8 @@ func releaseOn(date string) sizing.Release {
 	return found
 }
 
-// cards are how people write the catalogue's GPUs, more particular ones first.
-var cards = []struct{ pattern, name string }{
+// gpuPatterns holds how people write the catalogue's GPUs, more particular ones first.
+var gpuPatterns = []struct{ pattern, name string }{
 	{`h100 ?(nvl|pcie 94)`, "H100-NVL"}, {`gh200`, "GH200"}, {`h200`, "H200"}, {`h100`, "H100"}, {`h20\b`, "H20"}, {`b200`, "B200"},
 	{`a100.*80`, "A100-80"}, {`a100.*40`, "A100-40"}, {`a10g?\b`, "A10G"}, {`l40s`, "L40S"}, {`l40\b`, "L40"}, {`l4\b`, "L4"}, {`t4\b`, "T4"},
 	{`v100.*32`, "V100-32"}, {`v100.*16`, "V100-16"}, {`p100`, "P100"}, {`a30\b`, "A30"}, {`a40\b`, "A40"}, {`a2\b`, "A2"},
@@ -166,29 +155,27 @@ var cards = []struct{ pattern, name string }{
 }
 
 var (
-	// measuredTotal is a measurement in the GPU's column; what CUDA reports is
-	// no input.
+	// measuredTotal matches a measurement in the GPU's column: a result of CUDA, not an input.
 	measuredTotal = regexp.MustCompile(`total [\d.]+ ?gib`)
 	slice         = regexp.MustCompile(`slice|\bmig\b|vgpu`)
 	size          = regexp.MustCompile(`(\d+) ?gb`)
 )
 
-// findGPU reads the GPU's column: a card's name or, failing that, its nominal
-// memory, for which the card of that size with the most usual usable memory
-// stands.
+// findGPU returns the GPU of a column that holds its name or its nominal memory. For a memory it
+// returns the GPU of that size with the most usual usable memory.
 func findGPU(text string) (catalogue.GPU, error) {
 	text = measuredTotal.ReplaceAllString(strings.ToLower(text), "")
 	switch {
 	case text == "":
 		return catalogue.GPU{}, errors.New("GPU: not stated")
 	case slice.MatchString(text):
-		return catalogue.GPU{}, errors.New("GPU: a slice, whose memory is not the card's")
+		return catalogue.GPU{}, errors.New("GPU: a slice, which has a part of the memory only")
 	case strings.Contains(text, "not stated") && strings.Contains(text, " or "):
 		return catalogue.GPU{}, errors.New("GPU: its memory is not stated")
 	}
-	for _, card := range cards {
-		if regexp.MustCompile(card.pattern).MatchString(text) {
-			return catalogue.FindGPU(card.name)
+	for _, gpu := range gpuPatterns {
+		if regexp.MustCompile(gpu.pattern).MatchString(text) {
+			return catalogue.FindGPU(gpu.name)
 		}
 	}
 	m := size.FindStringSubmatch(text)
@@ -204,7 +191,7 @@ func findGPU(text string) (catalogue.GPU, error) {
 		}
 	}
 	if len(same) == 0 {
-		return catalogue.GPU{}, fmt.Errorf("GPU: no card of %s GB is in the catalogue", m[1])
+		return catalogue.GPU{}, fmt.Errorf("GPU: the catalogue has none of %s GB", m[1])
 	}
 	mean /= float64(len(same))
 	distance := func(g catalogue.GPU) float64 { return math.Round(10 * math.Abs(g.UsableGiB-mean)) }

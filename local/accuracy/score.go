@@ -8,21 +8,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// prediction is one row's.
+// prediction is the prediction for one row.
 type prediction struct {
 	row
 	engine sizing.Engine
 	memory sizing.Memory
 }
 
-// left is a row that is not predicted, and why.
-type left struct{ id, why string }
-
-func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftOut []left) {
+func predict(rows []row, shapes measure.Shapes) (predictions []prediction, unpredicted []measure.Unpredicted) {
 	for _, r := range rows {
 		engine, err := r.engine(shapes)
 		if err != nil {
-			leftOut = append(leftOut, left{r.id, err.Error()})
+			unpredicted = append(unpredicted, measure.Unpredicted{ID: r.id, Reason: err.Error()})
 			continue
 		}
 		if !r.statesGPUs {
@@ -30,34 +27,33 @@ func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftO
 		}
 		memory := sizing.Fit(engine)
 		if !r.statesGPUs && engine.TensorParallel > 1 || engine.Shape.Name == "" {
-			memory.Verdict = sizing.Marginal // it depends on what is not stated
+			memory.Verdict = sizing.Marginal // it depends on a value that is not stated
 		}
 		predictions = append(predictions, prediction{r, engine.WithDefaults(), memory})
 	}
-	return predictions, leftOut
+	return predictions, unpredicted
 }
 
-// smallest is the engine on as few GPUs as it fits, which is what the program
-// takes where their number is not given; on one if it fits no number. Whether
-// each had whole experts is not stated either.
+// smallest returns the engine on the smallest number of GPUs that it fits, the default of the program,
+// or on one GPU if it fits no number. Whether each GPU had whole experts is not stated either.
 func smallest(e sizing.Engine) sizing.Engine {
 	for _, gpus := range []int{1, 2, 4, 8} {
-		on := e
-		on.TensorParallel, on.ExpertParallel = gpus, true
-		if on.Splits(gpus) && sizing.Fit(on).Verdict == sizing.Fits {
-			return on
+		split := e
+		split.TensorParallel, split.ExpertParallel = gpus, true
+		if split.Splits(gpus) && sizing.Fit(split).Verdict == sizing.Fits {
+			return split
 		}
 	}
 	return e
 }
 
-// hasKV tells whether the row says how large the cache is.
+// hasKV reports whether the row states the size of the cache.
 func (p prediction) hasKV() bool { return p.kvTokens > 0 || p.kvGiB != 0 }
 
-// predicted is the cache of one GPU in GiB; below zero where something lacks.
+// predicted returns the cache of one GPU in GiB; below zero for a missing amount.
 func (p prediction) predicted() float64 { return p.memory.KV - p.memory.Short }
 
-// bytesPerToken is what one of the tokens that vLLM logs takes on one GPU.
+// bytesPerToken returns the size of a token that vLLM logs on one GPU.
 func (p prediction) bytesPerToken() float64 {
 	if p.memory.Tokens > 0 {
 		return p.memory.KV * (1 << 30) / float64(p.memory.Tokens)
@@ -65,8 +61,8 @@ func (p prediction) bytesPerToken() float64 {
 	return float64(p.engine.KVBytesPerToken())
 }
 
-// inGiB is the measured cache on one GPU. Tokens are converted as predicted;
-// they count where pipeline stages differ, since a log tells of one of them.
+// inGiB returns the measured cache on one GPU. Tokens are converted with the predicted size. They
+// count for several pipeline stages, since a log has the GiB of one of them only.
 func (p prediction) inGiB() float64 {
 	if p.kvGiB != 0 && (p.engine.PipelineParallel == 1 || p.kvTokens == 0) {
 		return p.kvGiB
@@ -74,7 +70,7 @@ func (p prediction) inGiB() float64 {
 	return p.kvTokens * p.bytesPerToken() / (1 << 30)
 }
 
-// relativeError is that of KV tokens, or of KV GiB where only that is given.
+// relativeError returns the error of KV tokens, or of KV GiB if only that is known.
 func (p prediction) relativeError() float64 {
 	if p.kvTokens > 0 {
 		return float64(p.memory.Tokens)/p.kvTokens - 1
@@ -82,18 +78,18 @@ func (p prediction) relativeError() float64 {
 	return p.predicted()/p.kvGiB - 1
 }
 
-// gibError is the error of the cache on one GPU.
+// gibError returns the error of the cache on one GPU in GiB.
 func (p prediction) gibError() float64 { return p.predicted() - p.inGiB() }
 
-// strict tells whether the row is among those that the relative error is
-// judged by; of the others it is the absolute one.
+// strict reports whether the relative error of the row counts; for the other rows the absolute error
+// counts.
 func (p prediction) strict() bool { return p.complete() && p.inGiB() >= 2 }
 
-// decisions are how the verdicts compare with the outcomes.
-type decisions struct{ right, falseFits, falseNot, marginal, all int }
+// decisions counts how the verdicts compare with the outcomes.
+type decisions struct{ right, falseFits, falseNot, marginal, total int }
 
 func (d *decisions) add(p prediction) {
-	d.all++
+	d.total++
 	switch {
 	case p.memory.Verdict == sizing.Marginal:
 		d.marginal++
@@ -106,33 +102,32 @@ func (d *decisions) add(p prediction) {
 	}
 }
 
-// decided are those that are not marginal.
-func (d decisions) decided() int { return d.all - d.marginal }
+// decided returns the number of decisions that are not marginal.
+func (d decisions) decided() int { return d.total - d.marginal }
 
 func (d decisions) rightPercent() float64 { return measure.Percent(d.right, d.decided()) }
 
-// score is what the report is made of.
+// score holds the figures of the report.
 type score struct {
 	rows        int
-	leftOut     []left
+	unpredicted []measure.Unpredicted
 	predictions []prediction
 	decisions   decisions
-	strict, all measure.Summary    // relative error, of the strict rows and of all
-	withinGiB   float64            // percent of the others within 1 GiB
-	others      int                // how many those are
-	withinError float64            // percent of all within the stated error
-	by          map[string]grouped // relative errors, by what
+	overall     grouped
+	withinGiB   float64 // percent of the not strict rows within 1 GiB
+	loose       int     // number of rows that are not strict
+	withinError float64 // percent of all within the stated error
+	groups      map[string]grouped
 }
 
-// grouped are the errors of one group of rows, of the strict ones and of all.
-type grouped struct{ strict, all measure.Summary }
+// grouped holds the relative errors of a group of rows: of the strict rows, and of every row.
+type grouped struct{ strict, every measure.Summary }
 
 func newScore(rows []row, shapes measure.Shapes) score {
-	s := score{rows: len(rows), by: map[string]grouped{}}
-	s.predictions, s.leftOut = predict(rows, shapes)
-	var strict, all []float64
-	groups := map[string][2][]float64{} // of the strict rows, and of all
-	within, stated := 0, 0
+	s := score{rows: len(rows), groups: map[string]grouped{}}
+	s.predictions, s.unpredicted = predict(rows, shapes)
+	strict, every := map[string][]float64{}, map[string][]float64{} // relative errors by group
+	withinGiB, withinError := 0, 0
 	for _, p := range s.predictions {
 		if p.stated {
 			s.decisions.add(p)
@@ -140,48 +135,46 @@ func newScore(rows []row, shapes measure.Shapes) score {
 		if !p.hasKV() {
 			continue
 		}
-		e := p.relativeError()
-		all = append(all, e)
 		if p.withinItsError() {
-			stated++
+			withinError++
 		}
-		switch {
-		case p.strict():
-			strict = append(strict, e)
-		case math.Abs(p.gibError()) <= 1:
-			within++
+		if !p.strict() && math.Abs(p.gibError()) <= 1 {
+			withinGiB++
 		}
-		for _, name := range p.groups() {
-			g := groups[name]
+		for _, name := range append(p.groups(), overall) {
+			every[name] = append(every[name], p.relativeError())
 			if p.strict() {
-				g[0] = append(g[0], e)
+				strict[name] = append(strict[name], p.relativeError())
 			}
-			g[1] = append(g[1], e)
-			groups[name] = g
 		}
 	}
-	s.strict, s.all, s.others = measure.Summarize(strict), measure.Summarize(all), len(all)-len(strict)
-	s.withinGiB, s.withinError = measure.Percent(within, s.others), measure.Percent(stated, len(all))
-	for name, g := range groups {
-		s.by[name] = grouped{measure.Summarize(g[0]), measure.Summarize(g[1])}
+	for name := range every {
+		s.groups[name] = grouped{measure.Summarize(strict[name]), measure.Summarize(every[name])}
 	}
+	s.overall = s.groups[overall]
+	delete(s.groups, overall)
+	s.loose = s.overall.every.Rows - s.overall.strict.Rows
+	s.withinGiB, s.withinError = measure.Percent(withinGiB, s.loose), measure.Percent(withinError, s.overall.every.Rows)
 	return s
 }
 
-// withinItsError tells whether the measurement is within the stated error.
+// overall is the group of all rows.
+const overall = "overall"
+
+// withinItsError reports whether the measurement is within the stated error.
 func (p prediction) withinItsError() bool {
 	e := p.gibError()
 	return e <= p.memory.Error && -e <= p.memory.More
 }
 
-// groups are what the row counts for.
+// groups returns the groups to which the row belongs.
 func (p prediction) groups() []string {
 	return []string{
 		"GPU " + p.engine.GPU.Name, "engine " + p.generation(), "quantisation " + cmp.Or(p.engine.Shape.Quantization.Method, "none"),
 	}
 }
 
-// generation is the engine's: what changed the memory most.
+// generation returns the group of vLLM versions with a similar use of memory.
 func (p prediction) generation() string {
 	r := p.engine.Release
 	switch {

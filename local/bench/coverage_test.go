@@ -4,45 +4,42 @@ import (
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
-	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// An interval of one run holds what many runs come to in three of four cases at
-// least: of 40 draws of a load each, in the model. How often exactly, over all
-// loads and more draws, result.DefaultBootstrap's source says.
+// The interval of one run holds the mean of many runs in three of four draws or more, for 40
+// draws of a load in the model.
 func TestIntervalsHoldTheMeanOfManyRuns(t *testing.T) {
 	for _, kind := range []load.Kind{load.Conversation, load.Step} {
-		o, asks, policies := planned(t, "model", "-loads="+string(kind), "-seeds=40")
+		o, loads, policies := planned(t, "model", "-loads="+string(kind), "-seeds=40")
 		var misses, hours []result.Interval
 		offered, missed, sum := 0.0, 0.0, 0.0
-		for _, a := range asks {
-			trials, err := o.modelled(t.Context(), a, policies[:1], 0)
+		for _, l := range loads {
+			trials, err := o.model(t.Context(), l, policies[:1], 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			c, err := result.Compare(trials, result.DefaultSLO, result.DefaultBootstrap(a.length))
+			estimates, err := result.Compare(trials)
 			if err != nil {
 				t.Fatal(err)
 			}
-			e, _ := c.Estimate(policy.Ours)
+			e, n := estimates[0], float64(len(trials[0].Offered()))
 			misses, hours = append(misses, e.Misses), append(hours, e.GPUHours)
-			n := float64(len(trials[0].Offered()))
 			offered, missed, sum = offered+n, missed+n*e.Misses.Estimate, sum+e.GPUHours.Estimate
 		}
-		for name, of := range map[string]struct {
+		for name, c := range map[string]struct {
 			intervals []result.Interval
-			truth     float64
-		}{"misses": {misses, missed / offered}, "GPU-hours": {hours, sum / float64(len(asks))}} {
+			mean      float64
+		}{"misses": {misses, missed / offered}, "GPU-hours": {hours, sum / float64(len(loads))}} {
 			held := 0
-			for _, i := range of.intervals {
-				if i.Low <= of.truth && of.truth <= i.High {
+			for _, i := range c.intervals {
+				if i.Low <= c.mean && c.mean <= i.High {
 					held++
 				}
 			}
-			t.Logf("%s: %d of %d intervals of %s hold %.3f", kind, held, len(of.intervals), name, of.truth)
-			if 4*held < 3*len(of.intervals) {
-				t.Errorf("%s: only %d of %d intervals of %s hold %.3f", kind, held, len(of.intervals), name, of.truth)
+			t.Logf("%s: %d of %d intervals of %s hold %.3f", kind, held, len(c.intervals), name, c.mean)
+			if 4*held < 3*len(c.intervals) {
+				t.Errorf("%s: only %d of %d intervals of %s hold %.3f", kind, held, len(c.intervals), name, c.mean)
 			}
 		}
 	}

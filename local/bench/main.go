@@ -1,5 +1,5 @@
-// Command bench compares policies of scaling vLLM: `bench real` on the embedded
-// Kubernetes, `bench model` in a model of the same loop.
+// Command bench compares scaling policies of vLLM: `bench real` on the embedded Kubernetes,
+// `bench model` in a model of the same loop. `bench check` only checks the flags.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 		if text := err.Error(); text != context.Canceled.Error() {
 			fmt.Fprintln(os.Stderr, text)
 		}
-		fmt.Fprintln(os.Stderr, "Interrupted. What was complete is kept; the same command goes on from there.")
+		fmt.Fprintln(os.Stderr, "Interrupted. Complete loads are kept; the same command continues after them.")
 		os.Exit(130)
 	default:
 		fmt.Fprintln(os.Stderr, err)
@@ -33,7 +33,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("bench: which one? real (on the embedded Kubernetes) or model")
+		return errors.New("bench: got no command, want real (on the embedded Kubernetes) or model")
 	}
 	o, err := readOptions(args[0], args[1:])
 	if errors.Is(err, flag.ErrHelp) {
@@ -44,12 +44,12 @@ func run(ctx context.Context, args []string) error {
 	}
 	switch args[0] {
 	case "check":
-		_, err := o.asks()
+		_, err := o.traffic()
 		return err
 	case "real":
-		return real(ctx, o)
+		return compareOnCluster(ctx, o)
 	case "model":
-		return model(ctx, o)
+		return compareInModel(ctx, o)
 	default:
 		return fmt.Errorf("bench: got %q, want real or model", args[0])
 	}

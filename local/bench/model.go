@@ -15,59 +15,67 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-// model compares in the model, a core's seconds an hour of load and policy.
-func model(ctx context.Context, o options) error {
-	asks, policies, err := o.plan()
+// compareInModel compares in the model: seconds of a core for an hour of a load and policy.
+func compareInModel(ctx context.Context, o options) error {
+	traffic, policies, err := o.plan()
 	if err != nil {
 		return err
 	}
-	r, err := o.simulate(ctx, asks, policies)
+	r, err := o.simulate(ctx, traffic, policies)
 	if err != nil {
 		return err
 	}
 	return o.publish("model", r)
 }
 
-// simulate runs all policies under all loads in the model.
-func (o options) simulate(ctx context.Context, asks []asked, policies []policy.Policy) (report.Report, error) {
-	var trials []result.Trial
-	var frontiers []report.Frontier
-	for i, a := range asks {
-		fmt.Printf("[%d/%d] %s, seed %d: %d requests\n", i+1, len(asks), a.name, a.seed, len(a.arrivals))
-		all, err := o.modelled(ctx, a, policies, 0)
+// simulate returns the report of all policies under all loads in the model.
+func (o options) simulate(ctx context.Context, traffic []traffic, policies []policy.Policy) (report.Report, error) {
+	var runs []report.Run
+	for i, t := range traffic {
+		fmt.Printf("[%d/%d] %s, seed %d: %d requests\n", i+1, len(traffic), t.name, t.seed, len(t.arrivals))
+		trials, err := o.model(ctx, t, policies, 0)
 		if err != nil {
 			return report.Report{}, err
 		}
-		frontier, err := o.frontier(ctx, a)
+		frontier, err := o.frontier(ctx, t)
 		if err != nil {
 			return report.Report{}, err
 		}
-		trials, frontiers = append(trials, all...), append(frontiers, frontier)
+		runs = append(runs, withFrontier(trials, frontier)...)
 	}
-	return report.Build(o.described(policies, asks[0]), trials, frontiers)
+	return report.Build(o.described(traffic[0]), runs)
 }
 
-// modelled are all policies under one load, in the model, as chance draws it.
-func (o options) modelled(ctx context.Context, a asked, policies []policy.Policy, draw uint64) ([]result.Trial, error) {
+func withFrontier(trials []result.Trial, frontier []result.Point) []report.Run {
+	var runs []report.Run
+	for _, t := range trials {
+		runs = append(runs, report.Run{Trial: t, Frontier: frontier})
+	}
+	return runs
+}
+
+// model returns the trials of all policies under one load in the model. A draw is one course of
+// chance under the same arrivals.
+func (o options) model(ctx context.Context, t traffic, policies []policy.Policy, draw uint64) ([]result.Trial, error) {
 	estimate, err := o.settings.Estimate()
 	if err != nil {
 		return nil, err
 	}
-	mean, _, err := o.mean(a)
+	mean, _, err := o.mean(t)
 	if err != nil {
 		return nil, err
 	}
 	specs := make([]loop.Spec, len(policies))
 	for i, p := range policies {
-		specs[i] = o.spec(a, loop.ConfigOf(estimate))
+		specs[i] = o.spec(t, loop.ConfigOf(estimate))
 		specs[i].Policy, specs[i].Start, specs[i].Draw = p, o.settings.Start(p, mean), draw
 	}
-	return runAll(ctx, specs)
+	return runModels(ctx, specs)
 }
 
-// runAll runs models, as many at once as there are cores.
-func runAll(ctx context.Context, specs []loop.Spec) ([]result.Trial, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // they keep little of what they make
+// runModels runs models, as many at once as there are cores.
+func runModels(ctx context.Context, specs []loop.Spec) ([]result.Trial, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // models keep little of what they allocate
 	trials := make([]result.Trial, len(specs))
 	running, ctx := errgroup.WithContext(ctx)
 	running.SetLimit(runtime.GOMAXPROCS(0))
@@ -83,72 +91,63 @@ func runAll(ctx context.Context, specs []loop.Spec) ([]result.Trial, error) {
 	return trials, running.Wait()
 }
 
-func (o options) spec(a asked, config engine.Config) loop.Spec {
+func (o options) spec(t traffic, config engine.Config) loop.Spec {
 	timing := loop.DefaultTiming(o.settings.ColdStart)
 	timing.Scrape = o.settings.Scrape
 	return loop.Spec{
-		Arrivals: a.arrivals, Lead: a.lead, Length: a.length, Load: a.name, Seed: a.seed,
+		Arrivals: t.arrivals, WarmUp: t.warmUp, Length: t.length, Load: t.name, Seed: t.seed,
 		Min: o.settings.Min, Max: o.settings.Max, Engine: config, Timing: timing, MaxModelLen: o.settings.MaxModelLen,
 	}
 }
 
-// mean is the number of engines that the load's mean needs, and the rate of
-// requests that one of them takes, known in advance.
-func (o options) mean(a asked) (engines int, perEngine float64, err error) {
+// mean returns the number of replicas that the mean of the load needs, and the rate of requests
+// that one replica serves.
+func (o options) mean(t traffic) (replicas int, perReplica float64, err error) {
 	input, output := 0, 0
-	for _, one := range a.arrivals {
-		input, output = input+one.Input, output+one.Output
+	for _, a := range t.arrivals {
+		input, output = input+a.Input, output+a.Output
 	}
-	n := max(1, len(a.arrivals))
-	if perEngine, err = o.settings.RequestsPerEngine(input/n, output/n); err != nil {
+	n := max(1, len(t.arrivals))
+	if perReplica, err = o.settings.RequestsPerReplica(input/n, output/n); err != nil {
 		return 0, 0, err
 	}
-	return o.settings.MeanEngines(float64(n)/(a.lead+a.length).Seconds(), perEngine), perEngine, nil
+	return o.settings.MeanReplicas(float64(n)/(t.warmUp+t.length).Seconds(), perReplica), perReplica, nil
 }
 
-// caps are swept by the clairvoyant, in requests a second and engine, as shares
-// of what an engine does at the load that sizing keeps it at.
-var caps = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.5, 3, 4}
+// frontierShares are the rates that the clairvoyant scaler gives a replica, as shares of what a
+// replica serves at the load at which sizing keeps it.
+var frontierShares = []float64{0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5, 1.75, 2, 2.5, 3, 4}
 
-// frontier is what one that knew the load could have had, in the model.
-func (o options) frontier(ctx context.Context, a asked) (report.Frontier, error) {
+// frontier returns the points of a clairvoyant scaler in the model.
+func (o options) frontier(ctx context.Context, t traffic) ([]result.Point, error) {
 	estimate, err := o.settings.Estimate()
 	if err != nil {
-		return report.Frontier{}, err
+		return nil, err
 	}
-	_, each, err := o.mean(a)
+	_, perReplica, err := o.mean(t)
 	if err != nil {
-		return report.Frontier{}, err
+		return nil, err
 	}
-	f := report.Frontier{Load: a.name, Seed: int64(a.seed)}
-	var swept []float64
-	for _, share := range caps {
-		swept = append(swept, share*each)
-	}
-	var specs []loop.Spec
-	for _, schedule := range result.Frontier(offeredOf(a), a.length, o.settings.ColdStart, o.settings.Min, o.settings.Max, swept) {
-		spec := o.spec(a, loop.ConfigOf(estimate))
-		spec.Schedule = schedule.Steps
-		specs = append(specs, spec)
-	}
-	trials, err := runAll(ctx, specs)
-	if err != nil {
-		return f, err
-	}
-	for i, t := range trials {
-		summary := result.Summarize(t, result.DefaultSLO, result.Schedule{})
-		f.Points = append(f.Points, result.Point{Cap: swept[i], GPUHours: summary.GPUHours, SLO: summary.Attained})
-	}
-	return f, nil
-}
-
-// offeredOf are a load's requests as they count.
-func offeredOf(a asked) []result.Request {
-	var all []result.Request
-	for _, one := range a.arrivals {
-		if one.At >= a.lead {
-			all = append(all, result.Request{At: one.At - a.lead, Input: one.Input, Output: one.Output})
+	var offered []result.Request
+	for _, a := range t.arrivals {
+		if a.At >= t.warmUp {
+			offered = append(offered, result.Request{At: a.At - t.warmUp})
 		}
 	}
-	return all
+	var specs []loop.Spec
+	for _, share := range frontierShares {
+		spec := o.spec(t, loop.ConfigOf(estimate))
+		spec.Schedule = result.Schedule(offered, t.length, o.settings.ColdStart, o.settings.Min, o.settings.Max, share*perReplica)
+		specs = append(specs, spec)
+	}
+	trials, err := runModels(ctx, specs)
+	if err != nil {
+		return nil, err
+	}
+	var points []result.Point
+	for _, trial := range trials {
+		summary := result.Summarize(trial)
+		points = append(points, result.Point{GPUHours: summary.GPUHours, Attained: summary.Attained})
+	}
+	return points, nil
 }

@@ -16,60 +16,58 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
-// options are what a comparison is of.
+// options holds the flags of a comparison.
 type options struct {
 	loads    []load.Kind
-	only     []string // policies beside ours; none: all
+	only     []string // policies beside the default; none: all
 	seeds    []uint64
-	trace    string // of a file; instead of loads
-	whole    bool   // of the trace, not just its first minutes
+	trace    string // a file, instead of loads
+	whole    bool   // the whole trace, not only its first minutes
 	rate     float64
-	length   time.Duration // of a made load, in the engines' time
+	length   time.Duration // of a generated load, in the replicas' time
+	warmUp   time.Duration
 	settings cluster.Settings
-	lead     time.Duration
 	out      string // folder
 }
 
 const (
-	// resultsFolder is not in .local, which make down removes: results take hours.
+	// resultsFolder is outside .local, which make down removes: results take hours.
 	resultsFolder = "bench-results"
 	scrape        = 15 * time.Second
-	// meanRate gives each service five to twelve engines of twenty, so that
-	// policies have where to go in both directions, and all services together stay
-	// within what two cores can generate and simulate.
+	// meanRate gives each service 5 to 12 replicas of 20, so that policies can scale in both
+	// directions and two cores can generate and simulate the load of all services.
 	meanRate = 3.5
-	// mostEngines is the default of a service, and the most that the embedded
-	// cluster has GPUs for.
-	mostEngines = 20
-	// longest is the longest load.
-	longest = 24 * time.Hour
+	// maxReplicas is the default of a service and the number of GPUs of the embedded cluster.
+	maxReplicas = 20
+	longestLoad = 24 * time.Hour
 )
 
 func readOptions(name string, args []string) (options, error) {
 	flags := flag.NewFlagSet("bench "+name, flag.ContinueOnError)
-	loads := flags.String("loads", string(load.Conversation), "which loads, with commas; all: every one")
-	only := flags.String("policies", "", "which to compare the default policy with, with commas; empty: all")
-	seeds := flags.Int("seeds", 1, "how many, each with arrivals of its own")
+	loads := flags.String("loads", string(load.Conversation), "loads, with commas; all: every one")
+	only := flags.String("policies", "", "policies to compare the default policy with, with commas; empty: all")
+	seeds := flags.Int("seeds", 1, "number of seeds, each with arrivals of its own")
 	trace := flags.String("trace", "", "a recorded load instead: CSV with the columns seconds, input_tokens, output_tokens; -minutes of it, or all")
-	minutes := flags.Float64("minutes", 20, "length of a load, after the lead")
-	// The window in which policies look back before they take engines away.
-	before := flags.Float64("lead", 5, "minutes of load that come before what counts")
+	minutes := flags.Float64("minutes", 20, "length of a load, after the warm-up")
+	// The default is the window of most policies before they remove replicas.
+	warmUp := flags.Float64("warm-up", 5, "minutes of load before the part that counts")
 	cold := flags.Int("cold-start", 90, "seconds from the creation of a pod to its first request")
-	scale := flags.Int("time-scale", 1, "divides every interval and the engines' times: 1, 3 or 5")
+	scale := flags.Int("time-scale", 1, "divides every interval and the replicas' times: 1, 3 or 5")
 	rate := flags.Float64("rate", meanRate, "mean requests a second")
-	most := flags.Int("max", mostEngines, "engines of a service at most")
-	least := flags.Int("min", 1, "engines of a service at least")
+	highest := flags.Int("max", maxReplicas, "maximum of the replicas of a service")
+	lowest := flags.Int("min", 1, "minimum of the replicas of a service")
 	out := flags.String("out", resultsFolder, "folder of results")
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
 	}
-	given := map[string]bool{}
-	flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	set := map[string]bool{}
+	flags.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	o := options{
-		lead: time.Duration(*before * float64(time.Minute)), trace: *trace, whole: !given["minutes"], rate: *rate, length: time.Duration(*minutes * float64(time.Minute)), out: *out,
+		trace: *trace, whole: !set["minutes"], rate: *rate, out: *out,
+		warmUp: time.Duration(*warmUp * float64(time.Minute)), length: time.Duration(*minutes * float64(time.Minute)),
 		settings: cluster.Settings{
 			Model: "meta-llama/Llama-3.1-8B-Instruct", GPU: "A10G", MaxModelLen: 16384,
-			Min: *least, Max: *most, ColdStart: time.Duration(*cold) * time.Second, Scrape: scrape, TimeScale: *scale,
+			Min: *lowest, Max: *highest, ColdStart: time.Duration(*cold) * time.Second, Scrape: scrape, TimeScale: *scale,
 		},
 	}
 	var errs []error
@@ -78,16 +76,16 @@ func readOptions(name string, args []string) (options, error) {
 			errs = append(errs, fmt.Errorf(format, args...))
 		}
 	}
-	refuse(flags.NArg() > 0, "got %q, which is no flag", flags.Args())
-	refuse(*minutes < 1 || *minutes > longest.Minutes(), "MINUTES: got %v, want 1 to 1440", *minutes)
-	refuse(*before < 0 || *before > 60, "LEAD: got %v, want 0 to 60", *before)
+	refuse(flags.NArg() > 0, "got %q, want flags only", flags.Args())
+	refuse(*minutes < 1 || *minutes > longestLoad.Minutes(), "MINUTES: got %v, want 1 to 1440", *minutes)
+	refuse(*warmUp < 0 || *warmUp > 60, "WARM_UP: got %v, want 0 to 60", *warmUp)
 	shortest := max(5, int(cluster.ShortestColdStart(*scale).Seconds()))
 	refuse(*cold < shortest || *cold > 1800, "COLD_START: got %d, want %d to 1800 seconds (with TIME_SCALE %d)", *cold, shortest, *scale)
 	refuse(!slices.Contains([]int{1, 3, 5}, *scale), "TIME_SCALE: got %d, want 1, 3 or 5", *scale)
-	refuse(*scale != 1 && name == "model", "TIME_SCALE: got %d, and a model's time is its own", *scale)
+	refuse(*scale != 1 && name == "model", "TIME_SCALE: got %d, want 1: the model has a time of its own", *scale)
 	refuse(*rate <= 0 || *rate > 100, "RATE: got %v, want above 0 and at most 100 requests a second", *rate)
-	refuse(*least < 1, "MIN: got %d, want 1 at least", *least)
-	refuse(*most <= *least || *most > mostEngines, "MAX: got %d, want more than MIN, %d, and at most %d", *most, *least, mostEngines)
+	refuse(*lowest < 1, "MIN: got %d, want 1 or more", *lowest)
+	refuse(*highest <= *lowest || *highest > maxReplicas, "MAX: got %d, want more than MIN, %d, and at most %d", *highest, *lowest, maxReplicas)
 	refuse(*seeds < 1 || *seeds > 100, "SEEDS: got %d, want 1 to 100", *seeds)
 	for seed := range uint64(max(0, *seeds)) {
 		o.seeds = append(o.seeds, seed+1)
@@ -95,13 +93,13 @@ func readOptions(name string, args []string) (options, error) {
 	if *trace != "" {
 		_, err := os.Stat(*trace)
 		refuse(err != nil, "TRACE: %v", err)
-		for _, made := range []string{"loads", "seeds", "rate"} {
-			refuse(given[made], "%s: is of no use with TRACE, which is a load of its own; leave it out", strings.ToUpper(made))
+		for _, name := range []string{"loads", "seeds", "rate"} {
+			refuse(set[name], "%s: cannot be combined with TRACE, a load of its own; remove one of the two", strings.ToUpper(name))
 		}
 	}
-	known := policyNames(policy.Others())
+	available := policyNames(policy.Others())
 	for _, name := range strings.FieldsFunc(*only, func(r rune) bool { return r == ',' }) {
-		refuse(!slices.Contains(known, name), "POLICIES: got %q, want some of %s", name, strings.Join(known, ", "))
+		refuse(!slices.Contains(available, name), "POLICIES: got %q, want some of %s", name, strings.Join(available, ", "))
 		o.only = append(o.only, name)
 	}
 	for _, name := range strings.Split(*loads, ",") {
@@ -117,79 +115,77 @@ func readOptions(name string, args []string) (options, error) {
 	return o, errors.Join(errs...)
 }
 
-func policyNames(all []policy.Policy) []string {
+func policyNames(policies []policy.Policy) []string {
 	var names []string
-	for _, p := range all {
+	for _, p := range policies {
 		names = append(names, p.Name)
 	}
 	return names
 }
 
-// asked is a load for all policies.
-type asked struct {
+// traffic is one load with one seed, the same for all policies.
+type traffic struct {
 	name     string
 	seed     uint64
 	arrivals []load.Arrival
-	lead     time.Duration
+	warmUp   time.Duration
 	length   time.Duration
 }
 
-// key names its results: what they depend on beside the programs that ran. Its
-// last part is a sum of the arrivals, the settings and what the policies do.
-func (o options) key(a asked, policies []policy.Policy) string {
+// key returns the name of the results: what they depend on beside the programs that ran. Its last
+// part is a checksum of the arrivals, the settings and the policies.
+func (o options) key(t traffic, policies []policy.Policy) string {
 	s, sum := o.settings, sha256.New()
-	fmt.Fprintf(sum, "%+v %+v", s, a.arrivals)
+	fmt.Fprintf(sum, "%+v %+v", s, t.arrivals)
 	for _, p := range policies {
-		p.Source = "" // words
 		fmt.Fprintf(sum, " %+v", p)
 	}
-	return fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%g-%.4x", a.name, a.seed, a.lead.Minutes(), a.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
+	return fmt.Sprintf("%s-%d-%g+%gmin-cold%d-x%d-%dto%d-rate%g-%.4x", t.name, t.seed, t.warmUp.Minutes(), t.length.Minutes(), int(s.ColdStart.Seconds()), s.TimeScale, s.Min, s.Max,
 		o.rate, sum.Sum(nil))
 }
 
-// relativeRate is that of loads whose requests are heavier than those of
-// conversation, or come in bursts, so that the bounds hold them as well.
+// relativeRate is the share of the rate for loads with heavier requests than conversation, or
+// bursts of them, so that they stay within the bounds as well.
 var relativeRate = map[load.Kind]float64{load.Code: 0.4, load.LongPrompts: 0.5}
 
-// plan is what is compared: policies, under each of the loads.
-func (o options) plan() ([]asked, []policy.Policy, error) {
-	asks, err := o.asks()
+// plan returns the loads and the policies of a comparison, the default policy first.
+func (o options) plan() ([]traffic, []policy.Policy, error) {
+	traffic, err := o.traffic()
 	if err != nil {
 		return nil, nil, err
 	}
 	policies, err := o.settings.Policies()
 	if len(o.only) > 0 {
-		policies = slices.DeleteFunc(policies, func(p policy.Policy) bool { return p.Name != policy.Ours && !slices.Contains(o.only, p.Name) })
+		policies = slices.DeleteFunc(policies, func(p policy.Policy) bool { return p.Name != policy.Default && !slices.Contains(o.only, p.Name) })
 	}
-	return asks, policies, err
+	return traffic, policies, err
 }
 
-// asks makes the loads.
-func (o options) asks() ([]asked, error) {
+// traffic returns the loads.
+func (o options) traffic() ([]traffic, error) {
 	if o.trace != "" {
 		return o.recorded()
 	}
-	var all []asked
+	var loads []traffic
 	for _, kind := range o.loads {
 		for _, seed := range o.seeds {
 			rate := o.rate
 			if factor, ok := relativeRate[kind]; ok {
 				rate *= factor
 			}
-			arrivals, err := load.Make(load.Spec{Kind: kind, Seed: seed, Rate: rate, Length: o.length, Lead: o.lead})
+			arrivals, err := load.Make(load.Spec{Kind: kind, Seed: seed, Rate: rate, Length: o.length, WarmUp: o.warmUp})
 			if err != nil {
 				return nil, err
 			}
-			all = append(all, asked{name: string(kind), seed: seed, arrivals: arrivals, lead: o.lead, length: o.length})
+			loads = append(loads, traffic{name: string(kind), seed: seed, arrivals: arrivals, warmUp: o.warmUp, length: o.length})
 		}
 	}
-	return all, nil
+	return loads, nil
 }
 
-// recorded is a trace, or its first minutes. Its beginning is the lead, a quarter
-// of it at most. A request that is longer than the context is refused however
-// long it is, so no more than that is sent.
-func (o options) recorded() ([]asked, error) {
+// recorded returns a trace, or its first minutes, with a warm-up of a quarter of it or less.
+// Replicas refuse a prompt beyond the context whatever its length, so it is shortened to that.
+func (o options) recorded() ([]traffic, error) {
 	file, err := os.Open(o.trace)
 	if err != nil {
 		return nil, fmt.Errorf("TRACE: %w", err)
@@ -199,18 +195,18 @@ func (o options) recorded() ([]asked, error) {
 	if err != nil {
 		return nil, fmt.Errorf("TRACE: %s: %w", o.trace, err)
 	}
-	whole := arrivals[len(arrivals)-1].At + time.Second
+	length := arrivals[len(arrivals)-1].At + time.Second
 	if !o.whole {
-		whole = min(whole, o.lead+o.length)
+		length = min(length, o.warmUp+o.length)
 	}
-	if whole > longest+o.lead {
-		return nil, fmt.Errorf("TRACE: %s is %s long, and at most %s can be run; are its seconds such, and how many MINUTES do you want?", o.trace, whole.Round(time.Minute), longest)
+	if length > longestLoad+o.warmUp {
+		return nil, fmt.Errorf("TRACE: %s is %s long, want at most %s; check that the column seconds holds seconds, or set MINUTES", o.trace, length.Round(time.Minute), longestLoad)
 	}
-	arrivals = slices.DeleteFunc(arrivals, func(a load.Arrival) bool { return a.At >= whole })
+	arrivals = slices.DeleteFunc(arrivals, func(a load.Arrival) bool { return a.At >= length })
 	for i := range arrivals {
 		arrivals[i].Input = min(arrivals[i].Input, o.settings.MaxModelLen+1)
 	}
-	before := min(o.lead, whole/4).Truncate(time.Second)
+	warmUp := min(o.warmUp, length/4).Truncate(time.Second)
 	name := strings.TrimSuffix(filepath.Base(o.trace), filepath.Ext(o.trace))
-	return []asked{{name: "trace " + name, seed: 1, arrivals: arrivals, lead: before, length: (whole - before).Truncate(time.Second)}}, nil
+	return []traffic{{name: "trace " + name, seed: 1, arrivals: arrivals, warmUp: warmUp, length: (length - warmUp).Truncate(time.Second)}}, nil
 }

@@ -6,45 +6,39 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
-	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// revision is that of the checkout; local/compare sets it.
+// revision is the commit of the checkout; local/compare sets it.
 var revision string
 
-// targetShare is the attainment that the number of engines needed is to keep.
-const targetShare = 0.95
-
-// publish writes a report as JSON and as a page, and prints its table.
+// publish writes a report as JSON and text, and prints the text.
 func (o options) publish(name string, r report.Report) error {
-	if err := os.MkdirAll(o.out, 0o755); err != nil {
-		return err
-	}
-	base := filepath.Join(o.out, name)
-	for ending, write := range map[string]func(io.Writer) error{".json": r.WriteJSON, ".html": r.WriteHTML} {
-		if err := writeFile(base+ending, write); err != nil {
+	path := filepath.Join(o.out, name)
+	for ending, write := range map[string]func(io.Writer) error{".json": r.WriteJSON, ".txt": r.WriteText} {
+		if err := writeFile(path+ending, write); err != nil {
 			return err
 		}
 	}
-	if err := r.PrintTable(os.Stdout); err != nil {
+	if err := r.WriteText(os.Stdout); err != nil {
 		return err
 	}
-	fmt.Printf("\nReport: %s.html, %s.json\n", base, base)
+	fmt.Printf("\nReport: %s.txt, %s.json\n", path, path)
 	return nil
 }
 
 // writeFile replaces a file at once.
-func writeFile(path string, write func(io.Writer) error) (err error) {
+func writeFile(path string, write func(io.Writer) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // gone already if all went well
+	defer func() { _ = os.Remove(file.Name()) }() // after a success it is gone
 	if err := write(file); err != nil {
 		_ = file.Close()
 		return err
@@ -59,32 +53,15 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 	return os.Rename(file.Name(), path)
 }
 
-func (o options) described(policies []policy.Policy, a asked) report.Settings {
+func (o options) described(t traffic) report.Settings {
 	s := report.Settings{
-		Ours: policy.Ours, Minutes: a.length.Minutes(), LeadMinutes: a.lead.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: float64(o.settings.TimeScale),
-		MinEngines: o.settings.Min, MaxEngines: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
-		TTFTSeconds: result.DefaultSLO.TTFT.Seconds(), TPOTSeconds: result.DefaultSLO.TPOT.Seconds(), TargetShare: targetShare,
+		Minutes: t.length.Minutes(), WarmUpMinutes: t.warmUp.Minutes(), RequestsPerSecond: o.rate, ColdStartSeconds: o.settings.ColdStart.Seconds(), TimeScale: o.settings.TimeScale,
+		MinReplicas: o.settings.Min, MaxReplicas: o.settings.Max, Model: o.settings.Model, GPU: o.settings.GPU,
 		Machine: fmt.Sprintf("%d cores, %s/%s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH), Commit: revision,
 		GeneratedAt: time.Now().UTC().Format(time.RFC3339),
 	}
 	if o.trace != "" {
 		s.RequestsPerSecond = 0
 	}
-	for _, p := range policies {
-		s.Policies = append(s.Policies, report.Policy{Name: p.Name, Rule: rule(p)})
-	}
 	return s
-}
-
-// rule is what a policy scales on, in words.
-func rule(p policy.Policy) string {
-	var parts []string
-	for _, t := range p.Triggers {
-		parts = append(parts, fmt.Sprintf("%s/%v", t.Signal, t.Target))
-	}
-	if len(parts) == 0 {
-		return p.Source
-	}
-	down := fmt.Sprintf("down after %s by %d %% in %s", p.Down.Window, p.Down.Percent, p.Down.Period)
-	return fmt.Sprintf("the most of %s; %s. %s", strings.Join(parts, ", "), down, p.Source)
 }

@@ -1,19 +1,16 @@
-// Package conformance holds a service's rendered objects to what Kubernetes,
-// KEDA and Prometheus' operator take, and to what the docs promise of them. It
-// shares no code with the component: what one of them gets wrong, the other
-// sees.
+// Package conformance checks a service's rendered objects against Kubernetes, KEDA and Prometheus'
+// operator, and against the promises of the docs. It shares no code with the component, so that it
+// finds the component's mistakes.
 package conformance
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Check returns what is wrong with the objects of one service, from a spec that
-// has its defaults and is valid.
+// Check returns the problems of the objects of one service. The spec has its defaults and is valid.
 func Check(spec serving.Spec, objects []manifest.Object) []error {
 	var found findings
 	r := decode(&found, objects)
@@ -40,16 +37,16 @@ func Check(spec serving.Spec, objects []manifest.Object) []error {
 	return found
 }
 
-// Collisions are the objects that several services claim, those included that
-// KEDA makes of theirs.
+// Collisions returns a problem for each object that several services have, also for the objects that
+// KEDA creates.
 func Collisions(services ...[]manifest.Object) []error {
 	var found findings
 	owners := map[string]int{}
 	for i, objects := range services {
 		r := decode(&found, objects)
 		for _, name := range r.identities() {
-			if owner, taken := owners[name]; taken {
-				found.addf("%s is claimed by the services %d and %d", name, owner, i)
+			if owner, exists := owners[name]; exists {
+				found.addf("the services %[2]d and %[3]d both have %[1]s", name, owner, i)
 			}
 			owners[name] = i
 		}
@@ -57,23 +54,21 @@ func Collisions(services ...[]manifest.Object) []error {
 	return found
 }
 
-// findings is what is wrong so far.
+// findings holds the problems so far.
 type findings []error
 
 func (f *findings) addf(format string, values ...any) {
 	*f = append(*f, fmt.Errorf(format, values...))
 }
 
+// need adds a problem unless a condition holds.
 func (f *findings) need(ok bool, format string, values ...any) {
 	if !ok {
 		f.addf(format, values...)
 	}
 }
 
-// same needs two values to be the same.
-func same[T comparable](f *findings, what string, got, want T) {
-	f.need(got == want, "%s is %v, want %v", what, got, want)
+// same adds a problem unless two values are the same.
+func same[T comparable](f *findings, subject string, got, want T) {
+	f.need(got == want, "%s is %v, want %v", subject, got, want)
 }
-
-// Join is all that was found as one error, or nil.
-func Join(found []error) error { return errors.Join(found...) }

@@ -12,14 +12,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// colliding are names that end or begin with what is derived from others.
+// colliding holds names that start or end with names that are derived from others.
 var colliding = []string{
 	"a", "b", "a-cache", "a-cache-cache", "a-api-key", "a-huggingface", "vllm", "a-a", "cache", "home", strings.Repeat("a", 54), strings.Repeat("a", 48) + "-cache",
 }
 
-// TestServicesOfOneNamespaceDoNotCollide gives several services, whatever their
-// specs, names of their own: no two of their objects are one. That no two
-// services have a name in common is config's to see to.
+// The objects of several services of one namespace have different names, for any specs. Package config
+// refuses two services with one name.
 func TestServicesOfOneNamespaceDoNotCollide(t *testing.T) {
 	draw(t, "500")
 	rapid.Check(t, func(t *rapid.T) {

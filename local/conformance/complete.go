@@ -6,12 +6,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// complete needs the objects that a service of the spec has, no more and no
-// less. It tells whether there are pods to look at.
+// complete requires exactly the objects of a service of the spec. It reports whether the pods can be
+// checked.
 func (r rendered) complete(found *findings, s serving.Spec) bool {
-	count := func(kind string, got int, wanted bool) {
+	count := func(kind string, got int, required bool) {
 		want := 0
-		if wanted {
+		if required {
 			want = 1
 		}
 		same(found, "the number of objects of the kind "+kind, got, want)
@@ -25,17 +25,17 @@ func (r rendered) complete(found *findings, s serving.Spec) bool {
 	count("ServiceMonitor", len(r.monitors), *s.Monitoring.ServiceMonitor)
 	count("ScaledObject", len(r.scaled), s.Scaler() == serving.KEDA)
 	count("HorizontalPodAutoscaler", len(r.autoscalers), s.Scaler() == serving.PodAutoscaler)
-	var addresses []string
+	var services []string
 	for _, o := range r.services {
-		addresses = append(addresses, o.Name)
+		services = append(services, o.Name)
 	}
 	names := append([]string{s.Name}, s.PreviousNames...)
 	slices.Sort(names)
 	names = slices.Compact(names)
 	for _, name := range names {
-		found.need(slices.Contains(addresses, name), "the service does not answer at %s, but at %v", name, addresses)
+		found.need(slices.Contains(services, name), "no Service is called %s; got %v", name, services)
 	}
-	same(found, "the number of addresses", len(addresses), len(names))
+	same(found, "the number of Services", len(services), len(names))
 	if len(r.deployments) != 1 {
 		return false
 	}
@@ -46,7 +46,7 @@ func (r rendered) complete(found *findings, s serving.Spec) bool {
 	return r.engine() != nil
 }
 
-// firstName is what the service was first called: what its objects are called.
+// firstName returns the first name of the service, which its objects have.
 func firstName(s serving.Spec) string {
 	if n := len(s.PreviousNames); n > 0 {
 		return s.PreviousNames[n-1]

@@ -8,17 +8,16 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// checkConnections needs vLLM to find the middleware that its arguments name: a
-// file in a folder of PYTHONPATH, which the engine cannot change, whose content
-// comes from an annotation of the pod.
+// checkConnections requires that vLLM finds the middleware of its arguments: a file in a read-only
+// folder of PYTHONPATH with the content of an annotation of the pod.
 func checkConnections(found *findings, r rendered) {
 	engine, pod := r.engine(), r.pod()
-	at := slices.Index(engine.Args, "--middleware")
-	if at < 0 || at+1 == len(engine.Args) {
-		found.addf("the engine keeps connections open: it has no --middleware")
+	index := slices.Index(engine.Args, "--middleware")
+	if index < 0 || index+1 == len(engine.Args) {
+		found.addf("vLLM has no --middleware, so it keeps connections open")
 		return
 	}
-	module, class, _ := strings.Cut(engine.Args[at+1], ".")
+	module, class, _ := strings.Cut(engine.Args[index+1], ".")
 	folder := ""
 	for _, v := range engine.Env {
 		if v.Name == "PYTHONPATH" {
@@ -30,7 +29,7 @@ func checkConnections(found *findings, r rendered) {
 		found.addf("nothing is mounted at PYTHONPATH (%q)", folder)
 		return
 	}
-	found.need(engine.VolumeMounts[mounted].ReadOnly, "the engine can write to %s, from which it imports", folder)
+	found.need(engine.VolumeMounts[mounted].ReadOnly, "vLLM can write to %s, from which it imports", folder)
 	source := ""
 	for _, v := range pod.Spec.Volumes {
 		if v.Name != engine.VolumeMounts[mounted].Name || v.DownwardAPI == nil {

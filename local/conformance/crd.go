@@ -23,8 +23,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/gomodule"
 )
 
-// definitions are the files that define the kinds, in the modules of those who
-// do: nothing is required of these, since they pull hundreds of others.
+// definitions holds the files that define the kinds, in modules that local/go.mod does not require:
+// each would add hundreds of other modules.
 var definitions = map[string]definition{
 	"ScaledObject": {
 		"github.com/kedacore/keda/v2@" + versions.KEDA,
@@ -38,34 +38,34 @@ var definitions = map[string]definition{
 
 type definition struct{ module, file string }
 
-// kind is a definition as the API server has it in memory.
+// kind holds a definition in the form of the API server.
 type kind struct {
 	structural *schema.Structural
 	values     validation.SchemaValidator
 	rules      *cel.Validator
 }
 
-// kinds are read once: Go downloads their modules where it does not have them.
+// kinds reads the definitions once. Go downloads their modules if they are missing.
 var kinds = sync.OnceValues(func() (map[string]kind, error) {
-	all := map[string]kind{}
+	byName := map[string]kind{}
 	for name, d := range definitions {
 		k, err := d.read()
 		if err != nil {
 			return nil, fmt.Errorf("the definition of %s: %w", name, err)
 		}
-		all[name] = k
+		byName[name] = k
 	}
-	return all, nil
+	return byName, nil
 })
 
-// conforms returns what the API server would say of an object: fields that its
-// kind does not have, values that it does not take, and rules that it breaks.
+// conforms returns the problems that the API server would find in an object: unknown fields, invalid
+// values and broken rules.
 func conforms(o *unstructured.Unstructured) []error {
-	all, err := kinds()
+	byName, err := kinds()
 	if err != nil {
 		return []error{err}
 	}
-	k := all[o.GetKind()]
+	k := byName[o.GetKind()]
 	var found findings
 	unknown := schema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
 	for _, path := range pruning.PruneWithOptions(o.DeepCopy().Object, k.structural, true, unknown) {

@@ -15,10 +15,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 )
 
-// containerName is the engine's, whatever containers a patch adds.
+// containerName is the name of vLLM's container; a patch may add others.
 const containerName = "vllm"
 
-// rendered are a service's objects as the API server reads them.
+// rendered holds a service's objects as the API server reads them.
 type rendered struct {
 	metas       []meta
 	deployments []*appsv1.Deployment
@@ -34,7 +34,7 @@ type rendered struct {
 	texts       []string
 }
 
-// meta is what every object has.
+// meta holds the kind and the metadata of an object.
 type meta struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -42,8 +42,8 @@ type meta struct {
 
 func (m meta) String() string { return m.Kind + " " + m.Name }
 
-// decode reads every object strictly: no field that its kind does not have, none
-// twice, none in other letters.
+// decode reads every object strictly: it refuses unknown and duplicate fields, and fields in another
+// case.
 func decode(found *findings, objects []manifest.Object) rendered {
 	var r rendered
 	for _, o := range objects {
@@ -87,7 +87,7 @@ func decode(found *findings, objects []manifest.Object) rendered {
 	return r
 }
 
-// strictly decodes an object of a type of Kubernetes' own.
+// strictly decodes an object of a built-in kind.
 func strictly[T any](found *findings, m meta, text []byte) *T {
 	into := new(T)
 	strict, err := kubejson.UnmarshalStrict(text, into)
@@ -100,8 +100,7 @@ func strictly[T any](found *findings, m meta, text []byte) *T {
 	return into
 }
 
-// custom decodes an object of a kind that a CustomResourceDefinition brings, and
-// holds it to that.
+// custom decodes an object of a custom kind and checks it against its CustomResourceDefinition.
 func custom(found *findings, m meta, text []byte) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{}
 	strict, err := kubejson.UnmarshalStrict(text, &o.Object)
@@ -118,10 +117,10 @@ func custom(found *findings, m meta, text []byte) *unstructured.Unstructured {
 	return o
 }
 
-// pod is the template of the engines' pods.
+// pod returns the template of the pods.
 func (r rendered) pod() *corev1.PodTemplateSpec { return &r.deployments[0].Spec.Template }
 
-// engine is the container of vLLM in it.
+// engine returns vLLM's container in the template.
 func (r rendered) engine() *corev1.Container {
 	for i, c := range r.pod().Spec.Containers {
 		if c.Name == containerName {
@@ -131,15 +130,15 @@ func (r rendered) engine() *corev1.Container {
 	return nil
 }
 
-// identities are what tells the objects apart, and what KEDA will make of them.
+// identities returns kind, namespace and name of each object, also of those that KEDA creates.
 func (r rendered) identities() []string {
-	var all []string
-	add := func(kind, namespace, name string) { all = append(all, kind+" "+namespace+"/"+name) }
+	var identities []string
+	add := func(kind, namespace, name string) { identities = append(identities, kind+" "+namespace+"/"+name) }
 	for _, m := range r.metas {
 		add(m.Kind, m.Namespace, m.Name)
 		if m.Kind == "ScaledObject" {
 			add("HorizontalPodAutoscaler", m.Namespace, "keda-hpa-"+m.Name)
 		}
 	}
-	return all
+	return identities
 }

@@ -2,19 +2,18 @@ package conformance
 
 import "fmt"
 
-// sidecar is a patch that adds a container, which has what the restricted
-// standard asks for, and the fields that are given.
+// sidecar returns a patch that adds a container that meets the restricted standard and has more
+// fields.
 func sidecar(kind, fields string) string {
 	return fmt.Sprintf(`{"spec":{%q:[{"name":"side","image":"busybox:1.37","securityContext":{"allowPrivilegeEscalation":false,"capabilities":{"drop":["ALL"]}}%s}]}}`, kind, fields)
 }
 
-// engine is a patch of the engine's container.
+// engine returns a patch of vLLM's container.
 func engine(fields string) string {
 	return fmt.Sprintf(`{"spec":{"containers":[{"name":"vllm",%s}]}}`, fields)
 }
 
-// goodPatches are what users patch pods for; badPatches take away what engines
-// rely on, or are no patches.
+// goodPatches are patches that users need. badPatches remove what replicas rely on, or are invalid.
 var (
 	goodPatches = []string{
 		`{}`,

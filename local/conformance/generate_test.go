@@ -11,8 +11,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// generator draws specs. In half of them every value is one that a key takes,
-// though they need not fit together; in the others a few are wrong.
+// generator draws specs. In half of them every single value is valid, but they may not fit together;
+// in the others a few values are wrong.
 type generator struct {
 	t      *rapid.T
 	faulty bool
@@ -25,16 +25,15 @@ func specs() *rapid.Generator[serving.Spec] {
 	})
 }
 
-// maybe is true in one of n cases.
+// maybe returns true in one of n cases.
 func (g generator) maybe(label string, n int) bool {
 	return rapid.Uint64Range(0, 1<<20).Draw(g.t, label)%uint64(n) == uint64(n-1)
 }
 
-// wrong is true now and then, where something may be.
+// wrong returns true in a few cases of a faulty spec.
 func (g generator) wrong(label string) bool { return g.faulty && g.maybe(label+" is wrong", 40) }
 
-// pick is one of the values that are right, or now and then of those that are
-// wrong.
+// pick returns one of the right values, or in a few cases of a faulty spec one of the wrong values.
 func pick[T any](g generator, label string, right []T, wrong ...T) T {
 	if len(wrong) > 0 && g.wrong(label) {
 		return rapid.SampledFrom(wrong).Draw(g.t, label)
@@ -42,22 +41,22 @@ func pick[T any](g generator, label string, right []T, wrong ...T) T {
 	return rapid.SampledFrom(right).Draw(g.t, label)
 }
 
-// rarely is a value in one of n cases, and else the zero value.
+// rarely returns a value in one of n cases, else the zero value.
 func rarely[T any](g generator, label string, n int, draw func() T) T {
 	var zero T
-	if !g.maybe(label+" is given", n) {
+	if !g.maybe(label+" is set", n) {
 		return zero
 	}
 	return draw()
 }
 
-// several are up to three values.
+// several returns up to three values.
 func several[T any](g generator, label string, draw func() T) []T {
-	var all []T
-	for range rapid.IntRange(0, 3).Draw(g.t, label+" there are") {
-		all = append(all, draw())
+	var values []T
+	for range rapid.IntRange(0, 3).Draw(g.t, "number of "+label) {
+		values = append(values, draw())
 	}
-	return all
+	return values
 }
 
 func texts(values ...string) []string { return values }
@@ -65,14 +64,14 @@ func texts(values ...string) []string { return values }
 var (
 	long54, long55 = strings.Repeat("a", 54), strings.Repeat("a", 55)
 	long63, long64 = strings.Repeat("b", 63), strings.Repeat("b", 64)
-	// wrongNames are no names of objects.
+	// wrongNames holds invalid names of objects.
 	wrongNames = texts("Upper", "a_b", "a..b", "-a", "a-", "a.-b", "a b", "ä", strings.Repeat("c", 254), "a/b")
 )
 
-// badQuery is no PromQL.
+// badQuery is not valid PromQL.
 const badQuery = "sum(rate(gateway_requests_total[1m])"
 
-// name is the name of an object that exists already.
+// name returns the name of an existing object.
 func (g generator) name(label string) string {
 	return pick(g, label, texts("efs", "my.claim", "x-1"), wrongNames...)
 }
@@ -93,7 +92,7 @@ func (g generator) cidr(label string) string {
 		"10.0.0.1/24", "10.0.0.0", "10.0.0.0/33", "::ffff:10.0.0.0/120", "010.0.0.0/8", "fe80::%eth0/64", "")
 }
 
-// seconds is a time of the lifecycle.
+// seconds returns a time of the lifecycle.
 func (g generator) seconds(label string, right ...int) int {
 	return pick(g, label, append([]int{0}, right...), -1, 3601, 1<<40)
 }
@@ -171,7 +170,7 @@ func (g generator) model() serving.Model {
 	}
 }
 
-// smallConfig is the config.json of a model that fits anywhere.
+// smallConfig is the config.json of a model that fits on every GPU.
 const smallConfig = `{"model_type":"llama","hidden_size":2048,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":128256,"max_position_embeddings":8192,"torch_dtype":"bfloat16"}`
 
 func (g generator) lora() serving.LoRA {
@@ -219,7 +218,7 @@ func (g generator) nodeGroup() serving.NodeGroup {
 	return group
 }
 
-// preferences is a list of groups that begins with one.
+// preferences returns a list of groups that starts with a group.
 func (g generator) preferences(first serving.NodeGroup) []serving.NodeGroup {
 	if len(first.InstanceTypes) == 0 {
 		return nil
@@ -261,7 +260,7 @@ func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 	if min != nil && r.Max < *min && r.Max > 0 && !g.wrong("the order of the bounds") {
 		r.Max = *min
 	}
-	if policy.Settings != nil && !policy.FromZero && min != nil && *min == 0 && !g.wrong("sleep by cores") {
+	if policy.Settings != nil && !policy.FromZero && min != nil && *min == 0 && !g.wrong("a minimum of 0 with cores") {
 		s.Policy = serving.Queue
 		policy = declared(s.Policy)
 	}
@@ -269,14 +268,14 @@ func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 		s.Wake.Query = pick(g, "scaling.wakeQuery", texts(`sum(rate(gateway_requests_total{model="a"}[1m]))`, "vector(1)"), "", badQuery)
 		s.Wake.IdleSeconds = pick(g, "scaling.idleSeconds", []int{0, 600}, -1, 3601)
 	}
-	if !g.maybe("scaling targets are given", 4) {
+	if !g.maybe("scaling targets are set", 4) {
 		return r, s
 	}
 	g.settings(&s.Settings, policy)
 	return r, s
 }
 
-// settings gives the settings that a policy uses; of one that ignores settings, any.
+// settings sets the settings that a policy uses, or any of a policy that ignores them.
 func (g generator) settings(s *serving.Settings, policy serving.Policy) {
 	m, err := keys.Declare(reflect.TypeFor[serving.Settings]())
 	if err != nil {
@@ -291,22 +290,22 @@ func (g generator) settings(s *serving.Settings, policy serving.Policy) {
 		if policy.Settings != nil && !slices.Contains(used, f.Name) {
 			continue
 		}
-		most := 1000.0
+		limit := 1000.0
 		if bounds := m.Keys[i].Range; bounds != nil && bounds.Max != nil {
-			most = *bounds.Max
+			limit = *bounds.Max
 		}
 		switch p := f.Pointer.(type) {
 		case *int:
-			*p = pick(g, "scaling."+f.Name, []int{0, 1, 3, min(50, int(most))}, -1, int(most)+1)
+			*p = pick(g, "scaling."+f.Name, []int{0, 1, 3, min(50, int(limit))}, -1, int(limit)+1)
 		case *float64:
-			*p = pick(g, "scaling."+f.Name, []float64{0, most / 2, most, 1e-9}, -0.1, 1.1*most)
+			*p = pick(g, "scaling."+f.Name, []float64{0, limit / 2, limit, 1e-9}, -0.1, 1.1*limit)
 		default:
 			g.t.Fatalf("values of scaling.%s are not known here", f.Name)
 		}
 	}
 }
 
-// declared returns what is declared of a policy, of load where none is given.
+// declared returns the declaration of a policy; the default is load.
 func declared(p serving.ScalingPolicy) serving.Policy {
 	if p == "" {
 		p = serving.Load

@@ -10,15 +10,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkHardening is what holds of the pods beside what the restricted standard
-// asks for.
+// checkHardening checks the pods beyond the restricted standard.
 func checkHardening(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec) {
 	p := pod.Spec
-	off := func(what string, value *bool) {
-		found.need(value != nil && !*value, "%s is not false", what)
+	mustBeFalse := func(name string, value *bool) {
+		found.need(value != nil && !*value, "%s is not false", name)
 	}
-	off("automountServiceAccountToken", p.AutomountServiceAccountToken)
-	off("enableServiceLinks", p.EnableServiceLinks)
+	mustBeFalse("automountServiceAccountToken", p.AutomountServiceAccountToken)
+	mustBeFalse("enableServiceLinks", p.EnableServiceLinks)
 	want := s.Access.ServiceAccountName
 	if want == "" {
 		want = firstName(s)
@@ -27,9 +26,9 @@ func checkHardening(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec
 	if c := p.SecurityContext; c == nil {
 		found.addf("the pods have no securityContext")
 	} else {
-		found.need(c.RunAsUser != nil && *c.RunAsUser > 0, "the pods' user is left to the image")
-		found.need(c.RunAsGroup != nil, "the pods' group is left to the image, and files belong to group 0")
-		found.need(c.FSGroup != nil, "volumes belong to a group that the engine may not have")
+		found.need(c.RunAsUser != nil && *c.RunAsUser > 0, "the pods have the user of the image, want runAsUser")
+		found.need(c.RunAsGroup != nil, "the pods have the group of the image, so files belong to group 0; want runAsGroup")
+		found.need(c.FSGroup != nil, "volumes belong to a group that vLLM may not have; want fsGroup")
 	}
 	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
 		if security := c.SecurityContext; security != nil {
@@ -37,7 +36,7 @@ func checkHardening(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec
 		}
 		if c.Name == containerName {
 			found.need(c.SecurityContext != nil && c.SecurityContext.ReadOnlyRootFilesystem != nil,
-				"whether the engine's root file system is read-only is left to the cluster, and NVIDIA's hook writes to it")
+				"readOnlyRootFilesystem is left to the cluster, and NVIDIA's hook writes to the root file system")
 		}
 		checkEnv(found, c)
 	}
@@ -47,7 +46,7 @@ func checkHardening(found *findings, s serving.Spec, pod *corev1.PodTemplateSpec
 	found.need(p.RestartPolicy == "" || p.RestartPolicy == corev1.RestartPolicyAlways, "restartPolicy is %s", p.RestartPolicy)
 }
 
-// openVariables open what must stay closed.
+// openVariables holds the variables that enable endpoints that must stay disabled.
 var openVariables = []string{
 	"VLLM_SERVER_DEV_MODE", "VLLM_ALLOW_RUNTIME_LORA_UPDATING", "VLLM_TORCH_PROFILER_DIR", "VLLM_ALLOW_INSECURE_SERIALIZATION", "VLLM_PORT",
 }
@@ -55,21 +54,21 @@ var openVariables = []string{
 func checkEnv(found *findings, c corev1.Container) {
 	seen := map[string]bool{}
 	for _, v := range c.Env {
-		what := fmt.Sprintf("the variable %s of the container %s", v.Name, c.Name)
-		found.need(!seen[v.Name], "%s is there twice", what)
+		name := fmt.Sprintf("the variable %s of the container %s", v.Name, c.Name)
+		found.need(!seen[v.Name], "%s is there twice", name)
 		seen[v.Name] = true
-		found.need(!slices.Contains(openVariables, v.Name), "%s opens what must stay closed", what)
-		found.need(v.Value == "" || v.ValueFrom == nil, "%s has a value and a source", what)
+		found.need(!slices.Contains(openVariables, v.Name), "%s enables what must stay disabled", name)
+		found.need(v.Value == "" || v.ValueFrom == nil, "%s has a value and a source", name)
 	}
 }
 
-// secretNames are how the names of variables end that hold secrets.
+// secretNames holds the endings of the names of variables with secrets.
 var secretNames = []string{"TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID"}
 
-// Canary is in every secret of the tests, so that none goes anywhere unnoticed.
+// Canary is a part of every secret of the tests, so that a check finds each copy.
 const Canary = "canary-7d1e"
 
-// checkSecrets needs values of secrets to be in Secrets alone.
+// checkSecrets requires that only Secrets hold the values of secrets.
 func checkSecrets(found *findings, r rendered) {
 	for i, text := range r.texts {
 		found.need(!strings.Contains(text, Canary), "%s has the value of a secret", r.metas[i])
@@ -80,7 +79,7 @@ func checkSecrets(found *findings, r rendered) {
 				name := strings.ToUpper(v.Name)
 				return name == ending || strings.HasSuffix(name, "_"+ending)
 			})
-			found.need(!isSecret || v.Value == "", "the variable %s of the container %s is in clear", v.Name, c.Name)
+			found.need(!isSecret || v.Value == "", "the variable %s of the container %s holds a secret as plain text", v.Name, c.Name)
 		}
 		for _, arg := range slices.Concat(c.Command, c.Args) {
 			flag, _, _ := strings.Cut(arg, "=")

@@ -10,34 +10,34 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkIngress needs the way in to have what the API key guards and no more.
+// checkIngress requires that an Ingress leads only to paths that the API key guards.
 func checkIngress(found *findings, s serving.Spec, r rendered) {
-	for _, in := range r.ingresses {
-		found.need(in.Spec.DefaultBackend == nil, "the Ingress has a default backend, which has every path")
+	for _, ingress := range r.ingresses {
+		found.need(ingress.Spec.DefaultBackend == nil, "the Ingress has a default backend, which has every path")
 		class := ""
-		if in.Spec.IngressClassName != nil {
-			class = *in.Spec.IngressClassName
+		if ingress.Spec.IngressClassName != nil {
+			class = *ingress.Spec.IngressClassName
 		}
 		found.need(len(validation.IsDNS1123Subdomain(class)) == 0, "the Ingress has the class %q", class)
-		found.need(len(in.Spec.Rules) > 0, "the Ingress has no rules")
-		for _, rule := range in.Spec.Rules {
+		found.need(len(ingress.Spec.Rules) > 0, "the Ingress has no rules")
+		for _, rule := range ingress.Spec.Rules {
 			checkHost(found, rule.Host)
 			found.need(rule.HTTP != nil && len(rule.HTTP.Paths) > 0, "the Ingress has no paths")
 			if rule.HTTP == nil {
 				continue
 			}
 			for _, p := range rule.HTTP.Paths {
-				found.need(p.PathType != nil && *p.PathType != networkingv1.PathTypeImplementationSpecific, "the path %s means what the controller likes", p.Path)
+				found.need(p.PathType != nil && *p.PathType != networkingv1.PathTypeImplementationSpecific, "the meaning of the path %s is up to the controller", p.Path)
 				found.need(p.Path == "/v1" || strings.HasPrefix(p.Path, "/v1/"), "the Ingress has %q, which answers without a key", p.Path)
 				checkBackend(found, r, p.Backend)
 			}
 		}
-		same(found, "that the Ingress has TLS", len(in.Spec.TLS) > 0, s.Ingress.TLSSecret != "")
-		for _, tls := range in.Spec.TLS {
+		same(found, "that the Ingress has TLS", len(ingress.Spec.TLS) > 0, s.Ingress.TLSSecret != "")
+		for _, tls := range ingress.Spec.TLS {
 			found.need(len(validation.IsDNS1123Subdomain(tls.SecretName)) == 0 && len(tls.Hosts) > 0, "the Ingress has the TLS Secret %q for %v", tls.SecretName, tls.Hosts)
 		}
 		if class == "alb" {
-			checkALB(found, r, in)
+			checkALB(found, r, ingress)
 		}
 	}
 }
@@ -65,21 +65,21 @@ func checkBackend(found *findings, r rendered, b networkingv1.IngressBackend) {
 			}
 		}
 	}
-	found.addf("the Ingress leads to %v, which is no engine", b.Service)
+	found.addf("the Ingress leads to %v, which is no port of vLLM", b.Service)
 }
 
-// checkALB needs a load balancer that speaks TLS, and waits as long as the pods.
-func checkALB(found *findings, r rendered, in *networkingv1.Ingress) {
-	get := func(key string) string { return in.Annotations["alb.ingress.kubernetes.io/"+key] }
+// checkALB requires a load balancer with TLS that waits as long as the pods.
+func checkALB(found *findings, r rendered, ingress *networkingv1.Ingress) {
+	get := func(key string) string { return ingress.Annotations["alb.ingress.kubernetes.io/"+key] }
 	same(found, "listen-ports", get("listen-ports"), `[{"HTTPS":443}]`)
 	found.need(strings.HasPrefix(get("ssl-policy"), "ELBSecurityPolicy-TLS13-1-2"), "the TLS policy is %q", get("ssl-policy"))
 	same(found, "target-type", get("target-type"), "ip")
 	found.need(get("scheme") == "internal" || get("scheme") == "internet-facing", "the scheme is %q", get("scheme"))
-	found.need(get("scheme") != "internet-facing" || get("inbound-cidrs") != "", "the whole internet may call the load balancer")
+	found.need(get("scheme") != "internet-facing" || get("inbound-cidrs") != "", "every address of the internet can call the load balancer")
 	interval, timeout := argument([]string{"", get("healthcheck-interval-seconds")}, ""), argument([]string{"", get("healthcheck-timeout-seconds")}, "")
-	found.need(interval <= 15 && timeout >= 5 && timeout < interval, "an engine is asked every %d s, and has %d s to answer", interval, timeout)
+	found.need(interval <= 15 && timeout >= 5 && timeout < interval, "the health check is every %d s, with a timeout of %d s", interval, timeout)
 	same(found, "healthcheck-path", get("healthcheck-path"), "/health")
-	found.need(strings.Contains(get("load-balancer-attributes"), "routing.http.drop_invalid_header_fields.enabled=true"), "the load balancer passes invalid headers on")
+	found.need(strings.Contains(get("load-balancer-attributes"), "routing.http.drop_invalid_header_fields.enabled=true"), "the load balancer passes invalid headers")
 	_, wait, _ := strings.Cut(get("target-group-attributes"), "deregistration_delay.timeout_seconds=")
 	wait, _, _ = strings.Cut(wait, ",")
 	needed := sleepSeconds(r.engine()) + argument(r.engine().Args, "--shutdown-timeout")

@@ -11,11 +11,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// declaredKeys are the keys of a model in a stack's file, and the arguments of a
-// service in a program.
+// declaredKeys holds the keys of a model in a stack's file, and the arguments of a service in a program.
 type declaredKeys []string
 
-var oneIndex = regexp.MustCompile(`\[\d+\]`)
+var anyIndex = regexp.MustCompile(`\[\d+\]`)
 
 // modelKeys returns every key of a model, and every argument of its service.
 func modelKeys(t *testing.T) declaredKeys {
@@ -31,11 +30,10 @@ func modelKeys(t *testing.T) declaredKeys {
 	return paths
 }
 
-// names reports whether a key is declared, is within one that is, as of a mapping, or is
-// what several that are have in common.
-func (known declaredKeys) names(key string) bool {
-	key = oneIndex.ReplaceAllString(key, "[]")
-	return slices.ContainsFunc(known, func(path string) bool {
+// names reports whether a key is declared, or is a part or a prefix of a declared key.
+func (declared declaredKeys) names(key string) bool {
+	key = anyIndex.ReplaceAllString(key, "[]")
+	return slices.ContainsFunc(declared, func(path string) bool {
 		return key == path || within(key, path) || within(path, key) || key == path+"[]"
 	})
 }

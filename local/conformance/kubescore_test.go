@@ -3,6 +3,7 @@ package conformance
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -10,28 +11,28 @@ import (
 	"testing"
 )
 
-// exceptions are what kube-score calls critical and is wanted, by its check and
-// what it says, each with the reason.
+// exceptions holds the intended critical findings of kube-score, as "check: summary", each with the
+// reason.
 var exceptions = map[string]string{
-	"container-security-context-user-group-id: The container is running with a low user ID":                      "user 2000 is the vLLM image's own, to whom its files belong",
+	"container-security-context-user-group-id: The container is running with a low user ID":                      "user 2000 owns the files of the vLLM image",
 	"container-security-context-user-group-id: The container running with a low group ID":                        "group 0 owns the files of the vLLM image",
 	"container-security-context-readonlyrootfilesystem: The pod has a container with a writable root filesystem": "NVIDIA's container hook writes to it",
-	"container-ephemeral-storage-request-and-limit: Ephemeral Storage limit is not set":                          "the volumes have limits; one on the whole would evict an engine for its log",
-	"container-resources: CPU limit is not set":                                                                  "a throttled engine leaves its GPUs idle",
-	"container-image-pull-policy: ImagePullPolicy is not set to Always":                                          "tags are versions and never move; asking the registry at each start would make it a part of every restart",
-	"pod-probes-identical: Container has the same readiness and liveness probe":                                  "/health is all that vLLM has; liveness waits for 100 s, readiness for 15 s",
+	"container-ephemeral-storage-request-and-limit: Ephemeral Storage limit is not set":                          "the volumes have limits; a limit of the pod would evict a replica because of its log",
+	"container-resources: CPU limit is not set":                                                                  "the GPUs of a throttled replica wait",
+	"container-image-pull-policy: ImagePullPolicy is not set to Always":                                          "tags are versions and never change; with Always a restart would need the registry",
+	"pod-probes-identical: Container has the same readiness and liveness probe":                                  "vLLM has /health only; liveness waits for 100 s, readiness for 15 s",
 }
 
-// kubeScore is the program, built of the version that kubescore/go.mod pins.
+// kubeScore returns the path of the program in the version of kubescore/go.mod.
 var kubeScore = sync.OnceValues(func() (string, error) {
 	command := exec.Command("go", "tool", "-n", "kube-score")
-	command.Dir = "kubescore" // a module of its own: it does not build beside these Kubernetes libraries
+	command.Dir = "kubescore" // a module of its own: it does not build with these Kubernetes libraries
 	path, err := command.Output()
 	return strings.TrimSpace(string(path)), err
 })
 
-// criticisms are what kube-score finds critical of objects that belong together,
-// as "check: summary", with the object.
+// criticisms returns the critical findings of kube-score for objects that belong together, as
+// "check: summary", each with the object.
 func criticisms(objects []map[string]any) (map[string]string, error) {
 	path, err := kubeScore()
 	if err != nil {
@@ -45,10 +46,10 @@ func criticisms(objects []map[string]any) (map[string]string, error) {
 		}
 		fmt.Fprintf(&documents, "%s\n---\n", text)
 	}
-	var answer, errors bytes.Buffer
+	var answer, stderr bytes.Buffer
 	command := exec.Command(path, "score", "--output-format", "json", "--kubernetes-version", "v1.35", "--disable-ignore-checks-annotations", "-")
-	command.Stdin, command.Stdout, command.Stderr = &documents, &answer, &errors
-	failed := command.Run() // also where something is critical
+	command.Stdin, command.Stdout, command.Stderr = &documents, &answer, &stderr
+	failed := command.Run() // it also fails with a critical finding
 	var scores []struct {
 		ObjectName string `json:"object_name"`
 		Checks     []struct {
@@ -59,7 +60,7 @@ func criticisms(objects []map[string]any) (map[string]string, error) {
 		}
 	}
 	if err := json.Unmarshal(answer.Bytes(), &scores); err != nil {
-		return nil, fmt.Errorf("kube-score: %w: %s", firstOf(failed, err), errors.String())
+		return nil, fmt.Errorf("kube-score: %w: %s", errors.Join(failed, err), stderr.String())
 	}
 	const critical = 1
 	found := map[string]string{}
@@ -95,16 +96,7 @@ func TestKubeScore(t *testing.T) {
 	}
 	for criticism := range exceptions {
 		if !used[criticism] {
-			t.Errorf("the exception %q is of no use any more", criticism)
+			t.Errorf("the exception %q is not used any more", criticism)
 		}
 	}
-}
-
-func firstOf(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("no folder")
 }

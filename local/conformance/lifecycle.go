@@ -12,21 +12,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// argument is the number that follows a flag; -1 where there is none.
+// argument returns the number after a flag; -1 without one.
 func argument(args []string, flag string) int64 {
-	at := slices.Index(args, flag)
-	if at < 0 || at+1 >= len(args) {
+	index := slices.Index(args, flag)
+	if index < 0 || index+1 >= len(args) {
 		return -1
 	}
-	n, err := strconv.ParseInt(args[at+1], 10, 64)
+	n, err := strconv.ParseInt(args[index+1], 10, 64)
 	if err != nil {
 		return -1
 	}
 	return n
 }
 
-// checkProbes needs an engine to have twice its load to start in, and never to
-// be restarted for being slow.
+// checkProbes requires that a replica has twice its load time to start and is never restarted because
+// it is slow.
 func checkProbes(found *findings, s serving.Spec, r rendered) {
 	engine := r.engine()
 	probes := map[string]*corev1.Probe{"startupProbe": engine.StartupProbe, "readinessProbe": engine.ReadinessProbe, "livenessProbe": engine.LivenessProbe}
@@ -42,24 +42,24 @@ func checkProbes(found *findings, s serving.Spec, r rendered) {
 			same(found, "the path of the "+name, p.HTTPGet.Path, "/health")
 			found.need(p.HTTPGet.Port == intstr.FromString("http") || p.HTTPGet.Port == intstr.FromInt32(8000), "the port of the %s is %s", name, p.HTTPGet.Port.String())
 		}
-		found.need(p.HTTPGet != nil || isExec && name == "livenessProbe" && s.Lifecycle.HungSeconds > 0, "the %s asks nothing", name)
+		found.need(p.HTTPGet != nil || isExec && name == "livenessProbe" && s.Lifecycle.HungSeconds > 0, "the %s checks nothing", name)
 		wantGrace := name != "readinessProbe"
-		found.need((p.TerminationGracePeriodSeconds != nil) == wantGrace, "the %s has a grace period, or none, and that is wrong", name)
+		found.need((p.TerminationGracePeriodSeconds != nil) == wantGrace, "the %s: only the startup and the liveness probe have a grace period", name)
 		if wantGrace && p.TerminationGracePeriodSeconds != nil {
-			found.need(*p.TerminationGracePeriodSeconds >= sleepSeconds(engine)+5, "the %s restarts an engine before its hook is done", name)
+			found.need(*p.TerminationGracePeriodSeconds >= sleepSeconds(engine)+5, "the %s restarts a replica before its hook ends", name)
 		}
 	}
 	if p := engine.StartupProbe; p != nil {
-		found.need(budgetSeconds(p) >= 2*int64(s.Lifecycle.LoadSeconds), "an engine has %d s to load in, and takes %d", budgetSeconds(p), s.Lifecycle.LoadSeconds)
+		found.need(budgetSeconds(p) >= 2*int64(s.Lifecycle.LoadSeconds), "a replica has %d s to load, and needs %d", budgetSeconds(p), s.Lifecycle.LoadSeconds)
 	}
 	if p := engine.LivenessProbe; p != nil {
-		found.need(budgetSeconds(p) >= 60, "an engine is restarted after %d s", budgetSeconds(p))
+		found.need(budgetSeconds(p) >= 60, "a replica is restarted after %d s", budgetSeconds(p))
 	}
 }
 
 func budgetSeconds(p *corev1.Probe) int64 { return int64(p.PeriodSeconds) * int64(p.FailureThreshold) }
 
-// sleepSeconds is how long the drain hook sleeps; -1 where there is none.
+// sleepSeconds returns the sleep of the drain hook; -1 without one.
 func sleepSeconds(c *corev1.Container) int64 {
 	if l := c.Lifecycle; l != nil && l.PreStop != nil && l.PreStop.Sleep != nil {
 		return l.PreStop.Sleep.Seconds
@@ -67,7 +67,7 @@ func sleepSeconds(c *corev1.Container) int64 {
 	return -1
 }
 
-// graceSeconds is how long a stopping pod is left alone: 30 s unless it says.
+// graceSeconds returns the grace period of the pods; 30 s by default.
 func graceSeconds(r rendered) int64 {
 	if g := r.pod().Spec.TerminationGracePeriodSeconds; g != nil {
 		return *g
@@ -75,8 +75,8 @@ func graceSeconds(r rendered) int64 {
 	return 30
 }
 
-// checkRollout needs requests to be finished by engines that leave, and a
-// failing rollout to end later than a slow one.
+// checkRollout requires that leaving replicas finish their requests, and that a slow rollout does not
+// count as failed.
 func checkRollout(found *findings, s serving.Spec, r rendered) {
 	engine, d := r.engine(), r.deployments[0]
 	sleep, shutdown := sleepSeconds(engine), argument(engine.Args, "--shutdown-timeout")
@@ -92,7 +92,7 @@ func checkRollout(found *findings, s serving.Spec, r rendered) {
 		deadline = int64(*d.Spec.ProgressDeadlineSeconds)
 	}
 	found.need(d.Spec.ProgressDeadlineSeconds != nil && deadline > budget+graceSeconds(r),
-		"a rollout is given up after %d s, while an engine loads %d s and another leaves in %d s", deadline, budget, graceSeconds(r))
+		"a rollout fails after %d s, while a replica loads for %d s and another leaves in %d s", deadline, budget, graceSeconds(r))
 	surge, unavailable := intstr.FromInt32(1), intstr.FromInt32(0)
 	if s.Lifecycle.Rollout == serving.InPlace {
 		surge, unavailable = unavailable, surge
@@ -103,47 +103,46 @@ func checkRollout(found *findings, s serving.Spec, r rendered) {
 		"the rollout is %v, want %s", rolling, s.Lifecycle.Rollout)
 }
 
-// drainSeconds is how long Amazon EKS waits for a node to drain.
+// drainSeconds is the time in which Amazon EKS drains a node.
 const drainSeconds = 900
 
-// checkDrain needs a budget that never blocks a drain, and lets it end in time
-// where that can be.
+// checkDrain requires a budget that never blocks a drain and, if possible, lets it end in time.
 func checkDrain(found *findings, s serving.Spec, r rendered) {
 	if len(r.budgets) != 1 {
 		return
 	}
 	b := r.budgets[0].Spec
-	found.need(b.UnhealthyPodEvictionPolicy != nil && *b.UnhealthyPodEvictionPolicy == "AlwaysAllow", "an engine that is not ready cannot be evicted")
-	found.need(b.MinAvailable == nil, "the budget has minAvailable, which blocks the drain of the last engine")
+	found.need(b.UnhealthyPodEvictionPolicy != nil && *b.UnhealthyPodEvictionPolicy == "AlwaysAllow", "a replica that is not ready cannot be evicted")
+	found.need(b.MinAvailable == nil, "the budget has minAvailable, which blocks the drain of the last replica")
 	if b.MaxUnavailable == nil || b.MaxUnavailable.Type != intstr.Int || b.MaxUnavailable.IntVal < 1 {
-		found.addf("the budget lets %v engines go, want a number of at least 1", b.MaxUnavailable)
+		found.addf("maxUnavailable is %v, want a number of at least 1", b.MaxUnavailable)
 		return
 	}
-	atOnce, engines := int64(b.MaxUnavailable.IntVal), enginesOnANode(s)
-	found.need(atOnce <= engines, "the budget lets %d engines go, and a node has %d", atOnce, engines)
-	rounds := (engines + atOnce - 1) / atOnce
+	atOnce, replicas := int64(b.MaxUnavailable.IntVal), replicasOnANode(s)
+	found.need(atOnce <= replicas, "maxUnavailable is %d, and a node has %d replicas", atOnce, replicas)
+	rounds := (replicas + atOnce - 1) / atOnce
 	took := (rounds-1)*(graceSeconds(r)+int64(s.Lifecycle.LoadSeconds)) + graceSeconds(r)
-	found.need(took <= drainSeconds || rounds == 1, "draining a node with %d engines, %d at once, takes %d s", engines, atOnce, took)
+	found.need(took <= drainSeconds || rounds == 1, "the drain of a node with %d replicas, %d at once, takes %d s", replicas, atOnce, took)
 }
 
-// enginesOnANode is how many engines one node of the group can hold.
-func enginesOnANode(s serving.Spec) int64 {
-	most := 1
+// replicasOnANode returns the number of replicas that fit on one node of the group.
+func replicasOnANode(s serving.Spec) int64 {
+	highest := 1
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if on, err := catalogue.FindInstance(name); err == nil && s.GPU.Count > 0 {
-			most = max(most, on.GPUs/s.GPU.Count)
+		if instance, err := catalogue.FindInstance(name); err == nil && s.GPU.Count > 0 {
+			highest = max(highest, instance.GPUs/s.GPU.Count)
 		}
 	}
-	return int64(min(most, max(s.Replicas.Max, 1)))
+	return int64(min(highest, max(s.Replicas.Max, 1)))
 }
 
-// resolve is the number of a container's port; 0 where it has none like that.
+// resolve returns the number of a container's port; 0 without such a port.
 func resolve(r rendered, port intstr.IntOrString) int32 {
 	for _, c := range r.pod().Spec.Containers {
 		for _, p := range c.Ports {
 			if port.Type == intstr.String && p.Name == port.StrVal || port.Type == intstr.Int && p.ContainerPort == port.IntVal {
 				if c.Name != containerName {
-					return 0 // the first of that name, and not the engine's
+					return 0 // the first port of that name is not vLLM's
 				}
 				return p.ContainerPort
 			}

@@ -6,8 +6,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkMetadata needs every object to say whose it is, and Pulumi not to wait
-// for what another object's wait covers.
+// checkMetadata requires the labels of every object, and that Pulumi does not wait for objects that the
+// Deployment's wait covers.
 func checkMetadata(found *findings, s serving.Spec, r rendered) {
 	want := map[string]string{
 		"app.kubernetes.io/name": "vllm", "app.kubernetes.io/instance": firstName(s),
@@ -20,7 +20,7 @@ func checkMetadata(found *findings, s serving.Spec, r rendered) {
 		for key, value := range s.Labels {
 			same(found, m.String()+": the label "+key, m.Labels[key], value)
 		}
-		found.need(m.Annotations["pulumi.com/patchFieldManager"] != "", "%s: its fields have no owner", m)
+		found.need(m.Annotations["pulumi.com/patchFieldManager"] != "", "%s: it has no patchFieldManager", m)
 		if slices.Contains([]string{"Service", "Ingress", "PersistentVolumeClaim"}, m.Kind) {
 			same(found, m.String()+": skipAwait", m.Annotations["pulumi.com/skipAwait"], "true")
 		}

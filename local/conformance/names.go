@@ -1,7 +1,6 @@
 package conformance
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,14 +8,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// longestScaled is what KEDA allows: its autoscaler is called keda-hpa-<name>.
+// longestScaled is KEDA's limit: the name of its autoscaler is keda-hpa-<name>.
 const longestScaled = 54
 
-// checkNames holds every name to Kubernetes' limits.
+// checkNames checks every name against Kubernetes' limits.
 func checkNames(found *findings, r rendered) {
-	holds := func(what, value string, rule func(string) []string) {
+	holds := func(subject, value string, rule func(string) []string) {
 		for _, problem := range rule(value) {
-			found.addf("%s is %q: %s", what, value, problem)
+			found.addf("%s is %q: %s", subject, value, problem)
 		}
 	}
 	for _, m := range r.metas {
@@ -25,7 +24,7 @@ func checkNames(found *findings, r rendered) {
 		case "Service":
 			name = validation.IsDNS1035Label
 		case "Deployment", "HorizontalPodAutoscaler":
-			name = validation.IsDNS1123Label // it is part of labels and of pods' names
+			name = validation.IsDNS1123Label // labels and pods' names contain it
 		case "ScaledObject":
 			found.need(len(m.Name) <= longestScaled, "the ScaledObject's name has %d characters", len(m.Name))
 		}
@@ -82,7 +81,7 @@ func checkContainers(found *findings, p corev1.PodSpec, holds func(string, strin
 	}
 }
 
-// referred are the names of what a volume is.
+// referred returns the names of the objects that a volume refers to.
 func referred(v corev1.Volume) []string {
 	switch {
 	case v.PersistentVolumeClaim != nil:
@@ -97,24 +96,24 @@ func referred(v corev1.Volume) []string {
 	return nil
 }
 
-func checkLabels(found *findings, what string, labels map[string]string) {
+func checkLabels(found *findings, subject string, labels map[string]string) {
 	for key, value := range labels {
 		for _, problem := range slices.Concat(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)) {
-			found.addf("%s: the label %s is %q: %s", what, key, value, problem)
+			found.addf("%s: the label %s is %q: %s", subject, key, value, problem)
 		}
 	}
 }
 
-// mostAnnotations is how many bytes annotations may have in all.
-const mostAnnotations = 256 << 10
+// maxAnnotations limits the size of all annotations in bytes.
+const maxAnnotations = 256 << 10
 
-func checkAnnotations(found *findings, what string, annotations map[string]string) {
+func checkAnnotations(found *findings, subject string, annotations map[string]string) {
 	size := 0
 	for key, value := range annotations {
 		size += len(key) + len(value)
 		for _, problem := range validation.IsQualifiedName(strings.ToLower(key)) {
-			found.addf("%s: the annotation %s: %s", what, key, problem)
+			found.addf("%s: the annotation %s: %s", subject, key, problem)
 		}
 	}
-	found.need(size <= mostAnnotations, "%s: the annotations have %s bytes", what, fmt.Sprint(size))
+	found.need(size <= maxAnnotations, "%s: the annotations have %d bytes", subject, size)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// full is a service that has everything that a patch could take away.
+// full returns a service with everything that a patch could remove.
 func full() serving.Spec {
 	return serving.Spec{
 		Name: "chat", PreviousNames: []string{"talk"}, Namespace: "inference", Model: serving.Model{ID: "Qwen/Qwen3-8B", MaxLen: 8192},
@@ -29,8 +29,7 @@ func full() serving.Spec {
 	}.WithDefaults()
 }
 
-// TestPatchesAreRefusedOrHarmless tries every patch on the same service: what is
-// accepted leaves the pods as they have to be.
+// A patch is refused, or the patched pods pass every check.
 func TestPatchesAreRefusedOrHarmless(t *testing.T) {
 	keys := modelKeys(t)
 	try := func(patch string) (refused bool) {

@@ -14,10 +14,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestEveryModelIsPlacedOnItsGroupsInTheirOrder gives the scheduler's own
-// functions the nodes that cluster-autoscaler expects of every group in every
-// zone: a pod goes to the first group of its list, to the second when the first
-// has no capacity, and nowhere else.
+// With the scheduler's own functions and the nodes that cluster-autoscaler expects of every group in
+// every zone, a pod runs on the first group of its list, on the second if the first has no capacity,
+// and on no other node.
 func TestEveryModelIsPlacedOnItsGroupsInTheirOrder(t *testing.T) {
 	for stack, models := range map[string]map[string][]string{
 		"dev":        {"mistral-7b": {"g5"}},
@@ -29,26 +28,26 @@ func TestEveryModelIsPlacedOnItsGroupsInTheirOrder(t *testing.T) {
 		for model, groups := range models {
 			t.Run(stack+"/"+model, func(t *testing.T) {
 				pod := podOf(t, resources, model)
-				left := nodes
+				remaining := nodes
 				for _, group := range groups {
 					zones := map[string]bool{}
-					for _, node := range left {
+					for _, node := range remaining {
 						if node.Labels[groupLabel] == group {
 							zones[node.Labels[corev1.LabelTopologyZone]] = true
 						}
 					}
-					if got := placed(t, pod, left); got != group || len(zones) == 0 {
+					if got := placed(t, pod, remaining); got != group || len(zones) == 0 {
 						t.Fatalf("runs on %q, want %s, which has nodes in %d zones", got, group, len(zones))
 					}
 					for zone := range zones {
-						alone := slices.DeleteFunc(slices.Clone(left), func(n corev1.Node) bool { return n.Labels[corev1.LabelTopologyZone] != zone })
-						if got := placed(t, pod, alone); got != group {
+						inZone := slices.DeleteFunc(slices.Clone(remaining), func(n corev1.Node) bool { return n.Labels[corev1.LabelTopologyZone] != zone })
+						if got := placed(t, pod, inZone); got != group {
 							t.Errorf("in %s, runs on %q, want %s", zone, got, group)
 						}
 					}
-					left = slices.DeleteFunc(slices.Clone(left), func(n corev1.Node) bool { return n.Labels[groupLabel] == group })
+					remaining = slices.DeleteFunc(slices.Clone(remaining), func(n corev1.Node) bool { return n.Labels[groupLabel] == group })
 				}
-				if got := placed(t, pod, left); got != "" {
+				if got := placed(t, pod, remaining); got != "" {
 					t.Errorf("runs on %s, which its model does not list", got)
 				}
 			})
@@ -67,21 +66,21 @@ func recordedResources(t *testing.T, stack string) []stacktest.Resource {
 	return resources
 }
 
-// expectedNodes are the next nodes of all groups of a stack.
+// expectedNodes returns the next nodes of all groups of a stack.
 func expectedNodes(t *testing.T, resources []stacktest.Resource) []corev1.Node {
 	t.Helper()
-	var all []corev1.Node
+	var expected []corev1.Node
 	for _, group := range nodetemplate.Groups(resources) {
 		nodes, err := group.Nodes()
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, nodes...)
+		expected = append(expected, nodes...)
 	}
-	return all
+	return expected
 }
 
-// podOf is a pod of a model.
+// podOf returns a pod of a model.
 func podOf(t *testing.T, resources []stacktest.Resource, model string) *corev1.Pod {
 	t.Helper()
 	for _, r := range resources {
@@ -98,7 +97,7 @@ func podOf(t *testing.T, resources []stacktest.Resource, model string) *corev1.P
 		}
 		return &pod
 	}
-	t.Fatalf("there is no Deployment %s", model)
+	t.Fatalf("no Deployment %s", model)
 	return nil
 }
 
@@ -138,8 +137,8 @@ func tolerates(pod *corev1.Pod, node corev1.Node) bool {
 
 func hasRoom(pod *corev1.Pod, node corev1.Node) bool {
 	for _, c := range pod.Spec.Containers {
-		for name, wanted := range c.Resources.Requests {
-			if have := node.Status.Allocatable[name]; have.Cmp(wanted) < 0 {
+		for name, request := range c.Resources.Requests {
+			if allocatable := node.Status.Allocatable[name]; allocatable.Cmp(request) < 0 {
 				return false
 			}
 		}

@@ -11,14 +11,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// standards are the checks of the Pod Security Standards, as the API server has
-// them.
+// standards returns the checks of the Pod Security Standards of the API server.
 var standards = sync.OnceValues(func() (policy.Evaluator, error) {
 	return policy.NewEvaluator(policy.DefaultChecks(), nil)
 })
 
-// checkPodSecurity needs the restricted standard to admit the pods, as of the
-// version that namespaces enforce and of the newest, which will be enforced.
+// checkPodSecurity requires that the restricted standard admits the pods, in the version that
+// namespaces enforce and in the newest.
 func checkPodSecurity(found *findings, pod *corev1.PodTemplateSpec) {
 	evaluator, err := standards()
 	if err != nil {

@@ -17,16 +17,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// world is a cluster with the service's policy, and the policy that denies
-// everything in its namespace.
+// world is a cluster with the service's policy and the default-deny policy of its namespace.
 type world struct {
 	t      *testing.T
 	engine *eval.PolicyEngine
 	pods   int
 }
 
-// newWorld renders a service of the namespace chat, whose own policy is the one
-// that stack/testdata/everything has.
+// newWorld returns a world with a service in the namespace chat, whose default-deny policy is that of
+// stack/testdata/everything.
 func newWorld(t *testing.T, spec serving.Spec) *world {
 	t.Helper()
 	spec.Namespace = "chat"
@@ -41,13 +40,13 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 	var found findings
 	r := decode(&found, manifest.Objects(spec, manager))
 	if len(found) > 0 {
-		t.Fatal(Join(found))
+		t.Fatal(found)
 	}
 	for _, p := range append(slices.Clone(r.policies), recordedDenial(t)) {
 		w.add(withoutIPv6(p))
 	}
 	pod := r.pod()
-	w.addPod("chat", "engine", pod.Labels, pod.Spec)
+	w.addPod("chat", "replica", pod.Labels, pod.Spec)
 	w.addPod("chat", "neighbour", nil, corev1.PodSpec{})
 	w.addPod("foreign", "pod", nil, corev1.PodSpec{})
 	w.addPod("foreign", "lookalike", pod.Labels, pod.Spec)
@@ -58,7 +57,7 @@ func newWorld(t *testing.T, spec serving.Spec) *world {
 	return w
 }
 
-// recordedDenial is the policy of a namespace that a stack creates.
+// recordedDenial returns the default-deny policy of a stack.
 func recordedDenial(t *testing.T) *networkingv1.NetworkPolicy {
 	t.Helper()
 	for _, o := range recordedObjects(t, "../../stack/testdata/everything") {
@@ -74,12 +73,12 @@ func recordedDenial(t *testing.T) *networkingv1.NetworkPolicy {
 			return &p
 		}
 	}
-	t.Fatal("no namespace denies by default")
+	t.Fatal("no default-deny policy in the stack")
 	return nil
 }
 
-// withoutIPv6 leaves out what the evaluator cannot read: it takes the first four
-// bytes of ::/0 for every address of IPv4. checkPublic looks at those.
+// withoutIPv6 returns a policy without ::/0: the evaluator reads it as every address of IPv4.
+// checkPublic checks these.
 func withoutIPv6(p *networkingv1.NetworkPolicy) *networkingv1.NetworkPolicy {
 	p = p.DeepCopy()
 	for i := range p.Spec.Egress {
@@ -106,20 +105,20 @@ func (w *world) addPod(namespace, name string, labels map[string]string, spec co
 	})
 }
 
-// allows asks the evaluator.
-func (w *world) allows(from, to, protocol, port string) bool {
+// allows reports whether the policies allow a flow.
+func (w *world) allows(source, destination, protocol, port string) bool {
 	w.t.Helper()
-	ok, err := w.engine.CheckIfAllowed(from, to, protocol, port)
+	ok, err := w.engine.CheckIfAllowed(source, destination, protocol, port)
 	if err != nil {
-		w.t.Fatalf("%s to %s: %v", from, to, err)
+		w.t.Fatalf("%s to %s: %v", source, destination, err)
 	}
 	return ok
 }
 
-// flow is a question: may one talk to another.
+// flow is a connection that is allowed or not. The default protocol is TCP.
 type flow struct {
-	what, from, to, protocol, port string
-	want                           bool
+	name, source, destination, protocol, port string
+	want                                      bool
 }
 
 func (w *world) expect(flows []flow) {
@@ -128,109 +127,108 @@ func (w *world) expect(flows []flow) {
 		if f.protocol == "" {
 			f.protocol = "TCP"
 		}
-		if got := w.allows(f.from, f.to, f.protocol, f.port); got != f.want {
-			w.t.Errorf("%s (%s to %s, %s %s): allowed is %t, want %t", f.what, f.from, f.to, f.protocol, f.port, got, f.want)
+		if got := w.allows(f.source, f.destination, f.protocol, f.port); got != f.want {
+			w.t.Errorf("%s (%s to %s, %s %s): allowed is %t, want %t", f.name, f.source, f.destination, f.protocol, f.port, got, f.want)
 		}
 	}
 }
 
-const engineOf = "chat/engine"
+const replica = "chat/replica"
 
-// withClients is a service with every kind of caller.
+// withClients returns a service with every kind of client.
 func withClients() serving.Spec {
 	s := full()
 	s.PreviousNames = nil
 	return s
 }
 
-func TestWhoMayCallAnEngine(t *testing.T) {
+func TestIngressOfAReplica(t *testing.T) {
 	w := newWorld(t, withClients())
 	w.expect([]flow{
-		{"a pod of the same namespace, which nothing lets out", "chat/neighbour", engineOf, "", "8000", false},
-		{"a pod of a foreign namespace", "foreign/pod", engineOf, "", "8000", false},
-		{"a foreign pod with the engines' labels", "foreign/lookalike", engineOf, "", "8000", false},
-		{"a pod of a client namespace", "apps/client", engineOf, "", "8000", true},
-		{"the same, to another port", "apps/client", engineOf, "", "8001", false},
-		{"the same, by UDP", "apps/client", engineOf, "UDP", "8000", false},
-		{"an address of a client", "10.1.2.3", engineOf, "", "8000", true},
-		{"an address beside it", "10.3.2.3", engineOf, "", "8000", false},
-		{"the load balancer", "10.0.0.77", engineOf, "", "8000", true},
-		{"the load balancer, to another port", "10.0.0.77", engineOf, "", "22", false},
-		{"an address beside its subnets", "10.0.1.1", engineOf, "", "8000", false},
-		{"the internet", "203.0.113.5", engineOf, "", "8000", false},
-		{"Prometheus", "monitoring/prometheus", engineOf, "", "8000", true},
-		{"Prometheus, to another port", "monitoring/prometheus", engineOf, "", "9090", false},
-		{"an ingress controller that is not this service's", "nginx/controller", engineOf, "", "8000", false},
-		{"nobody, a pod that is no engine", "apps/client", "chat/neighbour", "", "8000", false},
-		{"nor from its own namespace", engineOf, "chat/neighbour", "", "8000", false},
+		{"a pod of the same namespace, which has no egress", "chat/neighbour", replica, "", "8000", false},
+		{"a pod of a foreign namespace", "foreign/pod", replica, "", "8000", false},
+		{"a foreign pod with the labels of a replica", "foreign/lookalike", replica, "", "8000", false},
+		{"a pod of a client namespace", "apps/client", replica, "", "8000", true},
+		{"the same, to another port", "apps/client", replica, "", "8001", false},
+		{"the same, by UDP", "apps/client", replica, "UDP", "8000", false},
+		{"an address of a client", "10.1.2.3", replica, "", "8000", true},
+		{"an address next to it", "10.3.2.3", replica, "", "8000", false},
+		{"the load balancer", "10.0.0.77", replica, "", "8000", true},
+		{"the load balancer, to another port", "10.0.0.77", replica, "", "22", false},
+		{"an address next to its subnets", "10.0.1.1", replica, "", "8000", false},
+		{"the internet", "203.0.113.5", replica, "", "8000", false},
+		{"Prometheus", "monitoring/prometheus", replica, "", "8000", true},
+		{"Prometheus, to another port", "monitoring/prometheus", replica, "", "9090", false},
+		{"the ingress controller of another service", "nginx/controller", replica, "", "8000", false},
+		{"a pod that is not a replica", "apps/client", "chat/neighbour", "", "8000", false},
+		{"the same, from its own namespace", replica, "chat/neighbour", "", "8000", false},
 	})
 }
 
-// TestNeighboursMayCallAnEngine is in a namespace that does not deny by default,
-// such as one of others.
-func TestNeighboursMayCallAnEngine(t *testing.T) {
+// An existing namespace may have no default-deny policy.
+func TestIngressFromTheSameNamespace(t *testing.T) {
 	w := newWorld(t, withClients())
 	if err := w.engine.DeleteObject(recordedDenial(t)); err != nil {
 		t.Fatal(err)
 	}
 	w.expect([]flow{
-		{"a pod of the same namespace", "chat/neighbour", engineOf, "", "8000", true},
-		{"the same, to another port", "chat/neighbour", engineOf, "", "8001", false},
-		{"a pod of a foreign namespace", "foreign/pod", engineOf, "", "8000", false},
+		{"a pod of the same namespace", "chat/neighbour", replica, "", "8000", true},
+		{"the same, to another port", "chat/neighbour", replica, "", "8001", false},
+		{"a pod of a foreign namespace", "foreign/pod", replica, "", "8000", false},
 	})
 }
 
-func TestAnotherIngressControllerMayCallAnEngine(t *testing.T) {
+func TestIngressFromAnotherController(t *testing.T) {
 	s := withClients()
 	s.Ingress = serving.Ingress{Class: "nginx", Host: "chat.example.com", ControllerNamespace: "nginx"}
 	newWorld(t, s).expect([]flow{
-		{"the controller", "nginx/controller", engineOf, "", "8000", true},
-		{"what was the load balancer", "10.0.0.77", engineOf, "", "8000", false},
+		{"the controller", "nginx/controller", replica, "", "8000", true},
+		{"the former load balancer", "10.0.0.77", replica, "", "8000", false},
 	})
 }
 
-func TestWhatAnEngineMayReach(t *testing.T) {
+func TestEgressOfAReplica(t *testing.T) {
 	online := []flow{
-		{"DNS", engineOf, "kube-system/coredns", "UDP", "53", true},
-		{"DNS by TCP", engineOf, "kube-system/coredns", "TCP", "53", true},
-		{"the node's DNS cache", engineOf, "169.254.20.10", "UDP", "53", true},
-		{"another port of it", engineOf, "169.254.20.10", "TCP", "80", false},
-		{"another DNS server", engineOf, "8.8.8.8", "UDP", "53", false},
-		{"a public address", engineOf, "3.5.7.9", "", "443", true},
-		{"the same in clear", engineOf, "3.5.7.9", "", "80", false},
-		{"the same by SSH", engineOf, "3.5.7.9", "", "22", false},
-		{"the metadata of the instance", engineOf, "169.254.169.254", "", "80", false},
-		{"the same by HTTPS", engineOf, "169.254.169.254", "", "443", false},
-		{"a private address", engineOf, "10.4.0.1", "", "443", false},
-		{"another private address", engineOf, "172.31.0.1", "", "443", false},
-		{"one that is named", engineOf, "10.2.0.9", "", "443", true},
-		{"the same in clear", engineOf, "10.2.0.9", "", "80", false},
-		{"a pod of a foreign namespace", engineOf, "foreign/pod", "", "443", false},
+		{"DNS", replica, "kube-system/coredns", "UDP", "53", true},
+		{"DNS by TCP", replica, "kube-system/coredns", "TCP", "53", true},
+		{"the node's DNS cache", replica, "169.254.20.10", "UDP", "53", true},
+		{"another port of the same", replica, "169.254.20.10", "TCP", "80", false},
+		{"another DNS server", replica, "8.8.8.8", "UDP", "53", false},
+		{"a public address", replica, "3.5.7.9", "", "443", true},
+		{"the same by HTTP", replica, "3.5.7.9", "", "80", false},
+		{"the same by SSH", replica, "3.5.7.9", "", "22", false},
+		{"the metadata of the instance", replica, "169.254.169.254", "", "80", false},
+		{"the same by HTTPS", replica, "169.254.169.254", "", "443", false},
+		{"a private address", replica, "10.4.0.1", "", "443", false},
+		{"another private address", replica, "172.31.0.1", "", "443", false},
+		{"a private address of egressCidrs", replica, "10.2.0.9", "", "443", true},
+		{"the same by HTTP", replica, "10.2.0.9", "", "80", false},
+		{"a pod of a foreign namespace", replica, "foreign/pod", "", "443", false},
 	}
 	w := newWorld(t, withClients())
 	w.expect(online)
-	w.expect([]flow{{"the Pod Identity agent, without a role", engineOf, "169.254.170.23", "", "80", false}})
+	w.expect([]flow{{"the Pod Identity agent, without a role", replica, "169.254.170.23", "", "80", false}})
 
 	withRole := withClients()
 	withRole.Access.ServiceAccountName = "engines"
 	w = newWorld(t, withRole)
 	w.expect(online)
 	w.expect([]flow{
-		{"the Pod Identity agent", engineOf, "169.254.170.23", "", "80", true},
-		{"another port of it", engineOf, "169.254.170.23", "", "443", false},
+		{"the Pod Identity agent", replica, "169.254.170.23", "", "80", true},
+		{"another port of the same", replica, "169.254.170.23", "", "443", false},
 	})
 }
 
-func TestAnEngineWithItsWeightsOnAVolumeReachesNothing(t *testing.T) {
+func TestAReplicaWithItsWeightsOnAVolumeHasNoEgress(t *testing.T) {
 	s := withClients()
 	s.Storage, s.Network.EgressCIDRs = serving.Storage{Weights: serving.Weights{Claim: "weights"}}, nil
 	newWorld(t, s).expect([]flow{
-		{"DNS", engineOf, "kube-system/coredns", "UDP", "53", false},
-		{"a public address", engineOf, "3.5.7.9", "", "443", false},
-		{"a private address", engineOf, "10.2.0.9", "", "443", false},
-		{"the metadata of the instance", engineOf, "169.254.169.254", "", "80", false},
-		{"the Pod Identity agent", engineOf, "169.254.170.23", "", "80", false},
-		{"the node's DNS cache", engineOf, "169.254.20.10", "UDP", "53", false},
-		{"but it is called", "apps/client", engineOf, "", "8000", true},
+		{"DNS", replica, "kube-system/coredns", "UDP", "53", false},
+		{"a public address", replica, "3.5.7.9", "", "443", false},
+		{"a private address", replica, "10.2.0.9", "", "443", false},
+		{"the metadata of the instance", replica, "169.254.169.254", "", "80", false},
+		{"the Pod Identity agent", replica, "169.254.170.23", "", "80", false},
+		{"the node's DNS cache", replica, "169.254.20.10", "UDP", "53", false},
+		{"a client, by ingress", "apps/client", replica, "", "8000", true},
 	})
 }

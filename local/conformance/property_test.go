@@ -17,15 +17,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// specsDrawn is how many specs a run draws, unless -rapid.checks says.
+// specsDrawn is the number of specs that a run draws; -rapid.checks overrides it.
 const specsDrawn = "10000"
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	given := false
-	flag.Visit(func(f *flag.Flag) { given = given || f.Name == "rapid.checks" })
+	set := false
+	flag.Visit(func(f *flag.Flag) { set = set || f.Name == "rapid.checks" })
 	settings := map[string]string{"rapid.nofailfile": "true"}
-	if !given {
+	if !set {
 		settings["rapid.checks"] = specsDrawn
 	}
 	for name, value := range settings {
@@ -37,16 +37,16 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// draw is how many specs the test draws, where that is not said.
+// draw sets the number of specs that a test draws, unless -rapid.checks does.
 func draw(t *testing.T, checks string) {
 	t.Helper()
 	checksFlag := flag.Lookup("rapid.checks")
-	before := checksFlag.Value.String()
-	if before != specsDrawn {
+	old := checksFlag.Value.String()
+	if old != specsDrawn {
 		return
 	}
 	t.Cleanup(func() {
-		if err := checksFlag.Value.Set(before); err != nil {
+		if err := checksFlag.Value.Set(old); err != nil {
 			t.Error(err)
 		}
 	})
@@ -57,8 +57,8 @@ func draw(t *testing.T, checks string) {
 
 const manager = "vllm-eks/test"
 
-// TestAnySpecIsRefusedByItsKeysOrConforms draws specs over all fields: what is
-// accepted is right, and what is refused is refused by keys that a user typed.
+// The objects of every accepted spec pass the checks; the messages about a refused spec name keys of
+// the user.
 func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	keys := modelKeys(t)
 	accepted, refused := 0, 0
@@ -78,22 +78,22 @@ func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	})
 	total := accepted + refused
 	t.Logf("%d specs: %d accepted, %d refused", total, accepted, refused)
-	for what, n := range map[string]int{"accepted": accepted, "refused": refused} {
+	for outcome, n := range map[string]int{"accepted": accepted, "refused": refused} {
 		if n*100 < total*15 {
-			t.Errorf("only %d of %d specs are %s, want at least 15 %%", n, total, what)
+			t.Errorf("only %d of %d specs are %s, want at least 15 %%", n, total, outcome)
 		}
 	}
 }
 
 const modelPath = "models[0]"
 
-// acceptanceProblems are what is wrong with the objects of a spec that was
-// accepted, and whether they are the same each time.
+// acceptanceProblems returns the problems of the objects of an accepted spec, which must be the same
+// each time.
 func acceptanceProblems(spec serving.Spec) []error {
 	objects := manifest.Objects(spec, manager)
 	found := Check(spec, objects)
 	if first, second := asJSON(objects), asJSON(manifest.Objects(spec, manager)); !bytes.Equal(first, second) {
-		found = append(found, fmt.Errorf("rendered anew, the objects are others"))
+		found = append(found, fmt.Errorf("rendered twice, the objects differ"))
 	}
 	return found
 }
@@ -106,14 +106,14 @@ func asJSON(objects []manifest.Object) []byte {
 	return text
 }
 
-// refusalProblems are messages that name no key, or repeat a secret.
+// refusalProblems returns the messages that name no key or contain a secret.
 func refusalProblems(err error, keys declaredKeys) []error {
 	var found findings
 	for _, p := range problems.Of(err, "") {
 		key, below := strings.CutPrefix(p.Field, modelPath+".")
-		found.need(below && keys.names(key), "the message %q begins with %q, which is no key of a model", p.Detail, p.Field)
+		found.need(below && keys.names(key), "the message %q starts with %q, want a key of a model", p.Detail, p.Field)
 		found.need(p.Detail != "" && p.Detail == strings.TrimSpace(p.Detail), "the message of %s is %q", p.Field, p.Detail)
-		found.need(!strings.Contains(p.Detail, Canary), "a secret is repeated: %s", p)
+		found.need(!strings.Contains(p.Detail, Canary), "a message contains a secret: %s", p)
 	}
 	found.need(len(found) > 0 || err.Error() != "", "refused without a message")
 	return found

@@ -17,28 +17,28 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// missing stands for a query without a value: to KEDA, a failure.
+// missing is the value of an empty query, which is a failure for KEDA.
 const missing = -1
 
-// engines are the labels of a service's series.
+// Series of the service.
 const (
-	engines = `job="vllm",namespace="inference",service="chat"`
-	running = `vllm:num_requests_running{` + engines + `,pod="a"}`
-	waiting = `vllm:num_requests_waiting{` + engines + `,pod="a"}`
-	steps   = `vllm:iteration_tokens_total_count{` + engines + `,pod="a"}`
-	up      = `up{` + engines + `,pod="a"}`
+	service = `job="vllm",namespace="inference",service="chat"`
+	running = `vllm:num_requests_running{` + service + `,pod="a"}`
+	waiting = `vllm:num_requests_waiting{` + service + `,pod="a"}`
+	steps   = `vllm:iteration_tokens_total_count{` + service + `,pod="a"}`
+	up      = `up{` + service + `,pod="a"}`
 	pending = `gateway_pending{pod="one"}`
 )
 
-// target is the load of an engine.
+// target is the target load of a replica.
 const target = 20
 
-// other is a series of the service's second engine.
-func other(series string) string { return strings.Replace(series, `pod="a"`, `pod="b"`, 1) }
+// second returns a series of the service's second replica.
+func second(series string) string { return strings.Replace(series, `pod="a"`, `pod="b"`, 1) }
 
-// What KEDA would make of the metrics that there are, by Prometheus' own engine.
+// Prometheus' own engine evaluates the queries of KEDA.
 func TestQueries(t *testing.T) {
-	sleeper := serving.Replicas{Min: new(0), Max: 4}
+	toZero := serving.Replicas{Min: new(0), Max: 4}
 	for _, c := range []struct {
 		name       string
 		replicas   serving.Replicas
@@ -46,34 +46,34 @@ func TestQueries(t *testing.T) {
 		load, wake float64
 	}{
 		{"nothing is scraped", serving.Replicas{Max: 4}, nil, missing, missing},
-		{"an engine at work", serving.Replicas{Max: 4}, map[string]float64{running: 3, waiting: 2, up: 1}, 5, missing},
-		{"an engine that somebody else scrapes too", serving.Replicas{Max: 4}, map[string]float64{
+		{"a replica with requests", serving.Replicas{Max: 4}, map[string]float64{running: 3, waiting: 2, up: 1}, 5, missing},
+		{"a replica with a second scraper", serving.Replicas{Max: 4}, map[string]float64{
 			running: 3, waiting: 2, `vllm:num_requests_running{job="chat",namespace="inference",service="chat",pod="a"}`: 3,
 			`vllm:num_requests_waiting{job="chat",namespace="inference",service="chat",pod="a"}`: 2,
 		}, 5, missing},
-		{"an engine that hangs counts as one more, of two", serving.Replicas{Max: 4}, map[string]float64{
-			running: 1, waiting: 0, steps: 0, other(running): 3, other(waiting): 0, other(steps): 10,
+		{"one of two replicas hangs, and adds a target load", serving.Replicas{Max: 4}, map[string]float64{
+			running: 1, waiting: 0, steps: 0, second(running): 3, second(waiting): 0, second(steps): 10,
 		}, 4 + target, missing},
-		{"an engine that hangs asks for no more than there are", serving.Replicas{Max: 4}, map[string]float64{
-			running: target, waiting: 0, steps: 0, other(running): target - 1, other(waiting): 0, other(steps): 10,
+		{"a hung replica adds at most the free capacity", serving.Replicas{Max: 4}, map[string]float64{
+			running: target, waiting: 0, steps: 0, second(running): target - 1, second(waiting): 0, second(steps): 10,
 		}, 2 * target, missing},
-		{"nor for fewer than the load", serving.Replicas{Max: 4}, map[string]float64{
-			running: target, waiting: 5, steps: 0, other(running): target, other(waiting): 0, other(steps): 10,
+		{"a hung replica removes no load", serving.Replicas{Max: 4}, map[string]float64{
+			running: target, waiting: 5, steps: 0, second(running): target, second(waiting): 0, second(steps): 10,
 		}, 2*target + 5, missing},
-		{"a long prompt alone", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 0}, target, missing},
-		{"at rest", serving.Replicas{Max: 4}, map[string]float64{running: 0, waiting: 0, steps: 0}, 0, missing},
-		{"at work, and steps", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 10}, 1, missing},
+		{"one long prompt", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 0}, target, missing},
+		{"idle", serving.Replicas{Max: 4}, map[string]float64{running: 0, waiting: 0, steps: 0}, 0, missing},
+		{"a replica with requests and steps", serving.Replicas{Max: 4}, map[string]float64{running: 1, waiting: 0, steps: 10}, 1, missing},
 		{"another service", serving.Replicas{Max: 4}, map[string]float64{`vllm:num_requests_running{job="vllm",namespace="inference",service="b"}`: 1}, missing, missing},
-		{"asleep, nobody asks", sleeper, map[string]float64{pending: 0}, 0, 0},
-		{"asleep, and the gateway never counted", sleeper, nil, 0, 0},
-		{"asleep, somebody asks", sleeper, map[string]float64{pending: 4}, missing, 1},
-		{"asleep, two pods of the gateway, and one is asked", sleeper, map[string]float64{pending: 0, `gateway_pending{pod="two"}`: 1}, missing, 1},
-		{"it loads, nobody asks any more", sleeper, map[string]float64{pending: 0, up: 0}, missing, 0},
-		{"at work, and never scraped", sleeper, map[string]float64{pending: 4}, missing, 1},
-		{"awake and idle", sleeper, map[string]float64{pending: 0, running: 0, waiting: 0, up: 1}, 0, 0},
+		{"at zero, without requests", toZero, map[string]float64{pending: 0}, 0, 0},
+		{"at zero, without metrics of the gateway", toZero, nil, 0, 0},
+		{"at zero, with requests", toZero, map[string]float64{pending: 4}, missing, 1},
+		{"at zero, with requests at one of two pods of the gateway", toZero, map[string]float64{pending: 0, `gateway_pending{pod="two"}`: 1}, missing, 1},
+		{"a loading replica, without requests", toZero, map[string]float64{pending: 0, up: 0}, missing, 0},
+		{"requests, without metrics of replicas", toZero, map[string]float64{pending: 4}, missing, 1},
+		{"an idle replica of a service that scales to zero", toZero, map[string]float64{pending: 0, running: 0, waiting: 0, up: 1}, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			spec := least(func(s *serving.Spec) {
+			spec := smallest(func(s *serving.Spec) {
 				s.Replicas, s.Monitoring.PrometheusURL = c.replicas, "http://kps-prometheus.monitoring.svc:9090"
 				s.Scaling.TargetLoad = target
 				if c.replicas.Min != nil {
@@ -99,20 +99,21 @@ func queriesOf(t *testing.T, s serving.Spec) map[string]string {
 	var found findings
 	for _, scaled := range decode(&found, manifest.Objects(s, "test")).scaled {
 		triggers, _, _ := unstructured.NestedSlice(scaled.Object, "spec", "triggers")
-		for _, one := range triggers {
-			name, _, _ := unstructured.NestedString(one.(map[string]any), "name")
-			queries[name], _, _ = unstructured.NestedString(one.(map[string]any), "metadata", "query")
+		for _, t := range triggers {
+			trigger := t.(map[string]any)
+			name, _, _ := unstructured.NestedString(trigger, "name")
+			queries[name], _, _ = unstructured.NestedString(trigger, "metadata", "query")
 		}
 	}
 	return queries
 }
 
-// valueOf evaluates a query where a gauge has had its value for minutes, and a
-// counter has risen by it with each scrape.
+// valueOf returns the value of a query. A gauge has a constant value; a counter rises by its value with
+// each scrape.
 func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 	t.Helper()
 	now := time.Now()
-	selected := func(_ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
+	selectSeries := func(_ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
 		found := &seriesList{}
 		for text, value := range series {
 			set, err := parser.ParseMetric(text)
@@ -131,7 +132,7 @@ func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 	}
 	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1000, Timeout: time.Minute})
 	defer func() { _ = engine.Close() }()
-	q, err := engine.NewInstantQuery(t.Context(), &storage.MockQueryable{MockQuerier: &storage.MockQuerier{SelectMockFunction: selected}}, nil, query, now)
+	q, err := engine.NewInstantQuery(t.Context(), &storage.MockQueryable{MockQuerier: &storage.MockQuerier{SelectMockFunction: selectSeries}}, nil, query, now)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}
@@ -146,12 +147,12 @@ func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 	return values[0].F
 }
 
-// scraped are the points of a series until now.
+// scraped returns the points of a series until now.
 func scraped(name string, value float64, now time.Time) []promql.FPoint {
-	const scrapes, every = 8, 15 * time.Second
+	const scrapes, interval = 8, 15 * time.Second
 	var points []promql.FPoint
 	for i := range scrapes {
-		point := promql.FPoint{T: now.Add(-every * time.Duration(scrapes-1-i)).UnixMilli(), F: value}
+		point := promql.FPoint{T: now.Add(-interval * time.Duration(scrapes-1-i)).UnixMilli(), F: value}
 		if strings.HasSuffix(name, "_count") {
 			point.F *= float64(i)
 		}
@@ -160,7 +161,7 @@ func scraped(name string, value float64, now time.Time) []promql.FPoint {
 	return points
 }
 
-// seriesList is what a query selects.
+// seriesList holds the selected series of a query.
 type seriesList struct {
 	series []storage.Series
 	next   int

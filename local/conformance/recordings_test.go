@@ -14,7 +14,7 @@ type recording struct {
 	objects []map[string]any
 }
 
-// recordings returns those of every stack and example.
+// recordings returns the recordings of every stack and example.
 func recordings(t *testing.T) []recording {
 	t.Helper()
 	folders, err := stacktest.GoldenFolders("../..")

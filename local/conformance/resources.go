@@ -12,7 +12,7 @@ import (
 
 const gpus corev1.ResourceName = "nvidia.com/gpu"
 
-// checkResources needs requests that a node of the group can meet.
+// checkResources requires requests that fit on a node of the group.
 func checkResources(found *findings, s serving.Spec, engine *corev1.Container) {
 	requests, limits := engine.Resources.Requests, engine.Resources.Limits
 	same(found, "the requested GPUs", amount(requests, gpus), int64(s.GPU.Count))
@@ -21,23 +21,23 @@ func checkResources(found *findings, s serving.Spec, engine *corev1.Container) {
 	limit := limits[corev1.ResourceMemory]
 	found.need(cpu.MilliValue() >= 1 && cpu.MilliValue() < math.MaxInt64/1000, "the requested cores are %s", cpu.String())
 	_, limited := limits[corev1.ResourceCPU]
-	found.need(!limited, "the cores are limited, so that GPUs idle")
+	found.need(!limited, "the cores have a limit, so that GPUs wait")
 	whole(found, "the requested memory", memory)
 	whole(found, "the requested disk", disk)
 	found.need(memory.Cmp(limit) == 0, "the memory is %s, and its limit %s", memory.String(), limit.String())
 	same(found, "--tensor-parallel-size", argument(engine.Args, "--tensor-parallel-size"), int64(s.GPU.Count))
 	for _, name := range s.NodeGroup.InstanceTypes {
-		on, err := catalogue.FindInstance(name)
+		instance, err := catalogue.FindInstance(name)
 		if err != nil {
 			found.addf("the instance type %w", err)
 			continue
 		}
-		fits := func(what string, asked *resource.Quantity, there *resource.Quantity) {
-			found.need(asked.Cmp(*there) <= 0, "%s is %s, and pods on a %s can have %s", what, asked, name, there)
+		fits := func(subject string, requested *resource.Quantity, allocatable *resource.Quantity) {
+			found.need(requested.Cmp(*allocatable) <= 0, "%s is %s, and pods on a %s can have %s", subject, requested, name, allocatable)
 		}
-		fits("the requested cores", &cpu, resource.NewMilliQuantity(int64(on.AllocatableMilliCPU()), resource.DecimalSI))
-		fits("the requested memory", &memory, resource.NewQuantity(int64(on.AllocatableMiB())<<20, resource.BinarySI))
-		found.need(s.GPU.Count <= on.GPUs, "the requested GPUs are %d, and a %s has %d", s.GPU.Count, name, on.GPUs)
+		fits("the requested cores", &cpu, resource.NewMilliQuantity(int64(instance.AllocatableMilliCPU()), resource.DecimalSI))
+		fits("the requested memory", &memory, resource.NewQuantity(int64(instance.AllocatableMiB())<<20, resource.BinarySI))
+		found.need(s.GPU.Count <= instance.GPUs, "the requested GPUs are %d, and a %s has %d", s.GPU.Count, name, instance.GPUs)
 	}
 }
 

@@ -15,38 +15,37 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkReplicas needs one to decide the number of engines: the Deployment, or
-// what scales it.
+// checkReplicas requires that either the Deployment or its scaler decides the number of replicas.
 func checkReplicas(found *findings, s serving.Spec, r rendered) {
 	d := r.deployments[0]
 	decided := s.Scaler() == serving.OtherScaler || len(r.scaled)+len(r.autoscalers) > 0
-	found.need((d.Spec.Replicas == nil) == decided, "the Deployment states %v replicas, and it is %t that something else decides", d.Spec.Replicas, decided)
+	found.need((d.Spec.Replicas == nil) == decided, "the Deployment states %v replicas, and has a scaler: %t", d.Spec.Replicas, decided)
 	if d.Spec.Replicas != nil {
 		same(found, "the replicas", int(*d.Spec.Replicas), s.Replicas.Max)
 	}
 	for _, a := range r.autoscalers {
 		target := a.Spec.ScaleTargetRef
-		same(found, "what is scaled", target.APIVersion+" "+target.Kind+" "+target.Name, "apps/v1 Deployment "+d.Name)
+		same(found, "the scaled object", target.APIVersion+" "+target.Kind+" "+target.Name, "apps/v1 Deployment "+d.Name)
 		found.need(a.Spec.MinReplicas != nil && *a.Spec.MinReplicas >= 1 && *a.Spec.MinReplicas < a.Spec.MaxReplicas, "the bounds are %v and %d", a.Spec.MinReplicas, a.Spec.MaxReplicas)
 		same(found, "maxReplicas", int(a.Spec.MaxReplicas), s.Replicas.Max)
-		found.need(len(a.Spec.Metrics) > 0, "the autoscaler looks at nothing")
+		found.need(len(a.Spec.Metrics) > 0, "the autoscaler has no metrics")
 		for _, m := range a.Spec.Metrics {
-			of := m.ContainerResource
-			found.need(m.Type == autoscalingv2.ContainerResourceMetricSourceType && of != nil && of.Name == corev1.ResourceCPU && requestsCPU(d, of.Container) &&
-				of.Target.Type == autoscalingv2.UtilizationMetricType && of.Target.AverageUtilization != nil &&
-				int(*of.Target.AverageUtilization) == s.Scaling.TargetCPU, "the autoscaler looks at %v", m)
+			cpu := m.ContainerResource
+			found.need(m.Type == autoscalingv2.ContainerResourceMetricSourceType && cpu != nil && cpu.Name == corev1.ResourceCPU && requestsCPU(d, cpu.Container) &&
+				cpu.Target.Type == autoscalingv2.UtilizationMetricType && cpu.Target.AverageUtilization != nil &&
+				int(*cpu.Target.AverageUtilization) == s.Scaling.TargetCPU, "the autoscaler has the metric %v", m)
 		}
-		same(found, "whether KEDA may take over from the autoscaler", a.Annotations["validations.keda.sh/hpa-ownership"], "false")
+		same(found, "the annotation hpa-ownership", a.Annotations["validations.keda.sh/hpa-ownership"], "false")
 		down := a.Spec.Behavior
 		found.need(down != nil && down.ScaleDown != nil && down.ScaleDown.StabilizationWindowSeconds != nil &&
-			int(*down.ScaleDown.StabilizationWindowSeconds) == s.Scaling.DownSeconds, "engines go at once")
+			int(*down.ScaleDown.StabilizationWindowSeconds) == s.Scaling.DownSeconds, "the autoscaler removes replicas at once")
 		if down != nil && down.ScaleDown != nil {
 			var kinds []autoscalingv2.HPAScalingPolicyType
 			for _, p := range down.ScaleDown.Policies {
 				kinds = append(kinds, p.Type)
-				found.need(p.Value >= 1 && p.PeriodSeconds == 60, "engines go by %v", p)
+				found.need(p.Value >= 1 && p.PeriodSeconds == 60, "the autoscaler removes replicas by %v", p)
 			}
-			found.need(slices.Equal(kinds, []autoscalingv2.HPAScalingPolicyType{autoscalingv2.PercentScalingPolicy, autoscalingv2.PodsScalingPolicy}), "engines go by %v", kinds)
+			found.need(slices.Equal(kinds, []autoscalingv2.HPAScalingPolicyType{autoscalingv2.PercentScalingPolicy, autoscalingv2.PodsScalingPolicy}), "the autoscaler removes replicas by %v", kinds)
 		}
 	}
 	for _, o := range r.scaled {
@@ -54,25 +53,25 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 			value, _, _ := unstructured.NestedFieldNoCopy(o.Object, append([]string{"spec"}, path...)...)
 			return value
 		}
-		same[any](found, "what is scaled", field("scaleTargetRef", "kind"), "Deployment")
-		same[any](found, "what is scaled", field("scaleTargetRef", "apiVersion"), "apps/v1")
-		same[any](found, "what is scaled", field("scaleTargetRef", "name"), d.Name)
+		same[any](found, "the scaled object", field("scaleTargetRef", "kind"), "Deployment")
+		same[any](found, "the scaled object", field("scaleTargetRef", "apiVersion"), "apps/v1")
+		same[any](found, "the scaled object", field("scaleTargetRef", "name"), d.Name)
 		same[any](found, "minReplicaCount", field("minReplicaCount"), int64(*s.Replicas.Min))
 		same[any](found, "maxReplicaCount", field("maxReplicaCount"), int64(s.Replicas.Max))
 		fallback, _ := field("fallback", "replicas").(int64)
-		found.need(fallback >= 1 && fallback <= int64(s.Replicas.Max), "without metrics there are %d engines", fallback)
+		found.need(fallback >= 1 && fallback <= int64(s.Replicas.Max), "the fallback is %d replicas", fallback)
 		same[any](found, "the fallback's behaviour", field("fallback", "behavior"), "currentReplicasIfHigher")
-		looks, asked := field("pollingInterval").(int64)
-		found.need(asked == (*s.Replicas.Min == 0), "KEDA's webhook warns of a pollingInterval where the minimum is not 0; there is one: %t", asked)
+		interval, isSet := field("pollingInterval").(int64)
+		found.need(isSet == (*s.Replicas.Min == 0), "a pollingInterval belongs to a minimum of 0 (KEDA's webhook warns); it is set: %t", isSet)
 		if *s.Replicas.Min == 0 {
-			found.need(looks >= 1 && looks <= 30, "a service that sleeps is looked at every %d s", looks)
-			// KEDA does not see load until a node is there, nor while an engine loads,
-			// unless for so long that it falls back, which it takes for load.
+			found.need(interval >= 1 && interval <= 30, "a service at zero is polled every %d s", interval)
+			// KEDA sees no load until a node exists and a replica has loaded, unless it falls back before,
+			// which counts as load.
 			cooldown, _ := field("cooldownPeriod").(int64)
 			failures, _ := field("fallback", "failureThreshold").(int64)
-			least := int64(s.Scaling.Wake.IdleSeconds+s.Lifecycle.ProvisionSeconds) + min(int64(2*s.Lifecycle.LoadSeconds), looks*(failures+1))
-			same[any](found, "how long a new service stays", field("initialCooldownPeriod"), cooldown)
-			found.need(cooldown >= least, "the last engine goes after %d s, and one may take %d s to start and to be idle", cooldown, least)
+			shortest := int64(s.Scaling.Wake.IdleSeconds+s.Lifecycle.ProvisionSeconds) + min(int64(2*s.Lifecycle.LoadSeconds), interval*(failures+1))
+			same[any](found, "initialCooldownPeriod", field("initialCooldownPeriod"), cooldown)
+			found.need(cooldown >= shortest, "the cooldown is %d s, and a replica may need %d s to start and to be idle", cooldown, shortest)
 		}
 		behaviour, _ := field("advanced", "horizontalPodAutoscalerConfig", "behavior").(map[string]any)
 		checkPace(found, behaviour, "scaleUp", 0, 15)
@@ -80,16 +79,14 @@ func checkReplicas(found *findings, s serving.Spec, r rendered) {
 	}
 }
 
-// requestsCPU tells whether a container of the engines' pods is one whose use of
-// cores can be measured by what it requests.
+// requestsCPU reports whether a container of the pods requests cores, by which its use is measured.
 func requestsCPU(d *appsv1.Deployment, container string) bool {
 	return slices.ContainsFunc(d.Spec.Template.Spec.Containers, func(c corev1.Container) bool {
 		return c.Name == container && !c.Resources.Requests.Cpu().IsZero()
 	})
 }
 
-// checkPace needs the number to move after a time, by the larger of a share and a
-// number in a time.
+// checkPace requires a window, and a change by a share or by a number in a period, whichever is more.
 func checkPace(found *findings, behaviour map[string]any, direction string, window, period int64) {
 	rules, _ := behaviour[direction].(map[string]any)
 	same[any](found, direction+": the window", rules["stabilizationWindowSeconds"], window)
@@ -107,15 +104,15 @@ func checkPace(found *findings, behaviour map[string]any, direction string, wind
 // wantedTriggers returns the triggers that are declared of the policy.
 func wantedTriggers(s serving.Spec) []string {
 	policy, _ := s.Scaling.Policy.Declaration()
-	all := slices.Clone(policy.Triggers)
+	names := slices.Clone(policy.Triggers)
 	if s.Scaling.Wake.Query != "" {
-		all = append(all, "wake")
+		names = append(names, "wake")
 	}
-	return all
+	return names
 }
 
-// checkTriggers needs what KEDA asks to be PromQL, about this service alone, and
-// lost metrics to be no load of 0.
+// checkTriggers requires PromQL about this service only, and that lost metrics do not count as a load
+// of 0.
 func checkTriggers(found *findings, s serving.Spec, r rendered) {
 	for _, o := range r.scaled {
 		triggers, _, _ := unstructured.NestedSlice(o.Object, "spec", "triggers")
@@ -133,11 +130,11 @@ func checkTriggers(found *findings, s serving.Spec, r rendered) {
 			found.need(err == nil && threshold > 0, "the threshold of the trigger %s is %q", name, metadata["threshold"])
 			checkQuery(found, s, name, metadata["query"])
 		}
-		found.need(slices.Equal(names, wantedTriggers(s)), "KEDA asks for %v, want %v", names, wantedTriggers(s))
+		found.need(slices.Equal(names, wantedTriggers(s)), "the triggers are %v, want %v", names, wantedTriggers(s))
 	}
 }
 
-// checkQuery reads a query by Prometheus' own parser.
+// checkQuery checks a query with Prometheus' parser.
 func checkQuery(found *findings, s serving.Spec, trigger, query string) {
 	expr, err := parser.ParseExpr(query)
 	if err != nil {
@@ -146,11 +143,11 @@ func checkQuery(found *findings, s serving.Spec, trigger, query string) {
 	}
 	found.need(expr.Type() == parser.ValueTypeVector, "the query of the trigger %s gives a %s", trigger, expr.Type())
 	if trigger == "wake" {
-		return // the user's own, about what they like
+		return // the user's query may be about anything
 	}
-	theirs := selectorsOf(s.Scaling.Wake.Query) // in what tells an idle service from lost metrics
+	ownSelectors := selectorsOf(s.Scaling.Wake.Query) // a part of the query that tells an idle service from lost metrics
 	for _, selectors := range parser.ExtractSelectors(expr) {
-		if theirs[fmt.Sprint(selectors)] {
+		if ownSelectors[fmt.Sprint(selectors)] {
 			continue
 		}
 		for name, value := range map[string]string{"job": "vllm", "namespace": s.Namespace, "service": firstName(s)} {
@@ -161,15 +158,15 @@ func checkQuery(found *findings, s serving.Spec, trigger, query string) {
 	}
 }
 
-// selectorsOf are those of a query of the user's; none of what is no PromQL.
+// selectorsOf returns the selectors of a user's query; none without valid PromQL.
 func selectorsOf(query string) map[string]bool {
-	all := map[string]bool{}
+	selectors := map[string]bool{}
 	expr, err := parser.ParseExpr(query)
 	if err != nil {
-		return all
+		return selectors
 	}
-	for _, selectors := range parser.ExtractSelectors(expr) {
-		all[fmt.Sprint(selectors)] = true
+	for _, matchers := range parser.ExtractSelectors(expr) {
+		selectors[fmt.Sprint(matchers)] = true
 	}
-	return all
+	return selectors
 }

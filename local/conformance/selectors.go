@@ -14,11 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkSelectors needs everything that looks for the engines to find them, and
-// those of no other service.
+// checkSelectors requires that every selector finds the pods of this service only.
 func checkSelectors(found *findings, s serving.Spec, r rendered) {
-	finds := func(what string, selector *metav1.LabelSelector) {
-		matches(found, what, selector, labels.Set(r.pod().Labels))
+	finds := func(subject string, selector *metav1.LabelSelector) {
+		matches(found, subject, selector, labels.Set(r.pod().Labels))
 	}
 	finds("the Deployment", r.deployments[0].Spec.Selector)
 	for _, b := range r.budgets {
@@ -37,33 +36,32 @@ func checkSelectors(found *findings, s serving.Spec, r rendered) {
 		}
 		same(found, "the number of ports of the Service "+o.Name, len(o.Spec.Ports), 1)
 		isAlias := o.Labels["app.kubernetes.io/component"] == "alias"
-		same(found, "that the Service "+o.Name+" is another name's", isAlias, o.Name != firstName(s))
+		same(found, "the label alias of the Service "+o.Name, isAlias, o.Name != firstName(s))
 	}
 	for _, m := range r.monitors {
 		checkMonitor(found, s, r, m)
 	}
 }
 
-// matches needs a selector that finds the labels, and no others: not those of
-// another service, nor of something else that is called like this one.
-func matches(found *findings, what string, selector *metav1.LabelSelector, set labels.Set) {
+// matches requires that a selector finds the labels, but neither another service nor another
+// application of the same name.
+func matches(found *findings, subject string, selector *metav1.LabelSelector, set labels.Set) {
 	parsed, err := metav1.LabelSelectorAsSelector(selector)
 	switch {
 	case err != nil:
-		found.addf("the selector of %s: %w", what, err)
+		found.addf("the selector of %s: %w", subject, err)
 	case selector == nil || parsed.Empty():
-		found.addf("%s selects nothing, or everything", what)
+		found.addf("%s selects nothing, or everything", subject)
 	default:
-		found.need(parsed.Matches(set), "%s does not select %s: %s", what, set, parsed)
+		found.need(parsed.Matches(set), "%s does not select %s: %s", subject, set, parsed)
 		for _, key := range []string{"app.kubernetes.io/name", "app.kubernetes.io/instance"} {
-			others := labels.Merge(set, labels.Set{key: set[key] + "-2"})
-			found.need(!parsed.Matches(others), "%s selects whatever its %s is", what, key)
+			changed := labels.Merge(set, labels.Set{key: set[key] + "-2"})
+			found.need(!parsed.Matches(changed), "%s ignores the label %s", subject, key)
 		}
 	}
 }
 
-// checkMonitor needs every engine to be scraped once, by labels that scaling and
-// dashboards rely on.
+// checkMonitor requires that every replica is scraped once, with the labels of scaling and dashboards.
 func checkMonitor(found *findings, s serving.Spec, r rendered, m *unstructured.Unstructured) {
 	var selector metav1.LabelSelector
 	raw, _, _ := unstructured.NestedMap(m.Object, "spec", "selector")
@@ -86,52 +84,51 @@ func checkMonitor(found *findings, s serving.Spec, r rendered, m *unstructured.U
 	}
 	same(found, "the number of Services that the ServiceMonitor finds", scraped, 1)
 	namespaces, _, _ := unstructured.NestedStringSlice(m.Object, "spec", "namespaceSelector", "matchNames")
-	found.need(slices.Equal(namespaces, []string{s.Namespace}), "the ServiceMonitor looks in %v", namespaces)
+	found.need(slices.Equal(namespaces, []string{s.Namespace}), "the ServiceMonitor has the namespaces %v", namespaces)
 	endpoints, _, _ := unstructured.NestedSlice(m.Object, "spec", "endpoints")
 	same(found, "the number of the ServiceMonitor's endpoints", len(endpoints), 1)
 	for _, e := range endpoints {
 		endpoint, _ := e.(map[string]any)
-		same[any](found, "the path that is scraped", endpoint["path"], "/metrics")
+		same[any](found, "the scraped path", endpoint["path"], "/metrics")
 		same[any](found, "honorLabels", endpoint["honorLabels"], false)
 		for _, o := range r.services {
 			for _, port := range o.Spec.Ports {
-				same[any](found, "the port that is scraped", endpoint["port"], port.Name)
+				same[any](found, "the scraped port", endpoint["port"], port.Name)
 			}
 		}
 		checkScrape(found, s, endpoint)
 	}
 }
 
-// seriesLabels are the labels that every series of an engine has, and what they
-// are made of.
+// seriesLabels holds the labels of every series of a replica, each with its source.
 var seriesLabels = map[string]string{
 	"job": "vllm", "namespace": "__meta_kubernetes_namespace", "service": "__meta_kubernetes_service_name",
 	"pod": "__meta_kubernetes_pod_name", "node": "__meta_kubernetes_pod_node_name",
 }
 
 func checkScrape(found *findings, s serving.Spec, endpoint map[string]any) {
-	made := map[string]string{}
+	origins := map[string]string{}
 	rules, _ := endpoint["relabelings"].([]any)
 	for _, r := range rules {
 		rule, _ := r.(map[string]any)
 		target, _ := rule["targetLabel"].(string)
 		if sources, ok := rule["sourceLabels"].([]any); ok && len(sources) == 1 {
-			made[target] = fmt.Sprint(sources[0])
+			origins[target] = fmt.Sprint(sources[0])
 		} else {
-			made[target] = fmt.Sprint(rule["replacement"])
+			origins[target] = fmt.Sprint(rule["replacement"])
 		}
 	}
-	found.need(maps.Equal(made, seriesLabels), "series have the labels %v", made)
+	found.need(maps.Equal(origins, seriesLabels), "series have the labels %v", origins)
 	interval, _ := time.ParseDuration(fmt.Sprint(endpoint["interval"]))
 	timeout, _ := time.ParseDuration(fmt.Sprint(endpoint["scrapeTimeout"]))
 	same(found, "the time between scrapes", interval, time.Duration(s.Monitoring.IntervalSeconds)*time.Second)
-	found.need(timeout > 0 && timeout <= interval, "a scrape may take %s, and the next is after %s", timeout, interval)
-	// Releases to come guard /metrics by the API key (vllm#58028).
+	found.need(timeout > 0 && timeout <= interval, "the scrape timeout is %s, and the interval %s", timeout, interval)
+	// Future releases guard /metrics by the API key (vllm#58028).
 	kind, _, _ := unstructured.NestedString(endpoint, "authorization", "type")
 	secret, _, _ := unstructured.NestedString(endpoint, "authorization", "credentials", "name")
 	key, _, _ := unstructured.NestedString(endpoint, "authorization", "credentials", "key")
 	want := s.Access.APIKey
-	same(found, "the Secret that scrapes are authorized by", secret, want.Name)
+	same(found, "the Secret of the scrapes", secret, want.Name)
 	if want.Name != "" {
 		same(found, "its key", key, want.Key)
 		same(found, "the kind of authorization", kind, "Bearer")

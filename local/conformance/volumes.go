@@ -10,8 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkVolumes needs every mount to have its volume, every volume to be mounted,
-// and no two mounts to be at one path.
+// checkVolumes requires that every mount has its volume, every volume is mounted, and no two mounts
+// have the same path.
 func checkVolumes(found *findings, s serving.Spec, r rendered) {
 	p := r.pod().Spec
 	mounted, volumes := map[string]bool{}, map[string]corev1.Volume{}
@@ -22,14 +22,14 @@ func checkVolumes(found *findings, s serving.Spec, r rendered) {
 		checkVolume(found, v)
 	}
 	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
-		taken := map[string]string{}
+		byPath := map[string]string{}
 		for _, m := range c.VolumeMounts {
 			_, ok := volumes[m.Name]
-			found.need(ok, "the container %s mounts %s, which is no volume", c.Name, m.Name)
+			found.need(ok, "the container %s mounts %s, which does not exist", c.Name, m.Name)
 			found.need(path.IsAbs(m.MountPath) && path.Clean(m.MountPath) == m.MountPath, "%s is mounted at %q", m.Name, m.MountPath)
-			found.need(taken[m.MountPath] == "", "%s and %s are mounted at %s", taken[m.MountPath], m.Name, m.MountPath)
+			found.need(byPath[m.MountPath] == "", "%s and %s are mounted at %s", byPath[m.MountPath], m.Name, m.MountPath)
 			found.need(!path.IsAbs(m.SubPath) && !slices.Contains(splitPath(m.SubPath), ".."), "%s is mounted from %q", m.Name, m.SubPath)
-			taken[m.MountPath], mounted[m.Name] = m.Name, true
+			byPath[m.MountPath], mounted[m.Name] = m.Name, true
 		}
 	}
 	for _, v := range p.Volumes {
@@ -40,44 +40,43 @@ func checkVolumes(found *findings, s serving.Spec, r rendered) {
 		size := c.Spec.Resources.Requests[corev1.ResourceStorage]
 		whole(found, "the size of the claim "+c.Name, size)
 		found.need(slices.Equal(c.Spec.AccessModes, []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}),
-			"the claim %s is for one node: %v", c.Name, c.Spec.AccessModes)
+			"the claim %s has the access modes %v, want ReadWriteMany", c.Name, c.Spec.AccessModes)
 		found.need(slices.ContainsFunc(p.Volumes, func(v corev1.Volume) bool {
 			return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == c.Name
-		}), "nothing mounts the claim %s", c.Name)
+		}), "no volume has the claim %s", c.Name)
 		found.need(c.Spec.StorageClassName != nil && *c.Spec.StorageClassName == s.Storage.Cache.StorageClass, "the claim %s has another class", c.Name)
 	}
 }
 
-// checkPlaces needs what the engine writes to be writable and what it only reads
-// to be safe from it.
+// checkPlaces requires that vLLM can write only to what it has to write.
 func checkPlaces(found *findings, s serving.Spec, engine *corev1.Container, volumes map[string]corev1.Volume) {
-	at := map[string]corev1.VolumeMount{}
+	mounts := map[string]corev1.VolumeMount{}
 	for _, m := range engine.VolumeMounts {
-		at[m.MountPath] = m
+		mounts[m.MountPath] = m
 	}
 	writable := []string{"/home/vllm", "/tmp", "/dev/shm"}
 	if s.Storage.Cache != (serving.Cache{}) {
 		writable = append(writable, "/home/vllm/.cache")
-		same(found, "the folder of the cache", at["/home/vllm/.cache"].SubPath, firstName(s))
+		same(found, "the folder of the cache", mounts["/home/vllm/.cache"].SubPath, firstName(s))
 	}
 	for _, place := range writable {
-		m, ok := at[place]
-		found.need(ok && !m.ReadOnly, "the engine cannot write to %s", place)
+		m, ok := mounts[place]
+		found.need(ok && !m.ReadOnly, "vLLM cannot write to %s", place)
 	}
 	if s.Storage.Weights.Claim != "" {
-		m, ok := at["/models"]
-		found.need(ok && m.ReadOnly, "the engine can write to the weights")
+		m, ok := mounts["/models"]
+		found.need(ok && m.ReadOnly, "vLLM can write to the weights")
 	}
-	if v := volumes[at["/dev/shm"].Name]; v.EmptyDir == nil || v.EmptyDir.Medium != corev1.StorageMediumMemory || v.EmptyDir.SizeLimit == nil {
-		found.addf("/dev/shm is no memory of a known size")
+	if v := volumes[mounts["/dev/shm"].Name]; v.EmptyDir == nil || v.EmptyDir.Medium != corev1.StorageMediumMemory || v.EmptyDir.SizeLimit == nil {
+		found.addf("/dev/shm is not a memory volume with a size")
 	} else if limit := engine.Resources.Limits.Memory(); v.EmptyDir.SizeLimit.Cmp(*limit) >= 0 {
-		found.addf("/dev/shm may take %s, all of the engine's %s", v.EmptyDir.SizeLimit, limit)
+		found.addf("/dev/shm has %s, all of vLLM's %s", v.EmptyDir.SizeLimit, limit)
 	}
-	if v := volumes[at["/home/vllm"].Name]; v.Ephemeral == nil {
+	if v := volumes[mounts["/home/vllm"].Name]; v.Ephemeral == nil {
 		found.need(v.EmptyDir != nil && v.EmptyDir.SizeLimit != nil, "the home directory has no limit")
 	}
 	for _, v := range s.Volumes {
-		m, ok := at[v.MountPath]
+		m, ok := mounts[v.MountPath]
 		found.need(ok && m.Name == v.Name, "the volume %s is not at %s", v.Name, v.MountPath)
 		wantReadOnly := v.ConfigMap != "" || v.Secret != "" || v.Claim != "" && !v.ReadWrite
 		same(found, "readOnly of the volume "+v.Name, m.ReadOnly, wantReadOnly)
@@ -93,11 +92,11 @@ func checkVolume(found *findings, v corev1.Volume) {
 	}
 }
 
-// whole needs an amount of bytes that Kubernetes can count.
-func whole(found *findings, what string, q resource.Quantity) {
-	found.need(q.Sign() > 0, "%s is %s", what, q.String())
+// whole requires a quantity of bytes that Kubernetes can count.
+func whole(found *findings, subject string, q resource.Quantity) {
+	found.need(q.Sign() > 0, "%s is %s", subject, q.String())
 	_, exact := q.AsInt64()
-	found.need(exact, "%s is %s, which is no number of bytes", what, q.String())
+	found.need(exact, "%s is %s, want a whole number of bytes", subject, q.String())
 }
 
 func splitPath(p string) []string {

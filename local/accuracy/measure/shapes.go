@@ -1,4 +1,4 @@
-// Package measure has what comparisons of predictions with measurements share.
+// Package measure holds the common parts of the comparisons of predictions with measurements.
 package measure
 
 import (
@@ -20,14 +20,7 @@ type Shapes struct {
 	Folders []string
 }
 
-// beside returns the folders in which config.json files are looked for where none
-// is named: that of the measurements, and configs in it.
-func beside(data string) []string {
-	folder := filepath.Dir(data)
-	return []string{folder, filepath.Join(folder, "configs")}
-}
-
-// configNames are what a model's file may be called in such a folder.
+// configNames returns the names that a model's file may have in a folder.
 func configNames(id string) []string {
 	name := id[strings.LastIndexByte(id, '/')+1:]
 	flat := strings.ReplaceAll(id, "/", "--")
@@ -36,9 +29,9 @@ func configNames(id string) []string {
 
 var remark = regexp.MustCompile(`\s*\(.*\)\s*$`)
 
-// Find returns the shape of a model's column, in which remarks stand in brackets. A
-// model of which only the size is known gets the shape of the dense model
-// nearest to it, without a name: the program itself guesses nothing.
+// Find returns the shape of the model in a column, which may have a remark in brackets. A model of
+// which only the size is known gets the shape of the nearest dense model, without a name; only this
+// comparison guesses so.
 func (s Shapes) Find(model string, billions float64) (catalogue.Shape, error) {
 	id := remark.ReplaceAllString(model, "")
 	if id == "" {
@@ -70,8 +63,8 @@ func (s Shapes) Find(model string, billions float64) (catalogue.Shape, error) {
 	return shape, nil
 }
 
-// nearest is the dense shape of the catalogue nearest to a number of
-// parameters, stretched to it.
+// nearest returns the dense shape of the catalogue with the nearest number of parameters, stretched
+// to that number.
 func nearest(id string, parameters float64) catalogue.Shape {
 	var best catalogue.Shape
 	distance := math.Inf(1)

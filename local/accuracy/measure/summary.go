@@ -7,13 +7,13 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-// Summary is the median and the 90th percentile of absolute values.
+// Summary holds the median and the 90th percentile of absolute values.
 type Summary struct {
 	Rows        int
 	Median, P90 float64
 }
 
-// Summarize returns the summary of values, NaN where there is none.
+// Summarize returns the summary of values, NaN without any.
 func Summarize(values []float64) Summary {
 	sorted := make([]float64, len(values))
 	for i, v := range values {
@@ -33,3 +33,6 @@ func Percent(part, whole int) float64 {
 	}
 	return 100 * float64(part) / float64(whole)
 }
+
+// Unpredicted is a row without a prediction, and the reason.
+type Unpredicted struct{ ID, Reason string }

@@ -1,9 +1,8 @@
-// Command speed compares the speed that sizing predicts with measured results
-// of serving engines, for a file in the format of testdata/throughput.csv.
+// Command speed compares the speed that sizing predicts with measured results of vLLM and other
+// serving engines, for a file in the format of testdata/throughput.csv.
 package main
 
 import (
-	"flag"
 	"fmt"
 	"os"
 
@@ -18,20 +17,7 @@ func main() {
 }
 
 func run(arguments []string) error {
-	flags := flag.NewFlagSet("speed-accuracy", flag.ExitOnError)
-	data := flags.String("data", "", "the measurements, a CSV file")
-	configs := flags.String("configs", "", "a folder with config.json files of models (default: the folder of the data, and configs in it)")
-	verbose := flags.Bool("v", false, "a line for every row")
-	if err := flags.Parse(arguments); err != nil {
-		return err
-	}
-	if *data == "" {
-		return fmt.Errorf("DATA is missing; name the file of measurements: make speed-accuracy DATA=file.csv")
-	}
-	rows, shapes, err := measure.Read(*data, *configs, readRows)
-	if err != nil {
-		return err
-	}
-	fmt.Print(newScore(rows, shapes).text(*verbose))
-	return nil
+	return measure.Command("speed-accuracy", arguments, readRows, func(rows []row, shapes measure.Shapes, verbose bool) string {
+		return newScore(rows, shapes).text(verbose)
+	})
 }

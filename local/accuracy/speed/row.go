@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strconv"
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/local/accuracy/measure"
@@ -13,16 +12,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// row is one measured point of a serving engine: how it was configured and
-// loaded, and what came of it. The two are kept apart, so that a prediction
-// cannot see the result.
+// row is one measurement of a serving engine: the configuration with the load, and the result. The two
+// are separate, so that a prediction cannot use the result.
 type row struct {
 	id string
 	configured
 	measured
 }
 
-// configured are the inputs of a prediction.
+// configured holds the inputs of a prediction.
 type configured struct {
 	version, model, quantization, gpu, kvDType string
 	billions, active                           float64 // of parameters
@@ -37,43 +35,35 @@ type configured struct {
 	pcie                                       bool
 }
 
-// load is what is asked of all replicas.
+// load is the load of all replicas.
 type load struct {
-	// kind is concurrency, burst or rate; value is how many requests at once, or
-	// how many a second.
+	// kind is concurrency, burst or rate; value is the number of requests at once or a second.
 	kind  string
 	value float64
-	// fixed tells that all requests are equally long.
+	// fixed reports that all requests have the same length.
 	fixed bool
 }
 
-// measured is what was seen: output tokens a second, or the time per output
-// token in milliseconds where only that is to be compared.
+// measured holds the result: output tokens a second, or the time per output token in milliseconds if
+// only that is compared.
 type measured struct {
 	tokensPerSecond, millisecondsPerToken float64
 	byToken                               bool
 	suspect                               string
 }
 
-// columns that a file must have; the others are not read.
+// columns are the columns that a file must have; others are not read.
 var columns = []string{
 	"id", "engine_version", "model", "params_b", "active_params_b", "quantisation", "gpu", "tensor_parallel", "expert_parallel", "pipeline_parallel", "data_parallel",
 	"input_tokens_mean", "output_tokens_mean", "prefix_shared_tokens", "load_kind", "load_value", "output_tok_s_total", "tpot_ms", "max_num_seqs",
 	"max_model_len", "kv_dtype", "kv_gib_per_gpu", "metric", "family", "suspect", "notes",
 }
 
-// readRows reads a file in the format of testdata/throughput.csv.
-func readRows(from io.Reader) ([]row, error) { return measure.ReadRows(from, columns, readRow) }
+// readRows returns the rows of a file in the format of testdata/throughput.csv.
+func readRows(source io.Reader) ([]row, error) { return measure.ReadRows(source, columns, readRow) }
 
 func readRow(cell measure.Cell) row {
-	number := func(name string) float64 {
-		x, err := strconv.ParseFloat(cell(name), 64)
-		if err != nil {
-			return 0
-		}
-		return x
-	}
-	count := func(name string) int { return int(number(name)) }
+	number, count := cell.Number, cell.Count
 	input := number("input_tokens_mean")
 	return row{
 		id: cell("id"),
@@ -92,9 +82,8 @@ func readRow(cell measure.Cell) row {
 	}
 }
 
-// fixedLength tells whether a mean length looks like that of a generator of
-// random prompts: within one hundredth of a multiple of 100 or of 1024.
-// Recorded conversations vary.
+// fixedLength reports whether a mean length looks like that of a generator of random prompts: within
+// 1 % of a multiple of 100 or of 1024. Recorded conversations vary.
 func fixedLength(mean float64) bool {
 	for _, unit := range []float64{100, 1024} {
 		if n := math.Round(mean / unit); n > 0 && math.Abs(mean/(n*unit)-1) < 0.01 {
@@ -104,13 +93,13 @@ func fixedLength(mean float64) bool {
 	return false
 }
 
-// newest stands for a version that is not stated, or no release.
+// newest is the release for a version that is not stated, or no release.
 var newest = sizing.Release{Minor: 19}
 
-// engine is one replica.
+// engine returns the configuration of one replica for sizing.
 func (c configured) engine(find func(model string, billions float64) (catalogue.Shape, error)) (sizing.Engine, error) {
 	billions := c.billions
-	if c.active > 0 && c.active < 0.8*billions { // of a mixture, the size alone tells nothing
+	if c.active > 0 && c.active < 0.8*billions { // the size of a mixture of experts does not give its shape
 		billions = 0
 	}
 	shape, err := find(c.model, billions)

@@ -12,25 +12,25 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// prediction is one row's: the predicted speed over the measured one.
+// prediction is the prediction for one row. Its ratio is the predicted speed over the measured one.
 type prediction struct {
 	row
 	engine sizing.Engine
 	ratio  float64
 }
 
-// left is a row that is not predicted, and why.
-type left struct{ id, why string }
-
-func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftOut []left) {
+func predict(rows []row, shapes measure.Shapes) (predictions []prediction, unpredicted []measure.Unpredicted) {
+	omit := func(r row, reason string) {
+		unpredicted = append(unpredicted, measure.Unpredicted{ID: r.id, Reason: reason})
+	}
 	for _, r := range rows {
 		if r.suspect != "" {
-			leftOut = append(leftOut, left{r.id, "suspect: " + r.suspect})
+			omit(r, "suspect: "+r.suspect)
 			continue
 		}
 		engine, err := r.engine(shapes.Find)
 		if err != nil {
-			leftOut = append(leftOut, left{r.id, err.Error()})
+			omit(r, err.Error())
 			continue
 		}
 		rate, token := r.predict(engine)
@@ -39,15 +39,15 @@ func predict(rows []row, shapes measure.Shapes) (predictions []prediction, leftO
 			ratio = r.millisecondsPerToken / token
 		}
 		if r.tokensPerSecond <= 0 && !r.byToken || ratio <= 0 || math.IsInf(ratio, 0) || math.IsNaN(ratio) {
-			leftOut = append(leftOut, left{r.id, "the result: not stated"})
+			omit(r, "the result: not stated")
 			continue
 		}
 		predictions = append(predictions, prediction{r, engine, ratio})
 	}
-	return predictions, leftOut
+	return predictions, unpredicted
 }
 
-// groups are what the row counts for.
+// groups returns the groups to which the row belongs.
 func (p prediction) groups() []string {
 	context := "≥ 16k"
 	for _, below := range []struct {
@@ -64,18 +64,18 @@ func (p prediction) groups() []string {
 	}
 }
 
-// summary is of the ratios of rows.
+// summary summarizes the ratios of rows.
 type summary struct {
 	measure.Summary         // of the errors
 	ratio           float64 // the median
-	within, over    float64 // percent within a quarter, and of those whose planned speed is above the measured one
+	within, over    float64 // percent of the rows within 25 %, and of the rows with a planned speed above the measured one
 }
 
 func summarize(ratios []float64) summary {
-	var off []float64
+	var errors []float64
 	within, over := 0, 0
 	for _, r := range ratios {
-		off = append(off, r-1)
+		errors = append(errors, r-1)
 		if math.Abs(r-1) <= 0.25 {
 			within++
 		}
@@ -83,51 +83,51 @@ func summarize(ratios []float64) summary {
 			over++
 		}
 	}
-	return summary{measure.Summarize(off), measure.Summarize(ratios).Median, measure.Percent(within, len(ratios)), measure.Percent(over, len(ratios))}
+	return summary{measure.Summarize(errors), measure.Summarize(ratios).Median, measure.Percent(within, len(ratios)), measure.Percent(over, len(ratios))}
 }
 
-// score is what the report is made of.
+// score holds the figures of the report.
 type score struct {
 	rows        int
-	leftOut     []left
+	unpredicted []measure.Unpredicted
 	predictions []prediction
-	all         summary
-	by          map[string]summary
+	overall     summary
+	groups      map[string]summary
 }
 
 func newScore(rows []row, shapes measure.Shapes) score {
-	s := score{rows: len(rows), by: map[string]summary{}}
-	s.predictions, s.leftOut = predict(rows, shapes)
+	s := score{rows: len(rows), groups: map[string]summary{}}
+	s.predictions, s.unpredicted = predict(rows, shapes)
 	groups := map[string][]float64{}
-	var all []float64
+	var ratios []float64
 	for _, p := range s.predictions {
-		all = append(all, p.ratio)
+		ratios = append(ratios, p.ratio)
 		for _, name := range p.groups() {
 			groups[name] = append(groups[name], p.ratio)
 		}
 	}
-	s.all = summarize(all)
+	s.overall = summarize(ratios)
 	for name, ratios := range groups {
-		s.by[name] = summarize(ratios)
+		s.groups[name] = summarize(ratios)
 	}
 	return s
 }
 
-// text is the report, with a line for every row if it is to be verbose.
+// text returns the report, with a line for every row if verbose.
 func (s score) text(verbose bool) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Rows: %d, predicted %d (%.0f %%)\n", s.rows, len(s.predictions), measure.Percent(len(s.predictions), s.rows))
-	for _, l := range s.leftOut {
-		fmt.Fprintf(&b, "  left out: %-6s %s\n", l.id, l.why)
+	for _, l := range s.unpredicted {
+		fmt.Fprintf(&b, "  left out: %-6s %s\n", l.ID, l.Reason)
 	}
 	fmt.Fprintf(&b, "\n%-28s %5s %8s %8s %7s %8s %9s\n", "Output tokens/s", "rows", "median", "90th", "ratio", "within", "planned")
 	fmt.Fprintf(&b, "%-28s %5s %8s %8s %7s %8s %9s\n", "predicted against measured", "", "|error|", "|error|", "", "25 %", "too high")
 	line := func(name string, x summary) {
 		fmt.Fprintf(&b, "  %-26s %5d %6.0f %% %6.0f %% %7.2f %6.0f %% %7.0f %%\n", name, x.Rows, 100*x.Median, 100*x.P90, x.ratio, x.within, x.over)
 	}
-	line("overall", s.all)
-	for _, name := range slices.Sorted(maps.Keys(s.by)) {
-		line(name, s.by[name])
+	line("overall", s.overall)
+	for _, name := range slices.Sorted(maps.Keys(s.groups)) {
+		line(name, s.groups[name])
 	}
 	fmt.Fprintf(&b, "Ratio: the median of predicted over measured. Planned: %g of the predicted speed.\n", sizing.PlannedShare)
 	if verbose {

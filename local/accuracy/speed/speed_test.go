@@ -2,7 +2,6 @@ package main
 
 import (
 	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,42 +17,36 @@ const data = "../testdata/throughput.csv"
 
 func measurements(t *testing.T) []row {
 	t.Helper()
-	file, err := os.Open(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	rows, err := readRows(file)
+	rows, err := measure.ReadFile(data, readRows)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rows
 }
 
-// TestAccuracy holds what docs/sizing.md promises.
+// The accuracy is what docs/sizing.md promises.
 func TestAccuracy(t *testing.T) {
 	s := newScore(measurements(t), measure.Shapes{})
 	t.Log("\n" + s.text(true))
-	for _, l := range s.leftOut {
-		t.Errorf("%s is left out: %s", l.id, l.why)
+	for _, l := range s.unpredicted {
+		t.Errorf("%s is left out: %s", l.ID, l.Reason)
 	}
-	if s.all.Median > 0.14 || s.all.P90 > 0.50 {
-		t.Errorf("median error %.1f %%, 90th percentile %.1f %%; want at most 14 and 50", 100*s.all.Median, 100*s.all.P90)
+	if s.overall.Median > 0.14 || s.overall.P90 > 0.50 {
+		t.Errorf("median error %.1f %%, 90th percentile %.1f %%; want at most 14 and 50", 100*s.overall.Median, 100*s.overall.P90)
 	}
-	if s.all.over > 13 {
-		t.Errorf("%.1f %% of the rows are slower than planned, want at most 13", s.all.over)
+	if s.overall.over > 13 {
+		t.Errorf("%.1f %% of the rows are slower than planned, want at most 13", s.overall.over)
 	}
-	for name, group := range s.by {
+	for name, group := range s.groups {
 		kind, _, _ := strings.Cut(name, " ")
-		if most := map[string]float64{"GPU": 0.25, "model": 0.31}[kind]; most > 0 && group.Rows >= 9 && group.Median > most {
-			t.Errorf("%s: median error %.1f %%, want at most %.0f", name, 100*group.Median, 100*most)
+		if limit := map[string]float64{"GPU": 0.25, "model": 0.31}[kind]; limit > 0 && group.Rows >= 9 && group.Median > limit {
+			t.Errorf("%s: median error %.1f %%, want at most %.0f", name, 100*group.Median, 100*limit)
 		}
 	}
 }
 
-// TestPredictionsSeeNoResult changes every result and expects the same
-// predictions.
-func TestPredictionsSeeNoResult(t *testing.T) {
+// Predictions stay the same with other results.
+func TestPredictionsDoNotUseResults(t *testing.T) {
 	before, _ := predict(measurements(t), measure.Shapes{})
 	rows := measurements(t)
 	for i := range rows {
@@ -67,8 +60,8 @@ func TestPredictionsSeeNoResult(t *testing.T) {
 	}
 }
 
-// Cards whose speed counts as measured are those that have rows.
-func TestMeasuredCards(t *testing.T) {
+// The GPUs with a measured speed are the GPUs that have rows.
+func TestMeasuredGPUs(t *testing.T) {
 	predictions, _ := predict(measurements(t), measure.Shapes{})
 	rows := map[string]int{}
 	for _, p := range predictions {
@@ -89,8 +82,8 @@ func TestFixedLengths(t *testing.T) {
 	}
 }
 
-// A burst whose requests all run at once goes at the full rate, one that is long
-// nearly so, and one of conversations ends slowly.
+// A burst whose requests all run at once has the full rate, a long one nearly so, and a burst of
+// conversations ends slowly.
 func TestBursts(t *testing.T) {
 	for _, c := range []struct {
 		load
@@ -102,13 +95,13 @@ func TestBursts(t *testing.T) {
 	}
 }
 
-func TestWhatIsMissingIsNamed(t *testing.T) {
+func TestMissingValuesAreNamed(t *testing.T) {
 	good := measurements(t)[0]
 	for name, test := range map[string]struct {
 		change func(*row)
 		want   string
 	}{
-		"card":   {func(r *row) { r.gpu = "some card" }, "GPU: "},
+		"GPU":    {func(r *row) { r.gpu = "some GPU" }, "GPU: "},
 		"model":  {func(r *row) { r.model, r.billions = "org/unknown", 0 }, "not in the catalogue"},
 		"load":   {func(r *row) { r.load.value = 0 }, "load: not stated"},
 		"prompt": {func(r *row) { r.lengths.Input = 0 }, "load: not stated"},
@@ -118,8 +111,8 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	} {
 		r := good
 		test.change(&r)
-		if _, left := predict([]row{r}, measure.Shapes{}); len(left) != 1 || !strings.Contains(left[0].why, test.want) {
-			t.Errorf("%s: %v, want %s", name, left, test.want)
+		if _, unpredicted := predict([]row{r}, measure.Shapes{}); len(unpredicted) != 1 || !strings.Contains(unpredicted[0].Reason, test.want) {
+			t.Errorf("%s: %v, want %s", name, unpredicted, test.want)
 		}
 	}
 	for _, arguments := range [][]string{{}, {"-data", "missing.csv"}, {"-data", "speed_test.go"}} {
@@ -131,12 +124,12 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 		t.Error(err)
 	}
 	if sizing.PlannedShare >= 1 {
-		t.Error("nothing is kept back")
+		t.Error("the planned speed is not below the predicted one")
 	}
 }
 
-// TestFilesOfSpreadsheets reads a file that begins with a byte order mark, has
-// carriage returns, and columns in another order and beyond those that are read.
+// A spreadsheet may write a byte order mark, carriage returns, another order of columns and more
+// columns.
 func TestFilesOfSpreadsheets(t *testing.T) {
 	header := append([]string{"more"}, columns...)
 	cells := make([]string, len(header))
@@ -156,8 +149,7 @@ func TestFilesOfSpreadsheets(t *testing.T) {
 	}
 }
 
-// TestDocumentedAccuracy keeps the report in docs/sizing.md what the command
-// prints.
+// docs/sizing.md shows the report.
 func TestDocumentedAccuracy(t *testing.T) {
 	const command = "make speed-accuracy DATA=local/accuracy/testdata/throughput.csv"
 	prints := newScore(measurements(t), measure.Shapes{}).text(false)

@@ -15,15 +15,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// newClient returns a client that keeps connections open, as OpenAI's clients
-// do, and as many as it has requests at a time.
+// newClient returns a client that keeps a connection open for each request in flight, as OpenAI's
+// clients do.
 func newClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true}}
 }
 
-// ask sends one request and reads its answer. Times are since began.
-func ask(ctx context.Context, client *http.Client, url string, a load.Arrival, began time.Time) result.Request {
-	r := result.Request{Input: a.Input, Output: a.Output, At: time.Since(began)}
+// send sends one request and reads its answer. Times count from start.
+func send(ctx context.Context, client *http.Client, url string, a load.Arrival, start time.Time) result.Request {
+	r := result.Request{Input: a.Input, Output: a.Output, At: time.Since(start)}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/completions", bytes.NewReader(body(a)))
 	if err != nil {
 		r.Failure = err.Error()
@@ -40,11 +40,11 @@ func ask(ctx context.Context, client *http.Client, url string, a load.Arrival, b
 		r.Failure = "refused: " + response.Status
 		return r
 	}
-	read(&r, response.Body, began)
+	read(&r, response.Body, start)
 	return r
 }
 
-// body is a request with a prompt of exactly so many tokens.
+// body returns a request whose prompt has the exact number of tokens.
 func body(a load.Arrival) []byte {
 	prompt := bytes.Repeat([]byte("97,"), a.Input)
 	return fmt.Appendf(nil, `{"model":%q,"prompt":[%s],"max_tokens":%d,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}`,
@@ -54,13 +54,13 @@ func body(a load.Arrival) []byte {
 var (
 	event = []byte("data: ")
 	done  = []byte("[DONE]")
-	last  = []byte(`"choices":[]`) // of the event that counts the tokens
+	usage = []byte(`"choices":[]`) // of the event that counts the tokens
 )
 
-// read reads an answer to its end. The number of tokens is what the engine
-// says in its last event, the only one that is decoded.
-func read(r *result.Request, from io.Reader, began time.Time) {
-	lines := bufio.NewReaderSize(from, 16<<10)
+// read reads an answer to its end. The last event states the number of tokens; only this event is
+// decoded.
+func read(r *result.Request, body io.Reader, start time.Time) {
+	lines := bufio.NewReaderSize(body, 16<<10)
 	for {
 		line, err := lines.ReadSlice('\n')
 		data, isEvent := bytes.CutPrefix(line, event)
@@ -71,7 +71,7 @@ func read(r *result.Request, from io.Reader, began time.Time) {
 				r.Failure = fmt.Sprintf("cut: %d of %d tokens", r.Tokens, r.Output)
 			}
 			return
-		case bytes.Contains(data, last):
+		case bytes.Contains(data, usage):
 			var counted struct {
 				Usage struct {
 					CompletionTokens int `json:"completion_tokens"`
@@ -83,7 +83,7 @@ func read(r *result.Request, from io.Reader, began time.Time) {
 			}
 			r.Tokens = counted.Usage.CompletionTokens
 		default:
-			r.Last = time.Since(began)
+			r.Last = time.Since(start)
 			if r.First == 0 {
 				r.First = r.Last
 			}

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/util/retry"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
@@ -28,12 +29,12 @@ var (
 
 const (
 	removalTimeout = 5 * time.Minute
-	lookEvery      = 2 * time.Second
+	pollInterval   = 2 * time.Second
 	scalerTimeout  = 3 * time.Minute
 	scrapeTimeout  = 5 * time.Minute // of a new ServiceMonitor, on a busy node
 )
 
-// deployment is the comparison in the cluster.
+// deployment deploys a comparison to the cluster.
 type deployment struct {
 	client   *kube.Client
 	settings Settings
@@ -41,7 +42,7 @@ type deployment struct {
 	say      func(format string, args ...any)
 }
 
-// createNamespace makes the namespace anew, which admits restricted pods only.
+// createNamespace creates the namespace, after it removed an old one. It admits restricted pods only.
 func (d deployment) createNamespace(ctx context.Context) error {
 	if err := d.remove(ctx); err != nil {
 		return err
@@ -54,7 +55,7 @@ func (d deployment) createNamespace(ctx context.Context) error {
 	})
 }
 
-// remove removes everything, and waits until it is gone.
+// remove removes the namespace and waits until it is gone.
 func (d deployment) remove(ctx context.Context) error {
 	resource, err := d.client.Resource(namespaceKind, "")
 	if err != nil {
@@ -70,7 +71,7 @@ func (d deployment) remove(ctx context.Context) error {
 		if apierrors.IsNotFound(err) {
 			return "", nil
 		}
-		return "it is still there", err
+		return "it still exists", err
 	})
 }
 
@@ -79,7 +80,7 @@ func (d deployment) apply(ctx context.Context, object map[string]any) error {
 	return err
 }
 
-// services applies every policy's service and starts its engines.
+// services applies the service of every policy and starts its replicas.
 func (d deployment) services(ctx context.Context, mean int) error {
 	for _, p := range d.policies {
 		objects, err := d.settings.objects(p.Name)
@@ -101,39 +102,38 @@ func (d deployment) services(ctx context.Context, mean int) error {
 	}
 	for _, p := range d.policies {
 		want := int64(d.settings.Start(p, mean))
-		patience := 2*d.settings.ColdStart + 5*time.Minute
-		if err := await(ctx, p.Name+" is ready", patience, func(ctx context.Context) (string, error) {
+		timeout := 2*d.settings.ColdStart + 5*time.Minute
+		if err := await(ctx, p.Name+" is ready", timeout, func(ctx context.Context) (string, error) {
 			live, err := d.client.Get(ctx, deploymentKind, Namespace, p.Name)
 			if err != nil {
 				return "", err
 			}
 			if ready, _, _ := unstructured.NestedInt64(live.Object, "status", "readyReplicas"); ready != want {
-				return fmt.Sprintf("%d of %d engines are", ready, want), nil
+				return fmt.Sprintf("%d of %d replicas are ready", ready, want), nil
 			}
 			return "", nil
 		}); err != nil {
 			return err
 		}
-		d.say("%s has %d engines", p.Name, want)
+		d.say("%s has %d replicas", p.Name, want)
 	}
 	return nil
 }
 
-// start sets the number of engines, as a scaler does.
-func (d deployment) start(ctx context.Context, name string, engines int) error {
+// start sets the number of replicas, as a scaler does.
+func (d deployment) start(ctx context.Context, name string, replicas int) error {
 	resource, err := d.client.Resource(deploymentKind, Namespace)
 	if err != nil {
 		return err
 	}
-	scale := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, engines)
+	scale := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas)
 	return retry.OnError(retry.DefaultBackoff, apierrors.IsConflict, func() error {
 		_, err := resource.Patch(ctx, name, types.MergePatchType, scale, metav1.PatchOptions{FieldManager: manager}, "scale")
 		return err
 	})
 }
 
-// scalers applies what moves the numbers, and waits until each can read what
-// it looks at.
+// scalers applies the scalers and waits until each can read its metrics.
 func (d deployment) scalers(ctx context.Context) error {
 	for _, p := range d.policies {
 		if scaler := d.settings.scaler(p); scaler != nil {
@@ -149,7 +149,7 @@ func (d deployment) scalers(ctx context.Context) error {
 		if err := d.awaitCondition(ctx, scaledObjectKind, p.Name, "Ready"); err != nil {
 			return err
 		}
-		if err := d.awaitCondition(ctx, autoscalerKind, hpaPrefix+p.Name, "ScalingActive"); err != nil {
+		if err := d.awaitCondition(ctx, autoscalerKind, "keda-hpa-"+p.Name, "ScalingActive"); err != nil {
 			return err
 		}
 	}
@@ -160,7 +160,7 @@ func (d deployment) awaitCondition(ctx context.Context, kind schema.GroupVersion
 	return await(ctx, fmt.Sprintf("%s %s: %s", kind.Kind, name, condition), scalerTimeout, func(ctx context.Context) (string, error) {
 		live, err := d.client.Get(ctx, kind, Namespace, name)
 		if apierrors.IsNotFound(err) {
-			return "it is not there yet", nil
+			return "it does not exist yet", nil
 		}
 		if err != nil {
 			return "", err
@@ -175,8 +175,8 @@ func (d deployment) awaitCondition(ctx context.Context, kind schema.GroupVersion
 
 func conditionOf(live *unstructured.Unstructured, name string) (status, message string) {
 	conditions, _, _ := unstructured.NestedSlice(live.Object, "status", "conditions")
-	for _, one := range conditions {
-		fields, _ := one.(map[string]any)
+	for _, c := range conditions {
+		fields, _ := c.(map[string]any)
 		if fields["type"] == name {
 			status, _ = fields["status"].(string)
 			message, _ = fields["message"].(string)
@@ -186,7 +186,7 @@ func conditionOf(live *unstructured.Unstructured, name string) (status, message 
 	return "", "it has no such condition yet"
 }
 
-// url is where a service is reached from this machine.
+// url returns the address of a service for this machine.
 func url(ctx context.Context, client *kube.Client, namespace, name string, port int) (string, error) {
 	live, err := client.Get(ctx, serviceKind, namespace, name)
 	if err != nil {
@@ -196,28 +196,20 @@ func url(ctx context.Context, client *kube.Client, namespace, name string, port 
 	return fmt.Sprintf("http://%s:%d", address, port), err
 }
 
-// await looks until there is nothing missing any more. Errors of the server
-// may pass, and are told only in the end.
-func await(ctx context.Context, what string, patience time.Duration, look func(context.Context) (missing string, err error)) error {
-	bounded, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	ticker := time.NewTicker(lookEvery)
-	defer ticker.Stop()
-	for {
-		missing, err := look(bounded)
-		if missing == "" && err == nil {
-			return nil
-		}
-		select {
-		case <-bounded.Done():
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
-			if err == nil {
-				err = errors.New(missing)
-			}
-			return fmt.Errorf("%s: not within %s: %w", what, patience, err)
-		case <-ticker.C:
-		}
+// await polls until nothing is missing. Errors of the server may be temporary: await returns the
+// latest after the timeout.
+func await(ctx context.Context, goal string, timeout time.Duration, poll func(context.Context) (missing string, err error)) error {
+	var missing string
+	var problem error
+	err := wait.PollUntilContextTimeout(ctx, pollInterval, timeout, true, func(ctx context.Context) (bool, error) {
+		missing, problem = poll(ctx)
+		return missing == "" && problem == nil, nil
+	})
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
 	}
+	if problem == nil {
+		problem = errors.New(missing)
+	}
+	return fmt.Errorf("%s: not within %s: %w", goal, timeout, problem)
 }

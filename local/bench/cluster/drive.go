@@ -10,22 +10,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// drive sends the arrivals to a service at their times, whatever becomes of
-// those before, and waits for the last answer, or the context's end. Answers
-// that are open then count as cut.
-func drive(ctx context.Context, client *http.Client, url string, arrivals []load.Arrival, began time.Time, scale int) []result.Request {
+// drive sends the arrivals to a service at their times, without waiting for earlier answers, and
+// returns after the last answer or at the context's end. Open answers then count as cut.
+func drive(ctx context.Context, client *http.Client, url string, arrivals []load.Arrival, start time.Time, scale int) []result.Request {
 	answers := make([]result.Request, len(arrivals))
 	sent := 0
 	var open sync.WaitGroup
 	for i, a := range arrivals {
-		due := began.Add(a.At / time.Duration(scale))
+		due := start.Add(a.At / time.Duration(scale))
 		if !waitUntil(ctx, due) {
 			break
 		}
 		sent++
 		late := time.Since(due)
 		open.Go(func() {
-			answers[i] = ask(ctx, client, url, a, began)
+			answers[i] = send(ctx, client, url, a, start)
 			answers[i].Late = late
 		})
 	}

@@ -13,7 +13,7 @@ import (
 	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
-// prometheus is the cluster's.
+// prometheus is the API of the cluster's Prometheus.
 type prometheus struct{ api promv1.API }
 
 func connectPrometheus(ctx context.Context, cluster *kube.Client) (prometheus, error) {
@@ -29,64 +29,34 @@ func connectPrometheus(ctx context.Context, cluster *kube.Client) (prometheus, e
 }
 
 const (
-	askingTimeout  = 30 * time.Second
-	answerPatience = 2 * time.Minute
+	queryTimeout  = 30 * time.Second
+	answerTimeout = 2 * time.Minute
 )
 
-// patiently asks until there is an answer.
-func patiently(ctx context.Context, ask func(context.Context) (model.Value, error)) (value model.Value, err error) {
-	err = await(ctx, "Prometheus answers", answerPatience, func(ctx context.Context) (string, error) {
-		ctx, cancel := context.WithTimeout(ctx, askingTimeout)
+// query returns the values of an expression by service at a time. It repeats the query until
+// Prometheus answers.
+func (p prometheus) query(ctx context.Context, expression string, t time.Time) (map[string]float64, error) {
+	values := map[string]float64{}
+	err := await(ctx, "Prometheus answers", answerTimeout, func(ctx context.Context) (string, error) {
+		ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 		defer cancel()
-		value, err = ask(ctx)
-		return "", err
-	})
-	return value, err
-}
-
-// series are the values of an expression by service and time, each step. The
-// expression has the label service and no other.
-func (p prometheus) series(ctx context.Context, expression string, from, to time.Time, step time.Duration) (map[string]map[time.Time]float64, error) {
-	value, err := patiently(ctx, func(ctx context.Context) (model.Value, error) {
-		value, _, err := p.api.QueryRange(ctx, expression, promv1.Range{Start: from, End: to, Step: step})
-		return value, err
+		value, _, err := p.api.Query(ctx, expression, t)
+		if err != nil {
+			return "", err
+		}
+		vector, ok := value.(model.Vector)
+		if !ok {
+			return "", fmt.Errorf("the answer is a %s, want a vector", value.Type())
+		}
+		for _, sample := range vector {
+			if x := float64(sample.Value); !math.IsNaN(x) {
+				values[string(sample.Metric["service"])] = x
+			}
+		}
+		return "", nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
 	}
-	matrix, ok := value.(model.Matrix)
-	if !ok {
-		return nil, fmt.Errorf("prometheus: %s is no range of values", expression)
-	}
-	all := map[string]map[time.Time]float64{}
-	for _, stream := range matrix {
-		values := map[time.Time]float64{}
-		for _, sample := range stream.Values {
-			values[sample.Timestamp.Time().UTC()] = float64(sample.Value)
-		}
-		all[string(stream.Metric["service"])] = values
-	}
-	return all, nil
-}
-
-// now are the values of an expression by service at a moment.
-func (p prometheus) now(ctx context.Context, expression string, at time.Time) (map[string]float64, error) {
-	value, err := patiently(ctx, func(ctx context.Context) (model.Value, error) {
-		value, _, err := p.api.Query(ctx, expression, at)
-		return value, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("prometheus: %s: %w", expression, err)
-	}
-	vector, ok := value.(model.Vector)
-	if !ok {
-		return nil, fmt.Errorf("prometheus: %s is no vector", expression)
-	}
-	all := map[string]float64{}
-	for _, sample := range vector {
-		if x := float64(sample.Value); !math.IsNaN(x) {
-			all[string(sample.Metric["service"])] = x
-		}
-	}
-	return all, nil
+	return values, nil
 }

@@ -15,26 +15,26 @@ import (
 	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
-// Comparison is one load that all policies get at once.
+// Comparison describes one load that all policies get at once.
 type Comparison struct {
 	Settings Settings
 	Policies []policy.Policy
 	Load     string
 	Seed     int64
 	Arrivals []load.Arrival
-	// Lead is how much of the load comes before what counts, Length how long that
-	// is, both in the engines' time.
-	Lead, Length time.Duration
-	// Mean is the number of engines that the mean load needs.
+	// WarmUp is the part of the load before the part that counts, Length the part that counts, both
+	// in the replicas' time.
+	WarmUp, Length time.Duration
+	// Mean is the number of replicas that the mean load needs.
 	Mean int
-	// Say hears what is being done.
+	// Say prints the progress.
 	Say func(format string, args ...any)
 }
 
-// openAfterEnd is how long answers that are open when the load ends may take.
-const openAfterEnd = 4 * time.Minute
+// answersAfterEnd is the time for the last answers after the end of the load.
+const answersAfterEnd = 4 * time.Minute
 
-// connect is to the cluster of a kubeconfig.
+// connect returns a client of the cluster of a kubeconfig.
 func connect(ctx context.Context, config string) (*kube.Client, error) {
 	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
 	if err != nil {
@@ -43,8 +43,8 @@ func connect(ctx context.Context, config string) (*kube.Client, error) {
 	return kube.Connect(ctx, loaded)
 }
 
-// Run deploys, drives and removes a comparison. Where the context ends while
-// the load runs, it returns what there is until then, and the context's error.
+// Run deploys, drives and removes a comparison. If the context ends during the load, Run returns
+// the trials until then and the context's error.
 func Run(ctx context.Context, config string, c Comparison) (trials []result.Trial, err error) {
 	client, err := connect(ctx, config)
 	if err != nil {
@@ -55,11 +55,11 @@ func Run(ctx context.Context, config string, c Comparison) (trials []result.Tria
 		c.Say("removing the namespace %s", Namespace)
 		undisturbed, cancel := context.WithTimeout(context.WithoutCancel(ctx), removalTimeout)
 		defer cancel()
-		switch left := d.remove(undisturbed); {
-		case left != nil && err == nil: // what was measured is whole; the next run removes it first
-			c.Say("the namespace %s is still there: %v", Namespace, left)
+		switch removal := d.remove(undisturbed); {
+		case removal != nil && err == nil: // the measurement is complete, and the next run removes the namespace first
+			c.Say("the namespace %s still exists: %v", Namespace, removal)
 		default:
-			err = errors.Join(err, left)
+			err = errors.Join(err, removal)
 		}
 	}()
 	if err := d.createNamespace(ctx); err != nil {
@@ -79,95 +79,92 @@ func Run(ctx context.Context, config string, c Comparison) (trials []result.Tria
 	if err != nil {
 		return nil, err
 	}
-	c.Say("waiting for Prometheus to see every engine")
+	c.Say("waiting until Prometheus has every replica's metrics")
 	if err := awaitSeries(ctx, prometheus, c); err != nil {
 		return nil, err
 	}
 	if err := d.scalers(ctx); err != nil {
 		return nil, err
 	}
-	return c.measure(ctx, d, observer, prometheus)
+	return c.measure(ctx, client, observer, prometheus)
 }
 
-// awaitSeries waits until all engines of all services are scraped.
+// awaitSeries waits until all replicas of all services are scraped.
 func awaitSeries(ctx context.Context, p prometheus, c Comparison) error {
-	return await(ctx, "Prometheus has all engines' series", scrapeTimeout, func(ctx context.Context) (string, error) {
-		counts, err := p.now(ctx, fmt.Sprintf("count by (service) (vllm:num_requests_running{namespace=%q})", Namespace), time.Now())
+	return await(ctx, "Prometheus has the metrics of all replicas", scrapeTimeout, func(ctx context.Context) (string, error) {
+		counts, err := p.query(ctx, fmt.Sprintf("count by (service) (vllm:num_requests_running{namespace=%q})", Namespace), time.Now())
 		if err != nil {
 			return "", err
 		}
-		for _, one := range c.Policies {
-			if want := c.Settings.Start(one, c.Mean); int(counts[one.Name]) != want {
-				return fmt.Sprintf("%s: %.0f of %d", one.Name, counts[one.Name], want), nil
+		for _, policy := range c.Policies {
+			if want := c.Settings.Start(policy, c.Mean); int(counts[policy.Name]) != want {
+				return fmt.Sprintf("%s: %.0f of %d", policy.Name, counts[policy.Name], want), nil
 			}
 		}
 		return "", nil
 	})
 }
 
-// garbageLimit is what the sender may hold, in bytes, before it collects
-// garbage after all.
+// garbageLimit is the memory of the load generator, in bytes, beyond which it collects garbage.
 const garbageLimit = 2 << 30
 
-// measure drives the load and collects what came of it.
-func (c Comparison) measure(ctx context.Context, d deployment, o *observer, p prometheus) ([]result.Trial, error) {
+// measure drives the load and returns the trials.
+func (c Comparison) measure(ctx context.Context, client *kube.Client, o *observer, p prometheus) ([]result.Trial, error) {
 	urls := make([]string, len(c.Policies))
-	for i, one := range c.Policies {
+	for i, policy := range c.Policies {
 		var err error
-		if urls[i], err = url(ctx, d.client, Namespace, one.Name, 8000); err != nil {
+		if urls[i], err = url(ctx, client, Namespace, policy.Name, 8000); err != nil {
 			return nil, err
 		}
 	}
-	// It goes before what it loads: on one core, so that the others are for that.
+	// The load generator has priority over the replicas, so it uses one core only.
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	// Nor does its own collector go before them: one cycle is 50 ms at a stretch.
+	// Its garbage collector would delay requests: one cycle takes 50 ms.
 	runtime.GC()
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(garbageLimit))
 	scale := c.Settings.TimeScale
-	whole := (c.Lead + c.Length) / time.Duration(scale)
-	began := time.Now()
-	loading, stop := context.WithDeadline(ctx, began.Add(whole+openAfterEnd))
+	whole := (c.WarmUp + c.Length) / time.Duration(scale)
+	start := time.Now()
+	loading, stop := context.WithDeadline(ctx, start.Add(whole+answersAfterEnd))
 	defer stop()
 	requests := make([][]result.Request, len(c.Policies))
 	httpClient := newClient()
-	var all sync.WaitGroup
+	var sending sync.WaitGroup
 	for i := range c.Policies {
-		all.Go(func() { requests[i] = drive(loading, httpClient, urls[i], c.Arrivals, began, scale) })
+		sending.Go(func() { requests[i] = drive(loading, httpClient, urls[i], c.Arrivals, start, scale) })
 	}
 	done := make(chan struct{})
-	go func() { all.Wait(); close(done) }()
-	c.progress(done, o, began, whole)
+	go func() { sending.Wait(); close(done) }()
+	c.progress(done, o, start, whole)
 	length := c.Length
 	if ctx.Err() != nil {
-		// What came last may still have been answered in time.
-		length = min(length, time.Since(began)*time.Duration(scale)-c.Lead-result.DefaultSLO.TTFT)
+		// The last requests could still have met the TTFT limit.
+		length = min(length, time.Since(start)*time.Duration(scale)-c.WarmUp-result.TTFTLimit)
 		if length <= 0 {
 			return nil, ctx.Err()
 		}
 	}
-	return c.collect(context.WithoutCancel(ctx), d, o, p, began, length, requests), ctx.Err()
+	return c.collect(context.WithoutCancel(ctx), o, p, start, length, requests), ctx.Err()
 }
 
-// progressEvery is often enough to see that it goes on.
-const progressEvery = 15 * time.Second
+const progressInterval = 15 * time.Second
 
-func (c Comparison) progress(done <-chan struct{}, o *observer, began time.Time, whole time.Duration) {
-	ticker := time.NewTicker(progressEvery)
+func (c Comparison) progress(done <-chan struct{}, o *observer, start time.Time, whole time.Duration) {
+	ticker := time.NewTicker(progressInterval)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-done:
 			return
 		case <-ticker.C:
-			now := time.Now()
 			text := ""
 			for _, p := range c.Policies {
-				at := o.at(p.Name, now)
-				text += fmt.Sprintf("  %s %d/%d", p.Name, at.ready, at.wanted)
+				s := o.scale(p.Name)
+				text += fmt.Sprintf("  %s %d/%d", p.Name, s.ready, s.desired)
 			}
-			left := max(0, whole-now.Sub(began)).Round(time.Second)
-			c.Say("%s seed %d: %s left; engines ready/wanted:%s", c.Load, c.Seed, left, text)
+			remaining := max(0, whole-time.Since(start)).Round(time.Second)
+			c.Say("%s seed %d: %s left; replicas ready/desired:%s", c.Load, c.Seed, remaining, text)
 		}
 	}
 }

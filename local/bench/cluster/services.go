@@ -1,6 +1,5 @@
-// Package cluster runs the comparison on the embedded Kubernetes: one
-// VLLMService a policy, the real KEDA, Prometheus and autoscaler, simulated
-// engines, and the same arrivals for all.
+// Package cluster runs the comparison on the embedded Kubernetes: one VLLMService a policy, the real
+// KEDA, Prometheus and autoscaler, simulated replicas, and the same arrivals for all.
 package cluster
 
 import (
@@ -21,36 +20,36 @@ import (
 )
 
 const (
-	// Namespace is where the comparison runs. It is removed afterwards.
+	// Namespace is the namespace of the comparison. Run removes it at the end.
 	Namespace = "bench"
-	// manager owns the fields of what is applied.
+	// manager owns the fields of the applied objects.
 	manager = "vllm-eks/bench"
-	// servedName is what requests ask for.
+	// servedName is the model name of requests.
 	servedName     = "chat"
 	simulatorImage = "localhost/vllmsim:v0.33.0"
 	prometheusURL  = "http://kps-prometheus.monitoring.svc:9090"
 )
 
-// streamInterval is how many tokens an event of an answer has. At one, a few
-// thousand events a second would keep two cores from what is measured; times to
-// the first and per token, which is to the last, stay exact.
+// streamInterval is the number of tokens in an event of an answer. With one token an event, a few
+// thousand events a second would need most of two cores. TTFT and TPOT, which is the time to the
+// last token, stay exact.
 const streamInterval = 128
 
-// Settings are what all services have in common.
+// Settings holds what all services have in common.
 type Settings struct {
 	Model       string // of the catalogue, on one GPU
 	GPU         string
 	MaxModelLen int
-	Min, Max    int // engines
-	// ColdStart is from the creation of a pod to its first request.
+	Min, Max    int // replicas
+	// ColdStart is the time from the creation of a pod to its first request.
 	ColdStart time.Duration
 	// Scrape is the time between two scrapes.
 	Scrape time.Duration
-	// TimeScale divides every interval and the engines' times.
+	// TimeScale divides every interval and the replicas' times.
 	TimeScale int
 }
 
-// spec is the service of a policy in the engines' time.
+// spec returns the service of a policy in the replicas' time.
 func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 	return serving.Spec{
 		Name: name, Namespace: Namespace, Image: simulatorImage,
@@ -68,35 +67,35 @@ func (s Settings) spec(name string, scaling serving.Scaling) serving.Spec {
 	}.WithDefaults()
 }
 
-// podStart is what a pod takes on the embedded node beside its engine's load:
-// to be scheduled, created and probed, on a machine that does nothing else.
+// podStart is the time that the embedded node needs to schedule, create and probe a pod, on an idle
+// machine.
 const podStart = 4 * time.Second
 
-// ShortestColdStart is what a pod takes with an engine that loads at once, in the
-// engines' time.
+// ShortestColdStart returns the cold start of a pod that loads its model at once, in the replicas'
+// time.
 func ShortestColdStart(timeScale int) time.Duration { return podStart * time.Duration(timeScale-1) }
 
-// loadSeconds is the load of an engine. What a pod takes beside it is as long in
-// quicker time, where it would count for more.
+// loadSeconds returns the time for which a replica loads its model. The rest of a pod's start takes
+// as long in scaled time, so it counts for more there.
 func (s Settings) loadSeconds() int {
 	return max(0, seconds(s.ColdStart-podStart*time.Duration(s.TimeScale-1)))
 }
 
-// faster is a service with the times that Kubernetes and Prometheus keep
-// divided by the time scale. The engine divides its own.
+// faster returns a service with the intervals of Kubernetes and Prometheus divided by the time
+// scale. The simulator divides its own times.
 func (s Settings) faster(spec serving.Spec) serving.Spec {
-	for _, of := range []*int{
+	for _, interval := range []*int{
 		&spec.Monitoring.IntervalSeconds, &spec.Lifecycle.LoadSeconds, &spec.Lifecycle.DrainSeconds, &spec.Lifecycle.ShutdownSeconds,
 	} {
-		*of = max(1, *of/s.TimeScale)
+		*interval = max(1, *interval/s.TimeScale)
 	}
 	return spec
 }
 
 func seconds(d time.Duration) int { return int(d.Seconds()) }
 
-// objects are those of a policy's service without a scaler: the same for all,
-// but for the name.
+// objects returns the objects of a policy's service without a scaler: the same for all policies
+// except for the name.
 func (s Settings) objects(name string) ([]manifest.Object, error) {
 	spec := s.faster(s.spec(name, serving.Scaling{Policy: serving.External}))
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
@@ -105,7 +104,7 @@ func (s Settings) objects(name string) ([]manifest.Object, error) {
 	return manifest.Objects(spec, manager), nil
 }
 
-// Estimate is what sizing says of an engine.
+// Estimate returns the sizing of a replica.
 func (s Settings) Estimate() (sizing.Estimate, error) { return s.estimate(serving.Objectives{}) }
 
 func (s Settings) estimate(o serving.Objectives) (sizing.Estimate, error) {
@@ -118,21 +117,20 @@ func (s Settings) estimate(o serving.Objectives) (sizing.Estimate, error) {
 	return estimate, nil
 }
 
-// Policies are all that are compared, ours first: what VLLMService renders by
-// default.
+// Policies returns all policies, the default first, which VLLMService renders.
 func (s Settings) Policies() ([]policy.Policy, error) {
-	spec := s.spec(policy.Ours, serving.Scaling{})
-	if err := problems.Err(spec.Validate(field.NewPath(policy.Ours))); err != nil {
+	spec := s.spec(policy.Default, serving.Scaling{})
+	if err := problems.Err(spec.Validate(field.NewPath(policy.Default))); err != nil {
 		return nil, err
 	}
 	for _, o := range manifest.Objects(spec, manager) {
 		if scaled, ok := o.Object.(*unstructured.Unstructured); ok && scaled.GetKind() == "ScaledObject" {
-			ours, err := policy.Read(scaled, s.service(policy.Ours))
+			standard, err := policy.Read(scaled, s.service(policy.Default))
 			if err != nil {
 				return nil, fmt.Errorf("the default policy: %w", err)
 			}
-			ours.Name, ours.Source = policy.Ours, "the default of VLLMService"
-			return append([]policy.Policy{ours}, policy.Others()...), nil
+			standard.Name = policy.Default
+			return append([]policy.Policy{standard}, policy.Others()...), nil
 		}
 	}
 	return nil, fmt.Errorf("VLLMService renders no ScaledObject by default")
@@ -142,39 +140,39 @@ func (s Settings) service(name string) policy.Service {
 	return policy.Service{Namespace: Namespace, Name: name, Min: s.Min, Max: s.Max, PrometheusURL: prometheusURL, Scrape: s.Scrape}
 }
 
-// scaler is the object that moves a policy's service; nil for a fixed number.
+// scaler returns the object that scales a policy's service; nil for a fixed number.
 func (s Settings) scaler(p policy.Policy) *unstructured.Unstructured {
 	if len(p.Triggers) == 0 {
 		return nil
 	}
-	of := s.service(p.Name)
-	of.Scrape /= time.Duration(s.TimeScale)
-	return p.Faster(s.TimeScale).ScaledObject(of)
+	service := s.service(p.Name)
+	service.Scrape /= time.Duration(s.TimeScale)
+	return p.Faster(s.TimeScale).ScaledObject(service)
 }
 
-// Start is the number of engines that a policy begins with: the mean's for
-// all, so that none has to find it first.
+// Start returns the number of replicas with which a policy starts: the mean for all but the upper
+// bound.
 func (s Settings) Start(p policy.Policy, mean int) int {
-	if p.Static == policy.Most {
+	if p.Static == policy.Max {
 		return s.Max
 	}
 	return mean
 }
 
-// RequestsPerEngine is the rate, a second, of requests of these mean lengths that
-// gives an engine the load that sizing would keep it at if it knew them.
-func (s Settings) RequestsPerEngine(inputTokens, outputTokens int) (float64, error) {
+// RequestsPerReplica returns the requests a second with these mean lengths that bring a replica to
+// the target load of sizing for these lengths.
+func (s Settings) RequestsPerReplica(inputTokens, outputTokens int) (float64, error) {
 	lengths := serving.Objectives{InputTokens: max(1, inputTokens), OutputTokens: max(1, outputTokens)}
 	estimate, err := s.estimate(lengths)
 	return estimate.Serving.TargetTokensPerSecond / float64(lengths.OutputTokens), err
 }
 
-// MeanEngines is what a mean rate of requests needs, within the bounds.
-func (s Settings) MeanEngines(requestsPerSecond, perEngine float64) int {
-	return min(max(int(math.Ceil(requestsPerSecond/perEngine)), s.Min), s.Max)
+// MeanReplicas returns the replicas for a mean rate of requests, within the bounds.
+func (s Settings) MeanReplicas(requestsPerSecond, perReplica float64) int {
+	return min(max(int(math.Ceil(requestsPerSecond/perReplica)), s.Min), s.Max)
 }
 
-// unstructuredOf is an object as the API server takes it.
+// unstructuredOf returns the fields of an object for the API server.
 func unstructuredOf(o runtime.Object) (map[string]any, error) {
 	if u, ok := o.(*unstructured.Unstructured); ok {
 		return u.DeepCopy().Object, nil

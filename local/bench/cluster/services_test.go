@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/diff"
+
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -18,8 +20,7 @@ var settings = Settings{
 	ColdStart: 90 * time.Second, Scrape: 15 * time.Second, TimeScale: 1,
 }
 
-// The services that are compared differ in their names and their scalers, and
-// in nothing else.
+// The compared services differ in their names and their scalers only.
 func TestServicesDifferOnlyInTheirScaler(t *testing.T) {
 	policies, err := settings.Policies()
 	if err != nil {
@@ -33,25 +34,27 @@ func TestServicesDifferOnlyInTheirScaler(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var all bytes.Buffer
+		var text bytes.Buffer
 		for _, o := range objects {
 			fields, err := unstructuredOf(o.Object)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if fields["kind"] == "ScaledObject" || fields["kind"] == "HorizontalPodAutoscaler" {
-				t.Errorf("%s brings a scaler of its own", name)
+				t.Errorf("%s has a scaler of its own", name)
 			}
-			if err := json.NewEncoder(&all).Encode(fields); err != nil {
+			encoder := json.NewEncoder(&text)
+			encoder.SetIndent("", " ")
+			if err := encoder.Encode(fields); err != nil {
 				t.Fatal(err)
 			}
 		}
-		return strings.ReplaceAll(all.String(), `"`+name+`"`, `"the-service"`)
+		return strings.ReplaceAll(text.String(), `"`+name+`"`, `"the-service"`)
 	}
-	first := anonymous(policies[0].Name)
+	want := anonymous(policies[0].Name)
 	for _, p := range policies[1:] {
-		if got := anonymous(p.Name); got != first {
-			t.Errorf("the objects of %s differ from those of %s: %s", p.Name, policies[0].Name, difference(got, first))
+		if got := anonymous(p.Name); got != want {
+			t.Errorf("the objects of %s differ from those of %s: %s", p.Name, policies[0].Name, diff.Diff(want, got))
 		}
 	}
 	for _, p := range policies {
@@ -64,14 +67,13 @@ func TestServicesDifferOnlyInTheirScaler(t *testing.T) {
 		}
 		read, err := policy.Read(o, settings.service(p.Name))
 		if err != nil || len(read.Triggers) != len(p.Triggers) {
-			t.Errorf("%s: its scaler reads as %+v, %v", p.Name, read, err)
+			t.Errorf("%s: read its scaler as %+v, %v", p.Name, read, err)
 		}
 	}
 }
 
-// In quicker time a service differs in its times only, all of which are
-// shorter, and in none that the default policy is derived from.
-func TestQuickerTime(t *testing.T) {
+// In scaled time the intervals of a service are shorter, and the policies stay the same.
+func TestScaledTime(t *testing.T) {
 	quick := settings
 	quick.TimeScale = 3
 	slow := settings.faster(settings.spec("one", serving.Scaling{}))
@@ -82,7 +84,7 @@ func TestQuickerTime(t *testing.T) {
 	if got, want := fast.Monitoring.IntervalSeconds, slow.Monitoring.IntervalSeconds/3; got != want {
 		t.Errorf("scraped every %d s, want %d", got, want)
 	}
-	// Ready after a third of the time, with what a pod takes beside its load.
+	// Ready after a third of the time, with the rest of a pod's start.
 	if got, want := float64(quick.loadSeconds())/3+podStart.Seconds(), (settings.ColdStart+podStart).Seconds()/3; math.Abs(got-want) > 0.5 {
 		t.Errorf("ready after %.1f s, want %.1f", got, want)
 	}
@@ -99,9 +101,8 @@ func TestQuickerTime(t *testing.T) {
 	}
 }
 
-// Ours is what VLLMService renders by default: three triggers with the targets
-// that sizing derives.
-func TestOursIsTheDefault(t *testing.T) {
+// The first policy is the default of VLLMService: three triggers with the targets of sizing.
+func TestTheFirstPolicyIsTheDefault(t *testing.T) {
 	policies, err := settings.Policies()
 	if err != nil {
 		t.Fatal(err)
@@ -111,32 +112,22 @@ func TestOursIsTheDefault(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours := policies[0]
-	if ours.Name != policy.Ours || len(ours.Triggers) != 3 || ours.Triggers[0].Signal != policy.Requests || ours.Triggers[0].Target != float64(estimate.Serving.Target) {
+	if ours.Name != policy.Default || len(ours.Triggers) != 3 || ours.Triggers[0].Signal != policy.Requests || ours.Triggers[0].Target != float64(estimate.Serving.Target) {
 		t.Errorf("got %+v, want three triggers, the first on requests with target %d", ours, estimate.Serving.Target)
 	}
 }
 
-func TestMeanEngines(t *testing.T) {
-	each, err := settings.RequestsPerEngine(1155, 211)
+func TestMeanReplicas(t *testing.T) {
+	each, err := settings.RequestsPerReplica(1155, 211)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for rate, want := range map[float64]int{0: 1, 0.99 * each: 1, 1.01 * each: 2, 3.5 * each: 4, 100 * each: 7} {
-		if got := settings.MeanEngines(rate, each); got != want {
-			t.Errorf("%.2f requests/s: %d engines, want %d", rate, got, want)
+		if got := settings.MeanReplicas(rate, each); got != want {
+			t.Errorf("%.2f requests/s: %d replicas, want %d", rate, got, want)
 		}
 	}
-	if longer, err := settings.RequestsPerEngine(3*1155, 211); err != nil || longer >= each/2 {
-		t.Errorf("with prompts three times as long an engine takes %.2f requests/s, %v; want less than half of %.2f", longer, err, each)
+	if longer, err := settings.RequestsPerReplica(3*1155, 211); err != nil || longer >= each/2 {
+		t.Errorf("with prompts three times as long a replica serves %.2f requests/s, %v; want less than half of %.2f", longer, err, each)
 	}
-}
-
-// difference is where two texts part.
-func difference(got, want string) string {
-	i := 0
-	for i < min(len(got), len(want)) && got[i] == want[i] {
-		i++
-	}
-	from := max(0, i-60)
-	return got[from:min(len(got), i+60)] + " instead of " + want[from:min(len(want), i+60)]
 }

@@ -6,14 +6,14 @@ import (
 	"sort"
 )
 
-// quantiles are points of a distribution of lengths: the share that is no
-// longer. Between two of them lengths are spread evenly.
+// quantiles holds points of a distribution of lengths: share is the part of all that has tokens or
+// fewer. Lengths are spread evenly between two points.
 type quantiles []struct {
 	share  float64
 	tokens float64
 }
 
-// draw is one length.
+// draw returns a random length.
 func (q quantiles) draw(random *rand.Rand) int {
 	u := random.Float64()
 	i := min(max(1, sort.Search(len(q), func(i int) bool { return q[i].share >= u })), len(q)-1)
@@ -22,8 +22,7 @@ func (q quantiles) draw(random *rand.Rand) int {
 	return max(1, int(math.Round(low.tokens+part*(high.tokens-low.tokens))))
 }
 
-// lengths are those of prompts and answers, which are not correlated in the
-// traces.
+// lengths holds the distributions of prompts and answers, which do not correlate in the traces.
 type lengths struct {
 	input, output quantiles
 	inputFactor   float64
@@ -33,10 +32,10 @@ func (l lengths) draw(random *rand.Rand) (input, output int) {
 	return int(math.Round(float64(l.input.draw(random)) * l.inputFactor)), l.output.draw(random)
 }
 
-// Of Azure's traces of 2023: the median, the 95th and 99th percentile are the
-// traces', the others are set so that the means are, 1155 and 211 tokens of
-// conversation and 2048 and 28 of code, and that answers of conversation have
-// their two humps, at 85 to 130 and at 395 to 450 tokens.
+// Quantiles of Azure's traces of 2023. The median, the 95th and the 99th percentile are from the
+// traces. The others give the means of the traces, 1155 and 211 tokens of conversation and 2048
+// and 28 of code, and the two peaks of the answers of conversation, at 85 to 130 and at 395 to 450
+// tokens.
 var (
 	conversationInput = quantiles{
 		{0, 8}, {0.10, 80}, {0.25, 360}, {0.50, 1020}, {0.75, 1475}, {0.90, 2150}, {0.95, 4083}, {0.99, 4142}, {1, 4160},

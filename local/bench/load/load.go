@@ -1,6 +1,6 @@
-// Package load makes arrivals of requests: when, with how long a prompt, and
-// for how many tokens. They are made before a run begins and do not depend on
-// how it goes (open loop), so that every policy is asked the same.
+// Package load generates the arrivals of requests with the lengths of prompts and answers. They
+// exist before a run starts and do not depend on it (open loop), so that every policy gets the
+// same.
 package load
 
 import (
@@ -16,7 +16,7 @@ import (
 
 // Arrival is one request.
 type Arrival struct {
-	At     time.Duration // since the load began
+	At     time.Duration // since the start of the load
 	Input  int           // tokens of the prompt
 	Output int           // tokens of the answer
 }
@@ -25,7 +25,7 @@ type Arrival struct {
 type Kind string
 
 const (
-	// Conversation is people chatting: a rate that wanders, long answers.
+	// Conversation is chat: a rate that wanders, long answers.
 	Conversation Kind = "conversation"
 	// Code is completion in editors: bursts of long prompts and short answers.
 	Code Kind = "code"
@@ -34,23 +34,22 @@ const (
 	// Ramp is conversation whose rate rises to nine times in the first half, and
 	// falls in the second.
 	Ramp Kind = "ramp"
-	// LongPrompts is conversation with prompts three times as long: what happens
-	// where the targets were derived for something else.
+	// LongPrompts is conversation with prompts three times as long, for which no target was derived.
 	LongPrompts Kind = "long-prompts"
 )
 
-// Kinds are all of them, the default first.
+// Kinds holds all kinds, the default first.
 var Kinds = []Kind{Conversation, Code, Step, Ramp, LongPrompts}
 
-// Spec is a load to be made.
+// Spec describes a load.
 type Spec struct {
 	Kind   Kind
 	Seed   uint64
 	Rate   float64       // mean requests a second
-	Length time.Duration // of what counts
-	// Lead comes before it, at the load's first rate, for the policies to find
-	// their number of engines in.
-	Lead time.Duration
+	Length time.Duration // of the part that counts
+	// WarmUp comes before it, at the first rate of the load, so that the policies find their number
+	// of replicas.
+	WarmUp time.Duration
 }
 
 // Statistics of the conversation trace of Azure's public dataset of 2023
@@ -76,8 +75,8 @@ const (
 	bin          = time.Second // in which the rate is constant
 )
 
-// Make returns the arrivals, the same ones for the same spec, in order. Times
-// are since the lead began.
+// Make returns the arrivals of a load in order, the same for the same spec. Times count from the
+// start of the warm-up.
 func Make(s Spec) ([]Arrival, error) {
 	if !slices.Contains(Kinds, s.Kind) {
 		return nil, fmt.Errorf("load: got %q, want one of %v", s.Kind, Kinds)
@@ -85,35 +84,34 @@ func Make(s Spec) ([]Arrival, error) {
 	random := rand.NewPCG(s.Seed, 0)
 	rate := newRate(s, rand.NewPCG(s.Seed, 1))
 	lengths := lengthsOf(s.Kind)
-	var all []Arrival
+	var arrivals []Arrival
 	uniform := rand.New(random)
-	for at := time.Duration(0); at < s.Lead+s.Length; at += bin {
-		mean := rate(at) * bin.Seconds()
+	for start := time.Duration(0); start < s.WarmUp+s.Length; start += bin {
+		mean := rate(start) * bin.Seconds()
 		if mean == 0 {
 			continue
 		}
 		for range int(distuv.Poisson{Lambda: mean, Src: random}.Rand()) {
 			input, output := lengths.draw(uniform)
-			all = append(all, Arrival{At: at + time.Duration(uniform.Float64()*float64(bin)), Input: input, Output: output})
+			arrivals = append(arrivals, Arrival{At: start + time.Duration(uniform.Float64()*float64(bin)), Input: input, Output: output})
 		}
 	}
-	slices.SortFunc(all, func(a, b Arrival) int { return cmp.Compare(a.At, b.At) })
-	return all, nil
+	slices.SortFunc(arrivals, func(a, b Arrival) int { return cmp.Compare(a.At, b.At) })
+	return arrivals, nil
 }
 
-// newRate is requests a second in each bin, which it is to be asked for in
-// order.
+// newRate returns a function that returns the requests a second in each bin, in order.
 func newRate(s Spec, source rand.Source) func(time.Duration) float64 {
 	if s.Kind == Code {
 		return bursts(s.Rate, source)
 	}
 	wander := wandering(source)
-	return func(at time.Duration) float64 { return s.Rate * s.shape(at-s.Lead) * wander() }
+	return func(t time.Duration) float64 { return s.Rate * s.shape(t-s.WarmUp) * wander() }
 }
 
-// shape is the mean course of the rate; its own mean over the length is 1.
-func (s Spec) shape(at time.Duration) float64 {
-	place := math.Max(0, float64(at)/float64(s.Length))
+// shape returns the mean course of the rate; its own mean over the length is 1.
+func (s Spec) shape(t time.Duration) float64 {
+	place := math.Max(0, float64(t)/float64(s.Length))
 	switch s.Kind {
 	case Step:
 		low := 3.0 / (2 + stepFactor)
@@ -129,7 +127,7 @@ func (s Spec) shape(at time.Duration) float64 {
 	}
 }
 
-// wandering is a factor with mean 1 that changes from bin to bin.
+// wandering returns a factor with mean 1 that changes from bin to bin.
 func wandering(source rand.Source) func() float64 {
 	normal := distuv.Normal{Sigma: wanderDeviation, Src: source}
 	keep := math.Exp(-bin.Seconds() / wanderSeconds)
@@ -140,21 +138,21 @@ func wandering(source rand.Source) func() float64 {
 	}
 }
 
-// bursts is a rate that is on and off, with the mean that is asked for.
+// bursts returns a rate that alternates between a peak and 0, with the requested mean.
 func bursts(rate float64, source rand.Source) func(time.Duration) float64 {
-	on := false
+	burst := false
 	peak := rate * (burstSeconds + pauseSeconds) / burstSeconds
-	until := 0.0
-	return func(at time.Duration) float64 {
-		for at.Seconds() >= until {
-			on = !on
+	end := 0.0
+	return func(t time.Duration) float64 {
+		for t.Seconds() >= end {
+			burst = !burst
 			mean := pauseSeconds
-			if on {
+			if burst {
 				mean = burstSeconds
 			}
-			until += distuv.Exponential{Rate: 1 / mean, Src: source}.Rand()
+			end += distuv.Exponential{Rate: 1 / mean, Src: source}.Rand()
 		}
-		if on {
+		if burst {
 			return peak
 		}
 		return 0

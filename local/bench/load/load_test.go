@@ -11,19 +11,19 @@ import (
 	"gonum.org/v1/gonum/stat"
 )
 
-func made(t *testing.T, s Spec) []Arrival {
+func arrivalsOf(t *testing.T, s Spec) []Arrival {
 	t.Helper()
-	all, err := Make(s)
+	arrivals, err := Make(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return arrivals
 }
 
-// fano is the variance of the number of arrivals in a window over its mean.
-func fano(all []Arrival, length, window time.Duration) float64 {
+// fano returns the variance of the number of arrivals in a window over its mean.
+func fano(arrivals []Arrival, length, window time.Duration) float64 {
 	counts := make([]float64, length/window)
-	for _, a := range all {
+	for _, a := range arrivals {
 		if i := int(a.At / window); i < len(counts) {
 			counts[i]++
 		}
@@ -32,15 +32,15 @@ func fano(all []Arrival, length, window time.Duration) float64 {
 	return variance / mean
 }
 
-func within(t *testing.T, what string, got, want, share float64) {
+func within(t *testing.T, name string, got, want, share float64) {
 	t.Helper()
 	if math.Abs(got-want) > share*want {
-		t.Errorf("%s: got %.3g, want %.3g within %.0f %%", what, got, want, 100*share)
+		t.Errorf("%s: got %.3g, want %.3g within %.0f %%", name, got, want, 100*share)
 	}
 }
 
-// The made loads have the statistics of the traces that they stand for: over a
-// week, since a wandering rate converges slowly.
+// Generated loads have the statistics of the recorded traces: over a week, since a wandering rate
+// converges slowly.
 func TestStatisticsOfTheTraces(t *testing.T) {
 	const week = 7 * 24 * time.Hour
 	for _, c := range []struct {
@@ -56,7 +56,7 @@ func TestStatisticsOfTheTraces(t *testing.T) {
 			map[float64][2]float64{0.5: {1469, 13}, 0.95: {7303, 90}, 0.99: {7436, 251}}},
 	} {
 		t.Run(string(c.kind), func(t *testing.T) {
-			all := made(t, Spec{Kind: c.kind, Seed: 1, Rate: c.rate, Length: week})
+			all := arrivalsOf(t, Spec{Kind: c.kind, Seed: 1, Rate: c.rate, Length: week})
 			within(t, "requests a second", float64(len(all))/week.Seconds(), c.rate, 0.05)
 			for window, want := range c.fano {
 				within(t, "Fano factor in "+window.String(), fano(all, week, window), want, 0.15)
@@ -77,27 +77,27 @@ func TestStatisticsOfTheTraces(t *testing.T) {
 	}
 }
 
-func TestMadeLoads(t *testing.T) {
-	base := Spec{Seed: 3, Rate: 4, Length: 90 * time.Minute, Lead: 5 * time.Minute}
+func TestGeneratedLoads(t *testing.T) {
+	base := Spec{Seed: 3, Rate: 4, Length: 90 * time.Minute, WarmUp: 5 * time.Minute}
 	for _, kind := range Kinds {
 		s := base
 		s.Kind = kind
-		all := made(t, s)
-		if !reflect.DeepEqual(all, made(t, s)) {
-			t.Errorf("%s: made twice it differs", kind)
+		all := arrivalsOf(t, s)
+		if !reflect.DeepEqual(all, arrivalsOf(t, s)) {
+			t.Errorf("%s: two loads of one spec differ", kind)
 		}
 		if !slices.IsSortedFunc(all, func(a, b Arrival) int { return int(a.At - b.At) }) {
-			t.Errorf("%s: it is not in order", kind)
+			t.Errorf("%s: the arrivals are not in order", kind)
 		}
-		if first, last := all[0].At, all[len(all)-1].At; first < 0 || last >= s.Lead+s.Length {
-			t.Errorf("%s: from %s to %s, want it within %s", kind, first, last, s.Lead+s.Length)
+		if first, last := all[0].At, all[len(all)-1].At; first < 0 || last >= s.WarmUp+s.Length {
+			t.Errorf("%s: from %s to %s, want it within %s", kind, first, last, s.WarmUp+s.Length)
 		}
 	}
 	third := func(kind Kind, n int) (rate float64) {
 		s := base
 		s.Kind = kind
-		for _, a := range made(t, s) {
-			if at := a.At - s.Lead; at >= 0 && int(3*at/s.Length) == n {
+		for _, a := range arrivalsOf(t, s) {
+			if since := a.At - s.WarmUp; since >= 0 && int(3*since/s.Length) == n {
 				rate += 1 / (s.Length.Seconds() / 3)
 			}
 		}
@@ -118,7 +118,7 @@ func TestRead(t *testing.T) {
 		t.Errorf("got %v, %v; want %v", got, err, want)
 	}
 	if got, err := Read(strings.NewReader("\ufeffseconds, input_tokens, output_tokens\r\n1, 2, 3\r\n")); err != nil || got[0] != (Arrival{0, 2, 3}) {
-		t.Errorf("of a spreadsheet: %v, %v", got, err)
+		t.Errorf("a spreadsheet: %v, %v", got, err)
 	}
 	for text, want := range map[string]string{
 		"": "the header", "seconds,input_tokens\n": "no column output_tokens",

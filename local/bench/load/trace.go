@@ -12,21 +12,21 @@ import (
 	"time"
 )
 
-// columns of a recorded trace.
+// columns are the columns of a recorded trace.
 var columns = []string{"seconds", "input_tokens", "output_tokens"}
 
-// mostTokens is beyond the context of any model.
-const mostTokens = 10_000_000
+// maxTokens is beyond the context of any model.
+const maxTokens = 10_000_000
 
-// Read reads a recorded trace: CSV with the columns seconds, input_tokens and
+// Read returns the arrivals of a recorded trace: CSV with the columns seconds, input_tokens and
 // output_tokens, in order of time. The first arrival is at 0.
-func Read(from io.Reader) ([]Arrival, error) {
-	reader := csv.NewReader(from)
+func Read(source io.Reader) ([]Arrival, error) {
+	reader := csv.NewReader(source)
 	header, err := reader.Read()
 	if err != nil {
 		return nil, fmt.Errorf("the header: %w", err)
 	}
-	for i, name := range header { // spreadsheets begin with a mark of the byte order
+	for i, name := range header { // spreadsheets start with a byte order mark
 		header[i] = strings.TrimSpace(strings.TrimPrefix(name, "\ufeff"))
 	}
 	places := make([]int, len(columns))
@@ -35,8 +35,8 @@ func Read(from io.Reader) ([]Arrival, error) {
 			return nil, fmt.Errorf("line 1: no column %s among %q; want the columns %v", name, header, columns)
 		}
 	}
-	var all []Arrival
-	first := 0.0
+	var arrivals []Arrival
+	start := 0.0
 	for {
 		row, err := reader.Read()
 		if errors.Is(err, io.EOF) {
@@ -50,23 +50,23 @@ func Read(from io.Reader) ([]Arrival, error) {
 		if err != nil || math.IsNaN(seconds) || math.IsInf(seconds, 0) {
 			return nil, fmt.Errorf("line %d: seconds: got %q, want a number", line, row[places[0]])
 		}
-		if len(all) == 0 {
-			first = seconds
+		if len(arrivals) == 0 {
+			start = seconds
 		}
-		a := Arrival{At: time.Duration((seconds - first) * float64(time.Second))}
-		if len(all) > 0 && a.At < all[len(all)-1].At {
+		a := Arrival{At: time.Duration((seconds - start) * float64(time.Second))}
+		if len(arrivals) > 0 && a.At < arrivals[len(arrivals)-1].At {
 			return nil, fmt.Errorf("line %d: seconds: %s is before the line above", line, row[places[0]])
 		}
 		for i, tokens := range []*int{&a.Input, &a.Output} {
 			text := strings.TrimSpace(row[places[i+1]])
-			if *tokens, err = strconv.Atoi(text); err != nil || *tokens < 1 || *tokens > mostTokens {
-				return nil, fmt.Errorf("line %d: %s: got %q, want a whole number from 1 to %d", line, columns[i+1], text, mostTokens)
+			if *tokens, err = strconv.Atoi(text); err != nil || *tokens < 1 || *tokens > maxTokens {
+				return nil, fmt.Errorf("line %d: %s: got %q, want a whole number from 1 to %d", line, columns[i+1], text, maxTokens)
 			}
 		}
-		all = append(all, a)
+		arrivals = append(arrivals, a)
 	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("no arrivals")
+	if len(arrivals) == 0 {
+		return nil, errors.New("no arrivals")
 	}
-	return all, nil
+	return arrivals, nil
 }

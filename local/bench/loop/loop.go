@@ -1,13 +1,15 @@
-// Package loop models a scaled service in virtual time: simulated engines
-// behind a Service, Prometheus that scrapes them, KEDA's and Kubernetes'
-// arithmetic, pods that load and leave. It runs an hour in seconds, for choosing
-// parameters; the comparison on the embedded cluster is what it is held to.
+// Package loop models a scaled service in virtual time: simulated replicas behind a Service,
+// Prometheus that scrapes them, the arithmetic of KEDA and Kubernetes, pods that load and leave.
+// It runs an hour in seconds, for choosing parameters; a test compares it with a run on the
+// embedded cluster.
 package loop
 
 import (
+	"cmp"
 	"container/heap"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
@@ -20,53 +22,52 @@ import (
 type Spec struct {
 	Policy   policy.Policy
 	Arrivals []load.Arrival
-	// Lead is how much of the load comes before what counts.
-	Lead, Length time.Duration
-	Load         string
-	Seed         uint64
-	// Draw is which of the ways that chance may go is taken under the same arrivals:
-	// the engine that a request meets, the phases of scrapes and looks.
+	// WarmUp is the part of the load before the part that counts, Length the part that counts.
+	WarmUp, Length time.Duration
+	Load           string
+	Seed           uint64
+	// Draw selects a course of chance under the same arrivals: the replica that a request meets,
+	// the phases of scrapes and of the autoscaler.
 	Draw     uint64
 	Min, Max int
-	// Schedule, if there is one, sets the number of engines instead of the policy.
+	// Schedule, if given, sets the number of replicas instead of the policy.
 	Schedule []result.Step
-	// MaxModelLen is what a prompt and its answer may have together, in tokens:
-	// an engine refuses more. 0 is no limit.
+	// MaxModelLen limits a prompt and its answer together, in tokens: a replica refuses more. 0 is
+	// no limit.
 	MaxModelLen int
-	// Start is the number of engines at the beginning, all of them ready. Default:
-	// Min.
+	// Start is the number of ready replicas at the beginning. Default: Min.
 	Start  int
 	Engine engine.Config
 	Timing Timing
 }
 
-// Timing is what passes between a load and the engines for it.
+// Timing holds the delays between a load and the replicas for it.
 type Timing struct {
-	ColdStart time.Duration // of an engine, pod creation to first request
-	Scrape    time.Duration // between two scrapes of an engine
-	Sync      time.Duration // between two looks of the autoscaler
-	Drain     time.Duration // that a leaving pod stays at least
-	Shutdown  time.Duration // that requests in flight get after it
+	ColdStart time.Duration // from the creation of a pod to its first request
+	Scrape    time.Duration // between two scrapes of a replica
+	Sync      time.Duration // between two syncs of the autoscaler
+	Drain     time.Duration // minimum stay of a leaving pod
+	Shutdown  time.Duration // for requests in flight, after Drain
 }
 
-// DefaultTiming is that of a deployed stack.
+// DefaultTiming returns the timing of a deployed stack.
 func DefaultTiming(coldStart time.Duration) Timing {
 	return Timing{ColdStart: coldStart, Scrape: 15 * time.Second, Sync: 15 * time.Second, Drain: 15 * time.Second, Shutdown: 120 * time.Second}
 }
 
-// Run models the service and returns what became of every request of what
-// counts. Times there are since the end of the lead.
+// Run models the service and returns the outcome of every request that counts. Its times count
+// from the end of the warm-up.
 func Run(spec Spec) result.Trial {
 	l := newLoop(spec)
 	for len(l.events) > 0 {
 		next := heap.Pop(&l.events).(event)
-		l.now = next.at
+		l.now = next.time
 		next.do()
 	}
 	return l.trial()
 }
 
-// epoch is where virtual time begins: engines take points in time.
+// epoch is the start of virtual time: engines work with points in time.
 var epoch = time.Unix(0, 0)
 
 type loop struct {
@@ -76,13 +77,10 @@ type loop struct {
 	order    int
 	random   *rand.Rand
 	scaler   *scaler
-	servers  []*server
-	wanted   int
+	replicas []*replica
+	desired  int
 	requests []result.Request
 	flights  map[*engine.Sequence]int // index of the request
-	// before is how many preemptions there were in the lead.
-	before  int
-	samples []result.Sample
 }
 
 func newLoop(spec Spec) *loop {
@@ -90,175 +88,163 @@ func newLoop(spec Spec) *loop {
 		Spec: spec, random: rand.New(rand.NewPCG(spec.Seed, 2+spec.Draw)), flights: map[*engine.Sequence]int{},
 		scaler: &scaler{policy: spec.Policy, min: spec.Min, max: spec.Max},
 	}
-	l.wanted = max(spec.Start, spec.Min)
+	l.desired = max(spec.Start, spec.Min)
 	if len(spec.Schedule) > 0 {
-		l.wanted = spec.Schedule[0].Replicas
+		l.desired = spec.Schedule[0].Replicas
 	}
-	for range l.wanted {
+	for range l.desired {
 		l.create(0)
 	}
 	for i := range spec.Arrivals {
-		l.at(spec.Arrivals[i].At, func() { l.arrive(i) })
+		l.plan(spec.Arrivals[i].At, func() { l.arrive(i) })
 	}
 	l.requests = make([]result.Request, len(spec.Arrivals))
-	end := spec.Lead + spec.Length
+	end := spec.WarmUp + spec.Length
 	switch {
 	case len(spec.Schedule) > 0:
 		for _, step := range spec.Schedule {
-			l.at(spec.Lead+step.At, func() { l.scale(step.Replicas) })
+			l.plan(spec.WarmUp+step.At, func() { l.scale(step.Replicas) })
 		}
 	case len(spec.Policy.Triggers) > 0:
-		l.every(l.phase(spec.Timing.Sync), spec.Timing.Sync, end, l.sync)
+		l.repeat(l.phase(spec.Timing.Sync), spec.Timing.Sync, end, l.sync)
 	}
-	l.every(0, time.Second, end, l.sample)
-	l.at(spec.Lead, func() { l.before = l.preemptions() })
 	return l
 }
 
-// phase is where in an interval something happens that nothing sets.
+// phase returns a random part of an interval.
 func (l *loop) phase(interval time.Duration) time.Duration {
 	return time.Duration(l.random.Float64() * float64(interval))
 }
 
-func (l *loop) at(when time.Duration, do func()) {
+// plan adds an event at a time.
+func (l *loop) plan(t time.Duration, do func()) {
 	l.order++
-	heap.Push(&l.events, event{at: when, order: l.order, do: do})
+	heap.Push(&l.events, event{time: t, order: l.order, do: do})
 }
 
-func (l *loop) every(first, interval, end time.Duration, do func()) {
-	if first > end {
+func (l *loop) repeat(start, interval, end time.Duration, do func()) {
+	if start > end {
 		return
 	}
-	l.at(first, func() {
+	l.plan(start, func() {
 		do()
-		l.every(first+interval, interval, end, do)
+		l.repeat(start+interval, interval, end, do)
 	})
 }
 
-// create starts an engine that is ready after so long.
+// create starts a replica that serves after the cold start.
 func (l *loop) create(coldStart time.Duration) {
-	s := &server{core: engine.NewCore(l.Engine), created: l.now, ready: l.now + coldStart}
-	l.servers = append(l.servers, s)
-	l.every(s.ready+l.phase(l.Timing.Scrape), l.Timing.Scrape, l.Lead+l.Length, func() { s.scrape(l.now) })
+	r := &replica{core: engine.NewCore(l.Engine), created: l.now, ready: l.now + coldStart}
+	l.replicas = append(l.replicas, r)
+	l.repeat(r.ready+l.phase(l.Timing.Scrape), l.Timing.Scrape, l.WarmUp+l.Length, func() { r.scrape(l.now) })
 }
 
-// staying are the pods that do not leave.
-func (l *loop) staying() []*server {
-	var all []*server
-	for _, s := range l.servers {
-		if !s.leaving {
-			all = append(all, s)
-		}
-	}
-	return all
+// staying returns the replicas that do not leave.
+func (l *loop) staying() []*replica {
+	return slices.DeleteFunc(slices.Clone(l.replicas), func(r *replica) bool { return r.leaving })
 }
 
-// scale adds engines, or takes away the newest, those first that are not ready
-// yet, as a ReplicaSet does.
-func (l *loop) scale(wanted int) {
-	l.wanted = wanted
+// scale adds replicas, or removes the newest ones, as a ReplicaSet does.
+func (l *loop) scale(desired int) {
+	l.desired = desired
 	staying := l.staying()
-	for range wanted - len(staying) {
+	for range desired - len(staying) {
 		l.create(l.Timing.ColdStart)
 	}
-	for i := len(staying) - 1; i >= wanted; i-- {
+	for i := len(staying) - 1; i >= desired; i-- {
 		l.leave(staying[i])
 	}
 }
 
-// leave ends a pod once it is drained. One that still loads goes at once.
-func (l *loop) leave(s *server) {
-	s.leaving, s.told = true, l.now
-	if s.ready > l.now {
-		s.gone, s.left = true, l.now
+// leave ends a replica after it drained. A loading replica ends at once.
+func (l *loop) leave(r *replica) {
+	r.leaving, r.stop = true, l.now
+	if r.ready > l.now {
+		r.exit(l.now)
 		return
 	}
-	l.at(l.now+l.Timing.Drain, func() { l.end(s) })
-	l.at(l.now+l.Timing.Drain+l.Timing.Shutdown, func() { l.cut(s) })
+	l.plan(l.now+l.Timing.Drain, func() { l.end(r) })
+	l.plan(l.now+l.Timing.Drain+l.Timing.Shutdown, func() { l.cut(r) })
 }
 
-// end ends a leaving engine that has nothing left to do and has drained.
-func (l *loop) end(s *server) {
-	if s.leaving && !s.gone && !s.busy && len(s.core.All()) == 0 {
-		s.gone, s.left = true, l.now
+// end ends a leaving replica without requests.
+func (l *loop) end(r *replica) {
+	if r.leaving && !r.gone && !r.busy && len(r.core.All()) == 0 {
+		r.exit(l.now)
 	}
 }
 
-// cut aborts what an engine did not finish in its time.
-func (l *loop) cut(s *server) {
-	if s.gone {
+// cut aborts the requests that a replica did not finish in time.
+func (l *loop) cut(r *replica) {
+	if r.gone {
 		return
 	}
-	for _, sequence := range s.core.All() {
-		s.core.Cancel(sequence)
+	for _, sequence := range r.core.All() {
+		r.core.Cancel(sequence)
 		l.requests[l.flights[sequence]].Failure = "cut"
 		delete(l.flights, sequence)
 	}
-	s.gone, s.left = true, l.now
+	r.exit(l.now)
 }
 
-// arrive sends a request to any engine that serves, as kube-proxy does.
+// arrive sends a request to a random replica that serves, as kube-proxy does.
 func (l *loop) arrive(i int) {
 	a := l.Arrivals[i]
 	l.requests[i] = result.Request{At: l.now, Input: a.Input, Output: a.Output}
-	var serving []*server
-	for _, s := range l.servers {
-		if s.serves(l.now) {
-			serving = append(serving, s)
-		}
-	}
+	serving := slices.DeleteFunc(slices.Clone(l.replicas), func(r *replica) bool { return !r.serves(l.now) })
 	if len(serving) == 0 || l.MaxModelLen > 0 && a.Input+a.Output > l.MaxModelLen {
 		l.requests[i].Failure = "refused"
 		return
 	}
-	s := serving[l.random.IntN(len(serving))]
+	r := serving[l.random.IntN(len(serving))]
 	sequence := &engine.Sequence{PromptTokens: a.Input, TargetTokens: a.Output}
 	l.flights[sequence] = i
-	s.core.Add(sequence, epoch.Add(l.now))
-	l.work(s)
+	r.core.Add(sequence, epoch.Add(l.now))
+	l.work(r)
 }
 
-// work begins an engine's next step, if it has one.
-func (l *loop) work(s *server) {
-	if s.busy {
+// work starts the next step of a replica, if there is one.
+func (l *loop) work(r *replica) {
+	if r.busy {
 		return
 	}
-	s.step = s.core.Plan(epoch.Add(l.now))
-	if len(s.step.Work) == 0 {
+	r.step = r.core.Plan(epoch.Add(l.now))
+	if len(r.step.Work) == 0 {
 		return
 	}
-	s.busy = true
-	l.at(l.now+s.step.Duration, func() { l.worked(s) })
+	r.busy = true
+	l.plan(l.now+r.step.Duration, func() { l.finish(r) })
 }
 
-func (l *loop) worked(s *server) {
-	s.busy = false
-	for _, token := range s.core.Apply(s.step, epoch.Add(l.now)) {
-		r := &l.requests[l.flights[token.Sequence]]
+// finish ends a step of a replica.
+func (l *loop) finish(r *replica) {
+	r.busy = false
+	for _, token := range r.core.Apply(r.step, epoch.Add(l.now)) {
+		request := &l.requests[l.flights[token.Sequence]]
 		if token.First {
-			r.First = l.now
+			request.First = l.now
 		}
-		r.Last, r.Tokens = l.now, token.Sequence.Output()
+		request.Last, request.Tokens = l.now, token.Sequence.Output()
 		if token.Finished {
 			delete(l.flights, token.Sequence)
 		}
 	}
-	if !s.gone {
-		l.work(s)
+	if !r.gone {
+		l.work(r)
 	}
-	if s.leaving && l.now >= s.drained(l.Timing.Drain) {
-		l.end(s)
+	if r.leaving && l.now >= r.stop+l.Timing.Drain {
+		l.end(r)
 	}
 }
 
-// sync is one look of the autoscaler.
+// sync is one sync of the autoscaler.
 func (l *loop) sync() {
 	signals := map[policy.Signal]float64{}
-	for _, signal := range []policy.Signal{policy.Requests, policy.Running, policy.Waiting, policy.KV} {
+	for _, signal := range policy.Signals {
 		sum, found := 0.0, false
-		for _, s := range l.servers {
-			if s.scraped && !s.gone {
-				sum, found = sum+s.signals[signal], true
+		for _, r := range l.replicas {
+			if r.scraped && !r.gone {
+				sum, found = sum+r.signals[signal], true
 			}
 		}
 		if !found {
@@ -266,7 +252,59 @@ func (l *loop) sync() {
 		}
 		signals[signal] = sum
 	}
-	if next := l.scaler.decide(l.now, l.wanted, len(l.staying()), signals); next != l.wanted {
+	if next := l.scaler.decide(l.now, l.desired, len(l.staying()), signals); next != l.desired {
 		l.scale(next)
 	}
+}
+
+// trial returns the outcome from the end of the warm-up on.
+func (l *loop) trial() result.Trial {
+	t := result.Trial{Policy: l.Policy.Name, Load: l.Load, Seed: int64(l.Seed), Length: l.Length}
+	for _, r := range l.requests {
+		if r.At < l.WarmUp {
+			continue
+		}
+		r.At -= l.WarmUp
+		if r.Tokens > 0 {
+			r.First -= l.WarmUp
+			r.Last -= l.WarmUp
+		}
+		t.Requests = append(t.Requests, r)
+	}
+	for _, r := range l.replicas {
+		pod := result.Pod{Created: r.created - l.WarmUp, Gone: l.Length}
+		if r.gone {
+			pod.Gone = r.end - l.WarmUp
+		}
+		if pod.Gone > 0 && pod.Created < l.Length {
+			t.Pods = append(t.Pods, pod)
+		}
+	}
+	return t
+}
+
+// event is an action at a time. Of several at one time the order of planning decides.
+type event struct {
+	time  time.Duration
+	order int
+	do    func()
+}
+
+type events []event
+
+func (e events) Len() int { return len(e) }
+
+func (e events) Less(i, j int) bool {
+	return cmp.Or(cmp.Compare(e[i].time, e[j].time), cmp.Compare(e[i].order, e[j].order)) < 0
+}
+
+func (e events) Swap(i, j int) { e[i], e[j] = e[j], e[i] }
+
+func (e *events) Push(x any) { *e = append(*e, x.(event)) }
+
+func (e *events) Pop() any {
+	end := len(*e) - 1
+	x := (*e)[end]
+	*e = (*e)[:end]
+	return x
 }

@@ -7,120 +7,110 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
-// tolerance is by how much of the target a HorizontalPodAutoscaler lets the
-// load differ (--horizontal-pod-autoscaler-tolerance).
+// tolerance is the share of the target by which a HorizontalPodAutoscaler lets the load differ
+// (--horizontal-pod-autoscaler-tolerance).
 const tolerance = 0.1
 
-// scaler is the arithmetic of KEDA's metrics adapter and Kubernetes'
-// HorizontalPodAutoscaler (pkg/controller/podautoscaler/horizontal.go and
-// replica_calculator.go of v1.35): external metrics with AverageValue.
+// scaler is the arithmetic of KEDA's metrics adapter and Kubernetes' HorizontalPodAutoscaler
+// (pkg/controller/podautoscaler/horizontal.go and replica_calculator.go of v1.35): external
+// metrics with AverageValue.
 type scaler struct {
-	policy   policy.Policy
-	min, max int
-	wishes   []wish  // within the longer of the windows
-	moves    []moved // within the longer of the periods
+	policy          policy.Policy
+	min, max        int
+	recommendations []recommendation // within the longer of the windows
+	changes         []change
 }
 
-type wish struct {
-	at      time.Duration
-	engines int
+type recommendation struct {
+	time     time.Duration
+	replicas int
 }
 
-type moved struct {
-	at time.Duration
-	by int // above 0: added
+type change struct {
+	time     time.Duration
+	replicas int // above 0: added
 }
 
-// decide is the number of engines from now on: wanted is the present one, pods
-// are those that exist and do not leave. A signal that is not there is NaN.
-func (s *scaler) decide(now time.Duration, wanted, pods int, signals map[policy.Signal]float64) int {
-	if s.wishes == nil { // what it finds at its first look counts as a wish
-		s.wishes = append(s.wishes, wish{at: now, engines: wanted})
+// decide returns the next number of replicas. Pods is the number of pods that do not leave; a
+// missing signal is NaN.
+func (s *scaler) decide(now time.Duration, desired, pods int, signals map[policy.Signal]float64) int {
+	if s.recommendations == nil { // the number at the first sync counts as a recommendation
+		s.recommendations = append(s.recommendations, recommendation{now, desired})
 	}
-	wish, ok := s.wish(wanted, pods, signals)
+	replicas, ok := s.recommend(desired, pods, signals)
 	if !ok {
-		return wanted
+		return desired
 	}
-	next := s.limit(now, wanted, s.stabilize(now, wanted, wish))
-	if next != wanted {
-		s.moves = append(s.moves, moved{at: now, by: next - wanted})
+	next := s.limit(now, desired, s.stabilize(now, desired, replicas))
+	if next != desired {
+		s.changes = append(s.changes, change{now, next - desired})
 	}
 	return next
 }
 
-// wish is the largest that a trigger wants. With one of them missing there is
-// no wish for fewer.
-func (s *scaler) wish(wanted, pods int, signals map[policy.Signal]float64) (int, bool) {
-	most, missing := 0, false
+// recommend returns the largest recommendation of a trigger. A missing signal rules out fewer
+// replicas.
+func (s *scaler) recommend(desired, pods int, signals map[policy.Signal]float64) (int, bool) {
+	highest, missing := 0, false
 	for _, t := range s.policy.Triggers {
 		value := signals[t.Signal]
 		if math.IsNaN(value) {
 			missing = true
 			continue
 		}
-		want := pods
+		replicas := pods
 		if ratio := value / (t.Target * float64(pods)); pods == 0 || math.Abs(ratio-1) > tolerance {
-			want = int(math.Ceil(value / t.Target))
+			replicas = int(math.Ceil(value / t.Target))
 		}
-		most = max(most, want)
+		highest = max(highest, replicas)
 	}
-	if missing && most < wanted {
+	if missing && highest < desired {
 		return 0, false
 	}
-	return min(max(most, s.min), s.max), true
+	return min(max(highest, s.min), s.max), true
 }
 
-// stabilize is the wish that has lasted for the windows.
-func (s *scaler) stabilize(now time.Duration, wanted, engines int) int {
-	s.wishes = append(s.wishes, wish{at: now, engines: engines})
-	up, down := engines, engines
-	kept := s.wishes[:0]
-	for _, w := range s.wishes {
-		if now-w.at < s.policy.Up.Window {
-			up = min(up, w.engines)
+// stabilize returns the recommendation that lasted for the windows.
+func (s *scaler) stabilize(now time.Duration, desired, replicas int) int {
+	s.recommendations = append(s.recommendations, recommendation{now, replicas})
+	up, down := replicas, replicas
+	kept := s.recommendations[:0]
+	for _, r := range s.recommendations {
+		if now-r.time < s.policy.Up.Window {
+			up = min(up, r.replicas)
 		}
-		if now-w.at < s.policy.Down.Window {
-			down = max(down, w.engines)
+		if now-r.time < s.policy.Down.Window {
+			down = max(down, r.replicas)
 		}
-		if now-w.at < max(s.policy.Up.Window, s.policy.Down.Window) {
-			kept = append(kept, w)
+		if now-r.time < max(s.policy.Up.Window, s.policy.Down.Window) {
+			kept = append(kept, r)
 		}
 	}
-	s.wishes = kept
-	return min(max(wanted, up), down)
+	s.recommendations = kept
+	return min(max(desired, up), down)
 }
 
-// limit is how far the rules let the number move at once.
-func (s *scaler) limit(now time.Duration, wanted, engines int) int {
+// limit returns the number that the rules allow.
+func (s *scaler) limit(now time.Duration, desired, replicas int) int {
 	switch {
-	case engines > wanted:
-		start := wanted - s.moved(now, s.policy.Up.Period)
-		limit := max(percentUp(start, s.policy.Up.Percent), podsUp(start, s.policy.Up.Pods), wanted)
-		return min(engines, limit)
-	case engines < wanted:
-		start := wanted - s.moved(now, s.policy.Down.Period)
-		limit := start
-		if s.policy.Down.Percent > 0 {
-			limit = min(limit, int(float64(start)*(1-float64(s.policy.Down.Percent)/100)))
-		}
-		limit = min(limit, start-s.policy.Down.Pods, wanted)
-		return max(engines, limit)
+	case replicas > desired:
+		start, up := desired-s.changed(now, s.policy.Up.Period), s.policy.Up
+		byPercent := int(math.Ceil(float64(start) * (1 + float64(up.Percent)/100)))
+		return min(replicas, max(byPercent, start+up.Pods, desired))
+	case replicas < desired:
+		start, down := desired-s.changed(now, s.policy.Down.Period), s.policy.Down
+		byPercent := int(float64(start) * (1 - float64(down.Percent)/100))
+		return max(replicas, min(byPercent, start-down.Pods, desired))
 	}
-	return engines
+	return replicas
 }
 
-func percentUp(start, percent int) int {
-	return int(math.Ceil(float64(start) * (1 + float64(percent)/100)))
-}
-
-func podsUp(start, pods int) int { return start + pods }
-
-// moved is by how much the number changed within the last period, net.
-func (s *scaler) moved(now, period time.Duration) int {
+// changed returns the net change within the last period.
+func (s *scaler) changed(now, period time.Duration) int {
 	net := 0
-	for _, m := range s.moves {
-		if now-m.at < period {
-			net += m.by
+	for _, c := range s.changes {
+		if now-c.time < period {
+			net += c.replicas
 		}
 	}
 	return net

@@ -8,9 +8,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
-// look is one moment of an autoscaler: the signal that it sees, and the number
-// of engines that it then wants.
-type look struct {
+// poll is one sync of an autoscaler: the value of the signal and the replicas that it decides on.
+type poll struct {
 	seconds int
 	value   float64
 	want    int
@@ -26,32 +25,32 @@ func TestScaler(t *testing.T) {
 		name  string
 		down  policy.Rules
 		start int
-		looks []look
+		polls []poll
 	}{
-		{"within a tenth of the target nothing moves", slow, 2, []look{{0, 18.1, 2}, {15, 21.9, 2}, {30, 22.1, 3}}},
-		{"up by four, and by all there are from five on, in 15 s", slow, 1, []look{{0, 500, 5}, {15, 500, 10}, {30, 500, 20}}},
-		{"never above the bounds", slow, 19, []look{{0, 500, 20}}},
-		{"down only when low for the window", slow, 4, []look{{0, 40, 4}, {15, 1, 4}, {45, 1, 4}, {60, 1, 3}}},
-		{"what it finds first holds for the window; then down by a quarter a period", slow, 10, []look{{0, 1, 10}, {45, 1, 10}, {60, 1, 7}, {75, 1, 7}, {120, 1, 5}}},
-		{"down by one where a quarter is less", slow, 3, []look{{0, 1, 3}, {60, 1, 2}, {75, 1, 2}, {120, 1, 1}, {180, 1, 1}}},
-		{"a peak within the window holds", slow, 4, []look{{0, 1, 4}, {15, 40, 4}, {60, 1, 4}, {75, 1, 3}}},
-		{"without metrics it stays", slow, 4, []look{{0, missing, 4}, {600, missing, 4}}},
+		{"within a tenth of the target nothing changes", slow, 2, []poll{{0, 18.1, 2}, {15, 21.9, 2}, {30, 22.1, 3}}},
+		{"up by four, and by 100 % from five on, in 15 s", slow, 1, []poll{{0, 500, 5}, {15, 500, 10}, {30, 500, 20}}},
+		{"never above the bounds", slow, 19, []poll{{0, 500, 20}}},
+		{"down only when low for the window", slow, 4, []poll{{0, 40, 4}, {15, 1, 4}, {45, 1, 4}, {60, 1, 3}}},
+		{"the first number holds for the window; then down by 25 % a period", slow, 10, []poll{{0, 1, 10}, {45, 1, 10}, {60, 1, 7}, {75, 1, 7}, {120, 1, 5}}},
+		{"down by one if 25 % is less", slow, 3, []poll{{0, 1, 3}, {60, 1, 2}, {75, 1, 2}, {120, 1, 1}, {180, 1, 1}}},
+		{"a peak within the window holds", slow, 4, []poll{{0, 1, 4}, {15, 40, 4}, {60, 1, 4}, {75, 1, 3}}},
+		{"without metrics it stays", slow, 4, []poll{{0, missing, 4}, {600, missing, 4}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := &scaler{policy: policy.Policy{Triggers: []policy.Trigger{{Name: "load", Signal: policy.Requests, Target: 10}}, Up: up, Down: c.down}, min: 1, max: 20}
-			wanted := c.start
-			for _, l := range c.looks {
-				wanted = s.decide(time.Duration(l.seconds)*time.Second, wanted, wanted, map[policy.Signal]float64{policy.Requests: l.value})
-				if wanted != l.want {
-					t.Fatalf("after %d s: %d engines, want %d", l.seconds, wanted, l.want)
+			desired := c.start
+			for _, p := range c.polls {
+				desired = s.decide(time.Duration(p.seconds)*time.Second, desired, desired, map[policy.Signal]float64{policy.Requests: p.value})
+				if desired != p.want {
+					t.Fatalf("after %d s: %d replicas, want %d", p.seconds, desired, p.want)
 				}
 			}
 		})
 	}
 }
 
-// Of several triggers the largest wish counts; one without metrics lets the
-// others add engines, and take none away.
+// The largest recommendation of several triggers counts. A trigger without metrics lets the others
+// add replicas, but not remove any.
 func TestTriggers(t *testing.T) {
 	s := &scaler{
 		policy: policy.Policy{
@@ -65,7 +64,7 @@ func TestTriggers(t *testing.T) {
 		want              int
 	}{{10, 12, 6}, {missing, 14, 7}, {missing, 2, 7}, {30, 2, 3}} {
 		if got := s.decide(time.Duration(i)*time.Minute, present[i], present[i], map[policy.Signal]float64{policy.Requests: c.requests, policy.Waiting: c.waiting}); got != c.want {
-			t.Errorf("%v requests, %v waiting: %d engines, want %d", c.requests, c.waiting, got, c.want)
+			t.Errorf("%v requests, %v waiting: %d replicas, want %d", c.requests, c.waiting, got, c.want)
 		}
 	}
 }

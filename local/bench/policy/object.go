@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Service is what a policy scales: the Deployment of a VLLMService.
+// Service describes what a policy scales: the Deployment of a VLLMService.
 type Service struct {
 	Namespace, Name string
 	Min, Max        int
@@ -18,9 +18,9 @@ type Service struct {
 	Scrape time.Duration
 }
 
-const failures = 3 // looks in a row that may fail before the fallback applies
+const failures = 3 // polls in a row that fail before the fallback applies
 
-// ScaledObject is the policy as KEDA takes it. A fixed number has none.
+// ScaledObject returns the policy as an object of KEDA. A fixed number has none.
 func (p Policy) ScaledObject(s Service) *unstructured.Unstructured {
 	var triggers []any
 	for _, t := range p.Triggers {
@@ -47,19 +47,19 @@ func (p Policy) ScaledObject(s Service) *unstructured.Unstructured {
 
 func (r Rules) object() map[string]any {
 	var policies []any
-	for _, one := range []struct {
+	for _, rule := range []struct {
 		kind  string
 		value int
 	}{{"Percent", r.Percent}, {"Pods", r.Pods}} {
-		if one.value > 0 {
-			policies = append(policies, map[string]any{"type": one.kind, "value": int64(one.value), "periodSeconds": int64(r.Period.Seconds())})
+		if rule.value > 0 {
+			policies = append(policies, map[string]any{"type": rule.kind, "value": int64(rule.value), "periodSeconds": int64(r.Period.Seconds())})
 		}
 	}
 	return map[string]any{"stabilizationWindowSeconds": int64(r.Window.Seconds()), "selectPolicy": "Max", "policies": policies}
 }
 
-// query is a trigger's signal in PromQL. With requests goes what VLLMService adds
-// while an engine hangs, which none does in the model.
+// query returns a trigger's signal in PromQL. Requests include what VLLMService adds for a hung
+// replica; no replica hangs in the model.
 func query(t Trigger, s Service) string {
 	gauge := func(metric string) string {
 		return fmt.Sprintf("vllm:%s{job=\"vllm\",namespace=%q,service=%q}", metric, s.Namespace, s.Name)
@@ -79,16 +79,16 @@ func query(t Trigger, s Service) string {
 	}
 }
 
-// Read is the policy that a ScaledObject of the service says, so that what is
-// modelled is what is rendered. What it cannot model it refuses.
+// Read returns the policy of a ScaledObject of the service, so that the model runs what
+// VLLMService renders. It refuses what the model does not know.
 func Read(o *unstructured.Unstructured, s Service) (Policy, error) {
 	var p Policy
 	triggers, _, err := unstructured.NestedSlice(o.Object, "spec", "triggers")
 	if err != nil {
 		return p, err
 	}
-	for i, one := range triggers {
-		t, err := readTrigger(one, s)
+	for i, fields := range triggers {
+		t, err := readTrigger(fields, s)
 		if err != nil {
 			return p, fmt.Errorf("triggers[%d]: %w", i, err)
 		}
@@ -107,15 +107,15 @@ func Read(o *unstructured.Unstructured, s Service) (Policy, error) {
 		return p, err
 	}
 	if again := p.ScaledObject(s).Object["spec"]; !reflect.DeepEqual(again, o.Object["spec"]) {
-		return p, fmt.Errorf("spec: has what is not modelled: it is %v, and its model's %v", o.Object["spec"], again)
+		return p, fmt.Errorf("spec: the model does not know all of it: got %v, want %v", o.Object["spec"], again)
 	}
 	return p, nil
 }
 
-func readTrigger(from any, s Service) (Trigger, error) {
-	fields, _ := from.(map[string]any)
+func readTrigger(trigger any, s Service) (Trigger, error) {
+	fields, _ := trigger.(map[string]any)
 	name, _, _ := unstructured.NestedString(fields, "name")
-	asked, _, _ := unstructured.NestedString(fields, "metadata", "query")
+	expression, _, _ := unstructured.NestedString(fields, "metadata", "query")
 	text, _, _ := unstructured.NestedString(fields, "metadata", "threshold")
 	if kind, _, _ := unstructured.NestedString(fields, "metricType"); kind != "AverageValue" {
 		return Trigger{}, fmt.Errorf("metricType: got %q, want AverageValue", kind)
@@ -124,30 +124,30 @@ func readTrigger(from any, s Service) (Trigger, error) {
 	if err != nil {
 		return Trigger{}, fmt.Errorf("threshold: %w", err)
 	}
-	for _, signal := range []Signal{Requests, Running, Waiting, KV} {
-		if t := (Trigger{Name: name, Signal: signal, Target: target}); asked == query(t, s) {
+	for _, signal := range Signals {
+		if t := (Trigger{Name: name, Signal: signal, Target: target}); expression == query(t, s) {
 			return t, nil
 		}
 	}
-	return Trigger{}, fmt.Errorf("query: %q is none that can be modelled", asked)
+	return Trigger{}, fmt.Errorf("query: got %q, which the model does not know", expression)
 }
 
 func readRules(o *unstructured.Unstructured, path []string) (Rules, error) {
 	fields, found, err := unstructured.NestedMap(o.Object, path...)
 	if err != nil || !found {
-		return Rules{}, fmt.Errorf("%v: not there (%w)", path, err)
+		return Rules{}, fmt.Errorf("%v: missing (%w)", path, err)
 	}
 	window, _, _ := unstructured.NestedInt64(fields, "stabilizationWindowSeconds")
 	r := Rules{Window: time.Duration(window) * time.Second}
 	policies, _, _ := unstructured.NestedSlice(fields, "policies")
-	for _, one := range policies {
-		policy, _ := one.(map[string]any)
+	for _, fields := range policies {
+		policy, _ := fields.(map[string]any)
 		value, _ := policy["value"].(int64)
 		period, _ := policy["periodSeconds"].(int64)
 		if length := time.Duration(period) * time.Second; r.Period == 0 || r.Period == length {
 			r.Period = length
 		} else {
-			return r, fmt.Errorf("%v: periods differ, which is not modelled", path)
+			return r, fmt.Errorf("%v: the periods differ, which the model does not know", path)
 		}
 		switch policy["type"] {
 		case "Percent":

@@ -1,121 +1,166 @@
-// Package report is what a comparison of scaling policies says: as JSON for the
-// record, as one HTML page, and as a table for the terminal.
+// Package report builds the report of a comparison of scaling policies: JSON for the record
+// and a table for the terminal.
 package report
 
 import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
 	"slices"
-	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// Simulated is what every report says of its engines.
-const Simulated = "The engines are SIMULATED: one step loop with the published timings of a model and a GPU stands in for each. " +
-	"No GPU was used; compare the policies with each other, not with a cluster of yours."
+// Simulated is the note of every report about its replicas.
+const Simulated = "The replicas are SIMULATED, each by one step loop with the published timings of a model and a GPU. " +
+	"No GPU was used: compare the policies with each other, not with your cluster."
 
-// Policy is one of those compared, in words.
-type Policy struct {
-	Name string
-	Rule string // what it scales on
-}
-
-// Settings are what all runs had in common.
+// Settings holds what all runs have in common.
 type Settings struct {
-	// Ours is the name of the policy that the others are compared with.
-	Ours     string
-	Policies []Policy `json:",omitempty"`
-
-	Minutes     float64 // length of the load of a run
-	LeadMinutes float64 // of load that came before it, and does not count
-	// RequestsPerSecond is the mean rate of conversation; loads of heavier
-	// requests have a share of it. 0 under a recorded load.
+	Minutes       float64 // length of the load of a run
+	WarmUpMinutes float64 // load before it that does not count
+	// RequestsPerSecond is the mean rate of the load conversation; heavier loads have a share of
+	// it. 0 for a recorded load.
 	RequestsPerSecond float64
-	ColdStartSeconds  float64 // from the creation of a pod to its engine being ready
-	// TimeScale is by how much faster than the clock a run went; 1 is real time.
-	TimeScale        float64
-	MinEngines       int
-	MaxEngines       int
-	Model, GPU       string // that the engines simulate
-	TTFTSeconds      float64
-	TPOTSeconds      float64 // of the SLO, as is TTFTSeconds
-	TargetShare      float64 // of requests, 0 to 1, that the number of engines needed is to keep the SLO of
-	KEDA, Prometheus string  // versions
-	Kubernetes       string  // version
-	Machine          string  `json:",omitempty"` // that it ran on
-	Commit           string  `json:",omitempty"` // of the checkouts that ran it
-	GeneratedAt      string  `json:",omitempty"` // RFC 3339
+	ColdStartSeconds  float64 // from the creation of a pod to its first request
+	TimeScale         int     // how much faster than the clock a run was
+	MinReplicas       int
+	MaxReplicas       int
+	Model, GPU        string // simulated
+	Machine           string
+	Commit            string // of the checkouts that ran it
+	GeneratedAt       string // RFC 3339
 }
 
-// SLO is the one that requests are judged by.
-func (s Settings) SLO() result.SLO {
-	return result.SLO{TTFT: seconds(s.TTFTSeconds), TPOT: seconds(s.TPOTSeconds)}
+// Row holds the figures of one policy under one load. Figures without an interval are means
+// over the seeds.
+type Row struct {
+	result.Estimate
+	Gap                result.Gap
+	TTFT95, TPOT95     float64 // in seconds
+	Truncated, Refused float64
 }
 
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
-
-// Frontier is that of one load and seed, after the engine model ran its
-// schedules. The points of all seeds of a load are at the same shares of what
-// one engine does, in the same order.
-type Frontier struct {
-	Load   string
-	Seed   int64
-	Points []result.Point
+// Attained returns the share of requests that met the SLO, with its interval.
+func (r Row) Attained() result.Interval {
+	return result.Interval{Estimate: 1 - r.Misses.Estimate, Low: 1 - r.Misses.High, High: 1 - r.Misses.Low}
 }
 
-// Run is one policy under one load and seed.
-type Run struct {
-	result.Summary
-	// Invalid says why the run does not count; "" if it does.
-	Invalid string `json:",omitempty"`
-	Gap     result.Gap
-	Series  Series
-	Events  []string `json:",omitempty"`
+// Load holds one load of a comparison.
+type Load struct {
+	Name  string
+	Seeds []int64
+	Rows  []Row // by attainment, the best one first
 }
 
-// Report is all of it.
+// Row returns the row of a policy; false without one.
+func (l Load) Row(policy string) (Row, bool) {
+	i := slices.IndexFunc(l.Rows, func(r Row) bool { return r.Policy == policy })
+	if i < 0 {
+		return Row{}, false
+	}
+	return l.Rows[i], true
+}
+
+// Report holds a comparison.
 type Report struct {
-	Simulated string // the note on the engines
-	// Incomplete says why runs are missing; "" if none are.
-	Incomplete  string `json:",omitempty"`
-	Settings    Settings
-	Comparisons []result.Comparison // one per load
-	Frontiers   []Frontier
-	Runs        []Run
+	Simulated string
+	// Incomplete says why runs are missing; "" for a complete report.
+	Incomplete string `json:",omitempty"`
+	Settings   Settings
+	Runs       int
+	Invalid    []string `json:",omitempty"` // the runs that do not count, each with the reason
+	Loads      []Load
 }
 
-// loads in the order in which they were run.
-func (r Report) loads() []string {
-	var names []string
-	for _, c := range r.Comparisons {
-		names = append(names, c.Load)
+// Run is a trial with the frontier of its load and seed.
+type Run struct {
+	result.Trial
+	Frontier []result.Point
+}
+
+// Build returns the report of runs. The runs of a load stand together, with the default policy
+// first; all policies have the same seeds.
+func Build(settings Settings, runs []Run) (Report, error) {
+	r := Report{Simulated: Simulated, Settings: settings, Runs: len(runs)}
+	for start, end := 0, 0; start < len(runs); start = end {
+		for end < len(runs) && runs[end].Load == runs[start].Load {
+			end++
+		}
+		load, err := r.load(runs[start:end])
+		if err != nil {
+			return Report{}, fmt.Errorf("load %q: %w", runs[start].Load, err)
+		}
+		r.Loads = append(r.Loads, load)
 	}
-	return names
+	return r, nil
 }
 
-// policies in the order in which they were first run.
-func (r Report) policies() []string {
-	var names []string
-	for _, run := range r.Runs {
-		if !slices.Contains(names, run.Policy) {
-			names = append(names, run.Policy)
+// load returns the rows of a load and records the runs that do not count.
+func (r *Report) load(runs []Run) (Load, error) {
+	load := Load{Name: runs[0].Load}
+	var trials []result.Trial
+	for _, run := range runs {
+		trials = append(trials, run.Trial)
+		if !slices.Contains(load.Seeds, run.Seed) {
+			load.Seeds = append(load.Seeds, run.Seed)
 		}
 	}
-	return names
-}
-
-// seeds of a load, in ascending order.
-func (r Report) seeds(load string) []int64 {
-	var seeds []int64
-	for _, run := range r.Runs {
-		if run.Load == load && !slices.Contains(seeds, run.Seed) {
-			seeds = append(seeds, run.Seed)
-		}
+	estimates, err := result.Compare(trials)
+	if err != nil {
+		return load, err
 	}
-	slices.Sort(seeds)
-	return seeds
+	n := float64(len(load.Seeds))
+	for _, e := range estimates {
+		row, points := Row{Estimate: e}, []result.Point(nil)
+		for _, run := range runs {
+			if run.Policy != e.Policy {
+				continue
+			}
+			s := result.Summarize(run.Trial)
+			if s.Invalid != "" {
+				r.Invalid = append(r.Invalid, fmt.Sprintf("%s under %s, seed %d: %s", run.Policy, run.Load, run.Seed, s.Invalid))
+			}
+			row.TTFT95, row.TPOT95 = row.TTFT95+s.TTFT95/n, row.TPOT95+s.TPOT95/n
+			row.Truncated, row.Refused = row.Truncated+float64(s.Truncated)/n, row.Refused+float64(s.Refused)/n
+			points = addPoints(points, run.Frontier, n)
+		}
+		row.Gap = result.Distance(result.Point{GPUHours: e.GPUHours.Estimate, Attained: 1 - e.Misses.Estimate}, points)
+		load.Rows = append(load.Rows, row)
+	}
+	slices.SortStableFunc(load.Rows, func(a, b Row) int {
+		return cmp.Or(cmp.Compare(a.Misses.Estimate, b.Misses.Estimate), cmp.Compare(a.GPUHours.Estimate, b.GPUHours.Estimate))
+	})
+	return load, nil
 }
 
-// invalid are the runs that do not count.
-func (r Report) invalid() []Run {
-	return slices.DeleteFunc(slices.Clone(r.Runs), func(run Run) bool { return run.Invalid == "" })
+// addPoints adds the frontier of one of n seeds to their mean. The frontiers of all seeds have
+// the same shares of a replica's rate in the same order.
+func addPoints(mean, points []result.Point, n float64) []result.Point {
+	if mean == nil {
+		mean = make([]result.Point, len(points))
+	}
+	for i, p := range points {
+		mean[i].GPUHours, mean[i].Attained = mean[i].GPUHours+p.GPUHours/n, mean[i].Attained+p.Attained/n
+	}
+	return mean
+}
+
+// WriteJSON writes the report for the record.
+func (r Report) WriteJSON(w io.Writer) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", " ")
+	return encoder.Encode(r)
+}
+
+// ReadJSON reads what WriteJSON wrote. It refuses an unknown field.
+func ReadJSON(source io.Reader) (Report, error) {
+	decoder := json.NewDecoder(source)
+	decoder.DisallowUnknownFields()
+	var r Report
+	if err := decoder.Decode(&r); err != nil {
+		return Report{}, fmt.Errorf("the report: %w", err)
+	}
+	return r, nil
 }

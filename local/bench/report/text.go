@@ -3,38 +3,96 @@ package report
 import (
 	"fmt"
 	"io"
+	"strings"
 	"text/tabwriter"
+
+	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
-// PrintTable writes what a terminal has room for: the verdict, a table per load,
-// and what to know before believing it.
-func (r Report) PrintTable(w io.Writer) error {
-	for _, caveat := range r.caveats() {
-		fmt.Fprintln(w, caveat)
+// WriteText writes the caveats, a table of each load and the verdict.
+func (r Report) WriteText(w io.Writer) error {
+	if r.Incomplete != "" {
+		fmt.Fprintln(w, "INCOMPLETE: "+r.Incomplete)
 	}
-	for _, c := range r.Comparisons {
-		fmt.Fprintf(w, "\n%s, seeds %v\n", c.Load, c.Seeds)
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight|tabwriter.StripEscape)
-		fmt.Fprintln(table, "SLO %\t95 %\tGPU-h\t95 %\tfrontier\tTTFT p95\tp99\tTPOT p95\treversals\tcut\trefused\t  policy: ours compared with it")
-		for _, x := range r.rows(c) {
-			name := named(x)
-			if x.Verdict != "" {
-				name += ": " + string(x.Verdict)
+	for i, load := range r.Loads {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s, seeds %v\n", load.Name, load.Seeds)
+		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintln(table, "SLO %\t95 %\tGPU-h\t95 %\tfrontier\tTTFT p95\tTPOT p95\tcut\trefused\t  policy: the default compared with it")
+		for _, row := range load.Rows {
+			name, attained := row.Policy+" *", row.Attained()
+			if row.Verdict != "" {
+				name = row.Policy + ": " + string(row.Verdict)
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s s\t%s s\t%s ms\t%s\t%s\t%s\t  %s\n",
-				percent(x.Attained.Estimate), compared(x, percentRange(x.Attained)), hours(x.GPUHours.Estimate), compared(x, hoursRange(x.GPUHours)),
-				gap(x.Gap), shortly(x.TTFT.P95), shortly(x.TTFT.P99), milliseconds(x.TPOT.P95),
-				counted(x.Reversals), counted(x.Truncated), counted(x.Refused), name)
+			fmt.Fprintf(table, "%.1f\t%.1f to %.1f\t%.2f\t%.2f to %.2f\t%s\t%s s\t%.0f ms\t%.3g\t%.3g\t  %s\n",
+				100*attained.Estimate, 100*attained.Low, 100*attained.High, row.GPUHours.Estimate, row.GPUHours.Low, row.GPUHours.High,
+				gap(row.Gap), seconds(row.TTFT95), 1000*row.TPOT95, row.Truncated, row.Refused, name)
 		}
 		if err := table.Flush(); err != nil {
 			return err
 		}
 	}
 	fmt.Fprintln(w)
-	for _, run := range r.invalid() {
-		fmt.Fprintf(w, "INVALID: %s under %s, seed %d: %s\n", run.Policy, run.Load, run.Seed, run.Invalid)
+	for _, run := range r.Invalid {
+		fmt.Fprintln(w, "INVALID: "+run)
 	}
-	fmt.Fprintln(w, r.Verdict())
-	_, err := fmt.Fprintln(w, r.Simulated)
+	_, err := fmt.Fprintf(w, "%s\n%s\n", r.Verdict(), r.Simulated)
 	return err
+}
+
+// Verdict returns the result of the comparison for the default policy.
+func (r Report) Verdict() string {
+	var better, worse []string
+	few := false
+	for _, load := range r.Loads {
+		few = few || len(load.Seeds) < 3 && r.Settings.RequestsPerSecond > 0 // a recorded load has no seeds
+		for _, row := range load.Rows {
+			switch row.Verdict {
+			case result.Better:
+				better = append(better, row.Policy+" under "+load.Name)
+			case result.Worse:
+				worse = append(worse, row.Policy+" under "+load.Name)
+			}
+		}
+	}
+	text := "No policy is better than the default (*) on both SLO and GPU-hours."
+	if len(worse) > 0 {
+		text = "Better than the default (*) on both SLO and GPU-hours: " + strings.Join(worse, ", ") + "."
+	}
+	if len(better) > 0 {
+		text += " The default is better on both than " + strings.Join(better, ", ") + "."
+	}
+	if few {
+		text += " With fewer than three seeds the intervals say little about other draws of the load."
+	}
+	if n := len(r.Invalid); n > 0 {
+		return fmt.Sprintf("INVALID (%d of %d runs), so this does not count: %s", n, r.Runs, text)
+	}
+	return text
+}
+
+// seconds returns a time with as many digits as matter.
+func seconds(s float64) string {
+	switch {
+	case s >= 100:
+		return fmt.Sprintf("%.0f", s)
+	case s >= 10:
+		return fmt.Sprintf("%.1f", s)
+	}
+	return fmt.Sprintf("%.2f", s)
+}
+
+func gap(g result.Gap) string {
+	text := fmt.Sprintf("%+.0f %%", g.Percent)
+	switch {
+	case g.Outside != "":
+		return g.Outside
+	case text == "+0 %" || text == "-0 %":
+		text = "0 %"
+	case g.AtLeast:
+		text = "≥ " + text
+	}
+	return strings.Replace(text, "-", "−", 1)
 }

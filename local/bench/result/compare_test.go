@@ -3,15 +3,14 @@ package result
 import (
 	"math"
 	"math/rand/v2"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
 )
 
-// run has a request every second for 600 s, of which a share is missed at random
-// places, and so many engines throughout.
-func run(policy string, seed int64, missed float64, engines int) Trial {
+// run returns a trial with a request every second for 600 s, of which a share is missed at
+// random places, and a constant number of replicas.
+func run(policy string, seed int64, missed float64, replicas int) Trial {
 	random := rand.New(rand.NewPCG(uint64(seed), 5))
 	t := Trial{Policy: policy, Load: "steady", Seed: seed, Length: 600 * second}
 	for i := range 600 {
@@ -21,93 +20,75 @@ func run(policy string, seed int64, missed float64, engines int) Trial {
 		}
 		t.Requests = append(t.Requests, r)
 	}
-	for range engines {
+	for range replicas {
 		t.Pods = append(t.Pods, Pod{Gone: 600 * second})
 	}
 	return t
 }
 
-func compare(t *testing.T, trials ...Trial) Comparison {
+// compare returns the estimates of the first and the second policy.
+func compare(t *testing.T, trials ...Trial) (first, second Estimate) {
 	t.Helper()
-	c, err := Compare(trials, DefaultSLO, DefaultBootstrap(600*second))
+	e, err := Compare(trials)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return c
+	return e[0], e[1]
 }
 
 func TestCompareEstimates(t *testing.T) {
 	a, b := run("a", 1, 0, 2), run("b", 1, 0, 5)
-	for i := range 60 { // a tenth, all at the begin
+	for i := range 60 { // a tenth, all at the start
 		a.Requests[i].Failure = "cut"
 	}
-	c := compare(t, a, b)
-	ea, _ := c.Estimate("a")
-	eb, _ := c.Estimate("b")
-	if ea.Misses.Estimate != .1 || eb.Misses != (Interval{}) {
-		t.Errorf("misses %+v and %+v, want 0.1 and none", ea.Misses, eb.Misses)
+	first, second := compare(t, a, b)
+	if first.Misses.Estimate != .1 || second.Misses != (Interval{}) {
+		t.Errorf("misses %+v and %+v, want 0.1 and none", first.Misses, second.Misses)
 	}
-	if ea.Misses.Low != 0 || ea.Misses.High < .2 {
-		t.Errorf("misses of a burst %+v: an interval from 0 to over 0.2 is wanted, as whole blocks have them or do not", ea.Misses)
+	if first.Misses.Low != 0 || first.Misses.High < .2 {
+		t.Errorf("misses of a burst %+v, want an interval from 0 to more than 0.2", first.Misses)
 	}
-	if got, want := ea.GPUHours.Estimate, 2*600./3600; math.Abs(got-want) > 1e-12 {
+	if got, want := first.GPUHours.Estimate, 2*600./3600; math.Abs(got-want) > 1e-12 {
 		t.Errorf("GPU-hours %v, want %v", got, want)
 	}
-	d, _ := c.Difference("a", "b")
-	if d.Verdict() != CheaperButWorse && d.Verdict() != Cheaper {
-		t.Errorf("verdict %q of %+v", d.Verdict(), d)
+	if first.Verdict != "" || second.Verdict != Cheaper {
+		t.Errorf("verdicts %q and %q, want none and %q", first.Verdict, second.Verdict, Cheaper)
 	}
 }
 
-func TestIdenticalPairDoesNotDiffer(t *testing.T) {
-	c := compare(t, run("a", 1, .2, 3), run("b", 1, .2, 3), run("a", 2, .3, 3), run("b", 2, .3, 3))
-	d, _ := c.Difference("a", "b")
-	if d.Misses != (Interval{}) || d.GPUHours != (Interval{}) || d.Verdict() != Same {
-		t.Errorf("%+v, %q: want none at all, since the same blocks are drawn", d, d.Verdict())
+// A seed counts by its requests: 900 of 1000 and 10 of 100 are 910 of 1100.
+func TestSeedsCountByTheirRequests(t *testing.T) {
+	a, b := run("a", 1, 0, 2), run("a", 2, 0, 4)
+	b.Requests = b.Requests[:60]
+	for i := range b.Requests {
+		b.Requests[i].Failure = "refused"
 	}
-	if !reflect.DeepEqual(c.Unbeaten(), []string{"a", "b"}) {
-		t.Errorf("unbeaten are %v, want both", c.Unbeaten())
-	}
-}
-
-// TestAlikeIsNotDistinguished has other misses in both, but as many.
-func TestAlikeIsNotDistinguished(t *testing.T) {
-	b := run("b", 2, .2, 3)
-	b.Seed = 1
-	c := compare(t, run("a", 1, .2, 3), b)
-	if d, _ := c.Difference("a", "b"); d.Misses.Low > 0 || d.Misses.High < 0 || d.Misses.Low == d.Misses.High {
-		t.Errorf("%+v: want an interval around 0", d.Misses)
+	c, d := a, b
+	c.Policy, d.Policy = "c", "c"
+	e, _ := compare(t, a, b, c, d)
+	if want := 60. / 660; math.Abs(e.Misses.Estimate-want) > 1e-12 || math.Abs(e.GPUHours.Estimate-3*600./3600) > 1e-12 {
+		t.Errorf("%.4f misses, want %.4f; %.3f GPU-hours a run, want the mean, 0.5", e.Misses.Estimate, want, e.GPUHours.Estimate)
 	}
 }
 
-func TestClearlyWorseIsFound(t *testing.T) {
-	c := compare(t, run("good", 1, .05, 3), run("bad", 1, .30, 5), run("good", 2, .05, 3), run("bad", 2, .30, 5))
-	if !c.Better("good", "bad") || c.Better("bad", "good") || c.Verdict("bad", "good") != Worse {
-		t.Errorf("good about bad %q, bad about good %q", c.Verdict("good", "bad"), c.Verdict("bad", "good"))
-	}
-	if !reflect.DeepEqual(c.Unbeaten(), []string{"good"}) {
-		t.Errorf("unbeaten are %v, want good alone", c.Unbeaten())
-	}
-	if c.Verdict("good", "other") != "" {
-		t.Error("a verdict about a policy that is not there")
-	}
-}
-
-func TestCompareIsDeterministic(t *testing.T) {
-	trials := []Trial{run("a", 1, .1, 3), run("b", 1, .2, 4), run("a", 2, .1, 3), run("b", 2, .2, 4)}
-	if one, two := compare(t, trials...), compare(t, trials...); !reflect.DeepEqual(one, two) {
-		t.Error("two comparisons of the same trials differ")
-	}
-}
-
-func TestOnlySharedSeedsAreCompared(t *testing.T) {
-	c := compare(t, run("a", 3, .1, 3), run("a", 1, .1, 3), run("b", 1, .1, 3), run("a", 2, .1, 3), run("b", 3, .1, 3))
-	if !reflect.DeepEqual(c.Seeds, []int64{1, 3}) {
-		t.Errorf("seeds %v, want 1 and 3", c.Seeds)
-	}
-	none := compare(t, run("a", 1, .1, 3), run("b", 2, .1, 3))
-	if len(none.Seeds) != 0 || len(none.Estimates) != 0 {
-		t.Errorf("without a shared seed: %+v", none)
+func TestVerdictOfTrials(t *testing.T) {
+	other := run("b", 2, .2, 3)
+	other.Seed = 1
+	for _, c := range []struct {
+		name   string
+		trials []Trial
+		want   Verdict
+	}{
+		{"identical", []Trial{run("a", 1, .2, 3), run("b", 1, .2, 3), run("a", 2, .3, 3), run("b", 2, .3, 3)}, Same},
+		{"as many misses at other places", []Trial{run("a", 1, .2, 3), other}, Same},
+		{"better", []Trial{run("a", 1, .05, 3), run("b", 1, .30, 5), run("a", 2, .05, 3), run("b", 2, .30, 5)}, Better},
+		{"worse", []Trial{run("a", 1, .30, 5), run("b", 1, .05, 3), run("a", 2, .30, 5), run("b", 2, .05, 3)}, Worse},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, e := compare(t, c.trials...); e.Verdict != c.want {
+				t.Errorf("%q, want %q", e.Verdict, c.want)
+			}
+		})
 	}
 }
 
@@ -120,20 +101,19 @@ func TestCompareRefuses(t *testing.T) {
 		want   string
 	}{
 		{"nothing", nil, "no trial"},
-		{"two loads", []Trial{run("a", 1, 0, 1), other}, "one load at a time"},
-		{"twice the same", []Trial{run("a", 1, 0, 1), run("a", 1, 0, 1)}, "two trials"},
-		{"two lengths", []Trial{run("a", 1, 0, 1), short}, "1m0s"},
+		{"two loads", []Trial{run("a", 1, 0, 1), other}, "the trials of b"},
+		{"two lengths", []Trial{run("a", 1, 0, 1), short}, "the trials of b"},
+		{"other seeds", []Trial{run("a", 1, 0, 1), run("b", 2, 0, 1)}, "the trials of b"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Compare(c.trials, DefaultSLO, DefaultBootstrap(600*second))
-			if err == nil || !strings.Contains(err.Error(), c.want) {
+			if _, err := Compare(c.trials); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
 	}
 }
 
-// A recorded load may pause for long.
+// A recorded load may pause for longer than a block.
 func TestPausesAreNoSuccess(t *testing.T) {
 	a, b := run("a", 1, 0, 2), run("b", 1, 0, 2)
 	for _, t := range []*Trial{&a, &b} {
@@ -142,28 +122,15 @@ func TestPausesAreNoSuccess(t *testing.T) {
 			t.Requests[i].Failure = "refused"
 		}
 	}
-	c := compare(t, a, b)
-	if e, _ := c.Estimate("a"); e.Misses != (Interval{1, 1, 1}) {
-		t.Errorf("misses %+v where every request is one", e.Misses)
+	if e, _ := compare(t, a, b); e.Misses != (Interval{1, 1, 1}) {
+		t.Errorf("misses %+v, want that every request is missed", e.Misses)
 	}
 }
 
-// The fewer blocks, the wider: as Student's distribution says of a mean.
-func TestFewBlocksWiden(t *testing.T) {
-	if got := outside(6); math.Abs(got-.0024) > .0001 { // Φ(-√(6/5)·2.571)
-		t.Errorf("with six blocks %.4f lie beyond each end, want 0.0024", got)
-	}
-	if six, many := outside(6), outside(1000); many <= six || many > .025 || many < .0245 {
-		t.Errorf("with a thousand blocks %.4f lie beyond each end", many)
-	}
-}
-
-func TestDefaultBootstrap(t *testing.T) {
-	for length, want := range map[time.Duration]time.Duration{
-		2 * time.Minute: 60 * second, 12 * time.Minute: 120 * second, 2 * time.Hour: 300 * second,
-	} {
-		if got := DefaultBootstrap(length).Block; got != want {
-			t.Errorf("%v: blocks of %v, want %v", length, got, want)
+func TestBlocks(t *testing.T) {
+	for length, want := range map[time.Duration]int{time.Minute: 2, 4 * time.Minute: 4, 20 * time.Minute: 6, 2 * time.Hour: 24} {
+		if got := len(newBlocks([]Trial{{Length: length}}).seconds); got != want {
+			t.Errorf("%v: %d blocks, want %d", length, got, want)
 		}
 	}
 }
@@ -174,11 +141,11 @@ func TestVerdicts(t *testing.T) {
 		misses, hours Interval
 		want          Verdict
 	}{
-		{less, less, Better}, {less, same, FewerMisses}, {less, more, FewerButDearer},
-		{same, less, Cheaper}, {same, same, Same}, {same, more, Dearer},
+		{less, less, Better}, {less, same, FewerMisses}, {less, more, FewerAndExpensive},
+		{same, less, Cheaper}, {same, same, Same}, {same, more, MoreExpensive},
 		{more, less, CheaperButWorse}, {more, same, MoreMisses}, {more, more, Worse},
 	} {
-		if got := (Difference{Misses: c.misses, GPUHours: c.hours}).Verdict(); got != c.want {
+		if got := verdict(c.misses, c.hours); got != c.want {
 			t.Errorf("%v, %v: %q, want %q", c.misses, c.hours, got, c.want)
 		}
 	}

@@ -1,77 +1,45 @@
 package result
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"time"
+
+	"gonum.org/v1/gonum/interp"
 )
 
-// What the clairvoyant knows: the rate of arrivals in bins of 15 s, which is the
-// period of the HPA, from now until an engine asked for now is ready and a
-// minute after.
+// A clairvoyant scaler knows the arrival rate in bins of 15 s, the sync period of the HPA, until
+// a replica that it requests now is ready and a minute after.
 const (
 	rateBin   = 15 * time.Second
 	lookAhead = time.Minute
 )
 
-// Step is a change of the number of engines.
+// Step is a change of the number of replicas.
 type Step struct {
 	At       time.Duration
 	Replicas int
 }
 
-// Schedule is how many engines to ask for and when, for one that knows the load
-// to come. Its first step is at 0.
-type Schedule struct {
-	Cap   float64 // requests/s that it counts on from an engine
-	Steps []Step
-}
-
-// Replicas are those asked for at a moment; 0 of an empty schedule.
-func (s Schedule) Replicas(at time.Duration) int {
-	replicas := 0
-	for _, step := range s.Steps {
-		if step.At > at {
-			break
+// Schedule returns when a clairvoyant scaler has how many replicas, from 0 on:
+// ceil(max rate over [t, t + coldStart + 60 s] / perReplica) within the bounds of the policies.
+// perReplica is the rate that a replica is given, in requests/s.
+func Schedule(requests []Request, length, coldStart time.Duration, minimum, maximum int, perReplica float64) []Step {
+	rates := rates(requests, length)
+	ahead := int((coldStart + lookAhead) / rateBin)
+	var steps []Step
+	for bin := range rates {
+		peak := slices.Max(rates[bin:min(bin+ahead+1, len(rates))])
+		replicas := min(max(int(math.Ceil(peak/perReplica)), minimum), maximum)
+		if len(steps) == 0 || steps[len(steps)-1].Replicas != replicas {
+			steps = append(steps, Step{time.Duration(bin) * rateBin, replicas})
 		}
-		replicas = step.Replicas
 	}
-	return replicas
+	return steps
 }
 
-// GPUHours are those of its engines until length, each from when it is asked
-// for to when it no longer is, at one GPU each.
-func (s Schedule) GPUHours(length time.Duration) float64 {
-	var sum time.Duration
-	for i, step := range s.Steps {
-		until := length
-		if i+1 < len(s.Steps) {
-			until = min(length, s.Steps[i+1].At)
-		}
-		sum += max(0, until-step.At) * time.Duration(step.Replicas)
-	}
-	return sum.Hours()
-}
-
-// Frontier is, for every cap, replicas(t) = ceil(max λ over [t, t+coldStart+60 s]
-// / cap) within the bounds that policies have, too.
-func Frontier(requests []Request, length, coldStart time.Duration, minimum, maximum int, caps []float64) []Schedule {
-	peaks := aheadOf(rates(requests, length), coldStart+lookAhead)
-	schedules := make([]Schedule, len(caps))
-	for i, perEngine := range caps {
-		var steps []Step
-		for bin, peak := range peaks {
-			replicas := min(max(int(math.Ceil(peak/perEngine)), minimum), maximum)
-			if len(steps) == 0 || steps[len(steps)-1].Replicas != replicas {
-				steps = append(steps, Step{time.Duration(bin) * rateBin, replicas})
-			}
-		}
-		schedules[i] = Schedule{Cap: perEngine, Steps: steps}
-	}
-	return schedules
-}
-
-// rates are of arrivals, a second, in each bin until length. The last one may be
-// shorter than the others.
+// rates returns the arrivals a second in each bin. The last bin may be shorter than the others.
 func rates(requests []Request, length time.Duration) []float64 {
 	bins := make([]float64, int((length+rateBin-1)/rateBin))
 	for _, r := range requests {
@@ -80,19 +48,76 @@ func rates(requests []Request, length time.Duration) []float64 {
 		}
 	}
 	for i := range bins {
-		width := min(rateBin, length-time.Duration(i)*rateBin)
-		bins[i] /= width.Seconds()
+		bins[i] /= min(rateBin, length-time.Duration(i)*rateBin).Seconds()
 	}
 	return bins
 }
 
-// aheadOf is, for each bin, the largest rate from its begin until window later.
-func aheadOf(rates []float64, window time.Duration) []float64 {
-	peaks := make([]float64, len(rates))
-	for i := range rates {
-		for j := i; j < len(rates) && j <= i+int(window/rateBin); j++ {
-			peaks[i] = max(peaks[i], rates[j])
+// Point is one schedule of a clairvoyant scaler after the model ran it.
+type Point struct {
+	GPUHours float64
+	Attained float64 // share of offered requests that met the SLO, 0 to 1
+}
+
+// Gap holds how far a policy is from the frontier of the clairvoyant scaler.
+type Gap struct {
+	// Percent says how many percent more GPU-hours the policy uses than the frontier for the same
+	// attainment. It counts only where Outside is "".
+	Percent float64
+	// AtLeast reports that the gap may be larger: the policy attains less than the cheapest point
+	// of the frontier, with which it is compared.
+	AtLeast bool `json:",omitempty"`
+	// Outside says why there is nothing to compare with.
+	Outside string `json:",omitempty"`
+}
+
+// Distance returns the gap of a policy. The frontier is linear between its points.
+func Distance(policy Point, points []Point) Gap {
+	best := undominated(points)
+	if len(best) == 0 {
+		return Gap{Outside: "no frontier"}
+	}
+	low, high := best[0], best[len(best)-1]
+	gap := func(hours float64) Gap {
+		if hours <= 0 {
+			return Gap{Outside: "no GPU-hours on the frontier"}
+		}
+		return Gap{Percent: 100 * (policy.GPUHours/hours - 1)}
+	}
+	switch {
+	case policy.Attained < low.Attained && policy.GPUHours < low.GPUHours:
+		return Gap{Outside: "beyond its cheap end"}
+	case policy.Attained > high.Attained:
+		return Gap{Outside: "beyond its best end"}
+	case policy.Attained < low.Attained:
+		g := gap(low.GPUHours)
+		g.AtLeast = g.Outside == ""
+		return g
+	case len(best) == 1:
+		return gap(low.GPUHours)
+	}
+	shares, hours := make([]float64, len(best)), make([]float64, len(best))
+	for i, p := range best {
+		shares[i], hours[i] = p.Attained, p.GPUHours
+	}
+	var line interp.PiecewiseLinear
+	if err := line.Fit(shares, hours); err != nil {
+		return Gap{Outside: err.Error()}
+	}
+	return gap(line.Predict(policy.Attained))
+}
+
+// undominated returns the points that no other point beats on both axes, cheapest first: both
+// numbers rise.
+func undominated(points []Point) []Point {
+	sorted := slices.SortedFunc(slices.Values(points), func(a, b Point) int {
+		return cmp.Or(cmp.Compare(a.GPUHours, b.GPUHours), cmp.Compare(b.Attained, a.Attained))
+	})
+	var best []Point
+	for _, p := range sorted {
+		if len(best) == 0 || p.Attained > best[len(best)-1].Attained {
+			best = append(best, p)
 		}
 	}
-	return peaks
+	return best
 }

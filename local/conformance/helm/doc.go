@@ -1,4 +1,4 @@
-// Package helm holds docs/aws.md to Helm, by the library that the Kubernetes
-// provider is built with: what it says of an interrupted Helm release repairs
-// that release. It is a module of its own, since nothing else needs Helm.
+// Package helm tests docs/aws.md with the Helm library of the Kubernetes provider: the documented
+// commands repair an interrupted Helm release. It is a module of its own, since nothing else needs
+// Helm.
 package helm

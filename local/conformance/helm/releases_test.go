@@ -21,13 +21,13 @@ import (
 
 const name, namespace = "controller", "inference"
 
-// cluster is a Kubernetes client for which everything becomes ready, until it is
-// told not to. Helm waits for that, as the provider tells it to.
+// cluster is a Kubernetes client for which everything becomes ready, unless broken. Helm waits for
+// that, as it does for the provider.
 type cluster struct {
 	kubefake.PrintingKubeClient
 
-	// killed, if not nil, is closed by the next call, which ends its goroutine as a
-	// signal ends a process: nothing after it runs.
+	// killed, if not nil, is closed by the next call, which ends its goroutine like a signal ends a
+	// process: nothing after it runs.
 	killed chan struct{}
 	// broken reports that nothing becomes ready.
 	broken bool
@@ -48,7 +48,7 @@ func (c *cluster) Wait(kube.ResourceList, time.Duration) error { return c.call()
 
 func (c *cluster) WaitForDelete(kube.ResourceList, time.Duration) error { return c.call() }
 
-// helm is what the command and the provider do.
+// helm runs the operations of the command and the provider.
 type helm struct {
 	t       *testing.T
 	config  *action.Configuration
@@ -111,7 +111,7 @@ func (h helm) kill(operation func() error) {
 	select {
 	case <-killed:
 	case <-ended:
-		h.t.Fatal("the operation came to its end, want it killed")
+		h.t.Fatal("the operation ended before it was killed")
 	}
 	h.cluster.killed = nil
 }
@@ -134,7 +134,7 @@ func (h helm) interrupted() []*release.Release {
 	return found
 }
 
-// documented are the repairs of docs/aws.md, by the status of a release.
+// documented returns the repairs of docs/aws.md by the status of a release.
 func documented(t *testing.T) map[string]string {
 	t.Helper()
 	page, err := os.ReadFile("../../../docs/aws.md")
@@ -154,8 +154,8 @@ func documented(t *testing.T) map[string]string {
 	return repairs
 }
 
-// TestKilledHelmReleasesAreRepairedAsDocumented kills each operation of the
-// provider, and has Helm refuse what comes next until the documented command ran.
+// After a killed operation of the provider, Helm refuses the next one until the documented command
+// ran.
 func TestKilledHelmReleasesAreRepairedAsDocumented(t *testing.T) {
 	repairs := documented(t)
 	for status, test := range map[release.Status]struct {

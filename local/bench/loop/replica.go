@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// ConfigOf is the simulated engine of an estimate, as vllmsim sizes it.
+// ConfigOf returns the simulated engine of an estimate, as vllmsim sizes it.
 func ConfigOf(e sizing.Estimate) engine.Config {
 	return engine.Config{
 		Blocks: e.Memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
@@ -18,35 +18,35 @@ func ConfigOf(e sizing.Estimate) engine.Config {
 	}
 }
 
-// server is one engine and the pod that it runs in.
-type server struct {
+// replica is one engine and its pod.
+type replica struct {
 	core    *engine.Core
 	created time.Duration
-	ready   time.Duration // when it takes requests
+	ready   time.Duration // start of serving
 	leaving bool
-	told    time.Duration // when it was told to leave
+	stop    time.Duration // start of leaving
 	gone    bool
-	left    time.Duration // when its pod ended
+	end     time.Duration // exit of the pod
 	step    engine.Step
 	busy    bool
 	scraped bool
 	signals map[policy.Signal]float64 // at the last scrape
 }
 
-// drained is when a leaving engine stops to wait for proxies to notice.
-func (s *server) drained(drain time.Duration) time.Duration { return s.told + drain }
+// serves reports whether the replica gets new requests.
+func (r *replica) serves(now time.Duration) bool { return !r.leaving && r.ready <= now }
 
-// serves tells whether it gets new requests.
-func (s *server) serves(now time.Duration) bool { return !s.leaving && s.ready <= now }
+// exit ends the pod.
+func (r *replica) exit(now time.Duration) { r.gone, r.end = true, now }
 
-// scrape keeps what Prometheus reads. An engine that loads has nothing.
-func (s *server) scrape(now time.Duration) {
-	if s.gone || s.ready > now {
+// scrape keeps the metrics that Prometheus reads. A loading replica has none.
+func (r *replica) scrape(now time.Duration) {
+	if r.gone || r.ready > now {
 		return
 	}
-	load := s.core.Load()
-	s.scraped = true
-	s.signals = map[policy.Signal]float64{
+	load := r.core.Load()
+	r.scraped = true
+	r.signals = map[policy.Signal]float64{
 		policy.Running: float64(load.Running), policy.Waiting: float64(load.Waiting),
 		policy.Requests: float64(load.Running + load.Waiting), policy.KV: load.KVUsage(),
 	}

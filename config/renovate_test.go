@@ -1,4 +1,4 @@
-package versions
+package config
 
 import (
 	"encoding/json"
@@ -7,12 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 // TestRenovateFindsThePins holds that renovate.json updates every chart and release
-// that this package pins: a pin that no expression matches stays old unseen.
+// that versions pins: a pin that no expression matches stays old unseen.
 func TestRenovateFindsThePins(t *testing.T) {
-	content, err := os.ReadFile("../../renovate.json")
+	content, err := os.ReadFile("../renovate.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +26,7 @@ func TestRenovateFindsThePins(t *testing.T) {
 	}
 	var found []string
 	for _, manager := range settings.CustomManagers {
-		file := strings.NewReplacer("/^", "../../", "$/", "", `\.`, ".").Replace(manager.ManagerFilePatterns[0])
+		file := strings.NewReplacer("/^", "../", "$/", "", `\.`, ".").Replace(manager.ManagerFilePatterns[0])
 		source, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -37,10 +39,10 @@ func TestRenovateFindsThePins(t *testing.T) {
 			}
 		}
 	}
-	expected := []string{"vllm-project/vllm " + VLLM, "kedacore/keda " + KEDA, "prometheus-operator/prometheus-operator " + PrometheusOperator}
-	for _, chart := range Charts() {
-		if chart.Name != KEDAChart.Name { // its version is KEDA's
-			expected = append(expected, chart.Name+" "+chart.Version)
+	expected := []string{"vllm-project/vllm " + versions.VLLM, "kedacore/keda " + versions.KEDA, "prometheus-operator/prometheus-operator " + versions.PrometheusOperator}
+	for _, r := range Releases() {
+		if r.Chart.Name != versions.KEDAChart.Name { // its version is KEDA's
+			expected = append(expected, r.Chart.Name+" "+r.Chart.Version)
 		}
 	}
 	slices.Sort(found)
