@@ -174,11 +174,7 @@ func (r *Result) tree(k *Key, value any, path string, into reflect.Value) bool {
 }
 
 func (r *Result) formed(k *Key, value any, path string, into reflect.Value) bool {
-	form, ok := r.decoder.Forms[k.Form]
-	if !ok {
-		r.add(field.ErrorTypeInternal, path, "is declared with as:%q, and there is no such form", k.Form)
-		return false
-	}
+	form := r.decoder.Forms[k.Form]
 	got := form.Decode(value, func(format string, values ...any) { r.add(field.ErrorTypeInvalid, path, format, values...) })
 	if got == nil {
 		return false
