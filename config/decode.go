@@ -91,17 +91,16 @@ func (m *model) replaceVersion(r *keys.Result, path *field.Path) {
 	}
 }
 
-// newConfig returns the configuration that the user typed, before anything is filled
-// in.
-func newConfig(source *Source, s stack, r *keys.Result) *Config {
+// newConfig returns the configuration that the user typed, with the defaults that are
+// declared, before anything else is filled in.
+func newConfig(source *Source, typed stack, r *keys.Result) *Config {
+	s := typed
+	keys.Complete(&s) // replaces what pointers point to, so that what is typed stays
 	secret := func(key, text string) pulumi.StringPtrInput {
 		if !r.Given(key) {
 			return nil
 		}
 		return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
-	}
-	if vpc := s.Network.Existing; vpc != nil {
-		s.Network.Existing = new(*vpc) // what is filled in is not typed
 	}
 	c := &Config{
 		Platform: Platform{
@@ -112,7 +111,7 @@ func newConfig(source *Source, s stack, r *keys.Result) *Config {
 		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
 		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),
 		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
-		passedOver:      passedOver{}, source: source, typed: s,
+		passedOver:      passedOver{}, source: source, typed: typed, root: s,
 	}
 	for _, m := range s.Models {
 		c.Models = append(c.Models, m.Spec)
