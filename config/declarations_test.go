@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
@@ -110,9 +111,14 @@ func merged(a, b any) any {
 
 // TestEveryDeclarationIsEnforced gives each key that is declared with a range, values or
 // required a value that its declaration refuses, in every place where the key may stand,
-// on a created and on an existing cluster: the configuration is refused for that key.
+// on a created and on an existing cluster: the configuration is refused for that key, and
+// so it is by the JSON Schema.
 func TestEveryDeclarationIsEnforced(t *testing.T) {
 	root, err := Keys()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := jsonschema.NewCompiler().Compile("../docs/reference/stack.schema.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +145,11 @@ func TestEveryDeclarationIsEnforced(t *testing.T) {
 					if k.Kind == keys.Strings {
 						want = strings.ReplaceAll(path, "[]", "[0]") + "[0]: " + wrong.kind
 					}
-					if got := problemsOf(t, values); !slices.Contains(got, want) {
+					file := stackFile(t, values)
+					if document, err := jsonschema.UnmarshalJSON(strings.NewReader(file)); err != nil || schema.Validate(document) == nil {
+						t.Errorf("the schema accepts %s: %v", file, err)
+					}
+					if got := problemsOf(t, file); !slices.Contains(got, want) {
 						t.Errorf("on a cluster that is %s, %s as %v has the problems %q, want %q", on, path, wrong.value, got, want)
 					}
 					tried++
@@ -152,8 +162,8 @@ func TestEveryDeclarationIsEnforced(t *testing.T) {
 	}
 }
 
-// problemsOf loads values of keys, and returns the problems.
-func problemsOf(t *testing.T, values map[string]any) []string {
+// stackFile returns a stack's file with values of keys.
+func stackFile(t *testing.T, values map[string]any) string {
 	t.Helper()
 	full := map[string]any{}
 	for name, value := range values {
@@ -166,7 +176,13 @@ func problemsOf(t *testing.T, values map[string]any) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := stacktest.ParseConfig(string(text))
+	return string(text)
+}
+
+// problemsOf loads a stack's file, and returns its problems.
+func problemsOf(t *testing.T, file string) []string {
+	t.Helper()
+	c, err := stacktest.ParseConfig(file)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -57,11 +58,30 @@ func (s *Source) decoded() map[string]any {
 		}
 	}
 	for _, key := range awsKeys {
-		if text := s.aws(key); text != "" {
-			values["aws:"+key] = text
+		full := "aws:" + key
+		text, given := s.values[full]
+		switch {
+		case !given:
+		case slices.Contains(s.secret, full):
+			values[full] = keys.Encrypted(text)
+		case text == "":
+			values[full] = nil
+		default:
+			values[full] = typedText(text)
 		}
 	}
 	return values
+}
+
+// typedText returns the value of a key that is a string. Pulumi hands over text, also of
+// a number, such as a profile that is called by its account; a boolean, a list or a
+// mapping is another value.
+func typedText(text string) any {
+	switch value := parse(text).(type) {
+	case bool, []any, map[string]any:
+		return value
+	}
+	return text
 }
 
 // parse reads JSON, keeping numbers as they were typed. What is no JSON is a

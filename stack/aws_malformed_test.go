@@ -21,6 +21,8 @@ type malformedStack struct {
 }
 
 var malformedOnAWS = []malformedStack{
+	{name: "encrypted value in the values of a chart", change: []string{"  vllm-eks:models", "  vllm-eks:gpu: {values: {a: [{b: {secure: x}}]}}\n  vllm-eks:models"},
+		want: []string{"gpu: forbidden"}},
 	{name: "missing region", change: []string{"  aws:region: us-west-2\n", ""},
 		want: []string{"aws:region: required"},
 		says: []string{"aws:region: is missing; set it with: pulumi config set aws:region"}},

@@ -40,11 +40,14 @@ func Describe(value any) string {
 	return "a mapping"
 }
 
-// quoteHint helps with YAML, which takes an unquoted 1.35 for a number.
-func quoteHint(value any) string {
+// quoteHint helps with YAML, which takes an unquoted 1.35 for a number. At the root,
+// quotes change nothing: Pulumi hands over every value as text.
+func quoteHint(value any, path string) string {
 	switch value.(type) {
 	case json.Number, bool:
-		return "; put it in quotes"
+		if strings.ContainsAny(path, ".[") {
+			return "; put it in quotes"
+		}
 	}
 	return ""
 }

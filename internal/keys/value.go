@@ -55,7 +55,7 @@ func (r *Result) scalar(k *Key, value any, path string, into reflect.Value) bool
 	case reflect.String:
 		text, ok := value.(string)
 		if !ok {
-			r.wrongType(path, "is %s, want a text%s", describe(k, value), quoteHint(value))
+			r.wrongType(path, "is %s, want a text%s", describe(k, value), quoteHint(value, path))
 		}
 		if ok && text == "" && !k.Pointer && k.Kind != Texts {
 			r.add(field.ErrorTypeInvalid, path, "is empty; give it a value or remove the key")
@@ -133,7 +133,7 @@ func (r *Result) texts(k *Key, value any, path string, into reflect.Value) bool 
 	for i, item := range items {
 		text, ok := item.(string)
 		if !ok {
-			r.wrongType(fmt.Sprintf("%s[%d]", path, i), "is %s, want a text%s", describe(k, item), quoteHint(item))
+			r.wrongType(fmt.Sprintf("%s[%d]", path, i), "is %s, want a text%s", describe(k, item), quoteHint(item, path))
 		}
 		list.Index(i).SetString(text)
 	}
