@@ -17,7 +17,7 @@ COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-p
 .PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy speed-accuracy
 help:
 	@local/bootstrap help
-	@echo '  make test      every test that CI runs'
+	@echo '  make test      every test that CI runs; FAST=1: those that need no root, in some minutes'
 	@echo '  make test-long what is too long for that: fifty engines, benchmarks, faults'
 	@echo '  make sizing-accuracy DATA=file.csv [CONFIGS=folder]'
 	@echo '                 predictions of GPU memory against startup logs of vLLM'
@@ -39,7 +39,10 @@ logs:
 preview:
 	@local/bootstrap preview --stack=$(call quote,$(STACK)) $(if $(filter-out 0 n no false,$(DIFF)),--diff)
 
-test test-long verify:
+test:
+	@FAST=$(call quote,$(FAST)) local/test
+
+test-long verify:
 	@local/$@
 
 bench:

@@ -66,7 +66,7 @@ func (c *Config) checkPrices(found *findings) {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
-		if _, ok := c.prices().Of(name); !ok {
+		if _, ok := c.prices().For(name); !ok {
 			found.add(field.ErrorTypeInvalid, field.NewPath("costs", "shared", "nodes", name), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
 		}
 	}
@@ -134,7 +134,7 @@ func (c *Config) extendedSurcharge() float64 {
 	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
 		return 0
 	}
-	standard, _ := c.prices().Of(catalogue.ControlPlane)
-	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	standard, _ := c.prices().For(catalogue.ControlPlane)
+	price, _ := c.prices().For(catalogue.ExtendedSupport)
 	return price.USDPerHour - standard.USDPerHour
 }

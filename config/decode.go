@@ -156,7 +156,7 @@ func decodeShape(value any, report func(format string, values ...any)) any {
 			return value
 		}
 		// Not repeated: it may be anything.
-		report("is a text, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		report("is a string, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
 		return wrongShape
 	case map[string]any:
 		text, err := json.Marshal(value)

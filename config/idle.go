@@ -14,7 +14,7 @@ func (c *Config) idle() []string {
 	var all []string
 	for _, p := range c.poolsOfAZone() {
 		nodes := sizing.Account([]sizing.Pool{p}, sizing.Shared{}, c.prices()).Nodes[p.Name]
-		idle := nodes * p.On.GPUs
+		idle := nodes * p.Instance.GPUs
 		for _, d := range p.Demands {
 			idle -= d.GPUs * d.Max
 		}
@@ -34,7 +34,7 @@ func (c *Config) idle() []string {
 		if len(models) == 0 {
 			continue // a list, whose replicas are on this group only at worst
 		}
-		text := fmt.Sprintf("%s: %d of %d GPUs of %s stay idle with all replicas", strings.Join(models, ", "), idle, nodes*p.On.GPUs, p.Name)
+		text := fmt.Sprintf("%s: %d of %d GPUs of %s stay idle with all replicas", strings.Join(models, ", "), idle, nodes*p.Instance.GPUs, p.Name)
 		if len(changes) > 0 {
 			text += "; for the same price: " + strings.Join(changes, ", or ")
 		}
@@ -62,7 +62,7 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
 		return sizing.Account([]sizing.Pool{with}, sizing.Shared{}, c.prices()).Nodes[p.Name] <= nodes
 	}
 	before, sized := m.Estimate()
-	for gpus := p.On.GPUs; gpus > m.GPU.Count && sized; gpus-- {
+	for gpus := p.Instance.GPUs; gpus > m.GPU.Count && sized; gpus-- {
 		larger := m
 		larger.GPU.Count = gpus
 		larger.Model.MaxNumSeqs = 0 // derived anew
@@ -71,7 +71,7 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
 			return fmt.Sprintf("%s with gpu.count: %d serves %d requests at once in place of %d", m.Name, gpus, after.Serving.Usable*m.Replicas.Max, before.Serving.Usable*m.Replicas.Max)
 		}
 	}
-	if m.GPU.Count <= p.On.GPUs && fits(m.GPU.Count, m.Replicas.Max+1) {
+	if m.GPU.Count <= p.Instance.GPUs && fits(m.GPU.Count, m.Replicas.Max+1) {
 		most := m.Replicas.Max + 1
 		for fits(m.GPU.Count, most+1) {
 			most++

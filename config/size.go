@@ -84,7 +84,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
 		pools = append(pools, sizing.Pool{
-			Name: g.Name, On: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+			Name: g.Name, Instance: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
 	return pools

@@ -52,8 +52,8 @@ func (c *Config) platformWarnings() []string {
 // begins soon.
 func (c *Config) supportWarnings() []string {
 	of := c.Platform.Cluster
-	standard, _ := c.prices().Of(catalogue.ControlPlane)
-	price, _ := c.prices().Of(catalogue.ExtendedSupport)
+	standard, _ := c.prices().For(catalogue.ControlPlane)
+	price, _ := c.prices().For(catalogue.ExtendedSupport)
 	if extended, _ := of.Support(c.source.now()); extended {
 		return []string{fmt.Sprintf("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor version at a time",
 			of.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}

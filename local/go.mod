@@ -12,7 +12,6 @@ require (
 	github.com/prometheus/common v0.66.1
 	github.com/prometheus/prometheus v0.306.0
 	github.com/pulumi/pulumi-aws/sdk/v6 v6.83.0
-	github.com/pulumi/pulumi-kubernetes/sdk/v4 v4.28.0
 	github.com/pulumi/pulumi/sdk/v3 v3.259.0
 	github.com/vishvananda/netlink v1.3.1
 	github.com/vllm-eks/vllm-eks v0.0.0

@@ -7,69 +7,69 @@ import (
 )
 
 const (
-	// forwardHidden is how many buffers as wide as the residual stream a forward
-	// pass holds beside those of the MLP: residual, input, and attention's input
-	// and output. Fits logs of V0 without chunked prefill, whose peak is the
+	// forwardHidden is the number of buffers of the hidden width that a forward pass
+	// holds in addition to those of the MLP: residual, input, and the input and output
+	// of attention. It fits logs of V0 without chunked prefill, whose peak is the
 	// forward pass (Qwen2.5 at 8k and 32k tokens: 4.0 to 4.1).
 	forwardHidden = 4
-	// keptHidden is how many of them are alive while the sampler runs.
-	keptHidden = 2
-	// mlaWorkspaceTokens is the size of the buffer into which MLA gathers a
-	// chunk of context, at most (MLACommonMetadataBuilder in
+	// samplerHidden is the number of these buffers that remain while the sampler runs.
+	samplerHidden = 2
+	// mlaWorkspaceTokens is the largest size, in tokens, of the buffer into which MLA
+	// gathers a chunk of context (MLACommonMetadataBuilder in
 	// vllm/v1/attention/backends/mla/common.py).
 	mlaWorkspaceTokens = 64 << 10
-	// expertChunk is how many tokens the fused experts take at a time.
+	// expertChunk is the number of tokens that the fused experts compute at a time.
 	expertChunk = 32 << 10
 )
 
-// ActivationGiB is the peak of the profiling run on one GPU: of the forward
-// pass over a full batch, of the sampler over all sequences, or of the encoder
-// over the largest image, whichever needs most.
+// ActivationGiB returns the peak memory of the profiling run on one GPU, in GiB. The
+// largest of three needs counts: the forward pass over a full batch, the sampler over
+// all sequences, and the encoder over the largest image.
 func (e Engine) ActivationGiB() float64 { return e.activationGiB(e.Release.samplerBytes()) }
 
-// activationGiB is that peak where the sampler needs so many bytes for each
-// sequence and entry of the vocabulary.
+// activationGiB returns the peak of the profiling run, in GiB, for a sampler that needs
+// samplerBytes for each sequence and vocabulary entry.
 func (e Engine) activationGiB(samplerBytes float64) float64 {
 	element := e.bytesPerElement()
 	tokens, hidden := float64(e.MaxBatchedTokens), float64(e.Shape.Hidden)
 	split := float64(e.TensorParallel)
 
-	sampler := samplerBytes*e.profiledSequences()*float64(e.Shape.Vocab) + keptHidden*tokens*hidden*element
+	sampler := samplerBytes*e.profiledSequences()*float64(e.Shape.Vocab) + samplerHidden*tokens*hidden*element
 	forward := tokens * (3*float64(e.Shape.Intermediate)/split + forwardHidden*hidden) * element
 
 	experts := e.expertWorkspace()
-	kept := 0.0 // from step to step
+	persistent := 0.0 // from step to step
 	if e.Release.sharesWorkspaces() {
-		kept += experts
+		persistent += experts
 	} else {
 		forward = math.Max(forward, experts+forwardHidden*tokens*hidden*element)
 	}
 	if mla := e.Shape.MLA; mla != (catalogue.MLA{}) && e.v1() {
-		kept += mlaWorkspaceTokens * float64(mla.Cached) * element
+		persistent += mlaWorkspaceTokens * float64(mla.Cached) * element
 		forward += mlaWorkspaceTokens * float64(mla.Expanded) * float64(e.Shape.Heads) / split * element
 	}
 	image, embedded := e.encoder()
-	return math.Max(image, math.Max(sampler, forward)+kept+embedded) / gib
+	return math.Max(image, math.Max(sampler, forward)+persistent+embedded) / gib
 }
 
-// profiledSequences is how many sequences the sampler is profiled with: all, but
-// in V0 no more than a batch holds of the largest images (profile_run in
-// vllm/worker/model_runner.py).
+// profiledSequences returns the number of sequences in the profiling run of the
+// sampler. It is MaxNumSeqs. V0 limits it to the number of the largest images that a
+// batch holds (profile_run in vllm/worker/model_runner.py).
 func (e Engine) profiledSequences() float64 {
-	all := float64(e.MaxNumSeqs)
+	sequences := float64(e.MaxNumSeqs)
 	if v := e.Shape.Vision; v.Tokens > 0 && !e.v1() {
-		return math.Max(1, math.Min(all, float64(e.MaxBatchedTokens/v.Tokens)))
+		return math.Max(1, math.Min(sequences, float64(e.MaxBatchedTokens/v.Tokens)))
 	}
-	return all
+	return sequences
 }
 
-// sharesWorkspaces tells whether experts share one workspace that stays from
-// step to step: since v0.13.
+// sharesWorkspaces reports whether all experts share one workspace that stays allocated
+// between steps. Releases since v0.13 do.
 func (r Release) sharesWorkspaces() bool { return r.Since(13) }
 
-// expertWorkspace is what the fused experts need: for each token and expert
-// that it visits the gated product, what is left of it, and what comes out. The
-// shared workspace holds what comes out in the place of the gated product.
+// expertWorkspace returns the memory that the fused experts need, in bytes: for each
+// pair of a token and its expert the gated product, the activated product and the
+// output. A shared workspace reuses the memory of the gated product for the output.
 func (e Engine) expertWorkspace() float64 {
 	moe, q := e.Shape.MoE, e.Shape.Quantization
 	if moe.Experts == 0 || q.ExpertsOnly { // MXFP4's kernels work in place
@@ -77,16 +77,17 @@ func (e Engine) expertWorkspace() float64 {
 	}
 	width, hidden := float64(moe.Intermediate)/float64(e.TensorParallel), float64(e.Shape.Hidden)
 	visits := math.Min(float64(e.MaxBatchedTokens), expertChunk) * float64(moe.PerToken)
-	each := 3*width + hidden
+	perVisit := 3*width + hidden
 	if e.Release.sharesWorkspaces() {
-		each = math.Max(2*width, hidden) + width
+		perVisit = math.Max(2*width, hidden) + width
 	}
-	return visits * each * e.bytesPerElement()
+	return visits * perVisit * e.bytesPerElement()
 }
 
-// encoder is the peak of encoding as many of the largest images as a batch
-// holds, one at least, and what their embeddings take while the language model
-// is profiled (MultiModalBudget in vllm/v1/worker/utils.py).
+// encoder returns the peak of the image encoder, in bytes, for as many of the largest
+// images as one batch holds, at least one. result holds the size of their embeddings,
+// which stay allocated while vLLM profiles the language model (MultiModalBudget in
+// vllm/v1/worker/utils.py).
 func (e Engine) encoder() (peak, result float64) {
 	v := e.Shape.Vision
 	if v.Tokens == 0 || e.Images == NoImages {
@@ -97,39 +98,39 @@ func (e Engine) encoder() (peak, result float64) {
 		patches *= float64(e.MaxModelLen) / tokens
 		tokens = float64(e.MaxModelLen)
 	}
-	held := float64(e.MaxBatchedTokens) / tokens
-	if !v.Scaled { // of images that are made smaller, any batch can be filled
-		held = math.Floor(held)
+	capacity := float64(e.MaxBatchedTokens) / tokens
+	if !v.Scaled { // scaled images fill any batch
+		capacity = math.Floor(capacity)
 	}
-	most := float64(e.MaxNumSeqs)
+	limit := float64(e.MaxNumSeqs)
 	if e.Images > 0 {
-		most *= float64(e.Images)
+		limit *= float64(e.Images)
 	}
-	images := math.Max(1, math.Min(held, most))
+	images := math.Max(1, math.Min(capacity, limit))
 	element := e.bytesPerElement()
 	peak = images * patches * (float64(v.Matrices*v.Intermediate) + forwardHidden*float64(v.Hidden)) * element
 	return peak, images * tokens * float64(e.Shape.Hidden) * element
 }
 
 const (
-	// graphGiB is what the CUDA graphs of one layer take at all capture sizes,
-	// and graphExpertGiB that of one with experts: fits the estimates that v0.19
-	// logs (0.55 for 32 layers of phi-2, 0.84 for 32 of Llama, 1.7 for 80 of
-	// Llama; 1.24 to 1.39 for experts, 24 to 48 layers).
+	// graphGiB is the memory of the CUDA graphs of one layer at all capture sizes, and
+	// graphExpertGiB that of one layer with experts. Both fit the estimates in logs of
+	// v0.19 (0.55 for 32 layers of phi-2, 0.84 for 32 of Llama, 1.7 for 80 of Llama;
+	// 1.24 to 1.39 for experts, 24 to 48 layers).
 	graphGiB       = 0.021
 	graphExpertGiB = 0.035
-	// largestGraph is the largest batch that is captured; below, vLLM captures
-	// 1, 2, 4, every 8th up to 256 and every 16th.
+	// largestGraph is the largest captured batch. vLLM also captures 1, 2, 4, every 8th
+	// size up to 256 and every 16th size above. captureSizes is their number.
 	largestGraph = 512
-	allGraphs    = 3 + 32 + 16
-	// widerGraph is that of data-centre Blackwell since v0.28, and of gpt-oss
-	// (GptOssForCausalLMConfig in vllm/model_executor/models/config.py at
-	// 017e9f4448, 2026-08-17).
+	captureSizes = 3 + 32 + 16
+	// widerGraph is the largest captured batch on data-centre Blackwell since v0.28,
+	// and of gpt-oss (GptOssForCausalLMConfig in vllm/model_executor/models/config.py
+	// at 017e9f4448, 2026-08-17).
 	widerGraph = 1024
 )
 
-// GraphsGiB is the estimate of the CUDA graphs that the release subtracts; 0
-// where it does not.
+// GraphsGiB returns the estimate of the CUDA graphs that the release subtracts, in GiB
+// on one GPU. It returns 0 for a release that does not subtract them.
 func (e Engine) GraphsGiB() float64 {
 	if e.EnforceEager || !e.Release.subtractsGraphs() {
 		return 0
@@ -137,17 +138,18 @@ func (e Engine) GraphsGiB() float64 {
 	return e.capturedGiB()
 }
 
-// capturedGiB is what the graphs take, subtracted or not.
+// capturedGiB returns the memory of the CUDA graphs, in GiB on one GPU, whether the
+// release subtracts it or not.
 func (e Engine) capturedGiB() float64 {
 	stages := float64(e.PipelineParallel)
 	layers, experts := float64(e.Shape.Layers), float64(e.Shape.MoE.Layers)
-	all := (math.Max(layers-experts, 0)*graphGiB + experts*graphExpertGiB) / stages
+	total := (math.Max(layers-experts, 0)*graphGiB + experts*graphExpertGiB) / stages
 	largest := e.largestGraph()
 	sizes := min(largest, 2) + min(largest, 256)/8 + max(largest-256, 0)/16 + 1
-	return all * float64(sizes) / allGraphs
+	return total * float64(sizes) / captureSizes
 }
 
-// largestGraph is the largest batch that is captured.
+// largestGraph returns the largest batch that vLLM captures.
 func (e Engine) largestGraph() int {
 	switch {
 	case e.LargestGraph > 0:
@@ -160,11 +162,11 @@ func (e Engine) largestGraph() int {
 	return min(2*e.MaxNumSeqs, largestGraph)
 }
 
-// runnerSlackGiB is by how much less than computed the second generation of
-// vLLM's model runner may take, which runs every model since v0.29: it measures
-// the CUDA graphs (0.10 GiB where the first reserved 0.21, issue 50159) and
-// profiles the sampler with the logits alone, two bytes each. No start-up log of
-// such a release tells by how much.
+// runnerSlackGiB returns by how much the second generation of vLLM's model runner may
+// need less memory than computed, in GiB. Every model uses this runner since v0.29. It
+// measures the CUDA graphs (0.10 GiB instead of 0.21 reserved by the first generation,
+// issue 50159), and profiles the sampler with the logits alone, two bytes each. No
+// start-up log of such a release shows the exact difference.
 func (e Engine) runnerSlackGiB() float64 {
 	if !e.Release.Since(29) {
 		return 0
@@ -172,7 +174,8 @@ func (e Engine) runnerSlackGiB() float64 {
 	return e.GraphsGiB()/2 + e.ActivationGiB() - e.activationGiB(2)
 }
 
-// NonTorchGiB is what CUDA and the communication hold on one GPU.
+// NonTorchGiB returns the memory of CUDA and of communication between GPUs, in GiB on
+// one GPU.
 func (e Engine) NonTorchGiB() float64 {
 	return e.Release.contextGiB() + e.Release.peersGiB(e.GPU, e.TensorParallel)
 }

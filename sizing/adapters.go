@@ -6,9 +6,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// vocabularyTypes are dense model types whose classes, or those that they derive
-// from, set embedding_modules, so that adapters may change the table of tokens and
-// the output head (vllm/model_executor/models at 2f41c894e3).
+// vocabularyTypes are dense model types whose classes set embedding_modules, themselves
+// or by inheritance. Adapters of these types may change the embedding and the output
+// head (vllm/model_executor/models at 2f41c894e3).
 var vocabularyTypes = []string{
 	"apertus", "cohere", "cohere2", "exaone", "exaone4", "granite", "hyperclovax", "jais2", "llama", "minicpm", "mistral", "nemotron", "phi3", "qwen3", "solar",
 }
@@ -18,11 +18,11 @@ func (e Engine) vocabularyAdapters() bool {
 	return slices.Contains(vocabularyTypes, e.Shape.ModelType)
 }
 
-// AdaptersGiB is what vLLM keeps on one GPU for LoRA adapters, loaded or not:
-// two thin matrices beside every linear layer, for each adapter that one batch
-// may mix, in 16 bit. It is not known (false) of models whose layers are not all
-// alike.
-func (e Engine) AdaptersGiB() (gibibytes float64, known bool) {
+// AdaptersGiB returns the memory that vLLM reserves on one GPU for LoRA adapters, in
+// GiB, whether they are loaded or not: two low-rank matrices in 16 bit for every linear
+// layer and for each of LoRASlots adapters. ok is false for models whose layers differ,
+// since their size is unknown.
+func (e Engine) AdaptersGiB() (gibibytes float64, ok bool) {
 	if e.LoRASlots == 0 {
 		return 0, true
 	}
@@ -32,18 +32,19 @@ func (e Engine) AdaptersGiB() (gibibytes float64, known bool) {
 	}
 	head := s.KV[0].Elements / 2 // keys and values
 	hidden, queries, keys := float64(s.Hidden), float64(s.Heads*head), float64(s.KV[0].Heads*head)
-	// The matrices of queries, keys, values, gate and up are split by their
-	// outputs, those after attention and MLP by their inputs; the other side of
-	// each is on every GPU.
+	// The matrices of queries, keys, values, gate and up are split by their outputs.
+	// The matrices after attention and MLP are split by their inputs. The other
+	// dimension of each is whole on every GPU.
 	whole := 7 * hidden
 	split := 2*queries + 2*keys + 3*float64(s.Intermediate)
 	perLayer := float64(e.LoRARank) * (whole + split/float64(max(e.TensorParallel, 1)))
 	layers := float64(s.Layers) / float64(max(e.PipelineParallel, 1))
-	each := layers * perLayer
+	perAdapter := layers * perLayer
 	if e.vocabularyAdapters() {
-		// Both matrices of the table of tokens and of the output head, whole on every GPU
-		// (VocabParallelEmbeddingWithLoRA and LogitsProcessorWithLoRA in vllm/lora/layers).
-		each += 2 * float64(e.LoRARank) * (float64(s.Vocab) + hidden)
+		// The matrices of the embedding and of the output head are whole on every GPU
+		// (VocabParallelEmbeddingWithLoRA and LogitsProcessorWithLoRA in
+		// vllm/lora/layers).
+		perAdapter += 2 * float64(e.LoRARank) * (float64(s.Vocab) + hidden)
 	}
-	return 2 * float64(e.LoRASlots) * each / gib, true
+	return 2 * float64(e.LoRASlots) * perAdapter / gib, true
 }

@@ -14,7 +14,7 @@ func TestAdapters(t *testing.T) {
 		tensor      int
 		args        []string
 		want        float64 // MiB on one GPU
-		known       bool
+		ok          bool
 	}{
 		{"none", "meta-llama/Llama-3.1-8B", 1, nil, 0, true},
 		// 32 layers, 16 x (7 x 4096 + 2 x 4096 + 2 x 1024 + 3 x 14336), 2 bytes; and
@@ -35,14 +35,14 @@ func TestAdapters(t *testing.T) {
 			}
 			e := Engine{Release: Release{Minor: 32}, Shape: shape, GPU: gpu}.WithArgs(args)
 			e.TensorParallel = test.tensor
-			got, known := e.AdaptersGiB()
-			if math.Abs(got*1024-test.want) > 0.5 || known != test.known {
-				t.Errorf("%.1f MiB, known: %t; want %.0f, %t", got*1024, known, test.want, test.known)
+			got, ok := e.AdaptersGiB()
+			if math.Abs(got*1024-test.want) > 0.5 || ok != test.ok {
+				t.Errorf("%.1f MiB, known: %t; want %.0f, %t", got*1024, ok, test.want, test.ok)
 			}
 			plain := e
 			plain.LoRASlots = 0
-			if with, without := Fit(e), Fit(plain); math.Abs(without.KV-without.Short-(with.KV-with.Short)-got) > 1e-9 {
-				t.Errorf("the KV cache is %.3f GiB with adapters and %.3f without, want %.3f less", with.KV, without.KV, got)
+			if adapted, base := Fit(e), Fit(plain); math.Abs(base.KV-base.Short-(adapted.KV-adapted.Short)-got) > 1e-9 {
+				t.Errorf("the KV cache is %.3f GiB with adapters and %.3f without, want %.3f less", adapted.KV, base.KV, got)
 			}
 		})
 	}

@@ -7,16 +7,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// WithArgs returns the engine as the arguments of `vllm serve` tell it to run.
-// What they do not say stays as it is.
+// WithArgs returns the engine with the arguments of `vllm serve` applied. An argument
+// that is not set leaves its field unchanged.
 func (e Engine) WithArgs(args *vllmflags.Args) Engine {
-	for flag, to := range map[string]*int{
+	for flag, field := range map[string]*int{
 		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
 		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,
 		"--max-num-batched-tokens": &e.MaxBatchedTokens, "--num-gpu-blocks-override": &e.Blocks, "--max-cudagraph-capture-size": &e.LargestGraph,
 	} {
 		if n, ok := args.Int(flag); ok {
-			*to = int(n)
+			*field = int(n)
 		}
 	}
 	if n, ok := args.Int("--kv-cache-memory-bytes"); ok {
@@ -25,26 +25,26 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	if share, ok := args.Float("--gpu-memory-utilization"); ok {
 		e.Utilization = share
 	}
-	for flag, to := range map[string]*string{"--kv-cache-dtype": &e.KVCacheDType, "--dtype": &e.DType} {
+	for flag, field := range map[string]*string{"--kv-cache-dtype": &e.KVCacheDType, "--dtype": &e.DType} {
 		if text, ok := args.String(flag); ok {
-			*to = text
+			*field = text
 		}
 	}
 	caching := !e.NoPrefixCaching
-	for flag, to := range map[string]*bool{
+	for flag, field := range map[string]*bool{
 		"--enforce-eager": &e.EnforceEager, "--enable-expert-parallel": &e.ExpertParallel, "--enable-prefix-caching": &caching,
 		"--disable-hybrid-kv-cache-manager": &e.WholeWindows, "--allow-deprecated-quantization": &e.AllowDeprecated,
 	} {
-		if on, given := args.Bool(flag); given {
-			*to = on
+		if enabled, set := args.Bool(flag); set {
+			*field = enabled
 		}
 	}
 	e.NoPrefixCaching = !caching
-	if on, _ := args.Bool("--enable-lora"); on {
-		e.LoRASlots, e.LoRARank = 1, 16 // vLLM's own defaults
-		for flag, to := range map[string]*int{"--max-loras": &e.LoRASlots, "--max-lora-rank": &e.LoRARank} {
+	if enabled, _ := args.Bool("--enable-lora"); enabled {
+		e.LoRASlots, e.LoRARank = 1, 16 // vLLM's defaults
+		for flag, field := range map[string]*int{"--max-loras": &e.LoRASlots, "--max-lora-rank": &e.LoRARank} {
 			if n, ok := args.Int(flag); ok {
-				*to = int(n)
+				*field = int(n)
 			}
 		}
 	}
@@ -68,24 +68,25 @@ func (e Engine) WithArgs(args *vllmflags.Args) Engine {
 	return e
 }
 
-// images is how many images a request may have by --limit-mm-per-prompt: a number,
-// or a mapping with its count.
-func images(args *vllmflags.Args, otherwise int) int {
+// images returns the number of images that --limit-mm-per-prompt allows for one
+// request. The argument holds a number, or a mapping with the key count. Default:
+// fallback.
+func images(args *vllmflags.Args, fallback int) int {
 	text, _ := args.String("--limit-mm-per-prompt")
 	var limits map[string]json.RawMessage
 	if json.Unmarshal([]byte(text), &limits) != nil {
-		return otherwise
+		return fallback
 	}
 	var count int
 	var options struct{ Count *int }
 	switch {
 	case limits["image"] == nil:
-		return otherwise
+		return fallback
 	case json.Unmarshal(limits["image"], &count) == nil:
 	case json.Unmarshal(limits["image"], &options) == nil && options.Count != nil:
 		count = *options.Count
 	default:
-		return otherwise
+		return fallback
 	}
 	if count == 0 {
 		return NoImages

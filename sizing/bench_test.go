@@ -2,7 +2,7 @@ package sizing
 
 import "testing"
 
-// BenchmarkFit is one model on one card.
+// BenchmarkFit computes the memory of one model on one GPU.
 func BenchmarkFit(b *testing.B) {
 	for _, model := range []string{"mistralai/Mistral-7B-Instruct-v0.2", "google/gemma-3-27b-it", "Qwen/Qwen3-30B-A3B"} {
 		b.Run(model, func(b *testing.B) {
@@ -14,7 +14,7 @@ func BenchmarkFit(b *testing.B) {
 	}
 }
 
-// BenchmarkSize is all that a preview computes for one model.
+// BenchmarkSize computes everything that a preview computes for one model.
 func BenchmarkSize(b *testing.B) {
 	w := workload(b, "mistralai/Mistral-7B-Instruct-v0.2", "g5.2xlarge", 8192)
 	for b.Loop() {
@@ -22,7 +22,7 @@ func BenchmarkSize(b *testing.B) {
 	}
 }
 
-// BenchmarkRefusal adds the search for changes that would help.
+// BenchmarkRefusal also searches for changes that make the model fit.
 func BenchmarkRefusal(b *testing.B) {
 	e := Size(workload(b, "meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096))
 	for b.Loop() {

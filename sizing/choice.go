@@ -10,38 +10,38 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// rank orders verdicts: what fits first.
+// rank returns the position of a verdict: Fits is 0, Marginal 1, DoesNotFit 2.
 func rank(v Verdict) int { return slices.Index([]Verdict{Fits, Marginal, DoesNotFit}, v) }
 
-// Compare orders estimates: what fits first, and the cheapest of that, all
-// replicas on whole nodes counted; of equal cost the one with fewer GPUs.
+// Compare orders estimates by verdict, then by the price of all replicas on whole
+// nodes, then by the number of GPUs, then by the name of the instance type.
 func Compare(a, b Estimate) int {
 	return cmp.Or(
 		cmp.Compare(rank(a.Memory.Verdict), rank(b.Memory.Verdict)),
 		cmp.Compare(a.price(), b.price()),
 		cmp.Compare(a.Workload.Engine.GPUs(), b.Workload.Engine.GPUs()),
-		cmp.Compare(a.Workload.On.Type, b.Workload.On.Type),
+		cmp.Compare(a.Workload.Instance.Type, b.Workload.Instance.Type),
 	)
 }
 
-// Change is one change that would make a model fit.
+// Change is one change of the configuration that makes a model fit.
 type Change struct {
-	// What is changed, as the configuration says it.
-	What string
-	// USDPerHour is the cost of all replicas after it; +Inf where it is not known.
+	// Setting is the key with its new value, or another short description.
+	Setting string
+	// USDPerHour is the cost of all replicas after the change; +Inf if it is unknown.
 	USDPerHour float64
 }
 
-// String is the change with its cost.
+// String returns the change with its cost.
 func (c Change) String() string {
 	if math.IsInf(c.USDPerHour, 0) {
-		return c.What
+		return c.Setting
 	}
-	return fmt.Sprintf("%s (%.2f USD/h)", c.What, c.USDPerHour)
+	return fmt.Sprintf("%s (%.2f USD/h)", c.Setting, c.USDPerHour)
 }
 
-// rank orders changes by cost. On nodes whose price is not known nothing is
-// bought, so what changes only the service comes first.
+// rank returns the cost by which changes are sorted. A node without a known price
+// causes no purchase, so a change of the service alone comes first with 0.
 func (c Change) rank() float64 {
 	if math.IsInf(c.USDPerHour, 1) {
 		return 0
@@ -49,17 +49,17 @@ func (c Change) rank() float64 {
 	return c.USDPerHour
 }
 
-// Changes computes up to three changes, each of which alone makes the workload
-// fit, cheapest first, and of equal cost what changes least of the service
+// Changes returns up to three changes, the cheapest first. Each of them alone makes the
+// workload fit. Of equal cost, the change with the smallest effect on the service comes
 // first.
 func Changes(w Workload) []Change {
-	var all []Change
-	try := func(what string, changed Workload) bool {
+	var changes []Change
+	try := func(setting string, changed Workload) bool {
 		e := changed.size()
 		if e.Memory.Verdict != Fits {
 			return false
 		}
-		all = append(all, Change{what, e.price()})
+		changes = append(changes, Change{setting, e.price()})
 		return true
 	}
 	w.Engine.TensorParallel = Size(w).Workload.Engine.TensorParallel
@@ -79,46 +79,47 @@ func Changes(w Workload) []Change {
 		try("kvCacheDtype: fp8", narrow)
 	}
 	if w.Engine.Shape.Quantization.Method == "" {
-		for _, q := range []struct{ mark, what string }{{"fp8", "an FP8 copy of the model"}, {"awq", "a 4-bit copy of the model (AWQ or GPTQ)"}} {
+		for _, q := range []struct{ mark, setting string }{{"fp8", "an FP8 copy of the model"}, {"awq", "a 4-bit copy of the model (AWQ or GPTQ)"}} {
 			small := w
 			small.Engine.Shape.Quantization = catalogue.QuantizationOf(q.mark)
-			try(q.what, small)
+			try(q.setting, small)
 		}
 	}
 	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
-		more := w
-		more.Engine.TensorParallel = gpus
-		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), more) {
+		split := w
+		split.Engine.TensorParallel = gpus
+		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), split) {
 			break
 		}
 	}
-	if other, ok := w.otherInstance(); ok {
-		all = append(all, other)
+	if change, ok := w.otherInstance(); ok {
+		changes = append(changes, change)
 	}
-	slices.SortStableFunc(all, func(a, b Change) int { return cmp.Compare(a.rank(), b.rank()) })
-	return all[:min(len(all), 3)]
+	slices.SortStableFunc(changes, func(a, b Change) int { return cmp.Compare(a.rank(), b.rank()) })
+	return changes[:min(len(changes), 3)]
 }
 
-// otherInstance is the cheapest other instance type on which the workload fits.
+// otherInstance returns the cheapest other instance type on which the workload fits.
 func (w Workload) otherInstance() (Change, bool) {
-	anywhere := w
-	anywhere.Engine.TensorParallel = 0
-	for _, e := range FitOn(anywhere, catalogue.Instances()) {
+	unsplit := w
+	unsplit.Engine.TensorParallel = 0
+	for _, e := range FitOn(unsplit, catalogue.Instances()) {
 		if e.Memory.Verdict != Fits || !e.Cost.Known {
 			break
 		}
-		if e.Workload.On.Type != w.On.Type {
-			return Change{fmt.Sprintf("nodes of type %s with gpu.count: %d", e.Workload.On.Type, e.Workload.Engine.GPUs()), e.price()}, true
+		if e.Workload.Instance.Type != w.Instance.Type {
+			return Change{fmt.Sprintf("nodes of type %s with gpu.count: %d", e.Workload.Instance.Type, e.Workload.Engine.GPUs()), e.price()}, true
 		}
 	}
 	return Change{}, false
 }
 
-// shortest is the shortest context that is offered: less serves nobody.
+// shortest is the shortest context that a change may propose, in tokens; a shorter one
+// serves no useful request.
 const shortest = 512
 
-// longestThatFits is the longest context, shorter than the workload's, for
-// which it fits, rounded down; 0 if there is none.
+// longestThatFits returns the longest context below MaxModelLen with which the workload
+// fits, in tokens, rounded down to a step; 0 if no context fits.
 func (w Workload) longestThatFits() int {
 	low, high := 0, w.size().Memory.MaxModelLen
 	if trained := w.Engine.Shape.MaxLen; trained > 0 {
@@ -126,9 +127,9 @@ func (w Workload) longestThatFits() int {
 	}
 	for low < high {
 		middle := (low + high + 1) / 2
-		at := w
-		at.Engine.MaxModelLen = middle
-		if at.size().Memory.Verdict == Fits {
+		trial := w
+		trial.Engine.MaxModelLen = middle
+		if trial.size().Memory.Verdict == Fits {
 			low = middle
 		} else {
 			high = middle - 1
@@ -144,15 +145,15 @@ func (w Workload) longestThatFits() int {
 	return low
 }
 
-// Refusal says why a workload does not fit, with the numbers and the changes
-// that would help, in one line.
+// Refusal returns one line that says why a workload does not fit, with the numbers and
+// the changes that make it fit.
 func (e Estimate) Refusal() string {
 	m, w := e.Memory, e.Workload
-	if why := w.Engine.cannotRun(); why != "" {
-		return fmt.Sprintf("%s does not run on %s: %s", w.Model, e.Hardware(), why)
+	if reason := w.Engine.cannotRun(); reason != "" {
+		return fmt.Sprintf("%s does not run on %s: %s", w.Model, e.Hardware(), reason)
 	}
-	text := fmt.Sprintf("%s does not fit %s: of %.1f GiB usable on each GPU vLLM takes %.1f; weights %.1f, ",
-		w.Model, e.Hardware(), m.Usable, m.Requested, m.Weights)
+	text := fmt.Sprintf("%s does not fit %s: vLLM takes %.1f of %.1f GiB usable on each GPU; weights %.1f, ",
+		w.Model, e.Hardware(), m.Requested, m.Usable, m.Weights)
 	if m.Drafter > 0 {
 		text += fmt.Sprintf("the drafter %.1f, ", m.Drafter)
 	}
@@ -162,13 +163,13 @@ func (e Estimate) Refusal() string {
 	text += fmt.Sprintf("activations %.1f, CUDA and communication %.1f, CUDA graphs %.1f", m.Activation, m.NonTorch, m.Graphs)
 	switch {
 	case m.Short > 0:
-		text += fmt.Sprintf(" are %.1f GiB more than that", m.Short)
+		text += fmt.Sprintf(" need %.1f GiB more", m.Short)
 	case m.Needed > m.KV:
 		text += fmt.Sprintf(" leave %.1f GiB for the KV cache, and one request of %d tokens needs %.1f", m.KV, m.MaxModelLen, m.Needed)
 	default:
-		text += fmt.Sprintf(" leave %.1f GiB for the KV cache; %s", m.KV, m.Why)
+		text += fmt.Sprintf(" leave %.1f GiB for the KV cache; %s", m.KV, m.Reason)
 	}
-	changes := Changes(e.Asked)
+	changes := Changes(e.Requested)
 	if len(changes) == 0 {
 		return text + "; no single change makes it fit an instance type of the catalogue"
 	}
@@ -176,35 +177,36 @@ func (e Estimate) Refusal() string {
 	for i, c := range changes {
 		parts[i] = c.String()
 	}
-	return text + "; any one of these makes it fit: " + strings.Join(parts, " | ")
+	return text + "; one of these changes makes it fit: " + strings.Join(parts, " | ")
 }
 
-// Shortage says in a few words why the workload does not fit for certain; "" if
-// it fits.
+// Shortage returns a short reason why the workload does not fit for certain; "" if it
+// fits.
 func (e Estimate) Shortage() string {
 	m := e.Memory
-	if why := e.Workload.Engine.cannotRun(); why != "" {
-		return "does not run on it: " + why
+	if reason := e.Workload.Engine.cannotRun(); reason != "" {
+		return "does not run on it: " + reason
 	}
 	switch {
 	case m.Verdict == Fits:
 		return ""
 	case m.Verdict == Marginal:
-		return "may not fit: " + m.Why
+		return "may not fit: " + m.Reason
 	case m.Short > 0:
 		return fmt.Sprintf("does not fit: %.1f GiB too little on each of %s", m.Short, e.Hardware())
 	case m.Needed > m.KV:
 		return fmt.Sprintf("does not fit: %.1f GiB left for the KV cache on each of %s, and a request of %d tokens needs %.1f", m.KV, e.Hardware(), m.MaxModelLen, m.Needed)
 	}
-	return "does not fit: " + m.Why
+	return "does not fit: " + m.Reason
 }
 
-// Hardware is what one replica runs on, such as "4 × A10G (g5.12xlarge)".
+// Hardware returns the GPUs and the instance type of one replica, such as "4 × A10G
+// (g5.12xlarge)".
 func (e Estimate) Hardware() string {
 	w := e.Workload
 	text := fmt.Sprintf("%d × %s", w.Engine.GPUs(), w.Engine.GPU.Name)
-	if w.On.Type != "" {
-		text += " (" + w.On.Type + ")"
+	if w.Instance.Type != "" {
+		text += " (" + w.Instance.Type + ")"
 	}
 	return text
 }

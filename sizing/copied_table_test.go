@@ -7,17 +7,17 @@ import (
 	"testing"
 )
 
-// TestTheCopiedTable holds the row-by-row check of a widely copied table of what
-// fits where: what the estimate says of each row is what docs/sizing.md says.
-func TestTheCopiedTable(t *testing.T) {
+// TestWidelyCopiedTable checks a widely copied table of models and GPUs row by row:
+// docs/sizing.md states the estimate's verdict for each row.
+func TestWidelyCopiedTable(t *testing.T) {
 	text, err := os.ReadFile("../docs/sizing.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	type try struct {
-		on      string
-		gpus    int
-		verdict Verdict
+		instance string
+		gpus     int
+		verdict  Verdict
 	}
 	var rows []string
 	for _, row := range []struct {
@@ -30,17 +30,17 @@ func TestTheCopiedTable(t *testing.T) {
 		{"34B", "80GB, p4d.24xlarge (A100)", "codellama/CodeLlama-34b-Instruct-hf", 16384, []try{{"p4d.24xlarge", 1, DoesNotFit}, {"p4d.24xlarge", 2, Fits}, {"p4de.24xlarge", 1, Fits}}},
 		{"70B", "140GB+, 2x A100", "meta-llama/Llama-2-70b-chat-hf", 4096, []try{{"p4d.24xlarge", 2, DoesNotFit}, {"p4d.24xlarge", 4, Fits}, {"p4de.24xlarge", 2, Fits}}},
 	} {
-		var said []string
-		for _, one := range row.tries {
-			w := workload(t, row.model, one.on, row.context)
-			w.Engine.TensorParallel = one.gpus
+		var verdicts []string
+		for _, attempt := range row.tries {
+			w := workload(t, row.model, attempt.instance, row.context)
+			w.Engine.TensorParallel = attempt.gpus
 			e := Size(w)
-			if e.Memory.Verdict != one.verdict {
-				t.Errorf("%s on %s: %s, want %s", row.model, e.Hardware(), e.Memory.Verdict, one.verdict)
+			if e.Memory.Verdict != attempt.verdict {
+				t.Errorf("%s on %s: %s, want %s", row.model, e.Hardware(), e.Memory.Verdict, attempt.verdict)
 			}
-			said = append(said, fmt.Sprintf("%s: %s", e.Hardware(), e.Memory.Verdict))
+			verdicts = append(verdicts, fmt.Sprintf("%s: %s", e.Hardware(), e.Memory.Verdict))
 		}
-		rows = append(rows, fmt.Sprintf("| %s | %s | `%s`, %s tokens: %s |", row.size, row.table, row.model, thousands(row.context), strings.Join(said, "; ")))
+		rows = append(rows, fmt.Sprintf("| %s | %s | `%s`, %s tokens: %s |", row.size, row.table, row.model, thousands(row.context), strings.Join(verdicts, "; ")))
 	}
 	wide, narrow := workload(t, "meta-llama/Llama-2-70b-chat-hf", "p4de.24xlarge", 4096), workload(t, "TheBloke/Llama-2-70B-Chat-AWQ", "p4de.24xlarge", 4096)
 	share := narrow.Engine.WithDefaults().WeightsGiB() / wide.Engine.WithDefaults().WeightsGiB()

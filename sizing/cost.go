@@ -10,84 +10,86 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Cost is what runs for one model, in USD an hour on demand: whole nodes, as if
-// no other model shared them.
+// Cost is the cost of one model in USD an hour on demand: whole nodes, as if no other
+// model shared them.
 type Cost struct {
-	// Known tells whether the instance type has a price; without, all is 0.
+	// Known reports whether the instance type has a price. Without a price, all amounts
+	// are 0.
 	Known bool
-	// Min and Max are at the least and at the most replicas.
+	// Min and Max are the costs of the smallest and of the largest number of replicas.
 	Min, Max float64
-	// PerMillionTokens is one million output tokens on a node with as many replicas
-	// as fit, all at their target load; 0 where the rate is not known.
+	// PerMillionTokens is the cost of one million output tokens on a node that is full
+	// of replicas, each at its target load; 0 if the rate is unknown.
 	PerMillionTokens float64
-	// Price is that of one node.
+	// Price is the price of one node.
 	Price catalogue.Price
-	// Spot reports that nodes may be spare capacity: Min and Max are on-demand
-	// prices, which spot prices do not exceed.
+	// Spot reports that nodes may be spot instances. Min and Max are on-demand prices;
+	// a spot price is not higher.
 	Spot bool
 }
 
-// Nodes is how many nodes so many replicas need, if they have them to
-// themselves; 0 where not even one fits a node.
-func Nodes(on catalogue.Instance, gpus, replicas int) int {
-	if gpus < 1 || gpus > on.GPUs {
+// Nodes returns the number of nodes that hold the replicas if no other model uses these
+// nodes; 0 if a node is too small for one replica.
+func Nodes(instance catalogue.Instance, gpus, replicas int) int {
+	if gpus < 1 || gpus > instance.GPUs {
 		return 0
 	}
-	each := on.GPUs / gpus
-	return (replicas + each - 1) / each
+	perNode := instance.GPUs / gpus
+	return (replicas + perNode - 1) / perNode
 }
 
-// Charge computes the cost of so many replicas of so many GPUs.
-func Charge(on catalogue.Instance, gpus, least, most int, s Serving, prices catalogue.Prices) Cost {
-	price, ok := prices.Of(on.Type)
-	if !ok || Nodes(on, gpus, 1) == 0 {
+// Charge returns the cost of minReplicas to maxReplicas replicas of gpus GPUs each.
+func Charge(instance catalogue.Instance, gpus, minReplicas, maxReplicas int, s Serving, prices catalogue.Prices) Cost {
+	price, ok := prices.For(instance.Type)
+	if !ok || Nodes(instance, gpus, 1) == 0 {
 		return Cost{}
 	}
 	c := Cost{Known: true, Price: price}
-	c.Min = float64(Nodes(on, gpus, least)) * price.USDPerHour
-	c.Max = float64(Nodes(on, gpus, most)) * price.USDPerHour
+	c.Min = float64(Nodes(instance, gpus, minReplicas)) * price.USDPerHour
+	c.Max = float64(Nodes(instance, gpus, maxReplicas)) * price.USDPerHour
 	if s.TargetTokensPerSecond > 0 {
-		c.PerMillionTokens = price.USDPerHour / (float64(on.GPUs/gpus) * s.TargetTokensPerSecond * 3600) * 1e6
+		c.PerMillionTokens = price.USDPerHour / (float64(instance.GPUs/gpus) * s.TargetTokensPerSecond * 3600) * 1e6
 	}
 	return c
 }
 
-// Demand is one model's.
+// Demand is the number of GPUs and replicas of one model.
 type Demand struct {
-	// GPUs are those of one replica; Min and Max are the numbers of replicas.
+	// GPUs is the number for one replica. Min and Max are the numbers of replicas.
 	GPUs, Min, Max int
 }
 
-// Pool is a group of nodes, and what runs on it.
+// Pool is a group of nodes with the demands of the models that run on it.
 type Pool struct {
 	Name string
-	// On is the type of its nodes.
-	On catalogue.Instance
-	// Min is how many nodes are always there.
+	// Instance is the type of the nodes.
+	Instance catalogue.Instance
+	// Min is the number of nodes that always run.
 	Min int
-	// Max is how many nodes there may be, in each of so many Zones. Default: 0, no
-	// bound, and zones that are not known.
+	// Max is the largest number of nodes in each zone, and Zones the number of zones.
+	// Default: 0, no limit and an unknown number of zones.
 	Max, Zones int
-	// Spot reports that the nodes are spare capacity, which costs at most the
-	// on-demand price. Default: false.
+	// Spot reports that the nodes are spot instances, which cost at most the on-demand
+	// price. Default: false.
 	Spot    bool
 	Demands []Demand
-	// USDPerHour is the user's price of one node. Default: 0, none.
+	// USDPerHour is the user's price of one node. Default: 0, the catalogue's price.
 	USDPerHour float64
 	// Undiscounted reports that a discount does not apply. Default: false.
 	Undiscounted bool
 }
 
-// prices are those of the pool's nodes.
-func (p Pool) prices(all catalogue.Prices) catalogue.Prices {
-	return all.ForNodes([]string{p.On.Type}, p.USDPerHour, !p.Undiscounted)
+// prices returns the prices that apply to the pool's nodes.
+func (p Pool) prices(prices catalogue.Prices) catalogue.Prices {
+	return prices.ForNodes([]string{p.Instance.Type}, p.USDPerHour, !p.Undiscounted)
 }
 
-// Shared is what a stack pays for beside the nodes of its models.
+// Shared counts the resources of a stack that cost money in addition to its models'
+// nodes.
 type Shared struct {
 	// ControlPlanes is the number of EKS clusters.
 	ControlPlanes int `key:"controlPlanes" range:"0..1000" default:"0"`
-	// ExtendedSupport is how many of the EKS clusters run a Kubernetes version in
+	// ExtendedSupport is the number of EKS clusters that run a Kubernetes version in
 	// extended support.
 	ExtendedSupport int `key:"extendedSupport" range:"0..1000" default:"0"`
 	// NATGateways is the number of NAT gateways, without their traffic.
@@ -114,27 +116,27 @@ type Item struct {
 type Bill struct {
 	Items    []Item
 	Min, Max float64
-	// Spot reports that an item is spare capacity, so that Min and Max are upper
-	// bounds.
+	// Spot reports that an item is a spot instance, so Min and Max are upper limits.
 	Spot bool
-	// Nodes is how many nodes of each pool the models need at their most.
+	// Nodes is the number of nodes of each pool that the models need at maxReplicas.
 	Nodes map[string]int
-	// Elsewhere are those whose price is of another region.
+	// Elsewhere lists items whose price is from another region.
 	Elsewhere []string
-	// Unpriced are instance types and others without a price: they cost, and are
-	// not counted.
+	// Unpriced lists instance types and other items without a price. They cost money,
+	// and the bill does not count them.
 	Unpriced []string
 }
 
-// Account adds up a stack: nodes of each pool that hold the replicas of all its
-// models together, at their least and at their most, and what is shared.
+// Account returns the bill of a stack: the nodes of each pool that hold the replicas of
+// all models together, at their smallest and at their largest number, and the shared
+// resources.
 func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	b := Bill{Nodes: map[string]int{}}
 	for _, p := range pools {
-		most := pack(p, func(d Demand) int { return d.Max })
-		b.Nodes[p.Name] = most
+		packed := pack(p, func(d Demand) int { return d.Max })
+		b.Nodes[p.Name] = packed
 		before := len(b.Items)
-		b.add(p.prices(prices), p.On.Type, fmt.Sprintf("%s in %s", p.On.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(p.worst(most), p.Min))
+		b.add(p.prices(prices), p.Instance.Type, fmt.Sprintf("%s in %s", p.Instance.Type, p.Name), max(pack(p, func(d Demand) int { return d.Min }), p.Min), max(p.worst(packed), p.Min))
 		if p.Spot && len(b.Items) > before {
 			b.Items[before].Spot, b.Spot = true, true
 		}
@@ -142,7 +144,7 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 	for _, name := range slices.Sorted(maps.Keys(shared.Nodes)) {
 		b.add(prices, name, name, shared.Nodes[name], shared.Nodes[name])
 	}
-	for _, other := range []struct {
+	for _, resource := range []struct {
 		name  string
 		count int
 	}{
@@ -150,33 +152,33 @@ func Account(pools []Pool, shared Shared, prices catalogue.Prices) Bill {
 		{catalogue.NATGateway, shared.NATGateways}, {catalogue.Endpoint, shared.Endpoints}, {catalogue.LoadBalancer, shared.LoadBalancers},
 		{catalogue.PublicIPv4, shared.PublicIPv4},
 	} {
-		b.add(prices, other.name, other.name, other.count, other.count)
+		b.add(prices, resource.name, resource.name, resource.count, resource.count)
 	}
 	return b
 }
 
-// add appends one line, unless there is none of it.
-func (b *Bill) add(prices catalogue.Prices, priced, name string, least, most int) {
-	if most <= 0 {
+// add appends one line to the bill if its count is not zero.
+func (b *Bill) add(prices catalogue.Prices, product, name string, minCount, maxCount int) {
+	if maxCount <= 0 {
 		return
 	}
-	price, ok := prices.Of(priced)
+	price, ok := prices.For(product)
 	if !ok {
-		if !slices.Contains(b.Unpriced, priced) {
-			b.Unpriced = append(b.Unpriced, priced)
+		if !slices.Contains(b.Unpriced, product) {
+			b.Unpriced = append(b.Unpriced, product)
 		}
 		return
 	}
-	if prices.Elsewhere(price) && !slices.Contains(b.Elsewhere, priced) {
-		b.Elsewhere = append(b.Elsewhere, priced)
+	if prices.Elsewhere(price) && !slices.Contains(b.Elsewhere, product) {
+		b.Elsewhere = append(b.Elsewhere, product)
 	}
-	item := Item{Name: name, Min: float64(least) * price.USDPerHour, Max: float64(most) * price.USDPerHour}
+	item := Item{Name: name, Min: float64(minCount) * price.USDPerHour, Max: float64(maxCount) * price.USDPerHour}
 	b.Items = append(b.Items, item)
 	b.Min += item.Min
 	b.Max += item.Max
 }
 
-// List is the bill in one line, at its most.
+// List returns all items with their largest cost, in one line.
 func (b Bill) List() string {
 	var parts []string
 	for _, i := range b.Items {
@@ -185,38 +187,38 @@ func (b Bill) List() string {
 	return strings.Join(parts, ", ")
 }
 
-// worst returns the most nodes that can run at once, if packed is how many hold
-// all replicas. Replicas that could share a node end up on nodes of their own
-// when the models scale up and down in turn, and when their nodes are in several
-// zones: the autoscaler bounds the nodes of a zone, and nothing those of all zones
-// but the replicas.
+// worst returns the largest number of nodes that can run at the same time; packed is
+// the number of nodes that hold all replicas. Replicas that could share a node get
+// nodes of their own when the models scale up and down in turn, or when their nodes are
+// in several zones. The autoscaler limits the nodes of each zone. Only the replicas
+// limit the nodes of all zones together.
 func (p Pool) worst(packed int) int {
 	replicas := 0
 	for _, d := range p.Demands {
-		if d.GPUs >= 1 && d.GPUs <= p.On.GPUs {
+		if d.GPUs >= 1 && d.GPUs <= p.Instance.GPUs {
 			replicas += d.Max
 		}
 	}
 	return max(packed, min(replicas, p.Max*p.Zones))
 }
 
-// pack is how many nodes hold the replicas of all models: the largest first,
-// each on the first node with room.
+// pack returns the number of nodes that hold the replicas of all models: the largest
+// replicas first, each on the first node with enough free GPUs.
 func pack(p Pool, replicas func(Demand) int) int {
 	sorted := slices.Clone(p.Demands)
 	slices.SortStableFunc(sorted, func(a, b Demand) int { return cmp.Compare(b.GPUs, a.GPUs) })
 	var free []int // of each node
 	for _, d := range sorted {
-		if d.GPUs < 1 || d.GPUs > p.On.GPUs {
+		if d.GPUs < 1 || d.GPUs > p.Instance.GPUs {
 			continue
 		}
 		for range replicas(d) {
-			at := slices.IndexFunc(free, func(gpus int) bool { return gpus >= d.GPUs })
-			if at < 0 {
-				free = append(free, p.On.GPUs)
-				at = len(free) - 1
+			index := slices.IndexFunc(free, func(gpus int) bool { return gpus >= d.GPUs })
+			if index < 0 {
+				free = append(free, p.Instance.GPUs)
+				index = len(free) - 1
 			}
-			free[at] -= d.GPUs
+			free[index] -= d.GPUs
 		}
 	}
 	return len(free)

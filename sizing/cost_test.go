@@ -11,9 +11,9 @@ import (
 )
 
 func TestColdStart(t *testing.T) {
-	on, _ := catalogue.FindInstance("p4d.24xlarge")
+	instance, _ := catalogue.FindInstance("p4d.24xlarge")
 	e := engine(t, "meta-llama/Llama-3.3-70B-Instruct", "A100-40", 8, 32768)
-	hub, s3 := Start(e, on, Hub, false), Start(e, on, S3, true)
+	hub, s3 := Start(e, instance, Hub, false), Start(e, instance, S3, true)
 	if s3.Weights >= hub.Weights || s3.Init != initCache || hub.Init != initCold {
 		t.Errorf("from the hub %+v, from S3 with compiled code %+v", hub, s3)
 	}
@@ -21,10 +21,10 @@ func TestColdStart(t *testing.T) {
 	if floor := s3.WeightsFloor.Seconds(); math.Abs(floor-2.82) > 0.01 {
 		t.Errorf("the floor is %.2f s, want 2.82", floor)
 	}
-	for _, from := range Storages() {
-		c := Start(e, on, from, false)
+	for _, storage := range Storages() {
+		c := Start(e, instance, storage, false)
 		if c.Weights < c.WeightsFloor || c.Total() != c.Node+c.Image+c.Weights+c.Init {
-			t.Errorf("%s: %+v", from, c)
+			t.Errorf("%s: %+v", storage, c)
 		}
 	}
 }
@@ -39,30 +39,30 @@ func TestCost(t *testing.T) {
 	if want := 12.12 / (10 * e.Serving.TargetTokensPerSecond * 3600) * 1e6; math.Abs(e.Cost.PerMillionTokens-want) > 1e-9 {
 		t.Errorf("a million tokens cost %v, want %v", e.Cost.PerMillionTokens, want)
 	}
-	// Four GPUs of one node: whole nodes are paid.
+	// Four GPUs of one node: the user pays for whole nodes.
 	p4d := workload(t, "meta-llama/Llama-2-70b-chat-hf", "p4d.24xlarge", 4096)
 	p4d.Engine.TensorParallel, p4d.MinReplicas, p4d.MaxReplicas = 4, 1, 3
 	if c := Size(p4d).Cost; c.Min != 21.957642 || c.Max != 2*21.957642 {
 		t.Errorf("one and three replicas of half a node cost %+v", c)
 	}
-	// A million tokens are of a node that is full, however many replicas run.
+	// The price of a million tokens assumes a full node, however many replicas run.
 	p4d.MaxReplicas = 1
 	if e := Size(p4d); math.Abs(e.Cost.PerMillionTokens-21.957642/(2*e.Serving.TargetTokensPerSecond*3600)*1e6) > 1e-9 {
 		t.Errorf("a million tokens of one replica on half a node cost %v", e.Cost.PerMillionTokens)
 	}
-	own := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
-	w.Prices = own
+	override := catalogue.Prices{Override: map[string]float64{"g5.2xlarge": 0.5}}
+	w.Prices = override
 	if c := Size(w).Cost; c.Max != 5 || c.Price.Region != "" {
-		t.Errorf("with an own price: %+v", c)
+		t.Errorf("with the user's price: %+v", c)
 	}
 }
 
-func TestReplicasThatCouldShareANodeAreCountedApart(t *testing.T) {
-	on, err := catalogue.FindInstance("g5.12xlarge") // 4 GPUs
+func TestBillCountsWorstCaseNodes(t *testing.T) {
+	instance, err := catalogue.FindInstance("g5.12xlarge") // 4 GPUs
 	if err != nil {
 		t.Fatal(err)
 	}
-	price, _ := catalogue.Prices{}.Of(on.Type)
+	price, _ := catalogue.Prices{}.For(instance.Type)
 	pair := []Demand{{GPUs: 1, Min: 1, Max: 3}, {GPUs: 2, Min: 1, Max: 2}} // pack on two nodes
 	tests := []struct {
 		name       string
@@ -70,18 +70,18 @@ func TestReplicasThatCouldShareANodeAreCountedApart(t *testing.T) {
 		demands    []Demand
 		want       int // nodes in the bill
 	}{
-		{"zones that are not known", 2, 0, pair, 2},
+		{"unknown zones", 2, 0, pair, 2},
 		{"one zone", 2, 1, pair, 2},
 		{"one zone with room", 4, 1, pair, 4},
 		{"three zones", 2, 3, pair, 5},
 		{"replicas of whole nodes", 3, 3, []Demand{{GPUs: 4, Max: 3}}, 3},
 	}
 	for _, test := range tests {
-		bill := Account([]Pool{{Name: "g5", On: on, Max: test.max, Zones: test.zones, Demands: test.demands}}, Shared{}, catalogue.Prices{})
+		bill := Account([]Pool{{Name: "g5", Instance: instance, Max: test.max, Zones: test.zones, Demands: test.demands}}, Shared{}, catalogue.Prices{})
 		if got := bill.Max / price.USDPerHour; got < float64(test.want)-0.01 || got > float64(test.want)+0.01 {
 			t.Errorf("%s: %.2f nodes are counted, want %d", test.name, got, test.want)
 		}
-		if want := pack(Pool{On: on, Demands: test.demands}, func(d Demand) int { return d.Max }); bill.Nodes["g5"] != want {
+		if want := pack(Pool{Instance: instance, Demands: test.demands}, func(d Demand) int { return d.Max }); bill.Nodes["g5"] != want {
 			t.Errorf("%s: the models need %d nodes, want %d", test.name, bill.Nodes["g5"], want)
 		}
 	}
@@ -91,14 +91,14 @@ func TestBill(t *testing.T) {
 	p4d, _ := catalogue.FindInstance("p4d.24xlarge")
 	g5, _ := catalogue.FindInstance("g5.2xlarge")
 	bill := Account([]Pool{
-		{Name: "p4d", On: p4d, Demands: []Demand{{GPUs: 4, Min: 1, Max: 1}, {GPUs: 2, Min: 1, Max: 2}}},
-		{Name: "g5", On: g5, Min: 2, Demands: []Demand{{GPUs: 1, Min: 1, Max: 5}}},
-		{Name: "idle", On: g5, Min: 1},
+		{Name: "p4d", Instance: p4d, Demands: []Demand{{GPUs: 4, Min: 1, Max: 1}, {GPUs: 2, Min: 1, Max: 2}}},
+		{Name: "g5", Instance: g5, Min: 2, Demands: []Demand{{GPUs: 1, Min: 1, Max: 5}}},
+		{Name: "idle", Instance: g5, Min: 1},
 	}, Shared{ControlPlanes: 1, NATGateways: 2, Endpoints: 16, LoadBalancers: 1, Nodes: map[string]int{"m6i.large": 2}}, catalogue.Prices{})
-	system, _ := catalogue.Prices{}.Of("m6i.large")
+	system, _ := catalogue.Prices{}.For("m6i.large")
 	shared := 0.10 + 2*0.045 + 16*0.01 + 0.0225 + 2*system.USDPerHour
-	// The models of p4d share one node; of g5 two are always there, and one that
-	// nothing runs on.
+	// The models of p4d share one node. Of g5, two nodes always run, and a third runs
+	// without models.
 	if want := 21.957642 + 3*1.212 + shared; math.Abs(bill.Min-want) > 1e-6 {
 		t.Errorf("at least %.4f, want %.4f: %+v", bill.Min, want, bill.Items)
 	}
@@ -109,7 +109,7 @@ func TestBill(t *testing.T) {
 		t.Errorf("nodes %v", bill.Nodes)
 	}
 	odd, _ := catalogue.FindInstance("p5e.48xlarge")
-	if b := Account([]Pool{{Name: "x", On: odd, Demands: []Demand{{GPUs: 8, Min: 1, Max: 1}}}}, Shared{}, catalogue.Prices{}); !slices.Equal(b.Unpriced, []string{"p5e.48xlarge"}) || b.Max != 0 {
+	if b := Account([]Pool{{Name: "x", Instance: odd, Demands: []Demand{{GPUs: 8, Min: 1, Max: 1}}}}, Shared{}, catalogue.Prices{}); !slices.Equal(b.Unpriced, []string{"p5e.48xlarge"}) || b.Max != 0 {
 		t.Errorf("a type without a price: %+v", b)
 	}
 	if b := Account(nil, Shared{NATGateways: 1}, catalogue.Prices{Region: "sa-east-1"}); !slices.Equal(b.Elsewhere, []string{catalogue.NATGateway}) {
@@ -117,11 +117,11 @@ func TestBill(t *testing.T) {
 	}
 }
 
-func TestEveryChangeMakesItFit(t *testing.T) {
+func TestEveryChangeFits(t *testing.T) {
 	tests := []struct {
 		model, instance string
 		length          int
-		want            []string // what the changes begin with
+		want            []string // prefixes of the changes
 	}{
 		{"meta-llama/Llama-3.1-8B-Instruct", "g5.2xlarge", 131072, []string{"maxModelLen: ", "nodes of type g6e.xlarge with gpu.count: 1"}},
 		{"meta-llama/Llama-2-13b-chat-hf", "g5.2xlarge", 4096, []string{"an FP8 copy", "a 4-bit copy", "nodes of type g6e.xlarge with gpu.count: 1"}},
@@ -141,23 +141,23 @@ func TestEveryChangeMakesItFit(t *testing.T) {
 			t.Errorf("%s on %s: %d changes", test.model, e.Hardware(), len(changes))
 		}
 		for i, c := range changes {
-			if i >= len(test.want) || !strings.HasPrefix(c.What, test.want[i]) {
+			if i >= len(test.want) || !strings.HasPrefix(c.Setting, test.want[i]) {
 				t.Errorf("%s: change %d is %q, want one of %q", test.model, i, c, test.want)
 			}
 			if i > 0 && c.USDPerHour < changes[i-1].USDPerHour {
-				t.Errorf("%s: %q comes after what costs more", test.model, c)
+				t.Errorf("%s: %q comes after a more expensive change", test.model, c)
 			}
-			if v := applied(t, w, c.What).Memory.Verdict; v != Fits {
-				t.Errorf("%s: %q leaves it that it %s", test.model, c, v)
+			if v := applied(t, w, c.Setting).Memory.Verdict; v != Fits {
+				t.Errorf("%s: with %q, it still %s", test.model, c, v)
 			}
 		}
-		if text := e.Refusal(); strings.Contains(text, "\n") || !strings.Contains(text, changes[0].What) {
+		if text := e.Refusal(); strings.Contains(text, "\n") || !strings.Contains(text, changes[0].Setting) {
 			t.Errorf("the refusal is %q", text)
 		}
 	}
 }
 
-func TestChangesWithoutAPrice(t *testing.T) {
+func TestChangesWithoutPrice(t *testing.T) {
 	changes := Changes(Workload{Engine: engine(t, "meta-llama/Llama-2-13b-chat-hf", "A10G", 1, 4096)})
 	var got []string
 	for _, c := range changes {
@@ -169,7 +169,7 @@ func TestChangesWithoutAPrice(t *testing.T) {
 	}
 }
 
-func TestChangesOfTheWholeCatalogue(t *testing.T) {
+func TestChangesOfCatalogue(t *testing.T) {
 	tried := 0
 	for _, name := range catalogue.ShapeNames() {
 		for _, instance := range []string{"g4dn.xlarge", "g5.xlarge", "g6e.xlarge", "g5.12xlarge", "p4d.24xlarge"} {
@@ -180,8 +180,8 @@ func TestChangesOfTheWholeCatalogue(t *testing.T) {
 			}
 			for _, c := range Changes(w) {
 				tried++
-				if e := applied(t, w, c.What); e.Memory.Verdict != Fits {
-					t.Errorf("%s on %s: %q leaves it that it %s: %s", name, instance, c, e.Memory.Verdict, e.Memory.Why)
+				if e := applied(t, w, c.Setting); e.Memory.Verdict != Fits {
+					t.Errorf("%s on %s: with %q, it still %s: %s", name, instance, c, e.Memory.Verdict, e.Memory.Reason)
 				}
 			}
 		}
@@ -210,11 +210,11 @@ func applied(t *testing.T, w Workload, change string) Estimate {
 		} else if _, err := fmt.Sscanf(change, "gpu.count: %d", &n); err == nil {
 			w.Engine.TensorParallel = n
 		} else if _, err := fmt.Sscanf(change, "nodes of type %s with gpu.count: %d", &instance, &n); err == nil {
-			on, err := catalogue.FindInstance(instance)
+			node, err := catalogue.FindInstance(instance)
 			if err != nil {
 				t.Fatal(err)
 			}
-			w.On, w.Engine.GPU, w.Engine.TensorParallel = on, on.GPU, n
+			w.Instance, w.Engine.GPU, w.Engine.TensorParallel = node, node.GPU, n
 		} else {
 			t.Fatalf("unknown change %q", change)
 		}

@@ -10,14 +10,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// TestConstantsAreDocumented holds docs/sizing.md to the constants that the
-// arithmetic uses.
+// TestConstantsAreDocumented checks that docs/sizing.md states the constants of the
+// arithmetic.
 func TestConstantsAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/sizing.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	card := func(name string) catalogue.GPU {
+	gpu := func(name string) catalogue.GPU {
 		g, err := catalogue.FindGPU(name)
 		if err != nil {
 			t.Fatal(err)
@@ -32,12 +32,12 @@ func TestConstantsAreDocumented(t *testing.T) {
 		fmt.Sprintf("the sampler, %g bytes × max_num_seqs × vocabulary (%g before v0.17)", current.samplerBytes(), old.samplerBytes()),
 		fmt.Sprintf("+ %d × hidden, a token", forwardHidden),
 		fmt.Sprintf("%g GiB (%g before v0.18)", current.contextGiB(), old.contextGiB()),
-		fmt.Sprintf("without NVLink %g, A100 %g, Hopper %g + %g a GPU, %g with eight", current.peersGiB(card("A10G"), 2), current.peersGiB(card("A100-80"), 4),
-			round(2*current.peersGiB(card("H100"), 2)-current.peersGiB(card("H100"), 4), 3), round((current.peersGiB(card("H100"), 4)-current.peersGiB(card("H100"), 2))/2, 3), current.peersGiB(card("H100"), 8)),
+		fmt.Sprintf("without NVLink %g, A100 %g, Hopper %g + %g a GPU, %g with eight", current.peersGiB(gpu("A10G"), 2), current.peersGiB(gpu("A100-80"), 4),
+			round(2*current.peersGiB(gpu("H100"), 2)-current.peersGiB(gpu("H100"), 4), 3), round((current.peersGiB(gpu("H100"), 4)-current.peersGiB(gpu("H100"), 2))/2, 3), current.peersGiB(gpu("H100"), 8)),
 		fmt.Sprintf("%g GiB a layer, %g with experts", graphGiB, graphExpertGiB),
 		fmt.Sprintf("%g GiB, %g %% of the memory, %g %% of activations, communication and graphs, and %g %% of the weights", errorFloorGiB, 100*errorUsable, 100*errorOverhead, 100*errorWeights),
-		fmt.Sprintf("N + %g × √(%g × N) = usable", nineteenOfTwenty, dispersion),
-		fmt.Sprintf("exp(%g × %g × √(1 − exp(−2 h / %d))) for h = %d s", nineteenOfTwenty, wanderDeviation, wanderSeconds, scrapeSeconds+syncSeconds),
+		fmt.Sprintf("N + %g × √(%g × N) = usable", deviate95, dispersion),
+		fmt.Sprintf("exp(%g × %g × √(1 − exp(−2 h / %d))) for h = %d s", deviate95, rateDeviation, rateMemorySeconds, scrapeSeconds+syncSeconds),
 		fmt.Sprintf("in steps of %d", sequencesStep),
 		fmt.Sprintf("ρ × exp(−2 × (1 − ρ) × w / (%g × S)) = %g", promptDispersion, lateShare),
 		fmt.Sprintf("| node | %s s |", seconds(nodeBoot)), fmt.Sprintf("| image | %s s for", seconds(imagePull)),
@@ -50,8 +50,7 @@ func TestConstantsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestRulesAreDocumented holds that the page has a line for each rule, and no
-// other.
+// TestRulesAreDocumented checks that the page has exactly one line for each rule.
 func TestRulesAreDocumented(t *testing.T) {
 	text, err := os.ReadFile("../docs/sizing.md")
 	if err != nil {

@@ -16,14 +16,15 @@ func drafting(t *testing.T, model, gpu string, gpus int, args ...string) Engine 
 	return engine(t, model, gpu, gpus, 32768).WithArgs(parsed)
 }
 
-// What a drafter takes is taken from the KV cache: a model of its own its weights and
-// its cache, layers of the model one of them each, the text so far nothing.
+// TestMemoryOfDrafters checks that a drafter reduces the KV cache: a separate model by
+// its weights and its cache, layers of the model by one layer each, and drafting from
+// the text by nothing.
 func TestMemoryOfDrafters(t *testing.T) {
 	plain := Fit(engine(t, "Qwen/Qwen3-32B", "H100", 2, 32768))
-	own := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config", `{"method": "draft_model", "model": "Qwen/Qwen3-0.6B", "num_speculative_tokens": 4}`)
-	if m := Fit(own); math.Abs(m.Drafter-0.55) > 0.02 || math.Abs(plain.KV-m.KV-m.Drafter) > 1e-9 {
+	separate := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config", `{"method": "draft_model", "model": "Qwen/Qwen3-0.6B", "num_speculative_tokens": 4}`)
+	if m := Fit(separate); math.Abs(m.Drafter-0.55) > 0.02 || math.Abs(plain.KV-m.KV-m.Drafter) > 1e-9 {
 		t.Errorf("a 0.6B over two GPUs takes %.2f GiB, and leaves %.2f of %.2f for the cache", m.Drafter, m.KV, plain.KV)
-	} else if share := float64(m.Tokens) / float64(plain.Tokens) / (m.KV / plain.KV); share > 0.8 || share < 0.6 { // 28 layers beside 64, with as many heads
+	} else if share := float64(m.Tokens) / float64(plain.Tokens) / (m.KV / plain.KV); share > 0.8 || share < 0.6 { // 28 layers in addition to 64, with the same number of heads
 		t.Errorf("the cache of as many bytes holds %.2f as many tokens", share)
 	}
 	for _, text := range []string{`{"method": "ngram", "num_speculative_tokens": 4}`, `{"method": "suffix"}`} {
@@ -35,13 +36,13 @@ func TestMemoryOfDrafters(t *testing.T) {
 	if head.Drafter < 0.4 || head.Drafter > 0.7 || head.Tokens >= plain.Tokens {
 		t.Errorf("an EAGLE head takes %.2f GiB, %d tokens are left of %d", head.Drafter, head.Tokens, plain.Tokens)
 	}
-	if _, known := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config.method=draft_model", "--speculative-config.model=org/unheard-of").DrafterGiB(); known {
-		t.Error("the memory of a model that nobody knows is known")
+	if _, ok := drafting(t, "Qwen/Qwen3-32B", "H100", 2, "--speculative-config.method=draft_model", "--speculative-config.model=org/unheard-of").DrafterGiB(); ok {
+		t.Error("the memory of an unknown model is known")
 	}
 }
 
-// A layer of MTP joins the full layers of a hybrid model, and each request keeps a
-// state more for each token that is proposed.
+// TestDraftersOfHybrids checks that a layer of MTP joins the full layers of a hybrid
+// model, and that each request keeps one more state for each proposed token.
 func TestDraftersOfHybrids(t *testing.T) {
 	plain, mtp := engine(t, "Qwen/Qwen3.5-4B", "L40S", 1, 32768), drafting(t, "Qwen/Qwen3.5-4B", "L40S", 1, "--spec-method", "mtp", "--spec-tokens", "2")
 	p, q := plain.WithDefaults(), mtp.WithDefaults()
@@ -56,7 +57,7 @@ func TestDraftersOfHybrids(t *testing.T) {
 	}
 }
 
-// Limits of images bound what is profiled.
+// TestLimitsOfImages checks that a limit of images reduces the profiling run.
 func TestLimitsOfImages(t *testing.T) {
 	const model = "Qwen/Qwen2.5-VL-7B-Instruct"
 	plain := engine(t, model, "L40S", 1, 32768).WithDefaults().ActivationGiB()

@@ -8,66 +8,68 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Engine is one vLLM engine: what it serves, on what, and how it is told to.
-// Zero means "not given" in every field, so vLLM's default applies; its
-// methods that return a size want it WithDefaults.
+// Engine holds the arguments of one vLLM replica: its model, its GPUs and its options.
+// A zero field means "not set", so vLLM's default applies. Methods that return a size
+// expect the result of WithDefaults.
 type Engine struct {
 	// Release is the version of vLLM. Required.
 	Release Release
-	// Shape is the model's. Required.
+	// Shape is the shape of the model. Required.
 	Shape catalogue.Shape
-	// GPU is the card. Required.
+	// GPU is the type of GPU. Required.
 	GPU catalogue.GPU
-	// TensorParallel and PipelineParallel are how the model is split: each layer
-	// over so many cards, and the layers over so many stages. Default: 1.
+	// TensorParallel is the number of GPUs that share each layer, and PipelineParallel
+	// the number of stages that share the layers. Default: 1.
 	TensorParallel, PipelineParallel int
-	// Utilization is the share of the card's memory that vLLM takes. Default:
-	// the release's.
+	// Utilization is the share of the GPU's memory that vLLM takes. Default: the
+	// release's.
 	Utilization float64
-	// MaxModelLen is the longest context in tokens. Default: what the model was
-	// trained for. Auto: what fits.
+	// MaxModelLen is the longest context in tokens. Default: the length for which the
+	// model was trained. Auto: the longest context that fits.
 	MaxModelLen int
-	// MaxNumSeqs is how many sequences one step holds at most, and
-	// MaxBatchedTokens how many tokens. Default: the release's for the card.
+	// MaxNumSeqs is the largest number of sequences in one step, and MaxBatchedTokens
+	// the largest number of tokens. Default: the release's for the GPU.
 	MaxNumSeqs, MaxBatchedTokens int
-	// KVCacheDType is vLLM's name of it: auto, fp8, …. Default: the model's type.
+	// KVCacheDType is vLLM's name of the KV cache's type: auto, fp8, …. Default: the
+	// model's type.
 	KVCacheDType string
-	// DType replaces the type of the checkpoint, such as half.
+	// DType replaces the type of the checkpoint, such as half. Default: the
+	// checkpoint's.
 	DType string
-	// EnforceEager leaves CUDA graphs out.
+	// EnforceEager disables CUDA graphs. Default: false.
 	EnforceEager bool
-	// Drafter is that of speculative decoding. Default: none.
+	// Drafter is the drafter of speculative decoding. Default: none.
 	Drafter Drafter
-	// Images is how many images one request may have at most; NoImages: none. Default:
-	// any number.
+	// Images is the largest number of images in one request; NoImages allows none.
+	// Default: no limit.
 	Images int
-	// LargestGraph is the largest batch that a CUDA graph is captured for. Default:
-	// the release's for the model and the card.
+	// LargestGraph is the largest batch for which vLLM captures a CUDA graph. Default:
+	// the release's for the model and the GPU.
 	LargestGraph int
-	// KVCacheBytes replaces what the memory would leave for the KV cache, and
-	// Blocks the number of its blocks.
+	// KVCacheBytes replaces the memory that the estimate leaves for the KV cache, and
+	// Blocks the number of its blocks. Default: 0, the estimate.
 	KVCacheBytes int64
 	Blocks       int
-	// LoRASlots is how many adapters one batch may mix, and LoRARank the largest
-	// rank among them. Default: no adapters.
+	// LoRASlots is the largest number of adapters in one batch, and LoRARank their
+	// largest rank. Default: no adapters.
 	LoRASlots, LoRARank int
-	// ExpertParallel puts whole experts on each GPU. Default: a part of every one.
+	// ExpertParallel places whole experts on each GPU. Default: a part of every expert.
 	ExpertParallel bool
-	// WholeWindows keeps whole contexts of layers with a sliding window, and
-	// NoPrefixCaching one state for each request.
+	// WholeWindows caches whole contexts of layers with a sliding window, and
+	// NoPrefixCaching caches one state for each request. Default: false.
 	WholeWindows, NoPrefixCaching bool
-	// AllowDeprecated accepts formats of weights that vLLM is about to drop, and
-	// CustomImage tells that the image may have plugins for others.
+	// AllowDeprecated accepts weight formats that vLLM has deprecated. CustomImage says
+	// that the image may contain plugins for more formats. Default: false.
 	AllowDeprecated, CustomImage bool
 }
 
-// NoImages as Images keeps images out.
+// NoImages is the value of Images that allows no image.
 const NoImages = -1
 
-// Auto as MaxModelLen asks for the longest context that fits.
+// Auto is the value of MaxModelLen that requests the longest context that fits.
 const Auto = -1
 
-// WithDefaults returns the engine as vLLM would run it.
+// WithDefaults returns the engine with vLLM's defaults in all fields that are not set.
 func (e Engine) WithDefaults() Engine {
 	e.TensorParallel = max(e.TensorParallel, 1)
 	e.PipelineParallel = max(e.PipelineParallel, 1)
@@ -89,27 +91,28 @@ func (e Engine) WithDefaults() Engine {
 	}
 	if e.MaxBatchedTokens == 0 {
 		e.MaxBatchedTokens = tokens
-		if most := e.MaxNumSeqs * e.MaxModelLen; e.MaxModelLen > 0 && most > 0 {
-			e.MaxBatchedTokens = min(e.MaxBatchedTokens, most)
+		if limit := e.MaxNumSeqs * e.MaxModelLen; e.MaxModelLen > 0 && limit > 0 {
+			e.MaxBatchedTokens = min(e.MaxBatchedTokens, limit)
 		}
 	}
 	return e
 }
 
-// hasState tells whether any layer keeps a state, as Mamba does.
+// hasState reports whether a layer keeps a state, as Mamba does.
 func (e Engine) hasState() bool {
 	return slices.ContainsFunc(e.Shape.KV, func(k catalogue.KVLayers) bool { return k.Kind == catalogue.State })
 }
 
-// hasWindow tells whether any layer has a sliding window.
+// hasWindow reports whether a layer has a sliding window.
 func (e Engine) hasWindow() bool {
 	return slices.ContainsFunc(e.Shape.KV, func(k catalogue.KVLayers) bool { return k.Kind == catalogue.Sliding })
 }
 
-// GPUs is how many cards the engine has.
+// GPUs returns the number of GPUs of one replica.
 func (e Engine) GPUs() int { return max(e.TensorParallel, 1) * max(e.PipelineParallel, 1) }
 
-// bytesPerElement is the width of activations and of what is not quantised.
+// bytesPerElement returns the width in bytes of activations and of weights that are not
+// quantised.
 func (e Engine) bytesPerElement() float64 {
 	if e.activationType() == "float32" {
 		return 4
@@ -117,8 +120,8 @@ func (e Engine) bytesPerElement() float64 {
 	return 2
 }
 
-// Check says what of the engine's arguments vLLM refuses before it looks at a
-// GPU; "" if nothing.
+// Check returns the argument that vLLM refuses before it uses a GPU, with the reason;
+// "" if vLLM refuses none.
 func (e Engine) Check() string {
 	if e.Utilization <= 0 || e.Utilization > 1 {
 		return fmt.Sprintf("--gpu-memory-utilization is %g, want more than 0 and at most 1", e.Utilization)

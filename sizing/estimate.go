@@ -8,65 +8,65 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Workload is one model's service, as far as its size goes.
+// Workload describes one model's service, as far as its size depends on it.
 type Workload struct {
-	// Model is its name as the user wrote it. Default: the shape's.
+	// Model is the name that the user wrote. Default: the shape's name.
 	Model string
-	// Engine is one replica. Where TensorParallel is not given, the fewest GPUs
-	// on which it fits are taken, and where MaxNumSeqs is not, what Serving
-	// derives.
+	// Engine is one replica. Without TensorParallel, Size takes the smallest number of
+	// GPUs on which the model fits. Without MaxNumSeqs, Serving derives it.
 	Engine Engine
-	// On is the type of the nodes. The zero value is a node that is not EC2's:
-	// it has no price, and any number of GPUs.
-	On catalogue.Instance
-	// Others are further types on which replicas may run. Cost is that of the type
-	// on which all replicas cost most. Default: none.
-	Others []catalogue.Instance
-	// Spot reports that nodes may be spare capacity, whose price varies below the
+	// Instance is the type of the nodes. The zero value is a node outside EC2, which
+	// has no price and any number of GPUs.
+	Instance catalogue.Instance
+	// Alternatives are further types on which replicas may run. Cost is that of the
+	// most expensive type. Default: none.
+	Alternatives []catalogue.Instance
+	// Spot reports that nodes may be spot instances, whose price varies below the
 	// on-demand price. Default: false.
 	Spot bool
-	// Objectives are what the service promises.
+	// Objectives are the service's objectives (SLO).
 	Objectives Objectives
-	// MinReplicas and MaxReplicas are the numbers of engines. Default: 1, and
+	// MinReplicas and MaxReplicas are the numbers of replicas. Default: 1, and
 	// MinReplicas.
 	MinReplicas, MaxReplicas int
-	// Storage is where the weights come from. Default: Hub. Compiled tells that
-	// compiled code is kept from start to start.
+	// Storage is the source of the weights. Default: Hub. Compiled reports that
+	// compiled code is kept between starts.
 	Storage  Storage
 	Compiled bool
-	// Scrape is the time between two looks at an engine's load. Default: 15 s.
+	// Scrape is the time between two polls of a replica's metrics. Default: 15 s.
 	Scrape time.Duration
-	// Load is how long an engine takes from the start of its container. Default:
-	// what Start estimates.
+	// Load is the time that a replica takes from the start of its container. Default:
+	// the estimate of Start.
 	Load time.Duration
-	// Prices are what things cost.
+	// Prices are the prices of nodes and shared resources.
 	Prices catalogue.Prices
 }
 
-// Estimate is what a workload comes to.
+// Estimate holds the results for one workload.
 type Estimate struct {
-	// Asked is the workload as it was given, and Workload that with its defaults,
-	// and the derived GPUs and sequences.
-	Asked, Workload Workload
-	// Memory is that of one GPU; its Verdict says whether the rest means anything.
+	// Requested is the workload as the caller passed it. Workload has its defaults, and
+	// the derived GPUs and sequences.
+	Requested, Workload Workload
+	// Memory is the memory of one GPU. If its Verdict is DoesNotFit, the other results
+	// have no meaning.
 	Memory    Memory
 	Serving   Serving
 	ColdStart ColdStart
 	Cost      Cost
 }
 
-// Size computes the estimate of a workload.
+// Size returns the estimate of a workload.
 func Size(w Workload) Estimate {
-	asked := w
+	requested := w
 	if w.Engine.TensorParallel == 0 {
 		w.Engine.TensorParallel = w.fewestGPUs()
 	}
 	e := w.size()
-	e.Asked = asked
+	e.Requested = requested
 	return e
 }
 
-// withDefaults returns the workload with every field set that has a default.
+// withDefaults returns the workload with all defaults set.
 func (w Workload) withDefaults() Workload {
 	w.MinReplicas = max(w.MinReplicas, 0)
 	if w.MaxReplicas == 0 {
@@ -85,13 +85,13 @@ func (w Workload) withDefaults() Workload {
 	return w
 }
 
-// size is Size for a known number of GPUs.
+// size returns the estimate for a given number of GPUs.
 func (w Workload) size() Estimate {
 	w = w.withDefaults()
 	if w.Engine.MaxNumSeqs == 0 {
 		w.Engine.MaxNumSeqs = w.Engine.derivedSequences(w.Objectives)
 	}
-	e := Estimate{Asked: w, Workload: w, Memory: Fit(w.Engine), ColdStart: Start(w.Engine, w.On, w.Storage, w.Compiled)}
+	e := Estimate{Requested: w, Workload: w, Memory: Fit(w.Engine), ColdStart: Start(w.Engine, w.Instance, w.Storage, w.Compiled)}
 	coldStart := e.ColdStart.Total()
 	if w.Load > 0 {
 		coldStart = e.ColdStart.Provision() + w.Load
@@ -104,46 +104,46 @@ func (w Workload) size() Estimate {
 	return e
 }
 
-// charge computes the cost on the type on which all replicas cost most. It is
-// not known where that of one type is not.
+// charge returns the cost on the most expensive type. It is unknown if the cost on one
+// type is unknown.
 func (w Workload) charge(s Serving) Cost {
-	most := Charge(w.On, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
-	for _, other := range w.Others {
-		c := Charge(other, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
+	highest := Charge(w.Instance, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
+	for _, alternative := range w.Alternatives {
+		c := Charge(alternative, w.Engine.GPUs(), w.MinReplicas, w.MaxReplicas, s, w.Prices)
 		if !c.Known {
 			return Cost{}
 		}
-		if most.Known && c.Max > most.Max {
-			most = c
+		if highest.Known && c.Max > highest.Max {
+			highest = c
 		}
 	}
-	most.Spot = w.Spot
-	return most
+	highest.Spot = w.Spot
+	return highest
 }
 
-// mostGPUs is what the largest nodes hold.
-const mostGPUs = 8
+// maxGPUs is the number of GPUs of the largest nodes.
+const maxGPUs = 8
 
-// gpusOfNode is how many GPUs one replica can have.
+// gpusOfNode returns the largest number of GPUs of one replica.
 func (w Workload) gpusOfNode() int {
-	if w.On.GPUs > 0 {
-		return w.On.GPUs
+	if w.Instance.GPUs > 0 {
+		return w.Instance.GPUs
 	}
-	return mostGPUs
+	return maxGPUs
 }
 
-// fewestGPUs is the smallest power of two on which the engine fits; marginal
-// does if nothing else. If none, as many as there are that divide the model.
+// fewestGPUs returns the smallest power of two on which the model fits, else the
+// smallest on which it fits marginally, else the largest number that divides the model.
 func (w Workload) fewestGPUs() int {
-	last, marginal := 1, 0
+	divisor, marginal := 1, 0
 	for gpus := 1; gpus <= w.gpusOfNode(); gpus *= 2 {
 		if !w.Engine.Splits(gpus) {
 			continue
 		}
-		last = gpus
-		on := w
-		on.Engine.TensorParallel = gpus
-		switch on.size().Memory.Verdict {
+		divisor = gpus
+		trial := w
+		trial.Engine.TensorParallel = gpus
+		switch trial.size().Memory.Verdict {
 		case Fits:
 			return gpus
 		case Marginal:
@@ -156,10 +156,10 @@ func (w Workload) fewestGPUs() int {
 	if marginal > 0 {
 		return marginal
 	}
-	return last
+	return divisor
 }
 
-// price is what all replicas cost an hour, +Inf where that is not known.
+// price returns the cost of all replicas in USD an hour; +Inf if it is unknown.
 func (e Estimate) price() float64 {
 	if !e.Cost.Known {
 		return math.Inf(1)
@@ -167,18 +167,19 @@ func (e Estimate) price() float64 {
 	return e.Cost.Max
 }
 
-// FitOn sizes the workload on each of the instance types, as many GPUs as it
-// needs, and sorts what fits by the cost of all replicas, the cheapest first.
+// FitOn returns an estimate for each instance type, with as many GPUs as the workload
+// needs. Estimates that fit come first, sorted by the cost of all replicas, the
+// cheapest first.
 func FitOn(w Workload, types []catalogue.Instance) []Estimate {
-	var all []Estimate
-	for _, on := range types {
-		one := w
-		one.On, one.Engine.GPU, one.Others, one.Spot = on, on.GPU, nil, false
-		if one.Engine.TensorParallel > on.GPUs {
+	var estimates []Estimate
+	for _, instance := range types {
+		trial := w
+		trial.Instance, trial.Engine.GPU, trial.Alternatives, trial.Spot = instance, instance.GPU, nil, false
+		if trial.Engine.TensorParallel > instance.GPUs {
 			continue
 		}
-		all = append(all, Size(one))
+		estimates = append(estimates, Size(trial))
 	}
-	slices.SortStableFunc(all, Compare)
-	return all
+	slices.SortStableFunc(estimates, Compare)
+	return estimates
 }

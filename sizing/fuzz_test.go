@@ -7,22 +7,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// FuzzFit looks for panics, negative numbers, and two orders that must hold:
-// more memory never fits less, and a longer context never raises concurrency.
+// FuzzFit searches for panics and negative numbers. It also checks two orders: more
+// memory never fits less, and a longer context never raises concurrency.
 func FuzzFit(f *testing.F) {
 	f.Add(3, 5, uint8(1), uint8(1), 0.92, 8192, 256, 2048, uint8(0), uint8(32))
 	f.Add(120, 9, uint8(8), uint8(2), 0.5, 131072, 1024, 8192, uint8(1), uint8(19))
 	f.Add(400, 0, uint8(0), uint8(0), 0.0, 0, 0, 0, uint8(2), uint8(0))
-	names, cards := catalogue.ShapeNames(), catalogue.GPUNames()
-	f.Fuzz(func(t *testing.T, model, card int, tensor, pipeline uint8, share float64, length, sequences, tokens int, flags, minor uint8) {
+	names, gpus := catalogue.ShapeNames(), catalogue.GPUNames()
+	f.Fuzz(func(t *testing.T, model, gpuIndex int, tensor, pipeline uint8, share float64, length, sequences, tokens int, flags, minor uint8) {
 		shape, _ := catalogue.FindShape(names[abs(model)%len(names)])
-		gpu, _ := catalogue.FindGPU(cards[abs(card)%len(cards)])
+		gpu, _ := catalogue.FindGPU(gpus[abs(gpuIndex)%len(gpus)])
 		if math.IsNaN(share) || share < 0 || share > 1 {
 			share = 0.9
 		}
 		e := Engine{
-			// What the orders are about begins with V1, whose batches do not grow
-			// with the context.
+			// The orders hold since V1, whose batches do not grow with the context.
 			Release: Release{Minor: 11 + int(minor)%40}, Shape: shape, GPU: gpu,
 			TensorParallel: int(tensor) % 17, PipelineParallel: int(pipeline) % 9, Utilization: share,
 			MaxModelLen: abs(length) % 2_000_000, MaxNumSeqs: 1 + abs(sequences)%4096, MaxBatchedTokens: 1 + abs(tokens)%65536,
@@ -58,19 +57,19 @@ func FuzzFit(f *testing.F) {
 	})
 }
 
-// FuzzSize looks for panics and for estimates that contradict themselves.
+// FuzzSize searches for panics and for contradictory estimates.
 func FuzzSize(f *testing.F) {
 	f.Add(3, 5, 8192, 100, 1155, 211, uint8(1), uint8(10))
 	f.Add(77, 40, 0, 1, 1, 1, uint8(0), uint8(0))
 	names, types := catalogue.ShapeNames(), catalogue.Instances()
-	f.Fuzz(func(t *testing.T, model, on, length, tpot, input, output int, least, most uint8) {
+	f.Fuzz(func(t *testing.T, model, index, length, tpot, input, output int, minReplicas, maxReplicas uint8) {
 		shape, _ := catalogue.FindShape(names[abs(model)%len(names)])
-		instance := types[abs(on)%len(types)]
+		instance := types[abs(index)%len(types)]
 		e := Size(Workload{
 			Engine:      Engine{Release: current, Shape: shape, GPU: instance.GPU, MaxModelLen: abs(length) % 300_000},
-			On:          instance,
+			Instance:    instance,
 			Objectives:  Objectives{TPOTMilliseconds: float64(abs(tpot) % 10_000), InputTokens: abs(input) % 1_000_000, OutputTokens: abs(output) % 1_000_000},
-			MinReplicas: int(least), MaxReplicas: int(most),
+			MinReplicas: int(minReplicas), MaxReplicas: int(maxReplicas),
 		})
 		s := e.Serving
 		if s.Usable < 0 || s.Target < 0 || s.Target > max(s.Usable, 1) || s.MaxNumSeqs < 1 || s.Growth < 1 {

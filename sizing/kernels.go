@@ -6,11 +6,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// denseGain is by how much products in a format are faster than those of 16 bit:
-// measured at 8192 tokens (ai-dynamo/aiconfigurator 095f58a, gemm_perf of vLLM
-// 0.24: FP8 1270 of 756 TFLOPS on H100, 2022 of 1488 on B200, 742 of 394 on
-// RTX PRO 6000; NVFP4 3818 on B200) and rounded down to what engines showed.
-// Formats that are widened before gain nothing.
+// denseGain returns by which factor matrix products in a format are faster than those
+// of 16 bit. The factors are measured at 8192 tokens (ai-dynamo/aiconfigurator 095f58a,
+// gemm_perf of vLLM 0.24: FP8 1270 of 756 TFLOPS on H100, 2022 of 1488 on B200, 742 of
+// 394 on RTX PRO 6000; NVFP4 3818 on B200), and rounded down to the results of whole
+// replicas. Kernels that widen a format to 16 bit first gain nothing.
 func denseGain(g catalogue.GPU, f catalogue.Format) float64 {
 	switch {
 	case f == catalogue.NVFP4 && g.Blackwell():
@@ -25,14 +25,14 @@ func denseGain(g catalogue.GPU, f catalogue.Format) float64 {
 	return 1.5
 }
 
-// grouped is the measured speed of one card's grouped products, which experts
-// need: TFLOPS at 8192 tokens, and the share of the bandwidth beside that of 16
-// bit at which the weights are read; 0: as 16 bit
-// (ai-dynamo/aiconfigurator 095f58a, moe_perf of vLLM 0.24, A100 0.14).
+// grouped is the measured speed of one GPU's grouped products, which experts need:
+// TFLOPS at 8192 tokens, and the rate of reading weights as a share of the rate in 16
+// bit; 0 means the rate of 16 bit (ai-dynamo/aiconfigurator 095f58a, moe_perf of vLLM
+// 0.24, A100 0.14).
 type grouped struct{ tflops, reads float64 }
 
-// kernels are those of chips, by the name of the card that was measured, in the order of the formats: 16 bit, FP8 in blocks, INT4, MXFP4,
-// NVFP4.
+// kernels holds measured speeds by the name of the measured GPU, in the order of the
+// formats: 16 bit, FP8 in blocks, INT4, MXFP4, NVFP4.
 var kernels = map[string][5]grouped{
 	"A100-40":      {{tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}, {tflops: 100}},
 	"H100":         {{488, 0}, {540, .93}, {250, .87}, {556, .85}, {}},
@@ -43,11 +43,11 @@ var kernels = map[string][5]grouped{
 	"RTX-PRO-6000": {{179, 0}, {299, 0}, {281, 0}, {257, 0}, {754, .93}},
 }
 
-// groupedShare is the share of the 16-bit rate that grouped products reach
-// where the card was not measured.
+// groupedShare is the share of the 16-bit rate that grouped products reach on a GPU
+// without measurement.
 const groupedShare = 0.45
 
-// groupedTFLOPS is the rate of grouped products.
+// groupedTFLOPS returns the rate of grouped products in TFLOPS.
 func groupedTFLOPS(g catalogue.GPU, f catalogue.Format) float64 {
 	if k := kernelOf(g, f); k.tflops > 0 {
 		return k.tflops
@@ -55,7 +55,7 @@ func groupedTFLOPS(g catalogue.GPU, f catalogue.Format) float64 {
 	return groupedShare * g.TFLOPS
 }
 
-// groupedReads is the share of readExperts that a format reaches.
+// groupedReads returns the share of readExperts that a format reaches.
 func groupedReads(g catalogue.GPU, f catalogue.Format) float64 {
 	if k := kernelOf(g, f); k.reads > 0 {
 		return k.reads

@@ -9,27 +9,27 @@ import (
 // BlockSize is vLLM's KV block on CUDA, in tokens.
 const BlockSize = 16
 
-// pool is how the KV cache is cut: vLLM puts layers of one kind into groups of
-// equal size, and every block serves one group.
+// pool describes how vLLM divides the KV cache: layers of one kind form groups of equal
+// size, and every block serves one group.
 type pool struct {
-	// page is the bytes of one block of one layer on one GPU, and layers how
-	// many layers a group has, so that page × layers is one block of the pool.
+	// page is the size in bytes of one block of one layer on one GPU, and layers the
+	// number of layers in a group. One block of the pool has page × layers bytes.
 	page, layers int64
 	groups       []group
 }
 
-// group are layers whose blocks are allocated together.
+// group is a set of layers whose blocks are allocated together.
 type group struct {
 	kind    catalogue.KVKind
-	tokens  int // that one of its blocks holds
-	blocks  int // of one request, where that does not depend on its length
-	count   int // of such groups
+	tokens  int // in one block
+	blocks  int // of one request, if its length does not matter
+	count   int // number of equal groups
 	window  int
 	chunked bool
 }
 
-// KVCacheType returns the type of the KV cache: the one that is asked for, else
-// the checkpoint's own; "auto" is the model's type.
+// KVCacheType returns the type of the KV cache: the requested type, else the
+// checkpoint's type; "auto" means the model's type.
 func (e Engine) KVCacheType() string {
 	if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
 		return cmp.Or(e.Shape.Quantization.KVCacheDType, "auto")
@@ -37,8 +37,8 @@ func (e Engine) KVCacheType() string {
 	return e.KVCacheDType
 }
 
-// KVBytesPerToken is what one token takes on one GPU while no window has
-// closed, in the stage that holds most layers.
+// KVBytesPerToken returns the bytes of one token on one GPU, in the pipeline stage with
+// the most layers, while the context is shorter than every sliding window.
 func (e Engine) KVBytesPerToken() int64 {
 	var sum int64
 	for _, k := range e.Shape.KV {
@@ -49,29 +49,29 @@ func (e Engine) KVBytesPerToken() int64 {
 	return sum
 }
 
-// stage is how many of so many layers the largest pipeline stage holds.
+// stage returns the number of layers in the largest pipeline stage.
 func (e Engine) stage(layers int) int {
 	return (layers + e.PipelineParallel - 1) / e.PipelineParallel
 }
 
-// layers are what the layers keep as the release sees it: windows that it does
-// not know of are whole contexts.
-func (e Engine) layers() []catalogue.KVLayers {
-	var all []catalogue.KVLayers
-	for _, k := range e.kept() {
+// effectiveLayers returns the cached layers as the release handles them. A release that
+// does not support a sliding window caches the whole context.
+func (e Engine) effectiveLayers() []catalogue.KVLayers {
+	var layers []catalogue.KVLayers
+	for _, k := range e.cachedLayers() {
 		if k.Kind == catalogue.Sliding && !e.savesWindows(k.Chunked) {
 			k.Kind, k.Window, k.Chunked = catalogue.Full, 0, false
-			if last := len(all) - 1; last >= 0 && all[last].Heads == k.Heads && all[last].Elements == k.Elements && !all[last].Shared {
-				all[last].Count += k.Count
+			if previous := len(layers) - 1; previous >= 0 && layers[previous].Heads == k.Heads && layers[previous].Elements == k.Elements && !layers[previous].Shared {
+				layers[previous].Count += k.Count
 				continue
 			}
 		}
-		all = append(all, k)
+		layers = append(layers, k)
 	}
-	return all
+	return layers
 }
 
-// stateBytes is one layer's state on one GPU.
+// stateBytes returns the size of one layer's state on one GPU, in bytes.
 func (e Engine) stateBytes(k catalogue.KVLayers) int64 {
 	width := 2
 	if k.WideSince > 0 && e.Release.Since(k.WideSince) {
@@ -84,38 +84,37 @@ func (e Engine) stateBytes(k catalogue.KVLayers) int64 {
 	return int64((k.ConvBytes + width*k.Recurrence) / split)
 }
 
-// pool cuts the cache as vLLM's hybrid KV cache manager does
-// (get_kv_cache_groups in vllm/v1/core/kv_cache_utils.py): pages of all layers
-// have one size, for which blocks of narrower layers hold more tokens; a group
-// has as many layers as the rarest kind, or as the commonest if that is hardly
-// more.
+// pool divides the cache as vLLM's hybrid KV cache manager does (get_kv_cache_groups in
+// vllm/v1/core/kv_cache_utils.py). Pages of all layers have one size, so blocks of
+// narrower layers hold more tokens. A group has as many layers as the rarest kind, or
+// as the commonest kind if that is only slightly more.
 func (e Engine) pool() pool {
 	var p pool
-	kept := e.layers()
-	fewest, most := 0, 0
-	for _, k := range kept {
+	layers := e.effectiveLayers()
+	rarest, commonest := 0, 0
+	for _, k := range layers {
 		n := e.stage(k.Count)
-		if k.Paged && len(kept) > 1 {
+		if k.Paged && len(layers) > 1 {
 			continue // it takes as many blocks as it needs
 		}
-		if fewest == 0 || n < fewest {
-			fewest = n
+		if rarest == 0 || n < rarest {
+			rarest = n
 		}
-		most = max(most, n)
+		commonest = max(commonest, n)
 		if k.Kind != catalogue.State {
 			p.page = max(p.page, e.tokenBytes(k)*int64(max(k.Block, BlockSize)))
 		}
 	}
-	if fewest == 0 {
+	if rarest == 0 {
 		return p
 	}
-	size := fewest
-	if float64(most) < e.Release.groupsLikeLargest()*float64(fewest) {
-		size = most
+	size := rarest
+	if float64(commonest) < e.Release.groupsLikeLargest()*float64(rarest) {
+		size = commonest
 	}
 	p.layers = int64(size)
-	// A state fills one page, so pages of attention grow until it does.
-	for _, k := range kept {
+	// A state fills one page, so the page of attention grows to the size of a state.
+	for _, k := range layers {
 		if k.Paged {
 			continue
 		}
@@ -125,7 +124,7 @@ func (e Engine) pool() pool {
 			p.page = max(p.page, state)
 		}
 	}
-	for _, k := range kept {
+	for _, k := range layers {
 		g := group{kind: k.Kind, count: (e.stage(k.Count) + size - 1) / size, window: k.Window, chunked: k.Chunked, tokens: BlockSize}
 		if bytes := e.tokenBytes(k); k.Kind != catalogue.State && bytes > 0 {
 			g.tokens = int(p.page / bytes)
@@ -138,42 +137,42 @@ func (e Engine) pool() pool {
 	return p
 }
 
-// blockBytes is one block of the pool on one GPU.
+// blockBytes returns the size of one block of the pool on one GPU, in bytes.
 func (p pool) blockBytes() int64 { return p.page * p.layers }
 
-// blocksFor is how many blocks one request of so many tokens needs
+// blocksFor returns the number of blocks that one request with a number of tokens needs
 // (max_memory_usage_bytes in vllm/v1/kv_cache_interface.py).
 func (e Engine) blocksFor(p pool, tokens int) int {
 	blocks := 0
 	scheduled := e.MaxBatchedTokens * e.Release.inFlight()
 	for _, g := range p.groups {
-		each := 0
+		perGroup := 0
 		switch {
 		case g.blocks > 0:
-			each = g.blocks
+			perGroup = g.blocks
 		case g.kind == catalogue.State:
-			each = e.statesPerRequest()
+			perGroup = e.statesPerRequest()
 		case g.kind == catalogue.Full:
-			each = blocksOf(tokens, g.tokens)
+			perGroup = blocksOf(tokens, g.tokens)
 		case g.chunked:
-			each = blocksOf(min(tokens, g.window+scheduled), g.tokens)
+			perGroup = blocksOf(min(tokens, g.window+scheduled), g.tokens)
 		default: // a window begins within a block
-			each = blocksOf(min(tokens, g.window-1+scheduled), g.tokens) + 1
+			perGroup = blocksOf(min(tokens, g.window-1+scheduled), g.tokens) + 1
 		}
-		blocks += each * g.count
+		blocks += perGroup * g.count
 	}
 	return blocks
 }
 
 func blocksOf(tokens, size int) int { return (tokens + size - 1) / size }
 
-// uniform tells whether every block of the pool holds so many tokens of every
-// layer, so that tokens are blocks times that.
+// uniform reports whether every block of the pool holds the same number of tokens of
+// every layer.
 func (p pool) uniform() bool {
 	return len(p.groups) == 1 && p.groups[0].count == 1 && p.groups[0].kind != catalogue.State
 }
 
-// tokensIn is the number of tokens that so many blocks hold, as vLLM logs it.
+// tokensIn returns the number of tokens that a number of blocks hold, as vLLM logs it.
 func (e Engine) tokensIn(p pool, blocks int) int {
 	if p.blockBytes() == 0 || blocks <= 0 {
 		return 0
@@ -182,7 +181,7 @@ func (e Engine) tokensIn(p pool, blocks int) int {
 		return blocks * p.groups[0].tokens
 	}
 	if e.Release.Since(21) && e.MaxModelLen > 0 { // pull request of commit e68fa1b90a, 2026-04-28
-		// As many contexts of the longest kind as fit, in tokens.
+		// The number of longest contexts that fit, in tokens.
 		return int(float64(blocks) / float64(e.blocksFor(p, e.MaxModelLen)) * float64(e.MaxModelLen))
 	}
 	groups, smallest := 0, 0
@@ -195,8 +194,8 @@ func (e Engine) tokensIn(p pool, blocks int) int {
 	return blocks / groups * smallest
 }
 
-// longestIn is the longest context of which one request fits into so many
-// blocks.
+// longestIn returns the longest context, in tokens, of one request that fits in a
+// number of blocks.
 func (e Engine) longestIn(p pool, blocks int) int {
 	if p.blockBytes() == 0 || blocks <= 0 {
 		return 0
@@ -213,5 +212,6 @@ func (e Engine) longestIn(p pool, blocks int) int {
 	return low
 }
 
-// longestContext bounds what is searched for: no model is trained for more.
+// longestContext limits the search in longestIn: no model is trained for a longer
+// context.
 const longestContext = 100_000_000

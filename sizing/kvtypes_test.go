@@ -7,7 +7,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// TestBytesOfTheCacheTypes computes one token of one layer by hand.
+// TestBytesOfTheCacheTypes compares with one token of one layer, computed by hand.
 func TestBytesOfTheCacheTypes(t *testing.T) {
 	tests := []struct {
 		model, kind string
@@ -30,7 +30,8 @@ func TestBytesOfTheCacheTypes(t *testing.T) {
 		// A latent of 576, which is not split.
 		{"deepseek-ai/DeepSeek-V2-Lite", "auto", 576 * 2},
 		{"deepseek-ai/DeepSeek-V2-Lite", "fp8", 576},
-		// A sparse one keeps the indexer's key of 128 bytes and its scale of 4 beside it.
+		// Sparse attention also caches the indexer's key of 128 bytes and its scale of
+		// 4 bytes.
 		{"deepseek-ai/DeepSeek-V3.2", "auto", 576*2 + 132},
 		{"deepseek-ai/DeepSeek-V3.2", "fp8_ds_mla", 656 + 132},
 		{"deepseek-ai/DeepSeek-V3.2", "fp8", 656 + 132},
@@ -46,25 +47,25 @@ func TestBytesOfTheCacheTypes(t *testing.T) {
 	}
 }
 
-// TestEveryCacheTypeHasASize holds that a narrower type never takes more than 16
-// bit, and that no type of the table is taken for 16 bit by omission.
+// TestEveryCacheTypeHasASize checks that a narrower type never takes more than 16 bit,
+// and that no type of the table counts as 16 bit by omission.
 func TestEveryCacheTypeHasASize(t *testing.T) {
 	plain := engine(t, "Qwen/Qwen3-8B", "B200", 1, 8192).WithDefaults()
-	most := plain.tokenBytes(plain.Shape.KV[0])
+	limit := plain.tokenBytes(plain.Shape.KV[0])
 	for _, kind := range vllmflags.Names("--kv-cache-dtype") {
 		e := plain
 		e.KVCacheDType = kind
 		got := e.tokenBytes(e.Shape.KV[0])
 		wide := kind == "auto" || kind == "float16" || kind == "bfloat16"
-		if wide != (got == most) || got <= 0 || got > most {
-			t.Errorf("%s: %d bytes, and 16 bit are %d", kind, got, most)
+		if wide != (got == limit) || got <= 0 || got > limit {
+			t.Errorf("%s: %d bytes, and 16 bit are %d", kind, got, limit)
 		}
 	}
 }
 
-// TestSizedFlagsAreRead holds that a flag that is classed as sized changes the
+// TestSizedFlagsChangeEngine checks that every flag with the class Sized changes the
 // engine.
-func TestSizedFlagsAreRead(t *testing.T) {
+func TestSizedFlagsChangeEngine(t *testing.T) {
 	values := map[string]string{"--dtype": "float32", "--kv-cache-dtype": "fp8", "--quantization": "awq", "--gpu-memory-utilization": "0.5", "--max-lora-rank": "64", "--convert": "embed", "--spec-method": "mtp", "--speculative-config": `{"method": "mtp"}`, "--limit-mm-per-prompt": `{"image": 2}`}
 	plain := engine(t, "Qwen/Qwen3-8B", "A10G", 1, 8192)
 	for _, f := range vllmflags.Flags() {
@@ -72,11 +73,11 @@ func TestSizedFlagsAreRead(t *testing.T) {
 			continue
 		}
 		args := []string{"m", f.Name}
-		switch value, given := values[f.Name]; {
+		switch value, ok := values[f.Name]; {
 		case f.Name == "--enable-prefix-caching":
 			args[1] = "--no-enable-prefix-caching"
 		case f.Arity == vllmflags.ArityNone:
-		case given:
+		case ok:
 			args = append(args, value)
 		default:
 			args = append(args, "2")
@@ -98,5 +99,5 @@ func TestSizedFlagsAreRead(t *testing.T) {
 	}
 }
 
-// fingerprint tells engines apart.
+// fingerprint returns a text that differs for different engines.
 func fingerprint(e Engine) string { return fmt.Sprintf("%+v", e) }

@@ -5,51 +5,52 @@ import (
 	"math"
 )
 
-// Verdict is what comes of comparing what is there with what is needed.
+// Verdict is the result of comparing available with needed memory.
 type Verdict string
 
 const (
-	// Fits is said of what fits also if the estimate is off by its error.
+	// Fits means that the model fits even if the estimate is wrong by its error.
 	Fits Verdict = "fits"
-	// Marginal is said where the error of the estimate decides.
+	// Marginal means that the error of the estimate decides.
 	Marginal Verdict = "marginal"
-	// DoesNotFit is said of what does not fit even if the estimate is off by its
+	// DoesNotFit means that the model does not fit even if the estimate is wrong by its
 	// error.
 	DoesNotFit Verdict = "does not fit"
 )
 
-// Memory is one GPU's, in GiB, and what follows from it.
+// Memory is the memory of one GPU in GiB, and its consequences.
 type Memory struct {
-	// Usable is what CUDA reports, Requested vLLM's share of it.
+	// Usable is the memory that CUDA reports, and Requested vLLM's share of it.
 	Usable, Requested float64
-	// Weights, Drafter, Adapters, Activation, NonTorch and Graphs are subtracted from that.
-	// KV is left for the cache; where nothing is, Short is what lacks.
+	// Weights, Drafter, Adapters, Activation, NonTorch and Graphs are subtracted from
+	// Requested. KV is the rest, for the cache. If nothing is left, Short is the
+	// missing memory.
 	Weights, Drafter, Adapters, Activation, NonTorch, Graphs, KV, Short float64
-	// Error is by how much KV may be less in nine of ten cases, and More by how
-	// much it may be more.
+	// Error is the amount by which KV may be smaller in nine of ten cases, and More the
+	// amount by which it may be larger.
 	Error, More float64
-	// Blocks and Tokens are the size of the cache, over all GPUs, as vLLM logs
-	// it.
+	// Blocks and Tokens are the size of the cache over all GPUs, as vLLM logs it.
 	Blocks, Tokens int
-	// MaxModelLen is the longest context of one request that is asked for, and
-	// Needed the cache that it takes on one GPU.
+	// MaxModelLen is the longest context of one request in tokens, and Needed the cache
+	// that it takes on one GPU.
 	MaxModelLen int
 	Needed      float64
-	// Longest is the longest context that fits, in tokens, within what the model
-	// was trained for.
+	// Longest is the longest context that fits, in tokens, at most the length for which
+	// the model was trained.
 	Longest int
-	// Concurrency is how many requests of MaxModelLen the cache holds at once.
+	// Concurrency is the number of requests of MaxModelLen that the cache holds at
+	// once.
 	Concurrency float64
-	// Verdict says whether one request of MaxModelLen fits, and Why in what it
-	// lacks.
+	// Verdict says whether one request of MaxModelLen fits. Reason says what is
+	// missing.
 	Verdict Verdict
-	Why     string
+	Reason  string
 	key     string
 }
 
-// Key is the configuration key to change first, so that the engine fits: gpu.count
-// where even the weights lack memory, and maxModelLen unless something else is to
-// blame.
+// Key returns the configuration key to change first, so that the model fits: gpu.count
+// if the memory is too small for the weights, maxModelLen unless decide found another
+// key.
 func (m Memory) Key() string {
 	switch {
 	case m.key != "":
@@ -60,11 +61,11 @@ func (m Memory) Key() string {
 	return "maxModelLen"
 }
 
-// Errors of the estimate on one GPU: 0.25 GiB for allocator and desktop, a share
-// of the memory, whose total differs between drivers and boards (79.15 to 79.35
-// GiB on A100 of 80 GB), of what is subtracted for activations, communication
-// and graphs, which differs between logs of one configuration, and of the
-// weights. Nine of ten logs are within it (TestAccuracy in local/accuracy).
+// Errors of the estimate on one GPU: 0.25 GiB for the allocator and the desktop; a
+// share of the memory, whose total differs between drivers and boards (79.15 to 79.35
+// GiB on A100 of 80 GB); a share of the subtracted activations, communication and
+// graphs, which differ between logs of one configuration; and a share of the weights.
+// Nine of ten logs are within the error (TestAccuracy in local/accuracy).
 const (
 	errorFloorGiB = 0.25
 	errorUsable   = 0.005
@@ -73,18 +74,18 @@ const (
 	errorDrafter  = 0.1
 )
 
-// manySequencesGiB is what RTX PRO 6000 lacked beside all that is computed: 6 to 9
-// GiB with 1,024 sequences, in three logs of one source; H100 and RTX 5090 lacked
-// nothing. The cause is not known.
+// manySequencesGiB returns the memory that RTX PRO 6000 needs in addition to the
+// computed amount, in GiB: 6 to 9 GiB with 1,024 sequences, in three logs of one
+// source. H100 and RTX 5090 needed no additional memory. The cause is unknown.
 func (e Engine) manySequencesGiB() float64 {
-	const usual, many, lacked = 256, 1024, 9
+	const usual, many, additional = 256, 1024, 9
 	if e.GPU.Capability < 120 || e.MaxNumSeqs <= usual || e.GPU.UsableGiB < 80 {
 		return 0
 	}
-	return lacked * math.Min(1, float64(e.MaxNumSeqs-usual)/(many-usual))
+	return additional * math.Min(1, float64(e.MaxNumSeqs-usual)/(many-usual))
 }
 
-// Fit computes the memory of an engine.
+// Fit returns the memory of one GPU of a replica.
 func Fit(e Engine) Memory {
 	e = e.WithDefaults()
 	m := Memory{
@@ -94,8 +95,8 @@ func Fit(e Engine) Memory {
 	}
 	m.Adapters, _ = e.AdaptersGiB()
 	m.Drafter, _ = e.DrafterGiB()
-	left := m.Requested - m.Weights - m.Drafter - m.Adapters - m.Activation - m.NonTorch - m.Graphs
-	m.KV, m.Short = math.Max(left, 0), math.Max(-left, 0)
+	remaining := m.Requested - m.Weights - m.Drafter - m.Adapters - m.Activation - m.NonTorch - m.Graphs
+	m.KV, m.Short = math.Max(remaining, 0), math.Max(-remaining, 0)
 	m.Error = errorFloorGiB + errorUsable*m.Usable + errorOverhead*(m.Adapters+m.Activation+m.NonTorch+m.Graphs) + errorWeights*m.Weights + errorDrafter*m.Drafter + e.doubtGiB()
 	m.More = m.Error + e.runnerSlackGiB()
 	m.Error += e.manySequencesGiB()
@@ -111,7 +112,7 @@ func Fit(e Engine) Memory {
 		m.KV, m.Short = float64(e.Blocks)*float64(p.blockBytes())/gib, 0
 	}
 	m.Longest = e.longestIn(p, m.Blocks)
-	if trained := e.Shape.MaxLen; trained > 0 && (m.Longest > trained || p.blockBytes() == 0) { // an encoder keeps nothing
+	if trained := e.Shape.MaxLen; trained > 0 && (m.Longest > trained || p.blockBytes() == 0) { // an encoder has no cache
 		m.Longest = max(trained, e.MaxModelLen)
 	}
 	if m.MaxModelLen == Auto || m.MaxModelLen == 0 {
@@ -130,48 +131,48 @@ func Fit(e Engine) Memory {
 	return m
 }
 
-// decide compares the cache with what one request needs.
+// decide sets the verdict: it compares the cache with the need of one request.
 func (e Engine) decide(m *Memory) {
-	refuse := func(format string, values ...any) { m.Verdict, m.Why = DoesNotFit, fmt.Sprintf(format, values...) }
-	doubt := func(format string, values ...any) { m.Verdict, m.Why = Marginal, fmt.Sprintf(format, values...) }
-	settled := e.KVCacheBytes > 0 || e.Blocks > 0
+	refuse := func(format string, values ...any) { m.Verdict, m.Reason = DoesNotFit, fmt.Sprintf(format, values...) }
+	doubt := func(format string, values ...any) { m.Verdict, m.Reason = Marginal, fmt.Sprintf(format, values...) }
+	fixed := e.KVCacheBytes > 0 || e.Blocks > 0
 	spare := m.KV - m.Short - m.Needed
 	band := m.Error
-	if settled {
+	if fixed {
 		band = 0
 	}
-	switch why := e.cannotRun(); {
-	case why != "":
-		refuse("%s", why)
+	switch reason := e.cannotRun(); {
+	case reason != "":
+		refuse("%s", reason)
 	case m.Weights > m.Usable:
 		refuse("the weights alone are more than the memory")
 	case m.Requested > m.Usable-e.Release.contextGiB():
 		m.key = "extraArgs"
-		refuse("CUDA itself takes %.2f GiB, so less is free than vLLM is told to take; lower --gpu-memory-utilization", e.Release.contextGiB())
-	case settled && m.Weights+m.Drafter+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
+		refuse("CUDA takes %.2f GiB, so less memory is free than vLLM's share; lower --gpu-memory-utilization", e.Release.contextGiB())
+	case fixed && m.Weights+m.Drafter+m.Adapters+m.Activation+m.NonTorch+m.KV > m.Usable:
 		m.key = "extraArgs"
-		refuse("the KV cache that is asked for does not fit beside the weights and activations")
+		refuse("the requested KV cache does not fit beside the weights and activations")
 	case e.hasState() && !e.EnforceEager && e.Release.Since(20) && e.MaxNumSeqs > m.Blocks:
 		m.key = "maxNumSeqs"
 		refuse("the cache has %d blocks for the states of %d sequences; lower maxNumSeqs", m.Blocks, e.MaxNumSeqs)
-	case m.Short > band, settled && m.Blocks == 0:
+	case m.Short > band, fixed && m.Blocks == 0:
 		refuse("nothing is left for the KV cache")
 	case spare < -band:
 		refuse("one request of the longest context needs more KV cache than is left")
 	case spare < band:
 		doubt("%.2f GiB to spare, and the estimate may be off by %.2f", spare, m.Error)
-	case !settled && e.tightOutside(*m):
-		doubt("outside vLLM's share too little is left for the CUDA graphs and the kernels' workspaces, which this release does not account for")
+	case !fixed && e.tightOutside(*m):
+		doubt("too little memory is left outside vLLM's share for the CUDA graphs and the kernels' workspaces, which this release does not subtract")
 	default:
 		m.Verdict = Fits
 	}
 }
 
-// tightOutside tells whether start-up may run out of memory after the cache is
-// made. Releases that do not subtract the CUDA graphs capture them outside of
-// their share, and the kernels of MXFP4 hold workspaces that the profiling run
-// does not see: with less than the sampler's peak left there, its warm-up has
-// been seen to fail.
+// tightOutside reports whether the start may run out of memory after vLLM has allocated
+// the cache. Releases that do not subtract the CUDA graphs capture them outside of
+// their share. The kernels of MXFP4 hold workspaces that the profiling run does not
+// measure. If less than the sampler's peak remains outside of the share, the sampler's
+// warm-up has failed in practice.
 func (e Engine) tightOutside(m Memory) bool {
 	if e.Shape.Quantization.Method != "mxfp4" || e.Release.subtractsGraphs() {
 		return false

@@ -2,9 +2,8 @@ package sizing
 
 import "math"
 
-// servePrompts fills in what one replica of a model does that does not generate:
-// a request is its prompt, and prompts share batches. TTFT is the time to the
-// answer.
+// servePrompts fills in the results for a model that does not generate. A request is
+// its prompt, and prompts share batches. TTFT is the time to the answer.
 func (e Engine) servePrompts(s *Serving, m Memory, o Objectives) {
 	s.MaxNumSeqs, _ = e.defaults()
 	s.Usable = s.BySequences
@@ -20,25 +19,25 @@ func (e Engine) servePrompts(s *Serving, m Memory, o Objectives) {
 	busy := busiest(read, o)
 	s.ByTTFT = max(1, whole(queued(busy)))
 	s.Usable = min(s.Usable, s.ByTTFT)
-	if most := unscattered(s.Usable); queued(busy) > most {
-		busy = largest(1, func(rho float64) bool { return queued(rho) <= most })
+	if limit := meanWithin(s.Usable); queued(busy) > limit {
+		busy = largest(1, func(rho float64) bool { return queued(rho) <= limit })
 	}
 	s.Target = max(1, int(math.Round(queued(busy/s.Growth))))
 	s.TargetTokensPerSecond = busy / s.Growth * s.PrefillTokensPerSecond
 }
 
-// batched returns how long an engine computes one prompt of many that come
-// together, in seconds; 0 where nothing is known.
+// batched returns how long a replica computes one prompt of a full batch, in seconds; 0
+// if the speed is unknown.
 func (s Speed) batched(o Objectives) float64 {
 	if !s.Known() {
 		return 0
 	}
 	input := float64(o.InputTokens)
 	prompts := math.Max(1, math.Floor(s.batch/input))
-	many := Lengths{Input: input * prompts}
-	return s.prompt(many, input) / prompts
+	lengths := Lengths{Input: input * prompts}
+	return s.prompt(lengths, input) / prompts
 }
 
-// queued returns the mean number of requests of a replica that computes prompts
-// for the share rho of its time, those that wait included.
+// queued returns the mean number of requests of a replica that computes prompts for the
+// share rho of its time, waiting requests included.
 func queued(rho float64) float64 { return rho + rho*rho*promptDispersion/(2*(1-rho)) }

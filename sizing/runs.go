@@ -6,51 +6,51 @@ import (
 	"strings"
 )
 
-// Rule names a reason why vLLM does not start, whatever the memory. A refusal
-// states it.
+// Rule names a reason why vLLM does not start, independent of memory. Every refusal
+// names its rule.
 type Rule string
 
 // The rules.
 const (
-	// RuleCUDA is that the release's CUDA has code for the GPU.
+	// RuleCUDA requires that the release's CUDA has code for the GPU.
 	RuleCUDA Rule = "cuda"
-	// RuleWeightFormat is that the image can read the checkpoint's format.
+	// RuleWeightFormat requires that the image can read the checkpoint's format.
 	RuleWeightFormat Rule = "weight-format"
-	// RuleDeprecated is that a deprecated format is asked for expressly.
+	// RuleDeprecated requires an explicit argument for a deprecated format.
 	RuleDeprecated Rule = "deprecated-format"
-	// RuleWeights is that the GPU has the kernels of the weights' format.
+	// RuleWeights requires that the GPU has kernels for the weights' format.
 	RuleWeights Rule = "weights-capability"
-	// RuleDType is that the GPU, the model and the weights' format take the type of
-	// the activations.
+	// RuleDType requires that the GPU, the model and the weights' format support the
+	// type of the activations.
 	RuleDType Rule = "dtype"
-	// RuleKVCache is that a kernel of attention takes the type of the KV cache for
-	// this model on this GPU.
+	// RuleKVCache requires that an attention kernel supports the KV cache's type for
+	// the model on the GPU.
 	RuleKVCache Rule = "kv-cache-type"
-	// RuleSparse is that the GPU has kernels of sparse attention.
+	// RuleSparse requires that the GPU has kernels for sparse attention.
 	RuleSparse Rule = "sparse-attention"
-	// RuleSplit is that tensor parallelism divides heads and FP8 blocks.
+	// RuleSplit requires that tensor parallelism divides the heads and the FP8 blocks.
 	RuleSplit Rule = "tensor-parallel"
-	// RuleLoRA is that adapters are possible with the model's vocabulary.
+	// RuleLoRA requires that vLLM supports adapters for the model's vocabulary.
 	RuleLoRA Rule = "lora-vocabulary"
 )
 
 // Obstacle is a rule that an engine breaks.
 type Obstacle struct {
 	Rule Rule
-	// Why is what is the matter, and Fix what to do.
-	Why, Fix string
+	// Reason says which requirement is not met, and Fix what to do.
+	Reason, Fix string
 }
 
-// String returns the obstacle with its rule, in one line.
+// String returns the obstacle and its rule, in one line.
 func (o Obstacle) String() string {
 	if o.Fix == "" {
-		return fmt.Sprintf("%s (rule %s)", o.Why, o.Rule)
+		return fmt.Sprintf("%s (rule %s)", o.Reason, o.Rule)
 	}
-	return fmt.Sprintf("%s; %s (rule %s)", o.Why, o.Fix, o.Rule)
+	return fmt.Sprintf("%s; %s (rule %s)", o.Reason, o.Fix, o.Rule)
 }
 
-// rules are checked in this order. Their sources are vLLM's files at 2f41c894e3
-// (main of 2026-08-20) unless a rule says otherwise.
+// rules holds the checks in order. The sources are vLLM's files at 2f41c894e3 (main of
+// 2026-08-20) unless a rule names another one.
 var rules = []struct {
 	rule  Rule
 	check func(Engine) (reason, fix string)
@@ -66,8 +66,8 @@ var rules = []struct {
 	{RuleLoRA, Engine.breaksLoRA},
 }
 
-// Obstacles returns the rules that the engine breaks; none if it starts where its
-// memory suffices.
+// Obstacles returns the rules that the engine breaks. Without obstacles, the replica
+// starts if its memory is sufficient.
 func (e Engine) Obstacles() []Obstacle {
 	var found []Obstacle
 	for _, r := range rules {
@@ -78,7 +78,7 @@ func (e Engine) Obstacles() []Obstacle {
 	return found
 }
 
-// cannotRun returns why the engine does not start at all; "" if it does.
+// cannotRun returns the first reason why the replica does not start; "" if it starts.
 func (e Engine) cannotRun() string {
 	if found := e.Obstacles(); len(found) > 0 {
 		return found[0].String()
@@ -93,8 +93,8 @@ func (e Engine) breaksCUDA() (reason, fix string) {
 	return "", ""
 }
 
-// breaksWeightFormat refuses formats that moved into plugins, which the project's
-// image does not have (pull requests 43529 and 39612).
+// breaksWeightFormat refuses formats that vLLM moved into plugins. The project's image
+// does not contain the plugins (pull requests 43529 and 39612).
 func (e Engine) breaksWeightFormat() (reason, fix string) {
 	plugins := map[string]struct {
 		name  string
@@ -108,20 +108,20 @@ func (e Engine) breaksWeightFormat() (reason, fix string) {
 		"take the AWQ, GPTQ or FP8 copy of the model, or build an image with the plugin and set image"
 }
 
-// breaksDeprecated refuses DEPRECATED_QUANTIZATION_METHODS in
+// breaksDeprecated refuses the formats of DEPRECATED_QUANTIZATION_METHODS in
 // vllm/model_executor/layers/quantization/__init__.py.
 func (e Engine) breaksDeprecated() (reason, fix string) {
 	q := e.Shape.Quantization.Method
 	if e.AllowDeprecated || !e.Release.Since(28) || q != "fbgemm_fp8" && q != "fp_quant" {
 		return "", ""
 	}
-	return fmt.Sprintf("the format %s is deprecated, and vLLM refuses it unless it is asked for expressly", q),
+	return fmt.Sprintf("the format %s is deprecated, and vLLM refuses it without an explicit argument", q),
 		"take another copy of the model, or add --allow-deprecated-quantization to extraArgs"
 }
 
-// formatCapability returns the lowest compute capability of a format of weights:
-// get_min_capability of its class in vllm/model_executor/layers/quantization. FP8
-// and NVFP4 have Marlin's kernels on Turing since v0.14 (pull request 29901).
+// formatCapability returns the lowest compute capability that supports a weight format:
+// get_min_capability of its class in vllm/model_executor/layers/quantization. Marlin's
+// kernels run FP8 and NVFP4 on Turing since v0.14 (pull request 29901).
 func (e Engine) formatCapability() int {
 	q := e.Shape.Quantization
 	switch m := q.Method; {
@@ -146,7 +146,7 @@ func (e Engine) marlinOnTuring() int {
 	return 80
 }
 
-// generations are the names of compute capabilities.
+// generations holds the names of compute capabilities.
 var generations = map[int]string{75: "Turing", 80: "Ampere", 89: "Ada", 90: "Hopper", 100: "Blackwell"}
 
 func (e Engine) breaksWeights() (reason, fix string) {
@@ -167,8 +167,8 @@ func (e Engine) breaksWeights() (reason, fix string) {
 // (_FLOAT16_NOT_SUPPORTED_MODELS in vllm/config/model.py).
 var withoutFloat16 = []string{"gemma2", "gemma3", "gemma3_text", "glm4"}
 
-// activationType returns the type of activations and of what is not quantised, as
-// _resolve_auto_dtype in vllm/config/model.py finds it.
+// activationType returns the type of activations and of weights that are not quantised,
+// by the rules of _resolve_auto_dtype in vllm/config/model.py.
 func (e Engine) activationType() string {
 	aliases := map[string]string{"half": "float16", "float": "float32", "": "auto"}
 	dtype, renamed := aliases[strings.ToLower(e.DType)]
@@ -200,13 +200,13 @@ func (e Engine) breaksDType() (reason, fix string) {
 	case dtype == "float16" && slices.Contains(withoutFloat16, e.Shape.ModelType):
 		return fmt.Sprintf("models of the type %s do not compute in float16", e.Shape.ModelType), "set dtype to bfloat16, which needs a GPU of the Ampere generation or later"
 	case dtype == "float32" && q != "" && e.Release.Since(28):
-		return fmt.Sprintf("the kernels of %s take no float32, which is what the model computes in here", q), "take a GPU of the Ampere generation or later, where it is bfloat16"
+		return fmt.Sprintf("the kernels of %s do not support float32, the type in which the model computes on this GPU", q), "take a GPU of the Ampere generation or later, on which the type is bfloat16"
 	}
 	return "", ""
 }
 
-// largestLoRAVocabulary is what LogitsProcessorWithLoRA in
-// vllm/lora/layers/logits_processor.py takes.
+// largestLoRAVocabulary is the limit of LogitsProcessorWithLoRA in
+// vllm/lora/layers/logits_processor.py.
 const largestLoRAVocabulary = 258048
 
 func (e Engine) breaksLoRA() (reason, fix string) {

@@ -8,16 +8,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// sparseTypes are model types whose attention is sparse: an indexer picks the
-// tokens (models of DeepSeek-V3.2's kind).
+// sparseTypes are model types with sparse attention: an indexer selects the tokens
+// (models like DeepSeek-V3.2).
 var sparseTypes = []string{"deepseek_v32", "deepseek_v4", "glm_moe_dsa"}
 
 func (e Engine) sparse() bool { return slices.Contains(sparseTypes, e.Shape.ModelType) }
 
 func (e Engine) hasMLA() bool { return e.Shape.MLA != (catalogue.MLA{}) }
 
-// breaksSparse: the sparse backends of vllm/v1/attention/backends/mla are for
-// compute capability 9.0, 10.x and 12.x.
+// breaksSparse requires compute capability 9.0, 10.x or 12.x, which the sparse backends
+// of vllm/v1/attention/backends/mla support.
 func (e Engine) breaksSparse() (reason, fix string) {
 	if !e.sparse() || e.GPU.Capability == 0 || e.GPU.Hopper() {
 		return "", ""
@@ -25,11 +25,11 @@ func (e Engine) breaksSparse() (reason, fix string) {
 	return fmt.Sprintf("sparse attention of %s has kernels for the Hopper generation (compute capability 9.0) and later, and %s has %.1f", e.Shape.ModelType, e.GPU.Name, float64(e.GPU.Capability)/10), "take another GPU"
 }
 
-// kernelHeads are the widths of heads that FlashInfer's attention takes
+// kernelHeads are the head widths that FlashInfer's attention supports
 // (get_supported_head_sizes in vllm/v1/attention/backends/flashinfer.py).
 var kernelHeads = []int{64, 128, 256, 512}
 
-// headWidths returns the widths of the heads that the cache has.
+// headWidths returns the widths of the heads in the KV cache.
 func (e Engine) headWidths() []int {
 	var widths []int
 	for _, k := range e.Shape.KV {
@@ -40,12 +40,12 @@ func (e Engine) headWidths() []int {
 	return widths
 }
 
-// checkedKV is the release since which Triton's attention refuses an FP8 cache
-// that it cannot read (pull request 43914); earlier ones differ and are not
+// checkedKV is the minor version since which Triton's attention refuses an FP8 cache
+// that it cannot read (pull request 43914). Earlier releases differ, so they are not
 // checked.
 const checkedKV = 24
 
-// breaksKVCache follows the backends of vllm/v1/attention/backends in the order of
+// breaksKVCache checks the backends of vllm/v1/attention/backends in the order of
 // _get_backend_priorities in vllm/platforms/cuda.py.
 func (e Engine) breaksKVCache() (reason, fix string) {
 	kind := e.KVCacheType()
@@ -55,7 +55,7 @@ func (e Engine) breaksKVCache() (reason, fix string) {
 	if problem := e.kvProblem(kind); problem != "" {
 		fix = "leave kvCacheDtype out"
 		if e.KVCacheDType == "" || e.KVCacheDType == "auto" {
-			fix = "the checkpoint asks for it, so set kvCacheDtype to " + e.plainKV()
+			fix = "the checkpoint requests it, so set kvCacheDtype to " + e.plainKV()
 		}
 		return fmt.Sprintf("a KV cache of the type %s %s", kind, problem), fix
 	}
@@ -70,8 +70,8 @@ func (e Engine) plainKV() string {
 	return "float16"
 }
 
-// kvProblem returns what is wrong with a type of the KV cache, beginning with a verb; ""
-// if nothing.
+// kvProblem returns the problem of a KV cache type, as text that begins with a verb; ""
+// if there is none.
 func (e Engine) kvProblem(kind string) string {
 	const onlyDense = "has no kernels for latent attention (MLA)"
 	switch {
@@ -88,7 +88,7 @@ func (e Engine) kvProblem(kind string) string {
 	case strings.HasPrefix(kind, "turboquant_"):
 		return e.turboquantProblem()
 	case kind == "fp8_e5m2" && e.fp8Checkpoint():
-		return "does not go with an FP8 checkpoint"
+		return "cannot be combined with an FP8 checkpoint"
 	case kind == "fp8_e5m2" && e.hasMLA():
 		return onlyDense
 	case strings.HasSuffix(kind, "_per_token_head") && e.hasMLA():
@@ -106,9 +106,9 @@ func (e Engine) fp8Checkpoint() bool {
 	return q.Method == "fp8" || q.Method == "fbgemm_fp8" || strings.HasPrefix(q.Method, "modelopt") || q.KVCacheDType != ""
 }
 
-// fp8Problem: Triton's kernels need compute capability 8.9. Below, only FlashInfer
-// reads FP8, from 8.0 on, without sinks, prefixes that see each other, latent
-// attention or other widths of heads.
+// fp8Problem returns the problem of an FP8 cache. Triton's kernels need compute
+// capability 8.9. From 8.0 to 8.9, only FlashInfer reads FP8, and it supports no sinks,
+// bidirectional prefixes, latent attention or other head widths.
 func (e Engine) fp8Problem(tritonOnly bool) string {
 	c := e.GPU.Capability
 	below := fmt.Sprintf("on %s, whose compute capability is %.1f and not 8.9 or more,", e.GPU.Name, float64(c)/10)
@@ -124,7 +124,7 @@ func (e Engine) fp8Problem(tritonOnly bool) string {
 	case e.Shape.Sinks:
 		return below + " has no kernels for attention sinks"
 	case e.Shape.PrefixLM:
-		return below + " has no kernels for images whose tokens see each other"
+		return below + " has no kernels for images whose tokens attend to each other"
 	}
 	for _, width := range e.headWidths() {
 		if !slices.Contains(kernelHeads, width) {
@@ -134,7 +134,7 @@ func (e Engine) fp8Problem(tritonOnly bool) string {
 	return ""
 }
 
-// sparseKVProblem checks the packed caches of sparse attention.
+// sparseKVProblem returns the problem of a packed cache of sparse attention.
 func (e Engine) sparseKVProblem(kind string) string {
 	switch {
 	case !e.sparse():
@@ -145,7 +145,8 @@ func (e Engine) sparseKVProblem(kind string) string {
 	return ""
 }
 
-// nvfp4Problem: FlashInfer alone reads it, on compute capability 10.
+// nvfp4Problem returns the problem of an NVFP4 cache. Only FlashInfer reads it, on
+// compute capability 10.
 func (e Engine) nvfp4Problem() string {
 	switch {
 	case !e.GPU.DataCentreBlackwell():
@@ -153,7 +154,7 @@ func (e Engine) nvfp4Problem() string {
 	case e.hasMLA():
 		return "has no kernels for latent attention (MLA)"
 	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
+		return "has no kernels for images whose tokens attend to each other"
 	}
 	for _, width := range e.headWidths() {
 		if !slices.Contains(kernelHeads, width) {
@@ -163,7 +164,8 @@ func (e Engine) nvfp4Problem() string {
 	return ""
 }
 
-// turboquantProblem: the backend has no sinks, prefixes or latent attention.
+// turboquantProblem returns the problem of a turboquant cache. Its backend supports no
+// sinks, bidirectional prefixes or latent attention.
 func (e Engine) turboquantProblem() string {
 	switch {
 	case e.hasMLA():
@@ -171,7 +173,7 @@ func (e Engine) turboquantProblem() string {
 	case e.Shape.Sinks:
 		return "has no kernels for attention sinks"
 	case e.Shape.PrefixLM:
-		return "has no kernels for images whose tokens see each other"
+		return "has no kernels for images whose tokens attend to each other"
 	}
 	return ""
 }

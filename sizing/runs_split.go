@@ -7,7 +7,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// breaksSplit checks the number of GPUs that a model is split over.
+// breaksSplit checks the number of GPUs over which the model is split.
 func (e Engine) breaksSplit() (reason, fix string) {
 	gpus := max(e.TensorParallel, 1)
 	reason = e.splitProblem(gpus)
@@ -15,7 +15,7 @@ func (e Engine) breaksSplit() (reason, fix string) {
 		return "", ""
 	}
 	var counts []string
-	for n := 1; n <= mostGPUs; n++ {
+	for n := 1; n <= maxGPUs; n++ {
 		if e.splitProblem(n) == "" {
 			counts = append(counts, fmt.Sprint(n))
 		}
@@ -27,14 +27,14 @@ func (e Engine) breaksSplit() (reason, fix string) {
 	return fmt.Sprintf("gpu.count is %d, %s", gpus, reason), fix
 }
 
-// Splits reports whether tensor parallelism can split the model over so many GPUs.
+// Splits reports whether tensor parallelism can split the model over a number of GPUs.
 func (e Engine) Splits(gpus int) bool { return gpus >= 1 && e.splitProblem(gpus) == "" }
 
-// splitProblem returns why the model cannot be split over so many GPUs, beginning
-// with "which"; "" if it can.
-// Attention heads and KV heads divide (QKVParallelLinear in
-// vllm/model_executor/layers/linear.py), and each GPU's part of an MLP is whole FP8
-// blocks (quantization/fp8.py and utils/fp8_utils.py).
+// splitProblem returns why the model cannot be split over a number of GPUs, as text
+// that begins with "which"; "" if it can. The number must divide the attention heads
+// and the KV heads (QKVParallelLinear in vllm/model_executor/layers/linear.py), and
+// each GPU's part of an MLP must be whole FP8 blocks (quantization/fp8.py and
+// utils/fp8_utils.py).
 func (e Engine) splitProblem(gpus int) string {
 	s := e.Shape
 	if s.Heads > 0 && s.Heads%gpus != 0 {

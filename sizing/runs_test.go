@@ -10,9 +10,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// TestRules gives a model, a GPU and what is asked, with the rule that this breaks.
+// TestRules checks which rule an engine breaks, by model, GPU and options.
 func TestRules(t *testing.T) {
-	on := func(gpus int, change func(*Engine)) func(*Engine) {
+	split := func(gpus int, change func(*Engine)) func(*Engine) {
 		return func(e *Engine) {
 			e.TensorParallel = gpus
 			if change != nil {
@@ -20,10 +20,10 @@ func TestRules(t *testing.T) {
 			}
 		}
 	}
-	kv := func(kind string) func(*Engine) { return on(1, func(e *Engine) { e.KVCacheDType = kind }) }
-	dtype := func(name string) func(*Engine) { return on(1, func(e *Engine) { e.DType = name }) }
+	kv := func(kind string) func(*Engine) { return split(1, func(e *Engine) { e.KVCacheDType = kind }) }
+	dtype := func(name string) func(*Engine) { return split(1, func(e *Engine) { e.DType = name }) }
 	format := func(method string) func(*Engine) {
-		return on(1, func(e *Engine) { e.Shape.Quantization = catalogue.Quantization{Method: method, Bits: 8} })
+		return split(1, func(e *Engine) { e.Shape.Quantization = catalogue.Quantization{Method: method, Bits: 8} })
 	}
 	tests := []struct {
 		model, gpu string
@@ -33,7 +33,7 @@ func TestRules(t *testing.T) {
 	}{
 		{"Qwen/Qwen3-8B", "A10G", nil, "", ""},
 		{"Qwen/Qwen3-8B", "V100-32", nil, RuleCUDA, "Turing"},
-		// FP8 caches: findings of what crashed, and what runs beside it.
+		// FP8 caches: reported crashes, and similar engines that run.
 		{"openai/gpt-oss-20b", "A10G", kv("fp8"), RuleKVCache, "leave kvCacheDtype out"},
 		{"openai/gpt-oss-120b", "A100-80", kv("fp8_e4m3"), RuleKVCache, ""},
 		{"openai/gpt-oss-20b", "L4", kv("fp8"), "", ""},
@@ -59,9 +59,9 @@ func TestRules(t *testing.T) {
 		{"openai/gpt-oss-20b", "H100", kv("turboquant_4bit_nc"), RuleKVCache, ""},
 		{"deepseek-ai/DeepSeek-V2-Lite", "H100", kv("int8_per_token_head"), RuleKVCache, ""},
 		{"deepseek-ai/DeepSeek-V3.2", "H200", kv("fp8_ds_mla"), "", ""},
-		{"deepseek-ai/DeepSeek-V3.2", "A100-80", on(8, nil), RuleSparse, ""},
-		{"Qwen/Qwen3-8B", "A10G", on(1, func(e *Engine) { e.Shape.Quantization.KVCacheDType = "fp8" }), "", ""},
-		{"Qwen/Qwen3-8B", "T4", on(1, func(e *Engine) { e.Shape.Quantization.KVCacheDType = "fp8" }), RuleKVCache, "set kvCacheDtype to float16"},
+		{"deepseek-ai/DeepSeek-V3.2", "A100-80", split(8, nil), RuleSparse, ""},
+		{"Qwen/Qwen3-8B", "A10G", split(1, func(e *Engine) { e.Shape.Quantization.KVCacheDType = "fp8" }), "", ""},
+		{"Qwen/Qwen3-8B", "T4", split(1, func(e *Engine) { e.Shape.Quantization.KVCacheDType = "fp8" }), RuleKVCache, "set kvCacheDtype to float16"},
 		// Types of activations.
 		{"Qwen/Qwen3-8B", "T4", dtype("bfloat16"), RuleDType, "set dtype to half"},
 		{"Qwen/Qwen3-8B", "T4", dtype("half"), "", ""},
@@ -77,10 +77,10 @@ func TestRules(t *testing.T) {
 		{"Qwen/Qwen3-8B", "T4", format("experts_int8"), RuleWeights, ""},
 		{"TheBloke/Mistral-7B-Instruct-v0.2-GGUF", "A10G", nil, RuleWeightFormat, "set image"},
 		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "A10G", nil, RuleWeightFormat, "set image"},
-		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "A10G", on(1, func(e *Engine) { e.CustomImage = true }), "", ""},
-		{"meta-llama/Llama-3.1-405B-Instruct-FP8", "H100", on(8, nil), RuleDeprecated, ""},
+		{"unsloth/Meta-Llama-3.1-8B-Instruct-bnb-4bit", "A10G", split(1, func(e *Engine) { e.CustomImage = true }), "", ""},
+		{"meta-llama/Llama-3.1-405B-Instruct-FP8", "H100", split(8, nil), RuleDeprecated, ""},
 		{"Qwen/Qwen3-8B", "H100", format("fbgemm_fp8"), RuleDeprecated, "--allow-deprecated-quantization"},
-		{"Qwen/Qwen3-8B", "H100", on(1, func(e *Engine) {
+		{"Qwen/Qwen3-8B", "H100", split(1, func(e *Engine) {
 			e.Shape.Quantization, e.AllowDeprecated = catalogue.Quantization{Method: "fbgemm_fp8", Bits: 8}, true
 		}), "", ""},
 		{"Qwen/Qwen3-8B", "T4", format("modelopt_mixed"), "", ""},
@@ -91,18 +91,18 @@ func TestRules(t *testing.T) {
 		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-quantized.w8a16", "B200", nil, "", ""},
 		{"RedHatAI/Meta-Llama-3.1-8B-Instruct-FP8", "B200", nil, "", ""},
 		// Tensor parallelism.
-		{"Qwen/Qwen2.5-7B-Instruct", "A10G", on(8, nil), RuleSplit, "it can be 1, 2, 4"},
-		{"microsoft/phi-4", "A10G", on(4, nil), RuleSplit, "it can be 1, 2, 5"},
-		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(2, nil), "", ""},
-		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(4, nil), RuleSplit, "it can be 1, 2, or 4 with --enable-expert-parallel"},
-		{"Qwen/Qwen3-30B-A3B-FP8", "H100", on(4, func(e *Engine) { e.ExpertParallel = true }), "", ""},
-		{"Qwen/Qwen3-235B-A22B-FP8", "H100", on(4, nil), "", ""},
-		{"Qwen/Qwen3-235B-A22B-FP8", "H100", on(8, nil), RuleSplit, "it can be 1, 2, 4"},
-		{"Qwen/Qwen3-235B-A22B", "H100", on(8, nil), "", ""},
-		{"deepseek-ai/DeepSeek-V3.1", "H200", on(8, nil), "", ""},
+		{"Qwen/Qwen2.5-7B-Instruct", "A10G", split(8, nil), RuleSplit, "it can be 1, 2, 4"},
+		{"microsoft/phi-4", "A10G", split(4, nil), RuleSplit, "it can be 1, 2, 5"},
+		{"Qwen/Qwen3-30B-A3B-FP8", "H100", split(2, nil), "", ""},
+		{"Qwen/Qwen3-30B-A3B-FP8", "H100", split(4, nil), RuleSplit, "it can be 1, 2, or 4 with --enable-expert-parallel"},
+		{"Qwen/Qwen3-30B-A3B-FP8", "H100", split(4, func(e *Engine) { e.ExpertParallel = true }), "", ""},
+		{"Qwen/Qwen3-235B-A22B-FP8", "H100", split(4, nil), "", ""},
+		{"Qwen/Qwen3-235B-A22B-FP8", "H100", split(8, nil), RuleSplit, "it can be 1, 2, 4"},
+		{"Qwen/Qwen3-235B-A22B", "H100", split(8, nil), "", ""},
+		{"deepseek-ai/DeepSeek-V3.1", "H200", split(8, nil), "", ""},
 		// Adapters.
-		{"Qwen/Qwen3-8B", "A10G", on(1, func(e *Engine) { e.LoRASlots, e.LoRARank = 1, 16 }), "", ""},
-		{"Qwen/Qwen3-8B", "A10G", on(1, func(e *Engine) { e.LoRASlots, e.LoRARank, e.Shape.Vocab = 1, 16, 262144 }), RuleLoRA, ""},
+		{"Qwen/Qwen3-8B", "A10G", split(1, func(e *Engine) { e.LoRASlots, e.LoRARank = 1, 16 }), "", ""},
+		{"Qwen/Qwen3-8B", "A10G", split(1, func(e *Engine) { e.LoRASlots, e.LoRARank, e.Shape.Vocab = 1, 16, 262144 }), RuleLoRA, ""},
 	}
 	for i, test := range tests {
 		t.Run(fmt.Sprintf("%d %s on %s", i, test.model, test.gpu), func(t *testing.T) {
@@ -120,8 +120,8 @@ func TestRules(t *testing.T) {
 			if len(found) == 0 || found[0].Rule != test.want || !strings.Contains(found[0].Fix, test.fix) {
 				t.Fatalf("%v, want the rule %s with the fix %q", found, test.want, test.fix)
 			}
-			if m := Fit(e); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "(rule "+string(test.want)+")") {
-				t.Errorf("it %s: %s", m.Verdict, m.Why)
+			if m := Fit(e); m.Verdict != DoesNotFit || !strings.Contains(m.Reason, "(rule "+string(test.want)+")") {
+				t.Errorf("it %s: %s", m.Verdict, m.Reason)
 			}
 			if text := Size(Workload{Engine: e}).Refusal(); !strings.Contains(text, " does not run on ") || !strings.Contains(text, string(test.want)) {
 				t.Errorf("the refusal is %q", text)
@@ -130,8 +130,8 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// crashes are facts of vLLM's source in other words than the rules': what an
-// accepted engine must not be.
+// crashes holds facts of vLLM's source, independent of the rules: an accepted engine
+// has none of them.
 var crashes = map[string]func(Engine) bool{
 	"an FP8 cache on Turing": func(e Engine) bool { return strings.HasPrefix(e.KVCacheType(), "fp8") && e.GPU.Capability < 80 },
 	"an FP8 cache with sinks, images, a latent or odd heads below Ada": func(e Engine) bool {
@@ -155,9 +155,8 @@ var crashes = map[string]func(Engine) bool{
 	},
 }
 
-// TestAcceptedEnginesBreakNoRule goes through all GPUs, formats of weights, types
-// of the KV cache and shapes: an engine that is accepted is none that crashes, and
-// a refusal names its rule.
+// TestAcceptedEnginesBreakNoRule checks engines with all GPUs, weight formats, KV cache
+// types and shapes: no accepted engine crashes, and every refusal names its rule.
 func TestAcceptedEnginesBreakNoRule(t *testing.T) {
 	kinds := vllmflags.Names("--kv-cache-dtype")
 	formats := []string{"", "fp8", "awq", "gptq", "modelopt", "modelopt_fp4", "mxfp4", "compressed-tensors", "bitsandbytes", "gguf", "fbgemm_fp8", "experts_int8"}
@@ -178,7 +177,7 @@ func TestAcceptedEnginesBreakNoRule(t *testing.T) {
 					found := e.Obstacles()
 					for _, o := range found {
 						refused[o.Rule]++
-						if o.Why == "" || !strings.Contains(o.String(), string(o.Rule)) || strings.Contains(o.String(), "\n") {
+						if o.Reason == "" || !strings.Contains(o.String(), string(o.Rule)) || strings.Contains(o.String(), "\n") {
 							t.Fatalf("%s on %s: an obstacle %q", name, gpuName, o)
 						}
 					}
@@ -186,9 +185,9 @@ func TestAcceptedEnginesBreakNoRule(t *testing.T) {
 						continue
 					}
 					accepted++
-					for what, is := range crashes {
-						if is(e) {
-							t.Errorf("%s, %s, on %d × %s with a cache of %s is accepted: %s", name, e.Shape.Quantization, e.TensorParallel, gpuName, kind, what)
+					for reason, breaks := range crashes {
+						if breaks(e) {
+							t.Errorf("%s, %s, on %d × %s with a cache of %s is accepted: %s", name, e.Shape.Quantization, e.TensorParallel, gpuName, kind, reason)
 						}
 					}
 				}
@@ -205,14 +204,14 @@ func TestAcceptedEnginesBreakNoRule(t *testing.T) {
 	}
 }
 
-// TestChangesNeverCrash holds that no change is offered that breaks a rule.
-func TestChangesNeverCrash(t *testing.T) {
+// TestChangesBreakNoRule checks that no proposed change breaks a rule.
+func TestChangesBreakNoRule(t *testing.T) {
 	for _, model := range []string{"openai/gpt-oss-20b", "openai/gpt-oss-120b", "microsoft/Phi-3-mini-4k-instruct", "google/gemma-3-27b-it", "deepseek-ai/DeepSeek-V2-Lite", "Qwen/Qwen3-30B-A3B-FP8"} {
 		for _, instance := range []string{"g4dn.xlarge", "g5.xlarge", "g5.12xlarge", "p4d.24xlarge"} {
 			w := workload(t, model, instance, 0)
 			w.Engine.TensorParallel = 1
 			for _, c := range Changes(w) {
-				if e := applied(t, w, c.What); len(e.Workload.Engine.Obstacles()) > 0 {
+				if e := applied(t, w, c.Setting); len(e.Workload.Engine.Obstacles()) > 0 {
 					t.Errorf("%s on %s: %q breaks %v", model, instance, c, e.Workload.Engine.Obstacles())
 				}
 			}
@@ -220,18 +219,18 @@ func TestChangesNeverCrash(t *testing.T) {
 	}
 }
 
-// TestTheAutomaticChoiceSplitsBlocks holds that the number of GPUs that is chosen
-// is one that the FP8 blocks allow.
-func TestTheAutomaticChoiceSplitsBlocks(t *testing.T) {
+// TestDerivedGPUCountDividesBlocks checks that the FP8 blocks allow the derived number
+// of GPUs.
+func TestDerivedGPUCountDividesBlocks(t *testing.T) {
 	for _, test := range []struct {
 		model, instance string
-		most            int
+		limit           int
 	}{
 		{"Qwen/Qwen3-235B-A22B-FP8", "p4d.24xlarge", 4}, {"Qwen/Qwen3-235B-A22B-FP8", "p5en.48xlarge", 4}, {"Qwen/Qwen3-30B-A3B-FP8", "g5.48xlarge", 2},
 	} {
 		e := Size(workload(t, test.model, test.instance, 8192))
-		if gpus := e.Workload.Engine.TensorParallel; gpus > test.most || len(e.Workload.Engine.Obstacles()) > 0 {
-			t.Errorf("%s on %s: %d GPUs, want at most %d", test.model, test.instance, gpus, test.most)
+		if gpus := e.Workload.Engine.TensorParallel; gpus > test.limit || len(e.Workload.Engine.Obstacles()) > 0 {
+			t.Errorf("%s on %s: %d GPUs, want at most %d", test.model, test.instance, gpus, test.limit)
 		}
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// current is a release that the program accepts.
+// current is a release that the program supports.
 var current = Release{Minor: 33}
 
 func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
@@ -21,24 +21,24 @@ func engine(t testing.TB, model, gpu string, gpus, maxModelLen int) Engine {
 	if !ok {
 		t.Fatalf("%s is not in the catalogue", model)
 	}
-	card, err := catalogue.FindGPU(gpu)
+	device, err := catalogue.FindGPU(gpu)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Engine{Release: current, Shape: shape, GPU: card, TensorParallel: gpus, MaxModelLen: maxModelLen}
+	return Engine{Release: current, Shape: shape, GPU: device, TensorParallel: gpus, MaxModelLen: maxModelLen}
 }
 
 func workload(t testing.TB, model, instance string, maxModelLen int) Workload {
 	t.Helper()
-	on, err := catalogue.FindInstance(instance)
+	node, err := catalogue.FindInstance(instance)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Workload{Engine: engine(t, model, on.GPU.Name, 0, maxModelLen), On: on}
+	return Workload{Engine: engine(t, model, node.GPU.Name, 0, maxModelLen), Instance: node}
 }
 
-// TestWeightsAndCachePerToken compares with what the models' own pages and the
-// start-up logs of vLLM say.
+// TestWeightsAndCachePerToken compares with the pages of the models and with vLLM's
+// start-up logs.
 func TestWeightsAndCachePerToken(t *testing.T) {
 	tests := []struct {
 		model    string
@@ -71,9 +71,8 @@ func TestWeightsAndCachePerToken(t *testing.T) {
 	}
 }
 
-// TestTheSeedsTable holds the two rows of a well-known table that are wrong, and
-// those that are right.
-func TestTheSeedsTable(t *testing.T) {
+// TestVerdicts checks the rows of a well-known table, of which two are wrong.
+func TestVerdicts(t *testing.T) {
 	tests := []struct {
 		model, gpu string
 		gpus       int
@@ -90,14 +89,13 @@ func TestTheSeedsTable(t *testing.T) {
 	}
 	for _, test := range tests {
 		if m := Fit(engine(t, test.model, test.gpu, test.gpus, 4096)); m.Verdict != test.want {
-			t.Errorf("%s on %d × %s %s (%+.2f GiB of cache), want that it %s", test.model, test.gpus, test.gpu, m.Verdict, m.KV-m.Short, test.want)
+			t.Errorf("%s on %d × %s %s (%+.2f GiB of cache), want %s", test.model, test.gpus, test.gpu, m.Verdict, m.KV-m.Short, test.want)
 		}
 	}
 }
 
-// TestTheCacheOfLogs compares with start-up logs that are not among the
-// measurements of local/accuracy.
-func TestTheCacheOfLogs(t *testing.T) {
+// TestCacheOfLogs compares with start-up logs that local/accuracy does not contain.
+func TestCacheOfLogs(t *testing.T) {
 	// 1952 blocks: an RTX 3090 or 4090 at 0.90, v0.6.4 with chunked prefill.
 	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "RTX-3090", 1, 35000)
 	e.Release, e.Utilization, e.MaxBatchedTokens = Release{Minor: 6, Patch: 4}, 0.90, 512
@@ -129,7 +127,7 @@ func TestReleases(t *testing.T) {
 	}
 }
 
-// TestNarrowCacheDoublesTheTokens is exact in the logs.
+// TestNarrowCacheDoublesTheTokens checks a ratio that logs show exactly.
 func TestNarrowCacheDoublesTheTokens(t *testing.T) {
 	wide := engine(t, "Qwen/Qwen2.5-7B-Instruct", "H100", 1, 8192)
 	narrow := wide
@@ -139,22 +137,22 @@ func TestNarrowCacheDoublesTheTokens(t *testing.T) {
 	}
 }
 
-// TestTheCheckpointsOwnCacheType holds that auto is the type that a checkpoint
-// has scales for.
-func TestTheCheckpointsOwnCacheType(t *testing.T) {
+// TestCacheTypeOfCheckpoint checks that auto means the type for which the checkpoint
+// has scales.
+func TestCacheTypeOfCheckpoint(t *testing.T) {
 	wide := engine(t, "Qwen/Qwen2.5-7B-Instruct", "H100", 1, 8192)
-	own := wide
-	own.Shape.Quantization.KVCacheDType = "fp8"
-	if a, b := Fit(wide).Blocks, Fit(own).Blocks; b < 2*a {
+	scaled := wide
+	scaled.Shape.Quantization.KVCacheDType = "fp8"
+	if a, b := Fit(wide).Blocks, Fit(scaled).Blocks; b < 2*a {
 		t.Errorf("%d blocks in 16 bit, %d in the 8 of the checkpoint", a, b)
 	}
-	own.KVCacheDType = "bfloat16"
-	if a, b := Fit(wide).Blocks, Fit(own).Blocks; a != b {
-		t.Errorf("%d blocks in 16 bit, %d where 16 bit is asked for", a, b)
+	scaled.KVCacheDType = "bfloat16"
+	if a, b := Fit(wide).Blocks, Fit(scaled).Blocks; a != b {
+		t.Errorf("%d blocks in 16 bit, %d with 16 bit requested", a, b)
 	}
 }
 
-// TestPaddedAndHybridCaches pins how layers of several kinds share one pool.
+// TestPaddedAndHybridCaches checks how layers of several kinds share one pool.
 func TestPaddedAndHybridCaches(t *testing.T) {
 	p := engine(t, "google/gemma-3-27b-it", "H100", 1, 8192).WithDefaults().pool()
 	groups := 0
@@ -171,21 +169,22 @@ func TestPaddedAndHybridCaches(t *testing.T) {
 	if got := Fit(e).Tokens; math.Abs(float64(got)/267842-1) > 0.002 {
 		t.Errorf("Qwen3.5-4B: %d tokens, logged 267,842", got)
 	}
-	// A window saves what is beyond it and a batch, once the context is longer.
+	// A window saves the tokens beyond the window and a batch, if the context is
+	// longer.
 	long := engine(t, "openai/gpt-oss-20b", "L40S", 1, 131072).WithDefaults()
 	if got, full := long.blocksFor(long.pool(), 131072), 2*131072/BlockSize; got != full/2+(128-1+2*2048+BlockSize-1)/BlockSize+1 { // two batches in flight
 		t.Errorf("gpt-oss: 131,072 tokens take %d blocks, without windows %d", got, full)
 	}
 }
 
-// quarter of a minute is the default between two scrapes.
+// quarter is the default time between two scrapes: a quarter of a minute.
 const quarter = 15 * time.Second
 
-// TestServing pins the example that the documentation walks through.
+// TestServing checks the example of the documentation.
 func TestServing(t *testing.T) {
 	e := engine(t, "meta-llama/Llama-3.1-8B-Instruct", "A10G", 1, 8192)
 	e.MaxNumSeqs = 256
-	m := Memory{Blocks: 1952, Tokens: 31232, MaxModelLen: 8192} // what a 24 GB card held with v0.6
+	m := Memory{Blocks: 1952, Tokens: 31232, MaxModelLen: 8192} // the cache of a 24 GB GPU with v0.6
 	s := Serve(e, m, Objectives{}, quarter, 90*time.Second)
 	if s.ByKV != 24 || s.ByTPOT != 17 || s.Usable != 17 || s.MaxNumSeqs != 24 || s.ByTTFT != 6 || s.Target != 4 {
 		t.Errorf("%+v, want 24 by the cache, 17 and 6 by the objectives, 24 sequences, target 4", s)
@@ -197,23 +196,23 @@ func TestServing(t *testing.T) {
 	}
 	slower := Serve(e, m, Objectives{}, time.Minute, 90*time.Second)
 	if slower.Growth <= s.Growth {
-		t.Errorf("looked at once a minute, load grows by %.3f, want more than %.3f", slower.Growth, s.Growth)
+		t.Errorf("with one scrape a minute, the load grows by %.3f, want more than %.3f", slower.Growth, s.Growth)
 	}
 	if math.Abs(s.Growth-1.39) > 0.01 {
-		t.Errorf("load grows by %.3f until another replica is there, want 1.39 in 120 s", s.Growth)
+		t.Errorf("the load grows by %.3f until a new replica serves, want 1.39 in 120 s", s.Growth)
 	}
 	if slow := Serve(e, m, Objectives{TPOTMilliseconds: 25}, quarter, time.Minute); slow.Usable != 0 || slow.Target != 1 || slow.MaxNumSeqs != fewestSequences {
 		t.Errorf("an objective that one request alone misses gives %+v", slow)
 	}
 	e.GPU.MemoryGBps = 0
 	if unknown := Serve(e, m, Objectives{}, quarter, time.Minute); unknown.Usable != 24 || unknown.DecodeTokensPerSecond != 0 || unknown.ByTPOT != 0 {
-		t.Errorf("a card of unknown speed gives %+v", unknown)
+		t.Errorf("a GPU of unknown speed gives %+v", unknown)
 	}
 }
 
-// TestANameTellsLessThanAFile holds that a copy in 4 bit of which only the name is
-// known does not fit for certain where one with attention in 16 bit would not.
-func TestANameTellsLessThanAFile(t *testing.T) {
+// TestUnknownAttentionBits checks a 4-bit copy of which only the name is known: it does
+// not fit for certain if a copy with attention in 16 bit does not fit.
+func TestUnknownAttentionBits(t *testing.T) {
 	named := engine(t, "someone/gemma-4-31B-it-NVFP4", "RTX-5090", 1, 4096)
 	narrow, wide := named, named
 	narrow.Shape.Quantization.Attention.Share, wide.Shape.Quantization.Attention.Share = 1, 0
@@ -236,9 +235,9 @@ func TestANameTellsLessThanAFile(t *testing.T) {
 	}
 }
 
-// TestTheKeyOfARefusal holds that a refusal stands at the key that is to be
-// changed, and that the change is offered.
-func TestTheKeyOfARefusal(t *testing.T) {
+// TestRefusalKey checks that a refusal names the key to change, and that it proposes
+// the change.
+func TestRefusalKey(t *testing.T) {
 	tests := []struct {
 		model, instance   string
 		length, sequences int
@@ -258,15 +257,8 @@ func TestTheKeyOfARefusal(t *testing.T) {
 	}
 }
 
-// TestReplicasThatCouldShareANodeAreCountedApart holds the worst case of a bill: no
-// bound of an autoscaler goes across the node groups of several zones.
-// TestEveryChangeMakesItFit applies what a refusal proposes.
-// TestChangesWithoutAPrice puts what buys nothing before other nodes.
-// TestChangesOfTheWholeCatalogue applies every change that is proposed for the
-// models of the catalogue on small and large nodes.
-// applied is the workload after one change, read back from its words.
-// TestTypicalConcurrency does not take a long context's savings for a short
-// request's.
+// TestTypicalConcurrency checks that a long context does not raise the number of
+// typical requests.
 func TestTypicalConcurrency(t *testing.T) {
 	for _, model := range []string{"google/gemma-3-27b-it", "openai/gpt-oss-20b", "Qwen/Qwen3.5-4B"} {
 		e := engine(t, model, "H100", 1, 8192)
@@ -280,15 +272,15 @@ func TestTypicalConcurrency(t *testing.T) {
 	}
 }
 
-// TestWhatDoesNotRun is refused whatever its memory.
-func TestWhatDoesNotRun(t *testing.T) {
+// TestEnginesThatDoNotRun checks engines that are refused independent of their memory.
+func TestEnginesThatDoNotRun(t *testing.T) {
 	old := engine(t, "Qwen/Qwen2.5-7B-Instruct", "V100-32", 1, 8192)
-	if m := Fit(old); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "CUDA 13") {
-		t.Errorf("on V100: %s, %s", m.Verdict, m.Why)
+	if m := Fit(old); m.Verdict != DoesNotFit || !strings.Contains(m.Reason, "CUDA 13") {
+		t.Errorf("on V100: %s, %s", m.Verdict, m.Reason)
 	}
 	turing := engine(t, "openai/gpt-oss-20b", "T4", 2, 8192)
-	if m := Fit(turing); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "Ampere") {
-		t.Errorf("MXFP4 on T4: %s, %s", m.Verdict, m.Why)
+	if m := Fit(turing); m.Verdict != DoesNotFit || !strings.Contains(m.Reason, "Ampere") {
+		t.Errorf("MXFP4 on T4: %s, %s", m.Verdict, m.Reason)
 	}
 	fixed := engine(t, "Qwen/Qwen2.5-7B-Instruct", "A10G", 1, 8192)
 	fixed.KVCacheBytes = 20 << 30
@@ -301,21 +293,21 @@ func TestWhatDoesNotRun(t *testing.T) {
 	}
 	states := engine(t, "Qwen/Qwen3.5-4B", "L4", 1, 8192)
 	states.MaxNumSeqs = 2048
-	if m := Fit(states); m.Verdict != DoesNotFit || !strings.Contains(m.Why, "states of 2048 sequences") {
-		t.Errorf("more sequences than states: %s, %s", m.Verdict, m.Why)
+	if m := Fit(states); m.Verdict != DoesNotFit || !strings.Contains(m.Reason, "states of 2048 sequences") {
+		t.Errorf("more sequences than states: %s, %s", m.Verdict, m.Reason)
 	}
 	if e := Size(Workload{Engine: engine(t, "Qwen/Qwen3.5-4B", "L4", 1, 8192)}); e.Memory.Verdict != Fits {
-		t.Errorf("with derived sequences: %s, %s", e.Memory.Verdict, e.Memory.Why)
+		t.Errorf("with derived sequences: %s, %s", e.Memory.Verdict, e.Memory.Reason)
 	}
 }
 
-// TestPure holds that sizing needs no network, no files and no Pulumi.
+// TestPure checks that sizing needs no network, no files and no Pulumi.
 func TestPure(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	output, err := exec.Command("go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	deps := strings.Fields(string(out))
+	deps := strings.Fields(string(output))
 	if !slices.Contains(deps, "github.com/vllm-eks/vllm-eks/sizing/catalogue") {
 		t.Fatal("go list -deps lists no dependencies")
 	}
@@ -326,7 +318,7 @@ func TestPure(t *testing.T) {
 	}
 }
 
-// TestDeterministic sizes everything twice.
+// TestDeterministic checks that two estimates of one workload are equal.
 func TestDeterministic(t *testing.T) {
 	w := workload(t, "Qwen/Qwen3-30B-A3B", "g6e.xlarge", 16384)
 	for range 20 {

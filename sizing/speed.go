@@ -7,76 +7,76 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Shares of the data sheet's figures that an engine reaches, and times that no
-// data sheet has. Fitted to 489 measured results of vLLM 0.6 to 0.19 and rounded
-// (local/accuracy, docs/sizing.md): the sum holds, a constant alone is no
-// measurement.
+// Shares of the data sheet's figures that vLLM reaches, and times without a data sheet.
+// They are fitted to 489 measured results of vLLM 0.6 to 0.19 and rounded
+// (local/accuracy, docs/sizing.md). Their combination is measured; a single constant is
+// not.
 const (
-	// Of the memory's bandwidth: weights, those of experts, the KV cache.
+	// Shares of the memory's bandwidth: weights, weights of experts, and KV cache.
 	readWeights, readExperts, readKV = 0.83, 0.65, 0.90
-	// Of the rate of arithmetic: matrices, and attention of prompts.
+	// Shares of the arithmetic rate: matrices, and attention of prompts.
 	computeDense, computeAttention = 0.56, 0.50
-	// computeExperts is of the rate of grouped products (kernels.go), which falls
-	// as each GPU's share becomes narrower, by this power of their number.
+	// computeExperts is the share of the rate of grouped products (kernels.go). This
+	// rate falls by the power narrowExperts of the number of GPUs, because each GPU's
+	// part of an expert becomes narrower.
 	computeExperts, narrowExperts = 0.85, 0.3
-	// layerTime is that of a layer's small kernels, which no GPU more makes
-	// shorter, and expertTime what a layer with experts adds.
+	// layerTime is the time of a layer's small kernels, which more GPUs do not shorten.
+	// expertTime is the additional time of a layer with experts.
 	layerTime, expertTime = 30e-6, 30e-6
-	// peersTime, sequenceTime and requestTime are the host's: of a step over
-	// several GPUs, of each sequence in it, and of each request.
+	// peersTime, sequenceTime and requestTime are times of the host: of a step over
+	// several GPUs, of each sequence in the step, and of each request.
 	peersTime, sequenceTime, requestTime = 0.17e-3, 15e-6, 1.6e-3
-	// latentReads is how often attention over a latent reads it.
+	// latentReads is the number of times that attention over a latent reads it.
 	latentReads = 2
 )
 
-// PlannedShare is the share of the predicted speed that is planned with. Of the
-// measured results one in ten is below it.
+// PlannedShare is the share of the predicted speed that plans use. One in ten measured
+// results is below this share.
 const PlannedShare = 0.75
 
-// Speed is how fast one engine steps. The zero value knows nothing. All times
-// are in seconds.
+// Speed holds the times of one step of a replica, in seconds. The zero value means an
+// unknown speed.
 type Speed struct {
-	// weights and experts are to read all of them; a token visits the share visit
-	// of the experts.
+	// weights and experts are the times to read all of them. A token visits the share
+	// visit of the experts.
 	weights, experts, visit float64
-	// dense and expert are the arithmetic of one token, and attend that of one
-	// token that a token of a prompt attends to, by kind of layer.
+	// dense and expert are the arithmetic times of one token. attend, by kind of layer,
+	// is the time of one prompt token for each token that it attends to.
 	dense, expert float64
 	layers        []layerSpeed
-	// fixed is of every step, and each GPU's message of an all-reduce has so many
-	// bytes a token.
+	// fixed is the time of every step. bytesPerToken is the size of each GPU's message
+	// of an all-reduce for one token.
 	fixed         float64
 	link          catalogue.Link
 	gpus          int
 	reductions    float64
 	bytesPerToken float64
-	// stages are of the pipeline, which share sequences.
+	// stages is the number of pipeline stages, which share the sequences.
 	stages float64
-	// batch is the most tokens of a step.
+	// batch is the largest number of tokens in a step.
 	batch float64
-	// slower divides the speed: 1 as predicted, PlannedShare as planned.
-	slower float64
+	// share is the planned share of the speed: 1 as predicted, PlannedShare as planned.
+	share float64
 }
 
-// layerSpeed is that of layers of one kind.
+// layerSpeed holds the times of layers of one kind.
 type layerSpeed struct {
-	// read is to read what is kept of one token, state to read and write what does
-	// not grow.
+	// read is the time to read the cache of one token, state the time to read and write
+	// a state of constant size.
 	read, state, attend float64
-	window              int // 0: none
+	window              int // in tokens; 0: no window
 }
 
-// Known reports whether anything is known of the speed.
+// Known reports whether the speed is known.
 func (s Speed) Known() bool { return s.weights > 0 }
 
-// Planned returns the speed to plan with.
+// Planned returns the speed for planning, which is PlannedShare of it.
 func (s Speed) Planned() Speed {
-	s.slower *= PlannedShare
+	s.share *= PlannedShare
 	return s
 }
 
-// Speed returns the speed of the engine; the zero value where the card's is not
-// known.
+// Speed returns the speed of the replica; the zero value if the GPU's speed is unknown.
 func (e Engine) Speed() Speed {
 	e = e.WithDefaults()
 	g := e.GPU
@@ -87,14 +87,14 @@ func (e Engine) Speed() Speed {
 	bandwidth, peak := g.MemoryGBps*1e9, g.TFLOPS*1e12
 	w, q, element := e.Shape.Weights, e.Shape.Quantization, e.bytesPerElement()
 	mlp, head := w.Linear-w.Attention, math.Min(float64(e.Shape.Hidden)*float64(e.Shape.Vocab), w.Embedding)
-	every, experts, _ := e.Shape.Bytes(element)
+	common, experts, _ := e.Shape.Bytes(element)
 	dense := w.Attention/denseGain(g, q.Format(q.Attention)) + mlp/denseGain(g, q.Format(q.MLP)) + head/denseGain(g, q.Format(q.Head))
 	moe, format := e.Shape.MoE, q.Format(q.Experts)
 	s := Speed{
-		weights: every / (readWeights * bandwidth * tensor),
+		weights: common / (readWeights * bandwidth * tensor),
 		dense:   2 * dense / (computeDense * peak * tensor * stages),
 		link:    g.Link, gpus: e.TensorParallel, bytesPerToken: float64(e.Shape.Hidden) * element,
-		stages: stages, batch: float64(e.MaxBatchedTokens), slower: 1,
+		stages: stages, batch: float64(e.MaxBatchedTokens), share: 1,
 	}
 	layers := float64(e.Shape.Layers)
 	s.reductions = 2 * layers
@@ -112,8 +112,8 @@ func (e Engine) Speed() Speed {
 	return s
 }
 
-// narrowing is what grouped products lose where each GPU has a part of every
-// expert.
+// narrowing returns the share of the rate that grouped products keep if each GPU has a
+// part of every expert.
 func (e Engine) narrowing() float64 {
 	if e.ExpertParallel {
 		return 1
@@ -121,46 +121,46 @@ func (e Engine) narrowing() float64 {
 	return math.Pow(float64(e.TensorParallel), -narrowExperts)
 }
 
-// extrapolated reports whether no measured result stands behind the engine's
-// speed: those of other cards, or for PCIe of two GPUs.
+// extrapolated reports whether the speed has no measured result: of this GPU, or of
+// more than two GPUs over PCIe.
 func (e Engine) extrapolated() bool {
 	return !e.GPU.Measured || e.TensorParallel > 2 && !e.GPU.Link.NVLink
 }
 
-// exchanging returns the share of a step, at the target, in which GPUs exchange
-// data.
+// exchanging returns the share of a step, at the target, in which GPUs exchange data.
 func (e Estimate) exchanging() float64 {
 	s, l := e.Serving.Speed, e.Workload.Objectives.lengths()
 	n := float64(max(e.Serving.Target, 1))
 	return s.reductions * s.link.AllReduce(s.gpus, n*(1+l.Input/l.Output)*s.bytesPerToken) / s.typical(n, n, l)
 }
 
-// layerSpeeds returns those of all kinds of layers.
+// layerSpeeds returns the speeds of all kinds of layers.
 func (e Engine) layerSpeeds(bandwidth, peak float64) []layerSpeed {
-	var all []layerSpeed
+	var speeds []layerSpeed
 	for _, k := range e.Shape.KV {
 		count := float64(k.Count)
 		if k.Kind == catalogue.State {
-			all = append(all, layerSpeed{state: 2 * count * float64(e.stateBytes(k)) / (readKV * bandwidth * float64(e.PipelineParallel))})
+			speeds = append(speeds, layerSpeed{state: 2 * count * float64(e.stateBytes(k)) / (readKV * bandwidth * float64(e.PipelineParallel))})
 			continue
 		}
-		one := layerSpeed{
+		speed := layerSpeed{
 			read:   count * float64(e.tokenBytes(k)) / (readKV * bandwidth * float64(e.PipelineParallel)),
 			attend: 2 * count * float64(e.Shape.Heads) * float64(k.Elements) / (computeAttention * peak * float64(e.GPUs())),
 		}
 		if mla := e.Shape.MLA; k.Shared && mla != (catalogue.MLA{}) {
-			one.read *= latentReads
-			one.attend *= float64(mla.Expanded+mla.Cached-mla.Latent) / float64(k.Elements)
+			speed.read *= latentReads
+			speed.attend *= float64(mla.Expanded+mla.Cached-mla.Latent) / float64(k.Elements)
 		}
 		if k.Kind == catalogue.Sliding {
-			one.window = k.Window
+			speed.window = k.Window
 		}
-		all = append(all, one)
+		speeds = append(speeds, speed)
 	}
-	return all
+	return speeds
 }
 
-// hostSeconds is what the scheduler and the workers' host need for each step.
+// hostSeconds returns the time of the scheduler and of the workers' host for each step,
+// in seconds.
 func (r Release) hostSeconds() float64 {
 	switch {
 	case r.Since(12):
@@ -171,80 +171,81 @@ func (r Release) hostSeconds() float64 {
 	return 2.4e-3
 }
 
-// Batch is the work of one step.
+// Batch describes the work of one step.
 type Batch struct {
-	// Sequences decode one token each, and PromptTokens of prompts are computed,
-	// each of which attends to PromptContext tokens in the mean.
+	// Sequences decode one token each. PromptTokens of prompts are computed, and each
+	// of them attends to PromptContext tokens on average.
 	Sequences, PromptTokens, PromptContext float64
-	// Reading is the sum of Reading of the sequences.
+	// Reading is the sum of Speed.Reading over all sequences.
 	Reading float64
-	// Requests begin in this step.
+	// Requests is the number of requests that begin in the step.
 	Requests float64
 }
 
-// Step returns how long a step takes.
+// Step returns the duration of a step.
 func (s Speed) Step(b Batch) time.Duration {
 	return time.Duration(s.step(b) * float64(time.Second))
 }
 
 func (s Speed) step(b Batch) float64 {
-	return (s.products(b.Sequences, b.PromptTokens, b.PromptContext) + s.rest(b)) / s.slower
+	return (s.products(b.Sequences, b.PromptTokens, b.PromptContext) + s.rest(b)) / s.share
 }
 
-// products are all matrix products, and the attention of prompts: without
-// prompts both reading and arithmetic count, with prompts arithmetic.
+// products returns the time of all matrix products and of the attention of prompts, in
+// seconds. Without prompts, both reading and arithmetic count; with prompts, only
+// arithmetic.
 func (s Speed) products(sequences, tokens, context float64) float64 {
-	touched := 1 - math.Pow(1-s.visit, sequences/s.stages)
-	least := math.Hypot(s.weights, sequences*s.dense) + math.Hypot(s.experts*touched, sequences*s.expert)
+	visited := 1 - math.Pow(1-s.visit, sequences/s.stages)
+	minimum := math.Hypot(s.weights, sequences*s.dense) + math.Hypot(s.experts*visited, sequences*s.expert)
 	if tokens == 0 {
-		return least
+		return minimum
 	}
-	attended := 0.0
+	attention := 0.0
 	for _, l := range s.layers {
-		attended += l.attend * l.seen(context)
+		attention += l.attend * l.attended(context)
 	}
-	return math.Max(least, sequences*(s.dense+s.expert)+tokens*(s.dense+s.expert+attended))
+	return math.Max(minimum, sequences*(s.dense+s.expert)+tokens*(s.dense+s.expert+attention))
 }
 
-// rest is what adds up over all work of a step.
+// rest returns the times that add up over all work of a step, in seconds.
 func (s Speed) rest(b Batch) float64 {
 	return b.Reading + s.fixed + b.Sequences*sequenceTime + b.Requests*requestTime +
 		s.reductions*s.link.AllReduce(s.gpus, (b.Sequences+b.PromptTokens)*s.bytesPerToken)
 }
 
-// seen is how many tokens of a context such layers look at.
-func (l layerSpeed) seen(context float64) float64 {
+// attended returns the number of tokens of a context to which these layers attend.
+func (l layerSpeed) attended(context float64) float64 {
 	if l.window > 0 {
 		return math.Min(context, float64(l.window))
 	}
 	return context
 }
 
-// Reading returns how long a step reads the KV cache of one sequence with so
-// many tokens, in seconds.
+// Reading returns the time to read the KV cache of one sequence with a number of tokens
+// in one step, in seconds.
 func (s Speed) Reading(context float64) float64 {
 	sum := 0.0
 	for _, l := range s.layers {
-		sum += l.read*l.seen(context) + l.state
+		sum += l.read*l.attended(context) + l.state
 	}
 	return sum
 }
 
-// Lengths are those of a typical request, in tokens.
+// Lengths are the lengths of a typical request, in tokens.
 type Lengths struct {
-	// Input are those of the prompt, of which Cached are found in the cache of
-	// prefixes, and Output those of the answer.
+	// Input is the length of the prompt and Output that of the answer. The prefix cache
+	// already holds Cached tokens of the prompt.
 	Input, Cached, Output float64
 }
 
-// lengths returns those that the objectives state.
+// lengths returns the lengths that the objectives state.
 func (o Objectives) lengths() Lengths {
 	return Lengths{Input: float64(o.InputTokens), Output: float64(o.OutputTokens)}
 }
 
-// typical returns the mean step with so many sequences, in seconds: each adds a
-// token, and as many requests begin as end. Prompts are computed in some steps,
-// in batches as large as a step holds; ahead is how many of the sequences'
+// typical returns the duration of the mean step with a number of sequences, in seconds.
+// Each sequence adds a token, and as many requests begin as end. Some steps compute
+// prompts, in batches as large as a step holds. ahead is the number of sequences whose
 // prompts count.
 func (s Speed) typical(sequences, ahead float64, l Lengths) float64 {
 	tokens := ahead * (l.Input - l.Cached) / l.Output
@@ -255,11 +256,11 @@ func (s Speed) typical(sequences, ahead float64, l Lengths) float64 {
 	}
 	return (work + s.rest(Batch{
 		Sequences: sequences, PromptTokens: tokens, Reading: sequences * s.Reading(l.Input+l.Output/2), Requests: sequences / l.Output,
-	})) / s.slower
+	})) / s.share
 }
 
-// Rate returns the output tokens a second of so many sequences in steady state;
-// 0 where nothing is known.
+// Rate returns the output tokens a second of a number of sequences in steady state; 0
+// if the speed is unknown.
 func (s Speed) Rate(sequences float64, l Lengths) float64 {
 	if !s.Known() || sequences <= 0 {
 		return 0
@@ -267,28 +268,30 @@ func (s Speed) Rate(sequences float64, l Lengths) float64 {
 	return sequences / s.typical(sequences, sequences, l)
 }
 
-// TimePerToken returns the mean time between two tokens of one of so many
-// sequences, in seconds. Its own prompt is computed before the first.
+// TimePerToken returns the mean time between two tokens of one sequence, in seconds,
+// when a number of sequences run. The sequence's prompt is computed before its first
+// token.
 func (s Speed) TimePerToken(sequences float64, l Lengths) float64 {
 	return s.typical(sequences, math.Max(sequences-1, 0), l)
 }
 
-// SequencesAt returns how many sequences there are at a rate of output tokens a
-// second; +Inf where that is faster than any number of them.
+// SequencesAt returns the number of sequences at a rate of output tokens a second; +Inf
+// if no number reaches this rate.
 func (s Speed) SequencesAt(rate float64, l Lengths) float64 {
-	if s.Rate(mostSequences, l) <= rate {
+	if s.Rate(maxSequences, l) <= rate {
 		return math.Inf(1)
 	}
-	return largest(mostSequences, func(n float64) bool { return s.Rate(n, l) <= rate })
+	return largest(maxSequences, func(n float64) bool { return s.Rate(n, l) <= rate })
 }
 
-// sequencesWithin returns how many sequences step within so many seconds.
+// sequencesWithin returns the number of sequences whose step takes at most a number of
+// seconds.
 func (s Speed) sequencesWithin(seconds float64, l Lengths) float64 {
-	return largest(mostSequences, func(n float64) bool { return s.typical(n, n, l) <= seconds })
+	return largest(maxSequences, func(n float64) bool { return s.typical(n, n, l) <= seconds })
 }
 
-// prompt returns how long an engine without other work computes the input of l,
-// of prompts as long as each, in seconds; 0 where nothing is known.
+// prompt returns how long a replica without other work computes the input of l, which
+// consists of prompts of length each, in seconds; 0 if the speed is unknown.
 func (s Speed) prompt(l Lengths, each float64) float64 {
 	if !s.Known() {
 		return 0
@@ -297,13 +300,13 @@ func (s Speed) prompt(l Lengths, each float64) float64 {
 	return batches * s.step(Batch{PromptTokens: l.Input / batches, PromptContext: each / 2, Requests: l.Input / each / batches})
 }
 
-// mostSequences is more than any engine has.
-const mostSequences = 1 << 17
+// maxSequences is larger than the number of sequences of any replica.
+const maxSequences = 1 << 17
 
-// largest returns the largest number up to most for which holds is true, to within
-// most/2³¹, if it is so up to there.
-func largest(most float64, holds func(float64) bool) float64 {
-	low, high := 0.0, most
+// largest returns the largest number up to limit for which holds is true, with an error
+// of limit/2³¹. holds must be true for all smaller numbers.
+func largest(limit float64, holds func(float64) bool) float64 {
+	low, high := 0.0, limit
 	for range 31 {
 		if middle := (low + high) / 2; holds(middle) {
 			low = middle

@@ -12,9 +12,10 @@ import (
 
 var chat = Lengths{Input: 1155, Output: 211}
 
-// Prompts of 8192 tokens on an idle engine: 8192 tokens over the median time to
-// the first token (llm-d, guides/recipes/router/calibration of 2026, vLLM 0.30).
-func TestPromptsAreReadAsFastAsMeasured(t *testing.T) {
+// TestPrefillSpeedMatchesMeasurements compares prompts of 8192 tokens on an idle
+// replica with 8192 tokens divided by the median TTFT (llm-d,
+// guides/recipes/router/calibration of 2026, vLLM 0.30).
+func TestPrefillSpeedMatchesMeasurements(t *testing.T) {
 	for _, c := range []struct {
 		model, gpu string
 		gpus       int
@@ -28,8 +29,9 @@ func TestPromptsAreReadAsFastAsMeasured(t *testing.T) {
 	}
 }
 
-// A token of the cache takes its bytes over nine tenths of the bandwidth: 43 µs
-// for 1000 tokens of an 8B on an H100, and nothing more beyond a window.
+// TestReadingOfTheCache checks that a cached token takes its bytes divided by nine
+// tenths of the bandwidth: 43 µs for 1000 tokens of an 8B model on an H100, and no more
+// beyond a window.
 func TestReadingOfTheCache(t *testing.T) {
 	s := engine(t, "meta-llama/Llama-3.1-8B", "H100", 1, 131072).Speed()
 	if got := 1e6 * s.Reading(1000); math.Abs(got-43.5) > 0.5 {
@@ -44,18 +46,19 @@ func TestReadingOfTheCache(t *testing.T) {
 	}
 }
 
-// One sequence reads few experts, many read nearly all.
-func TestExpertsThatABatchTouches(t *testing.T) {
+// TestExpertsReadByBatch checks that one sequence reads few experts, and many sequences
+// nearly all.
+func TestExpertsReadByBatch(t *testing.T) {
 	s := engine(t, "Qwen/Qwen3-235B-A22B", "H200", 8, 8192).Speed()
-	one, all := s.products(1, 0, 0), s.products(4096, 0, 0)
-	if one > s.weights+0.07*s.experts || all < s.experts {
-		t.Errorf("one sequence %.1f ms, many %.1f, all experts %.1f", 1e3*one, 1e3*all, 1e3*s.experts)
+	single, many := s.products(1, 0, 0), s.products(4096, 0, 0)
+	if single > s.weights+0.07*s.experts || many < s.experts {
+		t.Errorf("one sequence %.1f ms, many %.1f, all experts %.1f", 1e3*single, 1e3*many, 1e3*s.experts)
 	}
 }
 
-// What holds of every model on every card: more work takes longer, a batch
-// serves more and each of it slower, planning is slower, more GPUs are not, but
-// for what they say to each other.
+// TestInvariantsOfSpeed checks all models on all GPUs: more work takes longer; a larger
+// batch serves more, each sequence slower; the planned speed is lower; a faster GPU is
+// faster.
 func TestInvariantsOfSpeed(t *testing.T) {
 	models := []string{"meta-llama/Llama-3.1-8B", "openai/gpt-oss-20b", "Qwen/Qwen3-235B-A22B", "deepseek-ai/DeepSeek-V3", "google/gemma-3-27b-it", "Qwen/Qwen3.5-4B"}
 	for _, gpu := range catalogue.GPUNames() {
@@ -65,11 +68,11 @@ func TestInvariantsOfSpeed(t *testing.T) {
 				if !s.Known() {
 					t.Fatal("nothing is known")
 				}
-				last, rate := 0.0, 0.0
+				previous, rate := 0.0, 0.0
 				for n := 1.0; n <= 1024; n *= 2 {
 					step, tokens := s.typical(n, n, chat), s.Rate(n, chat)
-					if step < last || tokens < rate || math.IsInf(step, 0) || math.IsNaN(step) {
-						t.Errorf("%g sequences: a step of %g s after %g, %g tokens/s after %g", n, step, last, tokens, rate)
+					if step < previous || tokens < rate || math.IsInf(step, 0) || math.IsNaN(step) {
+						t.Errorf("%g sequences: a step of %g s after %g, %g tokens/s after %g", n, step, previous, tokens, rate)
 					}
 					if back := s.SequencesAt(tokens, chat); math.Abs(back/n-1) > 0.01 {
 						t.Errorf("%g sequences make %g tokens/s, which %g sequences make", n, tokens, back)
@@ -77,7 +80,7 @@ func TestInvariantsOfSpeed(t *testing.T) {
 					if planned := s.Planned().Rate(n, chat); math.Abs(planned/tokens-PlannedShare) > 1e-9 {
 						t.Errorf("%g of %g tokens/s are planned", planned, tokens)
 					}
-					last, rate = step, tokens
+					previous, rate = step, tokens
 				}
 				if a, b := s.step(Batch{Sequences: 8, PromptTokens: 512, PromptContext: 256}), s.step(Batch{Sequences: 8, PromptTokens: 1024, PromptContext: 512}); b < a {
 					t.Errorf("more prompt takes %g s, less %g", b, a)
@@ -86,26 +89,28 @@ func TestInvariantsOfSpeed(t *testing.T) {
 				fast.GPU.MemoryGBps *= 2
 				fast.GPU.TFLOPS *= 2
 				if got := fast.Speed().Rate(32, chat); got < rate/100 || got < s.Rate(32, chat) {
-					t.Errorf("a faster card makes %g tokens/s, this one %g", got, s.Rate(32, chat))
+					t.Errorf("a faster GPU makes %g tokens/s, this one %g", got, s.Rate(32, chat))
 				}
 			})
 		}
 	}
 }
 
-// Two GPUs of an NVLink read a large model nearly twice as fast; over PCIe less.
+// TestSplittingOverLinks checks that two GPUs with NVLink read a large model nearly
+// twice as fast, and over PCIe less.
 func TestSplittingOverLinks(t *testing.T) {
 	gain := func(gpu string) float64 {
-		one, two := engine(t, "Qwen/Qwen3-32B", gpu, 1, 8192), engine(t, "Qwen/Qwen3-32B", gpu, 2, 8192)
-		return two.Speed().Rate(32, chat) / one.Speed().Rate(32, chat)
+		single, double := engine(t, "Qwen/Qwen3-32B", gpu, 1, 8192), engine(t, "Qwen/Qwen3-32B", gpu, 2, 8192)
+		return double.Speed().Rate(32, chat) / single.Speed().Rate(32, chat)
 	}
 	if nvlink, pcie := gain("A100-80"), gain("A100-PCIE"); nvlink < 1.5 || nvlink > 2 || pcie > 0.9*nvlink {
 		t.Errorf("two GPUs are %.2f times as fast over NVLink, %.2f over PCIe", nvlink, pcie)
 	}
 }
 
-// Models that do not generate are planned by their prompts alone: the longer the
-// prompts, the fewer, and never more than the planned rate.
+// TestModelsWithoutAnswers checks that models that do not generate are planned by their
+// prompts alone: longer prompts reduce the load, and the target never exceeds the
+// planned rate.
 func TestModelsWithoutAnswers(t *testing.T) {
 	for _, c := range []struct {
 		model string

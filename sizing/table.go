@@ -11,18 +11,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Row is one line of a stack's table.
+// Row is one line of a stack's table, which describes one service.
 type Row struct {
-	// Name is the service's.
+	// Name is the service's name.
 	Name string
-	// Group names the node groups on which it may run, in order of preference.
+	// Group names the node groups on which the service may run, in order of preference.
 	// Default: none.
 	Group string
-	// Estimate is nil where the shape or the GPU is not known.
+	// Estimate is nil if the shape or the GPU is unknown.
 	Estimate *Estimate
 }
 
-// Table is the stack's table, with a line for what it costs in all.
+// Table returns the table of a stack. Its last line is the cost of the stack.
 func Table(rows []Row, bill *Bill) string {
 	var text strings.Builder
 	t := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
@@ -69,7 +69,7 @@ func (e Estimate) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// target is the load at which a scaler keeps a replica, "–" where it is not known.
+// target returns the target load of a replica as text, "–" if it is unknown.
 func (e Estimate) target() string {
 	if e.Serving.Target == 0 {
 		return orDash("")
@@ -84,7 +84,7 @@ func orDash(text string) string {
 	return text
 }
 
-// trimRight removes the spaces that a table's empty cells leave.
+// trimRight removes the spaces of empty cells at the end of each line.
 func trimRight(text string) string {
 	var lines []string
 	for line := range strings.Lines(text) {
@@ -93,7 +93,7 @@ func trimRight(text string) string {
 	return strings.Join(lines, "\n")
 }
 
-// String is the cost at least and at most, "–" where it is not known.
+// String returns the smallest and the largest cost, "–" if they are unknown.
 func (c Cost) String() string {
 	if !c.Known {
 		return "–"
@@ -101,7 +101,7 @@ func (c Cost) String() string {
 	return atMost(c.Spot, span(c.Min, c.Max))
 }
 
-// atMost marks an on-demand price of spare capacity, which costs that or less.
+// atMost marks the on-demand price of spot instances, which cost at most that price.
 func atMost(spot bool, price string) string {
 	if spot {
 		return "≤ " + price
@@ -120,8 +120,8 @@ func (e Estimate) perMillion() string {
 	return price
 }
 
-// About returns "about " before numbers that follow from a speed that is
-// extrapolated, and nothing before others.
+// About returns "about " as the prefix of numbers that follow from an extrapolated
+// speed, and "" for other numbers.
 func (e Estimate) About() string {
 	if e.Serving.Speed.Known() && e.Workload.Engine.extrapolated() {
 		return "about "
@@ -129,14 +129,14 @@ func (e Estimate) About() string {
 	return ""
 }
 
-func span(least, most float64) string {
-	if least == most {
-		return fmt.Sprintf("%.2f", least)
+func span(low, high float64) string {
+	if low == high {
+		return fmt.Sprintf("%.2f", low)
 	}
-	return fmt.Sprintf("%.2f–%.2f", least, most)
+	return fmt.Sprintf("%.2f–%.2f", low, high)
 }
 
-// thousands writes 66,368 for 66368.
+// thousands returns a number with commas: 66,368 for 66368.
 func thousands(n int) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -145,18 +145,18 @@ func thousands(n int) string {
 	return digits
 }
 
-// Warnings are what one ought to know of an estimate that is not refused.
+// Warnings returns the warnings for an estimate that is not refused.
 func (e Estimate) Warnings() []string {
 	var found []string
 	add := func(format string, values ...any) { found = append(found, fmt.Sprintf(format, values...)) }
 	w := e.Workload
 	if e.Memory.Verdict == Marginal {
-		add("may not fit %s: %s", e.Hardware(), e.Memory.Why)
+		add("may not fit %s: %s", e.Hardware(), e.Memory.Reason)
 	}
 	if !e.Serving.Speed.Known() {
 		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
 	} else if w.Engine.Shape.Kind.Generates() && e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
-		add("not one request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
+		add("no request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
 	if g := w.Engine.GPU; w.Engine.TensorParallel > 2 && !g.Link.NVLink {
 		add("%d %s exchange data over PCIe, without NVLink: that takes %.0f %% of a step, so an FP8 or 4-bit copy on fewer GPUs, or GPUs with NVLink, may serve more for less",
@@ -165,25 +165,25 @@ func (e Estimate) Warnings() []string {
 	if q := w.Engine.Shape.Quantization; w.Engine.GPU.DataCentreBlackwell() && w.Engine.Shape.MoE.Experts > 0 && q.Format(q.Experts) == catalogue.Int4 {
 		add("%s computes experts in %s at a tenth of the rate of NVFP4; take an NVFP4 copy of the model", w.Engine.GPU.Name, q.Method)
 	}
-	if w.On.Type != "" {
-		if need := 2 * (2 + w.Engine.GPUs()); w.On.VCPU < need {
-			add("%s has %d vCPU, and vLLM wants %d for %d GPU: two cores and one a GPU, of two vCPU each", w.On.Type, w.On.VCPU, need, w.Engine.GPUs())
+	if w.Instance.Type != "" {
+		if need := 2 * (2 + w.Engine.GPUs()); w.Instance.VCPU < need {
+			add("%s has %d vCPU, and vLLM needs %d for %d GPU: two cores, and one more for each GPU, of two vCPU each", w.Instance.Type, w.Instance.VCPU, need, w.Engine.GPUs())
 		}
 		if !e.Cost.Known {
-			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.On.Type)
+			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.Instance.Type)
 		}
 	}
 	if doubt := w.Engine.doubtGiB(); doubt > 0 {
-		add("nothing tells in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and name that file with shape", doubt, w.Model)
+		add("the name does not say in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and set shape to that file", doubt, w.Model)
 	}
 	if w.Engine.Shape.Family {
-		add("its shape is taken to be that of %s, whose name it contains; if it differs, give its config.json", w.Engine.Shape.Name)
+		add("the shape of %s is used, because the model's name contains that name; if its shape differs, give its config.json", w.Engine.Shape.Name)
 	}
 	return found
 }
 
-// Numbers are the estimate for machines: what a stack exports and cmd/size
-// prints as JSON. What is not known is left out.
+// Numbers returns the estimate as data: a stack exports it, and cmd/size prints it as
+// JSON. Unknown numbers are absent.
 func (e Estimate) Numbers() map[string]any {
 	w, m, s := e.Workload, e.Memory, e.Serving
 	n := map[string]any{
@@ -232,8 +232,8 @@ func round(x float64, digits int) float64 {
 	return math.Round(x*scale) / scale
 }
 
-// concurrency is how many requests are served well, and how many of the longest
-// context the cache holds, where there is one.
+// concurrency returns the number of requests that meet the objectives and, if the model
+// has a cache, the number of requests with the longest context that the cache holds.
 func (e Estimate) concurrency() string {
 	if e.Memory.Tokens == 0 {
 		return fmt.Sprint(e.Serving.Usable)

@@ -8,27 +8,28 @@ import (
 
 const gib = 1 << 30
 
-// WeightsGiB is what the weights take on one GPU: the one that holds most,
-// where pipeline stages are uneven.
+// WeightsGiB returns the memory of the weights on one GPU, in GiB. If pipeline stages
+// are uneven, the largest stage counts.
 func (e Engine) WeightsGiB() float64 {
-	exact := 1.0
+	scale := 1.0
 	if e.Shape.WeightsGiB > 0 {
-		exact = e.Shape.WeightsGiB / e.filesGiB()
+		scale = e.Shape.WeightsGiB / e.filesGiB()
 	}
-	return exact * e.computedGiB(e.bytesPerElement())
+	return scale * e.computedGiB(e.bytesPerElement())
 }
 
-// filesGiB returns what the weights' files are computed to hold.
+// filesGiB returns the computed size of the weights' files, in GiB.
 func (e Engine) filesGiB() float64 {
 	element := 2.0
 	if strings.HasPrefix(e.Shape.DType, "float32") {
 		element = 4
 	}
-	every, experts, rest := e.Shape.Bytes(element)
-	return max(every+experts+rest, 1) / gib
+	common, experts, rest := e.Shape.Bytes(element)
+	return max(common+experts+rest, 1) / gib
 }
 
-// computedGiB returns what the weights take by the shape.
+// computedGiB returns the memory of the weights on one GPU, computed from the shape, in
+// GiB.
 func (e Engine) computedGiB(element float64) float64 {
 	w, q := e.Shape.Weights, e.Shape.Quantization
 	attention, experts := q.Attention.Bytes(element), q.Experts.Bytes(element)
@@ -41,7 +42,7 @@ func (e Engine) computedGiB(element float64) float64 {
 	total := (linear + w.Experts*experts + table + w.Encoder*element) / split
 	total += w.Other * element / float64(e.PipelineParallel)
 	if heads := e.kvHeads(); heads > 0 && e.TensorParallel > heads {
-		// Each GPU keeps a whole KV head, so heads are repeated.
+		// Each GPU keeps a whole KV head, so some heads exist more than once.
 		repeated := float64(e.TensorParallel)/float64(heads) - 1
 		total += repeated * w.KVProjection * attention / split
 	}
@@ -56,8 +57,8 @@ func (e Engine) computedGiB(element float64) float64 {
 	return max(total, 0) / gib
 }
 
-// doubtGiB returns by how much the weights on one GPU may be off because a name does
-// not tell in how many bits attention is stored.
+// doubtGiB returns the uncertainty of the weights on one GPU, in GiB, if the model's
+// name does not say in how many bits attention is stored.
 func (e Engine) doubtGiB() float64 {
 	if !e.Shape.Quantization.Doubtful || e.Shape.WeightsGiB > 0 {
 		return 0
@@ -67,10 +68,10 @@ func (e Engine) doubtGiB() float64 {
 	return (wide.WeightsGiB() - narrow.WeightsGiB()) / 2
 }
 
-// expertPadding is by how much the kernels of MXFP4 widen the experts: Marlin
-// pads the hidden width to 256 and each GPU's share of the experts' to 128,
-// those of Blackwell both to 256 (vllm/model_executor/layers/quantization/
-// mxfp4.py).
+// expertPadding returns by which factor the kernels of MXFP4 widen the experts. Marlin
+// pads the hidden width to 256, and each GPU's share of the experts' width to 128;
+// Blackwell's kernels pad both to 256
+// (vllm/model_executor/layers/quantization/mxfp4.py).
 func (e Engine) expertPadding() float64 {
 	shares := 128
 	if e.GPU.DataCentreBlackwell() {
@@ -79,7 +80,7 @@ func (e Engine) expertPadding() float64 {
 	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/e.TensorParallel, shares)
 }
 
-// padded is by how much a width grows to the next multiple.
+// padded returns the factor by which a width grows to the next multiple.
 func padded(width, multiple int) float64 {
 	if width <= 0 {
 		return 1
@@ -87,7 +88,7 @@ func padded(width, multiple int) float64 {
 	return float64((width+multiple-1)/multiple*multiple) / float64(width)
 }
 
-// kvHeads is the largest number of KV heads of any layer.
+// kvHeads returns the largest number of KV heads of a layer.
 func (e Engine) kvHeads() int {
 	heads := 0
 	for _, k := range e.Shape.KV {

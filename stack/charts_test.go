@@ -23,7 +23,7 @@ func TestMalformedCharts(t *testing.T) {
 			"monitoring.values.prometheus.prometheusSpec.storageSpec: is set by monitoring.storageGiB and monitoring.storageClass"},
 		{"GPU exporter value that the program sets", "monitoring", "{gpuMetricsValues: {affinity: {nodeAffinity: null}}}", "monitoring.gpuMetricsValues.affinity.nodeAffinity: is set by this program"},
 		{"GPU exporter values without the exporter", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is of no use without gpuMetrics"},
-		{"device plugin values without install", "gpu", "{install: false, values: {a: b}}", "gpu.values: is of no use without install"},
+		{"device plugin values without install", "gpu", "{install: false, values: {a: b}}", "gpu.values: is ignored without install"},
 		{"autoscaler values are a list", "autoscaler", "{values: [a]}", "autoscaler.values: is a list, want a mapping"},
 		{"Grafana value with a password in clear text", "monitoring", "{values: {grafana: {smtp: {password: " + canary + "}}}}",
 			"monitoring.values.grafana.smtp.password: looks like a secret in clear"},

@@ -24,7 +24,7 @@ var malformedModels = []malformedConfig{
 		want: []string{"models[0].model: invalid"}},
 	{name: "model id is a number", config: validCluster + "  vllm-eks:models: [{name: a, model: 7}]",
 		want: []string{"models[0].model: wrong type"},
-		says: []string{"models[0].model: is a number, 7, want a text; put it in quotes"}},
+		says: []string{"models[0].model: is a number, 7, want a string; put it in quotes"}},
 	{name: "models are a mapping", config: validCluster + "  vllm-eks:models: {a: {model: org/m}}",
 		want: []string{"models: wrong type"}},
 	{name: "model is a string", config: validCluster + "  vllm-eks:models: [" + canary + "]",

@@ -56,7 +56,7 @@ var malformedPlatforms = []malformedConfig{
 			"models[1].replicas.min: invalid", "models[1].extraArgs[0]: invalid",
 		},
 		says: []string{
-			`models[0].gpu.count: is a text, "two", want a whole number`,
+			`models[0].gpu.count: is a string, "two", want a whole number`,
 			"tagz: is an unknown key; did you mean tags?",
 			"cluster.existing.contxt: is an unknown key; did you mean context?",
 			"models[1].typo: is an unknown key",

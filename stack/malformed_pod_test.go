@@ -43,7 +43,7 @@ var malformedPods = []malformedConfig{
 		want: []string{"models[0].resources.shmSize: invalid"}},
 	{name: "cpu is a number", model: "resources: {cpu: 4}",
 		want: []string{"models[0].resources.cpu: wrong type"},
-		says: []string{"models[0].resources.cpu: is a number, 4, want a text; put it in quotes"}},
+		says: []string{"models[0].resources.cpu: is a number, 4, want a string; put it in quotes"}},
 	{name: "cpu in GiB", model: "resources: {cpu: 4Gi}",
 		want: []string{"models[0].resources.cpu: invalid"}},
 	{name: "memory in thousandths", model: "resources: {memory: 512m}",

@@ -150,8 +150,8 @@ func TestTheGroupHasRoom(t *testing.T) {
 func TestWarnings(t *testing.T) {
 	const group = validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge], max: 1}]\n"
 	tests := map[string]struct{ config, want string }{
-		"shape of a model of the same family": {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: its shape is taken to be that of Qwen/Qwen3-8B"},
-		"too few cores":                       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM wants 6 for 1 GPU"},
+		"shape of a model of the same family": {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: the shape of Qwen/Qwen3-8B is used"},
+		"too few cores":                       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM needs 6 for 1 GPU"},
 		"memory of LoRA adapters":             {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
 		"offloading to the CPU":               {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
 		"region without models":               {"  aws:region: sa-east-1\n" + group, ""},

@@ -16,19 +16,19 @@ import (
 	"time"
 )
 
-// hub is the Hugging Face Hub, or a mirror of it.
+// hub is the Hugging Face Hub or a mirror of it.
 type hub struct {
-	// endpoint is its address, without a slash at the end. Default: that of
-	// huggingface_hub, https://huggingface.co.
+	// endpoint is the address, without a slash at the end. Default: huggingface_hub's,
+	// https://huggingface.co.
 	endpoint string
-	// token is sent with each request to the endpoint. It is not printed, and not
-	// written to a file. Default: none.
+	// token is sent with each request to the endpoint. The command does not print it
+	// and writes it to no file. Default: none.
 	token  string
 	client *http.Client
 }
 
-// newHub reads HF_ENDPOINT and HF_TOKEN as huggingface_hub does (constants.py,
-// read on 2026-11-29).
+// newHub returns the Hub that HF_ENDPOINT and HF_TOKEN state, by the rules of
+// huggingface_hub (constants.py, read on 2026-11-29).
 func newHub(environment func(string) string) hub {
 	endpoint := strings.TrimRight(environment("HF_ENDPOINT"), "/")
 	if endpoint == "" {
@@ -39,15 +39,15 @@ func newHub(environment func(string) string) hub {
 
 const (
 	fetchTimeout = time.Minute
-	// largestFile bounds what is read of one answer: configurations and indices
-	// have some megabytes.
+	// largestFile is the largest answer that the command reads, in bytes.
+	// Configurations and indices have some megabytes.
 	largestFile = 64 << 20
 )
 
-// errNoFile is the answer for a file that a repository does not have.
+// errNoFile reports that a repository does not have a file.
 var errNoFile = errors.New("is not there")
 
-// get reads an address of the Hub.
+// get returns the answer of an address of the Hub.
 func (h hub) get(ctx context.Context, path string) ([]byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, h.endpoint+path, nil)
 	if err != nil {
@@ -79,8 +79,8 @@ func (h hub) get(ctx context.Context, path string) ([]byte, error) {
 
 var modelID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)?$`)
 
-// fetch returns the model's config.json as it is, with the size of its weights
-// as weightsGiB, and with hf_quant_config.json where there is one.
+// fetch returns the model's config.json unchanged, with the size of its weights as
+// weightsGiB, and with hf_quant_config.json if the repository has it.
 func (h hub) fetch(ctx context.Context, id, revision string) ([]byte, error) {
 	if !modelID.MatchString(id) || strings.Contains(id, "..") {
 		return nil, fmt.Errorf("MODEL: is %q, want the id of a repository, such as Qwen/Qwen3-8B", id)
@@ -111,7 +111,7 @@ func (h hub) fetch(ctx context.Context, id, revision string) ([]byte, error) {
 	return withQuantization(text, quantization)
 }
 
-// withQuantization adds the text of hf_quant_config.json to a config.json, if it
+// withQuantization returns a config.json with the text of hf_quant_config.json, if that
 // is JSON.
 func withQuantization(config, quantization []byte) ([]byte, error) {
 	if !json.Valid(quantization) {
@@ -120,7 +120,8 @@ func withQuantization(config, quantization []byte) ([]byte, error) {
 	return withKeys(config, "\"hf_quant_config\": "+string(bytes.TrimSpace(quantization)))
 }
 
-// withKeys adds keys at the end of a JSON object, whose text stays as it is.
+// withKeys returns a JSON object with keys added at its end. The rest of its text does
+// not change.
 func withKeys(object []byte, keys string) ([]byte, error) {
 	body, ok := bytes.CutSuffix(bytes.TrimSpace(object), []byte("}"))
 	if !ok {
@@ -134,8 +135,8 @@ func withKeys(object []byte, keys string) ([]byte, error) {
 	return []byte(string(body) + comma + "\n  " + keys + "\n}\n"), nil
 }
 
-// weights returns the size of the model's weights in bytes: what the index of the
-// safetensors files says, else the size of the file.
+// weights returns the size of the model's weights in bytes: from the index of the
+// safetensors files, else from the list of files.
 func (h hub) weights(ctx context.Context, id, revision, files string) (int64, error) {
 	var index struct {
 		Metadata struct {
@@ -157,8 +158,8 @@ func (h hub) weights(ctx context.Context, id, revision, files string) (int64, er
 	return h.sizes(ctx, id, revision)
 }
 
-// sizes sums the model's files of weights by the Hub's list: those of
-// safetensors, else PyTorch's.
+// sizes returns the sum of the model's weight files in the Hub's list, in bytes:
+// safetensors, else PyTorch's files.
 func (h hub) sizes(ctx context.Context, id, revision string) (int64, error) {
 	var model struct {
 		Files []struct {
@@ -187,7 +188,7 @@ func (h hub) sizes(ctx context.Context, id, revision string) (int64, error) {
 	return 0, fmt.Errorf("%s has no weights that vLLM loads: neither model.safetensors nor pytorch_model.bin", id)
 }
 
-// save writes the fetched file, and returns its path.
+// save writes the fetched file to --config, and prints its path.
 func (o *options) save(ctx context.Context, out io.Writer) error {
 	text, err := newHub(os.Getenv).fetch(ctx, o.model, o.revision)
 	if err != nil {

@@ -13,8 +13,7 @@ import (
 
 const fakeToken = "hf_of_the_test"
 
-// fakeHub answers for one repository, whose files are given; gated ones only with
-// the token.
+// fakeHub serves the files of one repository. A gated repository requires the token.
 func fakeHub(t *testing.T, gated bool, files map[string]string) {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,7 +76,7 @@ func TestFetch(t *testing.T) {
 	}
 }
 
-func TestFetchOfAGatedModel(t *testing.T) {
+func TestFetchGatedModel(t *testing.T) {
 	fakeHub(t, true, map[string]string{"/org/own/resolve/v1/config.json": fetchedConfig, "/org/own/resolve/v1/model.safetensors.index.json": `{"metadata": {"total_size": 8589934592}}`})
 	arguments := []string{"org/own", "--fetch", "--revision", "v1", "--config", "own.json", "--instance", "g5.2xlarge"}
 	if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), "set HF_TOKEN") {
@@ -95,7 +94,7 @@ func TestFetchOfAGatedModel(t *testing.T) {
 	}
 }
 
-func TestFetchThatFails(t *testing.T) {
+func TestFetchErrors(t *testing.T) {
 	config := map[string]string{"/org/own/resolve/main/config.json": fetchedConfig}
 	tests := map[string]struct {
 		id    string

@@ -1,6 +1,6 @@
-// Command size tells whether a model fits a GPU instance type of EC2, what it
-// would serve there, how long it takes to start and what it costs, without
-// Pulumi, an account or a network:
+// Command size estimates whether a model fits a GPU instance type of EC2, how much load it
+// serves there, how long it takes to start and what it costs. It needs no Pulumi, no
+// account and no network:
 //
 //	go run ./cmd/size mistralai/Mistral-7B-Instruct-v0.2 --instance g5.2xlarge
 //	go run ./cmd/size meta-llama/Llama-3.3-70B-Instruct --fit-on g5,p4d
@@ -26,12 +26,12 @@ func command(out io.Writer) *cobra.Command {
 	var o options
 	c := &cobra.Command{
 		Use:   "size MODEL",
-		Short: "Does a model fit, what does it serve, what does it cost?",
-		Long: `Does a model fit a GPU instance type of EC2, what does it serve there, how long
-does it take to start, and what does it cost?
+		Short: "Estimate whether a model fits, how much load it serves and what it costs",
+		Long: `Size estimates whether a model fits a GPU instance type of EC2, how much load it serves
+there, how long it takes to start, and what it costs.
 
 MODEL is a Hugging Face id. Without --instance or --gpu, every instance type on
-which it fits is listed, the cheapest first. The exit status is 0 if it fits
+which the model fits is listed, the cheapest first. The exit status is 0 if it fits
 or may fit, 1 if not.`,
 		Example: `  size mistralai/Mistral-7B-Instruct-v0.2 --instance g5.2xlarge
   size meta-llama/Llama-3.3-70B-Instruct --fit-on g5,p4d --max-model-len 32768

@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the transcripts in the documentation")
 
-// execute is the command as a user runs it, and what it printed.
+// execute runs the command as a user does, and returns its output.
 func execute(arguments ...string) (string, error) {
 	var out bytes.Buffer
 	c := command(&out)
@@ -26,16 +26,17 @@ func execute(arguments ...string) (string, error) {
 
 var transcript = regexp.MustCompile("(?s)```console\n\\$ go run \\./cmd/size ([^\n]*)\n(.*?)```")
 
-// TestDocumentedTranscripts runs every command that the documentation shows.
+// TestDocumentedTranscripts runs every command that the documentation shows, and
+// compares its output.
 func TestDocumentedTranscripts(t *testing.T) {
-	shown := 0
+	transcripts := 0
 	for _, path := range []string{"../../README.md", "../../docs/sizing.md"} {
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		renewed := transcript.ReplaceAllStringFunc(string(text), func(block string) string {
-			shown++
+			transcripts++
 			parts := transcript.FindStringSubmatch(block)
 			out, err := execute(strings.Fields(parts[1])...)
 			if err != nil && !errors.Is(err, errDoesNotFit) {
@@ -52,8 +53,8 @@ func TestDocumentedTranscripts(t *testing.T) {
 			}
 		}
 	}
-	if shown < 5 {
-		t.Errorf("the documentation shows %d commands", shown)
+	if transcripts < 5 {
+		t.Errorf("the documentation shows %d commands", transcripts)
 	}
 }
 
@@ -86,41 +87,41 @@ func TestConfigFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	own, err := execute("org/own", "--config", path, "--instance", "g5.2xlarge")
+	output, err := execute("org/own", "--config", path, "--instance", "g5.2xlarge")
 	if err != nil {
 		t.Fatal(err)
 	}
-	known, err := execute("meta-llama/Meta-Llama-3-8B", "--instance", "g5.2xlarge")
+	expected, err := execute("meta-llama/Meta-Llama-3-8B", "--instance", "g5.2xlarge")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if strings.ReplaceAll(own, "org/own", "meta-llama/Meta-Llama-3-8B") != known {
-		t.Errorf("by its file\n%s\nby the catalogue\n%s", own, known)
+	if strings.ReplaceAll(output, "org/own", "meta-llama/Meta-Llama-3-8B") != expected {
+		t.Errorf("by its file\n%s\nby the catalogue\n%s", output, expected)
 	}
 }
 
-func TestADescribedGPUIsSizedLikeOneOfTheCatalogue(t *testing.T) {
-	known, err := execute("Qwen/Qwen3-8B", "--gpu", "A40", "--gpus", "2")
+func TestDescribedGPU(t *testing.T) {
+	expected, err := execute("Qwen/Qwen3-8B", "--gpu", "A40", "--gpus", "2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	own, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6")
+	described, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.Contains(own, "Qwen/Qwen3-8B on 2 × Mine") || !strings.Contains(own, "44.40 GiB usable") || strings.Contains(own, "scaling target") {
-		t.Errorf("described without its speed\n%s", own)
+	if !strings.Contains(described, "Qwen/Qwen3-8B on 2 × Mine") || !strings.Contains(described, "44.40 GiB usable") || strings.Contains(described, "scaling target") {
+		t.Errorf("described without its speed\n%s", described)
 	}
 	linkage := regexp.MustCompile(`CUDA, communication .*`)
-	if linked, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6", "--link", "nvlink3"); err != nil || linkage.FindString(linked) == linkage.FindString(own) {
+	if linked, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6", "--link", "nvlink3"); err != nil || linkage.FindString(linked) == linkage.FindString(described) {
 		t.Errorf("%v; NVLink changes nothing of\n%s", err, linked)
 	}
-	if !strings.Contains(own, "its speed is not estimated") {
-		t.Errorf("a speed is estimated of a GPU of which nothing is known\n%s", own)
+	if !strings.Contains(described, "its speed is not estimated") {
+		t.Errorf("a speed is estimated of a GPU of which nothing is known\n%s", described)
 	}
 	fast, err := execute("Qwen/Qwen3-8B", "--gpu", "Mine", "--gpus", "2", "--gpu-memory-gib", "44.4", "--compute-capability", "8.6", "--gpu-memory-gbps", "696", "--gpu-tflops", "150")
-	if err != nil || strings.ReplaceAll(fast, "Mine", "A40") != known {
-		t.Errorf("%v; described with its speed\n%s\nof the catalogue\n%s", err, fast, known)
+	if err != nil || strings.ReplaceAll(fast, "Mine", "A40") != expected {
+		t.Errorf("%v; described with its speed\n%s\nof the catalogue\n%s", err, fast, expected)
 	}
 }
 
@@ -131,12 +132,13 @@ func TestSizeOfTheWeights(t *testing.T) {
 	}
 }
 
-func TestShapesOfAFolder(t *testing.T) {
+func TestShapesOfFolder(t *testing.T) {
 	folder := t.TempDir()
 	for name, text := range map[string]string{
 		"org--small.config.json": `{"model_type": "llama", "architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256, "max_position_embeddings": 8192}`,
 		"org--odd_config.json":   `{"model_type": "llama6", "hidden_size": 64}`,
-		// A file of its own folder, whose quantisation stands beside it.
+		// The quantisation of a config.json in its own folder is in a second file
+		// beside it.
 		"org--deep/config.json":          `{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336, "vocab_size": 128256}`,
 		"org--deep/hf_quant_config.json": `{"producer": {"name": "modelopt"}, "quantization": {"quant_algo": "FP8", "kv_cache_quant_algo": "FP8", "exclude_modules": ["lm_head"]}}`,
 	} {
@@ -163,35 +165,35 @@ func TestRefusals(t *testing.T) {
 		"the shape of org/unheard-of is not in the catalogue":       {"org/unheard-of", "--instance", "g5.xlarge"},
 		"--instance: is \"g5.huge\", which is no GPU instance type": {"Qwen/Qwen3-8B", "--instance", "g5.huge"},
 		"--gpu: is \"RTX\"": {"Qwen/Qwen3-8B", "--gpu", "RTX"},
-		"--gpu: is \"X1\", which is no GPU of the catalogue":                      {"Qwen/Qwen3-8B", "--gpu", "X1"},
-		"or describe it with --gpu-memory-gib and --compute-capability":           {"Qwen/Qwen3-8B", "--gpu", "X1"},
-		"--gpu: is A10G, which the catalogue has; remove what describes another":  {"Qwen/Qwen3-8B", "--gpu", "A10G", "--gpu-memory-gib", "40"},
-		"--gpu: is missing; name the GPU":                                         {"Qwen/Qwen3-8B", "--gpu-memory-gib", "40"},
-		"--gpu-memory-gib: is 0, want the memory":                                 {"Qwen/Qwen3-8B", "--gpu", "X1", "--compute-capability", "9.0"},
-		"--gpu-tflops: is 0, and --gpu-memory-gbps is 800; give both":             {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--gpu-memory-gbps", "800"},
-		"--link: is \"infiniband\", want one of NVLink2, ":                        {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--link", "infiniband"},
-		"--compute-capability: is 0, want 6.0 to 20.0":                            {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40"},
-		"--compute-capability: is 90, want 6.0 to 20.0":                           {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "90"},
-		"--instance: is \"g6f.xlarge\", which the catalogue leaves out: it has a": {"Qwen/Qwen3-8B", "--instance", "g6f.xlarge"},
-		"--fit-on: \"m5\" is neither":                                             {"Qwen/Qwen3-8B", "--fit-on", "m5"},
-		"give one of them":                                                        {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
-		"--vllm-version: is \"latest\", want a version":                           {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
-		"--storage: is \"tape\"":                                                  {"Qwen/Qwen3-8B", "--storage", "tape"},
-		"--gpus: is 3, which does not divide the 32":                              {"Qwen/Qwen3-8B", "--gpus", "3"},
-		"--gpus: is 8, and g5.xlarge has 1":                                       {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
-		"--max-model-len: is -5":                                                  {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
-		"--gpu-memory-utilization: is 2":                                          {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
-		"--config: open missing.json":                                             {"org/m", "--config", "missing.json"},
-		"--ttft-ms: is -5":                                                        {"Qwen/Qwen3-8B", "--ttft-ms", "-5"},
-		"--tpot-ms: is -5":                                                        {"Qwen/Qwen3-8B", "--tpot-ms", "-5"},
-		"--kv-cache-dtype: is \"foo\"":                                            {"Qwen/Qwen3-8B", "--kv-cache-dtype", "foo"},
-		"--max-replicas: is 2, want at least":                                     {"Qwen/Qwen3-8B", "--min-replicas", "3", "--max-replicas", "2"},
-		"--max-model-len: is 99999, and Qwen/Qwen3-8B was trained for 40960":      {"Qwen/Qwen3-8B", "--max-model-len", "99999"},
-		"--quantization: is \"magic\"":                                            {"Qwen/Qwen3-8B", "--quantization", "magic"},
-		"accepts 1 arg(s), received 0":                                            {},
-		"does not fit any of 5 instance types":                                    {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
-		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"":   {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
-		"--weights-gib: is -5":                                                    {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
+		"--gpu: is \"X1\", which is no GPU of the catalogue":                            {"Qwen/Qwen3-8B", "--gpu", "X1"},
+		"or describe it with --gpu-memory-gib and --compute-capability":                 {"Qwen/Qwen3-8B", "--gpu", "X1"},
+		"--gpu: is A10G, which the catalogue has; remove the flags that describe a GPU": {"Qwen/Qwen3-8B", "--gpu", "A10G", "--gpu-memory-gib", "40"},
+		"--gpu: is missing; name the GPU":                                               {"Qwen/Qwen3-8B", "--gpu-memory-gib", "40"},
+		"--gpu-memory-gib: is 0, want the memory":                                       {"Qwen/Qwen3-8B", "--gpu", "X1", "--compute-capability", "9.0"},
+		"--gpu-tflops: is 0, and --gpu-memory-gbps is 800; give both":                   {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--gpu-memory-gbps", "800"},
+		"--link: is \"infiniband\", want one of NVLink2, ":                              {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "9.0", "--link", "infiniband"},
+		"--compute-capability: is 0, want 6.0 to 20.0":                                  {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40"},
+		"--compute-capability: is 90, want 6.0 to 20.0":                                 {"Qwen/Qwen3-8B", "--gpu", "X1", "--gpu-memory-gib", "40", "--compute-capability", "90"},
+		"--instance: is \"g6f.xlarge\", which the catalogue leaves out: it has a":       {"Qwen/Qwen3-8B", "--instance", "g6f.xlarge"},
+		"--fit-on: \"m5\" is neither":                                                   {"Qwen/Qwen3-8B", "--fit-on", "m5"},
+		"give one of them":                                                              {"Qwen/Qwen3-8B", "--gpu", "A10G", "--instance", "g5.xlarge"},
+		"--vllm-version: is \"latest\", want a version":                                 {"Qwen/Qwen3-8B", "--vllm-version", "latest"},
+		"--storage: is \"tape\"":                                                        {"Qwen/Qwen3-8B", "--storage", "tape"},
+		"--gpus: is 3, which does not divide the 32":                                    {"Qwen/Qwen3-8B", "--gpus", "3"},
+		"--gpus: is 8, and g5.xlarge has 1":                                             {"Qwen/Qwen3-8B", "--gpus", "8", "--instance", "g5.xlarge"},
+		"--max-model-len: is -5":                                                        {"Qwen/Qwen3-8B", "--max-model-len", "-5"},
+		"--gpu-memory-utilization: is 2":                                                {"Qwen/Qwen3-8B", "--gpu-memory-utilization", "2"},
+		"--config: open missing.json":                                                   {"org/m", "--config", "missing.json"},
+		"--ttft-ms: is -5":                                                              {"Qwen/Qwen3-8B", "--ttft-ms", "-5"},
+		"--tpot-ms: is -5":                                                              {"Qwen/Qwen3-8B", "--tpot-ms", "-5"},
+		"--kv-cache-dtype: is \"foo\"":                                                  {"Qwen/Qwen3-8B", "--kv-cache-dtype", "foo"},
+		"--max-replicas: is 2, want at least":                                           {"Qwen/Qwen3-8B", "--min-replicas", "3", "--max-replicas", "2"},
+		"--max-model-len: is 99999, and Qwen/Qwen3-8B was trained for 40960":            {"Qwen/Qwen3-8B", "--max-model-len", "99999"},
+		"--quantization: is \"magic\"":                                                  {"Qwen/Qwen3-8B", "--quantization", "magic"},
+		"accepts 1 arg(s), received 0":                                                  {},
+		"does not fit any of 5 instance types":                                          {"deepseek-ai/DeepSeek-V3", "--fit-on", "g6.xlarge,g6.2xlarge,g6.4xlarge,g5.xlarge,g5.2xlarge"},
+		"--max-num-seqs: is -1, want a positive number\n--storage: is \"tape\"":         {"Qwen/Qwen3-8B", "--storage", "tape", "--max-num-seqs", "-1"},
+		"--weights-gib: is -5":                                                          {"Qwen/Qwen3-8B", "--weights-gib", "-5"},
 	}
 	for want, arguments := range tests {
 		if out, err := execute(arguments...); err == nil || !strings.Contains(err.Error(), want) {

@@ -19,7 +19,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// options are the command line. Zero means "not given".
+// options holds the values of the command line. Zero means "not set".
 type options struct {
 	model, config, revision, shapes string
 	fetch                           bool
@@ -36,48 +36,48 @@ type options struct {
 	eager, experts, compiled, json  bool
 	vllm, storage, region           string
 	inputTokens, outputTokens       int
-	replicasAtLeast, replicasAtMost int
+	minReplicas, maxReplicas        int
 }
 
 func (o *options) define(f *pflag.FlagSet) {
-	f.StringVar(&o.config, "config", "", "the model's `config.json`, for one that the catalogue does not have")
+	f.StringVar(&o.config, "config", "", "the `config.json` of a model that the catalogue does not have")
 	f.BoolVar(&o.fetch, "fetch", false, "download the model's config.json and the size of its weights from the Hugging Face Hub into the file of --config "+
-		"(default: shapes/ORG--NAME.json); HF_TOKEN and HF_ENDPOINT count")
+		"(default: shapes/ORG--NAME.json); uses HF_TOKEN and HF_ENDPOINT")
 	f.StringVar(&o.revision, "revision", "main", "`revision` that --fetch reads")
-	f.StringVar(&o.shapes, "shapes", "", "instead of a MODEL: the shape of each config.json file of a `folder`")
+	f.StringVar(&o.shapes, "shapes", "", "print the shape of each config.json file of a `folder`; takes no MODEL")
 	f.StringVar(&o.instance, "instance", "", "EC2 instance `type`, such as g5.2xlarge")
 	f.StringVar(&o.gpu, "gpu", "", "GPU `name` instead of an instance type: "+strings.Join(catalogue.GPUNames(), ", "))
 	f.Float64Var(&o.gpuMemory, "gpu-memory-gib", 0, "memory in `GiB`, as nvidia-smi shows it, of a --gpu that the catalogue does not have")
 	f.Float64Var(&o.capability, "compute-capability", 0, "compute `capability` of such a GPU, such as 9.0")
-	f.StringVar(&o.link, "link", "", "how such GPUs exchange data (default "+catalogue.DefaultLink+"): `class`, such as NVLink4")
+	f.StringVar(&o.link, "link", "", "`class` of the link between such GPUs, such as NVLink4 (default "+catalogue.DefaultLink+")")
 	f.Float64Var(&o.bandwidth, "gpu-memory-gbps", 0, "bandwidth of such a GPU's memory in `GB/s`; its speed is estimated if this and --gpu-tflops are known")
 	f.Float64Var(&o.tflops, "gpu-tflops", 0, "`rate` of such a GPU's dense 16-bit matrix products in TFLOPS")
-	f.StringSliceVar(&o.fitOn, "fit-on", nil, "list what fits where, cheapest first: `families` or types, such as g5,p4d")
+	f.StringSliceVar(&o.fitOn, "fit-on", nil, "list the instance types on which the model fits, the cheapest first: `families` or types, such as g5,p4d")
 	f.IntVar(&o.gpus, "gpus", 0, "GPUs of one replica (default: the fewest on which it fits)")
-	f.IntVar(&o.maxModelLen, "max-model-len", 0, "longest context in `tokens` (default: what the model was trained for)")
+	f.IntVar(&o.maxModelLen, "max-model-len", 0, "longest context in `tokens` (default: the model's trained length)")
 	f.IntVar(&o.maxNumSeqs, "max-num-seqs", 0, "sequences in one step (default: derived)")
 	f.IntVar(&o.maxBatchedTokens, "max-num-batched-tokens", 0, "`tokens` in one step (default: vLLM's)")
 	f.Float64Var(&o.utilization, "gpu-memory-utilization", 0, "`share` of the GPU's memory (default: the release's)")
 	f.StringVar(&o.kvCacheDType, "kv-cache-dtype", "auto", "`type` of the KV cache, such as fp8")
-	f.StringVar(&o.quantization, "quantization", "", "`method`, where neither the model's name nor its configuration tells: awq, gptq, fp8, …")
-	f.Float64Var(&o.weights, "weights-gib", 0, "size of the weights' files in `GiB` (default: computed, or that of --config)")
+	f.StringVar(&o.quantization, "quantization", "", "`method`, if neither the model's name nor its configuration states one: awq, gptq, fp8, …")
+	f.Float64Var(&o.weights, "weights-gib", 0, "size of the weights' files in `GiB` (default: computed, or the size in --config)")
 	f.BoolVar(&o.experts, "enable-expert-parallel", false, "each GPU has whole experts, not a part of every one")
-	f.BoolVar(&o.eager, "enforce-eager", false, "without CUDA graphs")
+	f.BoolVar(&o.eager, "enforce-eager", false, "disable CUDA graphs")
 	f.StringVar(&o.vllm, "vllm-version", versions.VLLM, "`version` of vLLM")
 	f.Float64Var(&o.tpot, "tpot-ms", 0, "longest time per output token in `ms` (default 100)")
 	f.Float64Var(&o.ttft, "ttft-ms", 0, "longest time to the first token in `ms` (default 2000)")
 	f.IntVar(&o.inputTokens, "input-tokens", 0, "mean `tokens` of a prompt (default 1155)")
 	f.IntVar(&o.outputTokens, "output-tokens", 0, "mean `tokens` of an answer (default 211)")
-	f.IntVar(&o.replicasAtLeast, "min-replicas", 1, "engines at least")
-	f.IntVar(&o.replicasAtMost, "max-replicas", 0, "engines at most (default: as at least)")
-	f.StringVar(&o.storage, "storage", string(sizing.Hub), "where weights come from: hub, s3, ebs, nvme")
+	f.IntVar(&o.minReplicas, "min-replicas", 1, "smallest `number` of replicas")
+	f.IntVar(&o.maxReplicas, "max-replicas", 0, "largest `number` of replicas (default: that of --min-replicas)")
+	f.StringVar(&o.storage, "storage", string(sizing.Hub), "source of the weights: hub, s3, ebs, nvme")
 	f.BoolVar(&o.compiled, "compile-cache", false, "compiled code is kept from an earlier start")
 	f.StringVar(&o.region, "region", catalogue.DefaultRegion, "AWS `region` of the prices")
 	f.BoolVar(&o.json, "json", false, "print JSON")
 }
 
-// workload is what is asked to be sized, on nothing yet. All problems are
-// reported at once.
+// workload returns the workload to size, without an instance type or GPU. The error
+// holds all problems.
 func (o *options) workload() (sizing.Workload, error) {
 	shape, errShape := o.shape()
 	release, ok := sizing.ParseRelease(o.vllm)
@@ -90,7 +90,7 @@ func (o *options) workload() (sizing.Workload, error) {
 	}
 	for name, value := range map[string]int{
 		"--gpus": o.gpus, "--max-model-len": o.maxModelLen, "--max-num-seqs": o.maxNumSeqs, "--max-num-batched-tokens": o.maxBatchedTokens,
-		"--input-tokens": o.inputTokens, "--output-tokens": o.outputTokens, "--min-replicas": o.replicasAtLeast, "--max-replicas": o.replicasAtMost,
+		"--input-tokens": o.inputTokens, "--output-tokens": o.outputTokens, "--min-replicas": o.minReplicas, "--max-replicas": o.maxReplicas,
 	} {
 		if value < 0 || value > 100_000_000 {
 			errs = append(errs, fmt.Errorf("%s: is %d, want a positive number", name, value))
@@ -111,8 +111,8 @@ func (o *options) workload() (sizing.Workload, error) {
 	if problem := vllmflags.NameProblem("--kv-cache-dtype", o.kvCacheDType); problem != "" {
 		errs = append(errs, fmt.Errorf("--kv-cache-dtype: %s", problem))
 	}
-	if o.replicasAtMost > 0 && o.replicasAtMost < o.replicasAtLeast {
-		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.replicasAtMost, o.replicasAtLeast))
+	if o.maxReplicas > 0 && o.maxReplicas < o.minReplicas {
+		errs = append(errs, fmt.Errorf("--max-replicas: is %d, want at least --min-replicas, which is %d", o.maxReplicas, o.minReplicas))
 	}
 	if trained := shape.MaxLen; errShape == nil && trained > 0 && o.maxModelLen > trained {
 		errs = append(errs, fmt.Errorf("--max-model-len: is %d, and %s was trained for %d; vLLM does not start with more", o.maxModelLen, o.model, trained))
@@ -125,7 +125,7 @@ func (o *options) workload() (sizing.Workload, error) {
 		MaxNumSeqs: o.maxNumSeqs, MaxBatchedTokens: o.maxBatchedTokens, KVCacheDType: o.kvCacheDType, EnforceEager: o.eager, ExpertParallel: o.experts,
 	}
 	if errShape == nil && o.gpus > 0 {
-		for _, obstacle := range engine.Obstacles() { // without a GPU, of which the others ask
+		for _, obstacle := range engine.Obstacles() { // the engine has no GPU yet, and the other rules need one
 			if obstacle.Rule == sizing.RuleSplit {
 				errs = append(errs, fmt.Errorf("--gpus: %s", strings.TrimPrefix(obstacle.String(), "gpu.count ")))
 			}
@@ -135,14 +135,15 @@ func (o *options) workload() (sizing.Workload, error) {
 	return sizing.Workload{
 		Model: o.model, Engine: engine,
 		Objectives:  sizing.Objectives{TPOTMilliseconds: o.tpot, TTFTMilliseconds: o.ttft, InputTokens: o.inputTokens, OutputTokens: o.outputTokens},
-		MinReplicas: o.replicasAtLeast, MaxReplicas: max(o.replicasAtMost, o.replicasAtLeast),
+		MinReplicas: o.minReplicas, MaxReplicas: max(o.maxReplicas, o.minReplicas),
 		Storage: sizing.Storage(o.storage), Compiled: o.compiled, Prices: catalogue.Prices{Region: o.region},
 	}, errors.Join(append(errs, errShape)...)
 }
 
-// shape is the model's: of the file that is given, or of the catalogue.
+// shape returns the shape of the model: from the --config file, else from the
+// catalogue.
 func (o *options) shape() (catalogue.Shape, error) {
-	shape, known := catalogue.FindShape(o.model)
+	shape, ok := catalogue.FindShape(o.model)
 	if o.config != "" {
 		text, err := os.ReadFile(o.config)
 		if err != nil {
@@ -151,7 +152,7 @@ func (o *options) shape() (catalogue.Shape, error) {
 		if shape, err = catalogue.ShapeOf(o.model, text); err != nil {
 			return shape, fmt.Errorf("--config: %s: %s", o.config, strings.ReplaceAll(err.Error(), "\n", "; "))
 		}
-	} else if !known {
+	} else if !ok {
 		return shape, fmt.Errorf("the shape of %s is not in the catalogue, and none is guessed; download it with --fetch, or give the model's config.json with --config", o.model)
 	}
 	if o.quantization != "" {
@@ -163,8 +164,8 @@ func (o *options) shape() (catalogue.Shape, error) {
 	return shape, nil
 }
 
-// errDoesNotFit is the exit status of a model that does not fit; the report has
-// said so.
+// errDoesNotFit sets the exit status for a model that does not fit. The report states
+// the reason.
 var errDoesNotFit = errors.New("does not fit")
 
 func (o *options) run(ctx context.Context, out io.Writer) error {
@@ -179,17 +180,17 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 	}
 	switch {
 	case o.instance != "" && (o.gpu != "" || len(o.fitOn) > 0), o.gpu != "" && len(o.fitOn) > 0:
-		return errors.New("--instance, --gpu and --fit-on are three ways to say where; give one of them")
-	case o.gpu == "" && o.ownGPU():
+		return errors.New("--instance, --gpu and --fit-on cannot be combined; give one of them")
+	case o.gpu == "" && o.describesGPU():
 		return errors.New("--gpu: is missing; name the GPU that --gpu-memory-gib and --compute-capability describe")
 	case o.instance != "":
-		if w.On, err = catalogue.FindInstance(o.instance); err != nil {
+		if w.Instance, err = catalogue.FindInstance(o.instance); err != nil {
 			return fmt.Errorf("--instance: %w", err)
 		}
-		if o.gpus > w.On.GPUs {
-			return fmt.Errorf("--gpus: is %d, and %s has %d", o.gpus, w.On.Type, w.On.GPUs)
+		if o.gpus > w.Instance.GPUs {
+			return fmt.Errorf("--gpus: is %d, and %s has %d", o.gpus, w.Instance.Type, w.Instance.GPUs)
 		}
-		w.Engine.GPU = w.On.GPU
+		w.Engine.GPU = w.Instance.GPU
 	case o.gpu != "":
 		if w.Engine.GPU, err = o.findGPU(); err != nil {
 			return err
@@ -197,23 +198,23 @@ func (o *options) run(ctx context.Context, out io.Writer) error {
 	default:
 		return o.list(out, w)
 	}
-	return o.one(out, sizing.Size(w))
+	return o.single(out, sizing.Size(w))
 }
 
-// ownGPU reports whether a GPU is described.
-func (o *options) ownGPU() bool {
+// describesGPU reports whether flags describe a GPU.
+func (o *options) describesGPU() bool {
 	return o.gpuMemory != 0 || o.capability != 0 || o.link != "" || o.bandwidth != 0 || o.tflops != 0
 }
 
-// findGPU returns the GPU of the catalogue, or the one that is described.
+// findGPU returns the GPU of the catalogue, or the GPU that the flags describe.
 func (o *options) findGPU() (catalogue.GPU, error) {
 	gpu, err := catalogue.FindGPU(o.gpu)
 	switch {
-	case err == nil && o.ownGPU():
-		return gpu, fmt.Errorf("--gpu: is %s, which the catalogue has; remove what describes another, such as --gpu-memory-gib, or give the GPU another name", gpu.Name)
+	case err == nil && o.describesGPU():
+		return gpu, fmt.Errorf("--gpu: is %s, which the catalogue has; remove the flags that describe a GPU, such as --gpu-memory-gib, or give the GPU another name", gpu.Name)
 	case err == nil:
 		return gpu, nil
-	case !o.ownGPU():
+	case !o.describesGPU():
 		return gpu, fmt.Errorf("--gpu: %w, or describe it with --gpu-memory-gib and --compute-capability", err)
 	case o.gpuMemory <= 0:
 		return gpu, fmt.Errorf("--gpu-memory-gib: is %g, want the memory of one GPU that nvidia-smi shows", o.gpuMemory)
@@ -230,7 +231,7 @@ func (o *options) findGPU() (catalogue.GPU, error) {
 	return gpu, nil
 }
 
-// types are the instance types that --fit-on names; all if it is not given.
+// types returns the instance types of --fit-on. Default: all.
 func (o *options) types() ([]catalogue.Instance, error) {
 	if len(o.fitOn) == 0 {
 		return catalogue.Instances(), nil

@@ -10,8 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// one prints a single estimate.
-func (o *options) one(out io.Writer, e sizing.Estimate) error {
+// single prints one estimate.
+func (o *options) single(out io.Writer, e sizing.Estimate) error {
 	if o.json {
 		if err := encode(out, o.numbers(e)); err != nil {
 			return err
@@ -32,14 +32,15 @@ func encode(out io.Writer, value any) error {
 	return encoder.Encode(value)
 }
 
-// numbers are the estimate's, with the model, and with why it is refused.
+// numbers returns the estimate's numbers with the model, the warnings and, for a
+// refusal, the changes.
 func (o *options) numbers(e sizing.Estimate) map[string]any {
 	n := e.Numbers()
 	n["model"] = o.model
 	n["warnings"] = append([]string{}, e.Warnings()...)
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		changes := []string{}
-		for _, c := range sizing.Changes(e.Asked) {
+		for _, c := range sizing.Changes(e.Requested) {
 			changes = append(changes, c.String())
 		}
 		n["changes"] = changes
@@ -78,7 +79,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 		speed(line, e)
 		line("max_num_seqs", "%d", s.MaxNumSeqs)
 		if s.Target > 0 {
-			line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until another is there)", e.About(), s.Target, s.Growth)
+			line("scaling target", "%s%d running and waiting requests a replica (growth %.2f until a new replica serves)", e.About(), s.Target, s.Growth)
 		}
 		floor := ""
 		if c.WeightsFloor > 0 {
@@ -104,7 +105,7 @@ func (o *options) report(out io.Writer, e sizing.Estimate) error {
 	return nil
 }
 
-// cacheType names the type of the KV cache where it is not the model's.
+// cacheType returns the type of the KV cache if it differs from the model's type.
 func cacheType(e sizing.Engine) string {
 	switch kind := e.KVCacheType(); {
 	case kind == "auto":
@@ -116,7 +117,7 @@ func cacheType(e sizing.Engine) string {
 	}
 }
 
-// list prints where the model fits, the cheapest first.
+// list prints the instance types on which the model fits, the cheapest first.
 func (o *options) list(out io.Writer, w sizing.Workload) error {
 	types, err := o.types()
 	if err != nil {
@@ -137,7 +138,7 @@ func (o *options) list(out io.Writer, w sizing.Workload) error {
 	case len(rows) > 0:
 		_, err = fmt.Fprintf(out, "%s\nFits %d of %d instance types.\n", sizing.Table(rows, nil), len(rows), len(types))
 		if s := w.Engine.Shape; s.Family {
-			_, err = fmt.Fprintf(out, "warning: its shape is taken to be that of %s, whose name it contains\n", s.Name)
+			_, err = fmt.Fprintf(out, "warning: the shape of %s is used, because the model's name contains that name\n", s.Name)
 		}
 	}
 	if err == nil && len(rows) == 0 {
@@ -146,7 +147,7 @@ func (o *options) list(out io.Writer, w sizing.Workload) error {
 	return err
 }
 
-// speed prints what one replica does, if anything is known of it.
+// speed prints the rates of one replica, if they are known.
 func speed(line func(name, format string, values ...any), e sizing.Estimate) {
 	o, s := e.Workload.Objectives, e.Serving
 	about, planned := e.About(), fmt.Sprintf("as planned with %g of the prediction", sizing.PlannedShare)
@@ -158,13 +159,13 @@ func speed(line func(name, format string, values ...any), e sizing.Estimate) {
 	default:
 		line("", "%d within %g ms a token; usable %d", s.ByTPOT, o.TPOTMilliseconds, s.Usable)
 		if s.ByTTFT > 0 {
-			line("", "%d whose first tokens come within %g s", s.ByTTFT, o.TTFTMilliseconds/1000)
+			line("", "%d with a first token within %g s", s.ByTTFT, o.TTFTMilliseconds/1000)
 		}
 		line("rates", "%s%.0f prompt tokens/s, %s%.0f output tokens/s at %d requests, %s", about, s.PrefillTokensPerSecond, about, s.DecodeTokensPerSecond, s.Usable, planned)
 	}
 }
 
-// lengths are those of a typical request.
+// lengths returns the lengths of a typical request as text.
 func lengths(e sizing.Estimate) string {
 	o := e.Workload.Objectives
 	if !e.Workload.Engine.Shape.Kind.Generates() {
@@ -173,7 +174,7 @@ func lengths(e sizing.Estimate) string {
 	return fmt.Sprintf("%d + %d", o.InputTokens, o.OutputTokens)
 }
 
-// side is which tokens the model is paid for.
+// side returns the kind of tokens by which the cost is counted.
 func side(e sizing.Estimate) string {
 	if e.Workload.Engine.Shape.Kind.Generates() {
 		return "output"

@@ -14,9 +14,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// shapes prints the shape of each config.json file of a folder and of the folders
-// in it, or why it has none. The name of a file, or of the folder of a config.json,
-// is the model's, with -- for the slash.
+// shapes prints the shape of each config.json file of a folder and of its subfolders,
+// or why it has none. The name of a file, or of the folder of a config.json, is the
+// model's id with -- instead of the slash.
 func shapes(out io.Writer, folder string) error {
 	var files []string
 	for _, pattern := range []string{"*.json", "*/config.json"} {
@@ -59,22 +59,21 @@ func shapes(out io.Writer, folder string) error {
 	return err
 }
 
-// companion ends the name of the file that describes the quantisation of some
-// checkpoints whose config.json does not, beside it.
+// companion is the end of the name of a second file, which describes the quantisation
+// of checkpoints whose config.json does not.
 const companion = "hf_quant_config.json"
 
-// readConfig reads a config.json file, with the keys of its companion if there is
-// one.
+// readConfig returns a config.json file, with the keys of its companion if that exists.
 func readConfig(file string) ([]byte, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
-	beside, isConfig := strings.CutSuffix(file, "config.json")
+	prefix, isConfig := strings.CutSuffix(file, "config.json")
 	if !isConfig {
 		return text, nil
 	}
-	quantization, err := os.ReadFile(beside + companion)
+	quantization, err := os.ReadFile(prefix + companion)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return text, nil
@@ -84,8 +83,8 @@ func readConfig(file string) ([]byte, error) {
 	return withQuantization(text, quantization)
 }
 
-// modelOf is the model's id by the name of its file, or of the folder of a file
-// that is called config.json.
+// modelOf returns the model's id from the name of its file, or from the name of the
+// folder of a config.json.
 func modelOf(file string) string {
 	name := strings.TrimSuffix(filepath.Base(file), ".json")
 	if name == "config" {

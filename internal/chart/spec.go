@@ -2,9 +2,9 @@ package chart
 
 import "k8s.io/apimachinery/pkg/util/validation/field"
 
-// Spec is what a stack can be told of a chart: a pointer to the spec of its component.
+// Spec is the configuration of a chart: a pointer to the spec of its component.
 type Spec interface {
-	// Options returns what the stack completes.
+	// Options returns the fields that the stack completes.
 	Options() Options
 	// Complete sets every field that has a default.
 	Complete()
@@ -25,15 +25,15 @@ type Plain interface {
 	Component() string
 }
 
-// Options point to the fields of a spec that depend on the rest of the stack.
+// Options holds pointers to the fields of a spec that depend on the rest of the stack.
 type Options struct {
-	// Install installs the chart. The stack sets it where the user does not.
+	// Install installs the chart. The stack sets it if the user does not.
 	Install *bool
-	// ServiceMonitor has Prometheus' operator scrape what the chart installs, by
-	// ServiceMonitors with Labels. Nil if there is nothing to scrape.
+	// ServiceMonitor enables ServiceMonitors with Labels, so that Prometheus' operator
+	// scrapes the chart's pods. Nil if the chart has no metrics.
 	ServiceMonitor *bool
 	Labels         *map[string]string
-	// Role reports whether the pods have a role of AWS, for which the cluster's name
-	// and region have to be known.
+	// Role reports whether the pods have an AWS role, which requires the cluster's name
+	// and region.
 	Role bool
 }

@@ -1,5 +1,5 @@
-// Package chart merges a user's values of a Helm chart with those of the program,
-// and refuses values that the program sets and secrets in clear.
+// Package chart merges a user's values of a Helm chart with those of the program. It
+// refuses values that the program sets, and secrets in plain text.
 package chart
 
 import (
@@ -15,20 +15,20 @@ import (
 )
 
 // SetBy maps a path of a chart's values, such as operator.replicaCount, to the
-// key of the configuration that sets the path and everything below it; to ""
-// where no key does, but the program alone.
+// configuration key that sets the path and everything below it. The key is "" if only
+// the program sets the path.
 type SetBy map[string]string
 
-// ServiceMonitorKey and LabelsKey are the keys that set whether Prometheus scrapes
-// what a chart installs, and the labels by which it finds that.
+// ServiceMonitorKey and LabelsKey are the keys that enable ServiceMonitors for a chart,
+// and that set their labels.
 const (
 	ServiceMonitorKey = "monitoring.serviceMonitor"
 	LabelsKey         = "monitoring.labels"
 )
 
-// Merge returns the program's values with the user's below them: mappings are
-// merged, lists are not. Where both have a value, the program's is taken, except
-// for resources, which the user may change. CheckValues refuses the others.
+// Merge returns the program's values merged with the user's. It merges mappings, but
+// not lists. If both have a value, the program's applies, except for resources, which
+// the user may change. CheckValues refuses the other conflicts.
 func Merge(program, user map[string]any) map[string]any {
 	return merge("", program, user)
 }
@@ -39,54 +39,53 @@ func merge(path string, program, user map[string]any) map[string]any {
 		merged = map[string]any{}
 	}
 	for key, value := range user {
-		at := below(path, key)
-		ours, set := program[key]
-		oursMap, oursIsMap := ours.(map[string]any)
+		full := below(path, key)
+		programValue, set := program[key]
+		programMap, programIsMap := programValue.(map[string]any)
 		userMap, userIsMap := value.(map[string]any)
 		switch {
-		case oursIsMap && userIsMap:
-			merged[key] = merge(at, oursMap, userMap)
-		case !set || isResources(at):
+		case programIsMap && userIsMap:
+			merged[key] = merge(full, programMap, userMap)
+		case !set || isResources(full):
 			merged[key] = value
 		}
 	}
 	return merged
 }
 
-// isResources reports whether a path is within the requests and limits of a
-// container. The program's are an estimate for a cluster of usual size.
+// isResources reports whether a path belongs to the requests and limits of a container.
+// The program's values are an estimate for a cluster of usual size.
 func isResources(path string) bool {
 	return slices.Contains(strings.Split(path, "."), "resources")
 }
 
-// CheckValues refuses those of the user's values that the program sets, each by
-// its full key below path, and those that would not come into effect or would
-// leave a secret in clear.
+// CheckValues refuses user values that the program sets, each by its full key below
+// path. It also refuses values without effect, and secrets in plain text.
 func CheckValues(found *field.ErrorList, path *field.Path, program, user map[string]any, setBy SetBy) {
 	for _, key := range slices.Sorted(maps.Keys(user)) {
 		checkValue(found, path, key, key, program, user[key], setBy)
 	}
 }
 
-// checkValue checks the user's value at a path of the chart; program holds the
-// program's values beside it, by the last key of the path.
-func checkValue(found *field.ErrorList, path *field.Path, at, last string, program map[string]any, value any, setBy SetBy) {
-	if by, reserved := setBy[at]; reserved {
-		problems.Forbidden(found, path.Child(at), "%s", setByMessage(by))
+// checkValue checks the user's value at a path of the chart. program holds the
+// program's values of the same mapping, and name the last key of the path.
+func checkValue(found *field.ErrorList, path *field.Path, full, name string, program map[string]any, value any, setBy SetBy) {
+	if owner, reserved := setBy[full]; reserved {
+		problems.Forbidden(found, path.Child(full), "%s", setByMessage(owner))
 		return
 	}
-	ours, set := program[last]
-	oursMap, oursIsMap := ours.(map[string]any)
+	programValue, set := program[name]
+	programMap, programIsMap := programValue.(map[string]any)
 	userMap, userIsMap := value.(map[string]any)
 	switch {
-	case userIsMap && (oursIsMap || !set):
+	case userIsMap && (programIsMap || !set):
 		for _, key := range slices.Sorted(maps.Keys(userMap)) {
-			checkValue(found, path, at+"."+key, key, oursMap, userMap[key], setBy)
+			checkValue(found, path, full+"."+key, key, programMap, userMap[key], setBy)
 		}
-	case set && !isResources(at):
-		problems.Forbidden(found, path.Child(at), "%s", setByMessage(""))
+	case set && !isResources(full):
+		problems.Forbidden(found, path.Child(full), "%s", setByMessage(""))
 	default:
-		checkLeaf(found, path.Child(at), last, value)
+		checkLeaf(found, path.Child(full), name, value)
 	}
 }
 
@@ -97,8 +96,7 @@ func setByMessage(key string) string {
 	return fmt.Sprintf("is set by %s; remove it, and set that key", key)
 }
 
-// checkLeaf refuses a value that does not come into effect, and a secret. No
-// message repeats a value.
+// checkLeaf refuses a value without effect, and a secret. No message repeats a value.
 func checkLeaf(found *field.ErrorList, key *field.Path, name string, value any) {
 	switch v := value.(type) {
 	case nil:
@@ -119,8 +117,8 @@ func checkLeaf(found *field.ErrorList, key *field.Path, name string, value any) 
 	}
 }
 
-// nameOf returns what names a value of a mapping: its key, or for the value of
-// an environment variable the name of the variable.
+// nameOf returns the name of a value in a mapping: its key, or the name of the
+// environment variable for the value of a variable.
 func nameOf(mapping map[string]any, key string) string {
 	if name, ok := mapping["name"].(string); ok && key == "value" {
 		return name
@@ -128,8 +126,8 @@ func nameOf(mapping map[string]any, key string) string {
 	return key
 }
 
-// secretEndings end the names of values that are secrets; others, such as
-// passwordKey, tokenFile or configSecret, say where one is.
+// secretEndings are the ends of the names of secret values. Other names, such as
+// passwordKey, tokenFile or configSecret, refer to a secret.
 var secretEndings = []string{
 	"password", "passwd", "passphrase", "token", "apikey", "secretkey", "accesskey", "privatekey", "clientsecret", "credentials",
 	"slackapiurl", "webhookurl", "servicekey", "routingkey", "integrationkey",
@@ -140,19 +138,19 @@ func isSecretName(name string) bool {
 	return plain == "secret" || slices.ContainsFunc(secretEndings, func(end string) bool { return strings.HasSuffix(plain, end) })
 }
 
-// hasPassword reports whether a value is an address with a password.
+// hasPassword reports whether a value is a URL with a password.
 func hasPassword(value string) bool {
 	address, err := url.Parse(value)
 	if err != nil || address.User == nil {
 		return false
 	}
-	_, has := address.User.Password()
-	return has
+	_, ok := address.User.Password()
+	return ok
 }
 
 func below(path, key string) string { return strings.TrimPrefix(path+"."+key, ".") }
 
-// Labels returns labels as a chart's values have them.
+// Labels returns labels in the form of a chart's values.
 func Labels(labels map[string]string) map[string]any {
 	values := map[string]any{}
 	for key, value := range labels {

@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
-// read returns values as the configuration has them.
+// read returns values in the form of the configuration.
 func read(t *testing.T, text string) map[string]any {
 	t.Helper()
 	values := map[string]any{}

@@ -1,25 +1,25 @@
-// Package connections holds the middleware with which vLLM closes a connection
-// after each response.
+// Package connections holds the middleware with which vLLM closes a connection after
+// each response.
 //
-// vLLM does not do so itself. On SIGTERM its HTTP server keeps all connections
-// open, and answers, until the engine has drained (vLLM
-// vllm/entrypoints/launchers/launcher.py at f90a993c, serve_http: the server is
-// told to exit only after engine_client.shutdown; read 2026-11-29). Only then does
-// uvicorn close idle connections. A response that says `connection: close` makes
-// uvicorn close the connection after it, with both of its HTTP parsers (uvicorn
-// 0.35.0, protocols/http/httptools_impl.py and h11_impl.py), and tells the client
-// before the end of the response not to reuse it. So no request meets a connection
-// that is being closed.
+// vLLM does not close connections itself. On SIGTERM, its HTTP server keeps all
+// connections open and answers requests until the engine has drained (vLLM
+// vllm/entrypoints/launchers/launcher.py at f90a993c, serve_http: the server exits only
+// after engine_client.shutdown; read 2026-11-29). Only then does uvicorn close idle
+// connections. If a response has `connection: close`, uvicorn closes the connection
+// after it, with both of its HTTP parsers (uvicorn 0.35.0,
+// protocols/http/httptools_impl.py and h11_impl.py), and the client knows before the
+// end of the response not to reuse the connection. So no request uses a connection that
+// is being closed.
 //
-// vLLM imports a class that --middleware names, and adds it outside of its own
-// middleware (vllm/entrypoints/serve/middleware/register.py at 41a041c8). The
-// frontend in Rust (VLLM_USE_RUST_FRONTEND, off by default) has no middleware.
+// vLLM imports the class of --middleware, and adds it outside of its own middleware
+// (vllm/entrypoints/serve/middleware/register.py at 41a041c8). The frontend in Rust
+// (VLLM_USE_RUST_FRONTEND, off by default) has no middleware.
 package connections
 
 import _ "embed" // the module's source
 
 const (
-	// Module is the name by which Python imports the middleware.
+	// Module is the name under which Python imports the middleware.
 	Module = "vllm_eks_connections"
 	// Middleware is the value of vLLM's flag --middleware.
 	Middleware = Module + ".CloseConnections"
@@ -27,7 +27,7 @@ const (
 	File = Module + ".py"
 )
 
-// Source is the module.
+// Source is the source of the Python module.
 //
 //go:embed vllm_eks_connections.py
 var Source string

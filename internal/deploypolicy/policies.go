@@ -12,20 +12,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/iampolicy"
 )
 
-// LongestPolicy is how many characters IAM allows in a managed policy, white
-// space aside.
+// LongestPolicy is IAM's limit of characters in a managed policy, without white space.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const LongestPolicy = 6144
 
 // Policy is a document for one managed policy.
 type Policy struct {
-	// Name is the file's, without its end.
+	// Name is the name of the file, without its extension.
 	Name string
 	// JSON is the document, indented.
 	JSON string
 }
 
-// Characters returns the length that IAM counts.
+// Characters returns the length by which IAM limits a policy.
 func (p Policy) Characters() int {
 	n := 0
 	for _, r := range p.JSON {
@@ -36,8 +35,8 @@ func (p Policy) Characters() int {
 	return n
 }
 
-// Policies returns those of pulumi up, of the network and nodes apart from the
-// rest so that each is short enough, and that of pulumi preview.
+// Policies returns the policies of pulumi up and of pulumi preview. The policy of
+// pulumi up is split into network and cluster, so that each part is short enough.
 func Policies() ([]Policy, error) {
 	rows, err := Rows()
 	if err != nil {
@@ -47,14 +46,14 @@ func Policies() ([]Policy, error) {
 	reads := func(r Row) bool { return r.Use == Read || r.Use == Call }
 	var policies []Policy
 	for _, group := range []struct {
-		name string
-		has  func(Row) bool
+		name    string
+		selects func(Row) bool
 	}{
 		{"iam-up-network", inNetwork},
 		{"iam-up-cluster", func(r Row) bool { return !inNetwork(r) }},
 		{"iam-preview", reads},
 	} {
-		text, err := document(rows, group.has)
+		text, err := document(rows, group.selects)
 		if err != nil {
 			return nil, err
 		}
@@ -67,11 +66,12 @@ func Policies() ([]Policy, error) {
 	return policies, nil
 }
 
-// document allows the actions of some rows, those of one scope in one statement.
-func document(rows []Row, has func(Row) bool) (string, error) {
+// document returns the policy document that allows the actions of selected rows, with
+// one statement for each scope.
+func document(rows []Row, selects func(Row) bool) (string, error) {
 	statements := map[string]iampolicy.Statement{}
 	for _, r := range rows {
-		if r.Action == none || !has(r) {
+		if r.Action == noAction || !selects(r) {
 			continue
 		}
 		s := scopeOf(r.Action)

@@ -19,12 +19,12 @@ type parsedPolicy struct {
 
 func policies(t *testing.T) map[string]parsedPolicy {
 	t.Helper()
-	all, err := Policies()
+	list, err := Policies()
 	if err != nil {
 		t.Fatal(err)
 	}
 	parsed := map[string]parsedPolicy{}
-	for _, p := range all {
+	for _, p := range list {
 		var d parsedPolicy
 		if err := json.Unmarshal([]byte(p.JSON), &d); err != nil {
 			t.Fatalf("%s: %v", p.Name, err)
@@ -60,10 +60,10 @@ func TestRowsAreSourced(t *testing.T) {
 }
 
 func TestUpAllowsEveryRowAndPreviewChangesNothing(t *testing.T) {
-	all := policies(t)
+	parsed := policies(t)
 	allowed := map[string]bool{}
 	for _, name := range []string{"iam-up-network", "iam-up-cluster"} {
-		for _, s := range all[name].Statement {
+		for _, s := range parsed[name].Statement {
 			for _, action := range s.Action {
 				allowed[action] = true
 			}
@@ -74,12 +74,12 @@ func TestUpAllowsEveryRowAndPreviewChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range rows {
-		if r.Action != none && !allowed[r.Action] {
+		if r.Action != noAction && !allowed[r.Action] {
 			t.Errorf("pulumi up may not %s, which %s needs", r.Action, r.Subject)
 		}
 	}
 	look := regexp.MustCompile(`:(Describe|Get|List)`)
-	for _, s := range all["iam-preview"].Statement {
+	for _, s := range parsed["iam-preview"].Statement {
 		for _, action := range s.Action {
 			if !look.MatchString(action) {
 				t.Errorf("pulumi preview may %s", action)
@@ -88,7 +88,7 @@ func TestUpAllowsEveryRowAndPreviewChangesNothing(t *testing.T) {
 	}
 }
 
-func TestNothingIsAllowedEverywhere(t *testing.T) {
+func TestActionsAreLimited(t *testing.T) {
 	for name, d := range policies(t) {
 		for _, s := range d.Statement {
 			if s.Effect != "Allow" || !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(s.Sid) {
@@ -106,8 +106,8 @@ func TestNothingIsAllowedEverywhere(t *testing.T) {
 	}
 }
 
-func TestDeletionsAreOfTheProjectOrTheCluster(t *testing.T) {
-	// DeleteTags and DeleteNetworkInterface act on what may have no tag.
+func TestDeletionsRequireTagOrResource(t *testing.T) {
+	// DeleteTags and DeleteNetworkInterface act on resources that may have no tag.
 	loose := []string{"ec2:DeleteTags", "ec2:DeleteNetworkInterface", "logs:DeleteLogDelivery", "autoscaling:DeleteTags"}
 	for name, d := range policies(t) {
 		for _, s := range d.Statement {

@@ -5,22 +5,22 @@ import (
 	"strings"
 )
 
-// Placeholders of the policies, which users replace by their own.
+// Placeholders of the policies, which users replace by their values.
 const (
 	Account = "111122223333"
 	Region  = "us-west-2"
-	// Project is Pulumi's project, the value of the tag vllm-eks:project, with
-	// which the default name of a cluster begins.
+	// Project is Pulumi's project: the value of the tag vllm-eks:project, and the
+	// beginning of a cluster's default name.
 	Project = "vllm-eks"
 )
 
-// scope narrows actions to what the program has.
+// scope limits actions to the program's resources.
 type scope struct {
-	// name is the statement's, in letters and digits.
+	// name is the statement's Sid, in letters and digits.
 	name string
 	// resources are ARNs. Default: everything.
 	resources []string
-	// condition is by operator and key. Default: none.
+	// condition holds values by operator and key. Default: none.
 	condition map[string]map[string][]string
 }
 
@@ -47,7 +47,7 @@ func arn(service, rest string) string {
 	return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + rest
 }
 
-// clusterARNs returns the ARNs of a cluster and of what belongs to it.
+// clusterARNs returns the ARNs of a cluster and of its resources.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
 func clusterARNs() []string {
 	var arns []string
@@ -57,8 +57,7 @@ func clusterARNs() []string {
 	return arns
 }
 
-// Actions that need one of the scopes below. An action that none of them has is
-// narrowed by its service.
+// Actions that need one of the scopes below. The service limits any other action.
 var (
 	// ownEC2Actions act on one resource, which has the project's tag.
 	// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
@@ -69,26 +68,26 @@ var (
 	}
 	// unnamedEKSActions are actions of EKS that name no cluster.
 	unnamedEKSActions = []string{"eks:DescribeAddonVersions", "eks:ListClusters"}
-	// unboundActions are actions that IAM cannot narrow by a resource.
+	// unboundActions are actions that IAM cannot limit to a resource.
 	unboundActions = []string{"autoscaling:DescribeTags", "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups"}
-	// newRoleActions and newKeyActions tag what they create.
+	// newRoleActions and newKeyActions tag the resource that they create.
 	newRoleActions = []string{"iam:CreateRole"}
 	newKeyActions  = []string{"kms:CreateKey"}
-	// ownKeyActions need the project's tag on the key. Others may follow its creation
-	// within the five minutes that KMS takes to heed tags.
+	// ownKeyActions require the project's tag on the key. Other actions may follow the
+	// creation of a key within the five minutes that KMS needs to apply tags.
 	// https://docs.aws.amazon.com/kms/latest/developerguide/tag-authorization.html
 	ownKeyActions = []string{
 		"kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKey", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:UntagResource", "kms:UpdateKeyDescription",
 	}
 )
 
-// passedTo are the services that get one of the program's roles.
+// passedTo are the services that receive one of the program's roles.
 var passedTo = []string{"ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"}
 
-// linkedTo are the services whose role AWS creates once for an account.
+// linkedTo are the services for which AWS creates a role once in an account.
 var linkedTo = []string{"autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com", "spot.amazonaws.com"}
 
-// scopeOf returns what an action is narrowed to.
+// scopeOf returns the scope to which an action is limited.
 func scopeOf(action string) scope {
 	service, name, _ := strings.Cut(action, ":")
 	isIn := func(list []string) bool { return slices.Contains(list, action) }
@@ -103,7 +102,7 @@ func scopeOf(action string) scope {
 		return scope{"CreateRoles", roles, tagged("aws:RequestTag")}
 	case service == "iam" && (action == "iam:TagRole" || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")):
 		return scope{"ReadAndTagRoles", roles, nil}
-	case service == "iam": // iam:TagRole is asked on creation too, when there is no tag yet
+	case service == "iam": // creation also needs iam:TagRole, before the role has a tag
 		return scope{"ChangeRoles", roles, tagged("aws:ResourceTag")}
 	case isIn(newKeyActions):
 		return scope{"CreateKeys", nil, regional(tagged("aws:RequestTag"))}

@@ -1,6 +1,6 @@
-// Package deploypolicy builds the IAM policies for who runs pulumi up, and for
-// who runs pulumi preview alone, from a table of the API actions that each
-// resource type and each function of Pulumi's AWS provider calls.
+// Package deploypolicy builds the IAM policies for pulumi up and for pulumi preview
+// from a table of the API actions that each resource type and each function of Pulumi's
+// AWS provider calls.
 package deploypolicy
 
 import (
@@ -10,8 +10,7 @@ import (
 	"strings"
 )
 
-// Use is the operation of a resource, or the call of a function, for which an
-// action is needed.
+// Use is the operation of a resource, or the call of a function, that needs an action.
 type Use string
 
 // Uses.
@@ -24,16 +23,16 @@ const (
 )
 
 // none is the action of a subject that calls no API.
-const none = "-"
+const noAction = "-"
 
 // Row is one action of one subject.
 type Row struct {
 	// Subject is a resource type or a function of Pulumi's AWS provider.
 	Subject string
 	Use     Use
-	// Action is an IAM action, such as ec2:CreateVpc; "-" if no API is called.
+	// Action is an IAM action, such as ec2:CreateVpc; "-" if the subject calls no API.
 	Action string
-	// Source says where the need was read. The head of the table has the legend.
+	// Source names the origin of the row. The head of the table has the legend.
 	Source string
 }
 

@@ -1,5 +1,4 @@
-// Package fieldmanager names the owner of the fields of what a stack applies to
-// a cluster.
+// Package fieldmanager names the owner of the fields that a stack applies to a cluster.
 package fieldmanager
 
 import (
@@ -8,17 +7,17 @@ import (
 )
 
 const (
-	// annotation names the owner of the fields that are applied.
+	// annotation names the owner of the applied fields.
 	annotation = "pulumi.com/patchFieldManager"
-	// longest is how long Kubernetes lets that name be.
+	// longest is Kubernetes' limit of the length of the name.
 	longest = 128
 )
 
-// Name is the owner of everything that a stack applies: the same in each run,
-// and another in each stack, so that two stacks that claim one object get a
-// conflict. The provider would make a name up with each object that it creates
-// and keep it in the state: an update that was killed before the state was
-// written would then be in conflict with itself.
+// Name returns the owner of everything that a stack applies. It is the same in each
+// run, and different for each stack, so that two stacks that apply one object get a
+// conflict. Without it, the provider generates a name for each object that it creates
+// and keeps the name in the state. An update that is killed before it writes the state
+// would then be in conflict with itself.
 func Name(project, stack string) string {
 	name := project + "/" + stack
 	if len(name) <= longest {
@@ -29,7 +28,7 @@ func Name(project, stack string) string {
 	return name[:longest-len(ending)] + ending
 }
 
-// Annotations are those of an object whose fields belong to the owner.
+// Annotations returns the annotations of an object whose fields belong to the owner.
 func Annotations(name string) map[string]string {
 	return map[string]string{annotation: name}
 }

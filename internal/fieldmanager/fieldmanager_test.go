@@ -5,15 +5,14 @@ import (
 	"testing"
 )
 
-// TestName holds what Kubernetes asks of the name, and that two stacks
-// never share one.
+// TestName checks Kubernetes' rules for the name, and that two stacks never share one.
 func TestName(t *testing.T) {
 	long := strings.Repeat("s", 127)
 	seen := map[string]string{}
 	for _, stack := range []string{"dev", "prod", "prod2", long + "a", long + "b"} {
 		name := Name("vllm-eks", stack)
-		if first, taken := seen[name]; taken {
-			t.Errorf("the stacks %s and %s share the name %s", first, stack, name)
+		if owner, ok := seen[name]; ok {
+			t.Errorf("the stacks %s and %s share the name %s", owner, stack, name)
 		}
 		seen[name] = stack
 		if len(name) > 128 || !strings.HasPrefix(name, "vllm-eks/") {

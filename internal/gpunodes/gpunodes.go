@@ -1,31 +1,32 @@
-// Package gpunodes is what nodes with GPUs and everything that runs beside them
-// agree on: a label, by which GPU software finds them and all else avoids them,
-// and a taint.
+// Package gpunodes holds the label and the taint of nodes with GPUs. GPU software
+// selects these nodes by the label, and all other pods avoid them.
 package gpunodes
 
 const (
-	// PresentLabel is on every node with NVIDIA GPUs, with PresentValue. NVIDIA's own
-	// feature discovery sets the same; the device plugin runs where it is.
+	// PresentLabel is on every node with NVIDIA GPUs, with PresentValue. NVIDIA's
+	// feature discovery sets the same label; the device plugin runs on nodes that have
+	// it.
 	// https://github.com/NVIDIA/k8s-device-plugin
 	PresentLabel = "nvidia.com/gpu.present"
-	// PresentValue is what PresentLabel says.
+	// PresentValue is the value of PresentLabel.
 	PresentValue = "true"
-	// Taint keeps pods away that do not ask for GPUs, with TaintValue and the effect
+	// Taint keeps pods away that do not request GPUs, with TaintValue and the effect
 	// NoSchedule.
 	Taint = "nvidia.com/gpu"
-	// TaintValue is what Taint says.
+	// TaintValue is the value of Taint.
 	TaintValue = "present"
 )
 
-// Avoid is an affinity to nodes without GPUs, as charts and add-ons take it. A
-// taint alone would leave the add-ons on GPU nodes of a cluster that has none.
+// Avoid returns an affinity to nodes without GPUs, in the form of the values of charts
+// and EKS add-ons. A taint alone would not keep the pods away from GPU nodes of a
+// cluster that has no taint.
 func Avoid() map[string]any { return nodeAffinity("NotIn") }
 
-// Only is an affinity to nodes with GPUs.
+// Only returns an affinity to nodes with GPUs.
 func Only() map[string]any { return nodeAffinity("In") }
 
-// Apart is Avoid, and that pods with these labels run on different nodes if they
-// can.
+// Apart returns the affinity of Avoid, with a preference that pods with these labels
+// run on different nodes.
 func Apart(labels map[string]any) map[string]any {
 	affinity := Avoid()
 	affinity["podAntiAffinity"] = map[string]any{
@@ -40,7 +41,7 @@ func Apart(labels map[string]any) map[string]any {
 	return affinity
 }
 
-// Tolerate are the tolerations of what has to run on every node with GPUs.
+// Tolerate returns the tolerations of pods that must run on every node with GPUs.
 func Tolerate() []any {
 	return []any{map[string]any{"key": Taint, "operator": "Exists", "effect": "NoSchedule"}}
 }

@@ -10,11 +10,11 @@ import (
 	sigsjson "sigs.k8s.io/json"
 )
 
-// TestAffinitiesAreKubernetes decodes strictly what charts put into pods, and
-// asks it about nodes.
-func TestAffinitiesAreKubernetes(t *testing.T) {
+// TestAffinitiesMatchNodes decodes the affinities of charts strictly, and matches
+// them with nodes.
+func TestAffinitiesMatchNodes(t *testing.T) {
 	gpu, plain := labels.Set{PresentLabel: PresentValue}, labels.Set{"kubernetes.io/os": "linux"}
-	off := labels.Set{PresentLabel: "false"}
+	disabled := labels.Set{PresentLabel: "false"}
 	tests := []struct {
 		name     string
 		affinity map[string]any
@@ -38,7 +38,7 @@ func TestAffinitiesAreKubernetes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for name, node := range map[string]labels.Set{"gpu": gpu, "plain": plain, "off": off} {
+			for name, node := range map[string]labels.Set{"gpu": gpu, "plain": plain, "off": disabled} {
 				if got := requirement.Matches(node); got != test.matches[name] {
 					t.Errorf("the node %s matches: %t, want %t", name, got, test.matches[name])
 				}
@@ -47,7 +47,7 @@ func TestAffinitiesAreKubernetes(t *testing.T) {
 	}
 }
 
-// TestTolerateTheTaint asks Kubernetes' own matching.
+// TestTolerateTheTaint compares the toleration with the taint.
 func TestTolerateTheTaint(t *testing.T) {
 	var tolerations []corev1.Toleration
 	decode(t, Tolerate(), &tolerations)
@@ -57,13 +57,13 @@ func TestTolerateTheTaint(t *testing.T) {
 	}
 }
 
-func decode(t *testing.T, from, into any) {
+func decode(t *testing.T, source, target any) {
 	t.Helper()
-	text, err := json.Marshal(from)
+	text, err := json.Marshal(source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	strict, err := sigsjson.UnmarshalStrict(text, into)
+	strict, err := sigsjson.UnmarshalStrict(text, target)
 	if err != nil || len(strict) > 0 {
 		t.Fatal(err, strict)
 	}

@@ -5,20 +5,20 @@ import "encoding/json"
 
 // Statement allows actions on resources.
 type Statement struct {
-	// Sid says what it is for, in letters and digits.
+	// Sid names the purpose, in letters and digits.
 	Sid string
-	// Actions are what is allowed: service:Action.
+	// Actions are the allowed actions: service:Action.
 	Actions []string
-	// Resources are ARNs, in which * stands for anything, or * alone.
+	// Resources are ARNs, in which * stands for any characters, or only *.
 	Resources []string
-	// Condition is by operator and key. Default: none.
+	// Condition holds values by operator and key. Default: none.
 	Condition Condition
 }
 
-// Condition is what must hold besides: operator → key → any of the values.
+// Condition holds additional requirements: operator → key → accepted values.
 type Condition map[string]map[string][]string
 
-// policy is a document as IAM takes it.
+// policy is a policy document of IAM.
 type policy struct {
 	Version   string      `json:"Version"`
 	Statement []statement `json:"Statement"`
@@ -32,8 +32,8 @@ type statement struct {
 	Condition Condition `json:",omitempty"`
 }
 
-// JSON is the document that allows all of the statements, the same text for the
-// same statements.
+// JSON returns the document that allows all statements. The same statements give the
+// same text.
 func JSON(statements ...Statement) (string, error) {
 	p := policy{Version: "2012-10-17"}
 	for _, s := range statements {

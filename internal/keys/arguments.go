@@ -23,8 +23,8 @@ func (m *Mapping) AllArguments() []*Key {
 	return keys
 }
 
-// Selector returns the names of the Go fields that lead from the struct of the mapping
-// to the field of a key, such as Model.ID of a key that is inlined.
+// Selector returns the names of the Go fields from the struct of the mapping to the
+// field of a key, such as Model.ID for an inlined key.
 func (m *Mapping) Selector(k *Key) string {
 	var names []string
 	for i := range k.index {
@@ -33,6 +33,6 @@ func (m *Mapping) Selector(k *Key) string {
 	return strings.Join(names, ".")
 }
 
-// Named returns the named type of the key's field, without a pointer; its Package is
-// empty where the type is predeclared or has no name.
+// Named returns the named type of the key's field, without a pointer. Its Package is ""
+// if the type is predeclared or has no name.
 func (k *Key) Named() Owner { return Owner{k.typ.PkgPath(), k.typ.Name()} }

@@ -6,8 +6,7 @@ import (
 	"testing"
 )
 
-// TestArguments holds which keys a component has, and how Go code reaches their
-// fields.
+// TestArguments checks the keys of a component, and the selectors of their fields.
 func TestArguments(t *testing.T) {
 	m, err := Declare(reflect.TypeFor[ship]())
 	if err != nil {
@@ -30,7 +29,7 @@ func TestArguments(t *testing.T) {
 	if selectors["wharf"] != "Hull.Wharf" || selectors["pin"] != "Pin" {
 		t.Errorf("selectors are %v", selectors)
 	}
-	if own := (Owner{m.Type.PkgPath(), "class"}); named["class"] != own || named["name"] != (Owner{Type: "string"}) {
+	if owner := (Owner{m.Type.PkgPath(), "class"}); named["class"] != owner || named["name"] != (Owner{Type: "string"}) {
 		t.Errorf("types are %v", named)
 	}
 }

@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Range bounds a number.
+// Range holds the bounds of a number.
 type Range struct {
-	// Min and Max are the bounds; nil where there is none.
+	// Min and Max are the bounds; nil for no bound.
 	Min, Max *float64
-	// Above reports that Min itself is out of the range.
+	// Above reports that Min itself is outside of the range.
 	Above bool
 }
 
@@ -25,8 +25,8 @@ func parseRange(text string) (*Range, error) {
 	r := &Range{}
 	low, r.Above = strings.CutPrefix(low, ">")
 	for _, bound := range []struct {
-		text string
-		to   **float64
+		text  string
+		limit **float64
 	}{{low, &r.Min}, {high, &r.Max}} {
 		if bound.text == "" {
 			continue
@@ -35,7 +35,7 @@ func parseRange(text string) (*Range, error) {
 		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, wrong
 		}
-		*bound.to = &x
+		*bound.limit = &x
 	}
 	bounded := r.Min != nil && r.Max != nil
 	if r.Above && r.Min == nil || bounded && (*r.Min > *r.Max || r.Above && *r.Min == *r.Max) {
@@ -44,8 +44,7 @@ func parseRange(text string) (*Range, error) {
 	return r, nil
 }
 
-// Contains reports whether a number is in the range. Without a range, every number
-// is.
+// Contains reports whether a number is in the range. Without a range, it returns true.
 func (r *Range) Contains(x float64) bool {
 	switch {
 	case r == nil:
@@ -56,7 +55,7 @@ func (r *Range) Contains(x float64) bool {
 	return r.Max == nil || x <= *r.Max
 }
 
-// whole returns what is wanted of a whole number, such as "1 to 3600".
+// whole returns the accepted whole numbers in words, such as "1 to 3600".
 func (r *Range) whole() string {
 	switch {
 	case r.Min == nil:
@@ -71,8 +70,7 @@ func (r *Range) whole() string {
 	return number(*r.Min) + " to " + number(*r.Max)
 }
 
-// real returns what is wanted of a number that need not be whole, such as "a number
-// above 0".
+// real returns the accepted numbers in words, such as "a number above 0".
 func (r *Range) real() string {
 	switch {
 	case r == nil:
@@ -89,7 +87,7 @@ func (r *Range) real() string {
 	return "a number from " + number(*r.Min) + " to " + number(*r.Max)
 }
 
-// String returns the range as the reference shows it, such as "1 to 3600".
+// String returns the range in the form of the reference, such as "1 to 3600".
 func (r *Range) String() string {
 	if r == nil {
 		return ""

@@ -9,21 +9,21 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// Check returns the problems of a complete spec that its declarations tell: keys
-// that are missing, numbers out of their range, and values that do not exist. Each
-// error has the key below path as its field and the message as its detail; values
-// are in the message alone, and only where they cannot be secrets.
+// Check returns the problems of a complete spec by its declarations: missing keys,
+// numbers outside of their range, and values that do not exist. Each error has the key
+// below path as its field and the message as its detail. Only the message contains
+// values, and only if they cannot be secrets.
 func Check[T any](spec *T, path *field.Path) field.ErrorList {
-	at := ""
+	prefix := ""
 	if path != nil {
-		at = path.String()
+		prefix = path.String()
 	}
 	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
-		return field.ErrorList{{Type: field.ErrorTypeInternal, Field: at, Detail: err.Error()}}
+		return field.ErrorList{{Type: field.ErrorTypeInternal, Field: prefix, Detail: err.Error()}}
 	}
 	c := &checking{}
-	c.mapping(m, reflect.ValueOf(spec).Elem(), at)
+	c.mapping(m, reflect.ValueOf(spec).Elem(), prefix)
 	return c.found
 }
 
@@ -35,16 +35,16 @@ func (c *checking) add(kind field.ErrorType, key, format string, values ...any) 
 
 func (c *checking) mapping(m *Mapping, v reflect.Value, path string) {
 	for _, k := range m.Keys {
-		value, given := k.value(v)
-		_, there := k.field(v)
+		value, set := k.value(v)
+		_, exists := k.field(v)
 		key := join(path, k.Name)
 		switch {
-		case !there: // of an inlined pointer that is nil
-		case !given && k.Required:
+		case !exists: // of an inlined pointer that is nil
+		case !set && k.Required:
 			c.missing(k, key)
-		case k.Kind == Map && (given || !k.Pointer):
+		case k.Kind == Map && (set || !k.Pointer):
 			c.mapping(k.Mapping, value, key)
-		case !given:
+		case !set:
 		case k.Kind == Maps:
 			for i := range value.Len() {
 				c.mapping(k.Mapping, value.Index(i), fmt.Sprintf("%s[%d]", key, i))
@@ -80,7 +80,7 @@ func (c *checking) value(k *Key, value reflect.Value, key string) {
 	}
 }
 
-// choice checks a string against the only values of its key.
+// choice checks a string against the possible values of its key.
 func (c *checking) choice(k *Key, text, key string) {
 	if len(k.OneOf) == 0 || slices.Contains(k.OneOf, text) {
 		return

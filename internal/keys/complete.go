@@ -2,8 +2,8 @@ package keys
 
 import "reflect"
 
-// Complete sets every key of a spec that is not given and has a static default, in
-// nested structs and items of lists too. Pointers to structs stay nil. A declaration
+// Complete sets every key of a spec that is not set and has a static default, also in
+// nested structs and in items of lists. Pointers to structs stay nil. A declaration
 // that [Declare] refuses has no effect.
 func Complete[T any](spec *T) {
 	if m, err := declared(reflect.TypeFor[T]()); err == nil {
@@ -23,16 +23,16 @@ func complete(m *Mapping, v reflect.Value) {
 		if !ok {
 			continue
 		}
-		value, given := k.value(v)
+		value, set := k.value(v)
 		switch {
-		case k.Kind == Map && given && k.Pointer:
+		case k.Kind == Map && set && k.Pointer:
 			unshare(field)
 			complete(k.Mapping, field.Elem())
 		case k.Kind == Map && !k.Pointer:
 			complete(k.Mapping, value)
 		case k.Kind == Maps:
 			completeItems(k, field)
-		case given || k.Default == "" || !m.applies(k.If, v):
+		case set || k.Default == "" || !m.applies(k.If, v):
 		case k.Pointer:
 			pointer := reflect.New(k.typ)
 			if k.set(pointer.Elem(), k.Default) == nil {
@@ -44,19 +44,19 @@ func complete(m *Mapping, v reflect.Value) {
 	}
 }
 
-// unshare replaces what a pointer points to by a copy, so that another spec that has
-// the same pointer does not change.
+// unshare replaces the target of a pointer by a copy, so that another spec with the
+// same pointer does not change.
 func unshare(pointer reflect.Value) {
 	if pointer.IsNil() {
 		return
 	}
-	twin := reflect.New(pointer.Type().Elem())
-	twin.Elem().Set(pointer.Elem())
-	pointer.Set(twin)
+	clone := reflect.New(pointer.Type().Elem())
+	clone.Elem().Set(pointer.Elem())
+	pointer.Set(clone)
 }
 
-// completeItems replaces a list by one whose items are complete, so that a list that
-// another spec shares does not change.
+// completeItems replaces a list by a list with complete items, so that another spec
+// with the same list does not change.
 func completeItems(k *Key, list reflect.Value) {
 	if list.Len() == 0 {
 		return

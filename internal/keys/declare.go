@@ -9,25 +9,26 @@ import (
 	"sync"
 )
 
-// Declare returns the declarations of a struct type. Its error holds every mistake
-// in them, each with the type and the field.
+// Declare returns the declarations of a struct type. The error holds all mistakes in
+// them, each with the type and the field.
 func Declare(t reflect.Type) (*Mapping, error) {
 	d := &declaring{}
 	m := d.mapping(t, inherited{}, "")
 	return m, errors.Join(d.wrong...)
 }
 
-// declarations are those of types, which never change, by type.
+// declarations holds the declarations of types, which never change.
 var declarations sync.Map
 
-// declared is Declare for readers, who share its result.
+// declared returns the result of Declare. Callers share the result, so they must not
+// change it.
 func declared(t reflect.Type) (*Mapping, error) {
 	type result struct {
 		mapping *Mapping
 		err     error
 	}
-	if known, ok := declarations.Load(t); ok {
-		r := known.(result)
+	if cached, ok := declarations.Load(t); ok {
+		r := cached.(result)
 		return r.mapping, r.err
 	}
 	m, err := Declare(t)
@@ -35,7 +36,7 @@ func declared(t reflect.Type) (*Mapping, error) {
 	return m, err
 }
 
-// declaring is one run over a type.
+// declaring holds the state of one run over a type.
 type declaring struct {
 	wrong []error
 	open  []reflect.Type // the structs around the current one
@@ -45,20 +46,20 @@ func (d *declaring) add(owner Owner, field, format string, values ...any) {
 	d.wrong = append(d.wrong, fmt.Errorf("%s.%s: %s", owner, field, fmt.Sprintf(format, values...)))
 }
 
-// inherited is what the keys of a nested struct take from its field.
+// inherited holds the properties that the keys of a nested struct take from its field.
 type inherited struct {
-	in        []string
+	scopes    []string
 	sensitive bool
 }
 
-func (d *declaring) mapping(t reflect.Type, from inherited, path string) *Mapping {
+func (d *declaring) mapping(t reflect.Type, parentTags inherited, path string) *Mapping {
 	m := &Mapping{Type: t}
 	if slices.Contains(d.open, t) {
 		d.wrong = append(d.wrong, fmt.Errorf("%s: contains itself", ownerOf(t)))
 		return m
 	}
 	d.open = append(d.open, t)
-	d.fields(m, t, nil, from, path)
+	d.fields(m, t, nil, parentTags, path)
 	d.open = d.open[:len(d.open)-1]
 	for _, k := range m.Keys {
 		k.optional = slices.ContainsFunc(m.optional, k.below)
@@ -77,9 +78,8 @@ func hasKeys(t reflect.Type) bool {
 	return false
 }
 
-// fields adds the keys of a struct, which stands in the struct of the mapping at an
-// index.
-func (d *declaring) fields(m *Mapping, t reflect.Type, at []int, from inherited, path string) {
+// fields adds the keys of a struct, whose index in the struct of the mapping is parent.
+func (d *declaring) fields(m *Mapping, t reflect.Type, parent []int, parentTags inherited, path string) {
 	owner := ownerOf(t)
 	for i := range t.NumField() {
 		f := t.Field(i)
@@ -90,24 +90,24 @@ func (d *declaring) fields(m *Mapping, t reflect.Type, at []int, from inherited,
 		if !ok {
 			continue
 		}
-		index := append(slices.Clone(at), i)
+		index := append(slices.Clone(parent), i)
 		name, option, _ := strings.Cut(tag, ",")
 		switch {
 		case !f.IsExported():
 			d.add(owner, f.Name, "is not exported, and has the key %q", tag)
 		case option == "inline" && name == "":
-			d.inline(m, f, owner, index, from, path)
+			d.inline(m, f, owner, index, parentTags, path)
 		case name == "" || option != "":
 			d.add(owner, f.Name, `has key:%q, want a name, or ",inline"`, tag)
 		case m.key(name) != nil:
 			d.add(owner, f.Name, "has the key %s, as another field has", name)
 		default:
-			m.Keys = append(m.Keys, d.key(f, owner, name, index, from, path))
+			m.Keys = append(m.Keys, d.key(f, owner, name, index, parentTags, path))
 		}
 	}
 }
 
-func (d *declaring) inline(m *Mapping, f reflect.StructField, owner Owner, index []int, from inherited, path string) {
+func (d *declaring) inline(m *Mapping, f reflect.StructField, owner Owner, index []int, parentTags inherited, path string) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -117,24 +117,24 @@ func (d *declaring) inline(m *Mapping, f reflect.StructField, owner Owner, index
 		d.add(owner, f.Name, "is inlined, and is no struct")
 		return
 	}
-	d.fields(m, t, index, from.with(f.Tag), path)
+	d.fields(m, t, index, parentTags.extended(f.Tag), path)
 }
 
-// with returns what keys below a field inherit.
-func (from inherited) with(tag reflect.StructTag) inherited {
-	if in, ok := tag.Lookup("in"); ok {
-		from.in = strings.Fields(in)
+// extended returns the properties that keys below a field inherit.
+func (i inherited) extended(tag reflect.StructTag) inherited {
+	if scopes, ok := tag.Lookup("in"); ok {
+		i.scopes = strings.Fields(scopes)
 	}
-	from.sensitive = from.sensitive || tag.Get("sensitive") == "true" || tag.Get("secret") == "true"
-	return from
+	i.sensitive = i.sensitive || tag.Get("sensitive") == "true" || tag.Get("secret") == "true"
+	return i
 }
 
 // key returns the key of a field.
-func (d *declaring) key(f reflect.StructField, owner Owner, name string, index []int, from inherited, path string) *Key {
-	from = from.with(f.Tag)
+func (d *declaring) key(f reflect.StructField, owner Owner, name string, index []int, parentTags inherited, path string) *Key {
+	parentTags = parentTags.extended(f.Tag)
 	k := &Key{
 		Name: name, Path: join(path, name), Owner: owner, Field: f.Name, index: index, typ: f.Type,
-		In: from.in, Sensitive: from.sensitive,
+		In: parentTags.scopes, Sensitive: parentTags.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
 		Scope: f.Tag.Get("scope"), Of: f.Tag.Get("of"), Page: f.Tag.Get("page"),
@@ -148,8 +148,8 @@ func (d *declaring) key(f reflect.StructField, owner Owner, name string, index [
 		k.Pointer, k.typ = true, k.typ.Elem()
 	}
 	d.kind(k, f.Tag)
-	if of, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
-		k.OneOf = of.Values()
+	if enum, ok := reflect.Zero(k.typ).Interface().(interface{ Values() []string }); ok {
+		k.OneOf = enum.Values()
 	}
 	if text := f.Tag.Get("range"); text != "" {
 		r, err := parseRange(text)
@@ -160,10 +160,10 @@ func (d *declaring) key(f reflect.StructField, owner Owner, name string, index [
 	}
 	switch k.Kind {
 	case Map:
-		k.Mapping = d.mapping(k.typ, from, k.Path)
+		k.Mapping = d.mapping(k.typ, parentTags, k.Path)
 		k.In = k.Mapping.scopes()
 	case Maps:
-		k.Mapping = d.mapping(k.typ.Elem(), from, k.Path+"[]")
+		k.Mapping = d.mapping(k.typ.Elem(), parentTags, k.Path+"[]")
 	}
 	d.checkTags(k, f.Tag)
 	return k

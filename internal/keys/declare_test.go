@@ -45,9 +45,9 @@ func TestListHasEveryKey(t *testing.T) {
 	}
 }
 
-// TestKeysOfTheComponentAlone holds that a key which only a component has is none in a
-// stack's file, in no scope.
-func TestKeysOfTheComponentAlone(t *testing.T) {
+// TestComponentKeys checks that a key of the component alone is not a key of
+// a stack's file, in any scope.
+func TestComponentKeys(t *testing.T) {
 	f, r := decoded(t, "ships: [{name: a, berth: 2b, wharf: south}]\ndefaults: {wharf: south}\n")
 	if f.Ships[0].Berth != "2b" || f.Ships[0].Wharf != "" {
 		t.Errorf("decoded, it is %+v", f.Ships[0])
@@ -74,20 +74,20 @@ func TestComplete(t *testing.T) {
 	if shared[0].Class != "" || shared[0].Routes[0].Days != 0 {
 		t.Error("the list that was handed over has changed")
 	}
-	lent, own := &pier{Length: 1}, &owned{ID: "h"}
-	copied := fleet{Pier: lent, Harbor: harbor{Owned: own}}
-	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || own.Guard != "" {
-		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, own)
+	lent, ownedKeys := &pier{Length: 1}, &owned{ID: "h"}
+	copied := fleet{Pier: lent, Harbor: harbor{Owned: ownedKeys}}
+	if Complete(&copied); copied.Pier.Wood != "oak" || copied.Harbor.Owned.Guard != "dog" || lent.Wood != "" || ownedKeys.Guard != "" {
+		t.Errorf("optional structs are %+v and %+v, and those handed over %+v and %+v", copied.Pier, copied.Harbor.Owned, lent, ownedKeys)
 	}
 	again := f
 	if Complete(&again); !reflect.DeepEqual(again, f) {
 		t.Errorf("a second time, it is %+v", again)
 	}
-	no := false
-	given := fleet{Lights: &no, Flags: []string{"blue"}}
-	Complete(&given)
-	if *given.Lights || len(given.Flags) != 1 || given.Ferry.Spares != 0 {
-		t.Errorf("complete, it is %+v", given)
+	disabled := false
+	explicit := fleet{Lights: &disabled, Flags: []string{"blue"}}
+	Complete(&explicit)
+	if *explicit.Lights || len(explicit.Flags) != 1 || explicit.Ferry.Spares != 0 {
+		t.Errorf("complete, it is %+v", explicit)
 	}
 }
 
@@ -100,11 +100,11 @@ func TestDefaultsWithConditions(t *testing.T) {
 		Every  int    `key:"every" range:"1.." default:"15" if:"watch"`
 		Alone  string `key:"alone" default:"yes" if:"!cpu"`
 	}
-	no, yes := false, true
+	disabled, enabled := false, true
 	for _, test := range []struct{ got, want scaling }{
 		{scaling{}, scaling{Policy: "load", Load: 9, Alone: "yes"}},
-		{scaling{Policy: "cpu", Watch: &no}, scaling{Policy: "cpu", CPU: 70, Watch: &no}},
-		{scaling{Policy: "queue", Load: 3, Watch: &yes}, scaling{Policy: "queue", Load: 3, Watch: &yes, Every: 15, Alone: "yes"}},
+		{scaling{Policy: "cpu", Watch: &disabled}, scaling{Policy: "cpu", CPU: 70, Watch: &disabled}},
+		{scaling{Policy: "queue", Load: 3, Watch: &enabled}, scaling{Policy: "queue", Load: 3, Watch: &enabled, Every: 15, Alone: "yes"}},
 	} {
 		got := test.got
 		if Complete(&got); !reflect.DeepEqual(got, test.want) {
@@ -115,12 +115,12 @@ func TestDefaultsWithConditions(t *testing.T) {
 
 // TestCheck pins the wording of each problem, once, and its kind.
 func TestCheck(t *testing.T) {
-	many := 9
+	tooMany := 9
 	f := fleet{
 		Harbor: harbor{Depth: 101, Days: 8, Owned: &owned{}},
 		Pier:   &pier{},
 		Ships: []ship{{Hull: Hull{
-			Crew: crew{Count: -1, Spare: &many}, Class: "x", Port: "d", Tons: -5, Seats: map[string]int{"up": 501, "down": 1},
+			Crew: crew{Count: -1, Spare: &tooMany}, Class: "x", Port: "d", Tons: -5, Seats: map[string]int{"up": 501, "down": 1},
 			Fares: map[string]float64{"kid": -1}, Routes: []route{{Days: 3}},
 		}}, {Hull: Hull{Name: "b", Crew: crew{Count: 8}, Fee: 100}}},
 	}

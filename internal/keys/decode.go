@@ -14,36 +14,36 @@ import (
 
 // Decoder decodes configurations strictly.
 type Decoder struct {
-	// Namespace is what keys of the root begin with in a stack's file. It stands in
-	// advice on secrets.
+	// Namespace is the prefix of the keys of the root in a stack's file. Advice on
+	// secrets contains it.
 	Namespace string
-	// Forms decode the keys that are declared with as, by name.
+	// Forms decode the keys that are declared with the tag as, by name.
 	Forms map[string]Form
 }
 
 // Form decodes and documents the values of keys that no kind describes.
 type Form struct {
-	// Kind is what the values look like, in the words of the reference.
+	// Kind describes the values, in the words of the reference.
 	Kind string
 	// Schema is the JSON Schema of the values.
 	Schema map[string]any
-	// Decode returns what the field is set to; nil leaves it alone. It reports what
-	// is wrong with the value.
+	// Decode returns the value for the field; nil leaves the field unchanged. It
+	// reports the problems of the value.
 	Decode func(value any, report func(format string, values ...any)) any
 }
 
 // Encrypted is the value of a key of the root that the stack stores encrypted.
 type Encrypted string
 
-// Result is what a decoder found out beside the values.
+// Result holds the problems and the origins of decoded values.
 type Result struct {
-	// Errors are the problems, each once, in the order of the declarations, unknown
-	// keys last. Field is the key as the user typed it, Detail the whole message.
-	// BadValue is not set.
+	// Errors are the problems, each once, in the order of the declarations, with
+	// unknown keys at the end. Field is the key as the user typed it, and Detail the
+	// whole message. BadValue is not set.
 	Errors field.ErrorList
 
 	origin  map[string]string
-	given   map[string]bool
+	typed   map[string]bool
 	set     map[string]bool
 	refused []string
 	unknown field.ErrorList
@@ -51,9 +51,9 @@ type Result struct {
 }
 
 // Decode sets the fields of a struct to the values of their keys. The values are
-// what JSON comes to, with numbers as json.Number.
-func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
-	r := &Result{origin: map[string]string{}, given: map[string]bool{}, set: map[string]bool{}, decoder: d}
+// decoded JSON, with numbers as json.Number.
+func Decode[T any](d Decoder, values map[string]any, target *T) *Result {
+	r := &Result{origin: map[string]string{}, typed: map[string]bool{}, set: map[string]bool{}, decoder: d}
 	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
 		r.Errors = field.ErrorList{{Type: field.ErrorTypeInternal, Detail: err.Error()}}
@@ -64,7 +64,7 @@ func Decode[T any](d Decoder, values map[string]any, into *T) *Result {
 	}
 	values = r.open(m, values)
 	r.record("", values)
-	r.mapping(&node{values: values}, m, reflect.ValueOf(into).Elem())
+	r.mapping(&node{values: values}, m, reflect.ValueOf(target).Elem())
 	for _, e := range r.unknown {
 		r.add(e.Type, e.Field, "%s", e.Detail)
 	}
@@ -80,35 +80,35 @@ func (r *Result) checkForms(m *Mapping) {
 	}
 }
 
-// Given reports whether the user typed a key, with whatever value. A value that comes
-// from a scope, such as the defaults, is given there.
-func (r *Result) Given(key string) bool { return r.given[key] }
+// Given reports whether the user typed a key, with any value. A value that comes from a
+// scope, such as the defaults, is given at the key of the scope.
+func (r *Result) Given(key string) bool { return r.typed[key] }
 
-// Set reports whether the user typed a key and a value that sets something: not false,
-// nothing, or an empty list or mapping.
+// Set reports whether the user typed a key with a value that has an effect: not false,
+// not null, and not an empty list or mapping.
 func (r *Result) Set(key string) bool { return r.set[key] }
 
-// TypedAt returns where the user typed a key: a value, or the mapping or list that it
-// is a part of, may come from a scope such as the defaults.
+// TypedAt returns the key at which the user typed a value. The value, or a mapping or
+// list that contains it, may come from a scope such as the defaults.
 func (r *Result) TypedAt(key string) string {
-	for at := key; at != ""; at = problems.Parent(at) {
-		if origin, ok := r.origin[at]; ok {
-			return origin + key[len(at):]
+	for part := key; part != ""; part = problems.Parent(part) {
+		if origin, ok := r.origin[part]; ok {
+			return origin + key[len(part):]
 		}
 	}
 	return key
 }
 
-// Redirect has TypedAt find a key at another place from now on, as after a value is
-// derived from another key.
-func (r *Result) Redirect(key, to string) { r.origin[key] = to }
+// Redirect makes TypedAt return another key for a key, for example after a value was
+// derived from that other key.
+func (r *Result) Redirect(key, target string) { r.origin[key] = target }
 
-// Reported reports whether anything is wrong with a key, or with a part of it.
+// Reported reports whether a key, or a part of it, has a problem.
 func (r *Result) Reported(key string) bool {
 	return slices.ContainsFunc(r.Errors, func(e *field.Error) bool { return problems.Within(e.Field, key) })
 }
 
-// add reports a problem once: every model decodes the defaults.
+// add reports a problem once, because every model decodes the defaults.
 func (r *Result) add(kind field.ErrorType, key, format string, values ...any) {
 	if slices.Contains(r.refused, key) {
 		return
@@ -116,10 +116,10 @@ func (r *Result) add(kind field.ErrorType, key, format string, values ...any) {
 	problems.AddOnce(&r.Errors, kind, key, format, values...)
 }
 
-// record remembers every key that is given.
+// record stores every key that the user typed.
 func (r *Result) record(path string, value any) {
 	if path != "" {
-		r.given[path] = true
+		r.typed[path] = true
 		r.set[path] = value != nil && value != false
 	}
 	switch value := value.(type) {
@@ -136,8 +136,8 @@ func (r *Result) record(path string, value any) {
 	}
 }
 
-// open returns the values of the root with secrets in place of what is encrypted, and
-// without what is encrypted and should not be.
+// open returns the values of the root with decrypted secrets. It removes encrypted
+// values of keys that must not be encrypted.
 func (r *Result) open(m *Mapping, values map[string]any) map[string]any {
 	values = maps.Clone(values)
 	var secrets []string
@@ -163,13 +163,13 @@ func (r *Result) open(m *Mapping, values map[string]any) map[string]any {
 	return values
 }
 
-// refuse reports a problem of a key of which nothing else is reported then.
+// refuse reports a problem of a key, and suppresses other problems of the same key.
 func (r *Result) refuse(key, format string, values ...any) {
 	r.add(field.ErrorTypeForbidden, key, format, values...)
 	r.refused = append(r.refused, key)
 }
 
-// secret returns the text of a key that has to be encrypted. No message repeats any
+// secret returns the string of a key that must be encrypted. No message repeats a part
 // of it.
 func (r *Result) secret(key string, value any) any {
 	set := "pulumi config set --secret " + r.decoder.Namespace + ":" + key
@@ -183,7 +183,7 @@ func (r *Result) secret(key string, value any) any {
 	case strings.ContainsAny(text, " \t\r\n"):
 		r.refuse(key, "has white space in it, perhaps a line break at its end; set it again without")
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
-		r.refuse(key, "is a list or a mapping, want one text; set it with: %s", set)
+		r.refuse(key, "is a list or a mapping, want one string; set it with: %s", set)
 	default:
 		return text
 	}

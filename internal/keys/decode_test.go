@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-func TestValuesOfEveryKindAreDecoded(t *testing.T) {
+func TestDecodeEveryKind(t *testing.T) {
 	f, r := decoded(t, `
 token: secret:t0
 harbor: {release: r1, depth: 12.5, id: h-2, piers: [a, b], days: 30}
@@ -36,17 +36,17 @@ ships:
 	if got := messages(r.Errors); len(got) != 0 {
 		t.Fatalf("problems are %q", got)
 	}
-	no, zero := false, 0
+	disabled, zero := false, 0
 	want := fleet{
 		Token:  "t0",
 		Harbor: harbor{Release: "r1", Depth: 12.5, Owned: &owned{ID: "h-2", Piers: []string{"a", "b"}}, Days: 30},
-		Pier:   &pier{Length: 3}, Lights: &no, Flags: []string{},
+		Pier:   &pier{Length: 3}, Lights: &disabled, Flags: []string{},
 		Ferry: ferry{Install: true, Spares: 1, Values: f.Ferry.Values},
 		Ships: []ship{
 			{Hull: Hull{
 				Name: "ada", Aliases: []string{"one"}, Plan: "2 keys", Patch: `{"a":null,"b":[1]}`, Crew: crew{Count: 4, Spare: &zero},
 				Env: map[string]string{"A": "", "B": "b"}, Args: []string{"-x", ""}, Routes: []route{{To: "here"}, {To: "there", Via: "x"}},
-				Fares: map[string]float64{"kid": 0.5}, Seats: map[string]int{"up": 7}, Open: &no, Class: "ferry",
+				Fares: map[string]float64{"kid": 0.5}, Seats: map[string]int{"up": 7}, Open: &disabled, Class: "ferry",
 			}},
 			{Hull: Hull{Name: "bob", Aliases: []string{"one", "two"}}},
 		},
@@ -59,9 +59,9 @@ ships:
 	}
 }
 
-// TestMissingKeysComeFromScopes covers the order item, defaults, pin, for strings,
-// mappings, which are merged, lists, which are not, and where the values are typed.
-func TestMissingKeysComeFromScopes(t *testing.T) {
+// TestScopesSupplyMissingKeys checks the order item, defaults, pin for strings, for
+// mappings (merged) and for lists (not merged), and the typed keys.
+func TestScopesSupplyMissingKeys(t *testing.T) {
 	f, r := decoded(t, `
 harbor: {addons: {dns: v2}, pin: {release: r0, addons: {dns: v1, proxy: v3}}}
 defaults: {crew: {count: 2, spare: 1}, env: {A: a, B: b}, args: [x], routes: [{to: here}], speed: {limit: 9}}
@@ -100,56 +100,56 @@ ships:
 	}
 }
 
-func TestWhatIsNotTypedStaysZero(t *testing.T) {
+func TestMissingKeysStayZero(t *testing.T) {
 	f, r := decoded(t, "{}")
 	if len(r.Errors) != 0 || !reflect.DeepEqual(f, fleet{}) {
 		t.Errorf("got %+v with %v", f, r.Errors)
 	}
 }
 
-// TestProblemsOfValues pins the wording of each, once.
+// TestProblemsOfValues checks the wording of each message once.
 func TestProblemsOfValues(t *testing.T) {
 	tests := []struct {
 		name, yaml string
 		kind       field.ErrorType
 		want       string
 	}{
-		{"number for a string", "ships: [{name: 7}]", field.ErrorTypeTypeInvalid, "ships[0].name: is a number, 7, want a text; put it in quotes"},
+		{"number for a string", "ships: [{name: 7}]", field.ErrorTypeTypeInvalid, "ships[0].name: is a number, 7, want a string; put it in quotes"},
 		{"empty string", `ships: [{name: ""}]`, field.ErrorTypeInvalid, "ships[0].name: is empty; give it a value or remove the key"},
 		{"no value", "ships: [{name: null}]", field.ErrorTypeRequired, "ships[0].name: has no value; give it one or remove the key"},
 		{"mapping without a value", "ships: [{name: a, crew: null}]", field.ErrorTypeRequired, "ships[0].crew: has no value; give it one or remove the key"},
-		{"string for an integer", "ships: [{name: a, crew: {count: two}}]", field.ErrorTypeTypeInvalid, `ships[0].crew.count: is a text, "two", want a whole number`},
+		{"string for an integer", "ships: [{name: a, crew: {count: two}}]", field.ErrorTypeTypeInvalid, `ships[0].crew.count: is a string, "two", want a whole number`},
 		{"half", "ships: [{name: a, crew: {count: 0.5}}]", field.ErrorTypeTypeInvalid, "ships[0].crew.count: is a number, 0.5, want a whole number"},
 		{"too large to be a number", "ships: [{name: a, crew: {count: 99999999999999999999}}]", field.ErrorTypeTypeInvalid, "ships[0].crew.count: is a number, 100000000000000000000, want a whole number"},
 		{"zero", "ships: [{name: a, crew: {count: 0}}]", field.ErrorTypeInvalid, "ships[0].crew.count: is 0, want a number of at least 1; remove the key for the default"},
 		{"zero of a required key", "pier: {length: 0}", field.ErrorTypeInvalid, "pier.length: is 0, want 1 to 9"},
-		{"string for a number", "harbor: {depth: deep}", field.ErrorTypeTypeInvalid, `harbor.depth: is a text, "deep", want a number above 0 and at most 100`},
+		{"string for a number", "harbor: {depth: deep}", field.ErrorTypeTypeInvalid, `harbor.depth: is a string, "deep", want a number above 0 and at most 100`},
 		{"zero for a number", "harbor: {depth: 0}", field.ErrorTypeInvalid, "harbor.depth: is a number, 0, want a number above 0 and at most 100"},
-		{"string for a boolean", `lights: "on"`, field.ErrorTypeTypeInvalid, `lights: is a text, "on", want true or false`},
+		{"string for a boolean", `lights: "on"`, field.ErrorTypeTypeInvalid, `lights: is a string, "on", want true or false`},
 		{"mapping for a list", "ships: {a: b}", field.ErrorTypeTypeInvalid, "ships: is a mapping, want a list"},
-		{"string for an item", "ships: [hf_canary]", field.ErrorTypeTypeInvalid, "ships[0]: is a text, want a mapping"},
+		{"string for an item", "ships: [hf_canary]", field.ErrorTypeTypeInvalid, "ships[0]: is a string, want a mapping"},
 		{"number for a mapping", "ships: [{name: a, crew: 4}]", field.ErrorTypeTypeInvalid, "ships[0].crew: is a number, want a mapping such as {count: 4}"},
 		{"boolean for a mapping", "ferry: true", field.ErrorTypeTypeInvalid, "ferry: is a boolean, want a mapping such as {install: true}"},
 		{"boolean for a mapping of numbers", "ships: [{name: a, crew: true}]", field.ErrorTypeTypeInvalid, "ships[0].crew: is a boolean, want a mapping"},
 		{"list for a tree", "ferry: {values: [1]}", field.ErrorTypeTypeInvalid, "ferry.values: is a list, want a mapping"},
 		{"list for JSON", "ships: [{name: a, patch: [1]}]", field.ErrorTypeTypeInvalid, "ships[0].patch: is a list, want a mapping"},
 		{"empty list for one or more", "ships: [{name: a, aliases: []}]", field.ErrorTypeInvalid, "ships[0].aliases: is an empty list; give it a value or remove the key"},
-		{"number among one or more", "ships: [{name: a, aliases: [x, 6]}]", field.ErrorTypeTypeInvalid, "ships[0].aliases[1]: is a number, 6, want a text; put it in quotes"},
+		{"number among one or more", "ships: [{name: a, aliases: [x, 6]}]", field.ErrorTypeTypeInvalid, "ships[0].aliases[1]: is a number, 6, want a string; put it in quotes"},
 		{"empty string for one or more", `ships: [{name: a, aliases: ""}]`, field.ErrorTypeInvalid, "ships[0].aliases: is empty; give it a value or remove the key"},
-		{"what may be a secret", "ships: [{name: a, env: {X: 5}}]", field.ErrorTypeTypeInvalid, "ships[0].env.X: is a number, want a text; put it in quotes"},
-		{"an argument of the defaults, once", "defaults: {args: [5]}\nships: [{name: a}, {name: b}]", field.ErrorTypeTypeInvalid, "defaults.args[0]: is a number, want a text; put it in quotes"},
-		{"amount that is none", "ships: [{name: a, fares: {kid: free}}]", field.ErrorTypeTypeInvalid, `ships[0].fares.kid: is a text, "free", want a number above 0`},
-		{"count of nothing", "ships: [{name: a, seats: {up: 0}}]", field.ErrorTypeInvalid, "ships[0].seats.up: is 0, want a number of at least 1; remove the key for the default"},
+		{"sensitive value", "ships: [{name: a, env: {X: 5}}]", field.ErrorTypeTypeInvalid, "ships[0].env.X: is a number, want a string; put it in quotes"},
+		{"an argument of the defaults, once", "defaults: {args: [5]}\nships: [{name: a}, {name: b}]", field.ErrorTypeTypeInvalid, "defaults.args[0]: is a number, want a string; put it in quotes"},
+		{"string for a mapped number", "ships: [{name: a, fares: {kid: free}}]", field.ErrorTypeTypeInvalid, `ships[0].fares.kid: is a string, "free", want a number above 0`},
+		{"zero for a mapped integer", "ships: [{name: a, seats: {up: 0}}]", field.ErrorTypeInvalid, "ships[0].seats.up: is 0, want a number of at least 1; remove the key for the default"},
 		{"form", "ships: [{name: a, plan: [x]}]", field.ErrorTypeInvalid, "ships[0].plan: is a list, want a name or a mapping"},
-		{"unknown and near", "ships: [{name: a, crew: {cuont: 2}}]", field.ErrorTypeForbidden, "ships[0].crew.cuont: is an unknown key; did you mean count?"},
-		{"unknown and far", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length, wood"},
-		{"in the defaults and not of them", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
-		{"in the pin and not of it", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
-		{"pin of what is no mapping", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},
+		{"unknown key with a similar one", "ships: [{name: a, crew: {cuont: 2}}]", field.ErrorTypeForbidden, "ships[0].crew.cuont: is an unknown key; did you mean count?"},
+		{"unknown key without a similar one", "pier: {length: 1, temperature: 2}", field.ErrorTypeForbidden, "pier.temperature: is an unknown key; known ones are length, wood"},
+		{"key outside of the scope defaults", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
+		{"key outside of the scope pin", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
+		{"number for a pin", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},
 		{"secret in clear", "token: hf_canary", field.ErrorTypeForbidden, "token: is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret toy:token"},
 		{"secret with a line break", `token: "secret:hf_canary\n"`, field.ErrorTypeForbidden, "token: has white space in it, perhaps a line break at its end; set it again without"},
 		{"empty secret", `token: "secret:"`, field.ErrorTypeForbidden, "token: is empty; set it with: pulumi config set --secret toy:token"},
-		{"mapping as a secret", `token: 'secret:{"a":1}'`, field.ErrorTypeForbidden, "token: is a list or a mapping, want one text; set it with: pulumi config set --secret toy:token"},
+		{"mapping as a secret", `token: 'secret:{"a":1}'`, field.ErrorTypeForbidden, "token: is a list or a mapping, want one string; set it with: pulumi config set --secret toy:token"},
 		{"secret elsewhere", "ships: secret:hf_canary", field.ErrorTypeForbidden, "ships: holds an encrypted value, which would be stored in clear from here; only token may be encrypted"},
 	}
 	for _, test := range tests {
@@ -165,11 +165,11 @@ func TestProblemsOfValues(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysComeLast has what was decoded wrongly first, since unknown keys may
-// follow from it.
+// TestUnknownKeysComeLast checks that wrong values come first, because they may cause
+// unknown keys.
 func TestUnknownKeysComeLast(t *testing.T) {
 	_, r := decoded(t, "sips: []\nships: [{nmae: a, tons: x}]")
-	want := []string{`ships[0].tons: is a text, "x", want a whole number`, "sips: is an unknown key; did you mean ships?", "ships[0].nmae: is an unknown key; did you mean name?"}
+	want := []string{`ships[0].tons: is a string, "x", want a whole number`, "sips: is an unknown key; did you mean ships?", "ships[0].nmae: is an unknown key; did you mean name?"}
 	if got := messages(r.Errors); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
@@ -187,9 +187,9 @@ func TestRedirect(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	known := []string{"maxModelLen", "model", "name", "gpu"}
+	names := []string{"maxModelLen", "model", "name", "gpu"}
 	for word, want := range map[string]string{"maxModelLength": "maxModelLen", "MODEL": "model", "nmae": "name", "gpus": "gpu", "temperature": "", "": ""} {
-		if got := Nearest(word, known); got != want {
+		if got := Nearest(word, names); got != want {
 			t.Errorf("nearest to %q is %q, want %q", word, got, want)
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// describe returns what a value is. One that may be a secret is not repeated.
+// describe returns the kind of a value and the value. It does not repeat a value that
+// may be a secret.
 func describe(k *Key, value any) string {
 	kind := Describe(value)
 	if k.Sensitive {
@@ -23,13 +24,13 @@ func describe(k *Key, value any) string {
 	return kind
 }
 
-// Describe returns what kind of value was typed, without the value.
+// Describe returns the kind of a typed value, without the value.
 func Describe(value any) string {
 	switch value.(type) {
 	case nil:
 		return "without a value"
 	case string:
-		return "a text"
+		return "a string"
 	case json.Number:
 		return "a number"
 	case bool:
@@ -40,8 +41,8 @@ func Describe(value any) string {
 	return "a mapping"
 }
 
-// quoteHint helps with YAML, which takes an unquoted 1.35 for a number. At the root,
-// quotes change nothing: Pulumi hands over every value as text.
+// quoteHint returns advice for YAML, which reads an unquoted 1.35 as a number. At the
+// root, quotes change nothing, because Pulumi supplies every value as a string.
 func quoteHint(value any, path string) string {
 	switch value.(type) {
 	case json.Number, bool:
@@ -52,7 +53,7 @@ func quoteHint(value any, path string) string {
 	return ""
 }
 
-// shortHint shows the mapping that was probably meant by a lone number or boolean.
+// shortHint returns the mapping that a single number or boolean probably meant.
 func shortHint(k *Key, value any) string {
 	want := Kind("")
 	switch value.(type) {

@@ -2,16 +2,16 @@ package keys
 
 import "reflect"
 
-// Field is a key of a spec, with the value that it has.
+// Field is a key of a spec with its value.
 type Field struct {
-	// Name is what the user types, such as keda.
+	// Name is the name that the user types, such as keda.
 	Name string
 	// Pointer points to the value in the spec.
 	Pointer any
 }
 
-// Fields returns the keys of a spec, without those below them, in the order of its
-// fields. Those of an inlined pointer that is nil are left out, and all of a
+// Fields returns the keys of a spec in the order of its fields, without keys below
+// them. It leaves out the keys of an inlined pointer that is nil. It returns none for a
 // declaration that [Declare] refuses.
 func Fields[T any](spec *T) []Field {
 	m, err := declared(reflect.TypeFor[T]())

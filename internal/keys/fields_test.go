@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestFields holds that pointers reach the values of a spec, also of inlined structs.
+// TestFields checks that pointers reach the values of a spec, also of inlined structs.
 func TestFields(t *testing.T) {
 	f := fleet{Ferry: ferry{Spares: 3}}
 	var names []string
@@ -24,7 +24,7 @@ func TestFields(t *testing.T) {
 	h := harbor{}
 	count := len(Fields(&h))
 	h.Owned = &owned{}
-	if more := len(Fields(&h)); more != count+3 {
-		t.Errorf("with an inlined pointer there are %d keys, want 3 more than %d", more, count)
+	if total := len(Fields(&h)); total != count+3 {
+		t.Errorf("with an inlined pointer there are %d keys, want 3 more than %d", total, count)
 	}
 }

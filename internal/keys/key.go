@@ -10,7 +10,7 @@ import (
 type Mapping struct {
 	// Type is the struct.
 	Type reflect.Type
-	// Keys are those that a mapping may have, inlined ones included.
+	// Keys are the possible keys of a mapping, with inlined ones.
 	Keys []*Key
 
 	// optional are the indices of inlined pointers.
@@ -19,28 +19,28 @@ type Mapping struct {
 
 // Key is the declaration of one key.
 type Key struct {
-	// Name is what the user types, such as drainSeconds.
+	// Name is the name that the user types, such as drainSeconds.
 	Name string
-	// Path is where the key stands below the struct that was declared, such as
+	// Path is the path of the key below the declared struct, such as
 	// models[].lifecycle.drainSeconds.
 	Path string
-	// Kind is what values look like.
+	// Kind describes the values.
 	Kind Kind
 	// Pointer reports that the field is a pointer, so that zero is a value.
 	Pointer bool
 	// Default is the static default as text; "" if the key has none.
 	Default string
-	// If is the condition of the default: another key of the struct, or such a key,
-	// = and its values; "" if the default always applies.
+	// If is the condition of the default: another key of the struct, or such a key, =
+	// and its values. "": the default always applies.
 	If string
-	// Range bounds numbers; nil if there are no bounds.
+	// Range holds the bounds of numbers; nil for no bounds.
 	Range *Range
-	// OneOf are the only values; empty if there are others.
+	// OneOf holds the possible values. Empty if any value is possible.
 	OneOf []string
-	// Required reports that the key has to be given.
+	// Required reports that the user must set the key.
 	Required bool
-	// Advice is appended to the message about a value out of its range, and to that
-	// about a missing key.
+	// Advice is the end of the message about a value outside of its range, and of the
+	// message about a missing key.
 	Advice string
 	// Example is a value for documentation and messages; "" if there is none.
 	Example string
@@ -50,24 +50,24 @@ type Key struct {
 	Sensitive bool
 	// Input reports that another resource may produce the value.
 	Input bool
-	// Only is Component or Stack; "" if the key is one of both.
+	// Only is Component or Stack. "": the key belongs to both.
 	Only string
-	// In are the scopes in which the key may also stand, such as defaults and pin; of a
-	// mapping, those in which any key below it may.
+	// In holds the scopes in which the key may also be set, such as defaults and pin.
+	// For a mapping, it holds the scopes of all keys below it.
 	In []string
-	// Short are the keys of the mapping that a lone value stands for.
+	// Short holds the keys of the mapping that a single value may mean.
 	Short []string
 	// Form is the name of the form by which the value is decoded, of kind Formed.
 	Form string
-	// Scope is the scope whose keys the mapping has, of kind Scoped; Of is the list
-	// beside it that has those keys, "" for the struct itself.
+	// Scope is the scope whose keys the mapping has, of kind Scoped. Of is the list of
+	// the same struct that has those keys; "" means the struct itself.
 	Scope, Of string
 	// Page is the page of the reference, on keys of the root.
 	Page string
-	// Mapping declares the keys of the mapping or of the items of the list; nil for
+	// Mapping declares the keys of the mapping, or of the items of the list; nil for
 	// other kinds.
 	Mapping *Mapping
-	// Owner is the struct that has the field, and Field its name in Go.
+	// Owner is the struct of the field, and Field its name in Go.
 	Owner Owner
 	Field string
 
@@ -79,8 +79,8 @@ type Key struct {
 
 // Owner names a struct type.
 type Owner struct {
-	// Package is the path of its package, and Type its name, which is empty where it
-	// has none.
+	// Package is the path of the package, and Type the name of the type, which is ""
+	// for a type without a name.
 	Package, Type string
 }
 
@@ -98,11 +98,11 @@ func ownerOf(t reflect.Type) Owner { return Owner{t.PkgPath(), t.Name()} }
 // Pinned reports whether a pin freezes the value.
 func (k *Key) Pinned() bool { return slices.Contains(k.In, PinScope) }
 
-// Optional reports whether the key is one of an inlined pointer, so that it is
-// required only beside the others.
+// Optional reports whether the key belongs to an inlined pointer, so that it is
+// required only together with the pointer's other keys.
 func (k *Key) Optional() bool { return k.optional }
 
-// below reports whether the key is in the struct of an index.
+// below reports whether the key belongs to the struct at an index.
 func (k *Key) below(index []int) bool {
 	return len(k.index) > len(index) && slices.Equal(k.index[:len(index)], index)
 }
@@ -119,20 +119,20 @@ const (
 	Stack     = "stack"
 )
 
-// Visible reports whether the key may stand in a scope of a stack's file; "" is the
+// Visible reports whether the key may be set in a scope of a stack's file. "" means the
 // struct itself.
 func (k *Key) Visible(scope string) bool {
 	return k.Only != Component && (scope == "" || slices.Contains(k.In, scope))
 }
 
-// Visible returns the keys of a stack's file that may stand in a scope; "" is the struct
-// itself.
+// Visible returns the keys of a stack's file that may be set in a scope. "" means the
+// struct itself.
 func (m *Mapping) Visible(scope string) []*Key {
 	return slices.DeleteFunc(slices.Clone(m.Keys), func(k *Key) bool { return !k.Visible(scope) })
 }
 
-// Names returns the names of the keys that may stand in a scope. Keys of other
-// namespaces, such as aws:region, are not among them.
+// Names returns the names of the keys that may be set in a scope, without keys of other
+// namespaces such as aws:region.
 func (m *Mapping) Names(scope string) []string {
 	var names []string
 	for _, k := range m.Visible(scope) {
@@ -143,7 +143,7 @@ func (m *Mapping) Names(scope string) []string {
 	return names
 }
 
-// key returns the key of a name; nil if there is none.
+// key returns the key with a name; nil if there is none.
 func (m *Mapping) key(name string) *Key {
 	for _, k := range m.Keys {
 		if k.Name == name {
@@ -153,8 +153,8 @@ func (m *Mapping) key(name string) *Key {
 	return nil
 }
 
-// List returns every key of a struct type in a stack's file, parents before the keys
-// below them.
+// List returns every key of a struct type in a stack's file. A key comes before the
+// keys below it.
 func List(t reflect.Type) ([]*Key, error) {
 	m, err := Declare(t)
 	if err != nil {
@@ -163,8 +163,8 @@ func List(t reflect.Type) ([]*Key, error) {
 	return m.List(), nil
 }
 
-// List returns every key of a stack's file, parents before the keys below them. The
-// keys of scopes are those of their structs, so they are not listed again.
+// List returns every key of a stack's file. A key comes before the keys below it. The
+// keys of scopes are keys of their structs, so the list does not repeat them.
 func (m *Mapping) List() []*Key {
 	var keys []*Key
 	for _, k := range m.Visible("") {

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Kind is what the values of a key look like, in the words of the reference.
+// Kind describes the values of a key, in the words of the reference.
 type Kind string
 
 // Kinds.
@@ -29,13 +29,13 @@ const (
 	Tree Kind = "any mapping"
 	// JSON is a Tree that the field holds as JSON.
 	JSON Kind = "any mapping as JSON"
-	// Formed is decoded by a form of the caller's.
+	// Formed is decoded by a form of the caller.
 	Formed Kind = "form"
 	// Scoped is a mapping with the keys of a scope.
 	Scoped Kind = "mapping of a scope"
 )
 
-// kind decides the kind of a key by its type and tags.
+// kind sets the kind of a key by its type and tags.
 func (d *declaring) kind(k *Key, tag reflect.StructTag) {
 	k.Kind = kindOf(k.typ)
 	as, list := tag.Get("as"), tag.Get("list")
@@ -140,25 +140,25 @@ func (k *Key) set(v reflect.Value, text string) error {
 	return nil
 }
 
-// field returns the field of a key in the struct of its mapping; ok is false where
-// an inlined pointer on the way is nil.
-func (k *Key) field(of reflect.Value) (v reflect.Value, ok bool) {
+// field returns the field of a key in the struct of its mapping. ok is false if an
+// inlined pointer on the path is nil.
+func (k *Key) field(parent reflect.Value) (v reflect.Value, ok bool) {
 	for _, i := range k.index {
-		if of.Kind() == reflect.Pointer {
-			if of.IsNil() {
+		if parent.Kind() == reflect.Pointer {
+			if parent.IsNil() {
 				return reflect.Value{}, false
 			}
-			of = of.Elem()
+			parent = parent.Elem()
 		}
-		of = of.Field(i)
+		parent = parent.Field(i)
 	}
-	return of, true
+	return parent, true
 }
 
-// value returns the value of a key, and reports whether it is given: a pointer that
-// is not nil, or a value that is not zero.
-func (k *Key) value(of reflect.Value) (v reflect.Value, given bool) {
-	v, ok := k.field(of)
+// value returns the value of a key. set reports whether it is set: a pointer that is
+// not nil, or a value that is not zero.
+func (k *Key) value(parent reflect.Value) (v reflect.Value, set bool) {
+	v, ok := k.field(parent)
 	switch {
 	case !ok:
 		return v, false

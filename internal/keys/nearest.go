@@ -8,19 +8,19 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// unknownKey returns the message for a key that is not among the known ones.
-func unknownKey(key string, known []string) string {
-	if len(known) == 0 {
+// unknownKey returns the message for a key that is not among the possible keys.
+func unknownKey(key string, names []string) string {
+	if len(names) == 0 {
 		return "is an unknown key; nothing is expected here"
 	}
-	if near := Nearest(key, known); near != "" {
+	if near := Nearest(key, names); near != "" {
 		return fmt.Sprintf("is an unknown key; did you mean %s?", near)
 	}
-	return fmt.Sprintf("is an unknown key; known ones are %s", strings.Join(slices.Sorted(slices.Values(known)), ", "))
+	return fmt.Sprintf("is an unknown key; known ones are %s", strings.Join(slices.Sorted(slices.Values(names)), ", "))
 }
 
-// Nearest returns the candidate that is the fewest edits away from a word; "" if
-// none is near enough to be meant.
+// Nearest returns the candidate with the fewest edits from a word; "" if no candidate
+// is similar enough.
 func Nearest(word string, candidates []string) string {
 	best, fewest := "", max(2, len(word)/3)+1
 	for _, c := range slices.Sorted(slices.Values(candidates)) {

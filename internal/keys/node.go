@@ -12,36 +12,35 @@ import (
 type node struct {
 	path   string
 	values map[string]any
-	// scope is the scope whose keys the mapping may have; "" for all.
+	// scope is the scope whose keys the mapping may have; "" means all keys.
 	scope string
-	// fallbacks are the mappings in which a key is looked up that values lacks, the
-	// first of them first.
+	// fallbacks are the mappings in which a missing key is looked up, in this order.
 	fallbacks []*node
 }
 
-// own returns the value of a key that stands in the mapping itself. One without a
-// value is reported, and not ok.
-func (r *Result) own(n *node, k *Key) (value any, ok, given bool) {
+// direct returns the value of a key in the mapping itself. It reports a key without a
+// value, and returns ok false.
+func (r *Result) direct(n *node, k *Key) (value any, ok, set bool) {
 	if n == nil || !k.Visible(n.scope) {
 		return nil, false, false
 	}
-	value, given = n.values[k.Name]
-	if given && value == nil {
+	value, set = n.values[k.Name]
+	if set && value == nil {
 		r.add(field.ErrorTypeRequired, join(n.path, k.Name), "has no value; give it one or remove the key")
 	}
-	return value, given && value != nil, given
+	return value, set && value != nil, set
 }
 
-// lookup returns the value of a key and where the user typed it.
+// lookup returns the value of a key, and the path at which the user typed it.
 func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
 	path = join(n.path, k.Name)
-	value, ok, given := r.own(n, k)
-	if given {
+	value, ok, set := r.direct(n, k)
+	if set {
 		return value, path, ok
 	}
 	for _, f := range n.fallbacks {
-		value, ok, given := r.own(f, k)
-		if !given {
+		value, ok, set := r.direct(f, k)
+		if !set {
 			continue
 		}
 		origin := join(f.path, k.Name)
@@ -53,21 +52,20 @@ func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
 	return nil, path, false
 }
 
-// given reports whether a key stands in the mapping or a fallback, with whatever
-// value.
-func (n *node) given(k *Key) bool {
-	stands := func(n *node) bool {
+// has reports whether the mapping or a fallback has a key, with any value.
+func (n *node) has(k *Key) bool {
+	contains := func(n *node) bool {
 		_, ok := n.values[k.Name]
 		return ok && k.Visible(n.scope)
 	}
-	return stands(n) || slices.ContainsFunc(n.fallbacks, stands)
+	return contains(n) || slices.ContainsFunc(n.fallbacks, contains)
 }
 
-// child returns the mapping that is the value of a key, with those of the fallbacks
-// as its own. It is empty if the key is not given.
+// child returns the mapping that is the value of a key. Its fallbacks are the mappings
+// of the same key in the fallbacks. It is empty if the key is not set.
 func (r *Result) child(n *node, k *Key) *node {
 	child := &node{path: join(n.path, k.Name), scope: n.scope}
-	if value, ok, _ := r.own(n, k); ok {
+	if value, ok, _ := r.direct(n, k); ok {
 		var isMapping bool
 		if child.values, isMapping = value.(map[string]any); !isMapping {
 			r.add(field.ErrorTypeTypeInvalid, child.path, "is %s, want a mapping%s", Describe(value), shortHint(k, value))
@@ -81,7 +79,7 @@ func (r *Result) child(n *node, k *Key) *node {
 	return child
 }
 
-// scoped returns the mapping that is the value of a key that has the keys of a scope.
+// scoped returns the mapping of a key of kind Scoped, which has the keys of a scope.
 func (r *Result) scoped(n *node, k *Key) *node {
 	scope := r.child(&node{path: n.path, values: n.values}, k)
 	scope.scope = k.Scope
@@ -89,11 +87,11 @@ func (r *Result) scoped(n *node, k *Key) *node {
 }
 
 // mapping sets the fields of a struct, and reports unknown keys.
-func (r *Result) mapping(n *node, m *Mapping, into reflect.Value) {
-	known := m.Names(n.scope)
+func (r *Result) mapping(n *node, m *Mapping, target reflect.Value) {
+	names := m.Names(n.scope)
 	for _, name := range slices.Sorted(maps.Keys(n.values)) {
 		if k := m.key(name); k == nil || !k.Visible(n.scope) {
-			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: join(n.path, name), Detail: unknownKey(name, known)})
+			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: join(n.path, name), Detail: unknownKey(name, names)})
 		}
 	}
 	for _, k := range m.Keys {
@@ -102,10 +100,10 @@ func (r *Result) mapping(n *node, m *Mapping, into reflect.Value) {
 		}
 	}
 	for _, index := range m.optional {
-		m.allocate(n, index, into)
+		m.allocate(n, index, target)
 	}
 	for _, k := range m.Keys {
-		v, ok := k.field(into)
+		v, ok := k.field(target)
 		if !ok || !k.Visible(n.scope) {
 			continue
 		}
@@ -113,26 +111,26 @@ func (r *Result) mapping(n *node, m *Mapping, into reflect.Value) {
 	}
 }
 
-// allocate sets an inlined pointer of which a key is given.
-func (m *Mapping) allocate(n *node, index []int, into reflect.Value) {
+// allocate sets an inlined pointer if one of its keys is set.
+func (m *Mapping) allocate(n *node, index []int, target reflect.Value) {
 	group := Key{index: index}
-	v, ok := group.field(into)
-	if ok && v.IsNil() && slices.ContainsFunc(m.Keys, func(k *Key) bool { return k.below(index) && n.given(k) }) {
+	v, ok := group.field(target)
+	if ok && v.IsNil() && slices.ContainsFunc(m.Keys, func(k *Key) bool { return k.below(index) && n.has(k) }) {
 		v.Set(reflect.New(v.Type().Elem()))
 	}
 }
 
 // key sets the field of one key.
-func (r *Result) key(n *node, m *Mapping, k *Key, into reflect.Value) {
+func (r *Result) key(n *node, m *Mapping, k *Key, target reflect.Value) {
 	if k.Pointer {
-		if !n.given(k) {
+		if !n.has(k) {
 			return
 		}
 		pointer := reflect.New(k.typ)
 		if r.value(n, m, k, pointer.Elem()) {
-			into.Set(pointer)
+			target.Set(pointer)
 		}
 		return
 	}
-	r.value(n, m, k, into)
+	r.value(n, m, k, target)
 }

@@ -2,9 +2,9 @@ package keys
 
 import "reflect"
 
-// Pins returns the values of the keys of a complete spec that a pin freezes, as the
-// key pin takes them: those in the scope pin that are given. A list that may be typed
-// as one string is one where it has one item.
+// Pins returns the values of a complete spec that a pin freezes, in the form of the key
+// pin: the set keys in the scope pin. A list with one item that may be typed as one
+// string is a string.
 func Pins[T any](spec *T) map[string]any {
 	m, err := declared(reflect.TypeFor[T]())
 	if err != nil {
@@ -16,9 +16,9 @@ func Pins[T any](spec *T) map[string]any {
 func pins(m *Mapping, v reflect.Value) map[string]any {
 	values := map[string]any{}
 	for _, k := range m.Visible(PinScope) {
-		value, given := k.value(v)
+		value, set := k.value(v)
 		switch {
-		case !given:
+		case !set:
 		case k.Kind == Map:
 			if below := pins(k.Mapping, value); len(below) > 0 {
 				values[k.Name] = below
@@ -36,7 +36,7 @@ func pins(m *Mapping, v reflect.Value) map[string]any {
 	return values
 }
 
-// plain returns a value without the names of its types.
+// plain returns a value without its named types.
 func plain(k *Key, value reflect.Value) any {
 	switch k.Kind {
 	case String, JSON:

@@ -22,10 +22,10 @@ type fleet struct {
 	Defaults struct{} `key:"defaults" scope:"defaults" of:"ships"`
 	Ships    []ship   `key:"ships"`
 
-	computed int //nolint:unused // it shows that a field without the tag is no key
+	computed int //nolint:unused // shows that a field without the tag is not a key
 }
 
-// harbor has a pin of its own, and an inlined pointer.
+// harbor has its own pin and an inlined pointer.
 type harbor struct {
 	Release string            `key:"release" in:"pin"`
 	Addons  map[string]string `key:"addons" in:"pin"`
@@ -58,7 +58,7 @@ type ship struct {
 	Pin  struct{} `key:"pin" scope:"pin"`
 }
 
-// Hull is what a ship and its owner share.
+// Hull holds the keys that a ship and its owner share.
 type Hull struct {
 	Name    string             `key:"name" required:"true" example:"\"ada\""`
 	Aliases []string           `key:"aliases" list:"one"`
@@ -102,7 +102,7 @@ type route struct {
 	Days int    `key:"days" range:"1..9" default:"1"`
 }
 
-// forms has one, which takes a name or a mapping.
+// forms holds one form, which accepts a name or a mapping.
 func forms() map[string]Form {
 	return map[string]Form{"plan": {Kind: "name or mapping", Decode: func(value any, report func(string, ...any)) any {
 		switch value := value.(type) {
@@ -116,7 +116,7 @@ func forms() map[string]Form {
 	}}}
 }
 
-// parsed returns what YAML comes to, with texts that begin with secret: encrypted.
+// parsed returns decoded YAML. Strings that begin with secret: are encrypted.
 func parsed(t *testing.T, text string) map[string]any {
 	t.Helper()
 	asJSON, err := yaml.YAMLToJSON([]byte(text))
@@ -146,9 +146,9 @@ func decoded(t *testing.T, text string) (fleet, *Result) {
 
 // messages returns the errors as text, key first.
 func messages(errs field.ErrorList) []string {
-	var all []string
+	var list []string
 	for _, e := range errs {
-		all = append(all, e.Field+": "+e.Detail)
+		list = append(list, e.Field+": "+e.Detail)
 	}
-	return all
+	return list
 }

@@ -1,6 +1,6 @@
-// Package nodetemplate tells what a node of a group would be, before there is
-// one: what cluster-autoscaler knows of it. A test can then ask a scheduler
-// whether a pod would run there.
+// Package nodetemplate describes a node of a node group before the node exists, as
+// cluster-autoscaler does. A test can then check with a scheduler whether a pod would
+// run on it.
 package nodetemplate
 
 import (
@@ -17,42 +17,42 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Group is a managed node group of EKS, as it was registered.
+// Group is a registered managed node group of EKS.
 type Group struct {
-	// Name is its resource's.
+	// Name is the name of the resource.
 	Name string
-	// Inputs are the node group's, and Template those of its launch template.
+	// Inputs are the inputs of the node group, and Template those of its launch
+	// template.
 	Inputs, Template map[string]any
-	// Zone is where the node would be, the zone of its subnets.
+	// Zone is the zone of the node: that of the group's subnets.
 	Zone string
 }
 
-// tagged is how tags of a node group begin that say what a node has of a
-// resource.
+// tagged is the prefix of node group tags that state the resources of a node.
 // https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/aws_manager.go
 const tagged = "k8s.io/cluster-autoscaler/node-template/resources/"
 
-// effects are EKS' names of what a taint does, and those of Kubernetes.
+// effects maps EKS's names of taint effects to those of Kubernetes.
 var effects = map[string]corev1.TaintEffect{
 	"NO_SCHEDULE": corev1.TaintEffectNoSchedule, "NO_EXECUTE": corev1.TaintEffectNoExecute, "PREFER_NO_SCHEDULE": corev1.TaintEffectPreferNoSchedule,
 }
 
-// podsOfANode is what cluster-autoscaler takes for granted.
+// podsOfANode is the number of pods that cluster-autoscaler assumes.
 const podsOfANode = 110
 
-// Nodes are what the group's next node would be, one for each of its types: EC2
-// decides which it is.
+// Nodes returns the possible next nodes of the group, one for each instance type: EC2
+// selects the type.
 func (g Group) Nodes() ([]corev1.Node, error) {
 	types := texts(g.Inputs["instanceTypes"])
-	if of, ok := g.Template["instanceType"].(string); ok && len(types) == 0 {
-		types = []string{of}
+	if instanceType, ok := g.Template["instanceType"].(string); ok && len(types) == 0 {
+		types = []string{instanceType}
 	}
 	if len(types) == 0 {
 		return nil, fmt.Errorf("%s has no instance type", g.Name)
 	}
 	var nodes []corev1.Node
-	for _, of := range types {
-		node, err := g.node(of)
+	for _, instanceType := range types {
+		node, err := g.node(instanceType)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", g.Name, err)
 		}
@@ -74,8 +74,8 @@ func (g Group) node(instanceType string) (corev1.Node, error) {
 	taints, _ := g.Inputs["taints"].([]any)
 	for _, entry := range taints {
 		t, _ := entry.(map[string]any)
-		effect, known := effects[fmt.Sprint(t["effect"])]
-		if !known {
+		effect, ok := effects[fmt.Sprint(t["effect"])]
+		if !ok {
 			return node, fmt.Errorf("a taint has the effect %v", t["effect"])
 		}
 		node.Spec.Taints = append(node.Spec.Taints, corev1.Taint{Key: fmt.Sprint(t["key"]), Value: fmt.Sprint(t["value"]), Effect: effect})
@@ -92,7 +92,7 @@ func (g Group) node(instanceType string) (corev1.Node, error) {
 	return node, nil
 }
 
-// resourcesFromTags adds what the tags of the node group say that a node has.
+// resourcesFromTags adds the resources that the tags of the node group state.
 func (g Group) resourcesFromTags(capacity corev1.ResourceList) error {
 	tags, _ := g.Inputs["tags"].(map[string]any)
 	for tag, value := range tags {
@@ -111,38 +111,38 @@ func (g Group) resourcesFromTags(capacity corev1.ResourceList) error {
 
 var size = regexp.MustCompile(`^([cmrt])[0-9][a-z-]*\.(\d*)(x?)large$`)
 
-// gibOfACore is the memory of families without GPUs, for each of their cores.
+// gibOfACore is the memory of families without GPUs for each core, in GiB.
 var gibOfACore = map[string]float64{"c": 2, "m": 4, "r": 8, "t": 4}
 
-// capacityOf is what EC2 says of an instance type. The disk it does not say.
+// capacityOf returns the capacity of an instance type by EC2's data, without the disk.
 func capacityOf(instanceType string) (corev1.ResourceList, error) {
 	capacity := corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(podsOfANode, resource.DecimalSI)}
-	on, err := catalogue.FindInstance(instanceType)
+	instance, err := catalogue.FindInstance(instanceType)
 	if err != nil {
 		parts := size.FindStringSubmatch(instanceType)
 		if parts == nil {
 			return nil, fmt.Errorf("nothing is known of %s", instanceType)
 		}
-		on.VCPU = 2
+		instance.VCPU = 2
 		if parts[3] == "x" {
 			times, _ := strconv.Atoi(parts[2])
-			on.VCPU = 4 * max(times, 1)
+			instance.VCPU = 4 * max(times, 1)
 		}
-		on.MemoryGiB = float64(on.VCPU) * gibOfACore[parts[1]]
+		instance.MemoryGiB = float64(instance.VCPU) * gibOfACore[parts[1]]
 	}
-	capacity[corev1.ResourceCPU] = *resource.NewQuantity(int64(on.VCPU), resource.DecimalSI)
-	capacity[corev1.ResourceMemory] = *resource.NewQuantity(int64(on.MemoryGiB*(1<<30)), resource.BinarySI)
-	if on.GPUs > 0 {
-		capacity["nvidia.com/gpu"] = *resource.NewQuantity(int64(on.GPUs), resource.DecimalSI)
+	capacity[corev1.ResourceCPU] = *resource.NewQuantity(int64(instance.VCPU), resource.DecimalSI)
+	capacity[corev1.ResourceMemory] = *resource.NewQuantity(int64(instance.MemoryGiB*(1<<30)), resource.BinarySI)
+	if instance.GPUs > 0 {
+		capacity["nvidia.com/gpu"] = *resource.NewQuantity(int64(instance.GPUs), resource.DecimalSI)
 	}
 	return capacity, nil
 }
 
 func texts(list any) []string {
 	items, _ := list.([]any)
-	var all []string
+	var values []string
 	for _, item := range items {
-		all = append(all, fmt.Sprint(item))
+		values = append(values, fmt.Sprint(item))
 	}
-	return all
+	return values
 }

@@ -1,10 +1,10 @@
-// Package partition knows the parts of AWS that are apart from each other, which
-// every ARN names.
+// Package partition returns the partitions of AWS, which are separate from each other
+// and part of every ARN.
 package partition
 
 import "strings"
 
-// Of is the partition of a region: aws, aws-cn or aws-us-gov.
+// Of returns the partition of a region: aws, aws-cn or aws-us-gov.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 func Of(region string) string {
 	switch {

@@ -1,5 +1,5 @@
-// Package podidentity gives a Kubernetes service account an AWS role of its own
-// by EKS Pod Identity, which needs no OIDC provider.
+// Package podidentity gives a Kubernetes service account its own AWS role by EKS Pod
+// Identity, which needs no OIDC provider.
 package podidentity
 
 import (
@@ -12,10 +12,10 @@ import (
 
 // Args are the inputs of NewRole and NewAddonRole.
 type Args struct {
-	// ClusterName is the EKS cluster's. Required.
+	// ClusterName is the name of the EKS cluster. Required.
 	ClusterName pulumi.StringInput
-	// Namespace and ServiceAccount are whose role it is: no other pod can assume
-	// it. Required.
+	// Namespace and ServiceAccount name the service account. No other pod can assume
+	// the role. Required.
 	Namespace, ServiceAccount string
 	// ManagedPolicyARNs are attached to the role. Default: none.
 	ManagedPolicyARNs []string
@@ -26,19 +26,19 @@ type Args struct {
 // Role is an IAM role that one service account assumes.
 type Role struct {
 	ARN pulumi.StringOutput
-	// Association is what gives the role to the service account; nil for an
-	// add-on's, which EKS associates.
+	// Association gives the role to the service account; nil for an add-on, because EKS
+	// creates its association.
 	Association *eks.PodIdentityAssociation
 
 	ready []pulumi.Resource
 }
 
-// Ready returns what pods that need the role must wait for: it has its policies
-// then, and its service account has it.
+// Ready returns the resources for which pods with the role must wait: the role, its
+// policies and its association.
 func (r *Role) Ready() []pulumi.Resource { return r.ready }
 
-// NewRole registers a role, its policies and its association with the service
-// account, which need not exist yet.
+// NewRole registers a role, its policies and its association with the service account.
+// The service account need not exist yet.
 func NewRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Role, error) {
 	r, err := NewAddonRole(ctx, name, args, opts...)
 	if err != nil {
@@ -57,8 +57,8 @@ func NewRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Resourc
 	return r, nil
 }
 
-// Register returns a function that registers the role under the options it is
-// given, and returns what pods that need the role must wait for.
+// Register returns a function that registers the role with the options of its call, and
+// returns the resources for which pods with the role must wait.
 func Register(name string, args Args) func(*pulumi.Context, ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	return func(ctx *pulumi.Context, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 		r, err := NewRole(ctx, name, args, opts...)
@@ -69,8 +69,8 @@ func Register(name string, args Args) func(*pulumi.Context, ...pulumi.ResourceOp
 	}
 }
 
-// NewAddonRole registers a role and its policies for an EKS add-on, which names
-// the role in its own podIdentityAssociations.
+// NewAddonRole registers a role and its policies for an EKS add-on. The add-on names
+// the role in its podIdentityAssociations.
 func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Role, error) {
 	trust := args.ClusterName.ToStringOutput().ApplyT(func(cluster string) (string, error) {
 		return trustPolicy(cluster, args.Namespace, args.ServiceAccount)
@@ -102,5 +102,5 @@ func NewAddonRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.Re
 	return r, nil
 }
 
-// policyName is the last part of a policy's ARN, which is its name.
+// policyName returns the last part of a policy's ARN, which is its name.
 func policyName(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestARoleIsForOneServiceAccount reads the trust as AWS would.
-func TestARoleIsForOneServiceAccount(t *testing.T) {
+// TestTrustPolicy checks the trust policy.
+func TestTrustPolicy(t *testing.T) {
 	got, err := trustPolicy("c", "n", "s")
 	const want = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"pods.eks.amazonaws.com"},"Action":["sts:AssumeRole","sts:TagSession"],` +
 		`"Condition":{"StringEquals":{"aws:RequestTag/eks-cluster-name":"c","aws:RequestTag/kubernetes-namespace":"n","aws:RequestTag/kubernetes-service-account":"s"}}}]}`
@@ -19,9 +19,8 @@ func TestARoleIsForOneServiceAccount(t *testing.T) {
 	}
 }
 
-// TestARoleIsReadyWithItsPolicies goes through roles with and without an
-// association.
-func TestARoleIsReadyWithItsPolicies(t *testing.T) {
+// TestRoleReady checks roles with and without an association.
+func TestRoleReady(t *testing.T) {
 	args := Args{ClusterName: pulumi.String("c"), Namespace: "n", ServiceAccount: "s",
 		ManagedPolicyARNs: []string{"arn:aws:iam::aws:policy/service-role/One"}, Policy: pulumi.String("{}").ToStringPtrOutput()}
 	for name, test := range map[string]struct {

@@ -2,8 +2,9 @@ package podidentity
 
 import "encoding/json"
 
-// trustPolicy lets EKS Pod Identity assume a role, and that only for one service
-// account of one cluster: it sends who asks as tags of the session.
+// trustPolicy returns the policy that lets EKS Pod Identity assume a role for one
+// service account of one cluster. Pod Identity sends the service account in the tags of
+// the session.
 // https://docs.aws.amazon.com/eks/latest/userguide/pod-id-role.html
 func trustPolicy(cluster, namespace, serviceAccount string) (string, error) {
 	type statement struct {

@@ -1,7 +1,7 @@
-// Package problems adds errors to a field.ErrorList and renders them, so that a
-// user sees every problem at once, each with the key that they typed. The detail
-// of each error is a whole message: what was got, what is wanted, what to do. No
-// error holds the value itself, which may be a secret.
+// Package problems adds errors to a field.ErrorList and renders them, so that a user
+// sees every problem at once, each with the key that they typed. The detail of each
+// error is a whole message: the value, the expected value, and advice. No error holds
+// the value itself, which may be a secret.
 package problems
 
 import (
@@ -14,8 +14,8 @@ import (
 )
 
 // Add appends one problem of a kind.
-func Add(found *field.ErrorList, kind field.ErrorType, at *field.Path, format string, args ...any) {
-	*found = append(*found, &field.Error{Type: kind, Field: at.String(), Detail: fmt.Sprintf(format, args...)})
+func Add(found *field.ErrorList, kind field.ErrorType, path *field.Path, format string, args ...any) {
+	*found = append(*found, &field.Error{Type: kind, Field: path.String(), Detail: fmt.Sprintf(format, args...)})
 }
 
 // AddOnce appends one problem of a kind by its key, unless the list has it.
@@ -26,51 +26,50 @@ func AddOnce(found *field.ErrorList, kind field.ErrorType, key, format string, a
 	}
 }
 
-// Within reports whether a key is another one, or a part of it: models[1].gpu.count of
-// models[1].gpu.
+// Within reports whether a key is equal to another key or a part of it:
+// models[1].gpu.count is within models[1].gpu.
 func Within(key, whole string) bool {
 	rest, ok := strings.CutPrefix(key, whole)
 	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
 }
 
-// Parent returns the key that a key is a part of: models[1].gpu of
-// models[1].gpu.count, or "" of models.
+// Parent returns the key that contains a key: models[1].gpu for models[1].gpu.count, ""
+// for models.
 func Parent(key string) string {
 	return key[:max(strings.LastIndexAny(key, ".["), 0)]
 }
 
-// Required appends a key that is missing.
-func Required(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeRequired, at, format, args...)
+// Required appends a missing key.
+func Required(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeRequired, path, format, args...)
 }
 
-// Invalid appends a value of a wrong form, or out of its range.
-func Invalid(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeInvalid, at, format, args...)
+// Invalid appends a value with a wrong form, or outside of its range.
+func Invalid(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeInvalid, path, format, args...)
 }
 
-// NotSupported appends a value that is not among those that are known.
-func NotSupported(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeNotSupported, at, format, args...)
+// NotSupported appends a value that is not among the possible values.
+func NotSupported(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeNotSupported, path, format, args...)
 }
 
-// Duplicate appends a value that something else has already.
-func Duplicate(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeDuplicate, at, format, args...)
+// Duplicate appends a value that another key already has.
+func Duplicate(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeDuplicate, path, format, args...)
 }
 
-// Forbidden appends a value that contradicts another one, or that the program
-// sets itself.
-func Forbidden(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeForbidden, at, format, args...)
+// Forbidden appends a value that contradicts another one, or that the program sets.
+func Forbidden(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeForbidden, path, format, args...)
 }
 
 // TooLong appends a value with too many characters.
-func TooLong(found *field.ErrorList, at *field.Path, format string, args ...any) {
-	Add(found, field.ErrorTypeTooLong, at, format, args...)
+func TooLong(found *field.ErrorList, path *field.Path, format string, args ...any) {
+	Add(found, field.ErrorTypeTooLong, path, format, args...)
 }
 
-// Error is a field error as users see it.
+// Error is a field error with the text that users see.
 type Error struct{ Problem *field.Error }
 
 // Error returns the key, as the user typed it, and the message.
@@ -90,8 +89,8 @@ func Err(found field.ErrorList) error {
 	return errors.Join(errs...)
 }
 
-// Of returns the problems that an error holds. An error of another kind becomes an
-// internal problem of the given key, so that nothing is lost.
+// Of returns the problems that an error holds. An error of another type becomes an
+// internal problem of key.
 func Of(err error, key string) field.ErrorList {
 	if err == nil {
 		return nil
@@ -104,9 +103,9 @@ func Of(err error, key string) field.ErrorList {
 		}
 		return found
 	}
-	var one Error
-	if errors.As(err, &one) {
-		return field.ErrorList{one.Problem}
+	var single Error
+	if errors.As(err, &single) {
+		return field.ErrorList{single.Problem}
 	}
 	return field.ErrorList{{Type: field.ErrorTypeInternal, Field: key, Detail: err.Error()}}
 }

@@ -7,7 +7,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-func TestAListBecomesAnErrorAndAListAgain(t *testing.T) {
+func TestErrAndOf(t *testing.T) {
 	var found field.ErrorList
 	Invalid(&found, field.NewPath("models").Index(0).Child("name"), "is %q", "A")
 	Required(&found, field.NewPath("models").Index(1).Child("gpu", "count"), "is missing")
@@ -28,7 +28,7 @@ func TestAListBecomesAnErrorAndAListAgain(t *testing.T) {
 	}
 }
 
-func TestNoProblemIsNoError(t *testing.T) {
+func TestErrWithoutProblems(t *testing.T) {
 	if err := Err(nil); err != nil {
 		t.Errorf("an empty list is the error %v", err)
 	}
@@ -37,17 +37,16 @@ func TestNoProblemIsNoError(t *testing.T) {
 	}
 }
 
-// TestAProblemWithoutAKeyIsItsMessage is what a user sees of an error that no key
-// caused.
-func TestAProblemWithoutAKeyIsItsMessage(t *testing.T) {
+// TestErrorWithoutKey checks the text of an error without a key.
+func TestErrorWithoutKey(t *testing.T) {
 	if got := (Error{Problem: &field.Error{Detail: "the kubeconfig cannot be read"}}).Error(); got != "the kubeconfig cannot be read" {
 		t.Errorf("the message is %q", got)
 	}
 }
 
-// TestWithinEndsAtAPartOfAKey holds that a key is not taken for another one that it
-// begins with.
-func TestWithinEndsAtAPartOfAKey(t *testing.T) {
+// TestWithinEndsAtKeyPart checks that a key is not within another key that is only
+// a prefix of its name.
+func TestWithinEndsAtKeyPart(t *testing.T) {
 	for key, want := range map[string]bool{"models[1].gpu": true, "models[1].gpu.count": true, "models[1].gpu[0]": true, "models[1].gpus": false, "models[1]": false} {
 		if got := Within(key, "models[1].gpu"); got != want {
 			t.Errorf("%s is within models[1].gpu: %t, want %t", key, got, want)

@@ -10,66 +10,66 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/chart"
 )
 
-// Component is a part of the platform that Helm charts install: namespaces, the
-// AWS role of the pods if they need one, and the charts.
+// Component is a part of the platform that Helm charts install: namespaces, the AWS
+// role of the pods if they need one, and the charts.
 type Component struct {
 	pulumi.ResourceState
 
 	ready []pulumi.Resource
 }
 
-// ComponentArgs are the inputs of NewComponent.
+// ComponentArgs holds the inputs of NewComponent.
 type ComponentArgs struct {
 	// Type is the type token of the component, such as vllm-eks:keda:KEDA. Required.
 	Type string
-	// Namespaces are created before the charts. With none, nothing is registered.
+	// Namespaces are created before the charts. Without namespaces, nothing is
+	// registered.
 	Namespaces []chart.Namespace
 	// Role registers the AWS role of the pods. Default: no role.
 	Role Role
 	// Objects are created after the namespaces and before the charts, such as a
 	// Secret that a chart's pods read. Default: none.
 	Objects []Object
-	// Charts are installed one after the other.
+	// Charts are installed one after another.
 	Charts []Chart
 	// DependsOn must exist before the component, and is deleted after it. Default:
-	// nothing.
+	// none.
 	DependsOn []pulumi.Resource
-	// Outputs are those of the component. Default: none.
+	// Outputs are the outputs of the component. Default: none.
 	Outputs pulumi.Map
 }
 
-// Role registers an AWS role and returns what pods that need the role wait for.
+// Role registers an AWS role, and returns the resources for which pods with the role
+// wait.
 type Role func(*pulumi.Context, ...pulumi.ResourceOption) ([]pulumi.Resource, error)
 
-// Object is a Kubernetes object beside a chart.
+// Object is a Kubernetes object that a component creates in addition to a chart.
 type Object struct {
-	// Type is its type token, such as kubernetes:core/v1:Secret.
+	// Type is the type token, such as kubernetes:core/v1:Secret.
 	Type string
-	// Name is the name of its resource.
+	// Name is the name of the resource.
 	Name string
-	// Inputs are its fields. The owner of the fields is added.
+	// Inputs are the fields. The component adds the owner of the fields.
 	Inputs pulumi.Map
-	// Options are those of its resource. Default: none.
+	// Options are the options of the resource. Default: none.
 	Options []pulumi.ResourceOption
 }
 
-// Names are the names that objects have on the cluster, by the name of their
-// resource.
+// Names holds the names of objects on the cluster, by the name of their resource.
 type Names map[string]pulumi.StringOutput
 
 // Chart is a chart of a component.
 type Chart struct {
 	Args
-	// GivenNames returns further Given values, which hold the names of Objects.
+	// GivenNames returns additional Given values, which hold the names of Objects.
 	// Default: none.
 	GivenNames func(Names) pulumi.Map
-	// Confirm are registered after the chart: they wait for what Helm does not wait
-	// for. Default: none.
+	// Confirm are registered after the chart. They wait for conditions for which Helm
+	// does not wait. Default: none.
 	Confirm []Object
-	// Resource is the name of the Release's resource. Default: that of the
-	// component.
+	// Resource is the name of the Release's resource. Default: the component's name.
 	Resource string
-	// Optional charts are not part of Ready: no replica needs them.
+	// Optional charts are not part of Ready, because no replica needs them.
 	Optional bool
 }
 
@@ -96,13 +96,13 @@ func NewComponent(ctx *pulumi.Context, name string, args ComponentArgs, opts ...
 			c.ready = append(c.ready, installed...)
 		}
 	}
-	outputs := pulumi.Map{} // not nil, which the engine does not take
+	outputs := pulumi.Map{} // not nil, which the engine does not accept
 	maps.Copy(outputs, args.Outputs)
 	return c, ctx.RegisterResourceOutputs(c, outputs)
 }
 
-// prepare registers what the charts wait for, and returns it with what the
-// component waits for. The role is deleted after the charts: the load balancer
+// prepare registers the resources for which the charts wait, and returns them with the
+// names of the objects. The role is deleted after the charts: the load balancer
 // controller needs it to delete the last load balancer.
 func (c *Component) prepare(ctx *pulumi.Context, args ComponentArgs) (before []pulumi.Resource, names Names, err error) {
 	before = slices.Clone(args.DependsOn)
@@ -133,7 +133,7 @@ func (c *Component) prepare(ctx *pulumi.Context, args ComponentArgs) (before []p
 	return before, names, nil
 }
 
-// install registers a chart and what confirms it.
+// install registers a chart and its Confirm objects.
 func (c *Component) install(ctx *pulumi.Context, name string, chart Chart, names Names, before []pulumi.Resource) ([]pulumi.Resource, error) {
 	args := chart.Args
 	if chart.GivenNames != nil {
@@ -143,17 +143,18 @@ func (c *Component) install(ctx *pulumi.Context, name string, chart Chart, names
 	if err != nil {
 		return nil, err
 	}
-	all := []pulumi.Resource{installed}
+	resources := []pulumi.Resource{installed}
 	for _, o := range chart.Confirm {
 		confirmed, err := register(ctx, o, pulumi.Parent(c), pulumi.DependsOn([]pulumi.Resource{installed}))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, confirmed)
+		resources = append(resources, confirmed)
 	}
-	return all, nil
+	return resources, nil
 }
 
-// Ready returns what others wait for that need the component, and that are
-// deleted before it. It is empty if nothing is installed.
+// Ready returns the resources for which dependants of the component wait. The
+// dependants are deleted before these resources. The list is empty if nothing is
+// installed.
 func (c *Component) Ready() []pulumi.Resource { return c.ready }

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// recordComponent records a component with everything that one can have.
+// recordComponent records a component with all possible parts.
 func recordComponent(t *testing.T) map[string]stacktest.Resource {
 	t.Helper()
 	object := func(name string) Object {
@@ -43,12 +43,12 @@ func recordComponent(t *testing.T) map[string]stacktest.Resource {
 	return byName
 }
 
-func TestComponentsPartsWaitForEachOther(t *testing.T) {
-	made := recordComponent(t)
+func TestComponentDependencies(t *testing.T) {
+	resources := recordComponent(t)
 	for _, pair := range [][2]string{{"secret", "n"}, {"first", "secret"}, {"confirmed", "first"}, {"second", "confirmed"}} {
-		before := made[pair[1]]
-		if want := before.Type + "::" + before.Name; !slices.Contains(made[pair[0]].DependsOn, want) {
-			t.Errorf("%s waits for %q, want also %s", pair[0], made[pair[0]].DependsOn, want)
+		before := resources[pair[1]]
+		if want := before.Type + "::" + before.Name; !slices.Contains(resources[pair[0]].DependsOn, want) {
+			t.Errorf("%s waits for %q, want also %s", pair[0], resources[pair[0]].DependsOn, want)
 		}
 	}
 }
@@ -61,9 +61,9 @@ func TestGivenNamesAreMergedWithValues(t *testing.T) {
 	}
 }
 
-// TestReleaseInAnotherNamespaceIsNotInstalledBesideTheOldOne: Helm refuses the
-// cluster-wide objects of the release that still exists.
-func TestReleaseInAnotherNamespaceIsNotInstalledBesideTheOldOne(t *testing.T) {
+// TestReleaseIsDeletedBeforeReplacement checks the order of a release that moves to
+// another namespace: Helm refuses cluster-wide objects of a release that still exists.
+func TestReleaseIsDeletedBeforeReplacement(t *testing.T) {
 	if !recordComponent(t)["first"].DeleteBeforeReplace {
 		t.Error("a release is created before the one that it replaces is deleted")
 	}

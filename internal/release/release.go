@@ -1,4 +1,4 @@
-// Package release installs Helm charts, each in a namespace of its own.
+// Package release installs Helm charts, each in its own namespace.
 package release
 
 import (
@@ -14,18 +14,18 @@ import (
 
 // Args are the inputs of New.
 type Args struct {
-	// Chart is what is installed.
+	// Chart is the chart to install.
 	Chart versions.Chart
-	// Name is the release's. Default: the chart's name.
+	// Name is the name of the release. Default: the chart's name.
 	Name string
-	// Namespace is where it is installed, which must exist. Required.
+	// Namespace is the namespace of the release, which must exist. Required.
 	Namespace string
-	// Values are the chart's, as JSON has them.
+	// Values are the chart's values, in the form of decoded JSON.
 	Values map[string]any
-	// Given are values that other resources have. Mappings are merged with Values,
-	// anything else takes the place of the value there. Default: none.
+	// Given are values from other resources. Mappings are merged with Values; any other
+	// value replaces the value there. Default: none.
 	Given pulumi.Map
-	// TimeoutSeconds is how long its pods may take to be ready. Default: 600.
+	// TimeoutSeconds is the time within which the pods must be ready. Default: 600.
 	TimeoutSeconds int
 }
 
@@ -35,7 +35,7 @@ type resource struct {
 	Metadata pulumi.MapOutput `pulumi:"metadata"`
 }
 
-// name is what the provider called an object.
+// name returns the object's name on the cluster.
 func (r *resource) name() pulumi.StringOutput {
 	return r.Metadata.ApplyT(func(metadata map[string]any) (string, error) {
 		name, ok := metadata["name"].(string)
@@ -46,17 +46,17 @@ func (r *resource) name() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// New registers a release. The custom resource definitions of a chart exist
-// before the rest of it, and stay when the release is removed. A release that is
-// replaced, such as for another namespace, is removed first: Helm does not install
-// over the cluster-wide objects of another release.
+// New registers a release. The custom resource definitions of a chart exist before the
+// rest of it, and stay after the release is removed. A release that is replaced, for
+// example for another namespace, is removed first: Helm does not install over the
+// cluster-wide objects of another release.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	r := &resource{}
 	opts = append(opts[:len(opts):len(opts)], pulumi.DeleteBeforeReplace(true))
 	return r, untyped.Register(ctx, "kubernetes:helm.sh/v3:Release", name, releaseInputs(args), r, opts...)
 }
 
-// register registers an object, whose fields belong to the stack.
+// register registers an object whose fields belong to the stack.
 func register(ctx *pulumi.Context, o Object, opts ...pulumi.ResourceOption) (*resource, error) {
 	r := &resource{}
 	owner := pulumi.Map{"metadata": pulumi.Map{"annotations": pulumi.Map{}}}
@@ -66,7 +66,7 @@ func register(ctx *pulumi.Context, o Object, opts ...pulumi.ResourceOption) (*re
 	return r, untyped.Register(ctx, o.Type, o.Name, mergeGiven(o.Inputs, owner), r, append(o.Options[:len(o.Options):len(o.Options)], opts...)...)
 }
 
-// NewNamespace registers a namespace that admits pods of a level.
+// NewNamespace registers a namespace that admits pods up to a level.
 func NewNamespace(ctx *pulumi.Context, name string, level chart.Level, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	r := &resource{}
 	inputs := namespaceInputs(name, level, fieldmanager.Name(ctx.Project(), ctx.Stack()))

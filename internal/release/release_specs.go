@@ -14,16 +14,17 @@ import (
 
 const (
 	defaultTimeoutSeconds = 600
-	// keptRevisions are Helm's own records, one Secret each.
+	// keptRevisions is the number of Helm's records, one Secret each.
 	keptRevisions = 5
 )
 
-// releaseInputs have a release that fails undone, so that the next run finds
-// nothing half-made: an install is removed, an upgrade goes back to what ran.
+// releaseInputs returns the inputs of a release. A failed release is rolled back, so
+// that the next run finds no partial state: a failed installation is removed, a failed
+// upgrade returns to the previous revision.
 func releaseInputs(args Args) pulumi.Map {
 	values := mergeGiven(untyped.Map(args.Values), args.Given)
 	return pulumi.Map{
-		// A name that the provider made up would be part of the names of Services.
+		// A name that the provider generates would be part of the names of Services.
 		"name":           pulumi.String(cmp.Or(args.Name, args.Chart.Name)),
 		"namespace":      pulumi.String(args.Namespace),
 		"chart":          pulumi.String(args.Chart.Name),
@@ -34,29 +35,30 @@ func releaseInputs(args Args) pulumi.Map {
 		"cleanupOnFail":  pulumi.Bool(true),
 		"maxHistory":     pulumi.Int(keptRevisions),
 		"timeout":        pulumi.Int(cmp.Or(args.TimeoutSeconds, defaultTimeoutSeconds)),
-		// What the typed packages send, by which the provider knows their inputs.
+		// The typed packages send this value, by which the provider recognises their
+		// inputs.
 		"compat": pulumi.String("true"),
 	}
 }
 
-// mergeGiven returns values with given ones put into them.
-func mergeGiven(values, given pulumi.Map) pulumi.Map {
+// mergeGiven returns values merged with additions, which take precedence.
+func mergeGiven(values, additions pulumi.Map) pulumi.Map {
 	merged := maps.Clone(values)
 	if merged == nil {
 		merged = pulumi.Map{}
 	}
-	for key, value := range given {
+	for key, value := range additions {
 		inner, isMap := merged[key].(pulumi.Map)
-		if more, both := value.(pulumi.Map); both && isMap {
-			value = mergeGiven(inner, more)
+		if mapping, ok := value.(pulumi.Map); ok && isMap {
+			value = mergeGiven(inner, mapping)
 		}
 		merged[key] = value
 	}
 	return merged
 }
 
-// namespaceInputs are a namespace that admits pods of a level, and warns of those
-// that the strictest would not.
+// namespaceInputs returns a namespace that admits pods up to a level, and warns of pods
+// that the strictest level would refuse.
 func namespaceInputs(name string, level chart.Level, manager string) pulumi.Map {
 	labels := pulumi.StringMap{
 		"app.kubernetes.io/part-of":                  pulumi.String("vllm-eks"),

@@ -10,8 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// TestRecorded records what a chart and its namespace come to, with a value of
-// another resource among the chart's.
+// TestRecorded records a chart and its namespaces, with a value of another resource in
+// the chart's values.
 func TestRecorded(t *testing.T) {
 	if err := stacktest.Isolate(); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func TestRecorded(t *testing.T) {
 	stacktest.Compare(t, "testdata/recorded.json", recording)
 }
 
-// TestValuesAreNotShared changes nothing that the caller still holds.
+// TestValuesAreNotShared checks that the caller's values do not change.
 func TestValuesAreNotShared(t *testing.T) {
 	values := map[string]any{"a": "b"}
 	releaseInputs(Args{Values: values, Given: pulumi.Map{"a": pulumi.String("c"), "d": pulumi.String("e")}})

@@ -39,9 +39,9 @@ func arguments(t *testing.T) map[string]*keys.Key {
 
 var codeBlock = regexp.MustCompile("(?s)```(\\w+)\n(.*?)```")
 
-// TestSnippetsAreOfTheExamples holds that the documentation shows parts of examples,
-// which other tests run, and in Python arguments that exist.
-func TestSnippetsAreOfTheExamples(t *testing.T) {
+// TestSnippetsOfExamples checks that the documentation shows parts of examples,
+// which other tests run, and that its Python snippets use existing arguments.
+func TestSnippetsOfExamples(t *testing.T) {
 	examples := map[string]string{
 		"yaml":       read(t, "examples/existing-cluster-yaml/Pulumi.yaml"),
 		"typescript": read(t, "examples/existing-cluster-typescript/index.ts"),
@@ -70,8 +70,8 @@ var (
 	snake   = regexp.MustCompile(`_([a-z])`)
 )
 
-// checkPython holds that keywords are arguments: the SDK for Python writes maxModelLen as
-// max_model_len.
+// checkPython checks that keywords are arguments. The SDK for Python writes maxModelLen
+// as max_model_len.
 func checkPython(t *testing.T, code string) {
 	t.Helper()
 	list := arguments(t)
@@ -83,8 +83,8 @@ func checkPython(t *testing.T, code string) {
 	}
 }
 
-// TestInputsAreDocumented holds that the documentation lists every argument that may be
-// an output.
+// TestInputsAreDocumented checks that the documentation lists every argument that may
+// be an output.
 func TestInputsAreDocumented(t *testing.T) {
 	_, list, _ := strings.Cut(read(t, "docs/languages.md"), "<!-- inputs -->")
 	list, _, ok := strings.Cut(list, "<!-- end -->")
@@ -107,7 +107,7 @@ func TestInputsAreDocumented(t *testing.T) {
 	}
 }
 
-// TestOutputsAreDocumented holds that the documentation lists every output.
+// TestOutputsAreDocumented checks that the documentation lists every output.
 func TestOutputsAreDocumented(t *testing.T) {
 	var schema struct {
 		Resources map[string]struct{ Properties map[string]any }

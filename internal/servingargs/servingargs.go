@@ -16,11 +16,11 @@ import (
 type Arguments struct {
 	// Mapping declares the arguments.
 	Mapping *keys.Mapping
-	// Docs has the documentation of every argument, also of those below others.
+	// Docs has the documentation of every argument, with the arguments below others.
 	Docs map[*keys.Key]reference.Argument
 }
 
-// secret is what a component adds to a reference to a Secret.
+// secret holds the argument that a component adds to a reference to a Secret.
 type secret struct {
 	// Value is the secret itself. The component creates a Secret that holds it, and
 	// that Pulumi names. It cannot be combined with existingSecret. Default: none.
@@ -32,7 +32,7 @@ func Comments(folder string) *reference.Comments {
 	return &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: folder}
 }
 
-// VLLMService returns the arguments of a model's service.
+// VLLMService returns the arguments of VLLMService.
 func VLLMService(comments *reference.Comments) (Arguments, error) {
 	m, err := keys.Declare(reflect.TypeFor[serving.Spec]())
 	if err != nil {
@@ -49,13 +49,13 @@ func VLLMService(comments *reference.Comments) (Arguments, error) {
 			k.Mapping.Keys = append(k.Mapping.Keys, &value)
 		}
 	}
-	docs, err := reference.Arguments(m, comments, elsewhere())
+	docs, err := reference.Arguments(m, comments, replacements())
 	return Arguments{m, docs}, err
 }
 
-// elsewhere returns the documentation of arguments whose keys depend on other keys of a
-// stack's file.
-func elsewhere() map[string]reference.Argument {
+// replacements returns the documentation of arguments whose keys depend on other keys
+// of a stack's file.
+func replacements() map[string]reference.Argument {
 	return map[string]reference.Argument{
 		"namespace":   {Default: "required"},
 		"vllmVersion": {Text: "`vllmVersion` is the release of vLLM, v0.33.0 or newer."},
@@ -92,12 +92,12 @@ func ownerOf[T any]() keys.Owner {
 	return keys.Owner{Package: t.PkgPath(), Type: t.Name()}
 }
 
-// Added reports whether only the component has an argument, so that no spec has a
-// field for it.
+// Added reports whether only the component has an argument, so that no spec has a field
+// for it.
 func Added(k *keys.Key) bool { return k.Owner == ownerOf[secret]() }
 
-// FieldName returns the name of the Go field of an argument: that of the spec's field
-// where it differs from the key in case alone, else the key.
+// FieldName returns the name of the Go field of an argument: the name of the spec's
+// field if it differs from the key only in case, else the key.
 func FieldName(k *keys.Key) string {
 	if strings.EqualFold(k.Name, k.Field) {
 		return k.Field
@@ -105,8 +105,8 @@ func FieldName(k *keys.Key) string {
 	return strings.ToUpper(k.Name[:1]) + k.Name[1:]
 }
 
-// TypeName returns the name of the Go struct of the arguments below a key, without the
-// ending Args.
+// TypeName returns the name of the Go struct for the arguments below a key, without the
+// suffix Args.
 func TypeName(k *keys.Key) string {
 	return k.Mapping.Type.Name()
 }

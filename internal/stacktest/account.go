@@ -13,65 +13,67 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Account is a SIMULATED AWS account: what it answers when it is asked what it
-// offers.
+// Account is a SIMULATED AWS account. It answers the functions of AWS's provider.
 type Account struct {
-	// ID and Caller are the account and who asks.
+	// ID is the number of the account, and Caller the ARN of the caller.
 	ID, Caller string
-	// Zones are the zones' ids, by their names.
+	// Zones holds the ids of the zones, by name.
 	Zones map[string]string
-	// VCPUs is how many may run, by AWS' code of the quota.
+	// VCPUs holds the limits of running vCPUs, by AWS's code of the quota.
 	VCPUs map[string]int
-	// Subnets and VPCs are by their ids.
+	// Subnets and VPCs hold existing subnets and VPCs, by id.
 	Subnets map[string]Subnet
-	// Clusters are the EKS clusters that run, by name.
+	// Clusters holds the running EKS clusters, by name.
 	Clusters map[string]Cluster
-	// Releases are the newest AMI releases, by the parameter that publishes each.
-	// Addons are the newest versions of EKS add-ons, by "<name> <minor>".
+	// Releases holds the newest AMI releases, by the parameter that publishes each.
+	// Addons holds the newest versions of EKS add-ons, by "<name> <minor>".
 	Releases, Addons map[string]string
 	VPCs             map[string]VPC
-	// LogGroups are the tags of log groups, by name.
+	// LogGroups holds the tags of log groups, by name.
 	LogGroups map[string]map[string]string
-	// Silent is why the account does not answer; "" for one that does.
+	// Silent is the error of an account that does not answer. Default: "", the account
+	// answers.
 	Silent string
 }
 
-// Subnet is one that is there already.
+// Subnet is an existing subnet.
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
-	// Free is how many addresses are free, Route the ID of the target of its default
-	// route; "" for none.
+	// Free is the number of free addresses, and Route the ID of the target of the
+	// default route; "" for none.
 	Free  int
 	Route string
-	// MainTable has the subnet use the table of the VPC: it has none of its own.
+	// MainTable reports that the subnet uses the main route table of the VPC, because
+	// it has no table.
 	MainTable bool
 }
 
-// Cluster is an EKS cluster that runs.
+// Cluster is a running EKS cluster.
 type Cluster struct {
 	Version   string
 	SubnetIDs []string
-	// ServiceCIDR is the block of Services, VPCCIDR that of its VPC, and Tags are
-	// its tags. Each may be left out.
+	// ServiceCIDR is the block of Services, VPCCIDR that of the VPC, and Tags are the
+	// cluster's tags. Default: none.
 	ServiceCIDR, VPCCIDR string
 	Tags                 map[string]string
-	// Groups are its managed node groups, by name.
+	// Groups holds the managed node groups, by name.
 	Groups map[string]NodeGroup
 }
 
-// NodeGroup is a managed node group that runs.
+// NodeGroup is a running managed node group.
 type NodeGroup struct {
 	Min, Max, Desired int
 	Version, Release  string
 	AMIType, Capacity string
 	InstanceTypes     []string
 	Labels, Tags      map[string]string
-	// Status is as EKS names it. Default: ACTIVE.
+	// Status is EKS's name of the status. Default: ACTIVE.
 	Status string
 }
 
-// SimulatedAccount is one in us-west-2, with room for every stack in the tree.
+// SimulatedAccount returns an account in us-west-2 with capacity for every stack of the
+// repository.
 func SimulatedAccount() *Account {
 	const region = "us-west-2"
 	zones := map[string]string{}
@@ -90,15 +92,16 @@ func SimulatedAccount() *Account {
 	return a
 }
 
-// ReleaseParameter is where AWS publishes the newest release of a kind of AMI.
+// ReleaseParameter returns the name of the parameter in which AWS publishes the newest
+// release of a kind of AMI.
 func ReleaseParameter(kind, minor string) string {
 	return "/aws/service/eks/optimized-ami/" + minor + "/amazon-linux-2023/x86_64/" + kind + "/recommended/release_version"
 }
 
-// existing are the instance types that the account knows.
+// existing matches the instance types of the account.
 var existing = regexp.MustCompile(`^(g5|p4d|p4de|p5|p5e|p5en|p6-b200)\.|^(m6i|m7i|m5|t3|c6i|r6i|g4dn|g6|g6e)\.(large|xlarge|\d+xlarge|metal)$`)
 
-// answer is what AWS' provider says to a function.
+// answer returns the reply of AWS's provider to a function.
 func (a *Account) answer(token string, args resource.PropertyMap) (resource.PropertyMap, error) {
 	if a.Silent != "" {
 		return nil, fmt.Errorf("%s", a.Silent)
@@ -138,7 +141,7 @@ func (a *Account) answer(token string, args resource.PropertyMap) (resource.Prop
 		}
 		reply = map[string]any{"name": args["name"].StringValue(), "id": args["name"].StringValue(), "tags": texts(tags)}
 	case "aws:ec2/getVpc:getVpc":
-		if _, brought := a.VPCs[args["id"].StringValue()]; brought || len(a.Clusters) == 0 {
+		if _, ok := a.VPCs[args["id"].StringValue()]; ok || len(a.Clusters) == 0 {
 			return a.vpc(args)
 		}
 		var err error
@@ -156,13 +159,13 @@ func (a *Account) answer(token string, args resource.PropertyMap) (resource.Prop
 	return resource.NewPropertyMapFromMap(reply), nil
 }
 
-// offerings are the types that were asked for, each with every zone that has it.
+// offerings returns the requested types, each with every zone that has it.
 func (a *Account) offerings(args resource.PropertyMap) (types, locations []any) {
 	for _, filter := range args["filters"].ArrayValue() {
-		for _, of := range filter.ObjectValue()["values"].ArrayValue() {
+		for _, value := range filter.ObjectValue()["values"].ArrayValue() {
 			for _, zone := range slices.Sorted(maps.Keys(a.Zones)) {
-				if existing.MatchString(of.StringValue()) && awsdata.Offers(a.Zones[zone], of.StringValue()) {
-					types, locations = append(types, of.StringValue()), append(locations, zone)
+				if existing.MatchString(value.StringValue()) && awsdata.Offers(a.Zones[zone], value.StringValue()) {
+					types, locations = append(types, value.StringValue()), append(locations, zone)
 				}
 			}
 		}
@@ -170,31 +173,32 @@ func (a *Account) offerings(args resource.PropertyMap) (types, locations []any) 
 	return types, locations
 }
 
-func texts(of map[string]string) map[string]any {
-	all := map[string]any{}
-	for key, value := range of {
-		all[key] = value
+func texts(values map[string]string) map[string]any {
+	tree := map[string]any{}
+	for key, value := range values {
+		tree[key] = value
 	}
-	return all
+	return tree
 }
 
 func list(texts []string) []any {
-	var all []any
+	var items []any
 	for _, text := range texts {
-		all = append(all, text)
+		items = append(items, text)
 	}
-	return all
+	return items
 }
 
-// kubeconfig is what pulumi-eks returns of a cluster.
+// kubeconfig is the kubeconfig that pulumi-eks returns for a cluster.
 const kubeconfig = `{"apiVersion":"v1","kind":"Config","current-context":"aws","clusters":[{"name":"kubernetes","cluster":{"server":"https://SIMULATED.eks.amazonaws.com",` +
 	`"certificate-authority-data":"U0lNVUxBVEVE"}}],"contexts":[{"name":"aws","context":{"cluster":"kubernetes","user":"aws"}}],` +
 	`"users":[{"name":"aws","user":{"exec":{"apiVersion":"client.authentication.k8s.io/v1beta1","command":"aws","args":["eks","get-token","--cluster-name","simulated","--output","json"]}}}]}`
 
-// computed adds what AWS makes up: names, ARNs, and what belongs to a kind.
+// computed adds the outputs that AWS generates: names, ARNs, and outputs of the
+// resource type.
 func computed(token, name string, outputs resource.PropertyMap) resource.PropertyMap {
 	add := func(key string, value any) {
-		if _, given := outputs[resource.PropertyKey(key)]; !given {
+		if _, ok := outputs[resource.PropertyKey(key)]; !ok {
 			outputs[resource.PropertyKey(key)] = resource.NewPropertyValue(value)
 		}
 	}

@@ -10,40 +10,40 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// ChartKeys holds that values have no key that the chart does not know: Helm
-// takes any, and leaves out what it is not asked for. The file lists the keys, a
-// line each, after lines that begin with # and say for which version of the chart
-// they were read, and where. A key that ends in .* may have anything below it.
+// ChartKeys checks that values have only keys of the chart, because Helm ignores
+// unknown keys. The file lists the keys, one a line, after lines that begin with # and
+// state the version of the chart and the source of the keys. A key that ends in .* may
+// have any keys below it.
 func ChartKeys(t *testing.T, path string, chart versions.Chart, values map[string]any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var known []string
+	var keys []string
 	header := ""
 	for line := range strings.Lines(string(text)) {
 		line = strings.TrimSpace(line)
 		if strings.HasPrefix(line, "#") {
 			header += line + "\n"
 		} else if line != "" {
-			known = append(known, line)
+			keys = append(keys, line)
 		}
 	}
 	if want := "# " + chart.Name + " " + chart.Version + "\n"; !strings.HasPrefix(header, want) || strings.Count(header, "\n") < 2 {
-		t.Errorf("%s begins with %q, want %q and then where its keys were read: a new version of a chart has its keys read anew", path, header, want)
+		t.Errorf("%s begins with %q, want %q and then the source of its keys: read the keys again for a new version of the chart", path, header, want)
 	}
-	if !slices.IsSorted(known) {
+	if !slices.IsSorted(keys) {
 		t.Errorf("%s is not sorted", path)
 	}
-	for _, key := range unknownKeys(known, "", values) {
+	for _, key := range unknownKeys(keys, "", values) {
 		t.Errorf("%s does not list %s", path, key)
 	}
 }
 
-// unknownKeys are the paths of values that are not among the known.
-func unknownKeys(known []string, path string, value any) []string {
-	if slices.Contains(known, path) || slices.Contains(known, path+".*") {
+// unknownKeys returns the paths of values that are not among keys.
+func unknownKeys(keys []string, path string, value any) []string {
+	if slices.Contains(keys, path) || slices.Contains(keys, path+".*") {
 		return nil
 	}
 	m, isMap := value.(map[string]any)
@@ -52,7 +52,7 @@ func unknownKeys(known []string, path string, value any) []string {
 	}
 	var found []string
 	for _, key := range slices.Sorted(maps.Keys(m)) {
-		found = append(found, unknownKeys(known, strings.TrimPrefix(path+"."+key, "."), m[key])...)
+		found = append(found, unknownKeys(keys, strings.TrimPrefix(path+"."+key, "."), m[key])...)
 	}
 	return found
 }

@@ -1,5 +1,5 @@
-// Package stacktest runs a Pulumi program on a stack's configuration without an
-// engine, a network or a cluster, and records what it registers.
+// Package stacktest runs a Pulumi program with a stack's configuration, without an
+// engine, a network or a cluster, and records the resources that it registers.
 package stacktest
 
 import (
@@ -13,10 +13,10 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Project is the name that the tests' stacks have as their project.
+// Project is the name of the project of all test stacks.
 const Project = "vllm-eks"
 
-// Config is a stack's configuration as the engine hands it to a program.
+// Config is a stack's configuration in the form that the engine passes to a program.
 type Config struct {
 	Values map[string]string
 	Secret []string
@@ -31,8 +31,8 @@ func ReadConfig(path string) (Config, error) {
 	return ParseConfig(string(text))
 }
 
-// ParseConfig reads the YAML of a stack's file with the same code as the Pulumi
-// CLI. What stands under `secure` is taken for the decrypted value.
+// ParseConfig reads the YAML of a stack's file with the same code as the Pulumi CLI. It
+// uses the text under `secure` as the decrypted value.
 func ParseConfig(yaml string) (Config, error) {
 	project := &workspace.Project{Name: tokens.PackageName(Project)}
 	stack, err := workspace.LoadProjectStackBytes(nil, project, []byte(yaml), "Pulumi.test.yaml", encoding.YAML)
@@ -53,7 +53,7 @@ func ParseConfig(yaml string) (Config, error) {
 	return c, nil
 }
 
-// Option is the pulumi.RunOption that gives the configuration to a program.
+// Option passes the configuration to a program, as a pulumi.RunOption.
 func (c Config) Option(info *pulumi.RunInfo) {
 	info.Config, info.ConfigSecretKeys = c.Values, c.Secret
 }

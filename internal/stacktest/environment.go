@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Main runs the tests of a package alike on every machine.
+// Main runs the tests of a package in the same way on every machine.
 func Main(m *testing.M) {
 	if err := Isolate(); err != nil {
 		log.Fatal(err)
@@ -15,8 +15,8 @@ func Main(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// Isolate forgets the variables that the Kubernetes SDK would take a provider's
-// defaults from, so that a recording does not depend on whose machine it is.
+// Isolate removes the variables from which the Kubernetes SDK takes a provider's
+// defaults, so that a recording does not depend on the machine.
 func Isolate() error {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")

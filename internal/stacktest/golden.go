@@ -12,9 +12,8 @@ import (
 // Update rewrites the golden files.
 var Update = flag.Bool("update", false, "rewrite the golden files")
 
-// Golden compares the resources that a program registers with the golden files of
-// a folder. The program is given a value for every key of its configuration that
-// the examples read.
+// Golden compares the resources that a program registers with the golden files of a
+// folder. The program gets a value for every configuration key that the examples read.
 func Golden(t *testing.T, folder string, program pulumi.RunFunc) {
 	t.Helper()
 	if err := Isolate(); err != nil {
@@ -30,10 +29,10 @@ func Golden(t *testing.T, folder string, program pulumi.RunFunc) {
 	CompareFolder(t, folder, r)
 }
 
-// CompareFolder compares a recording with the golden files of a folder: one for
-// each kind of resource, or for each resource where a file of the kind would be
-// large. Every *.json of the folder belongs to the recording. With -update it
-// rewrites the files, and removes those of kinds that are no longer registered.
+// CompareFolder compares a recording with the golden files of a folder: one for each
+// kind of resource, or one for each resource if a file of the kind would be large.
+// Every *.json of the folder belongs to the recording. With -update, it rewrites the
+// files, and removes files of kinds that are no longer registered.
 func CompareFolder(t *testing.T, folder string, r *Recording) {
 	t.Helper()
 	files, err := goldenFiles(r.Resources())
@@ -43,7 +42,8 @@ func CompareFolder(t *testing.T, folder string, r *Recording) {
 	compare(t, folder, files, "*.json")
 }
 
-// Compare compares a recording with one golden file, or with -update rewrites it.
+// Compare compares a recording with one golden file. With -update, it rewrites the
+// file.
 func Compare(t *testing.T, path string, r *Recording) {
 	t.Helper()
 	text, err := r.JSON()
@@ -53,14 +53,14 @@ func Compare(t *testing.T, path string, r *Recording) {
 	CompareText(t, path, text)
 }
 
-// CompareText compares a text with a golden file, or with -update rewrites it.
+// CompareText compares a text with a golden file. With -update, it rewrites the file.
 func CompareText(t *testing.T, path string, text []byte) {
 	t.Helper()
 	compare(t, filepath.Dir(path), map[string][]byte{filepath.Base(path): text}, "")
 }
 
-// compare reports every file that differs. A file of the folder that matches
-// pattern and is not among files is superfluous.
+// compare reports every file that differs. A file of the folder is superfluous if it
+// matches pattern and is not among files.
 func compare(t *testing.T, folder string, files map[string][]byte, pattern string) {
 	t.Helper()
 	if *Update {
@@ -76,11 +76,11 @@ func compare(t *testing.T, folder string, files map[string][]byte, pattern strin
 		t.Error(problem)
 	}
 	if len(problems) > 0 {
-		t.Log("where the change is intended, run the tests of this package with -update")
+		t.Log("if the change is intended, run the tests of this package with -update")
 	}
 }
 
-// rewrite writes the golden files of a folder, and removes superfluous ones.
+// rewrite writes the golden files of a folder, and removes superfluous files.
 func rewrite(folder string, files map[string][]byte, pattern string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err

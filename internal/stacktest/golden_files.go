@@ -17,11 +17,11 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// kindLimit is the size in bytes above which a kind of resource has a golden file
-// for each resource.
+// kindLimit is the size in bytes above which a kind of resource has one golden file for
+// each resource.
 const kindLimit = 20_000
 
-// diffLimit is the number of lines that are shown of one file's diff.
+// diffLimit is the number of lines of one file's diff that a failure shows.
 const diffLimit = 200
 
 // ReadFolder returns the resources in the golden files of a folder, sorted by
@@ -102,7 +102,7 @@ func goldenFiles(resources []Resource) (map[string][]byte, error) {
 	return files, nil
 }
 
-// kindName returns the name of a type's golden file: aws_eks_Cluster of
+// kindName returns the name of a type's golden file: aws_eks_Cluster for
 // aws:eks/cluster:Cluster, whose module repeats the kind.
 func kindName(token string) string {
 	parts := strings.Split(token, ":")
@@ -115,7 +115,7 @@ func kindName(token string) string {
 	return fileName(strings.Join(parts, "_"))
 }
 
-// fileName returns a text with the characters that every file system accepts.
+// fileName returns a name with only the characters that every file system accepts.
 func fileName(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune("._-", r)) {
@@ -137,9 +137,8 @@ func sortResources(resources []Resource) {
 	})
 }
 
-// compareFiles returns one problem for each file of a folder that differs from
-// files, with the diff. A file that matches pattern and is not among files is
-// superfluous.
+// compareFiles returns one problem for each file of a folder that differs from files,
+// with the diff. A file is superfluous if it matches pattern and is not among files.
 func compareFiles(folder string, files map[string][]byte, pattern string) ([]string, error) {
 	names, err := matching(folder, pattern)
 	if err != nil {
@@ -169,18 +168,18 @@ func compareFiles(folder string, files map[string][]byte, pattern string) ([]str
 	return problems, nil
 }
 
-// unified returns the unified diff of a golden file and the text of this run, or
-// its first lines.
+// unified returns the unified diff of a golden file and the text of this run, at most
+// diffLimit lines of it.
 func unified(path string, old, text []byte) string {
 	lines := slices.Collect(strings.Lines(string(diff.Diff(path, old, "this run", text))))
-	if left := len(lines) - diffLimit; left > 0 {
-		lines = append(lines[:diffLimit], fmt.Sprintf("… and %d lines more\n", left))
+	if hidden := len(lines) - diffLimit; hidden > 0 {
+		lines = append(lines[:diffLimit], fmt.Sprintf("… and %d lines more\n", hidden))
 	}
 	return strings.Join(lines, "")
 }
 
 // matching returns the names of the files of a folder that match a pattern, sorted;
-// none of "", or where there is no folder.
+// none for the pattern "" or for a missing folder.
 func matching(folder, pattern string) ([]string, error) {
 	if pattern == "" {
 		return nil, nil

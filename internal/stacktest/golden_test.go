@@ -56,8 +56,8 @@ func fileNames(t *testing.T, folder string) []string {
 	return names
 }
 
-// TestGoldenFilesReportChanges holds that every change of a recording is reported
-// by file, with the lines that changed.
+// TestGoldenFilesReportChanges checks that every change of a recording is reported by
+// file, with the changed lines.
 func TestGoldenFilesReportChanges(t *testing.T) {
 	namespace := Resource{Type: "kubernetes:core/v1:Namespace", Name: "chat"}
 	tests := []struct {
@@ -91,8 +91,8 @@ func TestGoldenFilesReportChanges(t *testing.T) {
 	}
 }
 
-// TestUpdateRemovesStaleGoldenFiles holds that -update leaves the golden files of
-// the recording alone, and whatever else is in the folder.
+// TestUpdateRemovesStaleGoldenFiles checks that -update removes only old golden files,
+// and keeps all other files of the folder.
 func TestUpdateRemovesStaleGoldenFiles(t *testing.T) {
 	folder := writeGolden(t, service("a", "80"), Resource{Type: "kubernetes:core/v1:Namespace", Name: "chat"})
 	other := filepath.Join(folder, "sizing.txt")
@@ -111,10 +111,9 @@ func TestUpdateRemovesStaleGoldenFiles(t *testing.T) {
 	}
 }
 
-// TestLargeKindsHaveAFileForEachResource holds that no golden file has several
-// resources and more than kindLimit bytes, and that the files give the resources
-// back.
-func TestLargeKindsHaveAFileForEachResource(t *testing.T) {
+// TestLargeKindsHaveFilePerResource checks that no golden file with several
+// resources exceeds kindLimit bytes, and that ReadFolder returns the resources.
+func TestLargeKindsHaveFilePerResource(t *testing.T) {
 	var resources []Resource
 	for i := range 3 {
 		resources = append(resources, service(fmt.Sprintf("model:%d", i), strings.Repeat("8", kindLimit/2)))
@@ -132,8 +131,7 @@ func TestLargeKindsHaveAFileForEachResource(t *testing.T) {
 	}
 }
 
-// TestDiffsAreLimited holds that a failure shows no more than diffLimit lines of a
-// file.
+// TestDiffsAreLimited checks that a failure shows at most diffLimit lines of a file.
 func TestDiffsAreLimited(t *testing.T) {
 	changes := unified("golden.txt", nil, []byte(strings.Repeat("line\n", 2*diffLimit)))
 	lines := strings.Split(strings.TrimSuffix(changes, "\n"), "\n")
@@ -142,16 +140,15 @@ func TestDiffsAreLimited(t *testing.T) {
 	}
 }
 
-// TestGoldenFoldersAreThoseOfTheStacksAndExamples finds the folders of this
-// checkout.
-func TestGoldenFoldersAreThoseOfTheStacksAndExamples(t *testing.T) {
+// TestGoldenFolders finds the folders of this checkout.
+func TestGoldenFolders(t *testing.T) {
 	folders, err := GoldenFolders("../..")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"stack/testdata/prod", "stack/testdata/everything-aws", "examples/lora/objects"} {
 		if !slices.Contains(folders, filepath.Join("../..", want)) {
-			t.Errorf("%q lacks %s", folders, want)
+			t.Errorf("%q does not contain %s", folders, want)
 		}
 	}
 	if _, err := GoldenFolders(t.TempDir()); err == nil {

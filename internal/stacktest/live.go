@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// live is what AWS' provider says of clusters that run, and of the newest
+// live returns the reply of AWS's provider about running clusters, and about the newest
 // releases and add-ons.
 func (a *Account) live(token string, args resource.PropertyMap) (map[string]any, error) {
 	text := func(key resource.PropertyKey) string { return args[key].StringValue() }
@@ -50,12 +50,12 @@ func (a *Account) live(token string, args resource.PropertyMap) (map[string]any,
 }
 
 func (g NodeGroup) answer(cluster, name string) map[string]any {
-	texts := func(of map[string]string) map[string]any {
-		all := map[string]any{}
-		for key, value := range of {
-			all[key] = value
+	texts := func(values map[string]string) map[string]any {
+		tree := map[string]any{}
+		for key, value := range values {
+			tree[key] = value
 		}
-		return all
+		return tree
 	}
 	return map[string]any{
 		"clusterName": cluster, "nodeGroupName": name, "id": cluster + ":" + name, "status": cmp.Or(g.Status, "ACTIVE"),
@@ -65,8 +65,8 @@ func (g NodeGroup) answer(cluster, name string) map[string]any {
 	}
 }
 
-// answer is what AWS' provider says of a cluster. The VPC of a cluster is named
-// like the cluster.
+// answer returns the reply of AWS's provider about a cluster. The VPC of a cluster has
+// the cluster's name.
 func (c Cluster) answer(name string) map[string]any {
 	network := map[string]any{"subnetIds": list(c.SubnetIDs)}
 	if c.VPCCIDR != "" {
@@ -84,7 +84,7 @@ func (c Cluster) answer(name string) map[string]any {
 
 const vpcPrefix = "vpc-of-"
 
-// vpcOf is the VPC of a cluster.
+// vpcOf returns the VPC of a cluster.
 func (a *Account) vpcOf(id string) (map[string]any, error) {
 	c, ok := a.Clusters[strings.TrimPrefix(id, vpcPrefix)]
 	if !ok || c.VPCCIDR == "" {

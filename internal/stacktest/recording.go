@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// Resource is one registration.
+// Resource is one registered resource.
 type Resource struct {
 	Type      string    `json:"type"`
 	Name      string    `json:"name"`
@@ -18,32 +18,32 @@ type Resource struct {
 	Provider  string    `json:"provider,omitempty"`
 	DependsOn []string  `json:"dependsOn,omitempty"`
 	Timeouts  *Timeouts `json:"timeouts,omitempty"`
-	// Protect refuses to delete it, and IgnoreChanges leaves some of its inputs as
-	// they are once it is there.
+	// Protect prevents deletion. IgnoreChanges ignores changes of some inputs after the
+	// creation.
 	Protect       bool     `json:"protect,omitempty"`
 	IgnoreChanges []string `json:"ignoreChanges,omitempty"`
-	// DeleteBeforeReplace deletes it before its replacement is created, and
-	// RetainOnDelete deletes nothing on the cluster.
+	// DeleteBeforeReplace deletes the resource before its replacement is created.
+	// RetainOnDelete keeps the object on the cluster.
 	DeleteBeforeReplace bool `json:"deleteBeforeReplace,omitempty"`
 	RetainOnDelete      bool `json:"retainOnDelete,omitempty"`
-	// Read is an object that exists already and that the stack only reads.
+	// Read reports an existing object that the stack only reads.
 	Read   bool           `json:"read,omitempty"`
 	Inputs map[string]any `json:"inputs,omitempty"`
 }
 
-// Timeouts are how long the engine waits for a resource.
+// Timeouts holds how long the engine waits for a resource.
 type Timeouts struct {
 	Create string `json:"create,omitempty"`
 	Update string `json:"update,omitempty"`
 	Delete string `json:"delete,omitempty"`
 }
 
-// Redacted stands for every secret value in a recording.
+// Redacted replaces every secret value in a recording.
 const Redacted = "[secret]"
 
-// Recording is what a program registered.
+// Recording holds the resources that a program registered.
 type Recording struct {
-	// Account is the AWS account that answers what the program asks. Default:
+	// Account is the AWS account that answers the program's functions. Default:
 	// SimulatedAccount.
 	Account *Account
 
@@ -54,19 +54,19 @@ type Recording struct {
 
 var _ pulumi.MockResourceMonitor = (*Recording)(nil)
 
-// Record runs a program and returns what it registered, also when it fails.
+// Record runs a program and returns its recording, also if the program fails.
 func Record(stack string, program pulumi.RunFunc, options ...pulumi.RunOption) (*Recording, error) {
 	return RecordIn(nil, stack, program, options...)
 }
 
-// RecordIn is Record in an account.
+// RecordIn runs Record with an account.
 func RecordIn(account *Account, stack string, program pulumi.RunFunc, options ...pulumi.RunOption) (*Recording, error) {
 	r := &Recording{Account: account}
 	options = append([]pulumi.RunOption{pulumi.WithMocks(Project, stack, r)}, options...)
 	return r, pulumi.RunErr(program, options...)
 }
 
-// Resources are the registrations, sorted by type and name.
+// Resources returns the registered resources, sorted by type and name.
 func (r *Recording) Resources() []Resource {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -75,19 +75,19 @@ func (r *Recording) Resources() []Resource {
 	return sorted
 }
 
-// JSON is the recording as text, the same for the same registrations.
+// JSON returns the recording as text. The same resources give the same text.
 func (r *Recording) JSON() ([]byte, error) {
 	return resourcesJSON(r.Resources())
 }
 
-// Calls are the functions that were called, sorted.
+// Calls returns the functions that the program called, sorted.
 func (r *Recording) Calls() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Sorted(maps.Keys(r.calls))
 }
 
-// Call answers what is asked of the account.
+// Call returns the account's answer to a function.
 func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error) {
 	r.mu.Lock()
 	if r.calls == nil {
@@ -101,7 +101,7 @@ func (r *Recording) Call(args pulumi.MockCallArgs) (resource.PropertyMap, error)
 	return r.Account.answer(args.Token, args.Args)
 }
 
-// NewResource records one registration.
+// NewResource records one registered resource.
 func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	request := args.RegisterRPC
 	if args.ReadRPC != nil {
@@ -133,7 +133,7 @@ func (r *Recording) NewResource(args pulumi.MockResourceArgs) (string, resource.
 	return args.Name + "-id", computed(args.TypeToken, args.Name, named(args)), nil
 }
 
-// read records an object that is only read.
+// read records an object that the stack only reads.
 func (r *Recording) read(args pulumi.MockResourceArgs) (string, resource.PropertyMap, error) {
 	recorded := Resource{
 		Type: args.TypeToken, Name: args.Name, Read: true,
@@ -145,8 +145,8 @@ func (r *Recording) read(args pulumi.MockResourceArgs) (string, resource.Propert
 	return args.ID, args.Inputs, nil
 }
 
-// named are the outputs of a resource: its inputs, and for a Kubernetes object
-// without a name the one that the provider makes up.
+// named returns the outputs of a resource: its inputs, and the generated name of a
+// Kubernetes object without a name.
 func named(args pulumi.MockResourceArgs) resource.PropertyMap {
 	outputs := args.Inputs.Copy()
 	metadata := outputs["metadata"]
@@ -159,8 +159,8 @@ func named(args pulumi.MockResourceArgs) resource.PropertyMap {
 	return outputs
 }
 
-// short is the type and name of a URN, without the stack and the parents; of a
-// provider reference the identifier that follows is left out too.
+// short returns the type and name of a URN, without the stack and the parents, and
+// without the identifier at the end of a provider reference.
 func short(urn string) string {
 	parsed := resource.URN(urn)
 	if i := strings.LastIndex(urn, "::"); i >= 0 && strings.Count(urn, "::") > 3 {
@@ -172,8 +172,8 @@ func short(urn string) string {
 	return string(parsed.Type()) + "::" + parsed.Name()
 }
 
-// redact turns inputs into plain values in which no secret is left. Of a secret
-// mapping the keys stay, so that a test can tell what is in it.
+// redact returns inputs as plain values without secrets. The keys of a secret mapping
+// stay, so that a test can check them.
 func redact(inputs resource.PropertyMap) map[string]any {
 	return inputs.MapRepl(nil, func(v resource.PropertyValue) (any, bool) {
 		switch {

@@ -10,7 +10,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// TestRecordKeepsNoSecret is what every test for secrets in clear relies on.
+// TestRecordKeepsNoSecret checks the property that every test for secrets in plain text
+// needs.
 func TestRecordKeepsNoSecret(t *testing.T) {
 	recording, err := Record("test", func(ctx *pulumi.Context) error {
 		_, err := corev1.NewSecret(ctx, "s", &corev1.SecretArgs{

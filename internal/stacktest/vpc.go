@@ -7,19 +7,19 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// VPC is one that is there already.
+// VPC is an existing VPC.
 type VPC struct {
 	CIDRs                    []string
 	DNSHostnames, DNSSupport bool
-	// MainRoute is the ID of the target of the default route of its main table; ""
-	// for none.
+	// MainRoute is the ID of the target of the default route of the main table; "" for
+	// none.
 	MainRoute string
 }
 
-// mainTable is the ID of the main route table of a VPC.
+// mainTable returns the ID of the main route table of a VPC.
 func mainTable(vpc string) string { return "rtb-main-" + vpc }
 
-// vpc answers what a VPC is.
+// vpc returns the reply about a VPC.
 func (a *Account) vpc(args resource.PropertyMap) (resource.PropertyMap, error) {
 	id := args["id"].StringValue()
 	vpc, ok := a.VPCs[id]
@@ -36,8 +36,8 @@ func (a *Account) vpc(args resource.PropertyMap) (resource.PropertyMap, error) {
 	}), nil
 }
 
-// routeTable answers which routes a table has. Like AWS' provider, it finds no
-// table of a subnet that uses the main one.
+// routeTable returns the reply about the routes of a table. Like AWS's provider, it
+// finds no table for a subnet that uses the main table.
 func (a *Account) routeTable(args resource.PropertyMap) (resource.PropertyMap, error) {
 	var target string
 	if id := args["routeTableId"]; id.IsString() {

@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// Path is the place of a value in a tree: keys of mappings (string) and indices of
+// Path is the position of a value in a tree: keys of mappings (string) and indices of
 // lists (int). The empty path is the tree itself.
 type Path []any
 
-// String returns the path as spec.ports[0].name.
+// String returns the path in the form spec.ports[0].name.
 func (p Path) String() string {
 	var b strings.Builder
 	for i, step := range p {
@@ -30,13 +30,13 @@ func (p Path) String() string {
 	return b.String()
 }
 
-// Contains reports whether another path is this one or a path below it.
-func (p Path) Contains(other Path) bool {
-	return len(other) >= len(p) && slices.Equal(p, other[:len(p)])
+// Contains reports whether a path is equal to p or below it.
+func (p Path) Contains(q Path) bool {
+	return len(q) >= len(p) && slices.Equal(p, q[:len(p)])
 }
 
-// Differences returns the paths at which two trees differ, in order. Lists of
-// different lengths and mappings with different keys differ as a whole.
+// Differences returns the paths at which two trees differ, in order. Lists of different
+// lengths, and mappings with different keys, differ as a whole.
 func Differences(a, b any) []Path {
 	var found []Path
 	compare(a, b, nil, func(p Path) { found = append(found, p) })
@@ -46,22 +46,22 @@ func Differences(a, b any) []Path {
 func compare(a, b any, path Path, report func(Path)) {
 	switch a := a.(type) {
 	case map[string]any:
-		other, ok := b.(map[string]any)
-		if !ok || !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(other))) {
+		right, ok := b.(map[string]any)
+		if !ok || !slices.Equal(slices.Sorted(maps.Keys(a)), slices.Sorted(maps.Keys(right))) {
 			report(path)
 			return
 		}
 		for _, key := range slices.Sorted(maps.Keys(a)) {
-			compare(a[key], other[key], below(path, key), report)
+			compare(a[key], right[key], below(path, key), report)
 		}
 	case []any:
-		other, ok := b.([]any)
-		if !ok || len(a) != len(other) {
+		right, ok := b.([]any)
+		if !ok || len(a) != len(right) {
 			report(path)
 			return
 		}
 		for i := range a {
-			compare(a[i], other[i], below(path, i), report)
+			compare(a[i], right[i], below(path, i), report)
 		}
 	default:
 		switch b.(type) {
@@ -75,7 +75,7 @@ func compare(a, b any, path Path, report func(Path)) {
 	}
 }
 
-// below returns the path of a value in the one at a path.
+// below returns the path of a value below a path.
 func below(path Path, step any) Path { return append(slices.Clip(path), step) }
 
 // Value returns the value at a path; ok is false if the tree has none.

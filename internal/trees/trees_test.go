@@ -72,7 +72,7 @@ func TestValue(t *testing.T) {
 	}
 }
 
-// TestDifferencesHaveValues holds that a path of a difference leads to it in both
+// TestDifferencesHaveValues checks that the path of a difference has a value in both
 // trees, and that paths do not share memory.
 func TestDifferencesHaveValues(t *testing.T) {
 	a, b := parse(t, `{"a": {"b": [1, 2, 3], "c": 4}}`), parse(t, `{"a": {"b": [1, 0, 0], "c": 0}}`)

@@ -1,6 +1,5 @@
-// Package untyped registers Kubernetes objects without Pulumi's typed packages,
-// whose compilation takes minutes for all kinds together, as the resources that
-// those would make.
+// Package untyped registers Kubernetes objects without Pulumi's typed packages, whose
+// compilation takes minutes. The registered resources are the same.
 package untyped
 
 import (
@@ -19,11 +18,11 @@ func Register(ctx *pulumi.Context, token, name string, inputs pulumi.Map, resour
 	return ctx.RegisterResource(token, name, args, resource, opts...)
 }
 
-// Map is Input of a mapping.
+// Map returns Input of a mapping.
 func Map(values map[string]any) pulumi.Map { return Input(values).(pulumi.Map) }
 
-// Input is a value as Pulumi takes it: one of those that JSON decodes to, or a
-// Go integer. What is nil in a mapping is left out.
+// Input returns a value as a Pulumi input. The value is decoded JSON or a Go integer. A
+// nil value of a mapping is left out.
 func Input(value any) pulumi.Input {
 	switch v := value.(type) {
 	case map[string]any:

@@ -1,9 +1,10 @@
 package versions
 
-// releases are the newest releases of Amazon Linux 2023 for EKS that were known
-// when this table was written, by minor version of Kubernetes. They are used
-// where AWS cannot be asked for the newest: its releases are about weekly.
-// https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md (v20260714, read 2026-11-29)
+// releases holds the newest releases of Amazon Linux 2023 for EKS when this table was
+// written, by minor version of Kubernetes. They apply if AWS does not answer; AWS
+// publishes a release about every week.
+// https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md (v20260714, read
+// 2026-11-29)
 var releases = map[string]string{
 	"1.33": "1.33.13-20260714",
 	"1.34": "1.34.9-20260714",
@@ -11,6 +12,6 @@ var releases = map[string]string{
 	"1.36": "1.36.2-20260714",
 }
 
-// AMIRelease returns the AMI release for a minor version of Kubernetes where
-// AWS cannot be asked; "" if that is not one of KubernetesMinors.
+// AMIRelease returns the AMI release for a minor version of Kubernetes if AWS does not
+// answer; "" if the version is not one of KubernetesMinors.
 func AMIRelease(kubernetesMinor string) string { return releases[kubernetesMinor] }

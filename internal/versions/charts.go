@@ -1,35 +1,36 @@
 package versions
 
-// Chart is a Helm chart, pinned.
+// Chart is a pinned Helm chart.
 type Chart struct {
-	// Name is what its repository calls it.
+	// Name is the name of the chart in its repository.
 	Name string
-	// Repository is where it is pulled from.
+	// Repository is the address of the chart's repository.
 	Repository string
-	// Version is the chart's, which is not always that of what it installs.
+	// Version is the version of the chart, which may differ from that of the installed
+	// program.
 	Version string
 	// Releases is the page of this release.
 	Releases string
 }
 
-// The versions are the newest that could be found on 2026-11-29, of repositories as
-// they were in August: each has the date of its tag.
+// The versions are the newest that were found on 2026-11-29, in repositories as of
+// August. Each has the date of its tag.
 var (
-	// KubePrometheusStack is Prometheus with its operator, rules and exporters.
+	// KubePrometheusStack installs Prometheus with its operator, rules and exporters.
 	// 2026-08-21.
 	KubePrometheusStack = Chart{
 		Name: "kube-prometheus-stack", Version: "88.5.3",
 		Repository: "https://prometheus-community.github.io/helm-charts",
 		Releases:   "https://github.com/prometheus-community/helm-charts/releases/tag/kube-prometheus-stack-88.5.3",
 	}
-	// DCGMExporter publishes what the GPUs do. Published on 2026-07-15, with the image
-	// 4.6.0-4.8.3: https://github.com/NVIDIA/dcgm-exporter/pull/712
+	// DCGMExporter publishes metrics of the GPUs. Published on 2026-07-15, with the
+	// image 4.6.0-4.8.3: https://github.com/NVIDIA/dcgm-exporter/pull/712
 	DCGMExporter = Chart{
 		Name: "dcgm-exporter", Version: "4.8.3",
 		Repository: "https://nvidia.github.io/dcgm-exporter/helm-charts",
 		Releases:   "https://github.com/NVIDIA/dcgm-exporter/releases",
 	}
-	// NVIDIADevicePlugin has the kubelet hand out GPUs. 2026-08-19.
+	// NVIDIADevicePlugin lets the kubelet allocate GPUs. 2026-08-19.
 	NVIDIADevicePlugin = Chart{
 		Name: "nvidia-device-plugin", Version: "0.20.0",
 		Repository: "https://nvidia.github.io/k8s-device-plugin",
@@ -41,14 +42,14 @@ var (
 		Repository: "https://kedacore.github.io/charts",
 		Releases:   "https://github.com/kedacore/charts/releases/tag/" + KEDA,
 	}
-	// LoadBalancerController makes load balancers of Ingresses. 2026-08-03.
+	// LoadBalancerController creates load balancers for Ingresses. 2026-08-03.
 	LoadBalancerController = Chart{
 		Name: "aws-load-balancer-controller", Version: "3.5.0",
 		Repository: "https://aws.github.io/eks-charts",
 		Releases:   "https://github.com/kubernetes-sigs/aws-load-balancer-controller/releases/tag/v3.5.0",
 	}
-	// ClusterAutoscaler starts and stops nodes. Its image is that of the
-	// Kubernetes minor: see ClusterAutoscalerTag. 2026-07-21.
+	// ClusterAutoscaler starts and stops nodes. Its image depends on the Kubernetes
+	// minor: see ClusterAutoscalerTag. 2026-07-21.
 	ClusterAutoscaler = Chart{
 		Name: "cluster-autoscaler", Version: "9.59.0",
 		Repository: "https://kubernetes.github.io/autoscaler",

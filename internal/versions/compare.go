@@ -15,7 +15,7 @@ var numbers = regexp.MustCompile(`\d+`)
 func Compare(a, b string) int {
 	x, y := numbers.FindAllString(a, -1), numbers.FindAllString(b, -1)
 	return slices.CompareFunc(x, y, func(x, y string) int {
-		n, _ := strconv.Atoi(x) // what is too long for a number is the largest one
+		n, _ := strconv.Atoi(x) // a number that is too long counts as the largest
 		m, _ := strconv.Atoi(y)
 		return cmp.Compare(n, m)
 	})

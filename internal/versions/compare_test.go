@@ -24,8 +24,8 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestEveryMinorHasAnAMI holds the tables together.
-func TestEveryMinorHasAnAMI(t *testing.T) {
+// TestAMIReleases checks that every minor has an AMI release.
+func TestAMIReleases(t *testing.T) {
 	for _, minor := range KubernetesMinors() {
 		if release := AMIRelease(minor); len(release) < len(minor) || release[:len(minor)+1] != minor+"." {
 			t.Errorf("the AMI release for %s is %q", minor, release)

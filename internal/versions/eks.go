@@ -5,12 +5,11 @@ import (
 	"slices"
 )
 
-// Kubernetes is the default minor of the clusters that are created, and one of
-// KubernetesMinors.
+// Kubernetes is the default minor of created clusters, and one of KubernetesMinors.
 // https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 const Kubernetes = "1.35"
 
-// minor holds what belongs to one minor version of Kubernetes.
+// minor holds the versions that depend on the minor version of Kubernetes.
 type minor struct {
 	// autoscaler is the tag of the cluster autoscaler's image. Its minor version
 	// must be that of Kubernetes, because it simulates the scheduler. The chart names
@@ -36,8 +35,7 @@ var minors = map[string]minor{
 	"1.36": {autoscaler: "v1.36.1", coreDNS: "v1.14.3-eksbuild.23", kubeProxy: "v1.36.0-eksbuild.25"},
 }
 
-// anyMinor are EKS add-ons of which one build serves every minor version, as of
-// 2026-10-05.
+// anyMinor holds EKS add-ons with one build for all minor versions, as of 2026-10-05.
 var anyMinor = map[string]string{
 	// https://github.com/aws/amazon-vpc-cni-k8s/releases
 	"vpc-cni": "v1.22.4-eksbuild.3",
@@ -54,15 +52,16 @@ var anyMinor = map[string]string{
 	"metrics-server": "v0.9.0-eksbuild.11",
 }
 
-// KubernetesMinors are the versions that a cluster may have, the oldest first.
+// KubernetesMinors returns the minor versions that a cluster may have, the oldest
+// first.
 func KubernetesMinors() []string { return slices.Sorted(maps.Keys(minors)) }
 
-// Addon is the version of an EKS add-on for a minor of Kubernetes; "" if there
-// is no such add-on or minor.
+// Addon returns the version of an EKS add-on for a minor of Kubernetes; "" for an
+// unknown add-on or minor.
 func Addon(name, kubernetesMinor string) string {
-	m, known := minors[kubernetesMinor]
+	m, ok := minors[kubernetesMinor]
 	switch {
-	case !known:
+	case !ok:
 		return ""
 	case name == "coredns":
 		return m.coreDNS
@@ -72,13 +71,13 @@ func Addon(name, kubernetesMinor string) string {
 	return anyMinor[name]
 }
 
-// Addons are the names of the EKS add-ons, sorted.
+// Addons returns the names of the EKS add-ons, sorted.
 func Addons() []string {
 	names := append([]string{"coredns", "kube-proxy"}, slices.Collect(maps.Keys(anyMinor))...)
 	slices.Sort(names)
 	return names
 }
 
-// ClusterAutoscalerTag is the tag of the cluster autoscaler's image for a minor
-// of Kubernetes; "" if that is not one of KubernetesMinors.
+// ClusterAutoscalerTag returns the tag of the cluster autoscaler's image for a minor of
+// Kubernetes; "" if the minor is not one of KubernetesMinors.
 func ClusterAutoscalerTag(kubernetesMinor string) string { return minors[kubernetesMinor].autoscaler }

@@ -9,14 +9,14 @@ import (
 
 var (
 	release = regexp.MustCompile(`^v(\d+)\.(\d+)\.(\d+)$`)
-	// tagged is a release with what a registry's tags add to it: v0.33.0-cu130.
+	// tagged matches a release with a suffix of registry tags: v0.33.0-cu130.
 	tagged     = regexp.MustCompile(`^(v?\d+\.\d+\.\d+)(?:[-.+_].*)?$`)
 	repository = regexp.MustCompile(`^[a-z0-9]+(?:[._-][a-z0-9]+)*(?::\d+)?(?:/[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*)*$`)
 	tagName    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$`)
 	digest     = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
-// CheckVLLM returns what is wrong with a version of vLLM, or "".
+// CheckVLLM returns the problem of a version of vLLM; "" if there is none.
 func CheckVLLM(version string) string {
 	if isMoving(version) {
 		return fmt.Sprintf("is %q, which changes without a deployment; want a release such as %s", version, VLLM)
@@ -34,9 +34,9 @@ func CheckVLLM(version string) string {
 // NewerThanKnown reports whether a version of vLLM is newer than VLLM.
 func NewerThanKnown(version string) bool { return Compare(version, VLLM) > 0 }
 
-// CheckImage returns what is wrong with an image of vLLM, or "". A digest and a
-// private tag are accepted as they are, since they do not say which vLLM they
-// hold; a tag that is a version is held to the minimum.
+// CheckImage returns the problem of an image of vLLM; "" if there is none. It accepts a
+// digest and a private tag, because they do not state the version of vLLM. A tag with a
+// version must not be older than the minimum.
 func CheckImage(image string) string {
 	if problem := CheckPinned(image, VLLMRepository+":"+VLLM); problem != "" {
 		return problem
@@ -49,8 +49,8 @@ func CheckImage(image string) string {
 	return ""
 }
 
-// CheckPinned returns what is wrong with an image of anything, or "": it has a
-// tag that does not move, or a digest, as the example has.
+// CheckPinned returns the problem of any image; "" if there is none. The image needs a
+// fixed tag or a digest. The message contains the example.
 func CheckPinned(image, example string) string {
 	name, tag, sum := splitImage(image)
 	_, version, _ := splitImage(example)
@@ -67,7 +67,8 @@ func CheckPinned(image, example string) string {
 	return ""
 }
 
-// ImageVersion is the version of vLLM that the image's tag states, or "".
+// ImageVersion returns the version of vLLM in the image's tag; "" if the tag states
+// none.
 func ImageVersion(image string) string {
 	_, tag, _ := splitImage(image)
 	parts := tagged.FindStringSubmatch(tag)

@@ -57,7 +57,8 @@ func TestCheckImage(t *testing.T) {
 	}
 }
 
-// matches tells whether a message is the wanted one; an empty one wants none.
+// matches reports whether a message contains the expected text; an empty text expects
+// no message.
 func matches(got, want string) bool {
 	return (want == "") == (got == "") && strings.Contains(got, want)
 }

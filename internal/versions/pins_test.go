@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestMinorsHaveTheirOwnBuilds holds what upgrading a control plane by a minor
-// relies on: what belongs to it is of it.
-func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
+// TestBuildsOfMinors checks that each minor has its own builds, which an
+// upgrade of the control plane needs.
+func TestBuildsOfMinors(t *testing.T) {
 	build := regexp.MustCompile(`^v\d+\.\d+\.\d+-eksbuild\.\d+$`)
 	minors := KubernetesMinors()
 	if !slices.Contains(minors, Kubernetes) || !slices.IsSorted(minors) || len(minors) < 3 {
@@ -21,11 +21,11 @@ func TestMinorsHaveTheirOwnBuilds(t *testing.T) {
 				t.Errorf("%s on %s is %q, want a build of EKS", name, m, v)
 			}
 		}
-		of := "v" + m + "."
-		if v := Addon("kube-proxy", m); !strings.HasPrefix(v, of) {
+		prefix := "v" + m + "."
+		if v := Addon("kube-proxy", m); !strings.HasPrefix(v, prefix) {
 			t.Errorf("kube-proxy on %s is %s", m, v)
 		}
-		if v := ClusterAutoscalerTag(m); !strings.HasPrefix(v, of) || !release.MatchString(v) {
+		if v := ClusterAutoscalerTag(m); !strings.HasPrefix(v, prefix) || !release.MatchString(v) {
 			t.Errorf("the cluster autoscaler on %s is %q", m, v)
 		}
 	}

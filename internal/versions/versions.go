@@ -1,5 +1,5 @@
-// Package versions pins what the stacks run: every image, chart and add-on,
-// each with the page of its releases.
+// Package versions pins the versions of all images, charts and EKS add-ons, each with
+// the page of its releases.
 package versions
 
 const (

@@ -1,25 +1,25 @@
 package vllmflags
 
-// Args are the parsed arguments of `vllm serve`. A getter's second result is
-// false where the flag was not given, or given as None.
+// Args holds the parsed arguments of `vllm serve`. The second result of a getter is
+// false if the flag is not set, or set to None.
 type Args struct {
 	// Model is the positional argument, DefaultModel without one.
 	Model string
-	// Warnings are what vLLM would log about the arguments.
+	// Warnings are the warnings that vLLM would log about the arguments.
 	Warnings []string
 
 	values   map[string][]string
 	switches map[string]bool
 }
 
-// Has says whether a flag was given at all.
+// Has reports whether a flag is set.
 func (a *Args) Has(flag string) bool {
 	_, valued := a.values[flag]
 	_, switched := a.switches[flag]
 	return valued || switched
 }
 
-// String returns a flag's value, the first one if it has several.
+// String returns a flag's value, or the first of several values.
 func (a *Args) String(flag string) (string, bool) {
 	values := a.values[flag]
 	if len(values) == 0 || a.isNone(flag, values[0]) {
@@ -28,18 +28,18 @@ func (a *Args) String(flag string) (string, bool) {
 	return values[0], true
 }
 
-// Strings returns all values of a flag that takes several.
+// Strings returns all values of a flag that accepts several.
 func (a *Args) Strings(flag string) []string {
-	var out []string
+	var values []string
 	for _, value := range a.values[flag] {
 		if !a.isNone(flag, value) {
-			out = append(out, value)
+			values = append(values, value)
 		}
 	}
-	return out
+	return values
 }
 
-// Int returns a whole number, with 32k and 1M expanded and auto as -1.
+// Int returns a whole number. It expands 32k and 1M, and returns -1 for auto.
 func (a *Args) Int(flag string) (int64, bool) {
 	value, ok := a.String(flag)
 	if !ok {
@@ -49,7 +49,7 @@ func (a *Args) Int(flag string) (int64, bool) {
 	return n, err == nil
 }
 
-// Float returns a fraction.
+// Float returns a number.
 func (a *Args) Float(flag string) (float64, bool) {
 	value, ok := a.String(flag)
 	if !ok {
@@ -59,10 +59,10 @@ func (a *Args) Float(flag string) (float64, bool) {
 	return f, err == nil
 }
 
-// Bool returns a switch: given is false where neither --flag nor --no-flag was.
-func (a *Args) Bool(flag string) (value, given bool) {
-	value, given = a.switches[flag]
-	return value, given
+// Bool returns a switch. set is false if neither --flag nor --no-flag is set.
+func (a *Args) Bool(flag string) (value, set bool) {
+	value, set = a.switches[flag]
+	return value, set
 }
 
 func (a *Args) isNone(flag, value string) bool {

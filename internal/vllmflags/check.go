@@ -6,29 +6,29 @@ import (
 	"strings"
 )
 
-// Problem is one thing wrong with a list of additional arguments.
+// Problem is one problem of a list of additional arguments.
 type Problem struct {
 	Index   int // of the argument in the list
 	Message string
-	// Warning reports that vLLM may take the argument all the same.
+	// Warning reports that vLLM may accept the argument.
 	Warning bool
 }
 
-// Image says what is known of the image that the arguments are for.
+// Image states how well the tables describe the image that receives the arguments.
 type Image int
 
 const (
-	// Stock is the image of the vLLM project, of a release that this program knows.
-	// It refuses names that the tables do not have.
+	// Stock is the image of the vLLM project, of a release that the tables describe.
+	// Names that the tables do not contain are errors.
 	Stock Image = iota
-	// Custom is any other image, or a newer release, which may have more names: one
-	// that the tables do not have is a warning.
+	// Custom is any other image, or a newer release, which may have more names. Names
+	// that the tables do not contain are warnings.
 	Custom
 )
 
-// CheckExtra checks a user's additional arguments for an image. ownedByComponent
-// maps the flags that the component sets itself to the configuration key to use
-// instead (empty where there is none). Every problem is reported, in order.
+// CheckExtra returns all problems of a user's additional arguments for an image, in
+// order. ownedByComponent maps the flags that the component sets to the configuration
+// key to use instead ("" if there is none).
 func CheckExtra(args []string, ownedByComponent map[string]string, image Image) []Problem {
 	c := checker{args: args, owned: ownedByComponent, image: image}
 	for i := 0; i < len(args); {
@@ -48,13 +48,13 @@ func (c *checker) report(index int, format string, values ...any) {
 	c.problems = append(c.problems, Problem{Index: index, Message: fmt.Sprintf(format, values...)})
 }
 
-// warn reports what vLLM may take.
+// warn reports an argument that vLLM may accept.
 func (c *checker) warn(index int, format string, values ...any) {
 	c.report(index, format, values...)
 	c.problems[len(c.problems)-1].Warning = true
 }
 
-// doubt reports a name that the tables do not have.
+// doubt reports a name that the tables do not contain.
 func (c *checker) doubt(index int, format string, values ...any) {
 	if c.image == Custom {
 		c.warn(index, format, values...)
@@ -63,11 +63,11 @@ func (c *checker) doubt(index int, format string, values ...any) {
 	c.report(index, format, values...)
 }
 
-// next checks the argument at i with its values and returns the index after them.
+// next checks the argument at i with its values, and returns the index after them.
 func (c *checker) next(i int) int {
 	arg := c.args[i]
 	if strings.HasPrefix(arg, "-O") {
-		arg = "--optimization-level" // -O3, -O 3 and -O=3 are its own spellings
+		arg = "--optimization-level" // other spellings are -O3, -O 3 and -O=3
 		if len(c.args[i]) > 2 {
 			return i + 1
 		}
@@ -97,9 +97,9 @@ func (c *checker) next(i int) int {
 	return c.values(i, end, found.flag, value, hasValue)
 }
 
-// resolve finds the flag behind a name and reports what is wrong with using it.
+// resolve returns the flag of a name, and reports the problems of its use.
 func (c *checker) resolve(i int, name string) (option, bool) {
-	if gone, is := removed[name]; is {
+	if gone, ok := removed[name]; ok {
 		c.report(i, "vLLM no longer has %s (gone by %s); instead: %s", name, gone.GoneBy, gone.Instead)
 		return option{}, false
 	}
@@ -112,7 +112,7 @@ func (c *checker) resolve(i int, name string) (option, bool) {
 		c.report(i, "%s prints help and exits, so the server would never start", name)
 		return option{}, false
 	}
-	if key, is := c.owned[found.flag.Name]; is {
+	if key, ok := c.owned[found.flag.Name]; ok {
 		if key == "" {
 			c.report(i, "%s is set by the component", found.flag.Name)
 		} else {
@@ -120,16 +120,16 @@ func (c *checker) resolve(i int, name string) (option, bool) {
 		}
 		return option{}, false
 	}
-	if why, is := dangerous[found.flag.Name]; is && !found.negated {
-		c.report(i, "%s is not allowed: %s", found.flag.Name, why)
+	if reason, ok := dangerous[found.flag.Name]; ok && !found.negated {
+		c.report(i, "%s is not allowed: %s", found.flag.Name, reason)
 		return option{}, false
 	}
 	return found, true
 }
 
 func (c *checker) unknown(i int, name string) {
-	if why, is := dangerous[name]; is {
-		c.report(i, "%s is not allowed: %s", name, why)
+	if reason, ok := dangerous[name]; ok {
+		c.report(i, "%s is not allowed: %s", name, reason)
 		return
 	}
 	matches := abbreviations(name)
@@ -151,7 +151,7 @@ func (c *checker) unknown(i int, name string) {
 	}
 }
 
-// newer says how far the tables go, and what to do about a flag that is newer.
+// newer returns a hint about the release of the tables, and about newer flags.
 func (c *checker) newer() string {
 	if c.image == Custom {
 		return fmt.Sprintf(" (the list is that of %s, and this image may have more)", TableRelease)
@@ -165,8 +165,8 @@ func (c *checker) glued(i int, flag string) {
 
 var plainName = regexp.MustCompile(`^--?[a-z0-9]+([-_][a-z0-9]+)*$`)
 
-// presentable is a name that a message may repeat, or nothing where a value
-// may hang on it: where the space after --api-key was forgotten.
+// presentable returns a name that a message may repeat, or "" if the name may contain a
+// value because the user forgot the space after a flag such as --api-key.
 func presentable(name string) string {
 	if !plainName.MatchString(name) {
 		return ""
@@ -179,7 +179,7 @@ func presentable(name string) string {
 	return name
 }
 
-// dotted checks --flag.key, whose value is any JSON or string.
+// dotted checks --flag.key, whose value is JSON or a string.
 func (c *checker) dotted(i int, flag *Flag) int {
 	switch flag.Kind {
 	case KindJSON, KindDict, KindConfig:
@@ -202,9 +202,9 @@ func (c *checker) dotted(i int, flag *Flag) int {
 }
 
 func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bool) int {
-	first, values := i+1, c.args[i+1:end]
+	start, values := i+1, c.args[i+1:end]
 	if hasExplicit {
-		first, values, end = i, []string{explicit}, i+1
+		start, values, end = i, []string{explicit}, i+1
 	}
 	switch flag.Arity {
 	case ArityNone:
@@ -222,7 +222,7 @@ func (c *checker) values(i, end int, flag *Flag, explicit string, hasExplicit bo
 		c.report(i, "%s needs a value", flag.Name)
 	}
 	for n, value := range values {
-		c.value(first+n*btoi(!hasExplicit), flag, value)
+		c.value(start+n*btoi(!hasExplicit), flag, value)
 	}
 	return end
 }
@@ -256,7 +256,7 @@ func looksLikeOption(arg string) bool {
 	return !strings.Contains(arg, " ") || strings.Contains(strings.SplitN(arg, " ", 2)[0], "=")
 }
 
-// Nearest returns the known flag whose name differs least from the given one.
+// Nearest returns the known flag whose name is most similar to a name.
 func Nearest(name string) string {
 	names := make([]string, len(flags))
 	for i, flag := range flags {

@@ -74,8 +74,8 @@ func TestCheckExtraReportsEverything(t *testing.T) {
 	}
 }
 
-// A secret given by mistake must not be repeated in a message that ends up in
-// a log of the preview.
+// TestCheckExtraDoesNotRepeatSecrets checks that no message repeats a secret, because
+// messages are in the log of the preview.
 func TestCheckExtraDoesNotRepeatSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{"--api-key", "CANARY"}, {"--api-key=CANARY"}, {"--hf-token=CANARY"}, {"--hf_token", "CANARY"},
@@ -126,9 +126,10 @@ func TestCheckExtraSaysWhereJSONBreaks(t *testing.T) {
 	}
 }
 
-// What would run foreign code, break the probes, or want more GPUs or nodes
-// than the pod has, is refused with what to do instead.
-func TestCheckExtraRefusesWhatDoesNotFitThePod(t *testing.T) {
+// TestCheckExtraRefusesUnsafeArguments checks that arguments which run foreign
+// code, break the probes, or need more GPUs or nodes than the pod has are refused with
+// advice.
+func TestCheckExtraRefusesUnsafeArguments(t *testing.T) {
 	cases := map[string][]string{
 		"arbitrary Python code":   {"--reasoning-parser-plugin", "--logits-processors", "--model-class-overrides", "--tool-parser-plugin", "--middleware"},
 		"Python code of plugins":  {"--io-processor-plugin"},

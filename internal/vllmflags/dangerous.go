@@ -17,10 +17,10 @@ var choicesTSV string
 // dangerousValue holds one line of dangerousvalues.tsv.
 type dangerousValue struct {
 	flag string
-	// key is a pattern of keys of the flag's JSON; "" for the flag's own value.
+	// key is a pattern of keys of the flag's JSON; "" for the flag's value.
 	key string
-	// values are patterns of values that are dangerous, or with except set, of those
-	// that alone are not.
+	// values are patterns of dangerous values. If except is set, they are patterns of
+	// the only harmless values.
 	values []string
 	except bool
 	reason string
@@ -32,24 +32,24 @@ var (
 )
 
 func readDangerousValues(table string) []dangerousValue {
-	var out []dangerousValue
+	var list []dangerousValue
 	for _, f := range rows(table, 4) {
 		values, except := strings.CutPrefix(f[2], "!")
-		out = append(out, dangerousValue{flag: f[0], key: strings.TrimPrefix(f[1], "-"), values: strings.Split(values, ","), except: except, reason: f[3]})
+		list = append(list, dangerousValue{flag: f[0], key: strings.TrimPrefix(f[1], "-"), values: strings.Split(values, ","), except: except, reason: f[3]})
 	}
-	return out
+	return list
 }
 
 func readChoices(table string) map[string][]string {
-	out := map[string][]string{}
+	lists := map[string][]string{}
 	for _, f := range rows(table, 3) {
-		out[f[0]] = strings.Split(f[1], ",")
+		lists[f[0]] = strings.Split(f[1], ",")
 	}
-	return out
+	return lists
 }
 
-// dangerIn returns why a flag must not have a value; "" if it may. The path holds
-// the keys after a dot, as in --compilation-config.backend.
+// dangerIn returns why a flag must not have a value; "" if it may. keys holds the keys
+// after a dot, as in --compilation-config.backend.
 func dangerIn(flag *Flag, keys []string, value string) string {
 	var parsed any = value
 	if flag.Kind == KindJSON || flag.Kind == KindDict || flag.Kind == KindConfig {
@@ -84,8 +84,8 @@ func (d dangerousValue) matches(value any) bool {
 	return false
 }
 
-// refuses reports whether a value is one of the dangerous ones. What is no string
-// is dangerous where any value is.
+// refuses reports whether a value is dangerous. A value that is not a string is
+// dangerous if every value is.
 func (d dangerousValue) refuses(value any) bool {
 	text, _ := value.(string)
 	return matchesOne(d.values, text) != d.except
@@ -98,11 +98,11 @@ func matchesOne(patterns []string, text string) bool {
 	})
 }
 
-// unlisted returns the values of choices.tsv where a flag has one that is not
-// among them; nil otherwise.
+// unlisted returns the values of choices.tsv if a flag has a value that is not among
+// them, else nil.
 func unlisted(flag *Flag, value string) []string {
-	listed, has := choices[flag.Name]
-	if !has || flag.Optional && (value == "" || value == "None") || matchesOne(listed, value) {
+	listed, ok := choices[flag.Name]
+	if !ok || flag.Optional && (value == "" || value == "None") || matchesOne(listed, value) {
 		return nil
 	}
 	return listed

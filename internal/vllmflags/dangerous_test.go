@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestDangerousValues tries each line of the table as JSON, with a dot, and
-// nested, and what must pass beside it.
+// TestDangerousValues checks each line of the table as JSON, with a dot and nested, and
+// checks similar values that are accepted.
 func TestDangerousValues(t *testing.T) {
 	refused := map[string][]string{
 		"headless":                    {"--api-server-count", "0"},
@@ -60,10 +60,10 @@ func TestDangerousValues(t *testing.T) {
 	}
 }
 
-// TestDangerousValuesAreOfFlags holds that the tables name flags that exist.
-func TestDangerousValuesAreOfFlags(t *testing.T) {
+// TestDangerousValuesNameFlags checks that the tables name existing flags.
+func TestDangerousValuesNameFlags(t *testing.T) {
 	for _, d := range dangerousValues {
-		if o, known := options[d.flag]; !known || o.flag.Arity == ArityNone {
+		if o, ok := options[d.flag]; !ok || o.flag.Arity == ArityNone {
 			t.Errorf("%s takes no value", d.flag)
 		}
 		if d.reason == "" || len(d.values) == 0 {
@@ -71,7 +71,7 @@ func TestDangerousValuesAreOfFlags(t *testing.T) {
 		}
 	}
 	for flag, listed := range choices {
-		if o, known := options[flag]; !known || len(o.flag.Choices) > 0 || len(listed) < 2 {
+		if o, ok := options[flag]; !ok || len(o.flag.Choices) > 0 || len(listed) < 2 {
 			t.Errorf("%s: no such flag, or its choices are closed", flag)
 		}
 	}

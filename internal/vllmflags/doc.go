@@ -1,39 +1,37 @@
-// Package vllmflags knows the command line of `vllm serve`: which flags exist,
-// what values they take, which ones are gone and what replaced them, and which
-// ones open a hole. It reads arguments as vLLM's own parser does (Parse), and
-// checks a user's additional arguments before anything is deployed (CheckExtra).
+// Package vllmflags describes the command line of `vllm serve`: the existing flags, their
+// values, removed flags with their replacements, and dangerous flags. It reads arguments by
+// the rules of vLLM's parser (Parse), and checks a user's additional arguments before the
+// deployment (CheckExtra).
 //
-// The facts are tables next to this file, with one line for each flag or name:
-// flags.tsv, removed.tsv, dangerous.tsv, dangerousvalues.tsv and choices.tsv, and
-// quantization.tsv, kvcachedtypes.tsv, loadformats.tsv, toolparsers.tsv and
-// reasoningparsers.tsv. Each says since and until which release vLLM has it, and
-// where that was read. The last column of flags.tsv says what a flag does to the
-// memory of a GPU (Memory).
+// The data is in tables next to this file, with one line for each flag or name: flags.tsv,
+// removed.tsv, dangerous.tsv, dangerousvalues.tsv and choices.tsv, and quantization.tsv,
+// kvcachedtypes.tsv, loadformats.tsv, toolparsers.tsv and reasoningparsers.tsv. Each line
+// states the releases of vLLM that have the flag or name, and its source. The last column
+// of flags.tsv states the effect of a flag on the memory of a GPU (Memory).
 //
-// Names that the tables do not have are refused for the image that the vLLM
-// project publishes (Stock) and are a warning for another image or a newer
-// release (Custom); what is dangerous is always refused. Lists of values that
-// grow with each release (choices.tsv) cause warnings only.
+// A name that the tables do not contain is an error for the image of the vLLM project
+// (Stock), and a warning for another image or a newer release (Custom). Dangerous
+// arguments are always refused. Lists of values that grow with each release (choices.tsv)
+// cause only warnings.
 //
-// The flags are those of v0.31.0 (TableRelease), not of the default image's
-// v0.33.0: no file of a later release could be read. So a flag that is newer is
-// refused as unknown unless the image is named, and one that v0.32 or later
-// removed passes; a flag that only vLLM's main branch was seen to have is not
-// listed. What is known of each release, and from where:
+// The flags are those of v0.31.0 (TableRelease), not of the default image's v0.33.0,
+// because no file of a later release was available. So a newer flag is refused as unknown
+// unless the image is set, and a flag that v0.32 or later removed is accepted. The tables
+// do not list a flag that only vLLM's main branch has. Sources by release:
 //
 //   - v0.29.0: every flag with its kind, from a dump of the image's parser.
-//   - v0.30.0: what came and went, from the notes of a third-party tool whose
-//     list was taken from vllm/engine/arg_utils.py and cli_args.py at that tag;
-//     confirmed by vLLM's own documentation of that release where that was found.
+//   - v0.30.0: added and removed flags, from the notes of a third-party tool whose list
+//     was taken from vllm/engine/arg_utils.py and cli_args.py at that tag; confirmed by
+//     vLLM's documentation of that release where it was found.
 //   - v0.31.0: the same notes for that tag, and upstream's release notes.
-//   - Value types, choices and short names: upstream's sources at the commits
-//     in Source, which lie between these releases.
+//   - Value types, choices and short names: upstream's sources at the commits in Source,
+//     which lie between these releases.
 package vllmflags
 
-// TableRelease is the newest release whose flags the tables have.
+// TableRelease is the newest release whose flags the tables contain.
 const TableRelease = "v0.31.0"
 
-// Source names the files that the tables were read from.
+// Source names the files from which the tables were read.
 const Source = "vllm-project/vllm: " +
 	"vllm/engine/arg_utils.py at 3da8712b5fbb61c79f4cf97345120f96a6cd955e; " +
 	"vllm/entrypoints/launchers/cli_args.py at 5606eaf71436c6f235c5b197678ad2a94cf2ef84; " +

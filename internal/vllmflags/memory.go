@@ -5,37 +5,38 @@ import (
 	"strings"
 )
 
-// Memory says what a flag does to the memory of a GPU at start-up.
+// Memory is the effect of a flag on the memory of a GPU at start-up.
 type Memory string
 
 // The classes of flags.tsv.
 const (
-	// Sized flags are read by the sizing.
+	// Sized flags change the memory, and sizing reads them.
 	Sized Memory = "sized"
-	// Unsized flags change it in ways that are not computed, so that nothing is.
+	// Unsized flags change the memory in ways that sizing does not compute, so it gives
+	// no estimate.
 	Unsized Memory = "unsized"
-	// Uncounted flags add to it, or change a part, that is not counted.
+	// Uncounted flags add memory that sizing does not count, or change such a part.
 	Uncounted Memory = "uncounted"
-	// Host flags take memory of the node, which resources.memory counts.
+	// Host flags use memory of the node, which resources.memory counts.
 	Host Memory = "host"
-	// NoMemory flags do not change it by more than the error of an estimate.
+	// NoMemory flags change the memory by less than the error of an estimate.
 	NoMemory Memory = "none"
 )
 
-// Given returns the flags of a class that arguments have with a value that
-// matters, in order of name.
+// Given returns the flags of a class that the arguments set to a value with an effect,
+// in order of name.
 func (a *Args) Given(class Memory) []string {
-	var out []string
+	var found []string
 	for _, f := range flags {
 		if f.Memory == class && a.Has(f.Name) && a.matters(f) {
-			out = append(out, f.Name)
+			found = append(found, f.Name)
 		}
 	}
-	return out
+	return found
 }
 
-// matters reports whether a flag has a value that its class is about: any but
-// "off", or one of those that the table lists.
+// matters reports whether a flag has a value to which its class applies: a value other
+// than "off", or a value in the table.
 func (a *Args) matters(f Flag) bool {
 	if f.Kind == KindBool || f.Kind == KindTrue {
 		return true
@@ -52,8 +53,8 @@ func (a *Args) matters(f Flag) bool {
 }
 
 func readMemory(cell string) (Memory, []string) {
-	class, values, listed := strings.Cut(cell, ":")
-	if !listed {
+	class, values, ok := strings.Cut(cell, ":")
+	if !ok {
 		return Memory(class), nil
 	}
 	return Memory(class), strings.Split(values, ",")

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestEveryFlagIsClassed holds that a new line of the table says what the flag
-// does to the memory of a GPU.
+// TestEveryFlagIsClassed checks that every line of the table states the flag's effect
+// on the memory of a GPU.
 func TestEveryFlagIsClassed(t *testing.T) {
 	for _, f := range Flags() {
 		if !slices.Contains([]Memory{Sized, Unsized, Uncounted, Host, NoMemory}, f.Memory) {

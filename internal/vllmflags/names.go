@@ -9,22 +9,21 @@ import (
 	"github.com/agext/levenshtein"
 )
 
-// Name holds one line of a table of names: of a quantization method, a type of the
-// KV cache, a load format or a parser.
+// Name holds one line of a table of names: quantization methods, types of the KV cache,
+// load formats or parsers.
 type Name struct {
 	Value string
-	// Since is the first release that is known to have the name; "" for one that was
-	// gone before.
+	// Since is the first release that is known to have the name; "" for a name that was
+	// removed before.
 	Since string
-	// Until is a release that is known not to have it; "" where vLLM has it.
+	// Until is a release that is known not to have the name; "" if vLLM has the name.
 	Until string
-	// Source is where that was read, and Instead what a configuration with a name
-	// that is gone needs.
+	// Source is the source of the line, and Instead the replacement of a removed name.
 	Source, Instead string
 }
 
-// vLLM refuses a name that it does not have when the engine starts, after the GPU
-// has. Sources: M is vllm-project/vllm main at 2f41c894e3 (2026-08-20, a week before
+// vLLM refuses an unknown name when the engine starts, after the GPU was allocated.
+// Sources: M is vllm-project/vllm main at 2f41c894e3 (2026-08-20, a week before
 // v0.28.0); N28, N29 and N30 are chrisqianz/vllm-cli CHANGELOG.md at 00c1d8d851 for
 // these releases; a number is that of an upstream pull request.
 var (
@@ -49,37 +48,37 @@ var names = map[string][]Name{
 }
 
 func readNames(table string) []Name {
-	var out []Name
+	var list []Name
 	for _, f := range rows(table, 5) {
 		for i, cell := range f {
 			if cell == "-" {
 				f[i] = ""
 			}
 		}
-		out = append(out, Name{Value: f[0], Since: f[1], Until: f[2], Source: f[3], Instead: f[4]})
+		list = append(list, Name{Value: f[0], Since: f[1], Until: f[2], Source: f[3], Instead: f[4]})
 	}
-	return out
+	return list
 }
 
-// Names returns the names that vLLM takes for a flag, in order; nil for a flag
+// Names returns the names that vLLM accepts for a flag, in order; nil for a flag
 // without a table.
 func Names(flag string) []string {
-	var out []string
+	var list []string
 	for _, n := range names[flag] {
 		if n.Until == "" {
-			out = append(out, n.Value)
+			list = append(list, n.Value)
 		}
 	}
-	return out
+	return list
 }
 
-// NameProblem returns what is wrong with a value of a flag that has a table of
-// names, beginning with a verb; "" if nothing.
+// NameProblem returns the problem of a value of a flag with a table of names, as text
+// that begins with a verb; "" if there is none.
 func NameProblem(flag, value string) string {
-	table, has := names[flag]
+	table, ok := names[flag]
 	i := slices.IndexFunc(table, func(n Name) bool { return n.Value == value })
 	switch {
-	case !has, i >= 0 && table[i].Until == "":
+	case !ok, i >= 0 && table[i].Until == "":
 		return ""
 	case i >= 0:
 		return fmt.Sprintf("is %q, which vLLM does not have (gone by %s); %s", value, table[i].Until, table[i].Instead)
@@ -92,10 +91,11 @@ func NameProblem(flag, value string) string {
 	return fmt.Sprintf("is %q, want one of %s%s", value, strings.Join(accepted, ", "), hint)
 }
 
-// nearest returns the text that differs least from another, and by how much.
-func nearest(text string, among []string) (string, int) {
+// nearest returns the candidate that is most similar to a text, and the number of
+// edits.
+func nearest(text string, candidates []string) (string, int) {
 	best, distance := "", 1<<30
-	for _, candidate := range among {
+	for _, candidate := range candidates {
 		if d := levenshtein.Distance(text, candidate, nil); d < distance {
 			best, distance = candidate, d
 		}

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// TestNamesHaveReleasesAndSources holds that each line says since when or until
-// when, and where that was read.
+// TestNamesHaveReleasesAndSources checks that each line states its releases and its
+// source.
 func TestNamesHaveReleasesAndSources(t *testing.T) {
 	release := regexp.MustCompile(`^0\.\d+$`)
 	for flag, table := range names {
-		if _, known := options[flag]; !known {
+		if _, ok := options[flag]; !ok {
 			t.Errorf("%s is not a flag", flag)
 		}
 		for _, n := range table {
@@ -54,9 +54,8 @@ func TestNameProblem(t *testing.T) {
 	}
 }
 
-// TestCustomImagesMayHaveMore holds that a name that the tables do not have is a
-// warning where the image is not the project's own, and that what is dangerous
-// stays refused.
+// TestCustomImagesMayHaveMore checks that an unknown name is a warning for an image
+// other than the project's, and that dangerous arguments stay refused.
 func TestCustomImagesMayHaveMore(t *testing.T) {
 	for _, c := range []struct {
 		args          []string
@@ -89,7 +88,7 @@ func TestCustomImagesMayHaveMore(t *testing.T) {
 	}
 }
 
-// TestUnknownFlagsNameTheTable holds that the message says how far the list goes.
+// TestUnknownFlagsNameTheTable checks that the message names the release of the tables.
 func TestUnknownFlagsNameTheTable(t *testing.T) {
 	for _, image := range []Image{Stock, Custom} {
 		found := CheckExtra([]string{"--flag-of-tomorrow"}, nil, image)

@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// normalize rewrites the arguments as vLLM does before argparse sees them:
-// --model goes to the front, underscores in names become dashes, -O3 becomes
-// --optimization-level, and --config.key value pairs are merged into one JSON
-// object per flag.
+// normalize returns the arguments rewritten as vLLM does before argparse: --model goes
+// to the front, underscores in names become dashes, -O3 becomes --optimization-level,
+// and pairs of --config.key and value are merged into one JSON object for each flag.
 func normalize(args []string) ([]string, []string, error) {
 	args, warnings := modelFirst(args)
 	args = spellNames(args)
@@ -33,53 +32,53 @@ func modelFirst(args []string) ([]string, []string) {
 			}
 			value, rest = args[i+1], i+2
 		}
-		out := append([]string{value}, args[:i]...)
-		return append(out, args[rest:]...), []string{
+		result := append([]string{value}, args[:i]...)
+		return append(result, args[rest:]...), []string{
 			"With `vllm serve`, you should provide the model as a positional argument or in a config file instead of via the `--model` option.",
 		}
 	}
 	return args, nil
 }
 
-// spellName turns --max_model_len=x into --max-model-len=x, and leaves what
-// follows the first dot alone because those are keys of a JSON object.
+// spellName returns --max-model-len=x for --max_model_len=x. It does not change the
+// text after the first dot, which holds keys of a JSON object.
 func spellName(arg string) string {
 	name, value, hasValue := strings.Cut(arg, "=")
 	flag, keys, hasKeys := strings.Cut(name, ".")
-	out := strings.ReplaceAll(flag, "_", "-")
+	spelled := strings.ReplaceAll(flag, "_", "-")
 	if hasKeys {
-		out += "." + keys
+		spelled += "." + keys
 	}
 	if hasValue {
-		out += "=" + value
+		spelled += "=" + value
 	}
-	return out
+	return spelled
 }
 
 func spellNames(args []string) []string {
-	var out []string
+	var words []string
 	for i, arg := range args {
 		switch {
 		case strings.HasPrefix(arg, "--help="):
-			out = append(out, "--help")
+			words = append(words, "--help")
 		case strings.HasPrefix(arg, "--"):
-			out = append(out, spellName(arg))
+			words = append(words, spellName(arg))
 		case strings.HasPrefix(arg, "-O") && len(arg) > 2 && arg[2] != '.':
-			out = append(out, "--optimization-level", strings.TrimPrefix(arg[2:], "="))
+			words = append(words, "--optimization-level", strings.TrimPrefix(arg[2:], "="))
 		case arg == "-O" && i+1 < len(args) && isLevel(args[i+1]):
-			out = append(out, "--optimization-level")
+			words = append(words, "--optimization-level")
 		default:
-			out = append(out, arg)
+			words = append(words, arg)
 		}
 	}
-	return out
+	return words
 }
 
-// isLevel tells whether an argument is an optimization level.
+// isLevel reports whether an argument is an optimization level.
 func isLevel(arg string) bool { return len(arg) == 1 && arg >= "0" && arg <= "3" }
 
 func mergeDotted(args []string) ([]string, []string, error) {
-	var out, order, duplicates []string
+	var result, order, duplicates []string
 	objects := map[string]map[string]any{}
 	seen := map[string]bool{}
 	for i := 0; i < len(args); i++ {
@@ -92,7 +91,7 @@ func mergeDotted(args []string) ([]string, []string, error) {
 				}
 				seen[name] = true
 			}
-			out = append(out, arg)
+			result = append(result, arg)
 			continue
 		}
 		if !hasValue {
@@ -116,13 +115,13 @@ func mergeDotted(args []string) ([]string, []string, error) {
 		if err != nil {
 			return nil, nil, fmt.Errorf("argument %s: %w", flag, err)
 		}
-		out = append(out, flag, string(text))
+		result = append(result, flag, string(text))
 	}
-	return out, duplicates, nil
+	return result, duplicates, nil
 }
 
-// dotted splits --flag.a.b into the flag and its keys, and reads the value:
-// JSON where it is JSON, a string otherwise, a list for --flag.key+.
+// dotted splits --flag.a.b into the flag and its keys, and reads the value: as JSON if
+// it is JSON, else as a string; as a list for --flag.key+.
 func dotted(name, value string) (string, []string, any) {
 	name, list := strings.CutSuffix(name, "+")
 	parts := strings.Split(name, ".")
@@ -147,7 +146,7 @@ func nest(path []string, value any) map[string]any {
 	return map[string]any{path[0]: value}
 }
 
-// merge adds update to object and returns the keys that it overwrote.
+// merge adds update to object, and returns the overwritten keys.
 func merge(object, update map[string]any) []string {
 	var overwritten []string
 	for key, value := range update {

@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// DefaultModel is what vLLM serves when no model is named.
+// DefaultModel is the model that vLLM serves without a positional argument.
 const DefaultModel = "Qwen/Qwen3-0.6B"
 
-// ErrHelp is returned when the arguments ask for help instead of a server.
+// ErrHelp is the error for arguments that request help instead of a server.
 var ErrHelp = errors.New("help requested")
 
-// Parse reads the arguments of `vllm serve` (without "vllm serve") as vLLM's
-// argparse does: a unique prefix stands for a flag, the last value wins, and
-// the error is the text that argparse prints after "error: ".
+// Parse reads the arguments of `vllm serve` (without "vllm serve") by the rules of
+// vLLM's argparse: a unique prefix means a flag, the last value wins, and the error is
+// the text that argparse prints after "error: ".
 //
-// It is stricter than argparse in two places: a removed flag is unknown even
-// where it would pass as the prefix of another one (--device, --device-ids),
-// and --config is refused because its file cannot be checked here.
+// Parse is stricter than argparse in two cases. A removed flag is unknown even if it is
+// the prefix of another flag (--device, --device-ids). --config is refused, because its
+// file cannot be checked.
 func Parse(args []string) (*Args, error) {
 	parsed, unknown, err := ParseKnown(args)
 	if err != nil {
@@ -32,8 +32,7 @@ func Parse(args []string) (*Args, error) {
 	return parsed, nil
 }
 
-// ParseKnown reads the arguments as Parse does, and returns those that it does
-// not know beside the others.
+// ParseKnown reads the arguments like Parse, and returns unknown arguments separately.
 func ParseKnown(args []string) (parsed *Args, unknown []string, err error) {
 	words, warnings, err := normalize(args)
 	if err != nil {
@@ -49,14 +48,14 @@ func ParseKnown(args []string) (parsed *Args, unknown []string, err error) {
 	return p.args, p.extras, nil
 }
 
-// word is one argument and what argparse takes it for.
+// word is one argument with its meaning for argparse.
 type word struct {
 	text     string
 	isOption bool
 	// option is the flag behind an option; nil for an unknown one.
 	option   *option
 	written  string
-	explicit *string // the value after "=" or glued to a short flag
+	explicit *string // the value after "=", or directly after a short flag
 }
 
 type parser struct {
@@ -124,11 +123,11 @@ func classifyWord(text string) (word, error) {
 	return w, nil
 }
 
-// abbreviations returns the options that a text could stand for: those it is
-// a prefix of and, for -qawq, the one-letter option with its value glued on.
+// abbreviations returns the options that a text may mean: options with this prefix and,
+// for -qawq, the one-letter option with its value.
 func abbreviations(text string) []word {
 	prefix, value, hasValue := strings.Cut(text, "=")
-	var out []word
+	var matches []word
 	for _, name := range optionSet {
 		o := options[name]
 		w := word{text: text, isOption: true, option: &o, written: name}
@@ -143,9 +142,9 @@ func abbreviations(text string) []word {
 		default:
 			continue
 		}
-		out = append(out, w)
+		matches = append(matches, w)
 	}
-	return out
+	return matches
 }
 
 func (p *parser) run() error {
@@ -178,7 +177,7 @@ func (p *parser) positional(text string) {
 	p.modelSeen, p.args.Model = true, text
 }
 
-// apply stores a flag with its values and returns how many words it took.
+// apply stores a flag with its values, and returns the number of words that it used.
 func (p *parser) apply(w word, next []word) (int, error) {
 	flag := w.option.flag
 	if flag.Arity == ArityNone {
@@ -214,13 +213,13 @@ func takeValues(flag *Flag, explicit *string, next []word) ([]string, int) {
 	if explicit != nil {
 		return []string{*explicit}, 0
 	}
-	most := 1
+	limit := 1
 	if flag.Arity == ArityMany {
-		most = len(next)
+		limit = len(next)
 	}
 	var values []string
 	for _, w := range next {
-		if w.isOption || len(values) == most {
+		if w.isOption || len(values) == limit {
 			break
 		}
 		values = append(values, w.text)

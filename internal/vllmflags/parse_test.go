@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What the component renders for a model, in its order.
+// rendered holds the arguments that the component renders for a model, in their order.
 var rendered = []string{
 	"mistralai/Mistral-7B-Instruct-v0.2",
 	"--served-model-name", "mistral-7b", "default",
@@ -31,7 +31,7 @@ var rendered = []string{
 	"--disable-access-log-for-endpoints", "/health,/metrics",
 }
 
-func TestParseTakesWhatTheComponentRenders(t *testing.T) {
+func TestParseComponentArguments(t *testing.T) {
 	args, err := Parse(rendered)
 	if err != nil {
 		t.Fatal(err)
@@ -48,8 +48,8 @@ func TestParseTakesWhatTheComponentRenders(t *testing.T) {
 	if f, ok := args.Float("--gpu-memory-utilization"); f != 0.92 || !ok {
 		t.Errorf("utilization = %v, %v", f, ok)
 	}
-	if on, given := args.Bool("--enable-lora"); !on || !given {
-		t.Errorf("lora = %v, %v", on, given)
+	if enabled, set := args.Bool("--enable-lora"); !enabled || !set {
+		t.Errorf("lora = %v, %v", enabled, set)
 	}
 }
 

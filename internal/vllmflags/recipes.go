@@ -9,7 +9,7 @@ import (
 //go:embed recipes.tsv
 var recipesTSV string
 
-// recipe holds the parsers of a family of models, as vllm-project/recipes gives them
+// recipe holds the parsers of a family of models, from vllm-project/recipes
 // (models/*.yaml of 2026-08-21).
 type recipe struct {
 	family  string
@@ -19,7 +19,7 @@ type recipe struct {
 var recipes = readRecipes(recipesTSV)
 
 func readRecipes(table string) []recipe {
-	var out []recipe
+	var list []recipe
 	for _, f := range rows(table, 4) {
 		r := recipe{family: f[0], parsers: map[string][]string{}}
 		for i, flag := range []string{"--tool-call-parser", "--reasoning-parser"} {
@@ -27,13 +27,13 @@ func readRecipes(table string) []recipe {
 				r.parsers[flag] = strings.Split(cell, ",")
 			}
 		}
-		out = append(out, r)
+		list = append(list, r)
 	}
-	return out
+	return list
 }
 
-// OtherParsers returns the parsers that vLLM's recipes give a model for a flag,
-// where the parser is not among them; nil if it is, or if no recipe is known.
+// OtherParsers returns the parsers of vLLM's recipes for a model and a flag, if parser
+// is not among them; nil if it is, or if there is no recipe.
 func OtherParsers(model, flag, parser string) []string {
 	var longest recipe
 	for _, r := range recipes {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestRecipesNameParsersThatExist holds the tables together.
+// TestRecipesNameParsersThatExist checks that the tables agree.
 func TestRecipesNameParsersThatExist(t *testing.T) {
 	for _, r := range recipes {
 		for flag, parsers := range r.parsers {

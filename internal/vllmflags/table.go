@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Kind says how a flag's value is read.
+// Kind is the way in which a flag's value is read.
 type Kind string
 
-// The kinds of flags.tsv. A trailing "?" there (Flag.Optional) means that an
-// empty value or "None" stands for "not set".
+// The kinds of flags.tsv. A trailing "?" (Flag.Optional) means that an empty value or
+// "None" is read as "not set".
 const (
 	KindString    Kind = "str"
 	KindInt       Kind = "int"
@@ -25,7 +25,7 @@ const (
 	KindConfig    Kind = "config" // a JSON object checked against a configuration class
 )
 
-// Arity says how many values follow a flag.
+// Arity is the number of values of a flag.
 type Arity string
 
 // The arities of flags.tsv.
@@ -47,11 +47,11 @@ type Flag struct {
 	Choices  []string
 	Since    string // the first release that is known to have it
 	Memory   Memory
-	// MemoryValues are those for which Memory holds; nil for all.
+	// MemoryValues are the values to which Memory applies; nil means all values.
 	MemoryValues []string
 }
 
-// Removed is a flag that vLLM no longer has.
+// Removed is a flag that vLLM has removed.
 type Removed struct {
 	GoneBy  string // a release that is known not to have it
 	Instead string
@@ -74,37 +74,37 @@ var (
 	optionSet = sortedKeys(options)
 )
 
-// Flags returns every flag that vLLM takes, in order of name.
+// Flags returns every flag that vLLM accepts, in order of name.
 func Flags() []Flag {
 	return slices.Clone(flags)
 }
 
-// RemovedFlags returns the names of the flags that vLLM no longer takes, in order.
+// RemovedFlags returns the names of the flags that vLLM has removed, in order.
 func RemovedFlags() []string {
 	return sortedKeys(removed)
 }
 
-// option is one way to write a flag: its name, its short form or its --no- form.
+// option is one spelling of a flag: its name, its short form or its --no- form.
 type option struct {
 	flag    *Flag
 	negated bool
 }
 
 func rows(table string, columns int) [][]string {
-	var out [][]string
+	var list [][]string
 	for _, line := range strings.Split(table, "\n") {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
 		if fields := strings.Split(line, "\t"); len(fields) == columns {
-			out = append(out, fields)
+			list = append(list, fields)
 		}
 	}
-	return out
+	return list
 }
 
 func readFlags(table string) []Flag {
-	var out []Flag
+	var list []Flag
 	for _, f := range rows(table, 7) {
 		flag := Flag{Name: f[0], Arity: Arity(f[2]), Since: f[5]}
 		flag.Memory, flag.MemoryValues = readMemory(f[6])
@@ -116,52 +116,52 @@ func readFlags(table string) []Flag {
 		if f[4] != "-" {
 			flag.Choices = strings.Split(f[4], ",")
 		}
-		out = append(out, flag)
+		list = append(list, flag)
 	}
-	return out
+	return list
 }
 
 func readRemoved(table string) map[string]Removed {
-	out := map[string]Removed{}
+	entries := map[string]Removed{}
 	for _, f := range rows(table, 3) {
-		out[f[0]] = Removed{GoneBy: f[1], Instead: f[2]}
+		entries[f[0]] = Removed{GoneBy: f[1], Instead: f[2]}
 	}
-	return out
+	return entries
 }
 
 func readDangerous(table string) map[string]string {
-	out := map[string]string{}
+	reasons := map[string]string{}
 	for _, f := range rows(table, 2) {
-		out[f[0]] = f[1]
+		reasons[f[0]] = f[1]
 	}
-	return out
+	return reasons
 }
 
 func indexOptions(flags []Flag) map[string]option {
-	out := map[string]option{"--help": {}, "-h": {}}
+	index := map[string]option{"--help": {}, "-h": {}}
 	for i := range flags {
 		flag := &flags[i]
-		out[flag.Name] = option{flag: flag}
+		index[flag.Name] = option{flag: flag}
 		if flag.Short != "" {
-			out[flag.Short] = option{flag: flag}
+			index[flag.Short] = option{flag: flag}
 		}
 		if flag.Kind == KindBool {
-			out["--no-"+strings.TrimPrefix(flag.Name, "--")] = option{flag: flag, negated: true}
+			index["--no-"+strings.TrimPrefix(flag.Name, "--")] = option{flag: flag, negated: true}
 		}
 	}
-	return out
+	return index
 }
 
 func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
+	list := make([]string, 0, len(m))
 	for name := range m {
-		out = append(out, name)
+		list = append(list, name)
 	}
-	sort.Strings(out)
-	return out
+	sort.Strings(list)
+	return list
 }
 
-// display is the flag as argparse names it in a message.
+// display returns the flag in the form of argparse's messages.
 func (f *Flag) display() string {
 	names := []string{f.Name}
 	if f.Kind == KindBool {

@@ -35,8 +35,8 @@ func TestTablesAreSortedAndUnique(t *testing.T) {
 	}
 }
 
-// The dump of the v0.29.0 parser that the table was checked against counts its
-// flags; a line lost or added by accident shows here.
+// TestTableMatchesTheReleaseDump compares the numbers of flags with those of the
+// v0.29.0 parser's dump. A line that is lost or added by mistake fails the test.
 func TestTableMatchesTheReleaseDump(t *testing.T) {
 	pairs, switches, valued := 0, 0, 0
 	for _, f := range Flags() {
@@ -56,9 +56,9 @@ func TestTableMatchesTheReleaseDump(t *testing.T) {
 	}
 }
 
-// A flag that was only seen on the main branch would be accepted here and refused
-// by the image. Every flag is of a release, from the dump's to TableRelease, which a
-// flag of a later release raises.
+// TestOnlyReleasedFlagsAreListed checks that every flag belongs to a release from 0.29
+// to TableRelease. The image would refuse a flag that only the main branch has. A flag
+// of a later release requires a higher TableRelease.
 func TestOnlyReleasedFlagsAreListed(t *testing.T) {
 	release := regexp.MustCompile(`^0\.\d+$`)
 	byRelease := map[string]int{}
@@ -110,17 +110,17 @@ func TestTableColumnsMakeSense(t *testing.T) {
 	}
 	for name, gone := range removed {
 		if gone.Instead == "" || gone.GoneBy == "" {
-			t.Errorf("%s: nothing said about what to use instead", name)
+			t.Errorf("%s: it has no replacement", name)
 		}
 	}
 }
 
-// Where a replacement names a flag, that flag must exist.
+// TestReplacementsExist checks that every flag in a replacement exists.
 func TestReplacementsExist(t *testing.T) {
 	for name, gone := range removed {
 		for _, field := range strings.FieldsFunc(gone.Instead, func(r rune) bool { return strings.ContainsRune(" ,;:()", r) }) {
 			flag, _, _ := strings.Cut(field, ".")
-			if _, known := options[flag]; strings.HasPrefix(flag, "--") && !known {
+			if _, ok := options[flag]; strings.HasPrefix(flag, "--") && !ok {
 				t.Errorf("%s points to %s, which does not exist", name, flag)
 			}
 			if _, refused := dangerous[flag]; refused {
@@ -132,7 +132,7 @@ func TestReplacementsExist(t *testing.T) {
 
 func TestDangerousFlagsExist(t *testing.T) {
 	for name := range dangerous {
-		if _, known := options[name]; !known && name != "--grpc-port" {
+		if _, ok := options[name]; !ok && name != "--grpc-port" {
 			t.Errorf("%s is not a flag", name)
 		}
 	}

@@ -12,14 +12,14 @@ import (
 	"unicode/utf8"
 )
 
-// check reports why a value does not fit a flag, in argparse's words and
-// without the leading "argument --flag: "; empty when it fits.
+// check returns why a value is invalid for a flag, in argparse's words and without the
+// leading "argument --flag: "; "" for a valid value.
 func (f *Flag) check(value string) string {
 	if f.Optional && (value == "" || value == "None") {
 		if len(f.Choices) == 0 {
 			return ""
 		}
-		// vLLM turns the text into Python's None, which is not the listed 'None'.
+		// vLLM converts the text into Python's None, which is not the listed 'None'.
 		return f.badChoice("None")
 	}
 	if message := f.checkKind(value); message != "" {
@@ -66,8 +66,9 @@ func (f *Flag) kindError(value string) error {
 	return err
 }
 
-// explain says the same as check to whoever wrote a configuration. A value
-// that may hold a secret is not repeated: only what is wrong with it, and where.
+// explain returns the problem of check in words for the author of a configuration. It
+// does not repeat a value that may hold a secret: it states only the problem and its
+// position.
 func (f *Flag) explain(value string) string {
 	message := f.check(value)
 	if message == "" {
@@ -117,7 +118,7 @@ func (f *Flag) badChoice(got string) string {
 	return fmt.Sprintf("invalid choice: %s (choose from %s)", got, strings.Join(quoted, ", "))
 }
 
-// quote writes a string as Python's repr does for the common cases.
+// quote returns a string in the form of Python's repr for common cases.
 func quote(s string) string {
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		return `"` + s + `"`
@@ -125,8 +126,8 @@ func quote(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`).Replace(s) + "'"
 }
 
-// parseInt reads what Python's int() reads: signs, surrounding space and
-// single underscores between digits.
+// parseInt reads the numbers that Python's int() reads: with signs, surrounding space,
+// and single underscores between digits.
 func parseInt(value string) (int64, error) {
 	s := strings.TrimSpace(value)
 	if strings.HasPrefix(s, "_") || strings.HasSuffix(s, "_") || strings.Contains(s, "__") {
@@ -150,8 +151,8 @@ var humanScale = map[string]float64{
 	"K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40,
 }
 
-// parseHumanInt reads 4096, 25.6k (25,600) and 32K (32,768). Fractions go with
-// the decimal suffixes only.
+// parseHumanInt reads 4096, 25.6k (25,600) and 32K (32,768). Only decimal suffixes
+// allow fractions.
 func parseHumanInt(value string) (int64, error) {
 	s := strings.TrimSpace(value)
 	match := humanInt.FindStringSubmatch(s)
@@ -190,33 +191,33 @@ var (
 	bareHuman  = regexp.MustCompile(`\b\d+(?:\.\d+)?[kKmMgGtT]\b`)
 )
 
-// plainNumbers replaces 80m and the like, which vLLM takes as bare numbers in a
+// plainNumbers replaces numbers such as 80m, which vLLM accepts without quotes in a
 // configuration object, by numbers of the same length.
 func plainNumbers(value string) string {
-	var out strings.Builder
+	var text strings.Builder
 	rest := value
 	for rest != "" {
-		at := jsonString.FindStringIndex(rest)
-		if at == nil {
-			at = []int{len(rest), len(rest)}
+		span := jsonString.FindStringIndex(rest)
+		if span == nil {
+			span = []int{len(rest), len(rest)}
 		}
-		out.WriteString(bareHuman.ReplaceAllStringFunc(rest[:at[0]], func(token string) string {
+		text.WriteString(bareHuman.ReplaceAllStringFunc(rest[:span[0]], func(token string) string {
 			if _, err := parseHumanInt(token); err != nil {
 				return token
 			}
 			return strings.Repeat("1", len(token)) // any number: the length keeps the error's position
 		}))
-		out.WriteString(rest[at[0]:at[1]])
-		rest = rest[at[1]:]
+		text.WriteString(rest[span[0]:span[1]])
+		rest = rest[span[1]:]
 	}
-	return out.String()
+	return text.String()
 }
 
-// validObject reads a configuration object.
+// validObject checks that a value is a configuration object.
 func validObject(value string) error {
 	var object map[string]any
 	if err := json.Unmarshal([]byte(plainNumbers(value)), &object); err != nil {
-		return fmt.Errorf("a JSON object is wanted: %w", err)
+		return fmt.Errorf("want a JSON object: %w", err)
 	}
 	return nil
 }

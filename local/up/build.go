@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/local/gomodule"
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
@@ -31,7 +33,16 @@ type program struct {
 	tags    string // of the build, with commas
 	ldflags string
 	env     []string // for another platform than this one
+	embeds  []embed  // files of modules that the program embeds
 	cost    float64  // CPU-seconds of a first build after those before it, on two cores
+}
+
+// embed names a file of a Go module that a program embeds from its own folder, where
+// the file is not: the build reads it from Go's module cache.
+type embed struct {
+	name   string // in the program's folder
+	module string
+	path   string // in the module
 }
 
 // kubeProgram runs the embedded cluster; simulatorProgram is what is in the
@@ -60,14 +71,22 @@ var pulumiCLI = program{
 	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
 }
 
-// The stand-ins are built only where the real plugin is not installed.
-var (
-	languageStandIn   = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 35}
-	kubernetesStandIn = program{
-		name: "pulumi-resource-kubernetes", folder: "local", pkg: "./standin/kubernetes", cost: 750,
-		out: func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
-	}
-)
+// languageStandIn is built only where the real language host is not installed.
+var languageStandIn = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 35}
+
+// kubernetesModule is the Go module of the real Kubernetes provider.
+const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4"
+
+// kubernetesProvider is built only where the plugin is not installed: release 4.25.0, the
+// only one that the Go module proxy has. The engine warns of a plugin that is older than
+// the SDK requests, so this one reports the requested version, and its commit.
+// https://github.com/pulumi/pulumi-kubernetes/releases/tag/v4.25.0
+var kubernetesProvider = program{
+	name: "pulumi-resource-kubernetes", folder: "local/pulumi/kubernetes", pkg: ".", cost: 150,
+	out:     func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
+	ldflags: "-X " + kubernetesModule + "/pkg/version.Version=" + kubernetesPluginVersion + "+release-4.25.0",
+	embeds:  []embed{{name: "schema.json", module: kubernetesModule, path: "cmd/pulumi-resource-kubernetes/schema.json"}},
+}
 
 // pulumiYAMLVersion is the release of the YAML language host that is built where
 // none is installed.
@@ -87,7 +106,7 @@ var componentPlugin = program{name: "plugin", folder: "provider", pkg: ".", cost
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
-var stack = program{name: "stack", folder: ".", pkg: ".", cost: 190}
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 330}
 
 // on is the program for another platform, in a file of the same name elsewhere.
 func (b program) on(p platform) program {
@@ -127,7 +146,12 @@ func build(ctx context.Context, o options, b program, p *progress) error {
 	if _, err := os.Stat(b.path(o.layout)); err != nil {
 		total = countPackages(ctx, o, b, p)
 	}
-	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-tags="+b.tags, "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
+	overlay, remove, err := b.overlay(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer remove()
+	cmd := goCommand(ctx, o, b, "build", "-v", "-trimpath", "-tags="+b.tags, "-overlay="+overlay, "-ldflags=-s -w "+b.ldflags, "-o", b.path(o.layout), b.pkg)
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -140,6 +164,33 @@ func build(ctx context.Context, o options, b program, p *progress) error {
 		return errors.Join(ctx.Err(), fmt.Errorf("go build %s: %w\n%s", b.pkg, err, problem))
 	}
 	return nil
+}
+
+// overlay writes the file that tells the compiler where the program's embedded files
+// are, and returns its name; "" where the program embeds none.
+func (b program) overlay(ctx context.Context, o options) (name string, remove func(), err error) {
+	if len(b.embeds) == 0 {
+		return "", func() {}, nil
+	}
+	replace := map[string]string{}
+	folder := filepath.Join(o.layout.Root, b.folder)
+	for _, e := range b.embeds {
+		module, err := gomodule.Folder(ctx, folder, e.module)
+		if err != nil {
+			return "", nil, err
+		}
+		replace[filepath.Join(folder, e.name)] = filepath.Join(module, e.path)
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", nil, err
+	}
+	file, err := os.CreateTemp("", "overlay-*.json")
+	if err != nil {
+		return "", nil, err
+	}
+	_, err = file.Write(text)
+	return file.Name(), func() { _ = os.Remove(file.Name()) }, errors.Join(err, file.Close())
 }
 
 // followBuild turns the compiler's list of packages into progress, and keeps
@@ -178,7 +229,7 @@ func followLines(r io.Reader, line func(string)) {
 // follows says why.
 func countPackages(ctx context.Context, o options, b program, p *progress) int {
 	p.update(-1, "listing packages")
-	out, err := goCommand(ctx, o, b, "list", "-deps", "-tags="+b.tags, "-f", "{{.ImportPath}}", b.pkg).Output()
+	out, err := goCommand(ctx, o, b, "list", "-deps", "-e", "-tags="+b.tags, "-f", "{{.ImportPath}}", b.pkg).Output()
 	if err != nil {
 		return 0
 	}

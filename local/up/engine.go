@@ -20,7 +20,10 @@ import (
 const localPassphrase = "vllm-eks-local"
 
 // kubernetesPlugin is the plugin that the SDK in go.mod asks for.
-const kubernetesPlugin = "resource-kubernetes-v4.28.0"
+const (
+	kubernetesPluginVersion = "4.28.0"
+	kubernetesPlugin        = "resource-kubernetes-v" + kubernetesPluginVersion
+)
 
 // engine is the Pulumi engine as this checkout runs it: its own home, backend
 // and PATH. The user's are read, never written.
@@ -58,8 +61,7 @@ func findEngine(ctx context.Context, o options) engine {
 		e.standIns = append(e.standIns, languageStandIn.name)
 	}
 	if e.plugin = installedPlugin(o.layout); e.plugin == "" {
-		e.programs = append(e.programs, kubernetesStandIn)
-		e.standIns = append(e.standIns, kubernetesStandIn.name)
+		e.programs = append(e.programs, kubernetesProvider)
 	}
 	e.programs = append(e.programs, stack)
 	return e
@@ -118,7 +120,7 @@ func (e engine) prepare() error {
 	if e.plugin != "" {
 		return linkPlugin(e.plugin, pluginFolder(l))
 	}
-	if isLink(kubernetesStandIn.path(l)) {
+	if isLink(kubernetesProvider.path(l)) {
 		return os.RemoveAll(pluginFolder(l))
 	}
 	return nil

@@ -57,7 +57,7 @@ func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 	if err := os.Symlink(filepath.Join(inHome, ".pulumi", "bin", "pulumi"), filepath.Join(linked, "pulumi")); err != nil {
 		t.Fatal(err)
 	}
-	standIns := []string{"pulumi-language-go", "pulumi-resource-kubernetes"}
+	standIns := []string{"pulumi-language-go"}
 	everything := []string{"pulumi", "pulumi-language-go", "pulumi-resource-kubernetes", "stack"}
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
 	for _, c := range []struct {
@@ -69,14 +69,14 @@ func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 		{"nothing installed", "", "", "", everything, standIns, ""},
 		{"pulumi and its plugin", fakePrograms(t, "v3.259.0", both...), "", withPlugin, []string{"stack"}, nil, ""},
 		{"pulumi without the plugin", fakePrograms(t, "v3.200.0", both...), "", "",
-			[]string{"pulumi-resource-kubernetes", "stack"}, standIns[1:], ""},
+			[]string{"pulumi-resource-kubernetes", "stack"}, nil, ""},
 		{"pulumi without the language host", fakePrograms(t, "v3.259.0", "pulumi"), "", "", everything[1:], standIns, ""},
-		{"as Pulumi's installer leaves it", "", inHome, "", everything[2:], standIns[1:], ""},
-		{"a link to it", linked, "", "", everything[2:], standIns[1:], ""},
+		{"as Pulumi's installer leaves it", "", inHome, "", everything[2:], nil, ""},
+		{"a link to it", linked, "", "", everything[2:], nil, ""},
 		{"too old", fakePrograms(t, "v3.99.0", both...), "", withPlugin,
-			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns[:1], "is v3.99.0, older than v3.200.0"},
+			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns, "is v3.99.0, older than v3.200.0"},
 		{"broken", fakePrograms(t, "oops", both...), "", withPlugin,
-			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns[:1], "does not run here"},
+			[]string{"pulumi", "pulumi-language-go", "stack"}, standIns, "does not run here"},
 		{"too old, with another", fakePrograms(t, "v3.99.0", both...), inHome, withPlugin, []string{"stack"}, nil, ""},
 	} {
 		nothingInstalled(t)
@@ -167,7 +167,7 @@ func TestAnInstalledPulumiIsLinked(t *testing.T) {
 	}
 }
 
-func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
+func TestTheBuiltPluginStepsAsideForTheUsers(t *testing.T) {
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
 	users := t.TempDir()
 	nothingInstalled(t)
@@ -175,16 +175,16 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 	if err := findEngine(context.Background(), o).prepare(); err != nil {
 		t.Fatal(err)
 	}
-	standIn := kubernetesStandIn.path(o.layout)
-	if err := os.MkdirAll(filepath.Dir(standIn), 0o700); err != nil {
+	built := kubernetesProvider.path(o.layout)
+	if err := os.MkdirAll(filepath.Dir(built), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(standIn, []byte("stand-in"), 0o600); err != nil {
+	if err := os.WriteFile(built, []byte("built"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PULUMI_HOME", o.layout.Pulumi("home")) // as after eval "$(make env)": not the user's
-	if e := findEngine(context.Background(), o); !e.builds(kubernetesStandIn) {
-		t.Error("our own stand-in counts as the real plugin")
+	if e := findEngine(context.Background(), o); !e.builds(kubernetesProvider) {
+		t.Error("the plugin that was built counts as the user's")
 	}
 	real := filepath.Join(users, "plugins", kubernetesPlugin)
 	fakeProgramsIn(t, real, "real", "pulumi-resource-kubernetes")
@@ -193,7 +193,7 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 		if err := findEngine(context.Background(), o).prepare(); err != nil {
 			t.Fatal(err)
 		}
-		if content, err := os.ReadFile(standIn); err != nil || !strings.Contains(string(content), "real") {
+		if content, err := os.ReadFile(built); err != nil || !strings.Contains(string(content), "real") {
 			t.Errorf("the engine's plugin: %q, %v", content, err)
 		}
 		// The engine passes over a plugin folder that is a link.
@@ -207,7 +207,7 @@ func TestThePluginStepsAsideForTheRealOne(t *testing.T) {
 	if err := findEngine(context.Background(), o).prepare(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Lstat(standIn); !os.IsNotExist(err) {
+	if _, err := os.Lstat(built); !os.IsNotExist(err) {
 		t.Errorf("the link to a plugin that is gone: %v", err)
 	}
 }

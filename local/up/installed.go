@@ -112,7 +112,7 @@ func languageHost(pulumi, name string) string {
 func installedPlugin(l layout.Layout) string {
 	for _, home := range pulumiHomes(l) {
 		folder := filepath.Join(home, "plugins", kubernetesPlugin)
-		if isProgram(filepath.Join(folder, kubernetesStandIn.name)) {
+		if isProgram(filepath.Join(folder, kubernetesProvider.name)) {
 			return folder
 		}
 	}

@@ -75,7 +75,7 @@ func TestModulesShareVersions(t *testing.T) {
 // modules are the folders of those whose packages make up and make test compile.
 func modules(t *testing.T) []string {
 	t.Helper()
-	folders := []string{".", "local", "local/kube/dist", "local/pulumi", "local/pulumi/yaml", "provider", "local/conformance/helm", "local/conformance/kubescore"}
+	folders := []string{".", "local", "local/kube/dist", "local/pulumi", "local/pulumi/kubernetes", "local/pulumi/yaml", "provider", "local/conformance/helm", "local/conformance/kubescore"}
 	for _, c := range controllerPrograms() {
 		folders = append(folders, c.folder)
 	}

@@ -28,7 +28,7 @@ var (
 		name: "pulumi-resource-aws", folder: "local", pkg: "./standin/aws", cost: 200, out: simulation.AWSStandIn,
 	}
 	simulatedKubernetes = program{
-		name: kubernetesStandIn.name, folder: kubernetesStandIn.folder, pkg: kubernetesStandIn.pkg, cost: kubernetesStandIn.cost,
+		name: kubernetesProvider.name, folder: "local", pkg: "./standin/kubernetes", cost: 60,
 		out: simulation.KubernetesStandIn,
 	}
 	simulatedStack = program{name: "the program", folder: stack.folder, pkg: stack.pkg, cost: stack.cost, out: simulation.Program}
@@ -90,7 +90,7 @@ func awsStacks(l layout.Layout) []string {
 
 // simulationSteps build and fetch what there is not yet.
 func simulationSteps(o options, e engine) []step {
-	other := []string{kubernetesStandIn.name, stack.name} // a simulation has its own
+	other := []string{kubernetesProvider.name, stack.name} // a simulation has its own
 	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(other, p.name) })
 	programs = append(programs, awsStandIn, simulatedKubernetes, simulatedStack)
 	steps := []step{{name: "prepare", cost: 0.5, serial: true, do: func(context.Context, *progress) error {

@@ -151,7 +151,7 @@ func (c *checking) items(path string, a property.Array, t schema.TypeSpec, from 
 type kind string
 
 const (
-	text    kind = "a text"
+	text    kind = "a string"
 	number  kind = "a number"
 	whole   kind = "a whole number"
 	boolean kind = "true or false"
@@ -212,7 +212,7 @@ func describe(v property.Value, secret bool) string {
 	case secret:
 		return "a secret of another kind"
 	case v.IsString():
-		return "a text"
+		return "a string"
 	case v.IsNumber():
 		return fmt.Sprintf("a number, %v", v.AsNumber())
 	case v.IsBool():

@@ -62,11 +62,11 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 		{"a fraction", values{"crew": newMap(values{"count": property.New(3.5)})}, []string{"titan.crew.count: is a number, 3.5, want a whole number"}},
 		{"a whole number", values{"crew": newMap(values{"count": property.New(3.0), "share": property.New(3.5), "night": property.New(true)})}, nil},
 		{"the wrong kinds", values{"name": property.New(3.0), "crew": word, "stops": word, "env": newList(), "class": property.New(true)}, []string{
-			"titan.class: is a boolean, true, want a text", "titan.crew: is a text, want a mapping", "titan.env: is a list, want a mapping",
-			"titan.name: is a number, 3, want a text", "titan.stops: is a text, want a list",
+			"titan.class: is a boolean, true, want a string", "titan.crew: is a string, want a mapping", "titan.env: is a list, want a mapping",
+			"titan.name: is a number, 3, want a string", "titan.stops: is a string, want a list",
 		}},
 		{"the wrong kinds below", values{"stops": newList(word, newMap(nil)), "env": newMap(values{"A": property.New(true)})},
-			[]string{"titan.env.A: is a boolean, true, want a text", "titan.stops[1]: is a mapping, want a text"}},
+			[]string{"titan.env.A: is a boolean, true, want a string", "titan.stops[1]: is a mapping, want a string"}},
 		{"unknown values", values{
 			"name": unknownValue, "port": unknownValue, "stops": unknownValue, "crew": newMap(values{"cook": unknownValue, "count": unknownValue}),
 			"patch": newMap(values{"a": newList(newMap(values{"b": unknownValue}))}), "routes": unknownValue,
@@ -81,7 +81,7 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 		}, []string{
 			"titan.env.A: is a secret, and would be stored in clear; want a value that is none",
 			"titan.name: is a secret, and would be stored in clear; want a value that is none",
-			"titan.stops[0]: is a secret of another kind, want a text",
+			"titan.stops[0]: is a secret of another kind, want a string",
 		}},
 	}
 	for _, test := range tests {

@@ -2,7 +2,7 @@ package catalogue
 
 import "fmt"
 
-// blockConfig is one layer of a model whose layers were searched for
+// blockConfig describes one layer of a model whose layers were found by a search
 // (DeciLM, Llama-Nemotron).
 type blockConfig struct {
 	Attention *struct {
@@ -20,14 +20,14 @@ type blockConfig struct {
 	} `json:"ffn"`
 }
 
-// blockLayers reads block_configs as vllm/model_executor/models/nemotron_nas.py
-// does (017e9f4448, 2026-08-17).
+// blockLayers returns the layers of block_configs, by the rules of
+// vllm/model_executor/models/nemotron_nas.py (017e9f4448, 2026-08-17).
 func (c *config) blockLayers() ([]layer, error) {
-	layers := make([]layer, min(len(c.BlockConfigs), mostLayers))
+	layers := make([]layer, min(len(c.BlockConfigs), maxLayers))
 	for i := range layers {
 		b, l := c.BlockConfigs[i], &layers[i]
 		if b.Attention == nil || b.FFN == nil {
-			return nil, fmt.Errorf("block_configs: block %d has no attention and ffn, so its layout is not known; %s", i, wayOut)
+			return nil, fmt.Errorf("block_configs: block %d has no attention and ffn, so its layout is not known; %s", i, workaround)
 		}
 		l.key, l.value, l.heads = c.HeadDim, c.HeadDim, c.NumAttentionHeads
 		switch {
@@ -39,7 +39,7 @@ func (c *config) blockLayers() ([]layer, error) {
 		case b.Attention.Group > 0:
 			l.kind, l.kvHeads = fullAttention, c.NumAttentionHeads/b.Attention.Group
 		default:
-			return nil, fmt.Errorf("block_configs: the attention of block %d has no n_heads_in_group; %s", i, wayOut)
+			return nil, fmt.Errorf("block_configs: the attention of block %d has no n_heads_in_group; %s", i, workaround)
 		}
 		if l.kind == fullAttention && b.Attention.Window > 0 {
 			l.kind, l.window = slidingAttention, b.Attention.Window

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-func TestTablesAreRead(t *testing.T) {
-	all, err := instances()
-	if err != nil || len(all) < 40 {
-		t.Fatalf("%d instance types, %v", len(all), err)
+func TestTables(t *testing.T) {
+	table, err := instances()
+	if err != nil || len(table) < 40 {
+		t.Fatalf("%d instance types, %v", len(table), err)
 	}
-	for _, i := range all {
+	for _, i := range table {
 		if i.GPUs < 1 || i.VCPU < 4 || i.AllocatableMiB() < 10_000 || i.NetworkGbps <= 0 || i.EBSMiBps <= 0 {
 			t.Errorf("%+v", i)
 		}
@@ -20,7 +20,7 @@ func TestTablesAreRead(t *testing.T) {
 		t.Errorf("%d prices, %v", len(list), err)
 	}
 	for _, name := range []string{ControlPlane, ExtendedSupport, NATGateway, Endpoint, LoadBalancer, PublicIPv4, "g5.xlarge", "p4d.24xlarge", "m6i.large"} {
-		if p, ok := (Prices{}).Of(name); !ok || p.USDPerHour <= 0 || p.Region != DefaultRegion || len(p.Date) != len("2026-07-20") {
+		if p, ok := (Prices{}).For(name); !ok || p.USDPerHour <= 0 || p.Region != DefaultRegion || len(p.Date) != len("2026-07-20") {
 			t.Errorf("%s: %+v", name, p)
 		}
 	}
@@ -44,29 +44,29 @@ func TestAllocatable(t *testing.T) {
 }
 
 func TestPrices(t *testing.T) {
-	p, ok := Prices{Region: "eu-central-1"}.Of("g5.xlarge")
+	p, ok := Prices{Region: "eu-central-1"}.For("g5.xlarge")
 	if !ok || p.Region != "eu-central-1" || p.USDPerHour <= 1.006 {
 		t.Errorf("in Frankfurt %+v", p)
 	}
-	if p, ok := (Prices{Region: "af-south-1"}).Of("g5.xlarge"); !ok || p.Region != DefaultRegion || math.Abs(p.USDPerHour-1.006*1.327) > 0.002 {
+	if p, ok := (Prices{Region: "af-south-1"}).For("g5.xlarge"); !ok || p.Region != DefaultRegion || math.Abs(p.USDPerHour-1.006*1.327) > 0.002 {
 		t.Errorf("where there is no price of the type %+v", p)
 	}
-	if p, ok := (Prices{Region: "sa-east-1"}).Of("g5.2xlarge"); !ok || p.Region != "sa-east-1" || p.USDPerHour != 2.06016 {
+	if p, ok := (Prices{Region: "sa-east-1"}).For("g5.2xlarge"); !ok || p.Region != "sa-east-1" || p.USDPerHour != 2.06016 {
 		t.Errorf("in Sao Paulo %+v", p)
 	}
-	if p, _ := (Prices{Region: "sa-east-1"}).Of(ControlPlane); p.Region != "sa-east-1" || p.USDPerHour != 0.10 {
+	if p, _ := (Prices{Region: "sa-east-1"}).For(ControlPlane); p.Region != "sa-east-1" || p.USDPerHour != 0.10 {
 		t.Errorf("a price that is the same everywhere: %+v", p)
 	}
 	gov := Prices{Region: "us-gov-west-1"}
-	if p, _ := gov.Of(ControlPlane); !gov.Elsewhere(p) {
+	if p, _ := gov.For(ControlPlane); !gov.Elsewhere(p) {
 		t.Errorf("the price of GovCloud is taken from elsewhere without saying so: %+v", p)
 	}
-	if p, ok := (Prices{}).Of("p5e.48xlarge"); ok {
+	if p, ok := (Prices{}).For("p5e.48xlarge"); ok {
 		t.Errorf("a type that is not sold on demand costs %+v", p)
 	}
 }
 
-func TestDiscountIsOfListedInstancesOnDemand(t *testing.T) {
+func TestDiscountAppliesToListedInstances(t *testing.T) {
 	p := Prices{DiscountPercent: 25, Override: map[string]float64{"g6.2xlarge": 2}}
 	tests := []struct {
 		name   string
@@ -82,7 +82,7 @@ func TestDiscountIsOfListedInstancesOnDemand(t *testing.T) {
 		{"g6.2xlarge", p.ForNodes([]string{"g5.2xlarge"}, 1.5, true), 2},
 	}
 	for _, test := range tests {
-		if got, ok := test.prices.Of(test.name); !ok || math.Abs(got.USDPerHour-test.want) > 1e-9 {
+		if got, ok := test.prices.For(test.name); !ok || math.Abs(got.USDPerHour-test.want) > 1e-9 {
 			t.Errorf("%s at %+v costs %v, want %v", test.name, test.prices, got, test.want)
 		}
 	}
@@ -91,7 +91,7 @@ func TestDiscountIsOfListedInstancesOnDemand(t *testing.T) {
 	}
 }
 
-func TestAPriceSaysWhereItIsFrom(t *testing.T) {
+func TestPriceSource(t *testing.T) {
 	tests := []struct {
 		prices Prices
 		name   string
@@ -100,10 +100,10 @@ func TestAPriceSaysWhereItIsFrom(t *testing.T) {
 		{Prices{}, "g5.2xlarge", "on demand, us-east-1, 20"},
 		{Prices{DiscountPercent: 12.5}, "g5.2xlarge", "on demand less 12.5 %, us-east-1, 20"},
 		{Prices{Override: map[string]float64{"g5.2xlarge": 1}}, "g5.2xlarge", "your price"},
-		{Prices{Region: "sa-east-1"}, NATGateway, "on demand, us-east-1, 2026-10-05, times 1.70, since the price of the region is not known"},
+		{Prices{Region: "sa-east-1"}, NATGateway, "on demand, us-east-1, 2026-10-05, times 1.70, because the price of the region is unknown"},
 	}
 	for _, test := range tests {
-		if p, ok := test.prices.Of(test.name); !ok || !strings.HasPrefix(p.String(), test.want) {
+		if p, ok := test.prices.For(test.name); !ok || !strings.HasPrefix(p.String(), test.want) {
 			t.Errorf("%+v: %s is %q, want %q", test.prices, test.name, p, test.want)
 		}
 	}
@@ -118,8 +118,8 @@ func TestLevelOfRegion(t *testing.T) {
 	}
 }
 
-// A faster class of links is faster for messages of any size, and more GPUs are
-// slower.
+// TestLinks checks that a faster class of links is faster for messages of any size, and
+// that more GPUs are slower.
 func TestLinks(t *testing.T) {
 	for i, l := range links {
 		if l.AllReduce(1, 1e6) != 0 {
@@ -163,20 +163,11 @@ func TestFamilies(t *testing.T) {
 	}
 }
 
-// What decides which kernels can serve a model is read from its config.json.
-// Architectures of which the catalogue need not know a model.
-// TestKeysThatSayNothingAreNoReasonToRefuse holds that a configuration is not
-// refused for keys that have no effect, and that weightsGiB stands in for a
-// quantisation that is not known.
-// TestTheSizeOfTheWeightsAlone takes the rest from the catalogue.
-// TestPartsOfQuantization holds lists of modules, in the forms that checkpoints
-// have, against the parts of a model with attention, MLPs, shared and routed
-// experts: 1 for quantised.
-// FuzzParseConfig looks for panics and for numbers that cannot be.
+// FuzzParseConfig searches for panics and for impossible numbers.
 func FuzzParseConfig(f *testing.F) {
-	all, _ := load()
-	for i := 0; i < len(all); i += 25 {
-		f.Add([]byte(all[i].Config))
+	entries, _ := load()
+	for i := 0; i < len(entries); i += 25 {
+		f.Add([]byte(entries[i].Config))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		s, err := ParseConfig(text)

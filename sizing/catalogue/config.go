@@ -2,8 +2,8 @@ package catalogue
 
 import "encoding/json"
 
-// config is a model's config.json: the keys that shapes are computed from,
-// under all the names that architectures give them.
+// config holds the keys of a model's config.json from which shapes are computed, under
+// the names that all architectures use.
 type config struct {
 	Architectures []string `json:"architectures"`
 	ModelType     string   `json:"model_type"`
@@ -194,16 +194,17 @@ type config struct {
 	TargetPositions int `json:"max_target_positions"`
 	MelBins         int `json:"num_mel_bins"`
 
-	// experts is the width of routed experts that have the plain name, because
-	// the dense MLP has another: Llama-4.
+	// experts is the width of routed experts that have the plain name, because the
+	// dense MLP has another name: Llama-4.
 	experts int
 
-	// Parameters is not of config.json: who writes a shape by hand may state the
+	// Parameters is not a key of config.json: the author of a shape may state the
 	// published number.
 	Parameters float64 `json:"parameters"`
-	// WeightsGiB is not of config.json either: the size of the weights' files.
+	// WeightsGiB is not a key of config.json either: it is the size of the weights'
+	// files.
 	WeightsGiB float64 `json:"weightsGiB"`
-	// HFQuant is hf_quant_config.json, which describes the quantisation of some
+	// HFQuant is the content of hf_quant_config.json. It describes the quantisation of
 	// checkpoints whose config.json does not.
 	HFQuant json.RawMessage `json:"hf_quant_config"`
 }

@@ -12,8 +12,8 @@ import (
 	"strings"
 )
 
-// ParseConfig reads the shape of a model from its config.json. What is missing
-// or impossible, or changes the layout in a way that is not known, is named.
+// ParseConfig returns the shape of a model from its config.json. The error names every
+// key that is missing, impossible, or changes the layout in an unknown way.
 func ParseConfig(text []byte) (Shape, error) {
 	text, keys, err := plausible(text)
 	if errors.Is(err, errWeights) {
@@ -32,10 +32,10 @@ func ParseConfig(text []byte) (Shape, error) {
 	return top.shape()
 }
 
-// ParseShape reads what somebody has typed: only the keys of a config.json that
-// shapes are computed from, so that a misspelt one does not count as missing.
+// ParseShape returns the shape from text that a user has typed. It accepts only the
+// keys of a config.json from which shapes are computed, so a misspelt key is an error.
 //
-// The size of the weights may stand alone, for a model of the catalogue.
+// The size of the weights may be the only key, for a model of the catalogue.
 func ParseShape(text []byte) (Shape, error) {
 	text, keys, err := plausible(text)
 	if errors.Is(err, errWeights) {
@@ -44,7 +44,7 @@ func ParseShape(text []byte) (Shape, error) {
 	if err != nil {
 		return Shape{}, fmt.Errorf("is no mapping: %w", err)
 	}
-	if size, alone := keys.weightsAlone(); alone {
+	if size, only := keys.weightsOnly(); only {
 		return Shape{WeightsGiB: size}, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -53,37 +53,37 @@ func ParseShape(text []byte) (Shape, error) {
 	if err := decoder.Decode(&top); isTypeProblem(err) {
 		return Shape{}, typeProblem(err, "", "")
 	} else if err != nil {
-		return Shape{}, fmt.Errorf("has a key or a value that no shape is computed from (%w); remove it, or give the path of the whole config.json", err)
+		return Shape{}, fmt.Errorf("has a key or a value that sizing does not use (%w); remove it, or give the path of the whole config.json", err)
 	}
 	return top.shape()
 }
 
-// errWeights is about a size that no files have.
+// errWeights reports a size of 0 or less.
 var errWeights = errors.New("weightsGiB is not more than 0; want the size of the weights' files in GiB, or leave it out")
 
-// mostOfAnything is more than any model has of anything but parameters.
-const mostOfAnything = 100_000_000
+// maxNumber is larger than any number in a config.json except parameters.
+const maxNumber = 100_000_000
 
-// plausible leaves out what no number of a shape can be, so that it counts as
-// missing: numbers below zero or beyond all bounds, and those that Python writes
-// and JSON does not have.
+// plausible removes values that no shape can have, so that they count as missing:
+// numbers below zero or above every limit, and Python's numbers that JSON does not
+// have.
 func plausible(text []byte) ([]byte, keys, error) {
 	var top map[string]any
 	if err := json.Unmarshal(withoutInfinities(text), &top); err != nil {
 		return nil, nil, err
 	}
-	if size, given := top["weightsGiB"].(float64); given && size <= 0 {
+	if size, ok := top["weightsGiB"].(float64); ok && size <= 0 {
 		return nil, nil, errWeights
 	}
 	text, err := json.Marshal(withoutAbsurd(top))
 	return text, top, err
 }
 
-// infinities are Python's names of numbers that JSON does not have; a string is
-// kept as it is.
+// infinities matches strings, and Python's names of numbers that JSON does not have. It
+// matches strings so that they stay unchanged.
 var infinities = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b`)
 
-// withoutInfinities replaces them by null.
+// withoutInfinities replaces infinities and NaN by null.
 func withoutInfinities(text []byte) []byte {
 	return infinities.ReplaceAllFunc(text, func(token []byte) []byte {
 		if token[0] == '"' {
@@ -99,7 +99,7 @@ func withoutAbsurd(mapping map[string]any) map[string]any {
 		case map[string]any:
 			withoutAbsurd(value)
 		case float64:
-			if value < 0 || value > mostOfAnything && !(key == "parameters" && value < 1e15) {
+			if value < 0 || value > maxNumber && !(key == "parameters" && value < 1e15) {
 				delete(mapping, key)
 			}
 		}
@@ -107,7 +107,7 @@ func withoutAbsurd(mapping map[string]any) map[string]any {
 	return mapping
 }
 
-// shape reduces the configuration to what memory and speed are computed from.
+// shape returns the values from which memory and speed are computed.
 func (top *config) shape() (Shape, error) {
 	c := top.textConfig()
 	if err := c.normalize(); err != nil {
@@ -150,22 +150,22 @@ func (top *config) shape() (Shape, error) {
 	return s, err
 }
 
-// present reports that a value is there, and not null.
+// present reports whether a value exists and is not null.
 func present(raw json.RawMessage) bool { return len(raw) > 0 && string(raw) != "null" }
 
 // widest returns the width of the widest dense MLP.
 func (c *config) widest(layers []layer) int {
-	most := int(c.IntermediateSize)
+	width := int(c.IntermediateSize)
 	for _, l := range layers {
 		if len(c.BlockConfigs) > 0 || c.DoubleWide {
-			most = max(most, l.dense)
+			width = max(width, l.dense)
 		}
 	}
-	return most
+	return width
 }
 
-// quantization reads the checkpoint's own description. What it cannot read does
-// no harm where the size of the files is given.
+// quantization returns the checkpoint's quantisation. If the size of the files is
+// known, a description that cannot be read is no error.
 func (c *config) quantization(m modules) (Quantization, error) {
 	raw := c.QuantizationConfig
 	if !present(raw) {
@@ -182,11 +182,11 @@ func (c *config) quantization(m modules) (Quantization, error) {
 	if c.ModelType == "deepseek_v4" && strings.EqualFold(q.Method, "fp8") {
 		experts = cmp.Or(experts, "fp4") // vllm/models/deepseek_v4/quant_config.py
 	}
-	out, err := q.quantization(m, experts)
+	quantization, err := q.quantization(m, experts)
 	if err != nil && c.WeightsGiB > 0 {
 		return uniform(strings.ToLower(q.Method), bits8), nil
 	}
-	return out, err
+	return quantization, err
 }
 
 // headDim returns the width of a head of full attention.
@@ -198,14 +198,13 @@ func (c *config) headDim() int {
 }
 
 // sinks reports whether attention has learned sinks: gpt_oss.py,
-// openai_privacy_filter.py, mimo_v2.py and laguna.py in
-// vllm/model_executor/models, and vllm/models/deepseek_v4 (017e9f4448,
-// 2026-08-17).
+// openai_privacy_filter.py, mimo_v2.py and laguna.py in vllm/model_executor/models, and
+// vllm/models/deepseek_v4 (017e9f4448, 2026-08-17).
 func (c *config) sinks() bool {
 	return c.SWASinks || c.FullSinks || c.LagunaSinks || slices.Contains([]string{"gpt_oss", "openai_privacy_filter", "deepseek_v4"}, c.ModelType)
 }
 
-// prefixLM reports whether images are seen in both directions
+// prefixLM reports whether the tokens of an image attend in both directions
 // (MM_PREFIX_LM_MODELS and Gemma4ModelArchConfigConvertor in
 // vllm/transformers_utils/model_arch_config_convertor.py at 017e9f4448).
 func (c *config) prefixLM() bool {
@@ -218,12 +217,13 @@ func (c *config) prefixLM() bool {
 	return slices.Contains([]string{"bagel", "gemma3", "molmo2", "moondream3", "paligemma", "umm"}, c.ModelType)
 }
 
-// textConfig is the language model's part, with what only the top says.
+// textConfig returns the language model's part, completed with keys that only the top
+// level has.
 func (c *config) textConfig() *config {
 	inner := c.Text
-	for _, other := range []*config{c.LLM, c.Language, c.Thinker} {
+	for _, candidate := range []*config{c.LLM, c.Language, c.Thinker} {
 		if inner == nil {
-			inner = other
+			inner = candidate
 		}
 	}
 	if inner == nil {
@@ -262,27 +262,27 @@ func isTypeProblem(err error) bool {
 	return errors.As(err, &wrong) && wrong.Field != ""
 }
 
-// typeProblem names the key whose value has the wrong type, what it is and what
-// is wanted; inside is what the text's keys stand in, with a dot. Any other error
-// is told after what could not be done.
-func typeProblem(err error, inside, failed string) error {
+// typeProblem returns an error that names the key, the type of its value and the
+// expected type. parent is the path of the object that contains the keys, with a dot at
+// the end. Any other error gets the prefix failed.
+func typeProblem(err error, parent, failed string) error {
 	var wrong *json.UnmarshalTypeError
-	if !errors.As(err, &wrong) || inside+wrong.Field == "" {
+	if !errors.As(err, &wrong) || parent+wrong.Field == "" {
 		return fmt.Errorf("%s: %w", failed, err)
 	}
 	got, _, _ := strings.Cut(wrong.Value, " ")
 	names := map[string]string{"array": "a list", "object": "a mapping", "string": "a string", "bool": "true or false", "number": "a number"}
-	if name, known := names[got]; known {
+	if name, ok := names[got]; ok {
 		got = name
 	}
 	if _, number, found := strings.Cut(wrong.Value, "number "); found {
 		got = number
 	}
-	return fmt.Errorf("%s is %s, want %s", strings.TrimSuffix(inside+wrong.Field, "."), got, wantedType(wrong.Type))
+	return fmt.Errorf("%s is %s, want %s", strings.TrimSuffix(parent+wrong.Field, "."), got, expectedType(wrong.Type))
 }
 
-// wantedType is what a user calls a type.
-func wantedType(t reflect.Type) string {
+// expectedType returns the user's word for a type.
+func expectedType(t reflect.Type) string {
 	switch t.Kind() {
 	case reflect.Int, reflect.Int64:
 		return "a whole number"

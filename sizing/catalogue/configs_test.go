@@ -57,7 +57,7 @@ func TestAttentionOfConfigs(t *testing.T) {
 	}
 }
 
-func TestConfigsOfAllKinds(t *testing.T) {
+func TestConfigsOfArchitectures(t *testing.T) {
 	tests := map[string]struct {
 		config string
 		want   []KVLayers
@@ -89,7 +89,7 @@ func TestConfigsOfAllKinds(t *testing.T) {
 			[]KVLayers{{Kind: Full, Count: 27, Heads: 1, Elements: 576, Shared: true}}, 15.7e9},
 		"linear attention": {`{"model_type": "qwen3_next", "hidden_size": 2048, "num_hidden_layers": 8, "num_attention_heads": 16, "num_key_value_heads": 2, "head_dim": 256, "intermediate_size": 5120, "vocab_size": 1000, "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads": 16, "linear_num_value_heads": 32, "linear_value_head_dim": 128}`,
 			[]KVLayers{{Kind: Full, Count: 2, Heads: 2, Elements: 512}, {Kind: State, Count: 6, ConvBytes: 2 * 8192 * 3, Recurrence: 32 * 128 * 128}}, 0},
-		// As published: what is missing is of its class.
+		// As published: the class supplies the missing keys.
 		"what a class supplies": {`{"architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "text_config": {"head_dim": 128, "hidden_size": 5376, "intermediate_size": 21504, "model_type": "gemma3_text", "num_attention_heads": 32, "num_hidden_layers": 62, "num_key_value_heads": 16, "query_pre_attn_scalar": 168, "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024}, "torch_dtype": "bfloat16", "vision_config": {"hidden_size": 1152, "image_size": 896, "intermediate_size": 4304, "model_type": "siglip_vision_model", "num_attention_heads": 16, "num_hidden_layers": 27, "patch_size": 14}}`,
 			[]KVLayers{{Kind: Full, Count: 10, Heads: 16, Elements: 256}, {Kind: Sliding, Count: 52, Heads: 16, Elements: 256, Window: 1024}}, 27.4e9},
 		"a pattern of letters": {`{"model_type": "exaone4", "hidden_size": 64, "num_hidden_layers": 8, "num_attention_heads": 4, "num_key_value_heads": 2, "intermediate_size": 128, "vocab_size": 1000, "sliding_window": 512, "sliding_window_pattern": "LLLG"}`,
@@ -128,7 +128,7 @@ func TestConfigsOfAllKinds(t *testing.T) {
 	}
 }
 
-func TestConfigsThatAreRefused(t *testing.T) {
+func TestRefusedConfigs(t *testing.T) {
 	const base = `"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1`
 	for text, want := range map[string]string{
 		`{"model_type": "llama5", ` + base + `}`:                                                                          `model_type is "llama5", an architecture whose layers are not known`,
@@ -169,7 +169,7 @@ func TestConfigsThatAreRefused(t *testing.T) {
 	}
 }
 
-func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
+func TestKeysWithoutEffect(t *testing.T) {
 	const base = `"model_type": "llama", "hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 128, "vocab_size": 100`
 	for _, text := range []string{
 		`{"attention_pattern": null, "sparse_attention": false, "compress_ratio": 0, "hybrid_layers": [], ` + base + `}`,
@@ -187,13 +187,13 @@ func TestKeysThatSayNothingAreNoReasonToRefuse(t *testing.T) {
 	}
 }
 
-func TestTheSizeOfTheWeightsAlone(t *testing.T) {
+func TestShapeOfWeightsSize(t *testing.T) {
 	const text = `{"weightsGiB": 24.6}`
 	if _, err := ParseShape([]byte(text)); err != nil {
 		t.Error(err)
 	}
-	known, _ := FindShape("Inferact/Qwen3.8-27B-NVFP4")
-	if s, err := ShapeOf("Inferact/Qwen3.8-27B-NVFP4", []byte(text)); err != nil || s.WeightsGiB != 24.6 || s.Weights != known.Weights {
+	shape, _ := FindShape("Inferact/Qwen3.8-27B-NVFP4")
+	if s, err := ShapeOf("Inferact/Qwen3.8-27B-NVFP4", []byte(text)); err != nil || s.WeightsGiB != 24.6 || s.Weights != shape.Weights {
 		t.Errorf("%+v, %v", s, err)
 	}
 	if _, err := ShapeOf("org/unheard-of", []byte(text)); err == nil || !strings.Contains(err.Error(), "the catalogue does not have the shape of org/unheard-of") {

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// moe returns the mixture of experts; the zero value where there is none.
+// moe returns the mixture of experts; the zero value if the model has none.
 func (c *config) moe() MoE {
 	m := MoE{
 		Experts:      cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)),
@@ -19,7 +19,7 @@ func (c *config) moe() MoE {
 	if m.Intermediate == 0 {
 		m.Intermediate = cmp.Or(c.experts, int(c.IntermediateSize))
 	}
-	for i := range min(c.NumHiddenLayers, mostLayers) {
+	for i := range min(c.NumHiddenLayers, maxLayers) {
 		if c.isMoE(i) {
 			m.Layers++
 		}
@@ -30,7 +30,7 @@ func (c *config) moe() MoE {
 	return m
 }
 
-// hasExperts reports whether there is a mixture at all.
+// hasExperts reports whether the model has a mixture of experts.
 func (c *config) hasExperts() bool {
 	return cmp.Or(c.RoutedExperts, c.NumLocalExperts, int(c.NumExperts), int(c.ErnieExperts)) > 1
 }

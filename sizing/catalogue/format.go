@@ -2,7 +2,7 @@ package catalogue
 
 import "strings"
 
-// Format is how a kernel multiplies quantised weights.
+// Format is the way in which a kernel multiplies quantised weights.
 type Format int
 
 // Formats, by the width of the weights.
@@ -11,14 +11,14 @@ const (
 	FP8                   // 8 bit, activations too
 	Int4                  // 4 bit, widened first
 	MXFP4                 // 4-bit floats, widened first
-	NVFP4                 // 4-bit floats, activations too where the card can
+	NVFP4                 // 4-bit floats, activations too if the GPU supports it
 )
 
-// String returns the name that kernels are tabled under.
+// String returns the name of the format in kernel tables.
 func (f Format) String() string { return [...]string{"bf16", "fp8", "int4", "mxfp4", "nvfp4"}[f] }
 
-// Format returns how the matrices of one part are multiplied: as 16 bit where
-// most of them are not quantised.
+// Format returns how the matrices of one part are multiplied: as 16 bit if most of them
+// are not quantised.
 func (q Quantization) Format(m Mix) Format {
 	method := strings.ToLower(q.Method)
 	switch {

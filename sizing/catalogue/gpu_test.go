@@ -13,11 +13,11 @@ func TestGPUs(t *testing.T) {
 	if _, err := FindGPU("RTX"); err == nil || !strings.Contains(err.Error(), "A100-40") {
 		t.Errorf("%v", err)
 	}
-	all, err := gpus()
+	table, err := gpus()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range all {
+	for _, g := range table {
 		if !g.HasSpeed() {
 			t.Errorf("the speed of %s is not known", g.Name)
 		}
@@ -27,7 +27,7 @@ func TestGPUs(t *testing.T) {
 	}
 }
 
-// TestMalformedGPUs adds a row to the table: its mistake is found.
+// TestMalformedGPUs checks that the mistake of an added row is found.
 func TestMalformedGPUs(t *testing.T) {
 	tests := []struct{ name, row, want string }{
 		{"a good row", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\t-\tno", ""},
@@ -35,7 +35,7 @@ func TestMalformedGPUs(t *testing.T) {
 		{"missing column", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\tno", `Z900: measured is ""`},
 		{"empty column", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\t\t-\tno", "Z900: chip is missing"},
 		{"no number", "Z900\t96\t94.5\t100\tNVLink5\tfast\t1500\t-\t-\tno", "Z900: memory_gbps: "},
-		{"name in another case", "h100\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\t-\tno", "h100: stands there twice"},
+		{"name in another case", "h100\t96\t94.5\t100\tNVLink5\t5000\t1500\t-\t-\tno", "h100: is in the table twice"},
 		{"chip without a measurement of its own", "Z900\t96\t94.5\t100\tNVLink5\t5000\t1500\tA800\t-\tno", `Z900: chip is "A800"`},
 	}
 	for _, test := range tests {

@@ -9,31 +9,31 @@ import (
 	"sync"
 )
 
-// Instance is an EC2 instance type with GPUs.
+// Instance describes an EC2 instance type with GPUs.
 type Instance struct {
 	// Type is EC2's name, such as g5.2xlarge.
 	Type string
-	// GPU is the card, GPUs how many of it there are.
+	// GPU is the type of GPU, and GPUs their number.
 	GPU  GPU
 	GPUs int
 	// VCPU and MemoryGiB are the nominal sizes.
 	VCPU      int
 	MemoryGiB float64
-	// MaxPods is what the network interfaces allow, by which the kubelet's
-	// reservation is computed.
+	// MaxPods is the limit of the network interfaces. The kubelet's reservation depends
+	// on it.
 	MaxPods int
-	// NVMeGB is the local disks' size in all.
+	// NVMeGB is the total size of the local disks.
 	NVMeGB int
-	// NetworkGbps is the baseline of the network, EBSMiBps that of the disks over
-	// the network.
+	// NetworkGbps is the baseline of the network, and EBSMiBps the baseline of the EBS
+	// volumes.
 	NetworkGbps, EBSMiBps float64
 }
 
 // Reservations of an EKS node. Memory: 7.5 % for the hypervisor and the kernel
-// (Karpenter's VM_MEMORY_OVERHEAD_PERCENT), 11 MiB for each pod and 255, and
-// 100 below which pods are evicted (kubelet flags of the EKS images). Cores:
-// 6 % of the first, 1 % of the second, 0.5 % of the next two, 0.25 % of the
-// rest (the same).
+// (Karpenter's VM_MEMORY_OVERHEAD_PERCENT), 11 MiB for each pod plus 255 MiB, and 100
+// MiB for the eviction threshold (kubelet flags of the EKS images). CPU: 6 % of the
+// first core, 1 % of the second, 0.5 % of the next two, 0.25 % of the rest (same
+// source).
 const (
 	memoryOverhead = 0.075
 	perPodMiB      = 11
@@ -41,12 +41,12 @@ const (
 	evictionMiB    = 100
 )
 
-// AllocatableMiB is the memory that pods can ask for.
+// AllocatableMiB returns the memory that pods can request, in MiB.
 func (i Instance) AllocatableMiB() int {
 	return int(i.MemoryGiB*1024*(1-memoryOverhead)) - perPodMiB*i.MaxPods - baseMiB - evictionMiB
 }
 
-// AllocatableMilliCPU is how many thousandths of a core pods can ask for.
+// AllocatableMilliCPU returns the CPU that pods can request, in thousandths of a core.
 func (i Instance) AllocatableMilliCPU() int {
 	reserved := 60.0
 	for core := 2; core <= i.VCPU; core++ {
@@ -70,8 +70,8 @@ var instanceTable string
 //go:embed excluded.tsv
 var excludedTable string
 
-// Excluded returns why the catalogue leaves out an instance type with GPUs; ""
-// for every other name.
+// Excluded returns why the catalogue excludes an instance type with GPUs; "" for every
+// other name.
 func Excluded(name string) string {
 	family, _, _ := strings.Cut(name, ".")
 	for _, f := range rows(excludedTable) {
@@ -82,16 +82,17 @@ func Excluded(name string) string {
 	return ""
 }
 
-// instances reads the table once. A test holds that it is without errors.
+// instances returns the rows of the table, which it reads once. A test checks that the
+// table has no errors.
 var instances = sync.OnceValues(func() ([]Instance, error) {
-	var all []Instance
+	var table []Instance
 	for _, f := range rows(instanceTable) {
 		i := Instance{Type: f["type"]}
 		var err error
 		if i.GPU, err = FindGPU(f["gpu"]); err != nil {
 			return nil, fmt.Errorf("%s: gpu %w", i.Type, err)
 		}
-		for column, to := range map[string]any{
+		for column, field := range map[string]any{
 			"gpus": &i.GPUs, "vcpu": &i.VCPU, "memory_gib": &i.MemoryGiB, "max_pods": &i.MaxPods,
 			"nvme_gb": &i.NVMeGB, "network_gbps": &i.NetworkGbps, "ebs_mibps": &i.EBSMiBps,
 		} {
@@ -99,23 +100,23 @@ var instances = sync.OnceValues(func() ([]Instance, error) {
 			if err != nil {
 				return nil, fmt.Errorf("%s: %s: %w", i.Type, column, err)
 			}
-			switch to := to.(type) {
+			switch field := field.(type) {
 			case *int:
-				*to = int(x)
+				*field = int(x)
 			case *float64:
-				*to = x
+				*field = x
 			}
 		}
-		all = append(all, i)
+		table = append(table, i)
 	}
-	return all, nil
+	return table, nil
 })
 
-// rows reads a table with a header, in which lines with '#' say where it is
-// from.
+// rows returns the rows of a table with a header. Lines that begin with '#' name the
+// source.
 func rows(table string) []map[string]string {
 	var header []string
-	var all []map[string]string
+	var records []map[string]string
 	for line := range strings.Lines(table) {
 		line = strings.TrimRight(line, "\r\n")
 		if line == "" || strings.HasPrefix(line, "#") {
@@ -132,31 +133,31 @@ func rows(table string) []map[string]string {
 				row[name] = strings.TrimSpace(fields[i])
 			}
 		}
-		all = append(all, row)
+		records = append(records, row)
 	}
-	return all
+	return records
 }
 
-// Instances are all types, by name.
+// Instances returns all instance types, in the order of the table.
 func Instances() []Instance {
-	all, _ := instances()
-	return slices.Clone(all)
+	table, _ := instances()
+	return slices.Clone(table)
 }
 
 // FindInstance returns an instance type by its name.
 func FindInstance(name string) (Instance, error) {
-	all, _ := instances()
+	table, _ := instances()
 	family, _, _ := strings.Cut(name, ".")
 	var sizes, families []string
-	for _, i := range all {
-		of, _, _ := strings.Cut(i.Type, ".")
+	for _, i := range table {
+		typeFamily, _, _ := strings.Cut(i.Type, ".")
 		switch {
 		case i.Type == name:
 			return i, nil
-		case of == family:
+		case typeFamily == family:
 			sizes = append(sizes, i.Type)
-		case !slices.Contains(families, of):
-			families = append(families, of)
+		case !slices.Contains(families, typeFamily):
+			families = append(families, typeFamily)
 		}
 	}
 	if len(sizes) == 0 {

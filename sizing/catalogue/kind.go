@@ -5,41 +5,41 @@ import (
 	"strings"
 )
 
-// Kind says what a model is for.
+// Kind is the purpose of a model.
 type Kind int
 
 const (
-	// Generator writes text.
+	// Generator models write text.
 	Generator Kind = iota
-	// Embedding gives a vector for a text or an image.
+	// Embedding models return a vector for a text or an image.
 	Embedding
-	// Reranker scores texts: rerankers, classifiers and reward models.
+	// Reranker models score texts: rerankers, classifiers and reward models.
 	Reranker
-	// SpeechToText writes down what is said.
+	// SpeechToText models transcribe speech.
 	SpeechToText
 )
 
-// String returns the kind as documentation says it.
+// String returns the name of the kind in the documentation.
 func (k Kind) String() string {
 	return [...]string{"generator", "embedding model", "reranker", "speech-to-text model"}[k]
 }
 
-// Generates reports whether the answer to a request is as many tokens as it is
-// asked for, so that speed and cost are those of output tokens.
+// Generates reports whether the answer to a request is a number of output tokens, so
+// that speed and cost count output tokens.
 func (k Kind) Generates() bool { return k == Generator }
 
-// encoders are the architectures whose attention sees all tokens at once, so
-// that nothing is kept from token to token (vllm/model_executor/models/bert.py,
-// roberta.py and modernbert.py at 017e9f4448, 2026-08-17).
+// encoders are the architectures whose attention covers all tokens at once, so nothing
+// is cached between tokens (vllm/model_executor/models/bert.py, roberta.py and
+// modernbert.py at 017e9f4448, 2026-08-17).
 var encoders = []string{"bert", "roberta", "xlm-roberta", "modernbert"}
 
-// transcribers are the model types that transcribe, and do nothing else.
+// transcribers are the model types that only transcribe.
 var transcribers = []string{"whisper", "qwen3_asr", "glmasr", "cohere_asr", "voxtral_realtime"}
 
-// chats are architectures that generate though their name ends in Model.
+// chats are architectures that generate although their name ends in Model.
 var chats = []string{"ChatGLMModel", "InternVLChatModel", "H2OVLChatModel", "SkyworkR1VChatModel", "Qwen2_5OmniModel", "UltravoxModel", "MossAudioModel", "MiDashengLMModel"}
 
-// kindOfArchitectures tells the kind as vLLM does (_SUFFIX_TO_DEFAULTS in
+// kindOfArchitectures returns the kind by vLLM's rules (_SUFFIX_TO_DEFAULTS in
 // vllm/config/model.py at 017e9f4448, 2026-08-17).
 func kindOfArchitectures(modelType string, architectures []string) Kind {
 	if slices.Contains(transcribers, modelType) {
@@ -72,7 +72,8 @@ func headless(modelType string, architectures []string) bool {
 	return kind == Embedding || kind == Reranker
 }
 
-// named returns the kind that a model's name tells of one that could also generate.
+// named returns the kind that a model's name states, for an architecture that could
+// also generate.
 func (k Kind) named(id string) Kind {
 	name := words(id)
 	switch {

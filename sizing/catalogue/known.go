@@ -10,16 +10,17 @@ import (
 )
 
 const (
-	// notSized ends an error about a layout that is not known.
+	// notSized is the end of an error about an unknown layout.
 	notSized = "the model is not sized. Leave its shape out, and set gpu.count and resources.disk"
-	// wayOut is for what the size of the files settles too.
-	wayOut = "add weightsGiB, the size of the weights' files, or leave the shape out and set gpu.count and resources.disk"
+	// workaround is the end of an error that the size of the weights' files also
+	// avoids.
+	workaround = "add weightsGiB, the size of the weights' files, or leave the shape out and set gpu.count and resources.disk"
 )
 
-// modelTypes are the architectures whose layers are known: those that vLLM's
-// registry has (vllm/model_executor/models/registry.py and vllm/
-// transformers_utils/configs at 017e9f4448, 2026-08-17) and whose weights and
-// KV cache follow from the keys of config.
+// modelTypes are the architectures with known layers: vLLM's registry has them
+// (vllm/model_executor/models/registry.py and vllm/transformers_utils/configs at
+// 017e9f4448, 2026-08-17), and their weights and KV cache follow from the keys of
+// config.
 var modelTypes = strings.Fields(`
 afmoe apertus arcee arctic aria aya_vision baichuan bailing_moe bailing_moe_v2 bamba bert bloom chatglm codegen cohere cohere2 cohere2_vision
 deepseek deepseek_v2 deepseek_v3 deepseek_v32 deepseek_v4 deepseek_vl_v2 deepseek_ocr dots1 dots_ocr ernie4_5 ernie4_5_moe ernie4_5_moe_vl exaone exaone4 exaone_moe
@@ -39,18 +40,17 @@ xlm-roberta xverse
 // knownModelType reports whether the layers of an architecture are known.
 func knownModelType(name string) bool { return slices.Contains(modelTypes, name) }
 
-// keys are a config.json as it stands.
+// keys holds the content of a config.json.
 type keys map[string]any
 
-// layout matches keys that may change the layers, their widths or what they
-// keep.
+// layout matches keys that may change the layers, their widths or their cache.
 var layout = regexp.MustCompile(`pattern|ratio|sparse|hybrid|compress|latent|lora_rank|kv_shar|shared_kv|period|layer_types|block_type|blocks_type|` +
 	`block_configs|layer_configs|type_list|_freq|frequency|_interval|per_layer|_layers_enum|attn_layers|attention_layers|swa_|ssm_|engram|ngram|loop|recur|` +
 	`idxs|indices|moe_layer|^moe$|every_n_layers|layer_group|` +
 	`memory_layer|head_dim|kv_heads|key_value_heads|expert_hidden|expert_dim|routed_expert|linear_attn|index_|_window|cross_attention|_chunk`)
 
-// harmless are keys that look like those, and change nothing of the size; those
-// that the parser reads are in readKeys.
+// harmless matches keys that layout also matches but that do not change the size.
+// readKeys holds the keys that the parser reads.
 var harmless = regexp.MustCompile(`^(rope|rotary|mrope|image|video|vision|audio|router|mtp|eagle|draft|img_token|mm_|tie_|norm|attention_dropout|compress_rope|` +
 	`encoder_no_repeat|no_repeat|mamba_|swa_rope|swa_rotary|moe_router|use_|talker|token2wav|code2wav|speaker|hc_)|` +
 	`_(dropout|eps|dtype|theta|index|token_id|token_index|idx|bias|act|init|norm|factor|coef|overlap|func|iteration|interleave)$|` +
@@ -59,7 +59,7 @@ var harmless = regexp.MustCompile(`^(rope|rotary|mrope|image|video|vision|audio|
 	`index_topk|sliding_window_size|decoder_sparse_step|num_ngram|ngram|global_compression_ratio|router_z_loss|expansion_ratio|ffn_ratio|mlp_ratio|` +
 	`partial_rotary_factor|min_ratio|chunk_size|local_rope_theta|global_rope_theta|global_attn_every_n_layers|local_attention|logits_chunk)$`)
 
-// readKeys are the keys that shapes are computed from.
+// readKeys holds the keys from which shapes are computed.
 var readKeys = func() map[string]bool {
 	read := map[string]bool{}
 	for field := range reflect.TypeFor[config]().Fields() {
@@ -68,23 +68,23 @@ var readKeys = func() map[string]bool {
 	return read
 }()
 
-// weightsAlone returns the size of the weights, where nothing else is given.
-func (k keys) weightsAlone() (gibibytes float64, alone bool) {
+// weightsOnly returns the size of the weights in GiB if that is the only key.
+func (k keys) weightsOnly() (gibibytes float64, only bool) {
 	size, ok := k["weightsGiB"].(float64)
 	return size, ok && len(k) == 1
 }
 
-// unknown names the keys that may change the layout and that no shape is
-// computed from.
+// unknown returns an error that names the keys that may change the layout and that the
+// parser does not read.
 func (k keys) unknown() error {
 	var errs []error
 	for _, name := range k.suspects() {
-		errs = append(errs, fmt.Errorf("%s is a key that may change the layers or what they keep, and how is not known; %s", name, notSized))
+		errs = append(errs, fmt.Errorf("%s is a key that may change the layers or their cache in an unknown way; %s", name, notSized))
 	}
 	return errors.Join(errs...)
 }
 
-// suspects lists them, sorted.
+// suspects returns these keys, sorted.
 func (k keys) suspects() []string {
 	var found []string
 	for name, value := range k {
@@ -92,7 +92,7 @@ func (k keys) suspects() []string {
 			found = append(found, keys(inner).suspects()...)
 			continue
 		}
-		if layout.MatchString(name) && !readKeys[name] && !harmless.MatchString(name) && says(value) {
+		if layout.MatchString(name) && !readKeys[name] && !harmless.MatchString(name) && significant(value) {
 			found = append(found, name)
 		}
 	}
@@ -100,9 +100,9 @@ func (k keys) suspects() []string {
 	return slices.Compact(found)
 }
 
-// says reports whether a value says anything: null, false, zero, and what is
-// empty do not.
-func says(value any) bool {
+// significant reports whether a value has an effect. Null, false, zero and empty values
+// have none.
+func significant(value any) bool {
 	switch value := value.(type) {
 	case nil:
 		return false
@@ -113,7 +113,7 @@ func says(value any) bool {
 	case string:
 		return value != ""
 	case []any:
-		return slices.ContainsFunc(value, says)
+		return slices.ContainsFunc(value, significant)
 	case map[string]any:
 		return len(value) > 0
 	}

@@ -6,24 +6,24 @@ import (
 	"strings"
 )
 
-// kvLayers groups the layers by what they keep: full attention first, then
+// kvLayers returns the layers in groups with equal caches: full attention first, then
 // windows, then states.
 func (c *config) kvLayers(layers []layer) []KVLayers {
 	if len(c.CompressRatios) > 0 {
 		return c.compressedKV(layers)
 	}
 	var kept []KVLayers
-	add := func(one KVLayers) {
+	add := func(added KVLayers) {
 		for i := range kept {
-			same := kept[i]
-			same.Count, one.Count = 0, 0
-			if same == one {
+			old := kept[i]
+			old.Count, added.Count = 0, 0
+			if old == added {
 				kept[i].Count++
 				return
 			}
 		}
-		one.Count = 1
-		kept = append(kept, one)
+		added.Count = 1
+		kept = append(kept, added)
 	}
 	for _, l := range layers {
 		if l.borrowed {
@@ -52,20 +52,20 @@ func (c *config) kvLayers(layers []layer) []KVLayers {
 	return kept
 }
 
-// latent reports whether the cache keeps the latent of latent attention: that of
-// MiniCPM3 is expanded first (vllm/model_executor/models/minicpm3.py at
+// latent reports whether the cache holds the latent of latent attention. MiniCPM3
+// expands the latent before it is cached (vllm/model_executor/models/minicpm3.py at
 // 017e9f4448, 2026-08-17).
 func (c *config) latent() bool { return c.KVLoraRank > 0 && c.ModelType != "minicpm3" }
 
-// addIndex spreads the keys of sparse attention over its layers: DeepSeek-V3.2
-// and GLM keep one in 8 bit with a scale of 32, MiniMax-M3 one in 16 bit, on
-// every GPU (DeepseekV32IndexerCache in vllm/model_executor/models/
-// deepseek_v2.py, MiniMaxM3IndexerCache in vllm/models/minimax_m3/common/
-// indexer.py at 017e9f4448, 2026-08-17).
+// addIndex distributes the index keys of sparse attention over its layers.
+// DeepSeek-V3.2 and GLM cache one key in 8 bit with a 32-bit scale, MiniMax-M3 one in
+// 16 bit, on every GPU (DeepseekV32IndexerCache in
+// vllm/model_executor/models/deepseek_v2.py, MiniMaxM3IndexerCache in
+// vllm/models/minimax_m3/common/indexer.py at 017e9f4448, 2026-08-17).
 func (c *config) addIndex(kept []KVLayers, layers []layer) {
-	each, indexed := 2*c.Sparse.Dim, 0
+	keyBytes, indexed := 2*c.Sparse.Dim, 0
 	if c.Sparse.Dim == 0 {
-		each = c.IndexHeadDim + 4
+		keyBytes = c.IndexHeadDim + 4
 	}
 	for _, l := range layers {
 		if l.index && !l.borrowed {
@@ -73,23 +73,23 @@ func (c *config) addIndex(kept []KVLayers, layers []layer) {
 		}
 	}
 	if indexed > 0 && len(kept) > 0 && kept[0].Kind == Full {
-		kept[0].Bytes = (each*indexed + kept[0].Count - 1) / kept[0].Count
+		kept[0].Bytes = (keyBytes*indexed + kept[0].Count - 1) / kept[0].Count
 	}
 }
 
-// DeepSeek-V4's cache: entries of 584 bytes (448 of 8 bit, 64 of 16 and the
-// scales), of the last window for each layer and of one entry for every 4 or
-// 128 tokens for most; where one stands for 4, an index key in 8 bit with its
-// scale. The running sums of the compressors are kept in 32 bit, of the tokens
-// that are not compressed yet, in blocks of 4 and 8 tokens (vllm/models/
-// deepseek_v4/attention.py and compressor.py at 017e9f4448, 2026-08-17).
+// DeepSeek-V4's cache has entries of 584 bytes (448 of 8 bit, 64 of 16 bit, and the
+// scales). Each layer caches one entry for each token of the last window; most layers
+// also cache one entry for every 4 or 128 tokens. A layer with one entry for 4 tokens
+// adds an index key in 8 bit with its scale. The compressors keep running sums of
+// uncompressed tokens in 32 bit, in blocks of 4 and 8 tokens
+// (vllm/models/deepseek_v4/attention.py and compressor.py at 017e9f4448, 2026-08-17).
 const (
 	compressedEntry = 584
 	compressedBlock = 256
 )
 
-// compressedKV sums the caches of all layers: vLLM puts them into one pool, each
-// kind in blocks of about as many bytes (group_and_unify_kv_cache_specs in
+// compressedKV returns the sum of the caches of all layers. vLLM puts them into one
+// pool, each kind in blocks of nearly equal size (group_and_unify_kv_cache_specs in
 // vllm/v1/core/kv_cache_utils.py).
 func (c *config) compressedKV(layers []layer) []KVLayers {
 	var perToken float64
@@ -114,8 +114,8 @@ func (c *config) compressedKV(layers []layer) []KVLayers {
 	return kept
 }
 
-// state is what one Mamba or linear-attention layer keeps: the last inputs of
-// its convolution and its recurrence.
+// state returns the cache of one Mamba or linear-attention layer: the last inputs of
+// its convolution, and its recurrence.
 func (c *config) state() KVLayers {
 	var channels, recurrence float64
 	kernel := 0
@@ -139,9 +139,9 @@ func (c *config) state() KVLayers {
 	}
 }
 
-// wideSince is the release 0.N from which vLLM keeps the recurrence in 32 bit:
-// where the configuration asks for it (Qwen3.5 from the beginning, others since
-// v0.14), and for Nemotron-H by default since v0.20
+// wideSince returns the minor version since which vLLM keeps the recurrence in 32 bit.
+// That happens if the configuration requests it (Qwen3.5 since its first release,
+// others since v0.14), and by default for Nemotron-H since v0.20
 // (vllm/model_executor/models/config.py).
 func (c *config) wideSince() int {
 	switch wide := strings.Contains(cmp.Or(c.SSMCacheDType, c.SSMDType), "32"); {
@@ -155,8 +155,8 @@ func (c *config) wideSince() int {
 	return 0
 }
 
-// largestState bounds what absurd numbers could come to: one layer's state
-// fills no GPU.
+// largestState limits the result of implausible numbers, in bytes: the state of one
+// layer never fills a GPU.
 const largestState = 1 << 36
 
 type mamba struct{ inner, groups, state, kernel, heads int }

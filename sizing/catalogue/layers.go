@@ -8,51 +8,52 @@ import (
 	"strings"
 )
 
-// layer is one layer of the language model.
+// layer describes one layer of the language model.
 type layer struct {
 	kind layerKind
-	// heads and kvHeads are those of its attention, key and value the widths of
+	// heads and kvHeads are the numbers of attention heads, key and value the widths of
 	// one head's keys and values.
 	heads, kvHeads, key, value int
-	// window in tokens, of sliding attention.
+	// window is the width of sliding attention in tokens.
 	window int
-	// borrowed reports that the layer reads the cache of another one.
+	// borrowed reports that the layer uses the cache of another layer.
 	borrowed bool
-	// index reports that it keeps a key for the choice of tokens.
+	// index reports that the layer caches a key for the selection of tokens.
 	index bool
-	// compress is how many tokens one entry of the cache stands for: DeepSeek-V4.
+	// compress is the number of tokens of one cache entry: DeepSeek-V4.
 	compress int
-	// linear reports that one square matrix replaces attention, or the MLP.
+	// linearAttention and linearMLP report that one square matrix replaces attention,
+	// or the MLP.
 	linearAttention, linearMLP bool
-	// dense is the width of its MLP, 0 for none; experts reports a mixture.
+	// dense is the width of the MLP, 0 for none; experts reports a mixture of experts.
 	dense   int
 	experts bool
 }
 
-// layerKind is what one decoder layer keeps.
+// layerKind is the kind of cache of one decoder layer.
 type layerKind int
 
 const (
-	nothing layerKind = iota // an MLP of its own
+	nothing layerKind = iota // only an MLP
 	crossAttention
 	fullAttention
 	slidingAttention
 	stateful
 	both // attention and a state side by side: Falcon-H1
-	// encoderAttention sees all tokens at once and keeps none.
+	// encoderAttention covers all tokens at once and caches none.
 	encoderAttention
 )
 
-// mostLayers bounds what is counted: no model has more.
-const mostLayers = 2000
+// maxLayers is the largest number of layers that the parser reads: no model has more.
+const maxLayers = 2000
 
-// layers describes each layer, by whichever of the many ways to say it the
-// configuration uses.
+// layers returns a description of each layer. It supports all the ways in which
+// configurations describe layers.
 func (c *config) layers() ([]layer, error) {
 	if len(c.BlockConfigs) > 0 {
 		return c.blockLayers()
 	}
-	layers := make([]layer, min(c.NumHiddenLayers, mostLayers))
+	layers := make([]layer, min(c.NumHiddenLayers, maxLayers))
 	window, sliding := c.window(), c.hasSliding()
 	for i := range layers {
 		l := &layers[i]
@@ -91,7 +92,7 @@ func (c *config) layers() ([]layer, error) {
 			l.dense = cmp.Or(c.DenseIntermediate, int(c.IntermediateSize))
 		}
 		switch {
-		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP beside their experts
+		case (c.EnableMoEBlock || c.ResidualMoE) && l.experts: // Gemma 4 and Grok 2 have a dense MLP in addition to their experts
 			l.dense = int(c.IntermediateSize)
 		case c.DoubleWide && l.borrowed: // Gemma 4 E2B
 			l.dense *= 2
@@ -102,8 +103,8 @@ func (c *config) layers() ([]layer, error) {
 	return layers, nil
 }
 
-// valueDim returns the width of a head's values where it is not that of its keys
-// and there is no latent.
+// valueDim returns the width of a head's values if it differs from that of its keys; 0
+// with latent attention.
 func (c *config) valueDim() int {
 	if c.KVLoraRank > 0 || c.QLoraRank > 0 {
 		return 0
@@ -119,15 +120,15 @@ func (c *config) window() int {
 	return int(c.SlidingWindow)
 }
 
-// chunked reports that tokens see their own chunk, not a window.
+// chunked reports whether tokens attend to their own chunk instead of a window.
 func (c *config) chunked() bool {
 	return c.AttentionChunk > 0 && !strings.HasPrefix(c.ModelType, "mimo_v2")
 }
 
-// hasSliding reports whether any layer has a window.
+// hasSliding reports whether a layer has a window.
 func (c *config) hasSliding() bool {
 	window := c.window()
-	for i := range min(c.NumHiddenLayers, mostLayers) {
+	for i := range min(c.NumHiddenLayers, maxLayers) {
 		if c.kind(i, window) == slidingAttention {
 			return true
 		}
@@ -135,9 +136,9 @@ func (c *config) hasSliding() bool {
 	return false
 }
 
-// indexes reports whether a layer of sparse attention has an index of its own:
-// vllm/model_executor/models/deepseek_v2.py and vllm/models/minimax_m3/nvidia/
-// model.py at 017e9f4448 (2026-08-17).
+// indexes reports whether a layer of sparse attention has its own index:
+// vllm/model_executor/models/deepseek_v2.py and vllm/models/minimax_m3/nvidia/model.py
+// at 017e9f4448 (2026-08-17).
 func (c *config) indexes(layer int) bool {
 	switch {
 	case c.Sparse.Dim > 0:
@@ -154,14 +155,14 @@ func (c *config) indexes(layer int) bool {
 	return true
 }
 
-// otherAttention is that of Step-3.5's sliding layers.
+// otherAttention describes the sliding layers of Step-3.5.
 type otherAttention struct {
 	Heads   int `json:"num_attention_heads"`
 	KVHeads int `json:"num_attention_groups"`
 	HeadDim int `json:"head_dim"`
 }
 
-// kind returns what the layer keeps.
+// kind returns the kind of cache of a layer.
 func (c *config) kind(layer, window int) layerKind {
 	types := c.LayerTypes
 	if len(types) == 0 {
@@ -201,12 +202,12 @@ func (c *config) kind(layer, window int) layerKind {
 	return fullAttention
 }
 
-// fullIf is full attention on a condition.
-func fullIf(condition bool, otherwise layerKind) layerKind {
+// fullIf returns full attention if the condition holds, else alternative.
+func fullIf(condition bool, alternative layerKind) layerKind {
 	if condition {
 		return fullAttention
 	}
-	return otherwise
+	return alternative
 }
 
 func kindOf(name string) layerKind {
@@ -223,14 +224,14 @@ func kindOf(name string) layerKind {
 	return nothing
 }
 
-// knownLayerTypes are the entries of layer_types and layers_block_type whose
-// cache is known.
+// knownLayerTypes are the entries of layer_types and layers_block_type with a known
+// cache.
 var knownLayerTypes = []string{
 	"full_attention", "sliding_attention", "chunked_attention", "linear_attention", "attention", "mamba", "conv", "hybrid", "moe", "mlp",
 	"deepseek_sparse_attention", "full", "mamba2", "recurrent", "local_attention",
 }
 
-// checkLayers refuses layers whose kind is not known.
+// checkLayers refuses layers of an unknown kind.
 func (c *config) checkLayers() error {
 	var errs []error
 	for _, list := range []struct {
@@ -239,25 +240,25 @@ func (c *config) checkLayers() error {
 	}{{"layer_types", c.LayerTypes}, {"layers_block_type", c.LayersBlockType}} {
 		for _, name := range list.types {
 			if !slices.Contains(knownLayerTypes, strings.ToLower(name)) {
-				errs = append(errs, fmt.Errorf("%s has a layer of the type %q, whose KV cache is not known; %s", list.key, name, wayOut))
+				errs = append(errs, fmt.Errorf("%s has a layer of the type %q, whose KV cache is not known; %s", list.key, name, workaround))
 				break
 			}
 		}
 	}
 	if i := strings.IndexFunc(c.HybridPattern, func(r rune) bool { return !strings.ContainsRune("M*E-", r) }); i >= 0 {
-		errs = append(errs, fmt.Errorf("hybrid_override_pattern has %q, a layer that is not known; %s", c.HybridPattern[i:i+1], wayOut))
+		errs = append(errs, fmt.Errorf("hybrid_override_pattern has %q, a layer that is not known; %s", c.HybridPattern[i:i+1], workaround))
 	}
 	for _, ratio := range c.CompressRatios {
 		if ratio != 0 && ratio != 1 && ratio != 4 && ratio != 128 {
-			errs = append(errs, fmt.Errorf("compress_ratios has %d, whose KV cache is not known; %s", ratio, wayOut))
+			errs = append(errs, fmt.Errorf("compress_ratios has %d, whose KV cache is not known; %s", ratio, workaround))
 			break
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// windowed is for models that say which layers slide by a pattern, or only that
-// there is a window.
+// windowed returns the kind of a layer for models that state the sliding layers by a
+// pattern, or only state a window.
 func (c *config) windowed(layer int) layerKind {
 	if c.UseSliding != nil && !*c.UseSliding {
 		return fullAttention

@@ -10,13 +10,13 @@ import (
 	"sync"
 )
 
-// The models: each with the keys of its Hugging Face config.json, so that the
-// catalogue is read by the same code as a user's own file.
+// The models, each with the keys of its Hugging Face config.json. The same code reads
+// the catalogue and a user's file.
 //
 //go:embed models/*.json
 var files embed.FS
 
-// entry is one shape, with the names that it goes by.
+// entry is one shape with its names.
 type entry struct {
 	IDs        []string        `json:"ids"`
 	Families   []string        `json:"families"`
@@ -24,11 +24,11 @@ type entry struct {
 	Rounded    bool            `json:"approximate"`
 	Config     json.RawMessage `json:"config"`
 
-	// shape is computed when it is asked for, and once.
+	// shape computes the shape at its first call.
 	shape func() (Shape, error)
 }
 
-// parse computes the shape.
+// parse returns the shape of the entry.
 func (e entry) parse() (Shape, error) {
 	s, err := ParseConfig(e.Config)
 	if err == nil {
@@ -38,59 +38,60 @@ func (e entry) parse() (Shape, error) {
 	return s, err
 }
 
-// load reads the catalogue once. A test holds that it is without errors.
+// load returns the catalogue, which it reads once. A test checks that the catalogue has
+// no errors.
 var load = sync.OnceValues(func() ([]entry, error) {
 	names, err := files.ReadDir("models")
 	if err != nil {
 		return nil, err
 	}
-	var all []entry
+	var entries []entry
 	for _, name := range names {
 		text, err := files.ReadFile(path.Join("models", name.Name()))
 		if err != nil {
 			return nil, err
 		}
-		var some []entry
-		if err := json.Unmarshal(text, &some); err != nil {
+		var group []entry
+		if err := json.Unmarshal(text, &group); err != nil {
 			return nil, fmt.Errorf("%s: %w", name.Name(), err)
 		}
-		for _, e := range some {
+		for _, e := range group {
 			e.shape = sync.OnceValues(e.parse)
-			all = append(all, e)
+			entries = append(entries, e)
 		}
 	}
-	return all, nil
+	return entries, nil
 })
 
-// FindShape returns the shape of a model by its Hugging Face id: the
-// repository's own entry, or that of the family whose name the repository's
-// contains, with the quantisation that the name tells. A model of neither kind
-// is not found: nothing is guessed.
+// FindShape returns the shape of a model by its Hugging Face id: the entry of the
+// repository, or that of a family whose name is part of the repository's name, with the
+// quantisation that the name states. Any other model is not found; the function guesses
+// nothing.
 func FindShape(id string) (Shape, bool) {
-	all, _ := load()
-	for _, e := range all {
-		for _, known := range e.IDs {
-			if strings.EqualFold(known, id) {
+	entries, _ := load()
+	for _, e := range entries {
+		for _, candidate := range e.IDs {
+			if strings.EqualFold(candidate, id) {
 				s, err := e.shape()
-				s.Name = known
+				s.Name = candidate
 				return s, err == nil
 			}
 		}
 	}
 	name := words(id)
 	var longest string
-	var of entry
-	for _, e := range all {
+	var familyEntry entry
+	for _, e := range entries {
 		for _, family := range e.Families {
 			if len(family) > len(longest) && strings.Contains(name, "-"+family+"-") && sameMedia(name, words(e.IDs[0])) {
-				longest, of = family, e
+				longest, familyEntry = family, e
 			}
 		}
 	}
 	if longest == "" {
 		return Shape{}, false
 	}
-	found, err := of.shape()
+	found, err := familyEntry.shape()
 	found.Family = true
 	switch q := found.named(id); {
 	case q.Method != "":
@@ -102,21 +103,21 @@ func FindShape(id string) (Shape, bool) {
 	return found, err == nil
 }
 
-// sameMedia reports whether two names tell of the same towers: a family's text
-// model is not the shape of its vision model.
-func sameMedia(name, other string) bool {
-	return !slices.ContainsFunc(media, func(m string) bool { return strings.Contains(name, m) != strings.Contains(other, m) })
+// sameMedia reports whether two names state the same media: a family's text model does
+// not have the shape of its vision model.
+func sameMedia(a, b string) bool {
+	return !slices.ContainsFunc(media, func(m string) bool { return strings.Contains(a, m) != strings.Contains(b, m) })
 }
 
-// media are the marks of models that see, hear or speak.
+// media are the parts of names that state images, audio or speech.
 var media = []string{"-vl-", "-omni-", "-ocr-", "-asr-", "-tts-", "-audio-", "-vision-", "-multimodal-"}
 
-// ShapeOf returns the shape of a model by its config.json, with the
-// quantisation that its name tells where the file says nothing of one. Where
-// only the size of the weights is given, the rest is that of the catalogue.
+// ShapeOf returns the shape of a model by its config.json. If the file does not state a
+// quantisation, the model's name does. If the text has only the size of the weights,
+// the catalogue supplies the rest.
 func ShapeOf(id string, config []byte) (Shape, error) {
 	if _, keys, err := plausible(config); err == nil {
-		if size, alone := keys.weightsAlone(); alone {
+		if size, only := keys.weightsOnly(); only {
 			s, ok := FindShape(IDOf(id))
 			if !ok {
 				return s, fmt.Errorf("has only weightsGiB, and the catalogue does not have the shape of %s; give its config.json with it", id)
@@ -130,30 +131,30 @@ func ShapeOf(id string, config []byte) (Shape, error) {
 	return s.WithQuantization(id), err
 }
 
-// lastName is an id without its organisation.
+// lastName returns an id without its organisation.
 func lastName(id string) string { return id[strings.LastIndexByte(id, '/')+1:] }
 
-// words is the last name in lower case, its words joined and surrounded by '-'.
+// words returns the last name in lower case, with '-' between words and at both ends.
 func words(id string) string {
 	return "-" + separators.Replace(strings.ToLower(lastName(id))) + "-"
 }
 
 var separators = strings.NewReplacer("_", "-", " ", "-", "(", "-", ")", "-", ",", "-", ":", "-")
 
-// ShapeNames lists the first id of every shape, sorted.
+// ShapeNames returns the first id of every shape, sorted.
 func ShapeNames() []string {
-	all, _ := load()
+	entries, _ := load()
 	var names []string
-	for _, e := range all {
+	for _, e := range entries {
 		names = append(names, e.IDs[0])
 	}
 	slices.Sort(names)
 	return names
 }
 
-// IDOf is the id by which the catalogue may have a model. An address in an object
-// store or an absolute path ends in it, as people lay out buckets and volumes:
-// its last two parts. A Hugging Face id is its own.
+// IDOf returns the id under which the catalogue may have a model. For an address in an
+// object store or an absolute path, it returns the last two parts, because users
+// arrange buckets and volumes by id. It returns a Hugging Face id unchanged.
 func IDOf(model string) string {
 	_, path, isAddress := strings.Cut(model, "://")
 	switch {

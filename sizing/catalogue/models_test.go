@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-func TestEveryShapeOfTheCatalogueIsRead(t *testing.T) {
-	all, err := load()
+func TestCatalogueShapes(t *testing.T) {
+	entries, err := load()
 	if err != nil {
 		t.Error(err)
 	}
 	ids, families := map[string]bool{}, map[string]bool{}
-	for _, e := range all {
+	for _, e := range entries {
 		if _, err := e.shape(); err != nil {
 			t.Errorf("%s: %v", e.IDs[0], err)
 		}
@@ -37,12 +37,12 @@ func TestEveryShapeOfTheCatalogueIsRead(t *testing.T) {
 	}
 }
 
-// The parts that the arithmetic counts add up to what is published. Towers and
-// adapters are not counted, so that models with them may have more; tables of
-// positions and biases show in small models.
+// TestParametersAddUp compares the counted parameters with the published number. The
+// arithmetic does not count encoders and adapters, so models with them may have more.
+// Position tables and biases matter in small models.
 func TestParametersAddUp(t *testing.T) {
-	all, _ := load()
-	for _, e := range all {
+	entries, _ := load()
+	for _, e := range entries {
 		plain, err := ParseConfig(e.Config)
 		if err != nil {
 			t.Error(err)
@@ -52,27 +52,27 @@ func TestParametersAddUp(t *testing.T) {
 		if e.Parameters == 0 { // TestParametersOfTheName
 			continue
 		}
-		least, most := -0.01, 0.01
+		low, high := -0.01, 0.01
 		switch {
 		case e.Rounded || counted < 2e9:
-			least, most = -0.06, 0.06
+			low, high = -0.06, 0.06
 		case plain.Vision != (Vision{}) || plain.drafts:
-			least, most = -0.05, 0.05
+			low, high = -0.05, 0.05
 		}
 		if uncounted[e.IDs[0]] {
-			least = -0.35
+			low = -0.35
 		}
-		if off := counted/e.Parameters - 1; !(off >= least && off <= most) {
-			t.Errorf("%s: %.4g parameters counted, %.4g published: %+.1f %%", e.IDs[0], counted, e.Parameters, 100*off)
+		if deviation := counted/e.Parameters - 1; !(deviation >= low && deviation <= high) {
+			t.Errorf("%s: %.4g parameters counted, %.4g published: %+.1f %%", e.IDs[0], counted, e.Parameters, 100*deviation)
 		}
 	}
-	if len(all) < 400 {
-		t.Errorf("only %d shapes", len(all))
+	if len(entries) < 400 {
+		t.Errorf("only %d shapes", len(entries))
 	}
 }
 
-// named are the published numbers of parameters, in billions, of models whose
-// names do not tell them: their model cards, read on 2026-11-29.
+// named holds the published numbers of parameters, in billions, of models whose names
+// do not state them: from their model cards, read on 2026-11-29.
 var named = map[string]float64{
 	"DeepSeek-V3.1": 671, "DeepSeek-V3.2": 671, "DeepSeek-V4-Flash": 284, "DeepSeek-V4-Pro": 1600, "GLM-5": 744, "GLM-5.1": 744, "GLM-5.2": 744,
 	"Kimi-K2.5": 1027, "Kimi-K2.6": 1027, "Kimi-K2.7-Code": 1027, "Kimi-K3": 2800, "MiniMax-M2.5": 229, "MiniMax-M2.7": 229, "MiniMax-M3": 427, "Step-3.7-Flash": 196, "Step-3.5-Flash": 196, "Hy3": 295,
@@ -82,12 +82,12 @@ var named = map[string]float64{
 
 var billions = regexp.MustCompile(`-(\d+(?:\.\d+)?)B(?:-|$)`)
 
-// TestParametersOfTheName holds the parameters of the models whose exact number
-// is not in the catalogue to that of the name.
+// TestParametersOfTheName compares the models without an exact number in the catalogue
+// with the number in their name.
 func TestParametersOfTheName(t *testing.T) {
-	all, _ := load()
+	entries, _ := load()
 	checked := 0
-	for _, e := range all {
+	for _, e := range entries {
 		if e.Parameters > 0 {
 			continue
 		}
@@ -107,8 +107,8 @@ func TestParametersOfTheName(t *testing.T) {
 	}
 }
 
-// tolerance is 3 %, and of a name with few digits what they leave open. Small
-// models have a tower or a table whose size is estimated.
+// tolerance returns 3 %, and more for names with few digits. Small models have an
+// encoder or a table of estimated size.
 func tolerance(billions float64) float64 {
 	if billions < 2.5 {
 		return 0.25
@@ -116,8 +116,8 @@ func tolerance(billions float64) float64 {
 	return max(0.03, 0.85/billions)
 }
 
-// TestModelsOfTheRecipes holds testdata/recipes.tsv, which lists the models of
-// vLLM's recipes, to the catalogue.
+// TestModelsOfTheRecipes compares testdata/recipes.tsv, which lists the models of
+// vLLM's recipes, with the catalogue.
 func TestModelsOfTheRecipes(t *testing.T) {
 	text, err := os.ReadFile("testdata/recipes.tsv")
 	if err != nil {
@@ -149,15 +149,15 @@ func TestModelsOfTheRecipes(t *testing.T) {
 	}
 }
 
-// TestPublishedShapes holds what vLLM loads of published config.json files: the
-// size of the weights in GiB, and the cache. Sources: the sizes of the files on
-// the Hub, vllm#40291 (29.39 GiB allocated when loading failed), vLLM's recipes,
-// and the layers that the files list.
+// TestPublishedShapes compares the size of the weights in GiB and the cache with vLLM's
+// results for published config.json files. Sources: the sizes of the files on the Hub,
+// vllm#40291 (29.39 GiB allocated when loading failed), vLLM's recipes, and the layers
+// in the files.
 func TestPublishedShapes(t *testing.T) {
 	tests := []struct {
 		id     string
 		gib    float64
-		layers int // that keep the whole context
+		layers int // that cache the whole context
 		window int // layers with a window
 		states int // layers with a state
 	}{
@@ -200,8 +200,8 @@ func TestPublishedShapes(t *testing.T) {
 	}
 }
 
-// uncounted have parts of their own that the arithmetic does not know of, and
-// that the published number adds.
+// uncounted holds models with parts that the arithmetic does not count and that the
+// published number includes.
 var uncounted = map[string]bool{
 	"arcee-ai/Trinity-Mini": true, "openbmb/MiniCPM3-4B": true, // gates, latents
 	"google/gemma-3n-E2B": true, "google/gemma-3n-E4B": true, "google/gemma-4-E2B": true, // side paths and audio

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// part is a part of the weights that checkpoints store in a way of its own.
+// part is a part of the weights that checkpoints store in its own format.
 type part int
 
 const (
@@ -16,20 +16,20 @@ const (
 	expertPart                // routed experts
 )
 
-// module is a matrix, or several alike, of one layer.
+// module is a matrix, or several equal matrices, of one layer.
 type module struct {
 	part part
-	// layer, containers and leaves make up the names that checkpoints give it,
-	// such as layers.3.self_attn.q_proj.
+	// layer, containers and leaves form the names in checkpoints, such as
+	// layers.3.self_attn.q_proj.
 	layer              int
 	containers, leaves []string
-	// size is its number of parameters.
+	// size is the number of parameters.
 	size float64
-	// kv reports keys and values, plain a matrix that no method quantises.
+	// kv reports keys and values; plain reports a matrix that no method quantises.
 	kv, plain bool
 }
 
-// names lists what checkpoints may call the module.
+// names returns the possible names of the module in checkpoints.
 func (m module) names() []string {
 	prefix := "layers." + strconv.Itoa(m.layer) + "."
 	names := make([]string, 0, len(m.containers)*len(m.leaves))
@@ -41,17 +41,17 @@ func (m module) names() []string {
 	return names
 }
 
-// named adds a module of a layer by its leaf in each of the containers.
+// named adds a module of a layer, with its leaf in each of the containers.
 func (m *modules) named(layer int, part part, containers, leaves []string, size float64) *module {
 	m.list = append(m.list, module{part: part, layer: layer, containers: containers, leaves: leaves, size: size})
 	return &m.list[len(m.list)-1]
 }
 
-// modules are the matrices of all layers, and the parameters that no method
+// modules holds the matrices of all layers, and the number of parameters that no method
 // quantises.
 type modules struct {
-	list  []module
-	other float64
+	list        []module
+	unquantised float64
 }
 
 var (
@@ -64,29 +64,29 @@ var (
 	sharedLeaves   = []string{"shared_experts", "shared_expert", "shared_mlp", "shared_moe", "shared_experts.up_proj", "shared_experts.down_proj", "shared_expert.up_proj", "shared_expert.down_proj"}
 )
 
-// modules lists the matrices of the language model.
+// modules returns the matrices of the language model.
 func (c *config) modules(layers []layer, s Shape) modules {
 	var m modules
 	for i, l := range layers {
 		c.attentionModules(&m, i, l)
 		c.mlpModules(&m, i, l, s)
-		m.other += 2 * float64(c.HiddenSize) // norms
+		m.unquantised += 2 * float64(c.HiddenSize) // norms
 	}
 	return m
 }
 
 func (c *config) attentionModules(m *modules, i int, l layer) {
 	hidden := float64(c.HiddenSize)
-	in := attentionNames
+	containers := attentionNames
 	if c.HybridPattern != "" {
-		in = mixerNames
+		containers = mixerNames
 	}
 	if l.kind == stateful || l.kind == both {
 		c.stateModules(m, i)
 	}
 	switch {
 	case l.linearAttention:
-		m.named(i, attentionPart, in, []string{"linear_attn"}, hidden*hidden)
+		m.named(i, attentionPart, containers, []string{"linear_attn"}, hidden*hidden)
 		return
 	case l.kind == stateful, l.kind == nothing:
 		return
@@ -94,60 +94,60 @@ func (c *config) attentionModules(m *modules, i int, l layer) {
 		c.compressedModules(m, i, l)
 		return
 	case c.KVLoraRank > 0:
-		c.latentModules(m, i, l, in)
+		c.latentModules(m, i, l, containers)
 		return
 	}
 	heads, queries := float64(l.heads), 1.0
 	if c.LinearValueHeads > 0 && c.LinearAttention == nil || c.OutputGate || strings.HasPrefix(c.ModelType, "muse_glimmer") {
-		queries = 2 // a gate on what attention puts out: Qwen3-Next and later
+		queries = 2 // a gate on attention's output: Qwen3-Next and later
 	}
 	keys, values := hidden*float64(l.kvHeads*l.key), hidden*float64(l.kvHeads*l.value)
-	m.named(i, attentionPart, in, []string{"q_proj", "qkv_proj", "query_key_value", "wq"}, queries*hidden*heads*float64(l.key))
-	m.named(i, attentionPart, in, []string{"k_proj", "qkv_proj", "query_key_value", "wk"}, keys).kv = true
-	if !c.KEqualsV || l.kind != fullAttention { // there, Gemma 4 takes the keys as values
-		m.named(i, attentionPart, in, []string{"v_proj", "qkv_proj", "query_key_value", "wv"}, values).kv = true
+	m.named(i, attentionPart, containers, []string{"q_proj", "qkv_proj", "query_key_value", "wq"}, queries*hidden*heads*float64(l.key))
+	m.named(i, attentionPart, containers, []string{"k_proj", "qkv_proj", "query_key_value", "wk"}, keys).kv = true
+	if !c.KEqualsV || l.kind != fullAttention { // Gemma 4 uses the keys as values in these layers
+		m.named(i, attentionPart, containers, []string{"v_proj", "qkv_proj", "query_key_value", "wv"}, values).kv = true
 	}
-	m.named(i, attentionPart, in, []string{"o_proj", "out_proj", "dense", "wo"}, heads*float64(l.value)*hidden)
+	m.named(i, attentionPart, containers, []string{"o_proj", "out_proj", "dense", "wo"}, heads*float64(l.value)*hidden)
 	if l.index { // MiniMax-M3
-		m.named(i, attentionPart, in, []string{"index_q_proj", "index_k_proj"}, hidden*float64(c.Sparse.Dim*(c.Sparse.Heads+1)))
+		m.named(i, attentionPart, containers, []string{"index_q_proj", "index_k_proj"}, hidden*float64(c.Sparse.Dim*(c.Sparse.Heads+1)))
 	}
 }
 
 // latentModules adds the modules of attention over one latent for all heads.
-func (c *config) latentModules(m *modules, i int, l layer, in []string) {
+func (c *config) latentModules(m *modules, i int, l layer, containers []string) {
 	hidden, heads := float64(c.HiddenSize), float64(l.heads)
 	query := float64(c.NopeHeadDim + c.RopeHeadDim)
 	if rank := float64(c.QLoraRank); rank > 0 {
-		m.named(i, attentionPart, in, []string{"q_a_proj", "fused_qkv_a_proj"}, hidden*rank)
-		m.named(i, attentionPart, in, []string{"q_b_proj"}, rank*heads*query)
+		m.named(i, attentionPart, containers, []string{"q_a_proj", "fused_qkv_a_proj"}, hidden*rank)
+		m.named(i, attentionPart, containers, []string{"q_b_proj"}, rank*heads*query)
 	} else {
-		m.named(i, attentionPart, in, []string{"q_proj"}, hidden*heads*query)
+		m.named(i, attentionPart, containers, []string{"q_proj"}, hidden*heads*query)
 	}
 	latent := float64(c.KVLoraRank)
-	m.named(i, attentionPart, in, []string{"kv_a_proj_with_mqa", "fused_qkv_a_proj"}, hidden*(latent+float64(c.RopeHeadDim)))
-	m.named(i, attentionPart, in, []string{"kv_b_proj"}, latent*heads*float64(c.NopeHeadDim+c.VHeadDim))
-	m.named(i, attentionPart, in, []string{"o_proj"}, heads*float64(c.VHeadDim)*hidden)
+	m.named(i, attentionPart, containers, []string{"kv_a_proj_with_mqa", "fused_qkv_a_proj"}, hidden*(latent+float64(c.RopeHeadDim)))
+	m.named(i, attentionPart, containers, []string{"kv_b_proj"}, latent*heads*float64(c.NopeHeadDim+c.VHeadDim))
+	m.named(i, attentionPart, containers, []string{"o_proj"}, heads*float64(c.VHeadDim)*hidden)
 	if c.MLAOutputGate { // Kimi-K3
-		m.named(i, attentionPart, in, []string{"g_proj"}, hidden*heads*float64(c.VHeadDim))
+		m.named(i, attentionPart, containers, []string{"g_proj"}, hidden*heads*float64(c.VHeadDim))
 	}
 	if l.index {
-		m.named(i, attentionPart, in, []string{"indexer.wq_b"}, float64(c.QLoraRank)*float64(c.IndexHeads*c.IndexHeadDim))
-		m.named(i, attentionPart, in, []string{"indexer.wk"}, hidden*float64(c.IndexHeadDim))
-		m.named(i, attentionPart, in, []string{"indexer.weights_proj"}, hidden*float64(c.IndexHeads)).plain = true
+		m.named(i, attentionPart, containers, []string{"indexer.wq_b"}, float64(c.QLoraRank)*float64(c.IndexHeads*c.IndexHeadDim))
+		m.named(i, attentionPart, containers, []string{"indexer.wk"}, hidden*float64(c.IndexHeadDim))
+		m.named(i, attentionPart, containers, []string{"indexer.weights_proj"}, hidden*float64(c.IndexHeads)).plain = true
 	}
 }
 
 // compressedModules adds the modules of DeepSeek-V4 (vllm/models/deepseek_v4/
 // attention.py and compressor.py at 017e9f4448, 2026-08-17).
 func (c *config) compressedModules(m *modules, i int, l layer) {
-	in := attentionNames
+	containers := attentionNames
 	hidden, heads, width := float64(c.HiddenSize), float64(l.heads), float64(c.HeadDim)
-	rank, out := float64(c.QLoraRank), float64(c.OLoraRank)
-	m.named(i, attentionPart, in, []string{"wq_a"}, hidden*rank)
-	m.named(i, attentionPart, in, []string{"wq_b"}, rank*heads*width)
-	m.named(i, attentionPart, in, []string{"wkv"}, hidden*width)
-	m.named(i, attentionPart, in, []string{"wo_a"}, heads*width*out)
-	m.named(i, attentionPart, in, []string{"wo_b"}, float64(c.OGroups)*out*hidden)
+	rank, outRank := float64(c.QLoraRank), float64(c.OLoraRank)
+	m.named(i, attentionPart, containers, []string{"wq_a"}, hidden*rank)
+	m.named(i, attentionPart, containers, []string{"wq_b"}, rank*heads*width)
+	m.named(i, attentionPart, containers, []string{"wkv"}, hidden*width)
+	m.named(i, attentionPart, containers, []string{"wo_a"}, heads*width*outRank)
+	m.named(i, attentionPart, containers, []string{"wo_b"}, float64(c.OGroups)*outRank*hidden)
 	if l.compress <= 1 {
 		return
 	}
@@ -155,39 +155,39 @@ func (c *config) compressedModules(m *modules, i int, l layer) {
 	if l.compress == 4 {
 		overlap = 2
 		index := float64(c.IndexHeads * c.IndexHeadDim)
-		m.named(i, attentionPart, in, []string{"indexer.wq_b"}, rank*index)
-		m.named(i, attentionPart, in, []string{"indexer.weights_proj"}, hidden*float64(c.IndexHeads)).plain = true
-		m.named(i, attentionPart, in, []string{"indexer.compressor"}, 2*overlap*hidden*float64(c.IndexHeadDim)).plain = true
+		m.named(i, attentionPart, containers, []string{"indexer.wq_b"}, rank*index)
+		m.named(i, attentionPart, containers, []string{"indexer.weights_proj"}, hidden*float64(c.IndexHeads)).plain = true
+		m.named(i, attentionPart, containers, []string{"indexer.compressor"}, 2*overlap*hidden*float64(c.IndexHeadDim)).plain = true
 	}
-	m.named(i, attentionPart, in, []string{"compressor"}, 2*overlap*hidden*width).plain = true
+	m.named(i, attentionPart, containers, []string{"compressor"}, 2*overlap*hidden*width).plain = true
 }
 
 // stateModules adds the modules of a Mamba, convolution or linear-attention layer.
 func (c *config) stateModules(m *modules, i int) {
-	hidden, in := float64(c.HiddenSize), stateNames
+	hidden, containers := float64(c.HiddenSize), stateNames
 	switch {
 	case c.LinearAttention != nil: // Kimi: keys, values, queries and a gate alike
 		wide := float64(c.LinearValueHeads * c.LinearValueDim)
-		m.named(i, attentionPart, in, []string{"q_proj", "k_proj", "v_proj"}, 3*hidden*wide)
-		m.named(i, attentionPart, in, []string{"o_proj"}, wide*hidden)
+		m.named(i, attentionPart, containers, []string{"q_proj", "k_proj", "v_proj"}, 3*hidden*wide)
+		m.named(i, attentionPart, containers, []string{"o_proj"}, wide*hidden)
 		gate := 2 * (hidden + wide) * float64(c.LinearValueDim) // of low rank
 		if c.LinearAttention.FullGate {
 			gate = (hidden+wide)*float64(c.LinearValueDim) + hidden*wide
 		}
-		m.named(i, attentionPart, in, []string{"g_proj", "f_a_proj", "g_a_proj"}, gate+hidden*float64(c.LinearValueHeads))
+		m.named(i, attentionPart, containers, []string{"g_proj", "f_a_proj", "g_a_proj"}, gate+hidden*float64(c.LinearValueHeads))
 	case c.LinearValueHeads > 0:
 		key, value := float64(c.LinearKeyHeads*c.LinearKeyDim), float64(c.LinearValueHeads*c.LinearValueDim)
-		m.named(i, attentionPart, in, []string{"in_proj_qkv", "in_proj_qkvz"}, hidden*(2*key+value))
-		m.named(i, attentionPart, in, []string{"in_proj_z", "in_proj_qkvz"}, hidden*value)
-		m.named(i, attentionPart, in, []string{"in_proj_a", "in_proj_b", "in_proj_ba"}, hidden*2*float64(c.LinearValueHeads))
-		m.named(i, attentionPart, in, []string{"out_proj"}, value*hidden)
+		m.named(i, attentionPart, containers, []string{"in_proj_qkv", "in_proj_qkvz"}, hidden*(2*key+value))
+		m.named(i, attentionPart, containers, []string{"in_proj_z", "in_proj_qkvz"}, hidden*value)
+		m.named(i, attentionPart, containers, []string{"in_proj_a", "in_proj_b", "in_proj_ba"}, hidden*2*float64(c.LinearValueHeads))
+		m.named(i, attentionPart, containers, []string{"out_proj"}, value*hidden)
 	case c.LFMConv > 0:
-		m.named(i, attentionPart, in, []string{"in_proj"}, 3*hidden*hidden)
-		m.named(i, attentionPart, in, []string{"out_proj"}, hidden*hidden)
+		m.named(i, attentionPart, containers, []string{"in_proj"}, 3*hidden*hidden)
+		m.named(i, attentionPart, containers, []string{"out_proj"}, hidden*hidden)
 	default:
 		d := c.mamba()
-		m.named(i, attentionPart, in, []string{"in_proj"}, hidden*float64(2*d.inner+2*d.groups*d.state+d.heads))
-		m.named(i, attentionPart, in, []string{"out_proj"}, float64(d.inner)*hidden)
+		m.named(i, attentionPart, containers, []string{"in_proj"}, hidden*float64(2*d.inner+2*d.groups*d.state+d.heads))
+		m.named(i, attentionPart, containers, []string{"out_proj"}, float64(d.inner)*hidden)
 	}
 }
 
@@ -197,7 +197,7 @@ func (c *config) mlpModules(m *modules, i int, l layer, s Shape) {
 	switch {
 	case c.HybridPattern != "":
 		dense, sparse = mixerNames, mixerNames
-	case c.EnableMoEBlock: // Gemma 4: experts beside the MLP
+	case c.EnableMoEBlock: // Gemma 4: experts in addition to the MLP
 		sparse = []string{"", "moe"}
 	}
 	gates := 1.0
@@ -225,7 +225,7 @@ func (c *config) mlpModules(m *modules, i int, l layer, s Shape) {
 	if shared := (gates + 2) * hidden * c.sharedWidth(s.MoE); shared > 0 {
 		m.named(i, mlpPart, append(slices.Clone(sparse), ""), sharedLeaves, shared)
 	}
-	m.other += hidden * float64(s.MoE.Experts) // the router
+	m.unquantised += hidden * float64(s.MoE.Experts) // the router
 }
 
 // sharedWidth returns the width of the experts that every token visits.
@@ -240,21 +240,21 @@ func (c *config) sharedWidth(m MoE) float64 {
 	return float64(shared * m.Intermediate)
 }
 
-// weights adds the modules up.
+// weights returns the sums over all modules.
 func (c *config) weights(m modules) Weights {
-	w := Weights{Other: m.other}
-	for _, one := range m.list {
-		switch one.part {
+	w := Weights{Other: m.unquantised}
+	for _, matrix := range m.list {
+		switch matrix.part {
 		case attentionPart:
-			w.Linear += one.size
-			w.Attention += one.size
-			if one.kv {
-				w.KVProjection += one.size
+			w.Linear += matrix.size
+			w.Attention += matrix.size
+			if matrix.kv {
+				w.KVProjection += matrix.size
 			}
 		case mlpPart:
-			w.Linear += one.size
+			w.Linear += matrix.size
 		case expertPart:
-			w.Experts += one.size
+			w.Experts += matrix.size
 		}
 	}
 	hidden := float64(c.HiddenSize)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// normalize fills in the common names from the architectures' own.
+// normalize fills in the common names from the names of each architecture.
 func (c *config) normalize() error {
 	if c.ModelType != "" && !knownModelType(c.ModelType) {
 		return fmt.Errorf("model_type is %q, an architecture whose layers are not known; %s", c.ModelType, notSized)
@@ -22,7 +22,7 @@ func (c *config) normalize() error {
 	c.NumAttentionHeads = cmp.Or(c.NumAttentionHeads, c.NHead, c.NHeads)
 	c.VocabSize = cmp.Or(c.PaddedVocabSize, c.VocabSize)
 	c.MaxPositions = cmp.Or(c.MaxPositions, c.NPositions, c.SeqLength, c.MaxSeqLen)
-	if !strings.Contains(c.ModelType, "gemma3") { // its length is stated stretched
+	if !strings.Contains(c.ModelType, "gemma3") { // its configuration states the stretched length
 		c.MaxPositions = cmp.Or(c.RopeScaling, c.RopeParams).stretch(c.MaxPositions)
 	}
 	c.DType = cmp.Or(c.DType, c.TorchDType, "bfloat16")
@@ -58,14 +58,14 @@ func (c *config) normalize() error {
 		c.Tied = &tied
 	}
 	if len(c.BlockConfigs) > 0 {
-		c.NumHiddenLayers = min(len(c.BlockConfigs), mostLayers)
+		c.NumHiddenLayers = min(len(c.BlockConfigs), maxLayers)
 	}
 	return nil
 }
 
-// setBlocks turns layers_block_type with blocks that are nothing but an MLP or
-// experts into the pattern of hybrid_override_pattern, and counts the layers
-// where only the list tells how many there are.
+// setBlocks converts a layers_block_type with blocks of only an MLP or experts into the
+// pattern of hybrid_override_pattern. It also counts the layers if only the list states
+// their number.
 func (c *config) setBlocks() {
 	if c.HybridPattern == "" && (slices.Contains(c.LayersBlockType, "moe") || slices.Contains(c.LayersBlockType, "mlp")) {
 		letters := map[string]string{"mamba": "M", "attention": "*", "moe": "E", "mlp": "-"}
@@ -76,8 +76,8 @@ func (c *config) setBlocks() {
 	c.NumHiddenLayers = cmp.Or(c.NumHiddenLayers, len(c.HybridPattern), len(c.LayersBlockType), len(c.LayerTypes))
 }
 
-// setDecoder takes an encoder-decoder's own names: the layers of the language
-// model are the decoder's.
+// setDecoder uses the names of an encoder-decoder: the decoder's layers are those of
+// the language model.
 func (c *config) setDecoder() {
 	if c.DecoderLayers == 0 {
 		return
@@ -87,7 +87,8 @@ func (c *config) setDecoder() {
 	c.MaxPositions = cmp.Or(c.TargetPositions, c.MaxPositions)
 }
 
-// lfmWidth is the MLP's width of LFM2, which states that of an ungated one.
+// lfmWidth returns the width of LFM2's MLP. Its configuration states the width of an
+// MLP without a gate.
 func (c *config) lfmWidth() int {
 	if !c.LFMAdjust {
 		return c.LFMWidth
@@ -96,7 +97,7 @@ func (c *config) lfmWidth() int {
 	return (c.LFMWidth*2/3 + multiple - 1) / multiple * multiple
 }
 
-// linearConfig is Kimi's: layers count from 1.
+// linearConfig describes Kimi's linear attention. Its layers count from 1.
 type linearConfig struct {
 	Full     []int `json:"full_attn_layers"`
 	Heads    int   `json:"num_heads"`
@@ -105,29 +106,29 @@ type linearConfig struct {
 	FullGate bool  `json:"use_full_rank_gate"`
 }
 
-// plainMLP are the architectures whose MLP has two matrices, not a gate too.
+// plainMLP are the architectures whose MLP has two matrices, without a gate.
 var plainMLP = []string{
 	"gpt2", "gptj", "gpt_neo", "gpt_neox", "gpt_bigcode", "opt", "bloom", "falcon", "mpt", "phi", "starcoder2", "codegen",
 	"nemotron", "nemotron_h", "apertus", "arcee", "whisper", "bert", "roberta", "xlm-roberta",
 }
 
-// tiedByDefault are those whose output head is the embedding unless the
+// tiedByDefault are the architectures whose output head is the embedding, unless the
 // configuration says otherwise (PretrainedConfig of transformers, by class).
 var tiedByDefault = []string{
 	"gpt2", "gpt_bigcode", "opt", "bloom", "mpt", "gemma", "gemma2", "gemma3", "gemma3_text", "gemma3n", "gemma4", "cohere", "cohere2", "starcoder2", "whisper",
 }
 
-// check names what the arithmetic cannot do without.
+// check reports the missing and the impossible keys.
 func (c *config) check() error {
 	var errs []error
-	for _, need := range []struct {
+	for _, required := range []struct {
 		key   string
 		value int
 	}{
 		{"hidden_size", c.HiddenSize}, {"num_hidden_layers", c.NumHiddenLayers}, {"vocab_size", c.VocabSize},
 	} {
-		if need.value <= 0 {
-			errs = append(errs, fmt.Errorf("%s is missing", need.key))
+		if required.value <= 0 {
+			errs = append(errs, fmt.Errorf("%s is missing", required.key))
 		}
 	}
 	if c.HybridPattern == "" && c.NumAttentionHeads <= 0 {
@@ -136,9 +137,9 @@ func (c *config) check() error {
 	if c.IntermediateSize <= 0 && c.MoEIntermediate == 0 && c.LFMWidth == 0 && len(c.BlockConfigs) == 0 {
 		errs = append(errs, errors.New("intermediate_size is missing"))
 	}
-	for _, bound := range []struct {
-		key         string
-		value, most int
+	for _, limited := range []struct {
+		key          string
+		value, limit int
 	}{
 		{"num_hidden_layers", c.NumHiddenLayers, 2000}, {"hidden_size", c.HiddenSize, 1 << 20}, {"vocab_size", c.VocabSize, 1 << 24},
 		{"num_attention_heads", c.NumAttentionHeads, 1 << 13}, {"num_key_value_heads", c.NumKeyValueHeads, 1 << 13}, {"head_dim", c.HeadDim, 1 << 14},
@@ -148,22 +149,22 @@ func (c *config) check() error {
 		{"index_n_heads", c.IndexHeads, 1 << 13}, {"sparse_attention_config.sparse_index_dim", c.Sparse.Dim, 1 << 16}, {"encoder_layers", c.EncoderLayers, 2000},
 		{"decoder_layers", c.DecoderLayers, 2000}, {"encoder_ffn_dim", c.EncoderFFN, 1 << 24}, {"max_source_positions", c.SourcePositions, 1 << 24}, {"intermediate_size", int(c.IntermediateSize), 1 << 24},
 	} {
-		if bound.value > bound.most {
-			errs = append(errs, fmt.Errorf("%s is %d, which no model has", bound.key, bound.value))
+		if limited.value > limited.limit {
+			errs = append(errs, fmt.Errorf("%s is %d, which no model has", limited.key, limited.value))
 		}
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
 }
 
-// numbers is a list of numbers or booleans, or one number, or a string of numbers
-// with commas; anything else is none.
+// numbers is a list of numbers or booleans, one number, or a string of numbers with
+// commas. Any other value gives an empty list.
 type numbers []float64
 
 // UnmarshalJSON reads the list.
 func (n *numbers) UnmarshalJSON(raw []byte) error {
 	*n = nil
-	var one float64
+	var number float64
 	var text string
 	var flags []bool
 	switch {
@@ -175,29 +176,29 @@ func (n *numbers) UnmarshalJSON(raw []byte) error {
 				(*n)[i] = 1
 			}
 		}
-	case json.Unmarshal(raw, &one) == nil:
-		*n = numbers{one}
+	case json.Unmarshal(raw, &number) == nil:
+		*n = numbers{number}
 	case json.Unmarshal(raw, &text) == nil && text != "":
 		for part := range strings.SplitSeq(text, ",") {
-			if one, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err == nil {
-				*n = append(*n, one)
+			if number, err := strconv.ParseFloat(strings.TrimSpace(part), 64); err == nil {
+				*n = append(*n, number)
 			}
 		}
 	}
-	for i, one := range *n {
-		(*n)[i] = max(min(one, mostOfAnything), 0)
+	for i, number := range *n {
+		(*n)[i] = max(min(number, maxNumber), 0)
 	}
 	return nil
 }
 
-// pattern says which layers slide: all but each of so many, or a letter for each
-// of the layers that repeat, L for a window and G for the whole context.
+// pattern describes the sliding layers: all except every N-th, or a letter for each
+// layer of a repeating sequence, L for a window and G for the whole context.
 type pattern struct {
 	every   int
 	letters string
 }
 
-// UnmarshalJSON reads the pattern; anything else is none.
+// UnmarshalJSON reads the pattern; any other value gives an empty pattern.
 func (p *pattern) UnmarshalJSON(raw []byte) error {
 	var every count
 	*p = pattern{}
@@ -207,31 +208,32 @@ func (p *pattern) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// sparseConfig is MiniMax-M3's: which layers have an index, and its size.
+// sparseConfig describes MiniMax-M3's sparse attention: the layers with an index, and
+// its size.
 type sparseConfig struct {
 	Layers numbers `json:"sparse_attention_freq"`
 	Dim    int     `json:"sparse_index_dim"`
 	Heads  int     `json:"sparse_num_index_heads"`
 }
 
-// count is a number that some architectures give as a list, one for each layer,
-// of which the largest counts; anything else is none.
+// count is a number that some architectures give as a list with one value for each
+// layer. The largest value counts. Any other value gives 0.
 type count int
 
-// UnmarshalJSON reads a number, or a list of them.
+// UnmarshalJSON reads a number or a list of numbers.
 func (c *count) UnmarshalJSON(raw []byte) error {
-	var one float64
-	if json.Unmarshal(raw, &one) != nil {
-		var many []float64
-		if json.Unmarshal(raw, &many) == nil && len(many) > 0 {
-			one = slices.Max(many)
+	var number float64
+	if json.Unmarshal(raw, &number) != nil {
+		var list []float64
+		if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+			number = slices.Max(list)
 		}
 	}
-	*c = count(max(min(one, mostOfAnything), 0))
+	*c = count(max(min(number, maxNumber), 0))
 	return nil
 }
 
-// ropeScaling stretches the positions that a model was trained for.
+// ropeScaling describes how positions are stretched beyond the trained length.
 type ropeScaling struct {
 	Type     string  `json:"type"`
 	RopeType string  `json:"rope_type"`
@@ -239,9 +241,9 @@ type ropeScaling struct {
 	Original int     `json:"original_max_position_embeddings"`
 }
 
-// usualLen is the context that vLLM takes where none is asked for: that before the
-// stretch with LongRoPE, which makes short requests worse
-// (_get_and_verify_max_len in vllm/config/model.py at 017e9f4448, 2026-08-17).
+// usualLen returns vLLM's default context for models with LongRoPE: the length before
+// the stretch, because the stretch makes short requests worse (_get_and_verify_max_len
+// in vllm/config/model.py at 017e9f4448, 2026-08-17). It returns 0 for other models.
 func (c *config) usualLen() int {
 	r := c.RopeScaling
 	if r == nil || c.OriginalPositions <= 0 {
@@ -254,9 +256,9 @@ func (c *config) usualLen() int {
 	return 0
 }
 
-// stretch is the longest context that vLLM derives (_get_and_verify_max_len in
-// vllm/config/model.py): the factor counts, but for types whose configuration
-// states the stretched length.
+// stretch returns the longest context that vLLM derives (_get_and_verify_max_len in
+// vllm/config/model.py). It multiplies by the factor, except for types whose
+// configuration states the stretched length.
 func (r *ropeScaling) stretch(positions int) int {
 	if r == nil || r.Factor <= 1 || r.Factor > 1000 {
 		return positions
@@ -267,11 +269,11 @@ func (r *ropeScaling) stretch(positions int) int {
 	case "yarn":
 		positions = cmp.Or(r.Original, positions)
 	}
-	return int(min(float64(positions)*r.Factor, mostOfAnything))
+	return int(min(float64(positions)*r.Factor, maxNumber))
 }
 
-// classDefaults are what a text_config leaves out where it has the value of
-// its class in transformers (configuration_gemma3.py, configuration_llama.py,
+// classDefaults holds the values that a text_config leaves out because its class in
+// transformers has them (configuration_gemma3.py, configuration_llama.py,
 // configuration_mistral.py).
 var classDefaults = map[string]config{
 	"gemma3_text": {
@@ -287,7 +289,7 @@ var classDefaults = map[string]config{
 	},
 }
 
-// setClassDefaults fills in what a nested configuration leaves to its class.
+// setClassDefaults fills in the values that a nested configuration leaves to its class.
 func (c *config) setClassDefaults() {
 	d, ok := classDefaults[c.ModelType]
 	if !ok {

@@ -7,42 +7,41 @@ import (
 	"strings"
 )
 
-// Types are instance types, or other machines, that a user describes, by name.
-// Their field Type is ignored.
+// Types holds the instance types, or other machines, that a user describes, by name. It
+// ignores their field Type.
 type Types map[string]Instance
 
-// Find returns an instance type: one that the user describes, or else one of the
+// Find returns an instance type: the user's description, else the entry of the
 // catalogue.
 func (t Types) Find(name string) (Instance, error) {
-	on, own := t[name]
-	if !own {
+	instance, ok := t[name]
+	if !ok {
 		return FindInstance(name)
 	}
-	if on.GPU.Name == "" || on.GPU.UsableGiB <= 0 || on.GPUs < 1 || on.VCPU < 1 || on.MemoryGiB <= 0 {
+	if instance.GPU.Name == "" || instance.GPU.UsableGiB <= 0 || instance.GPUs < 1 || instance.VCPU < 1 || instance.MemoryGiB <= 0 {
 		return Instance{}, fmt.Errorf("describes %s without a GPU, its memory, the number of GPUs, vCPUs or the memory of a node; give all of them", name)
 	}
-	on.Type = name
-	return on, nil
+	instance.Type = name
+	return instance, nil
 }
 
 // Compute capabilities of GPUs that a user may describe: from Pascal, the oldest
-// of the catalogue.
-const leastCapability, mostCapability = 6.0, 20.0
+// generation of the catalogue.
+const minCapability, maxCapability = 6.0, 20.0
 
-// CapabilityOf returns the Capability of a GPU with a compute capability such as
-// 9.0.
+// CapabilityOf returns the Capability of a GPU for a compute capability such as 9.0.
 func CapabilityOf(capability float64) (int, error) {
 	tenths := math.Round(capability * 10)
-	if capability < leastCapability || capability > mostCapability || math.Abs(tenths-capability*10) > 1e-6 {
-		return 0, fmt.Errorf("is %g, want %.1f to %.1f with one decimal, as nvidia-smi --query-gpu=compute_cap shows it", capability, leastCapability, mostCapability)
+	if capability < minCapability || capability > maxCapability || math.Abs(tenths-capability*10) > 1e-6 {
+		return 0, fmt.Errorf("is %g, want %.1f to %.1f with one decimal, as nvidia-smi --query-gpu=compute_cap shows it", capability, minCapability, maxCapability)
 	}
 	return int(tenths), nil
 }
 
-// DefaultLink is the class of a GPU that a user describes without one.
+// DefaultLink is the class of links of a GPU that a user describes without a link.
 const DefaultLink = "PCIe4"
 
-// FindLink returns a class of links by its name, in whatever case.
+// FindLink returns a class of links by its name, regardless of case.
 func FindLink(name string) (Link, error) {
 	var names []string
 	for _, l := range links {

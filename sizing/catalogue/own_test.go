@@ -7,19 +7,19 @@ import (
 
 func TestTypesFind(t *testing.T) {
 	whole := Instance{GPU: GPU{Name: "X1", UsableGiB: 40}, GPUs: 2, VCPU: 8, MemoryGiB: 64}
-	own := Types{"g9.xlarge": whole, "lab": {GPUs: 2, VCPU: 8, MemoryGiB: 64}}
-	if on, err := own.Find("g9.xlarge"); err != nil || on.Type != "g9.xlarge" || on.GPU.Name != "X1" || on.GPUs != 2 {
-		t.Errorf("found %+v, %v", on, err)
+	described := Types{"g9.xlarge": whole, "lab": {GPUs: 2, VCPU: 8, MemoryGiB: 64}}
+	if instance, err := described.Find("g9.xlarge"); err != nil || instance.Type != "g9.xlarge" || instance.GPU.Name != "X1" || instance.GPUs != 2 {
+		t.Errorf("found %+v, %v", instance, err)
 	}
-	if _, err := own.Find("lab"); err == nil || !strings.HasPrefix(err.Error(), "describes lab without a GPU") {
+	if _, err := described.Find("lab"); err == nil || !strings.HasPrefix(err.Error(), "describes lab without a GPU") {
 		t.Errorf("a machine without a GPU: %v", err)
 	}
-	for _, types := range []Types{own, nil} {
-		if on, err := types.Find("g5.xlarge"); err != nil || on.GPU.Name != "A10G" {
-			t.Errorf("found %+v, %v", on, err)
+	for _, types := range []Types{described, nil} {
+		if instance, err := types.Find("g5.xlarge"); err != nil || instance.GPU.Name != "A10G" {
+			t.Errorf("found %+v, %v", instance, err)
 		}
 	}
-	if _, err := own.Find("g8.xlarge"); err == nil {
+	if _, err := described.Find("g8.xlarge"); err == nil {
 		t.Error("a type that nobody describes is found")
 	}
 }
@@ -37,7 +37,7 @@ func TestCapabilityOf(t *testing.T) {
 	}
 }
 
-// TestExcludedTypes pins the reason for each kind of type that is left out.
+// TestExcludedTypes checks the reason for each kind of excluded type.
 func TestExcludedTypes(t *testing.T) {
 	for name, reason := range map[string]string{
 		"g6f.xlarge": "a fraction of an L4", "gr6f.4xlarge": "a fraction of an L4", "g5g.xlarge": "ARM", "p6e-gb200.36xlarge": "UltraServer",
@@ -58,7 +58,7 @@ func TestExcludedTypes(t *testing.T) {
 func TestSystemNodesHavePrices(t *testing.T) {
 	for _, name := range []string{"m5.large", "m5.24xlarge", "c7i-flex.2xlarge", "r8i.xlarge", "t3.micro", "m6a.8xlarge", "m7i.metal-24xl"} {
 		for _, region := range []string{DefaultRegion, "eu-west-1"} {
-			if p, ok := (Prices{Region: region}).Of(name); !ok || p.USDPerHour <= 0 {
+			if p, ok := (Prices{Region: region}).For(name); !ok || p.USDPerHour <= 0 {
 				t.Errorf("%s in %s costs %+v", name, region, p)
 			}
 		}

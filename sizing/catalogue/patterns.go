@@ -8,23 +8,23 @@ import (
 	"strings"
 )
 
-// matcher holds the patterns of a checkpoint's lists of modules: names, names
-// with wildcards, and regular expressions after "re:".
+// matcher holds the patterns of a checkpoint's module lists: names, names with
+// wildcards, and regular expressions after "re:".
 type matcher struct {
 	names   map[string]bool
 	globs   map[string][]string // by layer, such as "layers.3."; "" for the others
 	regexps []expression
 }
 
-// expression is a regular one. Anywhere reports that it may begin anywhere in a
-// name, so that words before the layers do not matter.
+// expression is a regular expression. anywhere reports that it may match at any
+// position of a name, so prefixes before the layers do not matter.
 type expression struct {
 	*regexp.Regexp
 	anywhere bool
 }
 
-// matches reports whether the expression matches a name, whatever stands before
-// its layers.
+// matches reports whether the expression matches a name with any prefix before its
+// layers.
 func (e expression) matches(name string) bool {
 	if e.anywhere {
 		return e.MatchString("model." + name)
@@ -32,11 +32,11 @@ func (e expression) matches(name string) bool {
 	return e.MatchString(name) || e.MatchString("model."+name) || e.MatchString("model.language_model."+name) || e.MatchString("language_model.model."+name)
 }
 
-// outer are the words before a language model's layers; other words are of
-// towers and of layers for speculative decoding.
+// outer are the prefixes before a language model's layers. Other prefixes belong to
+// encoders and to layers for speculative decoding.
 var outer = []string{"model", "language_model", "backbone", "transformer", "thinker", "llm", "text_model", "decoder", "gpt_neox", "*"}
 
-// newMatcher reads patterns.
+// newMatcher returns a matcher for patterns.
 func newMatcher(patterns []string) (matcher, error) {
 	m := matcher{names: map[string]bool{}, globs: map[string][]string{}}
 	for _, pattern := range patterns {
@@ -61,8 +61,8 @@ func newMatcher(patterns []string) (matcher, error) {
 	return m, nil
 }
 
-// asPattern returns the pattern of a name that may be a regular expression without
-// saying so.
+// asPattern returns the pattern of a name, with "re:" if the name is a regular
+// expression without that prefix.
 func asPattern(name string) string {
 	if strings.ContainsAny(name, `\^$|+(`) || strings.Contains(name, ".*") {
 		return "re:" + name
@@ -70,8 +70,8 @@ func asPattern(name string) string {
 	return name
 }
 
-// fromLayers returns a pattern from "layers." on, or all of one that names no layers; false
-// if it is of something else than the language model.
+// fromLayers returns a pattern from "layers." on, or the whole pattern if it names no
+// layers; false if it belongs to another part than the language model.
 func fromLayers(pattern string) (string, bool) {
 	before, after, found := strings.Cut(pattern, "layers.")
 	if !found {
@@ -88,8 +88,8 @@ func fromLayers(pattern string) (string, bool) {
 // layerOf returns "layers.N." at the beginning of a name; "" if N is not a number.
 func layerOf(name string) string {
 	rest, ok := strings.CutPrefix(name, "layers.")
-	number, _, more := strings.Cut(rest, ".")
-	if !ok || !more || number == "" || strings.Trim(number, "0123456789") != "" {
+	number, _, found := strings.Cut(rest, ".")
+	if !ok || !found || number == "" || strings.Trim(number, "0123456789") != "" {
 		return ""
 	}
 	return "layers." + number + "."
@@ -97,31 +97,31 @@ func layerOf(name string) string {
 
 func (m matcher) empty() bool { return len(m.names) == 0 && len(m.globs) == 0 && len(m.regexps) == 0 }
 
-// join returns a matcher of what either matches.
-func (m matcher) join(other matcher) matcher {
+// join returns a matcher that matches if m or n matches.
+func (m matcher) join(n matcher) matcher {
 	joined := matcher{names: map[string]bool{}, globs: map[string][]string{}}
-	for _, one := range []matcher{m, other} {
-		for name := range one.names {
+	for _, source := range []matcher{m, n} {
+		for name := range source.names {
 			joined.names[name] = true
 		}
-		for layer, globs := range one.globs {
+		for layer, globs := range source.globs {
 			joined.globs[layer] = append(joined.globs[layer], globs...)
 		}
-		joined.regexps = append(joined.regexps, one.regexps...)
+		joined.regexps = append(joined.regexps, source.regexps...)
 	}
 	return joined
 }
 
-// matches reports whether any name of a module, or of a module around it, is
-// listed.
+// matches reports whether a pattern matches a name of a module, or of a module that
+// contains it.
 func (m matcher) matches(names []string) bool {
 	if m.empty() {
 		return false
 	}
-	return slices.ContainsFunc(names, m.one)
+	return slices.ContainsFunc(names, m.matchesName)
 }
 
-func (m matcher) one(name string) bool {
+func (m matcher) matchesName(name string) bool {
 	layer := layerOf(name)
 	return m.names[name] || m.listsPart(name) ||
 		slices.ContainsFunc(m.globs[layer], func(glob string) bool { return matchesGlob(glob, name) }) ||
@@ -129,8 +129,8 @@ func (m matcher) one(name string) bool {
 		slices.ContainsFunc(m.regexps, func(e expression) bool { return e.matches(name) })
 }
 
-// listsPart reports whether a run of the name's words is listed: the layer, a
-// module around it, or words without the layer, such as self_attn.
+// listsPart reports whether a sequence of the name's words is listed: the layer, a
+// module that contains it, or words without the layer, such as self_attn.
 func (m matcher) listsPart(name string) bool {
 	if len(m.names) == 0 {
 		return false
@@ -152,7 +152,7 @@ func (m matcher) listsPart(name string) bool {
 }
 
 // matchesGlob reports whether a pattern with wildcards matches a name from its
-// beginning up to the end of a word.
+// beginning to the end of a word.
 func matchesGlob(glob, name string) bool {
 	for _, pattern := range []string{glob, glob + ".*"} {
 		for _, full := range []string{name, "model." + name} {

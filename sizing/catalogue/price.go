@@ -11,7 +11,7 @@ import (
 	"sync"
 )
 
-// Names of what costs beside instances, in USD an hour each.
+// Names of resources other than instances, each with a price in USD an hour.
 const (
 	ControlPlane    = "eks-control-plane"    // an EKS cluster in standard support
 	ExtendedSupport = "eks-extended-support" // an EKS cluster in extended support, in all
@@ -21,34 +21,35 @@ const (
 	PublicIPv4      = "public-ipv4"          // one public IPv4 address, such as that of a NAT gateway
 )
 
-// DefaultRegion is the one whose prices are used where nothing else is said.
+// DefaultRegion is the region of the prices if the user states none.
 const DefaultRegion = "us-east-1"
 
 // CNYPerUSD converts the prices of AWS China, which bills in CNY.
 const CNYPerUSD = 7
 
-// Price is what something costs on demand.
+// Price is an on-demand price.
 type Price struct {
 	USDPerHour float64
-	// Region and Date are those of the price list; empty for one that the user
+	// Region and Date identify the price list; both are empty for a price that the user
 	// has set.
 	Region, Date string
-	// Discount is the percentage that was taken off. Default: 0.
+	// Discount is the percentage by which the price is reduced. Default: 0.
 	Discount float64
-	// Factor is what the price of DefaultRegion was multiplied by, for a region
-	// whose own price is not known. Default: 0, the price is listed.
+	// Factor is the number by which the price of DefaultRegion was multiplied, for a
+	// region without a known price. Default: 0, the price is listed.
 	Factor float64
 }
 
-// Prices are price lists, and what the user knows better. The zero value has
-// the lists of the default region.
+// Prices holds price lists and the user's changes. The zero value has the lists of the
+// default region.
 type Prices struct {
-	// Region is the AWS region; "" is DefaultRegion.
+	// Region is the AWS region. Default: DefaultRegion.
 	Region string
-	// Override is the USD an hour of instance types and the names above.
+	// Override holds prices in USD an hour, by instance type or by one of the names
+	// above.
 	Override map[string]float64
-	// DiscountPercent is taken off the catalogue's prices of instances, and off
-	// nothing else. Default: 0.
+	// DiscountPercent reduces the catalogue's prices of instances, and no other prices.
+	// Default: 0.
 	DiscountPercent float64
 }
 
@@ -57,23 +58,24 @@ var priceTable string
 
 type priced struct{ region, name string }
 
-// prices reads the table once. A test holds that it is without errors.
+// prices returns the price table, which it reads once. A test checks that the table has
+// no errors.
 var prices = sync.OnceValues(func() (map[priced]Price, error) {
-	all := map[priced]Price{}
+	table := map[priced]Price{}
 	for _, f := range rows(priceTable) {
 		usd, err := strconv.ParseFloat(f["usd_per_hour"], 64)
 		if err != nil {
 			return nil, fmt.Errorf("%s in %s: %w", f["type"], f["region"], err)
 		}
-		all[priced{f["region"], f["type"]}] = Price{USDPerHour: usd, Region: f["region"], Date: f["date"]}
+		table[priced{f["region"], f["type"]}] = Price{USDPerHour: usd, Region: f["region"], Date: f["date"]}
 	}
-	return all, nil
+	return table, nil
 })
 
-// Of returns the price of an instance type or of one of the names above. A price
-// that the region lacks is that of DefaultRegion times Level.High of the region,
-// so that it is rather too high than too low.
-func (p Prices) Of(name string) (Price, bool) {
+// For returns the price of an instance type or of one of the names above. If the region
+// has no price, the result is the price of DefaultRegion times Level.High of the
+// region, so it is more likely too high than too low.
+func (p Prices) For(name string) (Price, bool) {
 	if usd, ok := p.Override[name]; ok {
 		return Price{USDPerHour: usd}, true
 	}
@@ -87,44 +89,44 @@ func (p Prices) Of(name string) (Price, bool) {
 
 // listed returns the price of the catalogue.
 func (p Prices) listed(name string) (Price, bool) {
-	all, _ := prices()
+	table, _ := prices()
 	region := cmp.Or(p.Region, DefaultRegion)
-	if price, ok := all[priced{region, name}]; ok {
+	if price, ok := table[priced{region, name}]; ok {
 		return price, true
 	}
-	if price, ok := all[priced{everywhere, name}]; ok {
+	if price, ok := table[priced{everywhere, name}]; ok {
 		if !apart(region) {
 			price.Region = region
 		}
 		return price, true
 	}
-	price, ok := all[priced{DefaultRegion, name}]
+	price, ok := table[priced{DefaultRegion, name}]
 	price.Factor = LevelOf(region).High
 	price.USDPerHour *= price.Factor
 	return price, ok
 }
 
-// everywhere is the region of a price that holds in each, except in those that
-// are apart.
+// everywhere is the region of a price that is equal in all regions, except those for
+// which apart is true.
 const everywhere = "*"
 
-// apart reports whether a region is of AWS GovCloud or of China, which have
-// their own prices of everything.
+// apart reports whether a region belongs to AWS GovCloud or to China, which have
+// separate prices for everything.
 func apart(region string) bool { return strings.HasPrefix(region, "us-gov-") || InChina(region) }
 
 // InChina reports whether AWS bills a region in CNY.
 func InChina(region string) bool { return strings.HasPrefix(region, "cn-") }
 
-// isInstance reports whether a name is an instance type and no other service.
+// isInstance reports whether a name is an instance type and not another resource.
 func isInstance(name string) bool { return strings.Contains(name, ".") }
 
 // Level compares the prices of a region with those of DefaultRegion.
 type Level struct {
-	// Low and High are the least and the greatest ratio of two prices of one
-	// instance type.
+	// Low and High are the smallest and the largest ratio of two prices of one instance
+	// type.
 	Low, High float64
-	// Types is how many instance types were compared; 0 where the catalogue has
-	// no price of the region, and then Low and High are those of all regions.
+	// Types is the number of compared instance types. It is 0 if the catalogue has no
+	// price of the region; then Low and High are those of all regions.
 	Types int
 }
 
@@ -146,57 +148,57 @@ var levels = sync.OnceValue(func() map[string]Level {
 	return found
 })
 
-// LevelOf returns the level of a region's prices.
+// LevelOf returns the price level of a region.
 func LevelOf(region string) Level {
-	all := levels()
-	if l, ok := all[region]; ok {
+	table := levels()
+	if l, ok := table[region]; ok {
 		return l
 	}
 	wide := Level{Low: 1, High: 1}
-	for _, name := range slices.Sorted(maps.Keys(all)) {
+	for _, name := range slices.Sorted(maps.Keys(table)) {
 		if !apart(name) {
-			wide.Low, wide.High = min(wide.Low, all[name].Low), max(wide.High, all[name].High)
+			wide.Low, wide.High = min(wide.Low, table[name].Low), max(wide.High, table[name].High)
 		}
 	}
 	return wide
 }
 
-// Elsewhere tells whether a price is not of the region that was asked for.
+// Elsewhere reports whether a price belongs to another region than the requested one.
 func (p Prices) Elsewhere(price Price) bool {
 	return price.Region != "" && price.Region != cmp.Or(p.Region, DefaultRegion)
 }
 
-// ForNodes returns the prices for the nodes of one group: usdPerHour is the
-// user's price of a node of any of the types, 0 if there is none. Without a
-// discount, as on spare capacity, DiscountPercent does not apply.
+// ForNodes returns the prices for the nodes of one group. usdPerHour is the user's
+// price of a node of any of the types, 0 for none. DiscountPercent does not apply if
+// discounted is false, as for spot instances.
 func (p Prices) ForNodes(types []string, usdPerHour float64, discounted bool) Prices {
 	if !discounted {
 		p.DiscountPercent = 0
 	}
 	if usdPerHour > 0 {
-		own := maps.Clone(p.Override)
-		if own == nil {
-			own = map[string]float64{}
+		override := maps.Clone(p.Override)
+		if override == nil {
+			override = map[string]float64{}
 		}
 		for _, name := range types {
-			own[name] = usdPerHour
+			override[name] = usdPerHour
 		}
-		p.Override = own
+		p.Override = override
 	}
 	return p
 }
 
-// Priced are the names that have a price in any region.
+// Priced returns the names that have a price in a region.
 func Priced() map[string]bool {
-	all, _ := prices()
+	table, _ := prices()
 	names := map[string]bool{}
-	for key := range maps.Keys(all) {
+	for key := range maps.Keys(table) {
 		names[key.name] = true
 	}
 	return names
 }
 
-// String says where the price is from.
+// String returns the source of the price.
 func (p Price) String() string {
 	if p.Region == "" {
 		return "your price"
@@ -207,7 +209,7 @@ func (p Price) String() string {
 	}
 	text += fmt.Sprintf(", %s, %s", p.Region, p.Date)
 	if p.Factor != 0 {
-		text += fmt.Sprintf(", times %.2f, since the price of the region is not known", p.Factor)
+		text += fmt.Sprintf(", times %.2f, because the price of the region is unknown", p.Factor)
 	}
 	return text
 }

@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// setBits fills in what the method says of all modules.
+// setBits sets the bits that the method gives for all modules.
 func (c quantizationConfig) setBits(s *scheme, match func(string, []string) matcher) error {
 	method, algorithm := s.method, strings.ToUpper(c.Algorithm)
 	integer := c.integer(max(c.Bits, c.WeightBits))
 	switch {
-	case method == "" && integer > 0: // such as MLX's
-		return fmt.Errorf("quantization_config.quant_method is missing; %s", wayOut)
+	case method == "" && integer > 0: // such as MLX
+		return fmt.Errorf("quantization_config.quant_method is missing; %s", workaround)
 	case method == "":
 	case len(c.Layers) > 0:
 		return c.setLayers(s, match)
@@ -46,13 +46,14 @@ func (c quantizationConfig) setBits(s *scheme, match func(string, []string) matc
 	case slices.Contains([]string{"awq", "gptq", "auto-round", "auto_round", "inc", "moe_wna16", "awq_marlin", "gptq_marlin"}, method):
 		s.bits, s.head = c.integer(4), c.LMHead
 	default:
-		return fmt.Errorf("quantization_config.quant_method is %q, whose size is not known; %s", c.Method, wayOut)
+		return fmt.Errorf("quantization_config.quant_method is %q, whose size is not known; %s", c.Method, workaround)
 	}
 	return nil
 }
 
-// integer returns the size of a weight of so many bits, whose groups share a scale in
-// 16 bit and, where they are not symmetric, a zero point; 0 for no bits.
+// integer returns the size of a weight with a number of bits. Its group shares a scale
+// in 16 bit and, if the weights are not symmetric, a zero point. It returns 0 for no
+// bits.
 func (c quantizationConfig) integer(bits int) float64 {
 	if bits <= 0 || bits > 8 {
 		return 0
@@ -63,13 +64,12 @@ func (c quantizationConfig) integer(bits int) float64 {
 	}
 	zero := c.ZeroPoint == nil || *c.ZeroPoint
 	if c.Symmetric != nil && *c.Symmetric && strings.Contains(strings.ToLower(c.Method), "round") {
-		zero = false // vLLM drops those of a symmetric file
+		zero = false // vLLM ignores the zero points of a symmetric file
 	}
 	return grouped(bits, groupOf(group), zero)
 }
 
-// groupOf returns a group's size, that of the methods' own default where none is
-// given.
+// groupOf returns the size of a group. Default: 128, the default of the methods.
 func groupOf(size *int) int {
 	if size == nil {
 		return 128
@@ -77,7 +77,8 @@ func groupOf(size *int) int {
 	return *size
 }
 
-// grouped returns the size of a weight in groups that share a scale, and a zero point.
+// grouped returns the size of a weight in groups that share a scale and, if zero is
+// true, a zero point.
 func grouped(bits, group int, zero bool) float64 {
 	if group <= 0 { // a scale for each row
 		return float64(bits) + 0.02
@@ -89,7 +90,8 @@ func grouped(bits, group int, zero bool) float64 {
 	return size
 }
 
-// extraBits returns the size of a weight of a module with bits of its own, 0 for 16.
+// extraBits returns the size of a weight of a module with its own number of bits; 0 for
+// 16 bit.
 func (c quantizationConfig) extraBits(e quantExtra) float64 {
 	bits := e.Bits
 	if bits == 0 {
@@ -108,8 +110,8 @@ func (c quantizationConfig) extraBits(e quantExtra) float64 {
 }
 
 // algorithmBits returns the size of a weight by ModelOpt's name of its method
-// (QUANT_ALGOS in vllm/model_executor/layers/quantization/modelopt.py at
-// 017e9f4448, 2026-08-17).
+// (QUANT_ALGOS in vllm/model_executor/layers/quantization/modelopt.py at 017e9f4448,
+// 2026-08-17).
 func algorithmBits(algorithm string, group int) (float64, error) {
 	switch name := strings.ToUpper(algorithm); {
 	case name == "MXFP8":
@@ -125,10 +127,10 @@ func algorithmBits(algorithm string, group int) (float64, error) {
 	case name == "W8A16":
 		return grouped(8, group, false), nil
 	}
-	return 0, fmt.Errorf("quantization_config.quant_algo is %q, whose size is not known; %s", algorithm, wayOut)
+	return 0, fmt.Errorf("quantization_config.quant_algo is %q, whose size is not known; %s", algorithm, workaround)
 }
 
-// setLayers reads ModelOpt's mixed precision: each quantised layer is listed.
+// setLayers reads ModelOpt's mixed precision, which lists each quantised layer.
 func (c quantizationConfig) setLayers(s *scheme, match func(string, []string) matcher) error {
 	names := map[float64][]string{}
 	for name, l := range c.Layers {
@@ -143,21 +145,21 @@ func (c quantizationConfig) setLayers(s *scheme, match func(string, []string) ma
 		s.bits = bits
 	}
 	s.onlyListed = true
-	if s.method == "fp8" { // the list is of experts, the rest is in FP8: DeepSeek-V4 in NVFP4
+	if s.method == "fp8" { // DeepSeek-V4 in NVFP4: the list names the experts, the rest is FP8
 		s.onlyListed, s.bits, s.ignored = false, bits8, matcher{}
 	}
 	return nil
 }
 
-// setGroups reads compressed-tensors: layers belong to the first group that names
-// them, or the kind of them.
+// setGroups reads compressed-tensors: a layer belongs to the first group that lists its
+// name or its kind.
 func (c quantizationConfig) setGroups(s *scheme, match func(string, []string) matcher) error {
 	s.onlyListed = true
 	for _, name := range slices.Sorted(maps.Keys(c.ConfigGroups)) {
 		g := c.ConfigGroups[name]
 		bits, err := g.bits(c)
 		if err != nil {
-			return fmt.Errorf("quantization_config.config_groups.%s: %w; %s", name, err, wayOut)
+			return fmt.Errorf("quantization_config.config_groups.%s: %w; %s", name, err, workaround)
 		}
 		if len(g.Targets) == 0 || slices.Contains(g.Targets, "Linear") {
 			s.bits, s.onlyListed = bits, false
@@ -175,7 +177,7 @@ func (c quantizationConfig) setGroups(s *scheme, match func(string, []string) ma
 func (g quantGroup) bits(c quantizationConfig) (float64, error) {
 	w, format := g.Weights, strings.ToLower(cmp.Or(g.Format, c.Format))
 	if w == nil {
-		return 0, nil // nothing but activations
+		return 0, nil // only activations
 	}
 	float := w.Type == "float"
 	switch {
@@ -196,24 +198,25 @@ func (g quantGroup) bits(c quantizationConfig) (float64, error) {
 	return 0, fmt.Errorf("has weights of %d bits, whose size is not known", w.Bits)
 }
 
-// setQuark reads AMD Quark: one description for all, and some for layers.
+// setQuark reads AMD Quark: one description for all layers, and others for single
+// layers.
 func (c quantizationConfig) setQuark(s *scheme, match func(string, []string) matcher) error {
 	bits, err := c.Global.bits()
 	if err != nil {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.QuarkLayers)) {
-		own, err := c.QuarkLayers[name].bits()
+		layerBits, err := c.QuarkLayers[name].bits()
 		if err != nil {
 			return err
 		}
-		s.listed = append(s.listed, listed{match("layer_quant_config", []string{name}), own})
+		s.listed = append(s.listed, listed{match("layer_quant_config", []string{name}), layerBits})
 	}
 	s.bits = bits
 	return nil
 }
 
-// bits returns the size of a weight, 0 where weights are not quantised.
+// bits returns the size of a weight; 0 if weights are not quantised.
 func (q *quarkConfig) bits() (float64, error) {
 	if q == nil || q.Weight == nil {
 		return 0, nil
@@ -228,5 +231,5 @@ func (q *quarkConfig) bits() (float64, error) {
 	case name == "int4", name == "uint4":
 		return grouped(4, groupOf(q.Weight.GroupSize), name == "uint4"), nil
 	}
-	return 0, fmt.Errorf("quantization_config.global_quant_config.weight.dtype is %q, whose size is not known; %s", q.Weight.Type, wayOut)
+	return 0, fmt.Errorf("quantization_config.global_quant_config.weight.dtype is %q, whose size is not known; %s", q.Weight.Type, workaround)
 }

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// quantizationConfig is the description of a checkpoint's quantisation in its
-// config.json, or in hf_quant_config.json.
+// quantizationConfig describes a checkpoint's quantisation in its config.json or
+// hf_quant_config.json.
 type quantizationConfig struct {
 	Method       string                  `json:"quant_method"`
 	Bits         int                     `json:"bits"`
@@ -46,14 +46,14 @@ type quantizationConfig struct {
 	KVCacheAlgo   string          `json:"kv_cache_quant_algo"`
 	KVCacheScheme json.RawMessage `json:"kv_cache_scheme"`
 
-	// Inner is how hf_quant_config.json nests it.
+	// Inner is the nested description in hf_quant_config.json.
 	Inner    *quantizationConfig `json:"quantization"`
 	Producer struct {
 		Name string `json:"name"`
 	} `json:"producer"`
 }
 
-// quantGroup are layers that compressed-tensors stores alike.
+// quantGroup is a group of layers that compressed-tensors stores in one format.
 type quantGroup struct {
 	Targets stringList `json:"targets"`
 	Format  string     `json:"format"`
@@ -85,7 +85,7 @@ type quantExtra struct {
 	Type      string `json:"data_type"`
 }
 
-// extras are entries by the name of a module; anything else is none.
+// extras holds entries by the name of a module. Any other value gives none.
 type extras map[string]quantExtra
 
 // UnmarshalJSON reads the entries.
@@ -106,24 +106,24 @@ type quarkConfig struct {
 	} `json:"weight"`
 }
 
-// stringList is a list of strings, or one string with commas; anything else is
-// none.
+// stringList is a list of strings, or one string with commas. Any other value gives an
+// empty list.
 type stringList []string
 
 // UnmarshalJSON reads the list.
 func (l *stringList) UnmarshalJSON(raw []byte) error {
-	var one string
+	var text string
 	if json.Unmarshal(raw, (*[]string)(l)) == nil {
 		return nil
 	}
 	*l = nil
-	if json.Unmarshal(raw, &one) == nil && one != "" {
-		*l = strings.Split(one, ",")
+	if json.Unmarshal(raw, &text) == nil && text != "" {
+		*l = strings.Split(text, ",")
 	}
 	return nil
 }
 
-// unpacked returns the description itself, where it is nested.
+// unpacked returns the description without its nesting.
 func (c quantizationConfig) unpacked() quantizationConfig {
 	if c.Inner == nil {
 		if c.Method == "" && c.Producer.Name == "modelopt" {
@@ -140,30 +140,30 @@ func (c quantizationConfig) unpacked() quantizationConfig {
 	return inner
 }
 
-// scheme says in how many bits each module is stored.
+// scheme holds the number of bits of each module.
 type scheme struct {
 	method string
-	// ignored are modules in the model's own type.
+	// ignored matches modules in the model's type.
 	ignored matcher
-	// listed are modules with bits of their own; those of the first that match
-	// count. onlyListed reports that no others are quantised.
+	// listed holds modules with their own bits; the first match counts. onlyListed
+	// reports that no other modules are quantised.
 	listed     []listed
 	onlyListed bool
-	// bits of all others, and experts' where they differ.
+	// bits is the size of all other modules, and experts that of experts if it differs.
 	bits, experts float64
-	// only restricts all that to modules of these names.
+	// only restricts the quantisation to modules with these names.
 	only matcher
-	// expertsOnly reports that only experts are quantised, head that the output
-	// head is.
+	// expertsOnly reports that only experts are quantised; head reports that the output
+	// head is quantised.
 	expertsOnly, head bool
 }
 
 type listed struct {
 	modules matcher
-	bits    float64 // 0: the model's own type
+	bits    float64 // 0: the model's type
 }
 
-// bitsOf returns the bits of a module, 0 for the model's own type.
+// bitsOf returns the bits of a module; 0 for the model's type.
 func (s scheme) bitsOf(m module) float64 {
 	if m.plain || s.expertsOnly && m.part != expertPart {
 		return 0
@@ -186,8 +186,8 @@ func (s scheme) bitsOf(m module) float64 {
 	return s.bits
 }
 
-// headBits returns the bits of a separate output head, which methods leave alone
-// unless they name it.
+// headBits returns the bits of a separate output head. Methods quantise it only if they
+// name it.
 func (s scheme) headBits() float64 {
 	names := []string{"lm_head", "language_model.lm_head"}
 	if s.ignored.matches(names) {
@@ -204,7 +204,7 @@ func (s scheme) headBits() float64 {
 	return 0
 }
 
-// quantization sums a checkpoint's quantisation by part.
+// quantization returns the sums of a checkpoint's quantisation by part.
 func (c quantizationConfig) quantization(m modules, expertType string) (Quantization, error) {
 	c = c.unpacked()
 	s, err := c.scheme(expertType)
@@ -214,17 +214,17 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 	q := Quantization{Method: s.method, ExpertsOnly: s.expertsOnly, Block: c.block(), Int8: c.int8(), KVCacheDType: c.kvCacheDType()}
 	var sizes, quantised, bits [expertPart + 1]float64
 	byBits := map[float64]float64{}
-	for _, one := range m.list {
-		sizes[one.part] += one.size
-		if b := s.bitsOf(one); b > 0 {
-			quantised[one.part] += one.size
-			bits[one.part] += one.size * b
-			byBits[b] += one.size
+	for _, matrix := range m.list {
+		sizes[matrix.part] += matrix.size
+		if b := s.bitsOf(matrix); b > 0 {
+			quantised[matrix.part] += matrix.size
+			bits[matrix.part] += matrix.size * b
+			byBits[b] += matrix.size
 		}
 	}
-	for part, to := range map[part]*Mix{attentionPart: &q.Attention, mlpPart: &q.MLP, expertPart: &q.Experts} {
+	for part, mix := range map[part]*Mix{attentionPart: &q.Attention, mlpPart: &q.MLP, expertPart: &q.Experts} {
 		if quantised[part] > 0 {
-			*to = Mix{quantised[part] / sizes[part], bits[part] / quantised[part]}
+			*mix = Mix{quantised[part] / sizes[part], bits[part] / quantised[part]}
 		}
 	}
 	if b := s.headBits(); b > 0 {
@@ -239,20 +239,21 @@ func (c quantizationConfig) quantization(m modules, expertType string) (Quantiza
 		q.Bits = s.bits
 	}
 	if s.bits == bitsNV && s.ignored.empty() && len(s.listed) == 0 && q.Attention.Share > 0 {
-		// No published file in NVFP4 is so in all parts: this one lacks its list.
+		// Published files in NVFP4 always list parts in 16 bit, so this file lacks its
+		// list.
 		q.Attention.Share, q.Doubtful = q.Attention.Share/2, true
 	}
 	return q, nil
 }
 
-// scheme translates the description.
+// scheme returns the scheme that the description states.
 func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 	s := scheme{method: strings.ToLower(c.Method)}
 	var errs []error
 	match := func(key string, patterns []string) matcher {
 		m, err := newMatcher(patterns)
 		if err != nil {
-			errs = append(errs, fmt.Errorf("quantization_config.%s: %w; %s", key, err, wayOut))
+			errs = append(errs, fmt.Errorf("quantization_config.%s: %w; %s", key, err, workaround))
 		}
 		return m
 	}
@@ -271,7 +272,7 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 	for _, name := range slices.Sorted(maps.Keys(c.Extra)) {
 		s.listed = append(s.listed, listed{match("extra_config", []string{asPattern(name)}), c.extraBits(c.Extra[name])})
 	}
-	for _, name := range slices.Sorted(maps.Keys(c.Dynamic)) { // -: leaves alone
+	for _, name := range slices.Sorted(maps.Keys(c.Dynamic)) { // -: not quantised
 		l := listed{modules: match("dynamic", []string{"re:" + strings.TrimLeft(name, "+-:")})}
 		if !strings.HasPrefix(name, "-") {
 			l.bits = c.extraBits(c.Dynamic[name])
@@ -290,22 +291,22 @@ func (c quantizationConfig) scheme(expertType string) (scheme, error) {
 	return s, errors.Join(errs...)
 }
 
-// kvCacheDType returns the type of the KV cache that the checkpoint asks for; "" if
+// kvCacheDType returns the type of the KV cache that the checkpoint requests; "" if
 // none (get_kv_cache_quant_algo_string in vllm/utils/torch_utils.py and
 // layers/attention/attention.py at 017e9f4448, 2026-08-17).
 func (c quantizationConfig) kvCacheDType() string {
-	var own struct {
+	var description struct {
 		Bits int    `json:"num_bits"`
 		Type string `json:"type"`
 	}
 	name := c.KVCacheAlgo
-	if len(c.KVCacheScheme) > 0 && json.Unmarshal(c.KVCacheScheme, &own) != nil {
+	if len(c.KVCacheScheme) > 0 && json.Unmarshal(c.KVCacheScheme, &description) != nil {
 		_ = json.Unmarshal(c.KVCacheScheme, &name)
 	}
 	switch name = strings.ToLower(name); {
-	case name == "fp8", name == "fp8_e4m3", own.Bits == 8 && own.Type == "float":
+	case name == "fp8", name == "fp8_e4m3", description.Bits == 8 && description.Type == "float":
 		return "fp8"
-	case name == "nvfp4", own.Bits == 4 && own.Type == "float":
+	case name == "nvfp4", description.Bits == 4 && description.Type == "float":
 		return "nvfp4"
 	}
 	return ""
@@ -330,7 +331,8 @@ func (c quantizationConfig) block() int {
 	return 0
 }
 
-// int8 reports whether a group multiplies 8-bit integers, activations too.
+// int8 reports whether a group multiplies 8-bit integers, with activations in 8 bit
+// too.
 func (c quantizationConfig) int8() bool {
 	for _, g := range c.ConfigGroups {
 		if w, a := g.Weights, g.Activations; w != nil && a != nil && w.Bits == 8 && w.Type == "int" && a.Bits == 8 && a.Type == "int" {

@@ -5,49 +5,49 @@ import (
 	"strings"
 )
 
-// Quantization is how the matrices of a checkpoint are stored.
+// Quantization describes how the matrices of a checkpoint are stored.
 type Quantization struct {
-	// Method is vLLM's name of it, such as awq; empty for none.
+	// Method is vLLM's name of the method, such as awq; "" for none.
 	Method string
-	// Bits of one quantised weight, its share of scales and zero points included;
-	// where parts differ, those of the part with most weights.
+	// Bits is the size of one quantised weight, with its share of scales and zero
+	// points. If parts differ, the part with most weights counts.
 	Bits float64
-	// Attention holds for attention and states, MLP for dense MLPs and shared
-	// experts, Experts for routed experts, Head for a separate output head.
+	// Attention applies to attention and states, MLP to dense MLPs and shared experts,
+	// Experts to routed experts, Head to a separate output head.
 	Attention, MLP, Experts, Head Mix
-	// ExpertsOnly reports that nothing but the experts is quantised, and that
-	// their kernels pad them.
+	// ExpertsOnly reports that only the experts are quantised, and that their kernels
+	// pad them.
 	ExpertsOnly bool
-	// Doubtful reports that a name tells the method, and that files of such a name
-	// store attention in 4, 8 or 16 bit.
+	// Doubtful reports that only a name states the method. Files with such a name store
+	// attention in 4, 8 or 16 bit.
 	Doubtful bool
-	// Block is the width of the blocks of FP8 weights that share a scale; 0: a
-	// scale holds for a row or for the whole matrix. Tensor parallelism divides a
-	// matrix only between blocks.
+	// Block is the width of the blocks of FP8 weights that share a scale; 0: a scale
+	// applies to a row or to the whole matrix. Tensor parallelism divides a matrix only
+	// between blocks.
 	Block int
-	// Int8 reports that activations are of 8-bit integers too.
+	// Int8 reports that activations are 8-bit integers too.
 	Int8 bool
-	// KVCacheDType is the type of the KV cache that the checkpoint has scales for,
-	// such as fp8; vLLM takes it where --kv-cache-dtype is auto.
+	// KVCacheDType is the type of the KV cache for which the checkpoint has scales,
+	// such as fp8. vLLM uses it if --kv-cache-dtype is auto.
 	KVCacheDType string
 }
 
-// Mix says how the matrices of one part are stored. The zero value: all in the
-// model's own type.
+// Mix describes how the matrices of one part are stored. The zero value means that all
+// are in the model's type.
 type Mix struct {
-	// Share of the parameters that are quantised, and the Bits of one of them with
-	// its share of scales and zero points.
+	// Share is the part of the parameters that are quantised, and Bits the size of one
+	// of them with its share of scales and zero points.
 	Share, Bits float64
 }
 
-// Bytes returns the mean size of a parameter where one in the model's own type
-// has element bytes.
+// Bytes returns the mean size of a parameter in bytes. element is the size in the
+// model's type.
 func (m Mix) Bytes(element float64) float64 { return (1-m.Share)*element + m.Share*m.Bits/8 }
 
-// uniform returns a method that stores every matrix alike.
+// uniform returns a method that stores every matrix in the same format.
 func uniform(method string, bits float64) Quantization {
-	all := Mix{1, bits}
-	return Quantization{Method: method, Bits: bits, Attention: all, MLP: all, Experts: all}
+	mix := Mix{1, bits}
+	return Quantization{Method: method, Bits: bits, Attention: mix, MLP: mix, Experts: mix}
 }
 
 // integers returns weights and activations of 8-bit integers.
@@ -57,23 +57,24 @@ func integers() Quantization {
 	return q
 }
 
-// doubtful returns NVFP4 by name: half of attention is taken to be in 16 bit.
+// doubtful returns a method that is known only by name: the estimate assumes half of
+// attention in 16 bit.
 func doubtful(method string, bits float64) Quantization {
 	q := uniform(method, bits)
 	q.Attention.Share, q.Doubtful = 0.5, true
 	return q
 }
 
-// expertsOnly returns a method that stores nothing but experts.
+// expertsOnly returns a method that quantises only experts.
 func expertsOnly(method string, bits float64) Quantization {
 	return Quantization{Method: method, Bits: bits, Experts: Mix{1, bits}, ExpertsOnly: true}
 }
 
-// Bits of a weight with its group's share. Four bits come with a 16-bit scale
-// and a 4-bit zero point for each group of 128 weights; bitsandbytes has an
-// 8-bit scale for each 64 and a 32-bit one for each 256 of those; MXFP4 an
-// 8-bit scale for each 32, NVFP4 one for each 16; 8-bit methods a scale for
-// each row or block of 128 × 128, which is next to nothing.
+// Bits of a weight with its share of the group's data. Four bits come with a 16-bit
+// scale and a 4-bit zero point for each group of 128 weights. bitsandbytes has an 8-bit
+// scale for each 64 weights and a 32-bit scale for each 256 of these scales. MXFP4 has
+// an 8-bit scale for each 32 weights, NVFP4 one for each 16. 8-bit methods have a scale
+// for each row or block of 128 × 128, which is negligible.
 const (
 	bits4  = 4 + 16.0/128 + 4.0/128
 	bits3  = 3 + 16.0/128 + 4.0/128
@@ -85,12 +86,12 @@ const (
 	bitsNV = 4 + 8.0/16
 )
 
-// marks are what tells the method, in the order in which they are looked for:
-// a longer one before what it contains. GGUF's bits are llama.cpp's for the
-// usual mixes (Q4_K_M, Q5_K_M, Q6_K, Q8_0), and its files can hold 16 bit.
+// marks are the parts of names that state the method, in search order: a longer mark
+// comes before a mark that it contains. GGUF's bits are llama.cpp's for the usual mixes
+// (Q4_K_M, Q5_K_M, Q6_K, Q8_0); its files can also hold 16 bit.
 var marks = []struct {
-	mark string
-	is   Quantization
+	mark         string
+	quantization Quantization
 }{
 	{"-unquantized-", Quantization{}},
 	{"bnb", uniform("bitsandbytes", bitsNF)},
@@ -128,8 +129,8 @@ var marks = []struct {
 	{"gguf", uniform("gguf", 4.85)},
 }
 
-// QuantizationOf reads the method from a model's name, from the value of
-// --quantization, or from what people write about it; none if it says nothing.
+// QuantizationOf returns the method that a text states: a model's name, the value of
+// --quantization, or a remark. It returns the zero value if the text states none.
 func QuantizationOf(text string) Quantization {
 	text = words(text)
 	for _, bits := range []string{"4", "8"} {
@@ -137,14 +138,14 @@ func QuantizationOf(text string) Quantization {
 	}
 	for _, m := range marks {
 		if strings.Contains(text, m.mark) {
-			return m.is
+			return m.quantization
 		}
 	}
 	return Quantization{}
 }
 
-// named returns the quantisation that a text tells of a shape: MXFP4 of a model
-// without experts is that of its matrices.
+// named returns the quantisation that a text states for a shape. For a model without
+// experts, MXFP4 applies to its matrices.
 func (s Shape) named(text string) Quantization {
 	q := QuantizationOf(text)
 	if q.ExpertsOnly && s.MoE.Experts == 0 {
@@ -160,7 +161,7 @@ func (s Shape) named(text string) Quantization {
 	return q
 }
 
-// String is the method and its bits, or "16 bit".
+// String returns the method and its bits, or "16 bit".
 func (q Quantization) String() string {
 	if q.Method == "" {
 		return "16 bit"

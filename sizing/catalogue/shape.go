@@ -1,147 +1,150 @@
 package catalogue
 
-// Shape is what the memory and the speed of a model are computed from: its
-// config.json, reduced to that.
+// Shape holds the values of a config.json from which the memory and the speed of a
+// model are computed.
 type Shape struct {
-	// Name is the Hugging Face id, or what else the shape was found by.
+	// Name is the Hugging Face id, or the other name by which the shape was found.
 	Name string
-	// Kind says what the model is for. Default: it generates text.
+	// Kind is the purpose of the model. Default: it generates text.
 	Kind Kind
-	// WeightsGiB is the size of the weights' files; 0: computed.
+	// WeightsGiB is the size of the weights' files in GiB. Default: 0, computed.
 	WeightsGiB float64
 	// ModelType is the architecture's name in config.json, such as qwen3_moe.
 	ModelType string
-	// Hidden is the width of the residual stream, Heads the number of attention
-	// heads, Intermediate the width of a dense MLP.
+	// Hidden is the width of the residual stream, Heads the number of attention heads,
+	// Intermediate the width of a dense MLP.
 	Hidden, Heads, Intermediate int
 	// HeadDim is the width of one head of full attention.
 	HeadDim int
 	// Sinks reports that attention has learned sinks.
 	Sinks bool
-	// PrefixLM reports that the tokens of an image see each other in both
+	// PrefixLM reports that the tokens of an image attend to each other in both
 	// directions.
 	PrefixLM bool
-	// Layers is the number of decoder layers, Vocab that of the logits, MaxLen
-	// the longest context that the model was trained for, in tokens (0: not
+	// Layers is the number of decoder layers, Vocab the size of the vocabulary, and
+	// MaxLen the longest context for which the model was trained, in tokens (0: not
 	// stated).
 	Layers, Vocab, MaxLen int
-	// UsualLen is the longest context where none is asked for, in tokens, of models
-	// that were stretched (LongRoPE). Default: MaxLen.
+	// UsualLen is vLLM's default context in tokens, for models that were stretched
+	// (LongRoPE). Default: MaxLen.
 	UsualLen int
-	// KV are the layers that keep something from token to token.
+	// KV are the layers that cache data between tokens.
 	KV []KVLayers
-	// Weights are the numbers of parameters by what becomes of them.
+	// Weights holds the numbers of parameters by use.
 	Weights Weights
-	// MoE is set for a mixture of experts.
+	// MoE describes the mixture of experts, if the model has one.
 	MoE MoE
-	// MLA is set for attention that keeps one latent for all heads.
+	// MLA describes attention with one latent for all heads, if the model has it.
 	MLA MLA
-	// Vision is the encoder of images, if there is one.
+	// Vision describes the image encoder, if the model has one.
 	Vision Vision
 	// DType is the checkpoint's type, such as bfloat16.
 	DType string
-	// Quantization is the checkpoint's own, if any.
+	// Quantization is the checkpoint's quantisation, if it has one.
 	Quantization Quantization
-	// drafts tells that the published parameters hold layers for speculative
+	// drafts reports that the published parameters include layers for speculative
 	// decoding.
 	drafts bool
-	// Family tells that the shape was found by a piece of the model's name and
-	// not by its id.
+	// Family reports that the shape was found by a part of the model's name and not by
+	// its id.
 	Family bool
 }
 
-// KVKind is how a layer's cache grows with the context.
+// KVKind describes how a layer's cache grows with the context.
 type KVKind int
 
 const (
-	// Full keeps every token.
+	// Full caches every token.
 	Full KVKind = iota
-	// Sliding keeps the last Window tokens, or the chunk of that many.
+	// Sliding caches the last Window tokens, or the current chunk of Window tokens.
 	Sliding
-	// State keeps a state of fixed size: Mamba and linear attention.
+	// State caches a state of fixed size: Mamba and linear attention.
 	State
 )
 
-// KVLayers are layers that keep their cache alike.
+// KVLayers is a group of layers with equal caches.
 type KVLayers struct {
 	Kind  KVKind
 	Count int
-	// Heads is the number of KV heads; tensor parallelism divides them, unless
-	// the latent of MLA is all there is.
+	// Heads is the number of KV heads. Tensor parallelism divides them, except if the
+	// layer caches only the latent of MLA.
 	Heads int
-	// Elements is what one head keeps of one token: keys and values.
+	// Elements is the number of elements that one head caches for one token: keys and
+	// values.
 	Elements int
-	// Shared tells that the heads are not divided over GPUs.
+	// Shared reports that the heads are not divided over GPUs.
 	Shared bool
-	// Bytes is what a layer keeps of one token beside that, whatever the type of
-	// the KV cache, on every GPU.
+	// Bytes is the additional cache of a layer for one token, in bytes, with any type
+	// of the KV cache, on every GPU.
 	Bytes int
-	// Block is how many tokens a block holds; 0: vLLM's default.
+	// Block is the number of tokens in a block. Default: 0, vLLM's default.
 	Block int
-	// Paged reports that a State fills as many blocks as it needs, where others
-	// fill one.
+	// Paged reports that a State fills as many blocks as it needs; other states fill
+	// one.
 	Paged bool
-	// Window in tokens, of Sliding. Chunked tells that it does not slide: a token
-	// sees its own chunk of that many.
+	// Window is the width of Sliding in tokens. Chunked reports that the window does
+	// not slide: a token attends to its own chunk of Window tokens.
 	Window  int
 	Chunked bool
 	// ConvBytes and Recurrence are the size of one layer of a State, on all GPUs
-	// together: of its convolution in 16 bit, and the elements of its recurrence,
-	// which is kept in 32 bit from the release 0.WideSince on; 0: in 16 bit.
+	// together: the bytes of its convolution in 16 bit, and the elements of its
+	// recurrence. The recurrence is kept in 32 bit since the release 0.WideSince; 0: in
+	// 16 bit.
 	ConvBytes, Recurrence, WideSince int
 }
 
-// MLA is attention over a latent; the zero value is none.
+// MLA describes attention over a latent. The zero value means none.
 type MLA struct {
-	// Latent is the width of the latent, and Cached that with its rotary part.
+	// Latent is the width of the latent, and Cached the width with its rotary part.
 	Latent, Cached int
-	// Expanded is what one head makes of the latent: keys and values.
+	// Expanded is the width of the keys and values that one head computes from the
+	// latent.
 	Expanded int
 }
 
-// Weights are numbers of parameters.
+// Weights holds numbers of parameters.
 type Weights struct {
-	// Linear are the matrices of attention and dense MLPs, and Experts those of
-	// routed experts: what quantisation makes smaller.
+	// Linear counts the matrices of attention and dense MLPs, and Experts those of
+	// routed experts. Quantisation reduces both.
 	Linear, Experts float64
-	// Attention is the part of Linear that is of attention and of states.
+	// Attention is the part of Linear that belongs to attention and states.
 	Attention float64
-	// KVProjection is the part of Linear that is repeated where there are more
-	// GPUs than KV heads.
+	// KVProjection is the part of Linear that is repeated if there are more GPUs than
+	// KV heads.
 	KVProjection float64
-	// Embedding is the table of tokens and, unless tied to it, the output head,
-	// which is the part Head.
+	// Embedding counts the embedding and, unless tied to it, the output head. Head is
+	// the part of the output head.
 	Embedding, Head float64
-	// Encoder are those of vision and audio towers, Other the rest: norms,
-	// biases, routers.
+	// Encoder counts the vision and audio encoders, and Other the rest: norms, biases,
+	// routers.
 	Encoder, Other float64
 }
 
-// Total is the number of all parameters.
+// Total returns the number of all parameters.
 func (w Weights) Total() float64 {
 	return w.Linear + w.Experts + w.Embedding + w.Encoder + w.Other
 }
 
-// MoE is a mixture of experts; the zero value is none.
+// MoE describes a mixture of experts. The zero value means none.
 type MoE struct {
-	// Experts is how many there are to choose from, PerToken how many a token
-	// visits, Intermediate their width, Layers how many layers have them.
+	// Experts is the number of routed experts, PerToken the number that a token visits,
+	// Intermediate their width, and Layers the number of layers with experts.
 	Experts, PerToken, Intermediate, Layers int
 }
 
-// Vision is an encoder of images; the zero value is none.
+// Vision describes an image encoder. The zero value means none.
 type Vision struct {
-	// Hidden and Intermediate are the widths of the encoder, and Matrices how
-	// many its MLP has: two, or three with a gate.
+	// Hidden and Intermediate are the widths of the encoder, and Matrices the number of
+	// its MLP's matrices: two, or three with a gate.
 	Hidden, Intermediate, Matrices int
-	// Patches and Tokens are those of the largest image. Scaled tells that an
-	// image is made smaller where a context holds fewer tokens.
+	// Patches and Tokens are the numbers for the largest image. Scaled reports that an
+	// image is scaled down if the context holds fewer tokens.
 	Patches, Tokens int
 	Scaled          bool
 }
 
-// Active is the share of the expert weights that a step reads when so many
-// sequences are in it, if each chooses its experts on its own.
+// Active returns the share of the expert weights that a step with a number of sequences
+// reads, if each sequence selects its experts independently.
 func (m MoE) Active(sequences int) float64 {
 	if m.Experts == 0 {
 		return 1
@@ -154,7 +157,7 @@ func (m MoE) Active(sequences int) float64 {
 	return 1 - untouched
 }
 
-// ActiveParameters is how many parameters one token is computed with.
+// ActiveParameters returns the number of parameters that one token uses.
 func (s Shape) ActiveParameters() float64 {
 	experts := s.Weights.Experts
 	if s.MoE.Experts > 0 {
@@ -163,24 +166,23 @@ func (s Shape) ActiveParameters() float64 {
 	return s.Weights.Linear + experts + s.Weights.Embedding + s.Weights.Other
 }
 
-// Bytes returns the size of what every step reads (attention, MLPs, shared
-// experts, the output head and norms), of all routed experts, and of the rest,
-// where a parameter in the model's own type has element bytes.
-func (s Shape) Bytes(element float64) (every, experts, rest float64) {
+// Bytes returns sizes in bytes: of the weights that every step reads (attention, MLPs,
+// shared experts, the output head and norms), of all routed experts, and of the rest.
+// element is the size of a parameter in the model's type.
+func (s Shape) Bytes(element float64) (common, experts, rest float64) {
 	w, q := s.Weights, s.Quantization
-	every = w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Head*q.Head.Bytes(element) + w.Other*element
+	common = w.Attention*q.Attention.Bytes(element) + (w.Linear-w.Attention)*q.MLP.Bytes(element) + w.Head*q.Head.Bytes(element) + w.Other*element
 	experts = w.Experts * q.Experts.Bytes(element)
 	table := (w.Embedding - w.Head) * element
 	rest = w.Encoder * element
 	if w.Head > 0 || !s.Kind.Generates() {
-		return every, experts, rest + table
+		return common, experts, rest + table
 	}
-	return every + table, experts, rest // the table is the output head too
+	return common + table, experts, rest // the table is the output head too
 }
 
-// WithQuantization returns the shape with the quantisation that a name, a method
-// or a remark tells, unless the checkpoint's own is known, which is more
-// particular.
+// WithQuantization returns the shape with the quantisation that a text states: a name,
+// a method or a remark. A known quantisation of the checkpoint takes precedence.
 func (s Shape) WithQuantization(text string) Shape {
 	if s.Quantization.Method == "" {
 		s.Quantization = s.named(text)
@@ -188,8 +190,8 @@ func (s Shape) WithQuantization(text string) Shape {
 	return s
 }
 
-// Stretched returns the shape with every matrix grown or shrunk alike, so that
-// it has so many parameters.
+// Stretched returns the shape with all matrices scaled by one factor, so that it has a
+// number of parameters.
 func (s Shape) Stretched(parameters float64) Shape {
 	scale := parameters / s.Weights.Total()
 	w := &s.Weights

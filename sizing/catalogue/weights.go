@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// addEncoder adds the encoder of an encoder-decoder, and what the decoder keeps
-// of its output: keys and values of every position, for each request
-// (CrossAttentionSpec in vllm/v1/kv_cache_interface.py at 017e9f4448).
+// addEncoder adds the encoder of an encoder-decoder, and the decoder's cache of its
+// output: keys and values of every position, for each request (CrossAttentionSpec in
+// vllm/v1/kv_cache_interface.py at 017e9f4448).
 func (c *config) addEncoder(s *Shape) {
 	hidden := float64(c.HiddenSize)
-	own := 4*hidden*hidden + 2*hidden*float64(c.EncoderFFN)
-	s.Weights.Encoder = float64(c.EncoderLayers)*own + hidden*float64(c.SourcePositions) + 3*hidden*(hidden+float64(c.MelBins))
+	perLayer := 4*hidden*hidden + 2*hidden*float64(c.EncoderFFN)
+	s.Weights.Encoder = float64(c.EncoderLayers)*perLayer + hidden*float64(c.SourcePositions) + 3*hidden*(hidden+float64(c.MelBins))
 	cross := 4 * hidden * hidden * float64(c.NumHiddenLayers)
 	s.Weights.Linear += cross
 	s.Weights.Attention += cross
@@ -22,8 +22,8 @@ func (c *config) addEncoder(s *Shape) {
 	s.KV = append(s.KV, KVLayers{Kind: State, Count: c.NumHiddenLayers, ConvBytes: int(kept), Paged: true})
 }
 
-// settleTotal makes the parts add up to the published number, which knows of
-// biases, towers and adapters that the arithmetic does not.
+// settleTotal adjusts the parts so that their sum is the published number, which
+// includes biases, encoders and adapters that the arithmetic does not count.
 func (s *Shape) settleTotal(published float64) error {
 	if published == 0 {
 		return nil
@@ -37,7 +37,7 @@ func (s *Shape) settleTotal(published float64) error {
 	}
 	switch {
 	case s.drafts && !towers:
-		// Layers that only speculative decoding loads.
+		// Only speculative decoding loads these layers.
 	case towers:
 		w.Encoder = max(rest, 0)
 	default:
@@ -73,7 +73,7 @@ func parseVision(raw json.RawMessage) visionConfig {
 		return visionConfig{}
 	}
 	v.HiddenSize, v.IntermediateSize = cmp.Or(v.HiddenSize, v.VTHidden, v.DModel, int(v.Width)), cmp.Or(v.IntermediateSize, v.VTIntermediate, v.EncoderFFN)
-	if v.EmbedDim > 0 { // Qwen2-VL: there, hidden_size is the language model's
+	if v.EmbedDim > 0 { // Qwen2-VL: hidden_size is the language model's
 		v.HiddenSize = v.EmbedDim
 	}
 	if v.IntermediateSize == 0 && v.MLPRatio > 0 && v.MLPRatio < 100 {
@@ -83,11 +83,11 @@ func parseVision(raw json.RawMessage) visionConfig {
 	return v
 }
 
-// images are the patches that one image has at most, and the tokens that it
-// becomes, by the beginning of the model type: of the processors' defaults
-// (preprocessor_config.json), tiles and the thumbnail included. Qwen's take
-// images of 12.8 million pixels, four patches of 14 × 14 to a token, and make
-// larger ones smaller.
+// images holds, by the beginning of the model type, the largest number of patches of
+// one image and the tokens for them: from the processors' defaults
+// (preprocessor_config.json), with tiles and the thumbnail. Qwen's processors accept
+// images of 12.8 million pixels, use one token for four patches of 14 × 14, and scale
+// larger images down.
 var images = []struct {
 	modelType       string
 	patches, tokens int
@@ -100,35 +100,36 @@ var images = []struct {
 
 func vision(raw json.RawMessage, modelType string) Vision {
 	v := parseVision(raw)
-	out := Vision{Hidden: max(v.HiddenSize, 1), Intermediate: v.IntermediateSize, Matrices: 2}
+	result := Vision{Hidden: max(v.HiddenSize, 1), Intermediate: v.IntermediateSize, Matrices: 2}
 	if modelType == "qwen2_5_vl" || modelType == "qwen2_5_omni" || strings.HasPrefix(modelType, "mistral3") || strings.HasPrefix(modelType, "pixtral") {
-		out.Matrices = 3 // with a gate
+		result.Matrices = 3 // with a gate
 	}
 	for _, i := range images {
 		if strings.HasPrefix(modelType, i.modelType) {
-			out.Patches, out.Tokens, out.Scaled = i.patches, i.tokens, i.scaled
+			result.Patches, result.Tokens, result.Scaled = i.patches, i.tokens, i.scaled
 			break
 		}
 	}
-	return out
+	return result
 }
 
-// undescribed are the parameters of towers, and of adapters that are part of the
-// checkpoint, of which config.json tells no layers: the published numbers of
+// undescribed holds the parameters of encoders, and of adapters in the checkpoint, for
+// which config.json describes no layers: the published numbers of
 // Phi-3.5-vision-instruct and of Phi-4-multimodal-instruct without their language
 // models.
 var undescribed = map[string]float64{"phi3_v": 0.325e9, "phi4mm": 1.738e9}
 
-// encoderParameters estimates a tower whose published number is not given.
+// encoderParameters returns the estimated parameters of an encoder without a published
+// number.
 func encoderParameters(raw json.RawMessage) float64 {
 	v := parseVision(raw)
 	depth := min(max(cmp.Or(v.Depth, v.NumHiddenLayers, v.Layers, v.VTLayers, v.EncoderLayers, v.ConformerLayers), 0), 1000)
 	hidden := float64(v.HiddenSize)
 	switch {
 	case strings.HasPrefix(v.ModelType, "gemma") && strings.HasSuffix(v.ModelType, "_audio"):
-		// Conformers: two MLPs four times as wide, attention and a convolution.
+		// Conformers: two MLPs of four times the width, attention and a convolution.
 		return float64(depth) * 23 * hidden * hidden
-	case v.ModelType == "gemma3n_vision": // MobileNet-V5-300M, whose layers no key tells
+	case v.ModelType == "gemma3n_vision": // MobileNet-V5-300M, without keys for its layers
 		return 0.3e9
 	}
 	return float64(depth) * hidden * (4*hidden + 2*float64(v.IntermediateSize))

@@ -99,12 +99,12 @@ func passedOver(all []candidate, chosen candidate) []PassedOver {
 // its memory and cores, or the number of its nodes; "" if it can.
 func (s Spec) noRoom(e sizing.Estimate) string {
 	w := e.Workload
-	needed := sizing.Nodes(w.On, w.Engine.GPUs(), w.MaxReplicas)
+	needed := sizing.Nodes(w.Instance, w.Engine.GPUs(), w.MaxReplicas)
 	var found field.ErrorList
 	s.WithDefaults().validateAllocatable(&found, nil)
 	switch {
 	case needed == 0:
-		return fmt.Sprintf("a replica takes %d GPUs, and %s has %d", w.Engine.GPUs(), w.On.Type, w.On.GPUs)
+		return fmt.Sprintf("a replica takes %d GPUs, and %s has %d", w.Engine.GPUs(), w.Instance.Type, w.Instance.GPUs)
 	case s.NodeGroup.Max > 0 && needed > s.NodeGroup.Max:
 		return fmt.Sprintf("max is %d, and all replicas need %d nodes", s.NodeGroup.Max, needed)
 	case len(found) > 0:

@@ -95,7 +95,7 @@ func (s Spec) spareNodes() (needed int, ok bool) {
 	if err != nil || on.GPUs == 0 || s.NodeGroup.Max == 0 {
 		return 0, true // nothing bounds it
 	}
-	pool := sizing.Pool{Name: s.NodeGroup.Name, On: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
+	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
 	for _, other := range s.NodeGroup.Others {
 		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: other.GPUs, Max: other.Replicas})
 	}

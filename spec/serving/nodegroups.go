@@ -81,7 +81,7 @@ func (s Spec) prices() catalogue.Prices {
 	highest := map[string]float64{}
 	for _, g := range s.NodeGroups {
 		for _, of := range g.InstanceTypes {
-			if price, ok := g.prices(s.Costs).Of(of); ok && price.USDPerHour > highest[of] {
+			if price, ok := g.prices(s.Costs).For(of); ok && price.USDPerHour > highest[of] {
 				highest[of], own[of] = price.USDPerHour, price.USDPerHour
 			}
 		}

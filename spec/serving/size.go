@@ -102,11 +102,11 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
 	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
-		return sizing.Workload{Model: s.Model.ID, Engine: engine, On: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
 	least := s.Replicas.Smallest()
 	return sizing.Workload{
-		Model: s.Model.ID, Engine: engine, On: on, Others: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
+		Model: s.Model.ID, Engine: engine, Instance: on, Alternatives: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
 		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),
 		Storage: s.from(), Compiled: s.compiled(),
 		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
@@ -178,7 +178,7 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 		if err != nil {
 			return on, err
 		}
-		price, _ := g.prices(costs).Of(name)
+		price, _ := g.prices(costs).For(name)
 		if most < 0 || on.GPUs < dearest.GPUs || on.GPUs == dearest.GPUs && price.USDPerHour > most {
 			dearest, most = on, price.USDPerHour
 		}
@@ -257,7 +257,7 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.Model.MaxNumSeqs = cmp.Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = cmp.Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	// The first engine finds no compiled code, and has to be given the time for it.
-	first := sizing.Start(e.Workload.Engine, e.Workload.On, e.Workload.Storage, false)
+	first := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
 	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
 	if policy, _ := s.Scaling.Policy.Declaration(); policy.defaults(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// Statement is one of a policy, as IAM reads it.
+// Statement is one statement of a policy, decoded.
 type Statement struct {
 	Sid, Effect string
 	Action      []string
@@ -18,7 +18,7 @@ type Statement struct {
 	Condition   map[string]map[string][]string
 }
 
-// longestInline is how many characters the inline policies of a role may have.
+// longestInline is IAM's limit of characters in the inline policies of a role.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 const longestInline = 10240
 
@@ -27,8 +27,8 @@ var (
 	arn = regexp.MustCompile(`^arn:(aws|aws-cn|aws-us-gov):[a-z0-9-]+:[a-z0-9-]*:(\*|\d{12})?:[\w./*:-]+$`)
 )
 
-// Check holds what every policy must: IAM takes it, all of its actions exist, and
-// none that changes anything is allowed on everything.
+// Check fails if IAM does not accept the policy, if an action does not exist, or if an
+// action that changes something is allowed on every resource.
 func Check(t *testing.T, text string) []Statement {
 	t.Helper()
 	var policy struct {
@@ -56,7 +56,7 @@ func Check(t *testing.T, text string) []Statement {
 	return policy.Statement
 }
 
-// Problems are what is wrong with one statement.
+// Problems returns the problems of one statement.
 func Problems(s Statement) []string {
 	var found []string
 	for _, resource := range s.Resource {
@@ -65,8 +65,8 @@ func Problems(s Statement) []string {
 		}
 	}
 	for _, action := range s.Action {
-		switch changes, known := actions[action]; {
-		case !known:
+		switch changes, ok := actions[action]; {
+		case !ok:
 			found = append(found, action+" is no action that is known")
 		case changes && slices.Contains(s.Resource, "*") && len(s.Condition) == 0:
 			found = append(found, action+" is allowed on everything")
@@ -85,9 +85,9 @@ func Problems(s Statement) []string {
 	return found
 }
 
-// actions tells of those that this program may allow whether they change
-// anything: the access levels of the service authorization reference, in which
-// tagging changes something too.
+// actions reports for each action that this program may allow whether it changes
+// anything, by the access levels of the service authorization reference. Tagging counts
+// as a change.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var actions = map[string]bool{
 	"acm:DescribeCertificate": false, "acm:ListCertificates": false,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestProblems holds that the check can fail.
+// TestProblems checks that the check can fail.
 func TestProblems(t *testing.T) {
 	tagged := map[string]map[string][]string{"StringEquals": {"aws:ResourceTag/a": {"b"}}}
 	tests := []struct {

@@ -12,12 +12,12 @@ import (
 
 // Argument documents a key as an argument of a component.
 type Argument struct {
-	// Text describes the argument. It begins with the name of the key in backticks
-	// where the doc comment begins with the name of the field.
+	// Text describes the argument. If the doc comment begins with the name of the
+	// field, the text begins with the name of the key in backticks.
 	Text string
-	// Default is what applies without the argument, or required; "" of a mapping.
+	// Default is the value without the argument, or "required"; "" for a mapping.
 	Default string
-	// Values are the values that are accepted; "" if the type tells.
+	// Values are the accepted values; "" if the type states them.
 	Values string
 }
 
@@ -36,10 +36,10 @@ func (a Argument) String() string {
 	return text
 }
 
-// Arguments returns the documentation of every argument of a component. The texts and
-// defaults of instead, by the path of the key, replace those of doc comments that
+// Arguments returns the documentation of every argument of a component. replacements
+// holds texts and defaults by the path of the key. They replace doc comments that
 // describe a stack's file.
-func Arguments(m *keys.Mapping, comments *Comments, instead map[string]Argument) (map[*keys.Key]Argument, error) {
+func Arguments(m *keys.Mapping, comments *Comments, replacements map[string]Argument) (map[*keys.Key]Argument, error) {
 	list := m.AllArguments()
 	g := &generator{list: list, comments: map[*keys.Key]comment{}}
 	names := targets(list)
@@ -53,12 +53,12 @@ func Arguments(m *keys.Mapping, comments *Comments, instead map[string]Argument)
 		}
 		c, err := split(k, text, names)
 		wrong = append(wrong, err)
-		other := instead[k.Path]
-		c.text, c.fallback = cmp.Or(other.Text, c.text), cmp.Or(other.Default, c.fallback)
+		replacement := replacements[k.Path]
+		c.text, c.fallback = cmp.Or(replacement.Text, c.text), cmp.Or(replacement.Default, c.fallback)
 		g.comments[k] = c
 		arguments[k] = Argument{Text: c.text, Default: g.fallback(k), Values: values(k)}
 	}
-	for path := range instead {
+	for path := range replacements {
 		if !slices.ContainsFunc(list, func(k *keys.Key) bool { return k.Path == path }) {
 			wrong = append(wrong, fmt.Errorf("%s: is documented, and is no argument", path))
 		}
@@ -66,5 +66,5 @@ func Arguments(m *keys.Mapping, comments *Comments, instead map[string]Argument)
 	return arguments, errors.Join(wrong...)
 }
 
-// Plain returns documentation without the marks of Markdown.
+// Plain returns documentation without Markdown marks.
 func Plain(text string) string { return strings.ReplaceAll(text, "`", "") }

@@ -8,14 +8,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
-// TestArguments holds what is said of an argument.
+// TestArguments checks the documentation of arguments.
 func TestArguments(t *testing.T) {
 	o := options(t)
-	own, err := keys.Declare(reflect.TypeFor[Own]())
+	declared, err := keys.Declare(reflect.TypeFor[Own]())
 	if err != nil {
 		t.Fatal(err)
 	}
-	documented, err := Arguments(own, o.Comments, map[string]Argument{"plan": {Default: "the owner's"}, "heated": {Text: "`heated` is for the cabin."}})
+	documented, err := Arguments(declared, o.Comments, map[string]Argument{"plan": {Default: "the owner's"}, "heated": {Text: "`heated` is for the cabin."}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,10 +35,10 @@ func TestArguments(t *testing.T) {
 			t.Errorf("%s: %q, want %q", path, texts[path], want)
 		}
 	}
-	if _, err := Arguments(own, o.Comments, map[string]Argument{"wheels": {Default: "4"}}); err == nil || !strings.Contains(err.Error(), "wheels: is documented, and is no argument") {
+	if _, err := Arguments(declared, o.Comments, map[string]Argument{"wheels": {Default: "4"}}); err == nil || !strings.Contains(err.Error(), "wheels: is documented, and is no argument") {
 		t.Errorf("documentation of no argument: %v", err)
 	}
-	if text, err := o.Comments.Type(keys.Owner{Package: own.Type.PkgPath(), Type: "Own"}); err != nil || text != "Own is what an engine alone has.\n" {
+	if text, err := o.Comments.Type(keys.Owner{Package: declared.Type.PkgPath(), Type: "Own"}); err != nil || text != "Own is what an engine alone has.\n" {
 		t.Errorf("the comment of the type is %q, %v", text, err)
 	}
 }

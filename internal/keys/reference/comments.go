@@ -1,6 +1,6 @@
-// Package reference generates what readers and editors know of the keys of a
-// configuration: pages of documentation and a JSON Schema. Both come from the
-// declarations on the fields of structs and from their doc comments.
+// Package reference generates documentation pages and a JSON Schema of the keys of a
+// configuration. Both come from the declarations on the fields of structs and from
+// their doc comments.
 package reference
 
 import (
@@ -24,7 +24,7 @@ type Comments struct {
 	packages map[string]map[string]string // by the path of the package: comments by type.field, or type
 }
 
-// comment is the doc comment of a field, apart.
+// comment is the doc comment of a field, in parts.
 type comment struct {
 	text     string // on one line, without the default
 	fallback string // the default in words; "" if the comment does not state it
@@ -57,7 +57,7 @@ func (c *Comments) comment(path, name string) (string, error) {
 	return text, nil
 }
 
-// load parses the files of a package, tests included.
+// load parses the files of a package, with its tests.
 func (c *Comments) load(path string) (map[string]string, error) {
 	if found, ok := c.packages[path]; ok {
 		return found, nil
@@ -102,14 +102,14 @@ func collect(file *ast.File, found map[string]string) {
 		if !ok {
 			return true
 		}
-		of, ok := spec.Type.(*ast.StructType)
+		structure, ok := spec.Type.(*ast.StructType)
 		if !ok {
 			return true
 		}
 		if found[spec.Name.Name] = spec.Doc.Text(); spec.Doc == nil {
 			found[spec.Name.Name] = group
 		}
-		for _, f := range of.Fields.List {
+		for _, f := range structure.Fields.List {
 			for _, name := range f.Names {
 				found[spec.Name.Name+"."+name.Name] = f.Doc.Text()
 			}
@@ -123,9 +123,9 @@ var (
 	link            = regexp.MustCompile(`\[([A-Z]\w*)(?:\.([A-Z]\w*))?\]`)
 )
 
-// split returns the text of a doc comment on one line. The name of the field at its
-// beginning becomes that of the key, links to other fields become their keys, and the
-// sentence with the default is taken apart.
+// split returns the text of a doc comment on one line. It replaces the name of the
+// field at the beginning by the name of the key, and links to other fields by their
+// keys. It separates the sentence with the default.
 func split(k *keys.Key, text string, names map[string]string) (comment, error) {
 	text = strings.Join(strings.Fields(text), " ")
 	if rest, ok := strings.CutPrefix(text, k.Field+" "); ok {
@@ -153,8 +153,7 @@ func split(k *keys.Key, text string, names map[string]string) (comment, error) {
 	return c, wrong
 }
 
-// targets returns the names of the keys by package, type and field, for links. A key
-// of a nested struct has the names of its parents before its own.
+// targets returns the paths of the keys by package, type and field, for links.
 func targets(list []*keys.Key) map[string]string {
 	names := map[string]string{}
 	for _, k := range list {

@@ -10,29 +10,29 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
-// Options say what is generated of which keys.
+// Options holds the inputs of the generator.
 type Options struct {
 	// Root declares the keys of the configuration.
 	Root *keys.Mapping
-	// Forms document the keys that are declared with as.
+	// Forms document the keys that are declared with the tag as.
 	Forms map[string]keys.Form
 	// Comments has the doc comments.
 	Comments *Comments
-	// Namespace is what the keys of the root begin with in a stack's file.
+	// Namespace is the prefix of the keys of the root in a stack's file.
 	Namespace string
-	// Titles are the titles of the pages, by their names. Every page has one.
+	// Titles are the titles of the pages, by their names. Every page needs one.
 	Titles map[string]string
 }
 
-// generator is one run.
+// generator holds the state of one run.
 type generator struct {
 	Options
 	list     []*keys.Key
 	comments map[*keys.Key]comment
 }
 
-// Pages returns the pages of the reference by the names of their files, README.md
-// among them, which lists the others.
+// Pages returns the pages of the reference by file name. README.md lists the other
+// pages.
 func Pages(o Options) (map[string]string, error) {
 	g, err := newGenerator(o)
 	if err != nil {
@@ -51,8 +51,8 @@ func Schema(o Options) ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// newGenerator reads the comments of all keys, and holds that every declaration is
-// complete. Its error has every mistake.
+// newGenerator reads the comments of all keys, and checks that every declaration is
+// complete. The error holds all mistakes.
 func newGenerator(o Options) (*generator, error) {
 	g := &generator{Options: o, list: o.Root.List(), comments: map[*keys.Key]comment{}}
 	names := targets(g.list)
@@ -71,22 +71,21 @@ func newGenerator(o Options) (*generator, error) {
 	return g, errors.Join(wrong...)
 }
 
-// complete holds that a declaration says what a reader asks: what numbers are
-// accepted, and what applies without the key.
+// complete checks that a declaration states the accepted numbers and the default.
 func (g *generator) complete(k *keys.Key, c comment) error {
-	at := fmt.Sprintf("%s.%s of %s", k.Owner.Type, k.Field, k.Owner.Package)
+	place := fmt.Sprintf("%s.%s of %s", k.Owner.Type, k.Field, k.Owner.Package)
 	number := k.Kind == keys.Integer || k.Kind == keys.Number || k.Kind == keys.Integers || k.Kind == keys.Numbers
 	scalar := k.Kind == keys.String || k.Kind == keys.Integer || k.Kind == keys.Number || k.Kind == keys.Boolean && k.Pointer || k.Kind == keys.Formed
-	_, known := g.Forms[k.Form]
+	_, ok := g.Forms[k.Form]
 	switch {
 	case number && k.Range == nil && len(k.OneOf) == 0:
-		return fmt.Errorf("%s: is a number without a range", at)
+		return fmt.Errorf("%s: is a number without a range", place)
 	case k.Default != "" && c.fallback != "":
-		return fmt.Errorf("%s: states its default twice, in its tag and in its comment", at)
+		return fmt.Errorf("%s: states its default twice, in its tag and in its comment", place)
 	case scalar && k.Default == "" && c.fallback == "" && !k.Required && !k.Secret:
-		return fmt.Errorf("%s: does not state its default", at)
-	case k.Form != "" && !known:
-		return fmt.Errorf("%s: has the form %s, which does not exist", at, k.Form)
+		return fmt.Errorf("%s: does not state its default", place)
+	case k.Form != "" && !ok:
+		return fmt.Errorf("%s: has the form %s, which does not exist", place, k.Form)
 	}
 	return nil
 }

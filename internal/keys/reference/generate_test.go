@@ -25,7 +25,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// compiled returns the schema of toy, as a validator reads it.
+// compiled returns the schema of toy, compiled by a validator.
 func compiled(t *testing.T) *jsonschema.Schema {
 	t.Helper()
 	text, err := Schema(options(t))
@@ -47,7 +47,7 @@ func compiled(t *testing.T) *jsonschema.Schema {
 	return s
 }
 
-// TestSchema has what the decoder accepts and refuses, in the words of the file.
+// TestSchema checks that the schema accepts and refuses the same files as the decoder.
 func TestSchema(t *testing.T) {
 	const valid = "  aws:region: x\n  toy:engines: "
 	for name, test := range map[string]struct{ yaml, wrong string }{
@@ -56,28 +56,29 @@ func TestSchema(t *testing.T) {
   toy:yard: {tracks: 9, gauge: 0.5, crane: {tons: 5}}
   toy:defaults: {kind: oil, boiler: {bar: 3}, env: {A: ""}}
   toy:engines: [{name: a, crew: b, plan: {x: 1}}, {name: b, crew: [c, d], limits: {x: 5}, pin: {kind: coal}}]`},
-		"keys of others":        {yaml: "  other:engines: 5\n  toys:yard: 5\n  to: 5\n  toy: 6"},
-		"no keys":               {yaml: "  {}"},
-		"unknown key":           {yaml: "  toy:engine: []", wrong: "toy:engine"},
-		"unknown key below":     {yaml: valid + "[{name: a, kinds: oil}]", wrong: "kinds"},
-		"not of the defaults":   {yaml: "  toy:defaults: {name: a}", wrong: "name"},
-		"not of the pin":        {yaml: valid + "[{name: a, pin: {boiler: {bar: 3}}}]", wrong: "boiler"},
-		"missing":               {yaml: valid + "[{kind: oil}]", wrong: "name"},
-		"missing below":         {yaml: "  toy:yard: {crane: {}}", wrong: "tons"},
-		"no such value":         {yaml: valid + "[{name: a, kind: gas}]", wrong: "coal"},
-		"out of range":          {yaml: "  toy:yard: {tracks: 10}", wrong: "9"},
-		"at an excluded bound":  {yaml: "  toy:yard: {gauge: 0}", wrong: "0"},
-		"out of range in a map": {yaml: valid + "[{name: a, limits: {x: 6}}]", wrong: "5"},
-		"number for a string":   {yaml: valid + "[{name: 5}]", wrong: "string"},
-		"empty list":            {yaml: valid + "[{name: a, crew: []}]", wrong: "crew"},
-		"list as JSON":          {yaml: "  toy:engines: '[{\"name\": \"a\"}]'\n  toy:yard: ' {\"tracks\": 9}'"},
-		"other JSON":            {yaml: "  toy:engines: '{}'", wrong: "engines"},
-		"text in place of JSON": {yaml: "  toy:yard: nine", wrong: "yard"},
-		"number as a string":    {yaml: "  aws:region: 7"},
-		"boolean as a string":   {yaml: "  aws:region: true", wrong: "region"},
-		"list as a string":      {yaml: "  aws:region: [a]", wrong: "region"},
-		"unknown key of AWS":    {yaml: "  aws:profile: a", wrong: "aws:profile"},
-		"key like those of AWS": {yaml: "  awsx:profile: a\n  aws-native:region: b"},
+		"keys of other namespaces": {yaml: "  other:engines: 5\n  toys:yard: 5\n  to: 5\n  toy: 6"},
+		"no keys":                  {yaml: "  {}"},
+		"unknown key":              {yaml: "  toy:engine: []", wrong: "toy:engine"},
+		"unknown key below":        {yaml: valid + "[{name: a, kinds: oil}]", wrong: "kinds"},
+		"key outside of defaults":  {yaml: "  toy:defaults: {name: a}", wrong: "name"},
+		"key outside of pin":       {yaml: valid + "[{name: a, pin: {boiler: {bar: 3}}}]", wrong: "boiler"},
+		"missing":                  {yaml: valid + "[{kind: oil}]", wrong: "name"},
+		"missing below":            {yaml: "  toy:yard: {crane: {}}", wrong: "tons"},
+		"unknown value":            {yaml: valid + "[{name: a, kind: gas}]", wrong: "coal"},
+		"out of range":             {yaml: "  toy:yard: {tracks: 10}", wrong: "9"},
+		"at an excluded bound":     {yaml: "  toy:yard: {gauge: 0}", wrong: "0"},
+		"out of range in a map":    {yaml: valid + "[{name: a, limits: {x: 6}}]", wrong: "5"},
+		"number for a string":      {yaml: valid + "[{name: 5}]", wrong: "string"},
+		"empty list":               {yaml: valid + "[{name: a, crew: []}]", wrong: "crew"},
+		"secret in clear":          {yaml: "  toy:token: abc", wrong: "object"},
+		"list as JSON":             {yaml: "  toy:engines: '[{\"name\": \"a\"}]'\n  toy:yard: ' {\"tracks\": 9}'"},
+		"other JSON":               {yaml: "  toy:engines: '{}'", wrong: "engines"},
+		"text in place of JSON":    {yaml: "  toy:yard: nine", wrong: "yard"},
+		"number as a string":       {yaml: "  aws:region: 7"},
+		"boolean as a string":      {yaml: "  aws:region: true", wrong: "region"},
+		"list as a string":         {yaml: "  aws:region: [a]", wrong: "region"},
+		"unknown key of AWS":       {yaml: "  aws:profile: a", wrong: "aws:profile"},
+		"key like those of AWS":    {yaml: "  awsx:profile: a\n  aws-native:region: b"},
 		"items in two places": {yaml: `  toy:defaults: {wagons: [{load: coal, brake: {force: 2}}]}
   toy:engines: [{name: a, wagons: [{load: coal, brake: {force: 2}}]}]`},
 		"missing in an item":              {yaml: valid + "[{name: a, wagons: [{brake: {force: 2}}]}]", wrong: "load"},
@@ -91,7 +92,6 @@ func TestSchema(t *testing.T) {
 		"encrypted item in a tree":        {yaml: valid + "[{name: a, paint: {red: [b, {secure: v1}]}}]", wrong: "paint"},
 		"encrypted value in a form":       {yaml: valid + "[{name: a, plan: {x: {secure: v1}}}]", wrong: "plan"},
 		"encrypted value in place of all": {yaml: "  toy:engines: {secure: v1}", wrong: "engines"},
-		"secret in clear":                 {yaml: "  toy:token: abc", wrong: "object"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := yaml.YAMLToJSON([]byte("encryptionsalt: v1\nconfig:\n" + test.yaml + "\n"))
@@ -113,8 +113,8 @@ func TestSchema(t *testing.T) {
 	}
 }
 
-// TestSchemaSharesMappings holds that what is the same in the defaults and in the
-// items stands once, and that descriptions and defaults are there.
+// TestSchemaSharesMappings checks that mappings of the defaults and of the items are in
+// the schema once, and that it has descriptions and defaults.
 func TestSchemaSharesMappings(t *testing.T) {
 	text, err := Schema(options(t))
 	if err != nil {
@@ -175,7 +175,7 @@ type (
 )
 
 func TestIncompleteDeclarationsAreErrors(t *testing.T) {
-	for want, of := range map[string]reflect.Type{
+	for want, declaration := range map[string]reflect.Type{
 		"undocumented.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: has no doc comment": reflect.TypeFor[undocumented](),
 		"unbounded.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: is a number without":   reflect.TypeFor[unbounded](),
 		"twice.A of github.com/vllm-eks/vllm-eks/internal/keys/reference: states its default twice":  reflect.TypeFor[twice](),
@@ -187,7 +187,7 @@ func TestIncompleteDeclarationsAreErrors(t *testing.T) {
 	} {
 		o := options(t)
 		var err error
-		if o.Root, err = keys.Declare(of); err != nil {
+		if o.Root, err = keys.Declare(declaration); err != nil {
 			t.Fatal(err)
 		}
 		if _, err = Pages(o); err == nil || !strings.Contains(err.Error(), want) {

@@ -49,8 +49,8 @@ func (g *generator) page(name string, roots []*keys.Key) string {
 	return b.String()
 }
 
-// sections writes the keys below a mapping or a list of mappings, and those below
-// them.
+// sections writes a section for the keys below a mapping or a list of mappings, and
+// recursively for the keys below them.
 func (g *generator) sections(b *strings.Builder, k *keys.Key) {
 	if !hasSection(k) {
 		return
@@ -62,7 +62,7 @@ func (g *generator) sections(b *strings.Builder, k *keys.Key) {
 	}
 }
 
-// heading returns the path that the keys of a mapping begin with.
+// heading returns the path of the keys of a mapping.
 func heading(k *keys.Key) string {
 	if k.Kind == keys.Maps {
 		return k.Path + "[]"
@@ -70,7 +70,7 @@ func heading(k *keys.Key) string {
 	return k.Path
 }
 
-// table writes one row for each key. The columns that no key has are left out.
+// table writes one row for each key. It leaves out columns without values.
 func (g *generator) table(b *strings.Builder, list []*keys.Key, name func(*keys.Key) string) {
 	columns := []string{"Key", "Type", "Default", "Values", "Also in", "Description"}
 	rows := [][]string{}
@@ -95,10 +95,10 @@ func (g *generator) table(b *strings.Builder, list []*keys.Key, name func(*keys.
 	}
 }
 
-// hasSection reports whether the keys below a key have a heading of their own.
+// hasSection reports whether the keys below a key have their own heading.
 func hasSection(k *keys.Key) bool { return k.Mapping != nil && k.Kind != keys.Scoped }
 
-// anchor returns the id of a key: of the section of its own keys, or else of its row.
+// anchor returns the id of a key: of the section for its keys, else of its row.
 func anchor(k *keys.Key) string {
 	if hasSection(k) {
 		return slug(heading(k))
@@ -106,7 +106,8 @@ func anchor(k *keys.Key) string {
 	return strings.NewReplacer("[]", "", ":", "-").Replace(k.Path)
 }
 
-// target returns what links to a key's row lead to; "" if they lead to its section.
+// target returns the target of links to a key's row; "" if the links lead to its
+// section.
 func target(k *keys.Key) string {
 	if hasSection(k) {
 		return ""
@@ -146,7 +147,7 @@ func slug(heading string) string {
 	}, heading)
 }
 
-// fallback returns what applies where a key is not given.
+// fallback returns the documented default of a key.
 func (g *generator) fallback(k *keys.Key) string {
 	switch {
 	case k.Required:
@@ -177,7 +178,7 @@ func condition(text string) string {
 	return fmt.Sprintf("where `%s` is `%s`", name, strings.Join(strings.Fields(values), "` or `"))
 }
 
-// values returns what a key accepts.
+// values returns the accepted values of a key.
 func values(k *keys.Key) string {
 	if len(k.OneOf) > 0 {
 		return "`" + strings.Join(k.OneOf, "`, `") + "`"

@@ -27,7 +27,7 @@ func inClear(s map[string]any) map[string]any {
 }
 
 // schema returns the JSON Schema of a stack's file. It refuses unknown keys of the
-// namespaces that keys of the root have, and leaves those of others alone.
+// namespaces of the keys of the root, and accepts all keys of other namespaces.
 func (g *generator) schema() map[string]any {
 	properties := map[string]any{}
 	namespaces := map[string]bool{g.Namespace + ":": true}
@@ -44,14 +44,14 @@ func (g *generator) schema() map[string]any {
 		"title":   "Stack of " + g.Namespace,
 		"type":    "object",
 		"properties": map[string]any{
-			"secretsprovider": text("What encrypts the secrets of the stack."),
+			"secretsprovider": text("The provider that encrypts the secrets of the stack."),
 			"encryptedkey":    text("The encrypted key of the secrets; Pulumi sets it."),
 			"encryptionsalt":  text("The salt of the passphrase; Pulumi sets it."),
 			"environment":     map[string]any{"description": "Environments of Pulumi ESC."},
 			"config": map[string]any{
 				"type":                 "object",
 				"properties":           properties,
-				"patternProperties":    map[string]any{others(slices.Sorted(maps.Keys(namespaces))): map[string]any{}},
+				"patternProperties":    map[string]any{withoutPrefixes(slices.Sorted(maps.Keys(namespaces))): map[string]any{}},
 				"additionalProperties": false,
 			},
 		},
@@ -99,10 +99,10 @@ func (g *generator) rootValue(k *keys.Key) map[string]any {
 // jsonList matches a list as JSON.
 const jsonList = `^\s*\[[\s\S]*\]\s*$`
 
-// others returns a regular expression of the names that begin with none of the
-// prefixes, without a lookahead, which not every validator has: a beginning that they
-// share, and then another letter than theirs, or the end.
-func others(prefixes []string) string {
+// withoutPrefixes returns a regular expression for names that begin with none of the
+// prefixes. It has no lookahead, which some validators do not support: it matches a
+// beginning of a prefix, and then another letter, or the end.
+func withoutPrefixes(prefixes []string) string {
 	next := map[string]string{}
 	for _, prefix := range prefixes {
 		for i := range prefix {

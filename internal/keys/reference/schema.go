@@ -104,7 +104,7 @@ func (g *generator) scalar(k *keys.Key) map[string]any {
 	return bounded(k, s)
 }
 
-// bounded adds the range of a number, and to an integer that of Go's.
+// bounded adds the range of a number to its schema; that of an integer ends where Go's does.
 func bounded(k *keys.Key, s map[string]any) map[string]any {
 	if k.Kind == keys.Integer && len(k.OneOf) == 0 || k.Kind == keys.Integers {
 		s["maximum"] = math.MaxInt
@@ -123,10 +123,10 @@ func bounded(k *keys.Key, s map[string]any) map[string]any {
 	return s
 }
 
-// mapping returns the schema of a mapping with the keys of a scope. Nothing is required
-// in a scope, since it only has what others lack; nor is what a scope can give, or what
-// only an inlined pointer has. Of an item that nothing is merged into, every required key
-// is.
+// mapping returns the schema of a mapping with the keys of a scope. A scope requires no
+// key, because it only supplies missing keys. A key that a scope can supply, or that
+// belongs to an inlined pointer, is not required either. Scopes supply nothing to an item of
+// most lists, which therefore needs every required key.
 func (g *generator) mapping(m *keys.Mapping, in within) map[string]any {
 	properties := map[string]any{}
 	var required []string

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// share moves mappings that a schema has several times to its definitions, so that
+// share moves mappings that a schema contains several times to its definitions, so that
 // the schema stays small.
 func share(root map[string]any) map[string]any {
 	s := &sharing{count: map[string]int{}, names: map[string]string{}, definitions: map[string]any{}}
@@ -52,8 +52,8 @@ func (s *sharing) tally(value any) {
 	}
 }
 
-// replace returns a schema with references in place of what is shared. A definition
-// is called by the properties on the way to its first place.
+// replace returns a schema with references to shared mappings. The name of a definition
+// is the path to its first use.
 func (s *sharing) replace(value any, path string) any {
 	t := text(value)
 	if name, ok := s.names[t]; ok && t != "" {
@@ -84,7 +84,7 @@ func (s *sharing) replace(value any, path string) any {
 	return map[string]any{"$ref": "#/definitions/" + path}
 }
 
-// step appends a name to a path, without the words of JSON Schema.
+// step appends a name to a path, except for keywords of JSON Schema.
 func step(path, name string) string {
 	if name == "properties" || name == "items" || name == "config" || name == "anyOf" {
 		return path

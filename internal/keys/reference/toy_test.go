@@ -89,7 +89,7 @@ type boiler struct {
 	Steel bool `key:"steel"`
 }
 
-// options are those of toy.
+// options returns the options for toy.
 func options(t *testing.T) Options {
 	t.Helper()
 	root, err := keys.Declare(reflect.TypeFor[toy]())

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Write writes pages into a folder, and removes pages that were generated before and
-// no longer are. Files that others wrote stay.
+// Write writes pages into a folder. It removes generated pages that no longer exist,
+// and keeps all other files.
 func Write(folder string, files map[string]string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err

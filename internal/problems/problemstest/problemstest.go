@@ -1,5 +1,5 @@
-// Package problemstest shows problems to tests as their keys and kinds, so that a
-// better message breaks no test.
+// Package problemstest returns problems as keys and kinds, so that a better message
+// breaks no test.
 package problemstest
 
 import (
@@ -23,7 +23,7 @@ func Kinds(err error) []string {
 	return list
 }
 
-// KindsOf is Kinds of a list of problems.
+// KindsOf returns Kinds for a list of problems.
 func KindsOf(found field.ErrorList) []string { return Kinds(problems.Err(found)) }
 
 // Check fails a test unless an error has exactly the problems that are wanted, each as

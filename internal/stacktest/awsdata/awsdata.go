@@ -1,5 +1,5 @@
-// Package awsdata is what the SIMULATED accounts of the tests and of previews
-// know of AWS, so that they know the same.
+// Package awsdata holds the AWS data of the SIMULATED accounts in tests and in
+// previews, so that both have the same data.
 package awsdata
 
 import (
@@ -11,11 +11,11 @@ import (
 const (
 	// ID is the number of the account.
 	ID = "111122223333"
-	// Caller is who asks.
+	// Caller is the ARN of the caller.
 	Caller = "arn:aws:sts::" + ID + ":assumed-role/deploy/simulated"
 )
 
-// Zones are the names of a region's zones, such as us-east-1a, in the order of
+// Zones returns the names of a region's zones, such as us-east-1a, in the order of
 // their IDs.
 func Zones(region string) []string {
 	var names []string
@@ -25,7 +25,7 @@ func Zones(region string) []string {
 	return names
 }
 
-// ZoneID is the ID of a zone by its name; "" of one that is not known.
+// ZoneID returns the ID of a zone by its name; "" for an unknown zone.
 func ZoneID(name string) string {
 	zones := Regions[strings.TrimRight(name, "abcdef")]
 	if i := int(name[len(name)-1] - 'a'); i < len(zones) {
@@ -34,8 +34,8 @@ func ZoneID(name string) string {
 	return ""
 }
 
-// VCPUs are how many the account may run at once, by AWS' codes of its quotas:
-// more than the stacks of this repository need.
+// VCPUs returns the limits of running vCPUs, by AWS's codes of the quotas. They exceed
+// the needs of the stacks in this repository.
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 func VCPUs() map[string]int {
 	return map[string]int{
@@ -46,28 +46,29 @@ func VCPUs() map[string]int {
 	}
 }
 
-// p5 are the zones of the larger cards.
+// p5 holds the zones with the larger GPUs.
 var p5 = []string{"use1-az6", "use2-az1", "use2-az3", "usw2-az3", "usw2-az4"}
 
-// surveyed are the regions of which it is known which zones have which types. In
-// the others, the simulated accounts have every type in every zone.
+// surveyed holds the regions for which the zones of each instance type are known. In
+// other regions, the simulated accounts have every type in every zone.
 var surveyed = []string{"use1", "use2", "usw2", "euc1", "euw1"}
 
-// Surveyed reports whether the simulated accounts know of a region which zones
-// have which instance types. Otherwise they have every type in every zone.
+// Surveyed reports whether the simulated accounts know the zones of each instance type
+// in a region. In other regions, they have every type in every zone.
 func Surveyed(region string) bool {
 	zones := Regions[region]
 	return len(zones) > 0 && slices.Contains(surveyed, prefixOf(zones[0]))
 }
 
-// prefixOf is use1 of use1-az1.
+// prefixOf returns the part of a zone ID before the dash: use1 for use1-az1.
 func prefixOf(zoneID string) string {
 	prefix, _, _ := strings.Cut(zoneID, "-")
 	return prefix
 }
 
-// limited are the zones that have the instance types of a family, for families
-// that not every zone of the surveyed regions has (as of September 2026). https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
+// limited holds the zones of the instance types of a family, for families that some
+// zones of the surveyed regions do not have (as of September 2026).
+// https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-regions.html
 var limited = map[string][]string{
 	"g5":   {"use1-az1", "use1-az2", "use1-az4", "use1-az5", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "euc1-az1", "euc1-az2", "euc1-az3", "euw1-az1", "euw1-az2", "euw1-az3"},
 	"p4d":  {"use1-az1", "use1-az2", "use1-az4", "use1-az6", "use2-az1", "use2-az2", "use2-az3", "usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4", "euw1-az1", "euw1-az2"},
@@ -75,21 +76,21 @@ var limited = map[string][]string{
 	"p5":   p5, "p5e": p5, "p5en": p5, "p6-b200": p5,
 }
 
-// Offers tells whether a zone, by its ID, has an instance type that exists.
+// Offers reports whether a zone, by its ID, has an existing instance type.
 func Offers(zoneID, instanceType string) bool {
 	family, _, _ := strings.Cut(instanceType, ".")
-	zones, some := limited[family]
-	return !some || slices.Contains(zones, zoneID) || !slices.Contains(surveyed, prefixOf(zoneID))
+	zones, ok := limited[family]
+	return !ok || slices.Contains(zones, zoneID) || !slices.Contains(surveyed, prefixOf(zoneID))
 }
 
-// VCPUsOf is how many vCPUs an instance type has, by its size: what AWS sells with
-// GPUs and for general purposes has two in large, four in xlarge and four times
-// the number before xlarge.
+// VCPUsOf returns the number of vCPUs of an instance type by its size. GPU and
+// general-purpose families have two in large, four in xlarge, and four times the number
+// before xlarge.
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/instance-types.html
 func VCPUsOf(instanceType string) int {
 	family, size, _ := strings.Cut(instanceType, ".")
 	if size == "metal" {
-		return 96 // of the families that are known here
+		return 96 // in all families of this package
 	}
 	multiple, isXlarge := strings.CutSuffix(size, "xlarge")
 	n, err := strconv.Atoi(multiple)
@@ -104,8 +105,8 @@ func VCPUsOf(instanceType string) int {
 	return 0
 }
 
-// QuotaCode is AWS' code of the quota that counts an instance type; "" for one
-// that none of VCPUs does.
+// QuotaCode returns AWS's code of the quota that limits an instance type; "" if VCPUs
+// has no such quota.
 func QuotaCode(instanceType string, spot bool) string {
 	family, _, _ := strings.Cut(instanceType, ".")
 	codes := [2]string{"L-1216C47A", "L-34B43A08"}

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-func TestThereAreZonesForEveryRegionOfEKS(t *testing.T) {
+func TestZonesOfEveryEKSRegion(t *testing.T) {
 	if got, want := slices.Sorted(maps.Keys(Regions)), account.Regions(); !slices.Equal(got, want) {
 		t.Errorf("the simulated regions are %v, want %v", got, want)
 	}
@@ -64,7 +64,8 @@ func TestOfferedTypes(t *testing.T) {
 	}
 }
 
-// What the program installs has to be among what EKS accepts.
+// TestPinnedAddonsAreOffered checks that EKS accepts the add-on versions that the
+// program installs.
 func TestPinnedAddonsAreOffered(t *testing.T) {
 	for _, minor := range versions.KubernetesMinors() {
 		for _, name := range versions.Addons() {

@@ -9,10 +9,10 @@ import (
 
 // https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
 const (
-	// OldestMinor is the oldest Kubernetes minor that EKS offers, extended support
-	// included: 1.31 left it on 2026-11-26.
+	// OldestMinor is the oldest Kubernetes minor that EKS supports, with extended
+	// support: the support of 1.31 ended on 2026-11-26.
 	OldestMinor = 32
-	// NewestMinor is the newest, as of November 2026.
+	// NewestMinor is the newest minor that EKS supports, as of November 2026.
 	NewestMinor = 36
 )
 
@@ -20,15 +20,14 @@ const (
 type addon struct {
 	// builds are the accepted versions. EKS withdraws none within some months.
 	builds []string
-	// standard is the version that EKS installs where none is given.
+	// standard is the version that EKS installs by default.
 	standard string
 }
 
-// everyMinor are the add-ons of which one build serves every minor.
+// everyMinor holds the add-ons with one build for all minors.
 //
-// Read on 2026-11-29 in what others committed from aws eks
-// describe-addon-versions and list-addons between 2026-08-20 and 2026-10-20; the
-// list of builds is an excerpt.
+// Read on 2026-11-29 in published outputs of aws eks describe-addon-versions and
+// list-addons from 2026-08-20 to 2026-10-20. The list of builds is an excerpt.
 var everyMinor = map[string]addon{
 	"vpc-cni":                   {[]string{"v1.23.2-eksbuild.1", "v1.23.1-eksbuild.1", "v1.23.0-eksbuild.1", "v1.22.4-eksbuild.3", "v1.22.3-eksbuild.1"}, "v1.22.4-eksbuild.3"},
 	"eks-pod-identity-agent":    {[]string{"v1.4.0-eksbuild.3", "v1.4.0-eksbuild.2", "v1.3.10-eksbuild.3", "v1.3.10-eksbuild.2"}, "v1.3.10-eksbuild.3"},
@@ -39,7 +38,7 @@ var everyMinor = map[string]addon{
 	"snapshot-controller":       {[]string{"v8.6.0-eksbuild.1"}, "v8.6.0-eksbuild.1"},
 }
 
-// byMinor are the add-ons that EKS builds for a minor.
+// byMinor holds the add-ons that EKS builds for each minor.
 var byMinor = map[string]map[int]addon{
 	"coredns": {
 		32: {[]string{"v1.11.4-eksbuild.60", "v1.11.4-eksbuild.40"}, "v1.11.4-eksbuild.60"},
@@ -57,7 +56,7 @@ var byMinor = map[string]map[int]addon{
 	},
 }
 
-// Minor is 35 of "1.35", 0 of all else.
+// Minor returns 35 for "1.35", and 0 for any other text.
 func Minor(version string) int {
 	text, found := strings.CutPrefix(version, "1.")
 	n, err := strconv.Atoi(text)
@@ -67,18 +66,18 @@ func Minor(version string) int {
 	return n
 }
 
-// Addons are the names of the add-ons that the simulated accounts know, sorted.
+// Addons returns the names of the add-ons of the simulated accounts, sorted.
 func Addons() []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(everyMinor)), maps.Keys(byMinor))
 	slices.Sort(names)
 	return names
 }
 
-// AddonVersions are the builds of an add-on that EKS accepts for a minor, such as
-// "1.35", the newest first; none for an add-on or minor that there is not.
+// AddonVersions returns the builds of an add-on that EKS accepts for a minor, such as
+// "1.35", the newest first; none for an unknown add-on or minor.
 func AddonVersions(name, kubernetes string) []string { return builds(name, kubernetes).builds }
 
-// DefaultAddonVersion is the build that EKS installs where none is asked for.
+// DefaultAddonVersion returns the build that EKS installs by default.
 func DefaultAddonVersion(name, kubernetes string) string { return builds(name, kubernetes).standard }
 
 func builds(name, kubernetes string) addon {
@@ -86,24 +85,25 @@ func builds(name, kubernetes string) addon {
 	if n < OldestMinor || n > NewestMinor {
 		return addon{}
 	}
-	if one, known := everyMinor[name]; known {
-		return one
+	if a, ok := everyMinor[name]; ok {
+		return a
 	}
 	return byMinor[name][n]
 }
 
-// releases are the newest releases of the EKS-optimized AL2023 images for x86_64,
-// by minor. Those with NVIDIA's driver carry the same numbers.
-// https://github.com/awslabs/amazon-eks-ami/releases, v20260930 for 1.36 and v20260911 for the others
+// releases holds the newest releases of the EKS-optimized AL2023 images for x86_64, by
+// minor. Images with NVIDIA's driver have the same numbers.
+// https://github.com/awslabs/amazon-eks-ami/releases, v20260930 for 1.36 and v20260911
+// for the others
 var releases = map[int]string{
 	32: "1.32.15-20260911", 33: "1.33.13-20260911", 34: "1.34.11-20260911", 35: "1.35.7-20260911", 36: "1.36.4-20260930",
 }
 
-// Release is the newest release of the image of a minor, such as "1.35"; "" for a
-// minor that EKS does not offer.
+// Release returns the newest release of the image for a minor, such as "1.35"; "" for a
+// minor that EKS does not support.
 func Release(kubernetes string) string { return releases[Minor(kubernetes)] }
 
-// Releases are the releases of a minor's image that EKS still accepts, the newest
+// Releases returns the releases of a minor's image that EKS still accepts, the newest
 // first.
 func Releases(kubernetes string) []string {
 	newest := Release(kubernetes)

@@ -6,10 +6,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 )
 
-// Regions are the IDs of the zones of all regions with Amazon EKS. Which letter
-// has which ID differs from account to account in old regions; here they follow
-// each other. Zones that new accounts do not get are left out. The form of an ID
-// is AWS'; how many zones a region has is not compared with an account's answer.
+// Regions holds the IDs of the zones of all regions with Amazon EKS. In old regions,
+// the ID of a letter differs between accounts; here, letters and IDs have the same
+// order. Zones that new accounts cannot use are left out. The form of an ID is AWS's;
+// the number of zones was not compared with an account's answer.
 // https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-availability-zones.html
 var Regions = map[string][]string{
 	"af-south-1":     {"afs1-az1", "afs1-az2", "afs1-az3"},
@@ -52,7 +52,7 @@ var Regions = map[string][]string{
 	"us-west-2":      {"usw2-az1", "usw2-az2", "usw2-az3", "usw2-az4"},
 }
 
-// DNSSuffix ends the names of a region's service endpoints.
+// DNSSuffix returns the end of the names of a region's service endpoints.
 func DNSSuffix(region string) string {
 	if partition.Of(region) == "aws-cn" {
 		return "amazonaws.com.cn"
@@ -60,7 +60,7 @@ func DNSSuffix(region string) string {
 	return "amazonaws.com"
 }
 
-// ReverseDNSPrefix begins the names of a region's endpoint services.
+// ReverseDNSPrefix returns the beginning of the names of a region's endpoint services.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-privatelink-support.html
 func ReverseDNSPrefix(region string) string {
 	if partition.Of(region) == "aws-cn" {
@@ -69,7 +69,7 @@ func ReverseDNSPrefix(region string) string {
 	return "com.amazonaws"
 }
 
-// CallerIn is the ARN of the caller in a region.
+// CallerIn returns the ARN of the caller in a region.
 func CallerIn(region string) string {
 	return strings.Replace(Caller, "arn:aws:", "arn:"+partition.Of(region)+":", 1)
 }

@@ -15,8 +15,8 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
+	"github.com/vllm-eks/vllm-eks/local/bench/kube"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
-	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
 var (
@@ -76,8 +76,7 @@ func (d deployment) remove(ctx context.Context) error {
 }
 
 func (d deployment) apply(ctx context.Context, object map[string]any) error {
-	_, err := d.client.Apply(ctx, object, kube.ApplyOptions{Manager: manager})
-	return err
+	return d.client.Apply(ctx, object, manager)
 }
 
 // services applies the service of every policy and starts its replicas.

@@ -10,7 +10,7 @@ import (
 	promv1 "github.com/prometheus/client_golang/api/prometheus/v1"
 	"github.com/prometheus/common/model"
 
-	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
+	"github.com/vllm-eks/vllm-eks/local/bench/kube"
 )
 
 // prometheus is the API of the cluster's Prometheus.

@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/local/bench/kube"
 	"github.com/vllm-eks/vllm-eks/local/bench/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
-	kube "github.com/vllm-eks/vllm-eks/local/standin/kubernetes/cluster"
 )
 
 // Comparison describes one load that all policies get at once.
@@ -34,19 +34,10 @@ type Comparison struct {
 // answersAfterEnd is the time for the last answers after the end of the load.
 const answersAfterEnd = 4 * time.Minute
 
-// connect returns a client of the cluster of a kubeconfig.
-func connect(ctx context.Context, config string) (*kube.Client, error) {
-	loaded, _, err := kube.Load(kube.Settings{Kubeconfig: config})
-	if err != nil {
-		return nil, err
-	}
-	return kube.Connect(ctx, loaded)
-}
-
 // Run deploys, drives and removes a comparison. If the context ends during the load, Run returns
 // the trials until then and the context's error.
 func Run(ctx context.Context, config string, c Comparison) (trials []result.Trial, err error) {
-	client, err := connect(ctx, config)
+	client, err := kube.Connect(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,7 @@
 // Package incluster is what happens between a simulated cluster and the simulated
 // AWS account: who may use its API server, and what controllers in it create in
-// the account. It reads the account's file as it is, so that the Kubernetes
-// provider's stand-in does not compile AWS' SDK.
+// the account. It reads the account's file as it is, so that the simulated
+// Kubernetes provider does not compile AWS' SDK.
 package incluster
 
 import (

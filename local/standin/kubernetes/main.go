@@ -1,23 +1,22 @@
-// Command kubernetes is a stand-in for the Pulumi Kubernetes provider, built as
-// pulumi-resource-kubernetes and used only where the real plugin is not
-// installed. It drives a real cluster: server-side apply with strict field
-// validation, readiness awaited with progress, deletions waited for. It knows
-// no Helm, YAML or Kustomize resources and says so.
+// Command kubernetes simulates the Pulumi Kubernetes provider on clusters that do not
+// exist, built as pulumi-resource-kubernetes for `make preview` and the engine tests, and
+// for nothing else. It decodes what the real one would send as strictly as an API server
+// does, tells the simulated AWS account of what controllers would create there, and sends
+// nothing anywhere.
 package main
 
 import (
 	sdk "github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 
-	"github.com/vllm-eks/vllm-eks/local/standin/kubernetes/provider"
 	"github.com/vllm-eks/vllm-eks/local/standin/serve"
 )
 
 func main() {
 	serve.Main("kubernetes", func(host *sdk.HostClient) pulumirpc.ResourceProviderServer {
 		if host == nil { // a nil interface, and not one that holds a nil pointer
-			return provider.New(nil)
+			return &provider{}
 		}
-		return provider.New(host)
+		return &provider{host: host}
 	})
 }

@@ -35,7 +35,7 @@ func rows(text string) []map[string]string {
 	return found
 }
 
-// generate returns the tables that the module decides, by their names.
+// generate returns the generated tables, by their names.
 func generate(m module, folder fs.FS) (map[string]string, error) {
 	texts := map[string]string{}
 	for _, name := range []string{specificationsFile, excludedFile, pricesFile} {
@@ -56,8 +56,8 @@ func generate(m module, folder fs.FS) (map[string]string, error) {
 	return map[string]string{instancesFile: instances, pricesFile: prices}, nil
 }
 
-// instanceTable returns instances.tsv: of every instance type with GPUs that the
-// module knows and whose family is not excluded.
+// instanceTable returns instances.tsv: every instance type with GPUs that the module
+// knows and whose family is not excluded.
 func instanceTable(m module, specifications, excluded []map[string]string) (string, error) {
 	byType, byFamily := map[string]map[string]string{}, map[string]bool{}
 	for _, s := range specifications {
@@ -103,18 +103,18 @@ func instanceTable(m module, specifications, excluded []map[string]string) (stri
 // instance returns the row of one instance type.
 func (m module) instance(name string, specification map[string]string) (string, error) {
 	gpu, gpus := specification["gpu"], specification["gpus"]
-	if d, known := m.GPUs[name]; known {
+	if d, ok := m.GPUs[name]; ok {
 		if gpu != "" || gpus != "" {
 			return "", fmt.Errorf("its GPU is in %s; remove it from %s", m.Version, specificationsFile)
 		}
-		card, known := catalogue.FindProduct(d.Product)
-		if !known {
+		device, ok := catalogue.FindProduct(d.Product)
+		if !ok {
 			return "", fmt.Errorf("has the GPU %q; add it to gpus.tsv, with that as the product", d.Product)
 		}
-		if err := d.check(card); err != nil {
+		if err := d.check(device); err != nil {
 			return "", err
 		}
-		gpu = card.Name
+		gpu = device.Name
 		gpus = strconv.Itoa(d.Count)
 	}
 	if m.MaxPods[name] == 0 || m.Megabits[name] == 0 {
@@ -136,8 +136,8 @@ func (m module) instance(name string, specification map[string]string) (string, 
 	return strings.Join(fields, "\t"), nil
 }
 
-// sameMemory is by how much the catalogue's memory of a GPU, which is what CUDA
-// reports, may differ from the module's, which is rounded for some.
+// sameMemory is the largest relative difference between the GPU memory of the
+// catalogue, which CUDA reports, and of the module, which is sometimes rounded.
 const sameMemory = 0.03
 
 // check compares a GPU of the module with that of the catalogue.

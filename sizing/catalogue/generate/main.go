@@ -1,15 +1,14 @@
-// Command generate writes the tables of the catalogue that Karpenter's Go module
-// decides: instances.tsv, and in prices.tsv the prices of us-east-1, of AWS
-// GovCloud and of China.
+// Command generate writes the tables of the catalogue that come from Karpenter's Go module:
+// instances.tsv, and in prices.tsv the prices of us-east-1, of AWS GovCloud and of China.
 //
 //	go generate ./sizing/catalogue
 //
-// A new version of the module is one line below. An instance type with GPUs that
-// is new in it needs a row in specifications.tsv, or its family one in
-// excluded.tsv with the reason; the command names each.
+// The constant karpenter pins the version of the module. A new instance type with GPUs
+// needs a row in specifications.tsv, or a row with the reason for its family in
+// excluded.tsv; the command names each missing row.
 //
-// Prices of other regions are merged from a list of instances by region, as
-// instances.vantage.sh has it, of the given day. A newer price replaces an older:
+// Prices of other regions come from a list of instances by region, in the format of
+// instances.vantage.sh, with the date of the list. A newer price replaces an older one:
 //
 //	go run ./sizing/catalogue/generate -folder sizing/catalogue -vantage all_gpu_instances.js -date 2026-01-21
 package main
@@ -22,7 +21,7 @@ import (
 	"path/filepath"
 )
 
-// karpenter is the module, at the version that is read.
+// karpenter is the module with its version.
 const karpenter = "github.com/aws/karpenter-provider-aws@v1.15.2"
 
 // Names of the tables. The first two are written by hand.

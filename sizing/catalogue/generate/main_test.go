@@ -13,7 +13,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// pinned returns the module that the tables are generated from.
+// pinned returns the module from which the tables are generated.
 func pinned(t *testing.T) module {
 	t.Helper()
 	m, err := download(context.Background(), karpenter)
@@ -37,7 +37,7 @@ func TestTablesAreGenerated(t *testing.T) {
 	}
 }
 
-// TestEveryGPUTypeIsKnownOrExcluded reads the module, not the generated table.
+// TestEveryGPUTypeIsKnownOrExcluded checks the module, not the generated table.
 func TestEveryGPUTypeIsKnownOrExcluded(t *testing.T) {
 	m := pinned(t)
 	types := m.gpuTypes()
@@ -48,14 +48,14 @@ func TestEveryGPUTypeIsKnownOrExcluded(t *testing.T) {
 	for _, name := range types {
 		family, _, _ := strings.Cut(name, ".")
 		families[family] = true
-		on, err := catalogue.FindInstance(name)
+		instance, err := catalogue.FindInstance(name)
 		switch reason := catalogue.Excluded(name); {
 		case reason != "" && (err == nil || !strings.Contains(err.Error(), reason)):
 			t.Errorf("%s is left out since %s; FindInstance says %v", name, reason, err)
 		case reason == "" && err != nil:
 			t.Errorf("%s is neither in the catalogue nor left out with a reason", name)
-		case reason == "" && m.GPUs[name].Count != 0 && on.GPUs != m.GPUs[name].Count:
-			t.Errorf("%s has %d GPUs, want %d", name, on.GPUs, m.GPUs[name].Count)
+		case reason == "" && m.GPUs[name].Count != 0 && instance.GPUs != m.GPUs[name].Count:
+			t.Errorf("%s has %d GPUs, want %d", name, instance.GPUs, m.GPUs[name].Count)
 		}
 	}
 	text, err := os.ReadFile("../" + excludedFile)
@@ -69,7 +69,7 @@ func TestEveryGPUTypeIsKnownOrExcluded(t *testing.T) {
 	}
 }
 
-// Files of a module with one old type and one new one.
+// Files of a module with one existing type and one new type.
 const (
 	gpus = `package p
 var GPUMetadataByInstanceType = map[string]*DeviceMetadata{
@@ -110,7 +110,7 @@ var Prices = map[string]map[T]float64{
 }`
 )
 
-// archived returns a module of the given files.
+// archived returns a module with the given files.
 func archived(t *testing.T, files map[string]string) (module, error) {
 	t.Helper()
 	var buffer bytes.Buffer
@@ -141,9 +141,9 @@ func files() map[string]string {
 }
 
 const (
-	specified = "# by hand\ntype\tvcpu\tmemory_gib\tnvme_gb\tebs_mibps\tgpu\tgpus\ng5.xlarge\t4\t16\t250\t83.4\n"
-	left      = "family\treason\ng9\tit is of the future\n"
-	priced    = "# comment\n# Karpenter: \nregion\ttype\tusd_per_hour\tdate\nus-east-1\tnat-gateway\t0.045\t2026-01-01\nus-east-1\tg5.xlarge\t1.1\t2026-08-26\n"
+	specificationTable = "# by hand\ntype\tvcpu\tmemory_gib\tnvme_gb\tebs_mibps\tgpu\tgpus\ng5.xlarge\t4\t16\t250\t83.4\n"
+	excludedTable      = "family\treason\ng9\tit is of the future\n"
+	oldPrices          = "# comment\n# Karpenter: \nregion\ttype\tusd_per_hour\tdate\nus-east-1\tnat-gateway\t0.045\t2026-01-01\nus-east-1\tg5.xlarge\t1.1\t2026-08-26\n"
 )
 
 func TestGenerate(t *testing.T) {
@@ -151,7 +151,7 @@ func TestGenerate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tables, err := generate(m, fstest.MapFS{specificationsFile: {Data: []byte(specified)}, excludedFile: {Data: []byte(left)}, pricesFile: {Data: []byte(priced)}})
+	tables, err := generate(m, fstest.MapFS{specificationsFile: {Data: []byte(specificationTable)}, excludedFile: {Data: []byte(excludedTable)}, pricesFile: {Data: []byte(oldPrices)}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,26 +170,26 @@ func TestGenerate(t *testing.T) {
 	}
 }
 
-// TestGenerateRefuses expects an error for whatever the tables and the module
-// disagree on.
+// TestGenerateRefuses checks an error for every disagreement of the tables and the
+// module.
 func TestGenerateRefuses(t *testing.T) {
 	tests := map[string]struct {
 		specifications, excluded string
 		want                     string
 	}{
-		"a new type":                        {specified, "family\treason\n", "g9.xlarge: is an instance type with GPUs of example.com/k@v1.2.3; describe it in specifications.tsv, or give the reason"},
-		"a new GPU":                         {specified + "g9.xlarge\t4\t16\t250\t83.4\n", "family\treason\n", `g9.xlarge: has the GPU "NVIDIA X1"; add it to gpus.tsv`},
-		"a type that the module lacks":      {specified + "g8.xlarge\t4\t16\t250\t83.4\n", left, "g8.xlarge: is in specifications.tsv, and example.com/k@v1.2.3 does not know it"},
-		"a type both specified and left":    {specified + "g9.xlarge\t4\t16\t250\t83.4\n", left, "g9.xlarge: is in specifications.tsv, and its family in excluded.tsv"},
-		"a GPU that the module knows":       {strings.TrimSuffix(specified, "\n") + "\tA10G\t1\n", left, "g5.xlarge: its GPU is in example.com/k@v1.2.3; remove it"},
-		"a specification without its disks": {strings.Replace(specified, "\t250\t", "\t\t", 1), left, "g5.xlarge: has no nvme_gb in specifications.tsv"},
+		"a new type":                        {specificationTable, "family\treason\n", "g9.xlarge: is an instance type with GPUs of example.com/k@v1.2.3; describe it in specifications.tsv, or give the reason"},
+		"a new GPU":                         {specificationTable + "g9.xlarge\t4\t16\t250\t83.4\n", "family\treason\n", `g9.xlarge: has the GPU "NVIDIA X1"; add it to gpus.tsv`},
+		"a type that the module lacks":      {specificationTable + "g8.xlarge\t4\t16\t250\t83.4\n", excludedTable, "g8.xlarge: is in specifications.tsv, and example.com/k@v1.2.3 does not know it"},
+		"a type both specified and left":    {specificationTable + "g9.xlarge\t4\t16\t250\t83.4\n", excludedTable, "g9.xlarge: is in specifications.tsv, and its family in excluded.tsv"},
+		"a GPU that the module knows":       {strings.TrimSuffix(specificationTable, "\n") + "\tA10G\t1\n", excludedTable, "g5.xlarge: its GPU is in example.com/k@v1.2.3; remove it"},
+		"a specification without its disks": {strings.Replace(specificationTable, "\t250\t", "\t\t", 1), excludedTable, "g5.xlarge: has no nvme_gb in specifications.tsv"},
 	}
 	m, err := archived(t, files())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range tests {
-		_, err := generate(m, fstest.MapFS{specificationsFile: {Data: []byte(test.specifications)}, excludedFile: {Data: []byte(test.excluded)}, pricesFile: {Data: []byte(priced)}})
+		_, err := generate(m, fstest.MapFS{specificationsFile: {Data: []byte(test.specifications)}, excludedFile: {Data: []byte(test.excluded)}, pricesFile: {Data: []byte(oldPrices)}})
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v, want %q", name, err, test.want)
 		}
@@ -204,16 +204,16 @@ func TestGenerateRefuses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = generate(m, fstest.MapFS{specificationsFile: {Data: []byte(specified)}, excludedFile: {Data: []byte(left)}, pricesFile: {Data: []byte(priced)}})
+		_, err = generate(m, fstest.MapFS{specificationsFile: {Data: []byte(specificationTable)}, excludedFile: {Data: []byte(excludedTable)}, pricesFile: {Data: []byte(oldPrices)}})
 		if err == nil || !strings.Contains(err.Error(), change.want) {
 			t.Errorf("%s for %s: %v, want %q", change.replacement, change.old, err, change.want)
 		}
 	}
 }
 
-// TestReadRefusesOtherForms expects an error where a file is missing or written
-// otherwise, so that a new version never gives a table with holes.
-func TestReadRefusesOtherForms(t *testing.T) {
+// TestReadRefusesUnknownForms checks an error for a file that is missing or has another
+// form, so that a new version never gives an incomplete table.
+func TestReadRefusesUnknownForms(t *testing.T) {
 	for name := range files() {
 		if name == priceFiles+"_cn.go" {
 			continue
@@ -251,7 +251,7 @@ func TestReadRefusesOtherForms(t *testing.T) {
 	}
 }
 
-func TestGPUTypesAreOfEveryFile(t *testing.T) {
+func TestGPUTypesOfEveryFile(t *testing.T) {
 	changed := files()
 	changed[priceFiles+".go"] = strings.Replace(usPrices, `"m5.large"`, `"p7.48xlarge": 99.5, "m5.large"`, 1)
 	changed[limitsFile] = strings.Replace(limits, `"m5.large"`, `"gr9f.large"`, 1)

@@ -23,8 +23,8 @@ import (
 
 // module holds the facts of Karpenter's module.
 type module struct {
-	// Version is such as github.com/aws/karpenter-provider-aws@v1.15.2, and Date the
-	// day of its release.
+	// Version is a module version such as
+	// github.com/aws/karpenter-provider-aws@v1.15.2, and Date the day of its release.
 	Version, Date string
 	// GPUs, MaxPods and Megabits are by instance type.
 	GPUs     map[string]device
@@ -48,19 +48,19 @@ type priceList struct {
 	Prices map[string]map[string]float64
 }
 
-// download returns the module, which Go fetches from the module proxy and
-// verifies. Only the archive is read: what the module requires, such as a newer
-// Go, is of no concern.
+// download returns the module, which Go fetches from the module proxy and verifies. The
+// command only reads the archive, so the module's requirements, such as a newer Go, do
+// not matter.
 func download(ctx context.Context, version string) (module, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", version)
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOTOOLCHAIN=local")
 	cmd.WaitDelay = 10 * time.Second
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	out, failed := cmd.Output()
+	output, runErr := cmd.Output()
 	var answer struct{ Zip, Info, Error string }
-	if err := json.Unmarshal(out, &answer); err != nil || answer.Zip == "" {
-		return module{}, fmt.Errorf("go mod download %s: %w\n%s%s", version, errors.Join(failed, err), answer.Error, stderr.String())
+	if err := json.Unmarshal(output, &answer); err != nil || answer.Zip == "" {
+		return module{}, fmt.Errorf("go mod download %s: %w\n%s%s", version, errors.Join(runErr, err), answer.Error, stderr.String())
 	}
 	text, err := os.ReadFile(answer.Info)
 	if err != nil {
@@ -143,8 +143,8 @@ func parse(file *zip.File) (source, error) {
 	return source{string(text), parsed}, err
 }
 
-// entries returns the elements of a map or struct literal by their keys: strings
-// and names of fields.
+// entries returns the elements of a map or struct literal by their keys, which are
+// strings or field names.
 func entries(literal ast.Expr) map[string]ast.Expr {
 	found := map[string]ast.Expr{}
 	composite, _ := literal.(*ast.CompositeLit)
@@ -176,7 +176,7 @@ func items(literal ast.Expr) []ast.Expr {
 	return nil
 }
 
-// table returns the entries of the file's one variable that is a map literal.
+// table returns the entries of the file's only variable that is a map literal.
 func (s source) table() (map[string]ast.Expr, error) {
 	for _, declaration := range s.parsed.Decls {
 		general, _ := declaration.(*ast.GenDecl)
@@ -194,8 +194,8 @@ func (s source) table() (map[string]ast.Expr, error) {
 	return nil, errors.New("it has no map")
 }
 
-// literal returns the first literal inside an expression, such as the 15Gi of
-// {Value: resource.MustParse("15Gi")}, unquoted.
+// literal returns the first literal inside an expression, unquoted, such as the 15Gi of
+// {Value: resource.MustParse("15Gi")}.
 func literal(expression ast.Expr) string {
 	found := ""
 	if expression == nil {
@@ -224,16 +224,16 @@ func (m *module) takeGPUs(s source) error {
 		return err
 	}
 	for name, value := range table {
-		of := entries(value)
-		devices := items(of["Devices"])
-		d := device{Count: number(of["Count"])}
+		fields := entries(value)
+		devices := items(fields["Devices"])
+		d := device{Count: number(fields["Count"])}
 		if len(devices) == 0 || len(devices) != d.Count {
 			return fmt.Errorf("%s has %d devices and a count of %d", name, len(devices), d.Count)
 		}
-		first := entries(devices[0])
-		attributes := entries(first["Attributes"])
+		description := entries(devices[0])
+		attributes := entries(description["Attributes"])
 		d.Product = literal(attributes["productName"])
-		size := memory.FindStringSubmatch(literal(entries(first["Capacity"])["memory"]))
+		size := memory.FindStringSubmatch(literal(entries(description["Capacity"])["memory"]))
 		major, minor, _ := strings.Cut(literal(attributes["cudaComputeCapability"]), ".")
 		minor, _, _ = strings.Cut(minor, ".")
 		if d.Capability, err = strconv.Atoi(major + minor); err != nil || size == nil || d.Product == "" {
@@ -248,18 +248,18 @@ func (m *module) takeGPUs(s source) error {
 	return nil
 }
 
-// takeLimits computes how many pods get an address of the default network card,
-// as the maximum of EKS' images: interfaces × (addresses − 1) + 2.
+// takeLimits computes how many pods get an address of the default network card, by the
+// formula of EKS's images: interfaces × (addresses − 1) + 2.
 func (m *module) takeLimits(s source) error {
 	table, err := s.table()
 	if err != nil {
 		return err
 	}
 	for name, value := range table {
-		of := entries(value)
-		interfaces, addresses := 0, number(of["IPv4PerInterface"])
-		for _, card := range items(of["NetworkCards"]) {
-			if c := entries(card); number(c["NetworkCardIndex"]) == number(of["DefaultNetworkCardIndex"]) {
+		fields := entries(value)
+		interfaces, addresses := 0, number(fields["IPv4PerInterface"])
+		for _, card := range items(fields["NetworkCards"]) {
+			if c := entries(card); number(c["NetworkCardIndex"]) == number(fields["DefaultNetworkCardIndex"]) {
 				interfaces = number(c["MaximumNetworkInterfaces"])
 			}
 		}
@@ -310,8 +310,8 @@ func (m *module) takePrices(s source) error {
 	return nil
 }
 
-// gpuFamily matches the families of EC2 with GPUs: graphics (g, gr) and parallel
-// computing (p).
+// gpuFamily matches the EC2 families with GPUs: graphics (g, gr) and parallel computing
+// (p).
 var gpuFamily = regexp.MustCompile(`^(g|gr|p)\d[a-z0-9-]*\.`)
 
 // gpuTypes returns every instance type with GPUs that the module knows, sorted.
@@ -332,6 +332,6 @@ func (m module) gpuTypes() []string {
 			add(slices.Collect(maps.Keys(prices))...)
 		}
 	}
-	maps.DeleteFunc(found, func(_ string, has bool) bool { return !has })
+	maps.DeleteFunc(found, func(_ string, hasGPU bool) bool { return !hasGPU })
 	return slices.Sorted(maps.Keys(found))
 }

@@ -14,28 +14,28 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// system matches the families that nodes without GPUs usually have: c, m and r
-// from the fifth generation and t from the third, on the Nitro System. arm matches
-// those with ARM processors, for which nothing of the stack has an image.
+// system matches the usual families of nodes without GPUs: c, m and r from the fifth
+// generation and t from the third, on the Nitro System. arm matches families with ARM
+// processors, for which the stack has no images.
 var (
 	system = regexp.MustCompile(`^([cmr]([5-9]|\d\d)|t[3-9])[a-z-]*\.`)
 	arm    = regexp.MustCompile(`^[a-z]+\d+g`)
 )
 
-// wanted reports whether prices.tsv holds an instance type: one with GPUs that a
-// table may have, or one for the system.
-func wanted(name string) bool {
+// tracked reports whether prices.tsv holds an instance type: a type with GPUs that is
+// not excluded, or a system type.
+func tracked(name string) bool {
 	return !arm.MatchString(name) && (system.MatchString(name) || gpuFamily.MatchString(name) && catalogue.Excluded(name) == "")
 }
 
-// aRegion matches a region, and no local or Wavelength zone.
-var aRegion = regexp.MustCompile(`^[a-z]{2}(-gov)?-[a-z]+-\d$`)
+// regionName matches a region, but not a local or Wavelength zone.
+var regionName = regexp.MustCompile(`^[a-z]{2}(-gov)?-[a-z]+-\d$`)
 
 type key struct{ region, name string }
 
 type price struct{ usd, date string }
 
-// priceTable is prices.tsv: its comments and header, and its rows.
+// priceTable holds prices.tsv: its comments with the header, and its rows.
 type priceTable struct {
 	head []string
 	rows map[key]price
@@ -69,10 +69,10 @@ func (t priceTable) String() string {
 	return strings.Join(lines, "\n") + "\n"
 }
 
-// add puts a price into the table, unless there is a later one.
+// add puts a price into the table, unless the table has a later one.
 func (t priceTable) add(region, name string, amount float64, date string) {
 	k := key{region, name}
-	if !wanted(name) || !aRegion.MatchString(region) || t.rows[k].date > date {
+	if !tracked(name) || !regionName.MatchString(region) || t.rows[k].date > date {
 		return
 	}
 	usd := strconv.FormatFloat(amount, 'f', -1, 64)
@@ -82,7 +82,7 @@ func (t priceTable) add(region, name string, amount float64, date string) {
 	t.rows[k] = price{usd, date}
 }
 
-// fromKarpenter begins the comment of prices.tsv that names the module.
+// fromKarpenter is the beginning of the comment of prices.tsv that names the module.
 const fromKarpenter = "# Karpenter: "
 
 // mergeKarpenter returns prices.tsv with the module's prices, which are those of
@@ -102,16 +102,15 @@ func mergeKarpenter(text string, m module) (string, error) {
 		}
 	}
 	slices.Sort(dates)
-	at := slices.IndexFunc(t.head, func(line string) bool { return strings.HasPrefix(line, fromKarpenter) })
-	if at < 0 {
+	index := slices.IndexFunc(t.head, func(line string) bool { return strings.HasPrefix(line, fromKarpenter) })
+	if index < 0 {
 		return "", fmt.Errorf("%s: no comment begins with %q", pricesFile, fromKarpenter)
 	}
-	t.head[at] = fromKarpenter + m.Version + " of " + m.Date + ", pkg/providers/pricing: " + strings.Join(dates, ", ") + "."
+	t.head[index] = fromKarpenter + m.Version + " of " + m.Date + ", pkg/providers/pricing: " + strings.Join(dates, ", ") + "."
 	return t.String(), nil
 }
 
-// mergeVantage returns prices.tsv with those of a list of instances that have a
-// price for each region.
+// mergeVantage returns prices.tsv with the prices of a list of instances by region.
 func mergeVantage(table, path, date string) (string, error) {
 	if date == "" {
 		return "", errors.New("-vantage without -date")
@@ -124,8 +123,8 @@ func mergeVantage(table, path, date string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	from, to := strings.Index(string(text), "["), strings.LastIndex(string(text), "]")
-	if from < 0 || to < from {
+	start, end := strings.Index(string(text), "["), strings.LastIndex(string(text), "]")
+	if start < 0 || end < start {
 		return "", fmt.Errorf("%s: it holds no list", path)
 	}
 	var instances []struct {
@@ -134,7 +133,7 @@ func mergeVantage(table, path, date string) (string, error) {
 			OnDemand float64 `json:"onDemand"`
 		} `json:"pricing"`
 	}
-	if err := json.Unmarshal(text[from:to+1], &instances); err != nil {
+	if err := json.Unmarshal(text[start:end+1], &instances); err != nil {
 		return "", fmt.Errorf("%s: %w", path, err)
 	}
 	for _, i := range instances {

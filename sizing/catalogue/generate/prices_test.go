@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestVantageKeepsWhatIsNewer(t *testing.T) {
+func TestVantageKeepsNewerPrices(t *testing.T) {
 	list := filepath.Join(t.TempDir(), "list.js")
 	text := `const all = [{"apiName": "g5.xlarge", "pricing": {"us-east-1": {"onDemand": 9}, "sa-east-1": {"onDemand": 1.7}, "us-east-1-bos-1": {"onDemand": 2}, "cn-north-1": {"onDemand": 9.1}}},
 		{"apiName": "g5g.xlarge", "pricing": {"us-east-1": {"onDemand": 0.42}}}];`
