@@ -63,7 +63,7 @@ func TestWrongDeclarations(t *testing.T) {
 		"list_with_a_form":         {[]fieldOf{{texts, `key:"a" list:"one" as:"x"`}}, "A: has the tag list, which means nothing for the type form"},
 		// Words.
 		"word_that_does_not_exist":    {[]fieldOf{{0, `key:"a" rnage:"1..5"`}}, "A: has the tag rnage, which does not exist; want one of key"},
-		"word_beside_keys":            {[]fieldOf{{"", `key:"a"`}, {"", `defualt:"x"`}}, "B: has the tag defualt, which does not exist; want one of key"},
+		"word_beside_keys":            {[]fieldOf{{"", `key:"a"`}, {"", `fallback:"x"`}}, "B: has the tag fallback, which does not exist; want one of key"},
 		"tag_without_a_key":           {[]fieldOf{{"", `key:"a"`}, {0, `range:"1..5"`}}, "B: has the tag range, and no key"},
 		"space_behind_a_colon":        {[]fieldOf{{0, `key:"a" range: "1..5"`}}, "A: has the tags `key:\"a\" range: \"1..5\"`: want tags such as"},
 		"tag_without_quotes":          {[]fieldOf{{0, `key:"a" range:1..5`}}, "A: has the tags `key:\"a\" range:1..5`: want tags such as"},
