@@ -61,9 +61,12 @@ type PlainChart struct {
 
 // Plain returns the charts that need nothing of the stack beside the cluster, in the
 // order of their fields.
-func (c *Charts) Plain() []PlainChart {
+func (p *Platform) Plain() []PlainChart {
 	var list []PlainChart
-	for _, named := range c.otherCharts() {
+	if p == nil {
+		return nil
+	}
+	for _, named := range p.otherCharts() {
 		if spec, ok := named.spec.(chart.Plain); ok {
 			list = append(list, PlainChart{named.key, spec})
 		}

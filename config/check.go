@@ -26,7 +26,9 @@ func (c *Config) check(found *findings) {
 	c.checkNamespaces(found)
 	for i, m := range c.Models {
 		c.checkGroupNames(found, i)
-		found.report(manifest.Validate(m, field.NewPath("models").Index(i)))
+		path := field.NewPath("models").Index(i)
+		found.settle(path.Child("costs")) // those of the stack, which are reported there
+		found.report(manifest.Validate(m, path))
 	}
 	c.checkIdentity(found)
 	c.checkIngresses(found)
@@ -86,7 +88,7 @@ func (c *Config) checkCreated(found *findings) {
 	found.report(p.Nodes.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups")))
 	c.checkSupport(found)
 	p.checkAddresses(found)
-	p.checkOffers(found, c.source)
+	p.checkOffers(found, &c.source)
 	p.checkFixed(found, c.source.Deployed.EKS)
 	p.checkPlaces(found)
 	c.checkAddons(found)

@@ -41,7 +41,7 @@ type Config struct {
 	GrafanaPassword pulumi.StringPtrInput
 
 	passedOver passedOver
-	source     *Source
+	source     Source
 	// typed is what the user typed, before anything was filled in, and root the same with
 	// the defaults that are declared.
 	typed, root stack
@@ -58,6 +58,9 @@ type passedOver map[int][]serving.PassedOver
 // supports, where a reader is given, and checks it. Its error holds every problem,
 // each beginning with its key.
 func Load(source *Source, read account.Reader) (*Config, error) {
+	if source == nil {
+		source = &Source{}
+	}
 	typed, decoded := decode(source)
 	found := newFindings(decoded)
 	c := newConfig(source, typed, decoded)

@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -62,12 +63,12 @@ func (c *Config) checkPrices(found *findings) {
 	known := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			found.add(field.ErrorTypeInvalid, field.NewPath("costs", "usdPerHour", name), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
 		if _, ok := c.prices().For(name); !ok {
-			found.add(field.ErrorTypeInvalid, field.NewPath("costs", "shared", "nodes", name), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
 		}
 	}
 }

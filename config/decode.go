@@ -131,7 +131,7 @@ func newConfig(source *Source, typed stack, r *keys.Result) *Config {
 		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
 		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),
 		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
-		passedOver:      passedOver{}, source: source, typed: typed, root: s,
+		passedOver:      passedOver{}, source: *source, typed: typed, root: s,
 	}
 	for _, m := range s.Models {
 		c.Models = append(c.Models, m.Spec)

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -60,6 +61,9 @@ func deployedModel(m serving.Spec) DeployedModel {
 // ReadDeployed reads the output of the stack's own last update. A stack that was
 // never updated, or by a version without this output, has nothing to say.
 func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
+	if ctx == nil {
+		return Deployed{}, errors.New("the outputs of the stack's last update: there is no Pulumi context; call this within pulumi.Run")
+	}
 	// A self-managed backend calls the organization so, if it has one at all.
 	name := ctx.Stack()
 	if organization := ctx.Organization(); organization != "organization" {
@@ -89,6 +93,9 @@ func parseDeployed(text string) Deployed {
 // Deployed is what this configuration deploys, as one line of text.
 func (c *Config) Deployed() (string, error) {
 	d := Deployed{Namespaces: map[string]bool{}, Models: map[string]DeployedModel{}}
+	if c == nil {
+		c = &Config{}
+	}
 	switch existing := c.Platform.Cluster.Existing; {
 	case existing == nil:
 		d.EKS = c.Platform.Cluster.Name

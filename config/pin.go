@@ -12,6 +12,9 @@ import (
 // later version then changes none of them.
 func (c *Config) Pins() map[string]map[string]any {
 	pins := map[string]map[string]any{}
+	if c == nil {
+		return pins
+	}
 	for _, m := range c.Models {
 		pins[m.Name] = pin(m)
 	}
@@ -33,10 +36,10 @@ func pin(m serving.Spec) map[string]any {
 // ClusterPin returns what cluster.pin freezes: the versions of the add-ons, and
 // the AMI release where all nodes have the same. It is nil for an existing cluster.
 func (c *Config) ClusterPin() map[string]any {
-	p := &c.Platform
-	if !p.Made() {
+	if c == nil || !c.Platform.Made() {
 		return nil
 	}
+	p := &c.Platform
 	pinned := clusterKeys{Spec: p.Cluster}
 	var releases []string
 	for _, release := range p.Nodes.Releases(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack)) {

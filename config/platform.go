@@ -34,7 +34,7 @@ type Platform struct {
 }
 
 // Made reports whether the program creates the cluster, and with it its nodes.
-func (p *Platform) Made() bool { return p.Cluster.Existing == nil }
+func (p *Platform) Made() bool { return p != nil && p.Cluster.Existing == nil }
 
 // needsAWS reports whether anything of AWS is created: on an existing cluster, roles of
 // controllers and models.
@@ -66,4 +66,9 @@ func (c *Config) readers() []weights.Reader {
 }
 
 // Weights returns the models that read weights from S3.
-func (c *Config) Weights() weights.Spec { return weights.Spec{Readers: c.readers()} }
+func (c *Config) Weights() weights.Spec {
+	if c == nil {
+		return weights.Spec{}
+	}
+	return weights.Spec{Readers: c.readers()}
+}

@@ -20,6 +20,9 @@ type Size struct {
 
 // Size estimates every model, and adds up the stack.
 func (c *Config) Size() Size {
+	if c == nil {
+		return Size{}
+	}
 	s := Size{bill: c.bill(), itemised: c.Platform.Made(), warnings: append(c.locationWarnings(), c.platformWarnings()...)}
 	warn := func(format string, values ...any) { s.warnings = append(s.warnings, fmt.Sprintf(format, values...)) }
 	for i, m := range c.Models {
@@ -80,7 +83,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 			continue // reported as wrong
 		}
 		zones := 0 // on a cluster of the user's, they are not known
-		if c.Platform.Made() {
+		if c.Platform.Made() && i < len(c.Platform.Nodes.Groups) {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
 		pools = append(pools, sizing.Pool{

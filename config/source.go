@@ -39,6 +39,9 @@ type Source struct {
 
 // Capture is a pulumi.RunOption that fills the source.
 func (s *Source) Capture(info *pulumi.RunInfo) {
+	if s == nil || info == nil {
+		return
+	}
 	s.values = info.Config
 	s.secret = info.ConfigSecretKeys
 	s.project, s.stack = info.Project, info.Stack

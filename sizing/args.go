@@ -10,6 +10,9 @@ import (
 // WithArgs returns the engine with the arguments of `vllm serve` applied. An argument
 // that is not set leaves its field unchanged.
 func (e Engine) WithArgs(args *vllmflags.Args) Engine {
+	if args == nil {
+		return e
+	}
 	for flag, field := range map[string]*int{
 		"--tensor-parallel-size": &e.TensorParallel, "--pipeline-parallel-size": &e.PipelineParallel,
 		"--max-model-len": &e.MaxModelLen, "--max-num-seqs": &e.MaxNumSeqs,

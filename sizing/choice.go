@@ -85,7 +85,7 @@ func Changes(w Workload) []Change {
 			try(q.setting, small)
 		}
 	}
-	for gpus := w.Engine.TensorParallel * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
+	for gpus := min(max(w.Engine.TensorParallel, 1), nodeLimit) * 2; gpus <= w.gpusOfNode(); gpus *= 2 {
 		split := w
 		split.Engine.TensorParallel = gpus
 		if w.Engine.Splits(gpus) && try(fmt.Sprintf("gpu.count: %d", gpus), split) {
@@ -126,7 +126,7 @@ func (w Workload) longestThatFits() int {
 		high = min(high, trained)
 	}
 	for low < high {
-		middle := (low + high + 1) / 2
+		middle := high - (high-low)/2
 		trial := w
 		trial.Engine.MaxModelLen = middle
 		if trial.size().Memory.Verdict == Fits {

@@ -127,10 +127,13 @@ const maxGPUs = 8
 // gpusOfNode returns the largest number of GPUs of one replica.
 func (w Workload) gpusOfNode() int {
 	if w.Instance.GPUs > 0 {
-		return w.Instance.GPUs
+		return min(w.Instance.GPUs, nodeLimit)
 	}
 	return maxGPUs
 }
+
+// nodeLimit bounds the numbers of GPUs that are tried: no node has more.
+const nodeLimit = 1024
 
 // fewestGPUs returns the smallest power of two on which the model fits, else the
 // smallest on which it fits marginally, else the largest number that divides the model.

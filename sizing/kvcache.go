@@ -51,7 +51,8 @@ func (e Engine) KVBytesPerToken() int64 {
 
 // stage returns the number of layers in the largest pipeline stage.
 func (e Engine) stage(layers int) int {
-	return (layers + e.PipelineParallel - 1) / e.PipelineParallel
+	stages := max(e.PipelineParallel, 1)
+	return (layers + stages - 1) / stages
 }
 
 // effectiveLayers returns the cached layers as the release handles them. A release that
@@ -164,7 +165,7 @@ func (e Engine) blocksFor(p pool, tokens int) int {
 	return blocks
 }
 
-func blocksOf(tokens, size int) int { return (tokens + size - 1) / size }
+func blocksOf(tokens, size int) int { return (tokens + size - 1) / max(size, 1) }
 
 // uniform reports whether every block of the pool holds the same number of tokens of
 // every layer.

@@ -39,7 +39,7 @@ func (e Engine) tokenBytes(k catalogue.KVLayers) int64 {
 	if k.Shared {
 		return e.latentBytes(k) + int64(k.Bytes)
 	}
-	heads := max(1, k.Heads/e.TensorParallel)
+	heads := max(1, k.Heads/max(e.TensorParallel, 1))
 	return int64(heads)*e.headBytes(k.Elements/2, k.Elements) + int64(k.Bytes)
 }
 

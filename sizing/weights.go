@@ -77,7 +77,7 @@ func (e Engine) expertPadding() float64 {
 	if e.GPU.DataCentreBlackwell() {
 		shares = 256
 	}
-	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/e.TensorParallel, shares)
+	return padded(e.Shape.Hidden, 256) * padded(e.Shape.MoE.Intermediate/max(e.TensorParallel, 1), shares)
 }
 
 // padded returns the factor by which a width grows to the next multiple.

@@ -37,6 +37,13 @@ var malformedCosts = []malformedConfig{
 	{name: "price of an unknown instance type", config: validCluster + "  vllm-eks:costs: {usdPerHour: {g5.2xlrage: 1}}",
 		want: []string{"costs.usdPerHour.g5.2xlrage: invalid"},
 		says: []string{"costs.usdPerHour.g5.2xlrage: is a price of nothing that the catalogue or costs.shared.nodes has (did you mean g5.2xlarge?)"}},
+	{name: "empty keys of mappings", config: validCluster + "  vllm-eks:costs: {usdPerHour: {'': -1}, shared: {nodes: {'': -2}}}\n  vllm-eks:tags: {'': x}\n" +
+		"  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge], labels: {'': x}}]\n" +
+		"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeSelector: {'': x}, labels: {'': x}, annotations: {'': x}, env: {'': x}, '': x}]",
+		want: []string{
+			`costs.usdPerHour[""]: invalid`, `costs.shared.nodes[""]: invalid`, `tags[""]: invalid`, `nodeGroups[0].labels[""]: invalid`, `models[0].nodeSelector[""]: invalid`,
+			`models[0].labels[""]: invalid`, `models[0].annotations[""]: invalid`, `models[0].env[""]: invalid`, `models[0][""]: forbidden`,
+		}},
 	{name: "more clusters in extended support than clusters", config: validCluster + "  vllm-eks:costs: {shared: {extendedSupport: 1}}",
 		want: []string{"costs.shared.extendedSupport: invalid"}},
 }

@@ -61,7 +61,12 @@ func Inline[Value ~struct {
 	Value  string
 	Secret bool
 }](configuration map[string]Value) pulumi.RunFunc {
-	return func(ctx *pulumi.Context) error { return Deploy(ctx, captured(ctx, configuration)) }
+	return func(ctx *pulumi.Context) error {
+		if ctx == nil {
+			return errNoContext
+		}
+		return Deploy(ctx, captured(ctx, configuration))
+	}
 }
 
 // captured returns the source of a configuration that an inline program is given.
@@ -85,8 +90,17 @@ func captured[Value ~struct {
 	return source
 }
 
+// errNoContext is the error of a program without a stack.
+var errNoContext = errors.New("there is no Pulumi context; deploy the stack within pulumi.Run")
+
 // completed returns source with what a running stack adds to it.
 func completed(ctx *pulumi.Context, source *config.Source) (*config.Source, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
+	if source == nil {
+		return nil, errors.New("there is no configuration; pass a config.Source that pulumi.Run filled with Capture")
+	}
 	complete := *source
 	if complete.Locate == nil {
 		complete.Locate = cluster.Locate

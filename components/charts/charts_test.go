@@ -34,7 +34,7 @@ func record(t *testing.T, name string, args charts.Args) (*stacktest.Recording, 
 // TestEveryChart compares what each plain chart registers with its golden file, and its
 // values with the keys that this version of the chart has.
 func TestEveryChart(t *testing.T) {
-	for _, c := range new(config.Charts).Plain() {
+	for _, c := range new(config.Platform).Plain() {
 		t.Run(c.Key, func(t *testing.T) {
 			recording, component := record(t, c.Key, charts.Args{Spec: c.Spec})
 			if n := len(recording.Resources()); n != 0 || component.Ready() != nil {

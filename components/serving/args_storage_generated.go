@@ -120,7 +120,8 @@ func (a *S3Args) spec(in *inputs, path string) (s servingspec.S3) {
 type VolumeArgs struct {
 	// Name is the name of the volume in the pod. Required.
 	Name string `pulumi:"name,optional"`
-	// MountPath is the path of the volume in the container. Required.
+	// MountPath is the path of the volume in the container. Without configMap, secret and
+	// claim, an empty folder is there, which is deleted with the pod. Required.
 	MountPath string `pulumi:"mountPath,optional"`
 	// ConfigMap is the name of a ConfigMap in the namespace. Default: none.
 	ConfigMap pulumi.StringPtrInput `pulumi:"configMap,optional"`

@@ -3,6 +3,7 @@ package serving
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -34,6 +35,10 @@ func (in *inputs) text(key string, input pulumi.StringPtrInput) string {
 	case pulumi.String:
 		return string(input)
 	}
+	if isUnset(input) {
+		in.unset(key)
+		return ""
+	}
 	return in.produced(source{key, input.ToStringPtrOutput()})
 }
 
@@ -45,11 +50,38 @@ func (in *inputs) texts(key string, input pulumi.StringArrayInput) []string {
 	if texts, ok := plainTexts(input); ok {
 		return texts
 	}
+	if isUnset(input) {
+		in.unset(key)
+		return nil
+	}
 	in.sources = append(in.sources, source{key, input.ToStringArrayOutput()})
 	if texts, ok := in.values[key].([]string); ok {
 		return texts
 	}
 	return sampleList(key, len(in.sources), 0)
+}
+
+// isUnset reports whether an input is, or lists, the zero value of an output, which no
+// resource produces and which Pulumi cannot convert.
+func isUnset(input pulumi.Input) bool {
+	switch input := input.(type) {
+	case pulumi.StringOutput:
+		return input == pulumi.StringOutput{}
+	case pulumi.StringPtrOutput:
+		return input == pulumi.StringPtrOutput{}
+	case pulumi.StringArrayOutput:
+		return input == pulumi.StringArrayOutput{}
+	case pulumi.StringArray:
+		return slices.ContainsFunc(input, func(item pulumi.StringInput) bool { return isUnset(item) })
+	}
+	return false
+}
+
+const unsetOutput = "is an output that was never set; pass the output of a resource, or leave the argument out"
+
+// unset adds the problem of an output that is a zero value.
+func (in *inputs) unset(key string) {
+	in.problems = append(in.problems, &field.Error{Type: field.ErrorTypeRequired, Field: key, Detail: unsetOutput})
 }
 
 // produced returns the value of an input that another resource produces.

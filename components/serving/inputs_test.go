@@ -272,7 +272,7 @@ func TestInvalidInputsAreRefused(t *testing.T) {
 		{"a secret and the name of one", func(a *serving.VLLMServiceArgs, g given) { a.APIKey.Value = g.text("sk") }, []string{"chat.apiKey.value: forbidden"}},
 		{"neither a secret nor its name", func(a *serving.VLLMServiceArgs, _ given) {
 			a.APIKey, a.HuggingFaceToken = &serving.SecretRefArgs{}, &serving.SecretRefArgs{Key: "a"}
-		}, []string{"chat.apiKey: required", "chat.huggingFaceToken: required", "chat.huggingFaceToken.existingSecret: required"}},
+		}, []string{"chat.apiKey: required", "chat.huggingFaceToken: required"}},
 		{"a patch that is no JSON", func(a *serving.VLLMServiceArgs, _ given) { a.PodPatch = map[string]any{"a": func() {}} }, []string{"chat.podPatch: invalid"}},
 	}
 	for kind, g := range map[string]given{"plain": asPlain(), "output": asOutput()} {
@@ -300,8 +300,7 @@ func TestProblemsShowWithoutUnknownInputs(t *testing.T) {
 	args := everyInput(asUnknown())
 	args.GPU = &serving.GPUArgs{Count: 9}
 	recording, err := record(args, preview)
-	// Too many for a replica, and too many for the instance type.
-	problemstest.Check(t, err, []string{"chat.gpu.count: invalid", "chat.gpu.count: invalid"}, nil)
+	problemstest.Check(t, err, []string{"chat.gpu.count: invalid"}, nil)
 	if err != nil && strings.Contains(err.Error(), "sample") {
 		t.Errorf("the error has a value that takes the place of an unknown one: %v", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -49,8 +50,14 @@ func (s *service) keep(what *secret, value pulumi.StringPtrInput) {
 	if value == nil {
 		return
 	}
-	if value == pulumi.StringPtrInput(pulumi.String("")) {
-		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeInvalid, Field: what.valueKey, Detail: emptySecret})
+	if text, plain := value.(pulumi.String); plain {
+		if problem := what.problem(string(text)); problem != nil {
+			s.problems = append(s.problems, problem)
+			return
+		}
+	}
+	if isUnset(value) {
+		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: what.valueKey, Detail: unsetOutput})
 		return
 	}
 	what.value = value
@@ -101,14 +108,30 @@ func (s *secret) keyIn(service *service) string {
 }
 
 // given returns an output without resources, for the option DependsOnInputs: what
-// depends on it is registered when the value is there, which is often known only when
+// depends on it is registered when the value is valid, which is often known only when
 // the program runs. vLLM takes an empty key for none, and answers everybody.
 func (s *secret) given(service string) pulumi.ResourceArrayOutput {
 	return s.value.ToStringPtrOutput().ApplyT(func(text *string) ([]pulumi.Resource, error) {
-		if text == nil || *text == "" {
-			key := field.NewPath(service).Child(s.valueKey)
-			return nil, problems.Err(field.ErrorList{{Type: field.ErrorTypeInvalid, Field: key.String(), Detail: emptySecret}})
+		value := ""
+		if text != nil {
+			value = *text
+		}
+		if problem := s.problem(value); problem != nil {
+			problem.Field = field.NewPath(service).Child(problem.Field).String()
+			return nil, problems.Err(field.ErrorList{problem})
 		}
 		return nil, nil
 	}).(pulumi.ResourceArrayOutput)
+}
+
+// problem returns what is wrong with a value; nil if nothing.
+func (s *secret) problem(value string) *field.Error {
+	detail := keys.SecretProblem(value)
+	if value == "" {
+		detail = emptySecret
+	}
+	if detail == "" {
+		return nil
+	}
+	return &field.Error{Type: field.ErrorTypeInvalid, Field: s.valueKey, Detail: detail}
 }

@@ -30,7 +30,10 @@ function program(context: string) {
     };
 }
 
-async function main(command: string, context: string) {
+async function main(command?: string, context?: string) {
+    if (!command || !context) {
+        throw new Error("want a command and a context of your kubeconfig: node index.js preview|up|destroy my-cluster");
+    }
     const stack = await LocalWorkspace.createOrSelectStack({
         stackName: process.env.PULUMI_STACK ?? "dev",
         projectName: "existing-cluster-typescript",

@@ -37,7 +37,7 @@ func (c *checking) mapping(m *Mapping, v reflect.Value, path string) {
 	for _, k := range m.Keys {
 		value, set := k.value(v)
 		_, exists := k.field(v)
-		key := join(path, k.Name)
+		key := Join(path, k.Name)
 		switch {
 		case !exists: // of an inlined pointer that is nil
 		case !set && k.Required:
@@ -75,7 +75,7 @@ func (c *checking) value(k *Key, value reflect.Value, key string) {
 		c.number(k, value, key)
 	case Integers, Numbers:
 		for _, name := range sortedNames(value) {
-			c.number(k, value.MapIndex(reflect.ValueOf(name)), join(key, name))
+			c.number(k, value.MapIndex(reflect.ValueOf(name)), Join(key, name))
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (i inherited) extended(tag reflect.StructTag) inherited {
 func (d *declaring) key(f reflect.StructField, owner Owner, name string, index []int, parentTags inherited, path string) *Key {
 	parentTags = parentTags.extended(f.Tag)
 	k := &Key{
-		Name: name, Path: join(path, name), Owner: owner, Field: f.Name, index: index, typ: f.Type,
+		Name: name, Path: Join(path, name), Owner: owner, Field: f.Name, index: index, typ: f.Type,
 		In: parentTags.scopes, Sensitive: parentTags.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
@@ -216,8 +216,12 @@ func (d *declaring) checkShort(k *Key) {
 	}
 }
 
-func join(path, name string) string {
-	if path == "" {
+// Join returns the key of an entry of a mapping. That of an empty key is path[""].
+func Join(path, name string) string {
+	switch {
+	case name == "":
+		return path + `[""]`
+	case path == "":
 		return name
 	}
 	return path + "." + name

@@ -126,7 +126,7 @@ func (r *Result) record(path string, value any) {
 	case map[string]any:
 		r.set[path] = len(value) > 0
 		for name, below := range value {
-			r.record(join(path, name), below)
+			r.record(Join(path, name), below)
 		}
 	case []any:
 		r.set[path] = len(value) > 0
@@ -180,12 +180,21 @@ func (r *Result) secret(key string, value any) any {
 		r.refuse(key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: %s", set)
 	case text == "":
 		r.refuse(key, "is empty; set it with: %s", set)
-	case strings.ContainsAny(text, " \t\r\n"):
-		r.refuse(key, "has white space in it, perhaps a line break at its end; set it again without")
+	case SecretProblem(text) != "":
+		r.refuse(key, "%s", SecretProblem(text))
 	case strings.HasPrefix(text, "{") || strings.HasPrefix(text, "["):
 		r.refuse(key, "is a list or a mapping, want one string; set it with: %s", set)
 	default:
 		return text
 	}
 	return nil
+}
+
+// SecretProblem returns what is wrong with the text of an API key or a token; "" if
+// nothing. No key or token has white space, which HTTP would not transport.
+func SecretProblem(text string) string {
+	if strings.ContainsAny(text, " \t\r\n") {
+		return "has white space in it, perhaps a line break at its end; set it again without"
+	}
+	return ""
 }

@@ -26,14 +26,14 @@ func (r *Result) direct(n *node, k *Key) (value any, ok, set bool) {
 	}
 	value, set = n.values[k.Name]
 	if set && value == nil {
-		r.add(field.ErrorTypeRequired, join(n.path, k.Name), "has no value; give it one or remove the key")
+		r.add(field.ErrorTypeRequired, Join(n.path, k.Name), "has no value; give it one or remove the key")
 	}
 	return value, set && value != nil, set
 }
 
 // lookup returns the value of a key, and the path at which the user typed it.
 func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
-	path = join(n.path, k.Name)
+	path = Join(n.path, k.Name)
 	value, ok, set := r.direct(n, k)
 	if set {
 		return value, path, ok
@@ -43,7 +43,7 @@ func (r *Result) lookup(n *node, k *Key) (value any, path string, ok bool) {
 		if !set {
 			continue
 		}
-		origin := join(f.path, k.Name)
+		origin := Join(f.path, k.Name)
 		if ok {
 			r.origin[path] = origin
 		}
@@ -64,7 +64,7 @@ func (n *node) has(k *Key) bool {
 // child returns the mapping that is the value of a key. Its fallbacks are the mappings
 // of the same key in the fallbacks. It is empty if the key is not set.
 func (r *Result) child(n *node, k *Key) *node {
-	child := &node{path: join(n.path, k.Name), scope: n.scope}
+	child := &node{path: Join(n.path, k.Name), scope: n.scope}
 	if value, ok, _ := r.direct(n, k); ok {
 		var isMapping bool
 		if child.values, isMapping = value.(map[string]any); !isMapping {
@@ -91,7 +91,7 @@ func (r *Result) mapping(n *node, m *Mapping, target reflect.Value) {
 	names := m.Names(n.scope)
 	for _, name := range slices.Sorted(maps.Keys(n.values)) {
 		if k := m.key(name); k == nil || !k.Visible(n.scope) {
-			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: join(n.path, name), Detail: unknownKey(name, names)})
+			r.unknown = append(r.unknown, &field.Error{Type: field.ErrorTypeForbidden, Field: Join(n.path, name), Detail: unknownKey(name, names)})
 		}
 	}
 	for _, k := range m.Keys {

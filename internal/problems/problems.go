@@ -15,8 +15,12 @@ import (
 
 // Add appends one problem of a kind.
 func Add(found *field.ErrorList, kind field.ErrorType, path *field.Path, format string, args ...any) {
-	*found = append(*found, &field.Error{Type: kind, Field: path.String(), Detail: fmt.Sprintf(format, args...)})
+	*found = append(*found, &field.Error{Type: kind, Field: key(path), Detail: fmt.Sprintf(format, args...)})
 }
+
+// key returns a path as users read it. The empty key of a mapping is [""], such as
+// nodeSelector[""].
+func key(at *field.Path) string { return strings.ReplaceAll(at.String(), "[]", `[""]`) }
 
 // AddOnce appends one problem of a kind by its key, unless the list has it.
 func AddOnce(found *field.ErrorList, kind field.ErrorType, key, format string, args ...any) {
@@ -24,6 +28,11 @@ func AddOnce(found *field.ErrorList, kind field.ErrorType, key, format string, a
 	if !slices.ContainsFunc(*found, func(old *field.Error) bool { return old.Field == p.Field && old.Detail == p.Detail }) {
 		*found = append(*found, p)
 	}
+}
+
+// Has reports whether a list has a problem of a key or of a part of it.
+func Has(found field.ErrorList, path *field.Path) bool {
+	return slices.ContainsFunc(found, func(e *field.Error) bool { return Within(e.Field, key(path)) })
 }
 
 // Within reports whether a key is equal to another key or a part of it:

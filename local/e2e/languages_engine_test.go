@@ -57,6 +57,37 @@ func TestLanguages(t *testing.T) {
 	expectSameObjects(t, "inference", objects)
 }
 
+// TestTypeScriptWantsACluster holds that the example in TypeScript creates nothing without
+// the name of a cluster, as the others do that read it from the stack's configuration.
+func TestTypeScriptWantsACluster(t *testing.T) {
+	for _, l := range languages() {
+		if l.project != "existing-cluster-typescript" {
+			continue
+		}
+		folder := accountFolder(t)
+		e := newExample(t, l, folder, "", simulatedEnvironment(t, folder))
+		for _, args := range [][]string{{"up"}, {"up", ""}, {}} {
+			out, err := e.try("", "node", append([]string{filepath.Join(e.folder, "index.js")}, args...)...)
+			if err == nil || !strings.Contains(out, "want a command and a context of your kubeconfig") {
+				t.Errorf("%q: %v, want what is missing\n%s", args, err, out)
+			}
+		}
+	}
+}
+
+// TestErrorsOfOutputsInGo holds how a Go program shows the problem of an output: Pulumi
+// puts words of its own in front of the key, as docs/languages.md says.
+func TestErrorsOfOutputsInGo(t *testing.T) {
+	folder := accountFolder(t)
+	e := newExample(t, languages()[0], folder, "mine", simulatedEnvironment(t, folder),
+		`pulumi.String("inference")`, `pulumi.String("Bad_Name").ToStringOutput()`)
+	args := e.cli("preview")
+	out, err := e.try("", args[0], args[1:]...)
+	if want := "waiting for RPCs: resolving options: mistral-7b.namespace: is \"Bad_Name\""; err == nil || !strings.Contains(out, want) {
+		t.Errorf("the preview is %v, want %s\n%s", err, want, out)
+	}
+}
+
 // chained is a program with two services. Inputs of the second are NAMESPACE, MAX and
 // ADDRESS, which may be outputs of the first.
 const chained = `name: chained

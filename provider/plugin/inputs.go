@@ -75,12 +75,20 @@ func (c *checking) mapping(path string, m property.Map, declared map[string]sche
 		switch {
 		case v.IsNull():
 		case ok:
-			values[name] = c.value(path+"."+name, v, p.TypeSpec, from)
+			values[name] = c.value(below(path, name), v, p.TypeSpec, from)
 		default:
-			c.add(path+"."+name, "%s", unknown(name, slices.Sorted(maps.Keys(declared))))
+			c.add(below(path, name), "%s", unknown(name, slices.Sorted(maps.Keys(declared))))
 		}
 	}
 	return property.NewMap(values)
+}
+
+// below returns the key of an entry of a mapping, as the decoder of stacks calls it.
+func below(path, name string) string {
+	if name == "" {
+		return path + `[""]`
+	}
+	return path + "." + name
 }
 
 // unknown returns the message for a key that is not among the known ones.
@@ -133,7 +141,7 @@ func (c *checking) entries(path string, m property.Map, t schema.TypeSpec, from 
 func (c *checking) values(path string, m property.Map, t schema.TypeSpec, from origin) property.Map {
 	values := map[string]property.Value{}
 	for name, v := range m.AllStable {
-		values[name] = c.value(path+"."+name, v, t, from)
+		values[name] = c.value(below(path, name), v, t, from)
 	}
 	return property.NewMap(values)
 }

@@ -15,7 +15,7 @@ import (
 // ParseConfig returns the shape of a model from its config.json. The error names every
 // key that is missing, impossible, or changes the layout in an unknown way.
 func ParseConfig(text []byte) (Shape, error) {
-	text, keys, err := plausible(text)
+	text, keys, absurd, err := plausible(text)
 	if errors.Is(err, errWeights) {
 		return Shape{}, err
 	}
@@ -29,7 +29,8 @@ func ParseConfig(text []byte) (Shape, error) {
 	if err := keys.unknown(); err != nil {
 		return Shape{}, err
 	}
-	return top.shape()
+	s, err := top.shape()
+	return s, absurd.explain(err)
 }
 
 // ParseShape returns the shape from text that a user has typed. It accepts only the
@@ -37,7 +38,7 @@ func ParseConfig(text []byte) (Shape, error) {
 //
 // The size of the weights may be the only key, for a model of the catalogue.
 func ParseShape(text []byte) (Shape, error) {
-	text, keys, err := plausible(text)
+	text, keys, absurd, err := plausible(text)
 	if errors.Is(err, errWeights) {
 		return Shape{}, err
 	}
@@ -55,6 +56,9 @@ func ParseShape(text []byte) (Shape, error) {
 	} else if err != nil {
 		return Shape{}, fmt.Errorf("has a key or a value that sizing does not use (%w); remove it, or give the path of the whole config.json", err)
 	}
+	if len(absurd) > 0 {
+		return Shape{}, absurd.err()
+	}
 	return top.shape()
 }
 
@@ -65,18 +69,20 @@ var errWeights = errors.New("weightsGiB is not more than 0; want the size of the
 const maxNumber = 100_000_000
 
 // plausible removes values that no shape can have, so that they count as missing:
-// numbers below zero or above every limit, and Python's numbers that JSON does not
-// have.
-func plausible(text []byte) ([]byte, keys, error) {
+// numbers below zero or above every limit, which it returns, and Python's numbers that
+// JSON does not have.
+func plausible(text []byte) ([]byte, keys, absurdities, error) {
 	var top map[string]any
 	if err := json.Unmarshal(withoutInfinities(text), &top); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if size, ok := top["weightsGiB"].(float64); ok && size <= 0 {
-		return nil, nil, errWeights
+		return nil, nil, nil, errWeights
 	}
-	text, err := json.Marshal(withoutAbsurd(top))
-	return text, top, err
+	absurd := absurdities{}
+	absurd.remove(top)
+	text, err := json.Marshal(top)
+	return text, top, absurd, err
 }
 
 // infinities matches strings, and Python's names of numbers that JSON does not have. It
@@ -91,20 +97,6 @@ func withoutInfinities(text []byte) []byte {
 		}
 		return []byte("null")
 	})
-}
-
-func withoutAbsurd(mapping map[string]any) map[string]any {
-	for key, value := range mapping {
-		switch value := value.(type) {
-		case map[string]any:
-			withoutAbsurd(value)
-		case float64:
-			if value < 0 || value > maxNumber && !(key == "parameters" && value < 1e15) {
-				delete(mapping, key)
-			}
-		}
-	}
-	return mapping
 }
 
 // shape returns the values from which memory and speed are computed.

@@ -156,7 +156,9 @@ func TestRefusedConfigs(t *testing.T) {
 		"[]":                 "is no config.json",
 		"{}":                 "hidden_size is missing",
 		`{"hidden_size": 1}`: "num_attention_heads is missing",
-		`{"hidden_size": -4096, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "hidden_size is missing",
+		`{"hidden_size": -4096, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "hidden_size is -4096, which no model has",
+		`{"hidden_size": 64, "num_hidden_layers": -1, "num_attention_heads": 1000000000, "intermediate_size": 1, "vocab_size": 1}`:          "num_attention_heads is 1000000000, which no model has\nnum_hidden_layers is -1, which no model has",
+		`{"hidden_size": -1, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1}`:                                     "hidden_size is -1, which no model has\nvocab_size is missing",
 		`{"hidden_size": 64, "num_hidden_layers": 5000, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1}`:                 "num_hidden_layers is 5000, which no model has",
 		`{"hidden_size": 64, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 1, "vocab_size": 1, "parameters": 9e9}`: "parameters is 9e+09",
 	} {
@@ -166,6 +168,14 @@ func TestRefusedConfigs(t *testing.T) {
 	}
 	if _, err := ParseShape([]byte(`{"hidden_size": 64, "num_key_value_head": 8}`)); err == nil || !strings.Contains(err.Error(), `unknown field "num_key_value_head"`) {
 		t.Errorf("a misspelt key: %v", err)
+	}
+	for text, want := range map[string]string{
+		`{"num_hidden_layers": -1, "vocab_size": 1000000000}`: "num_hidden_layers is -1, which no model has\nvocab_size is 1000000000, which no model has",
+		`{"hidden_size": 64, "sliding_window": -1}`:           "sliding_window is -1, which no model has",
+	} {
+		if _, err := ParseShape([]byte(text)); err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %q", text, err, want)
+		}
 	}
 }
 

@@ -1,6 +1,9 @@
 package catalogue
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Format is the way in which a kernel multiplies quantised weights.
 type Format int
@@ -15,7 +18,18 @@ const (
 )
 
 // String returns the name of the format in kernel tables.
-func (f Format) String() string { return [...]string{"bf16", "fp8", "int4", "mxfp4", "nvfp4"}[f] }
+func (f Format) String() string {
+	return nameOf("format", int(f), "bf16", "fp8", "int4", "mxfp4", "nvfp4")
+}
+
+// nameOf returns the name of a number of a type, or the type and the number if it has no
+// name.
+func nameOf(typ string, number int, names ...string) string {
+	if number < 0 || number >= len(names) {
+		return fmt.Sprintf("%s %d", typ, number)
+	}
+	return names[number]
+}
 
 // Format returns how the matrices of one part are multiplied: as 16 bit if most of them
 // are not quantised.

@@ -49,15 +49,8 @@ func (i Instance) AllocatableMiB() int {
 // AllocatableMilliCPU returns the CPU that pods can request, in thousandths of a core.
 func (i Instance) AllocatableMilliCPU() int {
 	reserved := 60.0
-	for core := 2; core <= i.VCPU; core++ {
-		switch {
-		case core == 2:
-			reserved += 10
-		case core <= 4:
-			reserved += 5
-		default:
-			reserved += 2.5
-		}
+	if i.VCPU >= 2 {
+		reserved += 10 + 5*float64(min(i.VCPU, 4)-2) + 2.5*float64(max(i.VCPU-4, 0))
 	}
 	return 1000*i.VCPU - int(reserved)
 }

@@ -21,7 +21,7 @@ const (
 
 // String returns the name of the kind in the documentation.
 func (k Kind) String() string {
-	return [...]string{"generator", "embedding model", "reranker", "speech-to-text model"}[k]
+	return nameOf("kind", int(k), "generator", "embedding model", "reranker", "speech-to-text model")
 }
 
 // Generates reports whether the answer to a request is a number of output tokens, so

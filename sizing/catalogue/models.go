@@ -116,7 +116,7 @@ var media = []string{"-vl-", "-omni-", "-ocr-", "-asr-", "-tts-", "-audio-", "-v
 // quantisation, the model's name does. If the text has only the size of the weights,
 // the catalogue supplies the rest.
 func ShapeOf(id string, config []byte) (Shape, error) {
-	if _, keys, err := plausible(config); err == nil {
+	if _, keys, _, err := plausible(config); err == nil {
 		if size, only := keys.weightsOnly(); only {
 			s, ok := FindShape(IDOf(id))
 			if !ok {

@@ -247,8 +247,11 @@ func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
 }
 
 // Name tells a principal from all others: those of an account have names that
-// its roles, or its users, share with no others.
+// its roles, or its users, share with no others. "" for what is no ARN of one.
 func (a Access) Name() string {
 	parts := principals.FindStringSubmatch(a.PrincipalARN)
+	if parts == nil {
+		return ""
+	}
 	return parts[1] + "-" + parts[2] + "-" + parts[4]
 }

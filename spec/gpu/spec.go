@@ -34,6 +34,9 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install}
 }
 
@@ -42,7 +45,7 @@ func (s *Spec) Component() string { return "vllm-eks:gpu:DevicePlugin" }
 
 // Releases returns the chart, if it is installed.
 func (s *Spec) Releases() []chart.Release {
-	if !s.Install {
+	if s == nil || !s.Install {
 		return nil
 	}
 	return []chart.Release{{

@@ -50,16 +50,23 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
 // Releases returns the chart, if it is installed.
 func (s *Spec) Releases() []chart.Release {
-	if !s.Install {
+	if s == nil || !s.Install {
 		return nil
 	}
 	return []chart.Release{{

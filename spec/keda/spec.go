@@ -49,7 +49,11 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
@@ -65,6 +69,9 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
@@ -73,7 +80,7 @@ func (s *Spec) Component() string { return "vllm-eks:keda:KEDA" }
 
 // Releases returns the chart, if it is installed.
 func (s *Spec) Releases() []chart.Release {
-	if !s.Install {
+	if s == nil || !s.Install {
 		return nil
 	}
 	return []chart.Release{{

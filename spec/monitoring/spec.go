@@ -42,8 +42,7 @@ type Spec struct {
 	// the label grafana_dashboard=1.
 	Grafana Grafana `key:"grafana" short:"install"`
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
-	// exists. Default: the value of
-	// [Install].
+	// exists. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
 	// Values are further values of the chart of Prometheus.
 	Values map[string]any `key:"values"`
@@ -110,7 +109,11 @@ func (s Spec) WithDefaults() Spec {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { *s = s.WithDefaults() }
+func (s *Spec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // PrometheusURL is the address of Prometheus within the cluster; "" if it is not
 // installed.
@@ -123,11 +126,17 @@ func (s Spec) PrometheusURL() string {
 
 // Options returns what the stack completes.
 func (s *Spec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
 // Releases returns the charts that are installed.
 func (s *Spec) Releases() []chart.Release {
+	if s == nil {
+		return nil
+	}
 	name := s.WithDefaults().Namespace
 	nodes := chart.Namespace{Name: name + NodesSuffix, Level: chart.Privileged}
 	var releases []chart.Release

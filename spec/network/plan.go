@@ -16,15 +16,25 @@ type Block struct {
 // Plan divides the addresses: an eighth for each letter of a zone. The first half
 // of it is for nodes, the next quarter is public, and the last quarter is for
 // internal load balancers. The blocks of a zone depend on that zone alone, not on
-// how many zones there are or in which order.
+// how many zones there are or in which order. There are none where cidr is no block of
+// IPv4 addresses of at most 27 bits.
 func Plan(cidr netip.Prefix, zones []string) []Block {
+	if !cidr.IsValid() || !cidr.Addr().Is4() || cidr.Bits() > longestPlanned {
+		return nil
+	}
 	var blocks []Block
 	for _, zone := range slices.Sorted(slices.Values(zones)) {
+		if zone == "" {
+			continue
+		}
 		eighth := part(cidr, 3, int(zone[len(zone)-1]-'a'))
 		blocks = append(blocks, Block{Zone: zone, Private: part(eighth, 1, 0), Public: part(eighth, 2, 2), Internal: part(eighth, 2, 3)})
 	}
 	return blocks
 }
+
+// longestPlanned is the longest prefix that can be divided into parts of 5 more bits.
+const longestPlanned = 32 - 5
 
 // part is one of the 2^bits equal parts of a block of IPv4 addresses.
 func part(of netip.Prefix, bits, index int) netip.Prefix {

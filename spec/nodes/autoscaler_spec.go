@@ -67,16 +67,23 @@ func (s AutoscalerSpec) WithDefaults() AutoscalerSpec {
 }
 
 // Complete sets every field that has a default.
-func (s *AutoscalerSpec) Complete() { *s = s.WithDefaults() }
+func (s *AutoscalerSpec) Complete() {
+	if s != nil {
+		*s = s.WithDefaults()
+	}
+}
 
 // Options returns what the stack completes.
 func (s *AutoscalerSpec) Options() chart.Options {
+	if s == nil {
+		return chart.Options{}
+	}
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
 // Releases returns the chart, if it is installed.
 func (s *AutoscalerSpec) Releases() []chart.Release {
-	if !s.Install {
+	if s == nil || !s.Install {
 		return nil
 	}
 	return []chart.Release{{

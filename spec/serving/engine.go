@@ -37,7 +37,7 @@ var ownedFlags = map[string]string{
 	"--max-cpu-loras":                    "lora.adapters",
 	"--shutdown-timeout":                 "lifecycle.shutdownSeconds",
 	"--middleware":                       "",
-	"--api-key":                          "apiKey, once for the stack",
+	"--api-key":                          "apiKey",
 	"--hf-token":                         "huggingFaceToken",
 	"--host":                             "",
 	"--port":                             "",

@@ -2,85 +2,40 @@ package serving
 
 import (
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/internal/panicstest"
 )
 
-// exportedTypes have exported methods.
-func exportedTypes() []any {
-	return []any{
-		Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), ScalingPolicy("x"), Policy{},
+// exported is what the package exports.
+func exported() panicstest.Package {
+	return panicstest.Package{
+		Types: []any{
+			Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), Policy{},
+		},
+		Functions: map[string]any{
+			"AlbAnnotations": AlbAnnotations, "EngineArgs": EngineArgs, "EngineEnv": EngineEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
+			"IsLabelKey": IsLabelKey, "IsLabelValue": IsLabelValue, "Compose": Compose, "Policies": Policies, "Quantity": Quantity,
+			"CheckedNamespaces": CheckedNamespaces, "RefusedVariable": RefusedVariable, "Mounts": Mounts,
+			"Sorted": Sorted[string],
+		},
 	}
 }
 
-// exportedFunctions are those that take a spec or a part of one.
-func exportedFunctions() map[string]any {
-	return map[string]any{
-		"AlbAnnotations": AlbAnnotations, "EngineArgs": EngineArgs, "EngineEnv": EngineEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
-		"IsLabelKey": IsLabelKey, "IsLabelValue": IsLabelValue, "Compose": Compose, "Policies": Policies, "Quantity": Quantity,
-		"CheckedNamespaces": CheckedNamespaces, "RefusedVariable": RefusedVariable, "Mounts": Mounts,
-		"Sorted": Sorted[string],
-	}
-}
-
-// TestPanicsCoversTheSource holds that the lists above have every exported method and
-// function of the package.
-func TestPanicsCoversTheSource(t *testing.T) {
-	entries, err := os.ReadDir(".")
-	if err != nil {
-		t.Fatal(err)
-	}
-	types, functions := map[string]bool{}, exportedFunctions()
-	for _, v := range exportedTypes() {
-		types[reflect.TypeOf(v).Name()] = true
-	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".go") || strings.HasSuffix(e.Name(), "_test.go") {
-			continue
-		}
-		file, err := parser.ParseFile(token.NewFileSet(), e.Name(), nil, parser.SkipObjectResolution)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			switch {
-			case !ok || !f.Name.IsExported():
-			case f.Recv == nil && functions[f.Name.Name] == nil:
-				t.Errorf("%s is not called", f.Name.Name)
-			case f.Recv != nil:
-				receiver := f.Recv.List[0].Type
-				if star, ok := receiver.(*ast.StarExpr); ok {
-					receiver = star.X
-				}
-				if name, ok := receiver.(*ast.Ident); ok && ast.IsExported(name.Name) && !types[name.Name] {
-					t.Errorf("methods of %s are not called", name.Name)
-				}
-			}
-		}
-	}
-}
+// TestNothingPanics calls everything that the package exports with nil, zero and odd
+// values.
+func TestNothingPanics(t *testing.T) { exported().Check(t, ".") }
 
 // call calls a function with zero values after the given ones, and reports a panic.
 func call(t *testing.T, name string, f reflect.Value, given ...reflect.Value) {
 	t.Helper()
-	defer func() {
-		if p := recover(); p != nil {
-			t.Errorf("%s: panics: %v", name, p)
-		}
-	}()
-	for i := len(given); i < f.Type().NumIn(); i++ {
-		given = append(given, reflect.Zero(f.Type().In(i)))
+	if problem := panicstest.Problem(f, given...); problem != "" {
+		t.Errorf("%s %s", name, problem)
 	}
-	f.Call(given)
 }
 
 // callMethods calls every exported method of a value.
@@ -98,7 +53,7 @@ func exercise(t *testing.T, name string, s Spec) {
 	for _, part := range []any{s, s.Model, s.Lifecycle, s.Monitoring, s.Replicas, s.NodeGroup, s.Storage.S3, s.Scaling.Policy} {
 		callMethods(t, fmt.Sprintf("%s: %T", name, part), reflect.ValueOf(part))
 	}
-	for called, f := range exportedFunctions() {
+	for called, f := range exported().Functions {
 		v := reflect.ValueOf(f)
 		if v.Type().NumIn() > 0 && v.Type().In(0) == reflect.TypeFor[Spec]() {
 			call(t, name+": "+called, v, reflect.ValueOf(s))
@@ -106,17 +61,8 @@ func exercise(t *testing.T, name string, s Spec) {
 	}
 }
 
-// TestZeroValuesDoNotPanic calls everything that is exported with zero values.
-func TestZeroValuesDoNotPanic(t *testing.T) {
-	for _, v := range exportedTypes() {
-		callMethods(t, fmt.Sprintf("%T", v), reflect.ValueOf(v))
-	}
-	for name, f := range exportedFunctions() {
-		call(t, name, reflect.ValueOf(f))
-	}
-	for name, text := range map[string]string{"Quantity": "x", "RefusedVariable": "x"} {
-		call(t, name, reflect.ValueOf(exportedFunctions()[name]), reflect.ValueOf(text))
-	}
+// TestZeroSpecsDoNotPanic calls everything with specs that have nothing but defaults.
+func TestZeroSpecsDoNotPanic(t *testing.T) {
 	call(t, "Compose", reflect.ValueOf(Compose), reflect.ValueOf([]NodeGroup{{}, {}}))
 	exercise(t, "zero", Spec{})
 	exercise(t, "zero with defaults", Spec{}.WithDefaults())

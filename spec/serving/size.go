@@ -73,9 +73,9 @@ func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
 // shapeAdvice says how the model's shape is given.
 func (m Model) shapeAdvice() string {
 	if m.InS3() {
-		return "give the path of its config.json with shape"
+		return "give its config.json with shape"
 	}
-	return fmt.Sprintf("download it with go run ./cmd/size %s --fetch, and name that file with shape", m.ID)
+	return fmt.Sprintf("download its config.json with go run ./cmd/size %s --fetch, and give it with shape", m.ID)
 }
 
 // workload is the service as sizing takes it, or why it cannot be sized, with its
@@ -85,7 +85,7 @@ func (m Model) shapeAdvice() string {
 func (s Spec) workload() (w sizing.Workload, why string) {
 	gpu, on, err := s.hardware()
 	if err != nil {
-		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the card with gpu.type"
+		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the GPU with gpu.type"
 	}
 	shape, err := s.Model.shape()
 	switch {

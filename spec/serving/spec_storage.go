@@ -65,7 +65,8 @@ type Cache struct {
 type Volume struct {
 	// Name is the name of the volume in the pod.
 	Name string `key:"name" required:"true" example:"templates"`
-	// MountPath is the path of the volume in the container.
+	// MountPath is the path of the volume in the container. Without configMap, secret
+	// and claim, an empty folder is there, which is deleted with the pod.
 	MountPath string `key:"mountPath" required:"true" example:"/templates"`
 	// ConfigMap is the name of a ConfigMap in the namespace. Default: none.
 	ConfigMap string `key:"configMap" input:"true"`

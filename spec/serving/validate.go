@@ -105,7 +105,7 @@ func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
 	}
 	switch {
 	case s.Namespace == "":
-		problems.Required(found, at.Child("namespace"), "is missing; name one of the namespaces")
+		problems.Required(found, at.Child("namespace"), "is missing; give the name of the namespace that the model runs in")
 	case !isLabel(s.Namespace):
 		problems.Invalid(found, at.Child("namespace"), "is %q, want the name of a namespace", s.Namespace)
 	}
@@ -232,12 +232,12 @@ func (a Access) validate(found *field.ErrorList, at *field.Path) {
 
 // validate never repeats a value: a secret typed here by mistake would end up in
 // a log.
-func (r SecretRef) validate(found *field.ErrorList, path *field.Path, what, stackKey string) {
+func (r SecretRef) validate(found *field.ErrorList, path *field.Path, what, key string) {
 	switch {
 	case r.Name == "" && r.Key != "":
 		problems.Required(found, path.Child("existingSecret"), "is missing; name the Secret that has the key %q", r.Key)
 	case r.Name != "" && !isObjectName(r.Name):
-		problems.Invalid(found, path.Child("existingSecret"), "is not the name of a Secret; %s itself belongs into the stack's %s", what, stackKey)
+		problems.Invalid(found, path.Child("existingSecret"), "is not the name of a Secret; %s itself is given with %s in a stack's file, %s.value in a program", what, key, key)
 	case r.Name != "" && !isSecretKey(r.Key):
 		problems.Invalid(found, path.Child("key"), "is not a key of a Secret, want letters, digits and any of - _ .")
 	}

@@ -3,6 +3,7 @@ package serving
 import (
 	"net/netip"
 	"regexp"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
@@ -13,6 +14,10 @@ var (
 	certificate = regexp.MustCompile(`^arn:aws[-a-z]*:(acm|iam):[-a-z0-9]*:\d{12}:(server-)?certificate/[-\w/]+$`)
 	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
 )
+
+// giveAPIKey is the advice for a service that answers every request. A stack's file
+// and the arguments of a program have the key in different places.
+const giveAPIKey = "give a key with apiKey in a stack's file, apiKey.value in a program, or apiKey.existingSecret"
 
 func (s Spec) validateNetwork(found *field.ErrorList, at *field.Path) {
 	for i, c := range s.Network.Clients {
@@ -75,6 +80,15 @@ func validateCIDRs(found *field.ErrorList, key *field.Path, cidrs []string) {
 	}
 }
 
+// validateSubnets holds that an annotation can list the subnets.
+func validateSubnets(found *field.ErrorList, key *field.Path, subnets []string) {
+	for i, subnet := range subnets {
+		if strings.TrimSpace(subnet) != subnet || subnet == "" || strings.ContainsAny(subnet, ",\r\n") {
+			problems.Invalid(found, key.Index(i), "is %q, want the ID or the tag Name of a subnet", subnet)
+		}
+	}
+}
+
 func validateCIDR(found *field.ErrorList, key *field.Path, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch {
@@ -108,9 +122,9 @@ func (in Ingress) validate(found *field.ErrorList, at *field.Path, guarded bool)
 	for key := range Sorted(in.Annotations) {
 		switch {
 		case !IsLabelKey(key):
-			bad("annotations."+key, "is not the key of an annotation")
+			problems.Invalid(found, at.Child("ingress", "annotations", key), "is not the key of an annotation")
 		case isALB && in.isALBs(key):
-			bad("annotations."+key, "is set by the component; see ingress.alb")
+			problems.Invalid(found, at.Child("ingress", "annotations", key), "is set by the component; see ingress.alb")
 		}
 	}
 	if !isALB {
@@ -131,7 +145,7 @@ func (in Ingress) validate(found *field.ErrorList, at *field.Path, guarded bool)
 
 func (in Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
 	if !guarded && !in.Open {
-		bad("open", "is not true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret, or open to answer everybody whom the controller lets through")
+		bad("open", "is not true, and clients need no API key; %s, or set open to answer everybody whom the controller lets through", giveAPIKey)
 	}
 	if in.ALB.given() {
 		bad("alb", "is of no use with the class %s; remove it", in.Class)
@@ -163,8 +177,9 @@ func (a ALB) validate(found *field.ErrorList, at *field.Path, guarded bool) {
 		bad("allowedCidrs", "is missing, and the load balancer is internet-facing; list who may call it")
 	}
 	if a.InternetFacing && !guarded {
-		bad("internetFacing", "is true, and no API key is asked for; set the stack's apiKey, or apiKey.existingSecret")
+		bad("internetFacing", "is true, and clients need no API key; %s", giveAPIKey)
 	}
+	validateSubnets(found, at.Child("ingress", "alb", "subnets"), a.Subnets)
 	if a.Group != "" && !groupName.MatchString(a.Group) {
 		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
 	}
@@ -199,7 +214,7 @@ func (s Service) validate(found *field.ErrorList, at *field.Path, guarded bool) 
 		return
 	}
 	if !guarded {
-		problems.Forbidden(found, at.Child("type"), "is LoadBalancer, and clients need no API key; set the stack's apiKey, or apiKey.existingSecret")
+		problems.Forbidden(found, at.Child("type"), "is LoadBalancer, and clients need no API key; %s", giveAPIKey)
 	}
 	if len(s.AllowedCIDRs) == 0 {
 		problems.Required(found, at.Child("allowedCidrs"), "is missing; list the ranges of addresses that may call the load balancer, such as 10.0.0.0/8")
@@ -209,6 +224,7 @@ func (s Service) validate(found *field.ErrorList, at *field.Path, guarded bool) 
 	}
 	validateCIDRs(found, at.Child("allowedCidrs"), s.AllowedCIDRs)
 	validateCIDRs(found, at.Child("subnetCidrs"), s.SubnetCIDRs)
+	validateSubnets(found, at.Child("subnets"), s.Subnets)
 	switch {
 	case s.CertificateARN != "" && !certificate.MatchString(s.CertificateARN):
 		problems.Invalid(found, at.Child("certificateArn"), "is %q, want the ARN of a certificate", s.CertificateARN)

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
@@ -38,7 +39,7 @@ func (s Spec) validateSize(found *field.ErrorList, at *field.Path) {
 		}
 	}
 	s.validateUnderived(found, at)
-	if s.GPU.Count < 1 {
+	if s.GPU.Count < 1 || problems.Has(*found, at.Child("gpu", "count")) {
 		return
 	}
 	if _, on, err := s.hardware(); err == nil && on.GPUs > 0 && s.GPU.Count > on.GPUs {
@@ -60,13 +61,32 @@ func (s Spec) validateSize(found *field.ErrorList, at *field.Path) {
 		problems.Invalid(found, at.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
 		return
 	}
-	if problem := e.Workload.Engine.Check(); problem != "" {
-		problems.Invalid(found, at.Child("extraArgs"), "%s", problem)
+	if problems.Has(*found, at.Child("maxNumSeqs")) {
+		return
+	}
+	if s.validateBatch(found, at, e.Workload.Engine) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
 		problems.Invalid(found, at.Child(e.Memory.Key()), "%s", e.Refusal())
 	}
+}
+
+// validateBatch refuses arguments that vLLM refuses before it looks at a GPU, with the key
+// that was typed, and reports whether it did.
+func (s Spec) validateBatch(found *field.ErrorList, at *field.Path, e sizing.Engine) bool {
+	problem := e.Check()
+	extra, _, err := vllmflags.ParseKnown(s.ExtraArgs)
+	switch {
+	case problem == "":
+		return false
+	case err == nil && !extra.Has("--max-num-batched-tokens") && e.MaxBatchedTokens > 0 && e.MaxBatchedTokens < e.MaxNumSeqs:
+		problems.Invalid(found, at.Child("maxNumSeqs"), "is %d, want at most the %d tokens of a step; more are possible with --max-num-batched-tokens in extraArgs",
+			e.MaxNumSeqs, e.MaxBatchedTokens)
+	default:
+		problems.Invalid(found, at.Child("extraArgs"), "%s", problem)
+	}
+	return true
 }
 
 // storedMethods are the quantization methods that read what a checkpoint says of
@@ -96,6 +116,9 @@ func (s Spec) validateRuns(found *field.ErrorList, at *field.Path) bool {
 	obstacles := w.Engine.Obstacles()
 	for _, o := range obstacles {
 		key := s.blames(o.Rule)
+		if problems.Has(*found, at.Child(key)) {
+			continue // its value does not exist
+		}
 		if text, is := strings.CutPrefix(o.String(), key+" "); is {
 			problems.Invalid(found, at.Child(key), "%s", text)
 			continue

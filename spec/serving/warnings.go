@@ -117,7 +117,7 @@ func (s Spec) vllmWarnings() []string {
 	}
 	if vendor := s.gated(); vendor != "" {
 		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
-			"give the stack a token of an account that has consent", vendor)
+			"give a token of an account that has consent", vendor)
 	}
 	for _, c := range s.Model.choices() {
 		if parsers := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(parsers) > 0 {

@@ -2,11 +2,9 @@ package manifest
 
 import (
 	"encoding/json"
-	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/strategicpatch"
-	kubejson "sigs.k8s.io/json"
 
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -29,8 +27,8 @@ func patch(pod corev1.PodTemplateSpec, by string) (corev1.PodTemplateSpec, error
 		return pod, nil
 	}
 	var patched corev1.PodTemplateSpec
-	if unknown, err := kubejson.UnmarshalStrict([]byte(by), &corev1.PodTemplateSpec{}); err != nil || len(unknown) > 0 {
-		return patched, fmt.Errorf("is no pod template: %w", firstOf(err, unknown))
+	if err := checkPatch([]byte(by)); err != nil {
+		return patched, err
 	}
 	original, err := json.Marshal(pod)
 	if err != nil {
@@ -38,14 +36,7 @@ func patch(pod corev1.PodTemplateSpec, by string) (corev1.PodTemplateSpec, error
 	}
 	merged, err := strategicpatch.StrategicMergePatch(original, []byte(by), corev1.PodTemplateSpec{})
 	if err != nil {
-		return patched, fmt.Errorf("cannot be applied: %w", err)
+		return patched, mergeProblem(err)
 	}
 	return patched, json.Unmarshal(merged, &patched)
-}
-
-func firstOf(err error, more []error) error {
-	if err != nil {
-		return err
-	}
-	return more[0]
 }

@@ -31,7 +31,9 @@ func Validate(s serving.Spec, at *field.Path) field.ErrorList {
 	key := at.Child("podPatch")
 	pod, err := patch(enginePod(s), s.PodPatch)
 	if err != nil {
-		problems.Invalid(&found, key, "%s", err)
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			problems.Invalid(&found, key, "%s", line)
+		}
 		return found
 	}
 	for _, problem := range PodProblems(s, pod) {

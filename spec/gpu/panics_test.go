@@ -1,0 +1,17 @@
+package gpu_test
+
+import (
+	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/panicstest"
+	"github.com/vllm-eks/vllm-eks/spec/gpu"
+)
+
+// TestNothingPanics calls everything that the package exports with nil, zero and odd
+// values.
+func TestNothingPanics(t *testing.T) {
+	panicstest.Package{
+		Types:     []any{gpu.Spec{}},
+		Functions: map[string]any{"Values": gpu.Values},
+	}.Check(t, ".")
+}
