@@ -4,12 +4,14 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
 // check reports every problem of a complete configuration: of each component, and of
 // what spans them. It changes nothing.
 func (c *Config) check(found *findings) {
 	found.report(c.unfilled)
+	found.report(keys.Check(&c.root, nil)) // by construction, of every key
 	c.checkNodeGroups(found)
 	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
 		c.checkPlatform(found)
@@ -42,10 +44,10 @@ func (c *Config) check(found *findings) {
 func (c *Config) checkNodeGroups(found *findings) {
 	for i, g := range c.NodeGroups {
 		path := field.NewPath("nodeGroups").Index(i)
-		typed := c.typed.NodeGroups[i]
-		if h := typed.Hardware; h != nil {
+		group := c.root.NodeGroups[i]
+		if h := group.Hardware; h != nil {
 			hardware := path.Child("hardware")
-			if known := typed.known(); known != "" {
+			if known := group.known(); known != "" {
 				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which the catalogue has; remove it, or name other instanceTypes", known)
 			}
 			found.report(h.Validate(hardware))

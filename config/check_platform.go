@@ -27,6 +27,7 @@ func (c *Config) checkAWS(found *findings) {
 		}
 	}
 	switch region := c.Platform.Account.Region; {
+	case found.covers(field.NewPath("aws:region")): // reported as wrong
 	case region == "":
 		found.add(field.ErrorTypeRequired, field.NewPath("aws:region"), "is missing; set it with: pulumi config set aws:region us-west-2")
 	case !slices.Contains(account.Regions(), region):

@@ -36,12 +36,12 @@ func (c *Config) complete(found *findings, read account.Reader) {
 // completeGroups gives each group its hardware, and its label on a created cluster, by
 // which models find it.
 func (c *Config) completeGroups(found *findings) {
-	for i, typed := range c.typed.NodeGroups {
-		g := typed.WithDefaults()
-		if h := typed.Hardware; h != nil {
+	for i, group := range c.root.NodeGroups {
+		g := group.WithDefaults()
+		if h := group.Hardware; h != nil {
 			path := field.NewPath("nodeGroups").Index(i).Child("hardware")
-			g.InstanceTypes = typed.types()
-			if typed.known() == "" {
+			g.InstanceTypes = group.types()
+			if group.known() == "" {
 				on := h.instance()
 				if len(h.Validate(path)) > 0 || found.reported(path) {
 					on = catalogue.Instance{} // nothing is sized on it
@@ -54,7 +54,7 @@ func (c *Config) completeGroups(found *findings) {
 		}
 		c.Platform.Nodes.Groups = append(c.Platform.Nodes.Groups, nodes.Group{
 			Name: g.Name, InstanceTypes: g.InstanceTypes, Own: g.Own, Labels: g.Labels, Min: g.Min, Max: g.Max,
-			Capacity: nodes.Capacity(g.Capacity), ReservationID: typed.ReservationID, Zones: typed.Zones, DiskGiB: typed.DiskGiB,
+			Capacity: nodes.Capacity(g.Capacity), Placement: group.Placement,
 		})
 		if c.Platform.Made() && g.Name != "" {
 			g.Labels = map[string]string{nodes.GroupLabel: g.Name}

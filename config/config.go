@@ -42,8 +42,9 @@ type Config struct {
 
 	passedOver passedOver
 	source     Source
-	// typed is what the user typed, before anything was filled in.
-	typed stack
+	// typed is what the user typed, before anything was filled in, and root the same with
+	// the defaults that are declared.
+	typed, root stack
 	// location is where the existing cluster is; nil if that is not known.
 	location *cluster.Location
 	// unfilled are the reasons for which something could not be filled in.

@@ -126,6 +126,21 @@ func TestKeysOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
+// TestKeysOfTheProviderAreTexts holds what may stand in place of a profile: Pulumi hands
+// over text, so that a number is one.
+func TestKeysOfTheProviderAreTexts(t *testing.T) {
+	for value, want := range map[string]string{
+		"staging": "", "123456789012": "", "1.5": "", `"quoted"`: "",
+		"true": "aws:profile: wrong type", "[1]": "aws:profile: wrong type", "{a: b}": "aws:profile: wrong type",
+		`""`: "aws:profile: required", "{secure: x}": "aws:profile: forbidden",
+	} {
+		_, err := load(t, "  aws:profile: "+value+"\n")
+		if got := strings.Join(problemstest.Kinds(err), ", "); got != want {
+			t.Errorf("%s has the problems %q, want %q", value, got, want)
+		}
+	}
+}
+
 // TestSecretsStaySecret reads them back the way a resource would.
 func TestSecretsStaySecret(t *testing.T) {
 	cfg := mustLoad(t, "  vllm-eks:huggingFaceToken: {secure: hf_canary}\n  vllm-eks:apiKey: {secure: \"7\"}\n")

@@ -17,8 +17,6 @@ import (
 // nothing of the program costs, which are most likely misspelt.
 func (c *Config) checkCosts(found *findings) {
 	costs := field.NewPath("costs")
-	found.report(keys.Check(&c.Costs, costs))
-	found.report(keys.Check(&c.Limits, field.NewPath("limits")))
 	c.checkPrices(found)
 	if s := c.Costs.Shared; s.ExtendedSupport > s.ControlPlanes {
 		found.add(field.ErrorTypeInvalid, costs.Child("shared", "extendedSupport"), "is %d, want at most controlPlanes, which is %d", s.ExtendedSupport, s.ControlPlanes)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
@@ -57,11 +58,30 @@ func (s *Source) decoded() map[string]any {
 		}
 	}
 	for _, key := range awsKeys {
-		if text := s.aws(key); text != "" {
-			values["aws:"+key] = text
+		full := "aws:" + key
+		text, given := s.values[full]
+		switch {
+		case !given:
+		case slices.Contains(s.secret, full):
+			values[full] = keys.Encrypted(text)
+		case text == "":
+			values[full] = nil
+		default:
+			values[full] = typedText(text)
 		}
 	}
 	return values
+}
+
+// typedText returns the value of a key that is a string. Pulumi hands over text, also of
+// a number, such as a profile that is called by its account; a boolean, a list or a
+// mapping is another value.
+func typedText(text string) any {
+	switch value := parse(text).(type) {
+	case bool, []any, map[string]any:
+		return value
+	}
+	return text
 }
 
 // parse reads JSON, keeping numbers as they were typed. What is no JSON is a
@@ -91,17 +111,16 @@ func (m *model) replaceVersion(r *keys.Result, path *field.Path) {
 	}
 }
 
-// newConfig returns the configuration that the user typed, before anything is filled
-// in.
-func newConfig(source *Source, s stack, r *keys.Result) *Config {
+// newConfig returns the configuration that the user typed, with the defaults that are
+// declared, before anything else is filled in.
+func newConfig(source *Source, typed stack, r *keys.Result) *Config {
+	s := typed
+	keys.Complete(&s) // replaces what pointers point to, so that what is typed stays
 	secret := func(key, text string) pulumi.StringPtrInput {
 		if !r.Given(key) {
 			return nil
 		}
 		return pulumi.ToSecret(pulumi.String(text)).(pulumi.StringOutput).ToStringPtrOutput()
-	}
-	if vpc := s.Network.Existing; vpc != nil {
-		s.Network.Existing = new(*vpc) // what is filled in is not typed
 	}
 	c := &Config{
 		Platform: Platform{
@@ -112,7 +131,7 @@ func newConfig(source *Source, s stack, r *keys.Result) *Config {
 		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
 		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),
 		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
-		passedOver:      passedOver{}, source: *source, typed: s,
+		passedOver:      passedOver{}, source: *source, typed: typed, root: s,
 	}
 	for _, m := range s.Models {
 		c.Models = append(c.Models, m.Spec)

@@ -91,7 +91,6 @@ func (h hardware) described() []string {
 // instance returns what the hardware comes to. The default of maxPods is the
 // kubelet's: KubeletConfiguration v1beta1 (read 2026-11-29).
 func (h hardware) instance() catalogue.Instance {
-	keys.Complete(&h)
 	return catalogue.Instance{
 		GPU: h.gpu(), GPUs: h.GPUs, VCPU: h.VCPU, MemoryGiB: h.MemoryGiB, MaxPods: h.MaxPods, NVMeGB: h.NVMeGB, NetworkGbps: h.NetworkGbps,
 	}

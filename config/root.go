@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// stack declares the keys of a stack's file. It holds what the user typed.
+// stack declares the keys of a stack's file.
 type stack struct {
 	account.Spec `key:",inline"`
 	// Network is the VPC of a cluster that the program creates, or one that exists.
@@ -74,17 +74,8 @@ type clusterKeys struct {
 type nodeGroup struct {
 	serving.NodeGroup `key:",inline"`
 	// Hardware describes nodes whose instance types the catalogue lacks.
-	Hardware *hardware `key:"hardware"`
-	// ReservationID is a capacity reservation, or a capacity block, cr-…, from which the
-	// nodes are taken. It cannot be combined with spot, and zones then name only its zone.
-	// Default: none; required for a capacity block.
-	ReservationID string `key:"reservationId"`
-	// Zones are the availability zones of the nodes. A capacity block is in one. Default:
-	// those of the network that offer all instance types.
-	Zones []string `key:"zones"`
-	// DiskGiB is the size of the root disk in GiB. Default: 50 where the instance type
-	// has local disks, which then hold images and weights; 200 where it has none.
-	DiskGiB int `key:"diskGiB" range:"20..16384"`
+	Hardware        *hardware `key:"hardware"`
+	nodes.Placement `key:",inline"`
 }
 
 // monitoringKeys declares the keys of monitoring.

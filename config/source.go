@@ -70,9 +70,6 @@ func (s *Source) isSecret(key string) bool {
 	return slices.Contains(s.secret, Namespace+":"+key)
 }
 
-// aws is the value of a key of the AWS provider.
-func (s *Source) aws(key string) string { return s.values["aws:"+key] }
-
 // awsKeys are the keys of the AWS provider that are given, sorted and without
 // their namespace.
 func (s *Source) awsKeys() []string {

@@ -87,7 +87,10 @@ func TestArchitecturePageNamesEveryPackage(t *testing.T) {
 			t.Errorf("docs/architecture.md has no row for %s; add one that says what it holds", folder)
 		}
 	}
-	for _, row := range rows {
+	for i, row := range rows {
+		if slices.Contains(rows[:i], row) {
+			t.Errorf("docs/architecture.md has two rows for %s; keep one", row)
+		}
 		if _, err := os.Stat(filepath.Join("..", row)); err != nil {
 			t.Errorf("docs/architecture.md has a row for %s, which does not exist; remove or rename it", row)
 		}

@@ -21,6 +21,14 @@ type malformedStack struct {
 }
 
 var malformedOnAWS = []malformedStack{
+	{name: "encrypted value in the values of a chart", change: []string{"  vllm-eks:models", "  vllm-eks:gpu: {values: {a: [{b: {secure: x}}]}}\n  vllm-eks:models"},
+		want: []string{"gpu: forbidden"}},
+	{name: "region that is a list", change: []string{"aws:region: us-west-2", "aws:region: [us-west-2]"},
+		want: []string{"aws:region: wrong type"}},
+	{name: "empty region", change: []string{"aws:region: us-west-2", "aws:region: \"\""},
+		want: []string{"aws:region: required"}, says: []string{"aws:region: has no value"}},
+	{name: "profile that is a boolean", change: []string{"aws:region: us-west-2", "aws:region: us-west-2\n  aws:profile: true"},
+		want: []string{"aws:profile: wrong type"}},
 	{name: "missing region", change: []string{"  aws:region: us-west-2\n", ""},
 		want: []string{"aws:region: required"},
 		says: []string{"aws:region: is missing; set it with: pulumi config set aws:region"}},

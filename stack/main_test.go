@@ -27,11 +27,15 @@ func record(stack string, c stacktest.Config) (*stacktest.Recording, error) {
 	return recordIn(nil, stack, c)
 }
 
-// recordIn is record in an account.
+// recordIn is record in an account. What the program accepts, the JSON Schema does.
 func recordIn(in *stacktest.Account, stack string, c stacktest.Config) (*stacktest.Recording, error) {
 	source := config.Source{Now: today}
 	program := func(ctx *pulumi.Context) error { return deploy(ctx, &source) }
-	return stacktest.RecordIn(in, stack, program, c.Option, source.Capture)
+	recording, err := stacktest.RecordIn(in, stack, program, c.Option, source.Capture)
+	if err == nil {
+		err = acceptedBySchema(c)
+	}
+	return recording, err
 }
 
 // mustRecord is record for a configuration that is valid.

@@ -29,17 +29,26 @@ type malformedConfig struct {
 	says []string
 }
 
+// malformedConfigurations returns every table.
+func malformedConfigurations() []malformedConfig {
+	return slices.Concat(malformedModels, malformedPlatforms, malformedEngines, malformedScaling, malformedStorage, malformedNetworks,
+		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts)
+}
+
+// file returns the stack's file.
+func (c malformedConfig) file() string {
+	if c.model == "" {
+		return "config:\n" + c.config
+	}
+	return "config:\n" + validCluster + "  vllm-eks:models: [{name: a, " + withModel(c.model) + "}]"
+}
+
 // TestMalformedConfigurations runs the whole program: each configuration is
 // refused for exactly the reasons given, and nothing is registered.
 func TestMalformedConfigurations(t *testing.T) {
-	for _, test := range slices.Concat(malformedModels, malformedPlatforms, malformedEngines, malformedScaling, malformedStorage, malformedNetworks,
-		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts) {
+	for _, test := range malformedConfigurations() {
 		t.Run(test.name, func(t *testing.T) {
-			yaml := "config:\n" + test.config
-			if test.model != "" {
-				yaml = "config:\n" + validCluster + "  vllm-eks:models: [{name: a, " + withModel(test.model) + "}]"
-			}
-			recording, err := record("test", mustParse(t, yaml))
+			recording, err := record("test", mustParse(t, test.file()))
 			if err == nil {
 				t.Fatal("the configuration was accepted")
 			}

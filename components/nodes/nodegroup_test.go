@@ -14,7 +14,7 @@ import (
 func TestTemplates(t *testing.T) {
 	const block = "cr-0123456789abcdef0"
 	for name, group := range map[string]nodespec.Group{
-		"on_demand": {}, "spot": {Capacity: nodespec.Spot}, "reserved": {ReservationID: block}, "capacity_block": {Capacity: nodespec.CapacityBlock, ReservationID: block},
+		"on_demand": {}, "spot": {Capacity: nodespec.Spot}, "reserved": {Placement: nodespec.Placement{ReservationID: block}}, "capacity_block": {Capacity: nodespec.CapacityBlock, Placement: nodespec.Placement{ReservationID: block}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			group.Name, group.InstanceTypes, group.Zones, group.Max = "p5", []string{"p5.48xlarge"}, []string{"us-west-2a"}, 1

@@ -123,6 +123,12 @@ func TestSchemaRefuses(t *testing.T) {
 		valid  bool
 	}{
 		"valid_model":                     {"vllm-eks:models: [{name: a, model: org/m, nodeGroup: [a, b], pin: {gpu: {count: 1}}}]", true},
+		"models_as_JSON":                  {"vllm-eks:models: '[{\"name\": \"a\", \"model\": \"org/m\"}]'", true},
+		"profile_called_by_its_account":   {"aws:profile: 123456789012", true},
+		"profile_that_is_a_list":          {"aws:profile: [1]", false},
+		"adapter_without_a_source":        {"vllm-eks:defaults: {lora: {adapters: [{name: a}]}}", false},
+		"encrypted_value_of_a_chart":      {"vllm-eks:gpu: {values: {a: {secure: b}}}", false},
+		"unknown_key_of_AWS":              {"aws:assumeRole: {roleArn: a}", false},
 		"key_of_another_program":          {"other:models: 5", true},
 		"defaults":                        {"vllm-eks:defaults: {replicas: {max: 2}}", true},
 		"encrypted_secret":                {"vllm-eks:apiKey: {secure: AAAB}", true},

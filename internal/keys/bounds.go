@@ -2,6 +2,7 @@ package keys
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -31,12 +32,13 @@ func parseRange(text string) (*Range, error) {
 			continue
 		}
 		x, err := strconv.ParseFloat(bound.text, 64)
-		if err != nil {
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			return nil, wrong
 		}
 		*bound.limit = &x
 	}
-	if r.Above && r.Min == nil || r.Min != nil && r.Max != nil && *r.Min > *r.Max {
+	bounded := r.Min != nil && r.Max != nil
+	if r.Above && r.Min == nil || bounded && (*r.Min > *r.Max || r.Above && *r.Min == *r.Max) {
 		return nil, wrong
 	}
 	return r, nil

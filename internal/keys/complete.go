@@ -1,11 +1,6 @@
 package keys
 
-import (
-	"fmt"
-	"reflect"
-	"slices"
-	"strings"
-)
+import "reflect"
 
 // Complete sets every key of a spec that is not set and has a static default, also in
 // nested structs and in items of lists. Pointers to structs stay nil. A declaration
@@ -40,11 +35,11 @@ func complete(m *Mapping, v reflect.Value) {
 		case set || k.Default == "" || !m.applies(k.If, v):
 		case k.Pointer:
 			pointer := reflect.New(k.typ)
-			if k.setDefault(pointer.Elem()) == nil {
+			if k.set(pointer.Elem(), k.Default) == nil {
 				field.Set(pointer)
 			}
 		default:
-			_ = k.setDefault(field) // Declare has parsed it
+			_ = k.set(field, k.Default) // Declare has parsed it
 		}
 	}
 }
@@ -72,24 +67,4 @@ func completeItems(k *Key, list reflect.Value) {
 		complete(k.Mapping, items.Index(i))
 	}
 	list.Set(items)
-}
-
-// applies reports whether the condition of a default holds.
-func (m *Mapping) applies(condition string, v reflect.Value) bool {
-	if condition == "" {
-		return true
-	}
-	name, values, compared := strings.Cut(condition, "=")
-	name, absent := strings.CutPrefix(name, "!")
-	value, set := m.key(name).value(v)
-	switch {
-	case absent || !set:
-		return absent && !set
-	case compared:
-		return slices.Contains(strings.Fields(values), fmt.Sprint(value))
-	}
-	if value.Kind() == reflect.Slice || value.Kind() == reflect.Map {
-		return value.Len() > 0
-	}
-	return !value.IsZero()
 }

@@ -42,7 +42,7 @@ type declaring struct {
 	open  []reflect.Type // the structs around the current one
 }
 
-func (d *declaring) add(owner fmt.Stringer, field, format string, values ...any) {
+func (d *declaring) add(owner Owner, field, format string, values ...any) {
 	d.wrong = append(d.wrong, fmt.Errorf("%s.%s: %s", owner, field, fmt.Sprintf(format, values...)))
 }
 
@@ -55,7 +55,7 @@ type inherited struct {
 func (d *declaring) mapping(t reflect.Type, parentTags inherited, path string) *Mapping {
 	m := &Mapping{Type: t}
 	if slices.Contains(d.open, t) {
-		d.wrong = append(d.wrong, fmt.Errorf("%s: contains itself", t))
+		d.wrong = append(d.wrong, fmt.Errorf("%s: contains itself", ownerOf(t)))
 		return m
 	}
 	d.open = append(d.open, t)
@@ -68,10 +68,24 @@ func (d *declaring) mapping(t reflect.Type, parentTags inherited, path string) *
 	return m
 }
 
+// hasKeys reports whether any field of a struct has the tag key, or was meant to.
+func hasKeys(t reflect.Type) bool {
+	for i := range t.NumField() {
+		if strings.Contains(string(t.Field(i).Tag), "key:") {
+			return true
+		}
+	}
+	return false
+}
+
 // fields adds the keys of a struct, whose index in the struct of the mapping is parent.
 func (d *declaring) fields(m *Mapping, t reflect.Type, parent []int, parentTags inherited, path string) {
+	owner := ownerOf(t)
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if hasKeys(t) {
+			d.tags(f, owner)
+		}
 		tag, ok := f.Tag.Lookup("key")
 		if !ok {
 			continue
@@ -80,20 +94,20 @@ func (d *declaring) fields(m *Mapping, t reflect.Type, parent []int, parentTags 
 		name, option, _ := strings.Cut(tag, ",")
 		switch {
 		case !f.IsExported():
-			d.add(t, f.Name, "is not exported, and has the key %q", tag)
+			d.add(owner, f.Name, "is not exported, and has the key %q", tag)
 		case option == "inline" && name == "":
-			d.inline(m, f, t, index, parentTags, path)
+			d.inline(m, f, owner, index, parentTags, path)
 		case name == "" || option != "":
-			d.add(t, f.Name, `has key:%q, want a name, or ",inline"`, tag)
+			d.add(owner, f.Name, `has key:%q, want a name, or ",inline"`, tag)
 		case m.key(name) != nil:
-			d.add(t, f.Name, "has the key %s, as another field has", name)
+			d.add(owner, f.Name, "has the key %s, as another field has", name)
 		default:
-			m.Keys = append(m.Keys, d.key(f, t, name, index, parentTags, path))
+			m.Keys = append(m.Keys, d.key(f, owner, name, index, parentTags, path))
 		}
 	}
 }
 
-func (d *declaring) inline(m *Mapping, f reflect.StructField, owner reflect.Type, index []int, parentTags inherited, path string) {
+func (d *declaring) inline(m *Mapping, f reflect.StructField, owner Owner, index []int, parentTags inherited, path string) {
 	t := f.Type
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()
@@ -116,10 +130,10 @@ func (i inherited) extended(tag reflect.StructTag) inherited {
 }
 
 // key returns the key of a field.
-func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, index []int, parentTags inherited, path string) *Key {
+func (d *declaring) key(f reflect.StructField, owner Owner, name string, index []int, parentTags inherited, path string) *Key {
 	parentTags = parentTags.extended(f.Tag)
 	k := &Key{
-		Name: name, Path: Join(path, name), Owner: Owner{owner.PkgPath(), owner.Name()}, Field: f.Name, index: index, typ: f.Type,
+		Name: name, Path: Join(path, name), Owner: owner, Field: f.Name, index: index, typ: f.Type,
 		In: parentTags.scopes, Sensitive: parentTags.sensitive,
 		Default: f.Tag.Get("default"), If: f.Tag.Get("if"), OneOf: strings.Fields(f.Tag.Get("oneof")),
 		Advice: f.Tag.Get("advice"), Example: f.Tag.Get("example"), Short: strings.Fields(f.Tag.Get("short")),
@@ -151,7 +165,7 @@ func (d *declaring) key(f reflect.StructField, owner reflect.Type, name string, 
 	case Maps:
 		k.Mapping = d.mapping(k.typ.Elem(), parentTags, k.Path+"[]")
 	}
-	d.checkTags(k)
+	d.checkTags(k, f.Tag)
 	return k
 }
 
@@ -165,50 +179,10 @@ func (m *Mapping) scopes() []string {
 	return slices.Compact(scopes)
 }
 
-// flag reports whether a field has a tag, and refuses any value except true.
-func (d *declaring) flag(f reflect.StructField, owner reflect.Type, tag string) bool {
-	text, ok := f.Tag.Lookup(tag)
-	if ok && text != "true" {
-		d.add(owner, f.Name, `has %s:%q, want %s:"true" or no such tag`, tag, text, tag)
-	}
-	return ok
-}
-
-// checkTags reports tags without a meaning for the kind of the key.
-func (d *declaring) checkTags(k *Key) {
-	number := k.Kind == Integer || k.Kind == Number || k.Kind == Integers || k.Kind == Numbers
-	for _, use := range []struct {
-		tag             string
-		set, meaningful bool
-	}{
-		{"range", k.Range != nil, number},
-		{"oneof", len(k.OneOf) > 0, k.Kind == String || k.Kind == Strings || k.Kind == Integer},
-		{"if", k.If != "", k.Default != ""},
-		{"short", len(k.Short) > 0, k.Kind == Map},
-		{"of", k.Of != "", k.Kind == Scoped},
-		{"secret", k.Secret, k.Kind == String},
-	} {
-		if use.set && !use.meaningful {
-			d.add(k.Owner, k.Field, "has the tag %s, which means nothing for a %s", use.tag, k.Kind)
-		}
-	}
-	if k.Default != "" {
-		if err := k.setDefault(reflect.New(k.typ).Elem()); err != nil {
-			d.add(k.Owner, k.Field, "has default:%q: %s", k.Default, err)
-		}
-	}
-}
-
-// checkSiblings resolves tags that name other keys of the same struct.
+// checkSiblings resolves what names other keys of the same struct.
 func (d *declaring) checkSiblings(m *Mapping, k *Key) {
-	if name, _, _ := strings.Cut(strings.TrimPrefix(k.If, "!"), "="); name != "" && m.key(name) == nil {
-		d.add(k.Owner, k.Field, "has if:%q, and no key %s is beside it", k.If, name)
-	}
-	for _, name := range k.Short {
-		if k.Mapping == nil || k.Mapping.key(name) == nil {
-			d.add(k.Owner, k.Field, "has short:%q, and no key %s is below it", strings.Join(k.Short, " "), name)
-		}
-	}
+	d.checkCondition(m, k)
+	d.checkShort(k)
 	if k.Kind != Scoped {
 		return
 	}
@@ -220,6 +194,25 @@ func (d *declaring) checkSiblings(m *Mapping, k *Key) {
 			return
 		}
 		k.Mapping = list.Mapping
+	}
+}
+
+// checkShort reports a key of short by which a lone value could not be meant: a number
+// or a boolean, as the others are.
+func (d *declaring) checkShort(k *Key) {
+	if k.Kind != Map {
+		return // reported
+	}
+	kinds := map[Kind]bool{}
+	for _, name := range k.Short {
+		below := k.Mapping.key(name)
+		if below == nil {
+			d.add(k.Owner, k.Field, "has short:%q, and no key %s is below it", strings.Join(k.Short, " "), name)
+			continue
+		}
+		if kinds[below.Kind] = true; below.Kind != Integer && below.Kind != Boolean || len(kinds) > 1 {
+			d.add(k.Owner, k.Field, "has short:%q, and %s is a %s; want integers, or booleans", strings.Join(k.Short, " "), name, below.Kind)
+		}
 	}
 }
 

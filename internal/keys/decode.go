@@ -59,6 +59,9 @@ func Decode[T any](d Decoder, values map[string]any, target *T) *Result {
 		r.Errors = field.ErrorList{{Type: field.ErrorTypeInternal, Detail: err.Error()}}
 		return r
 	}
+	if r.checkForms(m); len(r.Errors) > 0 {
+		return r
+	}
 	values = r.open(m, values)
 	r.record("", values)
 	r.mapping(&node{values: values}, m, reflect.ValueOf(target).Elem())
@@ -66,6 +69,15 @@ func Decode[T any](d Decoder, values map[string]any, target *T) *Result {
 		r.add(e.Type, e.Field, "%s", e.Detail)
 	}
 	return r
+}
+
+// checkForms reports keys whose form the decoder has not.
+func (r *Result) checkForms(m *Mapping) {
+	for _, k := range m.List() {
+		if _, ok := r.decoder.Forms[k.Form]; !ok && k.Kind == Formed {
+			r.add(field.ErrorTypeInternal, k.Path, "is declared with as:%q, and there is no such form", k.Form)
+		}
+	}
 }
 
 // Given reports whether the user typed a key, with any value. A value that comes from a

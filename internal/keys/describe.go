@@ -41,11 +41,14 @@ func Describe(value any) string {
 	return "a mapping"
 }
 
-// quoteHint returns advice for YAML, which reads an unquoted 1.35 as a number.
-func quoteHint(value any) string {
+// quoteHint returns advice for YAML, which reads an unquoted 1.35 as a number. At the
+// root, quotes change nothing, because Pulumi supplies every value as a string.
+func quoteHint(value any, path string) string {
 	switch value.(type) {
 	case json.Number, bool:
-		return "; put it in quotes"
+		if strings.ContainsAny(path, ".[") {
+			return "; put it in quotes"
+		}
 	}
 	return ""
 }

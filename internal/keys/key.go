@@ -84,8 +84,16 @@ type Owner struct {
 	Package, Type string
 }
 
-// String returns the package and the type.
-func (o Owner) String() string { return o.Package + "." + o.Type }
+// String returns the package and the type. One without a name is struct{…}.
+func (o Owner) String() string {
+	if o.Type == "" {
+		return "struct{…}"
+	}
+	return o.Package + "." + o.Type
+}
+
+// ownerOf returns the name of a struct type.
+func ownerOf(t reflect.Type) Owner { return Owner{t.PkgPath(), t.Name()} }
 
 // Pinned reports whether a pin freezes the value.
 func (k *Key) Pinned() bool { return slices.Contains(k.In, PinScope) }
@@ -99,8 +107,11 @@ func (k *Key) below(index []int) bool {
 	return len(k.index) > len(index) && slices.Equal(k.index[:len(index)], index)
 }
 
-// PinScope is the scope whose keys [Pins] returns.
-const PinScope = "pin"
+// DefaultsScope and PinScope are the scopes. [Pins] returns the keys of PinScope.
+const (
+	DefaultsScope = "defaults"
+	PinScope      = "pin"
+)
 
 // Component and Stack are the values of [Key.Only].
 const (

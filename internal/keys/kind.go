@@ -3,6 +3,7 @@ package keys
 import (
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
@@ -59,7 +60,7 @@ func (d *declaring) kind(k *Key, tag reflect.StructTag) {
 		d.add(k.Owner, k.Field, "is of the type %s, which no key can have", k.typ)
 	}
 	simple := k.Kind == String || k.Kind == Integer || k.Kind == Number || k.Kind == Boolean || k.Kind == Map || k.Kind == Formed
-	if k.Pointer && !simple {
+	if k.Pointer && !simple && k.Kind != "" {
 		d.add(k.Owner, k.Field, "is a pointer to a %s, want no pointer", k.Kind)
 	}
 }
@@ -95,44 +96,46 @@ func kindOf(t reflect.Type) Kind {
 		case reflect.Float64:
 			return Numbers
 		case reflect.Interface:
-			return Tree
+			if t.Elem().NumMethod() == 0 {
+				return Tree
+			}
 		}
 	}
 	return ""
 }
 
-// setDefault sets a value, not a pointer, to the key's default.
-func (k *Key) setDefault(v reflect.Value) error {
+// set sets a value, not a pointer, to what a tag says.
+func (k *Key) set(v reflect.Value, text string) error {
 	switch k.Kind {
 	case String:
-		v.SetString(k.Default)
+		v.SetString(text)
 	case Integer:
-		i, err := strconv.Atoi(k.Default)
+		i, err := strconv.Atoi(text)
 		if err != nil {
 			return errors.New("want a whole number")
 		}
 		v.SetInt(int64(i))
 	case Number:
-		x, err := strconv.ParseFloat(k.Default, 64)
-		if err != nil {
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
 			return errors.New("want a number")
 		}
 		v.SetFloat(x)
 	case Boolean:
-		truth, err := strconv.ParseBool(k.Default)
+		truth, err := strconv.ParseBool(text)
 		if err != nil {
 			return errors.New("want true or false")
 		}
 		v.SetBool(truth)
 	case Strings, OneOrMore:
-		texts := strings.Fields(k.Default)
+		texts := strings.Fields(text)
 		list := reflect.MakeSlice(k.typ, len(texts), len(texts))
-		for i, text := range texts {
-			list.Index(i).SetString(text)
+		for i, item := range texts {
+			list.Index(i).SetString(item)
 		}
 		v.Set(list)
 	default:
-		return fmt.Errorf("a %s has no default", k.Kind)
+		return fmt.Errorf("a %s has no such tag", k.Kind)
 	}
 	return nil
 }

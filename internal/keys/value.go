@@ -55,7 +55,7 @@ func (r *Result) scalar(k *Key, value any, path string, target reflect.Value) bo
 	case reflect.String:
 		text, ok := value.(string)
 		if !ok {
-			r.wrongType(path, "is %s, want a string%s", describe(k, value), quoteHint(value))
+			r.wrongType(path, "is %s, want a string%s", describe(k, value), quoteHint(value, path))
 		}
 		if ok && text == "" && !k.Pointer && k.Kind != Texts {
 			r.add(field.ErrorTypeInvalid, path, "is empty; give it a value or remove the key")
@@ -133,7 +133,7 @@ func (r *Result) texts(k *Key, value any, path string, target reflect.Value) boo
 	for i, item := range items {
 		text, ok := item.(string)
 		if !ok {
-			r.wrongType(fmt.Sprintf("%s[%d]", path, i), "is %s, want a string%s", describe(k, item), quoteHint(item))
+			r.wrongType(fmt.Sprintf("%s[%d]", path, i), "is %s, want a string%s", describe(k, item), quoteHint(item, path))
 		}
 		list.Index(i).SetString(text)
 	}
@@ -174,11 +174,7 @@ func (r *Result) tree(k *Key, value any, path string, target reflect.Value) bool
 }
 
 func (r *Result) formed(k *Key, value any, path string, target reflect.Value) bool {
-	form, ok := r.decoder.Forms[k.Form]
-	if !ok {
-		r.add(field.ErrorTypeInternal, path, "is declared with as:%q, and there is no such form", k.Form)
-		return false
-	}
+	form := r.decoder.Forms[k.Form]
 	result := form.Decode(value, func(format string, values ...any) { r.add(field.ErrorTypeInvalid, path, format, values...) })
 	if result == nil {
 		return false

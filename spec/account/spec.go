@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
@@ -26,17 +27,20 @@ type Spec struct {
 	Tags map[string]string `key:"tags" page:"account"`
 }
 
-// WithDefaults returns the spec as it is: no key of an account has a default.
-func (s Spec) WithDefaults() Spec { return s }
+// WithDefaults returns the spec with every field set that has a default.
+func (s Spec) WithDefaults() Spec {
+	keys.Complete(&s)
+	return s
+}
 
 // mostTags is how many tags something can have, less those that the program and
 // AWS' own controllers add.
 const mostTags = 40
 
-// Validate returns every problem of the tags, each beginning with its key under
-// path.
+// Validate returns every problem of the spec, each beginning with its key: those of the
+// tags under path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, nil)
 	if len(s.Tags) > mostTags {
 		problems.Invalid(&found, path, "are %d, want at most %d", len(s.Tags), mostTags)
 	}

@@ -6,6 +6,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
@@ -22,7 +23,7 @@ type Spec struct {
 // Validate returns every problem of a spec, each beginning with its key under
 // path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
-	var found field.ErrorList
+	found := keys.Check(&s, path)
 	if !s.Install {
 		chart.CheckUnused(&found, path, chart.Field{Key: "values", Given: len(s.Values) > 0})
 		return found
@@ -54,5 +55,5 @@ func (s *Spec) Releases() []chart.Release {
 	}}
 }
 
-// Complete changes nothing: no key has a default.
-func (s *Spec) Complete() {}
+// Complete sets every field that has a default.
+func (s *Spec) Complete() { keys.Complete(s) }

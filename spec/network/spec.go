@@ -83,9 +83,7 @@ func (s Spec) Made() bool { return s.Existing == nil && len(s.Zones) > 0 }
 
 // WithDefaults returns the spec with every field set that has a default.
 func (s Spec) WithDefaults() Spec {
-	if s.Existing == nil {
-		keys.Complete(&s)
-	}
+	keys.Complete(&s)
 	return s
 }
 
@@ -152,7 +150,7 @@ func (s Spec) validateExisting(found *field.ErrorList, path *field.Path) {
 		{"cidr", s.CIDR != ""}, {"zones", len(s.Zones) > 0}, {"natGateways", s.NATGateways != ""},
 		{"interfaceEndpoints", s.InterfaceEndpoints != ""}, {"flowLogDays", s.FlowLogDays != nil},
 	} {
-		if of.given {
+		if of.given && e.VPCID != "" { // else they have defaults
 			problems.Forbidden(found, path.Child(of.key), "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
 		}
 	}

@@ -78,19 +78,27 @@ type Group struct {
 	Min, Max int
 	// Capacity is how the nodes are bought. Default: OnDemand.
 	Capacity Capacity
-	// ReservationID is a capacity reservation, or a capacity block, that the nodes
-	// are taken from. Required for CapacityBlock; default: none.
-	ReservationID string
-	// Zones are where the nodes are, a managed node group in each. Default: those
-	// of the network that offer all the types, which whoever knows the account
-	// fills in.
-	Zones []string
+	// Placement is where the nodes are. The zones are those of a managed node group
+	// each. Default: those of the network that offer all the types, which whoever knows
+	// the account fills in.
+	Placement
 	// Live are the node groups that run, by zone, which whoever knows the account
 	// fills in. Default: none.
 	Live map[string]Live
-	// DiskGiB is the size of the root disk. Default: 50 where the type has local
-	// disks, which then hold images and weights; 200 where it has none.
-	DiskGiB int
+}
+
+// Placement declares the keys of a group of nodeGroups that only a created cluster has.
+type Placement struct {
+	// ReservationID is a capacity reservation, or a capacity block, cr-…, from which the
+	// nodes are taken. It cannot be combined with spot, and zones then name only its zone.
+	// Default: none; required for a capacity block.
+	ReservationID string `key:"reservationId"`
+	// Zones are the availability zones of the nodes. A capacity block is in one. Default:
+	// those of the network that offer all instance types.
+	Zones []string `key:"zones"`
+	// DiskGiB is the size of the root disk in GiB. Default: 50 where the instance type
+	// has local disks, which then hold images and weights; 200 where it has none.
+	DiskGiB int `key:"diskGiB" range:"20..16384"`
 }
 
 // Capacity is how nodes are bought.
@@ -112,9 +120,8 @@ const (
 
 // Sizes of disks, in GiB.
 const (
-	rootDisk    = 50  // the system, and logs
-	wholeDisk   = 200 // with images and weights too
-	largestDisk = 16384
+	rootDisk  = 50  // the system, and logs
+	wholeDisk = 200 // with images and weights too
 )
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -125,6 +132,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Groups = slices.Clone(s.Groups)
 	for i := range s.Groups {
 		g := &s.Groups[i]
+		keys.Complete(&g.Placement)
 		if g.Capacity == "" {
 			g.Capacity = OnDemand
 		}
@@ -200,6 +208,7 @@ func (s System) validate(found *field.ErrorList, path *field.Path) {
 const longestName = 63 - 26 - 2
 
 func (g Group) validate(found *field.ErrorList, path *field.Path) {
+	*found = append(*found, keys.Check(&g.Placement, path)...)
 	longestZone := len("us-west-2a") // the shortest; whoever knows the account fills in others
 	for i, zone := range g.Zones {
 		longestZone = max(longestZone, len(zone))
@@ -234,7 +243,6 @@ func (g Group) validate(found *field.ErrorList, path *field.Path) {
 	if g.ReservationID != "" && !block.MatchString(g.ReservationID) {
 		problems.Invalid(found, path.Child("reservationId"), "is %q, want the id of a capacity reservation, cr-…", g.ReservationID)
 	}
-	validateDisk(found, path.Child("diskGiB"), g.DiskGiB)
 }
 
 // validateOwn checks the types that the catalogue lacks: EC2 has to have them,
@@ -267,11 +275,5 @@ func (g Group) validateBlock(found *field.ErrorList, path *field.Path) {
 	}
 	if len(g.InstanceTypes) > 1 {
 		problems.Invalid(found, path.Child("instanceTypes"), "are %s, and a capacity block is of one type", strings.Join(g.InstanceTypes, ", "))
-	}
-}
-
-func validateDisk(found *field.ErrorList, key *field.Path, size int) {
-	if size < 20 || size > largestDisk {
-		problems.Invalid(found, key, "is %d, want 20 to %d", size, largestDisk)
 	}
 }

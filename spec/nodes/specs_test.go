@@ -32,7 +32,7 @@ func TestDisks(t *testing.T) {
 		{"none", Group{InstanceTypes: []string{"p3.2xlarge"}}, 200, 177, false},
 		{"those of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(450)}, 50, 372, true},
 		{"none of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(0)}, 200, 177, false},
-		{"none in one of two", Group{InstanceTypes: []string{"p3.2xlarge", "g5.xlarge"}, DiskGiB: 300}, 300, 266, false},
+		{"none in one of two", Group{InstanceTypes: []string{"p3.2xlarge", "g5.xlarge"}, Placement: Placement{DiskGiB: 300}}, 300, 266, false},
 	}
 	for _, test := range tests {
 		g := with(test.group)
@@ -57,7 +57,7 @@ func TestLocalDisksAreSetUp(t *testing.T) {
 // TestNoNodeIsNeededToKnowItsLabelsAndDisk holds what cluster-autoscaler reads
 // of a node group from EKS before the group has a node.
 func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
-	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Zones: []string{"us-west-2a"}, Max: 1, Labels: map[string]string{"team": "x"}})
+	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Placement: Placement{Zones: []string{"us-west-2a"}}, Max: 1, Labels: map[string]string{"team": "x"}})
 	group := Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil).Zones[0].Group
 	want := map[string]string{
 		"team": "x", "vllm-eks/node-group": "a", "nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia-a10g",
@@ -95,8 +95,8 @@ func TestCapacities(t *testing.T) {
 	}{
 		{"on demand", Group{}, "ON_DEMAND", "", false},
 		{"spot", Group{Capacity: Spot}, "SPOT", "", false},
-		{"reserved", Group{ReservationID: block}, "ON_DEMAND", block, false},
-		{"a block", Group{Capacity: CapacityBlock, ReservationID: block}, "CAPACITY_BLOCK", block, true},
+		{"reserved", Group{Placement: Placement{ReservationID: block}}, "ON_DEMAND", block, false},
+		{"a block", Group{Capacity: CapacityBlock, Placement: Placement{ReservationID: block}}, "CAPACITY_BLOCK", block, true},
 	}
 	for _, test := range tests {
 		test.group.InstanceTypes = []string{"p5.48xlarge"}

@@ -57,7 +57,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Zones: test.zones, Live: test.live})
+			g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Placement: Placement{Zones: test.zones}, Live: test.live})
 			spec := Spec{KubernetesVersion: "1.35"}
 			for zone, runs := range g.Live {
 				runs.Template, runs.Release = spec.gpu(g, "x", nil).Digest, versions.AMIRelease("1.35")
@@ -75,7 +75,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 // program read how many run.
 func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
 	runs := Live{Max: 5, Desired: 3, Version: "1.34", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Zones: threeZones[:1], Live: map[string]Live{"us-west-2c": runs}})
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
 	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
 	if z := s.gpu(g, "x", nil).Zones[0]; z.Ignore != ignoreSizes || !z.later {
 		t.Errorf("the sizes are sent (%q is ignored), later: %t", z.Ignore, z.later)
@@ -89,7 +89,7 @@ func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
 // VPC is announced, and that the new group starts with the nodes of the old one.
 func TestOtherSubnetsAreAnotherGroup(t *testing.T) {
 	runs := Live{Max: 5, Desired: 3, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}, Moved: true}
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Zones: threeZones[:1], Live: map[string]Live{"us-west-2c": runs}})
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
 	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
 	if got := sizes(s.gpu(g, "x", nil)); !reflect.DeepEqual(got, [][4]int{{0, 5, 3, 0}}) {
 		t.Errorf("min, max, desired and kept are %v", got)
@@ -103,7 +103,7 @@ func TestOtherSubnetsAreAnotherGroup(t *testing.T) {
 // named release which EKS would pass over is found.
 func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
 	const old, newest = "1.35.3-20260409", "1.35.6-20260714"
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Zones: threeZones[:1],
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]},
 		Live: map[string]Live{"us-west-2c": {Max: 1, Desired: 1, Version: "1.35", Release: old, Template: "other"}}})
 	s := Spec{KubernetesVersion: "1.35", Newest: Releases{GPU: newest}}
 	if z := s.gpu(g, "x", nil).Zones[0]; z.Group.Release != newest || z.forced != "" {
@@ -122,7 +122,7 @@ func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
 // TestAnotherGroupStartsWithAsManyNodes holds for a change that EKS cannot make
 // in place.
 func TestAnotherGroupStartsWithAsManyNodes(t *testing.T) {
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 5, Zones: threeZones[:1], Live: map[string]Live{
+	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{
 		"us-west-2c": {Max: 5, Desired: 3, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}},
 	}})
 	if got := sizes(Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil)); !reflect.DeepEqual(got, [][4]int{{0, 5, 3, 0}}) {
@@ -164,7 +164,7 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 		{"one is wanted", named, run(1, "1.35"), named},
 	}
 	for _, test := range tests {
-		g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Zones: threeZones[:1], Live: test.live})
+		g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]}, Live: test.live})
 		s := Spec{KubernetesVersion: "1.35", Release: test.release, Newest: Releases{System: "no", GPU: newest}}
 		if got := s.gpu(g, "x", nil).Zones[0].Group.Release; got != test.want {
 			t.Errorf("%s: the release is %v, want %s", test.name, got, test.want)
@@ -174,7 +174,7 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 
 // TestChangesNameWhatReplacesNodes is what a preview says.
 func TestChangesNameWhatReplacesNodes(t *testing.T) {
-	base := Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Zones: threeZones[:2]}
+	base := Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:2]}}
 	s := Spec{System: System{Zones: threeZones[:1], Min: 1, Max: 1}, KubernetesVersion: "1.35", Newest: Releases{System: "1.35.6-20260714", GPU: "1.35.6-20260714"}}
 	s.Groups = []Group{base}
 	s = s.WithDefaults()

@@ -71,6 +71,27 @@ func TestSchema(t *testing.T) {
 		"number for a string":      {yaml: valid + "[{name: 5}]", wrong: "string"},
 		"empty list":               {yaml: valid + "[{name: a, crew: []}]", wrong: "crew"},
 		"secret in clear":          {yaml: "  toy:token: abc", wrong: "object"},
+		"list as JSON":             {yaml: "  toy:engines: '[{\"name\": \"a\"}]'\n  toy:yard: ' {\"tracks\": 9}'"},
+		"other JSON":               {yaml: "  toy:engines: '{}'", wrong: "engines"},
+		"text in place of JSON":    {yaml: "  toy:yard: nine", wrong: "yard"},
+		"number as a string":       {yaml: "  aws:region: 7"},
+		"boolean as a string":      {yaml: "  aws:region: true", wrong: "region"},
+		"list as a string":         {yaml: "  aws:region: [a]", wrong: "region"},
+		"unknown key of AWS":       {yaml: "  aws:profile: a", wrong: "aws:profile"},
+		"key like those of AWS":    {yaml: "  awsx:profile: a\n  aws-native:region: b"},
+		"items in two places": {yaml: `  toy:defaults: {wagons: [{load: coal, brake: {force: 2}}]}
+  toy:engines: [{name: a, wagons: [{load: coal, brake: {force: 2}}]}]`},
+		"missing in an item":              {yaml: valid + "[{name: a, wagons: [{brake: {force: 2}}]}]", wrong: "load"},
+		"missing in an item of a scope":   {yaml: "  toy:defaults: {wagons: [{brake: {force: 2}}]}", wrong: "load"},
+		"missing below an item":           {yaml: "  toy:defaults: {wagons: [{load: coal, brake: {}}]}", wrong: "force"},
+		"mappings that look encrypted":    {yaml: valid + "[{name: a, env: {secure: a, B: b}, paint: {a: [{secure: {b: c}}, {secure: d, e: f}]}}]"},
+		"encrypted mapping":               {yaml: valid + "[{name: a, env: {secure: v1}}]", wrong: "env"},
+		"encrypted value":                 {yaml: valid + "[{name: a, env: {A: {secure: v1}}}]", wrong: "env"},
+		"encrypted tree":                  {yaml: valid + "[{name: a, paint: {secure: v1}}]", wrong: "paint"},
+		"encrypted value in a tree":       {yaml: valid + "[{name: a, paint: {red: {secure: v1}}}]", wrong: "paint"},
+		"encrypted item in a tree":        {yaml: valid + "[{name: a, paint: {red: [b, {secure: v1}]}}]", wrong: "paint"},
+		"encrypted value in a form":       {yaml: valid + "[{name: a, plan: {x: {secure: v1}}}]", wrong: "plan"},
+		"encrypted value in place of all": {yaml: "  toy:engines: {secure: v1}", wrong: "engines"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := yaml.YAMLToJSON([]byte("encryptionsalt: v1\nconfig:\n" + test.yaml + "\n"))
@@ -107,9 +128,11 @@ func TestSchemaSharesMappings(t *testing.T) {
 			Config struct {
 				Properties map[string]struct {
 					Description string
-					Properties  map[string]struct {
-						Description string
-						Default     any
+					AnyOf       []struct {
+						Properties map[string]struct {
+							Description string
+							Default     any
+						}
 					}
 				}
 			}
@@ -119,8 +142,8 @@ func TestSchemaSharesMappings(t *testing.T) {
 		t.Fatal(err)
 	}
 	yard := s.Properties.Config.Properties["toy:yard"]
-	if yard.Description != "yard is where engines stand. It has yard.tracks." || yard.Properties["tracks"].Default != 2.0 ||
-		yard.Properties["gauge"].Description != "gauge is the distance of the rails, in mm. Default: that of the region, 1435 where it is not known." {
+	if len(yard.AnyOf) != 2 || yard.Description != "yard is where engines stand. It has yard.tracks." || yard.AnyOf[0].Properties["tracks"].Default != 2.0 ||
+		yard.AnyOf[0].Properties["gauge"].Description != "gauge is the distance of the rails, in mm. Default: that of the region, 1435 where it is not known." {
 		t.Errorf("the yard is %+v", yard)
 	}
 }

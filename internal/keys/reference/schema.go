@@ -1,7 +1,9 @@
 package reference
 
 import (
-	"regexp"
+	"maps"
+	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,46 +14,17 @@ import (
 // supports this and older ones (https://github.com/redhat-developer/yaml-language-server).
 const draft = "http://json-schema.org/draft-07/schema#"
 
-// schema returns the JSON Schema of a stack's file. It refuses unknown keys of the
-// namespace, and accepts all keys of other namespaces.
-func (g *generator) schema() map[string]any {
-	properties := map[string]any{}
-	for _, k := range g.Root.Keys {
-		properties[g.full(k)] = g.value(k, "")
-	}
-	root := map[string]any{
-		"$schema": draft,
-		"title":   "Stack of " + g.Namespace,
-		"type":    "object",
-		"properties": map[string]any{
-			"secretsprovider": map[string]any{"type": "string", "description": "The provider that encrypts the secrets of the stack."},
-			"encryptedkey":    map[string]any{"type": "string", "description": "The encrypted key of the secrets; Pulumi sets it."},
-			"encryptionsalt":  map[string]any{"type": "string", "description": "The salt of the passphrase; Pulumi sets it."},
-			"environment":     map[string]any{"description": "Environments of Pulumi ESC."},
-			"config": map[string]any{
-				"type":                 "object",
-				"properties":           properties,
-				"patternProperties":    map[string]any{withoutPrefix(g.Namespace + ":"): map[string]any{}},
-				"additionalProperties": false,
-			},
-		},
-	}
-	return share(root)
-}
-
-// withoutPrefix returns a regular expression for names that do not begin with a prefix.
-// It has no lookahead, which some validators do not support.
-func withoutPrefix(prefix string) string {
-	var parts []string
-	for i := range prefix {
-		parts = append(parts, regexp.QuoteMeta(prefix[:i])+"([^"+regexp.QuoteMeta(prefix[i:i+1])+"]|$)")
-	}
-	return "^(" + strings.Join(parts, "|") + ")"
+// within is where a mapping stands.
+type within struct {
+	// scope is the scope whose keys the mapping has; "" for all.
+	scope string
+	// item reports that it is, or is in, an item of a list that nothing is merged into.
+	item bool
 }
 
 // value returns the schema of a key's values in a scope, with its description.
-func (g *generator) value(k *keys.Key, scope string) map[string]any {
-	s := g.kindSchema(k, scope)
+func (g *generator) value(k *keys.Key, in within) map[string]any {
+	s := g.kindSchema(k, in)
 	description := strings.ReplaceAll(g.comments[k].text, "`", "")
 	switch fallback := strings.ReplaceAll(g.fallback(k), "`", ""); fallback {
 	case "required", "":
@@ -68,7 +41,7 @@ func (g *generator) value(k *keys.Key, scope string) map[string]any {
 	return s
 }
 
-func (g *generator) kindSchema(k *keys.Key, scope string) map[string]any {
+func (g *generator) kindSchema(k *keys.Key, in within) map[string]any {
 	text := map[string]any{"type": "string"}
 	switch k.Kind {
 	case keys.String, keys.Integer, keys.Number:
@@ -87,25 +60,23 @@ func (g *generator) kindSchema(k *keys.Key, scope string) map[string]any {
 			map[string]any{"type": "array", "items": text, "minItems": 1},
 		}}
 	case keys.Map:
-		return g.mapping(k.Mapping, scope)
+		return g.mapping(k.Mapping, in)
 	case keys.Maps:
-		return map[string]any{"type": "array", "items": g.mapping(k.Mapping, scope)}
+		return map[string]any{"type": "array", "items": g.mapping(k.Mapping, in)}
 	case keys.Scoped:
-		return g.mapping(k.Mapping, k.Scope)
+		return g.mapping(k.Mapping, within{scope: k.Scope})
 	case keys.Texts:
-		return map[string]any{"type": "object", "additionalProperties": text}
+		return map[string]any{"type": "object", "additionalProperties": text, "not": reference(encrypted)}
 	case keys.Integers:
 		return map[string]any{"type": "object", "additionalProperties": bounded(k, map[string]any{"type": "integer"})}
 	case keys.Numbers:
 		return map[string]any{"type": "object", "additionalProperties": bounded(k, map[string]any{"type": "number"})}
 	case keys.Formed:
 		s := map[string]any{}
-		for name, value := range g.Forms[k.Form].Schema {
-			s[name] = value
-		}
-		return s
+		maps.Copy(s, g.Forms[k.Form].Schema)
+		return inClear(s)
 	}
-	return map[string]any{"type": "object"} // a tree
+	return inClear(map[string]any{"type": "object"}) // a tree
 }
 
 func (g *generator) scalar(k *keys.Key) map[string]any {
@@ -133,8 +104,11 @@ func (g *generator) scalar(k *keys.Key) map[string]any {
 	return bounded(k, s)
 }
 
-// bounded adds the range of a number to its schema.
+// bounded adds the range of a number to its schema; that of an integer ends where Go's does.
 func bounded(k *keys.Key, s map[string]any) map[string]any {
+	if k.Kind == keys.Integer && len(k.OneOf) == 0 || k.Kind == keys.Integers {
+		s["maximum"] = math.MaxInt
+	}
 	if k.Range == nil {
 		return s
 	}
@@ -151,16 +125,17 @@ func bounded(k *keys.Key, s map[string]any) map[string]any {
 
 // mapping returns the schema of a mapping with the keys of a scope. A scope requires no
 // key, because it only supplies missing keys. A key that a scope can supply, or that
-// belongs to an inlined pointer, is not required either.
-func (g *generator) mapping(m *keys.Mapping, scope string) map[string]any {
+// belongs to an inlined pointer, is not required either. Scopes supply nothing to an item of
+// most lists, which therefore needs every required key.
+func (g *generator) mapping(m *keys.Mapping, in within) map[string]any {
 	properties := map[string]any{}
 	var required []string
 	for _, k := range m.Keys {
-		if !k.Visible(scope) {
+		if !k.Visible(in.scope) {
 			continue
 		}
-		properties[k.Name] = g.value(k, scope)
-		if k.Required && scope == "" && len(k.In) == 0 && !k.Optional() {
+		properties[k.Name] = g.value(k, within{in.scope, in.item && k.Kind != keys.Maps || k.Kind == keys.Maps && !merges(m, k)})
+		if k.Required && !k.Optional() && (in.item || in.scope == "" && len(k.In) == 0) {
 			required = append(required, k.Name)
 		}
 	}
@@ -169,6 +144,13 @@ func (g *generator) mapping(m *keys.Mapping, scope string) map[string]any {
 		s["required"] = required
 	}
 	return s
+}
+
+// merges reports whether the items of a list have the keys of scopes: of one beside the
+// list, or of one among their own keys.
+func merges(m *keys.Mapping, list *keys.Key) bool {
+	return slices.ContainsFunc(m.Keys, func(k *keys.Key) bool { return k.Kind == keys.Scoped && k.Of == list.Name }) ||
+		slices.ContainsFunc(list.Mapping.Keys, func(k *keys.Key) bool { return k.Kind == keys.Scoped })
 }
 
 // typed returns the default of a key as its type.

@@ -13,9 +13,7 @@ func share(root map[string]any) map[string]any {
 	s := &sharing{count: map[string]int{}, names: map[string]string{}, definitions: map[string]any{}}
 	s.tally(root)
 	shared := s.replace(root, "").(map[string]any)
-	if len(s.definitions) > 0 {
-		shared["definitions"] = s.definitions
-	}
+	shared["definitions"] = s.definitions
 	return shared
 }
 
@@ -88,7 +86,7 @@ func (s *sharing) replace(value any, path string) any {
 
 // step appends a name to a path, except for keywords of JSON Schema.
 func step(path, name string) string {
-	if name == "properties" || name == "items" || name == "config" {
+	if name == "properties" || name == "items" || name == "config" || name == "anyOf" {
 		return path
 	}
 	return strings.TrimPrefix(path+"."+strings.ReplaceAll(name, ":", "."), ".")

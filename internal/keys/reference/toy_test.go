@@ -64,6 +64,22 @@ type Own struct {
 	Limits map[string]int `key:"limits" range:"1..5"`
 	// Heated warms the cabin.
 	Heated bool `key:"heated"`
+	// Wagons are what it pulls.
+	Wagons []wagon `key:"wagons" in:"defaults"`
+	// Paint is any mapping.
+	Paint map[string]any `key:"paint"`
+}
+
+type wagon struct {
+	// Load is what it carries.
+	Load string `key:"load" required:"true"`
+	// Brake is what stops it.
+	Brake brake `key:"brake"`
+}
+
+type brake struct {
+	// Force is in kN.
+	Force int `key:"force" range:"1..9" required:"true"`
 }
 
 type boiler struct {
