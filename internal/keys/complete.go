@@ -6,7 +6,7 @@ import "reflect"
 // nested structs and in items of lists. Pointers to structs stay nil. A declaration
 // that [Declare] refuses has no effect.
 func Complete[T any](spec *T) {
-	if m, err := declared(reflect.TypeFor[T]()); err == nil {
+	if m, err := declared(reflect.TypeFor[T]()); err == nil && spec != nil {
 		complete(m, reflect.ValueOf(spec).Elem())
 	}
 }
