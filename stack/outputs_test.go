@@ -52,3 +52,15 @@ func TestSizesAndPinsAreOneLineEach(t *testing.T) {
 		t.Errorf("the pin %q reads as %v, %v", lines["pins.mistral-7b"], pin, err)
 	}
 }
+
+// TestTheLocalStackHasNoWarnings holds that a newcomer's first preview shows no problem.
+func TestTheLocalStackHasNoWarnings(t *testing.T) {
+	cfg := loadConfig(t, stackFile(t, "local"))
+	warnings := cfg.Size().Warnings()
+	for _, m := range cfg.Models {
+		warnings = append(warnings, m.Warnings()...)
+	}
+	if len(cfg.Models) != 1 || len(warnings) > 0 {
+		t.Errorf("the preview of %d models warns of %q", len(cfg.Models), warnings)
+	}
+}

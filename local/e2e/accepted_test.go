@@ -15,12 +15,11 @@ import (
 
 const acceptedSpace = "e2e-accepted"
 
-// TestObjectsAreAccepted hands everything that the examples and the stacks
-// register to the API server, which decodes it strictly, validates it against
-// the definitions of KEDA and of Prometheus' operator, and admits it to a
-// restricted namespace. Nothing of it is stored. A Deployment says nothing of
-// its pods' admission, so that each one's pod is handed over as well.
-func TestObjectsAreAccepted(t *testing.T) {
+// TestAPIServerAcceptsObjects sends every object of the examples and the stacks to the API
+// server as a dry run. The API server decodes it strictly, validates it against the definitions
+// of KEDA and of Prometheus' operator, and admits it to a restricted namespace. Admission of a
+// Deployment does not check its pods, so the pod of each is sent too.
+func TestAPIServerAcceptsObjects(t *testing.T) {
 	kubectl(t, "create", "namespace", acceptedSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", acceptedSpace, "--wait=false") })
 	kubectl(t, "label", "namespace", acceptedSpace, "pod-security.kubernetes.io/enforce=restricted",
@@ -58,7 +57,7 @@ func TestObjectsAreAccepted(t *testing.T) {
 	})
 }
 
-// expectAccepted hands over the objects of one folder of golden files.
+// expectAccepted sends the objects of one folder of golden files.
 func expectAccepted(t *testing.T, folder string) {
 	resources, err := stacktest.ReadFolder(folder)
 	if err != nil {
@@ -67,8 +66,8 @@ func expectAccepted(t *testing.T, folder string) {
 	var items []any
 	for _, r := range resources {
 		object := r.Inputs
-		// What a chart would render is not here, nor what patches that; its values are
-		// recorded.
+		// The golden files have a chart's values instead of its objects, so patches of
+		// those objects are skipped.
 		if strings.HasSuffix(r.Type, "Patch") || !strings.HasPrefix(r.Type, "kubernetes:") || r.Read || strings.HasPrefix(r.Type, "kubernetes:helm.sh/") {
 			continue
 		}
@@ -79,7 +78,7 @@ func expectAccepted(t *testing.T, folder string) {
 			metadata["name"] = acceptedSpace + "-" + fmt.Sprint(metadata["name"])
 		}
 		if object["kind"] == "Secret" {
-			metadata["name"] = "recorded" // its provider's to make up
+			metadata["name"] = "recorded" // the provider chooses the name
 		}
 		items = append(items, object)
 		if object["kind"] == "Deployment" {
@@ -102,8 +101,8 @@ func expectAccepted(t *testing.T, folder string) {
 	}
 }
 
-// podOf is the first pod of a Deployment. Its account is the namespace's own,
-// since that of the service is not stored.
+// podOf returns the pod of a Deployment. It has the namespace's default ServiceAccount, because
+// the service's own is not stored.
 func podOf(deployment map[string]any) map[string]any {
 	template := deployment["spec"].(map[string]any)["template"].(map[string]any)
 	spec := map[string]any{}
@@ -118,13 +117,13 @@ func podOf(deployment map[string]any) map[string]any {
 	return map[string]any{"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
 }
 
-// dryRun has the API server decode, validate and admit objects, and no more.
+// dryRun makes the API server decode, validate and admit objects without storing them.
 func dryRun(t *testing.T, objects []byte) (string, error) {
 	t.Helper()
 	return kubectlWithInput(string(objects), "create", "--namespace="+acceptedSpace, "--dry-run=server", "--validate=strict", "--filename=-")
 }
 
-// createOnce creates an object for the time of the test.
+// createOnce creates an object and deletes it at the end of the test.
 func createOnce(t *testing.T, object map[string]any) {
 	t.Helper()
 	content, err := json.Marshal(object)

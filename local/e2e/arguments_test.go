@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// argumentWatch collects the arguments of every process that runs on this
-// machine: all its users could have seen them.
+// argumentWatch collects the arguments of every process of this machine, which every user can
+// read.
 type argumentWatch struct {
 	mu    sync.Mutex
 	lines map[string]bool
@@ -23,7 +23,7 @@ type argumentWatch struct {
 
 const argumentInterval = 50 * time.Millisecond
 
-// watchArguments goes on until the test ends.
+// watchArguments collects until the test ends.
 func watchArguments(t *testing.T) *argumentWatch {
 	w := &argumentWatch{lines: map[string]bool{}}
 	end, ended := make(chan struct{}), make(chan struct{})
@@ -57,13 +57,13 @@ func (w *argumentWatch) look() {
 	}
 	for _, file := range files {
 		content, err := os.ReadFile(file)
-		if err == nil && len(content) > 0 { // else it has ended, or is the kernel's
+		if err == nil && len(content) > 0 { // else the process has ended, or is a kernel thread
 			w.lines[strings.TrimSpace(strings.ReplaceAll(string(content), "\x00", " "))] = true
 		}
 	}
 }
 
-// seen is a line for each process so far.
+// seen returns a line for each process so far.
 func (w *argumentWatch) seen(t *testing.T) string {
 	t.Helper()
 	w.mu.Lock()

@@ -1,7 +1,7 @@
 //go:build budget
 
-// What fifty idle engines take, and the cluster that they run on: part of
-// `make test-long`, on an otherwise quiet machine.
+// Resources of fifty idle replicas and of their cluster. Part of `make test-long`;
+// it needs an otherwise idle machine.
 
 package e2e
 
@@ -19,14 +19,14 @@ import (
 )
 
 const (
-	budgetEngines = 50
-	budgetSpace   = "e2e-budget"
-	// budgetPeriod is how long each measurement takes.
+	budgetReplicas = 50
+	budgetSpace    = "e2e-budget"
+	// budgetPeriod is the duration of each measurement.
 	budgetPeriod = 20 * time.Second
 )
 
-// fiftyEngines have time to start, all at once on two cores.
-var fiftyEngines = fmt.Sprintf(`config:
+// fiftyReplicas is a stack whose replicas have time to start at once on two cores.
+var fiftyReplicas = fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
   vllm-eks:defaults:
@@ -36,25 +36,25 @@ var fiftyEngines = fmt.Sprintf(`config:
     env: {VLLMSIM_LOAD_SECONDS: "1"}
   vllm-eks:models:
     - {name: fifty, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, replicas: {min: %[2]d, max: %[2]d}}
-`, budgetSpace, budgetEngines)
+`, budgetSpace, budgetReplicas)
 
-// It measures, and asserts only that there is something to measure.
+// TestBudget measures, and asserts only that the replicas run.
 func TestBudget(t *testing.T) {
-	s := newStack(t, fiftyEngines)
+	s := newStack(t, fiftyReplicas)
 	began := time.Now()
 	if out, err := s.run(20*time.Minute, "up", "--yes", "--skip-preview", "--stack="+stackName); err != nil {
 		t.Fatalf("pulumi up: %v\n%s", err, out)
 	}
-	t.Logf("%d engines ready after %s", budgetEngines, time.Since(began).Round(time.Second))
+	t.Logf("%d replicas ready after %s", budgetReplicas, time.Since(began).Round(time.Second))
 	ready := kubectl(t, "--namespace="+budgetSpace, "get", "deployment", "fifty", "--output=jsonpath={.status.readyReplicas}")
-	if ready != strconv.Itoa(budgetEngines) {
-		t.Fatalf("ready engines: %q, want %d", ready, budgetEngines)
+	if ready != strconv.Itoa(budgetReplicas) {
+		t.Fatalf("ready replicas: %q, want %d", ready, budgetReplicas)
 	}
-	pause(t, budgetPeriod) // the kubelet has to calm down after so many starts
-	engines := engineProcesses(t)
-	before, beforeTotal, beforeBusy := cpuOf(t, engines), time.Now(), machineCPU(t)
+	pause(t, budgetPeriod) // the kubelet is busy after so many starts
+	replicas := replicaProcesses(t)
+	before, beforeTotal, beforeBusy := cpuOf(t, replicas), time.Now(), machineCPU(t)
 	pause(t, budgetPeriod)
-	after, took, afterBusy := cpuOf(t, engines), time.Since(beforeTotal), machineCPU(t)
+	after, took, afterBusy := cpuOf(t, replicas), time.Since(beforeTotal), machineCPU(t)
 
 	var shares, resident []float64
 	for pid := range maps.Keys(before) {
@@ -67,12 +67,12 @@ func TestBudget(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(string(status)), "\n")
 	t.Logf("control plane and node: %s", strings.Join(strings.Fields(lines[len(lines)-1]), " "))
-	t.Logf("one of %d idle engines, memory:     median %.1f MiB, max %.1f MiB resident", len(engines), median(resident), slices.Max(resident))
-	t.Logf("one of %d idle engines, processor:  median %.2f %%, max %.2f %% of a core, over %s", len(engines), median(shares), slices.Max(shares), took.Round(time.Second))
+	t.Logf("one of %d idle replicas, memory:     median %.1f MiB, max %.1f MiB resident", len(replicas), median(resident), slices.Max(resident))
+	t.Logf("one of %d idle replicas, processor:  median %.2f %%, max %.2f %% of a core, over %s", len(replicas), median(shares), slices.Max(shares), took.Round(time.Second))
 	t.Logf("the whole machine, processor:       %.0f %% of all its cores", 100*(afterBusy.busy-beforeBusy.busy)/(afterBusy.total-beforeBusy.total))
 }
 
-// pause is a time over which something is measured.
+// pause waits while something is measured.
 func pause(t *testing.T, d time.Duration) {
 	select {
 	case <-time.After(d):
@@ -80,16 +80,16 @@ func pause(t *testing.T, d time.Duration) {
 	}
 }
 
-// ticksPerSecond is what the kernel counts processor time in, wherever Go runs.
+// ticksPerSecond is the kernel's unit of CPU time on every platform of Go.
 const ticksPerSecond = 100
 
-// cpuOf is the processor time of each process so far, in seconds.
+// cpuOf returns the CPU time of each process so far, in seconds.
 func cpuOf(t *testing.T, pids []int) map[int]float64 {
 	t.Helper()
 	seconds := map[int]float64{}
 	for _, pid := range pids {
 		stat := procFile(t, strconv.Itoa(pid), "stat")
-		// The second field is the name in brackets and may hold anything.
+		// The second field is the name in brackets; it may contain any character.
 		fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
 		seconds[pid] = (number(t, fields[11]) + number(t, fields[12])) / ticksPerSecond // user and system
 	}
@@ -104,12 +104,12 @@ func residentMiB(t *testing.T, pid int) float64 {
 
 type cpuTime struct{ busy, total float64 }
 
-// machineCPU is the processor time of the whole machine so far, in ticks.
+// machineCPU returns the CPU time of the whole machine so far, in ticks.
 func machineCPU(t *testing.T) cpuTime {
 	t.Helper()
 	line, _, _ := strings.Cut(procFile(t, "stat"), "\n")
 	var all cpuTime
-	const idle, waiting, guest = 3, 4, 8 // columns; a guest's time is in the user's already
+	const idle, waiting, guest = 3, 4, 8 // columns; the user's time includes a guest's
 	for i, field := range strings.Fields(line)[1:] {
 		if i >= guest {
 			break
@@ -127,7 +127,7 @@ func procFile(t *testing.T, path ...string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(append([]string{"/proc"}, path...)...))
 	if err != nil {
-		t.Fatalf("an engine ended meanwhile, or /proc is not what it was: %v", err)
+		t.Fatalf("a replica ended meanwhile, or /proc has another format: %v", err)
 	}
 	return string(content)
 }

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// kubectl returns what a command prints.
+// kubectl returns a command's output.
 func kubectl(t testing.TB, args ...string) string {
 	t.Helper()
 	out, err := tryKubectl(args...)
@@ -25,7 +25,7 @@ func tryKubectl(args ...string) (string, error) {
 	return kubectlWithInput("", args...)
 }
 
-// kubectlWithInput hands something to a command that reads it.
+// kubectlWithInput runs a command with an input.
 func kubectlWithInput(input string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
@@ -35,7 +35,7 @@ func kubectlWithInput(input string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// serviceURLIn is where a Service of a namespace is reached.
+// serviceURLIn returns the URL of a Service in a namespace.
 func serviceURLIn(t *testing.T, namespace, service string) string {
 	t.Helper()
 	address := kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
@@ -43,12 +43,12 @@ func serviceURLIn(t *testing.T, namespace, service string) string {
 	return "http://" + address
 }
 
-// routeTime is how long kube-proxy may take to route to a Service that was created
-// after its pods were ready, as a model's is.
+// routeTime bounds the time in which kube-proxy routes to a Service that is created after its
+// pods are ready, like a model's.
 const routeTime = 5 * time.Second
 
-// awaitRoute waits until an address is routed. A Service without ready pods never
-// is, so the wait then ends without one.
+// awaitRoute waits until an address is routed. A Service without ready pods is never routed;
+// then the wait ends without a route.
 func awaitRoute(t *testing.T, address string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), routeTime)
@@ -58,7 +58,7 @@ func awaitRoute(t *testing.T, address string) {
 	for {
 		connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 		if err == nil {
-			_ = connection.Close() // it was only opened to see that it can be
+			_ = connection.Close() // the connection was only a test
 			return
 		}
 		select {

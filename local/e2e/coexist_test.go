@@ -19,24 +19,24 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// testTargetKubeconfig takes the embedded cluster for the user's own. The
-// simulator's image is pushed to a registry on loopback, which the node cannot
-// reach: it is given the image under that name as well.
+// testTargetKubeconfig deploys to the embedded cluster as if it was the user's own. The
+// simulator's image is pushed to a registry on loopback, which the node cannot reach, so the
+// image is also imported under that name.
 func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	env := environment(t, l)
 	pulumi(t, l, env, "destroy", "--yes", "--skip-preview", "--stack=local")
-	own := filepath.Join(t.TempDir(), "kubeconfig")
+	kubeconfig := filepath.Join(t.TempDir(), "kubeconfig")
 	data, err := os.ReadFile(l.Kubeconfig())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(own, data, 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ name, kubeconfig, want string }{
-		{"without an answer", own, "YES=1"},
-		{"without an answer, the engine", own, "vLLM (the real engine)"},
-		{"a missing file", own + ".missing", "TARGET_KUBECONFIG:"},
+		{"without an answer", kubeconfig, "YES=1"},
+		{"without an answer, the image", kubeconfig, "vLLM (real)"},
+		{"a missing file", kubeconfig + ".missing", "TARGET_KUBECONFIG:"},
 	} {
 		if out, err := makeCommand(l, "up", "TARGET_KUBECONFIG="+c.kubeconfig); err == nil || !strings.Contains(out, c.want) {
 			t.Errorf("%s: %v, want %q\n%s", c.name, err, c.want, out)
@@ -53,7 +53,7 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 		t.Fatalf("%s is a user's: remove it to run this test", config)
 	}
 	t.Cleanup(func() { _ = os.Remove(config) })
-	out := mustMake(t, l, "up", "TARGET_KUBECONFIG="+own, "VLLMSIM_IMAGE="+image, "YES=1")
+	out := mustMake(t, l, "up", "TARGET_KUBECONFIG="+kubeconfig, "VLLMSIM_IMAGE="+image, "YES=1")
 	if !strings.Contains(out, "First token ") || !strings.Contains(out, "SIMULATOR, pushed as "+image) {
 		t.Errorf("make up:\n%s", out)
 	}
@@ -67,23 +67,23 @@ func testTargetKubeconfig(t *testing.T, l layout.Layout) {
 	}
 	out, err = makeCommand(l, "down")
 	if err == nil {
-		t.Errorf("make down forgets what is deployed:\n%s", out)
+		t.Errorf("make down removed the state of a deployed stack:\n%s", out)
 	}
-	removeOwnStack(t, l, out)
+	removeStackOwn(t, l, out)
 }
 
-// removeOwnStack does what `make down` asks for.
-func removeOwnStack(t *testing.T, l layout.Layout, asked string) {
+// removeStackOwn runs the commands in the output of `make down`.
+func removeStackOwn(t *testing.T, l layout.Layout, output string) {
 	t.Helper()
 	const destroy = "pulumi destroy --stack own"
-	_, commands, found := strings.Cut(asked, "remove it first:")
+	_, commands, found := strings.Cut(output, "remove it first:")
 	commands, _, named := strings.Cut(commands, destroy)
 	if !found || !named {
-		t.Fatalf("make down does not say how to remove the stack:\n%s", asked)
+		t.Fatalf("make down does not say how to remove the stack:\n%s", output)
 	}
 	cmd := exec.Command("bash", "-euc", commands+destroy+" --yes --skip-preview")
 	cmd.Dir = l.Root
-	cmd.Env = append(os.Environ(), "MAKEFLAGS=--no-print-directory") // what is evaluated, a make within make would mix with
+	cmd.Env = append(os.Environ(), "MAKEFLAGS=--no-print-directory") // else the output of make inside make would be evaluated too
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%s%s: %v\n%s", commands, destroy, err, out)
 	}
@@ -91,7 +91,7 @@ func removeOwnStack(t *testing.T, l layout.Layout, asked string) {
 
 func testOtherKubelet(t *testing.T, l layout.Layout) {
 	mustMake(t, l, "stop")
-	other := filepath.Join(t.TempDir(), "kubelet")
+	kubeletCopy := filepath.Join(t.TempDir(), "kubelet")
 	sleep, err := exec.LookPath("sleep")
 	if err != nil {
 		t.Fatal(err)
@@ -100,10 +100,10 @@ func testOtherKubelet(t *testing.T, l layout.Layout) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(other, binary, 0o700); err != nil { //nolint:gosec // it is run below
+	if err := os.WriteFile(kubeletCopy, binary, 0o700); err != nil { //nolint:gosec // it is run below
 		t.Fatal(err)
 	}
-	cmd := exec.Command(other, "600")
+	cmd := exec.Command(kubeletCopy, "600")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -116,8 +116,8 @@ func testOtherKubelet(t *testing.T, l layout.Layout) {
 	}
 }
 
-// testSecondCheckout runs the cluster's program for another checkout, while
-// the cluster of this one serves.
+// testSecondCheckout runs the cluster's program for another checkout, while this checkout's
+// cluster runs.
 func testSecondCheckout(t *testing.T, l layout.Layout) {
 	const pods = `--output=jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[*].containerID}{"\n"}{end}`
 	podsBefore := ownKubectl(t, l, "get", "pods", "--all-namespaces", pods)
@@ -125,25 +125,25 @@ func testSecondCheckout(t *testing.T, l layout.Layout) {
 	if len(processesBefore) == 0 || len(routesBefore) == 0 {
 		t.Fatalf("nothing to disturb: processes %v, routes %v", processesBefore, routesBefore)
 	}
-	engine := watchService(t, "http://"+ownKubectl(t, l, "--namespace=inference", "get", "service", "mistral-7b", "--output=jsonpath={.spec.clusterIP}")+":8000", "")
-	other := layout.Layout{Root: t.TempDir()}
+	replica := watchService(t, "http://"+ownKubectl(t, l, "--namespace=inference", "get", "service", "mistral-7b", "--output=jsonpath={.spec.clusterIP}")+":8000", "")
+	second := layout.Layout{Root: t.TempDir()}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	out, err := exec.CommandContext(ctx, l.Bin("kube"), "start", "--root="+other.Root).CombinedOutput()
+	out, err := exec.CommandContext(ctx, l.Bin("kube"), "start", "--root="+second.Root).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "another Kubernetes node runs on this machine") {
 		t.Errorf("kube start of another checkout: %v\n%s", err, out)
 	}
-	out, err = exec.CommandContext(ctx, l.Bin("kube"), "check", "--root="+other.Root).CombinedOutput()
+	out, err = exec.CommandContext(ctx, l.Bin("kube"), "check", "--root="+second.Root).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "run make -C "+l.Root+" down") {
 		t.Errorf("kube check of another checkout does not name this one: %v\n%s", err, out)
 	}
-	out, err = exec.CommandContext(ctx, l.Bin("kube"), "remove", "--root="+other.Root).CombinedOutput()
+	out, err = exec.CommandContext(ctx, l.Bin("kube"), "remove", "--root="+second.Root).CombinedOutput()
 	if err != nil {
 		t.Errorf("kube remove of another checkout: %v\n%s", err, out)
 	}
-	engine.end(t)
-	if _, err := os.Stat(other.Kube()); !os.IsNotExist(err) {
-		t.Errorf("%s was not removed: %v", other.Kube(), err)
+	replica.end(t)
+	if _, err := os.Stat(second.Kube()); !os.IsNotExist(err) {
+		t.Errorf("%s was not removed: %v", second.Kube(), err)
 	}
 	if now := podProcesses(t); !slices.Equal(now, processesBefore) {
 		t.Errorf("the pods' processes were %v, are %v", processesBefore, now)

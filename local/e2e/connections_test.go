@@ -21,9 +21,8 @@ import (
 // uvicornPatience bounds every wait for the server in Python.
 const uvicornPatience = 30 * time.Second
 
-// TestMiddlewareInUvicorn loads the module of vLLM's middleware from PYTHONPATH
-// into the HTTP server that vLLM has, with both of its parsers, and uses it
-// through a connection pool.
+// TestMiddlewareInUvicorn loads vLLM's middleware from PYTHONPATH into uvicorn, vLLM's HTTP
+// server, with both of its parsers, and sends requests through a connection pool.
 func TestMiddlewareInUvicorn(t *testing.T) {
 	for _, parser := range []string{"h11", "httptools"} {
 		t.Run(parser, func(t *testing.T) {
@@ -49,8 +48,8 @@ func TestMiddlewareInUvicorn(t *testing.T) {
 					}
 				}
 			}
-			// Nothing passes through the middleware after an exception that no handler
-			// expects. uvicorn closes the connection itself then.
+			// The middleware sees no response after an exception without a handler. Then
+			// uvicorn itself closes the connection.
 			for _, path := range []string{"/stream", "/fail"} {
 				if answer := untilClosed(t, address, path); !strings.HasPrefix(answer, "HTTP/1.1 ") {
 					t.Errorf("%s: %q", path, answer)
@@ -60,7 +59,7 @@ func TestMiddlewareInUvicorn(t *testing.T) {
 	}
 }
 
-// exchange is a response, and how its connection was used.
+// exchange is a response and the reuse of its connection.
 type exchange struct {
 	status         int
 	body           string
@@ -90,8 +89,8 @@ func askUvicorn(t *testing.T, pool *http.Client, address, path string) exchange 
 	return got
 }
 
-// untilClosed returns everything that the server sends before it closes the
-// connection, on which the client would send more.
+// untilClosed returns everything that the server sends before it closes the connection, on
+// which the client would send more.
 func untilClosed(t *testing.T, address, path string) string {
 	t.Helper()
 	connection, err := net.DialTimeout("tcp", address, uvicornPatience)
@@ -135,7 +134,7 @@ func serveUvicorn(t *testing.T, arguments ...string) string {
 	})
 	port, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
-		t.Fatalf("the server in Python, which needs Debian's python3-uvicorn, python3-httptools and python3-starlette: %v", err)
+		t.Fatalf("the server in Python needs Debian's packages python3-uvicorn, python3-httptools and python3-starlette: %v", err)
 	}
 	address := "127.0.0.1:" + strings.TrimSpace(port)
 	await(t, "an answer of uvicorn", uvicornPatience, func() bool {

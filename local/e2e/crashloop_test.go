@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// testCrashLoop deploys the broken model. The deadline is the Deployment's
-// own: provision 10 + 2 x load 6 + drain 4 + shutdown 3 + 10 seconds. Pulumi
-// waits 10 seconds longer, so that it can tell what Kubernetes found.
+// testCrashLoop deploys the broken model. The Deployment's deadline is provision 10 + 2 × load
+// 6 + drain 4 + shutdown 3 + 10 seconds. Pulumi waits 10 seconds longer, so that it can report
+// Kubernetes' reason.
 func testCrashLoop(t *testing.T, s *stack) {
 	const deadline, margin = 39 * time.Second, 10 * time.Second
 	if got := kubectl(t, "--namespace="+testSpace, "get", "deployment", "mistral-7b", "--output=jsonpath={.spec.progressDeadlineSeconds}"); got != fmt.Sprint(deadline.Seconds()) {
@@ -27,7 +27,7 @@ func testCrashLoop(t *testing.T, s *stack) {
 		t.Fatalf("pulumi up succeeded:\n%s", out)
 	}
 	old.end(t)
-	// Before and after that, the engine starts and the program is built.
+	// The Pulumi engine starts and the program is built in the remaining time.
 	if limit := deadline + margin + 30*time.Second; took > limit {
 		t.Errorf("failed after %s, want at most %s", took, limit)
 	}
@@ -41,6 +41,6 @@ func testCrashLoop(t *testing.T, s *stack) {
 		}
 	}
 	if status, err := askModels(url, apiKeyCanary); err != nil || status != http.StatusOK {
-		t.Errorf("afterwards the old engine answers %d, %v", status, err)
+		t.Errorf("afterwards the old replica answers %d, %v", status, err)
 	}
 }

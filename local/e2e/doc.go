@@ -1,9 +1,7 @@
-// Package e2e holds the tests that need everything: the real Pulumi engine
-// deploys the real program to the embedded Kubernetes, and real clients use
-// what it deployed. Build tags choose among them: `engine` for the stacks on AWS,
-// which the engine takes through their lives on a simulated account, `cluster`
-// for those that run after `make up` or the test command has brought the cluster
-// up, `lifecycle` for the one that runs the Makefile's commands and removes the
-// local environment, `budget` for measurements that are run by hand, `faults` for
-// autoscaling while parts of it are gone.
+// Package e2e holds the end-to-end tests: the real Pulumi engine deploys the real program to
+// the embedded Kubernetes, and real clients send requests. Build tags select the tests.
+// `engine`: stacks on a simulated AWS account, from creation to destroy. `cluster`: tests on a
+// cluster that `make up` or the test command started. `lifecycle`: the Makefile's commands; it
+// removes the local environment. `budget`: measurements of fifty replicas. `faults`:
+// autoscaling while a part of it fails.
 package e2e

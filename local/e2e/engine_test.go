@@ -17,25 +17,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
 )
 
-// simulated is a stack on a simulated AWS account, run by the real engine.
-// newSimulated makes a stack in a folder of the checkout, which the tests of one
-// account share.
-// accountFolder is a new one below .local, which goes if the test passes.
-// stackText is a stack's file of this repository, with replacements: old, new, …
-// try runs a command, which may fail. The EKS component has to run for it.
-// watch notes the processes that are Node with the EKS component, in this
-// simulation.
-// must runs a command that works.
-// resources are the URNs in the stack's state.
-// changes are the steps of a command that change something, as "update Deployment
-// mistral-7b".
-// expectChanges: every change matches one of the patterns, and each pattern one
-// of the changes.
-// TestStacksOnAWS takes dev and prod through their lives, side by side in one
-// account: no name may be that of another's.
+// TestStacksOnAWS creates, changes and destroys dev and prod in one account, where no two names
+// may be equal.
 func TestStacksOnAWS(t *testing.T) {
 	folder := accountFolder(t)
-	// Whoever writes to the user's home writes here.
+	// A program that writes to the user's home writes here.
 	home := filepath.Join(folder, "home")
 	if err := os.Mkdir(home, 0o700); err != nil {
 		t.Fatal(err)
@@ -56,7 +42,7 @@ func TestStacksOnAWS(t *testing.T) {
 		})
 	}
 	for _, s := range stacks {
-		t.Run(s.Name+" goes", func(t *testing.T) {
+		t.Run(s.Name+" is destroyed", func(t *testing.T) {
 			s.t = t
 			testDestruction(t, s)
 		})
@@ -86,10 +72,10 @@ func testCreation(t *testing.T, s *simulated) {
 	if len(s.resources()) < 100 {
 		t.Errorf("the state has %d resources", len(s.resources()))
 	}
-	if previewed, made := changes(preview), changes(up); !slices.Equal(previewed, made) {
-		t.Errorf("previewed were %d resources, made %d", len(previewed), len(made))
+	if previewed, applied := changes(preview), changes(up); !slices.Equal(previewed, applied) {
+		t.Errorf("the preview has %d resources, the update %d", len(previewed), len(applied))
 	}
-	// What only the component registers.
+	// Only the component registers these.
 	for _, want := range []string{"create ServiceRole cluster-eksRole", "create SecurityGroup cluster-nodeSecurityGroup", "create kubernetes cluster-provider"} {
 		if !slices.Contains(changes(up), want) {
 			t.Errorf("the update has no %q: %v", want, changes(up))
@@ -106,7 +92,7 @@ func testNoChanges(t *testing.T, s *simulated) {
 	if found := drift(s.must("refresh", "--yes", "--skip-preview")); len(found) > 0 {
 		t.Errorf("drift: %v", found)
 	}
-	// A refresh that could see none would prove nothing.
+	// Deleting a route shows that a refresh can find drift.
 	records, err := account.Records(s.Account())
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +120,6 @@ func testNoChanges(t *testing.T, s *simulated) {
 	expectChanges(t, s.must("preview"))
 }
 
-// drift is what a refresh finds to be otherwise than it was left.
 func testEdits(t *testing.T, s *simulated, configuration string) {
 	s.configure(replaced(t, configuration, "maxModelLen: 8192", "maxModelLen: 4096"))
 	edit := s.must("preview")
@@ -148,7 +133,7 @@ func testEdits(t *testing.T, s *simulated, configuration string) {
 	}
 	s.configure(replaced(t, configuration, "vllm-eks:nodeGroups:\n", "vllm-eks:nodeGroups:\n    - {name: more, instanceTypes: [g5.12xlarge], max: 1}\n"))
 	expectChanges(t, s.must("preview"), "create LaunchTemplate .*more.*", "create NodeGroup .*more.*")
-	// A group that a model uses cannot go.
+	// A node group that a model uses cannot be removed.
 	s.configure(replaced(t, configuration, "- name: g5 ", "- name: g7 ", "maxModelLen: 8192", "maxModelLen: 8192\n      nodeGroup: g5"))
 	run, err := s.try(t.Context(), simulation.Options{}, "preview")
 	messages := strings.Join(run.Messages(), "\n")
@@ -186,13 +171,13 @@ func testDestruction(t *testing.T, s *simulated) {
 	}
 	run := s.must("destroy", "--yes", "--skip-preview")
 	expectOrder(t, run)
-	if left := s.resources(); len(left) > 0 {
-		t.Errorf("left in the state: %v", left)
+	if rest := s.resources(); len(rest) > 0 {
+		t.Errorf("left in the state: %v", rest)
 	}
 }
 
-// expectOrder: what a controller has to clean up after goes before the
-// controller, and the machines of the cluster before the cluster.
+// expectOrder fails unless objects that a controller must clean up are deleted before the
+// controller, and the cluster's nodes before the cluster.
 func expectOrder(t *testing.T, run simulation.Run) {
 	t.Helper()
 	began, ended := map[string]int{}, map[string]int{}
@@ -205,7 +190,7 @@ func expectOrder(t *testing.T, run simulation.Run) {
 		}
 	}
 	compared := 0
-	for _, order := range []struct{ first, then string }{
+	for _, order := range []struct{ earlier, later string }{
 		{"keda.sh/v1alpha1:ScaledObject::", "Release::keda"},
 		{"networking.k8s.io/v1:Ingress::", "Release::ingress-controller"},
 		{"monitoring.coreos.com/v1:ServiceMonitor::", "Release::monitoring"},
@@ -213,29 +198,25 @@ func expectOrder(t *testing.T, run simulation.Run) {
 		{"helm.sh/v3:Release::", "aws:eks/nodeGroup:NodeGroup::system"},
 		{"aws:eks/nodeGroup:NodeGroup::", "aws:eks/cluster:Cluster::"},
 	} {
-		for first := range began {
-			for then := range began {
-				if !strings.Contains(first, order.first) || !strings.Contains(then, order.then) {
+		for earlier := range began {
+			for later := range began {
+				if !strings.Contains(earlier, order.earlier) || !strings.Contains(later, order.later) {
 					continue
 				}
 				compared++
-				if ended[first] == 0 || ended[first] > began[then] {
-					t.Errorf("%s is still there when %s goes", first, then)
+				if ended[earlier] == 0 || ended[earlier] > began[later] {
+					t.Errorf("%s is still there when %s goes", earlier, later)
 				}
 			}
 		}
 	}
 	if compared < 5 {
-		t.Errorf("only %d orders were looked at", compared)
+		t.Errorf("only %d pairs were compared", compared)
 	}
 }
 
-// deleteLateLogs does what docs/aws.md says to do after a destroy: the logs that a
-// cluster leaves create its log group again.
-// expectEmpty: the account has nothing left.
-// inAccount are the resources of a type, or all.
-// endAtNodes runs an update that ends when the first group of nodes is about to be
-// created: by Ctrl-C, or killed.
+// endAtNodes runs an update and ends it when it is about to create the first node group: by
+// Ctrl-C, or by a kill.
 func (s *simulated) endAtNodes(kill bool) {
 	s.t.Helper()
 	ctx, end := context.WithCancel(s.t.Context())
@@ -250,12 +231,12 @@ func (s *simulated) endAtNodes(kill bool) {
 		},
 	}, "up", "--yes", "--skip-preview")
 	if err == nil {
-		s.t.Fatalf("the update has come to its end:\n%s", run.Output)
+		s.t.Fatalf("the update was complete before it could be interrupted:\n%s", run.Output)
 	}
 }
 
-// TestInterruptedUpdate ends an update by Ctrl-C when the cluster is there, kills
-// the next one, and repairs the stack with the documented commands.
+// TestInterruptedUpdate ends an update by Ctrl-C after the cluster's creation, kills the next
+// one, and repairs the stack with the documented commands.
 func TestInterruptedUpdate(t *testing.T) {
 	folder := accountFolder(t)
 	s := newSimulated(t, folder, "dev", stackText(t, "dev"))
@@ -289,5 +270,3 @@ func TestInterruptedUpdate(t *testing.T) {
 	deleteLateLogs(t, folder, 1)
 	expectEmpty(t, folder)
 }
-
-// footprint is what there is in a home directory, and in the stacks' files.

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// testPrometheusGone takes the metrics away for five minutes, in which the load
-// doubles. When they come back, those of some engines do so before others: the
-// requests of one alone would want two engines, and there are four.
+// testPrometheusGone stops Prometheus for five minutes, in which the load doubles. When it is
+// back, the metrics of some replicas return before others. The requests of one replica alone
+// would require two replicas, and there are four.
 func testPrometheusGone(t *testing.T) {
 	const (
 		away      = 5 * time.Minute
@@ -26,7 +26,7 @@ func testPrometheusGone(t *testing.T) {
 	setPrometheus(t, 0)
 	kubectl(t, "--namespace=monitoring", "wait", "--for=delete", "--timeout=110s", "pod/prometheus-kps-0")
 	lost := time.Now()
-	more := steadyLoad(t, url, 12)
+	addition := steadyLoad(t, url, 12)
 	awaitFallback(t, w, "True", 2*time.Minute)
 	throughout(t, time.Until(lost.Add(away)), "the condition Fallback is True", func() bool { return fallback(t, w) == "True" })
 	w.expect(t, lost, had, had)
@@ -45,53 +45,52 @@ func testPrometheusGone(t *testing.T) {
 		t.Errorf("the condition Fallback is %s", condition)
 	}
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }
 
-// setPrometheus has its operator run so many of them.
+// setPrometheus makes the operator run the given number of Prometheus replicas.
 func setPrometheus(t *testing.T, replicas int) {
 	t.Helper()
 	kubectl(t, "--namespace=monitoring", "patch", "prometheus", "kps", "--type=merge", fmt.Sprintf(`--patch={"spec":{"replicas":%d}}`, replicas))
 }
 
-// testOperatorKilled kills KEDA's operator after the first of two steps that the
-// load needs.
+// testOperatorKilled kills KEDA's operator after the first of two steps that the load requires.
 func testOperatorKilled(t *testing.T) {
 	url, w := scaledModel(t, "unscaled")
 	before := steadyLoad(t, url, 2)
 	w.await(t, time.Now(), 1)
 
-	const need = 7 // of which a step of the autoscaler adds 4 at most
-	more := steadyLoad(t, url, 24)
+	const need = 7 // a step of the autoscaler adds at most 4
+	addition := steadyLoad(t, url, 24)
 	await(t, "the first step up", 2*time.Minute, func() bool {
-		wanted, _ := w.now()
-		return wanted > 1
+		desired, _ := w.now()
+		return desired > 1
 	})
 	had, _ := w.now()
 	restarts, _ := containers(t, "keda", "app=keda-operator")
 	killed := time.Now()
 	kill(t, podProcessesOf(t, "keda"))
 	if had >= need {
-		t.Fatalf("it was killed at %d engines: too late", had)
+		t.Fatalf("it was killed too late, at %d replicas", had)
 	}
 	await(t, "KEDA's operator is back", 2*time.Minute, func() bool {
 		now, ready := containers(t, "keda", "app=keda-operator")
 		return now > restarts && ready
 	})
 	back := time.Now()
-	t.Logf("killed at %d engines, back after %s", had, back.Sub(killed).Round(time.Second))
+	t.Logf("killed at %d replicas, back after %s", had, back.Sub(killed).Round(time.Second))
 	expectRecovery(t, w, back, need)
 	w.expect(t, killed, had, need)
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }
 
-// podProcessesOf are the processes of a name in the cluster's pods.
+// podProcessesOf returns the processes of a name in the cluster's pods.
 func podProcessesOf(t *testing.T, name string) []int {
 	t.Helper()
 	var pids []int
 	for _, pid := range podProcesses(t) {
-		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil && strings.TrimSpace(string(comm)) == name { // else it has ended
+		if comm, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil && strings.TrimSpace(string(comm)) == name { // else the process has ended
 			pids = append(pids, pid)
 		}
 	}
@@ -101,8 +100,8 @@ func podProcessesOf(t *testing.T, name string) []int {
 	return pids
 }
 
-// containers is how often those of some pods were restarted, and whether all are
-// ready.
+// containers returns the number of restarts of some pods' containers, and reports whether all
+// are ready.
 func containers(t *testing.T, namespace, selector string) (restarts int, ready bool) {
 	t.Helper()
 	lines := strings.Fields(kubectl(t, "--namespace="+namespace, "get", "pods", "--selector="+selector,
@@ -119,7 +118,7 @@ func containers(t *testing.T, namespace, selector string) (restarts int, ready b
 	return restarts, ready
 }
 
-// testAPIServerRestarted kills the API server when the load has just doubled.
+// testAPIServerRestarted kills the API server right after the load has doubled.
 func testAPIServerRestarted(t *testing.T) {
 	const had, need = 2, 4
 	l := checkout(t)
@@ -127,10 +126,10 @@ func testAPIServerRestarted(t *testing.T) {
 	before := steadyLoad(t, url, 6)
 	w.await(t, time.Now(), had)
 
-	more := steadyLoad(t, url, 8)
+	addition := steadyLoad(t, url, 8)
 	killed, process := time.Now(), partProcess(t, l, "kube-apiserver")
-	if wanted, _ := w.now(); wanted != had {
-		t.Fatalf("there are %d engines already", wanted)
+	if desired, _ := w.now(); desired != had {
+		t.Fatalf("there are already %d replicas", desired)
 	}
 	killPart(t, l, "kube-apiserver")
 	await(t, "the API server is back", 2*time.Minute, func() bool {
@@ -142,5 +141,5 @@ func testAPIServerRestarted(t *testing.T) {
 	expectRecovery(t, w, back, need)
 	w.expect(t, killed, had, need)
 	before.end(t)
-	more.end(t)
+	addition.end(t)
 }

@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// testEngineHung has one of two engines hang under load. Clients give up
-// after a while and ask again, and some meet it again.
+// testEngineHung makes one of two replicas hang under load. Clients give up after a while and
+// send the request again, and some reach the hung replica again.
 func testEngineHung(t *testing.T) {
 	const (
 		had     = 2
 		clients = 6
-		// queued engines are what the queue of an engine that hangs justifies, where
-		// every client is in it: one for every 2 that wait.
+		// queued is the number of replicas for the queue of a hung replica with every
+		// client in it: one for every 2 waiting requests.
 		queued = clients / 2
-		// patience of a client is longer than an answer takes, about 40 s.
+		// patience of a client is longer than a response, which takes about 40 s.
 		patience, tokens = 75 * time.Second, 1200
 	)
 	url, w := scaledModel(t, "hanging")
@@ -32,17 +32,17 @@ func testEngineHung(t *testing.T) {
 		t.Fatalf("streams failed before there was a fault: %q", failed)
 	}
 
-	pod := enginePod(t)
+	pod := replicaPod(t)
 	wear(t, pod)
 	hung := time.Now()
 	if response, err := fresh.Get(pod + "/health"); err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("/health of an engine that hangs says %v, %v: it is not what was to be tested", response, err)
+		t.Fatalf("/health of a hung replica answers %v, %v, want 200", response, err)
 	} else {
 		response.Body.Close()
 	}
-	answered, asked := 0, 0
-	await(t, "the engine is restarted, and ready", 5*time.Minute, func() bool {
-		asked++
+	answered, requests := 0, 0
+	await(t, "the replica is restarted and ready", 5*time.Minute, func() bool {
+		requests++
 		if answer(t, url, 5*time.Second, 8) == nil {
 			answered++
 		}
@@ -54,38 +54,38 @@ func testEngineHung(t *testing.T) {
 	if took < (hungSeconds-20)*time.Second || took > (hungSeconds+90)*time.Second {
 		t.Errorf("restarted after %s, want about %d s", took, hungSeconds)
 	}
-	t.Logf("restarted and ready %s after it hung; meanwhile %d of %d short requests were answered", took.Round(time.Second), answered, asked)
-	// Half of them or more, by chance, meet the engine that serves.
-	if answered < asked/4 {
-		t.Errorf("%d of %d short requests were answered while one engine hung", answered, asked)
+	t.Logf("restarted and ready %s after it hung; meanwhile %d of %d short requests were answered", took.Round(time.Second), answered, requests)
+	// On average at least half of them reach the other replica.
+	if answered < requests/4 {
+		t.Errorf("%d of %d short requests were answered while one replica hung", answered, requests)
 	}
 	_, failed := l.counts()
 
 	expectRecovery(t, w, back, had)
 	w.expect(t, hung, had, queued)
 	if _, now := l.counts(); len(now) > len(failed) {
-		t.Errorf("%d streams failed after the engine was back: %q", len(now)-len(failed), now[len(failed):])
+		t.Errorf("%d streams failed after the replica was back: %q", len(now)-len(failed), now[len(failed):])
 	}
 	l.cancel()
 	l.ended.Wait()
 }
 
-// enginePod is the address of the engine that has been there longest.
-func enginePod(t *testing.T) string {
+// replicaPod returns the address of the oldest replica.
+func replicaPod(t *testing.T) string {
 	t.Helper()
 	return "http://" + kubectl(t, "--namespace="+faultsSpace, "get", "pods", "--selector=app.kubernetes.io/instance=hanging",
 		"--sort-by=.metadata.creationTimestamp", "--output=jsonpath={.items[0].status.podIP}") + ":8000"
 }
 
-// answer asks as a client does that gives up after a while.
+// answer sends a request as a client that gives up after a while.
 func answer(t *testing.T, url string, patience time.Duration, length int) error {
 	ctx, giveUp := context.WithTimeout(t.Context(), patience)
 	defer giveUp()
 	return streamOf(ctx, url, "chat", length)
 }
 
-// wear asks one engine for a token at a time, until it hangs. One request more
-// than the load has does not move the number of engines.
+// wear sends one replica requests for one token until it hangs. One request more than the load
+// does not change the number of replicas.
 func wear(t *testing.T, pod string) {
 	t.Helper()
 	for range hangingAfter {
@@ -97,5 +97,5 @@ func wear(t *testing.T, pod string) {
 			t.Fatal(err)
 		}
 	}
-	t.Fatalf("the engine does not hang after %d requests", hangingAfter)
+	t.Fatalf("the replica does not hang after %d requests", hangingAfter)
 }

@@ -1,8 +1,8 @@
 //go:build faults
 
-// What becomes of the number of engines when a part of what decides it is
-// gone, with the real KEDA, Prometheus and Kubernetes: part of `make
-// test-long`, as it takes about twenty minutes.
+// The number of replicas while a part of autoscaling fails, with the real KEDA,
+// Prometheus and Kubernetes. Part of `make test-long`, because it takes about twenty
+// minutes.
 
 package e2e
 
@@ -14,26 +14,26 @@ import (
 
 const (
 	faultsSpace = "e2e-faults"
-	// recovery is how long it may take until the number of engines is right, from
-	// the return of what was gone on.
+	// recovery bounds the time from the return of the failed part until the number of
+	// replicas is right.
 	recovery = 3 * time.Minute
-	// settled is how long it is then watched for leaving that again.
+	// settled is the time for which the number must then stay.
 	settled = time.Minute
-	// steadyTokens take about 100 s. A stream that goes to another engine between
-	// two readings of the metrics may be in both, or in neither, and so few do that
-	// their sum is right within one or two, which is what loads here are from the
-	// next number of engines up.
+	// steadyTokens take about 100 s. A stream that moves to another replica between
+	// two scrapes counts twice or not at all. With long streams few do, so the sum is
+	// wrong by at most two. The loads here are that far from the next number of
+	// replicas.
 	steadyTokens = 3000
-	// engineMax is far above what any load here needs: one that runs away would show.
-	engineMax = 12
-	// hungSeconds is the least that there is. hangingAfter is how many requests an
-	// engine answers before it hangs: far more than the load has.
+	// maxReplicas is far above the need of any load here, so that runaway scaling shows.
+	maxReplicas = 12
+	// hungSeconds is the minimum of the key. hangingAfter is the number of requests
+	// after which a replica hangs, far above the load's.
 	hungSeconds, hangingAfter = 120, 300
 )
 
-// faulty is a stack with a model for each fault, each with an engine for every 4
-// requests. Engines may go soon: a window as long as a fault would hide that
-// lost metrics are taken for no load.
+// faulty is a stack with a model for each fault, with one replica for every 4 requests. The
+// scale-down window is short: a window as long as a fault would hide that missing metrics count
+// as no load.
 var faulty = fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
@@ -51,13 +51,13 @@ var faulty = fmt.Sprintf(`config:
     - {name: unscaled, model: mistralai/Mistral-7B-Instruct-v0.2, servedModelName: chat, maxModelLen: 4096}
     - {name: unserved, model: mistralai/Mistral-7B-Instruct-v0.2, servedModelName: chat, maxModelLen: 4096}
     - {name: hanging, model: org/hanging-7b, servedModelName: chat, maxModelLen: 4096}
-`, faultsSpace, engineMax, hungSeconds, hangingAfter)
+`, faultsSpace, maxReplicas, hungSeconds, hangingAfter)
 
-// TestFaults takes away, one after the other, what decides the number of engines.
+// TestFaults makes the parts of autoscaling fail, one after the other.
 func TestFaults(t *testing.T) {
 	newStack(t, faulty).up()
-	// A new Prometheus has the new configuration at once, and none that an earlier
-	// run has left.
+	// A new Prometheus reads the new configuration at once, and has no series of an
+	// earlier run.
 	kubectl(t, "--namespace=monitoring", "delete", "pod", "prometheus-kps-0")
 	await(t, "Prometheus has the series of every model", 5*time.Minute, func() bool {
 		series, err := askPrometheus(t, fmt.Sprintf("vllm:num_requests_running{namespace=%q}", faultsSpace))
@@ -66,20 +66,20 @@ func TestFaults(t *testing.T) {
 	t.Run("Prometheus gone for five minutes", testPrometheusGone)
 	t.Run("KEDA's operator killed", testOperatorKilled)
 	t.Run("the API server restarted", testAPIServerRestarted)
-	t.Run("an engine hung", testEngineHung)
+	t.Run("a hung replica", testEngineHung)
 }
 
-// scaledModel begins to watch a model that can be scaled.
-func scaledModel(t *testing.T, name string) (url string, w *engineWatch) {
+// scaledModel begins to watch a model with autoscaling.
+func scaledModel(t *testing.T, name string) (url string, w *replicaWatch) {
 	t.Helper()
 	awaitScaledObject(t, faultsSpace, name)
 	w = watchEngines(t, faultsSpace, name)
-	awaitFallback(t, w, "False", 2*time.Minute) // KEDA has read metrics
+	awaitFallback(t, w, "False", 2*time.Minute) // then KEDA has read metrics
 	return serviceURLIn(t, faultsSpace, name), w
 }
 
-// steadyLoad keeps streams open that last much longer than an engine's metrics
-// are apart. They end one after the other, as those do that began long ago.
+// steadyLoad keeps streams open that last much longer than the interval between scrapes. They
+// end one after the other, like streams that began at different times.
 func steadyLoad(t *testing.T, url string, streams int) *load {
 	t.Helper()
 	began := make([]bool, streams)
@@ -88,7 +88,7 @@ func steadyLoad(t *testing.T, url string, streams int) *load {
 	})
 }
 
-// steadyLength is the tokens of an answer, fewer for a client's first one.
+// steadyLength returns the number of tokens of a response, with fewer for a client's first one.
 func steadyLength(tokens int, began []bool, client int) int {
 	if began[client] {
 		return tokens
@@ -97,35 +97,35 @@ func steadyLength(tokens int, began []bool, client int) int {
 	return tokens * (client + 1) / len(began)
 }
 
-// throughout checks over and over that something holds, for a time.
-func throughout(t *testing.T, duration time.Duration, what string, holds func() bool) {
+// throughout fails if a condition does not hold all the time.
+func throughout(t *testing.T, duration time.Duration, condition string, holds func() bool) {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < duration; time.Sleep(time.Second) {
 		if !holds() {
-			t.Errorf("%s: not any more after %s of %s", what, time.Since(began).Round(time.Second), duration.Round(time.Second))
+			t.Errorf("%s: not any more after %s of %s", condition, time.Since(began).Round(time.Second), duration.Round(time.Second))
 			return
 		}
 	}
 }
 
-// expectRecovery waits for the right number of engines, which then stays, after
-// the return of what was gone.
-func expectRecovery(t *testing.T, w *engineWatch, back time.Time, engines int) {
+// expectRecovery waits for the right number of replicas after the return of the failed part,
+// and holds that it stays.
+func expectRecovery(t *testing.T, w *replicaWatch, back time.Time, replicas int) {
 	t.Helper()
-	w.await(t, back, engines)
-	throughout(t, settled, fmt.Sprintf("%d engines", engines), func() bool {
-		wanted, _ := w.now()
-		return wanted == engines
+	w.await(t, back, replicas)
+	throughout(t, settled, fmt.Sprintf("%d replicas", replicas), func() bool {
+		desired, _ := w.now()
+		return desired == replicas
 	})
 }
 
-// fallback tells whether KEDA says that it goes without metrics.
-func fallback(t *testing.T, w *engineWatch) string {
+// fallback returns KEDA's condition Fallback: whether KEDA scales without metrics.
+func fallback(t *testing.T, w *replicaWatch) string {
 	t.Helper()
 	return kubectl(t, "--namespace="+w.namespace, "get", "scaledobject", w.model, `--output=jsonpath={.status.conditions[?(@.type=="Fallback")].status}`)
 }
 
-func awaitFallback(t *testing.T, w *engineWatch, want string, within time.Duration) {
+func awaitFallback(t *testing.T, w *replicaWatch, want string, within time.Duration) {
 	t.Helper()
 	began := time.Now()
 	await(t, "the condition Fallback is "+want, within, func() bool { return fallback(t, w) == want })

@@ -20,11 +20,11 @@ import (
 
 const zeroSpace = "e2e-from-zero"
 
-// TestGroupsScaleFromZero asks the real scheduler where a model's pod runs, among
-// Nodes as cluster-autoscaler expects them of groups that never had one: with the
-// system's group alone nowhere, and else on the group of its model, in each of its
-// zones. Of several groups, it is the first, and the second when EC2 has no
-// capacity for the first.
+// TestGroupsScaleFromZero asks the real scheduler where a model's pod runs. The Nodes are the
+// ones that cluster-autoscaler expects of node groups that never had a node. With only the
+// system's group the pod runs nowhere. Else it runs on its model's group, in each of its zones.
+// Of several groups, it runs on the first, and on the second if EC2 has no capacity for the
+// first.
 func TestGroupsScaleFromZero(t *testing.T) {
 	kubectl(t, "create", "namespace", zeroSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", zeroSpace, "--wait=false") })
@@ -48,19 +48,19 @@ func TestGroupsScaleFromZero(t *testing.T) {
 	}
 }
 
-// placement is one question to the scheduler.
+// placement is one test of the scheduler.
 type placement struct {
-	// name tells its pod and nodes apart.
+	// name is part of the names of its pod and nodes.
 	name, model string
-	// zone is the only one with nodes that have GPUs; "" for all.
+	// zone is the only zone with GPU nodes; "" for all zones.
 	zone string
-	// without are the groups that have no nodes.
+	// without lists the groups without nodes.
 	without []string
-	// want is the group on which the pod should run.
+	// want is the expected group of the pod.
 	want string
 }
 
-// groupOf is the entry of nodeGroups that a managed node group belongs to.
+// groupOf returns the name of a managed node group's entry in nodeGroups.
 func groupOf(g nodetemplate.Group) string {
 	labels, _ := g.Inputs["labels"].(map[string]any)
 	return fmt.Sprint(labels[groupLabel])
@@ -68,7 +68,7 @@ func groupOf(g nodetemplate.Group) string {
 
 const groupLabel = "vllm-eks/node-group"
 
-// zonesOf are the zones in which a group has nodes.
+// zonesOf returns the zones in which a group has nodes.
 func zonesOf(t *testing.T, resources []stacktest.Resource, group string) []string {
 	t.Helper()
 	var zones []string
@@ -83,7 +83,7 @@ func zonesOf(t *testing.T, resources []stacktest.Resource, group string) []strin
 	return zones
 }
 
-// recordedStack is everything that a stack registers.
+// recordedStack returns everything that a stack registers.
 func recordedStack(t *testing.T, stack string) []stacktest.Resource {
 	t.Helper()
 	resources, err := stacktest.ReadFolder(filepath.Join(checkout(t).Root, "stack", "testdata", stack))
@@ -123,14 +123,14 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 	get := func(path string) string {
 		return kubectl(t, "get", "pod", p.name, "--namespace="+zeroSpace, "--output=jsonpath="+path)
 	}
-	await(t, "the scheduler's opinion of the nodes without GPUs", time.Minute, func() bool {
+	await(t, "the scheduler refuses the nodes without GPUs", time.Minute, func() bool {
 		return get(`{.status.conditions[?(@.type=="PodScheduled")].reason}`) == corev1.PodReasonUnschedulable
 	})
-	others := add(func(g nodetemplate.Group) bool {
+	rest := add(func(g nodetemplate.Group) bool {
 		return !isSystem(g) && (p.zone == "" || g.Zone == p.zone) && !slices.Contains(p.without, groupOf(g))
 	})
-	if system == 0 || others == 0 {
-		t.Fatalf("%d nodes of the system, %d with GPUs", system, others)
+	if system == 0 || rest == 0 {
+		t.Fatalf("%d nodes of the system, %d with GPUs", system, rest)
 	}
 	await(t, "a node for "+p.name, time.Minute, func() bool { return get("{.spec.nodeName}") != "" })
 	node := get("{.spec.nodeName}")
@@ -144,7 +144,7 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 	}
 }
 
-// modelPod is the pod of a model's Deployment. No kubelet runs it.
+// modelPod returns the pod of a model's Deployment. No kubelet runs it.
 func modelPod(t *testing.T, resources []stacktest.Resource, model string) map[string]any {
 	t.Helper()
 	for _, r := range resources {
@@ -156,8 +156,8 @@ func modelPod(t *testing.T, resources []stacktest.Resource, model string) map[st
 	return nil
 }
 
-// createNode adds a Node that no machine stands behind, ready as far as anybody
-// knows. It is gone before the controllers miss its heartbeat.
+// createNode creates a ready Node without a machine. The test deletes it before the controllers
+// miss its heartbeat.
 func createNode(t *testing.T, prefix string, node corev1.Node) {
 	t.Helper()
 	node.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}

@@ -17,9 +17,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// switchOff does what pulling the plug does, as far as a running machine can:
-// every process of the cluster is gone at once, and so are its mounts and its
-// link, while the files stay as they were.
+// switchOff simulates a power failure: it ends every process of the cluster and removes its
+// mounts and its link at once, and keeps the files.
 func switchOff(t *testing.T, l layout.Layout) {
 	t.Helper()
 	running := func() []int {
@@ -32,7 +31,7 @@ func switchOff(t *testing.T, l layout.Layout) {
 	if len(running()) == 0 {
 		t.Fatal("nothing runs")
 	}
-	// One may start another just before it is killed.
+	// A process may start another one just before it is killed.
 	await(t, "the end of every process", 10*time.Second, func() bool {
 		pids := running()
 		kill(t, pids)
@@ -43,14 +42,14 @@ func switchOff(t *testing.T, l layout.Layout) {
 			t.Fatalf("unmount %s: %v", mount, err)
 		}
 	}
-	if link, err := netlink.LinkByName(clusterLink); err == nil { // else it went with the namespace
+	if link, err := netlink.LinkByName(clusterLink); err == nil { // else the kernel removed it with the namespace
 		if err := netlink.LinkDel(link); err != nil {
 			t.Fatalf("remove %s: %v", clusterLink, err)
 		}
 	}
 }
 
-// ownProcesses are those of this checkout's local environment, without pods.
+// ownProcesses returns the processes of this checkout's local environment, without pods.
 func ownProcesses(t *testing.T, l layout.Layout) []process {
 	t.Helper()
 	var own []process
@@ -63,8 +62,8 @@ func ownProcesses(t *testing.T, l layout.Layout) []process {
 	return own
 }
 
-// startUp runs `make up` in a process group of its own, as a terminal does,
-// on a stack of which nothing is deployed.
+// startUp runs `make up` in its own process group, like a terminal, on a stack without
+// resources.
 func startUp(t *testing.T, l layout.Layout) (cmd *exec.Cmd, output string) {
 	t.Helper()
 	pulumi(t, l, environment(t, l), "destroy", "--yes", "--skip-preview", "--stack=local")
@@ -74,7 +73,7 @@ func startUp(t *testing.T, l layout.Layout) (cmd *exec.Cmd, output string) {
 	}
 	defer file.Close()
 	cmd = exec.Command("make", "-C", l.Root, "up")
-	cmd.Stdout, cmd.Stderr = file, file // no pipe: what outlives make would hold it open
+	cmd.Stdout, cmd.Stderr = file, file // not a pipe: a process that outlives make would keep it open
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -82,9 +81,8 @@ func startUp(t *testing.T, l layout.Layout) (cmd *exec.Cmd, output string) {
 	return cmd, file.Name()
 }
 
-// testKilledUpdate kills `make up` as soon as its update has created something:
-// the stack stays locked by a process that is gone, or is about to notice that it
-// is alone.
+// testKilledUpdate kills `make up` after its update has created something. The stack stays
+// locked by a process that has ended, or is about to end.
 func testKilledUpdate(t *testing.T, l layout.Layout) {
 	cmd, _ := startUp(t, l)
 	await(t, "the namespace", time.Minute, func() bool {
@@ -102,12 +100,12 @@ func testKilledUpdate(t *testing.T, l layout.Layout) {
 	}
 }
 
-// testInterruptedUpdate presses Ctrl-C while an engine loads: all of it ends,
-// in time and of its own accord.
+// testInterruptedUpdate presses Ctrl-C while a replica loads. Every process must end by itself,
+// in time.
 func testInterruptedUpdate(t *testing.T, l layout.Layout) {
 	const patience = 90 * time.Second
 	home := "PULUMI_HOME=" + l.Pulumi("home")
-	others := processesWith(t, home) // this shell's, after `eval "$(make env)"`
+	foreign := processesWith(t, home) // this shell's, after `eval "$(make env)"`
 	cmd, output := startUp(t, l)
 	await(t, "a Deployment", time.Minute, func() bool {
 		out, err := tryOwnKubectl(l, "--namespace=inference", "get", "deployments", "--output=name")
@@ -124,12 +122,12 @@ func testInterruptedUpdate(t *testing.T, l layout.Layout) {
 			t.Errorf("make up after Ctrl-C: %v\n%s", err, out)
 		}
 	case <-time.After(patience):
-		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // it is a failure anyway
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // the test has failed anyway
 		out, _ := os.ReadFile(output)
-		t.Fatalf("make up goes on for %s after Ctrl-C:\n%s", patience, out)
+		t.Fatalf("make up runs for %s after Ctrl-C:\n%s", patience, out)
 	}
 	await(t, "the end of Pulumi's processes", 10*time.Second, func() bool {
-		return len(without(processesWith(t, home), others)) == 0
+		return len(without(processesWith(t, home), foreign)) == 0
 	})
 	if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
 		t.Errorf("make up:\n%s", out)

@@ -12,8 +12,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// ownCluster is a stack of one model on a cluster of the user's.
-func ownCluster(kubeconfig, context, namespace, model string) string {
+// existingCluster returns a stack of one model on a cluster of the user's.
+func existingCluster(kubeconfig, context, namespace, model string) string {
 	return fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {kubeconfig: %s, context: %s}}
   vllm-eks:namespaces: [{name: inference%s}]
@@ -21,10 +21,10 @@ func ownCluster(kubeconfig, context, namespace, model string) string {
 `, kubeconfig, context, namespace, model)
 }
 
-// TestNoUpdateDeletesAnObjectThatItKeeps makes changes after which an object would
-// belong to another resource, of which the engine creates one and deletes the
-// other by the same name.
-func TestNoUpdateDeletesAnObjectThatItKeeps(t *testing.T) {
+// TestUpdatesKeepObjects makes changes that move an object to another resource. Then the engine
+// creates one resource and deletes the other, and both have the same object. The object must
+// remain.
+func TestUpdatesKeepObjects(t *testing.T) {
 	folder := accountFolder(t)
 	kubeconfig := filepath.Join(folder, "theirs")
 	if err := os.WriteFile(kubeconfig, []byte(`{apiVersion: v1, kind: Config, users: [{name: me, user: {token: simulated}}],
@@ -33,7 +33,7 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}, {name: renamed, con
 		t.Fatal(err)
 	}
 	const existing = ", existing: true"
-	s := newSimulated(t, folder, "identity", ownCluster(kubeconfig, "mine", "", "first"))
+	s := newSimulated(t, folder, "identity", existingCluster(kubeconfig, "mine", "", "first"))
 	s.up()
 	for _, step := range []struct {
 		context, namespace, model string
@@ -49,7 +49,7 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}, {name: renamed, con
 		{"mine", existing, "third, previousNames: [second, first]", []string{"discard Namespace inference"}},
 		{"mine", existing, "third, previousNames: [second, first]", nil},
 	} {
-		s.configure(ownCluster(kubeconfig, step.context, step.namespace, step.model))
+		s.configure(existingCluster(kubeconfig, step.context, step.namespace, step.model))
 		expectChanges(t, s.must("preview"), step.want...)
 		expectChanges(t, s.up(), step.want...)
 	}
@@ -57,14 +57,14 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}, {name: renamed, con
 		"another cluster":        {"other", "third, previousNames: [second, first]", "cluster.existing.context: is \"other\""},
 		"without its first name": {"mine", "third, previousNames: [second]", "models[0].previousNames: is [second]"},
 	} {
-		s.configure(ownCluster(kubeconfig, line.context, existing, line.model))
+		s.configure(existingCluster(kubeconfig, line.context, existing, line.model))
 		run, err := s.try(t.Context(), simulation.Options{}, "preview")
 		if messages := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(messages, line.want) {
 			t.Errorf("%s: %v\n%s", name, err, messages)
 		}
 	}
-	// In an older state, resources were called after the latest name.
-	s.configure(ownCluster(kubeconfig, "mine", existing, "third, previousNames: [second, first]"))
+	// In an older state, resources had the latest name.
+	s.configure(existingCluster(kubeconfig, "mine", existing, "third, previousNames: [second, first]"))
 	s.rewriteState("::@third.inference", "::third.third", "::@second.inference", "::third.second", "::@first.inference", "::third", `::first"`, `::third"`)
 	expectChanges(t, s.must("preview"))
 	expectChanges(t, s.up())
@@ -72,7 +72,7 @@ contexts: [{name: mine, context: {cluster: mine, user: me}}, {name: renamed, con
 	expectEmpty(t, folder)
 }
 
-// rewriteState replaces texts in the stack's state: old, new, …
+// rewriteState replaces strings in the stack's state: old, new, …
 func (s *simulated) rewriteState(oldNew ...string) {
 	s.t.Helper()
 	file := s.stateFile()

@@ -12,7 +12,7 @@ import (
 
 const inPlaceSpace = "e2e-in-place"
 
-// inPlace is one engine in a node group of one GPU.
+// inPlace returns a stack of one replica in a node group of one GPU.
 func inPlace(model string, loadSeconds int) string {
 	return fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
@@ -30,11 +30,10 @@ func inPlace(model string, loadSeconds int) string {
 `, inPlaceSpace, model, loadSeconds, loadSeconds-4)
 }
 
-// TestOneEngineOneGPU changes the model where nothing is to spare: every other
-// GPU of the node is taken. The preview says for how long the model is away, the
-// update succeeds, and it is away for that long: from the end of the old engine
-// to the load of the new one.
-func TestOneEngineOneGPU(t *testing.T) {
+// TestUpdateWithoutASpareGPU changes the model while other pods hold every other GPU of the
+// node. The preview says how long the model is unavailable. The update succeeds, and the model
+// is unavailable for that time: from the end of the old replica until the new one has loaded.
+func TestUpdateWithoutASpareGPU(t *testing.T) {
 	const loadSeconds = 12
 	s := newStack(t, inPlace("mistralai/Mistral-7B-Instruct-v0.2", loadSeconds))
 	s.up()
@@ -51,12 +50,12 @@ func TestOneEngineOneGPU(t *testing.T) {
 	w.cancel()
 	<-w.done
 	t.Logf("away for about %s; the load is %d s", w.away.Round(100*time.Millisecond), loadSeconds-4)
-	if least, most := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+15)*time.Second; w.away < least || w.away > most {
+	if minimum, maximum := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+15)*time.Second; w.away < minimum || w.away > maximum {
 		t.Errorf("away for %s, want about %d s:\n%s", w.away, loadSeconds, strings.Join(w.failed, "\n"))
 	}
 }
 
-// takeGPUs has a pod hold every GPU that is free.
+// takeGPUs creates a pod that holds every free GPU.
 func takeGPUs(t *testing.T) {
 	t.Helper()
 	held := 0
@@ -66,7 +65,7 @@ func takeGPUs(t *testing.T) {
 	}
 	free := integer(t, kubectl(t, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu}`)) - held
 	if free < 1 {
-		t.Fatalf("no GPU is free beside the engine's, so that nothing has to be taken; held: %d", held)
+		t.Fatalf("no GPU is free besides the replica's; held: %d", held)
 	}
 	createOnce(t, map[string]any{
 		"apiVersion": "v1", "kind": "Pod", "metadata": map[string]any{"name": "holder", "namespace": "default"},

@@ -10,17 +10,17 @@ import (
 	"time"
 )
 
-// A machine that dies in the middle of an update leaves a locked stack with
-// pending operations. The next update converges, and so does the one after.
-func TestAKilledUpdateConverges(t *testing.T) {
+// TestKilledUpdate kills an update, which leaves a locked stack with pending operations.
+// The next update repairs the stack, and the one after changes nothing.
+func TestKilledUpdate(t *testing.T) {
 	const namespace = "e2e-killed"
 	config := strings.ReplaceAll(twoModels(mistral, qwen), testSpace, namespace)
 	s := newStack(t, config)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, "up", "--yes", "--skip-preview", "--stack="+stackName)
-	// The engine's group dies at once. Plugins may have groups of their own: they
-	// end when they find that their engine is gone.
+	// The engine's process group dies at once. Plugins may have their own groups; they
+	// end when they notice that their engine has ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestAKilledUpdateConverges(t *testing.T) {
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the update was not killed")
 	}
-	// As docs/aws.md says.
+	// The command of docs/aws.md.
 	s.pulumi("cancel", "--yes", "--stack="+stackName)
 	s.pulumi("refresh", "--yes", "--clear-pending-creates", "--stack="+stackName)
 	s.up()
@@ -53,7 +53,7 @@ func TestAKilledUpdateConverges(t *testing.T) {
 		}
 		arguments := kubectl(t, "--namespace="+namespace, "get", "deployment", "mistral-7b", "--output=jsonpath={.spec.template.spec.containers[0].args[0]}")
 		if arguments != "mistralai/Mistral-7B-Instruct-v0.3" {
-			t.Errorf("the engine serves %s", arguments)
+			t.Errorf("the replica serves %s", arguments)
 		}
 	})
 	t.Run("nothing of the killed update is left", func(t *testing.T) {

@@ -11,8 +11,7 @@ import (
 	"time"
 )
 
-// ephemeral kinds come and go by themselves: what happened, who leads, and
-// where a Service's pods are.
+// ephemeral kinds come and go by themselves: events, leases, and endpoints of Services.
 var ephemeral = []string{"events", "events.events.k8s.io", "leases.coordination.k8s.io", "endpointslices.discovery.k8s.io"}
 
 // inventory lists every object of the cluster, as apiVersion/kind/namespace/name.
@@ -20,7 +19,7 @@ func inventory(t *testing.T) []string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
-	// Warnings about old kinds go to the standard error, and are not wanted here.
+	// Warnings about old kinds go to the standard error, which is ignored.
 	list := func(args ...string) []string {
 		out, err := exec.CommandContext(ctx, "kubectl", args...).Output()
 		if err != nil {
@@ -39,8 +38,8 @@ func inventory(t *testing.T) []string {
 	return slices.Compact(objects)
 }
 
-// expectInventory wants the same objects as before. Controllers take a moment
-// to clean up behind a namespace.
+// expectInventory fails unless the cluster has the same objects as before. Controllers take a
+// moment to clean up after a namespace.
 func expectInventory(t *testing.T, before []string) {
 	t.Helper()
 	var added, gone []string
@@ -51,7 +50,7 @@ func expectInventory(t *testing.T, before []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Errorf("left: %v\nremoved, though not ours: %v", added, gone)
+			t.Errorf("left: %v\nremoved, though not the test's: %v", added, gone)
 			return
 		}
 	}

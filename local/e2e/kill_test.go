@@ -12,21 +12,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// killPart kills one process of the cluster, or every engine.
+// killPart kills one process of the cluster, or every replica.
 func killPart(t *testing.T, l layout.Layout, part string) {
 	t.Helper()
 	if part == "vllmsim" {
-		engines := engineProcesses(t)
-		if len(engines) == 0 {
-			t.Fatal("no engine runs")
+		replicas := replicaProcesses(t)
+		if len(replicas) == 0 {
+			t.Fatal("no replica runs")
 		}
-		kill(t, engines)
+		kill(t, replicas)
 		return
 	}
 	kill(t, []int{partProcess(t, l, part)})
 }
 
-// partProcess is the id of a process of the cluster.
+// partProcess returns the id of a process of the cluster.
 func partProcess(t *testing.T, l layout.Layout, part string) int {
 	t.Helper()
 	data, err := os.ReadFile(l.Kube("status.json"))

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// simulator are settings of the examples for the embedded cluster, by the project: a
-// small replica of the simulated engine, in place of what names the GPU.
+// simulator has the examples' settings for the embedded cluster, by project: a small simulated
+// replica instead of the GPU.
 var simulator = map[string][2]string{
 	"existing-cluster": {`GPU: &serving.GPUArgs{Type: "A10G"},`, `GPU: &serving.GPUArgs{Type: "A10G"},
 		Image:     "localhost/vllmsim:v0.33.0",
@@ -31,15 +31,15 @@ var simulator = map[string][2]string{
 // localContext is the context of the embedded cluster.
 const localContext = "vllm-eks-local"
 
-// TestLanguagesOnTheCluster runs the same service in Go, YAML and TypeScript on the
-// embedded cluster: all create the same objects, and the service answers.
+// TestLanguagesOnTheCluster deploys the same service in Go, YAML and TypeScript to the embedded
+// cluster. All create the same objects, and the service answers.
 func TestLanguagesOnTheCluster(t *testing.T) {
 	objects := map[string]map[string]string{}
 	for _, l := range languages() {
 		t.Run(l.project, func(t *testing.T) {
 			settings := simulator[l.project]
 			e := newExample(t, l, t.TempDir(), localContext, os.Environ(), settings[0], settings[1],
-				// The namespace inference may be that of another stack.
+				// Another stack may own the namespace inference.
 				"inference", "languages")
 			t.Cleanup(func() { e.do("destroy") })
 			out := e.do("up")

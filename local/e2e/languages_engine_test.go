@@ -11,15 +11,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// theirCluster is a kubeconfig of a simulated cluster, with the context mine.
-const theirCluster = `{apiVersion: v1, kind: Config, current-context: mine,
+// userCluster is a kubeconfig of a simulated cluster, with the context mine.
+const userCluster = `{apiVersion: v1, kind: Config, current-context: mine,
 clusters: [{name: mine, cluster: {server: "https://theirs.simulated.invalid"}}],
 contexts: [{name: mine, context: {cluster: mine, user: me}}], users: [{name: me, user: {token: simulated}}]}`
 
-// simulatedEnvironment is that of a real engine with a simulated cluster, in a folder.
+// simulatedEnvironment returns the environment of a real engine with a simulated cluster, in a
+// folder.
 func simulatedEnvironment(t *testing.T, folder string) []string {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), []byte(theirCluster), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, "kubeconfig"), []byte(userCluster), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"tmp", "account"} {
@@ -49,8 +50,8 @@ func TestLanguages(t *testing.T) {
 				t.Errorf("a second preview has changes:\n%s", out)
 			}
 			e.do("destroy")
-			if left := e.objects(); len(left) > 0 {
-				t.Errorf("after destroy there are %q", left)
+			if rest := e.objects(); len(rest) > 0 {
+				t.Errorf("after destroy there are %q", rest)
 			}
 		})
 	}
@@ -88,8 +89,8 @@ func TestErrorsOfOutputsInGo(t *testing.T) {
 	}
 }
 
-// chained is a program with two services. Inputs of the second are NAMESPACE, MAX and
-// ADDRESS, which may be outputs of the first.
+// chained is a program with two services. Inputs of the second are NAMESPACE, MAX and ADDRESS,
+// which may be outputs of the first.
 const chained = `name: chained
 runtime: yaml
 packages: {vllm-eks: ../../provider}
@@ -120,8 +121,8 @@ outputs:
   secret: ${second.apiKeySecret}
 `
 
-// TestOutputsAreInputs passes outputs of one component to another, with the real engine:
-// what is valid creates the objects of plain values, what is not is refused.
+// TestOutputsAreInputs passes outputs of one component to another, with the real engine. Valid
+// outputs create the same objects as plain values, and invalid ones are refused.
 func TestOutputsAreInputs(t *testing.T) {
 	folder := accountFolder(t)
 	e := &example{language: language{project: "chained", command: (*example).cli}, t: t, folder: folder, context: "mine"}

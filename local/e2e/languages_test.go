@@ -20,11 +20,11 @@ import (
 	"time"
 )
 
-// language is the example of one service in one language.
+// language is the example of a service in one language.
 type language struct {
-	// project is the folder of the example, below examples, and the name of its project.
+	// project is the example's folder in examples, and the name of its project.
 	project string
-	// files are copied.
+	// files are the files to copy.
 	files []string
 	// prepare makes a copy ready to run.
 	prepare func(*example)
@@ -32,7 +32,7 @@ type language struct {
 	command func(e *example, command string) []string
 }
 
-// languages have the same service.
+// languages returns the examples of the same service.
 func languages() []language {
 	return []language{
 		{"existing-cluster", []string{"main.go"}, (*example).buildGo, (*example).cli},
@@ -41,22 +41,21 @@ func languages() []language {
 	}
 }
 
-// example is a copy of an example, with a stack in a backend of its own.
+// example is a copy of an example, with a stack in its own backend.
 type example struct {
 	language
 
 	t           *testing.T
 	folder      string
 	environment []string
-	// context is that of the kubeconfig.
+	// context is the context of the kubeconfig.
 	context string
 }
 
-// languageStack is the name of the stack of every example.
+// languageStack is the name of every example's stack.
 const languageStack = "e2e"
 
-// newExample copies an example into a folder, with replacements in its program: old,
-// new, ….
+// newExample copies an example into a folder, with replacements in its program: old, new, ….
 func newExample(t *testing.T, l language, folder, context string, environment []string, oldNew ...string) *example {
 	t.Helper()
 	e := &example{language: l, t: t, folder: folder, context: context}
@@ -94,7 +93,7 @@ func (e *example) write(name, text string) {
 	}
 }
 
-// buildGo builds the program in place of the original one, and has Pulumi run it.
+// buildGo builds the program and makes Pulumi run it instead of the source.
 func (e *example) buildGo() {
 	e.t.Helper()
 	root, binary := checkout(e.t).Root, filepath.Join(e.folder, "program")
@@ -113,7 +112,7 @@ func (e *example) buildGo() {
 	e.initialize()
 }
 
-// pointToPlugin names the plug-in of the checkout.
+// pointToPlugin sets the path of this checkout's plug-in.
 func (e *example) pointToPlugin() {
 	e.t.Helper()
 	path := filepath.Join(e.folder, "Pulumi.yaml")
@@ -126,14 +125,14 @@ func (e *example) pointToPlugin() {
 	e.initialize()
 }
 
-// initialize makes the stack.
+// initialize creates the stack.
 func (e *example) initialize() {
 	e.t.Helper()
 	e.run("", "pulumi", "stack", "init", languageStack, "--cwd="+e.folder, "--non-interactive")
 	e.run("", "pulumi", "config", "set", "context", e.context, "--stack="+languageStack, "--cwd="+e.folder, "--non-interactive")
 }
 
-// installTypeScript installs what the example in TypeScript needs from npm, once.
+// installTypeScript installs the npm packages of the TypeScript example, once.
 var installTypeScript = sync.OnceValue(func() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
@@ -177,12 +176,12 @@ func (e *example) node(command string) []string {
 	return []string{"node", filepath.Join(e.folder, "index.js"), command, e.context}
 }
 
-// languagePatience bounds how long a command takes.
+// languagePatience bounds the duration of a command.
 const languagePatience = 5 * time.Minute
 
-// try runs a program in a folder, and returns what it printed.
+// try runs a program in a folder and returns its output.
 func (e *example) try(folder, name string, args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.t.Context()), languagePatience) // also while the test cleans up
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(e.t.Context()), languagePatience) // also during the test's cleanup
 	defer cancel()
 	command := exec.CommandContext(ctx, lookPath(name, e.environment), args...)
 	command.Dir, command.Env = folder, e.environment
@@ -194,7 +193,7 @@ func (e *example) try(folder, name string, args ...string) (string, error) {
 	return out.String(), errors.Join(err, ctx.Err())
 }
 
-// run is try for what must work.
+// run runs a program that must succeed.
 func (e *example) run(folder, name string, args ...string) string {
 	e.t.Helper()
 	out, err := e.try(folder, name, args...)
@@ -204,15 +203,15 @@ func (e *example) run(folder, name string, args ...string) string {
 	return out
 }
 
-// do runs preview, up or destroy, which must work.
+// do runs preview, up or destroy, which must succeed.
 func (e *example) do(command string) string {
 	e.t.Helper()
 	args := e.command(e, command)
 	return e.run("", args[0], args[1:]...)
 }
 
-// lookPath returns the path of a program on the PATH of an environment, or the name
-// where there is none.
+// lookPath returns the path of a program on an environment's PATH, or the name if there is
+// none.
 func lookPath(name string, environment []string) string {
 	for _, variable := range slices.Backward(environment) {
 		path, ok := strings.CutPrefix(variable, "PATH=")
@@ -229,11 +228,11 @@ func lookPath(name string, environment []string) string {
 	return name
 }
 
-// manager is the annotation with the name of the project.
+// manager matches the annotation with the project's name.
 var manager = regexp.MustCompile(`"pulumi\.com/patchFieldManager":"[^"]*"`)
 
-// objects returns the inputs of every Kubernetes object in the state, by the type and
-// the name of its resource, without the name of the project.
+// objects returns the inputs of every Kubernetes object in the state, by type and name of its
+// resource, without the project's name.
 func (e *example) objects() map[string]string {
 	e.t.Helper()
 	text, err := os.ReadFile(filepath.Join(e.backend(), ".pulumi", "stacks", e.project, languageStack+".json"))
@@ -267,8 +266,8 @@ func (e *example) objects() map[string]string {
 	return objects
 }
 
-// expectSameObjects compares the objects of several languages, and holds that they are
-// those of a service in a namespace.
+// expectSameObjects fails unless the objects of all languages are equal, and are those of a
+// service in a namespace.
 func expectSameObjects(t *testing.T, namespace string, objects map[string]map[string]string) {
 	t.Helper()
 	want := objects["existing-cluster"]

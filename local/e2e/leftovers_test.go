@@ -17,23 +17,21 @@ import (
 // clusterLink is this machine's only link to the cluster.
 const clusterLink = "vllm-eks0"
 
-// fixedFolders are what programs of a Kubernetes node use outside their own
-// folders.
+// fixedFolders are folders that programs of a Kubernetes node use outside their own folders.
 var fixedFolders = []string{
 	"/var/log/containers", "/var/log/pods", "/usr/libexec/kubernetes", "/var/lib/kubelet", "/var/lib/cni",
 	"/opt/containerd", "/run/containerd", "/run/netns",
 }
 
-// machineInventory is what of this machine has to be as it was.
+// machineInventory is the state of this machine that must not change.
 type machineInventory struct {
-	folders    []string // of fixedFolders, those that exist
+	folders    []string // existing fixedFolders
 	namespaces []string // names of network namespaces
 	listeners  []string
 }
 
-// takeInventory describes the machine before anything runs. Where earlier
-// tests have run the cluster already, the test command says which folders
-// there were before those.
+// takeInventory returns the state before the tests. If earlier tests have run the cluster, the
+// test command passes the folders that existed before those.
 func takeInventory(t *testing.T) machineInventory {
 	t.Helper()
 	m := machineInventory{namespaces: namespaces(t), listeners: listeners(t)}
@@ -47,9 +45,9 @@ func takeInventory(t *testing.T) machineInventory {
 	return m
 }
 
-// expectNoListeners wants no port of this machine taken: what the cluster
-// listens on is in a network namespace of its own. Others may open a port for
-// a moment, so only one that stays is reported.
+// expectNoListeners fails if a new port of this machine is open, because the cluster listens in
+// its own network namespace. Other programs may open a port for a moment, so only a port that
+// stays is reported.
 func (m machineInventory) expectNoListeners(t *testing.T) {
 	t.Helper()
 	var added []string
@@ -61,8 +59,8 @@ func (m machineInventory) expectNoListeners(t *testing.T) {
 	t.Errorf("new listeners: %v", added)
 }
 
-// listeners are the machine's open ports: protocol and local address, in the
-// kernel's hexadecimal form.
+// listeners returns the machine's open ports: protocol and local address, in the kernel's
+// hexadecimal form.
 func listeners(t *testing.T) []string {
 	t.Helper()
 	const listening, unconnected = "0A", "07"
@@ -78,8 +76,8 @@ func listeners(t *testing.T) []string {
 	return slices.Compact(found)
 }
 
-// namespaces are the names of this machine's network namespaces, those of
-// namespaces that are gone included.
+// namespaces returns the names of this machine's network namespaces, including those without a
+// namespace.
 func namespaces(t *testing.T) []string {
 	t.Helper()
 	names, err := filepath.Glob("/run/netns/*")
@@ -89,8 +87,8 @@ func namespaces(t *testing.T) []string {
 	return names
 }
 
-// table is a file of /proc as its lines' fields. One that does not exist is a
-// protocol that this machine does not have.
+// table returns the fields of each line of a file in /proc. If the file does not exist, the
+// machine does not have the protocol.
 func table(t *testing.T, path string) [][]string {
 	t.Helper()
 	file, err := os.Open(path)
@@ -112,8 +110,7 @@ func table(t *testing.T, path string) [][]string {
 	return lines
 }
 
-// clusterRoutes are this machine's routes into the cluster: where each leads,
-// without the counters beside that.
+// clusterRoutes returns this machine's routes into the cluster, without counters.
 func clusterRoutes(t *testing.T) []string {
 	t.Helper()
 	var routes []string
@@ -136,7 +133,7 @@ func clusterRoutes(t *testing.T) []string {
 	return routes
 }
 
-// expectNothingLeft looks for whatever a cluster could leave behind.
+// expectNothingLeft fails if the cluster has left anything on the machine.
 func (m machineInventory) expectNothingLeft(t *testing.T, l layout.Layout) {
 	t.Helper()
 	if _, err := os.Lstat(l.State()); !os.IsNotExist(err) {
@@ -158,14 +155,14 @@ func (m machineInventory) expectNothingLeft(t *testing.T, l layout.Layout) {
 			t.Errorf("link left: %v", fields)
 		}
 	}
-	if left := clusterRoutes(t); len(left) > 0 {
-		t.Errorf("routes left: %v", left)
+	if rest := clusterRoutes(t); len(rest) > 0 {
+		t.Errorf("routes left: %v", rest)
 	}
-	if left := podGroups(t); len(left) > 0 {
-		t.Errorf("control groups left: %v", left)
+	if rest := podGroups(t); len(rest) > 0 {
+		t.Errorf("control groups left: %v", rest)
 	}
-	if left := without(namespaces(t), m.namespaces); len(left) > 0 {
-		t.Errorf("names of network namespaces left: %v", left)
+	if rest := without(namespaces(t), m.namespaces); len(rest) > 0 {
+		t.Errorf("names of network namespaces left: %v", rest)
 	}
 	m.expectNoListeners(t)
 	m.expectFoldersAsBefore(t, l)
@@ -177,13 +174,13 @@ func (m machineInventory) expectFoldersAsBefore(t *testing.T, l layout.Layout) {
 	systemd := err == nil
 	for _, dir := range fixedFolders {
 		if systemd && strings.HasSuffix(dir, "/containerd") {
-			continue // Debian's package starts a service that makes these, before `make up` stops it
+			continue // the service of Debian's package creates these before `make up` stops it
 		}
 		if _, err := os.Stat(dir); err == nil && !slices.Contains(m.folders, dir) {
 			t.Errorf("folder left: %s", dir)
 		}
 	}
-	// A folder that was there before may hold something new.
+	// A folder that existed before may have new content.
 	links, err := filepath.Glob("/var/log/containers/*")
 	if err != nil {
 		t.Fatal(err)

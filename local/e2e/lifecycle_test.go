@@ -15,9 +15,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// The commands of the Makefile, as a newcomer runs them, until nothing is
-// left. This removes the local environment of this checkout, so it has a
-// build tag of its own and runs only where none was in use.
+// TestLifecycle runs the Makefile's commands like a new user, until make down. It removes
+// the local environment of this checkout, so it has its own build tag, and runs only if
+// none was in use.
 func TestLifecycle(t *testing.T) {
 	l := checkout(t)
 	t.Cleanup(func() {
@@ -25,7 +25,7 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make down: %v\n%s", err, out)
 		}
 	})
-	mustMake(t, l, "stop") // the tests before this one have built and started everything
+	mustMake(t, l, "stop") // earlier tests have built and started everything
 	before := takeInventory(t)
 	out := mustMake(t, l, "up")
 	if !strings.Contains(out, "First token ") {
@@ -38,7 +38,7 @@ func TestLifecycle(t *testing.T) {
 		}
 	})
 	for _, parts := range killedTogether() {
-		t.Run("heals after kill -9 of "+strings.Join(parts, " "), func(t *testing.T) {
+		t.Run("continues after kill -9 of "+strings.Join(parts, " "), func(t *testing.T) {
 			for _, part := range parts {
 				killPart(t, l, part)
 			}
@@ -48,13 +48,13 @@ func TestLifecycle(t *testing.T) {
 			mustMake(t, l, "status")
 		})
 	}
-	t.Run("goes on after a stop", func(t *testing.T) {
+	t.Run("continues after a stop", func(t *testing.T) {
 		mustMake(t, l, "stop")
 		if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
 			t.Errorf("make up:\n%s", out)
 		}
 	})
-	t.Run("goes on after a reboot", func(t *testing.T) {
+	t.Run("continues after a reboot", func(t *testing.T) {
 		switchOff(t, l)
 		if out := mustMake(t, l, "up"); !strings.Contains(out, "First token ") {
 			t.Errorf("make up:\n%s", out)
@@ -68,11 +68,11 @@ func TestLifecycle(t *testing.T) {
 			}
 		})
 	}
-	t.Run("takes another size of the node", func(t *testing.T) {
+	t.Run("changes the node's size", func(t *testing.T) {
 		mustMake(t, l, "up", "GPUS=11", "MAX_PODS=121")
 		got := ownKubectl(t, l, "get", "nodes", `--output=jsonpath={.items[0].status.allocatable.nvidia\.com/gpu} {.items[0].status.allocatable.pods}`)
 		if got != "11 121" {
-			t.Errorf("the node offers %q", got)
+			t.Errorf("the node has %q", got)
 		}
 	})
 	t.Run("logs", func(t *testing.T) {
@@ -86,10 +86,10 @@ func TestLifecycle(t *testing.T) {
 			t.Errorf("make logs PART=nothing: %v\n%s", err, out)
 		}
 	})
-	t.Run("goes on after a killed update", func(t *testing.T) { testKilledUpdate(t, l) })
-	t.Run("goes on after Ctrl-C", func(t *testing.T) { testInterruptedUpdate(t, l) })
-	t.Run("another checkout keeps off", func(t *testing.T) { testSecondCheckout(t, l) })
-	t.Run("deploys to a cluster that is there", func(t *testing.T) { testTargetKubeconfig(t, l) })
+	t.Run("continues after a killed update", func(t *testing.T) { testKilledUpdate(t, l) })
+	t.Run("continues after Ctrl-C", func(t *testing.T) { testInterruptedUpdate(t, l) })
+	t.Run("another checkout changes nothing", func(t *testing.T) { testSecondCheckout(t, l) })
+	t.Run("deploys to an existing cluster", func(t *testing.T) { testTargetKubeconfig(t, l) })
 	t.Run("refuses to start beside another kubelet", func(t *testing.T) { testOtherKubelet(t, l) })
 	t.Run("down leaves nothing", func(t *testing.T) {
 		mustMake(t, l, "down")
@@ -100,8 +100,8 @@ func TestLifecycle(t *testing.T) {
 	})
 }
 
-// killedTogether are the parts to kill at once. One after the other takes
-// minutes more, and is left to the long tests.
+// killedTogether returns groups of parts to kill at once. The long tests kill each part alone,
+// which takes minutes more.
 func killedTogether() [][]string {
 	programs := []string{"etcd", "containerd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy"}
 	groups := [][]string{programs, {"supervisor"}, {"vllmsim"}}
@@ -119,7 +119,7 @@ func makeCommand(l layout.Layout, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, "make", append([]string{"--no-print-directory", "-C", l.Root}, args...)...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	cmd.WaitDelay = 10 * time.Second // what make has started may hold its output open
+	cmd.WaitDelay = 10 * time.Second // a process that make started may keep its output open
 	err := cmd.Run()
 	return out.String(), errors.Join(err, ctx.Err())
 }
@@ -133,7 +133,7 @@ func mustMake(t *testing.T, l layout.Layout, args ...string) string {
 	return out
 }
 
-// ownKubectl asks the cluster of this checkout.
+// ownKubectl runs kubectl on this checkout's cluster.
 func ownKubectl(t *testing.T, l layout.Layout, args ...string) string {
 	t.Helper()
 	out, err := tryOwnKubectl(l, args...)
@@ -150,7 +150,7 @@ func tryOwnKubectl(l layout.Layout, args ...string) (string, error) {
 	return string(out), err
 }
 
-// environment is what `eval "$(make env)"` gives a shell.
+// environment returns the environment of `eval "$(make env)"`.
 func environment(t *testing.T, l layout.Layout) []string {
 	t.Helper()
 	out, err := exec.Command("bash", "-c", `eval "$(make --no-print-directory -C "$0" env)" && env -0`, l.Root).Output()

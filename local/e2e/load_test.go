@@ -15,10 +15,11 @@ import (
 	"time"
 )
 
-// streamTokens is the length of an answer: about 3 s, 6 on two busy cores.
+// streamTokens is the number of tokens of a response, which takes about 3 s, or 6 s on two busy
+// cores.
 const streamTokens = 60
 
-// load keeps streams open until it is ended.
+// load keeps streams open until end is called.
 type load struct {
 	url    string
 	cancel context.CancelFunc
@@ -34,8 +35,8 @@ func openLoad(t *testing.T, url string, streams int) *load {
 	return keepOpen(t, url, streams, func(int) error { return stream(t.Context(), url, "chat") })
 }
 
-// keepOpen has so many clients ask, each again as soon as it has its answer.
-// They are told which of them they are.
+// keepOpen starts clients, each of which sends its next request after its response. ask gets
+// the client's number.
 func keepOpen(t *testing.T, url string, clients int, ask func(client int) error) *load {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -64,7 +65,7 @@ func (l *load) counts() (whole int, failed []string) {
 	return l.whole, l.failed
 }
 
-// awaitWhole waits until so many streams have been answered in full.
+// awaitWhole waits until a number of streams have been answered in full.
 func (l *load) awaitWhole(t *testing.T, streams int) {
 	t.Helper()
 	await(t, fmt.Sprintf("%d streams are answered", streams), 2*time.Minute, func() bool {
@@ -73,7 +74,7 @@ func (l *load) awaitWhole(t *testing.T, streams int) {
 	})
 }
 
-// end lets the open streams finish, and reports those that were cut or refused.
+// end lets the open streams finish, and reports those that were truncated or refused.
 func (l *load) end(t *testing.T) {
 	t.Helper()
 	l.cancel()
@@ -88,17 +89,17 @@ func (l *load) end(t *testing.T) {
 	}
 }
 
-// patient keeps connections open, as many as it has streams at a time, and gives
-// each stream the time it takes.
+// patient keeps connections open, one for each concurrent stream, and waits as long as a stream
+// takes.
 var patient = &http.Client{Timeout: 10 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt}}
 
-// stream reads an answer of streamTokens.
+// stream reads a response of streamTokens.
 func stream(ctx context.Context, url, model string) error {
 	return streamOf(ctx, url, model, streamTokens)
 }
 
-// streamOf reads one answer, which has to be whole: every token, a reason to
-// finish, and the end.
+// streamOf reads one response, which must be complete: every token, a finish reason, and the
+// end.
 func streamOf(ctx context.Context, url, model string, length int) error {
 	body := fmt.Sprintf(`{"model":%q,"prompt":"a b c d","max_tokens":%d,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}}`, model, length)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/completions", strings.NewReader(body))

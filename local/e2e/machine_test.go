@@ -17,7 +17,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// checkout is where this module lies.
+// checkout returns the layout of this checkout.
 func checkout(t testing.TB) layout.Layout {
 	t.Helper()
 	root, err := filepath.Abs("../..")
@@ -28,28 +28,28 @@ func checkout(t testing.TB) layout.Layout {
 }
 
 // await polls until ok, or fails the test after the timeout.
-func await(t testing.TB, what string, timeout time.Duration, ok func() bool) {
+func await(t testing.TB, condition string, timeout time.Duration, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(timeout); !ok(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not within %s", what, timeout)
+			t.Fatalf("%s: not within %s", condition, timeout)
 		}
 	}
 }
 
-// without is all but these.
-func without[T comparable](all, these []T) []T {
-	return slices.DeleteFunc(slices.Clone(all), func(one T) bool { return slices.Contains(these, one) })
+// without returns the items that are not in these.
+func without[T comparable](items, these []T) []T {
+	return slices.DeleteFunc(slices.Clone(items), func(item T) bool { return slices.Contains(these, item) })
 }
 
-// process is what /proc tells of a process.
+// process holds what /proc says about a process.
 type process struct {
 	pid                    int
 	name, executable       string
 	arguments, environment []string
 }
 
-// processes lists what runs on this machine, pods included.
+// processes returns every process of this machine, pods included.
 func processes(t testing.TB) []process {
 	t.Helper()
 	entries, err := os.ReadDir("/proc")
@@ -62,7 +62,7 @@ func processes(t testing.TB) []process {
 		if err != nil {
 			continue // not a process
 		}
-		// Each may end while it is read: then all that is missing is empty.
+		// A process may end during the loop. Then the missing fields are empty.
 		file := func(name string) string {
 			content, _ := os.ReadFile(filepath.Join("/proc", entry.Name(), name))
 			return strings.TrimRight(string(content), "\x00\n")
@@ -76,7 +76,7 @@ func processes(t testing.TB) []process {
 	return found
 }
 
-// processesWith lists the processes that have inherited a variable, NAME=VALUE.
+// processesWith returns the processes with a variable, NAME=VALUE, in their environment.
 func processesWith(t testing.TB, variable string) []int {
 	t.Helper()
 	var pids []int
@@ -88,8 +88,8 @@ func processesWith(t testing.TB, variable string) []int {
 	return pids
 }
 
-// podGroups are the control groups that hold the cluster's pods: one for each
-// hierarchy of this machine.
+// podGroups returns the control groups of the cluster's pods, one for each hierarchy of this
+// machine.
 func podGroups(t testing.TB) []string {
 	t.Helper()
 	var groups []string
@@ -103,7 +103,7 @@ func podGroups(t testing.TB) []string {
 	return groups
 }
 
-// podProcesses lists every process of every pod.
+// podProcesses returns every process of every pod.
 func podProcesses(t testing.TB) []int {
 	t.Helper()
 	var pids []int
@@ -121,7 +121,7 @@ func podProcesses(t testing.TB) []int {
 				}
 			}
 			if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) || errors.Is(err, syscall.EOPNOTSUPP) {
-				return nil // a pod went meanwhile, or its group has threads only
+				return nil // a pod has ended, or its group has only threads
 			}
 			return err
 		})
@@ -133,11 +133,11 @@ func podProcesses(t testing.TB) []int {
 	return slices.Compact(pids)
 }
 
-// engineProcesses lists the engines that run in the cluster's pods.
-func engineProcesses(t testing.TB) []int {
+// replicaProcesses returns the processes of the replicas in the cluster's pods.
+func replicaProcesses(t testing.TB) []int {
 	t.Helper()
 	return slices.DeleteFunc(podProcesses(t), func(pid int) bool {
 		name, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-		return err != nil || strings.TrimSpace(string(name)) != "vllmsim" // an error: it has ended
+		return err != nil || strings.TrimSpace(string(name)) != "vllmsim" // an error: the process has ended
 	})
 }

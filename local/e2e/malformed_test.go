@@ -14,9 +14,9 @@ const (
 	malformedCanary = "canary-in-json-0b6e4d21"
 )
 
-// Each of these is refused in preview, by the real engine, with the key that
-// is at fault.
-func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
+// TestPreviewRefusesMalformedConfigurations holds that a preview with the real engine refuses
+// each configuration and names the wrong key.
+func TestPreviewRefusesMalformedConfigurations(t *testing.T) {
 	const head = "config:\n  vllm-eks:cluster: {existing: {context: vllm-eks-local}}\n  vllm-eks:namespaces: [{name: " + malformedSpace + "}]\n"
 	entry := func(fields string) string {
 		return head + "  vllm-eks:models:\n    - {name: a, model: org/model-7b, maxModelLen: 4096" + fields + "}\n"
@@ -85,8 +85,8 @@ func TestMalformedConfigurationsAreRefusedInPreview(t *testing.T) {
 			}
 		}
 	})
-	if left, err := tryKubectl("get", "namespace", malformedSpace, "--ignore-not-found", "--output=name"); err != nil || left != "" {
-		t.Errorf("created: %s, %v", left, err)
+	if rest, err := tryKubectl("get", "namespace", malformedSpace, "--ignore-not-found", "--output=name"); err != nil || rest != "" {
+		t.Errorf("created: %s, %v", rest, err)
 	}
 	if data, err := os.ReadFile(s.configFile()); err != nil || len(data) == 0 {
 		t.Errorf("the configuration file was lost: %v", err)

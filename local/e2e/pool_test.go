@@ -21,7 +21,7 @@ import (
 const (
 	// poolClients share one client of OpenAI's and its connection pool.
 	poolClients = 12
-	// poolPatience bounds how long their requests take to be answered.
+	// poolPatience bounds the duration of their requests.
 	poolPatience = 2 * time.Minute
 )
 
@@ -37,14 +37,14 @@ var installOpenAI = sync.OnceValue(func() error {
 	return nil
 })
 
-// openAIPool is OpenAI's client with requests open all the time.
+// openAIPool is OpenAI's client with concurrent requests all the time.
 type openAIPool struct {
 	process *exec.Cmd
 	input   io.Closer
 	output  *bufio.Reader
 }
 
-// openPool starts the client and waits until each of its clients has an answer.
+// openPool starts the client and waits until each of its clients has a response.
 func openPool(t *testing.T, url, model string) *openAIPool {
 	t.Helper()
 	if err := installOpenAI(); err != nil {
@@ -77,10 +77,10 @@ func openPool(t *testing.T, url, model string) *openAIPool {
 	return p
 }
 
-// end lets the open requests finish, and reports those that were refused or cut.
+// end lets the open requests finish, and reports those that were refused or truncated.
 func (p *openAIPool) end(t *testing.T) {
 	t.Helper()
-	_ = p.input.Close() // that is the signal
+	_ = p.input.Close() // the client ends when its input does
 	text, err := io.ReadAll(p.output)
 	if err != nil {
 		t.Fatal(err)
@@ -104,8 +104,8 @@ func (p *openAIPool) end(t *testing.T) {
 	}
 }
 
-// expectShares waits until the replicas have answered so many more requests
-// each, on average, and each has at least half of that.
+// expectShares waits until the replicas have answered on average each more requests, and fails
+// if one has answered less than half of that.
 func expectShares(t *testing.T, namespace string, each int) {
 	t.Helper()
 	before := answered(t, namespace)
@@ -129,11 +129,11 @@ func expectShares(t *testing.T, namespace string, each int) {
 
 var requestsServed = regexp.MustCompile(`(?m)^vllm:request_success_total\{.*\} (\d+)`)
 
-// answered returns how many requests each replica has answered.
+// answered returns the number of answered requests of each replica.
 func answered(t *testing.T, namespace string) map[string]int {
 	t.Helper()
 	counts := map[string]int{}
-	for _, pod := range enginePods(t, namespace) {
+	for _, pod := range replicaPods(t, namespace) {
 		counts[pod] = 0
 		for _, found := range requestsServed.FindAllStringSubmatch(kubectl(t, "get", "--raw=/api/v1/namespaces/"+namespace+"/pods/"+pod+":8000/proxy/metrics"), -1) {
 			n, err := strconv.Atoi(strings.TrimSpace(found[1]))

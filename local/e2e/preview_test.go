@@ -18,7 +18,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// previewCommand is `make preview STACK=dev`, without the shell before it.
+// previewCommand returns the command of `make preview STACK=dev`, without the shell before it.
 func previewCommand(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
 	l := checkout(t)
@@ -31,8 +31,8 @@ func previewCommand(t *testing.T, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	return cmd, &out
 }
 
-// TestMakePreview is what a user sees, first of the whole stack and then of its
-// changes, of which there are none.
+// TestMakePreview checks the output of the whole stack, and then of its changes, of which there
+// are none.
 func TestMakePreview(t *testing.T) {
 	for _, test := range []struct {
 		args []string
@@ -58,11 +58,11 @@ func TestMakePreview(t *testing.T) {
 	}
 }
 
-// However a preview ends, nothing of it runs on.
+// TestPreviewLeavesNoProcess ends previews in several ways.
 func TestPreviewLeavesNoProcess(t *testing.T) {
 	l := checkout(t)
 	s := simulation.Stack{Layout: l, Folder: l.Simulation("stacks", "dev.new")}
-	ours := "VLLM_EKS_SIMULATED_ACCOUNT=" + s.Account()
+	variable := "VLLM_EKS_SIMULATED_ACCOUNT=" + s.Account()
 	for name, end := range map[string]func(command, engine int) error{
 		"Ctrl-C":            func(command, _ int) error { return syscall.Kill(command, syscall.SIGINT) },
 		"the engine killed": func(_, engine int) error { return syscall.Kill(engine, syscall.SIGKILL) },
@@ -76,7 +76,7 @@ func TestPreviewLeavesNoProcess(t *testing.T) {
 			await(t, "the EKS component", 3*time.Minute, func() bool {
 				component := false
 				for _, p := range processes(t) {
-					if !slices.Contains(p.environment, ours) {
+					if !slices.Contains(p.environment, variable) {
 						continue
 					}
 					if p.name == "pulumi" && slices.Contains(p.arguments, "preview") {
@@ -94,8 +94,8 @@ func TestPreviewLeavesNoProcess(t *testing.T) {
 			if !errors.As(err, &exit) || name == "Ctrl-C" && exit.ExitCode() != 130 {
 				t.Errorf("the preview ended with %v\n%s", err, out)
 			}
-			if left := processesWith(t, ours); len(left) > 0 {
-				t.Errorf("left: %v", left)
+			if rest := processesWith(t, variable); len(rest) > 0 {
+				t.Errorf("left: %v", rest)
 			}
 			if _, err := os.Stat(s.Folder); !os.IsNotExist(err) {
 				t.Errorf("%s is left: %v", s.Folder, err)

@@ -15,7 +15,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// testReachability uses an engine in the ways that kubectl and other pods do.
+// testReachability reaches a replica through kubectl and from another pod.
 func testReachability(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()

@@ -12,8 +12,8 @@ import (
 
 const renamedSpace = "e2e-renamed"
 
-// called is a stack of one model under a name that may follow others.
-func called(name, previous string) string {
+// modelNamed returns a stack of one model with a name and previous names.
+func modelNamed(name, previous string) string {
 	return fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %s}]
@@ -23,18 +23,18 @@ func called(name, previous string) string {
       maxModelLen: 4096
 %s      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
       env: {VLLMSIM_LOAD_SECONDS: "1"}
-`, renamedSpace, name, previous, tinyEngine)
+`, renamedSpace, name, previous, tinyReplica)
 }
 
-// TestARenamedModelKeepsItsEngines renames a model twice. With its previous
-// names nothing is replaced and no engine restarted, and it answers at all of its
-// addresses; without, it is another model.
-func TestARenamedModelKeepsItsEngines(t *testing.T) {
-	s := newStack(t, called("mistral-7b", ""))
+// TestRenamedModelKeepsReplicas renames a model twice. With its previous names nothing is
+// replaced, no replica restarts, and the model answers at all of its addresses. Without them,
+// it is another model.
+func TestRenamedModelKeepsReplicas(t *testing.T) {
+	s := newStack(t, modelNamed("mistral-7b", ""))
 	s.setSecret("apiKey", apiKeyCanary)
 	key := secretLines(t, s)
 	s.up()
-	engines := enginePods(t, renamedSpace)
+	replicas := replicaPods(t, renamedSpace)
 	for _, step := range []struct {
 		name, previous string
 		created        []string
@@ -42,13 +42,13 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 		{"chat", "\n      previousNames: [mistral-7b]", []string{"create Service @chat." + renamedSpace}},
 		{"assistant", "\n      previousNames: [chat, mistral-7b]", []string{"create Service @assistant." + renamedSpace}},
 	} {
-		s.configure(called(step.name, step.previous) + key)
+		s.configure(modelNamed(step.name, step.previous) + key)
 		var created []string
-		for what, c := range s.preview() {
+		for resource, c := range s.preview() {
 			if c.Op == "create" {
-				created = append(created, what)
+				created = append(created, resource)
 			} else if c.kind() != "VLLMService" {
-				t.Errorf("as %s: %s", step.name, what)
+				t.Errorf("as %s: %s", step.name, resource)
 			}
 		}
 		if !slices.Equal(created, step.created) {
@@ -56,19 +56,19 @@ func TestARenamedModelKeepsItsEngines(t *testing.T) {
 		}
 		s.up()
 	}
-	if now := enginePods(t, renamedSpace); !slices.Equal(now, engines) {
-		t.Errorf("the engines are %q, and were %q", now, engines)
+	if now := replicaPods(t, renamedSpace); !slices.Equal(now, replicas) {
+		t.Errorf("the replicas are %q, and were %q", now, replicas)
 	}
 	for _, name := range []string{"mistral-7b", "chat", "assistant"} {
 		url := serviceURLIn(t, renamedSpace, name)
-		// The node learns of a new Service a moment after its object is there.
+		// The node routes to a new Service a moment after its creation.
 		await(t, name+" to answer", time.Minute, func() bool {
 			status, err := askModels(url, apiKeyCanary)
 			return err == nil && status == http.StatusOK
 		})
 	}
-	s.configure(called("other", "") + key)
+	s.configure(modelNamed("other", "") + key)
 	if _, replaced := s.preview()["create Deployment other"]; !replaced {
-		t.Error("without its previous names, a model keeps its Deployment all the same: this test shows nothing")
+		t.Error("a model keeps its Deployment also without its previous names: this test proves nothing")
 	}
 }

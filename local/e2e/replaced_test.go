@@ -14,8 +14,8 @@ import (
 
 const replacedSpace = "e2e-replaced"
 
-// ofOneModel is a stack of one model in a namespace, on the cluster of a context.
-func ofOneModel(t *testing.T, context, kubeconfig, namespace, model string) string {
+// oneModelIn returns a stack of one model in a namespace, on the cluster of a context.
+func oneModelIn(t *testing.T, context, kubeconfig, namespace, model string) string {
 	t.Helper()
 	existing := "{context: " + context + "}"
 	if kubeconfig != "" {
@@ -28,13 +28,13 @@ func ofOneModel(t *testing.T, context, kubeconfig, namespace, model string) stri
     - ` + model + `
       model: mistralai/Mistral-7B-Instruct-v0.2
       maxModelLen: 4096
-` + tinyEngine + `      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+` + tinyReplica + `      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
       env: {VLLMSIM_LOAD_SECONDS: "1"}
 `
 }
 
-// renamedKubeconfig is the cluster's kubeconfig, with its context called renamed
-// and with one of another cluster.
+// renamedKubeconfig writes the cluster's kubeconfig, with the context renamed, and with the
+// context of another cluster.
 func renamedKubeconfig(t *testing.T) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "kubeconfig")
@@ -52,63 +52,62 @@ func renamedKubeconfig(t *testing.T) string {
 	return file
 }
 
-// TestAReplacedObjectNeverTakesItsServiceWithIt makes the changes after which one
-// resource would create what another one deletes by its name, while the service
-// is asked all the time.
-func TestAReplacedObjectNeverTakesItsServiceWithIt(t *testing.T) {
+// TestReplacementKeepsTheService makes the changes after which one resource creates and another
+// deletes an object of the same name, while clients send requests all the time.
+func TestReplacementKeepsTheService(t *testing.T) {
 	const local, mine, theirs = "vllm-eks-local", "{name: " + replacedSpace + "}", "{name: " + replacedSpace + ", existing: true}"
-	t.Cleanup(func() { // which destroying the stack leaves in the end
+	t.Cleanup(func() { // the destroyed stack leaves the namespace
 		if out, err := tryKubectl("delete", "namespace", replacedSpace, "--ignore-not-found"); err != nil {
 			t.Errorf("%v\n%s", err, out)
 		}
 	})
-	s := newStack(t, ofOneModel(t, local, "", mine, "name: first"))
+	s := newStack(t, oneModelIn(t, local, "", mine, "name: first"))
 	s.up()
-	replicas := enginePods(t, replacedSpace)
-	asked := watchService(t, serviceURLIn(t, replacedSpace, "first"), "")
+	replicas := replicaPods(t, replacedSpace)
+	watch := watchService(t, serviceURLIn(t, replacedSpace, "first"), "")
 	kubeconfig := renamedKubeconfig(t)
 
 	for _, step := range []struct{ name, context, kubeconfig, namespace, model string }{
 		{"the context is renamed", "renamed", kubeconfig, mine, "name: first"},
-		{"and has its old name again", local, "", mine, "name: first"},
+		{"the context has its old name again", local, "", mine, "name: first"},
 		{"the model is renamed", local, "", mine, "name: second\n      previousNames: [first]"},
 		{"the renaming is reverted", local, "", mine, "name: first"},
 		{"the model is renamed once more", local, "", mine, "name: second\n      previousNames: [first]"},
-		{"and named back, with both addresses", local, "", mine, "name: first\n      previousNames: [second, first]"},
-		{"the namespace is handed over", local, "", theirs, "name: first\n      previousNames: [second, first]"},
-		{"and no longer the stack's", local, "", theirs, "name: first\n      previousNames: [second, first]"},
+		{"the model has its first name again, with both addresses", local, "", mine, "name: first\n      previousNames: [second, first]"},
+		{"the namespace becomes an existing one", local, "", theirs, "name: first\n      previousNames: [second, first]"},
+		{"the namespace is no longer the stack's", local, "", theirs, "name: first\n      previousNames: [second, first]"},
 	} {
-		s.configure(ofOneModel(t, step.context, step.kubeconfig, step.namespace, step.model))
+		s.configure(oneModelIn(t, step.context, step.kubeconfig, step.namespace, step.model))
 		s.up()
-		if now := enginePods(t, replacedSpace); !slices.Equal(now, replicas) {
+		if now := replicaPods(t, replacedSpace); !slices.Equal(now, replicas) {
 			t.Fatalf("%s: the replicas are %q, and were %q", step.name, now, replicas)
 		}
-		if changes := s.preview(); len(changes) > 1 { // the namespace that was read is forgotten
+		if changes := s.preview(); len(changes) > 1 { // the stack discards the namespace that it has read
 			t.Errorf("%s: the next preview has %v", step.name, changes)
 		}
 	}
-	asked.end(t)
+	watch.end(t)
 
 	t.Run("the context of another cluster is refused", func(t *testing.T) {
-		s.configure(ofOneModel(t, "other", kubeconfig, theirs, "name: first\n      previousNames: [second, first]"))
+		s.configure(oneModelIn(t, "other", kubeconfig, theirs, "name: first\n      previousNames: [second, first]"))
 		expectRefusal(t, s, `cluster.existing.context: is "other", whose cluster https://127.0.0.1:1 is not`)
 	})
 	t.Run("dropping the first name", func(t *testing.T) {
-		s.configure(ofOneModel(t, local, "", theirs, "name: second\n      previousNames: [first]"))
+		s.configure(oneModelIn(t, local, "", theirs, "name: second\n      previousNames: [first]"))
 		s.up()
-		s.configure(ofOneModel(t, local, "", theirs, "name: second"))
+		s.configure(oneModelIn(t, local, "", theirs, "name: second"))
 		expectRefusal(t, s, "models[0].previousNames: is []")
-		// A state that does not know: other replicas, and no request lost.
+		// Without the record the replicas are replaced, and no request is lost.
 		forgetDeployed(t, s)
 		url := serviceURLIn(t, replacedSpace, "second")
-		asked := watchService(t, url, "")
+		watch := watchService(t, url, "")
 		s.up()
-		asked.end(t)
+		watch.end(t)
 		if again := serviceURLIn(t, replacedSpace, "second"); again != url {
 			t.Errorf("the address was %s, and is %s: its Service was deleted", url, again)
 		}
 	})
-	t.Run("a namespace that was handed over outlives the stack", func(t *testing.T) {
+	t.Run("an existing namespace outlives the stack", func(t *testing.T) {
 		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
 		if phase := kubectl(t, "get", "namespace", replacedSpace, "--output=jsonpath={.status.phase}"); phase != "Active" {
 			t.Errorf("the namespace is %s", phase)
@@ -124,7 +123,7 @@ func expectRefusal(t *testing.T, s *stack, want string) {
 	}
 }
 
-// forgetDeployed takes what the last update deployed out of the stack's outputs.
+// forgetDeployed removes the record of the last update from the stack's outputs.
 func forgetDeployed(t *testing.T, s *stack) {
 	t.Helper()
 	var state map[string]any

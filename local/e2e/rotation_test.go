@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// testRotation gives clients another key. What they get in the meantime is
-// 200 to one of the two.
+// testRotation changes the API key. Meanwhile one of the two keys is always accepted.
 func testRotation(t *testing.T, s *stack) {
 	s.setSecret("apiKey", nextKeyCanary)
 	steps := s.previewSteps("--show-replacement-steps")
@@ -27,8 +26,8 @@ func testRotation(t *testing.T, s *stack) {
 	for _, model := range []string{"mistral-7b", "qwen-7b"} {
 		url := serviceURL(t, model)
 		for key, want := range map[string]int{apiKeyCanary: http.StatusUnauthorized, nextKeyCanary: http.StatusOK} {
-			// The rollout is over when the new pod is ready; that the old one
-			// leaves takes a moment to reach the Service.
+			// The rollout ends when the new pod is ready. The Service drops the old pod a
+			// moment later.
 			await(t, fmt.Sprintf("%s answers %d to %s…", model, want, key[:12]), 10*time.Second, func() bool {
 				status, err := askModels(url, key)
 				return err == nil && status == want
@@ -44,18 +43,18 @@ func testRotation(t *testing.T, s *stack) {
 	}
 }
 
-// expectRotation wants the new Secret first, then the Deployment updated in
-// place, and the old Secret deleted once nothing refers to it.
+// expectRotation fails unless the update creates the new Secret first, then updates the
+// Deployment in place, and deletes the old Secret last.
 func expectRotation(t *testing.T, steps []change, model string) {
 	t.Helper()
-	at := func(kind, name string, ops ...string) int {
+	index := func(kind, name string, ops ...string) int {
 		return slices.IndexFunc(steps, func(c change) bool {
 			return c.kind() == kind && c.name() == name && slices.Contains(ops, c.Op)
 		})
 	}
-	created := at("Secret", model+"-api-key", "create-replacement", "create")
-	updated := at("Deployment", model, "update")
-	deleted := at("Secret", model+"-api-key", "delete-replaced", "delete")
+	created := index("Secret", model+"-api-key", "create-replacement", "create")
+	updated := index("Deployment", model, "update")
+	deleted := index("Secret", model+"-api-key", "delete-replaced", "delete")
 	if created < 0 || updated < created || deleted < updated {
 		t.Errorf("%s: the Secret is created in step %d, the Deployment updated in step %d, the Secret deleted in step %d of %v", model, created, updated, deleted, steps)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// askPrometheus is the number of series that a query finds now.
+// askPrometheus returns the number of series of a query.
 func askPrometheus(t *testing.T, query string) (int, error) {
 	t.Helper()
 	address := kubectl(t, "--namespace=monitoring", "get", "service", "kps-prometheus", "--output=jsonpath={.spec.clusterIP}")
@@ -31,16 +31,14 @@ func askPrometheus(t *testing.T, query string) (int, error) {
 	return len(answer.Data.Result), nil
 }
 
-// awaitScaledObject waits until KEDA has taken an object up and can read what it
-// asks for.
+// awaitScaledObject waits until KEDA has accepted an object and can read its metrics.
 func awaitScaledObject(t *testing.T, namespace, name string) {
 	t.Helper()
 	kubectl(t, "--namespace="+namespace, "wait", "--for=condition=Ready", "--timeout=90s", "scaledobject/"+name)
 	awaitAutoscaler(t, namespace, "keda-hpa-"+name)
 }
 
-// awaitAutoscaler waits until Kubernetes' autoscaler can compute a number from
-// its metrics.
+// awaitAutoscaler waits until Kubernetes' autoscaler can compute a number from its metrics.
 func awaitAutoscaler(t *testing.T, namespace, name string) {
 	t.Helper()
 	kubectl(t, "--namespace="+namespace, "wait", "--for=condition=ScalingActive", "--timeout=110s", "hpa/"+name)

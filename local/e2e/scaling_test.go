@@ -11,14 +11,14 @@ import (
 
 const (
 	scalingSpace = "e2e-scaling"
-	// scalingPatience is for the slowest of what is waited for here: two engines
-	// that go one after the other, a minute apart, after 15 s of low load and up to
-	// 15 s of the autoscaler's period, on two busy cores.
+	// scalingPatience bounds every wait. The slowest is for two replicas that are
+	// removed a minute apart, after 15 s of low load and up to 15 s of the
+	// autoscaler's period, on two busy cores.
 	scalingPatience = 5 * time.Minute
 )
 
-// scaled is a stack of a model whose number of engines a policy decides, and of
-// one that sleeps until the first has requests.
+// scaled returns a stack of a model with a scaling policy, and of one that scales from zero
+// when the first one has requests.
 func scaled(policy string) string {
 	return fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
@@ -45,36 +45,36 @@ func scaled(policy string) string {
 `, scalingSpace, streamShutdown, policy)
 }
 
-// TestScaling has the real KEDA, Kubernetes' autoscaler and Prometheus move the
-// number of engines with the load, by each of the policies, one after the other.
+// TestScaling lets the real KEDA, Kubernetes' autoscaler and Prometheus change the number of
+// replicas with the load, with each scaling policy.
 func TestScaling(t *testing.T) {
 	s := newStack(t, scaled("{policy: load, targetLoad: 4, downSeconds: 15}"))
 	s.up()
-	t.Run("Prometheus has every engine's series, by the labels that are promised", testSeries)
+	t.Run("Prometheus has every replica's series, with the documented labels", testSeries)
 	t.Run("KEDA accepts the policy", func(t *testing.T) { awaitScaledObject(t, scalingSpace, "chat") })
 	chat := serviceURLIn(t, scalingSpace, "chat")
-	t.Run("load adds engines, and wakes the one that sleeps", func(t *testing.T) {
-		awaitEngines(t, "sleeper", 0)
+	t.Run("load adds replicas, and scales the sleeper from zero", func(t *testing.T) {
+		awaitReplicas(t, "sleeper", 0)
 		l := openLoad(t, chat, 12)
-		awaitEngines(t, "chat", 3)
-		awaitEngines(t, "sleeper", 1)
+		awaitReplicas(t, "chat", 3)
+		awaitReplicas(t, "sleeper", 1)
 		l.end(t)
 	})
-	t.Run("low load takes them away, and cuts no stream", func(t *testing.T) {
+	t.Run("low load removes replicas, and truncates no stream", func(t *testing.T) {
 		l := openLoad(t, chat, 2)
-		awaitEngines(t, "chat", 1)
+		awaitReplicas(t, "chat", 1)
 		l.end(t)
 	})
-	t.Run("without any, the one that was woken sleeps again", func(t *testing.T) { awaitEngines(t, "sleeper", 0) })
-	t.Run("by the queue", func(t *testing.T) {
+	t.Run("without load the sleeper scales to zero", func(t *testing.T) { awaitReplicas(t, "sleeper", 0) })
+	t.Run("policy queue", func(t *testing.T) {
 		s.configure(scaled("{policy: queue, targetWaiting: 3}"))
 		s.up()
 		awaitScaledObject(t, scalingSpace, "chat")
 		if metrics := kubectl(t, "--namespace="+scalingSpace, "get", "hpa", "keda-hpa-chat", "--output=jsonpath={.spec.metrics[*].external.metric.name}"); len(strings.Fields(metrics)) != 1 {
-			t.Errorf("the autoscaler looks at %q, want the queue alone", metrics)
+			t.Errorf("the autoscaler reads %q, want only the queue", metrics)
 		}
 	})
-	t.Run("by the use of cores, with the metrics server", func(t *testing.T) {
+	t.Run("policy cpu, with the metrics server", func(t *testing.T) {
 		s.configure(scaled("{policy: cpu}"))
 		s.up()
 		awaitAutoscaler(t, scalingSpace, "chat")
@@ -82,7 +82,7 @@ func TestScaling(t *testing.T) {
 			t.Errorf("KEDA scales as well:\n%s", out)
 		}
 	})
-	t.Run("by load again, which KEDA takes over", func(t *testing.T) {
+	t.Run("policy load again, which KEDA takes over", func(t *testing.T) {
 		s.configure(scaled("{policy: load, targetLoad: 4, downSeconds: 15}"))
 		s.up()
 		awaitScaledObject(t, scalingSpace, "chat")
@@ -91,59 +91,59 @@ func TestScaling(t *testing.T) {
 			t.Errorf("another autoscaler competes:\n%s", out)
 		}
 	})
-	t.Run("to a fixed number, by the way that is documented", func(t *testing.T) {
+	t.Run("a fixed number, in the documented way", func(t *testing.T) {
 		s.configure(scaled("{policy: external}"))
 		s.up()
 		kubectl(t, "--namespace="+scalingSpace, "scale", "deployment/chat", "--replicas=2")
 		s.configure(strings.Replace(scaled("{}"), "replicas: {min: 1, max: 3}", "replicas: {min: 2, max: 2}", 1))
 		s.up()
-		awaitEngines(t, "chat", 2)
-		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); strings.Contains(left, "chat") {
-			t.Errorf("scaled all the same: %s", left)
+		awaitReplicas(t, "chat", 2)
+		if rest := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); strings.Contains(rest, "chat") {
+			t.Errorf("still scaled: %s", rest)
 		}
 	})
-	t.Run("destroy ends, and leaves no autoscaler", func(t *testing.T) {
+	t.Run("destroy leaves no autoscaler", func(t *testing.T) {
 		s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName)
-		if left := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); left != "" {
-			t.Errorf("left: %s", left)
+		if rest := kubectl(t, "get", "hpa,scaledobjects", "--namespace="+scalingSpace, "--output=name"); rest != "" {
+			t.Errorf("left: %s", rest)
 		}
 	})
 }
 
-// testSeries asks Prometheus for the labels that dashboards and scalers rely on.
+// testSeries queries Prometheus for the labels that dashboards and scalers use.
 func testSeries(t *testing.T) {
 	pod := kubectl(t, "--namespace="+scalingSpace, "get", "pods", "--selector=app.kubernetes.io/instance=chat", "--output=jsonpath={.items[*].metadata.name}")
 	node := kubectl(t, "get", "nodes", "--output=jsonpath={.items[0].metadata.name}")
 	query := fmt.Sprintf(`vllm:num_requests_running{job="vllm",namespace=%q,service="chat",pod=%q,node=%q}`, scalingSpace, pod, node)
-	// The node hands a changed configuration on within about a minute, and slower
-	// where it is busy.
+	// The kubelet updates a mounted configuration within about a minute, later if the
+	// node is busy.
 	await(t, "one series of "+query, scalingPatience, func() bool {
 		series, err := askPrometheus(t, query)
 		return err == nil && series == 1
 	})
 }
 
-// awaitEngines waits until a model has so many engines, all of them ready, and
-// no others that are still leaving.
-func awaitEngines(t *testing.T, model string, engines int) {
+// awaitReplicas waits until a model has the given number of replicas, all ready, and none that
+// terminates.
+func awaitReplicas(t *testing.T, model string, replicas int) {
 	t.Helper()
-	want := fmt.Sprintf("%d %d", engines, engines)
+	want := fmt.Sprintf("%d %d", replicas, replicas)
 	var have string
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("%s has %s engines wanted and ready", model, have)
+			t.Logf("%s has %s replicas desired and ready", model, have)
 		}
 	})
-	await(t, fmt.Sprintf("%s has %d engines", model, engines), scalingPatience, func() bool {
-		wanted, ready := "0", "0"
+	await(t, fmt.Sprintf("%s has %d replicas", model, replicas), scalingPatience, func() bool {
+		desired, ready := "0", "0"
 		fields := strings.Split(kubectl(t, "--namespace="+scalingSpace, "get", "deployment", model, "--output=jsonpath={.spec.replicas},{.status.readyReplicas}"), ",")
 		if fields[0] != "" {
-			wanted = fields[0]
+			desired = fields[0]
 		}
 		if fields[1] != "" {
 			ready = fields[1]
 		}
-		have = wanted + " " + ready
+		have = desired + " " + ready
 		return have == want
 	})
 }

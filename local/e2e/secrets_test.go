@@ -15,25 +15,25 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// needles are the forms in which a secret would show: in clear, and inside
-// base64 text at each of the three alignments.
+// needles returns the forms of a secret in a file: in clear, and inside base64 at each of the
+// three alignments.
 func needles(secret string) [][]byte {
 	found := [][]byte{[]byte(secret)}
 	for shift := range 3 {
 		encoded := base64.StdEncoding.EncodeToString([]byte(strings.Repeat("x", shift) + secret))
-		// The characters at both ends mix with whatever stands beside.
+		// The characters at both ends also depend on the neighbouring bytes.
 		found = append(found, []byte(encoded[4:len(encoded)-4]))
 	}
 	return found
 }
 
-// canaries begin with what a message may say of them.
+// canaries begin with the part that a message may show.
 var canaries = map[string][][]byte{
 	apiKeyCanary[:12]: needles(apiKeyCanary),
 	tokenCanary[:12]:  needles(tokenCanary),
 }
 
-// holds names the canary that is in there, or nothing.
+// holds returns the canary in the content, or "".
 func holds(content []byte) string {
 	for name, forms := range canaries {
 		for _, form := range forms {
@@ -45,19 +45,19 @@ func holds(content []byte) string {
 	return ""
 }
 
-// testSecretsStaySecret looks for the canaries wherever the deployment left
-// traces. That it can find them at all is shown on the Secret objects.
+// testSecretsStaySecret searches the canaries in everything that the deployment wrote. The
+// search in the Secret objects proves that it can find them.
 func testSecretsStaySecret(t *testing.T, s *stack, arguments *argumentWatch) {
 	seen := arguments.seen(t)
 	if !strings.Contains(seen, "pulumi up --yes") || !strings.Contains(seen, "Qwen/Qwen2.5-7B") {
-		t.Errorf("neither an update nor an engine was among the processes: the search proves nothing\n%s", seen)
+		t.Errorf("neither an update nor a replica was among the processes: the search proves nothing\n%s", seen)
 	}
 	places := map[string]string{
 		"the arguments of every process": seen,
 		"stack export":                   s.state(),
 		"preview":                        s.pulumi("preview", "--diff", "--stack="+stackName),
 		"outputs":                        s.pulumi("stack", "output", "--json", "--stack="+stackName),
-		"engine logs":                    kubectl(t, "--namespace="+testSpace, "logs", "--selector=app.kubernetes.io/name=vllm", "--tail=-1"),
+		"replica logs":                   kubectl(t, "--namespace="+testSpace, "logs", "--selector=app.kubernetes.io/name=vllm", "--tail=-1"),
 	}
 	for kind := range strings.FieldsSeq(kubectl(t, "api-resources", "--verbs=list", "--output=name")) {
 		if kind != "secrets" {
@@ -69,7 +69,7 @@ func testSecretsStaySecret(t *testing.T, s *stack, arguments *argumentWatch) {
 			t.Errorf("%s: %s…", place, secret)
 		}
 	}
-	// The last holds the two before it, which must not be empty.
+	// The last folder contains the two before it, which must not be empty.
 	for _, dir := range []string{s.dir, s.layout.Pulumi(), s.layout.Kube("logs"), s.layout.Kube("etcd"), s.layout.Kube()} {
 		searchFiles(t, s.layout, dir)
 	}
@@ -81,16 +81,16 @@ func testSecretsStaySecret(t *testing.T, s *stack, arguments *argumentWatch) {
 	}
 }
 
-// searchFiles reads every file below a folder.
+// searchFiles searches every file below a folder.
 func searchFiles(t *testing.T, l layout.Layout, dir string) {
 	t.Helper()
 	files := 0
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if path == l.Kube("ns") {
-			return fs.SkipDir // namespaces, which cannot be read
+			return fs.SkipDir // namespaces cannot be read
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // the cluster goes on meanwhile
+			return nil // the running cluster changes files
 		}
 		if err != nil || !d.Type().IsRegular() {
 			return err
@@ -110,9 +110,8 @@ func searchFiles(t *testing.T, l layout.Layout, dir string) {
 	}
 }
 
-// expectRuntimeRecord allows the one place where a secret has to be in clear:
-// what containerd and runc write down of a container holds its environment.
-// It is root-only, as on every node.
+// expectRuntimeRecord allows the one place where a secret must be in clear: containerd's and
+// runc's record of a container's environment. Only root can read it, as on every node.
 func expectRuntimeRecord(t *testing.T, l layout.Layout, path, secret string) {
 	t.Helper()
 	below := func(dir string) bool { return strings.HasPrefix(path, dir+string(filepath.Separator)) }
@@ -124,7 +123,7 @@ func expectRuntimeRecord(t *testing.T, l layout.Layout, path, secret string) {
 	for dir, closed := range map[string]fs.FileMode{
 		l.State():            0o077,
 		l.Kube():             0o077,
-		l.Kube("containerd"): 0o066, // containerd lets others pass through, but not look around
+		l.Kube("containerd"): 0o066, // containerd lets others traverse, but not list
 		l.Kube("run"):        0o066,
 	} {
 		info, err := os.Stat(dir)

@@ -21,7 +21,7 @@ const (
 	testSpace     = "e2e-serving"
 )
 
-// twoModels is a stack with two small, quickly loading engines.
+// twoModels returns a stack of two small models that load quickly.
 func twoModels(first, second string) string {
 	return fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
@@ -45,7 +45,7 @@ var (
 	qwen    = modelEntry("qwen-7b", "Qwen/Qwen2.5-7B")
 )
 
-// One stack lives through what its users do to it, in this order.
+// TestServing runs a user's operations on one stack, in this order.
 func TestServing(t *testing.T) {
 	before := inventory(t)
 	arguments := watchArguments(t)
@@ -77,12 +77,12 @@ func TestServing(t *testing.T) {
 			t.Errorf("preview: %v", changes)
 		}
 	})
-	t.Run("what is predicted is what runs", func(t *testing.T) { testSizing(t, s) })
+	t.Run("predictions match the running replicas", func(t *testing.T) { testSizing(t, s) })
 	t.Run("OpenAI's client", func(t *testing.T) { testOpenAIClient(t) })
 	t.Run("name, exec and port-forward", func(t *testing.T) { testReachability(t) })
 	t.Run("pods are admitted as restricted", func(t *testing.T) { testRestricted(t) })
 	t.Run("secrets stay secret", func(t *testing.T) { testSecretsStaySecret(t, s, arguments) })
-	t.Run("a crash-looping model fails at its deadline and the old one serves", func(t *testing.T) {
+	t.Run("a crash-looping model fails at its deadline, and the old one serves", func(t *testing.T) {
 		configure("    - {name: mistral-7b, model: broken/broken-7b, maxModelLen: 4096, gpu: {count: 1}, resources: {disk: 60Gi}}\n", qwen)
 		testCrashLoop(t, s)
 		configure(mistral, qwen)
@@ -99,8 +99,7 @@ func TestServing(t *testing.T) {
 	})
 }
 
-// secretLines are the encrypted secrets that the engine wrote into the
-// configuration file.
+// secretLines returns the encrypted secrets that the engine wrote into the configuration file.
 func secretLines(t *testing.T, s *stack) string {
 	t.Helper()
 	data, err := os.ReadFile(s.configFile())
@@ -120,7 +119,7 @@ func secretLines(t *testing.T, s *stack) string {
 	return kept.String()
 }
 
-// serviceURL is the model's Service as this machine reaches it.
+// serviceURL returns the URL of a model's Service on this machine.
 func serviceURL(t *testing.T, service string) string {
 	t.Helper()
 	return serviceURLIn(t, testSpace, service)
@@ -188,7 +187,7 @@ func testRestricted(t *testing.T) {
 	if len(pods) != 2 {
 		t.Errorf("running pods: %v", pods)
 	}
-	// The namespace does enforce: a pod that asks for nothing is refused.
+	// The namespace enforces the policy: a pod without a security context is refused.
 	out, err := tryKubectl("--namespace="+testSpace, "run", "unrestricted", "--image=localhost/vllmsim:v0.33.0", "--dry-run=server")
 	if err == nil || !strings.Contains(out, "violates PodSecurity") {
 		t.Errorf("an unrestricted pod: %v, %s", err, out)

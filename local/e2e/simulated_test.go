@@ -23,14 +23,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
 )
 
+// simulated is a stack on a simulated AWS account, which the real engine runs.
 type simulated struct {
 	simulation.Stack
 
 	t *testing.T
-	// components are the processes of the EKS component that were seen.
+	// components are the observed processes of the EKS component.
 	components map[int]bool
 }
 
+// newSimulated creates a stack in a folder of the checkout. The tests of one account share it.
 func newSimulated(t *testing.T, folder, name, configuration string) *simulated {
 	t.Helper()
 	s := &simulated{Stack: simulation.Stack{Layout: checkout(t), Folder: folder, Name: name}, t: t, components: map[int]bool{}}
@@ -41,6 +43,7 @@ func newSimulated(t *testing.T, folder, name, configuration string) *simulated {
 	return s
 }
 
+// accountFolder returns a new folder in .local, which is removed if the test passes.
 func accountFolder(t *testing.T) string {
 	t.Helper()
 	parent := checkout(t).Simulation("tests")
@@ -53,7 +56,7 @@ func accountFolder(t *testing.T) string {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("what was simulated is in %s", folder)
+			t.Logf("the simulation's files are in %s", folder)
 		} else if err := os.RemoveAll(folder); err != nil {
 			t.Error(err)
 		}
@@ -61,6 +64,7 @@ func accountFolder(t *testing.T) string {
 	return folder
 }
 
+// stackText returns a stack file of this repository, with replacements: old, new, …
 func stackText(t *testing.T, name string, oldNew ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(checkout(t).Root, "Pulumi."+name+".yaml"))
@@ -88,6 +92,7 @@ func (s *simulated) configure(text string) {
 	}
 }
 
+// try runs a command, which may fail. The EKS component must run for it.
 func (s *simulated) try(ctx context.Context, o simulation.Options, command string, args ...string) (simulation.Run, error) {
 	s.t.Helper()
 	ended, watched := make(chan struct{}), make(chan struct{})
@@ -100,16 +105,17 @@ func (s *simulated) try(ctx context.Context, o simulation.Options, command strin
 	close(ended)
 	<-watched
 	s.t.Logf("%s of %s: %s, %d resources", command, s.Name, time.Since(began).Round(100*time.Millisecond), len(run.Steps()))
-	left := func() []int { return processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()) }
-	if o.Kill { // its plugins end when they find that it is gone
-		await(s.t, "the end of what a killed engine has started", time.Minute, func() bool { return len(left()) == 0 })
+	processes := func() []int { return processesWith(s.t, "VLLM_EKS_SIMULATED_ACCOUNT="+s.Account()) }
+	if o.Kill { // its plugins end when they notice that it has ended
+		await(s.t, "the end of a killed engine's processes", time.Minute, func() bool { return len(processes()) == 0 })
 	}
-	if left := left(); len(left) > 0 {
-		s.t.Errorf("processes outlive the engine: %v", left)
+	if rest := processes(); len(rest) > 0 {
+		s.t.Errorf("processes outlive the engine: %v", rest)
 	}
 	return run, err
 }
 
+// watch records the Node.js processes that run the EKS component of this simulation.
 func (s *simulated) watch(ended <-chan struct{}) {
 	for {
 		select {
@@ -126,6 +132,7 @@ func (s *simulated) watch(ended <-chan struct{}) {
 	}
 }
 
+// must runs a command that must succeed.
 func (s *simulated) must(command string, args ...string) simulation.Run {
 	s.t.Helper()
 	run, err := s.try(s.t.Context(), simulation.Options{}, command, args...)
@@ -137,6 +144,7 @@ func (s *simulated) must(command string, args ...string) simulation.Run {
 
 func (s *simulated) up() simulation.Run { return s.must("up", "--yes", "--skip-preview") }
 
+// resources returns the URNs in the stack's state.
 func (s *simulated) resources() []string {
 	s.t.Helper()
 	text, err := os.ReadFile(s.stateFile())
@@ -167,6 +175,8 @@ func (s *simulated) stateFile() string {
 	return files[0]
 }
 
+// changes returns the steps of a command that change something, such as "update Deployment
+// mistral-7b".
 func changes(run simulation.Run) []string {
 	var all []string
 	for _, step := range run.Steps() {
@@ -178,28 +188,31 @@ func changes(run simulation.Run) []string {
 	return all
 }
 
+// expectChanges fails unless each change matches one of the patterns and each pattern one of
+// the changes.
 func expectChanges(t *testing.T, run simulation.Run, patterns ...string) {
 	t.Helper()
-	all := changes(run)
+	planned := changes(run)
 	used := make([]bool, len(patterns))
-	for _, change := range all {
-		known := false
+	for _, change := range planned {
+		expected := false
 		for i, pattern := range patterns {
 			if regexp.MustCompile("^(?:" + pattern + ")$").MatchString(change) {
-				known, used[i] = true, true
+				expected, used[i] = true, true
 			}
 		}
-		if !known {
+		if !expected {
 			t.Errorf("unexpected: %s", change)
 		}
 	}
 	for i, pattern := range patterns {
 		if !used[i] {
-			t.Errorf("nothing is %s; there is: %v", pattern, all)
+			t.Errorf("no change matches %s; changes: %v", pattern, planned)
 		}
 	}
 }
 
+// drift returns the differences that a refresh finds.
 func drift(run simulation.Run) []string {
 	var found []string
 	for _, event := range run.Events {
@@ -210,32 +223,36 @@ func drift(run simulation.Run) []string {
 	return found
 }
 
+// deleteLateLogs follows docs/aws.md after a destroy: the last logs of a cluster create its log
+// group again.
 func deleteLateLogs(t *testing.T, folder string, clusters int) {
 	t.Helper()
 	const group = "aws:cloudwatch/logGroup:LogGroup"
-	left := inAccount(t, folder, group)
-	if len(left) != clusters {
-		t.Errorf("log groups that the clusters created again: %v, want %d", left, clusters)
+	rest := inAccount(t, folder, group)
+	if len(rest) != clusters {
+		t.Errorf("log groups that the clusters created again: %v, want %d", rest, clusters)
 	}
-	for _, name := range left {
+	for _, name := range rest {
 		if err := account.Open(filepath.Join(folder, "account"), "us-west-2", nil).Delete(group, strings.TrimPrefix(name, group+" ")); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
+// expectEmpty fails if the account has resources.
 func expectEmpty(t *testing.T, folder string) {
 	t.Helper()
-	if left := inAccount(t, folder, ""); len(left) > 0 {
-		t.Errorf("left in the account: %v", left)
+	if rest := inAccount(t, folder, ""); len(rest) > 0 {
+		t.Errorf("left in the account: %v", rest)
 	}
-	// Nor what controllers in the cluster created there.
+	// Controllers in the cluster must have left nothing either.
 	items, err := incluster.Account(filepath.Join(folder, "account")).Items()
 	if err != nil || len(items) > 0 {
 		t.Errorf("left in the account by controllers: %v, %v", items, err)
 	}
 }
 
+// inAccount returns the resources of a type; of every type for "".
 func inAccount(t *testing.T, folder, typ string) []string {
 	t.Helper()
 	records, err := account.Records(filepath.Join(folder, "account"))
@@ -251,11 +268,12 @@ func inAccount(t *testing.T, folder, typ string) []string {
 	return found
 }
 
+// footprint lists the files of a home directory and the stacks' files.
 func footprint(t *testing.T, home string) []string {
 	t.Helper()
 	var found []string
 	note := func(path string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() && !strings.Contains(path, "/go/telemetry/") { // Go counts its own commands
+		if err == nil && !entry.IsDir() && !strings.Contains(path, "/go/telemetry/") { // telemetry counters of the go command
 			content, err := os.ReadFile(path)
 			found = append(found, fmt.Sprintf("%s %x %v", path, sha256.Sum256(content), err))
 		}

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// testSizing compares the stack's outputs with what the running engines say of
-// themselves, and looks for the table in a preview.
+// testSizing compares the stack's outputs with the metrics of the running replicas, and finds
+// the sizing table in a preview.
 func testSizing(t *testing.T, s *stack) {
 	var summaries map[string]string
 	output := s.pulumi("stack", "output", "sizing", "--json", "--stack="+stackName)
@@ -34,7 +34,7 @@ func testSizing(t *testing.T, s *stack) {
 	}
 }
 
-// exposedTokens is the size of the KV cache in the engine's metrics.
+// exposedTokens returns the size of the KV cache in a replica's metrics.
 func exposedTokens(t *testing.T, service string) int {
 	t.Helper()
 	client := http.Client{Timeout: 10 * time.Second}

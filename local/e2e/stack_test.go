@@ -18,9 +18,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// stack is one Pulumi stack of the program in this checkout, with a backend
-// and a configuration file of its own: dir is a copy of the program. Plugins
-// and commands are those that `make up` uses.
+// stack is a Pulumi stack of this checkout's program, with its own backend and configuration
+// file. dir is a copy of the program. Plugins and commands are those of `make up`.
 type stack struct {
 	t      testing.TB
 	layout layout.Layout
@@ -29,8 +28,7 @@ type stack struct {
 
 const stackName = "e2e"
 
-// newStack creates a stack. Whatever the test leaves of it is destroyed in
-// the end.
+// newStack creates a stack, which is destroyed at the end of the test.
 func newStack(t testing.TB, config string) *stack {
 	t.Helper()
 	s := initStack(t, config)
@@ -66,8 +64,7 @@ func initStack(t testing.TB, config string) *stack {
 	return s
 }
 
-// programFolders returns the folders of the root that hold packages of the
-// program.
+// programFolders returns the folders of the root with packages of the program.
 func programFolders(t testing.TB, l layout.Layout) []string {
 	t.Helper()
 	var folders []string
@@ -91,7 +88,7 @@ func programFolders(t testing.TB, l layout.Layout) []string {
 	return slices.Compact(folders)
 }
 
-// programFiles are the files of the program itself, without its tests.
+// programFiles returns the files of the program, without tests.
 func programFiles(t testing.TB, l layout.Layout) []string {
 	t.Helper()
 	entries, err := os.ReadDir(l.Root)
@@ -111,8 +108,8 @@ func (s *stack) backend() string { return filepath.Join(s.dir, "backend") }
 
 func (s *stack) configFile() string { return filepath.Join(s.dir, "Pulumi."+stackName+".yaml") }
 
-// configure replaces the stack's configuration, and keeps the salt that the
-// engine wrote into it.
+// configure replaces the stack's configuration, and keeps the salt that the engine wrote into
+// it.
 func (s *stack) configure(config string) {
 	s.t.Helper()
 	if old, err := os.ReadFile(s.configFile()); err == nil {
@@ -127,7 +124,7 @@ func (s *stack) configure(config string) {
 	}
 }
 
-// command is pulumi as a user runs it after `eval "$(make env)"`.
+// command returns a pulumi command with the environment of `eval "$(make env)"`.
 func (s *stack) command(ctx context.Context, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "pulumi", args...)
 	cmd.Args = append(cmd.Args, "--cwd="+s.dir, "--non-interactive", "--color=never")
@@ -135,7 +132,7 @@ func (s *stack) command(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// run returns what pulumi printed, and its error.
+// run returns pulumi's output and its error.
 func (s *stack) run(timeout time.Duration, args ...string) (string, error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
@@ -147,7 +144,7 @@ func (s *stack) run(timeout time.Duration, args ...string) (string, error) {
 	return out.String(), errors.Join(err, ctx.Err())
 }
 
-// pulumi runs a command that must work.
+// pulumi runs a command that must succeed.
 func (s *stack) pulumi(args ...string) string {
 	s.t.Helper()
 	out, err := s.run(4*time.Minute, args...)
@@ -157,8 +154,8 @@ func (s *stack) pulumi(args ...string) string {
 	return out
 }
 
-// setSecret hands a secret over as a person does, who is asked for it: as an
-// argument, every process of the machine could see it.
+// setSecret passes a secret on the standard input, because every process of the machine can
+// read an argument.
 func (s *stack) setSecret(key, value string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
@@ -182,7 +179,8 @@ type change struct {
 	DiffReasons []string `json:"diffReasons"`
 }
 
-// kind is Deployment, say, of urn:pulumi:…$kubernetes:apps/v1:Deployment::name.
+// kind returns the kind of an object: Deployment of
+// urn:pulumi:…$kubernetes:apps/v1:Deployment::name.
 func (c change) kind() string {
 	kind := c.URN[:strings.LastIndex(c.URN, "::")]
 	return kind[strings.LastIndexAny(kind, ":$")+1:]
@@ -190,8 +188,7 @@ func (c change) kind() string {
 
 func (c change) name() string { return c.URN[strings.LastIndex(c.URN, "::")+2:] }
 
-// preview lists what an update would change, by resource: "update Deployment
-// mistral-7b".
+// preview returns the changes of an update, by resource: "update Deployment mistral-7b".
 func (s *stack) preview() map[string]change {
 	s.t.Helper()
 	changes := map[string]change{}
@@ -201,7 +198,7 @@ func (s *stack) preview() map[string]change {
 	return changes
 }
 
-// previewSteps lists them in the engine's order.
+// previewSteps returns the changes in the engine's order.
 func (s *stack) previewSteps(args ...string) []change {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
@@ -217,11 +214,11 @@ func (s *stack) previewSteps(args ...string) []change {
 	if err := json.Unmarshal(out, &parsed); err != nil {
 		s.t.Fatalf("pulumi preview --json: %v\n%s", err, out)
 	}
-	// What is only read, and what is read no longer, changes nothing on the cluster.
+	// Reading an object, or no longer reading it, changes nothing on the cluster.
 	return slices.DeleteFunc(parsed.Steps, func(c change) bool { return c.Op == "same" || c.Op == "read" || c.Op == "discard" })
 }
 
-// state is the stack's state as it lies on disk.
+// state returns the stack's state file.
 func (s *stack) state() string {
 	s.t.Helper()
 	return s.pulumi("stack", "export", "--stack="+stackName)

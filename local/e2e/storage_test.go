@@ -14,7 +14,7 @@ import (
 
 const storageSpace = "e2e-storage"
 
-// stored is a model on a volume, with an adapter on another and a cache that
+// stored is a stack of a model on a volume, with an adapter on another one, and a cache that
 // outlives its pods.
 const stored = `config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
@@ -24,7 +24,7 @@ const stored = `config:
       model: mistralai/Mistral-7B-Instruct-v0.2
       servedModelName: chat
       maxModelLen: 4096
-` + tinyEngine + `      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+` + tinyReplica + `      lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
       env: {VLLMSIM_LOAD_SECONDS: "1"}
       serviceAccountName: reader
       storage: {weights: {claim: weights}, cache: {claim: cache}}
@@ -34,9 +34,8 @@ const stored = `config:
       podPatch: {spec: {hostAliases: [{ip: 192.0.2.1, hostnames: [proxy.internal]}]}}
 `
 
-// TestStorage serves a model and an adapter from volumes, as a ServiceAccount of
-// others, and keeps what an engine cached for the next one, which a user without
-// privileges wrote.
+// TestStorage serves a model and an adapter from volumes with an existing ServiceAccount. The
+// next replica finds the cache of the previous one, which an unprivileged user wrote.
 func TestStorage(t *testing.T) {
 	kubectl(t, "create", "namespace", storageSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", storageSpace) })
@@ -48,16 +47,16 @@ func TestStorage(t *testing.T) {
 	s := newStack(t, stored)
 	s.up()
 
-	in := func(command string) string {
+	inPod := func(command string) string {
 		return strings.TrimSpace(kubectl(t, "--namespace="+storageSpace, "exec", "deployment/chat", "--", "/bin/bash", "-c", command))
 	}
-	if got := in(`echo "$HF_HUB_OFFLINE $UID ${GROUPS[0]}"`); got != "1 2000 0" {
+	if got := inPod(`echo "$HF_HUB_OFFLINE $UID ${GROUPS[0]}"`); got != "1 2000 0" {
 		t.Errorf("offline, user and group are %q, want 1 2000 0", got)
 	}
 	if out, err := tryKubectl("--namespace="+storageSpace, "exec", "deployment/chat", "--", "/bin/bash", "-c", "echo x > /models/x"); err == nil {
 		t.Errorf("the weights can be written to: %s", out)
 	}
-	if got := in(`read -r line < <(while read -r l; do case $l in *proxy.internal*) echo "$l";; esac; done < /etc/hosts); echo "$line"`); !strings.HasPrefix(got, "192.0.2.1") {
+	if got := inPod(`read -r line < <(while read -r l; do case $l in *proxy.internal*) echo "$l";; esac; done < /etc/hosts); echo "$line"`); !strings.HasPrefix(got, "192.0.2.1") {
 		t.Errorf("the patch of the pod is not there: %q", got)
 	}
 	url := serviceURLIn(t, storageSpace, "chat")
@@ -67,30 +66,30 @@ func TestStorage(t *testing.T) {
 		}
 	}
 
-	in(`echo compiled > "$HOME/.cache/kept"`)
-	before := enginePods(t, storageSpace)
+	inPod(`echo compiled > "$HOME/.cache/kept"`)
+	before := replicaPods(t, storageSpace)
 	kubectl(t, "--namespace="+storageSpace, "delete", "pod", before[0])
-	await(t, "another engine", time.Minute, func() bool {
+	await(t, "another replica", time.Minute, func() bool {
 		status, err := askModels(url, "")
-		return err == nil && status == http.StatusOK && len(without(enginePods(t, storageSpace), before)) == 1
+		return err == nil && status == http.StatusOK && len(without(replicaPods(t, storageSpace), before)) == 1
 	})
-	if got := in(`read -r line < "$HOME/.cache/kept"; echo "$line"`); got != "compiled" {
-		t.Errorf("the next engine finds %q in its cache, want what the last one wrote", got)
+	if got := inPod(`read -r line < "$HOME/.cache/kept"; echo "$line"`); got != "compiled" {
+		t.Errorf("the next replica finds %q in its cache, want the previous one's content", got)
 	}
 	if changes := s.preview(); len(changes) != 0 {
 		t.Errorf("preview afterwards: %v", changes)
 	}
 }
 
-// claimFolder binds a claim to a folder of this machine, with one folder in it.
+// claimFolder binds a claim to a folder of this machine, which contains one folder.
 func claimFolder(t *testing.T, claim, folder string) {
 	t.Helper()
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, folder), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for at := dir; at != os.TempDir() && at != "/"; at = filepath.Dir(at) {
-		if err := os.Chmod(at, 0o777); err != nil { // a volume's own users write to it
+	for folder := dir; folder != os.TempDir() && folder != "/"; folder = filepath.Dir(folder) {
+		if err := os.Chmod(folder, 0o777); err != nil { // unprivileged users write to the volume
 			t.Fatal(err)
 		}
 	}

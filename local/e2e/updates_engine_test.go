@@ -16,7 +16,7 @@ import (
 
 const nodeGroupType = "aws:eks/nodeGroup:NodeGroup"
 
-// nodes are how many run in each node group, by the program's name of it.
+// nodes returns the number of nodes of each node group, by its name in the program.
 func (s *simulated) nodes() map[string]int {
 	s.t.Helper()
 	sizes := map[string]int{}
@@ -31,7 +31,7 @@ func (s *simulated) nodes() map[string]int {
 	return sizes
 }
 
-// account are the stack's resources in the simulated account, by URN.
+// account returns the stack's resources in the simulated account, by URN.
 func (s *simulated) account() map[string]*account.Record {
 	s.t.Helper()
 	records, err := account.Records(s.Account())
@@ -47,46 +47,46 @@ func (s *simulated) account() map[string]*account.Record {
 	return byURN
 }
 
-// apply previews a configuration and then brings it about: what changes in the
-// account is what the preview named, and nothing else.
+// apply previews a configuration and applies it. Exactly the previewed resources must change in
+// the account.
 func (s *simulated) apply(configuration string) simulation.Run {
 	s.t.Helper()
 	s.configure(configuration)
 	previewed := s.must("preview")
 	before := s.account()
-	made := s.up()
-	if want, got := changes(previewed), changes(made); !slices.Equal(want, got) {
-		s.t.Errorf("the preview names\n%s\nand the update makes\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
+	result := s.up()
+	if want, got := changes(previewed), changes(result); !slices.Equal(want, got) {
+		s.t.Errorf("the preview has\n%s\nand the update has\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
 	}
 	named := map[string]bool{}
 	for _, step := range previewed.Steps() {
 		named[step.URN] = named[step.URN] || step.Op != "same"
 	}
 	after := s.account()
-	all := maps.Clone(before)
-	maps.Copy(all, after)
-	for _, urn := range slices.Sorted(maps.Keys(all)) {
+	objects := maps.Clone(before)
+	maps.Copy(objects, after)
+	for _, urn := range slices.Sorted(maps.Keys(objects)) {
 		if !named[urn] && !reflect.DeepEqual(before[urn], after[urn]) {
-			s.t.Errorf("%s changes in the account, and the preview does not name it", urn)
+			s.t.Errorf("%s changes in the account and is not in the preview", urn)
 		}
 	}
 	expectChanges(s.t, s.must("preview"))
-	return made
+	return result
 }
 
-// events are what updates did to nodes since the last call.
+// events returns the effects of updates on nodes since the last call.
 func (s *simulated) events(seen *int) []account.Event {
 	s.t.Helper()
-	all, err := account.Events(s.Account())
+	events, err := account.Events(s.Account())
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	news := all[*seen:]
-	*seen = len(all)
+	news := events[*seen:]
+	*seen = len(events)
 	return news
 }
 
-// scale does what the cluster autoscaler does.
+// scale changes a group's size like the cluster autoscaler.
 func (s *simulated) scale(group string, nodes int) {
 	s.t.Helper()
 	if err := account.SetSize(s.Account(), group, nodes); err != nil {
@@ -94,15 +94,15 @@ func (s *simulated) scale(group string, nodes int) {
 	}
 }
 
-// TestUpdatesKeepTheNodesThatTheAutoscalerStarted changes a stack whose nodes run.
-func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
+// TestUpdatesKeepAutoscaledNodes changes a stack with nodes that the autoscaler started.
+func TestUpdatesKeepAutoscaledNodes(t *testing.T) {
 	const group = "nodes-g5-us-west-2a"
-	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
-	larger := func(least, most int) string {
-		return replaced(t, first, "      min: 0\n", fmt.Sprintf("      min: %d\n", least), "      max: 3\n", fmt.Sprintf("      max: %d\n", most))
+	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
+	larger := func(minimum, maximum int) string {
+		return replaced(t, initial, "      min: 0\n", fmt.Sprintf("      min: %d\n", minimum), "      max: 3\n", fmt.Sprintf("      max: %d\n", maximum))
 	}
-	s := newSimulated(t, accountFolder(t), "dev", first)
-	s.apply(first)
+	s := newSimulated(t, accountFolder(t), "dev", initial)
+	s.apply(initial)
 	seen := 0
 	s.events(&seen)
 	s.scale(group, 3)
@@ -151,29 +151,29 @@ func TestUpdatesKeepTheNodesThatTheAutoscalerStarted(t *testing.T) {
 	})
 }
 
-// TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone gives a group another launch
-// template while its pods cannot leave their nodes.
-func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
+// TestUnfinishedUpdateStaysInThePreview changes a group's launch template while its pods cannot
+// be evicted. EKS fails the update, and the preview shows it until a later update succeeds.
+func TestUnfinishedUpdateStaysInThePreview(t *testing.T) {
 	const group = "nodes-g5-us-west-2a"
-	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
-	s := newSimulated(t, accountFolder(t), "dev", first)
-	s.apply(first)
+	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
+	s := newSimulated(t, accountFolder(t), "dev", initial)
+	s.apply(initial)
 	s.scale(group, 2)
 	seen := 0
 	s.events(&seen)
 	if err := account.BlockDrains(s.Account(), group); err != nil {
 		t.Fatal(err)
 	}
-	s.configure(replaced(t, first, "team: ml-platform", "team: search"))
+	s.configure(replaced(t, initial, "team: ml-platform", "team: search"))
 	run, err := s.try(t.Context(), simulation.Options{}, "up", "--yes", "--skip-preview")
-	if said := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(said, "PodEvictionFailure") {
-		t.Fatalf("%v\n%s", err, said)
+	if messages := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(messages, "PodEvictionFailure") {
+		t.Fatalf("%v\n%s", err, messages)
 	}
-	// What docs/aws.md says to do then.
+	// The commands of docs/aws.md.
 	s.must("refresh", "--yes", "--skip-preview")
 	const named = "g5: replaces 2 nodes"
-	if said := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(said, named) || !strings.Contains(said, "launch template") {
-		t.Errorf("the preview does not say %q:\n%s", named, said)
+	if messages := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(messages, named) || !strings.Contains(messages, "launch template") {
+		t.Errorf("the preview does not say %q:\n%s", named, messages)
 	}
 	s.events(&seen)
 	s.up()
@@ -189,24 +189,23 @@ func TestAnUpdateThatEKSGaveUpIsNamedUntilItIsDone(t *testing.T) {
 	if replacedNodes != 2 {
 		t.Errorf("%d nodes were replaced, want 2", replacedNodes)
 	}
-	if said := strings.Join(s.must("preview").Messages(), "\n"); strings.Contains(said, "replaces") {
-		t.Errorf("after the update the preview says:\n%s", said)
+	if messages := strings.Join(s.must("preview").Messages(), "\n"); strings.Contains(messages, "replaces") {
+		t.Errorf("after the update the preview says:\n%s", messages)
 	}
 }
 
-// TestEachChangeIsTheOneThatThePreviewNames goes through what a team changes in a
-// year.
-func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {
-	first := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100")
-	s := newSimulated(t, accountFolder(t), "dev", first)
-	s.apply(first)
+// TestUpdateMatchesPreview makes the changes that a team makes in a year.
+func TestUpdateMatchesPreview(t *testing.T) {
+	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100")
+	s := newSimulated(t, accountFolder(t), "dev", initial)
+	s.apply(initial)
 	seen := 0
 	group := "vllm-eks:nodeGroups:\n"
-	more := replaced(t, first, group, group+"    - {name: more, instanceTypes: [g5.12xlarge], max: 1}\n")
-	model := replaced(t, more, "vllm-eks:models:\n", "vllm-eks:models:\n    - {name: second, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: more}\n")
+	extended := replaced(t, initial, group, group+"    - {name: more, instanceTypes: [g5.12xlarge], max: 1}\n")
+	model := replaced(t, extended, "vllm-eks:models:\n", "vllm-eks:models:\n    - {name: second, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: more}\n")
 	for _, step := range []struct{ name, configuration string }{
-		{"a group more", more}, {"a model more", model}, {"the model goes", more}, {"the group goes", first},
-		{"the next minor", replaced(t, first, `"1.35"`, `"1.36"`)},
+		{"a group more", extended}, {"a model more", model}, {"the model goes", extended}, {"the group goes", initial},
+		{"the next minor", replaced(t, initial, `"1.35"`, `"1.36"`)},
 	} {
 		t.Run(step.name, func(t *testing.T) {
 			s.t = t
@@ -222,16 +221,16 @@ func TestEachChangeIsTheOneThatThePreviewNames(t *testing.T) {
 	}
 	t.Run("back to the minor before", func(t *testing.T) {
 		s.t = t
-		s.configure(first)
+		s.configure(initial)
 		run, err := s.try(t.Context(), simulation.Options{}, "preview")
-		if said := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(said, `cluster.kubernetesVersion: is "1.35", and the cluster runs 1.36`) {
-			t.Errorf("%v\n%s", err, said)
+		if messages := strings.Join(run.Messages(), "\n"); err == nil || !strings.Contains(messages, `cluster.kubernetesVersion: is "1.35", and the cluster runs 1.36`) {
+			t.Errorf("%v\n%s", err, messages)
 		}
 	})
 }
 
-// TestZonesComeAndGo adds a zone to the network and takes it away again.
-func TestZonesComeAndGo(t *testing.T) {
+// TestAddAndRemoveZone adds a zone to the network and removes it.
+func TestAddAndRemoveZone(t *testing.T) {
 	two := stackText(t, "dev")
 	three := replaced(t, two, "zones: [us-west-2a, us-west-2b]", "zones: [us-west-2a, us-west-2b, us-west-2c]")
 	s := newSimulated(t, accountFolder(t), "dev", two)

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// watch asks an engine's Service over and over, through a connection pool, while
-// something else happens to it.
+// watch sends requests to a Service continuously, through a connection pool, while the test
+// changes something.
 type watch struct {
-	url    string
-	keys   []string // one of which has to be the right one
-	cancel context.CancelFunc
-	done   chan struct{}
-	asked  int
-	failed []string
-	away   time.Duration // from the first request that failed to the last
+	url      string
+	keys     []string // one of them must be valid
+	cancel   context.CancelFunc
+	done     chan struct{}
+	requests int
+	failed   []string
+	away     time.Duration // from the first request that failed to the last
 }
 
 const watchInterval = 100 * time.Millisecond
@@ -39,13 +39,13 @@ func (w *watch) run(ctx context.Context) {
 	var first time.Time
 	ticker := time.NewTicker(watchInterval)
 	defer ticker.Stop()
-	for ended := false; !ended; { // it asks a last time after the end
+	for ended := false; !ended; { // one more request after the end
 		select {
 		case <-ctx.Done():
 			ended = true
 		case <-ticker.C:
 		}
-		w.asked++
+		w.requests++
 		if err := w.ask(); err != nil {
 			if first.IsZero() {
 				first = time.Now()
@@ -56,7 +56,7 @@ func (w *watch) run(ctx context.Context) {
 	}
 }
 
-// end stops asking, and reports whatever was not answered.
+// end stops the requests, and reports the failed ones.
 func (w *watch) end(t testing.TB) {
 	t.Helper()
 	w.cancel()
@@ -66,14 +66,13 @@ func (w *watch) end(t testing.TB) {
 			t.Errorf("and %d more", len(w.failed)-i)
 			break
 		}
-		t.Errorf("%d of %d requests failed: %s", len(w.failed), w.asked, failure)
+		t.Errorf("%d of %d requests failed: %s", len(w.failed), w.requests, failure)
 	}
 }
 
-// ask is answered with 200, to one key or the other. While two engines with
-// different keys stand behind the Service, each key may meet the wrong one a
-// few times: each is tried often enough to meet both, because an engine closes
-// the connection after its response.
+// ask succeeds when one of the keys is accepted. While two replicas with different keys are
+// behind the Service, each key may reach the wrong one a few times. ask tries each key often
+// enough to reach both replicas, because a replica closes the connection after its response.
 func (w *watch) ask() error {
 	tries := 1
 	if len(w.keys) > 1 {
@@ -96,14 +95,14 @@ func (w *watch) ask() error {
 	return fmt.Errorf("none of %d keys was accepted in %d tries", len(w.keys), tries)
 }
 
-// pool keeps connections open, as the clients of an engine do.
+// pool keeps connections open, like clients of a replica.
 var pool = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt}}
 
-// fresh opens a connection for each request. With it the tests ask single pods,
-// and what may be gone the next time.
+// fresh opens a connection for each request, for single pods that may be deleted before the
+// next request.
 var fresh = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-// askModels lists the models of an engine, with its key if it has one.
+// askModels lists the models of a replica, with an API key if it has one.
 func askModels(url, key string) (status int, err error) {
 	request, err := http.NewRequest(http.MethodGet, url+"/v1/models", http.NoBody)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package gomodule finds the files of Go modules of which nothing is compiled.
+// Package gomodule finds files of Go modules that this project does not compile.
 package gomodule
 
 import (
@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// Folder is where a module is unpacked in Go's cache, and is fetched to if it is
-// not: this one alone, not what it requires. The version is that of module@version,
-// or else the one that the go.mod in dir names.
+// Folder returns the folder of a module in Go's module cache, and downloads the module if it is
+// missing there. It does not download what the module requires. module is NAME@VERSION, or a
+// name whose version the go.mod in dir gives.
 func Folder(ctx context.Context, dir, module string) (string, error) {
 	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", module)
 	cmd.Dir = dir

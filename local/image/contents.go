@@ -12,17 +12,16 @@ import (
 	"strings"
 )
 
-// Contents are the static programs that an image holds.
+// Contents are the static programs of an image.
 type Contents struct {
-	// Program is the file of the entrypoint, which lies in the image's root.
+	// Program is the file of the entrypoint. The image has it in its root folder.
 	Program string
-	// Others are the files of further programs, by their absolute paths in the
-	// image.
+	// Others are the files of further programs, by their absolute path in the image.
 	Others map[string]string
 }
 
-// Sum is a checksum of the programs and their paths, by which an image that is
-// there already is known.
+// Sum returns a checksum of the programs and their paths. It identifies an image that was
+// imported before.
 func (c Contents) Sum() (string, error) {
 	hash := sha256.New()
 	if err := c.write(hash); err != nil {
@@ -31,10 +30,9 @@ func (c Contents) Sum() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// write gives the contents as the image's layer has them, in a fixed order and
-// without times.
-func (c Contents) write(to io.Writer) error {
-	w := tar.NewWriter(to)
+// write writes the contents as a layer of the image, in a fixed order and without times.
+func (c Contents) write(writer io.Writer) error {
+	w := tar.NewWriter(writer)
 	if err := add(w, filepath.Base(c.Program), c.Program); err != nil {
 		return err
 	}

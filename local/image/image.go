@@ -1,5 +1,5 @@
-// Package image makes container images of static programs, without a builder
-// and without a base image.
+// Package image builds container images of static programs, without a builder and without a
+// base image.
 package image
 
 import (
@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// WriteTar writes an image as `ctr images import` reads it.
+// WriteTar writes an image in the format that `ctr images import` reads.
 func WriteTar(w io.Writer, reference string, c Contents, arch string) error {
 	tag, err := name.NewTag(reference)
 	if err != nil {
@@ -34,8 +34,7 @@ func WriteTar(w io.Writer, reference string, c Contents, arch string) error {
 	return nil
 }
 
-// Push gives an image to a registry, with the credentials that Docker's
-// configuration holds for it.
+// Push pushes an image to a registry, with the credentials of Docker's configuration.
 func Push(ctx context.Context, reference string, c Contents, arch string) error {
 	ref, err := name.ParseReference(reference)
 	if err != nil {
@@ -51,8 +50,7 @@ func Push(ctx context.Context, reference string, c Contents, arch string) error 
 	return nil
 }
 
-// Of makes an image for linux/arch. It depends on the programs' bytes and paths
-// alone: the same contents give the same digest.
+// Of returns an image for linux/arch. The same programs at the same paths give the same digest.
 func Of(c Contents, arch string) (v1.Image, error) {
 	var content bytes.Buffer
 	if err := c.write(&content); err != nil {

@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// fakeProgram writes a file that only has to be copied.
+// fakeProgram writes a file that the image can copy.
 func fakeProgram(t *testing.T, name, content string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -31,7 +31,7 @@ func TestImageHoldsThePrograms(t *testing.T) {
 		{Contents{Program: engine, Others: map[string]string{"/usr/bin/other": engine, "/bin/bash": shell}},
 			[]string{"engine 755 binary", "bin/bash 755 shell", "usr/bin/other 755 binary"}},
 	} {
-		first, err := Of(c.contents, "amd64")
+		image, err := Of(c.contents, "amd64")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,19 +39,19 @@ func TestImageHoldsThePrograms(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		a, err1 := first.Digest()
+		a, err1 := image.Digest()
 		b, err2 := second.Digest()
 		if err1 != nil || err2 != nil || a != b {
 			t.Errorf("the same programs give %s and %s (%v, %v)", a, b, err1, err2)
 		}
-		config, err := first.ConfigFile()
+		config, err := image.ConfigFile()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := config.Config.Entrypoint; !slices.Equal(got, []string{"/engine"}) {
 			t.Errorf("entrypoint: %v", got)
 		}
-		layers, err := first.Layers()
+		layers, err := image.Layers()
 		if err != nil || len(layers) != 1 {
 			t.Fatalf("layers: %v, %v", layers, err)
 		}
@@ -65,7 +65,7 @@ func TestImageHoldsThePrograms(t *testing.T) {
 	}
 }
 
-// list has each file's name, mode and content.
+// list returns each file's name, mode and content.
 func list(t *testing.T, layer io.ReadCloser) (files []string) {
 	t.Helper()
 	defer layer.Close()
@@ -85,7 +85,7 @@ func list(t *testing.T, layer io.ReadCloser) (files []string) {
 	}
 }
 
-func TestTheSumTellsImagesApart(t *testing.T) {
+func TestSumDiffersByContents(t *testing.T) {
 	engine, shell := fakeProgram(t, "engine", "binary"), fakeProgram(t, "bash-static", "shell")
 	seen := map[string]string{}
 	for name, c := range map[string]Contents{
@@ -101,8 +101,8 @@ func TestTheSumTellsImagesApart(t *testing.T) {
 		if again, err := c.Sum(); err != nil || again != sum {
 			t.Errorf("%s: %s and then %s, %v", name, sum, again, err)
 		}
-		if other, taken := seen[sum]; taken {
-			t.Errorf("%s has the sum of %s", name, other)
+		if twin, found := seen[sum]; found {
+			t.Errorf("%s has the sum of %s", name, twin)
 		}
 		seen[sum] = name
 	}

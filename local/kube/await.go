@@ -18,11 +18,11 @@ import (
 //go:embed manifests/cluster.yaml
 var clusterManifests string
 
-// startTimeout bounds the wait for each part of the cluster. A start takes
-// about ten seconds; the rest is for a busy machine.
+// startTimeout bounds the wait for each part of the cluster. A start takes about ten seconds;
+// the rest is for a busy machine.
 const startTimeout = 3 * time.Minute
 
-// kubectl runs our kubectl against our cluster; its output is the error.
+// kubectl runs the cluster's own kubectl. The error holds the command's output.
 func kubectl(ctx context.Context, l layout.Layout, stdin io.Reader, args ...string) error {
 	cmd := exec.CommandContext(ctx, l.Bin("kubectl"), append([]string{"--kubeconfig=" + l.Kubeconfig()}, args...)...)
 	cmd.Stdin = stdin
@@ -37,9 +37,8 @@ func awaitKubectl(ctx context.Context, l layout.Layout, args ...string) error {
 	return poll(ctx, func() error { return kubectl(ctx, l, nil, append(args, "--request-timeout=5s")...) })
 }
 
-// awaitNode waits until the node is ready and offers what was chosen. What
-// the API says may be of a time before a restart, so the node must have
-// reported since.
+// awaitNode waits until the node is ready and has the requested GPUs and pods. The API may
+// still show a status from before a restart, so the kubelet must have written it after since.
 func awaitNode(ctx context.Context, l layout.Layout, o node.Options, since time.Time) error {
 	if err := poll(ctx, func() error { return reportedSince(ctx, l, since) }); err != nil {
 		return err
@@ -58,8 +57,8 @@ func awaitNode(ctx context.Context, l layout.Layout, o node.Options, since time.
 	return nil
 }
 
-// reportedSince looks at when the kubelet last wrote the node's status, which
-// it does on its start.
+// reportedSince returns an error unless the kubelet has written the node's status after since.
+// The kubelet writes it when it starts.
 func reportedSince(ctx context.Context, l layout.Layout, since time.Time) error {
 	out, err := exec.CommandContext(ctx, l.Bin("kubectl"), "--kubeconfig="+l.Kubeconfig(), "get", "node", layout.NodeName,
 		`--output=jsonpath={.status.conditions[?(@.type=="Ready")].lastHeartbeatTime}`).Output()
@@ -92,8 +91,8 @@ func awaitCtr(ctx context.Context, l layout.Layout) error {
 	})
 }
 
-// poll tries until it works, ctx ends, or startTimeout is over; then it
-// returns the last error.
+// poll calls try until it succeeds, ctx ends or startTimeout is over. Then it returns the last
+// error.
 func poll(ctx context.Context, try func() error) error {
 	deadline := time.Now().Add(startTimeout)
 	for {

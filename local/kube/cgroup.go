@@ -13,24 +13,24 @@ import (
 	"time"
 )
 
-// cgroupName is the control group below which the kubelet puts every pod.
+// cgroupName names the control group in which the kubelet creates those of all pods.
 const cgroupName = "vllm-eks"
 
 const cgroupRoot = "/sys/fs/cgroup"
 
-// precedence is the weight of all pods together against one thread of whatever
-// else this machine runs, the control plane's among it. In the cloud that has
-// machines of its own, and an engine does not wait for it.
+// precedence is the CPU weight of all pods together, relative to one thread of any other
+// program of this machine, the control plane included. In the cloud the control plane has its
+// own machines, and a replica does not wait for it.
 const precedence = 10
 
-// cgroupV2 tells whether this machine has the unified hierarchy only.
+// cgroupV2 reports whether this machine has only the unified hierarchy.
 func cgroupV2() bool {
 	_, err := os.Stat(filepath.Join(cgroupRoot, "cgroup.controllers"))
 	return err == nil
 }
 
-// ensureCgroups creates the group in every hierarchy: the kubelet refuses a
-// root that does not exist.
+// ensureCgroups creates the group in every hierarchy, because the kubelet refuses a root group
+// that does not exist.
 func ensureCgroups() error {
 	if cgroupV2() {
 		return ensureUnifiedCgroup()
@@ -56,7 +56,7 @@ func ensureCgroups() error {
 	return nil
 }
 
-// settle sets what a new group of a hierarchy of its own needs.
+// settle sets the files that a new group of one hierarchy needs.
 func settle(dir, controller string) error {
 	switch controller {
 	case "cpuset": // a new one is empty, and nothing can join it
@@ -80,10 +80,10 @@ func inheritCpuset(dir string) error {
 	return nil
 }
 
-// kubeletControllers are those that the kubelet wants wherever they exist.
+// kubeletControllers are the controllers that the kubelet needs, if the machine has them.
 var kubeletControllers = []string{"cpu", "cpuset", "hugetlb", "memory", "pids"}
 
-// ensureUnifiedCgroup passes the root's controllers on to the group.
+// ensureUnifiedCgroup enables the root's controllers for the group.
 func ensureUnifiedCgroup() error {
 	dir := filepath.Join(cgroupRoot, cgroupName)
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -112,7 +112,7 @@ func writeNumber(file string, n int) error {
 	return os.WriteFile(file, []byte(strconv.Itoa(n)), 0o600)
 }
 
-// cgroupDirs lists the group's folders in every hierarchy, children first.
+// cgroupDirs returns the group's folders in every hierarchy, children first.
 func cgroupDirs() ([]string, error) {
 	roots := []string{filepath.Join(cgroupRoot, cgroupName)}
 	if !cgroupV2() {
@@ -125,7 +125,7 @@ func cgroupDirs() ([]string, error) {
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 			if errors.Is(err, fs.ErrNotExist) {
-				return nil // a pod's group went meanwhile
+				return nil // a pod's group was removed during the walk
 			}
 			if err == nil && d.IsDir() {
 				dirs = append(dirs, path)
@@ -152,7 +152,7 @@ func endPods() error {
 			if err := killCgroup(dir); err != nil {
 				return err
 			}
-			_ = os.Remove(dir) // refused while processes are ending: tried again below
+			_ = os.Remove(dir) // fails while processes end; the loop tries again
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("processes in %s do not end", dirs[len(dirs)-1])
@@ -164,7 +164,7 @@ func endPods() error {
 func killCgroup(dir string) error {
 	data, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENODEV) {
-		return nil // it went meanwhile
+		return nil // it was removed by now
 	}
 	if err != nil {
 		return err
@@ -174,7 +174,7 @@ func killCgroup(dir string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
-		if pid <= 0 { // a process of an outer container
+		if pid <= 0 { // a process outside this container
 			continue
 		}
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {

@@ -21,13 +21,12 @@ const (
 	gpuSocket   = "vllm-eks-gpu.sock"
 )
 
-// gpuPlugin stands in for the NVIDIA device plugin: it offers SIMULATED
-// devices under the same resource name and through the same kubelet protocol,
-// so that scheduling, quotas and limits are the real ones.
+// gpuPlugin replaces the NVIDIA device plugin. It registers SIMULATED devices under the same
+// resource name and with the same kubelet protocol, so scheduling, quotas and limits are real.
 type gpuPlugin struct {
 	deviceplugin.UnimplementedDevicePluginServer
 	devices []*deviceplugin.Device
-	cancel  context.CancelFunc // ends the service for the kubelet before this one
+	cancel  context.CancelFunc // ends the service for the previous kubelet
 }
 
 func newGPUPlugin(count int) *gpuPlugin {
@@ -38,8 +37,8 @@ func newGPUPlugin(count int) *gpuPlugin {
 	return p
 }
 
-// kubeletStarted serves a kubelet that has just started; a kubelet forgets its
-// plugins when it ends.
+// kubeletStarted registers the plugin with a kubelet that has just started. A kubelet forgets
+// its plugins when it ends.
 func (p *gpuPlugin) kubeletStarted(ctx context.Context) {
 	p.cancel()
 	ctx, p.cancel = context.WithCancel(ctx)
@@ -52,15 +51,15 @@ func (p *gpuPlugin) kubeletStarted(ctx context.Context) {
 	}()
 }
 
-// serve registers once and answers until ctx ends or the socket is gone.
+// serve registers once and answers until ctx ends or the socket is removed.
 func (p *gpuPlugin) serve(ctx context.Context) error {
 	kubelet, err := grpc.NewClient("unix:"+deviceplugin.KubeletSocket, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		return err
 	}
-	defer func() { _ = kubelet.Close() }() // it was only asked
-	// The kubelet empties the folder before it listens, so our socket may
-	// come only after it does.
+	defer func() { _ = kubelet.Close() }() // nothing was written
+	// The kubelet empties the folder before it listens, so this socket must be
+	// created after that.
 	if conn, err := net.Dial("unix", deviceplugin.KubeletSocket); err != nil {
 		return err
 	} else if err := conn.Close(); err != nil {
@@ -86,7 +85,7 @@ func (p *gpuPlugin) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("register %s with the kubelet: %w", gpuResource, err)
 	}
-	logf("%d SIMULATED devices offered as %s", len(p.devices), gpuResource)
+	logf("registered %d SIMULATED devices as %s", len(p.devices), gpuResource)
 	select {
 	case <-ctx.Done():
 		return nil
@@ -100,7 +99,7 @@ func (p *gpuPlugin) GetDevicePluginOptions(context.Context, *deviceplugin.Empty)
 	return &deviceplugin.DevicePluginOptions{}, nil
 }
 
-// ListAndWatch names the devices once: their health does not change.
+// ListAndWatch sends the list of devices once, because their health does not change.
 func (p *gpuPlugin) ListAndWatch(_ *deviceplugin.Empty, stream grpc.ServerStreamingServer[deviceplugin.ListAndWatchResponse]) error {
 	if err := stream.Send(&deviceplugin.ListAndWatchResponse{Devices: p.devices}); err != nil {
 		return err
@@ -109,7 +108,7 @@ func (p *gpuPlugin) ListAndWatch(_ *deviceplugin.Empty, stream grpc.ServerStream
 	return nil
 }
 
-// Allocate tells a container its devices as the NVIDIA runtime would.
+// Allocate sets the variables of a container's devices that the NVIDIA runtime reads.
 func (p *gpuPlugin) Allocate(_ context.Context, request *deviceplugin.AllocateRequest) (*deviceplugin.AllocateResponse, error) {
 	response := &deviceplugin.AllocateResponse{}
 	for _, c := range request.ContainerRequests {

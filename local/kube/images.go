@@ -14,8 +14,7 @@ import (
 
 const pauseImage = "localhost/vllm-eks/pause:1"
 
-// imageOf reads what an image holds as a command line has it: a program, and
-// others as PATH=FILE.
+// imageOf parses a command line: the entrypoint's program, and further programs as PATH=FILE.
 func imageOf(args []string) (image.Contents, error) {
 	c := image.Contents{Program: args[0], Others: map[string]string{}}
 	for _, arg := range args[1:] {
@@ -28,7 +27,7 @@ func imageOf(args []string) (image.Contents, error) {
 	return c, nil
 }
 
-// ensureImage imports an image unless the node has it from the same programs.
+// ensureImage imports an image, unless the node has one of the same programs.
 func ensureImage(l layout.Layout, reference string, c image.Contents) error {
 	sum, err := c.Sum()
 	if err != nil {
@@ -36,7 +35,7 @@ func ensureImage(l layout.Layout, reference string, c image.Contents) error {
 	}
 	imported := map[string]string{}
 	if data, err := os.ReadFile(l.Kube("images.json")); err == nil && json.Unmarshal(data, &imported) != nil {
-		imported = map[string]string{} // cut off by a power failure: import again
+		imported = map[string]string{} // incomplete after a power failure: import again
 	}
 	present, err := ctr(l, "images", "list", "--quiet", "name=="+reference).Output()
 	if err != nil {
@@ -52,8 +51,7 @@ func ensureImage(l layout.Layout, reference string, c image.Contents) error {
 	return writeJSON(l.Kube("images.json"), imported)
 }
 
-// importImage makes an image and gives it to the container runtime. There is no
-// registry.
+// importImage builds an image and imports it into the container runtime, without a registry.
 func importImage(l layout.Layout, reference string, c image.Contents) error {
 	file, err := os.CreateTemp(l.Kube(), "image-*.tar")
 	if err != nil {

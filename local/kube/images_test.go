@@ -5,11 +5,11 @@ import (
 	"testing"
 )
 
-func TestAnImageIsAProgramAndOthers(t *testing.T) {
+func TestImageArguments(t *testing.T) {
 	for _, c := range []struct {
-		args   []string
-		others map[string]string
-		err    string
+		args  []string
+		files map[string]string
+		err   string
 	}{
 		{[]string{"/bin/vllmsim"}, nil, ""},
 		{[]string{"/bin/vllmsim", "/bin/bash=/usr/bin/bash-static"}, map[string]string{"/bin/bash": "/usr/bin/bash-static"}, ""},
@@ -24,7 +24,7 @@ func TestAnImageIsAProgramAndOthers(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || got.Program != c.args[0] || !maps.Equal(got.Others, c.others) {
+		if err != nil || got.Program != c.args[0] || !maps.Equal(got.Others, c.files) {
 			t.Errorf("%q: %+v, %v", c.args, got, err)
 		}
 	}

@@ -1,5 +1,5 @@
-// Command kube runs the embedded Kubernetes: a control plane and one node
-// whose GPUs are SIMULATED, in namespaces of their own on this machine.
+// Command kube runs the embedded Kubernetes: a control plane and one node with SIMULATED GPUs,
+// in their own namespaces on this machine.
 package main
 
 import (
@@ -44,7 +44,7 @@ func main() {
 	os.Exit(1)
 }
 
-// errReported says that the command has printed all there is to say.
+// errReported means that the command has already printed its error.
 var errReported = errors.New("reported")
 
 func run(ctx context.Context, args []string, out io.Writer) error {
@@ -56,9 +56,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Usage = func() { fmt.Fprint(flags.Output(), usage) }
 	root := flags.String("root", ".", "the checkout")
 	var o node.Options
-	flags.IntVar(&o.GPUs, "gpus", node.Default.GPUs, "devices the node offers")
-	flags.IntVar(&o.MaxPods, "max-pods", node.Default.MaxPods, "pods the node accepts")
-	flags.IntVar(&o.TimeScale, "time-scale", 0, "by how much faster than every 15 s autoscalers look; 0 is 1")
+	flags.IntVar(&o.GPUs, "gpus", node.Default.GPUs, "GPUs of the node")
+	flags.IntVar(&o.MaxPods, "max-pods", node.Default.MaxPods, "maximum number of pods of the node")
+	flags.IntVar(&o.TimeScale, "time-scale", 0, "divides the 15 s between two syncs of an autoscaler; 0 means 1")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errReported
 	}
@@ -78,7 +78,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return start(ctx, l, o, out)
 	case "check":
 		return check(l)
-	case "supervise": // what start runs inside the namespaces
+	case "supervise": // start runs it inside the namespaces
 		return supervise(ctx, l, o)
 	case "image":
 		if flags.NArg() < 2 {

@@ -14,10 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// The cluster lives in a network namespace and a mount namespace of its own.
-// Its firewall rules, its loopback, its pods' links and mounts are never the
-// machine's: one veth pair joins the two, nothing routes further, and removing
-// the namespaces removes all of it.
+// The cluster has its own network namespace and mount namespace. They hold its
+// firewall rules, loopback, links of pods and mounts, apart from the machine's.
+// One veth pair connects the two; nothing is routed further. Removing the
+// namespaces removes everything.
 const (
 	hostLink = "vllm-eks0" // the machine's end of the pair
 	nodeLink = "node0"     // the cluster's end
@@ -25,14 +25,14 @@ const (
 
 func namespaceFile(l layout.Layout, kind string) string { return l.Kube("ns", kind) }
 
-// isNamespace tells whether a file holds a live namespace; after a reboot it
-// is an ordinary empty file again.
+// isNamespace reports whether a file holds a live namespace. After a reboot it is an empty
+// regular file.
 func isNamespace(path string) bool {
 	var st unix.Statfs_t
 	return unix.Statfs(path, &st) == nil && st.Type == unix.NSFS_MAGIC
 }
 
-// ensureNamespaces reports whether it had to create them.
+// ensureNamespaces creates the namespaces and reports whether they were missing.
 func ensureNamespaces(l layout.Layout) (created bool, err error) {
 	if isNamespace(namespaceFile(l, "net")) && isNamespace(namespaceFile(l, "mnt")) {
 		return false, nil
@@ -67,14 +67,14 @@ func ensureNamespaces(l layout.Layout) (created bool, err error) {
 	return true, nil
 }
 
-// exists tells whether anything of this checkout's cluster can be on the
-// machine: its processes, pods and link all belong to the namespaces.
+// exists reports whether this checkout's cluster may have processes, pods or the link on the
+// machine. All of them belong to the namespaces.
 func exists(l layout.Layout) bool {
 	return isNamespace(namespaceFile(l, "net")) || isNamespace(namespaceFile(l, "mnt"))
 }
 
-// refuseForeignLink keeps off the cluster of another checkout, which has the
-// same addresses.
+// refuseForeignLink returns an error if the cluster of another checkout exists, because it has
+// the same addresses.
 func refuseForeignLink(l layout.Layout) error {
 	if isNamespace(namespaceFile(l, "net")) {
 		return nil
@@ -90,7 +90,7 @@ func refuseForeignLink(l layout.Layout) error {
 	return fmt.Errorf("network: %s exists already: the cluster of another checkout is on this machine; run make -C %s down (if that checkout is gone, restart the machine)", hostLink, owner)
 }
 
-// removeNamespaces unpins the namespaces; they go once no process is in them.
+// removeNamespaces unmounts the namespaces. The kernel removes each with its last process.
 func removeNamespaces(l layout.Layout) error {
 	if link, err := netlink.LinkByName(hostLink); err == nil && isNamespace(namespaceFile(l, "net")) {
 		if err := netlink.LinkDel(link); err != nil {
@@ -98,7 +98,7 @@ func removeNamespaces(l layout.Layout) error {
 		}
 	}
 	for _, path := range []string{namespaceFile(l, "net"), namespaceFile(l, "mnt"), l.Kube("ns")} {
-		for { // an interrupted start may have mounted twice
+		for { // an interrupted start may have mounted it twice
 			err := unix.Unmount(path, unix.MNT_DETACH)
 			if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOENT) {
 				break
@@ -111,8 +111,7 @@ func removeNamespaces(l layout.Layout) error {
 	return os.RemoveAll(l.Kube("ns"))
 }
 
-// connectHost gives this machine its end of the link and the routes to pods
-// and Services.
+// connectHost creates the machine's end of the link, and routes to pods and Services.
 func connectHost(l layout.Layout) error {
 	link, err := netlink.LinkByName(hostLink)
 	if err != nil {
@@ -154,19 +153,19 @@ func createLink(l layout.Layout) (netlink.Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Another checkout reads off it whose this is; a path of over 255 bytes finds
-	// no room there.
+	// Another checkout reads the owner from it. A path of more than 255 bytes does
+	// not fit.
 	_ = netlink.LinkSetAlias(link, l.Root)
 	return link, nil
 }
 
-// refuseForeignRoutes keeps off a machine that uses the benchmark range
-// itself. Our own routes are there only while our link is.
+// refuseForeignRoutes returns an error if the machine already has a route into 198.18.0.0/15.
+// The cluster's own routes exist only while its link does.
 func refuseForeignRoutes() error {
 	if _, err := netlink.LinkByName(hostLink); err == nil {
 		return nil
 	}
-	_, ours, err := net.ParseCIDR("198.18.0.0/15")
+	_, reserved, err := net.ParseCIDR("198.18.0.0/15")
 	if err != nil {
 		return err
 	}
@@ -175,14 +174,14 @@ func refuseForeignRoutes() error {
 		return err
 	}
 	for _, r := range routes {
-		if r.Dst != nil && ours.Contains(r.Dst.IP) {
+		if r.Dst != nil && reserved.Contains(r.Dst.IP) {
 			return fmt.Errorf("network: this machine already has a route to %s, and the embedded cluster uses 198.18.0.0/15; remove it, or use a cluster of your own: TARGET_KUBECONFIG=… make up", r.Dst)
 		}
 	}
 	return nil
 }
 
-// connectNode configures the cluster's end; it runs inside the namespace.
+// connectNode configures the cluster's end of the link. It runs inside the namespace.
 func connectNode() error {
 	lo, err := netlink.LinkByName("lo")
 	if err != nil {
@@ -215,33 +214,33 @@ func addAddress(link netlink.Link, cidr string) error {
 	return nil
 }
 
-// mountPoint is a path that a program of the cluster insists on, and the
-// folder of ours that stands there inside the cluster's mount namespace.
-type mountPoint struct{ fixed, ours string }
+// mountPoint is a path that a program of the cluster cannot change, and the folder of .local
+// that is mounted there inside the cluster's mount namespace.
+type mountPoint struct{ fixed, source string }
 
 func mountPoints(l layout.Layout) []mountPoint {
 	return []mountPoint{
-		{"/var/lib/kubelet", l.Kube("kubelet")},               // the device plugins' socket cannot be elsewhere
-		{"/run/containerd", l.Kube("run", "containerd-run")},  // nor the shims' sockets
-		{"/var/lib/cni", l.Kube("cni", "results")},            // nor the cache of CNI results
-		{"/var/log/containers", l.Kube("logs", "containers")}, // nor the kubelet's links to logs
+		{"/var/lib/kubelet", l.Kube("kubelet")},               // the socket of device plugins
+		{"/run/containerd", l.Kube("run", "containerd-run")},  // the sockets of shims
+		{"/var/lib/cni", l.Kube("cni", "results")},            // the cache of CNI results
+		{"/var/log/containers", l.Kube("logs", "containers")}, // the kubelet's links to logs
 	}
 }
 
-// mountInside puts our folders in place; it runs inside the namespace.
+// mountInside mounts these folders. It runs inside the namespace.
 func mountInside(l layout.Layout) error {
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_SHARED, ""); err != nil {
 		return fmt.Errorf("share mounts inside the namespace: %w", err)
 	}
 	for _, m := range mountPoints(l) {
 		var a, b unix.Stat_t
-		if err := errors.Join(unix.Stat(m.fixed, &a), unix.Stat(m.ours, &b)); err != nil {
+		if err := errors.Join(unix.Stat(m.fixed, &a), unix.Stat(m.source, &b)); err != nil {
 			return fmt.Errorf("%s: %w", m.fixed, err)
 		}
 		if a.Ino == b.Ino && a.Dev == b.Dev {
 			continue // mounted by an earlier supervisor
 		}
-		if err := unix.Mount(m.ours, m.fixed, "", unix.MS_BIND, ""); err != nil {
+		if err := unix.Mount(m.source, m.fixed, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", m.fixed, err)
 		}
 	}

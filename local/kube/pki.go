@@ -21,25 +21,26 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// The cluster has three authorities, as kubeadm has: one for the API, one that
-// only etcd trusts (so that no cluster user can read etcd), and one for
-// requests that the API server forwards to extension API servers.
+// The cluster has three certificate authorities, as with kubeadm: one for the API,
+// one that only etcd trusts, so that no user of the cluster can read etcd, and one
+// for requests that the API server forwards to extension API servers.
 const (
 	clusterCA = "ca"
 	etcdCA    = "etcd-ca"
 	proxyCA   = "front-proxy-ca"
 )
 
-// certValidity outlives any checkout; `make down` and `make up` issue new ones.
+// certValidity is longer than a checkout is used. `make down` and `make up` issue new
+// certificates.
 const certValidity = 10 * 365 * 24 * time.Hour
 
-// leaf describes one certificate: who it is for and who vouches for it.
+// leaf describes one certificate: its subject and the authority that signs it.
 type leaf struct {
 	name         string // file name
 	authority    string
 	commonName   string
 	organization []string
-	hosts        []string // a server certificate has some, a client certificate none
+	hosts        []string // of a server certificate; a client certificate has none
 }
 
 var leaves = []leaf{
@@ -59,12 +60,11 @@ var leaves = []leaf{
 	{name: "front-proxy-client", authority: proxyCA, commonName: "front-proxy-client"},
 }
 
-// kubeletClientUser is who the API server is when it calls the kubelet; the
-// cluster's manifests bind it to system:kubelet-api-admin.
+// kubeletClientUser is the user name of the API server when it calls the kubelet. The cluster's
+// manifests bind it to system:kubelet-api-admin.
 const kubeletClientUser = "kube-apiserver-kubelet-client"
 
-// ensurePKI issues all certificates and keys, once: a restarted cluster keeps
-// its identity.
+// ensurePKI issues all certificates and keys once. A restarted cluster keeps them.
 func ensurePKI(l layout.Layout) error {
 	dir := l.Kube("pki")
 	if _, err := os.Stat(filepath.Join(dir, "complete")); err == nil {
@@ -126,7 +126,7 @@ func (a *authority) issue(dir string, lf leaf) error {
 	template.Subject.Organization = lf.organization
 	template.KeyUsage = x509.KeyUsageDigitalSignature
 	template.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
-	if len(lf.hosts) > 0 { // etcd's server certificate is a client's too: etcd calls itself
+	if len(lf.hosts) > 0 { // etcd also uses its server certificate as a client: it calls itself
 		template.ExtKeyUsage = append(template.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
 	}
 	for _, h := range lf.hosts {
@@ -152,7 +152,7 @@ func certTemplate(commonName string) (*x509.Certificate, error) {
 	return &x509.Certificate{
 		SerialNumber: serial,
 		Subject:      pkix.Name{CommonName: commonName},
-		NotBefore:    time.Now().Add(-time.Hour), // a clock that is set back a little does no harm
+		NotBefore:    time.Now().Add(-time.Hour), // the clock may be set back a little
 		NotAfter:     time.Now().Add(certValidity),
 	}, nil
 }
@@ -199,8 +199,7 @@ func writeServiceAccountKey(dir string) error {
 	)
 }
 
-// writeEncryptionConfig makes the API server encrypt Secrets before they
-// reach etcd.
+// writeEncryptionConfig makes the API server encrypt Secrets in etcd.
 func writeEncryptionConfig(dir string) error {
 	key := make([]byte, 32)
 	if _, err := rand.Read(key); err != nil {
@@ -216,8 +215,8 @@ resources:
 	return os.WriteFile(filepath.Join(dir, "encryption.yaml"), []byte(config), 0o600)
 }
 
-// kubeconfigs maps each kubeconfig file to the certificate it carries. The
-// names are those of the leaves above.
+// writeKubeconfigs writes each kubeconfig file with its client certificate, which has the name
+// of a leaf above.
 func writeKubeconfigs(l layout.Layout) error {
 	files := map[string]string{
 		l.Kubeconfig():                          "admin",
@@ -243,7 +242,7 @@ func writeKubeconfigs(l layout.Layout) error {
 	return nil
 }
 
-// kubeconfig embeds the certificates, so the file can be copied elsewhere.
+// kubeconfig returns a kubeconfig that embeds the certificates, so that the file can be copied.
 func kubeconfig(l layout.Layout, cert string) (string, error) {
 	var encoded [3]string
 	for i, name := range []string{clusterCA + ".crt", cert + ".crt", cert + ".key"} {

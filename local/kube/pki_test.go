@@ -34,7 +34,7 @@ func certificate(t *testing.T, l layout.Layout, name string) *x509.Certificate {
 	return cert
 }
 
-func TestCertificatesAreTrustedByTheirAuthorityAlone(t *testing.T) {
+func TestOnlyTheAuthorityTrustsACertificate(t *testing.T) {
 	l := newPKI(t)
 	for _, lf := range leaves {
 		usage := x509.ExtKeyUsageClientAuth
@@ -52,7 +52,7 @@ func TestCertificatesAreTrustedByTheirAuthorityAlone(t *testing.T) {
 	}
 }
 
-func TestServerCertificatesNameTheirAddresses(t *testing.T) {
+func TestServerCertificateAddresses(t *testing.T) {
 	l := newPKI(t)
 	for _, host := range []string{layout.NodeIP, layout.KubernetesIP, "kubernetes.default.svc"} {
 		if err := certificate(t, l, "apiserver").VerifyHostname(host); err != nil {
@@ -61,7 +61,7 @@ func TestServerCertificatesNameTheirAddresses(t *testing.T) {
 	}
 }
 
-func TestSecretsAreReadableByTheirOwnerAlone(t *testing.T) {
+func TestOnlyTheOwnerReadsKeys(t *testing.T) {
 	l := newPKI(t)
 	if err := writeKubeconfigs(l); err != nil {
 		t.Fatal(err)
@@ -81,7 +81,7 @@ func TestSecretsAreReadableByTheirOwnerAlone(t *testing.T) {
 	}
 }
 
-func TestASecondCallKeepsTheIdentity(t *testing.T) {
+func TestEnsurePKITwiceKeepsCertificates(t *testing.T) {
 	l := newPKI(t)
 	before := certificate(t, l, clusterCA)
 	if err := ensurePKI(l); err != nil {
@@ -92,7 +92,7 @@ func TestASecondCallKeepsTheIdentity(t *testing.T) {
 	}
 }
 
-func TestSecretsAreEncryptedAndNoOtherWayIsAccepted(t *testing.T) {
+func TestEncryptionConfigHasNoPlainProvider(t *testing.T) {
 	l := newPKI(t)
 	data, err := os.ReadFile(l.Kube("pki", "encryption.yaml"))
 	if err != nil {

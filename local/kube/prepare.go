@@ -13,7 +13,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-// prepare writes everything that the programs read.
+// prepare writes every file that the programs read.
 func prepare(l layout.Layout, o node.Options) error {
 	for _, dir := range []string{l.Kube("logs", "pods"), l.Kube("cni", "conf"), l.Kube("run")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -24,13 +24,13 @@ func prepare(l layout.Layout, o node.Options) error {
 	if err != nil {
 		return err
 	}
-	if created { // a first start, or the machine was restarted: no pod can be left
+	if created { // first start, or the machine was restarted: no pod is running
 		if err := errors.Join(endPods(), os.RemoveAll(l.Kube("run")), os.RemoveAll(l.Kube("cni", "addresses")), os.RemoveAll(l.Kube("cni", "results"))); err != nil {
 			return err
 		}
 	}
 	for _, m := range mountPoints(l) {
-		if err := errors.Join(os.MkdirAll(m.ours, 0o700), ensureMountPoint(l, m.fixed)); err != nil {
+		if err := errors.Join(os.MkdirAll(m.source, 0o700), ensureMountPoint(l, m.fixed)); err != nil {
 			return err
 		}
 	}
@@ -52,8 +52,8 @@ func prepare(l layout.Layout, o node.Options) error {
 	return nil
 }
 
-// ensureMountPoint creates a folder that only serves to be mounted over, and
-// writes down that it is ours to remove.
+// ensureMountPoint creates a folder that is only mounted over, and records it so that `make
+// down` removes it.
 func ensureMountPoint(l layout.Layout, path string) error {
 	if _, err := os.Stat(path); err == nil {
 		return nil
@@ -84,8 +84,8 @@ func linkPrograms(l layout.Layout) error {
 	return nil
 }
 
-// snapshotterFor tries whether containers can have overlay file systems here:
-// not every file system can carry one (another overlay, NFS, older ZFS).
+// snapshotterFor returns the snapshotter for this file system. Some file systems cannot carry
+// an overlay: another overlay, NFS, older ZFS.
 func snapshotterFor(l layout.Layout) (string, error) {
 	dir := l.Kube("overlay-trial")
 	var options []string
@@ -95,7 +95,7 @@ func snapshotterFor(l layout.Layout) (string, error) {
 		}
 		options = append(options, name+"="+filepath.Join(dir, name))
 	}
-	defer func() { _ = os.RemoveAll(dir) }() // it holds nothing
+	defer func() { _ = os.RemoveAll(dir) }() // it is empty
 	if err := unix.Mount("overlay", dir, "overlay", 0, strings.Join(options, ",")); err != nil {
 		return "native", nil
 	}

@@ -14,10 +14,10 @@ type process struct {
 	name  string
 	path  string
 	args  []string
-	ready func() error // nil once the next program may start; nil itself where none waits for this one
+	ready func() error // returns nil once the next program may start; nil if no program waits for this one
 }
 
-// processes lists the cluster's programs in the order in which they start.
+// processes returns the cluster's programs in the order in which they start.
 func processes(l layout.Layout, o node.Options) []process {
 	pki := func(name string) string { return l.Kube("pki", name) }
 	kubernetes := func(name string, ready func() error, args ...string) process {
@@ -79,19 +79,18 @@ func processes(l layout.Layout, o node.Options) []process {
 	}
 }
 
-// autoscalerPeriod is the time between two looks of autoscalers: Kubernetes'
-// own, in scaled time.
+// autoscalerPeriod returns the time between two syncs of the autoscaler: Kubernetes' default of
+// 15 s, divided by the time scale.
 func autoscalerPeriod(o node.Options) time.Duration {
 	return 15 * time.Second / time.Duration(max(1, o.TimeScale))
 }
 
-// kubernetesPrograms are the names under which the one Kubernetes binary is
-// called.
+// kubernetesPrograms are the names of the links to the one Kubernetes binary.
 var kubernetesPrograms = []string{
 	"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy", "kubectl",
 }
 
-// configFiles returns the configuration file of every program that wants one.
+// configFiles returns the configuration file of every program that needs one.
 func configFiles(l layout.Layout, o node.Options, snapshotter string) map[string]string {
 	return map[string]string{
 		l.Kube("containerd.toml"):                 containerdConfig(l, snapshotter),
@@ -103,8 +102,9 @@ func configFiles(l layout.Layout, o node.Options, snapshotter string) map[string
 
 func quoted(path ...string) string { return strconv.Quote(filepath.Join(path...)) }
 
-// containerdConfig has the names of pods' network namespaces in containerd's own
-// folder too: those it would leave in /run/netns outlive the cluster.
+// containerdConfig returns containerd's configuration. The names of pods' network namespaces
+// lie in containerd's own folder too, because names in /run/netns would remain after `make
+// down`.
 func containerdConfig(l layout.Layout, snapshotter string) string {
 	return `version = 2
 root = ` + quoted(l.Kube("containerd")) + `
@@ -136,10 +136,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
 `
 }
 
-// kubeletConfig never collects images, which nothing could pull again, and
-// does not evict for the disk, which others share. It looks at its pods often:
-// Prometheus learns of a new service from a Secret that is mounted in its pod,
-// which takes as long.
+// kubeletConfig returns the kubelet's configuration. The kubelet never removes images, because
+// no registry has them, and does not evict for disk pressure, because other programs share the
+// disk. It syncs pods often: Prometheus reads new services from a Secret that its pod mounts,
+// which is updated with each sync.
 func kubeletConfig(l layout.Layout, o node.Options) string {
 	return `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -174,8 +174,8 @@ volumePluginDir: ` + quoted(l.Kube("volume-plugins")) + `
 `
 }
 
-// kubeProxyConfig leaves the machine's connection tracking limits alone: a
-// network namespace cannot set them.
+// kubeProxyConfig returns kube-proxy's configuration. It leaves the limits of connection
+// tracking unchanged, because a network namespace cannot set them.
 func kubeProxyConfig(l layout.Layout) string {
 	return `apiVersion: kubeproxy.config.k8s.io/v1alpha1
 kind: KubeProxyConfiguration
@@ -189,9 +189,9 @@ conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeou
 `
 }
 
-// cniConfig gives every pod a point-to-point link to the node, so that all
-// traffic is routed, and so passes the Service rules, even where the kernel
-// has no br_netfilter.
+// cniConfig returns the CNI configuration. Each pod has a point-to-point link to the node. All
+// traffic is then routed and passes the rules of Services, also without br_netfilter in the
+// kernel.
 func cniConfig(l layout.Layout) string {
 	return `{
   "cniVersion": "0.4.0",

@@ -13,9 +13,9 @@ import (
 
 var testLayout = layout.Layout{Root: "/checkout"}
 
-// Everything binds to the cluster's own loopback or to its own link: an
-// address that no other machine can reach.
-func TestNothingListensElsewhere(t *testing.T) {
+// TestListenAddresses holds that every program listens on the cluster's own loopback
+// or link, which no other machine can reach.
+func TestListenAddresses(t *testing.T) {
 	address := regexp.MustCompile(`\b\d+\.\d+\.\d+\.\d+(/\d+)?`)
 	texts := map[string]string{}
 	for _, p := range processes(testLayout, node.Default) {
@@ -37,8 +37,9 @@ func TestNothingListensElsewhere(t *testing.T) {
 	}
 }
 
-// A program whose default address is every interface must be told another.
-func TestEveryServerIsGivenAnAddress(t *testing.T) {
+// TestServersHaveAnAddress holds that a program that would listen on every interface by
+// default has a flag with another address.
+func TestServersHaveAnAddress(t *testing.T) {
 	want := map[string]string{
 		"etcd":                    "--listen-client-urls=https://127.0.0.1:2379",
 		"kube-apiserver":          "--bind-address=" + layout.NodeIP,
@@ -57,7 +58,7 @@ func TestEveryServerIsGivenAnAddress(t *testing.T) {
 	}
 }
 
-func TestAllStateLiesUnderOneFolder(t *testing.T) {
+func TestStateFolder(t *testing.T) {
 	path := regexp.MustCompile(`(?m)(?:^|[="' ])(/[A-Za-z][^"'\s]*)`)
 	outside := map[string]bool{"/usr/lib/cni": true, "/vllm-eks": true} // Debian's plugins; a control group
 	for name, content := range configFiles(testLayout, node.Default, "overlayfs") {
@@ -104,7 +105,7 @@ func TestCNIConfigIsJSON(t *testing.T) {
 	}
 }
 
-func TestAutoscalersLookInScaledTime(t *testing.T) {
+func TestAutoscalerPeriodFollowsTimeScale(t *testing.T) {
 	for scale, want := range map[int]string{0: "15s", 1: "15s", 3: "5s", 5: "3s"} {
 		found := false
 		for _, p := range processes(testLayout, node.Options{TimeScale: scale}) {

@@ -13,7 +13,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// listening checks that something accepts connections at an address.
+// listening returns an error unless something accepts connections at the address.
 func listening(network, address string) error {
 	conn, err := net.DialTimeout(network, address, time.Second)
 	if err != nil {
@@ -22,9 +22,8 @@ func listening(network, address string) error {
 	return conn.Close()
 }
 
-// apiServerReady asks the API server whether it is ready. A controller manager
-// that starts earlier ends at once, for want of the access rules that the API
-// server is still writing.
+// apiServerReady returns an error unless the API server is ready. A controller manager that
+// starts earlier exits, because the API server has not yet written its RBAC rules.
 func apiServerReady(l layout.Layout) error {
 	cert, err := tls.LoadX509KeyPair(l.Kube("pki", "admin.crt"), l.Kube("pki", "admin.key"))
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 
 const corednsImage = "localhost/vllm-eks/coredns:v1.12.4"
 
-// start brings the cluster up, or finds that it is. It can be called again at
-// any time: what runs stays, what is missing is started.
+// start starts the cluster's missing parts. It can be called at any time: running programs keep
+// running.
 func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) error {
 	unlock, err := lock(l)
 	if err != nil {
@@ -35,7 +35,7 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 		return err
 	}
 	if running {
-		began = time.Time{} // any sign of life of the node counts
+		began = time.Time{} // a status of any time counts
 	} else {
 		if err := check(l); err != nil {
 			return err
@@ -50,7 +50,7 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 		defer stop()
 	}
 	for _, step := range []struct {
-		what string
+		step string
 		do   func() error
 	}{
 		{"container runtime", func() error { return awaitCtr(ctx, l) }},
@@ -68,19 +68,19 @@ func start(ctx context.Context, l layout.Layout, o node.Options, out io.Writer) 
 	} {
 		stepBegan := time.Now()
 		if err := step.do(); err != nil {
-			return fmt.Errorf("%s: %w\nlogs: %s", step.what, errors.Join(context.Cause(ctx), err), l.Kube("logs"))
+			return fmt.Errorf("%s: %w\nlogs: %s", step.step, errors.Join(context.Cause(ctx), err), l.Kube("logs"))
 		}
-		fmt.Fprintf(out, "%s (%.1fs)\n", step.what, time.Since(stepBegan).Seconds())
+		fmt.Fprintf(out, "%s (%.1fs)\n", step.step, time.Since(stepBegan).Seconds())
 	}
 	return nil
 }
 
-// check looks for what would keep the cluster from starting here.
+// check returns an error if something prevents a start of the cluster here.
 func check(l layout.Layout) error {
 	return errors.Join(refuseOtherKubelet(l), refuseForeignLink(l), refuseForeignRoutes())
 }
 
-// lock keeps a second start or stop of the same checkout waiting.
+// lock waits until no other start or stop of this checkout runs.
 func lock(l layout.Layout) (unlock func(), err error) {
 	if err := os.MkdirAll(l.Kube(), 0o700); err != nil {
 		return nil, err
@@ -88,19 +88,19 @@ func lock(l layout.Layout) (unlock func(), err error) {
 	return lockFile(l.Kube("lock"), unix.LOCK_EX)
 }
 
-func lockFile(path string, how int) (unlock func(), err error) {
+func lockFile(path string, flags int) (unlock func(), err error) {
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(file.Fd()), how); err != nil {
+	if err := unix.Flock(int(file.Fd()), flags); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock %s: %w", path, err), file.Close())
 	}
-	return func() { _ = file.Close() }, nil // closing unlocks; nothing was written
+	return func() { _ = file.Close() }, nil // closing the file unlocks it
 }
 
-// supervisorRuns reports whether the cluster runs as wanted. One that runs
-// with other options is stopped: its pods stay, its programs start again.
+// supervisorRuns reports whether the cluster runs with the requested options. It stops a
+// supervisor with other options: pods stay, and programs start again.
 func supervisorRuns(l layout.Layout, want node.Options) (bool, error) {
 	st, err := readStatus(l)
 	if err != nil || !st.Supervisor.alive() {
@@ -116,8 +116,8 @@ func supervisorRuns(l layout.Layout, want node.Options) (bool, error) {
 	return false, endProcess(st.Supervisor, supervisorGrace)
 }
 
-// launch starts the supervisor inside the namespaces, free of this terminal.
-// The context that it returns ends, with the reason, if the supervisor does.
+// launch starts the supervisor inside the namespaces, detached from the terminal. The returned
+// context ends when the supervisor does, and its cause says why.
 func launch(ctx context.Context, l layout.Layout, o node.Options) (context.Context, func(), error) {
 	log, err := openLog(l.Log("supervisor"))
 	if err != nil {
@@ -126,7 +126,7 @@ func launch(ctx context.Context, l layout.Layout, o node.Options) (context.Conte
 	defer log.Close()
 	cmd := exec.Command("nsenter", "--net="+namespaceFile(l, "net"), "--mount="+namespaceFile(l, "mnt"), "--",
 		l.Bin("kube"), "supervise", "--root="+l.Root, "--gpus="+strconv.Itoa(o.GPUs), "--max-pods="+strconv.Itoa(o.MaxPods), "--time-scale="+strconv.Itoa(o.TimeScale))
-	// Nothing of the user's environment (credentials, proxies) reaches the cluster.
+	// The cluster gets nothing of the user's environment (credentials, proxies).
 	cmd.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=" + l.Kube()}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = "/", log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
@@ -141,7 +141,7 @@ func launch(ctx context.Context, l layout.Layout, o node.Options) (context.Conte
 	return ctx, func() { cancel(nil) }, nil
 }
 
-// lastLine is the last thing that a log says.
+// lastLine returns the last line of a log.
 func lastLine(path string) string {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -159,7 +159,7 @@ func refuseOtherKubelet(l layout.Layout) error {
 		return err
 	}
 	for _, p := range found {
-		if p.executable != "" && p.executable != l.Bin("kubernetes") { // one that has ended has no program
+		if p.executable != "" && p.executable != l.Bin("kubernetes") { // an ended process has no executable
 			return fmt.Errorf("another Kubernetes node runs on this machine (%s, process %d); stop it, or deploy there: TARGET_KUBECONFIG=… make up", p.name, p.pid)
 		}
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-// status is what the supervisor writes down for others to read.
+// status is the supervisor's record for other commands.
 type status struct {
 	Supervisor processStatus            `json:"supervisor"`
 	Processes  map[string]processStatus `json:"processes"`
 }
 
-// processStatus identifies a process beyond its number, which the kernel uses
-// again.
+// processStatus identifies a process by its number and start time, because the kernel reuses
+// numbers.
 type processStatus struct {
 	PID       int    `json:"pid"`
 	StartTime uint64 `json:"startTime"` // clock ticks after boot, /proc/PID/stat field 22
@@ -34,19 +34,19 @@ func processNow(pid int) processStatus {
 	return processStatus{PID: pid, StartTime: started}
 }
 
-// alive tells whether this very process still runs.
+// alive reports whether this process still runs.
 func (p processStatus) alive() bool {
 	started, state, err := processStat(p.PID)
 	return p.PID > 0 && err == nil && started == p.StartTime && state != "Z"
 }
 
-// processStat reads a process's start time and state.
+// processStat returns a process's start time and state.
 func processStat(pid int) (startTime uint64, state string, err error) {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return 0, "", err
 	}
-	// The second field is the name in brackets and may hold anything.
+	// The second field is the name in brackets; it may contain any character.
 	_, rest, found := strings.Cut(string(data[strings.LastIndexByte(string(data), ')'):]), ") ")
 	fields := strings.Fields(rest)
 	if !found || len(fields) < 20 {
@@ -56,7 +56,7 @@ func processStat(pid int) (startTime uint64, state string, err error) {
 	return startTime, fields[0], err
 }
 
-// residentMiB is the memory that the process holds, 0 once it has ended.
+// residentMiB returns the process's resident memory in MiB; 0 after its end.
 func (p processStatus) residentMiB() float64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", p.PID))
 	if err != nil || !p.alive() {
@@ -88,7 +88,7 @@ func readStatus(l layout.Layout) (status, error) {
 	return st, nil
 }
 
-// statusFile is the supervisor's side: every change is written at once.
+// statusFile writes every change of the status to disk.
 type statusFile struct {
 	mu     sync.Mutex
 	path   string
@@ -119,8 +119,8 @@ func (f *statusFile) write() error {
 	return writeJSON(f.path, f.status)
 }
 
-// writeJSON replaces a file as a whole: a reader, or the next start after a
-// power failure, never sees half of it.
+// writeJSON replaces a file atomically: a reader never sees half of it, also after a power
+// failure.
 func writeJSON(path string, value any) error {
 	data, err := json.Marshal(value)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// stopCluster ends every process of the cluster, pods included. Its state
-// stays, as it does when a machine is switched off.
+// stopCluster ends every process of the cluster and of its pods. Its state remains, as when a
+// machine is switched off.
 func stopCluster(l layout.Layout) error {
 	unlock, err := lock(l)
 	if err != nil {
@@ -34,16 +34,16 @@ func endAll(l layout.Layout) error {
 			return fmt.Errorf("supervisor: %w", err)
 		}
 	}
-	if err := endLeftovers(st); err != nil { // the supervisor may have been killed
+	if err := endLeftovers(st); err != nil { // if the supervisor was killed
 		return err
 	}
-	if !exists(l) { // pods and link that are there are another checkout's
+	if !exists(l) { // any pods and link belong to another checkout
 		return nil
 	}
 	return errors.Join(endPods(), endShims(l), removeNamespaces(l))
 }
 
-// removeCluster ends everything and leaves nothing.
+// removeCluster ends every process and removes the state.
 func removeCluster(l layout.Layout) error {
 	unlock, err := lock(l)
 	if err != nil {
@@ -58,7 +58,7 @@ func removeCluster(l layout.Layout) error {
 		return err
 	}
 	for _, dir := range strings.Fields(string(created)) {
-		_ = os.Remove(dir) // one that is in use by now is not ours to remove
+		_ = os.Remove(dir) // another program may use it by now
 	}
 	return errors.Join(os.RemoveAll(l.Kube()), removeFile(l.Kubeconfig()))
 }
@@ -70,7 +70,7 @@ func removeFile(path string) error {
 	return nil
 }
 
-// endShims ends the container runtime's helpers, one a pod.
+// endShims ends the container runtime's shims, one for each pod.
 func endShims(l layout.Layout) error {
 	shims, err := findProcesses(func(p processInfo) bool {
 		return strings.HasPrefix(filepath.Base(p.executable), "containerd-shim") && slices.Contains(p.args, l.ContainerdSocket())
@@ -86,7 +86,7 @@ func endShims(l layout.Layout) error {
 	return nil
 }
 
-// processInfo is what /proc tells of a process.
+// processInfo holds what /proc says about a process.
 type processInfo struct {
 	pid              int
 	name, executable string
@@ -104,7 +104,7 @@ func findProcesses(match func(processInfo) bool) ([]processInfo, error) {
 		if err != nil {
 			continue
 		}
-		// Each may end while we look: then it is not there.
+		// A process may end during the loop.
 		comm, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "comm"))
 		executable, _ := os.Readlink(filepath.Join("/proc", e.Name(), "exe"))
 		cmdline, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))

@@ -17,8 +17,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-// supervisor starts the cluster's programs, watches them, and starts each
-// again when it ends.
+// supervisor starts the cluster's programs and restarts each one that ends.
 type supervisor struct {
 	layout layout.Layout
 	spawn  chan func()
@@ -29,15 +28,14 @@ type supervisor struct {
 const (
 	restartDelay    = 500 * time.Millisecond
 	restartDelayMax = 10 * time.Second
-	stopGrace       = 2 * time.Second // after SIGTERM, before SIGKILL; the API server waits longer for open watches, for nothing
+	stopGrace       = 2 * time.Second // from SIGTERM to SIGKILL; the API server would wait longer for open watches
 	supervisorGrace = 30 * time.Second
 	maxLogBytes     = 16 << 20
 )
 
-// supervise runs the cluster until ctx ends. It runs inside the cluster's
-// namespaces.
+// supervise runs the cluster until ctx ends. It runs inside the cluster's namespaces.
 func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
-	// Two supervisors would fight over every program.
+	// Two supervisors would start every program twice.
 	unlock, err := lockFile(l.Kube("supervisor.lock"), unix.LOCK_EX|unix.LOCK_NB)
 	if err != nil {
 		return fmt.Errorf("another supervisor runs: %w", err)
@@ -61,7 +59,7 @@ func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
 	}
 	go s.spawnLoop()
 	var running sync.WaitGroup
-	// The programs that serve others stop last: each has a context of its own.
+	// Programs that serve others stop last, so each has its own context.
 	var stops []func()
 	for _, p := range processes(l, o) {
 		pctx, cancel := context.WithCancel(context.Background())
@@ -69,7 +67,7 @@ func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
 		running.Go(func() { defer close(done); s.keepRunning(pctx, p) })
 		stops = append(stops, func() { cancel(); <-done })
 		if err := awaitReady(ctx, p); err != nil {
-			break // ctx ended: stop what has started
+			break // ctx ended: stop the programs that run
 		}
 	}
 	<-ctx.Done()
@@ -80,9 +78,9 @@ func supervise(ctx context.Context, l layout.Layout, o node.Options) error {
 	return s.status.remove()
 }
 
-// spawnLoop is the one thread that starts programs. They are told to end when
-// their parent thread ends (Pdeathsig), so it must be one that lives as long
-// as the supervisor: no program outlives it, not even after kill -9.
+// spawnLoop is the one thread that starts programs. The kernel ends a program when its parent
+// thread ends (Pdeathsig), so this thread must run as long as the supervisor. Then no program
+// outlives the supervisor, even after kill -9.
 func (s *supervisor) spawnLoop() {
 	runtime.LockOSThread()
 	for start := range s.spawn {
@@ -90,7 +88,7 @@ func (s *supervisor) spawnLoop() {
 	}
 }
 
-// keepRunning runs p until ctx ends, starting it again whenever it ends.
+// keepRunning runs p until ctx ends, and restarts it whenever it ends.
 func (s *supervisor) keepRunning(ctx context.Context, p process) {
 	delay := restartDelay
 	for {
@@ -149,9 +147,8 @@ func (s *supervisor) runOnce(ctx context.Context, p process) error {
 	}
 }
 
-// awaitReady waits until the programs after p may start. It gives up only
-// when ctx ends: a program that cannot start is started again, and its log
-// says why.
+// awaitReady waits until the programs after p may start. It returns an error only when ctx
+// ends, because a program that fails is started again, and its log says why.
 func awaitReady(ctx context.Context, p process) error {
 	for p.ready != nil && ctx.Err() == nil && p.ready() != nil {
 		select {
@@ -162,8 +159,8 @@ func awaitReady(ctx context.Context, p process) error {
 	return ctx.Err()
 }
 
-// endLeftovers ends programs of an earlier supervisor that still hold our
-// ports, by the process ids it wrote down.
+// endLeftovers ends programs of an earlier supervisor that may still hold the ports, by their
+// recorded process numbers.
 func endLeftovers(before status) error {
 	for name, p := range before.Processes {
 		if !p.alive() {
@@ -177,8 +174,7 @@ func endLeftovers(before status) error {
 	return nil
 }
 
-// endProcess asks a process to end, then makes it, and returns when it is
-// gone.
+// endProcess sends SIGTERM, and after grace SIGKILL, and returns when the process has ended.
 func endProcess(p processStatus, grace time.Duration) error {
 	for _, step := range []struct {
 		signal syscall.Signal
@@ -196,7 +192,7 @@ func endProcess(p processStatus, grace time.Duration) error {
 	return fmt.Errorf("process %d does not end", p.PID)
 }
 
-// openLog appends to a log file, and sets a large one aside first.
+// openLog opens a log file for appending, and renames a large one first.
 func openLog(path string) (*os.File, error) {
 	if info, err := os.Stat(path); err == nil && info.Size() > maxLogBytes {
 		if err := os.Rename(path, path+".old"); err != nil {

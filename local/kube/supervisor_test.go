@@ -25,16 +25,16 @@ func testSupervisor(t *testing.T) *supervisor {
 }
 
 // await polls, for at most ten seconds.
-func await(t *testing.T, what string, ok func() bool) {
+func await(t *testing.T, condition string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s did not happen within 10 s", what)
+			t.Fatalf("%s did not happen within 10 s", condition)
 		}
 	}
 }
 
-func TestAKilledProgramIsStartedAgain(t *testing.T) {
+func TestKilledProgramRestarts(t *testing.T) {
 	s := testSupervisor(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -50,23 +50,23 @@ func TestAKilledProgramIsStartedAgain(t *testing.T) {
 		return st.Processes["sleeper"]
 	}
 	await(t, "the first start", func() bool { return current().alive() })
-	first := current()
-	if err := syscall.Kill(first.PID, syscall.SIGKILL); err != nil {
+	before := current()
+	if err := syscall.Kill(before.PID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the second start", func() bool { return current().alive() && current().PID != first.PID })
+	await(t, "the second start", func() bool { return current().alive() && current().PID != before.PID })
 	if got := current().Restarts; got != 1 {
 		t.Errorf("restarts: got %d, want 1", got)
 	}
-	last := current()
+	after := current()
 	cancel()
 	<-done
-	if last.alive() {
+	if after.alive() {
 		t.Error("the program outlived its supervisor")
 	}
 }
 
-func TestAReusedProcessNumberIsNotTheProcess(t *testing.T) {
+func TestReusedProcessNumber(t *testing.T) {
 	cmd := exec.Command("sleep", "600")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -75,9 +75,9 @@ func TestAReusedProcessNumberIsNotTheProcess(t *testing.T) {
 	if !p.alive() {
 		t.Fatal("a running process counts as ended")
 	}
-	other := p
-	other.StartTime++
-	if other.alive() {
+	process := p
+	process.StartTime++
+	if process.alive() {
 		t.Error("another process with the same number counts as ours")
 	}
 	go cmd.Wait() //nolint:errcheck // it is killed
@@ -89,7 +89,7 @@ func TestAReusedProcessNumberIsNotTheProcess(t *testing.T) {
 	}
 }
 
-func TestALargeLogIsSetAside(t *testing.T) {
+func TestLargeLogIsRenamed(t *testing.T) {
 	path := t.TempDir() + "/x.log"
 	if err := os.WriteFile(path, []byte(strings.Repeat("x", maxLogBytes+1)), 0o600); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,5 @@
-// Package layout names the files of the local environment. All of them lie
-// under one ignored folder of the checkout, so that removing the folder
-// removes the environment.
+// Package layout names the files of the local environment. All of them lie in one folder of the
+// checkout, which git ignores. Removing the folder removes the environment.
 package layout
 
 import "path/filepath"
@@ -19,39 +18,40 @@ const (
 	Context      = "vllm-eks-local" // the kubeconfig's context
 )
 
-// Layout is one checkout's local environment.
+// Layout names the files of one checkout's local environment.
 type Layout struct {
 	// Root is the absolute path of the checkout.
 	Root string
 }
 
-// State is the ignored folder that holds everything local.
+// State returns the folder that holds the environment.
 func (l Layout) State() string { return filepath.Join(l.Root, ".local") }
 
-// Bin is the path of a program that was built here.
+// Bin returns the path of a program that was built here.
 func (l Layout) Bin(name string) string { return filepath.Join(l.State(), "bin", name) }
 
-// Kubeconfig is the administrator's access to the embedded cluster.
+// Kubeconfig returns the path of the embedded cluster's kubeconfig, with the rights of an
+// administrator.
 func (l Layout) Kubeconfig() string { return filepath.Join(l.State(), "kubeconfig") }
 
-// Kube is a path of the embedded cluster's state.
+// Kube returns a path in the embedded cluster's state.
 func (l Layout) Kube(elem ...string) string {
 	return filepath.Join(append([]string{l.State(), "kube"}, elem...)...)
 }
 
-// Log is the log file of a part of the embedded cluster.
+// Log returns the path of the log of a part of the embedded cluster.
 func (l Layout) Log(name string) string { return l.Kube("logs", name+".log") }
 
-// Pulumi is a path of the Pulumi engine's own home and backend.
+// Pulumi returns a path in the Pulumi engine's own home and backend.
 func (l Layout) Pulumi(elem ...string) string {
 	return filepath.Join(append([]string{l.State(), "pulumi"}, elem...)...)
 }
 
-// Simulation is a path of what previews of AWS stacks need: programs of their own,
-// the simulated account, and a home and backend of the engine for them alone.
+// Simulation returns a path of the simulation of AWS stacks: its programs, its account, and its
+// own home and backend of the engine.
 func (l Layout) Simulation(elem ...string) string {
 	return filepath.Join(append([]string{l.State(), "simulation"}, elem...)...)
 }
 
-// ContainerdSocket is the address of the embedded cluster's container runtime.
+// ContainerdSocket returns the address of the embedded cluster's container runtime.
 func (l Layout) ContainerdSocket() string { return l.Kube("run", "containerd.sock") }

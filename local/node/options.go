@@ -1,4 +1,4 @@
-// Package node holds what a user can choose about the embedded cluster's node.
+// Package node holds the options of the embedded cluster's node.
 package node
 
 import (
@@ -9,20 +9,20 @@ import (
 	"os"
 )
 
-// Options are the node's size.
+// Options are the node's size and time scale.
 type Options struct {
-	GPUs    int `json:"gpus"`    // devices that the node offers as nvidia.com/gpu
-	MaxPods int `json:"maxPods"` // pods that the node accepts
-	// TimeScale is by how much faster than Kubernetes' 15 s autoscalers look, for
-	// engines whose time is scaled; 0 is 1.
+	GPUs    int `json:"gpus"`    // simulated devices nvidia.com/gpu
+	MaxPods int `json:"maxPods"` // maximum number of pods
+	// TimeScale divides the 15 s between two syncs of Kubernetes' autoscaler, for replicas
+	// whose time is scaled. 0 means 1.
 	TimeScale int `json:"timeScale,omitempty"`
 }
 
-// Default is the node of a first start: as many GPUs as a p4d.24xlarge has,
-// and Kubernetes' own limit of pods.
+// Default is the node of a first start: the GPUs of a p4d.24xlarge, and Kubernetes' default
+// limit of pods.
 var Default = Options{GPUs: 8, MaxPods: 110}
 
-// Validate names every option that is out of range.
+// Validate returns an error for every option that is out of range.
 func (o Options) Validate() error {
 	var errs []error
 	if o.GPUs < 1 || o.GPUs > 1000 {
@@ -37,8 +37,8 @@ func (o Options) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Saved reads the options with which the cluster last started; found is false
-// where there are none, or none that can be read.
+// Saved returns the options of the cluster's last start. found is false if the file is missing
+// or cannot be read.
 func Saved(path string) (o Options, found bool, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

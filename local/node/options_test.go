@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestOptionsAreChecked(t *testing.T) {
+func TestValidate(t *testing.T) {
 	for _, c := range []struct {
 		o    Options
 		want string // the option at fault, or nothing

@@ -2,8 +2,8 @@ package simulation
 
 import "syscall"
 
-// processAttributes: a process group of its own, and an interrupt when this
-// process dies without having ended it.
+// processAttributes returns attributes that start a process in its own process group and send
+// it an interrupt when this process dies.
 func processAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGINT}
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// componentFiles say which packages of npm make up the EKS component, to the byte.
+// componentFiles pin the npm packages of the EKS component by checksum.
 var componentFiles = []string{"package.json", "package-lock.json", ".npmrc"}
 
-// HasComponent tells whether the component is installed as the lock file says.
+// HasComponent reports whether the installed component matches the lock file.
 func HasComponent(l layout.Layout) bool {
 	for _, name := range componentFiles {
 		want, err := os.ReadFile(filepath.Join(l.Root, "local", "eks", name))
@@ -30,8 +30,8 @@ func HasComponent(l layout.Layout) bool {
 	return err == nil
 }
 
-// InstallComponent fetches it from npm. No package runs anything while that
-// happens, and a half-finished installation is not taken for one.
+// InstallComponent installs the component from npm, without scripts of packages. An interrupted
+// installation does not count as installed.
 func InstallComponent(ctx context.Context, l layout.Layout) error {
 	if HasComponent(l) {
 		return nil

@@ -17,21 +17,21 @@ import (
 	"time"
 )
 
-// domain ends the names of the API servers of simulated clusters.
+// domain is the suffix of the API servers' names of simulated clusters.
 const domain = ".simulated.invalid"
 
-// Proxy answers for the API servers of simulated clusters: the EKS component
-// waits until a new cluster's is healthy. It forwards nothing, so that the
-// component reaches nothing else through it either.
+// Proxy answers for the API servers of simulated clusters, because the EKS component waits
+// until a new cluster's API server is healthy. It forwards nothing, so the component reaches
+// nothing else through it.
 type Proxy struct {
 	Address string
-	// Healthy counts the answers, and Refused what else was asked for.
+	// Healthy counts the answered health checks, and Refused all other requests.
 	Healthy, Refused atomic.Int64
 	listener         net.Listener
 	certificate      tls.Certificate
 }
 
-// Listen starts a proxy on a port of this machine alone.
+// Listen starts a proxy on this machine's loopback.
 func Listen() (*Proxy, error) {
 	certificate, err := selfSigned()
 	if err != nil {
@@ -46,29 +46,29 @@ func Listen() (*Proxy, error) {
 	return p, nil
 }
 
-// Close ends it.
+// Close ends the proxy.
 func (p *Proxy) Close() error { return p.listener.Close() }
 
 func (p *Proxy) serve() {
 	for {
 		connection, err := p.listener.Accept()
 		if err != nil {
-			return // it was closed
+			return // the listener was closed
 		}
 		go p.answer(connection)
 	}
 }
 
-// answer is one connection: CONNECT, TLS, a question.
+// answer serves one connection: CONNECT, TLS, one request.
 func (p *Proxy) answer(connection net.Conn) {
-	defer func() { _ = connection.Close() }()                    // the client may have gone already
-	_ = connection.SetDeadline(time.Now().Add(10 * time.Second)) // a TCP connection takes deadlines
-	asked, err := http.ReadRequest(bufio.NewReader(connection))
+	defer func() { _ = connection.Close() }()                    // the client may have closed it
+	_ = connection.SetDeadline(time.Now().Add(10 * time.Second)) // TCP connections support deadlines
+	request, err := http.ReadRequest(bufio.NewReader(connection))
 	if err != nil {
 		return
 	}
-	host, _, _ := strings.Cut(asked.Host, ":")
-	if asked.Method != http.MethodConnect || !strings.HasSuffix(host, domain) {
+	host, _, _ := strings.Cut(request.Host, ":")
+	if request.Method != http.MethodConnect || !strings.HasSuffix(host, domain) {
 		p.Refused.Add(1)
 		fmt.Fprint(connection, "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
 		return

@@ -10,24 +10,24 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Step is what a command does, or would do, with one resource.
+// Step is an operation of a command on one resource.
 type Step struct {
 	Op, URN, Type, Parent string
 	Custom                bool
 }
 
-// Name is the name that the program gave it.
+// Name returns the resource's name in the program.
 func (s Step) Name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
 
-// stackType is that of the resource that all others descend from.
+// stackType is the type of the stack, the parent of all resources.
 const stackType = "pulumi:pulumi:Stack"
 
-// referenceType is that of the stack's own last outputs, which are no resource to
-// count.
+// referenceType is the type of the reference to the stack's last outputs. It does not count as
+// a resource.
 const referenceType = "pulumi:pulumi:StackReference"
 
-// Steps are a command's, in the engine's order. Of a replacement, only the step
-// that says so counts.
+// Steps returns a command's steps in the engine's order. Of a replacement, only the step
+// "replace" is included.
 func (r Run) Steps() []Step {
 	var steps []Step
 	for _, event := range r.Events {
@@ -47,8 +47,8 @@ func (r Run) Steps() []Step {
 	return steps
 }
 
-// Messages are those that the program and the plugins wrote for the user, with
-// their severity before all but the plain ones, and nothing twice.
+// Messages returns the messages of the program and the plugins, without duplicates. All but
+// those of severity info begin with their severity.
 func (r Run) Messages() []string {
 	var messages []string
 	for _, event := range r.Events {
@@ -58,7 +58,7 @@ func (r Run) Messages() []string {
 		}
 		text := strings.TrimRight(uncolored(d.Prefix+d.Message), "\n")
 		if d.Severity == "info" && strings.HasPrefix(text, "SIMULATED") {
-			continue // said once, by the command
+			continue // the command itself prints it once
 		}
 		if text != "" && !slices.Contains(messages, text) {
 			messages = append(messages, text)
@@ -67,7 +67,7 @@ func (r Run) Messages() []string {
 	return messages
 }
 
-// uncolored removes the engine's marks, such as <{%fg 1%}>.
+// uncolored removes the engine's colour marks, such as <{%fg 1%}>.
 func uncolored(text string) string {
 	for {
 		before, rest, found := strings.Cut(text, "<{%")
@@ -79,33 +79,33 @@ func uncolored(text string) string {
 	}
 }
 
-// component is a box of the diagram, with its resources.
+// component is a component of the program with its resources.
 type component struct {
 	name, typ string
 	types     map[string]map[string]int // by operation
 	total     int
 }
 
-// Report lists resources by component, and counts them: all, or those of the
-// components of which something changes.
+// Report lists and counts resources by component: of every component, or with changes only of
+// those that change.
 func (r Run) Report(changes bool) string {
 	steps := r.Steps()
 	byURN := map[string]Step{}
 	for _, s := range steps {
 		byURN[s.URN] = s
 	}
-	// top is the component below the stack that a resource belongs to.
+	// top returns the component, directly below the stack, of a resource.
 	top := func(s Step) Step {
 		for {
-			parent, known := byURN[s.Parent]
-			if !known || parent.Type == stackType {
+			parent, found := byURN[s.Parent]
+			if !found || parent.Type == stackType {
 				return s
 			}
 			s = parent
 		}
 	}
 	components := map[string]*component{}
-	all := map[string]int{}
+	counts := map[string]int{}
 	for _, s := range steps {
 		if !s.Custom || s.Type == stackType || s.Type == referenceType {
 			continue
@@ -115,8 +115,8 @@ func (r Run) Report(changes bool) string {
 		if box.Custom {
 			c.name, c.typ = "(the stack itself)", ""
 		}
-		if known := components[c.name+c.typ]; known != nil {
-			c = known
+		if component := components[c.name+c.typ]; component != nil {
+			c = component
 		}
 		components[c.name+c.typ] = c
 		if c.types[s.Type] == nil {
@@ -124,7 +124,7 @@ func (r Run) Report(changes bool) string {
 		}
 		c.types[s.Type][s.Op]++
 		c.total++
-		all[s.Op]++
+		counts[s.Op]++
 	}
 	var out strings.Builder
 	total := 0
@@ -140,11 +140,11 @@ func (r Run) Report(changes bool) string {
 			fmt.Fprintf(&out, "        %s  %s\n", typ, describeOps(c.types[typ]))
 		}
 	}
-	fmt.Fprintf(&out, "%4d  resources in %d components: %s\n", total, len(components), describeOps(all))
+	fmt.Fprintf(&out, "%4d  resources in %d components: %s\n", total, len(components), describeOps(counts))
 	return out.String()
 }
 
-// changes tells whether anything of a component does.
+// changes reports whether a resource of the component changes.
 func (c *component) changes() bool {
 	for _, ops := range c.types {
 		for op := range ops {
@@ -156,7 +156,7 @@ func (c *component) changes() bool {
 	return false
 }
 
-// describeOps is "3 to create, 1 to update".
+// describeOps returns a text such as "3 to create, 1 to update".
 func describeOps(ops map[string]int) string {
 	words := map[string]string{"same": "unchanged"}
 	var parts []string

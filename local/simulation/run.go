@@ -21,28 +21,27 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 )
 
-// Run is what one pulumi command did.
+// Run is the result of one pulumi command.
 type Run struct {
 	Events []apitype.EngineEvent
-	// Output is what it printed.
+	// Output is the command's output.
 	Output string
-	// Healthy counts how often the EKS component found a cluster's API server in
-	// good health.
+	// Healthy counts the successful health checks of API servers by the EKS component.
 	Healthy int64
 }
 
-// Options of one command.
+// Options are the options of one command.
 type Options struct {
-	// Each is called with every event as it comes; nil is fine.
+	// Each is called with every event. Default: nil, no call.
 	Each func(apitype.EngineEvent)
-	// Environment is added to that of the simulation.
+	// Environment is added to the simulation's environment.
 	Environment []string
-	// Kill ends the engine at once when the context ends. Default: it is asked to
-	// end, and finishes the steps that are under way.
+	// Kill ends the engine at once when the context ends. Default: an interrupt, after which
+	// the engine finishes the steps in progress.
 	Kill bool
 }
 
-// Init makes the stack where there is none yet.
+// Init creates the stack if it does not exist.
 func (s Stack) Init(ctx context.Context) error {
 	state := filepath.Join(s.Folder, "state", ".pulumi", "stacks")
 	found, err := filepath.Glob(filepath.Join(state, "*", s.Name+".json"))
@@ -53,8 +52,7 @@ func (s Stack) Init(ctx context.Context) error {
 	return err
 }
 
-// Do runs preview, up, refresh or destroy. However the engine ends, none of its
-// plugins outlives it.
+// Do runs preview, up, refresh or destroy. It ends the plugins that the engine leaves running.
 func (s Stack) Do(ctx context.Context, o Options, command string, args ...string) (run Run, err error) {
 	proxy, err := Listen()
 	if err != nil {
@@ -75,16 +73,16 @@ func (s Stack) Do(ctx context.Context, o Options, command string, args ...string
 	return run, errors.Join(err, <-followed)
 }
 
-// Cancel unlocks the stack after an engine that was killed.
+// Cancel unlocks the stack after an engine was killed.
 func (s Stack) Cancel(ctx context.Context) (string, error) {
 	return s.pulumi(ctx, "127.0.0.1:0", Options{}, "cancel", "--yes", "--stack="+s.Name)
 }
 
-// pulumi runs the CLI. A first interrupt lets it finish what is under way.
+// pulumi runs the CLI. When ctx ends, the CLI finishes the steps in progress.
 func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.Layout.Bin("pulumi"), append(args, "--cwd="+s.Project(), "--non-interactive", "--color=never")...)
 	cmd.Env = append(s.Environment(proxy), o.Environment...)
-	cmd.SysProcAttr = processAttributes() // the terminal's Ctrl-C comes to us alone
+	cmd.SysProcAttr = processAttributes() // only this process receives the terminal's Ctrl-C
 	cmd.Cancel = func() error {
 		if o.Kill {
 			return cmd.Process.Kill()
@@ -100,17 +98,17 @@ func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...stri
 	return out.String(), nil
 }
 
-// follow reads events as the engine writes them, until it has ended.
+// follow reads the engine's events until the engine has ended.
 func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, each func(apitype.EngineEvent)) error {
 	var file *os.File
 	var reader *bufio.Reader
 	defer func() {
 		if file != nil {
-			_ = file.Close() // it was read only
+			_ = file.Close() // opened for reading
 		}
 	}()
 	partial := ""
-	for last := false; ; {
+	for finished := false; ; {
 		if file == nil {
 			if opened, err := os.Open(path); err == nil {
 				file, reader = opened, bufio.NewReader(opened)
@@ -135,29 +133,29 @@ func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, e
 				each(event)
 			}
 		}
-		if last {
+		if finished {
 			return nil
 		}
 		select {
 		case <-ended:
-			last = true
+			finished = true
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
 }
 
-// proxyVariable has the address of the proxy, which only one command has.
+// proxyVariable holds the address of the proxy, which identifies the processes of one command.
 const proxyVariable = "VLLM_EKS_SIMULATED_PROXY"
 
-// processes are those of a command, which have its proxy in their environment.
-// Other systems than Linux do not tell.
+// processes returns the processes of a command, which have its proxy in their environment. Only
+// Linux shows that.
 func processes(proxy string) []int {
 	var found []int
-	environments, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is fine
+	environments, _ := filepath.Glob("/proc/[0-9]*/environ") // the pattern is valid
 	for _, file := range environments {
 		text, err := os.ReadFile(file)
 		if err != nil || !slices.Contains(strings.Split(string(text), "\x00"), proxyVariable+"="+proxy) {
-			continue // another's, or gone
+			continue // another user's process, or ended
 		}
 		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && pid != os.Getpid() {
 			found = append(found, pid)
@@ -166,7 +164,7 @@ func processes(proxy string) []int {
 	return found
 }
 
-// sweep ends the plugins that an engine left when it was killed.
+// sweep ends the plugins that a killed engine left running.
 func sweep(proxy string) error {
 	deadline := time.Now().Add(3 * time.Second)
 	for time.Now().Before(deadline) {

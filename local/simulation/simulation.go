@@ -1,6 +1,6 @@
-// Package simulation runs the real Pulumi engine and the real EKS component on a
-// simulated AWS account, without an account, root or a network. All of it lies in
-// one folder of the checkout; nothing of the user's is read or written.
+// Package simulation runs the real Pulumi engine and the real EKS component on a simulated AWS
+// account. It needs no account, root or network. Its files lie in one folder of the checkout;
+// it neither reads nor writes the user's.
 package simulation
 
 import (
@@ -17,9 +17,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// The plugins that a program on AWS asks for, and the folders in which the engine
-// looks for them. The EKS component asks for the AWS provider that its release
-// was built with.
+// The plugins of a program on AWS, by the folder in which the engine looks for them.
+// The EKS component requires the AWS provider that its release was built with.
 const (
 	AWSPlugin        = "resource-aws-v6.83.0"
 	bundledAWSPlugin = "resource-aws-v6.45.0"
@@ -27,47 +26,46 @@ const (
 	kubernetesPlugin = "resource-kubernetes-v4.28.0"
 )
 
-// EKSVersion is the release of the EKS component that the program asks for.
+// EKSVersion is the release of the EKS component that the program requires.
 const EKSVersion = "2.8.1"
 
-// passphrase encrypts the secrets of simulated stacks. It is public, and so is
-// what is encrypted: every secret is the same placeholder, "simulated-secret" twice.
+// passphrase encrypts the secrets of simulated stacks. It is public. So are the
+// secrets: each is the same placeholder, "simulated-secret" twice.
 const (
 	passphrase     = "simulated"
 	encryptionSalt = "v1:dmxsbS1la3M=:v1:oNO5Zjx7Zbhi7JDU:73cy4O1+Onmb01O5j+3Y2XGhhMhkpQ=="
 	placeholder    = "v1:VkHnw7CUdeCw39c7:UhC4kn7kvBA3NXdQUk+Am/rVlQ+3VjXUWerdPetZm3jctfSKo0VwrIf1dolDFB9DTg=="
 )
 
-// plugin is where the engine looks for a plugin's program.
+// plugin returns the path of a plugin's program.
 func plugin(l layout.Layout, folder, name string) string {
 	return filepath.Join(Home(l), "plugins", folder, name)
 }
 
-// Home is PULUMI_HOME: plugins of this simulation and of nothing else.
+// Home returns PULUMI_HOME of simulations, which holds only their plugins.
 func Home(l layout.Layout) string { return l.Simulation("home") }
 
-// AWSStandIn is where the stand-in for the AWS provider is built to.
+// AWSStandIn returns the path of the simulated AWS provider.
 func AWSStandIn(l layout.Layout) string { return plugin(l, AWSPlugin, "pulumi-resource-aws") }
 
-// KubernetesStandIn is where that for the Kubernetes provider is built to.
+// KubernetesStandIn returns the path of the simulated Kubernetes provider.
 func KubernetesStandIn(l layout.Layout) string {
 	return plugin(l, kubernetesPlugin, "pulumi-resource-kubernetes")
 }
 
-// Program is where the repository's own program is built to.
+// Program returns the path of this repository's program.
 func Program(l layout.Layout) string { return l.Simulation("bin", "program") }
 
-// Component is the EKS component, as npm installs it.
+// Component returns the folder of the EKS component that npm installs.
 func Component(l layout.Layout) string {
 	return l.Simulation("eks", "node_modules", "@pulumi", "eks", "cmd", "provider", "index.js")
 }
 
-// launcher runs the component. Only the component is told of the proxy that
-// answers for the API servers of simulated clusters.
+// launcher runs the component. Only the component gets the address of the proxy.
 const launcher = `#!/bin/sh
 # The EKS component, for a simulation: written by local/simulation.
 if [ -z "$VLLM_EKS_SIMULATED_PROXY" ]; then
-	echo "pulumi-resource-eks: this one is for make preview and tests alone" >&2
+	echo "pulumi-resource-eks: this program is only for make preview and tests" >&2
 	exit 1
 fi
 unset NODE_OPTIONS
@@ -75,16 +73,16 @@ export HTTPS_PROXY="http://$VLLM_EKS_SIMULATED_PROXY"
 exec node '%s' "$@"
 `
 
-// The component wants to know the versions of two command-line tools, and asks
-// nothing else of them where it does not manage the VPC CNI. Where they are not
-// installed these answer, and refuse all else.
+// tools replace two command-line tools where they are not installed. The component asks each
+// for its version, and for nothing else if it does not manage the VPC CNI. They refuse every
+// other command.
 var tools = map[string]string{
 	"aws": `#!/bin/sh
 if [ "$*" = --version ]; then
 	echo 'aws-cli/2.27.0 SIMULATED/make-preview'
 	exit
 fi
-echo "aws $*: SIMULATED: the AWS CLI is not installed, and this stands in for --version alone" >&2
+echo "aws $*: SIMULATED: the AWS CLI is not installed; this replacement supports only --version" >&2
 exit 1
 `,
 	"kubectl": `#!/bin/sh
@@ -92,12 +90,12 @@ if [ "$*" = "version --client=true --output=json" ]; then
 	echo '{"clientVersion":{"gitVersion":"v1.35.5"}}'
 	exit
 fi
-echo "kubectl $*: SIMULATED: kubectl is not installed, and this stands in for its version alone" >&2
+echo "kubectl $*: SIMULATED: kubectl is not installed; this replacement supports only its version" >&2
 exit 1
 `,
 }
 
-// Prepare writes what the engine needs besides the programs that are built.
+// Prepare writes the files that the engine needs besides the built programs.
 func Prepare(l layout.Layout) error {
 	bin := l.Simulation("bin")
 	errs := []error{os.MkdirAll(bin, 0o700), os.MkdirAll(filepath.Dir(AWSStandIn(l)), 0o700), os.MkdirAll(filepath.Dir(KubernetesStandIn(l)), 0o700)}
@@ -120,7 +118,7 @@ func Prepare(l layout.Layout) error {
 	return errors.Join(errs...)
 }
 
-// script writes a program, in one step: another simulation may run it just now.
+// script writes a program in one step, because another simulation may run it at the same time.
 func script(path, text string) error {
 	if old, err := os.ReadFile(path); err == nil && string(old) == text {
 		return nil
@@ -131,7 +129,7 @@ func script(path, text string) error {
 	return os.Rename(path+".new", path)
 }
 
-// installed tells whether a program is on PATH, but for our own folder.
+// installed reports whether PATH has a program, outside one folder.
 func installed(name, except string) bool {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.Dir(path) != except {
@@ -141,26 +139,25 @@ func installed(name, except string) bool {
 	return false
 }
 
-// Stack is one simulated stack, or several of one backend and account.
+// Stack is a simulated stack. Several stacks may share a folder, with one backend and account.
 type Stack struct {
 	Layout layout.Layout
-	// Folder has the state, the account and the project: below .local.
+	// Folder holds the state, the account and the project, below .local.
 	Folder string
 	Name   string
 }
 
-// Account is the folder of the simulated account.
+// Account returns the folder of the simulated account.
 func (s Stack) Account() string { return filepath.Join(s.Folder, "account") }
 
-// Project is the folder in which pulumi runs: the user's own files are never
-// written to.
+// Project returns the folder in which pulumi runs. It does not write to the user's files.
 func (s Stack) Project() string { return filepath.Join(s.Folder, "project") }
 
-// ConfigFile is the stack's file there.
+// ConfigFile returns the path of the stack's file.
 func (s Stack) ConfigFile() string { return filepath.Join(s.Project(), "Pulumi."+s.Name+".yaml") }
 
-// Environment is that of every pulumi command: nothing of the user's engine,
-// backend or AWS credentials. The proxy is the address of Listen.
+// Environment returns the environment of every pulumi command, without the user's engine,
+// backend and AWS credentials. proxy is the address of Listen.
 func (s Stack) Environment(proxy string) []string {
 	env := slices.DeleteFunc(os.Environ(), func(v string) bool {
 		return strings.HasPrefix(v, "PULUMI_") || strings.HasPrefix(v, "AWS_") || strings.HasPrefix(v, "KUBE") || strings.HasPrefix(v, "VLLM_EKS_")
@@ -183,8 +180,8 @@ func (s Stack) Environment(proxy string) []string {
 	)
 }
 
-// Write makes the project of a program and its stack's file, in which every
-// secret is a placeholder.
+// Write writes the project of a program and the stack's file, in which every secret is a
+// placeholder.
 func (s Stack) Write(program, configuration string) error {
 	for _, dir := range []string{s.Project(), filepath.Join(s.Folder, "state"), filepath.Join(s.Folder, "tmp")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -200,7 +197,7 @@ func (s Stack) Write(program, configuration string) error {
 	if err := yaml.Unmarshal(text, &project); err != nil {
 		return fmt.Errorf("%s: %w", filepath.Base(file), err)
 	}
-	// Built beforehand, with progress; "program" is the checkout.
+	// The program is built before, with progress; "program" is the checkout.
 	project["runtime"] = map[string]any{"name": "go", "options": map[string]any{"binary": program}}
 	project["main"] = "program"
 	if text, err = yaml.Marshal(project); err != nil {
@@ -219,7 +216,7 @@ func (s Stack) Write(program, configuration string) error {
 	return errors.Join(os.WriteFile(filepath.Join(s.Project(), "Pulumi.yaml"), text, 0o600), os.WriteFile(s.ConfigFile(), hidden, 0o600))
 }
 
-// hideSecrets replaces what only the user's own provider of secrets can decrypt.
+// hideSecrets replaces secrets, which only the user's secrets provider can decrypt.
 func hideSecrets(configuration string) ([]byte, error) {
 	var file map[string]any
 	if err := yaml.Unmarshal([]byte(configuration), &file); err != nil {
@@ -236,7 +233,7 @@ func hideSecrets(configuration string) ([]byte, error) {
 	return yaml.Marshal(file)
 }
 
-// hide changes every {secure: …} below a value.
+// hide replaces every {secure: …} below a value.
 func hide(value any) {
 	switch v := value.(type) {
 	case map[string]any:

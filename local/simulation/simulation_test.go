@@ -36,7 +36,6 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// The user's secrets cannot be decrypted here, and need not be.
 func TestSecretsBecomePlaceholders(t *testing.T) {
 	s := stackIn(t)
 	configuration := `secretsprovider: awskms://alias/mine
@@ -68,32 +67,32 @@ config:
 	}
 }
 
-// Nothing of the user's engine or account gets into a simulation.
-func TestEnvironmentIsItsOwn(t *testing.T) {
+// TestEnvironment holds that a simulation has nothing of the user's engine or account.
+func TestEnvironment(t *testing.T) {
 	for _, name := range []string{"PULUMI_HOME", "PULUMI_ACCESS_TOKEN", "AWS_PROFILE", "AWS_ACCESS_KEY_ID", "KUBECONFIG", "VLLM_EKS_SIMULATED_SLOW"} {
 		t.Setenv(name, "users")
 	}
 	s := stackIn(t)
-	last := map[string]string{}
+	values := map[string]string{}
 	for _, v := range s.Environment("127.0.0.1:1") {
 		name, value, _ := strings.Cut(v, "=")
 		if value == "users" {
 			t.Errorf("%s is the user's", name)
 		}
-		last[name] = value
+		values[name] = value
 	}
 	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "KUBECONFIG", "TMPDIR", "VLLM_EKS_SIMULATED_ACCOUNT"} {
-		if !strings.Contains(last[name], s.Layout.State()) {
-			t.Errorf("%s=%s lies outside %s", name, last[name], s.Layout.State())
+		if !strings.Contains(values[name], s.Layout.State()) {
+			t.Errorf("%s=%s lies outside %s", name, values[name], s.Layout.State())
 		}
 	}
-	if first, _, _ := strings.Cut(last["PATH"], ":"); first != s.Layout.Simulation("bin") {
-		t.Errorf("PATH=%s", last["PATH"])
+	if folder, _, _ := strings.Cut(values["PATH"], ":"); folder != s.Layout.Simulation("bin") {
+		t.Errorf("PATH=%s", values["PATH"])
 	}
 }
 
-// The stand-ins for two tools answer what the component asks, and step aside for
-// the real ones.
+// TestTools holds that the replacements of two tools answer the component's questions,
+// and are absent where the real tools are installed.
 func TestTools(t *testing.T) {
 	s := stackIn(t)
 	t.Setenv("PATH", t.TempDir())
@@ -135,7 +134,7 @@ func TestTools(t *testing.T) {
 	}
 }
 
-func TestProxyAnswersForSimulatedClustersAlone(t *testing.T) {
+func TestProxyAnswersOnlyForSimulatedClusters(t *testing.T) {
 	p, err := Listen()
 	if err != nil {
 		t.Fatal(err)
@@ -175,7 +174,8 @@ func TestProxyAnswersForSimulatedClustersAlone(t *testing.T) {
 	}
 }
 
-// event is a step on a resource below others: types from the stack downwards.
+// event returns a step on a resource. types are those of the stack, of each component above the
+// resource, and of the resource.
 func event(op apitype.OpType, custom bool, name string, types ...string) apitype.EngineEvent {
 	urn := func(n int) string {
 		return "urn:pulumi:dev::llm::" + strings.Join(types[:n], "$") + "::" + names(name, types, n)
@@ -189,7 +189,7 @@ func event(op apitype.OpType, custom bool, name string, types ...string) apitype
 	}}}
 }
 
-// names: what is above a resource is called like its type's last word.
+// names returns the name of a resource's ancestor: the last word of its type.
 func names(name string, types []string, n int) string {
 	if n == len(types) {
 		return name
@@ -231,8 +231,8 @@ func TestReportCountsByComponent(t *testing.T) {
 	}
 }
 
-// What an engine leaves when it is killed does not outlive the command.
-func TestSweepEndsWhatIsLeft(t *testing.T) {
+// TestSweep holds that the plugins of a killed engine end with the command.
+func TestSweep(t *testing.T) {
 	proxy := t.TempDir() // nobody else has it
 	cmd := exec.CommandContext(context.Background(), "sleep", "60")
 	cmd.Env = []string{"VLLM_EKS_SIMULATED_PROXY=" + proxy, "PATH=/bin:/usr/bin"}

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// aptPatience is how long another package manager may take: that of a fresh
-// machine installs security updates.
+// aptPatience bounds the wait for another package manager. A new machine installs security
+// updates first.
 const aptPatience = 10 * time.Minute
 
 // apt runs Debian's package manager.
@@ -20,7 +20,8 @@ type apt struct {
 	patience time.Duration
 }
 
-// install brings packages, and mends what an interrupted installation left.
+// install installs packages. It repairs an interrupted installation first, and updates the
+// package lists if they are missing or old.
 func (a apt) install(ctx context.Context, names []string) error {
 	install := append([]string{"install", "--yes", "--no-install-recommends"}, names...)
 	out, err := a.get(ctx, install...)
@@ -43,8 +44,7 @@ func (a apt) install(ctx context.Context, names []string) error {
 	return nil
 }
 
-// update fetches the package lists. APT does not wait for their lock, so this
-// does.
+// update fetches the package lists. apt-get does not wait for their lock, so update does.
 func (a apt) update(ctx context.Context) (string, error) {
 	deadline := time.Now().Add(a.patience)
 	for {
@@ -66,8 +66,8 @@ func (a apt) get(ctx context.Context, args ...string) (string, error) {
 	return a.run(ctx, "apt-get", append([]string{"-o", wait}, args...)...)
 }
 
-// run lets a command finish, also when the user interrupts: half an
-// installation is worse than a late answer.
+// run lets a command finish, also when the user interrupts, because half an installation breaks
+// the package manager.
 func (a apt) run(ctx context.Context, name string, args ...string) (string, error) {
 	if err := ctx.Err(); err != nil {
 		return "", err
@@ -92,7 +92,7 @@ func (a apt) run(ctx context.Context, name string, args ...string) (string, erro
 			return
 		}
 		a.waiting()
-		if ctx.Err() != nil { // it says so every second, and has not begun
+		if ctx.Err() != nil { // apt-get prints it every second and has not started
 			_ = cmd.Process.Kill() // it may have ended
 		}
 	})
@@ -103,4 +103,5 @@ func (a apt) run(ctx context.Context, name string, args ...string) (string, erro
 	return out.String(), err
 }
 
+// waiting shows that another package manager holds the lock.
 func (a apt) waiting() { a.progress.update(-1, "waiting for another package manager") }

@@ -10,9 +10,8 @@ import (
 	"time"
 )
 
-// fakeApt puts an apt-get and a dpkg onto PATH that note how they were called,
-// and returns what reads the notes. The script sees its arguments, and the
-// number of the call as $n.
+// fakeApt puts an apt-get and a dpkg on PATH that record their calls, and returns a function
+// that reads the record. In the script, $@ is the arguments and $n the number of the call.
 func fakeApt(t *testing.T, script string) (a apt, calls func() []string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -35,7 +34,7 @@ func fakeApt(t *testing.T, script string) (a apt, calls func() []string) {
 	}
 }
 
-func TestPackagesAreInstalledWhateverStateAptIsIn(t *testing.T) {
+func TestInstallInEveryStateOfApt(t *testing.T) {
 	for _, c := range []struct{ name, script, calls, err string }{
 		{"at once", "exit 0", "apt-get install runc", ""},
 		{"after an update", `[ $n != 1 ]`, "apt-get install runc, apt-get update, apt-get install runc", ""},
@@ -56,8 +55,8 @@ func TestPackagesAreInstalledWhateverStateAptIsIn(t *testing.T) {
 	}
 }
 
-// The interrupt comes in the middle of an installation.
-func TestAnInterruptLetsAptFinish(t *testing.T) {
+// TestInterruptLetsAptFinish interrupts a running installation.
+func TestInterruptLetsAptFinish(t *testing.T) {
 	a, calls := fakeApt(t, "while [ ! -e interrupted ]; do :; done; echo finished >>calls")
 	dir := strings.SplitN(os.Getenv("PATH"), string(os.PathListSeparator), 2)[0]
 	ctx, cancel := context.WithCancel(context.Background())
@@ -84,7 +83,7 @@ func TestAnInterruptLetsAptFinish(t *testing.T) {
 	}
 }
 
-func TestAnInterruptEndsTheWaitForAnotherPackageManager(t *testing.T) {
+func TestInterruptEndsTheWaitForTheLock(t *testing.T) {
 	a, _ := fakeApt(t, `while :; do echo "Waiting for cache lock: Could not get lock"; sleep 0.01; done`)
 	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
 	defer cancel()

@@ -109,7 +109,7 @@ var componentPlugin = program{name: "plugin", folder: "provider", pkg: ".", cost
 var stack = program{name: "stack", folder: ".", pkg: ".", cost: 330}
 
 // on is the program for another platform, in a file of the same name elsewhere.
-func (b program) on(p platform) program {
+func (b program) forPlatform(p platform) program {
 	b.out = func(l layout.Layout) string { return l.Bin(filepath.Join(p.os+"-"+p.arch, b.name)) }
 	b.env = []string{"GOOS=" + p.os, "GOARCH=" + p.arch}
 	return b

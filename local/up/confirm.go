@@ -14,24 +14,24 @@ import (
 	"golang.org/x/term"
 )
 
-// target is what a deployment to the user's own cluster will do: it is shown,
-// confirmed, and then done.
+// target is the user's own cluster and what a deployment does there. The command shows it and
+// asks for confirmation.
 type target struct {
 	context    string
 	server     string
 	gpus       int
 	platform   platform
-	engine     string // what the user reads
+	engine     string // for the user
 	models     []string
 	configured bool // Pulumi.own.yaml exists
-	hasToken   bool // and holds a Hugging Face token
-	newToken   bool // the environment has one for it
+	hasToken   bool // it has a Hugging Face token
+	newToken   bool // the environment has a Hugging Face token
 }
 
-// platform is what a node's programs are built for.
+// platform is the platform of a node's programs.
 type platform struct{ os, arch string }
 
-// findTarget asks the kubeconfig, the cluster and the stack's configuration.
+// findTarget reads the kubeconfig, the cluster and the stack's configuration.
 func (e engine) findTarget(ctx context.Context) (target, error) {
 	name, err := e.kubectl(ctx, "config", "current-context")
 	if err != nil {
@@ -67,8 +67,8 @@ func (e engine) findTarget(ctx context.Context) (target, error) {
 	return t, nil
 }
 
-// gpuNodes counts the GPUs of a cluster, and tells what its nodes with GPUs
-// run on: engines go nowhere else.
+// gpuNodes returns the number of GPUs of a cluster, and the platform of the nodes that have
+// them. Replicas run only there.
 func gpuNodes(list []byte) (gpus int, p platform, err error) {
 	var nodes struct {
 		Items []struct {
@@ -91,40 +91,40 @@ func gpuNodes(list []byte) (gpus int, p platform, err error) {
 		case found.os != "linux" || found.arch != "amd64" && found.arch != "arm64":
 			return 0, p, fmt.Errorf("a node with GPUs runs %s/%s, want linux/amd64 or linux/arm64", found.os, found.arch)
 		case gpus > 0 && found != p:
-			return 0, p, fmt.Errorf("its nodes with GPUs are of both %s and %s, and an engine could land on either; use a cluster with one architecture", p.arch, found.arch)
+			return 0, p, fmt.Errorf("its nodes with GPUs have the architectures %s and %s, and a replica can run on any of them; use a cluster with one architecture", p.arch, found.arch)
 		}
 		gpus, p = gpus+count, found
 	}
 	if gpus == 0 {
-		return 0, p, errors.New("no node offers nvidia.com/gpu; add a GPU node with NVIDIA's device plugin, or use the embedded cluster: make up")
+		return 0, p, errors.New("no node has nvidia.com/gpu; add a GPU node with NVIDIA's device plugin, or use the embedded cluster: make up")
 	}
 	return gpus, p, nil
 }
 
-// token is what the user should know about gated models.
+// token returns the line about access to gated models, or nothing.
 func (t target) token(simulated bool) string {
 	switch {
 	case simulated || t.hasToken:
 		return ""
 	case t.newToken:
-		return "Token    HF_TOKEN, which the stack keeps encrypted\n"
+		return "Token    HF_TOKEN; the stack stores it encrypted\n"
 	default:
 		return fmt.Sprintf("Token    none; if %s is gated: HF_TOKEN=hf_… TARGET_KUBECONFIG=… make up\n", strings.Join(t.models, " or "))
 	}
 }
 
-// confirm says what will happen where, and asks.
-func (o options) confirm(ctx context.Context, t target, in *os.File) error {
-	fmt.Printf("Cluster  %s at %s (%d GPUs)\nEngine   %s\n%sStack    %s, configured by Pulumi.%[6]s.yaml (made from Pulumi.local.yaml if it is missing); its state is in .local\n",
+// confirm shows what will be deployed and where, and asks.
+func (o options) confirm(ctx context.Context, t target, input *os.File) error {
+	fmt.Printf("Cluster  %s at %s (%d GPUs)\nEngine   %s\n%sStack    %s, configured by Pulumi.%[6]s.yaml (created from Pulumi.local.yaml if it is missing); its state is in .local\n",
 		t.context, t.server, t.gpus, t.engine, t.token(o.simulatorImage != ""), ownStack)
 	if o.yes {
 		return nil
 	}
-	if !term.IsTerminal(int(in.Fd())) {
-		return errors.New("this asks before it deploys, and there is no terminal to ask on; answer with YES=1")
+	if !term.IsTerminal(int(input.Fd())) {
+		return errors.New("YES: there is no terminal for the question whether to deploy; set YES=1")
 	}
 	fmt.Print("Deploy there? [y/N] ")
-	answer, err := ask(ctx, in)
+	answer, err := ask(ctx, input)
 	if err != nil {
 		return err
 	}
@@ -134,15 +134,15 @@ func (o options) confirm(ctx context.Context, t target, in *os.File) error {
 	return nil
 }
 
-// ask reads one line, or returns when the user interrupts instead.
-func ask(ctx context.Context, in io.Reader) (string, error) {
+// ask reads one line, or returns when the user interrupts.
+func ask(ctx context.Context, input io.Reader) (string, error) {
 	type line struct {
 		text string
 		err  error
 	}
 	lines := make(chan line, 1)
 	go func() {
-		text, err := bufio.NewReader(in).ReadString('\n')
+		text, err := bufio.NewReader(input).ReadString('\n')
 		lines <- line{strings.ToLower(strings.TrimSpace(text)), err}
 	}()
 	select {

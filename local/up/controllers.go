@@ -17,31 +17,29 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/image"
 )
 
-// controllersFolder holds a Go module for each of the controllers, and what is
-// changed of its manifests.
+// controllersFolder holds one Go module for each controller, with changes to its manifests.
 const controllersFolder = "local/controllers"
 
-// controller is something that acts on the objects of a stack. In production a
-// chart or an add-on installs it; here it is built from its own module, and
-// installed with the manifests that lie there, as its kustomization.yaml changes
-// them.
+// controller acts on the objects of a stack. In production a Helm chart or an EKS add-on
+// installs it. Here it is built from its own module and installed with the module's manifests,
+// which its kustomization.yaml changes.
 type controller struct {
-	name      string   // of the folder below controllersFolder
-	module    string   // that the manifests are in
+	name      string   // of its folder in controllersFolder
+	module    string   // that has the manifests
 	manifests []string // files and folders of the module
-	// definitions are those files of the module that define the kinds of a stack's
-	// objects, which have to be there before these are.
+	// definitions are the files of the module with the CustomResourceDefinitions of a
+	// stack's objects. They are applied before the objects.
 	definitions []string
 	images      []controllerImage
 	workloads   [][2]string // NAMESPACE, KIND/NAME
-	apis        []string    // that the API server hands on to it
+	apis        []string    // that the API server forwards to it
 }
 
 // controllerImage is the image of one program.
 type controllerImage struct {
-	reference string // as kustomization.yaml has it
+	reference string // in kustomization.yaml
 	program   program
-	path      string // where the manifests call the program, unless it is in the root
+	path      string // path of the program in the manifests, if it is not in the root folder
 }
 
 func (i controllerImage) contents(o options) image.Contents {
@@ -52,7 +50,7 @@ func (i controllerImage) contents(o options) image.Contents {
 	return c
 }
 
-// controllers are in the order in which they are installed.
+// controllers are in the order of installation.
 var controllers = []controller{
 	{
 		name: "prometheus-operator", module: "github.com/prometheus-operator/prometheus-operator", manifests: []string{"bundle.yaml"},
@@ -66,7 +64,7 @@ var controllers = []controller{
 				name: "prometheus-config-reloader", folder: controllersFolder + "/prometheus-operator", cost: 15,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader",
 			}},
-			// Of the ways to find targets it has the one that the operator uses.
+			// Of the kinds of service discovery, it has the one that the operator uses.
 			{reference: "localhost/vllm-eks/prometheus:v3.16.0", program: program{
 				name: "prometheus-server", folder: controllersFolder + "/prometheus", cost: 280,
 				pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd",
@@ -96,7 +94,7 @@ var controllers = []controller{
 	},
 }
 
-// kedaProgram is one of KEDA's, called what its manifests call it.
+// kedaProgram returns one of KEDA's programs, with the name of its command in the manifests.
 func kedaProgram(name, command string, cost float64) program {
 	return program{
 		name: name, folder: controllersFolder + "/keda", pkg: "github.com/kedacore/keda/v2/cmd/" + command, cost: cost,
@@ -104,7 +102,7 @@ func kedaProgram(name, command string, cost float64) program {
 	}
 }
 
-// controllerPrograms are what the controllers' images hold.
+// controllerPrograms returns the programs of the controllers' images.
 func controllerPrograms() []program {
 	var programs []program
 	for _, c := range controllers {
@@ -121,17 +119,18 @@ func (c controller) programs() []program {
 	return programs
 }
 
-// controllerSteps build and install the controllers, where they are wanted.
+// controllerSteps returns the steps that build and install the controllers, unless the user
+// disabled them.
 func controllerSteps(o options, e engine) ([]step, error) {
-	wanted, err := o.wantsControllers()
-	if err != nil || !wanted {
+	enabled, err := o.wantsControllers()
+	if err != nil || !enabled {
 		return nil, err
 	}
 	var programs []program
 	for _, c := range controllers {
-		if there, err := c.installed(o); err != nil {
+		if installed, err := c.installed(o); err != nil {
 			return nil, err
-		} else if !there {
+		} else if !installed {
 			programs = append(programs, c.programs()...)
 		}
 	}
@@ -146,9 +145,9 @@ func controllerSteps(o options, e engine) ([]step, error) {
 	}}), nil
 }
 
-// defineKinds gives the API server the kinds that stacks use. They are there
-// without the controllers too: objects of theirs are checked and kept then, and
-// nothing acts on them.
+// defineKinds creates the CustomResourceDefinitions that stacks use. Without the controllers
+// they are created too: the API server then validates and stores such objects, and nothing acts
+// on them.
 func defineKinds(ctx context.Context, e engine) error {
 	for _, c := range controllers {
 		if len(c.definitions) == 0 {
@@ -173,14 +172,14 @@ func defineKinds(ctx context.Context, e engine) error {
 	return nil
 }
 
-// install gives the node the images and the API server the manifests, unless
-// they have them, and waits until the controller is ready.
+// install imports the images and applies the manifests, unless they are current, and waits
+// until the controller is ready.
 func (c controller) install(ctx context.Context, e engine) error {
-	there, err := c.installed(e.options)
+	installed, err := c.installed(e.options)
 	if err != nil {
 		return err
 	}
-	if !there {
+	if !installed {
 		if err := c.apply(ctx, e); err != nil {
 			return err
 		}
@@ -195,11 +194,10 @@ func (c controller) install(ctx context.Context, e engine) error {
 	return c.await(ctx, e)
 }
 
-// record is the file with the sum of what is installed.
+// record returns the file with the checksum of the installed version.
 func (c controller) record(o options) string { return filepath.Join(c.folder(o), "installed") }
 
-// installed tells whether the controller is there as it would be built and
-// installed now: then there is nothing to build.
+// installed reports whether the installed controller is current. Then nothing has to be built.
 func (c controller) installed(o options) (bool, error) {
 	sum, err := c.sum(o)
 	if err != nil {
@@ -207,20 +205,20 @@ func (c controller) installed(o options) (bool, error) {
 	}
 	for _, p := range c.programs() {
 		if _, err := os.Stat(p.path(o.layout)); err != nil {
-			return false, nil //nolint:nilerr // one to build
+			return false, nil //nolint:nilerr // a program is missing: build it
 		}
 	}
 	recorded, err := os.ReadFile(c.record(o))
 	return err == nil && string(recorded) == sum, nil
 }
 
-// await waits until everything of the controller runs and answers.
+// await waits until every workload of the controller runs and its APIs answer.
 func (c controller) await(ctx context.Context, e engine) error {
 	const patience = "--timeout=5m"
 	var waits [][]string
 	for _, w := range c.workloads {
 		namespace, workload := "--namespace="+w[0], w[1]
-		// What an operator makes is not there at once.
+		// An operator creates its objects after a moment.
 		waits = append(waits, []string{"wait", "--for=create", namespace, workload, patience}, []string{"rollout", "status", namespace, workload, patience})
 	}
 	for _, api := range c.apis {
@@ -234,8 +232,8 @@ func (c controller) await(ctx context.Context, e engine) error {
 	return nil
 }
 
-// sum changes with everything that the controller is built and installed from:
-// nothing of that is code of this project.
+// sum returns a checksum of everything that the controller is built and installed from. It
+// contains no code of this project.
 func (c controller) sum(o options) (string, error) {
 	hash := sha256.New()
 	fmt.Fprintln(hash, runtime.Version())
@@ -261,8 +259,8 @@ func (c controller) sum(o options) (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// apply imports the images, and hands over the manifests. What an earlier
-// version had and this one has not stays, as with a chart's definitions.
+// apply imports the images and applies the manifests. Objects of an earlier version that this
+// version lacks remain, as with a chart's CustomResourceDefinitions.
 func (c controller) apply(ctx context.Context, e engine) error {
 	for _, i := range c.images {
 		if err := runKube(ctx, e.options, "image", append([]string{i.reference}, imageArguments(i.contents(e.options))...)...); err != nil {
@@ -276,7 +274,7 @@ func (c controller) apply(ctx context.Context, e engine) error {
 	if err != nil {
 		return err
 	}
-	// An object whose kind is among them is refused until that is established.
+	// The API server refuses objects of a new kind until its definition is established.
 	if err := applyObjects(ctx, e, objects); err == nil {
 		return nil
 	}
@@ -295,23 +293,23 @@ func applyObjects(ctx context.Context, e engine, objects string) error {
 	return nil
 }
 
-// folder is where the manifests are put together.
+// folder returns the folder in which the manifests are assembled.
 func (c controller) folder(o options) string {
 	return filepath.Join(o.layout.State(), "controllers", c.name)
 }
 
-// collect puts the module's manifests beside those of this project, as kubectl
-// reads none from elsewhere.
+// collect copies the module's manifests beside those of this project, because kubectl reads no
+// manifests outside of the kustomization's folder.
 func (c controller) collect(ctx context.Context, e engine) error {
 	source, err := c.source(ctx, e)
 	if err != nil {
 		return err
 	}
-	to := c.folder(e.options)
-	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o700)); err != nil {
+	folder := c.folder(e.options)
+	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700)); err != nil {
 		return err
 	}
-	ours, err := filepath.Glob(filepath.Join(e.options.layout.Root, controllersFolder, c.name, "*.yaml"))
+	extra, err := filepath.Glob(filepath.Join(e.options.layout.Root, controllersFolder, c.name, "*.yaml"))
 	if err != nil {
 		return err
 	}
@@ -319,32 +317,31 @@ func (c controller) collect(ctx context.Context, e engine) error {
 	for _, path := range c.manifests {
 		theirs = append(theirs, filepath.Join(source, filepath.FromSlash(path)))
 	}
-	for _, path := range slices.Concat(theirs, ours) {
-		if err := copyTo(filepath.Join(to, filepath.Base(path)), path); err != nil {
+	for _, path := range slices.Concat(theirs, extra) {
+		if err := copyTo(filepath.Join(folder, filepath.Base(path)), path); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// copyTo copies a file, or a folder with all that is in it.
-func copyTo(to, from string) error {
-	info, err := os.Stat(from)
+// copyTo copies a file, or a folder with its content.
+func copyTo(destination, source string) error {
+	info, err := os.Stat(source)
 	if err != nil {
 		return err
 	}
 	if info.IsDir() {
-		return os.CopyFS(to, os.DirFS(from))
+		return os.CopyFS(destination, os.DirFS(source))
 	}
-	content, err := os.ReadFile(from)
+	content, err := os.ReadFile(source)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(to, content, 0o600)
+	return os.WriteFile(destination, content, 0o600)
 }
 
-// source is the folder of the module, of the version that the controller's own
-// go.mod names.
+// source returns the folder of the module, in the version of the controller's own go.mod.
 func (c controller) source(ctx context.Context, e engine) (string, error) {
 	return gomodule.Folder(ctx, filepath.Join(e.options.layout.Root, controllersFolder, c.name), c.module)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// required is the version of a module that a controller's go.mod names.
+// required returns the version of a module in a controller's go.mod.
 func required(t *testing.T, folder, module string) string {
 	t.Helper()
 	for _, r := range goMod(t, folder).Require {
@@ -22,14 +22,14 @@ func required(t *testing.T, folder, module string) string {
 	return ""
 }
 
-// TestControllersAreThoseOfTheStacks compares the versions that are built with
-// those whose objects the stacks render.
-func TestControllersAreThoseOfTheStacks(t *testing.T) {
+// TestControllerVersions holds that the built versions are the pinned versions of the
+// stacks' charts and add-ons.
+func TestControllerVersions(t *testing.T) {
 	want := map[string]string{"keda": versions.KEDA, "prometheus-operator": versions.PrometheusOperator}
 	for _, c := range controllers {
 		version := required(t, controllersFolder+"/"+c.name, c.module)
 		if want[c.name] != "" && version != want[c.name] {
-			t.Errorf("%s is built as %s, and rendered for is %s", c.name, version, want[c.name])
+			t.Errorf("%s is built as %s, and the stacks have %s", c.name, version, want[c.name])
 		}
 		if !strings.HasSuffix(c.images[0].reference, ":"+version) {
 			t.Errorf("%s is built as %s, and its image is %s", c.name, version, c.images[0].reference)
@@ -37,7 +37,8 @@ func TestControllersAreThoseOfTheStacks(t *testing.T) {
 	}
 }
 
-// TestManifestsUseTheImages that are built, and no others: there is no registry.
+// TestManifestsUseTheImages holds that the manifests use exactly the built images,
+// because there is no registry.
 func TestManifestsUseTheImages(t *testing.T) {
 	for _, c := range controllers {
 		files, err := filepath.Glob(filepath.Join("../..", controllersFolder, c.name, "*.yaml"))
@@ -61,15 +62,15 @@ func TestManifestsUseTheImages(t *testing.T) {
 			built = append(built, image.reference)
 		}
 		if slices.Sort(used); !slices.Equal(used, slices.Sorted(slices.Values(built))) {
-			t.Errorf("%s: the manifests use %q, built are %q", c.name, used, built)
+			t.Errorf("%s: the manifests use %q; the images %q are built", c.name, used, built)
 		}
 	}
 }
 
-func TestAutoscalingIsWantedUnlessItIsSaidNot(t *testing.T) {
-	for given, want := range map[string]bool{"": true, "1": true, "true": true, "0": false, "false": false} {
-		if got, err := (options{autoscaling: given}).wantsControllers(); err != nil || got != want {
-			t.Errorf("AUTOSCALING=%s: %v, %v", given, got, err)
+func TestAutoscalingDefault(t *testing.T) {
+	for value, want := range map[string]bool{"": true, "1": true, "true": true, "0": false, "false": false} {
+		if got, err := (options{autoscaling: value}).wantsControllers(); err != nil || got != want {
+			t.Errorf("AUTOSCALING=%s: %v, %v", value, got, err)
 		}
 	}
 	if _, err := (options{autoscaling: "no thanks"}).wantsControllers(); err == nil || !strings.HasPrefix(err.Error(), "AUTOSCALING: ") {

@@ -28,7 +28,7 @@ type model struct {
 	APIKeySecret    string `json:"apiKeySecret"`
 }
 
-// deploy runs `pulumi up`; its own display is the progress.
+// deploy runs `pulumi up`, which shows its own progress.
 func (e engine) deploy(ctx context.Context) error {
 	if err := e.selectStack(ctx); err != nil {
 		return err
@@ -41,11 +41,11 @@ func (e engine) deploy(ctx context.Context) error {
 	}
 	cmd := e.pulumi(ctx, "up", "--yes", "--skip-preview", "--stack="+e.stack)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	// Pulumi takes a first interrupt for "finish what is under way", and a
-	// second for "stop at once": it must not get the terminal's as well as ours.
+	// On a first interrupt Pulumi finishes the steps in progress, on a second it stops
+	// at once. So it must not get the terminal's interrupt besides this process'.
 	detach(cmd)
 	interruptOrphan(cmd)
-	runtime.LockOSThread() // as that asks for
+	runtime.LockOSThread() // interruptOrphan requires it
 	defer runtime.UnlockOSThread()
 	cmd.WaitDelay = 2 * time.Minute
 	if err := cmd.Run(); err != nil {
@@ -54,7 +54,7 @@ func (e engine) deploy(ctx context.Context) error {
 	return nil
 }
 
-// selectStack creates the stack where there is none yet.
+// selectStack selects the stack, and creates it if it does not exist.
 func (e engine) selectStack(ctx context.Context) error {
 	out, err := e.pulumi(ctx, "stack", "select", "--create", "--non-interactive", "--stack="+e.stack).CombinedOutput()
 	if err != nil {
@@ -63,9 +63,9 @@ func (e engine) selectStack(ctx context.Context) error {
 	return nil
 }
 
-// refresh has Pulumi forget objects that are gone, such as those of a namespace
-// that was deleted by hand, so that the update creates them again. It takes about
-// a second, and prints only what goes wrong.
+// refresh makes Pulumi forget deleted objects, such as those of a namespace that was deleted
+// with kubectl. The update then creates them again. It takes about a second and prints only
+// errors.
 func (e engine) refresh(ctx context.Context) error {
 	out, err := e.pulumi(ctx, "refresh", "--yes", "--skip-preview", "--non-interactive", "--stack="+e.stack).CombinedOutput()
 	if err != nil {
@@ -74,7 +74,7 @@ func (e engine) refresh(ctx context.Context) error {
 	return nil
 }
 
-// models reads the stack's output, by name.
+// models returns the stack's output `models`, by name.
 func (e engine) models(ctx context.Context) (map[string]model, error) {
 	out, err := e.pulumi(ctx, "stack", "output", "models", "--json", "--stack="+e.stack).Output()
 	if err != nil {
@@ -87,7 +87,7 @@ func (e engine) models(ctx context.Context) (map[string]model, error) {
 	return models, nil
 }
 
-// firstModel is the one that gets the first request.
+// firstModel returns the model with the first name. The first request goes to it.
 func firstModel(models map[string]model) (model, error) {
 	if len(models) == 0 {
 		return model{}, errors.New("the stack has no models; add one to its configuration (models)")
@@ -99,7 +99,7 @@ func firstModel(models map[string]model) (model, error) {
 	return models[slices.Min(names)], nil
 }
 
-// kubectl returns a command's output; what it says on failure is the error.
+// kubectl returns a command's output. The error holds its error output.
 func (e engine) kubectl(ctx context.Context, args ...string) (string, error) {
 	cmd := e.kubectlCommand(ctx, args...)
 	var stderr strings.Builder
@@ -119,15 +119,15 @@ func (e engine) kubectlCommand(ctx context.Context, args ...string) *exec.Cmd {
 }
 
 const (
-	// staticBash is Debian's bash that needs no libraries.
+	// staticBash is Debian's statically linked bash.
 	staticBash = "bash-static"
-	// imageBash is where vLLM's image has a bash, which the probe that finds a
-	// hung engine runs.
+	// imageBash is the path of bash in vLLM's image. The probe that finds a hung
+	// replica runs it.
 	imageBash = "/bin/bash"
 )
 
-// simulatorContents is the simulator's image for a platform. It has a bash
-// where this machine has one that runs there.
+// simulatorContents returns the contents of the simulator's image for a platform. They include
+// bash if this machine has one for that platform.
 func simulatorContents(program string, p platform) image.Contents {
 	c := image.Contents{Program: program, Others: map[string]string{}}
 	if p != (platform{runtime.GOOS, runtime.GOARCH}) {
@@ -139,7 +139,7 @@ func simulatorContents(program string, p platform) image.Contents {
 	return c
 }
 
-// imageArguments are the contents as `kube image` reads them.
+// imageArguments returns the contents as arguments of `kube image`.
 func imageArguments(c image.Contents) []string {
 	args := []string{c.Program}
 	for _, path := range slices.Sorted(maps.Keys(c.Others)) {
@@ -148,13 +148,13 @@ func imageArguments(c image.Contents) []string {
 	return args
 }
 
-// noBash says what an image without bash cannot do; "" where it has one.
+// noBash returns a warning about an image without bash; "" if it has bash.
 func noBash(c image.Contents, p platform) string {
 	switch {
 	case c.Others[imageBash] != "":
 		return ""
 	case p.os != runtime.GOOS || p.arch != runtime.GOARCH:
-		return "the simulator is pushed without " + imageBash + ", as this machine has none for " + p.os + "/" + p.arch + ": leave lifecycle.hungSeconds out"
+		return "lifecycle.hungSeconds: the simulator's image has no " + imageBash + ", because this machine has none for " + p.os + "/" + p.arch + "; leave the key out"
 	}
-	return "the simulator is pushed without " + imageBash + ", as " + staticBash + " is not installed here: install it, or leave lifecycle.hungSeconds out"
+	return "lifecycle.hungSeconds: the simulator's image has no " + imageBash + ", because the package " + staticBash + " is not installed here; install it, or leave the key out"
 }

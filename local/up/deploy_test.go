@@ -12,13 +12,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// One interrupt has Pulumi finish what is under way, two have it stop at once:
-// it must get one, and time.
-func TestAnUpdateIsInterruptedOnce(t *testing.T) {
+// TestUpdateGetsOneInterrupt holds that Pulumi gets one interrupt, and time to finish the
+// steps in progress. A second interrupt would stop it at once.
+func TestUpdateGetsOneInterrupt(t *testing.T) {
 	l := layout.Layout{Root: t.TempDir()}
 	notes := filepath.Join(l.Root, "notes")
-	// The fake ends itself half a second after the first interrupt, as one that
-	// has to clean up.
+	// The fake ends half a second after the first interrupt, like a program that cleans
+	// up.
 	script := `#!/bin/bash
 case $1 in up) ;; *) exit 0 ;; esac
 trap 'echo interrupt >>"` + notes + `"' INT

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// footprint is what cold builds put where, in GB, measured.
+// footprint holds the measured size of cold builds in GB, by folder.
 type footprint struct {
 	moduleCache, buildCache float64
-	programs                float64 // .local
+	programs                float64 // in .local
 }
 
 var (
@@ -26,33 +26,33 @@ var (
 )
 
 const (
-	clusterStateGB = 0.5 // .local as well: images, etcd, logs
-	reserveGB      = 1.3 // that each file system keeps, as a full one breaks the cluster
+	clusterStateGB = 0.5 // in .local: images, etcd, logs
+	reserveGB      = 1.3 // kept free on each file system, because a full one breaks the cluster
 )
 
-// builds are programs, and what they leave when all of them are built.
+// builds are programs, and the size of their complete builds.
 type builds struct {
 	programs []program
 	leave    footprint
 }
 
-// room is what one folder still needs.
+// room is the free space that one folder still needs.
 type room struct {
 	folder string
 	needGB float64
 }
 
-// fileSystem is what lies under a folder.
+// fileSystem is the file system of a folder.
 type fileSystem struct {
 	id     string
 	freeGB float64
 }
 
-// checkDisk looks at every file system that the start writes to. Caches that
-// are as large as what cold builds put there may hold it already; there is a
-// warning then, and only smaller ones are refused. They are measured only
-// where it matters, as that takes seconds.
-func checkDisk(ctx context.Context, o options, all []builds) (warning, err error) {
+// checkDisk checks the free space of every file system that the start writes to. A cache that
+// is as large as a cold build may already contain the build. Then checkDisk returns a warning,
+// and an error only for smaller caches. It measures caches only then, because that takes
+// seconds.
+func checkDisk(ctx context.Context, o options, groups []builds) (warning, err error) {
 	out, err := goCommand(ctx, o, kubeProgram, "env", "GOMODCACHE", "GOCACHE").Output()
 	if err != nil {
 		return nil, fmt.Errorf("go env: %w", err)
@@ -61,7 +61,7 @@ func checkDisk(ctx context.Context, o options, all []builds) (warning, err error
 	if len(caches) != 2 {
 		return nil, fmt.Errorf("go env GOMODCACHE GOCACHE: %q", out)
 	}
-	rooms := roomNeeded(o, all, caches[0], caches[1])
+	rooms := roomNeeded(o, groups, caches[0], caches[1])
 	warning = diskProblems(rooms, fileSystemOf)
 	if warning == nil {
 		return nil, nil
@@ -74,8 +74,8 @@ func checkDisk(ctx context.Context, o options, all []builds) (warning, err error
 	return warning, diskProblems(rooms, fileSystemOf)
 }
 
-// sizeUpTo counts a folder's files in GB, and ends where it has counted most.
-func sizeUpTo(folder string, most float64) float64 {
+// sizeUpTo returns the size of a folder's files in GB, and stops counting at the limit.
+func sizeUpTo(folder string, limit float64) float64 {
 	size := 0.0
 	_ = filepath.WalkDir(folder, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
@@ -83,19 +83,19 @@ func sizeUpTo(folder string, most float64) float64 {
 				size += float64(info.Size()) / 1e9
 			}
 		}
-		if size >= most {
+		if size >= limit {
 			return fs.SkipAll
 		}
-		return nil // an unreadable part counts nothing
+		return nil // an unreadable part counts as empty
 	})
-	return min(size, most)
+	return min(size, limit)
 }
 
-// roomNeeded counts what is missing. How much a build adds goes with how long
-// it takes, near enough.
-func roomNeeded(o options, all []builds, moduleCache, buildCache string) []room {
+// roomNeeded returns the missing space. It assumes that a build's size is proportional to its
+// time.
+func roomNeeded(o options, groups []builds, moduleCache, buildCache string) []room {
 	local, modules, compiled := 0.0, 0.0, 0.0
-	for _, b := range all {
+	for _, b := range groups {
 		share := b.missing(o)
 		local += share * b.leave.programs
 		modules += share * b.leave.moduleCache
@@ -107,19 +107,19 @@ func roomNeeded(o options, all []builds, moduleCache, buildCache string) []room 
 	return []room{{o.layout.Root, local}, {moduleCache, modules}, {buildCache, compiled}}
 }
 
-// missing is the part that is not built yet.
+// missing returns the share of the programs that are not built, by cost.
 func (b builds) missing(o options) float64 {
-	missing, all := 0.0, 0.0
+	missing, total := 0.0, 0.0
 	for _, p := range b.programs {
-		all += p.cost
+		total += p.cost
 		if _, err := os.Stat(p.path(o.layout)); err != nil {
 			missing += p.cost
 		}
 	}
-	return missing / all
+	return missing / total
 }
 
-// diskProblems adds up what the folders on one file system need.
+// diskProblems sums the needs of the folders on each file system.
 func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) error {
 	type sum struct {
 		folders []string
@@ -129,16 +129,16 @@ func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) er
 	sums := map[string]*sum{}
 	var order []*sum
 	for _, r := range rooms {
-		on, err := look(r.folder)
+		system, err := look(r.folder)
 		if err != nil {
 			return fmt.Errorf("disk: %w", err)
 		}
-		if sums[on.id] == nil {
-			sums[on.id] = &sum{freeGB: on.freeGB, needGB: reserveGB}
-			order = append(order, sums[on.id])
+		if sums[system.id] == nil {
+			sums[system.id] = &sum{freeGB: system.freeGB, needGB: reserveGB}
+			order = append(order, sums[system.id])
 		}
-		sums[on.id].folders = append(sums[on.id].folders, r.folder)
-		sums[on.id].needGB += r.needGB
+		sums[system.id].folders = append(sums[system.id].folders, r.folder)
+		sums[system.id].needGB += r.needGB
 	}
 	var errs []error
 	for _, s := range order {
@@ -150,7 +150,8 @@ func diskProblems(rooms []room, look func(folder string) (fileSystem, error)) er
 	return errors.Join(errs...)
 }
 
-// fileSystemOf looks at the folder, or at what it will be created in.
+// fileSystemOf returns the file system of a folder, or of the folder in which it will be
+// created.
 func fileSystemOf(folder string) (fileSystem, error) {
 	var stat syscall.Stat_t
 	for {

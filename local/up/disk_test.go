@@ -14,7 +14,7 @@ func TestDiskProblemsAddUpByFileSystem(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		systems map[string]fileSystem
-		want    []string // one a problem
+		want    []string // one per problem
 	}{
 		{"room everywhere", map[string]fileSystem{"/src": {"a", 3}, "/cache/mod": {"b", 9}, "/cache/build": {"b", 9}}, nil},
 		{"one disk for all", map[string]fileSystem{"/src": {"a", 9}, "/cache/mod": {"a", 9}, "/cache/build": {"a", 9}},
@@ -41,11 +41,11 @@ func TestDiskProblemsAddUpByFileSystem(t *testing.T) {
 	}
 }
 
-func TestWhatIsBuiltNeedsNoRoom(t *testing.T) {
+func TestBuiltProgramsNeedNoRoom(t *testing.T) {
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
-	all := []builds{{programs: []program{{name: "large", cost: 75}, {name: "small", cost: 25}}, leave: clusterFootprint}}
+	groups := []builds{{programs: []program{{name: "large", cost: 75}, {name: "small", cost: 25}}, leave: clusterFootprint}}
 	total := func() (sum float64) {
-		for _, r := range roomNeeded(o, all, "/mod", "/build") {
+		for _, r := range roomNeeded(o, groups, "/mod", "/build") {
 			sum += r.needGB
 		}
 		return sum
@@ -65,19 +65,19 @@ func TestWhatIsBuiltNeedsNoRoom(t *testing.T) {
 	}
 }
 
-func TestAFolderThatIsNotThereYetLiesOnItsParentsDisk(t *testing.T) {
+func TestFileSystemOfAMissingFolder(t *testing.T) {
 	dir := t.TempDir()
-	here, err := fileSystemOf(dir)
-	if err != nil || here.freeGB <= 0 {
-		t.Fatalf("got %+v, %v", here, err)
+	existing, err := fileSystemOf(dir)
+	if err != nil || existing.freeGB <= 0 {
+		t.Fatalf("got %+v, %v", existing, err)
 	}
 	later, err := fileSystemOf(filepath.Join(dir, "not", "yet"))
-	if err != nil || later.id != here.id {
-		t.Errorf("got %+v, %v; want %+v", later, err, here)
+	if err != nil || later.id != existing.id {
+		t.Errorf("got %+v, %v; want %+v", later, err, existing)
 	}
 }
 
-func TestAFolderIsCountedUpToWhatMatters(t *testing.T) {
+func TestSizeUpTo(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a/1", "b/2"} {
 		path := filepath.Join(dir, name)
@@ -88,9 +88,9 @@ func TestAFolderIsCountedUpToWhatMatters(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for most, want := range map[float64]float64{1: 0.006, 0.004: 0.004} {
-		if got := sizeUpTo(dir, most); got < want-1e-6 || got > want+1e-6 {
-			t.Errorf("up to %v GB: got %v, want %v", most, got, want)
+	for limit, want := range map[float64]float64{1: 0.006, 0.004: 0.004} {
+		if got := sizeUpTo(dir, limit); got < want-1e-6 || got > want+1e-6 {
+			t.Errorf("up to %v GB: got %v, want %v", limit, got, want)
 		}
 	}
 	if got := sizeUpTo(filepath.Join(dir, "not", "yet"), 1); got != 0 {

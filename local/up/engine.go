@@ -14,9 +14,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// localPassphrase encrypts the local stack's secrets. It is public, as the
-// stack's salt is: what protects the local state is that only root can read
-// it. No real secret belongs there.
+// localPassphrase encrypts the local stack's secrets. It is public, and so is the stack's salt.
+// Only root can read the local state, but do not put real secrets there.
 const localPassphrase = "vllm-eks-local"
 
 // kubernetesPlugin is the plugin that the SDK in go.mod asks for.
@@ -25,21 +24,21 @@ const (
 	kubernetesPlugin        = "resource-kubernetes-v" + kubernetesPluginVersion
 )
 
-// engine is the Pulumi engine as this checkout runs it: its own home, backend
-// and PATH. The user's are read, never written.
+// engine is the Pulumi engine of this checkout, with its own home, backend and PATH. It reads
+// the user's and never writes them.
 type engine struct {
 	options options
-	stack   string // that it deploys
-	context string // of the kubeconfig, for kubectl; empty: the current one
-	// installed is what the user has, by file name; the rest is built.
+	stack   string // deployed stack
+	context string // of the kubeconfig, for kubectl; empty: the current context
+	// installed has the paths of the user's programs, by file name. All others are built.
 	installed map[string]string
-	plugin    string // folder of the user's Kubernetes plugin, if any
+	plugin    string // folder of the user's Kubernetes plugin; empty: not installed
 	programs  []program
-	standIns  []string // what stands in for a plugin that is not installed
-	notes     []string // why something that is installed is not used
+	standIns  []string // plugins that are not installed and have a simulated replacement
+	notes     []string // reasons why installed programs are not used
 }
 
-// newEngine is enough to work with a stack that an earlier run prepared.
+// newEngine returns an engine for a stack that an earlier run prepared.
 func newEngine(o options) engine {
 	e := engine{options: o, stack: localStack}
 	if o.targetKubeconfig != "" {
@@ -48,8 +47,7 @@ func newEngine(o options) engine {
 	return e
 }
 
-// findEngine looks for what the user has installed, and plans to build the
-// rest.
+// findEngine finds the user's installed programs, and adds the others to the programs to build.
 func findEngine(ctx context.Context, o options) engine {
 	e := newEngine(o)
 	e.installed, e.notes = installedPulumi(ctx, o.layout)
@@ -67,8 +65,8 @@ func findEngine(ctx context.Context, o options) engine {
 	return e
 }
 
-// forTests returns the engine with the programs that only tests run: those of the
-// examples in other languages than Go.
+// forTests returns the engine with the additional programs of tests: those of the examples in
+// other languages than Go.
 func (e engine) forTests() engine {
 	e.programs = slices.Clone(e.programs)
 	if e.installed[yamlHost.name] == "" {
@@ -78,14 +76,14 @@ func (e engine) forTests() engine {
 	return e
 }
 
-// hosts are the programs that come with Pulumi's installer.
+// hosts are the programs of Pulumi's installer.
 var hosts = []program{pulumiCLI, languageStandIn, yamlHost}
 
 func (e engine) builds(p program) bool {
-	return slices.ContainsFunc(e.programs, func(other program) bool { return other.name == p.name })
+	return slices.ContainsFunc(e.programs, func(built program) bool { return built.name == p.name })
 }
 
-// printNotes says why something that is installed is not used.
+// printNotes prints why installed programs are not used.
 func (e engine) printNotes() {
 	for _, note := range e.notes {
 		fmt.Println(note)
@@ -94,17 +92,17 @@ func (e engine) printNotes() {
 
 func (e engine) announceStandIns(p *progress) {
 	if len(e.standIns) > 0 {
-		p.note("stand-ins, as these are not installed: %s", strings.Join(e.standIns, ", "))
+		p.note("SIMULATED, because not installed: %s", strings.Join(e.standIns, ", "))
 	}
 }
 
-// pluginFolder is where the engine looks for the Kubernetes plugin.
+// pluginFolder returns the folder in which the engine looks for the Kubernetes plugin.
 func pluginFolder(l layout.Layout) string {
 	return l.Pulumi("home", "plugins", kubernetesPlugin)
 }
 
-// prepare sets the engine's home up before the build: what an earlier run
-// built or linked steps aside for what is so now.
+// prepare sets up the engine's home before the build. It removes programs and links of an
+// earlier run that no longer apply.
 func (e engine) prepare() error {
 	l := e.options.layout
 	for _, dir := range []string{filepath.Dir(l.Bin("x")), filepath.Dir(pluginFolder(l)), l.Pulumi("state")} {
@@ -126,8 +124,8 @@ func (e engine) prepare() error {
 	return nil
 }
 
-// place links an installed program to where ours would be. Where none is
-// installed it removes such a link, which the build would write through.
+// place links an installed program at the path of the built one. If none is installed, it
+// removes an old link, because the build would write through it.
 func place(path, installed string) error {
 	target, err := os.Readlink(path)
 	if linked := err == nil; linked && target == installed || !linked && installed == "" {
@@ -144,25 +142,25 @@ func isLink(path string) bool {
 	return err == nil && info.Mode()&fs.ModeSymlink != 0
 }
 
-// linkPlugin makes a plugin of the user's one of ours without copying it. The
-// engine passes over a folder that is a link, so the files are.
-func linkPlugin(from, to string) error {
-	files, err := os.ReadDir(from)
+// linkPlugin installs the user's plugin by links, without a copy. The engine ignores a folder
+// that is a link, so linkPlugin links the files.
+func linkPlugin(source, destination string) error {
+	files, err := os.ReadDir(source)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(os.RemoveAll(to), os.MkdirAll(to, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(destination), os.MkdirAll(destination, 0o700)); err != nil {
 		return err
 	}
 	for _, file := range files {
-		if err := os.Symlink(filepath.Join(from, file.Name()), filepath.Join(to, file.Name())); err != nil {
+		if err := os.Symlink(filepath.Join(source, file.Name()), filepath.Join(destination, file.Name())); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// variables is what `make env` prints and every pulumi command here gets.
+// variables returns the variables that `make env` prints and every pulumi command here gets.
 func variables(o options) [][2]string {
 	bin := filepath.Dir(o.layout.Bin("x"))
 	return [][2]string{
@@ -191,7 +189,8 @@ func printEnv(o options) error {
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
-// environment is that of `eval "$(make env)"`, but for the own stack.
+// environment returns the environment of `eval "$(make env)"`. The stack own has its own
+// kubeconfig and passphrase.
 func (e engine) environment() []string {
 	env := os.Environ()
 	for _, v := range variables(e.options) {
@@ -200,7 +199,7 @@ func (e engine) environment() []string {
 		}
 		env = append(env, v[0]+"="+v[1])
 	}
-	if e.stack == ownStack { // the passphrase itself would count before its file
+	if e.stack == ownStack { // Pulumi would prefer this variable to the file
 		env = slices.DeleteFunc(env, func(v string) bool { return strings.HasPrefix(v, "PULUMI_CONFIG_PASSPHRASE=") })
 		env = append(env, "PULUMI_CONFIG_PASSPHRASE_FILE="+passphraseFile(e.options.layout))
 	}
@@ -213,7 +212,7 @@ func (e engine) pulumi(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// command runs a program as if after `eval "$(make env)"`.
+// command returns a command with that environment.
 func (e engine) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	path := e.options.layout.Bin(name)
 	if _, err := os.Stat(path); err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// fakePrograms puts programs into a new folder that print a version.
+// fakePrograms creates a folder with programs that print a version.
 func fakePrograms(t *testing.T, version string, names ...string) string {
 	t.Helper()
 	return fakeProgramsIn(t, t.TempDir(), version, names...)
@@ -30,7 +30,7 @@ func fakeProgramsIn(t *testing.T, dir, version string, names ...string) string {
 	return dir
 }
 
-// nothingInstalled is a machine without Pulumi, whatever this one has.
+// nothingInstalled hides every Pulumi installation of this machine.
 func nothingInstalled(t *testing.T) {
 	t.Helper()
 	t.Setenv("PATH", t.TempDir())
@@ -47,7 +47,7 @@ func names(e engine) []string {
 	return names
 }
 
-func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
+func TestInstalledProgramsAreNotBuilt(t *testing.T) {
 	withPlugin := t.TempDir()
 	fakeProgramsIn(t, filepath.Join(withPlugin, "plugins", kubernetesPlugin), "", "pulumi-resource-kubernetes")
 	both := []string{"pulumi", "pulumi-language-go"}
@@ -95,8 +95,8 @@ func TestWhatIsInstalledIsNotBuilt(t *testing.T) {
 	}
 }
 
-// TestOnlyTestsBuildTheYAMLHost holds that make up builds none, and that an installed
-// one is linked.
+// TestOnlyTestsBuildTheYAMLHost holds that make up does not build the host, and links an
+// installed one.
 func TestOnlyTestsBuildTheYAMLHost(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -128,8 +128,9 @@ func TestOnlyTestsBuildTheYAMLHost(t *testing.T) {
 	}
 }
 
-// What sudo hides from PATH is linked to where ours would be, and the build
-// must not write through the link.
+// TestAnInstalledPulumiIsLinked holds that an installation that sudo hides from PATH is
+// linked at the path of the built program, and that a build does not write through the
+// link.
 func TestAnInstalledPulumiIsLinked(t *testing.T) {
 	nothingInstalled(t)
 	o := options{layout: layout.Layout{Root: t.TempDir()}}
@@ -212,7 +213,7 @@ func TestTheBuiltPluginStepsAsideForTheUsers(t *testing.T) {
 	}
 }
 
-func TestTheUsersPulumiIsNeverTouched(t *testing.T) {
+func TestEnvironmentKeepsTheUsersPulumi(t *testing.T) {
 	nothingInstalled(t)
 	users := t.TempDir()
 	t.Setenv("PULUMI_HOME", users)
@@ -223,14 +224,14 @@ func TestTheUsersPulumiIsNeverTouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := e.pulumi(context.Background(), "up").Environ() // the last of each name counts
-	last := map[string]string{}
+	values := map[string]string{}
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
-		last[name] = value
+		values[name] = value
 	}
 	for _, name := range []string{"PULUMI_HOME", "PULUMI_BACKEND_URL", "KUBECONFIG"} {
-		if !strings.Contains(last[name], o.layout.State()) {
-			t.Errorf("%s=%s lies outside %s", name, last[name], o.layout.State())
+		if !strings.Contains(values[name], o.layout.State()) {
+			t.Errorf("%s=%s lies outside %s", name, values[name], o.layout.State())
 		}
 	}
 	if entries, err := os.ReadDir(users); err != nil || len(entries) > 0 {

@@ -12,9 +12,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// showForwardedToken asks for the first completion through a port-forward, as
-// this machine need not reach the cluster's Services. It returns what to say
-// next.
+// showForwardedToken sends the first completion through a port-forward, because this machine
+// may not reach the cluster's Services. It returns the text about the next steps.
 func (e engine) showForwardedToken(ctx context.Context, p *progress, began time.Time) (string, error) {
 	models, err := e.models(ctx)
 	if err != nil {
@@ -39,7 +38,7 @@ func (e engine) showForwardedToken(ctx context.Context, p *progress, began time.
 	return nextOwnSteps(e.options.layout, e.options.targetKubeconfig, e.context, m, key != ""), nil
 }
 
-// forward opens a way to a model's Service, at a port of this machine.
+// forward opens a port-forward to a model's Service on a free port of this machine.
 func (e engine) forward(ctx context.Context, m model) (address string, end func(), err error) {
 	cmd := e.kubectlCommand(ctx, "--namespace="+m.Namespace, "port-forward", "service/"+m.Service, fmt.Sprintf(":%d", m.Port))
 	var stderr bytes.Buffer
@@ -59,8 +58,8 @@ func (e engine) forward(ctx context.Context, m model) (address string, end func(
 	address, _, found := strings.Cut(strings.TrimPrefix(line, "Forwarding from "), " ")
 	if err != nil || !found {
 		end()
-		said := strings.TrimSpace(line + stderr.String())
-		return "", nil, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", said))
+		output := strings.TrimSpace(line + stderr.String())
+		return "", nil, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", output))
 	}
 	return address, end, nil
 }
@@ -76,7 +75,7 @@ func nextOwnSteps(l layout.Layout, kubeconfig, context string, m model, hasKey b
 `, shellQuote(kubeconfig), shellQuote(context), m.Namespace, m.Service, m.Port, authorization(hasKey), ownShell(l), ownStack)
 }
 
-// authorization is what curl needs for an engine that asks for a key.
+// authorization returns the arguments of curl for a replica with an API key.
 func authorization(hasKey bool) string {
 	if !hasKey {
 		return ""

@@ -16,12 +16,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// minPulumi is the oldest CLI that is taken. Engine and SDK speak a protocol of
-// their own, and the further they are apart, the less anybody tried it.
+// minPulumi is the oldest accepted CLI. Engine and SDK share a protocol, and distant versions
+// are rarely tested together.
 const minPulumi = "v3.200.0"
 
-// installedPulumi finds the user's CLI, and the language hosts that are released
-// with it. What cannot be used is said.
+// installedPulumi finds the user's CLI, and the language hosts of the same release. notes names
+// the programs that cannot be used, with the reason.
 func installedPulumi(ctx context.Context, l layout.Layout) (installed map[string]string, notes []string) {
 	for _, path := range pulumiCandidates(l) {
 		version, err := versionOf(ctx, path, l)
@@ -39,13 +39,13 @@ func installedPulumi(ctx context.Context, l layout.Layout) (installed map[string
 				installed[p.name] = host
 			}
 		}
-		return installed, nil // never mind the others
+		return installed, nil // notes about other candidates are not needed
 	}
 	return nil, notes
 }
 
-// pulumiCandidates are on PATH, or where Pulumi's installer puts them: sudo
-// gives PATH and HOME of root.
+// pulumiCandidates returns the CLIs on PATH and in the folders of Pulumi's installer, because
+// sudo sets root's PATH and HOME.
 func pulumiCandidates(l layout.Layout) []string {
 	dirs := filepath.SplitList(os.Getenv("PATH"))
 	for _, home := range pulumiHomes(l) {
@@ -61,7 +61,7 @@ func pulumiCandidates(l layout.Layout) []string {
 	return found
 }
 
-// pulumiHomes are the user's, also after `eval "$(make env)"` and under sudo.
+// pulumiHomes returns the user's Pulumi homes, also after `eval "$(make env)"` and under sudo.
 func pulumiHomes(l layout.Layout) []string {
 	var homes []string
 	if home := os.Getenv("PULUMI_HOME"); home != "" && home != l.Pulumi("home") {
@@ -76,7 +76,7 @@ func pulumiHomes(l layout.Layout) []string {
 	return homes
 }
 
-// versionOf asks a CLI, without letting it write into the user's home.
+// versionOf returns the version of a CLI. It keeps the CLI from writing into the user's home.
 func versionOf(ctx context.Context, path string, l layout.Layout) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
@@ -93,8 +93,8 @@ func versionOf(ctx context.Context, path string, l layout.Layout) (string, error
 	return version, nil
 }
 
-// languageHost returns the path of a language host beside the CLI, which may be a
-// link to its real place; "" if there is none.
+// languageHost returns the path of a language host beside the CLI, or beside the file that the
+// CLI links to; "" if there is none.
 func languageHost(pulumi, name string) string {
 	dirs := []string{filepath.Dir(pulumi)}
 	if resolved, err := filepath.EvalSymlinks(pulumi); err == nil {
@@ -108,7 +108,7 @@ func languageHost(pulumi, name string) string {
 	return ""
 }
 
-// installedPlugin is the folder of the user's Kubernetes plugin, or empty.
+// installedPlugin returns the folder of the user's Kubernetes plugin; "" if there is none.
 func installedPlugin(l layout.Layout) string {
 	for _, home := range pulumiHomes(l) {
 		folder := filepath.Join(home, "plugins", kubernetesPlugin)

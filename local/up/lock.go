@@ -13,11 +13,10 @@ import (
 	"time"
 )
 
-// lockPatience is how long an update that was just interrupted may take to end.
+// lockPatience bounds the wait for the end of an update that was just interrupted.
 const lockPatience = time.Minute
 
-// unlock removes the lock that an update which no longer runs left behind; an
-// update that runs keeps it.
+// unlock removes the lock of an update that no longer runs. It waits for a running update.
 func (e engine) unlock(ctx context.Context, patience time.Duration) error {
 	deadline := time.Now().Add(patience)
 	for told := false; ; told = true {
@@ -32,7 +31,7 @@ func (e engine) unlock(ctx context.Context, patience time.Duration) error {
 			return fmt.Errorf("process %d is updating the stack %s; wait for it, or end it", pid, e.stack)
 		}
 		if !told {
-			fmt.Printf("process %d is updating the stack %s: waiting for its end, %s at most\n", pid, e.stack, patience)
+			fmt.Printf("process %d is updating the stack %s: waiting at most %s for its end\n", pid, e.stack, patience)
 		}
 		select {
 		case <-ctx.Done():
@@ -46,8 +45,7 @@ func (e engine) unlock(ctx context.Context, patience time.Duration) error {
 	return nil
 }
 
-// lockedBy is the process that holds the stack's lock, one that runs before one
-// that does not.
+// lockedBy returns the process that holds the stack's lock, and prefers a running process.
 func (e engine) lockedBy() (pid int, locked bool, err error) {
 	locks, err := filepath.Glob(e.options.layout.Pulumi("state", ".pulumi", "locks", "organization", "*", e.stack, "*.json"))
 	if err != nil {
@@ -72,8 +70,8 @@ func (e engine) lockedBy() (pid int, locked bool, err error) {
 	return pid, locked, nil
 }
 
-// isPulumi tells whether a process runs and, where the system says what it is,
-// is the CLI: after a reboot its number may be another program's.
+// isPulumi reports whether a process runs and is the CLI, as far as the system shows its name.
+// After a reboot another program may have its number.
 func isPulumi(pid int) bool {
 	if pid <= 0 || errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return false

@@ -13,8 +13,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// lockedStack is an engine whose stack is locked by a process. Its pulumi only
-// removes the lock.
+// lockedStack returns an engine whose stack a process has locked. Its pulumi only removes the
+// lock.
 func lockedStack(t *testing.T, pid int) (e engine, lock string) {
 	t.Helper()
 	e = engine{options: options{layout: layout.Layout{Root: t.TempDir()}}, stack: "local"}
@@ -36,7 +36,7 @@ func lockedStack(t *testing.T, pid int) (e engine, lock string) {
 	return e, lock
 }
 
-// process starts a program of that name that runs until the test ends.
+// process starts a program with a name that runs until the test ends.
 func process(t *testing.T, name string) *exec.Cmd {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
@@ -58,7 +58,7 @@ func process(t *testing.T, name string) *exec.Cmd {
 	return cmd
 }
 
-func TestALockOfARunningUpdateIsKept(t *testing.T) {
+func TestUnlockKeepsTheLockOfARunningUpdate(t *testing.T) {
 	e, lock := lockedStack(t, process(t, "pulumi").Process.Pid)
 	if err := e.unlock(context.Background(), 0); err == nil || !strings.Contains(err.Error(), "is updating the stack local") {
 		t.Errorf("got %v", err)
@@ -72,7 +72,7 @@ func TestALockOfARunningUpdateIsKept(t *testing.T) {
 	}
 }
 
-func TestALockThatNobodyHoldsIsRemoved(t *testing.T) {
+func TestUnlockRemovesAStaleLock(t *testing.T) {
 	ended := process(t, "pulumi")
 	_ = ended.Process.Kill()
 	_ = ended.Wait() // it was killed
@@ -91,7 +91,7 @@ func TestALockThatNobodyHoldsIsRemoved(t *testing.T) {
 	}
 }
 
-func TestAnUpdateThatEndsIsWaitedFor(t *testing.T) {
+func TestUnlockWaitsForARunningUpdate(t *testing.T) {
 	running := process(t, "pulumi")
 	e, lock := lockedStack(t, running.Process.Pid)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// What the embedded cluster with its engines needs, measured.
+// Measured needs of the embedded cluster with its replicas.
 const (
 	needCores     = 2
 	needMemoryGiB = 4
-	// Linux limits a socket's path to 107 characters; the longest of ours is
+	// Linux limits a socket's path to 107 characters. The longest one here is
 	// .local/kube/run/containerd.sock.ttrpc.
 	maxPathLen = 69
 )
 
-// machine is what a check looks at; a test makes up others.
+// machine holds the properties that the check reads.
 type machine struct {
 	arch      string
 	root      bool
@@ -37,7 +37,7 @@ func thisMachine(path string) (machine, error) {
 	return m, err
 }
 
-// memoryGiB reads the line "MemTotal: 8141212 kB".
+// memoryGiB reads the total memory from the line "MemTotal: 8141212 kB".
 func memoryGiB(meminfo string) (float64, error) {
 	for line := range strings.Lines(meminfo) {
 		if fields := strings.Fields(line); len(fields) > 1 && fields[0] == "MemTotal:" {
@@ -48,7 +48,7 @@ func memoryGiB(meminfo string) (float64, error) {
 	return 0, errors.New("/proc/meminfo: no MemTotal")
 }
 
-// problems names everything that stands in the way, each with what to do.
+// problems returns every problem of the machine, each with a fix.
 func (m machine) problems() error {
 	var errs []error
 	add := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -61,13 +61,13 @@ func (m machine) problems() error {
 	if m.cores < needCores {
 		add("cores: got %d, want at least %d; give the machine more", m.cores, needCores)
 	}
-	if m.memoryGiB < needMemoryGiB-0.3 { // a kernel keeps some of what the machine has
+	if m.memoryGiB < needMemoryGiB-0.3 { // the kernel reserves a part
 		add("memory: got %.1f GiB, want at least %d; give the machine more", m.memoryGiB, needMemoryGiB)
 	}
 	if len(m.path) > maxPathLen {
 		add("folder: the checkout's path has %d characters, want at most %d; clone to a shorter one", len(m.path), maxPathLen)
 	}
-	// PATH is divided by colons, the options of a mount by commas.
+	// Colons separate the folders of PATH, commas the options of a mount.
 	odd := func(r rune) bool { return r < ' ' || r > '~' || r == ':' || r == ',' }
 	if i := strings.IndexFunc(m.path, odd); i >= 0 {
 		add("folder: the checkout's path %q has %q in it; clone to one of plain ASCII, without colons and commas", m.path, []rune(m.path[i:])[0])

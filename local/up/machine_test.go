@@ -10,7 +10,7 @@ func TestMachineProblems(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*machine)
-		want   []string // how each line begins, and what it tells the user to do
+		want   []string // beginning of each line, and the advice in it
 	}{
 		{"a good machine", func(*machine) {}, nil},
 		{"another architecture", func(m *machine) { m.arch = "riscv64" }, []string{"architecture: ", "TARGET_KUBECONFIG"}},
@@ -40,7 +40,7 @@ func TestMachineProblems(t *testing.T) {
 	}
 }
 
-func TestMemoryIsReadAsTheKernelTellsIt(t *testing.T) {
+func TestMemoryGiB(t *testing.T) {
 	if got, err := memoryGiB("MemTotal:        8388608 kB\nMemFree:  1 kB\n"); err != nil || got != 8 {
 		t.Errorf("got %v, %v; want 8", got, err)
 	}

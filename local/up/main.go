@@ -1,6 +1,6 @@
-// Command up takes a fresh Linux machine to a model's first token: it builds
-// and starts an embedded Kubernetes and deploys the `local` stack to it with
-// the real Pulumi engine. The Makefile's targets are its commands.
+// Command up starts a model on a Linux machine: it builds and starts an embedded Kubernetes,
+// and deploys the stack `local` to it with the real Pulumi engine. The Makefile's targets are
+// its commands.
 package main
 
 import (
@@ -17,15 +17,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// usage is a file of its own for local/bootstrap, which prints it without
-// building anything.
+// usage is a file because local/bootstrap prints it without a build.
 //
 //go:embed usage.txt
 var usage string
 
 func main() {
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+	if !signal.Ignored(syscall.SIGHUP) { // nohup ignores it
 		signals = append(signals, syscall.SIGHUP)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
@@ -45,7 +44,7 @@ func main() {
 
 func farewell(command string) string {
 	if command == "up" || command == "cluster" {
-		return "Interrupted. Nothing is lost: the next `make up` goes on from here, `make down` removes it."
+		return "Interrupted. The next `make up` continues from here; `make down` removes everything."
 	}
 	return "Interrupted."
 }
@@ -61,7 +60,7 @@ func run(ctx context.Context, args []string) error {
 	var o options
 	flags.StringVar(&o.gpus, "gpus", "", "simulated GPUs; empty: as before")
 	flags.StringVar(&o.maxPods, "max-pods", "", "pods of the node; empty: as before")
-	flags.StringVar(&o.timeScale, "time-scale", "", "by how much faster autoscalers look; empty: every 15 s")
+	flags.StringVar(&o.timeScale, "time-scale", "", "divides the 15 s between two syncs of an autoscaler; empty: 1")
 	flags.StringVar(&o.targetKubeconfig, "target-kubeconfig", "", "a cluster of your own")
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
 	flags.StringVar(&o.autoscaling, "autoscaling", "", "0: without KEDA, Prometheus and the metrics server")
@@ -77,8 +76,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	// One name for the checkout, however it was reached: the cluster's mounts
-	// and processes are told by it.
+	// The resolved path identifies the cluster's mounts and processes, also if the user
+	// followed a link to the checkout.
 	if absolute, err = filepath.EvalSymlinks(absolute); err != nil {
 		return err
 	}
@@ -93,11 +92,11 @@ func (o options) run(ctx context.Context, command, part string) error {
 			return upOwnCluster(ctx, o)
 		}
 		return up(ctx, o)
-	case "cluster": // all of up but the deployment; the tests deploy for themselves
+	case "cluster": // up without the deployment, for tests
 		return upCluster(ctx, o)
 	case "preview":
 		return preview(ctx, o)
-	case "simulation": // all of preview but that; the engine tests go on from there
+	case "simulation": // preview without the preview, for tests
 		return prepareSimulation(ctx, o)
 	case "down":
 		return down(ctx, o)

@@ -11,16 +11,16 @@ import (
 	"strings"
 )
 
-// engineSelector finds what VLLMService deployed.
+// engineSelector selects the objects of VLLMService.
 const engineSelector = "--selector=app.kubernetes.io/part-of=vllm-eks"
 
-// built tells whether there is a cluster program to ask.
+// built reports whether the cluster's program is built.
 func built(o options) bool {
 	_, err := os.Stat(o.layout.Bin("kube"))
 	return err == nil
 }
 
-// stop ends every process; state and programs stay.
+// stop ends every process and keeps state and programs.
 func stop(ctx context.Context, o options) error {
 	if !built(o) {
 		fmt.Println("Nothing is running.")
@@ -33,7 +33,7 @@ func stop(ctx context.Context, o options) error {
 	return nil
 }
 
-// down removes the local environment, and names what it leaves.
+// down removes the local environment, and prints what remains.
 func down(ctx context.Context, o options) error {
 	if err := refuseToForget(ctx, o); err != nil {
 		return err
@@ -54,12 +54,12 @@ func down(ctx context.Context, o options) error {
 	if installed = stillInstalled(ctx, installed); len(installed) > 0 {
 		fmt.Printf("Left installed (Debian packages): %s\n", strings.Join(installed, " "))
 	}
-	fmt.Println("Left as they are: Go's module and build caches (go clean -cache -modcache removes them).")
+	fmt.Println("Not removed: Go's module and build caches (go clean -cache -modcache removes them).")
 	return nil
 }
 
-// refuseToForget keeps the state of what is deployed on the user's own cluster:
-// without it nobody could remove that.
+// refuseToForget returns an error while the stack own has resources on the user's cluster.
+// Without its state nobody could remove them.
 func refuseToForget(ctx context.Context, o options) error {
 	state := o.layout.Pulumi("state", ".pulumi", "stacks", "vllm-eks", ownStack+".json")
 	if _, err := os.Stat(state); errors.Is(err, fs.ErrNotExist) {
@@ -79,13 +79,13 @@ func refuseToForget(ctx context.Context, o options) error {
 	if len(export.Deployment.Resources) == 0 {
 		return nil
 	}
-	return fmt.Errorf(`the stack %[1]s is deployed on your own cluster, and its state lies here; remove it first:
+	return fmt.Errorf(`the stack %[1]s is deployed on your own cluster, and its state is in .local; remove it first:
   %[2]s
   pulumi destroy --stack %[1]s
 or, if that cluster is gone: pulumi stack rm --force %[1]s`, ownStack, ownShell(o.layout))
 }
 
-// showStatus lists the cluster's programs and what is deployed.
+// showStatus prints the cluster's programs and the deployed objects.
 func showStatus(ctx context.Context, o options) error {
 	if !built(o) {
 		return errors.New("nothing is built or running here; start with: make up")
@@ -93,20 +93,20 @@ func showStatus(ctx context.Context, o options) error {
 	out, statusErr := kubeCommand(ctx, o, "status").CombinedOutput()
 	fmt.Print(string(out))
 	if statusErr != nil {
-		return errors.New("not everything is running; make up heals it")
+		return errors.New("not everything is running; start it with: make up")
 	}
 	pods, err := newEngine(o).kubectl(ctx, "get", "pods,services,horizontalpodautoscalers", "--all-namespaces", engineSelector, "--output=wide")
 	if err != nil {
 		return err
 	}
 	if pods == "" {
-		pods = "no engines are deployed; make up deploys them\n"
+		pods = "no replicas are deployed; deploy them with: make up\n"
 	}
 	fmt.Printf("\n%s", pods)
 	return nil
 }
 
-// showLogs prints the engines' logs, or those of a part of the cluster.
+// showLogs prints the replicas' logs, or the log of one part of the cluster.
 func showLogs(ctx context.Context, o options, part string) error {
 	if !built(o) {
 		return errors.New("nothing is built or running here; start with: make up")
@@ -130,8 +130,8 @@ func showLogs(ctx context.Context, o options, part string) error {
 	return fmt.Errorf("PART=%s: there is no such part; want one of: %s", part, strings.Join(parts, ", "))
 }
 
-// engineLogs prints the last lines of every engine, of those that restart the
-// lines before the restart too.
+// engineLogs prints the last lines of every replica's log. For a restarted replica it also
+// prints the lines before the restart.
 func engineLogs(ctx context.Context, e engine) error {
 	pods, err := e.kubectl(ctx, "get", "pods", "--all-namespaces", engineSelector,
 		`--output=jsonpath={range .items[*]}{.metadata.namespace} {.metadata.name} {.status.containerStatuses[0].restartCount}{"\n"}{end}`)
@@ -147,7 +147,7 @@ func engineLogs(ctx context.Context, e engine) error {
 			before, err := e.kubectl(ctx, "logs", "--namespace="+fields[0], fields[1], "--previous", "--tail=30")
 			fmt.Printf("==> %s/%s, before its last restart\n%s", fields[0], fields[1], before)
 			if err != nil {
-				fmt.Println(err) // the runtime may have dropped it; the current log follows all the same
+				fmt.Println(err) // the runtime may have removed that log; the current one follows
 			}
 		}
 		logs, err := e.kubectl(ctx, "logs", "--namespace="+fields[0], fields[1], "--tail=100")

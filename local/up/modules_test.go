@@ -11,7 +11,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// goMod is the go.mod of one of the checkout's modules.
+// goMod returns the go.mod of a module of this checkout.
 func goMod(t *testing.T, folder string) *modfile.File {
 	t.Helper()
 	path := filepath.Join("../..", folder, "go.mod")
@@ -26,17 +26,17 @@ func goMod(t *testing.T, folder string) *modfile.File {
 	return file
 }
 
-// shared are the libraries that most of what is compiled imports: each is to be
-// of one version in all modules, or what imports it is compiled once a version.
+// shared are libraries that most packages import. Each must have one version in all modules,
+// because each further version compiles its importers again.
 var shared = []string{
 	"github.com/go-openapi/", "go.opentelemetry.io/otel", "golang.org/x/", "google.golang.org/genproto/googleapis/",
 	"google.golang.org/grpc", "google.golang.org/protobuf", "k8s.io/", "sigs.k8s.io/json", "sigs.k8s.io/structured-merge-diff/v6",
 }
 
-// elsewhere are those of another version, by folder, and why.
+// elsewhere are the exceptions with another version, by folder, with the reason.
 var elsewhere = map[string]map[string]string{
 	"local": {
-		"k8s.io/cli-runtime": "of netpol-analyzer, which uses none of what changed",
+		"k8s.io/cli-runtime": "netpol-analyzer requires it, and uses nothing that changed",
 	},
 	"local/conformance/kubescore": {
 		"k8s.io/api":          "kube-score does not build beside a newer one",
@@ -44,12 +44,12 @@ var elsewhere = map[string]map[string]string{
 	},
 }
 
-// TestModulesShareVersions fails where an update of one module leaves the others
-// behind: the first build then compiles Kubernetes' libraries again.
+// TestModulesShareVersions holds that an update of one module updates the others too. Otherwise
+// the first build compiles Kubernetes' libraries twice.
 func TestModulesShareVersions(t *testing.T) {
 	found := map[string]map[string][]string{} // module, version, folders
 	for _, folder := range modules(t) {
-		// What is required counts, not what replaces it: the build cache goes by that.
+		// The required version counts, not its replacement, because the build cache uses it.
 		for _, r := range goMod(t, folder).Require {
 			path, version := r.Mod.Path, r.Mod.Version
 			isShared := func(prefix string) bool { return strings.HasPrefix(path, prefix) }
@@ -67,12 +67,12 @@ func TestModulesShareVersions(t *testing.T) {
 	}
 	for _, path := range slices.Sorted(maps.Keys(found)) {
 		if len(found[path]) > 1 {
-			t.Errorf("%s is of several versions: %v", path, found[path])
+			t.Errorf("%s has several versions: %v", path, found[path])
 		}
 	}
 }
 
-// modules are the folders of those whose packages make up and make test compile.
+// modules returns the folders of the modules whose packages make up and make test compile.
 func modules(t *testing.T) []string {
 	t.Helper()
 	folders := []string{".", "local", "local/kube/dist", "local/pulumi", "local/pulumi/kubernetes", "local/pulumi/yaml", "provider", "local/conformance/helm", "local/conformance/kubescore"}

@@ -11,33 +11,33 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-// options are what the user chose.
+// options are the user's flags.
 type options struct {
 	layout           layout.Layout
-	gpus, maxPods    string // as given; empty where nothing was
+	gpus, maxPods    string // as typed; empty: not set
 	targetKubeconfig string
 	simulatorImage   string
-	timeScale        string // as given; empty: real time
-	autoscaling      string // as given; empty: yes
+	timeScale        string // as typed; empty: real time
+	autoscaling      string // as typed; empty: yes
 	yes              bool
 	stack            string // to preview
-	diff             bool   // from the last simulated state
+	diff             bool   // preview the difference from the last simulated state
 }
 
-// wantsControllers tells whether KEDA and the rest is to be started.
+// wantsControllers reports whether to start KEDA, Prometheus and the metrics server.
 func (o options) wantsControllers() (bool, error) {
 	if o.autoscaling == "" {
 		return true, nil
 	}
-	wanted, err := strconv.ParseBool(o.autoscaling)
+	enabled, err := strconv.ParseBool(o.autoscaling)
 	if err != nil {
 		return false, fmt.Errorf("AUTOSCALING: got %q, want 0 or 1", o.autoscaling)
 	}
-	return wanted, nil
+	return enabled, nil
 }
 
-// nodeSize is the size that the cluster's node gets: what was given, else what it
-// has, else the default.
+// nodeSize returns the size of the cluster's node: the user's flags, else the current size,
+// else the default.
 func (o options) nodeSize() (node.Options, error) {
 	size, found, err := node.Saved(o.layout.Kube("options.json"))
 	if err != nil {
@@ -46,7 +46,7 @@ func (o options) nodeSize() (node.Options, error) {
 	if !found {
 		size = node.Default
 	}
-	size.TimeScale = 0 // it is for one comparison, and not kept
+	size.TimeScale = 0 // valid for one start, not stored
 	err = errors.Join(override(&size.GPUs, "GPUS", o.gpus), override(&size.MaxPods, "MAX_PODS", o.maxPods), override(&size.TimeScale, "TIME_SCALE", o.timeScale))
 	if err != nil {
 		return size, err
@@ -54,20 +54,20 @@ func (o options) nodeSize() (node.Options, error) {
 	return size, size.Validate()
 }
 
-func override(value *int, name, given string) error {
-	if given == "" {
+func override(value *int, name, text string) error {
+	if text == "" {
 		return nil
 	}
-	n, err := strconv.Atoi(given)
+	n, err := strconv.Atoi(text)
 	if err != nil {
-		return fmt.Errorf("%s: got %q, want a whole number", name, given)
+		return fmt.Errorf("%s: got %q, want a whole number", name, text)
 	}
 	*value = n
 	return nil
 }
 
-// started is when the user pressed enter: local/bootstrap, which may fetch a
-// toolchain first, tells by VLLM_EKS_STARTED.
+// started returns the time at which the user called make. local/bootstrap, which may download a
+// toolchain first, passes it as VLLM_EKS_STARTED.
 func started() time.Time {
 	now := time.Now()
 	seconds, err := strconv.ParseInt(os.Getenv("VLLM_EKS_STARTED"), 10, 64)

@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/node"
 )
 
-func TestTheNodeKeepsItsSize(t *testing.T) {
+func TestNodeSize(t *testing.T) {
 	fresh, sized := layout.Layout{Root: t.TempDir()}, layout.Layout{Root: t.TempDir()}
 	saved := sized.Kube("options.json")
 	if err := os.MkdirAll(filepath.Dir(saved), 0o700); err != nil {
@@ -41,7 +41,7 @@ func TestTheNodeKeepsItsSize(t *testing.T) {
 	}
 }
 
-func TestTheClockStartsWithTheCommand(t *testing.T) {
+func TestStarted(t *testing.T) {
 	minuteAgo := time.Now().Add(-time.Minute).Unix()
 	for value, want := range map[string]time.Duration{
 		strconv.FormatInt(minuteAgo, 10):       time.Minute,
@@ -57,9 +57,9 @@ func TestTheClockStartsWithTheCommand(t *testing.T) {
 	}
 }
 
-func TestOnlyWhatGoesOnSaysSo(t *testing.T) {
+func TestFarewell(t *testing.T) {
 	for command, want := range map[string]bool{"up": true, "cluster": true, "logs": false, "down": false} {
-		if got := strings.Contains(farewell(command), "goes on from here"); got != want {
+		if got := strings.Contains(farewell(command), "continues from here"); got != want {
 			t.Errorf("%s: %q", command, farewell(command))
 		}
 	}

@@ -5,6 +5,6 @@ import (
 	"syscall"
 )
 
-// interruptOrphan has a program interrupted when this process dies without
-// having ended it. The thread that starts it must live until then.
+// interruptOrphan makes the kernel interrupt a program when this process dies without ending
+// it. The thread that starts the program must live until then.
 func interruptOrphan(cmd *exec.Cmd) { cmd.SysProcAttr.Pdeathsig = syscall.SIGINT }

@@ -4,5 +4,5 @@ package main
 
 import "os/exec"
 
-// interruptOrphan is something that only Linux can do.
+// interruptOrphan does nothing: only Linux supports it.
 func interruptOrphan(*exec.Cmd) {}

@@ -15,10 +15,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-const ownConfigHeader = "# The stack of your own cluster, made from Pulumi.local.yaml and yours from here on.\n" +
-	"# Its passphrase is in .local/pulumi/passphrase-" + ownStack + ", so secrets may be kept here.\n"
+const ownConfigHeader = "# The stack of your own cluster. make up created this file from Pulumi.local.yaml; edit it as you like.\n" +
+	"# Its passphrase is in .local/pulumi/passphrase-" + ownStack + ", which encrypts the secrets of this file.\n"
 
-// ownConfig is the part of Pulumi.own.yaml that the command has to know.
+// ownConfig holds the keys of Pulumi.own.yaml that the command reads.
 type ownConfig struct {
 	Salt   string `yaml:"encryptionsalt"`
 	Config struct {
@@ -38,8 +38,8 @@ func ownConfigFile(l layout.Layout) string {
 	return filepath.Join(l.Root, "Pulumi."+ownStack+".yaml")
 }
 
-// readOwnConfig reads what is deployed; before the first time it is what would
-// be.
+// readOwnConfig reads the configuration of the stack own, or the one that its first run would
+// create.
 func (e engine) readOwnConfig() (c ownConfig, exists bool, err error) {
 	path := ownConfigFile(e.options.layout)
 	data, err := os.ReadFile(path)
@@ -56,11 +56,10 @@ func (e engine) readOwnConfig() (c ownConfig, exists bool, err error) {
 	return c, exists, nil
 }
 
-// matches tells whether the configuration is of the cluster and the engine that
-// the user is asked about.
+// matches returns an error unless the configuration is for the given cluster and image.
 func (c ownConfig) matches(kubeconfig, context, simulatorImage string) error {
-	differs := func(variable, what, have, want string) error {
-		return fmt.Errorf("%s: Pulumi.%s.yaml names the %s %q, and this is about %q; edit or remove it", variable, ownStack, what, have, want)
+	differs := func(variable, field, have, want string) error {
+		return fmt.Errorf("%s: Pulumi.%s.yaml has the %s %q, got %q; edit or remove that file", variable, ownStack, field, have, want)
 	}
 	existing := c.Config.Cluster.Existing
 	have := existing.Kubeconfig
@@ -82,7 +81,7 @@ func (c ownConfig) matches(kubeconfig, context, simulatorImage string) error {
 	return nil
 }
 
-// images are those that the configuration names.
+// images returns the images in the configuration.
 func (c ownConfig) images() []string {
 	images := []string{c.Config.Defaults.Image}
 	for _, m := range c.Config.Models {
@@ -91,7 +90,8 @@ func (c ownConfig) images() []string {
 	return slices.Compact(slices.Sorted(slices.Values(slices.DeleteFunc(images, func(image string) bool { return image == "" }))))
 }
 
-// simulates: only the simulator has these variables.
+// simulates reports whether the configuration is for the simulator: only the simulator has
+// variables with this prefix.
 func (c ownConfig) simulates() bool {
 	for name := range c.Config.Defaults.Env {
 		if strings.HasPrefix(name, "VLLMSIM_") {
@@ -101,16 +101,16 @@ func (c ownConfig) simulates() bool {
 	return false
 }
 
-// engine is what the user reads about the engine.
+// engine returns the user's description of the image.
 func (c ownConfig) engine(simulatorImage string) string {
 	images := c.images()
 	switch {
 	case simulatorImage != "":
-		return "the engine SIMULATOR, pushed as " + simulatorImage
+		return "the vLLM SIMULATOR, pushed as " + simulatorImage
 	case len(images) > 0:
-		return "vLLM (the real engine), as the image " + strings.Join(images, ", ")
+		return "vLLM (real), image " + strings.Join(images, ", ")
 	default:
-		return "vLLM (the real engine)"
+		return "vLLM (real)"
 	}
 }
 
@@ -124,8 +124,7 @@ func (c ownConfig) models() []string {
 
 func (c ownConfig) hasToken() bool { return c.Config.Token != nil }
 
-// newOwnConfig takes what is particular to the embedded cluster out of
-// Pulumi.local.yaml.
+// newOwnConfig returns Pulumi.local.yaml without the settings of the embedded cluster.
 func (e engine) newOwnConfig(context string) ([]byte, error) {
 	path := filepath.Join(e.options.layout.Root, "Pulumi."+localStack+".yaml")
 	local, err := os.ReadFile(path)
@@ -140,15 +139,15 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: want a mapping", path)
 	}
 	top := document.Content[0]
-	remove(top, "encryptionsalt") // it goes with a passphrase that is public
-	config := at(top, "config")
-	existing := at(at(config, "vllm-eks:cluster"), "existing")
+	remove(top, "encryptionsalt") // it belongs to the public passphrase
+	config := childOf(top, "config")
+	existing := childOf(childOf(config, "vllm-eks:cluster"), "existing")
 	set(existing, "kubeconfig", e.options.targetKubeconfig)
 	set(existing, "context", context)
 	if e.options.simulatorImage == "" {
-		remove(config, "vllm-eks:defaults") // what suits the simulator does not suit vLLM
+		remove(config, "vllm-eks:defaults") // these defaults are for the simulator
 	} else {
-		set(at(config, "vllm-eks:defaults"), "image", e.options.simulatorImage)
+		set(childOf(config, "vllm-eks:defaults"), "image", e.options.simulatorImage)
 	}
 	keepOneEngine(config)
 	var out bytes.Buffer
@@ -161,11 +160,11 @@ func (e engine) newOwnConfig(context string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// keepOneEngine leaves out what asks for KEDA and Prometheus, which the user's
-// cluster may have elsewhere or not at all.
+// keepOneEngine removes the keys that require KEDA and Prometheus, which the user's cluster may
+// not have. One replica remains.
 func keepOneEngine(config *yaml.Node) {
 	remove(config, "vllm-eks:monitoring")
-	for _, model := range at(config, "vllm-eks:models").Content {
+	for _, model := range childOf(config, "vllm-eks:models").Content {
 		remove(model, "replicas")
 		remove(model, "scaling")
 	}
@@ -183,9 +182,9 @@ func (e engine) writeOwnConfig(context string) error {
 	return os.Rename(path+".new", path)
 }
 
-// Edits of a YAML document that keep the comments of everything else.
+// The functions below edit a YAML document and keep the comments of unchanged keys.
 
-// find is the place of a key in a mapping, or -1.
+// find returns the index of a key in a mapping, or -1.
 func find(mapping *yaml.Node, key string) int {
 	for i := 0; i+1 < len(mapping.Content); i += 2 {
 		if mapping.Content[i].Value == key {
@@ -195,8 +194,8 @@ func find(mapping *yaml.Node, key string) int {
 	return -1
 }
 
-// at is the mapping below a key; it is made where there is none.
-func at(mapping *yaml.Node, key string) *yaml.Node {
+// childOf returns the mapping below a key, and creates it if it is missing.
+func childOf(mapping *yaml.Node, key string) *yaml.Node {
 	if i := find(mapping, key); i >= 0 {
 		return mapping.Content[i+1]
 	}
@@ -205,7 +204,7 @@ func at(mapping *yaml.Node, key string) *yaml.Node {
 	return child
 }
 
-// set gives a key a text. What was said about the old one goes.
+// set sets a key to a string, and removes the comments of the old value.
 func set(mapping *yaml.Node, key, value string) {
 	text := &yaml.Node{}
 	text.SetString(value)

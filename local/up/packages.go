@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// packages are the Debian packages behind the programs that the embedded
-// cluster runs but does not build, and behind the shell of the engine's image.
+// packages are the Debian packages of the programs that the embedded cluster runs but does not
+// build, and of the shell in the simulator's image.
 var packages = []struct {
 	name string
-	// provides: a program on PATH, or a file. Whoever has it from elsewhere
-	// (Docker's own containerd, say) needs no package.
+	// provides is a program on PATH, or a file. If another package provides it, such as
+	// Docker's containerd, this package is not needed.
 	provides string
 }{
 	{"containerd", "containerd"},
@@ -32,7 +32,7 @@ var packages = []struct {
 func missingPackages() []string {
 	var missing []string
 	for _, p := range packages {
-		_, err := exec.LookPath(p.provides) // looks at a path with a slash directly
+		_, err := exec.LookPath(p.provides) // a path with a slash is not searched on PATH
 		if err != nil && !slices.Contains(missing, p.name) {
 			missing = append(missing, p.name)
 		}
@@ -46,17 +46,17 @@ func installPackages(ctx context.Context, o options, p *progress) error {
 		return nil
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("this system has no apt-get; install what provides these Debian packages and try again: %s", strings.Join(missing, " "))
+		return fmt.Errorf("packages: this system has no apt-get; install the equivalents of these Debian packages and try again: %s", strings.Join(missing, " "))
 	}
 	p.update(0, "%s", strings.Join(missing, " "))
-	// Before installing, so that an interrupt does not make it forgotten.
+	// The record is written before the installation, so that an interrupt does not lose it.
 	if err := recordPackages(o, missing); err != nil {
 		return err
 	}
 	if err := (apt{progress: p, patience: aptPatience}).install(ctx, missing); err != nil {
 		return err
 	}
-	// The package starts a service of its own, which nothing here uses.
+	// The package starts its own service, which the cluster does not use.
 	if _, err := exec.LookPath("systemctl"); err == nil && slices.Contains(missing, "containerd") {
 		if out, err := exec.CommandContext(ctx, "systemctl", "disable", "--now", "containerd").CombinedOutput(); err != nil {
 			p.note("the containerd service could not be stopped (%v): %s", err, strings.TrimSpace(string(out)))
@@ -66,18 +66,18 @@ func installPackages(ctx context.Context, o options, p *progress) error {
 	return nil
 }
 
-// recordPackages remembers what is installed from here, for `make down` to
-// list. local/bootstrap adds what it takes to fetch Go.
+// recordPackages records the packages that this command installs, for `make down`.
+// local/bootstrap records those that it needs to download Go.
 func recordPackages(o options, names []string) error {
 	if err := os.MkdirAll(o.layout.State(), 0o700); err != nil {
 		return err
 	}
-	known, err := recordedPackages(o)
+	recorded, err := recordedPackages(o)
 	if err != nil {
 		return err
 	}
-	all := slices.Compact(slices.Sorted(slices.Values(append(known, names...))))
-	return os.WriteFile(packagesFile(o), []byte(strings.Join(all, "\n")+"\n"), 0o600)
+	packages := slices.Compact(slices.Sorted(slices.Values(append(recorded, names...))))
+	return os.WriteFile(packagesFile(o), []byte(strings.Join(packages, "\n")+"\n"), 0o600)
 }
 
 func recordedPackages(o options) ([]string, error) {
@@ -90,8 +90,7 @@ func recordedPackages(o options) ([]string, error) {
 
 func packagesFile(o options) string { return o.layout.State() + "/debian-packages" }
 
-// stillInstalled leaves out what was recorded and never got installed, or was
-// removed since.
+// stillInstalled returns the recorded packages that are installed.
 func stillInstalled(ctx context.Context, names []string) []string {
 	return slices.DeleteFunc(names, func(name string) bool {
 		out, err := exec.CommandContext(ctx, "dpkg-query", "--show", "--showformat=${db:Status-Status}", name).Output()

@@ -12,18 +12,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/layout"
 )
 
-// passphraseFile holds what encrypts the own stack's secrets: unlike the local
-// stack's, they may be real.
+// passphraseFile returns the file with the passphrase of the stack own, which may hold real
+// secrets.
 func passphraseFile(l layout.Layout) string { return l.Pulumi("passphrase-" + ownStack) }
 
-// ownShell is what a shell needs for plain pulumi on the own stack. The
-// passphrase that `make env` sets would count before the file.
+// ownShell returns the shell commands that prepare plain pulumi for the stack own. Pulumi would
+// prefer the passphrase that `make env` sets to the file.
 func ownShell(l layout.Layout) string {
 	return `eval "$(make env)"; unset PULUMI_CONFIG_PASSPHRASE; export PULUMI_CONFIG_PASSPHRASE_FILE=` + shellQuote(passphraseFile(l))
 }
 
-// preparePassphrase makes up a passphrase the first time. After `make down` the
-// old one is gone, and what it encrypted with it.
+// preparePassphrase creates a passphrase if there is none. After `make down`, the secrets that
+// the old one encrypted are lost.
 func (e engine) preparePassphrase() error {
 	path := passphraseFile(e.options.layout)
 	if _, err := os.Stat(path); err == nil {
@@ -38,8 +38,8 @@ func (e engine) preparePassphrase() error {
 	return os.WriteFile(path, []byte(rand.Text()), 0o600)
 }
 
-// dropSalt takes the salt of another passphrase out of a configuration. One
-// that has secrets is left as it is.
+// dropSalt removes the salt of a lost passphrase from a configuration. It returns an error if
+// the configuration has secrets.
 func dropSalt(path string) error {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {

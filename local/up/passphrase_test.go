@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestTheOwnStackHasAPassphraseOfItsOwn(t *testing.T) {
+func TestTheStackOwnHasItsPassphrase(t *testing.T) {
 	t.Setenv("PULUMI_CONFIG_PASSPHRASE", localPassphrase) // as after eval "$(make env)"
 	e := ownCluster(t, "")
 	for range 2 {
@@ -20,9 +20,9 @@ func TestTheOwnStackHasAPassphraseOfItsOwn(t *testing.T) {
 	if err != nil || info.Mode().Perm() != 0o600 {
 		t.Fatalf("%v, %v", info, err)
 	}
-	first, err := os.ReadFile(file)
-	if err != nil || len(first) < 20 {
-		t.Errorf("%q, %v", first, err)
+	initial, err := os.ReadFile(file)
+	if err != nil || len(initial) < 20 {
+		t.Errorf("%q, %v", initial, err)
 	}
 	env := e.environment()
 	if slices.ContainsFunc(env, func(v string) bool { return strings.HasPrefix(v, "PULUMI_CONFIG_PASSPHRASE=") }) {
@@ -36,7 +36,7 @@ func TestTheOwnStackHasAPassphraseOfItsOwn(t *testing.T) {
 	}
 }
 
-func TestAPassphraseThatIsGone(t *testing.T) {
+func TestLostPassphrase(t *testing.T) {
 	e := ownCluster(t, "")
 	path := ownConfigFile(e.options.layout)
 	const salt = "encryptionsalt: v1:abc=:v1:def\n"

@@ -10,9 +10,8 @@ import (
 // step is one line of the plan.
 type step struct {
 	name string
-	// cost estimates the work in CPU-seconds, or in seconds for work that is
-	// not spread over cores. It was measured on two cores of 2.9 GHz; what the
-	// machine at hand needs is learnt on the way.
+	// cost estimates the work in CPU-seconds, or in seconds for serial work. It was
+	// measured on two cores of 2.9 GHz; the plan adapts it to the pace of this machine.
 	cost float64
 	// serial work takes the same time on any number of cores.
 	serial bool
@@ -26,7 +25,7 @@ func (s step) seconds() float64 {
 	return s.cost / float64(runtime.NumCPU())
 }
 
-// runPlan prints the plan, then runs it with the time left on the screen.
+// runPlan prints the plan, then runs it and shows the remaining time.
 func runPlan(ctx context.Context, title string, steps []step) error {
 	total := 0.0
 	for _, s := range steps {

@@ -20,9 +20,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// The programs of a simulation, beside the CLI and the language host: it has
-// stand-ins of its own whatever is installed, since the real provider of AWS
-// would ask for an account.
+// The programs of a simulation, besides the CLI and the language host. It uses simulated
+// providers also where real ones are installed, because the real AWS provider needs an
+// account.
 var (
 	awsStandIn = program{
 		name: "pulumi-resource-aws", folder: "local", pkg: "./standin/aws", cost: 200, out: simulation.AWSStandIn,
@@ -34,7 +34,7 @@ var (
 	simulatedStack = program{name: "the program", folder: stack.folder, pkg: stack.pkg, cost: stack.cost, out: simulation.Program}
 )
 
-// preview shows what a stack would be on AWS, without AWS.
+// preview shows, on a simulated account, what a stack creates on AWS.
 func preview(ctx context.Context, o options) error {
 	configuration, err := readStack(o)
 	if err != nil {
@@ -42,7 +42,7 @@ func preview(ctx context.Context, o options) error {
 	}
 	var said string
 	steps := append(simulationSteps(o, findEngine(ctx, o)), step{name: "preview", cost: 20, serial: true, do: func(ctx context.Context, p *progress) (err error) {
-		runtime.LockOSThread() // which must live as long as the engine it starts
+		runtime.LockOSThread() // this thread must live as long as the engine that it starts
 		defer runtime.UnlockOSThread()
 		if o.diff {
 			said, err = previewChanges(ctx, o, configuration, p)
@@ -51,17 +51,17 @@ func preview(ctx context.Context, o options) error {
 		}
 		return err
 	}})
-	err = runPlan(ctx, "SIMULATED: the real Pulumi engine and EKS component, on an AWS account that does not exist.", steps)
+	err = runPlan(ctx, "SIMULATED: the real Pulumi engine and EKS component on a simulated AWS account.", steps)
 	fmt.Print(said)
 	return err
 }
 
-// prepareSimulation is for the engine tests: everything that a preview needs.
+// prepareSimulation prepares everything that a preview needs, for tests.
 func prepareSimulation(ctx context.Context, o options) error {
-	return runPlan(ctx, "What previews of AWS stacks need, for the tests.", simulationSteps(o, findEngine(ctx, o).forTests()))
+	return runPlan(ctx, "The programs of previews of AWS stacks, for the tests.", simulationSteps(o, findEngine(ctx, o).forTests()))
 }
 
-// readStack reads the stack's file, which is the user's.
+// readStack reads the user's stack file.
 func readStack(o options) (string, error) {
 	if !regexp.MustCompile(`^[\w.-]+$`).MatchString(o.stack) {
 		return "", fmt.Errorf("STACK: got %q, want the name of a stack on AWS: make preview STACK=dev", o.stack)
@@ -77,7 +77,7 @@ func readStack(o options) (string, error) {
 }
 
 func awsStacks(l layout.Layout) []string {
-	files, _ := filepath.Glob(filepath.Join(l.Root, "Pulumi.*.yaml")) // the pattern is fine
+	files, _ := filepath.Glob(filepath.Join(l.Root, "Pulumi.*.yaml")) // the pattern is valid
 	var names []string
 	for _, file := range files {
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(file), "Pulumi."), ".yaml")
@@ -88,10 +88,10 @@ func awsStacks(l layout.Layout) []string {
 	return names
 }
 
-// simulationSteps build and fetch what there is not yet.
+// simulationSteps returns the steps that build and download what is missing.
 func simulationSteps(o options, e engine) []step {
-	other := []string{kubernetesProvider.name, stack.name} // a simulation has its own
-	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(other, p.name) })
+	cluster := []string{kubernetesProvider.name, stack.name} // a simulation has other builds
+	programs := slices.DeleteFunc(slices.Clone(e.programs), func(p program) bool { return slices.Contains(cluster, p.name) })
 	programs = append(programs, awsStandIn, simulatedKubernetes, simulatedStack)
 	steps := []step{{name: "prepare", cost: 0.5, serial: true, do: func(context.Context, *progress) error {
 		if _, err := exec.LookPath("node"); err != nil {
@@ -116,57 +116,56 @@ func simulationSteps(o options, e engine) []step {
 	return append(steps, buildSteps(o, programs)...)
 }
 
-// simulatedStackIn is a stack whose state and account are in a folder.
+// simulatedStackIn returns a simulated stack with its state and account in a folder.
 func simulatedStackIn(o options, folder string) simulation.Stack {
 	return simulation.Stack{Layout: o.layout, Folder: o.layout.Simulation("stacks", folder), Name: o.stack}
 }
 
-// previewAll shows everything that the stack would make in an empty account, and
-// keeps a simulated state of it for previewChanges. Until it is complete, the
-// last one stays.
-func previewAll(ctx context.Context, o options, configuration string, p *progress) (said string, err error) {
-	last, s := simulatedStackIn(o, o.stack), simulatedStackIn(o, o.stack+".new")
+// previewAll reports everything that the stack creates in an empty account, and stores the
+// simulated state for previewChanges. Until that is complete, the previous state remains.
+func previewAll(ctx context.Context, o options, configuration string, p *progress) (report string, err error) {
+	previous, s := simulatedStackIn(o, o.stack), simulatedStackIn(o, o.stack+".new")
 	if err := os.RemoveAll(s.Folder); err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(s.Folder)) }()
 	run, took, err := runSimulated(ctx, s, configuration, p, "preview")
-	said = messages(run)
+	report = messages(run)
 	if err != nil {
-		return said, err
+		return report, err
 	}
-	said += fmt.Sprintf("\nSIMULATED %s, in %s; no account was asked, nothing was made.\n%s", s.Name, short(took.Seconds()), run.Report(false))
+	report += fmt.Sprintf("\nSIMULATED %s, in %s; no request to AWS, nothing created.\n%s", s.Name, short(took.Seconds()), run.Report(false))
 	p.update(0.5, "keeping it, for DIFF=1")
 	if run, err = s.Do(ctx, simulation.Options{}, "up", "--yes", "--skip-preview"); err != nil {
-		return said + messages(run), fmt.Errorf("the preview is fine, but the simulated account refuses to make it: %w", err)
+		return report + messages(run), fmt.Errorf("the preview succeeded, but the simulated account refused the update: %w", err)
 	}
-	if err := errors.Join(os.RemoveAll(last.Folder), os.Rename(s.Folder, last.Folder)); err != nil {
-		return said, err
+	if err := errors.Join(os.RemoveAll(previous.Folder), os.Rename(s.Folder, previous.Folder)); err != nil {
+		return report, err
 	}
-	return said + fmt.Sprintf("\nnext: edit Pulumi.%[1]s.yaml, then: make preview STACK=%[1]s DIFF=1\n", s.Name), nil
+	return report + fmt.Sprintf("\nnext: edit Pulumi.%[1]s.yaml, then: make preview STACK=%[1]s DIFF=1\n", s.Name), nil
 }
 
-// previewChanges shows what the stack would change of the last simulated state.
+// previewChanges reports what the stack changes since the last simulated state.
 func previewChanges(ctx context.Context, o options, configuration string, p *progress) (string, error) {
 	s := simulatedStackIn(o, o.stack)
 	if _, err := os.Stat(s.Folder); err != nil {
-		return "", fmt.Errorf("DIFF: there is no simulated state of %[1]s to compare with yet; first: make preview STACK=%[1]s", s.Name)
+		return "", fmt.Errorf("DIFF: there is no simulated state of %[1]s yet; run first: make preview STACK=%[1]s", s.Name)
 	}
 	run, took, err := runSimulated(ctx, s, configuration, p, "preview", "--diff")
 	if err != nil {
 		return messages(run), err
 	}
-	return fmt.Sprintf("\n%sSIMULATED %s, in %s; no account was asked, nothing was made. Against the last make preview STACK=%[2]s:\n%[4]s",
+	return fmt.Sprintf("\n%sSIMULATED %s, in %s; no request to AWS, nothing created. Changes since the last make preview STACK=%[2]s:\n%[4]s",
 		differences(run), s.Name, short(took.Seconds()), run.Report(true)), nil
 }
 
-// differences is the engine's list of changes, and after a long one again what the
-// program said before it: the sizes and the warnings.
+// differences returns the engine's list of changes. After a long list it repeats the program's
+// messages: sizes and warnings.
 func differences(run simulation.Run) string {
 	var said strings.Builder
 	lines := 0
 	for line := range strings.Lines(run.Output) {
-		if !strings.HasPrefix(line, "SIMULATED") { // each of the stand-ins says so
+		if !strings.HasPrefix(line, "SIMULATED") { // printed by each simulated provider
 			said.WriteString(line)
 			lines++
 		}
@@ -177,10 +176,10 @@ func differences(run simulation.Run) string {
 	return said.String() + "\n"
 }
 
-// screenLines is about what a terminal shows at once.
+// screenLines is the approximate number of lines of a terminal.
 const screenLines = 50
 
-// runSimulated runs one command of the engine on the stack as it is now.
+// runSimulated runs one command of the engine with the stack's current configuration.
 func runSimulated(ctx context.Context, s simulation.Stack, configuration string, p *progress, command string, args ...string) (simulation.Run, time.Duration, error) {
 	if err := errors.Join(s.Write(simulation.Program(s.Layout), configuration), s.Init(ctx)); err != nil {
 		return simulation.Run{}, 0, err
@@ -197,10 +196,10 @@ func runSimulated(ctx context.Context, s simulation.Stack, configuration string,
 	return run, time.Since(began), err
 }
 
-// messages are what the program and the plugins have to say.
+// messages returns the messages of the program and the plugins.
 func messages(run simulation.Run) string {
-	if said := run.Messages(); len(said) > 0 {
-		return "\n" + strings.Join(said, "\n") + "\n"
+	if messages := run.Messages(); len(messages) > 0 {
+		return "\n" + strings.Join(messages, "\n") + "\n"
 	}
 	return ""
 }

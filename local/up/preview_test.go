@@ -31,8 +31,9 @@ func TestPreviewWantsAStackOnAWS(t *testing.T) {
 	}
 }
 
-// The stand-ins of a simulation are built whatever is installed, and into its own
-// home: the real provider of AWS would ask for an account.
+// TestSimulationHasItsOwnStandIns holds that simulated providers are built also where real
+// ones are installed, and into the simulation's own home. The real AWS provider would need
+// an account.
 func TestSimulationHasItsOwnStandIns(t *testing.T) {
 	nothingInstalled(t)
 	users := t.TempDir()
@@ -58,7 +59,7 @@ func TestSimulationHasItsOwnStandIns(t *testing.T) {
 			t.Errorf("%s is built to %s", p.name, p.path(o.layout))
 		}
 	}
-	// What make up uses has no AWS at all, simulated or not.
+	// The engine of make up has no AWS provider, real or simulated.
 	if plugins, err := filepath.Glob(o.layout.Pulumi("home", "plugins", "resource-aws*")); err != nil || len(plugins) > 0 {
 		t.Errorf("the engine of make up has %v, %v", plugins, err)
 	}
@@ -68,8 +69,9 @@ func TestSimulationHasItsOwnStandIns(t *testing.T) {
 	}
 }
 
-// The sizes and warnings stand above a list of a thousand lines, and below it again.
-func TestALongListOfChangesEndsWithWhatTheProgramSaid(t *testing.T) {
+// TestLongListOfChangesRepeatsMessages holds that sizes and warnings stand above a list of a
+// thousand lines and again below it.
+func TestLongListOfChangesRepeatsMessages(t *testing.T) {
 	run := simulation.Run{
 		Output: "SIMULATED: said by a plugin\nwarning: mind this\n" + strings.Repeat("+ line\n", 1000),
 		Events: []apitype.EngineEvent{{DiagnosticEvent: &apitype.DiagnosticEvent{Severity: "warning", Message: "warning: mind this\n"}}},

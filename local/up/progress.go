@@ -10,9 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// progress shows which step runs, what it is doing, and the time left. On a
-// terminal one line is rewritten; elsewhere (a CI log) a line is added now and
-// then.
+// progress shows the running step, its detail and the remaining time. On a terminal it rewrites
+// one line; elsewhere, such as in a CI log, it adds a line from time to time.
 type progress struct {
 	mu       sync.Mutex
 	out      io.Writer
@@ -22,11 +21,11 @@ type progress struct {
 	current  int
 	fraction float64 // of the current step
 	detail   string
-	began    time.Time // the command
-	stepped  time.Time // the current step
-	planned  float64   // seconds that the finished steps were to take
-	spent    float64   // seconds that they took
-	paused   bool      // another program owns the screen
+	began    time.Time // start of the command
+	stepped  time.Time // start of the current step
+	planned  float64   // planned seconds of the finished steps
+	spent    float64   // actual seconds of the finished steps
+	paused   bool      // another program writes to the screen
 	done     chan struct{}
 }
 
@@ -75,8 +74,8 @@ func (p *progress) end() {
 	fmt.Fprintf(p.out, "[%d/%d] %s: done in %s\n", p.current+1, len(p.steps), p.steps[p.current].name, short(took))
 }
 
-// update tells how far the current step is; a fraction below zero leaves it
-// as it was.
+// update sets the current step's detail and its progress from 0 to 1. A fraction below zero
+// keeps the old one.
 func (p *progress) update(fraction float64, format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -86,7 +85,7 @@ func (p *progress) update(fraction float64, format string, args ...any) {
 	p.detail = fmt.Sprintf(format, args...)
 }
 
-// note adds a line that stays.
+// note prints a line that remains.
 func (p *progress) note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,8 +93,7 @@ func (p *progress) note(format string, args ...any) {
 	fmt.Fprintf(p.out, "      "+format+"\n", args...)
 }
 
-// pause leaves the screen to another program, or to an error, until the next
-// step begins.
+// pause stops the display until the next step begins, for another program or an error.
 func (p *progress) pause() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,19 +105,19 @@ func (p *progress) close() { close(p.done) }
 
 func (p *progress) elapsed() time.Duration { return time.Since(p.began) }
 
-// line is computed under the lock.
+// line returns the current line. The caller holds the lock.
 func (p *progress) line() string {
 	s := p.steps[p.current]
 	text := fmt.Sprintf("[%d/%d] %s", p.current+1, len(p.steps), s.name)
 	if p.detail != "" {
 		text += " · " + p.detail
 	}
-	return text + fmt.Sprintf(" · %s elapsed, about %s left", short(p.elapsed().Seconds()), minutes(p.left()))
+	return text + fmt.Sprintf(" · %s elapsed, about %s left", short(p.elapsed().Seconds()), minutes(p.remaining()))
 }
 
-// left scales what the plan says by how the machine did so far. Early on there
-// is little to go by, so the plan keeps a weight of half a minute.
-func (p *progress) left() float64 {
+// remaining returns the remaining seconds: the plan's, scaled by the machine's pace so far. A
+// weight of half a minute on the plan keeps the first estimates stable.
+func (p *progress) remaining() float64 {
 	s := p.steps[p.current]
 	took := time.Since(p.stepped).Seconds()
 	done := s.seconds() * p.fraction

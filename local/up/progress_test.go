@@ -14,26 +14,26 @@ func testProgress(steps []step) (*progress, *bytes.Buffer) {
 	return &progress{out: out, steps: steps, began: time.Now(), stepped: time.Now(), done: make(chan struct{})}, out
 }
 
-func TestTimeLeftFollowsThePaceOfThisMachine(t *testing.T) {
+func TestRemainingFollowsThePace(t *testing.T) {
 	steps := []step{{name: "one", cost: 100, serial: true}, {name: "two", cost: 300, serial: true}}
 	p, _ := testProgress(steps)
 	p.begin(0)
-	if got := p.left(); got < 395 || got > 400 {
+	if got := p.remaining(); got < 395 || got > 400 {
 		t.Errorf("at the beginning: got %.0f s, want the planned 400", got)
 	}
 	p.stepped = time.Now().Add(-200 * time.Second) // twice as slow as planned
 	p.end()
 	p.begin(1)
-	if got := p.left(); got < 450 || got > 600 {
+	if got := p.remaining(); got < 450 || got > 600 {
 		t.Errorf("at half the pace: got %.0f s, want about 530 of the planned 300", got)
 	}
 	p.update(0.9, "almost")
-	if got := p.left(); got > 60 {
+	if got := p.remaining(); got > 60 {
 		t.Errorf("at nine tenths: got %.0f s", got)
 	}
 }
 
-func TestProgressNamesStepAndTimes(t *testing.T) {
+func TestProgressLine(t *testing.T) {
 	p, out := testProgress([]step{{name: "build", cost: 60, serial: true}, {name: "start", cost: 5, serial: true}})
 	p.begin(0)
 	p.update(0.5, "%d of %d packages", 5, 10)
@@ -49,7 +49,7 @@ func TestProgressNamesStepAndTimes(t *testing.T) {
 	}
 }
 
-func TestAPlanStopsAtTheFirstFailureAndNamesIt(t *testing.T) {
+func TestRunPlanStopsAtTheFirstFailure(t *testing.T) {
 	ran := []string{}
 	do := func(name string, err error) func(context.Context, *progress) error {
 		return func(context.Context, *progress) error { ran = append(ran, name); return err }
@@ -66,7 +66,7 @@ func TestAPlanStopsAtTheFirstFailureAndNamesIt(t *testing.T) {
 	}
 }
 
-func TestFollowBuildTellsPackagesFromProblems(t *testing.T) {
+func TestFollowBuild(t *testing.T) {
 	p, _ := testProgress([]step{{name: "build", cost: 10}})
 	problem := followBuild(strings.NewReader("go: downloading k8s.io/api v0.35.4\nk8s.io/api/core/v1\nfmt\n# example.com/x\nx.go:3:1: syntax error\n"), 4, p)
 	if problem != "# example.com/x\nx.go:3:1: syntax error\n" {
@@ -77,8 +77,9 @@ func TestFollowBuildTellsPackagesFromProblems(t *testing.T) {
 	}
 }
 
-// A reader that gives up leaves the program blocked on a full pipe.
-func TestALineTooLongIsReadToItsEnd(t *testing.T) {
+// TestFollowLinesReadsALongLine holds that the reader does not stop at a long line, because
+// the program would block on a full pipe.
+func TestFollowLinesReadsALongLine(t *testing.T) {
 	text := strings.NewReader("first\n" + strings.Repeat("x", 1<<20) + "\nlast\n")
 	var lines []string
 	followLines(text, func(line string) { lines = append(lines, line) })

@@ -14,8 +14,8 @@ import (
 
 const ownStack = "own"
 
-// upOwnCluster deploys to a cluster that the user has. Nothing is installed or
-// started on this machine.
+// upOwnCluster deploys to a cluster of the user's. It installs and starts nothing on this
+// machine.
 func upOwnCluster(ctx context.Context, o options) error {
 	began := started()
 	kubeconfig, err := filepath.Abs(o.targetKubeconfig)
@@ -35,28 +35,29 @@ func upOwnCluster(ctx context.Context, o options) error {
 		return err
 	}
 	e.context = t.context
-	asked := time.Now()
+	questionTime := time.Now()
 	if err := o.confirm(ctx, t, os.Stdin); err != nil {
 		return err
 	}
-	began = began.Add(time.Since(asked))
+	began = began.Add(time.Since(questionTime))
 	if err := e.prepare(); err != nil {
 		return err
 	}
 	e.printNotes()
 	var next string
-	if err := runPlan(ctx, "Your own cluster, deployed to by the real Pulumi engine.", ownSteps(e, t, began, &next)); err != nil {
+	if err := runPlan(ctx, "The real Pulumi engine deploys to your own cluster.", ownSteps(e, t, began, &next)); err != nil {
 		return err
 	}
 	fmt.Print(next)
 	return nil
 }
 
-// ownSteps are the plan; its last step says what to do next.
+// ownSteps returns the steps of the plan. The last step sets next to the text about the next
+// steps.
 func ownSteps(e engine, t target, began time.Time, next *string) []step {
 	o := e.options
 	programs := e.programs
-	engineOfNodes := simulatorProgram.on(t.platform)
+	engineOfNodes := simulatorProgram.forPlatform(t.platform)
 	if o.simulatorImage != "" {
 		programs = append(programs, engineOfNodes)
 	}
@@ -93,11 +94,11 @@ func (e engine) needKubectl() error {
 			return nil
 		}
 	}
-	return errors.New("TARGET_KUBECONFIG: kubectl is not installed; install it (you will want it for your cluster)")
+	return errors.New("TARGET_KUBECONFIG: kubectl is not on PATH; install it")
 }
 
-// deployOwn writes the stack's configuration the first time, out of
-// Pulumi.local.yaml; from then on the file is the user's.
+// deployOwn deploys the stack own. The first run creates its configuration from
+// Pulumi.local.yaml; later runs do not change the file, which is the user's.
 func (e engine) deployOwn(ctx context.Context, t target) error {
 	if err := e.preparePassphrase(); err != nil {
 		return err
@@ -112,7 +113,7 @@ func (e engine) deployOwn(ctx context.Context, t target) error {
 			return err
 		}
 		cmd := e.pulumi(ctx, "config", "set", "--secret", "vllm-eks:huggingFaceToken", "--stack="+e.stack)
-		cmd.Stdin = strings.NewReader(os.Getenv("HF_TOKEN")) // a command line is no place for it
+		cmd.Stdin = strings.NewReader(os.Getenv("HF_TOKEN")) // other users could read a command line
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("pulumi config set --secret vllm-eks:huggingFaceToken: %w\n%s", err, out)
 		}

@@ -35,7 +35,7 @@ config:
       scaling: {downSeconds: 60}
 `
 
-// ownCluster is a run against /kubeconfig in a new checkout.
+// ownCluster returns an engine that deploys to /kubeconfig, in a new checkout.
 func ownCluster(t *testing.T, simulatorImage string) engine {
 	t.Helper()
 	root := t.TempDir()
@@ -45,7 +45,7 @@ func ownCluster(t *testing.T, simulatorImage string) engine {
 	return newEngine(options{layout: layout.Layout{Root: root}, targetKubeconfig: "/kubeconfig", simulatorImage: simulatorImage})
 }
 
-func TestTheOwnStackIsTheLocalOneOnAnotherCluster(t *testing.T) {
+func TestNewOwnConfig(t *testing.T) {
 	for image, want := range map[string]string{
 		"": `config:
   # The cluster to deploy to.
@@ -89,7 +89,7 @@ func TestTheOwnStackIsTheLocalOneOnAnotherCluster(t *testing.T) {
 	}
 }
 
-func TestARunMustBeAboutWhatTheOwnStackNames(t *testing.T) {
+func TestOwnConfigMatches(t *testing.T) {
 	for _, c := range []struct {
 		name                       string
 		written                    string // image of the first run
@@ -99,11 +99,11 @@ func TestARunMustBeAboutWhatTheOwnStackNames(t *testing.T) {
 	}{
 		{"the same", "", [2]string{}, "/kubeconfig", "prod", "", ""},
 		{"the same simulator", "registry/sim:v2", [2]string{}, "/kubeconfig", "prod", "registry/sim:v2", ""},
-		{"another file", "", [2]string{}, "/other", "prod", "", `TARGET_KUBECONFIG: Pulumi.own.yaml names the kubeconfig "/kubeconfig", and this is about "/other"`},
-		{"another context", "", [2]string{}, "/kubeconfig", "dev", "", `TARGET_KUBECONFIG: Pulumi.own.yaml names the context "prod", and this is about "dev"`},
-		{"another image", "registry/sim:v2", [2]string{}, "/kubeconfig", "prod", "registry/sim:v3", `VLLMSIM_IMAGE: Pulumi.own.yaml names the image "registry/sim:v2"`},
-		{"vLLM where the simulator is", "registry/sim:v2", [2]string{}, "/kubeconfig", "prod", "", `this is about "vLLM"`},
-		{"the simulator where vLLM is", "", [2]string{}, "/kubeconfig", "prod", "registry/sim:v2", `this is about "registry/sim:v2"`},
+		{"another file", "", [2]string{}, "/other", "prod", "", `TARGET_KUBECONFIG: Pulumi.own.yaml has the kubeconfig "/kubeconfig", got "/other"`},
+		{"another context", "", [2]string{}, "/kubeconfig", "dev", "", `TARGET_KUBECONFIG: Pulumi.own.yaml has the context "prod", got "dev"`},
+		{"another image", "registry/sim:v2", [2]string{}, "/kubeconfig", "prod", "registry/sim:v3", `VLLMSIM_IMAGE: Pulumi.own.yaml has the image "registry/sim:v2"`},
+		{"vLLM where the simulator is", "registry/sim:v2", [2]string{}, "/kubeconfig", "prod", "", `got "vLLM"`},
+		{"the simulator where vLLM is", "", [2]string{}, "/kubeconfig", "prod", "registry/sim:v2", `got "registry/sim:v2"`},
 		{"an image of vLLM that the user set", "", [2]string{"model: org/gated", "model: org/gated\n      image: mirror/vllm:v0.33.0"}, "/kubeconfig", "prod", "", ""},
 		{"a model with another image", "registry/sim:v2", [2]string{"model: org/gated", "model: org/gated\n      image: other:v1"}, "/kubeconfig", "prod", "registry/sim:v2", `"other:v1, registry/sim:v2"`},
 		{"a file in the home", "", [2]string{"/kubeconfig", "~/kube/config"}, filepath.Join(os.Getenv("HOME"), "kube/config"), "prod", "", ""},
@@ -118,7 +118,7 @@ func TestARunMustBeAboutWhatTheOwnStackNames(t *testing.T) {
 			t.Fatalf("%s: %v, %v", c.name, exists, err)
 		}
 		err = config.matches(c.kubeconfig, c.context, c.image)
-		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "edit or remove it")) {
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "edit or remove that file")) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
 		}
 	}
@@ -138,7 +138,7 @@ func editFile(t *testing.T, path, old, text string) {
 	}
 }
 
-func TestNodesWithGPUsSayWhatToBuildFor(t *testing.T) {
+func TestGPUNodes(t *testing.T) {
 	node := func(gpus, os, arch string) string {
 		return `{"status":{"allocatable":{"cpu":"4","nvidia.com/gpu":"` + gpus + `"},"nodeInfo":{"operatingSystem":"` + os + `","architecture":"` + arch + `"}}}`
 	}
@@ -162,7 +162,7 @@ func TestNodesWithGPUsSayWhatToBuildFor(t *testing.T) {
 	}
 }
 
-func TestAQuestionCanBeInterrupted(t *testing.T) {
+func TestAskIsInterrupted(t *testing.T) {
 	for _, c := range [][2]string{{"Y\n", "y"}, {" yes \n", "yes"}, {"\n", ""}} {
 		if got, err := ask(context.Background(), strings.NewReader(c[0])); err != nil || got != c[1] {
 			t.Errorf("%q: got %q, %v", c[0], got, err)
@@ -177,7 +177,7 @@ func TestAQuestionCanBeInterrupted(t *testing.T) {
 	}
 }
 
-func TestAGatedModelIsMentioned(t *testing.T) {
+func TestTokenOfAGatedModel(t *testing.T) {
 	vllm := target{models: []string{"org/gated"}}
 	if got := vllm.token(false); !strings.Contains(got, "org/gated") || !strings.Contains(got, "HF_TOKEN=") {
 		t.Errorf("vLLM without a token: %q", got)

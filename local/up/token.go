@@ -16,12 +16,11 @@ import (
 
 const firstPrompt = "In one sentence: why does autoscaling for language models look at tokens?"
 
-// engineTimeout bounds the wait for an engine that was ready before, and starts
-// again because its node did.
+// engineTimeout bounds the wait for a replica that was ready and restarts with its node.
 const engineTimeout = 2 * time.Minute
 
-// awaitHealth waits until an engine answers. After a restart of the node the
-// API still calls its pods ready for a moment.
+// awaitHealth waits until a replica answers. After a restart of the node, the API reports its
+// pods as ready for a moment.
 func awaitHealth(ctx context.Context, p *progress, baseURL string) error {
 	ctx, cancel := context.WithTimeout(ctx, engineTimeout)
 	defer cancel()
@@ -30,7 +29,7 @@ func awaitHealth(ctx context.Context, p *progress, baseURL string) error {
 		if err == nil {
 			return nil
 		}
-		p.update(-1, "waiting for the engine")
+		p.update(-1, "waiting for the replica")
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s does not answer; see make logs: %w", baseURL, err)
@@ -57,8 +56,8 @@ func health(ctx context.Context, baseURL string) error {
 	return nil
 }
 
-// streamFirst asks a model for its first completion and prints the tokens as
-// they come. It returns the time to the first one.
+// streamFirst sends the first completion request and prints the tokens as they arrive. It
+// returns the time to the first token.
 func streamFirst(ctx context.Context, baseURL, apiKey, servedModel string, out io.Writer) (time.Duration, error) {
 	body, err := json.Marshal(map[string]any{
 		"model": servedModel, "stream": true, "max_tokens": 48,
@@ -85,16 +84,17 @@ func streamFirst(ctx context.Context, baseURL, apiKey, servedModel string, out i
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
 		text, err := io.ReadAll(io.LimitReader(response.Body, 2000))
-		return 0, errors.Join(fmt.Errorf("the engine answers %s: %s", response.Status, text), err)
+		return 0, errors.Join(fmt.Errorf("the replica answers %s: %s", response.Status, text), err)
 	}
-	first, err := printStream(response.Body, began, out)
+	delay, err := printStream(response.Body, began, out)
 	if err != nil {
 		return 0, err
 	}
-	return first, nil
+	return delay, nil
 }
 
-// printStream copies the text of a server-sent event stream.
+// printStream prints the text of a stream of server-sent events, and returns the time to the
+// first token.
 func printStream(stream io.Reader, began time.Time, out io.Writer) (time.Duration, error) {
 	var first time.Duration
 	for lines := bufio.NewScanner(stream); lines.Scan(); {
@@ -123,13 +123,13 @@ func printStream(stream io.Reader, began time.Time, out io.Writer) (time.Duratio
 			}
 		}
 	}
-	return 0, errors.New("the stream broke off")
+	return 0, errors.New("the stream ended early")
 }
 
-// apiKeyKey is where a model's Secret holds its key.
+// apiKeyKey is the key of a model's Secret that holds the API key.
 const apiKeyKey = "api-key"
 
-// apiKey reads a model's key from the cluster; it never passes a command line.
+// apiKey reads a model's API key from the cluster. It passes the key through no command line.
 func (e engine) apiKey(ctx context.Context, m model) (string, error) {
 	if m.APIKeySecret == "" {
 		return "", nil

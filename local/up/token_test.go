@@ -32,7 +32,7 @@ func TestStreamFirst(t *testing.T) {
 	}{
 		{"tokens", goodStream, 200, "Hello there", ""},
 		{"no token", "data: [DONE]\n", 200, "", "without a token"},
-		{"cut", strings.TrimSuffix(goodStream, "data: [DONE]\n"), 200, "Hello there", "broke off"},
+		{"cut", strings.TrimSuffix(goodStream, "data: [DONE]\n"), 200, "Hello there", "ended early"},
 		{"not JSON", "data: {\n", 200, "", "stream: "},
 		{"refused", `{"error":{"message":"no such model"}}`, 404, "", "404 Not Found: {\"error\":{\"message\":\"no such model\"}}"},
 	} {
@@ -44,28 +44,28 @@ func TestStreamFirst(t *testing.T) {
 			fmt.Fprint(w, c.body)
 		}))
 		var out bytes.Buffer
-		first, err := streamFirst(context.Background(), server.URL, "key", "m", &out)
+		delay, err := streamFirst(context.Background(), server.URL, "key", "m", &out)
 		server.Close()
 		if out.String() != c.text {
 			t.Errorf("%s: printed %q, want %q", c.name, out.String(), c.text)
 		}
-		if c.err == "" && (err != nil || first <= 0) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
-			t.Errorf("%s: first token after %v, error %v, want %q", c.name, first, err, c.err)
+		if c.err == "" && (err != nil || delay <= 0) || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+			t.Errorf("%s: first token after %v, error %v, want %q", c.name, delay, err, c.err)
 		}
 	}
 }
 
-func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
-	asked := 0
+func TestAwaitHealth(t *testing.T) {
+	requests := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if asked++; asked < 3 {
+		if requests++; requests < 3 {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	}))
 	defer server.Close()
 	p, _ := testProgress([]step{{name: "first token", cost: 1}})
-	if err := awaitHealth(context.Background(), p, server.URL); err != nil || asked != 3 {
-		t.Errorf("asked %d times, %v", asked, err)
+	if err := awaitHealth(context.Background(), p, server.URL); err != nil || requests != 3 {
+		t.Errorf("asked %d times, %v", requests, err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -74,7 +74,7 @@ func TestAnEngineThatStartsIsWaitedFor(t *testing.T) {
 	}
 }
 
-func TestFirstModelIsTheFirstByName(t *testing.T) {
+func TestFirstModel(t *testing.T) {
 	m, err := firstModel(map[string]model{"b": {Service: "b"}, "a": {Service: "a"}})
 	if err != nil || m.Service != "a" {
 		t.Errorf("got %+v, %v", m, err)
@@ -84,8 +84,8 @@ func TestFirstModelIsTheFirstByName(t *testing.T) {
 	}
 }
 
-// The key's Secret is read by a kubectl that knows one value.
-func TestTheKeyOfAnEmptySecretIsAnError(t *testing.T) {
+// TestAPIKey uses a kubectl that returns one value.
+func TestAPIKey(t *testing.T) {
 	l := layout.Layout{Root: t.TempDir()}
 	m := model{Namespace: "inference", APIKeySecret: "a-key"}
 	for _, c := range []struct{ value, want, err string }{
@@ -107,7 +107,7 @@ func TestTheKeyOfAnEmptySecretIsAnError(t *testing.T) {
 	}
 }
 
-func TestKubectlAsksTheConfirmedContext(t *testing.T) {
+func TestKubectlUsesTheConfirmedContext(t *testing.T) {
 	e := newEngine(options{layout: layout.Layout{Root: t.TempDir()}, targetKubeconfig: "/kubeconfig"})
 	e.context = "prod"
 	cmd := e.kubectlCommand(context.Background(), "get", "nodes")

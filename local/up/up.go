@@ -16,7 +16,8 @@ import (
 
 const simulatorImage = "localhost/vllmsim:v0.33.0" // as Pulumi.local.yaml names it
 
-// up does all of it. Every step finds out by itself what is left to do.
+// up deploys the stack `local` to the embedded cluster. Each step finds out by itself what is
+// left to do.
 func up(ctx context.Context, o options) error {
 	began := started()
 	e := findEngine(ctx, o)
@@ -40,10 +41,10 @@ func up(ctx context.Context, o options) error {
 		}},
 	)
 	e.printNotes()
-	return runPlan(ctx, "An embedded Kubernetes on this machine, with SIMULATED GPUs and engines, deployed to by the real Pulumi engine.", append(steps, after...))
+	return runPlan(ctx, "The real Pulumi engine deploys to an embedded Kubernetes on this machine, with SIMULATED GPUs and replicas.", append(steps, after...))
 }
 
-// upCluster is for the tests: everything that a deployment needs.
+// upCluster starts everything that a deployment needs, for tests.
 func upCluster(ctx context.Context, o options) error {
 	e := findEngine(ctx, o).forTests()
 	steps, err := clusterSteps(o, e)
@@ -58,21 +59,22 @@ func upCluster(ctx context.Context, o options) error {
 	return runPlan(ctx, "The embedded Kubernetes, for the tests.", append(steps, after...))
 }
 
-// clusterSteps have everything that can refuse before the long builds.
+// clusterSteps returns the steps until the cluster runs. All checks come before the long
+// builds.
 func clusterSteps(o options, e engine) ([]step, error) {
 	size, err := o.nodeSize()
 	if err != nil {
 		return nil, err
 	}
 	programs := append(slices.Clone(clusterPrograms), e.programs...)
-	all := []builds{{slices.Clone(programs), clusterFootprint}}
-	if wanted, err := o.wantsControllers(); err != nil {
+	groups := []builds{{slices.Clone(programs), clusterFootprint}}
+	if enabled, err := o.wantsControllers(); err != nil {
 		return nil, err
-	} else if wanted {
-		all = append(all, builds{controllerPrograms(), controllerFootprint})
+	} else if enabled {
+		groups = append(groups, builds{controllerPrograms(), controllerFootprint})
 	}
 	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, p *progress) error {
-		if err := checkMachine(ctx, o, all, p); err != nil {
+		if err := checkMachine(ctx, o, groups, p); err != nil {
 			return err
 		}
 		return e.prepare()
@@ -88,12 +90,12 @@ func clusterSteps(o options, e engine) ([]step, error) {
 		if err := startCluster(ctx, o, size, p); err != nil {
 			return err
 		}
-		p.update(0.9, "engine image")
+		p.update(0.9, "image of the simulator")
 		contents := simulatorContents(simulatorProgram.path(o.layout), platform{runtime.GOOS, runtime.GOARCH})
 		if err := runKube(ctx, o, "image", append([]string{simulatorImage}, imageArguments(contents)...)...); err != nil {
 			return err
 		}
-		p.update(0.95, "kinds of KEDA and Prometheus")
+		p.update(0.95, "CustomResourceDefinitions of KEDA and Prometheus")
 		return defineKinds(ctx, e)
 	}}), nil
 }
@@ -105,19 +107,19 @@ func packagesCost() float64 {
 	return 0.5
 }
 
-func checkMachine(ctx context.Context, o options, all []builds, p *progress) error {
+func checkMachine(ctx context.Context, o options, groups []builds, p *progress) error {
 	m, err := thisMachine(o.layout.Root)
 	if err != nil {
 		return err
 	}
-	warning, err := checkDisk(ctx, o, all)
+	warning, err := checkDisk(ctx, o, groups)
 	if err == nil && warning != nil {
-		p.note("%v (if Go's caches hold other projects only)", warning)
+		p.note("%v (only if Go's caches hold no builds of this project)", warning)
 	}
 	return errors.Join(m.problems(), err)
 }
 
-// startCluster shows what the cluster's program says as progress.
+// startCluster starts the cluster and shows the output of its program as progress.
 func startCluster(ctx context.Context, o options, size node.Options, p *progress) error {
 	cmd := kubeCommand(ctx, o, "start", fmt.Sprintf("--gpus=%d", size.GPUs), fmt.Sprintf("--max-pods=%d", size.MaxPods), fmt.Sprintf("--time-scale=%d", size.TimeScale))
 	var stderr strings.Builder
@@ -150,7 +152,7 @@ func runKube(ctx context.Context, o options, command string, args ...string) err
 	return nil
 }
 
-// showFirstToken streams a completion and says what can be done next.
+// showFirstToken streams a completion and prints the next steps.
 func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time) error {
 	models, err := e.models(ctx)
 	if err != nil {
@@ -176,25 +178,25 @@ func showFirstToken(ctx context.Context, e engine, p *progress, began time.Time)
 	return nil
 }
 
-// tellFirstToken prints a completion as it comes, and how long it took.
+// tellFirstToken prints a completion while it arrives, and its latency.
 func tellFirstToken(ctx context.Context, p *progress, began time.Time, baseURL, key string, m model) error {
 	if err := awaitHealth(ctx, p, baseURL); err != nil {
 		return err
 	}
 	p.pause()
 	fmt.Printf("\n> %s\n", firstPrompt)
-	first, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
+	delay, err := streamFirst(ctx, baseURL, key, m.ServedModelName, os.Stdout)
 	if err != nil {
 		return fmt.Errorf("%s: %w", baseURL, err)
 	}
-	fmt.Printf("\n\nFirst token %s after the request, %s after `make up`.\n", first.Round(time.Millisecond), short(time.Since(began).Seconds()))
+	fmt.Printf("\n\nFirst token %s after the request, %s after `make up`.\n", delay.Round(time.Millisecond), short(time.Since(began).Seconds()))
 	return nil
 }
 
 func nextSteps(m model, baseURL string, hasKey bool) string {
 	shell := `eval "$(make env)"`
 	if os.Getenv("SUDO_USER") != "" {
-		shell = "sudo -s, and there: " + shell // all of it is root's
+		shell = "sudo -s, and there: " + shell // root owns all files
 	}
 	return fmt.Sprintf(`
   URL        %[1]s/v1   (model %[2]s; from this machine)
@@ -202,6 +204,6 @@ func nextSteps(m model, baseURL string, hasKey bool) string {
   forward    kubectl -n %[3]s port-forward svc/%[4]s %[5]d:%[5]d
              curl%[6]s http://localhost:%[5]d/v1/models
   try next   change the model in Pulumi.local.yaml, then: pulumi preview --diff --stack local
-  look       make status, make logs; make stop ends it, make down removes it
+    inspect    make status, make logs; make stop ends it, make down removes it
 `, baseURL, m.ServedModelName, m.Namespace, m.Service, m.Port, authorization(hasKey), shell)
 }

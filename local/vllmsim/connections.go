@@ -13,13 +13,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// keepAliveSeconds is how long an idle connection stays open unless
-// VLLM_HTTP_TIMEOUT_KEEP_ALIVE says otherwise (vLLM's vllm/envs.py).
+// keepAliveSeconds is the default of VLLM_HTTP_TIMEOUT_KEEP_ALIVE (vLLM's vllm/envs.py): the
+// time that an idle connection stays open.
 const keepAliveSeconds = 5
 
-// readMiddleware reports whether --middleware names the module that closes
-// connections. The simulator runs no Python: it does what that module does, and
-// only if the file that Python would import is that module, unchanged.
+// readMiddleware reports whether --middleware names the module that closes connections. The
+// simulator runs no Python. It does the same as that module, but only if the file that Python
+// would import is that module, unchanged.
 func readMiddleware(args *vllmflags.Args, env environ) (closes bool, err error) {
 	for _, name := range args.Strings("--middleware") {
 		end := strings.LastIndex(name, ".")
@@ -52,7 +52,7 @@ func findModule(module, path string) (source string, found bool) {
 	return "", false
 }
 
-// closing tells each client that the connection ends with the response.
+// closing adds the header that tells each client that the connection ends with the response.
 func closing(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
@@ -60,7 +60,7 @@ func closing(handler http.Handler) http.Handler {
 	})
 }
 
-// newServer returns a server that keeps connections open as uvicorn does.
+// newServer returns a server that keeps connections open like uvicorn.
 func newServer(s *settings, handler http.Handler) *http.Server {
 	if s.closeConnections {
 		handler = closing(handler)

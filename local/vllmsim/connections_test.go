@@ -16,7 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/connections"
 )
 
-// pythonPath returns the environment in which Python finds a module.
+// pythonPath returns an environment in which Python finds a module.
 func pythonPath(t *testing.T, source string) []string {
 	t.Helper()
 	folder := t.TempDir()
@@ -26,11 +26,10 @@ func pythonPath(t *testing.T, source string) []string {
 	return []string{"PYTHONPATH=/nowhere:" + folder}
 }
 
-// TestMiddleware sends requests through a connection pool to a replica with a
-// stream in flight, before and after SIGTERM. Without the middleware the pool
-// keeps its connection, and the replica refuses requests on it while it drains.
-// With the middleware each request takes a new connection, for which a Service
-// chooses another replica then.
+// TestMiddleware sends requests through a connection pool to a replica with a stream in flight,
+// before and after SIGTERM. Without the middleware the pool keeps its connection, and the
+// draining replica refuses requests on it. With the middleware each request opens a new
+// connection, for which a Service then chooses another replica.
 func TestMiddleware(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -81,7 +80,7 @@ func TestMiddleware(t *testing.T) {
 			if status != 503 {
 				t.Errorf("while the replica drains: %d", status)
 			}
-			expect(503, "POST", "/v1/completions") // the connection is as open as before
+			expect(503, "POST", "/v1/completions") // the connection is still open
 			expect(200, "GET", "/health")
 			if text := rest(t, body); !strings.Contains(text, "[DONE]") {
 				t.Errorf("the stream was cut: …%s", text[max(0, len(text)-300):])
@@ -93,8 +92,8 @@ func TestMiddleware(t *testing.T) {
 	}
 }
 
-// TestMiddlewareIsThatOfPython refuses what Python could not import, and what
-// the simulator would have to run.
+// TestMiddlewareIsThatOfPython holds that the simulator refuses modules that Python could not
+// import or that it would have to run.
 func TestMiddlewareIsThatOfPython(t *testing.T) {
 	for name, c := range map[string]struct{ source, middleware, want string }{
 		"no module":      {connections.Source, "other.CloseConnections", "ModuleNotFoundError: No module named 'other'"},
@@ -113,7 +112,7 @@ func TestMiddlewareIsThatOfPython(t *testing.T) {
 	}
 }
 
-// TestIdleConnectionsEnd is about a connection that a pool keeps.
+// TestIdleConnectionsEnd holds that the server closes idle connections.
 func TestIdleConnectionsEnd(t *testing.T) {
 	p := launch(t, []string{"VLLM_HTTP_TIMEOUT_KEEP_ALIVE=0.1"})
 	p.ready(t)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// usageOf reads a process's resident memory in MiB and its processor time.
+// usageOf returns a process's resident memory in MiB and its CPU time.
 func usageOf(tb testing.TB, pid int) (mib float64, cpu time.Duration) {
 	tb.Helper()
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
@@ -30,11 +30,11 @@ func usageOf(tb testing.TB, pid int) (mib float64, cpu time.Duration) {
 	return float64(number(21)) * float64(os.Getpagesize()) / (1 << 20), cpu
 }
 
-func TestAnIdleEngineIsSmall(t *testing.T) {
+func TestIdleReplicaIsSmall(t *testing.T) {
 	p := launch(t, nil)
 	p.ready(t)
 	rest(t, openStream(t, p))
-	for range 20 { // scrapes and probes are part of idling
+	for range 20 { // an idle replica is scraped and probed
 		p.ready(t)
 		p.scrape(t)
 	}
@@ -45,8 +45,8 @@ func TestAnIdleEngineIsSmall(t *testing.T) {
 	}
 }
 
-// engines is how many must fit on two cores, and pollEvery how often each is
-// probed and scraped.
+// engines is the number of idle replicas that must fit on two cores. pollEvery is the
+// interval at which each is probed and scraped.
 const (
 	engines   = 50
 	pollEvery = 5 * time.Second
@@ -59,12 +59,12 @@ const (
 //
 // The processes are the test binary, which is a little larger than vllmsim.
 func BenchmarkIdleEngines(b *testing.B) {
-	all := make([]*process, engines)
-	for i := range all {
-		all[i] = launch(b, nil)
+	processes := make([]*process, engines)
+	for i := range processes {
+		processes[i] = launch(b, nil)
 	}
 	usedAtFirst := make([]time.Duration, engines)
-	for i, p := range all {
+	for i, p := range processes {
 		p.ready(b)
 		p.scrape(b)
 		_, usedAtFirst[i] = usageOf(b, p.Process.Pid)
@@ -73,7 +73,7 @@ func BenchmarkIdleEngines(b *testing.B) {
 	defer tick.Stop()
 	began := time.Now()
 	for b.Loop() {
-		for _, p := range all {
+		for _, p := range processes {
 			<-tick.C
 			p.ready(b)
 			p.scrape(b)
@@ -81,7 +81,7 @@ func BenchmarkIdleEngines(b *testing.B) {
 	}
 	elapsed := time.Since(began)
 	var mib, mostMiB, share, mostShare float64
-	for i, p := range all {
+	for i, p := range processes {
 		resident, used := usageOf(b, p.Process.Pid)
 		cpu := 100 * (used - usedAtFirst[i]).Seconds() / elapsed.Seconds()
 		mib, share = mib+resident/engines, share+cpu/engines

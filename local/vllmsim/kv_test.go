@@ -8,13 +8,12 @@ import (
 	"testing"
 )
 
-// The KV cache from end to end: as many blocks as the flags leave are exposed,
-// requests that together need exactly so many run undisturbed, and one block
-// more preempts.
+// TestPreemptionBeginsAtTheExposedKVSize holds that requests that need exactly the exposed
+// number of KV blocks run without preemption, and that one more block preempts.
 func TestPreemptionBeginsAtTheExposedKVSize(t *testing.T) {
 	cases := map[string]struct {
 		args   []string
-		blocks float64 // what the arithmetic of memory gives
+		blocks float64 // expected, computed by hand
 	}{
 		// 22.07 GiB × 0.71, less 14.96 of weights, 0.23 for activations, 0.25 of
 		// context and 0.07 of graphs, in blocks of 16 × 128 KiB.
@@ -32,14 +31,14 @@ func TestPreemptionBeginsAtTheExposedKVSize(t *testing.T) {
 			if blocks != int(c.blocks) || size != 16 {
 				t.Fatalf("%d blocks of %d tokens, want %v of 16", blocks, size, c.blocks)
 			}
-			first := blocks / 2 * size
-			p.fill(t, first, (blocks-blocks/2)*size)
+			initial := blocks / 2 * size
+			p.fill(t, initial, (blocks-blocks/2)*size)
 			if n := p.preemptions(t); n != 0 {
 				t.Errorf("%v preemptions although all %d blocks suffice", n, blocks)
 			}
 			// Half a block more: needed while the other sequence is still running,
 			// whichever of them started a few steps earlier.
-			p.fill(t, first, (blocks-blocks/2)*size+size/2)
+			p.fill(t, initial, (blocks-blocks/2)*size+size/2)
 			if n := p.preemptions(t); n == 0 {
 				t.Errorf("no preemption although %d blocks are needed of %d", blocks+1, blocks)
 			}
@@ -52,15 +51,15 @@ func (p *process) preemptions(t *testing.T) float64 {
 	return number(t, p.scrape(t), `(?m)^vllm:num_preemptions_total\{.*\} (\S+)$`)
 }
 
-// fill generates for two prompts at once, so that each sequence ends with so
-// many tokens in the KV cache. The last token of a sequence is never in it.
-func (p *process) fill(t *testing.T, first, second int) {
+// fill generates for two prompts at once, so that the sequences end with the given numbers of
+// tokens in the KV cache. The last token of a sequence is never in it.
+func (p *process) fill(t *testing.T, initial, second int) {
 	t.Helper()
 	const output = 32
 	prompt := func(tokens int) string {
 		return "[" + strings.Repeat("1,", tokens-output) + "1]"
 	}
-	body := fmt.Sprintf(`{"prompt":[%s,%s],"ignore_eos":true,"max_tokens":%d}`, prompt(first), prompt(second), output)
+	body := fmt.Sprintf(`{"prompt":[%s,%s],"ignore_eos":true,"max_tokens":%d}`, prompt(initial), prompt(second), output)
 	client := http.Client{Timeout: patience}
 	resp, err := client.Post(p.url+"/v1/completions", "application/json", strings.NewReader(body))
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// The workload of the latency test and benchmark: so many requests at once,
-// each of so many prompt and output tokens.
+// The workload of the latency test and benchmark: concurrent requests, and prompt and
+// output tokens of each.
 const (
 	promptTokens = 1000
 	outputTokens = 32
@@ -29,27 +29,26 @@ const (
 
 var batches = []int{1, 8, 32}
 
-// wanted is what an A10G takes for a batch with an 8B model: to read 15.0 GB of
-// weights at 0.83 of 600 GB/s and, of each sequence, 131 kB a token at 0.9 of it;
-// 0.39 ms to compute a token of a prompt at 0.56 of 70 TFLOPS, attention
-// included, in steps of 2,048; 1.5 ms of a step for layers and host, and 1.6 ms
-// of a request.
-func wanted(batch int) (ttft, tpot float64) {
+// expected returns the latency of a batch of an 8B model on an A10G. A step reads 15.0 GB of
+// weights at 0.83 of 600 GB/s and, for each sequence, 131 kB per token at 0.9 of it. A prompt
+// token takes 0.39 ms at 0.56 of 70 TFLOPS, attention included, in steps of 2,048. Layers and
+// host take 1.5 ms of a step, and a request takes 1.6 ms.
+func expected(batch int) (ttft, tpot float64) {
 	tokens := float64(batch * promptTokens)
 	steps := math.Ceil(tokens / 2048)
 	return steps*0.0015 + 0.0016*float64(batch) + 0.00039*tokens,
 		0.0301 + 0.0015 + float64(batch)*(0.000243*(promptTokens+outputTokens/2)/1000+0.000015)
 }
 
-// served is the simulator's server in this process, its engine not yet running.
+// served is the simulator's server in this process, before its engine runs.
 type served struct {
 	*httptest.Server
 	engine   *engine.Engine
 	produced *tokenCount
 }
 
-// tokenCount passes everything on and counts the tokens of the steps so far.
-// It is written under the engine's lock, and read while the engine waits.
+// tokenCount forwards everything and counts the tokens of the steps so far. It is written under
+// the engine's lock, and read while the engine waits.
 type tokenCount struct {
 	engine.Observer
 	tokens int
@@ -79,7 +78,7 @@ func newServed(t testing.TB, clock engine.Clock) *served {
 	return out
 }
 
-// run lets the engine work until the test ends.
+// run runs the engine until the test ends.
 func (s *served) run(t testing.TB) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
@@ -96,12 +95,12 @@ func (s *served) run(t testing.TB) {
 // arrival is one token as a client received it.
 type arrival struct {
 	client int
-	at     time.Time
+	time   time.Time
 	err    error
 }
 
-// stream sends one request and reports each token's arrival, and an error
-// unless they are as many as were asked for.
+// stream sends one request and reports each token's arrival, and an error if their number is
+// wrong.
 func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival) {
 	body := fmt.Sprintf(`{"prompt":[%s1],"stream":true,"ignore_eos":true,"max_tokens":%d}`, strings.Repeat("1,", promptTokens-1), outputTokens)
 	resp, err := http.Post(s.URL+"/v1/completions", "application/json", strings.NewReader(body))
@@ -115,7 +114,7 @@ func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival)
 	for lines.Scan() {
 		if text := lines.Text(); strings.HasPrefix(text, `data: {`) {
 			got++
-			tokens <- arrival{client: client, at: now()}
+			tokens <- arrival{client: client, time: now()}
 		}
 	}
 	if err := lines.Err(); err != nil || got != outputTokens {
@@ -123,10 +122,10 @@ func (s *served) stream(client int, now func() time.Time, tokens chan<- arrival)
 	}
 }
 
-// arrivals are the times of each client's tokens.
+// arrivals holds the times of each client's tokens.
 type arrivals struct {
-	of   map[int][]time.Time
-	read int
+	tokens map[int][]time.Time
+	read   int
 }
 
 func (a *arrivals) add(t testing.TB, token arrival) {
@@ -134,7 +133,7 @@ func (a *arrivals) add(t testing.TB, token arrival) {
 	if token.err != nil {
 		t.Fatalf("client %d: %v", token.client, token.err)
 	}
-	a.of[token.client] = append(a.of[token.client], token.at)
+	a.tokens[token.client] = append(a.tokens[token.client], token.time)
 	a.read++
 }
 
@@ -148,20 +147,20 @@ func (a *arrivals) await(t testing.TB, tokens <-chan arrival) {
 	}
 }
 
-// latencies are those of the client whose first token came last, in seconds:
-// nobody's prompt is computed any more while it gets the others, so that they
-// come at the pace of decoding.
+// latencies returns the latencies, in seconds, of the client whose first token arrived last.
+// While it gets its other tokens no prompt is computed, so these arrive at the pace of
+// decoding.
 func (a *arrivals) latencies(start time.Time) (ttft, tpot float64) {
-	for _, at := range a.of {
-		if first := at[0].Sub(start).Seconds(); first > ttft {
-			ttft, tpot = first, at[len(at)-1].Sub(at[0]).Seconds()/float64(len(at)-1)
+	for _, times := range a.tokens {
+		if delay := times[0].Sub(start).Seconds(); delay > ttft {
+			ttft, tpot = delay, times[len(times)-1].Sub(times[0]).Seconds()/float64(len(times)-1)
 		}
 	}
 	return ttft, tpot
 }
 
-// The whole server, from a client's request to the event that it reads, keeps
-// to the constants of the card.
+// TestServedLatencyMatchesTheConstants holds that the latency that clients see follows the
+// constants of the GPU.
 func TestServedLatencyMatchesTheConstants(t *testing.T) {
 	for _, batch := range batches {
 		t.Run(fmt.Sprint(batch), func(t *testing.T) {
@@ -170,7 +169,7 @@ func TestServedLatencyMatchesTheConstants(t *testing.T) {
 			s := newServed(t, clock)
 			seen := s.inVirtualTime(t, clock, batch)
 			ttft, tpot := seen.latencies(start)
-			wantTTFT, wantTPOT := wanted(batch)
+			wantTTFT, wantTPOT := expected(batch)
 			t.Logf("TTFT %.3f s (constants: %.3f), time per token %.2f ms (%.2f)", ttft, wantTTFT, tpot*1e3, wantTPOT*1e3)
 			if math.Abs(ttft-wantTTFT) > 0.1*wantTTFT || math.Abs(tpot-wantTPOT) > 0.1*wantTPOT {
 				t.Error("more than 10 % off the constants")
@@ -180,9 +179,8 @@ func TestServedLatencyMatchesTheConstants(t *testing.T) {
 	}
 }
 
-// inVirtualTime serves a batch of requests that arrive at one moment. The clock
-// moves on to the end of the engine's next step once every token of the step
-// before has been read by its client.
+// inVirtualTime serves a batch of requests that arrive at once. The clock moves to the end of
+// the engine's next step after every client has read its token of the previous step.
 func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) *arrivals {
 	t.Helper()
 	accepted, tokens := make(chan int, batch), make(chan arrival, batch)
@@ -198,10 +196,10 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 		}
 	}
 	s.run(t)
-	seen := &arrivals{of: map[int][]time.Time{}}
+	seen := &arrivals{tokens: map[int][]time.Time{}}
 	for seen.read < batch*outputTokens {
 		select {
-		case alarm := <-clock.Waiting: // the step before is over, and its tokens are counted
+		case alarm := <-clock.Waiting: // the previous step has ended, and its tokens are counted
 			for seen.read < s.produced.tokens {
 				seen.await(t, tokens)
 			}
@@ -215,13 +213,13 @@ func (s *served) inVirtualTime(t *testing.T, clock *clocktest.Clock, batch int) 
 	return seen
 }
 
-// compareMetrics checks that what is scraped is what the clients saw.
+// compareMetrics compares the scraped metrics with the clients' measurements.
 func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 	t.Helper()
 	var first, perToken float64
-	for _, at := range seen.of {
-		first += at[0].Sub(start).Seconds()
-		perToken += at[len(at)-1].Sub(at[0]).Seconds() / float64(len(at)-1)
+	for _, times := range seen.tokens {
+		first += times[0].Sub(start).Seconds()
+		perToken += times[len(times)-1].Sub(times[0]).Seconds() / float64(len(times)-1)
 	}
 	resp, err := http.Get(s.URL + "/metrics")
 	if err != nil {
@@ -233,7 +231,7 @@ func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]float64{
-		"time_to_first_token_seconds_sum": first, "time_to_first_token_seconds_count": float64(len(seen.of)),
+		"time_to_first_token_seconds_sum": first, "time_to_first_token_seconds_count": float64(len(seen.tokens)),
 		"request_time_per_output_token_seconds_sum": perToken,
 	} {
 		if got := number(t, string(text), `(?m)^vllm:`+name+`\{.*\} (\S+)$`); math.Abs(got-want) > 1e-6*want {
@@ -242,8 +240,8 @@ func (s *served) compareMetrics(t *testing.T, seen *arrivals, start time.Time) {
 	}
 }
 
-// BenchmarkServedLatency measures the same by the wall clock and reports it
-// beside the constants, in milliseconds. It wants a quiet machine:
+// BenchmarkServedLatency measures the same in real time and reports it with the
+// constants, in milliseconds. It needs an idle machine:
 //
 //	go test -run '^$' -bench ServedLatency ./vllmsim
 func BenchmarkServedLatency(b *testing.B) {
@@ -254,7 +252,7 @@ func BenchmarkServedLatency(b *testing.B) {
 			var ttft, tpot float64
 			for b.Loop() {
 				tokens := make(chan arrival, batch)
-				seen := &arrivals{of: map[int][]time.Time{}}
+				seen := &arrivals{tokens: map[int][]time.Time{}}
 				start := time.Now()
 				for client := range batch {
 					go s.stream(client, time.Now, tokens)
@@ -262,10 +260,10 @@ func BenchmarkServedLatency(b *testing.B) {
 				for seen.read < batch*outputTokens {
 					seen.await(b, tokens)
 				}
-				first, perToken := seen.latencies(start)
-				ttft, tpot = ttft+first, tpot+perToken
+				delay, perToken := seen.latencies(start)
+				ttft, tpot = ttft+delay, tpot+perToken
 			}
-			wantTTFT, wantTPOT := wanted(batch)
+			wantTTFT, wantTPOT := expected(batch)
 			b.ReportMetric(1e3*ttft/float64(b.N), "ms-TTFT")
 			b.ReportMetric(1e3*wantTTFT, "ms-TTFT-constants")
 			b.ReportMetric(1e3*tpot/float64(b.N), "ms/token")

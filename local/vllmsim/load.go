@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// announce logs what vLLM logs before it loads, and that it is not vLLM.
+// announce logs vLLM's messages before loading, and that this is not vLLM.
 func announce(s *settings, log *logger) {
 	d := s.deployment
 	log.warn("This is a SIMULATED engine (vllmsim): no GPU is used, no model is loaded, and every answer is made up.")
@@ -22,7 +22,7 @@ func announce(s *settings, log *logger) {
 	log.warn("prefix caching is not simulated: every prompt token is computed")
 }
 
-// load takes its time and fails as it is told to. Nothing listens meanwhile.
+// load waits for the loading time and fails according to the fault. Nothing listens meanwhile.
 func load(ctx context.Context, s *settings, log *logger) error {
 	log.engineInfo("Initializing a simulated LLM engine on %d × %s. Loading takes %s.", s.deployment.GPUs(), s.deployment.GPU.Name, s.load)
 	switch s.fault.Kind {

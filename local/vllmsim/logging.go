@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// logger writes lines in the form of vLLM's log.
+// logger writes lines in the format of vLLM's log.
 type logger struct {
 	mu  sync.Mutex
 	out io.Writer

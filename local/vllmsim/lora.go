@@ -13,15 +13,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// lora is what the flags say of adapters.
+// lora holds the flags about adapters.
 type lora struct {
-	on       bool
-	most     int // different adapters in a batch
-	adapters []api.Adapter
+	enabled     bool
+	maxAdapters int // maximum number of adapters in a batch
+	adapters    []api.Adapter
 }
 
-// readLoRA refuses what vLLM refuses before it loads. Whether there are such
-// adapters shows when they are loaded.
+// readLoRA returns an error for flags that vLLM refuses before it loads. load checks whether
+// the adapters exist.
 func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 	l := lora{}
 	for _, item := range args.Strings("--lora-modules") {
@@ -29,30 +29,30 @@ func readLoRA(args *vllmflags.Args, names []string) (lora, error) {
 		if err != nil {
 			return l, err
 		}
-		if !slices.Contains(names, a.Parent) { // vLLM takes no other for the parent
+		if !slices.Contains(names, a.Parent) { // vLLM ignores any other parent
 			a.Parent = names[0]
 		}
 		l.adapters = append(l.adapters, a)
 	}
-	if l.on, _ = args.Bool("--enable-lora"); !l.on {
+	if l.enabled, _ = args.Bool("--enable-lora"); !l.enabled {
 		return l, nil
 	}
-	most, given := args.Int("--max-loras")
-	if !given {
-		most = 1
+	maxAdapters, present := args.Int("--max-loras")
+	if !present {
+		maxAdapters = 1
 	}
-	onCPU, given := args.Int("--max-cpu-loras")
-	l.most = int(most)
+	onCPU, present := args.Int("--max-cpu-loras")
+	l.maxAdapters = int(maxAdapters)
 	switch {
-	case most < 1:
-		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_loras should be greater than or equal to 1, got %d", most))
-	case given && onCPU < most:
-		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_cpu_loras (%d) must be >= max_loras (%d)", onCPU, most))
+	case maxAdapters < 1:
+		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_loras should be greater than or equal to 1, got %d", maxAdapters))
+	case present && onCPU < maxAdapters:
+		return l, hardware.EngineError(fmt.Sprintf("ValidationError: max_cpu_loras (%d) must be >= max_loras (%d)", onCPU, maxAdapters))
 	}
 	return l, nil
 }
 
-// readAdapter reads one of --lora-modules: NAME=PATH, or JSON.
+// readAdapter parses an item of --lora-modules: NAME=PATH, or JSON.
 func readAdapter(item string) (api.Adapter, error) {
 	if strings.Contains(item, "=") && !strings.Contains(item, ",") {
 		parts := strings.Split(item, "=")
@@ -86,9 +86,9 @@ func readAdapter(item string) (api.Adapter, error) {
 	return api.Adapter{Name: *fields.Name, Path: *fields.Path, Parent: parent}, nil
 }
 
-// load does what vLLM's server does once the model is there: it asks the engine
-// for each adapter, and ends where that fails. One that is no absolute path is
-// taken to be on Hugging Face.
+// load does what vLLM's server does after it has loaded the model: it loads each adapter, and
+// returns the first error. An adapter that is not an absolute path is assumed to be on Hugging
+// Face.
 func (l lora) load(log *logger) error {
 	var loaded []string
 	for _, a := range l.adapters {
@@ -97,7 +97,7 @@ func (l lora) load(log *logger) error {
 			return hardware.EngineError("ValueError: Both 'lora_name' and 'lora_path' must be provided.")
 		case slices.Contains(loaded, a.Name):
 			return hardware.EngineError(fmt.Sprintf("ValueError: The lora adapter '%s' has already been loaded. If you want to load the adapter in place, set 'load_inplace' to True.", a.Name))
-		case !l.on:
+		case !l.enabled:
 			return hardware.EngineError("ValueError: Call to add_lora method failed: LoRA is not enabled. Use --enable-lora to enable LoRA.")
 		case strings.HasPrefix(a.Path, "/") && !isFolder(a.Path):
 			return hardware.EngineError(fmt.Sprintf("ValueError: Loading lora %s failed: No adapter found for %s", a.Name, a.Path))

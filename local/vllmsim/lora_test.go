@@ -12,15 +12,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-func TestLoRAFlagsAreReadAsVLLMDoes(t *testing.T) {
+func TestReadLoRA(t *testing.T) {
 	adapters := t.TempDir()
 	for _, c := range []struct {
-		name     string
-		args     []string
-		most     int
-		adapters []api.Adapter
-		err      string
-		usage    bool
+		name        string
+		args        []string
+		maxAdapters int
+		adapters    []api.Adapter
+		err         string
+		usage       bool
 	}{
 		{"off", nil, 0, nil, "", false},
 		{"on", []string{"--enable-lora"}, 1, nil, "", false},
@@ -50,24 +50,24 @@ func TestLoRAFlagsAreReadAsVLLMDoes(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || got.most != c.most || !slices.Equal(got.adapters, c.adapters) {
+		if err != nil || got.maxAdapters != c.maxAdapters || !slices.Equal(got.adapters, c.adapters) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
 	}
 }
 
-func TestAdaptersThatVLLMCannotLoad(t *testing.T) {
-	there := t.TempDir()
+func TestLoadAdaptersFails(t *testing.T) {
+	folder := t.TempDir()
 	for _, c := range []struct {
 		name string
 		lora lora
 		want string
 	}{
-		{"there", lora{on: true, adapters: []api.Adapter{{Name: "a", Path: there}, {Name: "b", Path: "org/b"}}}, ""},
-		{"off", lora{adapters: []api.Adapter{{Name: "a", Path: there}}}, "LoRA is not enabled. Use --enable-lora to enable LoRA."},
-		{"no folder", lora{on: true, adapters: []api.Adapter{{Name: "a", Path: there + "/a"}}}, "Loading lora a failed: No adapter found for " + there + "/a"},
-		{"twice", lora{on: true, adapters: []api.Adapter{{Name: "a", Path: there}, {Name: "a", Path: "org/a"}}}, "The lora adapter 'a' has already been loaded."},
-		{"no name", lora{on: true, adapters: []api.Adapter{{Path: there}}}, "Both 'lora_name' and 'lora_path' must be provided."},
+		{"there", lora{enabled: true, adapters: []api.Adapter{{Name: "a", Path: folder}, {Name: "b", Path: "org/b"}}}, ""},
+		{"off", lora{adapters: []api.Adapter{{Name: "a", Path: folder}}}, "LoRA is not enabled. Use --enable-lora to enable LoRA."},
+		{"no folder", lora{enabled: true, adapters: []api.Adapter{{Name: "a", Path: folder + "/a"}}}, "Loading lora a failed: No adapter found for " + folder + "/a"},
+		{"twice", lora{enabled: true, adapters: []api.Adapter{{Name: "a", Path: folder}, {Name: "a", Path: "org/a"}}}, "The lora adapter 'a' has already been loaded."},
+		{"no name", lora{enabled: true, adapters: []api.Adapter{{Path: folder}}}, "Both 'lora_name' and 'lora_path' must be provided."},
 	} {
 		err := c.lora.load(newLogger(t.Output()))
 		var fromEngine hardware.EngineError
@@ -77,7 +77,7 @@ func TestAdaptersThatVLLMCannotLoad(t *testing.T) {
 	}
 }
 
-func TestAnAdapterIsServed(t *testing.T) {
+func TestAdapterIsServed(t *testing.T) {
 	p := launch(t, nil, "--served-model-name", "base", "--enable-lora", "--max-loras", "2", "--lora-modules", "sql="+t.TempDir(), "legal=org/legal")
 	p.ready(t)
 	resp, err := http.Post(p.url+"/v1/completions", "application/json", strings.NewReader(`{"model":"sql","prompt":"x","max_tokens":2}`))

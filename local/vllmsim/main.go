@@ -14,20 +14,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// Exit statuses, as vLLM's process has them.
+// Exit statuses of vLLM's process.
 const (
 	exitFailed = 1
 	exitUsage  = 2
 )
 
-// memoryTarget keeps fifty engines small: the collector works harder near it,
-// and heavy load may exceed it.
+// memoryTarget keeps fifty replicas small. Near it the garbage collector works more, and heavy
+// load may exceed it.
 const memoryTarget = 64 << 20
 
 func main() {
-	// Its work is in steps, one after the other. Threads that wake each other for
-	// it took a quarter of the time (0.54 ms a step that wakes it with two, 0.39
-	// with one).
+	// The steps are sequential. Threads that wake each other took a quarter of the
+	// time: a step took 0.54 ms with two threads, and 0.39 ms with one.
 	runtime.GOMAXPROCS(1)
 	debug.SetGCPercent(50)
 	debug.SetMemoryLimit(memoryTarget)
@@ -67,13 +66,13 @@ func run(arguments []string, env environ) int {
 	return 0
 }
 
-// usageError is one of those that argparse finds.
+// usageError is an error that argparse reports.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// usage is what argparse prints: the sub-command's own complaint, or the
-// command's where arguments were left over.
+// usage returns argparse's output: the error of the sub-command, or of the command for unknown
+// arguments.
 func usage(err error) string {
 	const left = "unrecognized arguments: "
 	if text := err.Error(); len(text) >= len(left) && text[:len(left)] == left {
@@ -82,8 +81,8 @@ func usage(err error) string {
 	return "usage: vllm serve [model_tag] [options]\nvllm serve: error: " + err.Error()
 }
 
-// report logs an error that ends the process: vLLM's own as its engine logs
-// it, the simulator's as what it is.
+// report logs the error that ends the process: vLLM's own errors like its engine, and the
+// simulator's errors as its own.
 func report(log *logger, err error) {
 	var fromEngine hardware.EngineError
 	if errors.As(err, &fromEngine) {

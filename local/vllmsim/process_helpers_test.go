@@ -18,8 +18,7 @@ import (
 	"time"
 )
 
-// The tests run the program as a process: this test binary itself, which
-// becomes vllmsim when the variable is set.
+// asProgram is the variable that makes this test binary run as vllmsim.
 const asProgram = "VLLMSIM_TEST_RUN"
 
 func TestMain(m *testing.M) {
@@ -32,7 +31,7 @@ func TestMain(m *testing.M) {
 // patience bounds every wait of these tests.
 const patience = 20 * time.Second
 
-// watched bounds the life of a process that a benchmark watches.
+// watched bounds the life of a process in a benchmark.
 const watched = 10 * time.Minute
 
 type process struct {
@@ -59,7 +58,7 @@ func command(t testing.TB, env []string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// freePort asks the kernel for a port that nobody uses.
+// freePort returns a free port.
 func freePort(t testing.TB) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -70,7 +69,7 @@ func freePort(t testing.TB) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// launch starts an engine of a small model and returns at once.
+// launch starts a replica of a small model and returns at once.
 func launch(t testing.TB, env []string, args ...string) *process {
 	t.Helper()
 	return launchModel(t, "Qwen/Qwen2.5-0.5B-Instruct", env, args...)
@@ -96,7 +95,7 @@ func launchModel(t testing.TB, model string, env []string, args ...string) *proc
 	return p
 }
 
-// ready waits until /health answers and counts how often it was refused first.
+// ready waits until /health answers, and returns the number of refused connections before.
 func (p *process) ready(t testing.TB) (refused int) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
@@ -130,7 +129,7 @@ func (p *process) exit(t testing.TB) int {
 
 const longStream = `{"prompt":"tell me","stream":true,"ignore_eos":true,"max_tokens":40}`
 
-// openStream starts a completion and returns its body once the first event is there.
+// openStream starts a completion and returns its body after the first event.
 func openStream(t testing.TB, p *process) *bufio.Reader {
 	t.Helper()
 	resp, err := http.Post(p.url+"/v1/completions", "application/json", strings.NewReader(longStream))
@@ -169,7 +168,7 @@ func (p *process) scrape(t testing.TB) string {
 	return string(text)
 }
 
-// number finds the only number that a pattern's group matches in a text.
+// number returns the only number that a pattern's group matches in a text.
 func number(t testing.TB, text, pattern string) float64 {
 	t.Helper()
 	found := regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1)

@@ -75,7 +75,7 @@ func TestSigtermWithTimeoutLetsStreamsFinish(t *testing.T) {
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	// Until it has ended, new requests are refused and health is fine.
+	// Until the stream has ended, new requests are refused and /health answers 200.
 	var refused bool
 	for deadline := time.Now().Add(patience); !refused && time.Now().Before(deadline); {
 		resp, err := http.Post(p.url+"/v1/completions", "application/json", strings.NewReader(`{"prompt":"x","max_tokens":1}`))
@@ -120,7 +120,7 @@ func TestHangAndCrash(t *testing.T) {
 		t.Errorf("a hung engine answered %d", resp.StatusCode)
 		_ = resp.Body.Close()
 	}
-	p.ready(t) // healthy all the same
+	p.ready(t) // still healthy
 
 	p = launch(t, []string{"VLLMSIM_FAULT=crash"})
 	p.ready(t)

@@ -2,5 +2,5 @@
 
 package main
 
-// raceDetector says that the memory of a process is not its own.
+// raceDetector reports whether the race detector adds to a process's memory.
 const raceDetector = false

@@ -7,18 +7,17 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// lateObserver breaks the circle between the engine, which wants its observer,
-// and the metrics, which want the engine.
+// lateObserver breaks a cycle: the engine needs its observer, and the metrics need the engine.
 type lateObserver struct {
 	engine.Observer
 }
 
-// reporter counts, and logs the line that vLLM logs about every ten seconds of
-// work. It looks at the clock when there is work, so that an idle engine sleeps.
+// reporter counts tokens, and logs vLLM's line about throughput every ten seconds of work. It
+// reads the clock only when there is work, so that an idle engine sleeps.
 type reporter struct {
 	*metrics.Metrics
 	log        *logger
-	last       time.Time
+	reported   time.Time
 	prompt     int
 	generation int
 }
@@ -26,7 +25,7 @@ type reporter struct {
 const reportEvery = 10 * time.Second
 
 func newReporter(m *metrics.Metrics, log *logger) *reporter {
-	return &reporter{Metrics: m, log: log, last: time.Now()}
+	return &reporter{Metrics: m, log: log, reported: time.Now()}
 }
 
 // Stepped counts a step.
@@ -34,11 +33,11 @@ func (r *reporter) Stepped(step engine.Step) {
 	r.Metrics.Stepped(step)
 	r.prompt += step.PrefillTokens
 	r.generation += step.DecodeTokens
-	since := time.Since(r.last)
+	since := time.Since(r.reported)
 	if since < reportEvery {
 		return
 	}
 	r.log.info("Engine 000: Avg prompt throughput: %.1f tokens/s, Avg generation throughput: %.1f tokens/s, Running: %d reqs",
 		float64(r.prompt)/since.Seconds(), float64(r.generation)/since.Seconds(), len(step.Work))
-	r.prompt, r.generation, r.last = 0, 0, time.Now()
+	r.prompt, r.generation, r.reported = 0, 0, time.Now()
 }

@@ -21,14 +21,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// watchdog is how long vLLM's server outlives its engine at most.
+// watchdog bounds the time that vLLM's server runs after its engine died.
 const watchdog = 5 * time.Second
 
-// errDied ends the process after the engine died.
+// errDied is the error of the process after the engine died.
 var errDied = hardware.EngineError("AsyncLLM output_handler failed: the engine core died (VLLMSIM_FAULT)")
 
-// serve loads, listens, and returns when the process should end: without an
-// error after a shutdown.
+// serve loads, listens, and returns when the process should end; nil after a shutdown.
 func serve(ctx context.Context, s *settings, log *logger) error {
 	announce(s, log)
 	if err := load(ctx, s, log); err != nil {
@@ -39,7 +38,7 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	e := engine.New(s.engine, engine.RealClock{}, &late)
 	m = metrics.New(metrics.Info{
 		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
-		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.most,
+		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.maxAdapters,
 	}, e.Load)
 	late.Observer = newReporter(m, log)
 
@@ -78,10 +77,9 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 	return nil
 }
 
-// shutdown does what vLLM does on SIGTERM: with a timeout, what is in flight
-// may finish while new requests are refused and /health still answers 200;
-// without one, everything is aborted. Connections stay open until then: vLLM
-// tells its HTTP server to exit after the engine has stopped.
+// shutdown does what vLLM does on SIGTERM. With a timeout, requests in flight may finish, new
+// ones are refused, and /health still answers 200. Without a timeout, everything is aborted.
+// Connections stay open meanwhile: vLLM stops its HTTP server after the engine.
 func shutdown(s *settings, e *engine.Engine, server *http.Server, log *logger) {
 	mode := "abort"
 	if s.shutdownTimeout > 0 {
@@ -93,7 +91,7 @@ func shutdown(s *settings, e *engine.Engine, server *http.Server, log *logger) {
 	closeServer(server)
 }
 
-// closeServer lets answers that are ready reach their clients.
+// closeServer lets finished responses reach their clients.
 func closeServer(server *http.Server) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
@@ -102,8 +100,8 @@ func closeServer(server *http.Server) {
 	}
 }
 
-// arm prepares the faults of a running engine. The channel is closed when the
-// process has to end because of one.
+// arm prepares the faults of a running engine. It closes the channel when a fault must end the
+// process.
 func arm(ctx context.Context, fault faults.Fault, e *engine.Engine, log *logger) <-chan struct{} {
 	died := make(chan struct{})
 	var once sync.Once
@@ -134,7 +132,7 @@ func arm(ctx context.Context, fault faults.Fault, e *engine.Engine, log *logger)
 	return died
 }
 
-// cacheConfig describes the KV cache as vllm:cache_config_info does.
+// cacheConfig returns the labels of vllm:cache_config_info.
 func cacheConfig(s *settings) map[string]string {
 	d := s.deployment
 	labels := metrics.Cache(s.engine.Blocks, s.engine.BlockSize, d.Utilization, d.KVCacheDType)
@@ -162,7 +160,7 @@ func apiConfig(s *settings, e *engine.Engine, m *metrics.Metrics) api.Config {
 	return c
 }
 
-// fingerprint has the form of vLLM's: release, parallelism, hash.
+// fingerprint returns a string in the format of vLLM's: release, parallelism, hash.
 func fingerprint(s *settings) string {
 	sum := sha256.Sum256([]byte(fmt.Sprint(s.model, s.maxModelLen, s.engine)))
 	parallel := ""

@@ -14,10 +14,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// version is the release whose behaviour is simulated.
+// version is the simulated release of vLLM.
 const version = "0.33.0"
 
-// settings are what the flags and the environment come to.
+// settings are the result of flags and environment.
 type settings struct {
 	model       string
 	names       []string
@@ -48,7 +48,7 @@ type settings struct {
 	quiet                                                   []string
 }
 
-// environ looks a variable up; an empty one counts as not set.
+// environ looks up a variable. An empty variable counts as not set.
 type environ func(name string) string
 
 func (e environ) number(name string, otherwise float64) (float64, error) {
@@ -71,8 +71,8 @@ func (e environ) positive(name string, otherwise float64) (float64, error) {
 	return n, err
 }
 
-// newSettings combines arguments and environment. An error that is a
-// hardware.EngineError is one that vLLM itself would end with.
+// newSettings combines arguments and environment. A hardware.EngineError is an error with which
+// vLLM itself would end.
 func newSettings(args *vllmflags.Args, env environ) (*settings, error) {
 	s := &settings{model: args.Model, names: args.Strings("--served-model-name")}
 	if len(s.names) == 0 {
@@ -105,7 +105,7 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 		}
 		return otherwise
 	}
-	on := func(flag string) bool {
+	isSet := func(flag string) bool {
 		value, _ := args.Bool(flag)
 		return value
 	}
@@ -119,11 +119,11 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 	if role, ok := args.String("--response-role"); ok {
 		s.responseRole = role
 	}
-	s.autoToolChoice = on("--enable-auto-tool-choice")
-	s.forceUsage = on("--enable-force-include-usage")
-	s.requestIDHeaders = on("--enable-request-id-headers")
-	s.trackLoad = on("--enable-server-load-tracking")
-	s.accessLog = !on("--disable-uvicorn-access-log")
+	s.autoToolChoice = isSet("--enable-auto-tool-choice")
+	s.forceUsage = isSet("--enable-force-include-usage")
+	s.requestIDHeaders = isSet("--enable-request-id-headers")
+	s.trackLoad = isSet("--enable-server-load-tracking")
+	s.accessLog = !isSet("--disable-uvicorn-access-log")
 	if quiet, ok := args.String("--disable-access-log-for-endpoints"); ok {
 		for _, path := range strings.Split(quiet, ",") {
 			s.quiet = append(s.quiet, strings.TrimSpace(path))

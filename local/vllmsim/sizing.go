@@ -11,10 +11,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// defaultGPUs are visible where nothing says otherwise: a whole node's.
+// defaultGPUs is the default number of visible GPUs: those of a whole node.
 const defaultGPUs = 8
 
-// visibleGPUs counts the cards as the device plugin or the user lists them.
+// visibleGPUs returns the number of GPUs that the device plugin or the user lists.
 func visibleGPUs(env environ) (int, error) {
 	count, err := env.number("VLLMSIM_GPU_COUNT", 0)
 	if err != nil || count > 0 {
@@ -47,8 +47,8 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 		return err
 	}
 	release, _ := sizing.ParseRelease(version)
-	shape, known := hardware.FindModel(catalogue.IDOf(s.model))
-	s.shapeKnown = known
+	shape, found := hardware.FindModel(catalogue.IDOf(s.model))
+	s.shapeKnown = found
 	s.deployment = sizing.Engine{Release: release, Shape: shape, GPU: gpu}.WithArgs(args)
 	if err := checkRanges(s.deployment, args, count); err != nil {
 		return err
@@ -57,12 +57,12 @@ func (s *settings) readDeployment(args *vllmflags.Args, env environ) error {
 	return nil
 }
 
-// checkRanges refuses what vLLM's configuration classes refuse before any GPU
-// is touched.
+// checkRanges returns an error for values that vLLM's configuration classes refuse before it
+// uses a GPU.
 func checkRanges(e sizing.Engine, args *vllmflags.Args, gpus int) error {
-	below := func(flag string, least int64) bool {
-		n, given := args.Int(flag)
-		return given && n < least
+	below := func(flag string, minimum int64) bool {
+		n, present := args.Int(flag)
+		return present && n < minimum
 	}
 	share, shareGiven := args.Float("--gpu-memory-utilization")
 	switch {
@@ -78,16 +78,16 @@ func checkRanges(e sizing.Engine, args *vllmflags.Args, gpus int) error {
 	return nil
 }
 
-// sizeEngine settles the context length and the scheduler's limits.
+// sizeEngine sets the context length and the scheduler's limits.
 func (s *settings) sizeEngine(args *vllmflags.Args) error {
-	asked, given := args.Int("--max-model-len")
+	length, present := args.Int("--max-model-len")
 	longest := s.deployment.Shape.MaxLen
 	switch {
-	case !given || asked == sizing.Auto:
-	case asked < 1:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: max_model_len must be a positive integer, got %d", asked))
-	case s.shapeKnown && longest > 0 && int(asked) > longest:
-		return hardware.EngineError(fmt.Sprintf("ValidationError: User-specified max_model_len (%d) is greater than the derived max_model_len (max_position_embeddings=%d in model's config.json).", asked, longest))
+	case !present || length == sizing.Auto:
+	case length < 1:
+		return hardware.EngineError(fmt.Sprintf("ValidationError: max_model_len must be a positive integer, got %d", length))
+	case s.shapeKnown && longest > 0 && int(length) > longest:
+		return hardware.EngineError(fmt.Sprintf("ValidationError: User-specified max_model_len (%d) is greater than the derived max_model_len (max_position_embeddings=%d in model's config.json).", length, longest))
 	}
 	s.memory = sizing.Fit(s.deployment)
 	s.maxModelLen = max(s.memory.MaxModelLen, sizing.BlockSize)
@@ -95,7 +95,7 @@ func (s *settings) sizeEngine(args *vllmflags.Args) error {
 	if batched < s.deployment.MaxNumSeqs {
 		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_batched_tokens (%d) must be greater than or equal to max_num_seqs (%d).", batched, s.deployment.MaxNumSeqs))
 	}
-	if chunked, given := args.Bool("--enable-chunked-prefill"); given && !chunked && batched < s.maxModelLen {
+	if chunked, present := args.Bool("--enable-chunked-prefill"); present && !chunked && batched < s.maxModelLen {
 		return hardware.EngineError(fmt.Sprintf("ValidationError: max_num_batched_tokens (%d) is smaller than max_model_len (%d).", batched, s.maxModelLen))
 	}
 	sequences := int64(s.deployment.MaxNumSeqs)
@@ -104,9 +104,9 @@ func (s *settings) sizeEngine(args *vllmflags.Args) error {
 	}
 	threshold, _ := args.Int("--long-prefill-token-threshold")
 	s.engine = engine.Config{
-		// The scheduler counts in blocks of 16 tokens, whatever the layers keep.
+		// The scheduler counts blocks of 16 tokens, for every kind of layer.
 		Blocks: s.memory.Tokens / sizing.BlockSize, BlockSize: sizing.BlockSize,
-		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold), MaxLoRAs: s.lora.most,
+		MaxNumSeqs: int(sequences), MaxBatchedTokens: batched, LongPrefillThreshold: int(threshold), MaxLoRAs: s.lora.maxAdapters,
 		Timing: hardware.Timing{Speed: s.deployment.Speed(), Scale: s.scale},
 	}
 	return nil

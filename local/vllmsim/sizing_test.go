@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// The KV cache that an engine exposes is the one that sizing predicts for its
-// arguments, to the token, for models of all kinds.
+// TestExposedTokensArePredicted holds that a replica exposes the KV cache that sizing
+// predicts for its arguments, to the token, for models of all kinds.
 func TestExposedTokensArePredicted(t *testing.T) {
 	tests := map[string]struct {
 		gpu  string
@@ -36,8 +36,8 @@ func TestExposedTokensArePredicted(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			shape, known := catalogue.FindShape(args.Model)
-			if !known {
+			shape, found := catalogue.FindShape(args.Model)
+			if !found {
 				t.Fatalf("%s is not in the catalogue", args.Model)
 			}
 			want := sizing.Fit(sizing.Engine{Release: release, GPU: gpu, Shape: shape}.WithArgs(args)).Tokens

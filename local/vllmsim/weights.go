@@ -9,20 +9,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-// objectStores are the schemes of addresses that vLLM streams weights from.
+// objectStores are the schemes of addresses from which vLLM streams weights.
 var objectStores = []string{"s3://", "gs://", "az://"}
 
 func inObjectStore(model string) bool {
 	return slices.ContainsFunc(objectStores, func(scheme string) bool { return strings.HasPrefix(strings.ToLower(model), scheme) })
 }
 
-// checkWeights refuses a model that vLLM cannot load from where it is said to
-// be. Nothing is read: a folder may be empty, and no object store is asked.
+// checkWeights returns an error if vLLM cannot load a model from its address. It reads nothing:
+// a folder may be empty, and no object store is contacted.
 func checkWeights(model string, args *vllmflags.Args) error {
-	format, given := args.String("--load-format")
+	format, present := args.String("--load-format")
 	switch {
 	case inObjectStore(model):
-		if given && !slices.Contains([]string{"auto", "runai_streamer", "runai_streamer_sharded"}, format) {
+		if present && !slices.Contains([]string{"auto", "runai_streamer", "runai_streamer_sharded"}, format) {
 			return hardware.EngineError(fmt.Sprintf("ValidationError: To load a model from object storage (S3/GCS/Azure), 'load_format' must be 'runai_streamer' or 'runai_streamer_sharded', but got '%s'. Model: %s", format, model))
 		}
 	case strings.HasPrefix(model, "/") && !isFolder(model):

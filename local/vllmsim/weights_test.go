@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 )
 
-func TestWeightsFromElsewhere(t *testing.T) {
+func TestCheckWeights(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "Qwen", "Qwen2.5-0.5B-Instruct")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		t.Fatal(err)

@@ -24,13 +24,8 @@ func (s Spec) Warnings() []string {
 	case s.Lifecycle.Rollout == InPlace && (s.Replicas.Least() == 1 || s.Lifecycle.derived):
 		warn("%s", s.inPlaceWarning(needed, spare))
 	}
-	if cut := s.longestAnswerSeconds(); cut > s.Lifecycle.ShutdownSeconds {
-		warn("an answer as long as the context takes about %d s, and is cut off when its engine is replaced, after lifecycle.shutdownSeconds, which is %d",
-			cut, s.Lifecycle.ShutdownSeconds)
-	}
-	if most := s.rolloutSeconds(s.Replicas.Max); s.Scaled() && most > s.rolloutSeconds(s.Replicas.Least()) {
-		warn("a change of all %d engines may take %d s, one after the other, and pulumi up waits %d s, for replicas.min of them: "+
-			"change a busy service when it has few, or the update ends with an error while the rollout goes on", s.Replicas.Max, most, s.rolloutSeconds(s.Replicas.Least()))
+	if tokens, seconds := s.typicalAnswer(); seconds > s.Lifecycle.ShutdownSeconds {
+		warn("lifecycle.shutdownSeconds is %d, so a rollout cuts off answers of %d tokens, which take about %d s", s.Lifecycle.ShutdownSeconds, tokens, seconds)
 	}
 	policy, _ := s.Scaling.Policy.Declaration()
 	if policy.Prometheus() && !s.Monitored() {
@@ -88,18 +83,19 @@ func (m Monitoring) prometheusNamespace() string {
 	return ""
 }
 
-// longestAnswerSeconds is how long an answer takes that fills the context, at
-// the time per token of an engine under its target load, or at the longest that
-// is still good where that is not known; 0 where the context is not known.
-func (s Spec) longestAnswerSeconds() int {
-	tokens, perToken := s.Model.MaxLen, s.Objectives.sizing().WithDefaults(0).TPOTMilliseconds/1000
+// typicalAnswer returns the mean length of an answer in tokens, and the seconds that it
+// takes at the target load, or at the longest TPOT that meets the objectives if the speed
+// is not known.
+func (s Spec) typicalAnswer() (tokens, seconds int) {
+	objectives := s.Objectives.sizing().WithDefaults(s.Model.MaxLen)
+	perToken := objectives.TPOTMilliseconds / 1000
 	if e, ok := s.Estimate(); ok {
-		tokens = e.Memory.MaxModelLen
+		objectives = e.Workload.Objectives
 		if rate := e.Serving.TargetTokensPerSecond; rate > 0 {
 			perToken = float64(e.Serving.Target) / rate
 		}
 	}
-	return int(float64(tokens) * perToken)
+	return objectives.OutputTokens, int(float64(objectives.OutputTokens) * perToken)
 }
 
 // vllmWarnings returns those about vLLM itself: its release, its arguments and the

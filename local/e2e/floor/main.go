@@ -1,6 +1,6 @@
-// Command floor is a Pulumi program of as many empty resources as its
-// environment says: no program of that size can be faster than it. With
-// FLOOR_EKS, it also has a cluster of pulumi-eks, whose component runs in Node.js.
+// Command floor is a Pulumi program with the number of empty resources in FLOOR_RESOURCES. No
+// program of that size can be faster. With FLOOR_EKS, it also has a cluster of pulumi-eks,
+// whose component runs in Node.js.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// Uses a deployed model through OpenAI's own client and prints what it saw as
+// Uses a deployed model through OpenAI's own client and prints the results as
 // JSON: node client.mjs BASE_URL MODEL, with the key in OPENAI_API_KEY.
 import OpenAI from 'openai';
 

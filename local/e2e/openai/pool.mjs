@@ -1,8 +1,7 @@
-// Keeps requests open through one client of OpenAI's with its connection pool,
-// and without retries: node pool.mjs BASE_URL MODEL CLIENTS TOKENS. Every second
-// answer is streamed. It prints "open" when each of so many clients has an answer,
-// and after the end of its input, and of the requests that are open then, what
-// became of all requests as JSON.
+// Keeps requests open through one OpenAI client with its connection pool, without
+// retries: node pool.mjs BASE_URL MODEL CLIENTS TOKENS. Every second response is
+// streamed. It prints "open" when each of CLIENTS concurrent clients has a response.
+// When its input ends, it finishes the open requests and prints the results as JSON.
 import OpenAI from 'openai';
 
 const [baseURL, model, clients, tokens] = process.argv.slice(2);

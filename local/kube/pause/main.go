@@ -1,5 +1,5 @@
-// Command pause holds a pod's namespaces open and reaps what its containers
-// leave behind; it is the only program of the sandbox image.
+// Command pause keeps a pod's namespaces open and reaps orphaned processes of its containers.
+// It is the only program of the sandbox image.
 package main
 
 import (

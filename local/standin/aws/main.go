@@ -1,8 +1,7 @@
-// Command aws is a stand-in for the Pulumi AWS provider, built as
-// pulumi-resource-aws for `make preview` and the engine tests, and for nothing
-// else: without the folder of a simulated account it refuses to work. It is
-// strict where AWS and its provider are, for the types that this repository's
-// program creates; it never talks to AWS.
+// Command aws is a simulated AWS provider for Pulumi, built as pulumi-resource-aws for `make
+// preview` and the engine tests. It refuses to work without the folder of a simulated account.
+// For the types that this repository's program creates, it is as strict as AWS and its
+// provider. It sends nothing to AWS.
 package main
 
 import (
@@ -14,7 +13,7 @@ import (
 
 func main() {
 	serve.Main("aws", func(host *sdk.HostClient) pulumirpc.ResourceProviderServer {
-		if host == nil { // a nil interface, and not one that holds a nil pointer
+		if host == nil { // a nil interface instead of an interface with a nil pointer
 			return newProvider(nil)
 		}
 		return newProvider(host)

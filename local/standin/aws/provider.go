@@ -19,18 +19,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// version is what the engine is told: the release that the SDK asks for, marked
-// by its build metadata, which version comparison ignores.
+// version is the reported version: the release that the SDK requires, with build metadata that
+// version comparison ignores.
 const version = "6.83.0+standin"
 
-// accountFolder is the environment variable that names the folder of the
-// simulated account. Nothing but this repository's own commands sets it.
+// accountFolder is the environment variable with the folder of the simulated account. Only this
+// repository's commands set it.
 const accountFolder = "VLLM_EKS_SIMULATED_ACCOUNT"
 
-// announcement appears once per operation and provider.
-const announcement = "SIMULATED: this is a stand-in for the AWS provider; nothing is sent to AWS"
+// announcement is logged once per operation and provider.
+const announcement = "SIMULATED: the AWS provider and its account are simulated; no request is sent to AWS"
 
-// host is where messages for the user go.
+// host receives messages for the user.
 type host interface {
 	Log(ctx context.Context, severity diag.Severity, urn resource.URN, message string) error
 }
@@ -50,18 +50,18 @@ func newProvider(h host) *provider {
 	return &provider{host: h, cancelled: ctx, cancel: cancel}
 }
 
-// GetPluginInfo reports the version.
+// GetPluginInfo returns the version.
 func (p *provider) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
-// Cancel ends what takes its time.
+// Cancel ends operations in progress.
 func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	p.cancel()
 	return &emptypb.Empty{}, nil
 }
 
-// CheckConfig holds the provider's inputs to the SDK's type.
+// CheckConfig compares the provider's inputs with the SDK's type.
 func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := unmarshal(req.GetNews())
 	if err != nil {
@@ -74,7 +74,7 @@ func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 	return response, nil
 }
 
-// settings are a provider's inputs, in which all but text comes as JSON.
+// settings returns a provider's inputs. The engine sends all but strings as JSON.
 func settings(news resource.PropertyMap) map[string]any {
 	decoded := map[string]any{}
 	for name, value := range shape.Plain(news) {
@@ -90,7 +90,7 @@ func settings(news resource.PropertyMap) map[string]any {
 	return decoded
 }
 
-// DiffConfig: another region is another place for everything.
+// DiffConfig compares two configurations. Another region replaces every resource.
 func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	olds, err := unmarshal(req.GetOlds())
 	if err != nil {
@@ -114,11 +114,11 @@ func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*p
 	return response, nil
 }
 
-// Configure opens the simulated account, or refuses where there is none.
+// Configure opens the simulated account. It returns an error if no account is set.
 func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
 	folder := os.Getenv(accountFolder)
 	if folder == "" {
-		return nil, errors.New("this is the stand-in of the AWS provider, for `make preview` and tests only; for AWS itself, run: pulumi plugin install resource aws 6.83.0")
+		return nil, errors.New("this is a simulated AWS provider, for `make preview` and tests only; for AWS, run: pulumi plugin install resource aws 6.83.0")
 	}
 	args, err := unmarshal(req.GetArgs())
 	if err != nil {
@@ -130,24 +130,24 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 		return nil, errors.New("the AWS provider has no region; set aws:region")
 	}
 	tags := map[string]string{}
-	if defaults, given := decoded["defaultTags"].(map[string]any); given {
-		own, _ := defaults["tags"].(map[string]any)
-		for key, value := range own {
+	if defaults, present := decoded["defaultTags"].(map[string]any); present {
+		declared, _ := defaults["tags"].(map[string]any)
+		for key, value := range declared {
 			tags[key], _ = value.(string)
 		}
 	}
 	p.session = account.Open(folder, region, tags)
 	if p.host != nil {
-		// A lost message is no reason to fail.
+		// A lost message is not an error.
 		_ = p.host.Log(ctx, diag.Info, "", announcement)
 		if !awsdata.Surveyed(region) {
-			_ = p.host.Log(ctx, diag.Info, "", "aws:region: of "+region+", the simulated account has every instance type in every zone, and AWS may not: it answers when you run pulumi preview with credentials")
+			_ = p.host.Log(ctx, diag.Info, "", "aws:region: in "+region+" the simulated account has every instance type in every zone, and AWS may not; check with pulumi preview and credentials")
 		}
 	}
 	return &pulumirpc.ConfigureResponse{AcceptSecrets: true, SupportsPreview: true, SupportsAutonamingConfiguration: true}, nil
 }
 
-// Invoke answers a function.
+// Invoke returns the result of a function.
 func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
 	args, err := unmarshal(req.GetArgs())
 	if err != nil {
@@ -165,10 +165,10 @@ func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pul
 	return response, err
 }
 
-// typeOf is the type of a resource.
+// typeOf returns the type of a resource.
 func typeOf(urn string) string { return string(resource.URN(urn).Type()) }
 
-// nameOf is the name that the program gave it.
+// nameOf returns the name of a resource in the program.
 func nameOf(urn string) string {
 	name := resource.URN(urn).Name()
 	return name[strings.LastIndex(name, "/")+1:]

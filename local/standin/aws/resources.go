@@ -22,11 +22,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// defaulted names, in a resource's inputs, those that it did not get from the
-// program; the real provider does the same.
+// defaulted is the key in a resource's inputs that lists the inputs that the program did not
+// set, as in the real provider.
 const defaulted = "__defaults"
 
-// Check completes the inputs, and refuses what AWS or its provider would.
+// Check completes the inputs, and reports those that AWS or its provider would refuse.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
 	news, err := unmarshal(req.GetNews())
 	if err != nil {
@@ -64,8 +64,8 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	return response, err
 }
 
-// assignName gives a resource without a name the one that it has had so far, or a
-// new one of seven random digits behind the program's, as the real provider does.
+// assignName names a resource without a name: with its current name, or with the program's name
+// and seven random digits, like the real provider.
 func assignName(k *account.Kind, req *pulumirpc.CheckRequest, news, olds resource.PropertyMap) error {
 	key := resource.PropertyKey(k.Name)
 	if k.Name == "" || news.HasValue(key) || news.HasValue(resource.PropertyKey(k.Prefix)) {
@@ -86,7 +86,7 @@ func assignName(k *account.Kind, req *pulumirpc.CheckRequest, news, olds resourc
 	return nil
 }
 
-// Diff compares the inputs that made a resource with the new ones.
+// Diff compares the inputs of an existing resource with the new ones.
 func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
 	inputs, err := unmarshalAll(req.GetOldInputs(), req.GetNews(), req.GetOlds())
 	if err != nil {
@@ -108,16 +108,16 @@ func (p *provider) Diff(_ context.Context, req *pulumirpc.DiffRequest) (*pulumir
 		}
 		response.Changes = pulumirpc.DiffResponse_DIFF_SOME
 		response.DetailedDiff[change.Path] = &pulumirpc.PropertyDiff{Kind: kindOf(change), InputDiff: change.Path != "tagsAll"}
-		if first, _, _ := strings.Cut(change.Path, "."); !slices.Contains(response.Diffs, first) {
-			response.Diffs = append(response.Diffs, first)
+		if property, _, _ := strings.Cut(change.Path, "."); !slices.Contains(response.Diffs, property) {
+			response.Diffs = append(response.Diffs, property)
 		}
 		if change.Replace {
 			response.Replaces = append(response.Replaces, change.Path)
 		}
 	}
-	// A name that the program chose cannot be had twice.
-	given := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
-	response.DeleteBeforeReplace = len(response.Replaces) > 0 && given && olds[k.Name] == news[k.Name]
+	// Two resources cannot have one name that the program chose.
+	named := k.Name != "" && news[k.Name] != nil && news[defaulted] == nil
+	response.DeleteBeforeReplace = len(response.Replaces) > 0 && named && olds[k.Name] == news[k.Name]
 	return response, nil
 }
 
@@ -126,12 +126,12 @@ func kindOf(change account.Change) pulumirpc.PropertyDiff_Kind {
 		'+': pulumirpc.PropertyDiff_ADD, '-': pulumirpc.PropertyDiff_DELETE, '~': pulumirpc.PropertyDiff_UPDATE,
 	}[change.Kind]
 	if change.Replace {
-		kind++ // each kind is followed by that of a replacement
+		kind++ // the next kind is the one of a replacement
 	}
 	return kind
 }
 
-// Create makes a resource, or says what a preview knows of it.
+// Create creates a resource, or in a preview returns its known outputs.
 func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
 	inputs, err := unmarshal(req.GetProperties())
 	if err != nil {
@@ -157,8 +157,8 @@ func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*p
 	return &pulumirpc.CreateResponse{Id: r.ID, Properties: state}, err
 }
 
-// slowType is the environment variable that names a type whose creation takes
-// some seconds, for tests that interrupt it.
+// slowType is the environment variable with a type whose creation takes some seconds, for tests
+// that interrupt it.
 const slowType = "VLLM_EKS_SIMULATED_SLOW"
 
 func (p *provider) takeTime(ctx context.Context, typ string) error {
@@ -175,15 +175,15 @@ func (p *provider) takeTime(ctx context.Context, typ string) error {
 	}
 }
 
-// Update gives a resource new inputs, or says what a preview knows of that.
+// Update changes a resource's inputs, or in a preview returns its known outputs.
 func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pulumirpc.UpdateResponse, error) {
-	all, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
+	values, err := unmarshalAll(req.GetNews(), req.GetOldInputs(), req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	typ, inputs := typeOf(req.GetUrn()), all[0]
+	typ, inputs := typeOf(req.GetUrn()), values[0]
 	if req.GetPreview() {
-		before := &account.Record{Inputs: shape.Plain(all[1]), Outputs: shape.Plain(all[2])}
+		before := &account.Record{Inputs: shape.Plain(values[1]), Outputs: shape.Plain(values[2])}
 		if err := p.session.TryUpdate(typ, req.GetId(), shape.Plain(inputs), before.Outputs); err != nil {
 			return nil, err
 		}
@@ -194,7 +194,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 		state, err := state(expected, inputs)
 		return &pulumirpc.UpdateResponse{Properties: state}, err
 	}
-	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(all[2]))
+	r, err := p.session.Update(typ, req.GetId(), shape.Plain(inputs), shape.Plain(values[2]))
 	var unfinished *account.UnfinishedError
 	if errors.As(err, &unfinished) {
 		return nil, recorded(unfinished, req, inputs)
@@ -206,7 +206,7 @@ func (p *provider) Update(_ context.Context, req *pulumirpc.UpdateRequest) (*pul
 	return &pulumirpc.UpdateResponse{Properties: state}, err
 }
 
-// recorded is an error with which Pulumi records the planned values.
+// recorded returns an error that makes Pulumi record the planned values.
 func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest, inputs resource.PropertyMap) error {
 	planned, err := state(unfinished.Planned.Outputs, inputs)
 	if err != nil {
@@ -217,9 +217,9 @@ func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest,
 	})
 }
 
-// Read returns what the account has; a resource that is gone reads as an empty ID.
+// Read returns the resource in the account. A deleted resource has an empty ID.
 func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	known, err := unmarshal(req.GetInputs())
+	inputs, err := unmarshal(req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
@@ -228,27 +228,27 @@ func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumir
 		return &pulumirpc.ReadResponse{}, err
 	}
 	response := &pulumirpc.ReadResponse{Id: r.ID}
-	if response.Inputs, err = state(r.Inputs, known); err != nil {
+	if response.Inputs, err = state(r.Inputs, inputs); err != nil {
 		return nil, err
 	}
-	response.Properties, err = state(r.Outputs, known)
+	response.Properties, err = state(r.Outputs, inputs)
 	return response, err
 }
 
-// Delete removes a resource.
+// Delete deletes a resource.
 func (p *provider) Delete(_ context.Context, req *pulumirpc.DeleteRequest) (*emptypb.Empty, error) {
 	return &emptypb.Empty{}, p.session.Delete(typeOf(req.GetUrn()), req.GetId())
 }
 
-// state marks as secret what was so in the inputs.
+// state returns outputs in which values of secret inputs are secret.
 func state(outputs map[string]any, inputs resource.PropertyMap) (*structpb.Struct, error) {
-	all := shape.Properties(outputs)
+	properties := shape.Properties(outputs)
 	for key, value := range inputs {
-		if _, has := all[key]; has && value.ContainsSecrets() {
-			all[key] = resource.MakeSecret(all[key])
+		if _, has := properties[key]; has && value.ContainsSecrets() {
+			properties[key] = resource.MakeSecret(properties[key])
 		}
 	}
-	return marshal(all)
+	return marshal(properties)
 }
 
 var options = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true}
@@ -259,8 +259,8 @@ func unmarshal(props *structpb.Struct) (resource.PropertyMap, error) {
 
 func unmarshalAll(props ...*structpb.Struct) ([]resource.PropertyMap, error) {
 	var all []resource.PropertyMap
-	for _, one := range props {
-		read, err := unmarshal(one)
+	for _, encoded := range props {
+		read, err := unmarshal(encoded)
 		if err != nil {
 			return nil, err
 		}

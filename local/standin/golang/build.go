@@ -14,11 +14,11 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// options are the runtime options of Pulumi.yaml that the Go host knows.
+// options are the runtime options of Pulumi.yaml.
 type options struct {
-	// binary is a program built beforehand; nothing is compiled then.
+	// binary is the path of a built program. Then nothing is compiled.
 	binary string
-	// buildTarget is where to put the program that is compiled.
+	// buildTarget is the path of the compiled program.
 	buildTarget string
 }
 
@@ -36,13 +36,13 @@ func readOptions(info *pulumirpc.ProgramInfo) (options, error) {
 		}
 	}
 	if o.binary != "" && o.buildTarget != "" {
-		return o, errors.New("runtime.options: binary and buildTarget exclude each other: the one is built already, the other is where to build")
+		return o, errors.New("runtime.options: binary and buildTarget cannot be combined; remove one")
 	}
 	return o, nil
 }
 
-// program returns the path of the program to run, built if need be. Whatever
-// the compiler says is part of the error.
+// program returns the path of the program, and builds it if necessary. The error holds the
+// compiler's output.
 func program(ctx context.Context, info *pulumirpc.ProgramInfo) (string, error) {
 	opts, err := readOptions(info)
 	if err != nil {
@@ -63,8 +63,8 @@ func program(ctx context.Context, info *pulumirpc.ProgramInfo) (string, error) {
 	return target, build(ctx, source, target)
 }
 
-// sourceDirectory is the package to build: the entry point is usually "." but
-// may name a folder below the program.
+// sourceDirectory returns the package to build. The entry point is usually "."; it may name a
+// folder below the program.
 func sourceDirectory(info *pulumirpc.ProgramInfo) string {
 	path := filepath.Join(info.GetProgramDirectory(), info.GetEntryPoint())
 	if stat, err := os.Stat(path); err == nil && !stat.IsDir() {
@@ -86,17 +86,16 @@ func existing(info *pulumirpc.ProgramInfo, binary string) (string, error) {
 	if path, err := exec.LookPath(binary); err == nil {
 		return path, nil
 	}
-	return "", fmt.Errorf("runtime.options.binary: there is no program %q in the project or on PATH", binary)
+	return "", fmt.Errorf("runtime.options.binary: got %q, want a program in the project or on PATH", binary)
 }
 
-// cachePath is one place per program, so that the linker has nothing to do when
-// nothing changed.
+// cachePath returns one path per program, so that the linker has no work if nothing changed.
 func cachePath(source string) (string, error) {
 	base := os.Getenv("PULUMI_HOME")
 	if base == "" {
 		var err error
 		if base, err = os.UserCacheDir(); err != nil {
-			return "", fmt.Errorf("no place for the built program: %w", err)
+			return "", fmt.Errorf("no folder for the built program: %w", err)
 		}
 	}
 	sum := sha256.Sum256([]byte(source))
@@ -107,9 +106,9 @@ func cachePath(source string) (string, error) {
 	return filepath.Join(dir, "program"), nil
 }
 
-// build compiles without cgo and without paths of this machine, with the flags
-// that the rest of the repository builds with, so that the cache is shared. The
-// version-control stamp would make every commit link anew.
+// build compiles without cgo and without paths of this machine. It uses the flags of this
+// repository's other builds, so that all share a cache. A version-control stamp would link
+// every commit again.
 func build(ctx context.Context, source, target string) error {
 	tool, err := goTool()
 	if err != nil {

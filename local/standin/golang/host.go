@@ -16,12 +16,12 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// version is what the host reports; the build metadata marks it.
+// version is the reported version. The build metadata marks it as simulated.
 const version = "3.259.0+standin"
 
-const announcement = "SIMULATED: this is the Go language host's stand-in, not pulumi-language-go; the program is real"
+const announcement = "SIMULATED: a replacement of pulumi-language-go runs the program; the program is real"
 
-// logger is the part of the engine that takes messages for the user.
+// logger is the engine's interface for messages to the user.
 type logger interface {
 	Log(ctx context.Context, severity diag.Severity, urn resource.URN, message string) error
 }
@@ -32,7 +32,7 @@ type languageHost struct {
 
 	engineAddress string
 	engine        logger
-	// stopped ends the program that is running.
+	// stopped ends the running program.
 	stopped context.Context
 	stop    context.CancelFunc
 }
@@ -42,28 +42,28 @@ func newHost(engineAddress string, engine logger) *languageHost {
 	return &languageHost{engineAddress: engineAddress, engine: engine, stopped: ctx, stop: cancel}
 }
 
-// Handshake needs nothing: all paths come with each request.
+// Handshake does nothing, because each request has all paths.
 func (h *languageHost) Handshake(context.Context, *pulumirpc.LanguageHandshakeRequest) (*pulumirpc.LanguageHandshakeResponse, error) {
 	return &pulumirpc.LanguageHandshakeResponse{}, nil
 }
 
-// GetPluginInfo reports the version.
+// GetPluginInfo returns the version.
 func (h *languageHost) GetPluginInfo(context.Context, *emptypb.Empty) (*pulumirpc.PluginInfo, error) {
 	return &pulumirpc.PluginInfo{Version: version}, nil
 }
 
-// Cancel ends the program that is running.
+// Cancel ends the running program.
 func (h *languageHost) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, error) {
 	h.stop()
 	return &emptypb.Empty{}, nil
 }
 
-// RuntimeOptionsPrompts has no questions to ask.
+// RuntimeOptionsPrompts returns no questions.
 func (h *languageHost) RuntimeOptionsPrompts(context.Context, *pulumirpc.RuntimeOptionsRequest) (*pulumirpc.RuntimeOptionsResponse, error) {
 	return &pulumirpc.RuntimeOptionsResponse{}, nil
 }
 
-// Template has nothing to add to a new project.
+// Template adds nothing to a new project.
 func (h *languageHost) Template(context.Context, *pulumirpc.TemplateRequest) (*pulumirpc.TemplateResponse, error) {
 	return &pulumirpc.TemplateResponse{}, nil
 }
@@ -85,14 +85,15 @@ func (h *languageHost) About(ctx context.Context, _ *pulumirpc.AboutRequest) (*p
 	}, nil
 }
 
-// operation ends with the call or when the host is stopped.
+// operation returns a context that ends with the call or when the host is stopped.
 func (h *languageHost) operation(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(h.stopped, cancel)
 	return ctx, func() { unhook(); cancel() }
 }
 
-// nameTheGap says which program is missing something, and which has it.
+// nameTheGap returns an error for an unsupported method that names the program that supports
+// it.
 func nameTheGap(ctx context.Context, req any, info *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
 	response, err := handler(ctx, req)
 	return response, explainGap(info.FullMethod, err)
@@ -108,13 +109,13 @@ func explainGap(method string, err error) error {
 	}
 	name := method[strings.LastIndex(method, "/")+1:]
 	return status.Errorf(codes.Unimplemented,
-		"%s is not part of the stand-in Go language host, which only runs programs and plug-ins; use the pulumi-language-go of the Pulumi CLI", name)
+		"%s: the simulated Go language host only runs programs and plug-ins; use the pulumi-language-go of the Pulumi CLI", name)
 }
 
 func goTool() (string, error) {
 	path, err := exec.LookPath("go")
 	if err != nil {
-		return "", fmt.Errorf("the Go toolchain is not on PATH: install Go, or name a built program in Pulumi.yaml (runtime.options.binary)")
+		return "", fmt.Errorf("PATH: there is no go; install Go, or set runtime.options.binary in Pulumi.yaml to a built program")
 	}
 	return path, nil
 }

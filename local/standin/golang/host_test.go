@@ -16,7 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/recorder"
 )
 
-// project writes a Go program and returns what the engine says about it.
+// project writes a Go program and returns the engine's description of it.
 func project(t *testing.T, source string, options map[string]any) *pulumirpc.ProgramInfo {
 	t.Helper()
 	t.Setenv("PULUMI_HOME", t.TempDir())
@@ -35,8 +35,8 @@ func project(t *testing.T, source string, options map[string]any) *pulumirpc.Pro
 
 func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *recorder.Messages) {
 	t.Helper()
-	said := &recorder.Messages{}
-	response, err := newHost("127.0.0.1:1", said).Run(t.Context(), &pulumirpc.RunRequest{
+	messages := &recorder.Messages{}
+	response, err := newHost("127.0.0.1:1", messages).Run(t.Context(), &pulumirpc.RunRequest{
 		Info: info, Pwd: info.GetProgramDirectory(), Project: "vllm", Stack: "dev", Organization: "org",
 		Config: map[string]string{"vllm:key": "value"}, ConfigSecretKeys: []string{"vllm:key"},
 		DryRun: true, Parallel: 4, MonitorAddress: "127.0.0.1:2",
@@ -44,11 +44,11 @@ func run(t *testing.T, info *pulumirpc.ProgramInfo) (*pulumirpc.RunResponse, *re
 	if err != nil {
 		t.Fatal(err)
 	}
-	return response, said
+	return response, messages
 }
 
-// The program gets everything that the Go SDK reads, and ends well.
-func TestRunTellsTheProgramItsStack(t *testing.T) {
+// TestRunPassesTheStack holds that the program gets everything that the Go SDK reads.
+func TestRunPassesTheStack(t *testing.T) {
 	info := project(t, `package main
 
 import "os"
@@ -71,11 +71,11 @@ func main() {
 	}
 }
 `, nil)
-	response, said := run(t, info)
+	response, messages := run(t, info)
 	if response.GetError() != "" || response.GetBail() {
 		t.Errorf("got %v", response)
 	}
-	if lines := said.Lines(); len(lines) != 1 || !strings.HasPrefix(lines[0], "SIMULATED") {
+	if lines := messages.Lines(); len(lines) != 1 || !strings.HasPrefix(lines[0], "SIMULATED") {
 		t.Errorf("said %q", lines)
 	}
 }
@@ -160,9 +160,9 @@ func TestRuntimeOptions(t *testing.T) {
 		t.Errorf("binary: %v", response)
 	}
 	for message, options := range map[string]map[string]any{
-		"exclude each other":   {"binary": "a", "buildTarget": "b"},
-		`no program "nowhere"`: {"binary": "nowhere"},
-		"want a path":          {"buildTarget": true},
+		"cannot be combined":            {"binary": "a", "buildTarget": "b"},
+		`got "nowhere", want a program`: {"binary": "nowhere"},
+		"want a path":                   {"buildTarget": true},
 	} {
 		if response, _ := run(t, project(t, source, options)); !strings.Contains(response.GetError(), message) {
 			t.Errorf("%v: got %v, want %q", options, response, message)
@@ -208,10 +208,10 @@ require (
 	}
 }
 
-func TestGapsAreNamed(t *testing.T) {
+func TestUnsupportedMethods(t *testing.T) {
 	_, err := newHost("", nil).Pack(t.Context(), &pulumirpc.PackRequest{})
 	err = explainGap("/pulumirpc.LanguageRuntime/Pack", err)
-	if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "Pack is not part of the stand-in") {
+	if status.Code(err) != codes.Unimplemented || !strings.Contains(err.Error(), "Pack: the simulated Go language host") {
 		t.Errorf("got %v", err)
 	}
 }

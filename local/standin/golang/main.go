@@ -1,8 +1,6 @@
-// Command golang is a stand-in for Pulumi's Go language host, built as
-// pulumi-language-go and used only where the real one, which comes with the
-// Pulumi CLI's installer, is missing. It builds a Go program or plug-in and runs
-// it with what the engine has to tell it; generating or packaging code is left to
-// the real one.
+// Command golang is a replacement of Pulumi's Go language host, built as pulumi-language-go
+// where the real one is not installed; that one comes with the Pulumi CLI's installer. It
+// builds and runs Go programs and plug-ins. It does not generate or package code.
 package main
 
 import (
@@ -21,21 +19,21 @@ import (
 	"google.golang.org/grpc"
 )
 
-// engineCheck is how often the engine is asked whether it is still there.
+// engineCheck is the interval at which the host checks that the engine still runs.
 const engineCheck = 15 * time.Second
 
 func main() {
-	// The engine may pass these to any plugin; they change nothing here.
+	// The engine may pass these flags to any plugin. They have no effect here.
 	flag.String("tracing", "", "accepted and ignored")
 	flag.Parse()
 	if err := serve(flag.Args()); err != nil {
-		fmt.Fprintln(os.Stderr, "pulumi-language-go (stand-in):", err)
+		fmt.Fprintln(os.Stderr, "pulumi-language-go (simulated):", err)
 		os.Exit(1)
 	}
 }
 
-// serve speaks the plugin protocol: the engine's address is the argument, and
-// the port served on is the first line of the output.
+// serve speaks the plugin protocol: the argument is the engine's address, and the first line of
+// the output is the port.
 func serve(args []string) error {
 	if len(args) != 1 {
 		return errors.New("expected one argument, the address of the Pulumi engine; this program is started by pulumi")

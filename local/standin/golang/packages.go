@@ -15,13 +15,12 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// sdkModule is the shape of a provider SDK's module path. Its name and version
-// are those of the plugin that serves it. (The real host reads them from the
-// pulumi-plugin.json inside each module, which takes a full download; for the
-// SDKs that Pulumi publishes the two agree.)
+// sdkModule matches the module path of a provider's SDK. Name and version of the SDK are those
+// of its plugin. The real host reads them from pulumi-plugin.json in each module, which
+// requires a full download. For the SDKs that Pulumi publishes both agree.
 var sdkModule = regexp.MustCompile(`^github\.com/pulumi/pulumi-([a-z0-9-]+)/sdk(/v[0-9]+)?$`)
 
-// GetRequiredPackages derives the plugins that a program needs from its go.mod.
+// GetRequiredPackages returns the plugins of a program, according to its go.mod.
 func (h *languageHost) GetRequiredPackages(_ context.Context, req *pulumirpc.GetRequiredPackagesRequest) (*pulumirpc.GetRequiredPackagesResponse, error) {
 	file, err := readModule(req.GetInfo().GetProgramDirectory())
 	if err != nil {
@@ -40,7 +39,7 @@ func (h *languageHost) GetRequiredPackages(_ context.Context, req *pulumirpc.Get
 	return response, nil
 }
 
-// GetRequiredPlugins is the older form of the same question.
+// GetRequiredPlugins is the older form of GetRequiredPackages.
 func (h *languageHost) GetRequiredPlugins(ctx context.Context, req *pulumirpc.GetRequiredPluginsRequest) (*pulumirpc.GetRequiredPluginsResponse, error) {
 	packages, err := h.GetRequiredPackages(ctx, &pulumirpc.GetRequiredPackagesRequest{Info: req.GetInfo()})
 	if err != nil {
@@ -53,8 +52,8 @@ func (h *languageHost) GetRequiredPlugins(ctx context.Context, req *pulumirpc.Ge
 	return response, nil
 }
 
-// GetProgramDependencies lists the modules of a program's go.mod: its own, and
-// if asked for those that they bring.
+// GetProgramDependencies returns the direct modules of a program's go.mod, and on request the
+// indirect ones.
 func (h *languageHost) GetProgramDependencies(_ context.Context, req *pulumirpc.GetProgramDependenciesRequest) (*pulumirpc.GetProgramDependenciesResponse, error) {
 	file, err := readModule(req.GetInfo().GetProgramDirectory())
 	if err != nil {
@@ -94,7 +93,7 @@ func (h *languageHost) InstallDependencies(req *pulumirpc.InstallDependenciesReq
 	return closer.Close()
 }
 
-// readModule parses the go.mod that governs a directory.
+// readModule parses the go.mod of a directory or of one above it.
 func readModule(directory string) (*modfile.File, error) {
 	for dir := directory; ; {
 		path := filepath.Join(dir, "go.mod")

@@ -11,11 +11,11 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// pluginStream is where a plug-in's output goes.
+// pluginStream receives a plug-in's output.
 type pluginStream = pulumirpc.LanguageRuntime_RunPluginServer
 
-// RunPlugin builds and runs a plug-in that is written in Go, such as a provider
-// with a PulumiPlugin.yaml, and sends its output until it ends.
+// RunPlugin builds and runs a plug-in in Go, such as a provider with a PulumiPlugin.yaml, and
+// sends its output until it ends.
 func (h *languageHost) RunPlugin(req *pulumirpc.RunPluginRequest, stream pluginStream) error {
 	ctx, done := h.operation(stream.Context())
 	defer done()
@@ -48,15 +48,15 @@ func (h *languageHost) RunPlugin(req *pulumirpc.RunPluginRequest, stream pluginS
 	return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Exitcode{Exitcode: code}})
 }
 
-// exitCode returns the status that a plug-in ended with. A plug-in that the
-// engine ends is no error.
+// exitCode returns the exit status of a plug-in. If the engine ends a plug-in, that is not an
+// error.
 func exitCode(ctx context.Context, path string, err error) (int32, error) {
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return 0, nil
 	case ctx.Err() != nil: // the engine ended it
-		return 0, nil //nolint:nilerr // that is no error
+		return 0, nil //nolint:nilerr // expected
 	case errors.As(err, &exit):
 		return int32(exit.ExitCode()), nil //nolint:gosec // a status has eight bits
 	default:
@@ -64,7 +64,7 @@ func exitCode(ctx context.Context, path string, err error) (int32, error) {
 	}
 }
 
-// writer passes written content to a function.
+// writer is a function that receives written content.
 type writer func([]byte) error
 
 // Write calls the function.

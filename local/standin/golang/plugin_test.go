@@ -42,7 +42,7 @@ func (s *stream) Send(message *pulumirpc.RunPluginResponse) error {
 	return nil
 }
 
-// output returns what the plug-in has written to its standard output.
+// output returns the plug-in's standard output.
 func (s *stream) output() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +73,7 @@ func pluginRequest(info *pulumirpc.ProgramInfo, key string) *pulumirpc.RunPlugin
 	}
 }
 
-// TestPluginIsBuiltAndRun covers what the engine reads of a plug-in.
+// TestPluginIsBuiltAndRun checks output, errors and exit code of a plug-in.
 func TestPluginIsBuiltAndRun(t *testing.T) {
 	s := &stream{ctx: t.Context()}
 	if err := newHost("", &recorder.Messages{}).RunPlugin(pluginRequest(project(t, plugin, nil), "value"), s); err != nil {
@@ -90,7 +90,7 @@ func TestPluginIsBuiltAndRun(t *testing.T) {
 	}
 }
 
-// TestPluginThatDoesNotCompile covers the compiler's message.
+// TestPluginThatDoesNotCompile checks the compiler's message.
 func TestPluginThatDoesNotCompile(t *testing.T) {
 	info := project(t, "package main\n\nfunc main() { undefined() }\n", nil)
 	err := newHost("", &recorder.Messages{}).RunPlugin(pluginRequest(info, ""), &stream{ctx: t.Context()})
@@ -99,7 +99,7 @@ func TestPluginThatDoesNotCompile(t *testing.T) {
 	}
 }
 
-// TestPluginThatIsMissing covers a binary that is not there.
+// TestPluginThatIsMissing runs a binary that does not exist.
 func TestPluginThatIsMissing(t *testing.T) {
 	info := project(t, plugin, map[string]any{"binary": "main.go"})
 	if err := os.Chmod(filepath.Join(info.GetProgramDirectory(), "main.go"), 0o600); err != nil {
@@ -111,7 +111,7 @@ func TestPluginThatIsMissing(t *testing.T) {
 	}
 }
 
-// TestPluginEndsWithTheEngine covers an engine that goes while a plug-in serves.
+// TestPluginEndsWithTheEngine ends the engine while a plug-in serves.
 func TestPluginEndsWithTheEngine(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

@@ -17,15 +17,15 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// stopGrace is how long a cancelled program may take to end by itself.
+// stopGrace bounds the time in which a cancelled program may end by itself.
 const stopGrace = 5 * time.Second
 
-// Run builds and runs a program. What the program reported to the user itself,
-// through the engine, is not reported again (a "bail"); any other failure is.
+// Run builds and runs a program. If the program reported its error through the engine, Run does
+// not report it again (a "bail"). It reports every other error.
 func (h *languageHost) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pulumirpc.RunResponse, error) {
 	ctx, done := h.operation(ctx)
 	defer done()
-	// A lost log line is no reason to fail the run.
+	// A lost message is not an error.
 	_ = h.engine.Log(ctx, diag.Info, "", announcement)
 	path, err := program(ctx, req.GetInfo())
 	if err != nil {
@@ -38,7 +38,7 @@ func (h *languageHost) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pul
 	command := exec.CommandContext(ctx, path, req.GetArgs()...)
 	command.Dir = req.GetPwd()
 	command.Env = environment
-	// The engine shows what comes out of this process.
+	// The engine shows the output of this process.
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	endWithHost(command)
 	command.WaitDelay = stopGrace
@@ -62,7 +62,7 @@ func outcome(ctx context.Context, path string, err error) *pulumirpc.RunResponse
 	}
 }
 
-// environment is how the Go SDK learns about the stack that it runs for.
+// environment returns the variables with which the Go SDK finds its stack and engine.
 func (h *languageHost) environment(req *pulumirpc.RunRequest) ([]string, error) {
 	config, err := json.Marshal(nonNil(req.GetConfig()))
 	if err != nil {

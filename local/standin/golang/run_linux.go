@@ -5,8 +5,8 @@ import (
 	"syscall"
 )
 
-// endWithHost makes the kernel end the program when this host dies, even by
-// kill -9: a program without an engine would wait for ever.
+// endWithHost makes the kernel end the program when this host dies, also by kill -9. A program
+// without an engine would wait forever.
 func endWithHost(command *exec.Cmd) {
 	command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 }

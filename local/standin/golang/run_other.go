@@ -4,6 +4,6 @@ package main
 
 import "os/exec"
 
-// endWithHost needs nothing here: the local stack, the only place where this
-// host runs, needs Linux; elsewhere it merely compiles.
+// endWithHost does nothing. The local stack needs Linux, so this host does not run elsewhere;
+// it only compiles.
 func endWithHost(*exec.Cmd) {}

@@ -19,14 +19,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// Account is the folder of a simulated account; "" is none, in which everything
-// is allowed and nothing is kept.
+// Account is the folder of a simulated account. With "" everything is allowed and nothing is
+// stored.
 type Account string
 
-// FromEnvironment returns the account that this repository's commands name.
+// FromEnvironment returns the account that this repository's commands set.
 func FromEnvironment() Account { return Account(os.Getenv("VLLM_EKS_SIMULATED_ACCOUNT")) }
 
-// record is the part of an account's resource that is read here.
+// record is the part of a resource that this package reads.
 type record struct {
 	Type, ID string
 	Outputs  struct {
@@ -34,7 +34,7 @@ type record struct {
 	}
 }
 
-// records are the account's resources.
+// records returns the account's resources.
 func (a Account) records() ([]record, error) {
 	text, err := os.ReadFile(filepath.Join(string(a), "account.json"))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -51,58 +51,57 @@ func (a Account) records() ([]record, error) {
 	return list, err
 }
 
-// early are the add-ons that are active some time after a cluster's access
-// entries were created.
+// early are add-ons that become active some time after a cluster's access entries were created.
 var early = []string{"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}
 
-// Reach returns why a client that connects now cannot use a cluster's API server.
-// An access entry is in force some seconds after its creation only, and an
-// add-on's creation takes longer: who waits for these has waited long enough.
+// Reach returns the error of a client that cannot use a cluster's API server yet. An access
+// entry is in force some seconds after its creation. The creation of an add-on takes longer, so
+// a client that waits for these add-ons has waited long enough.
 // https://docs.aws.amazon.com/eks/latest/userguide/grant-k8s-access.html (read 2026-11-29)
 func (a Account) Reach(server string) error {
 	if a == "" || !strings.Contains(server, ".eks.") {
-		return nil // a cluster of the user's, which no account guards
+		return nil // the user's cluster, without an account
 	}
-	all, err := a.records()
+	resources, err := a.records()
 	if err != nil {
 		return err
 	}
 	name := clusterOf(server)
-	of := func(typ string, fits func(record) bool) bool {
-		return slices.ContainsFunc(all, func(r record) bool { return r.Type == typ && r.Outputs.ClusterName == name && fits(r) })
+	exists := func(typ string, fits func(record) bool) bool {
+		return slices.ContainsFunc(resources, func(r record) bool { return r.Type == typ && r.Outputs.ClusterName == name && fits(r) })
 	}
-	if !slices.ContainsFunc(all, func(r record) bool { return r.Type == "aws:eks/cluster:Cluster" && r.ID == name }) {
+	if !slices.ContainsFunc(resources, func(r record) bool { return r.Type == "aws:eks/cluster:Cluster" && r.ID == name }) {
 		return fmt.Errorf("dial tcp: lookup %s: no such host", server)
 	}
-	if !of("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", func(r record) bool { return isCaller(r.Outputs.PrincipalArn) }) {
+	if !exists("aws:eks/accessPolicyAssociation:AccessPolicyAssociation", func(r record) bool { return isCaller(r.Outputs.PrincipalArn) }) {
 		return errors.New("the server has asked for the client to provide credentials: the caller has no access entry with a policy")
 	}
 	for _, addon := range early {
-		if !of("aws:eks/addon:Addon", func(r record) bool { return r.Outputs.AddonName == addon }) {
+		if !exists("aws:eks/addon:Addon", func(r record) bool { return r.Outputs.AddonName == addon }) {
 			return fmt.Errorf("the server has asked for the client to provide credentials: the access entry is not in force yet (%s is not there either)", addon)
 		}
 	}
 	return nil
 }
 
-// clusterOf is llm of llm.us-west-2.eks.simulated.invalid.
+// clusterOf returns llm of llm.us-west-2.eks.simulated.invalid.
 func clusterOf(server string) string {
 	host := server[strings.LastIndex(server, "/")+1:]
 	name, _, _ := strings.Cut(host, ".")
 	return name
 }
 
-// isCaller reports whether a principal is the role whose session calls.
+// isCaller reports whether a principal is the role of the calling session.
 func isCaller(principal string) bool {
 	parts := strings.Split(awsdata.Caller, "/") // arn:aws:sts::…:assumed-role/<role>/<session>
 	return strings.HasSuffix(principal, "::"+awsdata.ID+":role/"+parts[1])
 }
 
-// Item is something that a controller in a cluster created in the account.
+// Item is a resource that a controller in a cluster created in the account.
 type Item struct {
 	// Kind is LoadBalancer (with its security group) or Volume.
 	Kind string
-	// Server is the cluster, and Namespace and Name are the object's that asked.
+	// Server is the cluster. Namespace and Name are those of the object that caused it.
 	Server, Namespace, Name string
 }
 
@@ -110,47 +109,46 @@ type Item struct {
 const (
 	LoadBalancer = "load balancer"
 	Volume       = "EBS volume"
-	controller   = "load balancer controller" // what removes load balancers; itself nothing in the account
+	controller   = "load balancer controller" // removes load balancers; not a resource of the account
 )
 
-// String is an item in a message.
+// String returns an item as a message shows it.
 func (i Item) String() string { return fmt.Sprintf("%s of %s/%s", i.Kind, i.Namespace, i.Name) }
 
-// Items are what controllers created in an account and nobody removed.
+// Items returns the resources that controllers created in an account and that still exist.
 func (a Account) Items() ([]Item, error) {
 	var items []Item
-	err := a.change(func(all []Item) []Item {
-		items = slices.DeleteFunc(slices.Clone(all), func(i Item) bool { return i.Kind == controller })
-		return all
+	err := a.change(func(stored []Item) []Item {
+		items = slices.DeleteFunc(slices.Clone(stored), func(i Item) bool { return i.Kind == controller })
+		return stored
 	})
 	return items, err
 }
 
-// Created does what controllers do when an object is created or changed.
+// Created simulates the controllers' reaction to a created or changed object.
 func (a Account) Created(server, kind, namespace, name string, object map[string]any) error {
 	item := Item{Server: clusterOf(server), Namespace: namespace, Name: name}
 	switch {
-	case kind == "Ingress" && at(object, "spec", "ingressClassName") == "alb":
+	case kind == "Ingress" && stringAt(object, "spec", "ingressClassName") == "alb":
 		item.Kind = LoadBalancer
-	case kind == "PersistentVolumeClaim" && blockStorage(at(object, "spec", "storageClassName")), kind == "Release" && claims(object["values"]):
+	case kind == "PersistentVolumeClaim" && blockStorage(stringAt(object, "spec", "storageClassName")), kind == "Release" && claims(object["values"]):
 		item.Kind = Volume
 	case kind == "Release" && strings.HasSuffix(fmt.Sprint(object["chart"]), "aws-load-balancer-controller"):
 		item.Kind = controller
 	default:
 		return nil
 	}
-	return a.change(func(all []Item) []Item {
-		if slices.Contains(all, item) {
-			return all
+	return a.change(func(items []Item) []Item {
+		if slices.Contains(items, item) {
+			return items
 		}
-		return append(all, item)
+		return append(items, item)
 	})
 }
 
-// Deleted does what controllers do when an object is deleted, while they run: the
-// load balancer controller removes an Ingress' load balancer, and the EBS driver
-// a claim's volume. The claims of a StatefulSet outlive its chart, and go with the
-// namespace.
+// Deleted simulates the controllers' reaction to a deleted object, if they run: the load
+// balancer controller removes an Ingress' load balancer, and the EBS driver a claim's volume.
+// The claims of a StatefulSet remain after its chart, and are deleted with the namespace.
 func (a Account) Deleted(server, kind, namespace, name string) error {
 	if a == "" {
 		return nil
@@ -163,9 +161,9 @@ func (a Account) Deleted(server, kind, namespace, name string) error {
 	driver := slices.ContainsFunc(resources, func(r record) bool {
 		return r.Type == "aws:eks/addon:Addon" && r.Outputs.ClusterName == cluster && r.Outputs.AddonName == "aws-ebs-csi-driver"
 	})
-	return a.change(func(all []Item) []Item {
-		balances := slices.ContainsFunc(all, func(i Item) bool { return i.Kind == controller && i.Server == cluster })
-		return slices.DeleteFunc(slices.Clone(all), func(i Item) bool {
+	return a.change(func(items []Item) []Item {
+		balances := slices.ContainsFunc(items, func(i Item) bool { return i.Kind == controller && i.Server == cluster })
+		return slices.DeleteFunc(slices.Clone(items), func(i Item) bool {
 			switch {
 			case i.Server != cluster:
 				return false
@@ -180,7 +178,7 @@ func (a Account) Deleted(server, kind, namespace, name string) error {
 	})
 }
 
-// change rewrites the account's list of items.
+// change edits the account's list of items.
 func (a Account) change(edit func([]Item) []Item) (err error) {
 	if a == "" {
 		return nil
@@ -215,8 +213,8 @@ func (a Account) change(edit func([]Item) []Item) (err error) {
 	return errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path))
 }
 
-// at is the text in an object.
-func at(object map[string]any, path ...string) string {
+// stringAt returns the string at a path of an object.
+func stringAt(object map[string]any, path ...string) string {
 	var value any = object
 	for _, name := range path {
 		inner, _ := value.(map[string]any)
@@ -226,8 +224,8 @@ func at(object map[string]any, path ...string) string {
 	return text
 }
 
-// blockStorage reports whether a class is of EBS: gp3 is the one that the program
-// creates, and no class is the default one.
+// blockStorage reports whether a storage class is of EBS: gp3, which the program creates, or
+// the default.
 func blockStorage(class string) bool { return class == "" || class == "gp3" }
 
 // claims reports whether a chart's values have a template of a claim.

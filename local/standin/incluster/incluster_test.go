@@ -18,11 +18,11 @@ type props = map[string]any
 // account has these resources, by type and outputs.
 func account(t *testing.T, resources ...props) Account {
 	t.Helper()
-	all := map[string]props{}
+	items := map[string]props{}
 	for i, r := range resources {
-		all[fmt.Sprint(i)] = r
+		items[fmt.Sprint(i)] = r
 	}
-	text, err := json.Marshal(all)
+	text, err := json.Marshal(items)
 	if err != nil {
 		t.Fatal(err)
 	}

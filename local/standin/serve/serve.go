@@ -1,4 +1,4 @@
-// Package serve runs a stand-in for a Pulumi provider as the engine's plugin.
+// Package serve runs a simulated Pulumi provider as the engine's plugin.
 package serve
 
 import (
@@ -12,17 +12,16 @@ import (
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
-// engineCheck is how often the engine is asked whether it is still there. The
-// SDK asks every five minutes, which keeps the plugin of a killed engine around
-// for that long.
+// engineCheck is the interval at which the plugin checks that the engine still runs. The SDK's
+// interval is five minutes, for which the plugin of a killed engine would remain.
 const engineCheck = 15 * time.Second
 
-// Main serves the provider of that name until the engine has gone, and ends the
-// process if that fails. The host is nil without an engine's address: the engine
-// will attach later and bring it.
+// Main serves the provider of a name until the engine has ended. If that fails, it ends the
+// process with status 1. The host is nil without an engine's address: the engine attaches later
+// and passes it.
 func Main(name string, provider func(*sdk.HostClient) pulumirpc.ResourceProviderServer) {
 	if err := serve(name, provider); err != nil {
-		fmt.Fprintf(os.Stderr, "pulumi-resource-%s (stand-in): %v\n", name, err)
+		fmt.Fprintf(os.Stderr, "pulumi-resource-%s (simulated): %v\n", name, err)
 		os.Exit(1)
 	}
 }

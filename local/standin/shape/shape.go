@@ -1,6 +1,6 @@
-// Package shape holds values to the Go types of a Pulumi SDK, which carry the
-// names of a resource's properties in their tags: no property that there is not,
-// every one that is required, each of its type.
+// Package shape compares values with the Go types of a Pulumi SDK, whose tags have the names of
+// a resource's properties. It reports unknown properties, missing required ones, and wrong
+// types.
 package shape
 
 import (
@@ -14,21 +14,21 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
 )
 
-// Unknown stands for a value that a preview does not know yet.
+// Unknown is a value that a preview does not know yet.
 type Unknown struct{}
 
-// Problem is one thing that is wrong, and where.
+// Problem is an error and its place.
 type Problem struct{ Place, Text string }
 
-// Problems collects them.
+// Problems collects problems.
 type Problems []Problem
 
-// Addf adds one.
+// Addf adds a problem.
 func (p *Problems) Addf(place, format string, args ...any) {
 	*p = append(*p, Problem{place, fmt.Sprintf(format, args...)})
 }
 
-// Fields are the properties of a type of the SDK, by their names.
+// Fields returns the properties of a type of the SDK, by name.
 func Fields(t reflect.Type) map[string]reflect.StructField {
 	found := map[string]reflect.StructField{}
 	for i := range t.NumField() {
@@ -39,24 +39,24 @@ func Fields(t reflect.Type) map[string]reflect.StructField {
 	return found
 }
 
-// Object holds an object to a struct. A field that is neither a pointer nor a list
-// or map has to be there.
+// Object compares an object with a struct. A field that is neither a pointer, a list nor a map
+// is required.
 func (p *Problems) Object(place string, v any, t reflect.Type) {
-	object, is := v.(map[string]any)
-	if !is {
+	object, matches := v.(map[string]any)
+	if !matches {
 		p.Addf(place, "got %s, want an object", Describe(v))
 		return
 	}
-	known := Fields(t)
+	fields := Fields(t)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		if field, has := known[name]; has {
+		if field, has := fields[name]; has {
 			p.value(Join(place, name), object[name], field.Type)
-		} else if !strings.HasPrefix(name, "__") { // a provider's own notes
-			p.Addf(Join(place, name), "there is no such property; there are: %s", strings.Join(slices.Sorted(maps.Keys(known)), ", "))
+		} else if !strings.HasPrefix(name, "__") { // a provider's own data
+			p.Addf(Join(place, name), "there is no such property; there are: %s", strings.Join(slices.Sorted(maps.Keys(fields)), ", "))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(known)) {
-		switch known[name].Type.Kind() {
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		switch fields[name].Type.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
 			continue
 		}
@@ -73,20 +73,20 @@ func (p *Problems) value(place string, v any, t reflect.Type) {
 	switch t.Kind() {
 	case reflect.Pointer:
 		p.value(place, v, t.Elem())
-	case reflect.Interface: // such as a policy document, which is text or an object
+	case reflect.Interface: // such as a policy document, which is a string or an object
 	case reflect.Struct:
 		p.Object(place, v, t)
 	case reflect.Map:
-		object, is := v.(map[string]any)
-		if !is {
+		object, matches := v.(map[string]any)
+		if !matches {
 			p.Addf(place, "got %s, want an object", Describe(v))
 		}
 		for _, name := range slices.Sorted(maps.Keys(object)) {
 			p.value(fmt.Sprintf("%s[%q]", place, name), object[name], t.Elem())
 		}
 	case reflect.Slice:
-		list, is := v.([]any)
-		if !is {
+		list, matches := v.([]any)
+		if !matches {
 			p.Addf(place, "got %s, want a list", Describe(v))
 		}
 		for i, item := range list {
@@ -105,8 +105,8 @@ func (p *Problems) scalar(place string, v any, kind reflect.Kind) {
 	case reflect.Bool:
 		_, fits = v.(bool)
 	case reflect.Int:
-		number, is := v.(float64)
-		fits = is && number == math.Trunc(number)
+		number, matches := v.(float64)
+		fits = matches && number == math.Trunc(number)
 	case reflect.Float64:
 		_, fits = v.(float64)
 	}
@@ -115,7 +115,7 @@ func (p *Problems) scalar(place string, v any, kind reflect.Kind) {
 	}
 }
 
-// Describe is a value in a message.
+// Describe returns a value as a message shows it.
 func Describe(v any) string {
 	switch v.(type) {
 	case nil:
@@ -128,7 +128,7 @@ func Describe(v any) string {
 	return fmt.Sprintf("%#v", v)
 }
 
-// Join is the place of a property of what is at a place.
+// Join returns the place of a property of an object at a place.
 func Join(place, name string) string {
 	if place == "" {
 		return name
@@ -136,7 +136,7 @@ func Join(place, name string) string {
 	return place + "." + name
 }
 
-// Plain are properties without marks, as encoding/json would read them.
+// Plain returns properties without marks, as encoding/json would decode them.
 func Plain(props resource.PropertyMap) map[string]any {
 	object := map[string]any{}
 	for key, value := range props {
@@ -167,13 +167,13 @@ func plain(v resource.PropertyValue) any {
 	return v.V
 }
 
-// Properties are the way back from Plain.
+// Properties is the inverse of Plain.
 func Properties(object map[string]any) resource.PropertyMap {
-	all := resource.PropertyMap{}
+	props := resource.PropertyMap{}
 	for key, value := range object {
-		all[resource.PropertyKey(key)] = property(value)
+		props[resource.PropertyKey(key)] = property(value)
 	}
-	return all
+	return props
 }
 
 func property(v any) resource.PropertyValue {

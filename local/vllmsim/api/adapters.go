@@ -1,15 +1,15 @@
 package api
 
-// Adapter is a LoRA adapter that requests may name instead of the model.
+// Adapter is a LoRA adapter. Requests may name it instead of the model.
 type Adapter struct {
 	Name string
 	Path string
-	// Parent is the name of the model that it belongs to.
+	// Parent is the name of the adapter's model.
 	Parent string
 }
 
-// adapter is the name of the adapter that a request asks for; empty if it asks
-// for the model itself. An adapter with a name of the model's is found first.
+// adapter returns the name of the adapter that a request names; "" for the model. An adapter
+// with the model's name has precedence.
 func (s *Server) adapter(model string) string {
 	for _, a := range s.config.Adapters {
 		if a.Name == model {

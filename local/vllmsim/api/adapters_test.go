@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-// withAdapters serves two adapters, one at a time.
+// withAdapters serves two adapters, one per batch.
 func withAdapters(t *testing.T) *fixture {
 	t.Helper()
 	return serve(t, func(c *Config, e *engine.Config) {
@@ -41,7 +41,7 @@ func TestAdaptersAreListedAfterTheModel(t *testing.T) {
 	}
 }
 
-func TestAnAdapterAnswersInItsOwnName(t *testing.T) {
+func TestResponsesNameTheAdapter(t *testing.T) {
 	f := withAdapters(t)
 	for model, want := range map[string]string{"sql": "sql", "legal": "legal", "m": "m", "alias": "m", "": "m"} {
 		for path, rest := range map[string]string{

@@ -8,7 +8,7 @@ import (
 	"net/http"
 )
 
-// answerHead opens every answer and chunk.
+// answerHead holds the first fields of every response and chunk.
 type answerHead struct {
 	ID      string `json:"id"`
 	Object  string `json:"object"`
@@ -21,8 +21,8 @@ func (h answerHead) as(object string) answerHead {
 	return h
 }
 
-// head identifies a request: by the client's own id where it sent one. It names
-// the adapter that answers, or the model.
+// head returns a response's first fields, with the client's request id if it sent one. The
+// model is the adapter's name, or the model's.
 func (s *Server) head(r *http.Request, prefix, adapter string) answerHead {
 	id := r.Header.Get("X-Request-Id")
 	if id == "" {
@@ -64,7 +64,7 @@ func produced(results []result) int {
 	return total
 }
 
-// collect waits for all choices of an answer that is not streamed.
+// collect waits for all choices of a response that is not streamed.
 func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
 	streams, notify, err := s.submit(j, math.MaxInt)
 	if err != nil {
@@ -77,8 +77,8 @@ func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
 		}
 		if p.reason != "" {
 			plan := &j.plans[p.choice]
-			results[p.choice] = result{text: plan.text(0, p.to), reason: p.reason, tokens: p.to}
-			if p.to == plan.tokens() {
+			results[p.choice] = result{text: plan.text(0, p.end), reason: p.reason, tokens: p.end}
+			if p.end == plan.tokens() {
 				results[p.choice].stop = plan.stopString
 			}
 		}
@@ -87,15 +87,15 @@ func (s *Server) collect(r *http.Request, j *job) ([]result, error) {
 	return results, err
 }
 
-// finish ends a stream: with the usage, or with the error that broke it.
-func finish(out *sse, err error, last func() error) {
+// finish ends a stream with the usage, or with the error that ended it.
+func finish(out *sse, err error, closing func() error) {
 	if err != nil {
-		// Where the client has left, these go nowhere.
+		// If the client has left, nobody reads these.
 		_ = out.send(errorBody{Error: asError(err)})
 		_ = out.done()
 		return
 	}
-	if last() == nil {
+	if closing() == nil {
 		_ = out.done()
 	}
 }

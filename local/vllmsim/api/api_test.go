@@ -23,7 +23,7 @@ type fixture struct {
 	log    *bytes.Buffer
 }
 
-// serve starts a server whose engine steps in no time; change adapts both.
+// serve starts a server whose engine's steps take no time. change adapts both configurations.
 func serve(t *testing.T, change func(*Config, *engine.Config)) *fixture {
 	t.Helper()
 	timing := engine.Config{Blocks: 1000, BlockSize: 16, MaxNumSeqs: 64, MaxBatchedTokens: 2048, Timing: engine.Linear{Base: time.Microsecond}}
@@ -97,7 +97,7 @@ func do(t *testing.T, req *http.Request) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// events are the data of a stream; the last one must be [DONE].
+// events returns the data of a stream, which must end with [DONE].
 func events(t *testing.T, body string) []map[string]any {
 	t.Helper()
 	var out []map[string]any
@@ -115,7 +115,7 @@ func events(t *testing.T, body string) []map[string]any {
 	return out
 }
 
-func at(t *testing.T, value any, path ...any) any {
+func valueAt(t *testing.T, value any, path ...any) any {
 	t.Helper()
 	for _, step := range path {
 		switch key := step.(type) {
@@ -144,27 +144,27 @@ func TestChatStream(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("%d: %s", status, body)
 	}
-	all := events(t, body)
-	if role, content := at(t, all[0], "choices", 0, "delta", "role"), at(t, all[0], "choices", 0, "delta", "content"); role != "assistant" || content != "" {
+	received := events(t, body)
+	if role, content := valueAt(t, received[0], "choices", 0, "delta", "role"), valueAt(t, received[0], "choices", 0, "delta", "content"); role != "assistant" || content != "" {
 		t.Errorf("first chunk: role %v, content %v", role, content)
 	}
 	var text strings.Builder
-	for _, event := range all[1 : len(all)-1] {
-		if event["object"] != "chat.completion.chunk" || event["id"] != all[0]["id"] || event["model"] != "m" {
+	for _, event := range received[1 : len(received)-1] {
+		if event["object"] != "chat.completion.chunk" || event["id"] != received[0]["id"] || event["model"] != "m" {
 			t.Errorf("%v", event)
 		}
-		content, _ := at(t, event, "choices", 0, "delta", "content").(string)
+		content, _ := valueAt(t, event, "choices", 0, "delta", "content").(string)
 		text.WriteString(content)
 	}
 	if !strings.HasPrefix(text.String(), tokens.Preamble) {
 		t.Errorf("text %q", text.String())
 	}
-	if reason := at(t, all[len(all)-2], "choices", 0, "finish_reason"); reason != "length" {
+	if reason := valueAt(t, received[len(received)-2], "choices", 0, "finish_reason"); reason != "length" {
 		t.Errorf("finish_reason %v", reason)
 	}
-	last := all[len(all)-1]
-	if n := at(t, last, "usage", "completion_tokens"); n != 12.0 || len(last["choices"].([]any)) != 0 {
-		t.Errorf("usage chunk %v", last)
+	final := received[len(received)-1]
+	if n := valueAt(t, final, "usage", "completion_tokens"); n != 12.0 || len(final["choices"].([]any)) != 0 {
+		t.Errorf("usage chunk %v", final)
 	}
 }
 
@@ -173,7 +173,7 @@ func TestContinuousUsage(t *testing.T) {
 	_, body := f.post(t, "/v1/completions", `{"model":"m","prompt":"Hi","stream":true,"max_tokens":12,"stream_options":{"include_usage":true,"continuous_usage_stats":true}}`)
 	before := 0.0
 	for _, event := range events(t, body) {
-		n, ok := at(t, event, "usage", "completion_tokens").(float64)
+		n, ok := valueAt(t, event, "usage", "completion_tokens").(float64)
 		if !ok || n < before {
 			t.Errorf("usage of %v tokens after %v", n, before)
 		}
@@ -189,14 +189,14 @@ func TestStreamIntervalHoldsTokensBack(t *testing.T) {
 		c.StreamInterval, e.Timing = 5, engine.Linear{Base: time.Millisecond}
 	})
 	_, body := f.post(t, "/v1/completions", `{"model":"m","prompt":"Hi","stream":true,"max_tokens":12,"stream_options":{"include_usage":true}}`)
-	all := events(t, body)
-	chunks, last := all[:len(all)-1], all[len(all)-1]
-	// The first token, twice five, and the last; fewer where the reader is late.
+	received := events(t, body)
+	chunks, final := received[:len(received)-1], received[len(received)-1]
+	// One token, twice five, and one; fewer chunks if the reader is slow.
 	if len(chunks) < 1 || len(chunks) > 4 {
 		t.Errorf("12 tokens came in %d chunks", len(chunks))
 	}
-	if n := at(t, last, "usage", "completion_tokens"); n != 12.0 {
-		t.Errorf("usage chunk %v", last)
+	if n := valueAt(t, final, "usage", "completion_tokens"); n != 12.0 {
+		t.Errorf("usage chunk %v", final)
 	}
 }
 
@@ -210,14 +210,14 @@ func TestChatWithoutStreaming(t *testing.T) {
 	if answer["id"] != "chatcmpl-abc" || answer["object"] != "chat.completion" {
 		t.Errorf("%v, %v", answer["id"], answer["object"])
 	}
-	if at(t, answer, "choices", 0, "message", "content") == at(t, answer, "choices", 1, "message", "content") {
+	if valueAt(t, answer, "choices", 0, "message", "content") == valueAt(t, answer, "choices", 1, "message", "content") {
 		t.Error("two choices have one text")
 	}
-	if total := at(t, answer, "usage", "completion_tokens"); total != 60.0 {
+	if total := valueAt(t, answer, "usage", "completion_tokens"); total != 60.0 {
 		t.Errorf("%v completion tokens for 2 × 30", total)
 	}
 	_, again := f.post(t, "/v1/chat/completions", hello+`,"max_tokens":30}`)
-	if !strings.Contains(again, at(t, answer, "choices", 0, "message", "content").(string)) {
+	if !strings.Contains(again, valueAt(t, answer, "choices", 0, "message", "content").(string)) {
 		t.Error("the same request gave another text")
 	}
 }
@@ -240,7 +240,7 @@ func TestStopsAndLengths(t *testing.T) {
 		if err := json.Unmarshal([]byte(body), &answer); err != nil {
 			t.Fatalf("%s: %s", name, body)
 		}
-		reason, text, n := at(t, answer, "choices", 0, "finish_reason"), at(t, answer, "choices", 0, "message", "content"), at(t, answer, "usage", "completion_tokens")
+		reason, text, n := valueAt(t, answer, "choices", 0, "finish_reason"), valueAt(t, answer, "choices", 0, "message", "content"), valueAt(t, answer, "usage", "completion_tokens")
 		if reason != c.reason || c.text != "" && text != c.text || n != c.tokens {
 			t.Errorf("%s: %v, %q, %v tokens", name, reason, text, n)
 		}
@@ -262,7 +262,7 @@ func TestCompletionPrompts(t *testing.T) {
 		if got := len(answer["choices"].([]any)); got != choices {
 			t.Errorf("%s: %d choices", prompt, got)
 		}
-		if n := at(t, answer, "usage", "completion_tokens"); n != float64(16*choices) {
+		if n := valueAt(t, answer, "usage", "completion_tokens"); n != float64(16*choices) {
 			t.Errorf("%s: %v tokens, want 16 per choice", prompt, n)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// guarded are the only paths that vLLM's API key protects. Everything else,
-// /metrics and /tokenize among it, answers without one.
+// guarded are the only paths that vLLM's API key protects. All others, such as /metrics and
+// /tokenize, need no key.
 var guarded = []string{"/v1", "/v2", "/inference", "/cohere"}
 
 func hashKeys(keys []string) [][32]byte {
@@ -23,8 +23,8 @@ func trimRoot(path, root string) string {
 	return strings.TrimPrefix(path, root)
 }
 
-// authorized compares hashes in constant time, so that the time says nothing
-// about a key.
+// authorized compares hashes in constant time, so that the duration reveals nothing about a
+// key.
 func (s *Server) authorized(path string, r *http.Request) bool {
 	if len(s.keys) == 0 || r.Method == http.MethodOptions || !isGuarded(path) {
 		return true

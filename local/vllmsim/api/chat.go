@@ -51,8 +51,8 @@ func (c *contentText) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// template renders the messages as a chat template would: a header per
-// message, and one that opens the answer.
+// template renders the messages like a chat template: a header for each message, and one that
+// starts the response.
 func template(messages []message) string {
 	var out strings.Builder
 	for _, m := range messages {
@@ -62,7 +62,8 @@ func template(messages []message) string {
 	return out.String()
 }
 
-// templateTokens: a template's markers are single tokens in a real vocabulary.
+// templateTokens returns the number of tokens of the messages. A template's markers are single
+// tokens in a real vocabulary.
 func templateTokens(messages []message) int {
 	total := 3
 	for _, m := range messages {
@@ -109,13 +110,13 @@ func (s *Server) chatJob(req *chatRequest) (*job, error) {
 		return nil, badRequest("", `"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set`)
 	}
 	prompt, length := template(req.Messages), templateTokens(req.Messages)
-	most, err := s.room(length, req.MaxTokens, 0)
+	limit, err := s.room(length, req.MaxTokens, 0)
 	if err != nil {
 		return nil, err
 	}
-	j := &job{adapter: s.adapter(req.Model), uniquePrompt: length, maxTokens: most, n: req.choices()}
+	j := &job{adapter: s.adapter(req.Model), uniquePrompt: length, maxTokens: limit, n: req.choices()}
 	for choice := range j.n {
-		j.plans = append(j.plans, newPlan(prompt, &req.sampling, choice, most))
+		j.plans = append(j.plans, newPlan(prompt, &req.sampling, choice, limit))
 		j.promptTokens = append(j.promptTokens, length)
 	}
 	return j, nil
@@ -199,11 +200,11 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	given := 0 // tokens, of all choices
+	generated := 0 // tokens of all choices
 	chunk := func(choice chatChunkChoice) error {
 		c := chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, given)
+			u := newUsage(j.uniquePrompt, generated)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -213,8 +214,8 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if p.err != nil {
 			return p.err
 		}
-		given += p.to - p.from
-		if !opened { // the roles come with the first token of any choice
+		generated += p.end - p.start
+		if !opened { // the roles precede the first token of any choice
 			opened = true
 			empty := ""
 			for i := range j.plans {
@@ -223,7 +224,7 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 				}
 			}
 		}
-		text := j.plans[p.choice].text(p.from, p.to)
+		text := j.plans[p.choice].text(p.start, p.end)
 		choice := chatChunkChoice{Index: p.choice, Delta: delta{Content: &text}}
 		if p.reason != "" {
 			choice.FinishReason, choice.StopReason = &p.reason, j.plans[p.choice].stopString
@@ -234,10 +235,10 @@ func (s *Server) streamChat(w http.ResponseWriter, r *http.Request, req *chatReq
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, given)
+		u := newUsage(j.uniquePrompt, generated)
 		return out.send(chatChunk{answerHead: head.as("chat.completion.chunk"), Choices: []chatChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }
 
-// now is the answer's time stamp.
+// now returns the response's time stamp.
 func now() int64 { return time.Now().Unix() }

@@ -15,7 +15,7 @@ type completionRequest struct {
 	Echo   bool    `json:"echo"`
 }
 
-// prompts are what a completion accepts: a text, texts, token ids, or lists of
+// prompts are the forms of a completion's prompt: a string, strings, token ids, or lists of
 // token ids.
 type prompts []prompt
 
@@ -58,7 +58,7 @@ func fromIDs(ids []int64) prompt {
 	return prompt{text.String(), len(ids)}
 }
 
-// completionTokens is what the API generates when max_tokens is not given.
+// completionTokens is the default of max_tokens.
 const completionTokens = 16
 
 func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
@@ -93,14 +93,14 @@ func (s *Server) completionJob(req *completionRequest) (*job, []string, error) {
 		if p.tokens == 0 {
 			return nil, nil, badRequest("prompt", "The prompt cannot be empty.")
 		}
-		most, err := s.room(p.tokens, req.MaxTokens, completionTokens)
+		limit, err := s.room(p.tokens, req.MaxTokens, completionTokens)
 		if err != nil {
 			return nil, nil, err
 		}
 		j.uniquePrompt += p.tokens
-		j.maxTokens = max(j.maxTokens, most)
+		j.maxTokens = max(j.maxTokens, limit)
 		for choice := range j.n {
-			j.plans = append(j.plans, newPlan(p.text, &req.sampling, choice, most))
+			j.plans = append(j.plans, newPlan(p.text, &req.sampling, choice, limit))
 			j.promptTokens = append(j.promptTokens, p.tokens)
 			echo := ""
 			if req.Echo {
@@ -168,14 +168,14 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 	}
 	out := newSSE(w)
 	final, continuous := req.wantsUsage(s.config.ForceUsage)
-	given := 0 // tokens, of all choices
+	generated := 0 // tokens of all choices
 	err = follow(r.Context(), streams, notify, func(p progress) error {
 		if p.err != nil {
 			return p.err
 		}
-		given += p.to - p.from
-		choice := completionChunkChoice{Index: p.choice, Text: j.plans[p.choice].text(p.from, p.to)}
-		if p.from == 0 {
+		generated += p.end - p.start
+		choice := completionChunkChoice{Index: p.choice, Text: j.plans[p.choice].text(p.start, p.end)}
+		if p.start == 0 {
 			choice.Text = echoes[p.choice] + choice.Text
 		}
 		if p.reason != "" {
@@ -183,7 +183,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		}
 		c := completionChunk{answerHead: head, Choices: []completionChunkChoice{choice}, SystemFingerprint: s.config.Fingerprint}
 		if continuous {
-			u := newUsage(j.uniquePrompt, given)
+			u := newUsage(j.uniquePrompt, generated)
 			c.Usage = &u
 		}
 		return out.send(c)
@@ -192,7 +192,7 @@ func (s *Server) streamCompletion(w http.ResponseWriter, r *http.Request, req *c
 		if !final {
 			return nil
 		}
-		u := newUsage(j.uniquePrompt, given)
+		u := newUsage(j.uniquePrompt, generated)
 		return out.send(completionChunk{answerHead: head, Choices: []completionChunkChoice{}, SystemFingerprint: s.config.Fingerprint, Usage: &u})
 	})
 }

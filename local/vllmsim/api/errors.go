@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-// apiError is an error as vLLM's clients see it.
+// apiError is an error in vLLM's form.
 type apiError struct {
 	Message string  `json:"message"`
 	Type    string  `json:"type"`
@@ -19,7 +19,7 @@ type apiError struct {
 
 func (e *apiError) Error() string { return e.Message }
 
-// badRequest is an error about a parameter's value; param may be empty.
+// badRequest returns an error about a parameter's value. param may be empty.
 func badRequest(param, format string, values ...any) *apiError {
 	e := &apiError{Message: fmt.Sprintf(format, values...), Type: "BadRequestError", Code: http.StatusBadRequest}
 	if param != "" {
@@ -28,7 +28,7 @@ func badRequest(param, format string, values ...any) *apiError {
 	return e
 }
 
-// malformed is an error about a body that does not have the right form.
+// malformed returns an error about a body of the wrong form.
 func malformed(param, message string) *apiError {
 	path := "body"
 	if param != "" {
@@ -44,15 +44,15 @@ func statusError(status int) *apiError {
 	return &apiError{Message: http.StatusText(status), Type: http.StatusText(status), Code: status}
 }
 
-// asError finds the answer for whatever went wrong with a request.
+// asError returns the response for an error of a request.
 func asError(err error) *apiError {
 	var e *apiError
 	switch {
 	case errors.As(err, &e):
 		return e
 	case errors.Is(err, engine.ErrShuttingDown):
-		// vLLM's answer depends on how far its shutdown is: an aborted output,
-		// a 5xx or a closed connection. The simulator always says 503.
+		// vLLM's response depends on the progress of its shutdown: an aborted output,
+		// a 5xx or a closed connection. The simulator always answers 503.
 		return &apiError{Message: "The server is shutting down.", Type: "ServiceUnavailableError", Code: http.StatusServiceUnavailable}
 	case errors.Is(err, engine.ErrDead):
 		return &apiError{

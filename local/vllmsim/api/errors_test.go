@@ -59,7 +59,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestTheKeyGuardsOnlyTheAPI(t *testing.T) {
+func TestAPIKey(t *testing.T) {
 	f := serve(t, func(c *Config, _ *engine.Config) { c.Keys = []string{"one", "two"} })
 	for _, path := range []string{"/health", "/metrics", "/version", "/ping"} {
 		if status, _ := f.get(t, path); status != 200 {
@@ -92,7 +92,7 @@ func TestModelsAndTokens(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &models); err != nil {
 		t.Fatal(err)
 	}
-	if at(t, models, "data", 1, "id") != "alias" || at(t, models, "data", 0, "max_model_len") != 1024.0 || at(t, models, "data", 0, "root") != "org/m" {
+	if valueAt(t, models, "data", 1, "id") != "alias" || valueAt(t, models, "data", 0, "max_model_len") != 1024.0 || valueAt(t, models, "data", 0, "root") != "org/m" {
 		t.Errorf("%s", body)
 	}
 	_, body = f.post(t, "/tokenize", `{"prompt":"Hello wonderful world","return_token_strs":true}`)
@@ -112,10 +112,10 @@ func TestModelsAndTokens(t *testing.T) {
 	}
 }
 
-// slow makes every step last until the test is over.
+// slow makes every step last until the end of the test.
 func slow(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: time.Hour} }
 
-func TestAClientThatLeavesFreesItsBlocks(t *testing.T) {
+func TestDisconnectFreesBlocks(t *testing.T) {
 	f := serve(t, func(_ *Config, e *engine.Config) { e.Timing = engine.Linear{Base: time.Millisecond} })
 	ctx, cancel := context.WithCancel(context.Background())
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, f.URL+"/v1/chat/completions", strings.NewReader(hello+`,"stream":true,"ignore_eos":true,"max_tokens":1000}`))
@@ -138,7 +138,7 @@ func TestAClientThatLeavesFreesItsBlocks(t *testing.T) {
 	})
 }
 
-// waitFor polls for something that another goroutine is about to do.
+// waitFor polls until another goroutine has made ok true.
 func waitFor(t *testing.T, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {

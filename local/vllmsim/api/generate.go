@@ -9,23 +9,23 @@ import (
 
 // job is the engine's part of a request: all choices of all prompts.
 type job struct {
-	adapter      string // empty: the model itself
+	adapter      string // empty: the model
 	plans        []plan
 	promptTokens []int // per choice
-	uniquePrompt int   // tokens of all prompts, each counted once
+	uniquePrompt int   // tokens of all prompts, each prompt counted once
 	maxTokens    int
 	n            int
 }
 
-// progress is what one choice got since the last time.
+// progress holds the new tokens of one choice.
 type progress struct {
-	choice   int
-	from, to int    // tokens
-	reason   string // set at the end
-	err      error
+	choice     int
+	start, end int    // tokens
+	reason     string // set at the end
+	err        error
 }
 
-// overloaded is vLLM's answer when --max-num-queued-reqs is reached.
+// overloaded returns vLLM's error when --max-num-queued-reqs is reached.
 func (s *Server) overloaded(sequences int) error {
 	if s.config.MaxQueued == 0 || s.config.Engine.InFlight()+sequences <= s.config.MaxQueued {
 		return nil
@@ -36,7 +36,7 @@ func (s *Server) overloaded(sequences int) error {
 	}
 }
 
-// submit queues every choice, or none. Tokens are reported in batches.
+// submit queues every choice, or none. The streams report tokens in batches.
 func (s *Server) submit(j *job, batch int) ([]*engine.Stream, chan struct{}, error) {
 	if err := s.overloaded(len(j.plans)); err != nil {
 		return nil, nil, err
@@ -63,9 +63,8 @@ func cancelAll(streams []*engine.Stream) {
 	}
 }
 
-// follow reports progress until every choice has ended, the client has left or
-// report asks to stop. Whatever has not ended by then is cancelled, which
-// frees its blocks at once.
+// follow reports progress until every choice has ended, the client has left, or report asks to
+// stop. It cancels the remaining choices, which frees their blocks at once.
 func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{}, report func(progress) error) error {
 	defer cancelAll(streams)
 	done := make([]int, len(streams))
@@ -84,8 +83,8 @@ func follow(ctx context.Context, streams []*engine.Stream, notify <-chan struct{
 			if news.Tokens == 0 && news.Reason == "" {
 				continue
 			}
-			step := progress{choice: i, from: done[i], to: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
-			done[i] = step.to
+			step := progress{choice: i, start: done[i], end: done[i] + news.Tokens, reason: news.Reason, err: news.Err}
+			done[i] = step.end
 			if news.Reason != "" {
 				ended[i] = true
 				open--

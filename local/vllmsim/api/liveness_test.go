@@ -23,14 +23,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// hungPatience is how long the probe of these tests bears an engine that takes
-// no step, and pollPatience how long they wait for it to lose its patience.
+// hungPatience is the time without a step after which the probe of these tests fails.
+// pollPatience bounds the wait for that failure.
 const (
 	hungPatience = 2 * time.Second
 	pollPatience = 30 * time.Second
 )
 
-// livenessCommand is the probe of a deployed engine that may hang.
+// livenessCommand returns the command of the liveness probe that finds a hung replica.
 func livenessCommand(t *testing.T) []string {
 	t.Helper()
 	spec := serving.Spec{
@@ -38,7 +38,7 @@ func livenessCommand(t *testing.T) []string {
 		Lifecycle: serving.Lifecycle{HungSeconds: 600},
 	}
 	for _, object := range manifest.Objects(spec.WithDefaults(), "m") {
-		if deployment, is := object.Object.(*appsv1.Deployment); is {
+		if deployment, isDeployment := object.Object.(*appsv1.Deployment); isDeployment {
 			probe := deployment.Spec.Template.Spec.Containers[0].LivenessProbe
 			if probe.Exec == nil {
 				t.Fatalf("the probe is no command: %+v", probe)
@@ -50,8 +50,8 @@ func livenessCommand(t *testing.T) []string {
 	return nil
 }
 
-// livenessProbe runs the probe's own script against a server, with less
-// patience and with its notes in a folder of the test's.
+// livenessProbe runs the probe's own script against a server, with a shorter patience and with
+// its files in a folder of the test.
 type livenessProbe struct {
 	bash, script string
 	env          []string
@@ -63,13 +63,13 @@ func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
 	if len(command) != 3 || command[0] != "/bin/bash" || command[1] != "-c" {
 		t.Fatalf("the probe is not a script of /bin/bash: %q", command)
 	}
-	at, err := url.Parse(server)
+	address, err := url.Parse(server)
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := livenessProbe{bash: bash, script: command[2]}
 	for pattern, text := range map[string]string{
-		`127\.0\.0\.1/8000`:      "127.0.0.1/" + at.Port(),
+		`127\.0\.0\.1/8000`:      "127.0.0.1/" + address.Port(),
 		`/tmp/\.vllm-progress\b`: filepath.Join(t.TempDir(), "progress"),
 		`-lt \d+`:                "-lt 2",
 	} {
@@ -82,7 +82,7 @@ func newLivenessProbe(t *testing.T, bash, server string) livenessProbe {
 	return p
 }
 
-// run is the probe's exit status.
+// run returns the probe's exit status.
 func (p livenessProbe) run(t *testing.T) int {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), p.bash, "-c", p.script)
@@ -94,30 +94,30 @@ func (p livenessProbe) run(t *testing.T) int {
 	return cmd.ProcessState.ExitCode()
 }
 
-// bears fails where the probe loses its patience within more than it has.
-func (p livenessProbe) bears(t *testing.T, what string) {
+// bears fails the test if the probe fails within more than its patience.
+func (p livenessProbe) bears(t *testing.T, state string) {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < hungPatience+time.Second; {
 		if status := p.run(t); status != 0 {
-			t.Fatalf("%s, after %s: %d", what, time.Since(began), status)
+			t.Fatalf("%s, after %s: %d", state, time.Since(began), status)
 		}
 	}
 }
 
-// givesUp waits until the probe loses its patience, and returns how long that was.
-func (p livenessProbe) givesUp(t *testing.T, what string) time.Duration {
+// givesUp waits until the probe fails, and returns the time that it took.
+func (p livenessProbe) givesUp(t *testing.T, state string) time.Duration {
 	t.Helper()
 	began := time.Now()
 	for p.run(t) == 0 {
 		if time.Since(began) > pollPatience {
-			t.Fatalf("%s: a hung engine stays alive", what)
+			t.Fatalf("%s: a hung engine stays alive", state)
 		}
 	}
 	return time.Since(began)
 }
 
-// bashes are what the machine has: Debian's static one is in the simulator's
-// image, the other is like that of vLLM's.
+// bashes returns the shells of this machine. Debian's static bash is in the simulator's image;
+// the other one is like the bash in vLLM's image.
 func bashes(t *testing.T) []string {
 	t.Helper()
 	var found []string
@@ -132,7 +132,7 @@ func bashes(t *testing.T) []string {
 	return found
 }
 
-func TestLivenessFindsAHungEngine(t *testing.T) {
+func TestLivenessFindsAHungReplica(t *testing.T) {
 	t.Parallel()
 	for _, bash := range bashes(t) {
 		t.Run(filepath.Base(bash), func(t *testing.T) {
@@ -148,7 +148,7 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 			p.bears(t, "busy")
 
 			f.engine.Hang()
-			if status := p.run(t); status != 0 { // it sees the last step here at the latest
+			if status := p.run(t); status != 0 { // it records the last step here at the latest
 				t.Fatalf("hung just now: %d", status)
 			}
 			// The script counts whole seconds.
@@ -168,11 +168,11 @@ func TestLivenessFindsAHungEngine(t *testing.T) {
 	}
 }
 
-// An engine that hangs before its first step has never raised the counter, nor a
-// gauge. Only its server knows of the request.
-func TestLivenessFindsAnEngineThatNeverStepped(t *testing.T) {
+// TestLivenessFindsAHangBeforeTheFirstStep tests a replica whose counter and gauges are
+// still 0. Only its server knows of the request.
+func TestLivenessFindsAHangBeforeTheFirstStep(t *testing.T) {
 	t.Parallel()
-	for _, looked := range []bool{true, false} { // before it was asked
+	for _, looked := range []bool{true, false} { // with and without a probe before the request
 		t.Run(fmt.Sprintf("looked before %v", looked), func(t *testing.T) { findNeverStepped(t, looked) })
 	}
 }
@@ -209,9 +209,9 @@ func findNeverStepped(t *testing.T, looked bool) {
 	p.givesUp(t, "asked")
 }
 
-// What a server counts in flight may keep a rest of requests whose clients left,
-// for good. An engine at rest is not restarted for it.
-func TestLivenessBearsALoadThatIsOff(t *testing.T) {
+// TestLivenessBearsAStaleLoad holds that an idle replica is not restarted if its server
+// counts requests in flight whose clients have left.
+func TestLivenessBearsAStaleLoad(t *testing.T) {
 	t.Parallel()
 	for _, rest := range []int64{3, -3} {
 		var load, steps atomic.Int64
@@ -234,8 +234,8 @@ func TestLivenessBearsALoadThatIsOff(t *testing.T) {
 	}
 }
 
-// TestLivenessOfGuardedMetrics holds that the probe shows the API key where /metrics
-// needs it, and bears a server that refuses: that is no sign of hanging.
+// TestLivenessOfGuardedMetrics holds that the probe sends the API key where /metrics requires
+// it, and does not fail if the server refuses: that does not mean a hang.
 func TestLivenessOfGuardedMetrics(t *testing.T) {
 	t.Parallel()
 	for _, bash := range bashes(t) {

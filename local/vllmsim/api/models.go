@@ -28,7 +28,7 @@ type modelCard struct {
 	Permission  []permission `json:"permission"`
 }
 
-// card describes the model under one of its names, or an adapter.
+// card returns the description of the model under one of its names, or of an adapter.
 func card(id, root string, parent *string, maxModelLen *int) modelCard {
 	created := now()
 	return modelCard{

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// recorder remembers the status of a response and logs the request once its
-// response begins, as uvicorn does: a stream's line stands before its end.
+// recorder records the status of a response, and logs the request when its response begins,
+// like uvicorn.
 type recorder struct {
 	http.ResponseWriter
 	status int
@@ -29,7 +29,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 	return r.ResponseWriter.Write(b)
 }
 
-// Unwrap lets http.ResponseController flush.
+// Unwrap returns the wrapped writer, so that http.ResponseController can flush.
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) string) {
@@ -40,7 +40,7 @@ func (s *Server) observe(w http.ResponseWriter, r *http.Request, serve func(http
 	rec := &recorder{ResponseWriter: w, begun: func(status int) { s.logAccess(r, status) }}
 	handler := serve(rec, r)
 	status := rec.status
-	if status == 0 { // the client left before there was an answer
+	if status == 0 { // the client left before the response
 		status = http.StatusOK
 	}
 	s.config.Metrics.Served(handler, r.Method, status, time.Since(start))

@@ -7,31 +7,31 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/tokens"
 )
 
-// plan is one choice of an answer. A simulated text is known before its first
-// token, and so is where it ends.
+// plan is one choice of a response. A simulated text and its end are known before the first
+// token.
 type plan struct {
 	written    string
-	ends       []int // where each token ends in the text
+	ends       []int // end of each token in the text
 	reason     string
 	stopString *string
-	keep       int // bytes of the text that the client gets
+	keep       int // bytes of the text for the client
 }
 
-// room is how many tokens may be generated after a prompt, or the error that
-// vLLM gives when what was asked for does not fit the context.
-func (s *Server) room(promptTokens int, asked *int, otherwise int) (int, error) {
+// room returns the number of tokens that may be generated after a prompt, or vLLM's error if
+// the request exceeds the context.
+func (s *Server) room(promptTokens int, maxTokens *int, otherwise int) (int, error) {
 	limit := s.config.MaxModelLen
-	wanted := 0
-	if asked != nil {
-		wanted = *asked
+	tokens := 0
+	if maxTokens != nil {
+		tokens = *maxTokens
 	}
-	if promptTokens+max(wanted, 1) > limit {
+	if promptTokens+max(tokens, 1) > limit {
 		return 0, badRequest("input_tokens",
 			"This model's maximum context length is %d tokens. However, you requested %d output tokens and your prompt contains at least %d input tokens, for a total of at least %d tokens. Please reduce the length of the input prompt or the number of requested output tokens. (parameter=input_tokens, value=%d)",
-			limit, wanted, promptTokens, promptTokens+max(wanted, 1), promptTokens)
+			limit, tokens, promptTokens, promptTokens+max(tokens, 1), promptTokens)
 	}
-	if asked != nil {
-		return wanted, nil
+	if maxTokens != nil {
+		return tokens, nil
 	}
 	if otherwise > 0 {
 		return min(otherwise, limit-promptTokens), nil
@@ -39,11 +39,11 @@ func (s *Server) room(promptTokens int, asked *int, otherwise int) (int, error) 
 	return limit - promptTokens, nil
 }
 
-// newPlan writes the text of one choice, at most so many tokens.
-func newPlan(prompt string, p *sampling, choice, most int) plan {
+// newPlan generates the text of one choice, with at most limit tokens.
+func newPlan(prompt string, p *sampling, choice, limit int) plan {
 	text := tokens.Generate(prompt, p.Seed, choice)
-	end, reason := most, engine.Length
-	if natural := max(text.Length(), p.MinTokens+1); !p.IgnoreEOS && natural <= most {
+	end, reason := limit, engine.Length
+	if natural := max(text.Length(), p.MinTokens+1); !p.IgnoreEOS && natural <= limit {
 		end, reason = natural, engine.Stop
 	}
 	out := plan{reason: reason}
@@ -56,8 +56,8 @@ func newPlan(prompt string, p *sampling, choice, most int) plan {
 		if i+1 < p.MinTokens {
 			continue
 		}
-		if at, found := firstStop(out.written, before, p.Stop); found != "" {
-			out.reason, out.stopString, out.keep = engine.Stop, &found, at
+		if index, found := firstStop(out.written, before, p.Stop); found != "" {
+			out.reason, out.stopString, out.keep = engine.Stop, &found, index
 			if p.IncludeStop {
 				out.keep += len(found)
 			}
@@ -68,25 +68,25 @@ func newPlan(prompt string, p *sampling, choice, most int) plan {
 	return out
 }
 
-// firstStop finds the stop string that ends first in a text of which
-// everything before a position was searched already.
+// firstStop returns the index of the first stop string in a text, and the string. It searches
+// only stop strings that end after the position searched.
 func firstStop(text string, searched int, stops []string) (int, string) {
-	at, found := -1, ""
+	index, found := -1, ""
 	for _, stop := range stops {
-		from := max(0, searched-len(stop)+1)
-		if i := strings.Index(text[from:], stop); i >= 0 && (at < 0 || from+i < at) {
-			at, found = from+i, stop
+		start := max(0, searched-len(stop)+1)
+		if i := strings.Index(text[start:], stop); i >= 0 && (index < 0 || start+i < index) {
+			index, found = start+i, stop
 		}
 	}
-	return at, found
+	return index, found
 }
 
-// tokens is the number of tokens that the engine produces for the choice.
+// tokens returns the number of tokens that the engine produces for the choice.
 func (p *plan) tokens() int { return len(p.ends) }
 
-// text is what tokens [from, to) add to the client's text.
-func (p *plan) text(from, to int) string {
-	return p.written[p.offset(from):p.offset(to)]
+// text returns the part of the client's text that the tokens [start, end) add.
+func (p *plan) text(start, end int) string {
+	return p.written[p.offset(start):p.offset(end)]
 }
 
 func (p *plan) offset(token int) int {

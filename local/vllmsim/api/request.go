@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// maxBody bounds a request's body: far above any context window in text.
+// maxBody bounds a request's body. It is far above the text of any context window.
 const maxBody = 64 << 20
 
-// sampling are the parameters that chat and text completions share. Unknown
-// fields are ignored, as vLLM does.
+// sampling holds the parameters that chat and text completions share. Unknown fields are
+// ignored, as in vLLM.
 type sampling struct {
 	Model         string         `json:"model"`
 	Stream        bool           `json:"stream"`
@@ -35,7 +35,7 @@ type streamOptions struct {
 	ContinuousUsageStats bool `json:"continuous_usage_stats"`
 }
 
-// stopStrings is one string, a list of them, or null.
+// stopStrings is one string, a list of strings, or null.
 type stopStrings []string
 
 func (s *stopStrings) UnmarshalJSON(text []byte) error {
@@ -77,7 +77,7 @@ func decode(w http.ResponseWriter, r *http.Request, into any) error {
 	}
 }
 
-// check refuses parameter values that vLLM refuses.
+// check returns an error for parameter values that vLLM refuses.
 func (s *Server) check(p *sampling) error {
 	if err := s.checkModel(p.Model); err != nil {
 		return err

@@ -1,6 +1,5 @@
-// Package api is the simulator's HTTP face: the part of vLLM's
-// OpenAI-compatible server that a deployment and its clients meet, with the
-// same paths, bodies, errors and authentication.
+// Package api is the simulator's HTTP server: the part of vLLM's OpenAI-compatible server that
+// a deployment and its clients use, with the same paths, bodies, errors and authentication.
 package api
 
 import (
@@ -12,33 +11,33 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
 
-// Config is what the flags and the environment settle for the server.
+// Config holds the server's settings from flags and environment.
 type Config struct {
 	Engine  *engine.Engine
 	Metrics *metrics.Metrics
 
-	// Names that requests may use for the model; the first is the one that
-	// answers carry. Root is the model itself.
+	// Names are the model's names in requests. Responses have the first one. Root is the
+	// model's id.
 	Names       []string
 	Root        string
 	MaxModelLen int
 	Adapters    []Adapter
 
-	Keys             []string // any of them is accepted; none: no authentication
+	Keys             []string // each is valid; none: no authentication
 	RootPath         string
 	StreamInterval   int // tokens per streamed chunk
-	MaxN             int // highest n of a request
-	MaxQueued        int // highest number of sequences in the engine; 0: no limit
+	MaxN             int // maximum n of a request
+	MaxQueued        int // maximum number of sequences in the engine; 0: no limit
 	ResponseRole     string
 	AutoToolChoice   bool
 	ForceUsage       bool
 	RequestIDHeaders bool
-	TrackLoad        bool // /load counts requests in flight; else it says 0
+	TrackLoad        bool // /load counts requests in flight; else it answers 0
 	Version          string
 	Fingerprint      string
 
 	AccessLog *log.Logger // nil: none
-	Quiet     []string    // paths left out of the access log
+	Quiet     []string    // paths without access log
 }
 
 // Server serves the API of one engine.
@@ -46,7 +45,7 @@ type Server struct {
 	config Config
 	routes map[string]map[string]http.HandlerFunc // path, method
 	keys   [][32]byte
-	load   atomic.Int64 // requests for the engine that have not been answered to their end
+	load   atomic.Int64 // requests in flight
 }
 
 // New returns the server's handler.
@@ -107,7 +106,7 @@ func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusOK)
 }
 
-// counted counts the requests that are being served.
+// counted counts the requests in flight.
 func (s *Server) counted(serve http.HandlerFunc) http.HandlerFunc {
 	if !s.config.TrackLoad {
 		return serve

@@ -12,7 +12,7 @@ func (w *world) addFor(adapter string, output int) *Sequence {
 	return s
 }
 
-// batch names the adapters of the next step, in its order.
+// batch returns the adapters of the next step, in its order.
 func (w *world) batch(t *testing.T) (names []string) {
 	t.Helper()
 	if !w.step() {
@@ -24,10 +24,10 @@ func (w *world) batch(t *testing.T) (names []string) {
 	return names
 }
 
-func TestABatchMixesSoManyAdapters(t *testing.T) {
+func TestBatchMixesAtMostMaxLoRAs(t *testing.T) {
 	for _, c := range []struct {
 		name     string
-		most     int
+		maximum  int
 		queue    []string
 		batch    []string
 		deferred int
@@ -39,7 +39,7 @@ func TestABatchMixesSoManyAdapters(t *testing.T) {
 		{"the model alone", 0, []string{"", ""}, []string{"", ""}, 0},
 	} {
 		config := roomy()
-		config.MaxLoRAs = c.most
+		config.MaxLoRAs = c.maximum
 		w := newWorld(config)
 		for _, adapter := range c.queue {
 			w.addFor(adapter, 10)
@@ -53,11 +53,11 @@ func TestABatchMixesSoManyAdapters(t *testing.T) {
 	}
 }
 
-func TestWhoIsPassedOverKeepsItsPlace(t *testing.T) {
+func TestDeferredSequenceKeepsItsPlace(t *testing.T) {
 	config := roomy()
 	config.MaxLoRAs = 1
 	w := newWorld(config)
-	first := w.addFor("a", 2)
+	oldest := w.addFor("a", 2)
 	second := w.addFor("b", 2)
 	third := w.addFor("c", 2)
 	w.batch(t)
@@ -66,15 +66,15 @@ func TestWhoIsPassedOverKeepsItsPlace(t *testing.T) {
 		t.Fatalf("with an adapter in the batch: %q", got)
 	}
 	w.runAll(t)
-	if !first.LastToken.Before(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
-		t.Errorf("b at %s and c at %s, a ended at %s", second.Scheduled, third.Scheduled, first.LastToken)
+	if !oldest.LastToken.Before(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
+		t.Errorf("b at %s and c at %s, a ended at %s", second.Scheduled, third.Scheduled, oldest.LastToken)
 	}
 	if load := w.Load(); load.Deferred != 0 || load.Waiting != 0 {
 		t.Errorf("in the end: %+v", load)
 	}
 }
 
-func TestAdaptersAreThoseWithRequests(t *testing.T) {
+func TestAdaptersHaveRequests(t *testing.T) {
 	config := roomy()
 	config.MaxLoRAs = 1
 	w := newWorld(config)

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// admit takes waiting sequences into a step, first come first served, while
-// tokens, places and blocks last. One whose adapter would be one too many for
-// the batch is passed over, and keeps its place.
+// admit takes waiting sequences into a step, first come first served, until tokens, places or
+// blocks are used up. It skips a sequence whose adapter would exceed the batch's limit; the
+// sequence keeps its place in the queue.
 func (c *Core) admit(step *Step, budget int, now time.Time) {
 	batch := map[string]bool{} // the step's adapters
 	for _, w := range step.Work {
@@ -22,7 +22,7 @@ func (c *Core) admit(step *Step, budget int, now time.Time) {
 			i++
 			continue
 		}
-		if c.blocksFor(s.tokens()) > c.free { // the whole prompt must find room, not only its first chunk
+		if c.blocksFor(s.tokens()) > c.free { // the whole prompt must fit, not only its first chunk
 			return
 		}
 		if s.Adapter != "" {
@@ -41,8 +41,7 @@ func (c *Core) admit(step *Step, budget int, now time.Time) {
 	}
 }
 
-// adapters are the LoRA adapters that have requests, in the order in which they
-// got their first.
+// adapters are the LoRA adapters with requests, in the order of their first request.
 type adapters struct {
 	names    []string
 	requests map[string]int
@@ -66,6 +65,6 @@ func (a *adapters) remove(name string) {
 		return
 	}
 	if a.requests[name]--; a.requests[name] == 0 {
-		a.names = slices.DeleteFunc(a.names, func(other string) bool { return other == name })
+		a.names = slices.DeleteFunc(a.names, func(adapter string) bool { return adapter == name })
 	}
 }

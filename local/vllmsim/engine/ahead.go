@@ -2,17 +2,18 @@ package engine
 
 import "time"
 
-// longestDebt is by how much an engine may wake late and make up for it. One that
-// is later was stopped, and goes on from there.
+// longestDebt is the longest delay of a wake-up that an engine makes up for. After a longer
+// one, the process was stopped, and continues from there.
 const longestDebt = 50 * time.Millisecond
 
-// next does what is due, and tells how long nobody has to hear of more; false
-// for a rest. An alarm rang at the end of the last such time, or did not.
+// next executes the steps that are due. It returns the time until the next step that a stream
+// must hear of; false if the engine is idle. rang reports whether the alarm of the previous
+// time rang.
 func (e *Engine) next(rang bool) (wait time.Duration, busy bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	select {
-	case <-e.wake: // signals are sent under the lock: this one is for what is seen now
+	case <-e.wake: // signals are sent under the lock, so this one is about the present state
 	default:
 	}
 	now := e.clock.Now()
@@ -33,10 +34,10 @@ func (e *Engine) next(rang bool) (wait time.Duration, busy bool) {
 	return max(0, e.wakeAt.Sub(now)), true
 }
 
-// catchUp takes the steps that have ended by now, at the times of their ends: as
-// on a GPU, where the scheduler runs while the step before is being computed. So
-// an engine that sleeps through steps, or wakes late, does not become slower.
-// Whoever looks at the engine or changes what it has calls it first.
+// catchUp executes the steps that have ended by now, at the times of their ends. On a GPU the
+// scheduler also runs while the previous step is computed. So an engine that sleeps through
+// steps, or wakes up late, is not slower. Every reader or writer of the engine's state calls
+// catchUp first.
 func (e *Engine) catchUp(now time.Time) {
 	if e.hung || e.dead || !e.stepping() {
 		return
@@ -51,10 +52,10 @@ func (e *Engine) catchUp(now time.Time) {
 	}
 }
 
-// stepping tells whether a step is in flight.
+// stepping reports whether a step is in flight.
 func (e *Engine) stepping() bool { return len(e.step.Work) > 0 }
 
-// plan begins the next step, if there is something to do.
+// plan begins the next step, if there is work.
 func (e *Engine) plan(now time.Time) {
 	e.step = e.core.Plan(now)
 	e.due = now.Add(e.step.Duration)
@@ -80,8 +81,8 @@ func (e *Engine) apply(ended time.Time) {
 	}
 }
 
-// unheard is how many of the steps that end from now on give no stream news. It
-// is 0 where the next steps are not simply those of the same sequences.
+// unheard returns the number of steps, from now on, whose end gives no stream news. It returns
+// 0 if the next steps may have other sequences.
 func (e *Engine) unheard() int {
 	if !e.core.steady(e.step) {
 		return 0
@@ -93,20 +94,20 @@ func (e *Engine) unheard() int {
 	return max(0, steps-1)
 }
 
-// steady tells whether a step that was planned only goes on with answers, and
-// nothing that waits is admitted before one of them has ended.
+// steady reports whether a planned step only generates tokens, and no waiting sequence is
+// admitted before a running one ends.
 func (c *Core) steady(step Step) bool {
 	return step.PrefillTokens == 0 && len(step.Work) == len(c.running) && len(c.arrived) == 0 &&
 		(len(c.waiting) == 0 || step.Preempted == 0 && c.full())
 }
 
-// full tells whether the first that waits finds no place, or no room.
+// full reports whether there is no place, or no free block, for the first waiting sequence.
 func (c *Core) full() bool {
-	first := c.waiting[0]
-	return len(c.running) >= c.config.MaxNumSeqs || !first.deferred && c.blocksFor(first.tokens()) > c.free
+	head := c.waiting[0]
+	return len(c.running) >= c.config.MaxNumSeqs || !head.deferred && c.blocksFor(head.tokens()) > c.free
 }
 
-// roomFor is a number of steps for which the free blocks surely last.
+// roomFor returns a number of steps for which the free blocks certainly suffice.
 func (c *Core) roomFor() int {
 	if len(c.running) == 0 {
 		return 0

@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// heldClock shows what it is told.
+// heldClock shows a time that the test sets.
 type heldClock struct{ now time.Time }
 
 func (c *heldClock) Now() time.Time { return c.now }
 
 func (c *heldClock) After(time.Duration) (<-chan time.Time, func()) { panic("nobody waits") }
 
-// ends keeps when sequences, by their lengths, ended, and how many steps there were.
+// ends records the times at which sequences ended, by their lengths, and the number of steps.
 type ends struct {
 	counts
 	steps int
-	at    map[[2]int]time.Duration
+	times map[[2]int]time.Duration
 }
 
 func (e *ends) Stepped(Step) { e.steps++ }
 
 func (e *ends) Finished(s *Sequence, _ string, now time.Time) {
-	e.at[[2]int{s.PromptTokens, s.TargetTokens}] = now.Sub(start)
+	e.times[[2]int{s.PromptTokens, s.TargetTokens}] = now.Sub(start)
 }
 
-// work has an engine serve arrivals, and counts how often it woke. It is woken
-// late by as much.
+// work lets an engine serve arrivals, and counts its wake-ups. Each wake-up is late by the
+// given time.
 func work(t *testing.T, config Config, batch int, late time.Duration, arrivals []Request, every time.Duration) (seen *ends, woken int) {
 	t.Helper()
 	clock := &heldClock{now: start}
-	seen = &ends{at: map[[2]int]time.Duration{}}
+	seen = &ends{times: map[[2]int]time.Duration{}}
 	e := New(config, clock, seen)
 	for i := 0; ; {
 		wait, busy := e.next(false)
@@ -65,8 +65,9 @@ func work(t *testing.T, config Config, batch int, late time.Duration, arrivals [
 	}
 }
 
-// An engine that sleeps through the steps that nobody hears of, or wakes late, does
-// what one does that wakes for each: also where the cache is too small.
+// TestSleepingThroughStepsChangesNothing holds that an engine that sleeps through steps
+// without news, or wakes up late, has the same results as one that wakes up for each
+// step, also with a small cache.
 func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 	var arrivals []Request
 	random := rand.New(rand.NewPCG(1, 2))
@@ -82,29 +83,29 @@ func TestSleepingThroughStepsChangesNothing(t *testing.T) {
 				Timing: Linear{Base: 20 * time.Millisecond, PerSequence: time.Millisecond, PrefillPerToken: 100 * time.Microsecond}}
 			const every = 1500 * time.Millisecond
 			want, awake := work(t, config, 1, 0, arrivals, every)
-			if len(want.at) != len(arrivals) {
-				t.Fatalf("%d of %d ended", len(want.at), len(arrivals))
+			if len(want.times) != len(arrivals) {
+				t.Fatalf("%d of %d ended", len(want.times), len(arrivals))
 			}
 			got, asleep := work(t, config, 64, 0, arrivals, every)
-			if !reflect.DeepEqual(got.at, want.at) || got.steps != want.steps {
-				t.Errorf("asleep: %d steps, ends %v; awake: %d, %v", got.steps, got.at, want.steps, want.at)
+			if !reflect.DeepEqual(got.times, want.times) || got.steps != want.steps {
+				t.Errorf("asleep: %d steps, ends %v; awake: %d, %v", got.steps, got.times, want.steps, want.times)
 			}
 			if asleep > awake/2 {
 				t.Errorf("woke %d times, with every step %d times", asleep, awake)
 			}
-			if got, _ := work(t, config, 64, longestDebt/2, arrivals, every); !reflect.DeepEqual(got.at, want.at) {
-				t.Errorf("late: ends %v; in time: %v", got.at, want.at)
+			if got, _ := work(t, config, 64, longestDebt/2, arrivals, every); !reflect.DeepEqual(got.times, want.times) {
+				t.Errorf("late: ends %v; in time: %v", got.times, want.times)
 			}
 		})
 	}
 }
 
-// An engine that was stopped for long goes on where it was, but for the debt that
-// a busy machine makes.
-func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
+// TestStoppedEngineContinues holds that an engine does not make up for a long stop, except
+// for longestDebt.
+func TestStoppedEngineContinues(t *testing.T) {
 	config := roomy()
 	config.Timing = Linear{Base: time.Second}
-	clock, seen := &heldClock{now: start}, &ends{at: map[[2]int]time.Duration{}}
+	clock, seen := &heldClock{now: start}, &ends{times: map[[2]int]time.Duration{}}
 	e := New(config, clock, seen)
 	submit(t, e, 10, 3)
 	stopped := time.Minute
@@ -114,13 +115,14 @@ func TestAStoppedEngineGoesOnFromThere(t *testing.T) {
 		clock.now = clock.now.Add(wait + stopped)
 		stopped = 0
 	}
-	if got, want := seen.at[[2]int{10, 3}], time.Minute-longestDebt+3*time.Second; got != want {
+	if got, want := seen.times[[2]int{10, 3}], time.Minute-longestDebt+3*time.Second; got != want {
 		t.Errorf("ended after %s, want %s", got, want)
 	}
 }
 
-// What comes while an engine sleeps through steps is in the next one.
-func TestAnEngineThatSleepsIsWokenForARequest(t *testing.T) {
+// TestRequestWakesASleepingEngine holds that a request that arrives while the engine sleeps
+// is in the next step.
+func TestRequestWakesASleepingEngine(t *testing.T) {
 	config := roomy()
 	e, clock, _ := startEngine(t, config)
 	long, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 1000, Batch: 1000, Reason: Length, Notify: make(chan struct{}, 1)})

@@ -2,12 +2,12 @@ package engine
 
 import "time"
 
-// Clock tells the time and waits, so that tests and simulations can do both
-// without waiting.
+// Clock returns the time and waits. Tests and simulations replace it, so that they need not
+// wait.
 type Clock interface {
 	Now() time.Time
-	// After returns a channel that gets a value once d has passed, and a
-	// function that gives up waiting.
+	// After returns a channel that gets a value after d, and a function that cancels
+	// the wait.
 	After(d time.Duration) (<-chan time.Time, func())
 }
 

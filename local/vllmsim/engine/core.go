@@ -3,8 +3,8 @@
 // admission and preemption by recomputation. Prefix caching is not simulated:
 // every prompt token is computed.
 //
-// Core is the scheduler alone, in virtual time: whoever drives it decides what
-// a second is. Engine drives a Core in real time and hands its tokens out.
+// Core is the scheduler, in virtual time: its caller advances the time. Engine runs a
+// Core in real time and delivers its tokens.
 package engine
 
 import (
@@ -45,7 +45,7 @@ type Config struct {
 type Sequence struct {
 	PromptTokens int
 	TargetTokens int
-	Adapter      string // of LoRA; empty: the model itself
+	Adapter      string // LoRA adapter; empty: the model
 
 	Arrived     time.Time
 	Scheduled   time.Time // first admission
@@ -56,12 +56,12 @@ type Sequence struct {
 	output   int
 	computed int // tokens whose KV is in the cache
 	blocks   int
-	epoch    int // changes when a step in flight no longer applies
+	epoch    int // incremented when a step in flight no longer applies
 	running  bool
-	deferred bool // passed over for its adapter
+	deferred bool // skipped because of its adapter
 }
 
-// Output is the number of tokens produced so far.
+// Output returns the number of tokens produced so far.
 func (s *Sequence) Output() int { return s.output }
 
 func (s *Sequence) tokens() int { return s.PromptTokens + s.output }
@@ -71,8 +71,8 @@ type Core struct {
 	config  Config
 	running []*Sequence // in order of admission
 	waiting []*Sequence
-	// arrived are those that came while a step ran. As in vLLM they are in the
-	// scheduler's queue, and in what it counts, once the next one is planned.
+	// arrived are sequences that arrived during a step. As in vLLM, they enter the
+	// scheduler's queue and its counters when the next step is planned.
 	arrived []*Sequence
 	free    int
 	active  adapters
@@ -85,15 +85,15 @@ func NewCore(config Config) *Core {
 	return &Core{config: config, free: config.Blocks}
 }
 
-// Load is what a Core's scheduler has at one moment, as vLLM's gauges show it:
-// without what arrived since the last step was planned.
+// Load holds the scheduler's numbers at one moment, like vLLM's gauges: without sequences that
+// arrived since the last step was planned.
 type Load struct {
 	Running, Waiting      int
-	Deferred              int // of those that wait, for a place for their adapter
+	Deferred              int // waiting sequences that are skipped because of their adapter
 	UsedBlocks, AllBlocks int
 }
 
-// KVUsage is the share of the KV cache in use, 0 to 1.
+// KVUsage returns the share of the KV cache in use, 0 to 1.
 func (l Load) KVUsage() float64 {
 	if l.AllBlocks == 0 {
 		return 0
@@ -115,18 +115,18 @@ func (c *Core) Load() Load {
 	}
 }
 
-// Adapters are those that have sequences, running or waiting.
+// Adapters returns the adapters of running and waiting sequences.
 func (c *Core) Adapters() []string { return slices.Clone(c.active.names) }
 
-// Add takes a sequence, which the next step's planning finds in the queue.
+// Add adds a sequence. The next step's planning finds it in the queue.
 func (c *Core) Add(s *Sequence, now time.Time) {
 	s.Arrived = now
 	c.active.add(s.Adapter)
 	c.arrived = append(c.arrived, s)
 }
 
-// Cancel removes a sequence and frees its blocks at once. It returns false if
-// the sequence is not there (any more).
+// Cancel removes a sequence and frees its blocks at once. It returns false if the sequence has
+// ended.
 func (c *Core) Cancel(s *Sequence) bool {
 	if i := slices.Index(c.running, s); i >= 0 {
 		c.running = slices.Delete(c.running, i, i+1)
@@ -144,39 +144,38 @@ func (c *Core) Cancel(s *Sequence) bool {
 	return false
 }
 
-// release gives a sequence's blocks back and voids what a step in flight would do to it.
+// release frees a sequence's blocks, and makes the step in flight ignore it.
 func (c *Core) release(s *Sequence) {
 	c.free += s.blocks
 	s.blocks, s.computed, s.running = 0, 0, false
 	s.epoch++
 }
 
-// Work is one sequence's share of a step.
+// Work is the share of one sequence in a step.
 type Work struct {
 	Sequence *Sequence
 	Tokens   int
-	// Context is how many tokens of it are in the cache before the step. Prompt
-	// tells that the step computes its prompt, or what preemption has lost.
+	// Context is the number of its tokens in the cache before the step. Prompt is true
+	// if the step computes its prompt, or tokens that a preemption discarded.
 	Context int
 	Prompt  bool
 	epoch   int
 }
 
-// Step is what the engine computes in one go.
+// Step is the work that the engine computes at once.
 type Step struct {
 	Work          []Work
 	PrefillTokens int
 	DecodeTokens  int
 	Preempted     int
-	// Adapters are those that have sequences once the step is over. The Engine
-	// fills them in.
+	// Adapters are the adapters of sequences after the step. The Engine sets them.
 	Adapters []string
 	Duration time.Duration
 }
 
-// Plan chooses the next step: first the running sequences in order of
-// admission, then waiting ones while tokens, places and blocks last. A step
-// without work means that there is nothing to do.
+// Plan returns the next step: the running sequences in order of admission, then waiting ones
+// until tokens, places or blocks are used up. A step without work means that the engine is
+// idle.
 func (c *Core) Plan(now time.Time) Step {
 	c.waiting, c.arrived = append(c.waiting, c.arrived...), nil
 	step := Step{Work: make([]Work, 0, len(c.running)+min(len(c.waiting), 1))}
@@ -190,7 +189,7 @@ func (c *Core) Plan(now time.Time) Step {
 		c.schedule(&step, s, tokens)
 		budget -= tokens
 	}
-	if step.Preempted == 0 { // who was preempted wants the blocks
+	if step.Preempted == 0 { // a preempted sequence needs the blocks
 		c.admit(&step, budget, now)
 	}
 	if len(step.Work) > 0 {
@@ -199,7 +198,7 @@ func (c *Core) Plan(now time.Time) Step {
 	return step
 }
 
-// share is how many of a sequence's missing tokens fit into the budget.
+// share returns the number of a sequence's missing tokens that fit into the budget.
 func (c *Core) share(s *Sequence, budget int) int {
 	tokens := min(s.tokens()-s.computed, budget)
 	if limit := c.config.LongPrefillThreshold; limit > 0 {
@@ -218,9 +217,8 @@ func (c *Core) grow(s *Sequence, tokens int) {
 	c.free -= need
 }
 
-// makeRoom allocates the blocks for a running sequence's next tokens and
-// preempts the newest sequences until they fit. It returns false when the
-// sequence itself had to go.
+// makeRoom allocates the blocks for a running sequence's next tokens, and preempts the newest
+// sequences until they fit. It returns false if it preempted the sequence itself.
 func (c *Core) makeRoom(s *Sequence, tokens int, step *Step) bool {
 	for c.blocksFor(s.computed+tokens)-s.blocks > c.free {
 		newest := c.running[len(c.running)-1]
@@ -252,12 +250,12 @@ func (c *Core) schedule(step *Step, s *Sequence, tokens int) {
 type Token struct {
 	Sequence *Sequence
 	First    bool
-	Since    time.Duration // the previous token, or the arrival for the first
+	Since    time.Duration // since the previous token, or since the arrival
 	Finished bool
 }
 
-// Apply ends a step: whoever has its whole prompt in the cache gets a token,
-// and whoever has all its tokens leaves and frees its blocks.
+// Apply ends a step. Each sequence with its whole prompt in the cache gets a token. A sequence
+// with all its tokens leaves, which frees its blocks.
 func (c *Core) Apply(step Step, now time.Time) []Token {
 	out := make([]Token, 0, len(step.Work))
 	for _, w := range step.Work {

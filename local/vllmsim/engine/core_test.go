@@ -7,7 +7,7 @@ import (
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// world drives a Core in virtual time.
+// world runs a Core in virtual time.
 type world struct {
 	*Core
 	now   time.Time
@@ -24,7 +24,7 @@ func (w *world) add(prompt, output int) *Sequence {
 	return s
 }
 
-// step runs one step, and tells whether there was anything to do.
+// step runs one step, and reports whether there was work.
 func (w *world) step() bool {
 	step := w.Plan(w.now)
 	if len(step.Work) == 0 {
@@ -120,7 +120,7 @@ func TestTheTokenBudgetIsSharedByDecodeAndPrefill(t *testing.T) {
 	for range 10 {
 		w.add(5, 50)
 	}
-	w.step() // 50 prompt tokens: all ten are decoding now
+	w.step() // 50 prompt tokens: all ten sequences decode now
 	long := w.add(300, 5)
 	w.step()
 	if step := w.steps[len(w.steps)-1]; step.DecodeTokens != 10 || step.PrefillTokens != 90 {
@@ -143,16 +143,16 @@ func TestAdmissionIsInOrderAndBounded(t *testing.T) {
 	config.MaxNumSeqs = 2
 	config.Blocks = 100
 	w := newWorld(config)
-	first, second, third := w.add(10, 3), w.add(10, 3), w.add(10, 3)
+	oldest, second, third := w.add(10, 3), w.add(10, 3), w.add(10, 3)
 	w.step()
 	if load := w.Load(); load.Running != 2 || load.Waiting != 1 {
 		t.Fatalf("%+v", load)
 	}
 	w.runAll(t)
-	if first.Scheduled.After(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
+	if oldest.Scheduled.After(second.Scheduled) || !second.Scheduled.Before(third.Scheduled) {
 		t.Error("not first come, first served")
 	}
-	// A prompt that does not fit as a whole waits, and whoever is behind it waits too.
+	// A prompt that does not fit as a whole waits, and so do all sequences behind it.
 	w = newWorld(config)
 	w.add(1000, 100)
 	w.step()
@@ -178,7 +178,7 @@ func TestCancelFreesTheBlocksAtOnce(t *testing.T) {
 	if load := w.Load(); load.UsedBlocks != 0 || load.Running+load.Waiting != 0 {
 		t.Errorf("%+v", load)
 	}
-	// The step that was under way yields nothing for them.
+	// The step in flight yields no tokens for them.
 	if tokens := w.Apply(step, w.now); len(tokens) != 0 {
 		t.Errorf("%d tokens for cancelled sequences", len(tokens))
 	}

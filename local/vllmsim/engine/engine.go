@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Why an engine takes no (more) requests.
+// Reasons why an engine refuses requests.
 var (
 	ErrDead         = errors.New("the engine is dead")
 	ErrShuttingDown = errors.New("the server is shutting down")
@@ -21,34 +21,34 @@ const (
 	Error  = "error"
 )
 
-// Observer is told what happens in the engine, under the engine's lock.
+// Observer receives the engine's events. The engine holds its lock during the call.
 type Observer interface {
 	Stepped(step Step)
-	// Woken is by how much later than planned the engine woke, on a busy machine.
+	// Woken is called with the delay of a wake-up; the machine is busy.
 	Woken(late time.Duration)
 	Produced(token Token)
 	Finished(s *Sequence, reason string, now time.Time)
 }
 
-// Engine drives a Core in time. While it is idle, or nobody is to hear of its
-// steps, it sleeps: no ticker runs.
+// Engine runs a Core in real time. While it is idle, or steps give no stream news, it sleeps
+// without a ticker.
 type Engine struct {
 	clock    Clock
 	observer Observer
 
 	mu       sync.Mutex
 	core     *Core
-	step     Step      // in flight; without work: none is
+	step     Step      // in flight; without work: none
 	due      time.Time // its end
-	wakeAt   time.Time // when Run is to look next
+	wakeAt   time.Time // next wake-up of Run
 	streams  map[*Sequence]*Stream
 	draining bool
 	dead     bool
 	hung     bool
-	last     Load // of a hung engine
+	lastLoad Load // last load of a hung engine
 	accepted int
 	onAccept func(accepted int)
-	idle     chan struct{} // closed when draining is over
+	idle     chan struct{} // closed at the end of the drain
 
 	wake chan struct{}
 }
@@ -79,7 +79,7 @@ func (e *Engine) Run(ctx context.Context) {
 		case <-ctx.Done():
 			stop()
 			return
-		case <-e.wake: // for something that the wait did not know of
+		case <-e.wake: // the state has changed
 			stop()
 		case <-alarm:
 			rang = true
@@ -87,7 +87,7 @@ func (e *Engine) Run(ctx context.Context) {
 	}
 }
 
-// end forgets a sequence that left the core.
+// end removes a sequence that left the core.
 func (e *Engine) end(s *Sequence, reason string, now time.Time) {
 	delete(e.streams, s)
 	e.observer.Finished(s, reason, now)
@@ -104,14 +104,15 @@ func (e *Engine) closeIdle() {
 	}
 }
 
-// Request asks for a number of tokens. Reason says why the sequence ends after
+// Request is a prompt and a number of tokens to generate. Reason is the finish reason after
 // them: Stop or Length.
 type Request struct {
 	PromptTokens int
 	OutputTokens int
 	Adapter      string // of LoRA; empty: the model itself
 	Reason       string
-	// Batch is how many tokens are news; the first and the end always are. Default: 1.
+	// Batch is the number of tokens that are news; the first token and the end always
+	// are. Default: 1.
 	Batch int
 	// Notify gets a value, without blocking, whenever the stream has news.
 	// Several streams may share it.
@@ -152,16 +153,16 @@ func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int)
 	return stream, e.accepted, e.onAccept, nil
 }
 
-// OnAccept registers a function that is called with the number of sequences
-// accepted so far, before an engine at rest is woken for the latest of them.
+// OnAccept registers a function that is called with the number of sequences accepted so far,
+// before a sleeping engine wakes up for the last of them.
 func (e *Engine) OnAccept(f func(accepted int)) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.onAccept = f
 }
 
-// signal wakes an engine that rests, or that would sleep through the end of the
-// step in flight.
+// signal wakes an engine that is idle, or that would sleep through the end of the step in
+// flight.
 func (e *Engine) signal() {
 	if e.stepping() && !e.wakeAt.After(e.due) {
 		return
@@ -172,41 +173,40 @@ func (e *Engine) signal() {
 	}
 }
 
-// Load returns what the engine's scheduler has. That of a hung engine, as in
-// vLLM, changes no more, whatever it is sent and whoever gives up.
+// Load returns the scheduler's numbers. As in vLLM, those of a hung engine do not change.
 func (e *Engine) Load() Load {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.hung {
-		return e.last
+		return e.lastLoad
 	}
 	e.catchUp(e.clock.Now())
 	return e.core.Load()
 }
 
-// InFlight is the number of sequences that were submitted and have not ended.
+// InFlight returns the number of submitted sequences that have not ended.
 func (e *Engine) InFlight() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return len(e.streams)
 }
 
-// Healthy is false once the engine is dead. A hung engine is healthy, as in vLLM.
+// Healthy returns false once the engine is dead. A hung engine is healthy, as in vLLM.
 func (e *Engine) Healthy() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return !e.dead
 }
 
-// Hang stops all progress without a word: requests are still taken.
+// Hang stops all progress silently: requests are still accepted.
 func (e *Engine) Hang() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.catchUp(e.clock.Now())
-	e.hung, e.last = true, e.core.Load()
+	e.hung, e.lastLoad = true, e.core.Load()
 }
 
-// Die kills the engine: everything in flight fails.
+// Die kills the engine: all sequences in flight fail.
 func (e *Engine) Die() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -215,8 +215,8 @@ func (e *Engine) Die() {
 	e.endAll(Error, ErrDead)
 }
 
-// Drain refuses new requests and waits up to timeout for those in flight; what
-// is left then is aborted. With a timeout of 0 everything is aborted at once.
+// Drain refuses new requests and waits up to timeout for those in flight. Then it aborts the
+// rest. A timeout of 0 aborts everything at once.
 func (e *Engine) Drain(timeout time.Duration) {
 	e.mu.Lock()
 	e.draining = true

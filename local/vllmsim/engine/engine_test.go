@@ -35,7 +35,7 @@ func (c *counts) Finished(_ *Sequence, reason string, _ time.Time) {
 	c.finished[reason]++
 }
 
-func (c *counts) of(reason string) int {
+func (c *counts) total(reason string) int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.finished[reason]
@@ -89,13 +89,13 @@ func TestTokensArriveAsTheClockMoves(t *testing.T) {
 	if news := await(t, s); news.Tokens != 1 || news.Reason != Length {
 		t.Errorf("second: %+v", news)
 	}
-	if seen.of(Length) != 1 {
+	if seen.total(Length) != 1 {
 		t.Errorf("finished: %v", seen.finished)
 	}
 }
 
-// A client that takes tokens in batches is not told of each; of the first and of
-// the end it is at once.
+// TestTokensAreNewsInBatches holds that a client with batches is notified of the first token
+// and of the end at once, and not of each token.
 func TestTokensAreNewsInBatches(t *testing.T) {
 	e, clock, _ := startEngine(t, roomy())
 	s, err := e.Submit(Request{PromptTokens: 10, OutputTokens: 12, Reason: Length, Batch: 5, Notify: make(chan struct{}, 1)})
@@ -119,11 +119,11 @@ func TestCancelCountsAnAbort(t *testing.T) {
 	if load := e.Load(); load.UsedBlocks != 0 || load.Running != 0 {
 		t.Errorf("%+v", load)
 	}
-	if news := await(t, s); news.Reason != Abort || seen.of(Abort) != 1 {
+	if news := await(t, s); news.Reason != Abort || seen.total(Abort) != 1 {
 		t.Errorf("%+v, %v", news, seen.finished)
 	}
 	s.Cancel() // again: nothing
-	if seen.of(Abort) != 1 {
+	if seen.total(Abort) != 1 {
 		t.Error("counted twice")
 	}
 }
@@ -131,7 +131,7 @@ func TestCancelCountsAnAbort(t *testing.T) {
 func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
-	first := clock.Next(t)
+	firstStep := clock.Next(t)
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)
@@ -144,19 +144,19 @@ func TestDrainLetsWorkFinishAndRefusesNewWork(t *testing.T) {
 	if !e.Healthy() {
 		t.Error("not healthy while draining")
 	}
-	clock.Ring(first)
+	clock.Ring(firstStep)
 	await(t, s)
 	clock.Fire(t)
 	if news := await(t, s); news.Reason != Length {
 		t.Errorf("%+v", news)
 	}
 	<-drained
-	if seen.of(Abort) != 0 || len(timeout.Ring) != 0 {
-		t.Errorf("aborted %d", seen.of(Abort))
+	if seen.total(Abort) != 0 || len(timeout.Ring) != 0 {
+		t.Errorf("aborted %d", seen.total(Abort))
 	}
 }
 
-func TestDrainAbortsWhatIsLeftAfterTheTimeout(t *testing.T) {
+func TestDrainAbortsAfterTheTimeout(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 1000)
 	clock.Next(t) // the step that will never end
@@ -167,14 +167,14 @@ func TestDrainAbortsWhatIsLeftAfterTheTimeout(t *testing.T) {
 	}()
 	clock.Fire(t)
 	<-drained
-	if news := await(t, s); news.Reason != Abort || news.Err != nil || seen.of(Abort) != 1 {
+	if news := await(t, s); news.Reason != Abort || news.Err != nil || seen.total(Abort) != 1 {
 		t.Errorf("%+v, %v", news, seen.finished)
 	}
 	idle := New(roomy(), clocktest.New(start), &counts{})
 	idle.Drain(0) // returns at once
 }
 
-func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
+func TestHungEngineIsHealthy(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	e.Hang()
 	submit(t, e, 10, 2)
@@ -186,8 +186,9 @@ func TestAHungEngineIsHealthyAndSilent(t *testing.T) {
 	}
 }
 
-// vLLM's gauges are of its last step: a client that gives up changes nothing.
-func TestTheGaugesOfAHungEngineStandStill(t *testing.T) {
+// TestHungEngineKeepsItsGauges holds that the gauges show the last step, also when a client
+// gives up.
+func TestHungEngineKeepsItsGauges(t *testing.T) {
 	e, clock, _ := startEngine(t, roomy())
 	s := submit(t, e, 10, 100)
 	clock.Fire(t)
@@ -200,8 +201,9 @@ func TestTheGaugesOfAHungEngineStandStill(t *testing.T) {
 	}
 }
 
-// What arrives while a step runs is no queue yet: it only waits for the step's end.
-func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
+// TestArrivalDuringAStepIsNotQueued holds that a request that arrives during a step counts
+// as waiting only after the step.
+func TestArrivalDuringAStepIsNotQueued(t *testing.T) {
 	w := newWorld(roomy())
 	w.add(10, 5)
 	step := w.Plan(w.now)
@@ -209,21 +211,22 @@ func TestWhatArrivesDuringAStepDoesNotWaitYet(t *testing.T) {
 	if load := w.Load(); load.Running != 1 || load.Waiting != 0 {
 		t.Errorf("during the step: %+v", load)
 	}
-	if all := w.All(); len(all) != 2 {
-		t.Errorf("%d sequences, want 2", len(all))
+	if writes := w.All(); len(writes) != 2 {
+		t.Errorf("%d sequences, want 2", len(writes))
 	}
 	w.Apply(step, w.now)
 	if w.Plan(w.now); w.Load().Running != 2 {
 		t.Errorf("after the step: %+v", w.Load())
 	}
-	given := w.add(10, 5)
-	if !w.Cancel(given) || w.Cancel(given) || !w.Cancel(late) {
+	answered := w.add(10, 5)
+	if !w.Cancel(answered) || w.Cancel(answered) || !w.Cancel(late) {
 		t.Error("a sequence cannot be given up, or twice")
 	}
 }
 
-// A fault at the first request strikes before the request makes any progress.
-func TestAHookRunsBeforeTheEngineIsWoken(t *testing.T) {
+// TestHookRunsBeforeTheEngineWakes holds that a fault at the first request happens before
+// the request makes progress.
+func TestHookRunsBeforeTheEngineWakes(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	e.OnAccept(func(n int) {
 		if n == 1 {
@@ -236,7 +239,7 @@ func TestAHookRunsBeforeTheEngineIsWoken(t *testing.T) {
 	}
 }
 
-func TestADeadEngineFailsEverything(t *testing.T) {
+func TestDeadEngineFailsRequests(t *testing.T) {
 	e, clock, seen := startEngine(t, roomy())
 	s := submit(t, e, 10, 2)
 	clock.Next(t)
@@ -247,7 +250,7 @@ func TestADeadEngineFailsEverything(t *testing.T) {
 	if _, err := e.Submit(Request{PromptTokens: 1, OutputTokens: 1}); !errors.Is(err, ErrDead) || e.Healthy() {
 		t.Errorf("dead, yet %v, healthy %v", err, e.Healthy())
 	}
-	if seen.of(Error) != 1 {
+	if seen.total(Error) != 1 {
 		t.Errorf("%v", seen.finished)
 	}
 }

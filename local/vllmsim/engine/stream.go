@@ -2,8 +2,8 @@ package engine
 
 import "sync"
 
-// Stream is what a client holds of its sequence. Tokens that it does not
-// fetch in time add up, so that a slow client never holds the engine back.
+// Stream delivers the tokens of a client's sequence. Tokens that the client does not fetch in
+// time add up, so that a slow client never delays the engine.
 type Stream struct {
 	engine   *Engine
 	sequence *Sequence
@@ -13,13 +13,13 @@ type Stream struct {
 
 	mu     sync.Mutex
 	tokens int
-	begun  bool // there was a token
-	news   bool // that were not taken yet
+	begun  bool // the first token was produced
+	news   bool // news that were not taken yet
 	ended  string
 	err    error
 }
 
-// News is what happened since the last call of Take.
+// News holds the events since the last call of Take.
 type News struct {
 	Tokens int
 	// Reason is set once the sequence has ended.
@@ -27,7 +27,7 @@ type News struct {
 	Err    error
 }
 
-// Take returns the news, without waiting. Tokens that are held back are none.
+// Take returns the news without waiting. It does not return tokens of an incomplete batch.
 func (s *Stream) Take() News {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -39,27 +39,27 @@ func (s *Stream) Take() News {
 	return news
 }
 
-// tokensToNews is how many more tokens are news, at the least.
+// tokensToNews returns the minimum number of further tokens until there is news.
 func (s *Stream) tokensToNews() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case !s.begun:
 		return 1
-	case s.news: // and may be taken at any time
+	case s.news: // the client may take it at any time
 		return s.batch
 	}
 	return s.batch - s.tokens
 }
 
-// add notifies whoever follows, unless it is of tokens that are held back.
+// add notifies the client, unless the tokens are part of an incomplete batch.
 func (s *Stream) add(tokens int, reason string, err error) {
 	s.mu.Lock()
 	s.tokens += tokens
 	s.ended, s.err = reason, err
-	first := tokens > 0 && !s.begun
-	s.begun = s.begun || first
-	s.news = s.news || first || reason != "" || s.tokens >= s.batch
+	isFirst := tokens > 0 && !s.begun
+	s.begun = s.begun || isFirst
+	s.news = s.news || isFirst || reason != "" || s.tokens >= s.batch
 	news := s.news
 	s.mu.Unlock()
 	if !news {
@@ -71,7 +71,7 @@ func (s *Stream) add(tokens int, reason string, err error) {
 	}
 }
 
-// Cancel gives the sequence up: its blocks are free when Cancel returns.
+// Cancel aborts the sequence: its blocks are free when Cancel returns.
 func (s *Stream) Cancel() {
 	e := s.engine
 	e.mu.Lock()

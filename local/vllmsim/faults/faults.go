@@ -1,4 +1,4 @@
-// Package faults reads which failure the simulator should show, and shows it.
+// Package faults parses the simulator's faults and executes them.
 package faults
 
 import (
@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Kind is a way to fail.
+// Kind is a kind of fault.
 type Kind string
 
-// The ways to fail.
+// The kinds of faults.
 const (
 	None      Kind = "none"
 	SlowLoad  Kind = "slow-load"  // loading takes `after` instead of VLLMSIM_LOAD_SECONDS
@@ -28,7 +28,7 @@ var kinds = map[Kind]bool{
 	None: true, SlowLoad: true, LoadCrash: true, LoadHang: true, OOM: true, HostOOM: true, Hang: true, Crash: true,
 }
 
-// Fault is a failure and when it happens.
+// Fault is a fault and its time.
 type Fault struct {
 	Kind Kind
 	// After is the time from readiness (Hang, Crash), or the time of loading (SlowLoad).
@@ -45,7 +45,7 @@ func Parse(text string) (Fault, error) {
 	}
 	fault := Fault{Kind: Kind(kind)}
 	if !kinds[fault.Kind] {
-		return Fault{}, fmt.Errorf("unknown fault %q; known: %s", kind, strings.Join(known(), ", "))
+		return Fault{}, fmt.Errorf("unknown fault %q; known: %s", kind, strings.Join(kindNames(), ", "))
 	}
 	if !hasParameter {
 		if fault.Kind == SlowLoad {
@@ -73,9 +73,9 @@ func Parse(text string) (Fault, error) {
 	return fault, nil
 }
 
-// ForModel chooses the fault of a model: the one that perModel names for its
-// id ("org/a=load-crash;org/b=hang:requests=1"), else the general one. Both are
-// checked in full, so that a typing error shows even where it does not apply.
+// ForModel returns the fault of a model: the one in perModel for its id
+// ("org/a=load-crash;org/b=hang:requests=1"), else the general one. It checks both in full, so
+// that it also reports an error in the one that does not apply.
 func ForModel(general, perModel, model string) (Fault, error) {
 	chosen, err := Parse(general)
 	if err != nil {
@@ -100,7 +100,7 @@ func ForModel(general, perModel, model string) (Fault, error) {
 	return chosen, nil
 }
 
-func known() []string {
+func kindNames() []string {
 	var names []string
 	for kind := range kinds {
 		names = append(names, string(kind))

@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// noLimit is above any memory: cgroup v1 writes a number near 2^63 for "none".
+// noLimit is above any memory: cgroup v1 shows a number near 2^63 for "no limit".
 const noLimit = 1 << 50
 
-// ErrNoLimit says that nothing would stop the allocation but the machine's end.
+// ErrNoLimit means that nothing but the end of the machine's memory would stop the allocation.
 var ErrNoLimit = errors.New("host-oom needs a memory limit on the container; none was found, so nothing was allocated")
 
-// memoryLimit reads the limit of the container's own control group.
+// memoryLimit returns the memory limit of the container's control group.
 func memoryLimit() (int64, bool) {
 	for _, path := range []string{"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"} {
 		text, err := os.ReadFile(path) //nolint:gosec // one of two fixed paths
@@ -26,8 +26,8 @@ func memoryLimit() (int64, bool) {
 	return 0, false
 }
 
-// ExhaustMemory touches memory until the kernel ends the process. It returns
-// only where no limit would make it do so.
+// ExhaustMemory allocates memory until the kernel ends the process. It returns only if there is
+// no limit.
 func ExhaustMemory() error {
 	limit, ok := memoryLimit()
 	if !ok {
@@ -35,7 +35,7 @@ func ExhaustMemory() error {
 	}
 	var held [][]byte
 	const chunk = 16 << 20
-	for taken := int64(0); taken < limit+chunk; taken += chunk {
+	for allocated := int64(0); allocated < limit+chunk; allocated += chunk {
 		block := make([]byte, chunk)
 		for i := 0; i < chunk; i += 4096 {
 			block[i] = 1

@@ -26,11 +26,11 @@ func near(got, want, tolerance float64) bool {
 	return math.Abs(got-want) <= tolerance*want
 }
 
-// steady is the rate of output tokens of a simulated engine that is kept at so
-// many requests: whenever one ends, the next begins.
+// steady returns the rate of output tokens of a simulated engine with a constant number of
+// requests: whenever one ends, the next begins.
 func steady(e sizing.Engine, requests, input, output int) float64 {
 	core := engine.NewCore(engine.Config{
-		Blocks: sizing.Fit(e).Tokens, BlockSize: sizing.BlockSize, // 16 times what there is, so that none is preempted
+		Blocks: sizing.Fit(e).Tokens, BlockSize: sizing.BlockSize, // 16 times the real number, so that none is preempted
 		MaxNumSeqs: e.MaxNumSeqs, MaxBatchedTokens: e.MaxBatchedTokens,
 		Timing: Timing{Speed: e.Speed()},
 	})
@@ -42,7 +42,7 @@ func steady(e sizing.Engine, requests, input, output int) float64 {
 		core.Add(s, now)
 		return s
 	}
-	for i := range requests { // at all stages, as in a service that has run for long
+	for i := range requests { // at all stages of progress, as after a long time
 		running = append(running, begin(max(1, (i+1)*output/requests)))
 	}
 	tokens := 0
@@ -56,7 +56,7 @@ func steady(e sizing.Engine, requests, input, output int) float64 {
 				continue
 			}
 			if finished++; finished == 2*requests {
-				counted = now // what came before was the beginning
+				counted = now // the time before was the warm-up
 			}
 			if finished > 2*requests {
 				tokens += s.TargetTokens
@@ -67,7 +67,8 @@ func steady(e sizing.Engine, requests, input, output int) float64 {
 	return float64(tokens) / now.Sub(counted).Seconds()
 }
 
-// Rates that sizing predicts are what the simulated engine does, within 5 %.
+// TestRatesAreWhatSizingPredicts holds that the simulated engine's rates are within 5 % of
+// sizing's predictions.
 func TestRatesAreWhatSizingPredicts(t *testing.T) {
 	for _, c := range []struct {
 		gpu, model string
@@ -95,15 +96,15 @@ func TestRatesAreWhatSizingPredicts(t *testing.T) {
 	}
 }
 
-// What fits the prediction's memory is what the simulated engine can hold, for
-// a dense model, one with padding, a mixture, and a hybrid.
-func TestWhatFits(t *testing.T) {
+// TestFit holds that the simulated engine accepts the models that fit according to sizing:
+// a dense model, one with padding, a mixture of experts, and a hybrid.
+func TestFit(t *testing.T) {
 	cases := map[string]struct {
 		gpu, model string
 		gpus, len  int
 		want       string
 	}{
-		"8B on a small card":       {"A10G", "meta-llama/Llama-3.1-8B-Instruct", 1, 8192, ""},
+		"8B on a small GPU":        {"A10G", "meta-llama/Llama-3.1-8B-Instruct", 1, 8192, ""},
 		"13B does not fit 24 GB":   {"A10G", "meta-llama/Llama-2-13b-hf", 1, 4096, "torch.OutOfMemoryError: CUDA out of memory. 24.24 GiB"},
 		"13B on two":               {"A10G", "meta-llama/Llama-2-13b-hf", 2, 4096, ""},
 		"70B needs four of 40 GB":  {"A100-40", "meta-llama/Llama-2-70b-chat-hf", 2, 4096, "torch.OutOfMemoryError"},
@@ -129,9 +130,9 @@ func TestWhatFits(t *testing.T) {
 
 func TestUnknownModelsAreGuessedFromTheirName(t *testing.T) {
 	for id, want := range map[string]float64{"acme/great-13b-chat": 13e9, "acme/tiny-0.5B": 0.5e9, "acme/great": 8_030_261_248, "acme/v2b": 8_030_261_248} {
-		s, known := FindModel(id)
-		if got := s.Weights.Total(); known || !near(got, want, 1e-6) {
-			t.Errorf("%s: known %v, %v parameters, want %v", id, known, got, want)
+		s, found := FindModel(id)
+		if got := s.Weights.Total(); found || !near(got, want, 1e-6) {
+			t.Errorf("%s: known %v, %v parameters, want %v", id, found, got, want)
 		}
 	}
 	e := deployment(t, "A100-80", "acme/great-70b-awq")

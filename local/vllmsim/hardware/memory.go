@@ -1,6 +1,5 @@
-// Package hardware says what the simulator's engine can do on the GPUs that it
-// pretends to have. The numbers are sizing's, so that what is predicted for a
-// deployment is what its simulated engine has.
+// Package hardware holds the memory and speed of the simulated GPUs. The numbers are those of
+// package sizing, so that the simulated engine matches the predictions for a deployment.
 package hardware
 
 import (
@@ -18,9 +17,8 @@ func engineError(format string, values ...any) error {
 	return EngineError(fmt.Sprintf(format, values...))
 }
 
-// Fit checks what vLLM checks once the weights are loaded: that the model
-// divides over the GPUs, that it fits, and that one request of the longest
-// context does.
+// Fit checks what vLLM checks after it has loaded the weights: that the model's heads divide
+// over the GPUs, that the model fits, and that one request of maximum length fits.
 func Fit(e sizing.Engine, m sizing.Memory) error {
 	if e.Shape.Heads%max(e.TensorParallel, 1) != 0 {
 		return engineError("ValueError: Total number of attention heads (%d) must be divisible by tensor parallel size (%d).", e.Shape.Heads, e.TensorParallel)

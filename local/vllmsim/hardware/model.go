@@ -9,9 +9,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// A model that is not in the catalogue is taken for a Llama-3.1-8B, or for the
-// dense model nearest to the number of billions in its name ("…-13b-…"): the
-// simulator has to run something. Sizing itself guesses nothing.
+// fallback is the shape of a model that is not in the catalogue. If its name has a number
+// of billions ("…-13b-…"), the dense model nearest to it is used instead, because the
+// simulator needs a shape. Sizing itself guesses nothing.
 const fallback = "meta-llama/Llama-3.1-8B"
 
 var dense = []string{
@@ -23,7 +23,7 @@ var billions = regexp.MustCompile(`(?i)(?:^|[^a-z0-9.])(\d+(?:\.\d+)?)b(?:$|[^a-
 
 // FindModel returns the shape of a model by its id, and whether the catalogue
 // has it.
-func FindModel(id string) (shape catalogue.Shape, known bool) {
+func FindModel(id string) (shape catalogue.Shape, found bool) {
 	if s, ok := catalogue.FindShape(id); ok {
 		return s, true
 	}

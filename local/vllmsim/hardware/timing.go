@@ -15,8 +15,7 @@ type Timing struct {
 	Scale float64
 }
 
-// Step returns how long the step takes on the GPUs that the engine pretends to
-// have.
+// Step returns the duration of a step on the simulated GPUs.
 func (t Timing) Step(s engine.Step) time.Duration {
 	var batch sizing.Batch
 	attended := 0.0

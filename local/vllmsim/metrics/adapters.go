@@ -7,34 +7,33 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// adapterMetrics tell which LoRA adapters have requests, as vLLM does: in the
-// labels of a gauge whose value is the time, and which has neither the model's
-// name nor the engine's. A combination that was once seen stays; the latest
-// time marks the present one.
+// adapterMetrics exposes the LoRA adapters with requests, like vLLM: in the labels of a gauge
+// whose value is the time. The gauge has no labels of the model or the engine. A combination of
+// adapters remains; the latest time marks the present one.
 type adapterMetrics struct {
-	info *prometheus.GaugeVec
-	most string
+	info    *prometheus.GaugeVec
+	maximum string
 }
 
-// newAdapterMetrics is nil where LoRA is off: there is no gauge then.
-func newAdapterMetrics(registry *prometheus.Registry, most int) *adapterMetrics {
-	if most == 0 {
+// newAdapterMetrics returns nil if LoRA is off: then there is no gauge.
+func newAdapterMetrics(registry *prometheus.Registry, maximum int) *adapterMetrics {
+	if maximum == 0 {
 		return nil
 	}
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "vllm:lora_requests_info", Help: "Adapters with requests; the value is the time.",
 	}, []string{"max_lora", "running_lora_adapters", "waiting_lora_adapters"})
 	registry.MustRegister(info)
-	return &adapterMetrics{info: info, most: strconv.Itoa(most)}
+	return &adapterMetrics{info: info, maximum: strconv.Itoa(maximum)}
 }
 
-// stepped names the adapters with requests of any kind in both labels: vLLM
-// (0.30, and main of October 2026) counts running and waiting ones apart, but
-// exposes only the names under which it counted, and those are the same.
+// stepped lists the adapters with requests of any kind in both labels. vLLM (0.30, and main of
+// October 2026) counts running and waiting ones apart, but exposes only the names under which
+// it counted, and those are the same.
 func (m *adapterMetrics) stepped(adapters []string) {
 	if m == nil {
 		return
 	}
 	names := strings.Join(adapters, ",")
-	m.info.WithLabelValues(m.most, names, names).SetToCurrentTime()
+	m.info.WithLabelValues(m.maximum, names, names).SetToCurrentTime()
 }

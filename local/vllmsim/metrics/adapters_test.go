@@ -7,12 +7,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-func TestTheAdaptersWithRequestsAreLabels(t *testing.T) {
+func TestAdapterLabels(t *testing.T) {
 	const name = "vllm:lora_requests_info"
 	load := func() engine.Load { return engine.Load{Waiting: 5, Deferred: 2} }
-	off := New(Info{ModelName: "m", MaxModelLen: 100}, load)
-	off.Stepped(engine.Step{})
-	if families, _ := scrape(t, off); families[name] != nil {
+	disabled := New(Info{ModelName: "m", MaxModelLen: 100}, load)
+	disabled.Stepped(engine.Step{})
+	if families, _ := scrape(t, disabled); families[name] != nil {
 		t.Error("there is a metric of adapters where LoRA is off")
 	}
 	m := New(Info{ModelName: "m", MaxModelLen: 100, MaxLoRAs: 2}, load)
@@ -29,8 +29,8 @@ func TestTheAdaptersWithRequestsAreLabels(t *testing.T) {
 		if len(labels) != 3 || labels["max_lora"] != "2" || labels["running_lora_adapters"] != labels["waiting_lora_adapters"] {
 			t.Errorf("labels: %v", labels)
 		}
-		if at := series.GetGauge().GetValue(); at < before {
-			t.Errorf("%v is not the time", at)
+		if value := series.GetGauge().GetValue(); value < before {
+			t.Errorf("%v is not the time", value)
 		}
 		seen[labels["running_lora_adapters"]] = true
 	}

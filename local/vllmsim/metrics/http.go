@@ -7,14 +7,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// httpMetrics are those of vLLM's HTTP instrumentation.
+// httpMetrics are the metrics of vLLM's HTTP instrumentation.
 type httpMetrics struct {
 	requests *prometheus.CounterVec
 	duration *prometheus.HistogramVec
 	fine     prometheus.Histogram
 }
 
-// unmeasured paths are left out by vLLM too.
+// unmeasured are paths that vLLM does not measure.
 var unmeasured = map[string]bool{
 	"/metrics": true, "/health": true, "/load": true, "/ping": true, "/version": true, "/server_info": true,
 }

@@ -1,6 +1,6 @@
-// Package metrics exposes what vLLM's Prometheus endpoint exposes, with the
-// same names, labels and buckets. Names and buckets were read from upstream's
-// vllm/v1/metrics/loggers.py and vllm/entrypoints/serve/instrumentator/metrics.py.
+// Package metrics exposes the metrics of vLLM's Prometheus endpoint, with the same names,
+// labels and buckets. Source: upstream's vllm/v1/metrics/loggers.py and
+// vllm/entrypoints/serve/instrumentator/metrics.py.
 package metrics
 
 import (
@@ -18,13 +18,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
-// Info is what the engine's start-up settled.
+// Info holds the engine's settings at startup.
 type Info struct {
 	ModelName   string
 	MaxModelLen int
-	// CacheConfig is exposed as the labels of vllm:cache_config_info.
+	// CacheConfig holds the labels of vllm:cache_config_info.
 	CacheConfig map[string]string
-	// MaxLoRAs is how many adapters a batch mixes; 0: LoRA is off.
+	// MaxLoRAs is the maximum number of adapters in a batch; 0: LoRA is off.
 	MaxLoRAs int
 }
 
@@ -51,7 +51,7 @@ var (
 	tokenLatency = []float64{.01, .025, .05, .075, .1, .15, .2, .3, .4, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80}
 	firstLatency = []float64{.001, .005, .01, .02, .04, .06, .08, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10, 20, 40, 80, 160, 640, 2560}
 	wholeLatency = []float64{.3, .5, .8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680}
-	// At a third and a fifth of 50 ms comparisons in quicker time do not count.
+	// Scaled comparisons are invalid above a third and a fifth of 50 ms.
 	lateBy     = []float64{.001, .0025, .005, .05 / 5, .05 / 3, .025, .05, .1, .25, .5, 1}
 	stepTokens = []float64{1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384}
 )
@@ -69,7 +69,7 @@ func oneTwoFive(limit int) []float64 {
 	}
 }
 
-// New returns the metrics of one engine; load is asked at each scrape.
+// New returns the metrics of one engine. load is called at each scrape.
 func New(info Info, load func() engine.Load) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), load: load, success: map[string]prometheus.Counter{}}
 	labels := prometheus.Labels{"model_name": info.ModelName, "engine": "0"}
@@ -82,7 +82,7 @@ func New(info Info, load func() engine.Load) *Metrics {
 	return m
 }
 
-func with(labels prometheus.Labels, pairs ...string) prometheus.Labels {
+func merged(labels prometheus.Labels, pairs ...string) prometheus.Labels {
 	out := prometheus.Labels{}
 	for name, value := range labels {
 		out[name] = value
@@ -104,14 +104,14 @@ func (m *Metrics) gauges(labels prometheus.Labels, info Info) {
 	constant := func(value float64) func() float64 { return func() float64 { return value } }
 	gauge("vllm:num_requests_running", "Requests being executed.", labels, running)
 	gauge("vllm:num_requests_waiting", "Requests waiting for execution.", labels, waiting)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "capacity"), capacity)
-	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", with(labels, "reason", "deferred"), deferred)
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", merged(labels, "reason", "capacity"), capacity)
+	gauge("vllm:num_requests_waiting_by_reason", "Waiting requests by reason.", merged(labels, "reason", "deferred"), deferred)
 	gauge("vllm:kv_cache_usage_perc", "Share of the KV cache in use, 0 to 1.", labels, func() float64 { return m.load().KVUsage() })
 	for i, state := range []string{"awake", "weights_offloaded", "discard_all"} {
-		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", with(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
+		gauge("vllm:engine_sleep_state", "State of the engine's sleep mode.", merged(labels, "sleep_state", state), constant(float64(1-min(i, 1))))
 	}
 	cache := prometheus.Labels(info.CacheConfig)
-	gauge("vllm:cache_config_info", "Settings of the KV cache.", with(cache, "engine", "0"), constant(1))
+	gauge("vllm:cache_config_info", "Settings of the KV cache.", merged(cache, "engine", "0"), constant(1))
 }
 
 func (m *Metrics) counters(labels prometheus.Labels) {
@@ -131,11 +131,11 @@ func (m *Metrics) counters(labels prometheus.Labels) {
 	counter("vllm:mm_cache_hits_total", "Items found in the multi-modal cache.", labels)
 	counter("vllm:prompt_tokens_cached_total", "Prompt tokens that were cached.", labels)
 	const bySource = "vllm:prompt_tokens_by_source_total"
-	m.computedTokens = counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "local_compute"))
-	counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "local_cache_hit"))
-	counter(bySource, "Prompt tokens by where they came from.", with(labels, "source", "external_kv_transfer"))
+	m.computedTokens = counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "local_compute"))
+	counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "local_cache_hit"))
+	counter(bySource, "Prompt tokens by where they came from.", merged(labels, "source", "external_kv_transfer"))
 	for _, reason := range []string{engine.Stop, engine.Length, engine.Abort, engine.Error, "repetition"} {
-		m.success[reason] = counter("vllm:request_success_total", "Finished requests by reason.", with(labels, "finished_reason", reason))
+		m.success[reason] = counter("vllm:request_success_total", "Finished requests by reason.", merged(labels, "finished_reason", reason))
 	}
 }
 
@@ -160,7 +160,7 @@ func (m *Metrics) histograms(labels prometheus.Labels, info Info) {
 	m.queue = histogram("vllm:request_queue_time_seconds", "Time from arrival to first execution.", wholeLatency)
 	m.inference = histogram("vllm:request_inference_time_seconds", "Time from first execution to last token.", wholeLatency)
 	m.prefill = histogram("vllm:request_prefill_time_seconds", "Time from first execution to first token.", wholeLatency)
-	// vLLM has none: whether a simulation on a busy machine can be believed.
+	// Not in vLLM. It shows whether the machine is too busy for a valid simulation.
 	m.lateness = histogram("vllmsim:step_lateness_seconds", "SIMULATED: how much later than planned a step was noticed.", lateBy)
 	m.decoding = histogram("vllm:request_decode_time_seconds", "Time from first to last token.", wholeLatency)
 }
@@ -178,7 +178,7 @@ func (m *Metrics) Stepped(step engine.Step) {
 	m.adapters.stepped(step.Adapters)
 }
 
-// Woken records by how much later than planned the engine woke.
+// Woken records the delay of the engine's wake-up.
 func (m *Metrics) Woken(late time.Duration) { m.lateness.Observe(late.Seconds()) }
 
 // Produced records a token.
@@ -219,13 +219,13 @@ func (m *Metrics) Finished(s *engine.Sequence, reason string, now time.Time) {
 	}
 }
 
-// wholeBucket is a bucket bound that Go writes without a fraction. vLLM's
-// client library writes 1.0, and label values are compared as text.
+// wholeBucket matches a bucket bound that Go writes without a fraction. vLLM's client library
+// writes 1.0, and label values are compared as strings.
 var wholeBucket = regexp.MustCompile(`le="(\d+)"`)
 
 // ServeHTTP writes the metrics in the text format.
 func (m *Metrics) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	m.load() // so that the engine has counted all steps that have ended
+	m.load() // makes the engine count all steps that have ended
 	families, err := m.registry.Gather()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)

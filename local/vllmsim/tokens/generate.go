@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Preamble opens every answer, so that nobody takes it for a model's.
+// Preamble begins every response, so that nobody mistakes it for a model's.
 const Preamble = "This is simulated output: no model was run."
 
 var words = strings.Fields(`the a one its this that each some more most time way day work part case point
@@ -14,16 +14,15 @@ far light water stone river field hill road house light wind cloud night year ha
 page idea plan step side end start turn move hold keep find give take make come go see know think say
 tell ask show call read write build draw count sort join split share load store send wait run stop`)
 
-// Text is what a simulated model writes for a prompt.
+// Text is the text of a simulated model for a prompt.
 type Text struct {
 	pieces []string
 	state  uint64
 	length int
 }
 
-// Generate returns the text for a prompt: the same prompt, seed and choice
-// always give the same text. Its natural length, after which a model would
-// stop by itself, is between 40 and 400 tokens.
+// Generate returns the text for a prompt. The same prompt, seed and choice give the same text.
+// Its natural length, after which a model would stop by itself, is 40 to 400 tokens.
 func Generate(prompt string, seed int64, choice int) *Text {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(prompt))
@@ -33,7 +32,8 @@ func Generate(prompt string, seed int64, choice int) *Text {
 	return t
 }
 
-// random is an xorshift generator: fast, and the same on every machine.
+// random returns the next number of an xorshift generator. It is fast and the same on every
+// machine.
 func (t *Text) random() uint64 {
 	t.state ^= t.state << 13
 	t.state ^= t.state >> 7
@@ -41,10 +41,10 @@ func (t *Text) random() uint64 {
 	return t.state
 }
 
-// Length is the natural length in tokens.
+// Length returns the natural length in tokens.
 func (t *Text) Length() int { return t.length }
 
-// Token returns token i, counted from 0; the text has no end.
+// Token returns token i, counted from 0. The text has no end.
 func (t *Text) Token(i int) string {
 	for len(t.pieces) <= i {
 		word := words[t.random()%uint64(len(words))]

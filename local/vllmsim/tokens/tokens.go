@@ -1,8 +1,7 @@
-// Package tokens stands in for a tokenizer and for what a model would write.
-// A token is a piece of up to six bytes that starts with its leading space, so
-// that a short English word is one token and a long one is two or three, as in
-// a real vocabulary. Token numbers spell their bytes, so that they can be
-// turned back into text without a table.
+// Package tokens is a simple tokenizer, and generates the texts of a simulated model. A token
+// is a piece of up to six bytes that starts with its leading space. So a short English word is
+// one token and a long one is two or three, as in a real vocabulary. A token's number encodes
+// its bytes, so that it can be decoded without a table.
 package tokens
 
 import (
@@ -12,7 +11,7 @@ import (
 
 const pieceBytes = 6
 
-// Split cuts a text into its tokens. Joined they are the text again.
+// Split returns the tokens of a text. Joined, they are the text.
 func Split(text string) []string {
 	var out []string
 	for start := 0; start < len(text); {
@@ -30,12 +29,12 @@ func Split(text string) []string {
 	return out
 }
 
-// Count is the number of tokens of a text.
+// Count returns the number of tokens of a text.
 func Count(text string) int {
 	return len(Split(text))
 }
 
-// Number is the id of a token.
+// Number returns the id of a token.
 func Number(piece string) int64 {
 	var n int64
 	for i := len(piece) - 1; i >= 0; i-- {
@@ -44,7 +43,7 @@ func Number(piece string) int64 {
 	return n
 }
 
-// Piece is the text of a token id.
+// Piece returns the text of a token id.
 func Piece(number int64) string {
 	var out []byte
 	for number > 0 {

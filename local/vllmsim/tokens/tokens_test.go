@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func TestTokensGoThereAndBack(t *testing.T) {
+func TestTokensRoundTrip(t *testing.T) {
 	for _, text := range []string{"", "Hello wonderful world", "  two  spaces ", "Grüße, 世界 🙂🙂", "a\nb\tc"} {
 		var back strings.Builder
 		for _, piece := range Split(text) {
@@ -25,12 +25,12 @@ func TestTokensGoThereAndBack(t *testing.T) {
 }
 
 func TestTextIsDeterministicAndMarked(t *testing.T) {
-	a, b, other := Generate("prompt", 1, 0), Generate("prompt", 1, 0), Generate("prompt", 1, 1)
+	a, b, different := Generate("prompt", 1, 0), Generate("prompt", 1, 0), Generate("prompt", 1, 1)
 	var first, second, third strings.Builder
 	for i := range 200 {
 		first.WriteString(a.Token(i))
 		second.WriteString(b.Token(i))
-		third.WriteString(other.Token(i))
+		third.WriteString(different.Token(i))
 	}
 	if first.String() != second.String() || a.Length() != b.Length() {
 		t.Error("the same prompt gave two texts")

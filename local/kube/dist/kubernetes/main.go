@@ -1,6 +1,6 @@
-// Command kubernetes holds every Kubernetes program that the embedded cluster
-// runs, linked once because they share nearly all of their code. The name it
-// is called by (a symbolic link) chooses the program, as with busybox.
+// Command kubernetes holds every Kubernetes program of the embedded cluster. They share nearly
+// all of their code, so one binary links it once. A symbolic link with the program's name
+// starts that program, as with busybox.
 package main
 
 import (

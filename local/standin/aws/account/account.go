@@ -1,8 +1,7 @@
-// Package account is a simulated AWS account: it holds what a program created in
-// it, in files of one folder, and refuses what AWS or its Pulumi provider would
-// refuse. It is small: names and types of properties come from the Go SDK's own
-// types, enumerations from AWS' SDK, and the rest from short tables. Nothing
-// runs in it.
+// Package account is a simulated AWS account. It stores the resources of a program in files of
+// one folder, and refuses what AWS or its Pulumi provider refuses. Names and types of
+// properties come from the Go SDK's types, enumerations from AWS' SDK, and the rest from short
+// tables. It runs nothing.
 package account
 
 import (
@@ -16,53 +15,52 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// ID is the number of the simulated account; AWS keeps it for documentation.
+// ID is the number of the simulated account. AWS reserves it for documentation.
 const ID = awsdata.ID
 
-// Session is an account as one configured provider sees it.
+// Session is the view that one configured provider has of an account.
 type Session struct {
 	store       store
 	Region      string
 	DefaultTags map[string]string
 }
 
-// Open returns the account whose resources lie in a folder.
+// Open returns a session of the account in a folder.
 func Open(folder, region string, defaultTags map[string]string) *Session {
 	return &Session{store: store{folder}, Region: region, DefaultTags: defaultTags}
 }
 
-// Create makes a resource of inputs that were checked.
+// Create creates a resource with checked inputs.
 func (s *Session) Create(typ, urn string, inputs map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
 		return nil, err
 	}
 	r := &Record{Type: typ, URN: urn, Region: s.Region, Inputs: inputs}
-	return r, s.store.change(func(all stock) error {
+	return r, s.store.change(func(records stock) error {
 		r.Outputs = maps.Clone(inputs)
 		k.completeName(r)
-		if err := errors.Join(all.expectReferences(r), all.expectUnique(k, r), k.expect(all, r, nil)); err != nil {
+		if err := errors.Join(records.expectReferences(r), records.expectUnique(k, r), k.expect(records, r, nil)); err != nil {
 			return err
 		}
 		r.ID = k.id(r)
-		if all.find(typ, r.ID) != nil {
+		if records.find(typ, r.ID) != nil {
 			return fmt.Errorf("%s: %s %s exists already", k.exists, k.short(typ), r.ID)
 		}
-		k.complete(s, all, r)
+		k.complete(s, records, r)
 		if k.afford != nil {
-			if err := k.afford(s, all, r); err != nil {
+			if err := k.afford(s, records, r); err != nil {
 				return err
 			}
 		}
-		all.put(r)
+		records.put(r)
 		return nil
 	})
 }
 
-// Update gives a resource new inputs. Known is the resource as the program's
-// state has it: the provider sends AWS what differs from that, whatever the
-// account has by now.
-func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record, error) {
+// Update changes the inputs of a resource. state is the resource in the program's state. Like
+// the real provider, Update sends what differs from the state, whatever the account has by now.
+func (s *Session) Update(typ, id string, inputs, state map[string]any) (*Record, error) {
 	k, err := KindOf(typ)
 	if err != nil {
 		return nil, err
@@ -70,15 +68,15 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 	var r *Record
 	var events []Event
 	var unfinished error
-	err = s.store.change(func(all stock) error {
-		before := all.find(typ, id)
+	err = s.store.change(func(records stock) error {
+		before := records.find(typ, id)
 		if before == nil {
 			return fmt.Errorf("NotFound: %s %s does not exist; run with --refresh", k.short(typ), id)
 		}
-		if r, events, err = s.update(k, all, before, inputs, known); err != nil {
+		if r, events, err = s.update(k, records, before, inputs, state); err != nil {
 			return err
 		}
-		if err := errors.Join(all.expectReferences(r), k.expect(all, r, before)); err != nil {
+		if err := errors.Join(records.expectReferences(r), k.expect(records, r, before)); err != nil {
 			return err
 		}
 		if k.changed(before.Inputs, inputs) {
@@ -87,12 +85,12 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 				r.Outputs[name] = version + 1
 			}
 		}
-		k.complete(s, all, r)
+		k.complete(s, records, r)
 		if before.Outputs[blocked] != nil && len(events) > 0 && events[0].Kind == Surged {
-			unfinished = giveUp(all, r, before)
+			unfinished = giveUp(records, r, before)
 			return nil
 		}
-		all.put(r)
+		records.put(r)
 		return nil
 	})
 	if err != nil || unfinished != nil {
@@ -101,9 +99,8 @@ func (s *Session) Update(typ, id string, inputs, known map[string]any) (*Record,
 	return r, s.store.log(events)
 }
 
-// update returns a resource with new inputs, unless AWS refuses to change what it
-// had.
-func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[string]any) (r *Record, events []Event, err error) {
+// update returns the resource with new inputs, or an error if AWS refuses the change.
+func (s *Session) update(k *Kind, records stock, before *Record, inputs, state map[string]any) (r *Record, events []Event, err error) {
 	updated := *before
 	r = &updated
 	r.Inputs, r.Outputs = inputs, maps.Clone(before.Outputs)
@@ -114,43 +111,42 @@ func (s *Session) update(k *Kind, all stock, before *Record, inputs, known map[s
 	}
 	maps.Copy(r.Outputs, inputs)
 	if k.send != nil {
-		if events, err = k.send(s, all, r, before, known); err != nil {
+		if events, err = k.send(s, records, r, before, state); err != nil {
 			return nil, nil, err
 		}
 	}
 	return r, events, nil
 }
 
-// TryUpdate returns what AWS would have against an update, and changes nothing.
-// Values that a preview does not know yet are taken for right, and so is what has
-// to fit to other resources, which may change in the same update: an add-on to
-// the version of its cluster.
-func (s *Session) TryUpdate(typ, id string, inputs, known map[string]any) error {
+// TryUpdate returns the error of an update without executing it. It accepts values that a
+// preview does not know yet. It does not compare with other resources that the same update may
+// change, such as an add-on with the version of its cluster.
+func (s *Session) TryUpdate(typ, id string, inputs, state map[string]any) error {
 	k, err := KindOf(typ)
 	if err != nil {
 		return err
 	}
-	return s.store.change(func(all stock) error {
-		before := all.find(typ, id)
+	return s.store.change(func(records stock) error {
+		before := records.find(typ, id)
 		if before == nil {
-			return nil // the update says so
+			return nil // the update reports it
 		}
-		r, _, err := s.update(k, all, before, inputs, known)
+		r, _, err := s.update(k, records, before, inputs, state)
 		if err == nil && typ == token("eks/cluster") {
-			err = k.expect(all, r, before)
+			err = k.expect(records, r, before)
 		}
 		return err
 	})
 }
 
-// Read returns a resource, nil where there is none.
+// Read returns a resource; nil if it does not exist.
 func (s *Session) Read(typ, id string) (*Record, error) {
 	if _, err := KindOf(typ); err != nil {
 		return nil, err
 	}
 	var r *Record
-	return r, s.store.change(func(all stock) error {
-		r = all.find(typ, id)
+	return r, s.store.change(func(records stock) error {
+		r = records.find(typ, id)
 		if r != nil && typ == token("eks/nodeGroup") {
 			r = live(r)
 		}
@@ -158,37 +154,37 @@ func (s *Session) Read(typ, id string) (*Record, error) {
 	})
 }
 
-// Delete removes a resource, and with it what AWS removes along; it refuses while
-// something else still needs it.
+// Delete deletes a resource and the resources that AWS deletes with it. It returns an error
+// while another resource depends on it.
 func (s *Session) Delete(typ, id string) error {
 	k, err := KindOf(typ)
 	if err != nil {
 		return err
 	}
-	return s.store.change(func(all stock) error {
-		r := all.find(typ, id)
+	return s.store.change(func(records stock) error {
+		r := records.find(typ, id)
 		if r == nil {
-			return nil // somebody was faster, which is as well
+			return nil // already deleted
 		}
-		with, err := all.heldBy(r)
+		dependents, err := records.heldBy(r)
 		if err != nil {
 			return err
 		}
 		if k.held != nil {
-			if err := k.held(all, r); err != nil {
+			if err := k.held(records, r); err != nil {
 				return err
 			}
 		}
-		for _, gone := range append(with, r) {
-			delete(all, key(gone.Type, gone.ID))
+		for _, gone := range append(dependents, r) {
+			delete(records, key(gone.Type, gone.ID))
 		}
-		all.writeLateLogs(r)
+		records.writeLateLogs(r)
 		return nil
 	})
 }
 
-// Preview is what a resource is going to be: everything that AWS will say is
-// unknown, unless an update leaves it as it was.
+// Preview returns a resource's planned outputs. Outputs that AWS sets are unknown, unless an
+// update keeps them.
 func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (map[string]any, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -196,13 +192,13 @@ func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (ma
 	}
 	out := map[string]any{}
 	for name, optional := range k.outputs() {
-		if _, given := inputs[name]; given || optional {
+		if _, present := inputs[name]; present || optional {
 			continue
 		}
 		counts := slices.Contains(k.versioned, name)
 		if before == nil || counts && k.changed(before.Inputs, inputs) {
 			out[name] = shape.Unknown{}
-		} else if value, known := before.Outputs[name]; known {
+		} else if value, found := before.Outputs[name]; found {
 			out[name] = value
 		}
 	}
@@ -216,29 +212,29 @@ func (s *Session) Preview(typ string, inputs map[string]any, before *Record) (ma
 	return out, nil
 }
 
-// allTags are a resource's tags with those that the provider gives to all.
+// allTags returns a resource's tags merged with the provider's default tags.
 func (s *Session) allTags(inputs map[string]any) any {
-	all := map[string]any{}
+	tags := map[string]any{}
 	for key, value := range s.DefaultTags {
-		all[key] = value
+		tags[key] = value
 	}
-	switch own := inputs["tags"].(type) {
+	switch declared := inputs["tags"].(type) {
 	case map[string]any:
-		maps.Copy(all, own)
+		maps.Copy(tags, declared)
 	case shape.Unknown:
 		return shape.Unknown{}
 	}
-	return all
+	return tags
 }
 
-// Change is one difference between two sets of inputs.
+// Change is a difference between two sets of inputs.
 type Change struct {
 	Path    string
 	Kind    byte // + added, - removed, ~ changed
 	Replace bool
 }
 
-// Diff compares the inputs of a resource that exists with new ones.
+// Diff compares the inputs of an existing resource with new ones.
 func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -254,10 +250,10 @@ func (s *Session) Diff(typ string, olds, news, state map[string]any) ([]Change, 
 	return changes, nil
 }
 
-// KindOf knows the types that the program and the EKS component register.
+// KindOf returns the kind of a type that the program or the EKS component registers.
 func KindOf(typ string) (*Kind, error) {
-	if k, known := kinds[typ]; known {
+	if k, found := kinds[typ]; found {
 		return k, nil
 	}
-	return nil, fmt.Errorf("type %s is none of those that the stand-in of AWS knows: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
+	return nil, fmt.Errorf("the simulated AWS account does not support type %s, only: %s", typ, strings.Join(slices.Sorted(maps.Keys(kinds)), ", "))
 }

@@ -18,10 +18,10 @@ func open(t *testing.T) *Session {
 	return Open(t.TempDir(), "us-west-2", map[string]string{"team": "ml"})
 }
 
-// platform creates a small cluster, and returns what there is by name.
+// platform creates a small cluster and returns its resources by name.
 func platform(t *testing.T, s *Session) map[string]*Record {
 	t.Helper()
-	made := map[string]*Record{}
+	created := map[string]*Record{}
 	add := func(name, short string, inputs props) {
 		t.Helper()
 		if problems, err := s.Check(token(short), inputs); err != nil || len(problems) > 0 {
@@ -31,89 +31,90 @@ func platform(t *testing.T, s *Session) map[string]*Record {
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		made[name] = r
+		created[name] = r
 	}
 	add("vpc", "ec2/vpc", props{"cidrBlock": "10.0.0.0/16", "enableDnsHostnames": true})
-	add("gateway", "ec2/internetGateway", props{"vpcId": made["vpc"].ID})
-	add("a", "ec2/subnet", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-west-2a"})
-	add("b", "ec2/subnet", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-west-2b"})
+	add("gateway", "ec2/internetGateway", props{"vpcId": created["vpc"].ID})
+	add("a", "ec2/subnet", props{"vpcId": created["vpc"].ID, "cidrBlock": "10.0.0.0/24", "availabilityZone": "us-west-2a"})
+	add("b", "ec2/subnet", props{"vpcId": created["vpc"].ID, "cidrBlock": "10.0.1.0/24", "availabilityZone": "us-west-2b"})
 	add("address", "ec2/eip", props{"domain": "vpc"})
-	add("nat", "ec2/natGateway", props{"subnetId": made["a"].ID, "allocationId": made["address"].ID})
-	add("table", "ec2/routeTable", props{"vpcId": made["vpc"].ID})
-	add("route", "ec2/route", props{"routeTableId": made["table"].ID, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": made["nat"].ID})
-	add("routed", "ec2/routeTableAssociation", props{"routeTableId": made["table"].ID, "subnetId": made["a"].ID})
-	add("group", "ec2/securityGroup", props{"vpcId": made["vpc"].ID, "name": "cluster"})
+	add("nat", "ec2/natGateway", props{"subnetId": created["a"].ID, "allocationId": created["address"].ID})
+	add("table", "ec2/routeTable", props{"vpcId": created["vpc"].ID})
+	add("route", "ec2/route", props{"routeTableId": created["table"].ID, "destinationCidrBlock": "0.0.0.0/0", "natGatewayId": created["nat"].ID})
+	add("routed", "ec2/routeTableAssociation", props{"routeTableId": created["table"].ID, "subnetId": created["a"].ID})
+	add("group", "ec2/securityGroup", props{"vpcId": created["vpc"].ID, "name": "cluster"})
 	add("plane", "iam/role", props{"name": "plane", "assumeRolePolicy": fmt.Sprintf(trust, "eks.amazonaws.com")})
 	add("machine", "iam/role", props{"name": "machine", "assumeRolePolicy": fmt.Sprintf(trust, "ec2.amazonaws.com")})
 	add("attached", "iam/rolePolicyAttachment", props{"role": "machine", "policyArn": "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"})
 	add("cluster", "eks/cluster", props{
-		"name": "llm", "version": "1.34", "roleArn": made["plane"].Outputs["arn"],
-		"vpcConfig": props{"subnetIds": []any{made["a"].ID, made["b"].ID}, "securityGroupIds": []any{made["group"].ID}},
+		"name": "llm", "version": "1.34", "roleArn": created["plane"].Outputs["arn"],
+		"vpcConfig": props{"subnetIds": []any{created["a"].ID, created["b"].ID}, "securityGroupIds": []any{created["group"].ID}},
 	})
 	add("addon", "eks/addon", props{"clusterName": "llm", "addonName": "vpc-cni"})
 	add("template", "ec2/launchTemplate", props{"name": "g5"})
 	add("nodes", "eks/nodeGroup", props{
-		"clusterName": "llm", "nodeGroupNamePrefix": "g5-", "nodeRoleArn": made["machine"].Outputs["arn"], "subnetIds": []any{made["a"].ID},
+		"clusterName": "llm", "nodeGroupNamePrefix": "g5-", "nodeRoleArn": created["machine"].Outputs["arn"], "subnetIds": []any{created["a"].ID},
 		"instanceTypes": []any{"g5.xlarge"}, "scalingConfig": props{"minSize": 0.0, "maxSize": 2.0, "desiredSize": 0.0},
-		"launchTemplate": props{"id": made["template"].ID, "version": "1"},
+		"launchTemplate": props{"id": created["template"].ID, "version": "1"},
 	})
-	asg := textAt(made["nodes"].Outputs, "resources[].autoscalingGroups[].name")
+	asg := textAt(created["nodes"].Outputs, "resources[].autoscalingGroups[].name")
 	add("tag", "autoscaling/tag", props{"autoscalingGroupName": asg, "tag": props{"key": "k", "value": "v", "propagateAtLaunch": false}})
-	return made
+	return created
 }
 
-// AWS refuses to delete what something needs, and deletes some things along.
-func TestDeletionsInAnOrderThatAWSAccepts(t *testing.T) {
+// TestDeletionOrder holds that the account refuses to delete a resource that another one
+// needs, and deletes some resources together with it.
+func TestDeletionOrder(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
-	for _, held := range []struct{ name, by string }{
+	created := platform(t, s)
+	for _, held := range []struct{ name, dependent string }{
 		{"vpc", "DependencyViolation"}, {"a", "DependencyViolation"}, {"gateway", "mapped public address"}, {"address", "InvalidIPAddress.InUse"},
 		{"group", "DependencyViolation"}, {"machine", "DeleteConflict"}, {"cluster", "ResourceInUseException"},
 	} {
-		r := made[held.name]
-		if err := s.Delete(r.Type, r.ID); err == nil || !strings.Contains(err.Error(), held.by) {
-			t.Errorf("%s is deleted: %v, want %s", held.name, err, held.by)
+		r := created[held.name]
+		if err := s.Delete(r.Type, r.ID); err == nil || !strings.Contains(err.Error(), held.dependent) {
+			t.Errorf("%s is deleted: %v, want %s", held.name, err, held.dependent)
 		}
 	}
 	for _, name := range []string{"nodes", "template", "cluster", "attached", "machine", "plane", "nat", "address", "gateway", "group", "a", "table", "b", "vpc"} {
-		if err := s.Delete(made[name].Type, made[name].ID); err != nil {
+		if err := s.Delete(created[name].Type, created[name].ID); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if left, err := Records(s.store.folder); err != nil || len(left) > 0 {
-		t.Errorf("the add-on goes with its cluster and the tag with its group: %v, %v", left, err)
+	if rest, err := Records(s.store.folder); err != nil || len(rest) > 0 {
+		t.Errorf("the add-on goes with its cluster and the tag with its group: %v, %v", rest, err)
 	}
 }
 
-// Each of these is one edit of a resource that is fine.
-func TestRefusedByTheAccount(t *testing.T) {
+// TestAccountRefuses edits one property of a valid resource each.
+func TestAccountRefuses(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
+	created := platform(t, s)
 	for _, test := range []struct {
-		of, path string
-		value    any
-		want     string
+		name, path string
+		value      any
+		want       string
 	}{
 		{"a", "cidrBlock", "10.1.0.0/24", "InvalidSubnet.Range"},
 		{"a", "cidrBlock", "10.0.1.128/25", "InvalidSubnet.Conflict"},
 		{"a", "vpcId", "vpc-none", `there is no ec2/vpc "vpc-none"`},
-		{"cluster", "roleArn", made["machine"].Outputs["arn"], "does not trust eks.amazonaws.com"},
-		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID}}, "at least two different zones"},
+		{"cluster", "roleArn", created["machine"].Outputs["arn"], "does not trust eks.amazonaws.com"},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{created["a"].ID}}, "at least two different zones"},
 		{"nodes", "version", "1.35", "cannot join a cluster of 1.34"},
 		{"nodes", "launchTemplate", props{"id": "lt-none", "version": "1"}, "there is no ec2/launchTemplate"},
 		{"nodes", "capacityType", "CAPACITY_BLOCK", "a capacity block is one in the launch template and in the group"},
 		{"template", "name", "g5", "InvalidLaunchTemplateName.AlreadyExistsException"},
 		{"addon", "addonName", "vpc-cni", "ResourceInUseException"},
 	} {
-		inputs := maps.Clone(made[test.of].Inputs)
+		inputs := maps.Clone(created[test.name].Inputs)
 		inputs[test.path] = test.value
-		if _, err := s.Create(made[test.of].Type, "urn:new", inputs); err == nil || !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s with %s %v: %v, want %s", test.of, test.path, test.value, err, test.want)
+		if _, err := s.Create(created[test.name].Type, "urn:new", inputs); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s with %s %v: %v, want %s", test.name, test.path, test.value, err, test.want)
 		}
 	}
 }
 
-func TestRefusedByThemselves(t *testing.T) {
+func TestCheckRefuses(t *testing.T) {
 	s := open(t)
 	for _, test := range []struct {
 		short, place string
@@ -159,11 +160,11 @@ func TestRefusedByThemselves(t *testing.T) {
 		}
 	}
 	if _, err := s.Check("aws:s3/bucket:Bucket", props{}); err == nil {
-		t.Error("a type that the stand-in does not know is accepted")
+		t.Error("an unsupported type is accepted")
 	}
 }
 
-// group is a node group that is fine but for some inputs.
+// group returns a valid node group with edited inputs.
 func group(edit props) props {
 	inputs := props{
 		"clusterName": "c", "nodeRoleArn": "arn:aws:iam::111122223333:role/r", "subnetIds": []any{"subnet-1"},
@@ -173,47 +174,47 @@ func group(edit props) props {
 	return inputs
 }
 
-func TestWhatAChangeMeans(t *testing.T) {
+func TestDiff(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
+	created := platform(t, s)
 	for _, test := range []struct {
-		of, path string
-		value    any
-		replaces bool
+		name, path string
+		value      any
+		replaces   bool
 	}{
 		{"vpc", "cidrBlock", "10.1.0.0/16", true},
 		{"vpc", "enableDnsHostnames", false, false},
 		{"cluster", "version", "1.35", false},
 		{"cluster", "name", "other", true},
-		{"cluster", "vpcConfig", props{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{made["group"].ID}}, false},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{"subnet-1"}, "securityGroupIds": []any{created["group"].ID}}, false},
 		{"nodes", "version", "1.34", false},
 		{"nodes", "labels", props{"a": "b"}, false},
 		{"nodes", "instanceTypes", []any{"g5.2xlarge"}, true},
-		{"nodes", "launchTemplate", props{"id": made["template"].ID, "version": "2"}, false},
+		{"nodes", "launchTemplate", props{"id": created["template"].ID, "version": "2"}, false},
 		{"nodes", "launchTemplate", props{"id": "lt-other", "version": "1"}, true},
 		{"nodes", "scalingConfig", props{"minSize": 1.0, "maxSize": 2.0, "desiredSize": 0.0}, false},
 	} {
-		news := maps.Clone(made[test.of].Inputs)
+		news := maps.Clone(created[test.name].Inputs)
 		news[test.path] = test.value
-		changes, err := s.Diff(made[test.of].Type, made[test.of].Inputs, news, made[test.of].Outputs)
+		changes, err := s.Diff(created[test.name].Type, created[test.name].Inputs, news, created[test.name].Outputs)
 		if err != nil || len(changes) == 0 {
-			t.Errorf("%s with another %s: %v, %v", test.of, test.path, changes, err)
+			t.Errorf("%s with another %s: %v, %v", test.name, test.path, changes, err)
 		}
 		if replaces := slices.ContainsFunc(changes, func(c Change) bool { return c.Replace }); replaces != test.replaces {
-			t.Errorf("%s with another %s: %v, want it replaced: %t", test.of, test.path, changes, test.replaces)
+			t.Errorf("%s with another %s: %v, want it replaced: %t", test.name, test.path, changes, test.replaces)
 		}
 	}
 	tagged := Open(s.store.folder, "us-west-2", map[string]string{"team": "web"})
-	vpc := made["vpc"]
+	vpc := created["vpc"]
 	if changes, err := tagged.Diff(vpc.Type, vpc.Inputs, vpc.Inputs, vpc.Outputs); err != nil || len(changes) != 1 || changes[0].Path != "tagsAll" {
 		t.Errorf("other tags of the provider: %v, %v", changes, err)
 	}
 }
 
-// A preview knows what the program says, and nothing that AWS will say.
-func TestPreviewKnowsNothingOfAWS(t *testing.T) {
+// TestPreviewOutputs holds that a preview knows the program's values and none of AWS'.
+func TestPreviewOutputs(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
+	created := platform(t, s)
 	inputs := props{"cidrBlock": "10.2.0.0/16", "tags": props{"a": "b"}}
 	got, err := s.Preview(token("ec2/vpc"), inputs, nil)
 	if err != nil {
@@ -227,7 +228,7 @@ func TestPreviewKnowsNothingOfAWS(t *testing.T) {
 	if got["cidrBlock"] != "10.2.0.0/16" || !same(got["tagsAll"], props{"a": "b", "team": "ml"}) {
 		t.Errorf("got %v", got)
 	}
-	template := made["template"]
+	template := created["template"]
 	after, err := s.Preview(template.Type, props{"name": "g5", "userData": ""}, template)
 	if err != nil || after["latestVersion"] != (shape.Unknown{}) || after["arn"] != template.Outputs["arn"] {
 		t.Errorf("a changed template: %v, %v", after, err)

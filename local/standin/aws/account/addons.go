@@ -11,10 +11,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// schema is what an add-on takes as a value: an object with these properties and
-// no others, or, without properties, anything of the type.
+// schema is the type of a value of an add-on. An object has these properties and no others.
+// Without properties, any value of the type is valid.
 type schema struct {
-	kind       string // object, array, string, integer, boolean; "" is anything
+	kind       string // object, array, string, integer, boolean; "" for any
 	properties map[string]schema
 }
 
@@ -31,20 +31,20 @@ var (
 	resources = object(map[string]schema{"limits": limits, "requests": limits})
 )
 
-// with is a schema's properties and some more.
-func with(base map[string]schema, more map[string]schema) map[string]schema {
-	all := maps.Clone(base)
-	maps.Copy(all, more)
-	return all
+// merged returns two sets of properties together.
+func merged(base map[string]schema, extra map[string]schema) map[string]schema {
+	result := maps.Clone(base)
+	maps.Copy(result, extra)
+	return result
 }
 
-// placement are the properties of most pods.
+// placement holds the properties that most pods have.
 var placement = map[string]schema{
 	"affinity": mapping, "nodeSelector": mapping, "tolerations": array, "podAnnotations": mapping, "podLabels": mapping, "resources": resources,
 }
 
-// controller is the Deployment of a storage driver.
-var controller = with(placement, map[string]schema{
+// controller describes the Deployment of a storage driver.
+var controller = merged(placement, map[string]schema{
 	"additionalArgs": array, "deploymentAnnotations": mapping, "env": array, "envFrom": array, "extraVolumeTags": mapping, "logLevel": integer,
 	"loggingFormat": text, "podDisruptionBudget": mapping, "priorityClassName": text, "replicaCount": integer, "revisionHistoryLimit": integer,
 	"topologySpreadConstraints": array, "updateStrategy": mapping, "volumeMounts": array, "volumes": array, "tags": mapping,
@@ -52,14 +52,13 @@ var controller = with(placement, map[string]schema{
 	"volumeModificationFeature": mapping, "securityContext": mapping, "defaultFsType": text, "region": text,
 })
 
-// configurations are the schemas of the add-ons' configuration values, of the
-// builds in awsdata. EKS answers them to aws eks describe-addon-configuration;
-// they follow the charts in the repositories named. All have
-// additionalProperties: false, as EKS' own have.
+// configurations holds the schemas of the add-ons' configuration values, for the builds in
+// awsdata. EKS returns them for `aws eks describe-addon-configuration`. These follow the charts
+// in the named repositories. All have additionalProperties: false, like EKS' own.
 var configurations = map[string]schema{
 	// docs.aws.amazon.com/cli/latest/reference/eks/describe-addon-configuration.html, example 1 (vpc-cni), and
-	// github.com/aws/amazon-vpc-cni-k8s charts/aws-vpc-cni/values.yaml (v1.22): truth values are texts
-	"vpc-cni": object(with(placement, map[string]schema{
+	// github.com/aws/amazon-vpc-cni-k8s charts/aws-vpc-cni/values.yaml (v1.22): booleans are strings
+	"vpc-cni": object(merged(placement, map[string]schema{
 		"enableNetworkPolicy": text, "enableWindowsIpam": text, "enableWindowsPrefixDelegation": text, "env": mapping, "eniConfig": mapping,
 		"init": mapping, "livenessProbeTimeoutSeconds": integer, "readinessProbeTimeoutSeconds": integer, "nodeAgent": mapping,
 		"warmWindowsPrefixTarget": integer, "warmWindowsIPTarget": integer, "minimumWindowsIPTarget": integer, "branchENICooldown": integer,
@@ -73,9 +72,9 @@ var configurations = map[string]schema{
 	}),
 	// docs.aws.amazon.com/eks/latest/userguide/managing-kube-proxy.html
 	"kube-proxy":             object(map[string]schema{"ipvs": mapping, "mode": text, "podAnnotations": mapping, "podLabels": mapping, "resources": resources}),
-	"eks-pod-identity-agent": object(with(placement, map[string]schema{"agent": mapping, "init": mapping, "updateStrategy": mapping, "priorityClassName": text})),
+	"eks-pod-identity-agent": object(merged(placement, map[string]schema{"agent": mapping, "init": mapping, "updateStrategy": mapping, "priorityClassName": text})),
 	// github.com/kubernetes-sigs/metrics-server charts/metrics-server/values.yaml
-	"metrics-server": object(with(placement, map[string]schema{
+	"metrics-server": object(merged(placement, map[string]schema{
 		"addonResizer": mapping, "args": array, "containerPort": integer, "defaultArgs": array, "deploymentAnnotations": mapping, "metrics": mapping,
 		"podDisruptionBudget": mapping, "replicas": integer, "revisionHistoryLimit": integer, "topologySpreadConstraints": array, "updateStrategy": mapping,
 	})),
@@ -89,15 +88,15 @@ var configurations = map[string]schema{
 	// github.com/aws/eks-node-monitoring-agent charts/configuration.schema.json @0b5f05cd (read 2026-11-29)
 	"eks-node-monitoring-agent": object(map[string]schema{
 		"global": object(map[string]schema{"podAnnotations": mapping, "podLabels": mapping}), "extraObjects": array,
-		"nodeAgent": object(with(placement, map[string]schema{
+		"nodeAgent": object(merged(placement, map[string]schema{
 			"additionalArgs": array, "dcgmAddress": text, "dnsPolicy": text, "monitors": mapping, "priorityClassName": text, "probePort": integer, "resizePolicy": array,
 		})),
-		"dcgmAgent": object(with(placement, map[string]schema{"enabled": boolean, "priorityClassName": text, "resizePolicy": array})),
+		"dcgmAgent": object(merged(placement, map[string]schema{"enabled": boolean, "priorityClassName": text, "resizePolicy": array})),
 	}),
-	"snapshot-controller": object(with(placement, map[string]schema{"replicaCount": integer, "podDisruptionBudget": mapping})),
+	"snapshot-controller": object(merged(placement, map[string]schema{"replicaCount": integer, "podDisruptionBudget": mapping})),
 }
 
-// validate reports every value that a schema does not take, by its place.
+// validate reports every value that violates the schema, with its place.
 func (s schema) validate(place string, value any, c *shape.Problems) {
 	if !s.takes(value) {
 		c.Addf(place, "%s: got %s, want %s", place, shape.Describe(value), s.kind)
@@ -106,14 +105,14 @@ func (s schema) validate(place string, value any, c *shape.Problems) {
 	if s.properties == nil {
 		return
 	}
-	given := asObject(value)
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		property, known := s.properties[name]
-		if !known {
+	object := asObject(value)
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		property, found := s.properties[name]
+		if !found {
 			c.Addf(place, "%s: additional property %q is not allowed; there are: %s", place, name, strings.Join(slices.Sorted(maps.Keys(s.properties)), ", "))
 			continue
 		}
-		property.validate(place+"."+name, given[name], c)
+		property.validate(place+"."+name, object[name], c)
 	}
 }
 
@@ -129,31 +128,31 @@ func (s schema) takes(value any) bool {
 	case "boolean":
 		_, fits = value.(bool)
 	case "integer":
-		number, is := value.(float64)
-		fits = is && number == float64(int(number))
+		number, isNumber := value.(float64)
+		fits = isNumber && number == float64(int(number))
 	default:
 		fits = true
 	}
 	return fits
 }
 
-// checkAddon holds an add-on's configuration values to its schema.
+// checkAddon compares an add-on's configuration values with its schema.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateAddon.html
 func checkAddon(c *shape.Problems, inputs map[string]any) {
-	values, known := textAt(inputs, "configurationValues"), configurations[textAt(inputs, "addonName")]
+	values, schemas := textAt(inputs, "configurationValues"), configurations[textAt(inputs, "addonName")]
 	if values == "" {
 		return
 	}
 	var decoded any
-	if json.Unmarshal([]byte(values), &decoded) == nil { // the format says if it is no JSON
-		known.validate("configurationValues", decoded, c)
+	if json.Unmarshal([]byte(values), &decoded) == nil { // the format check reports invalid JSON
+		schemas.validate("configurationValues", decoded, c)
 	}
 }
 
-// addonFits: EKS has a build of an add-on for some minors. An add-on keeps the
-// build that it has when the cluster goes on.
-func addonFits(all stock, r, before *Record) error {
-	cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
+// addonFits returns an error unless EKS has the add-on's build for the cluster's minor version.
+// An add-on keeps its build when the cluster is updated.
+func addonFits(records stock, r, before *Record) error {
+	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	name, version := textAt(r.Inputs, "addonName"), textAt(r.Inputs, "addonVersion")
 	if cluster == nil || version == "" || before != nil && textAt(before.Outputs, "addonVersion") == version {
 		return nil
@@ -166,9 +165,9 @@ func addonFits(all stock, r, before *Record) error {
 	return nil
 }
 
-// fillAddon gives an add-on without a version EKS' default.
-func fillAddon(_ *Session, all stock, r *Record) {
-	cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
+// fillAddon sets EKS' default version if the add-on has none.
+func fillAddon(_ *Session, records stock, r *Record) {
+	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	if r.Outputs["addonVersion"] == nil && cluster != nil {
 		r.Outputs["addonVersion"] = awsdata.DefaultAddonVersion(textAt(r.Inputs, "addonName"), textAt(cluster.Outputs, "version"))
 	}

@@ -12,15 +12,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// SetQuota changes a quota of an account, by AWS' code of it.
+// SetQuota changes a quota of an account, by its code.
 func SetQuota(folder, code string, vcpus int) error {
 	return store{folder}.change(func(stock) error {
-		own, err := ownQuotas(folder)
+		settings, err := ownQuotas(folder)
 		if err != nil {
 			return err
 		}
-		own[code] = vcpus
-		text, err := json.Marshal(own)
+		settings[code] = vcpus
+		text, err := json.Marshal(settings)
 		if err != nil {
 			return err
 		}
@@ -28,34 +28,34 @@ func SetQuota(folder, code string, vcpus int) error {
 	})
 }
 
-// ownQuotas are those that SetQuota changed.
+// ownQuotas returns the quotas that SetQuota changed.
 func ownQuotas(folder string) (map[string]int, error) {
-	own := map[string]int{}
+	settings := map[string]int{}
 	text, err := os.ReadFile(filepath.Join(folder, "quotas.json"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return own, nil
+		return settings, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return own, json.Unmarshal(text, &own)
+	return settings, json.Unmarshal(text, &settings)
 }
 
-// quotas are an account's, by AWS' codes.
+// quotas returns the account's quotas, by code.
 func (s *Session) quotas() (map[string]int, error) {
-	all := awsdata.VCPUs()
-	own, err := ownQuotas(s.store.folder)
-	for code, vcpus := range own {
-		all[code] = vcpus
+	quotas := awsdata.VCPUs()
+	settings, err := ownQuotas(s.store.folder)
+	for code, vcpus := range settings {
+		quotas[code] = vcpus
 	}
-	return all, err
+	return quotas, err
 }
 
-// vcpus is how many vCPUs a node group's nodes have each, of its largest type, and
-// the quota that counts them; none for a capacity block, which no quota counts.
-func (all stock) vcpus(group *Record) (each int, code string) {
+// vcpus returns the number of vCPUs of each node of a group, for its largest type, and the code
+// of the quota that counts them. No quota counts a capacity block.
+func (records stock) vcpus(group *Record) (each int, code string) {
 	types := textsAt(group.Outputs, "instanceTypes[]")
-	if template := all.find(token("ec2/launchTemplate"), textAt(group.Outputs, "launchTemplate.id")); template != nil && len(types) == 0 {
+	if template := records.find(token("ec2/launchTemplate"), textAt(group.Outputs, "launchTemplate.id")); template != nil && len(types) == 0 {
 		types = textsAt(template.Outputs, "instanceType")
 	}
 	capacity := textAt(group.Outputs, "capacityType")
@@ -68,42 +68,41 @@ func (all stock) vcpus(group *Record) (each int, code string) {
 	return each, awsdata.QuotaCode(types[0], capacity == "SPOT")
 }
 
-// expectCapacity refuses more nodes of a group than a quota has room for beside
-// all that run in the region.
+// expectCapacity returns an error if the quota does not allow more nodes of a group besides all
+// nodes of the region.
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
-func (s *Session) expectCapacity(all stock, group *Record, more float64, why string) error {
-	each, code := all.vcpus(group)
+func (s *Session) expectCapacity(records stock, group *Record, nodes float64, reason string) error {
+	each, code := records.vcpus(group)
 	limits, err := s.quotas()
 	limit, counted := limits[code]
-	if err != nil || !counted || more <= 0 {
+	if err != nil || !counted || nodes <= 0 {
 		return err
 	}
 	running := 0
-	for _, r := range all.of(token("eks/nodeGroup")) {
-		if vcpus, of := all.vcpus(r); of == code && r.Region == group.Region {
+	for _, r := range records.ofType(token("eks/nodeGroup")) {
+		if vcpus, quota := records.vcpus(r); quota == code && r.Region == group.Region {
 			running += vcpus * int(numberAt(r.Outputs, "scalingConfig.desiredSize"))
 		}
 	}
-	if needed := running + each*int(more); needed > limit {
+	if needed := running + each*int(nodes); needed > limit {
 		return fmt.Errorf("NodeCreationFailure: VcpuLimitExceeded: %s of %s needs %g more nodes of %d vCPUs beside the %d that run, and the limit %s is %d",
-			why, group.ID, more, each, running, code, limit)
+			reason, group.ID, nodes, each, running, code, limit)
 	}
 	return nil
 }
 
-// surge is how many nodes more than before a node group has while EKS replaces its
-// nodes: twice the number of its zones, or as many as may be unavailable if that
-// is more. Whether a group without nodes surges is not documented; here it does
-// not.
+// surge returns the number of additional nodes while EKS replaces a group's nodes: twice the
+// number of its zones, or the number of nodes that may be unavailable if that is larger. AWS
+// does not document a group without nodes; here it has no additional ones.
 //
-// EKS then drains one node after another. It respects PodDisruptionBudgets, and
-// gives a node up after 15 minutes (PodEvictionFailure) unless the update is
-// forced. Nothing runs on simulated nodes, so no budget is in the way here.
+// EKS then drains one node after another. It respects PodDisruptionBudgets, and fails after 15
+// minutes (PodEvictionFailure) unless the update is forced. Simulated nodes run no pods, so no
+// budget blocks a drain here.
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
-func (all stock) surge(group *Record) float64 {
+func (records stock) surge(group *Record) float64 {
 	zones := map[string]bool{}
 	for _, id := range textsAt(group.Outputs, "subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			zones[textAt(subnet.Outputs, "availabilityZone")] = true
 		}
 	}
@@ -118,13 +117,13 @@ func (all stock) surge(group *Record) float64 {
 	return max(2*float64(len(zones)), unavailable)
 }
 
-// expectRollable refuses to replace the nodes of a group that cannot be, and says
-// how many nodes more there are meanwhile.
+// expectRollable returns an error if the nodes of a group cannot be replaced, and the number of
+// additional nodes meanwhile.
 // https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
-func (s *Session) expectRollable(all stock, r, before *Record) (float64, error) {
+func (s *Session) expectRollable(records stock, r, before *Record) (float64, error) {
 	if nodes := numberAt(before.Outputs, "scalingConfig.desiredSize"); r.Outputs["capacityType"] == "CAPACITY_BLOCK" && nodes > 0 {
 		return 0, fmt.Errorf("InvalidRequestException: %s is of a capacity block and has %g nodes; set its desired size to 0 before an upgrade", r.ID, nodes)
 	}
-	extra := all.surge(before)
-	return extra, s.expectCapacity(all, before, extra, "the update ("+strings.TrimPrefix(r.URN, "urn:pulumi:")+")")
+	extra := records.surge(before)
+	return extra, s.expectCapacity(records, before, extra, "the update ("+strings.TrimPrefix(r.URN, "urn:pulumi:")+")")
 }

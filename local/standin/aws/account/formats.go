@@ -13,13 +13,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// format says what is wanted instead of a value, nothing if it is fine.
+// format returns a description of the valid values, or "" if the value is valid.
 type format func(value any, s *Session) string
 
-// formats are by the path of the value.
+// formats are formats by the path of the value.
 type formats map[string]format
 
-// oneOf takes the values of an enumeration of AWS' SDK.
+// oneOf accepts the values of an enumeration of AWS' SDK.
 func oneOf[T ~string](values []T) format {
 	return func(value any, _ *Session) string {
 		if text, _ := value.(string); slices.Contains(values, T(text)) {
@@ -32,7 +32,7 @@ func oneOf[T ~string](values []T) format {
 	}
 }
 
-// between takes numbers.
+// between accepts numbers of a range.
 func between(low, high float64) format {
 	return func(value any, _ *Session) string {
 		if number, _ := value.(float64); number >= low && number <= high {
@@ -61,19 +61,19 @@ func matching(expression, want string) format {
 	}
 }
 
-// inPartition takes ARNs of the region's partition, by what follows it.
+// inPartition accepts ARNs of the region's partition that match an expression after it.
 func inPartition(expression, want string) format {
 	matches := matching("arn:(aws|aws-cn|aws-us-gov):(?:"+expression+")", want)
 	return func(value any, s *Session) string {
-		own := partition.Of(s.Region)
-		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+own+":") {
-			return want + " in the partition " + own
+		local := partition.Of(s.Region)
+		if text, _ := value.(string); !strings.HasPrefix(text, "arn:"+local+":") {
+			return want + " in the partition " + local
 		}
 		return matches(value, s)
 	}
 }
 
-// cidr takes IPv4 networks, without bits set in the host's part.
+// cidr accepts IPv4 networks without bits in the host part.
 func cidr(low, high int) format {
 	return func(value any, _ *Session) string {
 		text, _ := value.(string)
@@ -85,18 +85,18 @@ func cidr(low, high int) format {
 	}
 }
 
-// arn takes names of a service's resources: in this account, or AWS' own.
+// arn accepts ARNs of a service's resources, in this account or owned by AWS.
 func arn(service, rest string) format {
 	compiled := regexp.MustCompile(`^arn:aws(?:-cn|-us-gov)?:` + service + `:([a-z0-9-]*):(\d{12}|aws|):` + rest + `$`)
 	return func(value any, s *Session) string {
 		text, _ := value.(string)
 		parts := compiled.FindStringSubmatch(text)
-		own := partition.Of(s.Region)
+		local := partition.Of(s.Region)
 		switch {
 		case parts == nil:
 			return "an ARN of " + service
-		case !strings.HasPrefix(text, "arn:"+own+":"):
-			return "an ARN of the partition " + own
+		case !strings.HasPrefix(text, "arn:"+local+":"):
+			return "an ARN of the partition " + local
 		case parts[1] != "" && parts[1] != s.Region:
 			return "an ARN of the region " + s.Region
 		}
@@ -104,7 +104,7 @@ func arn(service, rest string) format {
 	}
 }
 
-// zone takes the region's zones.
+// zone accepts the region's zones.
 func zone(value any, s *Session) string {
 	names := awsdata.Zones(s.Region)
 	if text, _ := value.(string); slices.Contains(names, text) {
@@ -113,7 +113,7 @@ func zone(value any, s *Session) string {
 	return fmt.Sprintf("one of the zones %q", names)
 }
 
-// jsonText takes a JSON object in text.
+// jsonText accepts a string with a JSON object.
 func jsonText(value any, _ *Session) string {
 	text, _ := value.(string)
 	var object map[string]any
@@ -131,7 +131,7 @@ func base64Text(value any, _ *Session) string {
 	return ""
 }
 
-// What a policy is attached to decides which elements its statements have.
+// policyOf is the kind of a policy. It decides which elements the statements have.
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
 type policyOf int
 
@@ -143,7 +143,7 @@ const (
 
 var action = regexp.MustCompile(`^(\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$`)
 
-// oneOrMore is text or a list of texts.
+// oneOrMore is a string or a list of strings.
 type oneOrMore []string
 
 func (o *oneOrMore) UnmarshalJSON(text []byte) error {
@@ -176,8 +176,8 @@ func readPolicy(text string) (policy, error) {
 	return p, err
 }
 
-// policyDocument takes policies, up to a length.
-func policyDocument(of policyOf, maximum int) format {
+// policyDocument accepts policies up to a length.
+func policyDocument(kind policyOf, maximum int) format {
 	return func(value any, _ *Session) string {
 		text, _ := value.(string)
 		p, err := readPolicy(text)
@@ -192,7 +192,7 @@ func policyDocument(of policyOf, maximum int) format {
 			return "a policy with a Statement"
 		}
 		for i, s := range p.Statement {
-			if want := s.wrong(of); want != "" {
+			if want := s.wrong(kind); want != "" {
 				return fmt.Sprintf("a policy whose Statement[%d] has %s", i, want)
 			}
 		}
@@ -200,7 +200,7 @@ func policyDocument(of policyOf, maximum int) format {
 	}
 }
 
-func (s statement) wrong(of policyOf) string {
+func (s statement) wrong(kind policyOf) string {
 	hasPrincipal := s.Principal != nil || s.NotPrincipal != nil
 	hasResource := len(s.Resource)+len(s.NotResource) > 0
 	switch {
@@ -208,9 +208,9 @@ func (s statement) wrong(of policyOf) string {
 		return "the Effect Allow or Deny"
 	case len(s.Action) > 0 == (len(s.NotAction) > 0):
 		return "either Action or NotAction"
-	case hasPrincipal == (of == ofIdentity):
+	case hasPrincipal == (kind == ofIdentity):
 		return map[bool]string{true: "no Principal", false: "a Principal"}[hasPrincipal]
-	case hasResource == (of == ofTrust):
+	case hasResource == (kind == ofTrust):
 		return map[bool]string{true: "no Resource", false: "a Resource"}[hasResource]
 	}
 	for _, a := range slices.Concat(s.Action, s.NotAction) {
@@ -226,7 +226,7 @@ func (s statement) wrong(of policyOf) string {
 	return ""
 }
 
-// trusts tells whether a role may be assumed by a service.
+// trusts reports whether a service may assume a role.
 func trusts(policyText, service string) bool {
 	p, err := readPolicy(policyText)
 	if err != nil {

@@ -21,8 +21,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// function is one that a program may call: the SDK's own types of its arguments
-// and its result, and its answer.
+// function is a function that a program may call, with the SDK's types of its arguments and its
+// result.
 type function struct {
 	args, result any
 	answer       func(s *Session, args map[string]any) (map[string]any, error)
@@ -33,8 +33,8 @@ var functions = map[string]function{
 		return map[string]any{"accountId": ID, "arn": awsdata.CallerIn(s.Region), "userId": "AROASIMULATED:simulated", "id": ID}, nil
 	}},
 	"aws:index/getPartition:getPartition": {aws.GetPartitionArgs{}, aws.GetPartitionResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
-		own := partition.Of(s.Region)
-		return map[string]any{"partition": own, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": own}, nil
+		local := partition.Of(s.Region)
+		return map[string]any{"partition": local, "dnsSuffix": awsdata.DNSSuffix(s.Region), "reverseDnsPrefix": awsdata.ReverseDNSPrefix(s.Region), "id": local}, nil
 	}},
 	"aws:index/getAvailabilityZones:getAvailabilityZones": {aws.GetAvailabilityZonesArgs{}, aws.GetAvailabilityZonesResult{}, func(s *Session, _ map[string]any) (map[string]any, error) {
 		names := awsdata.Zones(s.Region)
@@ -54,11 +54,11 @@ var functions = map[string]function{
 	"aws:ssm/getParameter:getParameter":                         {ssm.LookupParameterArgs{}, ssm.LookupParameterResult{}, parameter},
 }
 
-// Call answers a function whose arguments are all known.
+// Call returns the result of a function. All arguments must be known.
 func (s *Session) Call(name string, args map[string]any) (map[string]any, shape.Problems, error) {
-	f, known := functions[name]
-	if !known {
-		return nil, nil, fmt.Errorf("function %s is none of those that the stand-in of AWS knows: %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
+	f, found := functions[name]
+	if !found {
+		return nil, nil, fmt.Errorf("the simulated AWS account does not support function %s, only: %s", name, strings.Join(slices.Sorted(maps.Keys(functions)), ", "))
 	}
 	var c shape.Problems
 	c.Object("", args, reflect.TypeOf(f.args))
@@ -69,36 +69,35 @@ func (s *Session) Call(name string, args map[string]any) (map[string]any, shape.
 	if err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	// What the caller asked for is part of the answer; what is not in the SDK's type
-	// nobody could read.
-	for known := range shape.Fields(reflect.TypeOf(f.result)) {
-		if value, given := args[known]; given && answer[known] == nil {
-			answer[known] = value
+	// Arguments are part of the result, if the SDK's type has a field for them.
+	for argument := range shape.Fields(reflect.TypeOf(f.result)) {
+		if value, present := args[argument]; present && answer[argument] == nil {
+			answer[argument] = value
 		}
 	}
 	return answer, nil, nil
 }
 
-// offerings lists which zone has which of the types asked for.
+// offerings lists the zones that have each of the requested instance types.
 func offerings(s *Session, args map[string]any) (map[string]any, error) {
 	if kind := args["locationType"]; kind != "availability-zone" {
-		return nil, fmt.Errorf("locationType: the stand-in knows availability-zone only, not %v", kind)
+		return nil, fmt.Errorf("locationType: got %v, the simulated account supports only availability-zone", kind)
 	}
-	wanted := ec2types.InstanceType("").Values()
+	instanceTypes := ec2types.InstanceType("").Values()
 	zones := awsdata.Zones(s.Region)
 	for _, filter := range valuesAt(args, "filters[]") {
 		values := textsAt(filter, "values[]")
 		switch name := textAt(filter, "name"); name {
 		case "instance-type":
-			wanted = slices.DeleteFunc(wanted, func(t ec2types.InstanceType) bool { return !slices.Contains(values, string(t)) })
+			instanceTypes = slices.DeleteFunc(instanceTypes, func(t ec2types.InstanceType) bool { return !slices.Contains(values, string(t)) })
 		case "location":
 			zones = slices.DeleteFunc(zones, func(zone string) bool { return !slices.Contains(values, zone) })
 		default:
-			return nil, fmt.Errorf("filters: the stand-in knows no filter %q", name)
+			return nil, fmt.Errorf("filters: the simulated account does not support filter %q", name)
 		}
 	}
 	var types, locations, kinds []any
-	for _, t := range wanted {
+	for _, t := range instanceTypes {
 		for _, zone := range zones {
 			if awsdata.Offers(awsdata.ZoneID(zone), string(t)) {
 				types, locations, kinds = append(types, string(t)), append(locations, zone), append(kinds, "availability-zone")
@@ -110,12 +109,12 @@ func offerings(s *Session, args map[string]any) (map[string]any, error) {
 
 func quota(s *Session, args map[string]any) (map[string]any, error) {
 	code := textAt(args, "quotaCode")
-	all, err := s.quotas()
+	quotas, err := s.quotas()
 	if err != nil {
 		return nil, err
 	}
-	value, known := all[code]
-	if !known || args["serviceCode"] != "ec2" {
+	value, found := quotas[code]
+	if !found || args["serviceCode"] != "ec2" {
 		return nil, fmt.Errorf("NoSuchResourceException: the simulated account has no quota %q of %v", code, args["serviceCode"])
 	}
 	return map[string]any{
@@ -124,7 +123,7 @@ func quota(s *Session, args map[string]any) (map[string]any, error) {
 	}, nil
 }
 
-// lookUp reads a resource of the account by its ID.
+// lookUp returns a function that reads a resource of the account by its ID.
 func lookUp(short string) func(*Session, map[string]any) (map[string]any, error) {
 	return func(s *Session, args map[string]any) (map[string]any, error) {
 		r, err := s.Read(token(short), textAt(args, "id"))
@@ -137,7 +136,7 @@ func lookUp(short string) func(*Session, map[string]any) (map[string]any, error)
 		answer := maps.Clone(r.Outputs)
 		answer["id"], answer["state"] = r.ID, "available"
 		answer["tags"] = r.Outputs["tagsAll"]
-		// AWS keeps five addresses of a subnet, and nothing here has one.
+		// AWS reserves five addresses of a subnet. Nothing here uses an address.
 		// https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
 		if block, err := netip.ParsePrefix(textAt(answer, "cidrBlock")); err == nil {
 			answer["availableIpAddressCount"] = float64(int(1)<<(32-block.Bits()) - 5)
@@ -146,7 +145,7 @@ func lookUp(short string) func(*Session, map[string]any) (map[string]any, error)
 	}
 }
 
-// logGroup is one by its name, which is its ID.
+// logGroup returns a log group by its name, which is its ID.
 func logGroup(s *Session, args map[string]any) (map[string]any, error) {
 	return lookUp("cloudwatch/logGroup")(s, map[string]any{"id": textAt(args, "name")})
 }

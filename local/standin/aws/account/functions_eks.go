@@ -10,24 +10,24 @@ import (
 )
 
 // records runs a question over the account's resources in the session's region.
-func (s *Session) records(question func(all stock) (map[string]any, error)) (answer map[string]any, err error) {
-	return answer, s.store.change(func(all stock) (err error) {
-		here := stock{}
-		for name, r := range all {
+func (s *Session) records(question func(records stock) (map[string]any, error)) (answer map[string]any, err error) {
+	return answer, s.store.change(func(records stock) (err error) {
+		regional := stock{}
+		for name, r := range records {
 			if r.Region == s.Region {
-				here[name] = r
+				regional[name] = r
 			}
 		}
-		answer, err = question(here)
+		answer, err = question(regional)
 		return err
 	})
 }
 
-// clusters lists the names of the clusters of a region.
+// clusters returns the names of a region's clusters.
 func clusters(s *Session, _ map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		names := []any{}
-		for _, r := range all.of(token("eks/cluster")) {
+		for _, r := range records.ofType(token("eks/cluster")) {
 			names = append(names, r.Outputs["name"])
 		}
 		return map[string]any{"names": names, "id": s.Region}, nil
@@ -35,9 +35,9 @@ func clusters(s *Session, _ map[string]any) (map[string]any, error) {
 }
 
 func cluster(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		name := textAt(args, "name")
-		r := all.find(token("eks/cluster"), name)
+		r := records.find(token("eks/cluster"), name)
 		if r == nil {
 			return nil, fmt.Errorf("reading EKS Cluster (%s): couldn't find resource", name)
 		}
@@ -54,7 +54,7 @@ func cluster(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// list is a list of one value, and an empty one of none.
+// list returns a list of one value, or an empty list for none.
 func list(value any) []any {
 	if value == nil {
 		return []any{}
@@ -62,27 +62,26 @@ func list(value any) []any {
 	return []any{value}
 }
 
-// nodeGroups lists the names of a cluster's node groups.
+// nodeGroups returns the names of a cluster's node groups.
 func nodeGroups(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		name := textAt(args, "clusterName")
-		if all.find(token("eks/cluster"), name) == nil {
+		if records.find(token("eks/cluster"), name) == nil {
 			return nil, fmt.Errorf("listing EKS Node Groups: ResourceNotFoundException: No cluster found for name: %s.", name) //nolint:revive,staticcheck // the provider's words
 		}
 		names := []any{}
-		for _, r := range all.with(token("eks/nodeGroup"), "clusterName", name) {
+		for _, r := range records.withProperty(token("eks/nodeGroup"), "clusterName", name) {
 			names = append(names, r.Outputs["nodeGroupName"])
 		}
 		return map[string]any{"names": names, "id": name}, nil
 	})
 }
 
-// nodeGroup is a node group as it is now: with the size that the autoscaler gave
-// it.
+// nodeGroup returns a node group's current state, with the size that the autoscaler set.
 func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "clusterName") + ":" + textAt(args, "nodeGroupName")
-		r := all.find(token("eks/nodeGroup"), id)
+		r := records.find(token("eks/nodeGroup"), id)
 		if r == nil {
 			return nil, fmt.Errorf("reading EKS Node Group (%s): couldn't find resource", id)
 		}
@@ -102,7 +101,8 @@ func nodeGroup(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// addonVersion is EKS' default for a minor, or the newest build.
+// addonVersion returns EKS' default version for a minor version of Kubernetes, or the newest
+// build.
 func addonVersion(_ *Session, args map[string]any) (map[string]any, error) {
 	name, kubernetes := textAt(args, "addonName"), textAt(args, "kubernetesVersion")
 	version := awsdata.DefaultAddonVersion(name, kubernetes)
@@ -115,7 +115,7 @@ func addonVersion(_ *Session, args map[string]any) (map[string]any, error) {
 	return map[string]any{"version": version, "id": name, "mostRecent": args["mostRecent"] == true}, nil
 }
 
-// releaseParameter names the newest release of an EKS-optimized image.
+// releaseParameter matches the parameter with the newest release of an EKS-optimized image.
 // https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
 var releaseParameter = regexp.MustCompile(`^/aws/service/eks/optimized-ami/(1\.\d+)/amazon-linux-2023/x86_64/(?:standard|nvidia)/recommended/release_version$`)
 
@@ -132,20 +132,20 @@ func parameter(s *Session, args map[string]any) (map[string]any, error) {
 	}, nil
 }
 
-// vpc is one by its ID, with its networks and its DNS attributes.
+// vpc returns a VPC by its ID, with its networks and its DNS attributes.
 func vpc(s *Session, args map[string]any) (map[string]any, error) {
 	if args["id"] == nil {
 		return nil, errors.New("the simulated account looks up a VPC by id alone")
 	}
-	return s.records(func(all stock) (map[string]any, error) {
-		r := all.find(token("ec2/vpc"), textAt(args, "id"))
+	return s.records(func(records stock) (map[string]any, error) {
+		r := records.find(token("ec2/vpc"), textAt(args, "id"))
 		if r == nil {
 			return nil, errors.New("no matching EC2 VPC found")
 		}
 		return map[string]any{
 			"id": r.ID, "arn": r.Outputs["arn"], "cidrBlock": r.Outputs["cidrBlock"], "state": "available", "default": false,
 			"cidrBlockAssociations": []any{map[string]any{"associationId": "vpc-cidr-assoc-" + r.ID, "cidrBlock": r.Outputs["cidrBlock"], "state": "associated"}},
-			// A VPC that is created has DNS resolution, and no host names.
+			// By default a VPC has DNS resolution and no host names.
 			"enableDnsSupport": r.Outputs["enableDnsSupport"] != false, "enableDnsHostnames": r.Outputs["enableDnsHostnames"] == true,
 			"mainRouteTableId": r.Outputs["mainRouteTableId"], "ownerId": ID, "instanceTenancy": "default", "tags": r.Outputs["tagsAll"],
 			"dhcpOptionsId": "dopt-simulated", "ipv6AssociationId": "", "ipv6CidrBlock": "", "enableNetworkAddressUsageMetrics": false,
@@ -153,26 +153,26 @@ func vpc(s *Session, args map[string]any) (map[string]any, error) {
 	})
 }
 
-// routeTable is one by its ID, or that of a subnet. A subnet without an
-// association uses its VPC's main table, which this lookup does not find.
+// routeTable returns a route table by its ID, or by a subnet. A subnet without an association
+// uses its VPC's main table, which this lookup does not find.
 func routeTable(s *Session, args map[string]any) (map[string]any, error) {
-	return s.records(func(all stock) (map[string]any, error) {
+	return s.records(func(records stock) (map[string]any, error) {
 		id := textAt(args, "routeTableId")
-		for _, r := range all.with(token("ec2/routeTableAssociation"), "subnetId", textAt(args, "subnetId")) {
+		for _, r := range records.withProperty(token("ec2/routeTableAssociation"), "subnetId", textAt(args, "subnetId")) {
 			id = textAt(r.Outputs, "routeTableId")
 		}
-		r := all.find(token("ec2/routeTable"), id)
+		r := records.find(token("ec2/routeTable"), id)
 		if r == nil {
 			return nil, errors.New("query returned no results. Please change your search criteria and try again")
 		}
 		routes := []any{}
-		for _, route := range all.with(token("ec2/route"), "routeTableId", r.ID) {
+		for _, route := range records.withProperty(token("ec2/route"), "routeTableId", r.ID) {
 			routes = append(routes, map[string]any{
 				"cidrBlock": route.Outputs["destinationCidrBlock"], "gatewayId": textAt(route.Outputs, "gatewayId"), "natGatewayId": textAt(route.Outputs, "natGatewayId"),
 			})
 		}
 		associations := []any{}
-		for _, a := range all.with(token("ec2/routeTableAssociation"), "routeTableId", r.ID) {
+		for _, a := range records.withProperty(token("ec2/routeTableAssociation"), "routeTableId", r.ID) {
 			associations = append(associations, map[string]any{
 				"routeTableAssociationId": a.ID, "routeTableId": r.ID, "subnetId": textAt(a.Outputs, "subnetId"), "gatewayId": "", "main": false,
 			})

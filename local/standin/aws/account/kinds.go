@@ -15,43 +15,42 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// Kind is what the stand-in knows of one type of resource.
+// Kind is the simulation of one type of resource.
 type Kind struct {
 	Inputs  pulumi.Input // the SDK's own arguments: names and types of the inputs
 	Outputs any          // its resource: names of the outputs
-	// required are inputs that have to be there although their type does not say so.
+	// required are inputs that AWS requires although their type is optional.
 	required []string
-	// Documents are inputs that may be given as an object and are JSON in the end.
+	// Documents are inputs that may be an object, and are sent as JSON.
 	Documents []string
-	// Name is the input that gets an automatic name of at most MaxName characters;
-	// Prefix may be given instead.
+	// Name is the input that gets an automatic name of at most MaxName characters.
+	// Prefix is the input that replaces it.
 	Name, Prefix string
 	MaxName      int
-	// identity makes the ID: a prefix such as vpc- that random digits follow, or a
-	// template of outputs such as {clusterName}:{addonName}.
+	// identity is the form of the ID: a prefix such as vpc-, which random digits follow,
+	// or a template of outputs such as {clusterName}:{addonName}.
 	identity string
-	// unique are inputs that no two resources share; exists is AWS' error for that.
+	// unique are inputs that no two resources share. exists is AWS' error for duplicates.
 	unique []string
 	exists string
-	// replaces are the inputs, by path, whose change makes a new resource. A plus
-	// or minus before one means only where it is added or removed.
+	// replaces are the inputs, by path, whose change replaces the resource. With a plus
+	// or minus before the path, only adding or removing the input does.
 	replaces []string
-	// versioned are outputs that count the changes.
+	// versioned are outputs that count changes.
 	versioned []string
-	// computed are outputs by template; completed are optional inputs that AWS
-	// fills in where they are not given.
+	// computed are outputs by template. completed are optional inputs that AWS fills in.
 	computed  map[string]string
 	completed []string
 	formats   formats
-	check     func(c *shape.Problems, inputs map[string]any) // of the inputs alone
-	compare   func(all stock, r, before *Record) error       // with the rest of the account
-	fill      func(s *Session, all stock, r *Record)         // outputs that are no template
-	held      func(all stock, r *Record) error               // what else prevents its deletion
-	// send leaves in an update's outputs what the provider does not send, and does
-	// what AWS does with the rest.
-	send func(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error)
-	// afford refuses a new resource that the account's quotas have no room for.
-	afford func(s *Session, all stock, r *Record) error
+	check     func(c *shape.Problems, inputs map[string]any) // inputs alone
+	compare   func(records stock, r, before *Record) error   // with the other resources
+	fill      func(s *Session, records stock, r *Record)     // outputs without a template
+	held      func(records stock, r *Record) error           // further reasons against a deletion
+	// send keeps in an update's outputs the values that the provider does not send, and
+	// simulates AWS' reaction to the others.
+	send func(s *Session, records stock, r, before *Record, state map[string]any) ([]Event, error)
+	// afford returns an error if a new resource exceeds the account's quotas.
+	afford func(s *Session, records stock, r *Record) error
 }
 
 func (k *Kind) short(typ string) string {
@@ -59,16 +58,16 @@ func (k *Kind) short(typ string) string {
 	return short
 }
 
-func (k *Kind) expect(all stock, r, before *Record) error {
+func (k *Kind) expect(records stock, r, before *Record) error {
 	if k.compare == nil {
 		return nil
 	}
-	return k.compare(all, r, before)
+	return k.compare(records, r, before)
 }
 
 var placeholder = regexp.MustCompile(`\{[A-Za-z.]+\}`)
 
-// expand fills the places of a template with a resource's outputs.
+// expand replaces the placeholders of a template with a resource's outputs.
 func expand(template string, r *Record) string {
 	return placeholder.ReplaceAllStringFunc(template, func(field string) string {
 		switch name := strings.Trim(field, "{}"); name {
@@ -93,16 +92,16 @@ func (k *Kind) id(r *Record) string {
 	return k.identity + digits(17)
 }
 
-// digits are random, and hexadecimal.
+// digits returns random hexadecimal digits.
 func digits(n int) string {
 	raw := make([]byte, (n+1)/2)
 	_, _ = rand.Read(raw) // it never fails
 	return hex.EncodeToString(raw)[:n]
 }
 
-// completeName gives a name to a resource of which only a prefix is given, as
-// AWS' provider does: the time in 18 digits, and a counter in eight hexadecimal
-// ones. The counter has a letter here as it has after nine names.
+// completeName names a resource that has only a prefix, like AWS' provider: with the time in 18
+// digits, and a counter of eight hexadecimal digits. The counter's letter appears in reality
+// after nine names.
 // https://github.com/hashicorp/terraform-plugin-sdk/blob/v2.37.0/helper/id/id.go, PrefixedUniqueId (read 2026-11-29)
 func (k *Kind) completeName(r *Record) {
 	if prefix := textAt(r.Inputs, k.Prefix); k.Prefix != "" && prefix != "" {
@@ -111,8 +110,8 @@ func (k *Kind) completeName(r *Record) {
 	}
 }
 
-// complete adds the outputs that AWS would.
-func (k *Kind) complete(s *Session, all stock, r *Record) {
+// complete adds the outputs that AWS sets.
+func (k *Kind) complete(s *Session, records stock, r *Record) {
 	for _, name := range slices.Sorted(maps.Keys(k.computed)) {
 		if r.Outputs[name] == nil {
 			r.Outputs[name] = expand(k.computed[name], r)
@@ -128,27 +127,27 @@ func (k *Kind) complete(s *Session, all stock, r *Record) {
 		r.Outputs["tagsAll"] = s.allTags(r.Inputs)
 	}
 	if k.fill != nil {
-		k.fill(s, all, r)
+		k.fill(s, records, r)
 	}
 }
 
 // nested are objects to which AWS adds fields.
 var nested = []string{"vpcConfig", "accessConfig", "kubernetesNetworkConfig"}
 
-// keepNested leaves what AWS added to an object that the program gave.
+// keepNested keeps the fields that AWS added to an object of the program.
 func (k *Kind) keepNested(out, before map[string]any) {
 	for _, name := range nested {
-		given, had := asObject(out[name]), asObject(before[name])
-		if given == nil || had == nil {
+		object, had := asObject(out[name]), asObject(before[name])
+		if object == nil || had == nil {
 			continue
 		}
 		merged := maps.Clone(had)
-		maps.Copy(merged, given)
+		maps.Copy(merged, object)
 		out[name] = merged
 	}
 }
 
-// changed tells whether anything but tags differs.
+// changed reports whether anything but tags differs.
 func (k *Kind) changed(olds, news map[string]any) bool {
 	different := false
 	compare("", olds, news, func(place string, _ byte) {
@@ -157,16 +156,16 @@ func (k *Kind) changed(olds, news map[string]any) bool {
 	return different
 }
 
-// replaced tells whether a change at a place makes a new resource.
+// replaced reports whether a change at a place replaces the resource.
 func (k *Kind) replaced(place string, kind byte) bool {
-	at := pattern(place)
+	matches := pattern(place)
 	for _, path := range k.replaces {
-		when := path[0]
-		if when == '+' || when == '-' {
+		condition := path[0]
+		if condition == '+' || condition == '-' {
 			path = path[1:]
 		}
-		if (at == path || strings.HasPrefix(at, path+".") || strings.HasPrefix(at, path+"[")) &&
-			(when != '+' && when != '-' || when == kind) {
+		if (matches == path || strings.HasPrefix(matches, path+".") || strings.HasPrefix(matches, path+"[")) &&
+			(condition != '+' && condition != '-' || condition == kind) {
 			return true
 		}
 	}

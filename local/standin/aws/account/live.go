@@ -15,30 +15,30 @@ import (
 
 // Kinds of events.
 const (
-	// Terminated are nodes that an update ended because it set a smaller size.
+	// Terminated counts nodes that an update terminated because it set a smaller size.
 	Terminated = "terminated"
-	// Started are nodes that an update started because it set a larger size.
+	// Started counts nodes that an update started because it set a larger size.
 	Started = "started"
-	// Replaced are nodes that an update ended and started anew, for another
-	// version, release or launch template.
+	// Replaced counts nodes that an update replaced, for another version, release or
+	// launch template.
 	Replaced = "replaced"
-	// Surged are the nodes that an update adds while it replaces others, and ends
+	// Surged counts nodes that an update adds while it replaces others, and terminates
 	// afterwards.
 	Surged = "surged"
 )
 
-// Event is something that an update did to the nodes of a group.
+// Event is an effect of an update on the nodes of a group.
 type Event struct {
 	Kind string
-	// Group is the node group's ID, and URN the program's name of it.
+	// Group is the node group's ID, and URN its name in the program.
 	Group, URN string
-	// Nodes is how many were affected.
+	// Nodes is the number of affected nodes.
 	Nodes int
-	// Why says which property did it.
+	// Why names the property that caused it.
 	Why string
 }
 
-// Events returns what updates did to nodes, in order.
+// Events returns the effects of updates on nodes, in order.
 func Events(folder string) ([]Event, error) {
 	var events []Event
 	return events, store{folder}.change(func(stock) error {
@@ -60,7 +60,7 @@ func Events(folder string) ([]Event, error) {
 	})
 }
 
-// log keeps events.
+// log stores events.
 func (s store) log(events []Event) error {
 	if len(events) == 0 {
 		return nil
@@ -78,9 +78,9 @@ func (s store) log(events []Event) error {
 	})
 }
 
-// SetSize changes how many nodes a group has, as the cluster autoscaler does:
-// within the group's limits, and without the program's knowledge. The group is
-// named by its name in EKS or by the last part of its URN.
+// SetSize changes the number of nodes of a group, like the cluster autoscaler: within the
+// group's limits and without the program's knowledge. group is the name in EKS or the last part
+// of the URN.
 func SetSize(folder, group string, desired int) error {
 	return changeGroup(folder, group, func(r *Record) error {
 		sizes := maps.Clone(asObject(r.Outputs["scalingConfig"]))
@@ -94,7 +94,7 @@ func SetSize(folder, group string, desired int) error {
 	})
 }
 
-// SetRelease changes the AMI release of a group, as a user does in AWS' console.
+// SetRelease changes the AMI release of a group, like a user of AWS' console.
 func SetRelease(folder, group, release string) error {
 	return changeGroup(folder, group, func(r *Record) error {
 		r.Outputs["releaseVersion"] = release
@@ -102,8 +102,8 @@ func SetRelease(folder, group, release string) error {
 	})
 }
 
-// BlockDrains has EKS give up the next update of a group's nodes, as if a
-// PodDisruptionBudget let no pod of them go for 15 minutes.
+// BlockDrains makes the next update of a group's nodes fail, as if a PodDisruptionBudget
+// blocked the eviction of a pod for 15 minutes.
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 func BlockDrains(folder, group string) error {
 	return changeGroup(folder, group, func(r *Record) error {
@@ -112,38 +112,38 @@ func BlockDrains(folder, group string) error {
 	})
 }
 
-// blocked is, in the outputs of a node group, what BlockDrains sets.
+// blocked is the output of a node group that BlockDrains sets.
 const blocked = "drainsBlocked"
 
-// UnfinishedError is an update that AWS accepted and then gave up. AWS' provider
-// returns it with the planned values, which Pulumi records.
+// UnfinishedError is the error of an update that AWS accepted and did not complete. AWS'
+// provider returns it with the planned values, which Pulumi records.
 type UnfinishedError struct {
-	// Planned is the resource as the update would have left it.
+	// Planned is the resource after a complete update.
 	Planned *Record
 	err     error
 }
 
 func (e *UnfinishedError) Error() string { return e.err.Error() }
 
-// giveUp is the update of a node group whose pods do not go. Its tags are the new
-// ones, since the provider sets them before anything else.
-func giveUp(all stock, planned, before *Record) error {
-	left := *before
-	left.Outputs = maps.Clone(before.Outputs)
-	delete(left.Outputs, blocked)
+// giveUp fails the update of a node group whose pods cannot be evicted. The group has its new
+// tags, because the provider sets them first.
+func giveUp(records stock, planned, before *Record) error {
+	rest := *before
+	rest.Outputs = maps.Clone(before.Outputs)
+	delete(rest.Outputs, blocked)
 	for _, name := range []string{"tags", "tagsAll"} {
-		left.Outputs[name] = planned.Outputs[name]
+		rest.Outputs[name] = planned.Outputs[name]
 	}
-	all.put(&left)
+	records.put(&rest)
 	delete(planned.Outputs, blocked)
 	return &UnfinishedError{Planned: planned, err: fmt.Errorf(
 		"PodEvictionFailure: %s: reached max retries while trying to evict pods from nodes in node group", before.ID)}
 }
 
 func changeGroup(folder, group string, edit func(*Record) error) error {
-	return store{folder}.change(func(all stock) error {
+	return store{folder}.change(func(records stock) error {
 		var found []*Record
-		for _, r := range all.of(token("eks/nodeGroup")) {
+		for _, r := range records.ofType(token("eks/nodeGroup")) {
 			if group == textAt(r.Outputs, "nodeGroupName") || strings.HasSuffix(r.URN, "::"+group) {
 				found = append(found, r)
 			}
@@ -156,51 +156,50 @@ func changeGroup(folder, group string, edit func(*Record) error) error {
 		if err := edit(&changed); err != nil {
 			return err
 		}
-		all.put(&changed)
+		records.put(&changed)
 		return nil
 	})
 }
 
-// live is a node group as a refresh reads it: with what it has now.
+// live returns a node group as a refresh reads it, with its current values.
 func live(r *Record) *Record {
 	read := *r
 	read.Inputs = maps.Clone(r.Inputs)
 	for _, name := range []string{"scalingConfig", "releaseVersion", "version", "launchTemplate", "labels"} {
-		if _, given := read.Inputs[name]; given {
+		if _, isInput := read.Inputs[name]; isInput {
 			read.Inputs[name] = r.Outputs[name]
 		}
 	}
 	return &read
 }
 
-// sendNodeGroup does with a node group what EKS does with the calls that the
-// provider makes. The provider compares the new inputs with the program's state:
-// what is equal there is not sent.
+// sendNodeGroup simulates EKS' reaction to the provider's calls for a node group. The provider
+// compares the new inputs with the program's state and does not send equal values.
 // https://github.com/hashicorp/terraform-provider-aws internal/service/eks/node_group.go, resourceNodeGroupUpdate
-func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]any) ([]Event, error) {
+func sendNodeGroup(s *Session, records stock, r, before *Record, state map[string]any) ([]Event, error) {
 	var events []Event
-	note := func(kind string, nodes float64, why string) {
+	note := func(kind string, nodes float64, detail string) {
 		if nodes > 0 {
-			events = append(events, Event{Kind: kind, Group: r.ID, URN: r.URN, Nodes: int(nodes), Why: why})
+			events = append(events, Event{Kind: kind, Group: r.ID, URN: r.URN, Nodes: int(nodes), Why: detail})
 		}
 	}
 	had := numberAt(before.Outputs, "scalingConfig.desiredSize")
-	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], known[name]) }
+	sent := func(name string) bool { return r.Inputs[name] != nil && !same(r.Inputs[name], state[name]) }
 	for _, name := range []string{"version", "launchTemplate", "labels"} {
 		if !sent(name) {
 			r.Outputs[name] = before.Outputs[name]
 		}
 	}
-	if why := rolls(sent); why != "" {
-		extra, err := s.expectRollable(all, r, before)
+	if reason := rolls(sent); reason != "" {
+		extra, err := s.expectRollable(records, r, before)
 		if err != nil {
 			return nil, err
 		}
-		note(Surged, extra, why)
+		note(Surged, extra, reason)
 		if !sent("releaseVersion") {
 			r.Outputs["releaseVersion"] = awsdata.Release(textAt(r.Outputs, "version"))
 		}
-		note(Replaced, had, why)
+		note(Replaced, had, reason)
 	} else {
 		r.Outputs["releaseVersion"] = before.Outputs["releaseVersion"]
 	}
@@ -208,7 +207,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 		r.Outputs["scalingConfig"] = before.Outputs["scalingConfig"]
 		return events, nil
 	}
-	// An update without a size changes none, unless the limits do.
+	// An update without a size keeps the size, within the limits.
 	sizes := maps.Clone(asObject(r.Inputs["scalingConfig"]))
 	if sizes["desiredSize"] == nil {
 		sizes["desiredSize"] = had
@@ -218,7 +217,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 	}
 	r.Outputs["scalingConfig"] = sizes
 	has := numberAt(sizes, "desiredSize")
-	if err := s.expectCapacity(all, before, has-had, "the update"); err != nil {
+	if err := s.expectCapacity(records, before, has-had, "the update"); err != nil {
 		return nil, err
 	}
 	note(Terminated, had-has, fmt.Sprintf("scalingConfig.desiredSize: %g was sent, and %g ran", has, had))
@@ -226,7 +225,7 @@ func sendNodeGroup(s *Session, all stock, r, before *Record, known map[string]an
 	return events, nil
 }
 
-// rolls names the property that has EKS replace every node; "" where none does.
+// rolls returns the property that makes EKS replace every node; "" if none does.
 func rolls(sent func(string) bool) string {
 	for _, name := range []string{"version", "releaseVersion", "launchTemplate"} {
 		if sent(name) {
@@ -236,7 +235,7 @@ func rolls(sent func(string) bool) string {
 	return ""
 }
 
-// sizesFit holds a node group's sizes to each other, in the words of EKS.
+// sizesFit returns an error, in EKS' words, if a node group's sizes contradict each other.
 func sizesFit(sizes map[string]any) error {
 	low, high, desired := numberAt(sizes, "minSize"), numberAt(sizes, "maxSize"), numberAt(sizes, "desiredSize")
 	switch {

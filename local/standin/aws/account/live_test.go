@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// liveSize is what the provider reads of the platform's node group.
+// liveSize returns the size that the provider reads of the platform's node group.
 func liveSize(t *testing.T, s *Session, group *Record) float64 {
 	t.Helper()
 	got, problems, err := s.Call("aws:eks/getNodeGroup:getNodeGroup", props{"clusterName": "llm", "nodeGroupName": group.Outputs["nodeGroupName"]})
@@ -17,14 +17,14 @@ func liveSize(t *testing.T, s *Session, group *Record) float64 {
 	return numberAt(got, "scalingConfigs[].desiredSize")
 }
 
-// edited is a node group's inputs with another size.
+// edited returns a node group's inputs with another size.
 func edited(group *Record, low, high, desired float64) props {
 	inputs := maps.Clone(group.Inputs)
 	inputs["scalingConfig"] = props{"minSize": low, "maxSize": high, "desiredSize": desired}
 	return inputs
 }
 
-func TestAStaleSizeTerminatesNodes(t *testing.T) {
+func TestStaleSizeTerminatesNodes(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	name := group.Outputs["nodeGroupName"].(string)
@@ -62,7 +62,7 @@ func TestAStaleSizeTerminatesNodes(t *testing.T) {
 	}
 }
 
-func TestAMinimumAboveTheSizeIsRefused(t *testing.T) {
+func TestMinimumAboveTheSizeIsRefused(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	for _, test := range []struct {
@@ -83,9 +83,9 @@ func TestAMinimumAboveTheSizeIsRefused(t *testing.T) {
 	}
 }
 
-// A new template, version or release replaces all nodes, and takes the newest
-// image unless one is named.
-func TestWhatReplacesNodes(t *testing.T) {
+// TestUpdatesThatReplaceNodes holds that a new template, version or release replaces all
+// nodes, with the newest image unless the update names one.
+func TestUpdatesThatReplaceNodes(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	name := group.Outputs["nodeGroupName"].(string)
@@ -99,13 +99,13 @@ func TestWhatReplacesNodes(t *testing.T) {
 	}
 	update := func(edit props) *Record {
 		t.Helper()
-		known, err := s.Read(group.Type, group.ID)
+		current, err := s.Read(group.Type, group.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		inputs := maps.Clone(known.Inputs)
+		inputs := maps.Clone(current.Inputs)
 		maps.Copy(inputs, edit)
-		updated, err := s.Update(group.Type, group.ID, inputs, known.Outputs)
+		updated, err := s.Update(group.Type, group.ID, inputs, current.Outputs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,9 +129,9 @@ func TestWhatReplacesNodes(t *testing.T) {
 	}
 }
 
-// The nodes that an update adds meanwhile count against the quota: two for each
-// zone of the group.
-func TestAReplacementWithoutRoomInTheQuotaIsRefused(t *testing.T) {
+// TestReplacementAboveTheQuotaIsRefused holds that additional nodes of an update count
+// against the quota: two for each zone of the group.
+func TestReplacementAboveTheQuotaIsRefused(t *testing.T) {
 	s := open(t)
 	group := platform(t, s)["nodes"]
 	if err := SetSize(s.store.folder, group.Outputs["nodeGroupName"].(string), 1); err != nil {
@@ -155,7 +155,7 @@ func TestAReplacementWithoutRoomInTheQuotaIsRefused(t *testing.T) {
 
 func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
+	created := platform(t, s)
 	template, err := s.Create(token("ec2/launchTemplate"), "urn:block", props{
 		"name": "p5", "instanceType": "p5.48xlarge", "instanceMarketOptions": props{"marketType": "capacity-block"},
 		"capacityReservationSpecification": props{"capacityReservationTarget": props{"capacityReservationId": "cr-1"}},
@@ -163,7 +163,7 @@ func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inputs := maps.Clone(made["nodes"].Inputs)
+	inputs := maps.Clone(created["nodes"].Inputs)
 	delete(inputs, "instanceTypes")
 	maps.Copy(inputs, props{"nodeGroupNamePrefix": "p5-", "capacityType": "CAPACITY_BLOCK", "launchTemplate": props{"id": template.ID, "version": "1"}})
 	group, err := s.Create(token("eks/nodeGroup"), "urn:block-nodes", inputs)
@@ -183,19 +183,19 @@ func TestNodesOfACapacityBlockAreNotReplaced(t *testing.T) {
 	}
 }
 
-// A log group that is deleted right after its cluster exists again.
-func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
+// TestLateLogsCreateTheLogGroupAgain deletes a log group right after its cluster.
+func TestLateLogsCreateTheLogGroupAgain(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		types []any
-		left  int
+		rest  int
 	}{{"with logs", []any{"api"}, 1}, {"without", nil, 0}} {
 		s := open(t)
-		made := platform(t, s)
+		created := platform(t, s)
 		if test.types != nil {
-			inputs := maps.Clone(made["cluster"].Inputs)
+			inputs := maps.Clone(created["cluster"].Inputs)
 			inputs["enabledClusterLogTypes"] = test.types
-			if _, err := s.Update(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err != nil {
+			if _, err := s.Update(created["cluster"].Type, "llm", inputs, created["cluster"].Outputs); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -203,17 +203,17 @@ func TestLateLogsCreateTheLogGroupOfAClusterAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, gone := range []*Record{made["nodes"], made["cluster"], group} {
+		for _, gone := range []*Record{created["nodes"], created["cluster"], group} {
 			if err := s.Delete(gone.Type, gone.ID); err != nil {
 				t.Fatal(err)
 			}
 		}
 		records, err := Records(s.store.folder)
-		left := slices.DeleteFunc(records, func(r *Record) bool { return r.Type != group.Type })
-		if err != nil || len(left) != test.left {
-			t.Fatalf("%s: %d log groups are left, %v", test.name, len(left), err)
+		rest := slices.DeleteFunc(records, func(r *Record) bool { return r.Type != group.Type })
+		if err != nil || len(rest) != test.rest {
+			t.Fatalf("%s: %d log groups are left, %v", test.name, len(rest), err)
 		}
-		for _, r := range left {
+		for _, r := range rest {
 			if r.Outputs["retentionInDays"] != nil || r.URN != "" {
 				t.Errorf("the log group is %v", r)
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// checkNodeGroup: what contradicts itself.
+// checkNodeGroup reports inputs that contradict each other.
 // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html, …/capacity-blocks-mng.html
 func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
 	low, high := numberAt(inputs, "scalingConfig.minSize"), numberAt(inputs, "scalingConfig.maxSize")
@@ -32,23 +32,23 @@ func checkNodeGroup(c *shape.Problems, inputs map[string]any) {
 	}
 }
 
-// nodeGroupFits holds a group to its cluster, its template and its zones.
-func nodeGroupFits(all stock, r, before *Record) error {
+// nodeGroupFits compares a node group with its cluster, launch template and zones.
+func nodeGroupFits(records stock, r, before *Record) error {
 	if before == nil {
 		if err := sizesFit(asObject(r.Inputs["scalingConfig"])); err != nil {
 			return err
 		}
 	}
-	cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
+	cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 	if cluster == nil {
-		return nil // the references say so
+		return nil // the check of references reports it
 	}
 	if nodes, plane := minor(textAt(r.Inputs, "version")), minor(textAt(cluster.Outputs, "version")); nodes > plane {
 		return fmt.Errorf("InvalidParameterException: nodes of 1.%d cannot join a cluster of 1.%d", nodes, plane)
 	}
 	var zones []string
 	for _, id := range textsAt(r.Inputs, "subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			zones = append(zones, textAt(subnet.Outputs, "availabilityZone"))
 			if !same(subnet.Outputs["vpcId"], asObject(cluster.Outputs["vpcConfig"])["vpcId"]) {
 				return fmt.Errorf("InvalidParameterException: %s is not of the cluster's VPC", id)
@@ -60,7 +60,7 @@ func nodeGroupFits(all stock, r, before *Record) error {
 			return fmt.Errorf("InvalidParameterException: none of the zones %q offers %s", zones, instance)
 		}
 	}
-	template := all.find(token("ec2/launchTemplate"), textAt(r.Inputs, "launchTemplate.id"))
+	template := records.find(token("ec2/launchTemplate"), textAt(r.Inputs, "launchTemplate.id"))
 	if template == nil {
 		return nil
 	}
@@ -78,9 +78,9 @@ func nodeGroupFits(all stock, r, before *Record) error {
 	return nil
 }
 
-func fillNodeGroup(_ *Session, all stock, r *Record) {
+func fillNodeGroup(_ *Session, records stock, r *Record) {
 	if r.Outputs["version"] == nil {
-		if cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
+		if cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName")); cluster != nil {
 			r.Outputs["version"] = cluster.Outputs["version"]
 		}
 	}
@@ -93,7 +93,7 @@ func fillNodeGroup(_ *Session, all stock, r *Record) {
 	}
 }
 
-// affordNodeGroup refuses a group whose first nodes the quotas have no room for.
-func affordNodeGroup(s *Session, all stock, r *Record) error {
-	return s.expectCapacity(all, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
+// affordNodeGroup returns an error if a group's first nodes exceed the quotas.
+func affordNodeGroup(s *Session, records stock, r *Record) error {
+	return s.expectCapacity(records, r, numberAt(r.Outputs, "scalingConfig.desiredSize"), "the creation")
 }

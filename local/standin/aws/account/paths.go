@@ -10,8 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// visit calls see with every known value at a path such as taints[].effect, and
-// its place, taints[1].effect.
+// visit calls see for every known value at a path such as taints[].effect, with its place, such
+// as taints[1].effect.
 func visit(value any, path string, see func(place string, value any)) {
 	visitFrom("", value, path, see)
 }
@@ -41,14 +41,14 @@ func visitFrom(place string, value any, path string, see func(string, any)) {
 	}
 }
 
-// valuesAt are the known values at a path.
+// valuesAt returns the known values at a path.
 func valuesAt(value any, path string) []any {
 	var found []any
 	visit(value, path, func(_ string, v any) { found = append(found, v) })
 	return found
 }
 
-// textAt is the text at a path, empty where there is none.
+// textAt returns the string at a path; "" if there is none.
 func textAt(value any, path string) string {
 	for _, v := range valuesAt(value, path) {
 		text, _ := v.(string)
@@ -67,7 +67,7 @@ func textsAt(value any, path string) []string {
 	return texts
 }
 
-// pattern is a place as tables write it: taints[1].effect is taints[].effect.
+// pattern returns a place in the form of the tables: taints[].effect for taints[1].effect.
 func pattern(place string) string {
 	var out strings.Builder
 	for i, part := range strings.Split(place, "[") {
@@ -80,7 +80,7 @@ func pattern(place string) string {
 	return out.String()
 }
 
-// same compares values; what is not known yet is like nothing that is.
+// same reports whether two values are equal. An unknown value differs from every known one.
 func same(a, b any) bool { return reflect.DeepEqual(a, b) }
 
 // compare reports the innermost places at which two values differ.
@@ -123,7 +123,7 @@ func item(list []any, i int) any {
 	return nil
 }
 
-// hasUnknown reports whether a preview does not know all of a value.
+// hasUnknown reports whether a value contains a part that a preview does not know.
 func hasUnknown(value any) bool {
 	switch v := value.(type) {
 	case shape.Unknown:

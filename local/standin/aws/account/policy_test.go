@@ -7,9 +7,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/deploypolicy"
 )
 
-// TestEveryKindAndFunctionHasItsIAMActions holds that the policies in docs/ allow
-// whatever the simulated account knows, also what the real component of
-// pulumi-eks registers.
+// TestEveryKindAndFunctionHasItsIAMActions holds that the policies in docs/ allow every type
+// and function of the simulated account, and those that the pulumi-eks component registers.
 func TestEveryKindAndFunctionHasItsIAMActions(t *testing.T) {
 	subjects, err := deploypolicy.Subjects()
 	if err != nil {

@@ -13,27 +13,26 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// inputs are the properties that may be given, by name.
+// inputs returns the properties that a program may set, by name.
 func (k *Kind) inputs() map[string]reflect.StructField { return shape.Fields(k.Inputs.ElementType()) }
 
-// outputs are the properties that a resource has once it exists. True are those
-// that it only has where they are given.
+// outputs returns the properties of an existing resource. The value is true for those that it
+// has only if the program sets them.
 func (k *Kind) outputs() map[string]bool {
 	inputs := k.inputs()
 	found := map[string]bool{}
 	for name, field := range shape.Fields(reflect.TypeOf(k.Outputs)) {
-		given, isInput := inputs[name]
-		// StringPtrOutput and so on; a list or map may be completed by AWS or not,
-		// and it is not where nobody says so.
+		value, isInput := inputs[name]
+		// StringPtrOutput and similar types are optional. A list or map is too, unless AWS
+		// fills it in (completed).
 		optional := strings.HasSuffix(field.Type.Name(), "PtrOutput") ||
-			isInput && (given.Type.Kind() == reflect.Slice || given.Type.Kind() == reflect.Map)
+			isInput && (value.Type.Kind() == reflect.Slice || value.Type.Kind() == reflect.Map)
 		found[name] = isInput && optional && !slices.Contains(k.completed, name)
 	}
 	return found
 }
 
-// Check is everything that can be said of a resource's inputs without looking at
-// the account.
+// Check checks a resource's inputs without the other resources of the account.
 func (s *Session) Check(typ string, inputs map[string]any) (shape.Problems, error) {
 	k, err := KindOf(typ)
 	if err != nil {
@@ -47,7 +46,7 @@ func (s *Session) Check(typ string, inputs map[string]any) (shape.Problems, erro
 		}
 	}
 	if len(c) > 0 {
-		return c, nil // the rest takes the types for granted
+		return c, nil // the other checks need valid types
 	}
 	for _, path := range slices.Sorted(maps.Keys(k.formats)) {
 		visit(inputs, path, func(place string, value any) {
@@ -63,7 +62,7 @@ func (s *Session) Check(typ string, inputs map[string]any) (shape.Problems, erro
 	return c, nil
 }
 
-// checkTags holds tags to AWS' rules.
+// checkTags checks tags against AWS' rules.
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 func checkTags(c *shape.Problems, inputs map[string]any, defaults map[string]string) {
 	tags, _ := inputs["tags"].(map[string]any)
@@ -80,7 +79,7 @@ func checkTags(c *shape.Problems, inputs map[string]any, defaults map[string]str
 	}
 }
 
-// CheckProvider holds the provider's own inputs to the SDK's type.
+// CheckProvider compares the provider's own inputs with the SDK's type.
 func CheckProvider(args pulumi.Input, inputs map[string]any) shape.Problems {
 	var c shape.Problems
 	c.Object("", inputs, args.ElementType())

@@ -17,7 +17,7 @@ import (
 type Record struct {
 	Type, ID, URN, Region string
 	Inputs, Outputs       map[string]any
-	// Logging is a log group into which a cluster that is gone still writes.
+	// Logging is true for a log group into which a deleted cluster still writes.
 	Logging bool `json:",omitempty"`
 }
 
@@ -29,8 +29,7 @@ type stock map[string]*Record
 
 func key(typ, id string) string { return typ + " " + id }
 
-// change runs an operation while no other process does, and keeps what it leaves
-// unless it fails.
+// change runs an operation while no other process does, and stores the result unless it fails.
 func (s store) change(operation func(stock) error) (err error) {
 	if err := os.MkdirAll(s.folder, 0o700); err != nil {
 		return err
@@ -43,44 +42,44 @@ func (s store) change(operation func(stock) error) (err error) {
 	if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX); err != nil {
 		return err
 	}
-	path, all := filepath.Join(s.folder, "account.json"), stock{}
+	path, records := filepath.Join(s.folder, "account.json"), stock{}
 	text, err := os.ReadFile(path)
 	if err == nil {
-		err = json.Unmarshal(text, &all)
+		err = json.Unmarshal(text, &records)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	before := maps.Clone(all)
-	if err := operation(all); err != nil || maps.Equal(before, all) {
+	before := maps.Clone(records)
+	if err := operation(records); err != nil || maps.Equal(before, records) {
 		return err
 	}
-	if text, err = json.MarshalIndent(all, "", " "); err != nil {
+	if text, err = json.MarshalIndent(records, "", " "); err != nil {
 		return err
 	}
-	// A killed process leaves no file in halves.
+	// A killed process leaves no partial file.
 	return errors.Join(os.WriteFile(path+".new", text, 0o600), os.Rename(path+".new", path))
 }
 
-// Records are all resources of an account, for who wants to look at it.
+// Records returns all resources of an account.
 func Records(folder string) ([]*Record, error) {
 	var records []*Record
-	return records, store{folder}.change(func(all stock) error {
-		for _, name := range slices.Sorted(maps.Keys(all)) {
-			records = append(records, all[name])
+	return records, store{folder}.change(func(stored stock) error {
+		for _, name := range slices.Sorted(maps.Keys(stored)) {
+			records = append(records, stored[name])
 		}
 		return nil
 	})
 }
 
-func (all stock) put(r *Record) { all[key(r.Type, r.ID)] = r }
+func (records stock) put(r *Record) { records[key(r.Type, r.ID)] = r }
 
-func (all stock) find(typ, id string) *Record { return all[key(typ, id)] }
+func (records stock) find(typ, id string) *Record { return records[key(typ, id)] }
 
-// of are the resources of a type, in the order of their IDs.
-func (all stock) of(typ string) []*Record {
+// ofType returns the resources of a type, in the order of their IDs.
+func (records stock) ofType(typ string) []*Record {
 	var found []*Record
-	for _, r := range all {
+	for _, r := range records {
 		if r.Type == typ {
 			found = append(found, r)
 		}
@@ -89,7 +88,7 @@ func (all stock) of(typ string) []*Record {
 	return found
 }
 
-// with are those of them that have a value at a path of their outputs.
-func (all stock) with(typ, path string, value any) []*Record {
-	return slices.DeleteFunc(all.of(typ), func(r *Record) bool { return !slices.Contains(valuesAt(r.Outputs, path), value) })
+// withProperty returns the resources of a type that have a value at a path of their outputs.
+func (records stock) withProperty(typ, path string, value any) []*Record {
+	return slices.DeleteFunc(records.ofType(typ), func(r *Record) bool { return !slices.Contains(valuesAt(r.Outputs, path), value) })
 }

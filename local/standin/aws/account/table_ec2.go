@@ -14,19 +14,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/standin/shape"
 )
 
-// kinds are all types that the stand-in knows. What replaces a resource is what
-// the Terraform provider of AWS 5 marks with ForceNew, in the file named beside it
-// (of github.com/hashicorp/terraform-provider-aws, internal/service); the rest is from the API's reference.
+// kinds are the supported types. replaces has the properties that AWS' Terraform provider 5
+// marks with ForceNew, in the file named beside it, of
+// github.com/hashicorp/terraform-provider-aws, internal/service. The other columns follow the
+// API's reference.
 var kinds = byToken(ec2Kinds, identityKinds, eksKinds, otherKinds)
 
 func byToken(tables ...map[string]*Kind) map[string]*Kind {
-	all := map[string]*Kind{}
+	merged := map[string]*Kind{}
 	for _, table := range tables {
 		for short, k := range table {
-			all[token(short)] = k
+			merged[token(short)] = k
 		}
 	}
-	return all
+	return merged
 }
 
 var ec2Kinds = map[string]*Kind{
@@ -185,13 +186,12 @@ var ruleFormats = formats{
 	"egress[].fromPort": between(-1, 65535), "egress[].toPort": between(-1, 65535),
 }
 
-// sameNameInChina are the services whose endpoint services in China are named as
-// in the other partitions: the gateway of S3, and those that the AWS CDK does not
-// list as exceptions.
+// sameNameInChina are services whose endpoint services in China have the same names as in other
+// partitions: the gateway of S3, and those that the AWS CDK does not list as exceptions.
 // https://github.com/aws/aws-cdk packages/aws-cdk-lib/aws-ec2/lib/vpc-endpoint.ts, VPC_ENDPOINT_SERVICE_EXCEPTIONS (read 2026-11-29)
 var sameNameInChina = []string{"s3", "logs", "elasticloadbalancing", "eks-auth"}
 
-// endpointService takes the endpoint services of AWS in a region.
+// endpointService accepts the endpoint services of AWS in a region.
 func endpointService(value any, region string) string {
 	prefixes := []string{awsdata.ReverseDNSPrefix(region) + "." + region + "."}
 	if partition.Of(region) == "aws-cn" {
@@ -217,12 +217,12 @@ func exactlyOne(c *shape.Problems, inputs map[string]any, names ...string) {
 	}
 }
 
-// subnetFits holds a subnet to its VPC's network and to its siblings.
-func subnetFits(all stock, r, _ *Record) error {
+// subnetFits compares a subnet with its VPC's network and with its siblings.
+func subnetFits(records stock, r, _ *Record) error {
 	network, err := netip.ParsePrefix(textAt(r.Inputs, "cidrBlock"))
-	vpc := all.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))
+	vpc := records.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))
 	if err != nil || vpc == nil {
-		return err // the one is checked before, the other by the references
+		return err // the format and reference checks report both
 	}
 	whole, err := netip.ParsePrefix(textAt(vpc.Outputs, "cidrBlock"))
 	if err != nil {
@@ -231,23 +231,24 @@ func subnetFits(all stock, r, _ *Record) error {
 	if !whole.Contains(network.Addr()) || network.Bits() < whole.Bits() {
 		return fmt.Errorf("InvalidSubnet.Range: the CIDR %s is not within %s of %s", network, whole, vpc.ID)
 	}
-	for _, other := range all.with(r.Type, "vpcId", vpc.ID) {
-		taken, err := netip.ParsePrefix(textAt(other.Outputs, "cidrBlock"))
+	for _, sibling := range records.withProperty(r.Type, "vpcId", vpc.ID) {
+		block, err := netip.ParsePrefix(textAt(sibling.Outputs, "cidrBlock"))
 		if err != nil {
 			return err
 		}
-		if other.ID != r.ID && taken.Overlaps(network) {
-			return fmt.Errorf("InvalidSubnet.Conflict: the CIDR %s overlaps with %s of %s", network, taken, other.ID)
+		if sibling.ID != r.ID && block.Overlaps(network) {
+			return fmt.Errorf("InvalidSubnet.Conflict: the CIDR %s overlaps with %s of %s", network, block, sibling.ID)
 		}
 	}
 	return nil
 }
 
-// gatewayHeld refuses to detach an internet gateway while there are public
-// addresses. https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
-func gatewayHeld(all stock, r *Record) error {
-	for _, nat := range all.of(token("ec2/natGateway")) {
-		subnet := all.find(token("ec2/subnet"), textAt(nat.Outputs, "subnetId"))
+// gatewayHeld returns an error for detaching an internet gateway while there are public
+// addresses.
+// https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway.html
+func gatewayHeld(records stock, r *Record) error {
+	for _, nat := range records.ofType(token("ec2/natGateway")) {
+		subnet := records.find(token("ec2/subnet"), textAt(nat.Outputs, "subnetId"))
 		if subnet != nil && nat.Outputs["allocationId"] != nil && same(subnet.Outputs["vpcId"], r.Outputs["vpcId"]) {
 			return fmt.Errorf("DependencyViolation: network %s has some mapped public address: %s", r.Outputs["vpcId"], nat.ID)
 		}
@@ -267,16 +268,17 @@ func checkEndpoint(c *shape.Problems, inputs map[string]any) {
 	}
 }
 
-// endpointFits: private DNS needs that of the VPC, and a zone has one interface.
+// endpointFits returns an error if private DNS is on without the VPC's DNS, or a zone has two
+// interfaces.
 // https://docs.aws.amazon.com/vpc/latest/privatelink/create-interface-endpoint.html
-func endpointFits(all stock, r, _ *Record) error {
-	vpc := all.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))
+func endpointFits(records stock, r, _ *Record) error {
+	vpc := records.find(token("ec2/vpc"), textAt(r.Inputs, "vpcId"))
 	if vpc != nil && r.Inputs["privateDnsEnabled"] == true && (vpc.Outputs["enableDnsHostnames"] != true || vpc.Outputs["enableDnsSupport"] == false) {
 		return fmt.Errorf("InvalidParameter: private DNS of an endpoint needs enableDnsSupport and enableDnsHostnames of %s", vpc.ID)
 	}
 	var zones []string
 	for _, id := range textsAt(r.Inputs, "subnetIds[]") {
-		subnet := all.find(token("ec2/subnet"), id)
+		subnet := records.find(token("ec2/subnet"), id)
 		if subnet == nil {
 			continue
 		}

@@ -15,8 +15,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest/awsdata"
 )
 
-// Simulated is the end of the names of simulated Kubernetes API servers: a domain
-// that RFC 2606 keeps from ever existing.
+// Simulated is the suffix of the names of simulated Kubernetes API servers. RFC 2606 reserves
+// the domain: it never exists.
 const Simulated = ".simulated.invalid"
 
 func kubernetesVersion(value any, _ *Session) string {
@@ -101,8 +101,8 @@ var eksKinds = map[string]*Kind{
 			"principalArn": arn("iam", "(?:role|user)/.+"), // access-entries.html: no sts ARN
 			"type":         matching("STANDARD|EC2_LINUX|EC2_WINDOWS|FARGATE_LINUX|EC2|HYBRID_LINUX|HYPERPOD_LINUX", "a type of access entry"),
 		},
-		compare: func(all stock, r, _ *Record) error {
-			cluster := all.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
+		compare: func(records stock, r, _ *Record) error {
+			cluster := records.find(token("eks/cluster"), textAt(r.Inputs, "clusterName"))
 			if cluster != nil && textAt(cluster.Outputs, "accessConfig.authenticationMode") == "CONFIG_MAP" {
 				return errors.New("InvalidRequestException: the cluster's authentication mode CONFIG_MAP has no access entries")
 			}
@@ -118,9 +118,9 @@ var eksKinds = map[string]*Kind{
 			// access-policy-permissions.html
 			"policyArn": inPartition(`eks::aws:cluster-access-policy/AmazonEKS(ClusterAdmin|Admin|AdminView|Edit|View|SecretReader)Policy`, "an access policy of EKS"),
 		},
-		compare: func(all stock, r, _ *Record) error {
+		compare: func(records stock, r, _ *Record) error {
 			id := expand("{clusterName}:{principalArn}", r)
-			if all.find(token("eks/accessEntry"), id) == nil {
+			if records.find(token("eks/accessEntry"), id) == nil {
 				return fmt.Errorf("ResourceNotFoundException: there is no access entry %s", id)
 			}
 			return nil
@@ -137,16 +137,17 @@ var eksKinds = map[string]*Kind{
 	},
 }
 
-// clusterFits: two zones of one VPC, and versions one by one upwards.
+// clusterFits checks that a cluster has two zones of one VPC and is updated one minor version
+// at a time.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html, …/update-cluster.html
-func clusterFits(all stock, r, before *Record) error {
+func clusterFits(records stock, r, before *Record) error {
 	vpcs := map[string]bool{}
 	for _, id := range textsAt(r.Inputs, "vpcConfig.subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			vpcs[textAt(subnet.Outputs, "vpcId")] = true
 		}
 	}
-	zones := all.zonesOf(textsAt(r.Inputs, "vpcConfig.subnetIds[]"))
+	zones := records.zonesOf(textsAt(r.Inputs, "vpcConfig.subnetIds[]"))
 	access := r.Inputs["vpcConfig"]
 	unknown := hasUnknown(access) // in a preview
 	switch {
@@ -157,52 +158,52 @@ func clusterFits(all stock, r, before *Record) error {
 	case slices.Contains(valuesAt(access, "endpointPublicAccess"), false) && !slices.Contains(valuesAt(access, "endpointPrivateAccess"), true):
 		return errors.New("InvalidParameterException: private and public access cannot both be off")
 	}
-	if vpc := all.find(token("ec2/vpc"), one(vpcs)); vpc != nil && slices.Contains(valuesAt(access, "endpointPrivateAccess"), true) &&
+	if vpc := records.find(token("ec2/vpc"), member(vpcs)); vpc != nil && slices.Contains(valuesAt(access, "endpointPrivateAccess"), true) &&
 		(vpc.Outputs["enableDnsHostnames"] != true || vpc.Outputs["enableDnsSupport"] == false) { // cluster-endpoint.html
 		return fmt.Errorf("InvalidParameterException: private endpoint access needs enableDnsHostnames and enableDnsSupport of %s", vpc.ID)
 	}
 	if before == nil {
 		return nil
 	}
-	if had := all.zonesOf(textsAt(before.Inputs, "vpcConfig.subnetIds[]")); !unknown && !maps.Equal(had, zones) { // network-reqs.html
+	if had := records.zonesOf(textsAt(before.Inputs, "vpcConfig.subnetIds[]")); !unknown && !maps.Equal(had, zones) { // network-reqs.html
 		return fmt.Errorf("InvalidParameterException: Provided subnets belong to the AZs '%s'. But they should belong to the exact set of AZs '%s' in which subnets were provided during cluster creation",
 			strings.Join(slices.Sorted(maps.Keys(zones)), ","), strings.Join(slices.Sorted(maps.Keys(had)), ","))
 	}
-	from, to := minor(textAt(before.Outputs, "version")), minor(textAt(r.Outputs, "version"))
-	if to != from && to != from+1 {
-		return fmt.Errorf("InvalidParameterException: a cluster goes from 1.%d to 1.%d only, one minor at a time", from, from+1)
+	current, target := minor(textAt(before.Outputs, "version")), minor(textAt(r.Outputs, "version"))
+	if target != current && target != current+1 {
+		return fmt.Errorf("InvalidParameterException: a cluster goes from 1.%d to 1.%d only, one minor at a time", current, current+1)
 	}
-	for _, group := range all.with(token("eks/nodeGroup"), "clusterName", r.ID) {
-		if nodes := minor(textAt(group.Outputs, "version")); to > nodes+3 {
+	for _, group := range records.withProperty(token("eks/nodeGroup"), "clusterName", r.ID) {
+		if nodes := minor(textAt(group.Outputs, "version")); target > nodes+3 {
 			return fmt.Errorf("InvalidParameterException: the nodes of %s (1.%d) would be more than three minors behind", group.ID, nodes)
 		}
 	}
 	return nil
 }
 
-// zonesOf are the zones of subnets.
-func (all stock) zonesOf(subnets []string) map[string]bool {
+// zonesOf returns the zones of subnets.
+func (records stock) zonesOf(subnets []string) map[string]bool {
 	zones := map[string]bool{}
 	for _, id := range subnets {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			zones[textAt(subnet.Outputs, "availabilityZone")] = true
 		}
 	}
 	return zones
 }
 
-// one is a member of a set that has no other.
-func one(set map[string]bool) string {
+// member returns a member of a set that has only one.
+func member(set map[string]bool) string {
 	for member := range set {
 		return member
 	}
 	return ""
 }
 
-func fillCluster(_ *Session, all stock, r *Record) {
+func fillCluster(_ *Session, records stock, r *Record) {
 	network := map[string]any{"clusterSecurityGroupId": "sg-eks-" + r.ID}
 	for _, id := range textsAt(r.Inputs, "vpcConfig.subnetIds[]") {
-		if subnet := all.find(token("ec2/subnet"), id); subnet != nil {
+		if subnet := records.find(token("ec2/subnet"), id); subnet != nil {
 			network["vpcId"] = subnet.Outputs["vpcId"]
 		}
 	}

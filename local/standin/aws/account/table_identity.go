@@ -34,7 +34,7 @@ var identityKinds = map[string]*Kind{
 	},
 }
 
-// managedPolicies are those of AWS' that this kind of platform needs.
+// managedPolicies are AWS' managed policies that this kind of platform needs.
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/policy-list.html
 var managedPolicies = []string{
 	"AmazonEKSClusterPolicy", "AmazonEKSVPCResourceController", "AmazonEKSWorkerNodePolicy", "AmazonEKSWorkerNodeMinimalPolicy",

@@ -18,11 +18,11 @@ var otherKinds = map[string]*Kind{
 		computed: map[string]string{"arn": "arn:{partition}:logs:{region}:{account}:log-group:{name}", "logGroupClass": "STANDARD"},
 		formats: formats{
 			"name": matching(`[.\-_/#A-Za-z0-9]{1,512}`, "a name of letters, digits and .-_/#"), "kmsKeyId": arn("kms", "key/.+"),
-			// API_PutRetentionPolicy.html; 0 is for ever
+			// API_PutRetentionPolicy.html; 0 means no limit
 			"retentionInDays": anyOfNumbers(0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 		},
-		compare: func(all stock, r, _ *Record) error {
-			for _, key := range all.with(token("kms/key"), "arn", r.Inputs["kmsKeyId"]) {
+		compare: func(records stock, r, _ *Record) error {
+			for _, key := range records.withProperty(token("kms/key"), "arn", r.Inputs["kmsKeyId"]) {
 				if !strings.Contains(textAt(key.Inputs, "policy"), "logs."+r.Region+".amazonaws.com") { // encrypt-log-data-kms.html
 					return fmt.Errorf("AccessDeniedException: the policy of %s does not let logs.%s.amazonaws.com use it", key.ID, r.Region)
 				}
@@ -49,39 +49,38 @@ var otherKinds = map[string]*Kind{
 	},
 }
 
-// setByEKS is how many tags EKS itself gives the Auto Scaling group of a node
-// group: eks:cluster-name, eks:nodegroup-name, kubernetes.io/cluster/<name>,
+// setByEKS is the number of tags that EKS sets on the Auto Scaling group of a node group:
+// eks:cluster-name, eks:nodegroup-name, kubernetes.io/cluster/<name>,
 // k8s.io/cluster-autoscaler/enabled and k8s.io/cluster-autoscaler/<name>.
 const setByEKS = 5
 
-// autoscalingTagFits: an Auto Scaling group has at most 50 tags.
+// autoscalingTagFits returns an error for more than 50 tags of an Auto Scaling group.
 // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
-func autoscalingTagFits(all stock, r, before *Record) error {
+func autoscalingTagFits(records stock, r, before *Record) error {
 	group := textAt(r.Inputs, "autoscalingGroupName")
-	if has := len(all.with(r.Type, "autoscalingGroupName", group)) + setByEKS; before == nil && has >= 50 {
+	if has := len(records.withProperty(r.Type, "autoscalingGroupName", group)) + setByEKS; before == nil && has >= 50 {
 		return fmt.Errorf("ValidationError: %s has %d tags, and cannot have more than 50", group, has)
 	}
 	return nil
 }
 
-// writeLateLogs has EKS write the logs that a cluster left behind: they arrive
-// after the cluster is gone, and create its log group again if that is gone too,
-// without a retention period.
+// writeLateLogs writes the last logs of a deleted cluster. They arrive after the deletion, and
+// create its log group again if that was deleted too, without a retention period.
 // https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920 (read 2026-11-29)
-func (all stock) writeLateLogs(gone *Record) {
+func (records stock) writeLateLogs(gone *Record) {
 	switch gone.Type {
 	case token("eks/cluster"):
-		group := all.find(token("cloudwatch/logGroup"), "/aws/eks/"+gone.ID+"/cluster")
+		group := records.find(token("cloudwatch/logGroup"), "/aws/eks/"+gone.ID+"/cluster")
 		if group == nil || len(valuesAt(gone.Outputs, "enabledClusterLogTypes[]")) == 0 {
 			return
 		}
 		logging := *group
 		logging.Logging = true
-		all.put(&logging)
+		records.put(&logging)
 	case token("cloudwatch/logGroup"):
 		if gone.Logging {
 			name := map[string]any{"name": gone.ID}
-			all.put(&Record{Type: gone.Type, ID: gone.ID, Region: gone.Region, Inputs: name, Outputs: maps.Clone(name)})
+			records.put(&Record{Type: gone.Type, ID: gone.ID, Region: gone.Region, Inputs: name, Outputs: maps.Clone(name)})
 		}
 	}
 }

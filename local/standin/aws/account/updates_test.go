@@ -11,65 +11,65 @@ import (
 
 func TestUpdatesThatEKSRefuses(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
-	third, err := s.Create(token("ec2/subnet"), "urn:c", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.2.0/24", "availabilityZone": "us-west-2c"})
+	created := platform(t, s)
+	third, err := s.Create(token("ec2/subnet"), "urn:c", props{"vpcId": created["vpc"].ID, "cidrBlock": "10.0.2.0/24", "availabilityZone": "us-west-2c"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.Create(token("ec2/subnet"), "urn:b2", props{"vpcId": made["vpc"].ID, "cidrBlock": "10.0.3.0/24", "availabilityZone": "us-west-2b"})
+	again, err := s.Create(token("ec2/subnet"), "urn:b2", props{"vpcId": created["vpc"].ID, "cidrBlock": "10.0.3.0/24", "availabilityZone": "us-west-2b"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, test := range []struct {
-		of, path string
-		value    any
-		want     string
+		name, path string
+		value      any
+		want       string
 	}{
 		{"cluster", "version", "1.33", "one minor at a time"},
 		{"cluster", "version", "1.36", "one minor at a time"},
 		{"cluster", "version", "1.35", ""},
-		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, made["b"].ID, third.ID}}, "the exact set of AZs 'us-west-2a,us-west-2b'"},
-		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, again.ID}}, ""},
-		{"cluster", "vpcConfig", props{"subnetIds": []any{made["a"].ID, shape.Unknown{}}}, ""},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{created["a"].ID, created["b"].ID, third.ID}}, "the exact set of AZs 'us-west-2a,us-west-2b'"},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{created["a"].ID, again.ID}}, ""},
+		{"cluster", "vpcConfig", props{"subnetIds": []any{created["a"].ID, shape.Unknown{}}}, ""},
 	} {
-		inputs := maps.Clone(made[test.of].Inputs)
+		inputs := maps.Clone(created[test.name].Inputs)
 		inputs[test.path] = test.value
-		err := s.TryUpdate(made[test.of].Type, made[test.of].ID, inputs, made[test.of].Outputs)
+		err := s.TryUpdate(created[test.name].Type, created[test.name].ID, inputs, created[test.name].Outputs)
 		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
-			t.Errorf("%s with %s %v: %v, want %q", test.of, test.path, test.value, err, test.want)
+			t.Errorf("%s with %s %v: %v, want %q", test.name, test.path, test.value, err, test.want)
 		}
 	}
 	for version, want := range map[string]string{"v1.0.0-eksbuild.1": "Addon version specified is not supported", "v1.23.2-eksbuild.1": ""} {
-		inputs := maps.Clone(made["addon"].Inputs)
+		inputs := maps.Clone(created["addon"].Inputs)
 		inputs["addonVersion"] = version
-		if err := s.TryUpdate(made["addon"].Type, made["addon"].ID, inputs, made["addon"].Outputs); err != nil {
+		if err := s.TryUpdate(created["addon"].Type, created["addon"].ID, inputs, created["addon"].Outputs); err != nil {
 			t.Errorf("a preview, in which the cluster may change as well, with the add-on %s: %v", version, err)
 		}
-		_, err := s.Update(made["addon"].Type, made["addon"].ID, inputs, made["addon"].Outputs)
+		_, err := s.Update(created["addon"].Type, created["addon"].ID, inputs, created["addon"].Outputs)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("the add-on %s: %v, want %q", version, err, want)
 		}
 	}
 }
 
-func TestAPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
+func TestPrivateEndpointNeedsHostNamesInTheVPC(t *testing.T) {
 	s := open(t)
-	made := platform(t, s)
-	inputs := maps.Clone(made["cluster"].Inputs)
-	inputs["vpcConfig"] = props{"subnetIds": []any{made["a"].ID, made["b"].ID}, "endpointPrivateAccess": true}
-	if err := s.TryUpdate(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err != nil {
+	created := platform(t, s)
+	inputs := maps.Clone(created["cluster"].Inputs)
+	inputs["vpcConfig"] = props{"subnetIds": []any{created["a"].ID, created["b"].ID}, "endpointPrivateAccess": true}
+	if err := s.TryUpdate(created["cluster"].Type, "llm", inputs, created["cluster"].Outputs); err != nil {
 		t.Errorf("with host names: %v", err)
 	}
-	if _, err := s.Update(made["vpc"].Type, made["vpc"].ID, props{"cidrBlock": "10.0.0.0/16"}, made["vpc"].Outputs); err != nil {
+	if _, err := s.Update(created["vpc"].Type, created["vpc"].ID, props{"cidrBlock": "10.0.0.0/16"}, created["vpc"].Outputs); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.TryUpdate(made["cluster"].Type, "llm", inputs, made["cluster"].Outputs); err == nil || !strings.Contains(err.Error(), "enableDnsHostnames") {
+	if err := s.TryUpdate(created["cluster"].Type, "llm", inputs, created["cluster"].Outputs); err == nil || !strings.Contains(err.Error(), "enableDnsHostnames") {
 		t.Errorf("without host names: %v", err)
 	}
 }
 
-// EKS counts its own tags of an Auto Scaling group as well.
-func TestAnAutoScalingGroupHasFiftyTags(t *testing.T) {
+// TestAutoScalingGroupHasFiftyTags holds that EKS' own tags count too.
+func TestAutoScalingGroupHasFiftyTags(t *testing.T) {
 	s := open(t)
 	asg := textAt(platform(t, s)["nodes"].Outputs, "resources[].autoscalingGroups[].name")
 	tag := func(i int) error {
@@ -86,7 +86,7 @@ func TestAnAutoScalingGroupHasFiftyTags(t *testing.T) {
 	}
 }
 
-// China and GovCloud are partitions of their own, with other ARNs and names.
+// TestOtherPartitions tests China and GovCloud, which have other ARNs and names.
 func TestOtherPartitions(t *testing.T) {
 	for region, test := range map[string]struct{ endpoint, wrong, policy, arn string }{
 		"cn-north-1":    {"cn.com.amazonaws.cn-north-1.ecr.api", "com.amazonaws.cn-north-1.ecr.api", "arn:aws-cn:iam::aws:policy/AmazonEKSWorkerNodePolicy", "arn:aws-cn:ec2:cn-north-1:" + ID + ":vpc/"},
@@ -112,9 +112,9 @@ func TestOtherPartitions(t *testing.T) {
 				t.Errorf("%s %s %v: %v, %v", region, checked.short, checked.inputs, problems, err)
 			}
 		}
-		who, _, err := s.Call("aws:index/getCallerIdentity:getCallerIdentity", props{})
-		if err != nil || !strings.HasPrefix(who["arn"].(string), strings.TrimSuffix(test.arn, "ec2:"+region+":"+ID+":vpc/")) {
-			t.Errorf("%s: the caller is %v, %v", region, who, err)
+		identity, _, err := s.Call("aws:index/getCallerIdentity:getCallerIdentity", props{})
+		if err != nil || !strings.HasPrefix(identity["arn"].(string), strings.TrimSuffix(test.arn, "ec2:"+region+":"+ID+":vpc/")) {
+			t.Errorf("%s: the caller is %v, %v", region, identity, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-// Package clocktest has a clock for tests that moves only when told to.
+// Package clocktest has a clock for tests that only the test moves.
 package clocktest
 
 import (
@@ -9,7 +9,7 @@ import (
 
 // Clock stands still until Fire moves it to the next alarm.
 type Clock struct {
-	// Waiting holds the alarms that were asked for and have not rung.
+	// Waiting holds the alarms that have not rung.
 	Waiting chan *Alarm
 
 	mu  sync.Mutex
@@ -22,7 +22,7 @@ type Alarm struct {
 	Ring chan time.Time
 }
 
-// patience bounds the wait for somebody to wait for the clock.
+// patience bounds the wait for an alarm.
 const patience = 20 * time.Second
 
 // New returns a clock that shows the given time.
@@ -44,7 +44,7 @@ func (c *Clock) After(d time.Duration) (<-chan time.Time, func()) {
 	return a.Ring, func() {}
 }
 
-// Next waits until somebody waits for the clock.
+// Next waits for the next alarm and returns it.
 func (c *Clock) Next(t testing.TB) *Alarm {
 	t.Helper()
 	select {
@@ -56,13 +56,13 @@ func (c *Clock) Next(t testing.TB) *Alarm {
 	}
 }
 
-// Fire waits until somebody waits, moves on to that moment and rings.
+// Fire waits for the next alarm, moves the clock to its time and rings it.
 func (c *Clock) Fire(t testing.TB) {
 	t.Helper()
 	c.Ring(c.Next(t))
 }
 
-// Ring moves on to the moment of an alarm and rings it.
+// Ring moves the clock to the time of an alarm and rings it.
 func (c *Clock) Ring(a *Alarm) {
 	c.mu.Lock()
 	c.now = a.At

@@ -14,12 +14,11 @@ import (
 
 const noticedSpace = "e2e-noticed"
 
-// TestOnlyWhatIsBrokenIsRestarted runs four engines side by side: one that loads
-// nearly twice as long as expected, one that never finishes, one that hangs with
-// a request in it while /health goes on saying 200, and one that is busy all the
-// time. The second and the third are restarted within the stated times, the
+// TestOnlyBrokenReplicasRestart runs four replicas: one loads nearly twice as long as expected,
+// one never finishes loading, one hangs with a request in it while /health answers 200, and one
+// is busy all the time. The second and the third are restarted within the documented times, the
 // first and the last never.
-func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
+func TestOnlyBrokenReplicasRestart(t *testing.T) {
 	const loadSeconds, hungSeconds = 30, 120
 	s := newStack(t, fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
@@ -44,7 +43,7 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
 	}()
 	t.Cleanup(func() {
 		if err := <-up; err == nil {
-			t.Error("the update succeeded, with an engine that never loads")
+			t.Error("the update succeeded with a replica that never loads")
 		}
 	})
 
@@ -68,14 +67,14 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
 	t.Cleanup(func() {
 		giveUp()
 		if err := <-waiting; err == nil {
-			t.Error("the engine that hangs has answered: it did not hang")
+			t.Error("the hanging replica has answered")
 		}
 	})
-	go func() { waiting <- stream(ctx, hanging, "org/hanging-7b") }() // which is never answered
+	go func() { waiting <- stream(ctx, hanging, "org/hanging-7b") }() // never answered
 
 	t.Run("one that never loads, after twice the expected time", func(t *testing.T) {
 		await(t, "a restart of stuck", 3*time.Minute, func() bool { return restarts(t, "stuck") > 0 })
-		// The pod started after the stack did, and the probe began after the pod.
+		// The pod started after the stack, and the probe after the pod.
 		if took := time.Since(began); took < 2*loadSeconds*time.Second {
 			t.Errorf("restarted after %s, want at least %d s", took, 2*loadSeconds)
 		}
@@ -91,14 +90,14 @@ func TestOnlyWhatIsBrokenIsRestarted(t *testing.T) {
 	t.Run("one that hangs, within the stated time", func(t *testing.T) {
 		response, err := fresh.Get(hanging + "/health")
 		if err != nil || response.StatusCode != http.StatusOK {
-			t.Fatalf("/health of an engine that hangs says %v, %v: it is not what was to be tested", response, err)
+			t.Fatalf("/health of a hung replica answers %v, %v, want 200", response, err)
 		}
 		response.Body.Close()
 		await(t, "a restart of hanging", 4*time.Minute, func() bool { return restarts(t, "hanging") > 0 })
 		took := time.Since(hung)
 		t.Logf("restarted %s after it hung", took.Round(time.Second))
-		// A probe's period before it is seen first, one after the last, the grace of
-		// 17 s, and what a loaded machine takes.
+		// One period of the probe before the first failure, one after the last, 17 s of
+		// grace, and the delays of a busy machine.
 		if took < 100*time.Second || took > (hungSeconds+60)*time.Second {
 			t.Errorf("restarted after %s, want about %d s", took, hungSeconds)
 		}
