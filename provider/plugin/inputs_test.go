@@ -66,7 +66,7 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 			"titan.name: is a number, 3, want a string", "titan.stops: is a string, want a list",
 		}},
 		{"an empty key", values{"": word, "env": newMap(values{"": property.New(true)})}, []string{
-			`titan[""]: is an unknown key; known ones are class, crew, env, name, patch, port, routes, stops`, `titan.env[""]: is a boolean, true, want a text`,
+			`titan[""]: is an unknown key; known ones are class, crew, env, name, patch, port, routes, stops`, `titan.env[""]: is a boolean, true, want a string`,
 		}},
 		{"the wrong kinds below", values{"stops": newList(word, newMap(nil)), "env": newMap(values{"A": property.New(true)})},
 			[]string{"titan.env.A: is a boolean, true, want a string", "titan.stops[1]: is a mapping, want a string"}},
