@@ -56,4 +56,8 @@ func (s *Spec) Releases() []chart.Release {
 }
 
 // Complete sets every field that has a default.
-func (s *Spec) Complete() { keys.Complete(s) }
+func (s *Spec) Complete() {
+	if s != nil {
+		keys.Complete(s)
+	}
+}
