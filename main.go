@@ -1,4 +1,4 @@
-// Vllm-eks is a Pulumi program: one stack is one environment that serves large
+// Command vllm-eks runs a Pulumi program: one stack is one environment that serves large
 // language models with vLLM. Package stack holds its diagram.
 package main
 

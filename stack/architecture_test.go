@@ -30,7 +30,7 @@ func architectureRows(t *testing.T) []string {
 	return paths
 }
 
-// withoutBraces returns the paths of a{b,c}d: abd and acd.
+// withoutBraces expands braces: the paths of a{b,c}d are abd and acd.
 func withoutBraces(name string) []string {
 	before, rest, found := strings.Cut(name, "{")
 	names, after, closed := strings.Cut(rest, "}")
@@ -38,14 +38,14 @@ func withoutBraces(name string) []string {
 		return []string{name}
 	}
 	var paths []string
-	for one := range strings.SplitSeq(names, ",") {
-		paths = append(paths, before+one+after)
+	for alternative := range strings.SplitSeq(names, ",") {
+		paths = append(paths, before+alternative+after)
 	}
 	return paths
 }
 
-// packageFolders returns the folders of the root module that hold Go files, and
-// the folders of local, which is a module of its own.
+// packageFolders returns the folders of the root module with Go files, and the folders
+// of local, which is another module.
 func packageFolders(t *testing.T) []string {
 	t.Helper()
 	var folders []string

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// malformedStack is a change of onAWS, pairs of what is replaced and by what, and
-// the key and the kind of every problem.
+// malformedStack holds a change of onAWS as pairs of old and new strings, and the key and
+// the kind of every problem.
 type malformedStack struct {
 	name    string
 	change  []string
@@ -180,7 +180,7 @@ var malformedOnAWS = []malformedStack{
 		}},
 }
 
-// withQuota is an account in which so many vCPUs of every kind may run.
+// withQuota returns an account with a quota of vCPUs of every kind.
 func withQuota(vcpus int) *stacktest.Account {
 	account := stacktest.SimulatedAccount()
 	for code := range account.VCPUs {
@@ -189,15 +189,15 @@ func withQuota(vcpus int) *stacktest.Account {
 	return account
 }
 
-// TestMalformedConfigurationsOnAWS runs the whole program on each: it is refused
-// by the key, and nothing is registered.
+// TestMalformedConfigurationsOnAWS checks that the whole program refuses each
+// configuration with the key, and registers nothing.
 func TestMalformedConfigurationsOnAWS(t *testing.T) {
-	all := slices.Clone(malformedOnAWS)
+	cases := slices.Clone(malformedOnAWS)
 	for _, vpc := range malformedVPCs() {
-		vpc.change = theirs
-		all = append(all, vpc)
+		vpc.change = existingVPC
+		cases = append(cases, vpc)
 	}
-	for _, test := range all {
+	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
 			recording, err := recordIn(test.account, "test", mustParse(t, edited(t, test.change...)))
 			if err == nil {
@@ -211,7 +211,7 @@ func TestMalformedConfigurationsOnAWS(t *testing.T) {
 	}
 }
 
-// TestWarningsOnAWS are what a preview says beside the table.
+// TestWarningsOnAWS checks the warnings of a preview.
 func TestWarningsOnAWS(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -248,13 +248,14 @@ func TestWarningsOnAWS(t *testing.T) {
 	}
 }
 
+// withoutQuotas returns an account whose quotas cannot be read.
 func withoutQuotas() *stacktest.Account {
 	account := stacktest.SimulatedAccount()
 	account.VCPUs = nil
 	return account
 }
 
-// TestWhatTheProgramMakesIsCounted adds the platform to the stack's cost.
+// TestWhatTheProgramMakesIsCounted checks that the stack's cost includes the platform.
 func TestWhatTheProgramMakesIsCounted(t *testing.T) {
 	const (
 		models  = 1.212 // of a g5.2xlarge in us-west-2

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// onAWS is a small stack that makes everything.
+// onAWS is a small stack that creates every component.
 const onAWS = `config:
   aws:region: us-west-2
   vllm-eks:network: {cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}
@@ -20,7 +20,7 @@ const onAWS = `config:
   vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: g5}]
 `
 
-// edited is onAWS with some of it replaced, each of which must be there.
+// edited returns onAWS with replaced strings. Each old string must exist.
 func edited(t *testing.T, oldNew ...string) string {
 	t.Helper()
 	text := onAWS
@@ -33,6 +33,7 @@ func edited(t *testing.T, oldNew ...string) string {
 	return text
 }
 
+// kinds returns the number of resources by type.
 func kinds(r *stacktest.Recording) map[string]int {
 	count := map[string]int{}
 	for _, resource := range r.Resources() {
@@ -41,9 +42,9 @@ func kinds(r *stacktest.Recording) map[string]int {
 	return count
 }
 
-// TestEveryComponentCanBeReplaced leaves one component to the user at a time.
+// TestEveryComponentCanBeReplaced checks stacks in which the user provides one component.
 func TestEveryComponentCanBeReplaced(t *testing.T) {
-	all := kinds(mustRecord(t, "test", mustParse(t, onAWS)))
+	expected := kinds(mustRecord(t, "test", mustParse(t, onAWS)))
 	const installs = "  vllm-eks:models:"
 	tests := []struct {
 		name, old, new string
@@ -67,13 +68,13 @@ func TestEveryComponentCanBeReplaced(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, gone := range test.gone {
-				ours := func(of map[string]int) bool {
-					return slices.ContainsFunc(slices.Collect(maps.Keys(of)), func(kind string) bool { return strings.HasPrefix(kind, gone) })
+				registered := func(counts map[string]int) bool {
+					return slices.ContainsFunc(slices.Collect(maps.Keys(counts)), func(kind string) bool { return strings.HasPrefix(kind, gone) })
 				}
-				if !ours(all) {
+				if !registered(expected) {
 					t.Errorf("nothing of %s is made without it either", gone)
 				}
-				if ours(kinds(r)) {
+				if registered(kinds(r)) {
 					t.Errorf("%s is made", gone)
 				}
 			}
@@ -91,7 +92,7 @@ func TestEveryComponentCanBeReplaced(t *testing.T) {
 	})
 }
 
-// withSubnets is an account with a VPC of the user's.
+// withSubnets returns an account with an existing VPC.
 func withSubnets() *stacktest.Account {
 	const nat, internet = "nat-0123456789abcdef0", "igw-0123456789abcdef0"
 	account := stacktest.SimulatedAccount()
@@ -105,7 +106,7 @@ func withSubnets() *stacktest.Account {
 	return account
 }
 
-// TestComponentsOnAnExistingCluster installs every component on a cluster of the user.
+// TestComponentsOnAnExistingCluster installs every component on an existing cluster.
 func TestComponentsOnAnExistingCluster(t *testing.T) {
 	yaml := `config:
   aws:region: us-west-2
@@ -130,7 +131,7 @@ func TestComponentsOnAnExistingCluster(t *testing.T) {
 	}
 }
 
-// TestChangesOnAWS are what a preview of an edit shows.
+// TestChangesOnAWS checks the changes that a preview of an edit shows.
 func TestChangesOnAWS(t *testing.T) {
 	tests := []struct {
 		name, old, new string
@@ -167,9 +168,9 @@ func TestChangesOnAWS(t *testing.T) {
 	}
 }
 
-// TestAKubernetesVersionGoesThroughTheCluster raises it: nothing is made or
-// removed, and the control plane, the add-ons, the nodes and their autoscaler
-// have the new one.
+// TestAKubernetesVersionGoesThroughTheCluster checks that a newer version creates and
+// deletes nothing, and that the control plane, the add-ons, the nodes and their
+// autoscaler get it.
 func TestAKubernetesVersionGoesThroughTheCluster(t *testing.T) {
 	older := edited(t, "cluster: {", `cluster: {kubernetesVersion: "1.34", `)
 	got := changed(t, older, onAWS)
@@ -186,36 +187,37 @@ func TestAKubernetesVersionGoesThroughTheCluster(t *testing.T) {
 	}
 }
 
-// TestTwoStacksShareNoName runs one configuration as two stacks of an account.
+// TestTwoStacksShareNoName checks the names of two stacks with one configuration in one
+// account.
 func TestTwoStacksShareNoName(t *testing.T) {
 	fixed := func(stack string) map[string]string {
-		all := map[string]string{}
+		names := map[string]string{}
 		for _, r := range mustRecord(t, stack, mustParse(t, onAWS)).Resources() {
 			if !strings.HasPrefix(r.Type, "aws:") && !strings.HasPrefix(r.Type, "eks:") {
 				continue
 			}
 			for _, key := range []string{"name", "nodeGroupName", "bucket", "alias"} {
-				if name, given := r.Inputs[key]; given {
-					all[fmt.Sprintf("%s %v", r.Type, name)] = r.Name
+				if name, found := r.Inputs[key]; found {
+					names[fmt.Sprintf("%s %v", r.Type, name)] = r.Name
 				}
 			}
 		}
-		return all
+		return names
 	}
-	one, two := fixed("one"), fixed("two")
-	if len(one) < 2 {
-		t.Fatalf("only %v have names of their own, want the cluster and its logs", one)
+	firstStack, secondStack := fixed("one"), fixed("two")
+	if len(firstStack) < 2 {
+		t.Fatalf("only %v have names of their own, want the cluster and its logs", firstStack)
 	}
-	for name := range one {
-		if other, taken := two[name]; taken {
-			t.Errorf("%s is the name of %s in both stacks", name, other)
+	for name := range firstStack {
+		if owner, found := secondStack[name]; found {
+			t.Errorf("%s is the name of %s in both stacks", name, owner)
 		}
 	}
 }
 
-// TestGroupsScaleFromZero holds that cluster-autoscaler would know what a node of
-// every group is, in each of its zones: with the labels and the taint that the
-// models' pods ask for, and GPUs and a disk that are large enough.
+// TestGroupsScaleFromZero checks that cluster-autoscaler knows the properties of a node of
+// every group in each zone: the labels and the taint of the models' pods, and enough GPUs
+// and disk.
 func TestGroupsScaleFromZero(t *testing.T) {
 	for _, stack := range []string{"dev", "prod"} {
 		resources := mustRecord(t, stack, stackFile(t, stack)).Resources()
@@ -233,8 +235,8 @@ func TestGroupsScaleFromZero(t *testing.T) {
 			if r.Type != "kubernetes:apps/v1:Deployment" {
 				continue
 			}
-			pod := at(r.Inputs, "spec", "template", "spec")
-			selector, _ := at(pod, "nodeSelector").(map[string]any)
+			pod := valueAt(r.Inputs, "spec", "template", "spec")
+			selector, _ := valueAt(pod, "nodeSelector").(map[string]any)
 			zones := groups[fmt.Sprint(selector["vllm-eks/node-group"])]
 			if len(zones) == 0 {
 				t.Errorf("%s: %s selects %v, which is no group", stack, r.Name, selector)
@@ -250,14 +252,14 @@ func TestGroupsScaleFromZero(t *testing.T) {
 	}
 }
 
-// expectRoom holds that a pod fits a node of a group.
+// expectRoom checks that a pod fits on a node of a group.
 func expectRoom(t *testing.T, name string, pod any, g nodetemplate.Group) {
 	t.Helper()
 	nodes, err := g.Nodes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	selector, _ := at(pod, "nodeSelector").(map[string]any)
+	selector, _ := valueAt(pod, "nodeSelector").(map[string]any)
 	for _, node := range nodes {
 		for key, value := range selector {
 			if node.Labels[key] != value {
@@ -268,9 +270,9 @@ func expectRoom(t *testing.T, name string, pod any, g nodetemplate.Group) {
 			t.Errorf("%s: the taints of %s are %v", name, g.Name, node.Spec.Taints)
 		}
 		for resource, amount := range map[string]any{
-			"nvidia.com/gpu":    at(pod, "containers", 0, "resources", "limits", "nvidia.com/gpu"),
-			"ephemeral-storage": at(pod, "containers", 0, "resources", "requests", "ephemeral-storage"),
-			"memory":            at(pod, "containers", 0, "resources", "requests", "memory"),
+			"nvidia.com/gpu":    valueAt(pod, "containers", 0, "resources", "limits", "nvidia.com/gpu"),
+			"ephemeral-storage": valueAt(pod, "containers", 0, "resources", "requests", "ephemeral-storage"),
+			"memory":            valueAt(pod, "containers", 0, "resources", "requests", "memory"),
 		} {
 			if have := node.Status.Allocatable[corev1Name(resource)]; have.Cmp(quantity(t, amount)) < 0 {
 				t.Errorf("%s requests %v of %s, and a node of %s has %s", name, amount, resource, g.Name, have.String())

@@ -26,29 +26,29 @@ func everything(t *testing.T) string {
 	return string(text)
 }
 
-// changed are the resources that differ between two runs of the program, as a
-// preview would list them.
+// changed returns the resources that differ between two runs of the program, as a preview
+// lists them.
 func changed(t *testing.T, before, after string) []string {
 	t.Helper()
-	was := byName(t, mustRecord(t, "test", mustParse(t, before)))
-	is := byName(t, mustRecord(t, "test", mustParse(t, after)))
-	return differences(was, is)
+	base := byName(t, mustRecord(t, "test", mustParse(t, before)))
+	edit := byName(t, mustRecord(t, "test", mustParse(t, after)))
+	return differences(base, edit)
 }
 
-// differences are the names that one has and the other lacks, or has with
-// something else.
-func differences(was, is map[string]string) []string {
+// differences returns the names with different values, and the names that only one of the
+// mappings has.
+func differences(before, after map[string]string) []string {
 	var names []string
-	for name, text := range is {
-		switch old, existed := was[name]; {
+	for name, text := range after {
+		switch old, existed := before[name]; {
 		case !existed:
 			names = append(names, "+ "+name)
 		case old != text:
 			names = append(names, "~ "+name)
 		}
 	}
-	for name := range was {
-		if _, still := is[name]; !still {
+	for name := range before {
+		if _, still := after[name]; !still {
 			names = append(names, "- "+name)
 		}
 	}
@@ -56,8 +56,8 @@ func differences(was, is map[string]string) []string {
 	return names
 }
 
-// byName are the inputs of every resource. How long the engine waits for one is
-// not among them: it shows in no preview.
+// byName returns the inputs of every resource by its name. It leaves out the timeouts,
+// which no preview shows.
 func byName(t *testing.T, r *stacktest.Recording) map[string]string {
 	t.Helper()
 	inputs := map[string]string{}
@@ -117,8 +117,8 @@ func TestOneLineChanges(t *testing.T) {
 	}
 }
 
-// naming records a program as a provider that names Secrets after their
-// contents, so that another value shows although no recording holds values.
+// naming records a program like a provider that names Secrets after their contents, so
+// that a new value shows although no recording holds values.
 type naming struct {
 	stacktest.Recording
 	deletedFirst []string
@@ -138,15 +138,14 @@ func (n *naming) NewResource(args pulumi.MockResourceArgs) (string, resource.Pro
 	return id, outputs, err
 }
 
-// apiKeys are the names of the Secrets that the engines read their API key
-// from.
+// apiKeys returns the names of the Secrets with the API keys of the replicas.
 func (n *naming) apiKeys() map[string]string {
 	names := map[string]string{}
 	for _, r := range n.Resources() {
-		env, _ := at(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
+		env, _ := valueAt(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
 		for _, variable := range env {
-			if at(variable, "name") == "VLLM_API_KEY" {
-				names[r.Name] = fmt.Sprint(at(variable, "valueFrom", "secretKeyRef", "name"))
+			if valueAt(variable, "name") == "VLLM_API_KEY" {
+				names[r.Name] = fmt.Sprint(valueAt(variable, "valueFrom", "secretKeyRef", "name"))
 			}
 		}
 	}
@@ -165,23 +164,23 @@ func recordNaming(t *testing.T, yaml string) *naming {
 	return n
 }
 
-// TestRotation changes the API key. Each Secret with it is replaced, because it
-// is immutable, and the new one comes first, because the provider makes up its
-// name; the engines wait for it and refer to it by that name, so the old one is
-// there as long as an engine needs it. Prometheus is told the name as well.
-// Nothing else changes.
+// TestRotation checks a change of the API key. Pulumi replaces each Secret with the key,
+// because Secrets are immutable. It creates the new Secret first, because the provider
+// generates its name. The replicas wait for the new Secret and refer to it by its name, so
+// the old Secret exists as long as a replica needs it. The ServiceMonitor also gets the new
+// name. Nothing else changes.
 func TestRotation(t *testing.T) {
 	text := everything(t)
 	before := recordNaming(t, text)
 	after := recordNaming(t, strings.Replace(text, "sk-canary-5e7a9b31", "sk-canary-another", 1))
-	was, is := before.apiKeys(), after.apiKeys()
-	if len(is) != 3 || is["ranker"] != "ranker-keys" {
-		t.Fatalf("engines read API keys from %v, want 3 of them, that of ranker from its own", is)
+	oldKeys, newKeys := before.apiKeys(), after.apiKeys()
+	if len(newKeys) != 3 || newKeys["ranker"] != "ranker-keys" {
+		t.Fatalf("engines read API keys from %v, want 3 of them, that of ranker from its own", newKeys)
 	}
-	delete(is, "ranker")
-	for model, name := range is {
-		if !strings.HasPrefix(name, model+"-api-key-") || name == was[model] {
-			t.Errorf("%s reads %s after %s, want a new Secret of its own", model, name, was[model])
+	delete(newKeys, "ranker")
+	for model, name := range newKeys {
+		if !strings.HasPrefix(name, model+"-api-key-") || name == oldKeys[model] {
+			t.Errorf("%s reads %s after %s, want a new Secret of its own", model, name, oldKeys[model])
 		}
 	}
 	want := []string{
@@ -197,7 +196,7 @@ func TestRotation(t *testing.T) {
 	for _, r := range after.Resources() {
 		switch {
 		case strings.HasSuffix(r.Type, ":Secret"):
-			if r.Inputs["immutable"] != true || at(r.Inputs, "metadata", "name") != nil {
+			if r.Inputs["immutable"] != true || valueAt(r.Inputs, "metadata", "name") != nil {
 				t.Errorf("the Secret %s is not immutable, or has a name that its successor cannot have too", r.Name)
 			}
 		case strings.HasSuffix(r.Type, ":Deployment"):
@@ -208,7 +207,7 @@ func TestRotation(t *testing.T) {
 	}
 }
 
-// TestReorderingChangesNothing turns every list of the configuration round.
+// TestReorderingChangesNothing reverses every list of the configuration.
 func TestReorderingChangesNothing(t *testing.T) {
 	before := mustParse(t, everything(t))
 	after := mustParse(t, everything(t))
@@ -233,11 +232,11 @@ func TestReorderingChangesNothing(t *testing.T) {
 	}
 }
 
-// TestTwoRunsAreIdentical catches what a map's random order would change.
+// TestTwoRunsAreIdentical checks that the random order of maps changes nothing.
 func TestTwoRunsAreIdentical(t *testing.T) {
-	first := asJSON(t, mustRecord(t, "test", mustParse(t, everything(t))))
+	want := asJSON(t, mustRecord(t, "test", mustParse(t, everything(t))))
 	for range 10 {
-		if again := asJSON(t, mustRecord(t, "test", mustParse(t, everything(t)))); string(again) != string(first) {
+		if again := asJSON(t, mustRecord(t, "test", mustParse(t, everything(t)))); string(again) != string(want) {
 			t.Fatal("two runs on one configuration register different resources")
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestMalformedCharts runs the whole program on each: it is refused by the key.
+// TestMalformedCharts checks that the whole program refuses each configuration with the
+// key.
 func TestMalformedCharts(t *testing.T) {
 	const before = "  vllm-eks:models"
 	tests := []struct {
@@ -49,7 +50,7 @@ func TestMalformedCharts(t *testing.T) {
 	}
 }
 
-// TestGrafanaHasOnePassword refuses two.
+// TestGrafanaHasOnePassword checks that two passwords are refused.
 func TestGrafanaHasOnePassword(t *testing.T) {
 	_, err := record("test", mustParse(t, edited(t, "  vllm-eks:models", "  vllm-eks:grafanaPassword: {secure: x}\n"+
 		"  vllm-eks:monitoring: {grafana: {install: true, existingSecret: mine}}\n  vllm-eks:models")))
@@ -58,27 +59,29 @@ func TestGrafanaHasOnePassword(t *testing.T) {
 	}
 }
 
-// TestPrometheusElsewhereLeavesNoServiceMonitors: nothing brings their kind, and
-// pulumi up would stop at the first.
+// TestPrometheusElsewhereLeavesNoServiceMonitors checks that a stack with an existing
+// Prometheus has no ServiceMonitors: no chart installs their kind, and pulumi up would stop
+// at the first.
 func TestPrometheusElsewhereLeavesNoServiceMonitors(t *testing.T) {
 	const elsewhere = `{prometheusUrl: "http://mine:9090"%s}`
-	watch := func(more string) string {
-		return edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: "+strings.Replace(elsewhere, "%s", more, 1)+"\n  vllm-eks:models")
+	watch := func(keys string) string {
+		return edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: "+strings.Replace(elsewhere, "%s", keys, 1)+"\n  vllm-eks:models")
 	}
 	if n := kinds(mustRecord(t, "test", mustParse(t, watch(""))))["kubernetes:monitoring.coreos.com/v1:ServiceMonitor"]; n != 0 {
 		t.Errorf("%d ServiceMonitors are made", n)
 	}
-	asked := watch(", serviceMonitor: true")
-	if n := kinds(mustRecord(t, "test", mustParse(t, asked)))["kubernetes:monitoring.coreos.com/v1:ServiceMonitor"]; n != 1 {
+	requested := watch(", serviceMonitor: true")
+	if n := kinds(mustRecord(t, "test", mustParse(t, requested)))["kubernetes:monitoring.coreos.com/v1:ServiceMonitor"]; n != 1 {
 		t.Errorf("%d ServiceMonitors are made, want the one that is asked for", n)
 	}
-	warned := strings.Join(warningsIn(t, nil, mustParse(t, asked)), "\n")
+	warned := strings.Join(warningsIn(t, nil, mustParse(t, requested)), "\n")
 	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, and nothing of this stack brings the kind") {
 		t.Errorf("the warnings are %q", warned)
 	}
 }
 
-// TestAutoscalerOnAnExistingCluster: it was refused whatever was said.
+// TestAutoscalerOnAnExistingCluster checks that an existing cluster can have the
+// autoscaler.
 func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 	live := stacktest.SimulatedAccount()
 	live.Clusters = map[string]stacktest.Cluster{"mine": {Version: "1.35"}}
@@ -112,7 +115,7 @@ func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 			tag := ""
 			for _, r := range recording.Resources() {
 				if r.Inputs["chart"] == "cluster-autoscaler" {
-					tag, _ = at(r.Inputs, "values", "image", "tag").(string)
+					tag, _ = valueAt(r.Inputs, "values", "image", "tag").(string)
 				}
 			}
 			if !strings.HasPrefix(tag, test.tag) {
@@ -122,24 +125,25 @@ func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 	}
 }
 
-// TestRaisingStorageChangesTheDiskToo, and nothing but Prometheus.
+// TestRaisingStorageChangesTheDiskToo checks that more storage changes the disk and
+// Prometheus only.
 func TestRaisingStorageChangesTheDiskToo(t *testing.T) {
-	with := func(gib string) string {
+	sized := func(gib string) string {
 		return edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {storageGiB: "+gib+"}\n  vllm-eks:models")
 	}
 	want := []string{
 		"~ kubernetes:core/v1:PersistentVolumeClaim::prometheus-disk-0", "~ kubernetes:helm.sh/v3:Release::monitoring",
 		"~ kubernetes:monitoring.coreos.com/v1:PrometheusPatch::prometheus-available",
 	}
-	got := changed(t, with("20"), with("50"))
+	got := changed(t, sized("20"), sized("50"))
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("changed %q, want %q", got, want)
 	}
 }
 
-// TestLabelsOfMonitoringReachEveryServiceMonitor: a Prometheus that selects by
-// them scraped the models alone.
+// TestLabelsOfMonitoringReachEveryServiceMonitor checks that every ServiceMonitor has the
+// labels by which an existing Prometheus selects.
 func TestLabelsOfMonitoringReachEveryServiceMonitor(t *testing.T) {
 	recording := mustRecord(t, "test", mustParse(t, edited(t, "  vllm-eks:models",
 		`  vllm-eks:monitoring: {prometheusUrl: "http://mine:9090", serviceMonitor: true, gpuMetrics: true, labels: {release: kps-of-ours}}`+"\n  vllm-eks:models")))

@@ -20,8 +20,8 @@ func contributingPage(t *testing.T) string {
 	return string(text)
 }
 
-// TestQuotedCodeIsTheCode compares each block of CONTRIBUTING.md that names a file
-// with that file, whatever its indentation is.
+// TestQuotedCodeIsTheCode compares each block of CONTRIBUTING.md that names a file with
+// that file. It ignores indentation.
 func TestQuotedCodeIsTheCode(t *testing.T) {
 	plain := func(text string) string {
 		lines := strings.Split(strings.Trim(text, "\n"), "\n")
@@ -47,7 +47,7 @@ func TestQuotedCodeIsTheCode(t *testing.T) {
 	}
 }
 
-// TestPathsOfRecipesExist looks for every file and folder that CONTRIBUTING.md names.
+// TestPathsOfRecipesExist checks that every file and folder in CONTRIBUTING.md exists.
 func TestPathsOfRecipesExist(t *testing.T) {
 	page := contributingPage(t)
 	var paths []string
@@ -69,8 +69,8 @@ func TestPathsOfRecipesExist(t *testing.T) {
 	}
 }
 
-// TestProjectFilesAreYAML reads the project file of each example: it is valid YAML and
-// has the name of its folder.
+// TestProjectFilesAreYAML checks that the project file of each example is valid YAML with
+// the name of its folder.
 func TestProjectFilesAreYAML(t *testing.T) {
 	files, err := filepath.Glob("../examples/*/Pulumi.yaml")
 	if err != nil || len(files) < 7 {

@@ -12,21 +12,20 @@ import (
 
 const module = "github.com/vllm-eks/vllm-eks/"
 
-// listed is a package as go list prints it.
+// listed holds a package as go list prints it.
 type listed struct {
 	ImportPath    string
 	Imports, Deps []string
 }
 
-// TestDependenciesPointOneWay holds the direction of the dependencies that
-// docs/architecture.md states, for the packages themselves and for everything
-// that they compile.
+// TestDependenciesPointOneWay checks the direction of the dependencies that
+// docs/architecture.md states, for direct and indirect imports.
 func TestDependenciesPointOneWay(t *testing.T) {
 	const pulumi, aws, eks = "github.com/pulumi/", "github.com/pulumi/pulumi-aws/", "github.com/pulumi/pulumi-eks/"
 	rules := []struct {
 		folder string
-		// refused begin the paths of packages that no package of the folder may
-		// compile; but are those that it may.
+		// refused lists the prefixes of paths that no package of the folder may import;
+		// but lists the exceptions.
 		refused, but []string
 	}{
 		{"sizing", []string{pulumi, module + "spec/", module + "components/", module + "config"}, nil},
@@ -61,7 +60,8 @@ func TestDependenciesPointOneWay(t *testing.T) {
 	}
 }
 
-// TestComponentsDoNotImportEachOther allows a component its own packages alone.
+// TestComponentsDoNotImportEachOther checks that a component imports no package of another
+// component.
 func TestComponentsDoNotImportEachOther(t *testing.T) {
 	for _, p := range packagesOf(t) {
 		rest, isComponent := strings.CutPrefix(p.ImportPath, module+"components/")
@@ -70,15 +70,15 @@ func TestComponentsDoNotImportEachOther(t *testing.T) {
 		}
 		name, _, _ := strings.Cut(rest, "/")
 		for _, dep := range p.Deps {
-			if other, ok := strings.CutPrefix(dep, module+"components/"); ok && other != name && !strings.HasPrefix(other, name+"/") {
+			if imported, ok := strings.CutPrefix(dep, module+"components/"); ok && imported != name && !strings.HasPrefix(imported, name+"/") {
 				t.Errorf("%s compiles %s", p.ImportPath, dep)
 			}
 		}
 	}
 }
 
-// TestTheDiagramRegistersThroughComponents holds that the diagram's package has
-// no resources of its own.
+// TestTheDiagramRegistersThroughComponents checks that the diagram's package registers no
+// resources itself.
 func TestTheDiagramRegistersThroughComponents(t *testing.T) {
 	for _, p := range packagesOf(t) {
 		for _, imported := range p.Imports {

@@ -10,16 +10,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-// diagram is a program that stops at its first error: the components after it are
-// empty, and register nothing.
+// diagram holds a program that stops at its first error: the components after the
+// error are empty, and register nothing.
 type diagram struct {
 	ctx *pulumi.Context
 	err error
 }
 
-// waitable is a component of the diagram: others can wait for it. Ready returns what
-// they wait for, and is empty where nothing is registered. A component of several
-// parts also has ReadyFor, which returns what those wait for that need some of them.
+// waitable is a component for which other components can wait. Ready returns the
+// resources that they wait for; the list is empty if nothing is registered. A component
+// of several parts also has ReadyFor, which returns the resources of some parts.
 type waitable[Component any] interface {
 	*Component
 	Ready() []pulumi.Resource
@@ -41,8 +41,8 @@ func component[Args, Component any, _ waitable[Component]](d *diagram, register 
 	return added
 }
 
-// plainCharts adds a component for each chart that needs nothing but the cluster, such
-// as KEDA, and returns what others wait for.
+// plainCharts adds a component for each chart that needs only the cluster, such as KEDA.
+// It returns the resources that other components wait for.
 func (d *diagram) plainCharts(list []config.PlainChart, dependsOn []pulumi.Resource, opts ...pulumi.ResourceOption) []pulumi.Resource {
 	var ready []pulumi.Resource
 	for _, c := range list {
@@ -52,8 +52,7 @@ func (d *diagram) plainCharts(list []config.PlainChart, dependsOn []pulumi.Resou
 	return ready
 }
 
-// join returns the resources of several lists, for a component that depends on
-// them.
+// join returns the resources of several lists.
 func join(lists ...[]pulumi.Resource) []pulumi.Resource { return slices.Concat(lists...) }
 
 // report shows the size and the cost of every model in the preview.

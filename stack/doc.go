@@ -1,16 +1,16 @@
-// Package stack is the Pulumi program: one stack is one environment that serves
+// Package stack holds the Pulumi program: one stack is one environment that serves
 // large language models with vLLM. Its file stack.go is the diagram.
 //
-// Run is the whole program, for a function main. Deploy and Inline are for
-// programs that deploy a stack and more: Deploy where the Pulumi CLI starts the
-// program, Inline where the Automation API does. Each of them refuses a wrong
-// configuration before anything is registered, with every problem at once.
+// Run runs the whole program, for a function main. Deploy and Inline serve programs
+// that deploy a stack and more: Deploy if the Pulumi CLI starts the program, Inline if
+// the Automation API starts it. Each of them refuses a wrong configuration before it
+// registers anything, and reports every problem at once.
 //
-// They export these outputs of the stack, which a program also has from
+// They export these outputs of the stack, which a program can also read from
 // [pulumi.Context.GetCurrentExportMap]:
 //
 //   - models: for each model by its name, namespace, service, port, url inside
-//     the cluster, servedModelName, which requests name as their model, and
+//     the cluster, servedModelName, which requests send as their model, and
 //     apiKeySecret, the Secret with the key that clients must send ("" if none)
 //   - sizing: for each model by its name, its memory, capacity and cost as one line
 //   - pins: for each model by its name, the value of its key pin that keeps the

@@ -22,7 +22,8 @@ func servingDocumentation(t *testing.T) string {
 	return string(text)
 }
 
-// The example in the documentation is a valid stack.
+// TestDocumentedStackIsAccepted checks that the example in the documentation is a valid
+// stack.
 func TestDocumentedStackIsAccepted(t *testing.T) {
 	found := regexp.MustCompile("(?s)```yaml\n(.*?)```").FindStringSubmatch(servingDocumentation(t))
 	if found == nil {
@@ -50,7 +51,8 @@ func TestDocumentedHardwareIsAccepted(t *testing.T) {
 	}
 }
 
-// The message in the documentation is what the program says.
+// TestDocumentedMessageIsTheProgramsOwn compares the message in the documentation with
+// that of the program.
 func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
 	found := regexp.MustCompile("`(models\\[1\\]\\.gpu\\.count: is (-?\\d+),[^`]*)`").FindStringSubmatch(servingDocumentation(t))
 	if found == nil {
@@ -66,10 +68,10 @@ func TestDocumentedMessageIsTheProgramsOwn(t *testing.T) {
 	}
 }
 
-// TestEveryKeyIsInAStackWithManyKeys holds that golden files cover every key: one of the
-// two stacks that use all keys has it.
+// TestEveryKeyIsInAStackWithManyKeys checks that golden files cover every key: one of the
+// two stacks with all keys has it.
 func TestEveryKeyIsInAStackWithManyKeys(t *testing.T) {
-	given := map[string]bool{}
+	used := map[string]bool{}
 	for _, file := range []string{"testdata/everything.yaml", "testdata/everything-aws.yaml"} {
 		stack, err := stacktest.ReadConfig(file)
 		if err != nil {
@@ -80,55 +82,55 @@ func TestEveryKeyIsInAStackWithManyKeys(t *testing.T) {
 			if err := json.Unmarshal([]byte(value), &object); err != nil {
 				object = value // a plain text
 			}
-			addPaths(given, strings.TrimPrefix(name, stacktest.Project+":"), object)
+			addPaths(used, strings.TrimPrefix(name, stacktest.Project+":"), object)
 		}
 	}
-	// These are for a VPC or a Secret that exists, beside which others are not used.
+	// These keys are for an existing VPC or Secret, and exclude other keys.
 	for _, path := range []string{"network.vpcId", "network.privateSubnetIds", "network.publicSubnetIds", "monitoring.grafana.existingSecret"} {
-		if given[path] {
+		if used[path] {
 			t.Errorf("%s is used after all; remove it from the exceptions", path)
 		}
-		given[path] = true
+		used[path] = true
 	}
 	// components/serving has a golden file of each scaling policy, with its settings.
 	for _, f := range keys.Fields(&serving.Settings{}) {
-		given["models[].scaling."+f.Name] = true
+		used["models[].scaling."+f.Name] = true
 	}
 	declared, err := config.Keys()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range declared.List() {
-		if !given[k.Path] {
+		if !used[k.Path] {
 			t.Errorf("neither stack has %s; use it in testdata/everything.yaml or everything-aws.yaml", k.Path)
 		}
 	}
 }
 
-// addPaths adds the path of a value and those of all values in it. What stands in the
-// defaults or a pin is a key of the mapping that takes it.
-func addPaths(given map[string]bool, path string, value any) {
-	given[path] = true
+// addPaths adds the path of a value and the paths of all values in it. A key in the
+// defaults or in a pin counts as the key of the mapping to which it applies.
+func addPaths(used map[string]bool, path string, value any) {
+	used[path] = true
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			addPaths(given, path+"."+key, inner)
+			addPaths(used, path+"."+key, inner)
 			if scope, found := strings.CutSuffix(path, ".pin"); found {
-				addPaths(given, scope+"."+key, inner)
+				addPaths(used, scope+"."+key, inner)
 			}
 			if path == "defaults" {
-				addPaths(given, "models[]."+key, inner)
+				addPaths(used, "models[]."+key, inner)
 			}
 		}
 	case []any:
 		for _, inner := range v {
-			addPaths(given, path+"[]", inner)
+			addPaths(used, path+"[]", inner)
 		}
 	}
 }
 
-// TestDocumentedTableIsThePreviews keeps the table in docs/sizing.md what a
-// preview of the prod stack shows.
+// TestDocumentedTableIsThePreviews compares the table in docs/sizing.md with the preview
+// of the prod stack.
 func TestDocumentedTableIsThePreviews(t *testing.T) {
 	const path = "../docs/sizing.md"
 	text, err := os.ReadFile(path)

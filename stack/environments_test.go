@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// mayDiffer are the places at which the pods of one model differ between the
-// local stack, dev and prod: what makes them believable elsewhere is that there
-// are no others.
+// mayDiffer holds the paths at which the pods of one model differ between the local stack,
+// dev and prod. No other path differs, so a test of one stack applies to the others.
 var mayDiffer = map[string]string{
 	"image":          `^spec\.containers\[0\]\.(image|imagePullPolicy)$`,
 	"node selection": `^spec\.(nodeSelector\..*|topologySpreadConstraints.*)$`,
@@ -21,15 +20,15 @@ var mayDiffer = map[string]string{
 	"what is simulated": `^VLLMSIM_\w+$`,
 }
 
-// TestPodsOfAllEnvironmentsAreAlike compares the pods of the one model that all
-// three stacks have.
+// TestPodsOfAllEnvironmentsAreAlike compares the pods of the model that all three stacks
+// have.
 func TestPodsOfAllEnvironmentsAreAlike(t *testing.T) {
 	pods := map[string]map[string]string{}
 	for _, stack := range stacks {
 		for _, r := range mustRecord(t, stack, stackFile(t, stack)).Resources() {
 			if r.Type == "kubernetes:apps/v1:Deployment" && r.Name == "mistral-7b" {
 				pods[stack] = map[string]string{}
-				flatten("", at(r.Inputs, "spec", "template"), pods[stack])
+				flatten("", valueAt(r.Inputs, "spec", "template"), pods[stack])
 			}
 		}
 	}
@@ -58,8 +57,8 @@ func TestPodsOfAllEnvironmentsAreAlike(t *testing.T) {
 	}
 }
 
-// flatten lists the values of a pod by their paths. Arguments and variables have
-// names, and go by those.
+// flatten adds the values of a pod by their paths. The path of an argument or a variable
+// has its name.
 func flatten(path string, value any, into map[string]string) {
 	switch v := value.(type) {
 	case map[string]any:

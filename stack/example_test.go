@@ -11,8 +11,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/stack"
 )
 
-// A program that deploys the stack, and gives the addresses of its models to
-// resources of its own.
+// A program that deploys the stack, and passes the addresses of its models to other
+// resources.
 func ExampleDeploy() {
 	var source config.Source
 	pulumi.Run(func(ctx *pulumi.Context) error {

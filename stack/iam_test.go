@@ -9,10 +9,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/deploypolicy"
 )
 
-// TestEveryTypeAndFunctionHasItsIAMActions fails for a resource type or function
-// of AWS that no row of the table names, so that the policies in docs/ would not
-// allow it. The simulated account has the same test for what the component of
-// pulumi-eks registers.
+// TestEveryTypeAndFunctionHasItsIAMActions checks that the table has every resource type
+// and function of AWS, so that the policies in docs/ allow it. The simulated account has
+// the same test for the resources of pulumi-eks.
 func TestEveryTypeAndFunctionHasItsIAMActions(t *testing.T) {
 	subjects, err := deploypolicy.Subjects()
 	if err != nil {

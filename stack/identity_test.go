@@ -10,27 +10,26 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// liveObjects are the objects on the cluster that a stack has names for, each
-// with the Pulumi resource that it belongs to. A Secret is named by the provider,
-// and a new one has another name.
+// liveObjects returns the objects on the cluster that the stack names, each with its Pulumi
+// resource. It leaves out Secrets, because the provider generates their names.
 func liveObjects(r *stacktest.Recording) map[string]string {
 	live := map[string]string{}
 	for _, resource := range r.Resources() {
-		metadata := at(resource.Inputs, "metadata")
+		metadata := valueAt(resource.Inputs, "metadata")
 		if isRelease(resource) {
 			metadata = resource.Inputs
 		}
-		name := at(metadata, "name")
+		name := valueAt(metadata, "name")
 		if !isKubernetes(resource) || name == nil {
 			continue
 		}
 		parent, _, _ := strings.Cut(resource.Parent, "::")
-		live[fmt.Sprintf("%s %v/%v", resource.Type, at(metadata, "namespace"), name)] = parent + "$" + resource.Type + "::" + resource.Name
+		live[fmt.Sprintf("%s %v/%v", resource.Type, valueAt(metadata, "namespace"), name)] = parent + "$" + resource.Type + "::" + resource.Name
 	}
 	return live
 }
 
-// models records a stack of models with these keys.
+// models records a stack of models with keys.
 func models(t *testing.T, lines ...string) *stacktest.Recording {
 	t.Helper()
 	text := "config:\n" + validCluster + "  vllm-eks:models:\n"
@@ -40,13 +39,12 @@ func models(t *testing.T, lines ...string) *stacktest.Recording {
 	return mustRecord(t, "test", mustParse(t, text))
 }
 
-// TestNoChangeDeletesAnObjectThatItHasJustTakenOver compares any two stacks. When
-// one resource creates an object that another one has, the provider takes the
-// object over, and the engine then deletes it by its name with the other resource.
-// So an object belongs to the same resource in all stacks, whatever the model
-// behind it is called.
+// TestNoChangeDeletesAnObjectThatItHasJustTakenOver checks that an object belongs to the
+// same resource in all stacks, and does not depend on the model's name. Otherwise, a change
+// would create the object for a new resource over the existing object, and then delete it
+// by its name with the old resource.
 func TestNoChangeDeletesAnObjectThatItHasJustTakenOver(t *testing.T) {
-	all := recordings(t)
+	stacks := recordings(t)
 	for name, lines := range map[string][]string{
 		"first":                   {"name: first"},
 		"renamed":                 {"name: second, previousNames: [first]"},
@@ -61,10 +59,10 @@ func TestNoChangeDeletesAnObjectThatItHasJustTakenOver(t *testing.T) {
 		"with a cache":            {"name: second, storage: {cache: {storageClass: efs}}"},
 		"scaled on cores":         {"name: first, replicas: {min: 1, max: 2}, scaling: {policy: cpu}"},
 	} {
-		all[name] = models(t, lines...)
+		stacks[name] = models(t, lines...)
 	}
 	owners := map[string]map[string]string{}
-	for stack, recording := range all {
+	for stack, recording := range stacks {
 		for object, owner := range liveObjects(recording) {
 			if owners[object] == nil {
 				owners[object] = map[string]string{}
@@ -75,9 +73,9 @@ func TestNoChangeDeletesAnObjectThatItHasJustTakenOver(t *testing.T) {
 	if len(owners) < 40 {
 		t.Fatalf("only %d objects: this test compares nothing", len(owners))
 	}
-	for object, of := range owners {
-		if len(of) > 1 {
-			t.Errorf("%s belongs to %q: a change from one to the other deletes it", object, slices.Sorted(maps.Keys(of)))
+	for object, resources := range owners {
+		if len(resources) > 1 {
+			t.Errorf("%s belongs to %q: a change from one to the other deletes it", object, slices.Sorted(maps.Keys(resources)))
 		}
 	}
 }

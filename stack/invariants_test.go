@@ -11,27 +11,27 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// recordings are the stacks in the tree, those that use every key, and one whose
-// model runs on several node groups.
+// recordings returns the recordings of the stacks in the tree, of the stacks with every
+// key, and of a stack whose model runs on several node groups.
 func recordings(t *testing.T) map[string]*stacktest.Recording {
 	t.Helper()
-	all := map[string]*stacktest.Recording{
+	found := map[string]*stacktest.Recording{
 		"everything":     mustRecord(t, "everything", mustParse(t, everything(t))),
 		"everything-aws": mustRecordIn(t, inEveryZone(), "everything-aws", everythingOnAWS(t)),
 		"preferring":     mustRecord(t, "preferring", mustParse(t, preferring(t))),
 	}
 	for _, stack := range stacks {
-		all[stack] = mustRecord(t, stack, stackFile(t, stack))
+		found[stack] = mustRecord(t, stack, stackFile(t, stack))
 	}
-	return all
+	return found
 }
 
 // eachResource calls check for every resource of every recording.
 func eachResource(t *testing.T, check func(t *testing.T, r stacktest.Resource)) {
 	t.Helper()
-	all := recordings(t)
-	for _, stack := range slices.Sorted(maps.Keys(all)) {
-		resources := all[stack].Resources()
+	stacks := recordings(t)
+	for _, stack := range slices.Sorted(maps.Keys(stacks)) {
+		resources := stacks[stack].Resources()
 		if len(resources) < 6 {
 			t.Fatalf("the %s stack registers only %d resources", stack, len(resources))
 		}
@@ -43,13 +43,13 @@ func eachResource(t *testing.T, check func(t *testing.T, r stacktest.Resource)) 
 
 func isKubernetes(r stacktest.Resource) bool { return strings.HasPrefix(r.Type, "kubernetes:") }
 
-// isOfModels tells whether something is on the cluster for models. What is
-// installed beside them is tested with its component.
+// isOfModels reports whether an object on the cluster belongs to models. The components of
+// the other objects test them.
 func isOfModels(r stacktest.Resource) bool {
 	return isKubernetes(r) && strings.HasPrefix(r.Parent, "vllm-eks:serving:")
 }
 
-// isRelease tells whether something is Helm's to apply.
+// isRelease reports whether a resource is a release of Helm.
 func isRelease(r stacktest.Resource) bool { return r.Type == "kubernetes:helm.sh/v3:Release" }
 
 func TestEverythingDescendsFromItsComponent(t *testing.T) {
@@ -73,8 +73,8 @@ func TestObjectsGoToTheStacksCluster(t *testing.T) {
 	})
 }
 
-// TestObjectsWaitForTheirNamespace knows one namespace that is others' own: it is
-// read, so that nothing changes or deletes it.
+// TestObjectsWaitForTheirNamespace checks that every object waits for its namespace. The
+// stack reads one existing namespace, so that nothing changes or deletes it.
 func TestObjectsWaitForTheirNamespace(t *testing.T) {
 	const existing = "search"
 	inExisting := 0
@@ -85,7 +85,7 @@ func TestObjectsWaitForTheirNamespace(t *testing.T) {
 		if !isOfModels(r) || strings.HasSuffix(r.Type, ":Namespace") {
 			return
 		}
-		namespace := at(r.Inputs, "metadata", "namespace")
+		namespace := valueAt(r.Inputs, "metadata", "namespace")
 		if namespace == existing {
 			inExisting++
 			return
@@ -100,29 +100,29 @@ func TestObjectsWaitForTheirNamespace(t *testing.T) {
 	}
 }
 
-// TestOneOwnerOfEveryField is what lets an update that was killed go on, and
-// two stacks that claim one object collide.
+// TestOneOwnerOfEveryField checks the field manager of every object. With it, an
+// interrupted update can continue, and two stacks with the same object conflict.
 func TestOneOwnerOfEveryField(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		for _, r := range recording.Resources() {
 			if !isKubernetes(r) || isRelease(r) || r.Read {
 				continue
 			}
-			if got, want := at(r.Inputs, "metadata", "annotations", "pulumi.com/patchFieldManager"), "vllm-eks/"+stack; got != want {
+			if got, want := valueAt(r.Inputs, "metadata", "annotations", "pulumi.com/patchFieldManager"), "vllm-eks/"+stack; got != want {
 				t.Errorf("%s: %s %s belongs to %v, want %s", stack, r.Type, r.Name, got, want)
 			}
 		}
 	}
 }
 
-// TestEveryServiceCanBeDrained holds that a budget covers the engines of its own
-// service, and never blocks the drain of a node for ever.
+// TestEveryServiceCanBeDrained checks that a budget covers the replicas of its service, and
+// never blocks the drain of a node forever.
 func TestEveryServiceCanBeDrained(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		selectors, budgets := map[string]string{}, 0
 		for _, r := range recording.Resources() {
 			if strings.HasSuffix(r.Type, ":Deployment") {
-				selectors[r.Name] = fmt.Sprint(at(r.Inputs, "spec", "selector", "matchLabels"))
+				selectors[r.Name] = fmt.Sprint(valueAt(r.Inputs, "spec", "selector", "matchLabels"))
 			}
 		}
 		for _, r := range recording.Resources() {
@@ -130,10 +130,10 @@ func TestEveryServiceCanBeDrained(t *testing.T) {
 				continue
 			}
 			budgets++
-			if got := fmt.Sprint(at(r.Inputs, "spec", "selector", "matchLabels")); got != selectors[r.Name] {
+			if got := fmt.Sprint(valueAt(r.Inputs, "spec", "selector", "matchLabels")); got != selectors[r.Name] {
 				t.Errorf("%s: the budget of %s covers %s, its engines are %s", stack, r.Name, got, selectors[r.Name])
 			}
-			if number(t, r.Inputs, "spec", "maxUnavailable") < 1 || at(r.Inputs, "spec", "unhealthyPodEvictionPolicy") != "AlwaysAllow" || at(r.Inputs, "spec", "minAvailable") != nil {
+			if number(t, r.Inputs, "spec", "maxUnavailable") < 1 || valueAt(r.Inputs, "spec", "unhealthyPodEvictionPolicy") != "AlwaysAllow" || valueAt(r.Inputs, "spec", "minAvailable") != nil {
 				t.Errorf("%s: the budget of %s can block a drain: %v", stack, r.Name, r.Inputs["spec"])
 			}
 		}
@@ -147,7 +147,7 @@ func TestNamesStayWithinLimits(t *testing.T) {
 	longest := strings.Repeat("a", 54)
 	yaml := "config:\n" + validCluster + "  vllm-eks:apiKey: {secure: k}\n  vllm-eks:models: [{name: " + longest + ", model: org/m}]"
 	for _, r := range mustRecord(t, "test", mustParse(t, yaml)).Resources() {
-		name, _ := at(r.Inputs, "metadata", "name").(string)
+		name, _ := valueAt(r.Inputs, "metadata", "name").(string)
 		limit := 63
 		if strings.HasSuffix(r.Type, ":Secret") {
 			limit = 253
@@ -158,8 +158,8 @@ func TestNamesStayWithinLimits(t *testing.T) {
 	}
 }
 
-// TestNoSecretInClear looks for the canaries of the configuration, as they are
-// and in base64, at every offset.
+// TestNoSecretInClear checks that no recording has a canary of the configuration, as it is
+// or in base64 at any offset.
 func TestNoSecretInClear(t *testing.T) {
 	recording := mustRecord(t, "everything", mustParse(t, everything(t)))
 	text := string(asJSON(t, recording))
@@ -183,7 +183,7 @@ func TestNoSecretInClear(t *testing.T) {
 	}
 	var got []string
 	for _, r := range recording.Resources() {
-		data, _ := at(r.Inputs, "stringData").(map[string]any)
+		data, _ := valueAt(r.Inputs, "stringData").(map[string]any)
 		for key, value := range data {
 			got = append(got, r.Name+" "+key)
 			if value != stacktest.Redacted {
@@ -197,8 +197,8 @@ func TestNoSecretInClear(t *testing.T) {
 	}
 }
 
-// TestSecretsAreReferredToByName follows each variable to its Secret, and no
-// further: the name is no secret, or the whole Deployment would be one.
+// TestSecretsAreReferredToByName checks that each variable refers to its Secret by name.
+// The name is not secret, because then the whole Deployment would be secret.
 func TestSecretsAreReferredToByName(t *testing.T) {
 	want := map[string]map[string]string{
 		"llama": {"HF_TOKEN": "hugging-face/read-token", "VLLM_API_KEY": "llama-api-key-a1b2c3d/api-key"},
@@ -211,10 +211,10 @@ func TestSecretsAreReferredToByName(t *testing.T) {
 			continue
 		}
 		got := map[string]string{}
-		env, _ := at(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
+		env, _ := valueAt(r.Inputs, "spec", "template", "spec", "containers", 0, "env").([]any)
 		for _, variable := range env {
-			if ref := at(variable, "valueFrom", "secretKeyRef"); ref != nil {
-				got[fmt.Sprint(at(variable, "name"))] = fmt.Sprintf("%v/%v", at(ref, "name"), at(ref, "key"))
+			if ref := valueAt(variable, "valueFrom", "secretKeyRef"); ref != nil {
+				got[fmt.Sprint(valueAt(variable, "name"))] = fmt.Sprintf("%v/%v", valueAt(ref, "name"), valueAt(ref, "key"))
 			}
 		}
 		if !maps.Equal(got, want[r.Name]) {
@@ -228,37 +228,37 @@ func TestNamespacesAdmitOnlyRestrictedPods(t *testing.T) {
 		if !isOfModels(r) || !strings.HasSuffix(r.Type, ":Namespace") || r.Read {
 			return
 		}
-		labels, _ := at(r.Inputs, "metadata", "labels").(map[string]any)
+		labels, _ := valueAt(r.Inputs, "metadata", "labels").(map[string]any)
 		if labels["pod-security.kubernetes.io/enforce"] != "restricted" || labels["pod-security.kubernetes.io/enforce-version"] != "v1.35" {
 			t.Errorf("the labels are %v, want restricted enforced as of v1.35", labels)
 		}
 	})
 }
 
-// number is a number in a recording.
-func number(t *testing.T, in any, path ...any) float64 {
+// number returns the number at a path of a recording.
+func number(t *testing.T, tree any, path ...any) float64 {
 	t.Helper()
-	n, ok := at(in, path...).(float64)
+	n, ok := valueAt(tree, path...).(float64)
 	if !ok {
 		t.Fatalf("%v is no number", path)
 	}
 	return n
 }
 
-// at walks into a recording by keys and indices; nil where the path ends early.
-func at(in any, path ...any) any {
+// valueAt returns the value at a path of keys and indices; nil if the path does not exist.
+func valueAt(tree any, path ...any) any {
 	for _, step := range path {
 		switch s := step.(type) {
 		case string:
-			m, _ := in.(map[string]any)
-			in = m[s]
+			m, _ := tree.(map[string]any)
+			tree = m[s]
 		case int:
-			list, _ := in.([]any)
+			list, _ := tree.([]any)
 			if s >= len(list) {
 				return nil
 			}
-			in = list[s]
+			tree = list[s]
 		}
 	}
-	return in
+	return tree
 }

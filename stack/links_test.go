@@ -16,8 +16,8 @@ var (
 	codePattern    = regexp.MustCompile("(?s)```.*?```")
 )
 
-// TestDocumentationHasNoDeadLink follows every link of a page to another file or
-// heading of the repository.
+// TestDocumentationHasNoDeadLink checks every link of a page to a file or a heading of the
+// repository.
 func TestDocumentationHasNoDeadLink(t *testing.T) {
 	pages, links := map[string]string{}, 0
 	for _, page := range documentationPages(t) {
@@ -76,8 +76,8 @@ func readPage(t *testing.T, path string) string {
 	return string(text)
 }
 
-// anchors returns the names that a link to a part of a page can have: those of its
-// headings, as GitHub derives them, and explicit ones.
+// anchors returns the anchors of a page: those that GitHub derives from its headings, and
+// explicit ones.
 func anchors(page string) map[string]bool {
 	names := map[string]bool{}
 	for _, heading := range headingPattern.FindAllStringSubmatch(codePattern.ReplaceAllString(page, ""), -1) {

@@ -13,8 +13,7 @@ const (
 	digitsOfEKS = "20261129012345678900000001"
 )
 
-// running is an account in which onAWS runs, with three g5 nodes in one of two
-// zones.
+// running returns an account in which onAWS runs, with three g5 nodes in one of two zones.
 func running(t *testing.T) *stacktest.Account {
 	t.Helper()
 	account := stacktest.SimulatedAccount()
@@ -31,8 +30,8 @@ func running(t *testing.T) *stacktest.Account {
 			Labels: map[string]string{"vllm-eks/launch-template": fmt.Sprint(labels["vllm-eks/launch-template"])},
 		}
 		types, _ := r.Inputs["instanceTypes"].([]any)
-		for _, of := range types {
-			g.InstanceTypes = append(g.InstanceTypes, fmt.Sprint(of))
+		for _, instanceType := range types {
+			g.InstanceTypes = append(g.InstanceTypes, fmt.Sprint(instanceType))
 		}
 		if r.Name == "nodes-g5-us-west-2a" {
 			g.Desired = 3
@@ -43,22 +42,22 @@ func running(t *testing.T) *stacktest.Account {
 	return account
 }
 
-// scaling are the sizes that a zone of g5 is sent, and whether the desired one is
-// left alone.
+// scaling returns the sizes of g5 in a zone, and whether the program ignores changes of the
+// desired size.
 func scaling(t *testing.T, r *stacktest.Recording, zone string) string {
 	t.Helper()
-	for _, of := range r.Resources() {
-		if of.Type == nodeGroupKind && of.Name == "nodes-g5-"+zone {
-			return fmt.Sprintf("%v %v %v %v", at(of.Inputs, "scalingConfig", "minSize"), at(of.Inputs, "scalingConfig", "maxSize"),
-				at(of.Inputs, "scalingConfig", "desiredSize"), slices.Contains(of.IgnoreChanges, "scalingConfig"))
+	for _, resource := range r.Resources() {
+		if resource.Type == nodeGroupKind && resource.Name == "nodes-g5-"+zone {
+			return fmt.Sprintf("%v %v %v %v", valueAt(resource.Inputs, "scalingConfig", "minSize"), valueAt(resource.Inputs, "scalingConfig", "maxSize"),
+				valueAt(resource.Inputs, "scalingConfig", "desiredSize"), slices.Contains(resource.IgnoreChanges, "scalingConfig"))
 		}
 	}
 	t.Fatalf("there is no node group of g5 in %s", zone)
 	return ""
 }
 
-// TestChangingMaxEndsNoNodeThatTheAutoscalerStarted also raises min above what
-// runs, in one go.
+// TestChangingMaxEndsNoNodeThatTheAutoscalerStarted checks changes of max, and a change
+// that raises min above the number of running nodes.
 func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 	tests := []struct {
 		name, old, new string
@@ -83,7 +82,8 @@ func TestChangingMaxEndsNoNodeThatTheAutoscalerStarted(t *testing.T) {
 	}
 }
 
-// TestAPreviewSaysWhichNodesAnUpdateReplaces also holds what it is silent about.
+// TestAPreviewSaysWhichNodesAnUpdateReplaces checks the warnings about replaced nodes, and
+// that other changes have no warning.
 func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 	tests := []struct {
 		name, old, new string
@@ -148,8 +148,8 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 	}
 }
 
-// TestAnUpdateWithoutRoomForItsExtraNodesIsRefused counts the nodes that run, and
-// not the most that may.
+// TestAnUpdateWithoutRoomForItsExtraNodesIsRefused checks that the quota counts the running
+// nodes, and not the maximum.
 func TestAnUpdateWithoutRoomForItsExtraNodesIsRefused(t *testing.T) {
 	account := running(t)
 	account.VCPUs["L-DB2E81BA"] = 32 + 32 // four nodes of each group
@@ -167,9 +167,10 @@ func TestAnUpdateWithoutRoomForItsExtraNodesIsRefused(t *testing.T) {
 	}
 }
 
-// TestAMIsAndAddonsThatEKSRefuses are refused in the preview.
+// TestAMIsAndAddonsThatEKSRefuses checks that the preview refuses versions of AMIs and
+// add-ons that EKS refuses.
 func TestAMIsAndAddonsThatEKSRefuses(t *testing.T) {
-	for given, want := range map[string]string{
+	for keys, want := range map[string]string{
 		"nodeRelease: v1.35":                                     `cluster.nodeRelease: is "v1.35", want a release of the EKS AMI such as `,
 		"nodeRelease: 1.34.9-20260714":                           "cluster.nodeRelease: is 1.34.9-20260714, a release for Kubernetes 1.34, and cluster.kubernetesVersion is 1.35",
 		"nodeRelease: 1.35.2-20260304":                           "cluster.nodeRelease: is 1.35.2-20260304, and system has 1.35.6-20260714 in us-west-2a, which is newer; EKS does not go back",
@@ -178,20 +179,20 @@ func TestAMIsAndAddonsThatEKSRefuses(t *testing.T) {
 		"addons: {coredns: v1.13.2}":                             `cluster.addons.coredns: is "v1.13.2", want a version of the EKS add-on such as `,
 		"pin: {addons: {aws-efs-csi-driver: v3.4.0-eksbuild.1}}": "cluster.pin.addons.aws-efs-csi-driver: is the version of an add-on that the cluster has not",
 	} {
-		_, err := recordIn(running(t), "test", mustParse(t, edited(t, "cluster: {", "cluster: {"+given+", ")))
+		_, err := recordIn(running(t), "test", mustParse(t, edited(t, "cluster: {", "cluster: {"+keys+", ")))
 		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", given, err, want)
+			t.Errorf("%s: %v, want %s", keys, err, want)
 		}
 	}
 }
 
-// TestAnUnreadAddonIsNotDowngraded holds for a cluster that runs: the version of the
-// table may be older than its own.
+// TestAnUnreadAddonIsNotDowngraded checks a running cluster, because the version in the
+// table may be older than the running one.
 func TestAnUnreadAddonIsNotDowngraded(t *testing.T) {
 	account := running(t)
-	for of := range account.Addons {
-		if strings.HasPrefix(of, "coredns ") {
-			delete(account.Addons, of)
+	for addon := range account.Addons {
+		if strings.HasPrefix(addon, "coredns ") {
+			delete(account.Addons, addon)
 		}
 	}
 	const want = "cluster.addons.coredns: is missing, and EKS does not say which version is the newest"
@@ -203,8 +204,8 @@ func TestAnUnreadAddonIsNotDowngraded(t *testing.T) {
 	}
 }
 
-// TestAFailedNodeGroupDoesNotEndItsPredecessor holds after a replacement that EKS
-// could not create.
+// TestAFailedNodeGroupDoesNotEndItsPredecessor checks the update after a replacement that
+// EKS could not create.
 func TestAFailedNodeGroupDoesNotEndItsPredecessor(t *testing.T) {
 	account := running(t)
 	groups := account.Clusters["vllm-eks-test"].Groups

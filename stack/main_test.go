@@ -15,11 +15,11 @@ import (
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-// stacks are the stacks whose files are in the tree.
+// stacks lists the stacks whose files are in the tree.
 var stacks = []string{"local", "dev", "prod"}
 
-// today is the day on which the tests run the program, so that what ends one day
-// does not end in a test.
+// today is the day on which the tests run the program, so that no version reaches its end
+// of support in a test.
 var today = time.Date(2026, time.November, 24, 0, 0, 0, 0, time.UTC)
 
 // record runs the whole program on a configuration.
@@ -27,18 +27,19 @@ func record(stack string, c stacktest.Config) (*stacktest.Recording, error) {
 	return recordIn(nil, stack, c)
 }
 
-// recordIn is record in an account. What the program accepts, the JSON Schema does.
-func recordIn(in *stacktest.Account, stack string, c stacktest.Config) (*stacktest.Recording, error) {
+// recordIn runs the whole program on a configuration in an account. The JSON Schema must
+// accept what the program accepts.
+func recordIn(simulated *stacktest.Account, stack string, c stacktest.Config) (*stacktest.Recording, error) {
 	source := config.Source{Now: today}
 	program := func(ctx *pulumi.Context) error { return deploy(ctx, &source) }
-	recording, err := stacktest.RecordIn(in, stack, program, c.Option, source.Capture)
+	recording, err := stacktest.RecordIn(simulated, stack, program, c.Option, source.Capture)
 	if err == nil {
 		err = acceptedBySchema(c)
 	}
 	return recording, err
 }
 
-// mustRecord is record for a configuration that is valid.
+// mustRecord runs the whole program on a valid configuration.
 func mustRecord(t testing.TB, stack string, c stacktest.Config) *stacktest.Recording {
 	t.Helper()
 	r, err := record(stack, c)
@@ -48,17 +49,17 @@ func mustRecord(t testing.TB, stack string, c stacktest.Config) *stacktest.Recor
 	return r
 }
 
-// mustRecordIn is mustRecord in an account.
-func mustRecordIn(t testing.TB, in *stacktest.Account, stack string, c stacktest.Config) *stacktest.Recording {
+// mustRecordIn runs the whole program on a valid configuration in an account.
+func mustRecordIn(t testing.TB, simulated *stacktest.Account, stack string, c stacktest.Config) *stacktest.Recording {
 	t.Helper()
-	r, err := recordIn(in, stack, c)
+	r, err := recordIn(simulated, stack, c)
 	if err != nil {
 		t.Fatalf("the program refused the configuration: %v", err)
 	}
 	return r
 }
 
-// inEveryZone is an account in us-east-1.
+// inEveryZone returns an account in us-east-1.
 func inEveryZone() *stacktest.Account {
 	account := stacktest.SimulatedAccount()
 	account.Zones = map[string]string{
@@ -67,7 +68,7 @@ func inEveryZone() *stacktest.Account {
 	return account
 }
 
-// everythingOnAWS is the stack that uses every key of the platform.
+// everythingOnAWS returns the stack with every key of the platform.
 func everythingOnAWS(t testing.TB) stacktest.Config {
 	t.Helper()
 	c, err := stacktest.ReadConfig("testdata/everything-aws.yaml")
@@ -104,8 +105,8 @@ func asJSON(t *testing.T, r *stacktest.Recording) []byte {
 	return text
 }
 
-// TestGoldens pins every resource of every stack in the tree, and of one that
-// uses every key.
+// TestGoldens compares every resource of every stack in the tree, and of a stack with every
+// key, with golden files.
 func TestGoldens(t *testing.T) {
 	for stack, recording := range recordings(t) {
 		t.Run(stack, func(t *testing.T) {
@@ -114,8 +115,7 @@ func TestGoldens(t *testing.T) {
 	}
 }
 
-// TestStackFilesAreCommented holds every line of a stack's file to saying
-// something that needs no manual.
+// TestStackFilesAreCommented checks that every line of a stack's file has a comment.
 func TestStackFilesAreCommented(t *testing.T) {
 	for _, stack := range stacks {
 		text, err := os.ReadFile("../Pulumi." + stack + ".yaml")

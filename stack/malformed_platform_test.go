@@ -1,6 +1,6 @@
 package stack
 
-// malformedPlatforms holds malformed keys beside the models: cluster, namespaces, secrets.
+// malformedPlatforms holds malformed keys of the platform: cluster, namespaces, secrets.
 var malformedPlatforms = []malformedConfig{
 	{name: "API key instead of the name of its Secret", model: "apiKey: {existingSecret: " + canary + "}", want: []string{"models[0].apiKey.existingSecret: invalid"}},
 	{name: "Hugging Face token instead of the name of its Secret", model: "huggingFaceToken: {existingSecret: " + canary + "}",

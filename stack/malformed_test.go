@@ -8,21 +8,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
-// canary is a secret in the wrong place: no message may repeat it.
+// canary is a secret in the wrong place, which no message may repeat.
 const canary = "hf_canary_3b9d0c"
 
-// monitored is a Prometheus, for what scales.
+// monitored is an existing Prometheus, for services that scale.
 const monitored = "  vllm-eks:monitoring: {prometheusUrl: \"http://prometheus:9090\"}\n"
 
 const validCluster = "  vllm-eks:cluster: {existing: {context: test}}\n"
 
-// malformedConfig is a configuration that is refused, with the key and the kind of
-// every problem.
+// malformedConfig holds an invalid configuration, with the key and the kind of every
+// problem.
 type malformedConfig struct {
 	name string
 	// model holds keys of an otherwise valid model.
 	model string
-	// config is the whole configuration, where there is no model.
+	// config is the whole configuration, if model is empty.
 	config string
 	want   []string
 	// says begins messages whose wording matters: hints, and commands to run.
@@ -43,8 +43,8 @@ func (c malformedConfig) file() string {
 	return "config:\n" + validCluster + "  vllm-eks:models: [{name: a, " + withModel(c.model) + "}]"
 }
 
-// TestMalformedConfigurations runs the whole program: each configuration is
-// refused for exactly the reasons given, and nothing is registered.
+// TestMalformedConfigurations checks that the whole program refuses each configuration with
+// exactly the expected problems, and registers nothing.
 func TestMalformedConfigurations(t *testing.T) {
 	for _, test := range malformedConfigurations() {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestMalformedConfigurations(t *testing.T) {
 	}
 }
 
-// withModel are the keys of a model, with an id if they have none.
+// withModel returns the keys of a model, with an id if they have none.
 func withModel(keys string) string {
 	if strings.Contains(keys, "model: ") {
 		return keys
@@ -71,7 +71,7 @@ func withModel(keys string) string {
 	return "model: org/m, " + keys
 }
 
-// messages are the lines of what Pulumi makes of the program's error.
+// messages returns the lines that Pulumi shows for the program's error.
 func messages(err error) []string {
 	_, list, _ := strings.Cut(err.Error(), "* ")
 	return strings.Split(strings.TrimSpace(list), "\n")

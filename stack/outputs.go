@@ -11,7 +11,7 @@ import (
 
 // exportOutputs exports the outputs that the documentation of the package lists. Sizes
 // and pins have one line for each model, so that they do not fill the screen after an
-// update and a diff shows which model changes.
+// update, and a diff shows the changed model.
 func exportOutputs(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) error {
 	ctx.Export("models", models)
 	ctx.Export("sizing", pulumi.ToStringMap(cfg.Size().Summaries()))

@@ -11,9 +11,9 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestSizesAndPinsAreOneLineEach holds that outputs do not fill the screen: Pulumi
-// spreads mappings, strings of several lines, and strings with JSON. The line of a pin
-// is what the key takes.
+// TestSizesAndPinsAreOneLineEach checks that outputs do not fill the screen: Pulumi shows
+// mappings, strings of several lines, and strings with JSON on several lines. The line of a
+// pin is a valid value of the key.
 func TestSizesAndPinsAreOneLineEach(t *testing.T) {
 	lines := map[string]string{}
 	c := stackFile(t, "prod")

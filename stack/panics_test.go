@@ -15,7 +15,7 @@ func inline(ctx *pulumi.Context, configuration auto.ConfigMap) error {
 	return stack.Inline(configuration)(ctx)
 }
 
-// TestNothingPanics calls everything that the package exports with nil, zero and odd
+// TestNothingPanics calls every exported function of the package with nil, zero and unusual
 // values.
 func TestNothingPanics(t *testing.T) {
 	panicstest.Package{

@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// podRules are what holds for every engine pod, whatever the configuration.
+// podRules lists the rules for the pods of every replica, independent of the configuration.
 var podRules = []struct {
 	name string
 	path []any
@@ -43,18 +43,18 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 		if !strings.HasSuffix(r.Type, ":Deployment") {
 			return
 		}
-		pod := at(r.Inputs, "spec", "template", "spec")
+		pod := valueAt(r.Inputs, "spec", "template", "spec")
 		for _, rule := range podRules {
-			if got := at(pod, rule.path...); got != rule.want {
+			if got := valueAt(pod, rule.path...); got != rule.want {
 				t.Errorf("%s: %v is %v, want %v", rule.name, rule.path, got, rule.want)
 			}
 		}
-		container := at(pod, "containers", 0)
-		script := fmt.Sprint(at(container, "livenessProbe", "exec", "command", 2))
-		if at(container, "livenessProbe", "httpGet", "path") != "/health" && !strings.Contains(script, "get /health") {
+		container := valueAt(pod, "containers", 0)
+		script := fmt.Sprint(valueAt(container, "livenessProbe", "exec", "command", 2))
+		if valueAt(container, "livenessProbe", "httpGet", "path") != "/health" && !strings.Contains(script, "get /health") {
 			t.Error("nothing asks whether the engine is alive")
 		}
-		args := fmt.Sprint(at(container, "args"))
+		args := fmt.Sprint(valueAt(container, "args"))
 		var shutdown float64
 		_, after, _ := strings.Cut(args, "--shutdown-timeout ")
 		if _, err := fmt.Sscanf(after, "%f", &shutdown); err != nil || shutdown < 1 {
@@ -82,7 +82,7 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 	})
 }
 
-// TestDisksHoldWhatIsAskedFor lets the scheduler know about the weights.
+// TestDisksHoldWhatIsAskedFor checks that pods request the disk space of their weights.
 func TestDisksHoldWhatIsAskedFor(t *testing.T) {
 	want := map[string]string{
 		"local/mistral-7b": "64Mi", "dev/mistral-7b": "34Gi", "prod/mistral-7b": "34Gi", "prod/llama-70b": "152Gi",
@@ -95,11 +95,11 @@ func TestDisksHoldWhatIsAskedFor(t *testing.T) {
 			if !strings.HasSuffix(r.Type, ":Deployment") {
 				continue
 			}
-			pod := at(r.Inputs, "spec", "template", "spec")
-			requested := at(pod, "containers", 0, "resources", "requests", "ephemeral-storage")
-			limit := at(pod, "volumes", 0, "emptyDir", "sizeLimit")
-			if own := at(pod, "volumes", 0, "ephemeral", "volumeClaimTemplate", "spec", "resources", "requests", "storage"); own != nil {
-				requested, limit = own, own // on a volume of the pod's own
+			pod := valueAt(r.Inputs, "spec", "template", "spec")
+			requested := valueAt(pod, "containers", 0, "resources", "requests", "ephemeral-storage")
+			limit := valueAt(pod, "volumes", 0, "emptyDir", "sizeLimit")
+			if volume := valueAt(pod, "volumes", 0, "ephemeral", "volumeClaimTemplate", "spec", "resources", "requests", "storage"); volume != nil {
+				requested, limit = volume, volume // on a volume of the pod's own
 			}
 			if limit != requested {
 				t.Errorf("%s/%s: the home directory may hold %v, and %v is requested", stack, r.Name, limit, requested)

@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// preferring is onAWS with a group of spare capacity that its model prefers, and
-// a group whose name begins alike.
+// preferring returns onAWS with a group of spot capacity that its model prefers, and a
+// group whose name has the same prefix.
 func preferring(t *testing.T, oldNew ...string) string {
 	t.Helper()
 	return edited(t, append([]string{
@@ -19,22 +19,22 @@ func preferring(t *testing.T, oldNew ...string) string {
 		"nodeGroup: g5}", "nodeGroup: [g5-spot, g5], replicas: {min: 1, max: 3}}"}, oldNew...)...)
 }
 
-// TestAListOfNodeGroupsAdmitsAllAndPrefersTheFirst reads the pod's affinity.
+// TestAListOfNodeGroupsAdmitsAllAndPrefersTheFirst checks the pod's affinity.
 func TestAListOfNodeGroupsAdmitsAllAndPrefersTheFirst(t *testing.T) {
 	for _, r := range mustRecord(t, "test", mustParse(t, preferring(t))).Resources() {
 		if r.Type != "kubernetes:apps/v1:Deployment" {
 			continue
 		}
-		pod := at(r.Inputs, "spec", "template", "spec")
-		required := at(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", 0, "matchExpressions", 0)
+		pod := valueAt(r.Inputs, "spec", "template", "spec")
+		required := valueAt(pod, "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms", 0, "matchExpressions", 0)
 		if got := fmt.Sprint(required); got != "map[key:vllm-eks/node-group operator:In values:[g5-spot g5]]" {
 			t.Errorf("requires %s", got)
 		}
-		preferred := at(pod, "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution")
+		preferred := valueAt(pod, "affinity", "nodeAffinity", "preferredDuringSchedulingIgnoredDuringExecution")
 		if got := fmt.Sprint(preferred); got != "[map[preference:map[matchExpressions:[map[key:vllm-eks/node-group operator:In values:[g5-spot]]]] weight:100]]" {
 			t.Errorf("prefers %s", got)
 		}
-		if selector := at(pod, "nodeSelector", "vllm-eks/node-group"); selector != nil {
+		if selector := valueAt(pod, "nodeSelector", "vllm-eks/node-group"); selector != nil {
 			t.Errorf("selects %v alone", selector)
 		}
 		return
@@ -42,11 +42,10 @@ func TestAListOfNodeGroupsAdmitsAllAndPrefersTheFirst(t *testing.T) {
 	t.Error("no Deployment is registered")
 }
 
-// expander reads a configuration and takes the groups of the highest priority
-// among those on which a pod fits, as cluster-autoscaler 1.35.2 does: the YAML of
-// a mapping from whole numbers to lists of expressions; a priority counts for a
-// group where one of its expressions is found anywhere in the name; a group
-// without any is dropped, unless all are.
+// expander returns the groups of the highest priority among those on which a pod fits, like
+// cluster-autoscaler 1.35.2. The configuration is a YAML mapping from whole numbers to lists
+// of regular expressions. A group has a priority if one of its expressions matches a part of
+// the name. The expander drops groups without a priority, unless no group has one.
 // https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/expander/priority/priority.go
 func expander(t *testing.T, text string, fitting []string) []string {
 	t.Helper()
@@ -81,12 +80,12 @@ func expander(t *testing.T, text string, fitting []string) []string {
 	return best
 }
 
-// scalingGroup is the name that EKS gives an Auto Scaling group.
+// scalingGroup returns the name that EKS gives an Auto Scaling group.
 func scalingGroup(entry, zone string) string {
 	return "eks-" + entry + "-" + zone + "-20261129013045678900000003-0ac1b2d3-4e5f-6071-8293-a4b5c6d7e8f9"
 }
 
-// renderedPriorities is what the chart writes into the autoscaler's ConfigMap.
+// renderedPriorities returns the text that the chart writes into the autoscaler's ConfigMap.
 func renderedPriorities(t *testing.T) string {
 	t.Helper()
 	for _, r := range mustRecord(t, "test", mustParse(t, preferring(t))).Resources() {
@@ -94,7 +93,7 @@ func renderedPriorities(t *testing.T) string {
 		if r.Name != "autoscaler" || values == nil {
 			continue
 		}
-		if got := at(values, "extraArgs", "expander"); got != "priority,least-waste" {
+		if got := valueAt(values, "extraArgs", "expander"); got != "priority,least-waste" {
 			t.Errorf("the expander is %v", got)
 		}
 		text, err := yaml.Marshal(values["expanderPriorities"])
@@ -107,17 +106,17 @@ func renderedPriorities(t *testing.T) string {
 	return ""
 }
 
-// TestTheAutoscalerTakesGroupsInTheOrderOfTheLists asks the expander for groups
-// whose names begin alike, and for groups that are in no list.
+// TestTheAutoscalerTakesGroupsInTheOrderOfTheLists checks the expander with groups whose
+// names have the same prefix, and with groups that are in no list.
 func TestTheAutoscalerTakesGroupsInTheOrderOfTheLists(t *testing.T) {
 	text := renderedPriorities(t)
 	group := func(names ...string) []string {
-		var all []string
+		var groups []string
 		for _, name := range names {
 			entry, zone, _ := strings.Cut(name, "/")
-			all = append(all, scalingGroup(entry, "us-west-2"+zone))
+			groups = append(groups, scalingGroup(entry, "us-west-2"+zone))
 		}
-		return all
+		return groups
 	}
 	for name, test := range map[string]struct{ fitting, want []string }{
 		"both groups of a list are free":                  {group("g5/a", "g5-spot/a", "g5/b", "g5-spot/b"), group("g5-spot/a", "g5-spot/b")},
@@ -134,7 +133,7 @@ func TestTheAutoscalerTakesGroupsInTheOrderOfTheLists(t *testing.T) {
 	}
 }
 
-// TestWithoutListsTheExpanderIsTheUsers has no priorities.
+// TestWithoutListsTheExpanderIsTheUsers checks that a stack without lists has no priorities.
 func TestWithoutListsTheExpanderIsTheUsers(t *testing.T) {
 	a := loadConfigIn(t, nil, mustParse(t, edited(t, "  vllm-eks:models", "  vllm-eks:autoscaler: {expander: most-pods}\n  vllm-eks:models"))).Platform.Autoscaler
 	if len(a.Priorities) > 0 || a.Expander != "most-pods" {
@@ -142,8 +141,8 @@ func TestWithoutListsTheExpanderIsTheUsers(t *testing.T) {
 	}
 }
 
-// TestAListCostsWhatItsMostExpensiveGroupCosts counts replicas on demand that
-// may run on spare capacity.
+// TestAListCostsWhatItsMostExpensiveGroupCosts checks that replicas that can run on spot
+// capacity count with the price of on-demand capacity.
 func TestAListCostsWhatItsMostExpensiveGroupCosts(t *testing.T) {
 	table := loadConfigIn(t, nil, mustParse(t, preferring(t))).Size().Table()
 	for _, want := range []string{"g5-spot, g5", "≤ 1.21–3.64", "g5.2xlarge in g5 3.64"} {
@@ -157,8 +156,8 @@ func TestAListCostsWhatItsMostExpensiveGroupCosts(t *testing.T) {
 	}
 }
 
-// TestSpotLosesToOnDemandByItsName leaves the group out: spare capacity with the
-// same GPUs comes first, whatever the groups are called.
+// TestSpotLosesToOnDemandByItsName checks a model without a group: spot capacity with the
+// same GPUs comes first, independent of the names of the groups.
 func TestSpotLosesToOnDemandByItsName(t *testing.T) {
 	const cluster = "config:\n  aws:region: us-west-2\n" +
 		"  vllm-eks:network: {cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}\n" +
@@ -181,8 +180,8 @@ func TestSpotLosesToOnDemandByItsName(t *testing.T) {
 	}
 }
 
-// TestIdleGPUsThatArePaidForAreSilent warns of them, and names what uses them at
-// the same price.
+// TestIdleGPUsThatArePaidForAreSilent checks the warning about idle GPUs, and that it names
+// a setting that uses them at the same price.
 func TestIdleGPUsThatArePaidForAreSilent(t *testing.T) {
 	tests := map[string]struct{ model, want string }{
 		"idle GPUs for larger replicas": {"model: meta-llama/Llama-3.3-70B-Instruct, maxModelLen: 32768, gpu: {count: 4}", "a: 4 of 8 GPUs of p4de stay idle with all replicas; for the same price: a with gpu.count: 8 serves "},
@@ -200,8 +199,8 @@ func TestIdleGPUsThatArePaidForAreSilent(t *testing.T) {
 	}
 }
 
-// TestAListOnAClusterOfTheUsers is an affinity, and a warning that the cluster's
-// own autoscaler decides what it starts.
+// TestAListOnAClusterOfTheUsers checks that a list on an existing cluster becomes an
+// affinity, with a warning that the autoscaler of the cluster chooses the nodes.
 func TestAListOnAClusterOfTheUsers(t *testing.T) {
 	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: spot, instanceTypes: [g5.2xlarge], labels: {pool: spot}}, {name: g5, instanceTypes: [g5.2xlarge], labels: {team: ml}}]\n" +
 		"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: [spot, g5]}]"
@@ -212,7 +211,7 @@ func TestAListOnAClusterOfTheUsers(t *testing.T) {
 		if r.Type != "kubernetes:apps/v1:Deployment" {
 			continue
 		}
-		terms := at(r.Inputs, "spec", "template", "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
+		terms := valueAt(r.Inputs, "spec", "template", "spec", "affinity", "nodeAffinity", "requiredDuringSchedulingIgnoredDuringExecution", "nodeSelectorTerms")
 		if got := fmt.Sprint(terms); got != "[map[matchExpressions:[map[key:pool operator:In values:[spot]]]] map[matchExpressions:[map[key:team operator:In values:[ml]]]]]" {
 			t.Errorf("requires one of %s", got)
 		}

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// BenchmarkPreview is the program's part of a preview, from the configuration to
-// the last registration, by the number of services. Beside the time, it reports
-// the time and the memory of each service.
+// BenchmarkPreview measures the program's part of a preview, from the configuration to the
+// last registration, by the number of services. It also reports the time and the memory of
+// each service.
 func BenchmarkPreview(b *testing.B) {
 	for _, services := range []int{1, 10, 50} {
 		b.Run(fmt.Sprint(services), func(b *testing.B) {
@@ -33,8 +33,8 @@ func BenchmarkPreview(b *testing.B) {
 	}
 }
 
-// TestAServiceIsFewResources counts those of one with defaults, and of one with
-// everything that a service commonly has.
+// TestAServiceIsFewResources counts the resources of a service with defaults, and of a
+// service with all common settings.
 func TestAServiceIsFewResources(t *testing.T) {
 	for name, model := range map[string]string{
 		"defaults": "{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}",

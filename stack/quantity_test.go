@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// corev1Name is what Kubernetes calls something that a node has.
+// corev1Name returns the name of a resource of a node in Kubernetes.
 func corev1Name(name string) corev1.ResourceName { return corev1.ResourceName(name) }
 
 func quantity(t *testing.T, amount any) resource.Quantity {

@@ -7,15 +7,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-// TestDeclaredChartsAreThoseInstalled compares the releases that are declared, of which
-// the documentation has a table, with those of a stack that installs every chart: the
-// version, and the Pod Security level of the namespace.
+// TestDeclaredChartsAreThoseInstalled compares the declared releases, which the
+// documentation lists in a table, with the releases of a stack that installs every chart:
+// the version, and the Pod Security level of the namespace.
 func TestDeclaredChartsAreThoseInstalled(t *testing.T) {
 	resources := mustRecordIn(t, inEveryZone(), "everything-aws", everythingOnAWS(t)).Resources()
 	levels := map[any]any{}
 	for _, r := range resources {
 		if r.Type == "kubernetes:core/v1:Namespace" {
-			levels[at(r.Inputs, "metadata", "name")] = at(r.Inputs, "metadata", "labels", "pod-security.kubernetes.io/enforce")
+			levels[valueAt(r.Inputs, "metadata", "name")] = valueAt(r.Inputs, "metadata", "labels", "pod-security.kubernetes.io/enforce")
 		}
 	}
 	installed := map[string]any{}

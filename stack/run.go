@@ -13,10 +13,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// Run deploys the stack that the Pulumi CLI started the process for, and shows
-// each problem as an error of its own. When the stack cannot be deployed, it ends
-// the process: with the exit status 32 when every problem has been shown, which
-// keeps the CLI from showing them again, otherwise with 1.
+// Run deploys the stack for which the Pulumi CLI started the process, and shows each
+// problem as a separate error. If the stack cannot be deployed, Run ends the process.
+// The exit status is 32 if Run has shown every problem, so that the CLI does not show
+// them again, and 1 otherwise.
 func Run() {
 	source, reported := &config.Source{}, false
 	program := func(ctx *pulumi.Context) error {
@@ -41,8 +41,8 @@ func Run() {
 }
 
 // Deploy deploys the stack of ctx, inside a program that deploys more. The
-// configuration is that of the stack: source has it once pulumi.Run was given
-// source.Capture. Deploy sets source.Locate where it is nil, and source.Deployed
+// configuration is that of the stack: pass source.Capture to pulumi.Run, which fills
+// source. Deploy works on a copy of source: it sets Locate if it is nil, and Deployed
 // from the stack's last update. Its error joins every problem, each with its key.
 func Deploy(ctx *pulumi.Context, source *config.Source) error {
 	complete, err := completed(ctx, source)
@@ -53,10 +53,10 @@ func Deploy(ctx *pulumi.Context, source *config.Source) error {
 }
 
 // Inline returns the inline program of the Automation API that deploys a stack.
-// The Automation API does not tell a program its whole configuration, and a
-// configuration is checked as a whole, so configuration repeats it: every key of
-// Pulumi.<stack>.yaml, as "vllm-eks:models" or "aws:region". A list or a mapping is
-// JSON. An auto.ConfigMap has the right type. The error is that of Deploy.
+// The Automation API does not pass the whole configuration to a program, but Inline
+// checks it as a whole. So configuration must hold every key of Pulumi.<stack>.yaml,
+// as "vllm-eks:models" or "aws:region". A list or a mapping is JSON. An auto.ConfigMap
+// has the right type. The error is that of Deploy.
 func Inline[Value ~struct {
 	Value  string
 	Secret bool
@@ -69,7 +69,7 @@ func Inline[Value ~struct {
 	}
 }
 
-// captured returns the source of a configuration that an inline program is given.
+// captured returns the source with the configuration of an inline program.
 func captured[Value ~struct {
 	Value  string
 	Secret bool
@@ -93,7 +93,7 @@ func captured[Value ~struct {
 // errNoContext is the error of a program without a stack.
 var errNoContext = errors.New("there is no Pulumi context; deploy the stack within pulumi.Run")
 
-// completed returns source with what a running stack adds to it.
+// completed returns a copy of source with the values that a running stack adds.
 func completed(ctx *pulumi.Context, source *config.Source) (*config.Source, error) {
 	if ctx == nil {
 		return nil, errNoContext
@@ -110,7 +110,7 @@ func completed(ctx *pulumi.Context, source *config.Source) (*config.Source, erro
 	return &complete, err
 }
 
-// logged shows every problem of an error as an error of its own, by its key.
+// logged shows every problem of an error as a separate error, with its key.
 func logged(ctx *pulumi.Context, err error) error {
 	if err == nil {
 		return nil

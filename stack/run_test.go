@@ -16,8 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// updated is a stack that was updated before: a recording without the stack's own
-// outputs, which Deploy reads.
+// updated records a stack with the outputs of its last update, which Deploy reads.
 type updated struct {
 	*stacktest.Recording
 	outputs map[string]any // of the last update
@@ -44,14 +43,14 @@ func recordUpdate(t *testing.T, name string, outputs map[string]any, program pul
 	return u.Resources(), err
 }
 
-// deployment returns Deploy as a program that the Pulumi CLI starts, with the
-// option that gives it its configuration.
+// deployment returns Deploy as a program that the Pulumi CLI starts, with the option that
+// passes its configuration.
 func deployment() (pulumi.RunFunc, pulumi.RunOption) {
 	source := config.Source{Now: today, Locate: func(cluster.Existing, *field.Path) (cluster.Location, error) { return cluster.Location{}, nil }}
 	return func(ctx *pulumi.Context) error { return Deploy(ctx, &source) }, source.Capture
 }
 
-// inlineDeployment returns Inline as on the day of the tests.
+// inlineDeployment returns Inline on the day of the tests.
 func inlineDeployment(c stacktest.Config) pulumi.RunFunc {
 	configuration := auto.ConfigMap{}
 	for key, value := range c.Values {
@@ -64,8 +63,8 @@ func inlineDeployment(c stacktest.Config) pulumi.RunFunc {
 	}
 }
 
-// TestDeployAndInlineRegisterTheStack compares them with the program of main.go.
-// An inline program has no configuration but the one that it is given.
+// TestDeployAndInlineRegisterTheStack compares Deploy and Inline with the program of
+// main.go. An inline program has only the configuration of its argument.
 func TestDeployAndInlineRegisterTheStack(t *testing.T) {
 	for _, name := range []string{"dev", "prod"} {
 		c := stackFile(t, name)
@@ -88,8 +87,8 @@ func TestDeployAndInlineRegisterTheStack(t *testing.T) {
 	}
 }
 
-// TestDeployComparesWithTheLastUpdate holds that the outputs of the last update
-// are read: a model that loses its first name would lose its replicas.
+// TestDeployComparesWithTheLastUpdate checks that Deploy reads the outputs of the last
+// update: a model that loses its first name would lose its replicas.
 func TestDeployComparesWithTheLastUpdate(t *testing.T) {
 	c := mustParse(t, "config:\n"+validCluster+"  vllm-eks:models: [{name: second, model: org/m}]")
 	program, capture := deployment()
@@ -100,8 +99,8 @@ func TestDeployComparesWithTheLastUpdate(t *testing.T) {
 	}
 }
 
-// TestInlineRefusesAKeyThatDoesNotExist holds that an inline program checks the
-// whole configuration, and registers nothing before.
+// TestInlineRefusesAKeyThatDoesNotExist checks that an inline program validates the whole
+// configuration before it registers anything.
 func TestInlineRefusesAKeyThatDoesNotExist(t *testing.T) {
 	resources, err := recordUpdate(t, "test", nil, Inline(auto.ConfigMap{
 		"aws:region": {Value: "us-west-2"}, "vllm-eks:modles": {Value: "[]"}, "vllm-eks:apiKey": {Value: canary},

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestAModelInS3CannotReadItsBucketAtTheFirstUp holds that the model's own
-// ServiceAccount has a role that reads the model's folder, before its pods start.
+// TestAModelInS3CannotReadItsBucketAtTheFirstUp checks that the model's ServiceAccount has
+// a role that reads the model's folder, before its pods start.
 func TestAModelInS3CannotReadItsBucketAtTheFirstUp(t *testing.T) {
 	const inS3 = "s3://weights/Qwen/Qwen3-8B/"
 	recording := mustRecord(t, "test", mustParse(t, edited(t, "model: Qwen/Qwen3-8B", "model: "+inS3)))
@@ -46,8 +46,8 @@ func TestAModelInS3CannotReadItsBucketAtTheFirstUp(t *testing.T) {
 	}
 }
 
-// TestAModelInS3OnAClusterOfTheUsers gets a role where the cluster's name and
-// region are known, and else a warning with the command.
+// TestAModelInS3OnAClusterOfTheUsers checks that the model gets a role if the cluster's
+// name and region are known, and otherwise a warning with the command.
 func TestAModelInS3OnAClusterOfTheUsers(t *testing.T) {
 	const models = "  vllm-eks:models: [{name: a, model: s3://weights/Qwen/Qwen3-8B, maxModelLen: 8192}]"
 	roles := func(yaml string) int { return kinds(mustRecord(t, "test", mustParse(t, yaml)))["aws:iam/role:Role"] }
@@ -60,20 +60,20 @@ func TestAModelInS3OnAClusterOfTheUsers(t *testing.T) {
 	if got := strings.Join(warningsIn(t, nil, mustParse(t, unknown)), "\n"); !strings.Contains(got, want) || !strings.Contains(got, command) {
 		t.Errorf("warns of %q", got)
 	}
-	known := "config:\n  aws:region: us-west-2\n  vllm-eks:cluster: {existing: {context: test, name: mine}}\n" + models
-	if n := roles(known); n != 1 {
+	named := "config:\n  aws:region: us-west-2\n  vllm-eks:cluster: {existing: {context: test, name: mine}}\n" + models
+	if n := roles(named); n != 1 {
 		t.Errorf("%d roles on a cluster with a name, want 1", n)
 	}
-	if got := strings.Join(warningsIn(t, nil, mustParse(t, known)), "\n"); strings.Contains(got, "no role") {
+	if got := strings.Join(warningsIn(t, nil, mustParse(t, named)), "\n"); strings.Contains(got, "no role") {
 		t.Errorf("warns of %q", got)
 	}
 }
 
-// TestAnS3CompatibleStoreOnAnotherPortIsUnreachable reads the NetworkPolicy and
-// the environment of a model in a store of the user's.
+// TestAnS3CompatibleStoreOnAnotherPortIsUnreachable checks the NetworkPolicy and the
+// environment of a model in an existing store.
 func TestAnS3CompatibleStoreOnAnotherPortIsUnreachable(t *testing.T) {
 	const namespace, block = "map[namespaceSelector:map[matchLabels:map[kubernetes.io/metadata.name:%s]]]", "map[ipBlock:map[cidr:%s]]"
-	tests := map[string]struct{ s3, to, url string }{
+	tests := map[string]struct{ s3, peer, url string }{
 		"endpoint is a Service":                  {`endpoint: "http://minio.storage.svc:9000"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc:9000"},
 		"endpoint is the full name of a Service": {`endpoint: "http://minio.storage.svc.cluster.local:9000/"`, fmt.Sprintf(namespace, "storage") + " 9000", "http://minio.storage.svc.cluster.local:9000/"},
 		"endpoint is an address":                 {`endpoint: "http://10.1.2.3:9000"`, fmt.Sprintf(block, "10.1.2.3/32") + " 9000", "http://10.1.2.3:9000"},
@@ -86,10 +86,10 @@ func TestAnS3CompatibleStoreOnAnotherPortIsUnreachable(t *testing.T) {
 				switch r.Type {
 				case "kubernetes:networking.k8s.io/v1:NetworkPolicy":
 					if r.Name == "a" {
-						expectEgress(t, r, test.to)
+						expectEgress(t, r, test.peer)
 					}
 				case "kubernetes:apps/v1:Deployment":
-					env := fmt.Sprint(at(r.Inputs, "spec", "template", "spec", "containers", 0, "env"))
+					env := fmt.Sprint(valueAt(r.Inputs, "spec", "template", "spec", "containers", 0, "env"))
 					for _, want := range []string{"map[name:AWS_ENDPOINT_URL value:" + test.url + "]", "map[name:RUNAI_STREAMER_S3_USE_VIRTUAL_ADDRESSING value:0]",
 						"map[name:AWS_SECRET_ACCESS_KEY valueFrom:map[secretKeyRef:map[key:AWS_SECRET_ACCESS_KEY name:keys]]]"} {
 						if !strings.Contains(env, want) {
@@ -102,14 +102,14 @@ func TestAnS3CompatibleStoreOnAnotherPortIsUnreachable(t *testing.T) {
 	}
 }
 
-// expectEgress needs a policy to let pods out to one place beside DNS.
+// expectEgress checks that a policy allows egress to one destination besides DNS.
 func expectEgress(t *testing.T, r stacktest.Resource, want string) {
 	t.Helper()
-	rules, _ := at(r.Inputs, "spec", "egress").([]any)
+	rules, _ := valueAt(r.Inputs, "spec", "egress").([]any)
 	if len(rules) != 2 {
 		t.Fatalf("%d rules, want the store's and DNS': %v", len(rules), rules)
 	}
-	if got := fmt.Sprint(at(rules[0], "to", 0), " ", at(rules[0], "ports", 0, "port")); got != want {
+	if got := fmt.Sprint(valueAt(rules[0], "to", 0), " ", valueAt(rules[0], "ports", 0, "port")); got != want {
 		t.Errorf("lets out to %s, want %s", got, want)
 	}
 }

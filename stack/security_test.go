@@ -10,16 +10,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// recorded are resources as JSON has them, so that a test can take a setting
-// away.
+// recorded holds resources as decoded JSON, so that a test can remove a setting.
 type recorded []stacktest.Resource
 
-func (rs recorded) of(kind string) recorded {
+func (rs recorded) ofKind(kind string) recorded {
 	return slices.DeleteFunc(slices.Clone(rs), func(r stacktest.Resource) bool { return r.Type != kind })
 }
 
 func (rs recorded) named(kind, name string) stacktest.Resource {
-	for _, r := range rs.of(kind) {
+	for _, r := range rs.ofKind(kind) {
 		if r.Name == name {
 			return r
 		}
@@ -27,10 +26,10 @@ func (rs recorded) named(kind, name string) stacktest.Resource {
 	return stacktest.Resource{}
 }
 
-// every tells whether there are some of a kind, and all of them are right.
+// every reports whether resources of a kind exist, and all of them are right.
 func (rs recorded) every(kind string, right func(stacktest.Resource) bool) bool {
-	all := rs.of(kind)
-	return len(all) > 0 && !slices.ContainsFunc(all, func(r stacktest.Resource) bool { return !right(r) })
+	resources := rs.ofKind(kind)
+	return len(resources) > 0 && !slices.ContainsFunc(resources, func(r stacktest.Resource) bool { return !right(r) })
 }
 
 const (
@@ -49,74 +48,75 @@ const (
 	accessEntry    = "aws:eks/accessEntry:AccessEntry"
 )
 
-// endpointServices are the APIs that nodes and controllers reach within the VPC.
+// endpointServices lists the AWS APIs that nodes and controllers reach within the VPC.
 var endpointServices = []string{"ecr.api", "ecr.dkr", "ec2", "sts", "logs", "elasticloadbalancing", "autoscaling", "eks-auth"}
 
-// securityRule is one line of the checklist, and how it would be broken.
+// securityRule holds one line of the checklist, and a change that breaks it.
 type securityRule struct {
 	name  string
 	stack string // "" for all
 	holds func(recorded) bool
-	// broken takes the setting away.
+	// broken removes the setting.
 	broken func(recorded)
 }
 
-// set changes one setting of every resource of a kind; nil takes it away.
+// set returns a function that changes one setting of every resource of a kind; nil removes
+// it.
 func set(kind string, value any, path ...any) func(recorded) {
 	return func(rs recorded) {
-		for _, r := range rs.of(kind) {
+		for _, r := range rs.ofKind(kind) {
 			assign(r.Inputs, value, path...)
 		}
 	}
 }
 
-func assign(in map[string]any, value any, path ...any) {
-	holder := at(in, path[:len(path)-1]...)
-	switch last := path[len(path)-1].(type) {
+func assign(tree map[string]any, value any, path ...any) {
+	holder := valueAt(tree, path[:len(path)-1]...)
+	switch step := path[len(path)-1].(type) {
 	case string:
 		if m, ok := holder.(map[string]any); ok {
-			if m[last] = value; value == nil {
-				delete(m, last)
+			if m[step] = value; value == nil {
+				delete(m, step)
 			}
 		}
 	case int:
-		if list, ok := holder.([]any); ok && last < len(list) {
-			list[last] = value
+		if list, ok := holder.([]any); ok && step < len(list) {
+			list[step] = value
 		}
 	}
 }
 
-// drop has a resource be of no kind that a rule knows.
-func drop(kind string, which func(stacktest.Resource) bool) func(recorded) {
+// drop returns a function that gives the matching resources an unknown kind.
+func drop(kind string, match func(stacktest.Resource) bool) func(recorded) {
 	return func(rs recorded) {
 		for i := range rs {
-			if rs[i].Type == kind && which(rs[i]) {
+			if rs[i].Type == kind && match(rs[i]) {
 				rs[i].Type = "dropped"
 			}
 		}
 	}
 }
 
-func is(value any, path ...any) func(stacktest.Resource) bool {
-	return func(r stacktest.Resource) bool { return at(r.Inputs, path...) == value }
+func has(value any, path ...any) func(stacktest.Resource) bool {
+	return func(r stacktest.Resource) bool { return valueAt(r.Inputs, path...) == value }
 }
 
 func names(name string) func(stacktest.Resource) bool {
 	return func(r stacktest.Resource) bool { return r.Name == name }
 }
 
-// texts are a list of texts.
-func texts(list any) []string {
-	var all []string
-	items, _ := list.([]any)
+// texts returns the items of a list as strings.
+func texts(value any) []string {
+	var list []string
+	items, _ := value.([]any)
 	for _, item := range items {
-		all = append(all, fmt.Sprint(item))
+		list = append(list, fmt.Sprint(item))
 	}
-	return all
+	return list
 }
 
 var securityRules = []securityRule{
-	{"API server has a private endpoint", "", func(rs recorded) bool { return rs.every(eksCluster, is(true, "endpointPrivateAccess")) },
+	{"API server has a private endpoint", "", func(rs recorded) bool { return rs.every(eksCluster, has(true, "endpointPrivateAccess")) },
 		set(eksCluster, false, "endpointPrivateAccess")},
 	{"public endpoint of the API server names its clients", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
@@ -133,7 +133,7 @@ var securityRules = []securityRule{
 			return r.Inputs["encryptionConfigKeyArn"] == "arn:aws:kms::111122223333:key/cluster"
 		})
 	}, set(eksCluster, nil, "encryptionConfigKeyArn")},
-	{"KMS key rotates", "", func(rs recorded) bool { return rs.every(kmsKey, is(true, "enableKeyRotation")) }, set(kmsKey, nil, "enableKeyRotation")},
+	{"KMS key rotates", "", func(rs recorded) bool { return rs.every(kmsKey, has(true, "enableKeyRotation")) }, set(kmsKey, nil, "enableKeyRotation")},
 	{"control plane logs api, audit and authenticator", "", func(rs recorded) bool {
 		return rs.every(eksCluster, func(r stacktest.Resource) bool {
 			return slices.Equal(texts(r.Inputs["enabledClusterLogTypes"]), []string{"api", "audit", "authenticator"})
@@ -143,57 +143,57 @@ var securityRules = []securityRule{
 		group := rs.named(logGroup, "cluster")
 		return group.Inputs["name"] == fmt.Sprintf("/aws/eks/%v/cluster", rs.named(eksCluster, "cluster").Inputs["name"]) && group.Inputs["retentionInDays"] != nil
 	}, func(rs recorded) { assign(rs.named(logGroup, "cluster").Inputs, nil, "retentionInDays") }},
-	{"access entries alone decide access to the cluster", "", func(rs recorded) bool { return rs.every(eksCluster, is("API", "authenticationMode")) },
+	{"access entries alone decide access to the cluster", "", func(rs recorded) bool { return rs.every(eksCluster, has("API", "authenticationMode")) },
 		set(eksCluster, nil, "authenticationMode")},
-	{"cluster has access entries", "", func(rs recorded) bool { return len(rs.of(accessEntry)) > 0 },
+	{"cluster has access entries", "", func(rs recorded) bool { return len(rs.ofKind(accessEntry)) > 0 },
 		drop(accessEntry, func(stacktest.Resource) bool { return true })},
-	{"Pod Identity gives roles, not OIDC", "", func(rs recorded) bool { return rs.every(eksCluster, is(false, "createOidcProvider")) },
+	{"Pod Identity gives roles, not OIDC", "", func(rs recorded) bool { return rs.every(eksCluster, has(false, "createOidcProvider")) },
 		set(eksCluster, true, "createOidcProvider")},
 	{"agent of Pod Identity is installed", "", func(rs recorded) bool { return rs.named(addonKind, "eks-pod-identity-agent").Name != "" },
 		drop(addonKind, names("eks-pod-identity-agent"))},
 	{"metadata service requires a session", "", func(rs recorded) bool {
-		return rs.every(launchTemplate, is("required", "metadataOptions", "httpTokens"))
+		return rs.every(launchTemplate, has("required", "metadataOptions", "httpTokens"))
 	},
 		set(launchTemplate, "optional", "metadataOptions", "httpTokens")},
 	{"metadata service answers the node alone", "", func(rs recorded) bool {
-		return rs.every(launchTemplate, is(1.0, "metadataOptions", "httpPutResponseHopLimit"))
+		return rs.every(launchTemplate, has(1.0, "metadataOptions", "httpPutResponseHopLimit"))
 	}, set(launchTemplate, 2.0, "metadataOptions", "httpPutResponseHopLimit")},
 	{"disks of nodes are encrypted", "", func(rs recorded) bool {
-		return rs.every(launchTemplate, is("true", "blockDeviceMappings", 0, "ebs", "encrypted"))
+		return rs.every(launchTemplate, has("true", "blockDeviceMappings", 0, "ebs", "encrypted"))
 	}, set(launchTemplate, nil, "blockDeviceMappings", 0, "ebs", "encrypted")},
-	{"volumes are encrypted", "", func(rs recorded) bool { return rs.every(storageClass, is("true", "parameters", "encrypted")) },
+	{"volumes are encrypted", "", func(rs recorded) bool { return rs.every(storageClass, has("true", "parameters", "encrypted")) },
 		set(storageClass, nil, "parameters", "encrypted")},
 	{"nodes are in private subnets", "", func(rs recorded) bool {
 		return rs.every(nodeGroupKind, func(r stacktest.Resource) bool {
 			return len(texts(r.Inputs["subnetIds"])) > 0 && !strings.Contains(strings.Join(texts(r.Inputs["subnetIds"]), " "), "public")
 		})
 	}, set(nodeGroupKind, []any{"network-public-us-west-2a-id"}, "subnetIds")},
-	{"subnets give no public addresses", "", func(rs recorded) bool { return rs.every(subnetKind, is(false, "mapPublicIpOnLaunch")) },
+	{"subnets give no public addresses", "", func(rs recorded) bool { return rs.every(subnetKind, has(false, "mapPublicIpOnLaunch")) },
 		set(subnetKind, true, "mapPublicIpOnLaunch")},
 	{"role of nodes joins the cluster and reads images only", "", func(rs recorded) bool {
-		var of []string
-		for _, r := range rs.of(attachment) {
+		var attached []string
+		for _, r := range rs.ofKind(attachment) {
 			if r.Inputs["role"] == "nodes-a1b2c3d" {
-				of = append(of, fmt.Sprint(r.Inputs["policyArn"]))
+				attached = append(attached, fmt.Sprint(r.Inputs["policyArn"]))
 			}
 		}
-		return slices.Equal(of, []string{"arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly", "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"})
+		return slices.Equal(attached, []string{"arn:aws:iam::aws:policy/AmazonEC2ContainerRegistryReadOnly", "arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy"})
 	}, func(rs recorded) {
 		assign(rs.named(attachment, "nodes-AmazonEKSWorkerNodePolicy").Inputs, "arn:aws:iam::aws:policy/AdministratorAccess", "policyArn")
 	}},
 	{"VPC CNI has a role of its own", "", func(rs recorded) bool {
 		return rs.named(attachment, "vpc-cni-AmazonEKS_CNI_Policy").Inputs["role"] == "vpc-cni-a1b2c3d" &&
-			at(rs.named(addonKind, "vpc-cni").Inputs, "podIdentityAssociations", 0, "roleArn") == "arn:aws:iam::111122223333:role/vpc-cni"
+			valueAt(rs.named(addonKind, "vpc-cni").Inputs, "podIdentityAssociations", 0, "roleArn") == "arn:aws:iam::111122223333:role/vpc-cni"
 	}, func(rs recorded) { assign(rs.named(addonKind, "vpc-cni").Inputs, nil, "podIdentityAssociations") }},
 	{"NetworkPolicies are enforced", "", func(rs recorded) bool {
 		var values map[string]any
 		text, _ := rs.named(addonKind, "vpc-cni").Inputs["configurationValues"].(string)
 		return json.Unmarshal([]byte(text), &values) == nil && values["enableNetworkPolicy"] == "true"
 	}, func(rs recorded) { assign(rs.named(addonKind, "vpc-cni").Inputs, nil, "configurationValues") }},
-	{"EKS repairs nodes", "", func(rs recorded) bool { return rs.every(nodeGroupKind, is(true, "nodeRepairConfig", "enabled")) },
+	{"EKS repairs nodes", "", func(rs recorded) bool { return rs.every(nodeGroupKind, has(true, "nodeRepairConfig", "enabled")) },
 		set(nodeGroupKind, nil, "nodeRepairConfig")},
 	{"update replaces one node at a time", "", func(rs recorded) bool {
-		return rs.every(nodeGroupKind, is(1.0, "updateConfig", "maxUnavailable"))
+		return rs.every(nodeGroupKind, has(1.0, "updateConfig", "maxUnavailable"))
 	}, set(nodeGroupKind, nil, "updateConfig")},
 	{"cluster of production is protected", "prod", func(rs recorded) bool { return rs.named(eksCluster, "cluster").Protect }, unprotect(eksCluster)},
 	{"KMS key of production is protected", "prod", func(rs recorded) bool { return rs.named(kmsKey, "cluster").Protect }, unprotect(kmsKey)},
@@ -209,10 +209,10 @@ var securityRules = []securityRule{
 	}, drop(vpcEndpoint, names("network-eks-auth"))},
 	{"endpoints of the VPC accept the VPC alone", "", func(rs recorded) bool {
 		return rs.every(securityGroup, func(r stacktest.Resource) bool {
-			return at(r.Inputs, "ingress", 0, "cidrBlocks", 0) == rs.named("aws:ec2/vpc:Vpc", "network").Inputs["cidrBlock"]
+			return valueAt(r.Inputs, "ingress", 0, "cidrBlocks", 0) == rs.named("aws:ec2/vpc:Vpc", "network").Inputs["cidrBlock"]
 		})
 	}, set(securityGroup, []any{"0.0.0.0/0"}, "ingress", 0, "cidrBlocks")},
-	{"VPC has flow logs", "", func(rs recorded) bool { return rs.every("aws:ec2/flowLog:FlowLog", is("ALL", "trafficType")) },
+	{"VPC has flow logs", "", func(rs recorded) bool { return rs.every("aws:ec2/flowLog:FlowLog", has("ALL", "trafficType")) },
 		drop("aws:ec2/flowLog:FlowLog", func(stacktest.Resource) bool { return true })},
 	{"default security group of the VPC allows nothing", "", func(rs recorded) bool {
 		return rs.every("aws:ec2/defaultSecurityGroup:DefaultSecurityGroup", func(r stacktest.Resource) bool { return r.Inputs["ingress"] == nil && r.Inputs["egress"] == nil })
@@ -228,10 +228,10 @@ var securityRules = []securityRule{
 		r.Inputs["assumeRolePolicy"] = strings.Replace(fmt.Sprint(r.Inputs["assumeRolePolicy"]), "aws:RequestTag/kubernetes-namespace", "aws:PrincipalOrgID", 1)
 	}},
 	{"resources with costs have the tags of the stack", "", func(rs recorded) bool {
-		return at(rs.named("pulumi:providers:aws", "aws").Inputs, "defaultTags", "tags", "team") == "ml-platform" &&
+		return valueAt(rs.named("pulumi:providers:aws", "aws").Inputs, "defaultTags", "tags", "team") == "ml-platform" &&
 			rs.every(launchTemplate, func(r stacktest.Resource) bool {
 				specifications, _ := r.Inputs["tagSpecifications"].([]any)
-				return len(specifications) == 3 && !slices.ContainsFunc(specifications, func(s any) bool { return at(s, "tags", "team") != "ml-platform" })
+				return len(specifications) == 3 && !slices.ContainsFunc(specifications, func(s any) bool { return valueAt(s, "tags", "team") != "ml-platform" })
 			})
 	}, set(launchTemplate, nil, "tagSpecifications", 0, "tags", "team")},
 }
@@ -246,8 +246,8 @@ func unprotect(kind string) func(recorded) {
 	}
 }
 
-// TestSecurityChecklist holds every line for both stacks on AWS, and that each
-// finds out when its setting is gone, and no other does.
+// TestSecurityChecklist checks every line for both stacks on AWS. Each line must fail
+// without its setting, and no other line may fail.
 func TestSecurityChecklist(t *testing.T) {
 	for _, stack := range []string{"dev", "prod"} {
 		text := asJSON(t, mustRecord(t, stack, stackFile(t, stack)))
@@ -268,12 +268,12 @@ func TestSecurityChecklist(t *testing.T) {
 				}
 				rs := fresh()
 				rule.broken(rs)
-				for _, other := range securityRules {
-					if other.stack != "" && other.stack != stack {
+				for _, candidate := range securityRules {
+					if candidate.stack != "" && candidate.stack != stack {
 						continue
 					}
-					if holds := other.holds(rs); holds == (other.name == rule.name) {
-						t.Errorf("without its setting, %q holds: %t", other.name, holds)
+					if holds := candidate.holds(rs); holds == (candidate.name == rule.name) {
+						t.Errorf("without its setting, %q holds: %t", candidate.name, holds)
 					}
 				}
 			})

@@ -13,24 +13,24 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// loadConfig is the configuration that the program works with.
+// loadConfig returns the complete configuration.
 func loadConfig(t *testing.T, c stacktest.Config) *config.Config {
 	t.Helper()
 	return loadConfigIn(t, nil, c)
 }
 
-// warningsIn are what a preview warns of, in an account.
-func warningsIn(t *testing.T, in *stacktest.Account, c stacktest.Config) []string {
+// warningsIn returns the warnings of a preview in an account.
+func warningsIn(t *testing.T, simulated *stacktest.Account, c stacktest.Config) []string {
 	t.Helper()
-	return loadConfigIn(t, in, c).Size().Warnings()
+	return loadConfigIn(t, simulated, c).Size().Warnings()
 }
 
-// loadConfigIn is loadConfig in an account.
-func loadConfigIn(t *testing.T, in *stacktest.Account, c stacktest.Config) *config.Config {
+// loadConfigIn returns the complete configuration in an account.
+func loadConfigIn(t *testing.T, simulated *stacktest.Account, c stacktest.Config) *config.Config {
 	t.Helper()
 	source := config.Source{Now: today}
 	var cfg *config.Config
-	_, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error {
+	_, err := stacktest.RecordIn(simulated, "test", func(ctx *pulumi.Context) error {
 		var err error
 		cfg, err = config.Load(&source, account.NewReader(ctx))
 		return err
@@ -41,7 +41,7 @@ func loadConfigIn(t *testing.T, in *stacktest.Account, c stacktest.Config) *conf
 	return cfg
 }
 
-// TestPreviewTables pins what a preview of every stack shows.
+// TestPreviewTables compares the previews of every stack with golden files.
 func TestPreviewTables(t *testing.T) {
 	configs := map[string]*config.Config{
 		"everything": loadConfig(t, mustParse(t, everything(t))), "everything-aws": loadConfigIn(t, inEveryZone(), everythingOnAWS(t)),
@@ -61,7 +61,7 @@ func TestPreviewTables(t *testing.T) {
 	}
 }
 
-// TestTheCheapestGroupIsChosen leaves the group out.
+// TestTheCheapestGroupIsChosen checks the node group of a model that names none.
 func TestTheCheapestGroupIsChosen(t *testing.T) {
 	const groups = validCluster + `  vllm-eks:nodeGroups:
     - {name: p4d, instanceTypes: [p4d.24xlarge]}
@@ -93,8 +93,8 @@ func TestTheCheapestGroupIsChosen(t *testing.T) {
 	}
 }
 
-// TestOwnHardware sizes models on machines, and on an EC2 type, that the catalogue
-// lacks.
+// TestOwnHardware checks the size of models on machines and on an EC2 type that the
+// catalogue does not have.
 func TestOwnHardware(t *testing.T) {
 	const stack = "config:\n" + validCluster + `  vllm-eks:nodeGroups:
     - {name: old, labels: {pool: old}, hardware: {gpu: A10G, gpus: 1, vcpu: 8, memoryGiB: 32, networkGbps: 10}}
@@ -121,15 +121,15 @@ func TestOwnHardware(t *testing.T) {
 			}
 		})
 	}
-	known := loadConfig(t, mustParse(t, "config:\n"+validCluster+"  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]")).Models[0]
-	own := loadConfig(t, mustParse(t, stack+"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: old}]")).Models[0]
-	if own.Model.MaxNumSeqs != known.Model.MaxNumSeqs || own.Scaling.TargetLoad != known.Scaling.TargetLoad {
-		t.Errorf("an A10G of your own serves %d and has the target %d, that of the catalogue %d and %d", own.Model.MaxNumSeqs, own.Scaling.TargetLoad, known.Model.MaxNumSeqs, known.Scaling.TargetLoad)
+	catalogue := loadConfig(t, mustParse(t, "config:\n"+validCluster+"  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]")).Models[0]
+	hardware := loadConfig(t, mustParse(t, stack+"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: old}]")).Models[0]
+	if hardware.Model.MaxNumSeqs != catalogue.Model.MaxNumSeqs || hardware.Scaling.TargetLoad != catalogue.Scaling.TargetLoad {
+		t.Errorf("an A10G of your own serves %d and has the target %d, that of the catalogue %d and %d", hardware.Model.MaxNumSeqs, hardware.Scaling.TargetLoad, catalogue.Model.MaxNumSeqs, catalogue.Scaling.TargetLoad)
 	}
 }
 
-// TestTheGroupHasRoom does not choose the cheapest group where the model does
-// not have its nodes, memory or GPUs there.
+// TestTheGroupHasRoom checks that the cheapest group is not chosen if it does not have the
+// nodes, the memory or the GPUs of the model.
 func TestTheGroupHasRoom(t *testing.T) {
 	tests := map[string]struct{ groups, model, want string }{
 		"cheapest group has too few nodes":     {"{name: few, instanceTypes: [g5.2xlarge], max: 1}, {name: many, instanceTypes: [g6e.xlarge], max: 9}", "model: Qwen/Qwen3-8B, maxModelLen: 8192, replicas: {min: 3, max: 3}", "many"},
@@ -146,7 +146,7 @@ func TestTheGroupHasRoom(t *testing.T) {
 	}
 }
 
-// TestWarnings reads what a preview warns of.
+// TestWarnings checks the warnings of a preview.
 func TestWarnings(t *testing.T) {
 	const group = validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.xlarge], max: 1}]\n"
 	tests := map[string]struct{ config, want string }{
@@ -167,7 +167,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// TestAnUnknownShapeIsNotGuessed warns, and registers the service all the same.
+// TestAnUnknownShapeIsNotGuessed checks that an unknown shape gives a warning, and that the
+// service is registered.
 func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
 	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge]}]\n  vllm-eks:models: [{name: a, model: org/unheard-of, gpu: {count: 1}, resources: {disk: 100Gi}}]"
 	size := loadConfig(t, mustParse(t, yaml)).Size()
@@ -186,7 +187,7 @@ func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
 	t.Error("no Deployment is registered")
 }
 
-// TestConfigJSONFile sizes a model by its own file.
+// TestConfigJSONFile checks the size of a model with its config.json.
 func TestConfigJSONFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.json")
 	text := `{"model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,

@@ -10,15 +10,14 @@ import (
 )
 
 const (
-	// maxFileLines is the number of lines that a reader follows without scrolling back
-	// too often.
+	// maxFileLines is the largest number of lines of a file.
 	maxFileLines = 350
-	// maxPackageFiles is the number of files of a package, tests left out.
+	// maxPackageFiles is the largest number of files of a package, without tests.
 	maxPackageFiles = 25
 )
 
-// TestFilesAndPackagesAreSmall counts the lines of every Go file of the repository
-// that is written by hand, and the files of every package.
+// TestFilesAndPackagesAreSmall counts the lines of every Go file of the repository that is
+// not generated, and the files of every package.
 func TestFilesAndPackagesAreSmall(t *testing.T) {
 	packages := map[string]int{}
 	files := 0

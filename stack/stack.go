@@ -14,8 +14,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/config"
 )
 
-// deploy registers the components of the diagram, in the order in which they
-// depend on each other. Nothing is registered before the configuration is valid.
+// deploy registers the components of the diagram, in the order in which they depend on
+// each other. It registers nothing if the configuration is invalid.
 func deploy(ctx *pulumi.Context, source *config.Source) error {
 	cfg, err := config.Load(source, account.NewReader(ctx))
 	if err != nil {

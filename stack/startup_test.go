@@ -10,17 +10,17 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestTheFirstUpDoesNotRaceTheAccessEntries holds that nothing calls the API
-// server before the access entries and the early add-ons are active: EKS lets a
-// principal in seconds after it created the entry, and a Kubernetes provider that
-// is refused once fails every object.
+// TestTheFirstUpDoesNotRaceTheAccessEntries checks that nothing calls the API server before
+// the access entries and the early add-ons are active. EKS admits a principal some seconds
+// after it created the entry, and a Kubernetes provider that is refused once fails every
+// object.
 func TestTheFirstUpDoesNotRaceTheAccessEntries(t *testing.T) {
-	all := recordings(t)
+	stacks := recordings(t)
 	tested := 0
-	for _, stack := range slices.Sorted(maps.Keys(all)) {
-		resources := all[stack].Resources()
-		first := firstResources(resources)
-		if len(first) == 0 {
+	for _, stack := range slices.Sorted(maps.Keys(stacks)) {
+		resources := stacks[stack].Resources()
+		early := firstResources(resources)
+		if len(early) == 0 {
 			continue // an existing cluster
 		}
 		for _, r := range resources {
@@ -29,7 +29,7 @@ func TestTheFirstUpDoesNotRaceTheAccessEntries(t *testing.T) {
 			}
 			tested++
 			before := waitsFor(resources, r)
-			for _, want := range first {
+			for _, want := range early {
 				if !before[want] {
 					t.Errorf("%s: %s %s does not wait for %s", stack, r.Type, r.Name, want)
 				}
@@ -41,30 +41,30 @@ func TestTheFirstUpDoesNotRaceTheAccessEntries(t *testing.T) {
 	}
 }
 
-// firstResources are those without which the API server refuses the caller, or
+// firstResources returns the resources without which the API server refuses the caller, or
 // pods get no address.
-func firstResources(all []stacktest.Resource) []string {
-	var first []string
-	for _, r := range all {
+func firstResources(resources []stacktest.Resource) []string {
+	var found []string
+	for _, r := range resources {
 		early := r.Type == addonKind && slices.Contains([]string{"vpc-cni", "kube-proxy", "eks-pod-identity-agent"}, r.Name)
 		system := r.Type == nodeGroupKind && strings.HasPrefix(r.Name, "nodes-system")
 		if early || system || r.Type == "aws:eks/accessPolicyAssociation:AccessPolicyAssociation" || r.Type == eksCluster {
-			first = append(first, r.Type+"::"+r.Name)
+			found = append(found, r.Type+"::"+r.Name)
 		}
 	}
-	return first
+	return found
 }
 
-// waitsFor are the resources that exist before one is registered: those that it
-// depends on, its provider, and what these depend on.
-func waitsFor(all []stacktest.Resource, of stacktest.Resource) map[string]bool {
+// waitsFor returns the resources that exist before a resource is registered: its
+// dependencies, its provider, and their dependencies.
+func waitsFor(resources []stacktest.Resource, resource stacktest.Resource) map[string]bool {
 	direct := map[string][]string{}
-	for _, r := range all {
+	for _, r := range resources {
 		key := r.Type + "::" + r.Name
 		direct[key] = slices.Concat(direct[key], r.DependsOn, []string{r.Provider})
 	}
 	before := map[string]bool{}
-	next := slices.Concat(of.DependsOn, []string{of.Provider})
+	next := slices.Concat(resource.DependsOn, []string{resource.Provider})
 	for len(next) > 0 {
 		key := next[0]
 		next = next[1:]
@@ -76,33 +76,33 @@ func waitsFor(all []stacktest.Resource, of stacktest.Resource) map[string]bool {
 	return before
 }
 
-// TestPodsAreNotAdmittedAsLoadBalancers holds that the addresses which the
-// NetworkPolicies of models behind a load balancer admit are those of its
-// subnets, and that no node, and with it no pod, has one of them.
+// TestPodsAreNotAdmittedAsLoadBalancers checks that the NetworkPolicies of models behind a
+// load balancer admit the addresses of its subnets, and that no node, and so no pod, has
+// one of these addresses.
 func TestPodsAreNotAdmittedAsLoadBalancers(t *testing.T) {
 	internal := edited(t, "nodeGroup: g5}", `nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: {certificateArn: "`+certificate+`"}}}`)
 	public := edited(t, "nodeGroup: g5}", `nodeGroup: g5, ingress: {class: alb, host: a.example.com, alb: {certificateArn: "`+certificate+
 		`", internetFacing: true, allowedCidrs: [203.0.113.0/24]}}}`)
 	for kind, yaml := range map[string]string{"internal": internal, "public": public + "  vllm-eks:apiKey: {secure: k}\n"} {
 		t.Run(kind+" load balancer", func(t *testing.T) {
-			all := recorded(mustRecord(t, "test", mustParse(t, yaml)).Resources())
+			resources := recorded(mustRecord(t, "test", mustParse(t, yaml)).Resources())
 			var want, nodes, names []string
-			for _, subnet := range all.of(subnetKind) {
+			for _, subnet := range resources.ofKind(subnetKind) {
 				cidr := fmt.Sprint(subnet.Inputs["cidrBlock"])
 				switch {
 				case strings.HasPrefix(subnet.Name, "network-"+kind+"-"):
-					want, names = append(want, cidr), append(names, fmt.Sprint(at(subnet.Inputs, "tags", "Name")))
+					want, names = append(want, cidr), append(names, fmt.Sprint(valueAt(subnet.Inputs, "tags", "Name")))
 				case strings.HasPrefix(subnet.Name, "network-private-"):
 					nodes = append(nodes, cidr)
 				}
-				if role := at(subnet.Inputs, "tags", "kubernetes.io/role/internal-elb"); (role != nil) != strings.HasPrefix(subnet.Name, "network-internal-") {
+				if role := valueAt(subnet.Inputs, "tags", "kubernetes.io/role/internal-elb"); (role != nil) != strings.HasPrefix(subnet.Name, "network-internal-") {
 					t.Errorf("the controller of load balancers takes %s for internal ones: %v", subnet.Name, role)
 				}
 			}
 			var got []string
-			peers, _ := at(all.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "a").Inputs, "spec", "ingress", 0, "from").([]any)
+			peers, _ := valueAt(resources.named("kubernetes:networking.k8s.io/v1:NetworkPolicy", "a").Inputs, "spec", "ingress", 0, "from").([]any)
 			for _, peer := range peers {
-				if cidr, is := at(peer, "ipBlock", "cidr").(string); is {
+				if cidr, ok := valueAt(peer, "ipBlock", "cidr").(string); ok {
 					got = append(got, cidr)
 				}
 			}
@@ -111,8 +111,8 @@ func TestPodsAreNotAdmittedAsLoadBalancers(t *testing.T) {
 			if len(want) != 2 || !slices.Equal(got, want) || slices.ContainsFunc(got, func(cidr string) bool { return slices.Contains(nodes, cidr) }) {
 				t.Errorf("admitted are %q, want those of load balancers, %q, and none of %q", got, want, nodes)
 			}
-			ingress := all.named("kubernetes:networking.k8s.io/v1:Ingress", "a")
-			if subnets := at(ingress.Inputs, "metadata", "annotations", "alb.ingress.kubernetes.io/subnets"); subnets != strings.Join(names, ",") {
+			ingress := resources.named("kubernetes:networking.k8s.io/v1:Ingress", "a")
+			if subnets := valueAt(ingress.Inputs, "metadata", "annotations", "alb.ingress.kubernetes.io/subnets"); subnets != strings.Join(names, ",") {
 				t.Errorf("the load balancer is in %v, want %q: a zone that the network loses could not be deleted", subnets, names)
 			}
 		})
@@ -121,47 +121,47 @@ func TestPodsAreNotAdmittedAsLoadBalancers(t *testing.T) {
 
 const certificate = "arn:aws:acm:us-west-2:111122223333:certificate/0f0e0d0c-0b0a-4908-8706-050403020100"
 
-// TestSubnetsOfLoadBalancersAreNotDeletedBeforeTheirLoadBalancers holds that the
+// TestSubnetsOfLoadBalancersAreNotDeletedBeforeTheirLoadBalancers checks that the
 // controller, which deletes the load balancers, waits for every subnet.
 func TestSubnetsOfLoadBalancersAreNotDeletedBeforeTheirLoadBalancers(t *testing.T) {
-	all := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
-	before := waitsFor(all, all.named("kubernetes:helm.sh/v3:Release", "ingress-controller"))
+	resources := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
+	before := waitsFor(resources, resources.named("kubernetes:helm.sh/v3:Release", "ingress-controller"))
 	if len(before) == 0 {
 		t.Fatal("the controller waits for nothing")
 	}
-	for _, subnet := range all.of(subnetKind) {
+	for _, subnet := range resources.ofKind(subnetKind) {
 		if !before[subnetKind+"::"+subnet.Name] {
 			t.Errorf("a destroy may delete %s before the controller", subnet.Name)
 		}
 	}
 }
 
-// TestTheControlPlaneIsInTwoZones holds that a third zone of the network can go
-// again: EKS never gives up a zone of a control plane.
+// TestTheControlPlaneIsInTwoZones checks that a third zone of the network can be removed:
+// EKS never removes a zone from a control plane.
 func TestTheControlPlaneIsInTwoZones(t *testing.T) {
-	all := recorded(mustRecord(t, "test", mustParse(t, edited(t, "[us-west-2a, us-west-2b]", "[us-west-2c, us-west-2a, us-west-2b]"))).Resources())
-	inputs := all.named(eksCluster, "cluster").Inputs
+	resources := recorded(mustRecord(t, "test", mustParse(t, edited(t, "[us-west-2a, us-west-2b]", "[us-west-2c, us-west-2a, us-west-2b]"))).Resources())
+	inputs := resources.named(eksCluster, "cluster").Inputs
 	if got := inputs["privateSubnetIds"]; fmt.Sprint(got) != "[network-private-us-west-2a-id network-private-us-west-2b-id]" || inputs["publicSubnetIds"] != nil {
 		t.Errorf("the subnets are %v and %v", got, inputs["publicSubnetIds"])
 	}
-	if roles, given := inputs["instanceRoles"].([]any); !given || len(roles) != 0 {
+	if roles, found := inputs["instanceRoles"].([]any); !found || len(roles) != 0 {
 		t.Errorf("the roles of nodes are %v, want an empty list: the component creates one that nothing uses", inputs["instanceRoles"])
 	}
 }
 
-// TestDestroyDoesNotStopTheDriverBeforeItDeletedTheVolumes holds that the driver
-// of EBS, CoreDNS and the driver's role are there until the last node is gone: a
-// volume is deleted some seconds after its claim.
+// TestDestroyDoesNotStopTheDriverBeforeItDeletedTheVolumes checks that the EBS CSI driver,
+// CoreDNS and the driver's role exist until the last node is deleted: the driver deletes a
+// volume some seconds after its claim.
 func TestDestroyDoesNotStopTheDriverBeforeItDeletedTheVolumes(t *testing.T) {
-	all := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
+	resources := recorded(mustRecord(t, "test", mustParse(t, onAWS)).Resources())
 	for _, name := range []string{"aws-ebs-csi-driver", "coredns"} {
-		if at(all.named(addonKind, name).Inputs, "preserve") != true {
+		if valueAt(resources.named(addonKind, name).Inputs, "preserve") != true {
 			t.Errorf("deleting the add-on %s stops its pods", name)
 		}
 	}
-	driver := waitsFor(all, all.named(addonKind, "aws-ebs-csi-driver"))
-	for _, group := range all.of(nodeGroupKind) {
-		before := waitsFor(all, group)
+	driver := waitsFor(resources, resources.named(addonKind, "aws-ebs-csi-driver"))
+	for _, group := range resources.ofKind(nodeGroupKind) {
+		before := waitsFor(resources, group)
 		for _, want := range []string{roleKind + "::aws-ebs-csi-driver", attachment + "::aws-ebs-csi-driver-AmazonEBSCSIDriverPolicyV2", addonKind + "::eks-pod-identity-agent"} {
 			if !before[want] || !driver[want] {
 				t.Errorf("%s is deleted while %s has nodes, or without the driver", want, group.Name)

@@ -8,11 +8,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// theirs replaces the network of onAWS by a VPC of the user's.
-var theirs = []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
+// existingVPC replaces the network of onAWS by an existing VPC.
+var existingVPC = []string{"{cidr: 10.0.0.0/16, zones: [us-west-2a, us-west-2b]}",
 	"{vpcId: vpc-0123456789abcdef0, privateSubnetIds: [subnet-0000000a, subnet-0000000b], publicSubnetIds: [subnet-0000000c]}"}
 
-// inVPC is withSubnets with another VPC.
+// inVPC returns the account of withSubnets with a changed VPC.
 func inVPC(change func(*stacktest.VPC)) *stacktest.Account {
 	account := withSubnets()
 	vpc := account.VPCs["vpc-0123456789abcdef0"]
@@ -21,7 +21,7 @@ func inVPC(change func(*stacktest.VPC)) *stacktest.Account {
 	return account
 }
 
-// inSubnet is withSubnets with another subnet.
+// inSubnet returns the account of withSubnets with a changed subnet.
 func inSubnet(id string, change func(*stacktest.Subnet)) *stacktest.Account {
 	account := withSubnets()
 	subnet := account.Subnets[id]
@@ -30,7 +30,7 @@ func inSubnet(id string, change func(*stacktest.Subnet)) *stacktest.Account {
 	return account
 }
 
-// malformedVPCs are what is wrong with a VPC of the user's.
+// malformedVPCs returns the problems of an existing VPC.
 func malformedVPCs() []malformedStack {
 	without := withSubnets()
 	without.VPCs = nil
@@ -48,19 +48,19 @@ func malformedVPCs() []malformedStack {
 	}
 }
 
-// TestAVPCInWhichNoControlPlaneIsPlacedIsNotAccepted has one of two subnets in a
-// zone without EKS: EKS would refuse the cluster.
+// TestAVPCInWhichNoControlPlaneIsPlacedIsNotAccepted checks a VPC with one of two subnets
+// in a zone without EKS: EKS would refuse the cluster.
 func TestAVPCInWhichNoControlPlaneIsPlacedIsNotAccepted(t *testing.T) {
 	account := withSubnets()
 	account.Zones["us-west-2b"] = "use1-az3" // the only zones without EKS are of other regions
-	_, err := recordIn(account, "test", mustParse(t, edited(t, theirs...)))
+	_, err := recordIn(account, "test", mustParse(t, edited(t, existingVPC...)))
 	if want := "network.privateSubnetIds: are in 1 zones in which EKS places a control plane, and it needs two; EKS places none in us-west-2b"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
 
-// TestSubnetsWithoutAWayOutAreNotSilent warns of routes that nodes and load
-// balancers would lack, and of none where all is right.
+// TestSubnetsWithoutAWayOutAreNotSilent checks the warnings about missing routes of nodes
+// and load balancers, and that complete routes give none.
 func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 	tests := []struct {
 		name    string
@@ -78,7 +78,7 @@ func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, warning := range loadConfigIn(t, test.account, mustParse(t, edited(t, theirs...))).Size().Warnings() {
+			for _, warning := range loadConfigIn(t, test.account, mustParse(t, edited(t, existingVPC...))).Size().Warnings() {
 				if strings.HasPrefix(warning, "network.") {
 					got = append(got, warning)
 				}
@@ -90,8 +90,8 @@ func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 	}
 }
 
-// withControlPlane is an account in which the cluster of onAWS runs, with its
-// control plane in zones.
+// withControlPlane returns an account in which the cluster of onAWS runs, with its control
+// plane in zones.
 func withControlPlane(zones ...string) *stacktest.Account {
 	account := withSubnets()
 	running := stacktest.Cluster{Version: "1.35"}
@@ -104,9 +104,9 @@ func withControlPlane(zones ...string) *stacktest.Account {
 	return account
 }
 
-// TestAZoneOfTheControlPlaneIsNotRemoved holds that a preview refuses what EKS
-// would refuse half-way: to take a zone from a control plane. All other changes of
-// zones are accepted, and leave the control plane where it is.
+// TestAZoneOfTheControlPlaneIsNotRemoved checks that a preview refuses to remove a zone from
+// a control plane, which EKS would refuse during the update. Other changes of zones are
+// accepted, and do not change the control plane.
 func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
 	const old = "[us-west-2a, us-west-2b]"
 	tests := []struct {
@@ -144,12 +144,12 @@ func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
 	}
 }
 
-// TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay holds that a preview
-// refuses the log group that EKS created again after a destroy, and not that of
-// this stack, which an interrupted first up leaves.
+// TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay checks that a preview refuses a log
+// group that EKS created again after a destroy. It accepts the log group of this stack,
+// which an interrupted first up leaves.
 func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
 	const group = "/aws/eks/" + stacktest.Project + "-test/cluster"
-	ours := map[string]string{"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "test"}
+	tags := map[string]string{"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "test"}
 	tests := []struct {
 		name    string
 		groups  map[string]map[string]string
@@ -159,7 +159,7 @@ func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
 		{"no log group", nil, false, false},
 		{"log group that EKS created", map[string]map[string]string{group: {}}, false, true},
 		{"log group of another stack", map[string]map[string]string{group: {"vllm-eks:project": stacktest.Project, "vllm-eks:stack": "other"}}, false, true},
-		{"log group of this stack", map[string]map[string]string{group: ours}, false, false},
+		{"log group of this stack", map[string]map[string]string{group: tags}, false, false},
 		{"log group of a running cluster", map[string]map[string]string{group: {}}, true, false},
 	}
 	for _, test := range tests {
@@ -178,11 +178,11 @@ func TestALogGroupOfADestroyedClusterDoesNotStopAnUpHalfWay(t *testing.T) {
 	}
 }
 
-// TestAnotherZoneDoesNotChangeTheControlPlane adds a zone and takes it away again:
-// the subnets of the others and the control plane stay as they are.
+// TestAnotherZoneDoesNotChangeTheControlPlane adds a zone and removes it again: the subnets
+// of the other zones and the control plane do not change.
 func TestAnotherZoneDoesNotChangeTheControlPlane(t *testing.T) {
-	more := edited(t, "[us-west-2a, us-west-2b]", "[us-west-2a, us-west-2b, us-west-2c]")
-	for name, got := range map[string][]string{"one more": changed(t, onAWS, more), "one less": changed(t, more, onAWS)} {
+	added := edited(t, "[us-west-2a, us-west-2b]", "[us-west-2a, us-west-2b, us-west-2c]")
+	for name, got := range map[string][]string{"one more": changed(t, onAWS, added), "one less": changed(t, added, onAWS)} {
 		ofZone := 0
 		for _, change := range got {
 			if strings.Contains(change, eksCluster) || strings.HasPrefix(change, "~ "+subnetKind) {

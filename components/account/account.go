@@ -1,5 +1,5 @@
-// Package account is the AWS account that is deployed to: who deploys, what the
-// account offers, and the provider by which everything is made.
+// Package account registers the provider of the AWS account that the stack deploys
+// to, and reads the capabilities of the account.
 package account
 
 import (
@@ -16,16 +16,16 @@ import (
 
 const typeToken = "vllm-eks:account:Account"
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec accountspec.Spec
 }
 
-// Account is the account that is deployed to.
+// Account holds the provider of the AWS account that the stack deploys to.
 type Account struct {
 	pulumi.ResourceState
 
-	// Tags are on everything, for those who tag something themselves.
+	// Tags holds the tags of every resource, for components that set tags themselves.
 	Tags map[string]string
 
 	provider *aws.Provider
@@ -59,8 +59,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return a, ctx.RegisterResourceOutputs(a, pulumi.Map{})
 }
 
-// Ready returns what others wait for that use the account: its provider. It is empty
-// if nothing is registered.
+// Ready returns the resources that users of the account wait for: its provider. The
+// list is empty if nothing is registered.
 func (a *Account) Ready() []pulumi.Resource {
 	if a.provider == nil {
 		return nil
@@ -68,7 +68,8 @@ func (a *Account) Ready() []pulumi.Resource {
 	return []pulumi.Resource{a.provider}
 }
 
-// Provided has a box, and everything in it, made in this account.
+// Provided returns the option that creates a component and its children in this
+// account.
 func (a *Account) Provided() pulumi.ResourceOption {
 	if a.provider == nil {
 		return pulumi.Composite()

@@ -14,11 +14,13 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-func ask(t *testing.T, in *stacktest.Account, w accountspec.Wanted) (accountspec.Offers, error) {
+// ask returns the result of a Reader in a simulated account.
+// ask returns the result of a Reader in a simulated account.
+func ask(t *testing.T, query *stacktest.Account, w accountspec.Wanted) (accountspec.Offers, error) {
 	t.Helper()
 	var o accountspec.Offers
 	var failed error
-	recording, err := stacktest.RecordIn(in, "test", func(ctx *pulumi.Context) error {
+	recording, err := stacktest.RecordIn(query, "test", func(ctx *pulumi.Context) error {
 		o, failed = NewReader(ctx)(w)
 		return nil
 	})
@@ -32,11 +34,11 @@ func ask(t *testing.T, in *stacktest.Account, w accountspec.Wanted) (accountspec
 }
 
 func TestOffers(t *testing.T) {
-	in := stacktest.SimulatedAccount()
-	in.Zones["us-west-2e"] = "use1-az3" // in which EKS places no control plane
-	in.Subnets = map[string]stacktest.Subnet{"subnet-00000001": {Zone: "us-west-2a", VPCID: "vpc-00000001", Tags: map[string]string{"a": "b"}}}
-	delete(in.VCPUs, "L-417A185B")
-	o, err := ask(t, in, accountspec.Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []accountspec.Quota{{Class: accountspec.G, Spot: false}, {Class: accountspec.P, Spot: false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
+	names := stacktest.SimulatedAccount()
+	names.Zones["us-west-2e"] = "use1-az3" // EKS does not support this zone
+	names.Subnets = map[string]stacktest.Subnet{"subnet-00000001": {Zone: "us-west-2a", VPCID: "vpc-00000001", Tags: map[string]string{"a": "b"}}}
+	delete(names.VCPUs, "L-417A185B")
+	o, err := ask(t, names, accountspec.Wanted{InstanceTypes: []string{"p5.48xlarge", "g5.xlarge", "g9.nano"}, Quotas: []accountspec.Quota{{Class: accountspec.G, Spot: false}, {Class: accountspec.P, Spot: false}}, Subnets: []string{"subnet-00000001", "subnet-00000002"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,28 +70,29 @@ func TestASilentAccountIsAnError(t *testing.T) {
 
 func TestQuotas(t *testing.T) {
 	tests := []struct {
-		of, want string
-		spot     bool
+		instanceType, want string
+		spot               bool
 	}{
 		{"g5.xlarge", "L-DB2E81BA", false}, {"gr6.4xlarge", "L-DB2E81BA", false}, {"g6.xlarge", "L-3819A6DF", true},
 		{"p4d.24xlarge", "L-417A185B", false}, {"p5.48xlarge", "L-417A185B", false}, {"p4d.24xlarge", "L-7212CCBC", true}, {"p5.48xlarge", "L-C4BD4855", true},
 		{"m6i.large", "L-1216C47A", false}, {"inf2.xlarge", "", false}, {"", "", false},
 	}
 	for _, test := range tests {
-		q, known := accountspec.QuotaOf(test.of, test.spot)
-		if known != (test.want != "") || known && q.Code() != test.want {
-			t.Errorf("%s on spot %t counts for %v, %q; want %q", test.of, test.spot, q, q.Code(), test.want)
+		q, limits := accountspec.QuotaOf(test.instanceType, test.spot)
+		if limits != (test.want != "") || limits && q.Code() != test.want {
+			t.Errorf("%s on spot %t counts for %v, %q; want %q", test.instanceType, test.spot, q, q.Code(), test.want)
 		}
 	}
 }
 
-// TestTheProviderIsTheStacks has its tags on everything.
+// TestTheProviderIsTheStacks checks the region, the profile and the default tags of
+// the provider.
 func TestTheProviderIsTheStacks(t *testing.T) {
 	for _, spec := range []accountspec.Spec{{}, {Region: "us-west-2"}, {Region: "us-west-2", Profile: "mine", Tags: map[string]string{"team": "a"}}} {
-		var made *Account
+		var records *Account
 		recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 			var err error
-			made, err = New(ctx, "account", Args{Spec: spec})
+			records, err = New(ctx, "account", Args{Spec: spec})
 			return err
 		})
 		if err != nil {
@@ -102,14 +105,14 @@ func TestTheProviderIsTheStacks(t *testing.T) {
 			}
 		}
 		if spec.Region == "" {
-			if len(recording.Resources()) != 0 || made.Tags != nil {
+			if len(recording.Resources()) != 0 || records.Tags != nil {
 				t.Errorf("without a region, %v is registered", recording.Resources())
 			}
 			continue
 		}
 		tags, _ := provider.Inputs["defaultTags"].(map[string]any)
-		all, _ := tags["tags"].(map[string]any)
-		if provider.Inputs["region"] != "us-west-2" || all[accountspec.ProjectTag] != stacktest.Project || all[accountspec.StackTag] != "test" || len(all) != 2+len(spec.Tags) {
+		resources, _ := tags["tags"].(map[string]any)
+		if provider.Inputs["region"] != "us-west-2" || resources[accountspec.ProjectTag] != stacktest.Project || resources[accountspec.StackTag] != "test" || len(resources) != 2+len(spec.Tags) {
 			t.Errorf("the provider is %v", provider.Inputs)
 		}
 		if (provider.Inputs["profile"] == "mine") != (spec.Profile == "mine") {

@@ -14,21 +14,21 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// NewReader asks the account that the stack's configuration names. It only
-// reads, and registers nothing.
+// NewReader returns a reader of the account that the stack's configuration names.
+// The reader registers nothing.
 func NewReader(ctx *pulumi.Context) accountspec.Reader {
 	return func(w accountspec.Wanted) (accountspec.Offers, error) { return read(ctx, w) }
 }
 
-// read makes independent calls at the same time: each takes a good part of a
-// second on AWS.
+// read reads the capabilities of the account. It runs independent calls at the same
+// time, because each takes several hundred milliseconds on AWS.
 func read(ctx *pulumi.Context, w accountspec.Wanted) (accountspec.Offers, error) {
 	o := accountspec.Offers{In: map[string][]string{}, Subnets: map[string]accountspec.Subnet{}, Releases: map[accountspec.AMI]string{}, Addons: map[string]string{}}
-	who, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
+	identity, err := aws.GetCallerIdentity(ctx, &aws.GetCallerIdentityArgs{})
 	if err != nil {
 		return o, fmt.Errorf("who deploys: %w", err)
 	}
-	o.ID, o.Caller = who.AccountId, who.Arn
+	o.ID, o.Caller = identity.AccountId, identity.Arn
 	var unreadQuotas, unreadReleases, unreadAddons []string
 	calls := []func() error{
 		func() error { return readZones(ctx, &o) },
@@ -59,7 +59,7 @@ func read(ctx *pulumi.Context, w accountspec.Wanted) (accountspec.Offers, error)
 	return o, err
 }
 
-// readZones reads the zones of the region in which a cluster can be.
+// readZones reads the zones of the region that support EKS.
 func readZones(ctx *pulumi.Context, o *accountspec.Offers) error {
 	available := "available"
 	zones, err := aws.GetAvailabilityZones(ctx, &aws.GetAvailabilityZonesArgs{
@@ -78,8 +78,8 @@ func readZones(ctx *pulumi.Context, o *accountspec.Offers) error {
 	return nil
 }
 
-// readQuotas reads how many vCPUs may run. A quota that cannot be read is
-// absent, and unread says so.
+// readQuotas reads the quotas of running vCPUs. The result has no entry for a quota
+// that cannot be read; unread has a message for it.
 func readQuotas(ctx *pulumi.Context, quotas []accountspec.Quota) (vcpus map[accountspec.Quota]int, unread []string) {
 	return lookUp(quotas, func(q accountspec.Quota) (int, error) {
 		quota, err := servicequotas.LookupServiceQuota(ctx, &servicequotas.LookupServiceQuotaArgs{ServiceCode: "ec2", QuotaCode: pulumi.StringRef(q.Code())})
@@ -92,7 +92,8 @@ func readQuotas(ctx *pulumi.Context, quotas []accountspec.Quota) (vcpus map[acco
 	})
 }
 
-// readSubnets reads where the subnets of the user's VPC are.
+// readSubnets reads the zone, the VPC, the tags and the free addresses of the
+// subnets of an existing VPC.
 func readSubnets(ctx *pulumi.Context, o *accountspec.Offers, ids []string) {
 	found := make([]accountspec.Subnet, len(ids))
 	_ = together(len(ids), func(i int) error { // each failure is a problem of its subnet
@@ -109,14 +110,14 @@ func readSubnets(ctx *pulumi.Context, o *accountspec.Offers, ids []string) {
 	}
 }
 
-// readOfferings asks where instance types are offered.
+// readOfferings reads the zones that offer each instance type.
 func readOfferings(ctx *pulumi.Context, o *accountspec.Offers, types []string) error {
 	if len(types) == 0 {
 		return nil
 	}
-	by := "availability-zone"
+	locationType := "availability-zone"
 	offered, err := ec2.GetInstanceTypeOfferings(ctx, &ec2.GetInstanceTypeOfferingsArgs{
-		LocationType: &by,
+		LocationType: &locationType,
 		Filters:      []ec2.GetInstanceTypeOfferingsFilter{{Name: "instance-type", Values: slices.Sorted(slices.Values(types))}},
 	})
 	if err != nil {

@@ -11,14 +11,16 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// releaseParameter is where AWS publishes the newest release of an AMI.
+// releaseParameter returns the name of the SSM parameter in which AWS publishes the
+// newest release of an AMI.
 // https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html (read 2026-11-29)
 func releaseParameter(kind accountspec.AMI, minor string) string {
 	return fmt.Sprintf("/aws/service/eks/optimized-ami/%s/amazon-linux-2023/x86_64/%s/recommended/release_version", minor, kind)
 }
 
-// readCluster reads the stack's cluster, if there is one. Of a cluster with another
-// name than the one that was asked for, it reads only what AWS never changes.
+// readCluster reads the stack's cluster, if it exists. If the cluster has another
+// name than the requested one, readCluster reads only the properties that AWS never
+// changes.
 func readCluster(ctx *pulumi.Context, o *accountspec.Offers, name string) error {
 	found, err := findCluster(ctx, name)
 	if err != nil || found == nil {
@@ -37,8 +39,8 @@ func readCluster(ctx *pulumi.Context, o *accountspec.Offers, name string) error 
 	return together(len(calls), func(i int) error { return calls[i]() })
 }
 
-// liveOf reads the node groups of a cluster. What it cannot read is an error:
-// without the live sizes, an update could end running nodes.
+// liveOf reads the node groups of a cluster. It returns an error if it cannot read
+// one: without the live sizes, an update could terminate running nodes.
 func liveOf(ctx *pulumi.Context, found *eks.LookupClusterResult) (*accountspec.Cluster, error) {
 	name := found.Name
 	c := &accountspec.Cluster{Version: found.Version, SubnetIDs: slices.Sorted(slices.Values(found.VpcConfig.SubnetIds))}
@@ -72,8 +74,8 @@ func readNodeGroup(ctx *pulumi.Context, cluster, name string) (accountspec.NodeG
 	}, nil
 }
 
-// readReleases reads the newest AMI releases for a minor version of Kubernetes.
-// A release that cannot be read is absent, and unread says so.
+// readReleases reads the newest AMI releases for a minor version of Kubernetes. The
+// result has no entry for a release that cannot be read; unread has a message for it.
 func readReleases(ctx *pulumi.Context, minor string) (releases map[accountspec.AMI]string, unread []string) {
 	return lookUp([]accountspec.AMI{accountspec.StandardAMI, accountspec.NVIDIAAMI}, func(kind accountspec.AMI) (string, error) {
 		parameter, err := ssm.LookupParameter(ctx, &ssm.LookupParameterArgs{Name: releaseParameter(kind, minor)})
@@ -87,7 +89,8 @@ func readReleases(ctx *pulumi.Context, minor string) (releases map[accountspec.A
 }
 
 // readAddons reads the newest version of each EKS add-on for a minor version of
-// Kubernetes. A version that cannot be read is absent, and unread says so.
+// Kubernetes. The result has no entry for a version that cannot be read; unread has
+// a message for it.
 func readAddons(ctx *pulumi.Context, minor string, names []string) (newest map[string]string, unread []string) {
 	return lookUp(names, func(name string) (string, error) {
 		version, err := eks.GetAddonVersion(ctx, &eks.GetAddonVersionArgs{AddonName: name, KubernetesVersion: minor, MostRecent: pulumi.BoolRef(true)})

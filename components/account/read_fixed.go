@@ -11,14 +11,14 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// findCluster returns the cluster of a name or, without one, a cluster with the
-// stack's tags. It is nil if there is neither.
+// findCluster returns the cluster with a name. If there is none, it returns the
+// cluster with the stack's tags, or nil.
 func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, error) {
-	all, err := eks.GetClusters(ctx)
+	clusters, err := eks.GetClusters(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("the names of the clusters: %w", err)
 	}
-	candidates := slices.Sorted(slices.Values(all.Names))
+	candidates := slices.Sorted(slices.Values(clusters.Names))
 	if slices.Contains(candidates, name) {
 		candidates = []string{name}
 	}
@@ -26,7 +26,7 @@ func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, er
 		c, err := eks.LookupCluster(ctx, &eks.LookupClusterArgs{Name: candidate})
 		if err != nil {
 			if candidate != name {
-				continue // another's, which the caller may not read
+				continue // the caller may have no permission to read it
 			}
 			return nil, fmt.Errorf("the cluster %s: %w", candidate, err)
 		}
@@ -37,6 +37,8 @@ func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, er
 	return nil, nil
 }
 
+// fixedOf reads the properties of a cluster that AWS never changes.
+// fixedOf reads the properties of a cluster that AWS never changes.
 func fixedOf(ctx *pulumi.Context, c *eks.LookupClusterResult) (*accountspec.Fixed, error) {
 	f := &accountspec.Fixed{Name: c.Name}
 	for _, network := range c.KubernetesNetworkConfigs {

@@ -7,8 +7,8 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// readLogGroup reads the log group of a control plane that does not run; nil if
-// there is none, or none may be read.
+// readLogGroup reads the log group of a control plane that does not run. It returns
+// nil if the log group does not exist or cannot be read.
 func readLogGroup(ctx *pulumi.Context, cluster string) *accountspec.LogGroup {
 	name := accountspec.LogGroupName(cluster)
 	read, err := cloudwatch.LookupLogGroup(ctx, &cloudwatch.LookupLogGroupArgs{Name: name})

@@ -11,8 +11,8 @@ import (
 	accountspec "github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// readVPC reads the VPC that the user brings, and the default routes of the
-// subnets, which have been read.
+// readVPC reads an existing VPC, and the default routes of its subnets. It needs the
+// subnets of readSubnets.
 func readVPC(ctx *pulumi.Context, o *accountspec.Offers, id string) {
 	vpc, err := ec2.LookupVpc(ctx, &ec2.LookupVpcArgs{Id: &id})
 	if err != nil {
@@ -43,8 +43,8 @@ func readVPC(ctx *pulumi.Context, o *accountspec.Offers, id string) {
 	}
 }
 
-// defaultRoute reads the route of a subnet for 0.0.0.0/0. A subnet without a
-// table of its own has the main table of its VPC, and the first look-up fails.
+// defaultRoute reads the route of a subnet for 0.0.0.0/0. If a subnet has no route
+// table, the first look-up fails, and the main table of the VPC applies.
 func defaultRoute(ctx *pulumi.Context, subnet, main string) (accountspec.Route, error) {
 	table, err := ec2.LookupRouteTable(ctx, &ec2.LookupRouteTableArgs{SubnetId: &subnet})
 	if err != nil {
@@ -64,12 +64,12 @@ func defaultRoute(ctx *pulumi.Context, subnet, main string) (accountspec.Route, 
 	return accountspec.NoRoute, nil
 }
 
-// isInternetGateway reports whether the target of a route is an internet gateway;
-// a gateway of a VPN is called vgw-…
+// isInternetGateway reports whether the target of a route is an internet gateway.
+// The ID of a VPN gateway begins with vgw-.
 func isInternetGateway(id string) bool { return len(id) > 4 && id[:4] == "igw-" }
 
-// readZonesOf finds the zones of the subnets of the running control plane. EKS
-// never changes that set of zones.
+// readZonesOf reads the zones of the subnets of the running control plane. EKS never
+// changes this set of zones.
 func readZonesOf(ctx *pulumi.Context, subnets []string) ([]string, error) {
 	zones := make([]string, len(subnets))
 	err := together(len(subnets), func(i int) error {
@@ -84,4 +84,4 @@ func readZonesOf(ctx *pulumi.Context, subnets []string) ([]string, error) {
 	return slices.Compact(zones), err
 }
 
-func sortedKeys[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }
+func sortedKeys[V any](entries map[string]V) []string { return slices.Sorted(maps.Keys(entries)) }

@@ -5,14 +5,15 @@ import (
 	"sync"
 )
 
-// mostCalls is how many calls to AWS are under way at once: far below the rates
-// at which EKS and EC2 throttle an account.
-const mostCalls = 8
+// maxCalls is the largest number of calls to AWS at the same time. EKS and EC2
+// throttle an account only at much higher rates.
+const maxCalls = 8
 
-// together runs n calls, some at a time, and returns their errors in order.
+// together runs n calls, at most maxCalls at the same time, and returns their errors
+// in order.
 func together(n int, call func(i int) error) error {
 	errs := make([]error, n)
-	free := make(chan struct{}, mostCalls)
+	free := make(chan struct{}, maxCalls)
 	var running sync.WaitGroup
 	for i := range n {
 		free <- struct{}{}
@@ -25,8 +26,9 @@ func together(n int, call func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// lookUp reads a value for each key, some at a time. A value that cannot be read is
-// absent, and unread has what missing says of it, in the order of the keys.
+// lookUp reads a value for each key, at most maxCalls at the same time. The result
+// has no entry for a value that cannot be read; unread has the message of missing for
+// it, in the order of the keys.
 func lookUp[K comparable, V any](keys []K, read func(K) (V, error), missing func(K, error) string) (found map[K]V, unread []string) {
 	values, failed := make([]V, len(keys)), make([]error, len(keys))
 	_ = together(len(keys), func(i int) error { // each failure is a warning of its own

@@ -1,5 +1,5 @@
-// Package charts registers the Helm charts that need nothing of the stack beside the
-// cluster. Each is declared in a package of spec.
+// Package charts registers the Helm charts that need only the cluster. A package of
+// spec declares each chart.
 package charts
 
 import (
@@ -13,18 +13,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/release"
 )
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	// Spec declares the component and its charts. New sets its defaults. Required.
 	Spec chart.Plain
-	// DependsOn is what must be there before, and goes after: the nodes, and
-	// Prometheus' operator if it scrapes what is installed. Default: nothing.
+	// DependsOn lists the resources that are created before the charts and deleted
+	// after them: the nodes, and Prometheus' operator if it scrapes the charts.
+	// Default: none.
 	DependsOn []pulumi.Resource
 }
 
-// New registers the charts of a spec, or nothing if none is to be installed. Errors
-// name the key of the spec that is wrong, under name. Objects of a chart's kinds that
-// wait for the component are deleted before it, which removes their finalizers.
+// New registers the charts of a spec, or nothing if the spec installs none. Errors
+// name the wrong key of the spec, under name. Pulumi deletes objects that wait for the
+// component before it deletes the component, so that the chart's controller can
+// remove their finalizers.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec
 	if spec == nil {

@@ -8,12 +8,13 @@ import (
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// newAccess registers who may do what, and returns what a client must wait for.
+// newAccess registers the access entries of the cluster with their policies. It
+// returns the resources that a client must wait for.
 func newAccess(ctx *pulumi.Context, name string, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var admitted []pulumi.Resource
 	for _, a := range s.Access {
-		of := name + "-" + a.Name()
-		entry, err := eks.NewAccessEntry(ctx, of, &eks.AccessEntryArgs{
+		resource := name + "-" + a.Name()
+		entry, err := eks.NewAccessEntry(ctx, resource, &eks.AccessEntryArgs{
 			ClusterName:  cluster,
 			PrincipalArn: pulumi.String(a.PrincipalARN),
 			Type:         pulumi.String("STANDARD"),
@@ -25,7 +26,7 @@ func newAccess(ctx *pulumi.Context, name string, s clusterspec.Spec, cluster pul
 		if len(a.Namespaces) > 0 {
 			scope = eks.AccessPolicyAssociationAccessScopeArgs{Type: pulumi.String("namespace"), Namespaces: pulumi.ToStringArray(a.Namespaces)}
 		}
-		policy, err := eks.NewAccessPolicyAssociation(ctx, of, &eks.AccessPolicyAssociationArgs{
+		policy, err := eks.NewAccessPolicyAssociation(ctx, resource, &eks.AccessPolicyAssociationArgs{
 			ClusterName:  cluster,
 			PrincipalArn: entry.PrincipalArn,
 			PolicyArn:    pulumi.Sprintf("arn:%s:eks::aws:cluster-access-policy/%s", partition.Of(s.Region), clusterspec.PolicyNames[a.Policy]),

@@ -16,33 +16,31 @@ import (
 
 const addonsToken = "vllm-eks:cluster:Addons"
 
-// AddonsArgs are the inputs of NewAddons.
+// AddonsArgs holds the inputs of NewAddons.
 type AddonsArgs struct {
 	Spec        clusterspec.Spec
 	ClusterName pulumi.StringInput
-	// Tags are on the volumes that pods ask for.
+	// Tags holds the tags of the volumes that pods request.
 	Tags map[string]string
-	// VolumesRole is the cluster's role for the driver of EBS, which outlives the
-	// nodes. Required to make something.
+	// VolumesRole is the AWS role of the EBS CSI driver. Pulumi deletes it after the
+	// nodes. Required for a created cluster.
 	VolumesRole *podidentity.Role
-	// DependsOn are the nodes that they run on.
+	// DependsOn lists the nodes that the add-ons run on.
 	DependsOn []pulumi.Resource
 }
 
-// Addons are the add-ons of EKS that need a node, and the class of volumes that
-// is taken where none is named.
+// Addons holds the EKS add-ons that need a node, and the default storage class.
 type Addons struct {
 	pulumi.ResourceState
 
 	ready []pulumi.Resource
 }
 
-// Ready returns what workloads must wait for, which resolve names and ask for
-// volumes.
+// Ready returns the resources that workloads must wait for, because workloads resolve
+// names and request volumes.
 func (a *Addons) Ready() []pulumi.Resource { return a.ready }
 
-// NewAddons registers the add-ons. On a cluster that the user brings, nothing is
-// registered.
+// NewAddons registers the add-ons. It registers nothing on an existing cluster.
 func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi.ResourceOption) (*Addons, error) {
 	spec := args.Spec.WithDefaults()
 	if spec.Existing != nil {
@@ -56,12 +54,12 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 		return nil, err
 	}
 	inside := []pulumi.ResourceOption{pulumi.Parent(a), pulumi.DependsOn(args.DependsOn)}
-	for _, of := range clusterspec.LateAddons(spec, args.Tags) {
+	for _, addon := range clusterspec.LateAddons(spec, args.Tags) {
 		var role *podidentity.Role
-		if of.Outlives {
+		if addon.Outlives {
 			role = args.VolumesRole
 		}
-		added, err := newAddon(ctx, of, spec, args.ClusterName, role, inside...)
+		added, err := newAddon(ctx, addon, spec, args.ClusterName, role, inside...)
 		if err != nil {
 			return nil, err
 		}
@@ -78,8 +76,8 @@ func NewAddons(ctx *pulumi.Context, name string, args AddonsArgs, opts ...pulumi
 // newEarlyAddons registers the add-ons that nodes wait for.
 func newEarlyAddons(ctx *pulumi.Context, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) ([]pulumi.Resource, error) {
 	var ready []pulumi.Resource
-	for _, of := range clusterspec.EarlyAddons() {
-		added, err := newAddon(ctx, of, s, cluster, nil, opts...)
+	for _, addon := range clusterspec.EarlyAddons() {
+		added, err := newAddon(ctx, addon, s, cluster, nil, opts...)
 		if err != nil {
 			return nil, err
 		}
@@ -88,54 +86,54 @@ func newEarlyAddons(ctx *pulumi.Context, s clusterspec.Spec, cluster pulumi.Stri
 	return ready, nil
 }
 
-// newAddon registers an add-on at the version for the cluster's Kubernetes. EKS
-// has put some of them there itself, in a version of its own: they are taken
-// over. The role is registered here unless it is given.
-func newAddon(ctx *pulumi.Context, of clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, role *podidentity.Role, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
+// newAddon registers an add-on in the version for the cluster's Kubernetes. EKS
+// installs some add-ons itself, in its default version; newAddon overwrites them. If
+// role is nil, newAddon registers the role of the add-on.
+func newAddon(ctx *pulumi.Context, addon clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, role *podidentity.Role, opts ...pulumi.ResourceOption) (pulumi.Resource, error) {
 	args := &eks.AddonArgs{
 		ClusterName:              cluster,
-		AddonName:                pulumi.String(of.Name),
-		AddonVersion:             pulumi.String(s.AddonVersion(of.Name)),
+		AddonName:                pulumi.String(addon.Name),
+		AddonVersion:             pulumi.String(s.AddonVersion(addon.Name)),
 		ResolveConflictsOnCreate: pulumi.String("OVERWRITE"),
 		ResolveConflictsOnUpdate: pulumi.String("OVERWRITE"),
 	}
-	if of.Outlives { // with its Pod Identity association
+	if addon.Outlives { // with its Pod Identity association
 		// https://docs.aws.amazon.com/eks/latest/userguide/removing-an-add-on.html
 		args.Preserve = pulumi.Bool(true)
 	}
-	configuration, err := of.Configuration()
+	configuration, err := addon.Configuration()
 	if err != nil {
 		return nil, err
 	}
 	if configuration != "" {
 		args.ConfigurationValues = pulumi.String(configuration)
 	}
-	if of.Policy != "" {
+	if addon.Policy != "" {
 		if role == nil {
-			if role, err = newAddonRole(ctx, of, s, cluster, opts...); err != nil {
+			if role, err = newAddonRole(ctx, addon, s, cluster, opts...); err != nil {
 				return nil, err
 			}
 		}
 		args.PodIdentityAssociations = eks.AddonPodIdentityAssociationArray{eks.AddonPodIdentityAssociationArgs{
-			RoleArn: role.ARN, ServiceAccount: pulumi.String(of.ServiceAccount),
+			RoleArn: role.ARN, ServiceAccount: pulumi.String(addon.ServiceAccount),
 		}}
 		opts = append(opts[:len(opts):len(opts)], pulumi.DependsOn(role.Ready()))
 	}
-	return eks.NewAddon(ctx, of.Name, args, opts...)
+	return eks.NewAddon(ctx, addon.Name, args, opts...)
 }
 
 // newAddonRole registers the role of an add-on.
-func newAddonRole(ctx *pulumi.Context, of clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (*podidentity.Role, error) {
-	return podidentity.NewAddonRole(ctx, of.Name, podidentity.Args{
+func newAddonRole(ctx *pulumi.Context, addon clusterspec.Addon, s clusterspec.Spec, cluster pulumi.StringInput, opts ...pulumi.ResourceOption) (*podidentity.Role, error) {
+	return podidentity.NewAddonRole(ctx, addon.Name, podidentity.Args{
 		ClusterName:       cluster,
 		Namespace:         "kube-system",
-		ServiceAccount:    of.ServiceAccount,
-		ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + of.Policy},
+		ServiceAccount:    addon.ServiceAccount,
+		ManagedPolicyARNs: []string{"arn:" + partition.Of(s.Region) + ":iam::aws:policy/" + addon.Policy},
 	}, opts...)
 }
 
-// gp3 is the class of volumes that is taken where none is named: encrypted, in
-// the zone where the pod is, and able to grow.
+// gp3 returns the arguments of the default storage class. Its volumes are encrypted,
+// are in the zone of their pod, and can be resized.
 func gp3(manager string) *storagev1.StorageClassArgs {
 	annotations := pulumi.ToStringMap(fieldmanager.Annotations(manager))
 	annotations["storageclass.kubernetes.io/is-default-class"] = pulumi.String("true")

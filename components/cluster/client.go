@@ -7,16 +7,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// ClientArgs are the inputs of NewClient.
+// ClientArgs holds the inputs of NewClient.
 type ClientArgs struct {
 	// Cluster is the cluster to deploy to. Required.
 	Cluster *Cluster
-	// Nodes are the nodes without GPUs of a created cluster.
+	// Nodes lists the nodes without GPUs of a created cluster.
 	Nodes []pulumi.Resource
 }
 
-// Client deploys to one cluster, and to no other, whatever the current context
-// of the user's kubeconfig is.
+// Client holds the Kubernetes provider of one cluster. The current context of the
+// user's kubeconfig does not change the cluster.
 type Client struct {
 	provider *kubernetes.Provider
 }
@@ -38,7 +38,7 @@ func NewClient(ctx *pulumi.Context, name string, args ClientArgs, opts ...pulumi
 	return &Client{provider: provider}, err
 }
 
-// Ready returns what others wait for that deploy to the cluster: its provider.
+// Ready returns the resources that users of the cluster wait for: its provider.
 func (c *Client) Ready() []pulumi.Resource {
 	if c.provider == nil {
 		return nil
@@ -46,7 +46,8 @@ func (c *Client) Ready() []pulumi.Resource {
 	return []pulumi.Resource{c.provider}
 }
 
-// Provided deploys a component, and everything in it, to the cluster.
+// Provided returns the option that deploys a component and its children to the
+// cluster.
 func (c *Client) Provided() pulumi.ResourceOption {
 	if c.provider == nil {
 		return pulumi.Composite()

@@ -1,5 +1,5 @@
-// Package cluster is the Kubernetes cluster that everything else runs on: an
-// EKS cluster that is made, or one that the user brings.
+// Package cluster registers the Kubernetes cluster of the stack: a created EKS
+// cluster, or the provider of an existing cluster.
 package cluster
 
 import (
@@ -16,47 +16,50 @@ import (
 
 const typeToken = "vllm-eks:cluster:Cluster"
 
-// Args are the inputs of New. Those beside Spec are for a cluster that is made.
+// Args holds the inputs of New. A created cluster needs all of them, an
+// existing one only Spec.
 type Args struct {
 	Spec clusterspec.Spec
-	// SubnetIDs are the subnets of VPCID in which the control plane has its network
-	// interfaces. A change of them changes nothing of an existing cluster.
+	// SubnetIDs lists the subnets of VPCID for the network interfaces of the control
+	// plane. EKS reads them at creation only; a later change has no effect.
 	VPCID     pulumi.StringInput
 	SubnetIDs pulumi.StringArrayInput
 }
 
-// Cluster is a Kubernetes cluster, ready to be deployed to.
+// Cluster is a Kubernetes cluster that components deploy to.
 type Cluster struct {
 	pulumi.ResourceState
 
-	// Name is the cluster's in Amazon EKS, known before there is one. What uses it
-	// waits for the cluster. "" if it is not known.
+	// Name is the name of the cluster in Amazon EKS. It is known before the cluster
+	// exists, and resources that use it wait for the cluster. "" if the name is not
+	// known.
 	Name pulumi.StringOutput
-	// VolumesRole is the AWS role of the driver of EBS; nil for an existing cluster.
-	// Nodes wait for it, so that the driver has it until the last node is gone.
+	// VolumesRole is the AWS role of the EBS CSI driver; nil for an existing cluster.
+	// Nodes wait for it, so that the driver keeps it until the last node is deleted.
 	VolumesRole *podidentity.Role
 
 	ready         []pulumi.Resource
 	client        *kubernetes.ProviderArgs
 	clientOptions []pulumi.ResourceOption
-	// admitted are the access entries, without which the API server refuses whoever
-	// runs `pulumi up`.
+	// admitted lists the access entries. Without them, the API server refuses the
+	// principal that runs `pulumi up`.
 	admitted []pulumi.Resource
 }
 
-// Ready returns what nodes must wait for: the cluster and what every node runs. It is
-// empty for an existing cluster.
+// Ready returns the resources that nodes must wait for: the cluster and the add-ons
+// of every node. The list is empty for an existing cluster.
 func (c *Cluster) Ready() []pulumi.Resource { return c.ready }
 
 // firstIdentifier keeps the cluster identifier of the first update. With
-// pulumi-kubernetes 4.28, another identifier replaces every object: the new one
-// takes over the object that exists, which is then deleted by its name. Without
-// an identifier, the provider compares addresses, and replaces them as well.
+// pulumi-kubernetes 4.28, another identifier replaces every object: the provider
+// creates the replacement over the existing object, and then deletes it by its name.
+// Without an identifier, the provider compares addresses, and replaces objects if the
+// address changes.
 // https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/provider/provider.go (DiffConfig)
 var firstIdentifier = pulumi.IgnoreChanges([]string{"clusterIdentifier"})
 
-// New registers the cluster that the spec names. Errors name the key of the
-// spec that is wrong, under name.
+// New registers the cluster of the spec. Errors name the wrong key of the spec, under
+// name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Cluster, error) {
 	spec := args.Spec.WithDefaults()
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
@@ -71,12 +74,12 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		c.client = existingProvider(*spec.Existing)
 		c.clientOptions = append(c.clientOptions, firstIdentifier)
 	} else {
-		made, err := newControlPlane(ctx, name, spec, args, inside...)
+		created, err := newControlPlane(ctx, name, spec, args, inside...)
 		if err != nil {
 			return nil, err
 		}
-		c.Name = pulumi.OutputWithDependencies(ctx.Context(), c.Name, made.component).(pulumi.StringOutput)
-		c.client = ownProvider(spec, made.kubeconfig)
+		c.Name = pulumi.OutputWithDependencies(ctx.Context(), c.Name, created.component).(pulumi.StringOutput)
+		c.client = createdProvider(spec, created.kubeconfig)
 		if c.ready, err = newEarlyAddons(ctx, spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
@@ -86,7 +89,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		if c.VolumesRole, err = newAddonRole(ctx, clusterspec.VolumeDriver(spec, nil), spec, c.Name, inside...); err != nil {
 			return nil, err
 		}
-		c.ready = slices.Concat(c.ready, c.VolumesRole.Ready(), []pulumi.Resource{made.component})
+		c.ready = slices.Concat(c.ready, c.VolumesRole.Ready(), []pulumi.Resource{created.component})
 	}
 	return c, ctx.RegisterResourceOutputs(c, pulumi.Map{"name": c.Name})
 }

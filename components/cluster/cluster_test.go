@@ -43,7 +43,8 @@ func TestProviderOfAnExistingCluster(t *testing.T) {
 	}
 }
 
-// TestNewRefusesAnUnnamedCluster says where to look for a name.
+// TestNewRefusesAnUnnamedCluster checks that the error names the command that lists
+// the contexts.
 func TestNewRefusesAnUnnamedCluster(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		_, err := New(ctx, "cluster", Args{Spec: clusterspec.Spec{Existing: &clusterspec.Existing{Kubeconfig: "~/prod"}}})

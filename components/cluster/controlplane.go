@@ -14,18 +14,19 @@ import (
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// controlPlane is what is used of an EKS cluster. Everything that knows the
-// component of pulumi-eks is in this file.
+// controlPlane holds the parts of an EKS cluster that the package uses. Only this file
+// uses pulumi-eks.
 type controlPlane struct {
 	component  pulumi.Resource
 	kubeconfig pulumi.StringOutput
 }
 
-// keyWindowDays is for how long a deleted key can be had back: the longest.
+// keyWindowDays is the number of days in which a deleted KMS key can be restored. KMS
+// allows no longer time.
 const keyWindowDays = 30
 
-// newControlPlane registers an EKS cluster with the key of its secrets and its
-// logs, and without nodes.
+// newControlPlane registers an EKS cluster without nodes, the key that encrypts its
+// secrets, and its log group.
 func newControlPlane(ctx *pulumi.Context, name string, s clusterspec.Spec, args Args, opts ...pulumi.ResourceOption) (*controlPlane, error) {
 	guarded := slices.Concat(opts, []pulumi.ResourceOption{pulumi.Protect(s.Protect)})
 	key, err := kms.NewKey(ctx, name, &kms.KeyArgs{
@@ -36,7 +37,7 @@ func newControlPlane(ctx *pulumi.Context, name string, s clusterspec.Spec, args 
 	if err != nil {
 		return nil, err
 	}
-	// EKS would make the group itself, and keep logs for ever.
+	// Without this log group, EKS creates one itself, and keeps logs forever.
 	logs, err := cloudwatch.NewLogGroup(ctx, name, &cloudwatch.LogGroupArgs{
 		Name:            pulumi.Sprintf("/aws/eks/%s/cluster", s.Name),
 		RetentionInDays: pulumi.Int(s.LogRetentionDays),
@@ -44,16 +45,16 @@ func newControlPlane(ctx *pulumi.Context, name string, s clusterspec.Spec, args 
 	if err != nil {
 		return nil, err
 	}
-	made, err := eks.NewCluster(ctx, name, clusterArgs(s, args, key.Arn), slices.Concat(guarded, []pulumi.ResourceOption{
-		pulumi.DependsOn([]pulumi.Resource{logs}), pulumi.Transforms([]pulumi.ResourceTransform{ownCluster}),
+	created, err := eks.NewCluster(ctx, name, clusterArgs(s, args, key.Arn), slices.Concat(guarded, []pulumi.ResourceOption{
+		pulumi.DependsOn([]pulumi.Resource{logs}), pulumi.Transforms([]pulumi.ResourceTransform{completeCluster}),
 	})...)
 	if err != nil {
 		return nil, err
 	}
-	return &controlPlane{component: made, kubeconfig: made.KubeconfigJson}, nil
+	return &controlPlane{component: created, kubeconfig: created.KubeconfigJson}, nil
 }
 
-// clusterArgs are what the component is given.
+// clusterArgs returns the arguments of the component of pulumi-eks.
 func clusterArgs(s clusterspec.Spec, args Args, key pulumi.StringInput) *eks.ClusterArgs {
 	yes := true
 	mode := eks.AuthenticationModeApi
@@ -68,11 +69,11 @@ func clusterArgs(s clusterspec.Spec, args Args, key pulumi.StringInput) *eks.Clu
 		EncryptionConfigKeyArn:          key.ToStringOutput().ToStringPtrOutput(),
 		KubernetesServiceIpAddressRange: pulumi.String(s.ServiceCIDR),
 		AuthenticationMode:              &mode,
-		CreateOidcProvider:              pulumi.Bool(false), // Pod Identity takes its place
+		CreateOidcProvider:              pulumi.Bool(false), // roles use Pod Identity
 		SkipDefaultNodeGroup:            &yes,
-		UseDefaultVpcCni:                &yes, // the add-on does, and no kubectl
-		// Without a list, the component creates a role for nodes and its access entry,
-		// and nothing uses them.
+		UseDefaultVpcCni:                &yes, // the EKS add-on installs it
+		// Without a list, the component creates a role for nodes and an access entry that
+		// nothing uses.
 		InstanceRoles: iam.RoleArray{},
 	}
 	if len(s.PublicAccessCIDRs) > 0 {
@@ -81,16 +82,17 @@ func clusterArgs(s clusterspec.Spec, args Args, key pulumi.StringInput) *eks.Clu
 	return a
 }
 
-// fixedSubnets is the input of the cluster that stays as EKS got it at creation:
-// EKS refuses subnets in another set of zones, and the control plane needs no
-// other subnets when the network gets another zone.
+// fixedSubnets is the input of the cluster that keeps its value of the creation. EKS
+// refuses subnets in another set of zones, and the control plane needs no other
+// subnets when the network gets another zone.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const fixedSubnets = "vpcConfig.subnetIds"
 
-// ownCluster sets what the component of pulumi-eks has no argument for. Creating
-// the cluster makes nobody an admin: who may do what is what the stack says, and
-// nothing else. The subnets of an existing control plane do not change.
-func ownCluster(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
+// completeCluster sets the inputs for which the component of pulumi-eks has no
+// arguments. Creating the cluster does not make the caller an admin: only the access
+// entries of the stack give permissions. The subnets of an existing control plane do
+// not change.
+func completeCluster(_ context.Context, args *pulumi.ResourceTransformArgs) *pulumi.ResourceTransformResult {
 	if args.Type != "aws:eks/cluster:Cluster" {
 		return nil
 	}

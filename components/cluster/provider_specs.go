@@ -10,11 +10,11 @@ import (
 	clusterspec "github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// existingProvider is the provider of an existing cluster. The cluster
-// identifier decides when everything on the cluster is replaced, and the one of
-// the first update stays (see firstIdentifier): neither another name of the
-// context, nor another place of the kubeconfig, nor new credentials replace
-// anything. That the context is still of the same cluster is checked before.
+// existingProvider returns the arguments of the provider of an existing cluster. A
+// change of the cluster identifier replaces every object, so the identifier of the
+// first update stays (see firstIdentifier). A renamed context, a moved kubeconfig or
+// new credentials replace nothing. The configuration checks that the context still
+// names the same cluster.
 func existingProvider(e clusterspec.Existing) *kubernetes.ProviderArgs {
 	args := &kubernetes.ProviderArgs{
 		Context:               pulumi.String(e.Context),
@@ -27,12 +27,12 @@ func existingProvider(e clusterspec.Existing) *kubernetes.ProviderArgs {
 	return args
 }
 
-// ownProvider is the provider of a cluster that is made. Its kubeconfig is not
-// known before there is one, and changes with the certificate of the cluster,
-// which must replace nothing: the identifier is the cluster's name. Objects of a
-// cluster that does not answer stay in the state, since most such silences end,
-// and an Ingress that is forgotten leaves its load balancer behind.
-func ownProvider(s clusterspec.Spec, kubeconfig pulumi.StringOutput) *kubernetes.ProviderArgs {
+// createdProvider returns the arguments of the provider of a created cluster. The
+// kubeconfig is not known before the cluster exists, and changes with the certificate
+// of the cluster. Neither may replace objects, so the identifier is the cluster's
+// name. Objects of an unreachable cluster stay in the state: most outages end, and an
+// Ingress that leaves the state would leave its load balancer in AWS.
+func createdProvider(s clusterspec.Spec, kubeconfig pulumi.StringOutput) *kubernetes.ProviderArgs {
 	return &kubernetes.ProviderArgs{
 		ClusterIdentifier:     pulumi.String(s.Region + "/" + s.Name),
 		EnableServerSideApply: pulumi.Bool(true),
@@ -42,9 +42,9 @@ func ownProvider(s clusterspec.Spec, kubeconfig pulumi.StringOutput) *kubernetes
 	}
 }
 
-// kubeconfigFor has `aws eks get-token`, which a kubeconfig of pulumi-eks runs
-// for a token that never is too old, ask the cluster's region with the stack's
-// profile, whatever the shell's are.
+// kubeconfigFor returns a kubeconfig whose `aws eks get-token` uses the cluster's
+// region and the stack's profile, and not those of the shell. A kubeconfig of
+// pulumi-eks runs this command for each new token.
 func kubeconfigFor(text, region, profile string) (string, error) {
 	var config map[string]any
 	if err := json.Unmarshal([]byte(text), &config); err != nil {
@@ -53,8 +53,8 @@ func kubeconfigFor(text, region, profile string) (string, error) {
 	users, _ := config["users"].([]any)
 	for _, user := range users {
 		entry, _ := user.(map[string]any)
-		of, _ := entry["user"].(map[string]any)
-		exec, ok := of["exec"].(map[string]any)
+		credentials, _ := entry["user"].(map[string]any)
+		exec, ok := credentials["exec"].(map[string]any)
 		if !ok {
 			return "", fmt.Errorf("the kubeconfig of the cluster has a user that does not ask AWS for a token")
 		}

@@ -9,7 +9,6 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// valid is a cluster that can be made.
 func TestKubeconfigAsksTheClustersRegion(t *testing.T) {
 	const text = `{"users":[{"name":"aws","user":{"exec":{"command":"aws","args":["eks","get-token"],"env":[{"name":"A","value":"b"}]}}}]}`
 	tests := []struct{ name, profile, wantEnv string }{
@@ -30,11 +29,11 @@ func TestKubeconfigAsksTheClustersRegion(t *testing.T) {
 	}
 }
 
-func TestNobodyIsAnAdminForHavingMadeTheCluster(t *testing.T) {
+func TestTheCreatorOfTheClusterIsNoAdmin(t *testing.T) {
 	args := &pulumi.ResourceTransformArgs{Type: "aws:eks/cluster:Cluster", Props: pulumi.Map{"name": pulumi.String("x")}}
-	result := ownCluster(context.Background(), args)
+	result := completeCluster(context.Background(), args)
 	if result == nil {
-		t.Fatal("the cluster is as the component makes it")
+		t.Fatal("the transform does not change the cluster")
 	}
 	access, _ := result.Props["accessConfig"].(pulumi.Map)
 	if access["bootstrapClusterCreatorAdminPermissions"] != pulumi.Bool(false) || access["authenticationMode"] != pulumi.String("API") {
@@ -44,17 +43,17 @@ func TestNobodyIsAnAdminForHavingMadeTheCluster(t *testing.T) {
 		t.Errorf("the properties are %v, and those that were given %v", result.Props, args.Props)
 	}
 	args.Type = "aws:iam/role:Role"
-	if other := ownCluster(context.Background(), args); other != nil {
-		t.Errorf("a role becomes %v", other)
+	if unchanged := completeCluster(context.Background(), args); unchanged != nil {
+		t.Errorf("a role becomes %v", unchanged)
 	}
 }
 
 func TestAnotherZoneDoesNotUpdateTheSubnetsOfTheControlPlane(t *testing.T) {
-	given := []string{"accessConfig.bootstrapClusterCreatorAdminPermissions"}
-	result := ownCluster(context.Background(), &pulumi.ResourceTransformArgs{
-		Type: "aws:eks/cluster:Cluster", Opts: pulumi.ResourceOptions{IgnoreChanges: given},
+	ignored := []string{"accessConfig.bootstrapClusterCreatorAdminPermissions"}
+	result := completeCluster(context.Background(), &pulumi.ResourceTransformArgs{
+		Type: "aws:eks/cluster:Cluster", Opts: pulumi.ResourceOptions{IgnoreChanges: ignored},
 	})
-	if want := append(slices.Clone(given), "vpcConfig.subnetIds"); result == nil || !slices.Equal(result.Opts.IgnoreChanges, want) {
+	if want := append(slices.Clone(ignored), "vpcConfig.subnetIds"); result == nil || !slices.Equal(result.Opts.IgnoreChanges, want) {
 		t.Errorf("%v, want to ignore changes of %q", result, want)
 	}
 }

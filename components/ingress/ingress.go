@@ -1,5 +1,5 @@
-// Package ingress installs the AWS Load Balancer Controller, which makes
-// Application Load Balancers of Ingresses.
+// Package ingress installs the AWS Load Balancer Controller, which creates an
+// Application Load Balancer for each Ingress.
 package ingress
 
 import (
@@ -15,28 +15,30 @@ import (
 
 const typeToken = "vllm-eks:ingress:Controller"
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec ingressspec.Spec
-	// ClusterName is the EKS cluster's, by which the controller tags what it makes.
-	// Required.
+	// ClusterName is the name of the EKS cluster. The controller tags the resources
+	// that it creates with it. Required.
 	ClusterName pulumi.StringInput
-	// VPCID is where load balancers go. The controller cannot ask its node, whose
-	// metadata pods do not reach. Required.
+	// VPCID is the VPC of the load balancers. The controller cannot read it from the
+	// metadata of its node, which pods do not reach. Required.
 	VPCID pulumi.StringInput
 	// Region is the AWS region. Required.
 	Region string
-	// Tags are on everything that the controller makes. Default: none.
+	// Tags holds the tags of the AWS resources that the controller creates. Default:
+	// none.
 	Tags map[string]string
-	// DependsOn is what must be there before, and goes after: the nodes, what gives
-	// pods their AWS roles, and Prometheus' operator if it scrapes the controller.
-	// Default: nothing.
+	// DependsOn lists the resources that are created before the controller and deleted
+	// after it: the nodes, the add-on that gives pods their AWS roles, and Prometheus'
+	// operator if it scrapes the controller. Default: none.
 	DependsOn []pulumi.Resource
 }
 
-// New registers the controller and its AWS role, or nothing if it is not to be
-// installed. Errors name the key of the spec that is wrong, under name. Ingresses
-// are deleted before the controller, which deletes their load balancers.
+// New registers the controller and its AWS role, or nothing if the spec does not
+// install it. Errors name the wrong key of the spec, under name. Pulumi deletes
+// Ingresses before the controller, so that the controller can delete their load
+// balancers.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
@@ -49,8 +51,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 			ClusterName:    args.ClusterName,
 			Namespace:      ingressspec.Namespace,
 			ServiceAccount: ingressspec.ServiceAccount,
-			Policy: pulumi.All(args.ClusterName, args.VPCID).ApplyT(func(of []any) (string, error) {
-				return policy(args.Region, of[0].(string), of[1].(string))
+			Policy: pulumi.All(args.ClusterName, args.VPCID).ApplyT(func(names []any) (string, error) {
+				return policy(args.Region, names[0].(string), names[1].(string))
 			}).(pulumi.StringOutput).ToStringPtrOutput(),
 		})
 		component.Charts = []release.Chart{{Args: release.Args{

@@ -22,14 +22,14 @@ func TestMain(m *testing.M) { stacktest.Main(m) }
 func record(t *testing.T, spec ingressspec.Spec, check func(*pulumi.Context, *release.Component) error) *stacktest.Recording {
 	t.Helper()
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
-		made, err := New(ctx, "ingress-controller", Args{
+		controller, err := New(ctx, "ingress-controller", Args{
 			Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), VPCID: pulumi.String("vpc-0a1b2c3d"), Region: "us-west-2",
 			Tags: map[string]string{"team": "ml"},
 		})
 		if err != nil {
 			return err
 		}
-		return check(ctx, made)
+		return check(ctx, controller)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -39,11 +39,11 @@ func record(t *testing.T, spec ingressspec.Spec, check func(*pulumi.Context, *re
 
 type ingressObject struct{ pulumi.CustomResourceState }
 
-// TestInstalled records an Ingress too, that waits for what the box says: the
-// engine deletes in the reverse order.
+// TestInstalled also records an Ingress that waits for the component: Pulumi deletes
+// in the reverse order.
 func TestInstalled(t *testing.T) {
-	recording := record(t, ingressspec.Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, made *release.Component) error {
-		return ctx.RegisterResource("kubernetes:networking.k8s.io/v1:Ingress", "chat", pulumi.Map{}, &ingressObject{}, pulumi.DependsOn(made.Ready()))
+	recording := record(t, ingressspec.Spec{Install: true, ServiceMonitor: true}, func(ctx *pulumi.Context, controller *release.Component) error {
+		return ctx.RegisterResource("kubernetes:networking.k8s.io/v1:Ingress", "chat", pulumi.Map{}, &ingressObject{}, pulumi.DependsOn(controller.Ready()))
 	})
 	stacktest.Compare(t, "testdata/installed.json", recording)
 	for _, r := range recording.Resources() {
@@ -64,9 +64,9 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording := record(t, ingressspec.Spec{}, func(_ *pulumi.Context, made *release.Component) error {
-		if made.Ready() != nil {
-			t.Errorf("Ingresses wait for %v", made.Ready())
+	recording := record(t, ingressspec.Spec{}, func(_ *pulumi.Context, controller *release.Component) error {
+		if controller.Ready() != nil {
+			t.Errorf("Ingresses wait for %v", controller.Ready())
 		}
 		return nil
 	})
@@ -100,21 +100,21 @@ func TestValidate(t *testing.T) {
 }
 
 func TestChartKnowsItsKeys(t *testing.T) {
-	all := ingressspec.Values(ingressspec.Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
-	all["clusterName"], all["vpcId"] = "c", "v"
-	stacktest.ChartKeys(t, "testdata/aws-load-balancer-controller.keys", versions.LoadBalancerController, all)
+	values := ingressspec.Values(ingressspec.Spec{Install: true, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2", map[string]string{"team": "ml"})
+	values["clusterName"], values["vpcId"] = "c", "v"
+	stacktest.ChartKeys(t, "testdata/aws-load-balancer-controller.keys", versions.LoadBalancerController, values)
 }
 
-// TestUpgradeKeepsTheCertificate: the webhooks would trust another than the
-// running pods have.
+// TestUpgradeKeepsTheCertificate checks that an upgrade keeps the certificate.
+// Otherwise the webhooks would trust another certificate than the running pods have.
 func TestUpgradeKeepsTheCertificate(t *testing.T) {
 	if got := ingressspec.Values(ingressspec.Spec{Install: true}, "us-west-2", nil)["keepTLSSecret"]; got != true {
 		t.Errorf("keepTLSSecret is %v", got)
 	}
 }
 
-// TestPolicy holds how far the role reaches: no further than this cluster's load
-// balancers, in this region.
+// TestPolicy checks that the role can change only the load balancers of this cluster
+// in this region.
 func TestPolicy(t *testing.T) {
 	text, err := policy("us-west-2", "vllm-eks-test", "vpc-0a1b2c3d")
 	if err != nil {
@@ -132,8 +132,8 @@ func TestPolicy(t *testing.T) {
 			}
 		}
 		for _, key := range []string{"aws:ResourceTag/elbv2.k8s.aws/cluster", "aws:RequestTag/elbv2.k8s.aws/cluster"} {
-			values, given := s.Condition["StringEquals"][key]
-			if !given {
+			values, found := s.Condition["StringEquals"][key]
+			if !found {
 				continue
 			}
 			if !slices.Equal(values, []string{"vllm-eks-test"}) {
@@ -144,8 +144,7 @@ func TestPolicy(t *testing.T) {
 			}
 		}
 	}
-	// What the published policy allows by the tag of some cluster is by that of this
-	// one.
+	// The published policy allows these actions by the tag of any cluster.
 	for _, action := range []string{
 		"ec2:CreateSecurityGroup", "ec2:CreateTags", "ec2:DeleteTags", "ec2:DeleteSecurityGroup", "elasticloadbalancing:CreateLoadBalancer",
 		"elasticloadbalancing:CreateTargetGroup", "elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup",
@@ -161,7 +160,7 @@ func TestPolicy(t *testing.T) {
 	}
 }
 
-// TestPolicyOfOtherPartitions is for China and GovCloud.
+// TestPolicyOfOtherPartitions checks the ARNs for China and GovCloud.
 func TestPolicyOfOtherPartitions(t *testing.T) {
 	for region, prefix := range map[string]string{"cn-north-1": "arn:aws-cn:", "us-gov-west-1": "arn:aws-us-gov:"} {
 		text, err := policy(region, "c", "vpc-1")

@@ -9,27 +9,28 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 )
 
-// clusterTag is on everything that the controller makes, with the cluster's name.
+// clusterTag is the key of the tag that the controller sets on each AWS resource that
+// it creates. The value is the cluster's name.
 const clusterTag = "elbv2.k8s.aws/cluster"
 
-// policy is what the controller's role may do. It is the policy that the
-// controller's project publishes, and narrower: where that asks for the tag of
-// some cluster it is of this one, where it allows all of AWS it is this region's
-// and one kind of thing, and what the values turn off is not in it.
+// policy returns the policy of the controller's role. It is narrower than the policy
+// that the controller's project publishes: it requires the tag of this cluster instead
+// of any cluster, it allows one region and one kind of resource instead of all of AWS,
+// and it omits the features that the values turn off.
 // https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/docs/install/iam_policy.json
 func policy(region, cluster, vpc string) (string, error) {
-	of := func(service, resource string) string {
+	arn := func(service, resource string) string {
 		return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition.Of(region), service, region, resource)
 	}
 	var (
-		groups    = []string{of("ec2", "security-group/*")}
-		balancers = []string{of("elasticloadbalancing", "loadbalancer/app/*/*"), of("elasticloadbalancing", "loadbalancer/net/*/*")}
-		targets   = []string{of("elasticloadbalancing", "targetgroup/*/*")}
-		listeners = []string{of("elasticloadbalancing", "listener/app/*/*/*"), of("elasticloadbalancing", "listener/net/*/*/*")}
-		rules     = []string{of("elasticloadbalancing", "listener-rule/app/*/*/*"), of("elasticloadbalancing", "listener-rule/net/*/*/*")}
+		groups    = []string{arn("ec2", "security-group/*")}
+		balancers = []string{arn("elasticloadbalancing", "loadbalancer/app/*/*"), arn("elasticloadbalancing", "loadbalancer/net/*/*")}
+		targets   = []string{arn("elasticloadbalancing", "targetgroup/*/*")}
+		listeners = []string{arn("elasticloadbalancing", "listener/app/*/*/*"), arn("elasticloadbalancing", "listener/net/*/*/*")}
+		rules     = []string{arn("elasticloadbalancing", "listener-rule/app/*/*/*"), arn("elasticloadbalancing", "listener-rule/net/*/*/*")}
 
-		made   = equals("aws:ResourceTag/"+clusterTag, cluster)
-		making = equals("aws:RequestTag/"+clusterTag, cluster)
+		tagged  = equals("aws:ResourceTag/"+clusterTag, cluster)
+		tagging = equals("aws:RequestTag/"+clusterTag, cluster)
 	)
 	return iampolicy.JSON(
 		iampolicy.Statement{Sid: "Read", Actions: reads, Resources: []string{"*"}},
@@ -42,48 +43,48 @@ func policy(region, cluster, vpc string) (string, error) {
 		iampolicy.Statement{
 			Sid:       "Firewall",
 			Actions:   []string{"wafv2:AssociateWebACL", "wafv2:DisassociateWebACL"},
-			Resources: []string{of("wafv2", "regional/webacl/*/*"), balancers[0]},
+			Resources: []string{arn("wafv2", "regional/webacl/*/*"), balancers[0]},
 		},
-		// The nodes' security group, which lets load balancers in, is EKS' and has its
-		// tag.
+		// EKS creates the security group of the nodes, which admits load balancers, and
+		// sets its own tag on it.
 		iampolicy.Statement{
 			Sid:       "OpenNodes",
 			Actions:   []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"},
 			Resources: groups,
 			Condition: iampolicy.Condition{"Null": {"aws:ResourceTag/kubernetes.io/cluster/" + cluster: {"false"}}},
 		},
-		iampolicy.Statement{Sid: "CreateGroup", Actions: []string{"ec2:CreateSecurityGroup"}, Resources: groups, Condition: making},
-		iampolicy.Statement{Sid: "CreateGroupInVpc", Actions: []string{"ec2:CreateSecurityGroup"}, Resources: []string{of("ec2", "vpc/"+vpc)}},
+		iampolicy.Statement{Sid: "CreateGroup", Actions: []string{"ec2:CreateSecurityGroup"}, Resources: groups, Condition: tagging},
+		iampolicy.Statement{Sid: "CreateGroupInVpc", Actions: []string{"ec2:CreateSecurityGroup"}, Resources: []string{arn("ec2", "vpc/"+vpc)}},
 		iampolicy.Statement{
 			Sid: "TagNewGroup", Actions: []string{"ec2:CreateTags"}, Resources: groups,
-			Condition: and(making, equals("ec2:CreateAction", "CreateSecurityGroup")),
+			Condition: combine(tagging, equals("ec2:CreateAction", "CreateSecurityGroup")),
 		},
 		iampolicy.Statement{
 			Sid: "TagGroup", Actions: []string{"ec2:CreateTags", "ec2:DeleteTags"}, Resources: groups,
-			Condition: and(made, keepingTag),
+			Condition: combine(tagged, keepingTag),
 		},
 		iampolicy.Statement{
 			Sid:       "ChangeGroup",
 			Actions:   []string{"ec2:AuthorizeSecurityGroupIngress", "ec2:DeleteSecurityGroup", "ec2:RevokeSecurityGroupIngress"},
-			Resources: groups, Condition: made,
+			Resources: groups, Condition: tagged,
 		},
 		iampolicy.Statement{
 			Sid:       "Create",
 			Actions:   []string{"elasticloadbalancing:CreateLoadBalancer", "elasticloadbalancing:CreateTargetGroup"},
-			Resources: slices.Concat(balancers, targets), Condition: making,
+			Resources: slices.Concat(balancers, targets), Condition: tagging,
 		},
 		iampolicy.Statement{
 			Sid: "TagNew", Actions: []string{"elasticloadbalancing:AddTags"}, Resources: slices.Concat(balancers, targets),
-			Condition: and(making, equals("elasticloadbalancing:CreateAction", "CreateLoadBalancer", "CreateTargetGroup")),
+			Condition: combine(tagging, equals("elasticloadbalancing:CreateAction", "CreateLoadBalancer", "CreateTargetGroup")),
 		},
 		iampolicy.Statement{
 			Sid: "Tag", Actions: []string{"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"}, Resources: slices.Concat(balancers, targets),
-			Condition: and(made, keepingTag),
+			Condition: combine(tagged, keepingTag),
 		},
 		iampolicy.Statement{
 			Sid: "TagListeners", Actions: []string{"elasticloadbalancing:AddTags", "elasticloadbalancing:RemoveTags"}, Resources: slices.Concat(listeners, rules),
 		},
-		iampolicy.Statement{Sid: "Change", Actions: changes, Resources: slices.Concat(balancers, targets, listeners), Condition: made},
+		iampolicy.Statement{Sid: "Change", Actions: changes, Resources: slices.Concat(balancers, targets, listeners), Condition: tagged},
 		iampolicy.Statement{
 			Sid: "Targets", Actions: []string{"elasticloadbalancing:DeregisterTargets", "elasticloadbalancing:RegisterTargets"}, Resources: targets,
 		},
@@ -92,7 +93,7 @@ func policy(region, cluster, vpc string) (string, error) {
 }
 
 var (
-	// reads are allowed on everything, since AWS knows no narrower way.
+	// reads lists the actions that AWS allows only for all resources.
 	reads = []string{
 		"acm:DescribeCertificate", "acm:ListCertificates", "cognito-idp:DescribeUserPoolClient",
 		"ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAvailabilityZones", "ec2:DescribeCoipPools",
@@ -107,20 +108,23 @@ var (
 		"elasticloadbalancing:DescribeTargetHealth", "elasticloadbalancing:DescribeTrustStores",
 		"iam:GetServerCertificate", "iam:ListServerCertificates", "wafv2:GetWebACL", "wafv2:GetWebACLForResource",
 	}
+	// changes lists the actions on resources with the cluster's tag.
+	// changes lists the actions on resources with the cluster's tag.
 	changes = []string{
 		"elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyCapacityReservation",
 		"elasticloadbalancing:ModifyIpPools", "elasticloadbalancing:ModifyListenerAttributes", "elasticloadbalancing:ModifyLoadBalancerAttributes",
 		"elasticloadbalancing:ModifyTargetGroup", "elasticloadbalancing:ModifyTargetGroupAttributes", "elasticloadbalancing:SetIpAddressType",
 		"elasticloadbalancing:SetSecurityGroups", "elasticloadbalancing:SetSubnets",
 	}
-	// listenerChanges are without a tag in the published policy too.
+	// listenerChanges lists the actions that need no tag. The published policy requires
+	// none for them, either.
 	listenerChanges = []string{
 		"elasticloadbalancing:AddListenerCertificates", "elasticloadbalancing:CreateListener", "elasticloadbalancing:CreateRule",
 		"elasticloadbalancing:DeleteListener", "elasticloadbalancing:DeleteRule", "elasticloadbalancing:ModifyListener",
 		"elasticloadbalancing:ModifyRule", "elasticloadbalancing:RemoveListenerCertificates", "elasticloadbalancing:SetRulePriorities",
 		"elasticloadbalancing:SetWebAcl",
 	}
-	// keepingTag is a request that leaves the cluster's tag as it is.
+	// keepingTag is the condition of a request that does not change the cluster's tag.
 	keepingTag = iampolicy.Condition{"Null": {"aws:RequestTag/" + clusterTag: {"true"}}}
 )
 
@@ -128,8 +132,8 @@ func equals(key string, values ...string) iampolicy.Condition {
 	return iampolicy.Condition{"StringEquals": {key: values}}
 }
 
-// and holds where both do.
-func and(a, b iampolicy.Condition) iampolicy.Condition {
+// combine returns the condition that requires both conditions.
+func combine(a, b iampolicy.Condition) iampolicy.Condition {
 	both := iampolicy.Condition{}
 	for _, c := range []iampolicy.Condition{a, b} {
 		for operator, keys := range c {

@@ -1,5 +1,5 @@
-// Package monitoring installs what watches the cluster: Prometheus with its
-// operator, rules and exporters, and the exporter of NVIDIA's GPUs.
+// Package monitoring installs the monitoring of the cluster: Prometheus with its
+// operator, rules and exporters, and the exporter of NVIDIA GPUs.
 package monitoring
 
 import (
@@ -15,23 +15,24 @@ import (
 
 const (
 	typeToken = "vllm-eks:monitoring:Monitoring"
-	// stackTimeoutSeconds is for a dozen images, and a volume.
+	// stackTimeoutSeconds is the timeout of the release. The nodes pull a dozen images
+	// and attach a volume in this time.
 	stackTimeoutSeconds = 900
 )
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec monitoringspec.Spec
 	// GrafanaPassword is the password of Grafana's administrator, whose name is admin.
-	// Default: that of Grafana.ExistingSecret, or one that the chart makes up.
+	// Default: the password in Grafana.ExistingSecret, or one that the chart generates.
 	GrafanaPassword pulumi.StringPtrInput
-	// DependsOn is what must be there before, and goes after: the nodes, and what
-	// makes volumes for Prometheus. Default: nothing.
+	// DependsOn lists the resources that are created before Prometheus and deleted
+	// after it: the nodes, and the driver that creates its volumes. Default: none.
 	DependsOn []pulumi.Resource
 }
 
-// New registers Prometheus and the exporter of GPUs, or nothing if neither is to
-// be installed. Errors name the key of the spec that is wrong, under name.
+// New registers Prometheus and the exporter of GPU metrics, or nothing if the spec
+// installs neither. Errors name the wrong key of the spec, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
@@ -47,7 +48,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 	}
 	if *spec.GPUMetrics {
-		// After the operator of Prometheus, which brings the kind ServiceMonitor.
+		// The chart of Prometheus' operator comes first: it defines the kind ServiceMonitor.
 		component.Charts = append(component.Charts, release.Chart{Resource: name + "-dcgm", Optional: true, Args: release.Args{
 			Chart: versions.DCGMExporter, Namespace: spec.Namespace + monitoringspec.NodesSuffix, Values: chart.Merge(monitoringspec.ExporterValues(spec), spec.GPUMetricsValues),
 		}})
@@ -55,7 +56,8 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return release.NewComponent(ctx, name, component, opts...)
 }
 
-// addPrometheus adds the chart of Prometheus, and what it needs, to a component.
+// addPrometheus adds the chart of Prometheus, and the objects that it needs, to a
+// component.
 func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, password pulumi.StringPtrInput) error {
 	values := chart.Merge(monitoringspec.StackValues(spec), spec.Values)
 	ready, err := available(spec, values)
@@ -63,7 +65,7 @@ func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, p
 		return err
 	}
 	component.Namespaces = append(component.Namespaces, chart.Namespace{Name: spec.Namespace, Level: chart.Restricted})
-	component.Objects = append(component.Objects, disks(spec)...)
+	component.Objects = append(component.Objects, volumeClaims(spec)...)
 	chart := release.Chart{
 		Args: release.Args{
 			Chart: versions.KubePrometheusStack, Name: monitoringspec.FullName, Namespace: spec.Namespace, Values: values, TimeoutSeconds: stackTimeoutSeconds,

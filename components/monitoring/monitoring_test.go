@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-// everything is a spec with every field given.
+// everything returns a spec that sets every field.
 func everything() monitoringspec.Spec {
 	return monitoringspec.Spec{
 		Install: true, Namespace: "watch", RetentionDays: 30, StorageGiB: 200, StorageClass: "fast", Replicas: 2, Alertmanager: true,
@@ -29,28 +29,28 @@ func everything() monitoringspec.Spec {
 
 func record(t *testing.T, spec monitoringspec.Spec) (*stacktest.Recording, *release.Component) {
 	t.Helper()
-	var made *release.Component
+	var component *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
-		made, err = New(ctx, "monitoring", Args{Spec: spec})
+		component, err = New(ctx, "monitoring", Args{Spec: spec})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return recording, made
+	return recording, component
 }
 
 func TestInstalled(t *testing.T) {
 	for name, spec := range map[string]monitoringspec.Spec{
 		"default":    {Install: true},
 		"everything": everything(),
-		// The user's own Prometheus, and our exporter beside it.
+		// The exporter with an existing Prometheus.
 		"exporter": {GPUMetrics: new(true), ServiceMonitor: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			recording, made := record(t, spec)
+			recording, component := record(t, spec)
 			stacktest.Compare(t, "testdata/"+name+".json", recording)
-			if got, want := len(made.Ready()), map[bool]int{true: 2}[spec.Install]; got != want {
+			if got, want := len(component.Ready()), map[bool]int{true: 2}[spec.Install]; got != want {
 				t.Errorf("ServiceMonitors wait for %d resources, want %d", got, want)
 			}
 			var namespaces []string
@@ -67,13 +67,14 @@ func TestInstalled(t *testing.T) {
 }
 
 func TestNotInstalled(t *testing.T) {
-	recording, made := record(t, monitoringspec.Spec{})
-	if n := len(recording.Resources()); n != 0 || made.Ready() != nil || chart.Namespaces(&monitoringspec.Spec{}) != nil {
-		t.Errorf("%d resources are registered, and others wait for %v", n, made.Ready())
+	recording, component := record(t, monitoringspec.Spec{})
+	if n := len(recording.Resources()); n != 0 || component.Ready() != nil || chart.Namespaces(&monitoringspec.Spec{}) != nil {
+		t.Errorf("%d resources are registered, and others wait for %v", n, component.Ready())
 	}
 }
 
-// TestExporterWaitsForTheOperator is for its ServiceMonitor.
+// TestExporterWaitsForTheOperator checks that the kind of the exporter's
+// ServiceMonitor exists before the exporter.
 func TestExporterWaitsForTheOperator(t *testing.T) {
 	recording, _ := record(t, monitoringspec.Spec{Install: true})
 	for _, r := range recording.Resources() {
@@ -113,7 +114,7 @@ func TestValidate(t *testing.T) {
 		{"default", monitoringspec.Spec{}, ""},
 		{"installed", installed(func(*monitoringspec.Spec) {}), ""},
 		{"everything", everything(), ""},
-		{"brought", monitoringspec.Spec{Namespace: "prometheus"}, ""},
+		{"existing", monitoringspec.Spec{Namespace: "prometheus"}, ""},
 		{"namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = "Watch" }), "monitoring.namespace: invalid"},
 		{"long namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = strings.Repeat("n", 58) }), "monitoring.namespace: too long"},
 		{"default namespace", installed(func(s *monitoringspec.Spec) { s.Namespace = "default" }), "monitoring.namespace: invalid"},
@@ -152,11 +153,11 @@ func TestValidate(t *testing.T) {
 	}
 }
 
-// TestSpecsAreNotShared changes nothing that the caller still holds.
+// TestSpecsAreNotShared checks that WithDefaults does not change the caller's spec.
 func TestSpecsAreNotShared(t *testing.T) {
-	given := everything()
-	*given.WithDefaults().GPUMetrics = false
-	if !*given.GPUMetrics {
+	original := everything()
+	*original.WithDefaults().GPUMetrics = false
+	if !*original.GPUMetrics {
 		t.Error("WithDefaults returns a spec that shares memory with the one it was called on")
 	}
 }
@@ -172,8 +173,8 @@ func TestChartsKnowTheirKeys(t *testing.T) {
 	}
 }
 
-// TestPrometheusLooksAtEverything holds what the models' ServiceMonitors rely on:
-// they have no label of the release.
+// TestPrometheusLooksAtEverything checks that Prometheus selects objects without the
+// label of the release: the ServiceMonitors of models have none.
 func TestPrometheusLooksAtEverything(t *testing.T) {
 	p, _ := monitoringspec.StackValues(monitoringspec.Spec{Install: true}.WithDefaults())["prometheus"].(map[string]any)
 	spec, _ := p["prometheusSpec"].(map[string]any)
@@ -184,16 +185,16 @@ func TestPrometheusLooksAtEverything(t *testing.T) {
 	}
 }
 
-// TestNoPasswordInValues reads everything that Grafana is given: values are in
-// Pulumi's state in clear.
+// TestNoPasswordInValues checks the values of Grafana, because Pulumi's state holds
+// values in clear.
 func TestNoPasswordInValues(t *testing.T) {
 	generated := monitoringspec.Spec{Install: true, Grafana: monitoringspec.Grafana{Install: true}}.WithDefaults()
 	for _, spec := range []monitoringspec.Spec{generated, everything()} {
 		g := monitoringspec.GrafanaValues(spec)
-		if _, given := g["adminPassword"]; given {
+		if _, found := g["adminPassword"]; found {
 			t.Error("Grafana's password is in its values")
 		}
-		if _, given := g["admin"]; given != (spec.Grafana.ExistingSecret != "") {
+		if _, found := g["admin"]; found != (spec.Grafana.ExistingSecret != "") {
 			t.Errorf("Grafana's administrator is %v", g["admin"])
 		}
 	}

@@ -15,28 +15,29 @@ import (
 const (
 	// prometheusName is the name of the Prometheus object of the chart.
 	prometheusName = monitoringspec.FullName + "-prometheus"
-	// grafanaSecret is the resource of the Secret with Grafana's administrator.
+	// grafanaSecret is the name of the resource of the Secret with Grafana's
+	// administrator.
 	grafanaSecret = "grafana-admin"
-	// valuesAnnotation changes with the values of the chart, so that each change of
-	// them waits for Prometheus.
+	// valuesAnnotation is the annotation with the digest of the chart's values. An
+	// update that changes the values waits for Prometheus.
 	valuesAnnotation = "vllm-eks/values"
 )
 
-// disks are the claims of Prometheus, under the names by which its StatefulSet
-// looks for them. The StatefulSet would make them itself, but never resize them:
-// a larger storageGiB would then raise the limit of what Prometheus stores above
-// the size of its disk. As objects of the stack they grow in place, before
-// Prometheus has the new limit, and are deleted before the cluster loses what
+// volumeClaims returns the volume claims of Prometheus. Their names are those that its
+// StatefulSet expects. The StatefulSet would create the claims itself, but never
+// resize them: a larger storageGiB would then raise the limit of stored metrics above
+// the size of the volume. As objects of the stack, the claims grow in place before
+// Prometheus has the new limit. Pulumi deletes them before it deletes the driver that
 // deletes their volumes.
 //
 // The retention policy of the StatefulSet cannot delete them: Prometheus' operator
 // deletes and recreates the StatefulSet for each change that Kubernetes does not
-// allow, and the metrics would go with it.
+// allow, which would delete the metrics.
 // https://github.com/prometheus-operator/prometheus-operator/blob/v0.93.0/pkg/k8s/statefulset.go
-func disks(s monitoringspec.Spec) []release.Object {
-	var all []release.Object
+func volumeClaims(s monitoringspec.Spec) []release.Object {
+	var claims []release.Object
 	for i := range s.Replicas {
-		all = append(all, release.Object{
+		claims = append(claims, release.Object{
 			Type: "kubernetes:core/v1:PersistentVolumeClaim",
 			Name: fmt.Sprintf("prometheus-disk-%d", i),
 			Inputs: pulumi.Map{
@@ -47,9 +48,9 @@ func disks(s monitoringspec.Spec) []release.Object {
 					"namespace": pulumi.String(s.Namespace),
 					"labels":    labels(),
 					"annotations": pulumi.Map{
-						// Its volume is made when Prometheus starts.
+						// The volume is created when Prometheus starts.
 						"pulumi.com/skipAwait": pulumi.String("true"),
-						// A claim that the StatefulSet made before is taken over.
+						// Pulumi takes over a claim that the StatefulSet created before.
 						"pulumi.com/patchForce": pulumi.String("true"),
 					},
 				},
@@ -59,16 +60,16 @@ func disks(s monitoringspec.Spec) []release.Object {
 					"resources":        pulumi.Map{"requests": pulumi.Map{"storage": pulumi.String(fmt.Sprintf("%dGi", s.StorageGiB))}},
 				},
 			},
-			// A claim keeps its class. Replacing it would wait for Prometheus to stop.
+			// A claim keeps its class: a replacement would wait until Prometheus stops.
 			Options: []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"spec.storageClassName"})},
 		})
 	}
-	return all
+	return claims
 }
 
-// administrator is the Secret with the name and the password of Grafana's
-// administrator. It is immutable and has a name that Pulumi makes up: another
-// password is another Secret, and Grafana restarts with it.
+// administrator returns the Secret with the name and the password of Grafana's
+// administrator. It is immutable, and Pulumi generates its name: a new password
+// creates a new Secret, and restarts Grafana.
 func administrator(s monitoringspec.Spec, password pulumi.StringPtrInput) release.Object {
 	return release.Object{
 		Type: "kubernetes:core/v1:Secret",
@@ -84,9 +85,9 @@ func administrator(s monitoringspec.Spec, password pulumi.StringPtrInput) releas
 	}
 }
 
-// available waits for Prometheus itself: to Helm, the object Prometheus is ready
-// at once, whether a pod of it ever starts or not. It changes nothing of the
-// object but annotations, and deleting it changes nothing.
+// available returns a patch that waits until Prometheus runs. Helm treats the object
+// Prometheus as ready at once, even if its pods never start. The patch changes only
+// annotations of the object, and deleting the patch changes nothing.
 // https://github.com/pulumi/pulumi-kubernetes/blob/v4.28.0/provider/pkg/metadata/overrides.go
 func available(s monitoringspec.Spec, values map[string]any) (release.Object, error) {
 	text, err := json.Marshal(values)

@@ -14,8 +14,8 @@ import (
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
-// at returns what is at a path of nested mappings.
-func at(value any, path ...string) any {
+// lookUp returns the value at a path of nested mappings.
+func lookUp(value any, path ...string) any {
 	for _, key := range path {
 		inner, _ := value.(map[string]any)
 		value = inner[key]
@@ -23,7 +23,7 @@ func at(value any, path ...string) any {
 	return value
 }
 
-// ofType returns the resources whose type ends so.
+// ofType returns the resources whose type has an ending.
 func ofType(recording *stacktest.Recording, ending string) []stacktest.Resource {
 	var found []stacktest.Resource
 	for _, r := range recording.Resources() {
@@ -46,8 +46,8 @@ func releaseOf(t *testing.T, recording *stacktest.Recording, chart string) stack
 	return stacktest.Resource{}
 }
 
-// TestRaisingStorageRaisesTheDisk holds that the disk and the limit of what is
-// stored on it come from one number, and that the disk is changed first.
+// TestRaisingStorageRaisesTheDisk checks that the size of the disk and the limit of
+// stored metrics follow from one number, and that the disk changes first.
 func TestRaisingStorageRaisesTheDisk(t *testing.T) {
 	for gib, limit := range map[int]string{20: "16GiB", 50: "40GiB"} {
 		recording, _ := record(t, monitoringspec.Spec{Install: true, StorageGiB: gib, Replicas: 2})
@@ -58,11 +58,11 @@ func TestRaisingStorageRaisesTheDisk(t *testing.T) {
 		release := releaseOf(t, recording, "kube-prometheus-stack")
 		for i, claim := range claims {
 			want := []string{"prometheus-kps-prometheus-db-prometheus-kps-prometheus-0", "prometheus-kps-prometheus-db-prometheus-kps-prometheus-1"}[i]
-			if name := at(claim.Inputs, "metadata", "name"); name != want {
+			if name := lookUp(claim.Inputs, "metadata", "name"); name != want {
 				t.Errorf("the claim is %v, and the StatefulSet looks for %s", name, want)
 			}
-			size := at(claim.Inputs, "spec", "resources", "requests", "storage")
-			template := at(release.Inputs, "values", "prometheus", "prometheusSpec", "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage")
+			size := lookUp(claim.Inputs, "spec", "resources", "requests", "storage")
+			template := lookUp(release.Inputs, "values", "prometheus", "prometheusSpec", "storageSpec", "volumeClaimTemplate", "spec", "resources", "requests", "storage")
 			if size != template {
 				t.Errorf("the claim has %v, and the template %v", size, template)
 			}
@@ -73,17 +73,17 @@ func TestRaisingStorageRaisesTheDisk(t *testing.T) {
 				t.Error("another class replaces the claim, which waits for Prometheus to stop")
 			}
 		}
-		if got := at(release.Inputs, "values", "prometheus", "prometheusSpec", "retentionSize"); got != limit {
+		if got := lookUp(release.Inputs, "values", "prometheus", "prometheusSpec", "retentionSize"); got != limit {
 			t.Errorf("of %d GiB, Prometheus fills %v, want %s", gib, got, limit)
 		}
 	}
 }
 
-// TestRecreatedStatefulSetDoesNotDeleteTheMetrics: the operator recreates it for
-// a larger disk.
+// TestRecreatedStatefulSetDoesNotDeleteTheMetrics checks the retention policy of the
+// claims: the operator recreates the StatefulSet for a larger disk.
 func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
 	recording, _ := record(t, monitoringspec.Spec{Install: true})
-	policy := at(releaseOf(t, recording, "kube-prometheus-stack").Inputs, "values", "prometheus", "prometheusSpec", "persistentVolumeClaimRetentionPolicy")
+	policy := lookUp(releaseOf(t, recording, "kube-prometheus-stack").Inputs, "values", "prometheus", "prometheusSpec", "persistentVolumeClaimRetentionPolicy")
 	if policy != nil {
 		t.Errorf("the claims go with the StatefulSet: %v", policy)
 	}
@@ -94,8 +94,8 @@ func TestRecreatedStatefulSetDoesNotDeleteTheMetrics(t *testing.T) {
 	problemstest.Check(t, problems.Err(spec.WithDefaults().Validate(field.NewPath("monitoring"))), []string{policyKey + ": forbidden"}, nil)
 }
 
-// TestPrometheusThatNeverStartsIsNotInstalled: Helm takes the object Prometheus
-// for ready at once.
+// TestPrometheusThatNeverStartsIsNotInstalled checks that the component waits for
+// Prometheus: Helm treats the object Prometheus as ready at once.
 func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
 	recording, _ := record(t, monitoringspec.Spec{Install: true})
 	waits := ofType(recording, ":PrometheusPatch")
@@ -103,8 +103,8 @@ func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
 		t.Fatalf("%d resources wait for Prometheus, want 1", len(waits))
 	}
 	w := waits[0]
-	if got := at(w.Inputs, "metadata", "annotations", "pulumi.com/waitFor"); got != "condition=Available" || at(w.Inputs, "metadata", "name") != "kps-prometheus" {
-		t.Errorf("it waits for %v of %v", got, at(w.Inputs, "metadata", "name"))
+	if got := lookUp(w.Inputs, "metadata", "annotations", "pulumi.com/waitFor"); got != "condition=Available" || lookUp(w.Inputs, "metadata", "name") != "kps-prometheus" {
+		t.Errorf("it waits for %v of %v", got, lookUp(w.Inputs, "metadata", "name"))
 	}
 	if !slices.Contains(w.DependsOn, "kubernetes:helm.sh/v3:Release::monitoring") || !w.RetainOnDelete {
 		t.Errorf("it is made after %q, and deleted with the object: %t", w.DependsOn, !w.RetainOnDelete)
@@ -112,14 +112,14 @@ func TestPrometheusThatNeverStartsIsNotInstalled(t *testing.T) {
 	if !slices.Contains(releaseOf(t, recording, "dcgm-exporter").DependsOn, w.Type+"::"+w.Name) {
 		t.Error("nothing waits for it")
 	}
-	other, _ := record(t, monitoringspec.Spec{Install: true, RetentionDays: 3})
-	if at(ofType(other, ":PrometheusPatch")[0].Inputs, "metadata", "annotations", valuesAnnotation) == at(w.Inputs, "metadata", "annotations", valuesAnnotation) {
+	changed, _ := record(t, monitoringspec.Spec{Install: true, RetentionDays: 3})
+	if lookUp(ofType(changed, ":PrometheusPatch")[0].Inputs, "metadata", "annotations", valuesAnnotation) == lookUp(w.Inputs, "metadata", "annotations", valuesAnnotation) {
 		t.Error("a change of the values does not wait for Prometheus")
 	}
 }
 
-// TestGrafanasPasswordWorksInTheFirstRun: a Secret of the user's cannot be in a
-// namespace that the same run creates.
+// TestGrafanasPasswordWorksInTheFirstRun checks the Secret of the component: an
+// existing Secret cannot be in a namespace that the same run creates.
 func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		_, err := New(ctx, "monitoring", Args{Spec: monitoringspec.Spec{Install: true, Grafana: monitoringspec.Grafana{Install: true}}, GrafanaPassword: pulumi.StringPtr("hunter2")})
@@ -129,18 +129,18 @@ func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	secrets := ofType(recording, ":Secret")
-	if len(secrets) != 1 || at(secrets[0].Inputs, "metadata", "namespace") != "monitoring" {
+	if len(secrets) != 1 || lookUp(secrets[0].Inputs, "metadata", "namespace") != "monitoring" {
 		t.Fatalf("the Secrets are %v, want one in the namespace monitoring", secrets)
 	}
-	if got := at(secrets[0].Inputs, "stringData", "admin-password"); got != stacktest.Redacted {
+	if got := lookUp(secrets[0].Inputs, "stringData", "admin-password"); got != stacktest.Redacted {
 		t.Errorf("the password is in Pulumi's state in clear: %v", got)
 	}
 	release := releaseOf(t, recording, "kube-prometheus-stack")
-	if got := at(release.Inputs, "values", "grafana", "admin", "existingSecret"); got != "grafana-admin-a1b2c3d" {
+	if got := lookUp(release.Inputs, "values", "grafana", "admin", "existingSecret"); got != "grafana-admin-a1b2c3d" {
 		t.Errorf("Grafana reads the Secret %v, want the one that is made", got)
 	}
-	if got := at(release.Inputs, "values", "grafana", "enabled"); got != true {
-		t.Errorf("the other values of Grafana are gone: %v", at(release.Inputs, "values", "grafana"))
+	if got := lookUp(release.Inputs, "values", "grafana", "enabled"); got != true {
+		t.Errorf("the other values of Grafana are gone: %v", lookUp(release.Inputs, "values", "grafana"))
 	}
 	text, err := recording.JSON()
 	if err != nil || strings.Contains(string(text), "hunter2") {
@@ -148,16 +148,16 @@ func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 	}
 }
 
-// TestAlertsThatAlwaysFireAreOff is for those of docs/addons.md.
+// TestAlertsThatAlwaysFireAreOff checks the alerts that docs/addons.md lists.
 func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
 	for _, alertmanager := range []bool{false, true} {
 		rules := monitoringspec.StackValues(monitoringspec.Spec{Install: true, Alertmanager: alertmanager}.WithDefaults())["defaultRules"]
 		for alert, want := range map[string]bool{"PrometheusNotConnectedToAlertmanagers": !alertmanager, "KubeCPUOvercommit": true, "KubeMemoryOvercommit": true} {
-			if got := at(rules, "disabled", alert); got != want {
+			if got := lookUp(rules, "disabled", alert); got != want {
 				t.Errorf("with Alertmanager %t, %s is off: %v, want %t", alertmanager, alert, got, want)
 			}
 		}
-		if got := at(rules, "rules", "alertmanager"); got != alertmanager {
+		if got := lookUp(rules, "rules", "alertmanager"); got != alertmanager {
 			t.Errorf("rules of Alertmanager are there: %v, want %t", got, alertmanager)
 		}
 	}
@@ -165,50 +165,51 @@ func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
 
 func TestGrafanaAndKubeStateMetricsDoNotReadEverySecret(t *testing.T) {
 	values := monitoringspec.StackValues(everything())
-	if got := at(values, "grafana", "rbac", "namespaced"); got != true {
+	if got := lookUp(values, "grafana", "rbac", "namespaced"); got != true {
 		t.Errorf("Grafana has a ClusterRole: namespaced is %v", got)
 	}
 	for _, sidecar := range []string{"dashboards", "datasources"} {
-		if got := at(values, "grafana", "sidecar", sidecar, "resource"); got != "configmap" {
+		if got := lookUp(values, "grafana", "sidecar", sidecar, "resource"); got != "configmap" {
 			t.Errorf("the sidecar for %s reads %v", sidecar, got)
 		}
 	}
-	excluded, _ := at(values, "kube-state-metrics", "collectorsExclude").([]any)
+	excluded, _ := lookUp(values, "kube-state-metrics", "collectorsExclude").([]any)
 	if !slices.Contains(excluded, any("secrets")) || !slices.Contains(excluded, any("configmaps")) {
 		t.Errorf("kube-state-metrics leaves out %v", excluded)
 	}
 }
 
-// TestPrometheusIsNotTheFirstToGo: replicas are scaled by it.
+// TestPrometheusIsNotTheFirstToGo checks that Prometheus has a high priority, because
+// the scaling of replicas needs it.
 func TestPrometheusIsNotTheFirstToGo(t *testing.T) {
 	values := monitoringspec.StackValues(monitoringspec.Spec{Install: true}.WithDefaults())
 	for _, path := range [][]string{{"prometheus", "prometheusSpec"}, {"prometheusOperator"}, {"kube-state-metrics"}} {
-		if got := at(at(values, path...), "priorityClassName"); got != monitoringspec.ClusterCritical {
+		if got := lookUp(lookUp(values, path...), "priorityClassName"); got != monitoringspec.ClusterCritical {
 			t.Errorf("%v has the priority %v", path, got)
 		}
 	}
 }
 
-// TestExporterIsNeitherThrottledNorEvictsReplicas: the chart limits it to 0.2
-// cores.
+// TestExporterIsNeitherThrottledNorEvictsReplicas checks the limits of the exporter:
+// the default of the chart is 0.2 cores.
 func TestExporterIsNeitherThrottledNorEvictsReplicas(t *testing.T) {
 	values := monitoringspec.ExporterValues(monitoringspec.Spec{Install: true}.WithDefaults())
-	if cpu, memory := at(values, "resources", "limits", "cpu"), at(values, "resources", "requests", "memory"); cpu != "2" || memory != "512Mi" {
+	if cpu, memory := lookUp(values, "resources", "limits", "cpu"), lookUp(values, "resources", "requests", "memory"); cpu != "2" || memory != "512Mi" {
 		t.Errorf("the exporter may use %v cores and requests %v", cpu, memory)
 	}
 }
 
 func TestGPUMetricsNameTheReplica(t *testing.T) {
-	if got := at(monitoringspec.ExporterValues(monitoringspec.Spec{Install: true}.WithDefaults()), "serviceMonitor", "honorLabels"); got != true {
+	if got := lookUp(monitoringspec.ExporterValues(monitoringspec.Spec{Install: true}.WithDefaults()), "serviceMonitor", "honorLabels"); got != true {
 		t.Errorf("honorLabels is %v: pod and namespace are the exporter's", got)
 	}
 }
 
-// TestLabelsReachTheExporter: without them, a Prometheus that selects by labels
-// has no GPU metrics.
+// TestLabelsReachTheExporter checks the labels of the ServiceMonitor: without them, a
+// Prometheus that selects by labels has no GPU metrics.
 func TestLabelsReachTheExporter(t *testing.T) {
 	spec := monitoringspec.Spec{GPUMetrics: new(true), ServiceMonitor: true, Labels: map[string]string{"release": "kps"}}
-	if got := at(monitoringspec.ExporterValues(spec), "serviceMonitor", "additionalLabels", "release"); got != "kps" {
+	if got := lookUp(monitoringspec.ExporterValues(spec), "serviceMonitor", "additionalLabels", "release"); got != "kps" {
 		t.Errorf("the ServiceMonitor has the label release=%v", got)
 	}
 }

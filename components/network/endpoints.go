@@ -9,7 +9,8 @@ import (
 	networkspec "github.com/vllm-eks/vllm-eks/spec/network"
 )
 
-// endpoints registers the ways to AWS' own APIs that do not leave the VPC.
+// endpoints registers the VPC endpoints, through which requests to AWS APIs stay in
+// the VPC.
 func (b builder) endpoints(vpc pulumi.StringOutput, private, public tier) ([]pulumi.Resource, error) {
 	var tables pulumi.StringArray
 	for _, zone := range slices.Sorted(slices.Values(b.spec.Zones)) {

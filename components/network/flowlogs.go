@@ -7,16 +7,16 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// flowLogsTrust lets the service that writes flow logs have the role.
+// flowLogsTrust is the trust policy that lets the flow-log service assume the role.
 const flowLogsTrust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// flowLogsPolicy lets it write to the one log group.
+// flowLogsPolicy returns the policy that allows writing to one log group.
 func flowLogsPolicy(group string) string {
 	return `{"Version":"2012-10-17","Statement":[{"Effect":"Allow",` +
 		`"Action":["logs:CreateLogStream","logs:PutLogEvents","logs:DescribeLogStreams"],"Resource":"` + group + `:*"}]}`
 }
 
-// flowLogs registers who talked to whom, unless it is not to be kept.
+// flowLogs registers the flow logs of the VPC, unless their retention is 0 days.
 func (b builder) flowLogs(vpc pulumi.StringOutput) error {
 	if *b.spec.FlowLogDays == 0 {
 		return nil

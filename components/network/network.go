@@ -1,4 +1,4 @@
-// Package network is the VPC that the cluster and its nodes live in.
+// Package network registers the VPC of the cluster and its nodes.
 package network
 
 import (
@@ -15,10 +15,10 @@ import (
 
 const typeToken = "vllm-eks:network:Network"
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec networkspec.Spec
-	// Label is what everything is called in the console. Required.
+	// Label is the prefix of the names of the resources in the AWS console. Required.
 	Label string
 }
 
@@ -28,19 +28,19 @@ type Network struct {
 
 	VPCID                             pulumi.StringOutput
 	PrivateSubnetIDs, PublicSubnetIDs pulumi.StringArrayOutput
-	// ControlPlaneSubnetIDs are the subnets in which EKS has the network interfaces
-	// of the control plane.
+	// ControlPlaneSubnetIDs lists the subnets with the network interfaces of the
+	// control plane.
 	ControlPlaneSubnetIDs pulumi.StringArrayOutput
 
 	private map[string]pulumi.StringArray // by zone
 	ready   []pulumi.Resource
 }
 
-// Ready returns what nodes must wait for: without their routes they do not reach
-// the cluster.
+// Ready returns the resources that nodes must wait for: without their routes, nodes
+// do not reach the cluster.
 func (n *Network) Ready() []pulumi.Resource { return n.ready }
 
-// PrivateIn are the private subnets of these zones, by the zone's name.
+// PrivateIn returns the IDs of the private subnets of zones.
 func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
 	var ids pulumi.StringArray
 	for _, zone := range zones {
@@ -49,8 +49,8 @@ func (n *Network) PrivateIn(zones []string) pulumi.StringArray {
 	return ids
 }
 
-// New registers the network. Of one that exists, and of none, nothing is
-// registered. Errors name the key of the spec that is wrong, under name.
+// New registers the network. It registers nothing for an existing network, or if the
+// spec has none. Errors name the wrong key of the spec, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Network, error) {
 	spec := args.Spec.WithDefaults()
 	if !spec.Made() {
@@ -70,7 +70,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{"vpcId": n.VPCID, "privateSubnetIds": n.PrivateSubnetIDs, "publicSubnetIds": n.PublicSubnetIDs})
 }
 
-// existing is a network of which nothing is registered.
+// existing returns an existing network, and registers nothing.
 func existing(s networkspec.Spec, name string) (*Network, error) {
 	n := &Network{private: map[string]pulumi.StringArray{}}
 	e := s.Existing
@@ -98,12 +98,12 @@ type builder struct {
 	opts        []pulumi.ResourceOption
 }
 
-// after are the options of a resource that must also wait for others.
+// after returns the options of a resource that must also wait for other resources.
 func (b builder) after(rs ...pulumi.Resource) []pulumi.ResourceOption {
 	return append(b.opts[:len(b.opts):len(b.opts)], pulumi.DependsOn(rs))
 }
 
-// vpc registers the VPC and everything in it.
+// vpc registers the VPC and its parts.
 func (b builder) vpc(n *Network) error {
 	vpc, err := ec2.NewVpc(b.ctx, b.name, &ec2.VpcArgs{
 		CidrBlock:          pulumi.String(b.spec.CIDR),
@@ -115,7 +115,7 @@ func (b builder) vpc(n *Network) error {
 		return err
 	}
 	n.VPCID = vpc.ID().ToStringOutput()
-	// The default group lets its members talk to each other; nothing is a member.
+	// The default security group allows traffic between its members; it has no members.
 	if _, err := ec2.NewDefaultSecurityGroup(b.ctx, b.name, &ec2.DefaultSecurityGroupArgs{VpcId: n.VPCID, Tags: b.tags("default", nil)}, b.opts...); err != nil {
 		return err
 	}
@@ -138,8 +138,8 @@ func (b builder) vpc(n *Network) error {
 	}
 	n.PrivateSubnetIDs = private.ids(blocks)
 	n.PublicSubnetIDs = public.ids(blocks)
-	n.ControlPlaneSubnetIDs = private.in(b.spec.PlacedZones())
-	// Load balancers are gone when the last node is: their subnets must stay until
+	n.ControlPlaneSubnetIDs = private.zoneIDs(b.spec.PlacedZones())
+	// Load balancers are deleted before the last node, and need their subnets until
 	// then.
 	n.ready = slices.Concat(private.ready, public.ready, internal.ready)
 	endpoints, err := b.endpoints(n.VPCID, private, public)
@@ -150,14 +150,14 @@ func (b builder) vpc(n *Network) error {
 	return b.flowLogs(n.VPCID)
 }
 
-// tags are the name that the console shows, and others.
-func (b builder) tags(part string, more map[string]string) pulumi.StringMap {
+// tags returns the tag with the name that the AWS console shows, and extra tags.
+func (b builder) tags(part string, extra map[string]string) pulumi.StringMap {
 	label := b.label
 	if part != "" {
 		label += "-" + part
 	}
 	tags := pulumi.StringMap{"Name": pulumi.String(label)}
-	for key, value := range more {
+	for key, value := range extra {
 		tags[key] = pulumi.String(value)
 	}
 	return tags

@@ -16,25 +16,25 @@ const (
 	internalRole = "kubernetes.io/role/internal-elb"
 )
 
-// tier are the subnets of one kind, by zone.
+// tier holds the subnets of one kind, by zone.
 type tier struct {
 	subnets map[string]*ec2.Subnet
 	tables  map[string]*ec2.RouteTable
-	// ready are the ways out.
+	// ready lists the routes and the associations of the subnets.
 	ready []pulumi.Resource
 }
 
-// ids are the subnets' in the order of their zones.
+// ids returns the IDs of the subnets, in the order of the blocks.
 func (t tier) ids(blocks []networkspec.Block) pulumi.StringArrayOutput {
 	var zones []string
 	for _, b := range blocks {
 		zones = append(zones, b.Zone)
 	}
-	return t.in(zones)
+	return t.zoneIDs(zones)
 }
 
-// in are the IDs of the subnets of these zones.
-func (t tier) in(zones []string) pulumi.StringArrayOutput {
+// zoneIDs returns the IDs of the subnets of zones.
+func (t tier) zoneIDs(zones []string) pulumi.StringArrayOutput {
 	var ids pulumi.StringArray
 	for _, zone := range zones {
 		ids = append(ids, t.subnets[zone].ID().ToStringOutput())
@@ -42,8 +42,8 @@ func (t tier) in(zones []string) pulumi.StringArrayOutput {
 	return ids.ToStringArrayOutput()
 }
 
-// public registers the subnets for load balancers and NAT gateways, which an
-// internet gateway leads out of.
+// public registers the subnets for load balancers and NAT gateways. Their egress uses
+// an internet gateway.
 func (b builder) public(vpc pulumi.StringOutput, blocks []networkspec.Block) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
 	gateway, err := ec2.NewInternetGateway(b.ctx, b.name, &ec2.InternetGatewayArgs{VpcId: vpc, Tags: b.tags("", nil)}, b.opts...)
@@ -72,8 +72,8 @@ func (b builder) public(vpc pulumi.StringOutput, blocks []networkspec.Block) (ti
 
 const everywhere = "0.0.0.0/0"
 
-// private registers the subnets for nodes, which a NAT gateway leads out of: of
-// their own zone, or of the one zone that has one.
+// private registers the subnets for nodes. Their egress uses the NAT gateway of their
+// zone, or of the first zone with a NAT gateway.
 func (b builder) private(vpc pulumi.StringOutput, blocks []networkspec.Block, public tier) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: map[string]*ec2.RouteTable{}}
 	gateways := map[string]*ec2.NatGateway{}
@@ -86,8 +86,8 @@ func (b builder) private(vpc pulumi.StringOutput, blocks []networkspec.Block, pu
 		gateways[zone] = gateway
 	}
 	for _, z := range blocks {
-		gateway, own := gateways[z.Zone]
-		if !own {
+		gateway, found := gateways[z.Zone]
+		if !found {
 			gateway = gateways[zones[0]]
 		}
 		table, err := ec2.NewRouteTable(b.ctx, b.name+"-private-"+z.Zone, &ec2.RouteTableArgs{VpcId: vpc, Tags: b.tags("private-"+z.Zone, nil)}, b.opts...)
@@ -122,9 +122,9 @@ func (b builder) nat(zone string, public tier) (*ec2.NatGateway, error) {
 	}, b.after(public.ready...)...)
 }
 
-// internal registers the subnets of internal load balancers. They have the routes
-// of the nodes' subnets, so that a route that the user adds to a table, such as
-// one to a VPN, serves both.
+// internal registers the subnets of internal load balancers. They share the route
+// tables of the nodes' subnets, so that a route that the user adds, such as one to a
+// VPN, applies to both.
 func (b builder) internal(vpc pulumi.StringOutput, blocks []networkspec.Block, private tier) (tier, error) {
 	t := tier{subnets: map[string]*ec2.Subnet{}, tables: private.tables}
 	for _, z := range blocks {
@@ -135,7 +135,7 @@ func (b builder) internal(vpc pulumi.StringOutput, blocks []networkspec.Block, p
 	return t, nil
 }
 
-// subnet registers one subnet and has its zone's table route it.
+// subnet registers one subnet, and associates it with the route table of its zone.
 func (b builder) subnet(t *tier, vpc pulumi.StringOutput, kind, zone string, cidr netip.Prefix, tags map[string]string) error {
 	name := b.name + "-" + kind + "-" + zone
 	subnet, err := ec2.NewSubnet(b.ctx, name, &ec2.SubnetArgs{

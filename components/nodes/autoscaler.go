@@ -13,23 +13,22 @@ import (
 
 const autoscalerToken = "vllm-eks:nodes:Autoscaler"
 
-// AutoscalerArgs are the inputs of NewAutoscaler.
+// AutoscalerArgs holds the inputs of NewAutoscaler.
 type AutoscalerArgs struct {
 	Spec nodespec.AutoscalerSpec
-	// ClusterName is the EKS cluster's, by which the autoscaler finds its groups.
-	// Required.
+	// ClusterName is the name of the EKS cluster. The autoscaler finds its node groups
+	// by it. Required.
 	ClusterName pulumi.StringInput
 	// Region is the AWS region. Required.
 	Region string
-	// DependsOn is what must be there before, and goes after: the nodes, what gives
-	// pods their AWS roles, and Prometheus' operator if it scrapes the autoscaler.
-	// Default: nothing.
+	// DependsOn lists the resources that are created before the autoscaler and deleted
+	// after it: the nodes, the add-on that gives pods their AWS roles, and Prometheus'
+	// operator if it scrapes the autoscaler. Default: none.
 	DependsOn []pulumi.Resource
 }
 
-// NewAutoscaler registers the cluster autoscaler and its AWS role, or nothing if
-// it is not to be installed. Errors name the key of the spec that is wrong, under
-// name.
+// NewAutoscaler registers the cluster autoscaler and its AWS role, or nothing if the
+// spec does not install it. Errors name the wrong key of the spec, under name.
 func NewAutoscaler(ctx *pulumi.Context, name string, args AutoscalerArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {

@@ -20,11 +20,11 @@ import (
 
 func recordAutoscaler(spec nodespec.AutoscalerSpec, check func(*release.Component)) (*stacktest.Recording, error) {
 	return stacktest.Record("test", func(ctx *pulumi.Context) error {
-		made, err := NewAutoscaler(ctx, "autoscaler", AutoscalerArgs{Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), Region: "us-west-2"})
+		autoscaler, err := NewAutoscaler(ctx, "autoscaler", AutoscalerArgs{Spec: spec, ClusterName: pulumi.String("vllm-eks-test"), Region: "us-west-2"})
 		if err != nil {
 			return err
 		}
-		check(made)
+		check(autoscaler)
 		return nil
 	})
 }
@@ -33,9 +33,9 @@ func TestAutoscalerInstalled(t *testing.T) {
 	if err := stacktest.Isolate(); err != nil {
 		t.Fatal(err)
 	}
-	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(made *release.Component) {
-		if len(made.Ready()) != 1 {
-			t.Errorf("engines wait for %d resources, want the release", len(made.Ready()))
+	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(autoscaler *release.Component) {
+		if len(autoscaler.Ready()) != 1 {
+			t.Errorf("engines wait for %d resources, want the release", len(autoscaler.Ready()))
 		}
 	})
 	if err != nil {
@@ -50,9 +50,9 @@ func TestAutoscalerInstalled(t *testing.T) {
 }
 
 func TestAutoscalerNotInstalled(t *testing.T) {
-	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{}, func(made *release.Component) {
-		if made.Ready() != nil {
-			t.Errorf("engines wait for %v", made.Ready())
+	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{}, func(autoscaler *release.Component) {
+		if autoscaler.Ready() != nil {
+			t.Errorf("engines wait for %v", autoscaler.Ready())
 		}
 	})
 	if err != nil || len(recording.Resources()) != 0 {
@@ -96,7 +96,8 @@ func TestAutoscalerValidate(t *testing.T) {
 	}
 }
 
-// TestAutoscalerFollowsKubernetes is what a version bump of the cluster relies on.
+// TestAutoscalerFollowsKubernetes checks that the image of the autoscaler has the
+// minor version of the cluster.
 func TestAutoscalerFollowsKubernetes(t *testing.T) {
 	for _, minor := range versions.KubernetesMinors() {
 		image, _ := nodespec.AutoscalerValues(nodespec.AutoscalerSpec{KubernetesMinor: minor}, "us-west-2")["image"].(map[string]any)
@@ -107,14 +108,14 @@ func TestAutoscalerFollowsKubernetes(t *testing.T) {
 }
 
 func TestAutoscalerChartKnowsItsKeys(t *testing.T) {
-	all := nodespec.AutoscalerValues(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", Priorities: priorities, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2")
-	all["autoDiscovery"] = map[string]any{"clusterName": "c"}
-	stacktest.ChartKeys(t, "testdata/cluster-autoscaler.keys", versions.ClusterAutoscaler, all)
+	values := nodespec.AutoscalerValues(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", Priorities: priorities, Labels: map[string]string{"release": "x"}}.WithDefaults(), "us-west-2")
+	values["autoDiscovery"] = map[string]any{"clusterName": "c"}
+	stacktest.ChartKeys(t, "testdata/cluster-autoscaler.keys", versions.ClusterAutoscaler, values)
 }
 
 var priorities = map[int][]string{10: {"^eks-g5-"}, 20: {"^eks-g5-spot-"}}
 
-// TestPrioritiesComeBeforeTheExpander holds the values from which the chart makes
+// TestPrioritiesComeBeforeTheExpander checks the values from which the chart renders
 // the ConfigMap of the priority expander.
 func TestPrioritiesComeBeforeTheExpander(t *testing.T) {
 	for want, spec := range map[string]nodespec.AutoscalerSpec{
@@ -127,17 +128,18 @@ func TestPrioritiesComeBeforeTheExpander(t *testing.T) {
 		if arguments["expander"] != want {
 			t.Errorf("the expander is %v, want %s", arguments["expander"], want)
 		}
-		rendered, given := values["expanderPriorities"].(map[string]any)
-		if given != (spec.Priorities != nil) {
+		rendered, found := values["expanderPriorities"].(map[string]any)
+		if found != (spec.Priorities != nil) {
 			t.Errorf("%s: the priorities are %v", want, rendered)
 		}
-		if given && !reflect.DeepEqual(rendered, map[string]any{"10": []any{"^eks-g5-"}, "20": []any{"^eks-g5-spot-"}}) {
+		if found && !reflect.DeepEqual(rendered, map[string]any{"10": []any{"^eks-g5-"}, "20": []any{"^eks-g5-spot-"}}) {
 			t.Errorf("the priorities are %v", rendered)
 		}
 	}
 }
 
-// TestAutoscalerPolicy holds that it changes the groups of its own cluster alone.
+// TestAutoscalerPolicy checks that the autoscaler can change only the node groups of
+// its cluster.
 func TestAutoscalerPolicy(t *testing.T) {
 	text, err := nodespec.AutoscalerPolicy("us-west-2", "vllm-eks-test")
 	if err != nil {

@@ -8,12 +8,13 @@ import (
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// maxUnavailable is how many nodes of a zone an update replaces at a time.
+// maxUnavailable is the number of nodes of a zone that an update replaces at the same
+// time.
 const maxUnavailable = 1
 
-// nodeGroup returns the arguments of the node group of a zone: EKS repairs its
-// nodes, and replaces them one at a time. The name begins with that of the group
-// and the zone, so that a replacement exists before the old group goes.
+// nodeGroup returns the arguments of the node group of a zone. EKS repairs its nodes,
+// and replaces them one at a time. AWS generates the end of the name, so that a
+// replacement can exist before the old group is deleted.
 func nodeGroup(z nodespec.PlannedZone) *eks.NodeGroupArgs {
 	n := z.Group
 	args := &eks.NodeGroupArgs{

@@ -9,8 +9,8 @@ import (
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// TestTemplates holds what EC2 and EKS are sent for each way to buy nodes, and
-// that the digest is that of the whole launch template.
+// TestTemplates checks the inputs for EC2 and EKS for each way to buy nodes, and that
+// the digest covers the whole launch template.
 func TestTemplates(t *testing.T) {
 	const block = "cr-0123456789abcdef0"
 	for name, group := range map[string]nodespec.Group{

@@ -1,5 +1,5 @@
-// Package nodes creates the nodes of the cluster: a group for the system, groups
-// with GPUs for the models, and the autoscaler that starts and stops nodes.
+// Package nodes registers the nodes of the cluster: a node group for the system, node
+// groups with GPUs for the models, and the autoscaler that starts and stops nodes.
 package nodes
 
 import (
@@ -16,61 +16,61 @@ import (
 
 const typeToken = "vllm-eks:nodes:Nodes"
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec nodespec.Spec
-	// ClusterName is the EKS cluster's. Label is what the nodes are called in the
-	// console, and Region where they are. Required.
+	// ClusterName is the name of the EKS cluster, Label the name of the nodes in the
+	// AWS console, and Region their AWS region. Required.
 	ClusterName   pulumi.StringInput
 	Label, Region string
-	// SubnetsIn are the private subnets of zones. Required.
+	// SubnetsIn returns the IDs of the private subnets of zones. Required.
 	SubnetsIn func(zones []string) pulumi.StringArray
-	// Tags are on instances and their disks. Default: none.
+	// Tags holds the tags of instances and their disks. Default: none.
 	Tags map[string]string
-	// DependsOn are what nodes wait for: the cluster, its network, and the add-ons
-	// without which a node does not become ready.
+	// DependsOn lists the resources that nodes wait for: the cluster, its network, and
+	// the add-ons without which a node does not become ready.
 	DependsOn []pulumi.Resource
-	// None is a cluster that the user brings with its nodes.
+	// None means that New registers no nodes, because an existing cluster has its own.
 	None bool
 }
 
-// Nodes are the nodes of the cluster.
+// Nodes holds the node groups of the cluster.
 type Nodes struct {
 	pulumi.ResourceState
 
-	// System are the node groups without GPUs, by zone in order; none on a cluster
-	// that the user brings.
+	// System lists the node groups without GPUs, in the order of their zones. The list
+	// is empty on an existing cluster.
 	System []*eks.NodeGroup
-	// GPU are the node groups with GPUs, by the name of the group and by zone in
-	// order.
+	// GPU lists the node groups with GPUs by the name of the group, in the order of
+	// their zones.
 	GPU map[string][]*eks.NodeGroup
 }
 
-// Ready returns what workloads of the system must wait for: the nodes that they
-// run on.
+// Ready returns the resources that workloads of the system must wait for: the nodes
+// that they run on.
 func (n *Nodes) Ready() []pulumi.Resource { return resources(n.System) }
 
-// ReadyFor returns what a model must wait for that runs on one of these groups: the
-// node groups of all zones. The model then goes before its nodes, too. A group
-// that the program does not create has none.
+// ReadyFor returns the resources that a model on these groups must wait for: the node
+// groups of all zones. Pulumi also deletes the model before its nodes. The list has
+// no entry for a group that the program does not create.
 func (n *Nodes) ReadyFor(groups ...string) []pulumi.Resource {
-	var all []pulumi.Resource
+	var ready []pulumi.Resource
 	for _, group := range groups {
-		all = append(all, resources(n.GPU[group])...)
+		ready = append(ready, resources(n.GPU[group])...)
 	}
-	return all
+	return ready
 }
 
 func resources(groups []*eks.NodeGroup) []pulumi.Resource {
-	var all []pulumi.Resource
+	var list []pulumi.Resource
 	for _, g := range groups {
-		all = append(all, g)
+		list = append(list, g)
 	}
-	return all
+	return list
 }
 
-// New registers the groups of nodes. Errors name the key of the spec that is
-// wrong, under systemNodes or nodeGroups.
+// New registers the node groups. Errors name the wrong key of the spec, under
+// systemNodes or nodeGroups.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Nodes, error) {
 	if args.None {
 		return &Nodes{}, nil
@@ -102,7 +102,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
-// builder registers groups.
+// builder registers node groups.
 type builder struct {
 	ctx    *pulumi.Context
 	name   string
@@ -112,36 +112,36 @@ type builder struct {
 	after  []pulumi.Resource
 }
 
-// updateTimeout is how long Pulumi waits while EKS replaces the nodes of a zone
-// one after another: a node takes up to 15 minutes to drain and about as long to
-// start. EKS ends an update that makes no progress by itself.
+// updateTimeout is the time that Pulumi waits while EKS replaces the nodes of a zone
+// one after another. A node takes up to 15 minutes to drain and about as long to
+// start. EKS itself ends an update that makes no progress.
 const updateTimeout = "12h"
 
-// groups registers a group: its launch template, and a managed node group in
-// each zone. An update changes one zone after another.
+// groups registers the launch template of a group and a managed node group in each
+// zone. An update changes one zone after another.
 func (b builder) groups(g nodespec.Planned) ([]*eks.NodeGroup, error) {
 	launched, err := ec2.NewLaunchTemplate(b.ctx, b.name+"-"+g.Name, launchTemplate(g.Template), b.parent)
 	if err != nil {
 		return nil, err
 	}
 	template := eks.NodeGroupLaunchTemplateArgs{Id: launched.ID().ToStringOutput().ToStringPtrOutput(), Version: pulumi.Sprintf("%d", launched.LatestVersion)}
-	var made []*eks.NodeGroup
+	var created []*eks.NodeGroup
 	after := b.after
 	for _, z := range g.Zones {
-		wanted := nodeGroup(z)
-		wanted.ClusterName, wanted.NodeRoleArn = b.args.ClusterName, b.role
-		wanted.SubnetIds = b.args.SubnetsIn([]string{z.Zone})
-		wanted.LaunchTemplate = template
+		args := nodeGroup(z)
+		args.ClusterName, args.NodeRoleArn = b.args.ClusterName, b.role
+		args.SubnetIds = b.args.SubnetsIn([]string{z.Zone})
+		args.LaunchTemplate = template
 		opts := []pulumi.ResourceOption{b.parent, pulumi.DependsOn(after), pulumi.Timeouts(&pulumi.CustomTimeouts{Update: updateTimeout})}
 		if z.Ignore != "" {
 			opts = append(opts, pulumi.IgnoreChanges([]string{z.Ignore}))
 		}
-		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.Name, wanted, opts...)
+		group, err := eks.NewNodeGroup(b.ctx, b.name+"-"+z.Name, args, opts...)
 		if err != nil {
 			return nil, err
 		}
-		made = append(made, group)
+		created = append(created, group)
 		after = slices.Concat(b.after, []pulumi.Resource{group})
 	}
-	return made, nil
+	return created, nil
 }

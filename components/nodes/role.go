@@ -7,15 +7,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/partition"
 )
 
-// trust lets EC2 have the role.
+// trust is the trust policy that lets EC2 assume the role.
 const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
 
-// policies are what a node needs: to join, and to read images. Network, volumes
-// and load balancers have roles of their own.
+// policies lists the policies of a node: to join the cluster, and to pull images.
+// Network, volumes and load balancers use other roles.
 var policies = []string{"AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryReadOnly"}
 
-// newRole registers the role of all nodes, and returns its ARN and what a node
-// must wait for.
+// newRole registers the role of all nodes. It returns the ARN of the role and the
+// resources that a node must wait for.
 func newRole(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (pulumi.StringOutput, []pulumi.Resource, error) {
 	role, err := iam.NewRole(ctx, name, &iam.RoleArgs{
 		AssumeRolePolicy: pulumi.String(trust),

@@ -7,8 +7,9 @@ import (
 	nodespec "github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// launchTemplate returns what every node is started with: an encrypted disk, the
-// metadata service for the node alone, and the stack's tags on what costs.
+// launchTemplate returns the arguments of a launch template: an encrypted disk, a
+// metadata service that only the node reaches, and the stack's tags on the resources
+// that cost money.
 func launchTemplate(t nodespec.Template) *ec2.LaunchTemplateArgs {
 	args := &ec2.LaunchTemplateArgs{
 		Description:          pulumi.String(t.Label),
@@ -22,7 +23,7 @@ func launchTemplate(t nodespec.Template) *ec2.LaunchTemplateArgs {
 				DeleteOnTermination: pulumi.String("true"),
 			},
 		}},
-		// One hop: a pod does not reach the service, and with it the node's role.
+		// One hop: a pod does not reach the service, and so cannot use the node's role.
 		MetadataOptions: ec2.LaunchTemplateMetadataOptionsArgs{
 			HttpEndpoint:            pulumi.String("enabled"),
 			HttpTokens:              pulumi.String("required"),

@@ -7,16 +7,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/trees"
 )
 
-// dependent is a value of a tree that depends on sources.
+// dependent holds the path of a value in a tree that depends on sources.
 type dependent struct {
 	path trees.Path
-	// sources are the indices of the sources, in order.
+	// sources lists the indices of the sources, in order.
 	sources []int
 }
 
-// dependents returns the values of trees that depend on sources. The trees are built
-// for samples, and for another sample of each source. A list whose length depends on a
-// source depends on it as a whole.
+// dependents returns the values of trees that depend on sources. It compares the trees
+// for samples with the trees for another sample of each source. If the length of a list
+// depends on a source, the whole list depends on it.
 func dependents(samples []any, variants [][]any) ([][]dependent, error) {
 	found := make([][]dependent, len(samples))
 	for source, built := range variants {
@@ -35,8 +35,8 @@ func dependents(samples []any, variants [][]any) ([][]dependent, error) {
 	return found, nil
 }
 
-// merge adds the dependency of a path on a source. A path that contains others takes
-// their sources.
+// merge adds the dependency of a path on a source. If the path contains other paths, it
+// gets their sources.
 func merge(list []dependent, path trees.Path, source int) []dependent {
 	for i, d := range list {
 		if d.path.Contains(path) {
@@ -55,15 +55,15 @@ func merge(list []dependent, path trees.Path, source int) []dependent {
 	return append(list, whole)
 }
 
-// union returns the indices of a list and others, sorted, each once.
-func union(list []int, others ...int) []int {
-	indices := slices.Concat(list, others)
+// union returns the indices of a list and extra ones, sorted, each once.
+func union(list []int, extra ...int) []int {
+	indices := slices.Concat(list, extra)
 	slices.Sort(indices)
 	return slices.Compact(indices)
 }
 
-// unforeseen returns the first place at which trees differ from those of samples where
-// nothing was found to depend on sources; "" if there is none.
+// unforeseen returns the first path at which trees differ from the samples, although the
+// value does not depend on sources; "" if there is none.
 func unforeseen(samples, built []any, found [][]dependent) string {
 	if len(samples) != len(built) {
 		return "the number of objects"

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// forest is two trees for the values of three sources.
+// forest returns two trees for the values of three sources.
 func forest(name, class string, subnets ...string) []any {
 	var peers []any
 	for _, s := range subnets {
@@ -18,7 +18,7 @@ func forest(name, class string, subnets ...string) []any {
 	}
 }
 
-// TestDependents holds which values depend on which sources.
+// TestDependents checks the dependencies of values on sources.
 func TestDependents(t *testing.T) {
 	samples := forest("a", "b", "c")
 	found, err := dependents(samples, [][]any{forest("x", "b", "c"), forest("a", "x", "c"), forest("a", "b", "x", "y")})
@@ -38,7 +38,8 @@ func TestDependents(t *testing.T) {
 	}
 }
 
-// TestDependentsOfAnotherShape holds that sources never change which objects there are.
+// TestDependentsOfAnotherShape checks that a source that changes the list of objects is
+// an error.
 func TestDependentsOfAnotherShape(t *testing.T) {
 	samples := forest("a", "b", "c")
 	for name, variant := range map[string][]any{
@@ -53,7 +54,7 @@ func TestDependentsOfAnotherShape(t *testing.T) {
 	}
 }
 
-// TestUnforeseen holds that a value which no sample changed is noticed when it changes.
+// TestUnforeseen checks that unforeseen finds a changed value that no sample changed.
 func TestUnforeseen(t *testing.T) {
 	samples := forest("a", "b", "c")
 	found, err := dependents(samples, [][]any{forest("x", "b", "c")})

@@ -2,8 +2,8 @@ package serving
 
 import "testing"
 
-// TestHideLeavesTheRest holds that a message without the values of secret inputs keeps
-// everything else, however the values look.
+// TestHideLeavesTheRest checks that hide removes only the values of secret inputs from a
+// message.
 func TestHideLeavesTheRest(t *testing.T) {
 	for name, test := range map[string]struct {
 		value         any

@@ -10,25 +10,25 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// source is an input of a service whose value another resource produces.
+// source holds an input of a service whose value another resource produces.
 type source struct {
-	// key is the input's, such as storage.cache.claim.
+	// key is the key of the input, such as storage.cache.claim.
 	key string
 	// value resolves to a string, a *string or a list of strings.
 	value pulumi.Output
 }
 
 // inputs converts the inputs of a service while its arguments become a spec. Inputs
-// with plain values keep them. The other inputs are sources: they have the values that
-// are given by key, or samples.
+// with plain values keep them. The other inputs are sources: they get the value of
+// their key in values, or a sample.
 type inputs struct {
 	values   map[string]any
 	sources  []source
 	problems field.ErrorList
 }
 
-// text returns the value of an input; "" if it is not given.
-func (in *inputs) text(key string, input pulumi.StringPtrInput) string {
+// text returns the value of an input; "" if it is not set.
+func (c *inputs) text(key string, input pulumi.StringPtrInput) string {
 	switch input := input.(type) {
 	case nil:
 		return ""
@@ -36,14 +36,14 @@ func (in *inputs) text(key string, input pulumi.StringPtrInput) string {
 		return string(input)
 	}
 	if isUnset(input) {
-		in.unset(key)
+		c.unset(key)
 		return ""
 	}
-	return in.produced(source{key, input.ToStringPtrOutput()})
+	return c.produced(source{key, input.ToStringPtrOutput()})
 }
 
 // texts returns the value of an input that is a list.
-func (in *inputs) texts(key string, input pulumi.StringArrayInput) []string {
+func (c *inputs) texts(key string, input pulumi.StringArrayInput) []string {
 	if input == nil {
 		return nil
 	}
@@ -51,18 +51,18 @@ func (in *inputs) texts(key string, input pulumi.StringArrayInput) []string {
 		return texts
 	}
 	if isUnset(input) {
-		in.unset(key)
+		c.unset(key)
 		return nil
 	}
-	in.sources = append(in.sources, source{key, input.ToStringArrayOutput()})
-	if texts, ok := in.values[key].([]string); ok {
+	c.sources = append(c.sources, source{key, input.ToStringArrayOutput()})
+	if texts, ok := c.values[key].([]string); ok {
 		return texts
 	}
-	return sampleList(key, len(in.sources), 0)
+	return sampleList(key, len(c.sources), 0)
 }
 
-// isUnset reports whether an input is, or lists, the zero value of an output, which no
-// resource produces and which Pulumi cannot convert.
+// isUnset reports whether an input is or contains the zero value of an output. No
+// resource produces this value, and Pulumi cannot convert it.
 func isUnset(input pulumi.Input) bool {
 	switch input := input.(type) {
 	case pulumi.StringOutput:
@@ -80,17 +80,17 @@ func isUnset(input pulumi.Input) bool {
 const unsetOutput = "is an output that was never set; pass the output of a resource, or leave the argument out"
 
 // unset adds the problem of an output that is a zero value.
-func (in *inputs) unset(key string) {
-	in.problems = append(in.problems, &field.Error{Type: field.ErrorTypeRequired, Field: key, Detail: unsetOutput})
+func (c *inputs) unset(key string) {
+	c.problems = append(c.problems, &field.Error{Type: field.ErrorTypeRequired, Field: key, Detail: unsetOutput})
 }
 
 // produced returns the value of an input that another resource produces.
-func (in *inputs) produced(from source) string {
-	in.sources = append(in.sources, from)
-	if text, ok := in.values[from.key].(string); ok {
+func (c *inputs) produced(input source) string {
+	c.sources = append(c.sources, input)
+	if text, ok := c.values[input.key].(string); ok {
 		return text
 	}
-	return sample(from.key, len(in.sources), 0)
+	return sample(input.key, len(c.sources), 0)
 }
 
 // plainTexts returns the strings of a list whose items are plain.
@@ -109,29 +109,29 @@ func plainTexts(input pulumi.StringArrayInput) (texts []string, ok bool) {
 	return texts, true
 }
 
-// json returns a mapping as JSON; "" if it is not given.
-func (in *inputs) json(key string, mapping map[string]any) string {
+// json returns a mapping as JSON; "" if it is not set.
+func (c *inputs) json(key string, mapping map[string]any) string {
 	if mapping == nil {
 		return ""
 	}
 	text, err := json.Marshal(mapping)
 	if err != nil {
-		in.problems = append(in.problems, &field.Error{Type: field.ErrorTypeInvalid, Field: key, Detail: fmt.Sprintf("is no JSON: %s", err)})
+		c.problems = append(c.problems, &field.Error{Type: field.ErrorTypeInvalid, Field: key, Detail: fmt.Sprintf("is no JSON: %s", err)})
 	}
 	return string(text)
 }
 
-// items returns a list of arguments as a part of the spec.
-func items[Args, Spec any](list []Args, in *inputs, path string, convert func(*Args, *inputs, string) Spec) []Spec {
+// items converts a list of arguments to a part of the spec.
+func items[Args, Spec any](list []Args, converter *inputs, path string, convert func(*Args, *inputs, string) Spec) []Spec {
 	var specs []Spec
 	for i := range list {
-		specs = append(specs, convert(&list[i], in, fmt.Sprintf("%s[%d].", path, i)))
+		specs = append(specs, convert(&list[i], converter, fmt.Sprintf("%s[%d].", path, i)))
 	}
 	return specs
 }
 
-// sample returns a value of the form that an input has. It differs from the samples of
-// other inputs, by their numbers, and from those of other variants.
+// sample returns a valid value of an input. The number makes the samples of all inputs
+// different, and the variant the samples of one input.
 func sample(key string, number, variant int) string {
 	name := fmt.Sprintf("sample-%d-%d", number, variant)
 	switch key[strings.LastIndex(key, ".")+1:] {
@@ -145,8 +145,8 @@ func sample(key string, number, variant int) string {
 	return name
 }
 
-// sampleList returns a list of the form that an input has. Lists of different variants
-// have different lengths.
+// sampleList returns a valid list of an input. Lists of different variants have
+// different lengths.
 func sampleList(key string, number, variant int) []string {
 	var list []string
 	for i := range variant + 1 {
@@ -159,7 +159,7 @@ func sampleList(key string, number, variant int) []string {
 	return list
 }
 
-// variant returns another sample than the one that inputs have.
+// variant returns another sample than the one that inputs uses.
 func (s source) variant(number int) any {
 	if _, list := s.value.(pulumi.StringArrayOutput); list {
 		return sampleList(s.key, number, 1)
@@ -167,8 +167,8 @@ func (s source) variant(number int) any {
 	return sample(s.key, number, 1)
 }
 
-// resolved returns the value of a source. A source without a value is an error, since
-// it would change which objects there are.
+// resolved returns the value of a source. It returns an error for a source without a
+// value, because that would change the list of objects.
 func (s source) resolved(value any) (any, *field.Error) {
 	switch v := value.(type) {
 	case *string:

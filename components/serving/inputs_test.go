@@ -15,21 +15,23 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// given is how a test passes the inputs of a service.
-type given struct {
+// argumentForm holds the functions with which a test passes the inputs of a service.
+type argumentForm struct {
 	text  func(string) pulumi.StringPtrInput
 	texts func(...string) pulumi.StringArrayInput
 }
 
-func asPlain() given {
-	return given{
+// asPlain returns the form of plain values.
+func asPlain() argumentForm {
+	return argumentForm{
 		func(text string) pulumi.StringPtrInput { return pulumi.String(text) },
 		func(texts ...string) pulumi.StringArrayInput { return pulumi.ToStringArray(texts) },
 	}
 }
 
-func asOutput() given {
-	return given{
+// asOutput returns the form of known outputs.
+func asOutput() argumentForm {
+	return argumentForm{
 		func(text string) pulumi.StringPtrInput {
 			return pulumi.String(text).ToStringOutput().ToStringPtrOutput()
 		},
@@ -39,9 +41,9 @@ func asOutput() given {
 	}
 }
 
-// asUnknown passes outputs of resources that do not exist yet.
-func asUnknown() given {
-	return given{
+// asUnknown returns the form of outputs of resources that do not exist yet.
+func asUnknown() argumentForm {
+	return argumentForm{
 		func(string) pulumi.StringPtrInput {
 			return pulumi.UnsafeUnknownOutput(nil).ApplyT(func(any) string { return "" }).(pulumi.StringOutput).ToStringPtrOutput()
 		},
@@ -51,9 +53,10 @@ func asUnknown() given {
 	}
 }
 
-func asSecret() given {
+// asSecret returns the form of secret outputs.
+func asSecret() argumentForm {
 	plain := asPlain()
-	return given{
+	return argumentForm{
 		func(text string) pulumi.StringPtrInput {
 			return pulumi.ToSecret(plain.text(text)).(pulumi.StringOutput)
 		},
@@ -63,8 +66,8 @@ func asSecret() given {
 	}
 }
 
-// everyInput is a service with every input that another resource may produce.
-func everyInput(g given) serving.VLLMServiceArgs {
+// everyInput returns a service with every input that another resource can produce.
+func everyInput(g argumentForm) serving.VLLMServiceArgs {
 	return serving.VLLMServiceArgs{
 		Name: "chat", Namespace: g.text("inference"), Model: "s3://bucket/org/model", MaxModelLen: 8192, ServiceAccountName: g.text("reader"),
 		HuggingFaceToken: &serving.SecretRefArgs{ExistingSecret: g.text("hf")},
@@ -88,7 +91,7 @@ func everyInput(g given) serving.VLLMServiceArgs {
 	}
 }
 
-// preview has a program run as in a preview.
+// preview sets the option that runs a program as a preview.
 func preview(info *pulumi.RunInfo) { info.DryRun = true }
 
 func record(args serving.VLLMServiceArgs, options ...pulumi.RunOption) (*stacktest.Recording, error) {
@@ -116,8 +119,8 @@ func recorded(t *testing.T, args serving.VLLMServiceArgs, options ...pulumi.RunO
 	return objects
 }
 
-// TestOutputsMakeTheSameObjects holds that a service has the same objects whether its
-// inputs are plain or other resources produce them, in an update and in a preview.
+// TestOutputsMakeTheSameObjects checks that plain inputs and inputs that other resources
+// produce give the same objects, in an update and in a preview.
 func TestOutputsMakeTheSameObjects(t *testing.T) {
 	want := recorded(t, everyInput(asPlain()))
 	if len(want) < 7 {
@@ -138,15 +141,15 @@ func TestOutputsMakeTheSameObjects(t *testing.T) {
 	}
 }
 
-// TestServiceHasAKnownName holds the name of the Service's resource, which has to be
-// known where the namespace is not.
+// TestServiceHasAKnownName checks the name of the Service's resource, which must be known
+// even if the namespace is unknown.
 func TestServiceHasAKnownName(t *testing.T) {
 	for name, test := range map[string]struct {
-		given given
-		want  string
+		form argumentForm
+		want string
 	}{"plain": {asPlain(), "@chat.inference"}, "output": {asOutput(), "@chat"}} {
 		t.Run(name, func(t *testing.T) {
-			recording, err := record(everyInput(test.given))
+			recording, err := record(everyInput(test.form))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -159,30 +162,30 @@ func TestServiceHasAKnownName(t *testing.T) {
 	}
 }
 
-// missing returns the places of a tree that another lacks, sorted.
-func missing(full, other any, path string) []string {
+// missing returns the paths of a tree at which another tree has no equal value, sorted.
+func missing(full, partial any, path string) []string {
 	var places []string
 	switch full := full.(type) {
 	case map[string]any:
-		other, _ := other.(map[string]any)
+		partial, _ := partial.(map[string]any)
 		for key, value := range full {
-			if inner, ok := other[key]; ok {
+			if inner, ok := partial[key]; ok {
 				places = append(places, missing(value, inner, path+"."+key)...)
 			} else {
 				places = append(places, path+"."+key)
 			}
 		}
 	case []any:
-		other, _ := other.([]any)
+		partial, _ := partial.([]any)
 		for i, value := range full {
-			if i < len(other) {
-				places = append(places, missing(value, other[i], fmt.Sprintf("%s[%d]", path, i))...)
+			if i < len(partial) {
+				places = append(places, missing(value, partial[i], fmt.Sprintf("%s[%d]", path, i))...)
 			} else {
 				places = append(places, fmt.Sprintf("%s[%d]", path, i))
 			}
 		}
 	default:
-		if full != other {
+		if full != partial {
 			places = append(places, path+" differs")
 		}
 	}
@@ -190,15 +193,15 @@ func missing(full, other any, path string) []string {
 	return places
 }
 
-// TestUnknownInputsLeaveTheRestKnown holds what of each object is unknown in a preview
-// while an input is. The recording leaves unknown values out.
+// TestUnknownInputsLeaveTheRestKnown checks the unknown values of each object in a
+// preview with an unknown input. The recording leaves unknown values out.
 func TestUnknownInputsLeaveTheRestKnown(t *testing.T) {
 	tests := []struct {
 		name    string
-		unknown func(*serving.VLLMServiceArgs, given)
+		unknown func(*serving.VLLMServiceArgs, argumentForm)
 		want    map[string][]string
 	}{
-		{"the namespace", func(a *serving.VLLMServiceArgs, g given) { a.Namespace = g.text("") }, map[string][]string{
+		{"the namespace", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Namespace = g.text("") }, map[string][]string{
 			"kubernetes:apps/v1:Deployment":                 {".metadata.namespace"},
 			"kubernetes:core/v1:Service":                    {".metadata.namespace"},
 			"kubernetes:policy/v1:PodDisruptionBudget":      {".metadata.namespace"},
@@ -209,18 +212,18 @@ func TestUnknownInputsLeaveTheRestKnown(t *testing.T) {
 			},
 			"kubernetes:monitoring.coreos.com/v1:ServiceMonitor": {".metadata.namespace", ".spec.namespaceSelector.matchNames[0] differs"},
 		}},
-		{"the address of Prometheus", func(a *serving.VLLMServiceArgs, g given) { a.Monitoring.PrometheusURL = g.text("") }, map[string][]string{
+		{"the address of Prometheus", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Monitoring.PrometheusURL = g.text("") }, map[string][]string{
 			"kubernetes:keda.sh/v1alpha1:ScaledObject": {
 				".spec.triggers[0].metadata.serverAddress", ".spec.triggers[1].metadata.serverAddress", ".spec.triggers[2].metadata.serverAddress",
 			},
 		}},
-		{"the subnets and their ranges", func(a *serving.VLLMServiceArgs, g given) {
+		{"the subnets and their ranges", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.Ingress.ALB.Subnets, a.Ingress.ALB.SubnetCIDRs = g.texts(), g.texts()
 		}, map[string][]string{
 			"kubernetes:networking.k8s.io/v1:Ingress":       {".metadata.annotations.alb.ingress.kubernetes.io/subnets"},
 			"kubernetes:networking.k8s.io/v1:NetworkPolicy": {".spec.ingress[0].from"},
 		}},
-		{"a claim and a Secret", func(a *serving.VLLMServiceArgs, g given) {
+		{"a claim and a Secret", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.Storage.Cache.Claim, a.APIKey.ExistingSecret = g.text(""), g.text("")
 		}, map[string][]string{
 			"kubernetes:apps/v1:Deployment": {
@@ -251,31 +254,31 @@ func TestUnknownInputsLeaveTheRestKnown(t *testing.T) {
 	}
 }
 
-// TestInvalidInputsAreRefused holds that nothing is created for an input that is wrong,
-// and that all problems are reported with their keys, in a preview too.
+// TestInvalidInputsAreRefused checks that a wrong input creates nothing, and that all
+// problems are reported with their keys, in a preview too.
 func TestInvalidInputsAreRefused(t *testing.T) {
 	empty := pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput)
 	tests := []struct {
 		name   string
-		change func(*serving.VLLMServiceArgs, given)
+		change func(*serving.VLLMServiceArgs, argumentForm)
 		want   []string
 	}{
-		{"values of the wrong form", func(a *serving.VLLMServiceArgs, g given) {
+		{"values of the wrong form", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.Namespace, a.Storage.Cache.Claim = g.text("Not_A_Namespace"), g.text("Not_A_Claim")
 			a.Ingress.ALB.SubnetCIDRs = g.texts("10.0.0.0/20", "10.0.0.1")
 		}, []string{"chat.ingress.alb.subnetCidrs[1]: invalid", "chat.namespace: invalid", "chat.storage.cache.claim: invalid"}},
-		{"no value", func(a *serving.VLLMServiceArgs, _ given) {
+		{"no value", func(a *serving.VLLMServiceArgs, _ argumentForm) {
 			a.Storage.Cache.Claim, a.Volumes[0].ConfigMap = empty, empty
 		}, []string{"chat.storage.cache.claim: required", "chat.volumes[0].configMap: required"}},
-		{"no value of a secret", func(a *serving.VLLMServiceArgs, _ given) { a.APIKey = &serving.SecretRefArgs{Value: empty} }, []string{"chat.apiKey.value: invalid"}},
-		{"an empty secret", func(a *serving.VLLMServiceArgs, g given) { a.APIKey = &serving.SecretRefArgs{Value: g.text("")} }, []string{"chat.apiKey.value: invalid"}},
-		{"a secret and the name of one", func(a *serving.VLLMServiceArgs, g given) { a.APIKey.Value = g.text("sk") }, []string{"chat.apiKey.value: forbidden"}},
-		{"neither a secret nor its name", func(a *serving.VLLMServiceArgs, _ given) {
+		{"no value of a secret", func(a *serving.VLLMServiceArgs, _ argumentForm) { a.APIKey = &serving.SecretRefArgs{Value: empty} }, []string{"chat.apiKey.value: invalid"}},
+		{"an empty secret", func(a *serving.VLLMServiceArgs, g argumentForm) { a.APIKey = &serving.SecretRefArgs{Value: g.text("")} }, []string{"chat.apiKey.value: invalid"}},
+		{"a secret and the name of one", func(a *serving.VLLMServiceArgs, g argumentForm) { a.APIKey.Value = g.text("sk") }, []string{"chat.apiKey.value: forbidden"}},
+		{"neither a secret nor its name", func(a *serving.VLLMServiceArgs, _ argumentForm) {
 			a.APIKey, a.HuggingFaceToken = &serving.SecretRefArgs{}, &serving.SecretRefArgs{Key: "a"}
 		}, []string{"chat.apiKey: required", "chat.huggingFaceToken: required"}},
-		{"a patch that is no JSON", func(a *serving.VLLMServiceArgs, _ given) { a.PodPatch = map[string]any{"a": func() {}} }, []string{"chat.podPatch: invalid"}},
+		{"a patch that is no JSON", func(a *serving.VLLMServiceArgs, _ argumentForm) { a.PodPatch = map[string]any{"a": func() {}} }, []string{"chat.podPatch: invalid"}},
 	}
-	for kind, g := range map[string]given{"plain": asPlain(), "output": asOutput()} {
+	for kind, g := range map[string]argumentForm{"plain": asPlain(), "output": asOutput()} {
 		for name, options := range map[string][]pulumi.RunOption{"update": nil, "preview": {preview}} {
 			for _, test := range tests {
 				t.Run(test.name+", "+kind+", "+name, func(t *testing.T) {
@@ -294,8 +297,8 @@ func TestInvalidInputsAreRefused(t *testing.T) {
 	}
 }
 
-// TestProblemsShowWithoutUnknownInputs holds that a preview reports what is wrong with
-// the rest while inputs are unknown.
+// TestProblemsShowWithoutUnknownInputs checks that a preview with unknown inputs reports
+// the problems of the other arguments.
 func TestProblemsShowWithoutUnknownInputs(t *testing.T) {
 	args := everyInput(asUnknown())
 	args.GPU = &serving.GPUArgs{Count: 9}
@@ -308,10 +311,3 @@ func TestProblemsShowWithoutUnknownInputs(t *testing.T) {
 		t.Errorf("%d resources are registered", len(recording.Resources()))
 	}
 }
-
-// TestSecretsStaySecret holds that no value of a secret input is recorded in clear, nor
-// in an error.
-// TestValuesBecomeSecrets holds that the component stores values in Secrets of its own,
-// and that the pods refer to these.
-// TestObjectsWait holds that the objects wait for the resources that the component
-// depends on, and for those that produce its inputs.

@@ -13,57 +13,59 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/servingargs"
 )
 
-// wrongInput is an input of a service, and a value that it may not have.
+// wrongInput holds an input of a service with an invalid value.
 type wrongInput struct {
 	key string
-	set func(*serving.VLLMServiceArgs, given)
-	// want are the problems of the value; of key, invalid, if there are none.
+	set func(*serving.VLLMServiceArgs, argumentForm)
+	// want lists the problems of the value. Default: key is invalid.
 	want []string
 }
 
-// wrongInputs are wrong values of every input.
+// wrongInputs returns a wrong value for every input.
 func wrongInputs() []wrongInput {
 	const bad = "Bad Value!"
-	args := func(g given) pulumi.StringPtrInput { return g.text(bad) }
+	args := func(g argumentForm) pulumi.StringPtrInput { return g.text(bad) }
 	balanced := func(a *serving.VLLMServiceArgs) *serving.ServiceArgs {
 		a.Service = &serving.ServiceArgs{Type: "LoadBalancer", AllowedCIDRs: []string{"10.8.0.0/16"}, SubnetCIDRs: pulumi.ToStringArray([]string{"10.0.0.0/20"})}
 		return a.Service
 	}
 	return []wrongInput{
-		{"namespace", func(a *serving.VLLMServiceArgs, g given) { a.Namespace = args(g) }, nil},
-		{"serviceAccountName", func(a *serving.VLLMServiceArgs, g given) { a.ServiceAccountName = args(g) }, nil},
-		{"huggingFaceToken.existingSecret", func(a *serving.VLLMServiceArgs, g given) { a.HuggingFaceToken.ExistingSecret = args(g) }, nil},
-		{"huggingFaceToken.value", func(a *serving.VLLMServiceArgs, g given) {
+		{"namespace", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Namespace = args(g) }, nil},
+		{"serviceAccountName", func(a *serving.VLLMServiceArgs, g argumentForm) { a.ServiceAccountName = args(g) }, nil},
+		{"huggingFaceToken.existingSecret", func(a *serving.VLLMServiceArgs, g argumentForm) { a.HuggingFaceToken.ExistingSecret = args(g) }, nil},
+		{"huggingFaceToken.value", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.HuggingFaceToken = &serving.SecretRefArgs{Value: g.text("canary key\n")}
 		}, nil},
-		{"apiKey.existingSecret", func(a *serving.VLLMServiceArgs, g given) { a.APIKey.ExistingSecret = args(g) }, nil},
-		{"apiKey.value", func(a *serving.VLLMServiceArgs, g given) {
+		{"apiKey.existingSecret", func(a *serving.VLLMServiceArgs, g argumentForm) { a.APIKey.ExistingSecret = args(g) }, nil},
+		{"apiKey.value", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.APIKey = &serving.SecretRefArgs{Value: g.text("canary key\n")}
 		}, nil},
-		{"storage.weights.claim", func(a *serving.VLLMServiceArgs, g given) {
+		{"storage.weights.claim", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.Model, a.Storage.S3, a.Storage.Weights = "org/model", nil, &serving.WeightsArgs{Claim: args(g)}
 		}, nil},
-		{"storage.cache.claim", func(a *serving.VLLMServiceArgs, g given) { a.Storage.Cache.Claim = args(g) }, nil},
-		{"storage.s3.roleArn", func(a *serving.VLLMServiceArgs, g given) { a.Storage.S3 = &serving.S3Args{RoleARN: args(g)} }, nil},
-		{"storage.s3.existingSecret", func(a *serving.VLLMServiceArgs, g given) { a.Storage.S3.ExistingSecret = args(g) }, nil},
-		{"volumes[0].configMap", func(a *serving.VLLMServiceArgs, g given) { a.Volumes[0].ConfigMap = args(g) }, []string{"volumes[0]: invalid"}},
-		{"volumes[1].secret", func(a *serving.VLLMServiceArgs, g given) { a.Volumes[1].Secret = args(g) }, []string{"volumes[1]: invalid"}},
-		{"volumes[2].claim", func(a *serving.VLLMServiceArgs, g given) { a.Volumes[2].Claim = args(g) }, []string{"volumes[2]: invalid"}},
-		{"service.certificateArn", func(a *serving.VLLMServiceArgs, g given) { balanced(a).CertificateARN = args(g) }, nil},
-		{"service.subnetCidrs", func(a *serving.VLLMServiceArgs, g given) { balanced(a).SubnetCIDRs = g.texts("10.0.0.0/20", bad, "") },
+		{"storage.cache.claim", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Storage.Cache.Claim = args(g) }, nil},
+		{"storage.s3.roleArn", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Storage.S3 = &serving.S3Args{RoleARN: args(g)} }, nil},
+		{"storage.s3.existingSecret", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Storage.S3.ExistingSecret = args(g) }, nil},
+		{"volumes[0].configMap", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Volumes[0].ConfigMap = args(g) }, []string{"volumes[0]: invalid"}},
+		{"volumes[1].secret", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Volumes[1].Secret = args(g) }, []string{"volumes[1]: invalid"}},
+		{"volumes[2].claim", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Volumes[2].Claim = args(g) }, []string{"volumes[2]: invalid"}},
+		{"service.certificateArn", func(a *serving.VLLMServiceArgs, g argumentForm) { balanced(a).CertificateARN = args(g) }, nil},
+		{"service.subnetCidrs", func(a *serving.VLLMServiceArgs, g argumentForm) {
+			balanced(a).SubnetCIDRs = g.texts("10.0.0.0/20", bad, "")
+		},
 			[]string{"service.subnetCidrs[1]: invalid", "service.subnetCidrs[2]: invalid"}},
-		{"service.subnets", func(a *serving.VLLMServiceArgs, g given) { balanced(a).Subnets = g.texts("subnet-a, subnet-b") }, []string{"service.subnets[0]: invalid"}},
-		{"ingress.tlsSecret", func(a *serving.VLLMServiceArgs, g given) {
+		{"service.subnets", func(a *serving.VLLMServiceArgs, g argumentForm) { balanced(a).Subnets = g.texts("subnet-a, subnet-b") }, []string{"service.subnets[0]: invalid"}},
+		{"ingress.tlsSecret", func(a *serving.VLLMServiceArgs, g argumentForm) {
 			a.Ingress = &serving.IngressArgs{Class: "nginx", Host: "chat.example.com", TLSSecret: args(g), ControllerNamespace: "nginx", Open: true}
 		}, nil},
-		{"ingress.alb.certificateArn", func(a *serving.VLLMServiceArgs, g given) { a.Ingress.ALB.CertificateARN = args(g) }, nil},
-		{"ingress.alb.subnetCidrs", func(a *serving.VLLMServiceArgs, g given) { a.Ingress.ALB.SubnetCIDRs = g.texts(bad) }, []string{"ingress.alb.subnetCidrs[0]: invalid"}},
-		{"ingress.alb.subnets", func(a *serving.VLLMServiceArgs, g given) { a.Ingress.ALB.Subnets = g.texts("subnet-a", "") }, []string{"ingress.alb.subnets[1]: invalid"}},
-		{"monitoring.prometheusUrl", func(a *serving.VLLMServiceArgs, g given) { a.Monitoring.PrometheusURL = args(g) }, nil},
+		{"ingress.alb.certificateArn", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Ingress.ALB.CertificateARN = args(g) }, nil},
+		{"ingress.alb.subnetCidrs", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Ingress.ALB.SubnetCIDRs = g.texts(bad) }, []string{"ingress.alb.subnetCidrs[0]: invalid"}},
+		{"ingress.alb.subnets", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Ingress.ALB.Subnets = g.texts("subnet-a", "") }, []string{"ingress.alb.subnets[1]: invalid"}},
+		{"monitoring.prometheusUrl", func(a *serving.VLLMServiceArgs, g argumentForm) { a.Monitoring.PrometheusURL = args(g) }, nil},
 	}
 }
 
-// problems returns the keys and kinds of the problems that the value has.
+// problems returns the keys and kinds of the value's problems.
 func (w wrongInput) problems() []string {
 	if w.want == nil {
 		return []string{"chat." + w.key + ": invalid"}
@@ -75,15 +77,15 @@ func (w wrongInput) problems() []string {
 	return want
 }
 
-// TestKnownInputsAreValidatedBesideUnknownOnes holds that a preview refuses a wrong value
-// of every input that is known, while every other input is unknown, and that messages
-// repeat neither a secret nor a sample.
+// TestKnownInputsAreValidatedBesideUnknownOnes checks that a preview refuses a wrong
+// value of each known input while every other input is unknown, and that messages repeat
+// neither a secret nor a sample.
 func TestKnownInputsAreValidatedBesideUnknownOnes(t *testing.T) {
 	for _, w := range wrongInputs() {
-		for kind, g := range map[string]given{"plain": asPlain(), "output": asOutput(), "secret": asSecret()} {
+		for kind, g := range map[string]argumentForm{"plain": asPlain(), "output": asOutput(), "secret": asSecret()} {
 			t.Run(w.key+", "+kind, func(t *testing.T) {
-				for name, others := range map[string]given{"unknown": asUnknown(), "plain": asPlain(), "output": asOutput()} {
-					args := everyInput(others)
+				for name, rest := range map[string]argumentForm{"unknown": asUnknown(), "plain": asPlain(), "output": asOutput()} {
+					args := everyInput(rest)
 					w.set(&args, g)
 					recording, err := record(args, preview)
 					problemstest.Check(t, err, w.problems(), nil)
@@ -109,9 +111,9 @@ func TestKnownInputsAreValidatedBesideUnknownOnes(t *testing.T) {
 	}
 }
 
-// asUnset passes zero values of outputs.
-func asUnset() given {
-	return given{
+// asUnset returns the form of outputs that are zero values.
+func asUnset() argumentForm {
+	return argumentForm{
 		func(string) pulumi.StringPtrInput { return pulumi.StringPtrOutput{} },
 		func(texts ...string) pulumi.StringArrayInput {
 			if len(texts) > 1 {
@@ -122,8 +124,8 @@ func asUnset() given {
 	}
 }
 
-// TestUnsetOutputsAreRefused holds that an output that a program forgot to set is an error
-// of its key, and does not panic.
+// TestUnsetOutputsAreRefused checks that an output that a program did not set is an error
+// with its key, and not a panic.
 func TestUnsetOutputsAreRefused(t *testing.T) {
 	for _, w := range wrongInputs() {
 		t.Run(w.key, func(t *testing.T) {
@@ -135,7 +137,7 @@ func TestUnsetOutputsAreRefused(t *testing.T) {
 	}
 }
 
-// TestWrongInputsHasEveryInput holds that the list above has every input.
+// TestWrongInputsHasEveryInput checks that wrongInputs has every input.
 func TestWrongInputsHasEveryInput(t *testing.T) {
 	declared, err := servingargs.VLLMService(servingargs.Comments("../.."))
 	if err != nil {

@@ -14,15 +14,15 @@ import (
 
 const namespacesToken = "vllm-eks:serving:Namespaces"
 
-// NamespacesArgs are the inputs of NewNamespaces.
+// NamespacesArgs holds the inputs of NewNamespaces.
 type NamespacesArgs struct {
 	// Namespaces are the namespaces of models. Required.
 	Namespaces []NamespaceArgs `pulumi:"namespaces,optional"`
 }
 
-// NamespaceSpecsArgs are the inputs of NewNamespacesFromSpecs.
+// NamespaceSpecsArgs holds the inputs of NewNamespacesFromSpecs.
 type NamespaceSpecsArgs struct {
-	// Specs are the namespaces of models.
+	// Specs lists the namespaces of models.
 	Specs []servingspec.NamespaceSpec
 }
 
@@ -41,8 +41,8 @@ func NewNamespaces(ctx *pulumi.Context, name string, args NamespacesArgs, opts .
 	return registerNamespaces(ctx, name, field.NewPath(name).Child("namespaces"), specs, opts)
 }
 
-// NewNamespacesFromSpecs is NewNamespaces for Go programs that have specs, such as
-// those that are decoded from a stack's file.
+// NewNamespacesFromSpecs registers namespaces like NewNamespaces, for Go programs that
+// have specs, such as those decoded from a stack's file.
 func NewNamespacesFromSpecs(ctx *pulumi.Context, name string, args NamespaceSpecsArgs, opts ...pulumi.ResourceOption) (*Namespaces, error) {
 	return registerNamespaces(ctx, name, field.NewPath(name), args.Specs, opts)
 }
@@ -80,9 +80,9 @@ func registerNamespaces(ctx *pulumi.Context, name string, path *field.Path, list
 	return n, ctx.RegisterResourceOutputs(n, pulumi.Map{})
 }
 
-// letGo reads an existing namespace as the resource that it would be if the stack
-// created it: if the stack did, the engine drops it from the state, and leaves it
-// on the cluster. Not registered at all, it would be deleted.
+// letGo reads an existing namespace under the name of a created one. If the stack
+// created it in an earlier update, Pulumi removes it from the state and leaves it on the
+// cluster. Without the read, Pulumi would delete it.
 func letGo(ctx *pulumi.Context, spec servingspec.NamespaceSpec, opts ...pulumi.ResourceOption) error {
 	if spec.Known {
 		return nil
@@ -90,7 +90,7 @@ func letGo(ctx *pulumi.Context, spec servingspec.NamespaceSpec, opts ...pulumi.R
 	return ctx.ReadResource("kubernetes:core/v1:Namespace", spec.Name, pulumi.ID(spec.Name), nil, &object{}, opts...)
 }
 
-// Ready returns the namespaces that are created here.
+// Ready returns the namespaces that the component creates.
 func (n *Namespaces) Ready() []pulumi.Resource {
 	if n == nil {
 		return nil
@@ -98,8 +98,8 @@ func (n *Namespaces) Ready() []pulumi.Resource {
 	return n.ReadyFor(slices.Sorted(maps.Keys(n.byName))...)
 }
 
-// ReadyFor returns what services in these namespaces must wait for: those of the
-// namespaces that are created here.
+// ReadyFor returns the resources that services in these namespaces must wait for: the
+// namespaces among them that the component creates.
 func (n *Namespaces) ReadyFor(names ...string) []pulumi.Resource {
 	if n == nil {
 		return nil

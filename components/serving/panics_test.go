@@ -11,20 +11,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
-// TestZeroValuesDoNotPanic calls every exported method of the components with zero
-// values and nil, and the constructors with arguments of which every pointer is nil or
-// points to nothing.
+// TestZeroValuesDoNotPanic calls every exported method of the components with zero values
+// and nil.
 func TestZeroValuesDoNotPanic(t *testing.T) {
 	for name, v := range map[string]any{
 		"nil service": (*serving.VLLMService)(nil), "empty service": &serving.VLLMService{},
 		"nil namespaces": (*serving.Namespaces)(nil), "empty namespaces": &serving.Namespaces{},
 	} {
 		methods := reflect.ValueOf(v)
-		own := reflect.TypeFor[pulumi.ResourceState]()
+		embedded := reflect.TypeFor[pulumi.ResourceState]()
 		for i := range methods.NumMethod() {
 			m := methods.Type().Method(i)
-			if _, promoted := reflect.PointerTo(own).MethodByName(m.Name); promoted {
-				continue // Pulumi's
+			if _, promoted := reflect.PointerTo(embedded).MethodByName(m.Name); promoted {
+				continue // a method of Pulumi
 			}
 			t.Run(name+" "+m.Name, func(t *testing.T) {
 				if problem := panicstest.Problem(methods.Method(i)); problem != "" {
@@ -35,7 +34,8 @@ func TestZeroValuesDoNotPanic(t *testing.T) {
 	}
 }
 
-// TestConstructorsRefuseEmptyArguments holds that constructors report what is missing.
+// TestConstructorsRefuseEmptyArguments checks that constructors report missing arguments,
+// also if every pointer points to a zero value.
 func TestConstructorsRefuseEmptyArguments(t *testing.T) {
 	empty := serving.VLLMServiceArgs{
 		KVCache: &serving.KVCacheArgs{}, Queue: &serving.QueueLimitsArgs{}, Speculative: &serving.SpeculativeArgs{}, Media: &serving.MediaArgs{},

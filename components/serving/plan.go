@@ -13,8 +13,8 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// plan holds the trees of a service: its Secrets, its objects and its outputs, built
-// for samples, and which of their values depend on sources.
+// plan holds the trees of a service, built for samples: its Secrets, its objects and
+// its outputs. It also holds the values of the trees that depend on sources.
 type plan struct {
 	service *service
 	objects []manifest.Object
@@ -31,8 +31,8 @@ func (s *service) plan() (*plan, error) {
 		return nil, err
 	}
 	var variants [][]any
-	for number, from := range s.numbered() {
-		_, trees, err := s.build(map[string]any{from.key: from.variant(number + 1)})
+	for number, input := range s.numbered() {
+		_, trees, err := s.build(map[string]any{input.key: input.variant(number + 1)})
 		if err != nil {
 			return nil, err
 		}
@@ -52,8 +52,8 @@ func (s *service) numbered() []source {
 	return sources
 }
 
-// build returns the objects of the service, Secrets first, and their trees, with that
-// of the outputs at the end.
+// build returns the objects of the service, Secrets first, and their trees. The last
+// tree holds the outputs.
 func (s *service) build(values map[string]any) (objects []manifest.Object, built []any, err error) {
 	spec := s.complete(values)
 	for _, kept := range s.secrets {
@@ -70,7 +70,7 @@ func (s *service) build(values map[string]any) (objects []manifest.Object, built
 	return objects, append(built, outputs(spec)), nil
 }
 
-// outputs returns the outputs of a service, by the names of their properties.
+// outputs returns the outputs of a service by the names of their properties.
 func outputs(spec servingspec.Spec) any {
 	return map[string]any{
 		"name":               spec.Name,
@@ -82,7 +82,8 @@ func outputs(spec servingspec.Spec) any {
 	}
 }
 
-// check holds that the values of sources change nothing but what depends on them.
+// check returns an error if the values of sources change a value that does not depend
+// on them.
 func (p *plan) check(values map[string]any) error {
 	_, built, err := p.service.build(values)
 	if err != nil {
@@ -94,9 +95,9 @@ func (p *plan) check(values map[string]any) error {
 	return nil
 }
 
-// inputs returns the tree at an index as the inputs of a resource. What depends on
-// sources is an output of these, and of no others: it alone is unknown while one of
-// them is.
+// inputs returns the tree at an index as the inputs of a resource. A value that depends
+// on sources becomes an output of these sources only: in a preview, only the values that
+// depend on an unknown source are unknown.
 func (p *plan) inputs(index int) pulumi.Map {
 	inputs := untyped.Map(p.samples[index].(map[string]any))
 	for _, d := range p.found[index] {
@@ -112,8 +113,8 @@ func (p *plan) inputs(index int) pulumi.Map {
 	return inputs
 }
 
-// trees returns the trees that are built for the values of some sources, and samples of
-// the others.
+// trees returns the trees for the values of some sources, and samples of the other
+// sources.
 func (p *plan) trees(indices []int) pulumi.AnyOutput {
 	id := fmt.Sprint(indices)
 	if built, ok := p.built[id]; ok {
@@ -127,12 +128,12 @@ func (p *plan) trees(indices []int) pulumi.AnyOutput {
 	built := pulumi.All(values...).ApplyT(func(resolved []any) (any, error) {
 		values := map[string]any{}
 		for i, value := range resolved {
-			from := sources[indices[i]]
-			value, problem := from.resolved(value)
+			input := sources[indices[i]]
+			value, problem := input.resolved(value)
 			if problem != nil {
 				return nil, fmt.Errorf("%s.%s: %s", p.service.name, problem.Field, problem.Detail)
 			}
-			values[from.key] = value
+			values[input.key] = value
 		}
 		_, built, err := p.service.build(values)
 		return any(built), err
@@ -141,7 +142,7 @@ func (p *plan) trees(indices []int) pulumi.AnyOutput {
 	return built
 }
 
-// place puts an input at a path of others.
+// place sets the input at a path.
 func place(inputs pulumi.Input, path trees.Path, value pulumi.Input) {
 	step, rest := path[0], path[1:]
 	switch inputs := inputs.(type) {
@@ -160,7 +161,7 @@ func place(inputs pulumi.Input, path trees.Path, value pulumi.Input) {
 	}
 }
 
-// plain returns a value of a tree with Go's numbers, and without nothing in mappings.
+// plain returns a value of a tree with Go's numbers, and with no nil values in mappings.
 func plain(value any) any {
 	switch v := value.(type) {
 	case map[string]any:

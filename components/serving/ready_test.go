@@ -11,8 +11,8 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// TestWhatWaitsForAService registers a resource that waits for a service with two
-// addresses: it waits for both.
+// TestWhatWaitsForAService checks that a client of a service with two addresses waits for
+// both.
 func TestWhatWaitsForAService(t *testing.T) {
 	spec := servingspec.Spec{Name: "chat", PreviousNames: []string{"llama"}, Namespace: "inference", Model: servingspec.Model{ID: "org/m"}}
 	got := waitsFor(t, func(ctx *pulumi.Context) ([]pulumi.Resource, error) {
@@ -27,8 +27,8 @@ func TestWhatWaitsForAService(t *testing.T) {
 	}
 }
 
-// TestWhatWaitsForNamespaces: for those that are created, and of these for the ones
-// that are named.
+// TestWhatWaitsForNamespaces checks that a client waits for the created namespaces that
+// it names.
 func TestWhatWaitsForNamespaces(t *testing.T) {
 	args := serving.NamespaceSpecsArgs{Specs: []servingspec.NamespaceSpec{{Name: "b"}, {Name: "a"}, {Name: "theirs", Existing: true, Known: true}}}
 	const created = "kubernetes:core/v1:Namespace::"
@@ -57,7 +57,7 @@ func TestWhatWaitsForNamespaces(t *testing.T) {
 	}
 }
 
-// waitsFor returns the resources that another waits for, sorted.
+// waitsFor returns the resources that a client waits for, sorted.
 func waitsFor(t *testing.T, register func(*pulumi.Context) ([]pulumi.Resource, error)) []string {
 	t.Helper()
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
@@ -65,8 +65,8 @@ func waitsFor(t *testing.T, register func(*pulumi.Context) ([]pulumi.Resource, e
 		if err != nil {
 			return err
 		}
-		var last pulumi.CustomResourceState
-		return ctx.RegisterResource("test:index:Client", "last", pulumi.Map{}, &last, pulumi.DependsOn(ready))
+		var client pulumi.CustomResourceState
+		return ctx.RegisterResource("test:index:Client", "last", pulumi.Map{}, &client, pulumi.DependsOn(ready))
 	})
 	if err != nil {
 		t.Fatal(err)

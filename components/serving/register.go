@@ -17,14 +17,14 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// object is a registered Kubernetes object.
+// object holds a registered Kubernetes object.
 type object struct {
 	pulumi.CustomResourceState
 
 	Metadata pulumi.MapOutput `pulumi:"metadata"`
 }
 
-// name is what the provider called it.
+// name returns the name that the provider gave the object.
 func (o *object) name() pulumi.StringOutput {
 	return o.Metadata.ApplyT(func(metadata map[string]any) (string, error) {
 		name, ok := metadata["name"].(string)
@@ -35,22 +35,21 @@ func (o *object) name() pulumi.StringOutput {
 	}).(pulumi.StringOutput)
 }
 
-// register registers an object as the resource that Pulumi's typed packages would
-// make of it.
+// register registers an object as the same resource as Pulumi's typed packages.
 func register(ctx *pulumi.Context, name string, o runtime.Object, inputs pulumi.Map, opts ...pulumi.ResourceOption) (*object, error) {
 	registered := &object{}
 	return registered, untyped.Register(ctx, typeToken(o), name, inputs, registered, opts...)
 }
 
-// childOptions returns the options of a component's children. They wait for what the
-// component depends on, which by itself does not hold them back.
+// childOptions returns the options of a component's children. The children wait for the
+// resources that the component depends on; without these options, they would not.
 func childOptions(component pulumi.Resource, opts []pulumi.ResourceOption) ([]pulumi.ResourceOption, error) {
-	given, err := pulumi.NewResourceOptions(opts...)
+	snapshot, err := pulumi.NewResourceOptions(opts...)
 	if err != nil {
 		return nil, err
 	}
-	options := []pulumi.ResourceOption{pulumi.Parent(component), pulumi.DependsOn(given.DependsOn)}
-	for _, list := range given.DependsOnInputs {
+	options := []pulumi.ResourceOption{pulumi.Parent(component), pulumi.DependsOn(snapshot.DependsOn)}
+	for _, list := range snapshot.DependsOnInputs {
 		options = append(options, pulumi.DependsOnInputs(list))
 	}
 	return options, nil
@@ -94,9 +93,10 @@ func fields(o runtime.Object) (map[string]any, error) {
 	return tree, nil
 }
 
-// registerObjects registers everything else. The replicas wait for what they refer to,
-// and what refers to them for the replicas, so that it goes first when they are
-// removed. It returns the Services, which are ready when the replicas are.
+// registerObjects registers every object but the Secrets. The Deployment waits for the
+// objects that it refers to. The objects that refer to the Deployment wait for it, so
+// that Pulumi deletes them first. registerObjects returns the Services, which are ready
+// when the replicas are.
 func (s *service) registerObjects(p *plan, opts []pulumi.ResourceOption) (services []pulumi.Resource, err error) {
 	spec := s.complete(nil)
 	var before []pulumi.Resource
@@ -113,7 +113,7 @@ func (s *service) registerObjects(p *plan, opts []pulumi.ResourceOption) (servic
 				Create: spec.RolloutTimeout(), Update: spec.RolloutTimeout(), Delete: spec.RemovalTimeout(),
 			}))
 		case "Service":
-			// An address that another model had moves when the replicas are ready.
+			// An address that moves from another model moves when the replicas are ready.
 			var aliases pulumi.ResourceOption
 			resourceName, aliases = s.address(o)
 			options = append(options, aliases, pulumi.DependsOn([]pulumi.Resource{created["Deployment"]}))
@@ -140,36 +140,36 @@ func (s *service) registerObjects(p *plan, opts []pulumi.ResourceOption) (servic
 }
 
 // address returns the name of a Service's resource, and the names that it may have in
-// an older state. Where another resource produces the namespace, the name is that of
-// the component: a resource's name is always known.
+// an older state. The name of a resource must be known, so the name is that of the
+// component if another resource produces the namespace.
 func (s *service) address(o manifest.Object) (string, pulumi.ResourceOption) {
 	aliases := []pulumi.Alias{{Name: pulumi.String(s.name + o.Suffix)}}
-	for _, other := range s.complete(nil).AllNames() {
-		if other != s.name {
-			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other + o.Suffix)})
+	for _, alias := range s.complete(nil).AllNames() {
+		if alias != s.name {
+			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(alias + o.Suffix)})
 		}
 	}
 	unplaced := "@" + s.name + o.Suffix
 	service := o.Object.(metav1.Object)
-	i := slices.IndexFunc(s.sources, func(from source) bool { return from.key == "namespace" })
+	i := slices.IndexFunc(s.sources, func(input source) bool { return input.key == "namespace" })
 	if i < 0 {
 		aliases = append(aliases, pulumi.Alias{Name: pulumi.String(unplaced)})
 		return manifest.AddressName(service.GetName(), service.GetNamespace()), pulumi.Aliases(aliases)
 	}
-	placed := s.known(s.sources[i], unplaced, func(namespace any) string {
+	placed := s.derived(s.sources[i], unplaced, func(namespace any) string {
 		return manifest.AddressName(service.GetName(), fmt.Sprint(namespace))
 	})
 	return unplaced, pulumi.Aliases(append(aliases, pulumi.Alias{Name: placed}))
 }
 
-// known returns a text that derives from the value of a source. The engine requires
-// aliases that are known in a preview too: while the value is unknown or wrong, the text
-// is another one.
-func (s *service) known(from source, otherwise string, derive func(any) string) pulumi.StringOutput {
+// derived returns a string that derives from the value of a source. Pulumi requires
+// known aliases in a preview too: while the value is unknown or wrong, the string is
+// otherwise.
+func (s *service) derived(input source, otherwise string, derive func(any) string) pulumi.StringOutput {
 	output, resolve, _ := s.ctx.NewOutput()
 	go func() {
-		result, err := internals.UnsafeAwaitOutput(s.ctx.Context(), from.value)
-		value, problem := from.resolved(result.Value)
+		result, err := internals.UnsafeAwaitOutput(s.ctx.Context(), input.value)
+		value, problem := input.resolved(result.Value)
 		if err != nil || problem != nil || !result.Known {
 			resolve(otherwise)
 			return
@@ -191,7 +191,7 @@ func (s *VLLMService) setOutputs(p *plan) {
 	s.Port = pulumi.Int(servingspec.Port).ToIntOutput()
 }
 
-// properties are the outputs of the component by their names in every language.
+// properties returns the outputs of the component by their names in every language.
 func (s *VLLMService) properties() pulumi.Map {
 	return pulumi.Map{
 		"name": s.Name, "namespace": s.Namespace, "port": s.Port, "url": s.URL, "servedModelName": s.ServedModelName,

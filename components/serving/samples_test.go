@@ -14,7 +14,7 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// argumentsWithSources are services that together have every input.
+// argumentsWithSources returns services that together have every input.
 func argumentsWithSources() []VLLMServiceArgs {
 	text := pulumi.String("").ToStringOutput().ToStringPtrOutput()
 	list := pulumi.StringArray{text.Elem()}
@@ -37,8 +37,7 @@ func argumentsWithSources() []VLLMServiceArgs {
 	return []VLLMServiceArgs{volumes, ingress, bucket, scaled, balanced}
 }
 
-// TestSamplesAreValid holds that the sample of every input has the form of its values,
-// and that no sample is like another.
+// TestSamplesAreValid checks that the samples of every input are valid values.
 func TestSamplesAreValid(t *testing.T) {
 	declared, err := servingargs.VLLMService(servingargs.Comments("../.."))
 	if err != nil {
@@ -52,13 +51,13 @@ func TestSamplesAreValid(t *testing.T) {
 	}
 	index := regexp.MustCompile(`\[\d+\]`)
 	for _, args := range argumentsWithSources() {
-		in := &inputs{}
-		args.spec(in, "")
-		s := &service{sources: in.sources, spec: func(in *inputs) servingspec.Spec { return args.spec(in, "") }}
+		converter := &inputs{}
+		args.spec(converter, "")
+		s := &service{sources: converter.sources, spec: func(converter *inputs) servingspec.Spec { return args.spec(converter, "") }}
 		values := map[string]any{}
-		for i, from := range in.sources {
-			got = append(got, index.ReplaceAllString(from.key, "[]"))
-			values[from.key] = from.variant(i + 1)
+		for i, input := range converter.sources {
+			got = append(got, index.ReplaceAllString(input.key, "[]"))
+			values[input.key] = input.variant(i + 1)
 		}
 		for _, values := range []map[string]any{nil, values} {
 			if err := problems.Err(manifest.Validate(s.complete(values), field.NewPath("chat"))); err != nil {

@@ -12,22 +12,23 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// secret is a value that becomes a Secret of the component's own.
+// secret holds a value that the component stores in a Secret.
 type secret struct {
 	// suffix follows the component's name in the name of the Pulumi resource.
 	suffix string
-	// arg is the argument that refers to the Secret, and valueKey the key that has the
-	// value.
+	// arg is the argument that refers to the Secret, and valueKey the key of the value.
 	arg, valueKey string
-	// key is the default of the key within the Secret.
+	// key is the default key within the Secret.
 	key string
 	// ref returns the part of the spec that refers to the Secret.
 	ref   func(*servingspec.Spec) *servingspec.SecretRef
 	value pulumi.StringPtrInput
-	// name is the Secret's, which Pulumi chooses, once it is registered.
+	// name is the name of the Secret. Pulumi generates it, so it is set after the
+	// registration.
 	name pulumi.Output
 }
 
+// huggingFaceToken returns the secret with the token for Hugging Face.
 func huggingFaceToken() *secret {
 	return &secret{
 		suffix: "-huggingface", arg: "huggingFaceToken", valueKey: "huggingFaceToken", key: servingspec.TokenKey,
@@ -35,6 +36,7 @@ func huggingFaceToken() *secret {
 	}
 }
 
+// apiKey returns the secret with the key that clients must send.
 func apiKey() *secret {
 	return &secret{
 		suffix: "-api-key", arg: "apiKey", valueKey: "apiKey", key: servingspec.APIKeyKey,
@@ -42,51 +44,51 @@ func apiKey() *secret {
 	}
 }
 
-// nameKey returns the key of the input that has the name of the Secret.
+// nameKey returns the key of the input with the name of the Secret.
 func (s *secret) nameKey() string { return s.arg + ".existingSecret" }
 
-// keep has the service keep a value, if there is one, in a Secret.
-func (s *service) keep(what *secret, value pulumi.StringPtrInput) {
+// keep adds a secret with a value to the service. It does nothing if the value is nil.
+func (s *service) keep(kept *secret, value pulumi.StringPtrInput) {
 	if value == nil {
 		return
 	}
 	if text, plain := value.(pulumi.String); plain {
-		if problem := what.problem(string(text)); problem != nil {
+		if problem := kept.problem(string(text)); problem != nil {
 			s.problems = append(s.problems, problem)
 			return
 		}
 	}
 	if isUnset(value) {
-		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: what.valueKey, Detail: unsetOutput})
+		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: kept.valueKey, Detail: unsetOutput})
 		return
 	}
-	what.value = value
-	s.secrets = append(s.secrets, what)
+	kept.value = value
+	s.secrets = append(s.secrets, kept)
 }
 
-// keepArgument is keep for an argument that has a value or names a Secret. It has to
-// have one of the two: an argument whose value is missing by mistake would leave the
+// keepArgument adds the secret of an argument that has a value or names a Secret. An
+// argument with neither is an error: a value that is missing by mistake would leave the
 // service open.
-func (s *service) keepArgument(what *secret, a *SecretRefArgs) {
+func (s *service) keepArgument(kept *secret, a *SecretRefArgs) {
 	if a == nil {
 		return
 	}
-	what.valueKey = what.arg + ".value"
+	kept.valueKey = kept.arg + ".value"
 	switch {
 	case a.Value == nil && a.ExistingSecret == nil:
-		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: what.arg, Detail: "want one of value and existingSecret, or leave it out"})
+		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeRequired, Field: kept.arg, Detail: "want one of value and existingSecret, or leave it out"})
 	case a.Value != nil && a.ExistingSecret != nil:
-		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeForbidden, Field: what.valueKey,
-			Detail: fmt.Sprintf("cannot be combined with %s; remove one of the two", what.nameKey())})
+		s.problems = append(s.problems, &field.Error{Type: field.ErrorTypeForbidden, Field: kept.valueKey,
+			Detail: fmt.Sprintf("cannot be combined with %s; remove one of the two", kept.nameKey())})
 	default:
-		s.keep(what, a.Value)
+		s.keep(kept, a.Value)
 	}
 }
 
 const emptySecret = "is empty; give it a value, or leave the argument out to have none"
 
-// registerSecrets registers the Secrets of the component. Their names are known to the
-// provider alone.
+// registerSecrets registers the Secrets of the component. Only the provider knows their
+// names.
 func (s *service) registerSecrets(p *plan, opts []pulumi.ResourceOption) error {
 	for i, kept := range s.secrets {
 		options := slices.Concat(opts, []pulumi.ResourceOption{pulumi.AdditionalSecretOutputs([]string{"data", "stringData"})})
@@ -107,10 +109,10 @@ func (s *secret) keyIn(service *service) string {
 	return s.ref(&spec).Key
 }
 
-// given returns an output without resources, for the option DependsOnInputs: what
-// depends on it is registered when the value is valid, which is often known only when
-// the program runs. vLLM takes an empty key for none, and answers everybody.
-func (s *secret) given(service string) pulumi.ResourceArrayOutput {
+// checked returns an output without resources, for the option DependsOnInputs. A
+// resource that depends on it is registered only if the value is valid; the value is
+// often known only when the program runs. With an empty key, vLLM answers every client.
+func (s *secret) checked(service string) pulumi.ResourceArrayOutput {
 	return s.value.ToStringPtrOutput().ApplyT(func(text *string) ([]pulumi.Resource, error) {
 		value := ""
 		if text != nil {
@@ -124,7 +126,7 @@ func (s *secret) given(service string) pulumi.ResourceArrayOutput {
 	}).(pulumi.ResourceArrayOutput)
 }
 
-// problem returns what is wrong with a value; nil if nothing.
+// problem returns the problem of a value; nil if the value is valid.
 func (s *secret) problem(value string) *field.Error {
 	detail := keys.SecretProblem(value)
 	if value == "" {

@@ -12,6 +12,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
 
+// TestSecretsStaySecret checks that neither a recording nor an error has the value of a
+// secret input in clear.
 func TestSecretsStaySecret(t *testing.T) {
 	plain, secret := recorded(t, everyInput(asPlain())), recorded(t, everyInput(asSecret()))
 	for kind, text := range secret {
@@ -33,6 +35,8 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 }
 
+// TestValuesBecomeSecrets checks that the component stores values in Secrets, and that
+// the pods refer to these Secrets.
 func TestValuesBecomeSecrets(t *testing.T) {
 	recording, err := record(serving.VLLMServiceArgs{
 		Name: "chat", Namespace: asOutput().text("inference"), Model: "org/m",
@@ -55,6 +59,8 @@ func TestValuesBecomeSecrets(t *testing.T) {
 	}
 }
 
+// TestObjectsWait checks that the objects wait for the resources that the component
+// depends on, and for the resources that produce its inputs.
 func TestObjectsWait(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		namespaces, err := serving.NewNamespaces(ctx, "namespaces", serving.NamespacesArgs{Namespaces: []serving.NamespaceArgs{{Name: "inference"}}})

@@ -12,24 +12,24 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// service is a service that is registered.
+// service registers a model's service.
 type service struct {
 	ctx  *pulumi.Context
 	name string
 	// spec returns the spec for the values of inputs, without defaults.
 	spec func(*inputs) servingspec.Spec
-	// sources are the inputs of users that other resources produce.
+	// sources lists the inputs of the user that other resources produce.
 	sources   []source
 	secrets   []*secret
 	problems  field.ErrorList
 	dependsOn []pulumi.Resource
 }
 
-// complete returns the spec with its defaults. Inputs that are not among the values
-// have samples.
+// complete returns the spec with its defaults. Inputs without an entry in values have
+// samples.
 func (s *service) complete(values map[string]any) servingspec.Spec {
-	in := &inputs{values: values}
-	spec := s.spec(in)
+	converter := &inputs{values: values}
+	spec := s.spec(converter)
 	for i, kept := range s.secrets {
 		ref := kept.ref(&spec)
 		name, ok := values[kept.nameKey()].(string)
@@ -69,7 +69,7 @@ func (s *service) register(opts []pulumi.ResourceOption) (*VLLMService, error) {
 		children = append(children, pulumi.DependsOnInputs(s.producers()))
 	}
 	for _, kept := range s.secrets {
-		component.valid = append(component.valid, kept.given(s.name))
+		component.valid = append(component.valid, kept.checked(s.name))
 	}
 	for _, valid := range component.valid {
 		children = append(children, pulumi.DependsOnInputs(valid))
@@ -84,18 +84,18 @@ func (s *service) register(opts []pulumi.ResourceOption) (*VLLMService, error) {
 	return component, s.ctx.RegisterResourceOutputs(component, component.properties())
 }
 
-// previously returns the names that the service may have in an older state, where it
-// was called after its latest name. Its children are called after it, so that they
-// follow.
+// previously returns the names of the component in an older state, which followed the
+// latest name of the service. The names of the children derive from the component's
+// name, so the children keep their state too.
 func previously(name string, s servingspec.Spec) []pulumi.ResourceOption {
 	var aliases []pulumi.Alias
-	for _, other := range s.AllNames() {
-		if other != name {
-			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(other)})
+	for _, alias := range s.AllNames() {
+		if alias != name {
+			aliases = append(aliases, pulumi.Alias{Name: pulumi.String(alias)})
 		}
 	}
 	return []pulumi.ResourceOption{pulumi.Aliases(aliases)}
 }
 
-// manager returns the owner of the fields of all objects.
+// manager returns the field manager of all objects.
 func (s *service) manager() string { return fieldmanager.Name(s.ctx.Project(), s.ctx.Stack()) }

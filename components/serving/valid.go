@@ -15,35 +15,35 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// answers holds what sources resolved to.
+// answers holds the resolved values of sources.
 type answers struct {
-	// values holds the value of every source that is known and has one, by key.
+	// values holds the values of the known sources that have one, by key.
 	values map[string]any
 	// secrets holds the strings that no message may repeat, the longest first.
 	secrets []string
-	// missing holds the problems of the sources that are known and have no value.
+	// missing holds the problems of the known sources that have no value.
 	missing field.ErrorList
 }
 
-// await returns what the sources resolve to. Sources that a preview does not know have
-// no value.
+// await returns the resolved values of the sources. A source that is unknown in a
+// preview has no value.
 func (s *service) await() (answers, error) {
 	got := answers{values: map[string]any{}}
-	for _, from := range s.sources {
-		result, err := internals.UnsafeAwaitOutput(s.ctx.Context(), from.value)
+	for _, input := range s.sources {
+		result, err := internals.UnsafeAwaitOutput(s.ctx.Context(), input.value)
 		if err != nil {
 			return got, err
 		}
 		if !result.Known {
 			continue
 		}
-		value, problem := from.resolved(result.Value)
+		value, problem := input.resolved(result.Value)
 		if problem != nil {
 			problem.Field = field.NewPath(s.name).Child(problem.Field).String()
 			got.missing = append(got.missing, problem)
 			continue
 		}
-		got.values[from.key] = value
+		got.values[input.key] = value
 		if result.Secret {
 			got.keepSecret(value)
 		}
@@ -52,7 +52,7 @@ func (s *service) await() (answers, error) {
 }
 
 // keepSecret adds the strings of a source's value to those that no message may repeat.
-// Empty ones are in every message.
+// It skips empty strings, which every message contains.
 func (a *answers) keepSecret(value any) {
 	list, _ := value.([]string)
 	if text, ok := value.(string); ok {
@@ -66,7 +66,7 @@ func (a *answers) keepSecret(value any) {
 	slices.SortStableFunc(a.secrets, func(a, b string) int { return len(b) - len(a) })
 }
 
-// hide returns a message without the values of sources that are secret, as they are and
+// hide returns a message without the values of secret sources, neither as they are nor
 // as Go quotes them.
 func (a answers) hide(message string) string {
 	for _, text := range a.secrets {
@@ -77,9 +77,9 @@ func (a answers) hide(message string) string {
 	return message
 }
 
-// valid returns an output without resources, for the option DependsOnInputs: what
-// depends on it is registered when the values of all sources are valid. In a preview,
-// the known ones have to be, and problems that depend on the others do not count.
+// valid returns an output without resources, for the option DependsOnInputs. A resource
+// that depends on it is registered only if the values of all sources are valid. In a
+// preview, valid ignores problems that depend on unknown sources.
 func (s *service) valid(component *VLLMService, p *plan, warned []string) pulumi.ResourceArrayOutput {
 	output, resolve, reject := s.ctx.NewOutput()
 	go func() {
@@ -92,8 +92,8 @@ func (s *service) valid(component *VLLMService, p *plan, warned []string) pulumi
 	return output.ApplyT(func(any) []pulumi.Resource { return nil }).(pulumi.ResourceArrayOutput)
 }
 
-// judge waits for the sources, returns the problems of their values, and logs the
-// warnings that were not logged yet.
+// judge waits for the sources, returns the problems of their values, and logs the new
+// warnings.
 func (s *service) judge(component *VLLMService, p *plan, warned []string) error {
 	got, err := s.await()
 	if err != nil {
@@ -119,51 +119,51 @@ func (s *service) judge(component *VLLMService, p *plan, warned []string) error 
 }
 
 // producers returns an output without resources that depends on the resources which
-// produce the inputs. It is unknown while one of these is.
+// produce the inputs. It is unknown while one of the inputs is unknown.
 func (s *service) producers() pulumi.ResourceArrayOutput {
 	var values []any
-	for _, from := range s.sources {
-		values = append(values, from.value)
+	for _, input := range s.sources {
+		values = append(values, input.value)
 	}
 	return pulumi.All(values...).ApplyT(func([]any) []pulumi.Resource { return nil }).(pulumi.ResourceArrayOutput)
 }
 
-// validate returns every problem of the arguments that shows with the values of some
-// sources, whatever those of the others are.
+// validate returns every problem of the arguments for the values of some sources. It
+// leaves out problems that depend on the values of the other sources.
 func (s *service) validate(values map[string]any) field.ErrorList {
 	root := field.NewPath(s.name)
 	var found field.ErrorList
 	for _, problem := range s.problems {
 		found = append(found, &field.Error{Type: problem.Type, Field: root.Child(problem.Field).String(), Detail: problem.Detail})
 	}
-	// What an argument lacks is reported once.
+	// Each problem of an argument is reported once.
 	reported := func(e *field.Error) bool {
-		return slices.ContainsFunc(found, func(own *field.Error) bool { return problems.Within(e.Field, own.Field) })
+		return slices.ContainsFunc(found, func(problem *field.Error) bool { return problems.Within(e.Field, problem.Field) })
 	}
 	check := func(values map[string]any) field.ErrorList { return manifest.Validate(s.complete(values), root) }
 	shown := slices.DeleteFunc(check(values), reported)
-	for _, other := range s.variants(values) {
+	for _, alternative := range s.variants(values) {
 		if len(shown) == 0 {
 			break
 		}
-		again := check(other.values)
+		again := check(alternative.values)
 		shown = slices.DeleteFunc(shown, func(e *field.Error) bool {
-			return problems.Within(e.Field, root.Child(other.key).String()) ||
+			return problems.Within(e.Field, root.Child(alternative.key).String()) ||
 				!slices.ContainsFunc(again, func(a *field.Error) bool { return a.Field == e.Field && a.Detail == e.Detail })
 		})
 	}
 	return append(found, shown...)
 }
 
-// warnings returns the warnings that hold with the values of some sources, whatever
-// those of the others are.
+// warnings returns the warnings for the values of some sources. It leaves out warnings
+// that depend on the values of the other sources.
 func (s *service) warnings(values map[string]any) []string {
 	warnings := s.complete(values).Warnings()
-	for _, other := range s.variants(values) {
+	for _, alternative := range s.variants(values) {
 		if len(warnings) == 0 {
 			break
 		}
-		again := s.complete(other.values).Warnings()
+		again := s.complete(alternative.values).Warnings()
 		warnings = slices.DeleteFunc(warnings, func(text string) bool { return !slices.Contains(again, text) })
 	}
 	return warnings
@@ -177,23 +177,23 @@ func (s *service) log(component *VLLMService, warnings []string) error {
 	return errors.Join(errs...)
 }
 
-// variant is the values of some sources with another sample of one that has no value.
+// variant holds the values of some sources, and another sample of one source without a
+// value.
 type variant struct {
 	key    string
 	values map[string]any
 }
 
-// variants returns the values of some sources with another sample of each source that
-// is not among them.
+// variants returns a variant for each source without a value.
 func (s *service) variants(values map[string]any) []variant {
 	var list []variant
-	for i, from := range s.sources {
-		if _, known := values[from.key]; known {
+	for i, input := range s.sources {
+		if _, found := values[input.key]; found {
 			continue
 		}
-		other := map[string]any{from.key: from.variant(i + 1)}
-		maps.Copy(other, values)
-		list = append(list, variant{from.key, other})
+		sampled := map[string]any{input.key: input.variant(i + 1)}
+		maps.Copy(sampled, values)
+		list = append(list, variant{input.key, sampled})
 	}
 	return list
 }

@@ -1,5 +1,5 @@
-// Package serving runs models: the namespaces of models, and VLLMService, which is
-// one model behind one address. It works on any Kubernetes cluster and from any Pulumi
+// Package serving registers models and their namespaces. VLLMService serves one model
+// behind one address. The package works on any Kubernetes cluster and in any Pulumi
 // program.
 package serving
 
@@ -13,18 +13,19 @@ import (
 
 const serviceToken = "vllm-eks:serving:VLLMService"
 
-// SpecArgs are the inputs of NewVLLMServiceFromSpec.
+// SpecArgs holds the inputs of NewVLLMServiceFromSpec.
 type SpecArgs struct {
-	// Spec decides the shape.
+	// Spec is the spec of the service. Required.
 	Spec servingspec.Spec
-	// HuggingFaceToken is the token for gated models, unless Spec names a Secret for
-	// it. It is kept as a secret. Default: none.
+	// HuggingFaceToken is the token for gated models. It is ignored if Spec names a
+	// Secret for the token. Pulumi keeps it as a secret. Default: none.
 	HuggingFaceToken pulumi.StringPtrInput
-	// APIKey is the key that clients must send, unless Spec names a Secret for it. It is
-	// kept as a secret. Default: none, so that every request is answered.
+	// APIKey is the key that clients must send. It is ignored if Spec names a Secret for
+	// the key. Pulumi keeps it as a secret. Default: none, so that vLLM answers every
+	// request.
 	APIKey pulumi.StringPtrInput
-	// DependsOn must exist before the first object, beside the resources of the option
-	// of that name.
+	// DependsOn lists the resources that must exist before the first object, in addition
+	// to those of the option DependsOn. Default: none.
 	DependsOn []pulumi.Resource
 }
 
@@ -53,9 +54,9 @@ type VLLMService struct {
 	valid []pulumi.ResourceArrayOutput
 }
 
-// Valid returns outputs that fail with the problems of inputs which other resources
-// produce, once their values are known. Objects wait for them. A plug-in awaits them to
-// report the problems alone.
+// Valid returns outputs that fail if inputs that other resources produce have invalid
+// values. Objects wait for these outputs. A plug-in awaits them, to report only the
+// problems.
 func (s *VLLMService) Valid() []pulumi.ResourceArrayOutput {
 	if s == nil {
 		return nil
@@ -63,8 +64,8 @@ func (s *VLLMService) Valid() []pulumi.ResourceArrayOutput {
 	return s.valid
 }
 
-// Ready returns what others wait for that send requests: the Services, which wait for
-// the replicas.
+// Ready returns the resources that clients of the service wait for: the Services, which
+// wait for the replicas.
 func (s *VLLMService) Ready() []pulumi.Resource {
 	if s == nil {
 		return nil
@@ -72,26 +73,26 @@ func (s *VLLMService) Ready() []pulumi.Resource {
 	return s.ready
 }
 
-// NewVLLMService registers one model's service: pods of vLLM behind a Service. All
-// problems of its arguments are one error, each with name and the key in front. They
-// are found before anything is registered, except those of inputs that other resources
-// produce: these are found as soon as the values are known, before an object is
-// created. The objects wait for the resources of the option DependsOn. The name has to
-// stay when the service gets another name.
+// NewVLLMService registers one model's service: pods of vLLM behind a Service. Its error
+// joins all problems of the arguments, each with name and the key in front. It validates
+// the arguments before it registers anything. It validates inputs that other resources
+// produce when their values are known, before it creates an object. The objects wait for
+// the resources of the option DependsOn. The name must stay the same when the service
+// gets another name.
 func NewVLLMService(ctx *pulumi.Context, name string, args VLLMServiceArgs, opts ...pulumi.ResourceOption) (*VLLMService, error) {
-	in := &inputs{}
-	args.spec(in, "")
+	converter := &inputs{}
+	args.spec(converter, "")
 	s := &service{
-		ctx: ctx, name: name, sources: in.sources, problems: in.problems,
-		spec: func(in *inputs) servingspec.Spec { return args.spec(in, "") },
+		ctx: ctx, name: name, sources: converter.sources, problems: converter.problems,
+		spec: func(converter *inputs) servingspec.Spec { return args.spec(converter, "") },
 	}
 	s.keepArgument(huggingFaceToken(), args.HuggingFaceToken)
 	s.keepArgument(apiKey(), args.APIKey)
 	return s.register(opts)
 }
 
-// NewVLLMServiceFromSpec is NewVLLMService for Go programs that have a spec, such as
-// one that is decoded from a stack's file.
+// NewVLLMServiceFromSpec registers a service like NewVLLMService, for Go programs that
+// have a spec, such as one decoded from a stack's file.
 func NewVLLMServiceFromSpec(ctx *pulumi.Context, name string, args SpecArgs, opts ...pulumi.ResourceOption) (*VLLMService, error) {
 	s := &service{ctx: ctx, name: name, dependsOn: args.DependsOn, spec: func(*inputs) servingspec.Spec { return args.Spec }}
 	if args.Spec.Access.HuggingFaceToken.Name == "" {
@@ -103,7 +104,7 @@ func NewVLLMServiceFromSpec(ctx *pulumi.Context, name string, args SpecArgs, opt
 	return s.register(opts)
 }
 
-// Outputs are what a client needs to know, as a stack exports it.
+// Outputs returns the outputs that a stack exports for the clients of the service.
 func (s *VLLMService) Outputs() pulumi.Map {
 	if s == nil {
 		return nil

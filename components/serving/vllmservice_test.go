@@ -14,7 +14,7 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// TestOutputs reads what a stack exports for a model.
+// TestOutputs checks the outputs that a stack exports for a model.
 func TestOutputs(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -60,8 +60,8 @@ func TestOutputs(t *testing.T) {
 	}
 }
 
-// TestAnEmptyKeyIsRefused covers what only shows when the program runs: a value
-// that another resource did not have would leave the service open.
+// TestAnEmptyKeyIsRefused checks that an empty value of another resource is an error: it
+// would leave the service open.
 func TestAnEmptyKeyIsRefused(t *testing.T) {
 	for name, value := range map[string]pulumi.StringPtrInput{
 		"nil from another resource": pulumi.String("").ToStringOutput().ApplyT(func(string) *string { return nil }).(pulumi.StringPtrOutput),
@@ -88,8 +88,8 @@ func TestAnEmptyKeyIsRefused(t *testing.T) {
 	}
 }
 
-// TestErrorsOfAProgramNameTheField is for users of the component alone, who
-// have no configuration file.
+// TestErrorsOfAProgramNameTheField checks the errors for users of the component, who have
+// no configuration file.
 func TestErrorsOfAProgramNameTheField(t *testing.T) {
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 		_, err := serving.NewVLLMServiceFromSpec(ctx, "chat", serving.SpecArgs{
@@ -103,13 +103,13 @@ func TestErrorsOfAProgramNameTheField(t *testing.T) {
 	}
 }
 
-// TestSpecsAreNotShared changes nothing that the caller still holds.
+// TestSpecsAreNotShared checks that WithDefaults does not change the caller's spec.
 func TestSpecsAreNotShared(t *testing.T) {
-	least := 2
-	spec := servingspec.Spec{Env: map[string]string{"A": "1"}, ExtraArgs: []string{"--a"}, Replicas: servingspec.Replicas{Min: &least}}
+	minimum := 2
+	spec := servingspec.Spec{Env: map[string]string{"A": "1"}, ExtraArgs: []string{"--a"}, Replicas: servingspec.Replicas{Min: &minimum}}
 	full := spec.WithDefaults()
 	full.Env["A"], full.ExtraArgs[0], *full.Replicas.Min = "2", "--b", 3
-	if spec.Env["A"] != "1" || !slices.Equal(spec.ExtraArgs, []string{"--a"}) || least != 2 {
+	if spec.Env["A"] != "1" || !slices.Equal(spec.ExtraArgs, []string{"--a"}) || minimum != 2 {
 		t.Error("WithDefaults returns a spec that shares memory with the one it was called on")
 	}
 }

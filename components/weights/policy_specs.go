@@ -8,8 +8,8 @@ import (
 	weightsspec "github.com/vllm-eks/vllm-eks/spec/weights"
 )
 
-// policy lets a role read the objects of one folder, and list them: the streamer
-// of vLLM lists the folder with a prefix that ends with "/".
+// policy returns the policy that lets a role list and read the objects of one folder.
+// The streamer of vLLM lists the folder with a prefix that ends with "/".
 // https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 func policy(region string, r weightsspec.Reader) (string, error) {
 	bucket := fmt.Sprintf("arn:%s:s3:::%s", partition.Of(region), r.Bucket)

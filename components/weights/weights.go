@@ -1,4 +1,4 @@
-// Package weights gives models AWS roles that may read their weights in S3.
+// Package weights registers the AWS roles with which models read their weights in S3.
 package weights
 
 import (
@@ -16,24 +16,24 @@ import (
 
 const typeToken = "vllm-eks:weights:Weights"
 
-// Args are the inputs of New.
+// Args holds the inputs of New.
 type Args struct {
 	Spec weightsspec.Spec
-	// ClusterName is the EKS cluster's. Required.
+	// ClusterName is the name of the EKS cluster. Required.
 	ClusterName pulumi.StringInput
 	// Region is the AWS region. Required.
 	Region string
 }
 
-// Weights are the AWS roles with which models read their weights.
+// Weights holds the AWS roles with which models read their weights.
 type Weights struct {
 	pulumi.ResourceState
 
 	ready map[string][]pulumi.Resource
 }
 
-// New registers a role for each reader, with its association, or nothing without
-// readers. Errors name the model that is wrong, under name.
+// New registers a role and its association for each reader, or nothing without
+// readers. Errors name the wrong model, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*Weights, error) {
 	spec := args.Spec.WithDefaults()
 	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
@@ -56,7 +56,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 	return w, ctx.RegisterResourceOutputs(w, pulumi.Map{})
 }
 
-// read registers what one model needs.
+// read registers the role and the association of one model.
 func (w *Weights) read(ctx *pulumi.Context, name string, args Args, r weightsspec.Reader) ([]pulumi.Resource, error) {
 	if r.RoleARN != "" {
 		association, err := eks.NewPodIdentityAssociation(ctx, name, &eks.PodIdentityAssociationArgs{
@@ -77,13 +77,13 @@ func (w *Weights) read(ctx *pulumi.Context, name string, args Args, r weightsspe
 	return role.Ready(), nil
 }
 
-// Ready returns what the pods of every model have to wait for.
+// Ready returns the resources that the pods of all models must wait for.
 func (w *Weights) Ready() []pulumi.Resource {
 	return w.ReadyFor(slices.Sorted(maps.Keys(w.ready))...)
 }
 
-// ReadyFor returns what the pods of these models have to wait for: a pod that starts
-// without its role never gets it.
+// ReadyFor returns the resources that the pods of these models must wait for: a pod
+// that starts without its role never gets the role.
 func (w *Weights) ReadyFor(models ...string) []pulumi.Resource {
 	var ready []pulumi.Resource
 	for _, model := range models {

@@ -17,12 +17,12 @@ import (
 
 func TestMain(m *testing.M) { stacktest.Main(m) }
 
-// reader is a model that reads one folder.
+// reader returns a model that reads one folder.
 func reader() weightsspec.Reader {
 	return weightsspec.Reader{Model: "chat", ID: "mistral", Namespace: "inference", ServiceAccount: "mistral", Bucket: "weights", Folder: "mistral/7b"}
 }
 
-// TestARoleReadsOneFolderAlone reads the policy as IAM does.
+// TestARoleReadsOneFolderAlone checks that the policy allows one folder.
 func TestARoleReadsOneFolderAlone(t *testing.T) {
 	got, err := policy("us-gov-west-1", reader())
 	const want = `{"Version":"2012-10-17","Statement":[{"Sid":"Read","Effect":"Allow","Action":["s3:GetObject"],"Resource":["arn:aws-us-gov:s3:::weights/mistral/7b/*"]},` +
@@ -32,8 +32,8 @@ func TestARoleReadsOneFolderAlone(t *testing.T) {
 	}
 }
 
-// TestEveryReaderGetsARole goes through readers with and without a role that
-// exists, and none at all.
+// TestEveryReaderGetsARole checks readers with and without an existing role, and a
+// spec without readers.
 func TestEveryReaderGetsARole(t *testing.T) {
 	existing, long := reader(), reader()
 	existing.RoleARN = "arn:aws:iam::111122223333:role/weights"
@@ -52,10 +52,10 @@ func TestEveryReaderGetsARole(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var made *Weights
+			var component *Weights
 			recording, err := stacktest.Record("test", func(ctx *pulumi.Context) error {
 				var err error
-				made, err = New(ctx, "w", Args{Spec: weightsspec.Spec{Readers: test.readers}, ClusterName: pulumi.String("c"), Region: "us-west-2"})
+				component, err = New(ctx, "w", Args{Spec: weightsspec.Spec{Readers: test.readers}, ClusterName: pulumi.String("c"), Region: "us-west-2"})
 				return err
 			})
 			if err != nil {
@@ -72,19 +72,19 @@ func TestEveryReaderGetsARole(t *testing.T) {
 				}
 			}
 			slices.Sort(got)
-			if !slices.EqualFunc(got, test.want, func(is, want string) bool {
-				return is == want || strings.HasSuffix(want, "-") && strings.HasPrefix(is, want)
+			if !slices.EqualFunc(got, test.want, func(registered, want string) bool {
+				return registered == want || strings.HasSuffix(want, "-") && strings.HasPrefix(registered, want)
 			}) {
 				t.Errorf("registered %q, want %q", got, test.want)
 			}
-			if len(made.ReadyFor("chat")) != test.ready {
-				t.Errorf("%d resources to wait for, want %d", len(made.ReadyFor("chat")), test.ready)
+			if len(component.ReadyFor("chat")) != test.ready {
+				t.Errorf("%d resources to wait for, want %d", len(component.ReadyFor("chat")), test.ready)
 			}
 		})
 	}
 }
 
-// TestAnIncompleteReaderIsRefused by the model's name.
+// TestAnIncompleteReaderIsRefused checks that the error has the name of the model.
 func TestAnIncompleteReaderIsRefused(t *testing.T) {
 	r := reader()
 	r.Folder = ""

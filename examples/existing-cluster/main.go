@@ -1,4 +1,4 @@
-// One model on a cluster that exists already. It costs what its GPU node costs.
+// One model on an existing cluster. It costs what its GPU node costs.
 package main
 
 import (
@@ -32,8 +32,8 @@ func program(ctx *pulumi.Context) error {
 		Namespace:   pulumi.String("inference"),
 		Model:       "mistralai/Mistral-7B-Instruct-v0.2",
 		MaxModelLen: 8192,
-		// The memory is checked against this GPU: nothing is created where the model
-		// does not fit.
+		// The program checks that the model fits in the memory of this GPU, and creates
+		// nothing if it does not.
 		GPU: &serving.GPUArgs{Type: "A10G"},
 	}, onCluster, pulumi.DependsOn(namespaces.Ready()))
 	if err != nil {

@@ -1,5 +1,5 @@
-// One model with LoRA adapters, each of which clients ask for by its own name. It costs
-// what its GPU node costs.
+// One model with LoRA adapters. Clients request each adapter by its name. It costs what its
+// GPU node costs.
 package main
 
 import (
@@ -41,7 +41,7 @@ func program(ctx *pulumi.Context) error {
 			},
 			MaxRank: 32,
 		},
-		// An adapter that is not on Hugging Face comes on a volume.
+		// An adapter that is not on Hugging Face is on a volume.
 		Volumes:          []serving.VolumeArgs{{Name: "adapters", MountPath: "/adapters", Claim: pulumi.String("adapters")}},
 		HuggingFaceToken: &serving.SecretRefArgs{ExistingSecret: pulumi.String("hugging-face")},
 	}, onCluster, pulumi.DependsOn(namespaces.Ready()))

@@ -1,5 +1,5 @@
-// One model whose weights are streamed from S3, and which never asks Hugging Face. It
-// costs what its GPU node costs.
+// One model that streams its weights from S3, without access to Hugging Face. It costs what
+// its GPU node costs.
 package main
 
 import (
@@ -31,14 +31,14 @@ func program(ctx *pulumi.Context) error {
 	service, err := serving.NewVLLMService(ctx, "qwen-7b", serving.VLLMServiceArgs{
 		Name:      "qwen-7b",
 		Namespace: pulumi.String("inference"),
-		// A copy of the model's files. Its shape is that of Qwen/Qwen2.5-7B-Instruct, by
-		// the last two parts of the path.
+		// The bucket has a copy of the model's files. The last two parts of the path name
+		// the shape: Qwen/Qwen2.5-7B-Instruct.
 		Model:           "s3://my-models/Qwen/Qwen2.5-7B-Instruct",
 		ServedModelName: []string{"qwen-7b"},
 		MaxModelLen:     16384,
 		NodeGroups:      []serving.NodeGroupArgs{{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 2}},
-		// An EKS Pod Identity association gives this ServiceAccount, which others created,
-		// a role that may read the bucket.
+		// An EKS Pod Identity association gives this existing ServiceAccount a role that
+		// can read the bucket.
 		ServiceAccountName: pulumi.String("models-reader"),
 		Storage:            &serving.StorageArgs{Cache: &serving.CacheArgs{Claim: pulumi.String("compiled")}, Region: "us-west-2"},
 	}, onCluster, pulumi.DependsOn(namespaces.Ready()))

@@ -1,7 +1,7 @@
-// Several models in several namespaces: one scaled on load behind a load balancer of
-// AWS, one on its queue that sleeps when nobody asks, one on cores behind another
-// ingress controller. It costs what up to twelve GPU nodes and the load balancer
-// cost.
+// Several models in several namespaces. One scales on load behind a load balancer of AWS.
+// One scales on its queue, and to zero without requests. One scales on CPU utilization
+// behind another ingress controller. It costs what up to twelve GPU nodes and the load
+// balancer cost.
 package main
 
 import (
@@ -66,7 +66,7 @@ func models() map[string][]serving.VLLMServiceArgs {
 			Replicas: &serving.ReplicasArgs{Min: new(1), Max: 2},
 			Scaling:  &serving.ScalingArgs{Policy: "cpu"},
 			Ingress: &serving.IngressArgs{Class: "nginx", Host: "coder.example.com", TLSSecret: pulumi.String("coder-tls"), ControllerNamespace: "ingress-nginx",
-				// Its own 60 s would cut long answers that are not streamed.
+				// The default of 60 s would cut long answers that are not streamed.
 				Annotations: map[string]string{"nginx.ingress.kubernetes.io/proxy-read-timeout": "600"}},
 			Network: &serving.NetworkArgs{Clients: []serving.PeerArgs{{Namespace: "editors"}}},
 		}},
@@ -76,7 +76,7 @@ func models() map[string][]serving.VLLMServiceArgs {
 			Replicas: &serving.ReplicasArgs{Min: new(0), Max: 3},
 			Scaling: &serving.ScalingArgs{
 				Policy: "queue",
-				// vLLM's own metrics are gone with the last replica; a gateway's are not.
+				// The metrics of vLLM end with the last replica; those of a gateway do not.
 				WakeQuery: `gateway_requests_pending{model="summaries"}`,
 			},
 			Lifecycle: &serving.LifecycleArgs{HungSeconds: 300},

@@ -33,11 +33,11 @@ func program(ctx *pulumi.Context) error {
 		Namespace:   pulumi.String("inference"),
 		Model:       "meta-llama/Llama-3.3-70B-Instruct",
 		MaxModelLen: 32768,
-		// 131 GiB of weights: how many GPUs it takes follows from their memory. There is
-		// one node, so a change stops the old replica first, and the preview says for how
-		// long the model is away.
+		// The weights have 131 GiB. The number of GPUs follows from the memory of a GPU.
+		// There is one node, so a change stops the old replica first, and the preview shows
+		// how long the model does not answer.
 		NodeGroups: []serving.NodeGroupArgs{{Name: "p4d", InstanceTypes: []string{"p4d.24xlarge"}, Min: 1, Max: 1}},
-		// Compiled code and weights outlive the pods: it loads in minutes less.
+		// Compiled code and weights outlive the pods, so that a replica loads faster.
 		Storage: &serving.StorageArgs{Cache: &serving.CacheArgs{StorageClass: "efs", Size: "300Gi"}},
 		// The model is gated: pulumi config set --secret huggingFaceToken
 		HuggingFaceToken: &serving.SecretRefArgs{Value: config.RequireSecret(ctx, "huggingFaceToken")},

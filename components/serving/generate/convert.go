@@ -9,7 +9,7 @@ import (
 )
 
 // conversion writes the method that converts a struct of arguments to its part of the
-// spec. The path is what the keys of the struct begin with.
+// spec. The keys of the struct begin with the method's argument path.
 func conversion(b *bytes.Buffer, s structure) {
 	spec := "servingspec." + s.mapping.Type.Name()
 	fmt.Fprintf(b, "// spec returns the arguments as a spec. The names of their keys begin with path.\n")
@@ -22,7 +22,8 @@ func conversion(b *bytes.Buffer, s structure) {
 	b.WriteString("\treturn s\n}\n\n")
 }
 
-// converted returns the expression of an argument as the value of the spec's field.
+// converted returns the expression that converts an argument to the value of the spec's
+// field.
 func converted(k *keys.Key) string {
 	field := "a." + servingargs.FieldName(k)
 	key := fmt.Sprintf("path+%q", k.Name)

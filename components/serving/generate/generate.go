@@ -22,7 +22,7 @@ type generator struct {
 	structs  []structure
 }
 
-// structure is the arguments below one key.
+// structure holds the arguments below one key.
 type structure struct {
 	name    string
 	mapping *keys.Mapping
@@ -83,7 +83,7 @@ func file(name string) string {
 	return "args_more_generated.go"
 }
 
-// collect lists the structs of a mapping, those below it after it.
+// collect adds the struct of a mapping to the list, and then the structs below it.
 func (g *generator) collect(name string, m *keys.Mapping) {
 	if g.written[name] {
 		return
@@ -132,7 +132,8 @@ func (g *generator) structure(b *bytes.Buffer, s structure) {
 	b.WriteString("}\n\n")
 }
 
-// purpose returns the doc comment of a struct, from that of the spec's struct.
+// purpose returns the doc comment of a struct. It follows the doc comment of the spec's
+// struct.
 func (g *generator) purpose(s structure) string {
 	switch s.name {
 	case "VLLMServiceArgs":
@@ -149,7 +150,7 @@ func (g *generator) purpose(s structure) string {
 	return s.name + strings.TrimPrefix(strings.TrimSuffix(text, "."), name) + "."
 }
 
-// width is the longest line of a comment.
+// width is the largest length of a comment's line, in bytes.
 const width = 88
 
 // paragraph writes a comment.
@@ -189,7 +190,7 @@ func goType(k *keys.Key) string {
 	return pointer + predeclared[k.Kind]
 }
 
-// predeclared are the types of values that no struct describes.
+// predeclared holds the types of values that no struct describes.
 var predeclared = map[keys.Kind]string{
 	keys.String: "string", keys.Integer: "int", keys.Number: "float64", keys.Boolean: "bool", keys.Strings: "[]string", keys.OneOrMore: "[]string",
 	keys.Texts: "map[string]string", keys.Integers: "map[string]int", keys.Numbers: "map[string]float64",

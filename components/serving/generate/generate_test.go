@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// TestGeneratedFilesAreCurrent holds that the arguments follow the declarations.
+// TestGeneratedFilesAreCurrent checks that the generated files follow the declarations.
 func TestGeneratedFilesAreCurrent(t *testing.T) {
 	files, err := generate(filepath.Join("..", "..", ".."))
 	if err != nil {

@@ -1,6 +1,6 @@
 // Command generate writes the arguments of the components in components/serving, and
-// their conversion to specs, from the declarations of the specs' keys. It runs in
-// components/serving: go generate ./components/serving.
+// their conversion to specs. It reads the declarations of the specs' keys. Run it with
+// go generate ./components/serving.
 package main
 
 import (

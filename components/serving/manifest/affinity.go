@@ -9,50 +9,50 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// mostWeight is the largest weight of a preference in Kubernetes.
-const mostWeight = 100
+// maxWeight is the largest weight of a preference in Kubernetes.
+const maxWeight = 100
 
-// affinity admits the nodes of every group of a list, and prefers those of the
-// earlier groups. It is nil where there is no list.
+// affinity returns the node affinity of a service with a list of node groups. It admits
+// the nodes of every group, and prefers the earlier groups. It is nil without a list.
 func affinity(s serving.Spec) *corev1.Affinity {
 	if !s.Prefers() {
 		return nil
 	}
 	node := &corev1.NodeAffinity{RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: terms(s.NodeGroups)}}
-	last := len(s.NodeGroups) - 1
-	for i, g := range s.NodeGroups[:last] {
+	final := len(s.NodeGroups) - 1
+	for i, g := range s.NodeGroups[:final] {
 		node.PreferredDuringSchedulingIgnoredDuringExecution = append(node.PreferredDuringSchedulingIgnoredDuringExecution,
-			corev1.PreferredSchedulingTerm{Weight: int32(max(1, mostWeight*(last-i)/last)), Preference: corev1.NodeSelectorTerm{MatchExpressions: expressions(g.NodeLabels())}})
+			corev1.PreferredSchedulingTerm{Weight: int32(max(1, maxWeight*(final-i)/final)), Preference: corev1.NodeSelectorTerm{MatchExpressions: expressions(g.NodeLabels())}})
 	}
 	return &corev1.Affinity{NodeAffinity: node}
 }
 
-// terms are alternatives, one of which a node must meet: a single one where the
-// groups differ in the value of one label, else one for each group.
+// terms returns node selector terms, of which a node must match one. It returns a single
+// term if the groups differ only in the value of one label, else one term for each group.
 func terms(groups []serving.NodeGroup) []corev1.NodeSelectorTerm {
-	var all []corev1.NodeSelectorTerm
-	in := corev1.NodeSelectorRequirement{Operator: corev1.NodeSelectorOpIn}
+	var list []corev1.NodeSelectorTerm
+	requirement := corev1.NodeSelectorRequirement{Operator: corev1.NodeSelectorOpIn}
 	single := true
 	for _, g := range groups {
 		labels := g.NodeLabels()
-		all = append(all, corev1.NodeSelectorTerm{MatchExpressions: expressions(labels)})
+		list = append(list, corev1.NodeSelectorTerm{MatchExpressions: expressions(labels)})
 		for key, value := range labels {
-			single = single && len(labels) == 1 && (in.Key == "" || in.Key == key)
-			in.Key = key
-			in.Values = append(in.Values, value)
+			single = single && len(labels) == 1 && (requirement.Key == "" || requirement.Key == key)
+			requirement.Key = key
+			requirement.Values = append(requirement.Values, value)
 		}
 	}
-	if single && len(in.Values) == len(groups) {
-		return []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{in}}}
+	if single && len(requirement.Values) == len(groups) {
+		return []corev1.NodeSelectorTerm{{MatchExpressions: []corev1.NodeSelectorRequirement{requirement}}}
 	}
-	return all
+	return list
 }
 
-// expressions match nodes that have all the labels.
+// expressions returns the requirements that match nodes with all the labels.
 func expressions(labels map[string]string) []corev1.NodeSelectorRequirement {
-	var all []corev1.NodeSelectorRequirement
+	var list []corev1.NodeSelectorRequirement
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
-		all = append(all, corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{labels[key]}})
+		list = append(list, corev1.NodeSelectorRequirement{Key: key, Operator: corev1.NodeSelectorOpIn, Values: []string{labels[key]}})
 	}
-	return all
+	return list
 }

@@ -13,7 +13,7 @@ import (
 
 const gpuResource corev1.ResourceName = "nvidia.com/gpu"
 
-// deployment is the Deployment of the engines.
+// deployment returns the Deployment of the replicas.
 func deployment(s serving.Spec, manager string) *appsv1.Deployment {
 	d := &appsv1.Deployment{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "apps/v1", Kind: "Deployment"},
@@ -42,14 +42,14 @@ func strategy(r serving.Rollout) appsv1.DeploymentStrategy {
 	}
 }
 
-// enginePod is the template of the engines' pods before the user's patch.
+// enginePod returns the template of the replicas before the user's patch.
 func enginePod(s serving.Spec) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: s.AllLabels(), Annotations: s.PodAnnotations()},
 		Spec: corev1.PodSpec{
 			ServiceAccountName:           s.ServiceAccount(),
 			AutomountServiceAccountToken: new(false),
-			// A Service called vllm would set VLLM_PORT, which vLLM reads as its own.
+			// A Service named vllm would set VLLM_PORT, which vLLM reads as its setting.
 			EnableServiceLinks:            new(false),
 			TerminationGracePeriodSeconds: int64Of(s.Lifecycle.GraceSeconds()),
 			SecurityContext:               podSecurity(),
@@ -68,7 +68,7 @@ func container(s serving.Spec) corev1.Container {
 	return corev1.Container{
 		Name:  serving.ContainerName,
 		Image: s.ImageName(),
-		// Tags are versions and never move, so what a node has is right.
+		// Tags are versions and never move, so the image on a node is the right one.
 		ImagePullPolicy: corev1.PullIfNotPresent,
 		Args:            serving.EngineArgs(s),
 		Env:             serving.Environment(s),
@@ -77,8 +77,8 @@ func container(s serving.Spec) corev1.Container {
 		StartupProbe:    startupProbe(s.Lifecycle),
 		ReadinessProbe:  readinessProbe(),
 		LivenessProbe:   livenessProbe(s.Lifecycle),
-		// /health stays 200 while vLLM shuts down, so readiness would not take the
-		// pod out: it goes on serving until every proxy has heard that it leaves.
+		// /health stays 200 while vLLM shuts down, so the readiness probe does not remove
+		// the pod from the Service. The pod serves until every proxy has removed it.
 		Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{
 			Sleep: &corev1.SleepAction{Seconds: int64(s.Lifecycle.DrainSeconds)},
 		}},

@@ -7,8 +7,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// disruptionBudget lets engines be evicted, a few at a time. It never blocks a
-// drain for ever: one may always go, and one that is not ready goes anyway.
+// disruptionBudget returns the budget that limits the evicted replicas at the same time.
+// It never blocks a drain forever: one replica may always be evicted, and a replica that
+// is not ready as well.
 func disruptionBudget(s serving.Spec, manager string) *policyv1.PodDisruptionBudget {
 	return &policyv1.PodDisruptionBudget{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},

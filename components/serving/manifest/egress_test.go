@@ -15,9 +15,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// places are where a rule lets pods connect to.
+// places returns the destinations that rules allow.
 func places(rules []networkingv1.NetworkPolicyEgressRule) []string {
-	var all []string
+	var list []string
 	for _, r := range rules {
 		for _, port := range r.Ports {
 			for _, peer := range r.To {
@@ -27,11 +27,11 @@ func places(rules []networkingv1.NetworkPolicyEgressRule) []string {
 				} else {
 					place = peer.NamespaceSelector.MatchLabels[corev1.LabelMetadataName]
 				}
-				all = append(all, fmt.Sprintf("%s:%s", place, port.Port))
+				list = append(list, fmt.Sprintf("%s:%s", place, port.Port))
 			}
 		}
 	}
-	return all
+	return list
 }
 
 func TestEgressOfTracesAndDestinations(t *testing.T) {
@@ -130,8 +130,7 @@ func TestWarningsOfWhatRequestsCanDo(t *testing.T) {
 	}
 }
 
-// TestMetricsBehindTheAPIKey holds that Prometheus and the probe of a hung engine
-// show the key.
+// TestMetricsBehindTheAPIKey checks that Prometheus sends the API key.
 func TestMetricsBehindTheAPIKey(t *testing.T) {
 	spec := onG5(func(s *serving.Spec) {
 		s.Access.APIKey = serving.SecretRef{Name: "keys", Key: "vllm"}
@@ -163,7 +162,7 @@ func TestVariablesThatOpenWhatMustStayClosed(t *testing.T) {
 	}
 }
 
-// TestRedirectsOfMediaAreOff holds the default, which env may replace.
+// TestRedirectsOfMediaAreOff checks the default, and that env can replace it.
 func TestRedirectsOfMediaAreOff(t *testing.T) {
 	value := func(spec serving.Spec) string {
 		for _, v := range serving.Environment(spec) {
@@ -181,7 +180,7 @@ func TestRedirectsOfMediaAreOff(t *testing.T) {
 	}
 }
 
-// onG5 returns a valid spec whose model and GPU are known, as changed.
+// onG5 returns a valid spec with a known model and a known GPU, after a change.
 func onG5(change func(*serving.Spec)) serving.Spec {
 	s := serving.Spec{
 		Name: "a", Namespace: "inference",

@@ -9,18 +9,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// openPath is what an Ingress has of the engine's paths: others answer without
+// openPath is the only path of vLLM that an Ingress exposes. Other paths answer without
 // the API key.
 const openPath = "/v1"
 
-// ingress is the way in from outside the cluster.
+// ingress returns the Ingress for clients outside the cluster.
 func ingress(s serving.Spec, manager string) *networkingv1.Ingress {
 	metadata := objectMeta(s, manager)
 	maps.Copy(metadata.Annotations, s.Ingress.Annotations)
 	if s.Ingress.Class == serving.ALBClass {
 		maps.Copy(metadata.Annotations, serving.AlbAnnotations(s))
 	}
-	// A controller may take minutes to give an address, which nothing here needs.
+	// A controller may take minutes to set an address, and no resource needs it.
 	metadata.Annotations["pulumi.com/skipAwait"] = "true"
 	spec := networkingv1.IngressSpec{
 		IngressClassName: &s.Ingress.Class,

@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Namespace admits restricted pods only.
+// Namespace returns a namespace that admits only restricted pods.
 func Namespace(s serving.NamespaceSpec, manager string) *corev1.Namespace {
 	labels := map[string]string{
 		"app.kubernetes.io/part-of":                  "vllm-eks",
@@ -29,13 +29,13 @@ func Namespace(s serving.NamespaceSpec, manager string) *corev1.Namespace {
 	}
 }
 
-// DenyAll lets no pod of the namespace talk to anybody, unless another policy
-// does.
+// DenyAll returns the policy that denies all traffic of the namespace's pods that no other
+// policy allows.
 func DenyAll(s serving.NamespaceSpec, manager string) *networkingv1.NetworkPolicy {
 	return &networkingv1.NetworkPolicy{
 		TypeMeta: metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
 		ObjectMeta: metav1.ObjectMeta{
-			// The dot keeps it apart from the services' own, which have none.
+			// The dot keeps it apart from the policies of services, whose names have none.
 			Name: "vllm-eks.default-deny", Namespace: s.Name, Annotations: fieldmanager.Annotations(manager),
 			Labels: map[string]string{"app.kubernetes.io/part-of": "vllm-eks", "app.kubernetes.io/managed-by": "pulumi"},
 		},

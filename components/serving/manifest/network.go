@@ -16,29 +16,29 @@ import (
 )
 
 const (
-	// podIdentityAgent is where EKS Pod Identity hands out credentials, on port 80.
+	// podIdentityAgent is the address of the EKS Pod Identity agent, on port 80.
 	// https://docs.aws.amazon.com/eks/latest/userguide/pod-id-agent-setup.html
 	podIdentityAgent = "169.254.170.23/32"
-	// nodeLocalDNS is where nodes cache DNS, if they do.
+	// nodeLocalDNS is the address of the DNS cache of a node, if it has one.
 	nodeLocalDNS = "169.254.20.10/32"
 	dnsNamespace = "kube-system"
 )
 
-// privateRanges are addresses that a download from the internet does not need,
-// the instances' metadata among them.
+// privateRanges holds the addresses that a download from the internet does not need, such
+// as those of the instance metadata.
 var privateRanges = map[string][]string{
 	"0.0.0.0/0": {"10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "198.18.0.0/15"},
 	"::/0":      {"fc00::/7", "fe80::/10"},
 }
 
-// networkPolicy lets in who may call the engines, and out what they need to
-// start; nothing else. Without restrictions it lets everything in and out, since
-// their namespace may let nothing.
+// networkPolicy returns the policy that allows ingress from the callers of the replicas
+// and egress to the addresses that replicas need. If the network is unrestricted, the
+// policy allows all traffic, because another policy of the namespace may deny it.
 func networkPolicy(s serving.Spec, manager string) *networkingv1.NetworkPolicy {
-	in := []networkingv1.NetworkPolicyIngressRule{{From: callers(s), Ports: ports(corev1.ProtocolTCP, serving.Port)}}
-	out := egress(s)
+	ingressRules := []networkingv1.NetworkPolicyIngressRule{{From: callers(s), Ports: ports(corev1.ProtocolTCP, serving.Port)}}
+	egressRules := egress(s)
 	if s.Network.Unrestricted {
-		in, out = []networkingv1.NetworkPolicyIngressRule{{}}, []networkingv1.NetworkPolicyEgressRule{{}}
+		ingressRules, egressRules = []networkingv1.NetworkPolicyIngressRule{{}}, []networkingv1.NetworkPolicyEgressRule{{}}
 	}
 	return &networkingv1.NetworkPolicy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.k8s.io/v1", Kind: "NetworkPolicy"},
@@ -46,14 +46,14 @@ func networkPolicy(s serving.Spec, manager string) *networkingv1.NetworkPolicy {
 		Spec: networkingv1.NetworkPolicySpec{
 			PodSelector: metav1.LabelSelector{MatchLabels: s.SelectorLabels()},
 			PolicyTypes: []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress},
-			Ingress:     in,
-			Egress:      out,
+			Ingress:     ingressRules,
+			Egress:      egressRules,
 		},
 	}
 }
 
-// callers are who may call the engines: pods of their own namespace, and those
-// that the spec names.
+// callers returns the peers that may call the replicas: the pods of their namespace, and
+// the peers that the spec names.
 func callers(s serving.Spec) []networkingv1.NetworkPolicyPeer {
 	peers := []networkingv1.NetworkPolicyPeer{{PodSelector: &metav1.LabelSelector{}}}
 	for _, c := range s.Network.Clients {
@@ -75,46 +75,47 @@ func callers(s serving.Spec) []networkingv1.NetworkPolicyPeer {
 	return peers
 }
 
-// egress is what an engine needs: nothing, where everything is on a volume.
+// egress returns the rules for the addresses that a replica needs. There are none if the
+// weights are on a volume.
 func egress(s serving.Spec) []networkingv1.NetworkPolicyEgressRule {
 	var rules []networkingv1.NetworkPolicyEgressRule
-	to := func(ports []networkingv1.NetworkPolicyPort, peers ...networkingv1.NetworkPolicyPeer) {
+	allow := func(ports []networkingv1.NetworkPolicyPort, peers ...networkingv1.NetworkPolicyPeer) {
 		rules = append(rules, networkingv1.NetworkPolicyEgressRule{To: peers, Ports: ports})
 	}
 	https := ports(corev1.ProtocolTCP, 443)
 	s3 := s.Storage.S3
 	if !s.Offline() || s.Model.InS3() && s3.Endpoint == "" {
-		to(https, public("0.0.0.0/0"), public("::/0"))
+		allow(https, public("0.0.0.0/0"), public("::/0"))
 	}
 	if s.Model.InS3() && s3.ExistingSecret == "" || s.Access.ServiceAccountName != "" {
-		to(ports(corev1.ProtocolTCP, 80), addresses(podIdentityAgent))
+		allow(ports(corev1.ProtocolTCP, 80), addresses(podIdentityAgent))
 	}
 	if e, ok := s3.StoreEndpoint(); ok {
-		to(ports(corev1.ProtocolTCP, e.Port), store(s3, e)...)
+		allow(ports(corev1.ProtocolTCP, e.Port), store(s3, e)...)
 	}
 	for _, cidr := range s.Network.EgressCIDRs {
-		to(https, addresses(cidr))
+		allow(https, addresses(cidr))
 	}
 	for _, d := range s.Network.Egress {
-		to(ports(corev1.ProtocolTCP, d.Port), peer(d))
+		allow(ports(corev1.ProtocolTCP, d.Port), peer(d))
 	}
 	if e, ok := traces(s); ok {
-		to(ports(corev1.ProtocolTCP, e.Port), peersByName(e, s.Namespace)...)
+		allow(ports(corev1.ProtocolTCP, e.Port), peersByName(e, s.Namespace)...)
 	}
 	if len(rules) > 0 {
 		dns := append(ports(corev1.ProtocolUDP, 53), ports(corev1.ProtocolTCP, 53)...)
-		to(dns, podsOf(dnsNamespace), addresses(nodeLocalDNS))
+		allow(dns, podsOf(dnsNamespace), addresses(nodeLocalDNS))
 	}
 	return rules
 }
 
-// store are the addresses of an S3-compatible store.
+// store returns the addresses of an S3-compatible store.
 func store(s serving.S3, e serving.Endpoint) []networkingv1.NetworkPolicyPeer {
 	return peers(e, s.CIDR)
 }
 
-// peers are the addresses of an endpoint: those of cidr where it is neither a
-// Service of the cluster nor an address.
+// peers returns the addresses of an endpoint: the addresses of cidr if the endpoint is
+// neither a Service of the cluster nor an address.
 func peers(e serving.Endpoint, cidr string) []networkingv1.NetworkPolicyPeer {
 	switch {
 	case e.Namespace() != "":
@@ -127,7 +128,7 @@ func peers(e serving.Endpoint, cidr string) []networkingv1.NetworkPolicyPeer {
 	return []networkingv1.NetworkPolicyPeer{public("0.0.0.0/0"), public("::/0")}
 }
 
-// peer is the place of a destination.
+// peer returns the pods or the addresses of a destination.
 func peer(d serving.Destination) networkingv1.NetworkPolicyPeer {
 	if d.Namespace != "" {
 		return podsOf(d.Namespace)
@@ -135,44 +136,43 @@ func peer(d serving.Destination) networkingv1.NetworkPolicyPeer {
 	return addresses(d.CIDR)
 }
 
-// tracesPort is where a collector takes traces over gRPC, where the address does
-// not say it (OTLP specification).
+// tracesPort is the default port of a collector of traces over gRPC (OTLP specification).
 const tracesPort = 4317
 
-// traces returns where --otlp-traces-endpoint sends traces to.
+// traces returns the endpoint of --otlp-traces-endpoint.
 func traces(s serving.Spec) (e serving.Endpoint, ok bool) {
 	args, _, err := vllmflags.ParseKnown(serving.EngineArgs(s))
 	if err != nil {
 		return e, false
 	}
-	text, given := args.String("--otlp-traces-endpoint")
-	if !given {
+	text, found := args.String("--otlp-traces-endpoint")
+	if !found {
 		return e, false
 	}
 	if !strings.Contains(text, "://") {
 		text = "grpc://" + text
 	}
-	at, err := url.Parse(text)
-	if err != nil || at.Hostname() == "" {
+	address, err := url.Parse(text)
+	if err != nil || address.Hostname() == "" {
 		return e, false
 	}
-	e = serving.Endpoint{Host: at.Hostname(), Port: tracesPort}
-	if n, err := strconv.Atoi(at.Port()); err == nil && n > 0 && n <= serving.LargestPort {
+	e = serving.Endpoint{Host: address.Hostname(), Port: tracesPort}
+	if n, err := strconv.Atoi(address.Port()); err == nil && n > 0 && n <= serving.LargestPort {
 		e.Port = n
 	}
 	return e, true
 }
 
-// peersByName are the addresses of a host that may be the short name of a Service:
-// collector is one of the pod's own namespace, and collector.tracing one of the
-// namespace tracing, or a public name.
-func peersByName(e serving.Endpoint, own string) []networkingv1.NetworkPolicyPeer {
+// peersByName returns the addresses of a host that may be the short name of a Service:
+// collector is a Service in the pod's namespace, and collector.tracing is a Service in the
+// namespace tracing or a public name.
+func peersByName(e serving.Endpoint, namespace string) []networkingv1.NetworkPolicyPeer {
 	parts := strings.Split(e.Host, ".")
 	switch {
 	case e.Address() != "" || len(parts) > 2:
 		return peers(e, "")
 	case len(parts) == 1:
-		return []networkingv1.NetworkPolicyPeer{podsOf(own)}
+		return []networkingv1.NetworkPolicyPeer{podsOf(namespace)}
 	}
 	return append([]networkingv1.NetworkPolicyPeer{podsOf(parts[1])}, peers(e, "")...)
 }
@@ -181,7 +181,7 @@ func ports(protocol corev1.Protocol, n int) []networkingv1.NetworkPolicyPort {
 	return []networkingv1.NetworkPolicyPort{{Protocol: &protocol, Port: new(intstr.FromInt32(int32(n)))}}
 }
 
-// podsOf are the pods of a namespace.
+// podsOf returns the pods of a namespace.
 func podsOf(namespace string) networkingv1.NetworkPolicyPeer {
 	return networkingv1.NetworkPolicyPeer{NamespaceSelector: &metav1.LabelSelector{
 		MatchLabels: map[string]string{corev1.LabelMetadataName: namespace},
@@ -192,9 +192,9 @@ func addresses(cidr string) networkingv1.NetworkPolicyPeer {
 	return networkingv1.NetworkPolicyPeer{IPBlock: &networkingv1.IPBlock{CIDR: cidr}}
 }
 
-// public are the addresses of all of a kind that the internet has.
-func public(all string) networkingv1.NetworkPolicyPeer {
-	peer := addresses(all)
-	peer.IPBlock.Except = privateRanges[all]
+// public returns the public addresses of a family. The cidr is 0.0.0.0/0 or ::/0.
+func public(cidr string) networkingv1.NetworkPolicyPeer {
+	peer := addresses(cidr)
+	peer.IPBlock.Except = privateRanges[cidr]
 	return peer
 }

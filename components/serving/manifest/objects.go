@@ -8,30 +8,29 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Object is one of a service's Kubernetes objects.
+// Object holds one Kubernetes object of a service.
 type Object struct {
-	// Suffix follows the service's name in the name of the Pulumi resource, which
-	// for a Service is only its name in older states: see addressName.
+	// Suffix follows the service's name in the name of the Pulumi resource. The resource
+	// of a Service has such a name only in older states: see AddressName.
 	Suffix string
 	runtime.Object
 }
 
-// AddressName is the name of a Service's Pulumi resource. It follows from the
-// Service alone and not from the model behind it: an address that passes from one
-// model to another is updated. Under two names it would be created, which takes
-// over the object that exists, and then deleted by its name. The character in
-// front keeps it from beginning with the name of a component, of which Pulumi
-// would derive aliases.
+// AddressName returns the name of a Service's Pulumi resource. The name depends on the
+// Service and not on the model behind it, so that Pulumi updates an address that moves
+// from one model to another. Under another name, Pulumi would create the Service over the
+// existing object, and then delete that object by its name. The first character prevents
+// that the name begins with the name of a component: Pulumi would derive aliases from it.
 func AddressName(name, namespace string) string { return "@" + name + "." + namespace }
 
-// Objects are all objects of a service, in the order in which they depend on
-// each other, from a spec that has its defaults and is valid. Secrets are not
-// among them: their values are known to Pulumi alone.
+// Objects returns the objects of a service, in the order in which they depend on each
+// other. The spec must be valid and have its defaults. The list has no Secrets, because
+// only Pulumi knows their values.
 func Objects(s serving.Spec, manager string) []Object {
-	var all []Object
-	add := func(on bool, suffix string, build func() runtime.Object) {
-		if on {
-			all = append(all, Object{Suffix: suffix, Object: build()})
+	var list []Object
+	add := func(enabled bool, suffix string, build func() runtime.Object) {
+		if enabled {
+			list = append(list, Object{Suffix: suffix, Object: build()})
 		}
 	}
 	add(s.Access.ServiceAccountName == "", "", func() runtime.Object { return serviceAccount(s, manager) })
@@ -48,5 +47,5 @@ func Objects(s serving.Spec, manager string) []Object {
 	if o := scaler(s, manager); o != nil {
 		add(true, "", func() runtime.Object { return o })
 	}
-	return all
+	return list
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
+// valid returns a valid spec with its defaults, after a change.
 func valid(t *testing.T, change func(*serving.Spec)) serving.Spec {
 	t.Helper()
 	s := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Monitoring: serving.Monitoring{PrometheusURL: "http://prometheus:9090"}}
@@ -27,20 +28,20 @@ func valid(t *testing.T, change func(*serving.Spec)) serving.Spec {
 	return s
 }
 
-// kinds are the service's objects, as "Kind name".
+// kinds returns the service's objects, as "Kind name".
 func kinds(s serving.Spec) []string {
-	var all []string
+	var list []string
 	for _, o := range Objects(s, "m") {
 		var meta struct{ Metadata struct{ Name string } }
 		text, _ := json.Marshal(o.Object)
 		_ = json.Unmarshal(text, &meta)
-		all = append(all, o.GetObjectKind().GroupVersionKind().Kind+" "+meta.Metadata.Name)
+		list = append(list, o.GetObjectKind().GroupVersionKind().Kind+" "+meta.Metadata.Name)
 	}
-	return all
+	return list
 }
 
 func TestObjects(t *testing.T) {
-	zero, one := 0, 1
+	zero, single := 0, 1
 	base := []string{"ServiceAccount chat", "NetworkPolicy chat", "Deployment chat", "PodDisruptionBudget chat", "Service chat"}
 	tests := []struct {
 		name   string
@@ -49,14 +50,16 @@ func TestObjects(t *testing.T) {
 	}{
 		{"the least", func(s *serving.Spec) { s.Monitoring = serving.Monitoring{} }, base},
 		{"watched", func(*serving.Spec) {}, append(slices.Clone(base), "ServiceMonitor chat")},
-		{"scaled", func(s *serving.Spec) { s.Replicas = serving.Replicas{Min: &one, Max: 3} }, append(slices.Clone(base), "ServiceMonitor chat", "ScaledObject chat")},
+		{"scaled", func(s *serving.Spec) { s.Replicas = serving.Replicas{Min: &single, Max: 3} }, append(slices.Clone(base), "ServiceMonitor chat", "ScaledObject chat")},
 		{"asleep", func(s *serving.Spec) {
 			s.Replicas = serving.Replicas{Min: &zero, Max: 3}
 			s.Scaling.Wake.Query = "up"
 		}, append(slices.Clone(base), "ServiceMonitor chat", "ScaledObject chat")},
-		{"on cores", func(s *serving.Spec) { s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &one, Max: 3}, serving.CPU }, append(slices.Clone(base), "ServiceMonitor chat", "HorizontalPodAutoscaler chat")},
+		{"on cores", func(s *serving.Spec) {
+			s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &single, Max: 3}, serving.CPU
+		}, append(slices.Clone(base), "ServiceMonitor chat", "HorizontalPodAutoscaler chat")},
 		{"by others", func(s *serving.Spec) {
-			s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &one, Max: 3}, serving.External
+			s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &single, Max: 3}, serving.External
 		}, append(slices.Clone(base), "ServiceMonitor chat")},
 		{"exposed", func(s *serving.Spec) {
 			s.Ingress = serving.Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "nginx", Open: true}
@@ -97,32 +100,32 @@ func triggersOf(t *testing.T, s serving.Spec) []any {
 	return nil
 }
 
-// TestTriggers reads what KEDA asks Prometheus.
+// TestTriggers checks the queries that KEDA sends to Prometheus.
 func TestTriggers(t *testing.T) {
-	zero, one := 0, 1
+	zero, single := 0, 1
 	const series = `{job="vllm",namespace="inference",service="chat"}`
 	const requests = "vllm:num_requests_running" + series + " + vllm:num_requests_waiting" + series
-	sleeping := func(of string) string {
-		return "(sum(" + of + ") or on() (vector(0) unless on() count(up" + series + ") unless on() (max(sum(rate(gateway[1m]))) > 0)))"
+	atZero := func(expression string) string {
+		return "(sum(" + expression + ") or on() (vector(0) unless on() count(up" + series + ") unless on() (max(sum(rate(gateway[1m]))) > 0)))"
 	}
 	tests := []struct {
 		name   string
 		change func(*serving.Spec)
 		want   []string
 	}{
-		{"load", func(s *serving.Spec) { s.Replicas = serving.Replicas{Min: &one, Max: 3} }, []string{
+		{"load", func(s *serving.Spec) { s.Replicas = serving.Replicas{Min: &single, Max: 3} }, []string{
 			"load 9 sum(" + requests + ") + (clamp(9 * count(vllm:num_requests_running" + series + ") - sum(" + requests + "), 0, 9) and on () (" +
 				requests + " > 0 and on (pod, engine) rate(vllm:iteration_tokens_total_count" + series + "[45s]) == 0) or vector(0))",
 			"kv-cache 0.6 sum(vllm:kv_cache_usage_perc" + series + ")",
 			"queue 2 sum(vllm:num_requests_waiting" + series + ")"}},
 		{"queue", func(s *serving.Spec) {
-			s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &one, Max: 3}, serving.Queue
+			s.Replicas, s.Scaling.Policy = serving.Replicas{Min: &single, Max: 3}, serving.Queue
 		}, []string{
 			"queue 10 sum(vllm:num_requests_waiting" + series + ")"}},
 		{"asleep", func(s *serving.Spec) {
 			s.Replicas = serving.Replicas{Min: &zero, Max: 3}
 			s.Scaling = serving.Scaling{Policy: serving.Queue, Wake: serving.Wake{Query: "sum(rate(gateway[1m]))"}}
-		}, []string{"queue 10 " + sleeping("vllm:num_requests_waiting"+series), "wake 1 clamp_max(max(sum(rate(gateway[1m]))) or vector(0), 1)"}},
+		}, []string{"queue 10 " + atZero("vllm:num_requests_waiting"+series), "wake 1 clamp_max(max(sum(rate(gateway[1m]))) or vector(0), 1)"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -142,7 +145,8 @@ func TestTriggers(t *testing.T) {
 	}
 }
 
-// TestArgumentsOfWeightsAndAdapters are read by vLLM's own parser.
+// TestArgumentsOfWeightsAndAdapters checks the arguments of vLLM with a parser of its
+// flags.
 func TestArgumentsOfWeightsAndAdapters(t *testing.T) {
 	tests := []struct {
 		name        string
@@ -181,7 +185,7 @@ func TestArgumentsOfWeightsAndAdapters(t *testing.T) {
 	}
 }
 
-// TestAPatchKeepsWhatTheProgramReliesOn applies it as kubectl does.
+// TestAPatchKeepsWhatTheProgramReliesOn checks that a patch applies as with kubectl.
 func TestAPatchKeepsWhatTheProgramReliesOn(t *testing.T) {
 	s := valid(t, func(s *serving.Spec) {
 		s.PodPatch = `{"metadata": {"annotations": {"a": "b"}}, "spec": {"runtimeClassName": "nvidia", "containers": [
@@ -197,16 +201,16 @@ func TestAPatchKeepsWhatTheProgramReliesOn(t *testing.T) {
 	if !slices.Equal(names, []string{"proxy", "vllm"}) || *pod.Spec.RuntimeClassName != "nvidia" || pod.Annotations["a"] != "b" {
 		t.Errorf("the pod has the containers %q and the annotations %v", names, pod.Annotations)
 	}
-	at := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == "vllm" })
-	engine := pod.Spec.Containers[at]
+	index := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == "vllm" })
+	engine := pod.Spec.Containers[index]
 	if !slices.Contains(engine.Env, corev1.EnvVar{Name: "EXTRA", Value: "1"}) || len(engine.Env) != len(serving.Environment(s))+1 {
 		t.Errorf("the engine's environment is %v", engine.Env)
 	}
 }
 
-// TestTheFirstEngineHasTimeToCompile: with a cache, others load in minutes less,
-// and their probes are the first one's too.
-func TestTheFirstEngineHasTimeToCompile(t *testing.T) {
+// TestTheFirstReplicaHasTimeToCompile checks the probes of a service with a cache. Later
+// replicas load minutes faster, but all replicas share the probes of the first one.
+func TestTheFirstReplicaHasTimeToCompile(t *testing.T) {
 	chat := func(c serving.Cache) serving.Spec {
 		return valid(t, func(s *serving.Spec) {
 			s.Model = serving.Model{ID: "Qwen/Qwen3-8B", MaxLen: 8192}
@@ -214,12 +218,12 @@ func TestTheFirstEngineHasTimeToCompile(t *testing.T) {
 			s.Storage.Cache = c
 		})
 	}
-	without, with := chat(serving.Cache{}), chat(serving.Cache{Claim: "cache"})
-	if with.Lifecycle.LoadSeconds != without.Lifecycle.LoadSeconds {
-		t.Errorf("with a cache a load is given %d s, want the %d s of the first", with.Lifecycle.LoadSeconds, without.Lifecycle.LoadSeconds)
+	uncached, cached := chat(serving.Cache{}), chat(serving.Cache{Claim: "cache"})
+	if cached.Lifecycle.LoadSeconds != uncached.Lifecycle.LoadSeconds {
+		t.Errorf("with a cache a load is given %d s, want the %d s of the first", cached.Lifecycle.LoadSeconds, uncached.Lifecycle.LoadSeconds)
 	}
-	a, _ := without.Estimate()
-	b, _ := with.Estimate()
+	a, _ := uncached.Estimate()
+	b, _ := cached.Estimate()
 	if b.ColdStart.Load() >= a.ColdStart.Load() {
 		t.Errorf("with a cache, later engines are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// podTemplate is the template of the engines' pods. A patch that cannot be
-// applied was refused by Validate, so that none is applied here.
+// podTemplate returns the template of the replicas. Validate refuses a patch that cannot
+// be applied; podTemplate ignores such a patch.
 func podTemplate(s serving.Spec) corev1.PodTemplateSpec {
 	pod := enginePod(s)
 	if patched, err := patch(pod, s.PodPatch); err == nil {
@@ -19,22 +19,21 @@ func podTemplate(s serving.Spec) corev1.PodTemplateSpec {
 	return pod
 }
 
-// patch applies a strategic merge patch, as kubectl does: mappings are merged,
-// and lists of things with names by those. A field that pods do not have is an
-// error.
-func patch(pod corev1.PodTemplateSpec, by string) (corev1.PodTemplateSpec, error) {
-	if by == "" {
+// patch applies a strategic merge patch, as kubectl does: it merges mappings, and merges
+// lists of named items by name. It returns an error for a field that pods do not have.
+func patch(pod corev1.PodTemplateSpec, change string) (corev1.PodTemplateSpec, error) {
+	if change == "" {
 		return pod, nil
 	}
 	var patched corev1.PodTemplateSpec
-	if err := checkPatch([]byte(by)); err != nil {
+	if err := checkPatch([]byte(change)); err != nil {
 		return patched, err
 	}
 	original, err := json.Marshal(pod)
 	if err != nil {
 		return patched, err
 	}
-	merged, err := strategicpatch.StrategicMergePatch(original, []byte(by), corev1.PodTemplateSpec{})
+	merged, err := strategicpatch.StrategicMergePatch(original, []byte(change), corev1.PodTemplateSpec{})
 	if err != nil {
 		return patched, mergeProblem(err)
 	}

@@ -15,16 +15,16 @@ import (
 	kubejson "sigs.k8s.io/json"
 )
 
-// checkPatch returns what keeps a patch from being a part of a pod template: a value of
-// the wrong kind, or fields that pods do not have.
-func checkPatch(by []byte) error {
+// checkPatch returns an error if a patch cannot be a part of a pod template: it has a
+// value of the wrong kind, or fields that pods do not have.
+func checkPatch(patch []byte) error {
 	var wrong *json.UnmarshalTypeError
-	if err := json.Unmarshal(by, &corev1.PodTemplateSpec{}); errors.As(err, &wrong) {
+	if err := json.Unmarshal(patch, &corev1.PodTemplateSpec{}); errors.As(err, &wrong) {
 		return fmt.Errorf("%s is %s, want %s", orWhole(wrong.Field), gotOf(wrong.Value), wantOf(wrong.Type))
 	} else if err != nil {
 		return valueProblem(err)
 	}
-	unknown, err := kubejson.UnmarshalStrict(by, &corev1.PodTemplateSpec{})
+	unknown, err := kubejson.UnmarshalStrict(patch, &corev1.PodTemplateSpec{})
 	if err != nil {
 		return valueProblem(err)
 	}
@@ -35,15 +35,15 @@ func checkPatch(by []byte) error {
 	return errors.Join(errs...)
 }
 
-// valueProblem returns what is wrong with a value whose type reads its own text. Its key is
-// not known.
+// valueProblem returns the problem of a value whose type parses a string. The key of the
+// value is not known.
 func valueProblem(err error) error {
-	var when *time.ParseError
+	var timeProblem *time.ParseError
 	switch {
 	case errors.Is(err, resource.ErrFormatWrong), errors.Is(err, resource.ErrSuffix), errors.Is(err, resource.ErrNumeric):
 		return errors.New("has a quantity that is none, want one such as 500m or 2Gi")
-	case errors.As(err, &when):
-		return fmt.Errorf("has the time %q, want one such as 2026-01-02T15:04:05Z", when.Value)
+	case errors.As(err, &timeProblem):
+		return fmt.Errorf("has the time %q, want one such as 2026-01-02T15:04:05Z", timeProblem.Value)
 	}
 	return fmt.Errorf("has a value that no pod template has: %w", err)
 }
@@ -60,7 +60,7 @@ func strictProblem(err error) error {
 	return fmt.Errorf("is no pod template: %w", err)
 }
 
-// mergeProblem returns why a patch cannot be merged into the pod template.
+// mergeProblem returns the reason why a patch cannot be merged into the pod template.
 func mergeProblem(err error) error {
 	if _, key, ok := strings.Cut(err.Error(), "does not contain declared merge key: "); ok {
 		return fmt.Errorf("has an item of a list without %s, by which the lists of pods are merged; give each item its %s", key, key)
@@ -69,7 +69,7 @@ func mergeProblem(err error) error {
 }
 
 // orWhole returns a field of a patch as a user types it, without the structs that Go
-// embeds; the patch if it is none.
+// embeds. It returns "the patch" if the name is empty.
 func orWhole(name string) string {
 	steps := slices.DeleteFunc(strings.Split(name, "."), func(step string) bool { return step != "" && unicode.IsUpper(rune(step[0])) })
 	if name == "" {
@@ -78,7 +78,8 @@ func orWhole(name string) string {
 	return strings.Join(steps, ".")
 }
 
-// gotOf returns what a value of JSON is; the number of a number that does not fit.
+// gotOf returns the kind of a JSON value in words. For a number that does not fit, it
+// returns the number.
 func gotOf(value string) string {
 	kind, number, _ := strings.Cut(value, " ")
 	switch {
@@ -94,7 +95,7 @@ func gotOf(value string) string {
 	return "a " + kind
 }
 
-// wantOf returns what the values of a field are.
+// wantOf returns the kind of the values of a field in words.
 func wantOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

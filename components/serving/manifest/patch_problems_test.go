@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// TestPatchProblemsNameTheField holds that what is wrong with a patch is told by the field
-// in it, what it is and what is wanted, and not in the words of Go.
+// TestPatchProblemsNameTheField checks that a problem of a patch has the field, what was
+// got and what is wanted, and no words of Go.
 func TestPatchProblemsNameTheField(t *testing.T) {
 	tests := []struct{ name, patch, want string }{
 		{"a string for a number", `{"spec":{"priority":"a"}}`, "spec.priority is a string, want a whole number"},

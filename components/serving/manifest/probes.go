@@ -7,17 +7,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// startupProbe holds the others back until the model is loaded: vLLM listens
-// only then.
+// startupProbe returns the probe that delays the other probes until the model is loaded.
+// vLLM listens only then.
 func startupProbe(l serving.Lifecycle) *corev1.Probe {
 	return restarting(healthProbe(l.StartupPeriodSeconds(), l.StartupFailures()), l)
 }
 
-// readinessProbe takes an engine that fails out of the Service in 15 s.
+// readinessProbe returns the probe that removes a failing replica from the Service within
+// 15 s.
 func readinessProbe() *corev1.Probe { return healthProbe(5, 3) }
 
-// livenessProbe restarts an engine that is dead for 100 s, and one that hangs
-// where that is asked for. Never tight: a restart costs a whole load.
+// livenessProbe returns the probe that restarts a replica that does not answer for 100 s,
+// and a hung replica if HungSeconds is set. Its limits are long, because a restart loads
+// the model again.
 func livenessProbe(l serving.Lifecycle) *corev1.Probe {
 	probe := healthProbe(serving.DeadPeriodSeconds, serving.DeadFailures)
 	if l.HungSeconds > 0 {
@@ -27,8 +29,8 @@ func livenessProbe(l serving.Lifecycle) *corev1.Probe {
 	return restarting(probe, l)
 }
 
-// restarting is a probe whose failure restarts the engine. One that does not
-// answer would otherwise be given the time to finish its requests.
+// restarting sets the grace period of a probe that restarts the replica. Without it, a
+// replica that does not answer would get the time to finish its requests.
 func restarting(probe *corev1.Probe, l serving.Lifecycle) *corev1.Probe {
 	probe.TerminationGracePeriodSeconds = int64Of(l.RestartGraceSeconds())
 	return probe

@@ -15,24 +15,25 @@ import (
 )
 
 const (
-	// Down goes by the larger of the two in the period: slowly, since an engine is
-	// back in minutes only.
+	// Scale down: by the larger of the percentage and the number of replicas in each
+	// period. It is slow because a replica takes minutes to start again.
 	downPercent, downPods, downPeriodSeconds = 25, 1, 60
-	// lookSeconds is how often KEDA looks at a service that may have no engines; any
-	// other is looked at by Kubernetes' autoscaler alone, every 15 s.
-	lookSeconds = 15
-	// failures is how many looks in a row may fail; patientFailures are those of a
-	// service that may have no engines. To KEDA a fallback is load
-	// (pkg/scaling/scale_handler.go of v2.20.2): it would wake every service that
-	// sleeps, because Prometheus was away for a minute.
+	// pollSeconds is the period in which KEDA polls the metrics of a service that may
+	// scale to zero. Only Kubernetes' autoscaler polls those of other services, every
+	// 15 s.
+	pollSeconds = 15
+	// failures is the number of consecutive polls that may fail, and patientFailures the
+	// number for a service that may scale to zero. KEDA treats a fallback as load
+	// (pkg/scaling/scale_handler.go of v2.20.2): with fewer polls, an outage of Prometheus
+	// of one minute would scale every service from zero.
 	failures, patientFailures = 3, 20
-	// stillScrapes is how long an engine that has requests takes no step until it
-	// counts as hung.
+	// stillScrapes is the number of scrapes in which a replica with requests takes no
+	// step until it counts as hung.
 	stillScrapes = 3
 )
 
-// scaler returns the object by which the policy of a service scales; nil where this
-// program has none.
+// scaler returns the object that scales a service by its policy; nil if the policy needs
+// none.
 func scaler(s serving.Spec, manager string) runtime.Object {
 	switch s.Scaler() {
 	case serving.KEDA:
@@ -43,13 +44,13 @@ func scaler(s serving.Spec, manager string) runtime.Object {
 	return nil
 }
 
-// question is what a trigger asks Prometheus: KEDA wants as many replicas as the value
-// of the query divided by the threshold.
+// question holds the query of a trigger to Prometheus. KEDA scales to the value of the
+// query divided by the threshold.
 type question struct{ query, threshold string }
 
-// questions returns the question of each trigger that policies have. The triggers are
-// apart, so that the largest wins, and sums, since an average of all engines could not
-// ask for more of them.
+// questions returns the question of each trigger of the policies. The triggers are
+// separate, so that the largest number of replicas applies. Their queries are sums,
+// because an average over the replicas could not request more replicas.
 func questions() map[string]func(serving.Spec) question {
 	return map[string]func(serving.Spec) question{
 		"load": func(s serving.Spec) question {
@@ -65,12 +66,12 @@ func questions() map[string]func(serving.Spec) question {
 	}
 }
 
-// triggers returns the triggers of the policy, and that of scaling.wakeQuery.
+// triggers returns the triggers of the policy and the trigger of scaling.wakeQuery.
 func triggers(s serving.Spec) []any {
 	policy, _ := s.Scaling.Policy.Declaration()
 	var list []any
 	for _, name := range policy.Triggers {
-		if ask, known := questions()[name]; known {
+		if ask, found := questions()[name]; found {
 			list = append(list, trigger(s, name, ask(s)))
 		}
 	}
@@ -80,14 +81,14 @@ func triggers(s serving.Spec) []any {
 	return list
 }
 
-// scaledObject has KEDA set the number of engines.
+// scaledObject returns the object with which KEDA sets the number of replicas.
 func scaledObject(s serving.Spec, manager string) *unstructured.Unstructured {
 	spec := map[string]any{
 		"scaleTargetRef":  map[string]any{"apiVersion": "apps/v1", "kind": "Deployment", "name": s.ObjectName()},
 		"minReplicaCount": int64(s.Replicas.Smallest()),
 		"maxReplicaCount": int64(s.Replicas.Max),
 		"triggers":        triggers(s),
-		// Without metrics the number stays, or rises to this.
+		// Without metrics, the number of replicas stays, or rises to this number.
 		"fallback": map[string]any{
 			"failureThreshold": int64(failureThreshold(s)), "replicas": int64(s.Scaling.FallbackReplicas), "behavior": "currentReplicasIfHigher",
 		},
@@ -97,14 +98,15 @@ func scaledObject(s serving.Spec, manager string) *unstructured.Unstructured {
 		}}},
 	}
 	if s.Replicas.Smallest() == 0 {
-		spec["pollingInterval"] = int64(lookSeconds)
+		spec["pollingInterval"] = int64(pollSeconds)
 		cooldown := int64(s.Scaling.Wake.IdleSeconds + unseenSeconds(s))
 		spec["cooldownPeriod"], spec["initialCooldownPeriod"] = cooldown, cooldown
 	}
 	return custom(s, manager, "keda.sh/v1alpha1", "ScaledObject", spec)
 }
 
-// failureThreshold is how many looks in a row may fail before the fallback applies.
+// failureThreshold returns the number of consecutive polls that may fail before the
+// fallback applies.
 func failureThreshold(s serving.Spec) int {
 	if s.Replicas.Smallest() == 0 {
 		return patientFailures
@@ -112,19 +114,20 @@ func failureThreshold(s serving.Spec) int {
 	return failures
 }
 
-// unseenSeconds is for how long KEDA may see no load after it woke a service,
-// though there was some: until the node is there, and while the engine loads
-// without metrics, until that counts as a fallback and so as load. Without that
-// time on top, an engine would go as soon as it is there.
+// unseenSeconds returns the time for which KEDA may see no load after it scaled a service
+// from zero, although there was load. This is the time until the node exists, plus the
+// time in which the replica loads without metrics until KEDA applies the fallback, which
+// counts as load. Without this time, KEDA would delete a replica as soon as it is ready.
 func unseenSeconds(s serving.Spec) int {
-	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.StartupBudgetSeconds(), (failureThreshold(s)+1)*lookSeconds)
+	return s.Lifecycle.ProvisionSeconds + min(s.Lifecycle.StartupBudgetSeconds(), (failureThreshold(s)+1)*pollSeconds)
 }
 
 func moves(kind string, value int64) map[string]any {
 	return map[string]any{"type": kind, "value": value}
 }
 
-// rules move the number by the larger of the policies a period.
+// rules returns the rules that change the number of replicas by the larger of the policies
+// in each period.
 func rules(windowSeconds, periodSeconds int, choose string, policies ...map[string]any) map[string]any {
 	var list []any
 	for _, p := range policies {
@@ -134,8 +137,9 @@ func rules(windowSeconds, periodSeconds int, choose string, policies ...map[stri
 	return map[string]any{"stabilizationWindowSeconds": int64(windowSeconds), "selectPolicy": choose, "policies": list}
 }
 
-// wakeTrigger returns the trigger that says that one engine is wanted, and leaves it
-// to the others how many. A count that nothing was counted by yet is no lost metric.
+// wakeTrigger returns the trigger that requests one replica; the other triggers request
+// more. A query without a result counts as 0, because a counter has no series before its
+// first increment.
 func wakeTrigger(s serving.Spec) any {
 	return trigger(s, "wake", question{fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1"})
 }
@@ -144,25 +148,25 @@ func wakeTrigger(s serving.Spec) any {
 func trigger(s serving.Spec, name string, q question) any {
 	return map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
 		"serverAddress": s.Monitoring.PrometheusURL, "query": q.query, "threshold": q.threshold,
-		// Lost metrics are no load of 0, at which engines would go.
+		// Missing metrics do not count as a load of 0, which would delete replicas.
 		"ignoreNullValues": "false",
 	}}
 }
 
-// signal is one number, whatever there are several of, such as the pods of a
-// gateway.
+// signal returns the query as one number, even if it has several series, such as one for
+// each pod of a gateway.
 func signal(w serving.Wake) string { return fmt.Sprintf("max(%s)", w.Query) }
 
-// gauge selects the series of the service's engines, once each, whoever else
-// scrapes them.
+// gauge returns the selector of the series of the service's replicas. It selects each
+// series once, even if another job scrapes the replicas too.
 func gauge(s serving.Spec, metric string) string {
 	return fmt.Sprintf("%s{job=%q,namespace=%q,service=%q}", metric, serving.ScrapeJob, s.Namespace, s.ObjectName())
 }
 
-// hungLoad is load that shows in no gauge: those of an engine that hangs are of its
-// last step, and say nothing of the requests that came since. While there is one
-// it does not count as an engine, so that none of the others goes; as what looks
-// like it may be one long prompt, it does not ask for more than there are.
+// hungLoad returns the query for the load of hung replicas that no gauge shows. The gauges
+// of a hung replica are those of its last step, without the later requests. A hung replica
+// does not count as capacity, so that no other replica is deleted. A long prompt looks
+// the same, so a hung replica does not request more replicas than exist.
 func hungLoad(s serving.Spec, load string) string {
 	target := s.Scaling.TargetLoad
 	hung := fmt.Sprintf("%s > 0 and on (pod, engine) rate(%s[%ds]) == 0",
@@ -171,21 +175,21 @@ func hungLoad(s serving.Spec, load string) string {
 		target, gauge(s, "vllm:num_requests_running"), load, target, hung)
 }
 
-// sum is one number. Of a service without engines it is 0, where Prometheus has
-// none of its pods to scrape and nobody asks for one; else metrics are missing,
-// and so is it.
-func sum(s serving.Spec, of string) string {
+// sum returns the query for the sum of an expression. A service that may scale to zero has
+// the sum 0 if Prometheus scrapes no pod of it and the wake query is 0. Otherwise missing
+// metrics give no result.
+func sum(s serving.Spec, expression string) string {
 	if s.Replicas.Smallest() > 0 {
-		return fmt.Sprintf("sum(%s)", of)
+		return fmt.Sprintf("sum(%s)", expression)
 	}
-	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", of, gauge(s, "up"), signal(s.Scaling.Wake))
+	return fmt.Sprintf("(sum(%s) or on() (vector(0) unless on() count(%s) unless on() (%s > 0)))", expression, gauge(s, "up"), signal(s.Scaling.Wake))
 }
 
-// podAutoscaler is Kubernetes' own autoscaler, on the use of cores.
+// podAutoscaler returns the HorizontalPodAutoscaler, which scales on CPU utilization.
 func podAutoscaler(s serving.Spec, manager string) runtime.Object {
 	metadata := objectMeta(s, manager)
-	// KEDA would refuse to take the engines over where a later configuration asks
-	// it to, because Pulumi creates its object before it deletes this one.
+	// Without this annotation, KEDA refuses a ScaledObject of a later configuration,
+	// because Pulumi creates it before it deletes this object.
 	metadata.Annotations["validations.keda.sh/hpa-ownership"] = "false"
 	return &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
@@ -194,8 +198,8 @@ func podAutoscaler(s serving.Spec, manager string) runtime.Object {
 			ScaleTargetRef: autoscalingv2.CrossVersionObjectReference{APIVersion: "apps/v1", Kind: "Deployment", Name: s.ObjectName()},
 			MinReplicas:    int32Of(s.Replicas.Smallest()),
 			MaxReplicas:    int32(s.Replicas.Max),
-			// Of the engine alone: what a patch puts beside it says nothing, and may
-			// request nothing to be measured by.
+			// Only the container of vLLM counts: a container of a patch says nothing about
+			// the load, and may request no CPU.
 			Metrics: []autoscalingv2.MetricSpec{{Type: autoscalingv2.ContainerResourceMetricSourceType, ContainerResource: &autoscalingv2.ContainerResourceMetricSource{
 				Name: corev1.ResourceCPU, Container: serving.ContainerName,
 				Target: autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: int32Of(s.Scaling.TargetCPU)},

@@ -7,17 +7,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// TestEveryPolicyHasItsObject compares the declared policies with what is built: a
-// policy whose scaler needs an object has one, and no other has; every trigger asks
-// something.
+// TestEveryPolicyHasItsObject compares the declared policies with the built objects: only
+// a policy whose scaler needs an object has one, and every trigger has a query.
 func TestEveryPolicyHasItsObject(t *testing.T) {
 	kindsOf := map[serving.Scaler]string{
 		serving.NoScaler: "", serving.OtherScaler: "", serving.KEDA: "ScaledObject", serving.PodAutoscaler: "HorizontalPodAutoscaler",
 	}
-	asked := map[string]bool{}
+	used := map[string]bool{}
 	for _, p := range serving.Policies() {
 		for _, name := range p.Triggers {
-			asked[name] = true
+			used[name] = true
 			if questions()[name] == nil {
 				t.Errorf("the trigger %s of the policy %s asks nothing; add it to questions()", name, p.Name)
 			}
@@ -26,13 +25,13 @@ func TestEveryPolicyHasItsObject(t *testing.T) {
 			t.Errorf("the policy %s has the triggers %q, and its scaler is %q", p.Name, p.Triggers, p.Scaler)
 		}
 		t.Run(string(p.Name), func(t *testing.T) {
-			want, known := kindsOf[p.Scaler]
-			if !known {
+			want, declared := kindsOf[p.Scaler]
+			if !declared {
 				t.Fatalf("the kind of object of the scaler %q is not known here", p.Scaler)
 			}
-			least := 1
+			minimum := 1
 			s := serving.Spec{
-				Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Replicas: serving.Replicas{Min: &least, Max: 3},
+				Name: "chat", Namespace: "inference", Model: serving.Model{ID: "org/m"}, Replicas: serving.Replicas{Min: &minimum, Max: 3},
 				Scaling: serving.Scaling{Policy: p.Name}, Monitoring: serving.Monitoring{PrometheusURL: "http://prometheus:9090"},
 			}.WithDefaults()
 			var got []string
@@ -47,7 +46,7 @@ func TestEveryPolicyHasItsObject(t *testing.T) {
 		})
 	}
 	for name := range questions() {
-		if !asked[name] {
+		if !used[name] {
 			t.Errorf("no policy has the trigger %s", name)
 		}
 	}

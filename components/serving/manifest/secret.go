@@ -7,12 +7,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Secret is a Secret without its value, which only Pulumi knows (secretText). It
-// is immutable and has no name of its own: Pulumi names it after the resource
-// with a random ending. Another value is therefore another Secret, created
-// before the old one is deleted, and the pods that refer to it by name are
-// rolled like for any other change. Nothing that could be guessed back to the
-// value, such as a checksum, is written anywhere.
+// Secret returns a Secret without its value, which only Pulumi knows. The Secret is
+// immutable, and Pulumi generates its name from the resource's name and a random suffix.
+// A new value therefore creates a new Secret before Pulumi deletes the old one, and rolls
+// the pods that refer to it by name. No object holds a checksum of the value, from which
+// the value could be guessed.
 func Secret(s serving.Spec, manager string) *corev1.Secret {
 	metadata := objectMeta(s, manager)
 	metadata.Name = ""

@@ -7,17 +7,18 @@ import (
 )
 
 const (
-	// vllmUser is the unprivileged user of the vLLM image; its files belong to
-	// the root group, so any other group fails.
+	// vllmUser is the unprivileged user of the vLLM image. The files of the image belong
+	// to the root group, so any other group fails.
 	vllmUser  = 2000
 	rootGroup = 0
 
-	// nodeLostSeconds is how long an engine stays on a node that is not heard
-	// of: long enough for a hiccup, since a new engine takes minutes.
+	// nodeLostSeconds is the time that a replica stays on an unreachable node. It covers
+	// short outages, because a new replica takes minutes to start.
 	nodeLostSeconds = 60
 )
 
-// podSecurity is what the restricted Pod Security Standard asks of a pod.
+// podSecurity returns the security context of a pod that the restricted Pod Security
+// Standard requires.
 func podSecurity() *corev1.PodSecurityContext {
 	return &corev1.PodSecurityContext{
 		RunAsNonRoot:   new(true),
@@ -28,8 +29,9 @@ func podSecurity() *corev1.PodSecurityContext {
 	}
 }
 
-// containerSecurity is what it asks of a container. The root file system is
-// writable because NVIDIA's container hook writes to it.
+// containerSecurity returns the security context of a container that the restricted Pod
+// Security Standard requires. The root file system is writable because NVIDIA's container
+// hook writes to it.
 func containerSecurity() *corev1.SecurityContext {
 	return &corev1.SecurityContext{
 		AllowPrivilegeEscalation: new(false),
@@ -38,25 +40,25 @@ func containerSecurity() *corev1.SecurityContext {
 	}
 }
 
-// tolerations let engines onto GPU nodes, and off lost ones sooner than the
-// five minutes that Kubernetes waits.
+// tolerations returns the tolerations of replicas. They admit replicas to GPU nodes, and
+// evict them from unreachable nodes earlier than Kubernetes' default of five minutes.
 func tolerations(s serving.Spec) []corev1.Toleration {
 	lost := func(key string) corev1.Toleration {
 		return corev1.Toleration{
 			Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute, TolerationSeconds: int64Of(nodeLostSeconds),
 		}
 	}
-	all := []corev1.Toleration{
+	list := []corev1.Toleration{
 		{Key: string(gpuResource), Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoSchedule},
 		lost("node.kubernetes.io/not-ready"),
 		lost("node.kubernetes.io/unreachable"),
 	}
 	for _, t := range s.Scheduling.Tolerations {
-		own := corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffect(t.Effect)}
+		extra := corev1.Toleration{Key: t.Key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffect(t.Effect)}
 		if t.Value != "" {
-			own.Operator, own.Value = corev1.TolerationOpEqual, t.Value
+			extra.Operator, extra.Value = corev1.TolerationOpEqual, t.Value
 		}
-		all = append(all, own)
+		list = append(list, extra)
 	}
-	return all
+	return list
 }

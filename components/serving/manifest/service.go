@@ -11,15 +11,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// service is an address of the model inside the cluster.
+// service returns the Service for an address of the model inside the cluster.
 func service(s serving.Spec, name, manager string) *corev1.Service {
 	metadata := objectMeta(s, manager)
 	metadata.Name = name
 	if name != s.ObjectName() {
 		metadata.Labels[serving.ComponentLabel] = serving.AliasComponent
 	}
-	// Its pods are the Deployment's, which is waited for: a second wait would
-	// only make a failing rollout fail later.
+	// Pulumi already waits for the pods of the Deployment. A second wait would only delay
+	// the error of a failing rollout.
 	metadata.Annotations["pulumi.com/skipAwait"] = "true"
 	o := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
@@ -38,8 +38,8 @@ func service(s serving.Spec, name, manager string) *corev1.Service {
 	return o
 }
 
-// balance adds the load balancer, which calls the pods themselves and so needs no
-// port of the nodes.
+// balance adds the load balancer. It sends requests to the pods directly, and so needs no
+// node ports.
 func balance(o *corev1.Service, s serving.Spec) {
 	maps.Copy(o.Annotations, s.NLBAnnotations())
 	o.Spec.Type = corev1.ServiceTypeLoadBalancer
@@ -48,7 +48,7 @@ func balance(o *corev1.Service, s serving.Spec) {
 	o.Spec.AllocateLoadBalancerNodePorts = new(false)
 }
 
-// objectMeta is the metadata of the objects that are called like the service.
+// objectMeta returns the metadata of the objects that have the name of the service.
 func objectMeta(s serving.Spec, manager string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{
 		Name: s.ObjectName(), Namespace: s.Namespace, Labels: s.AllLabels(), Annotations: fieldmanager.Annotations(manager),

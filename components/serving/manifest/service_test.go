@@ -23,8 +23,8 @@ func balanced(t *testing.T, change func(*serving.Service)) serving.Spec {
 	})
 }
 
-// TestALoadBalancerIsInternalAndLetsInWhoIsAllowed holds what the AWS Load Balancer
-// Controller reads of the Service, and that the load balancer reaches the pods.
+// TestALoadBalancerIsInternalAndLetsInWhoIsAllowed checks the fields that the AWS Load
+// Balancer Controller reads, and that the load balancer reaches the pods.
 func TestALoadBalancerIsInternalAndLetsInWhoIsAllowed(t *testing.T) {
 	s := balanced(t, nil)
 	var services []*corev1.Service
@@ -40,19 +40,19 @@ func TestALoadBalancerIsInternalAndLetsInWhoIsAllowed(t *testing.T) {
 	if len(services) != 2 {
 		t.Fatalf("there are %d Services, want that of the first name and that of the new one", len(services))
 	}
-	first, other := services[0], services[1]
-	if first.Name != "old" || first.Spec.Type != corev1.ServiceTypeLoadBalancer || other.Spec.Type != corev1.ServiceTypeClusterIP {
-		t.Errorf("the types are %s of %s and %s of %s; want one load balancer, of the first name", first.Spec.Type, first.Name, other.Spec.Type, other.Name)
+	balancer, alias := services[0], services[1]
+	if balancer.Name != "old" || balancer.Spec.Type != corev1.ServiceTypeLoadBalancer || alias.Spec.Type != corev1.ServiceTypeClusterIP {
+		t.Errorf("the types are %s of %s and %s of %s; want one load balancer, of the first name", balancer.Spec.Type, balancer.Name, alias.Spec.Type, alias.Name)
 	}
-	if class := first.Spec.LoadBalancerClass; class == nil || *class != "service.k8s.aws/nlb" {
+	if class := balancer.Spec.LoadBalancerClass; class == nil || *class != "service.k8s.aws/nlb" {
 		t.Errorf("the class is %v", class)
 	}
-	if !slices.Equal(first.Spec.LoadBalancerSourceRanges, []string{"10.8.0.0/16"}) || *first.Spec.AllocateLoadBalancerNodePorts {
-		t.Errorf("the ranges are %v, and ports of nodes are allocated: %t", first.Spec.LoadBalancerSourceRanges, *first.Spec.AllocateLoadBalancerNodePorts)
+	if !slices.Equal(balancer.Spec.LoadBalancerSourceRanges, []string{"10.8.0.0/16"}) || *balancer.Spec.AllocateLoadBalancerNodePorts {
+		t.Errorf("the ranges are %v, and ports of nodes are allocated: %t", balancer.Spec.LoadBalancerSourceRanges, *balancer.Spec.AllocateLoadBalancerNodePorts)
 	}
 	const prefix = "service.beta.kubernetes.io/aws-load-balancer-"
 	for key, want := range map[string]string{"scheme": "internal", "nlb-target-type": "ip", "healthcheck-path": "/health", "target-group-attributes": "deregistration_delay.timeout_seconds=135"} {
-		if got := first.Annotations[prefix+key]; got != want {
+		if got := balancer.Annotations[prefix+key]; got != want {
 			t.Errorf("the annotation %s is %q, want %q", key, got, want)
 		}
 	}
@@ -64,8 +64,8 @@ func TestALoadBalancerIsInternalAndLetsInWhoIsAllowed(t *testing.T) {
 	}
 }
 
-// TestAnInternetFacingLoadBalancerTerminatesTLS holds that API keys do not travel in
-// clear.
+// TestAnInternetFacingLoadBalancerTerminatesTLS checks that clients do not send API keys
+// in clear.
 func TestAnInternetFacingLoadBalancerTerminatesTLS(t *testing.T) {
 	const certificate = "arn:aws:acm:us-west-2:111122223333:certificate/0a1b2c3d"
 	annotations := balanced(t, func(s *serving.Service) { s.InternetFacing, s.CertificateARN = true, certificate }).NLBAnnotations()
@@ -75,7 +75,7 @@ func TestAnInternetFacingLoadBalancerTerminatesTLS(t *testing.T) {
 	}
 }
 
-// TestALoadBalancerKeepsIdleConnections holds that an answer that is not streamed may
+// TestALoadBalancerKeepsIdleConnections checks that an answer that is not streamed may
 // take ten minutes. AWS has no such attribute for a listener with TLS.
 func TestALoadBalancerKeepsIdleConnections(t *testing.T) {
 	const key = "service.beta.kubernetes.io/aws-load-balancer-listener-attributes.TCP-8000"

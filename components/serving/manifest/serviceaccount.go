@@ -7,8 +7,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// serviceAccount is the identity of the engines, for cloud roles. It has no
-// token for the Kubernetes API, which an engine never calls.
+// serviceAccount returns the identity of the replicas, for AWS roles. It mounts no token
+// for the Kubernetes API, because a replica never calls it.
 func serviceAccount(s serving.Spec, manager string) *corev1.ServiceAccount {
 	return &corev1.ServiceAccount{
 		TypeMeta:                     metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"},

@@ -10,9 +10,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// serviceMonitor has Prometheus' operator scrape every engine. What dashboards,
-// alerts and scalers may rely on are the labels job="vllm", namespace, service
-// (the first name of the VLLMService), pod and node of every series.
+// serviceMonitor returns the object with which Prometheus scrapes every replica.
+// Dashboards, alerts and scalers can rely on these labels of every series: job="vllm",
+// namespace, service (the first name of the VLLMService), pod and node.
 func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
 	relabel := func(source, target string) any {
 		return map[string]any{"sourceLabels": []any{source}, "targetLabel": target}
@@ -25,8 +25,8 @@ func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
 		"path":          "/metrics",
 		"interval":      fmt.Sprintf("%ds", s.Monitoring.IntervalSeconds),
 		"scrapeTimeout": fmt.Sprintf("%ds", min(s.Monitoring.IntervalSeconds, 10)),
-		// An engine's own label of one of these names would be renamed, and a query
-		// would find nothing.
+		// Prometheus renames a label of vLLM with one of these names, so that queries find
+		// the series.
 		"honorLabels": false,
 		"relabelings": []any{
 			map[string]any{"targetLabel": "job", "replacement": serving.ScrapeJob},
@@ -37,7 +37,7 @@ func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
 		},
 	}
 	if key := s.Access.APIKey; key.Name != "" {
-		// In releases to come the API key guards /metrics as well (vllm#58028).
+		// In later releases of vLLM, /metrics requires the API key as well (vllm#58028).
 		endpoint["authorization"] = map[string]any{"type": "Bearer", "credentials": map[string]any{"name": key.Name, "key": key.Key}}
 	}
 	o := custom(s, manager, "monitoring.coreos.com/v1", "ServiceMonitor", map[string]any{
@@ -51,7 +51,7 @@ func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
 	return o
 }
 
-// custom is an object of a kind that a CustomResourceDefinition brings.
+// custom returns an object of a kind that a CustomResourceDefinition defines.
 func custom(s serving.Spec, manager, apiVersion, kind string, spec map[string]any) *unstructured.Unstructured {
 	o := &unstructured.Unstructured{Object: map[string]any{"spec": spec}}
 	o.SetAPIVersion(apiVersion)

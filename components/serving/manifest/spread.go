@@ -7,9 +7,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// spread keeps the engines of one version of a service on different zones and
-// nodes as far as there are any with free GPUs; an engine that would have to
-// wait for one runs anyway.
+// spread returns the constraints that spread the replicas of one version of a service over
+// zones and nodes. They are preferences: a replica does not wait for a zone or a node with
+// a free GPU.
 func spread(s serving.Spec) []corev1.TopologySpreadConstraint {
 	if s.Replicas.Max < 2 {
 		return nil

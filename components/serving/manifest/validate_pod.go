@@ -20,15 +20,15 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Validate returns every problem of a spec that has its defaults, each beginning
-// with its key under the path. The pod with the user's patch is checked when nothing
-// else is wrong: the rest of the program relies on it.
-func Validate(s serving.Spec, at *field.Path) field.ErrorList {
-	if found := s.Validate(at); len(found) > 0 {
+// Validate returns every problem of a spec with its defaults, each with its key under the
+// path. It checks the pod with the user's patch if it finds no other problem. The rest of
+// the program relies on this check.
+func Validate(s serving.Spec, path *field.Path) field.ErrorList {
+	if found := s.Validate(path); len(found) > 0 {
 		return found
 	}
 	var found field.ErrorList
-	key := at.Child("podPatch")
+	key := path.Child("podPatch")
 	pod, err := patch(enginePod(s), s.PodPatch)
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
@@ -42,18 +42,18 @@ func Validate(s serving.Spec, at *field.Path) field.ErrorList {
 	return found
 }
 
-// PodProblems are what a pod template lacks of what the engines of a spec, which
-// has its defaults, need in order to be admitted, to start, to drain and to be
-// left alone. There are none unless a patch takes something away.
+// PodProblems returns the problems of a pod template for a spec with its defaults: the
+// properties without which replicas are not admitted, do not start, do not drain, or are
+// evicted. There are none unless a patch changes such a property.
 func PodProblems(s serving.Spec, pod corev1.PodTemplateSpec) []string {
-	var all []string
+	var found []string
 	need := func(ok bool, format string, values ...any) {
 		if !ok {
-			all = append(all, fmt.Sprintf(format, values...))
+			found = append(found, fmt.Sprintf(format, values...))
 		}
 	}
 	for _, refusal := range refusals(pod) {
-		all = append(all, "is refused by the restricted Pod Security Standard: "+refusal)
+		found = append(found, "is refused by the restricted Pod Security Standard: "+refusal)
 	}
 	for key, value := range serving.Sorted(s.SelectorLabels()) {
 		need(pod.Labels[key] == value, "takes away the label %s, by which the pods are found", key)
@@ -66,137 +66,137 @@ func PodProblems(s serving.Spec, pod corev1.PodTemplateSpec) []string {
 	for key, value := range serving.Sorted(pod.Labels) {
 		need(serving.IsLabelKey(key) && serving.IsLabelValue(value), "has the label %s: %s, which none can be", key, value)
 	}
-	p, was := pod.Spec, enginePod(s).Spec
-	same := func(what, instead string, a, b any) {
-		need(equality.Semantic.DeepEqual(a, b), "changes spec.%s; %s", what, instead)
+	p, base := pod.Spec, enginePod(s).Spec
+	same := func(part, instead string, a, b any) {
+		need(equality.Semantic.DeepEqual(a, b), "changes spec.%s; %s", part, instead)
 	}
-	same("automountServiceAccountToken", "leave it: an engine never calls the Kubernetes API", p.AutomountServiceAccountToken, was.AutomountServiceAccountToken)
-	same("enableServiceLinks", "leave it: Services would set vLLM's variables", p.EnableServiceLinks, was.EnableServiceLinks)
-	same("serviceAccountName", "use serviceAccountName", p.ServiceAccountName, was.ServiceAccountName)
-	same("securityContext", "leave it: it is the user of vLLM's image", p.SecurityContext, was.SecurityContext)
-	same("nodeSelector", "use nodeSelector", p.NodeSelector, was.NodeSelector)
-	if s.Prefers() && (p.Affinity == nil || !equality.Semantic.DeepEqual(p.Affinity.NodeAffinity, was.Affinity.NodeAffinity)) {
-		all = append(all, "changes spec.affinity.nodeAffinity; use nodeGroup and nodeSelector")
+	same("automountServiceAccountToken", "leave it: an engine never calls the Kubernetes API", p.AutomountServiceAccountToken, base.AutomountServiceAccountToken)
+	same("enableServiceLinks", "leave it: Services would set vLLM's variables", p.EnableServiceLinks, base.EnableServiceLinks)
+	same("serviceAccountName", "use serviceAccountName", p.ServiceAccountName, base.ServiceAccountName)
+	same("securityContext", "leave it: it is the user of vLLM's image", p.SecurityContext, base.SecurityContext)
+	same("nodeSelector", "use nodeSelector", p.NodeSelector, base.NodeSelector)
+	if s.Prefers() && (p.Affinity == nil || !equality.Semantic.DeepEqual(p.Affinity.NodeAffinity, base.Affinity.NodeAffinity)) {
+		found = append(found, "changes spec.affinity.nodeAffinity; use nodeGroup and nodeSelector")
 	}
-	same("priorityClassName", "use priorityClass", p.PriorityClassName, was.PriorityClassName)
-	same("terminationGracePeriodSeconds", "use lifecycle.shutdownSeconds", p.TerminationGracePeriodSeconds, was.TerminationGracePeriodSeconds)
-	same("activeDeadlineSeconds", "leave it: an engine serves until it is told to stop", p.ActiveDeadlineSeconds, was.ActiveDeadlineSeconds)
-	same("restartPolicy", "leave it", p.RestartPolicy, was.RestartPolicy)
+	same("priorityClassName", "use priorityClass", p.PriorityClassName, base.PriorityClassName)
+	same("terminationGracePeriodSeconds", "use lifecycle.shutdownSeconds", p.TerminationGracePeriodSeconds, base.TerminationGracePeriodSeconds)
+	same("activeDeadlineSeconds", "leave it: an engine serves until it is told to stop", p.ActiveDeadlineSeconds, base.ActiveDeadlineSeconds)
+	same("restartPolicy", "leave it", p.RestartPolicy, base.RestartPolicy)
 	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "takes away the toleration of nodes with GPUs")
-	all = append(all, sidecarProblems(p)...)
-	all = append(all, tooLarge(s, p)...)
-	at := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == serving.ContainerName })
-	if at < 0 {
-		return append(all, "takes away the container "+serving.ContainerName)
+	found = append(found, sidecarProblems(p)...)
+	found = append(found, tooLarge(s, p)...)
+	index := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == serving.ContainerName })
+	if index < 0 {
+		return append(found, "takes away the container "+serving.ContainerName)
 	}
-	return append(all, engineProblems(s, was.Containers[0], p.Containers[at], p.Volumes)...)
+	return append(found, engineProblems(s, base.Containers[0], p.Containers[index], p.Volumes)...)
 }
 
-// sidecarProblems are those of containers beside the engine's: they may not take
-// its port, nor hold secrets in clear.
+// sidecarProblems returns the problems of the containers. A sidecar may not use the port
+// of vLLM, and no container may hold secrets in clear.
 func sidecarProblems(p corev1.PodSpec) []string {
-	var all []string
+	var found []string
 	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
 		for _, v := range c.VolumeMounts {
 			if !slices.ContainsFunc(p.Volumes, func(volume corev1.Volume) bool { return volume.Name == v.Name }) {
-				all = append(all, fmt.Sprintf("mounts %s in the container %s, which is no volume", v.Name, c.Name))
+				found = append(found, fmt.Sprintf("mounts %s in the container %s, which is no volume", v.Name, c.Name))
 			}
 		}
 		for _, v := range c.Env {
 			if v.Value != "" && serving.SecretVariableName.MatchString(v.Name) {
-				all = append(all, fmt.Sprintf("holds the variable %s of the container %s in clear, which looks like a secret; use valueFrom", v.Name, c.Name))
+				found = append(found, fmt.Sprintf("holds the variable %s of the container %s in clear, which looks like a secret; use valueFrom", v.Name, c.Name))
 			}
 		}
 		if c.Name == serving.ContainerName {
 			continue
 		}
 		if problem := versions.CheckPinned(c.Image, "example.com/proxy:v1.2.3"); problem != "" {
-			all = append(all, fmt.Sprintf("has the container %s, whose image %s", c.Name, problem))
+			found = append(found, fmt.Sprintf("has the container %s, whose image %s", c.Name, problem))
 		}
 		if _, takesGPU := c.Resources.Limits[gpuResource]; takesGPU {
-			all = append(all, fmt.Sprintf("gives the container %s a GPU; they are the engine's", c.Name))
+			found = append(found, fmt.Sprintf("gives the container %s a GPU; they are the engine's", c.Name))
 		}
-		for _, taken := range c.Ports {
-			if taken.Name == serving.PortName || taken.ContainerPort == serving.Port {
-				all = append(all, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, cmp.Or(taken.Name, fmt.Sprint(serving.Port))))
+		for _, port := range c.Ports {
+			if port.Name == serving.PortName || port.ContainerPort == serving.Port {
+				found = append(found, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, cmp.Or(port.Name, fmt.Sprint(serving.Port))))
 			}
 		}
 	}
-	return all
+	return found
 }
 
-// tooLarge says which requests of the pod's containers together are more than a
-// node of the group has.
+// tooLarge returns a problem for each resource of which the pod's containers together
+// request more than a node of the group has.
 func tooLarge(s serving.Spec, p corev1.PodSpec) []string {
-	var all []string
+	var found []string
 	for _, r := range serving.Allocatable {
 		var sum resource.Quantity
 		for _, c := range p.Containers {
-			request, given := c.Resources.Requests[r.Name]
-			if !given {
-				request = c.Resources.Limits[r.Name] // which Kubernetes then takes for the request
+			request, requested := c.Resources.Requests[r.Name]
+			if !requested {
+				request = c.Resources.Limits[r.Name] // Kubernetes uses the limit as the request
 			}
 			sum.Add(request)
 		}
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := s.NodeGroup.Own.Find(name)
-			if most := serving.Quantity(r.There(on)); err == nil && sum.Cmp(most) > 0 {
-				all = append(all, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.Name, name, r.There(on)))
+			hardware, err := s.NodeGroup.Own.Find(name)
+			if limit := serving.Quantity(r.There(hardware)); err == nil && sum.Cmp(limit) > 0 {
+				found = append(found, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.Name, name, r.There(hardware)))
 				break
 			}
 		}
 	}
-	return all
+	return found
 }
 
-// engineProblems are those of the container, compared with what it is without a
-// patch.
-func engineProblems(s serving.Spec, is, c corev1.Container, volumes []corev1.Volume) []string {
-	var all []string
-	same := func(what, instead string, a, b any) {
+// engineProblems returns the problems of the container of vLLM. It compares the container
+// with base, the container without a patch.
+func engineProblems(s serving.Spec, base, c corev1.Container, volumes []corev1.Volume) []string {
+	var found []string
+	same := func(part, instead string, a, b any) {
 		if !equality.Semantic.DeepEqual(a, b) {
-			all = append(all, fmt.Sprintf("changes %s of the container %s; %s", what, serving.ContainerName, instead))
+			found = append(found, fmt.Sprintf("changes %s of the container %s; %s", part, serving.ContainerName, instead))
 		}
 	}
-	same("args", "use extraArgs", c.Args, is.Args)
-	same("command", "use image", c.Command, is.Command)
-	same("image", "use image", c.Image, is.Image)
-	same("ports", "leave it: the Service has port 8000", c.Ports, is.Ports)
-	same("resources", "use gpu and resources", c.Resources, is.Resources)
-	same("lifecycle", "use lifecycle.drainSeconds", c.Lifecycle, is.Lifecycle)
-	same("startupProbe", "use lifecycle.loadSeconds", c.StartupProbe, is.StartupProbe)
-	same("readinessProbe", "leave it: it is what the Service relies on", c.ReadinessProbe, is.ReadinessProbe)
-	same("livenessProbe", "use lifecycle.hungSeconds", c.LivenessProbe, is.LivenessProbe)
-	same("securityContext", "leave it: it is what the namespace admits", c.SecurityContext, is.SecurityContext)
+	same("args", "use extraArgs", c.Args, base.Args)
+	same("command", "use image", c.Command, base.Command)
+	same("image", "use image", c.Image, base.Image)
+	same("ports", "leave it: the Service has port 8000", c.Ports, base.Ports)
+	same("resources", "use gpu and resources", c.Resources, base.Resources)
+	same("lifecycle", "use lifecycle.drainSeconds", c.Lifecycle, base.Lifecycle)
+	same("startupProbe", "use lifecycle.loadSeconds", c.StartupProbe, base.StartupProbe)
+	same("readinessProbe", "leave it: it is what the Service relies on", c.ReadinessProbe, base.ReadinessProbe)
+	same("livenessProbe", "use lifecycle.hungSeconds", c.LivenessProbe, base.LivenessProbe)
+	same("securityContext", "leave it: it is what the namespace admits", c.SecurityContext, base.SecurityContext)
 	for i, m := range serving.Mounts(s) {
-		if !slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return equality.Semantic.DeepEqual(v, is.VolumeMounts[i]) }) {
-			all = append(all, fmt.Sprintf("takes away the mount of %s at %s, or changes it", m.Volume.Name, m.Path))
+		if !slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return equality.Semantic.DeepEqual(v, base.VolumeMounts[i]) }) {
+			found = append(found, fmt.Sprintf("takes away the mount of %s at %s, or changes it", m.Volume.Name, m.Path))
 		}
 		if slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return v.MountPath == m.Path && v.Name != m.Volume.Name }) {
-			all = append(all, fmt.Sprintf("mounts another volume at %s", m.Path))
+			found = append(found, fmt.Sprintf("mounts another volume at %s", m.Path))
 		}
 		if !slices.ContainsFunc(volumes, func(v corev1.Volume) bool { return equality.Semantic.DeepEqual(v, m.Volume) }) {
-			all = append(all, fmt.Sprintf("takes away the volume %s, or changes it", m.Volume.Name))
+			found = append(found, fmt.Sprintf("takes away the volume %s, or changes it", m.Volume.Name))
 		}
 	}
 	for _, v := range c.Env {
-		if reason := serving.RefusedVariable(v.Name); reason != "" && !slices.ContainsFunc(is.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
-			all = append(all, fmt.Sprintf("sets the variable %s, which %s", v.Name, reason))
+		if reason := serving.RefusedVariable(v.Name); reason != "" && !slices.ContainsFunc(base.Env, func(e corev1.EnvVar) bool { return e.Name == v.Name }) {
+			found = append(found, fmt.Sprintf("sets the variable %s, which %s", v.Name, reason))
 		}
 	}
-	for _, v := range is.Env {
+	for _, v := range base.Env {
 		if !slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return equality.Semantic.DeepEqual(e, v) }) {
-			all = append(all, fmt.Sprintf("changes the variable %s; use env", v.Name))
+			found = append(found, fmt.Sprintf("changes the variable %s; use env", v.Name))
 		}
 	}
-	return all
+	return found
 }
 
-// evaluator has the checks of every version of the Pod Security Standards, which
-// are the same for every pod.
+// evaluator returns the checks of every version of the Pod Security Standards. They are the
+// same for every pod.
 var evaluator = sync.OnceValues(func() (policy.Evaluator, error) { return policy.NewEvaluator(policy.DefaultChecks(), nil) })
 
-// refusals are why the restricted standard does not admit a pod.
+// refusals returns the reasons why the restricted standard does not admit a pod.
 func refusals(pod corev1.PodTemplateSpec) []string {
 	restricted, err := evaluator()
 	if err != nil {
@@ -206,11 +206,11 @@ func refusals(pod corev1.PodTemplateSpec) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	var all []string
+	var list []string
 	for _, r := range restricted.EvaluatePod(psaapi.LevelVersion{Level: psaapi.LevelRestricted, Version: version}, &pod.ObjectMeta, &pod.Spec) {
 		if !r.Allowed {
-			all = append(all, strings.TrimSpace(r.ForbiddenReason+" ("+r.ForbiddenDetail+")"))
+			list = append(list, strings.TrimSpace(r.ForbiddenReason+" ("+r.ForbiddenDetail+")"))
 		}
 	}
-	return all
+	return list
 }

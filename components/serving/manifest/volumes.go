@@ -8,26 +8,26 @@ import (
 )
 
 func volumes(s serving.Spec) []corev1.Volume {
-	var all []corev1.Volume
+	var list []corev1.Volume
 	for _, m := range serving.Mounts(s) {
-		all = append(all, m.Volume)
+		list = append(list, m.Volume)
 	}
-	return all
+	return list
 }
 
 func volumeMounts(s serving.Spec) []corev1.VolumeMount {
-	var all []corev1.VolumeMount
+	var list []corev1.VolumeMount
 	for _, m := range serving.Mounts(s) {
-		all = append(all, corev1.VolumeMount{Name: m.Volume.Name, MountPath: m.Path, SubPath: m.SubPath, ReadOnly: m.ReadOnly})
+		list = append(list, corev1.VolumeMount{Name: m.Volume.Name, MountPath: m.Path, SubPath: m.SubPath, ReadOnly: m.ReadOnly})
 	}
-	return all
+	return list
 }
 
-// cacheVolumeClaim is the claim of a cache that is created.
+// cacheVolumeClaim returns the claim of a created cache.
 func cacheVolumeClaim(s serving.Spec, manager string) *corev1.PersistentVolumeClaim {
 	metadata := objectMeta(s, manager)
 	metadata.Name = s.CacheClaim()
-	// A volume that waits for its first pod is bound by the Deployment's.
+	// A volume that waits for its first consumer is bound when the Deployment starts.
 	metadata.Annotations["pulumi.com/skipAwait"] = "true"
 	return &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
