@@ -98,7 +98,7 @@ func useCases(t *testing.T) []*useCase {
 	files := []useCaseFile{
 		{"everything", everything(t), nil},
 		{"everything-aws", string(aws), inEveryZone()},
-		{"vpc", edited(t, theirs...), withSubnets()},
+		{"vpc", edited(t, existingVPC...), withSubnets()},
 		{"grafana", edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {grafana: {install: true, existingSecret: admins}}\n  vllm-eks:models"), nil},
 		{"limit", edited(t, "  vllm-eks:models", "  vllm-eks:limits: {maxUsdPerHour: 5}\n  vllm-eks:models"), nil},
 		{"name", "config:\n  aws:region: us-west-2\n  vllm-eks:cluster: {existing: {context: test, name: test}}\n" +
@@ -173,19 +173,6 @@ func replaced(value any, steps []any, by any) any {
 	return value
 }
 
-// valueAt returns the value at a place.
-func valueAt(value any, steps []any) any {
-	for _, step := range steps {
-		switch v := value.(type) {
-		case map[string]any:
-			value = v[step.(string)]
-		case []any:
-			value = v[step.(int)]
-		}
-	}
-	return value
-}
-
 // others returns values of the key that differ.
 func others(k *keys.Key, value any) []any {
 	next := func(text string) string { return k.OneOf[(slices.Index(k.OneOf, text)+1)%len(k.OneOf)] }
@@ -231,7 +218,7 @@ func (p typed) changes(t *testing.T, k *keys.Key) bool {
 		steps = p.steps
 		values, before = p.in.base(t, -1)
 	}
-	for _, by := range append([]any{nil}, others(k, valueAt(values, steps))...) {
+	for _, by := range append([]any{nil}, others(k, valueAt(values, steps...))...) {
 		if by == nil && k.Required {
 			continue
 		}
