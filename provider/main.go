@@ -1,5 +1,5 @@
-// Command provider is the Pulumi plug-in of vllm-eks: it serves VLLMService and
-// Namespaces to Pulumi programs in every language. Pulumi builds and runs it.
+// Command provider serves VLLMService and Namespaces to Pulumi programs in every language.
+// It is the Pulumi plug-in of vllm-eks. Pulumi builds and runs it.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 //go:embed schema.json
 var schema string
 
-// version is that of a plug-in which is built from a checkout.
+// version is the version of a plug-in that is built from a checkout.
 const version = "0.1.0"
 
 func main() {

@@ -23,7 +23,7 @@ func TestSchemaIsCurrent(t *testing.T) {
 	}
 }
 
-// noLoader is for a schema that refers to no other.
+// noLoader loads no schema, for a schema that refers to no other schema.
 type noLoader struct{ schema.ReferenceLoader }
 
 // TestSchemaIsValid holds that generators of SDKs accept the schema, and that everything

@@ -1,6 +1,6 @@
-// Command generate writes the Pulumi schema of the components: what is inferred from
-// their Go types, and from the declarations of keys descriptions, required inputs,
-// enums and secrets. It runs in provider: go generate.
+// Command generate writes the Pulumi schema of the components. It infers the types from
+// their Go types, and reads descriptions, required inputs, enums and secrets from the
+// declarations of keys. Run it in provider with go generate.
 package main
 
 import (
@@ -39,7 +39,7 @@ func generate(root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The version is that of the plug-in, and is known when it is installed.
+	// The version is that of the installed plug-in.
 	inferred, err := provider.GetSchema(context.Background(), plugin.Name, "0.0.0", p)
 	if err != nil {
 		return nil, err

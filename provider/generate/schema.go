@@ -17,7 +17,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/provider/plugin"
 )
 
-// module begins the tokens of components and types.
+// module is the prefix of the tokens of components and types.
 const module = plugin.Name + ":serving:"
 
 // description completes an inferred schema.
@@ -29,8 +29,8 @@ type description struct {
 
 var argsToken = regexp.MustCompile(regexp.QuoteMeta(module) + `(\w+)Args"`)
 
-// withoutArgs returns a schema whose types are called without the ending Args, which
-// generators of SDKs add.
+// withoutArgs returns a schema whose types have no suffix Args, because generators of SDKs
+// add it.
 func withoutArgs(spec schema.PackageSpec) (schema.PackageSpec, error) {
 	text, err := json.Marshal(spec)
 	if err != nil {
@@ -41,8 +41,8 @@ func withoutArgs(spec schema.PackageSpec) (schema.PackageSpec, error) {
 	return renamed, err
 }
 
-// describe describes all components. Its error has everything that the declarations and
-// the inferred schema do not both have.
+// describe describes all components. Its error lists the keys that only the declarations or
+// only the inferred schema have.
 func (d *description) describe() error {
 	service, err := servingargs.VLLMService(d.comments)
 	if err != nil {
@@ -78,7 +78,7 @@ func (d *description) namespaces(args servingargs.Arguments) error {
 	})
 }
 
-// component describes a component, and the rest of it by a function.
+// component describes a component. The function rest describes its inputs and outputs.
 func (d *description) component(name string, rest func(*schema.ResourceSpec) error) error {
 	r, ok := d.spec.Resources[module+name]
 	if !ok {
@@ -135,8 +135,7 @@ func (d *description) nested(name string, args servingargs.Arguments, m *keys.Ma
 	return errors.Join(err, wrong)
 }
 
-// properties describes the properties of a mapping, and returns those that are
-// required.
+// properties describes the properties of a mapping, and returns the required ones.
 func (d *description) properties(parent string, properties map[string]schema.PropertySpec, args servingargs.Arguments, m *keys.Mapping) (required []string, err error) {
 	var errs []error
 	var declared []string
@@ -170,8 +169,8 @@ func (d *description) properties(parent string, properties map[string]schema.Pro
 	return required, errors.Join(errs...)
 }
 
-// plain marks a type, and the types in it, as plain: a value is known when the program
-// runs, and no output.
+// plain marks a type, and the types in it, as plain: a value is known when the program runs,
+// and is not an output.
 func plain(t *schema.TypeSpec) {
 	t.Plain = true
 	if t.Items != nil {
@@ -182,7 +181,7 @@ func plain(t *schema.TypeSpec) {
 	}
 }
 
-// enum adds the type of a string with the only values of a key.
+// enum adds the type of a string with the allowed values of a key.
 func (d *description) enum(k *keys.Key) schema.TypeSpec {
 	name := k.Owner.Type + k.Field
 	if named := k.Named(); named.Package != "" {

@@ -17,9 +17,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
-// checked returns a provider that checks the inputs of a component against the
-// schema before it constructs the component. All problems are one error, each with
-// the name of the component and the key in front.
+// checked returns a provider that checks the inputs of a component against the schema
+// before it constructs the component. Its error joins all problems, each with the name of
+// the component and the key in front.
 func checked(p provider.Provider, spec schema.PackageSpec) provider.Provider {
 	construct := p.Construct
 	p.Construct = func(ctx context.Context, request provider.ConstructRequest) (provider.ConstructResponse, error) {
@@ -33,9 +33,9 @@ func checked(p provider.Provider, spec schema.PackageSpec) provider.Provider {
 	return p
 }
 
-// check returns the inputs of a component as its constructor accepts them: without
-// keys that have no value, and with known outputs of resources as plain values where
-// the schema wants plain ones.
+// check returns the inputs of a component as its constructor accepts them: without keys that
+// have no value, and with plain values instead of known outputs if the schema wants plain
+// values.
 func check(spec schema.PackageSpec, urn resource.URN, inputs property.Map) (property.Map, error) {
 	component, ok := spec.Resources[string(urn.Type())]
 	if !ok {
@@ -46,7 +46,7 @@ func check(spec schema.PackageSpec, urn resource.URN, inputs property.Map) (prop
 	return checked, errors.Join(c.problems...)
 }
 
-// checking is one check of a component's inputs.
+// checking holds the state of one check of a component's inputs.
 type checking struct {
 	types    map[string]schema.ComplexTypeSpec
 	problems []error
@@ -56,26 +56,26 @@ func (c *checking) add(key, format string, values ...any) {
 	c.problems = append(c.problems, fmt.Errorf("%s: %s", key, fmt.Sprintf(format, values...)))
 }
 
-// origin holds what a value takes from the mapping or list around it.
+// origin holds the properties that a value inherits from the mapping or list around it.
 type origin struct {
 	secret       bool
 	dependencies []resource.URN
 }
 
-// below returns what the values in a value take from it.
+// below returns the properties that the values in a value inherit.
 func (o origin) below(v property.Value) origin {
 	return origin{o.secret || v.Secret(), slices.Concat(o.dependencies, v.Dependencies())}
 }
 
 // mapping checks the keys of a mapping.
-func (c *checking) mapping(path string, m property.Map, declared map[string]schema.PropertySpec, from origin) property.Map {
+func (c *checking) mapping(path string, m property.Map, declared map[string]schema.PropertySpec, parent origin) property.Map {
 	values := map[string]property.Value{}
 	for name, v := range m.AllStable {
 		p, ok := declared[name]
 		switch {
 		case v.IsNull():
 		case ok:
-			values[name] = c.value(below(path, name), v, p.TypeSpec, from)
+			values[name] = c.value(below(path, name), v, p.TypeSpec, parent)
 		default:
 			c.add(below(path, name), "%s", unknown(name, slices.Sorted(maps.Keys(declared))))
 		}
@@ -83,7 +83,7 @@ func (c *checking) mapping(path string, m property.Map, declared map[string]sche
 	return property.NewMap(values)
 }
 
-// below returns the key of an entry of a mapping, as the decoder of stacks calls it.
+// below returns the key of an entry of a mapping, as the decoder of stacks writes it.
 func below(path, name string) string {
 	if name == "" {
 		return path + `[""]`
@@ -91,18 +91,18 @@ func below(path, name string) string {
 	return path + "." + name
 }
 
-// unknown returns the message for a key that is not among the known ones.
-func unknown(name string, known []string) string {
-	if near := keys.Nearest(name, known); near != "" {
+// unknown returns the message for a key that is not declared.
+func unknown(name string, declared []string) string {
+	if near := keys.Nearest(name, declared); near != "" {
 		return fmt.Sprintf("is an unknown key; did you mean %s?", near)
 	}
-	return "is an unknown key; known ones are " + strings.Join(known, ", ")
+	return "is an unknown key; known ones are " + strings.Join(declared, ", ")
 }
 
-// value checks one value. What the schema wants plain has to be known when the
-// component is constructed. It is stored in clear, so it may be no secret.
-func (c *checking) value(path string, v property.Value, t schema.TypeSpec, from origin) property.Value {
-	inside := from.below(v)
+// value checks one value. A value that the schema wants plain must be known when the
+// component is constructed. Pulumi stores it in clear, so it may not be a secret.
+func (c *checking) value(path string, v property.Value, t schema.TypeSpec, parent origin) property.Value {
+	inside := parent.below(v)
 	want := c.want(t)
 	switch {
 	case v.IsMap() && want == mapping:
@@ -128,34 +128,33 @@ func (c *checking) value(path string, v property.Value, t schema.TypeSpec, from 
 	return v.WithSecret(inside.secret).WithDependencies(inside.dependencies)
 }
 
-// entries checks a mapping with declared keys, or with any keys and values of one
-// type.
-func (c *checking) entries(path string, m property.Map, t schema.TypeSpec, from origin) property.Map {
+// entries checks a mapping with declared keys, or with any keys and values of one type.
+func (c *checking) entries(path string, m property.Map, t schema.TypeSpec, parent origin) property.Map {
 	if t.AdditionalProperties == nil {
-		return c.mapping(path, m, c.types[token(t)].Properties, from)
+		return c.mapping(path, m, c.types[token(t)].Properties, parent)
 	}
-	return c.values(path, m, *t.AdditionalProperties, from)
+	return c.values(path, m, *t.AdditionalProperties, parent)
 }
 
 // values checks a mapping with any keys.
-func (c *checking) values(path string, m property.Map, t schema.TypeSpec, from origin) property.Map {
+func (c *checking) values(path string, m property.Map, t schema.TypeSpec, parent origin) property.Map {
 	values := map[string]property.Value{}
 	for name, v := range m.AllStable {
-		values[name] = c.value(below(path, name), v, t, from)
+		values[name] = c.value(below(path, name), v, t, parent)
 	}
 	return property.NewMap(values)
 }
 
 // items checks the items of a list.
-func (c *checking) items(path string, a property.Array, t schema.TypeSpec, from origin) property.Array {
+func (c *checking) items(path string, a property.Array, t schema.TypeSpec, parent origin) property.Array {
 	values := make([]property.Value, a.Len())
 	for i, v := range a.All {
-		values[i] = c.value(fmt.Sprintf("%s[%d]", path, i), v, t, from)
+		values[i] = c.value(fmt.Sprintf("%s[%d]", path, i), v, t, parent)
 	}
 	return property.NewArray(values)
 }
 
-// kind is what values look like, in the words of messages.
+// kind is the kind of a value, in the words of messages.
 type kind string
 
 const (
@@ -168,7 +167,7 @@ const (
 	anyKind kind = "any value"
 )
 
-// want returns what the values of a type look like.
+// want returns the kind of the values of a type.
 func (c *checking) want(t schema.TypeSpec) kind {
 	if t.Ref == anything {
 		return anyKind
@@ -198,6 +197,7 @@ const anything = "pulumi.json#/Any"
 // token returns the token of the type that a type refers to.
 func token(t schema.TypeSpec) string { return strings.TrimPrefix(t.Ref, "#/types/") }
 
+// fits reports whether a value is of a kind.
 func fits(v property.Value, want kind) bool {
 	switch want {
 	case text:
@@ -214,7 +214,7 @@ func fits(v property.Value, want kind) bool {
 	return false
 }
 
-// describe returns what a value is. Texts and secrets are not repeated.
+// describe returns a description of a value. It repeats neither strings nor secrets.
 func describe(v property.Value, secret bool) string {
 	switch {
 	case secret:

@@ -17,7 +17,7 @@ const (
 	otherURN = resource.URN("urn:pulumi:dev::project::toy:index:Harbour::h")
 )
 
-// toy is a schema with every kind of property.
+// toy returns a schema with every kind of property.
 func toy() schema.PackageSpec {
 	plain := func(t string) schema.TypeSpec { return schema.TypeSpec{Type: t, Plain: true} }
 	propertyOf := func(t schema.TypeSpec) schema.PropertySpec { return schema.PropertySpec{TypeSpec: t} }
@@ -108,8 +108,8 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 // are wanted, and that inputs keep secrets and dependencies, also those of a mapping
 // around them.
 func TestCheckKeepsWhatInputsNeed(t *testing.T) {
-	from := []resource.URN{otherURN}
-	output := func(v property.Value) property.Value { return v.WithDependencies(from) }
+	dependency := []resource.URN{otherURN}
+	output := func(v property.Value) property.Value { return v.WithDependencies(dependency) }
 	got, err := check(toy(), toyURN, property.NewMap(values{
 		"name":  output(property.New("x")),
 		"class": property.New(property.Null),

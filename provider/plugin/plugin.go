@@ -32,9 +32,9 @@ func Inferred() (provider.Provider, error) {
 		Build()
 }
 
-// newVLLMService registers a service. The inputs of a plug-in are resolved when it is
-// asked for a component, so that it can wait for their validation: its problems are then
-// the error, and not what fails because of them.
+// newVLLMService registers a service, and waits for the validation of its inputs. The inputs
+// of a plug-in are already resolved. The error has only the problems of the inputs, and not
+// the errors that follow from them.
 func newVLLMService(ctx *pulumi.Context, name string, args serving.VLLMServiceArgs, opts ...pulumi.ResourceOption) (*serving.VLLMService, error) {
 	service, err := serving.NewVLLMService(ctx, name, args, opts...)
 	if err != nil {
@@ -48,8 +48,8 @@ func newVLLMService(ctx *pulumi.Context, name string, args serving.VLLMServiceAr
 	return service, errors.Join(errs...)
 }
 
-// New returns the provider with a schema, which the command in provider/generate
-// writes. The inputs of components are checked against it.
+// New returns the provider with a schema, which the command in provider/generate writes. The
+// provider checks the inputs of components against the schema.
 func New(text string) (provider.Provider, error) {
 	var spec schema.PackageSpec
 	if err := json.Unmarshal([]byte(text), &spec); err != nil {

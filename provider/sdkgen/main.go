@@ -1,6 +1,6 @@
-// Command sdkgen writes the Node.js SDK of the components into a folder, where the CLI
-// cannot: `pulumi package gen-sdk` needs the Node.js language host, which comes with
-// Pulumi's installer.
+// Command sdkgen writes the Node.js SDK of the components into a folder, for machines
+// without Pulumi's installer. `pulumi package gen-sdk` needs the Node.js language host,
+// which only the installer has.
 //
 //	go -C provider run ./sdkgen FOLDER
 package main
@@ -47,10 +47,10 @@ func run(args []string) error {
 	return nil
 }
 
-// version is that of the SDK; the plug-in is the one that the project names.
+// version is the version of the SDK. The project names the plug-in.
 const version = "0.1.0"
 
-// noLoader is for a schema that refers to no other.
+// noLoader loads no schema, for a schema that refers to no other schema.
 type noLoader struct{ schema.ReferenceLoader }
 
 // generate returns the files of the SDK by name.
