@@ -153,13 +153,13 @@ type VLLMServiceArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *VLLMServiceArgs) spec(in *inputs, path string) (s servingspec.Spec) {
+func (a *VLLMServiceArgs) spec(values *inputs, path string) (s servingspec.Spec) {
 	if a == nil {
 		return s
 	}
 	s.Name = a.Name
 	s.PreviousNames = a.PreviousNames
-	s.Namespace = in.text(path+"namespace", a.Namespace)
+	s.Namespace = values.text(path+"namespace", a.Namespace)
 	s.Model.ID = a.Model
 	s.Model.Revision = a.Revision
 	s.Model.ServedNames = a.ServedModelName
@@ -175,35 +175,35 @@ func (a *VLLMServiceArgs) spec(in *inputs, path string) (s servingspec.Spec) {
 	s.Model.Shape = a.Shape
 	s.VLLMVersion = a.VLLMVersion
 	s.Image = a.Image
-	s.KVCache = a.KVCache.spec(in, path+"kvCache.")
-	s.Queue = a.Queue.spec(in, path+"queue.")
-	s.Speculative = a.Speculative.spec(in, path+"speculative.")
-	s.Media = a.Media.spec(in, path+"media.")
-	s.LoRA = a.LoRA.spec(in, path+"lora.")
-	s.GPU = a.GPU.spec(in, path+"gpu.")
-	s.NodeGroups = items(a.NodeGroups, in, path+"nodeGroups", (*NodeGroupArgs).spec)
-	s.Objectives = a.Objectives.spec(in, path+"objectives.")
-	s.Costs = a.Costs.spec(in, path+"costs.")
-	s.Replicas = a.Replicas.spec(in, path+"replicas.")
-	s.Scaling = a.Scaling.spec(in, path+"scaling.")
-	s.Resources = a.Resources.spec(in, path+"resources.")
+	s.KVCache = a.KVCache.spec(values, path+"kvCache.")
+	s.Queue = a.Queue.spec(values, path+"queue.")
+	s.Speculative = a.Speculative.spec(values, path+"speculative.")
+	s.Media = a.Media.spec(values, path+"media.")
+	s.LoRA = a.LoRA.spec(values, path+"lora.")
+	s.GPU = a.GPU.spec(values, path+"gpu.")
+	s.NodeGroups = items(a.NodeGroups, values, path+"nodeGroups", (*NodeGroupArgs).spec)
+	s.Objectives = a.Objectives.spec(values, path+"objectives.")
+	s.Costs = a.Costs.spec(values, path+"costs.")
+	s.Replicas = a.Replicas.spec(values, path+"replicas.")
+	s.Scaling = a.Scaling.spec(values, path+"scaling.")
+	s.Resources = a.Resources.spec(values, path+"resources.")
 	s.Scheduling.NodeSelector = a.NodeSelector
 	s.Scheduling.PriorityClass = a.PriorityClass
-	s.Scheduling.Tolerations = items(a.Tolerations, in, path+"tolerations", (*TolerationArgs).spec)
-	s.Lifecycle = a.Lifecycle.spec(in, path+"lifecycle.")
-	s.Access.HuggingFaceToken = a.HuggingFaceToken.spec(in, path+"huggingFaceToken.")
-	s.Access.APIKey = a.APIKey.spec(in, path+"apiKey.")
-	s.Access.ServiceAccountName = in.text(path+"serviceAccountName", a.ServiceAccountName)
-	s.Storage = a.Storage.spec(in, path+"storage.")
-	s.Network = a.Network.spec(in, path+"network.")
-	s.Service = a.Service.spec(in, path+"service.")
-	s.Ingress = a.Ingress.spec(in, path+"ingress.")
-	s.Monitoring = a.Monitoring.spec(in, path+"monitoring.")
+	s.Scheduling.Tolerations = items(a.Tolerations, values, path+"tolerations", (*TolerationArgs).spec)
+	s.Lifecycle = a.Lifecycle.spec(values, path+"lifecycle.")
+	s.Access.HuggingFaceToken = a.HuggingFaceToken.spec(values, path+"huggingFaceToken.")
+	s.Access.APIKey = a.APIKey.spec(values, path+"apiKey.")
+	s.Access.ServiceAccountName = values.text(path+"serviceAccountName", a.ServiceAccountName)
+	s.Storage = a.Storage.spec(values, path+"storage.")
+	s.Network = a.Network.spec(values, path+"network.")
+	s.Service = a.Service.spec(values, path+"service.")
+	s.Ingress = a.Ingress.spec(values, path+"ingress.")
+	s.Monitoring = a.Monitoring.spec(values, path+"monitoring.")
 	s.Labels = a.Labels
 	s.Annotations = a.Annotations
 	s.Env = a.Env
-	s.Volumes = items(a.Volumes, in, path+"volumes", (*VolumeArgs).spec)
+	s.Volumes = items(a.Volumes, values, path+"volumes", (*VolumeArgs).spec)
 	s.ExtraArgs = a.ExtraArgs
-	s.PodPatch = in.json(path+"podPatch", a.PodPatch)
+	s.PodPatch = values.json(path+"podPatch", a.PodPatch)
 	return s
 }

@@ -15,7 +15,7 @@ type KVCacheArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *KVCacheArgs) spec(in *inputs, path string) (s servingspec.KVCache) {
+func (a *KVCacheArgs) spec(values *inputs, path string) (s servingspec.KVCache) {
 	if a == nil {
 		return s
 	}
@@ -34,7 +34,7 @@ type QueueLimitsArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *QueueLimitsArgs) spec(in *inputs, path string) (s servingspec.QueueLimits) {
+func (a *QueueLimitsArgs) spec(values *inputs, path string) (s servingspec.QueueLimits) {
 	if a == nil {
 		return s
 	}
@@ -57,7 +57,7 @@ type SpeculativeArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *SpeculativeArgs) spec(in *inputs, path string) (s servingspec.Speculative) {
+func (a *SpeculativeArgs) spec(values *inputs, path string) (s servingspec.Speculative) {
 	if a == nil {
 		return s
 	}
@@ -84,7 +84,7 @@ type MediaArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *MediaArgs) spec(in *inputs, path string) (s servingspec.Media) {
+func (a *MediaArgs) spec(values *inputs, path string) (s servingspec.Media) {
 	if a == nil {
 		return s
 	}
@@ -108,11 +108,11 @@ type LoRAArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *LoRAArgs) spec(in *inputs, path string) (s servingspec.LoRA) {
+func (a *LoRAArgs) spec(values *inputs, path string) (s servingspec.LoRA) {
 	if a == nil {
 		return s
 	}
-	s.Adapters = items(a.Adapters, in, path+"adapters", (*AdapterArgs).spec)
+	s.Adapters = items(a.Adapters, values, path+"adapters", (*AdapterArgs).spec)
 	s.MaxRank = a.MaxRank
 	s.MaxLoaded = a.MaxLoaded
 	return s
@@ -127,7 +127,7 @@ type AdapterArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *AdapterArgs) spec(in *inputs, path string) (s servingspec.Adapter) {
+func (a *AdapterArgs) spec(values *inputs, path string) (s servingspec.Adapter) {
 	if a == nil {
 		return s
 	}

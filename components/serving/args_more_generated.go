@@ -20,7 +20,7 @@ type GPUArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *GPUArgs) spec(in *inputs, path string) (s servingspec.GPU) {
+func (a *GPUArgs) spec(values *inputs, path string) (s servingspec.GPU) {
 	if a == nil {
 		return s
 	}
@@ -55,7 +55,7 @@ type NodeGroupArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *NodeGroupArgs) spec(in *inputs, path string) (s servingspec.NodeGroup) {
+func (a *NodeGroupArgs) spec(values *inputs, path string) (s servingspec.NodeGroup) {
 	if a == nil {
 		return s
 	}
@@ -86,7 +86,7 @@ type ObjectivesArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ObjectivesArgs) spec(in *inputs, path string) (s servingspec.Objectives) {
+func (a *ObjectivesArgs) spec(values *inputs, path string) (s servingspec.Objectives) {
 	if a == nil {
 		return s
 	}
@@ -112,7 +112,7 @@ type CostsArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *CostsArgs) spec(in *inputs, path string) (s servingspec.Costs) {
+func (a *CostsArgs) spec(values *inputs, path string) (s servingspec.Costs) {
 	if a == nil {
 		return s
 	}
@@ -141,7 +141,7 @@ type ResourcesArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ResourcesArgs) spec(in *inputs, path string) (s servingspec.Resources) {
+func (a *ResourcesArgs) spec(values *inputs, path string) (s servingspec.Resources) {
 	if a == nil {
 		return s
 	}
@@ -164,7 +164,7 @@ type TolerationArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *TolerationArgs) spec(in *inputs, path string) (s servingspec.Toleration) {
+func (a *TolerationArgs) spec(values *inputs, path string) (s servingspec.Toleration) {
 	if a == nil {
 		return s
 	}
@@ -187,11 +187,11 @@ type SecretRefArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *SecretRefArgs) spec(in *inputs, path string) (s servingspec.SecretRef) {
+func (a *SecretRefArgs) spec(values *inputs, path string) (s servingspec.SecretRef) {
 	if a == nil {
 		return s
 	}
-	s.Name = in.text(path+"existingSecret", a.ExistingSecret)
+	s.Name = values.text(path+"existingSecret", a.ExistingSecret)
 	s.Key = a.Key
 	return s
 }
@@ -223,16 +223,16 @@ type ServiceArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ServiceArgs) spec(in *inputs, path string) (s servingspec.Service) {
+func (a *ServiceArgs) spec(values *inputs, path string) (s servingspec.Service) {
 	if a == nil {
 		return s
 	}
 	s.Type = a.Type
 	s.AllowedCIDRs = a.AllowedCIDRs
 	s.InternetFacing = a.InternetFacing
-	s.CertificateARN = in.text(path+"certificateArn", a.CertificateARN)
-	s.SubnetCIDRs = in.texts(path+"subnetCidrs", a.SubnetCIDRs)
-	s.Subnets = in.texts(path+"subnets", a.Subnets)
+	s.CertificateARN = values.text(path+"certificateArn", a.CertificateARN)
+	s.SubnetCIDRs = values.texts(path+"subnetCidrs", a.SubnetCIDRs)
+	s.Subnets = values.texts(path+"subnets", a.Subnets)
 	return s
 }
 
@@ -250,7 +250,7 @@ type NamespaceArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *NamespaceArgs) spec(in *inputs, path string) (s servingspec.NamespaceSpec) {
+func (a *NamespaceArgs) spec(values *inputs, path string) (s servingspec.NamespaceSpec) {
 	if a == nil {
 		return s
 	}

@@ -26,13 +26,13 @@ type NetworkArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *NetworkArgs) spec(in *inputs, path string) (s servingspec.Network) {
+func (a *NetworkArgs) spec(values *inputs, path string) (s servingspec.Network) {
 	if a == nil {
 		return s
 	}
-	s.Clients = items(a.Clients, in, path+"clients", (*PeerArgs).spec)
+	s.Clients = items(a.Clients, values, path+"clients", (*PeerArgs).spec)
 	s.EgressCIDRs = a.EgressCIDRs
-	s.Egress = items(a.Egress, in, path+"egress", (*DestinationArgs).spec)
+	s.Egress = items(a.Egress, values, path+"egress", (*DestinationArgs).spec)
 	s.Unrestricted = a.Unrestricted
 	return s
 }
@@ -46,7 +46,7 @@ type PeerArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *PeerArgs) spec(in *inputs, path string) (s servingspec.Peer) {
+func (a *PeerArgs) spec(values *inputs, path string) (s servingspec.Peer) {
 	if a == nil {
 		return s
 	}
@@ -66,7 +66,7 @@ type DestinationArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *DestinationArgs) spec(in *inputs, path string) (s servingspec.Destination) {
+func (a *DestinationArgs) spec(values *inputs, path string) (s servingspec.Destination) {
 	if a == nil {
 		return s
 	}
@@ -101,17 +101,17 @@ type IngressArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *IngressArgs) spec(in *inputs, path string) (s servingspec.Ingress) {
+func (a *IngressArgs) spec(values *inputs, path string) (s servingspec.Ingress) {
 	if a == nil {
 		return s
 	}
 	s.Class = a.Class
 	s.Host = a.Host
-	s.TLSSecret = in.text(path+"tlsSecret", a.TLSSecret)
+	s.TLSSecret = values.text(path+"tlsSecret", a.TLSSecret)
 	s.ControllerNamespace = a.ControllerNamespace
 	s.Open = a.Open
 	s.Annotations = a.Annotations
-	s.ALB = a.ALB.spec(in, path+"alb.")
+	s.ALB = a.ALB.spec(values, path+"alb.")
 	return s
 }
 
@@ -145,15 +145,15 @@ type ALBArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ALBArgs) spec(in *inputs, path string) (s servingspec.ALB) {
+func (a *ALBArgs) spec(values *inputs, path string) (s servingspec.ALB) {
 	if a == nil {
 		return s
 	}
-	s.CertificateARN = in.text(path+"certificateArn", a.CertificateARN)
+	s.CertificateARN = values.text(path+"certificateArn", a.CertificateARN)
 	s.InternetFacing = a.InternetFacing
 	s.AllowedCIDRs = a.AllowedCIDRs
-	s.SubnetCIDRs = in.texts(path+"subnetCidrs", a.SubnetCIDRs)
-	s.Subnets = in.texts(path+"subnets", a.Subnets)
+	s.SubnetCIDRs = values.texts(path+"subnetCidrs", a.SubnetCIDRs)
+	s.Subnets = values.texts(path+"subnets", a.Subnets)
 	s.Group = a.Group
 	s.IdleSeconds = a.IdleSeconds
 	return s

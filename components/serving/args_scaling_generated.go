@@ -19,7 +19,7 @@ type ReplicasArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ReplicasArgs) spec(in *inputs, path string) (s servingspec.Replicas) {
+func (a *ReplicasArgs) spec(values *inputs, path string) (s servingspec.Replicas) {
 	if a == nil {
 		return s
 	}
@@ -64,7 +64,7 @@ type ScalingArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *ScalingArgs) spec(in *inputs, path string) (s servingspec.Scaling) {
+func (a *ScalingArgs) spec(values *inputs, path string) (s servingspec.Scaling) {
 	if a == nil {
 		return s
 	}
@@ -109,7 +109,7 @@ type LifecycleArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *LifecycleArgs) spec(in *inputs, path string) (s servingspec.Lifecycle) {
+func (a *LifecycleArgs) spec(values *inputs, path string) (s servingspec.Lifecycle) {
 	if a == nil {
 		return s
 	}
@@ -142,11 +142,11 @@ type MonitoringArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *MonitoringArgs) spec(in *inputs, path string) (s servingspec.Monitoring) {
+func (a *MonitoringArgs) spec(values *inputs, path string) (s servingspec.Monitoring) {
 	if a == nil {
 		return s
 	}
-	s.PrometheusURL = in.text(path+"prometheusUrl", a.PrometheusURL)
+	s.PrometheusURL = values.text(path+"prometheusUrl", a.PrometheusURL)
 	s.Namespace = a.Namespace
 	s.ServiceMonitor = a.ServiceMonitor
 	s.IntervalSeconds = a.IntervalSeconds

@@ -29,14 +29,14 @@ type StorageArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *StorageArgs) spec(in *inputs, path string) (s servingspec.Storage) {
+func (a *StorageArgs) spec(values *inputs, path string) (s servingspec.Storage) {
 	if a == nil {
 		return s
 	}
-	s.Weights = a.Weights.spec(in, path+"weights.")
-	s.Cache = a.Cache.spec(in, path+"cache.")
+	s.Weights = a.Weights.spec(values, path+"weights.")
+	s.Cache = a.Cache.spec(values, path+"cache.")
 	s.ScratchClass = a.ScratchClass
-	s.S3 = a.S3.spec(in, path+"s3.")
+	s.S3 = a.S3.spec(values, path+"s3.")
 	s.Region = a.Region
 	s.Offline = a.Offline
 	return s
@@ -52,11 +52,11 @@ type WeightsArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *WeightsArgs) spec(in *inputs, path string) (s servingspec.Weights) {
+func (a *WeightsArgs) spec(values *inputs, path string) (s servingspec.Weights) {
 	if a == nil {
 		return s
 	}
-	s.Claim = in.text(path+"claim", a.Claim)
+	s.Claim = values.text(path+"claim", a.Claim)
 	s.Path = a.Path
 	return s
 }
@@ -74,11 +74,11 @@ type CacheArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *CacheArgs) spec(in *inputs, path string) (s servingspec.Cache) {
+func (a *CacheArgs) spec(values *inputs, path string) (s servingspec.Cache) {
 	if a == nil {
 		return s
 	}
-	s.Claim = in.text(path+"claim", a.Claim)
+	s.Claim = values.text(path+"claim", a.Claim)
 	s.StorageClass = a.StorageClass
 	s.Size = a.Size
 	return s
@@ -104,14 +104,14 @@ type S3Args struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *S3Args) spec(in *inputs, path string) (s servingspec.S3) {
+func (a *S3Args) spec(values *inputs, path string) (s servingspec.S3) {
 	if a == nil {
 		return s
 	}
-	s.RoleARN = in.text(path+"roleArn", a.RoleARN)
+	s.RoleARN = values.text(path+"roleArn", a.RoleARN)
 	s.Endpoint = a.Endpoint
 	s.CIDR = a.CIDR
-	s.ExistingSecret = in.text(path+"existingSecret", a.ExistingSecret)
+	s.ExistingSecret = values.text(path+"existingSecret", a.ExistingSecret)
 	return s
 }
 
@@ -134,15 +134,15 @@ type VolumeArgs struct {
 }
 
 // spec returns the arguments as a spec. The names of their keys begin with path.
-func (a *VolumeArgs) spec(in *inputs, path string) (s servingspec.Volume) {
+func (a *VolumeArgs) spec(values *inputs, path string) (s servingspec.Volume) {
 	if a == nil {
 		return s
 	}
 	s.Name = a.Name
 	s.MountPath = a.MountPath
-	s.ConfigMap = in.text(path+"configMap", a.ConfigMap)
-	s.Secret = in.text(path+"secret", a.Secret)
-	s.Claim = in.text(path+"claim", a.Claim)
+	s.ConfigMap = values.text(path+"configMap", a.ConfigMap)
+	s.Secret = values.text(path+"secret", a.Secret)
+	s.Claim = values.text(path+"claim", a.Claim)
 	s.ReadWrite = a.ReadWrite
 	return s
 }
