@@ -63,6 +63,6 @@ func QuotaOf(instanceType string, spot bool) (Quota, bool) {
 	default:
 		return q, false
 	}
-	_, known := codes[q]
-	return q, known
+	_, exists := codes[q]
+	return q, exists
 }

@@ -93,9 +93,9 @@ const (
 
 // AllTags are the spec's and those that say whose something is.
 func (s Spec) AllTags(project, stack string) map[string]string {
-	all := map[string]string{ProjectTag: project, StackTag: stack}
+	tags := map[string]string{ProjectTag: project, StackTag: stack}
 	for key, value := range s.Tags {
-		all[key] = value
+		tags[key] = value
 	}
-	return all
+	return tags
 }
