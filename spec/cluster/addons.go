@@ -48,7 +48,7 @@ func fewAddresses() map[string]any {
 // it, which resolves the names of AWS' APIs. In a destroy, the driver of EBS and
 // CoreDNS therefore go with the nodes and not before them.
 func LateAddons(s Spec, tags map[string]string) []Addon {
-	all := []Addon{
+	addons := []Addon{
 		{Name: "coredns", values: offGPUs("k8s-app", "kube-dns"), Outlives: true},
 		{Name: "metrics-server", values: offGPUs("app.kubernetes.io/name", "metrics-server")},
 		VolumeDriver(s, tags),
@@ -63,10 +63,10 @@ func LateAddons(s Spec, tags map[string]string) []Addon {
 		}},
 	}
 	if s.EFS {
-		all = append(all, Addon{Name: "aws-efs-csi-driver", values: map[string]any{"controller": offGPUs("app", "efs-csi-controller")},
+		addons = append(addons, Addon{Name: "aws-efs-csi-driver", values: map[string]any{"controller": offGPUs("app", "efs-csi-controller")},
 			ServiceAccount: "efs-csi-controller-sa", Policy: "service-role/AmazonEFSCSIDriverPolicy"})
 	}
-	return all
+	return addons
 }
 
 // VolumeDriver is the driver of Amazon EBS. The volumes that it creates cost, and

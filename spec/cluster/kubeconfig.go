@@ -34,11 +34,11 @@ type Location struct {
 
 // SameCluster reports whether two locations are one cluster: by the certificate
 // authority, since an address may be a tunnel's, and without one by the address.
-func (l Location) SameCluster(other Location) bool {
-	if l.CA != "" && other.CA != "" {
-		return l.CA == other.CA
+func (l Location) SameCluster(location Location) bool {
+	if l.CA != "" && location.CA != "" {
+		return l.CA == location.CA
 	}
-	return l.Server == other.Server
+	return l.Server == location.Server
 }
 
 // kubeconfig is what a kubeconfig file says about where clusters are.

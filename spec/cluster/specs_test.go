@@ -46,7 +46,7 @@ func TestSupport(t *testing.T) {
 		}
 	}
 	for _, minor := range versions.KubernetesMinors() {
-		if _, known := versions.SupportOf(minor); !known {
+		if _, exists := versions.SupportOf(minor); !exists {
 			t.Errorf("until when EKS offers %s is not known", minor)
 		}
 	}
