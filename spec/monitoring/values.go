@@ -22,15 +22,15 @@ const (
 
 // StackValues are those of the chart kube-prometheus-stack.
 func StackValues(s Spec) map[string]any {
-	off := map[string]any{"enabled": false}
+	disabled := map[string]any{"enabled": false}
 	return map[string]any{
 		"fullnameOverride": FullName,
 		// EKS has these where nothing can reach them; their rules go with them.
-		"kubeEtcd":              off,
-		"kubeScheduler":         off,
-		"kubeControllerManager": off,
+		"kubeEtcd":              disabled,
+		"kubeScheduler":         disabled,
+		"kubeControllerManager": disabled,
 		// It answers on its own node's loopback alone.
-		"kubeProxy":          off,
+		"kubeProxy":          disabled,
 		"defaultRules":       rules(s),
 		"prometheus":         prometheus(s),
 		"prometheusOperator": operator(),
@@ -176,9 +176,9 @@ func ExporterValues(s Spec) map[string]any {
 
 // resources requests and limits. Cores are not limited, and these charts have no
 // limit of their own.
-func resources(cpu, memory, most string) map[string]any {
+func resources(cpu, memory, memoryLimit string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},
-		"limits":   map[string]any{"memory": most},
+		"limits":   map[string]any{"memory": memoryLimit},
 	}
 }
