@@ -37,9 +37,9 @@ func Plan(cidr netip.Prefix, zones []string) []Block {
 const longestPlanned = 32 - 5
 
 // part is one of the 2^bits equal parts of a block of IPv4 addresses.
-func part(of netip.Prefix, bits, index int) netip.Prefix {
-	start := of.Addr().As4()
-	length := of.Bits() + bits
+func part(block netip.Prefix, bits, index int) netip.Prefix {
+	start := block.Addr().As4()
+	length := block.Bits() + bits
 	var next [4]byte
 	binary.BigEndian.PutUint32(next[:], binary.BigEndian.Uint32(start[:])+uint32(index)<<(32-length))
 	return netip.PrefixFrom(netip.AddrFrom4(next), length)
@@ -57,16 +57,16 @@ func (s Spec) InternalCIDRs() []string {
 	return s.cidrs(func(b Block) netip.Prefix { return b.Internal })
 }
 
-func (s Spec) cidrs(of func(Block) netip.Prefix) []string {
+func (s Spec) cidrs(subnet func(Block) netip.Prefix) []string {
 	cidr, err := netip.ParsePrefix(s.CIDR)
 	if err != nil || !s.Made() || len(s.Validate(nil)) > 0 {
 		return nil
 	}
-	var all []string
+	var cidrs []string
 	for _, b := range Plan(cidr, s.Zones) {
-		all = append(all, of(b).String())
+		cidrs = append(cidrs, subnet(b).String())
 	}
-	return all
+	return cidrs
 }
 
 // Counts are what is paid for by the hour.
