@@ -97,7 +97,7 @@ func autoscalerArguments(s AutoscalerSpec) map[string]any {
 // change the size of this cluster's groups, which EKS tags by its name.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 func AutoscalerPolicy(region, cluster string) (string, error) {
-	of := func(service, resource string) string {
+	arn := func(service, resource string) string {
 		return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition.Of(region), service, region, resource)
 	}
 	return iampolicy.JSON(
@@ -114,12 +114,12 @@ func AutoscalerPolicy(region, cluster string) (string, error) {
 		// Labels and taints of groups that never had a node.
 		iampolicy.Statement{
 			Sid: "ReadGroups", Actions: []string{"eks:DescribeNodegroup"},
-			Resources: []string{of("eks", "nodegroup/"+cluster+"/*/*")},
+			Resources: []string{arn("eks", "nodegroup/"+cluster+"/*/*")},
 		},
 		iampolicy.Statement{
 			Sid:       "Resize",
 			Actions:   []string{"autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"},
-			Resources: []string{of("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")},
+			Resources: []string{arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")},
 			Condition: iampolicy.Condition{"StringEquals": {
 				"aws:ResourceTag/k8s.io/cluster-autoscaler/enabled":    {"true"},
 				"aws:ResourceTag/k8s.io/cluster-autoscaler/" + cluster: {"owned"},
