@@ -60,17 +60,17 @@ var keyedFlags = map[string]string{
 // owned returns the flags that extra arguments may not have, with the configuration
 // key that sets each: ownedFlags, and what else is rendered for this spec.
 func (s Spec) owned() map[string]string {
-	all := maps.Clone(ownedFlags)
-	own := s
-	own.ExtraArgs = nil
-	if args, err := vllmflags.Parse(EngineArgs(own)); err == nil {
+	owners := maps.Clone(ownedFlags)
+	plain := s
+	plain.ExtraArgs = nil
+	if args, err := vllmflags.Parse(EngineArgs(plain)); err == nil {
 		for _, f := range vllmflags.Flags() {
-			if _, known := all[f.Name]; !known && args.Has(f.Name) {
-				all[f.Name] = keyedFlags[f.Name]
+			if _, exists := owners[f.Name]; !exists && args.Has(f.Name) {
+				owners[f.Name] = keyedFlags[f.Name]
 			}
 		}
 	}
-	return all
+	return owners
 }
 
 // EngineArgs are the arguments of `vllm serve`, in a fixed order.
@@ -298,11 +298,11 @@ func Environment(s Spec) []corev1.EnvVar {
 		secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret))
 }
 
-func secretVariable(name string, from SecretRef) []corev1.EnvVar {
-	if from.Name == "" {
+func secretVariable(name string, ref SecretRef) []corev1.EnvVar {
+	if ref.Name == "" {
 		return nil
 	}
 	return []corev1.EnvVar{{Name: name, ValueFrom: &corev1.EnvVarSource{
-		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: from.Name}, Key: from.Key},
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: ref.Name}, Key: ref.Key},
 	}}}
 }

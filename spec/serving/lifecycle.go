@@ -91,13 +91,13 @@ func (s Spec) rollout() Rollout {
 // spareNodes reports whether the node group can hold one engine more than all
 // replicas of all its services, and how many nodes that takes.
 func (s Spec) spareNodes() (needed int, ok bool) {
-	on, err := s.NodeGroup.Dearest(s.Costs)
-	if err != nil || on.GPUs == 0 || s.NodeGroup.Max == 0 {
+	instance, err := s.NodeGroup.Dearest(s.Costs)
+	if err != nil || instance.GPUs == 0 || s.NodeGroup.Max == 0 {
 		return 0, true // nothing bounds it
 	}
-	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
-	for _, other := range s.NodeGroup.Others {
-		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: other.GPUs, Max: other.Replicas})
+	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: instance, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
+	for _, demand := range s.NodeGroup.Others {
+		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: demand.GPUs, Max: demand.Replicas})
 	}
 	needed = sizing.Account([]sizing.Pool{pool}, sizing.Shared{}, s.Costs.prices()).Nodes[pool.Name]
 	return needed, needed <= s.NodeGroup.Max
@@ -119,13 +119,13 @@ func (s Spec) MaxUnavailable() int {
 // enginesOnANode is how many of the service's engines one node can hold: as
 // many as its GPUs allow, and as there are.
 func (s Spec) enginesOnANode() int {
-	most := 1
+	maximum := 1
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if on, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
-			most = max(most, on.GPUs/s.GPU.Count)
+		if instance, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
+			maximum = max(maximum, instance.GPUs/s.GPU.Count)
 		}
 	}
-	return min(most, max(s.Replicas.Max, 1))
+	return min(maximum, max(s.Replicas.Max, 1))
 }
 
 const (

@@ -20,8 +20,8 @@ import (
 // Estimate is what the service comes to: memory, what it serves, cold start and
 // cost. It is not there where the service cannot be sized (Unsized).
 func (s Spec) Estimate() (sizing.Estimate, bool) {
-	w, why := s.workload()
-	if why != "" {
+	w, reason := s.workload()
+	if reason != "" {
 		return sizing.Estimate{}, false
 	}
 	return sizing.Size(w), true
@@ -29,8 +29,8 @@ func (s Spec) Estimate() (sizing.Estimate, bool) {
 
 // Unsized is why the service cannot be sized; "" if it can.
 func (s Spec) Unsized() string {
-	_, why := s.workload()
-	return why
+	_, reason := s.workload()
+	return reason
 }
 
 // UnknownShape reports whether the catalogue does not have the model's shape, and
@@ -58,7 +58,7 @@ func (s Spec) underivable() []string {
 }
 
 // validateUnderived asks for the keys that could not be derived.
-func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateUnderived(found *field.ErrorList, path *field.Path) {
 	if len(s.underived) == 0 {
 		return
 	}
@@ -66,7 +66,7 @@ func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
 	if len(s.underived) > 1 {
 		also = ", and so is " + s.underived[1]
 	}
-	problems.Required(found, at.Child(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
+	problems.Required(found, path.Child(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
 		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
 }
 
@@ -82,8 +82,8 @@ func (m Model) shapeAdvice() string {
 // engine where that is known nonetheless. What
 // the engine is told is read from its arguments, so that the estimate is of the
 // engine that will run.
-func (s Spec) workload() (w sizing.Workload, why string) {
-	gpu, on, err := s.hardware()
+func (s Spec) workload() (w sizing.Workload, reason string) {
+	gpu, instance, err := s.hardware()
 	if err != nil {
 		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the GPU with gpu.type"
 	}
@@ -102,13 +102,13 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
 	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
-		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: instance}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
-	least := s.Replicas.Smallest()
+	minimum := s.Replicas.Smallest()
 	return sizing.Workload{
-		Model: s.Model.ID, Engine: engine, Instance: on, Alternatives: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
-		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),
-		Storage: s.from(), Compiled: s.compiled(),
+		Model: s.Model.ID, Engine: engine, Instance: instance, Alternatives: s.alternatives(instance), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
+		MinReplicas: minimum, MaxReplicas: max(s.Replicas.Max, minimum, 1), Prices: s.prices(),
+		Storage: s.weightStorage(), Compiled: s.compiled(),
 		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
 	}, ""
 }
@@ -132,37 +132,37 @@ func (s Spec) Uncounted() string {
 	if err != nil {
 		return ""
 	}
-	given := args.Given(vllmflags.Uncounted)
+	uncounted := args.Given(vllmflags.Uncounted)
 	for _, name := range unknown {
 		if flag, _, _ := strings.Cut(name, "="); strings.HasPrefix(flag, "--") {
-			given = append(given, flag)
+			uncounted = append(uncounted, flag)
 		}
 	}
 	for _, name := range uncountedVariables {
 		if _, set := s.Env[name]; set {
-			given = append(given, name)
+			uncounted = append(uncounted, name)
 		}
 	}
-	if w, why := s.workload(); why == "" {
-		if _, known := w.Engine.DrafterGiB(); !known {
-			given = append(given, "speculative.model")
+	if w, reason := s.workload(); reason == "" {
+		if _, exists := w.Engine.DrafterGiB(); !exists {
+			uncounted = append(uncounted, "speculative.model")
 		}
-		if _, known := w.Engine.AdaptersGiB(); !known {
-			given = append(given, "lora.adapters")
+		if _, exists := w.Engine.AdaptersGiB(); !exists {
+			uncounted = append(uncounted, "lora.adapters")
 		}
 	}
-	if len(given) == 0 {
+	if len(uncounted) == 0 {
 		return ""
 	}
-	return "the memory of " + strings.Join(given, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
+	return "the memory of " + strings.Join(uncounted, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
 }
 
 // hardware is the card, and the instance type if it is EC2's: of several, the
 // one that costs most.
 func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	if len(s.NodeGroup.InstanceTypes) > 0 {
-		on, err := s.NodeGroup.Dearest(s.Costs)
-		return on.GPU, on, err
+		instance, err := s.NodeGroup.Dearest(s.Costs)
+		return instance.GPU, instance, err
 	}
 	gpu, err := catalogue.FindGPU(s.GPU.Type)
 	return gpu, catalogue.Instance{}, err
@@ -172,30 +172,30 @@ func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 // with the fewest GPUs, the most expensive.
 func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
-	most := -1.0
+	highest := -1.0
 	for _, name := range g.InstanceTypes {
-		on, err := g.Own.Find(name)
+		instance, err := g.Own.Find(name)
 		if err != nil {
-			return on, err
+			return instance, err
 		}
 		price, _ := g.prices(costs).For(name)
-		if most < 0 || on.GPUs < dearest.GPUs || on.GPUs == dearest.GPUs && price.USDPerHour > most {
-			dearest, most = on, price.USDPerHour
+		if highest < 0 || instance.GPUs < dearest.GPUs || instance.GPUs == dearest.GPUs && price.USDPerHour > highest {
+			dearest, highest = instance, price.USDPerHour
 		}
 	}
 	return dearest, nil
 }
 
-// others returns the instance types of a list of groups on which replicas may
+// alternatives returns the instance types of a list of groups on which replicas may
 // run beside the one that they are sized for.
-func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
-	var all []catalogue.Instance
+func (s Spec) alternatives(sized catalogue.Instance) []catalogue.Instance {
+	var instances []catalogue.Instance
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if other, err := s.NodeGroup.Own.Find(name); err == nil && s.Prefers() && name != on.Type {
-			all = append(all, other)
+		if instance, err := s.NodeGroup.Own.Find(name); err == nil && s.Prefers() && name != sized.Type {
+			instances = append(instances, instance)
 		}
 	}
-	return all
+	return instances
 }
 
 // shape is the model's; without a name where it is not known.
@@ -257,8 +257,8 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.Model.MaxNumSeqs = cmp.Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = cmp.Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	// The first engine finds no compiled code, and has to be given the time for it.
-	first := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
-	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
+	coldStart := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
+	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(coldStart.Load().Seconds())), longestSeconds))
 	if policy, _ := s.Scaling.Policy.Declaration(); policy.defaults(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}

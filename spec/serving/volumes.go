@@ -29,7 +29,7 @@ type mount struct {
 
 // Mounts are all places that the engine reads and writes beside its image.
 func Mounts(s Spec) []mount {
-	all := []mount{
+	mounts := []mount{
 		{Volume: corev1.Volume{Name: "home", VolumeSource: scratch(s)}, Path: home},
 		{Volume: corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}, Path: "/tmp"},
 		{Volume: corev1.Volume{Name: "shm", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
@@ -39,16 +39,16 @@ func Mounts(s Spec) []mount {
 	}
 	if name := s.CacheClaim(); name != "" {
 		// A folder of each service's own, since others may use the claim too.
-		all = append(all, mount{Volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, Path: cache, SubPath: s.ObjectName()})
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, Path: cache, SubPath: s.ObjectName()})
 	}
 	if name := s.Storage.Weights.Claim; name != "" {
-		all = append(all, mount{Volume: corev1.Volume{Name: "models", VolumeSource: claimed(name, true)}, Path: models, ReadOnly: true})
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: "models", VolumeSource: claimed(name, true)}, Path: models, ReadOnly: true})
 	}
 	for _, v := range s.Volumes {
-		own, readOnly := source(v)
-		all = append(all, mount{Volume: corev1.Volume{Name: v.Name, VolumeSource: own}, Path: v.MountPath, ReadOnly: readOnly})
+		volume, readOnly := source(v)
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: v.Name, VolumeSource: volume}, Path: v.MountPath, ReadOnly: readOnly})
 	}
-	return all
+	return mounts
 }
 
 // scratch is where the engine's home is.
@@ -73,7 +73,7 @@ func claimed(name string, readOnly bool) corev1.VolumeSource {
 }
 
 // source is what one of the user's volumes is.
-func source(v Volume) (from corev1.VolumeSource, readOnly bool) {
+func source(v Volume) (volume corev1.VolumeSource, readOnly bool) {
 	switch {
 	case v.ConfigMap != "":
 		return corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: v.ConfigMap}}}, true
