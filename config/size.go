@@ -35,8 +35,8 @@ func (c *Config) Size() Size {
 			for _, warning := range e.Warnings() {
 				warn("%s: %s", m.Name, warning)
 			}
-			if left := m.Uncounted(); left != "" {
-				warn("%s: %s", m.Name, left)
+			if uncounted := m.Uncounted(); uncounted != "" {
+				warn("%s: %s", m.Name, uncounted)
 			}
 		} else {
 			warn("%s: not sized: %s", m.Name, m.Unsized())
@@ -78,7 +78,7 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
-		on, err := g.Dearest(c.Costs.Costs)
+		instance, err := g.Dearest(c.Costs.Costs)
 		if err != nil {
 			continue // reported as wrong
 		}
@@ -87,7 +87,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
 		pools = append(pools, sizing.Pool{
-			Name: g.Name, Instance: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+			Name: g.Name, Instance: instance, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
 	return pools
@@ -96,16 +96,16 @@ func (c *Config) emptyPools() []sizing.Pool {
 // place adds what the models ask. Replicas that may run on several groups are
 // placed where they cost most, after those that have one group alone.
 func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
-	var alone, flexible []sizing.Flexible
+	var inflexible, flexible []sizing.Flexible
 	for _, m := range c.Models {
 		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: m.Replicas.Smallest(), Max: m.Replicas.Max}, Pools: m.GroupNames()}
 		if len(f.Pools) == 1 {
-			alone = append(alone, f)
+			inflexible = append(inflexible, f)
 		} else {
 			flexible = append(flexible, f)
 		}
 	}
-	return sizing.Place(pools, append(alone, flexible...), c.prices())
+	return sizing.Place(pools, append(inflexible, flexible...), c.prices())
 }
 
 func (c *Config) prices() catalogue.Prices {
@@ -147,7 +147,7 @@ func (s Size) Summaries() map[string]string {
 // demands describe what the models ask of a node group, and why those that did
 // not name it do not run on a cheaper one.
 func (c *Config) demands(group string) []string {
-	var all []string
+	var demands []string
 	for i, m := range c.Models {
 		if !slices.Contains(m.GroupNames(), group) {
 			continue
@@ -156,17 +156,17 @@ func (c *Config) demands(group string) []string {
 		if passed := c.passed(i); passed != "" {
 			text += " (not on " + passed + ")"
 		}
-		all = append(all, text)
+		demands = append(demands, text)
 	}
-	return all
+	return demands
 }
 
 // passed lists the cheaper node groups that were not chosen for a model, with
 // the reasons; "" if there are none.
 func (c *Config) passed(model int) string {
-	var all []string
+	var reasons []string
 	for _, p := range c.passedOver[model] {
-		all = append(all, p.Name+": "+p.Why)
+		reasons = append(reasons, p.Name+": "+p.Why)
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(reasons, "; ")
 }

@@ -28,7 +28,7 @@ type Source struct {
 	Now time.Time
 	// Locate finds an existing cluster in the kubeconfig. Default: none is looked
 	// for, and whether there is one is not checked.
-	Locate func(e cluster.Existing, at *field.Path) (cluster.Location, error)
+	Locate func(e cluster.Existing, path *field.Path) (cluster.Location, error)
 	// Deployed is what the last update deployed. Default: not known.
 	Deployed Deployed
 
@@ -51,7 +51,7 @@ func (s *Source) Capture(info *pulumi.RunInfo) {
 func (s *Source) keys() []string {
 	var keys []string
 	for full := range maps.Keys(s.values) {
-		if key, ours := strings.CutPrefix(full, Namespace+":"); ours {
+		if key, matches := strings.CutPrefix(full, Namespace+":"); matches {
 			keys = append(keys, key)
 		}
 	}
