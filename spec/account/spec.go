@@ -91,7 +91,7 @@ const (
 	StackTag   = "vllm-eks:stack"
 )
 
-// AllTags are the spec's and those that say whose something is.
+// AllTags returns the spec's tags and those that name the project and the stack.
 func (s Spec) AllTags(project, stack string) map[string]string {
 	tags := map[string]string{ProjectTag: project, StackTag: stack}
 	for key, value := range s.Tags {
