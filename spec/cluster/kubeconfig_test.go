@@ -15,7 +15,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// kubeconfig is a file with the contexts a and b of one cluster each.
+// kubeconfig writes a file with the contexts a and b of one cluster each, and returns
+// its path.
 func kubeconfig(t *testing.T, server string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config")
@@ -40,8 +41,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestAMissingKubeconfigOrContextIsRefused is what the provider takes for a
-// cluster that does not answer, and goes on.
+// TestAMissingKubeconfigOrContextIsRefused covers files and contexts that the provider
+// takes for a cluster that does not answer, and goes on.
 func TestAMissingKubeconfigOrContextIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	good, none, garbage := kubeconfig(t, "https://one.invalid"), filepath.Join(folder, "none"), filepath.Join(folder, "garbage")

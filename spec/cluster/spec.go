@@ -119,7 +119,7 @@ func (s Spec) AddonVersion(name string) string {
 	return cmp.Or(s.Addons[name], versions.Addon(name, s.KubernetesVersion))
 }
 
-// EKSName is the cluster's name in Amazon EKS; "" if it is not known.
+// EKSName returns the cluster's name in Amazon EKS; "" if it is not known.
 func (s Spec) EKSName() string {
 	if s.Existing != nil {
 		return s.Existing.Name

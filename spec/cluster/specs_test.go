@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// valid is a cluster that can be made.
+// valid returns a cluster that can be created.
 func valid() Spec {
 	return Spec{Name: "test", Region: "us-west-2", Access: []Access{{PrincipalARN: exampleARN, Policy: Admin}}}.WithDefaults()
 }
