@@ -28,8 +28,8 @@ type Spec struct {
 	Labels map[string]string
 }
 
-// setBy are the values that keys of the configuration set, of this component and
-// of monitoring.
+// setBy returns the values of the chart that keys of the configuration set, of this
+// component and of monitoring.
 func setBy(path *field.Path) chart.SetBy {
 	keysByValue := chart.SetBy{}
 	for _, part := range []string{"operator", "metricsServer", "webhooks"} {

@@ -11,7 +11,7 @@ const (
 	webhooks      = "keda-admission-webhooks"
 )
 
-// Values are those of the chart keda.
+// Values returns the values of the chart keda.
 //
 // No NetworkPolicy is set: the namespace has none that denies, and KEDA's parts
 // need the API server, each other, Prometheus wherever it is, and to be reached
