@@ -58,7 +58,7 @@ type Spec struct {
 	Labels map[string]string
 }
 
-// setBy are the values that the keys of this component set.
+// setBy returns the values of the chart that the keys of this component set.
 func setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
 	return chart.SetBy{
@@ -115,7 +115,7 @@ func (s *Spec) Complete() {
 	}
 }
 
-// PrometheusURL is the address of Prometheus within the cluster; "" if it is not
+// PrometheusURL returns the address of Prometheus within the cluster; "" if it is not
 // installed.
 func (s Spec) PrometheusURL() string {
 	if !s.Install {

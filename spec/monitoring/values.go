@@ -20,7 +20,7 @@ const (
 	ClusterCritical = "system-cluster-critical"
 )
 
-// StackValues are those of the chart kube-prometheus-stack.
+// StackValues returns the values of the chart kube-prometheus-stack.
 func StackValues(s Spec) map[string]any {
 	disabled := map[string]any{"enabled": false}
 	return map[string]any{
@@ -146,8 +146,8 @@ func GrafanaValues(s Spec) map[string]any {
 	return values
 }
 
-// ExporterValues are those of the chart dcgm-exporter. It runs on every node with
-// GPUs; what else it tolerates by default does not have their taint among it.
+// ExporterValues returns the values of the chart dcgm-exporter. It runs on every node
+// with GPUs; what else it tolerates by default does not have their taint among it.
 func ExporterValues(s Spec) map[string]any {
 	monitor := map[string]any{
 		"enabled": s.ServiceMonitor, "interval": "15s",
