@@ -36,7 +36,7 @@ func Plan(cidr netip.Prefix, zones []string) []Block {
 // longestPlanned is the longest prefix that can be divided into parts of 5 more bits.
 const longestPlanned = 32 - 5
 
-// part is one of the 2^bits equal parts of a block of IPv4 addresses.
+// part returns one of the 2^bits equal parts of a block of IPv4 addresses.
 func part(block netip.Prefix, bits, index int) netip.Prefix {
 	start := block.Addr().As4()
 	length := block.Bits() + bits
@@ -75,7 +75,7 @@ type Counts struct {
 	NATGateways, Endpoints int
 }
 
-// Counts says how much of what costs is made.
+// Counts returns how many billed resources the network creates.
 func (s Spec) Counts() Counts {
 	if !s.Made() {
 		return Counts{}
@@ -83,7 +83,7 @@ func (s Spec) Counts() Counts {
 	return Counts{NATGateways: len(s.Spread(s.NATGateways)), Endpoints: len(s.Spread(s.InterfaceEndpoints)) * len(InterfaceServices)}
 }
 
-// Spread are the zones that have one of something: all, the first, or none.
+// Spread returns the zones that have one of something: all, the first, or none.
 func (s Spec) Spread(over Spread) []string {
 	zones := slices.Sorted(slices.Values(s.Zones))
 	switch over {

@@ -75,7 +75,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestSubnetsOfLoadBalancers are what a NetworkPolicy lets in.
+// TestSubnetsOfLoadBalancers holds the addresses that a NetworkPolicy admits.
 func TestSubnetsOfLoadBalancers(t *testing.T) {
 	s := Spec{CIDR: "10.0.0.0/16", Zones: []string{"us-west-2b", "us-west-2a"}, Region: "us-west-2"}.WithDefaults()
 	if got := s.InternalCIDRs(); !slices.Equal(got, []string{"10.0.24.0/21", "10.0.56.0/21"}) {
