@@ -99,7 +99,7 @@ func (p Planned) change(version string, effect Effect) Change {
 	return c
 }
 
-// differences are what EKS replaces nodes for.
+// differences returns the differences for which EKS replaces nodes.
 func (z PlannedZone) differences(version, digest string) []string {
 	var reasons []string
 	if z.live.Version != version {

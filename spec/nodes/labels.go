@@ -13,7 +13,7 @@ import (
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 const acceleratorLabel = "k8s.amazonaws.com/accelerator"
 
-// labels are what the nodes of a group have beside those that EKS gives them.
+// labels returns the labels of the nodes of a group in addition to those that EKS sets.
 func (g Group) labels() map[string]string {
 	labels := maps.Clone(g.Labels)
 	if labels == nil {

@@ -146,7 +146,7 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// localGB is the size of the local disks of the type that has the least.
+// localGB returns the size of the local disks of the type that has the smallest, in GB.
 func (g Group) localGB() int {
 	smallest := -1
 	for _, name := range g.InstanceTypes {

@@ -84,7 +84,7 @@ func TestNodesOfAnOwnTypeSayWhichGPUTheyHave(t *testing.T) {
 	}
 }
 
-// TestCapacities are how each kind is bought.
+// TestCapacities holds how each kind is bought.
 func TestCapacities(t *testing.T) {
 	const block = "cr-0123456789abcdef0"
 	tests := []struct {

@@ -13,7 +13,7 @@ import (
 
 var threeZones = []string{"us-west-2c", "us-west-2a", "us-west-2b"}
 
-// sizes are the bounds, the desired number and whether that is kept, by zone in
+// sizes returns the bounds, the desired number and whether that is kept, by zone in
 // order.
 func sizes(p Planned) [][4]int {
 	var bounds [][4]int
@@ -172,7 +172,7 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	}
 }
 
-// TestChangesNameWhatReplacesNodes is what a preview says.
+// TestChangesNameWhatReplacesNodes holds the changes that a preview shows.
 func TestChangesNameWhatReplacesNodes(t *testing.T) {
 	base := Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:2]}}
 	s := Spec{System: System{Zones: threeZones[:1], Min: 1, Max: 1}, KubernetesVersion: "1.35", Newest: Releases{System: "1.35.6-20260714", GPU: "1.35.6-20260714"}}
@@ -225,8 +225,8 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 	}
 }
 
-// TestNamesOfNodeGroups tell the groups of the program from each other and from
-// those of others.
+// TestNamesOfNodeGroups holds that a name distinguishes the groups of the program from
+// each other and from those of others.
 func TestNamesOfNodeGroups(t *testing.T) {
 	const digits = "20261129012345678900000001"
 	tests := []struct {
@@ -251,7 +251,7 @@ func TestNamesOfNodeGroups(t *testing.T) {
 	}
 }
 
-// sizesOfNames are the lengths of the longest names of EKS.
+// sizesOfNames returns the lengths of the longest names of EKS.
 func sizesOfNames() []int {
 	const digits = 26
 	longest := make([]byte, longestName-len("ap-northeast-1a"))
