@@ -74,7 +74,7 @@ func (c candidate) likewise(peer candidate) bool {
 	return a.Memory.Verdict == b.Memory.Verdict && a.Workload.Engine.GPU.Name == b.Workload.Engine.GPU.Name && a.Workload.Engine.GPUs() == b.Workload.Engine.GPUs()
 }
 
-// passedOver are the candidates that would cost less than the chosen one.
+// passedOver returns the candidates that would cost less than the chosen one.
 func passedOver(candidates []candidate, chosen candidate) []PassedOver {
 	var passed []PassedOver
 	for _, c := range candidates {
@@ -95,8 +95,8 @@ func passedOver(candidates []candidate, chosen candidate) []PassedOver {
 	return passed
 }
 
-// noRoom says why the node group cannot hold the service: the GPUs of a node,
-// its memory and cores, or the number of its nodes; "" if it can.
+// noRoom returns why the node group cannot hold the service: the GPUs of a node, its
+// memory and cores, or the number of its nodes; "" if it can.
 func (s Spec) noRoom(e sizing.Estimate) string {
 	w := e.Workload
 	needed := sizing.Nodes(w.Instance, w.Engine.GPUs(), w.MaxReplicas)

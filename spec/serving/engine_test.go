@@ -33,7 +33,7 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 	}
 }
 
-// everyFeature are specs that together render every flag that the program has.
+// everyFeature returns specs that together render every flag that the program has.
 func everyFeature() map[string]Spec {
 	specs := map[string]Spec{}
 	for name, change := range map[string]func(*Spec){

@@ -17,7 +17,7 @@ const (
 	longestDeregistration = 3600
 )
 
-// AlbAnnotations are what the AWS Load Balancer Controller reads.
+// AlbAnnotations returns the annotations that the AWS Load Balancer Controller reads.
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
 func AlbAnnotations(s Spec) map[string]string {
 	alb := s.Ingress.ALB
@@ -54,8 +54,8 @@ func AlbAnnotations(s Spec) map[string]string {
 	return full
 }
 
-// deregistrationSeconds is how long the load balancer waits for the requests of
-// a pod that leaves: as long as the pod does.
+// deregistrationSeconds returns how long the load balancer waits for the requests of a
+// pod that stops: as long as the pod does.
 func deregistrationSeconds(l Lifecycle) int {
 	return min(l.DrainSeconds+l.ShutdownSeconds, longestDeregistration)
 }

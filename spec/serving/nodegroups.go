@@ -67,8 +67,8 @@ func Compose(groups []NodeGroup) NodeGroup {
 // capacity.
 func (g NodeGroup) upTo() bool { return g.Spot && g.USDPerHour == 0 }
 
-// prices are those of the nodes: of a type in several groups of a list, the
-// highest.
+// prices returns the prices of the nodes. A type in several groups of a list has the
+// highest price.
 func (s Spec) prices() catalogue.Prices {
 	if !s.Prefers() {
 		return s.NodeGroup.prices(s.Costs)
@@ -105,7 +105,7 @@ func (s Spec) GroupNames() []string {
 	return names
 }
 
-// candidates are the groups on whose nodes the pods may run.
+// candidates returns the groups on whose nodes the pods may run.
 func (s Spec) candidates() []NodeGroup {
 	if s.Prefers() {
 		return s.NodeGroups
@@ -161,7 +161,7 @@ func (s Spec) validateGroups(found *field.ErrorList, path *field.Path) {
 // instanceTypeLabel is on every node of EC2.
 const instanceTypeLabel = "node.kubernetes.io/instance-type"
 
-// NodeLabels are those that its nodes alone have.
+// NodeLabels returns the labels that only the nodes of the group have.
 func (g NodeGroup) NodeLabels() map[string]string {
 	if len(g.Labels) == 0 && len(g.InstanceTypes) == 1 {
 		return map[string]string{instanceTypeLabel: g.InstanceTypes[0]}
@@ -169,7 +169,7 @@ func (g NodeGroup) NodeLabels() map[string]string {
 	return g.Labels
 }
 
-// NodeSelector is the node group's labels and the spec's own. Of several groups,
+// NodeSelector returns the node group's labels and the spec's own. Of several groups,
 // the affinity selects the nodes.
 func (s Spec) NodeSelector() map[string]string {
 	selector := map[string]string{}

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/panicstest"
 )
 
-// exported is what the package exports.
+// exported returns what the package exports.
 func exported() panicstest.Package {
 	return panicstest.Package{
 		Types: []any{

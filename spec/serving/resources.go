@@ -24,7 +24,8 @@ var (
 // mostOf are more than any node has.
 var mostOf = map[*regexp.Regexp]resource.Quantity{coreAmount: Quantity("1000"), byteAmount: Quantity("1Pi")}
 
-// parseQuantity is exact, so that two ways to write an amount compare equal.
+// parseQuantity returns a string as a quantity, exactly, so that two ways to write a
+// quantity compare equal.
 func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
 	if !form.MatchString(text) {
 		return resource.Quantity{}, false
@@ -51,7 +52,8 @@ func (r Resources) validate(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// amountOf is an amount of cores or bytes that a node can have.
+// amountOf returns a string as a quantity of cores or bytes, and reports whether a node
+// can have it.
 func amountOf(text string, form *regexp.Regexp, minimum string) (resource.Quantity, bool) {
 	amount, ok := parseQuantity(text, form)
 	if !ok || amount.Cmp(Quantity(minimum)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
@@ -135,7 +137,7 @@ func (s Spec) validateHostMemory(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// Quantity is an amount that was validated; zero if it was not.
+// Quantity returns a validated string as a quantity; zero if the string is not valid.
 func Quantity(text string) resource.Quantity {
 	q, _ := resource.ParseQuantity(text)
 	return q

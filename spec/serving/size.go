@@ -17,8 +17,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Estimate is what the service comes to: memory, what it serves, cold start and
-// cost. It is not there where the service cannot be sized (Unsized).
+// Estimate returns the estimate of the service: memory, capacity, cold start and cost.
+// It reports false if the service cannot be sized (Unsized).
 func (s Spec) Estimate() (sizing.Estimate, bool) {
 	w, reason := s.workload()
 	if reason != "" {
@@ -27,7 +27,7 @@ func (s Spec) Estimate() (sizing.Estimate, bool) {
 	return sizing.Size(w), true
 }
 
-// Unsized is why the service cannot be sized; "" if it can.
+// Unsized returns why the service cannot be sized; "" if it can.
 func (s Spec) Unsized() string {
 	_, reason := s.workload()
 	return reason
@@ -40,9 +40,9 @@ func (s Spec) UnknownShape() bool {
 	return err == nil && shape.Name == ""
 }
 
-// underivable lists the keys that are not given and that the model's shape would
-// give a default on GPUs that are known: their number, and the disk for weights
-// that are downloaded.
+// underivable returns the keys that are not set and whose defaults need the model's
+// shape and a known GPU: the number of GPUs, and the disk for weights that are
+// downloaded.
 func (s Spec) underivable() []string {
 	if _, _, err := s.hardware(); err != nil || !s.UnknownShape() {
 		return nil
@@ -70,7 +70,7 @@ func (s Spec) validateUnderived(found *field.ErrorList, path *field.Path) {
 		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
 }
 
-// shapeAdvice says how the model's shape is given.
+// shapeAdvice returns advice on how to give the model's shape, as part of a message.
 func (m Model) shapeAdvice() string {
 	if m.InS3() {
 		return "give its config.json with shape"
@@ -78,10 +78,9 @@ func (m Model) shapeAdvice() string {
 	return fmt.Sprintf("download its config.json with go run ./cmd/size %s --fetch, and give it with shape", m.ID)
 }
 
-// workload is the service as sizing takes it, or why it cannot be sized, with its
-// engine where that is known nonetheless. What
-// the engine is told is read from its arguments, so that the estimate is of the
-// engine that will run.
+// workload returns the service in the form that sizing takes, or the reason why it
+// cannot be sized, then with its engine if that is known. The settings of the engine are
+// read from its arguments, so that the estimate is of the engine that will run.
 func (s Spec) workload() (w sizing.Workload, reason string) {
 	gpu, instance, err := s.hardware()
 	if err != nil {
@@ -117,7 +116,7 @@ func (c Costs) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour, DiscountPercent: c.DiscountPercent}
 }
 
-// prices are those of the group's nodes.
+// prices returns the prices of the group's nodes.
 func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
@@ -126,7 +125,7 @@ func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 // computed (vllm/envs.py at 2f41c894e3).
 var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
 
-// Uncounted is what the estimate leaves out; "" if nothing.
+// Uncounted returns what the estimate does not include; "" if it includes everything.
 func (s Spec) Uncounted() string {
 	args, unknown, err := vllmflags.ParseKnown(EngineArgs(s))
 	if err != nil {
@@ -157,8 +156,8 @@ func (s Spec) Uncounted() string {
 	return "the memory of " + strings.Join(uncounted, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
 }
 
-// hardware is the card, and the instance type if it is EC2's: of several, the
-// one that costs most.
+// hardware returns the GPU, and the instance type if it is one of EC2: of several, the
+// most expensive.
 func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	if len(s.NodeGroup.InstanceTypes) > 0 {
 		instance, err := s.NodeGroup.Dearest(s.Costs)
@@ -198,7 +197,7 @@ func (s Spec) alternatives(sized catalogue.Instance) []catalogue.Instance {
 	return instances
 }
 
-// shape is the model's; without a name where it is not known.
+// shape returns the model's shape; it has no name if the shape is not known.
 func (m Model) shape() (catalogue.Shape, error) {
 	switch {
 	case m.Shape == "":
@@ -214,7 +213,7 @@ func (m Model) shape() (catalogue.Shape, error) {
 	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
 }
 
-// release is the version of vLLM that the image has, as far as it tells.
+// release returns the version of vLLM in the image, as far as it is known.
 func (s Spec) release() sizing.Release {
 	for _, text := range []string{s.VLLMVersion, versions.ImageVersion(s.Image), versions.VLLM} {
 		if r, ok := sizing.ParseRelease(text); ok {
@@ -224,7 +223,7 @@ func (s Spec) release() sizing.Release {
 	return sizing.Release{}
 }
 
-// sizing are the objectives as sizing takes them.
+// sizing returns the objectives in the form that sizing takes.
 func (o Objectives) sizing() sizing.Objectives {
 	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
 }
@@ -236,7 +235,7 @@ const (
 	leastShutdown   = 120
 )
 
-// shutdownSeconds is how long requests in flight may take to finish.
+// shutdownSeconds returns how long requests in flight may take to finish.
 func (o Objectives) shutdownSeconds() int {
 	full := o.sizing().WithDefaults(0)
 	seconds := answersInFlight * float64(full.OutputTokens) * full.TPOTMilliseconds / 1000

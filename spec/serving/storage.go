@@ -157,8 +157,8 @@ func (s S3) validateEndpoint(bad func(key, format string, values ...any)) {
 	}
 }
 
-// env are the variables that tell the streamer and the AWS SDK where the store
-// is. It has no metadata service, and no host for each bucket.
+// env returns the environment variables with the address of the store for the streamer
+// and the AWS SDK. The store has no metadata service, and no host for each bucket.
 // https://github.com/run-ai/runai-model-streamer/blob/master/docs/src/env-vars.md
 func (s S3) env() map[string]string {
 	if s.Endpoint == "" {

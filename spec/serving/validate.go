@@ -195,7 +195,7 @@ func (s Spec) arguments(path *field.Path) (wrong, doubtful field.ErrorList) {
 	return wrong, doubtful
 }
 
-// imageKnown says whether the tables of vLLM's names are those of the image.
+// imageKnown returns whether the tables of vLLM's names match the image.
 func (s Spec) imageKnown() vllmflags.Image {
 	if s.Image != "" || versions.NewerThanKnown(s.Version()) {
 		return vllmflags.Custom

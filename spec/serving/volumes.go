@@ -27,7 +27,7 @@ type mount struct {
 	ReadOnly bool
 }
 
-// Mounts are all places that the engine reads and writes beside its image.
+// Mounts returns all volumes that a replica reads and writes in addition to its image.
 func Mounts(s Spec) []mount {
 	mounts := []mount{
 		{Volume: corev1.Volume{Name: "home", VolumeSource: scratch(s)}, Path: home},
@@ -51,7 +51,7 @@ func Mounts(s Spec) []mount {
 	return mounts
 }
 
-// scratch is where the engine's home is.
+// scratch returns the source of the volume with the home of vLLM.
 func scratch(s Spec) corev1.VolumeSource {
 	size := Quantity(s.Resources.Disk)
 	class := s.Storage.ScratchClass
@@ -72,7 +72,7 @@ func claimed(name string, readOnly bool) corev1.VolumeSource {
 	return corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name, ReadOnly: readOnly}}
 }
 
-// source is what one of the user's volumes is.
+// source returns the source of one of the user's volumes, and whether it is read-only.
 func source(v Volume) (volume corev1.VolumeSource, readOnly bool) {
 	switch {
 	case v.ConfigMap != "":
@@ -85,7 +85,7 @@ func source(v Volume) (volume corev1.VolumeSource, readOnly bool) {
 	return corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, false
 }
 
-// DiskRequest is what the pod takes of the node's ephemeral storage.
+// DiskRequest returns the pod's request for the node's ephemeral storage.
 func (s Spec) DiskRequest() string {
 	if s.Storage.ScratchClass != "" {
 		return "1Gi" // its log and /tmp
@@ -93,7 +93,7 @@ func (s Spec) DiskRequest() string {
 	return s.Resources.Disk
 }
 
-// weights is what vLLM is told to serve.
+// weights returns the id or the path of the weights that vLLM serves.
 func (s Spec) weights() string {
 	if s.Storage.Weights.Claim != "" {
 		return path.Join(models, s.Storage.Weights.Path)
@@ -101,7 +101,7 @@ func (s Spec) weights() string {
 	return s.Model.ID
 }
 
-// CacheClaim is the claim of the cache, created or not; "" without one.
+// CacheClaim returns the name of the cache's claim, created or existing; "" without one.
 func (s Spec) CacheClaim() string {
 	if s.Storage.Cache.StorageClass != "" {
 		return s.ObjectName() + "-cache"

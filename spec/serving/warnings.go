@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Warnings are what one ought to know of a valid spec before deploying it.
+// Warnings returns the warnings about a valid spec.
 func (s Spec) Warnings() []string {
 	var warnings []string
 	warn := func(format string, values ...any) {
@@ -54,8 +54,8 @@ func (s Spec) Warnings() []string {
 	return warnings
 }
 
-// inPlaceWarning says what a change in place takes away, why it is in place, and
-// what makes it start the new engine first.
+// inPlaceWarning returns a warning that a change in place interrupts the service, why it
+// is in place, and how to start the new replica first.
 func (s Spec) inPlaceWarning(needed int, spare bool) string {
 	reason, instead := "lifecycle.rollout is inPlace", ""
 	if !spare {
@@ -72,8 +72,8 @@ func (s Spec) inPlaceWarning(needed int, spare bool) string {
 	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", reason, away, s.Lifecycle.LoadSeconds, instead)
 }
 
-// prometheusNamespace is that of an address of a Service in the cluster; "" of
-// any other.
+// prometheusNamespace returns the namespace of a Prometheus that is a Service in the
+// cluster; "" for any other address.
 func (m Monitoring) prometheusNamespace() string {
 	address, err := url.Parse(m.PrometheusURL)
 	if err != nil {
