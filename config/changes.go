@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// changes are what an update does to nodes that run.
+// changes returns the changes that an update makes to running nodes.
 func (c *Config) changes() []nodes.Change {
 	p := c.Platform
 	if !p.Made() || p.Offers.Cluster == nil {
@@ -84,7 +84,7 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 	return quota, vcpus, counted
 }
 
-// describeChange says what an update does to the nodes of a group.
+// describeChange returns a sentence about what an update does to the nodes of a group.
 func describeChange(c nodes.Change) string {
 	zones := commas(c.Zones)
 	switch c.Effect {
@@ -103,7 +103,8 @@ func describeChange(c nodes.Change) string {
 	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, commas(c.Reasons), c.Extra)
 }
 
-// updateWarnings say what an update does to nodes that run.
+// updateWarnings returns a warning for each change that an update makes to running
+// nodes.
 func (c *Config) updateWarnings() []string {
 	p := &c.Platform
 	var warnings []string
@@ -131,7 +132,8 @@ func (c *Config) updateWarnings() []string {
 	return append(warnings, c.patchWarnings()...)
 }
 
-// patchWarnings say which AMI releases and add-ons are older than the newest.
+// patchWarnings returns a warning for each AMI release and add-on that is older than the
+// newest.
 func (c *Config) patchWarnings() []string {
 	p := &c.Platform
 	var warnings []string

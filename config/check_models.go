@@ -59,7 +59,7 @@ func unique(found *findings, seen map[string]*field.Path, name string, item *fie
 	uniqueAt(found, seen, name, item, item.Child("name"))
 }
 
-// uniqueAt is unique for a name that stands at a key of its own.
+// uniqueAt works as unique, for a name that has its own key.
 func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, path *field.Path) {
 	if name == "" {
 		return // reported as missing
@@ -99,7 +99,7 @@ func (c *Config) checkGroupNames(found *findings, i int) {
 	}
 }
 
-// oneOf lists what a name may be.
+// oneOf returns the names that are possible, as part of a message.
 func oneOf(names []string) string {
 	if len(names) == 0 {
 		return "a group of nodeGroups, which has none"

@@ -129,7 +129,7 @@ func checkVersionStep(found *findings, runs, requested string) {
 	}
 }
 
-// minorOf is 35 of 1.35; 0 of what is no version.
+// minorOf returns the minor version, such as 35 for 1.35; 0 if the string is no version.
 func minorOf(version string) int {
 	text, found := strings.CutPrefix(version, "1.")
 	n, err := strconv.Atoi(text)

@@ -73,8 +73,8 @@ func (c *Config) checkPrices(found *findings) {
 	}
 }
 
-// shared is what the stack pays for beside its models: what the user says, and
-// what the program makes.
+// shared returns what the stack pays for in addition to its models: what the user
+// declares, and what the program creates.
 func (c *Config) shared() sizing.Shared {
 	shared := c.Costs.Shared
 	p := c.Platform
@@ -129,8 +129,8 @@ func (c *Config) loadBalancers() (count, addresses int) {
 	return count + len(groups), addresses
 }
 
-// extendedSurcharge is what extended support of the created cluster adds, in USD
-// an hour; 0 in standard support.
+// extendedSurcharge returns the cost that extended support of the created cluster adds,
+// in USD an hour; 0 in standard support.
 func (c *Config) extendedSurcharge() float64 {
 	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
 		return 0

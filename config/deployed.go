@@ -81,7 +81,8 @@ func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
 	return parseDeployed(text), nil
 }
 
-// parseDeployed is lenient: what an update cannot read, it replaces in the end.
+// parseDeployed returns what the last update deployed. It ignores an output that it
+// cannot read, since the update replaces it in the end.
 func parseDeployed(text string) Deployed {
 	var d Deployed
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
@@ -90,7 +91,7 @@ func parseDeployed(text string) Deployed {
 	return d
 }
 
-// Deployed is what this configuration deploys, as one line of text.
+// Deployed returns what this configuration deploys, as one line of text.
 func (c *Config) Deployed() (string, error) {
 	d := Deployed{Namespaces: map[string]bool{}, Models: map[string]DeployedModel{}}
 	if c == nil {
@@ -145,8 +146,8 @@ func (c *Config) checkLocation(found *findings) {
 	}
 }
 
-// locationWarnings are about an existing cluster that was created anew, or that cannot
-// be reached.
+// locationWarnings returns warnings about an existing cluster that was created anew, or
+// that cannot be reached.
 func (c *Config) locationWarnings() []string {
 	location, existing, deployed := c.location, c.Platform.Cluster.Existing, c.source.Deployed.Cluster
 	if location == nil {

@@ -22,7 +22,7 @@ const pinned = `
 %s
 `
 
-// rendered is everything that a model's service registers, as text.
+// rendered returns everything that a model's service registers, as text.
 func rendered(t *testing.T, c *Config) string {
 	t.Helper()
 	text, err := json.Marshal(manifest.Objects(c.Models[0], "m"))

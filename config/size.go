@@ -60,11 +60,11 @@ func (c *Config) bill() sizing.Bill {
 	return sizing.Account(c.pools(), c.shared(), c.prices())
 }
 
-// pools are the node groups with what the models ask of them where they cost
-// most. Each zone may have the most nodes of a group.
+// pools returns the node groups with the requests of the models, placed where they cost
+// most. Each zone may have the largest number of nodes of a group.
 func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
 
-// poolsOfAZone are the node groups with what the models ask of them when all nodes
+// poolsOfAZone returns the node groups with the requests of the models if all nodes
 // start in one zone, whose bound no group may exceed.
 func (c *Config) poolsOfAZone() []sizing.Pool {
 	pools := c.emptyPools()
@@ -74,7 +74,7 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 	return c.place(pools)
 }
 
-// emptyPools are the node groups without what the models ask of them.
+// emptyPools returns the node groups without the requests of the models.
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
@@ -112,8 +112,8 @@ func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
-// Table is the stack's table, as a preview shows it, and what a platform that
-// the program makes comes to; "" without either.
+// Table returns the stack's table, as a preview shows it, and the cost of a platform
+// that the program creates; "" without either.
 func (s Size) Table() string {
 	var parts []string
 	if len(s.rows) > 0 {
@@ -126,10 +126,10 @@ func (s Size) Table() string {
 	return strings.Join(parts, "\n")
 }
 
-// USDPerHour is what the stack costs, with all replicas.
+// USDPerHour returns the cost of the stack with all replicas, in USD an hour.
 func (s Size) USDPerHour() float64 { return s.bill.Max }
 
-// Warnings are what one ought to know of the models and their costs.
+// Warnings returns the warnings about the models and their costs.
 func (s Size) Warnings() []string { return slices.Clone(s.warnings) }
 
 // Summaries returns the estimates by the model's name, one line each. A model that
@@ -144,8 +144,8 @@ func (s Size) Summaries() map[string]string {
 	return summaries
 }
 
-// demands describe what the models ask of a node group, and why those that did
-// not name it do not run on a cheaper one.
+// demands returns the requests of the models to a node group as text, and why models
+// that did not name it do not run on a cheaper one.
 func (c *Config) demands(group string) []string {
 	var demands []string
 	for i, m := range c.Models {
@@ -161,8 +161,8 @@ func (c *Config) demands(group string) []string {
 	return demands
 }
 
-// passed lists the cheaper node groups that were not chosen for a model, with
-// the reasons; "" if there are none.
+// passed returns the cheaper node groups that were not chosen for a model, with the
+// reasons; "" if there are none.
 func (c *Config) passed(model int) string {
 	var reasons []string
 	for _, p := range c.passedOver[model] {

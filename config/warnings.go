@@ -16,7 +16,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// platformWarnings are what one ought to know of the platform.
+// platformWarnings returns the warnings about the platform.
 func (c *Config) platformWarnings() []string {
 	p := c.Platform
 	if !p.Made() {
@@ -48,8 +48,8 @@ func (c *Config) platformWarnings() []string {
 	return slices.Concat(warnings, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
 }
 
-// supportWarnings tell of extended support: that it costs more, or that it
-// begins soon.
+// supportWarnings returns warnings about extended support: that it costs more, or that
+// it begins soon.
 func (c *Config) supportWarnings() []string {
 	clusterSpec := c.Platform.Cluster
 	standard, _ := c.prices().For(catalogue.ControlPlane)
@@ -80,8 +80,8 @@ func (c *Config) spotOf(model int) string {
 	return ""
 }
 
-// subnetWarnings are about subnets of the user's, on which load balancers are to
-// be.
+// subnetWarnings returns warnings about the user's subnets in which load balancers are
+// created.
 func (c *Config) subnetWarnings() []string {
 	p := c.Platform
 	e := p.Network.Existing
@@ -102,8 +102,8 @@ func (c *Config) subnetWarnings() []string {
 	return warnings
 }
 
-// routeWarnings are about subnets of the user's without a way to the internet.
-// That is no problem by itself: VPC endpoints and mirrors can take its place.
+// routeWarnings returns warnings about the user's subnets without a route to the
+// internet. That is no problem by itself: VPC endpoints and mirrors can take its place.
 func (p *Platform) routeWarnings() []string {
 	e := p.Network.Existing
 	if e == nil || !p.queried {
@@ -129,8 +129,9 @@ func (p *Platform) routeWarnings() []string {
 	return warnings
 }
 
-// priceWarnings say what is taken for prices that the catalogue lacks, and by how
-// much that may be wrong. The names are those whose price is of another region.
+// priceWarnings returns warnings that name the values used for prices that the catalogue
+// lacks, and their error. elsewhere holds the names whose price is that of another
+// region.
 func (c *Config) priceWarnings(elsewhere []string) []string {
 	var warnings []string
 	if catalogue.InChina(c.Region) {
@@ -150,7 +151,7 @@ func (c *Config) priceWarnings(elsewhere []string) []string {
 		region, strings.Join(elsewhere, ", "), catalogue.DefaultRegion, level.High, source, math.Ceil(100*(1-level.Low/level.High))))
 }
 
-// cacheWarnings are about StorageClasses that the program does not create.
+// cacheWarnings returns warnings about StorageClasses that the program does not create.
 func (c *Config) cacheWarnings() []string {
 	if !c.Platform.Made() {
 		return nil
