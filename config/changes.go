@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// changes are what an update does to nodes that run.
+// changes returns the changes that an update makes to running nodes.
 func (c *Config) changes() []nodes.Change {
 	p := c.Platform
 	if !p.Made() || p.Offers.Cluster == nil {
@@ -40,8 +40,8 @@ func (p *Platform) groupPath(name string) *field.Path {
 // group, and whether that is known.
 func (p *Platform) moreNodes(group string) (int, bool) {
 	quota, vcpus, counted := p.quotaOf(group)
-	have, known := p.Offers.VCPUs[quota]
-	if !counted || !known || vcpus == 0 {
+	have, limited := p.Offers.VCPUs[quota]
+	if !counted || !limited || vcpus == 0 {
 		return 0, false
 	}
 	running := 0
@@ -55,15 +55,15 @@ func (p *Platform) moreNodes(group string) (int, bool) {
 
 // vcpusOf returns the vCPUs of the largest type of a node group that a quota
 // counts; 0 if it counts none.
-func vcpusOf(live nodes.Live, own catalogue.Types, quota account.Quota) int {
-	most := 0
+func vcpusOf(live nodes.Live, catalogued catalogue.Types, quota account.Quota) int {
+	largest := 0
 	for _, name := range live.InstanceTypes {
-		on, err := own.Find(name)
-		if of, counted := account.QuotaOf(name, live.Capacity == "SPOT"); err == nil && counted && of == quota {
-			most = max(most, on.VCPU)
+		instance, err := catalogued.Find(name)
+		if counter, counted := account.QuotaOf(name, live.Capacity == "SPOT"); err == nil && counted && counter == quota {
+			largest = max(largest, instance.VCPU)
 		}
 	}
-	return most
+	return largest
 }
 
 // quotaOf returns the quota that counts a group, and the vCPUs of its largest
@@ -75,8 +75,8 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 			continue
 		}
 		for _, name := range g.InstanceTypes {
-			if on, err := g.Own.Find(name); err == nil {
-				vcpus = max(vcpus, on.VCPU)
+			if instance, err := g.Own.Find(name); err == nil {
+				vcpus = max(vcpus, instance.VCPU)
 				quota, counted = account.QuotaOf(name, g.Capacity == nodes.Spot)
 			}
 		}
@@ -84,57 +84,59 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 	return quota, vcpus, counted
 }
 
-// describeChange says what an update does to the nodes of a group.
+// describeChange returns a sentence about what an update does to the nodes of a group.
 func describeChange(c nodes.Change) string {
-	where := commas(c.Zones)
+	zones := commas(c.Zones)
 	switch c.Effect {
 	case nodes.Removes:
-		if where == "" {
+		if zones == "" {
 			return fmt.Sprintf("removes the node group of an earlier release with its %d nodes, after its successors exist", c.Nodes)
 		}
-		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, where)
+		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, zones)
 	case nodes.Recreates:
 		return fmt.Sprintf("creates new node groups in place of those in %s (%s), and then removes their %d nodes; needs up to %d more nodes",
-			where, commas(c.Reasons), c.Nodes, c.Extra)
+			zones, commas(c.Reasons), c.Nodes, c.Extra)
 	}
 	if c.Nodes == 0 {
-		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", where, commas(c.Reasons), c.Extra)
+		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", zones, commas(c.Reasons), c.Extra)
 	}
 	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, commas(c.Reasons), c.Extra)
 }
 
-// updateWarnings say what an update does to nodes that run.
+// updateWarnings returns a warning for each change that an update makes to running
+// nodes.
 func (c *Config) updateWarnings() []string {
 	p := &c.Platform
-	var all []string
+	var warnings []string
 	for _, change := range c.changes() {
 		text := change.Group + ": " + describeChange(change)
-		if allowed, known := p.moreNodes(change.Group); known && change.Effect != nodes.Removes {
+		if allowed, limited := p.moreNodes(change.Group); limited && change.Effect != nodes.Removes {
 			text += fmt.Sprintf(", quota allows %d", allowed)
 		}
-		all = append(all, text)
+		warnings = append(warnings, text)
 		if change.BoundsLater {
-			all = append(all, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupPath(change.Group)))
+			warnings = append(warnings, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupPath(change.Group)))
 		}
 	}
-	bounds := func(path *field.Path, most int, live map[string]nodes.Live) {
+	bounds := func(path *field.Path, bound int, live map[string]nodes.Live) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {
-			if runs := live[zone].Desired; runs > most {
-				all = append(all, fmt.Sprintf("%s: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
-					path.Child("max"), most, zone, runs, runs))
+			if runs := live[zone].Desired; runs > bound {
+				warnings = append(warnings, fmt.Sprintf("%s: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
+					path.Child("max"), bound, zone, runs, runs))
 			}
 		}
 	}
 	for i, g := range p.Nodes.Groups {
 		bounds(field.NewPath("nodeGroups").Index(i), g.Max, g.Live)
 	}
-	return append(all, c.patchWarnings()...)
+	return append(warnings, c.patchWarnings()...)
 }
 
-// patchWarnings say which AMI releases and add-ons are older than the newest.
+// patchWarnings returns a warning for each AMI release and add-on that is older than the
+// newest.
 func (c *Config) patchWarnings() []string {
 	p := &c.Platform
-	var all []string
+	var warnings []string
 	older := map[[2]string][]string{} // groups by their release and the newest
 	releases := p.Nodes.Releases(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack))
 	for _, group := range slices.Sorted(maps.Keys(releases)) {
@@ -146,16 +148,16 @@ func (c *Config) patchWarnings() []string {
 			older[[2]string{release, newest}] = append(older[[2]string{release, newest}], group)
 		}
 	}
-	for of, groups := range older {
-		all = append(all, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", of[0], commas(groups), of[1], of[1], nodes.Latest))
+	for release, groups := range older {
+		warnings = append(warnings, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", release[0], commas(groups), release[1], release[1], nodes.Latest))
 	}
-	slices.Sort(all)
+	slices.Sort(warnings)
 	for _, name := range slices.Sorted(maps.Keys(p.Cluster.Addons)) {
 		if newest := p.Offers.Addons[name]; newest != "" && versions.Compare(p.Cluster.Addons[name], newest) < 0 {
-			all = append(all, fmt.Sprintf("cluster.addons.%s: is %s, and %s is newer", name, p.Cluster.Addons[name], newest))
+			warnings = append(warnings, fmt.Sprintf("cluster.addons.%s: is %s, and %s is newer", name, p.Cluster.Addons[name], newest))
 		}
 	}
-	return all
+	return warnings
 }
 
 func commas(texts []string) string { return strings.Join(texts, ", ") }

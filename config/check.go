@@ -47,8 +47,8 @@ func (c *Config) checkNodeGroups(found *findings) {
 		group := c.root.NodeGroups[i]
 		if h := group.Hardware; h != nil {
 			hardware := path.Child("hardware")
-			if known := group.known(); known != "" {
-				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which the catalogue has; remove it, or name other instanceTypes", known)
+			if instanceType := group.catalogued(); instanceType != "" {
+				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which the catalogue has; remove it, or name other instanceTypes", instanceType)
 			}
 			found.report(h.Validate(hardware))
 			if found.reported(hardware) {

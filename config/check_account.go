@@ -12,7 +12,7 @@ import (
 
 // checkOffers checks the network against what the account has.
 func (p *Platform) checkOffers(found *findings, source *Source) {
-	if !p.asked {
+	if !p.queried {
 		return
 	}
 	network := field.NewPath("network")
@@ -28,12 +28,12 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 	if e == nil {
 		return
 	}
-	for _, of := range []struct {
+	for _, list := range []struct {
 		key string
 		ids []string
 	}{{"privateSubnetIds", e.PrivateSubnetIDs}, {"publicSubnetIds", e.PublicSubnetIDs}} {
-		for i, id := range of.ids {
-			path := network.Child(of.key).Index(i)
+		for i, id := range list.ids {
+			path := network.Child(list.key).Index(i)
 			switch subnet := p.Offers.Subnets[id]; {
 			case subnet.Problem != "":
 				found.add(field.ErrorTypeInvalid, path, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
@@ -60,12 +60,12 @@ func (p *Platform) checkPlaces(found *findings) {
 			p.checkNowhere(found, path, g.InstanceTypes, zones)
 		}
 		for j, zone := range g.Zones {
-			at := path.Child("zones").Index(j)
+			item := path.Child("zones").Index(j)
 			switch offered := p.offering(g.InstanceTypes, []string{zone}); {
 			case !slices.Contains(zones, zone):
-				found.add(field.ErrorTypeNotSupported, at, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
+				found.add(field.ErrorTypeNotSupported, item, "is %q, in which the network has no private subnet; want one of %s", zone, strings.Join(zones, ", "))
 			case len(offered) == 0:
-				found.add(field.ErrorTypeNotSupported, at, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
+				found.add(field.ErrorTypeNotSupported, item, "is %s, which does not offer %s; want one of %s", zone, strings.Join(g.InstanceTypes, " and "), orNone(p.everywhere(g.InstanceTypes)))
 			}
 		}
 	}
@@ -80,9 +80,9 @@ func (p *Platform) checkNowhere(found *findings, path *field.Path, types, zones 
 	if len(zones) == 0 || found.reported(path) {
 		return
 	}
-	for i, of := range types {
-		if len(p.Offers.In[of]) == 0 {
-			found.add(field.ErrorTypeInvalid, path.Index(i), "is %s, which %s does not offer; want another type, or another region", of, p.Account.Region)
+	for i, instanceType := range types {
+		if len(p.Offers.In[instanceType]) == 0 {
+			found.add(field.ErrorTypeInvalid, path.Index(i), "is %s, which %s does not offer; want another type, or another region", instanceType, p.Account.Region)
 			return
 		}
 	}
@@ -106,13 +106,13 @@ type use struct {
 
 // uses returns what the groups request of the account's quotas.
 func (p *Platform) uses() []use {
-	var all []use
+	var uses []use
 	for i, g := range p.Nodes.Groups {
 		if quota, vcpus, counted := p.quotaOf(g.Name); counted {
-			all = append(all, use{field.NewPath("nodeGroups").Index(i).Child("max"), quota, vcpus * g.Max})
+			uses = append(uses, use{field.NewPath("nodeGroups").Index(i).Child("max"), quota, vcpus * g.Max})
 		}
 	}
-	return all
+	return uses
 }
 
 // checkQuotas refuses groups that could not grow to their max.
@@ -120,9 +120,9 @@ func (p *Platform) checkQuotas(found *findings) {
 	total := map[account.Quota]int{}
 	for _, u := range p.uses() {
 		total[u.quota] += u.vcpus
-		have, known := p.Offers.VCPUs[u.quota]
+		have, limited := p.Offers.VCPUs[u.quota]
 		switch {
-		case !known || total[u.quota] <= have:
+		case !limited || total[u.quota] <= have:
 		case total[u.quota] > u.vcpus:
 			found.add(field.ErrorTypeInvalid, u.path, "needs %d vCPU of %s, %d with the groups before it, quota %d; have the quota raised, or lower max", u.vcpus, u.quota, total[u.quota], have)
 		default:

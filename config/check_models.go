@@ -59,15 +59,15 @@ func unique(found *findings, seen map[string]*field.Path, name string, item *fie
 	uniqueAt(found, seen, name, item, item.Child("name"))
 }
 
-// uniqueAt is unique for a name that stands at a key of its own.
+// uniqueAt works as unique, for a name that has its own key.
 func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, path *field.Path) {
 	if name == "" {
 		return // reported as missing
 	}
-	switch first, taken := seen[name]; {
-	case first == item: // two of its own, reported as such
-	case taken:
-		found.add(field.ErrorTypeDuplicate, path, "is %q, which is the name of %s already; names are unique in a stack", name, first)
+	switch holder, duplicate := seen[name]; {
+	case holder == item: // two of its own, reported as such
+	case duplicate:
+		found.add(field.ErrorTypeDuplicate, path, "is %q, which is the name of %s already; names are unique in a stack", name, holder)
 	default:
 		seen[name] = item
 	}
@@ -99,7 +99,7 @@ func (c *Config) checkGroupNames(found *findings, i int) {
 	}
 }
 
-// oneOf lists what a name may be.
+// oneOf returns the names that are possible, as part of a message.
 func oneOf(names []string) string {
 	if len(names) == 0 {
 		return "a group of nodeGroups, which has none"
@@ -113,21 +113,21 @@ func (c *Config) checkIngresses(found *findings) {
 	hosts := map[string]*field.Path{}
 	groups := map[string]int{}
 	for i, m := range c.Models {
-		in, model := m.Ingress, field.NewPath("models").Index(i)
-		if in.Host != "" {
-			if first, taken := hosts[in.Host]; taken {
-				found.add(field.ErrorTypeDuplicate, found.typedAt(model.Child("ingress", "host")), "is %q, which is the host of %s already; each model has its own", in.Host, first)
+		ingress, model := m.Ingress, field.NewPath("models").Index(i)
+		if ingress.Host != "" {
+			if holder, duplicate := hosts[ingress.Host]; duplicate {
+				found.add(field.ErrorTypeDuplicate, found.typedAt(model.Child("ingress", "host")), "is %q, which is the host of %s already; each model has its own", ingress.Host, holder)
 			} else {
-				hosts[in.Host] = model
+				hosts[ingress.Host] = model
 			}
 		}
-		if in.ALB.Group != "" {
-			first, known := groups[in.ALB.Group]
-			if !known {
-				groups[in.ALB.Group] = i
-			} else if differ(c.Models[first].Ingress.ALB, in.ALB) {
+		if ingress.ALB.Group != "" {
+			member, shared := groups[ingress.ALB.Group]
+			if !shared {
+				groups[ingress.ALB.Group] = i
+			} else if differ(c.Models[member].Ingress.ALB, ingress.ALB) {
 				found.add(field.ErrorTypeInvalid, found.typedAt(model.Child("ingress", "alb")), "differs from that of %s, with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
-					field.NewPath("models").Index(first), in.ALB.Group)
+					field.NewPath("models").Index(member), ingress.ALB.Group)
 			}
 		}
 	}

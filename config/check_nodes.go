@@ -91,13 +91,13 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 	if f == nil {
 		return
 	}
-	refuse := func(path *field.Path, wanted, has string) {
+	refuse := func(path *field.Path, requested, has string) {
 		protected := ""
 		if p.Cluster.Protect {
 			protected = ", which cluster.protect refuses"
 		}
 		found.add(field.ErrorTypeInvalid, found.typedAt(path), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
-			wanted, has, protected, has)
+			requested, has, protected, has)
 	}
 	if f.Name != p.Cluster.Name {
 		if f.Name == deployed { // and not that of a stack of the same name elsewhere
@@ -116,20 +116,20 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 // checkVersionStep refuses another version of Kubernetes than the one that runs
 // or the next.
 // https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (read 2026-11-29)
-func checkVersionStep(found *findings, runs, wanted string) {
+func checkVersionStep(found *findings, runs, requested string) {
 	path := found.typedAt(field.NewPath("cluster", "kubernetesVersion"))
-	from, to := minorOf(runs), minorOf(wanted)
-	next := "1." + strconv.Itoa(from+1)
+	current, target := minorOf(runs), minorOf(requested)
+	next := "1." + strconv.Itoa(current+1)
 	switch {
-	case from == 0 || to == 0 || to == from || to == from+1:
-	case to < from:
-		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", wanted, runs, runs, next)
+	case current == 0 || target == 0 || target == current || target == current+1:
+	case target < current:
+		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS has no downgrade; want %q, or %q where EKS has it", requested, runs, runs, next)
 	default:
-		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", wanted, runs, next)
+		found.add(field.ErrorTypeInvalid, path, "is %q, and the cluster runs %s; EKS upgrades one minor version at a time; want %q first", requested, runs, next)
 	}
 }
 
-// minorOf is 35 of 1.35; 0 of what is no version.
+// minorOf returns the minor version, such as 35 for 1.35; 0 if the string is no version.
 func minorOf(version string) int {
 	text, found := strings.CutPrefix(version, "1.")
 	n, err := strconv.Atoi(text)
@@ -158,7 +158,7 @@ func (c *Config) checkUpdates(found *findings) {
 				change.Nodes, commas(change.Reasons))
 			continue
 		}
-		if allowed, known := p.moreNodes(change.Group); known && allowed < change.Extra {
+		if allowed, limited := p.moreNodes(change.Group); limited && allowed < change.Extra {
 			found.add(field.ErrorTypeInvalid, path, "%s, quota allows %d; have the quota raised", describeChange(change), allowed)
 		}
 	}
@@ -171,8 +171,8 @@ func (p *Platform) checkFailedGroups(found *findings) {
 		return
 	}
 	for _, g := range p.Offers.Cluster.Groups {
-		group, _, ours := nodes.ParseName(g.Name)
-		if !ours || g.Status != "CREATE_FAILED" {
+		group, _, managed := nodes.ParseName(g.Name)
+		if !managed || g.Status != "CREATE_FAILED" {
 			continue
 		}
 		found.add(field.ErrorTypeInvalid, p.groupPath(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+

@@ -40,9 +40,9 @@ func (c *Config) checkAWS(found *findings) {
 func (p *Platform) networkProblems() field.ErrorList {
 	network := field.NewPath("network")
 	zones := network.Child("zones")
-	known := slices.Contains(account.Regions(), p.Account.Region)
+	validRegion := slices.Contains(account.Regions(), p.Account.Region)
 	switch {
-	case p.Network.Existing == nil && len(p.Network.Zones) == 0 && known:
+	case p.Network.Existing == nil && len(p.Network.Zones) == 0 && validRegion:
 		var found field.ErrorList
 		problems.Required(&found, zones, "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
 		return found
@@ -50,7 +50,7 @@ func (p *Platform) networkProblems() field.ErrorList {
 		return nil // the region is reported as wrong
 	}
 	found := p.Network.Validate(network)
-	if !known { // nobody knows whose zones they are
+	if !validRegion { // nobody knows whose zones they are
 		found = slices.DeleteFunc(found, func(e *field.Error) bool {
 			return e.Field != zones.String() && problems.Within(e.Field, zones.String())
 		})
@@ -108,13 +108,13 @@ func children(path *field.Path, names ...string) []*field.Path {
 // which that is, or else cluster.kubernetesVersion.
 func (p *Platform) checkVersion(found *findings) {
 	path := field.NewPath("cluster", "kubernetesVersion")
-	switch given := p.Cluster.KubernetesVersion; {
+	switch version := p.Cluster.KubernetesVersion; {
 	case !p.Autoscaler.Install:
-	case given == "":
+	case version == "":
 		found.add(field.ErrorTypeRequired, path, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
 			p.Cluster.Existing.Name, versions.Kubernetes)
-	case p.version != "" && p.version != given:
-		found.add(field.ErrorTypeForbidden, path, "is %s, and the cluster runs %s; remove the key", given, p.version)
+	case p.version != "" && p.version != version:
+		found.add(field.ErrorTypeForbidden, path, "is %s, and the cluster runs %s; remove the key", version, p.version)
 	}
 }
 

@@ -76,10 +76,10 @@ func (p *Platform) checkVPC(found *findings) {
 		return
 	}
 	for _, attribute := range []struct {
-		on         bool
+		enabled    bool
 		name, flag string
 	}{{vpc.DNSHostnames, "enableDnsHostnames", "--enable-dns-hostnames"}, {vpc.DNSSupport, "enableDnsSupport", "--enable-dns-support"}} {
-		if !attribute.on {
+		if !attribute.enabled {
 			found.add(field.ErrorTypeInvalid, vpcID, "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
 				e.VPCID, attribute.name, p.Account.Region, e.VPCID, attribute.flag)
 		}

@@ -41,14 +41,14 @@ func (c *Config) completeGroups(found *findings) {
 		if h := group.Hardware; h != nil {
 			path := field.NewPath("nodeGroups").Index(i).Child("hardware")
 			g.InstanceTypes = group.types()
-			if group.known() == "" {
-				on := h.instance()
+			if group.catalogued() == "" {
+				instance := h.instance()
 				if len(h.Validate(path)) > 0 || found.reported(path) {
-					on = catalogue.Instance{} // nothing is sized on it
+					instance = catalogue.Instance{} // nothing is sized on it
 				}
 				g.Own = serving.OwnTypes{}
-				for _, of := range g.InstanceTypes {
-					g.Own[of] = on
+				for _, instanceType := range g.InstanceTypes {
+					g.Own[instanceType] = instance
 				}
 			}
 		}
@@ -70,11 +70,11 @@ func (c *Config) completeInstalls(found *findings) {
 	created := p.Made()
 	p.roles = len(c.readers()) > 0
 	for _, chart := range p.charts() {
-		if !found.given(field.NewPath(chart.key, "install")) {
+		if !found.typed(field.NewPath(chart.key, "install")) {
 			*chart.spec.Options().Install = created
 		}
 	}
-	if c.Monitoring.PrometheusURL != "" && !found.given(field.NewPath("monitoring", "install")) {
+	if c.Monitoring.PrometheusURL != "" && !found.typed(field.NewPath("monitoring", "install")) {
 		p.Prometheus.Install = false
 	}
 }

@@ -20,34 +20,34 @@ func (c *Config) ask(read account.Reader) {
 	if read == nil || !slices.Contains(account.Regions(), p.Account.Region) {
 		return
 	}
-	wanted := account.Wanted{InstanceTypes: slices.Clone(p.Nodes.WithDefaults().System.InstanceTypes)}
+	request := account.Wanted{InstanceTypes: slices.Clone(p.Nodes.WithDefaults().System.InstanceTypes)}
 	for _, g := range p.Nodes.Groups {
-		wanted.InstanceTypes = append(wanted.InstanceTypes, g.InstanceTypes...)
+		request.InstanceTypes = append(request.InstanceTypes, g.InstanceTypes...)
 	}
-	slices.Sort(wanted.InstanceTypes)
-	wanted.InstanceTypes = slices.Compact(wanted.InstanceTypes)
+	slices.Sort(request.InstanceTypes)
+	request.InstanceTypes = slices.Compact(request.InstanceTypes)
 	for _, use := range p.uses() { // groups share quotas, and each is a call
-		if !slices.Contains(wanted.Quotas, use.quota) {
-			wanted.Quotas = append(wanted.Quotas, use.quota)
+		if !slices.Contains(request.Quotas, use.quota) {
+			request.Quotas = append(request.Quotas, use.quota)
 		}
 	}
 	if e := p.Network.Existing; e != nil {
-		wanted.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
-		wanted.VPC = e.VPCID
+		request.Subnets = append(slices.Clone(e.PrivateSubnetIDs), e.PublicSubnetIDs...)
+		request.VPC = e.VPCID
 	}
-	of := p.Cluster.WithDefaults()
-	wanted.Cluster = of.Name
-	if slices.Contains(versions.KubernetesMinors(), of.KubernetesVersion) {
-		wanted.Minor, wanted.Addons = of.KubernetesVersion, of.AddonNames()
+	clusterSpec := p.Cluster.WithDefaults()
+	request.Cluster = clusterSpec.Name
+	if slices.Contains(versions.KubernetesMinors(), clusterSpec.KubernetesVersion) {
+		request.Minor, request.Addons = clusterSpec.KubernetesVersion, clusterSpec.AddonNames()
 	}
-	offers, err := read(wanted)
+	offers, err := read(request)
 	if err != nil {
 		// One line: the engine begins another problem with every line.
 		problems.Invalid(&c.unfilled, field.NewPath("aws"), "does not answer what the account offers: %s", strings.Join(strings.Fields(err.Error()), " "))
 		return
 	}
 	p.Offers = offers
-	p.asked = true
+	p.queried = true
 }
 
 // fillVersion finds out which version of Kubernetes an existing cluster runs, where
@@ -78,7 +78,7 @@ func (p *Platform) fillZones() {
 		e.Zones = map[string]string{}
 		for id, subnet := range p.Offers.Subnets {
 			e.Zones[id] = subnet.Zone
-			if p.asked && subnet.Problem == "" && !slices.Contains(p.Offers.Zones, subnet.Zone) {
+			if p.queried && subnet.Problem == "" && !slices.Contains(p.Offers.Zones, subnet.Zone) {
 				e.WithoutControlPlane = append(e.WithoutControlPlane, subnet.Zone)
 			}
 		}
@@ -118,7 +118,7 @@ func (p *Platform) placeGroups() {
 // not asked, it returns all.
 func (p *Platform) offering(types, zones []string) []string {
 	return slices.DeleteFunc(slices.Clone(zones), func(zone string) bool {
-		return slices.ContainsFunc(types, func(of string) bool { return p.asked && !slices.Contains(p.Offers.In[of], zone) })
+		return slices.ContainsFunc(types, func(instanceType string) bool { return p.queried && !slices.Contains(p.Offers.In[instanceType], zone) })
 	})
 }
 
@@ -130,34 +130,34 @@ func (p *Platform) fillLive() {
 	if p.Offers.Cluster == nil {
 		return
 	}
-	wanted := map[string]*map[string]nodes.Live{}
+	targets := map[string]*map[string]nodes.Live{}
 	zones := map[string][]string{nodes.SystemGroup: p.Nodes.System.Zones}
-	wanted[nodes.SystemGroup] = &p.Nodes.System.Live
+	targets[nodes.SystemGroup] = &p.Nodes.System.Live
 	for i := range p.Nodes.Groups {
 		g := &p.Nodes.Groups[i]
-		wanted[g.Name], zones[g.Name] = &g.Live, g.Zones
+		targets[g.Name], zones[g.Name] = &g.Live, g.Zones
 	}
 	// The youngest of two with one name is the last, since AWS' provider begins
 	// the digits with the time.
-	for _, of := range slices.Backward(p.Offers.Cluster.Groups) {
-		group, zone, ours := nodes.ParseName(of.Name)
-		live, known := wanted[group]
+	for _, nodeGroup := range slices.Backward(p.Offers.Cluster.Groups) {
+		group, zone, managed := nodes.ParseName(nodeGroup.Name)
+		live, exists := targets[group]
 		switch {
-		case !ours && of.Labels[nodes.GroupLabel] == "":
+		case !managed && nodeGroup.Labels[nodes.GroupLabel] == "":
 			continue // somebody else's
-		case !ours:
-			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: of.Labels[nodes.GroupLabel], Nodes: of.Desired})
+		case !managed:
+			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: nodeGroup.Labels[nodes.GroupLabel], Nodes: nodeGroup.Desired})
 			continue
-		case known && slices.Contains(zones[group], zone):
+		case exists && slices.Contains(zones[group], zone):
 			if _, younger := (*live)[zone]; !younger {
 				if *live == nil {
 					*live = map[string]nodes.Live{}
 				}
-				(*live)[zone] = p.liveOf(of, zone)
+				(*live)[zone] = p.liveOf(nodeGroup, zone)
 				continue
 			}
 		}
-		p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: group, Zone: zone, Nodes: of.Desired})
+		p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: group, Zone: zone, Nodes: nodeGroup.Desired})
 	}
 	slices.SortFunc(p.Nodes.Strays, func(a, b nodes.Stray) int { return cmp.Or(cmp.Compare(a.Group, b.Group), cmp.Compare(a.Zone, b.Zone)) })
 }
@@ -176,13 +176,13 @@ func (p *Platform) moved(g account.NodeGroup, zone string) bool {
 	if e == nil || len(g.SubnetIDs) == 0 {
 		return false
 	}
-	var wanted []string
+	var subnets []string
 	for _, id := range e.PrivateSubnetIDs {
 		if e.Zones[id] == zone {
-			wanted = append(wanted, id)
+			subnets = append(subnets, id)
 		}
 	}
-	return !slices.Equal(slices.Sorted(slices.Values(wanted)), slices.Sorted(slices.Values(g.SubnetIDs)))
+	return !slices.Equal(slices.Sorted(slices.Values(subnets)), slices.Sorted(slices.Values(g.SubnetIDs)))
 }
 
 // fillAddons gives each EKS add-on a version: the one that the stack names, else the

@@ -13,7 +13,7 @@ import (
 // completeNamespaces fills in the namespaces of models, and that of a model where there
 // is only one.
 func (c *Config) completeNamespaces(found *findings) {
-	if !found.given(field.NewPath("namespaces")) {
+	if !found.typed(field.NewPath("namespaces")) {
 		c.Namespaces = []serving.NamespaceSpec{{Name: "inference"}}
 	}
 	for i, n := range c.Namespaces {
@@ -74,9 +74,9 @@ func (c *Config) placeLoadBalancers() {
 		}
 	}
 	for i := range c.Models {
-		in, service := &c.Models[i].Ingress, &c.Models[i].Service
-		if _, own := in.Annotations[subnetsAnnotation]; !own && in.Class == serving.ALBClass && len(in.ALB.SubnetCIDRs) == 0 {
-			place(&in.ALB.SubnetCIDRs, &in.ALB.Subnets, in.ALB.InternetFacing)
+		ingress, service := &c.Models[i].Ingress, &c.Models[i].Service
+		if _, annotated := ingress.Annotations[subnetsAnnotation]; !annotated && ingress.Class == serving.ALBClass && len(ingress.ALB.SubnetCIDRs) == 0 {
+			place(&ingress.ALB.SubnetCIDRs, &ingress.ALB.Subnets, ingress.ALB.InternetFacing)
 		}
 		if service.Type == serving.LoadBalancer && len(service.SubnetCIDRs) == 0 {
 			place(&service.SubnetCIDRs, &service.Subnets, service.InternetFacing)
@@ -144,9 +144,9 @@ func (c *Config) findNodeGroups(found *findings, i int) {
 	var groups []serving.NodeGroup
 	path, names := field.NewPath("models").Index(i), c.groupNames()
 	for j, name := range m.NodeGroupNames {
-		at := slices.Index(names, name)
-		groups = append(groups, c.NodeGroups[at])
-		origin := field.NewPath("nodeGroups").Index(at)
+		index := slices.Index(names, name)
+		groups = append(groups, c.NodeGroups[index])
+		origin := field.NewPath("nodeGroups").Index(index)
 		found.redirect(itemPath(path.Child("nodeGroup"), m.NodeGroupNames, j), origin)
 		found.redirect(path.Child("nodeGroups").Index(j), origin)
 	}
@@ -185,8 +185,8 @@ func (c *Config) share() {
 	}
 	for i := range c.Models {
 		m := &c.Models[i]
-		for j, other := range c.Models {
-			if i != j && overlap(m.GroupNames(), other.GroupNames()) {
+		for j, peer := range c.Models {
+			if i != j && overlap(m.GroupNames(), peer.GroupNames()) {
 				m.NodeGroup.Others = append(m.NodeGroup.Others, demands[j])
 			}
 		}
@@ -204,8 +204,8 @@ func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []
 		if len(g.InstanceTypes) == 0 || g.Name == "" {
 			continue
 		}
-		on, err := g.Own.Find(g.InstanceTypes[0])
-		if m.GPU.Type != "" && err == nil && !strings.EqualFold(on.GPU.Name, m.GPU.Type) {
+		instance, err := g.Own.Find(g.InstanceTypes[0])
+		if m.GPU.Type != "" && err == nil && !strings.EqualFold(instance.GPU.Name, m.GPU.Type) {
 			continue
 		}
 		groups = append(groups, g)

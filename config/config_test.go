@@ -157,8 +157,8 @@ func TestSecretsStaySecret(t *testing.T) {
 	}
 }
 
-// TestProblemsStandWhereTheUserTypedThem is about values that come from the
-// defaults: the model that uses them is not what has to be edited.
+// TestProblemsStandWhereTheUserTypedThem holds that a wrong value in the defaults is
+// reported at its key in the defaults, and not at the model that uses it.
 func TestProblemsStandWhereTheUserTypedThem(t *testing.T) {
 	_, err := load(t, `
   vllm-eks:defaults: {image: "vllm/vllm-openai:latest", env: {HF_TOKEN: x}, extraArgs: [--swap-space, "4"], lifecycle: {loadSeconds: -1}}
@@ -200,8 +200,8 @@ func TestEveryProblemIsReportedOnce(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeDecodedIsNotCheckedAgain is about mappings, and about what
-// models take from the defaults.
+// TestWhatCannotBeDecodedIsNotCheckedAgain covers mappings, and values that models take
+// from the defaults.
 func TestWhatCannotBeDecodedIsNotCheckedAgain(t *testing.T) {
 	tests := []struct{ name, yaml, want string }{
 		{"a mapping of a model", "  vllm-eks:models: [{name: a, model: org/m, lifecycle: surge}]", "models[0].lifecycle: wrong type"},

@@ -28,16 +28,16 @@ func (c *Config) checkCosts(found *findings) {
 func (c *Config) checkSize(found *findings) {
 	bill := c.bill()
 	limit := field.NewPath("limits", "maxUsdPerHour")
-	switch most := c.Limits.MaxUSDPerHour; {
-	case most == 0:
+	switch budget := c.Limits.MaxUSDPerHour; {
+	case budget == 0:
 	case len(bill.Unpriced) > 0:
-		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", most, strings.Join(bill.Unpriced, ", "))
-	case bill.Max > most && bill.Max-c.extendedSurcharge() <= most:
+		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", budget, strings.Join(bill.Unpriced, ", "))
+	case bill.Max > budget && bill.Max-c.extendedSurcharge() <= budget:
 		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
-			most, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
-	case bill.Max > most:
+			budget, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
+	case bill.Max > budget:
 		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
-			most, bill.Max, bill.List())
+			budget, bill.Max, bill.List())
 	}
 	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
 	for i, g := range c.NodeGroups {
@@ -60,45 +60,45 @@ func (c *Config) checkPrices(found *findings) {
 			priced[name] = true
 		}
 	}
-	known := slices.Sorted(maps.Keys(priced))
+	names := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, known))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, names))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
 		if _, ok := c.prices().For(name); !ok {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, known))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, names))
 		}
 	}
 }
 
-// shared is what the stack pays for beside its models: what the user says, and
-// what the program makes.
+// shared returns what the stack pays for in addition to its models: what the user
+// declares, and what the program creates.
 func (c *Config) shared() sizing.Shared {
-	all := c.Costs.Shared
+	shared := c.Costs.Shared
 	p := c.Platform
 	if !p.Made() {
-		return all
+		return shared
 	}
-	all.ControlPlanes++
+	shared.ControlPlanes++
 	if extended, _ := p.Cluster.Support(c.source.now()); extended {
-		all.ExtendedSupport++
+		shared.ExtendedSupport++
 	}
 	counts := p.Network.Counts()
-	all.NATGateways += counts.NATGateways
-	all.Endpoints += counts.Endpoints
+	shared.NATGateways += counts.NATGateways
+	shared.Endpoints += counts.Endpoints
 	balancers, public := c.loadBalancers()
-	all.LoadBalancers += balancers
-	all.PublicIPv4 += counts.NATGateways + public
-	all.Nodes = maps.Clone(all.Nodes)
-	if all.Nodes == nil {
-		all.Nodes = map[string]int{}
+	shared.LoadBalancers += balancers
+	shared.PublicIPv4 += counts.NATGateways + public
+	shared.Nodes = maps.Clone(shared.Nodes)
+	if shared.Nodes == nil {
+		shared.Nodes = map[string]int{}
 	}
 	if len(p.Nodes.System.InstanceTypes) > 0 {
-		all.Nodes[p.Nodes.System.InstanceTypes[0]] += p.Nodes.System.Min
+		shared.Nodes[p.Nodes.System.InstanceTypes[0]] += p.Nodes.System.Min
 	}
-	return all
+	return shared
 }
 
 // loadBalancers returns the number of the models' load balancers, one each and
@@ -129,8 +129,8 @@ func (c *Config) loadBalancers() (count, addresses int) {
 	return count + len(groups), addresses
 }
 
-// extendedSurcharge is what extended support of the created cluster adds, in USD
-// an hour; 0 in standard support.
+// extendedSurcharge returns the cost that extended support of the created cluster adds,
+// in USD an hour; 0 in standard support.
 func (c *Config) extendedSurcharge() float64 {
 	if extended, _ := c.Platform.Cluster.Support(c.source.now()); !c.Platform.Made() || !extended {
 		return 0

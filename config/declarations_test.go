@@ -94,17 +94,17 @@ func nest(path string, value any) any {
 
 // merged returns mappings in one, and lists by their items.
 func merged(a, b any) any {
-	one, isMapping := a.(map[string]any)
-	if other, too := b.(map[string]any); isMapping && too {
-		all := maps.Clone(one)
-		for name, value := range other {
-			all[name] = merged(all[name], value)
+	base, isMapping := a.(map[string]any)
+	if extra, areMappings := b.(map[string]any); isMapping && areMappings {
+		union := maps.Clone(base)
+		for name, value := range extra {
+			union[name] = merged(union[name], value)
 		}
-		return all
+		return union
 	}
 	list, isList := a.([]any)
-	if other, too := b.([]any); isList && too && len(list) > 0 && len(other) > 0 {
-		return []any{merged(list[0], other[0])}
+	if extra, areLists := b.([]any); isList && areLists && len(list) > 0 && len(extra) > 0 {
+		return []any{merged(list[0], extra[0])}
 	}
 	return b
 }
@@ -130,7 +130,7 @@ func TestEveryDeclarationIsEnforced(t *testing.T) {
 	for _, k := range root.List() {
 		for _, wrong := range wrongValues(k) {
 			for _, path := range places(k, wrong.value) {
-				for on, base := range clusters {
+				for clusterKind, base := range clusters {
 					if wrong.value == (missing{}) && path == "cluster.existing.context" {
 						base = map[string]any{}
 					}
@@ -150,7 +150,7 @@ func TestEveryDeclarationIsEnforced(t *testing.T) {
 						t.Errorf("the schema accepts %s: %v", file, err)
 					}
 					if got := problemsOf(t, file); !slices.Contains(got, want) {
-						t.Errorf("on a cluster that is %s, %s as %v has the problems %q, want %q", on, path, wrong.value, got, want)
+						t.Errorf("on a cluster that is %s, %s as %v has the problems %q, want %q", clusterKind, path, wrong.value, got, want)
 					}
 					tried++
 				}

@@ -59,9 +59,9 @@ func (s *Source) decoded() map[string]any {
 	}
 	for _, key := range awsKeys {
 		full := "aws:" + key
-		text, given := s.values[full]
+		text, exists := s.values[full]
 		switch {
-		case !given:
+		case !exists:
 		case slices.Contains(s.secret, full):
 			values[full] = keys.Encrypted(text)
 		case text == "":
@@ -152,7 +152,7 @@ func decodeShape(value any, report func(format string, values ...any)) any {
 		if err == nil {
 			return string(text)
 		}
-		if _, known := catalogue.FindShape(value); known {
+		if _, exists := catalogue.FindShape(value); exists {
 			return value
 		}
 		// Not repeated: it may be anything.

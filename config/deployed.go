@@ -50,8 +50,8 @@ type DeployedModel struct {
 }
 
 // same reports whether the objects of two models are the same.
-func (m DeployedModel) same(other DeployedModel) bool {
-	return m.Namespace == other.Namespace && m.Objects == other.Objects
+func (m DeployedModel) same(model DeployedModel) bool {
+	return m.Namespace == model.Namespace && m.Objects == model.Objects
 }
 
 func deployedModel(m serving.Spec) DeployedModel {
@@ -81,7 +81,8 @@ func ReadDeployed(ctx *pulumi.Context) (Deployed, error) {
 	return parseDeployed(text), nil
 }
 
-// parseDeployed is lenient: what an update cannot read, it replaces in the end.
+// parseDeployed returns what the last update deployed. It ignores an output that it
+// cannot read, since the update replaces it in the end.
 func parseDeployed(text string) Deployed {
 	var d Deployed
 	if err := yaml.Unmarshal([]byte(text), &d); err != nil {
@@ -90,7 +91,7 @@ func parseDeployed(text string) Deployed {
 	return d
 }
 
-// Deployed is what this configuration deploys, as one line of text.
+// Deployed returns what this configuration deploys, as one line of text.
 func (c *Config) Deployed() (string, error) {
 	d := Deployed{Namespaces: map[string]bool{}, Models: map[string]DeployedModel{}}
 	if c == nil {
@@ -133,28 +134,28 @@ func contextPath() *field.Path { return field.NewPath("cluster", "existing", "co
 // objects would stay where they are, while the engine takes them to be here.
 func (c *Config) checkLocation(found *findings) {
 	location, existing, before := c.location, c.Platform.Cluster.Existing, c.source.Deployed
-	switch was := before.Cluster; {
+	switch deployed := before.Cluster; {
 	case location == nil:
 	case before.EKS != "":
 		found.add(field.ErrorTypeForbidden, field.NewPath("cluster", "existing"), "is given, and this stack created its cluster %q, which the update would delete; remove the key, or create another stack for the existing cluster: pulumi stack init NAME", before.EKS)
-	case was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) && was.Context != existing.Context:
+	case deployed != nil && !location.SameCluster(cluster.Location{Server: deployed.Server, CA: deployed.CA}) && deployed.Context != existing.Context:
 		found.add(field.ErrorTypeInvalid, contextPath(), "is %q, whose cluster %s is not %s, which this stack was deployed to by the context %q; its objects would stay there. "+
 			"Name that context, or create another stack for the other cluster: pulumi stack init NAME. "+
 			"If it is the same cluster at another address: kubectl config rename-context %s %s",
-			existing.Context, location.Server, was.Server, was.Context, existing.Context, was.Context)
+			existing.Context, location.Server, deployed.Server, deployed.Context, existing.Context, deployed.Context)
 	}
 }
 
-// locationWarnings are about an existing cluster that was created anew, or that cannot
-// be reached.
+// locationWarnings returns warnings about an existing cluster that was created anew, or
+// that cannot be reached.
 func (c *Config) locationWarnings() []string {
-	location, existing, was := c.location, c.Platform.Cluster.Existing, c.source.Deployed.Cluster
+	location, existing, deployed := c.location, c.Platform.Cluster.Existing, c.source.Deployed.Cluster
 	if location == nil {
 		return nil
 	}
 	var warnings []string
-	if was != nil && !location.SameCluster(cluster.Location{Server: was.Server, CA: was.CA}) {
-		warnings = append(warnings, fmt.Sprintf("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", contextPath(), existing.Context, was.Server, location.Server))
+	if deployed != nil && !location.SameCluster(cluster.Location{Server: deployed.Server, CA: deployed.CA}) {
+		warnings = append(warnings, fmt.Sprintf("%s: %q was %s at the last update, and is %s now; if the cluster was created anew, run first: pulumi refresh", contextPath(), existing.Context, deployed.Server, location.Server))
 	}
 	if location.Unreachable != "" {
 		warnings = append(warnings, fmt.Sprintf("%s: %q is %s, which cannot be reached from here (%s); a preview goes on without the cluster's answers, pulumi up fails",
@@ -168,28 +169,28 @@ func (c *Config) locationWarnings() []string {
 func (c *Config) checkIdentity(found *findings) {
 	before := c.source.Deployed.Models
 	for i, m := range c.Models {
-		is := deployedModel(m)
-		c.checkCache(found, i, is)
-		was, known := before[m.Name]
-		deployed := slices.ContainsFunc(slices.Collect(maps.Values(before)), is.same)
-		if !known || was.Namespace != m.Namespace || deployed {
+		current := deployedModel(m)
+		c.checkCache(found, i, current)
+		previous, exists := before[m.Name]
+		deployed := slices.ContainsFunc(slices.Collect(maps.Values(before)), current.same)
+		if !exists || previous.Namespace != m.Namespace || deployed {
 			continue
 		}
-		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == was.Objects })
+		want := slices.DeleteFunc(slices.Clone(m.PreviousNames), func(name string) bool { return name == previous.Objects })
 		found.add(field.ErrorTypeInvalid, field.NewPath("models").Index(i).Child("previousNames"), "is %s, and the objects of %s are called %s, its first name; without it, the update would end its replicas and start others. "+
 			"Keep the name at the end: previousNames: %s; for other objects, give the model another name and remove this one when the other serves",
-			list(m.PreviousNames), m.Name, was.Objects, list(append(want, was.Objects)))
+			list(m.PreviousNames), m.Name, previous.Objects, list(append(want, previous.Objects)))
 	}
 }
 
 // checkCache refuses another class for a claim: the provider would delete the
 // claim first, which waits for the replicas that use it, and replicas that start
 // meanwhile cannot have it.
-func (c *Config) checkCache(found *findings, i int, is DeployedModel) {
-	for _, was := range c.source.Deployed.Models {
-		if was.same(is) && was.Cache != "" && is.Cache != "" && was.Cache != is.Cache {
+func (c *Config) checkCache(found *findings, i int, current DeployedModel) {
+	for _, previous := range c.source.Deployed.Models {
+		if previous.same(current) && previous.Cache != "" && current.Cache != "" && previous.Cache != current.Cache {
 			found.add(field.ErrorTypeInvalid, field.NewPath("models").Index(i).Child("storage", "cache", "storageClass"), "is %q, and the claim of the model has the class %q, which Kubernetes cannot change; "+
-				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", is.Cache, was.Cache)
+				"remove storage.cache, which deletes the claim and what is in it, and give the new class in the update after that", current.Cache, previous.Cache)
 		}
 	}
 }

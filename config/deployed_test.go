@@ -60,16 +60,16 @@ func TestAnotherClusterIsNotTakenForTheOld(t *testing.T) {
 			if got := strings.Join(problemstest.Kinds(err), ", "); got != test.refused {
 				t.Fatalf("got %v, want %q", err, test.refused)
 			}
-			said := fmt.Sprint(err)
+			message := fmt.Sprint(err)
 			if err == nil {
-				said = strings.Join(cfg.locationWarnings(), "\n")
+				message = strings.Join(cfg.locationWarnings(), "\n")
 			}
-			if len(test.says) == 0 && said != "" {
-				t.Errorf("warns: %s", said)
+			if len(test.says) == 0 && message != "" {
+				t.Errorf("warns: %s", message)
 			}
 			for _, want := range test.says {
-				if !strings.Contains(said, want) {
-					t.Errorf("%q does not say %s", said, want)
+				if !strings.Contains(message, want) {
+					t.Errorf("%q does not say %s", message, want)
 				}
 			}
 		})
@@ -130,15 +130,15 @@ func TestDeployedIsWhatTheNextUpdateReads(t *testing.T) {
 		t.Errorf("deployed is %s, %v, want %s", text, err, want)
 	}
 	for name, test := range map[string]struct {
-		deployed string
-		known    bool
+		deployed   string
+		recognized bool
 	}{
 		"after that update": {text, true}, "when it was the stack's own": {`{"namespaces":{"theirs":false}}`, false},
 		"after no update": {"", false}, "after an output of another form": {`{"namespaces":[]}`, false},
 	} {
 		cfg, err := update(t, test.deployed, existing("old")+"  vllm-eks:namespaces: [{name: mine}, {name: theirs, existing: true}]\n")
-		if err != nil || cfg.Namespaces[0].Known || cfg.Namespaces[1].Known != test.known {
-			t.Errorf("%s: the namespaces are %+v, %v, want theirs known: %v", name, cfg.Namespaces, err, test.known)
+		if err != nil || cfg.Namespaces[0].Known || cfg.Namespaces[1].Known != test.recognized {
+			t.Errorf("%s: the namespaces are %+v, %v, want theirs known: %v", name, cfg.Namespaces, err, test.recognized)
 		}
 	}
 }

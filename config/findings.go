@@ -48,8 +48,8 @@ func (found *findings) settle(path *field.Path) { found.settled[path.String()] =
 
 // covers reports whether the key, or anything that it is a part of, is settled.
 func (found *findings) covers(path *field.Path) bool {
-	for at := path.String(); at != ""; at = problems.Parent(at) {
-		if found.settled[at] {
+	for key := path.String(); key != ""; key = problems.Parent(key) {
+		if found.settled[key] {
 			return true
 		}
 	}
@@ -61,8 +61,8 @@ func (found *findings) reported(path *field.Path) bool {
 	return slices.ContainsFunc(found.list, func(p *field.Error) bool { return problems.Within(p.Field, path.String()) })
 }
 
-// given reports whether the user typed a key.
-func (found *findings) given(path *field.Path) bool { return found.decoded.Given(path.String()) }
+// typed reports whether the user typed a key.
+func (found *findings) typed(path *field.Path) bool { return found.decoded.Given(path.String()) }
 
 // set reports whether the user typed a key and a value that sets something: not false,
 // and not an empty list or mapping.
@@ -75,6 +75,6 @@ func (found *findings) typedAt(path *field.Path) *field.Path {
 }
 
 // redirect has typedAt find a key at another place from now on.
-func (found *findings) redirect(path, to *field.Path) {
-	found.decoded.Redirect(path.String(), to.String())
+func (found *findings) redirect(path, target *field.Path) {
+	found.decoded.Redirect(path.String(), target.String())
 }

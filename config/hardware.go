@@ -61,11 +61,11 @@ func (g nodeGroup) types() []string {
 	return g.InstanceTypes
 }
 
-// known returns the first of the types that the catalogue has; "" if there is none.
-func (g nodeGroup) known() string {
-	for _, of := range g.types() {
-		if _, err := catalogue.FindInstance(of); err == nil {
-			return of
+// catalogued returns the first of the types that the catalogue has; "" if there is none.
+func (g nodeGroup) catalogued() string {
+	for _, instanceType := range g.types() {
+		if _, err := catalogue.FindInstance(instanceType); err == nil {
+			return instanceType
 		}
 	}
 	return ""
@@ -73,19 +73,19 @@ func (g nodeGroup) known() string {
 
 // described returns the keys by which a GPU is described.
 func (h hardware) described() []string {
-	var given []string
-	for _, of := range []struct {
+	var names []string
+	for _, property := range []struct {
 		key string
 		set bool
 	}{
 		{"gpuMemoryGiB", h.GPUMemoryGiB != 0}, {"computeCapability", h.ComputeCapability != 0}, {"link", h.Link != ""},
 		{"gpuMemoryGBps", h.GPUMemoryGBps != 0}, {"gpuTFLOPS", h.GPUTFLOPS != 0},
 	} {
-		if of.set {
-			given = append(given, of.key)
+		if property.set {
+			names = append(names, property.key)
 		}
 	}
-	return given
+	return names
 }
 
 // instance returns what the hardware comes to. The default of maxPods is the
@@ -98,15 +98,15 @@ func (h hardware) instance() catalogue.Instance {
 
 // gpu returns the GPU of the catalogue, or the one that is described.
 func (h hardware) gpu() catalogue.GPU {
-	if known, err := catalogue.FindGPU(h.GPU); err == nil {
-		return known
+	if gpu, err := catalogue.FindGPU(h.GPU); err == nil {
+		return gpu
 	}
-	own := catalogue.GPU{
+	gpu := catalogue.GPU{
 		Name: h.GPU, NominalGB: int(math.Round(h.GPUMemoryGiB)), UsableGiB: h.GPUMemoryGiB, MemoryGBps: h.GPUMemoryGBps, TFLOPS: h.GPUTFLOPS,
 	}
-	own.Capability, _ = catalogue.CapabilityOf(h.ComputeCapability)
-	own.Link, _ = h.link()
-	return own
+	gpu.Capability, _ = catalogue.CapabilityOf(h.ComputeCapability)
+	gpu.Link, _ = h.link()
+	return gpu
 }
 
 func (h hardware) link() (catalogue.Link, error) {
@@ -124,13 +124,13 @@ func (h hardware) Validate(path *field.Path) field.ErrorList {
 		problems.NotSupported(&found, path.Child("link"), "%s", err)
 	}
 	described := h.described()
-	known, err := catalogue.FindGPU(h.GPU)
+	gpu, err := catalogue.FindGPU(h.GPU)
 	switch {
 	case h.GPU == "": // reported as missing
 	case !gpuName.MatchString(h.GPU):
 		problems.Invalid(&found, path.Child("gpu"), "is %q, want letters, digits and '-', such as H100", h.GPU)
 	case err == nil && len(described) > 0:
-		problems.Forbidden(&found, path.Child("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", known.Name, strings.Join(described, ", "))
+		problems.Forbidden(&found, path.Child("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", gpu.Name, strings.Join(described, ", "))
 	case err == nil:
 	case len(described) == 0:
 		problems.NotSupported(&found, path.Child("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
@@ -151,9 +151,9 @@ func (h hardware) validateGPU(found *field.ErrorList, path *field.Path, describe
 		problems.Required(found, path.Child("gpuMemoryGiB"), "is missing; give the memory of one GPU that nvidia-smi shows")
 	}
 	const rate, bandwidth = "gpuTFLOPS", "gpuMemoryGBps"
-	for _, of := range [][2]string{{rate, bandwidth}, {bandwidth, rate}} {
-		if slices.Contains(described, of[1]) && !slices.Contains(described, of[0]) {
-			problems.Required(found, path.Child(of[0]), "is missing, and %s is given; the speed follows from both: give both, or neither", of[1])
+	for _, pair := range [][2]string{{rate, bandwidth}, {bandwidth, rate}} {
+		if slices.Contains(described, pair[1]) && !slices.Contains(described, pair[0]) {
+			problems.Required(found, path.Child(pair[0]), "is missing, and %s is given; the speed follows from both: give both, or neither", pair[1])
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 // idle warns of GPUs that are paid for and that no replica uses while all
 // replicas run, and names the change that uses them at the same cost.
 func (c *Config) idle() []string {
-	var all []string
+	var warnings []string
 	for _, p := range c.poolsOfAZone() {
 		nodes := sizing.Account([]sizing.Pool{p}, sizing.Shared{}, c.prices()).Nodes[p.Name]
 		idle := nodes * p.Instance.GPUs
@@ -38,28 +38,28 @@ func (c *Config) idle() []string {
 		if len(changes) > 0 {
 			text += "; for the same price: " + strings.Join(changes, ", or ")
 		}
-		all = append(all, text)
+		warnings = append(warnings, text)
 	}
-	return all
+	return warnings
 }
 
 // useIdle names a change of one model that uses more GPUs of as many nodes: more
 // GPUs for each replica, or else more replicas; "" if there is none.
 func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
-	others := p
-	others.Demands = nil
-	taken := false
+	pool := p
+	pool.Demands = nil
+	removed := false
 	for _, d := range p.Demands {
-		if !taken && d.GPUs == m.GPU.Count && d.Max == m.Replicas.Max {
-			taken = true // the model's own
+		if !removed && d.GPUs == m.GPU.Count && d.Max == m.Replicas.Max {
+			removed = true // the model's own
 			continue
 		}
-		others.Demands = append(others.Demands, d)
+		pool.Demands = append(pool.Demands, d)
 	}
 	fits := func(gpus, replicas int) bool {
-		with := others
-		with.Demands = append(with.Demands[:len(with.Demands):len(with.Demands)], sizing.Demand{GPUs: gpus, Max: replicas})
-		return sizing.Account([]sizing.Pool{with}, sizing.Shared{}, c.prices()).Nodes[p.Name] <= nodes
+		grown := pool
+		grown.Demands = append(grown.Demands[:len(grown.Demands):len(grown.Demands)], sizing.Demand{GPUs: gpus, Max: replicas})
+		return sizing.Account([]sizing.Pool{grown}, sizing.Shared{}, c.prices()).Nodes[p.Name] <= nodes
 	}
 	before, sized := m.Estimate()
 	for gpus := p.Instance.GPUs; gpus > m.GPU.Count && sized; gpus-- {
@@ -72,11 +72,11 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
 		}
 	}
 	if m.GPU.Count <= p.Instance.GPUs && fits(m.GPU.Count, m.Replicas.Max+1) {
-		most := m.Replicas.Max + 1
-		for fits(m.GPU.Count, most+1) {
-			most++
+		replicas := m.Replicas.Max + 1
+		for fits(m.GPU.Count, replicas+1) {
+			replicas++
 		}
-		return fmt.Sprintf("%s with replicas.max: %d", m.Name, most)
+		return fmt.Sprintf("%s with replicas.max: %d", m.Name, replicas)
 	}
 	return ""
 }
@@ -84,12 +84,12 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) string {
 // unordered warns of lists of node groups on a cluster whose groups the program
 // does not know: there, the order counts among nodes that run.
 func (c *Config) unordered() []string {
-	var all []string
+	var warnings []string
 	for _, m := range c.Models {
 		if len(m.NodeGroups) > 1 && !c.Platform.Made() {
-			all = append(all, fmt.Sprintf("%s: prefers nodes of %s that run, in this order; which group starts a node is up to the cluster's own autoscaler, such as by its expander priority",
+			warnings = append(warnings, fmt.Sprintf("%s: prefers nodes of %s that run, in this order; which group starts a node is up to the cluster's own autoscaler, such as by its expander priority",
 				m.Name, strings.Join(m.GroupNames(), ", ")))
 		}
 	}
-	return all
+	return warnings
 }

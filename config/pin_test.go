@@ -22,7 +22,7 @@ const pinned = `
 %s
 `
 
-// rendered is everything that a model's service registers, as text.
+// rendered returns everything that a model's service registers, as text.
 func rendered(t *testing.T, c *Config) string {
 	t.Helper()
 	text, err := json.Marshal(manifest.Objects(c.Models[0], "m"))
@@ -36,22 +36,22 @@ func rendered(t *testing.T, c *Config) string {
 // version of the program would: a model with its pin does not change, one
 // without does.
 func TestAPinFreezesWhatIsDerived(t *testing.T) {
-	const other = "      objectives: {inputTokens: 4000, outputTokens: 900}\n"
-	derive := func(more string) *Config { return mustLoad(t, fmt.Sprintf(pinned, more)) }
+	const objectives = "      objectives: {inputTokens: 4000, outputTokens: 900}\n"
+	derive := func(settings string) *Config { return mustLoad(t, fmt.Sprintf(pinned, settings)) }
 	before := derive("")
 	pin, err := json.Marshal(before.Pins()["a"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	withPin := other + "      pin: " + string(pin) + "\n"
+	withPin := objectives + "      pin: " + string(pin) + "\n"
 	if frozen := derive(withPin); rendered(t, frozen) != rendered(t, before) || !reflect.DeepEqual(frozen.Pins(), before.Pins()) {
 		t.Errorf("with its pin, the model comes to\n%s, want\n%s", rendered(t, frozen), rendered(t, before))
 	}
-	if free := derive(other); rendered(t, free) == rendered(t, before) {
+	if free := derive(objectives); rendered(t, free) == rendered(t, before) {
 		t.Error("the objectives change nothing, so that this test shows nothing")
 	}
-	own := derive("      maxNumSeqs: 24\n" + withPin)
-	if got := own.Models[0].Model.MaxNumSeqs; got != 24 {
+	explicit := derive("      maxNumSeqs: 24\n" + withPin)
+	if got := explicit.Models[0].Model.MaxNumSeqs; got != 24 {
 		t.Errorf("what the model says is %d, want 24: it goes before its pin", got)
 	}
 }

@@ -26,8 +26,8 @@ type Platform struct {
 	// Offers are what the account supports, as far as it was asked.
 	Offers account.Offers
 
-	asked bool // of the account
-	roles bool // models get AWS roles
+	queried bool // of the account
+	roles   bool // models get AWS roles
 	// version is the Kubernetes version of an existing cluster; "" if the account does
 	// not tell it, or was not asked.
 	version string

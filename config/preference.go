@@ -67,15 +67,15 @@ func (c *Config) checkPreferences(found *findings) {
 }
 
 // path returns steps that lead from one group to another; nil if none do.
-func path(edges []edge, from, to string, passed []string) []edge {
+func path(edges []edge, source, target string, passed []string) []edge {
 	for _, e := range edges {
-		if e.before != from || slices.Contains(passed, e.after) {
+		if e.before != source || slices.Contains(passed, e.after) {
 			continue
 		}
-		if e.after == to {
+		if e.after == target {
 			return []edge{e}
 		}
-		if rest := path(edges, e.after, to, append(passed, from)); rest != nil {
+		if rest := path(edges, e.after, target, append(passed, source)); rest != nil {
 			return append([]edge{e}, rest...)
 		}
 	}
@@ -93,22 +93,22 @@ func describeSteps(steps []edge) string {
 // order returns the groups of the lists, each after all that are preferred to
 // it, and otherwise in the order of nodeGroups.
 func order(edges []edge, names []string) []string {
-	var all []string
+	var groups []string
 	waits := func(name string) bool {
-		return slices.ContainsFunc(edges, func(e edge) bool { return e.after == name && !slices.Contains(all, e.before) })
+		return slices.ContainsFunc(edges, func(e edge) bool { return e.after == name && !slices.Contains(groups, e.before) })
 	}
 	listed := func(name string) bool {
 		return slices.ContainsFunc(edges, func(e edge) bool { return e.before == name || e.after == name })
 	}
 	for range names {
 		for _, name := range names {
-			if listed(name) && !slices.Contains(all, name) && !waits(name) {
-				all = append(all, name)
+			if listed(name) && !slices.Contains(groups, name) && !waits(name) {
+				groups = append(groups, name)
 				break
 			}
 		}
 	}
-	return all
+	return groups
 }
 
 const (
@@ -125,18 +125,18 @@ const (
 // which an expression is found anywhere in the name, so all are anchored.
 // https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/expander/priority/priority.go
 func (c *Config) priorities(preferred []string) map[int][]string {
-	all := map[int][]string{unlisted: {".*"}}
+	expressions := map[int][]string{unlisted: {".*"}}
 	for i, name := range preferred {
-		at := slices.Index(c.groupNames(), name)
-		if at < 0 {
+		index := slices.Index(c.groupNames(), name)
+		if index < 0 {
 			continue // reported as unknown
 		}
 		priority := priorityStep * (len(preferred) - i)
-		for _, zone := range c.Platform.Nodes.Groups[at].Zones {
-			all[priority] = append(all[priority], scalingGroups(name, zone))
+		for _, zone := range c.Platform.Nodes.Groups[index].Zones {
+			expressions[priority] = append(expressions[priority], scalingGroups(name, zone))
 		}
 	}
-	return all
+	return expressions
 }
 
 // scalingGroups returns the expression that matches the Auto Scaling groups of a

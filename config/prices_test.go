@@ -18,8 +18,8 @@ func TestARegionWithoutAPriceSaysHowFarOffItMayBe(t *testing.T) {
 		if len(bill.Unpriced) > 0 {
 			t.Errorf("in %s, nothing is known of %q", region, bill.Unpriced)
 		}
-		said := strings.Contains(strings.Join(warnings, " "), "the catalogue has no price in "+region+" for ")
-		if said != (len(bill.Elsewhere) > 0) {
+		warned := strings.Contains(strings.Join(warnings, " "), "the catalogue has no price in "+region+" for ")
+		if warned != (len(bill.Elsewhere) > 0) {
 			t.Errorf("in %s, prices of %q are of another region, and the warnings are %q", region, bill.Elsewhere, warnings)
 		}
 	}

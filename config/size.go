@@ -35,8 +35,8 @@ func (c *Config) Size() Size {
 			for _, warning := range e.Warnings() {
 				warn("%s: %s", m.Name, warning)
 			}
-			if left := m.Uncounted(); left != "" {
-				warn("%s: %s", m.Name, left)
+			if uncounted := m.Uncounted(); uncounted != "" {
+				warn("%s: %s", m.Name, uncounted)
 			}
 		} else {
 			warn("%s: not sized: %s", m.Name, m.Unsized())
@@ -60,11 +60,11 @@ func (c *Config) bill() sizing.Bill {
 	return sizing.Account(c.pools(), c.shared(), c.prices())
 }
 
-// pools are the node groups with what the models ask of them where they cost
-// most. Each zone may have the most nodes of a group.
+// pools returns the node groups with the requests of the models, placed where they cost
+// most. Each zone may have the largest number of nodes of a group.
 func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
 
-// poolsOfAZone are the node groups with what the models ask of them when all nodes
+// poolsOfAZone returns the node groups with the requests of the models if all nodes
 // start in one zone, whose bound no group may exceed.
 func (c *Config) poolsOfAZone() []sizing.Pool {
 	pools := c.emptyPools()
@@ -74,11 +74,11 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 	return c.place(pools)
 }
 
-// emptyPools are the node groups without what the models ask of them.
+// emptyPools returns the node groups without the requests of the models.
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
-		on, err := g.Dearest(c.Costs.Costs)
+		instance, err := g.Dearest(c.Costs.Costs)
 		if err != nil {
 			continue // reported as wrong
 		}
@@ -87,7 +87,7 @@ func (c *Config) emptyPools() []sizing.Pool {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
 		pools = append(pools, sizing.Pool{
-			Name: g.Name, Instance: on, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
+			Name: g.Name, Instance: instance, Min: g.Min, Max: g.Max, Zones: zones, Spot: g.Spot && g.USDPerHour == 0, USDPerHour: g.USDPerHour, Undiscounted: g.Undiscounted,
 		})
 	}
 	return pools
@@ -96,24 +96,24 @@ func (c *Config) emptyPools() []sizing.Pool {
 // place adds what the models ask. Replicas that may run on several groups are
 // placed where they cost most, after those that have one group alone.
 func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
-	var alone, flexible []sizing.Flexible
+	var inflexible, flexible []sizing.Flexible
 	for _, m := range c.Models {
 		f := sizing.Flexible{Demand: sizing.Demand{GPUs: m.GPU.Count, Min: m.Replicas.Smallest(), Max: m.Replicas.Max}, Pools: m.GroupNames()}
 		if len(f.Pools) == 1 {
-			alone = append(alone, f)
+			inflexible = append(inflexible, f)
 		} else {
 			flexible = append(flexible, f)
 		}
 	}
-	return sizing.Place(pools, append(alone, flexible...), c.prices())
+	return sizing.Place(pools, append(inflexible, flexible...), c.prices())
 }
 
 func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
-// Table is the stack's table, as a preview shows it, and what a platform that
-// the program makes comes to; "" without either.
+// Table returns the stack's table, as a preview shows it, and the cost of a platform
+// that the program creates; "" without either.
 func (s Size) Table() string {
 	var parts []string
 	if len(s.rows) > 0 {
@@ -126,10 +126,10 @@ func (s Size) Table() string {
 	return strings.Join(parts, "\n")
 }
 
-// USDPerHour is what the stack costs, with all replicas.
+// USDPerHour returns the cost of the stack with all replicas, in USD an hour.
 func (s Size) USDPerHour() float64 { return s.bill.Max }
 
-// Warnings are what one ought to know of the models and their costs.
+// Warnings returns the warnings about the models and their costs.
 func (s Size) Warnings() []string { return slices.Clone(s.warnings) }
 
 // Summaries returns the estimates by the model's name, one line each. A model that
@@ -144,10 +144,10 @@ func (s Size) Summaries() map[string]string {
 	return summaries
 }
 
-// demands describe what the models ask of a node group, and why those that did
-// not name it do not run on a cheaper one.
+// demands returns the requests of the models to a node group as text, and why models
+// that did not name it do not run on a cheaper one.
 func (c *Config) demands(group string) []string {
-	var all []string
+	var demands []string
 	for i, m := range c.Models {
 		if !slices.Contains(m.GroupNames(), group) {
 			continue
@@ -156,17 +156,17 @@ func (c *Config) demands(group string) []string {
 		if passed := c.passed(i); passed != "" {
 			text += " (not on " + passed + ")"
 		}
-		all = append(all, text)
+		demands = append(demands, text)
 	}
-	return all
+	return demands
 }
 
-// passed lists the cheaper node groups that were not chosen for a model, with
-// the reasons; "" if there are none.
+// passed returns the cheaper node groups that were not chosen for a model, with the
+// reasons; "" if there are none.
 func (c *Config) passed(model int) string {
-	var all []string
+	var reasons []string
 	for _, p := range c.passedOver[model] {
-		all = append(all, p.Name+": "+p.Why)
+		reasons = append(reasons, p.Name+": "+p.Why)
 	}
-	return strings.Join(all, "; ")
+	return strings.Join(reasons, "; ")
 }

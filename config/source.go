@@ -28,7 +28,7 @@ type Source struct {
 	Now time.Time
 	// Locate finds an existing cluster in the kubeconfig. Default: none is looked
 	// for, and whether there is one is not checked.
-	Locate func(e cluster.Existing, at *field.Path) (cluster.Location, error)
+	Locate func(e cluster.Existing, path *field.Path) (cluster.Location, error)
 	// Deployed is what the last update deployed. Default: not known.
 	Deployed Deployed
 
@@ -37,7 +37,7 @@ type Source struct {
 	project, stack string
 }
 
-// Capture is a pulumi.RunOption that fills the source.
+// Capture fills the source. It can be used as a pulumi.RunOption.
 func (s *Source) Capture(info *pulumi.RunInfo) {
 	if s == nil || info == nil {
 		return
@@ -47,11 +47,11 @@ func (s *Source) Capture(info *pulumi.RunInfo) {
 	s.project, s.stack = info.Project, info.Stack
 }
 
-// keys are the keys of this program, sorted and without their namespace.
+// keys returns the keys of this program, sorted and without their namespace.
 func (s *Source) keys() []string {
 	var keys []string
 	for full := range maps.Keys(s.values) {
-		if key, ours := strings.CutPrefix(full, Namespace+":"); ours {
+		if key, matches := strings.CutPrefix(full, Namespace+":"); matches {
 			keys = append(keys, key)
 		}
 	}
@@ -59,7 +59,7 @@ func (s *Source) keys() []string {
 	return keys
 }
 
-// value is the text of a key.
+// value returns the text of a key.
 func (s *Source) value(key string) (string, bool) {
 	v, ok := s.values[Namespace+":"+key]
 	return v, ok
@@ -70,7 +70,7 @@ func (s *Source) isSecret(key string) bool {
 	return slices.Contains(s.secret, Namespace+":"+key)
 }
 
-// awsKeys are the keys of the AWS provider that are given, sorted and without
+// awsKeys returns the keys of the AWS provider that the stack sets, sorted and without
 // their namespace.
 func (s *Source) awsKeys() []string {
 	var keys []string
@@ -83,7 +83,7 @@ func (s *Source) awsKeys() []string {
 	return keys
 }
 
-// now is the time that the stack is looked at.
+// now returns the time at which the stack is evaluated.
 func (s *Source) now() time.Time {
 	if s.Now.IsZero() {
 		return time.Now()

@@ -16,20 +16,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// platformWarnings are what one ought to know of the platform.
+// platformWarnings returns the warnings about the platform.
 func (c *Config) platformWarnings() []string {
 	p := c.Platform
 	if !p.Made() {
 		return nil
 	}
-	var all []string
-	warn := func(format string, values ...any) { all = append(all, fmt.Sprintf(format, values...)) }
-	all = append(all, c.supportWarnings()...)
+	var warnings []string
+	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
+	warnings = append(warnings, c.supportWarnings()...)
 	if len(p.Cluster.PublicAccessCIDRs) == 0 {
 		warn("cluster.publicAccessCidrs: is empty, so that nothing outside the network reaches the API server, and pulumi up works from within alone, such as over a VPN; " +
 			"name the public addresses of those who deploy, or be sure that they have a way in")
 	}
-	if p.asked && !p.admitted() {
+	if p.queried && !p.admitted() {
 		warn("cluster.access: %s, who runs this, is no admin of the cluster: a preview works, and an up stops at the first object on it", p.Offers.Caller)
 	}
 	if !p.Prometheus.Install && c.Monitoring.ServiceMonitor != nil && *c.Monitoring.ServiceMonitor {
@@ -45,22 +45,22 @@ func (c *Config) platformWarnings() []string {
 				m.Name, stop, group, spotSeconds)
 		}
 	}
-	return slices.Concat(all, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
+	return slices.Concat(warnings, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
 }
 
-// supportWarnings tell of extended support: that it costs more, or that it
-// begins soon.
+// supportWarnings returns warnings about extended support: that it costs more, or that
+// it begins soon.
 func (c *Config) supportWarnings() []string {
-	of := c.Platform.Cluster
+	clusterSpec := c.Platform.Cluster
 	standard, _ := c.prices().For(catalogue.ControlPlane)
 	price, _ := c.prices().For(catalogue.ExtendedSupport)
-	if extended, _ := of.Support(c.source.now()); extended {
+	if extended, _ := clusterSpec.Support(c.source.now()); extended {
 		return []string{fmt.Sprintf("cluster.kubernetesVersion: %s is in extended support, which costs %.2f USD/h and not %.2f; raise it, one minor version at a time",
-			of.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}
+			clusterSpec.KubernetesVersion, price.USDPerHour, standard.USDPerHour)}
 	}
-	if day, soon := of.ExtendedSoon(c.source.now()); soon {
+	if day, soon := clusterSpec.ExtendedSoon(c.source.now()); soon {
 		return []string{fmt.Sprintf("cluster.kubernetesVersion: extended support of %s begins on %s, and then the control plane costs %.2f USD/h and not %.2f; raise it before that day, one minor version at a time",
-			of.KubernetesVersion, day.Format(time.DateOnly), price.USDPerHour, standard.USDPerHour)}
+			clusterSpec.KubernetesVersion, day.Format(time.DateOnly), price.USDPerHour, standard.USDPerHour)}
 	}
 	return nil
 }
@@ -80,38 +80,38 @@ func (c *Config) spotOf(model int) string {
 	return ""
 }
 
-// subnetWarnings are about subnets of the user's, on which load balancers are to
-// be.
+// subnetWarnings returns warnings about the user's subnets in which load balancers are
+// created.
 func (c *Config) subnetWarnings() []string {
 	p := c.Platform
 	e := p.Network.Existing
-	if balancers, _ := c.loadBalancers(); e == nil || !p.asked || balancers == 0 {
+	if balancers, _ := c.loadBalancers(); e == nil || !p.queried || balancers == 0 {
 		return nil
 	}
-	var all []string
-	for _, of := range []struct {
+	var warnings []string
+	for _, list := range []struct {
 		key, tag string
 		ids      []string
 	}{{"privateSubnetIds", "kubernetes.io/role/internal-elb", e.PrivateSubnetIDs}, {"publicSubnetIds", "kubernetes.io/role/elb", e.PublicSubnetIDs}} {
-		for i, id := range of.ids {
-			if p.Offers.Subnets[id].Tags[of.tag] != "1" {
-				all = append(all, fmt.Sprintf("%s: %s lacks the tag %s: 1, without which no load balancer gets there", field.NewPath("network", of.key).Index(i), id, of.tag))
+		for i, id := range list.ids {
+			if p.Offers.Subnets[id].Tags[list.tag] != "1" {
+				warnings = append(warnings, fmt.Sprintf("%s: %s lacks the tag %s: 1, without which no load balancer gets there", field.NewPath("network", list.key).Index(i), id, list.tag))
 			}
 		}
 	}
-	return all
+	return warnings
 }
 
-// routeWarnings are about subnets of the user's without a way to the internet.
-// That is no problem by itself: VPC endpoints and mirrors can take its place.
+// routeWarnings returns warnings about the user's subnets without a route to the
+// internet. That is no problem by itself: VPC endpoints and mirrors can take its place.
 func (p *Platform) routeWarnings() []string {
 	e := p.Network.Existing
-	if e == nil || !p.asked {
+	if e == nil || !p.queried {
 		return nil
 	}
-	var all []string
+	var warnings []string
 	warn := func(key string, i int, format string, values ...any) {
-		all = append(all, field.NewPath("network", key).Index(i).String()+": "+fmt.Sprintf(format, values...))
+		warnings = append(warnings, field.NewPath("network", key).Index(i).String()+": "+fmt.Sprintf(format, values...))
 	}
 	for i, id := range e.PrivateSubnetIDs {
 		switch p.Offers.Subnets[id].Route {
@@ -126,36 +126,37 @@ func (p *Platform) routeWarnings() []string {
 			warn("publicSubnetIds", i, "the default route of %s is no internet gateway: a load balancer there answers nobody on the internet", id)
 		}
 	}
-	return all
+	return warnings
 }
 
-// priceWarnings say what is taken for prices that the catalogue lacks, and by how
-// much that may be wrong. The names are those whose price is of another region.
+// priceWarnings returns warnings that name the values used for prices that the catalogue
+// lacks, and their error. elsewhere holds the names whose price is that of another
+// region.
 func (c *Config) priceWarnings(elsewhere []string) []string {
-	var all []string
+	var warnings []string
 	if catalogue.InChina(c.Region) {
-		all = append(all, fmt.Sprintf("aws:region: AWS bills %s in CNY; the catalogue takes %d CNY for 1 USD, so prices in USD are as wrong as that rate; give your own with costs.usdPerHour",
+		warnings = append(warnings, fmt.Sprintf("aws:region: AWS bills %s in CNY; the catalogue takes %d CNY for 1 USD, so prices in USD are as wrong as that rate; give your own with costs.usdPerHour",
 			c.Region, catalogue.CNYPerUSD))
 	}
 	if len(elsewhere) == 0 {
-		return all
+		return warnings
 	}
 	region := cmp.Or(c.Region, catalogue.DefaultRegion)
 	level := catalogue.LevelOf(region)
-	from := fmt.Sprintf("of %d instance types, the price there is %.2f to %.2f times that of %s", level.Types, level.Low, level.High, catalogue.DefaultRegion)
+	source := fmt.Sprintf("of %d instance types, the price there is %.2f to %.2f times that of %s", level.Types, level.Low, level.High, catalogue.DefaultRegion)
 	if level.Types == 0 {
-		from = fmt.Sprintf("it has no price of the region; elsewhere, prices are %.2f to %.2f times those of %s", level.Low, level.High, catalogue.DefaultRegion)
+		source = fmt.Sprintf("it has no price of the region; elsewhere, prices are %.2f to %.2f times those of %s", level.Low, level.High, catalogue.DefaultRegion)
 	}
-	return append(all, fmt.Sprintf("aws:region: the catalogue has no price in %s for %s, and takes that of %s times %.2f (%s); the true price may be %.0f %% lower, and is rarely higher; give it with costs.usdPerHour",
-		region, strings.Join(elsewhere, ", "), catalogue.DefaultRegion, level.High, from, math.Ceil(100*(1-level.Low/level.High))))
+	return append(warnings, fmt.Sprintf("aws:region: the catalogue has no price in %s for %s, and takes that of %s times %.2f (%s); the true price may be %.0f %% lower, and is rarely higher; give it with costs.usdPerHour",
+		region, strings.Join(elsewhere, ", "), catalogue.DefaultRegion, level.High, source, math.Ceil(100*(1-level.Low/level.High))))
 }
 
-// cacheWarnings are about StorageClasses that the program does not create.
+// cacheWarnings returns warnings about StorageClasses that the program does not create.
 func (c *Config) cacheWarnings() []string {
 	if !c.Platform.Made() {
 		return nil
 	}
-	var all []string
+	var warnings []string
 	for _, m := range c.Models {
 		class := m.Storage.Cache.StorageClass
 		if class == "" {
@@ -165,9 +166,9 @@ func (c *Config) cacheWarnings() []string {
 		if !c.Platform.Cluster.EFS {
 			text += "; for one of EFS, set cluster.efs to true, which installs the driver"
 		}
-		all = append(all, text+"; docs/serving.md#storage has the manifest")
+		warnings = append(warnings, text+"; docs/serving.md#storage has the manifest")
 	}
-	return all
+	return warnings
 }
 
 // withoutRole warns of models in S3 to which the program gives no role, on a
@@ -176,13 +177,13 @@ func (c *Config) withoutRole() []string {
 	if c.Platform.grants() {
 		return nil
 	}
-	var all []string
+	var warnings []string
 	for _, m := range c.Models {
 		if bucket, folder, ok := m.BucketFolder(); ok {
-			all = append(all, withoutRole(m, bucket, folder))
+			warnings = append(warnings, withoutRole(m, bucket, folder))
 		}
 	}
-	return all
+	return warnings
 }
 
 func withoutRole(m serving.Spec, bucket, folder string) string {

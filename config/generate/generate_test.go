@@ -50,7 +50,7 @@ func TestTablesAreCurrent(t *testing.T) {
 			t.Errorf("the table of %s has %d rows", table.page, len(table.rows))
 		}
 	}
-	if _, err := tables()[0].in("# A page without it\n"); err == nil {
+	if _, err := tables()[0].insert("# A page without it\n"); err == nil {
 		t.Error("a page without the table is accepted")
 	}
 }
@@ -93,10 +93,10 @@ func validate(schema *jsonschema.Schema, text []byte) error {
 // the schema, and that editors find it.
 func TestStackFilesAreValid(t *testing.T) {
 	schema := compiled(t)
-	for pattern, least := range map[string]int{"Pulumi.*.yaml": 3, "stack/testdata/*.yaml": 2} {
+	for pattern, minimum := range map[string]int{"Pulumi.*.yaml": 3, "stack/testdata/*.yaml": 2} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
-		if err != nil || len(files) < least {
-			t.Fatalf("there are %d files %s, want at least %d: %v", len(files), pattern, least, err)
+		if err != nil || len(files) < minimum {
+			t.Fatalf("there are %d files %s, want at least %d: %v", len(files), pattern, minimum, err)
 		}
 		for _, file := range files {
 			text, err := os.ReadFile(file)
@@ -107,9 +107,9 @@ func TestStackFilesAreValid(t *testing.T) {
 				t.Errorf("%s: %v", file, err)
 			}
 			relative, _ := filepath.Rel(filepath.Dir(file), filepath.Join(root, "docs", "reference", schemaFile))
-			first, _, _ := strings.Cut(string(text), "\n")
-			if want := "# yaml-language-server: $schema=" + filepath.ToSlash(relative); first != want {
-				t.Errorf("%s begins with %q, want %q", file, first, want)
+			line, _, _ := strings.Cut(string(text), "\n")
+			if want := "# yaml-language-server: $schema=" + filepath.ToSlash(relative); line != want {
+				t.Errorf("%s begins with %q, want %q", file, line, want)
 			}
 		}
 	}

@@ -52,15 +52,15 @@ func pagesWithTables(root string) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if pages[path], err = t.in(string(text)); err != nil {
+		if pages[path], err = t.insert(string(text)); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
 	return pages, nil
 }
 
-// in returns the text of a page with the rows of the table.
-func (t table) in(text string) (string, error) {
+// insert returns the text of a page with the rows of the table.
+func (t table) insert(text string) (string, error) {
 	head := "\n" + row(t.head) + "|" + strings.Repeat("---|", len(t.head)) + "\n"
 	before, rest, found := strings.Cut(text, head)
 	if !found {

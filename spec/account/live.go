@@ -54,6 +54,6 @@ type LogGroup struct {
 	Tags map[string]string
 }
 
-// LogGroupName is the name that EKS gives to the log group of a control plane.
+// LogGroupName returns the name that EKS gives to the log group of a control plane.
 // https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
 func LogGroupName(cluster string) string { return "/aws/eks/" + cluster + "/cluster" }

@@ -33,7 +33,7 @@ var codes = map[Quota]string{
 // Code returns the code of the quota in Service Quotas.
 func (q Quota) Code() string { return codes[q] }
 
-// String is how a message names what is counted.
+// String returns the name of the counted instances, as part of a message.
 func (q Quota) String() string {
 	if q.Spot {
 		return string(q.Class) + " instances on spot"
@@ -41,8 +41,7 @@ func (q Quota) String() string {
 	return string(q.Class) + " instances"
 }
 
-// QuotaOf is the quota that counts an instance type; false for one that none of
-// these does.
+// QuotaOf returns the quota that counts an instance type; false if no quota does.
 func QuotaOf(instanceType string, spot bool) (Quota, bool) {
 	family, _, _ := strings.Cut(instanceType, ".")
 	q := Quota{Spot: spot}
@@ -63,6 +62,6 @@ func QuotaOf(instanceType string, spot bool) (Quota, bool) {
 	default:
 		return q, false
 	}
-	_, known := codes[q]
-	return q, known
+	_, exists := codes[q]
+	return q, exists
 }

@@ -13,7 +13,7 @@ var regions = []string{
 	"us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
 }
 
-// Regions are those that can be deployed to, sorted.
+// Regions returns the regions that can be deployed to, sorted.
 func Regions() []string { return slices.Clone(regions) }
 
 // WithoutEKS are the zones, by their ids, in which EKS places no control plane.

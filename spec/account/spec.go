@@ -91,11 +91,11 @@ const (
 	StackTag   = "vllm-eks:stack"
 )
 
-// AllTags are the spec's and those that say whose something is.
+// AllTags returns the spec's tags and those that name the project and the stack.
 func (s Spec) AllTags(project, stack string) map[string]string {
-	all := map[string]string{ProjectTag: project, StackTag: stack}
+	tags := map[string]string{ProjectTag: project, StackTag: stack}
 	for key, value := range s.Tags {
-		all[key] = value
+		tags[key] = value
 	}
-	return all
+	return tags
 }

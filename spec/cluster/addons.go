@@ -21,7 +21,7 @@ type Addon struct {
 	Outlives bool
 }
 
-// EarlyAddons are what a node needs to become ready.
+// EarlyAddons returns the add-ons that a node needs to become ready.
 func EarlyAddons() []Addon {
 	return []Addon{
 		// Without enableNetworkPolicy, policies are not enforced. It has a role of its
@@ -40,15 +40,15 @@ func fewAddresses() map[string]any {
 	return map[string]any{"MINIMUM_IP_TARGET": "16", "WARM_IP_TARGET": "4"}
 }
 
-// LateAddons are what needs a node. All but the monitoring agent stay off nodes
-// with GPUs; the affinity that says so takes the place of the add-on's own, so it
+// LateAddons returns the add-ons that need a node. All but the monitoring agent stay off
+// nodes with GPUs; the affinity that says so takes the place of the add-on's own, so it
 // keeps the replicas apart as well.
 //
 // A volume is deleted some seconds after its claim, by the driver that created
 // it, which resolves the names of AWS' APIs. In a destroy, the driver of EBS and
 // CoreDNS therefore go with the nodes and not before them.
 func LateAddons(s Spec, tags map[string]string) []Addon {
-	all := []Addon{
+	addons := []Addon{
 		{Name: "coredns", values: offGPUs("k8s-app", "kube-dns"), Outlives: true},
 		{Name: "metrics-server", values: offGPUs("app.kubernetes.io/name", "metrics-server")},
 		VolumeDriver(s, tags),
@@ -63,14 +63,14 @@ func LateAddons(s Spec, tags map[string]string) []Addon {
 		}},
 	}
 	if s.EFS {
-		all = append(all, Addon{Name: "aws-efs-csi-driver", values: map[string]any{"controller": offGPUs("app", "efs-csi-controller")},
+		addons = append(addons, Addon{Name: "aws-efs-csi-driver", values: map[string]any{"controller": offGPUs("app", "efs-csi-controller")},
 			ServiceAccount: "efs-csi-controller-sa", Policy: "service-role/AmazonEFSCSIDriverPolicy"})
 	}
-	return all
+	return addons
 }
 
-// VolumeDriver is the driver of Amazon EBS. The volumes that it creates cost, and
-// have the stack's tags.
+// VolumeDriver returns the add-on with the driver of Amazon EBS. The volumes that it
+// creates cost money, and have the stack's tags.
 func VolumeDriver(s Spec, tags map[string]string) Addon {
 	values := offGPUs("app", "ebs-csi-controller")
 	if len(tags) > 0 {
@@ -87,9 +87,9 @@ func offGPUs(label, value string) map[string]any {
 
 func everyTaint() []any { return []any{map[string]any{"operator": "Exists"}} }
 
-// ebsPolicy is the managed policy of the driver of Amazon EBS. The second version
-// limits the driver to volumes that it created. It exists since 2026-04-16; that
-// it exists outside the partition aws is not verified.
+// ebsPolicy returns the managed policy of the driver of Amazon EBS. The second version
+// limits the driver to volumes that it created. It exists since 2026-04-16; that it
+// exists outside the partition aws is not verified.
 // https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AmazonEBSCSIDriverPolicyV2.html
 func ebsPolicy(partition string) string {
 	if partition == "aws" {
@@ -98,7 +98,7 @@ func ebsPolicy(partition string) string {
 	return "service-role/AmazonEBSCSIDriverPolicy"
 }
 
-// Configuration is the values as EKS takes them, in an order that does not
+// Configuration returns the values in the form that EKS takes, in an order that does not
 // change; "" for none.
 func (a Addon) Configuration() (string, error) {
 	if a.values == nil {

@@ -34,11 +34,11 @@ type Location struct {
 
 // SameCluster reports whether two locations are one cluster: by the certificate
 // authority, since an address may be a tunnel's, and without one by the address.
-func (l Location) SameCluster(other Location) bool {
-	if l.CA != "" && other.CA != "" {
-		return l.CA == other.CA
+func (l Location) SameCluster(location Location) bool {
+	if l.CA != "" && location.CA != "" {
+		return l.CA == location.CA
 	}
-	return l.Server == other.Server
+	return l.Server == location.Server
 }
 
 // kubeconfig is what a kubeconfig file says about where clusters are.
@@ -111,8 +111,8 @@ func (e Existing) read(found *field.ErrorList, path *field.Path) (files []string
 	return files, configs
 }
 
-// candidates are the paths where the kubeconfig may be, as the provider and
-// kubectl look for it, the key that decides, and where the paths come from.
+// candidates returns the paths where the kubeconfig may be, as the provider and kubectl
+// look for it, the key that decides, and where the paths come from.
 func (e Existing) candidates(path *field.Path) (files []string, key *field.Path, origin string) {
 	key = path.Child("kubeconfig")
 	home, _ := os.UserHomeDir()
@@ -165,7 +165,7 @@ func locateCluster(found *field.ErrorList, path *field.Path, files []string, con
 // connection.
 const answerWait = 3 * time.Second
 
-// unreachable says why the API server accepts no connection; "" if it does, or if
+// unreachable returns why the API server accepts no connection; "" if it does, or if
 // connections go through a proxy, which only the provider can use.
 func unreachable(server string) string {
 	parsed, err := url.Parse(server)

@@ -15,7 +15,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// kubeconfig is a file with the contexts a and b of one cluster each.
+// kubeconfig writes a file with the contexts a and b of one cluster each, and returns
+// its path.
 func kubeconfig(t *testing.T, server string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "config")
@@ -40,8 +41,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestAMissingKubeconfigOrContextIsRefused is what the provider takes for a
-// cluster that does not answer, and goes on.
+// TestAMissingKubeconfigOrContextIsRefused covers files and contexts that the provider
+// takes for a cluster that does not answer, and goes on.
 func TestAMissingKubeconfigOrContextIsRefused(t *testing.T) {
 	folder := t.TempDir()
 	good, none, garbage := kubeconfig(t, "https://one.invalid"), filepath.Join(folder, "none"), filepath.Join(folder, "garbage")
@@ -88,8 +89,8 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 	server := "https://" + listener.Addr().String()
 	t.Setenv("NO_PROXY", "127.0.0.1")
 	file := kubeconfig(t, server)
-	first := filepath.Join(t.TempDir(), "first")
-	write(t, first, "contexts: [{name: own, context: {cluster: one}}]")
+	primary := filepath.Join(t.TempDir(), "first")
+	write(t, primary, "contexts: [{name: own, context: {cluster: one}}]")
 	for name, test := range map[string]struct {
 		context, server, ca string
 	}{
@@ -98,7 +99,7 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 		"a cluster of another file's entry": {"own", server, "7692c3ad3540bb80"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Setenv("KUBECONFIG", first+":"+file)
+			t.Setenv("KUBECONFIG", primary+":"+file)
 			got, err := cluster.Locate(cluster.Existing{Context: test.context}, field.NewPath("c"))
 			if want := (cluster.Location{Server: test.server, CA: test.ca}); err != nil || got != want {
 				t.Errorf("got %+v, %v, want %+v", got, err, want)
@@ -118,8 +119,8 @@ func TestTheContextsClusterIsFound(t *testing.T) {
 
 func TestSameCluster(t *testing.T) {
 	for name, test := range map[string]struct {
-		one, other cluster.Location
-		want       bool
+		a, b cluster.Location
+		want bool
 	}{
 		"at another address":               {cluster.Location{Server: "a", CA: "x"}, cluster.Location{Server: "b", CA: "x"}, true},
 		"another behind the same tunnel":   {cluster.Location{Server: "a", CA: "x"}, cluster.Location{Server: "a", CA: "y"}, false},
@@ -127,7 +128,7 @@ func TestSameCluster(t *testing.T) {
 		"without an authority, and other":  {cluster.Location{Server: "a"}, cluster.Location{Server: "b"}, false},
 		"that cannot be reached right now": {cluster.Location{Server: "a", CA: "x"}, cluster.Location{Server: "a", CA: "x", Unreachable: "away"}, true},
 	} {
-		if got := test.one.SameCluster(test.other); got != test.want {
+		if got := test.a.SameCluster(test.b); got != test.want {
 			t.Errorf("%s: %v, want %v", name, got, test.want)
 		}
 	}

@@ -119,7 +119,7 @@ func (s Spec) AddonVersion(name string) string {
 	return cmp.Or(s.Addons[name], versions.Addon(name, s.KubernetesVersion))
 }
 
-// EKSName is the cluster's name in Amazon EKS; "" if it is not known.
+// EKSName returns the cluster's name in Amazon EKS; "" if it is not known.
 func (s Spec) EKSName() string {
 	if s.Existing != nil {
 		return s.Existing.Name
@@ -197,14 +197,14 @@ func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 	seen := map[string]int{}
 	for i, a := range s.Access {
 		key := path.Index(i)
-		switch first, taken := seen[a.PrincipalARN]; {
+		switch index, duplicate := seen[a.PrincipalARN]; {
 		case a.PrincipalARN == "": // reported as missing
 		case strings.HasPrefix(a.PrincipalARN, "arn:aws:sts:"):
 			problems.Invalid(found, key.Child("principalArn"), "is %q, a session; want the role itself, such as %q", a.PrincipalARN, exampleARN)
 		case !principals.MatchString(a.PrincipalARN):
 			problems.Invalid(found, key.Child("principalArn"), "is %q, want the ARN of an IAM role or user, such as %q", a.PrincipalARN, exampleARN)
-		case taken:
-			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS takes one entry a principal", path, first)
+		case duplicate:
+			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS takes one entry a principal", path, index)
 		default:
 			seen[a.PrincipalARN] = i
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// valid is a cluster that can be made.
+// valid returns a cluster that can be created.
 func valid() Spec {
 	return Spec{Name: "test", Region: "us-west-2", Access: []Access{{PrincipalARN: exampleARN, Policy: Admin}}}.WithDefaults()
 }
@@ -46,7 +46,7 @@ func TestSupport(t *testing.T) {
 		}
 	}
 	for _, minor := range versions.KubernetesMinors() {
-		if _, known := versions.SupportOf(minor); !known {
+		if _, exists := versions.SupportOf(minor); !exists {
 			t.Errorf("until when EKS offers %s is not known", minor)
 		}
 	}

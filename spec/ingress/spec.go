@@ -36,8 +36,8 @@ type Spec struct {
 	Labels map[string]string
 }
 
-// setBy are the values that keys of the configuration set, of this component and
-// of others.
+// setBy returns the values of the chart that keys of the configuration set, of this
+// component and of others.
 func setBy(path *field.Path) chart.SetBy {
 	return chart.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path.Child("replicas").String(), "defaultTags": "tags",
 		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey}

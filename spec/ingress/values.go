@@ -5,8 +5,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
 )
 
-// Values are those of the chart aws-load-balancer-controller, without clusterName
-// and vpcId, which other resources have.
+// Values returns the values of the chart aws-load-balancer-controller, without
+// clusterName and vpcId, which other resources have.
 func Values(s Spec, region string, tags map[string]string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor}
 	if len(s.Labels) > 0 {

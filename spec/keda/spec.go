@@ -28,18 +28,18 @@ type Spec struct {
 	Labels map[string]string
 }
 
-// setBy are the values that keys of the configuration set, of this component and
-// of monitoring.
+// setBy returns the values of the chart that keys of the configuration set, of this
+// component and of monitoring.
 func setBy(path *field.Path) chart.SetBy {
-	by := chart.SetBy{}
+	keysByValue := chart.SetBy{}
 	for _, part := range []string{"operator", "metricsServer", "webhooks"} {
-		by[part+".replicaCount"] = path.Child("replicas").String()
+		keysByValue[part+".replicaCount"] = path.Child("replicas").String()
 	}
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
-		by["prometheus."+part+".serviceMonitor.enabled"] = chart.ServiceMonitorKey
-		by["prometheus."+part+".serviceMonitor.additionalLabels"] = chart.LabelsKey
+		keysByValue["prometheus."+part+".serviceMonitor.enabled"] = chart.ServiceMonitorKey
+		keysByValue["prometheus."+part+".serviceMonitor.additionalLabels"] = chart.LabelsKey
 	}
-	return by
+	return keysByValue
 }
 
 // WithDefaults returns the spec with every field set that has a default.

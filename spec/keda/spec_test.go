@@ -49,8 +49,8 @@ func TestNobodyElsesSecrets(t *testing.T) {
 func TestKEDAIsNotLimitedToOneCore(t *testing.T) {
 	parts, _ := Values(Spec{Install: true})["resources"].(map[string]any)
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
-		given, _ := parts[part].(map[string]any)
-		if limits, _ := given["limits"].(map[string]any); limits["cpu"] != "2" {
+		resources, _ := parts[part].(map[string]any)
+		if limits, _ := resources["limits"].(map[string]any); limits["cpu"] != "2" {
 			t.Errorf("%s is limited to %v cores", part, limits["cpu"])
 		}
 	}
@@ -61,8 +61,8 @@ func TestKEDAIsNotLimitedToOneCore(t *testing.T) {
 func TestLabelsReachEveryServiceMonitor(t *testing.T) {
 	parts, _ := Values(Spec{Install: true, ServiceMonitor: true, Labels: map[string]string{"release": "x"}})["prometheus"].(map[string]any)
 	for _, part := range []string{"operator", "metricServer", "webhooks"} {
-		given, _ := parts[part].(map[string]any)
-		monitor, _ := given["serviceMonitor"].(map[string]any)
+		settings, _ := parts[part].(map[string]any)
+		monitor, _ := settings["serviceMonitor"].(map[string]any)
 		if labels, _ := monitor["additionalLabels"].(map[string]any); labels["release"] != "x" {
 			t.Errorf("the ServiceMonitor of %s has the labels %v", part, labels)
 		}

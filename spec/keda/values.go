@@ -11,7 +11,7 @@ const (
 	webhooks      = "keda-admission-webhooks"
 )
 
-// Values are those of the chart keda.
+// Values returns the values of the chart keda.
 //
 // No NetworkPolicy is set: the namespace has none that denies, and KEDA's parts
 // need the API server, each other, Prometheus wherever it is, and to be reached
@@ -62,10 +62,10 @@ func withFailurePolicy(part map[string]any, policy string) map[string]any {
 func budget() map[string]any { return map[string]any{"maxUnavailable": 1} }
 
 // resources states the limit of cores, since the chart would limit them to one.
-func resources(cpu, memory, most string) map[string]any {
+func resources(cpu, memory, memoryLimit string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},
-		"limits":   map[string]any{"cpu": "2", "memory": most},
+		"limits":   map[string]any{"cpu": "2", "memory": memoryLimit},
 	}
 }
 

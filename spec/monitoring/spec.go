@@ -58,7 +58,7 @@ type Spec struct {
 	Labels map[string]string
 }
 
-// setBy are the values that the keys of this component set.
+// setBy returns the values of the chart that the keys of this component set.
 func setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
 	return chart.SetBy{
@@ -115,7 +115,7 @@ func (s *Spec) Complete() {
 	}
 }
 
-// PrometheusURL is the address of Prometheus within the cluster; "" if it is not
+// PrometheusURL returns the address of Prometheus within the cluster; "" if it is not
 // installed.
 func (s Spec) PrometheusURL() string {
 	if !s.Install {
@@ -167,31 +167,31 @@ func (s Spec) exports() bool {
 
 // Validate returns every problem of a spec that has its defaults, each beginning
 // with its key under path.
-func (s Spec) Validate(at *field.Path) field.ErrorList {
-	found := keys.Check(&s, at)
-	s.validateNamespace(&found, at.Child("namespace"))
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	found := keys.Check(&s, path)
+	s.validateNamespace(&found, path.Child("namespace"))
 	if s.exports() {
-		chart.CheckValues(&found, at.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
+		chart.CheckValues(&found, path.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
 		})
 	} else if len(s.GPUMetricsValues) > 0 {
-		problems.Forbidden(&found, at.Child("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", at.Child("gpuMetrics"))
+		problems.Forbidden(&found, path.Child("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", path.Child("gpuMetrics"))
 	}
 	if !s.Install {
-		s.validateUnused(&found, at)
+		s.validateUnused(&found, path)
 		return found
 	}
 	if !isObjectName(s.StorageClass) {
-		problems.Invalid(&found, at.Child("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
+		problems.Invalid(&found, path.Child("storageClass"), "is %q, want the name of a StorageClass such as gp3", s.StorageClass)
 	}
 	switch name := s.Grafana.ExistingSecret; {
 	case name != "" && !s.Grafana.Install:
-		problems.Forbidden(&found, at.Child("grafana", "existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
+		problems.Forbidden(&found, path.Child("grafana", "existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
 	case name != "" && !isObjectName(name):
 		// Not repeated: it may be the password.
-		problems.Invalid(&found, at.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
+		problems.Invalid(&found, path.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
-	chart.CheckValues(&found, at.Child("values"), StackValues(s), s.Values, setBy(at))
+	chart.CheckValues(&found, path.Child("values"), StackValues(s), s.Values, setBy(path))
 	return found
 }
 

@@ -20,17 +20,17 @@ const (
 	ClusterCritical = "system-cluster-critical"
 )
 
-// StackValues are those of the chart kube-prometheus-stack.
+// StackValues returns the values of the chart kube-prometheus-stack.
 func StackValues(s Spec) map[string]any {
-	off := map[string]any{"enabled": false}
+	disabled := map[string]any{"enabled": false}
 	return map[string]any{
 		"fullnameOverride": FullName,
 		// EKS has these where nothing can reach them; their rules go with them.
-		"kubeEtcd":              off,
-		"kubeScheduler":         off,
-		"kubeControllerManager": off,
+		"kubeEtcd":              disabled,
+		"kubeScheduler":         disabled,
+		"kubeControllerManager": disabled,
 		// It answers on its own node's loopback alone.
-		"kubeProxy":          off,
+		"kubeProxy":          disabled,
 		"defaultRules":       rules(s),
 		"prometheus":         prometheus(s),
 		"prometheusOperator": operator(),
@@ -146,8 +146,8 @@ func GrafanaValues(s Spec) map[string]any {
 	return values
 }
 
-// ExporterValues are those of the chart dcgm-exporter. It runs on every node with
-// GPUs; what else it tolerates by default does not have their taint among it.
+// ExporterValues returns the values of the chart dcgm-exporter. It runs on every node
+// with GPUs; what else it tolerates by default does not have their taint among it.
 func ExporterValues(s Spec) map[string]any {
 	monitor := map[string]any{
 		"enabled": s.ServiceMonitor, "interval": "15s",
@@ -176,9 +176,9 @@ func ExporterValues(s Spec) map[string]any {
 
 // resources requests and limits. Cores are not limited, and these charts have no
 // limit of their own.
-func resources(cpu, memory, most string) map[string]any {
+func resources(cpu, memory, memoryLimit string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},
-		"limits":   map[string]any{"memory": most},
+		"limits":   map[string]any{"memory": memoryLimit},
 	}
 }

@@ -36,10 +36,10 @@ func Plan(cidr netip.Prefix, zones []string) []Block {
 // longestPlanned is the longest prefix that can be divided into parts of 5 more bits.
 const longestPlanned = 32 - 5
 
-// part is one of the 2^bits equal parts of a block of IPv4 addresses.
-func part(of netip.Prefix, bits, index int) netip.Prefix {
-	start := of.Addr().As4()
-	length := of.Bits() + bits
+// part returns one of the 2^bits equal parts of a block of IPv4 addresses.
+func part(block netip.Prefix, bits, index int) netip.Prefix {
+	start := block.Addr().As4()
+	length := block.Bits() + bits
 	var next [4]byte
 	binary.BigEndian.PutUint32(next[:], binary.BigEndian.Uint32(start[:])+uint32(index)<<(32-length))
 	return netip.PrefixFrom(netip.AddrFrom4(next), length)
@@ -57,16 +57,16 @@ func (s Spec) InternalCIDRs() []string {
 	return s.cidrs(func(b Block) netip.Prefix { return b.Internal })
 }
 
-func (s Spec) cidrs(of func(Block) netip.Prefix) []string {
+func (s Spec) cidrs(subnet func(Block) netip.Prefix) []string {
 	cidr, err := netip.ParsePrefix(s.CIDR)
 	if err != nil || !s.Made() || len(s.Validate(nil)) > 0 {
 		return nil
 	}
-	var all []string
+	var cidrs []string
 	for _, b := range Plan(cidr, s.Zones) {
-		all = append(all, of(b).String())
+		cidrs = append(cidrs, subnet(b).String())
 	}
-	return all
+	return cidrs
 }
 
 // Counts are what is paid for by the hour.
@@ -75,7 +75,7 @@ type Counts struct {
 	NATGateways, Endpoints int
 }
 
-// Counts says how much of what costs is made.
+// Counts returns how many billed resources the network creates.
 func (s Spec) Counts() Counts {
 	if !s.Made() {
 		return Counts{}
@@ -83,7 +83,7 @@ func (s Spec) Counts() Counts {
 	return Counts{NATGateways: len(s.Spread(s.NATGateways)), Endpoints: len(s.Spread(s.InterfaceEndpoints)) * len(InterfaceServices)}
 }
 
-// Spread are the zones that have one of something: all, the first, or none.
+// Spread returns the zones that have one of something: all, the first, or none.
 func (s Spec) Spread(over Spread) []string {
 	zones := slices.Sorted(slices.Values(s.Zones))
 	switch over {

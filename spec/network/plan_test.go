@@ -33,20 +33,20 @@ func TestPlanFitsAndDoesNotOverlap(t *testing.T) {
 	zones := []string{"xa", "xb", "xc", "xd", "xe", "xf", "xg", "xh"}
 	for bits := largest; bits <= smallest; bits++ {
 		cidr := netip.PrefixFrom(netip.MustParseAddr("172.31.16.0"), bits).Masked()
-		var all []netip.Prefix
+		var prefixes []netip.Prefix
 		for _, b := range Plan(cidr, zones) {
-			all = append(all, b.Private, b.Public, b.Internal)
+			prefixes = append(prefixes, b.Private, b.Public, b.Internal)
 			// A load balancer needs a /27 with 8 free addresses in each zone.
 			// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html
 			if b.Private.Bits() > 24 || b.Public.Bits() > 27 || b.Internal.Bits() > 27 {
 				t.Errorf("/%d: %s has only %v", bits, b.Zone, b)
 			}
 		}
-		for i, a := range all {
+		for i, a := range prefixes {
 			if a.Masked() != a || !cidr.Overlaps(a) || a.Bits() < cidr.Bits() {
 				t.Errorf("%v is no block of %v", a, cidr)
 			}
-			for _, b := range all[i+1:] {
+			for _, b := range prefixes[i+1:] {
 				if a.Overlaps(b) {
 					t.Errorf("%v and %v overlap", a, b)
 				}
@@ -75,7 +75,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-// TestSubnetsOfLoadBalancers are what a NetworkPolicy lets in.
+// TestSubnetsOfLoadBalancers holds the addresses that a NetworkPolicy admits.
 func TestSubnetsOfLoadBalancers(t *testing.T) {
 	s := Spec{CIDR: "10.0.0.0/16", Zones: []string{"us-west-2b", "us-west-2a"}, Region: "us-west-2"}.WithDefaults()
 	if got := s.InternalCIDRs(); !slices.Equal(got, []string{"10.0.24.0/21", "10.0.56.0/21"}) {
@@ -131,12 +131,12 @@ func TestAThirdZoneDoesNotChangeTheControlPlane(t *testing.T) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
-	of := Spec{Existing: &Existing{
+	spec := Spec{Existing: &Existing{
 		PrivateSubnetIDs:    []string{"s-d", "s-c", "s-b1", "s-b2", "s-a"},
 		Zones:               map[string]string{"s-a": "xa", "s-b1": "xb", "s-b2": "xb", "s-c": "xc", "s-d": "xd"},
 		WithoutControlPlane: []string{"xa"},
 	}}
-	if got := of.ControlPlaneSubnets(); !slices.Equal(got, []string{"s-b1", "s-c"}) {
+	if got := spec.ControlPlaneSubnets(); !slices.Equal(got, []string{"s-b1", "s-c"}) {
 		t.Errorf("of an existing VPC, the subnets are %q", got)
 	}
 }

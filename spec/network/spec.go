@@ -127,8 +127,8 @@ func (s Spec) validateZones(found *field.ErrorList, path *field.Path) {
 	}
 	for i, zone := range s.Zones {
 		key := path.Child("zones").Index(i)
-		switch letter, ours := strings.CutPrefix(zone, s.Region); {
-		case !ours || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h':
+		switch letter, inRegion := strings.CutPrefix(zone, s.Region); {
+		case !inRegion || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h':
 			problems.NotSupported(found, key, "is %q, which is no availability zone of the region %s; want one such as %sa", zone, s.Region, s.Region)
 		case slices.Index(s.Zones, zone) < i:
 			problems.Duplicate(found, key, "is %s a second time; name each zone once", zone)
@@ -143,15 +143,15 @@ func (s Spec) validateExisting(found *field.ErrorList, path *field.Path) {
 	}
 	validateSubnets(found, path.Child("privateSubnetIds"), e.PrivateSubnetIDs)
 	validateSubnets(found, path.Child("publicSubnetIds"), e.PublicSubnetIDs)
-	for _, of := range []struct {
-		key   string
-		given bool
+	for _, setting := range []struct {
+		key string
+		set bool
 	}{
 		{"cidr", s.CIDR != ""}, {"zones", len(s.Zones) > 0}, {"natGateways", s.NATGateways != ""},
 		{"interfaceEndpoints", s.InterfaceEndpoints != ""}, {"flowLogDays", s.FlowLogDays != nil},
 	} {
-		if of.given && e.VPCID != "" { // else they have defaults
-			problems.Forbidden(found, path.Child(of.key), "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
+		if setting.set && e.VPCID != "" { // else they have defaults
+			problems.Forbidden(found, path.Child(setting.key), "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
 		}
 	}
 }

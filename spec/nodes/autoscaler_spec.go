@@ -49,8 +49,8 @@ type AutoscalerSpec struct {
 	Priorities map[int][]string
 }
 
-// autoscalerSetBy are the values that keys of the configuration set, of this
-// component and of others.
+// autoscalerSetBy returns the values of the chart that keys of the configuration set, of
+// this component and of others.
 func autoscalerSetBy(path *field.Path) chart.SetBy {
 	return chart.SetBy{
 		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",

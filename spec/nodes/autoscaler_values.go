@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// AutoscalerValues are those of the chart cluster-autoscaler, without
+// AutoscalerValues returns the values of the chart cluster-autoscaler, without
 // autoDiscovery, for which another resource has the cluster's name.
 func AutoscalerValues(s AutoscalerSpec, region string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor, "interval": "30s", "namespace": AutoscalerNamespace}
@@ -93,11 +93,12 @@ func autoscalerArguments(s AutoscalerSpec) map[string]any {
 	}
 }
 
-// AutoscalerPolicy is what the autoscaler's role may do: see what there is, and
-// change the size of this cluster's groups, which EKS tags by its name.
+// AutoscalerPolicy returns the policy of the autoscaler's role, which may read the
+// groups of the account and change the size of this cluster's groups, which EKS tags by
+// its name.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 func AutoscalerPolicy(region, cluster string) (string, error) {
-	of := func(service, resource string) string {
+	arn := func(service, resource string) string {
 		return fmt.Sprintf("arn:%s:%s:%s:*:%s", partition.Of(region), service, region, resource)
 	}
 	return iampolicy.JSON(
@@ -114,12 +115,12 @@ func AutoscalerPolicy(region, cluster string) (string, error) {
 		// Labels and taints of groups that never had a node.
 		iampolicy.Statement{
 			Sid: "ReadGroups", Actions: []string{"eks:DescribeNodegroup"},
-			Resources: []string{of("eks", "nodegroup/"+cluster+"/*/*")},
+			Resources: []string{arn("eks", "nodegroup/"+cluster+"/*/*")},
 		},
 		iampolicy.Statement{
 			Sid:       "Resize",
 			Actions:   []string{"autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"},
-			Resources: []string{of("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")},
+			Resources: []string{arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/*")},
 			Condition: iampolicy.Condition{"StringEquals": {
 				"aws:ResourceTag/k8s.io/cluster-autoscaler/enabled":    {"true"},
 				"aws:ResourceTag/k8s.io/cluster-autoscaler/" + cluster: {"owned"},

@@ -53,18 +53,18 @@ type Stray struct {
 // Changes returns what an update does to nodes that run, in the order of the
 // groups. Label and tags are those of Args.
 func (s Spec) Changes(label string, tags map[string]string) []Change {
-	var all []Change
+	var changes []Change
 	for _, p := range s.Plan(label, tags) {
 		for _, effect := range []Effect{Replaces, Recreates} {
 			if c := p.change(s.KubernetesVersion, effect); len(c.Zones) > 0 {
-				all = append(all, c)
+				changes = append(changes, c)
 			}
 		}
 	}
 	for _, stray := range s.Strays {
-		all = append(all, Change{Group: stray.Group, Zones: []string{stray.Zone}, Effect: Removes, Nodes: stray.Nodes})
+		changes = append(changes, Change{Group: stray.Group, Zones: []string{stray.Zone}, Effect: Removes, Nodes: stray.Nodes})
 	}
-	return all
+	return changes
 }
 
 // change returns what has one effect in the zones of a group.
@@ -99,30 +99,30 @@ func (p Planned) change(version string, effect Effect) Change {
 	return c
 }
 
-// differences are what EKS replaces nodes for.
+// differences returns the differences for which EKS replaces nodes.
 func (z PlannedZone) differences(version, digest string) []string {
-	var all []string
+	var reasons []string
 	if z.live.Version != version {
-		all = append(all, fmt.Sprintf("Kubernetes %s → %s", z.live.Version, version))
+		reasons = append(reasons, fmt.Sprintf("Kubernetes %s → %s", z.live.Version, version))
 	} else if z.Group.Release != "" && z.live.Release != z.Group.Release {
-		all = append(all, fmt.Sprintf("AMI %s → %s", z.live.Release, z.Group.Release))
+		reasons = append(reasons, fmt.Sprintf("AMI %s → %s", z.live.Release, z.Group.Release))
 	}
 	if z.live.Template != digest {
-		all = append(all, "launch template (tags, disk or reservation)")
+		reasons = append(reasons, "launch template (tags, disk or reservation)")
 	}
-	return all
+	return reasons
 }
 
 // Releases returns the AMI releases that the nodes of each group get, by the
 // name of the group; of several zones the oldest.
 func (s Spec) Releases(label string, tags map[string]string) map[string]string {
-	all := map[string]string{}
+	releases := map[string]string{}
 	for _, p := range s.Plan(label, tags) {
 		for _, z := range p.Zones {
-			if all[p.Name] == "" || versions.Compare(z.Group.Release, all[p.Name]) < 0 {
-				all[p.Name] = z.Group.Release
+			if releases[p.Name] == "" || versions.Compare(z.Group.Release, releases[p.Name]) < 0 {
+				releases[p.Name] = z.Group.Release
 			}
 		}
 	}
-	return all
+	return releases
 }

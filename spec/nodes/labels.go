@@ -13,20 +13,20 @@ import (
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 const acceleratorLabel = "k8s.amazonaws.com/accelerator"
 
-// labels are what the nodes of a group have beside those that EKS gives them.
+// labels returns the labels of the nodes of a group in addition to those that EKS sets.
 func (g Group) labels() map[string]string {
-	all := maps.Clone(g.Labels)
-	if all == nil {
-		all = map[string]string{}
+	labels := maps.Clone(g.Labels)
+	if labels == nil {
+		labels = map[string]string{}
 	}
-	all[GroupLabel] = g.Name
-	all[gpunodes.PresentLabel] = gpunodes.PresentValue
+	labels[GroupLabel] = g.Name
+	labels[gpunodes.PresentLabel] = gpunodes.PresentValue
 	for _, name := range g.InstanceTypes[:min(1, len(g.InstanceTypes))] {
-		if on, err := g.Own.Find(name); err == nil {
-			all[acceleratorLabel] = "nvidia-" + strings.ToLower(on.GPU.Name)
+		if instance, err := g.Own.Find(name); err == nil {
+			labels[acceleratorLabel] = "nvidia-" + strings.ToLower(instance.GPU.Name)
 		}
 	}
-	return all
+	return labels
 }
 
 // diskTag is the tag of a node group from which cluster-autoscaler knows the

@@ -70,12 +70,12 @@ func (s Spec) plan(p Planned, group NodeGroup, zones []zonal, newest string) Pla
 	group.Labels[TemplateLabel] = p.Digest
 	rolls := false
 	for _, z := range zones {
-		wanted := group
-		wanted.Labels, wanted.Tags = maps.Clone(group.Labels), maps.Clone(group.Tags)
-		wanted.Release = s.release(z, newest, p.Digest)
+		zoneGroup := group
+		zoneGroup.Labels, zoneGroup.Tags = maps.Clone(group.Labels), maps.Clone(group.Tags)
+		zoneGroup.Release = s.release(z, newest, p.Digest)
 		sizes, ignore := z.sizes()
-		wanted.Sizes = sizes
-		zone := PlannedZone{zonal: z, Name: z.name(), Zone: z.zone, Group: wanted, Ignore: ignore}
+		zoneGroup.Sizes = sizes
+		zone := PlannedZone{zonal: z, Name: z.name(), Zone: z.zone, Group: zoneGroup, Ignore: ignore}
 		if z.live != nil && zone.recreated() {
 			// A new node group starts with as many nodes as the old one has.
 			zone.Group.Sizes.Desired = max(z.live.Desired, sizes.Min)
@@ -84,7 +84,7 @@ func (s Spec) plan(p Planned, group NodeGroup, zones []zonal, newest string) Pla
 			rolls = rolls || len(zone.differences(s.KubernetesVersion, p.Digest)) > 0
 			// Without another version or release, EKS takes the newest AMI for another
 			// launch template.
-			if z.live.Version == s.KubernetesVersion && z.live.Template != p.Digest && wanted.Release == z.live.Release && versions.Compare(wanted.Release, newest) < 0 {
+			if z.live.Version == s.KubernetesVersion && z.live.Template != p.Digest && zoneGroup.Release == z.live.Release && versions.Compare(zoneGroup.Release, newest) < 0 {
 				zone.forced = newest
 			}
 		}
@@ -129,10 +129,10 @@ func (s Spec) release(z zonal, newest, digest string) string {
 // so that another one takes its place.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html (read 2026-11-29)
 func (z PlannedZone) recreated() bool {
-	live, wanted := z.live, z.Group
+	live, planned := z.live, z.Group
 	switch {
-	case live.Moved, live.Capacity != "" && wanted.Capacity != live.Capacity, live.AMIType != "" && wanted.AMIType != live.AMIType:
+	case live.Moved, live.Capacity != "" && planned.Capacity != live.Capacity, live.AMIType != "" && planned.AMIType != live.AMIType:
 		return true
 	}
-	return len(wanted.InstanceTypes) > 0 && len(live.InstanceTypes) > 0 && !slices.Equal(wanted.InstanceTypes, live.InstanceTypes)
+	return len(planned.InstanceTypes) > 0 && len(live.InstanceTypes) > 0 && !slices.Equal(planned.InstanceTypes, live.InstanceTypes)
 }

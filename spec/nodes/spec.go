@@ -146,19 +146,19 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// localGB is the size of the local disks of the type that has the least.
+// localGB returns the size of the local disks of the type that has the smallest, in GB.
 func (g Group) localGB() int {
-	least := -1
+	smallest := -1
 	for _, name := range g.InstanceTypes {
-		on, err := g.Own.Find(name)
+		instance, err := g.Own.Find(name)
 		if err != nil {
 			return 0 // reported as wrong
 		}
-		if least < 0 || on.NVMeGB < least {
-			least = on.NVMeGB
+		if smallest < 0 || instance.NVMeGB < smallest {
+			smallest = instance.NVMeGB
 		}
 	}
-	return max(least, 0)
+	return max(smallest, 0)
 }
 
 // Validate returns every problem of the groups, each beginning with its key:
@@ -249,7 +249,7 @@ func (g Group) validate(found *field.ErrorList, path *field.Path) {
 // and their processors have to run the images.
 func (g Group) validateOwn(found *field.ErrorList, path *field.Path) {
 	for i, name := range g.InstanceTypes {
-		if _, own := g.Own[name]; !own {
+		if _, described := g.Own[name]; !described {
 			continue
 		}
 		key := path.Child("instanceTypes").Index(i)

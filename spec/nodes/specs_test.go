@@ -12,11 +12,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// with is a group with its defaults.
-func with(g Group) Group { return Spec{Groups: []Group{g}}.WithDefaults().Groups[0] }
+// defaulted returns a group with its defaults.
+func defaulted(g Group) Group { return Spec{Groups: []Group{g}}.WithDefaults().Groups[0] }
 
-// own describes g9.2xlarge, which the catalogue lacks.
-func own(nvmeGB int) catalogue.Types {
+// describedTypes describes g9.2xlarge, which the catalogue lacks.
+func describedTypes(nvmeGB int) catalogue.Types {
 	return catalogue.Types{"g9.2xlarge": {GPU: catalogue.GPU{Name: "X1", UsableGiB: 40}, GPUs: 1, VCPU: 8, MemoryGiB: 32, NVMeGB: nvmeGB}}
 }
 
@@ -30,12 +30,12 @@ func TestDisks(t *testing.T) {
 		{"local disks", Group{InstanceTypes: []string{"g5.2xlarge"}}, 50, 372, true},
 		{"the smaller of two", Group{InstanceTypes: []string{"g5.2xlarge", "g5.xlarge"}}, 50, 206, true},
 		{"none", Group{InstanceTypes: []string{"p3.2xlarge"}}, 200, 177, false},
-		{"those of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(450)}, 50, 372, true},
-		{"none of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: own(0)}, 200, 177, false},
+		{"those of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: describedTypes(450)}, 50, 372, true},
+		{"none of an own type", Group{InstanceTypes: []string{"g9.2xlarge"}, Own: describedTypes(0)}, 200, 177, false},
 		{"none in one of two", Group{InstanceTypes: []string{"p3.2xlarge", "g5.xlarge"}, Placement: Placement{DiskGiB: 300}}, 300, 266, false},
 	}
 	for _, test := range tests {
-		g := with(test.group)
+		g := defaulted(test.group)
 		if g.DiskGiB != test.wantDisk || g.ephemeralGiB() != test.ephemeral {
 			t.Errorf("%s: a disk of %d, of which pods have %d; want %d and %d", test.name, g.DiskGiB, g.ephemeralGiB(), test.wantDisk, test.ephemeral)
 		}
@@ -47,7 +47,7 @@ func TestDisks(t *testing.T) {
 
 // TestLocalDisksAreSetUp decodes what a node reads when it starts.
 func TestLocalDisksAreSetUp(t *testing.T) {
-	text, err := base64.StdEncoding.DecodeString(with(Group{InstanceTypes: []string{"g5.xlarge"}}).template("x", nil).UserData)
+	text, err := base64.StdEncoding.DecodeString(defaulted(Group{InstanceTypes: []string{"g5.xlarge"}}).template("x", nil).UserData)
 	if err != nil || !strings.Contains(string(text), "Content-Type: application/node.eks.aws\n\napiVersion: node.eks.aws/v1alpha1\nkind: NodeConfig\n") ||
 		!strings.Contains(string(text), "strategy: RAID0") || !strings.HasSuffix(strings.TrimSpace(string(text)), "--NODE--") {
 		t.Errorf("the user data is %s, %v", text, err)
@@ -57,7 +57,7 @@ func TestLocalDisksAreSetUp(t *testing.T) {
 // TestNoNodeIsNeededToKnowItsLabelsAndDisk holds what cluster-autoscaler reads
 // of a node group from EKS before the group has a node.
 func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
-	g := with(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Placement: Placement{Zones: []string{"us-west-2a"}}, Max: 1, Labels: map[string]string{"team": "x"}})
+	g := defaulted(Group{Name: "a", InstanceTypes: []string{"g5.2xlarge"}, Placement: Placement{Zones: []string{"us-west-2a"}}, Max: 1, Labels: map[string]string{"team": "x"}})
 	group := Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil).Zones[0].Group
 	want := map[string]string{
 		"team": "x", "vllm-eks/node-group": "a", "nvidia.com/gpu.present": "true", "k8s.amazonaws.com/accelerator": "nvidia-a10g",
@@ -78,13 +78,13 @@ func TestNoNodeIsNeededToKnowItsLabelsAndDisk(t *testing.T) {
 }
 
 func TestNodesOfAnOwnTypeSayWhichGPUTheyHave(t *testing.T) {
-	g := with(Group{Name: "a", InstanceTypes: []string{"g9.2xlarge"}, Own: own(0)})
+	g := defaulted(Group{Name: "a", InstanceTypes: []string{"g9.2xlarge"}, Own: describedTypes(0)})
 	if got := g.labels()[acceleratorLabel]; got != "nvidia-x1" {
 		t.Errorf("the accelerator is %q, want nvidia-x1", got)
 	}
 }
 
-// TestCapacities are how each kind is bought.
+// TestCapacities holds how each kind is bought.
 func TestCapacities(t *testing.T) {
 	const block = "cr-0123456789abcdef0"
 	tests := []struct {
@@ -100,7 +100,7 @@ func TestCapacities(t *testing.T) {
 	}
 	for _, test := range tests {
 		test.group.InstanceTypes = []string{"p5.48xlarge"}
-		g := with(test.group)
+		g := defaulted(test.group)
 		group, template := g.nodeGroup(), g.template("x", nil)
 		if group.Capacity != test.capacity || (len(group.InstanceTypes) == 0) != test.typeInTemplate || (template.BlockType != "") != test.typeInTemplate {
 			t.Errorf("%s: the group is %v of %v, and the template of %v", test.name, group.Capacity, group.InstanceTypes, template.BlockType)

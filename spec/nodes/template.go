@@ -67,8 +67,8 @@ func (g Group) template(label string, tags map[string]string) Template {
 	return t
 }
 
-// TaggedKinds are the kinds of AWS resources that a node consists of and that
-// cost money.
+// TaggedKinds returns the kinds of AWS resources that a node consists of and that cost
+// money.
 func TaggedKinds() []string { return []string{"instance", "volume", "network-interface"} }
 
 // digestedFields are the fields of a launch template that the first release put

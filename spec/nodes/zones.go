@@ -73,19 +73,19 @@ func split(index, zones, total int) int {
 // each gives every zone the whole number.
 func each(_, _, total int) int { return total }
 
-// zonals returns the parts of a group in its zones, sorted. Least is the least
-// number of nodes of all zones together.
-func zonals(group string, zones []string, least, most int, live map[string]Live, spread spread) []zonal {
-	var all []zonal
+// zonals returns the parts of a group in its zones, sorted. minimum and maximum are the
+// numbers of nodes in all zones together.
+func zonals(group string, zones []string, minimum, maximum int, live map[string]Live, spread spread) []zonal {
+	var parts []zonal
 	sorted := slices.Sorted(slices.Values(zones))
 	for i, zone := range sorted {
-		z := zonal{group: group, zone: zone, min: split(i, len(sorted), least), max: spread(i, len(sorted), most)}
+		z := zonal{group: group, zone: zone, min: split(i, len(sorted), minimum), max: spread(i, len(sorted), maximum)}
 		if runs, ok := live[zone]; ok {
 			z.live = &runs
 		}
-		all = append(all, z)
+		parts = append(parts, z)
 	}
-	return all
+	return parts
 }
 
 // Sizes is what EKS is told of the number of nodes.
@@ -111,11 +111,11 @@ func (z zonal) sizes() (sizes Sizes, ignore string) {
 	if z.live == nil {
 		return Sizes{Min: z.min, Max: z.max, Desired: z.min}, ignoreDesired
 	}
-	most := max(z.max, z.live.Desired)
-	if z.live.Min == z.min && z.live.Max == most {
-		return Sizes{Min: z.min, Max: most, Desired: z.min}, ignoreSizes
+	maximum := max(z.max, z.live.Desired)
+	if z.live.Min == z.min && z.live.Max == maximum {
+		return Sizes{Min: z.min, Max: maximum, Desired: z.min}, ignoreSizes
 	}
-	return Sizes{Min: z.min, Max: most, Desired: max(z.live.Desired, z.min)}, ""
+	return Sizes{Min: z.min, Max: maximum, Desired: max(z.live.Desired, z.min)}, ""
 }
 
 // named matches a name that EKS gave to a node group of this program: the name of a

@@ -13,10 +13,10 @@ import (
 
 var threeZones = []string{"us-west-2c", "us-west-2a", "us-west-2b"}
 
-// sizes are the bounds, the desired number and whether that is kept, by zone in
+// sizes returns the bounds, the desired number and whether that is kept, by zone in
 // order.
 func sizes(p Planned) [][4]int {
-	var all [][4]int
+	var bounds [][4]int
 	for _, z := range p.Zones {
 		keep := 0 // 1: the desired number, 2: all
 		switch z.Ignore {
@@ -25,9 +25,9 @@ func sizes(p Planned) [][4]int {
 		case ignoreSizes:
 			keep = 2
 		}
-		all = append(all, [4]int{z.Group.Sizes.Min, z.Group.Sizes.Max, z.Group.Sizes.Desired, keep})
+		bounds = append(bounds, [4]int{z.Group.Sizes.Min, z.Group.Sizes.Max, z.Group.Sizes.Desired, keep})
 	}
-	return all
+	return bounds
 }
 
 // TestAStaleSizeIsNeverSent changes the bounds of a group whose nodes the
@@ -57,7 +57,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Placement: Placement{Zones: test.zones}, Live: test.live})
+			g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Min: test.min, Max: test.max, Placement: Placement{Zones: test.zones}, Live: test.live})
 			spec := Spec{KubernetesVersion: "1.35"}
 			for zone, runs := range g.Live {
 				runs.Template, runs.Release = spec.gpu(g, "x", nil).Digest, versions.AMIRelease("1.35")
@@ -75,7 +75,7 @@ func TestAStaleSizeIsNeverSent(t *testing.T) {
 // program read how many run.
 func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
 	runs := Live{Max: 5, Desired: 3, Version: "1.34", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
+	g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 8, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
 	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
 	if z := s.gpu(g, "x", nil).Zones[0]; z.Ignore != ignoreSizes || !z.later {
 		t.Errorf("the sizes are sent (%q is ignored), later: %t", z.Ignore, z.later)
@@ -89,7 +89,7 @@ func TestBoundsChangeAfterTheNodesAreReplaced(t *testing.T) {
 // VPC is announced, and that the new group starts with the nodes of the old one.
 func TestOtherSubnetsAreAnotherGroup(t *testing.T) {
 	runs := Live{Max: 5, Desired: 3, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}, Moved: true}
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
+	g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{"us-west-2c": runs}})
 	s := Spec{KubernetesVersion: "1.35", Groups: []Group{g}}
 	if got := sizes(s.gpu(g, "x", nil)); !reflect.DeepEqual(got, [][4]int{{0, 5, 3, 0}}) {
 		t.Errorf("min, max, desired and kept are %v", got)
@@ -103,7 +103,7 @@ func TestOtherSubnetsAreAnotherGroup(t *testing.T) {
 // named release which EKS would pass over is found.
 func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
 	const old, newest = "1.35.3-20260409", "1.35.6-20260714"
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]},
+	g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]},
 		Live: map[string]Live{"us-west-2c": {Max: 1, Desired: 1, Version: "1.35", Release: old, Template: "other"}}})
 	s := Spec{KubernetesVersion: "1.35", Newest: Releases{GPU: newest}}
 	if z := s.gpu(g, "x", nil).Zones[0]; z.Group.Release != newest || z.forced != "" {
@@ -122,7 +122,7 @@ func TestAnotherTemplateBringsTheNewestAMI(t *testing.T) {
 // TestAnotherGroupStartsWithAsManyNodes holds for a change that EKS cannot make
 // in place.
 func TestAnotherGroupStartsWithAsManyNodes(t *testing.T) {
-	g := with(Group{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{
+	g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.4xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:1]}, Live: map[string]Live{
 		"us-west-2c": {Max: 5, Desired: 3, Version: "1.35", Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}},
 	}})
 	if got := sizes(Spec{KubernetesVersion: "1.35"}.gpu(g, "x", nil)); !reflect.DeepEqual(got, [][4]int{{0, 5, 3, 0}}) {
@@ -148,7 +148,7 @@ func TestSystemNodesAreInEveryZone(t *testing.T) {
 func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	const old, newest, named = "1.35.3-20260409", "1.35.6-20260714", "1.35.5-20260610"
 	run := func(desired int, version string) map[string]Live {
-		template := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}).template("x-g5", nil).Digest()
+		template := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}}).template("x-g5", nil).Digest()
 		return map[string]Live{"us-west-2c": {Max: 1, Desired: desired, Version: version, Release: old, Template: template}}
 	}
 	tests := []struct {
@@ -164,7 +164,7 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 		{"one is wanted", named, run(1, "1.35"), named},
 	}
 	for _, test := range tests {
-		g := with(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]}, Live: test.live})
+		g := defaulted(Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 1, Placement: Placement{Zones: threeZones[:1]}, Live: test.live})
 		s := Spec{KubernetesVersion: "1.35", Release: test.release, Newest: Releases{System: "no", GPU: newest}}
 		if got := s.gpu(g, "x", nil).Zones[0].Group.Release; got != test.want {
 			t.Errorf("%s: the release is %v, want %s", test.name, got, test.want)
@@ -172,21 +172,21 @@ func TestNewAMIsReplaceNoRunningNode(t *testing.T) {
 	}
 }
 
-// TestChangesNameWhatReplacesNodes is what a preview says.
+// TestChangesNameWhatReplacesNodes holds the changes that a preview shows.
 func TestChangesNameWhatReplacesNodes(t *testing.T) {
 	base := Group{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: 5, Placement: Placement{Zones: threeZones[:2]}}
 	s := Spec{System: System{Zones: threeZones[:1], Min: 1, Max: 1}, KubernetesVersion: "1.35", Newest: Releases{System: "1.35.6-20260714", GPU: "1.35.6-20260714"}}
 	s.Groups = []Group{base}
 	s = s.WithDefaults()
 	runs := func(change func(*Live), desired ...int) map[string]Live {
-		all := map[string]Live{}
+		groups := map[string]Live{}
 		for i, z := range s.gpu(s.Groups[0], "x", nil).Zones {
 			live := Live{Max: 5, Desired: desired[i], Version: "1.35", Release: "1.35.6-20260714", Template: s.gpu(s.Groups[0], "x", nil).Digest,
 				AMIType: gpuImage, Capacity: "ON_DEMAND", InstanceTypes: []string{"g5.2xlarge"}}
 			change(&live)
-			all[z.zone] = live
+			groups[z.zone] = live
 		}
-		return all
+		return groups
 	}
 	tests := []struct {
 		name    string
@@ -207,31 +207,31 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			of := s
-			of.Groups = []Group{s.Groups[0]}
-			of.Groups[0].Live, of.Strays = runs(test.live, test.desired...), test.strays
-			if got := of.Changes("x", nil); !reflect.DeepEqual(got, test.want) {
+			changed := s
+			changed.Groups = []Group{s.Groups[0]}
+			changed.Groups[0].Live, changed.Strays = runs(test.live, test.desired...), test.strays
+			if got := changed.Changes("x", nil); !reflect.DeepEqual(got, test.want) {
 				t.Errorf("changes are\n%+v, want\n%+v", got, test.want)
 			}
 		})
 	}
 	if changes := (func() []Change {
-		of := s
-		of.Groups = []Group{s.Groups[0]}
-		of.Groups[0].Live = runs(func(*Live) {}, 1, 1)
-		return of.Changes("x", map[string]string{"team": "ml"})
+		changed := s
+		changed.Groups = []Group{s.Groups[0]}
+		changed.Groups[0].Live = runs(func(*Live) {}, 1, 1)
+		return changed.Changes("x", map[string]string{"team": "ml"})
 	})(); len(changes) != 1 || changes[0].Effect != Replaces {
 		t.Errorf("another tag on what costs changes %+v, want every node replaced", changes)
 	}
 }
 
-// TestNamesOfNodeGroups tell the groups of the program from each other and from
-// those of others.
+// TestNamesOfNodeGroups holds that a name distinguishes the groups of the program from
+// each other and from those of others.
 func TestNamesOfNodeGroups(t *testing.T) {
 	const digits = "20261129012345678900000001"
 	tests := []struct {
 		name, group, zone string
-		ours              bool
+		managed           bool
 	}{
 		{"g5-us-west-2a-" + digits, "g5", "us-west-2a", true},
 		{"g5-us-west-2a-2026112901234567890000000a", "g5", "us-west-2a", true}, // the tenth name of one provider
@@ -241,9 +241,9 @@ func TestNamesOfNodeGroups(t *testing.T) {
 		{"g5-" + digits, "", "", false}, {"g5-us-west-2a", "", "", false}, {"mine", "", "", false},
 	}
 	for _, test := range tests {
-		group, zone, ours := ParseName(test.name)
-		if group != test.group || zone != test.zone || ours != test.ours {
-			t.Errorf("%s is of %q in %q, %t; want %q, %q, %t", test.name, group, zone, ours, test.group, test.zone, test.ours)
+		group, zone, managed := ParseName(test.name)
+		if group != test.group || zone != test.zone || managed != test.managed {
+			t.Errorf("%s is of %q in %q, %t; want %q, %q, %t", test.name, group, zone, managed, test.group, test.zone, test.managed)
 		}
 	}
 	if !slices.IsSorted(sizesOfNames()) {
@@ -251,7 +251,7 @@ func TestNamesOfNodeGroups(t *testing.T) {
 	}
 }
 
-// sizesOfNames are the lengths of the longest names of EKS.
+// sizesOfNames returns the lengths of the longest names of EKS.
 func sizesOfNames() []int {
 	const digits = 26
 	longest := make([]byte, longestName-len("ap-northeast-1a"))

@@ -23,12 +23,12 @@ type PassedOver struct {
 	Name, Why string
 }
 
-// candidate is a node group with the service's estimate on it; why says what
+// candidate is a node group with the service's estimate on it; obstacle says what
 // keeps the service from it.
 type candidate struct {
 	group    NodeGroup
 	estimate sizing.Estimate
-	why      string
+	obstacle string
 }
 
 // Cheapest returns the node group on which all replicas cost least among those
@@ -36,25 +36,25 @@ type candidate struct {
 // where it comes nearest. Of two groups with the same GPUs, spare capacity comes
 // first. There is none where the service cannot be sized.
 func (s Spec) Cheapest(groups []NodeGroup) (Choice, bool) {
-	var roomy, all []candidate
+	var roomy, candidates []candidate
 	for _, g := range groups {
-		on := s
-		on.NodeGroup = g
-		e, ok := on.Estimate()
+		candidateSpec := s
+		candidateSpec.NodeGroup = g
+		e, ok := candidateSpec.Estimate()
 		if !ok {
 			continue
 		}
-		c := candidate{g, e, on.noRoom(e)}
-		all = append(all, c)
-		if c.why == "" {
+		c := candidate{g, e, candidateSpec.noRoom(e)}
+		candidates = append(candidates, c)
+		if c.obstacle == "" {
 			roomy = append(roomy, c)
 		}
 	}
-	if len(all) == 0 {
+	if len(candidates) == 0 {
 		return Choice{}, false
 	}
 	if len(roomy) == 0 {
-		roomy = all
+		roomy = candidates
 	}
 	slices.SortStableFunc(roomy, func(a, b candidate) int {
 		return cmp.Or(sizing.Compare(a.estimate, b.estimate), cmp.Compare(a.group.Name, b.group.Name))
@@ -65,38 +65,38 @@ func (s Spec) Cheapest(groups []NodeGroup) (Choice, bool) {
 			chosen = c // its price is at most the on-demand price of these GPUs
 		}
 	}
-	return Choice{Group: chosen.group, PassedOver: passedOver(all, chosen)}, true
+	return Choice{Group: chosen.group, PassedOver: passedOver(candidates, chosen)}, true
 }
 
 // likewise reports whether two groups serve the same with the same GPUs.
-func (c candidate) likewise(other candidate) bool {
-	a, b := c.estimate, other.estimate
+func (c candidate) likewise(peer candidate) bool {
+	a, b := c.estimate, peer.estimate
 	return a.Memory.Verdict == b.Memory.Verdict && a.Workload.Engine.GPU.Name == b.Workload.Engine.GPU.Name && a.Workload.Engine.GPUs() == b.Workload.Engine.GPUs()
 }
 
-// passedOver are the candidates that would cost less than the chosen one.
-func passedOver(all []candidate, chosen candidate) []PassedOver {
+// passedOver returns the candidates that would cost less than the chosen one.
+func passedOver(candidates []candidate, chosen candidate) []PassedOver {
 	var passed []PassedOver
-	for _, c := range all {
-		cost, most := c.estimate.Cost, chosen.estimate.Cost
-		cheaper := cost.Known && (!most.Known || cost.Max < most.Max || cost.Max == most.Max && c.group.Spot && !chosen.group.Spot)
+	for _, c := range candidates {
+		cost, limit := c.estimate.Cost, chosen.estimate.Cost
+		cheaper := cost.Known && (!limit.Known || cost.Max < limit.Max || cost.Max == limit.Max && c.group.Spot && !chosen.group.Spot)
 		if c.group.Name == chosen.group.Name || !cheaper {
 			continue
 		}
-		why := c.why
+		reason := c.obstacle
 		if short := c.estimate.Shortage(); short != "" {
-			why = short
+			reason = short
 		}
-		if why == "" {
-			why = "spot capacity with the same GPUs comes first"
+		if reason == "" {
+			reason = "spot capacity with the same GPUs comes first"
 		}
-		passed = append(passed, PassedOver{Name: c.group.Name, Why: why})
+		passed = append(passed, PassedOver{Name: c.group.Name, Why: reason})
 	}
 	return passed
 }
 
-// noRoom says why the node group cannot hold the service: the GPUs of a node,
-// its memory and cores, or the number of its nodes; "" if it can.
+// noRoom returns why the node group cannot hold the service: the GPUs of a node, its
+// memory and cores, or the number of its nodes; "" if it can.
 func (s Spec) noRoom(e sizing.Estimate) string {
 	w := e.Workload
 	needed := sizing.Nodes(w.Instance, w.Engine.GPUs(), w.MaxReplicas)

@@ -65,7 +65,7 @@ func (s Spec) withGroups() Spec {
 	for i := range s.NodeGroups {
 		s.NodeGroups[i] = s.NodeGroups[i].WithDefaults()
 	}
-	if len(s.NodeGroups) > 0 && !s.NodeGroup.given() {
+	if len(s.NodeGroups) > 0 && !s.NodeGroup.configured() {
 		s.NodeGroup = Compose(s.NodeGroups)
 	}
 	s.NodeGroup = s.NodeGroup.WithDefaults()
@@ -102,7 +102,7 @@ func (r SecretRef) withDefaults(key string) SecretRef {
 // withDefault returns the policy: bounds that are the same leave nothing to decide.
 // One that does not exist is kept, to be refused.
 func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
-	if _, known := p.Declaration(); (p == "" || known) && r.Smallest() == r.Max {
+	if _, exists := p.Declaration(); (p == "" || exists) && r.Smallest() == r.Max {
 		return Fixed
 	}
 	return cmp.Or(p, Load)
@@ -110,8 +110,8 @@ func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
 
 // withDefaults returns the scaling with the settings of its policy.
 func (sc Scaling) withDefaults(r Replicas) Scaling {
-	p, known := sc.Policy.Declaration()
-	if known && p.Settings == nil {
+	p, exists := sc.Policy.Declaration()
+	if exists && p.Settings == nil {
 		return Scaling{Policy: sc.Policy}
 	}
 	keys.Fill(&sc.Settings, p.defaults(r))
@@ -132,8 +132,8 @@ func (m Monitoring) WithDefaults() Monitoring {
 }
 
 func (r Replicas) withDefaults() Replicas {
-	least := r.Smallest()
-	return Replicas{Min: &least, Max: cmp.Or(r.Max, max(least, 1))}
+	minimum := r.Smallest()
+	return Replicas{Min: &minimum, Max: cmp.Or(r.Max, max(minimum, 1))}
 }
 
 // withDefaults sizes a replica by its GPUs: each has a process of its own that

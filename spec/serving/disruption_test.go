@@ -3,7 +3,7 @@ package serving
 import "testing"
 
 func TestMaxUnavailable(t *testing.T) {
-	on := func(instance string, gpus, replicas int, l Lifecycle) Spec {
+	newSpec := func(instance string, gpus, replicas int, l Lifecycle) Spec {
 		s := Spec{GPU: GPU{Count: gpus}, Replicas: Replicas{Max: replicas}, Lifecycle: l.withDefaults()}
 		if instance != "" {
 			s.NodeGroup = NodeGroup{Name: "g", InstanceTypes: []string{instance}}
@@ -16,13 +16,13 @@ func TestMaxUnavailable(t *testing.T) {
 		spec Spec
 		want int
 	}{
-		{"one engine may always go", on("g5.2xlarge", 1, 1, load), 1},
-		{"one a node", on("g5.2xlarge", 1, 10, load), 1},
-		{"nodes that are not known", on("", 1, 10, load), 1},
-		{"four on a node, two rounds of them in time", on("g5.12xlarge", 1, 10, load), 2},
-		{"two of the four are all there are", on("g5.12xlarge", 1, 2, load), 1},
-		{"one that takes the node", on("g5.12xlarge", 4, 10, load), 1},
-		{"eight that load quickly", on("p4d.24xlarge", 1, 8, Lifecycle{LoadSeconds: 60, DrainSeconds: 5, ShutdownSeconds: 10}), 1},
+		{"one engine may always go", newSpec("g5.2xlarge", 1, 1, load), 1},
+		{"one a node", newSpec("g5.2xlarge", 1, 10, load), 1},
+		{"nodes that are not known", newSpec("", 1, 10, load), 1},
+		{"four on a node, two rounds of them in time", newSpec("g5.12xlarge", 1, 10, load), 2},
+		{"two of the four are all there are", newSpec("g5.12xlarge", 1, 2, load), 1},
+		{"one that takes the node", newSpec("g5.12xlarge", 4, 10, load), 1},
+		{"eight that load quickly", newSpec("p4d.24xlarge", 1, 8, Lifecycle{LoadSeconds: 60, DrainSeconds: 5, ShutdownSeconds: 10}), 1},
 	}
 	for _, test := range tests {
 		got := test.spec.MaxUnavailable()

@@ -60,20 +60,20 @@ var keyedFlags = map[string]string{
 // owned returns the flags that extra arguments may not have, with the configuration
 // key that sets each: ownedFlags, and what else is rendered for this spec.
 func (s Spec) owned() map[string]string {
-	all := maps.Clone(ownedFlags)
-	own := s
-	own.ExtraArgs = nil
-	if args, err := vllmflags.Parse(EngineArgs(own)); err == nil {
+	owners := maps.Clone(ownedFlags)
+	plain := s
+	plain.ExtraArgs = nil
+	if args, err := vllmflags.Parse(EngineArgs(plain)); err == nil {
 		for _, f := range vllmflags.Flags() {
-			if _, known := all[f.Name]; !known && args.Has(f.Name) {
-				all[f.Name] = keyedFlags[f.Name]
+			if _, exists := owners[f.Name]; !exists && args.Has(f.Name) {
+				owners[f.Name] = keyedFlags[f.Name]
 			}
 		}
 	}
-	return all
+	return owners
 }
 
-// EngineArgs are the arguments of `vllm serve`, in a fixed order.
+// EngineArgs returns the arguments of `vllm serve`, in a fixed order.
 func EngineArgs(s Spec) []string {
 	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName()}, s.Model.ServedNames[min(1, len(s.Model.ServedNames)):]...)
 	args = append(args, "--port", strconv.Itoa(Port))
@@ -162,7 +162,7 @@ func (p Speculative) args() []string {
 	return []string{"--speculative-config", jsonText(config)}
 }
 
-// jsonText is a value of which every part can be written as JSON.
+// jsonText returns a value as JSON. Every part of the value must have a form in JSON.
 func jsonText(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -204,8 +204,8 @@ func (l LoRA) args() []string {
 	return args
 }
 
-// streamer is how the weights are read from S3: by as many threads as the
-// streamer starts itself, and by each GPU's process its own part.
+// streamer returns how the weights are read from S3: by 16 threads, the default of the
+// streamer; of several GPUs, each one's process reads its own part.
 func (s Spec) streamer() string {
 	if s.GPU.Count > 1 {
 		return `{"concurrency":16,"distributed":true}`
@@ -216,7 +216,7 @@ func (s Spec) streamer() string {
 // choice is a flag whose value the user chooses among vLLM's.
 type choice struct{ key, flag, value string }
 
-// choices are those of a model, in the order in which they are rendered.
+// choices returns the choices of a model, in the order in which they are rendered.
 func (m Model) choices() []choice {
 	return []choice{
 		{"dtype", "--dtype", m.DType},
@@ -227,7 +227,7 @@ func (m Model) choices() []choice {
 	}
 }
 
-// ImageName is the image that the engine runs.
+// ImageName returns the image of the replicas.
 func (s Spec) ImageName() string {
 	if s.Image != "" {
 		return s.Image
@@ -235,11 +235,11 @@ func (s Spec) ImageName() string {
 	return versions.VLLMRepository + ":" + s.Version()
 }
 
-// Version is the release of vLLM, unless Image says it.
+// Version returns the release of vLLM, unless Image determines it.
 func (s Spec) Version() string { return cmp.Or(s.VLLMVersion, versions.VLLM) }
 
-// EngineEnv are the variables that derive from the spec. The user's own may not
-// replace them.
+// EngineEnv returns the environment variables that derive from the spec. The user's own
+// may not replace them.
 func EngineEnv(s Spec) map[string]string {
 	env := map[string]string{
 		"HOME":                        home,
@@ -255,7 +255,8 @@ func EngineEnv(s Spec) map[string]string {
 	return env
 }
 
-// tunableEnv are defaults that the user's environment may replace.
+// tunableEnv returns the environment variables with defaults that the user's may
+// replace.
 func tunableEnv(s Spec) map[string]string {
 	env := map[string]string{
 		"VLLM_NO_USAGE_STATS": "1",
@@ -283,8 +284,8 @@ const (
 	apiKeyVariable = "VLLM_API_KEY"
 )
 
-// Environment is everything that the engine reads from its environment, sorted
-// by name so that an unchanged input renders unchanged.
+// Environment returns all environment variables of a replica, sorted by name so that an
+// unchanged input renders unchanged.
 func Environment(s Spec) []corev1.EnvVar {
 	plain := tunableEnv(s)
 	maps.Copy(plain, s.Env)
@@ -298,11 +299,11 @@ func Environment(s Spec) []corev1.EnvVar {
 		secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret))
 }
 
-func secretVariable(name string, from SecretRef) []corev1.EnvVar {
-	if from.Name == "" {
+func secretVariable(name string, ref SecretRef) []corev1.EnvVar {
+	if ref.Name == "" {
 		return nil
 	}
 	return []corev1.EnvVar{{Name: name, ValueFrom: &corev1.EnvVarSource{
-		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: from.Name}, Key: from.Key},
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: ref.Name}, Key: ref.Key},
 	}}}
 }

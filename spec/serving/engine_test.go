@@ -33,9 +33,9 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 	}
 }
 
-// everyFeature are specs that together render every flag that the program has.
+// everyFeature returns specs that together render every flag that the program has.
 func everyFeature() map[string]Spec {
-	all := map[string]Spec{}
+	specs := map[string]Spec{}
 	for name, change := range map[string]func(*Spec){
 		"Hugging Face": func(s *Spec) { s.Model.Revision = "v1" },
 		"remote code": func(s *Spec) {
@@ -55,9 +55,9 @@ func everyFeature() map[string]Spec {
 			LoRA: LoRA{Adapters: []Adapter{{"sql", "/adapters/sql"}}},
 		}
 		change(&spec)
-		all[name] = spec.WithDefaults()
+		specs[name] = spec.WithDefaults()
 	}
-	return all
+	return specs
 }
 
 // TestExtraArgsCannotRepeatWhatIsRendered tries each flag that the program renders,

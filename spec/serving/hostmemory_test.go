@@ -12,7 +12,7 @@ import (
 
 // TestHostMemoryOfArguments holds what the default is, and what is refused.
 func TestHostMemoryOfArguments(t *testing.T) {
-	with := func(instance, memory string, args ...string) func(*Spec) {
+	configure := func(instance, memory string, args ...string) func(*Spec) {
 		return func(s *Spec) {
 			s.NodeGroup.InstanceTypes, s.Resources.Memory, s.ExtraArgs = []string{instance}, memory, args
 		}
@@ -24,16 +24,16 @@ func TestHostMemoryOfArguments(t *testing.T) {
 		want   []string // the key and the kind of every problem
 		says   []string // begins messages with numbers that are computed
 	}{
-		"nothing":                         {with("g5.2xlarge", ""), "12Gi", nil, nil},
-		"offloaded cache":                 {with("g5.4xlarge", "", "--kv-offloading-size", "20"), "32Gi", nil, nil},
-		"offloaded weights":               {with("g5.4xlarge", "", "--cpu-offload-gb", "8.5"), "21Gi", nil, nil},
-		"cache of media":                  {with("g5.4xlarge", "", "--mm-processor-cache-gb", "4"), "20Gi", nil, nil},
-		"cache of media of three servers": {with("g5.4xlarge", "", "--mm-processor-cache-gb", "2", "--api-server-count", "3"), "20Gi", nil, nil},
-		"more than the node has": {with("g5.2xlarge", "", "--kv-offloading-size", "20"), "32Gi", memory,
+		"nothing":                         {configure("g5.2xlarge", ""), "12Gi", nil, nil},
+		"offloaded cache":                 {configure("g5.4xlarge", "", "--kv-offloading-size", "20"), "32Gi", nil, nil},
+		"offloaded weights":               {configure("g5.4xlarge", "", "--cpu-offload-gb", "8.5"), "21Gi", nil, nil},
+		"cache of media":                  {configure("g5.4xlarge", "", "--mm-processor-cache-gb", "4"), "20Gi", nil, nil},
+		"cache of media of three servers": {configure("g5.4xlarge", "", "--mm-processor-cache-gb", "2", "--api-server-count", "3"), "20Gi", nil, nil},
+		"more than the node has": {configure("g5.2xlarge", "", "--kv-offloading-size", "20"), "32Gi", memory,
 			[]string{"models[0].resources.memory: is 32Gi, 20 GiB of --kv-offloading-size among it, and pods on a g5.2xlarge can have"}},
-		"more than the limit": {with("g5.4xlarge", "12Gi", "--kv-offloading-size", "20"), "12Gi", memory,
+		"more than the limit": {configure("g5.4xlarge", "12Gi", "--kv-offloading-size", "20"), "12Gi", memory,
 			[]string{"models[0].resources.memory: is 12Gi, and 20 GiB of --kv-offloading-size and the engine need at least 24Gi"}},
-		"within the limit": {with("g5.4xlarge", "40Gi", "--kv-offloading-size", "20"), "40Gi", nil, nil},
+		"within the limit": {configure("g5.4xlarge", "40Gi", "--kv-offloading-size", "20"), "40Gi", nil, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +103,7 @@ func TestGatedModelsWithoutAToken(t *testing.T) {
 
 // TestWhatDoesNotRunIsRefusedByItsKey holds which key a rule blames.
 func TestWhatDoesNotRunIsRefusedByItsKey(t *testing.T) {
-	on := func(instance string, change func(*Model)) func(*Spec) {
+	configure := func(instance string, change func(*Model)) func(*Spec) {
 		return func(s *Spec) {
 			s.NodeGroup.InstanceTypes = []string{instance}
 			change(&s.Model)
@@ -113,20 +113,20 @@ func TestWhatDoesNotRunIsRefusedByItsKey(t *testing.T) {
 		change    func(*Spec)
 		key, rule string
 	}{
-		"cache of the user": {on("g5.2xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" }), "kvCacheDtype", "kv-cache-type"},
-		"type of the user":  {on("g4dn.2xlarge", func(m *Model) { m.ID, m.DType = "Qwen/Qwen3-4B", "bfloat16" }), "dtype", "dtype"},
+		"cache of the user": {configure("g5.2xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" }), "kvCacheDtype", "kv-cache-type"},
+		"type of the user":  {configure("g4dn.2xlarge", func(m *Model) { m.ID, m.DType = "Qwen/Qwen3-4B", "bfloat16" }), "dtype", "dtype"},
 		"cache of the user, with offloaded weights": {func(s *Spec) {
-			on("g5.4xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" })(s)
+			configure("g5.4xlarge", func(m *Model) { m.ID, m.KVCacheDType = "openai/gpt-oss-20b", "fp8" })(s)
 			s.ExtraArgs = []string{"--cpu-offload-gb", "2"}
 		}, "kvCacheDtype", "kv-cache-type"},
-		"format of the model": {on("g4dn.2xlarge", func(m *Model) { m.ID = "openai/gpt-oss-20b" }), "model", "weights-capability"},
-		"format in a plugin":  {on("g5.2xlarge", func(m *Model) { m.ID = "TheBloke/Mistral-7B-Instruct-v0.2-GGUF" }), "model", "weight-format"},
+		"format of the model": {configure("g4dn.2xlarge", func(m *Model) { m.ID = "openai/gpt-oss-20b" }), "model", "weights-capability"},
+		"format in a plugin":  {configure("g5.2xlarge", func(m *Model) { m.ID = "TheBloke/Mistral-7B-Instruct-v0.2-GGUF" }), "model", "weight-format"},
 		"FP8 blocks over 4 GPUs": {func(s *Spec) {
-			on("g5.12xlarge", func(m *Model) { m.ID = "Qwen/Qwen3-30B-A3B-FP8" })(s)
+			configure("g5.12xlarge", func(m *Model) { m.ID = "Qwen/Qwen3-30B-A3B-FP8" })(s)
 			s.GPU.Count = 4
 		}, "gpu.count", "tensor-parallel"},
 		"heads over 4 of 28 GPUs": {func(s *Spec) {
-			on("g5.48xlarge", func(m *Model) { m.ID = "Qwen/Qwen2.5-7B-Instruct" })(s)
+			configure("g5.48xlarge", func(m *Model) { m.ID = "Qwen/Qwen2.5-7B-Instruct" })(s)
 			s.GPU.Count = 8
 		}, "gpu.count", "tensor-parallel"},
 	}

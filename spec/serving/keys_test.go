@@ -51,7 +51,7 @@ func TestGroupsOfAProgram(t *testing.T) {
 
 // TestNamesOfAModel holds what clients send as the model.
 func TestNamesOfAModel(t *testing.T) {
-	for name, of := range map[string]struct {
+	for name, test := range map[string]struct {
 		model Model
 		want  string
 	}{
@@ -59,9 +59,9 @@ func TestNamesOfAModel(t *testing.T) {
 		"one_name": {Model{ID: "org/m", ServedNames: []string{"chat"}}, "chat"}, "several_names": {Model{ID: "org/m", ServedNames: []string{"chat", "chat-v1"}}, "chat chat-v1"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := Spec{Name: "a", Model: of.model}.WithDefaults().Model
-			if got := strings.Join(m.ServedNames, " "); got != of.want || m.ServedName() != m.ServedNames[0] {
-				t.Errorf("clients send %q, want %q", got, of.want)
+			m := Spec{Name: "a", Model: test.model}.WithDefaults().Model
+			if got := strings.Join(m.ServedNames, " "); got != test.want || m.ServedName() != m.ServedNames[0] {
+				t.Errorf("clients send %q, want %q", got, test.want)
 			}
 		})
 	}

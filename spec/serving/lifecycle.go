@@ -19,68 +19,67 @@ const (
 	restartSeconds = 15
 )
 
-// StartupPeriodSeconds is how often a loading engine is probed.
+// StartupPeriodSeconds returns the time between two startup probes of a loading replica.
 func (l Lifecycle) StartupPeriodSeconds() int {
 	return min(max(l.LoadSeconds/probesWhileLoading, 1), longestProbePeriod)
 }
 
-// StartupFailures is how many probes may fail before a loading engine is
-// restarted: as many as fit in twice the expected load, rounded up.
+// StartupFailures returns the number of probes that may fail before a loading replica is
+// restarted: as many as fit in twice the expected load time, rounded up.
 func (l Lifecycle) StartupFailures() int {
 	period := l.StartupPeriodSeconds()
 	return (2*l.LoadSeconds + period - 1) / period
 }
 
-// StartupBudgetSeconds is how long an engine may take to load.
+// StartupBudgetSeconds returns the time that a replica may take to load.
 func (l Lifecycle) StartupBudgetSeconds() int {
 	return l.StartupPeriodSeconds() * l.StartupFailures()
 }
 
-// GraceSeconds is how long a pod may take to stop.
+// GraceSeconds returns the time that a pod may take to stop.
 func (s Spec) GraceSeconds() int { return s.Lifecycle.GraceSeconds() }
 
-// GraceSeconds is how long a stopping pod is left alone: the drain, the
-// requests in flight, and a margin to exit in.
+// GraceSeconds returns the time that a pod may take to stop: the drain, the requests in
+// flight, and a margin to exit in.
 func (l Lifecycle) GraceSeconds() int {
 	return l.DrainSeconds + l.ShutdownSeconds + marginSeconds
 }
 
-// ProgressDeadlineSeconds is how long replacing one engine may take. The old
-// pod's grace is part of it, because the new one may be waiting for its GPUs.
+// ProgressDeadlineSeconds returns the time that replacing one replica may take. The old
+// pod's grace period is part of it, because the new pod may wait for its GPUs.
 func (l Lifecycle) ProgressDeadlineSeconds() int {
 	return l.GraceSeconds() + l.ProvisionSeconds + l.StartupBudgetSeconds()
 }
 
-// RolloutTimeout is how long Pulumi waits for a rollout, which replaces one
-// engine after the other. Pulumi goes on waiting when Kubernetes has given up,
-// so this is what decides when a failing rollout fails: a margin after the
-// deadline, which leaves Kubernetes the time to say why. Only one engine is
-// given all the time that it may take; for each of the others, what is expected
-// will do.
+// RolloutTimeout returns how long Pulumi waits for a rollout, which replaces one replica
+// after the other. Pulumi waits on when Kubernetes has given up, so this timeout decides
+// when a failing rollout fails: a margin after the deadline, so that Kubernetes has time
+// to report the reason. The timeout includes the full deadline for one replica, and the
+// expected time for each of the others.
 func (s Spec) RolloutTimeout() string {
 	return fmt.Sprintf("%ds", s.rolloutSeconds(s.Replicas.Least()))
 }
 
-// rolloutSeconds is how long a rollout of so many engines may take.
+// rolloutSeconds returns the time that a rollout of a number of replicas may take.
 func (s Spec) rolloutSeconds(engines int) int {
 	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.GraceSeconds() + marginSeconds
 	return s.Lifecycle.ProgressDeadlineSeconds() + (engines-1)*expected + marginSeconds
 }
 
-// RemovalTimeout is how long Pulumi waits for the last pod to be gone.
+// RemovalTimeout returns how long Pulumi waits until the last pod is gone.
 func (s Spec) RemovalTimeout() string {
 	return fmt.Sprintf("%ds", s.Lifecycle.GraceSeconds()+60)
 }
 
-// RestartGraceSeconds is how long an engine is left alone that its probes have
-// given up: it has no requests to finish, but the hook that drains it runs
-// within this.
+// RestartGraceSeconds returns the grace period of a replica whose liveness probes have
+// failed. It has no requests to finish, but the hook that drains it runs within this
+// time.
 func (l Lifecycle) RestartGraceSeconds() int {
 	return l.DrainSeconds + restartSeconds
 }
 
-// rollout is how a change replaces an engine: without GPUs to spare, a new one
-// would wait for ever beside the old.
+// rollout returns how a change replaces a replica: without spare GPUs, a new one would
+// wait for ever beside the old.
 func (s Spec) rollout() Rollout {
 	if _, ok := s.spareNodes(); !ok {
 		return InPlace
@@ -91,13 +90,13 @@ func (s Spec) rollout() Rollout {
 // spareNodes reports whether the node group can hold one engine more than all
 // replicas of all its services, and how many nodes that takes.
 func (s Spec) spareNodes() (needed int, ok bool) {
-	on, err := s.NodeGroup.Dearest(s.Costs)
-	if err != nil || on.GPUs == 0 || s.NodeGroup.Max == 0 {
+	instance, err := s.NodeGroup.Dearest(s.Costs)
+	if err != nil || instance.GPUs == 0 || s.NodeGroup.Max == 0 {
 		return 0, true // nothing bounds it
 	}
-	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: on, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
-	for _, other := range s.NodeGroup.Others {
-		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: other.GPUs, Max: other.Replicas})
+	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: instance, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
+	for _, demand := range s.NodeGroup.Others {
+		pool.Demands = append(pool.Demands, sizing.Demand{GPUs: demand.GPUs, Max: demand.Replicas})
 	}
 	needed = sizing.Account([]sizing.Pool{pool}, sizing.Shared{}, s.Costs.prices()).Nodes[pool.Name]
 	return needed, needed <= s.NodeGroup.Max
@@ -108,24 +107,24 @@ func (s Spec) spareNodes() (needed int, ok bool) {
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 const drainSeconds = 900
 
-// MaxUnavailable is how many engines may be evicted at once: one, or as many as
-// it takes to drain a node with several of them in time, where the next may go
-// only when others have loaded in the place of the last.
+// MaxUnavailable returns how many replicas may be evicted at once: one, or as many as
+// are needed to drain a node with several replicas in time. The next may be evicted only
+// after replacements of the last have loaded.
 func (s Spec) MaxUnavailable() int {
 	rounds := 1 + max(0, drainSeconds-s.Lifecycle.GraceSeconds())/(s.Lifecycle.GraceSeconds()+s.Lifecycle.LoadSeconds)
 	return (s.enginesOnANode() + rounds - 1) / rounds
 }
 
-// enginesOnANode is how many of the service's engines one node can hold: as
-// many as its GPUs allow, and as there are.
+// enginesOnANode returns how many of the service's replicas one node can hold: as many
+// as its GPUs allow, and not more than the service has.
 func (s Spec) enginesOnANode() int {
-	most := 1
+	maximum := 1
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if on, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
-			most = max(most, on.GPUs/s.GPU.Count)
+		if instance, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
+			maximum = max(maximum, instance.GPUs/s.GPU.Count)
 		}
 	}
-	return min(most, max(s.Replicas.Max, 1))
+	return min(maximum, max(s.Replicas.Max, 1))
 }
 
 const (
@@ -190,8 +189,9 @@ fi
 [ $((EPOCHSECONDS - since)) -lt %[2]d ]
 `
 
-// ProgressCommand is the liveness probe of an engine that may hang. It fails
-// for the last deadFailures probes of the time in which it must take a step.
+// ProgressCommand returns the command of the liveness probe for a replica that may hang.
+// It fails for the last DeadFailures probes of the time in which the replica must take a
+// step.
 func ProgressCommand(l Lifecycle) []string {
 	patience := max(l.HungSeconds-DeadPeriodSeconds*DeadFailures, 1)
 	return []string{"/bin/bash", "-c", fmt.Sprintf(progressScript, Port, patience)}

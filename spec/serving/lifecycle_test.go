@@ -47,12 +47,12 @@ func TestALoadIsGivenTwiceItsTime(t *testing.T) {
 	}
 }
 
-func between(least, most int) Replicas { return Replicas{Min: &least, Max: most} }
+func between(minimum, maximum int) Replicas { return Replicas{Min: &minimum, Max: maximum} }
 
 // TestWarnings reads what a preview says.
 func TestWarnings(t *testing.T) {
-	g5 := func(most int) NodeGroup {
-		return NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: most}
+	g5 := func(maximum int) NodeGroup {
+		return NodeGroup{Name: "g5", InstanceTypes: []string{"g5.2xlarge"}, Max: maximum}
 	}
 	chat := Spec{Name: "chat", Namespace: "n", Model: Model{ID: "mistralai/Mistral-7B-Instruct-v0.2", MaxLen: 1024}}
 	tests := []struct {

@@ -17,11 +17,11 @@ const (
 	longestDeregistration = 3600
 )
 
-// AlbAnnotations are what the AWS Load Balancer Controller reads.
+// AlbAnnotations returns the annotations that the AWS Load Balancer Controller reads.
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
 func AlbAnnotations(s Spec) map[string]string {
 	alb := s.Ingress.ALB
-	own := map[string]string{
+	settings := map[string]string{
 		"scheme":       "internal",
 		"target-type":  "ip",
 		"listen-ports": `[{"HTTPS":443}]`,
@@ -37,25 +37,25 @@ func AlbAnnotations(s Spec) map[string]string {
 		"success-codes":                "200",
 	}
 	if alb.InternetFacing {
-		own["scheme"] = "internet-facing"
+		settings["scheme"] = "internet-facing"
 	}
 	for key, value := range map[string]string{
 		"certificate-arn": alb.CertificateARN, "group.name": alb.Group, "inbound-cidrs": strings.Join(alb.AllowedCIDRs, ","),
 		"subnets": strings.Join(alb.Subnets, ","),
 	} {
 		if value != "" {
-			own[key] = value
+			settings[key] = value
 		}
 	}
 	full := map[string]string{}
-	for key, value := range own {
+	for key, value := range settings {
 		full[albPrefix+key] = value
 	}
 	return full
 }
 
-// deregistrationSeconds is how long the load balancer waits for the requests of
-// a pod that leaves: as long as the pod does.
+// deregistrationSeconds returns how long the load balancer waits for the requests of a
+// pod that stops: as long as the pod does.
 func deregistrationSeconds(l Lifecycle) int {
 	return min(l.DrainSeconds+l.ShutdownSeconds, longestDeregistration)
 }
@@ -84,7 +84,7 @@ func (s Spec) HasLoadBalancer() bool {
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/annotations/
 func (s Spec) NLBAnnotations() map[string]string {
-	own := map[string]string{
+	settings := map[string]string{
 		"nlb-target-type":         "ip",
 		"scheme":                  "internal",
 		"attributes":              "load_balancing.cross_zone.enabled=true",
@@ -95,18 +95,18 @@ func (s Spec) NLBAnnotations() map[string]string {
 		"healthcheck-timeout":     fmt.Sprint(ProbeTimeoutSeconds),
 	}
 	if s.Service.InternetFacing {
-		own["scheme"] = "internet-facing"
+		settings["scheme"] = "internet-facing"
 	}
 	if len(s.Service.Subnets) > 0 {
-		own["subnets"] = strings.Join(s.Service.Subnets, ",")
+		settings["subnets"] = strings.Join(s.Service.Subnets, ",")
 	}
 	if s.Service.CertificateARN != "" {
-		own["ssl-cert"], own["ssl-ports"], own["ssl-negotiation-policy"] = s.Service.CertificateARN, fmt.Sprint(Port), tlsPolicy
+		settings["ssl-cert"], settings["ssl-ports"], settings["ssl-negotiation-policy"] = s.Service.CertificateARN, fmt.Sprint(Port), tlsPolicy
 	} else {
-		own[fmt.Sprintf("listener-attributes.TCP-%d", Port)] = fmt.Sprintf("tcp.idle_timeout.seconds=%d", idleSeconds)
+		settings[fmt.Sprintf("listener-attributes.TCP-%d", Port)] = fmt.Sprintf("tcp.idle_timeout.seconds=%d", idleSeconds)
 	}
 	annotations := map[string]string{}
-	for key, value := range own {
+	for key, value := range settings {
 		annotations[nlbPrefix+key] = value
 	}
 	return annotations

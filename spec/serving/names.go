@@ -38,13 +38,13 @@ const (
 	AliasComponent = "alias"
 )
 
-// ResourceName is the name for the service's component: that of its objects, so
-// that the Pulumi resources of an object are called the same whatever the service
-// is called, and also when a new name is taken back.
+// ResourceName returns the name of the service's component: that of its objects, so that
+// the Pulumi resources of an object keep their names when the service is renamed, and
+// when it is renamed back.
 func (s Spec) ResourceName() string { return s.ObjectName() }
 
-// ObjectName is what the service's objects are called, and its metrics: its
-// first name, so that a new one replaces nothing.
+// ObjectName returns the name of the service's objects and metrics: its first name, so
+// that a new one replaces nothing.
 func (s Spec) ObjectName() string {
 	if n := len(s.PreviousNames); n > 0 {
 		return s.PreviousNames[n-1]
@@ -61,7 +61,7 @@ func (s Spec) SelectorLabels() map[string]string {
 	}
 }
 
-// AllLabels are on everything that belongs to one service.
+// AllLabels returns the labels of every object that belongs to one service.
 func (s Spec) AllLabels() map[string]string {
 	l := map[string]string{}
 	maps.Copy(l, s.Labels)
@@ -87,12 +87,12 @@ var Undisturbed = map[string]string{
 	"karpenter.sh/do-not-disrupt":                    "true",
 }
 
-// Aliases are the names beside the first at which the service answers.
+// Aliases returns the names, in addition to the first, at which the service answers.
 func (s Spec) Aliases() []string {
 	return slices.DeleteFunc(s.AllNames(), func(name string) bool { return name == s.ObjectName() })
 }
 
-// AllNames are the name and the previous ones, each once: a model that was named
+// AllNames returns the name and the previous ones, each once: a model that was named
 // back has its own name among the previous ones.
 func (s Spec) AllNames() []string {
 	names := []string{s.Name}
@@ -104,7 +104,7 @@ func (s Spec) AllNames() []string {
 	return names
 }
 
-// ServiceAccount is the name of the engines' identity.
+// ServiceAccount returns the name of the ServiceAccount of the replicas.
 func (s Spec) ServiceAccount() string { return cmp.Or(s.Access.ServiceAccountName, s.ObjectName()) }
 
 // ScrapeJob is the label job of every series of an engine.

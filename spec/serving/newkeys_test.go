@@ -85,12 +85,12 @@ func TestKeysOfTheEngine(t *testing.T) {
 			spec := sizeable(c.change)
 			problemstest.Check(t, problems.Err(spec.Validate(field.NewPath("models[0]"))), c.want, c.says)
 			args := EngineArgs(spec)
-			for i, first := 0, 0; i < len(c.args); i++ {
-				at := slices.Index(args[first:], c.args[i])
-				if at < 0 {
+			for i, start := 0, 0; i < len(c.args); i++ {
+				index := slices.Index(args[start:], c.args[i])
+				if index < 0 {
 					t.Fatalf("%q is not in order in %q", c.args[i], args)
 				}
-				first += at + 1
+				start += index + 1
 			}
 		})
 	}

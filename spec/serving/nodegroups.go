@@ -35,59 +35,59 @@ func Compose(groups []NodeGroup) NodeGroup {
 	if len(groups) == 1 {
 		return groups[0]
 	}
-	var all NodeGroup
+	var union NodeGroup
 	bounded := true
 	for i, g := range groups {
 		if i == 0 {
-			all.Name = g.Name
+			union.Name = g.Name
 		}
-		for _, of := range g.InstanceTypes {
-			if !slices.Contains(all.InstanceTypes, of) {
-				all.InstanceTypes = append(all.InstanceTypes, of)
+		for _, instanceType := range g.InstanceTypes {
+			if !slices.Contains(union.InstanceTypes, instanceType) {
+				union.InstanceTypes = append(union.InstanceTypes, instanceType)
 			}
-			if own, ok := g.Own[of]; ok {
-				if all.Own == nil {
-					all.Own = OwnTypes{}
+			if instance, ok := g.Own[instanceType]; ok {
+				if union.Own == nil {
+					union.Own = OwnTypes{}
 				}
-				all.Own[of] = own
+				union.Own[instanceType] = instance
 			}
 		}
-		all.Min += g.Min
-		all.Max += g.Max
-		all.Spot = all.Spot || g.Spot
+		union.Min += g.Min
+		union.Max += g.Max
+		union.Spot = union.Spot || g.Spot
 		bounded = bounded && g.Max > 0
 	}
 	if !bounded {
-		all.Max = 0
+		union.Max = 0
 	}
-	return all
+	return union
 }
 
 // upTo reports that a price is an upper bound: the on-demand price of spare
 // capacity.
 func (g NodeGroup) upTo() bool { return g.Spot && g.USDPerHour == 0 }
 
-// prices are those of the nodes: of a type in several groups of a list, the
-// highest.
+// prices returns the prices of the nodes. A type in several groups of a list has the
+// highest price.
 func (s Spec) prices() catalogue.Prices {
 	if !s.Prefers() {
 		return s.NodeGroup.prices(s.Costs)
 	}
-	all := s.Costs.prices()
-	own := maps.Clone(all.Override)
-	if own == nil {
-		own = map[string]float64{}
+	prices := s.Costs.prices()
+	overrides := maps.Clone(prices.Override)
+	if overrides == nil {
+		overrides = map[string]float64{}
 	}
 	highest := map[string]float64{}
 	for _, g := range s.NodeGroups {
-		for _, of := range g.InstanceTypes {
-			if price, ok := g.prices(s.Costs).For(of); ok && price.USDPerHour > highest[of] {
-				highest[of], own[of] = price.USDPerHour, price.USDPerHour
+		for _, instanceType := range g.InstanceTypes {
+			if price, ok := g.prices(s.Costs).For(instanceType); ok && price.USDPerHour > highest[instanceType] {
+				highest[instanceType], overrides[instanceType] = price.USDPerHour, price.USDPerHour
 			}
 		}
 	}
-	all.Override = own
-	return all
+	prices.Override = overrides
+	return prices
 }
 
 // Prefers reports whether the service runs on several groups, in order of
@@ -105,7 +105,7 @@ func (s Spec) GroupNames() []string {
 	return names
 }
 
-// candidates are the groups on whose nodes the pods may run.
+// candidates returns the groups on whose nodes the pods may run.
 func (s Spec) candidates() []NodeGroup {
 	if s.Prefers() {
 		return s.NodeGroups
@@ -123,31 +123,31 @@ func (s Spec) groups() string {
 
 // validateGroups refuses a list whose groups a pod cannot replace by each other,
 // or which the scheduler cannot tell apart.
-func (s Spec) validateGroups(found *field.ErrorList, at *field.Path) {
-	key := at.Child("nodeGroups")
+func (s Spec) validateGroups(found *field.ErrorList, path *field.Path) {
+	key := path.Child("nodeGroups")
 	if len(s.NodeGroupNames) > 0 {
-		key = at.Child("nodeGroup")
+		key = path.Child("nodeGroup")
 	}
 	if len(s.NodeGroups) == 0 {
-		if s.NodeGroup.given() {
-			*found = append(*found, s.NodeGroup.Validate(at.Child("nodeGroup"))...)
+		if s.NodeGroup.configured() {
+			*found = append(*found, s.NodeGroup.Validate(path.Child("nodeGroup"))...)
 		}
 		return
 	}
-	var first NodeGroup
+	var reference NodeGroup
 	var gpu string
 	for i, g := range s.NodeGroups {
-		path, before := at.Child("nodeGroups").Index(i), len(*found)
-		g.validate(found, path)
+		item, before := path.Child("nodeGroups").Index(i), len(*found)
+		g.validate(found, item)
 		if len(*found) > before || g.Name == "" {
 			continue
 		}
-		on, _ := g.Own.Find(g.InstanceTypes[0])
+		instance, _ := g.Own.Find(g.InstanceTypes[0])
 		if gpu == "" {
-			first, gpu = g, on.GPU.Name
+			reference, gpu = g, instance.GPU.Name
 		}
-		if on.GPU.Name != gpu {
-			problems.Invalid(found, key, "lists %s with %s and %s with %s; want groups with the same GPU, since the model is sized for one", first.Name, gpu, g.Name, on.GPU.Name)
+		if instance.GPU.Name != gpu {
+			problems.Invalid(found, key, "lists %s with %s and %s with %s; want groups with the same GPU, since the model is sized for one", reference.Name, gpu, g.Name, instance.GPU.Name)
 			return
 		}
 		for _, before := range s.NodeGroups[:i] {
@@ -161,7 +161,7 @@ func (s Spec) validateGroups(found *field.ErrorList, at *field.Path) {
 // instanceTypeLabel is on every node of EC2.
 const instanceTypeLabel = "node.kubernetes.io/instance-type"
 
-// NodeLabels are those that its nodes alone have.
+// NodeLabels returns the labels that only the nodes of the group have.
 func (g NodeGroup) NodeLabels() map[string]string {
 	if len(g.Labels) == 0 && len(g.InstanceTypes) == 1 {
 		return map[string]string{instanceTypeLabel: g.InstanceTypes[0]}
@@ -169,7 +169,7 @@ func (g NodeGroup) NodeLabels() map[string]string {
 	return g.Labels
 }
 
-// NodeSelector is the node group's labels and the spec's own. Of several groups,
+// NodeSelector returns the node group's labels and the spec's own. Of several groups,
 // the affinity selects the nodes.
 func (s Spec) NodeSelector() map[string]string {
 	selector := map[string]string{}
@@ -180,8 +180,10 @@ func (s Spec) NodeSelector() map[string]string {
 	return selector
 }
 
-// given reports whether there is a node group.
-func (g NodeGroup) given() bool { return g.Name != "" || len(g.InstanceTypes) > 0 || len(g.Labels) > 0 }
+// configured reports whether there is a node group.
+func (g NodeGroup) configured() bool {
+	return g.Name != "" || len(g.InstanceTypes) > 0 || len(g.Labels) > 0
+}
 
 // Validate returns every problem of the node group, each beginning with its key
 // under path.
@@ -201,23 +203,23 @@ func (g NodeGroup) validate(found *field.ErrorList, path *field.Path) {
 	if len(g.InstanceTypes) == 0 {
 		problems.Required(found, path.Child("instanceTypes"), "is missing; name the EC2 types of its nodes, such as [g5.2xlarge]")
 	}
-	var first catalogue.Instance
+	var reference catalogue.Instance
 	for i, name := range g.InstanceTypes {
 		key := path.Child("instanceTypes").Index(i)
-		on, err := g.Own.Find(name)
-		_, own := g.Own[name]
+		instance, err := g.Own.Find(name)
+		_, described := g.Own[name]
 		switch {
-		case err != nil && own:
+		case err != nil && described:
 			problems.Invalid(found, path.Child("hardware"), "%s", err)
 		case err != nil && catalogue.Excluded(name) != "":
 			problems.Invalid(found, key, "%s", err)
 		case err != nil:
 			problems.Invalid(found, key, "%s; or describe the nodes with hardware", err)
-		case first.Type == "":
-			first = on
-		case on.GPU.Name != first.GPU.Name || on.GPUs != first.GPUs:
+		case reference.Type == "":
+			reference = instance
+		case instance.GPU.Name != reference.GPU.Name || instance.GPUs != reference.GPUs:
 			problems.Invalid(found, key, "is %s with %d × %s, and %s has %d × %s; the nodes of a group have the same GPUs, so make it two groups",
-				name, on.GPUs, on.GPU.Name, first.Type, first.GPUs, first.GPU.Name)
+				name, instance.GPUs, instance.GPU.Name, reference.Type, reference.GPUs, reference.GPU.Name)
 		}
 	}
 	if _, machines := g.Own[g.Name]; machines && len(g.Labels) == 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/panicstest"
 )
 
-// exported is what the package exports.
+// exported returns what the package exports.
 func exported() panicstest.Package {
 	return panicstest.Package{
 		Types: []any{
@@ -30,10 +30,10 @@ func exported() panicstest.Package {
 // values.
 func TestNothingPanics(t *testing.T) { exported().Check(t, ".") }
 
-// call calls a function with zero values after the given ones, and reports a panic.
-func call(t *testing.T, name string, f reflect.Value, given ...reflect.Value) {
+// call calls a function with zero values after the arguments, and reports a panic.
+func call(t *testing.T, name string, f reflect.Value, arguments ...reflect.Value) {
 	t.Helper()
-	if problem := panicstest.Problem(f, given...); problem != "" {
+	if problem := panicstest.Problem(f, arguments...); problem != "" {
 		t.Errorf("%s %s", name, problem)
 	}
 }
@@ -99,9 +99,9 @@ func oneOf(k *keys.Key) []any {
 	return values
 }
 
-// with sets a spec's value of a key, by the fields that lead to it, and reports whether
+// setField sets a spec's value of a key, by the fields that lead to it, and reports whether
 // the field can have it. Lists get one item.
-func with(s *Spec, path []*keys.Key, mappings []*keys.Mapping, value any) bool {
+func setField(s *Spec, path []*keys.Key, mappings []*keys.Mapping, value any) bool {
 	place := reflect.ValueOf(s).Elem()
 	for i, k := range path {
 		for field := range strings.SplitSeq(mappings[i].Selector(k), ".") {
@@ -142,10 +142,10 @@ func TestOddValuesDoNotPanic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	least := 0
+	minimum := 0
 	service := Spec{
 		Name: "chat", Namespace: "inference", Model: Model{ID: "Qwen/Qwen3-8B", MaxLen: 8192},
-		Replicas: Replicas{Min: &least, Max: 3}, Monitoring: Monitoring{PrometheusURL: "http://kps.monitoring.svc:9090"},
+		Replicas: Replicas{Min: &minimum, Max: 3}, Monitoring: Monitoring{PrometheusURL: "http://kps.monitoring.svc:9090"},
 		NodeGroups: []NodeGroup{{Name: "a", InstanceTypes: []string{"g5.xlarge"}}, {Name: "b", InstanceTypes: []string{"g5.2xlarge"}, Own: OwnTypes{"x": {}}}},
 	}
 	count := 0
@@ -154,7 +154,7 @@ func TestOddValuesDoNotPanic(t *testing.T) {
 		for _, value := range odd(k) {
 			bare, full := Spec{}, service
 			full.NodeGroups = slices.Clone(full.NodeGroups)
-			if !with(&bare, path, mappings, value) || !with(&full, path, mappings, value) {
+			if !setField(&bare, path, mappings, value) || !setField(&full, path, mappings, value) {
 				t.Fatalf("%s cannot be %v", k.Path, value)
 			}
 			exercise(t, fmt.Sprintf("%s: %v", k.Path, value), bare)

@@ -24,7 +24,8 @@ var (
 // mostOf are more than any node has.
 var mostOf = map[*regexp.Regexp]resource.Quantity{coreAmount: Quantity("1000"), byteAmount: Quantity("1Pi")}
 
-// parseQuantity is exact, so that two ways to write an amount compare equal.
+// parseQuantity returns a string as a quantity, exactly, so that two ways to write a
+// quantity compare equal.
 func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
 	if !form.MatchString(text) {
 		return resource.Quantity{}, false
@@ -33,11 +34,11 @@ func parseQuantity(text string, form *regexp.Regexp) (resource.Quantity, bool) {
 	return q, err == nil
 }
 
-func (r Resources) validate(found *field.ErrorList, at *field.Path) {
-	check := func(key, text, example string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
-		amount, ok := amountOf(text, form, least)
+func (r Resources) validate(found *field.ErrorList, path *field.Path) {
+	check := func(key, text, example string, form *regexp.Regexp, minimum string) (resource.Quantity, bool) {
+		amount, ok := amountOf(text, form, minimum)
 		if !ok {
-			problems.Invalid(found, at.Child(key), "is %q, want an amount such as %s", text, example)
+			problems.Invalid(found, path.Child(key), "is %q, want an amount such as %s", text, example)
 		}
 		return amount, ok
 	}
@@ -47,14 +48,15 @@ func (r Resources) validate(found *field.ErrorList, at *field.Path) {
 	shm, shmOK := check("resources.shmSize", r.ShmSize, `"2Gi"`, byteAmount, oneMi)
 	check("resources.disk", r.Disk, `"60Gi"`, byteAmount, oneMi)
 	if memoryOK && shmOK && shm.Cmp(memory) >= 0 {
-		problems.Invalid(found, at.Child("resources", "shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
+		problems.Invalid(found, path.Child("resources", "shmSize"), "is %s, want less than resources.memory, which includes it and is %s", r.ShmSize, r.Memory)
 	}
 }
 
-// amountOf is an amount of cores or bytes that a node can have.
-func amountOf(text string, form *regexp.Regexp, least string) (resource.Quantity, bool) {
+// amountOf returns a string as a quantity of cores or bytes, and reports whether a node
+// can have it.
+func amountOf(text string, form *regexp.Regexp, minimum string) (resource.Quantity, bool) {
 	amount, ok := parseQuantity(text, form)
-	if !ok || amount.Cmp(Quantity(least)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
+	if !ok || amount.Cmp(Quantity(minimum)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
 		return resource.Quantity{}, false
 	}
 	return amount, true
@@ -123,7 +125,7 @@ func (m hostMemory) memory(gpus int) string {
 
 // validateHostMemory refuses a limit that the arguments alone reach: the kernel
 // would kill the engine.
-func (s Spec) validateHostMemory(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateHostMemory(found *field.ErrorList, path *field.Path) {
 	m := s.hostMemory()
 	limit, ok := amountOf(s.Resources.Memory, byteAmount, "1Mi")
 	if m.gib == 0 || !ok {
@@ -131,11 +133,11 @@ func (s Spec) validateHostMemory(found *field.ErrorList, at *field.Path) {
 	}
 	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
 	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
-		problems.Invalid(found, at.Child("resources", "memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
+		problems.Invalid(found, path.Child("resources", "memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
 	}
 }
 
-// Quantity is an amount that was validated; zero if it was not.
+// Quantity returns a validated string as a quantity; zero if the string is not valid.
 func Quantity(text string) resource.Quantity {
 	q, _ := resource.ParseQuantity(text)
 	return q

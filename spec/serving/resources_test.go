@@ -70,8 +70,8 @@ func TestResourcesGrowWithTheGPUs(t *testing.T) {
 			t.Errorf("%d GPUs: got %v, want %v", gpus, got, want)
 		}
 	}
-	given := Resources{CPU: "1", Memory: "1Gi", ShmSize: "64Mi", Disk: "1Gi"}
-	if got := (Spec{Resources: given}).WithDefaults().Resources; got != given {
+	base := Resources{CPU: "1", Memory: "1Gi", ShmSize: "64Mi", Disk: "1Gi"}
+	if got := (Spec{Resources: base}).WithDefaults().Resources; got != base {
 		t.Errorf("what is given is not kept: %v", got)
 	}
 }

@@ -17,20 +17,20 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Estimate is what the service comes to: memory, what it serves, cold start and
-// cost. It is not there where the service cannot be sized (Unsized).
+// Estimate returns the estimate of the service: memory, capacity, cold start and cost.
+// It reports false if the service cannot be sized (Unsized).
 func (s Spec) Estimate() (sizing.Estimate, bool) {
-	w, why := s.workload()
-	if why != "" {
+	w, reason := s.workload()
+	if reason != "" {
 		return sizing.Estimate{}, false
 	}
 	return sizing.Size(w), true
 }
 
-// Unsized is why the service cannot be sized; "" if it can.
+// Unsized returns why the service cannot be sized; "" if it can.
 func (s Spec) Unsized() string {
-	_, why := s.workload()
-	return why
+	_, reason := s.workload()
+	return reason
 }
 
 // UnknownShape reports whether the catalogue does not have the model's shape, and
@@ -40,9 +40,9 @@ func (s Spec) UnknownShape() bool {
 	return err == nil && shape.Name == ""
 }
 
-// underivable lists the keys that are not given and that the model's shape would
-// give a default on GPUs that are known: their number, and the disk for weights
-// that are downloaded.
+// underivable returns the keys that are not set and whose defaults need the model's
+// shape and a known GPU: the number of GPUs, and the disk for weights that are
+// downloaded.
 func (s Spec) underivable() []string {
 	if _, _, err := s.hardware(); err != nil || !s.UnknownShape() {
 		return nil
@@ -58,7 +58,7 @@ func (s Spec) underivable() []string {
 }
 
 // validateUnderived asks for the keys that could not be derived.
-func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateUnderived(found *field.ErrorList, path *field.Path) {
 	if len(s.underived) == 0 {
 		return
 	}
@@ -66,11 +66,11 @@ func (s Spec) validateUnderived(found *field.ErrorList, at *field.Path) {
 	if len(s.underived) > 1 {
 		also = ", and so is " + s.underived[1]
 	}
-	problems.Required(found, at.Child(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
+	problems.Required(found, path.Child(s.underived[0]), "is missing%s: the shape of %s is not in the catalogue, so there is no default; set %s, or %s",
 		also, s.Model.ID, strings.Join(s.underived, " and "), s.Model.shapeAdvice())
 }
 
-// shapeAdvice says how the model's shape is given.
+// shapeAdvice returns advice on how to give the model's shape, as part of a message.
 func (m Model) shapeAdvice() string {
 	if m.InS3() {
 		return "give its config.json with shape"
@@ -78,12 +78,11 @@ func (m Model) shapeAdvice() string {
 	return fmt.Sprintf("download its config.json with go run ./cmd/size %s --fetch, and give it with shape", m.ID)
 }
 
-// workload is the service as sizing takes it, or why it cannot be sized, with its
-// engine where that is known nonetheless. What
-// the engine is told is read from its arguments, so that the estimate is of the
-// engine that will run.
-func (s Spec) workload() (w sizing.Workload, why string) {
-	gpu, on, err := s.hardware()
+// workload returns the service in the form that sizing takes, or the reason why it
+// cannot be sized, then with its engine if that is known. The settings of the engine are
+// read from its arguments, so that the estimate is of the engine that will run.
+func (s Spec) workload() (w sizing.Workload, reason string) {
+	gpu, instance, err := s.hardware()
 	if err != nil {
 		return w, "its GPU is not known; list nodeGroups with their instanceTypes, or name the GPU with gpu.type"
 	}
@@ -102,13 +101,13 @@ func (s Spec) workload() (w sizing.Workload, why string) {
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
 	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
-		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: on}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: instance}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
 	}
-	least := s.Replicas.Smallest()
+	minimum := s.Replicas.Smallest()
 	return sizing.Workload{
-		Model: s.Model.ID, Engine: engine, Instance: on, Alternatives: s.others(on), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
-		MinReplicas: least, MaxReplicas: max(s.Replicas.Max, least, 1), Prices: s.prices(),
-		Storage: s.from(), Compiled: s.compiled(),
+		Model: s.Model.ID, Engine: engine, Instance: instance, Alternatives: s.alternatives(instance), Spot: s.NodeGroup.upTo(), Objectives: s.Objectives.sizing(),
+		MinReplicas: minimum, MaxReplicas: max(s.Replicas.Max, minimum, 1), Prices: s.prices(),
+		Storage: s.weightStorage(), Compiled: s.compiled(),
 		Scrape: time.Duration(s.Monitoring.IntervalSeconds) * time.Second, Load: time.Duration(s.Lifecycle.LoadSeconds) * time.Second,
 	}, ""
 }
@@ -117,7 +116,7 @@ func (c Costs) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.USDPerHour, DiscountPercent: c.DiscountPercent}
 }
 
-// prices are those of the group's nodes.
+// prices returns the prices of the group's nodes.
 func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
@@ -126,43 +125,43 @@ func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 // computed (vllm/envs.py at 2f41c894e3).
 var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
 
-// Uncounted is what the estimate leaves out; "" if nothing.
+// Uncounted returns what the estimate does not include; "" if it includes everything.
 func (s Spec) Uncounted() string {
 	args, unknown, err := vllmflags.ParseKnown(EngineArgs(s))
 	if err != nil {
 		return ""
 	}
-	given := args.Given(vllmflags.Uncounted)
+	uncounted := args.Given(vllmflags.Uncounted)
 	for _, name := range unknown {
 		if flag, _, _ := strings.Cut(name, "="); strings.HasPrefix(flag, "--") {
-			given = append(given, flag)
+			uncounted = append(uncounted, flag)
 		}
 	}
 	for _, name := range uncountedVariables {
 		if _, set := s.Env[name]; set {
-			given = append(given, name)
+			uncounted = append(uncounted, name)
 		}
 	}
-	if w, why := s.workload(); why == "" {
-		if _, known := w.Engine.DrafterGiB(); !known {
-			given = append(given, "speculative.model")
+	if w, reason := s.workload(); reason == "" {
+		if _, exists := w.Engine.DrafterGiB(); !exists {
+			uncounted = append(uncounted, "speculative.model")
 		}
-		if _, known := w.Engine.AdaptersGiB(); !known {
-			given = append(given, "lora.adapters")
+		if _, exists := w.Engine.AdaptersGiB(); !exists {
+			uncounted = append(uncounted, "lora.adapters")
 		}
 	}
-	if len(given) == 0 {
+	if len(uncounted) == 0 {
 		return ""
 	}
-	return "the memory of " + strings.Join(given, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
+	return "the memory of " + strings.Join(uncounted, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
 }
 
-// hardware is the card, and the instance type if it is EC2's: of several, the
-// one that costs most.
+// hardware returns the GPU, and the instance type if it is one of EC2: of several, the
+// most expensive.
 func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	if len(s.NodeGroup.InstanceTypes) > 0 {
-		on, err := s.NodeGroup.Dearest(s.Costs)
-		return on.GPU, on, err
+		instance, err := s.NodeGroup.Dearest(s.Costs)
+		return instance.GPU, instance, err
 	}
 	gpu, err := catalogue.FindGPU(s.GPU.Type)
 	return gpu, catalogue.Instance{}, err
@@ -172,33 +171,33 @@ func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 // with the fewest GPUs, the most expensive.
 func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
-	most := -1.0
+	highest := -1.0
 	for _, name := range g.InstanceTypes {
-		on, err := g.Own.Find(name)
+		instance, err := g.Own.Find(name)
 		if err != nil {
-			return on, err
+			return instance, err
 		}
 		price, _ := g.prices(costs).For(name)
-		if most < 0 || on.GPUs < dearest.GPUs || on.GPUs == dearest.GPUs && price.USDPerHour > most {
-			dearest, most = on, price.USDPerHour
+		if highest < 0 || instance.GPUs < dearest.GPUs || instance.GPUs == dearest.GPUs && price.USDPerHour > highest {
+			dearest, highest = instance, price.USDPerHour
 		}
 	}
 	return dearest, nil
 }
 
-// others returns the instance types of a list of groups on which replicas may
+// alternatives returns the instance types of a list of groups on which replicas may
 // run beside the one that they are sized for.
-func (s Spec) others(on catalogue.Instance) []catalogue.Instance {
-	var all []catalogue.Instance
+func (s Spec) alternatives(sized catalogue.Instance) []catalogue.Instance {
+	var instances []catalogue.Instance
 	for _, name := range s.NodeGroup.InstanceTypes {
-		if other, err := s.NodeGroup.Own.Find(name); err == nil && s.Prefers() && name != on.Type {
-			all = append(all, other)
+		if instance, err := s.NodeGroup.Own.Find(name); err == nil && s.Prefers() && name != sized.Type {
+			instances = append(instances, instance)
 		}
 	}
-	return all
+	return instances
 }
 
-// shape is the model's; without a name where it is not known.
+// shape returns the model's shape; it has no name if the shape is not known.
 func (m Model) shape() (catalogue.Shape, error) {
 	switch {
 	case m.Shape == "":
@@ -214,7 +213,7 @@ func (m Model) shape() (catalogue.Shape, error) {
 	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
 }
 
-// release is the version of vLLM that the image has, as far as it tells.
+// release returns the version of vLLM in the image, as far as it is known.
 func (s Spec) release() sizing.Release {
 	for _, text := range []string{s.VLLMVersion, versions.ImageVersion(s.Image), versions.VLLM} {
 		if r, ok := sizing.ParseRelease(text); ok {
@@ -224,7 +223,7 @@ func (s Spec) release() sizing.Release {
 	return sizing.Release{}
 }
 
-// sizing are the objectives as sizing takes them.
+// sizing returns the objectives in the form that sizing takes.
 func (o Objectives) sizing() sizing.Objectives {
 	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
 }
@@ -236,7 +235,7 @@ const (
 	leastShutdown   = 120
 )
 
-// shutdownSeconds is how long requests in flight may take to finish.
+// shutdownSeconds returns how long requests in flight may take to finish.
 func (o Objectives) shutdownSeconds() int {
 	full := o.sizing().WithDefaults(0)
 	seconds := answersInFlight * float64(full.OutputTokens) * full.TPOTMilliseconds / 1000
@@ -257,8 +256,8 @@ func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.Model.MaxNumSeqs = cmp.Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = cmp.Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
 	// The first engine finds no compiled code, and has to be given the time for it.
-	first := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
-	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(first.Load().Seconds())), longestSeconds))
+	coldStart := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
+	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(coldStart.Load().Seconds())), longestSeconds))
 	if policy, _ := s.Scaling.Policy.Declaration(); policy.defaults(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}

@@ -23,8 +23,8 @@ func (m Model) InS3() bool { return strings.HasPrefix(m.ID, s3Scheme) }
 // with the role of its own ServiceAccount. It has neither where the weights come
 // from elsewhere, or others give the credentials.
 func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
-	own := s.Storage.S3.ExistingSecret == "" && s.Access.ServiceAccountName == ""
-	if !s.Model.InS3() || !own || s.Storage.S3.Endpoint != "" && s.Storage.S3.RoleARN == "" {
+	ownRole := s.Storage.S3.ExistingSecret == "" && s.Access.ServiceAccountName == ""
+	if !s.Model.InS3() || !ownRole || s.Storage.S3.Endpoint != "" && s.Storage.S3.RoleARN == "" {
 		return "", "", false
 	}
 	bucket, folder, ok = strings.Cut(strings.TrimPrefix(s.Model.ID, s3Scheme), "/")
@@ -48,8 +48,8 @@ func (s Spec) needsHub() bool {
 	return !s.local()
 }
 
-// from is where an engine reads its weights, as sizing takes it.
-func (s Spec) from() sizing.Storage {
+// weightStorage returns the storage from which an engine reads its weights, for sizing.
+func (s Spec) weightStorage() sizing.Storage {
 	switch {
 	case s.Model.InS3():
 		return sizing.S3
@@ -73,15 +73,15 @@ type Endpoint struct {
 
 // StoreEndpoint returns where the store is; ok is false where the URL is not one.
 func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
-	at, err := url.Parse(s.Endpoint)
-	if err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Hostname() == "" || at.User != nil || strings.Trim(at.Path, "/")+at.RawQuery+at.Fragment != "" {
+	endpoint, err := url.Parse(s.Endpoint)
+	if err != nil || endpoint.Scheme != "http" && endpoint.Scheme != "https" || endpoint.Hostname() == "" || endpoint.User != nil || strings.Trim(endpoint.Path, "/")+endpoint.RawQuery+endpoint.Fragment != "" {
 		return e, false
 	}
-	e = Endpoint{Host: at.Hostname(), Port: 443}
-	if at.Scheme == "http" {
+	e = Endpoint{Host: endpoint.Hostname(), Port: 443}
+	if endpoint.Scheme == "http" {
 		e.Port = 80
 	}
-	if text := at.Port(); text != "" {
+	if text := endpoint.Port(); text != "" {
 		e.Port, err = strconv.Atoi(text)
 	}
 	return e, err == nil && e.Port > 0 && e.Port <= LargestPort
@@ -101,23 +101,23 @@ func (e Endpoint) Namespace() string {
 
 // Address returns the range of a host that is an address.
 func (e Endpoint) Address() string {
-	if at, err := netip.ParseAddr(e.Host); err == nil {
-		return netip.PrefixFrom(at, at.BitLen()).String()
+	if address, err := netip.ParseAddr(e.Host); err == nil {
+		return netip.PrefixFrom(address, address.BitLen()).String()
 	}
 	return ""
 }
 
 // validateS3 refuses what contradicts itself, or could not work.
-func (s Spec) validateS3(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateS3(found *field.ErrorList, path *field.Path) {
 	s3 := s.Storage.S3
 	if s3 == (S3{}) {
 		return
 	}
 	bad := func(key, format string, values ...any) {
-		problems.Invalid(found, at.Child("storage", "s3", key), format, values...)
+		problems.Invalid(found, path.Child("storage", "s3", key), format, values...)
 	}
 	if !s.Model.InS3() {
-		problems.Forbidden(found, at.Child("storage", "s3"), "is ignored, since model is %q; want an address such as s3://bucket/path, or remove storage.s3", s.Model.ID)
+		problems.Forbidden(found, path.Child("storage", "s3"), "is ignored, since model is %q; want an address such as s3://bucket/path, or remove storage.s3", s.Model.ID)
 		return
 	}
 	if s3.RoleARN != "" {
@@ -135,7 +135,7 @@ func (s Spec) validateS3(found *field.ErrorList, at *field.Path) {
 	}
 	s3.validateEndpoint(bad)
 	if s3.CIDR != "" {
-		validateCIDR(found, at.Child("storage", "s3", "cidr"), s3.CIDR)
+		validateCIDR(found, path.Child("storage", "s3", "cidr"), s3.CIDR)
 	}
 }
 
@@ -157,8 +157,8 @@ func (s S3) validateEndpoint(bad func(key, format string, values ...any)) {
 	}
 }
 
-// env are the variables that tell the streamer and the AWS SDK where the store
-// is. It has no metadata service, and no host for each bucket.
+// env returns the environment variables with the address of the store for the streamer
+// and the AWS SDK. The store has no metadata service, and no host for each bucket.
 // https://github.com/run-ai/runai-model-streamer/blob/master/docs/src/env-vars.md
 func (s S3) env() map[string]string {
 	if s.Endpoint == "" {

@@ -29,69 +29,69 @@ var (
 // Validate returns every problem of a spec that has its defaults: those that the
 // declarations of the keys tell, then what spans them. Each begins with the key under
 // path, as the configuration calls it.
-func (s Spec) Validate(at *field.Path) field.ErrorList {
-	found := keys.Check(&s, at)
-	s.validateNames(&found, at)
-	s.Model.validate(&found, at)
-	s.validateRemoteCode(&found, at)
+func (s Spec) Validate(path *field.Path) field.ErrorList {
+	found := keys.Check(&s, path)
+	s.validateNames(&found, path)
+	s.Model.validate(&found, path)
+	s.validateRemoteCode(&found, path)
 	if text := s.KVCache.HostMemory; text != "" {
 		if _, ok := amountOf(text, byteAmount, leastHostMemory); !ok {
-			problems.Invalid(&found, at.Child("kvCache", "hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
+			problems.Invalid(&found, path.Child("kvCache", "hostMemory"), "is %q, want an amount of at least 1Gi, such as %q", text, "32Gi")
 		}
 	}
-	s.validateSpeculative(&found, at)
-	s.validateMedia(&found, at)
-	s.validateImage(&found, at)
-	s.validateGroups(&found, at)
-	s.validateScaling(&found, at)
-	s.Resources.validate(&found, at)
-	s.validateHostMemory(&found, at)
-	s.Access.validate(&found, at)
-	s.validateLoRA(&found, at)
-	s.validateStorage(&found, at)
-	s.validateVolumes(&found, at)
-	s.validateNetwork(&found, at)
+	s.validateSpeculative(&found, path)
+	s.validateMedia(&found, path)
+	s.validateImage(&found, path)
+	s.validateGroups(&found, path)
+	s.validateScaling(&found, path)
+	s.Resources.validate(&found, path)
+	s.validateHostMemory(&found, path)
+	s.Access.validate(&found, path)
+	s.validateLoRA(&found, path)
+	s.validateStorage(&found, path)
+	s.validateVolumes(&found, path)
+	s.validateNetwork(&found, path)
 	guarded := s.Access.Guarded || s.Access.APIKey.Name != ""
-	s.Service.validate(&found, at.Child("service"), guarded)
-	s.Ingress.validate(&found, at, guarded)
-	s.Monitoring.validate(&found, at.Child("monitoring"))
-	s.validateHooks(&found, at)
-	validateEnv(&found, at.Child("env"), s.Env)
+	s.Service.validate(&found, path.Child("service"), guarded)
+	s.Ingress.validate(&found, path, guarded)
+	s.Monitoring.validate(&found, path.Child("monitoring"))
+	s.validateHooks(&found, path)
+	validateEnv(&found, path.Child("env"), s.Env)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			problems.Invalid(&found, at.Child("nodeSelector", key), "is %q, which no label of a node can be", value)
+			problems.Invalid(&found, path.Child("nodeSelector", key), "is %q, which no label of a node can be", value)
 		}
 	}
 	if class := s.Scheduling.PriorityClass; class != "" && !isObjectName(class) {
-		problems.Invalid(&found, at.Child("priorityClass"), "is %q, want the name of a PriorityClass", class)
+		problems.Invalid(&found, path.Child("priorityClass"), "is %q, want the name of a PriorityClass", class)
 	}
 	for _, g := range s.candidates() {
 		for key, value := range Sorted(g.NodeLabels()) {
-			if own, given := s.Scheduling.NodeSelector[key]; given && own != value {
-				problems.Forbidden(&found, at.Child("nodeSelector", key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", own, g.Name, value)
+			if selected, exists := s.Scheduling.NodeSelector[key]; exists && selected != value {
+				problems.Forbidden(&found, path.Child("nodeSelector", key), "is %q, and the nodes of the node group %s have %q; remove it, or choose another group", selected, g.Name, value)
 			}
 		}
 	}
-	wrong, _ := s.arguments(at)
+	wrong, _ := s.arguments(path)
 	found = append(found, wrong...)
-	s.validateSize(&found, at)
+	s.validateSize(&found, path)
 	return found
 }
 
-func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateNames(found *field.ErrorList, path *field.Path) {
 	switch {
 	case s.Name == "": // reported as missing
 	case len(s.Name) > longestName:
-		problems.TooLong(found, at.Child("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
+		problems.TooLong(found, path.Child("name"), "has %d characters, want at most %d, because the names of its scaler derive from it", len(s.Name), longestName)
 	case !serviceName.MatchString(s.Name):
-		problems.Invalid(found, at.Child("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
+		problems.Invalid(found, path.Child("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
 	case strings.HasPrefix(s.Name, kedaPrefix):
-		problems.Forbidden(found, at.Child("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
+		problems.Forbidden(found, path.Child("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
 	case s.Name == "default":
-		problems.Forbidden(found, at.Child("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
+		problems.Forbidden(found, path.Child("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
 	}
 	for i, name := range s.PreviousNames {
-		key := at.Child("previousNames").Index(i)
+		key := path.Child("previousNames").Index(i)
 		switch {
 		case len(name) > longestName || !serviceName.MatchString(name) || name == "default":
 			problems.Invalid(found, key, "is %q, which no service can have been called", name)
@@ -105,28 +105,28 @@ func (s Spec) validateNames(found *field.ErrorList, at *field.Path) {
 	}
 	switch {
 	case s.Namespace == "":
-		problems.Required(found, at.Child("namespace"), "is missing; give the name of the namespace that the model runs in")
+		problems.Required(found, path.Child("namespace"), "is missing; give the name of the namespace that the model runs in")
 	case !isLabel(s.Namespace):
-		problems.Invalid(found, at.Child("namespace"), "is %q, want the name of a namespace", s.Namespace)
+		problems.Invalid(found, path.Child("namespace"), "is %q, want the name of a namespace", s.Namespace)
 	}
 }
 
-func (m Model) validate(found *field.ErrorList, at *field.Path) {
+func (m Model) validate(found *field.ErrorList, path *field.Path) {
 	switch {
 	case m.ID == "": // reported as missing
 	case m.InS3() && !bucketPath.MatchString(m.ID):
-		problems.Invalid(found, at.Child("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
+		problems.Invalid(found, path.Child("model"), "is %q, want the folder of a bucket, such as s3://bucket/mistral-7b", m.ID)
 	case !m.InS3() && !modelID.MatchString(m.ID):
-		problems.Invalid(found, at.Child("model"), "is %q, want a Hugging Face model id such as %q, or s3://bucket/path", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
+		problems.Invalid(found, path.Child("model"), "is %q, want a Hugging Face model id such as %q, or s3://bucket/path", m.ID, "mistralai/Mistral-7B-Instruct-v0.2")
 	}
 	switch {
 	case m.Revision != "" && m.InS3():
-		problems.Invalid(found, at.Child("revision"), "is %q, and a folder of S3 has no revisions; name them in the path", m.Revision)
+		problems.Invalid(found, path.Child("revision"), "is %q, and a folder of S3 has no revisions; name them in the path", m.Revision)
 	case m.Revision != "" && !revision.MatchString(m.Revision):
-		problems.Invalid(found, at.Child("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
+		problems.Invalid(found, path.Child("revision"), "is %q, want a commit, tag or branch of the model", m.Revision)
 	}
 	for i, name := range m.ServedNames {
-		key := at.Child("servedModelName")
+		key := path.Child("servedModelName")
 		if i > 0 {
 			key = key.Index(i)
 		}
@@ -144,9 +144,9 @@ func (m Model) validate(found *field.ErrorList, at *field.Path) {
 var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
 // validateRemoteCode wants code that cannot change between two starts.
-func (s Spec) validateRemoteCode(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateRemoteCode(found *field.ErrorList, path *field.Path) {
 	if s.Model.TrustRemoteCode && !s.local() && !commit.MatchString(s.Model.Revision) {
-		problems.Invalid(found, at.Child("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
+		problems.Invalid(found, path.Child("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
 	}
 }
 
@@ -173,29 +173,29 @@ func (c choice) problem(image vllmflags.Image) (message string, warning bool) {
 
 // arguments returns what is wrong with the choices of the model and with the extra
 // arguments: errors, and what vLLM may take all the same.
-func (s Spec) arguments(at *field.Path) (wrong, doubtful field.ErrorList) {
+func (s Spec) arguments(path *field.Path) (wrong, doubtful field.ErrorList) {
 	add := func(key *field.Path, message string, warning bool) {
-		to := &wrong
+		list := &wrong
 		if warning {
-			to = &doubtful
+			list = &doubtful
 		}
-		problems.Invalid(to, key, "%s", message)
+		problems.Invalid(list, key, "%s", message)
 	}
 	for _, c := range s.Model.choices() {
 		if message, warning := c.problem(s.imageKnown()); message != "" {
-			add(at.Child(c.key), message, warning)
+			add(path.Child(c.key), message, warning)
 		}
 	}
 	for _, p := range vllmflags.CheckExtra(s.ExtraArgs, s.owned(), s.imageKnown()) {
-		add(at.Child("extraArgs").Index(p.Index), p.Message, p.Warning)
+		add(path.Child("extraArgs").Index(p.Index), p.Message, p.Warning)
 	}
 	for _, p := range s.missingFiles() {
-		add(at.Child("extraArgs"), p, false)
+		add(path.Child("extraArgs"), p, false)
 	}
 	return wrong, doubtful
 }
 
-// imageKnown says whether the tables of vLLM's names are those of the image.
+// imageKnown returns whether the tables of vLLM's names match the image.
 func (s Spec) imageKnown() vllmflags.Image {
 	if s.Image != "" || versions.NewerThanKnown(s.Version()) {
 		return vllmflags.Custom
@@ -203,41 +203,41 @@ func (s Spec) imageKnown() vllmflags.Image {
 	return vllmflags.Stock
 }
 
-func (s Spec) validateImage(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateImage(found *field.ErrorList, path *field.Path) {
 	if s.VLLMVersion != "" {
 		if problem := versions.CheckVLLM(s.VLLMVersion); problem != "" {
-			problems.Invalid(found, at.Child("vllmVersion"), "%s", problem)
+			problems.Invalid(found, path.Child("vllmVersion"), "%s", problem)
 		}
 	}
 	if s.Image == "" {
 		return
 	}
 	if problem := versions.CheckImage(s.Image); problem != "" {
-		problems.Invalid(found, at.Child("image"), "%s", problem)
+		problems.Invalid(found, path.Child("image"), "%s", problem)
 		return
 	}
 	if tag := versions.ImageVersion(s.Image); s.VLLMVersion != "" && tag != "" && tag != s.VLLMVersion {
-		problems.Invalid(found, at.Child("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
+		problems.Invalid(found, path.Child("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
 			s.Image, s.VLLMVersion)
 	}
 }
 
-func (a Access) validate(found *field.ErrorList, at *field.Path) {
-	a.HuggingFaceToken.validate(found, at.Child("huggingFaceToken"), "the token", "huggingFaceToken")
-	a.APIKey.validate(found, at.Child("apiKey"), "the key", "apiKey")
+func (a Access) validate(found *field.ErrorList, path *field.Path) {
+	a.HuggingFaceToken.validate(found, path.Child("huggingFaceToken"), "the token", "huggingFaceToken")
+	a.APIKey.validate(found, path.Child("apiKey"), "the key", "apiKey")
 	if name := a.ServiceAccountName; name != "" && !isObjectName(name) {
-		problems.Invalid(found, at.Child("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
+		problems.Invalid(found, path.Child("serviceAccountName"), "is %q, want the name of a ServiceAccount", name)
 	}
 }
 
 // validate never repeats a value: a secret typed here by mistake would end up in
 // a log.
-func (r SecretRef) validate(found *field.ErrorList, path *field.Path, what, key string) {
+func (r SecretRef) validate(found *field.ErrorList, path *field.Path, subject, key string) {
 	switch {
 	case r.Name == "" && r.Key != "":
 		problems.Required(found, path.Child("existingSecret"), "is missing; name the Secret that has the key %q", r.Key)
 	case r.Name != "" && !isObjectName(r.Name):
-		problems.Invalid(found, path.Child("existingSecret"), "is not the name of a Secret; %s itself is given with %s in a stack's file, %s.value in a program", what, key, key)
+		problems.Invalid(found, path.Child("existingSecret"), "is not the name of a Secret; %s itself is given with %s in a stack's file, %s.value in a program", subject, key, key)
 	case r.Name != "" && !isSecretKey(r.Key):
 		problems.Invalid(found, path.Child("key"), "is not a key of a Secret, want letters, digits and any of - _ .")
 	}
@@ -269,8 +269,8 @@ func CheckedNamespaces(path *field.Path, specs []NamespaceSpec) ([]NamespaceSpec
 	checked := make([]NamespaceSpec, len(specs))
 	for i, spec := range specs {
 		checked[i] = spec.WithDefaults()
-		at := path.Index(i)
-		found = append(found, checked[i].Validate(at)...)
+		item := path.Index(i)
+		found = append(found, checked[i].Validate(item)...)
 	}
 	return checked, problems.Err(found)
 }

@@ -106,20 +106,20 @@ func validateLabels(found *field.ErrorList, path *field.Path, labels map[string]
 }
 
 // validateHooks checks what users add to the pods.
-func (s Spec) validateHooks(found *field.ErrorList, at *field.Path) {
-	validateLabels(found, at.Child("labels"), s.Labels)
+func (s Spec) validateHooks(found *field.ErrorList, path *field.Path) {
+	validateLabels(found, path.Child("labels"), s.Labels)
 	for key := range Sorted(s.Annotations) {
-		switch _, taken := Undisturbed[key]; {
+		switch _, reserved := Undisturbed[key]; {
 		case !IsLabelKey(key):
-			problems.Invalid(found, at.Child("annotations", key), "is not the key of an annotation")
-		case taken:
-			problems.Forbidden(found, at.Child("annotations", key), "is set by the program, so that no loading engine is evicted; leave it out")
+			problems.Invalid(found, path.Child("annotations", key), "is not the key of an annotation")
+		case reserved:
+			problems.Forbidden(found, path.Child("annotations", key), "is set by the program, so that no loading engine is evicted; leave it out")
 		case key == MiddlewareAnnotation:
-			problems.Forbidden(found, at.Child("annotations", key), "is set by the program: it is vLLM's middleware; leave it out")
+			problems.Forbidden(found, path.Child("annotations", key), "is set by the program: it is vLLM's middleware; leave it out")
 		}
 	}
 	for i, t := range s.Scheduling.Tolerations {
-		key := at.Child("tolerations").Index(i)
+		key := path.Child("tolerations").Index(i)
 		switch {
 		case t.Key == "": // reported as missing
 		case !IsLabelKey(t.Key):

@@ -38,16 +38,16 @@ func TestNamesOfVLLM(t *testing.T) {
 				return
 			}
 			problemstest.Check(t, err, []string{"models[0]." + c.key + ": invalid"}, nil)
-			for from, custom := range map[string]func(*Spec){
+			for origin, custom := range map[string]func(*Spec){
 				"image":       func(s *Spec) { s.Image = "registry.example.com/vllm:plugins-3" },
 				"vllmVersion": func(s *Spec) { s.VLLMVersion = "v0.99.0" },
 			} {
 				spec := sizeable(func(s *Spec) { c.change(s); custom(s) })
 				if err := problems.Err(spec.Validate(field.NewPath("models[0]"))); err != nil {
-					t.Errorf("%s: refused: %v", from, err)
+					t.Errorf("%s: refused: %v", origin, err)
 				}
 				if warned := strings.Join(spec.Warnings(), "\n"); !strings.Contains(warned, "a: "+c.key+": ") {
-					t.Errorf("%s: no warning of %s in %q", from, c.key, warned)
+					t.Errorf("%s: no warning of %s in %q", origin, c.key, warned)
 				}
 			}
 		})

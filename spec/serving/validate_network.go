@@ -19,20 +19,20 @@ var (
 // and the arguments of a program have the key in different places.
 const giveAPIKey = "give a key with apiKey in a stack's file, apiKey.value in a program, or apiKey.existingSecret"
 
-func (s Spec) validateNetwork(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateNetwork(found *field.ErrorList, path *field.Path) {
 	for i, c := range s.Network.Clients {
-		key := at.Child("network", "clients").Index(i)
+		key := path.Child("network", "clients").Index(i)
 		validatePeer(found, key, c.Namespace, c.CIDR)
 	}
-	validateCIDRs(found, at.Child("network", "egressCidrs"), s.Network.EgressCIDRs)
+	validateCIDRs(found, path.Child("network", "egressCidrs"), s.Network.EgressCIDRs)
 	for i, cidr := range s.Network.EgressCIDRs {
-		validateEgress(found, at.Child("network", "egressCidrs").Index(i), cidr)
+		validateEgress(found, path.Child("network", "egressCidrs").Index(i), cidr)
 	}
 	for i, d := range s.Network.Egress {
-		d.validate(found, at.Child("network", "egress").Index(i))
+		d.validate(found, path.Child("network", "egress").Index(i))
 	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
-		problems.Forbidden(found, at.Child("network", "unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+		problems.Forbidden(found, path.Child("network", "unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
 	}
 }
 
@@ -51,12 +51,12 @@ func validatePeer(found *field.ErrorList, key *field.Path, namespace, cidr strin
 // validateEgress refuses ranges that hold more than is meant.
 func validateEgress(found *field.ErrorList, key *field.Path, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
-	switch most := widest[prefix.Addr().Is4()]; {
+	switch shortest := widest[prefix.Addr().Is4()]; {
 	case err != nil:
-	case prefix.Bits() >= most && prefix.Overlaps(linkLocal):
+	case prefix.Bits() >= shortest && prefix.Overlaps(linkLocal):
 		problems.Invalid(found, key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
-	case prefix.Bits() < most:
-		problems.Invalid(found, key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, most)
+	case prefix.Bits() < shortest:
+		problems.Invalid(found, key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, shortest)
 	}
 }
 
@@ -99,71 +99,71 @@ func validateCIDR(found *field.ErrorList, key *field.Path, cidr string) {
 	}
 }
 
-func (in Ingress) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+func (ingress Ingress) validate(found *field.ErrorList, path *field.Path, guarded bool) {
 	bad := func(key, format string, values ...any) {
-		problems.Invalid(found, at.Child("ingress", key), format, values...)
+		problems.Invalid(found, path.Child("ingress", key), format, values...)
 	}
-	isALB := in.Class == ALBClass
+	isALB := ingress.Class == ALBClass
 	switch {
-	case in.Class == "":
-		if in.given() {
+	case ingress.Class == "":
+		if ingress.configured() {
 			bad("class", "is missing; name the IngressClass: alb, or that of another controller")
 		}
 		return
-	case !isObjectName(in.Class):
-		bad("class", "is %q, want the name of an IngressClass such as alb", in.Class)
+	case !isObjectName(ingress.Class):
+		bad("class", "is %q, want the name of an IngressClass such as alb", ingress.Class)
 	}
 	switch {
-	case in.Host == "":
+	case ingress.Host == "":
 		bad("host", "is missing; give the name by which clients call it, such as chat.example.com")
-	case !isHost(in.Host):
-		bad("host", "is %q, want a name such as chat.example.com", in.Host)
+	case !isHost(ingress.Host):
+		bad("host", "is %q, want a name such as chat.example.com", ingress.Host)
 	}
-	for key := range Sorted(in.Annotations) {
+	for key := range Sorted(ingress.Annotations) {
 		switch {
 		case !IsLabelKey(key):
-			problems.Invalid(found, at.Child("ingress", "annotations", key), "is not the key of an annotation")
-		case isALB && in.isALBs(key):
-			problems.Invalid(found, at.Child("ingress", "annotations", key), "is set by the component; see ingress.alb")
+			problems.Invalid(found, path.Child("ingress", "annotations", key), "is not the key of an annotation")
+		case isALB && ingress.isALBs(key):
+			problems.Invalid(found, path.Child("ingress", "annotations", key), "is set by the component; see ingress.alb")
 		}
 	}
 	if !isALB {
-		in.validateOther(bad, guarded)
+		ingress.validateOther(bad, guarded)
 		return
 	}
-	if in.TLSSecret != "" {
+	if ingress.TLSSecret != "" {
 		bad("tlsSecret", "is not read by alb; use alb.certificateArn")
 	}
-	if in.Open {
+	if ingress.Open {
 		bad("open", "is of no use with alb; remove it")
 	}
-	if in.ControllerNamespace != "" {
+	if ingress.ControllerNamespace != "" {
 		bad("controllerNamespace", "is of no use with alb, whose load balancer calls the pods itself; use alb.subnetCidrs")
 	}
-	in.ALB.validate(found, at, guarded)
+	ingress.ALB.validate(found, path, guarded)
 }
 
-func (in Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
-	if !guarded && !in.Open {
+func (ingress Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
+	if !guarded && !ingress.Open {
 		bad("open", "is not true, and clients need no API key; %s, or set open to answer everybody whom the controller lets through", giveAPIKey)
 	}
-	if in.ALB.given() {
-		bad("alb", "is of no use with the class %s; remove it", in.Class)
+	if ingress.ALB.configured() {
+		bad("alb", "is of no use with the class %s; remove it", ingress.Class)
 	}
-	switch name := in.ControllerNamespace; {
+	switch name := ingress.ControllerNamespace; {
 	case name == "":
 		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the engines")
 	case !isLabel(name):
 		bad("controllerNamespace", "is %q, want the name of a namespace", name)
 	}
-	if name := in.TLSSecret; name != "" && !isObjectName(name) {
+	if name := ingress.TLSSecret; name != "" && !isObjectName(name) {
 		bad("tlsSecret", "is not the name of a Secret")
 	}
 }
 
-func (a ALB) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+func (a ALB) validate(found *field.ErrorList, path *field.Path, guarded bool) {
 	bad := func(key, format string, values ...any) {
-		problems.Invalid(found, at.Child("ingress", "alb", key), format, values...)
+		problems.Invalid(found, path.Child("ingress", "alb", key), format, values...)
 	}
 	if a.CertificateARN != "" && !certificate.MatchString(a.CertificateARN) {
 		bad("certificateArn", "is %q, want the ARN of a certificate", a.CertificateARN)
@@ -171,64 +171,64 @@ func (a ALB) validate(found *field.ErrorList, at *field.Path, guarded bool) {
 	if len(a.SubnetCIDRs) == 0 {
 		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the engines")
 	}
-	validateCIDRs(found, at.Child("ingress", "alb", "subnetCidrs"), a.SubnetCIDRs)
-	validateCIDRs(found, at.Child("ingress", "alb", "allowedCidrs"), a.AllowedCIDRs)
+	validateCIDRs(found, path.Child("ingress", "alb", "subnetCidrs"), a.SubnetCIDRs)
+	validateCIDRs(found, path.Child("ingress", "alb", "allowedCidrs"), a.AllowedCIDRs)
 	if a.InternetFacing && len(a.AllowedCIDRs) == 0 {
 		bad("allowedCidrs", "is missing, and the load balancer is internet-facing; list who may call it")
 	}
 	if a.InternetFacing && !guarded {
 		bad("internetFacing", "is true, and clients need no API key; %s", giveAPIKey)
 	}
-	validateSubnets(found, at.Child("ingress", "alb", "subnets"), a.Subnets)
+	validateSubnets(found, path.Child("ingress", "alb", "subnets"), a.Subnets)
 	if a.Group != "" && !groupName.MatchString(a.Group) {
 		bad("group", "is %q, want at most 63 lower-case letters, digits, '-' and '.'", a.Group)
 	}
 }
 
-func (in Ingress) given() bool {
-	return in.Host != "" || in.TLSSecret != "" || in.ControllerNamespace != "" || in.Open || len(in.Annotations) > 0 || in.ALB.given()
+func (ingress Ingress) configured() bool {
+	return ingress.Host != "" || ingress.TLSSecret != "" || ingress.ControllerNamespace != "" || ingress.Open || len(ingress.Annotations) > 0 || ingress.ALB.configured()
 }
 
-func (a ALB) given() bool {
+func (a ALB) configured() bool {
 	return a.CertificateARN != "" || a.InternetFacing || len(a.AllowedCIDRs) > 0 || len(a.SubnetCIDRs) > 0 || a.Group != "" || a.IdleSeconds != 0
 }
 
 // isALBs reports whether an annotation is one that the component sets.
-func (in Ingress) isALBs(key string) bool {
-	_, own := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
-	return own
+func (ingress Ingress) isALBs(key string) bool {
+	_, exists := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
+	return exists
 }
 
-// given reports whether anything is set that only a load balancer has.
-func (s Service) given() bool {
+// configured reports whether anything is set that only a load balancer has.
+func (s Service) configured() bool {
 	return len(s.AllowedCIDRs) > 0 || s.InternetFacing || s.CertificateARN != "" || len(s.SubnetCIDRs) > 0
 }
 
 // validate checks the load balancer of the Service; guarded reports that clients
 // must send an API key.
-func (s Service) validate(found *field.ErrorList, at *field.Path, guarded bool) {
+func (s Service) validate(found *field.ErrorList, path *field.Path, guarded bool) {
 	if s.Type != LoadBalancer {
-		if s.given() {
-			problems.Forbidden(found, at, "has settings of a load balancer, and type is not LoadBalancer; set type to LoadBalancer, or remove them")
+		if s.configured() {
+			problems.Forbidden(found, path, "has settings of a load balancer, and type is not LoadBalancer; set type to LoadBalancer, or remove them")
 		}
 		return
 	}
 	if !guarded {
-		problems.Forbidden(found, at.Child("type"), "is LoadBalancer, and clients need no API key; %s", giveAPIKey)
+		problems.Forbidden(found, path.Child("type"), "is LoadBalancer, and clients need no API key; %s", giveAPIKey)
 	}
 	if len(s.AllowedCIDRs) == 0 {
-		problems.Required(found, at.Child("allowedCidrs"), "is missing; list the ranges of addresses that may call the load balancer, such as 10.0.0.0/8")
+		problems.Required(found, path.Child("allowedCidrs"), "is missing; list the ranges of addresses that may call the load balancer, such as 10.0.0.0/8")
 	}
 	if len(s.SubnetCIDRs) == 0 {
-		problems.Required(found, at.Child("subnetCidrs"), "is missing; list the ranges of the load balancer's subnets, which may then call the replicas")
+		problems.Required(found, path.Child("subnetCidrs"), "is missing; list the ranges of the load balancer's subnets, which may then call the replicas")
 	}
-	validateCIDRs(found, at.Child("allowedCidrs"), s.AllowedCIDRs)
-	validateCIDRs(found, at.Child("subnetCidrs"), s.SubnetCIDRs)
-	validateSubnets(found, at.Child("subnets"), s.Subnets)
+	validateCIDRs(found, path.Child("allowedCidrs"), s.AllowedCIDRs)
+	validateCIDRs(found, path.Child("subnetCidrs"), s.SubnetCIDRs)
+	validateSubnets(found, path.Child("subnets"), s.Subnets)
 	switch {
 	case s.CertificateARN != "" && !certificate.MatchString(s.CertificateARN):
-		problems.Invalid(found, at.Child("certificateArn"), "is %q, want the ARN of a certificate", s.CertificateARN)
+		problems.Invalid(found, path.Child("certificateArn"), "is %q, want the ARN of a certificate", s.CertificateARN)
 	case s.CertificateARN == "" && s.InternetFacing:
-		problems.Required(found, at.Child("certificateArn"), "is missing, and the load balancer is internet-facing; API keys and answers would travel in clear")
+		problems.Required(found, path.Child("certificateArn"), "is missing, and the load balancer is internet-facing; API keys and answers would travel in clear")
 	}
 }

@@ -15,37 +15,37 @@ import (
 // and replicas.max have it: more than a node group of EKS has nodes, which is 450.
 const mostReplicas = 1000
 
-func (s Spec) validateScaling(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateScaling(found *field.ErrorList, path *field.Path) {
 	r, sc := s.Replicas, s.Scaling
-	policy, known := sc.Policy.Declaration()
-	bad := func(key, format string, values ...any) { problems.Invalid(found, at.Child(key), format, values...) }
-	least := r.Smallest()
-	asleep := least == 0 && policy.Scaler != OtherScaler
+	policy, exists := sc.Policy.Declaration()
+	bad := func(key, format string, values ...any) { problems.Invalid(found, path.Child(key), format, values...) }
+	minimum := r.Smallest()
+	asleep := minimum == 0 && policy.Scaler != OtherScaler
 	switch {
-	case least < 0 || least > mostReplicas || r.Max < 0 || r.Max > mostReplicas:
+	case minimum < 0 || minimum > mostReplicas || r.Max < 0 || r.Max > mostReplicas:
 		return // reported as out of range
-	case asleep && (sc.Wake.Query == "" || known && !policy.FromZero):
+	case asleep && (sc.Wake.Query == "" || exists && !policy.FromZero):
 		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
-			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", least, policyNames(func(p Policy) bool { return p.FromZero }))
+			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", minimum, policyNames(func(p Policy) bool { return p.FromZero }))
 		return
 	case r.Max < r.Least():
-		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, least)
+		bad("replicas.max", "is %d, want at least replicas.min, which is %d", r.Max, minimum)
 		return
-	case sc.Policy == Fixed && least != r.Max:
-		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", least, r.Max)
+	case sc.Policy == Fixed && minimum != r.Max:
+		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", minimum, r.Max)
 	}
 	if policy.Settings == nil {
 		return // of a policy without settings, or of none that exists
 	}
 	if policy.Prometheus() && s.Monitoring.PrometheusURL == "" {
-		problems.Required(found, at.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
+		problems.Required(found, path.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
 			sc.Policy, policyNames(func(p Policy) bool { return p.Scaler != NoScaler && !p.Prometheus() }))
 	}
 	if !policy.FromZero && sc.Wake.Query != "" {
-		problems.Forbidden(found, at.Child("scaling", "wakeQuery"), "is of no use with the policy %s; remove it", sc.Policy)
+		problems.Forbidden(found, path.Child("scaling", "wakeQuery"), "is of no use with the policy %s; remove it", sc.Policy)
 	}
-	policy.validateSettings(found, at.Child("scaling"), sc.Settings, r)
-	sc.Wake.validate(found, at.Child("scaling"), r)
+	policy.validateSettings(found, path.Child("scaling"), sc.Settings, r)
+	sc.Wake.validate(found, path.Child("scaling"), r)
 }
 
 // validateSettings refuses settings that the policy does not use, and those that it
@@ -125,15 +125,15 @@ func (m Monitoring) Validate(path *field.Path) field.ErrorList {
 // validate checks what the declarations of the keys do not tell.
 func (m Monitoring) validate(found *field.ErrorList, path *field.Path) {
 	if m.PrometheusURL != "" {
-		at, err := url.Parse(m.PrometheusURL)
+		address, err := url.Parse(m.PrometheusURL)
 		switch {
-		case err != nil || at.Scheme != "http" && at.Scheme != "https" || at.Host == "":
+		case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "":
 			// Not repeated: it may hold a password.
 			problems.Invalid(found, path.Child("prometheusUrl"), "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
-		case strings.HasPrefix(at.Hostname(), "aps-workspaces."):
+		case strings.HasPrefix(address.Hostname(), "aps-workspaces."):
 			problems.Invalid(found, path.Child("prometheusUrl"), "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
 				"want the address of a proxy in the cluster that signs them, such as http://sigv4-proxy.%s.svc:8005", m.Namespace)
-		case at.User != nil:
+		case address.User != nil:
 			problems.Invalid(found, path.Child("prometheusUrl"), "has credentials in it, which would be stored in clear; want an address without")
 		}
 	}

@@ -16,41 +16,41 @@ import (
 
 // validateSize refuses what does not fit. What cannot be sized because of a
 // problem that is reported already is left alone.
-func (s Spec) validateSize(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateSize(found *field.ErrorList, path *field.Path) {
 	shape, err := s.Model.shape()
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			problems.Invalid(found, at.Child("shape"), "%s", line)
+			problems.Invalid(found, path.Child("shape"), "%s", line)
 		}
 		return
 	}
-	s.validateMethod(found, at)
+	s.validateMethod(found, path)
 	if s.GPU.Type != "" {
-		_, on, err := s.hardware()
-		grouped := err == nil && on.Type != ""
-		same := grouped && strings.EqualFold(on.GPU.Name, s.GPU.Type)
+		_, instance, err := s.hardware()
+		grouped := err == nil && instance.Type != ""
+		same := grouped && strings.EqualFold(instance.GPU.Name, s.GPU.Type)
 		if _, err := catalogue.FindGPU(s.GPU.Type); err != nil && !same {
-			problems.Invalid(found, at.Child("gpu", "type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
+			problems.Invalid(found, path.Child("gpu", "type"), "%s; or describe the nodes with nodeGroups[].hardware", err)
 			return
 		}
 		if grouped && !same {
-			problems.Forbidden(found, at.Child("gpu", "type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, on.Type, s.groups(), on.GPU.Name)
+			problems.Forbidden(found, path.Child("gpu", "type"), "is %q, but %s of the %s has %s; remove it", s.GPU.Type, instance.Type, s.groups(), instance.GPU.Name)
 			return
 		}
 	}
-	s.validateUnderived(found, at)
-	if s.GPU.Count < 1 || problems.Has(*found, at.Child("gpu", "count")) {
+	s.validateUnderived(found, path)
+	if s.GPU.Count < 1 || problems.Has(*found, path.Child("gpu", "count")) {
 		return
 	}
-	if _, on, err := s.hardware(); err == nil && on.GPUs > 0 && s.GPU.Count > on.GPUs {
-		problems.Invalid(found, at.Child("gpu", "count"), "is %d, and %s has %d GPU", s.GPU.Count, on.Type, on.GPUs)
+	if _, instance, err := s.hardware(); err == nil && instance.GPUs > 0 && s.GPU.Count > instance.GPUs {
+		problems.Invalid(found, path.Child("gpu", "count"), "is %d, and %s has %d GPU", s.GPU.Count, instance.Type, instance.GPUs)
 		return
 	}
-	s.validateAllocatable(found, at)
+	s.validateAllocatable(found, path)
 	if shape.Name == "" {
 		return
 	}
-	if s.validateRuns(found, at) {
+	if s.validateRuns(found, path) {
 		return
 	}
 	e, ok := s.Estimate()
@@ -58,33 +58,33 @@ func (s Spec) validateSize(found *field.ErrorList, at *field.Path) {
 		return
 	}
 	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen && s.Env["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] != "1" {
-		problems.Invalid(found, at.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
+		problems.Invalid(found, path.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
 		return
 	}
-	if problems.Has(*found, at.Child("maxNumSeqs")) {
+	if problems.Has(*found, path.Child("maxNumSeqs")) {
 		return
 	}
-	if s.validateBatch(found, at, e.Workload.Engine) {
+	if s.validateBatch(found, path, e.Workload.Engine) {
 		return
 	}
 	if e.Memory.Verdict == sizing.DoesNotFit {
-		problems.Invalid(found, at.Child(e.Memory.Key()), "%s", e.Refusal())
+		problems.Invalid(found, path.Child(e.Memory.Key()), "%s", e.Refusal())
 	}
 }
 
 // validateBatch refuses arguments that vLLM refuses before it looks at a GPU, with the key
 // that was typed, and reports whether it did.
-func (s Spec) validateBatch(found *field.ErrorList, at *field.Path, e sizing.Engine) bool {
+func (s Spec) validateBatch(found *field.ErrorList, path *field.Path, e sizing.Engine) bool {
 	problem := e.Check()
 	extra, _, err := vllmflags.ParseKnown(s.ExtraArgs)
 	switch {
 	case problem == "":
 		return false
 	case err == nil && !extra.Has("--max-num-batched-tokens") && e.MaxBatchedTokens > 0 && e.MaxBatchedTokens < e.MaxNumSeqs:
-		problems.Invalid(found, at.Child("maxNumSeqs"), "is %d, want at most the %d tokens of a step; more are possible with --max-num-batched-tokens in extraArgs",
+		problems.Invalid(found, path.Child("maxNumSeqs"), "is %d, want at most the %d tokens of a step; more are possible with --max-num-batched-tokens in extraArgs",
 			e.MaxNumSeqs, e.MaxBatchedTokens)
 	default:
-		problems.Invalid(found, at.Child("extraArgs"), "%s", problem)
+		problems.Invalid(found, path.Child("extraArgs"), "%s", problem)
 	}
 	return true
 }
@@ -96,19 +96,19 @@ var storedMethods = strings.Fields("awq auto_awq awq_marlin gptq auto_gptq gptq_
 
 // validateMethod refuses a method of stored weights for a model of the catalogue
 // whose weights are in 16 bit.
-func (s Spec) validateMethod(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateMethod(found *field.ErrorList, path *field.Path) {
 	m := s.Model
 	if m.Shape != "" || m.InS3() || s.local() || !slices.Contains(storedMethods, m.Quantization) {
 		return
 	}
 	if shape, ok := catalogue.FindShape(m.ID); ok && !shape.Family && shape.Quantization.Method == "" {
-		problems.Invalid(found, at.Child("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
+		problems.Invalid(found, path.Child("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
 	}
 }
 
 // validateRuns refuses an engine that would not start on its GPUs whatever their
 // memory, and reports whether it did.
-func (s Spec) validateRuns(found *field.ErrorList, at *field.Path) bool {
+func (s Spec) validateRuns(found *field.ErrorList, path *field.Path) bool {
 	w, _ := s.workload()
 	if w.Engine.Shape.Name == "" {
 		return false
@@ -116,21 +116,21 @@ func (s Spec) validateRuns(found *field.ErrorList, at *field.Path) bool {
 	obstacles := w.Engine.Obstacles()
 	for _, o := range obstacles {
 		key := s.blames(o.Rule)
-		if problems.Has(*found, at.Child(key)) {
+		if problems.Has(*found, path.Child(key)) {
 			continue // its value does not exist
 		}
-		if text, is := strings.CutPrefix(o.String(), key+" "); is {
-			problems.Invalid(found, at.Child(key), "%s", text)
+		if text, matches := strings.CutPrefix(o.String(), key+" "); matches {
+			problems.Invalid(found, path.Child(key), "%s", text)
 			continue
 		}
-		problems.Invalid(found, at.Child(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
+		problems.Invalid(found, path.Child(key), "%s does not run on %s: %s", s.Model.ID, sizing.Estimate{Workload: w}.Hardware(), o)
 	}
 	return len(obstacles) > 0
 }
 
 // blames returns the key that breaks a rule.
 func (s Spec) blames(rule sizing.Rule) string {
-	given := func(key, value string) string {
+	keyOrModel := func(key, value string) string {
 		if value != "" && value != "auto" {
 			return key
 		}
@@ -138,11 +138,11 @@ func (s Spec) blames(rule sizing.Rule) string {
 	}
 	switch rule {
 	case sizing.RuleKVCache:
-		return given("kvCacheDtype", s.Model.KVCacheDType)
+		return keyOrModel("kvCacheDtype", s.Model.KVCacheDType)
 	case sizing.RuleDType:
-		return given("dtype", s.Model.DType)
+		return keyOrModel("dtype", s.Model.DType)
 	case sizing.RuleWeights, sizing.RuleWeightFormat, sizing.RuleDeprecated:
-		return given("quantization", s.Model.Quantization)
+		return keyOrModel("quantization", s.Model.Quantization)
 	case sizing.RuleSparse:
 		return "model"
 	case sizing.RuleLoRA:
@@ -154,30 +154,30 @@ func (s Spec) blames(rule sizing.Rule) string {
 
 // Allocatable are what pods can have of a node beside GPUs.
 var Allocatable = []struct {
-	Name  corev1.ResourceName
-	key   string
-	asked func(Resources) string
-	There func(catalogue.Instance) string
+	Name    corev1.ResourceName
+	key     string
+	request func(Resources) string
+	There   func(catalogue.Instance) string
 }{
 	{corev1.ResourceMemory, "resources.memory", func(r Resources) string { return r.Memory },
-		func(on catalogue.Instance) string { return fmt.Sprintf("%dMi", on.AllocatableMiB()) }},
+		func(instance catalogue.Instance) string { return fmt.Sprintf("%dMi", instance.AllocatableMiB()) }},
 	{corev1.ResourceCPU, "resources.cpu", func(r Resources) string { return r.CPU },
-		func(on catalogue.Instance) string { return fmt.Sprintf("%dm", on.AllocatableMilliCPU()) }},
+		func(instance catalogue.Instance) string { return fmt.Sprintf("%dm", instance.AllocatableMilliCPU()) }},
 }
 
 // validateAllocatable refuses requests that not every node of the group can
 // meet.
-func (s Spec) validateAllocatable(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateAllocatable(found *field.ErrorList, path *field.Path) {
 	for _, r := range Allocatable {
-		asked := r.asked(s.Resources)
+		requested := r.request(s.Resources)
 		for _, name := range s.NodeGroup.InstanceTypes {
-			on, err := s.NodeGroup.Own.Find(name)
-			if wanted, most := Quantity(asked), Quantity(r.There(on)); err == nil && wanted.Cmp(most) > 0 {
+			instance, err := s.NodeGroup.Own.Find(name)
+			if quantity, allocatable := Quantity(requested), Quantity(r.There(instance)); err == nil && quantity.Cmp(allocatable) > 0 {
 				part := ""
 				if host := s.hostMemory(); r.Name == corev1.ResourceMemory && host.gib > 0 {
 					part = fmt.Sprintf(", %s among it", host)
 				}
-				problems.Invalid(found, at.Child(r.key), "is %s%s, and pods on a %s can have %s at most", asked, part, on.Type, r.There(on))
+				problems.Invalid(found, path.Child(r.key), "is %s%s, and pods on a %s can have %s at most", requested, part, instance.Type, r.There(instance))
 				break
 			}
 		}

@@ -10,11 +10,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-func (s Spec) validateStorage(found *field.ErrorList, at *field.Path) {
+func (s Spec) validateStorage(found *field.ErrorList, fieldPath *field.Path) {
 	st := s.Storage
-	named := func(key, name, what string) {
+	named := func(key, name, kind string) {
 		if name != "" && !isObjectName(name) {
-			problems.Invalid(found, at.Child(key), "is %q, want the name of a %s", name, what)
+			problems.Invalid(found, fieldPath.Child(key), "is %q, want the name of a %s", name, kind)
 		}
 	}
 	named("storage.weights.claim", st.Weights.Claim, "PersistentVolumeClaim")
@@ -23,27 +23,27 @@ func (s Spec) validateStorage(found *field.ErrorList, at *field.Path) {
 	named("storage.scratchClass", st.ScratchClass, "StorageClass")
 	switch {
 	case st.Weights.Claim == "" && st.Weights.Path != "":
-		problems.Required(found, at.Child("storage", "weights", "claim"), "is missing; name the PersistentVolumeClaim that has %s", st.Weights.Path)
+		problems.Required(found, fieldPath.Child("storage", "weights", "claim"), "is missing; name the PersistentVolumeClaim that has %s", st.Weights.Path)
 	case st.Weights.Claim != "" && s.Model.InS3():
-		problems.NotSupported(found, at.Child("storage", "weights", "claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of what is on it", st.Weights.Claim)
+		problems.NotSupported(found, fieldPath.Child("storage", "weights", "claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of what is on it", st.Weights.Claim)
 	case st.Weights.Claim != "" && s.Model.Revision != "":
-		problems.Invalid(found, at.Child("revision"), "is %q, and the weights are on the volume %s, which has no revisions; name them in its path", s.Model.Revision, st.Weights.Claim)
+		problems.Invalid(found, fieldPath.Child("revision"), "is %q, and the weights are on the volume %s, which has no revisions; name them in its path", s.Model.Revision, st.Weights.Claim)
 	case st.Weights.Claim != "" && !isWithin(st.Weights.Path):
-		problems.Invalid(found, at.Child("storage", "weights", "path"), "is %q, want a folder within the volume, such as mistral-7b", st.Weights.Path)
+		problems.Invalid(found, fieldPath.Child("storage", "weights", "path"), "is %q, want a folder within the volume, such as mistral-7b", st.Weights.Path)
 	}
 	switch {
 	case st.Cache.Claim != "" && st.Cache.StorageClass != "":
-		problems.Duplicate(found, at.Child("storage", "cache", "storageClass"), "is %q, and the claim %s exists already; want one of them", st.Cache.StorageClass, st.Cache.Claim)
+		problems.Duplicate(found, fieldPath.Child("storage", "cache", "storageClass"), "is %q, and the claim %s exists already; want one of them", st.Cache.StorageClass, st.Cache.Claim)
 	case st.Cache.StorageClass == "" && st.Cache.Size != "":
-		problems.Forbidden(found, at.Child("storage", "cache", "size"), "is of no use without storage.cache.storageClass; remove it")
+		problems.Forbidden(found, fieldPath.Child("storage", "cache", "size"), "is of no use without storage.cache.storageClass; remove it")
 	case st.Cache.StorageClass != "":
 		if _, ok := amountOf(st.Cache.Size, byteAmount, "1Gi"); !ok {
-			problems.Invalid(found, at.Child("storage", "cache", "size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
+			problems.Invalid(found, fieldPath.Child("storage", "cache", "size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
 		}
 	}
-	s.validateS3(found, at)
+	s.validateS3(found, fieldPath)
 	if s.Offline() && s.needsHub() && st.Cache.Claim == "" {
-		problems.Invalid(found, at.Child("storage", "offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
+		problems.Invalid(found, fieldPath.Child("storage", "offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
 			"or name a cache that has them (storage.cache.claim)")
 	}
 }
@@ -54,33 +54,33 @@ func isWithin(p string) bool {
 }
 
 // validateVolumes refuses volumes that would hide another's place.
-func (s Spec) validateVolumes(found *field.ErrorList, at *field.Path) {
-	taken := map[string]string{}
+func (s Spec) validateVolumes(found *field.ErrorList, fieldPath *field.Path) {
+	owners := map[string]string{}
 	for _, m := range Mounts(s)[:len(Mounts(s))-len(s.Volumes)] {
-		taken[m.Volume.Name], taken[m.Path] = "the engine's own", "the engine's own"
+		owners[m.Volume.Name], owners[m.Path] = "the engine's own", "the engine's own"
 	}
 	for i, v := range s.Volumes {
-		key := at.Child("volumes").Index(i)
+		key := fieldPath.Child("volumes").Index(i)
 		switch {
 		case v.Name == "": // reported as missing
 		case !isLabel(v.Name):
 			problems.Invalid(found, key.Child("name"), "is %q, want lower-case letters, digits and '-'", v.Name)
-		case taken[v.Name] != "":
-			problems.Duplicate(found, key.Child("name"), "is %q, which is the name of %s already", v.Name, taken[v.Name])
+		case owners[v.Name] != "":
+			problems.Duplicate(found, key.Child("name"), "is %q, which is the name of %s already", v.Name, owners[v.Name])
 		}
 		switch {
 		case v.MountPath == "": // reported as missing
 		case !path.IsAbs(v.MountPath) || path.Clean(v.MountPath) != v.MountPath || v.MountPath == "/" || strings.ContainsAny(v.MountPath, ": \t\r\n"):
 			problems.Invalid(found, key.Child("mountPath"), "is %q, want an absolute path such as %q", v.MountPath, "/templates")
-		case taken[v.MountPath] != "":
-			problems.Duplicate(found, key.Child("mountPath"), "is %q, where %s is already", v.MountPath, taken[v.MountPath])
+		case owners[v.MountPath] != "":
+			problems.Duplicate(found, key.Child("mountPath"), "is %q, where %s is already", v.MountPath, owners[v.MountPath])
 		}
-		taken[v.Name], taken[v.MountPath] = key.String(), key.String()
-		from := slices.DeleteFunc([]string{v.ConfigMap, v.Secret, v.Claim}, func(name string) bool { return name == "" })
-		if len(from) > 1 {
+		owners[v.Name], owners[v.MountPath] = key.String(), key.String()
+		sources := slices.DeleteFunc([]string{v.ConfigMap, v.Secret, v.Claim}, func(name string) bool { return name == "" })
+		if len(sources) > 1 {
 			problems.Invalid(found, key, "has several of configMap, secret and claim, want one")
 		}
-		for _, name := range from {
+		for _, name := range sources {
 			if !isObjectName(name) {
 				problems.Invalid(found, key, "refers to %q, want the name of a ConfigMap, Secret or PersistentVolumeClaim", name)
 			}

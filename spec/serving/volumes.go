@@ -27,9 +27,9 @@ type mount struct {
 	ReadOnly bool
 }
 
-// Mounts are all places that the engine reads and writes beside its image.
+// Mounts returns all volumes that a replica reads and writes in addition to its image.
 func Mounts(s Spec) []mount {
-	all := []mount{
+	mounts := []mount{
 		{Volume: corev1.Volume{Name: "home", VolumeSource: scratch(s)}, Path: home},
 		{Volume: corev1.Volume{Name: "tmp", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}}, Path: "/tmp"},
 		{Volume: corev1.Volume{Name: "shm", VolumeSource: corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{
@@ -39,19 +39,19 @@ func Mounts(s Spec) []mount {
 	}
 	if name := s.CacheClaim(); name != "" {
 		// A folder of each service's own, since others may use the claim too.
-		all = append(all, mount{Volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, Path: cache, SubPath: s.ObjectName()})
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, Path: cache, SubPath: s.ObjectName()})
 	}
 	if name := s.Storage.Weights.Claim; name != "" {
-		all = append(all, mount{Volume: corev1.Volume{Name: "models", VolumeSource: claimed(name, true)}, Path: models, ReadOnly: true})
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: "models", VolumeSource: claimed(name, true)}, Path: models, ReadOnly: true})
 	}
 	for _, v := range s.Volumes {
-		own, readOnly := source(v)
-		all = append(all, mount{Volume: corev1.Volume{Name: v.Name, VolumeSource: own}, Path: v.MountPath, ReadOnly: readOnly})
+		volume, readOnly := source(v)
+		mounts = append(mounts, mount{Volume: corev1.Volume{Name: v.Name, VolumeSource: volume}, Path: v.MountPath, ReadOnly: readOnly})
 	}
-	return all
+	return mounts
 }
 
-// scratch is where the engine's home is.
+// scratch returns the source of the volume with the home of vLLM.
 func scratch(s Spec) corev1.VolumeSource {
 	size := Quantity(s.Resources.Disk)
 	class := s.Storage.ScratchClass
@@ -72,8 +72,8 @@ func claimed(name string, readOnly bool) corev1.VolumeSource {
 	return corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name, ReadOnly: readOnly}}
 }
 
-// source is what one of the user's volumes is.
-func source(v Volume) (from corev1.VolumeSource, readOnly bool) {
+// source returns the source of one of the user's volumes, and whether it is read-only.
+func source(v Volume) (volume corev1.VolumeSource, readOnly bool) {
 	switch {
 	case v.ConfigMap != "":
 		return corev1.VolumeSource{ConfigMap: &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: v.ConfigMap}}}, true
@@ -85,7 +85,7 @@ func source(v Volume) (from corev1.VolumeSource, readOnly bool) {
 	return corev1.VolumeSource{EmptyDir: &corev1.EmptyDirVolumeSource{}}, false
 }
 
-// DiskRequest is what the pod takes of the node's ephemeral storage.
+// DiskRequest returns the pod's request for the node's ephemeral storage.
 func (s Spec) DiskRequest() string {
 	if s.Storage.ScratchClass != "" {
 		return "1Gi" // its log and /tmp
@@ -93,7 +93,7 @@ func (s Spec) DiskRequest() string {
 	return s.Resources.Disk
 }
 
-// weights is what vLLM is told to serve.
+// weights returns the id or the path of the weights that vLLM serves.
 func (s Spec) weights() string {
 	if s.Storage.Weights.Claim != "" {
 		return path.Join(models, s.Storage.Weights.Path)
@@ -101,7 +101,7 @@ func (s Spec) weights() string {
 	return s.Model.ID
 }
 
-// CacheClaim is the claim of the cache, created or not; "" without one.
+// CacheClaim returns the name of the cache's claim, created or existing; "" without one.
 func (s Spec) CacheClaim() string {
 	if s.Storage.Cache.StorageClass != "" {
 		return s.ObjectName() + "-cache"

@@ -12,10 +12,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Warnings are what one ought to know of a valid spec before deploying it.
+// Warnings returns the warnings about a valid spec.
 func (s Spec) Warnings() []string {
-	var all []string
-	warn := func(format string, values ...any) { all = append(all, s.Name+": "+fmt.Sprintf(format, values...)) }
+	var warnings []string
+	warn := func(format string, values ...any) {
+		warnings = append(warnings, s.Name+": "+fmt.Sprintf(format, values...))
+	}
 	needed, spare := s.spareNodes()
 	switch {
 	case s.Lifecycle.Rollout == Surge && !spare:
@@ -32,11 +34,11 @@ func (s Spec) Warnings() []string {
 		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
 			ScrapeJob, s.Namespace, s.ObjectName())
 	}
-	if from := s.Monitoring.prometheusNamespace(); policy.Prometheus() && from != "" && from != s.Monitoring.Namespace {
+	if namespace := s.Monitoring.prometheusNamespace(); policy.Prometheus() && namespace != "" && namespace != s.Monitoring.Namespace {
 		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
-			"where NetworkPolicies are enforced, there will be no metrics to scale on", from, s.Monitoring.Namespace)
+			"where NetworkPolicies are enforced, there will be no metrics to scale on", namespace, s.Monitoring.Namespace)
 	}
-	if in := s.Ingress; in.Class != "" && in.Class != ALBClass && in.TLSSecret == "" {
+	if ingress := s.Ingress; ingress.Class != "" && ingress.Class != ALBClass && ingress.TLSSecret == "" {
 		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
 	}
 	if s.Service.Type == LoadBalancer {
@@ -49,35 +51,35 @@ func (s Spec) Warnings() []string {
 	for _, text := range s.vllmWarnings() {
 		warn("%s", text)
 	}
-	return all
+	return warnings
 }
 
-// inPlaceWarning says what a change in place takes away, why it is in place, and
-// what makes it start the new engine first.
+// inPlaceWarning returns a warning that a change in place interrupts the service, why it
+// is in place, and how to start the new replica first.
 func (s Spec) inPlaceWarning(needed int, spare bool) string {
-	why, instead := "lifecycle.rollout is inPlace", ""
+	reason, instead := "lifecycle.rollout is inPlace", ""
 	if !spare {
-		why = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
+		reason = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
 		instead = fmt.Sprintf("; to start the new engine first, set nodeGroups[].max to %d", needed)
 		if s.Replicas.Smallest() < s.Replicas.Max {
 			instead += ", or lifecycle.rollout to surge, which waits for GPUs while all replicas run"
 		}
 	}
 	away := "the model is away while that loads"
-	if least := s.Replicas.Least(); least > 1 {
-		away = fmt.Sprintf("one of %d engines after the other is away while it loads", least)
+	if minimum := s.Replicas.Least(); minimum > 1 {
+		away = fmt.Sprintf("one of %d engines after the other is away while it loads", minimum)
 	}
-	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", why, away, s.Lifecycle.LoadSeconds, instead)
+	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", reason, away, s.Lifecycle.LoadSeconds, instead)
 }
 
-// prometheusNamespace is that of an address of a Service in the cluster; "" of
-// any other.
+// prometheusNamespace returns the namespace of a Prometheus that is a Service in the
+// cluster; "" for any other address.
 func (m Monitoring) prometheusNamespace() string {
-	at, err := url.Parse(m.PrometheusURL)
+	address, err := url.Parse(m.PrometheusURL)
 	if err != nil {
 		return ""
 	}
-	if parts := strings.Split(at.Hostname(), "."); len(parts) > 2 && parts[2] == "svc" {
+	if parts := strings.Split(address.Hostname(), "."); len(parts) > 2 && parts[2] == "svc" {
 		return parts[1]
 	}
 	return ""
