@@ -26,23 +26,20 @@ func (c *Config) platformWarnings() []string {
 	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	warnings = append(warnings, c.supportWarnings()...)
 	if len(p.Cluster.PublicAccessCIDRs) == 0 {
-		warn("cluster.publicAccessCidrs: is empty, so that nothing outside the network reaches the API server, and pulumi up works from within alone, such as over a VPN; " +
-			"name the public addresses of those who deploy, or be sure that they have a way in")
+		warn("cluster.publicAccessCidrs: is empty, so pulumi up works from inside the network only")
 	}
 	if p.queried && !p.admitted() {
-		warn("cluster.access: %s, who runs this, is no admin of the cluster: a preview works, and an up stops at the first object on it", p.Offers.Caller)
+		warn("cluster.access: %s, who runs this, is not in it, so pulumi up stops at the first object on the cluster", p.Offers.Caller)
 	}
 	if !p.Prometheus.Install && c.Monitoring.ServiceMonitor != nil && *c.Monitoring.ServiceMonitor {
-		warn("monitoring.serviceMonitor: is true, and nothing of this stack brings the kind ServiceMonitor, so that the first pulumi up stops at the first of them; " +
-			"remove the key, or install the CustomResourceDefinitions of Prometheus' operator as soon as the cluster exists")
+		warn("monitoring.serviceMonitor: is true, and nothing in this stack installs the kind ServiceMonitor: the first pulumi up stops")
 	}
 	for _, unread := range p.Offers.Unread {
 		warn("%s", unread)
 	}
 	for i, m := range c.Models {
 		if stop, group := m.GraceSeconds(), c.spotOf(i); group != "" && stop > spotSeconds {
-			warn("%s: takes %d s to stop, and capacity: spot of %s gives it about %d before the node is taken away; lower lifecycle.shutdownSeconds",
-				m.Name, stop, group, spotSeconds)
+			warn("%s: takes up to %d s to stop, and a spot node of %s ends after about %d s", m.Name, stop, group, spotSeconds)
 		}
 	}
 	return slices.Concat(warnings, c.updateWarnings(), p.routeWarnings(), c.subnetWarnings())
@@ -116,14 +113,14 @@ func (p *Platform) routeWarnings() []string {
 	for i, id := range e.PrivateSubnetIDs {
 		switch p.Offers.Subnets[id].Route {
 		case account.NoRoute:
-			warn("privateSubnetIds", i, "%s has no default route: nodes there pull images and weights, and reach the APIs of AWS, through VPC endpoints and mirrors alone; add a route to a NAT gateway", id)
+			warn("privateSubnetIds", i, "%s has no default route: nodes there reach images, weights and AWS through VPC endpoints and mirrors only", id)
 		case account.RouteToInternet:
-			warn("privateSubnetIds", i, "the default route of %s is an internet gateway, which serves public addresses alone, and nodes have none; want one to a NAT gateway", id)
+			warn("privateSubnetIds", i, "the default route of %s is an internet gateway, and nodes have no public address; want a NAT gateway", id)
 		}
 	}
 	for i, id := range e.PublicSubnetIDs {
 		if route := p.Offers.Subnets[id].Route; route == account.NoRoute || route == account.RouteElsewhere {
-			warn("publicSubnetIds", i, "the default route of %s is no internet gateway: a load balancer there answers nobody on the internet", id)
+			warn("publicSubnetIds", i, "the default route of %s is no internet gateway, so a load balancer there is not reachable from the internet", id)
 		}
 	}
 	return warnings

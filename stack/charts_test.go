@@ -75,7 +75,7 @@ func TestPrometheusElsewhereLeavesNoServiceMonitors(t *testing.T) {
 		t.Errorf("%d ServiceMonitors are made, want the one that is asked for", n)
 	}
 	warned := strings.Join(warningsIn(t, nil, mustParse(t, requested)), "\n")
-	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, and nothing of this stack brings the kind") {
+	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, and nothing in this stack installs the kind") {
 		t.Errorf("the warnings are %q", warned)
 	}
 }

@@ -42,7 +42,7 @@ func TestUpdateWithoutASpareGPU(t *testing.T) {
 
 	s.configure(inPlace("Qwen/Qwen2.5-7B", loadSeconds))
 	out := s.pulumi("preview", "--stack="+stackName)
-	if want := fmt.Sprintf(`the node group one has no GPUs to spare .*: the model is away while that loads, about %d s`, loadSeconds); !regexp.MustCompile(want).MatchString(out) {
+	if want := fmt.Sprintf(`the model is away for about %d s in a rollout; nodeGroups\[\]\.max: \d+ in the node group one`, loadSeconds); !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("the preview does not say %q:\n%s", want, out)
 	}
 	w := watchService(t, url)

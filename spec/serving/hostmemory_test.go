@@ -78,7 +78,7 @@ func TestFilesThatArgumentsName(t *testing.T) {
 }
 
 func TestGatedModelsWithoutAToken(t *testing.T) {
-	const consent = "ask for consent on Hugging Face"
+	const consent = "the token of an account with consent"
 	model := func(id string) func(*Spec) { return func(s *Spec) { s.Model.ID = id } }
 	cases := map[string]struct {
 		change func(*Spec)

@@ -63,32 +63,32 @@ func TestWarnings(t *testing.T) {
 		{"nothing to say", func(s *Spec) { s.NodeGroup = g5(2) }, nil},
 		{"nothing known of nodes", func(*Spec) {}, nil},
 		{"no GPU to spare", func(s *Spec) { s.NodeGroup = g5(1) },
-			[]string{"the node group g5 has no GPUs to spare (it would take 2 nodes, and max is 1): the model is away while that loads, about "}},
-		{"others take it", func(s *Spec) { s.NodeGroup = g5(2); s.NodeGroup.Others = []Demand{{GPUs: 1, Replicas: 1}} }, []string{"it would take 3 nodes, and max is 2"}},
+			[]string{"the model is away for about 413 s in a rollout; nodeGroups[].max: 2 in the node group g5 starts the new replica first"}},
+		{"others take it", func(s *Spec) { s.NodeGroup = g5(2); s.NodeGroup.Others = []Demand{{GPUs: 1, Replicas: 1}} }, []string{"nodeGroups[].max: 3 in the node group g5 starts"}},
 		{"surge that waits", func(s *Spec) { s.NodeGroup = g5(1); s.Lifecycle.Rollout = Surge },
-			[]string{"needs 2 nodes in the node group g5, whose max is 1: it waits until the rollout fails"}},
-		{"in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.Rollout = InPlace }, []string{"because lifecycle.rollout is inPlace: the model is away"}},
-		{"surge that becomes inPlace without a word, with another engine", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) },
-			[]string{"no GPUs to spare (it would take 3 nodes, and max is 2): one of 2 engines after the other is away while it loads, about 413 s; to start the new engine first, set nodeGroups[].max to 3"}},
-		{"two engines in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2); s.Lifecycle.Rollout = InPlace }, nil},
+			[]string{"needs 2 nodes in the node group g5, whose max is 1: rollouts fail"}},
+		{"in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.Rollout = InPlace }, []string{"the model is away for about 413 s in a rollout, because lifecycle.rollout is inPlace"}},
+		{"inPlace by default, with two replicas", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2) },
+			[]string{"each of 2 replicas is away for about 413 s in a rollout; nodeGroups[].max: 3 in the node group g5 starts the new replica first"}},
+		{"two replicas in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2); s.Lifecycle.Rollout = InPlace }, nil},
 		{"a range that fills its nodes", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(1, 2); s.Scaling.Policy = CPU },
-			[]string{"set nodeGroups[].max to 3, or lifecycle.rollout to surge, which waits for GPUs while all replicas run"}},
+			[]string{"nodeGroups[].max: 3 in the node group g5, or lifecycle.rollout: surge, starts the new replica first"}},
 		{"a short shutdown", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.ShutdownSeconds = 5 },
 			[]string{"lifecycle.shutdownSeconds is 5, so a rollout cuts off answers of 159 tokens, which take about "}},
 		{"no TLS", func(s *Spec) {
 			s.Ingress = Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "n", Open: true}
-		}, []string{"ingress.tlsSecret is missing, so that API keys and answers travel in clear"}},
+		}, []string{"ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers travel in clear"}},
 		{"scaled, and scraped by others", func(s *Spec) {
 			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://p:9090", ServiceMonitor: new(false)}
-		}, []string{`series with the labels job="vllm", namespace="n" and service="chat": whoever scrapes`}},
+		}, []string{`series with the labels job="vllm", namespace="n" and service="chat"`}},
 		{"Prometheus elsewhere", func(s *Spec) {
 			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://prometheus-operated.observability.svc:9090"}
-		}, []string{"monitoring.prometheusUrl is in the namespace observability, and monitoring.namespace, the only one whose pods may scrape the engines, is monitoring"}},
+		}, []string{"monitoring.namespace is monitoring, so the NetworkPolicy refuses the Prometheus in the namespace observability"}},
 		{"Prometheus outside of the cluster", func(s *Spec) {
 			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "https://aps.example.com/workspaces/x"}
 		}, nil},
 		{"another scaler", func(s *Spec) { s.Replicas = between(2, 5); s.Scaling.Policy = External },
-			[]string{"min 2 and max 5 differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine"}},
+			[]string{"scaling.policy is external: one replica runs until your scaler sets a number from 2 to 5"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -101,6 +101,9 @@ func TestWarnings(t *testing.T) {
 			for i, want := range test.want {
 				if !strings.HasPrefix(got[i], "chat: ") || !strings.Contains(got[i], want) {
 					t.Errorf("warned %q, want %q", got[i], want)
+				}
+				if len(got[i]) > 160 {
+					t.Errorf("%q has %d characters, want one short sentence", got[i], len(got[i]))
 				}
 			}
 		})

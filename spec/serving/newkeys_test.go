@@ -99,7 +99,7 @@ func TestKeysOfTheEngine(t *testing.T) {
 // TestModelsThatWantTheirCode holds the warning, and that the key silences it.
 func TestModelsThatWantTheirCode(t *testing.T) {
 	warned := func(change func(*Spec)) bool {
-		return strings.Contains(strings.Join(sizeable(change).Warnings(), "\n"), "bring Python code of their own")
+		return strings.Contains(strings.Join(sizeable(change).Warnings(), "\n"), "need the Python code of their repository")
 	}
 	if !warned(func(s *Spec) { s.Model.ID = "openbmb/MiniCPM-V-4_5" }) {
 		t.Error("no warning of MiniCPM")

@@ -21,8 +21,7 @@ func (s Spec) Warnings() []string {
 	needed, spare := s.spareNodes()
 	switch {
 	case s.Lifecycle.Rollout == Surge && !spare:
-		warn("a change starts the new engine first, which needs %d nodes in the %s, whose max is %d: it waits until the rollout fails; "+
-			"raise nodeGroups[].max, or set lifecycle.rollout to inPlace", needed, s.groups(), s.NodeGroup.Max)
+		warn("lifecycle.rollout is surge, which needs %d nodes in the %s, whose max is %d: rollouts fail", needed, s.groups(), s.NodeGroup.Max)
 	case s.Lifecycle.Rollout == InPlace && (s.Replicas.Least() == 1 || s.Lifecycle.derived):
 		warn("%s", s.inPlaceWarning(needed, spare))
 	}
@@ -31,22 +30,19 @@ func (s Spec) Warnings() []string {
 	}
 	policy, _ := s.Scaling.Policy.Declaration()
 	if policy.Prometheus() && !s.Monitored() {
-		warn("monitoring.serviceMonitor is false, and scaling asks for series with the labels job=%q, namespace=%q and service=%q: whoever scrapes the engines has to set them",
-			ScrapeJob, s.Namespace, s.ObjectName())
+		warn("monitoring.serviceMonitor is false: scaling needs series with the labels job=%q, namespace=%q and service=%q", ScrapeJob, s.Namespace, s.ObjectName())
 	}
 	if namespace := s.Monitoring.prometheusNamespace(); policy.Prometheus() && namespace != "" && namespace != s.Monitoring.Namespace {
-		warn("monitoring.prometheusUrl is in the namespace %s, and monitoring.namespace, the only one whose pods may scrape the engines, is %s: "+
-			"where NetworkPolicies are enforced, there will be no metrics to scale on", namespace, s.Monitoring.Namespace)
+		warn("monitoring.namespace is %s, so the NetworkPolicy refuses the Prometheus in the namespace %s", s.Monitoring.Namespace, namespace)
 	}
 	if ingress := s.Ingress; ingress.Class != "" && ingress.Class != ALBClass && ingress.TLSSecret == "" {
-		warn("ingress.tlsSecret is missing, so that API keys and answers travel in clear, unless the controller has a certificate of its own")
+		warn("ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers travel in clear")
 	}
 	if s.Service.Type == LoadBalancer {
-		warn("service.type is LoadBalancer, and the API key guards /v1 alone: everybody in service.allowedCidrs can read /metrics and call the other paths of vLLM; use ingress where that is too much")
+		warn("service.type is LoadBalancer: everybody in service.allowedCidrs can call the paths of vLLM beside /v1 without the API key")
 	}
 	if policy.Scaler == OtherScaler {
-		warn("replicas: min %d and max %d differ, so the number is left to a scaler: until one is installed Kubernetes runs 1 engine, "+
-			"and a service that had a fixed number goes down to 1 until the scaler acts", s.Replicas.Smallest(), s.Replicas.Max)
+		warn("scaling.policy is external: one replica runs until your scaler sets a number from %d to %d", s.Replicas.Smallest(), s.Replicas.Max)
 	}
 	for _, text := range s.vllmWarnings() {
 		warn("%s", text)
@@ -54,22 +50,21 @@ func (s Spec) Warnings() []string {
 	return warnings
 }
 
-// inPlaceWarning returns a warning that a change in place interrupts the service, why it
-// is in place, and how to start the new replica first.
+// inPlaceWarning returns a warning that a rollout interrupts replicas, with what starts
+// the new replica first.
 func (s Spec) inPlaceWarning(needed int, spare bool) string {
-	reason, instead := "lifecycle.rollout is inPlace", ""
-	if !spare {
-		reason = fmt.Sprintf("the %s has no GPUs to spare (it would take %d nodes, and max is %d)", s.groups(), needed, s.NodeGroup.Max)
-		instead = fmt.Sprintf("; to start the new engine first, set nodeGroups[].max to %d", needed)
-		if s.Replicas.Smallest() < s.Replicas.Max {
-			instead += ", or lifecycle.rollout to surge, which waits for GPUs while all replicas run"
-		}
-	}
-	away := "the model is away while that loads"
+	subject := "the model"
 	if minimum := s.Replicas.Least(); minimum > 1 {
-		away = fmt.Sprintf("one of %d engines after the other is away while it loads", minimum)
+		subject = fmt.Sprintf("each of %d replicas", minimum)
 	}
-	return fmt.Sprintf("a change stops the engine before it starts the new one, because %s: %s, about %d s%s", reason, away, s.Lifecycle.LoadSeconds, instead)
+	away := fmt.Sprintf("%s is away for about %d s in a rollout", subject, s.Lifecycle.LoadSeconds)
+	switch {
+	case spare:
+		return away + ", because lifecycle.rollout is inPlace"
+	case s.Replicas.Smallest() < s.Replicas.Max:
+		return fmt.Sprintf("%s; nodeGroups[].max: %d in the %s, or lifecycle.rollout: surge, starts the new replica first", away, needed, s.groups())
+	}
+	return fmt.Sprintf("%s; nodeGroups[].max: %d in the %s starts the new replica first", away, needed, s.groups())
 }
 
 // prometheusNamespace returns the namespace of a Prometheus that is a Service in the
@@ -106,28 +101,25 @@ func (s Spec) vllmWarnings() []string {
 	var warnings []string
 	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	if key, version := s.statedVersion(); versions.NewerThanKnown(version) {
-		warn("%s is %s, newer than %s, the newest that this program knows: flags, names and sizes are checked as those of %s; try the service in a test stack first",
-			key, version, versions.VLLM, versions.VLLM)
+		warn("%s is %s: flags, names and sizes are checked as those of %s, the newest release that this program knows", key, version, versions.VLLM)
 	}
 	_, doubtful := s.arguments(nil)
 	for _, p := range doubtful {
 		warn("%s", problems.Error{Problem: p})
 	}
 	if vendor := s.gated(); vendor != "" {
-		warn("models of %s ask for consent on Hugging Face, and there is no huggingFaceToken: the download may be refused after the node has started; "+
-			"give a token of an account that has consent", vendor)
+		warn("huggingFaceToken is missing: Hugging Face usually refuses the download of models of %s without the token of an account with consent", vendor)
 	}
 	for _, c := range s.Model.choices() {
 		if parsers := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(parsers) > 0 {
-			warn("%s is %s, and vLLM's recipe for this family has %s: with another parser, its output arrives as plain text", c.key, c.value, strings.Join(parsers, " or "))
+			warn("%s is %s, and vLLM's recipe for this model has %s: another parser returns plain text", c.key, c.value, strings.Join(parsers, " or "))
 		}
 	}
 	if family := s.wantsCode(); family != "" {
-		warn("models whose ids begin with %s usually bring Python code of their own, without which vLLM may not start: read it, then set trustRemoteCode and the commit as revision", family)
+		warn("trustRemoteCode is false: models of %s usually need the Python code of their repository", family)
 	}
 	if kind := s.Model.KVCacheDType; s.UnknownShape() && strings.HasPrefix(kind, "fp8") {
-		warn("kvCacheDtype is %s, and whether it runs cannot be told, since the model's shape is not known: below compute capability 8.9 (A10G, A100) it does not with "+
-			"attention sinks, latent attention (MLA), images or unusual heads", kind)
+		warn("kvCacheDtype is %s: the shape of the model is unknown, and not every model supports it on A10G and A100", kind)
 	}
 	return slices.Concat(warnings, s.requestWarnings())
 }
@@ -185,13 +177,11 @@ func (s Spec) requestWarnings() []string {
 	textOnly, _ := args.Bool("--language-model-only")
 	noImages := s.Media.Images != nil && *s.Media.Images == 0
 	if shape.Vision != (catalogue.Vision{}) && !textOnly && !noImages && !args.Has("--allowed-media-domains") {
-		warn("requests can name images of any address, which the server then fetches; name the hosts that it may ask, such as " +
-			`media: {domains: [images.example.com]}, or leave images out with media: {images: 0}`)
+		warn("media.domains is empty: a request can make the server fetch an image from any address")
 	}
 	for _, flag := range []string{"--kv-transfer-config", "--ec-transfer-config", "--kv-events-config"} {
 		if args.Has(flag) && !s.Network.Unrestricted && len(s.Network.Egress) == 0 {
-			warn("extraArgs: %s talks to other pods on ports that the NetworkPolicy closes; list where it connects to under network.egress, "+
-				"and who connects to it reaches port 8000 only, or set network.unrestricted", flag)
+			warn("extraArgs: %s connects to other pods, which the NetworkPolicy refuses without network.egress", flag)
 		}
 	}
 	return warnings

@@ -98,7 +98,7 @@ func TestWarningsOfWhatRequestsCanDo(t *testing.T) {
 	vision := func(args ...string) func(*serving.Spec) {
 		return func(s *serving.Spec) { s.Model.ID, s.ExtraArgs = "Qwen/Qwen2.5-VL-7B-Instruct", args }
 	}
-	const media, closed = "requests can name images of any address", "on ports that the NetworkPolicy closes"
+	const media, closed = "fetch an image from any address", "which the NetworkPolicy refuses without network.egress"
 	cases := map[string]struct {
 		change func(*serving.Spec)
 		want   string
