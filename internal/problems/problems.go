@@ -20,7 +20,7 @@ func Add(found *field.ErrorList, kind field.ErrorType, path *field.Path, format 
 
 // key returns a path as users read it. The empty key of a mapping is [""], such as
 // nodeSelector[""].
-func key(at *field.Path) string { return strings.ReplaceAll(at.String(), "[]", `[""]`) }
+func key(path *field.Path) string { return strings.ReplaceAll(path.String(), "[]", `[""]`) }
 
 // AddOnce appends one problem of a kind by its key, unless the list has it.
 func AddOnce(found *field.ErrorList, kind field.ErrorType, key, format string, args ...any) {

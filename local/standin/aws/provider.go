@@ -63,15 +63,12 @@ func (p *provider) Cancel(context.Context, *emptypb.Empty) (*emptypb.Empty, erro
 
 // CheckConfig compares the provider's inputs with the SDK's type.
 func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	news, err := unmarshal(req.GetNews())
+	news, err := shape.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	response := &pulumirpc.CheckResponse{Inputs: req.GetNews()}
-	for _, problem := range account.CheckProvider(aws.ProviderArgs{}, settings(news)) {
-		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
-	}
-	return response, nil
+	problems := account.CheckProvider(aws.ProviderArgs{}, settings(news))
+	return &pulumirpc.CheckResponse{Inputs: req.GetNews(), Failures: problems.Failures()}, nil
 }
 
 // settings returns a provider's inputs. The engine sends all but strings as JSON.
@@ -92,11 +89,11 @@ func settings(news resource.PropertyMap) map[string]any {
 
 // DiffConfig compares two configurations. Another region replaces every resource.
 func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := shape.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := shape.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +117,7 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 	if folder == "" {
 		return nil, errors.New("this is a simulated AWS provider, for `make preview` and tests only; for AWS, run: pulumi plugin install resource aws 6.83.0")
 	}
-	args, err := unmarshal(req.GetArgs())
+	args, err := shape.Unmarshal(req.GetArgs())
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +146,7 @@ func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureReques
 
 // Invoke returns the result of a function.
 func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pulumirpc.InvokeResponse, error) {
-	args, err := unmarshal(req.GetArgs())
+	args, err := shape.Unmarshal(req.GetArgs())
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +158,7 @@ func (p *provider) Invoke(_ context.Context, req *pulumirpc.InvokeRequest) (*pul
 	for _, problem := range problems {
 		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
 	}
-	response.Return, err = marshal(shape.Properties(answer))
+	response.Return, err = shape.Marshal(shape.Properties(answer))
 	return response, err
 }
 

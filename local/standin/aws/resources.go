@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/util/rpcutil/rpcerror"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/grpc/codes"
@@ -28,11 +27,11 @@ const defaulted = "__defaults"
 
 // Check completes the inputs, and reports those that AWS or its provider would refuse.
 func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulumirpc.CheckResponse, error) {
-	news, err := unmarshal(req.GetNews())
+	news, err := shape.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := shape.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +55,8 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	response := &pulumirpc.CheckResponse{}
-	for _, problem := range problems {
-		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
-	}
-	response.Inputs, err = marshal(news)
-	return response, err
+	inputs, err := shape.Marshal(news)
+	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: problems.Failures()}, err
 }
 
 // assignName names a resource without a name: with its current name, or with the program's name
@@ -133,7 +128,7 @@ func kindOf(change account.Change) pulumirpc.PropertyDiff_Kind {
 
 // Create creates a resource, or in a preview returns its known outputs.
 func (p *provider) Create(ctx context.Context, req *pulumirpc.CreateRequest) (*pulumirpc.CreateResponse, error) {
-	inputs, err := unmarshal(req.GetProperties())
+	inputs, err := shape.Unmarshal(req.GetProperties())
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +214,7 @@ func recorded(unfinished *account.UnfinishedError, req *pulumirpc.UpdateRequest,
 
 // Read returns the resource in the account. A deleted resource has an empty ID.
 func (p *provider) Read(_ context.Context, req *pulumirpc.ReadRequest) (*pulumirpc.ReadResponse, error) {
-	inputs, err := unmarshal(req.GetInputs())
+	inputs, err := shape.Unmarshal(req.GetInputs())
 	if err != nil {
 		return nil, err
 	}
@@ -248,27 +243,17 @@ func state(outputs map[string]any, inputs resource.PropertyMap) (*structpb.Struc
 			properties[key] = resource.MakeSecret(properties[key])
 		}
 	}
-	return marshal(properties)
-}
-
-var options = plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true}
-
-func unmarshal(props *structpb.Struct) (resource.PropertyMap, error) {
-	return plugin.UnmarshalProperties(props, options)
+	return shape.Marshal(properties)
 }
 
 func unmarshalAll(props ...*structpb.Struct) ([]resource.PropertyMap, error) {
-	var all []resource.PropertyMap
+	var decoded []resource.PropertyMap
 	for _, encoded := range props {
-		read, err := unmarshal(encoded)
+		read, err := shape.Unmarshal(encoded)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, read)
+		decoded = append(decoded, read)
 	}
-	return all, nil
-}
-
-func marshal(props resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(props, options)
+	return decoded, nil
 }

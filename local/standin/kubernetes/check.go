@@ -52,11 +52,11 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := shape.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := shape.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
@@ -80,12 +80,8 @@ func (p *provider) Check(_ context.Context, req *pulumirpc.CheckRequest) (*pulum
 	if err := assignName(req, metadata, olds); err != nil {
 		return nil, err
 	}
-	response := &pulumirpc.CheckResponse{}
-	for _, problem := range problems {
-		response.Failures = append(response.Failures, &pulumirpc.CheckFailure{Property: problem.Place, Reason: problem.Text})
-	}
-	response.Inputs, err = marshal(news)
-	return response, err
+	inputs, err := shape.Marshal(news)
+	return &pulumirpc.CheckResponse{Inputs: inputs, Failures: problems.Failures()}, err
 }
 
 // objectProblems returns what is wrong with an object, and sets its namespace where it

@@ -10,10 +10,8 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
-	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 	"google.golang.org/protobuf/types/known/emptypb"
-	"google.golang.org/protobuf/types/known/structpb"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -92,7 +90,7 @@ func (p *provider) CheckConfig(_ context.Context, req *pulumirpc.CheckRequest) (
 // Configure finds the cluster. One that cannot be reached is not an error yet: a preview
 // goes on without it, and an update fails at the first object with the reason.
 func (p *provider) Configure(ctx context.Context, req *pulumirpc.ConfigureRequest) (*pulumirpc.ConfigureResponse, error) {
-	args, err := unmarshal(req.GetArgs())
+	args, err := shape.Unmarshal(req.GetArgs())
 	if err != nil {
 		return nil, err
 	}
@@ -150,11 +148,11 @@ func endpoint(args resource.PropertyMap) (server, namespace string, err error) {
 // same one, whatever its kubeconfig looks like.
 // https://www.pulumi.com/registry/packages/kubernetes/api-docs/provider/ (read 2026-11-29)
 func (p *provider) DiffConfig(_ context.Context, req *pulumirpc.DiffRequest) (*pulumirpc.DiffResponse, error) {
-	olds, err := unmarshal(req.GetOlds())
+	olds, err := shape.Unmarshal(req.GetOlds())
 	if err != nil {
 		return nil, err
 	}
-	news, err := unmarshal(req.GetNews())
+	news, err := shape.Unmarshal(req.GetNews())
 	if err != nil {
 		return nil, err
 	}
@@ -196,13 +194,4 @@ func replacesCluster(olds, news resource.PropertyMap, changed []string) []string
 		return nil
 	}
 	return selecting
-}
-
-// unmarshal reads properties as the engine marks them up.
-func unmarshal(props *structpb.Struct) (resource.PropertyMap, error) {
-	return plugin.UnmarshalProperties(props, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true, RejectAssets: true})
-}
-
-func marshal(props resource.PropertyMap) (*structpb.Struct, error) {
-	return plugin.MarshalProperties(props, plugin.MarshalOptions{KeepUnknowns: true, KeepSecrets: true, SkipNulls: true})
 }

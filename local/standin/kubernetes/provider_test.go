@@ -46,7 +46,7 @@ func wire(t *testing.T, text string) *structpb.Struct {
 	if err := json.Unmarshal([]byte(text), &plain); err != nil {
 		t.Fatal(err)
 	}
-	encoded, err := marshal(marked(shape.Properties(plain)))
+	encoded, err := shape.Marshal(marked(shape.Properties(plain)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func (p *provider) apply(urn string, inputs *structpb.Struct, preview bool) (id 
 	if err != nil {
 		return "", nil, err
 	}
-	news, err := unmarshal(inputs)
+	news, err := shape.Unmarshal(inputs)
 	if err != nil {
 		return "", nil, err
 	}
@@ -79,7 +79,7 @@ func (p *provider) apply(urn string, inputs *structpb.Struct, preview bool) (id 
 		err = incluster.FromEnvironment().Created(p.server, gvk.Kind, namespace, name, plain)
 	}
 	if err == nil {
-		properties, err = marshal(news)
+		properties, err = shape.Marshal(news)
 	}
 	return identifier(namespace, name), properties, err
 }
