@@ -19,6 +19,8 @@ import (
 	"time"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/vllm-eks/vllm-eks/local/orphan"
 )
 
 // Run is the result of one pulumi command.
@@ -82,7 +84,8 @@ func (s Stack) Cancel(ctx context.Context) (string, error) {
 func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.Layout.Bin("pulumi"), append(args, "--cwd="+s.Project(), "--non-interactive", "--color=never")...)
 	cmd.Env = append(s.Environment(proxy), o.Environment...)
-	cmd.SysProcAttr = processAttributes() // only this process receives the terminal's Ctrl-C
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // only this process receives the terminal's Ctrl-C
+	orphan.Signal(cmd, syscall.SIGINT)
 	cmd.Cancel = func() error {
 		if o.Kill {
 			return cmd.Process.Kill()

@@ -11,9 +11,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/image"
+	"github.com/vllm-eks/vllm-eks/local/orphan"
 )
 
 const localStack = "local"
@@ -44,8 +46,8 @@ func (e engine) deploy(ctx context.Context) error {
 	// On a first interrupt Pulumi finishes the steps in progress, on a second it stops
 	// at once. So it must not get the terminal's interrupt besides this process'.
 	detach(cmd)
-	interruptOrphan(cmd)
-	runtime.LockOSThread() // interruptOrphan requires it
+	orphan.Signal(cmd, syscall.SIGINT)
+	runtime.LockOSThread() // orphan.Signal requires it
 	defer runtime.UnlockOSThread()
 	cmd.WaitDelay = 2 * time.Minute
 	if err := cmd.Run(); err != nil {

@@ -9,6 +9,8 @@ import (
 	"syscall"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/vllm-eks/vllm-eks/local/orphan"
 )
 
 // pluginStream receives a plug-in's output.
@@ -38,7 +40,7 @@ func (h *languageHost) RunPlugin(req *pulumirpc.RunPluginRequest, stream pluginS
 	command.Stderr = writer(func(content []byte) error {
 		return send(&pulumirpc.RunPluginResponse{Output: &pulumirpc.RunPluginResponse_Stderr{Stderr: content}})
 	})
-	endWithHost(command)
+	orphan.Signal(command, syscall.SIGKILL) // without its host, a program would wait forever
 	command.WaitDelay = stopGrace
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	code, err := exitCode(ctx, path, command.Run())

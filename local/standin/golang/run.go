@@ -15,6 +15,8 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/diag"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
+
+	"github.com/vllm-eks/vllm-eks/local/orphan"
 )
 
 // stopGrace bounds the time in which a cancelled program may end by itself.
@@ -40,7 +42,7 @@ func (h *languageHost) Run(ctx context.Context, req *pulumirpc.RunRequest) (*pul
 	command.Env = environment
 	// The engine shows the output of this process.
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
-	endWithHost(command)
+	orphan.Signal(command, syscall.SIGKILL) // without its host, a program would wait forever
 	command.WaitDelay = stopGrace
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	return outcome(ctx, path, command.Run()), nil
