@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 
 	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
@@ -106,15 +107,20 @@ func cachePath(source string) (string, error) {
 	return filepath.Join(dir, "program"), nil
 }
 
-// build compiles without cgo and without paths of this machine. It uses the flags of this
-// repository's other builds, so that all share a cache. A version-control stamp would link
-// every commit again.
+// buildFlags holds the flags of this repository's other builds, which local/bootstrap explains,
+// so that all share a cache. A version-control stamp would link every commit again.
+var buildFlags = []string{
+	"-trimpath", "-buildvcs=false",
+	"-gcflags=all=-l -dwarf=false", "-gcflags=std=-dwarf=false", "-gcflags=github.com/vllm-eks/vllm-eks/...=-dwarf=false",
+}
+
+// build compiles a program without cgo and without paths of this machine.
 func build(ctx context.Context, source, target string) error {
 	tool, err := goTool()
 	if err != nil {
 		return err
 	}
-	compile := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-o", target, ".")
+	compile := exec.CommandContext(ctx, tool, slices.Concat([]string{"build"}, buildFlags, []string{"-o", target, "."})...)
 	compile.Dir = source
 	compile.Env = append(os.Environ(), "CGO_ENABLED=0")
 	var output bytes.Buffer
