@@ -238,6 +238,7 @@ func (s *simulated) endAtNodes(kill bool) {
 // TestInterruptedUpdate ends an update by Ctrl-C after the cluster's creation, kills the next
 // one, and repairs the stack with the documented commands.
 func TestInterruptedUpdate(t *testing.T) {
+	t.Parallel()
 	folder := accountFolder(t)
 	s := newSimulated(t, folder, "dev", stackText(t, "dev"))
 	s.endAtNodes(false)

@@ -15,6 +15,7 @@ import (
 // TestExistingInfrastructure deploys to infrastructure that the user has, and destroys the
 // stack. The user's resources remain unchanged.
 func TestExistingInfrastructure(t *testing.T) {
+	t.Parallel()
 	const model = "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192}]\n"
 	t.Run("VPC and installed charts", func(t *testing.T) {
 		folder := accountFolder(t)

@@ -7,46 +7,44 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
-// previewBudget bounds the duration of a preview of prod on two cores, without builds.
-const previewBudget = 45 * time.Second
-
-// TestEngineFloor compares the preview of prod with the preview of as many empty resources.
-func TestEngineFloor(t *testing.T) {
-	folder := accountFolder(t)
-	prod := newSimulated(t, filepath.Join(folder, "prod"), "prod", stackText(t, "prod"))
-	preview := func(s *simulated, environment ...string) (simulation.Run, time.Duration) {
-		began := time.Now()
-		run, err := s.Do(t.Context(), simulation.Options{Environment: environment}, "preview")
-		if err != nil {
-			t.Fatalf("%v\n%s", err, run.Output)
+// BenchmarkPreview compares the preview of prod with previews of as many empty resources, which
+// bound what a program of that size can reach.
+func BenchmarkPreview(b *testing.B) {
+	folder := accountFolder(b)
+	prod := newSimulated(b, filepath.Join(folder, "prod"), "prod", stackText(b, "prod"))
+	preview := func(b *testing.B, s *simulated, environment ...string) (run simulation.Run) {
+		for b.Loop() {
+			var err error
+			if run, err = s.Do(b.Context(), simulation.Options{Environment: environment}, "preview"); err != nil {
+				b.Fatalf("%v\n%s", err, run.Output)
+			}
 		}
-		return run, time.Since(began)
+		b.ReportMetric(float64(len(run.Steps())-1), "resources") // without the stack itself
+		return run
 	}
-	run, took := preview(prod)
-	count := len(run.Steps()) - 1 // without the stack itself
+	count := 0
+	b.Run("prod", func(b *testing.B) { count = len(preview(b, prod).Steps()) - 1 })
+
 	program := filepath.Join(folder, "floor")
-	build := exec.CommandContext(t.Context(), filepath.Join(checkout(t).Root, "local/bootstrap"), "go", "-C", "local", "build", "-trimpath", "-o", program, "./e2e/floor")
+	build := exec.CommandContext(b.Context(), filepath.Join(checkout(b).Root, "local/bootstrap"), "go", "-C", "local", "build", "-trimpath", "-o", program, "./e2e/floor")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		b.Fatalf("%v\n%s", err, out)
 	}
-	floor := newSimulated(t, filepath.Join(folder, "floors"), "floor", "config: {aws:region: us-west-2}\n")
+	floor := newSimulated(b, filepath.Join(folder, "floors"), "floor", "config: {aws:region: us-west-2}\n")
 	if err := floor.Write(program, "config: {aws:region: us-west-2}\n"); err != nil {
-		t.Fatal(err)
+		b.Fatal(err)
 	}
-	empty, bare := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count))
-	if got := len(empty.Steps()) - 1; got < count {
-		t.Fatalf("%d resources, want %d", got, count)
-	}
-	_, component := preview(floor, fmt.Sprintf("FLOOR_RESOURCES=%d", count), "FLOOR_EKS="+simulation.EKSVersion)
-	round := func(d time.Duration) time.Duration { return d.Round(100 * time.Millisecond) }
-	t.Logf("preview of prod, %d resources: %s; of as many empty ones: %s; of these and an empty cluster of pulumi-eks: %s",
-		count, round(took), round(bare), round(component))
-	if took > previewBudget {
-		t.Errorf("the preview of prod took %s, want at most %s", took, previewBudget)
-	}
+	resources := fmt.Sprintf("FLOOR_RESOURCES=%d", count)
+	b.Run("empty resources", func(b *testing.B) {
+		if got := len(preview(b, floor, resources).Steps()) - 1; got < count {
+			b.Fatalf("%d resources, want %d", got, count)
+		}
+	})
+	b.Run("empty resources and a cluster of pulumi-eks", func(b *testing.B) {
+		preview(b, floor, resources, "FLOOR_EKS="+simulation.EKSVersion)
+	})
 }

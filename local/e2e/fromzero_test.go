@@ -98,7 +98,7 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 	pod["metadata"].(map[string]any)["name"] = p.name
 	pod["metadata"].(map[string]any)["namespace"] = zeroSpace
 	add := func(isWanted func(nodetemplate.Group) bool) int {
-		added := 0
+		var added []corev1.Node
 		for _, group := range nodetemplate.Groups(resources) {
 			if !isWanted(group) {
 				continue
@@ -108,11 +108,12 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 				t.Fatal(err)
 			}
 			for _, node := range nodes {
-				createNode(t, p.name+"-"+group.Name, node)
-				added++
+				node.Name = p.name + "-" + group.Name + "-" + node.Labels[corev1.LabelInstanceTypeStable]
+				added = append(added, node)
 			}
 		}
-		return added
+		createNodes(t, added)
+		return len(added)
 	}
 	isSystem := func(g nodetemplate.Group) bool { return strings.HasPrefix(g.Name, "nodes-system") }
 	system := add(isSystem)
@@ -156,23 +157,22 @@ func modelPod(t *testing.T, resources []stacktest.Resource, model string) map[st
 	return nil
 }
 
-// createNode creates a ready Node without a machine. The test deletes it before the controllers
-// miss its heartbeat.
-func createNode(t *testing.T, prefix string, node corev1.Node) {
+// createNodes creates ready Nodes without machines. The test deletes them before the controllers
+// miss their heartbeats.
+func createNodes(t *testing.T, nodes []corev1.Node) {
 	t.Helper()
-	node.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}
-	node.Name = prefix + "-" + node.Labels[corev1.LabelInstanceTypeStable]
-	node.Labels[corev1.LabelHostname] = node.Name
-	create(t, node)
-	t.Cleanup(func() { kubectl(t, "delete", "node", node.Name) })
-	for i := range node.Status.Conditions {
-		node.Status.Conditions[i].LastHeartbeatTime = metav1.Now()
+	remove := []string{"delete", "node"}
+	for i := range nodes {
+		node := &nodes[i]
+		node.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "Node"}
+		node.Labels[corev1.LabelHostname] = node.Name
+		for c := range node.Status.Conditions {
+			node.Status.Conditions[c].LastHeartbeatTime = metav1.Now()
+		}
+		remove = append(remove, node.Name)
 	}
-	status, err := json.Marshal(map[string]any{"status": node.Status})
-	if err != nil {
-		t.Fatal(err)
-	}
-	kubectl(t, "patch", "node", node.Name, "--subresource=status", "--type=merge", "--patch="+string(status))
+	t.Cleanup(func() { kubectl(t, append(remove, "--ignore-not-found")...) })
+	create(t, map[string]any{"apiVersion": "v1", "kind": "List", "items": nodes})
 }
 
 func create(t *testing.T, object any) {

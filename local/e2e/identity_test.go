@@ -25,6 +25,7 @@ func existingCluster(kubeconfig, context, namespace, model string) string {
 // creates one resource and deletes the other, and both have the same object. The object must
 // remain.
 func TestUpdatesKeepObjects(t *testing.T) {
+	t.Parallel()
 	folder := accountFolder(t)
 	kubeconfig := filepath.Join(folder, "theirs")
 	if err := os.WriteFile(kubeconfig, []byte(`{apiVersion: v1, kind: Config, users: [{name: me, user: {token: simulated}}],

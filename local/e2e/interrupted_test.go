@@ -13,6 +13,7 @@ import (
 // TestKilledUpdate kills an update, which leaves a locked stack with pending operations.
 // The next update repairs the stack, and the one after changes nothing.
 func TestKilledUpdate(t *testing.T) {
+	t.Parallel()
 	const namespace = "e2e-killed"
 	config := strings.ReplaceAll(twoModels(mistral, qwen), testSpace, namespace)
 	s := newStack(t, config)

@@ -34,6 +34,7 @@ const localContext = "vllm-eks-local"
 // TestLanguagesOnTheCluster deploys the same service in Go, YAML and TypeScript to the embedded
 // cluster. All create the same objects, and the service answers.
 func TestLanguagesOnTheCluster(t *testing.T) {
+	t.Parallel()
 	objects := map[string]map[string]string{}
 	for _, l := range languages() {
 		t.Run(l.project, func(t *testing.T) {

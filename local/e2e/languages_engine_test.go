@@ -34,6 +34,7 @@ func simulatedEnvironment(t *testing.T, folder string) []string {
 // TestLanguages runs the same service in Go, YAML and TypeScript, with the real engine
 // and hosts and a simulated cluster.
 func TestLanguages(t *testing.T) {
+	t.Parallel()
 	objects := map[string]map[string]string{}
 	for _, l := range languages() {
 		t.Run(l.project, func(t *testing.T) {
@@ -61,6 +62,7 @@ func TestLanguages(t *testing.T) {
 // TestTypeScriptWantsACluster holds that the example in TypeScript creates nothing without
 // the name of a cluster, as the others do that read it from the stack's configuration.
 func TestTypeScriptWantsACluster(t *testing.T) {
+	t.Parallel()
 	for _, l := range languages() {
 		if l.project != "existing-cluster-typescript" {
 			continue
@@ -79,6 +81,7 @@ func TestTypeScriptWantsACluster(t *testing.T) {
 // TestErrorsOfOutputsInGo holds how a Go program shows the problem of an output: Pulumi
 // puts words of its own in front of the key, as docs/languages.md says.
 func TestErrorsOfOutputsInGo(t *testing.T) {
+	t.Parallel()
 	folder := accountFolder(t)
 	e := newExample(t, languages()[0], folder, "mine", simulatedEnvironment(t, folder),
 		`pulumi.String("inference")`, `pulumi.String("Bad_Name").ToStringOutput()`)
@@ -124,6 +127,7 @@ outputs:
 // TestOutputsAreInputs passes outputs of one component to another, with the real engine. Valid
 // outputs create the same objects as plain values, and invalid ones are refused.
 func TestOutputsAreInputs(t *testing.T) {
+	t.Parallel()
 	folder := accountFolder(t)
 	e := &example{language: language{project: "chained", command: (*example).cli}, t: t, folder: folder, context: "mine"}
 	e.environment = append(simulatedEnvironment(t, folder), "PULUMI_BACKEND_URL=file://"+e.backend())

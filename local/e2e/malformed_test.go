@@ -17,6 +17,7 @@ const (
 // TestPreviewRefusesMalformedConfigurations holds that a preview with the real engine refuses
 // each configuration and names the wrong key.
 func TestPreviewRefusesMalformedConfigurations(t *testing.T) {
+	t.Parallel()
 	const head = "config:\n  vllm-eks:cluster: {existing: {context: vllm-eks-local}}\n  vllm-eks:namespaces: [{name: " + malformedSpace + "}]\n"
 	entry := func(fields string) string {
 		return head + "  vllm-eks:models:\n    - {name: a, model: org/model-7b, maxModelLen: 4096" + fields + "}\n"

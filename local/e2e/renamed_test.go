@@ -30,6 +30,7 @@ func modelNamed(name, previous string) string {
 // replaced, no replica restarts, and the model answers at all of its addresses. Without them,
 // it is another model.
 func TestRenamedModelKeepsReplicas(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, modelNamed("mistral-7b", ""))
 	s.setSecret("apiKey", apiKeyCanary)
 	key := secretLines(t, s)

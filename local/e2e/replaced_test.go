@@ -55,6 +55,7 @@ func renamedKubeconfig(t *testing.T) string {
 // TestReplacementKeepsTheService makes the changes after which one resource creates and another
 // deletes an object of the same name, while clients send requests all the time.
 func TestReplacementKeepsTheService(t *testing.T) {
+	t.Parallel()
 	const local, mine, theirs = "vllm-eks-local", "{name: " + replacedSpace + "}", "{name: " + replacedSpace + ", existing: true}"
 	t.Cleanup(func() { // the destroyed stack leaves the namespace
 		if out, err := tryKubectl("delete", "namespace", replacedSpace, "--ignore-not-found"); err != nil {

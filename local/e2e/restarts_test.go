@@ -19,6 +19,7 @@ const noticedSpace = "e2e-noticed"
 // is busy all the time. The second and the third are restarted within the documented times, the
 // first and the last never.
 func TestOnlyBrokenReplicasRestart(t *testing.T) {
+	t.Parallel()
 	const loadSeconds, hungSeconds = 30, 120
 	s := newStack(t, fmt.Sprintf(`config:
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}

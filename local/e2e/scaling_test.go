@@ -48,6 +48,7 @@ func scaled(policy string) string {
 // TestScaling lets the real KEDA, Kubernetes' autoscaler and Prometheus change the number of
 // replicas with the load, with each scaling policy.
 func TestScaling(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, scaled("{policy: load, targetLoad: 4, downSeconds: 15}"))
 	s.up()
 	t.Run("Prometheus has every replica's series, with the documented labels", testSeries)

@@ -27,13 +27,13 @@ import (
 type simulated struct {
 	simulation.Stack
 
-	t *testing.T
+	t testing.TB
 	// components are the observed processes of the EKS component.
 	components map[int]bool
 }
 
 // newSimulated creates a stack in a folder of the checkout. The tests of one account share it.
-func newSimulated(t *testing.T, folder, name, configuration string) *simulated {
+func newSimulated(t testing.TB, folder, name, configuration string) *simulated {
 	t.Helper()
 	s := &simulated{Stack: simulation.Stack{Layout: checkout(t), Folder: folder, Name: name}, t: t, components: map[int]bool{}}
 	s.configure(configuration)
@@ -44,7 +44,7 @@ func newSimulated(t *testing.T, folder, name, configuration string) *simulated {
 }
 
 // accountFolder returns a new folder in .local, which is removed if the test passes.
-func accountFolder(t *testing.T) string {
+func accountFolder(t testing.TB) string {
 	t.Helper()
 	parent := checkout(t).Simulation("tests")
 	if err := os.MkdirAll(parent, 0o700); err != nil {
@@ -65,7 +65,7 @@ func accountFolder(t *testing.T) string {
 }
 
 // stackText returns a stack file of this repository, with replacements: old, new, …
-func stackText(t *testing.T, name string, oldNew ...string) string {
+func stackText(t testing.TB, name string, oldNew ...string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(checkout(t).Root, "Pulumi."+name+".yaml"))
 	if err != nil {
@@ -74,7 +74,7 @@ func stackText(t *testing.T, name string, oldNew ...string) string {
 	return replaced(t, string(text), oldNew...)
 }
 
-func replaced(t *testing.T, text string, oldNew ...string) string {
+func replaced(t testing.TB, text string, oldNew ...string) string {
 	t.Helper()
 	for i := 0; i < len(oldNew); i += 2 {
 		if !strings.Contains(text, oldNew[i]) {
@@ -190,7 +190,7 @@ func changes(run simulation.Run) []string {
 
 // expectChanges fails unless each change matches one of the patterns and each pattern one of
 // the changes.
-func expectChanges(t *testing.T, run simulation.Run, patterns ...string) {
+func expectChanges(t testing.TB, run simulation.Run, patterns ...string) {
 	t.Helper()
 	planned := changes(run)
 	used := make([]bool, len(patterns))

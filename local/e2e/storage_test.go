@@ -37,6 +37,7 @@ const stored = `config:
 // TestStorage serves a model and an adapter from volumes with an existing ServiceAccount. The
 // next replica finds the cache of the previous one, which an unprivileged user wrote.
 func TestStorage(t *testing.T) {
+	t.Parallel()
 	kubectl(t, "create", "namespace", storageSpace)
 	t.Cleanup(func() { kubectl(t, "delete", "namespace", storageSpace) })
 	kubectl(t, "label", "namespace", storageSpace, "pod-security.kubernetes.io/enforce=restricted")

@@ -43,6 +43,7 @@ func streamed(model string, replicas int) string {
 // connection pools. Every request must be answered in full, and new replicas must get their
 // share of the requests.
 func TestStreamsFinish(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, streamed("mistralai/Mistral-7B-Instruct-v0.2", 1))
 	s.up()
 	url := serviceURLIn(t, streamSpace, "chat")

@@ -96,6 +96,7 @@ func (s *simulated) scale(group string, nodes int) {
 
 // TestUpdatesKeepAutoscaledNodes changes a stack with nodes that the autoscaler started.
 func TestUpdatesKeepAutoscaledNodes(t *testing.T) {
+	t.Parallel()
 	const group = "nodes-g5-us-west-2a"
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
 	larger := func(minimum, maximum int) string {
@@ -154,6 +155,7 @@ func TestUpdatesKeepAutoscaledNodes(t *testing.T) {
 // TestUnfinishedUpdateStaysInThePreview changes a group's launch template while its pods cannot
 // be evicted. EKS fails the update, and the preview shows it until a later update succeeds.
 func TestUnfinishedUpdateStaysInThePreview(t *testing.T) {
+	t.Parallel()
 	const group = "nodes-g5-us-west-2a"
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100", "      max: 1\n", "      max: 3\n")
 	s := newSimulated(t, accountFolder(t), "dev", initial)
@@ -196,6 +198,7 @@ func TestUnfinishedUpdateStaysInThePreview(t *testing.T) {
 
 // TestUpdateMatchesPreview makes the changes that a team makes in a year.
 func TestUpdateMatchesPreview(t *testing.T) {
+	t.Parallel()
 	initial := stackText(t, "dev", "maxUsdPerHour: 2", "maxUsdPerHour: 100")
 	s := newSimulated(t, accountFolder(t), "dev", initial)
 	s.apply(initial)
@@ -231,6 +234,7 @@ func TestUpdateMatchesPreview(t *testing.T) {
 
 // TestAddAndRemoveZone adds a zone to the network and removes it.
 func TestAddAndRemoveZone(t *testing.T) {
+	t.Parallel()
 	two := stackText(t, "dev")
 	three := replaced(t, two, "zones: [us-west-2a, us-west-2b]", "zones: [us-west-2a, us-west-2b, us-west-2c]")
 	s := newSimulated(t, accountFolder(t), "dev", two)
