@@ -22,8 +22,8 @@ type Component struct {
 type ComponentArgs struct {
 	// Type is the type token of the component, such as vllm-eks:keda:KEDA. Required.
 	Type string
-	// Namespaces are created before the charts. Without namespaces, nothing is
-	// registered.
+	// Namespaces are created before the charts. Without namespaces and objects, nothing
+	// is registered.
 	Namespaces []chart.Namespace
 	// Role registers the AWS role of the pods. Default: no role.
 	Role Role
@@ -73,10 +73,10 @@ type Chart struct {
 	Optional bool
 }
 
-// NewComponent registers a component, or nothing if it has no namespace.
+// NewComponent registers a component, or nothing if it has no namespace and no object.
 func NewComponent(ctx *pulumi.Context, name string, args ComponentArgs, opts ...pulumi.ResourceOption) (*Component, error) {
 	c := &Component{}
-	if len(args.Namespaces) == 0 {
+	if len(args.Namespaces)+len(args.Objects) == 0 {
 		return c, nil
 	}
 	if err := ctx.RegisterComponentResource(args.Type, name, c, opts...); err != nil {

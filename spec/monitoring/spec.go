@@ -44,6 +44,9 @@ type Spec struct {
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
 	// exists. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
+	// Rules creates recording rules of the models in [Namespace]. Default: true with
+	// serviceMonitor.
+	Rules *bool `key:"rules"`
 	// Values are further values of the chart of Prometheus.
 	Values map[string]any `key:"values"`
 	// GPUMetricsValues are further values of the chart of the exporter.
@@ -103,6 +106,11 @@ func (s Spec) WithDefaults() Spec {
 	}
 	if s.Install {
 		s.ServiceMonitor = true
+	}
+	if s.Rules == nil {
+		s.Rules = &s.ServiceMonitor
+	} else {
+		s.Rules = new(*s.Rules)
 	}
 	keys.Complete(&s)
 	return s

@@ -131,6 +131,19 @@ func (p Policy) Needs() []string {
 	return needs
 }
 
+// Target returns the value of a trigger's query for one replica; 0 for another trigger.
+func (s Settings) Target(trigger string) float64 {
+	switch trigger {
+	case "load":
+		return float64(s.TargetLoad)
+	case "kv-cache":
+		return s.TargetKVUsage
+	case "queue":
+		return float64(s.TargetWaiting)
+	}
+	return 0
+}
+
 // Scaled reports whether something changes the number of replicas.
 func (s Spec) Scaled() bool { return s.Scaling.Policy != Fixed }
 

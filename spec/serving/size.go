@@ -228,6 +228,9 @@ func (o Objectives) sizing() sizing.Objectives {
 	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
 }
 
+// Latencies returns the objectives with their defaults.
+func (o Objectives) Latencies() sizing.Objectives { return o.sizing().WithDefaults(0) }
+
 const (
 	// answersInFlight is how many times longer than the mean a request may be
 	// that is left to finish: the longest 1 % of Azure's answers are 2.8 times.

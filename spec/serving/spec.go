@@ -165,6 +165,9 @@ type Objectives struct {
 	// OutputTokens is the mean length of an answer, in tokens. Default: 211, that of
 	// Azure's conversation trace.
 	OutputTokens int `key:"outputTokens" range:"1..10000000"`
+	// Share is the share of requests that must meet the objectives. Alerts fire when too
+	// many requests miss them.
+	Share float64 `key:"share" range:"0.5..0.9999" default:"0.95" only:"stack"`
 }
 
 // Costs holds prices beside those of the catalogue.

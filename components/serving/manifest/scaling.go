@@ -44,25 +44,18 @@ func scaler(s serving.Spec, manager string) runtime.Object {
 	return nil
 }
 
-// question holds the query of a trigger to Prometheus. KEDA scales to the value of the
-// query divided by the threshold.
-type question struct{ query, threshold string }
-
-// questions returns the question of each trigger of the policies. The triggers are
-// separate, so that the largest number of replicas applies. Their queries are sums,
-// because an average over the replicas could not request more replicas.
-func questions() map[string]func(serving.Spec) question {
-	return map[string]func(serving.Spec) question{
-		"load": func(s serving.Spec) question {
+// queries returns the query to Prometheus of each trigger of the policies. KEDA scales to
+// its value divided by the trigger's target. The triggers are separate, so that the
+// largest number of replicas applies. Their queries are sums, because an average over the
+// replicas could not request more replicas.
+func queries() map[string]func(serving.Spec) string {
+	return map[string]func(serving.Spec) string{
+		"load": func(s serving.Spec) string {
 			requests := gauge(s, "vllm:num_requests_running") + " + " + gauge(s, "vllm:num_requests_waiting")
-			return question{sum(s, requests) + " + " + hungLoad(s, requests), strconv.Itoa(s.Scaling.TargetLoad)}
+			return sum(s, requests) + " + " + hungLoad(s, requests)
 		},
-		"kv-cache": func(s serving.Spec) question {
-			return question{sum(s, gauge(s, "vllm:kv_cache_usage_perc")), strconv.FormatFloat(s.Scaling.TargetKVUsage, 'g', -1, 64)}
-		},
-		"queue": func(s serving.Spec) question {
-			return question{sum(s, gauge(s, "vllm:num_requests_waiting")), strconv.Itoa(s.Scaling.TargetWaiting)}
-		},
+		"kv-cache": func(s serving.Spec) string { return sum(s, gauge(s, "vllm:kv_cache_usage_perc")) },
+		"queue":    func(s serving.Spec) string { return sum(s, gauge(s, "vllm:num_requests_waiting")) },
 	}
 }
 
@@ -71,8 +64,8 @@ func triggers(s serving.Spec) []any {
 	policy, _ := s.Scaling.Policy.Declaration()
 	var list []any
 	for _, name := range policy.Triggers {
-		if ask, found := questions()[name]; found {
-			list = append(list, trigger(s, name, ask(s)))
+		if query, found := queries()[name]; found {
+			list = append(list, trigger(s, name, query(s), s.Scaling.Target(name)))
 		}
 	}
 	if s.Scaling.Wake.Query != "" {
@@ -141,13 +134,13 @@ func rules(windowSeconds, periodSeconds int, choose string, policies ...map[stri
 // more. A query without a result counts as 0, because a counter has no series before its
 // first increment.
 func wakeTrigger(s serving.Spec) any {
-	return trigger(s, "wake", question{fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), "1"})
+	return trigger(s, "wake", fmt.Sprintf("clamp_max(%s or vector(0), 1)", signal(s.Scaling.Wake)), 1)
 }
 
 // trigger returns one of KEDA's triggers.
-func trigger(s serving.Spec, name string, q question) any {
+func trigger(s serving.Spec, name, query string, target float64) any {
 	return map[string]any{"type": "prometheus", "name": name, "metricType": "AverageValue", "metadata": map[string]any{
-		"serverAddress": s.Monitoring.PrometheusURL, "query": q.query, "threshold": q.threshold,
+		"serverAddress": s.Monitoring.PrometheusURL, "query": query, "threshold": strconv.FormatFloat(target, 'f', -1, 64),
 		// Missing metrics do not count as a load of 0, which would delete replicas.
 		"ignoreNullValues": "false",
 	}}

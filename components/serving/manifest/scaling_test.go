@@ -17,8 +17,11 @@ func TestEveryPolicyHasItsObject(t *testing.T) {
 	for _, p := range serving.Policies() {
 		for _, name := range p.Triggers {
 			used[name] = true
-			if questions()[name] == nil {
-				t.Errorf("the trigger %s of the policy %s asks nothing; add it to questions()", name, p.Name)
+			if queries()[name] == nil {
+				t.Errorf("the trigger %s of the policy %s has no query; add it to queries()", name, p.Name)
+			}
+			if p.Settings(serving.Replicas{Max: 3}).Target(name) == 0 {
+				t.Errorf("the trigger %s of the policy %s has no target; add it to Settings.Target in spec/serving", name, p.Name)
 			}
 		}
 		if (p.Scaler == serving.KEDA) != (len(p.Triggers) > 0) {
@@ -45,7 +48,7 @@ func TestEveryPolicyHasItsObject(t *testing.T) {
 			}
 		})
 	}
-	for name := range questions() {
+	for name := range queries() {
 		if !used[name] {
 			t.Errorf("no policy has the trigger %s", name)
 		}
