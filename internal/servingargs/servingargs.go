@@ -22,8 +22,9 @@ type Arguments struct {
 
 // secret holds the argument that a component adds to a reference to a Secret.
 type secret struct {
-	// Value is the secret itself. The component creates a Secret that holds it, and
-	// that Pulumi names. It cannot be combined with existingSecret. Default: none.
+	// Value is the secret itself. The component creates a Secret that holds it, with a
+	// name that Pulumi generates. It cannot be combined with existingSecret. Default:
+	// none.
 	Value string `key:"value" secret:"true" input:"true"`
 }
 

@@ -24,8 +24,8 @@ func TestWarningsOfANewerRelease(t *testing.T) {
 		want   string
 	}{
 		"known":                       {nil, ""},
-		"newer":                       {func(s *Spec) { s.VLLMVersion = "v0.99.0" }, "a: vllmVersion is v0.99.0: flags, names and sizes are checked as those of v0.33.0"},
-		"newer by the image":          {func(s *Spec) { s.Image = "vllm/vllm-openai:v0.99.1" }, "a: image is v0.99.1: flags, names and sizes are checked as those of v0.33.0"},
+		"newer":                       {func(s *Spec) { s.VLLMVersion = "v0.99.0" }, "a: vllmVersion is v0.99.0: the program checks flags, names and sizes as those of v0.33.0"},
+		"newer by the image":          {func(s *Spec) { s.Image = "vllm/vllm-openai:v0.99.1" }, "a: image is v0.99.1: the program checks flags, names and sizes as those of v0.33.0"},
 		"image that does not tell it": {func(s *Spec) { s.Image = "registry.example.com/vllm:stable-7" }, ""},
 	}
 	for name, c := range cases {
