@@ -25,7 +25,7 @@ func (c *Config) complete(found *findings, read account.Reader) {
 	c.Costs.Region = c.Region
 	c.completeGroups(found)
 	c.completeInstalls(found)
-	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
+	if !found.covers(field.NewPath("cluster")) { // else it is not known whether the cluster exists
 		c.completePlatform(found, read)
 	}
 	c.completeNamespaces(found)

@@ -19,11 +19,11 @@ type hardware struct {
 	// GPU is the name of the GPU: one of the catalogue, or your own name for another GPU.
 	GPU string `key:"gpu" required:"true" advice:"name the GPU, such as H100"`
 	// GPUs is the number of GPUs of one node.
-	GPUs int `key:"gpus" range:"1..8" required:"true" advice:"give what one node has"`
+	GPUs int `key:"gpus" range:"1..8" required:"true" advice:"set the value of one node"`
 	// VCPU is the number of vCPUs of one node.
-	VCPU int `key:"vcpu" range:"1..1024" required:"true" advice:"give what one node has"`
+	VCPU int `key:"vcpu" range:"1..1024" required:"true" advice:"set the value of one node"`
 	// MemoryGiB is the memory of one node in GiB.
-	MemoryGiB float64 `key:"memoryGiB" range:">0..65536" required:"true" advice:"give what one node has"`
+	MemoryGiB float64 `key:"memoryGiB" range:">0..65536" required:"true" advice:"set the value of one node"`
 	// MaxPods is the largest number of pods of one node. The kubelet reserves memory for
 	// them.
 	MaxPods int `key:"maxPods" range:"1..1000" default:"110"`

@@ -154,7 +154,7 @@ func marked(t *testing.T, p *field.Error) bool {
 		return true
 	case p.Type == field.ErrorTypeForbidden:
 		return strings.HasPrefix(p.Detail, "is an unknown key") || strings.HasPrefix(p.Detail, "is stored unencrypted") || strings.HasPrefix(p.Detail, "holds an encrypted value")
-	case strings.HasPrefix(p.Detail, "has no value"), strings.HasPrefix(p.Detail, "is a setting of AWS' provider"):
+	case strings.HasPrefix(p.Detail, "has no value"), strings.HasPrefix(p.Detail, "is a setting of the AWS provider"):
 		return true
 	}
 	k, value := declaredKey(t, p.Field), got.FindStringSubmatch(p.Detail)

@@ -61,15 +61,15 @@ type VLLMServiceArgs struct {
 	// ReasoningParser is vLLM's parser for the reasoning of this kind of model. Default:
 	// none.
 	ReasoningParser string `pulumi:"reasoningParser,optional"`
-	// Shape is the model's config.json, or those of its keys that sizes are computed from,
-	// as JSON; or the id of a model of the catalogue that has the same shape. Default: the
-	// shape in the catalogue; a model without a shape is not sized.
+	// Shape is the model's config.json, or its keys that determine sizes, as JSON; or the
+	// id of a model of the catalogue that has the same shape. Default: the shape in the
+	// catalogue; a model without a shape is not sized.
 	Shape string `pulumi:"shape,optional"`
 	// VLLMVersion is the release of vLLM, v0.33.0 or newer. Default: v0.33.0.
 	VLLMVersion string `pulumi:"vllmVersion,optional"`
 	// Image replaces the image of the vLLM project, with a tag or a digest, never latest.
-	// Its entry point must take the arguments of vllm serve. Default: vllm/vllm-openai at
-	// vllmVersion.
+	// Its entry point must accept the arguments of vllm serve. Default: vllm/vllm-openai
+	// at vllmVersion.
 	Image string `pulumi:"image,optional"`
 	// KVCache extends the KV cache beyond the memory of the GPUs.
 	KVCache *KVCacheArgs `pulumi:"kvCache,optional"`
@@ -116,9 +116,9 @@ type VLLMServiceArgs struct {
 	// the namespace. Default: the token of the stack, if any.
 	HuggingFaceToken *SecretRefArgs `pulumi:"huggingFaceToken,optional"`
 	// APIKey is the key that clients must send: a value, or a Secret that exists in the
-	// namespace. There is one key, since vLLM reads one from its environment. Every
-	// process on the node could see several keys, which would be arguments. Default: the
-	// API key of the stack, if any.
+	// namespace. There is one key, because vLLM reads only one from its environment.
+	// Several keys would be arguments, which every process on the node can read. Default:
+	// the API key of the stack, if any.
 	APIKey *SecretRefArgs `pulumi:"apiKey,optional"`
 	// ServiceAccountName is a ServiceAccount that exists in the namespace, such as one
 	// with an AWS role by EKS Pod Identity. Default: a ServiceAccount of its own, with the

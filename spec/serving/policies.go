@@ -40,7 +40,8 @@ const (
 type Policy struct {
 	// Name is the value of scaling.policy.
 	Name ScalingPolicy
-	// Doc says what decides the number of replicas, for the documentation.
+	// Doc describes how the policy determines the number of replicas, for the
+	// documentation.
 	Doc string
 	// Scaler changes the number of replicas.
 	Scaler Scaler

@@ -77,7 +77,7 @@ type hostMemory struct {
 // hostMemory returns the node's memory that the extra arguments use
 // (vllm/config/cache.py, offload.py and multimodal.py at 2f41c894e3): the offloaded KV
 // cache of all GPUs together, the offloaded weights of each GPU, and a cache of media in
-// each API server and in the engine.
+// each API server and in vLLM's engine.
 func (s Spec) hostMemory() hostMemory {
 	args, _, err := vllmflags.ParseKnown(VLLMArgs(s))
 	if err != nil {

@@ -22,9 +22,9 @@ type Spec struct {
 	// VLLMVersion is the release of vLLM, v0.33.0 or newer. It replaces an image of
 	// the defaults. Default: v0.33.0.
 	VLLMVersion string `key:"vllmVersion" in:"defaults pin"`
-	// Image replaces the image of the vLLM project, with a tag or a digest, never
-	// latest. Its entry point must take the arguments of vllm serve. It replaces a
-	// vllmVersion of the defaults. Default: vllm/vllm-openai at [VLLMVersion].
+	// Image replaces the image of the vLLM project, with a tag or a digest, never latest.
+	// Its entry point must accept the arguments of vllm serve. It replaces a vllmVersion
+	// of the defaults. Default: vllm/vllm-openai at [VLLMVersion].
 	Image string `key:"image" in:"defaults"`
 	// KVCache extends the KV cache beyond the memory of the GPUs.
 	KVCache KVCache `key:"kvCache" in:"defaults"`
@@ -263,7 +263,7 @@ type Lifecycle struct {
 	// HungSeconds is how long a replica that has requests may complete no step before it
 	// is restarted. A restart interrupts every stream and loads the model again. Default:
 	// never; vLLM's /health does not detect a hung replica.
-	HungSeconds int `key:"hungSeconds" range:"120..3600" advice:"leave it out not to look"`
+	HungSeconds int `key:"hungSeconds" range:"120..3600" advice:"leave it out to disable the check"`
 	// derived reports that Rollout is the default.
 	derived bool
 }

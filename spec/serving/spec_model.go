@@ -21,7 +21,7 @@ type Model struct {
 	// MaxNumSeqs is the number of requests that a replica processes at once; others wait.
 	// Default: a third more than the number of requests that meet the objectives; vLLM's
 	// own default if that is not known.
-	MaxNumSeqs int `key:"maxNumSeqs" range:"1..16384" advice:"leave it out for what the objectives give" in:"defaults pin"`
+	MaxNumSeqs int `key:"maxNumSeqs" range:"1..16384" advice:"leave it out to derive it from the objectives" in:"defaults pin"`
 	// DType is the type of weights and activations, as vLLM names it: bfloat16, half,
 	// …. Default: the type of the checkpoint, in 16 bit.
 	DType string `key:"dtype"`

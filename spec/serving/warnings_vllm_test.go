@@ -30,8 +30,14 @@ func TestWarningsOfANewerRelease(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			warned := strings.Join(sizeable(c.change).Warnings(), "\n")
-			if c.want == "" && strings.Contains(warned, "checked as those of") || !strings.Contains(warned, c.want) {
+			warnings := sizeable(c.change).Warnings()
+			for _, warning := range warnings {
+				if len(warning) > 160 {
+					t.Errorf("%q has %d characters, want one short sentence", warning, len(warning))
+				}
+			}
+			warned := strings.Join(warnings, "\n")
+			if c.want == "" && strings.Contains(warned, "as those of") || !strings.Contains(warned, c.want) {
 				t.Errorf("warnings are %q, want %q among them", warned, c.want)
 			}
 		})

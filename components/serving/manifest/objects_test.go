@@ -225,6 +225,6 @@ func TestTheFirstReplicaHasTimeToCompile(t *testing.T) {
 	a, _ := uncached.Estimate()
 	b, _ := cached.Estimate()
 	if b.ColdStart.Load() >= a.ColdStart.Load() {
-		t.Errorf("with a cache, later engines are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
+		t.Errorf("with a cache, later replicas are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
 	}
 }
