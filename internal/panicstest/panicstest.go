@@ -20,7 +20,7 @@ import (
 )
 
 // patience is the longest duration of a call. Each call only computes a few numbers.
-const patience = 5 * time.Second
+const patience = 30 * time.Second
 
 // Package holds the exported functions and types of a package.
 type Package struct {
