@@ -8,12 +8,12 @@ import (
 )
 
 // check reports every problem of a complete configuration: of each component, and of
-// what spans them. It changes nothing.
+// combinations of components. It changes nothing.
 func (c *Config) check(found *findings) {
 	found.report(c.unfilled)
-	found.report(keys.Check(&c.root, nil)) // by construction, of every key
+	found.report(keys.Check(&c.root, nil)) // the declarations of every key
 	c.checkNodeGroups(found)
-	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
+	if !found.covers(field.NewPath("cluster")) { // else it is not known whether the cluster exists
 		c.checkPlatform(found)
 	}
 	for i, n := range c.Namespaces {
@@ -27,7 +27,7 @@ func (c *Config) check(found *findings) {
 	for i, m := range c.Models {
 		c.checkGroupNames(found, i)
 		path := field.NewPath("models").Index(i)
-		found.settle(path.Child("costs")) // those of the stack, which are reported there
+		found.settle(path.Child("costs")) // the costs of models are those of the stack, which are reported there
 		found.report(manifest.Validate(m, path))
 	}
 	c.checkIdentity(found)
@@ -40,7 +40,7 @@ func (c *Config) check(found *findings) {
 	}
 }
 
-// checkNodeGroups refuses node groups that cannot be, as models see them.
+// checkNodeGroups refuses node groups that are not valid for models.
 func (c *Config) checkNodeGroups(found *findings) {
 	for i, g := range c.NodeGroups {
 		path := field.NewPath("nodeGroups").Index(i)
@@ -48,18 +48,18 @@ func (c *Config) checkNodeGroups(found *findings) {
 		if h := group.Hardware; h != nil {
 			hardware := path.Child("hardware")
 			if instanceType := group.catalogued(); instanceType != "" {
-				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which the catalogue has; remove it, or name other instanceTypes", instanceType)
+				found.add(field.ErrorTypeForbidden, hardware, "describes %s, which is in the catalogue; remove it, or name other instanceTypes", instanceType)
 			}
 			found.report(h.Validate(hardware))
 			if found.reported(hardware) {
-				found.settle(hardware) // it is not reported again for its types
+				found.settle(hardware) // do not report it again for the types
 			}
 		}
 		found.report(g.Validate(path))
 	}
 }
 
-// checkPlatform refuses what is wrong with everything below the models.
+// checkPlatform reports the problems of the platform: everything except the models.
 func (c *Config) checkPlatform(found *findings) {
 	p := &c.Platform
 	c.checkAWS(found)
@@ -81,8 +81,8 @@ func (c *Config) checkPlatform(found *findings) {
 	}
 }
 
-// checkCreated refuses nodes, addresses and versions that a created cluster cannot
-// have, and updates that AWS would refuse.
+// checkCreated refuses nodes, addresses and versions that a created cluster cannot have,
+// and updates that AWS refuses.
 func (c *Config) checkCreated(found *findings) {
 	p := &c.Platform
 	found.report(p.Nodes.Validate(field.NewPath("systemNodes"), field.NewPath("nodeGroups")))

@@ -21,8 +21,6 @@ import (
 type Group struct {
 	// Name is unique among the groups.
 	Name string `json:"name"`
-	// Interval is the time between two evaluations, such as 30s.
-	Interval string `json:"interval,omitempty"`
 	// Rules are in the order of evaluation.
 	Rules []Rule `json:"rules"`
 }
@@ -43,24 +41,17 @@ type Rule struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// interval is the time between two evaluations.
-const interval = "30s"
-
 // Groups returns the recording rules of the models.
 func Groups(models []monitoringspec.Model) []Group {
 	if len(models) == 0 {
 		return nil
 	}
-	groups := []Group{
+	return []Group{
 		{Name: "vllm-eks-predicted", Rules: predicted(models)},
 		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models))},
 		{Name: "vllm-eks-scaling", Rules: slices.Concat(replicas(), triggers(), coldStart())},
 		{Name: "vllm-eks-capacity", Rules: slices.Concat(memory(), gpus(), cost())},
 	}
-	for i := range groups {
-		groups[i].Interval = interval
-	}
-	return groups
 }
 
 // by aggregates the series of a model.

@@ -1,25 +1,33 @@
-package config
+package stack
 
 import (
+	"cmp"
+	"slices"
+
+	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Watched returns the models as recording rules, alerts and dashboards know them. Without
-// ServiceMonitors, the list is empty, because Prometheus has no series of the models.
-func (c *Config) Watched() []monitoring.Model {
-	if c == nil || c.Monitoring.ServiceMonitor == nil || !*c.Monitoring.ServiceMonitor {
+// watched returns the models as recording rules, alerts and dashboards know them, ordered by
+// namespace and service. Without ServiceMonitors, the list is empty, because Prometheus has
+// no series of the models.
+func watched(c *config.Config) []monitoring.Model {
+	if !*c.Monitoring.ServiceMonitor {
 		return nil
 	}
 	var models []monitoring.Model
 	for _, m := range c.Models {
-		models = append(models, watched(m))
+		models = append(models, watchedModel(m))
 	}
+	slices.SortFunc(models, func(a, b monitoring.Model) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
+	})
 	return models
 }
 
-func watched(m serving.Spec) monitoring.Model {
+func watchedModel(m serving.Spec) monitoring.Model {
 	objectives := m.Objectives.Latencies()
 	w := monitoring.Model{
 		Namespace: m.Namespace, Service: m.ObjectName(), ID: m.Model.ID, MinReplicas: m.Replicas.Smallest(), MaxReplicas: m.Replicas.Max,
