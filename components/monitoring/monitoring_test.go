@@ -140,6 +140,10 @@ func TestValidate(t *testing.T) {
 		{"no replicas", monitoringspec.Spec{Replicas: 1}, "monitoring.replicas: forbidden"},
 		{"no alertmanager", monitoringspec.Spec{Alertmanager: true}, "monitoring.alertmanager: forbidden"},
 		{"no grafana", monitoringspec.Spec{Grafana: monitoringspec.Grafana{Install: true}}, "monitoring.grafana.install: forbidden"},
+		{"dashboards without rules", monitoringspec.Spec{ServiceMonitor: true, Rules: new(false), Dashboards: new(true)}, "monitoring.dashboards: forbidden"},
+		{"dashboards without a ServiceMonitor", monitoringspec.Spec{Dashboards: new(true)}, "monitoring.dashboards: forbidden"},
+		{"no dashboards", monitoringspec.Spec{ServiceMonitor: true, Dashboards: new(false)}, ""},
+		{"no rules", installed(func(s *monitoringspec.Spec) { s.Rules = new(false) }), ""},
 		{"no secret", monitoringspec.Spec{Grafana: monitoringspec.Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret: forbidden"},
 	}
 	for _, test := range tests {

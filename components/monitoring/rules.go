@@ -14,13 +14,15 @@ import (
 // RulesArgs holds the inputs of NewRules.
 type RulesArgs struct {
 	Spec monitoringspec.Spec
-	// Models are the models that the rules describe. Default: none, and no rules.
+	// Models are the models that the rules describe. Default: none, and no rules and no
+	// dashboards.
 	Models []monitoringspec.Model
 	// DependsOn lists the resources that define the kind PrometheusRule. Default: none.
 	DependsOn []pulumi.Resource
 }
 
-// NewRules registers the recording rules of the models, or nothing if the spec has no rules.
+// NewRules registers the recording rules of the models, and the dashboards that show them; or
+// nothing if the spec has no rules.
 func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	component := release.ComponentArgs{Type: "vllm-eks:monitoring:Rules", DependsOn: args.DependsOn}
@@ -30,6 +32,13 @@ func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.R
 			return nil, err
 		}
 		component.Objects = append(component.Objects, object)
+	}
+	if *spec.Dashboards && len(args.Models) > 0 {
+		objects, err := dashboardObjects(spec)
+		if err != nil {
+			return nil, err
+		}
+		component.Objects = append(component.Objects, objects...)
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

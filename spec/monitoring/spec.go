@@ -47,6 +47,9 @@ type Spec struct {
 	// Rules creates recording rules of the models in [Namespace]. Default: true with
 	// serviceMonitor.
 	Rules *bool `key:"rules"`
+	// Dashboards creates four dashboards for Grafana in [Namespace]: ConfigMaps with the
+	// label grafana_dashboard=1. Default: the value of [Rules], whose series they show.
+	Dashboards *bool `key:"dashboards"`
 	// Values are further values of the chart of Prometheus.
 	Values map[string]any `key:"values"`
 	// GPUMetricsValues are further values of the chart of the exporter.
@@ -111,6 +114,11 @@ func (s Spec) WithDefaults() Spec {
 		s.Rules = &s.ServiceMonitor
 	} else {
 		s.Rules = new(*s.Rules)
+	}
+	if s.Dashboards == nil {
+		s.Dashboards = new(*s.Rules)
+	} else {
+		s.Dashboards = new(*s.Dashboards)
 	}
 	keys.Complete(&s)
 	return s
@@ -178,6 +186,9 @@ func (s Spec) exports() bool {
 func (s Spec) Validate(path *field.Path) field.ErrorList {
 	found := keys.Check(&s, path)
 	s.validateNamespace(&found, path.Child("namespace"))
+	if s.Dashboards != nil && *s.Dashboards && (s.Rules == nil || !*s.Rules) {
+		problems.Forbidden(&found, path.Child("dashboards"), "is true without %[1]s, whose series the dashboards show; set %[1]s to true, or this to false", path.Child("rules"))
+	}
 	if s.exports() {
 		chart.CheckValues(&found, path.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
