@@ -1,0 +1,92 @@
+package prometheus
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRange(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		const want = "POST /prefix/api/v1/query_range a > 1 1790000000.500 1790003600.500 30"
+		if got := fmt.Sprint(r.Method, " ", r.URL.Path, " ", r.PostFormValue("query"), " ", r.PostFormValue("start"), " ", r.PostFormValue("end"), " ", r.PostFormValue("step")); got != want {
+			t.Errorf("the request is %s, want %s", got, want)
+		}
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {"a": "b"}, "values": [[1790000000, "7"]]}]}}`)
+	}))
+	defer server.Close()
+	start := time.UnixMilli(1790000000500)
+	got, err := Client{Address: server.URL + "/prefix/"}.Range(context.Background(), "a > 1", Window{Start: start, End: start.Add(time.Hour), Step: 30 * time.Second})
+	want := []Series{{Labels: map[string]string{"a": "b"}, Points: []Point{{1790000000, 7}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+}
+
+func TestInstant(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, r.URL.Path, r.PostFormValue("query"))
+	}))
+	defer server.Close()
+	if body, err := (Client{Address: server.URL}).Instant(context.Background(), "up"); err != nil || string(body) != "/api/v1/queryup" {
+		t.Errorf("got %s, %v, want the answer of the API", body, err)
+	}
+}
+
+func TestErrors(t *testing.T) {
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "<html>", http.StatusNotFound) }))
+	defer page.Close()
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	for address, want := range map[string]string{
+		page.URL:   "404 Not Found",
+		closed.URL: "does not answer",
+		"http://%": "is no URL",
+	} {
+		if _, err := (Client{Address: address}).Instant(context.Background(), "up"); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want %q", address, err, want)
+		}
+	}
+}
+
+func TestMatrix(t *testing.T) {
+	got, err := Matrix([]byte(`{"status": "success", "data": {"resultType": "matrix", "result": [
+		{"metric": {"s": "a"}, "values": [[1, "1"], [2, "NaN"], [3, "+Inf"], [4.5, "-2.5"]]},
+		{"metric": {"s": "b"}, "values": [[1, "NaN"]]}]}}`))
+	want := []Series{{Labels: map[string]string{"s": "a"}, Points: []Point{{1, 1}, {4.5, -2.5}}}}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	for body, want := range map[string]string{
+		"<html>": "no JSON",
+		`{"status": "error", "error": "timed out"}`:                                                      "timed out",
+		`{"status": "success", "data": {"resultType": "vector", "result": []}}`:                          `"vector"`,
+		`{"status": "success", "data": {"resultType": "matrix", "result": [{"values": [[1, "many"]]}]}}`: "want a number",
+		`{"status": "success", "data": {"resultType": "matrix", "result": [{"values": ["one"]}]}}`:       "the matrix",
+	} {
+		if _, err := Matrix([]byte(body)); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: the error is %v, want %q", body, err, want)
+		}
+	}
+}
+
+func TestLast(t *testing.T) {
+	s := Series{Points: []Point{{10, 1}, {20, 2}}}
+	if value, ok := s.Last(25, 5); !ok || value != 2 {
+		t.Errorf("the last value is %v, %t, want 2", value, ok)
+	}
+	if _, ok := s.Last(25.1, 5); ok {
+		t.Error("the series ended before, and has a last value")
+	}
+	if _, ok := (Series{}).Last(0, 5); ok {
+		t.Error("an empty series has a last value")
+	}
+}

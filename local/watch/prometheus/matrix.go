@@ -1,0 +1,92 @@
+package prometheus
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+)
+
+// Series holds the values of one set of labels.
+type Series struct {
+	Labels map[string]string
+	// Points are in the order of their times. Times without a value have no point.
+	Points []Point
+}
+
+// Point is a value at a time.
+type Point struct {
+	// Seconds is the time in seconds since 1970.
+	Seconds float64
+	Value   float64
+}
+
+// Last returns the value at a time, in seconds since 1970. ok is false if the series ended
+// before, by more than a tolerance.
+func (s Series) Last(seconds, tolerance float64) (value float64, ok bool) {
+	if len(s.Points) == 0 {
+		return 0, false
+	}
+	p := s.Points[len(s.Points)-1]
+	return p.Value, p.Seconds >= seconds-tolerance
+}
+
+// Matrix returns the series of an answer to a range query. It leaves out values that are no
+// finite numbers.
+func Matrix(body []byte) ([]Series, error) {
+	var answer struct {
+		Status string `json:"status"`
+		Error  string `json:"error"`
+		Data   struct {
+			Type   string          `json:"resultType"`
+			Result json.RawMessage `json:"result"`
+		} `json:"data"`
+	}
+	if err := json.Unmarshal(body, &answer); err != nil {
+		return nil, fmt.Errorf("prometheus: the answer is no JSON of its API: %w", err)
+	}
+	if answer.Status != "success" {
+		return nil, fmt.Errorf("prometheus: the query failed: %s", answer.Error)
+	}
+	if answer.Data.Type != "matrix" {
+		return nil, fmt.Errorf("prometheus: the answer is a %q, want a matrix", answer.Data.Type)
+	}
+	var result []struct {
+		Metric map[string]string `json:"metric"`
+		Values []sample          `json:"values"`
+	}
+	if err := json.Unmarshal(answer.Data.Result, &result); err != nil {
+		return nil, fmt.Errorf("prometheus: the matrix: %w", err)
+	}
+	var list []Series
+	for _, r := range result {
+		s := Series{Labels: r.Metric}
+		for _, v := range r.Values {
+			if !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0) {
+				s.Points = append(s.Points, Point(v))
+			}
+		}
+		if len(s.Points) > 0 {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+// sample is a point as the API writes it: [seconds, "value"].
+type sample Point
+
+// UnmarshalJSON reads a sample.
+func (s *sample) UnmarshalJSON(text []byte) error {
+	var value string
+	pair := [2]any{&s.Seconds, &value}
+	if err := json.Unmarshal(text, &pair); err != nil {
+		return err
+	}
+	number, err := strconv.ParseFloat(value, 64)
+	if err != nil {
+		return fmt.Errorf("the value is %q, want a number", value)
+	}
+	s.Value = number
+	return nil
+}
