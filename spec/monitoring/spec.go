@@ -44,11 +44,12 @@ type Spec struct {
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
 	// exists. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
-	// Rules creates recording rules of the models in [Namespace]. Default: true with
-	// serviceMonitor.
+	// Rules creates recording rules of the models, in the namespace of Prometheus.
+	// Default: true with serviceMonitor.
 	Rules *bool `key:"rules"`
-	// Dashboards creates four dashboards for Grafana in [Namespace]: ConfigMaps with the
-	// label grafana_dashboard=1. Default: the value of [Rules], whose series they show.
+	// Dashboards creates four dashboards for Grafana, in the namespace of Prometheus:
+	// ConfigMaps with the label grafana_dashboard=1. Default: the value of [Rules], whose
+	// series they show.
 	Dashboards *bool `key:"dashboards"`
 	// Values are further values of the chart of Prometheus.
 	Values map[string]any `key:"values"`

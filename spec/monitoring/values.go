@@ -40,6 +40,8 @@ func StackValues(s Spec) map[string]any {
 			"affinity": gpunodes.Avoid(), "priorityClassName": ClusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
 			// Otherwise it may read every Secret of the cluster, to count them.
 			"collectorsExclude": []any{"secrets", "configmaps"},
+			// Dashboards count nodes by these labels. Without a list, it publishes no labels.
+			"metricLabelsAllowlist": []any{"nodes=[node.kubernetes.io/instance-type,eks.amazonaws.com/capacityType]"},
 		},
 		// It has the network and the disks of its node, which the other pods' namespace
 		// does not admit.

@@ -56,7 +56,7 @@ func objectives(models []monitoringspec.Model) []Rule {
 		met("tpot", TPOTBuckets, models, func(m monitoringspec.Model) float64 { return m.TPOTSeconds }),
 	)
 	failed := fmt.Sprintf(`sum %[1]s (%[2]s{finished_reason="error"}) / (sum %[1]s (%[2]s) > 0)`, by, Requests)
-	all := record(Attained, `clamp_min(sum %[1]s (%[2]s{objective=~"ttft|tpot"}) - 1 - (%[3]s or on (namespace, service) 0 * %[2]s{objective="ttft"}), 0)`, by, Attained, failed)
+	all := record(Attained, `clamp_min(sum %[1]s (%[2]s{objective=~"ttft|tpot"}) - 1 - (%[3]s or 0 * sum %[1]s (%[2]s{objective="ttft"})), 0)`, by, Attained, failed)
 	return append(list, all.with("objective", "all"))
 }
 
