@@ -42,7 +42,7 @@ func (d drawing) y(value float64) float64 { return drawingHeight * d.axis.place(
 // curve returns the path of a series, with a gap where values are missing.
 func (d drawing) curve(points []prometheus.Point) string {
 	var path strings.Builder
-	for _, run := range runs(points, d.window) {
+	for _, run := range prometheus.Runs(points, d.window) {
 		for i, p := range run {
 			fmt.Fprintf(&path, "%s%.1f %.1f", command(i), d.x(p.Seconds), d.y(p.Value))
 		}
@@ -57,7 +57,7 @@ func (d drawing) curve(points []prometheus.Point) string {
 func (d drawing) band(bottom, top []prometheus.Point) string {
 	var path strings.Builder
 	begin := 0
-	for _, run := range runs(top, d.window) {
+	for _, run := range prometheus.Runs(top, d.window) {
 		for i, p := range run {
 			fmt.Fprintf(&path, "%s%.1f %.1f", command(i), d.x(p.Seconds), d.y(p.Value))
 		}
@@ -89,22 +89,6 @@ func command(i int) string {
 	}
 	return "L"
 }
-
-// runs returns the parts of a series between which values are missing.
-func runs(points []prometheus.Point, w prometheus.Window) [][]prometheus.Point {
-	var list [][]prometheus.Point
-	begin := 0
-	for i := range points {
-		if i == len(points)-1 || points[i+1].Seconds-points[i].Seconds > tolerance(w) {
-			list = append(list, points[begin:i+1])
-			begin = i + 1
-		}
-	}
-	return list
-}
-
-// tolerance returns the largest time between two values without a gap in seconds.
-func tolerance(w prometheus.Window) float64 { return 1.5 * w.Step.Seconds() }
 
 // unix returns a time in seconds since 1970.
 func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }

@@ -95,11 +95,11 @@ func text(root *html.Node) string {
 
 // texts returns the text of each element of a query.
 func texts(list []*html.Node) []string {
-	var all []string
+	var found []string
 	for _, n := range list {
-		all = append(all, text(n))
+		found = append(found, text(n))
 	}
-	return all
+	return found
 }
 
 // only returns the one element of a query.

@@ -90,3 +90,11 @@ func TestLast(t *testing.T) {
 		t.Error("an empty series has a last value")
 	}
 }
+
+func TestBegins(t *testing.T) {
+	w := Window{Step: 10 * time.Second}
+	s := Series{Points: []Point{{10, 1}, {20, 1}, {30, 1}, {50, 1}, {90, 1}}}
+	if got, want := s.Begins(w), []float64{10, 50, 90}; !reflect.DeepEqual(got, want) {
+		t.Errorf("the values begin at %v, want %v", got, want)
+	}
+}

@@ -31,6 +31,29 @@ func (s Series) Last(seconds, tolerance float64) (value float64, ok bool) {
 	return p.Value, p.Seconds >= seconds-tolerance
 }
 
+// Runs returns the parts of a series between which values of a window are missing.
+func Runs(points []Point, w Window) [][]Point {
+	var list [][]Point
+	begin := 0
+	for i := range points {
+		if i == len(points)-1 || points[i+1].Seconds-points[i].Seconds > 1.5*w.Step.Seconds() {
+			list = append(list, points[begin:i+1])
+			begin = i + 1
+		}
+	}
+	return list
+}
+
+// Begins returns the times at which the values of a series begin in a window, in seconds since
+// 1970.
+func (s Series) Begins(w Window) []float64 {
+	var begins []float64
+	for _, run := range Runs(s.Points, w) {
+		begins = append(begins, run[0].Seconds)
+	}
+	return begins
+}
+
 // Matrix returns the series of an answer to a range query. It leaves out values that are no
 // finite numbers.
 func Matrix(body []byte) ([]Series, error) {

@@ -11,9 +11,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
 )
 
-// errNoRules is the error of an answer without the series of any model.
-var errNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ", want one for each model; " +
-	"set monitoring.rules to true, deploy the stack, and wait two minutes until Prometheus evaluates its rules")
+// ErrNoRules is the error of an answer without the series of any model.
+var ErrNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ", want one for each model; " +
+	"set monitoring.rules to true and deploy the stack, which creates the PrometheusRule vllm-eks in monitoring.namespace; " +
+	"its series appear within three minutes")
+
+// Models returns the names NAMESPACE/SERVICE of the models that the samples describe, sorted.
+func Models(samples []Sample) []string {
+	var names []string
+	for _, m := range models(samples) {
+		names = append(names, m.namespace+"/"+m.service)
+	}
+	return names
+}
 
 // Render returns the numbers of each model, at most 80 columns wide, with – for a number that is
 // not known. Models are in the order of their namespaces and services. It returns an error if the
@@ -24,7 +34,7 @@ func Render(samples []Sample) (string, error) {
 		blocks = append(blocks, m.render())
 	}
 	if len(blocks) == 0 {
-		return "", errNoRules
+		return "", ErrNoRules
 	}
 	return strings.Join(blocks, "\n"), nil
 }
