@@ -15,13 +15,24 @@ type axis struct {
 	intervals int
 }
 
-// newAxis returns an axis for values from low to high, with 0. Its steps are 1, 2 or 5 times a
-// power of ten, and whole for whole values.
-func newAxis(low, high float64, whole bool) axis {
-	low, high = min(low, 0), max(high, 0)
-	if low == high {
-		high = 1
+// highShare is where the axis of shares begins that are never less.
+const highShare = .8
+
+// bounds returns the ends of the axis of values from low to high, which has 0. Shares close to
+// 100 % are easier to compare without 0.
+func bounds(unit dashboards.Unit, low, high float64, stacked bool) (float64, float64) {
+	switch {
+	case unit == dashboards.Share && low >= highShare && !stacked:
+		return highShare, max(high, 1)
+	case low == 0 && high == 0:
+		return 0, 1
 	}
+	return min(low, 0), max(high, 0)
+}
+
+// newAxis returns an axis from low to high. Its steps are 1, 2 or 5 times a power of ten, and
+// whole for whole values.
+func newAxis(low, high float64, whole bool) axis {
 	const wanted, tolerance = 5, 1e-9 // steps; of the division
 	raw := high/wanted - low/wanted
 	power := math.Pow(10, math.Floor(math.Log10(raw)))

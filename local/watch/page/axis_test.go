@@ -56,11 +56,14 @@ func TestAxis(t *testing.T) {
 		{0, 0, true, dashboards.Count, "[1 0]"},
 		{3, 3, true, dashboards.Count, "[3 2 1 0]"},
 		{.2, .98, false, dashboards.Share, "[100 % 80 % 60 % 40 % 20 % 0 %]"},
+		{.93, 1, false, dashboards.Share, "[100 % 95 % 90 % 85 % 80 %]"},
+		{1, 1, false, dashboards.Share, "[100 % 95 % 90 % 85 % 80 %]"},
 		{0, .03, false, dashboards.Seconds, "[30 ms 20 ms 10 ms 0 s]"},
 		{-1, 1, false, dashboards.Count, "[1 0.5 0 -0.5 -1]"},
 	}
 	for _, test := range tests {
-		if got := fmt.Sprint(newAxis(test.low, test.high, test.whole).labels(test.unit)); got != test.want {
+		low, high := bounds(test.unit, test.low, test.high, false)
+		if got := fmt.Sprint(newAxis(low, high, test.whole).labels(test.unit)); got != test.want {
 			t.Errorf("the axis from %v to %v is %s, want %s", test.low, test.high, got, test.want)
 		}
 	}
@@ -75,7 +78,8 @@ func TestAxisHasEveryValue(t *testing.T) {
 		if high != 0 && math.Abs(high) < 1e-300 || low != 0 && math.Abs(low) < 1e-300 {
 			t.Skip("no measured value is as small")
 		}
-		a := newAxis(low, high, rapid.Bool().Draw(t, "whole"))
+		from, to := bounds(dashboards.Count, low, high, false)
+		a := newAxis(from, to, rapid.Bool().Draw(t, "whole"))
 		if a.intervals < 1 || a.intervals > 7 {
 			t.Fatalf("the axis from %v to %v has %d steps", low, high, a.intervals)
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/components/monitoring/dashboards"
 	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 )
 
@@ -121,19 +122,21 @@ func extent(curves ...[]prometheus.Point) (low, high float64, whole bool) {
 }
 
 // draw returns the axis and the shapes of a chart with at least one value.
-func draw(lines []line, stacked bool, w prometheus.Window) (axis, []shape) {
+func draw(p Panel, lines []line, w prometheus.Window) (axis, []shape) {
 	var curves, bottoms, tops [][]prometheus.Point
 	for _, l := range lines {
 		curves = append(curves, l.series.Points)
 	}
-	if stacked {
+	if p.Stacked {
 		bottoms, tops = stack(lines)
 		curves = tops
 	}
-	d := drawing{window: w, axis: newAxis(extent(curves...))}
+	low, high, whole := extent(curves...)
+	low, high = bounds(p.Unit, low, high, p.Stacked)
+	d := drawing{window: w, axis: newAxis(low, high, whole && p.Unit != dashboards.Share)}
 	shapes := []shape{{Class: "grid", Path: d.grid()}}
 	for i, l := range lines {
-		if stacked {
+		if p.Stacked {
 			shapes = append(shapes, shape{Class: "area " + l.class, Path: d.band(bottoms[i], tops[i]), Name: l.name})
 		}
 		shapes = append(shapes, shape{Class: "line " + l.class, Path: d.curve(curves[i]), Name: l.name})

@@ -226,7 +226,7 @@ func TestEvents(t *testing.T) {
 	if got := attribute(mark, "d") + " " + text(mark); got != "M500.0 0V200 13:30:00 chat: another number of replicas" {
 		t.Errorf("the mark is %s", got)
 	}
-	if got := text(only(t, elements(root, "details", "events"))); got != "Events (1) 13:30:00 chat: another number of replicas" {
+	if got := text(only(t, elements(root, "details", "events"))); got != "Events: 1, the dotted vertical lines 13:30:00 chat: another number of replicas" {
 		t.Errorf("the events are %s", got)
 	}
 }

@@ -188,7 +188,7 @@ func (p Panel) latest(w prometheus.Window) []entry {
 
 func (p Page) chart(panel Panel) *chart {
 	lines := panel.lines()
-	axis, shapes := draw(lines, panel.Stacked, p.Window)
+	axis, shapes := draw(panel, lines, p.Window)
 	c := &chart{Y: axis.labels(panel.Unit), X: times(p.Window), Shapes: shapes, Legend: panel.latest(p.Window)}
 	d := drawing{window: p.Window, axis: axis}
 	for _, e := range p.Events {
