@@ -4,6 +4,7 @@ package prometheus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -55,30 +56,34 @@ func unix(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli()
 
 // post sends a form, because a query can be longer than a URL.
 func (c Client) post(ctx context.Context, path string, form url.Values) ([]byte, error) {
-	address, err := url.JoinPath(c.Address, "api", "v1", path)
+	address, err := url.Parse(c.Address)
 	if err != nil {
-		return nil, fmt.Errorf("prometheus: %q is no URL, want such as http://127.0.0.1:9090: %w", c.Address, err)
+		return nil, errors.New("prometheus: the address is no URL, want such as http://127.0.0.1:9090")
 	}
+	name := address.Redacted() // without the password
 	form.Set("timeout", timeout.String())
 	ctx, cancel := context.WithTimeout(ctx, timeout+time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address.JoinPath("api", "v1", path).String(), strings.NewReader(form.Encode()))
 	if err != nil {
-		return nil, fmt.Errorf("prometheus: %q is no URL, want such as http://127.0.0.1:9090: %w", c.Address, err)
+		return nil, fmt.Errorf("prometheus: %s: %w", name, err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("prometheus: %s does not answer: %w", c.Address, err)
+		if cause := new(url.Error); errors.As(err, &cause) {
+			err = cause.Err // without the address
+		}
+		return nil, fmt.Errorf("prometheus: %s does not answer: %w", name, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("prometheus: %s: %w", c.Address, err)
+		return nil, fmt.Errorf("prometheus: %s: %w", name, err)
 	}
 	// The API answers JSON to a query that fails, too.
 	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
-		return nil, fmt.Errorf("prometheus: %s answers %s with the type %q, want JSON of Prometheus' API; check the address", c.Address, response.Status, kind)
+		return nil, fmt.Errorf("prometheus: %s answers %s with the type %q, want JSON of Prometheus' API; check the address", name, response.Status, kind)
 	}
 	return body, nil
 }

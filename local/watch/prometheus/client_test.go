@@ -50,8 +50,9 @@ func TestErrors(t *testing.T) {
 		page.URL:   "404 Not Found",
 		closed.URL: "does not answer",
 		"http://%": "is no URL",
+		strings.Replace(closed.URL, "//", "//me:secret@", 1): "me:xxxxx@",
 	} {
-		if _, err := (Client{Address: address}).Instant(context.Background(), "up"); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
+		if _, err := (Client{Address: address}).Instant(context.Background(), "up"); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: the error is %v, want %q", address, err, want)
 		}
 	}
