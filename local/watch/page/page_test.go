@@ -186,6 +186,15 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
+func TestNameWithoutLabels(t *testing.T) {
+	p := load()
+	p.Results = [][]prometheus.Series{{series(nil, 1)}, {series(nil, 2)}}
+	p.Queries[1].Legend = "{{service}}, {{reason}}"
+	if got, want := texts(elements(render(t, pageWith(p)), "dt", "")), []string{"–", "–"}; !slices.Equal(got, want) {
+		t.Errorf("the names are %q, want %q", got, want)
+	}
+}
+
 func TestTable(t *testing.T) {
 	model := func(name string) map[string]string {
 		return map[string]string{"namespace": "inference", "service": name}

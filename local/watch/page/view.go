@@ -140,7 +140,8 @@ func (p Panel) lines() []line {
 		var named []line
 		for _, s := range result {
 			if len(s.Points) > 0 {
-				named = append(named, line{name: q.Name(s.Labels), reference: q.Reference, series: s})
+				name := strings.Trim(q.Name(s.Labels), " ,") // a label can be missing
+				named = append(named, line{name: cmp.Or(name, unknown), reference: q.Reference, series: s})
 			}
 		}
 		slices.SortStableFunc(named, func(a, b line) int {
