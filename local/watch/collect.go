@@ -28,18 +28,9 @@ const (
 // source reads the models of a stack from Prometheus.
 type source struct{ client prometheus.Client }
 
-// samples returns the current values of the models' series.
-func (s source) samples(ctx context.Context) ([]view.Sample, error) {
-	body, err := s.client.Instant(ctx, view.Query())
-	if err != nil {
-		return nil, err
-	}
-	return view.Samples(body)
-}
-
 // text returns the numbers of a model, or of every model if the name is empty.
 func (s source) text(ctx context.Context, model string) (string, error) {
-	samples, err := s.samples(ctx)
+	samples, err := s.client.Instant(ctx, view.Query())
 	if err != nil {
 		return "", err
 	}
@@ -48,7 +39,7 @@ func (s source) text(ctx context.Context, model string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		samples = slices.DeleteFunc(samples, func(s view.Sample) bool { return s.Labels["namespace"]+"/"+s.Labels["service"] != name })
+		samples = slices.DeleteFunc(samples, func(s prometheus.Sample) bool { return s.Labels["namespace"]+"/"+s.Labels["service"] != name })
 	}
 	return view.Render(samples)
 }
@@ -67,7 +58,7 @@ func find(names []string, model string) (string, error) {
 // first one if the name is empty. Of a query that fails, the page shows the error.
 func (s source) page(ctx context.Context, model string, now time.Time) (page.Page, error) {
 	p := page.Page{Title: "vLLM models", Window: prometheus.Window{Start: now.Add(-shown), End: now, Step: step}}
-	samples, err := s.samples(ctx)
+	samples, err := s.client.Instant(ctx, view.Query())
 	if err != nil {
 		return p, err
 	}

@@ -220,7 +220,7 @@ func TestServePage(t *testing.T) {
 	from := f.start(t)
 	go func() { ended <- servePage(ctx, from, "", out) }()
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).FindString(out.next(t))
-	get := func(path, host string) (*http.Response, string) {
+	get := func(path, host string) (status int, policy, body string) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+path, http.NoBody)
 		if err != nil {
 			t.Fatal(err)
@@ -233,26 +233,26 @@ func TestServePage(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer response.Body.Close()
-		body, err := io.ReadAll(response.Body)
+		text, err := io.ReadAll(response.Body)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return response, string(body)
+		return response.StatusCode, response.Header.Get("Content-Security-Policy"), string(text)
 	}
-	response, body := get("?model=inference/code", "localhost:1234")
-	if policy := response.Header.Get("Content-Security-Policy"); response.StatusCode != http.StatusOK || !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") {
-		t.Errorf("the answer is %s with the policy %s", response.Status, policy)
+	status, policy, body := get("?model=inference/code", "localhost:1234")
+	if status != http.StatusOK || !strings.HasPrefix(policy, "default-src 'none'; ") || strings.Contains(policy, "unsafe") {
+		t.Errorf("the answer is %d with the policy %s", status, policy)
 	}
 	if !strings.Contains(body, "<h2>vLLM model: inference/code</h2>") || !strings.Contains(body, `http-equiv="refresh" content="30"`) {
 		t.Errorf("the page is %.2000s", body)
 	}
 	for path, want := range map[string]int{"other": http.StatusNotFound, "?model=other": http.StatusServiceUnavailable} {
-		if response, _ := get(path, ""); response.StatusCode != want {
-			t.Errorf("%s: the answer is %s, want %d", path, response.Status, want)
+		if status, _, _ := get(path, ""); status != want {
+			t.Errorf("%s: the answer is %d, want %d", path, status, want)
 		}
 	}
-	if response, _ := get("", "attacker.example"); response.StatusCode != http.StatusMisdirectedRequest {
-		t.Errorf("another name than loopback: the answer is %s", response.Status)
+	if status, _, _ := get("", "attacker.example"); status != http.StatusMisdirectedRequest {
+		t.Errorf("another name than loopback: the answer is %d", status)
 	}
 	stop()
 	select {

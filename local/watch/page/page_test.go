@@ -142,7 +142,7 @@ func TestChart(t *testing.T) {
 func TestGap(t *testing.T) {
 	p := load()
 	s := series(nil, 100, 50, 0, 100, 100)
-	s.Points = slices.Delete(s.Points, 2, 3) // NaN, which Matrix leaves out
+	s.Points = slices.Delete(s.Points, 2, 3) // NaN, which the client leaves out
 	p.Results = [][]prometheus.Series{{s}, nil}
 	path := only(t, elements(render(t, pageWith(p)), "path", "line"))
 	if got, want := attribute(path, "d"), "M0.0 0.0L250.0 100.0M750.0 0.0L1000.0 0.0"; got != want {

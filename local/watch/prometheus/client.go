@@ -35,9 +35,13 @@ type Window struct {
 	Step time.Duration
 }
 
-// Instant returns the answer to an instant query: JSON of the API, also if the query failed.
-func (c Client) Instant(ctx context.Context, query string) ([]byte, error) {
-	return c.post(ctx, "query", url.Values{"query": {query}})
+// Instant returns the samples of an instant query.
+func (c Client) Instant(ctx context.Context, query string) ([]Sample, error) {
+	body, err := c.post(ctx, "query", url.Values{"query": {query}})
+	if err != nil {
+		return nil, err
+	}
+	return vector(body)
 }
 
 // Range returns the series of a range query.
@@ -49,7 +53,7 @@ func (c Client) Range(ctx context.Context, query string, w Window) ([]Series, er
 	if err != nil {
 		return nil, err
 	}
-	return Matrix(body)
+	return matrix(body)
 }
 
 func unix(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli())/1000, 'f', 3, 64) }

@@ -30,14 +30,26 @@ func TestRange(t *testing.T) {
 }
 
 func TestInstant(t *testing.T) {
+	answers := map[string]string{
+		"up": `{"status": "success", "data": {"resultType": "vector", "result": [
+			{"metric": {"__name__": "up", "service": "chat"}, "value": [1790000000.123, "0.5"]},
+			{"metric": {"__name__": "up"}, "value": [1790000000, "NaN"]}]}}`,
+		"(": `{"status": "error", "error": "parse error"}`,
+	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, r.URL.Path, r.PostFormValue("query"))
+		if r.PostFormValue("query") == "(" {
+			w.WriteHeader(http.StatusBadRequest)
+		}
+		fmt.Fprint(w, answers[r.PostFormValue("query")])
 	}))
 	defer server.Close()
-	if body, err := (Client{Address: server.URL}).Instant(context.Background(), "up"); err != nil || string(body) != "/api/v1/queryup" {
-		t.Errorf("got %s, %v, want the answer of the API", body, err)
+	got, err := Client{Address: server.URL}.Instant(context.Background(), "up")
+	if want := []Sample{{map[string]string{"__name__": "up", "service": "chat"}, .5}}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %v, %v, want %v", got, err, want)
+	}
+	if _, err := (Client{Address: server.URL}).Instant(context.Background(), "("); err == nil || err.Error() != "prometheus: the query failed: parse error" {
+		t.Errorf("the error is %v", err)
 	}
 }
 
@@ -59,7 +71,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestMatrix(t *testing.T) {
-	got, err := Matrix([]byte(`{"status": "success", "data": {"resultType": "matrix", "result": [
+	got, err := matrix([]byte(`{"status": "success", "data": {"resultType": "matrix", "result": [
 		{"metric": {"s": "a"}, "values": [[1, "1"], [2, "NaN"], [3, "+Inf"], [4.5, "-2.5"]]},
 		{"metric": {"s": "b"}, "values": [[1, "NaN"]]}]}}`))
 	want := []Series{{Labels: map[string]string{"s": "a"}, Points: []Point{{1, 1}, {4.5, -2.5}}}}
@@ -73,7 +85,7 @@ func TestMatrix(t *testing.T) {
 		`{"status": "success", "data": {"resultType": "matrix", "result": [{"values": [[1, "many"]]}]}}`: "want a number",
 		`{"status": "success", "data": {"resultType": "matrix", "result": [{"values": ["one"]}]}}`:       "the matrix",
 	} {
-		if _, err := Matrix([]byte(body)); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
+		if _, err := matrix([]byte(body)); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: the error is %v, want %q", body, err, want)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
+	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 )
 
 // ErrNoRules is the error of an answer without the series of any model.
@@ -17,7 +18,7 @@ var ErrNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ",
 	"its series appear within three minutes")
 
 // Models returns the names NAMESPACE/SERVICE of the models that the samples describe, sorted.
-func Models(samples []Sample) []string {
+func Models(samples []prometheus.Sample) []string {
 	var names []string
 	for _, m := range models(samples) {
 		names = append(names, m.namespace+"/"+m.service)
@@ -28,7 +29,7 @@ func Models(samples []Sample) []string {
 // Render returns the numbers of each model, at most 80 columns wide, with – for a number that is
 // not known. Models are in the order of their namespaces and services. It returns an error if the
 // recording rules are missing.
-func Render(samples []Sample) (string, error) {
+func Render(samples []prometheus.Sample) (string, error) {
 	var blocks []string
 	for _, m := range models(samples) {
 		blocks = append(blocks, m.render())
@@ -42,11 +43,11 @@ func Render(samples []Sample) (string, error) {
 // model holds the samples of one model.
 type model struct {
 	namespace, service, id string
-	samples                []Sample
+	samples                []prometheus.Sample
 }
 
 // models returns the models of the samples, sorted.
-func models(samples []Sample) []model {
+func models(samples []prometheus.Sample) []model {
 	type key struct{ namespace, service string }
 	byKey := map[key]*model{}
 	for _, s := range samples {

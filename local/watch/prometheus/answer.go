@@ -21,6 +21,9 @@ type Point struct {
 	Value   float64
 }
 
+// finite reports whether the value is a finite number.
+func (p Point) finite() bool { return !math.IsNaN(p.Value) && !math.IsInf(p.Value, 0) }
+
 // Last returns the value at a time, in seconds since 1970. ok is false if the series ended
 // before, by more than a tolerance.
 func (s Series) Last(seconds, tolerance float64) (value float64, ok bool) {
@@ -54,9 +57,60 @@ func (s Series) Begins(w Window) []float64 {
 	return begins
 }
 
-// Matrix returns the series of an answer to a range query. It leaves out values that are no
+// Sample is the current value of a series.
+type Sample struct {
+	// Labels holds the labels of the series. The label __name__ is the name of the series.
+	Labels map[string]string
+	// Value is the value of the series.
+	Value float64
+}
+
+// vector returns the samples of an answer to an instant query. It leaves out values that are no
 // finite numbers.
-func Matrix(body []byte) ([]Series, error) {
+func vector(body []byte) ([]Sample, error) {
+	result, err := decode[struct {
+		Metric map[string]string `json:"metric"`
+		Value  point             `json:"value"`
+	}](body, "vector")
+	if err != nil {
+		return nil, err
+	}
+	var list []Sample
+	for _, r := range result {
+		if Point(r.Value).finite() {
+			list = append(list, Sample{Labels: r.Metric, Value: r.Value.Value})
+		}
+	}
+	return list, nil
+}
+
+// matrix returns the series of an answer to a range query. It leaves out values that are no
+// finite numbers.
+func matrix(body []byte) ([]Series, error) {
+	result, err := decode[struct {
+		Metric map[string]string `json:"metric"`
+		Values []point           `json:"values"`
+	}](body, "matrix")
+	if err != nil {
+		return nil, err
+	}
+	var list []Series
+	for _, r := range result {
+		s := Series{Labels: r.Metric}
+		for _, v := range r.Values {
+			if Point(v).finite() {
+				s.Points = append(s.Points, Point(v))
+			}
+		}
+		if len(s.Points) > 0 {
+			list = append(list, s)
+		}
+	}
+	return list, nil
+}
+
+// decode returns the result of an answer of the API, which must be of a type.
+func decode[T any](body []byte, kind string) ([]T, error) {
 	var answer struct {
 		Status string `json:"status"`
 		Error  string `json:"error"`
@@ -71,38 +125,23 @@ func Matrix(body []byte) ([]Series, error) {
 	if answer.Status != "success" {
 		return nil, fmt.Errorf("prometheus: the query failed: %s", answer.Error)
 	}
-	if answer.Data.Type != "matrix" {
-		return nil, fmt.Errorf("prometheus: the answer is a %q, want a matrix", answer.Data.Type)
+	if answer.Data.Type != kind {
+		return nil, fmt.Errorf("prometheus: the answer is a %q, want a %s", answer.Data.Type, kind)
 	}
-	var result []struct {
-		Metric map[string]string `json:"metric"`
-		Values []sample          `json:"values"`
-	}
+	var result []T
 	if err := json.Unmarshal(answer.Data.Result, &result); err != nil {
-		return nil, fmt.Errorf("prometheus: the matrix: %w", err)
+		return nil, fmt.Errorf("prometheus: the %s: %w", kind, err)
 	}
-	var list []Series
-	for _, r := range result {
-		s := Series{Labels: r.Metric}
-		for _, v := range r.Values {
-			if !math.IsNaN(v.Value) && !math.IsInf(v.Value, 0) {
-				s.Points = append(s.Points, Point(v))
-			}
-		}
-		if len(s.Points) > 0 {
-			list = append(list, s)
-		}
-	}
-	return list, nil
+	return result, nil
 }
 
-// sample is a point as the API writes it: [seconds, "value"].
-type sample Point
+// point is a Point as the API writes it: [seconds, "value"].
+type point Point
 
-// UnmarshalJSON reads a sample.
-func (s *sample) UnmarshalJSON(text []byte) error {
+// UnmarshalJSON reads a point.
+func (p *point) UnmarshalJSON(text []byte) error {
 	var value string
-	pair := [2]any{&s.Seconds, &value}
+	pair := [2]any{&p.Seconds, &value}
 	if err := json.Unmarshal(text, &pair); err != nil {
 		return err
 	}
@@ -110,6 +149,6 @@ func (s *sample) UnmarshalJSON(text []byte) error {
 	if err != nil {
 		return fmt.Errorf("the value is %q, want a number", value)
 	}
-	s.Value = number
+	p.Value = number
 	return nil
 }
