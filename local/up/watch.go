@@ -163,13 +163,11 @@ func runWatch(ctx context.Context, o options, prometheus string, args []string) 
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	interruptGently(cmd)
 	orphan.Signal(cmd, syscall.SIGTERM)
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return nil
-	case errors.As(err, &exit):
-		return errReported
+	if err := cmd.Run(); err != nil && ctx.Err() == nil {
+		if exit := new(exec.ExitError); errors.As(err, &exit) && exit.ExitCode() == 1 {
+			return errReported
+		}
+		return fmt.Errorf("watch: %w", err)
 	}
-	return err
+	return nil
 }
