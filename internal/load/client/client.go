@@ -40,10 +40,10 @@ type Client struct {
 	Timeout time.Duration
 }
 
-// NewHTTP returns a client that keeps a connection open for each request in flight, as OpenAI's
-// clients do. It uses no proxy.
-func NewHTTP() *http.Client {
-	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true}}
+// NewTransport returns a transport that keeps a connection open for each request in flight, as
+// OpenAI's clients do. It uses no proxy.
+func NewTransport() *http.Transport {
+	return &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true}
 }
 
 // Send sends one request and reads its answer. Times count from start.

@@ -40,7 +40,7 @@ func answering(t *testing.T, status int, answer string) (c Client, body *string)
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(server.Close)
-	return Client{HTTP: NewHTTP(), URL: server.URL, Model: "m", Form: Form{API: Completions, TokenIDs: true, Exact: true, Alike: true}}, body
+	return Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Model: "m", Form: Form{API: Completions, TokenIDs: true, Exact: true, Alike: true}}, body
 }
 
 func TestSend(t *testing.T) {
@@ -124,7 +124,7 @@ func TestKey(t *testing.T) {
 		http.Error(w, "wrong key "+key, http.StatusUnauthorized)
 	}))
 	defer server.Close()
-	c := Client{HTTP: NewHTTP(), URL: server.URL, Key: key, Form: Form{API: Completions}}
+	c := Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Key: key, Form: Form{API: Completions}}
 	o := c.Send(t.Context(), load.Arrival{Input: 3, Output: 6}, time.Now())
 	_, err := c.Models(t.Context())
 	if header != "Bearer "+key || o.Failure != "refused: 401 Unauthorized: wrong key [API key]" || err == nil || strings.Contains(err.Error(), key) {
@@ -160,7 +160,7 @@ func TestFailuresOfTheConnection(t *testing.T) {
 		"an address of no host": {t.Context(), "http://", 0, NoConnection},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sender := Client{HTTP: NewHTTP(), URL: c.url, Timeout: c.timeout, Form: Form{API: Completions}}
+			sender := Client{HTTP: &http.Client{Transport: NewTransport()}, URL: c.url, Timeout: c.timeout, Form: Form{API: Completions}}
 			if o := sender.Send(c.ctx, load.Arrival{Input: 1, Output: 2}, time.Now()); o.Kind != c.kind || o.Failure == "" {
 				t.Errorf("got %+v, want %s", o, c.kind)
 			}
@@ -180,7 +180,7 @@ func TestDriveDoesNotWaitForAnswers(t *testing.T) {
 	sent := make(chan int, 1)
 	go func() {
 		arrivals := []load.Arrival{{At: 0, Input: 1, Output: 1}, {At: 30 * time.Millisecond, Input: 1, Output: 1}, {At: 60 * time.Millisecond, Input: 1, Output: 1}}
-		c := Client{HTTP: NewHTTP(), URL: server.URL, Form: Form{API: Completions}}
+		c := Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Form: Form{API: Completions}}
 		sent <- len(load.Drive(t.Context(), t.Context(), c.Send, arrivals, time.Now(), 3))
 	}()
 	for range 3 {
@@ -237,7 +237,7 @@ func picky(t *testing.T, parts ...string) Client {
 		_, _ = io.WriteString(w, token+token+end)
 	}))
 	t.Cleanup(server.Close)
-	return Client{HTTP: NewHTTP(), URL: server.URL, Form: Form{API: Completions}}
+	return Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Form: Form{API: Completions}}
 }
 
 func TestSettle(t *testing.T) {
