@@ -7,8 +7,8 @@ type Latency struct {
 	// Requests is the number of requests at once: decoding, waiting, or with a prompt that is
 	// computed.
 	Requests float64
-	// TTFT is the time to the first token, with the wait for earlier prompts, and TPOT the time per
-	// output token after it, both in seconds.
+	// TTFT is the time to the first token, with the wait for the running step and for earlier
+	// prompts. TPOT is the time per output token after it. Both are in seconds.
 	TTFT, TPOT float64
 }
 
@@ -25,6 +25,8 @@ func (s Speed) At(requests float64, l Lengths, dispersion float64) (Latency, boo
 	if math.IsInf(decoding, 1) {
 		return Latency{}, false
 	}
-	ttft := read + busy*dispersion*read/(2*(1-busy))
-	return Latency{Requests: decoding + requests*ttft, TTFT: ttft, TPOT: s.TimePerToken(decoding, l)}, true
+	tpot := s.TimePerToken(decoding, l)
+	// A request waits for half a step on average if others decode, whose number is about Poisson.
+	ttft := (1-math.Exp(-decoding))*tpot/2 + read + busy*dispersion*read/(2*(1-busy))
+	return Latency{Requests: decoding + requests*ttft, TTFT: ttft, TPOT: tpot}, true
 }

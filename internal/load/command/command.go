@@ -100,7 +100,7 @@ func (o *options) run(ctx context.Context, s Surroundings, changed func(string) 
 	outcomes, stopped := drive(ctx, s.Messages, sender.Send, t)
 	summary := summarize(outcomes, t, o.objectives(), stopped)
 	r := Report{
-		URL: sender.URL, Model: sender.Model, Requests: sender.Form.String(), Load: t.name, Interrupted: stopped > 0,
+		URL: sender.URL, Model: sender.Model, Form: sender.Form.String(), Load: t.name, Interrupted: stopped > 0,
 		Summary: summary, Prediction: prediction.beside(summary),
 	}
 	if err := r.write(s.Out, o.json); err != nil {

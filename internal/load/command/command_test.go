@@ -65,7 +65,7 @@ func report(t *testing.T, arguments ...string) Report {
 
 func TestAnswers(t *testing.T) {
 	r := report(t, server(t, func(w http.ResponseWriter, _ *http.Request) { whole(w, 3) })+"/v1/", "--gpu", "A10G")
-	if r.Model != "chat" || r.Load != "trace file" || r.Requests != "completions with prompts of token ids and answers of the requested length" {
+	if r.Model != "chat" || r.Load != "trace file" || r.Form != "completions with prompts of token ids and answers of the requested length" {
 		t.Errorf("got %+v", r)
 	}
 	if s := r.Summary; s.Requests != 5 || s.Answered != 5 || s.InputTokens != 35 || s.OutputTokens != 15 || s.Objectives.Share != 1 || s.TTFT.Count != 5 || len(s.Failures) != 0 {

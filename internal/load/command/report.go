@@ -10,10 +10,10 @@ import (
 
 // Report is what the command prints.
 type Report struct {
-	URL      string `json:"url"`
-	Model    string `json:"model"`
-	Requests string `json:"requestForm"` // API, prompts and answers
-	Load     string `json:"load"`
+	URL   string `json:"url"`
+	Model string `json:"model"`
+	Form  string `json:"form"` // API, prompts and answers
+	Load  string `json:"load"`
 	// Interrupted reports that Ctrl-C ended the load.
 	Interrupted bool `json:"interrupted"`
 	Summary
@@ -37,9 +37,9 @@ func (r Report) text(out io.Writer) error {
 		fmt.Fprintf(out, "INVALID: %s\n", s.Invalid)
 	}
 	if r.Interrupted {
-		fmt.Fprintf(out, "INTERRUPTED after %s: %d requests were open and do not count\n", seconds(s.Seconds), s.Interrupted)
+		fmt.Fprintf(out, "INTERRUPTED after %s: %d requests were open and do not count\n", seconds(s.Seconds), s.Open)
 	}
-	fmt.Fprintf(out, "%s at %s: %s\n%s\n\n", r.Model, r.URL, r.Requests, r.Load)
+	fmt.Fprintf(out, "%s at %s: %s\n%s\n\n", r.Model, r.URL, r.Form, r.Load)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "requests\t%d: %d answered, %d cut, %d refused\n", s.Requests, s.Answered, s.Cut, s.Refused)
 	fmt.Fprintf(t, "objectives\t%.1f %% of requests had TTFT ≤ %s and TPOT ≤ %s\n", 100*s.Objectives.Share, seconds(s.Objectives.TTFTSeconds), seconds(s.Objectives.TPOTSeconds))

@@ -49,8 +49,8 @@ type Summary struct {
 	Answered int `json:"answered"` // with every token
 	Cut      int `json:"cut"`      // with a part of the answer
 	Refused  int `json:"refused"`  // without a token
-	// Interrupted is the number of requests that do not count because of Ctrl-C.
-	Interrupted int `json:"interrupted"`
+	// Open is the number of requests that do not count, because Ctrl-C cut them.
+	Open int `json:"open"`
 	// Seconds is the time from the end of the warm-up to the last answer, and at least the length of
 	// the load. Rates are over this time.
 	Seconds               float64 `json:"seconds"`
@@ -88,7 +88,7 @@ func summarize(outcomes []load.Outcome, t traffic, limits objectives, stopped ti
 		}
 		late = append(late, max(o.Late, o.At-t.arrivals[i].At))
 		if o.Kind == client.Canceled && !missed(o, limits.ttft, stopped) {
-			s.Interrupted++
+			s.Open++
 			continue
 		}
 		s.count(o, limits)

@@ -76,7 +76,7 @@ func TestSummarizeInterruption(t *testing.T) {
 		cut(29*second, 0),         // as may this
 	}
 	s := summarize(outcomes, arriving(outcomes, 0, 90*second), objectives{2 * second, 100 * time.Millisecond}, 30*second)
-	if s.Requests != 3 || s.Objectives.Met != 1 || s.Interrupted != 2 || s.Seconds != 30 {
+	if s.Requests != 3 || s.Objectives.Met != 1 || s.Open != 2 || s.Seconds != 30 {
 		t.Errorf("got %+v, want 3 requests in 30 s, of which one met the objectives, and 2 interrupted", s)
 	}
 }
@@ -112,7 +112,7 @@ func TestText(t *testing.T) {
 	}{
 		"nothing": {Report{}, []string{"TTFT              –        –", "0 answered"}},
 		"invalid": {Report{Summary: Summary{Invalid: "late"}}, []string{"INVALID: late\n"}},
-		"interrupted": {Report{Interrupted: true, Summary: Summary{Seconds: 30, Interrupted: 2}},
+		"interrupted": {Report{Interrupted: true, Summary: Summary{Seconds: 30, Open: 2}},
 			[]string{"INTERRUPTED after 30.0 s: 2 requests were open and do not count\n"}},
 		"failures": {Report{Summary: Summary{Failures: []Failures{{"HTTP 429", 12, "refused: " + strings.Repeat("ä", 200)}}}},
 			[]string{"    12  HTTP 429, such as \"refused: äää", "ä…\"\n"}},
