@@ -12,10 +12,10 @@ type Latency struct {
 	TTFT, TPOT float64
 }
 
-// At returns the latency at a rate of requests a second, by the queue of byTTFT. The dispersion is
+// Latency returns the latency at a rate of requests a second, by the queue of byTTFT. The dispersion is
 // the mean square of prompt lengths divided by the square of their mean: 1 if all have the same
 // length. The result is false if the speed is unknown, or if the replica cannot serve the rate.
-func (s Speed) At(requests float64, l Lengths, dispersion float64) (Latency, bool) {
+func (s Speed) Latency(requests float64, l Lengths, dispersion float64) (Latency, bool) {
 	read := s.prompt(l, l.Input)
 	busy := requests * read
 	if read <= 0 || busy >= 1 {

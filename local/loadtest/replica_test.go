@@ -93,7 +93,7 @@ func (r run) load(t *testing.T, arguments ...string) (out, messages string, err 
 		serving.Go(func() { e.Run(ctx) })
 		listener := newPipes()
 		settings := api.Config{
-			Engine: e, Metrics: m, Names: []string{"chat"}, Root: model, MaxModelLen: 8192, StreamInterval: 1, MaxN: 1, ResponseRole: "assistant", Version: "0.33.0",
+			Engine: e, Metrics: m, Names: []string{"chat"}, Root: model, MaxModelLen: 8192, StreamInterval: 16, MaxN: 1, ResponseRole: "assistant", Version: "0.33.0",
 		}
 		if r.change != nil {
 			r.change(&settings)

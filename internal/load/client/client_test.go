@@ -274,14 +274,14 @@ func TestModels(t *testing.T) {
 	if err != nil || len(got) != 2 || got[0] != (Model{ID: "m", Root: "org/m", MaxModelLen: 4096}) || got[1].ID != "l" || *got[1].Parent != "m" {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	for answer, want := range map[string]string{"<html>": "something else than a list of models", "": "something else"} {
+	for answer, want := range map[string]string{"<html>": "/v1/models: the answer is no list of models: invalid character", "": "no list of models: EOF"} {
 		c, _ := answering(t, 200, answer)
 		if _, err := c.Models(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", answer, err)
 		}
 	}
 	c, _ = answering(t, 404, "not here")
-	if _, err := c.Models(t.Context()); err == nil || !strings.Contains(err.Error(), "/v1/models answers 404 Not Found: not here") {
+	if _, err := c.Models(t.Context()); err == nil || !strings.Contains(err.Error(), "/v1/models: refused: 404 Not Found: not here") {
 		t.Errorf("without a list: %v", err)
 	}
 }

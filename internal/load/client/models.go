@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -27,26 +26,28 @@ type Model struct {
 // largestList is the largest list of models that is read, in bytes.
 const largestList = 16 << 20
 
-// Models returns the models that the server lists at /v1/models.
+// Models returns the models that the server lists at /v1/models. The error is a RefusalError.
 func (c Client) Models(ctx context.Context) ([]Model, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/v1/models", nil)
+	address := c.URL + "/v1/models"
+	refusal := func(kind, text string) error { return &RefusalError{URL: address, Kind: kind, Text: c.hide(text)} }
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, err
+		return nil, refusal(NoConnection, err.Error())
 	}
 	c.authorize(request)
 	response, err := c.HTTP.Do(request)
 	if err != nil {
-		return nil, errors.New(c.hide(err.Error()))
+		return nil, refusal(kindOf(err, NoConnection), "refused: "+err.Error())
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return nil, errors.New(c.hide(c.URL + "/v1/models answers " + response.Status + reason(response.Body)))
+		return nil, refusal(fmt.Sprintf("HTTP %d", response.StatusCode), "refused: "+response.Status+reason(response.Body))
 	}
 	var list struct {
 		Data []Model `json:"data"`
 	}
 	if err := json.NewDecoder(io.LimitReader(response.Body, largestList)).Decode(&list); err != nil {
-		return nil, fmt.Errorf("%s/v1/models answers with something else than a list of models: %w", c.URL, err)
+		return nil, refusal(WrongAnswer, "the answer is no list of models: "+err.Error())
 	}
 	return list.Data, nil
 }
@@ -56,7 +57,7 @@ const trialInput, trialOutput = 8, 2
 
 // Settle returns the client with the first form of requests that the server accepts: token ids,
 // else words, and answers of the requested length, else those that the model ends. It sends one
-// short request for each form. If the server accepts none, the error is a Refusal.
+// short request for each form. If the server accepts none, the error is a RefusalError.
 func (c Client) Settle(ctx context.Context) (Client, error) {
 	forms := []Form{{TokenIDs: true, Exact: true}, {Exact: true}, {}}
 	if c.Form.API == Chat {
@@ -77,17 +78,17 @@ func (c Client) Settle(ctx context.Context) (Client, error) {
 	return c, c.refusal(last)
 }
 
-// Refusal is the error of a server that accepts no form of requests.
-type Refusal struct {
+// RefusalError is the error of a server that does not answer a request before the load.
+type RefusalError struct {
 	URL  string
 	Kind string // as in Outcome
 	Text string
 }
 
-func (r *Refusal) Error() string { return r.URL + ": " + r.Text }
+func (r *RefusalError) Error() string { return r.URL + ": " + r.Text }
 
 func (c Client) refusal(o load.Outcome) error {
-	return &Refusal{URL: c.URL + c.Form.API.path(), Kind: o.Kind, Text: o.Failure}
+	return &RefusalError{URL: c.URL + c.Form.API.path(), Kind: o.Kind, Text: o.Failure}
 }
 
 // Base returns the address of a server, without /v1, from the address that a user writes.

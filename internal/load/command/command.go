@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -126,8 +127,12 @@ func (o *options) connect(ctx context.Context, sender client.Client) (client.Cli
 	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
 	list, err := sender.Models(ctx)
-	if err != nil && o.model == "" {
-		return sender, client.Model{}, fmt.Errorf("--model: is not set, and the server does not list its models: %w", explained(err))
+	var refusal *client.RefusalError
+	switch {
+	case errors.As(err, &refusal) && slices.Contains([]string{client.NoConnection, client.Timeout, client.Canceled, "HTTP 401", "HTTP 403"}, refusal.Kind):
+		return sender, client.Model{}, explained(err)
+	case err != nil && o.model == "":
+		return sender, client.Model{}, fmt.Errorf("--model: is not set, and the server does not list its models: %w", err)
 	}
 	model, err := choose(list, o.model)
 	if err != nil {
@@ -166,15 +171,15 @@ func choose(list []client.Model, name string) (client.Model, error) {
 
 // explained returns an error of the server with what to do.
 func explained(err error) error {
-	var refusal *client.Refusal
+	var refusal *client.RefusalError
 	if !errors.As(err, &refusal) {
 		return err
 	}
 	switch refusal.Kind {
 	case "HTTP 401", "HTTP 403":
-		return fmt.Errorf("%w; set the API key with --api-key-env or --api-key-file", err)
+		return fmt.Errorf("URL: %w; set the right API key with --api-key-env or --api-key-file", err)
 	case "HTTP 404":
-		return fmt.Errorf("%w; check URL and --model, or set another --api", err)
+		return fmt.Errorf("URL: %w; check URL and --model, or set another --api", err)
 	}
-	return fmt.Errorf("%w; no load was sent", err)
+	return fmt.Errorf("URL: %w; no load was sent", err)
 }

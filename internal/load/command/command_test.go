@@ -64,7 +64,7 @@ func report(t *testing.T, arguments ...string) Report {
 }
 
 func TestAnswers(t *testing.T) {
-	r := report(t, server(t, func(w http.ResponseWriter, _ *http.Request) { whole(w, 3) })+"/v1/", "--gpu", "A10G")
+	r := report(t, server(t, func(w http.ResponseWriter, _ *http.Request) { whole(w, 3) })+"/v1/", "--gpu", "A10G", "--ttft", "1m", "--tpot", "10s")
 	if r.Model != "chat" || r.Load != "trace file" || r.Form != "completions with prompts of token ids and answers of the requested length" {
 		t.Errorf("got %+v", r)
 	}
@@ -101,7 +101,11 @@ func TestFailures(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := report(t, server(t, c.answer), "--timeout", "300ms").Summary
+			limit := "1m"
+			if c.kind == "timeout" {
+				limit = "300ms"
+			}
+			s := report(t, server(t, c.answer), "--timeout", limit).Summary
 			if s.Requests != 5 || s.Cut != c.cut || s.Refused != c.refused || s.Objectives.Met != 0 || len(s.Failures) != 1 || s.Failures[0].Kind != c.kind || s.Failures[0].Count != 5 {
 				t.Errorf("got %+v, want 5 of %s", s, c.kind)
 			}
@@ -137,7 +141,7 @@ func TestServersThatRefuseTheFirstRequest(t *testing.T) {
 				status = models
 			}
 			w.WriteHeader(status)
-			if status == 200 {
+			if status == http.StatusOK {
 				_, _ = io.WriteString(w, list)
 			}
 		}))
@@ -148,9 +152,10 @@ func TestServersThatRefuseTheFirstRequest(t *testing.T) {
 		arguments []string
 		want      string
 	}{
-		"nobody listens": {[]string{unreachable}, "--model: is not set, and the server does not list its models"},
-		"no key":         {[]string{refusing(200, 401)}, "set the API key with --api-key-env or --api-key-file"},
-		"no list":        {[]string{refusing(404, 200)}, "/v1/models answers 404"},
+		"nobody listens": {[]string{unreachable}, "URL: http://127.0.0.1:9/v1/models: refused: Get \"http://127.0.0.1:9/v1/models\": dial tcp 127.0.0.1:9: connect: connection refused; no load was sent"},
+		"no key":         {[]string{refusing(200, 401)}, "set the right API key with --api-key-env or --api-key-file"},
+		"no key at all":  {[]string{refusing(401, 401), "--model", "m"}, "/v1/models: refused: 401 Unauthorized; set the right API key"},
+		"no list":        {[]string{refusing(404, 200)}, "--model: is not set, and the server does not list its models: "},
 		"no path":        {[]string{refusing(200, 404), "--api", "chat"}, "/v1/chat/completions: refused: 404 Not Found; check URL and --model, or set another --api"},
 		"overloaded":     {[]string{refusing(200, 503), "--model", "m"}, "refused: 503 Service Unavailable; no load was sent"},
 		"bad request":    {[]string{refusing(200, 400)}, "refused: 400"},
@@ -227,7 +232,7 @@ func TestAPIKey(t *testing.T) {
 			whole(w, 2)
 			return
 		}
-		http.Error(w, "quota of "+key+" is used", 429)
+		http.Error(w, "quota of "+key+" is used", http.StatusTooManyRequests)
 	}))
 	defer s.Close()
 	for _, flags := range [][]string{{"--api-key-env", "LLM_KEY"}, {"--api-key-file", file(t, key+"\n")}, {"--api-key-env", "LLM_KEY", "--json"}} {

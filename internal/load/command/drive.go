@@ -20,7 +20,7 @@ func drive(ctx context.Context, messages io.Writer, send load.Send, t traffic) (
 	answering, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	start := time.Now()
-	p := progress{messages: messages, start: start, whole: t.whole(), all: len(t.arrivals)}
+	p := progress{messages: messages, start: start, whole: t.whole(), total: len(t.arrivals)}
 	done := make(chan struct{})
 	var watching sync.WaitGroup
 	watching.Go(func() { p.watch(ctx, done, cut) })
@@ -38,7 +38,7 @@ type progress struct {
 	messages           io.Writer
 	start              time.Time
 	whole              time.Duration
-	all                int
+	total              int
 	sent, done, failed atomic.Int64
 }
 
@@ -84,5 +84,5 @@ func (p *progress) print() {
 	done, failed := p.done.Load(), p.failed.Load() // before sent, so that no number of open requests is negative
 	sent := p.sent.Load()
 	fmt.Fprintf(p.messages, "%s of %s: %d of %d sent, %d open, %d answered, %d failed\n",
-		time.Since(p.start).Round(time.Second), p.whole.Round(time.Second), sent, p.all, sent-done, done-failed, failed)
+		time.Since(p.start).Round(time.Second), p.whole.Round(time.Second), sent, p.total, sent-done, done-failed, failed)
 }

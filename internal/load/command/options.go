@@ -44,8 +44,8 @@ const (
 	defaultMaxRequests = 10_000
 	highestRate        = 10_000.0
 	longestDuration    = 7 * 24 * time.Hour
-	mostTokens         = 10_000_000
-	mostReplicas       = 10_000
+	maxTokens          = 10_000_000
+	maxReplicas        = 10_000
 )
 
 func (o *options) define(f *pflag.FlagSet) {
@@ -96,11 +96,11 @@ func (o *options) check(environment func(string) string, changed func(string) bo
 	refuse(err != nil, "URL: %w", err)
 	refuse(!slices.Contains([]client.API{client.Completions, client.Chat}, client.API(o.api)), "--api: is %q, want completions or chat", o.api)
 	refuse(!slices.Contains(load.Kinds(), load.Kind(o.kind)), "--load: is %q, want one of %s", o.kind, kinds())
-	refuse(!(o.rate > 0 && o.rate <= highestRate), "--rate: is %g, want above 0 and at most %g requests a second", o.rate, highestRate)
+	refuse(math.IsNaN(o.rate) || o.rate <= 0 || o.rate > highestRate, "--rate: is %g, want above 0 and at most %g requests a second", o.rate, highestRate)
 	refuse(o.duration < time.Second || o.duration > longestDuration, "--duration: is %s, want 1s to %s", o.duration, longestDuration)
 	refuse(o.warmUp < 0 || o.warmUp > longestDuration, "--warm-up: is %s, want 0s to %s", o.warmUp, longestDuration)
-	refuse(o.inputTokens < 0 || o.inputTokens > mostTokens || changed("input-tokens") && o.inputTokens == 0, "--input-tokens: is %d, want 1 to %d", o.inputTokens, mostTokens)
-	refuse(o.outputTokens < 0 || o.outputTokens > mostTokens || changed("output-tokens") && o.outputTokens == 0, "--output-tokens: is %d, want 1 to %d", o.outputTokens, mostTokens)
+	refuse(o.inputTokens < 0 || o.inputTokens > maxTokens || changed("input-tokens") && o.inputTokens == 0, "--input-tokens: is %d, want 1 to %d", o.inputTokens, maxTokens)
+	refuse(o.outputTokens < 0 || o.outputTokens > maxTokens || changed("output-tokens") && o.outputTokens == 0, "--output-tokens: is %d, want 1 to %d", o.outputTokens, maxTokens)
 	refuse(o.maxRequests < 1, "--max-requests: is %d, want 1 or more", o.maxRequests)
 	for name, value := range map[string]time.Duration{"timeout": o.timeout, "ttft": o.ttft, "tpot": o.tpot} {
 		refuse(value <= 0, "--%s: is %s, want more than 0s", name, value)
@@ -133,8 +133,8 @@ func (h hardware) check(changed func(string) bool) (errs []error) {
 	if h.gpus < 0 {
 		errs = append(errs, fmt.Errorf("--gpus: is %d, want 1 or more", h.gpus))
 	}
-	if h.replicas < 1 || h.replicas > mostReplicas {
-		errs = append(errs, fmt.Errorf("--replicas: is %d, want 1 to %d", h.replicas, mostReplicas))
+	if h.replicas < 1 || h.replicas > maxReplicas {
+		errs = append(errs, fmt.Errorf("--replicas: is %d, want 1 to %d", h.replicas, maxReplicas))
 	}
 	if _, err := h.workload(); wanted && err != nil {
 		errs = append(errs, err)

@@ -143,7 +143,7 @@ func (p *Prediction) beside(s Summary) *Prediction {
 		p.ReplicasAtTarget = int(math.Ceil(p.RequestsPerSecond * p.OutputTokens / serving.TargetTokensPerSecond))
 	}
 	lengths := sizing.Lengths{Input: p.InputTokens, Output: p.OutputTokens}
-	latency, ok := serving.Speed.At(p.RequestsPerSecond/replicas, lengths, p.dispersion)
+	latency, ok := serving.Speed.Latency(p.RequestsPerSecond/replicas, lengths, p.dispersion)
 	switch fits := float64(min(serving.ByKV, serving.BySequences)); {
 	case !serving.Speed.Known():
 		p.Problem = "the speed of this GPU is unknown"

@@ -42,7 +42,7 @@ func (r Report) text(out io.Writer) error {
 	fmt.Fprintf(out, "%s at %s: %s\n%s\n\n", r.Model, r.URL, r.Form, r.Load)
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "requests\t%d: %d answered, %d cut, %d refused\n", s.Requests, s.Answered, s.Cut, s.Refused)
-	fmt.Fprintf(t, "objectives\t%.1f %% of requests had TTFT ≤ %s and TPOT ≤ %s\n", 100*s.Objectives.Share, seconds(s.Objectives.TTFTSeconds), seconds(s.Objectives.TPOTSeconds))
+	fmt.Fprintf(t, "objectives\t%.1f %% of these requests had TTFT ≤ %s and TPOT ≤ %s\n", 100*s.Objectives.Share, seconds(s.Objectives.TTFTSeconds), seconds(s.Objectives.TPOTSeconds))
 	fmt.Fprintf(t, "input\t%d tokens, %.0f/s\n", s.InputTokens, s.InputTokensPerSecond)
 	fmt.Fprintf(t, "output\t%d tokens, %.0f/s\n", s.OutputTokens, s.OutputTokensPerSecond)
 	if err := t.Flush(); err != nil {

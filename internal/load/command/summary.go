@@ -174,9 +174,9 @@ func distribution(times []time.Duration) Distribution {
 	for _, t := range times {
 		sum += t
 	}
-	at := func(share float64) float64 { return load.Percentile(share, times).Seconds() }
+	percentile := func(share float64) float64 { return load.Percentile(share, times).Seconds() }
 	return Distribution{
 		Count: len(times), Mean: sum.Seconds() / float64(len(times)),
-		P50: at(.5), P90: at(.9), P95: at(.95), P99: at(.99), Max: at(1),
+		P50: percentile(.5), P90: percentile(.9), P95: percentile(.95), P99: percentile(.99), Max: percentile(1),
 	}
 }
