@@ -103,7 +103,7 @@ func TestFailures(t *testing.T) {
 			t.Parallel()
 			limit := "1m"
 			if c.kind == "timeout" {
-				limit = "300ms"
+				limit = "2s"
 			}
 			s := report(t, server(t, c.answer), "--timeout", limit).Summary
 			if s.Requests != 5 || s.Cut != c.cut || s.Refused != c.refused || s.Objectives.Met != 0 || len(s.Failures) != 1 || s.Failures[0].Kind != c.kind || s.Failures[0].Count != 5 {
