@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Size is what a stack comes to.
+// Size holds the estimates and the costs of a stack.
 type Size struct {
 	rows     []sizing.Row
 	choices  []string
@@ -18,7 +18,7 @@ type Size struct {
 	warnings []string
 }
 
-// Size estimates every model, and adds up the stack.
+// Size returns the estimates of all models and the costs of the stack.
 func (c *Config) Size() Size {
 	if c == nil {
 		return Size{}
@@ -48,26 +48,26 @@ func (c *Config) Size() Size {
 	s.warnings = append(s.warnings, c.withoutRole()...)
 	s.warnings = append(s.warnings, c.cacheWarnings()...)
 	for _, name := range s.bill.Unpriced {
-		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
+		warn("%s has no price in the catalogue and is not counted; set its price with costs.usdPerHour", name)
 	}
 	s.warnings = append(s.warnings, c.priceWarnings(s.bill.Elsewhere)...)
 	s.warnings = append(s.warnings, c.checklistWarnings()...)
 	return s
 }
 
-// bill adds up the node groups, with what the models ask of them, and what is
-// shared. It needs no estimate, so that what cannot be sized is counted too.
+// bill returns the costs of the node groups with the requests of the models, and of
+// shared resources. It needs no estimates, so it includes models that cannot be sized.
 func (c *Config) bill() sizing.Bill {
 	return sizing.Account(c.pools(), c.shared(), c.prices())
 }
 
-// pools returns the node groups with the requests of the models, placed where they cost
-// most. Each zone may have the largest number of nodes of a group.
+// pools returns the node groups with the requests of the models, placed on the most
+// expensive groups. Each zone may have the largest number of nodes of a group.
 func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
 
-// poolsOfAZone returns the node groups with the requests of the models if all nodes
-// start in one zone, whose bound no group may exceed.
-func (c *Config) poolsOfAZone() []sizing.Pool {
+// poolsOfZone returns the node groups with the requests of the models if all nodes start
+// in one zone. No group may exceed the bound of that zone.
+func (c *Config) poolsOfZone() []sizing.Pool {
 	pools := c.emptyPools()
 	for i := range pools {
 		pools[i].Zones = 0
@@ -79,11 +79,11 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
-		instance, err := g.Dearest(c.Costs.Costs)
+		instance, err := g.MostExpensive(c.Costs.Costs)
 		if err != nil {
 			continue // reported as wrong
 		}
-		zones := 0 // on a cluster of the user's, they are not known
+		zones := 0 // not known on an existing cluster
 		if c.Platform.Made() && i < len(c.Platform.Nodes.Groups) {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
@@ -94,8 +94,8 @@ func (c *Config) emptyPools() []sizing.Pool {
 	return pools
 }
 
-// place adds what the models ask. Replicas that may run on several groups are
-// placed where they cost most, after those that have one group alone.
+// place adds the requests of the models. It first places replicas that have only one
+// group, then replicas with several groups on the most expensive one.
 func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
 	var inflexible, flexible []sizing.Flexible
 	for _, m := range c.Models {
@@ -113,8 +113,8 @@ func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
-// Table returns the stack's table, as a preview shows it, and the cost of a platform
-// that the program creates; "" without either.
+// Table returns the table that a preview shows, with the cost of a platform that the
+// program creates; "" without models and platform.
 func (s Size) Table() string {
 	var parts []string
 	if len(s.rows) > 0 {
@@ -163,7 +163,7 @@ func (c *Config) demands(group string) []string {
 }
 
 // passed returns the cheaper node groups that were not chosen for a model, with the
-// reasons; "" if there are none.
+// reasons; "" if none.
 func (c *Config) passed(model int) string {
 	var reasons []string
 	for _, p := range c.passedOver[model] {

@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys/reference"
 )
 
-// schemaFile is the name of the JSON Schema, beside the pages.
+// schemaFile is the name of the JSON Schema, in the folder of the pages.
 const schemaFile = "stack.schema.json"
 
 func main() {
@@ -52,7 +52,7 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 	return pages, schema, err
 }
 
-// writeTables writes the tables of pages that are written by hand.
+// writeTables writes the generated tables of manually written pages.
 func writeTables(root string) error {
 	pages, err := pagesWithTables(root)
 	if err != nil {

@@ -11,16 +11,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// table is a table of a page that is written by hand.
+// table is a generated table of a manually written page.
 type table struct {
 	// page is the name of the page in docs.
 	page string
-	// head are the titles of the columns, by which the table is found.
+	// head are the titles of the columns, which identify the table.
 	head []string
 	rows [][]string
 }
 
-// tables returns the tables that follow from declarations.
+// tables returns the generated tables.
 func tables() []table {
 	policies := table{page: "serving.md", head: []string{"policy", "what decides", "needs"}}
 	for _, p := range serving.Policies() {

@@ -106,7 +106,18 @@ func (item Item) unmet(stack Stack, accepted []string) (name string, unmet bool)
 			names = append(names, m.Name)
 		}
 	}
-	return fmt.Sprintf("%s (%s)", item.ID, strings.Join(names, ", ")), len(names) > 0
+	return fmt.Sprintf("%s (%s)", item.ID, shortList(names)), len(names) > 0
+}
+
+// namedModels is the number of models that a line names.
+const namedModels = 3
+
+// shortList returns the first names of a list, and the number of the others.
+func shortList(names []string) string {
+	if others := len(names) - namedModels; others > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:namedModels], ", "), others)
+	}
+	return strings.Join(names, ", ")
 }
 
 // Find returns the item with an id; false if there is none.
