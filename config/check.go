@@ -5,6 +5,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/keys"
+	"github.com/vllm-eks/vllm-eks/spec/checklist"
 )
 
 // check reports every problem of a complete configuration: of each component, and of
@@ -35,6 +36,7 @@ func (c *Config) check(found *findings) {
 	c.checkCertificates(found)
 	c.checkRoles(found)
 	c.checkCaches(found)
+	c.checkChecklist(found)
 	if len(found.list) == 0 {
 		c.checkSize(found)
 	}
@@ -97,4 +99,51 @@ func (c *Config) checkCreated(found *findings) {
 	if len(found.list) == 0 {
 		c.checkUpdates(found)
 	}
+}
+
+// checkChecklist refuses deviations from the checklist that do not exist, and with
+// checklist.require a stack that does not meet an item.
+func (c *Config) checkChecklist(found *findings) {
+	path := field.NewPath("checklist")
+	var names []string
+	for _, m := range c.Models {
+		names = append(names, m.Name)
+	}
+	found.report(c.root.Checklist.Validate(path, names))
+	if len(found.list) > 0 || !c.root.Checklist.Require {
+		return // an item is about a valid stack
+	}
+	for _, sentence := range c.unmet() {
+		found.add(field.ErrorTypeForbidden, path.Child("require"), "is true, and the stack does not meet %s; or add the item to checklist.accept", sentence)
+	}
+}
+
+// unmet returns a sentence for each item of the checklist that the stack neither meets
+// nor accepts.
+func (c *Config) unmet() []string {
+	p := &c.Platform
+	if !c.root.Checklist.Enabled(p.Made() && p.Cluster.Protect) {
+		return nil
+	}
+	controllers := map[string]int{}
+	if p.KEDA.Install {
+		controllers["keda.replicas"] = p.KEDA.Replicas
+	}
+	if p.IngressController.Install {
+		controllers["ingressController.replicas"] = p.IngressController.Replicas
+	}
+	return c.root.Checklist.Unmet(checklist.Stack{
+		Models: c.Models, MaxUSDPerHour: c.Limits.MaxUSDPerHour, Created: p.Made(), Cluster: p.Cluster, Network: p.Network, Nodes: p.Nodes,
+		Prometheus: p.Prometheus, Controllers: controllers,
+	})
+}
+
+// checklistWarnings returns a warning for each item of the checklist that the stack does
+// not meet.
+func (c *Config) checklistWarnings() []string {
+	var warnings []string
+	for _, sentence := range c.unmet() {
+		warnings = append(warnings, "checklist: "+sentence)
+	}
+	return warnings
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/spec/account"
+	"github.com/vllm-eks/vllm-eks/spec/checklist"
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 	"github.com/vllm-eks/vllm-eks/spec/network"
@@ -49,6 +50,8 @@ type stack struct {
 	Costs Costs `key:"costs"`
 	// Limits are bounds. A preview that exceeds them fails.
 	Limits Limits `key:"limits" page:"costs"`
+	// Checklist is the production checklist, with which a preview compares the stack.
+	Checklist checklist.Spec `key:"checklist" short:"production"`
 }
 
 // model declares the keys of one model.

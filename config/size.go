@@ -51,6 +51,7 @@ func (c *Config) Size() Size {
 		warn("%s has no price in the catalogue and is not counted; set its price with costs.usdPerHour", name)
 	}
 	s.warnings = append(s.warnings, c.priceWarnings(s.bill.Elsewhere)...)
+	s.warnings = append(s.warnings, c.checklistWarnings()...)
 	return s
 }
 

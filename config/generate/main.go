@@ -42,7 +42,7 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 		Comments: &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: root},
 		Titles: map[string]string{
 			"account": "AWS account", "network": "Network", "cluster": "Cluster", "nodes": "Nodes", "charts": "Helm charts",
-			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits",
+			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits", "checklist": "Production checklist",
 		},
 	}
 	if pages, err = reference.Pages(o); err != nil {

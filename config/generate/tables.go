@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/spec/checklist"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -37,7 +38,11 @@ func tables() []table {
 		}
 		charts.rows = append(charts.rows, []string{quoted(r.Path.String()), r.Chart.Name + " " + r.Chart.Version, strings.Join(namespaces, "; "), quoted(r.Values.String()), r.Doc})
 	}
-	return []table{policies, charts}
+	items := table{page: "checklist.md", head: []string{"item", "rule", "reason", "keys"}}
+	for _, item := range checklist.Items() {
+		items.rows = append(items.rows, []string{quoted(item.ID), item.Rule, item.Reason, quoted(strings.ReplaceAll(item.Key, ", ", "`, `"))})
+	}
+	return []table{policies, charts, items}
 }
 
 func quoted(name string) string { return "`" + name + "`" }
