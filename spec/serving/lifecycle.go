@@ -110,7 +110,8 @@ const drainSeconds = 900
 // needed to drain a node with several replicas in time. Kubernetes evicts the next
 // replicas only after the replacements of the last ones have loaded.
 func (s Spec) MaxUnavailable() int {
-	rounds := 1 + max(0, drainSeconds-s.Lifecycle.GraceSeconds())/(s.Lifecycle.GraceSeconds()+s.Lifecycle.LoadSeconds)
+	replacement := max(1, s.Lifecycle.GraceSeconds()+s.Lifecycle.LoadSeconds)
+	rounds := 1 + max(0, drainSeconds-s.Lifecycle.GraceSeconds())/replacement
 	return (s.replicasOnNode() + rounds - 1) / rounds
 }
 

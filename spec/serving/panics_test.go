@@ -15,7 +15,7 @@ import (
 func exported() panicstest.Package {
 	return panicstest.Package{
 		Types: []any{
-			Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), Policy{},
+			Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), Policy{}, Settings{}, Objectives{},
 		},
 		Functions: map[string]any{
 			"AlbAnnotations": AlbAnnotations, "VLLMArgs": VLLMArgs, "VLLMEnv": VLLMEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
@@ -50,7 +50,7 @@ func callMethods(t *testing.T, name string, v reflect.Value) {
 // parts.
 func exercise(t *testing.T, name string, s Spec) {
 	t.Helper()
-	for _, part := range []any{s, s.Model, s.Lifecycle, s.Monitoring, s.Replicas, s.NodeGroup, s.Storage.S3, s.Scaling.Policy} {
+	for _, part := range []any{s, s.Model, s.Lifecycle, s.Monitoring, s.Replicas, s.NodeGroup, s.Storage.S3, s.Scaling.Policy, s.Scaling.Settings, s.Objectives} {
 		callMethods(t, fmt.Sprintf("%s: %T", name, part), reflect.ValueOf(part))
 	}
 	for called, f := range exported().Functions {
