@@ -1,4 +1,4 @@
-// Package rules builds recording rules: token rates, latencies, objectives, scaling, cost and
+// Package rules builds recording rules and alerts: token rates, latencies, objectives, scaling, cost and
 // GPUs of each model. It is pure: it returns rules, and other packages register them.
 //
 // Every recorded series has the labels namespace and service of its model. Names follow
@@ -43,22 +43,23 @@ type Rule struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// interval is the time between two evaluations.
-const interval = "30s"
+// intervalSeconds is the time between two evaluations.
+const intervalSeconds = 30
 
-// Groups returns the recording rules of the models.
-func Groups(models []monitoringspec.Model) []Group {
+// Groups returns the recording rules and the alerts of the models, or nothing without models.
+func Groups(models []monitoringspec.Model, bounds monitoringspec.Bounds) []Group {
 	if len(models) == 0 {
 		return nil
 	}
 	groups := []Group{
-		{Name: "vllm-eks-predicted", Rules: predicted(models)},
-		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models))},
+		{Name: "vllm-eks-predicted", Rules: slices.Concat(predicted(models), constants(bounds))},
+		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models), burnRates())},
 		{Name: "vllm-eks-scaling", Rules: slices.Concat(replicas(), triggers(), coldStart())},
 		{Name: "vllm-eks-capacity", Rules: slices.Concat(memory(), gpus(), cost())},
 	}
+	groups = append(groups, alerts(bounds)...)
 	for i := range groups {
-		groups[i].Interval = interval
+		groups[i].Interval = fmt.Sprintf("%ds", intervalSeconds)
 	}
 	return groups
 }
@@ -115,6 +116,7 @@ func predicted(models []monitoringspec.Model) []Rule {
 			}
 			list = append(list, rule)
 		}
+		add(MinReplicas, float64(m.MinReplicas))
 		add(MaxReplicas, float64(m.MaxReplicas))
 		add(ObjectiveShare, m.Share)
 		add(ReplicaUSDPerHour, m.Predicted.USDPerHour)
@@ -130,6 +132,18 @@ func predicted(models []monitoringspec.Model) []Rule {
 		for _, trigger := range m.Triggers {
 			add(TriggerTarget, trigger.Target, "trigger", trigger.Name)
 		}
+	}
+	return list
+}
+
+// constants returns the limits of the whole stack. A limit that is not set has no rule.
+func constants(bounds monitoringspec.Bounds) []Rule {
+	var list []Rule
+	if bounds.MaxUSDPerHour > 0 {
+		list = append(list, record(MaxUSDPerHour, "vector(%g)", bounds.MaxUSDPerHour), record(SharedUSDPerHour, "vector(%g)", bounds.SharedUSDPerHour))
+	}
+	if !bounds.ExtendedSupport.IsZero() {
+		list = append(list, record(ExtendedSupport, "vector(%d)", bounds.ExtendedSupport.Unix()).with("version", bounds.KubernetesVersion))
 	}
 	return list
 }
