@@ -38,13 +38,16 @@ type Spec struct {
 	// Alertmanager sends alerts to the receivers that AlertmanagerConfigs name. Without
 	// it, alerts are shown in Prometheus alone.
 	Alertmanager bool `key:"alertmanager"`
+	// Alerts are the receivers to which Alertmanager sends alerts. Default: those of
+	// AlertmanagerConfigs alone.
+	Alerts Alerts `key:"alerts"`
 	// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps with
 	// the label grafana_dashboard=1.
 	Grafana Grafana `key:"grafana" short:"install"`
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
 	// exists. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
-	// Rules creates recording rules of the models in [Namespace]. Default: true with
+	// Rules creates recording rules and alerts of the models. Default: true with
 	// serviceMonitor.
 	Rules *bool `key:"rules"`
 	// Values are further values of the chart of Prometheus.
@@ -62,9 +65,9 @@ type Spec struct {
 }
 
 // setBy returns the values of the chart that the keys of this component set.
-func setBy(path *field.Path) chart.SetBy {
+func (s Spec) setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
-	return chart.SetBy{
+	owners := chart.SetBy{
 		// Others know Prometheus by its kind and its name.
 		"cleanPrometheusOperatorObjectNames":                "",
 		"prometheus.agentMode":                              "",
@@ -83,6 +86,12 @@ func setBy(path *field.Path) chart.SetBy {
 		prometheus + "shards":                               "",
 		prometheus + "persistentVolumeClaimRetentionPolicy": "",
 	}
+	if len(s.Receivers()) > 0 {
+		for _, value := range []string{"config", "stringConfig", "alertmanagerSpec.volumes", "alertmanagerSpec.volumeMounts", "alertmanagerSpec.useExistingSecret"} {
+			owners["alertmanager."+value] = path.Child("alerts").String()
+		}
+	}
+	return owners
 }
 
 // Grafana holds whether Grafana is installed, and its password.
@@ -199,7 +208,8 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 		// Not repeated: it may be the password.
 		problems.Invalid(&found, path.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
-	chart.CheckValues(&found, path.Child("values"), StackValues(s), s.Values, setBy(path))
+	s.validateAlerts(&found, path.Child("alerts"))
+	chart.CheckValues(&found, path.Child("values"), StackValues(s), s.Values, s.setBy(path))
 	return found
 }
 
@@ -226,6 +236,7 @@ func (s Spec) validateUnused(found *field.ErrorList, path *field.Path) {
 		{Key: "storageClass", Given: s.StorageClass != ""},
 		{Key: "replicas", Given: s.Replicas != 0},
 		{Key: "alertmanager", Given: s.Alertmanager},
+		{Key: "alerts", Given: s.Alerts.configured()},
 		{Key: "grafana.install", Given: s.Grafana.Install},
 		{Key: "grafana.existingSecret", Given: s.Grafana.ExistingSecret != ""},
 		{Key: "values", Given: len(s.Values) > 0},

@@ -36,11 +36,7 @@ func StackValues(s Spec) map[string]any {
 		"prometheusOperator": operator(),
 		"alertmanager":       alertmanager(s),
 		"grafana":            GrafanaValues(s),
-		"kube-state-metrics": map[string]any{
-			"affinity": gpunodes.Avoid(), "priorityClassName": ClusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
-			// Otherwise it may read every Secret of the cluster, to count them.
-			"collectorsExclude": []any{"secrets", "configmaps"},
-		},
+		"kube-state-metrics": stateMetrics(),
 		// It has the network and the disks of its node, which the other pods' namespace
 		// does not admit.
 		"prometheus-node-exporter": map[string]any{
@@ -52,7 +48,8 @@ func StackValues(s Spec) map[string]any {
 
 // rules leaves out alerts that fire on every cluster of this program: without an
 // Alertmanager, none is connected; and nodes that start when they are needed are
-// never enough to do without the largest.
+// never enough to do without the largest. Watchdog fires always by design, and
+// InfoInhibitor whenever an alert of the severity info does.
 func rules(s Spec) map[string]any {
 	return map[string]any{
 		"rules": map[string]any{"alertmanager": s.Alertmanager},
@@ -60,6 +57,8 @@ func rules(s Spec) map[string]any {
 			"PrometheusNotConnectedToAlertmanagers": !s.Alertmanager,
 			"KubeCPUOvercommit":                     true,
 			"KubeMemoryOvercommit":                  true,
+			"Watchdog":                              true,
+			"InfoInhibitor":                         true,
 		},
 	}
 }
@@ -102,16 +101,6 @@ func operator() map[string]any {
 			"resources": resources("10m", "32Mi", "128Mi"),
 		},
 	}
-}
-
-func alertmanager(s Spec) map[string]any {
-	if !s.Alertmanager {
-		return map[string]any{"enabled": false}
-	}
-	return map[string]any{"enabled": true, "alertmanagerSpec": map[string]any{
-		"affinity":  gpunodes.Avoid(),
-		"resources": resources("10m", "64Mi", "256Mi"),
-	}}
 }
 
 // GrafanaValues has no password in its values: they are in Pulumi's state.
