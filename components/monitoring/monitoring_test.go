@@ -172,6 +172,10 @@ func TestValidate(t *testing.T) {
 		{"configuration as a string", overriding("stringConfig", "a"), "monitoring.values.alertmanager.stringConfig: forbidden"},
 		{"volumes", overriding("alertmanagerSpec", map[string]any{"volumes": []any{}}), "monitoring.values.alertmanager.alertmanagerSpec.volumes: forbidden"},
 		{"no grafana", monitoringspec.Spec{Grafana: monitoringspec.Grafana{Install: true}}, "monitoring.grafana.install: forbidden"},
+		{"dashboards without rules", monitoringspec.Spec{ServiceMonitor: true, Rules: new(false), Dashboards: new(true)}, "monitoring.dashboards: forbidden"},
+		{"dashboards without a ServiceMonitor", monitoringspec.Spec{Dashboards: new(true)}, "monitoring.dashboards: forbidden"},
+		{"no dashboards", monitoringspec.Spec{ServiceMonitor: true, Dashboards: new(false)}, ""},
+		{"no rules", installed(func(s *monitoringspec.Spec) { s.Rules = new(false) }), ""},
 		{"no secret", monitoringspec.Spec{Grafana: monitoringspec.Grafana{ExistingSecret: "a"}}, "monitoring.grafana.existingSecret: forbidden"},
 	}
 	for _, test := range tests {

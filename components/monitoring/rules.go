@@ -14,7 +14,8 @@ import (
 // RulesArgs holds the inputs of NewRules.
 type RulesArgs struct {
 	Spec monitoringspec.Spec
-	// Models are the models that the rules describe. Default: none, and no rules.
+	// Models are the models that the rules describe. Default: none, and no rules and no
+	// dashboards.
 	Models []monitoringspec.Model
 	// Bounds are the limits of the stack. Default: no limits, and no alerts about them.
 	Bounds monitoringspec.Bounds
@@ -22,7 +23,8 @@ type RulesArgs struct {
 	DependsOn []pulumi.Resource
 }
 
-// NewRules registers the recording rules of the models, or nothing if the spec has no rules.
+// NewRules registers the recording rules of the models, and the dashboards that show them; or
+// nothing if the spec has no rules.
 func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	component := release.ComponentArgs{Type: "vllm-eks:monitoring:Rules", DependsOn: args.DependsOn}
@@ -32,6 +34,13 @@ func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.R
 			return nil, err
 		}
 		component.Objects = append(component.Objects, object)
+	}
+	if *spec.Dashboards && len(args.Models) > 0 {
+		objects, err := dashboardObjects(spec)
+		if err != nil {
+			return nil, err
+		}
+		component.Objects = append(component.Objects, objects...)
 	}
 	return release.NewComponent(ctx, name, component, opts...)
 }

@@ -127,7 +127,7 @@ func fileName(text string) string {
 
 // resourcesJSON returns resources as text.
 func resourcesJSON(resources []Resource) ([]byte, error) {
-	text, err := json.MarshalIndent(resources, "", "  ")
+	text, err := json.MarshalIndent(shorten(resources), "", "  ")
 	return append(text, '\n'), err
 }
 

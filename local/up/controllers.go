@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
-	"github.com/vllm-eks/vllm-eks/local/gomodule"
 	"github.com/vllm-eks/vllm-eks/local/image"
 )
 
@@ -54,7 +52,10 @@ func (i controllerImage) contents(o options) image.Contents {
 var controllers = []controller{
 	{
 		name: "prometheus-operator", module: "github.com/prometheus-operator/prometheus-operator", manifests: []string{"bundle.yaml"},
-		definitions: []string{"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"},
+		definitions: []string{
+			"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
+			"example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
+		},
 		images: []controllerImage{
 			{reference: "localhost/vllm-eks/prometheus-operator:" + versions.PrometheusOperator, program: program{
 				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 110,
@@ -91,6 +92,15 @@ var controllers = []controller{
 		}}},
 		workloads: [][2]string{{"kube-system", "deployment/metrics-server"}},
 		apis:      []string{"v1beta1.metrics.k8s.io"},
+	},
+	{
+		name: "kube-state-metrics", module: "k8s.io/kube-state-metrics/v2", manifests: []string{"examples/standard"},
+		images: []controllerImage{{reference: "localhost/vllm-eks/kube-state-metrics:v2.19.1", program: program{
+			name: "kube-state-metrics", folder: controllersFolder + "/kube-state-metrics", cost: 20,
+			pkg:     "k8s.io/kube-state-metrics/v2",
+			ldflags: "-X github.com/prometheus/common/version.Version=2.19.1",
+		}}},
+		workloads: [][2]string{{"monitoring", "deployment/kps-kube-state-metrics"}},
 	},
 }
 
@@ -134,7 +144,7 @@ func controllerSteps(o options, e engine) ([]step, error) {
 			programs = append(programs, c.programs()...)
 		}
 	}
-	return append(buildSteps(o, programs), step{name: "start KEDA, Prometheus and the metrics server", cost: 45, serial: true, do: func(ctx context.Context, p *progress) error {
+	return append(buildSteps(o, programs), step{name: "start KEDA, Prometheus, kube-state-metrics and the metrics server", cost: 50, serial: true, do: func(ctx context.Context, p *progress) error {
 		for i, c := range controllers {
 			p.update(float64(i)/float64(len(controllers)), "%s", c.name)
 			if err := c.install(ctx, e); err != nil {
@@ -257,91 +267,4 @@ func (c controller) sum(o options) (string, error) {
 		}
 	}
 	return hex.EncodeToString(hash.Sum(nil)), nil
-}
-
-// apply imports the images and applies the manifests. Objects of an earlier version that this
-// version lacks remain, as with a chart's CustomResourceDefinitions.
-func (c controller) apply(ctx context.Context, e engine) error {
-	for _, i := range c.images {
-		if err := runKube(ctx, e.options, "image", append([]string{i.reference}, imageArguments(i.contents(e.options))...)...); err != nil {
-			return err
-		}
-	}
-	if err := c.collect(ctx, e); err != nil {
-		return err
-	}
-	objects, err := e.kubectl(ctx, "kustomize", c.folder(e.options))
-	if err != nil {
-		return err
-	}
-	// The API server refuses objects of a new kind until its definition is established.
-	if err := applyObjects(ctx, e, objects); err == nil {
-		return nil
-	}
-	if _, err := e.kubectl(ctx, "wait", "--for=condition=Established", "--timeout=60s", "crd", "--all"); err != nil {
-		return err
-	}
-	return applyObjects(ctx, e, objects)
-}
-
-func applyObjects(ctx context.Context, e engine, objects string) error {
-	cmd := e.kubectlCommand(ctx, "apply", "--server-side", "--force-conflicts", "--filename=-")
-	cmd.Stdin = strings.NewReader(objects)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return errors.Join(ctx.Err(), fmt.Errorf("kubectl apply: %w\n%s", err, out))
-	}
-	return nil
-}
-
-// folder returns the folder in which the manifests are assembled.
-func (c controller) folder(o options) string {
-	return filepath.Join(o.layout.State(), "controllers", c.name)
-}
-
-// collect copies the module's manifests beside those of this project, because kubectl reads no
-// manifests outside of the kustomization's folder.
-func (c controller) collect(ctx context.Context, e engine) error {
-	source, err := c.source(ctx, e)
-	if err != nil {
-		return err
-	}
-	folder := c.folder(e.options)
-	if err := errors.Join(os.RemoveAll(folder), os.MkdirAll(folder, 0o700)); err != nil {
-		return err
-	}
-	extra, err := filepath.Glob(filepath.Join(e.options.layout.Root, controllersFolder, c.name, "*.yaml"))
-	if err != nil {
-		return err
-	}
-	var theirs []string
-	for _, path := range c.manifests {
-		theirs = append(theirs, filepath.Join(source, filepath.FromSlash(path)))
-	}
-	for _, path := range slices.Concat(theirs, extra) {
-		if err := copyTo(filepath.Join(folder, filepath.Base(path)), path); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// copyTo copies a file, or a folder with its content.
-func copyTo(destination, source string) error {
-	info, err := os.Stat(source)
-	if err != nil {
-		return err
-	}
-	if info.IsDir() {
-		return os.CopyFS(destination, os.DirFS(source))
-	}
-	content, err := os.ReadFile(source)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(destination, content, 0o600)
-}
-
-// source returns the folder of the module, in the version of the controller's own go.mod.
-func (c controller) source(ctx context.Context, e engine) (string, error) {
-	return gomodule.Folder(ctx, filepath.Join(e.options.layout.Root, controllersFolder, c.name), c.module)
 }

@@ -22,7 +22,7 @@ type footprint struct {
 
 var (
 	clusterFootprint    = footprint{moduleCache: 2.0, buildCache: 5.5, programs: 0.7}
-	controllerFootprint = footprint{moduleCache: 2.3, buildCache: 4.5, programs: 0.6}
+	controllerFootprint = footprint{moduleCache: 2.4, buildCache: 4.6, programs: 0.7}
 )
 
 const (

@@ -24,7 +24,8 @@ type options struct {
 	diff             bool   // preview the difference from the last simulated state
 }
 
-// wantsControllers reports whether to start KEDA, Prometheus and the metrics server.
+// wantsControllers reports whether to start KEDA, Prometheus, kube-state-metrics and
+// the metrics server.
 func (o options) wantsControllers() (bool, error) {
 	if o.autoscaling == "" {
 		return true, nil

@@ -35,8 +35,8 @@ type Spec struct {
 	// Replicas is the number of Prometheus servers, each with all metrics. With one,
 	// models are not scaled while its node is away.
 	Replicas int `key:"replicas" range:"1..2" default:"1" if:"install"`
-	// Alertmanager sends alerts to the receivers that AlertmanagerConfigs name. Without
-	// it, alerts are shown in Prometheus alone.
+	// Alertmanager sends alerts to the receivers of [Alerts], and to those that
+	// AlertmanagerConfigs name. Without it, alerts are shown in Prometheus alone.
 	Alertmanager bool `key:"alertmanager"`
 	// Alerts are the receivers to which Alertmanager sends alerts. Default: those of
 	// AlertmanagerConfigs alone.
@@ -47,9 +47,13 @@ type Spec struct {
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
 	// exists. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
-	// Rules creates recording rules and alerts of the models. Default: true with
-	// serviceMonitor.
+	// Rules creates recording rules and alerts of the models, in the namespace of
+	// Prometheus. Default: true with serviceMonitor.
 	Rules *bool `key:"rules"`
+	// Dashboards creates four dashboards for Grafana, in the namespace of Prometheus:
+	// ConfigMaps with the label grafana_dashboard=1. Default: the value of [Rules], whose
+	// series they show.
+	Dashboards *bool `key:"dashboards"`
 	// Values are further values of the chart of Prometheus.
 	Values map[string]any `key:"values"`
 	// GPUMetricsValues are further values of the chart of the exporter.
@@ -121,6 +125,11 @@ func (s Spec) WithDefaults() Spec {
 	} else {
 		s.Rules = new(*s.Rules)
 	}
+	if s.Dashboards == nil {
+		s.Dashboards = new(*s.Rules)
+	} else {
+		s.Dashboards = new(*s.Dashboards)
+	}
 	keys.Complete(&s)
 	return s
 }
@@ -187,6 +196,9 @@ func (s Spec) exports() bool {
 func (s Spec) Validate(path *field.Path) field.ErrorList {
 	found := keys.Check(&s, path)
 	s.validateNamespace(&found, path.Child("namespace"))
+	if s.Dashboards != nil && *s.Dashboards && (s.Rules == nil || !*s.Rules) {
+		problems.Forbidden(&found, path.Child("dashboards"), "is true without %[1]s, whose series the dashboards show; set %[1]s to true, or this to false", path.Child("rules"))
+	}
 	if s.exports() {
 		chart.CheckValues(&found, path.Child("gpuMetricsValues"), ExporterValues(s), s.GPUMetricsValues, chart.SetBy{
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,

@@ -24,7 +24,7 @@ const (
 	stackDashboard   = "vllm-eks-stack"
 	modelDashboard   = "vllm-eks-model"
 	scalingDashboard = "vllm-eks-scaling"
-	gpusDashboard    = "vllm-eks-gpus"
+	gpusDashboard    = "vllm-eks-gpus-and-nodes"
 )
 
 // alert holds the parts of an alert that differ.

@@ -33,7 +33,7 @@ func everyAlert() []Rule {
 
 // TestAlertsAreComplete checks the labels and annotations of each alert.
 func TestAlertsAreComplete(t *testing.T) {
-	dashboards := []string{"vllm-eks-stack", "vllm-eks-model", "vllm-eks-scaling", "vllm-eks-gpus"}
+	dashboards := []string{"vllm-eks-stack", "vllm-eks-model", "vllm-eks-scaling", "vllm-eks-gpus-and-nodes"}
 	for _, r := range everyAlert() {
 		if severity := r.Labels["severity"]; severity != "page" && severity != "ticket" {
 			t.Errorf("%s has the severity %q", r.Alert, severity)
