@@ -5,8 +5,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/monitoring"
+	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
 // Size is what a stack comes to.
@@ -169,4 +172,61 @@ func (c *Config) passed(model int) string {
 		reasons = append(reasons, p.Name+": "+p.Why)
 	}
 	return strings.Join(reasons, "; ")
+}
+
+// Watched returns the models as recording rules, alerts and dashboards know them. Without
+// ServiceMonitors, the list is empty, because Prometheus has no series of the models.
+func (c *Config) Watched() []monitoring.Model {
+	if c == nil || c.Monitoring.ServiceMonitor == nil || !*c.Monitoring.ServiceMonitor {
+		return nil
+	}
+	var models []monitoring.Model
+	for _, m := range c.Models {
+		models = append(models, watched(m))
+	}
+	return models
+}
+
+func watched(m serving.Spec) monitoring.Model {
+	objectives := m.Objectives.Latencies()
+	w := monitoring.Model{
+		Namespace: m.Namespace, Service: m.ObjectName(), ID: m.Model.ID, MinReplicas: m.Replicas.Smallest(), MaxReplicas: m.Replicas.Max,
+		TTFTSeconds: objectives.TTFTMilliseconds / 1000, TPOTSeconds: objectives.TPOTMilliseconds / 1000, Share: m.Objectives.Share, HungSeconds: m.Lifecycle.HungSeconds,
+	}
+	policy, _ := m.Scaling.Policy.Declaration()
+	for _, name := range policy.Triggers {
+		w.Triggers = append(w.Triggers, monitoring.Trigger{Name: name, Target: m.Scaling.Target(name)})
+	}
+	if e, ok := m.Estimate(); ok && e.Memory.Verdict != sizing.DoesNotFit {
+		w.Predicted = predicted(e)
+	}
+	return w
+}
+
+// predicted returns what sizing predicts for one replica. Its price is its share of a node
+// that is full of replicas.
+func predicted(e sizing.Estimate) monitoring.Predicted {
+	p := monitoring.Predicted{
+		USDPerMillionTokens: e.Cost.PerMillionTokens, KVTokens: e.Memory.Tokens, Concurrency: e.Serving.Usable,
+		NodeSeconds: e.ColdStart.Node.Seconds(), ImageSeconds: e.ColdStart.Image.Seconds(), LoadSeconds: e.ColdStart.Load().Seconds(),
+	}
+	if gpus := e.Workload.Engine.GPUs(); e.Cost.Known && gpus > 0 && e.Workload.Instance.GPUs >= gpus {
+		p.USDPerHour = e.Cost.Price.USDPerHour / float64(e.Workload.Instance.GPUs/gpus)
+	}
+	return p
+}
+
+// Bounds returns the limits of the stack that alerts compare with measurements.
+func (c *Config) Bounds() monitoring.Bounds {
+	if c == nil {
+		return monitoring.Bounds{}
+	}
+	b := monitoring.Bounds{MaxUSDPerHour: c.Limits.MaxUSDPerHour, KubernetesVersion: c.Platform.Cluster.KubernetesVersion}
+	if b.MaxUSDPerHour > 0 {
+		b.SharedUSDPerHour = sizing.Account(nil, c.shared(), c.prices()).Max
+	}
+	if support, known := versions.SupportOf(b.KubernetesVersion); known {
+		b.ExtendedSupport = support.Standard
+	}
+	return b
 }

@@ -77,16 +77,17 @@ func TestOneLineChanges(t *testing.T) {
 		assistant = "~ kubernetes:apps/v1:Deployment::llama" // its first name
 		ranker    = "~ kubernetes:apps/v1:Deployment::ranker"
 		coder     = "~ kubernetes:apps/v1:Deployment::coder"
+		rules     = "~ kubernetes:monitoring.coreos.com/v1:PrometheusRule::vllm-eks-rules" // they hold predictions
 	)
 	tests := []struct {
 		name, old, new string
 		want           []string
 	}{
 		{"no change", "name: coder", "name: coder", nil},
-		{"model id", "weights/qwen/Qwen2.5-7B", "weights/qwen/Qwen2.5-7B-Instruct", []string{coder}},
+		{"model id", "weights/qwen/Qwen2.5-7B", "weights/qwen/Qwen2.5-7B-Instruct", []string{coder, rules}},
 		{"maxModelLen", "maxModelLen: 16384", "maxModelLen: 8192", []string{assistant}},
-		{"gpu.count", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant}},
-		{"replicas.max", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama"}},
+		{"gpu.count", "gpu: {count: 2}", "gpu: {count: 4}", []string{assistant, rules}},
+		{"replicas.max", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama", rules}},
 		{"provisionSeconds", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
 		{"loadSeconds of the defaults", "loadSeconds: 300", "loadSeconds: 400", []string{coder, assistant, ranker,
 			"~ kubernetes:policy/v1:PodDisruptionBudget::llama"}}, // of two engines on a node, both may then go at once

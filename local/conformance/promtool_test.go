@@ -19,6 +19,9 @@ func prometheusTool(t *testing.T, pkg string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.MkdirAll(filepath.Join("..", "..", ".local"), 0o700); err != nil { // as local/bootstrap makes it
+		t.Fatal(err)
+	}
 	command := exec.CommandContext(t.Context(), "go", "build", "-tags=remove_all_sd,enable_kubernetes_sd", "-o", path, pkg)
 	command.Dir = filepath.Join("..", "controllers", "prometheus")
 	if out, err := command.CombinedOutput(); err != nil {

@@ -61,7 +61,7 @@ func platformAlerts() []alert {
 		},
 		{
 			name: "VLLMCertificateExpires", severity: Ticket, duration: "1h", dashboard: stackDashboard,
-			query: fmt.Sprintf(`min by (namespace, instance) (probe_ssl_earliest_cert_expiry - time()) < %[1]d * 86400 or min by (namespace, name) (certmanager_certificate_expiration_timestamp_seconds - time()) < %[1]d * 86400`,
+			query: fmt.Sprintf(`min by (instance) (probe_ssl_earliest_cert_expiry - time()) < %[1]d * 86400 or min by (namespace, name) (certmanager_certificate_expiration_timestamp_seconds - time()) < %[1]d * 86400`,
 				certificateDays),
 			summary:     "A certificate ends soon: {{ $labels.instance }}{{ $labels.name }}",
 			description: "The certificate of {{ $labels.instance }}{{ $labels.name }} ends in {{ $value | humanizeDuration }}.",

@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -51,6 +52,10 @@ func Groups(models []monitoringspec.Model, bounds monitoringspec.Bounds) []Group
 	if len(models) == 0 {
 		return nil
 	}
+	// The order of the models in the configuration changes no rule.
+	models = slices.SortedFunc(slices.Values(models), func(a, b monitoringspec.Model) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
+	})
 	groups := []Group{
 		{Name: "vllm-eks-predicted", Rules: slices.Concat(predicted(models), constants(bounds))},
 		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models), burnRates())},
