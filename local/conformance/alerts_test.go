@@ -96,7 +96,7 @@ func replicaCases() []alertCase {
 	return []alertCase{
 		{name: "VLLMNoReplicaReady", severity: "page", silent: 34, firing: 36, ended: 52, series: `
 			kube_deployment_status_replicas_ready{` + ofState + `,deployment="chat"}  1x59 0x40 1x60`},
-		{name: "VLLMReplicaHung", severity: "page", labels: `engine="0"` + pod, silent: 12, firing: 15, ended: 28, series: `
+		{name: "VLLMReplicaHung", severity: "page", labels: `engine="0"` + pod, silent: 13, firing: 17, ended: 28, series: `
 			vllm:num_requests_running{` + ofChat + `}  3x80
 			vllm:iteration_tokens_total_count{` + ofChat + `}  0+10x20 200x30 210+10x40`},
 		{name: "VLLMKVCacheFull", severity: "ticket", silent: 19, firing: 21, ended: 32, series: `

@@ -21,7 +21,8 @@ func serviceOf(query string) string {
 // replicaAlerts returns the alerts on replicas that run.
 func replicaAlerts() []alert {
 	requests := fmt.Sprintf("max by (namespace, service, pod, engine) (%s) > 0", vllm("vllm:num_requests_running"))
-	still := fmt.Sprintf("max by (namespace, service, pod, engine) (rate(%s[1m])) == 0", vllm("vllm:iteration_tokens_total_count"))
+	// A scrape may be two minutes after the one before.
+	still := fmt.Sprintf("max by (namespace, service, pod, engine) (rate(%s[4m])) == 0", vllm("vllm:iteration_tokens_total_count"))
 	pressure := fmt.Sprintf("%s > 0 or on (namespace, service) %s > 0", Waiting, Preemptions)
 	return []alert{
 		{
@@ -31,10 +32,10 @@ func replicaAlerts() []alert {
 			description: "{{ $labels.namespace }}/{{ $labels.service }} had ready replicas in the last hour, and has none now. All requests fail.",
 		},
 		{
-			name: "VLLMReplicaHung", severity: Page, duration: "2m", dashboard: modelDashboard,
+			name: "VLLMReplicaHung", severity: Page, duration: "1m", dashboard: modelDashboard,
 			query:       fmt.Sprintf("%s and %s", requests, still),
 			summary:     "{{ $labels.service }}: {{ $labels.pod }} has requests and computes nothing",
-			description: "The replica {{ $labels.namespace }}/{{ $labels.pod }} has {{ $value }} running requests, and has completed no step for at least three minutes.",
+			description: "The replica {{ $labels.namespace }}/{{ $labels.pod }} has {{ $value }} running requests, and has completed no step for about five minutes.",
 		},
 		{
 			name: "VLLMKVCacheFull", severity: Ticket, duration: "10m", dashboard: modelDashboard,
