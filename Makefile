@@ -14,7 +14,7 @@ COMPARE_FLAGS = $(if $(LOADS),-loads=$(call quote,$(LOADS))) $(if $(POLICIES),-p
 	$(if $(TIME_SCALE),-time-scale=$(call quote,$(TIME_SCALE))) $(if $(RATE),-rate=$(call quote,$(RATE))) \
 	$(if $(TRACE),-trace=$(call quote,$(TRACE))) $(if $(MIN),-min=$(call quote,$(MIN))) $(if $(MAX),-max=$(call quote,$(MAX)))
 
-.PHONY: help up down stop status env logs preview bench bench-full simulate test test-long verify sizing-accuracy speed-accuracy
+.PHONY: help up down stop status env logs watch preview bench bench-full simulate test test-long verify sizing-accuracy speed-accuracy
 help:
 	@local/bootstrap help
 	@echo '  make test      every test that CI runs; FAST=1: only tests without root, in some minutes'
@@ -35,6 +35,10 @@ up down stop status env:
 
 logs:
 	@local/bootstrap logs $(UP_FLAGS) $(call quote,$(PART))
+
+watch:
+	@local/bootstrap watch --target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --prometheus=$(call quote,$(PROMETHEUS)) \
+		--page=$(call quote,$(PAGE)) --model=$(call quote,$(MODEL))
 
 preview:
 	@local/bootstrap preview --stack=$(call quote,$(STACK)) $(if $(filter-out 0 n no false,$(DIFF)),--diff)

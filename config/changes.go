@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// changes returns the changes that an update makes to running nodes.
+// changes returns the effects of an update on running nodes.
 func (c *Config) changes() []nodes.Change {
 	p := c.Platform
 	if !p.Made() || p.Offers.Cluster == nil {
@@ -36,8 +36,8 @@ func (p *Platform) groupPath(name string) *field.Path {
 	return field.NewPath("nodeGroups")
 }
 
-// moreNodes returns how many nodes more than run now the account's quota allows a
-// group, and whether that is known.
+// moreNodes returns the number of additional nodes that the account's quota allows a
+// group, and whether it is known.
 func (p *Platform) moreNodes(group string) (int, bool) {
 	quota, vcpus, counted := p.quotaOf(group)
 	have, limited := p.Offers.VCPUs[quota]
@@ -66,9 +66,8 @@ func vcpusOf(live nodes.Live, catalogued catalogue.Types, quota account.Quota) i
 	return largest
 }
 
-// quotaOf returns the quota that counts a group, and the vCPUs of its largest
-// type. A capacity block is counted by none, and of the system's types the sizes
-// are not known.
+// quotaOf returns the quota that counts a group, and the vCPUs of its largest type. No
+// quota counts a capacity block, and the sizes of the types of systemNodes are not known.
 func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counted bool) {
 	for _, g := range p.Nodes.Groups {
 		if g.Name != group || g.Capacity == nodes.CapacityBlock {
@@ -84,27 +83,27 @@ func (p *Platform) quotaOf(group string) (quota account.Quota, vcpus int, counte
 	return quota, vcpus, counted
 }
 
-// describeChange returns a sentence about what an update does to the nodes of a group.
+// describeChange returns a sentence about the effect of an update on the nodes of a
+// group.
 func describeChange(c nodes.Change) string {
 	zones := commas(c.Zones)
 	switch c.Effect {
 	case nodes.Removes:
 		if zones == "" {
-			return fmt.Sprintf("removes the node group of an earlier release with its %d nodes, after its successors exist", c.Nodes)
+			return fmt.Sprintf("removes the node group of an earlier release with its %d nodes after the new groups exist", c.Nodes)
 		}
 		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, zones)
 	case nodes.Recreates:
-		return fmt.Sprintf("creates new node groups in place of those in %s (%s), and then removes their %d nodes; needs up to %d more nodes",
-			zones, commas(c.Reasons), c.Nodes, c.Extra)
+		return fmt.Sprintf("replaces its node groups with %d nodes in %s (%s); needs up to %d more nodes",
+			c.Nodes, zones, commas(c.Reasons), c.Extra)
 	}
 	if c.Nodes == 0 {
-		return fmt.Sprintf("updates node groups in %s, where no node runs (%s); EKS may start up to %d nodes meanwhile", zones, commas(c.Reasons), c.Extra)
+		return fmt.Sprintf("updates node groups without nodes in %s (%s); EKS may start up to %d nodes meanwhile", zones, commas(c.Reasons), c.Extra)
 	}
 	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, commas(c.Reasons), c.Extra)
 }
 
-// updateWarnings returns a warning for each change that an update makes to running
-// nodes.
+// updateWarnings returns a warning for each effect of an update on running nodes.
 func (c *Config) updateWarnings() []string {
 	p := &c.Platform
 	var warnings []string
@@ -115,14 +114,14 @@ func (c *Config) updateWarnings() []string {
 		}
 		warnings = append(warnings, text)
 		if change.BoundsLater {
-			warnings = append(warnings, fmt.Sprintf("%s: min and max change in the pulumi up after this one, since EKS sets them after it has replaced the nodes, with the number that runs now", p.groupPath(change.Group)))
+			warnings = append(warnings, fmt.Sprintf("%s: min and max change only in the next pulumi up, because EKS replaces the nodes first", p.groupPath(change.Group)))
 		}
 	}
 	bounds := func(path *field.Path, bound int, live map[string]nodes.Live) {
 		for _, zone := range slices.Sorted(maps.Keys(live)) {
 			if runs := live[zone].Desired; runs > bound {
-				warnings = append(warnings, fmt.Sprintf("%s: is %d in %s, where %d nodes run; they stay, and the bound is %d until the autoscaler has removed some and pulumi up runs again",
-					path.Child("max"), bound, zone, runs, runs))
+				warnings = append(warnings, fmt.Sprintf("%s: is %d, but %d nodes run in %s; the bound stays %d until the autoscaler has removed nodes and pulumi up runs again",
+					path.Child("max"), bound, runs, zone, runs))
 			}
 		}
 	}
@@ -137,7 +136,7 @@ func (c *Config) updateWarnings() []string {
 func (c *Config) patchWarnings() []string {
 	p := &c.Platform
 	var warnings []string
-	older := map[[2]string][]string{} // groups by their release and the newest
+	older := map[[2]string][]string{} // groups by their release and the newest release
 	releases := p.Nodes.Releases(p.Cluster.Name, p.Account.AllTags(c.source.project, c.source.stack))
 	for _, group := range slices.Sorted(maps.Keys(releases)) {
 		newest := p.Nodes.Newest.GPU
@@ -149,7 +148,7 @@ func (c *Config) patchWarnings() []string {
 		}
 	}
 	for release, groups := range older {
-		warnings = append(warnings, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; set it to %q, or to %s, to replace the nodes", release[0], commas(groups), release[1], release[1], nodes.Latest))
+		warnings = append(warnings, fmt.Sprintf("cluster.nodeRelease: AMI release %s of %s is older than %s; to replace the nodes, set it to that release", release[0], commas(groups), release[1]))
 	}
 	slices.Sort(warnings)
 	for _, name := range slices.Sorted(maps.Keys(p.Cluster.Addons)) {

@@ -13,10 +13,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// Charts are the Helm charts of the cluster beside Prometheus. A field is a chart: the
-// configuration decodes, completes and checks each that is a chart.Spec, and the stack
-// installs each that is a chart.Plain. Default: all are installed on a created cluster,
-// and none on an existing one.
+// Charts holds the Helm charts of the cluster, without Prometheus. Each field is a chart:
+// the configuration decodes, completes and checks each chart.Spec, and the stack installs
+// each chart.Plain. Default: all are installed on a created cluster, and none on an
+// existing one.
 type Charts struct {
 	// Autoscaler is cluster-autoscaler, which starts and removes nodes.
 	Autoscaler nodes.AutoscalerSpec `key:"autoscaler" page:"charts" short:"install"`
@@ -45,22 +45,21 @@ func (c *Charts) otherCharts() []namedChart {
 	return list
 }
 
-// charts returns every chart: also Prometheus, whose key monitoring says more than
-// that.
+// charts returns every chart, also Prometheus, whose key monitoring has further keys.
 func (p *Platform) charts() []namedChart {
 	return append(p.otherCharts(), namedChart{"monitoring", &p.Prometheus})
 }
 
-// PlainChart is a chart that needs nothing of the stack beside the cluster.
+// PlainChart is a chart that needs only the cluster from the stack.
 type PlainChart struct {
 	// Key is the key of the chart, and the name of its component.
 	Key string
-	// Spec is what the user decides.
+	// Spec holds the user's settings.
 	Spec chart.Plain
 }
 
-// Plain returns the charts that need nothing of the stack beside the cluster, in the
-// order of their fields.
+// Plain returns the charts that need only the cluster from the stack, in the order of
+// their fields.
 func (p *Platform) Plain() []PlainChart {
 	var list []PlainChart
 	if p == nil {
@@ -100,7 +99,7 @@ func Releases() []Release {
 	return list
 }
 
-// needsRoles reports whether pods of a chart have a role of AWS.
+// needsRoles reports whether pods of a chart have an AWS role.
 func (p *Platform) needsRoles() bool {
 	return slices.ContainsFunc(p.charts(), func(c namedChart) bool {
 		options := c.spec.Options()

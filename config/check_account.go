@@ -10,7 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// checkOffers checks the network against what the account has.
+// checkOffers compares the network with the account.
 func (p *Platform) checkOffers(found *findings, source *Source) {
 	if !p.queried {
 		return
@@ -19,7 +19,7 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 	for i, zone := range p.Network.Zones {
 		path := network.Child("zones").Index(i)
 		if !slices.Contains(p.Offers.Zones, zone) && !found.reported(path) {
-			found.add(field.ErrorTypeNotSupported, path, "is %q, which the account has not, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
+			found.add(field.ErrorTypeNotSupported, path, "is %q, which the account does not have, or in which EKS places no cluster; want one of %s", zone, strings.Join(p.Offers.Zones, ", "))
 		}
 	}
 	p.checkControlPlane(found)
@@ -36,19 +36,19 @@ func (p *Platform) checkOffers(found *findings, source *Source) {
 			path := network.Child(list.key).Index(i)
 			switch subnet := p.Offers.Subnets[id]; {
 			case subnet.Problem != "":
-				found.add(field.ErrorTypeInvalid, path, "is %s, of which the account tells nothing: %s", id, subnet.Problem)
+				found.add(field.ErrorTypeInvalid, path, "is %s, which cannot be read: %s", id, subnet.Problem)
 			case subnet.VPCID != e.VPCID:
-				found.add(field.ErrorTypeInvalid, path, "is %s, a subnet of %s; want those of %s", id, subnet.VPCID, e.VPCID)
+				found.add(field.ErrorTypeInvalid, path, "is %s, a subnet of %s; want a subnet of %s", id, subnet.VPCID, e.VPCID)
 			}
 		}
 	}
 	p.checkVPC(found)
 }
 
-// checkPlaces refuses groups without a zone that offers their types.
+// checkPlaces refuses groups if no zone offers their types.
 func (p *Platform) checkPlaces(found *findings) {
 	if found.reported(field.NewPath("network", "privateSubnetIds")) {
-		return // nobody knows the zones of a subnet that is not there
+		return // the zones of missing subnets are not known
 	}
 	zones := p.nodeZones()
 	if len(p.Nodes.System.Zones) == 0 {
@@ -86,7 +86,7 @@ func (p *Platform) checkNowhere(found *findings, path *field.Path, types, zones 
 			return
 		}
 	}
-	found.add(field.ErrorTypeInvalid, path, "are %s, which none of %s offers; offered in: %s. Name one of those in network.zones",
+	found.add(field.ErrorTypeInvalid, path, "are %s, which none of %s offers; offered in: %s. Add one of these zones to network.zones",
 		strings.Join(types, " and "), strings.Join(zones, ", "), orNone(p.everywhere(types)))
 }
 
@@ -97,14 +97,14 @@ func orNone(zones []string) string {
 	return strings.Join(zones, ", ")
 }
 
-// use is the largest number of vCPUs of a group.
+// use is the largest number of vCPUs of a group, and the quota that counts them.
 type use struct {
 	path  *field.Path
 	quota account.Quota
 	vcpus int
 }
 
-// uses returns what the groups request of the account's quotas.
+// uses returns the vCPUs that the groups request from the account's quotas.
 func (p *Platform) uses() []use {
 	var uses []use
 	for i, g := range p.Nodes.Groups {
@@ -131,15 +131,15 @@ func (p *Platform) checkQuotas(found *findings) {
 	}
 }
 
-// admitted reports whether who deploys is an admin of the created cluster.
+// admitted reports whether the caller is an admin of the created cluster.
 func (p *Platform) admitted() bool {
 	return slices.ContainsFunc(p.Cluster.Access, func(a cluster.Access) bool {
 		return a.Policy == cluster.Admin && len(a.Namespaces) == 0 && same(a.PrincipalARN, p.Offers.Caller)
 	})
 }
 
-// same reports whether a session is a principal's: a session has the name of its
-// role, and not the path before it.
+// same reports whether a session belongs to a principal. A session has the name of its
+// role without the path.
 func same(principal, caller string) bool {
 	if principal == caller {
 		return true

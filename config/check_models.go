@@ -11,9 +11,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkReferences checks what one list says about another or itself. It settles the
-// namespaces of models: what is wrong with one is reported here, or where the namespace
-// is listed.
+// checkReferences checks the references between lists, and duplicates within them. It
+// settles the namespaces of models: their problems are reported here, or where the
+// namespace is listed.
 func (c *Config) checkReferences(found *findings) {
 	namespaces := field.NewPath("namespaces")
 	seen := map[string]*field.Path{}
@@ -54,18 +54,18 @@ func checkNamespace(found *findings, path *field.Path, name string, names []stri
 	}
 }
 
-// unique reports a name that an earlier item has already.
+// unique reports a name that an earlier item has.
 func unique(found *findings, seen map[string]*field.Path, name string, item *field.Path) {
 	uniqueAt(found, seen, name, item, item.Child("name"))
 }
 
-// uniqueAt works as unique, for a name that has its own key.
+// uniqueAt works like unique, for a name with another key.
 func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, path *field.Path) {
 	if name == "" {
 		return // reported as missing
 	}
 	switch holder, duplicate := seen[name]; {
-	case holder == item: // two of its own, reported as such
+	case holder == item: // duplicates within an item are reported elsewhere
 	case duplicate:
 		found.add(field.ErrorTypeDuplicate, path, "is %q, which is the name of %s already; names are unique in a stack", name, holder)
 	default:
@@ -80,7 +80,7 @@ func didYouMean(word string, candidates []string) string {
 	return ""
 }
 
-// checkGroupNames refuses names of node groups that no group has, or that a model lists
+// checkGroupNames refuses unknown names of node groups, and names that a model lists
 // twice.
 func (c *Config) checkGroupNames(found *findings, i int) {
 	names := c.Models[i].NodeGroupNames
@@ -99,7 +99,7 @@ func (c *Config) checkGroupNames(found *findings, i int) {
 	}
 }
 
-// oneOf returns the names that are possible, as part of a message.
+// oneOf returns the possible names, as part of a message.
 func oneOf(names []string) string {
 	if len(names) == 0 {
 		return "a group of nodeGroups, which has none"
@@ -107,8 +107,8 @@ func oneOf(names []string) string {
 	return "one of " + strings.Join(names, ", ")
 }
 
-// checkIngresses refuses two models at one address, and members of one load
-// balancer that want it otherwise.
+// checkIngresses refuses two models with the same host, and members of a load balancer
+// with different settings for it.
 func (c *Config) checkIngresses(found *findings) {
 	hosts := map[string]*field.Path{}
 	groups := map[string]int{}
@@ -126,14 +126,14 @@ func (c *Config) checkIngresses(found *findings) {
 			if !shared {
 				groups[ingress.ALB.Group] = i
 			} else if differ(c.Models[member].Ingress.ALB, ingress.ALB) {
-				found.add(field.ErrorTypeInvalid, found.typedAt(model.Child("ingress", "alb")), "differs from that of %s, with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
+				found.add(field.ErrorTypeInvalid, found.typedAt(model.Child("ingress", "alb")), "differs from the alb of %s, with which it shares the load balancer %s; make internetFacing, allowedCidrs and idleSeconds the same",
 					field.NewPath("models").Index(member), ingress.ALB.Group)
 			}
 		}
 	}
 }
 
-// differ reports whether two settings of one load balancer contradict each other.
+// differ reports whether two members of a load balancer have different settings for it.
 func differ(a, b serving.ALB) bool {
 	sorted := func(cidrs []string) []string { return slices.Sorted(slices.Values(cidrs)) }
 	return a.InternetFacing != b.InternetFacing || a.IdleSeconds != b.IdleSeconds || !slices.Equal(sorted(a.AllowedCIDRs), sorted(b.AllowedCIDRs))
@@ -148,34 +148,34 @@ func (c *Config) checkCertificates(found *findings) {
 		if region == "" || len(parts) < 6 || parts[3] == region {
 			continue
 		}
-		found.add(field.ErrorTypeNotSupported, found.typedAt(field.NewPath("models").Index(i).Child("ingress", "alb", "certificateArn")), "is a certificate of %s, and the load balancer is in %s; want one of there", parts[3], region)
+		found.add(field.ErrorTypeNotSupported, found.typedAt(field.NewPath("models").Index(i).Child("ingress", "alb", "certificateArn")), "is a certificate of %s, and the load balancer is in %s; want a certificate of that region", parts[3], region)
 	}
 }
 
-// checkRoles refuses roles that cannot be given to a model.
+// checkRoles refuses roles that the program cannot give to a model.
 func (c *Config) checkRoles(found *findings) {
 	for i, m := range c.Models {
 		if m.Storage.S3.RoleARN != "" && !c.Platform.grants() {
 			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("models").Index(i).Child("storage", "s3", "roleArn")),
-				"is given, and the program does not know the EKS cluster; add cluster.existing.name and aws:region, or remove it and associate the role yourself")
+				"is set, but the program does not know the EKS cluster; add cluster.existing.name and aws:region, or remove it and associate the role yourself")
 		}
 	}
 }
 
-// diskClasses are StorageClasses of EBS, whose volumes one node mounts at a time:
-// the program's own, and the one that EKS creates.
+// diskClasses are StorageClasses of EBS, whose volumes only one node mounts at a time:
+// the program's class and the class that EKS creates.
 // https://docs.aws.amazon.com/eks/latest/userguide/ebs-csi.html
 var diskClasses = []string{"gp2", "gp3"}
 
-// checkCaches refuses caches on volumes that several nodes cannot mount.
+// checkCaches refuses caches on volumes that only one node can mount.
 func (c *Config) checkCaches(found *findings) {
 	if !c.Platform.Made() {
-		return // nobody knows the cluster's classes
+		return // the classes of an existing cluster are not known
 	}
 	for i, m := range c.Models {
 		if class := m.Storage.Cache.StorageClass; slices.Contains(diskClasses, class) {
 			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("models").Index(i).Child("storage", "cache", "storageClass")),
-				"is %s, whose EBS volumes one node mounts at a time, and the replicas of a model are on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
+				"is %s, whose EBS volumes only one node can mount, but the replicas of a model run on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
 		}
 	}
 }

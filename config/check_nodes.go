@@ -19,8 +19,7 @@ var (
 	addonVersion = regexp.MustCompile(`^v\d+\.\d+\.\d+-eksbuild\.\d+$`)
 )
 
-// checkAddons refuses a cluster that runs with an EKS add-on of which nobody says the
-// version.
+// checkAddons refuses a running cluster with an EKS add-on whose version is not known.
 func (c *Config) checkAddons(found *findings) {
 	p := &c.Platform
 	if p.Offers.Cluster == nil {
@@ -28,12 +27,12 @@ func (c *Config) checkAddons(found *findings) {
 	}
 	for _, name := range p.Cluster.AddonNames() {
 		if cmp.Or(c.typed.Cluster.Addons[name], p.Offers.Addons[name]) == "" {
-			found.add(field.ErrorTypeRequired, field.NewPath("cluster", "addons", name), "is missing, and EKS does not say which version is the newest; name the version that runs, or have eks:DescribeAddonVersions allowed")
+			found.add(field.ErrorTypeRequired, field.NewPath("cluster", "addons", name), "is missing, and the newest version cannot be read; name the running version, or allow eks:DescribeAddonVersions")
 		}
 	}
 }
 
-// checkPatches refuses AMI releases and versions of add-ons that EKS would.
+// checkPatches refuses AMI releases and versions of add-ons that EKS refuses.
 func (p *Platform) checkPatches(found *findings) {
 	path := found.typedAt(field.NewPath("cluster", "nodeRelease"))
 	release := p.Nodes.Release
@@ -53,15 +52,15 @@ func (p *Platform) checkPatches(found *findings) {
 		path := found.typedAt(field.NewPath("cluster", "addons", name))
 		switch version := p.Cluster.Addons[name]; {
 		case !slices.Contains(names, name):
-			found.add(field.ErrorTypeInvalid, path, "is the version of an add-on that the cluster has not%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
+			found.add(field.ErrorTypeInvalid, path, "is the version of an add-on that the cluster does not have%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
 		case !addonVersion.MatchString(version):
 			found.add(field.ErrorTypeInvalid, path, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
 		}
 	}
 }
 
-// checkOlderRelease refuses a release older than that of nodes that run: EKS does
-// not go back.
+// checkOlderRelease refuses a release older than that of running nodes: EKS does not go
+// back.
 // https://docs.aws.amazon.com/eks/latest/userguide/update-managed-node-group.html (read 2026-11-29)
 func (p *Platform) checkOlderRelease(found *findings, path *field.Path) {
 	check := func(group string, live map[string]nodes.Live) {
@@ -80,9 +79,8 @@ func (p *Platform) checkOlderRelease(found *findings, path *field.Path) {
 	}
 }
 
-// checkFixed refuses changes of a cluster that runs which AWS does not make, or
-// for which it would need another cluster. Deployed is the name of the cluster that
-// the last update deployed.
+// checkFixed refuses changes of a running cluster that AWS cannot make without a new
+// cluster. deployed is the name of the cluster of the last update.
 func (p *Platform) checkFixed(found *findings, deployed string) {
 	if live := p.Offers.Cluster; live != nil {
 		checkVersionStep(found, live.Version, p.Cluster.KubernetesVersion)
@@ -96,14 +94,14 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 		if p.Cluster.Protect {
 			protected = ", which cluster.protect refuses"
 		}
-		found.add(field.ErrorTypeInvalid, found.typedAt(path), "is %q, and the cluster has %q; AWS never changes it, and another needs a new cluster in place of this one and all in it%s; want %q, or run pulumi destroy first",
+		found.add(field.ErrorTypeInvalid, found.typedAt(path), "is %q, and the cluster has %q; AWS cannot change it, so the update would replace the cluster and everything in it%s; want %q, or run pulumi destroy first",
 			requested, has, protected, has)
 	}
 	if f.Name != p.Cluster.Name {
-		if f.Name == deployed { // and not that of a stack of the same name elsewhere
+		if f.Name == deployed { // and not the cluster of another stack with the same name
 			refuse(field.NewPath("cluster", "name"), p.Cluster.Name, f.Name)
 		}
-		return // the rest is of a cluster that the stack does not name
+		return // the other values belong to a cluster that the stack does not name
 	}
 	if f.ServiceCIDR != "" && f.ServiceCIDR != p.Cluster.ServiceCIDR {
 		refuse(field.NewPath("cluster", "serviceCidr"), p.Cluster.ServiceCIDR, f.ServiceCIDR)
@@ -113,8 +111,8 @@ func (p *Platform) checkFixed(found *findings, deployed string) {
 	}
 }
 
-// checkVersionStep refuses another version of Kubernetes than the one that runs
-// or the next.
+// checkVersionStep refuses a version of Kubernetes other than the running version or the
+// next one.
 // https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html (read 2026-11-29)
 func checkVersionStep(found *findings, runs, requested string) {
 	path := found.typedAt(field.NewPath("cluster", "kubernetesVersion"))
@@ -129,7 +127,8 @@ func checkVersionStep(found *findings, runs, requested string) {
 	}
 }
 
-// minorOf returns the minor version, such as 35 for 1.35; 0 if the string is no version.
+// minorOf returns the minor version, such as 35 for 1.35; 0 if the string is not a
+// version.
 func minorOf(version string) int {
 	text, found := strings.CutPrefix(version, "1.")
 	n, err := strconv.Atoi(text)
@@ -139,22 +138,22 @@ func minorOf(version string) int {
 	return n
 }
 
-// checkUpdates refuses updates of nodes that would fail half-way: for a quota
-// that leaves no room for the extra nodes, or on a capacity block.
+// checkUpdates refuses updates of nodes that would fail half-way: if the quota does not
+// allow the extra nodes, or on a capacity block.
 func (c *Config) checkUpdates(found *findings) {
 	p := &c.Platform
 	p.checkFailedGroups(found)
 	for _, change := range c.changes() {
 		path := p.groupPath(change.Group)
 		if change.Forced != "" {
-			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("cluster", "nodeRelease")), "is %s, and with another launch template (tags, disk or reservation) of %s EKS takes the newest AMI, %s; set it to that",
+			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("cluster", "nodeRelease")), "is %s, and with a changed launch template (tags, disk or reservation) of %s EKS uses the newest AMI, %s; set it to that",
 				p.Nodes.Release, change.Group, change.Forced)
 		}
 		if change.Nodes == 0 || change.Effect == nodes.Removes {
 			continue
 		}
 		if change.Block && change.Effect == nodes.Replaces {
-			found.add(field.ErrorTypeInvalid, path, "is a capacity block with %d nodes, which EKS replaces only after they have gone (%s); set replicas of its models to 0 and wait for the nodes to go first",
+			found.add(field.ErrorTypeInvalid, path, "is a capacity block with %d nodes, and EKS replaces them only after they have stopped (%s); first set the replicas of its models to 0, and wait until the nodes have stopped",
 				change.Nodes, commas(change.Reasons))
 			continue
 		}
@@ -164,8 +163,8 @@ func (c *Config) checkUpdates(found *findings) {
 	}
 }
 
-// checkFailedGroups refuses to go on from a node group that EKS could not create:
-// the update would take it for created, and end the nodes of its predecessor.
+// checkFailedGroups refuses an update if EKS could not create a node group. The update
+// would treat it as created, and end the nodes of the group that it replaces.
 func (p *Platform) checkFailedGroups(found *findings) {
 	if p.Offers.Cluster == nil {
 		return
@@ -175,7 +174,7 @@ func (p *Platform) checkFailedGroups(found *findings) {
 		if !managed || g.Status != "CREATE_FAILED" {
 			continue
 		}
-		found.add(field.ErrorTypeInvalid, p.groupPath(group), "has the node group %s, which EKS could not create, and an update would end the nodes of its predecessor; run: "+
+		found.add(field.ErrorTypeInvalid, p.groupPath(group), "has the node group %s, which EKS could not create, so an update would end the nodes of the group that it replaces; run: "+
 			"aws eks delete-nodegroup --region %s --cluster-name %s --nodegroup-name %s, then pulumi refresh", g.Name, p.Account.Region, p.Cluster.Name, g.Name)
 	}
 }

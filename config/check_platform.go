@@ -15,18 +15,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
-// awsKeys are the keys of AWS' provider that the program reads.
+// awsKeys are the keys of the AWS provider that the program reads.
 var awsKeys = []string{"region", "profile"}
 
-// checkAWS refuses settings of AWS' provider that would not come into effect, and a
-// region that does not exist.
+// checkAWS refuses settings of the AWS provider that would have no effect, and a region
+// that does not exist.
 func (c *Config) checkAWS(found *findings) {
 	if !c.Platform.needsAWS() {
 		return
 	}
 	for _, key := range c.source.awsKeys() {
 		if !slices.Contains(awsKeys, key) {
-			found.add(field.ErrorTypeInvalid, field.NewPath("aws:"+key), "is a setting of AWS' provider that has no effect here; want it in the AWS configuration, under a profile that aws:profile names")
+			found.add(field.ErrorTypeInvalid, field.NewPath("aws:"+key), "is a setting of the AWS provider that has no effect here; put it into the AWS configuration, in a profile that aws:profile names")
 		}
 	}
 	switch region := c.Platform.Account.Region; {
@@ -34,12 +34,12 @@ func (c *Config) checkAWS(found *findings) {
 	case region == "":
 		found.add(field.ErrorTypeRequired, field.NewPath("aws:region"), "is missing; set it with: pulumi config set aws:region us-west-2")
 	case !slices.Contains(account.Regions(), region):
-		found.add(field.ErrorTypeNotSupported, field.NewPath("aws:region"), "is %q, which is no region of AWS with Amazon EKS%s", region, didYouMean(region, account.Regions()))
+		found.add(field.ErrorTypeNotSupported, field.NewPath("aws:region"), "is %q, which is not an AWS region with Amazon EKS%s", region, didYouMean(region, account.Regions()))
 	}
 }
 
-// networkProblems returns the problems of the network. Without zones, the message says
-// which they could be.
+// networkProblems returns the problems of the network. If zones are missing, the message
+// lists possible zones.
 func (p *Platform) networkProblems() field.ErrorList {
 	network := field.NewPath("network")
 	zones := network.Child("zones")
@@ -47,13 +47,13 @@ func (p *Platform) networkProblems() field.ErrorList {
 	switch {
 	case p.Network.Existing == nil && len(p.Network.Zones) == 0 && validRegion:
 		var found field.ErrorList
-		problems.Required(&found, zones, "is missing, and the account was not asked; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
+		problems.Required(&found, zones, "is missing, and the account was not read; name two or three, such as [%sa, %sb]", p.Account.Region, p.Account.Region)
 		return found
 	case p.Network.Existing == nil && len(p.Network.Zones) == 0:
 		return nil // the region is reported as wrong
 	}
 	found := p.Network.Validate(network)
-	if !validRegion { // nobody knows whose zones they are
+	if !validRegion { // without a region, zones cannot be checked
 		found = slices.DeleteFunc(found, func(e *field.Error) bool {
 			return e.Field != zones.String() && problems.Within(e.Field, zones.String())
 		})
@@ -61,13 +61,13 @@ func (p *Platform) networkProblems() field.ErrorList {
 	return found
 }
 
-// checkUnused refuses keys of a created cluster beside an existing one, and asks for
-// what controllers and models need to know of that.
+// checkUnused refuses keys of a created cluster with an existing one, and reports missing
+// keys about it that controllers and models need.
 func (c *Config) checkUnused(found *findings) {
 	p := &c.Platform
 	cluster, network := field.NewPath("cluster"), field.NewPath("network")
 	created := children(cluster, "name")
-	if !p.Autoscaler.Install { // else the key says which version the cluster runs
+	if !p.Autoscaler.Install { // with the autoscaler, the key is the version of the cluster
 		created = append(created, cluster.Child("kubernetesVersion"))
 	}
 	created = slices.Concat(created,
@@ -76,18 +76,18 @@ func (c *Config) checkUnused(found *findings) {
 		children(network, "cidr", "zones", "natGateways", "interfaceEndpoints", "flowLogDays"))
 	for _, path := range created {
 		if found.set(path) {
-			found.add(field.ErrorTypeForbidden, path, "is of no use with cluster.existing, a cluster that is there already; remove one of the two")
+			found.add(field.ErrorTypeForbidden, path, "cannot be combined with cluster.existing; remove one of the two")
 		}
 	}
 	for i := range c.NodeGroups {
 		for _, path := range children(field.NewPath("nodeGroups").Index(i), "capacity", "reservationId", "zones", "diskGiB") {
 			if found.set(path) {
-				found.add(field.ErrorTypeForbidden, path, "is of no use with cluster.existing, whose nodes are there already; remove it")
+				found.add(field.ErrorTypeForbidden, path, "cannot be combined with cluster.existing, whose nodes exist already; remove it")
 			}
 		}
 	}
 	if p.needsAWS() && p.Cluster.Existing.Name == "" {
-		found.add(field.ErrorTypeRequired, cluster.Child("existing", "name"), "is missing; controllers with a role of AWS need the name of the EKS cluster, as this lists it: aws eks list-clusters")
+		found.add(field.ErrorTypeRequired, cluster.Child("existing", "name"), "is missing; controllers with an AWS role need the name of the EKS cluster, as this lists it: aws eks list-clusters")
 	}
 	vpc := p.Network.Existing
 	if p.IngressController.Install && (vpc == nil || vpc.VPCID == "") {
@@ -107,14 +107,14 @@ func children(path *field.Path, names ...string) []*field.Path {
 	return paths
 }
 
-// checkVersion refuses another version than an existing cluster runs. The account says
-// which that is, or else cluster.kubernetesVersion.
+// checkVersion refuses a version other than that of an existing cluster. The account
+// reports that version; otherwise, cluster.kubernetesVersion is required.
 func (p *Platform) checkVersion(found *findings) {
 	path := field.NewPath("cluster", "kubernetesVersion")
 	switch version := p.Cluster.KubernetesVersion; {
 	case !p.Autoscaler.Install:
 	case version == "":
-		found.add(field.ErrorTypeRequired, path, "is missing, and the account did not say which version %s runs; cluster-autoscaler must be of the same minor version: give it in quotes, such as %q",
+		found.add(field.ErrorTypeRequired, path, "is missing, and the version of %s could not be read; cluster-autoscaler needs the same minor version: give it in quotes, such as %q",
 			p.Cluster.Existing.Name, versions.Kubernetes)
 	case p.version != "" && p.version != version:
 		found.add(field.ErrorTypeForbidden, path, "is %s, and the cluster runs %s; remove the key", version, p.version)
@@ -128,7 +128,7 @@ func (c *Config) checkSupport(found *findings) {
 	}
 }
 
-// checkAddresses refuses Services that hide addresses of the network.
+// checkAddresses refuses addresses of Services that overlap with the network.
 func (p *Platform) checkAddresses(found *findings) {
 	services, err := netip.ParsePrefix(p.Cluster.ServiceCIDR)
 	vpc, err2 := netip.ParsePrefix(p.Network.CIDR)
@@ -137,25 +137,25 @@ func (p *Platform) checkAddresses(found *findings) {
 	}
 }
 
-// checkMonitoring refuses two Prometheus, and what is wrong with the one.
+// checkMonitoring refuses a second Prometheus, and reports problems of monitoring.
 func (c *Config) checkMonitoring(found *findings) {
 	p, path := &c.Platform, field.NewPath("monitoring")
 	if p.Prometheus.Install && c.typed.Monitoring.Monitoring.PrometheusURL != "" {
-		found.add(field.ErrorTypeForbidden, path.Child("prometheusUrl"), "is given, and a Prometheus is installed; remove it, or say install: false for the one that you bring")
+		found.add(field.ErrorTypeForbidden, path.Child("prometheusUrl"), "is set, and the stack installs a Prometheus; remove it, or set install to false to use your own Prometheus")
 	}
 	found.report(c.Monitoring.Validate(path))
 	found.report(p.Prometheus.Validate(path))
 }
 
-// checkGrafanaPassword refuses a password that nothing would use.
+// checkGrafanaPassword refuses a password without Grafana, or beside a Secret.
 func (c *Config) checkGrafanaPassword(found *findings) {
 	grafana, path := c.Platform.Prometheus.Grafana, field.NewPath("grafanaPassword")
 	switch {
 	case c.GrafanaPassword == nil || found.reported(path):
 	case !grafana.Install:
-		found.add(field.ErrorTypeForbidden, path, "is of no use without Grafana; remove it, or set monitoring.grafana.install to true")
+		found.add(field.ErrorTypeForbidden, path, "is ignored without Grafana; remove it, or set monitoring.grafana.install to true")
 	case grafana.ExistingSecret != "":
-		found.add(field.ErrorTypeForbidden, field.NewPath("monitoring", "grafana", "existingSecret"), "is given, and grafanaPassword as well; remove one of the two")
+		found.add(field.ErrorTypeForbidden, field.NewPath("monitoring", "grafana", "existingSecret"), "cannot be combined with grafanaPassword; remove one of the two")
 	}
 }
 
@@ -208,13 +208,14 @@ func (c *Config) checkAlertReceivers(found *findings) {
 	}
 }
 
-// checkNamespaces refuses namespaces for models that a component creates for itself.
+// checkNamespaces refuses namespaces for models that a component creates for its own
+// pods.
 func (c *Config) checkNamespaces(found *findings) {
 	for _, named := range c.Platform.charts() {
 		claimed := chart.Namespaces(named.spec)
 		for i, n := range c.Namespaces {
 			if slices.Contains(claimed, n.Name) {
-				found.add(field.ErrorTypeInvalid, field.NewPath("namespaces").Index(i).Child("name"), "is %q, which %s makes for itself; want another", n.Name, named.key)
+				found.add(field.ErrorTypeInvalid, field.NewPath("namespaces").Index(i).Child("name"), "is %q, which %s creates for its own pods; want another name", n.Name, named.key)
 			}
 		}
 	}

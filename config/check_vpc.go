@@ -10,18 +10,17 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/account"
 )
 
-// controlPlaneAddresses is how many free addresses EKS needs in each subnet of
+// controlPlaneAddresses is the number of free addresses that EKS needs in each subnet of
 // the control plane.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const controlPlaneAddresses = 6
 
-// checkControlPlane refuses a network without a zone that the running control
-// plane has: EKS never gives up a zone, and its network interfaces keep the
-// zone's subnet from being deleted.
+// checkControlPlane refuses a network that lacks a zone of the running control plane. EKS
+// keeps its zones, and its network interfaces prevent the deletion of a zone's subnet.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 func (p *Platform) checkControlPlane(found *findings) {
 	if p.Offers.Cluster == nil || p.Network.Existing != nil {
-		return // subnets of the user's VPC stay
+		return // the program does not delete subnets of the user's VPC
 	}
 	path := field.NewPath("network", "zones")
 	var lost []string
@@ -31,14 +30,14 @@ func (p *Platform) checkControlPlane(found *findings) {
 		}
 	}
 	if len(lost) > 0 && !found.reported(path) {
-		found.add(field.ErrorTypeForbidden, path, "are %s, without %s, where the control plane of %s is; EKS never changes the zones of a control plane: keep %s, and remove another zone instead",
+		found.add(field.ErrorTypeForbidden, path, "are %s, without %s, a zone of the control plane of %s; EKS cannot change the zones of a control plane: keep %s, and remove another zone instead",
 			strings.Join(p.nodeZones(), ", "), strings.Join(lost, ", "), p.Cluster.Name, strings.Join(p.Offers.Cluster.Zones, ", "))
 	}
 }
 
-// checkLogGroup refuses a cluster whose log group exists and is not the stack's:
-// `pulumi up` would fail when it creates the group. EKS creates the group again,
-// without tags, when it delivers logs after a destroy.
+// checkLogGroup refuses a new cluster whose log group exists without the stack's tags:
+// `pulumi up` could not create the group. EKS creates the group again, without tags, when
+// it delivers logs after a destroy.
 // https://github.com/terraform-aws-modules/terraform-aws-eks/issues/2763
 func (p *Platform) checkLogGroup(found *findings, source *Source) {
 	group := p.Offers.LogGroup
@@ -49,7 +48,7 @@ func (p *Platform) checkLogGroup(found *findings, source *Source) {
 		p.Cluster.Name, group.Name, p.Account.Region, group.Name)
 }
 
-// checkVPC refuses a VPC of the user's in which no cluster would work.
+// checkVPC refuses a VPC of the user in which a cluster would not work.
 func (p *Platform) checkVPC(found *findings) {
 	e, vpc := p.Network.Existing, p.Offers.VPC
 	vpcID, subnets := field.NewPath("network", "vpcId"), field.NewPath("network", "privateSubnetIds")
@@ -72,7 +71,7 @@ func (p *Platform) checkVPC(found *findings) {
 		return
 	}
 	if vpc.Problem != "" {
-		found.add(field.ErrorTypeInvalid, vpcID, "is %s, of which the account tells nothing: %s", e.VPCID, vpc.Problem)
+		found.add(field.ErrorTypeInvalid, vpcID, "is %s, which cannot be read: %s", e.VPCID, vpc.Problem)
 		return
 	}
 	for _, attribute := range []struct {
@@ -80,15 +79,15 @@ func (p *Platform) checkVPC(found *findings) {
 		name, flag string
 	}{{vpc.DNSHostnames, "enableDnsHostnames", "--enable-dns-hostnames"}, {vpc.DNSSupport, "enableDnsSupport", "--enable-dns-support"}} {
 		if !attribute.enabled {
-			found.add(field.ErrorTypeInvalid, vpcID, "is %s with %s off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
+			found.add(field.ErrorTypeInvalid, vpcID, "is %s with %s off, so its nodes would not join the cluster; turn it on: aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s",
 				e.VPCID, attribute.name, p.Account.Region, e.VPCID, attribute.flag)
 		}
 	}
 	p.checkServices(found, vpc.CIDRs)
 }
 
-// checkServices refuses addresses of Services that the VPC has too: pods would
-// reach a Service where they mean something of the VPC.
+// checkServices refuses addresses of Services that overlap with the VPC: pods would reach
+// a Service instead of the address in the VPC.
 func (p *Platform) checkServices(found *findings, cidrs []string) {
 	services, err := netip.ParsePrefix(p.Cluster.ServiceCIDR)
 	if err != nil {

@@ -18,14 +18,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// complete fills in what the user left out: defaults, what the components need to know
-// of each other, and what the account supports. It reports nothing: what cannot be
-// filled in is left for the checks.
+// complete sets the values that the user left out: defaults, values that components need
+// from each other, and values from the account. It reports no problems; the checks report
+// values that could not be set.
 func (c *Config) complete(found *findings, read account.Reader) {
 	c.Costs.Region = c.Region
 	c.completeGroups(found)
 	c.completeInstalls(found)
-	if !found.covers(field.NewPath("cluster")) { // else nobody knows whose it is
+	if !found.covers(field.NewPath("cluster")) { // else it is not known whether the cluster exists
 		c.completePlatform(found, read)
 	}
 	c.completeNamespaces(found)
@@ -33,8 +33,8 @@ func (c *Config) complete(found *findings, read account.Reader) {
 	c.completeModels(found)
 }
 
-// completeGroups gives each group its hardware, and its label on a created cluster, by
-// which models find it.
+// completeGroups sets the hardware of each group, and on a created cluster the label by
+// which models select it.
 func (c *Config) completeGroups(found *findings) {
 	for i, group := range c.root.NodeGroups {
 		g := group.WithDefaults()
@@ -44,7 +44,7 @@ func (c *Config) completeGroups(found *findings) {
 			if group.catalogued() == "" {
 				instance := h.instance()
 				if len(h.Validate(path)) > 0 || found.reported(path) {
-					instance = catalogue.Instance{} // nothing is sized on it
+					instance = catalogue.Instance{} // no model is sized for it
 				}
 				g.Own = serving.OwnTypes{}
 				for _, instanceType := range g.InstanceTypes {
@@ -63,8 +63,8 @@ func (c *Config) completeGroups(found *findings) {
 	}
 }
 
-// completeInstalls decides what is installed where the user does not: everything on a
-// created cluster, and no Prometheus beside one that exists.
+// completeInstalls sets which charts are installed if the user does not: on a created
+// cluster all, but no Prometheus if one exists.
 func (c *Config) completeInstalls(found *findings) {
 	p := &c.Platform
 	created := p.Made()
@@ -79,7 +79,7 @@ func (c *Config) completeInstalls(found *findings) {
 	}
 }
 
-// completePlatform fills in everything below the models.
+// completePlatform sets the values of the platform: everything except the models.
 func (c *Config) completePlatform(found *findings, read account.Reader) {
 	p := &c.Platform
 	if !p.needsAWS() {
@@ -108,8 +108,8 @@ func (c *Config) completePlatform(found *findings, read account.Reader) {
 	c.completeCharts()
 }
 
-// completeCharts gives the charts their defaults. The autoscaler has the minor version
-// of the cluster.
+// completeCharts sets the defaults of the charts. The autoscaler has the minor version of
+// the cluster.
 func (c *Config) completeCharts() {
 	p := &c.Platform
 	p.Autoscaler.KubernetesMinor = p.Cluster.KubernetesVersion // of an existing cluster too
@@ -124,9 +124,9 @@ func (c *Config) completeCharts() {
 	}
 }
 
-// completeMonitoring fills in where Prometheus is: the one that is installed, or an
-// existing one. Its operator scrapes the charts as it scrapes the models, by
-// ServiceMonitors with the same labels.
+// completeMonitoring sets the address of Prometheus: the installed one, or an existing
+// one. ServiceMonitors of the charts have the same labels as those of the models, so that
+// the same operator finds them.
 func (c *Config) completeMonitoring() {
 	p := &c.Platform
 	p.Prometheus.Namespace = c.Monitoring.Namespace
@@ -134,7 +134,7 @@ func (c *Config) completeMonitoring() {
 		c.Monitoring.PrometheusURL = p.Prometheus.PrometheusURL()
 	}
 	if p.Made() && !p.Prometheus.Install && c.Monitoring.ServiceMonitor == nil {
-		c.Monitoring.ServiceMonitor = new(false) // nothing installs the kind
+		c.Monitoring.ServiceMonitor = new(false) // the stack does not install the kind
 	}
 	c.Monitoring = c.Monitoring.WithDefaults()
 	p.Prometheus.Namespace = c.Monitoring.Namespace
@@ -148,11 +148,11 @@ func (c *Config) completeMonitoring() {
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9-]+`)
 
-// longestClusterName is EKS'.
+// longestClusterName is the length of the longest cluster name in EKS.
 const longestClusterName = 100
 
-// orName returns a name, or one of the project and the stack. The names of two stacks
-// of an account differ.
+// orName returns the name, or a name of the project and the stack if it is empty. Two
+// stacks of an account get different names.
 func orName(name, project, stack string) string {
 	if name != "" {
 		return name

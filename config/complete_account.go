@@ -14,7 +14,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
 
-// ask asks the account what it supports, of what the stack needs.
+// ask reads from the account what the stack needs to know.
 func (c *Config) ask(read account.Reader) {
 	p := &c.Platform
 	if read == nil || !slices.Contains(account.Regions(), p.Account.Region) {
@@ -26,7 +26,7 @@ func (c *Config) ask(read account.Reader) {
 	}
 	slices.Sort(request.InstanceTypes)
 	request.InstanceTypes = slices.Compact(request.InstanceTypes)
-	for _, use := range p.uses() { // groups share quotas, and each is a call
+	for _, use := range p.uses() { // read each quota once, although groups share quotas
 		if !slices.Contains(request.Quotas, use.quota) {
 			request.Quotas = append(request.Quotas, use.quota)
 		}
@@ -42,17 +42,17 @@ func (c *Config) ask(read account.Reader) {
 	}
 	offers, err := read(request)
 	if err != nil {
-		// One line: the engine begins another problem with every line.
-		problems.Invalid(&c.unfilled, field.NewPath("aws"), "does not answer what the account offers: %s", strings.Join(strings.Fields(err.Error()), " "))
+		// One line, because every line of the error begins another problem.
+		problems.Invalid(&c.unfilled, field.NewPath("aws"), "does not report what the account supports: %s", strings.Join(strings.Fields(err.Error()), " "))
 		return
 	}
 	p.Offers = offers
 	p.queried = true
 }
 
-// fillVersion finds out which version of Kubernetes an existing cluster runs, where
-// cluster-autoscaler is installed, which must be of the same. Without a version,
-// nothing is installed, so that a failure is reported as a missing key.
+// fillVersion reads the Kubernetes version of an existing cluster if cluster-autoscaler
+// is installed, which needs the same version. If it cannot be read, the check reports a
+// missing key.
 func (p *Platform) fillVersion(read account.Reader) {
 	name := p.Cluster.Existing.Name
 	if !p.Autoscaler.Install || read == nil || name == "" || !slices.Contains(account.Regions(), p.Account.Region) {
@@ -68,10 +68,10 @@ func (p *Platform) fillVersion(read account.Reader) {
 
 const defaultZones = 3
 
-// fillZones takes the first three zones of the account, where none are named, and
-// finds out where existing subnets are.
+// fillZones sets the zones: the first three of the account if the user names none, and
+// the zones of existing subnets.
 func (p *Platform) fillZones() {
-	if p.Offers.Cluster != nil { // the control plane that runs stays in its zones
+	if p.Offers.Cluster != nil { // the running control plane keeps its zones
 		p.Network.ControlPlaneZones = slices.Clone(p.Offers.Cluster.Zones)
 	}
 	if e := p.Network.Existing; e != nil {
@@ -102,8 +102,8 @@ func (p *Platform) nodeZones() []string {
 	return slices.Compact(zones)
 }
 
-// placeGroups gives the groups without zones those that offer their types. A capacity
-// block is in the zone where it was bought, which the user names.
+// placeGroups sets the zones of groups without zones: those that offer their types. The
+// user names the zone of a capacity block.
 func (p *Platform) placeGroups() {
 	zones := p.nodeZones()
 	p.Nodes.System.Zones = p.offering(p.Nodes.System.InstanceTypes, zones)
@@ -114,17 +114,17 @@ func (p *Platform) placeGroups() {
 	}
 }
 
-// offering returns those of the zones that offer all the types. Where the account was
-// not asked, it returns all.
+// offering returns the zones that offer all the types; all zones if the account was not
+// read.
 func (p *Platform) offering(types, zones []string) []string {
 	return slices.DeleteFunc(slices.Clone(zones), func(zone string) bool {
 		return slices.ContainsFunc(types, func(instanceType string) bool { return p.queried && !slices.Contains(p.Offers.In[instanceType], zone) })
 	})
 }
 
-// fillLive gives each group the node groups that run, by the names that EKS gave
-// them, and the newest AMI releases. Node groups of the program's that the stack
-// no longer has are strays.
+// fillLive sets the running node groups of each group, by their names in EKS, and the
+// newest AMI releases. Node groups of the program that the stack no longer has become
+// strays.
 func (p *Platform) fillLive() {
 	p.Nodes.Newest = nodes.Releases{System: p.Offers.Releases[account.StandardAMI], GPU: p.Offers.Releases[account.NVIDIAAMI]}
 	if p.Offers.Cluster == nil {
@@ -137,14 +137,14 @@ func (p *Platform) fillLive() {
 		g := &p.Nodes.Groups[i]
 		targets[g.Name], zones[g.Name] = &g.Live, g.Zones
 	}
-	// The youngest of two with one name is the last, since AWS' provider begins
-	// the digits with the time.
+	// Of two node groups with the same prefix, the last is the newest, because the digits
+	// of AWS' provider begin with the time.
 	for _, nodeGroup := range slices.Backward(p.Offers.Cluster.Groups) {
 		group, zone, managed := nodes.ParseName(nodeGroup.Name)
 		live, exists := targets[group]
 		switch {
 		case !managed && nodeGroup.Labels[nodes.GroupLabel] == "":
-			continue // somebody else's
+			continue // not created by this program
 		case !managed:
 			p.Nodes.Strays = append(p.Nodes.Strays, nodes.Stray{Group: nodeGroup.Labels[nodes.GroupLabel], Nodes: nodeGroup.Desired})
 			continue
@@ -169,8 +169,8 @@ func (p *Platform) liveOf(g account.NodeGroup, zone string) nodes.Live {
 	}
 }
 
-// moved reports whether the subnets of a node group differ from those of an existing
-// VPC in its zone. Subnets of the program's own VPC do not change.
+// moved reports whether the subnets of a node group differ from those of an existing VPC
+// in its zone. Subnets of a created VPC do not change.
 func (p *Platform) moved(g account.NodeGroup, zone string) bool {
 	e := p.Network.Existing
 	if e == nil || len(g.SubnetIDs) == 0 {
@@ -185,9 +185,9 @@ func (p *Platform) moved(g account.NodeGroup, zone string) bool {
 	return !slices.Equal(slices.Sorted(slices.Values(subnets)), slices.Sorted(slices.Values(g.SubnetIDs)))
 }
 
-// fillAddons gives each EKS add-on a version: the one that the stack names, else the
-// newest that EKS has, else, for a new cluster, the one of the table. A cluster that
-// runs may have a newer one than the table, which an update would replace.
+// fillAddons sets the version of each EKS add-on: the version that the stack names, else
+// the newest in EKS, else, for a new cluster, the version of the table. A running cluster
+// may have a newer version than the table, so the table is not used for it.
 func (p *Platform) fillAddons() {
 	versioned := maps.Clone(p.Cluster.Addons)
 	if versioned == nil {

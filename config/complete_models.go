@@ -10,8 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// completeNamespaces fills in the namespaces of models, and that of a model where there
-// is only one.
+// completeNamespaces sets the namespaces, and the namespace of each model if there is
+// only one.
 func (c *Config) completeNamespaces(found *findings) {
 	if !found.typed(field.NewPath("namespaces")) {
 		c.Namespaces = []serving.NamespaceSpec{{Name: "inference"}}
@@ -28,12 +28,12 @@ func (c *Config) completeNamespaces(found *findings) {
 	}
 }
 
-// namespaceNames returns the names of the namespaces, and whether they are all.
+// namespaceNames returns the names of the namespaces, and whether the list is complete.
 func (c *Config) namespaceNames(found *findings) (names []string, complete bool) {
 	complete = !found.covers(field.NewPath("namespaces"))
 	for _, n := range c.Namespaces {
 		if n.Name == "" {
-			complete = false // reported as missing; any model may have meant it
+			complete = false // reported as missing; a model may refer to it
 			continue
 		}
 		names = append(names, n.Name)
@@ -41,7 +41,7 @@ func (c *Config) namespaceNames(found *findings) (names []string, complete bool)
 	return names, complete
 }
 
-// completeModels fills in what models need to know of the platform and of each other,
+// completeModels sets the values that models need from the platform and from each other,
 // and then their defaults.
 func (c *Config) completeModels(found *findings) {
 	c.placeLoadBalancers()
@@ -61,10 +61,10 @@ func (c *Config) completeModels(found *findings) {
 	}
 }
 
-// placeLoadBalancers gives the models' load balancers their subnets, where the
-// program creates them. The subnets are named, because the controller leaves a
-// load balancer in the subnets that it found when it created it: a zone that the
-// network loses could not be deleted.
+// placeLoadBalancers sets the subnets of the models' load balancers if the program
+// creates the subnets. Otherwise the controller would keep each load balancer in the
+// subnets that it found at its creation, and a zone could not be removed from the
+// network.
 func (c *Config) placeLoadBalancers() {
 	n, label := c.Platform.Network, c.Platform.Cluster.Name
 	place := func(cidrs, names *[]string, internetFacing bool) {
@@ -84,12 +84,11 @@ func (c *Config) placeLoadBalancers() {
 	}
 }
 
-// subnetsAnnotation names the subnets of a load balancer.
+// subnetsAnnotation is the annotation with the subnets of a load balancer.
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/ingress/annotations/#subnets
 const subnetsAnnotation = "alb.ingress.kubernetes.io/subnets"
 
-// gate has the namespaces of models behind a load balancer of AWS hold their
-// pods back until that has them.
+// gate sets readiness gates in the namespaces of models with an AWS load balancer.
 func (c *Config) gate() {
 	for _, m := range c.Models {
 		for i := range c.Namespaces {
@@ -100,9 +99,9 @@ func (c *Config) gate() {
 	}
 }
 
-// chooseNodeGroup replaces the names of a model's node groups by the groups. Where
-// they are left out, it takes the cheapest group on which the model fits. What is
-// wrong with a chosen group is reported by the group's own key.
+// chooseNodeGroup replaces the names of a model's node groups by the groups. Without
+// names, it sets the cheapest group on which the model fits. Problems of a chosen group
+// are reported by the group's own key.
 func (c *Config) chooseNodeGroup(found *findings, i int) {
 	m := &c.Models[i]
 	path := field.NewPath("models").Index(i)
@@ -116,26 +115,25 @@ func (c *Config) chooseNodeGroup(found *findings, i int) {
 	}
 	groups, names := c.groupsFor(*m)
 	if len(groups) == 0 {
-		if m.GPU.Type != "" { // else every group is reported as wrong
-			problems.NotSupported(&c.unfilled, path.Child("gpu", "type"), "is %q, which no node group has; want the GPU of one of %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
+		if m.GPU.Type != "" { // without a GPU type, the problems of every group are reported
+			problems.NotSupported(&c.unfilled, path.Child("gpu", "type"), "is %q, which no node group has; want the GPU of one of these groups: %s", m.GPU.Type, strings.Join(c.groupNames(), ", "))
 		}
 		return
 	}
 	choice, ok := m.Cheapest(groups)
 	if !ok && len(groups) > 1 && m.UnknownShape() {
-		problems.Required(&c.unfilled, list, "is missing, and the cheapest cannot be chosen since the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
+		problems.Required(&c.unfilled, list, "is missing, and the cheapest group is not known, because the shape of %s is not known; name one of %s", m.Model.ID, strings.Join(names, ", "))
 		return
 	}
 	if !ok {
-		choice.Group = groups[0] // the only one; or what is wrong is reported elsewhere
+		choice.Group = groups[0] // the only group; problems are reported elsewhere
 	}
 	m.NodeGroup, m.NodeGroupNames = choice.Group, []string{choice.Group.Name}
 	c.passedOver[i] = choice.PassedOver
 	found.redirect(list, field.NewPath("nodeGroups").Index(slices.Index(c.groupNames(), choice.Group.Name)))
 }
 
-// findNodeGroups gives a model the groups that it lists by name, unless a name is
-// wrong.
+// findNodeGroups sets the groups that a model lists by name, unless a name is wrong.
 func (c *Config) findNodeGroups(found *findings, i int) {
 	m := &c.Models[i]
 	if wrong := c.wrongName(m.NodeGroupNames); wrong >= 0 {
@@ -156,8 +154,8 @@ func (c *Config) findNodeGroups(found *findings, i int) {
 	}
 }
 
-// wrongName returns the index of the first name that no group has, or that is listed a
-// second time; -1 if there is none.
+// wrongName returns the index of the first name that is unknown or listed twice; -1 if
+// there is none.
 func (c *Config) wrongName(listed []string) int {
 	names := c.groupNames()
 	for i, name := range listed {
@@ -176,7 +174,7 @@ func itemPath(path *field.Path, list []string, i int) *field.Path {
 	return path.Index(i)
 }
 
-// share tells every model what the others request of its node groups.
+// share sets the requests of other models in the node groups of every model.
 func (c *Config) share() {
 	demands := make([]serving.Demand, len(c.Models))
 	for i, m := range c.Models {
@@ -197,8 +195,8 @@ func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
 }
 
-// groupsFor returns the groups that have the GPU that the model asks for, if it
-// asks for one, and their names.
+// groupsFor returns the groups with the GPU type of the model, or all groups without a
+// GPU type, and their names.
 func (c *Config) groupsFor(m serving.Spec) (groups []serving.NodeGroup, names []string) {
 	for _, g := range c.NodeGroups {
 		if len(g.InstanceTypes) == 0 || g.Name == "" {

@@ -10,21 +10,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Config is a stack's whole configuration, with defaults, and valid.
+// Config is a stack's valid configuration, with defaults.
 type Config struct {
-	// Platform is everything below the models.
+	// Platform is everything except the models.
 	Platform Platform
 	// Namespaces are the namespaces of models (key namespaces).
 	Namespaces []serving.NamespaceSpec
 	// NodeGroups are the nodes with GPUs, as models see them (key nodeGroups).
 	// Default: none.
 	NodeGroups []serving.NodeGroup
-	// Costs are prices, and what is paid for beside the models (key costs).
+	// Costs are prices, and costs other than those of the models (key costs).
 	Costs Costs
-	// Limits fail a preview that exceeds them (key limits).
+	// Limits are bounds; a preview that exceeds them fails (key limits).
 	Limits Limits
-	// Monitoring is how models are monitored (key monitoring). Default: by the
-	// Prometheus that is installed, if one is.
+	// Monitoring holds how models are monitored (key monitoring). Default: by the
+	// Prometheus that the stack installs, if any.
 	Monitoring serving.Monitoring
 	// Region is the AWS region (key aws:region). Default: none.
 	Region string
@@ -33,7 +33,7 @@ type Config struct {
 	// HuggingFaceToken reads gated models; nil if there is none (key
 	// huggingFaceToken, encrypted).
 	HuggingFaceToken pulumi.StringPtrInput
-	// APIKey is what clients of every model must send; nil if they need none (key
+	// APIKey is the key that clients of every model must send; nil if they need none (key
 	// apiKey, encrypted).
 	APIKey pulumi.StringPtrInput
 	// GrafanaPassword is the password of Grafana's administrator; nil if none is
@@ -45,21 +45,20 @@ type Config struct {
 
 	passedOver passedOver
 	source     Source
-	// typed is what the user typed, before anything was filled in, and root the same with
-	// the defaults that are declared.
+	// typed holds the values that the user typed. root also has the declared defaults.
 	typed, root stack
-	// location is where the existing cluster is; nil if that is not known.
+	// location identifies the existing cluster; nil if it is not known.
 	location *cluster.Location
-	// unfilled are the reasons for which something could not be filled in.
+	// unfilled holds problems of values that could not be completed.
 	unfilled field.ErrorList
 }
 
 // passedOver are the cheaper node groups that were not chosen, by the model's index.
 type passedOver map[int][]serving.PassedOver
 
-// Load decodes the configuration, fills in its defaults, also from what the account
-// supports, where a reader is given, and checks it. Its error holds every problem,
-// each beginning with its key.
+// Load decodes the configuration, completes it with defaults and with values from the
+// account (if read is not nil), and checks it. Its error holds every problem, each
+// beginning with its key.
 func Load(source *Source, read account.Reader) (*Config, error) {
 	if source == nil {
 		source = &Source{}

@@ -13,8 +13,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// checkCosts refuses prices and numbers that cannot be, and prices of things that
-// nothing of the program costs, which are most likely misspelt.
+// checkCosts refuses impossible prices and numbers, and prices of unknown names, which
+// are most likely misspelt.
 func (c *Config) checkCosts(found *findings) {
 	costs := field.NewPath("costs")
 	c.checkPrices(found)
@@ -23,15 +23,15 @@ func (c *Config) checkCosts(found *findings) {
 	}
 }
 
-// checkSize refuses a stack that costs too much, or whose costs are not known
-// where they are limited, and groups that are too small for their models.
+// checkSize refuses a stack that exceeds its cost limit or whose limited costs are not
+// known, and groups that are too small for their models.
 func (c *Config) checkSize(found *findings) {
 	bill := c.bill()
 	limit := field.NewPath("limits", "maxUsdPerHour")
 	switch budget := c.Limits.MaxUSDPerHour; {
 	case budget == 0:
 	case len(bill.Unpriced) > 0:
-		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and %s has no price in the catalogue; give it one with costs.usdPerHour", budget, strings.Join(bill.Unpriced, ", "))
+		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and %s has no price in the catalogue; set its price with costs.usdPerHour", budget, strings.Join(bill.Unpriced, ", "))
 	case bill.Max > budget && bill.Max-c.extendedSurcharge() <= budget:
 		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas, %.2f of it for extended support of Kubernetes %s: %s; raise cluster.kubernetesVersion, one minor version at a time, or raise the limit",
 			budget, bill.Max, c.extendedSurcharge(), c.Platform.Cluster.KubernetesVersion, bill.List())
@@ -39,7 +39,7 @@ func (c *Config) checkSize(found *findings) {
 		found.add(field.ErrorTypeInvalid, limit, "is %.2f, and the stack costs %.2f USD/h with all replicas: %s; lower replicas.max or raise the limit",
 			budget, bill.Max, bill.List())
 	}
-	nodes := sizing.Account(c.poolsOfAZone(), sizing.Shared{}, c.prices()).Nodes
+	nodes := sizing.Account(c.poolsOfZone(), sizing.Shared{}, c.prices()).Nodes
 	for i, g := range c.NodeGroups {
 		if need := nodes[g.Name]; g.Max > 0 && need > g.Max {
 			found.add(field.ErrorTypeInvalid, field.NewPath("nodeGroups").Index(i).Child("max"), "is %d, and its models need %d nodes with all replicas: %s; raise it, lower replicas.max, or name another group with nodeGroup",
@@ -48,8 +48,8 @@ func (c *Config) checkSize(found *findings) {
 	}
 }
 
-// checkPrices refuses prices of things that nothing of the program costs, which are
-// most likely misspelt, and things without a price.
+// checkPrices refuses prices of unknown names, which are most likely misspelt, and shared
+// nodes without a price.
 func (c *Config) checkPrices(found *findings) {
 	priced := catalogue.Priced()
 	for _, i := range catalogue.Instances() {
@@ -63,18 +63,18 @@ func (c *Config) checkPrices(found *findings) {
 	names := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is a price of nothing that the catalogue or costs.shared.nodes has%s", didYouMean(name, names))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is not a name of the catalogue or of costs.shared.nodes%s", didYouMean(name, names))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
 		if _, ok := c.prices().For(name); !ok {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; give it one with costs.usdPerHour", didYouMean(name, names))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; set its price with costs.usdPerHour", didYouMean(name, names))
 		}
 	}
 }
 
-// shared returns what the stack pays for in addition to its models: what the user
-// declares, and what the program creates.
+// shared returns the resources that the stack pays for in addition to its models: those
+// that the user declares, and those that the program creates.
 func (c *Config) shared() sizing.Shared {
 	shared := c.Costs.Shared
 	p := c.Platform
@@ -101,9 +101,9 @@ func (c *Config) shared() sizing.Shared {
 	return shared
 }
 
-// loadBalancers returns the number of the models' load balancers, one each and
-// one for each group, and the number of their public addresses: one in each zone
-// of a load balancer that faces the internet.
+// loadBalancers returns the number of the models' load balancers (one for each model or
+// group), and the number of their public addresses (one in each zone of an
+// internet-facing load balancer).
 func (c *Config) loadBalancers() (count, addresses int) {
 	groups := map[string]bool{}
 	zones := len(c.Platform.nodeZones())

@@ -23,7 +23,7 @@ import (
 // tests.
 func Keys() (*keys.Mapping, error) { return keys.Declare(reflect.TypeFor[stack]()) }
 
-// Forms returns the forms of the keys that no type describes, by name.
+// Forms returns the forms of keys whose type does not describe them, by name.
 func Forms() map[string]keys.Form {
 	return map[string]keys.Form{"shape": {
 		Kind:   "path, model or mapping",
@@ -32,7 +32,7 @@ func Forms() map[string]keys.Form {
 	}}
 }
 
-// decode returns what the user typed.
+// decode returns the values that the user typed.
 func decode(source *Source) (stack, *keys.Result) {
 	var s stack
 	r := keys.Decode(keys.Decoder{Namespace: Namespace, Forms: Forms()}, source.decoded(), &s)
@@ -42,8 +42,8 @@ func decode(source *Source) (stack, *keys.Result) {
 	return s, r
 }
 
-// decoded returns the values of the program's keys, and of those of AWS' provider that
-// it reads. Pulumi hands over lists and mappings as JSON.
+// decoded returns the values of the program's keys, and of the keys of the AWS provider
+// that it reads. Pulumi passes lists and mappings as JSON.
 func (s *Source) decoded() map[string]any {
 	values := map[string]any{}
 	for _, key := range s.keys() {
@@ -73,9 +73,9 @@ func (s *Source) decoded() map[string]any {
 	return values
 }
 
-// typedText returns the value of a key that is a string. Pulumi hands over text, also of
-// a number, such as a profile that is called by its account; a boolean, a list or a
-// mapping is another value.
+// typedText returns the value of a key that must be a string. Pulumi also passes a number
+// as text, such as a profile that is named by its account. A boolean, a list or a mapping
+// keeps its type.
 func typedText(text string) any {
 	switch value := parse(text).(type) {
 	case bool, []any, map[string]any:
@@ -84,8 +84,8 @@ func typedText(text string) any {
 	return text
 }
 
-// parse reads JSON, keeping numbers as they were typed. What is no JSON is a
-// plain text.
+// parse returns the value of JSON, with numbers as they were typed. Text that is not JSON
+// is returned as a string.
 func parse(text string) any {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -99,8 +99,8 @@ func parse(text string) any {
 	return value
 }
 
-// replaceVersion has the release or the image of a model replace what the defaults say,
-// whichever of the two keys they use: both say which vLLM runs.
+// replaceVersion removes the release and the image of the defaults if the model sets one
+// of them, because both keys determine which vLLM runs.
 func (m *model) replaceVersion(r *keys.Result, path *field.Path) {
 	image, version := r.Given(path.Child("image").String()), r.Given(path.Child("vllmVersion").String())
 	switch {
@@ -111,11 +111,10 @@ func (m *model) replaceVersion(r *keys.Result, path *field.Path) {
 	}
 }
 
-// newConfig returns the configuration that the user typed, with the defaults that are
-// declared, before anything else is filled in.
+// newConfig returns the configuration that the user typed, with declared defaults only.
 func newConfig(source *Source, typed stack, r *keys.Result) *Config {
 	s := typed
-	keys.Complete(&s) // replaces what pointers point to, so that what is typed stays
+	keys.Complete(&s) // creates new values behind pointers, so that typed does not change
 	secret := func(key, text string) pulumi.StringPtrInput {
 		if !r.Given(key) {
 			return nil
@@ -145,12 +144,12 @@ func newConfig(source *Source, typed stack, r *keys.Result) *Config {
 	return c
 }
 
-// wrongShape stands for a shape that is reported as wrong already: it is given,
-// so nothing else is wanted in its place.
+// wrongShape replaces a shape that is reported as wrong, so that the shape is not
+// reported as missing too.
 const wrongShape = "{}"
 
-// decodeShape returns the model's config.json: the path of the file, those of its keys
-// that sizes are computed from, or a model of the catalogue with the same shape.
+// decodeShape returns the model's config.json from the path of the file, from a mapping
+// with its keys, or from a model of the catalogue with the same shape.
 func decodeShape(value any, report func(format string, values ...any)) any {
 	switch value := value.(type) {
 	case string:
@@ -161,8 +160,8 @@ func decodeShape(value any, report func(format string, values ...any)) any {
 		if _, exists := catalogue.FindShape(value); exists {
 			return value
 		}
-		// Not repeated: it may be anything.
-		report("is a string, and no file of that path can be read; want the path of the model's config.json, from the folder of the project, or a model of the catalogue")
+		// The message does not repeat the value, which may be a secret.
+		report("is a string, and no file with that path can be read; want the path of the model's config.json, relative to the folder of the project, or a model of the catalogue")
 		return wrongShape
 	case map[string]any:
 		text, err := json.Marshal(value)

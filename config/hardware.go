@@ -13,19 +13,19 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// hardware describes the nodes of a group whose instance types the catalogue lacks.
-// The bounds are wider than any machine.
+// hardware describes the nodes of a group whose instance types are not in the catalogue.
+// The ranges include every machine.
 type hardware struct {
-	// GPU is the GPU: one of the catalogue, or a name of yours for another one.
+	// GPU is the name of the GPU: one of the catalogue, or your own name for another GPU.
 	GPU string `key:"gpu" required:"true" advice:"name the GPU, such as H100"`
 	// GPUs is the number of GPUs of one node.
-	GPUs int `key:"gpus" range:"1..8" required:"true" advice:"give what one node has"`
+	GPUs int `key:"gpus" range:"1..8" required:"true" advice:"set the value of one node"`
 	// VCPU is the number of vCPUs of one node.
-	VCPU int `key:"vcpu" range:"1..1024" required:"true" advice:"give what one node has"`
+	VCPU int `key:"vcpu" range:"1..1024" required:"true" advice:"set the value of one node"`
 	// MemoryGiB is the memory of one node in GiB.
-	MemoryGiB float64 `key:"memoryGiB" range:">0..65536" required:"true" advice:"give what one node has"`
-	// MaxPods is the largest number of pods of one node, for which the kubelet reserves
-	// memory.
+	MemoryGiB float64 `key:"memoryGiB" range:">0..65536" required:"true" advice:"set the value of one node"`
+	// MaxPods is the largest number of pods of one node. The kubelet reserves memory for
+	// them.
 	MaxPods int `key:"maxPods" range:"1..1000" default:"110"`
 	// NVMeGB is the size of the local disks of one node in GB. Default: no local disks.
 	NVMeGB int `key:"nvmeGB" range:"1..1000000"`
@@ -49,11 +49,11 @@ type hardware struct {
 	GPUTFLOPS float64 `key:"gpuTFLOPS" range:">0..100000"`
 }
 
-// gpuName matches the name of a GPU, which also ends in a label of the nodes.
+// gpuName matches the name of a GPU, which is also part of a node label.
 var gpuName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,38}[A-Za-z0-9])?$`)
 
-// types returns the instance types of a group that the hardware describes. A group
-// without instance types is one of other machines, whose type has the group's name.
+// types returns the instance types of a group that the hardware describes. For a group
+// without instance types, it returns the name of the group as the type.
 func (g nodeGroup) types() []string {
 	if len(g.InstanceTypes) == 0 && g.Hardware != nil && g.Name != "" {
 		return []string{g.Name}
@@ -61,7 +61,7 @@ func (g nodeGroup) types() []string {
 	return g.InstanceTypes
 }
 
-// catalogued returns the first of the types that the catalogue has; "" if there is none.
+// catalogued returns the first type that is in the catalogue; "" if there is none.
 func (g nodeGroup) catalogued() string {
 	for _, instanceType := range g.types() {
 		if _, err := catalogue.FindInstance(instanceType); err == nil {
@@ -71,7 +71,7 @@ func (g nodeGroup) catalogued() string {
 	return ""
 }
 
-// described returns the keys by which a GPU is described.
+// described returns the keys that describe a GPU and are set.
 func (h hardware) described() []string {
 	var names []string
 	for _, property := range []struct {
@@ -88,15 +88,15 @@ func (h hardware) described() []string {
 	return names
 }
 
-// instance returns what the hardware comes to. The default of maxPods is the
-// kubelet's: KubeletConfiguration v1beta1 (read 2026-11-29).
+// instance returns the hardware as an instance type. The default of maxPods is that of
+// the kubelet: KubeletConfiguration v1beta1 (read 2026-11-29).
 func (h hardware) instance() catalogue.Instance {
 	return catalogue.Instance{
 		GPU: h.gpu(), GPUs: h.GPUs, VCPU: h.VCPU, MemoryGiB: h.MemoryGiB, MaxPods: h.MaxPods, NVMeGB: h.NVMeGB, NetworkGbps: h.NetworkGbps,
 	}
 }
 
-// gpu returns the GPU of the catalogue, or the one that is described.
+// gpu returns the GPU of the catalogue, or the described GPU.
 func (h hardware) gpu() catalogue.GPU {
 	if gpu, err := catalogue.FindGPU(h.GPU); err == nil {
 		return gpu
@@ -130,7 +130,7 @@ func (h hardware) Validate(path *field.Path) field.ErrorList {
 	case !gpuName.MatchString(h.GPU):
 		problems.Invalid(&found, path.Child("gpu"), "is %q, want letters, digits and '-', such as H100", h.GPU)
 	case err == nil && len(described) > 0:
-		problems.Forbidden(&found, path.Child("gpu"), "is %s, which the catalogue has; remove %s, or give the GPU another name", gpu.Name, strings.Join(described, ", "))
+		problems.Forbidden(&found, path.Child("gpu"), "is %s, which is in the catalogue; remove %s, or give the GPU another name", gpu.Name, strings.Join(described, ", "))
 	case err == nil:
 	case len(described) == 0:
 		problems.NotSupported(&found, path.Child("gpu"), "%s, or describe it with gpuMemoryGiB and computeCapability", err)
@@ -140,7 +140,7 @@ func (h hardware) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// validateGPU checks the description of a GPU that the catalogue lacks.
+// validateGPU checks the description of a GPU that is not in the catalogue.
 func (h hardware) validateGPU(found *field.ErrorList, path *field.Path, described []string) {
 	if h.ComputeCapability == 0 {
 		problems.Required(found, path.Child("computeCapability"), "is missing; give what nvidia-smi --query-gpu=compute_cap shows, such as 9.0")

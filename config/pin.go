@@ -7,9 +7,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Pins returns, for each model, the values that this version of the program derived
-// or took by default and that its replicas run with, as its key pin takes them: a
-// later version then changes none of them.
+// Pins returns, for each model, the derived values and defaults with which its replicas
+// run, in the form of its key pin. With that key, a later version of the program changes
+// none of them.
 func (c *Config) Pins() map[string]map[string]any {
 	pins := map[string]map[string]any{}
 	if c == nil {
@@ -26,15 +26,15 @@ func pin(m serving.Spec) map[string]any {
 	if m.Image != "" {
 		m.VLLMVersion = ""
 	}
-	// By default it is as many as there always are, which is to change with them.
+	// The default follows replicas.min and must not be pinned.
 	if m.Scaling.FallbackReplicas == m.Replicas.Least() {
 		m.Scaling.FallbackReplicas = 0
 	}
 	return keys.Pins(&m)
 }
 
-// ClusterPin returns what cluster.pin freezes: the versions of the add-ons, and
-// the AMI release where all nodes have the same. It is nil for an existing cluster.
+// ClusterPin returns the values for cluster.pin: the versions of the add-ons, and the AMI
+// release if all nodes have the same. It is nil for an existing cluster.
 func (c *Config) ClusterPin() map[string]any {
 	if c == nil || !c.Platform.Made() {
 		return nil

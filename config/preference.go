@@ -9,13 +9,13 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// edge is one step of a list: the group before is preferred, as the key says.
+// edge is one step of a list: the key prefers the group before to the next one.
 type edge struct {
 	before, after string
 	key           *field.Path
 }
 
-// contradiction is a list that orders two groups as no list before it does.
+// contradiction is a step that contradicts earlier lists.
 type contradiction struct {
 	step edge
 	// steps lead from the second group to the first.
@@ -42,8 +42,8 @@ func (c *Config) preferences(found *findings) ([]edge, *contradiction) {
 	return edges, nil
 }
 
-// fillPriorities gives the cluster autoscaler the order that all lists together make.
-// The autoscaler's priority expander has one order for the whole cluster.
+// fillPriorities sets the priorities of the cluster autoscaler from all lists together,
+// because its priority expander has one order for the whole cluster.
 func (c *Config) fillPriorities(found *findings) {
 	p := &c.Platform
 	if edges, _ := c.preferences(found); len(edges) > 0 && p.Autoscaler.Install && p.Made() {
@@ -61,7 +61,7 @@ func (c *Config) checkPreferences(found *findings) {
 	}
 	p := &c.Platform
 	if typed := c.typed.Autoscaler.Expander; len(edges) > 0 && p.Autoscaler.Install && p.Made() && typed != "" {
-		found.add(field.ErrorTypeForbidden, field.NewPath("autoscaler", "expander"), "is %q, and %s lists several groups, which the autoscaler takes in that order with the expander priority; remove one of the two",
+		found.add(field.ErrorTypeForbidden, field.NewPath("autoscaler", "expander"), "is %q, but %s lists several groups, for which the autoscaler uses the expander priority; remove one of the two",
 			typed, edges[0].key)
 	}
 }
@@ -90,8 +90,8 @@ func describeSteps(steps []edge) string {
 	return strings.Join(parts, ", ")
 }
 
-// order returns the groups of the lists, each after all that are preferred to
-// it, and otherwise in the order of nodeGroups.
+// order returns the groups of the lists, each after all groups that are preferred to it,
+// and otherwise in the order of nodeGroups.
 func order(edges []edge, names []string) []string {
 	var groups []string
 	waits := func(name string) bool {
@@ -112,17 +112,17 @@ func order(edges []edge, names []string) []string {
 }
 
 const (
-	// unlisted is the priority of every group that is in no list. The expander
-	// drops a group without a priority where another group has one.
+	// unlisted is the priority of every group that is in no list. The expander ignores a
+	// group without a priority if another group has one.
 	unlisted = 1
-	// priorityStep is the distance of two priorities of groups in lists.
+	// priorityStep is the difference between the priorities of two groups in lists.
 	priorityStep = 10
 )
 
-// priorities returns the configuration of the autoscaler's priority expander:
-// regular expressions that match names of Auto Scaling groups, by priority, the
-// highest for the group that is preferred most. It takes the highest priority of
-// which an expression is found anywhere in the name, so all are anchored.
+// priorities returns the configuration of the autoscaler's priority expander: regular
+// expressions that match names of Auto Scaling groups, by priority. The most preferred
+// group has the highest priority. The expander searches each expression anywhere in the
+// name, so all expressions are anchored.
 // https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/expander/priority/priority.go
 func (c *Config) priorities(preferred []string) map[int][]string {
 	expressions := map[int][]string{unlisted: {".*"}}
@@ -139,12 +139,11 @@ func (c *Config) priorities(preferred []string) map[int][]string {
 	return expressions
 }
 
-// scalingGroups returns the expression that matches the Auto Scaling groups of a
-// node group in one zone, and no others. EKS calls them eks-<node group>-<UUID>,
-// which AWS does not document; the node group is called <entry>-<zone>- and a
-// number that AWS' provider appends. No zone consists of hexadecimal digits
-// alone, so an entry whose name begins alike does not match. A name of another
-// form has the priority of groups in no list.
+// scalingGroups returns the expression that matches the Auto Scaling groups of a node
+// group in one zone, and no others. EKS names them eks-<node group>-<UUID>, which AWS
+// does not document. The name of the node group is <entry>-<zone>- and a number from AWS'
+// provider. No zone has only hexadecimal digits, so an entry with the same prefix does
+// not match. A group with a name of another form has the priority unlisted.
 func scalingGroups(entry, zone string) string {
 	return fmt.Sprintf("^eks-%s-%s-[0-9a-f-]+$", regexp.QuoteMeta(entry), regexp.QuoteMeta(zone))
 }

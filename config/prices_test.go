@@ -33,9 +33,9 @@ func TestPriceWarnings(t *testing.T) {
 	}{
 		{"us-west-2", nil, nil},
 		{"", nil, nil},
-		{"sa-east-1", []string{catalogue.NATGateway, "m6i.large"}, []string{"aws:region: the catalogue has no price in sa-east-1 for nat-gateway, m6i.large, and takes that of us-east-1 times 1.70 (of 28 instance types, the price there is 1.62 to 1.70 times that of us-east-1); the true price may be 5 % lower"}},
-		{"ca-west-1", []string{"g5.2xlarge"}, []string{"aws:region: the catalogue has no price in ca-west-1 for g5.2xlarge, and takes that of us-east-1 times 1.70 (it has no price of the region; "}},
-		{"cn-north-1", nil, []string{"aws:region: AWS bills cn-north-1 in CNY; the catalogue takes 7 CNY for 1 USD"}},
+		{"sa-east-1", []string{catalogue.NATGateway, "m6i.large"}, []string{"aws:region: the catalogue has no price in sa-east-1 for nat-gateway, m6i.large and uses us-east-1 times 1.70; the price may be 5 % lower"}},
+		{"ca-west-1", []string{"g5.2xlarge"}, []string{"aws:region: the catalogue has no price in ca-west-1 for g5.2xlarge and uses us-east-1 times 1.70; the price may be "}},
+		{"cn-north-1", nil, []string{"aws:region: AWS bills cn-north-1 in CNY, which the catalogue converts at 7 CNY for 1 USD"}},
 	}
 	for _, test := range tests {
 		got := (&Config{Region: test.region}).priceWarnings(test.elsewhere)

@@ -9,10 +9,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/monitoring"
-	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// Size is what a stack comes to.
+// Size holds the estimates and the costs of a stack.
 type Size struct {
 	rows     []sizing.Row
 	choices  []string
@@ -21,7 +20,7 @@ type Size struct {
 	warnings []string
 }
 
-// Size estimates every model, and adds up the stack.
+// Size returns the estimates of all models and the costs of the stack.
 func (c *Config) Size() Size {
 	if c == nil {
 		return Size{}
@@ -51,25 +50,26 @@ func (c *Config) Size() Size {
 	s.warnings = append(s.warnings, c.withoutRole()...)
 	s.warnings = append(s.warnings, c.cacheWarnings()...)
 	for _, name := range s.bill.Unpriced {
-		warn("%s has no price in the catalogue and is not counted; give it one with costs.usdPerHour", name)
+		warn("%s has no price in the catalogue and is not counted; set its price with costs.usdPerHour", name)
 	}
 	s.warnings = append(s.warnings, c.priceWarnings(s.bill.Elsewhere)...)
+	s.warnings = append(s.warnings, c.checklistWarnings()...)
 	return s
 }
 
-// bill adds up the node groups, with what the models ask of them, and what is
-// shared. It needs no estimate, so that what cannot be sized is counted too.
+// bill returns the costs of the node groups with the requests of the models, and of
+// shared resources. It needs no estimates, so it includes models that cannot be sized.
 func (c *Config) bill() sizing.Bill {
 	return sizing.Account(c.pools(), c.shared(), c.prices())
 }
 
-// pools returns the node groups with the requests of the models, placed where they cost
-// most. Each zone may have the largest number of nodes of a group.
+// pools returns the node groups with the requests of the models, placed on the most
+// expensive groups. Each zone may have the largest number of nodes of a group.
 func (c *Config) pools() []sizing.Pool { return c.place(c.emptyPools()) }
 
-// poolsOfAZone returns the node groups with the requests of the models if all nodes
-// start in one zone, whose bound no group may exceed.
-func (c *Config) poolsOfAZone() []sizing.Pool {
+// poolsOfZone returns the node groups with the requests of the models if all nodes start
+// in one zone. No group may exceed the bound of that zone.
+func (c *Config) poolsOfZone() []sizing.Pool {
 	pools := c.emptyPools()
 	for i := range pools {
 		pools[i].Zones = 0
@@ -81,11 +81,11 @@ func (c *Config) poolsOfAZone() []sizing.Pool {
 func (c *Config) emptyPools() []sizing.Pool {
 	var pools []sizing.Pool
 	for i, g := range c.NodeGroups {
-		instance, err := g.Dearest(c.Costs.Costs)
+		instance, err := g.MostExpensive(c.Costs.Costs)
 		if err != nil {
 			continue // reported as wrong
 		}
-		zones := 0 // on a cluster of the user's, they are not known
+		zones := 0 // not known on an existing cluster
 		if c.Platform.Made() && i < len(c.Platform.Nodes.Groups) {
 			zones = len(c.Platform.Nodes.Groups[i].Zones)
 		}
@@ -96,8 +96,8 @@ func (c *Config) emptyPools() []sizing.Pool {
 	return pools
 }
 
-// place adds what the models ask. Replicas that may run on several groups are
-// placed where they cost most, after those that have one group alone.
+// place adds the requests of the models. It first places replicas that have only one
+// group, then replicas with several groups on the most expensive one.
 func (c *Config) place(pools []sizing.Pool) []sizing.Pool {
 	var inflexible, flexible []sizing.Flexible
 	for _, m := range c.Models {
@@ -115,8 +115,8 @@ func (c *Config) prices() catalogue.Prices {
 	return catalogue.Prices{Region: c.Region, Override: c.Costs.USDPerHour, DiscountPercent: c.Costs.DiscountPercent}
 }
 
-// Table returns the stack's table, as a preview shows it, and the cost of a platform
-// that the program creates; "" without either.
+// Table returns the table that a preview shows, with the cost of a platform that the
+// program creates; "" without models and platform.
 func (s Size) Table() string {
 	var parts []string
 	if len(s.rows) > 0 {
@@ -165,55 +165,13 @@ func (c *Config) demands(group string) []string {
 }
 
 // passed returns the cheaper node groups that were not chosen for a model, with the
-// reasons; "" if there are none.
+// reasons; "" if none.
 func (c *Config) passed(model int) string {
 	var reasons []string
 	for _, p := range c.passedOver[model] {
 		reasons = append(reasons, p.Name+": "+p.Why)
 	}
 	return strings.Join(reasons, "; ")
-}
-
-// Watched returns the models as recording rules, alerts and dashboards know them. Without
-// ServiceMonitors, the list is empty, because Prometheus has no series of the models.
-func (c *Config) Watched() []monitoring.Model {
-	if c == nil || c.Monitoring.ServiceMonitor == nil || !*c.Monitoring.ServiceMonitor {
-		return nil
-	}
-	var models []monitoring.Model
-	for _, m := range c.Models {
-		models = append(models, watched(m))
-	}
-	return models
-}
-
-func watched(m serving.Spec) monitoring.Model {
-	objectives := m.Objectives.Latencies()
-	w := monitoring.Model{
-		Namespace: m.Namespace, Service: m.ObjectName(), ID: m.Model.ID, MinReplicas: m.Replicas.Smallest(), MaxReplicas: m.Replicas.Max,
-		TTFTSeconds: objectives.TTFTMilliseconds / 1000, TPOTSeconds: objectives.TPOTMilliseconds / 1000, Share: m.Objectives.Share, HungSeconds: m.Lifecycle.HungSeconds,
-	}
-	policy, _ := m.Scaling.Policy.Declaration()
-	for _, name := range policy.Triggers {
-		w.Triggers = append(w.Triggers, monitoring.Trigger{Name: name, Target: m.Scaling.Target(name)})
-	}
-	if e, ok := m.Estimate(); ok && e.Memory.Verdict != sizing.DoesNotFit {
-		w.Predicted = predicted(e)
-	}
-	return w
-}
-
-// predicted returns what sizing predicts for one replica. Its price is its share of a node
-// that is full of replicas.
-func predicted(e sizing.Estimate) monitoring.Predicted {
-	p := monitoring.Predicted{
-		USDPerMillionTokens: e.Cost.PerMillionTokens, KVTokens: e.Memory.Tokens, Concurrency: e.Serving.Usable,
-		NodeSeconds: e.ColdStart.Node.Seconds(), ImageSeconds: e.ColdStart.Image.Seconds(), LoadSeconds: e.ColdStart.Load().Seconds(),
-	}
-	if gpus := e.Workload.Engine.GPUs(); e.Cost.Known && gpus > 0 && e.Workload.Instance.GPUs >= gpus {
-		p.USDPerHour = e.Cost.Price.USDPerHour / float64(e.Workload.Instance.GPUs/gpus)
-	}
-	return p
 }
 
 // Bounds returns the limits of the stack that alerts compare with measurements.

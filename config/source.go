@@ -1,6 +1,6 @@
 // Package config decodes a stack's configuration strictly by the declarations of its
-// keys, fills in its defaults, and then checks it, also what spans components. Nothing
-// else reads Pulumi's configuration.
+// keys, completes it with defaults, and then checks it, also combinations of components.
+// No other package reads Pulumi's configuration.
 package config
 
 import (
@@ -15,21 +15,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/cluster"
 )
 
-// Namespace is what every key of this program begins with, whatever the
-// project that uses it is called.
+// Namespace is the prefix of every key of this program, independent of the name of the
+// project that uses it.
 const Namespace = "vllm-eks"
 
-// Source is the stack's configuration as Pulumi hands it to a program. A
-// *pulumi.Context answers only for keys that one knows; unknown keys must be
-// refused, so the whole of it is needed.
+// Source is the stack's configuration as Pulumi passes it to a program. A *pulumi.Context
+// returns only values of known keys, but the program must refuse unknown keys, so it
+// needs the whole configuration.
 type Source struct {
-	// Now is the time that what ends one day is compared with. Default: the
-	// time at which the program runs.
+	// Now is the time with which end dates are compared. Default: the time when the
+	// program runs.
 	Now time.Time
-	// Locate finds an existing cluster in the kubeconfig. Default: none is looked
-	// for, and whether there is one is not checked.
+	// Locate finds an existing cluster in the kubeconfig. Default: the cluster is not
+	// searched and not checked.
 	Locate func(e cluster.Existing, path *field.Path) (cluster.Location, error)
-	// Deployed is what the last update deployed. Default: not known.
+	// Deployed is the record of the last update. Default: not known.
 	Deployed Deployed
 
 	values         map[string]string
@@ -37,7 +37,7 @@ type Source struct {
 	project, stack string
 }
 
-// Capture fills the source. It can be used as a pulumi.RunOption.
+// Capture sets the fields of the source. It can be used as a pulumi.RunOption.
 func (s *Source) Capture(info *pulumi.RunInfo) {
 	if s == nil || info == nil {
 		return

@@ -165,7 +165,7 @@ func (e Engine) largestGraph() int {
 // runnerSlackGiB returns by how much the second generation of vLLM's model runner may
 // need less memory than computed, in GiB. Every model uses this runner since v0.29. It
 // measures the CUDA graphs (0.10 GiB instead of 0.21 reserved by the first generation,
-// issue 50159), and profiles the sampler with the logits alone, two bytes each. No
+// issue 50159), and profiles the sampler with only the logits, two bytes each. No
 // start-up log of such a release shows the exact difference.
 func (e Engine) runnerSlackGiB() float64 {
 	if !e.Release.Since(29) {

@@ -108,7 +108,7 @@ type Shared struct {
 type Item struct {
 	Name     string
 	Min, Max float64
-	// Spot reports that Min and Max are the on-demand price of spare capacity.
+	// Spot reports that Min and Max are the on-demand price of spot capacity.
 	Spot bool
 }
 

@@ -154,30 +154,30 @@ func (e Estimate) Warnings() []string {
 		add("may not fit %s: %s", e.Hardware(), e.Memory.Reason)
 	}
 	if !e.Serving.Speed.Known() {
-		add("the bandwidth and the arithmetic of %s are not known, so its speed is not estimated: concurrency is what the memory holds, and scaling.targetLoad is not derived", w.Engine.GPU.Name)
+		add("the memory bandwidth and TFLOPS of %s are not known, so its speed is not estimated and scaling.targetLoad is not derived", w.Engine.GPU.Name)
 	} else if w.Engine.Shape.Kind.Generates() && e.Serving.ByTPOT < 1 && e.Memory.Verdict != DoesNotFit {
-		add("no request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds or take more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
+		add("no request decodes within %g ms a token on %s; raise objectives.tpotMilliseconds, or use more or faster GPUs", w.Objectives.TPOTMilliseconds, e.Hardware())
 	}
 	if g := w.Engine.GPU; w.Engine.TensorParallel > 2 && !g.Link.NVLink {
-		add("%d %s exchange data over PCIe, without NVLink: that takes %.0f %% of a step, so an FP8 or 4-bit copy on fewer GPUs, or GPUs with NVLink, may serve more for less",
+		add("%d %s exchange data over PCIe, which takes %.0f %% of a step; an FP8 or 4-bit copy on fewer GPUs, or NVLink, may cost less",
 			w.Engine.TensorParallel, g.Name, 100*e.exchanging())
 	}
 	if q := w.Engine.Shape.Quantization; w.Engine.GPU.DataCentreBlackwell() && w.Engine.Shape.MoE.Experts > 0 && q.Format(q.Experts) == catalogue.Int4 {
-		add("%s computes experts in %s at a tenth of the rate of NVFP4; take an NVFP4 copy of the model", w.Engine.GPU.Name, q.Method)
+		add("%s computes experts in %s at a tenth of the rate of NVFP4; use an NVFP4 copy of the model", w.Engine.GPU.Name, q.Method)
 	}
 	if w.Instance.Type != "" {
 		if need := 2 * (2 + w.Engine.GPUs()); w.Instance.VCPU < need {
-			add("%s has %d vCPU, and vLLM needs %d for %d GPU: two cores, and one more for each GPU, of two vCPU each", w.Instance.Type, w.Instance.VCPU, need, w.Engine.GPUs())
+			add("%s has %d vCPU, and vLLM needs %d for %d GPU: two cores, and one more for each GPU", w.Instance.Type, w.Instance.VCPU, need, w.Engine.GPUs())
 		}
 		if !e.Cost.Known {
-			add("%s has no price in the catalogue, so its cost is not counted; give it one with costs.usdPerHour", w.Instance.Type)
+			add("%s has no price in the catalogue, so its cost is not counted; set its price with costs.usdPerHour", w.Instance.Type)
 		}
 	}
 	if doubt := w.Engine.doubtGiB(); doubt > 0 {
-		add("the name does not say in how many bits this copy stores attention, so its weights may be %.1f GiB more or less on each GPU; download its config.json with go run ./cmd/size %s --fetch, and set shape to that file", doubt, w.Model)
+		add("the weights may take %.1f GiB more or less on each GPU; get its config.json with go run ./cmd/size %s --fetch, and set shape to it", doubt, w.Model)
 	}
 	if w.Engine.Shape.Family {
-		add("the shape of %s is used, because the model's name contains that name; if its shape differs, give its config.json", w.Engine.Shape.Name)
+		add("the shape of %s is used, because the name contains it; if the model differs, set shape to its config.json", w.Engine.Shape.Name)
 	}
 	return found
 }

@@ -34,7 +34,7 @@ var malformedOnAWS = []malformedStack{
 		says: []string{"aws:region: is missing; set it with: pulumi config set aws:region"}},
 	{name: "unknown region", change: []string{"aws:region: us-west-2", "aws:region: us-wset-2"},
 		want: []string{"aws:region: not supported"},
-		says: []string{`aws:region: is "us-wset-2", which is no region of AWS with Amazon EKS (did you mean us-west-2?)`}},
+		says: []string{`aws:region: is "us-wset-2", which is not an AWS region with Amazon EKS (did you mean us-west-2?)`}},
 	{name: "setting of the AWS provider without effect", change: []string{"aws:region: us-west-2", "aws:region: us-west-2\n  aws:assumeRole: {roleArn: x}"},
 		want: []string{"aws:assumeRole: invalid"}},
 	{name: "zone of another region", change: []string{"us-west-2b]", "us-east-1b]"},
@@ -220,20 +220,20 @@ func TestWarningsOnAWS(t *testing.T) {
 		want    string // "" for nothing
 	}{
 		{name: "no warning"},
-		{name: "API server without public access", change: []string{"publicAccessCidrs: [203.0.113.0/24], ", ""}, want: "cluster.publicAccessCidrs: is empty, so pulumi up works from inside the network only"},
+		{name: "API server without public access", change: []string{"publicAccessCidrs: [203.0.113.0/24], ", ""}, want: "cluster.publicAccessCidrs: is empty, so pulumi up works only from inside the network"},
 		{name: "version in extended support", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.33", `},
-			want: "cluster.kubernetesVersion: 1.33 is in extended support, which costs 0.60 USD/h and not 0.10"},
+			want: "cluster.kubernetesVersion: 1.33 is in extended support, which costs 0.60 USD/h instead of 0.10"},
 		{name: "version in extended support in eight days", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", `},
-			want: "cluster.kubernetesVersion: extended support of 1.34 begins on 2026-12-02, and then the control plane costs 0.60 USD/h and not 0.10; raise it before"},
+			want: "cluster.kubernetesVersion: extended support of 1.34 begins on 2026-12-02 and costs 0.60 USD/h instead of 0.10; raise the version before"},
 		{name: "newest version", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.36", `}},
 		{name: "deployment by a principal without access", change: []string{"role/deploy", "role/another"},
-			want: "cluster.access: arn:aws:sts::111122223333:assumed-role/deploy/simulated, who runs this, is not in it"},
+			want: "cluster.access: does not list arn:aws:sts::111122223333:assumed-role/deploy/simulated, who runs this"},
 		{name: "deployment by a role with a path", change: []string{"role/deploy", "role/teams/ml/deploy"}},
-		{name: "quotas that cannot be read", account: withoutQuotas(), want: "how many vCPUs of G instances may run is not checked: "},
+		{name: "quotas that cannot be read", account: withoutQuotas(), want: "the vCPU quota of G instances is not checked: "},
 		{name: "cache on a StorageClass that the stack does not create", change: []string{"nodeGroup: g5}", "nodeGroup: g5, storage: {cache: {storageClass: efs}}}"},
-			want: "a: storage.cache.storageClass is efs, which this program does not create: the pods wait until it exists, with volumes that several nodes mount; for one of EFS, set cluster.efs to true"},
+			want: "a: pods wait until you create the StorageClass efs of storage.cache (docs/serving.md#storage); for EFS, set cluster.efs to true"},
 		{name: "spot capacity without the time to stop", change: []string{"max: 4}", "max: 4, capacity: spot}"},
-			want: "a: takes up to 145 s to stop, and a spot node of g5 ends after about 100 s"},
+			want: "a: takes up to 145 s to stop, but AWS ends a spot node of g5 after about 100 s"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -79,7 +79,7 @@ func TestEveryComponentCanBeReplaced(t *testing.T) {
 				}
 			}
 			if got := kinds(r)["kubernetes:apps/v1:Deployment"]; got != 1 {
-				t.Errorf("%d engines are deployed, want 1", got)
+				t.Errorf("%d replicas are deployed, want 1", got)
 			}
 		})
 	}
@@ -247,7 +247,7 @@ func TestGroupsScaleFromZero(t *testing.T) {
 			}
 		}
 		if placed == 0 {
-			t.Errorf("%s has no engines", stack)
+			t.Errorf("%s has no replicas", stack)
 		}
 	}
 }

@@ -77,7 +77,7 @@ func TestOneLineChanges(t *testing.T) {
 		assistant = "~ kubernetes:apps/v1:Deployment::llama" // its first name
 		ranker    = "~ kubernetes:apps/v1:Deployment::ranker"
 		coder     = "~ kubernetes:apps/v1:Deployment::coder"
-		rules     = "~ kubernetes:monitoring.coreos.com/v1:PrometheusRule::vllm-eks-rules" // they hold predictions
+		rules     = "~ kubernetes:monitoring.coreos.com/v1:PrometheusRule::vllm-eks-rules"
 	)
 	tests := []struct {
 		name, old, new string
@@ -90,7 +90,7 @@ func TestOneLineChanges(t *testing.T) {
 		{"replicas.max", "{min: 2, max: 5}", "{min: 2, max: 7}", []string{"~ kubernetes:keda.sh/v1alpha1:ScaledObject::llama", rules}},
 		{"provisionSeconds", "provisionSeconds: 900", "provisionSeconds: 800", []string{assistant}},
 		{"loadSeconds of the defaults", "loadSeconds: 300", "loadSeconds: 400", []string{coder, assistant, ranker,
-			"~ kubernetes:policy/v1:PodDisruptionBudget::llama"}}, // of two engines on a node, both may then go at once
+			"~ kubernetes:policy/v1:PodDisruptionBudget::llama"}}, // both replicas of a node may then be evicted at once
 		{"resources.disk", "disk: 90Gi", "disk: 100Gi", []string{assistant}},
 		{"vllmVersion of the defaults", "vllmVersion: v0.33.1", "vllmVersion: v0.33.2", []string{coder}},
 		{"nodeSelector of the defaults", "arch: amd64", "arch: arm64", []string{coder, assistant, ranker}},
@@ -103,7 +103,7 @@ func TestOneLineChanges(t *testing.T) {
 			"~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::coder", "~ kubernetes:monitoring.coreos.com/v1:ServiceMonitor::llama",
 		}},
 	}
-	// Without its API key, an engine that the internet reaches would be refused.
+	// Without its API key, a replica that the internet reaches would be refused.
 	before := strings.Replace(everything(t), "internetFacing: true", "internetFacing: false", 1)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestRotation(t *testing.T) {
 	after := recordNaming(t, strings.Replace(text, "sk-canary-5e7a9b31", "sk-canary-another", 1))
 	oldKeys, newKeys := before.apiKeys(), after.apiKeys()
 	if len(newKeys) != 3 || newKeys["ranker"] != "ranker-keys" {
-		t.Fatalf("engines read API keys from %v, want 3 of them, that of ranker from its own", newKeys)
+		t.Fatalf("replicas read API keys from %v, want 3 of them, that of ranker from its own", newKeys)
 	}
 	delete(newKeys, "ranker")
 	for model, name := range newKeys {

@@ -23,18 +23,18 @@ func TestMalformedCharts(t *testing.T) {
 		{"Prometheus value that monitoring.storageGiB sets", "monitoring", "{values: {prometheus: {prometheusSpec: {storageSpec: {emptyDir: {}}}}}}",
 			"monitoring.values.prometheus.prometheusSpec.storageSpec: is set by monitoring.storageGiB and monitoring.storageClass"},
 		{"GPU exporter value that the program sets", "monitoring", "{gpuMetricsValues: {affinity: {nodeAffinity: null}}}", "monitoring.gpuMetricsValues.affinity.nodeAffinity: is set by this program"},
-		{"GPU exporter values without the exporter", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is of no use without gpuMetrics"},
+		{"GPU exporter values without the exporter", "monitoring", "{gpuMetrics: false, gpuMetricsValues: {a: b}}", "monitoring.gpuMetricsValues: is ignored without gpuMetrics"},
 		{"device plugin values without install", "gpu", "{install: false, values: {a: b}}", "gpu.values: is ignored without install"},
 		{"autoscaler values are a list", "autoscaler", "{values: [a]}", "autoscaler.values: is a list, want a mapping"},
 		{"Grafana value with a password in clear text", "monitoring", "{values: {grafana: {smtp: {password: " + canary + "}}}}",
-			"monitoring.values.grafana.smtp.password: looks like a secret in clear"},
-		{"grafanaPassword in clear text", "grafanaPassword", canary, "grafanaPassword: is stored in clear"},
-		{"grafanaPassword without Grafana", "grafanaPassword", "{secure: " + canary + "}", "grafanaPassword: is of no use without Grafana"},
+			"monitoring.values.grafana.smtp.password: looks like an unencrypted secret"},
+		{"grafanaPassword in clear text", "grafanaPassword", canary, "grafanaPassword: is stored unencrypted"},
+		{"grafanaPassword without Grafana", "grafanaPassword", "{secure: " + canary + "}", "grafanaPassword: is ignored without Grafana"},
 		{"prometheusUrl of Amazon Managed Prometheus", "monitoring", `{install: false, prometheusUrl: "https://aps-workspaces.us-west-2.amazonaws.com/workspaces/ws-1"}`,
 			"monitoring.prometheusUrl: is Amazon Managed Service for Prometheus, which answers signed requests only"},
-		{"tag value with a colon and a space", "tags", `{cost: "Cost: shared"}`, "tags.cost: is \"Cost: shared\", which the load balancer controller cannot be given"},
-		{"tag value that ends in a colon", "tags", `{cost: "shared:"}`, "tags.cost: is \"shared:\", which the load balancer controller cannot be given"},
-		{"tag key with an equals sign", "tags", `{"a=b": c}`, `tags.a=b: is "c", which the load balancer controller cannot be given`},
+		{"tag value with a colon and a space", "tags", `{cost: "Cost: shared"}`, "tags.cost: is \"Cost: shared\", which breaks the arguments of the load balancer controller"},
+		{"tag value that ends in a colon", "tags", `{cost: "shared:"}`, "tags.cost: is \"shared:\", which breaks the arguments of the load balancer controller"},
+		{"tag key with an equals sign", "tags", `{"a=b": c}`, `tags.a=b: is "c", which breaks the arguments of the load balancer controller`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -54,7 +54,7 @@ func TestMalformedCharts(t *testing.T) {
 func TestGrafanaHasOnePassword(t *testing.T) {
 	_, err := record("test", mustParse(t, edited(t, "  vllm-eks:models", "  vllm-eks:grafanaPassword: {secure: x}\n"+
 		"  vllm-eks:monitoring: {grafana: {install: true, existingSecret: mine}}\n  vllm-eks:models")))
-	if got := messages(err); len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), "monitoring.grafana.existingSecret: is given, and grafanaPassword as well") {
+	if got := messages(err); len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), "monitoring.grafana.existingSecret: cannot be combined with grafanaPassword") {
 		t.Errorf("the problems are %q", got)
 	}
 }
@@ -120,7 +120,7 @@ func TestPrometheusElsewhereLeavesNoServiceMonitors(t *testing.T) {
 		t.Errorf("%d ServiceMonitors are made, want the one that is asked for", n)
 	}
 	warned := strings.Join(warningsIn(t, nil, mustParse(t, requested)), "\n")
-	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, and nothing in this stack installs the kind") {
+	if !strings.Contains(warned, "monitoring.serviceMonitor: is true, but this stack does not install the kind") {
 		t.Errorf("the warnings are %q", warned)
 	}
 }
@@ -138,7 +138,7 @@ func TestAutoscalerOnAnExistingCluster(t *testing.T) {
 		{"version by the key", `, kubernetesVersion: "1.34"`, nil, "v1.34.", ""},
 		{"version by the account", "", live, "v1.35.", ""},
 		{"version by the key and the account", `, kubernetesVersion: "1.35"`, live, "v1.35.", ""},
-		{"version by neither", "", nil, "", "cluster.kubernetesVersion: is missing, and the account did not say which version mine runs"},
+		{"version by neither", "", nil, "", "cluster.kubernetesVersion: is missing, and the version of mine could not be read"},
 		{"version of the key differs from the account", `, kubernetesVersion: "1.34"`, live, "", "cluster.kubernetesVersion: is 1.34, and the cluster runs 1.35"},
 	}
 	for _, test := range tests {

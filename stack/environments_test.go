@@ -18,6 +18,8 @@ var mayDiffer = map[string]string{
 	"times": `^--shutdown-timeout$|^VLLM_ENGINE_READY_TIMEOUT_S$|^spec\.terminationGracePeriodSeconds$|` +
 		`^spec\.containers\[0\]\.((startup|liveness)Probe\.(periodSeconds|failureThreshold|terminationGracePeriodSeconds)|lifecycle\.preStop\.sleep\.seconds)$`,
 	"what is simulated": `^VLLMSIM_\w+$`,
+	"revision":          `^--revision$`,
+	"hung replicas":     `^spec\.containers\[0\]\.livenessProbe\.(exec|httpGet)\.|^--(enable-server-load-tracking|disable-access-log-for-endpoints)$`,
 }
 
 // TestPodsOfAllEnvironmentsAreAlike compares the pods of the model that all three stacks

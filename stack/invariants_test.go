@@ -131,7 +131,7 @@ func TestEveryServiceCanBeDrained(t *testing.T) {
 			}
 			budgets++
 			if got := fmt.Sprint(valueAt(r.Inputs, "spec", "selector", "matchLabels")); got != selectors[r.Name] {
-				t.Errorf("%s: the budget of %s covers %s, its engines are %s", stack, r.Name, got, selectors[r.Name])
+				t.Errorf("%s: the budget of %s covers %s, its replicas are %s", stack, r.Name, got, selectors[r.Name])
 			}
 			if number(t, r.Inputs, "spec", "maxUnavailable") < 1 || valueAt(r.Inputs, "spec", "unhealthyPodEvictionPolicy") != "AlwaysAllow" || valueAt(r.Inputs, "spec", "minAvailable") != nil {
 				t.Errorf("%s: the budget of %s can block a drain: %v", stack, r.Name, r.Inputs["spec"])

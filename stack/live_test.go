@@ -94,11 +94,11 @@ func TestAPreviewSaysWhichNodesAnUpdateReplaces(t *testing.T) {
 		{name: "no change warns of nothing", old: "max: 4", new: "max: 4", silent: "replaces"},
 		{name: "larger max warns of nothing", old: "max: 4}, {", new: "max: 6}, {", silent: "replaces"},
 		{name: "new tag replaces nodes", old: "  vllm-eks:models:", new: "  vllm-eks:tags: {team: ml}\n  vllm-eks:models:",
-			want: []string{"g5: replaces 3 nodes, one zone at a time (launch template (tags, disk or reservation)); needs up to 2 more nodes, quota allows 93"}},
-		{name: "another instance type creates node groups", old: "[g5.2xlarge]", new: "[g5.4xlarge]", want: []string{"g5: creates new node groups in place of those in us-west-2a, us-west-2b"}},
+			want: []string{"g5: replaces 3 nodes, one zone at a time (tags, disk or reservation); needs up to 2 more nodes, quota allows 93"}},
+		{name: "another instance type creates node groups", old: "[g5.2xlarge]", new: "[g5.4xlarge]", want: []string{"g5: replaces its node groups with 3 nodes in us-west-2a, us-west-2b (instance types, capacity, image or subnets); needs up to 3 more nodes"}},
 		{name: "removed group removes nodes", old: "{name: g5, instanceTypes: [g5.2xlarge], max: 4}, ", new: "{name: l40s, instanceTypes: [g6e.xlarge], max: 4}, ",
 			want: []string{"g5: removes its 3 nodes in us-west-2a", "g5: removes its 0 nodes in us-west-2b"}},
-		{name: "smaller max ends no node", old: "max: 4}, {", new: "max: 1}, {", want: []string{"nodeGroups[0].max: is 1 in us-west-2a, where 3 nodes run; they stay"}},
+		{name: "smaller max ends no node", old: "max: 4}, {", new: "max: 1}, {", want: []string{"nodeGroups[0].max: is 1, but 3 nodes run in us-west-2a; the bound stays 3"}},
 		{name: "newer AMI is not installed", old: "max: 4", new: "max: 4", change: func(a *stacktest.Account) {
 			for parameter := range a.Releases {
 				a.Releases[parameter] = "1.35.9-20261101"
@@ -161,7 +161,7 @@ func TestAnUpdateWithoutRoomForItsExtraNodesIsRefused(t *testing.T) {
 	smaller := strings.Replace(newTag, "{name: g6, instanceTypes: [g6.2xlarge], max: 4}", "{name: g4, instanceTypes: [g4dn.xlarge], max: 4, min: 0}", 1)
 	smaller = strings.Replace(smaller, ", {name: g4, instanceTypes: [g4dn.xlarge], max: 4, min: 0}", "", 1)
 	_, err := recordIn(account, "test", mustParse(t, smaller))
-	const want = "nodeGroups[0]: replaces 3 nodes, one zone at a time (launch template (tags, disk or reservation)); needs up to 2 more nodes, quota allows 1; have the quota raised"
+	const want = "nodeGroups[0]: replaces 3 nodes, one zone at a time (tags, disk or reservation); needs up to 2 more nodes, quota allows 1; have the quota raised"
 	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("with room for one more: %v, want %s", err, want)
 	}
@@ -175,9 +175,9 @@ func TestAMIsAndAddonsThatEKSRefuses(t *testing.T) {
 		"nodeRelease: 1.34.9-20260714":                           "cluster.nodeRelease: is 1.34.9-20260714, a release for Kubernetes 1.34, and cluster.kubernetesVersion is 1.35",
 		"nodeRelease: 1.35.2-20260304":                           "cluster.nodeRelease: is 1.35.2-20260304, and system has 1.35.6-20260714 in us-west-2a, which is newer; EKS does not go back",
 		"pin: {nodeRelease: 1.35.2-20260304}":                    "cluster.pin.nodeRelease: is 1.35.2-20260304, and ",
-		"addons: {core-dns: v1.13.2-eksbuild.1}":                 "cluster.addons.core-dns: is the version of an add-on that the cluster has not (did you mean coredns?)",
+		"addons: {core-dns: v1.13.2-eksbuild.1}":                 "cluster.addons.core-dns: is the version of an add-on that the cluster does not have (did you mean coredns?)",
 		"addons: {coredns: v1.13.2}":                             `cluster.addons.coredns: is "v1.13.2", want a version of the EKS add-on such as `,
-		"pin: {addons: {aws-efs-csi-driver: v3.4.0-eksbuild.1}}": "cluster.pin.addons.aws-efs-csi-driver: is the version of an add-on that the cluster has not",
+		"pin: {addons: {aws-efs-csi-driver: v3.4.0-eksbuild.1}}": "cluster.pin.addons.aws-efs-csi-driver: is the version of an add-on that the cluster does not have",
 	} {
 		_, err := recordIn(running(t), "test", mustParse(t, edited(t, "cluster: {", "cluster: {"+keys+", ")))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -195,7 +195,7 @@ func TestAnUnreadAddonIsNotDowngraded(t *testing.T) {
 			delete(account.Addons, addon)
 		}
 	}
-	const want = "cluster.addons.coredns: is missing, and EKS does not say which version is the newest"
+	const want = "cluster.addons.coredns: is missing, and the newest version cannot be read"
 	if _, err := recordIn(account, "test", mustParse(t, onAWS)); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}

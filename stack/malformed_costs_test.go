@@ -36,7 +36,7 @@ var malformedCosts = []malformedConfig{
 		want: []string{"limits.maxUsdPerHour: invalid"}},
 	{name: "price of an unknown instance type", config: validCluster + "  vllm-eks:costs: {usdPerHour: {g5.2xlrage: 1}}",
 		want: []string{"costs.usdPerHour.g5.2xlrage: invalid"},
-		says: []string{"costs.usdPerHour.g5.2xlrage: is a price of nothing that the catalogue or costs.shared.nodes has (did you mean g5.2xlarge?)"}},
+		says: []string{"costs.usdPerHour.g5.2xlrage: is not a name of the catalogue or of costs.shared.nodes (did you mean g5.2xlarge?)"}},
 	{name: "empty keys of mappings", config: validCluster + "  vllm-eks:costs: {usdPerHour: {'': -1}, shared: {nodes: {'': -2}}}\n  vllm-eks:tags: {'': x}\n" +
 		"  vllm-eks:nodeGroups: [{name: g5, instanceTypes: [g5.2xlarge], labels: {'': x}}]\n" +
 		"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeSelector: {'': x}, labels: {'': x}, annotations: {'': x}, env: {'': x}, '': x}]",

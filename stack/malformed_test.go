@@ -32,7 +32,7 @@ type malformedConfig struct {
 // malformedConfigurations returns every table.
 func malformedConfigurations() []malformedConfig {
 	return slices.Concat(malformedModels, malformedPlatforms, malformedEngines, malformedScaling, malformedStorage, malformedNetworks,
-		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts)
+		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts, malformedChecklists)
 }
 
 // file returns the stack's file.

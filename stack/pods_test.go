@@ -52,7 +52,7 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 		container := valueAt(pod, "containers", 0)
 		script := fmt.Sprint(valueAt(container, "livenessProbe", "exec", "command", 2))
 		if valueAt(container, "livenessProbe", "httpGet", "path") != "/health" && !strings.Contains(script, "get /health") {
-			t.Error("nothing asks whether the engine is alive")
+			t.Error("no probe checks whether vLLM is alive")
 		}
 		args := fmt.Sprint(valueAt(container, "args"))
 		var shutdown float64
@@ -72,7 +72,7 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 		}
 		for _, probe := range []string{"startupProbe", "livenessProbe"} {
 			if restart := number(t, container, probe, "terminationGracePeriodSeconds"); restart != sleep+15 {
-				t.Errorf("%s restarts an engine within %v s, want the drain of %v s and 15", probe, restart, sleep)
+				t.Errorf("%s restarts a replica within %v s, want the drain of %v s and 15", probe, restart, sleep)
 			}
 		}
 		budget := number(t, container, "startupProbe", "periodSeconds") * number(t, container, "startupProbe", "failureThreshold")

@@ -204,7 +204,7 @@ func TestIdleGPUsThatArePaidForAreSilent(t *testing.T) {
 func TestAListOnAClusterOfTheUsers(t *testing.T) {
 	yaml := "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: spot, instanceTypes: [g5.2xlarge], labels: {pool: spot}}, {name: g5, instanceTypes: [g5.2xlarge], labels: {team: ml}}]\n" +
 		"  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 8192, nodeGroup: [spot, g5]}]"
-	if got := strings.Join(warningsIn(t, nil, mustParse(t, yaml)), "\n"); !strings.Contains(got, "a: prefers nodes of spot, g5 that run") {
+	if got := strings.Join(warningsIn(t, nil, mustParse(t, yaml)), "\n"); !strings.Contains(got, "a: the order of spot, g5 only applies to running nodes") {
 		t.Errorf("warns of %q", got)
 	}
 	for _, r := range mustRecord(t, "test", mustParse(t, yaml)).Resources() {

@@ -94,7 +94,7 @@ func TestDeployComparesWithTheLastUpdate(t *testing.T) {
 	program, capture := deployment()
 	outputs := map[string]any{config.DeployedOutput: `{"models": {"second": {"namespace": "inference", "objects": "first"}}}`}
 	_, err := recordUpdate(t, "test", outputs, program, c.Option, capture)
-	if want := "models[0].previousNames: is [], and the objects of second are called first"; err == nil || !strings.Contains(err.Error(), want) {
+	if want := "models[0].previousNames: is [], but the objects of second have its first name, first"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -109,7 +109,7 @@ func TestInlineRefusesAKeyThatDoesNotExist(t *testing.T) {
 	if err == nil {
 		t.Fatal("the configuration was accepted")
 	}
-	for _, want := range []string{"modles: is an unknown key", "apiKey: is stored in clear"} {
+	for _, want := range []string{"modles: is an unknown key", "apiKey: is stored unencrypted"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("refused with %v, want %s", err, want)
 		}

@@ -145,16 +145,16 @@ func declaredKey(t *testing.T, path string) *keys.Key {
 
 // marked reports whether an editor is to mark a problem: a value of a wrong type, an
 // unknown key, also of AWS' provider, a value out of its declared range or values, a
-// secret in clear, an encrypted value in another place, and a key that is missing or has
-// no value.
+// unencrypted secret, an encrypted value in another place, and a key that is missing or
+// has no value.
 func marked(t *testing.T, p *field.Error) bool {
 	t.Helper()
 	switch {
 	case p.Type == field.ErrorTypeTypeInvalid:
 		return true
 	case p.Type == field.ErrorTypeForbidden:
-		return strings.HasPrefix(p.Detail, "is an unknown key") || strings.HasPrefix(p.Detail, "is stored in clear") || strings.HasPrefix(p.Detail, "holds an encrypted value")
-	case strings.HasPrefix(p.Detail, "has no value"), strings.HasPrefix(p.Detail, "is a setting of AWS' provider"):
+		return strings.HasPrefix(p.Detail, "is an unknown key") || strings.HasPrefix(p.Detail, "is stored unencrypted") || strings.HasPrefix(p.Detail, "holds an encrypted value")
+	case strings.HasPrefix(p.Detail, "has no value"), strings.HasPrefix(p.Detail, "is a setting of the AWS provider"):
 		return true
 	}
 	k, value := declaredKey(t, p.Field), got.FindStringSubmatch(p.Detail)

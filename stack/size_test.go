@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
@@ -19,10 +20,26 @@ func loadConfig(t *testing.T, c stacktest.Config) *config.Config {
 	return loadConfigIn(t, nil, c)
 }
 
+// longestWarning is the largest number of characters of one short sentence with the names
+// of the tests.
+const longestWarning = 160
+
 // warningsIn returns the warnings of a preview in an account.
 func warningsIn(t *testing.T, simulated *stacktest.Account, c stacktest.Config) []string {
 	t.Helper()
-	return loadConfigIn(t, simulated, c).Size().Warnings()
+	return shortWarnings(t, loadConfigIn(t, simulated, c))
+}
+
+// shortWarnings returns the warnings about a configuration. Each is one short sentence.
+func shortWarnings(t *testing.T, c *config.Config) []string {
+	t.Helper()
+	warnings := c.Size().Warnings()
+	for _, warning := range warnings {
+		if n := utf8.RuneCountInString(warning); n > longestWarning {
+			t.Errorf("%q has %d characters, want one short sentence", warning, n)
+		}
+	}
+	return warnings
 }
 
 // loadConfigIn returns the complete configuration in an account.
@@ -53,7 +70,7 @@ func TestPreviewTables(t *testing.T) {
 		t.Run(stack, func(t *testing.T) {
 			size := c.Size()
 			got := size.Table() + "\n"
-			for _, warning := range size.Warnings() {
+			for _, warning := range shortWarnings(t, c) {
 				got += "warning: " + warning + "\n"
 			}
 			stacktest.CompareText(t, filepath.Join("testdata", stack, "sizing.txt"), []byte(got))
@@ -153,13 +170,13 @@ func TestWarnings(t *testing.T) {
 		"shape of a model of the same family": {group + "  vllm-eks:models: [{name: a, model: someone/Qwen3-8B-tuned, maxModelLen: 4096, lifecycle: {rollout: inPlace}}]", "a: the shape of Qwen/Qwen3-8B is used"},
 		"too few cores":                       {group + "  vllm-eks:models: [{name: a, model: Qwen/Qwen3-8B, maxModelLen: 4096}]", "a: g5.xlarge has 4 vCPU, and vLLM needs 6 for 1 GPU"},
 		"memory of LoRA adapters":             {group + "  vllm-eks:models: [{name: a, model: openai/gpt-oss-20b, maxModelLen: 2048, lora: {adapters: [{name: b, source: org/b}]}}]", "a: the memory of lora.adapters is not counted"},
-		"offloading to the CPU":               {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: what --cpu-offload-gb changes is not computed"},
+		"offloading to the CPU":               {group + `  vllm-eks:models: [{name: a, model: meta-llama/Llama-2-13b-hf, extraArgs: [--cpu-offload-gb, "1"]}]`, "a: not sized: the effect of --cpu-offload-gb is not computed"},
 		"region without models":               {"  aws:region: sa-east-1\n" + group, ""},
-		"price of another region":             {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway, and takes that of us-east-1 times 1.70"},
+		"price of another region":             {"  aws:region: sa-east-1\n" + validCluster + "  vllm-eks:costs: {shared: {natGateways: 1}}", "aws:region: the catalogue has no price in sa-east-1 for nat-gateway and uses us-east-1 times 1.70"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := strings.Join(loadConfig(t, mustParse(t, "config:\n"+test.config)).Size().Warnings(), "\n")
+			got := strings.Join(warningsIn(t, nil, mustParse(t, "config:\n"+test.config)), "\n")
 			if !strings.Contains(got, test.want) || test.want == "" && got != "" {
 				t.Errorf("warns of %q, want %q", got, test.want)
 			}
@@ -175,8 +192,8 @@ func TestAnUnknownShapeIsNotGuessed(t *testing.T) {
 	if !strings.Contains(size.Table(), "unknown") || len(size.Summaries()) != 0 {
 		t.Errorf("sized:\n%s", size.Table())
 	}
-	warnings := strings.Join(size.Warnings(), "\n")
-	if !strings.Contains(warnings, "a: not sized: the shape of org/unheard-of is not in the catalogue, and none is guessed") {
+	warnings := strings.Join(warningsIn(t, nil, mustParse(t, yaml)), "\n")
+	if !strings.Contains(warnings, "a: not sized: the shape of org/unheard-of is not in the catalogue; get its config.json with go run") {
 		t.Errorf("the warnings are %q", warnings)
 	}
 	for _, r := range mustRecord(t, "test", mustParse(t, yaml)).Resources() {

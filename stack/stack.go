@@ -38,7 +38,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ready := join(groups.Ready(), addons.Ready())
 	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, Receivers: cfg.AlertReceivers, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
-	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: cfg.Watched(), Bounds: cfg.Bounds(), DependsOn: prometheus.Ready()}, providers)
+	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched(cfg), Bounds: cfg.Bounds(), DependsOn: prometheus.Ready()}, providers)
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
 	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,

@@ -37,12 +37,12 @@ func TestUpdatesThatAWSNeverMakesAreRefusedInPreview(t *testing.T) {
 		{name: "two minor versions at once", simulated: inCluster(name, changedCluster(live, func(c *stacktest.Cluster) { c.Version = "1.33" })), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.35", `},
 			want: []string{`cluster.kubernetesVersion: is "1.35", and the cluster runs 1.33; EKS upgrades one minor version at a time; want "1.34" first`}},
 		{name: "another serviceCidr", simulated: inCluster(name, live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", protect: true, serviceCidr: 172.21.0.0/16, `},
-			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS never changes it, and another needs a new cluster in place of this one and all in it, which cluster.protect refuses`}},
+			want: []string{`cluster.serviceCidr: is "172.21.0.0/16", and the cluster has "172.20.0.0/16"; AWS cannot change it, so the update would replace the cluster and everything in it, which cluster.protect refuses`}},
 		{name: "another network.cidr", simulated: inCluster(name, live), change: []string{"10.0.0.0/16", "10.1.0.0/16"},
-			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS never changes it`}},
+			want: []string{`network.cidr: is "10.1.0.0/16", and the cluster has "10.0.0.0/16"; AWS cannot change it`}},
 		{name: "cluster of a stack of the same name elsewhere", simulated: inCluster("old", live), change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `}},
 		{name: "another cluster.name", simulated: inCluster("old", live), deployed: "old", change: []string{"cluster: {", `cluster: {kubernetesVersion: "1.34", name: new, `},
-			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS never changes it`}},
+			want: []string{`cluster.name: is "new", and the cluster has "old"; AWS cannot change it`}},
 		{name: "cluster of another stack", simulated: inCluster("old", changedCluster(live, func(c *stacktest.Cluster) { c.Tags = nil })), change: nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

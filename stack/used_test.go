@@ -103,6 +103,7 @@ func useCases(t *testing.T) []*useCase {
 		{"webhook", edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {alertmanager: true, alerts: {page: webhook}}\n"+
 			"  vllm-eks:alertWebhookUrl: {secure: 'https://alerts.example.com'}\n  vllm-eks:models"), nil},
 		{"limit", edited(t, "  vllm-eks:models", "  vllm-eks:limits: {maxUsdPerHour: 5}\n  vllm-eks:models"), nil},
+		{"checklist", edited(t, "  vllm-eks:models", "  vllm-eks:checklist: {production: true, require: false}\n  vllm-eks:models"), nil},
 		{"name", "config:\n  aws:region: us-west-2\n  vllm-eks:cluster: {existing: {context: test, name: test}}\n" +
 			"  vllm-eks:models: [{name: a, model: s3://weights/qwen, gpu: {type: A10G, count: 1}, resources: {disk: 60Gi}}]\n", nil},
 		{"hardware", "config:\n" + validCluster + "  vllm-eks:nodeGroups: [{name: own, labels: {pool: own}, max: 2, usdPerHour: 3, hardware: {gpu: X100, gpuMemoryGiB: 40.5, " +

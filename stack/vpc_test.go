@@ -38,7 +38,7 @@ func malformedVPCs() []malformedStack {
 		{name: "missing VPC", account: without, want: []string{"network.vpcId: invalid"}},
 		{name: "VPC without DNS hostnames", account: inVPC(func(v *stacktest.VPC) { v.DNSHostnames = false }),
 			want: []string{"network.vpcId: invalid"},
-			says: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, and no node of it would join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
+			says: []string{"network.vpcId: is vpc-0123456789abcdef0 with enableDnsHostnames off, so its nodes would not join the cluster; turn it on: aws ec2 modify-vpc-attribute --region us-west-2 --vpc-id vpc-0123456789abcdef0 --enable-dns-hostnames"}},
 		{name: "VPC without DNS support", account: inVPC(func(v *stacktest.VPC) { v.DNSSupport = false }),
 			want: []string{"network.vpcId: invalid"}},
 		{name: "VPC overlaps with Services", account: inVPC(func(v *stacktest.VPC) { v.CIDRs = append(v.CIDRs, "172.20.8.0/21") }),
@@ -73,12 +73,12 @@ func TestSubnetsWithoutAWayOutAreNotSilent(t *testing.T) {
 		{"private subnet with an internet gateway", inSubnet("subnet-0000000a", func(s *stacktest.Subnet) { s.Route = "igw-0123456789abcdef0" }),
 			"network.privateSubnetIds[0]: the default route of subnet-0000000a is an internet gateway"},
 		{"public subnet without an internet gateway", inSubnet("subnet-0000000c", func(s *stacktest.Subnet) { s.Route = "nat-0123456789abcdef0" }),
-			"network.publicSubnetIds[0]: the default route of subnet-0000000c is no internet gateway"},
+			"network.publicSubnetIds[0]: the default route of subnet-0000000c is not an internet gateway"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			var got []string
-			for _, warning := range loadConfigIn(t, test.account, mustParse(t, edited(t, existingVPC...))).Size().Warnings() {
+			for _, warning := range warningsIn(t, test.account, mustParse(t, edited(t, existingVPC...))) {
 				if strings.HasPrefix(warning, "network.") {
 					got = append(got, warning)
 				}
@@ -118,7 +118,7 @@ func TestAZoneOfTheControlPlaneIsNotRemoved(t *testing.T) {
 		{"third zone is added", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2a", "us-west-2b"}, ""},
 		{"third zone that sorts first is added", "[us-west-2a, us-west-2b, us-west-2c]", []string{"us-west-2b", "us-west-2c"}, ""},
 		{"zone of the control plane is removed", old, []string{"us-west-2b", "us-west-2c"},
-			"network.zones: are us-west-2a, us-west-2b, without us-west-2c, where the control plane of " + stacktest.Project + "-test is; EKS never changes the zones of a control plane: keep us-west-2b, us-west-2c"},
+			"network.zones: are us-west-2a, us-west-2b, without us-west-2c, a zone of the control plane of " + stacktest.Project + "-test; EKS cannot change the zones of a control plane: keep us-west-2b, us-west-2c"},
 		{"one of three zones of the control plane is removed", old, []string{"us-west-2a", "us-west-2b", "us-west-2c"}, "network.zones: are us-west-2a, us-west-2b, without us-west-2c"},
 	}
 	for _, test := range tests {

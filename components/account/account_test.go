@@ -51,7 +51,7 @@ func TestOffers(t *testing.T) {
 	if !slices.Equal(o.In["p5.48xlarge"], []string{"us-west-2c", "us-west-2d"}) || len(o.In["g5.xlarge"]) != 3 || len(o.In["g9.nano"]) != 0 {
 		t.Errorf("types are offered in %v", o.In)
 	}
-	if o.VCPUs[accountspec.Quota{Class: accountspec.G, Spot: false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "how many vCPUs of P instances may run is not checked") {
+	if o.VCPUs[accountspec.Quota{Class: accountspec.G, Spot: false}] != 768 || len(o.VCPUs) != 1 || len(o.Unread) != 1 || !strings.HasPrefix(o.Unread[0], "the vCPU quota of P instances is not checked") {
 		t.Errorf("quotas are %v, and unread %q", o.VCPUs, o.Unread)
 	}
 	if s := o.Subnets["subnet-00000001"]; s.Zone != "us-west-2a" || s.VPCID != "vpc-00000001" || s.Tags["a"] != "b" || s.Problem != "" {

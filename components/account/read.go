@@ -88,7 +88,7 @@ func readQuotas(ctx *pulumi.Context, quotas []accountspec.Quota) (vcpus map[acco
 		}
 		return int(quota.Value), nil
 	}, func(q accountspec.Quota, err error) string {
-		return fmt.Sprintf("how many vCPUs of %s may run is not checked: %s", q, firstLine(err))
+		return fmt.Sprintf("the vCPU quota of %s is not checked: %s", q, firstLine(err))
 	})
 }
 

@@ -38,7 +38,6 @@ func findCluster(ctx *pulumi.Context, name string) (*eks.LookupClusterResult, er
 }
 
 // fixedOf reads the properties of a cluster that AWS never changes.
-// fixedOf reads the properties of a cluster that AWS never changes.
 func fixedOf(ctx *pulumi.Context, c *eks.LookupClusterResult) (*accountspec.Fixed, error) {
 	f := &accountspec.Fixed{Name: c.Name}
 	for _, network := range c.KubernetesNetworkConfigs {

@@ -109,7 +109,6 @@ var (
 		"iam:GetServerCertificate", "iam:ListServerCertificates", "wafv2:GetWebACL", "wafv2:GetWebACLForResource",
 	}
 	// changes lists the actions on resources with the cluster's tag.
-	// changes lists the actions on resources with the cluster's tag.
 	changes = []string{
 		"elasticloadbalancing:DeleteLoadBalancer", "elasticloadbalancing:DeleteTargetGroup", "elasticloadbalancing:ModifyCapacityReservation",
 		"elasticloadbalancing:ModifyIpPools", "elasticloadbalancing:ModifyListenerAttributes", "elasticloadbalancing:ModifyLoadBalancerAttributes",

@@ -35,7 +35,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 	}
 	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{Install: true, KubernetesMinor: "1.35", ServiceMonitor: true}, func(autoscaler *release.Component) {
 		if len(autoscaler.Ready()) != 1 {
-			t.Errorf("engines wait for %d resources, want the release", len(autoscaler.Ready()))
+			t.Errorf("models wait for %d resources, want the release", len(autoscaler.Ready()))
 		}
 	})
 	if err != nil {
@@ -52,7 +52,7 @@ func TestAutoscalerInstalled(t *testing.T) {
 func TestAutoscalerNotInstalled(t *testing.T) {
 	recording, err := recordAutoscaler(nodespec.AutoscalerSpec{}, func(autoscaler *release.Component) {
 		if autoscaler.Ready() != nil {
-			t.Errorf("engines wait for %v", autoscaler.Ready())
+			t.Errorf("models wait for %v", autoscaler.Ready())
 		}
 	})
 	if err != nil || len(recording.Resources()) != 0 {

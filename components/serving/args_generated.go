@@ -26,22 +26,22 @@ type VLLMServiceArgs struct {
 	// Model is a Hugging Face model id, or the folder of an S3 bucket with the same files,
 	// s3://bucket/path, from which the weights are streamed. Required.
 	Model string `pulumi:"model,optional"`
-	// Revision is a commit, tag or branch of the model. Default: the main branch at the
-	// time when a pod starts.
+	// Revision is a commit, tag or branch of the model. Default: the main branch when a
+	// pod starts.
 	Revision string `pulumi:"revision,optional"`
-	// ServedModelName are the names that clients send as the model. Metrics have the
-	// first. Default: model; name for a model in S3.
+	// ServedModelName are the names that clients send as the model. Metrics have the first
+	// name. Default: model; name for a model in S3.
 	ServedModelName []string `pulumi:"servedModelName,optional"`
-	// TrustRemoteCode runs Python code of the model's repository in the pod, which some
-	// models need. revision must then be a commit, unless the files are on a volume or in
-	// S3. Default: false.
+	// TrustRemoteCode runs Python code from the model's repository in the pod. Some models
+	// need it. revision must then be a commit, unless the files are on a volume or in S3.
+	// Default: false.
 	TrustRemoteCode bool `pulumi:"trustRemoteCode,optional"`
-	// MaxModelLen is the longest context, prompt and answer together, in tokens. Default:
+	// MaxModelLen is the longest context in tokens: prompt and answer together. Default:
 	// the longest context that the model was trained for. Values: at least 1.
 	MaxModelLen int `pulumi:"maxModelLen,optional"`
 	// MaxNumSeqs is the number of requests that a replica processes at once; others wait.
-	// Default: a third more than meet the objectives; vLLM's own default where that is not
-	// known. Values: 1 to 16384.
+	// Default: a third more than the number of requests that meet the objectives; vLLM's
+	// own default if that is not known. Values: 1 to 16384.
 	MaxNumSeqs int `pulumi:"maxNumSeqs,optional"`
 	// DType is the type of weights and activations, as vLLM names it: bfloat16, half, ….
 	// Default: the type of the checkpoint, in 16 bit.
@@ -61,15 +61,15 @@ type VLLMServiceArgs struct {
 	// ReasoningParser is vLLM's parser for the reasoning of this kind of model. Default:
 	// none.
 	ReasoningParser string `pulumi:"reasoningParser,optional"`
-	// Shape is the model's config.json, or those of its keys that sizes are computed from,
-	// as JSON; or the id of a model of the catalogue that has the same shape. Default:
-	// that of the catalogue; a model without a shape is not sized.
+	// Shape is the model's config.json, or its keys that determine sizes, as JSON; or the
+	// id of a model of the catalogue that has the same shape. Default: the shape in the
+	// catalogue; a model without a shape is not sized.
 	Shape string `pulumi:"shape,optional"`
 	// VLLMVersion is the release of vLLM, v0.33.0 or newer. Default: v0.33.0.
 	VLLMVersion string `pulumi:"vllmVersion,optional"`
 	// Image replaces the image of the vLLM project, with a tag or a digest, never latest.
-	// Its entry point must take the arguments of vllm serve. Default: vllm/vllm-openai at
-	// vllmVersion.
+	// Its entry point must accept the arguments of vllm serve. Default: vllm/vllm-openai
+	// at vllmVersion.
 	Image string `pulumi:"image,optional"`
 	// KVCache extends the KV cache beyond the memory of the GPUs.
 	KVCache *KVCacheArgs `pulumi:"kvCache,optional"`
@@ -81,32 +81,32 @@ type VLLMServiceArgs struct {
 	Speculative *SpeculativeArgs `pulumi:"speculative,optional"`
 	// Media bounds the images, videos and sounds of requests, for models that accept them.
 	Media *MediaArgs `pulumi:"media,optional"`
-	// LoRA are adapters that are served beside the model, each by its own name.
+	// LoRA are adapters that vLLM serves in addition to the model, each under its own
+	// name.
 	LoRA *LoRAArgs `pulumi:"lora,optional"`
 	// GPU are the GPUs of one replica.
 	GPU *GPUArgs `pulumi:"gpu,optional"`
 	// NodeGroups describe the node groups on which replicas may run, in order of
 	// preference. All have the same GPU. Default: any node with enough free GPUs.
 	NodeGroups []NodeGroupArgs `pulumi:"nodeGroups,optional"`
-	// Objectives are the latencies that the service promises and the load that it is
-	// planned for.
+	// Objectives are the latency limits and the load for which the service is sized.
 	Objectives *ObjectivesArgs `pulumi:"objectives,optional"`
-	// Costs are prices beside those of the catalogue.
+	// Costs are prices that replace those of the catalogue, and a discount.
 	Costs *CostsArgs `pulumi:"costs,optional"`
-	// Replicas bounds the number of replicas. Where the bounds differ, a scaler sets the
-	// number, and the Deployment does not state it.
+	// Replicas bounds the number of replicas. If the bounds differ, a scaler sets the
+	// number, and the Deployment has no replicas field.
 	Replicas *ReplicasArgs `pulumi:"replicas,optional"`
 	// Scaling changes the number of replicas within their bounds.
 	Scaling *ScalingArgs `pulumi:"scaling,optional"`
-	// Resources are the resources of one replica beside its GPUs, as Kubernetes
+	// Resources are the resources of one replica other than its GPUs, as Kubernetes
 	// quantities.
 	Resources *ResourcesArgs `pulumi:"resources,optional"`
 	// NodeSelector are labels that a node must have. Default: none.
 	NodeSelector map[string]string `pulumi:"nodeSelector,optional"`
-	// PriorityClass is the name of a PriorityClass of the cluster, by which replicas
-	// displace other pods. Default: none.
+	// PriorityClass is the name of a PriorityClass of the cluster. With it, replicas can
+	// preempt other pods. Default: none.
 	PriorityClass string `pulumi:"priorityClass,optional"`
-	// Tolerations let replicas run on nodes with further taints, beside nvidia.com/gpu.
+	// Tolerations let replicas run on nodes with taints other than nvidia.com/gpu.
 	// Default: none.
 	Tolerations []TolerationArgs `pulumi:"tolerations,optional"`
 	// Lifecycle is the duration of startup and shutdown. Probes, deadlines, grace periods
@@ -116,9 +116,9 @@ type VLLMServiceArgs struct {
 	// the namespace. Default: the token of the stack, if any.
 	HuggingFaceToken *SecretRefArgs `pulumi:"huggingFaceToken,optional"`
 	// APIKey is the key that clients must send: a value, or a Secret that exists in the
-	// namespace. There is one key, since vLLM reads one from its environment. Every
-	// process on the node could see several keys, which would be arguments. Default: the
-	// API key of the stack, if any.
+	// namespace. There is one key, because vLLM reads only one from its environment.
+	// Several keys would be arguments, which every process on the node can read. Default:
+	// the API key of the stack, if any.
 	APIKey *SecretRefArgs `pulumi:"apiKey,optional"`
 	// ServiceAccountName is a ServiceAccount that exists in the namespace, such as one
 	// with an AWS role by EKS Pod Identity. Default: a ServiceAccount of its own, with the
@@ -131,16 +131,16 @@ type VLLMServiceArgs struct {
 	Network *NetworkArgs `pulumi:"network,optional"`
 	// Service is the Kubernetes Service in front of the replicas.
 	Service *ServiceArgs `pulumi:"service,optional"`
-	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the API
-	// key guards.
+	// Ingress is the ingress from outside the cluster. It exposes only /v1, which the API
+	// key protects.
 	Ingress *IngressArgs `pulumi:"ingress,optional"`
-	// Monitoring is how Prometheus is reached, and how it scrapes the replicas.
+	// Monitoring holds the address of Prometheus and how it scrapes the replicas.
 	Monitoring *MonitoringArgs `pulumi:"monitoring,optional"`
 	// Labels are added to the pods and to every object. Default: none.
 	Labels map[string]string `pulumi:"labels,optional"`
 	// Annotations are added to the pods. Default: none.
 	Annotations map[string]string `pulumi:"annotations,optional"`
-	// Env are environment variables of vLLM, in clear. Default: none.
+	// Env are environment variables of vLLM, stored unencrypted. Default: none.
 	Env map[string]string `pulumi:"env,optional"`
 	// Volumes are mounted into vLLM's container. Default: none.
 	Volumes []VolumeArgs `pulumi:"volumes,optional"`

@@ -6,11 +6,11 @@ import (
 	servingspec "github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// KVCacheArgs holds memory for the KV cache beside that of the GPUs.
+// KVCacheArgs holds memory for the KV cache in addition to that of the GPUs.
 type KVCacheArgs struct {
-	// HostMemory is memory of the node that stores parts of the KV cache for which the
-	// GPUs have no room, of all GPUs of a replica together. It is part of
-	// resources.memory. Default: none.
+	// HostMemory is memory of the node for parts of the KV cache that do not fit on the
+	// GPUs, for all GPUs of a replica together. It is part of resources.memory. Default:
+	// none.
 	HostMemory string `pulumi:"hostMemory,optional"`
 }
 
@@ -49,7 +49,7 @@ type SpeculativeArgs struct {
 	// mtp uses layers of the model itself, eagle, eagle3 and draft_model use another
 	// model. Default: none. Values: draft_model, eagle, eagle3, mtp, ngram, suffix.
 	Method string `pulumi:"method,optional"`
-	// Model is that other model, a Hugging Face id. Default: none.
+	// Model is the other model that proposes tokens, a Hugging Face id. Default: none.
 	Model string `pulumi:"model,optional"`
 	// Tokens is the number of tokens that are proposed at once. Default: required with all
 	// methods but suffix. Values: 1 to 64.

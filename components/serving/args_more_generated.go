@@ -10,8 +10,8 @@ import (
 
 // GPUArgs holds the GPUs of one replica.
 type GPUArgs struct {
-	// Type is the GPU by its name in the catalogue, such as A10G. Default: the GPU of the
-	// node group; without either, the service is not sized.
+	// Type is the GPU by its name in the catalogue, such as A10G. Without a type and a
+	// node group, the service is not sized. Default: the GPU of the node group.
 	Type string `pulumi:"type,optional"`
 	// Count is the number of GPUs of one replica, all on one node. The model is split over
 	// them by tensor parallelism. Default: the fewest on which the model fits; 1 if the
@@ -31,7 +31,7 @@ func (a *GPUArgs) spec(values *inputs, path string) (s servingspec.GPU) {
 
 // NodeGroupArgs describes nodes with the same GPUs.
 type NodeGroupArgs struct {
-	// Name is how models refer to the group. Required.
+	// Name is the name by which models refer to the group. Required.
 	Name string `pulumi:"name,optional"`
 	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs are
 	// computed for the most expensive type. Required.
@@ -45,12 +45,12 @@ type NodeGroupArgs struct {
 	// Max is the largest number of nodes. A preview fails if the models need more.
 	// Default: no bound. Values: 1 to 450.
 	Max int `pulumi:"max,optional"`
-	// USDPerHour is the price of one node of the group in USD an hour. It goes before all
+	// USDPerHour is the price of one node of the group in USD an hour. It replaces all
 	// other prices. Default: none. Values: more than 0.
 	USDPerHour float64 `pulumi:"usdPerHour,optional"`
-	// Capacity is how the nodes are bought: on-demand, as spot capacity, which costs less
-	// and can be taken away, or as a capacity block. Spot capacity and capacity blocks
-	// have no discount. Default: on-demand. Values: on-demand, spot, capacity-block.
+	// Capacity is how the nodes are bought: on-demand, spot (cheaper, but AWS can take the
+	// nodes away), or capacity-block. Spot capacity and capacity blocks have no discount.
+	// Default: on-demand. Values: on-demand, spot, capacity-block.
 	Capacity string `pulumi:"capacity,optional"`
 }
 
@@ -69,7 +69,7 @@ func (a *NodeGroupArgs) spec(values *inputs, path string) (s servingspec.NodeGro
 	return s
 }
 
-// ObjectivesArgs holds latencies and the load.
+// ObjectivesArgs holds the latency limits and the load.
 type ObjectivesArgs struct {
 	// TPOTMilliseconds is the longest time per output token that meets the objectives, in
 	// ms. Default: 100. Values: 1 to 10000.
@@ -97,12 +97,12 @@ func (a *ObjectivesArgs) spec(values *inputs, path string) (s servingspec.Object
 	return s
 }
 
-// CostsArgs holds prices beside those of the catalogue.
+// CostsArgs holds prices that replace those of the catalogue, and a discount.
 type CostsArgs struct {
 	// Region is the AWS region of the prices. Default: us-east-1.
 	Region string `pulumi:"region,optional"`
 	// USDPerHour are prices in USD an hour by instance type, and by eks-control-plane,
-	// nat-gateway and other names of the catalogue. They go before the prices of the
+	// nat-gateway and other names of the catalogue. They replace the prices of the
 	// catalogue. Default: none. Values: more than 0.
 	USDPerHour map[string]float64 `pulumi:"usdPerHour,optional"`
 	// DiscountPercent is the discount on the catalogue's price of instances on demand, in
@@ -122,13 +122,14 @@ func (a *CostsArgs) spec(values *inputs, path string) (s servingspec.Costs) {
 	return s
 }
 
-// ResourcesArgs holds the resources of one replica beside its GPUs.
+// ResourcesArgs holds the resources of one replica other than its GPUs.
 type ResourcesArgs struct {
-	// CPU is the requested number of cores. There is no limit, since throttling would
-	// leave the GPUs idle. Default: one for each GPU and 2 for the server.
+	// CPU is the requested number of cores. There is no limit, because throttling would
+	// leave the GPUs idle. Default: one for each GPU, and 2 for the API server.
 	CPU string `pulumi:"cpu,optional"`
-	// Memory is the requested memory and the limit, resources.shmSize included. Default:
-	// 12Gi for each GPU, and the memory that arguments such as --kv-offloading-size use.
+	// Memory is the requested memory and the limit. It includes resources.shmSize.
+	// Default: 12Gi for each GPU, and the memory that arguments such as
+	// --kv-offloading-size use.
 	Memory string `pulumi:"memory,optional"`
 	// ShmSize is the size of /dev/shm, through which the GPUs of one replica exchange
 	// data. Default: 2Gi for each GPU.
@@ -181,8 +182,9 @@ type SecretRefArgs struct {
 	// Key is the key within the Secret. Default: token of huggingFaceToken, api-key of
 	// apiKey.
 	Key string `pulumi:"key,optional"`
-	// Value is the secret itself. The component creates a Secret that holds it, and that
-	// Pulumi names. It cannot be combined with existingSecret. Default: none.
+	// Value is the secret itself. The component creates a Secret that holds it, with a
+	// name that Pulumi generates. It cannot be combined with existingSecret. Default:
+	// none.
 	Value pulumi.StringPtrInput `pulumi:"value,optional"`
 }
 
@@ -196,13 +198,14 @@ func (a *SecretRefArgs) spec(values *inputs, path string) (s servingspec.SecretR
 	return s
 }
 
-// ServiceArgs holds how the Kubernetes Service in front of the replicas is reached.
+// ServiceArgs holds the type of the Kubernetes Service in front of the replicas, and
+// its load balancer.
 type ServiceArgs struct {
 	// Type is the type of the Service. With LoadBalancer, the AWS Load Balancer Controller
-	// creates a Network Load Balancer for it. That exposes every path of vLLM, and the API
-	// key guards /v1 alone; an Ingress exposes nothing else. It closes connections that
-	// are without data for 600 s; with a certificate, for 350 s. Default: ClusterIP.
-	// Values: ClusterIP, LoadBalancer.
+	// creates a Network Load Balancer for it. The load balancer exposes every path of
+	// vLLM, but the API key protects only /v1; an Ingress exposes only /v1. It closes
+	// connections that carry no data for 600 s, or for 350 s with a certificate. Default:
+	// ClusterIP. Values: ClusterIP, LoadBalancer.
 	Type servingspec.ServiceType `pulumi:"type,optional"`
 	// AllowedCIDRs are the ranges of addresses that may call the load balancer. Default:
 	// required with LoadBalancer.
@@ -210,7 +213,7 @@ type ServiceArgs struct {
 	// InternetFacing gives the load balancer public addresses. It needs a certificate.
 	// Default: false.
 	InternetFacing bool `pulumi:"internetFacing,optional"`
-	// CertificateARN is a certificate of ACM, with which the load balancer terminates TLS.
+	// CertificateARN is a certificate of ACM. With it, the load balancer terminates TLS.
 	// Default: none, and no TLS.
 	CertificateARN pulumi.StringPtrInput `pulumi:"certificateArn,optional"`
 	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
@@ -240,12 +243,13 @@ func (a *ServiceArgs) spec(values *inputs, path string) (s servingspec.Service) 
 type NamespaceArgs struct {
 	// Name is the name of the namespace. Required.
 	Name string `pulumi:"name,optional"`
-	// Existing reports that others own the namespace: it is neither created nor changed
-	// nor deleted. It must enforce, or at least permit, the restricted Pod Security
-	// Standard. Default: false.
+	// Existing reports that the namespace exists already. The program neither creates,
+	// changes nor deletes it. It must enforce, or at least permit, the restricted Pod
+	// Security Standard. Default: false.
 	Existing bool `pulumi:"existing,optional"`
-	// ReadinessGates makes the AWS Load Balancer Controller hold pods back until the load
-	// balancer has them, so that a rollout never outruns it. Default: false.
+	// ReadinessGates keeps new pods unready until the load balancer has them as targets,
+	// so that a rollout waits for the load balancer. The AWS Load Balancer Controller does
+	// this. Default: false.
 	ReadinessGates bool `pulumi:"readinessGates,optional"`
 }
 

@@ -10,16 +10,16 @@ import (
 
 // NetworkArgs holds the traffic that is allowed to and from the replicas.
 type NetworkArgs struct {
-	// Clients may call the service, beside pods of its own namespace, the load balancer
-	// and Prometheus. Default: none.
+	// Clients are pods or addresses that may call the service. Pods of its own namespace,
+	// the load balancer and Prometheus may always call it. Default: none.
 	Clients []PeerArgs `pulumi:"clients,optional"`
 	// EgressCIDRs are ranges of private addresses that replicas may reach on port 443,
-	// such as those of interface endpoints. Public addresses are open where downloads need
+	// such as those of interface endpoints. Public addresses are allowed if downloads need
 	// them. Default: none.
 	EgressCIDRs []string `pulumi:"egressCidrs,optional"`
 	// Egress are further destinations that replicas may reach, such as a collector of
-	// traces or a cache in another pod. The destination of --otlp-traces-endpoint is open
-	// without being listed. Default: none.
+	// traces or a cache in another pod. The destination of --otlp-traces-endpoint need not
+	// be listed. Default: none.
 	Egress []DestinationArgs `pulumi:"egress,optional"`
 	// Unrestricted allows all traffic. Default: false.
 	Unrestricted bool `pulumi:"unrestricted,optional"`
@@ -76,7 +76,7 @@ func (a *DestinationArgs) spec(values *inputs, path string) (s servingspec.Desti
 	return s
 }
 
-// IngressArgs holds how clients outside the cluster reach the service.
+// IngressArgs holds how clients outside the cluster connect to the service.
 type IngressArgs struct {
 	// Class is the IngressClass: alb for the AWS Load Balancer Controller, or that of
 	// another controller. Default: none, so that the service is not exposed.
@@ -90,8 +90,8 @@ type IngressArgs struct {
 	// ControllerNamespace is the namespace of the pods of a controller other than alb,
 	// which may then call the replicas. Default: required with such a controller.
 	ControllerNamespace string `pulumi:"controllerNamespace,optional"`
-	// Open answers without an API key behind a controller other than alb, such as one that
-	// asks for a login itself. Default: false.
+	// Open answers requests without an API key. Use it with a controller other than alb
+	// that authenticates clients itself. Default: false.
 	Open bool `pulumi:"open,optional"`
 	// Annotations are added to the Ingress, for further settings of the controller.
 	// Default: none.
@@ -124,23 +124,23 @@ type ALBArgs struct {
 	// Default: false.
 	InternetFacing bool `pulumi:"internetFacing,optional"`
 	// AllowedCIDRs are the ranges of addresses that may call the load balancer. They are
-	// required where it is internet-facing, and the same for all members of a group.
-	// Default: everyone with a route to it.
+	// required if it is internet-facing, and the same for all members of a group. Default:
+	// everyone with a route to it.
 	AllowedCIDRs []string `pulumi:"allowedCidrs,optional"`
 	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
 	// the replicas. Default: those of the network that the program creates; else required
 	// with alb.
 	SubnetCIDRs pulumi.StringArrayInput `pulumi:"subnetCidrs,optional"`
 	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
-	// controller finds them by their role tags when it creates the load balancer, and
-	// never moves the load balancer again.
+	// controller finds them by their role tags when it creates the load balancer, and does
+	// not change them later.
 	Subnets pulumi.StringArrayInput `pulumi:"subnets,optional"`
 	// Group is the name of an IngressGroup, whose members share one load balancer.
 	// Default: a load balancer of its own.
 	Group string `pulumi:"group,optional"`
-	// IdleSeconds is how long a connection may be without data, as while a long answer is
-	// computed that is not streamed. It is the same for all members of a group. Default:
-	// 600 with alb. Values: 1 to 4000.
+	// IdleSeconds is how long a connection may carry no data, such as during a long answer
+	// that is not streamed. It is the same for all members of a group. Default: 600 with
+	// alb. Values: 1 to 4000.
 	IdleSeconds int `pulumi:"idleSeconds,optional"`
 }
 

@@ -28,16 +28,16 @@ func (a *ReplicasArgs) spec(values *inputs, path string) (s servingspec.Replicas
 	return s
 }
 
-// ScalingArgs holds how the number of replicas changes between their bounds.
+// ScalingArgs holds how the number of replicas changes within its bounds.
 type ScalingArgs struct {
-	// Policy decides the number of replicas where the bounds differ. Default: load; fixed
-	// where replicas.min and replicas.max are the same. Values: load, queue, cpu, fixed,
+	// Policy decides the number of replicas if the bounds differ. Default: load; fixed if
+	// replicas.min and replicas.max are the same. Values: load, queue, cpu, fixed,
 	// external.
 	Policy servingspec.ScalingPolicy `pulumi:"policy,optional"`
 	// TargetLoad is the number of requests, running and waiting, that a replica should
-	// have, with the policy load. Default: the requests that meet the objectives, less the
-	// growth of the load until a new replica serves; 9 where that is not known. Values: 1
-	// to 16384.
+	// have, with the policy load. Default: the number of requests with which a replica
+	// meets its objectives, less the growth of the load until a new replica serves; 9 if
+	// that is not known. Values: 1 to 16384.
 	TargetLoad int `pulumi:"targetLoad,optional"`
 	// TargetKVUsage is the share of a replica's KV cache that should be in use, with the
 	// policy load. Default: 0.6. Values: more than 0 and at most 1.
@@ -55,8 +55,8 @@ type ScalingArgs struct {
 	// 300. Values: 1 to 3600.
 	DownSeconds int `pulumi:"downSeconds,optional"`
 	// WakeQuery is a PromQL query with one value, above 0 while requests need a replica,
-	// such as a gateway's count of requests. It is required where replicas.min is 0.
-	// Default: none.
+	// such as a gateway's count of requests. It is required if replicas.min is 0. Default:
+	// none.
 	WakeQuery string `pulumi:"wakeQuery,optional"`
 	// IdleSeconds is how long the query must have been 0 before the last replica is
 	// removed. Default: 300 with wakeQuery. Values: 1 to 3600.
@@ -87,24 +87,22 @@ type LifecycleArgs struct {
 	// its node; 600 if they are not known. Values: 1 to 3600.
 	LoadSeconds int `pulumi:"loadSeconds,optional"`
 	// ProvisionSeconds is the longest time in which a node boots and pulls the image.
-	// Default: the estimate and half as long again; 600 if it is not known. Values: 1 to
-	// 3600.
+	// Default: 1.5 times the estimate; 600 if it is not known. Values: 1 to 3600.
 	ProvisionSeconds int `pulumi:"provisionSeconds,optional"`
-	// DrainSeconds is how long a stopping pod still accepts requests, while load balancers
-	// and proxies learn that it leaves. Default: 15. Values: 1 to 3600.
+	// DrainSeconds is how long a stopping pod still accepts requests, until load balancers
+	// and proxies have removed it. Default: 15. Values: 1 to 3600.
 	DrainSeconds int `pulumi:"drainSeconds,optional"`
-	// ShutdownSeconds is how long requests in flight may take to finish after that.
+	// ShutdownSeconds is the time after the drain in which requests in flight may finish.
 	// Default: the time of four answers of the mean length at the slowest speed that meets
 	// the objectives, at least 120. Values: 1 to 3600.
 	ShutdownSeconds int `pulumi:"shutdownSeconds,optional"`
 	// Rollout is how a change replaces a replica: surge starts the new replica first, and
-	// needs GPUs to spare; inPlace stops the old replica first. Default: surge; inPlace
-	// where the node group has no GPUs to spare beside all replicas. Values: surge,
-	// inPlace.
+	// needs free GPUs; inPlace stops the old replica first. Default: surge; inPlace if the
+	// node group has no free GPUs when all replicas run. Values: surge, inPlace.
 	Rollout servingspec.Rollout `pulumi:"rollout,optional"`
-	// HungSeconds is how long a replica may have requests and complete no step before it
-	// is restarted. A restart cuts every stream and loads the model again. Default: never,
-	// since vLLM's /health does not notice. Values: 120 to 3600.
+	// HungSeconds is how long a replica that has requests may complete no step before it
+	// is restarted. A restart interrupts every stream and loads the model again. Default:
+	// never; vLLM's /health does not detect a hung replica. Values: 120 to 3600.
 	HungSeconds int `pulumi:"hungSeconds,optional"`
 }
 
@@ -122,15 +120,15 @@ func (a *LifecycleArgs) spec(values *inputs, path string) (s servingspec.Lifecyc
 	return s
 }
 
-// MonitoringArgs holds how Prometheus is reached, and how it scrapes the replicas.
+// MonitoringArgs holds the address of Prometheus and how it scrapes the replicas.
 type MonitoringArgs struct {
-	// PrometheusURL is the address of Prometheus, as KEDA reaches it. The scaling policies
+	// PrometheusURL is the address at which KEDA reaches Prometheus. The scaling policies
 	// load and queue need it. Default: none.
 	PrometheusURL pulumi.StringPtrInput `pulumi:"prometheusUrl,optional"`
 	// Namespace is the namespace of Prometheus, whose pods may scrape the replicas.
 	// Default: monitoring.
 	Namespace string `pulumi:"namespace,optional"`
-	// ServiceMonitor creates ServiceMonitors, by which Prometheus' operator scrapes the
+	// ServiceMonitor creates ServiceMonitors, with which the Prometheus operator finds the
 	// replicas. Default: true with a prometheusUrl.
 	ServiceMonitor *bool `pulumi:"serviceMonitor,optional"`
 	// IntervalSeconds is the time between two scrapes. Default: 15 with serviceMonitor.

@@ -10,21 +10,22 @@ import (
 
 // StorageArgs holds where weights and caches are stored.
 type StorageArgs struct {
-	// Weights are on a volume. Default: they come from Hugging Face or S3.
+	// Weights is a volume with the weights. Default: none, so that they come from Hugging
+	// Face or S3.
 	Weights *WeightsArgs `pulumi:"weights,optional"`
-	// Cache is a volume that outlives the pods, for compiled code and downloads from
+	// Cache is a volume that remains when pods end, for compiled code and downloads from
 	// Hugging Face. Default: every pod compiles and downloads again.
 	Cache *CacheArgs `pulumi:"cache,optional"`
 	// ScratchClass is a StorageClass of a volume for downloads and compiled code that is
 	// deleted with the pod, such as one of the node's NVMe disks. Default: none, the
 	// node's ephemeral storage.
 	ScratchClass string `pulumi:"scratchClass,optional"`
-	// S3 is how weights are read from a folder in S3.
+	// S3 holds how vLLM reads weights from a folder in S3.
 	S3 *S3Args `pulumi:"s3,optional"`
 	// Region is the AWS region of the S3 bucket. Default: the region that vLLM finds.
 	Region string `pulumi:"region,optional"`
-	// Offline keeps vLLM from requests to Hugging Face. Default: true where nothing comes
-	// from there.
+	// Offline stops vLLM from sending requests to Hugging Face. Default: true if nothing
+	// comes from Hugging Face.
 	Offline *bool `pulumi:"offline,optional"`
 }
 
@@ -61,15 +62,15 @@ func (a *WeightsArgs) spec(values *inputs, path string) (s servingspec.Weights) 
 	return s
 }
 
-// CacheArgs is a volume that outlives the pods.
+// CacheArgs is a volume that remains when pods end.
 type CacheArgs struct {
-	// Claim is a PersistentVolumeClaim in the namespace that exists. Default: none.
+	// Claim is an existing PersistentVolumeClaim in the namespace. Default: none.
 	Claim pulumi.StringPtrInput `pulumi:"claim,optional"`
 	// StorageClass is a class of volumes that several nodes mount, such as EFS. The claim
 	// is created, and deleted with the service. Default: none.
 	StorageClass string `pulumi:"storageClass,optional"`
-	// Size is the requested size of the created claim. It can grow where the class allows
-	// that, and never shrink. EFS ignores it. Default: 100Gi with storageClass.
+	// Size is the requested size of the created claim. It can grow if the class allows it,
+	// but not shrink. EFS ignores it. Default: 100Gi with storageClass.
 	Size string `pulumi:"size,optional"`
 }
 
@@ -84,18 +85,18 @@ func (a *CacheArgs) spec(values *inputs, path string) (s servingspec.Cache) {
 	return s
 }
 
-// S3Args holds how weights are read from a folder in S3.
+// S3Args holds how vLLM reads weights from a folder in S3.
 type S3Args struct {
-	// RoleARN is an AWS role that exists and may read the folder. The stack gives it to
-	// the model's ServiceAccount by EKS Pod Identity. Default: a role of its own, which
-	// the stack creates.
+	// RoleARN is an existing AWS role that may read the folder. The stack gives it to the
+	// model's ServiceAccount by EKS Pod Identity. Default: the stack creates a role for
+	// the model.
 	RoleARN pulumi.StringPtrInput `pulumi:"roleArn,optional"`
-	// Endpoint is the URL of an S3-compatible store, with a scheme, and with a port where
-	// it is not the default of the scheme. Default: AWS.
+	// Endpoint is the URL of an S3-compatible store, with a scheme, and with a port if it
+	// is not the scheme's default. Default: AWS.
 	Endpoint string `pulumi:"endpoint,optional"`
-	// CIDR is the range of the endpoint's addresses, which pods may reach on its port.
-	// Default: the pods of the namespace, where the endpoint is a Service of the cluster;
-	// its address, where it is one; else all public addresses.
+	// CIDR is the range of the endpoint's addresses. Pods may reach it on the endpoint's
+	// port. Default: the pods of the namespace if the endpoint is a Service of the
+	// cluster; the address if the endpoint is an address; else all public addresses.
 	CIDR string `pulumi:"cidr,optional"`
 	// ExistingSecret is a Secret in the namespace with the keys AWS_ACCESS_KEY_ID and
 	// AWS_SECRET_ACCESS_KEY. It is required with an endpoint and no role. Default: none,
@@ -115,13 +116,13 @@ func (a *S3Args) spec(values *inputs, path string) (s servingspec.S3) {
 	return s
 }
 
-// VolumeArgs is mounted into vLLM's container: a ConfigMap, a Secret or a claim, or
-// without them an empty folder that is deleted with the pod.
+// VolumeArgs is a volume that is mounted into vLLM's container: a ConfigMap, a Secret,
+// a claim, or an empty folder that is deleted with the pod.
 type VolumeArgs struct {
 	// Name is the name of the volume in the pod. Required.
 	Name string `pulumi:"name,optional"`
 	// MountPath is the path of the volume in the container. Without configMap, secret and
-	// claim, an empty folder is there, which is deleted with the pod. Required.
+	// claim, it is an empty folder that is deleted with the pod. Required.
 	MountPath string `pulumi:"mountPath,optional"`
 	// ConfigMap is the name of a ConfigMap in the namespace. Default: none.
 	ConfigMap pulumi.StringPtrInput `pulumi:"configMap,optional"`

@@ -12,7 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys/reference"
 )
 
-// schemaFile is the name of the JSON Schema, beside the pages.
+// schemaFile is the name of the JSON Schema, in the folder of the pages.
 const schemaFile = "stack.schema.json"
 
 func main() {
@@ -42,7 +42,7 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 		Comments: &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: root},
 		Titles: map[string]string{
 			"account": "AWS account", "network": "Network", "cluster": "Cluster", "nodes": "Nodes", "charts": "Helm charts",
-			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits",
+			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits", "checklist": "Production checklist",
 		},
 	}
 	if pages, err = reference.Pages(o); err != nil {
@@ -52,7 +52,7 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 	return pages, schema, err
 }
 
-// writeTables writes the tables of pages that are written by hand.
+// writeTables writes the generated tables of manually written pages.
 func writeTables(root string) error {
 	pages, err := pagesWithTables(root)
 	if err != nil {

@@ -7,19 +7,20 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/spec/checklist"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// table is a table of a page that is written by hand.
+// table is a generated table of a manually written page.
 type table struct {
 	// page is the name of the page in docs.
 	page string
-	// head are the titles of the columns, by which the table is found.
+	// head are the titles of the columns, which identify the table.
 	head []string
 	rows [][]string
 }
 
-// tables returns the tables that follow from declarations.
+// tables returns the generated tables.
 func tables() []table {
 	policies := table{page: "serving.md", head: []string{"policy", "what decides", "needs"}}
 	for _, p := range serving.Policies() {
@@ -37,7 +38,11 @@ func tables() []table {
 		}
 		charts.rows = append(charts.rows, []string{quoted(r.Path.String()), r.Chart.Name + " " + r.Chart.Version, strings.Join(namespaces, "; "), quoted(r.Values.String()), r.Doc})
 	}
-	return []table{policies, charts}
+	items := table{page: "checklist.md", head: []string{"item", "rule", "reason", "keys"}}
+	for _, item := range checklist.Items() {
+		items.rows = append(items.rows, []string{quoted(item.ID), item.Rule, item.Reason, quoted(strings.ReplaceAll(item.Key, ", ", "`, `"))})
+	}
+	return []table{policies, charts, items}
 }
 
 func quoted(name string) string { return "`" + name + "`" }

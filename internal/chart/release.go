@@ -4,20 +4,20 @@ import "github.com/vllm-eks/vllm-eks/internal/versions"
 
 // Release declares a Helm chart that a component installs.
 type Release struct {
-	// Key is the key that installs the chart, of a component that installs several.
+	// Key is the key that installs the chart, if the component has several charts.
 	// Default: install.
 	Key string
-	// Doc says what the chart is for, for the documentation.
+	// Doc is the purpose of the chart, for the documentation.
 	Doc string
 	// Chart is the pinned chart.
 	Chart versions.Chart
 	// Namespace is created for the chart.
 	Namespace Namespace
-	// Beside are further namespaces that the component creates for the chart. Default:
+	// Beside holds further namespaces that the component creates for the chart. Default:
 	// none.
 	Beside []Namespace
-	// Values are the values of the chart, those of the user among them. Only a Plain
-	// spec has them: others depend on the rest of the stack.
+	// Values are the values of the chart, merged with the user's. Only a Plain spec has
+	// them; the values of other specs depend on the rest of the stack.
 	Values map[string]any
 }
 
@@ -32,21 +32,21 @@ type Namespace struct {
 	Level Level
 }
 
-// Level is what pods of a namespace may ask of their node.
+// Level is a Pod Security Standard: the rights on their node that pods of a namespace may
+// request.
 // https://kubernetes.io/docs/concepts/security/pod-security-standards/
 type Level string
 
 const (
-	// Privileged lets pods have all of the node, as drivers and exporters of nodes
-	// need.
+	// Privileged allows all rights. Drivers and exporters of nodes need them.
 	Privileged Level = "privileged"
-	// Baseline lets pods have what is no known way out of a container.
+	// Baseline allows rights that give no known escape from a container.
 	Baseline Level = "baseline"
-	// Restricted lets pods have as little as can be.
+	// Restricted allows only the necessary rights.
 	Restricted Level = "restricted"
 )
 
-// Namespaces returns the names of the namespaces of what a spec installs, each once.
+// Namespaces returns the names of the namespaces that a spec creates, each once.
 func Namespaces(spec Spec) []string {
 	var names []string
 	seen := map[string]bool{}

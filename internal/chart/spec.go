@@ -4,24 +4,24 @@ import "k8s.io/apimachinery/pkg/util/validation/field"
 
 // Spec is the configuration of a chart: a pointer to the spec of its component.
 type Spec interface {
-	// Options returns the fields that the stack completes.
+	// Options returns the fields that the stack sets.
 	Options() Options
 	// Complete sets every field that has a default.
 	Complete()
-	// Releases returns the charts that are installed, and their namespaces, which
-	// nothing else may claim; none if nothing is installed.
+	// Releases returns the installed charts with their namespaces, which no other
+	// component may use; none if nothing is installed.
 	Releases() []Release
 	// Validate returns every problem of a spec that has its defaults, each beginning
 	// with its key under path.
 	Validate(path *field.Path) field.ErrorList
 }
 
-// Plain is the spec of a chart that needs nothing of the stack beside the cluster:
+// Plain is the spec of a chart that needs only the cluster from the stack.
 // components/charts registers it.
 type Plain interface {
 	Spec
 	// Component returns the type token of its component, such as vllm-eks:keda:KEDA. It
-	// stands in the state of stacks and never changes.
+	// is part of the state of stacks and never changes.
 	Component() string
 }
 

@@ -103,7 +103,7 @@ func checkLeaf(found *field.ErrorList, key *field.Path, name string, value any) 
 		problems.Invalid(found, key, "has no value; a default of the chart cannot be removed, want a value of the kind that the chart has there")
 	case string:
 		if v != "" && (isSecretName(name) || hasPassword(v)) {
-			problems.Invalid(found, key, "looks like a secret in clear, which the stack's file, Pulumi's state and Helm's record would hold; "+
+			problems.Invalid(found, key, "looks like an unencrypted secret, which would be in the stack's file, in Pulumi's state and in Helm's record; "+
 				"put it into a Secret, and name the Secret by the chart's own key, such as existingSecret")
 		}
 	case map[string]any:

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// condition is when a default applies: where a key of the same struct is set, has one
-// of some values, or is not set.
+// condition holds when a default applies: if another key of the same struct is set, has
+// one of some values, or is not set.
 type condition struct {
 	name             string
 	absent, compared bool
@@ -40,8 +40,8 @@ func (m *Mapping) applies(text string, v reflect.Value) bool {
 	return !value.IsZero()
 }
 
-// checkCondition reports a condition that never holds, or of which nobody knows
-// whether it does: defaults are set in the order of the fields.
+// checkCondition reports a condition that is never true, or that depends on a later
+// field: defaults are set in the order of the fields.
 func (d *declaring) checkCondition(m *Mapping, k *Key) {
 	if k.If == "" {
 		return
@@ -73,7 +73,7 @@ func (d *declaring) checkCondition(m *Mapping, k *Key) {
 	}
 }
 
-// canBe reports whether a key can be given with a value. Conditions compare texts.
+// canBe reports whether a key can have a value. Conditions compare strings.
 func (k *Key) canBe(text string) bool {
 	if k.Kind != String && k.Kind != Integer && k.Kind != Number && k.Kind != Boolean {
 		return false

@@ -179,7 +179,7 @@ func (m *Mapping) scopes() []string {
 	return slices.Compact(scopes)
 }
 
-// checkSiblings resolves what names other keys of the same struct.
+// checkSiblings checks the tags that refer to other keys of the same struct.
 func (d *declaring) checkSiblings(m *Mapping, k *Key) {
 	d.checkCondition(m, k)
 	d.checkShort(k)
@@ -197,8 +197,8 @@ func (d *declaring) checkSiblings(m *Mapping, k *Key) {
 	}
 }
 
-// checkShort reports a key of short by which a lone value could not be meant: a number
-// or a boolean, as the others are.
+// checkShort reports a key in the tag short that a single value cannot mean: all of them
+// must be numbers, or all booleans.
 func (d *declaring) checkShort(k *Key) {
 	if k.Kind != Map {
 		return // reported
@@ -216,7 +216,7 @@ func (d *declaring) checkShort(k *Key) {
 	}
 }
 
-// Join returns the key of an entry of a mapping. That of an empty key is path[""].
+// Join returns the key of an entry of a mapping: path[""] for an empty name.
 func Join(path, name string) string {
 	switch {
 	case name == "":

@@ -71,7 +71,7 @@ func Decode[T any](d Decoder, values map[string]any, target *T) *Result {
 	return r
 }
 
-// checkForms reports keys whose form the decoder has not.
+// checkForms reports keys whose form the decoder does not have.
 func (r *Result) checkForms(m *Mapping) {
 	for _, k := range m.List() {
 		if _, ok := r.decoder.Forms[k.Form]; !ok && k.Kind == Formed {
@@ -156,7 +156,7 @@ func (r *Result) open(m *Mapping, values map[string]any) map[string]any {
 			r.refuse(name, "holds an encrypted value, and no key may be encrypted")
 			values[name] = nil
 		case encrypted:
-			r.refuse(name, "holds an encrypted value, which would be stored in clear from here; only %s may be encrypted", strings.Join(secrets, ", "))
+			r.refuse(name, "holds an encrypted value, which would be stored unencrypted from here; only %s may be encrypted", strings.Join(secrets, ", "))
 			values[name] = nil
 		}
 	}
@@ -177,7 +177,7 @@ func (r *Result) secret(key string, value any) any {
 	text := string(encrypted)
 	switch {
 	case !ok:
-		r.refuse(key, "is stored in clear; revoke it, since it may have been seen, and set a new one with: %s", set)
+		r.refuse(key, "is stored unencrypted; revoke it, since somebody may have seen it, and set a new one with: %s", set)
 	case text == "":
 		r.refuse(key, "is empty; set it with: %s", set)
 	case SecretProblem(text) != "":
@@ -190,8 +190,8 @@ func (r *Result) secret(key string, value any) any {
 	return nil
 }
 
-// SecretProblem returns what is wrong with the text of an API key or a token; "" if
-// nothing. No key or token has white space, which HTTP would not transport.
+// SecretProblem returns the problem of an API key or a token; "" without a problem. Keys
+// and tokens have no white space, because HTTP does not transport it.
 func SecretProblem(text string) string {
 	if strings.ContainsAny(text, " \t\r\n") {
 		return "has white space in it, perhaps a line break at its end; set it again without"

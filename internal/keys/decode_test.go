@@ -146,11 +146,11 @@ func TestProblemsOfValues(t *testing.T) {
 		{"key outside of the scope defaults", "defaults: {name: a}", field.ErrorTypeForbidden, "defaults.name: is an unknown key; known ones are args, class, crew, env, open, port, routes, speed"},
 		{"key outside of the scope pin", "ships: [{name: a, pin: {crew: {night: 2}}}]", field.ErrorTypeForbidden, "ships[0].pin.crew.night: is an unknown key; known ones are count, spare"},
 		{"number for a pin", "ships: [{name: a, pin: 5}]", field.ErrorTypeTypeInvalid, "ships[0].pin: is a number, want a mapping"},
-		{"secret in clear", "token: hf_canary", field.ErrorTypeForbidden, "token: is stored in clear; revoke it, since it may have been seen, and set a new one with: pulumi config set --secret toy:token"},
+		{"secret in clear", "token: hf_canary", field.ErrorTypeForbidden, "token: is stored unencrypted; revoke it, since somebody may have seen it, and set a new one with: pulumi config set --secret toy:token"},
 		{"secret with a line break", `token: "secret:hf_canary\n"`, field.ErrorTypeForbidden, "token: has white space in it, perhaps a line break at its end; set it again without"},
 		{"empty secret", `token: "secret:"`, field.ErrorTypeForbidden, "token: is empty; set it with: pulumi config set --secret toy:token"},
 		{"mapping as a secret", `token: 'secret:{"a":1}'`, field.ErrorTypeForbidden, "token: is a list or a mapping, want one string; set it with: pulumi config set --secret toy:token"},
-		{"secret elsewhere", "ships: secret:hf_canary", field.ErrorTypeForbidden, "ships: holds an encrypted value, which would be stored in clear from here; only token may be encrypted"},
+		{"secret elsewhere", "ships: secret:hf_canary", field.ErrorTypeForbidden, "ships: holds an encrypted value, which would be stored unencrypted from here; only token may be encrypted"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

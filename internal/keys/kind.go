@@ -104,7 +104,7 @@ func kindOf(t reflect.Type) Kind {
 	return ""
 }
 
-// set sets a value, not a pointer, to what a tag says.
+// set sets a value, not a pointer, to the value in a tag.
 func (k *Key) set(v reflect.Value, text string) error {
 	switch k.Kind {
 	case String:

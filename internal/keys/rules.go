@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// checkTags reports tags that mean nothing to the kind of the key, or that contradict
+// checkTags reports tags that do not apply to the kind of the key, or that contradict
 // each other.
 func (d *declaring) checkTags(k *Key, tag reflect.StructTag) {
 	d.checkName(k)
@@ -54,7 +54,7 @@ func (d *declaring) checkTags(k *Key, tag reflect.StructTag) {
 	d.checkDefault(k)
 }
 
-// describe returns the kind of the key, with the values that it has.
+// describe returns the kind of the key, with its possible values.
 func (k *Key) describe() string {
 	if len(k.OneOf) > 0 {
 		return string(k.Kind) + " with certain values"
@@ -62,7 +62,7 @@ func (k *Key) describe() string {
 	return string(k.Kind)
 }
 
-// isWhole reports whether the bounds are whole numbers, with one between them.
+// isWhole reports whether the bounds are whole numbers and the range has a whole number.
 func (r *Range) isWhole() bool {
 	if r == nil {
 		return true
@@ -75,8 +75,8 @@ func (r *Range) isWhole() bool {
 	return !r.Above || r.Max == nil || *r.Min+1 <= *r.Max
 }
 
-// checkValues reports only values that the decoder or the range refuses, and an example
-// that is none of the values.
+// checkValues reports possible values that the decoder or the range refuses, and an
+// example that is not a possible value.
 func (d *declaring) checkValues(k *Key) {
 	for i, text := range k.OneOf {
 		if slices.Contains(k.OneOf[:i], text) {
@@ -103,9 +103,9 @@ func (d *declaring) checkValues(k *Key) {
 	}
 }
 
-// checkDefault reports a default that the key does not accept, and one that would
-// replace what the user typed: of a field that is no pointer, zero means that the key is
-// not given.
+// checkDefault reports a default that the key does not accept, and a default that would
+// replace a typed zero: in a field that is not a pointer, zero means that the key is not
+// set.
 func (d *declaring) checkDefault(k *Key) {
 	if k.Default == "" {
 		return
@@ -122,8 +122,8 @@ func (d *declaring) checkDefault(k *Key) {
 	}
 }
 
-// parsed returns a text as a value of the key, not a pointer. Its error says why the key
-// does not accept it.
+// parsed returns a string as a value of the key, not a pointer. The error is the reason
+// why the key does not accept it.
 func (k *Key) parsed(text string) (reflect.Value, error) {
 	value := reflect.New(k.typ).Elem()
 	if err := k.set(value, text); err != nil {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// words are the tags of a key, and foreign those of other packages that may stand
-// beside them.
+// words are the tags of a key. foreign are tags of other packages that a field may have
+// as well.
 var (
 	words = []string{
 		"key", "default", "if", "range", "oneof", "required", "advice", "example", "secret", "sensitive", "input", "list",
@@ -25,8 +25,8 @@ var (
 // tagOf matches one tag: a word, a colon and a quoted string.
 var tagOf = regexp.MustCompile(`^([^\s":]+):("(?:[^"\\]|\\.)*")`)
 
-// parseTags returns the words of a field's tags. Package reflect ignores what follows
-// a mistake in them, so each mistake is an error.
+// parseTags returns the words of a field's tags. Package reflect ignores all tags after a
+// mistake, so each mistake is an error.
 func parseTags(text string) ([]string, error) {
 	var found []string
 	for rest := text; rest != ""; {
@@ -52,7 +52,7 @@ func parseTags(text string) ([]string, error) {
 	return found, nil
 }
 
-// tags reports mistakes in the tags of a field that its value does not matter to.
+// tags reports mistakes in the tags of a field that do not depend on its type.
 func (d *declaring) tags(f reflect.StructField, owner Owner) {
 	found, err := parseTags(string(f.Tag))
 	if err != nil {
@@ -92,7 +92,7 @@ func (d *declaring) scope(owner Owner, field, tag, scope string) {
 	}
 }
 
-// flag reports whether a field has a tag that is true where it is there.
+// flag reports whether a field has a tag whose only value is true.
 func (d *declaring) flag(f reflect.StructField, owner Owner, tag string) bool {
 	text, ok := f.Tag.Lookup(tag)
 	if ok && text != "true" {
@@ -103,11 +103,11 @@ func (d *declaring) flag(f reflect.StructField, owner Owner, tag string) bool {
 
 var (
 	plainName = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
-	// rootName is that of a key of the root, which may be one of another namespace.
+	// rootName matches the name of a key of the root, which may have another namespace.
 	rootName = regexp.MustCompile(`^([a-z][a-z-]*:)?[a-z][A-Za-z0-9]*$`)
 )
 
-// checkName reports a name that a path could not hold.
+// checkName reports a name that cannot be part of a path.
 func (d *declaring) checkName(k *Key) {
 	switch {
 	case k.Path == k.Name && rootName.MatchString(k.Name):

@@ -37,8 +37,8 @@ var effects = map[string]corev1.TaintEffect{
 	"NO_SCHEDULE": corev1.TaintEffectNoSchedule, "NO_EXECUTE": corev1.TaintEffectNoExecute, "PREFER_NO_SCHEDULE": corev1.TaintEffectPreferNoSchedule,
 }
 
-// podsOfANode is the number of pods that cluster-autoscaler assumes.
-const podsOfANode = 110
+// assumedPods is the number of pods that cluster-autoscaler assumes.
+const assumedPods = 110
 
 // Nodes returns the possible next nodes of the group, one for each instance type: EC2
 // selects the type.
@@ -111,12 +111,12 @@ func (g Group) resourcesFromTags(capacity corev1.ResourceList) error {
 
 var size = regexp.MustCompile(`^([cmrt])[0-9][a-z-]*\.(\d*)(x?)large$`)
 
-// gibOfACore is the memory of families without GPUs for each core, in GiB.
-var gibOfACore = map[string]float64{"c": 2, "m": 4, "r": 8, "t": 4}
+// gibPerCore is the memory of families without GPUs for each core, in GiB.
+var gibPerCore = map[string]float64{"c": 2, "m": 4, "r": 8, "t": 4}
 
 // capacityOf returns the capacity of an instance type by EC2's data, without the disk.
 func capacityOf(instanceType string) (corev1.ResourceList, error) {
-	capacity := corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(podsOfANode, resource.DecimalSI)}
+	capacity := corev1.ResourceList{corev1.ResourcePods: *resource.NewQuantity(assumedPods, resource.DecimalSI)}
 	instance, err := catalogue.FindInstance(instanceType)
 	if err != nil {
 		parts := size.FindStringSubmatch(instanceType)
@@ -128,7 +128,7 @@ func capacityOf(instanceType string) (corev1.ResourceList, error) {
 			times, _ := strconv.Atoi(parts[2])
 			instance.VCPU = 4 * max(times, 1)
 		}
-		instance.MemoryGiB = float64(instance.VCPU) * gibOfACore[parts[1]]
+		instance.MemoryGiB = float64(instance.VCPU) * gibPerCore[parts[1]]
 	}
 	capacity[corev1.ResourceCPU] = *resource.NewQuantity(int64(instance.VCPU), resource.DecimalSI)
 	capacity[corev1.ResourceMemory] = *resource.NewQuantity(int64(instance.MemoryGiB*(1<<30)), resource.BinarySI)

@@ -1,6 +1,6 @@
-// Package panicstest calls the exported functions and methods of a package with values
-// that nobody meant: nil, zero, and structs of which some fields are set. A panic is a
-// failure, and so is a call that does not return.
+// Package panicstest calls the exported functions and methods of a package with unusual
+// values: nil, zero, and structs with only some fields set. A panic or a call that does
+// not return is a failure.
 package panicstest
 
 import (
@@ -19,10 +19,10 @@ import (
 	"time"
 )
 
-// patience bounds a call, which is arithmetic on a few numbers.
-const patience = 5 * time.Second
+// patience is the longest duration of a call. Each call only computes a few numbers.
+const patience = 30 * time.Second
 
-// Package is what a package exports.
+// Package holds the exported functions and types of a package.
 type Package struct {
 	// Types holds a value of each type that has exported methods.
 	Types []any
@@ -33,9 +33,9 @@ type Package struct {
 	Skipped map[string]string
 }
 
-// Check calls everything that a package in a folder exports: with nil and zero values,
-// and with values of which a random part is set. It fails where the lists lack a function
-// or a type with methods.
+// Check calls all exported functions and methods of the package in a folder, with nil and
+// zero values, and with values with random fields set. It fails if the lists lack a
+// function or a type with methods.
 func (p Package) Check(t *testing.T, folder string) {
 	t.Helper()
 	p.Covers(t, folder)
@@ -61,7 +61,7 @@ func (p Package) Check(t *testing.T, folder string) {
 	}
 }
 
-// rounds is the number of times that everything is called: first with zero values.
+// rounds is the number of calls of each function. The first has zero values.
 const rounds = 40
 
 // Covers fails a test unless the lists have every exported function and every type with

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// deepest bounds how far values contain others.
+// deepest is the largest depth of nested values.
 const deepest = 5
 
 // arguments returns values for the parameters of a function.
@@ -19,8 +19,8 @@ func arguments(f reflect.Type, random *rand.Rand, round int) []reflect.Value {
 	return list
 }
 
-// value returns the value of a type for a round: zero in the first one, and later a
-// random part of what it holds.
+// value returns the value of a type for a round: zero in the first round, and a value
+// with random fields set in later ones.
 func value(t reflect.Type, random *rand.Rand, round int) reflect.Value {
 	v := reflect.New(t).Elem()
 	if round > 0 {
@@ -29,7 +29,7 @@ func value(t reflect.Type, random *rand.Rand, round int) reflect.Value {
 	return v
 }
 
-// fill sets a part of a value, the more often the less deep it is.
+// fill sets random parts of a value. It sets deep parts less often.
 func fill(v reflect.Value, random *rand.Rand, depth int) {
 	if depth > deepest || !v.CanSet() || depth > 0 && random.IntN(3) == 0 {
 		return
@@ -70,7 +70,7 @@ func fill(v reflect.Value, random *rand.Rand, depth int) {
 }
 
 // isOpaque reports whether a type is a struct of another module that only its package can
-// fill, such as pulumi.Context: nobody has a half-filled one.
+// fill, such as pulumi.Context. Callers cannot create one with only some fields set.
 func isOpaque(t reflect.Type) bool {
 	if t.Kind() != reflect.Struct || strings.HasPrefix(t.PkgPath(), module) {
 		return false

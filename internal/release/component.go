@@ -96,7 +96,7 @@ func NewComponent(ctx *pulumi.Context, name string, args ComponentArgs, opts ...
 			c.ready = append(c.ready, installed...)
 		}
 	}
-	outputs := pulumi.Map{} // not nil, which the engine does not accept
+	outputs := pulumi.Map{} // not nil, which Pulumi's engine does not accept
 	maps.Copy(outputs, args.Outputs)
 	return c, ctx.RegisterResourceOutputs(c, outputs)
 }

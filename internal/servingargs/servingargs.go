@@ -22,8 +22,9 @@ type Arguments struct {
 
 // secret holds the argument that a component adds to a reference to a Secret.
 type secret struct {
-	// Value is the secret itself. The component creates a Secret that holds it, and
-	// that Pulumi names. It cannot be combined with existingSecret. Default: none.
+	// Value is the secret itself. The component creates a Secret that holds it, with a
+	// name that Pulumi generates. It cannot be combined with existingSecret. Default:
+	// none.
 	Value string `key:"value" secret:"true" input:"true"`
 }
 
@@ -60,13 +61,13 @@ func replacements() map[string]reference.Argument {
 		"namespace":   {Default: "required"},
 		"vllmVersion": {Text: "`vllmVersion` is the release of vLLM, v0.33.0 or newer."},
 		"image": {Text: "`image` replaces the image of the vLLM project, with a tag or a digest, never latest. " +
-			"Its entry point must take the arguments of vllm serve."},
-		"shape": {Text: "`shape` is the model's config.json, or those of its keys that sizes are computed from, as JSON; " +
+			"Its entry point must accept the arguments of vllm serve."},
+		"shape": {Text: "`shape` is the model's config.json, or its keys that determine sizes, as JSON; " +
 			"or the id of a model of the catalogue that has the same shape."},
 		"huggingFaceToken": {Text: "`huggingFaceToken` is the token for gated models: a value, or a Secret that exists in the namespace."},
 		"apiKey": {Text: "`apiKey` is the key that clients must send: a value, or a Secret that exists in the namespace. " +
-			"There is one key, since vLLM reads one from its environment. Every process on the node could see several keys, which would be arguments."},
-		"apiKey.existingSecret":           {Default: "none; without a value either, every request is answered"},
+			"There is one key, because vLLM reads only one from its environment. Several keys would be arguments, which every process on the node can read."},
+		"apiKey.existingSecret":           {Default: "none; without a value too, vLLM answers every request"},
 		"huggingFaceToken.existingSecret": {Default: "none"},
 		"apiKey.value":                    {Default: "none"},
 		"huggingFaceToken.value":          {Default: "none"},

@@ -1,4 +1,4 @@
-// Package stacktest runs a Pulumi program with a stack's configuration, without an
+// Package stacktest runs a Pulumi program with a stack's configuration, without Pulumi's
 // engine, a network or a cluster, and records the resources that it registers.
 package stacktest
 
@@ -16,7 +16,7 @@ import (
 // Project is the name of the project of all test stacks.
 const Project = "vllm-eks"
 
-// Config is a stack's configuration in the form that the engine passes to a program.
+// Config is a stack's configuration in the form that Pulumi's engine passes to a program.
 type Config struct {
 	Values map[string]string
 	Secret []string

@@ -31,7 +31,7 @@ type Resource struct {
 	Inputs map[string]any `json:"inputs,omitempty"`
 }
 
-// Timeouts holds how long the engine waits for a resource.
+// Timeouts holds how long Pulumi's engine waits for a resource.
 type Timeouts struct {
 	Create string `json:"create,omitempty"`
 	Update string `json:"update,omitempty"`

@@ -16,9 +16,9 @@ const (
 	// VLLMRepository is the image that the vLLM project publishes.
 	// https://docs.vllm.ai/en/latest/deployment/docker.html
 	VLLMRepository = "vllm/vllm-openai"
-	// PodSecurity is the version of the Pod Security Standards that namespaces
-	// enforce. Pinned, so that upgrading the control plane cannot refuse a pod
-	// that it admitted the day before; the newest version only warns.
+	// PodSecurity is the version of the Pod Security Standards that namespaces enforce.
+	// It is pinned, so that an upgrade of the control plane cannot refuse a pod that was
+	// admitted before; the newest version only warns.
 	// https://kubernetes.io/docs/concepts/security/pod-security-standards/
 	PodSecurity = "v1.35"
 	// KEDA is the version whose ScaledObjects are rendered.

@@ -51,7 +51,7 @@ func TestCheckExtraNamesTheProblem(t *testing.T) {
 		"owned":           {[]string{"--max_model_len", "8k"}, 0, "--max-model-len is set by the component; use maxModelLen instead"},
 		"owned short":     {[]string{"-tp", "2"}, 0, "--tensor-parallel-size is set by the component; use gpu.count instead"},
 		"owned, no key":   {[]string{"--port", "80"}, 0, "--port is set by the component"},
-		"secret":          {[]string{"--api-key", "x"}, 0, "--api-key is not allowed: the key would stand in clear"},
+		"secret":          {[]string{"--api-key", "x"}, 0, "--api-key is not allowed: the key would be readable"},
 		"remote code":     {[]string{"--trust-remote-code"}, 0, "--trust-remote-code is not allowed"},
 		"grpc port":       {[]string{"--grpc-port", "1"}, 0, "--grpc-port is not allowed"},
 		"dotted scalar":   {[]string{"--seed.x", "1"}, 0, "--seed takes no key after a dot"},

@@ -22,10 +22,10 @@ type Name struct {
 	Source, Instead string
 }
 
-// vLLM refuses an unknown name when the engine starts, after the GPU was allocated.
-// Sources: M is vllm-project/vllm main at 2f41c894e3 (2026-08-20, a week before
-// v0.28.0); N28, N29 and N30 are chrisqianz/vllm-cli CHANGELOG.md at 00c1d8d851 for
-// these releases; a number is that of an upstream pull request.
+// vLLM refuses an unknown name when it starts, after the GPU was allocated. Sources: M is
+// vllm-project/vllm main at 2f41c894e3 (2026-08-20, a week before v0.28.0); N28, N29 and
+// N30 are chrisqianz/vllm-cli CHANGELOG.md at 00c1d8d851 for these releases; a number is
+// that of an upstream pull request.
 var (
 	//go:embed quantization.tsv
 	quantizationTSV string

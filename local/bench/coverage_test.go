@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 

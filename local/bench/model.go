@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/loop"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
@@ -128,10 +129,10 @@ func (o options) frontier(ctx context.Context, t traffic) ([]result.Point, error
 	if err != nil {
 		return nil, err
 	}
-	var offered []result.Request
+	var offered []load.Outcome
 	for _, a := range t.arrivals {
 		if a.At >= t.warmUp {
-			offered = append(offered, result.Request{At: a.At - t.warmUp})
+			offered = append(offered, load.Outcome{At: a.At - t.warmUp})
 		}
 	}
 	var specs []loop.Spec

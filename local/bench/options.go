@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/cluster"
-	"github.com/vllm-eks/vllm-eks/local/bench/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 )
 
@@ -105,10 +105,10 @@ func readOptions(name string, args []string) (options, error) {
 	for _, name := range strings.Split(*loads, ",") {
 		kind := load.Kind(name)
 		if name == "all" {
-			o.loads = load.Kinds
+			o.loads = load.Recorded()
 			break
 		}
-		refuse(!slices.Contains(load.Kinds, kind), "LOADS: got %q, want some of %v, or all", name, load.Kinds)
+		refuse(!slices.Contains(load.Recorded(), kind), "LOADS: got %q, want some of %v, or all", name, load.Recorded())
 		refuse(slices.Contains(o.loads, kind), "LOADS: got %q twice", name)
 		o.loads = append(o.loads, kind)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/report"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
@@ -111,8 +111,8 @@ func TestTheDefaultIsWorthItInTheModel(t *testing.T) {
 		t.Fatal(err)
 	}
 	documented(t, "model", "make simulate LOADS=all SEEDS=3", r)
-	if len(r.Loads) != len(load.Kinds) {
-		t.Fatalf("%d loads, want %d", len(r.Loads), len(load.Kinds))
+	if len(r.Loads) != len(load.Recorded()) {
+		t.Fatalf("%d loads, want %d", len(r.Loads), len(load.Recorded()))
 	}
 	worthIt(t, r, 0.8)
 }

@@ -48,7 +48,7 @@ type embed struct {
 // kubeProgram runs the embedded cluster; simulatorProgram is what is in the
 // engine's image.
 var (
-	kubeProgram      = program{name: "kube", folder: "local", pkg: "./kube", cost: 24}
+	kubeProgram      = program{name: "kube", folder: "local", pkg: "./kube", cost: 19}
 	simulatorProgram = program{name: "vllmsim", folder: "local", pkg: "./vllmsim", cost: 5}
 )
 
@@ -56,23 +56,23 @@ var (
 var clusterPrograms = []program{
 	kubeProgram,
 	{
-		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 1200,
+		name: "kubernetes", folder: "local/kube/dist", pkg: "./kubernetes", cost: 960,
 		ldflags: "-X k8s.io/component-base/version.gitVersion=" + kubernetesVersion +
 			" -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=35 -X k8s.io/component-base/version.gitTreeState=clean",
 	},
-	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 40},
+	{name: "coredns", folder: "local/kube/dist", pkg: "./coredns", cost: 32},
 	{name: "pause", folder: "local", pkg: "./kube/pause", cost: 2},
 	simulatorProgram,
 }
 
 // pulumiCLI is built only where `pulumi` is not installed.
 var pulumiCLI = program{
-	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 560,
+	name: "pulumi", folder: "local/pulumi", pkg: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", cost: 448,
 	ldflags: "-X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=" + pulumiVersion,
 }
 
 // languageStandIn is built only where the real language host is not installed.
-var languageStandIn = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 35}
+var languageStandIn = program{name: "pulumi-language-go", folder: "local", pkg: "./standin/golang", cost: 28}
 
 // kubernetesModule is the Go module of the real Kubernetes provider.
 const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4"
@@ -82,7 +82,7 @@ const kubernetesModule = "github.com/pulumi/pulumi-kubernetes/provider/v4"
 // the SDK requests, so this one reports the requested version, and its commit.
 // https://github.com/pulumi/pulumi-kubernetes/releases/tag/v4.25.0
 var kubernetesProvider = program{
-	name: "pulumi-resource-kubernetes", folder: "local/pulumi/kubernetes", pkg: ".", cost: 150,
+	name: "pulumi-resource-kubernetes", folder: "local/pulumi/kubernetes", pkg: ".", cost: 120,
 	out:     func(l layout.Layout) string { return filepath.Join(pluginFolder(l), "pulumi-resource-kubernetes") },
 	ldflags: "-X " + kubernetesModule + "/pkg/version.Version=" + kubernetesPluginVersion + "+release-4.25.0",
 	embeds:  []embed{{name: "schema.json", module: kubernetesModule, path: "cmd/pulumi-resource-kubernetes/schema.json"}},
@@ -96,17 +96,17 @@ const pulumiYAMLVersion = "v1.32.0"
 // yamlHost runs programs in YAML, which the tests of the examples do. It comes with
 // the CLI's installer.
 var yamlHost = program{
-	name: "pulumi-language-yaml", folder: "local/pulumi/yaml", pkg: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", cost: 47,
+	name: "pulumi-language-yaml", folder: "local/pulumi/yaml", pkg: "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml", cost: 38,
 	ldflags: "-X github.com/pulumi/pulumi-yaml/pkg/version.Version=" + pulumiYAMLVersion,
 }
 
 // componentPlugin serves the components to programs in other languages than Go. The
 // language host builds it for each run, from the cache that this build fills.
-var componentPlugin = program{name: "plugin", folder: "provider", pkg: ".", cost: 20}
+var componentPlugin = program{name: "plugin", folder: "provider", pkg: ".", cost: 16}
 
 // stack is the Pulumi program itself; the language host builds it for each
 // run, from the cache that this build fills.
-var stack = program{name: "stack", folder: ".", pkg: ".", cost: 330}
+var stack = program{name: "stack", folder: ".", pkg: ".", cost: 264}
 
 // on is the program for another platform, in a file of the same name elsewhere.
 func (b program) forPlatform(p platform) program {

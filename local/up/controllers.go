@@ -58,16 +58,16 @@ var controllers = []controller{
 		},
 		images: []controllerImage{
 			{reference: "localhost/vllm-eks/prometheus-operator:" + versions.PrometheusOperator, program: program{
-				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 110,
+				name: "prometheus-operator", folder: controllersFolder + "/prometheus-operator", cost: 88,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/operator",
 			}},
 			{reference: "localhost/vllm-eks/prometheus-config-reloader:" + versions.PrometheusOperator, path: "/bin/prometheus-config-reloader", program: program{
-				name: "prometheus-config-reloader", folder: controllersFolder + "/prometheus-operator", cost: 15,
+				name: "prometheus-config-reloader", folder: controllersFolder + "/prometheus-operator", cost: 12,
 				pkg: "github.com/prometheus-operator/prometheus-operator/cmd/prometheus-config-reloader",
 			}},
 			// Of the kinds of service discovery, it has the one that the operator uses.
 			{reference: "localhost/vllm-eks/prometheus:v3.16.0", program: program{
-				name: "prometheus-server", folder: controllersFolder + "/prometheus", cost: 280,
+				name: "prometheus-server", folder: controllersFolder + "/prometheus", cost: 224,
 				pkg: "github.com/prometheus/prometheus/cmd/prometheus", tags: "remove_all_sd,enable_kubernetes_sd",
 				ldflags: "-X github.com/prometheus/common/version.Version=3.16.0",
 			}},
@@ -78,9 +78,9 @@ var controllers = []controller{
 		name: "keda", module: "github.com/kedacore/keda/v2", manifests: []string{"config"},
 		definitions: []string{"config/crd/bases/keda.sh_scaledobjects.yaml"},
 		images: []controllerImage{
-			{reference: "localhost/vllm-eks/keda:" + versions.KEDA, program: kedaProgram("keda", "operator", 615)},
-			{reference: "localhost/vllm-eks/keda-metrics-apiserver:" + versions.KEDA, program: kedaProgram("keda-adapter", "adapter", 48)},
-			{reference: "localhost/vllm-eks/keda-admission-webhooks:" + versions.KEDA, program: kedaProgram("keda-admission-webhooks", "webhooks", 12)},
+			{reference: "localhost/vllm-eks/keda:" + versions.KEDA, program: kedaProgram("keda", "operator", 492)},
+			{reference: "localhost/vllm-eks/keda-metrics-apiserver:" + versions.KEDA, program: kedaProgram("keda-adapter", "adapter", 38)},
+			{reference: "localhost/vllm-eks/keda-admission-webhooks:" + versions.KEDA, program: kedaProgram("keda-admission-webhooks", "webhooks", 10)},
 		},
 		workloads: [][2]string{{"keda", "deployment/keda-operator"}, {"keda", "deployment/keda-metrics-apiserver"}, {"keda", "deployment/keda-admission"}},
 		apis:      []string{"v1beta1.external.metrics.k8s.io"},
@@ -88,7 +88,7 @@ var controllers = []controller{
 	{
 		name: "metrics-server", module: "sigs.k8s.io/metrics-server", manifests: []string{"manifests/base"},
 		images: []controllerImage{{reference: "localhost/vllm-eks/metrics-server:v0.8.0", program: program{
-			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: ".", cost: 28,
+			name: "metrics-server", folder: controllersFolder + "/metrics-server", pkg: ".", cost: 22,
 		}}},
 		workloads: [][2]string{{"kube-system", "deployment/metrics-server"}},
 		apis:      []string{"v1beta1.metrics.k8s.io"},

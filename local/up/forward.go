@@ -6,10 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/layout"
+	"github.com/vllm-eks/vllm-eks/local/orphan"
 )
 
 // showForwardedToken sends the first completion through a port-forward, because this machine
@@ -27,7 +32,9 @@ func (e engine) showForwardedToken(ctx context.Context, p *progress, began time.
 	if err != nil {
 		return "", err
 	}
-	address, end, err := e.forward(ctx, m)
+	runtime.LockOSThread() // startForward requires it
+	defer runtime.UnlockOSThread()
+	address, end, err := e.forward(ctx, endpoint{m.Namespace, m.Service, m.Port})
 	if err != nil {
 		return "", err
 	}
@@ -38,30 +45,104 @@ func (e engine) showForwardedToken(ctx context.Context, p *progress, began time.
 	return nextOwnSteps(e.options.layout, e.options.targetKubeconfig, e.context, m, key != ""), nil
 }
 
-// forward opens a port-forward to a model's Service on a free port of this machine.
-func (e engine) forward(ctx context.Context, m model) (address string, end func(), err error) {
-	cmd := e.kubectlCommand(ctx, "--namespace="+m.Namespace, "port-forward", "service/"+m.Service, fmt.Sprintf(":%d", m.Port))
+// forward opens a port-forward to a Service on a free port of this machine.
+func (e engine) forward(ctx context.Context, service endpoint) (address string, end func(), err error) {
+	f, err := e.startForward(ctx, service, "")
+	if err != nil {
+		return "", nil, err
+	}
+	return f.address, f.end, nil
+}
+
+// forwarding is a running port-forward.
+type forwarding struct {
+	// address is HOST:PORT on this machine.
+	address string
+	// ended is closed when kubectl ended.
+	ended chan struct{}
+	stop  func()
+}
+
+// end ends the port-forward, and waits until it has ended.
+func (f forwarding) end() {
+	f.stop()
+	<-f.ended
+}
+
+// startForward opens a port-forward to a Service on a port of this machine; empty: a free port.
+// The thread of the caller must live as long as the port-forward, which ends with this process.
+func (e engine) startForward(ctx context.Context, service endpoint, port string) (forwarding, error) {
+	cmd := e.kubectlCommand(ctx, "--namespace="+service.namespace, "port-forward", "--address=127.0.0.1", "service/"+service.service, fmt.Sprintf("%s:%d", port, service.port))
+	orphan.Signal(cmd, syscall.SIGTERM)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
-		return "", nil, err
+		return forwarding{}, err
 	}
 	if err := cmd.Start(); err != nil {
-		return "", nil, err
+		return forwarding{}, err
 	}
-	end = func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait() // it was killed
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n') // Forwarding from 127.0.0.1:PORT -> 8000
+	f := forwarding{ended: make(chan struct{}), stop: func() { _ = cmd.Process.Kill() }}
+	reader := bufio.NewReader(stdout)
+	line, err := reader.ReadString('\n') // Forwarding from 127.0.0.1:PORT -> 8000
+	go func() {
+		_, _ = io.Copy(io.Discard, reader) // a line for each connection
+		_ = cmd.Wait()                     // it was killed, or lost its pod
+		close(f.ended)
+	}()
 	address, _, found := strings.Cut(strings.TrimPrefix(line, "Forwarding from "), " ")
 	if err != nil || !found {
-		end()
+		f.end()
 		output := strings.TrimSpace(line + stderr.String())
-		return "", nil, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", output))
+		return forwarding{}, errors.Join(ctx.Err(), fmt.Errorf("kubectl port-forward: %s", output))
 	}
-	return address, end, nil
+	f.address = address
+	return f, nil
+}
+
+// keepForward opens a port-forward like forward. A while after it ended, such as with its pod,
+// it opens it again on the same port. It ends with the context and with end.
+func (e engine) keepForward(ctx context.Context, service endpoint, pause time.Duration) (forwarding, error) {
+	current, err := e.startForward(ctx, service, "")
+	if err != nil {
+		return forwarding{}, err
+	}
+	_, port, err := net.SplitHostPort(current.address)
+	if err != nil {
+		current.end()
+		return forwarding{}, fmt.Errorf("kubectl port-forward: %w", err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	kept := forwarding{address: current.address, ended: make(chan struct{}), stop: cancel}
+	go func() {
+		defer close(kept.ended)
+		runtime.LockOSThread() // startForward requires it
+		defer runtime.UnlockOSThread()
+		for ctx.Err() == nil {
+			select {
+			case <-ctx.Done():
+			case <-current.ended:
+				current = e.reopen(ctx, service, port, pause, current)
+			}
+		}
+		current.end()
+	}()
+	return kept, nil
+}
+
+// reopen returns a port-forward in the place of one that ended. If it fails, it returns the one
+// that ended.
+func (e engine) reopen(ctx context.Context, service endpoint, port string, pause time.Duration, ended forwarding) forwarding {
+	select {
+	case <-ctx.Done():
+		return ended
+	case <-time.After(pause):
+	}
+	if next, err := e.startForward(ctx, service, port); err == nil {
+		return next
+	}
+	return ended
 }
 
 func nextOwnSteps(l layout.Layout, kubeconfig, context string, m model, hasKey bool) string {

@@ -33,6 +33,8 @@ func main() {
 	stop()
 	switch {
 	case err == nil:
+	case errors.Is(err, errReported):
+		os.Exit(1)
 	case interrupted:
 		fmt.Fprintf(os.Stderr, "\n%s\n", farewell(os.Args[1]))
 		os.Exit(130)
@@ -41,6 +43,9 @@ func main() {
 		os.Exit(1)
 	}
 }
+
+// errReported is the error of a command that printed its error itself.
+var errReported = errors.New("a program failed")
 
 func farewell(command string) string {
 	if command == "up" || command == "cluster" {
@@ -67,6 +72,9 @@ func run(ctx context.Context, args []string) error {
 	flags.BoolVar(&o.yes, "yes", false, "answer every question with yes")
 	flags.StringVar(&o.stack, "stack", "", "the stack to preview")
 	flags.BoolVar(&o.diff, "diff", false, "preview the difference from the last simulated state")
+	flags.StringVar(&o.prometheusAddress, "prometheus", "", "NAMESPACE/SERVICE:PORT or URL of the Prometheus to watch")
+	flags.StringVar(&o.page, "page", "", "1: serve the dashboards as a page; FILE.html: write them to a file")
+	flags.StringVar(&o.model, "model", "", "the model to watch")
 	if err := flags.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
 		return nil
 	} else if err != nil {
@@ -106,6 +114,8 @@ func (o options) run(ctx context.Context, command, part string) error {
 		return showStatus(ctx, o)
 	case "logs":
 		return showLogs(ctx, o, part)
+	case "watch":
+		return watch(ctx, o)
 	case "env":
 		return printEnv(o)
 	default:

@@ -22,6 +22,10 @@ type options struct {
 	yes              bool
 	stack            string // to preview
 	diff             bool   // preview the difference from the last simulated state
+
+	prometheusAddress string // as typed; empty: the one that the stack installs
+	page              string // as typed: 1, a file; empty: the terminal
+	model             string // to watch; empty: every model
 }
 
 // wantsControllers reports whether to start KEDA, Prometheus, kube-state-metrics and

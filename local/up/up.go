@@ -204,6 +204,6 @@ func nextSteps(m model, baseURL string, hasKey bool) string {
   forward    kubectl -n %[3]s port-forward svc/%[4]s %[5]d:%[5]d
              curl%[6]s http://localhost:%[5]d/v1/models
   try next   change the model in Pulumi.local.yaml, then: pulumi preview --diff --stack local
-  inspect    make status, make logs; make stop ends it, make down removes it
+  inspect    make status, make logs, make watch (PAGE=1: a page); make stop ends it, make down removes it
 `, baseURL, m.ServedModelName, m.Namespace, m.Service, m.Port, authorization(hasKey), shell)
 }

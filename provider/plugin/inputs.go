@@ -117,7 +117,7 @@ func (c *checking) value(path string, v property.Value, t schema.TypeSpec, paren
 		c.add(path, "is an output that is not known yet, want a value that is known when the program runs")
 		return v
 	case t.Plain && inside.secret:
-		c.add(path, "is a secret, and would be stored in clear; want a value that is none")
+		c.add(path, "is a secret, and would be stored unencrypted; want a value that is not secret")
 		return v
 	case !v.IsComputed() && !fits(v, want):
 		c.add(path, "is %s, want %s", describe(v, inside.secret), want)

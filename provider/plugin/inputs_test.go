@@ -82,8 +82,8 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 		{"secrets", values{
 			"name": secret, "port": secret, "env": newMap(values{"A": secret}).WithSecret(true), "stops": newList(property.New(7.0).WithSecret(true)),
 		}, []string{
-			"titan.env.A: is a secret, and would be stored in clear; want a value that is none",
-			"titan.name: is a secret, and would be stored in clear; want a value that is none",
+			"titan.env.A: is a secret, and would be stored unencrypted; want a value that is not secret",
+			"titan.name: is a secret, and would be stored unencrypted; want a value that is not secret",
 			"titan.stops[0]: is a secret of another kind, want a string",
 		}},
 	}

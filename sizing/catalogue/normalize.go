@@ -295,7 +295,7 @@ func (c *config) setClassDefaults() {
 	if !ok {
 		return
 	}
-	if c.NumAttentionHeads == 0 { // a head's width goes with the number of heads
+	if c.NumAttentionHeads == 0 { // the width of a head depends on the number of heads
 		c.NumKeyValueHeads, c.HeadDim = cmp.Or(c.NumKeyValueHeads, d.NumKeyValueHeads), cmp.Or(c.HeadDim, d.HeadDim)
 	}
 	c.VocabSize, c.HiddenSize = cmp.Or(c.VocabSize, d.VocabSize), cmp.Or(c.HiddenSize, d.HiddenSize)

@@ -106,8 +106,8 @@ func (p Prices) listed(name string) (Price, bool) {
 	return price, ok
 }
 
-// everywhere is the region of a price that is equal in all regions, except those for
-// which apart is true.
+// everywhere is the region of a price that applies to all regions, except those for which
+// apart is true.
 const everywhere = "*"
 
 // apart reports whether a region belongs to AWS GovCloud or to China, which have

@@ -1,6 +1,6 @@
 package account
 
-// Cluster is the stack's EKS cluster as it runs.
+// Cluster is the state of the stack's running EKS cluster.
 type Cluster struct {
 	// Version is the minor version of its control plane, such as 1.35.
 	Version string
@@ -10,7 +10,7 @@ type Cluster struct {
 	Groups []NodeGroup
 }
 
-// NodeGroup is a managed node group as it runs.
+// NodeGroup is the state of a running managed node group.
 type NodeGroup struct {
 	Name string
 	// Min and Max bound the number of nodes; Desired is the number that the
@@ -36,21 +36,20 @@ const (
 	NVIDIAAMI   AMI = "nvidia"
 )
 
-// Fixed is what AWS never changes of the stack's cluster.
+// Fixed holds the properties of the stack's cluster that AWS cannot change.
 type Fixed struct {
-	// Name is the cluster's. It differs from the one that was asked for where the
-	// stack's cluster has another.
+	// Name is the name of the stack's cluster. It can differ from the requested name.
 	Name string
-	// ServiceCIDR is the block of the addresses of Services, and NetworkCIDRs are
-	// the blocks of the VPC.
+	// ServiceCIDR is the range of addresses of Services. NetworkCIDRs are the ranges of
+	// the VPC.
 	ServiceCIDR  string
 	NetworkCIDRs []string
 }
 
-// LogGroup is a log group that exists before its cluster.
+// LogGroup is a log group that exists although its cluster does not.
 type LogGroup struct {
 	Name string
-	// Tags tell whose it is: EKS tags none of those that it creates.
+	// Tags identify the owner. Log groups that EKS creates have no tags.
 	Tags map[string]string
 }
 

@@ -1,9 +1,9 @@
 package account
 
-// Wanted is what is asked of an account.
+// Wanted holds the questions about an account.
 type Wanted struct {
-	// InstanceTypes are asked where they are offered, Quotas how many vCPUs may run,
-	// Subnets where they are.
+	// InstanceTypes are types whose zones are read. Quotas are quotas whose vCPUs are
+	// read. Subnets are subnets that are read.
 	InstanceTypes []string
 	Quotas        []Quota
 	Subnets       []string
@@ -12,77 +12,78 @@ type Wanted struct {
 	// versions of Addons are read; "" reads none.
 	Cluster, Minor string
 	Addons         []string
-	// VPC is the user's, whose settings and routes are asked; "" for none.
+	// VPC is the user's VPC, whose settings and routes are read; "" for none.
 	VPC string
 }
 
-// Offers are what an account has, as far as it was asked.
+// Offers holds what an account supports: the answers to Wanted.
 type Offers struct {
 	ID string
-	// Caller is the ARN of who deploys: of a session, where that is a role's.
+	// Caller is the ARN of the principal that deploys: of the session, if it is a role.
 	Caller string
-	// Zones are the availability zones of the region in which a cluster can be, by
-	// name.
+	// Zones are the names of the availability zones of the region in which a cluster can
+	// be.
 	Zones []string
-	// In are the zones that offer an instance type.
+	// In holds the zones that offer an instance type.
 	In map[string][]string
-	// VCPUs is how many may run at once, by quota. A quota that may not be read is
-	// not there, and Unread says so.
+	// VCPUs is the number of vCPUs that may run at once, by quota. A quota that cannot be
+	// read is absent, and Unread has the reason.
 	VCPUs  map[Quota]int
 	Unread []string
-	// Subnets are by their ids.
+	// Subnets holds the subnets by their ids.
 	Subnets map[string]Subnet
-	// Cluster is the stack's cluster as it runs; nil if there is none yet.
+	// Cluster is the stack's running cluster; nil if it does not exist yet.
 	Cluster *Cluster
-	// Fixed is what AWS never changes of it; nil if there is none yet.
+	// Fixed holds the properties of the cluster that AWS cannot change; nil if it does
+	// not exist yet.
 	Fixed *Fixed
 	// Releases are the newest AMI releases, and Addons the newest versions of EKS
-	// add-ons. One that may not be read is absent, and Unread says so.
+	// add-ons. A release or version that cannot be read is absent, and Unread has the
+	// reason.
 	Releases map[AMI]string
 	Addons   map[string]string
-	// VPC is the user's; nil if none was asked.
+	// VPC is the user's VPC; nil if Wanted has none.
 	VPC *VPC
-	// LogGroup is that of the stack's cluster, where it exists and the cluster does
+	// LogGroup is the log group of the stack's cluster, if it exists and the cluster does
 	// not; nil otherwise.
 	LogGroup *LogGroup
 }
 
-// Subnet is one of a VPC that exists.
+// Subnet is a subnet of an existing VPC.
 type Subnet struct {
 	Zone, VPCID string
 	Tags        map[string]string
-	// Free is how many of its addresses are free, Route where it sends traffic for
-	// the internet.
+	// Free is the number of its free addresses. Route is its default route.
 	Free  int
 	Route Route
-	// Problem is why nothing is known of it; "" otherwise.
+	// Problem is the reason why it could not be read; "" otherwise.
 	Problem string
 }
 
-// Reader answers what an account offers.
+// Reader reads what an account supports.
 type Reader func(Wanted) (Offers, error)
 
-// VPC is one that exists.
+// VPC is an existing VPC.
 type VPC struct {
-	// CIDRs are its blocks of IPv4 addresses.
+	// CIDRs are its ranges of IPv4 addresses.
 	CIDRs []string
 	// DNSHostnames and DNSSupport are its DNS attributes. A node needs both.
 	DNSHostnames, DNSSupport bool
-	// Problem is why nothing is known of it; "" otherwise.
+	// Problem is the reason why it could not be read; "" otherwise.
 	Problem string
 }
 
-// Route is where a subnet sends traffic for the internet.
+// Route is the kind of target of a subnet's default route.
 type Route string
 
 // Default routes.
 const (
-	// RouteUnread is one that cannot be read.
+	// RouteUnread is a route that cannot be read.
 	RouteUnread Route = ""
 	NoRoute     Route = "none"
-	// RouteToInternet goes to an internet gateway, which serves public addresses
-	// alone.
+	// RouteToInternet goes to an internet gateway, which serves only public addresses.
 	RouteToInternet Route = "internet gateway"
-	// RouteElsewhere goes to a NAT gateway, a transit gateway, a firewall or the like.
+	// RouteElsewhere goes to another target, such as a NAT gateway, a transit gateway or
+	// a firewall.
 	RouteElsewhere Route = "elsewhere"
 )

@@ -2,15 +2,15 @@ package account
 
 import "strings"
 
-// Quota is one of those by which AWS limits how many vCPUs run at once.
+// Quota is an AWS quota that limits the number of running vCPUs.
 type Quota struct {
-	// Class is what EC2 counts together.
+	// Class is the class of instance types that the quota counts.
 	Class Class
-	// Spot counts spare capacity, which is limited apart.
+	// Spot reports a quota for spot capacity, which AWS limits separately.
 	Spot bool
 }
 
-// Class are instance types that EC2 counts together.
+// Class is a set of instance types that EC2 counts together.
 type Class string
 
 // Classes of instance types.
@@ -18,10 +18,10 @@ const (
 	Standard Class = "standard"
 	G        Class = "G"
 	P        Class = "P"
-	P5       Class = "P5" // of spot alone: on demand they are P's
+	P5       Class = "P5" // only for spot; on demand, P includes them
 )
 
-// codes are AWS' own of the quotas.
+// codes holds AWS' codes of the quotas.
 // https://docs.aws.amazon.com/ec2/latest/instancetypes/ec2-instance-quotas.html
 var codes = map[Quota]string{
 	{Standard, false}: "L-1216C47A", {Standard, true}: "L-34B43A08",

@@ -2,7 +2,7 @@ package account
 
 import "slices"
 
-// regions are those of AWS with Amazon EKS.
+// regions are the AWS regions with Amazon EKS.
 // https://docs.aws.amazon.com/general/latest/gr/eks.html
 var regions = []string{
 	"af-south-1", "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
@@ -13,7 +13,7 @@ var regions = []string{
 	"us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-west-1", "us-west-2",
 }
 
-// Regions returns the regions that can be deployed to, sorted.
+// Regions returns the regions to which a stack can be deployed, sorted.
 func Regions() []string { return slices.Clone(regions) }
 
 // WithoutEKS are the zones, by their ids, in which EKS places no control plane.

@@ -12,18 +12,18 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Spec says which account is used. The zero value is none: the stack creates
+// Spec holds which account is used. The zero value means no account: the stack creates
 // nothing on AWS.
 type Spec struct {
-	// Region is the AWS region. Models in S3 are read there, and its prices are used.
-	// Default: required to create anything on AWS; else prices are those of us-east-1.
+	// Region is the AWS region. vLLM reads models in S3 there, and costs use its prices.
+	// Default: required to create resources on AWS; else costs use the prices of
+	// us-east-1.
 	Region string `key:"aws:region" page:"account" example:"us-west-2"`
-	// Profile is a profile of the AWS configuration, also for kubectl. Other options of
-	// the AWS provider belong there. Default: the credentials of the
-	// environment.
+	// Profile is a profile of the AWS configuration, also for kubectl. Set other options
+	// of the AWS provider in that profile. Default: the credentials of the environment.
 	Profile string `key:"aws:profile" page:"account"`
-	// Tags are added to everything on AWS that can have tags, beside those with the
-	// names of the project and the stack. At most 40.
+	// Tags are added to all AWS resources that can have tags. The program also adds tags
+	// with the names of the project and the stack. At most 40.
 	Tags map[string]string `key:"tags" page:"account"`
 }
 
@@ -33,36 +33,36 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// mostTags is how many tags something can have, less those that the program and
-// AWS' own controllers add.
-const mostTags = 40
+// maxTags is the largest number of tags of a resource, less the tags that the program and
+// AWS' controllers add.
+const maxTags = 40
 
 // Validate returns every problem of the spec, each beginning with its key: those of the
 // tags under path.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
 	found := keys.Check(&s, nil)
-	if len(s.Tags) > mostTags {
-		problems.Invalid(&found, path, "are %d, want at most %d", len(s.Tags), mostTags)
+	if len(s.Tags) > maxTags {
+		problems.Invalid(&found, path, "are %d, want at most %d", len(s.Tags), maxTags)
 	}
 	for key, value := range s.Tags {
 		switch {
 		case strings.HasPrefix(strings.ToLower(key), "aws:"):
-			problems.Invalid(&found, path.Child(key), "is a key of AWS' own; want one that does not begin with aws:")
+			problems.Invalid(&found, path.Child(key), "is a key that AWS reserves; want one that does not begin with aws:")
 		case key == ProjectTag || key == StackTag:
-			problems.Forbidden(&found, path.Child(key), "is what the program tells the stacks of an account apart by; remove it")
+			problems.Forbidden(&found, path.Child(key), "is set by the program to identify the stack; remove it")
 		case !isTag(key, 128) || !isTag(value, 256):
 			problems.Invalid(&found, path.Child(key), "is %q, want letters, digits, spaces and _ . : / = + - @, a key of at most 128 and a value of at most 256", value)
 		case breaksArgument(key) || breaksArgument(value) || strings.Contains(key, "="):
-			problems.Invalid(&found, path.Child(key), "is %q, which the load balancer controller cannot be given; want no colon before a space or at an end, and no = in the key", value)
+			problems.Invalid(&found, path.Child(key), "is %q, which breaks the arguments of the load balancer controller; want no colon before a space or at an end, and no = in the key", value)
 		}
 	}
 	slices.SortFunc(found, func(a, b *field.Error) int { return strings.Compare(a.Field, b.Field) })
 	return found
 }
 
-// breaksArgument reports whether YAML takes a text for a mapping. The chart of the
-// load balancer controller writes the tags into one argument without quotes, as
-// key=value, one after the other.
+// breaksArgument reports whether YAML reads a string as a mapping. The chart of the load
+// balancer controller writes the tags into one argument without quotes, as key=value, one
+// after the other.
 // https://github.com/kubernetes-sigs/aws-load-balancer-controller/blob/v3.5.0/helm/aws-load-balancer-controller/templates/deployment.yaml
 func breaksArgument(text string) bool {
 	return strings.Contains(text, ": ") || strings.HasSuffix(text, ":")
@@ -70,8 +70,8 @@ func breaksArgument(text string) bool {
 
 const tagRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 _.:/=+-@"
 
-// isTag reports whether every service of AWS takes a text as the key or the value
-// of a tag.
+// isTag reports whether every AWS service accepts a string as the key or the value of a
+// tag.
 // https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 func isTag(text string, longest int) bool {
 	if text == "" || len([]rune(text)) > longest {
@@ -85,13 +85,14 @@ func isTag(text string, longest int) bool {
 	return true
 }
 
-// ProjectTag and StackTag say whose something is.
+// ProjectTag and StackTag identify the stack of a resource.
 const (
 	ProjectTag = "vllm-eks:project"
 	StackTag   = "vllm-eks:stack"
 )
 
-// AllTags returns the spec's tags and those that name the project and the stack.
+// AllTags returns the spec's tags and the tags with the names of the project and the
+// stack.
 func (s Spec) AllTags(project, stack string) map[string]string {
 	tags := map[string]string{ProjectTag: project, StackTag: stack}
 	for key, value := range s.Tags {

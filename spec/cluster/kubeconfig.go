@@ -20,20 +20,21 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Location is the cluster behind a context.
+// Location identifies the cluster of a context.
 type Location struct {
 	// Server is the address of the API server.
 	Server string
-	// CA identifies the certificate authority of the API server, which each cluster
-	// makes for itself: a part of its SHA-256. "" if the kubeconfig names none.
+	// CA is a part of the SHA-256 of the API server's certificate authority. Each cluster
+	// creates its own authority. "" if the kubeconfig has none.
 	CA string
-	// Unreachable says why the API server cannot be reached from here; "" if it can,
-	// or if a proxy is in between.
+	// Unreachable is the reason why the API server cannot be reached from here; "" if it
+	// can be reached, or if a proxy is in between.
 	Unreachable string
 }
 
-// SameCluster reports whether two locations are one cluster: by the certificate
-// authority, since an address may be a tunnel's, and without one by the address.
+// SameCluster reports whether two locations are the same cluster. It compares the
+// certificate authorities, because an address may be that of a tunnel; without an
+// authority, it compares the addresses.
 func (l Location) SameCluster(location Location) bool {
 	if l.CA != "" && location.CA != "" {
 		return l.CA == location.CA
@@ -41,7 +42,7 @@ func (l Location) SameCluster(location Location) bool {
 	return l.Server == location.Server
 }
 
-// kubeconfig is what a kubeconfig file says about where clusters are.
+// kubeconfig holds the clusters and contexts of a kubeconfig file.
 // https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/
 type kubeconfig struct {
 	Clusters []struct {
@@ -61,17 +62,16 @@ type kubeconfig struct {
 	} `json:"contexts"`
 }
 
-// Locate reads the kubeconfig and returns the cluster of the context. Its error
-// holds problems, each beginning with its key under path. The provider itself
-// reports a missing file or context as a cluster that cannot be reached, and goes
-// on with the preview.
+// Locate reads the kubeconfig and returns the cluster of the context. Its error holds
+// problems, each beginning with its key under path. The Kubernetes provider reports a
+// missing file or context as an unreachable cluster, and continues the preview.
 func Locate(e Existing, path *field.Path) (Location, error) {
 	var found field.ErrorList
 	files, configs := e.read(&found, path)
 	if len(found) > 0 {
 		return Location{}, problems.Err(found)
 	}
-	// As with kubectl, the first file that has a name counts.
+	// As with kubectl, the first file that has a name is used.
 	var contexts []string
 	for _, config := range configs {
 		for _, c := range config.Contexts {
@@ -86,7 +86,7 @@ func Locate(e Existing, path *field.Path) (Location, error) {
 	return Location{}, problems.Err(found)
 }
 
-// read returns the kubeconfig files that exist, and what they hold.
+// read returns the kubeconfig files that exist, and their contents.
 func (e Existing) read(found *field.ErrorList, path *field.Path) (files []string, configs []kubeconfig) {
 	candidates, key, origin := e.candidates(path)
 	for _, file := range candidates {
@@ -99,7 +99,7 @@ func (e Existing) read(found *field.ErrorList, path *field.Path) (files []string
 			continue
 		}
 		var config kubeconfig
-		if yaml.Unmarshal(text, &config) != nil { // whose message may repeat credentials
+		if yaml.Unmarshal(text, &config) != nil { // the YAML error may repeat credentials
 			problems.Invalid(found, key, "%s is not the YAML of a kubeconfig", file)
 			continue
 		}
@@ -111,8 +111,8 @@ func (e Existing) read(found *field.ErrorList, path *field.Path) (files []string
 	return files, configs
 }
 
-// candidates returns the paths where the kubeconfig may be, as the provider and kubectl
-// look for it, the key that decides, and where the paths come from.
+// candidates returns the paths at which the provider and kubectl look for the kubeconfig,
+// the key that determines them, and their origin as text.
 func (e Existing) candidates(path *field.Path) (files []string, key *field.Path, origin string) {
 	key = path.Child("kubeconfig")
 	home, _ := os.UserHomeDir()
@@ -165,8 +165,8 @@ func locateCluster(found *field.ErrorList, path *field.Path, files []string, con
 // connection.
 const answerWait = 3 * time.Second
 
-// unreachable returns why the API server accepts no connection; "" if it does, or if
-// connections go through a proxy, which only the provider can use.
+// unreachable returns the reason why the API server accepts no connection; "" if it
+// accepts one, or if connections go through a proxy, which only the provider can use.
 func unreachable(server string) string {
 	parsed, err := url.Parse(server)
 	if err != nil || parsed.Host == "" {

@@ -1,5 +1,5 @@
-// Package cluster declares the key cluster: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package cluster declares the key cluster: types, defaults, validation and the values
+// that follow from them. It imports neither Pulumi nor the AWS SDK.
 package cluster
 
 import (
@@ -17,67 +17,67 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Spec says which cluster is used, or how one is created.
+// Spec holds which cluster is used, or how one is created.
 type Spec struct {
-	// Existing is a cluster that exists. The other keys of the cluster do not apply
-	// then.
+	// Existing is an existing cluster. With it, the other keys of the cluster do not
+	// apply.
 	Existing *Existing `key:"existing"`
 	// Name is the name of the EKS cluster. Default: <project>-<stack>.
 	Name string `key:"name"`
 	// KubernetesVersion is a minor version, 1.33 to 1.36, in quotes. Raising it updates
 	// the control plane, the EKS add-ons and then the nodes. A preview refuses two minor
-	// versions at a time, and a lower version than the one that runs. With an existing
-	// cluster, it is needed for cluster-autoscaler alone, where the account does not tell
+	// versions at a time, and a lower version than the running one. With an existing
+	// cluster, only cluster-autoscaler needs it, and only if the account does not report
 	// it. Default: 1.35.
 	KubernetesVersion string `key:"kubernetesVersion"`
 	// PublicAccessCIDRs are the ranges of addresses that may reach the API server over
-	// the internet. Without your own, pulumi up waits five minutes and fails. 0.0.0.0/0 is
-	// refused. Default: none, so that its endpoint is private.
+	// the internet. If your own address is missing, pulumi up waits five minutes and
+	// fails. 0.0.0.0/0 is refused. Default: none, so that the endpoint is private.
 	PublicAccessCIDRs []string `key:"publicAccessCidrs"`
-	// Access are the IAM principals that can use the cluster. At least one is an admin
-	// of the whole cluster: the one that runs pulumi up. Default: required.
+	// Access are the IAM principals that can use the cluster. At least one is an admin of
+	// the whole cluster: the principal that runs pulumi up. Default: required.
 	Access []Access `key:"access"`
 	// LogRetentionDays is the retention of the logs of the control plane in days.
 	LogRetentionDays int `key:"logRetentionDays" oneof:"1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"90" if:"!existing"` // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 	// ServiceCIDR is the range of addresses of Services, a private block of /12 to /24
-	// that does not overlap with the network. AWS never changes it, nor network.cidr and
-	// cluster.name: a preview refuses others than those of the cluster that runs.
+	// that does not overlap with the network. AWS cannot change it, network.cidr or
+	// cluster.name. A preview refuses values that differ from the running cluster.
 	ServiceCIDR string `key:"serviceCidr" default:"172.20.0.0/16" if:"!existing"`
-	// Protect refuses to delete the cluster and the key of its Secrets.
+	// Protect makes Pulumi refuse to delete the cluster and the KMS key of its Secrets.
 	Protect bool `key:"protect"`
-	// EFS installs the driver of Amazon EFS, for volumes that several nodes mount, such as
-	// those of storage.cache.
+	// EFS installs the driver of Amazon EFS, for volumes that several nodes mount, such
+	// as storage.cache.
 	EFS bool `key:"efs"`
 	// Addons are the versions of EKS add-ons by name, such as v1.13.2-eksbuild.21 of
-	// coredns. Default: the newest that EKS has for the Kubernetes version; without
-	// credentials, a known one.
+	// coredns. Default: the newest version of EKS for the Kubernetes version; without
+	// credentials, a version that this program knows.
 	Addons map[string]string `key:"addons" in:"pin"`
-	// Region is the AWS region, Profile a profile of the AWS configuration by which
-	// clients authenticate; "" for the credentials of their environment.
+	// Region is the AWS region. Profile is the profile of the AWS configuration with
+	// which clients authenticate; "" for the credentials of their environment.
 	Region, Profile string
 }
 
-// Existing names a cluster that exists.
+// Existing identifies an existing cluster.
 type Existing struct {
 	// Context is the context of the kubeconfig, one that kubectl config get-contexts
-	// lists. Another name of it, for the same cluster, changes nothing.
+	// lists. Renaming a context of the same cluster changes nothing.
 	Context string `key:"context" required:"true" advice:"name one of the contexts that this lists: kubectl config get-contexts"`
 	// Kubeconfig is the path of a kubeconfig file. Default: the environment variable
 	// KUBECONFIG, then ~/.kube/config.
 	Kubeconfig string `key:"kubeconfig"`
 	// Name is the name of the cluster in Amazon EKS. Controllers and models with an AWS
-	// role need it, and the EKS add-on eks-pod-identity-agent, without which they start
+	// role need it. They also need the EKS add-on eks-pod-identity-agent, or they start
 	// without credentials. Default: none.
 	Name string `key:"name"`
 }
 
-// Access is what one principal of AWS may do.
+// Access holds the rights of an AWS principal.
 type Access struct {
 	// PrincipalARN is the ARN of an IAM role or user.
 	PrincipalARN string `key:"principalArn" required:"true" example:"arn:aws:iam::111122223333:role/deploy"`
-	// Policy is what it may do: admin, edit or view.
+	// Policy is the set of its rights: admin, edit or view.
 	Policy Policy `key:"policy" oneof:"admin edit view" required:"true" example:"admin"`
-	// Namespaces are the namespaces in which it may. Default: all.
+	// Namespaces are the namespaces in which the policy applies. Default: all.
 	Namespaces []string `key:"namespaces"`
 }
 
@@ -91,12 +91,12 @@ const (
 	View  Policy = "view"
 )
 
-// PolicyNames are EKS' own of the policies.
+// PolicyNames holds EKS' names of the policies.
 // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
 var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
 
 // WithDefaults returns the spec with every field set that has a default. An existing
-// cluster has none.
+// cluster has no defaults.
 func (s Spec) WithDefaults() Spec {
 	keys.Complete(&s)
 	if s.Existing == nil {
@@ -151,7 +151,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 }
 
 var (
-	// names are those that EKS takes.
+	// names matches the cluster names that EKS accepts.
 	// https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateCluster.html
 	names      = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,99}$`)
 	principals = regexp.MustCompile(`^arn:aws[a-z-]*:iam::(\d{12}):(role|user)/((?:[^/*?]+/)*)([\w+=,.@-]+)$`)
@@ -161,9 +161,9 @@ var (
 // path.
 func (e Existing) Validate(path *field.Path) field.ErrorList {
 	found := keys.Check(&e, path)
-	// The contents of a kubeconfig hold credentials, so they are not repeated.
+	// The contents of a kubeconfig hold credentials, so the message does not repeat them.
 	if k := e.Kubeconfig; strings.ContainsAny(k, "\n{") {
-		problems.Invalid(&found, path.Child("kubeconfig"), "is the contents of a kubeconfig, which hold credentials; want the path of the file")
+		problems.Invalid(&found, path.Child("kubeconfig"), "is the contents of a kubeconfig, which has credentials; want the path of the file")
 	}
 	if c := e.Context; strings.TrimSpace(c) != c {
 		problems.Invalid(&found, path.Child("context"), "is %q, want the name of a context without spaces around it", c)
@@ -174,8 +174,8 @@ func (e Existing) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// widest is the shortest prefix by which the API server may be public: a /8 is
-// what the largest organisations have.
+// widest is the shortest allowed prefix of publicAccessCidrs. The largest organisations
+// have a /8.
 const widest = 8
 
 func validatePublic(found *field.ErrorList, key *field.Path, text string) {
@@ -188,7 +188,7 @@ func validatePublic(found *field.ErrorList, key *field.Path, text string) {
 	case cidr.Masked() != cidr:
 		problems.Invalid(found, key, "is %s, which is an address and not a block; want %s or %s/32", text, cidr.Masked(), cidr.Addr())
 	case cidr.Addr().IsPrivate():
-		problems.Forbidden(found, key, "is %s, which are private addresses, and from within the VPC the private endpoint is used; want public ones, or remove the key", text)
+		problems.Forbidden(found, key, "is %s, which are private addresses, but clients within the VPC use the private endpoint; want public addresses, or remove the key", text)
 	}
 }
 
@@ -204,7 +204,7 @@ func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 		case !principals.MatchString(a.PrincipalARN):
 			problems.Invalid(found, key.Child("principalArn"), "is %q, want the ARN of an IAM role or user, such as %q", a.PrincipalARN, exampleARN)
 		case duplicate:
-			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS takes one entry a principal", path, index)
+			problems.Duplicate(found, key.Child("principalArn"), "is that of %s[%d] already; EKS accepts one entry for each principal", path, index)
 		default:
 			seen[a.PrincipalARN] = i
 		}
@@ -213,15 +213,14 @@ func (s Spec) validateAccess(found *field.ErrorList, path *field.Path) {
 		}
 	}
 	if admins == 0 {
-		problems.Invalid(found, path, "has no admin of the whole cluster, so that nobody could deploy to it; name who runs pulumi up: [{principalArn: %s, policy: admin}]; or name a cluster of yours with cluster.existing", exampleARN)
+		problems.Invalid(found, path, "has no admin of the whole cluster, so nobody could deploy to it; name the principal that runs pulumi up: [{principalArn: %s, policy: admin}]; or name your own cluster with cluster.existing", exampleARN)
 	}
 }
 
 const exampleARN = "arn:aws:iam::111122223333:role/deploy"
 
-// Support reports on a day whether the version is in extended support, at the
-// price of that, and whether EKS no longer offers it. An unknown version is
-// reported elsewhere.
+// Support reports whether the version is in extended support on a day, which costs more,
+// and whether EKS no longer offers it. An unknown version is reported elsewhere.
 func (s Spec) Support(now time.Time) (extended, gone bool) {
 	if s.Existing != nil {
 		return false, false
@@ -233,11 +232,11 @@ func (s Spec) Support(now time.Time) (extended, gone bool) {
 	return !now.Before(support.Standard), !now.Before(support.Extended)
 }
 
-// noticeBefore is how long before extended support starts a preview warns.
+// noticeBefore is the time before the start of extended support in which a preview warns.
 const noticeBefore = 60 * 24 * time.Hour
 
-// ExtendedSoon returns the first day of extended support, and reports whether it
-// is less than 60 days away and still to come.
+// ExtendedSoon returns the first day of extended support, and reports whether it begins
+// within the next 60 days.
 func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
 	support, ok := versions.SupportOf(s.KubernetesVersion)
 	if !ok || s.Existing != nil {
@@ -246,8 +245,8 @@ func (s Spec) ExtendedSoon(now time.Time) (time.Time, bool) {
 	return support.Standard, now.Before(support.Standard) && !now.Before(support.Standard.Add(-noticeBefore))
 }
 
-// Name tells a principal from all others: those of an account have names that
-// its roles, or its users, share with no others. "" for what is no ARN of one.
+// Name returns a name that no other principal has: the names of roles, and the names of
+// users, are unique within an account. "" if the ARN is not valid.
 func (a Access) Name() string {
 	parts := principals.FindStringSubmatch(a.PrincipalARN)
 	if parts == nil {

@@ -1,5 +1,5 @@
-// Package gpu declares the key gpu: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package gpu declares the key gpu: types, defaults, validation and the values that
+// follow from them. It imports neither Pulumi nor the AWS SDK.
 package gpu
 
 import (
@@ -10,10 +10,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Spec says whether the device plugin is installed. The nodes bring the driver
-// and the container toolkit, as Amazon's images with NVIDIA's do.
+// Spec holds whether the device plugin is installed. The image of the nodes must have the
+// driver and the container toolkit, as Amazon's images with NVIDIA's driver do.
 type Spec struct {
-	// Install installs NVIDIA's device plugin. Without it, the cluster has one
+	// Install installs NVIDIA's device plugin. Set it to false if the cluster has one
 	// already, such as that of the GPU operator. Default: true on a created cluster.
 	Install bool `key:"install"`
 	// Values are further values of the chart.
@@ -32,7 +32,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// Options returns what the stack completes.
+// Options returns the fields that the stack sets.
 func (s *Spec) Options() chart.Options {
 	if s == nil {
 		return chart.Options{}
@@ -43,7 +43,7 @@ func (s *Spec) Options() chart.Options {
 // Component returns the type token of the component.
 func (s *Spec) Component() string { return "vllm-eks:gpu:DevicePlugin" }
 
-// Releases returns the chart, if it is installed.
+// Releases returns the Helm release, if the chart is installed.
 func (s *Spec) Releases() []chart.Release {
 	if s == nil || !s.Install {
 		return nil

@@ -2,8 +2,8 @@ package gpu
 
 import "github.com/vllm-eks/vllm-eks/internal/gpunodes"
 
-// Values returns the values of the chart nvidia-device-plugin. It runs on every node
-// with GPUs, engines or not: only then does the node have any to hand out.
+// Values returns the values of the chart nvidia-device-plugin. The plugin runs on every
+// node with GPUs, also without replicas, because it makes the GPUs allocatable.
 func Values() map[string]any {
 	return map[string]any{
 		"affinity":          gpunodes.Only(),

@@ -1,5 +1,5 @@
-// Package ingress declares the key ingressController: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package ingress declares the key ingressController: types, defaults, validation and the
+// values that follow from them. It imports neither Pulumi nor the AWS SDK.
 package ingress
 
 import (
@@ -11,33 +11,33 @@ import (
 )
 
 const (
-	// Namespace is where the controller runs.
+	// Namespace is the namespace of the controller.
 	Namespace = "aws-load-balancer-controller"
-	// ServiceAccount is who it is to AWS.
+	// ServiceAccount is the ServiceAccount with the controller's AWS role.
 	ServiceAccount = "aws-load-balancer-controller"
 )
 
-// Spec says whether the controller is installed, and how.
+// Spec holds whether the controller is installed, and how.
 type Spec struct {
-	// Install installs the AWS Load Balancer Controller. Without it, the cluster has one
-	// already, or another controller, or no model has an Ingress. Default: true on a
-	// created cluster.
+	// Install installs the AWS Load Balancer Controller. Set it to false if the cluster
+	// has one already, if it has another controller, or if no model has an Ingress.
+	// Default: true on a created cluster.
 	Install bool `key:"install"`
-	// Replicas is the number of pods, of which one works and the others take over.
-	// Without one that answers, no pod of a namespace with readiness gates starts.
+	// Replicas is the number of pods. One pod works, and the others replace it if it
+	// fails. Without a working pod, no pod starts in a namespace with readiness gates.
 	Replicas int `key:"replicas" range:"1..3" default:"2" if:"install" advice:"one works, the others wait for it to fail"`
 	// Values are further values of the chart.
 	Values map[string]any `key:"values"`
-	// ServiceMonitor has Prometheus' operator scrape the controller. It needs the
-	// operator's custom resource definitions. Default: false.
+	// ServiceMonitor creates a ServiceMonitor, so that Prometheus scrapes the controller.
+	// It needs the operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
-	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
+	// Labels are added to the ServiceMonitor, for a Prometheus that selects by labels.
 	// Default: none.
 	Labels map[string]string
 }
 
-// setBy returns the values of the chart that keys of the configuration set, of this
-// component and of others.
+// setBy returns the values of the chart that keys of this component and of other
+// components set.
 func setBy(path *field.Path) chart.SetBy {
 	return chart.SetBy{"clusterName": "", "vpcId": "", "region": "aws:region", "replicaCount": path.Child("replicas").String(), "defaultTags": "tags",
 		"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey}
@@ -56,7 +56,7 @@ func (s *Spec) Complete() {
 	}
 }
 
-// Options returns what the stack completes.
+// Options returns the fields that the stack sets.
 func (s *Spec) Options() chart.Options {
 	if s == nil {
 		return chart.Options{}
@@ -64,7 +64,7 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
-// Releases returns the chart, if it is installed.
+// Releases returns the Helm release, if the chart is installed.
 func (s *Spec) Releases() []chart.Release {
 	if s == nil || !s.Install {
 		return nil

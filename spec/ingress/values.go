@@ -6,7 +6,7 @@ import (
 )
 
 // Values returns the values of the chart aws-load-balancer-controller, without
-// clusterName and vpcId, which other resources have.
+// clusterName and vpcId, which come from other resources.
 func Values(s Spec, region string, tags map[string]string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor}
 	if len(s.Labels) > 0 {
@@ -16,11 +16,12 @@ func Values(s Spec, region string, tags map[string]string) map[string]any {
 		"region":         region,
 		"replicaCount":   s.Replicas,
 		"serviceAccount": map[string]any{"create": true, "name": ServiceAccount},
-		// It would make itself the controller of every Service of the type LoadBalancer,
-		// and no Service of the cluster could be made while it does not answer.
+		// With this webhook, the controller would take every Service of type
+		// LoadBalancer, and no Service of the cluster could be created while the
+		// controller does not answer.
 		"enableServiceMutatorWebhook": false,
-		// Not used, so that its role need not have them: Shield Advanced, and the first
-		// generation of WAF.
+		// The program does not use Shield Advanced and the first generation of WAF, so
+		// the role needs no rights for them.
 		"enableShield": false,
 		"enableWaf":    false,
 		"affinity":     gpunodes.Apart(map[string]any{"app.kubernetes.io/name": "aws-load-balancer-controller"}),
@@ -41,8 +42,8 @@ func Values(s Spec, region string, tags map[string]string) map[string]any {
 			"readOnlyRootFilesystem":   true,
 			"runAsNonRoot":             true,
 		},
-		// Otherwise each upgrade makes a new certificate, and the API server refuses
-		// Ingresses until the running pods have it.
+		// Otherwise each upgrade creates a new certificate, and the API server refuses
+		// Ingresses until the running pods use it.
 		"keepTLSSecret":  true,
 		"serviceMonitor": monitor,
 	}

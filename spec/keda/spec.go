@@ -1,5 +1,5 @@
-// Package keda declares the key keda: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package keda declares the key keda: types, defaults, validation and the values that
+// follow from them. It imports neither Pulumi nor the AWS SDK.
 package keda
 
 import (
@@ -10,26 +10,26 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Spec says whether KEDA is installed, and how.
+// Spec holds whether KEDA is installed, and how.
 type Spec struct {
-	// Install installs KEDA. Without it, the cluster has one already, or no model's
-	// scaling.policy is load or queue. Default: true on a created cluster.
+	// Install installs KEDA. Set it to false if the cluster has KEDA already, or if no
+	// model's scaling.policy is load or queue. Default: true on a created cluster.
 	Install bool `key:"install"`
-	// Replicas is the number of pods of each part of KEDA, of which one works and the
-	// others take over.
+	// Replicas is the number of pods of each part of KEDA. One pod works, and the others
+	// replace it if it fails.
 	Replicas int `key:"replicas" range:"1..3" default:"2" if:"install" advice:"one works, the others wait for it to fail"`
 	// Values are further values of the chart.
 	Values map[string]any `key:"values"`
-	// ServiceMonitor has Prometheus' operator scrape KEDA. It needs the operator's
-	// custom resource definitions. Default: false.
+	// ServiceMonitor creates ServiceMonitors, so that Prometheus scrapes KEDA. It needs
+	// the operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
-	// Labels are added to the ServiceMonitors, for a Prometheus that selects by them.
+	// Labels are added to the ServiceMonitors, for a Prometheus that selects by labels.
 	// Default: none.
 	Labels map[string]string
 }
 
-// setBy returns the values of the chart that keys of the configuration set, of this
-// component and of monitoring.
+// setBy returns the values of the chart that keys of this component and of monitoring
+// set.
 func setBy(path *field.Path) chart.SetBy {
 	keysByValue := chart.SetBy{}
 	for _, part := range []string{"operator", "metricsServer", "webhooks"} {
@@ -67,7 +67,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// Options returns what the stack completes.
+// Options returns the fields that the stack sets.
 func (s *Spec) Options() chart.Options {
 	if s == nil {
 		return chart.Options{}
@@ -78,7 +78,7 @@ func (s *Spec) Options() chart.Options {
 // Component returns the type token of the component.
 func (s *Spec) Component() string { return "vllm-eks:keda:KEDA" }
 
-// Releases returns the chart, if it is installed.
+// Releases returns the Helm release, if the chart is installed.
 func (s *Spec) Releases() []chart.Release {
 	if s == nil || !s.Install {
 		return nil

@@ -13,19 +13,20 @@ const (
 
 // Values returns the values of the chart keda.
 //
-// No NetworkPolicy is set: the namespace has none that denies, and KEDA's parts
-// need the API server, each other, Prometheus wherever it is, and to be reached
-// by the control plane.
+// The values have no NetworkPolicy, because no policy denies traffic in the namespace.
+// KEDA's parts connect to the API server, to each other and to Prometheus, and the
+// control plane connects to them.
 func Values(s Spec) map[string]any {
 	return map[string]any{
-		// Kept when the release goes: removing one removes every ScaledObject of the
-		// cluster, those of others too.
+		// Helm keeps the definitions when the release is removed: without them,
+		// Kubernetes would delete every ScaledObject of the cluster, also those of other
+		// owners.
 		"crds":          map[string]any{"install": true, "additionalAnnotations": map[string]any{"helm.sh/resource-policy": "keep"}},
-		"image":         map[string]any{"pullPolicy": "IfNotPresent"}, // tags do not move
+		"image":         map[string]any{"pullPolicy": "IfNotPresent"}, // tags do not change
 		"operator":      part(operator, s.Replicas),
 		"metricsServer": part(metricsServer, s.Replicas),
-		// A webhook that does not answer stops no deployment: what it refuses, KEDA
-		// refuses later.
+		// If the webhook does not answer, deployments continue. KEDA refuses wrong
+		// objects later.
 		"webhooks": withFailurePolicy(part(webhooks, s.Replicas), "Ignore"),
 		"podDisruptionBudget": map[string]any{
 			"operator": budget(), "metricServer": budget(), "webhooks": budget(),
@@ -35,8 +36,9 @@ func Values(s Spec) map[string]any {
 			"metricServer": resources("100m", "128Mi", "1000Mi"),
 			"webhooks":     resources("10m", "32Mi", "256Mi"),
 		},
-		// What engines are scaled by is no secret, and engines are Deployments: KEDA
-		// reads the Secrets of its own namespace, and scales nothing else.
+		// KEDA needs no Secrets to scale replicas, and replicas belong to Deployments. So
+		// KEDA may read only the Secrets of its own namespace, and scale only
+		// Deployments.
 		"permissions": map[string]any{
 			"operator":     map[string]any{"restrict": map[string]any{"secret": true}},
 			"metricServer": map[string]any{"restrict": map[string]any{"secret": true}},
@@ -58,10 +60,11 @@ func withFailurePolicy(part map[string]any, policy string) map[string]any {
 	return part
 }
 
-// budget lets a node be drained whatever the number of replicas is.
+// budget returns a PodDisruptionBudget that allows drains with any number of replicas.
 func budget() map[string]any { return map[string]any{"maxUnavailable": 1} }
 
-// resources states the limit of cores, since the chart would limit them to one.
+// resources returns requests and limits. It includes a limit of cores, because the
+// chart's default is one core.
 func resources(cpu, memory, memoryLimit string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},

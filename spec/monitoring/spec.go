@@ -1,5 +1,5 @@
-// Package monitoring declares the key monitoring: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package monitoring declares the key monitoring: types, defaults, validation and the
+// values that follow from them. It imports neither Pulumi nor the AWS SDK.
 package monitoring
 
 import (
@@ -15,37 +15,38 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// NodesSuffix names the namespace of what runs on every node, and has more of it than
-// Prometheus may.
+// NodesSuffix is the suffix of the namespace for exporters on every node. They need more
+// access to the node than the namespace of Prometheus permits.
 const NodesSuffix = "-nodes"
 
-// Spec says what is installed, and how large it is.
+// Spec holds which programs are installed, and their sizes.
 type Spec struct {
-	// Install installs Prometheus with its operator. Without it, models are scaled by
-	// the Prometheus of prometheusUrl, if any. Default: true on a created cluster
-	// without prometheusUrl.
+	// Install installs Prometheus with its operator. Without it, KEDA queries the
+	// Prometheus of prometheusUrl, if any, to scale the models. Default: true on a
+	// created cluster without prometheusUrl.
 	Install bool `key:"install"`
-	// RetentionDays is the retention of metrics in days, as long as they fit.
+	// RetentionDays is the retention of metrics in days. Prometheus deletes metrics
+	// earlier if the volume is full.
 	RetentionDays int `key:"retentionDays" range:"1..730" default:"15" if:"install"`
-	// StorageGiB is the size of the volume of one Prometheus in GiB, of which four
-	// fifths are for metrics. It can be raised.
+	// StorageGiB is the size of the volume of one Prometheus in GiB. Metrics use four
+	// fifths of it. It can be raised.
 	StorageGiB int `key:"storageGiB" range:"10..16384" default:"50" if:"install"`
-	// StorageClass is the StorageClass of the volume, which keeps it.
+	// StorageClass is the StorageClass of the volume. An existing volume keeps its class.
 	StorageClass string `key:"storageClass" default:"gp3" if:"install"`
-	// Replicas is the number of Prometheus servers, each with all metrics. With one,
-	// models are not scaled while its node is away.
+	// Replicas is the number of Prometheus servers, each with all metrics. With one
+	// server, models are not scaled while its node is down.
 	Replicas int `key:"replicas" range:"1..2" default:"1" if:"install"`
 	// Alertmanager sends alerts to the receivers of [Alerts], and to those that
-	// AlertmanagerConfigs name. Without it, alerts are shown in Prometheus alone.
+	// AlertmanagerConfigs name. Without it, only Prometheus shows alerts.
 	Alertmanager bool `key:"alertmanager"`
 	// Alerts are the receivers to which Alertmanager sends alerts. Default: those of
 	// AlertmanagerConfigs alone.
 	Alerts Alerts `key:"alerts"`
-	// Grafana shows dashboards. It has no volume: dashboards come from ConfigMaps with
+	// Grafana shows dashboards. It has no volume, so dashboards come from ConfigMaps with
 	// the label grafana_dashboard=1.
 	Grafana Grafana `key:"grafana" short:"install"`
-	// GPUMetrics installs NVIDIA's exporter of GPU metrics, also beside a Prometheus that
-	// exists. Default: the value of [Install].
+	// GPUMetrics installs NVIDIA's exporter of GPU metrics. It also works with an
+	// existing Prometheus. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
 	// Rules creates recording rules and alerts of the models, in the namespace of
 	// Prometheus. Default: true with serviceMonitor.
@@ -58,13 +59,14 @@ type Spec struct {
 	Values map[string]any `key:"values"`
 	// GPUMetricsValues are further values of the chart of the exporter.
 	GPUMetricsValues map[string]any `key:"gpuMetricsValues"`
-	// Namespace is where Prometheus runs; exporters of nodes run in one that is
-	// called so with -nodes. Default: monitoring.
+	// Namespace is the namespace of Prometheus. Exporters on nodes run in the namespace
+	// with this name and the suffix -nodes. Default: monitoring.
 	Namespace string
-	// ServiceMonitor tells that Prometheus' operator is there. Default: Install.
+	// ServiceMonitor reports that the cluster has the Prometheus operator. Default:
+	// Install.
 	ServiceMonitor bool
 	// Labels are added to the ServiceMonitor of the exporter, for a Prometheus that
-	// selects by them. Default: none.
+	// selects by labels. Default: none.
 	Labels map[string]string
 }
 
@@ -72,7 +74,7 @@ type Spec struct {
 func (s Spec) setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
 	owners := chart.SetBy{
-		// Others know Prometheus by its kind and its name.
+		// Other objects refer to Prometheus by its kind and its name.
 		"cleanPrometheusOperatorObjectNames":                "",
 		"prometheus.agentMode":                              "",
 		"prometheusOperator.enabled":                        path.Child("install").String(),
@@ -102,10 +104,10 @@ func (s Spec) setBy(path *field.Path) chart.SetBy {
 type Grafana struct {
 	// Install installs Grafana.
 	Install bool `key:"install"`
-	// ExistingSecret is a Secret in the namespace of Prometheus with the name and the
-	// password of the administrator, admin-user and admin-password, which exists before
-	// Grafana is installed. Default: that of grafanaPassword; else the chart generates a
-	// password in the Secret kps-grafana.
+	// ExistingSecret is a Secret in the namespace of Prometheus. It has the
+	// administrator's name and password under the keys admin-user and admin-password, and
+	// exists before Grafana is installed. Default: a Secret with grafanaPassword; without
+	// that, the chart generates a password in the Secret kps-grafana.
 	ExistingSecret string `key:"existingSecret" sensitive:"true"`
 }
 
@@ -150,7 +152,7 @@ func (s Spec) PrometheusURL() string {
 	return fmt.Sprintf("http://%s-prometheus.%s.svc:9090", FullName, s.WithDefaults().Namespace)
 }
 
-// Options returns what the stack completes.
+// Options returns the fields that the stack sets.
 func (s *Spec) Options() chart.Options {
 	if s == nil {
 		return chart.Options{}
@@ -158,7 +160,7 @@ func (s *Spec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels}
 }
 
-// Releases returns the charts that are installed.
+// Releases returns the Helm releases of the installed charts.
 func (s *Spec) Releases() []chart.Release {
 	if s == nil {
 		return nil
@@ -180,10 +182,11 @@ func (s *Spec) Releases() []chart.Release {
 	return releases
 }
 
-// OnNodes reports whether anything runs on every node.
+// OnNodes reports whether an exporter runs on every node.
 func (s Spec) OnNodes() bool { return s.Install || s.exports() }
 
-// exports reports whether the exporter of the GPUs is installed, also without defaults.
+// exports reports whether the exporter of GPU metrics is installed. It also works for a
+// spec without defaults.
 func (s Spec) exports() bool {
 	if s.GPUMetrics == nil {
 		return s.Install
@@ -204,7 +207,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 			"serviceMonitor.enabled": chart.ServiceMonitorKey, "serviceMonitor.additionalLabels": chart.LabelsKey,
 		})
 	} else if len(s.GPUMetricsValues) > 0 {
-		problems.Forbidden(&found, path.Child("gpuMetricsValues"), "is of no use without gpuMetrics; remove it, or set %s to true", path.Child("gpuMetrics"))
+		problems.Forbidden(&found, path.Child("gpuMetricsValues"), "is ignored without gpuMetrics; remove it, or set %s to true", path.Child("gpuMetrics"))
 	}
 	if !s.Install {
 		s.validateUnused(&found, path)
@@ -215,9 +218,9 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	}
 	switch name := s.Grafana.ExistingSecret; {
 	case name != "" && !s.Grafana.Install:
-		problems.Forbidden(&found, path.Child("grafana", "existingSecret"), "is of no use without grafana.install; remove it, or set that to true")
+		problems.Forbidden(&found, path.Child("grafana", "existingSecret"), "is ignored without grafana.install; remove it, or set grafana.install to true")
 	case name != "" && !isObjectName(name):
-		// Not repeated: it may be the password.
+		// The message does not repeat the value, which may be the password.
 		problems.Invalid(&found, path.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
 	s.validateAlerts(&found, path.Child("alerts"))
@@ -234,13 +237,13 @@ func (s Spec) validateNamespace(found *field.ErrorList, key *field.Path) {
 	case len(validation.IsDNS1123Label(s.Namespace)) > 0:
 		problems.Invalid(found, key, "is %q, want the name of the namespace of Prometheus", s.Namespace)
 	case len(s.Namespace) > longest:
-		problems.TooLong(found, key, "has %d characters, want at most %d, because exporters of nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
+		problems.TooLong(found, key, "has %d characters, want at most %d, because exporters on nodes run in %s%s", len(s.Namespace), longest, s.Namespace, NodesSuffix)
 	case s.Install && (s.Namespace == "default" || s.Namespace == "kube-system" || s.Namespace == "kube-public" || s.Namespace == "kube-node-lease"):
-		problems.Invalid(found, key, "is %q, which every cluster has; choose another, which is created", s.Namespace)
+		problems.Invalid(found, key, "is %q, which every cluster has; choose another namespace, which the program creates", s.Namespace)
 	}
 }
 
-// validateUnused refuses what describes a Prometheus that is not installed.
+// validateUnused refuses settings of a Prometheus that is not installed.
 func (s Spec) validateUnused(found *field.ErrorList, path *field.Path) {
 	chart.CheckUnused(found, path, []chart.Field{
 		{Key: "retentionDays", Given: s.RetentionDays != 0},

@@ -8,15 +8,15 @@ import (
 )
 
 const (
-	// FullName begins the names of everything that the chart creates: others know
-	// Prometheus' Service by it.
+	// FullName is the prefix of the names of all objects of the chart. Clients need it
+	// for the name of Prometheus' Service.
 	FullName = "kps"
-	// UserKey is the key of the name of Grafana's administrator within a Secret.
+	// UserKey is the key of Grafana's administrator name within a Secret.
 	UserKey = "admin-user"
 	// PasswordKey is the key of the administrator's password.
 	PasswordKey = "admin-password"
-	// ClusterCritical keeps what replicas are scaled by on a system node that is short
-	// of memory.
+	// ClusterCritical is a PriorityClass. With it, the programs that scale replicas stay
+	// on a system node that is short of memory.
 	ClusterCritical = "system-cluster-critical"
 )
 
@@ -25,11 +25,11 @@ func StackValues(s Spec) map[string]any {
 	disabled := map[string]any{"enabled": false}
 	return map[string]any{
 		"fullnameOverride": FullName,
-		// EKS has these where nothing can reach them; their rules go with them.
+		// Pods cannot reach these components of EKS, so their rules are disabled too.
 		"kubeEtcd":              disabled,
 		"kubeScheduler":         disabled,
 		"kubeControllerManager": disabled,
-		// It answers on its own node's loopback alone.
+		// kube-proxy answers only on its node's loopback address.
 		"kubeProxy":          disabled,
 		"defaultRules":       rules(s),
 		"prometheus":         prometheus(s),
@@ -37,8 +37,8 @@ func StackValues(s Spec) map[string]any {
 		"alertmanager":       alertmanager(s),
 		"grafana":            GrafanaValues(s),
 		"kube-state-metrics": stateMetrics(),
-		// It has the network and the disks of its node, which the other pods' namespace
-		// does not admit.
+		// It uses the network and the disks of its node. The namespace of the other pods
+		// does not permit that.
 		"prometheus-node-exporter": map[string]any{
 			"namespaceOverride": s.Namespace + NodesSuffix,
 			"resources":         resources("20m", "32Mi", "128Mi"),
@@ -46,10 +46,10 @@ func StackValues(s Spec) map[string]any {
 	}
 }
 
-// rules leaves out alerts that fire on every cluster of this program: without an
-// Alertmanager, none is connected; and nodes that start when they are needed are
-// never enough to do without the largest. Watchdog fires always by design, and
-// InfoInhibitor whenever an alert of the severity info does.
+// rules disables alerts that fire on every cluster of this program: Prometheus has no
+// Alertmanager unless it is installed, and a cluster whose nodes start on demand never
+// has enough spare capacity to lose its largest node. Watchdog
+// always fires by design, and InfoInhibitor whenever an alert of the severity info does.
 func rules(s Spec) map[string]any {
 	return map[string]any{
 		"rules": map[string]any{"alertmanager": s.Alertmanager},
@@ -67,7 +67,7 @@ func prometheus(s Spec) map[string]any {
 	spec := map[string]any{
 		"replicas":  s.Replicas,
 		"retention": fmt.Sprintf("%dd", s.RetentionDays),
-		// Before the disk is full, at which Prometheus would stop.
+		// Prometheus would stop when the disk is full.
 		"retentionSize": fmt.Sprintf("%dGiB", s.StorageGiB*4/5),
 		"storageSpec": map[string]any{"volumeClaimTemplate": map[string]any{"spec": map[string]any{
 			"storageClassName": s.StorageClass,
@@ -80,13 +80,14 @@ func prometheus(s Spec) map[string]any {
 		"priorityClassName":          ClusterCritical,
 		"resources":                  resources("200m", "1Gi", "4Gi"),
 	}
-	// Whatever is there is looked at, and not only what has the release's label.
+	// Prometheus selects all objects of these kinds, not only those with the release's
+	// label.
 	for _, kind := range []string{"serviceMonitor", "podMonitor", "rule", "probe", "scrapeConfig"} {
 		spec[kind+"SelectorNilUsesHelmValues"] = false
 	}
 	return map[string]any{
 		"prometheusSpec": spec,
-		// With one there is none: it would let no node be drained.
+		// A budget for one replica would block every drain of its node.
 		"podDisruptionBudget": map[string]any{"enabled": s.Replicas > 1, "minAvailable": 1},
 	}
 }
@@ -103,7 +104,8 @@ func operator() map[string]any {
 	}
 }
 
-// GrafanaValues has no password in its values: they are in Pulumi's state.
+// GrafanaValues returns the values of Grafana. They have no password, because Pulumi's
+// state stores values unencrypted.
 func GrafanaValues(s Spec) map[string]any {
 	if !s.Grafana.Install {
 		return map[string]any{"enabled": false}
@@ -112,10 +114,10 @@ func GrafanaValues(s Spec) map[string]any {
 		"enabled":       true,
 		"affinity":      gpunodes.Avoid(),
 		"resources":     resources("50m", "256Mi", "512Mi"),
-		"initChownData": map[string]any{"enabled": false}, // there is no volume to own
+		"initChownData": map[string]any{"enabled": false}, // Grafana has no volume
 		"testFramework": map[string]any{"enabled": false},
-		// Dashboards and data sources are read in its own namespace alone: with a
-		// ClusterRole it may read every Secret of the cluster.
+		// Grafana reads dashboards and data sources only in its own namespace: with a
+		// ClusterRole it could read every Secret of the cluster.
 		"rbac": map[string]any{"namespaced": true},
 		"sidecar": map[string]any{
 			"dashboards":  map[string]any{"searchNamespace": "", "resource": "configmap"},
@@ -135,13 +137,13 @@ func GrafanaValues(s Spec) map[string]any {
 	return values
 }
 
-// ExporterValues returns the values of the chart dcgm-exporter. It runs on every node
-// with GPUs; what else it tolerates by default does not have their taint among it.
+// ExporterValues returns the values of the chart dcgm-exporter. The exporter runs on
+// every node with GPUs; its default tolerations do not include the taint of those nodes.
 func ExporterValues(s Spec) map[string]any {
 	monitor := map[string]any{
 		"enabled": s.ServiceMonitor, "interval": "15s",
-		// The pod and the namespace of a series are those of the replica that has the
-		// GPU, as in the series of vLLM, and not those of the exporter.
+		// The labels pod and namespace of a series name the replica that uses the GPU, as
+		// in vLLM's series, and not the exporter.
 		"honorLabels": true,
 	}
 	if len(s.Labels) > 0 {
@@ -151,9 +153,9 @@ func ExporterValues(s Spec) map[string]any {
 		"affinity":       gpunodes.Only(),
 		"tolerations":    gpunodes.Tolerate(),
 		"serviceMonitor": monitor,
-		// The chart's own limit of 0.2 cores makes scrapes late, and probes restart it. It
-		// holds 400 to 500 MiB on one GPU; above its request it would not be evicted, but
-		// a replica, whose priority is lower.
+		// The chart's limit of 0.2 cores delays scrapes, so that probes restart the
+		// exporter. The exporter uses 400 to 500 MiB with one GPU. If it used more than
+		// its request, the kubelet could evict a replica, whose priority is lower.
 		// https://github.com/NVIDIA/dcgm-exporter/issues/740 (2026-09)
 		// https://github.com/NVIDIA/dcgm-exporter/issues/609
 		"resources": map[string]any{
@@ -163,8 +165,7 @@ func ExporterValues(s Spec) map[string]any {
 	}
 }
 
-// resources requests and limits. Cores are not limited, and these charts have no
-// limit of their own.
+// resources returns requests and limits. Cores have no limit, and these charts set none.
 func resources(cpu, memory, memoryLimit string) map[string]any {
 	return map[string]any{
 		"requests": map[string]any{"cpu": cpu, "memory": memory},

@@ -2,10 +2,9 @@ package network
 
 import "slices"
 
-// controlPlaneZoneCount is the number of zones of a control plane that EKS
-// requires. EKS never changes the set of zones of an existing control plane, and
-// nodes may be in other zones: fewer zones leave more of network.zones that can
-// change later.
+// controlPlaneZoneCount is the number of zones of a control plane that EKS requires. EKS
+// never changes the set of zones of an existing control plane, and nodes may be in other
+// zones. So with fewer zones, more of network.zones can change later.
 // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
 const controlPlaneZoneCount = 2
 
@@ -19,8 +18,8 @@ func (s Spec) PlacedZones() []string {
 	return zones[:min(controlPlaneZoneCount, len(zones))]
 }
 
-// ControlPlaneSubnets returns the subnets of an existing VPC that the control
-// plane has: of each of its zones the first that the user lists.
+// ControlPlaneSubnets returns the subnets of an existing VPC for the control plane: in
+// each of its zones, the first subnet that the user lists.
 func (s Spec) ControlPlaneSubnets() []string {
 	e := s.Existing
 	if e == nil {

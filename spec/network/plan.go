@@ -7,17 +7,17 @@ import (
 	"slices"
 )
 
-// Block is the part of the VPC that one zone has.
+// Block holds the addresses of one zone in the VPC.
 type Block struct {
 	Zone                      string
 	Private, Public, Internal netip.Prefix
 }
 
-// Plan divides the addresses: an eighth for each letter of a zone. The first half
-// of it is for nodes, the next quarter is public, and the last quarter is for
-// internal load balancers. The blocks of a zone depend on that zone alone, not on
-// how many zones there are or in which order. There are none where cidr is no block of
-// IPv4 addresses of at most 27 bits.
+// Plan returns the blocks of the zones: an eighth of the addresses for each letter of a
+// zone. The first half of the eighth is for nodes, the next quarter for public and the
+// last quarter for internal load balancers. The blocks of a zone depend only on that
+// zone, not on the number or order of zones. Plan returns none if cidr is not an IPv4
+// block with a prefix of at most 27 bits.
 func Plan(cidr netip.Prefix, zones []string) []Block {
 	if !cidr.IsValid() || !cidr.Addr().Is4() || cidr.Bits() > longestPlanned {
 		return nil
@@ -45,14 +45,13 @@ func part(block netip.Prefix, bits, index int) netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4(next), length)
 }
 
-// PublicCIDRs returns the addresses of the subnets in which public load balancers
-// are. The plan needs no account. An existing VPC has no plan, and none is
-// returned.
+// PublicCIDRs returns the addresses of the subnets of public load balancers. It needs no
+// account. For an existing VPC, it returns none.
 func (s Spec) PublicCIDRs() []string { return s.cidrs(func(b Block) netip.Prefix { return b.Public }) }
 
-// InternalCIDRs returns the addresses of the subnets in which internal load
-// balancers are. Nodes and pods are in other subnets: a NetworkPolicy that admits
-// these addresses admits load balancers alone.
+// InternalCIDRs returns the addresses of the subnets of internal load balancers. Nodes
+// and pods are in other subnets, so a NetworkPolicy that allows these addresses allows
+// only load balancers.
 func (s Spec) InternalCIDRs() []string {
 	return s.cidrs(func(b Block) netip.Prefix { return b.Internal })
 }
@@ -69,13 +68,13 @@ func (s Spec) cidrs(subnet func(Block) netip.Prefix) []string {
 	return cidrs
 }
 
-// Counts are what is paid for by the hour.
+// Counts holds the numbers of resources that AWS bills by the hour.
 type Counts struct {
-	// Endpoints are interface endpoints times their zones.
+	// Endpoints is the number of interface endpoints, counted once in each zone.
 	NATGateways, Endpoints int
 }
 
-// Counts returns how many billed resources the network creates.
+// Counts returns the numbers of billed resources that the network creates.
 func (s Spec) Counts() Counts {
 	if !s.Made() {
 		return Counts{}
@@ -83,7 +82,7 @@ func (s Spec) Counts() Counts {
 	return Counts{NATGateways: len(s.Spread(s.NATGateways)), Endpoints: len(s.Spread(s.InterfaceEndpoints)) * len(InterfaceServices)}
 }
 
-// Spread returns the zones that have one of something: all, the first, or none.
+// Spread returns the zones that get one instance of a resource: all, the first, or none.
 func (s Spec) Spread(over Spread) []string {
 	zones := slices.Sorted(slices.Values(s.Zones))
 	switch over {
@@ -108,7 +107,7 @@ func ServiceName(region, service string) string {
 	return fmt.Sprintf("%s.%s.%s", prefix, region, service)
 }
 
-// Kinds of subnets, as they are part of their names.
+// Kinds of subnets, which are part of their names.
 const (
 	PublicKind   = "public"
 	PrivateKind  = "private"

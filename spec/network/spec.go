@@ -1,5 +1,5 @@
-// Package network declares the key network: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package network declares the key network: types, defaults, validation and the values
+// that follow from them. It imports neither Pulumi nor the AWS SDK.
 package network
 
 import (
@@ -13,40 +13,40 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Spec says which network is used, or how one is created. The zero value is none, for
-// an existing cluster.
+// Spec holds which network is used, or how one is created. The zero value means no
+// network, for an existing cluster.
 type Spec struct {
-	// CIDR is the range of addresses of the VPC, a block of /16 to /20. Each zone has an
-	// eighth of it, by its letter, so that a zone more or less moves no subnet. Half of
-	// the eighth is for nodes, a quarter each for public and for internal load
-	// balancers.
+	// CIDR is the range of addresses of the VPC, a block of /16 to /20. Each zone gets an
+	// eighth of it, by the letter of the zone, so that subnets do not move when a zone is
+	// added or removed. Half of the eighth is for nodes, a quarter for public and a
+	// quarter for internal load balancers.
 	CIDR string `key:"cidr" default:"10.0.0.0/16" if:"!vpcId"`
 	// Zones are the availability zones, two or three. Zones can be added and removed,
-	// except the two of the control plane, which EKS never changes: a new control plane
-	// takes the first two by name. Default: the first three of the account.
+	// except the two zones of the control plane, which EKS never changes. A new control
+	// plane gets the first two zones by name. Default: the first three of the account.
 	Zones []string `key:"zones"`
-	// ControlPlaneZones are the zones that an existing control plane has, which
-	// whoever knows the account fills in. Default: the first two of the network by
-	// name, for a control plane that is created.
+	// ControlPlaneZones are the zones of an existing control plane. The configuration
+	// sets them from the account. Default, for a new control plane: the first two zones
+	// of the network by name.
 	ControlPlaneZones []string
-	// NATGateways is the number of NAT gateways, through which nodes reach the
-	// internet: one for all zones, which is lost with its zone and costs traffic between
-	// zones, or perZone.
+	// NATGateways is the number of NAT gateways, through which nodes reach the internet:
+	// one for all zones, or perZone. With one, all zones lose the internet if its zone
+	// fails, and traffic between zones costs money.
 	NATGateways Spread `key:"natGateways" oneof:"one perZone" default:"one" if:"!vpcId"`
 	// InterfaceEndpoints keep the traffic to APIs of AWS within the VPC: one for all
 	// zones, perZone, or none. With one, all zones reach the APIs through the first zone,
-	// and lose them with it.
+	// and lose access if it fails.
 	InterfaceEndpoints Spread `key:"interfaceEndpoints" oneof:"none one perZone" default:"one" if:"!vpcId"`
 	// FlowLogDays is the retention of flow logs in days, one that CloudWatch Logs
-	// knows; 0 for no flow logs.
+	// supports; 0 for no flow logs.
 	FlowLogDays *int `key:"flowLogDays" oneof:"0 1 3 5 7 14 30 60 90 120 150 180 365 400 545 731 1096 1827 2192 2557 2922 3288 3653" default:"14" if:"!vpcId"` // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-	// Existing is a VPC that exists. Nothing else applies then.
+	// Existing is an existing VPC. With it, the other keys do not apply.
 	Existing *Existing `key:",inline"`
 	// Region is the AWS region. Required to create a VPC.
 	Region string
 }
 
-// Spread is the number of zones that have one of something.
+// Spread is the number of zones that get one instance of a resource.
 type Spread string
 
 // Values of Spread.
@@ -56,25 +56,27 @@ const (
 	PerZone Spread = "perZone"
 )
 
-// Existing is a VPC that exists.
+// Existing is an existing VPC.
 type Existing struct {
-	// VPCID is the id of a VPC that exists, in place of all other keys but those of its
-	// subnets. The program does not change it. A preview refuses a VPC without DNS host
-	// names, with the addresses of Services, or with too few free addresses. Default: a VPC is created for a created cluster.
+	// VPCID is the id of an existing VPC. With it, only the keys of subnets apply. The
+	// program does not change the VPC. A preview refuses a VPC without DNS host names,
+	// with the addresses of Services, or with too few free addresses. Default: a VPC is
+	// created for a created cluster.
 	VPCID string `key:"vpcId" example:"vpc-0123456789abcdef0"`
-	// PrivateSubnetIDs are the subnets of the nodes, in at least two zones. Those of two
-	// zones have the interfaces of the control plane. They need a default route to a NAT
-	// gateway, and for internal load balancers the tag kubernetes.io/role/internal-elb: 1.
-	// Default: required to create a cluster in a VPC that exists.
+	// PrivateSubnetIDs are the subnets of the nodes, in at least two zones. The subnets
+	// of two zones have the network interfaces of the control plane. All private subnets
+	// need a default route to a NAT gateway, and for internal load balancers the tag
+	// kubernetes.io/role/internal-elb: 1. Default: required to create a cluster in an
+	// existing VPC.
 	PrivateSubnetIDs []string `key:"privateSubnetIds"`
 	// PublicSubnetIDs are the subnets of public load balancers. They need the tag
 	// kubernetes.io/role/elb: 1.
 	PublicSubnetIDs []string `key:"publicSubnetIds"`
-	// Zones are the zones of the subnets, by their ids, which whoever knows the
-	// account fills in.
+	// Zones are the zones of the subnets by their ids. The configuration sets them from
+	// the account.
 	Zones map[string]string
-	// WithoutControlPlane are the zones in which EKS places no control plane, which
-	// whoever knows the account fills in.
+	// WithoutControlPlane are the zones in which EKS places no control plane. The
+	// configuration sets them from the account.
 	WithoutControlPlane []string
 }
 
@@ -104,32 +106,32 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	case !cidr.Addr().IsPrivate() && !sharedAddresses.Contains(cidr.Addr()):
 		problems.Invalid(&found, path.Child("cidr"), "is %s, which are public addresses; want some of 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 or 100.64.0.0/10", s.CIDR)
 	case cidr.Bits() > smallest:
-		problems.Invalid(&found, path.Child("cidr"), "is %s with %d addresses, too few for three zones of nodes with an address for every pod; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
+		problems.Invalid(&found, path.Child("cidr"), "is %s with %d addresses, too few for the nodes and pods of three zones; want /16 to /%d", s.CIDR, 1<<(32-cidr.Bits()), smallest)
 	case cidr.Bits() < largest:
 		problems.Invalid(&found, path.Child("cidr"), "is %s, and a VPC has at most a /%d; want /%d to /%d", s.CIDR, largest, largest, smallest)
 	}
 	return found
 }
 
-// The largest and smallest VPC, as lengths of a prefix. Of the smallest, a zone
-// has 256 private addresses.
+// The prefix lengths of the largest and the smallest VPC. In the smallest, a zone has 256
+// private addresses.
 const largest, smallest = 16, 20
 
-// sharedAddresses are not routed on the internet either (RFC 6598).
+// sharedAddresses are addresses that the internet does not route (RFC 6598).
 var sharedAddresses = netip.MustParsePrefix("100.64.0.0/10")
 
-// mostZones is what a VPC of ours is spread over at most.
-const mostZones = 3
+// maxZones is the largest number of zones of a VPC that the program creates.
+const maxZones = 3
 
 func (s Spec) validateZones(found *field.ErrorList, path *field.Path) {
-	if n := len(s.Zones); n < 2 || n > mostZones {
-		problems.Invalid(found, path.Child("zones"), "are %d, want two or three: EKS needs two, and more than three cost more than they add", n)
+	if n := len(s.Zones); n < 2 || n > maxZones {
+		problems.Invalid(found, path.Child("zones"), "are %d, want two or three: EKS needs two, and more than three add only cost", n)
 	}
 	for i, zone := range s.Zones {
 		key := path.Child("zones").Index(i)
 		switch letter, inRegion := strings.CutPrefix(zone, s.Region); {
 		case !inRegion || len(letter) != 1 || letter[0] < 'a' || letter[0] > 'h':
-			problems.NotSupported(found, key, "is %q, which is no availability zone of the region %s; want one such as %sa", zone, s.Region, s.Region)
+			problems.NotSupported(found, key, "is %q, which is not an availability zone of the region %s; want a zone such as %sa", zone, s.Region, s.Region)
 		case slices.Index(s.Zones, zone) < i:
 			problems.Duplicate(found, key, "is %s a second time; name each zone once", zone)
 		}
@@ -151,7 +153,7 @@ func (s Spec) validateExisting(found *field.ErrorList, path *field.Path) {
 		{"interfaceEndpoints", s.InterfaceEndpoints != ""}, {"flowLogDays", s.FlowLogDays != nil},
 	} {
 		if setting.set && e.VPCID != "" { // else they have defaults
-			problems.Forbidden(found, path.Child(setting.key), "is given beside vpcId, and nothing of a VPC of yours is made or changed; remove one of the two")
+			problems.Forbidden(found, path.Child(setting.key), "cannot be combined with vpcId, because the program does not change your VPC; remove one of the two")
 		}
 	}
 }
@@ -168,7 +170,7 @@ func validateSubnets(found *field.ErrorList, path *field.Path, ids []string) {
 	}
 }
 
-// isID reports whether a text is an id of AWS with that beginning.
+// isID reports whether a string is an id of AWS with the prefix.
 func isID(text, beginning string) bool {
 	rest, ok := strings.CutPrefix(text, beginning)
 	return ok && len(rest) >= 8 && strings.Trim(rest, "0123456789abcdef") == ""

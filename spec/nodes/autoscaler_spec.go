@@ -12,45 +12,45 @@ import (
 )
 
 const (
-	// AutoscalerNamespace is where the cluster autoscaler runs.
+	// AutoscalerNamespace is the namespace of the cluster autoscaler.
 	AutoscalerNamespace = "cluster-autoscaler"
-	// AutoscalerAccount is who it is to AWS.
+	// AutoscalerAccount is the ServiceAccount with the autoscaler's AWS role.
 	AutoscalerAccount = "cluster-autoscaler"
 )
 
-// AutoscalerSpec says whether the cluster autoscaler is installed, and how it
-// decides.
+// AutoscalerSpec holds whether the cluster autoscaler is installed, and how it decides.
 type AutoscalerSpec struct {
-	// Install installs the cluster autoscaler. Without it, the cluster has one already,
-	// or Karpenter, or its groups keep their sizes. Default: true on a created cluster.
+	// Install installs the cluster autoscaler. Set it to false if the cluster has an
+	// autoscaler already, such as Karpenter, or if its groups keep their sizes. Default:
+	// true on a created cluster.
 	Install bool `key:"install"`
-	// Expander chooses among groups on which a pod fits; expanders that need a
-	// configuration of their own are not supported. It cannot be combined with a
-	// list of node groups in nodeGroup of a model, which sets the order.
+	// Expander chooses among groups on which a pod fits. Expanders that need their own
+	// configuration are not supported. It cannot be combined with a list in nodeGroup of
+	// a model, which sets the order of groups.
 	Expander string `key:"expander" oneof:"least-nodes least-waste most-pods random" default:"least-waste" if:"install"` // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-expanders
 	// UnneededMinutes is how long a node must be idle before it is removed.
 	UnneededMinutes int `key:"unneededMinutes" range:"1..1440" default:"10" if:"install"`
 	// Values are further values of the chart.
 	Values map[string]any `key:"values"`
-	// KubernetesMinor is the cluster's, such as 1.35, which is also the autoscaler's.
-	// Required.
+	// KubernetesMinor is the minor version of the cluster and of the autoscaler, such as
+	// 1.35. Required.
 	KubernetesMinor string
-	// ServiceMonitor has Prometheus' operator scrape the autoscaler. It needs the
-	// operator's custom resource definitions. Default: false.
+	// ServiceMonitor creates a ServiceMonitor, so that Prometheus scrapes the autoscaler.
+	// It needs the operator's custom resource definitions. Default: false.
 	ServiceMonitor bool
-	// Labels are added to the ServiceMonitor, for a Prometheus that selects by them.
+	// Labels are added to the ServiceMonitor, for a Prometheus that selects by labels.
 	// Default: none.
 	Labels map[string]string
-	// Priorities are regular expressions of the names of Auto Scaling groups, by
-	// priority; the highest number is taken first, and Expander decides within one.
-	// A group that no expression matches is never taken, unless none is. Default:
-	// none, so that Expander alone decides.
+	// Priorities are regular expressions for names of Auto Scaling groups, by priority.
+	// The autoscaler tries the highest number first; Expander decides among groups of the
+	// same priority. A group that no expression matches is used only if no group matches.
+	// Default: none, so that only Expander decides.
 	// https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.36.1/cluster-autoscaler/expander/priority/readme.md
 	Priorities map[int][]string
 }
 
-// autoscalerSetBy returns the values of the chart that keys of the configuration set, of
-// this component and of others.
+// autoscalerSetBy returns the values of the chart that keys of this component and of
+// other components set.
 func autoscalerSetBy(path *field.Path) chart.SetBy {
 	return chart.SetBy{
 		"autoDiscovery.clusterName": "", "awsRegion": "aws:region", "expanderPriorities": "models[].nodeGroup",
@@ -73,7 +73,7 @@ func (s *AutoscalerSpec) Complete() {
 	}
 }
 
-// Options returns what the stack completes.
+// Options returns the fields that the stack sets.
 func (s *AutoscalerSpec) Options() chart.Options {
 	if s == nil {
 		return chart.Options{}
@@ -81,7 +81,7 @@ func (s *AutoscalerSpec) Options() chart.Options {
 	return chart.Options{Install: &s.Install, ServiceMonitor: &s.ServiceMonitor, Labels: &s.Labels, Role: true}
 }
 
-// Releases returns the chart, if it is installed.
+// Releases returns the Helm release, if the chart is installed.
 func (s *AutoscalerSpec) Releases() []chart.Release {
 	if s == nil || !s.Install {
 		return nil
@@ -102,7 +102,7 @@ func (s AutoscalerSpec) Validate(path *field.Path) field.ErrorList {
 		return found
 	}
 	if versions.ClusterAutoscalerTag(s.KubernetesMinor) == "" {
-		problems.NotSupported(&found, path.Child("install"), "is true, and there is no cluster autoscaler for Kubernetes %q here; want one of %s, or set it to false and bring one",
+		problems.NotSupported(&found, path.Child("install"), "is true, and this program has no cluster autoscaler for Kubernetes %q; want one of %s, or set it to false and install your own",
 			s.KubernetesMinor, strings.Join(versions.KubernetesMinors(), ", "))
 	}
 	chart.CheckValues(&found, path.Child("values"), AutoscalerValues(s, ""), s.Values, autoscalerSetBy(path))

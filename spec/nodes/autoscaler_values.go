@@ -12,7 +12,7 @@ import (
 )
 
 // AutoscalerValues returns the values of the chart cluster-autoscaler, without
-// autoDiscovery, for which another resource has the cluster's name.
+// autoDiscovery, which needs the cluster's name from another resource.
 func AutoscalerValues(s AutoscalerSpec, region string) map[string]any {
 	monitor := map[string]any{"enabled": s.ServiceMonitor, "interval": "30s", "namespace": AutoscalerNamespace}
 	if len(s.Labels) > 0 {
@@ -25,8 +25,8 @@ func AutoscalerValues(s AutoscalerSpec, region string) map[string]any {
 		"image":            map[string]any{"tag": versions.ClusterAutoscalerTag(s.KubernetesMinor)},
 		"extraArgs":        autoscalerArguments(s),
 		"rbac":             map[string]any{"serviceAccount": map[string]any{"create": true, "name": AutoscalerAccount}},
-		// One works. Without the other, a node that dies with it takes along what would
-		// start its successor.
+		// One replica works and the other waits. With only one, the failure of its node
+		// would stop the program that starts a new node.
 		"replicaCount":        2,
 		"podDisruptionBudget": map[string]any{"maxUnavailable": 1},
 		"affinity":            gpunodes.Apart(map[string]any{"app.kubernetes.io/instance": versions.ClusterAutoscaler.Name}),
@@ -62,8 +62,8 @@ func AutoscalerValues(s AutoscalerSpec, region string) map[string]any {
 	return values
 }
 
-// expander returns how the autoscaler chooses among groups: by priority first,
-// if there are some.
+// expander returns the autoscaler's expanders: priority comes first if the spec has
+// priorities.
 func (s AutoscalerSpec) expander() string {
 	if len(s.Priorities) > 0 {
 		return "priority," + s.Expander
@@ -71,31 +71,32 @@ func (s AutoscalerSpec) expander() string {
 	return s.Expander
 }
 
-// autoscalerArguments have nodes go slowly, and never with an engine on them:
-// engines say by cluster-autoscaler.kubernetes.io/safe-to-evict=false that they
-// are not to be evicted, loading ones too, which nothing here overrules.
+// autoscalerArguments returns arguments with which nodes are removed slowly, and never
+// while a replica runs on them. Replicas, also loading ones, have the annotation
+// cluster-autoscaler.kubernetes.io/safe-to-evict=false, and no argument overrides it.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/FAQ.md#what-are-the-parameters-to-ca
 func autoscalerArguments(s AutoscalerSpec) map[string]any {
 	unneeded := fmt.Sprintf("%dm", s.UnneededMinutes)
 	return map[string]any{
 		"expander": s.expander(),
-		// The groups of one kind of node in several zones grow alike.
+		// The groups of the same kind of node in several zones grow evenly.
 		"balance-similar-node-groups": true,
 		"scale-down-unneeded-time":    unneeded,
-		// Not before what it was started for has come to it.
+		// The pods for which a node was started need time to arrive.
 		"scale-down-delay-after-add": unneeded,
-		// Scratch space and add-ons hold no node back, or system nodes would only ever
-		// grow in number; budgets see to it that add-ons stay.
+		// Scratch space and add-ons do not stop the removal of a node; otherwise the
+		// number of system nodes would never shrink. PodDisruptionBudgets keep the
+		// add-ons available.
 		"skip-nodes-with-local-storage": false,
 		"skip-nodes-with-system-pods":   false,
-		// What runs on every node anyway is no reason to keep one.
+		// DaemonSets run on every node, so they do not keep a node.
 		"ignore-daemonsets-utilization": true,
 	}
 }
 
-// AutoscalerPolicy returns the policy of the autoscaler's role, which may read the
-// groups of the account and change the size of this cluster's groups, which EKS tags by
-// its name.
+// AutoscalerPolicy returns the policy of the autoscaler's role, which may read the groups
+// of the account and change the size of this cluster's groups. EKS tags the groups with
+// the cluster's name.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 func AutoscalerPolicy(region, cluster string) (string, error) {
 	arn := func(service, resource string) string {
@@ -112,7 +113,7 @@ func AutoscalerPolicy(region, cluster string) (string, error) {
 			},
 			Resources: []string{"*"},
 		},
-		// Labels and taints of groups that never had a node.
+		// The autoscaler reads labels and taints of groups that never had a node.
 		iampolicy.Statement{
 			Sid: "ReadGroups", Actions: []string{"eks:DescribeNodegroup"},
 			Resources: []string{arn("eks", "nodegroup/"+cluster+"/*/*")},

@@ -8,50 +8,50 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Effect is what an update does to nodes that run.
+// Effect is the effect of an update on running nodes.
 type Effect string
 
-// Effects.
+// Effects of updates.
 const (
-	// Replaces is EKS replacing nodes in place, one at a time, one zone after
-	// another, with at most ExtraNodes more than before.
+	// Replaces means that EKS replaces the nodes of a group one at a time, one zone after
+	// another, with at most ExtraNodes additional nodes.
 	Replaces Effect = "replaces"
-	// Recreates is another node group that takes the place of this one: the nodes of
-	// all zones start before those of the old groups end.
+	// Recreates means that a new node group replaces this one. The new nodes of all zones
+	// start before the old nodes end.
 	Recreates Effect = "recreates"
-	// Removes is a node group that goes, with its nodes.
+	// Removes means that a node group and its nodes are deleted.
 	Removes Effect = "removes"
 )
 
-// Change is what an update does to the nodes of a group that runs.
+// Change is the effect of an update on the running nodes of a group.
 type Change struct {
 	// Group is the name of the group, and Zones are those where nodes change.
 	Group  string
 	Zones  []string
 	Effect Effect
-	// Nodes is how many nodes run in these zones, and Extra how many more there are
-	// meanwhile at most.
+	// Nodes is the number of nodes that run in these zones. Extra is the largest number
+	// of additional nodes during the update.
 	Nodes, Extra int
-	// Reasons are what differs, such as "Kubernetes 1.35 → 1.36".
+	// Reasons are the differences, such as "Kubernetes 1.35 → 1.36".
 	Reasons []string
-	// Block reports a capacity block, whose nodes EKS does not replace.
+	// Block reports a capacity block. EKS does not replace its nodes.
 	Block bool
 	// BoundsLater reports bounds that the next update changes.
 	BoundsLater bool
-	// Forced is the AMI release that EKS takes in place of the one that the stack
-	// names; "" if it takes that.
+	// Forced is the AMI release that EKS uses instead of the release that the stack
+	// names; "" if EKS uses the stack's release.
 	Forced string
 }
 
-// Stray is a node group that runs and that the stack no longer has.
+// Stray is a running node group that the stack no longer has.
 type Stray struct {
-	// Group and Zone are those of its name in EKS, and Nodes is how many run.
+	// Group and Zone are parts of its name in EKS. Nodes is the number of nodes that run.
 	Group, Zone string
 	Nodes       int
 }
 
-// Changes returns what an update does to nodes that run, in the order of the
-// groups. Label and tags are those of Args.
+// Changes returns the effects of an update on running nodes, in the order of the groups.
+// Label and tags are those of Args.
 func (s Spec) Changes(label string, tags map[string]string) []Change {
 	var changes []Change
 	for _, p := range s.Plan(label, tags) {
@@ -67,7 +67,7 @@ func (s Spec) Changes(label string, tags map[string]string) []Change {
 	return changes
 }
 
-// change returns what has one effect in the zones of a group.
+// change returns the zones of a group on which the update has the effect.
 func (p Planned) change(version string, effect Effect) Change {
 	c := Change{Group: p.Name, Effect: effect, Block: p.Capacity == CapacityBlock}
 	for _, z := range p.Zones {
@@ -94,12 +94,12 @@ func (p Planned) change(version string, effect Effect) Change {
 	}
 	c.Extra = ExtraNodes
 	if effect == Recreates {
-		c.Extra = c.Nodes // the old groups go at the end, after the new ones of all zones exist
+		c.Extra = c.Nodes // the old groups are deleted after the new groups of all zones exist
 	}
 	return c
 }
 
-// differences returns the differences for which EKS replaces nodes.
+// differences returns the differences that make EKS replace nodes.
 func (z PlannedZone) differences(version, digest string) []string {
 	var reasons []string
 	if z.live.Version != version {
@@ -108,13 +108,13 @@ func (z PlannedZone) differences(version, digest string) []string {
 		reasons = append(reasons, fmt.Sprintf("AMI %s → %s", z.live.Release, z.Group.Release))
 	}
 	if z.live.Template != digest {
-		reasons = append(reasons, "launch template (tags, disk or reservation)")
+		reasons = append(reasons, "tags, disk or reservation")
 	}
 	return reasons
 }
 
-// Releases returns the AMI releases that the nodes of each group get, by the
-// name of the group; of several zones the oldest.
+// Releases returns the AMI release of each group, by its name: the oldest, if zones
+// differ.
 func (s Spec) Releases(label string, tags map[string]string) map[string]string {
 	releases := map[string]string{}
 	for _, p := range s.Plan(label, tags) {

@@ -8,8 +8,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/gpunodes"
 )
 
-// acceleratorLabel is what cluster-autoscaler knows nodes with GPUs by, before
-// their device plugin has reported any.
+// acceleratorLabel is the label by which cluster-autoscaler recognises nodes with GPUs
+// before their device plugin reports GPUs.
 // https://github.com/kubernetes/autoscaler/blob/master/cluster-autoscaler/cloudprovider/aws/README.md
 const acceleratorLabel = "k8s.amazonaws.com/accelerator"
 
@@ -29,18 +29,17 @@ func (g Group) labels() map[string]string {
 	return labels
 }
 
-// diskTag is the tag of a node group from which cluster-autoscaler knows the
-// disk of a node before there is one. It reads labels, taints and such tags of a
-// managed node group from EKS, which knows them.
+// diskTag is the tag of a node group that tells cluster-autoscaler the disk of a node
+// before the first node exists. The autoscaler reads labels, taints and such tags of
+// managed node groups from EKS.
 // https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.35.2/cluster-autoscaler/cloudprovider/aws/aws_manager.go
 const diskTag = "k8s.io/cluster-autoscaler/node-template/resources/ephemeral-storage"
 
 // ephemeral returns ephemeralGiB as a quantity.
 func (g Group) ephemeral() string { return fmt.Sprintf("%dGi", g.ephemeralGiB()) }
 
-// ephemeralGiB returns what pods can have of the disk: a file system takes a
-// hundredth, and the kubelet evicts when a tenth is left, and keeps one for
-// itself.
+// ephemeralGiB returns the part of the disk that pods can use. The file system takes 1 %,
+// the kubelet evicts pods when 10 % are left, and the kubelet keeps 1 GiB for itself.
 func (g Group) ephemeralGiB() int {
 	disk := float64(g.DiskGiB)
 	if local := g.localGB(); local > 0 {

@@ -8,12 +8,12 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
-// Planned is a group as it is registered: a launch template and a managed node
-// group in each zone.
+// Planned is a group as Pulumi registers it: a launch template, and a managed node group
+// in each zone.
 type Planned struct {
-	// Name is that of the group.
+	// Name is the name of the group.
 	Name string
-	// Template is what its nodes are started with, Digest the digest of it.
+	// Template is the launch template of its nodes. Digest is the digest of the template.
 	Template Template
 	Digest   string
 	// Capacity is how the nodes are bought.
@@ -26,22 +26,23 @@ type Planned struct {
 type PlannedZone struct {
 	zonal
 
-	// Name is that of the Pulumi resource, and begins the name in EKS.
+	// Name is the name of the Pulumi resource, and the prefix of the name in EKS.
 	Name string
 	// Zone is the availability zone.
 	Zone string
-	// Group is the node group as it is wanted.
+	// Group is the desired node group.
 	Group NodeGroup
-	// Ignore is the input that stays as Pulumi recorded it; "" for none.
+	// Ignore is the input whose change Pulumi ignores; "" for none.
 	Ignore string
 	// later reports bounds that the next update changes.
 	later bool
-	// forced is the AMI release that EKS takes in place of the wanted one; "" if it does not.
+	// forced is the AMI release that EKS uses instead of the desired one; "" if EKS uses
+	// the desired one.
 	forced string
 }
 
-// Plan returns all groups as they are registered, the one without GPUs first.
-// Label begins the names of the nodes, and tags are those of the stack.
+// Plan returns all groups as Pulumi registers them; the group without GPUs is first.
+// Label is the prefix of the nodes' names, and tags are the tags of the stack.
 func (s Spec) Plan(label string, tags map[string]string) []Planned {
 	groups := []Planned{s.system(label, tags)}
 	for _, g := range s.Groups {
@@ -50,14 +51,14 @@ func (s Spec) Plan(label string, tags map[string]string) []Planned {
 	return groups
 }
 
-// system plans the group without GPUs.
+// system returns the plan of the group without GPUs.
 func (s Spec) system(label string, tags map[string]string) Planned {
 	p := Planned{Name: SystemGroup, Capacity: OnDemand, Template: systemTemplate(ZonalName(label, SystemGroup), s.System.DiskGiB, tags)}
 	return s.plan(p, s.System.nodeGroup(), zonals(SystemGroup, s.System.Zones, s.System.Min, s.System.Max, s.System.Live, split),
 		cmp.Or(s.Newest.System, versions.AMIRelease(s.KubernetesVersion)))
 }
 
-// gpu plans a group with GPUs.
+// gpu returns the plan of a group with GPUs.
 func (s Spec) gpu(g Group, label string, tags map[string]string) Planned {
 	p := Planned{Name: g.Name, Capacity: g.Capacity, Template: g.template(ZonalName(label, g.Name), tags)}
 	return s.plan(p, g.nodeGroup(), zonals(g.Name, g.Zones, g.Min, g.Max, g.Live, each),
@@ -77,13 +78,12 @@ func (s Spec) plan(p Planned, group NodeGroup, zones []zonal, newest string) Pla
 		zoneGroup.Sizes = sizes
 		zone := PlannedZone{zonal: z, Name: z.name(), Zone: z.zone, Group: zoneGroup, Ignore: ignore}
 		if z.live != nil && zone.recreated() {
-			// A new node group starts with as many nodes as the old one has.
+			// A new node group starts with the number of nodes of the old one.
 			zone.Group.Sizes.Desired = max(z.live.Desired, sizes.Min)
 			zone.Ignore = ""
 		} else if z.live != nil {
 			rolls = rolls || len(zone.differences(s.KubernetesVersion, p.Digest)) > 0
-			// Without another version or release, EKS takes the newest AMI for another
-			// launch template.
+			// If only the launch template changes, EKS uses the newest AMI.
 			if z.live.Version == s.KubernetesVersion && z.live.Template != p.Digest && zoneGroup.Release == z.live.Release && versions.Compare(zoneGroup.Release, newest) < 0 {
 				zone.forced = newest
 			}
@@ -96,9 +96,9 @@ func (s Spec) plan(p Planned, group NodeGroup, zones []zonal, newest string) Pla
 	return p
 }
 
-// boundsLater leaves the bounds that are in force while EKS replaces nodes. AWS'
-// provider waits for the new nodes of a zone before it sends the bounds, and with
-// them the number of nodes that ran when the update began, hours ago by then.
+// boundsLater keeps the current bounds while EKS replaces nodes. AWS' provider sends
+// bounds only after the new nodes of a zone run, and it sends with them the number of
+// nodes that ran when the update began, maybe hours earlier.
 // https://github.com/hashicorp/terraform-provider-aws/blob/012e0a32/internal/service/eks/node_group.go (resourceNodeGroupUpdate)
 func (p Planned) boundsLater() {
 	for i := range p.Zones {
@@ -109,10 +109,10 @@ func (p Planned) boundsLater() {
 	}
 }
 
-// release returns the AMI release of a zone's node group: the one that the stack
-// names; else the one that it has, since another would replace its nodes, and EKS
-// may start nodes to update a group without any; else the newest. With another
-// launch template, EKS takes the newest by itself.
+// release returns the AMI release of a zone's node group: the release that the stack
+// names, else its current release, else the newest. Another release would replace the
+// nodes, and EKS may start nodes to update a group that has none. If the launch template
+// changes, EKS uses the newest release itself.
 func (s Spec) release(z zonal, newest, digest string) string {
 	switch {
 	case s.Release != "" && s.Release != Latest:
@@ -120,13 +120,13 @@ func (s Spec) release(z zonal, newest, digest string) string {
 	case s.Release == "" && z.live != nil && z.live.Version == s.KubernetesVersion && z.live.Release != "" && z.live.Template == digest:
 		return z.live.Release
 	case z.live != nil && z.live.Version == s.KubernetesVersion && versions.Compare(newest, z.live.Release) < 0:
-		return z.live.Release // the newest could not be read, and the table is older
+		return z.live.Release // the newest release could not be read, and the table is older
 	}
 	return newest
 }
 
-// recreated reports whether EKS cannot change the node group to what is wanted,
-// so that another one takes its place.
+// recreated reports whether EKS cannot change the node group to the desired one, so that
+// a new group must replace it.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateNodegroupConfig.html (read 2026-11-29)
 func (z PlannedZone) recreated() bool {
 	live, planned := z.live, z.Group

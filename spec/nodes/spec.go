@@ -1,5 +1,6 @@
-// Package nodes declares the keys systemNodes, nodeGroups and autoscaler: types, defaults, validation
-// and what follows from them. It imports neither Pulumi nor the AWS SDK.
+// Package nodes declares the keys systemNodes, nodeGroups and autoscaler: types,
+// defaults, validation and the values that follow from them. It imports neither Pulumi
+// nor the AWS SDK.
 package nodes
 
 import (
@@ -15,93 +16,93 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// Spec are the groups of nodes.
+// Spec holds the groups of nodes.
 type Spec struct {
-	// System are the nodes without GPUs, on which everything but the models runs.
+	// System are the nodes without GPUs. Everything except the models runs on them.
 	System System
 	// Groups are the nodes with GPUs. Default: none.
 	Groups []Group
 	// KubernetesVersion is the minor version that nodes have. Required.
 	KubernetesVersion string
 	// Release is the AMI release of all nodes, such as 1.35.6-20260714, or Latest.
-	// Default: node groups that exist keep theirs, and new ones get the newest.
+	// Default: existing node groups keep their release, and new groups get the newest.
 	Release string
-	// Newest are the newest AMI releases without and with NVIDIA's driver, which
-	// whoever knows the account fills in. Default: those that
-	// versions.AMIRelease knows.
+	// Newest are the newest AMI releases without and with NVIDIA's driver. The
+	// configuration sets them from the account. Default: the releases of
+	// versions.AMIRelease.
 	Newest Releases
-	// Strays are node groups that run and that the stack no longer has, which
-	// whoever knows the account fills in. Default: none.
+	// Strays are running node groups that the stack no longer has. The configuration sets
+	// them from the account. Default: none.
 	Strays []Stray
 }
 
 // Releases are AMI releases.
 type Releases struct{ System, GPU string }
 
-// Latest stands for the newest AMI release that EKS has.
+// Latest means the newest AMI release of EKS.
 const Latest = "latest"
 
 // System holds the nodes without GPUs.
 type System struct {
-	// InstanceTypes are EC2 types for x86, all of one size.
+	// InstanceTypes are EC2 types for x86, all of the same size.
 	InstanceTypes []string `key:"instanceTypes" default:"m6i.large"`
-	// Min is the smallest number of nodes of all zones together, spread over the zones.
-	// With one node in each zone, a volume finds a node wherever it is. Default: one
-	// for each zone, at least 2.
+	// Min is the smallest number of nodes in all zones together. The nodes are spread
+	// over the zones. With a node in each zone, a pod can use a volume of any zone.
+	// Default: one for each zone, at least 2.
 	Min int `key:"min" range:"1..450"`
-	// Max is the largest number of nodes of all zones together. Default: twice min.
+	// Max is the largest number of nodes in all zones together. Default: twice min.
 	Max int `key:"max" range:"1..450"`
 	// DiskGiB is the size of a node's disk, in GiB.
 	DiskGiB int `key:"diskGiB" range:"20..16384" default:"50"`
-	// Zones are where the nodes are, a managed node group in each. Default: those
-	// of the network, which whoever knows them fills in.
+	// Zones are the zones of the nodes, with a managed node group in each. Default: the
+	// zones of the network, which the configuration sets.
 	Zones []string
-	// Live are the node groups that run, by zone, which whoever knows the account
-	// fills in. Default: none.
+	// Live are the running node groups by zone. The configuration sets them from the
+	// account. Default: none.
 	Live map[string]Live
 }
 
-// Group are nodes with GPUs, all alike.
+// Group holds nodes with the same GPUs.
 type Group struct {
-	// Name is what models call it. Required.
+	// Name is the name by which models refer to the group. Required.
 	Name string
 	// InstanceTypes are EC2 types, all with the same GPUs. Required.
 	InstanceTypes []string
-	// Own are those of the types that the catalogue lacks. Default: none.
+	// Own holds the types that the catalogue does not have. Default: none.
 	Own catalogue.Types
 	// Labels are further labels of the nodes. Default: none.
 	Labels map[string]string
-	// Min is the least number of nodes, spread over the zones. Default: 0, so that
-	// nodes run only while a model needs them. Max is the most nodes of each zone;
-	// the replicas of the models bound the nodes of all zones together, since
-	// nothing else starts one. Required.
+	// Min is the smallest number of nodes, spread over the zones. Default: 0, so that
+	// nodes run only while a model needs them. Max is the largest number of nodes in each
+	// zone. The replicas of the models bound the nodes of all zones together, because
+	// only replicas start nodes. Required.
 	Min, Max int
 	// Capacity is how the nodes are bought. Default: OnDemand.
 	Capacity Capacity
-	// Placement is where the nodes are. The zones are those of a managed node group
-	// each. Default: those of the network that offer all the types, which whoever knows
-	// the account fills in.
+	// Placement holds the zones of the nodes, with a managed node group in each. Default:
+	// the zones of the network that offer all the types, which the configuration sets
+	// from the account.
 	Placement
-	// Live are the node groups that run, by zone, which whoever knows the account
-	// fills in. Default: none.
+	// Live are the running node groups by zone. The configuration sets them from the
+	// account. Default: none.
 	Live map[string]Live
 }
 
-// Placement declares the keys of a group of nodeGroups that only a created cluster has.
+// Placement declares the keys of nodeGroups that apply only to a created cluster.
 type Placement struct {
-	// ReservationID is a capacity reservation, or a capacity block, cr-…, from which the
-	// nodes are taken. It cannot be combined with spot, and zones then name only its zone.
-	// Default: none; required for a capacity block.
+	// ReservationID is the capacity reservation or capacity block, cr-…, that the nodes
+	// use. It cannot be combined with spot, and zones must name only its zone. Default:
+	// none; required for a capacity block.
 	ReservationID string `key:"reservationId"`
-	// Zones are the availability zones of the nodes. A capacity block is in one. Default:
-	// those of the network that offer all instance types.
+	// Zones are the availability zones of the nodes. A capacity block is in one zone.
+	// Default: the zones of the network that offer all instance types.
 	Zones []string `key:"zones"`
-	// DiskGiB is the size of the root disk in GiB. Default: 50 where the instance type
-	// has local disks, which then hold images and weights; 200 where it has none.
+	// DiskGiB is the size of the root disk in GiB. Default: 50 if the instance type has
+	// local disks, which then hold images and weights; 200 if it has none.
 	DiskGiB int `key:"diskGiB" range:"20..16384"`
 }
 
-// Capacity is how nodes are bought.
+// Capacity is the way in which nodes are bought.
 type Capacity string
 
 // Capacities.
@@ -111,8 +112,8 @@ const (
 	CapacityBlock Capacity = "capacity-block"
 )
 
-// GroupLabel is on every node, with the name of its group. SystemGroup is the
-// one of the system.
+// GroupLabel is a label of every node with the name of its group. SystemGroup is the name
+// of the group without GPUs.
 const (
 	GroupLabel  = "vllm-eks/node-group"
 	SystemGroup = "system"
@@ -120,8 +121,8 @@ const (
 
 // Sizes of disks, in GiB.
 const (
-	rootDisk  = 50  // the system, and logs
-	wholeDisk = 200 // with images and weights too
+	rootDisk  = 50  // system and logs
+	wholeDisk = 200 // system, logs, images and weights
 )
 
 // WithDefaults returns the spec with every field set that has a default.
@@ -146,7 +147,7 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// localGB returns the size of the local disks of the type that has the smallest, in GB.
+// localGB returns the size of the local disks in GB: the smallest, if the types differ.
 func (g Group) localGB() int {
 	smallest := -1
 	for _, name := range g.InstanceTypes {
@@ -161,10 +162,9 @@ func (g Group) localGB() int {
 	return max(smallest, 0)
 }
 
-// Validate returns every problem of the groups, each beginning with its key:
-// those of the system under systemPath, of the others under groupsPath. What
-// decides where a model fits, names, types and their GPUs, is checked with the
-// models.
+// Validate returns every problem of the groups, each beginning with its key: those of the
+// system under systemPath, of the others under groupsPath. Names, types and their GPUs
+// decide where a model fits, so the package serving checks them.
 func (s Spec) Validate(systemPath, groupsPath *field.Path) field.ErrorList {
 	found := keys.Check(&s.System, systemPath)
 	s.System.validate(&found, systemPath)
@@ -188,7 +188,7 @@ func (s System) validate(found *field.ErrorList, path *field.Path) {
 		case !typeName.MatchString(name):
 			problems.Invalid(found, key, "is %q, want an EC2 type such as m6i.large", name)
 		case err == nil:
-			problems.Invalid(found, key, "is %s, which has GPUs that nothing of the system uses; want a type such as m6i.large, and GPUs in nodeGroups", name)
+			problems.Invalid(found, key, "is %s, whose GPUs no system pod uses; want a type such as m6i.large, and GPUs in nodeGroups", name)
 		case arm.MatchString(family):
 			problems.Invalid(found, key, "is %s, an ARM type, and the system's images are for x86; want a type such as m6i.large", name)
 		}
@@ -202,14 +202,14 @@ func (s System) validate(found *field.ErrorList, path *field.Path) {
 }
 
 // longestName is the longest name of a group. A node group of EKS has at most 63
-// characters. AWS' provider takes 26 for digits; the zone comes on top, such as
-// ap-northeast-1a, with a '-' after the group and the zone each.
+// characters. AWS' provider appends 26 digits. The zone, such as ap-northeast-1a, is
+// appended too, with a '-' after the group and after the zone.
 // https://docs.aws.amazon.com/eks/latest/APIReference/API_CreateNodegroup.html (read 2026-11-29)
 const longestName = 63 - 26 - 2
 
 func (g Group) validate(found *field.ErrorList, path *field.Path) {
 	*found = append(*found, keys.Check(&g.Placement, path)...)
-	longestZone := len("us-west-2a") // the shortest; whoever knows the account fills in others
+	longestZone := len("us-west-2a") // the shortest; the configuration sets the zones from the account
 	for i, zone := range g.Zones {
 		longestZone = max(longestZone, len(zone))
 		if slices.Index(g.Zones, zone) < i {
@@ -224,16 +224,16 @@ func (g Group) validate(found *field.ErrorList, path *field.Path) {
 	}
 	g.validateOwn(found, path)
 	if g.Max == 0 {
-		problems.Required(found, path.Child("max"), "is missing; say how many nodes there may be at most")
+		problems.Required(found, path.Child("max"), "is missing; set the largest number of nodes")
 	}
 	switch g.Capacity {
 	case OnDemand:
 		if g.ReservationID != "" && len(g.Zones) > 1 {
-			problems.Invalid(found, path.Child("zones"), "are %s, and a reservation is in one zone; name that alone", strings.Join(g.Zones, ", "))
+			problems.Invalid(found, path.Child("zones"), "are %s, and a reservation is in one zone; name only its zone", strings.Join(g.Zones, ", "))
 		}
 	case Spot:
 		if g.ReservationID != "" {
-			problems.Forbidden(found, path.Child("reservationId"), "is given with capacity: spot, which no reservation covers; remove one of the two")
+			problems.Forbidden(found, path.Child("reservationId"), "cannot be combined with capacity: spot; remove one of the two")
 		}
 	case CapacityBlock:
 		g.validateBlock(found, path)
@@ -245,8 +245,8 @@ func (g Group) validate(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// validateOwn checks the types that the catalogue lacks: EC2 has to have them,
-// and their processors have to run the images.
+// validateOwn checks the types that the catalogue does not have: they must be EC2 types
+// whose processors can run the images.
 func (g Group) validateOwn(found *field.ErrorList, path *field.Path) {
 	for i, name := range g.InstanceTypes {
 		if _, described := g.Own[name]; !described {
@@ -264,14 +264,13 @@ func (g Group) validateOwn(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// validateBlock checks what a capacity block is: instances of one type in one
-// zone.
+// validateBlock checks that a capacity block has one type in one zone.
 func (g Group) validateBlock(found *field.ErrorList, path *field.Path) {
 	if g.ReservationID == "" {
 		problems.Required(found, path.Child("reservationId"), "is missing; name the capacity block that you have bought, cr-…")
 	}
 	if len(g.Zones) != 1 {
-		problems.Invalid(found, path.Child("zones"), "are %d, and a capacity block is in one zone; name that one", len(g.Zones))
+		problems.Invalid(found, path.Child("zones"), "are %d, and a capacity block is in one zone; name only its zone", len(g.Zones))
 	}
 	if len(g.InstanceTypes) > 1 {
 		problems.Invalid(found, path.Child("instanceTypes"), "are %s, and a capacity block is of one type", strings.Join(g.InstanceTypes, ", "))

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// LocalDisks has the node's setup make one disk of its local ones, and put
-// images, logs and the pods' ephemeral storage there.
+// LocalDisks is user data that combines the node's local disks into one, for images, logs
+// and the pods' ephemeral storage.
 // https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/
 const LocalDisks = `MIME-Version: 1.0
 Content-Type: multipart/mixed; boundary="NODE"
@@ -28,13 +28,13 @@ spec:
 --NODE--
 `
 
-// Template is the launch template of a group: what EC2 starts every node with.
+// Template is the launch template with which EC2 starts every node of a group.
 type Template struct {
 	// Label is the name of the nodes and the description of the template.
 	Label string
 	// DiskGiB is the size of the disk.
 	DiskGiB int
-	// Tags are those of the nodes, their disks and network interfaces.
+	// Tags are the tags of the nodes, their disks and network interfaces.
 	Tags map[string]string
 	// UserData is the configuration of the node, in Base64; "" for none.
 	UserData string
@@ -67,13 +67,11 @@ func (g Group) template(label string, tags map[string]string) Template {
 	return t
 }
 
-// TaggedKinds returns the kinds of AWS resources that a node consists of and that cost
-// money.
+// TaggedKinds returns the kinds of AWS resources of a node that cost money.
 func TaggedKinds() []string { return []string{"instance", "volume", "network-interface"} }
 
-// digestedFields are the fields of a launch template that the first release put
-// into digests. Another list would change every digest, and EKS would replace
-// all nodes.
+// digestedFields are the fields of a launch template that the first release included in
+// digests. Another list would change every digest, and EKS would replace all nodes.
 const digestedFields = `BlockDeviceMappings CapacityReservationSpecification CpuOptions CreditSpecification DefaultVersion Description
 	DisableApiStop DisableApiTermination EbsOptimized ElasticGpuSpecifications ElasticInferenceAccelerator EnclaveOptions
 	HibernationOptions IamInstanceProfile ImageId InstanceInitiatedShutdownBehavior InstanceMarketOptions InstanceRequirements
@@ -81,8 +79,8 @@ const digestedFields = `BlockDeviceMappings CapacityReservationSpecification Cpu
 	NetworkInterfaces Placement PrivateDnsNameOptions RamDiskId SecurityGroupNames TagSpecifications Tags UpdateDefaultVersion
 	UserData VpcSecurityGroupIds`
 
-// Digest identifies the template by what a node is started with. Two equal
-// templates have the same digest, whatever their versions are.
+// Digest returns a digest of the template's fields. Two equal templates have the same
+// digest, even if their versions differ.
 func (t Template) Digest() string {
 	fields := map[string]any{}
 	for _, name := range strings.Fields(digestedFields) {
@@ -115,7 +113,7 @@ func (t Template) Digest() string {
 		fields["InstanceType"] = t.BlockType
 		fields["InstanceMarketOptions"] = map[string]any{"MarketType": "capacity-block", "SpotOptions": nil}
 	}
-	text, _ := json.Marshal(fields) // strings and numbers, which JSON has
+	text, _ := json.Marshal(fields) // cannot fail: only strings and numbers
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:8])
 }

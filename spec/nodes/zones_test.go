@@ -199,7 +199,7 @@ func TestChangesNameWhatReplacesNodes(t *testing.T) {
 		{"Kubernetes", func(l *Live) { l.Version = "1.34" }, []int{2, 1}, nil,
 			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Replaces, Nodes: 3, Extra: 2, Reasons: []string{"Kubernetes 1.34 → 1.35"}}}},
 		{"the template", func(l *Live) { l.Template = "other" }, []int{0, 1}, nil,
-			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Replaces, Nodes: 1, Extra: 2, Reasons: []string{"launch template (tags, disk or reservation)"}}}},
+			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Replaces, Nodes: 1, Extra: 2, Reasons: []string{"tags, disk or reservation"}}}},
 		{"another type", func(l *Live) { l.InstanceTypes = []string{"g5.xlarge"} }, []int{2, 1}, nil,
 			[]Change{{Group: "g5", Zones: []string{"us-west-2a", "us-west-2c"}, Effect: Recreates, Nodes: 3, Extra: 3, Reasons: []string{"instance types, capacity, image or subnets"}}}},
 		{"a group less", func(*Live) {}, []int{0, 0}, []Stray{{"g6", "us-west-2a", 2}},

@@ -10,11 +10,11 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// Choice is a node group that was chosen for a service.
+// Choice is the node group chosen for a service.
 type Choice struct {
 	Group NodeGroup
-	// PassedOver are the groups that cost less, or the same on spare capacity, and
-	// were not chosen. Default: none.
+	// PassedOver are the groups that cost less, or the same as spot capacity, and were
+	// not chosen. Default: none.
 	PassedOver []PassedOver
 }
 
@@ -23,18 +23,18 @@ type PassedOver struct {
 	Name, Why string
 }
 
-// candidate is a node group with the service's estimate on it; obstacle says what
-// keeps the service from it.
+// candidate is a node group with the service's estimate on it; obstacle is the reason why
+// the service cannot run there.
 type candidate struct {
 	group    NodeGroup
 	estimate sizing.Estimate
 	obstacle string
 }
 
-// Cheapest returns the node group on which all replicas cost least among those
-// where the service fits and that have room for it; if it fits none, the one
-// where it comes nearest. Of two groups with the same GPUs, spare capacity comes
-// first. There is none where the service cannot be sized.
+// Cheapest returns the node group on which all replicas cost least, among the groups
+// where the service fits and that have room for it. If it fits on no group, it returns
+// the group that comes nearest. Of two groups with the same GPUs, spot capacity comes
+// first. ok is false if the service cannot be sized.
 func (s Spec) Cheapest(groups []NodeGroup) (Choice, bool) {
 	var roomy, candidates []candidate
 	for _, g := range groups {
@@ -68,13 +68,14 @@ func (s Spec) Cheapest(groups []NodeGroup) (Choice, bool) {
 	return Choice{Group: chosen.group, PassedOver: passedOver(candidates, chosen)}, true
 }
 
-// likewise reports whether two groups serve the same with the same GPUs.
+// likewise reports whether the service has the same verdict and the same GPUs on two
+// groups.
 func (c candidate) likewise(peer candidate) bool {
 	a, b := c.estimate, peer.estimate
 	return a.Memory.Verdict == b.Memory.Verdict && a.Workload.Engine.GPU.Name == b.Workload.Engine.GPU.Name && a.Workload.Engine.GPUs() == b.Workload.Engine.GPUs()
 }
 
-// passedOver returns the candidates that would cost less than the chosen one.
+// passedOver returns the candidates that would cost less than the chosen group.
 func passedOver(candidates []candidate, chosen candidate) []PassedOver {
 	var passed []PassedOver
 	for _, c := range candidates {
@@ -95,8 +96,8 @@ func passedOver(candidates []candidate, chosen candidate) []PassedOver {
 	return passed
 }
 
-// noRoom returns why the node group cannot hold the service: the GPUs of a node, its
-// memory and cores, or the number of its nodes; "" if it can.
+// noRoom returns why the node group cannot hold the service: too few GPUs, memory or
+// cores on a node, or too few nodes; "" if it can.
 func (s Spec) noRoom(e sizing.Estimate) string {
 	w := e.Workload
 	needed := sizing.Nodes(w.Instance, w.Engine.GPUs(), w.MaxReplicas)

@@ -18,7 +18,7 @@ func (s Spec) WithDefaults() Spec {
 	s.Model = s.Model.withDefaults(s.ObjectName())
 	s = s.withGroups()
 	if s.Model.Quantization == "auto" {
-		s.Model.Quantization = "" // vLLM reads it from the checkpoint
+		s.Model.Quantization = "" // vLLM reads the method from the checkpoint
 	}
 	s.LoRA = s.LoRA.withDefaults()
 	s.Replicas = s.Replicas.withDefaults()
@@ -45,8 +45,8 @@ func (s Spec) WithDefaults() Spec {
 	return s
 }
 
-// withDefaults names the model: by the names that are given, else by its id, or by
-// its service in S3.
+// withDefaults returns the model with served names: the given names, else its id, or the
+// name of its service if it is in S3.
 func (m Model) withDefaults(service string) Model {
 	m.ServedNames = slices.Clone(m.ServedNames)
 	switch {
@@ -59,7 +59,7 @@ func (m Model) withDefaults(service string) Model {
 	return m
 }
 
-// withGroups composes the groups that are described, unless the caller has.
+// withGroups returns the spec with the composed node group, unless it has one.
 func (s Spec) withGroups() Spec {
 	s.NodeGroups = slices.Clone(s.NodeGroups)
 	for i := range s.NodeGroups {
@@ -72,12 +72,12 @@ func (s Spec) withGroups() Spec {
 	return s
 }
 
-// mostLoaded is how many adapters are kept in GPU memory unless it is said.
-const mostLoaded = 8
+// defaultLoaded is the largest default of lora.maxLoaded.
+const defaultLoaded = 8
 
 func (l LoRA) withDefaults() LoRA {
 	if n := len(l.Adapters); n > 0 {
-		l.MaxLoaded = cmp.Or(l.MaxLoaded, min(n, mostLoaded))
+		l.MaxLoaded = cmp.Or(l.MaxLoaded, min(n, defaultLoaded))
 	}
 	return l
 }
@@ -99,8 +99,8 @@ func (r SecretRef) withDefaults(key string) SecretRef {
 	return r
 }
 
-// withDefault returns the policy: bounds that are the same leave nothing to decide.
-// One that does not exist is kept, to be refused.
+// withDefault returns the policy: fixed if the bounds are the same, else load. An unknown
+// policy is kept, so that validation refuses it.
 func (p ScalingPolicy) withDefault(r Replicas) ScalingPolicy {
 	if _, exists := p.Declaration(); (p == "" || exists) && r.Smallest() == r.Max {
 		return Fixed
@@ -118,8 +118,8 @@ func (sc Scaling) withDefaults(r Replicas) Scaling {
 	return sc
 }
 
-// ScrapeSeconds is the time between two scrapes by others, where nothing is known of
-// it: the default of Monitoring.IntervalSeconds.
+// ScrapeSeconds is the assumed time between two scrapes if it is not known: the default
+// of Monitoring.IntervalSeconds.
 const ScrapeSeconds = 15
 
 // WithDefaults returns the monitoring with every field set that has a default.
@@ -136,10 +136,9 @@ func (r Replicas) withDefaults() Replicas {
 	return Replicas{Min: &minimum, Max: cmp.Or(r.Max, max(minimum, 1))}
 }
 
-// withDefaults sizes a replica by its GPUs: each has a process of its own that
-// keeps a core busy and stages its share of the weights in memory, and the
-// share that it holds was downloaded. What arguments keep in the node's memory comes
-// on top.
+// withDefaults returns the resources of a replica by the number of its GPUs. Each GPU has
+// a process that keeps a core busy and loads its share of the weights through memory;
+// that share is on the disk. The memory that arguments use is added.
 func (r Resources) withDefaults(gpus int, host hostMemory) Resources {
 	return Resources{
 		CPU:     cmp.Or(r.CPU, strconv.Itoa(gpus+2)),
@@ -157,6 +156,5 @@ func (l Lifecycle) withDefaults() Lifecycle {
 	return l
 }
 
-// WithDefaults returns the spec as it is: a name has no default, and a
-// namespace is created unless the spec says that it exists.
+// WithDefaults returns the spec unchanged, because a namespace has no defaults.
 func (s NamespaceSpec) WithDefaults() NamespaceSpec { return s }

@@ -10,13 +10,13 @@ func TestMaxUnavailable(t *testing.T) {
 		}
 		return s
 	}
-	load := Lifecycle{LoadSeconds: 400, DrainSeconds: 15, ShutdownSeconds: 120} // 545 s an engine
+	load := Lifecycle{LoadSeconds: 400, DrainSeconds: 15, ShutdownSeconds: 120} // 545 s for each replica
 	tests := []struct {
 		name string
 		spec Spec
 		want int
 	}{
-		{"one engine may always go", newSpec("g5.2xlarge", 1, 1, load), 1},
+		{"one replica may always be evicted", newSpec("g5.2xlarge", 1, 1, load), 1},
 		{"one a node", newSpec("g5.2xlarge", 1, 10, load), 1},
 		{"nodes that are not known", newSpec("", 1, 10, load), 1},
 		{"four on a node, two rounds of them in time", newSpec("g5.12xlarge", 1, 10, load), 2},
@@ -30,7 +30,7 @@ func TestMaxUnavailable(t *testing.T) {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
 		l := test.spec.Lifecycle
-		rounds := (test.spec.enginesOnANode() + got - 1) / got
+		rounds := (test.spec.replicasOnNode() + got - 1) / got
 		if took := (rounds-1)*(l.GraceSeconds()+l.LoadSeconds) + l.GraceSeconds(); took > drainSeconds {
 			t.Errorf("%s: draining a node takes %d s", test.name, took)
 		}

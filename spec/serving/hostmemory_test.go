@@ -30,9 +30,9 @@ func TestHostMemoryOfArguments(t *testing.T) {
 		"cache of media":                  {configure("g5.4xlarge", "", "--mm-processor-cache-gb", "4"), "20Gi", nil, nil},
 		"cache of media of three servers": {configure("g5.4xlarge", "", "--mm-processor-cache-gb", "2", "--api-server-count", "3"), "20Gi", nil, nil},
 		"more than the node has": {configure("g5.2xlarge", "", "--kv-offloading-size", "20"), "32Gi", memory,
-			[]string{"models[0].resources.memory: is 32Gi, 20 GiB of --kv-offloading-size among it, and pods on a g5.2xlarge can have"}},
+			[]string{"models[0].resources.memory: is 32Gi, including 20 GiB of --kv-offloading-size, and pods on a g5.2xlarge can use"}},
 		"more than the limit": {configure("g5.4xlarge", "12Gi", "--kv-offloading-size", "20"), "12Gi", memory,
-			[]string{"models[0].resources.memory: is 12Gi, and 20 GiB of --kv-offloading-size and the engine need at least 24Gi"}},
+			[]string{"models[0].resources.memory: is 12Gi, and 20 GiB of --kv-offloading-size and vLLM need at least 24Gi"}},
 		"within the limit": {configure("g5.4xlarge", "40Gi", "--kv-offloading-size", "20"), "40Gi", nil, nil},
 	}
 	for name, c := range cases {

@@ -7,15 +7,14 @@ import (
 )
 
 const (
-	// marginSeconds is what a derived time has to spare for the kubelet and the
-	// controllers to act on it.
+	// marginSeconds is added to derived times, because the kubelet and the controllers
+	// need time to act.
 	marginSeconds = 10
-	// probesWhileLoading is how often a load of the expected length is probed,
-	// about: a slow load is not probed each second, a quick one is not waited
-	// for longer than it takes.
+	// probesWhileLoading is the approximate number of startup probes in the expected load
+	// time. So a slow load is not probed every second, and a quick load is noticed soon.
 	probesWhileLoading = 30
 	longestProbePeriod = 10
-	// restartSeconds is what an engine that is alive after all needs to exit.
+	// restartSeconds is the time that vLLM needs to exit if it still runs.
 	restartSeconds = 15
 )
 
@@ -40,7 +39,7 @@ func (l Lifecycle) StartupBudgetSeconds() int {
 func (s Spec) GraceSeconds() int { return s.Lifecycle.GraceSeconds() }
 
 // GraceSeconds returns the time that a pod may take to stop: the drain, the requests in
-// flight, and a margin to exit in.
+// flight, and a margin for the exit.
 func (l Lifecycle) GraceSeconds() int {
 	return l.DrainSeconds + l.ShutdownSeconds + marginSeconds
 }
@@ -52,18 +51,18 @@ func (l Lifecycle) ProgressDeadlineSeconds() int {
 }
 
 // RolloutTimeout returns how long Pulumi waits for a rollout, which replaces one replica
-// after the other. Pulumi waits on when Kubernetes has given up, so this timeout decides
-// when a failing rollout fails: a margin after the deadline, so that Kubernetes has time
-// to report the reason. The timeout includes the full deadline for one replica, and the
-// expected time for each of the others.
+// after the other: the full deadline for one replica, the expected time for each of the
+// others, and a margin. Pulumi does not stop when Kubernetes gives up, so this timeout
+// decides when a failing rollout fails. The margin gives Kubernetes time to report the
+// reason.
 func (s Spec) RolloutTimeout() string {
 	return fmt.Sprintf("%ds", s.rolloutSeconds(s.Replicas.Least()))
 }
 
 // rolloutSeconds returns the time that a rollout of a number of replicas may take.
-func (s Spec) rolloutSeconds(engines int) int {
+func (s Spec) rolloutSeconds(replicas int) int {
 	expected := s.Lifecycle.LoadSeconds + s.Lifecycle.GraceSeconds() + marginSeconds
-	return s.Lifecycle.ProgressDeadlineSeconds() + (engines-1)*expected + marginSeconds
+	return s.Lifecycle.ProgressDeadlineSeconds() + (replicas-1)*expected + marginSeconds
 }
 
 // RemovalTimeout returns how long Pulumi waits until the last pod is gone.
@@ -78,8 +77,8 @@ func (l Lifecycle) RestartGraceSeconds() int {
 	return l.DrainSeconds + restartSeconds
 }
 
-// rollout returns how a change replaces a replica: without spare GPUs, a new one would
-// wait for ever beside the old.
+// rollout returns how a change replaces a replica. Without free GPUs, a new replica would
+// wait forever for those of the old one.
 func (s Spec) rollout() Rollout {
 	if _, ok := s.spareNodes(); !ok {
 		return InPlace
@@ -87,12 +86,12 @@ func (s Spec) rollout() Rollout {
 	return Surge
 }
 
-// spareNodes reports whether the node group can hold one engine more than all
-// replicas of all its services, and how many nodes that takes.
+// spareNodes reports whether the node group can hold one replica more than the largest
+// number of all its services, and how many nodes that needs.
 func (s Spec) spareNodes() (needed int, ok bool) {
-	instance, err := s.NodeGroup.Dearest(s.Costs)
+	instance, err := s.NodeGroup.MostExpensive(s.Costs)
 	if err != nil || instance.GPUs == 0 || s.NodeGroup.Max == 0 {
-		return 0, true // nothing bounds it
+		return 0, true // no bound
 	}
 	pool := sizing.Pool{Name: s.NodeGroup.Name, Instance: instance, Demands: []sizing.Demand{{GPUs: s.GPU.Count, Max: s.Replicas.Max + 1}}}
 	for _, demand := range s.NodeGroup.Others {
@@ -102,22 +101,22 @@ func (s Spec) spareNodes() (needed int, ok bool) {
 	return needed, needed <= s.NodeGroup.Max
 }
 
-// drainSeconds is how long Amazon EKS waits for a node to drain before it gives
-// an update of its node group up.
+// drainSeconds is how long Amazon EKS waits for a node to drain before the update of its
+// node group fails.
 // https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 const drainSeconds = 900
 
-// MaxUnavailable returns how many replicas may be evicted at once: one, or as many as
-// are needed to drain a node with several replicas in time. The next may be evicted only
-// after replacements of the last have loaded.
+// MaxUnavailable returns how many replicas may be evicted at once: one, or as many as are
+// needed to drain a node with several replicas in time. Kubernetes evicts the next
+// replicas only after the replacements of the last ones have loaded.
 func (s Spec) MaxUnavailable() int {
 	rounds := 1 + max(0, drainSeconds-s.Lifecycle.GraceSeconds())/(s.Lifecycle.GraceSeconds()+s.Lifecycle.LoadSeconds)
-	return (s.enginesOnANode() + rounds - 1) / rounds
+	return (s.replicasOnNode() + rounds - 1) / rounds
 }
 
-// enginesOnANode returns how many of the service's replicas one node can hold: as many
-// as its GPUs allow, and not more than the service has.
-func (s Spec) enginesOnANode() int {
+// replicasOnNode returns how many of the service's replicas one node can hold: as many as
+// its GPUs allow, and at most all replicas of the service.
+func (s Spec) replicasOnNode() int {
 	maximum := 1
 	for _, name := range s.NodeGroup.InstanceTypes {
 		if instance, err := s.NodeGroup.Own.Find(name); err == nil && s.GPU.Count > 0 {
@@ -135,23 +134,24 @@ const (
 	DeadFailures = 10
 )
 
-// progressScript fails where the engine is dead, and where it has had requests
-// for so many seconds and the counter of its steps has stood still. A step that
-// gives no token, a part of a long prompt with nothing else, does not raise it,
-// so that the time has to be longer than the longest prompt takes.
+// progressScript is the script of a liveness probe. It fails if vLLM is dead, or if vLLM
+// has had requests for a number of seconds and its counter of steps has not changed. A
+// step that yields no token (part of a long prompt) does not raise the counter. So the
+// time must be longer than the longest prompt takes.
 //
-// The gauges are of the last step (vllm#17972, #29928), so that those of an engine
-// that hangs in its first step after a rest stay at 0. What its server counts in
-// /load does not; but that number may keep a rest of requests whose clients
-// left, and only more than there was at the last step means something, or any
-// before the first.
+// The gauges show the last step (vllm#17972, #29928). If vLLM hangs in its first step
+// after an idle time, they stay at 0, but the API server's count in /load rises. That
+// count may include requests whose clients have left. So the script only considers an
+// increase since the last step, or any count before the first step.
 //
-// What it saw last is in /tmp, which outlives the container: an engine that was
-// restarted is told by its start time. Bash is what the image has that can ask
-// without a program of its own: the probes of a busy engine ought to be cheap.
+// The script keeps its last observation in /tmp, which remains when the container
+// restarts; the start time of the process shows a restart. The script uses Bash, because
+// the image has it and Bash can send HTTP requests itself: probes of a busy replica must
+// be cheap.
 //
-// It shows the API key, which guards /metrics in releases to come (vllm#58028). A
-// server that still refuses says that it is alive, and no more.
+// The script sends the API key, because later releases protect /metrics with it
+// (vllm#58028). If the server refuses the key, the script only knows that the server is
+// alive.
 const progressScript = `set -u
 guard=
 [ -n "${VLLM_API_KEY:-}" ] && guard="Authorization: Bearer $VLLM_API_KEY"$'\r\n'
@@ -190,13 +190,13 @@ fi
 `
 
 // ProgressCommand returns the command of the liveness probe for a replica that may hang.
-// It fails for the last DeadFailures probes of the time in which the replica must take a
-// step.
+// It fails in the last DeadFailures probes of the time within which the replica must
+// complete a step.
 func ProgressCommand(l Lifecycle) []string {
 	patience := max(l.HungSeconds-DeadPeriodSeconds*DeadFailures, 1)
 	return []string{"/bin/bash", "-c", fmt.Sprintf(progressScript, Port, patience)}
 }
 
-// ProbeTimeoutSeconds is generous: under load the server answers late, and that
-// is no reason to restart it.
+// ProbeTimeoutSeconds is long, because a server under load answers late and must not be
+// restarted for that.
 const ProbeTimeoutSeconds = 5

@@ -19,7 +19,7 @@ func TestTimesDeriveFromTheLifecycle(t *testing.T) {
 	}{
 		{"defaults", Lifecycle{}, Replicas{}, times{10, 120, 1200, 145, 30, 1945, "1955s", "205s"}},
 		{"a quick load is probed every second", local, Replicas{}, times{1, 20, 20, 25, 20, 60, "70s", "85s"}},
-		{"a rollout replaces one engine after the other", local, between(4, 4), times{1, 20, 20, 25, 20, 60, "205s", "85s"}},
+		{"a rollout replaces one replica after the other", local, between(4, 4), times{1, 20, 20, 25, 20, 60, "205s", "85s"}},
 		{"a scaler may have left the least", local, between(2, 8), times{1, 20, 20, 25, 20, 60, "115s", "85s"}},
 		{"an odd load is rounded up", Lifecycle{LoadSeconds: 125, ProvisionSeconds: 60}, Replicas{}, times{4, 63, 252, 145, 30, 457, "467s", "205s"}},
 		{"the longest load", Lifecycle{LoadSeconds: 3600}, Replicas{}, times{10, 720, 7200, 145, 30, 7945, "7955s", "205s"}},
@@ -77,7 +77,7 @@ func TestWarnings(t *testing.T) {
 			[]string{"lifecycle.shutdownSeconds is 5, so a rollout cuts off answers of 159 tokens, which take about "}},
 		{"no TLS", func(s *Spec) {
 			s.Ingress = Ingress{Class: "nginx", Host: "a.example.com", ControllerNamespace: "n", Open: true}
-		}, []string{"ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers travel in clear"}},
+		}, []string{"ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers are sent unencrypted"}},
 		{"scaled, and scraped by others", func(s *Spec) {
 			s.Replicas, s.Monitoring = between(1, 2), Monitoring{PrometheusURL: "http://p:9090", ServiceMonitor: new(false)}
 		}, []string{`series with the labels job="vllm", namespace="n" and service="chat"`}},

@@ -9,11 +9,11 @@ const (
 	// ALBClass is the IngressClass of the AWS Load Balancer Controller.
 	ALBClass  = "alb"
 	albPrefix = "alb.ingress.kubernetes.io/"
-	// tlsPolicy has TLS 1.2 and 1.3 with forward secrecy.
+	// tlsPolicy allows TLS 1.2 and 1.3 with forward secrecy.
 	// https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html
 	tlsPolicy = "ELBSecurityPolicy-TLS13-1-2-2021-06"
-	// longestDeregistration is how long a load balancer waits at most for requests
-	// of a pod that leaves.
+	// longestDeregistration is the longest time that a load balancer waits for requests
+	// of a stopping pod.
 	longestDeregistration = 3600
 )
 
@@ -28,7 +28,8 @@ func AlbAnnotations(s Spec) map[string]string {
 		"ssl-policy":   tlsPolicy,
 		"load-balancer-attributes": fmt.Sprintf("idle_timeout.timeout_seconds=%d,routing.http.drop_invalid_header_fields.enabled=true",
 			alb.IdleSeconds),
-		// Requests differ so much in length that a round robin would pile them up.
+		// Requests differ much in length, so a round robin would load some replicas more
+		// than others.
 		"target-group-attributes": fmt.Sprintf("deregistration_delay.timeout_seconds=%d,load_balancing.algorithm.type=least_outstanding_requests",
 			deregistrationSeconds(s.Lifecycle)),
 		"healthcheck-path":             "/health",
@@ -55,7 +56,7 @@ func AlbAnnotations(s Spec) map[string]string {
 }
 
 // deregistrationSeconds returns how long the load balancer waits for the requests of a
-// pod that stops: as long as the pod does.
+// stopping pod: as long as the pod waits.
 func deregistrationSeconds(l Lifecycle) int {
 	return min(l.DrainSeconds+l.ShutdownSeconds, longestDeregistration)
 }
@@ -66,8 +67,8 @@ const NLBClass = "service.k8s.aws/nlb"
 
 const (
 	nlbPrefix = "service.beta.kubernetes.io/aws-load-balancer-"
-	// idleSeconds is how long a connection through a load balancer may be without data.
-	// An ALB, and an NLB without TLS, take other values than their own 60 and 350.
+	// idleSeconds is how long a connection through a load balancer may carry no data. It
+	// replaces the 60 s of an ALB, and the 350 s of an NLB without TLS.
 	idleSeconds = 600
 )
 
@@ -78,9 +79,9 @@ func (s Spec) HasLoadBalancer() bool {
 }
 
 // NLBAnnotations returns the annotations of the Service that the AWS Load Balancer
-// Controller reads: the load balancer sends requests to the pods themselves, over
-// all zones. Without TLS, it keeps connections without data for idleSeconds; with TLS,
-// for 350 s, which nothing changes.
+// Controller reads: the load balancer sends requests directly to pods in all zones.
+// Without TLS, it keeps connections without data for idleSeconds; with TLS, for 350 s,
+// which cannot be changed.
 // https://docs.aws.amazon.com/elasticloadbalancing/latest/network/update-idle-timeout.html
 // https://kubernetes-sigs.github.io/aws-load-balancer-controller/v3.5/guide/service/annotations/
 func (s Spec) NLBAnnotations() map[string]string {

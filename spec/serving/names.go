@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// longestName leaves room for what is derived from a service's name: KEDA
-	// allows 54 characters, because its HorizontalPodAutoscaler is called
-	// keda-hpa-<name> and 63 is Kubernetes' limit.
+	// longestName is the length of the longest name of a service. KEDA allows 54
+	// characters, because its HorizontalPodAutoscaler is called keda-hpa-<name> and
+	// Kubernetes allows 63.
 	longestName      = 54
 	kedaPrefix       = "keda-hpa-"
 	longestNamespace = 63
 
 	// ContainerName is the name of the container of vLLM.
 	ContainerName = "vllm"
-	// PortName is the name of its port.
+	// PortName is the name of the port of vLLM.
 	PortName = "http"
 	// Port is the port of vLLM, and of the Service.
 	Port = 8000
@@ -31,20 +31,20 @@ const (
 	// APIKeyKey is the key of the API key within a Secret.
 	APIKeyKey = "api-key"
 
-	// ComponentLabel is the label of the Services of other names, by which a
-	// ServiceMonitor finds each replica once.
+	// ComponentLabel is a label of the Services for previous names. A ServiceMonitor
+	// excludes them, so that each replica is scraped once.
 	ComponentLabel = "app.kubernetes.io/component"
 	// AliasComponent is the value of that label.
 	AliasComponent = "alias"
 )
 
-// ResourceName returns the name of the service's component: that of its objects, so that
-// the Pulumi resources of an object keep their names when the service is renamed, and
-// when it is renamed back.
+// ResourceName returns the name of the service's component: the name of its objects. So
+// Pulumi's resources keep their names when the service is renamed, also when it gets an
+// earlier name again.
 func (s Spec) ResourceName() string { return s.ObjectName() }
 
 // ObjectName returns the name of the service's objects and metrics: its first name, so
-// that a new one replaces nothing.
+// that a rename replaces no object.
 func (s Spec) ObjectName() string {
 	if n := len(s.PreviousNames); n > 0 {
 		return s.PreviousNames[n-1]
@@ -52,8 +52,8 @@ func (s Spec) ObjectName() string {
 	return s.Name
 }
 
-// SelectorLabels find the pods of one service. They never change: a Deployment
-// with another selector is another Deployment.
+// SelectorLabels find the pods of one service. They never change, because the selector of
+// a Deployment cannot change.
 func (s Spec) SelectorLabels() map[string]string {
 	return map[string]string{
 		"app.kubernetes.io/name":     "vllm",
@@ -71,8 +71,9 @@ func (s Spec) AllLabels() map[string]string {
 	return l
 }
 
-// PodAnnotations returns the user's annotations, those by which node autoscalers
-// leave a replica alone, because it loads for minutes, and the middleware's source.
+// PodAnnotations returns the user's annotations, the annotations that stop node
+// autoscalers from evicting a replica (it loads for minutes), and the middleware's
+// source.
 func (s Spec) PodAnnotations() map[string]string {
 	a := map[string]string{}
 	maps.Copy(a, s.Annotations)
@@ -81,19 +82,19 @@ func (s Spec) PodAnnotations() map[string]string {
 	return a
 }
 
-// Undisturbed are the annotations by which node autoscalers leave a pod alone.
+// Undisturbed holds the annotations that stop node autoscalers from evicting a pod.
 var Undisturbed = map[string]string{
 	"cluster-autoscaler.kubernetes.io/safe-to-evict": "false",
 	"karpenter.sh/do-not-disrupt":                    "true",
 }
 
-// Aliases returns the names, in addition to the first, at which the service answers.
+// Aliases returns the further names under which the service answers, without the first.
 func (s Spec) Aliases() []string {
 	return slices.DeleteFunc(s.AllNames(), func(name string) bool { return name == s.ObjectName() })
 }
 
-// AllNames returns the name and the previous ones, each once: a model that was named
-// back has its own name among the previous ones.
+// AllNames returns the name and the previous names, each once. The previous names include
+// the current name if the service got an earlier name again.
 func (s Spec) AllNames() []string {
 	names := []string{s.Name}
 	for _, name := range s.PreviousNames {
@@ -107,17 +108,17 @@ func (s Spec) AllNames() []string {
 // ServiceAccount returns the name of the ServiceAccount of the replicas.
 func (s Spec) ServiceAccount() string { return cmp.Or(s.Access.ServiceAccountName, s.ObjectName()) }
 
-// ScrapeJob is the label job of every series of an engine.
+// ScrapeJob is the value of the label job in every series of a replica.
 const ScrapeJob = "vllm"
 
 // Monitored reports whether Prometheus' operator scrapes the replicas.
 func (s Spec) Monitored() bool { return s.Monitoring.Scrapes() }
 
-// Scrapes reports whether a ServiceMonitor is created. Without defaults, it is where the
-// spec says so.
+// Scrapes reports whether a ServiceMonitor is created. Without defaults, it is created
+// only if the spec sets serviceMonitor.
 func (m Monitoring) Scrapes() bool { return m.ServiceMonitor != nil && *m.ServiceMonitor }
 
-// What Kubernetes takes for names and labels is decided by its own functions.
+// Kubernetes' own functions check names and labels.
 
 func isLabel(name string) bool { return len(validation.IsDNS1123Label(name)) == 0 }
 
@@ -131,7 +132,7 @@ func IsLabelKey(key string) bool { return len(validation.IsQualifiedName(key)) =
 // IsLabelValue reports whether Kubernetes accepts the value of a label.
 func IsLabelValue(value string) bool { return len(validation.IsValidLabelValue(value)) == 0 }
 
-// isHost reports whether a name can be an Ingress' host, which addresses cannot.
+// isHost reports whether a name can be the host of an Ingress. Addresses cannot.
 func isHost(name string) bool {
 	if strings.HasPrefix(name, "*.") {
 		return len(validation.IsWildcardDNS1123Subdomain(name)) == 0

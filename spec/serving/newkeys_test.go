@@ -11,8 +11,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems/problemstest"
 )
 
-// TestKeysOfTheEngine holds what keys render, and what of them is refused.
-func TestKeysOfTheEngine(t *testing.T) {
+// TestKeysOfVLLM holds what keys render, and what of them is refused.
+func TestKeysOfVLLM(t *testing.T) {
 	commit := strings.Repeat("0a", 20)
 	cases := map[string]struct {
 		change func(*Spec)
@@ -44,7 +44,7 @@ func TestKeysOfTheEngine(t *testing.T) {
 		"next to nothing": {change: func(s *Spec) { s.KVCache.HostMemory = "1Mi" }, want: []string{"models[0].kvCache.hostMemory: invalid"}},
 		"more than the node": {change: func(s *Spec) { s.KVCache.HostMemory = "64Gi" },
 			want: []string{"models[0].resources.memory: invalid"},
-			says: []string{"models[0].resources.memory: is 76Gi, 64 GiB of kvCache.hostMemory among it"}},
+			says: []string{"models[0].resources.memory: is 76Gi, including 64 GiB of kvCache.hostMemory"}},
 		"a bounded queue": {change: func(s *Spec) { s.Queue = QueueLimits{MaxRequests: 64, MaxTokens: 500_000} },
 			args: []string{"--max-num-queued-reqs", "64", "--max-num-queued-tokens", "500000"}},
 		"a queue of less than none": {change: func(s *Spec) { s.Queue.MaxTokens = -1 }, want: []string{"models[0].queue.maxTokens: invalid"}},
@@ -84,7 +84,7 @@ func TestKeysOfTheEngine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := sizeable(c.change)
 			problemstest.Check(t, problems.Err(spec.Validate(field.NewPath("models[0]"))), c.want, c.says)
-			args := EngineArgs(spec)
+			args := VLLMArgs(spec)
 			for i, start := 0, 0; i < len(c.args); i++ {
 				index := slices.Index(args[start:], c.args[i])
 				if index < 0 {

@@ -12,8 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// OwnTypes are instance types, or other machines, that the user describes, by
-// name.
+// OwnTypes holds instance types, or other machines, that the user describes, by name.
 type OwnTypes = catalogue.Types
 
 // Values of NodeGroup.Capacity.
@@ -29,8 +28,9 @@ func (g NodeGroup) WithDefaults() NodeGroup {
 	return g
 }
 
-// Compose returns what a service can rely on that runs on any of the groups: the
-// types of all, and the sum of their bounds. Its name is the first group's.
+// Compose returns a node group with the properties that all groups have, for a service
+// that may run on any of them. It has the types of all groups and the sum of their
+// bounds. Its name is that of the first group.
 func Compose(groups []NodeGroup) NodeGroup {
 	if len(groups) == 1 {
 		return groups[0]
@@ -63,8 +63,7 @@ func Compose(groups []NodeGroup) NodeGroup {
 	return union
 }
 
-// upTo reports that a price is an upper bound: the on-demand price of spare
-// capacity.
+// upTo reports whether the price is an upper bound: the on-demand price of spot capacity.
 func (g NodeGroup) upTo() bool { return g.Spot && g.USDPerHour == 0 }
 
 // prices returns the prices of the nodes. A type in several groups of a list has the
@@ -113,7 +112,7 @@ func (s Spec) candidates() []NodeGroup {
 	return []NodeGroup{s.NodeGroup}
 }
 
-// groups names the node groups in a message.
+// groups returns the names of the node groups for a message.
 func (s Spec) groups() string {
 	if s.Prefers() {
 		return "node groups " + strings.Join(s.GroupNames(), ", ")
@@ -121,8 +120,8 @@ func (s Spec) groups() string {
 	return "node group " + s.NodeGroup.Name
 }
 
-// validateGroups refuses a list whose groups a pod cannot replace by each other,
-// or which the scheduler cannot tell apart.
+// validateGroups refuses a list of groups with different GPUs, or with the same node
+// labels.
 func (s Spec) validateGroups(found *field.ErrorList, path *field.Path) {
 	key := path.Child("nodeGroups")
 	if len(s.NodeGroupNames) > 0 {
@@ -158,7 +157,7 @@ func (s Spec) validateGroups(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// instanceTypeLabel is on every node of EC2.
+// instanceTypeLabel is a label of every EC2 node.
 const instanceTypeLabel = "node.kubernetes.io/instance-type"
 
 // NodeLabels returns the labels that only the nodes of the group have.
@@ -169,8 +168,8 @@ func (g NodeGroup) NodeLabels() map[string]string {
 	return g.Labels
 }
 
-// NodeSelector returns the node group's labels and the spec's own. Of several groups,
-// the affinity selects the nodes.
+// NodeSelector returns the labels of the node group and of the spec's nodeSelector. With
+// several groups, the affinity selects the nodes instead of group labels.
 func (s Spec) NodeSelector() map[string]string {
 	selector := map[string]string{}
 	if !s.Prefers() {
@@ -193,7 +192,7 @@ func (g NodeGroup) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// validate checks what the declarations of the keys do not tell.
+// validate checks rules that the declarations of the keys do not express.
 func (g NodeGroup) validate(found *field.ErrorList, path *field.Path) {
 	switch {
 	case g.Name == "": // reported as missing
@@ -230,7 +229,7 @@ func (g NodeGroup) validate(found *field.ErrorList, path *field.Path) {
 	}
 	for key, value := range Sorted(g.Labels) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			problems.Invalid(found, path.Child("labels", key), "is %q, which no label of a node can be", value)
+			problems.Invalid(found, path.Child("labels", key), "is %q, which is not valid for a label of a node", value)
 		}
 	}
 	if g.Max > 0 && g.Max < g.Min {

@@ -18,7 +18,7 @@ func exported() panicstest.Package {
 			Spec{}, NamespaceSpec{}, Monitoring{}, Lifecycle{}, NodeGroup{}, Replicas{}, Model{}, Endpoint{}, S3{}, ScalingPolicy(""), Policy{},
 		},
 		Functions: map[string]any{
-			"AlbAnnotations": AlbAnnotations, "EngineArgs": EngineArgs, "EngineEnv": EngineEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
+			"AlbAnnotations": AlbAnnotations, "VLLMArgs": VLLMArgs, "VLLMEnv": VLLMEnv, "Environment": Environment, "ProgressCommand": ProgressCommand,
 			"IsLabelKey": IsLabelKey, "IsLabelValue": IsLabelValue, "Compose": Compose, "Policies": Policies, "Quantity": Quantity,
 			"CheckedNamespaces": CheckedNamespaces, "RefusedVariable": RefusedVariable, "Mounts": Mounts,
 			"Sorted": Sorted[string],

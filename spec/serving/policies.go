@@ -9,7 +9,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing"
 )
 
-// ScalingPolicy is the name of what decides the number of replicas: see Policies.
+// ScalingPolicy is the name of a scaling policy: see Policies.
 type ScalingPolicy string
 
 // The names of Policies.
@@ -21,70 +21,71 @@ const (
 	External ScalingPolicy = "external"
 )
 
-// Scaler is what changes the number of replicas.
+// Scaler is the program that changes the number of replicas.
 type Scaler string
 
 const (
-	// NoScaler leaves the number as the Deployment states it.
+	// NoScaler means that the Deployment states the number.
 	NoScaler Scaler = ""
-	// KEDA sets the number by a ScaledObject.
+	// KEDA changes the number with a ScaledObject.
 	KEDA Scaler = "KEDA"
 	// PodAutoscaler is a HorizontalPodAutoscaler of Kubernetes, which reads the
 	// metrics server.
 	PodAutoscaler Scaler = "metrics server"
-	// OtherScaler is one that the user installs.
+	// OtherScaler is a scaler that the user installs.
 	OtherScaler Scaler = "a scaler of your own"
 )
 
-// Policy declares a scaling policy. components/serving/manifest builds the object by
-// which it scales.
+// Policy declares a scaling policy. components/serving/manifest builds its object.
 type Policy struct {
 	// Name is the value of scaling.policy.
 	Name ScalingPolicy
-	// Doc says what decides the number of replicas, for the documentation.
+	// Doc describes how the policy determines the number of replicas, for the
+	// documentation.
 	Doc string
 	// Scaler changes the number of replicas.
 	Scaler Scaler
-	// Triggers are the names of what KEDA asks Prometheus, of which the largest wins.
-	// Nil for another scaler.
+	// Triggers are the names of KEDA's queries to Prometheus. Each yields a number of
+	// replicas, and the largest is used. Default: none, for other scalers.
 	Triggers []string
 	// FromZero reports whether scaling.wakeQuery can start the first replica, so that
 	// replicas.min may be 0.
 	FromZero bool
-	// Settings returns the settings that the policy uses, each with its default. One
-	// that is zero cannot be combined with the policy. Nil: none, and settings are
-	// ignored, since they may stand in the defaults of all models.
+	// Settings returns the settings that the policy uses, each with its default. A
+	// setting that is zero cannot be combined with the policy. If Settings is nil, the
+	// policy has no settings and ignores all, because they may be in the defaults of all
+	// models.
 	Settings func(Replicas) Settings
-	// Check reports settings that are wrong though each is in its range; the path is
-	// that of scaling. Nil: none.
+	// Check reports wrong combinations of settings that are each in range; the path is
+	// that of scaling. Default: no check.
 	Check func(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas)
 }
 
-// Policies returns every scaling policy. An entry here is a new one; a trigger that no
-// other policy has needs its query in components/serving/manifest.
+// Policies returns every scaling policy. To add a policy, add an entry here. A new
+// trigger also needs its query in components/serving/manifest.
 func Policies() []Policy {
 	return []Policy{
 		{
 			Name: Load, Scaler: KEDA, Triggers: []string{"load", "kv-cache", "queue"}, FromZero: true, Check: checkFallback,
-			Doc: "the largest of three wants: running and waiting requests over `targetLoad`; use of the KV cache over `targetKVUsage`; waiting requests over `targetWaiting`",
+			Doc: "the largest of three numbers: running and waiting requests divided by `targetLoad`; use of the KV cache divided by `targetKVUsage`; waiting requests divided by `targetWaiting`",
 			Settings: func(r Replicas) Settings {
 				return Settings{TargetLoad: 9, TargetKVUsage: sizing.TargetKVUsage, TargetWaiting: sizing.TargetWaiting, FallbackReplicas: r.Least(), DownSeconds: 300}
 			},
 		},
 		{
 			Name: Queue, Scaler: KEDA, Triggers: []string{"queue"}, FromZero: true, Check: checkFallback,
-			Doc: "waiting requests alone: late, since requests wait only where engines are full, and never move to a new one",
+			Doc: "only waiting requests divided by `targetWaiting`: it reacts late, because requests wait only at full replicas and do not move to a new one",
 			Settings: func(r Replicas) Settings {
 				return Settings{TargetWaiting: 10, FallbackReplicas: r.Least(), DownSeconds: 300}
 			},
 		},
 		{
 			Name: CPU, Scaler: PodAutoscaler,
-			Doc:      "the use of cores, which says little of GPUs",
+			Doc:      "the use of CPU cores, which says little about the load of GPUs",
 			Settings: func(Replicas) Settings { return Settings{TargetCPU: 70, DownSeconds: 300} },
 		},
 		{Name: Fixed, Scaler: NoScaler, Doc: "nothing: `replicas.min` and `replicas.max` are the same"},
-		{Name: External, Scaler: OtherScaler, Doc: "something else; until it is there, Kubernetes runs one engine"},
+		{Name: External, Scaler: OtherScaler, Doc: "your own scaler; until you install it, Kubernetes runs one replica"},
 	}
 }
 
@@ -97,8 +98,7 @@ func (ScalingPolicy) Values() []string {
 	return names
 }
 
-// Declaration returns what is declared of a policy; false if there is no such
-// policy.
+// Declaration returns the declaration of the policy; false if no such policy exists.
 func (p ScalingPolicy) Declaration() (Policy, bool) {
 	policies := Policies()
 	i := slices.IndexFunc(policies, func(d Policy) bool { return d.Name == p })
@@ -116,10 +116,10 @@ func (p Policy) defaults(r Replicas) Settings {
 	return p.Settings(r)
 }
 
-// Prometheus reports whether the scaler asks Prometheus.
+// Prometheus reports whether the scaler queries Prometheus.
 func (p Policy) Prometheus() bool { return len(p.Triggers) > 0 }
 
-// Needs returns what has to run on the cluster, such as KEDA and Prometheus.
+// Needs returns the programs that must run on the cluster, such as KEDA and Prometheus.
 func (p Policy) Needs() []string {
 	var needs []string
 	if p.Scaler != NoScaler {
@@ -144,10 +144,10 @@ func (s Settings) Target(trigger string) float64 {
 	return 0
 }
 
-// Scaled reports whether something changes the number of replicas.
+// Scaled reports whether a scaler changes the number of replicas.
 func (s Spec) Scaled() bool { return s.Scaling.Policy != Fixed }
 
-// Scaler returns what changes the number of replicas.
+// Scaler returns the program that changes the number of replicas.
 func (s Spec) Scaler() Scaler {
 	p, _ := s.Scaling.Policy.Declaration()
 	return p.Scaler

@@ -13,16 +13,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// coreAmount and byteAmount are the parts of Kubernetes' quantities that people
-// write for each: a decimal number with a suffix. A thousandth of a byte is Kubernetes'
-// reading of 512m, and never what was meant.
+// coreAmount and byteAmount are the forms of quantities that people write for cores and
+// bytes: a decimal number with a suffix. Kubernetes also reads 512m as bytes (thousandths
+// of a byte), but nobody means that.
 var (
 	coreAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(m)?$`)
 	byteAmount = regexp.MustCompile(`^(\d+(?:\.\d+)?)(k|M|G|T|Ki|Mi|Gi|Ti)?$`)
 )
 
-// mostOf are more than any node has.
-var mostOf = map[*regexp.Regexp]resource.Quantity{coreAmount: Quantity("1000"), byteAmount: Quantity("1Pi")}
+// largestQuantity holds quantities larger than any node has.
+var largestQuantity = map[*regexp.Regexp]resource.Quantity{coreAmount: Quantity("1000"), byteAmount: Quantity("1Pi")}
 
 // parseQuantity returns a string as a quantity, exactly, so that two ways to write a
 // quantity compare equal.
@@ -56,7 +56,7 @@ func (r Resources) validate(found *field.ErrorList, path *field.Path) {
 // can have it.
 func amountOf(text string, form *regexp.Regexp, minimum string) (resource.Quantity, bool) {
 	amount, ok := parseQuantity(text, form)
-	if !ok || amount.Cmp(Quantity(minimum)) < 0 || amount.Cmp(mostOf[form]) > 0 || form == byteAmount && !isWhole(amount) {
+	if !ok || amount.Cmp(Quantity(minimum)) < 0 || amount.Cmp(largestQuantity[form]) > 0 || form == byteAmount && !isWhole(amount) {
 		return resource.Quantity{}, false
 	}
 	return amount, true
@@ -67,19 +67,19 @@ func isWhole(amount resource.Quantity) bool {
 	return amount.Cmp(*resource.NewQuantity(amount.Value(), amount.Format)) == 0
 }
 
-// hostMemory counts what arguments take of the node's memory beside what every engine
-// needs.
+// hostMemory is the node's memory that arguments use in addition to the memory that every
+// replica needs.
 type hostMemory struct {
 	gib   float64
 	flags []string
 }
 
-// hostMemory returns what the extra arguments keep in the node's memory
-// (vllm/config/cache.py, offload.py and multimodal.py at 2f41c894e3): the offloaded
-// KV cache of all GPUs together, the offloaded weights of each GPU, and a cache of
-// media in each API server and in the engine.
+// hostMemory returns the node's memory that the extra arguments use
+// (vllm/config/cache.py, offload.py and multimodal.py at 2f41c894e3): the offloaded KV
+// cache of all GPUs together, the offloaded weights of each GPU, and a cache of media in
+// each API server and in vLLM's engine.
 func (s Spec) hostMemory() hostMemory {
-	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	args, _, err := vllmflags.ParseKnown(VLLMArgs(s))
 	if err != nil {
 		return hostMemory{}
 	}
@@ -107,24 +107,25 @@ func (m hostMemory) String() string {
 	return fmt.Sprintf("%g GiB of %s", m.gib, strings.Join(m.flags, " and "))
 }
 
-// leastHostMemory is the least that an offloaded KV cache is given.
+// leastHostMemory is the smallest size of an offloaded KV cache.
 const leastHostMemory = "1Gi"
 
 const (
-	// memoryGiB is what a replica requests for each GPU beside that.
+	// memoryGiB is the memory that a replica requests for each GPU in addition to
+	// hostMemory.
 	memoryGiB = 12
-	// leastMemoryGiB is what each GPU's process needs at least: CUDA, PyTorch and the
+	// leastMemoryGiB is the smallest memory of each GPU's process: CUDA, PyTorch and the
 	// weights that it is loading.
 	leastMemoryGiB = 4
 )
 
-// memory returns what a replica requests by default.
+// memory returns the memory that a replica requests by default.
 func (m hostMemory) memory(gpus int) string {
 	return fmt.Sprintf("%dGi", memoryGiB*gpus+int(math.Ceil(m.gib)))
 }
 
-// validateHostMemory refuses a limit that the arguments alone reach: the kernel
-// would kill the engine.
+// validateHostMemory refuses a memory limit that the arguments exceed: the kernel would
+// kill vLLM.
 func (s Spec) validateHostMemory(found *field.ErrorList, path *field.Path) {
 	m := s.hostMemory()
 	limit, ok := amountOf(s.Resources.Memory, byteAmount, "1Mi")
@@ -133,7 +134,7 @@ func (s Spec) validateHostMemory(found *field.ErrorList, path *field.Path) {
 	}
 	needed := int(math.Ceil(m.gib)) + leastMemoryGiB*max(s.GPU.Count, 1)
 	if limit.Cmp(resource.MustParse(fmt.Sprintf("%dGi", needed))) < 0 {
-		problems.Invalid(found, path.Child("resources", "memory"), "is %s, and %s and the engine need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
+		problems.Invalid(found, path.Child("resources", "memory"), "is %s, and %s and vLLM need at least %dGi; raise it, or lower %s", s.Resources.Memory, m, needed, strings.Join(m.flags, " or "))
 	}
 }
 

@@ -33,16 +33,14 @@ func (s Spec) Unsized() string {
 	return reason
 }
 
-// UnknownShape reports whether the catalogue does not have the model's shape, and
-// the spec does not either.
+// UnknownShape reports whether neither the catalogue nor the spec has the model's shape.
 func (s Spec) UnknownShape() bool {
 	shape, err := s.Model.shape()
 	return err == nil && shape.Name == ""
 }
 
-// underivable returns the keys that are not set and whose defaults need the model's
-// shape and a known GPU: the number of GPUs, and the disk for weights that are
-// downloaded.
+// underivable returns the keys that are not set and whose defaults need the model's shape
+// and a known GPU: the number of GPUs, and the disk for downloaded weights.
 func (s Spec) underivable() []string {
 	if _, _, err := s.hardware(); err != nil || !s.UnknownShape() {
 		return nil
@@ -57,7 +55,7 @@ func (s Spec) underivable() []string {
 	return keys
 }
 
-// validateUnderived asks for the keys that could not be derived.
+// validateUnderived reports the keys that could not be derived as missing.
 func (s Spec) validateUnderived(found *field.ErrorList, path *field.Path) {
 	if len(s.underived) == 0 {
 		return
@@ -73,14 +71,14 @@ func (s Spec) validateUnderived(found *field.ErrorList, path *field.Path) {
 // shapeAdvice returns advice on how to give the model's shape, as part of a message.
 func (m Model) shapeAdvice() string {
 	if m.InS3() {
-		return "give its config.json with shape"
+		return "set shape to its config.json"
 	}
-	return fmt.Sprintf("download its config.json with go run ./cmd/size %s --fetch, and give it with shape", m.ID)
+	return fmt.Sprintf("get its config.json with go run ./cmd/size %s --fetch, and set shape to it", m.ID)
 }
 
-// workload returns the service in the form that sizing takes, or the reason why it
-// cannot be sized, then with its engine if that is known. The settings of the engine are
-// read from its arguments, so that the estimate is of the engine that will run.
+// workload returns the service as a workload for sizing, or the reason why it cannot be
+// sized; then w has only the engine, if it is known. The settings of the engine are read
+// from its arguments, so that the estimate describes the replica that will run.
 func (s Spec) workload() (w sizing.Workload, reason string) {
 	gpu, instance, err := s.hardware()
 	if err != nil {
@@ -91,9 +89,9 @@ func (s Spec) workload() (w sizing.Workload, reason string) {
 	case err != nil:
 		return w, "its shape is wrong"
 	case shape.Name == "":
-		return w, fmt.Sprintf("the shape of %s is not in the catalogue, and none is guessed; whether it fits shows when it loads; to size it, %s", s.Model.ID, s.Model.shapeAdvice())
+		return w, fmt.Sprintf("the shape of %s is not in the catalogue; %s", s.Model.ID, s.Model.shapeAdvice())
 	}
-	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	args, _, err := vllmflags.ParseKnown(VLLMArgs(s))
 	if err != nil {
 		return w, "its arguments are wrong"
 	}
@@ -101,7 +99,7 @@ func (s Spec) workload() (w sizing.Workload, reason string) {
 	engine.TensorParallel = s.GPU.Count // 0 in the arguments of a spec without defaults
 	engine.CustomImage = s.imageKnown() == vllmflags.Custom
 	if flags := args.Given(vllmflags.Unsized); len(flags) > 0 {
-		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: instance}, fmt.Sprintf("what %s changes is not computed", strings.Join(flags, " and "))
+		return sizing.Workload{Model: s.Model.ID, Engine: engine, Instance: instance}, fmt.Sprintf("the effect of %s is not computed", strings.Join(flags, " and "))
 	}
 	minimum := s.Replicas.Smallest()
 	return sizing.Workload{
@@ -121,13 +119,14 @@ func (g NodeGroup) prices(costs Costs) catalogue.Prices {
 	return costs.prices().ForNodes(g.InstanceTypes, g.USDPerHour, !g.Undiscounted)
 }
 
-// uncountedVariables change the memory of a GPU at start-up in ways that are not
-// computed (vllm/envs.py at 2f41c894e3).
+// uncountedVariables change the use of GPU memory at startup in ways that sizing does not
+// compute (vllm/envs.py at 2f41c894e3).
 var uncountedVariables = []string{"VLLM_MEMORY_PROFILER_ESTIMATE_CUDAGRAPHS", "VLLM_USE_V2_MODEL_RUNNER"}
 
-// Uncounted returns what the estimate does not include; "" if it includes everything.
+// Uncounted returns a sentence about memory that the estimate does not include; "" if it
+// includes everything.
 func (s Spec) Uncounted() string {
-	args, unknown, err := vllmflags.ParseKnown(EngineArgs(s))
+	args, unknown, err := vllmflags.ParseKnown(VLLMArgs(s))
 	if err != nil {
 		return ""
 	}
@@ -153,23 +152,23 @@ func (s Spec) Uncounted() string {
 	if len(uncounted) == 0 {
 		return ""
 	}
-	return "the memory of " + strings.Join(uncounted, " and ") + " is not counted, so that another amount than stated may be left for the KV cache"
+	return "the memory of " + strings.Join(uncounted, " and ") + " is not counted, so the KV cache may get less memory than stated"
 }
 
-// hardware returns the GPU, and the instance type if it is one of EC2: of several, the
-// most expensive.
+// hardware returns the GPU, and the EC2 instance type if the node group has types: the
+// most expensive of several.
 func (s Spec) hardware() (catalogue.GPU, catalogue.Instance, error) {
 	if len(s.NodeGroup.InstanceTypes) > 0 {
-		instance, err := s.NodeGroup.Dearest(s.Costs)
+		instance, err := s.NodeGroup.MostExpensive(s.Costs)
 		return instance.GPU, instance, err
 	}
 	gpu, err := catalogue.FindGPU(s.GPU.Type)
 	return gpu, catalogue.Instance{}, err
 }
 
-// Dearest returns the instance type by which the group is sized: among those
-// with the fewest GPUs, the most expensive.
-func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
+// MostExpensive returns the instance type for which the group is sized: the most
+// expensive of the types with the fewest GPUs.
+func (g NodeGroup) MostExpensive(costs Costs) (catalogue.Instance, error) {
 	var dearest catalogue.Instance
 	highest := -1.0
 	for _, name := range g.InstanceTypes {
@@ -185,8 +184,8 @@ func (g NodeGroup) Dearest(costs Costs) (catalogue.Instance, error) {
 	return dearest, nil
 }
 
-// alternatives returns the instance types of a list of groups on which replicas may
-// run beside the one that they are sized for.
+// alternatives returns the instance types on which replicas may run, without the type for
+// which they are sized.
 func (s Spec) alternatives(sized catalogue.Instance) []catalogue.Instance {
 	var instances []catalogue.Instance
 	for _, name := range s.NodeGroup.InstanceTypes {
@@ -213,7 +212,7 @@ func (m Model) shape() (catalogue.Shape, error) {
 	return catalogue.ShapeOf(m.ID, []byte(m.Shape))
 }
 
-// release returns the version of vLLM in the image, as far as it is known.
+// release returns the version of vLLM in the image, if it is known.
 func (s Spec) release() sizing.Release {
 	for _, text := range []string{s.VLLMVersion, versions.ImageVersion(s.Image), versions.VLLM} {
 		if r, ok := sizing.ParseRelease(text); ok {
@@ -223,7 +222,7 @@ func (s Spec) release() sizing.Release {
 	return sizing.Release{}
 }
 
-// sizing returns the objectives in the form that sizing takes.
+// sizing returns the objectives as a type of the package sizing.
 func (o Objectives) sizing() sizing.Objectives {
 	return sizing.Objectives{TPOTMilliseconds: float64(o.TPOTMilliseconds), TTFTMilliseconds: float64(o.TTFTMilliseconds), InputTokens: o.InputTokens, OutputTokens: o.OutputTokens}
 }
@@ -232,8 +231,9 @@ func (o Objectives) sizing() sizing.Objectives {
 func (o Objectives) Latencies() sizing.Objectives { return o.sizing().WithDefaults(0) }
 
 const (
-	// answersInFlight is how many times longer than the mean a request may be
-	// that is left to finish: the longest 1 % of Azure's answers are 2.8 times.
+	// answersInFlight is the length, in multiples of the mean, of the longest request
+	// that may finish during shutdown. The longest 1 % of Azure's answers are 2.8 times
+	// as long as the mean.
 	answersInFlight = 4
 	leastShutdown   = 120
 )
@@ -245,26 +245,26 @@ func (o Objectives) shutdownSeconds() int {
 	return max(leastShutdown, int(math.Ceil(math.Min(seconds, longestSeconds))))
 }
 
-// cachesGiB is what is asked of the disk beside the weights: caches of
-// downloads and compilation.
+// cachesGiB is the requested disk in addition to the weights, for caches of downloads and
+// compilation.
 const cachesGiB = 20
 
-// provisionMargin is how much longer than expected a node and its image may
-// take: pulls of the same image take 4 to 6 minutes.
+// provisionMargin is the factor between the expected and the longest time for a node and
+// its image. Pulls of the same image take 4 to 6 minutes.
 const provisionMargin = 1.5
 
-// withEstimate fills in what the estimate gives and the user did not.
+// withEstimate sets fields from the estimate if the user did not set them.
 func (s Spec) withEstimate(e sizing.Estimate) Spec {
 	s.GPU.Count = cmp.Or(s.GPU.Count, e.Workload.Engine.TensorParallel)
 	s.Model.MaxNumSeqs = cmp.Or(s.Model.MaxNumSeqs, e.Serving.MaxNumSeqs)
 	s.Lifecycle.ProvisionSeconds = cmp.Or(s.Lifecycle.ProvisionSeconds, int(provisionMargin*e.ColdStart.Provision().Seconds()))
-	// The first engine finds no compiled code, and has to be given the time for it.
+	// The first replica finds no compiled code and needs time to compile.
 	coldStart := sizing.Start(e.Workload.Engine, e.Workload.Instance, e.Workload.Storage, false)
 	s.Lifecycle.LoadSeconds = cmp.Or(s.Lifecycle.LoadSeconds, min(int(math.Ceil(coldStart.Load().Seconds())), longestSeconds))
 	if policy, _ := s.Scaling.Policy.Declaration(); policy.defaults(s.Replicas).TargetLoad != 0 {
 		s.Scaling.TargetLoad = cmp.Or(s.Scaling.TargetLoad, e.Serving.Target)
 	}
-	weights := 0.0 // of what is streamed, or on a volume
+	weights := 0.0 // streamed weights, or weights on a volume, need no disk
 	if !s.local() && s.CacheClaim() == "" {
 		weights = e.Memory.Weights * float64(e.Workload.Engine.GPUs())
 	}

@@ -1,6 +1,5 @@
-// Package serving declares what a model's service can be told (keys models and
-// namespaces): types, defaults, validation, and the sizes that follow. It imports
-// neither Pulumi nor a cloud SDK.
+// Package serving declares the keys models and namespaces: types, defaults, validation,
+// and the sizes that follow from them. It imports neither Pulumi nor a cloud SDK.
 package serving
 
 // Spec holds the keys of one model's service. Zero means that a key is not given,
@@ -23,9 +22,9 @@ type Spec struct {
 	// VLLMVersion is the release of vLLM, v0.33.0 or newer. It replaces an image of
 	// the defaults. Default: v0.33.0.
 	VLLMVersion string `key:"vllmVersion" in:"defaults pin"`
-	// Image replaces the image of the vLLM project, with a tag or a digest, never
-	// latest. Its entry point must take the arguments of vllm serve. It replaces a
-	// vllmVersion of the defaults. Default: vllm/vllm-openai at [VLLMVersion].
+	// Image replaces the image of the vLLM project, with a tag or a digest, never latest.
+	// Its entry point must accept the arguments of vllm serve. It replaces a vllmVersion
+	// of the defaults. Default: vllm/vllm-openai at [VLLMVersion].
 	Image string `key:"image" in:"defaults"`
 	// KVCache extends the KV cache beyond the memory of the GPUs.
 	KVCache KVCache `key:"kvCache" in:"defaults"`
@@ -38,7 +37,8 @@ type Spec struct {
 	// Media bounds the images, videos and sounds of requests, for models that accept
 	// them.
 	Media Media `key:"media" in:"defaults"`
-	// LoRA are adapters that are served beside the model, each by its own name.
+	// LoRA are adapters that vLLM serves in addition to the model, each under its own
+	// name.
 	LoRA LoRA `key:"lora" in:"defaults"`
 	// GPU are the GPUs of one replica.
 	GPU GPU `key:"gpu" in:"defaults" short:"count"`
@@ -49,19 +49,18 @@ type Spec struct {
 	// NodeGroups describe the node groups on which replicas may run, in order of
 	// preference. All have the same GPU. Default: any node with enough free GPUs.
 	NodeGroups []NodeGroup `key:"nodeGroups" only:"component"`
-	// NodeGroup is what replicas can rely on wherever they run: Compose of NodeGroups.
+	// NodeGroup holds the properties that all NodeGroups have. Compose computes it.
 	NodeGroup NodeGroup
-	// Objectives are the latencies that the service promises and the load that it is
-	// planned for.
+	// Objectives are the latency limits and the load for which the service is sized.
 	Objectives Objectives `key:"objectives" in:"defaults"`
-	// Costs are prices beside those of the catalogue.
+	// Costs are prices that replace those of the catalogue, and a discount.
 	Costs Costs `key:"costs" only:"component"`
-	// Replicas bounds the number of replicas. Where the bounds differ, a scaler sets
-	// the number, and the Deployment does not state it.
+	// Replicas bounds the number of replicas. If the bounds differ, a scaler sets the
+	// number, and the Deployment has no replicas field.
 	Replicas Replicas `key:"replicas" in:"defaults" short:"min max"`
 	// Scaling changes the number of replicas within their bounds.
 	Scaling Scaling `key:"scaling" in:"defaults"`
-	// Resources are the resources of one replica beside its GPUs, as Kubernetes
+	// Resources are the resources of one replica other than its GPUs, as Kubernetes
 	// quantities.
 	Resources  Resources  `key:"resources" in:"defaults pin"`
 	Scheduling Scheduling `key:",inline" in:"defaults"`
@@ -76,16 +75,16 @@ type Spec struct {
 	Network Network `key:"network" in:"defaults"`
 	// Service is the Kubernetes Service in front of the replicas.
 	Service Service `key:"service" in:"defaults"`
-	// Ingress is the ingress from outside the cluster. It exposes /v1 alone, which the
-	// API key guards.
+	// Ingress is the ingress from outside the cluster. It exposes only /v1, which the API
+	// key protects.
 	Ingress Ingress `key:"ingress" in:"defaults"`
-	// Monitoring is how Prometheus is reached, and how it scrapes the replicas.
+	// Monitoring holds the address of Prometheus and how it scrapes the replicas.
 	Monitoring Monitoring `key:"monitoring" only:"component"`
 	// Labels are added to the pods and to every object.
 	Labels map[string]string `key:"labels" in:"defaults"`
 	// Annotations are added to the pods.
 	Annotations map[string]string `key:"annotations" in:"defaults" sensitive:"true"`
-	// Env are environment variables of vLLM, in clear.
+	// Env are environment variables of vLLM, stored unencrypted.
 	Env map[string]string `key:"env" in:"defaults" sensitive:"true"`
 	// Volumes are mounted into vLLM's container.
 	Volumes []Volume `key:"volumes" in:"defaults"`
@@ -96,15 +95,15 @@ type Spec struct {
 	// like a pod template without a patch.
 	PodPatch string `key:"podPatch" as:"json" in:"defaults"`
 
-	// underived are keys that have to be given, since the model's shape, from which
-	// their defaults derive, is not known.
+	// underived are keys that the user must set: their defaults derive from the model's
+	// shape, which is not known.
 	underived []string
 }
 
 // GPU holds the GPUs of one replica.
 type GPU struct {
-	// Type is the GPU by its name in the catalogue, such as A10G. Default: the GPU of
-	// the node group; without either, the service is not sized.
+	// Type is the GPU by its name in the catalogue, such as A10G. Without a type and a
+	// node group, the service is not sized. Default: the GPU of the node group.
 	Type string `key:"type"`
 	// Count is the number of GPUs of one replica, all on one node. The model is split
 	// over them by tensor parallelism. Default: the fewest on which the model fits; 1
@@ -112,17 +111,17 @@ type GPU struct {
 	Count int `key:"count" range:"1..8" in:"defaults pin"`
 }
 
-// NodeGroup describes nodes with the same GPUs. The zero value is none.
+// NodeGroup describes nodes with the same GPUs. The zero value means no group.
 type NodeGroup struct {
-	// Name is how models refer to the group.
+	// Name is the name by which models refer to the group.
 	Name string `key:"name" required:"true" example:"g5"`
-	// Others are the requests of other services to the group. Default: none.
+	// Others are the requests of other services for nodes of the group. Default: none.
 	Others []Demand
 	// InstanceTypes are the EC2 types of its nodes, all with the same GPUs. Costs are
-	// computed for the most expensive type. Default: required, except for other
-	// machines, which hardware describes.
+	// computed for the most expensive type. Default: required, except for machines that
+	// hardware describes.
 	InstanceTypes []string `key:"instanceTypes"`
-	// Own describes the types that the catalogue lacks. Default: none.
+	// Own describes types that the catalogue does not have. Default: none.
 	Own OwnTypes
 	// Labels are labels that only the nodes of the group have. They are required with
 	// several instance types. Default: the label node.kubernetes.io/instance-type, if
@@ -133,25 +132,25 @@ type NodeGroup struct {
 	// Max is the largest number of nodes. A preview fails if the models need more.
 	// Default: no bound.
 	Max int `key:"max" range:"1..450"`
-	// USDPerHour is the price of one node of the group in USD an hour. It goes before
-	// all other prices. Default: none.
+	// USDPerHour is the price of one node of the group in USD an hour. It replaces all
+	// other prices. Default: none.
 	USDPerHour float64 `key:"usdPerHour" range:">0.."`
-	// Capacity is how the nodes are bought: on-demand, as spot capacity, which costs
-	// less and can be taken away, or as a capacity block. Spot capacity and capacity
-	// blocks have no discount.
+	// Capacity is how the nodes are bought: on-demand, spot (cheaper, but AWS can take
+	// the nodes away), or capacity-block. Spot capacity and capacity blocks have no
+	// discount.
 	Capacity string `key:"capacity" oneof:"on-demand spot capacity-block" default:"on-demand"`
 	// Undiscounted reports that Costs.DiscountPercent does not apply, since the nodes
 	// are not bought on demand. Spot reports spot capacity. Both follow from Capacity.
 	Undiscounted, Spot bool
 }
 
-// Demand is the largest request of one service to a node group.
+// Demand is the largest request of one service for nodes of a group.
 type Demand struct {
 	// GPUs is the number of GPUs of one replica, Replicas the number of replicas.
 	GPUs, Replicas int
 }
 
-// Objectives holds latencies and the load.
+// Objectives holds the latency limits and the load.
 type Objectives struct {
 	// TPOTMilliseconds is the longest time per output token that meets the objectives,
 	// in ms. Default: 100.
@@ -170,12 +169,12 @@ type Objectives struct {
 	Share float64 `key:"share" range:"0.5..0.9999" default:"0.95" only:"stack"`
 }
 
-// Costs holds prices beside those of the catalogue.
+// Costs holds prices that replace those of the catalogue, and a discount.
 type Costs struct {
 	// Region is the AWS region of the prices. Default: us-east-1.
 	Region string `key:"region" only:"component"`
 	// USDPerHour are prices in USD an hour by instance type, and by eks-control-plane,
-	// nat-gateway and other names of the catalogue. They go before the prices of the
+	// nat-gateway and other names of the catalogue. They replace the prices of the
 	// catalogue.
 	USDPerHour map[string]float64 `key:"usdPerHour" range:">0.."`
 	// DiscountPercent is the discount on the catalogue's price of instances on demand,
@@ -193,8 +192,8 @@ type Replicas struct {
 	Max int `key:"max" range:"1..1000"`
 }
 
-// Least returns the smallest number of replicas of a service that is not scaled to
-// zero.
+// Least returns the smallest number of replicas, but at least 1: the number while the
+// service is not scaled to zero.
 func (r Replicas) Least() int { return max(r.Smallest(), 1) }
 
 // Smallest returns the smallest number of replicas: Min, or its default, 1.
@@ -205,12 +204,12 @@ func (r Replicas) Smallest() int {
 	return *r.Min
 }
 
-// Resources holds the resources of one replica beside its GPUs.
+// Resources holds the resources of one replica other than its GPUs.
 type Resources struct {
-	// CPU is the requested number of cores. There is no limit, since throttling would
-	// leave the GPUs idle. Default: one for each GPU and 2 for the server.
+	// CPU is the requested number of cores. There is no limit, because throttling would
+	// leave the GPUs idle. Default: one for each GPU, and 2 for the API server.
 	CPU string `key:"cpu"`
-	// Memory is the requested memory and the limit, [ShmSize] included. Default: 12Gi
+	// Memory is the requested memory and the limit. It includes [ShmSize]. Default: 12Gi
 	// for each GPU, and the memory that arguments such as --kv-offloading-size use.
 	Memory string `key:"memory"`
 	// ShmSize is the size of /dev/shm, through which the GPUs of one replica exchange
@@ -227,11 +226,10 @@ type Resources struct {
 type Scheduling struct {
 	// NodeSelector are labels that a node must have.
 	NodeSelector map[string]string `key:"nodeSelector"`
-	// PriorityClass is the name of a PriorityClass of the cluster, by which replicas
-	// displace other pods. Default: none.
+	// PriorityClass is the name of a PriorityClass of the cluster. With it, replicas can
+	// preempt other pods. Default: none.
 	PriorityClass string `key:"priorityClass"`
-	// Tolerations let replicas run on nodes with further taints, beside
-	// nvidia.com/gpu.
+	// Tolerations let replicas run on nodes with taints other than nvidia.com/gpu.
 	Tolerations []Toleration `key:"tolerations"`
 }
 
@@ -252,23 +250,23 @@ type Lifecycle struct {
 	// and its node; 600 if they are not known.
 	LoadSeconds int `key:"loadSeconds" range:"1..3600" in:"defaults pin"`
 	// ProvisionSeconds is the longest time in which a node boots and pulls the image.
-	// Default: the estimate and half as long again; 600 if it is not known.
+	// Default: 1.5 times the estimate; 600 if it is not known.
 	ProvisionSeconds int `key:"provisionSeconds" range:"1..3600" in:"defaults pin"`
-	// DrainSeconds is how long a stopping pod still accepts requests, while load
-	// balancers and proxies learn that it leaves.
+	// DrainSeconds is how long a stopping pod still accepts requests, until load
+	// balancers and proxies have removed it.
 	DrainSeconds int `key:"drainSeconds" range:"1..3600" default:"15" in:"defaults pin"`
-	// ShutdownSeconds is how long requests in flight may take to finish after that.
+	// ShutdownSeconds is the time after the drain in which requests in flight may finish.
 	// Default: the time of four answers of the mean length at the slowest speed that
 	// meets the objectives, at least 120.
 	ShutdownSeconds int `key:"shutdownSeconds" range:"1..3600" in:"defaults pin"`
-	// Rollout is how a change replaces a replica: surge starts the new replica first,
-	// and needs GPUs to spare; inPlace stops the old replica first. Default: surge;
-	// inPlace where the node group has no GPUs to spare beside all replicas.
+	// Rollout is how a change replaces a replica: surge starts the new replica first, and
+	// needs free GPUs; inPlace stops the old replica first. Default: surge; inPlace if
+	// the node group has no free GPUs when all replicas run.
 	Rollout Rollout `key:"rollout" oneof:"surge inPlace" in:"defaults pin"`
-	// HungSeconds is how long a replica may have requests and complete no step before
-	// it is restarted. A restart cuts every stream and loads the model again.
-	// Default: never, since vLLM's /health does not notice.
-	HungSeconds int `key:"hungSeconds" range:"120..3600" advice:"leave it out not to look"`
+	// HungSeconds is how long a replica that has requests may complete no step before it
+	// is restarted. A restart interrupts every stream and loads the model again. Default:
+	// never; vLLM's /health does not detect a hung replica.
+	HungSeconds int `key:"hungSeconds" range:"120..3600" advice:"leave it out to disable the check"`
 	// derived reports that Rollout is the default.
 	derived bool
 }
@@ -277,11 +275,11 @@ type Lifecycle struct {
 type Rollout string
 
 const (
-	// Surge starts the new replica first, so that nothing is interrupted. It needs the
-	// GPUs of one replica to spare.
+	// Surge starts the new replica first, so that nothing is interrupted. It needs free
+	// GPUs for one more replica.
 	Surge Rollout = "surge"
-	// InPlace stops the old replica first, for clusters without GPUs to spare. With
-	// one replica, the service does not answer while the new one loads.
+	// InPlace stops the old replica first, for clusters without free GPUs. With one
+	// replica, the service does not answer while the new one loads.
 	InPlace Rollout = "inPlace"
 )
 
@@ -314,15 +312,16 @@ type SecretRef struct {
 type NamespaceSpec struct {
 	// Name is the name of the namespace.
 	Name string `key:"name" required:"true" example:"inference"`
-	// Existing reports that others own the namespace: it is neither created nor changed
-	// nor deleted. It must enforce, or at least permit, the restricted Pod Security
-	// Standard.
+	// Existing reports that the namespace exists already. The program neither creates,
+	// changes nor deletes it. It must enforce, or at least permit, the restricted Pod
+	// Security Standard.
 	Existing bool `key:"existing"`
-	// Known is an existing namespace of which the state says so already. Without,
-	// it is read: Pulumi lets go of an object that it reads by the name and the ID
-	// of one that it created, instead of deleting it. Default: false.
+	// Known reports that Pulumi's state already records the namespace as existing. If
+	// false, the program reads the namespace once: Pulumi then stops managing an object
+	// that it created under the same name and ID, and does not delete it. Default: false.
 	Known bool
-	// ReadinessGates makes the AWS Load Balancer Controller hold pods back until the
-	// load balancer has them, so that a rollout never outruns it.
+	// ReadinessGates keeps new pods unready until the load balancer has them as targets,
+	// so that a rollout waits for the load balancer. The AWS Load Balancer Controller
+	// does this.
 	ReadinessGates bool `key:"readinessGates" only:"component"`
 }

@@ -1,27 +1,27 @@
 package serving
 
-// Model holds which weights are served, and how.
+// Model holds the weights that are served, and how vLLM serves them.
 type Model struct {
 	// ID is a Hugging Face model id, or the folder of an S3 bucket with the same
 	// files, s3://bucket/path, from which the weights are streamed.
 	ID string `key:"model" required:"true" example:"mistralai/Mistral-7B-Instruct-v0.2"`
-	// Revision is a commit, tag or branch of the model. Default: the main branch at
-	// the time when a pod starts.
+	// Revision is a commit, tag or branch of the model. Default: the main branch when a
+	// pod starts.
 	Revision string `key:"revision"`
-	// ServedNames are the names that clients send as the model. Metrics have the
-	// first. Default: [ID]; [Spec.Name] for a model in S3.
+	// ServedNames are the names that clients send as the model. Metrics have the first
+	// name. Default: [ID]; [Spec.Name] for a model in S3.
 	ServedNames []string `key:"servedModelName" list:"one"`
-	// TrustRemoteCode runs Python code of the model's repository in the pod, which some
-	// models need. [Revision] must then be a commit, unless the files are on a volume
+	// TrustRemoteCode runs Python code from the model's repository in the pod. Some
+	// models need it. [Revision] must then be a commit, unless the files are on a volume
 	// or in S3.
 	TrustRemoteCode bool `key:"trustRemoteCode"`
-	// MaxLen is the longest context, prompt and answer together, in tokens. Default:
-	// the longest context that the model was trained for.
+	// MaxLen is the longest context in tokens: prompt and answer together. Default: the
+	// longest context that the model was trained for.
 	MaxLen int `key:"maxModelLen" range:"1.." advice:"leave it out for the model's own maximum"`
-	// MaxNumSeqs is the number of requests that a replica processes at once; others
-	// wait. Default: a third more than meet the objectives; vLLM's own default where
-	// that is not known.
-	MaxNumSeqs int `key:"maxNumSeqs" range:"1..16384" advice:"leave it out for what the objectives give" in:"defaults pin"`
+	// MaxNumSeqs is the number of requests that a replica processes at once; others wait.
+	// Default: a third more than the number of requests that meet the objectives; vLLM's
+	// own default if that is not known.
+	MaxNumSeqs int `key:"maxNumSeqs" range:"1..16384" advice:"leave it out to derive it from the objectives" in:"defaults pin"`
 	// DType is the type of weights and activations, as vLLM names it: bfloat16, half,
 	// …. Default: the type of the checkpoint, in 16 bit.
 	DType string `key:"dtype"`
@@ -41,15 +41,14 @@ type Model struct {
 	// ReasoningParser is vLLM's parser for the reasoning of this kind of model.
 	// Default: none.
 	ReasoningParser string `key:"reasoningParser"`
-	// Shape is the path of the model's config.json, or a mapping with those of its keys
-	// that sizes are computed from, or the id of a model of the catalogue that has the
-	// same shape. Default: that of the catalogue; a model without a shape is not
-	// sized.
+	// Shape is the path of the model's config.json, or a mapping with its keys that
+	// determine sizes, or the id of a model of the catalogue that has the same shape.
+	// Default: the shape in the catalogue; a model without a shape is not sized.
 	Shape string `key:"shape" as:"shape"`
 }
 
-// ServedName returns the name that metrics have; "" of a model without defaults that
-// gives none.
+// ServedName returns the name in metrics; "" if the model has no names and no defaults
+// yet.
 func (m Model) ServedName() string {
 	if len(m.ServedNames) == 0 {
 		return ""
@@ -57,11 +56,11 @@ func (m Model) ServedName() string {
 	return m.ServedNames[0]
 }
 
-// KVCache holds memory for the KV cache beside that of the GPUs.
+// KVCache holds memory for the KV cache in addition to that of the GPUs.
 type KVCache struct {
-	// HostMemory is memory of the node that stores parts of the KV cache for which the
-	// GPUs have no room, of all GPUs of a replica together. It is part of
-	// [Resources.Memory]. Default: none.
+	// HostMemory is memory of the node for parts of the KV cache that do not fit on the
+	// GPUs, for all GPUs of a replica together. It is part of [Resources.Memory].
+	// Default: none.
 	HostMemory string `key:"hostMemory"`
 }
 
@@ -80,7 +79,7 @@ type Speculative struct {
 	// request, mtp uses layers of the model itself, eagle, eagle3 and draft_model use
 	// another model. Default: none.
 	Method string `key:"method" oneof:"draft_model eagle eagle3 mtp ngram suffix" advice:"others can be set with --speculative-config in extraArgs"`
-	// Model is that other model, a Hugging Face id. Default: none.
+	// Model is the other model that proposes tokens, a Hugging Face id. Default: none.
 	Model string `key:"model"`
 	// Tokens is the number of tokens that are proposed at once. Default: required with
 	// all methods but suffix.

@@ -2,16 +2,16 @@ package serving
 
 // Network holds the traffic that is allowed to and from the replicas.
 type Network struct {
-	// Clients may call the service, beside pods of its own namespace, the load
-	// balancer and Prometheus.
+	// Clients are pods or addresses that may call the service. Pods of its own namespace,
+	// the load balancer and Prometheus may always call it.
 	Clients []Peer `key:"clients"`
 	// EgressCIDRs are ranges of private addresses that replicas may reach on port 443,
-	// such as those of interface endpoints. Public addresses are open where downloads
+	// such as those of interface endpoints. Public addresses are allowed if downloads
 	// need them.
 	EgressCIDRs []string `key:"egressCidrs"`
 	// Egress are further destinations that replicas may reach, such as a collector of
-	// traces or a cache in another pod. The destination of --otlp-traces-endpoint is
-	// open without being listed.
+	// traces or a cache in another pod. The destination of --otlp-traces-endpoint need
+	// not be listed.
 	Egress []Destination `key:"egress"`
 	// Unrestricted allows all traffic.
 	Unrestricted bool `key:"unrestricted"`
@@ -35,7 +35,7 @@ type Destination struct {
 	Port int `key:"port" range:"1..65535" required:"true" example:"4317"`
 }
 
-// Ingress holds how clients outside the cluster reach the service.
+// Ingress holds how clients outside the cluster connect to the service.
 type Ingress struct {
 	// Class is the IngressClass: alb for the AWS Load Balancer Controller, or that of
 	// another controller. Default: none, so that the service is not exposed.
@@ -49,8 +49,8 @@ type Ingress struct {
 	// ControllerNamespace is the namespace of the pods of a controller other than alb,
 	// which may then call the replicas. Default: required with such a controller.
 	ControllerNamespace string `key:"controllerNamespace"`
-	// Open answers without an API key behind a controller other than alb, such as one
-	// that asks for a login itself.
+	// Open answers requests without an API key. Use it with a controller other than alb
+	// that authenticates clients itself.
 	Open bool `key:"open"`
 	// Annotations are added to the Ingress, for further settings of the controller.
 	Annotations map[string]string `key:"annotations" sensitive:"true"`
@@ -65,9 +65,9 @@ type ALB struct {
 	CertificateARN string `key:"certificateArn" input:"true"`
 	// InternetFacing gives the load balancer public addresses. It needs an API key.
 	InternetFacing bool `key:"internetFacing"`
-	// AllowedCIDRs are the ranges of addresses that may call the load balancer. They
-	// are required where it is internet-facing, and the same for all members of a
-	// group. Default: everyone with a route to it.
+	// AllowedCIDRs are the ranges of addresses that may call the load balancer. They are
+	// required if it is internet-facing, and the same for all members of a group.
+	// Default: everyone with a route to it.
 	AllowedCIDRs []string `key:"allowedCidrs"`
 	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
 	// the replicas. Default: those of the network that the program creates; else
@@ -75,31 +75,32 @@ type ALB struct {
 	SubnetCIDRs []string `key:"subnetCidrs" input:"true"`
 	// Subnets are the load balancer's subnets, by ID or by the tag Name. Default: the
 	// controller finds them by their role tags when it creates the load balancer, and
-	// never moves the load balancer again.
+	// does not change them later.
 	Subnets []string `key:"subnets" input:"true" only:"component"`
 	// Group is the name of an IngressGroup, whose members share one load balancer.
 	// Default: a load balancer of its own.
 	Group string `key:"group"`
-	// IdleSeconds is how long a connection may be without data, as while a long answer
-	// is computed that is not streamed. It is the same for all members of a group.
-	// Default: 600 with alb.
+	// IdleSeconds is how long a connection may carry no data, such as during a long
+	// answer that is not streamed. It is the same for all members of a group. Default:
+	// 600 with alb.
 	IdleSeconds int `key:"idleSeconds" range:"1..4000" in:"defaults pin"`
 }
 
-// Service holds how the Kubernetes Service in front of the replicas is reached.
+// Service holds the type of the Kubernetes Service in front of the replicas, and its load
+// balancer.
 type Service struct {
 	// Type is the type of the Service. With LoadBalancer, the AWS Load Balancer
-	// Controller creates a Network Load Balancer for it. That exposes every path of
-	// vLLM, and the API key guards /v1 alone; an Ingress exposes nothing else. It
-	// closes connections that are without data for 600 s; with a certificate, for 350 s.
+	// Controller creates a Network Load Balancer for it. The load balancer exposes every
+	// path of vLLM, but the API key protects only /v1; an Ingress exposes only /v1. It
+	// closes connections that carry no data for 600 s, or for 350 s with a certificate.
 	Type ServiceType `key:"type" oneof:"ClusterIP LoadBalancer" default:"ClusterIP"`
 	// AllowedCIDRs are the ranges of addresses that may call the load balancer.
 	// Default: required with LoadBalancer.
 	AllowedCIDRs []string `key:"allowedCidrs"`
 	// InternetFacing gives the load balancer public addresses. It needs a certificate.
 	InternetFacing bool `key:"internetFacing"`
-	// CertificateARN is a certificate of ACM, with which the load balancer terminates
-	// TLS. Default: none, and no TLS.
+	// CertificateARN is a certificate of ACM. With it, the load balancer terminates TLS.
+	// Default: none, and no TLS.
 	CertificateARN string `key:"certificateArn" input:"true"`
 	// SubnetCIDRs are the address ranges of the load balancer's subnets, which may call
 	// the replicas. Default: those of the network that the program creates; else
@@ -116,6 +117,6 @@ type ServiceType string
 const (
 	// ClusterIP is an address inside the cluster.
 	ClusterIP ServiceType = "ClusterIP"
-	// LoadBalancer is a load balancer outside the cluster as well.
+	// LoadBalancer adds a load balancer outside the cluster.
 	LoadBalancer ServiceType = "LoadBalancer"
 )

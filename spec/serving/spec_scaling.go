@@ -1,11 +1,11 @@
 package serving
 
-// Scaling holds how the number of replicas changes between their bounds.
+// Scaling holds how the number of replicas changes within its bounds.
 type Scaling struct {
-	// Policy decides the number of replicas where the bounds differ. Default: load;
-	// fixed where replicas.min and replicas.max are the same.
+	// Policy decides the number of replicas if the bounds differ. Default: load; fixed if
+	// replicas.min and replicas.max are the same.
 	Policy ScalingPolicy `key:"policy"`
-	// Settings are those of the policy.
+	// Settings are the settings of the policy.
 	Settings `key:",inline"`
 	Wake     Wake `key:",inline"`
 }
@@ -14,8 +14,9 @@ type Scaling struct {
 // own defaults, and refuses the others.
 type Settings struct {
 	// TargetLoad is the number of requests, running and waiting, that a replica should
-	// have, with the policy load. Default: the requests that meet the objectives, less
-	// the growth of the load until a new replica serves; 9 where that is not known.
+	// have, with the policy load. Default: the number of requests with which a replica
+	// meets its objectives, less the growth of the load until a new replica serves; 9 if
+	// that is not known.
 	TargetLoad int `key:"targetLoad" range:"1..16384" in:"defaults pin"`
 	// TargetKVUsage is the share of a replica's KV cache that should be in use, with
 	// the policy load. Default: 0.6.
@@ -34,29 +35,29 @@ type Settings struct {
 	DownSeconds int `key:"downSeconds" range:"1..3600" in:"defaults pin"`
 }
 
-// Wake holds a signal for scaling from zero and to zero. vLLM's own metrics do not
-// exist while there is no replica.
+// Wake holds a signal for scaling from zero and to zero. vLLM's own metrics do not exist
+// while the service has no replica.
 type Wake struct {
-	// Query is a PromQL query with one value, above 0 while requests need a replica,
-	// such as a gateway's count of requests. It is required where replicas.min is 0.
-	// Default: none.
+	// Query is a PromQL query with one value, above 0 while requests need a replica, such
+	// as a gateway's count of requests. It is required if replicas.min is 0. Default:
+	// none.
 	Query string `key:"wakeQuery"`
 	// IdleSeconds is how long the query must have been 0 before the last replica is
 	// removed.
 	IdleSeconds int `key:"idleSeconds" range:"1..3600" default:"300" if:"wakeQuery" in:"defaults pin"`
 }
 
-// Monitoring holds how Prometheus is reached, and how it scrapes the replicas.
+// Monitoring holds the address of Prometheus and how it scrapes the replicas.
 type Monitoring struct {
-	// PrometheusURL is the address of Prometheus, as KEDA reaches it. The scaling
-	// policies load and queue need it. Default: that of the Prometheus that the stack
+	// PrometheusURL is the address at which KEDA reaches Prometheus. The scaling policies
+	// load and queue need it. Default: the address of the Prometheus that the stack
 	// installs, if any.
 	PrometheusURL string `key:"prometheusUrl" input:"true" sensitive:"true" example:"http://kps-prometheus.monitoring.svc:9090"`
 	// Namespace is the namespace of Prometheus, whose pods may scrape the replicas.
 	Namespace string `key:"namespace" default:"monitoring"`
-	// ServiceMonitor creates ServiceMonitors, by which Prometheus' operator scrapes the
-	// replicas. Default: true with a prometheusUrl; false on a created cluster without
-	// a Prometheus of the stack.
+	// ServiceMonitor creates ServiceMonitors, with which the Prometheus operator finds
+	// the replicas. Default: true with a prometheusUrl; false on a created cluster
+	// without a Prometheus of the stack.
 	ServiceMonitor *bool `key:"serviceMonitor"`
 	// IntervalSeconds is the time between two scrapes.
 	IntervalSeconds int `key:"intervalSeconds" range:"1..120" default:"15" if:"serviceMonitor"`

@@ -19,9 +19,9 @@ const s3Scheme = "s3://"
 // InS3 reports whether the weights are streamed from S3.
 func (m Model) InS3() bool { return strings.HasPrefix(m.ID, s3Scheme) }
 
-// BucketFolder returns the bucket and the folder in S3 that the service reads
-// with the role of its own ServiceAccount. It has neither where the weights come
-// from elsewhere, or others give the credentials.
+// BucketFolder returns the bucket and the folder in S3 that the service reads with the
+// role of its own ServiceAccount. ok is false if the weights are not in S3, or if the
+// service has other credentials.
 func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
 	ownRole := s.Storage.S3.ExistingSecret == "" && s.Access.ServiceAccountName == ""
 	if !s.Model.InS3() || !ownRole || s.Storage.S3.Endpoint != "" && s.Storage.S3.RoleARN == "" {
@@ -31,14 +31,14 @@ func (s Spec) BucketFolder() (bucket, folder string, ok bool) {
 	return bucket, strings.TrimSuffix(folder, "/"), ok
 }
 
-// Offline reports whether the engine asks nothing of Hugging Face.
+// Offline reports whether vLLM sends no requests to Hugging Face.
 func (s Spec) Offline() bool { return s.Storage.Offline != nil && *s.Storage.Offline }
 
-// local reports whether the weights are there without Hugging Face.
+// local reports whether the weights come from S3 or a volume, and not from Hugging Face.
 func (s Spec) local() bool { return s.Model.InS3() || s.Storage.Weights.Claim != "" }
 
-// needsHub reports whether something comes from Hugging Face: the weights, or an
-// adapter that is no path.
+// needsHub reports whether vLLM downloads from Hugging Face: the weights, or an adapter
+// whose source is not a path.
 func (s Spec) needsHub() bool {
 	for _, a := range s.LoRA.Adapters {
 		if !strings.HasPrefix(a.Source, "/") {
@@ -48,7 +48,7 @@ func (s Spec) needsHub() bool {
 	return !s.local()
 }
 
-// weightStorage returns the storage from which an engine reads its weights, for sizing.
+// weightStorage returns the storage from which a replica reads its weights, for sizing.
 func (s Spec) weightStorage() sizing.Storage {
 	switch {
 	case s.Model.InS3():
@@ -59,19 +59,19 @@ func (s Spec) weightStorage() sizing.Storage {
 	return sizing.Hub
 }
 
-// compiled reports whether compiled code outlives the engines.
+// compiled reports whether compiled code remains when replicas end.
 func (s Spec) compiled() bool { return s.CacheClaim() != "" }
 
 // roleARN is the ARN of a role of IAM.
 var roleARN = regexp.MustCompile(`^arn:aws[-a-z]*:iam::\d{12}:role/[\w+=,.@/-]+$`)
 
-// Endpoint is the place of an S3-compatible store.
+// Endpoint is the address of an S3-compatible store.
 type Endpoint struct {
 	Host string
 	Port int
 }
 
-// StoreEndpoint returns where the store is; ok is false where the URL is not one.
+// StoreEndpoint returns the address of the store; ok is false if the URL is not valid.
 func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
 	endpoint, err := url.Parse(s.Endpoint)
 	if err != nil || endpoint.Scheme != "http" && endpoint.Scheme != "https" || endpoint.Hostname() == "" || endpoint.User != nil || strings.Trim(endpoint.Path, "/")+endpoint.RawQuery+endpoint.Fragment != "" {
@@ -90,7 +90,8 @@ func (s S3) StoreEndpoint() (e Endpoint, ok bool) {
 // LargestPort is the largest port number of TCP.
 const LargestPort = 65535
 
-// Namespace returns that of a Service of the cluster; "" of any other host.
+// Namespace returns the namespace of the Service of the cluster that the host names; ""
+// for any other host.
 func (e Endpoint) Namespace() string {
 	parts := strings.Split(strings.TrimSuffix(e.Host, "."), ".")
 	if len(parts) >= 3 && parts[2] == "svc" && (len(parts) == 3 || slices.Equal(parts[3:], []string{"cluster", "local"})) {
@@ -99,7 +100,7 @@ func (e Endpoint) Namespace() string {
 	return ""
 }
 
-// Address returns the range of a host that is an address.
+// Address returns the host as a CIDR range if it is an IP address; "" otherwise.
 func (e Endpoint) Address() string {
 	if address, err := netip.ParseAddr(e.Host); err == nil {
 		return netip.PrefixFrom(address, address.BitLen()).String()
@@ -107,7 +108,7 @@ func (e Endpoint) Address() string {
 	return ""
 }
 
-// validateS3 refuses what contradicts itself, or could not work.
+// validateS3 refuses settings of S3 that contradict each other or cannot work.
 func (s Spec) validateS3(found *field.ErrorList, path *field.Path) {
 	s3 := s.Storage.S3
 	if s3 == (S3{}) {
@@ -158,7 +159,8 @@ func (s S3) validateEndpoint(bad func(key, format string, values ...any)) {
 }
 
 // env returns the environment variables with the address of the store for the streamer
-// and the AWS SDK. The store has no metadata service, and no host for each bucket.
+// and the AWS SDK. An S3-compatible store has no metadata service, and not a host for
+// each bucket.
 // https://github.com/run-ai/runai-model-streamer/blob/master/docs/src/env-vars.md
 func (s S3) env() map[string]string {
 	if s.Endpoint == "" {
@@ -177,7 +179,7 @@ const (
 	secretKeyVariable = "AWS_SECRET_ACCESS_KEY"
 )
 
-// keys refer to the credentials.
+// keys returns references to the credentials.
 func (s S3) keys() (access, secret SecretRef) {
 	if s.ExistingSecret == "" {
 		return access, secret

@@ -14,8 +14,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// longestSeconds bounds the lifecycle's times, as the declarations of their keys do: an
-// hour is longer than any load, and longer than Amazon EKS waits for a node to drain.
+// longestSeconds is the largest value of the lifecycle's times, as in the declarations of
+// their keys. An hour is longer than any load, and longer than Amazon EKS waits for a
+// node to drain.
 const longestSeconds = 3600
 
 var (
@@ -26,9 +27,9 @@ var (
 	servedName  = regexp.MustCompile(`^[A-Za-z0-9][\w./:@-]*$`)
 )
 
-// Validate returns every problem of a spec that has its defaults: those that the
-// declarations of the keys tell, then what spans them. Each begins with the key under
-// path, as the configuration calls it.
+// Validate returns every problem of a spec that has its defaults: first violations of the
+// declarations of single keys, then problems of several keys. Each problem begins with
+// its key under path, as the user typed it.
 func (s Spec) Validate(path *field.Path) field.ErrorList {
 	found := keys.Check(&s, path)
 	s.validateNames(&found, path)
@@ -59,7 +60,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	validateEnv(&found, path.Child("env"), s.Env)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
-			problems.Invalid(&found, path.Child("nodeSelector", key), "is %q, which no label of a node can be", value)
+			problems.Invalid(&found, path.Child("nodeSelector", key), "is %q, which is not valid for a label of a node", value)
 		}
 	}
 	if class := s.Scheduling.PriorityClass; class != "" && !isObjectName(class) {
@@ -86,21 +87,21 @@ func (s Spec) validateNames(found *field.ErrorList, path *field.Path) {
 	case !serviceName.MatchString(s.Name):
 		problems.Invalid(found, path.Child("name"), "is %q, want lower-case letters, digits and '-', beginning with a letter, such as %q", s.Name, "mistral-7b")
 	case strings.HasPrefix(s.Name, kedaPrefix):
-		problems.Forbidden(found, path.Child("name"), "is %q, and KEDA calls its own objects so; choose another", s.Name)
+		problems.Forbidden(found, path.Child("name"), "is %q, and the names of KEDA's own objects begin with it; choose another", s.Name)
 	case s.Name == "default":
-		problems.Forbidden(found, path.Child("name"), "is %q, which every namespace's own ServiceAccount is called; choose another", s.Name)
+		problems.Forbidden(found, path.Child("name"), "is %q, which is a ServiceAccount of every namespace; choose another", s.Name)
 	}
 	for i, name := range s.PreviousNames {
 		key := path.Child("previousNames").Index(i)
 		switch {
 		case len(name) > longestName || !serviceName.MatchString(name) || name == "default":
-			problems.Invalid(found, key, "is %q, which no service can have been called", name)
+			problems.Invalid(found, key, "is %q, which is not a valid name of a service", name)
 		case slices.Contains(s.PreviousNames[:i], name):
-			problems.Duplicate(found, key, "is %q, which is another of its names; list each name once, the first of all at the end", name)
+			problems.Duplicate(found, key, "is %q, which is listed already; list each name once, the first name at the end", name)
 		case name == s.Name && i < len(s.PreviousNames)-1:
-			problems.Invalid(found, key, "is %q, which is its name now; only the first name of all, at the end of the list, may be its name again", name)
+			problems.Invalid(found, key, "is %q, which is its current name; only the first name, at the end of the list, may be the same as the current name", name)
 		case name == s.Name && i == 0:
-			problems.Forbidden(found, key, "is %q, which is its name now, and there are no others; remove the key", name)
+			problems.Forbidden(found, key, "is %q, which is its current name, and the list has no other; remove the key", name)
 		}
 	}
 	switch {
@@ -140,27 +141,27 @@ func (m Model) validate(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// commit is a full SHA-1 of Git, which nobody can move.
+// commit is a full SHA-1 of Git, whose content cannot change.
 var commit = regexp.MustCompile(`^[0-9a-f]{40}$`)
 
-// validateRemoteCode wants code that cannot change between two starts.
+// validateRemoteCode refuses code that can change between two starts.
 func (s Spec) validateRemoteCode(found *field.ErrorList, path *field.Path) {
 	if s.Model.TrustRemoteCode && !s.local() && !commit.MatchString(s.Model.Revision) {
 		problems.Invalid(found, path.Child("revision"), "is %q, and trustRemoteCode runs code of the model's repository: want the commit (40 hexadecimal digits) whose code was read", s.Model.Revision)
 	}
 }
 
-// choiceForm is what vLLM's names look like.
+// choiceForm is the form of vLLM's names.
 var choiceForm = regexp.MustCompile(`^[A-Za-z0-9][\w.-]*$`)
 
-// problem returns what is wrong with a choice for an image, and whether that is a
-// warning only; "" if nothing.
+// problem returns the problem of a choice for an image, and whether it is only a warning;
+// "" without a problem.
 func (c choice) problem(image vllmflags.Image) (message string, warning bool) {
 	switch {
 	case c.value == "":
 		return "", false
 	case !choiceForm.MatchString(c.value):
-		return fmt.Sprintf("is %q, want a name that vLLM's %s takes", c.value, c.flag), false
+		return fmt.Sprintf("is %q, want a name that vLLM's %s accepts", c.value, c.flag), false
 	}
 	if problem := vllmflags.NameProblem(c.flag, c.value); problem != "" {
 		return problem, image == vllmflags.Custom
@@ -171,8 +172,8 @@ func (c choice) problem(image vllmflags.Image) (message string, warning bool) {
 	return "", false
 }
 
-// arguments returns what is wrong with the choices of the model and with the extra
-// arguments: errors, and what vLLM may take all the same.
+// arguments returns the problems of the model's choices and of the extra arguments:
+// errors, and doubtful values that vLLM may accept.
 func (s Spec) arguments(path *field.Path) (wrong, doubtful field.ErrorList) {
 	add := func(key *field.Path, message string, warning bool) {
 		list := &wrong
@@ -195,7 +196,7 @@ func (s Spec) arguments(path *field.Path) (wrong, doubtful field.ErrorList) {
 	return wrong, doubtful
 }
 
-// imageKnown returns whether the tables of vLLM's names match the image.
+// imageKnown returns Stock if the tables of vLLM's names match the image, else Custom.
 func (s Spec) imageKnown() vllmflags.Image {
 	if s.Image != "" || versions.NewerThanKnown(s.Version()) {
 		return vllmflags.Custom
@@ -217,7 +218,7 @@ func (s Spec) validateImage(found *field.ErrorList, path *field.Path) {
 		return
 	}
 	if tag := versions.ImageVersion(s.Image); s.VLLMVersion != "" && tag != "" && tag != s.VLLMVersion {
-		problems.Invalid(found, path.Child("image"), "is %q, but vllmVersion is %s; an image replaces the one of that version, so leave one of them out",
+		problems.Invalid(found, path.Child("image"), "is %q, but vllmVersion is %s; leave one of them out, because image replaces the image of vllmVersion",
 			s.Image, s.VLLMVersion)
 	}
 }
@@ -230,8 +231,8 @@ func (a Access) validate(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// validate never repeats a value: a secret typed here by mistake would end up in
-// a log.
+// validate never repeats a value: a secret typed here by mistake would be written to a
+// log.
 func (r SecretRef) validate(found *field.ErrorList, path *field.Path, subject, key string) {
 	switch {
 	case r.Name == "" && r.Key != "":
@@ -262,8 +263,7 @@ func (s NamespaceSpec) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// CheckedNamespaces returns the namespaces with their defaults, or every
-// problem of them.
+// CheckedNamespaces returns the namespaces with their defaults, or all their problems.
 func CheckedNamespaces(path *field.Path, specs []NamespaceSpec) ([]NamespaceSpec, error) {
 	var found field.ErrorList
 	checked := make([]NamespaceSpec, len(specs))

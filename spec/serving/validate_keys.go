@@ -12,17 +12,16 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// drafters are the methods of speculative decoding that a key can name, and whether
-// each needs a model of its own (vllm/config/speculative.py at 017e9f4448,
-// 2026-08-17).
+// drafters are the values of speculative.method, and whether each needs a model of its
+// own (vllm/config/speculative.py at 017e9f4448, 2026-08-17).
 var drafters = map[string]bool{"ngram": false, "suffix": false, "mtp": false, "eagle": true, "eagle3": true, "draft_model": true}
 
-// withoutMTP are usual model types without layers that predict several tokens: vLLM
-// has none for them (SpeculativeConfig.hf_config_override in
-// vllm/config/speculative.py at 017e9f4448, 2026-08-17).
+// withoutMTP are common model types for which vLLM has no layers that predict several
+// tokens (SpeculativeConfig.hf_config_override in vllm/config/speculative.py at
+// 017e9f4448, 2026-08-17).
 var withoutMTP = strings.Fields("llama llama4 mistral mixtral qwen2 qwen2_moe qwen2_vl qwen2_5_vl qwen3 qwen3_moe qwen3_vl qwen3_vl_moe gemma gemma2 gemma3 gemma3_text phi phi3 phimoe gpt_oss granite")
 
-// validateSpeculative holds what vLLM needs to propose tokens.
+// validateSpeculative checks the settings of speculative decoding.
 func (s Spec) validateSpeculative(found *field.ErrorList, path *field.Path) {
 	p := s.Speculative
 	if p == (Speculative{}) {
@@ -47,7 +46,7 @@ func (s Spec) validateSpeculative(found *field.ErrorList, path *field.Path) {
 		}
 	}
 	if p.Tokens == 0 && p.Method != "suffix" {
-		problems.Required(found, path.Child("speculative", "tokens"), "is missing; say how many tokens are proposed at once")
+		problems.Required(found, path.Child("speculative", "tokens"), "is missing; set the number of tokens that are proposed at once")
 	}
 	for i, arg := range s.ExtraArgs {
 		if flag, _, _ := strings.Cut(arg, "="); strings.HasPrefix(flag, "--spec-") {
@@ -56,10 +55,10 @@ func (s Spec) validateSpeculative(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// mediaHost is a host name, as vLLM compares it.
+// mediaHost is the form of host names that vLLM compares.
 var mediaHost = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
 
-// validateMedia holds that hosts are names.
+// validateMedia checks that domains are host names.
 func (s Spec) validateMedia(found *field.ErrorList, path *field.Path) {
 	for i, host := range s.Media.Domains {
 		if !mediaHost.MatchString(host) {
@@ -68,7 +67,7 @@ func (s Spec) validateMedia(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// validateLoRA refuses adapters that cannot be told apart or found.
+// validateLoRA refuses adapters with the same name or without a valid source.
 func (s Spec) validateLoRA(found *field.ErrorList, fieldPath *field.Path) {
 	l := s.LoRA
 	if len(l.Adapters) == 0 {
@@ -94,7 +93,7 @@ func (s Spec) validateLoRA(found *field.ErrorList, fieldPath *field.Path) {
 		switch {
 		case a.Source == "": // reported as missing
 		case !modelID.MatchString(a.Source) && (!path.IsAbs(a.Source) || !isWithin(a.Source[1:])):
-			problems.Invalid(found, key.Child("source"), "is %q, want a Hugging Face id, or a path in the engine's container", a.Source)
+			problems.Invalid(found, key.Child("source"), "is %q, want a Hugging Face id, or a path in vLLM's container", a.Source)
 		}
 	}
 	if l.MaxLoaded > len(l.Adapters) {

@@ -15,8 +15,8 @@ var (
 	groupName   = regexp.MustCompile(`^[a-z0-9]([-.a-z0-9]{0,61}[a-z0-9])?$`)
 )
 
-// giveAPIKey is the advice for a service that answers every request. A stack's file
-// and the arguments of a program have the key in different places.
+// giveAPIKey is advice for a service that answers requests without an API key. The key
+// has different places in a stack's file and in the arguments of a program.
 const giveAPIKey = "give a key with apiKey in a stack's file, apiKey.value in a program, or apiKey.existingSecret"
 
 func (s Spec) validateNetwork(found *field.ErrorList, path *field.Path) {
@@ -32,11 +32,11 @@ func (s Spec) validateNetwork(found *field.ErrorList, path *field.Path) {
 		d.validate(found, path.Child("network", "egress").Index(i))
 	}
 	if s.Network.Unrestricted && (len(s.Network.Clients) > 0 || len(s.Network.EgressCIDRs) > 0 || len(s.Network.Egress) > 0) {
-		problems.Forbidden(found, path.Child("network", "unrestricted"), "is true, so that clients and egressCidrs are of no use; remove them or it")
+		problems.Forbidden(found, path.Child("network", "unrestricted"), "is true, so clients, egressCidrs and egress are ignored; remove them or it")
 	}
 }
 
-// validatePeer holds that a peer is either a namespace or a range of addresses.
+// validatePeer checks that a peer is either a namespace or a range of addresses.
 func validatePeer(found *field.ErrorList, key *field.Path, namespace, cidr string) {
 	switch {
 	case (namespace == "") == (cidr == ""):
@@ -48,15 +48,16 @@ func validatePeer(found *field.ErrorList, key *field.Path, namespace, cidr strin
 	}
 }
 
-// validateEgress refuses ranges that hold more than is meant.
+// validateEgress refuses ranges that include the node's metadata service or public
+// addresses.
 func validateEgress(found *field.ErrorList, key *field.Path, cidr string) {
 	prefix, err := netip.ParsePrefix(cidr)
 	switch shortest := widest[prefix.Addr().Is4()]; {
 	case err != nil:
 	case prefix.Bits() >= shortest && prefix.Overlaps(linkLocal):
-		problems.Invalid(found, key, "is %q, which has the metadata of the node among it; leave 169.254.0.0/16 out", cidr)
+		problems.Invalid(found, key, "is %q, which includes the node's metadata service; leave out 169.254.0.0/16", cidr)
 	case prefix.Bits() < shortest:
-		problems.Invalid(found, key, "is %q, wider than any private network; want at most a /%d: public addresses are open where they are needed", cidr, shortest)
+		problems.Invalid(found, key, "is %q, wider than any private network; want at most a /%d: public addresses are allowed if downloads need them", cidr, shortest)
 	}
 }
 
@@ -67,11 +68,12 @@ func (d Destination) validate(found *field.ErrorList, key *field.Path) {
 	}
 }
 
-// linkLocal is where EC2 hands out the credentials of the node.
+// linkLocal is the range of EC2's metadata service, which returns the credentials of the
+// node.
 var linkLocal = netip.MustParsePrefix("169.254.0.0/16")
 
-// widest are the prefixes of the widest private networks: 10.0.0.0/8 (true) and
-// fc00::/7.
+// widest holds the prefix lengths of the widest private networks: 10.0.0.0/8 for IPv4
+// (true), fc00::/7 for IPv6.
 var widest = map[bool]int{true: 8, false: 7}
 
 func validateCIDRs(found *field.ErrorList, key *field.Path, cidrs []string) {
@@ -80,7 +82,7 @@ func validateCIDRs(found *field.ErrorList, key *field.Path, cidrs []string) {
 	}
 }
 
-// validateSubnets holds that an annotation can list the subnets.
+// validateSubnets checks that an annotation can list the subnets.
 func validateSubnets(found *field.ErrorList, key *field.Path, subnets []string) {
 	for i, subnet := range subnets {
 		if strings.TrimSpace(subnet) != subnet || subnet == "" || strings.ContainsAny(subnet, ",\r\n") {
@@ -135,24 +137,24 @@ func (ingress Ingress) validate(found *field.ErrorList, path *field.Path, guarde
 		bad("tlsSecret", "is not read by alb; use alb.certificateArn")
 	}
 	if ingress.Open {
-		bad("open", "is of no use with alb; remove it")
+		bad("open", "is ignored with alb; remove it")
 	}
 	if ingress.ControllerNamespace != "" {
-		bad("controllerNamespace", "is of no use with alb, whose load balancer calls the pods itself; use alb.subnetCidrs")
+		bad("controllerNamespace", "is ignored with alb, whose load balancer calls the pods directly; use alb.subnetCidrs")
 	}
 	ingress.ALB.validate(found, path, guarded)
 }
 
 func (ingress Ingress) validateOther(bad func(key, format string, values ...any), guarded bool) {
 	if !guarded && !ingress.Open {
-		bad("open", "is not true, and clients need no API key; %s, or set open to answer everybody whom the controller lets through", giveAPIKey)
+		bad("open", "is not true, and clients need no API key; %s, or set open to answer all requests that the controller forwards", giveAPIKey)
 	}
 	if ingress.ALB.configured() {
-		bad("alb", "is of no use with the class %s; remove it", ingress.Class)
+		bad("alb", "is ignored with the class %s; remove it", ingress.Class)
 	}
 	switch name := ingress.ControllerNamespace; {
 	case name == "":
-		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the engines")
+		bad("controllerNamespace", "is missing; name the namespace of the controller's pods, which may then call the replicas")
 	case !isLabel(name):
 		bad("controllerNamespace", "is %q, want the name of a namespace", name)
 	}
@@ -169,7 +171,7 @@ func (a ALB) validate(found *field.ErrorList, path *field.Path, guarded bool) {
 		bad("certificateArn", "is %q, want the ARN of a certificate", a.CertificateARN)
 	}
 	if len(a.SubnetCIDRs) == 0 {
-		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the engines")
+		bad("subnetCidrs", "is missing; list the ranges of the load balancer's subnets, which may then call the replicas")
 	}
 	validateCIDRs(found, path.Child("ingress", "alb", "subnetCidrs"), a.SubnetCIDRs)
 	validateCIDRs(found, path.Child("ingress", "alb", "allowedCidrs"), a.AllowedCIDRs)
@@ -193,13 +195,13 @@ func (a ALB) configured() bool {
 	return a.CertificateARN != "" || a.InternetFacing || len(a.AllowedCIDRs) > 0 || len(a.SubnetCIDRs) > 0 || a.Group != "" || a.IdleSeconds != 0
 }
 
-// isALBs reports whether an annotation is one that the component sets.
+// isALBs reports whether the component sets an annotation itself.
 func (ingress Ingress) isALBs(key string) bool {
 	_, exists := AlbAnnotations(Spec{Ingress: Ingress{ALB: ALB{CertificateARN: "-", Group: "-", AllowedCIDRs: []string{"-"}}}})[key]
 	return exists
 }
 
-// configured reports whether anything is set that only a load balancer has.
+// configured reports whether a setting of a load balancer is set.
 func (s Service) configured() bool {
 	return len(s.AllowedCIDRs) > 0 || s.InternetFacing || s.CertificateARN != "" || len(s.SubnetCIDRs) > 0
 }
@@ -229,6 +231,6 @@ func (s Service) validate(found *field.ErrorList, path *field.Path, guarded bool
 	case s.CertificateARN != "" && !certificate.MatchString(s.CertificateARN):
 		problems.Invalid(found, path.Child("certificateArn"), "is %q, want the ARN of a certificate", s.CertificateARN)
 	case s.CertificateARN == "" && s.InternetFacing:
-		problems.Required(found, path.Child("certificateArn"), "is missing, and the load balancer is internet-facing; API keys and answers would travel in clear")
+		problems.Required(found, path.Child("certificateArn"), "is missing, and the load balancer is internet-facing; API keys and answers would be sent unencrypted")
 	}
 }

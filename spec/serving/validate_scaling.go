@@ -11,9 +11,9 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// mostReplicas is the largest number of replicas, as the declarations of replicas.min
-// and replicas.max have it: more than a node group of EKS has nodes, which is 450.
-const mostReplicas = 1000
+// largestReplicas is the largest number of replicas, as in the declarations of
+// replicas.min and replicas.max. A node group of EKS has at most 450 nodes.
+const largestReplicas = 1000
 
 func (s Spec) validateScaling(found *field.ErrorList, path *field.Path) {
 	r, sc := s.Replicas, s.Scaling
@@ -22,10 +22,10 @@ func (s Spec) validateScaling(found *field.ErrorList, path *field.Path) {
 	minimum := r.Smallest()
 	asleep := minimum == 0 && policy.Scaler != OtherScaler
 	switch {
-	case minimum < 0 || minimum > mostReplicas || r.Max < 0 || r.Max > mostReplicas:
+	case minimum < 0 || minimum > largestReplicas || r.Max < 0 || r.Max > largestReplicas:
 		return // reported as out of range
 	case asleep && (sc.Wake.Query == "" || exists && !policy.FromZero):
-		bad("replicas.min", "is %d, want at least 1: vLLM's metrics are gone with its last engine, and nothing would tell that a request has come; "+
+		bad("replicas.min", "is %d, want at least 1: without a replica, vLLM has no metrics that would show a waiting request; "+
 			"or 0 with scaling.wakeQuery, such as a gateway's count of requests, and the policy %s", minimum, policyNames(func(p Policy) bool { return p.FromZero }))
 		return
 	case r.Max < r.Least():
@@ -35,27 +35,27 @@ func (s Spec) validateScaling(found *field.ErrorList, path *field.Path) {
 		bad("scaling.policy", "is fixed, and replicas.min and replicas.max are %d and %d; make them the same", minimum, r.Max)
 	}
 	if policy.Settings == nil {
-		return // of a policy without settings, or of none that exists
+		return // a policy without settings, or an unknown policy
 	}
 	if policy.Prometheus() && s.Monitoring.PrometheusURL == "" {
-		problems.Required(found, path.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s asks Prometheus; give its address, or choose another scaling.policy: %s",
+		problems.Required(found, path.Child("monitoring", "prometheusUrl"), "is missing, and the policy %s queries Prometheus; give its address, or choose another scaling.policy: %s",
 			sc.Policy, policyNames(func(p Policy) bool { return p.Scaler != NoScaler && !p.Prometheus() }))
 	}
 	if !policy.FromZero && sc.Wake.Query != "" {
-		problems.Forbidden(found, path.Child("scaling", "wakeQuery"), "is of no use with the policy %s; remove it", sc.Policy)
+		problems.Forbidden(found, path.Child("scaling", "wakeQuery"), "cannot be combined with the policy %s; remove it", sc.Policy)
 	}
 	policy.validateSettings(found, path.Child("scaling"), sc.Settings, r)
 	sc.Wake.validate(found, path.Child("scaling"), r)
 }
 
-// validateSettings refuses settings that the policy does not use, and those that it
-// checks.
+// validateSettings refuses settings that the policy does not use, and settings that fail
+// the policy's Check.
 func (p Policy) validateSettings(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas) {
 	used := p.defaults(r)
 	names := keys.Given(&used)
 	for _, name := range keys.Given(&s) {
 		if !slices.Contains(names, name) {
-			problems.Forbidden(found, scaling.Child(name), "is of no use with the policy %s; remove it", p.Name)
+			problems.Forbidden(found, scaling.Child(name), "cannot be combined with the policy %s; remove it", p.Name)
 		}
 	}
 	if p.Check != nil {
@@ -63,28 +63,27 @@ func (p Policy) validateSettings(found *field.ErrorList, scaling *field.Path, s 
 	}
 }
 
-// checkFallback refuses a number of replicas without metrics that is out of their
-// bounds.
+// checkFallback refuses fallbackReplicas outside the bounds of replicas.
 func checkFallback(found *field.ErrorList, scaling *field.Path, s Settings, r Replicas) {
 	if n := s.FallbackReplicas; n > 0 && (n < r.Least() || n > max(r.Max, 1)) {
 		problems.Invalid(found, scaling.Child("fallbackReplicas"), "is %d, want %d to %d", n, r.Least(), max(r.Max, 1))
 	}
 }
 
-// validate checks the signal for scaling from zero.
+// validate checks the settings for scaling from zero.
 func (w Wake) validate(found *field.ErrorList, scaling *field.Path, r Replicas) {
 	switch {
 	case w.Query == "" && w.IdleSeconds != 0:
-		problems.Forbidden(found, scaling.Child("idleSeconds"), "is of no use without scaling.wakeQuery; remove it")
+		problems.Forbidden(found, scaling.Child("idleSeconds"), "is ignored without scaling.wakeQuery; remove it")
 	case w.Query != "" && r.Smallest() > 0:
-		problems.Forbidden(found, scaling.Child("wakeQuery"), "is of no use with replicas.min %d: the service never sleeps; set that to 0 or remove it", r.Smallest())
+		problems.Forbidden(found, scaling.Child("wakeQuery"), "is ignored with replicas.min %d, since the service does not scale to zero; set replicas.min to 0, or remove wakeQuery", r.Smallest())
 	case !balanced(w.Query):
 		problems.Invalid(found, scaling.Child("wakeQuery"), "has brackets or quotes that are not closed, or closed and not opened; want PromQL with one value")
 	}
 }
 
-// balanced reports whether every bracket and quote of a query is closed, so that
-// nothing of what it is put into is.
+// balanced reports whether every bracket and quote of a query is closed, so that the
+// query cannot end an expression around it.
 func balanced(query string) bool {
 	closes := map[rune]rune{'(': ')', '[': ']', '{': '}'}
 	var open []rune
@@ -103,7 +102,7 @@ func balanced(query string) bool {
 		case closes[c] != 0:
 			open = append(open, closes[c])
 		case c == '#':
-			return false // a comment would swallow what follows
+			return false // a comment would hide the rest of the expression
 		case strings.ContainsRune(")]}", c):
 			if len(open) == 0 || open[len(open)-1] != c {
 				return false
@@ -122,26 +121,26 @@ func (m Monitoring) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// validate checks what the declarations of the keys do not tell.
+// validate checks rules that the declarations of the keys do not express.
 func (m Monitoring) validate(found *field.ErrorList, path *field.Path) {
 	if m.PrometheusURL != "" {
 		address, err := url.Parse(m.PrometheusURL)
 		switch {
 		case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Host == "":
-			// Not repeated: it may hold a password.
-			problems.Invalid(found, path.Child("prometheusUrl"), "is no address such as %q", "http://kps-prometheus.monitoring.svc:9090")
+			// The message does not repeat the value, which may hold a password.
+			problems.Invalid(found, path.Child("prometheusUrl"), "is not an address such as %q", "http://kps-prometheus.monitoring.svc:9090")
 		case strings.HasPrefix(address.Hostname(), "aps-workspaces."):
 			problems.Invalid(found, path.Child("prometheusUrl"), "is Amazon Managed Service for Prometheus, which answers signed requests only, and KEDA's are not signed; "+
 				"want the address of a proxy in the cluster that signs them, such as http://sigv4-proxy.%s.svc:8005", m.Namespace)
 		case address.User != nil:
-			problems.Invalid(found, path.Child("prometheusUrl"), "has credentials in it, which would be stored in clear; want an address without")
+			problems.Invalid(found, path.Child("prometheusUrl"), "has credentials, which would be stored unencrypted; want an address without them")
 		}
 	}
 	if !isLabel(m.Namespace) {
 		problems.Invalid(found, path.Child("namespace"), "is %q, want the name of the namespace of Prometheus", m.Namespace)
 	}
 	if !m.Scrapes() && (m.IntervalSeconds != 0 || len(m.Labels) > 0) {
-		problems.Forbidden(found, path.Child("serviceMonitor"), "is false, so that intervalSeconds and labels are of no use; remove them")
+		problems.Forbidden(found, path.Child("serviceMonitor"), "is false, so intervalSeconds and labels are ignored; remove them")
 	}
 	validateLabels(found, path.Child("labels"), m.Labels)
 }

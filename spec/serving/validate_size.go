@@ -14,8 +14,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 )
 
-// validateSize refuses what does not fit. What cannot be sized because of a
-// problem that is reported already is left alone.
+// validateSize refuses models and requests that do not fit on the GPUs and nodes. It
+// skips checks whose inputs have a problem that is reported already.
 func (s Spec) validateSize(found *field.ErrorList, path *field.Path) {
 	shape, err := s.Model.shape()
 	if err != nil {
@@ -58,7 +58,7 @@ func (s Spec) validateSize(found *field.ErrorList, path *field.Path) {
 		return
 	}
 	if shape.MaxLen > 0 && s.Model.MaxLen > shape.MaxLen && s.Env["VLLM_ALLOW_LONG_MAX_MODEL_LEN"] != "1" {
-		problems.Invalid(found, path.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with more", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
+		problems.Invalid(found, path.Child("maxModelLen"), "is %d, and %s was trained for %d; vLLM does not start with a longer one", s.Model.MaxLen, s.Model.ID, shape.MaxLen)
 		return
 	}
 	if problems.Has(*found, path.Child("maxNumSeqs")) {
@@ -72,8 +72,8 @@ func (s Spec) validateSize(found *field.ErrorList, path *field.Path) {
 	}
 }
 
-// validateBatch refuses arguments that vLLM refuses before it looks at a GPU, with the key
-// that was typed, and reports whether it did.
+// validateBatch refuses arguments that vLLM refuses before it uses a GPU, and reports
+// whether it refused any. The problem has the key that the user typed.
 func (s Spec) validateBatch(found *field.ErrorList, path *field.Path, e sizing.Engine) bool {
 	problem := e.Check()
 	extra, _, err := vllmflags.ParseKnown(s.ExtraArgs)
@@ -89,8 +89,8 @@ func (s Spec) validateBatch(found *field.ErrorList, path *field.Path, e sizing.E
 	return true
 }
 
-// storedMethods are the quantization methods that read what a checkpoint says of
-// them; the others quantise while loading (get_quant_config in
+// storedMethods are the quantization methods that read quantised checkpoints; the others
+// quantise while vLLM loads the weights (get_quant_config in
 // vllm/model_executor/model_loader/weight_utils.py at 017e9f4448, 2026-08-17).
 var storedMethods = strings.Fields("awq auto_awq awq_marlin gptq auto_gptq gptq_marlin moe_wna16 compressed-tensors inc modelopt modelopt_fp4 modelopt_mixed modelopt_mxfp8 quark")
 
@@ -102,12 +102,12 @@ func (s Spec) validateMethod(found *field.ErrorList, path *field.Path) {
 		return
 	}
 	if shape, ok := catalogue.FindShape(m.ID); ok && !shape.Family && shape.Quantization.Method == "" {
-		problems.Invalid(found, path.Child("quantization"), "is %q, and the weights of %s are not quantised; set model to a copy that is, or take fp8, which vLLM computes while it loads", m.Quantization, m.ID)
+		problems.Invalid(found, path.Child("quantization"), "is %q, and the weights of %s are not quantised; set model to a quantised copy, or use fp8, which vLLM computes while it loads", m.Quantization, m.ID)
 	}
 }
 
-// validateRuns refuses an engine that would not start on its GPUs whatever their
-// memory, and reports whether it did.
+// validateRuns refuses a replica that would not start on its GPUs even with enough
+// memory, and reports whether it refused it.
 func (s Spec) validateRuns(found *field.ErrorList, path *field.Path) bool {
 	w, _ := s.workload()
 	if w.Engine.Shape.Name == "" {
@@ -117,7 +117,7 @@ func (s Spec) validateRuns(found *field.ErrorList, path *field.Path) bool {
 	for _, o := range obstacles {
 		key := s.blames(o.Rule)
 		if problems.Has(*found, path.Child(key)) {
-			continue // its value does not exist
+			continue // its value is reported as unknown
 		}
 		if text, matches := strings.CutPrefix(o.String(), key+" "); matches {
 			problems.Invalid(found, path.Child(key), "%s", text)
@@ -128,7 +128,7 @@ func (s Spec) validateRuns(found *field.ErrorList, path *field.Path) bool {
 	return len(obstacles) > 0
 }
 
-// blames returns the key that breaks a rule.
+// blames returns the key whose value breaks a rule.
 func (s Spec) blames(rule sizing.Rule) string {
 	keyOrModel := func(key, value string) string {
 		if value != "" && value != "auto" {
@@ -152,12 +152,13 @@ func (s Spec) blames(rule sizing.Rule) string {
 	return "gpu.count"
 }
 
-// Allocatable are what pods can have of a node beside GPUs.
+// Allocatable holds the resources of a node other than GPUs: the key of the request, the
+// request, and the quantity that pods can use.
 var Allocatable = []struct {
-	Name    corev1.ResourceName
-	key     string
-	request func(Resources) string
-	There   func(catalogue.Instance) string
+	Name      corev1.ResourceName
+	key       string
+	request   func(Resources) string
+	Available func(catalogue.Instance) string
 }{
 	{corev1.ResourceMemory, "resources.memory", func(r Resources) string { return r.Memory },
 		func(instance catalogue.Instance) string { return fmt.Sprintf("%dMi", instance.AllocatableMiB()) }},
@@ -165,19 +166,19 @@ var Allocatable = []struct {
 		func(instance catalogue.Instance) string { return fmt.Sprintf("%dm", instance.AllocatableMilliCPU()) }},
 }
 
-// validateAllocatable refuses requests that not every node of the group can
-// meet.
+// validateAllocatable refuses requests that are larger than what pods can use on some
+// node of the group.
 func (s Spec) validateAllocatable(found *field.ErrorList, path *field.Path) {
 	for _, r := range Allocatable {
 		requested := r.request(s.Resources)
 		for _, name := range s.NodeGroup.InstanceTypes {
 			instance, err := s.NodeGroup.Own.Find(name)
-			if quantity, allocatable := Quantity(requested), Quantity(r.There(instance)); err == nil && quantity.Cmp(allocatable) > 0 {
+			if quantity, allocatable := Quantity(requested), Quantity(r.Available(instance)); err == nil && quantity.Cmp(allocatable) > 0 {
 				part := ""
 				if host := s.hostMemory(); r.Name == corev1.ResourceMemory && host.gib > 0 {
-					part = fmt.Sprintf(", %s among it", host)
+					part = fmt.Sprintf(", including %s", host)
 				}
-				problems.Invalid(found, path.Child(r.key), "is %s%s, and pods on a %s can have %s at most", requested, part, instance.Type, r.There(instance))
+				problems.Invalid(found, path.Child(r.key), "is %s%s, and pods on a %s can use at most %s", requested, part, instance.Type, r.Available(instance))
 				break
 			}
 		}

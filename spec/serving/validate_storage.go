@@ -25,7 +25,7 @@ func (s Spec) validateStorage(found *field.ErrorList, fieldPath *field.Path) {
 	case st.Weights.Claim == "" && st.Weights.Path != "":
 		problems.Required(found, fieldPath.Child("storage", "weights", "claim"), "is missing; name the PersistentVolumeClaim that has %s", st.Weights.Path)
 	case st.Weights.Claim != "" && s.Model.InS3():
-		problems.NotSupported(found, fieldPath.Child("storage", "weights", "claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of what is on it", st.Weights.Claim)
+		problems.NotSupported(found, fieldPath.Child("storage", "weights", "claim"), "is %q, and model is in S3; want one of them: with a claim, model is the id of the model on its volume", st.Weights.Claim)
 	case st.Weights.Claim != "" && s.Model.Revision != "":
 		problems.Invalid(found, fieldPath.Child("revision"), "is %q, and the weights are on the volume %s, which has no revisions; name them in its path", s.Model.Revision, st.Weights.Claim)
 	case st.Weights.Claim != "" && !isWithin(st.Weights.Path):
@@ -35,7 +35,7 @@ func (s Spec) validateStorage(found *field.ErrorList, fieldPath *field.Path) {
 	case st.Cache.Claim != "" && st.Cache.StorageClass != "":
 		problems.Duplicate(found, fieldPath.Child("storage", "cache", "storageClass"), "is %q, and the claim %s exists already; want one of them", st.Cache.StorageClass, st.Cache.Claim)
 	case st.Cache.StorageClass == "" && st.Cache.Size != "":
-		problems.Forbidden(found, fieldPath.Child("storage", "cache", "size"), "is of no use without storage.cache.storageClass; remove it")
+		problems.Forbidden(found, fieldPath.Child("storage", "cache", "size"), "is ignored without storage.cache.storageClass; remove it")
 	case st.Cache.StorageClass != "":
 		if _, ok := amountOf(st.Cache.Size, byteAmount, "1Gi"); !ok {
 			problems.Invalid(found, fieldPath.Child("storage", "cache", "size"), "is %q, want an amount such as %q", st.Cache.Size, "50Gi")
@@ -43,21 +43,21 @@ func (s Spec) validateStorage(found *field.ErrorList, fieldPath *field.Path) {
 	}
 	s.validateS3(found, fieldPath)
 	if s.Offline() && s.needsHub() && st.Cache.Claim == "" {
-		problems.Invalid(found, fieldPath.Child("storage", "offline"), "is true, and something has to come from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
+		problems.Invalid(found, fieldPath.Child("storage", "offline"), "is true, and vLLM must download from Hugging Face; put the weights on a volume (storage.weights.claim) or into S3, "+
 			"or name a cache that has them (storage.cache.claim)")
 	}
 }
 
-// isWithin reports whether a path stays in its folder.
+// isWithin reports whether a relative path stays within its folder.
 func isWithin(p string) bool {
 	return p != "" && !path.IsAbs(p) && path.Clean(p) == p && p != "." && !strings.HasPrefix(p, "..") && !strings.ContainsAny(p, " \t\r\n")
 }
 
-// validateVolumes refuses volumes that would hide another's place.
+// validateVolumes refuses volumes with the name or the mount path of another volume.
 func (s Spec) validateVolumes(found *field.ErrorList, fieldPath *field.Path) {
 	owners := map[string]string{}
 	for _, m := range Mounts(s)[:len(Mounts(s))-len(s.Volumes)] {
-		owners[m.Volume.Name], owners[m.Path] = "the engine's own", "the engine's own"
+		owners[m.Volume.Name], owners[m.Path] = "the replica's own volume", "the replica's own volume"
 	}
 	for i, v := range s.Volumes {
 		key := fieldPath.Child("volumes").Index(i)
@@ -73,7 +73,7 @@ func (s Spec) validateVolumes(found *field.ErrorList, fieldPath *field.Path) {
 		case !path.IsAbs(v.MountPath) || path.Clean(v.MountPath) != v.MountPath || v.MountPath == "/" || strings.ContainsAny(v.MountPath, ": \t\r\n"):
 			problems.Invalid(found, key.Child("mountPath"), "is %q, want an absolute path such as %q", v.MountPath, "/templates")
 		case owners[v.MountPath] != "":
-			problems.Duplicate(found, key.Child("mountPath"), "is %q, where %s is already", v.MountPath, owners[v.MountPath])
+			problems.Duplicate(found, key.Child("mountPath"), "is %q, which is the mount path of %s already", v.MountPath, owners[v.MountPath])
 		}
 		owners[v.Name], owners[v.MountPath] = key.String(), key.String()
 		sources := slices.DeleteFunc([]string{v.ConfigMap, v.Secret, v.Claim}, func(name string) bool { return name == "" })
@@ -86,7 +86,7 @@ func (s Spec) validateVolumes(found *field.ErrorList, fieldPath *field.Path) {
 			}
 		}
 		if v.ReadWrite && v.Claim == "" {
-			problems.Forbidden(found, key.Child("readWrite"), "is of use to a claim alone; remove it")
+			problems.Forbidden(found, key.Child("readWrite"), "is ignored without a claim; remove it")
 		}
 	}
 }

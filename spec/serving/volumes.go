@@ -10,19 +10,19 @@ import (
 )
 
 const (
-	// home is the home directory of the image's unprivileged user. Everything that
-	// the engine downloads and compiles is under cache.
+	// home is the home directory of the image's unprivileged user. Everything that vLLM
+	// downloads and compiles is under cache.
 	home  = "/home/vllm"
 	cache = home + "/.cache"
-	// models is where a volume with weights is.
+	// models is the folder where a volume with weights is mounted.
 	models = "/models"
 )
 
-// mount is a volume and where it is.
+// mount is a volume and its mount path.
 type mount struct {
 	Volume corev1.Volume
 	Path   string
-	// SubPath is the folder of the volume that is mounted, readOnly how.
+	// SubPath is the folder of the volume that is mounted. ReadOnly mounts it read-only.
 	SubPath  string
 	ReadOnly bool
 }
@@ -38,7 +38,7 @@ func Mounts(s Spec) []mount {
 		{Volume: middlewareVolume(), Path: middlewareFolder, ReadOnly: true},
 	}
 	if name := s.CacheClaim(); name != "" {
-		// A folder of each service's own, since others may use the claim too.
+		// Each service has its own folder, because other services may use the same claim.
 		mounts = append(mounts, mount{Volume: corev1.Volume{Name: "cache", VolumeSource: claimed(name, false)}, Path: cache, SubPath: s.ObjectName()})
 	}
 	if name := s.Storage.Weights.Claim; name != "" {
@@ -51,7 +51,7 @@ func Mounts(s Spec) []mount {
 	return mounts
 }
 
-// scratch returns the source of the volume with the home of vLLM.
+// scratch returns the source of the volume with vLLM's home directory.
 func scratch(s Spec) corev1.VolumeSource {
 	size := Quantity(s.Resources.Disk)
 	class := s.Storage.ScratchClass
@@ -110,10 +110,10 @@ func (s Spec) CacheClaim() string {
 }
 
 const (
-	// MiddlewareAnnotation holds the source of vLLM's middleware. It is part of
-	// the pod, so that a rollout replaces both together.
+	// MiddlewareAnnotation is the annotation with the source of vLLM's middleware. It is
+	// part of the pod, so that a rollout replaces both together.
 	MiddlewareAnnotation = "vllm-eks/" + connections.File
-	// middlewareFolder is where the pod finds that annotation as a file.
+	// middlewareFolder is the folder where the pod has that annotation as a file.
 	middlewareFolder = "/etc/vllm-eks"
 )
 

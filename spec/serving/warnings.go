@@ -36,10 +36,10 @@ func (s Spec) Warnings() []string {
 		warn("monitoring.namespace is %s, so the NetworkPolicy refuses the Prometheus in the namespace %s", s.Monitoring.Namespace, namespace)
 	}
 	if ingress := s.Ingress; ingress.Class != "" && ingress.Class != ALBClass && ingress.TLSSecret == "" {
-		warn("ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers travel in clear")
+		warn("ingress.tlsSecret is missing: without a certificate of the controller, API keys and answers are sent unencrypted")
 	}
 	if s.Service.Type == LoadBalancer {
-		warn("service.type is LoadBalancer: everybody in service.allowedCidrs can call the paths of vLLM beside /v1 without the API key")
+		warn("service.type is LoadBalancer: everybody in service.allowedCidrs can call vLLM's paths outside /v1 without the API key")
 	}
 	if policy.Scaler == OtherScaler {
 		warn("scaling.policy is external: one replica runs until your scaler sets a number from %d to %d", s.Replicas.Smallest(), s.Replicas.Max)
@@ -50,8 +50,8 @@ func (s Spec) Warnings() []string {
 	return warnings
 }
 
-// inPlaceWarning returns a warning that a rollout interrupts replicas, with what starts
-// the new replica first.
+// inPlaceWarning returns a warning that a rollout interrupts replicas, with the change
+// that would start the new replica first.
 func (s Spec) inPlaceWarning(needed int, spare bool) string {
 	subject := "the model"
 	if minimum := s.Replicas.Least(); minimum > 1 {
@@ -67,8 +67,8 @@ func (s Spec) inPlaceWarning(needed int, spare bool) string {
 	return fmt.Sprintf("%s; nodeGroups[].max: %d in the %s starts the new replica first", away, needed, s.groups())
 }
 
-// prometheusNamespace returns the namespace of a Prometheus that is a Service in the
-// cluster; "" for any other address.
+// prometheusNamespace returns the namespace of Prometheus if its address is a Service of
+// the cluster; "" otherwise.
 func (m Monitoring) prometheusNamespace() string {
 	address, err := url.Parse(m.PrometheusURL)
 	if err != nil {
@@ -95,20 +95,20 @@ func (s Spec) typicalAnswer() (tokens, seconds int) {
 	return objectives.OutputTokens, int(float64(objectives.OutputTokens) * perToken)
 }
 
-// vllmWarnings returns those about vLLM itself: its release, its arguments and the
+// vllmWarnings returns warnings about vLLM itself: its release, its arguments and the
 // model.
 func (s Spec) vllmWarnings() []string {
 	var warnings []string
 	warn := func(format string, values ...any) { warnings = append(warnings, fmt.Sprintf(format, values...)) }
 	if key, version := s.statedVersion(); versions.NewerThanKnown(version) {
-		warn("%s is %s: flags, names and sizes are checked as those of %s, the newest release that this program knows", key, version, versions.VLLM)
+		warn("%s is %s: the program checks flags, names and sizes as those of %s, the newest release that it knows", key, version, versions.VLLM)
 	}
 	_, doubtful := s.arguments(nil)
 	for _, p := range doubtful {
 		warn("%s", problems.Error{Problem: p})
 	}
 	if vendor := s.gated(); vendor != "" {
-		warn("huggingFaceToken is missing: Hugging Face usually refuses the download of models of %s without the token of an account with consent", vendor)
+		warn("huggingFaceToken is missing: Hugging Face usually refuses to download models of %s without the token of an account with consent", vendor)
 	}
 	for _, c := range s.Model.choices() {
 		if parsers := vllmflags.OtherParsers(s.Model.ID, c.flag, c.value); len(parsers) > 0 {
@@ -124,10 +124,10 @@ func (s Spec) vllmWarnings() []string {
 	return slices.Concat(warnings, s.requestWarnings())
 }
 
-// codeFamilies begin the ids of models that vLLM's own tests and recipes load with
-// their repositories' code (trust_remote_code in tests/models/registry.py at
-// 2f41c894e3; vllm-project/recipes of 2026-08-21). Not every model of a family needs
-// it: a warning, and no refusal.
+// codeFamilies are prefixes of ids of models that vLLM's own tests and recipes load with
+// their repositories' code (trust_remote_code in tests/models/registry.py at 2f41c894e3;
+// vllm-project/recipes of 2026-08-21). Not every model of a family needs it, so the
+// program warns and does not refuse.
 var codeFamilies = []string{
 	"AIDC-AI/Ovis", "Kwai-Keye/", "OpenGVLab/InternVL", "PaddlePaddle/PaddleOCR-VL", "XiaomiMiMo/MiMo", "allenai/Molmo", "baidu/ERNIE-4.5-VL",
 	"deepseek-ai/DeepSeek-OCR", "internlm/internlm", "microsoft/Phi-3-vision", "microsoft/Phi-3.5-MoE", "microsoft/Phi-3.5-vision", "microsoft/Phi-4-multimodal",
@@ -135,8 +135,8 @@ var codeFamilies = []string{
 	"rednote-hilab/dots", "stepfun-ai/Step", "stepfun-ai/step", "tencent/Hunyuan", "zai-org/chatglm", "zai-org/glm-4v",
 }
 
-// wantsCode returns the family of a model that usually needs its repository's code,
-// where that is not trusted; "" otherwise.
+// wantsCode returns the family of a model that usually needs its repository's code, if
+// trustRemoteCode is false; "" otherwise.
 func (s Spec) wantsCode() string {
 	for _, family := range codeFamilies {
 		if !s.Model.TrustRemoteCode && strings.HasPrefix(s.Model.ID, family) {
@@ -146,12 +146,12 @@ func (s Spec) wantsCode() string {
 	return ""
 }
 
-// gatedVendors begin the ids of models that are usually behind a consent on Hugging
-// Face. Which ones are today was not looked up: a warning, and no refusal.
+// gatedVendors are prefixes of ids of models that usually require a consent on Hugging
+// Face. The current list was not read, so the program warns and does not refuse.
 var gatedVendors = []string{"meta-llama/", "google/gemma-", "CohereLabs/"}
 
-// gated returns the beginning of the model's id where it is downloaded without a
-// token and usually needs one; "" otherwise.
+// gated returns the vendor of a model that is downloaded without a token and usually
+// needs one; "" otherwise.
 func (s Spec) gated() string {
 	if s.Access.HuggingFaceToken.Name != "" || s.local() || s.Offline() {
 		return ""
@@ -164,10 +164,10 @@ func (s Spec) gated() string {
 	return ""
 }
 
-// requestWarnings returns those about what requests can make the server do, and what it
-// cannot reach.
+// requestWarnings returns warnings about downloads that requests can cause, and about
+// destinations that the NetworkPolicy refuses.
 func (s Spec) requestWarnings() []string {
-	args, _, err := vllmflags.ParseKnown(EngineArgs(s))
+	args, _, err := vllmflags.ParseKnown(VLLMArgs(s))
 	if err != nil {
 		return nil
 	}
@@ -187,8 +187,8 @@ func (s Spec) requestWarnings() []string {
 	return warnings
 }
 
-// statedVersion returns the release of vLLM that the spec states, with the key
-// that states it; "" where an image does not tell its release.
+// statedVersion returns the release of vLLM that the spec states, with the key that
+// states it; "" if the image's tag is not a release.
 func (s Spec) statedVersion() (key, version string) {
 	if s.VLLMVersion == "" && s.Image != "" {
 		return "image", versions.ImageVersion(s.Image)

@@ -24,14 +24,20 @@ func TestWarningsOfANewerRelease(t *testing.T) {
 		want   string
 	}{
 		"known":                       {nil, ""},
-		"newer":                       {func(s *Spec) { s.VLLMVersion = "v0.99.0" }, "a: vllmVersion is v0.99.0: flags, names and sizes are checked as those of v0.33.0"},
-		"newer by the image":          {func(s *Spec) { s.Image = "vllm/vllm-openai:v0.99.1" }, "a: image is v0.99.1: flags, names and sizes are checked as those of v0.33.0"},
+		"newer":                       {func(s *Spec) { s.VLLMVersion = "v0.99.0" }, "a: vllmVersion is v0.99.0: the program checks flags, names and sizes as those of v0.33.0"},
+		"newer by the image":          {func(s *Spec) { s.Image = "vllm/vllm-openai:v0.99.1" }, "a: image is v0.99.1: the program checks flags, names and sizes as those of v0.33.0"},
 		"image that does not tell it": {func(s *Spec) { s.Image = "registry.example.com/vllm:stable-7" }, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			warned := strings.Join(sizeable(c.change).Warnings(), "\n")
-			if c.want == "" && strings.Contains(warned, "checked as those of") || !strings.Contains(warned, c.want) {
+			warnings := sizeable(c.change).Warnings()
+			for _, warning := range warnings {
+				if len(warning) > 160 {
+					t.Errorf("%q has %d characters, want one short sentence", warning, len(warning))
+				}
+			}
+			warned := strings.Join(warnings, "\n")
+			if c.want == "" && strings.Contains(warned, "as those of") || !strings.Contains(warned, c.want) {
 				t.Errorf("warnings are %q, want %q among them", warned, c.want)
 			}
 		})

@@ -1,4 +1,4 @@
-// Package weights declares the AWS roles of models that read their weights in S3.
+// Package weights declares the AWS roles of models that read their weights from S3.
 package weights
 
 import (
@@ -10,27 +10,27 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 )
 
-// Spec are the models that read weights from S3.
+// Spec holds the models that read weights from S3.
 type Spec struct {
 	// Readers have one role each. Default: none.
 	Readers []Reader
 }
 
-// Reader is one model, which reads one folder of a bucket.
+// Reader is a model that reads a folder of a bucket.
 type Reader struct {
-	// Model is the model's name. ID names its resources, and stays the same when the
-	// model is renamed. Both are required.
+	// Model is the model's name. ID is part of the names of its resources, and does not
+	// change when the model is renamed. Both are required.
 	Model, ID string
 	// Namespace and ServiceAccount are the identity of its pods. Required.
 	Namespace, ServiceAccount string
-	// Bucket and Folder are what it reads. Required.
+	// Bucket and Folder hold the weights. Required.
 	Bucket, Folder string
-	// RoleARN is a role that exists and that the ServiceAccount gets. Default: none,
-	// so that one is created, which may read Folder.
+	// RoleARN is an existing role that the ServiceAccount gets. Default: a role is
+	// created that may read Folder.
 	RoleARN string
 }
 
-// WithDefaults returns the spec as it is: nothing has a default.
+// WithDefaults returns the spec unchanged, because no field has a default.
 func (s Spec) WithDefaults() Spec { return s }
 
 // Validate returns every problem of the spec, each beginning with its key under
@@ -45,8 +45,8 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	return found
 }
 
-// longestID is how long a name may be of which IAM makes the name of a role, 64
-// characters at most, with the component's and 8 characters of Pulumi's.
+// longestID is the length of the longest ID. The name of a role has at most 64
+// characters: the component's name, the ID and 8 characters from Pulumi.
 const longestID = 44
 
 // Resource returns the name of a reader's resources.

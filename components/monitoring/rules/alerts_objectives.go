@@ -56,7 +56,7 @@ func objectiveAlerts() []alert {
 		above := func(window string) string {
 			return fmt.Sprintf(`%s{window="%s"} > on (namespace, service) clamp_max(%g * (1 - %s), %g)`, MissedRatio, window, w.factor(), ObjectiveShare, largestMiss)
 		}
-		enough := fmt.Sprintf("%d * sum_over_time(%s[%s]) >= %d", intervalSeconds, Finished, w.long, fewestRequests)
+		enough := fmt.Sprintf("%[1]d * sum_over_time(%[2]s[%[3]s:%[1]ds]) >= %[4]d", int(w.hours*60), Finished, w.long, fewestRequests)
 		list = append(list, alert{
 			name: "VLLMObjectivesMissed", severity: w.severity, duration: w.duration, dashboard: modelDashboard, labels: map[string]string{"window": w.long},
 			query:   and(and(above(w.long), above(w.short)), enough),

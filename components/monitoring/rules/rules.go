@@ -22,8 +22,6 @@ import (
 type Group struct {
 	// Name is unique among the groups.
 	Name string `json:"name"`
-	// Interval is the time between two evaluations, such as 30s.
-	Interval string `json:"interval,omitempty"`
 	// Rules are in the order of evaluation.
 	Rules []Rule `json:"rules"`
 }
@@ -44,9 +42,6 @@ type Rule struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// intervalSeconds is the time between two evaluations.
-const intervalSeconds = 30
-
 // Groups returns the recording rules and the alerts of the models, or nothing without models.
 func Groups(models []monitoringspec.Model, bounds monitoringspec.Bounds) []Group {
 	if len(models) == 0 {
@@ -62,11 +57,7 @@ func Groups(models []monitoringspec.Model, bounds monitoringspec.Bounds) []Group
 		{Name: "vllm-eks-scaling", Rules: slices.Concat(replicas(), triggers(), coldStart())},
 		{Name: "vllm-eks-capacity", Rules: slices.Concat(memory(), gpus(), cost())},
 	}
-	groups = append(groups, alerts(bounds)...)
-	for i := range groups {
-		groups[i].Interval = fmt.Sprintf("%ds", intervalSeconds)
-	}
-	return groups
+	return append(groups, alerts(bounds)...)
 }
 
 // by aggregates the series of a model.

@@ -42,8 +42,8 @@ func strategy(r serving.Rollout) appsv1.DeploymentStrategy {
 	}
 }
 
-// enginePod returns the template of the replicas before the user's patch.
-func enginePod(s serving.Spec) corev1.PodTemplateSpec {
+// replicaPod returns the template of the replicas before the user's patch.
+func replicaPod(s serving.Spec) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
 		ObjectMeta: metav1.ObjectMeta{Labels: s.AllLabels(), Annotations: s.PodAnnotations()},
 		Spec: corev1.PodSpec{
@@ -70,7 +70,7 @@ func container(s serving.Spec) corev1.Container {
 		Image: s.ImageName(),
 		// Tags are versions and never move, so the image on a node is the right one.
 		ImagePullPolicy: corev1.PullIfNotPresent,
-		Args:            serving.EngineArgs(s),
+		Args:            serving.VLLMArgs(s),
 		Env:             serving.Environment(s),
 		Ports:           []corev1.ContainerPort{{Name: serving.PortName, ContainerPort: serving.Port, Protocol: corev1.ProtocolTCP}},
 		Resources:       containerResources(s),

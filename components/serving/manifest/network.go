@@ -141,7 +141,7 @@ const tracesPort = 4317
 
 // traces returns the endpoint of --otlp-traces-endpoint.
 func traces(s serving.Spec) (e serving.Endpoint, ok bool) {
-	args, _, err := vllmflags.ParseKnown(serving.EngineArgs(s))
+	args, _, err := vllmflags.ParseKnown(serving.VLLMArgs(s))
 	if err != nil {
 		return e, false
 	}

@@ -170,7 +170,7 @@ func TestArgumentsOfWeightsAndAdapters(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s := valid(t, test.change)
-			args := serving.EngineArgs(s)
+			args := serving.VLLMArgs(s)
 			parsed, err := vllmflags.Parse(args)
 			if err != nil || parsed.Model != test.model {
 				t.Fatalf("vLLM reads the model %q: %v", parsed.Model, err)
@@ -178,7 +178,7 @@ func TestArgumentsOfWeightsAndAdapters(t *testing.T) {
 			if text := strings.Join(args, " "); !strings.Contains(text, test.want) {
 				t.Errorf("the arguments are %s, want %s", text, test.want)
 			}
-			if got := serving.EngineEnv(s)["HF_HUB_OFFLINE"] == "1"; got != test.offline {
+			if got := serving.VLLMEnv(s)["HF_HUB_OFFLINE"] == "1"; got != test.offline {
 				t.Errorf("offline is %t, want %t", got, test.offline)
 			}
 		})
@@ -204,7 +204,7 @@ func TestAPatchKeepsWhatTheProgramReliesOn(t *testing.T) {
 	index := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == "vllm" })
 	engine := pod.Spec.Containers[index]
 	if !slices.Contains(engine.Env, corev1.EnvVar{Name: "EXTRA", Value: "1"}) || len(engine.Env) != len(serving.Environment(s))+1 {
-		t.Errorf("the engine's environment is %v", engine.Env)
+		t.Errorf("vLLM's environment is %v", engine.Env)
 	}
 }
 
@@ -225,6 +225,6 @@ func TestTheFirstReplicaHasTimeToCompile(t *testing.T) {
 	a, _ := uncached.Estimate()
 	b, _ := cached.Estimate()
 	if b.ColdStart.Load() >= a.ColdStart.Load() {
-		t.Errorf("with a cache, later engines are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
+		t.Errorf("with a cache, later replicas are expected after %s, want less than %s", b.ColdStart.Load(), a.ColdStart.Load())
 	}
 }

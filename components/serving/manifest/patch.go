@@ -12,7 +12,7 @@ import (
 // podTemplate returns the template of the replicas. Validate refuses a patch that cannot
 // be applied; podTemplate ignores such a patch.
 func podTemplate(s serving.Spec) corev1.PodTemplateSpec {
-	pod := enginePod(s)
+	pod := replicaPod(s)
 	if patched, err := patch(pod, s.PodPatch); err == nil {
 		return patched
 	}

@@ -29,7 +29,7 @@ func Validate(s serving.Spec, path *field.Path) field.ErrorList {
 	}
 	var found field.ErrorList
 	key := path.Child("podPatch")
-	pod, err := patch(enginePod(s), s.PodPatch)
+	pod, err := patch(replicaPod(s), s.PodPatch)
 	if err != nil {
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			problems.Invalid(&found, key, "%s", line)
@@ -56,55 +56,55 @@ func PodProblems(s serving.Spec, pod corev1.PodTemplateSpec) []string {
 		found = append(found, "is refused by the restricted Pod Security Standard: "+refusal)
 	}
 	for key, value := range serving.Sorted(s.SelectorLabels()) {
-		need(pod.Labels[key] == value, "takes away the label %s, by which the pods are found", key)
+		need(pod.Labels[key] == value, "removes the label %s, which selects the pods", key)
 	}
 	for key, value := range serving.Sorted(serving.Undisturbed) {
-		need(pod.Annotations[key] == value, "takes away the annotation %s: %s, so that a node autoscaler could evict a loading engine", key, value)
+		need(pod.Annotations[key] == value, "removes the annotation %s: %s, so that a node autoscaler could evict a loading replica", key, value)
 	}
 	need(pod.Annotations[serving.MiddlewareAnnotation] == connections.Source,
-		"changes the annotation %s; leave it: it is the middleware with which a rollout refuses no request", serving.MiddlewareAnnotation)
+		"changes the annotation %s; leave it: with this middleware, a rollout refuses no request", serving.MiddlewareAnnotation)
 	for key, value := range serving.Sorted(pod.Labels) {
-		need(serving.IsLabelKey(key) && serving.IsLabelValue(value), "has the label %s: %s, which none can be", key, value)
+		need(serving.IsLabelKey(key) && serving.IsLabelValue(value), "has the label %s: %s, which is not valid", key, value)
 	}
-	p, base := pod.Spec, enginePod(s).Spec
+	p, base := pod.Spec, replicaPod(s).Spec
 	same := func(part, instead string, a, b any) {
 		need(equality.Semantic.DeepEqual(a, b), "changes spec.%s; %s", part, instead)
 	}
-	same("automountServiceAccountToken", "leave it: an engine never calls the Kubernetes API", p.AutomountServiceAccountToken, base.AutomountServiceAccountToken)
+	same("automountServiceAccountToken", "leave it: replicas never call the Kubernetes API", p.AutomountServiceAccountToken, base.AutomountServiceAccountToken)
 	same("enableServiceLinks", "leave it: Services would set vLLM's variables", p.EnableServiceLinks, base.EnableServiceLinks)
 	same("serviceAccountName", "use serviceAccountName", p.ServiceAccountName, base.ServiceAccountName)
-	same("securityContext", "leave it: it is the user of vLLM's image", p.SecurityContext, base.SecurityContext)
+	same("securityContext", "leave it: it has the user of vLLM's image", p.SecurityContext, base.SecurityContext)
 	same("nodeSelector", "use nodeSelector", p.NodeSelector, base.NodeSelector)
 	if s.Prefers() && (p.Affinity == nil || !equality.Semantic.DeepEqual(p.Affinity.NodeAffinity, base.Affinity.NodeAffinity)) {
 		found = append(found, "changes spec.affinity.nodeAffinity; use nodeGroup and nodeSelector")
 	}
 	same("priorityClassName", "use priorityClass", p.PriorityClassName, base.PriorityClassName)
 	same("terminationGracePeriodSeconds", "use lifecycle.shutdownSeconds", p.TerminationGracePeriodSeconds, base.TerminationGracePeriodSeconds)
-	same("activeDeadlineSeconds", "leave it: an engine serves until it is told to stop", p.ActiveDeadlineSeconds, base.ActiveDeadlineSeconds)
+	same("activeDeadlineSeconds", "leave it: replicas have no deadline", p.ActiveDeadlineSeconds, base.ActiveDeadlineSeconds)
 	same("restartPolicy", "leave it", p.RestartPolicy, base.RestartPolicy)
-	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "takes away the toleration of nodes with GPUs")
+	need(slices.ContainsFunc(p.Tolerations, func(t corev1.Toleration) bool { return t.Key == string(gpuResource) }), "removes the toleration of nodes with GPUs")
 	found = append(found, sidecarProblems(p)...)
 	found = append(found, tooLarge(s, p)...)
 	index := slices.IndexFunc(p.Containers, func(c corev1.Container) bool { return c.Name == serving.ContainerName })
 	if index < 0 {
-		return append(found, "takes away the container "+serving.ContainerName)
+		return append(found, "removes the container "+serving.ContainerName)
 	}
-	return append(found, engineProblems(s, base.Containers[0], p.Containers[index], p.Volumes)...)
+	return append(found, vllmProblems(s, base.Containers[0], p.Containers[index], p.Volumes)...)
 }
 
 // sidecarProblems returns the problems of the containers. A sidecar may not use the port
-// of vLLM, and no container may hold secrets in clear.
+// of vLLM, and no container may have unencrypted secrets.
 func sidecarProblems(p corev1.PodSpec) []string {
 	var found []string
 	for _, c := range slices.Concat(p.InitContainers, p.Containers) {
 		for _, v := range c.VolumeMounts {
 			if !slices.ContainsFunc(p.Volumes, func(volume corev1.Volume) bool { return volume.Name == v.Name }) {
-				found = append(found, fmt.Sprintf("mounts %s in the container %s, which is no volume", v.Name, c.Name))
+				found = append(found, fmt.Sprintf("mounts %s in the container %s, which is not a volume of the pod", v.Name, c.Name))
 			}
 		}
 		for _, v := range c.Env {
 			if v.Value != "" && serving.SecretVariableName.MatchString(v.Name) {
-				found = append(found, fmt.Sprintf("holds the variable %s of the container %s in clear, which looks like a secret; use valueFrom", v.Name, c.Name))
+				found = append(found, fmt.Sprintf("sets the variable %s of the container %s, which looks like a secret, to a plain value; use valueFrom", v.Name, c.Name))
 			}
 		}
 		if c.Name == serving.ContainerName {
@@ -114,19 +114,19 @@ func sidecarProblems(p corev1.PodSpec) []string {
 			found = append(found, fmt.Sprintf("has the container %s, whose image %s", c.Name, problem))
 		}
 		if _, takesGPU := c.Resources.Limits[gpuResource]; takesGPU {
-			found = append(found, fmt.Sprintf("gives the container %s a GPU; they are the engine's", c.Name))
+			found = append(found, fmt.Sprintf("gives the container %s a GPU; the GPUs are vLLM's", c.Name))
 		}
 		for _, port := range c.Ports {
 			if port.Name == serving.PortName || port.ContainerPort == serving.Port {
-				found = append(found, fmt.Sprintf("gives the container %s the port %s, which is the engine's", c.Name, cmp.Or(port.Name, fmt.Sprint(serving.Port))))
+				found = append(found, fmt.Sprintf("gives the container %s the port %s, which is vLLM's", c.Name, cmp.Or(port.Name, fmt.Sprint(serving.Port))))
 			}
 		}
 	}
 	return found
 }
 
-// tooLarge returns a problem for each resource of which the pod's containers together
-// request more than a node of the group has.
+// tooLarge returns a problem for each resource if the pod's containers together request
+// more than a node of the group has.
 func tooLarge(s serving.Spec, p corev1.PodSpec) []string {
 	var found []string
 	for _, r := range serving.Allocatable {
@@ -140,8 +140,8 @@ func tooLarge(s serving.Spec, p corev1.PodSpec) []string {
 		}
 		for _, name := range s.NodeGroup.InstanceTypes {
 			hardware, err := s.NodeGroup.Own.Find(name)
-			if limit := serving.Quantity(r.There(hardware)); err == nil && sum.Cmp(limit) > 0 {
-				found = append(found, fmt.Sprintf("has the pod ask for %s of %s, and pods on a %s can have %s at most", sum.String(), r.Name, name, r.There(hardware)))
+			if limit := serving.Quantity(r.Available(hardware)); err == nil && sum.Cmp(limit) > 0 {
+				found = append(found, fmt.Sprintf("makes the pod request %s of %s, and pods on a %s can use at most %s", sum.String(), r.Name, name, r.Available(hardware)))
 				break
 			}
 		}
@@ -149,9 +149,9 @@ func tooLarge(s serving.Spec, p corev1.PodSpec) []string {
 	return found
 }
 
-// engineProblems returns the problems of the container of vLLM. It compares the container
+// vllmProblems returns the problems of the container of vLLM. It compares the container
 // with base, the container without a patch.
-func engineProblems(s serving.Spec, base, c corev1.Container, volumes []corev1.Volume) []string {
+func vllmProblems(s serving.Spec, base, c corev1.Container, volumes []corev1.Volume) []string {
 	var found []string
 	same := func(part, instead string, a, b any) {
 		if !equality.Semantic.DeepEqual(a, b) {
@@ -165,18 +165,18 @@ func engineProblems(s serving.Spec, base, c corev1.Container, volumes []corev1.V
 	same("resources", "use gpu and resources", c.Resources, base.Resources)
 	same("lifecycle", "use lifecycle.drainSeconds", c.Lifecycle, base.Lifecycle)
 	same("startupProbe", "use lifecycle.loadSeconds", c.StartupProbe, base.StartupProbe)
-	same("readinessProbe", "leave it: it is what the Service relies on", c.ReadinessProbe, base.ReadinessProbe)
+	same("readinessProbe", "leave it: the Service needs it", c.ReadinessProbe, base.ReadinessProbe)
 	same("livenessProbe", "use lifecycle.hungSeconds", c.LivenessProbe, base.LivenessProbe)
-	same("securityContext", "leave it: it is what the namespace admits", c.SecurityContext, base.SecurityContext)
+	same("securityContext", "leave it: the namespace requires it", c.SecurityContext, base.SecurityContext)
 	for i, m := range serving.Mounts(s) {
 		if !slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return equality.Semantic.DeepEqual(v, base.VolumeMounts[i]) }) {
-			found = append(found, fmt.Sprintf("takes away the mount of %s at %s, or changes it", m.Volume.Name, m.Path))
+			found = append(found, fmt.Sprintf("removes or changes the mount of %s at %s", m.Volume.Name, m.Path))
 		}
 		if slices.ContainsFunc(c.VolumeMounts, func(v corev1.VolumeMount) bool { return v.MountPath == m.Path && v.Name != m.Volume.Name }) {
 			found = append(found, fmt.Sprintf("mounts another volume at %s", m.Path))
 		}
 		if !slices.ContainsFunc(volumes, func(v corev1.Volume) bool { return equality.Semantic.DeepEqual(v, m.Volume) }) {
-			found = append(found, fmt.Sprintf("takes away the volume %s, or changes it", m.Volume.Name))
+			found = append(found, fmt.Sprintf("removes or changes the volume %s", m.Volume.Name))
 		}
 	}
 	for _, v := range c.Env {

@@ -30,13 +30,13 @@ type comment struct {
 	fallback string // the default in words; "" if the comment does not state it
 }
 
-// Field returns the doc comment of a field of a struct. A field without one is an
-// error.
+// Field returns the doc comment of a field of a struct. A field without a doc comment is
+// an error.
 func (c *Comments) Field(owner keys.Owner, name string) (string, error) {
 	return c.comment(owner.Package, owner.Type+"."+name)
 }
 
-// Type returns the doc comment of a struct. A struct without one is an error.
+// Type returns the doc comment of a struct. A struct without a doc comment is an error.
 func (c *Comments) Type(owner keys.Owner) (string, error) {
 	return c.comment(owner.Package, owner.Type)
 }
@@ -91,7 +91,7 @@ func (c *Comments) load(path string) (map[string]string, error) {
 
 // collect adds the doc comments of a file's structs and of their fields.
 func collect(file *ast.File, found map[string]string) {
-	var group string // the comment of a declaration, which is that of its only type
+	var group string // the comment of a declaration with only one type
 	ast.Inspect(file, func(n ast.Node) bool {
 		if d, ok := n.(*ast.GenDecl); ok {
 			if group = d.Doc.Text(); d.Lparen.IsValid() {

@@ -9,8 +9,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 )
 
-// encrypted and unencrypted are definitions: of a value that Pulumi decrypts, which is a
-// mapping with the only key secure, and of any value without one in it.
+// encrypted is the definition of a value that Pulumi decrypts: a mapping with the only
+// key secure. unencrypted is the definition of a value that contains no encrypted value.
 const (
 	encrypted   = "encrypted"
 	unencrypted = "unencrypted"
@@ -20,8 +20,8 @@ func reference(definition string) map[string]any {
 	return map[string]any{"$ref": "#/definitions/" + definition}
 }
 
-// inClear adds to the schema of a value that nothing in it is encrypted.
-func inClear(s map[string]any) map[string]any {
+// withoutSecrets adds to the schema of a value that it contains no encrypted value.
+func withoutSecrets(s map[string]any) map[string]any {
 	s["not"], s["additionalProperties"], s["items"] = reference(encrypted), reference(unencrypted), reference(unencrypted)
 	return s
 }
@@ -59,13 +59,13 @@ func (g *generator) schema() map[string]any {
 	root["definitions"].(map[string]any)[encrypted] = map[string]any{
 		"type": "object", "required": []string{"secure"}, "maxProperties": 1, "properties": map[string]any{"secure": map[string]any{"type": "string"}},
 	}
-	root["definitions"].(map[string]any)[unencrypted] = inClear(map[string]any{})
+	root["definitions"].(map[string]any)[unencrypted] = withoutSecrets(map[string]any{})
 	return root
 }
 
-// rootValue returns the schema of a key of the root. Pulumi stores the value that
-// pulumi config set is given as text, and hands over each value as text: a list or a
-// mapping may be typed as JSON, and what is a string as a number.
+// rootValue returns the schema of a key of the root. pulumi config set stores values as
+// text, and Pulumi passes values as text. So a list or a mapping may be typed as JSON,
+// and a string as a number.
 func (g *generator) rootValue(k *keys.Key) map[string]any {
 	s := g.value(k, within{item: k.Kind == keys.Maps && !merges(g.Root, k)})
 	pattern := ""
@@ -82,7 +82,7 @@ func (g *generator) rootValue(k *keys.Key) map[string]any {
 	case k.Kind == keys.Maps || k.Kind == keys.Strings:
 		pattern = jsonList
 	case k.Kind == keys.OneOrMore || k.Kind == keys.Formed:
-		return s // which have strings
+		return s // its values are strings
 	default:
 		pattern = `^\s*\{[\s\S]*\}\s*$`
 	}

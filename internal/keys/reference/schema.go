@@ -14,11 +14,12 @@ import (
 // supports this and older ones (https://github.com/redhat-developer/yaml-language-server).
 const draft = "http://json-schema.org/draft-07/schema#"
 
-// within is where a mapping stands.
+// within is the position of a mapping.
 type within struct {
 	// scope is the scope whose keys the mapping has; "" for all.
 	scope string
-	// item reports that it is, or is in, an item of a list that nothing is merged into.
+	// item reports that the mapping is, or is part of, an item of a list into which no
+	// scope is merged.
 	item bool
 }
 
@@ -74,9 +75,9 @@ func (g *generator) kindSchema(k *keys.Key, in within) map[string]any {
 	case keys.Formed:
 		s := map[string]any{}
 		maps.Copy(s, g.Forms[k.Form].Schema)
-		return inClear(s)
+		return withoutSecrets(s)
 	}
-	return inClear(map[string]any{"type": "object"}) // a tree
+	return withoutSecrets(map[string]any{"type": "object"}) // a tree
 }
 
 func (g *generator) scalar(k *keys.Key) map[string]any {
@@ -104,7 +105,8 @@ func (g *generator) scalar(k *keys.Key) map[string]any {
 	return bounded(k, s)
 }
 
-// bounded adds the range of a number to its schema; that of an integer ends where Go's does.
+// bounded adds the range of a number to its schema. The range of an integer is at most
+// that of Go's int.
 func bounded(k *keys.Key, s map[string]any) map[string]any {
 	if k.Kind == keys.Integer && len(k.OneOf) == 0 || k.Kind == keys.Integers {
 		s["maximum"] = math.MaxInt
@@ -146,8 +148,8 @@ func (g *generator) mapping(m *keys.Mapping, in within) map[string]any {
 	return s
 }
 
-// merges reports whether the items of a list have the keys of scopes: of one beside the
-// list, or of one among their own keys.
+// merges reports whether the items of a list have the keys of scopes: of a scope in the
+// struct of the list, or of a scope in the items.
 func merges(m *keys.Mapping, list *keys.Key) bool {
 	return slices.ContainsFunc(m.Keys, func(k *keys.Key) bool { return k.Kind == keys.Scoped && k.Of == list.Name }) ||
 		slices.ContainsFunc(list.Mapping.Keys, func(k *keys.Key) bool { return k.Kind == keys.Scoped })

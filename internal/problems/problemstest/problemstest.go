@@ -1,4 +1,4 @@
-// Package problemstest returns problems as keys and kinds, so that a better message
+// Package problemstest compares problems by key and kind, so that a changed message
 // breaks no test.
 package problemstest
 
@@ -26,9 +26,9 @@ func Kinds(err error) []string {
 // KindsOf returns Kinds for a list of problems.
 func KindsOf(found field.ErrorList) []string { return Kinds(problems.Err(found)) }
 
-// Check fails a test unless an error has exactly the problems that are wanted, each as
-// its key and its kind, in any order, and for each text of says a message, key first,
-// that begins with it.
+// Check fails a test unless an error has exactly the wanted problems (each as its key and
+// its kind, in any order), and for each string of says a message that begins with it, key
+// first.
 func Check(t *testing.T, err error, want, says []string) {
 	t.Helper()
 	if got := Kinds(err); !slices.Equal(got, slices.Sorted(slices.Values(want))) {

@@ -6,12 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
 // collect returns the trial of each policy, in the replicas' time since the end of the warm-up. A
 // run without an answer of Prometheus is doubtful.
-func (c Comparison) collect(ctx context.Context, o *observer, p prometheus, start time.Time, length time.Duration, requests [][]result.Request) []result.Trial {
+func (c Comparison) collect(ctx context.Context, o *observer, p prometheus, start time.Time, length time.Duration, requests [][]load.Outcome) []result.Trial {
 	scale := time.Duration(c.Settings.TimeScale)
 	start, end := start.Add(c.WarmUp/scale), start.Add((c.WarmUp+length)/scale)
 	lateness, err := p.query(ctx, fmt.Sprintf("histogram_quantile(0.99, sum by (service, le) (increase(vllmsim:step_lateness_seconds_bucket{namespace=%q}[%ds])))",
@@ -35,9 +36,9 @@ func (c Comparison) collect(ctx context.Context, o *observer, p prometheus, star
 
 // inTime returns the requests that count, in the replicas' time. A request that an interruption
 // cut counts only if it had missed the TTFT limit before.
-func (c Comparison) inTime(requests []result.Request, length time.Duration) []result.Request {
+func (c Comparison) inTime(requests []load.Outcome, length time.Duration) []load.Outcome {
 	scale := time.Duration(c.Settings.TimeScale)
-	var counted []result.Request
+	var counted []load.Outcome
 	for _, r := range requests {
 		r.At, r.First, r.Last, r.Late = r.At*scale, r.First*scale, r.Last*scale, r.Late*scale
 		cut := strings.Contains(r.Failure, context.Canceled.Error())

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/kube"
-	"github.com/vllm-eks/vllm-eks/local/bench/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
@@ -119,11 +119,10 @@ func (c Comparison) measure(ctx context.Context, client *kube.Client, o *observe
 	start := time.Now()
 	loading, stop := context.WithDeadline(ctx, start.Add(whole+answersAfterEnd))
 	defer stop()
-	requests := make([][]result.Request, len(c.Policies))
-	httpClient := newClient()
+	requests := make([][]load.Outcome, len(c.Policies))
 	var sending sync.WaitGroup
-	for i := range c.Policies {
-		sending.Go(func() { requests[i] = drive(loading, httpClient, urls[i], c.Arrivals, start, scale) })
+	for i, sender := range senders(urls) {
+		sending.Go(func() { requests[i] = load.Drive(loading, loading, sender.Send, c.Arrivals, start, scale) })
 	}
 	done := make(chan struct{})
 	go func() { sending.Wait(); close(done) }()

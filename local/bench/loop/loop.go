@@ -12,7 +12,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/local/bench/load"
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/policy"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
@@ -79,7 +79,7 @@ type loop struct {
 	scaler   *scaler
 	replicas []*replica
 	desired  int
-	requests []result.Request
+	requests []load.Outcome
 	flights  map[*engine.Sequence]int // index of the request
 }
 
@@ -98,7 +98,7 @@ func newLoop(spec Spec) *loop {
 	for i := range spec.Arrivals {
 		l.plan(spec.Arrivals[i].At, func() { l.arrive(i) })
 	}
-	l.requests = make([]result.Request, len(spec.Arrivals))
+	l.requests = make([]load.Outcome, len(spec.Arrivals))
 	end := spec.WarmUp + spec.Length
 	switch {
 	case len(spec.Schedule) > 0:
@@ -190,7 +190,7 @@ func (l *loop) cut(r *replica) {
 // arrive sends a request to a random replica that serves, as kube-proxy does.
 func (l *loop) arrive(i int) {
 	a := l.Arrivals[i]
-	l.requests[i] = result.Request{At: l.now, Input: a.Input, Output: a.Output}
+	l.requests[i] = load.Outcome{At: l.now, Input: a.Input, Output: a.Output}
 	serving := slices.DeleteFunc(slices.Clone(l.replicas), func(r *replica) bool { return !r.serves(l.now) })
 	if len(serving) == 0 || l.MaxModelLen > 0 && a.Input+a.Output > l.MaxModelLen {
 		l.requests[i].Failure = "refused"

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vllm-eks/vllm-eks/internal/load"
 	"github.com/vllm-eks/vllm-eks/local/bench/result"
 )
 
@@ -18,7 +19,7 @@ func run(policy string, seed int64, cut, replicas int) Run {
 	r := Run{Trial: result.Trial{Policy: policy, Load: "steady", Seed: seed, Length: 600 * time.Second}}
 	for i := range 600 {
 		at := time.Duration(i) * time.Second
-		request := result.Request{At: at, Output: 1, Tokens: 1, First: at + time.Second, Last: at + time.Second}
+		request := load.Outcome{At: at, Output: 1, Tokens: 1, First: at + time.Second, Last: at + time.Second}
 		if i%10 < cut {
 			request.Failure = "cut"
 		}

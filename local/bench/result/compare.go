@@ -130,7 +130,7 @@ func newBlocks(trials []Trial) blocks {
 		for _, r := range t.Offered() {
 			i := int(float64(r.At) / float64(t.Length) * float64(n))
 			offered[i]++
-			if !r.MeetsSLO() {
+			if !meetsSLO(r) {
 				missed[i]++
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/load"
 )
 
 // run returns a trial with a request every second for 600 s, of which a share is missed at
@@ -16,7 +18,7 @@ func run(policy string, seed int64, missed float64, replicas int) Trial {
 	for i := range 600 {
 		r := answered(time.Duration(i)*second, second, 50*time.Millisecond)
 		if random.Float64() < missed {
-			r = Request{At: r.At, Output: 3, Failure: "refused"}
+			r = load.Outcome{At: r.At, Output: 3, Failure: "refused"}
 		}
 		t.Requests = append(t.Requests, r)
 	}

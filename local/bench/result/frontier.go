@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/interp"
+
+	"github.com/vllm-eks/vllm-eks/internal/load"
 )
 
 // A clairvoyant scaler knows the arrival rate in bins of 15 s, the sync period of the HPA, until
@@ -25,7 +27,7 @@ type Step struct {
 // Schedule returns when a clairvoyant scaler has how many replicas, from 0 on:
 // ceil(max rate over [t, t + coldStart + 60 s] / perReplica) within the bounds of the policies.
 // perReplica is the rate that a replica is given, in requests/s.
-func Schedule(requests []Request, length, coldStart time.Duration, minimum, maximum int, perReplica float64) []Step {
+func Schedule(requests []load.Outcome, length, coldStart time.Duration, minimum, maximum int, perReplica float64) []Step {
 	rates := rates(requests, length)
 	ahead := int((coldStart + lookAhead) / rateBin)
 	var steps []Step
@@ -40,7 +42,7 @@ func Schedule(requests []Request, length, coldStart time.Duration, minimum, maxi
 }
 
 // rates returns the arrivals a second in each bin. The last bin may be shorter than the others.
-func rates(requests []Request, length time.Duration) []float64 {
+func rates(requests []load.Outcome, length time.Duration) []float64 {
 	bins := make([]float64, int((length+rateBin-1)/rateBin))
 	for _, r := range requests {
 		if r.At < length {

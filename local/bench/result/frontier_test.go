@@ -5,14 +5,16 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/load"
 )
 
 // arrivals returns requests, so many in each bin of 15 s.
-func arrivals(counts ...int) []Request {
-	var requests []Request
+func arrivals(counts ...int) []load.Outcome {
+	var requests []load.Outcome
 	for bin, n := range counts {
 		for i := range n {
-			requests = append(requests, Request{At: time.Duration(bin)*rateBin + time.Duration(i)*time.Millisecond})
+			requests = append(requests, load.Outcome{At: time.Duration(bin)*rateBin + time.Duration(i)*time.Millisecond})
 		}
 	}
 	return requests

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"gonum.org/v1/gonum/stat"
+	"github.com/vllm-eks/vllm-eks/internal/load"
 )
 
 // The objectives (SLO) of the benchmark: people wait 2 s for the first token and read no
@@ -18,40 +18,8 @@ const (
 	TPOTLimit = 100 * time.Millisecond
 )
 
-// Request holds the outcome of one arrival. Times count from the start of the run.
-type Request struct {
-	At     time.Duration // when it was sent
-	Input  int           // tokens of its prompt
-	Output int           // tokens that it requests
-	// First and Last are when its first and its last token came; both 0 without a token.
-	First, Last time.Duration
-	Tokens      int // that came
-	// Failure says why the answer is not whole; "" for a whole answer.
-	Failure string
-	// Late is the delay of the load generator.
-	Late time.Duration
-}
-
-// Whole reports whether every token came.
-func (r Request) Whole() bool { return r.Failure == "" && r.Tokens >= r.Output }
-
-// TTFT returns the time to the first token, with the time in queues.
-func (r Request) TTFT() time.Duration { return r.First - r.At }
-
-// TPOT returns the time per output token after the first; 0 without a second token.
-func (r Request) TPOT() time.Duration {
-	if r.Tokens < 2 {
-		return 0
-	}
-	return (r.Last - r.First) / time.Duration(r.Tokens-1)
-}
-
-// MeetsSLO reports whether the answer is whole and within both limits.
-func (r Request) MeetsSLO() bool { return r.Whole() && r.TTFT() <= TTFTLimit && r.TPOT() <= TPOTLimit }
-
-// started reports whether a part of the answer came. A replica states the number of tokens at
-// the end only.
-func (r Request) started() bool { return r.First > 0 || r.Tokens > 0 }
+// meetsSLO reports whether an answer is whole and within both limits.
+func meetsSLO(o load.Outcome) bool { return o.Meets(TTFTLimit, TPOTLimit) }
 
 // Pod holds the lifetime of one replica. Gone is the end of the run for a pod that still exists.
 type Pod struct{ Created, Gone time.Duration }
@@ -68,7 +36,7 @@ type Trial struct {
 	Seed   int64
 	// Length is the length of the load: requests and pods count until then.
 	Length   time.Duration
-	Requests []Request // in order of arrival
+	Requests []load.Outcome // in order of arrival
 	Pods     []Pod
 	// Doubt says why the run may not count whatever its lateness; "" for no doubt.
 	Doubt string `json:",omitempty"`
@@ -78,13 +46,9 @@ type Trial struct {
 }
 
 // Offered returns the requests that count: those that arrived during the load.
-func (t Trial) Offered() []Request {
-	return slices.DeleteFunc(slices.Clone(t.Requests), func(r Request) bool { return r.At >= t.Length })
+func (t Trial) Offered() []load.Outcome {
+	return slices.DeleteFunc(slices.Clone(t.Requests), func(r load.Outcome) bool { return r.At >= t.Length })
 }
-
-// MaxLateness is the limit of the 99th percentile of delays, in seconds: a fortieth of the
-// TTFT limit. A run beyond it measures the machine, not the policy.
-const MaxLateness = 0.050
 
 // Summary holds the figures of one trial. Times are in seconds.
 type Summary struct {
@@ -109,56 +73,47 @@ func Summarize(t Trial) Summary {
 	met := 0
 	for _, r := range offered {
 		late = append(late, r.Late)
-		if r.started() {
+		if r.Started() {
 			ttft = append(ttft, r.TTFT())
 		}
 		if r.Tokens > 1 {
 			tpot = append(tpot, r.TPOT())
 		}
 		switch {
-		case r.MeetsSLO():
+		case meetsSLO(r):
 			met++
 		case r.Whole():
-		case r.started():
+		case r.Started():
 			s.Truncated++
 		default:
 			s.Refused++
 		}
 	}
 	s.Attained = float64(met) / float64(max(len(offered), 1))
-	s.TTFT95, s.TPOT95 = percentile(.95, ttft), percentile(.95, tpot)
+	s.TTFT95, s.TPOT95 = load.Percentile(.95, ttft).Seconds(), load.Percentile(.95, tpot).Seconds()
 	var alive time.Duration
 	for _, p := range t.Pods {
 		alive += p.overlap(0, t.Length)
 	}
 	s.GPUHours = alive.Hours()
-	s.Invalid = invalid(t, len(offered), percentile(.99, late))
+	s.Invalid = invalid(t, len(offered), load.Percentile(.99, late).Seconds())
 	return s
 }
 
-// percentile returns the empirical percentile in seconds: a time that was measured.
-func percentile(share float64, times []time.Duration) float64 {
-	if len(times) == 0 {
-		return 0
-	}
-	seconds := make([]float64, len(times))
-	for i, t := range times {
-		seconds[i] = t.Seconds()
-	}
-	slices.Sort(seconds)
-	return stat.Quantile(share, stat.Empirical, seconds, nil)
-}
+// maxLateness is the limit of the 99th percentile of delays of the load generator and of the
+// replicas' steps, in seconds.
+const maxLateness = float64(load.MaxLateness) / float64(time.Second)
 
 func invalid(t Trial, offered int, late float64) string {
 	var reasons []string
 	if offered == 0 {
 		reasons = append(reasons, "no request was offered")
 	}
-	if late > MaxLateness {
-		reasons = append(reasons, fmt.Sprintf("the load generator sent late: p99 %.0f ms, allowed are %.0f", 1000*late, 1000*MaxLateness))
+	if late > maxLateness {
+		reasons = append(reasons, fmt.Sprintf("the load generator sent late: p99 %.0f ms, allowed are %.0f", 1000*late, 1000*maxLateness))
 	}
-	if t.StepLateness > MaxLateness {
-		reasons = append(reasons, fmt.Sprintf("the replicas' steps ended late: p99 %.0f ms, allowed are %.0f", 1000*t.StepLateness, 1000*MaxLateness))
+	if t.StepLateness > maxLateness {
+		reasons = append(reasons, fmt.Sprintf("the replicas' steps ended late: p99 %.0f ms, allowed are %.0f", 1000*t.StepLateness, 1000*maxLateness))
 	}
 	if t.Doubt != "" {
 		reasons = append(reasons, t.Doubt)

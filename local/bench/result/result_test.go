@@ -5,13 +5,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/load"
 )
 
 const second = time.Second
 
 // answered returns an answer of three tokens: the first after ttft, each other after tpot.
-func answered(at, ttft, tpot time.Duration) Request {
-	return Request{At: at, Input: 10, Output: 3, First: at + ttft, Last: at + ttft + 2*tpot, Tokens: 3}
+func answered(at, ttft, tpot time.Duration) load.Outcome {
+	return load.Outcome{At: at, Input: 10, Output: 3, First: at + ttft, Last: at + ttft + 2*tpot, Tokens: 3}
 }
 
 func TestSummarize(t *testing.T) {
@@ -19,7 +21,7 @@ func TestSummarize(t *testing.T) {
 	cut.Tokens, cut.Failure = 2, "EOF"
 	trial := Trial{
 		Policy: "ours", Load: "steady", Seed: 7, Length: 100 * second,
-		Requests: []Request{
+		Requests: []load.Outcome{
 			answered(0, second, 50*time.Millisecond),           // meets the SLO
 			answered(10*second, 3*second, 50*time.Millisecond), // the first token is late
 			answered(20*second, second, 200*time.Millisecond),  // slow tokens
@@ -57,7 +59,7 @@ func TestInvalid(t *testing.T) {
 		{"all", second, 1, "Prometheus is gone", []string{"load generator", "steps", "Prometheus is gone"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := Summarize(Trial{Length: second, Requests: []Request{{Late: c.late}}, StepLateness: c.steps, Doubt: c.doubt}).Invalid
+			got := Summarize(Trial{Length: second, Requests: []load.Outcome{{Late: c.late}}, StepLateness: c.steps, Doubt: c.doubt}).Invalid
 			if (got == "") != (c.want == nil) {
 				t.Errorf("got %q", got)
 			}

@@ -9,22 +9,33 @@ import (
 	"strings"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
+	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 )
 
-// errNoRules is the error of an answer without the series of any model.
-var errNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ", want one for each model; " +
-	"set monitoring.rules to true, deploy the stack, and wait two minutes until Prometheus evaluates its rules")
+// ErrNoRules is the error of an answer without the series of any model.
+var ErrNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ", want one for each model; " +
+	"set monitoring.rules to true and deploy the stack, which creates the PrometheusRule vllm-eks in monitoring.namespace; " +
+	"its series appear within three minutes")
+
+// Models returns the names NAMESPACE/SERVICE of the models that the samples describe, sorted.
+func Models(samples []prometheus.Sample) []string {
+	var names []string
+	for _, m := range models(samples) {
+		names = append(names, m.namespace+"/"+m.service)
+	}
+	return names
+}
 
 // Render returns the numbers of each model, at most 80 columns wide, with – for a number that is
 // not known. Models are in the order of their namespaces and services. It returns an error if the
 // recording rules are missing.
-func Render(samples []Sample) (string, error) {
+func Render(samples []prometheus.Sample) (string, error) {
 	var blocks []string
 	for _, m := range models(samples) {
 		blocks = append(blocks, m.render())
 	}
 	if len(blocks) == 0 {
-		return "", errNoRules
+		return "", ErrNoRules
 	}
 	return strings.Join(blocks, "\n"), nil
 }
@@ -32,11 +43,11 @@ func Render(samples []Sample) (string, error) {
 // model holds the samples of one model.
 type model struct {
 	namespace, service, id string
-	samples                []Sample
+	samples                []prometheus.Sample
 }
 
 // models returns the models of the samples, sorted.
-func models(samples []Sample) []model {
+func models(samples []prometheus.Sample) []model {
 	type key struct{ namespace, service string }
 	byKey := map[key]*model{}
 	for _, s := range samples {

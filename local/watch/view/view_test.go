@@ -8,12 +8,13 @@ import (
 	"unicode/utf8"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
+	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 // sample returns a sample of the model inference/chat. labels are name, value, name, value, …
-func sample(name string, value float64, labels ...string) Sample {
-	s := Sample{Labels: map[string]string{nameLabel: name, "namespace": "inference", "service": "chat"}, Value: value}
+func sample(name string, value float64, labels ...string) prometheus.Sample {
+	s := prometheus.Sample{Labels: map[string]string{nameLabel: name, "namespace": "inference", "service": "chat"}, Value: value}
 	for i := 0; i < len(labels); i += 2 {
 		s.Labels[labels[i]] = labels[i+1]
 	}
@@ -21,8 +22,8 @@ func sample(name string, value float64, labels ...string) Sample {
 }
 
 // busy are the samples of a model under load.
-func busy() []Sample {
-	return []Sample{
+func busy() []prometheus.Sample {
+	return []prometheus.Sample{
 		sample(rules.Info, 1, "model", "org/chat-7b"),
 		sample(rules.MaxReplicas, 4),
 		sample(rules.InputTokens, 12345.6), sample(rules.OutputTokens, 567.8), sample(rules.PrefixHits, .25),
@@ -42,8 +43,8 @@ func busy() []Sample {
 }
 
 func TestRender(t *testing.T) {
-	idle := Sample{Labels: map[string]string{nameLabel: rules.Info, "namespace": "inference", "service": "a-idle", "model": "org/idle"}, Value: 1}
-	other := Sample{Labels: map[string]string{nameLabel: rules.Running, "namespace": "other", "service": "chat"}, Value: 99}
+	idle := prometheus.Sample{Labels: map[string]string{nameLabel: rules.Info, "namespace": "inference", "service": "a-idle", "model": "org/idle"}, Value: 1}
+	other := prometheus.Sample{Labels: map[string]string{nameLabel: rules.Running, "namespace": "other", "service": "chat"}, Value: 99}
 	got, err := Render(append(busy(), other, idle))
 	if err != nil {
 		t.Fatal(err)
@@ -82,14 +83,14 @@ inference/chat  org/chat-7b
 }
 
 func TestRenderWithoutRules(t *testing.T) {
-	_, err := Render([]Sample{sample(rules.Running, 1)})
+	_, err := Render([]prometheus.Sample{sample(rules.Running, 1)})
 	if err == nil || !strings.HasPrefix(err.Error(), "rules: ") || !strings.Contains(err.Error(), rules.Info) {
 		t.Errorf("the error is %v", err)
 	}
 }
 
 func TestRenderWidth(t *testing.T) {
-	var samples []Sample
+	var samples []prometheus.Sample
 	for _, s := range busy() {
 		s.Value *= 30
 		samples = append(samples, s)
@@ -147,26 +148,6 @@ func TestFormat(t *testing.T) {
 	for name, test := range tests {
 		if test.got != test.want {
 			t.Errorf("%s: got %q, want %q", name, test.got, test.want)
-		}
-	}
-}
-
-func TestSamples(t *testing.T) {
-	got, err := Samples([]byte(`{"status": "success", "data": {"resultType": "vector", "result": [
-		{"metric": {"__name__": "a", "service": "chat"}, "value": [1790000000.123, "0.5"]},
-		{"metric": {"__name__": "b"}, "value": [1790000000, "NaN"]}]}}`))
-	if err != nil || len(got) != 1 || got[0].Labels["service"] != "chat" || got[0].Value != .5 {
-		t.Errorf("got %v, %v; want one sample of 0.5", got, err)
-	}
-	for body, want := range map[string]string{
-		"<html>": "no JSON",
-		`{"status": "error", "error": "timed out"}`:                                                                    "timed out",
-		`{"status": "success", "data": {"resultType": "matrix", "result": []}}`:                                        `"matrix"`,
-		`{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "many"]}]}}`:    "want a number",
-		`{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": "not a sample"}]}}`: "the vector",
-	} {
-		if _, err := Samples([]byte(body)); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: the error is %v, want %q", body, err, want)
 		}
 	}
 }

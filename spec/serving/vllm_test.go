@@ -11,8 +11,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// TestEngineAcceptsItsArguments reads what is rendered with vLLM's own table.
-func TestEngineAcceptsItsArguments(t *testing.T) {
+// TestVLLMAcceptsArguments reads what is rendered with vLLM's own table.
+func TestVLLMAcceptsArguments(t *testing.T) {
 	two := 2
 	specs := map[string]Spec{
 		"least": {Name: "a", Namespace: "n", Model: Model{ID: "org/m"}},
@@ -26,8 +26,8 @@ func TestEngineAcceptsItsArguments(t *testing.T) {
 			if err := problems.Err(spec.Validate(field.NewPath("a"))); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := vllmflags.Parse(EngineArgs(spec)); err != nil {
-				t.Errorf("vLLM refuses %q: %v", EngineArgs(spec), err)
+			if _, err := vllmflags.Parse(VLLMArgs(spec)); err != nil {
+				t.Errorf("vLLM refuses %q: %v", VLLMArgs(spec), err)
 			}
 		})
 	}
@@ -69,7 +69,7 @@ func TestExtraArgsCannotRepeatWhatIsRendered(t *testing.T) {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, flag := range vllmflags.Flags() {
-			if args, err := vllmflags.Parse(EngineArgs(spec)); err != nil || !args.Has(flag.Name) {
+			if args, err := vllmflags.Parse(VLLMArgs(spec)); err != nil || !args.Has(flag.Name) {
 				continue
 			}
 			tried[flag.Name] = true

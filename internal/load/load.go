@@ -1,6 +1,6 @@
-// Package load generates the arrivals of requests with the lengths of prompts and answers. They
-// exist before a run starts and do not depend on it (open loop), so that every policy gets the
-// same.
+// Package load generates the arrivals of requests with the lengths of prompts and answers, and
+// sends them. The arrivals exist before a run starts and do not depend on it (open loop), so that
+// every service gets the same load, and a slow answer does not delay the next request.
 package load
 
 import (
@@ -10,8 +10,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"time"
-
-	"gonum.org/v1/gonum/stat/distuv"
 )
 
 // Arrival is one request.
@@ -36,10 +34,16 @@ const (
 	Ramp Kind = "ramp"
 	// LongPrompts is conversation with prompts three times as long, for which no target was derived.
 	LongPrompts Kind = "long-prompts"
+	// Poisson has the lengths of conversation at a constant rate.
+	Poisson Kind = "poisson"
 )
 
-// Kinds holds all kinds, the default first.
-var Kinds = []Kind{Conversation, Code, Step, Ramp, LongPrompts}
+// Recorded returns the kinds whose rate varies as in recorded traces, the default of a comparison
+// first.
+func Recorded() []Kind { return []Kind{Conversation, Code, Step, Ramp, LongPrompts} }
+
+// Kinds returns every kind.
+func Kinds() []Kind { return append([]Kind{Poisson}, Recorded()...) }
 
 // Spec describes a load.
 type Spec struct {
@@ -47,6 +51,9 @@ type Spec struct {
 	Seed   uint64
 	Rate   float64       // mean requests a second
 	Length time.Duration // of the part that counts
+	// Input and Output are the lengths of every prompt and every answer, in tokens. Default: the
+	// lengths of the kind.
+	Input, Output int
 	// WarmUp comes before it, at the first rate of the load, so that the policies find their number
 	// of replicas.
 	WarmUp time.Duration
@@ -78,21 +85,21 @@ const (
 // Make returns the arrivals of a load in order, the same for the same spec. Times count from the
 // start of the warm-up.
 func Make(s Spec) ([]Arrival, error) {
-	if !slices.Contains(Kinds, s.Kind) {
-		return nil, fmt.Errorf("load: got %q, want one of %v", s.Kind, Kinds)
+	if !slices.Contains(Kinds(), s.Kind) {
+		return nil, fmt.Errorf("load: got %q, want one of %v", s.Kind, Kinds())
 	}
-	random := rand.NewPCG(s.Seed, 0)
+	uniform := rand.New(rand.NewPCG(s.Seed, 0))
 	rate := newRate(s, rand.NewPCG(s.Seed, 1))
 	lengths := lengthsOf(s.Kind)
 	var arrivals []Arrival
-	uniform := rand.New(random)
 	for start := time.Duration(0); start < s.WarmUp+s.Length; start += bin {
 		mean := rate(start) * bin.Seconds()
 		if mean == 0 {
 			continue
 		}
-		for range int(distuv.Poisson{Lambda: mean, Src: random}.Rand()) {
+		for range poisson(uniform, mean) {
 			input, output := lengths.draw(uniform)
+			input, output = cmp.Or(s.Input, input), cmp.Or(s.Output, output)
 			arrivals = append(arrivals, Arrival{At: start + time.Duration(uniform.Float64()*float64(bin)), Input: input, Output: output})
 		}
 	}
@@ -102,8 +109,11 @@ func Make(s Spec) ([]Arrival, error) {
 
 // newRate returns a function that returns the requests a second in each bin, in order.
 func newRate(s Spec, source rand.Source) func(time.Duration) float64 {
-	if s.Kind == Code {
+	switch s.Kind {
+	case Code:
 		return bursts(s.Rate, source)
+	case Poisson:
+		return func(time.Duration) float64 { return s.Rate }
 	}
 	wander := wandering(source)
 	return func(t time.Duration) float64 { return s.Rate * s.shape(t-s.WarmUp) * wander() }
@@ -129,18 +139,18 @@ func (s Spec) shape(t time.Duration) float64 {
 
 // wandering returns a factor with mean 1 that changes from bin to bin.
 func wandering(source rand.Source) func() float64 {
-	normal := distuv.Normal{Sigma: wanderDeviation, Src: source}
+	random := rand.New(source)
 	keep := math.Exp(-bin.Seconds() / wanderSeconds)
-	x := normal.Rand()
+	x := wanderDeviation * random.NormFloat64()
 	return func() float64 {
-		x = keep*x + math.Sqrt(1-keep*keep)*normal.Rand()
+		x = keep*x + math.Sqrt(1-keep*keep)*(wanderDeviation*random.NormFloat64())
 		return math.Exp(x - wanderDeviation*wanderDeviation/2)
 	}
 }
 
 // bursts returns a rate that alternates between a peak and 0, with the requested mean.
 func bursts(rate float64, source rand.Source) func(time.Duration) float64 {
-	burst := false
+	random, burst := rand.New(source), false
 	peak := rate * (burstSeconds + pauseSeconds) / burstSeconds
 	end := 0.0
 	return func(t time.Duration) float64 {
@@ -150,7 +160,7 @@ func bursts(rate float64, source rand.Source) func(time.Duration) float64 {
 			if burst {
 				mean = burstSeconds
 			}
-			end += distuv.Exponential{Rate: 1 / mean, Src: source}.Rand()
+			end += random.ExpFloat64() / (1 / mean)
 		}
 		if burst {
 			return peak

@@ -1,14 +1,14 @@
 package load
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"gonum.org/v1/gonum/stat"
 )
 
 func arrivalsOf(t *testing.T, s Spec) []Arrival {
@@ -28,8 +28,20 @@ func fano(arrivals []Arrival, length, window time.Duration) float64 {
 			counts[i]++
 		}
 	}
-	mean, variance := stat.MeanVariance(counts, nil)
-	return variance / mean
+	mean := meanOf(counts)
+	squares := 0.0
+	for _, n := range counts {
+		squares += (n - mean) * (n - mean)
+	}
+	return squares / float64(len(counts)-1) / mean
+}
+
+func meanOf(values []float64) float64 {
+	sum := 0.0
+	for _, v := range values {
+		sum += v
+	}
+	return sum / float64(len(values))
 }
 
 func within(t *testing.T, name string, got, want, share float64) {
@@ -65,13 +77,13 @@ func TestStatisticsOfTheTraces(t *testing.T) {
 			for _, a := range all {
 				inputs, outputs = append(inputs, float64(a.Input)), append(outputs, float64(a.Output))
 			}
-			within(t, "tokens of a prompt", stat.Mean(inputs, nil), c.input, 0.02)
-			within(t, "tokens of an answer", stat.Mean(outputs, nil), c.output, 0.03)
-			slices.Sort(inputs)
+			within(t, "tokens of a prompt", meanOf(inputs), c.input, 0.02)
+			within(t, "tokens of an answer", meanOf(outputs), c.output, 0.03)
+			slices.Sort(inputs) // once
 			slices.Sort(outputs)
 			for share, want := range c.quantiles {
-				within(t, "a quantile of prompts", stat.Quantile(share, stat.Empirical, inputs, nil), want[0], 0.03)
-				within(t, "a quantile of answers", stat.Quantile(share, stat.Empirical, outputs, nil), want[1], 0.08)
+				within(t, "a quantile of prompts", Percentile(share, inputs), want[0], 0.03)
+				within(t, "a quantile of answers", Percentile(share, outputs), want[1], 0.08)
 			}
 		})
 	}
@@ -79,7 +91,7 @@ func TestStatisticsOfTheTraces(t *testing.T) {
 
 func TestGeneratedLoads(t *testing.T) {
 	base := Spec{Seed: 3, Rate: 4, Length: 90 * time.Minute, WarmUp: 5 * time.Minute}
-	for _, kind := range Kinds {
+	for _, kind := range Kinds() {
 		s := base
 		s.Kind = kind
 		all := arrivalsOf(t, s)
@@ -109,6 +121,42 @@ func TestGeneratedLoads(t *testing.T) {
 	}
 	if _, err := Make(Spec{Kind: "tide"}); err == nil || !strings.Contains(err.Error(), `"tide"`) {
 		t.Errorf("an unknown kind: %v", err)
+	}
+}
+
+// A load is the same in every version, so that results stay comparable.
+func TestLoadsDoNotChange(t *testing.T) {
+	for _, c := range []struct {
+		kind     Kind
+		rate     float64
+		arrivals int
+		sum      string
+	}{
+		{"conversation", 0.5, 1949, "568c737a1eaf"},
+		{"conversation", 40, 157863, "8d14acc26027"},
+		{"code", 0.5, 1454, "e1334d95763a"},
+		{"code", 40, 110072, "f80f8bf0a514"},
+		{"step", 4, 14092, "5b947e03ee33"},
+		{"ramp", 4, 14259, "b7623ef9fc9a"},
+		{"long-prompts", 0.5, 1949, "d0fff8eb8f46"},
+	} {
+		got := arrivalsOf(t, Spec{Kind: c.kind, Seed: 7, Rate: c.rate, Length: time.Hour, WarmUp: 5 * time.Minute})
+		if sum := fmt.Sprintf("%.6x", sha256.Sum256(fmt.Append(nil, got))); len(got) != c.arrivals || sum != c.sum {
+			t.Errorf("%s at %g: %d arrivals with the checksum %s, want %d and %s", c.kind, c.rate, len(got), sum, c.arrivals, c.sum)
+		}
+	}
+}
+
+// A Poisson load has the variance of its mean in every window, and the requested lengths.
+func TestPoisson(t *testing.T) {
+	for _, rate := range []float64{0.7, 25} {
+		length := time.Duration(60_000 / rate * float64(time.Second)).Truncate(time.Minute)
+		got := arrivalsOf(t, Spec{Kind: Poisson, Seed: 2, Rate: rate, Length: length, Input: 300, Output: 40})
+		within(t, "requests a second", float64(len(got))/length.Seconds(), rate, 0.02)
+		within(t, "Fano factor in 1 s", fano(got, length, time.Second), 1, 0.05)
+		if a := got[len(got)/2]; a.Input != 300 || a.Output != 40 {
+			t.Errorf("%d and %d tokens, want 300 and 40", a.Input, a.Output)
+		}
 	}
 }
 

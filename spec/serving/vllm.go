@@ -14,8 +14,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 )
 
-// ownedFlags are flags that derive from the spec, with the configuration key that
-// sets each. Extra arguments may not have them.
+// ownedFlags are flags that derive from the spec, with the key that sets each. Users may
+// not set them with extraArgs.
 var ownedFlags = map[string]string{
 	"--model":                            "model",
 	"--revision":                         "revision",
@@ -44,8 +44,8 @@ var ownedFlags = map[string]string{
 	"--disable-access-log-for-endpoints": "",
 }
 
-// keyedFlags are flags that extra arguments may have as long as their keys are not
-// given.
+// keyedFlags are flags that users may set with extraArgs if they do not set the key of
+// the flag.
 var keyedFlags = map[string]string{
 	"--kv-offloading-size":    "kvCache.hostMemory",
 	"--max-num-queued-reqs":   "queue.maxRequests",
@@ -57,13 +57,13 @@ var keyedFlags = map[string]string{
 	"--code-revision":         "revision",
 }
 
-// owned returns the flags that extra arguments may not have, with the configuration
-// key that sets each: ownedFlags, and what else is rendered for this spec.
+// owned returns the flags that users may not set with extraArgs, with the key that sets
+// each: ownedFlags, and the other flags that this spec renders.
 func (s Spec) owned() map[string]string {
 	owners := maps.Clone(ownedFlags)
 	plain := s
 	plain.ExtraArgs = nil
-	if args, err := vllmflags.Parse(EngineArgs(plain)); err == nil {
+	if args, err := vllmflags.Parse(VLLMArgs(plain)); err == nil {
 		for _, f := range vllmflags.Flags() {
 			if _, exists := owners[f.Name]; !exists && args.Has(f.Name) {
 				owners[f.Name] = keyedFlags[f.Name]
@@ -73,8 +73,8 @@ func (s Spec) owned() map[string]string {
 	return owners
 }
 
-// EngineArgs returns the arguments of `vllm serve`, in a fixed order.
-func EngineArgs(s Spec) []string {
+// VLLMArgs returns the arguments of `vllm serve`, in a fixed order.
+func VLLMArgs(s Spec) []string {
 	args := append([]string{s.weights(), "--served-model-name", s.Model.ServedName()}, s.Model.ServedNames[min(1, len(s.Model.ServedNames)):]...)
 	args = append(args, "--port", strconv.Itoa(Port))
 	if s.Model.Revision != "" {
@@ -120,7 +120,7 @@ func EngineArgs(s Spec) []string {
 		"--shutdown-timeout", strconv.Itoa(s.Lifecycle.ShutdownSeconds),
 		"--middleware", connections.Middleware,
 	)
-	polled := "/health,/metrics" // probes and scrapes would fill the log
+	polled := "/health,/metrics" // not logged: probes and scrapes are frequent
 	if s.Lifecycle.HungSeconds > 0 {
 		args, polled = append(args, "--enable-server-load-tracking"), polled+",/load"
 	}
@@ -128,7 +128,7 @@ func EngineArgs(s Spec) []string {
 	return append(args, s.ExtraArgs...)
 }
 
-// args keep what the GPUs have no room for in the node's memory.
+// args returns the arguments that offload the KV cache to the node's memory.
 func (c KVCache) args() []string {
 	size, ok := amountOf(c.HostMemory, byteAmount, leastHostMemory)
 	if !ok {
@@ -137,7 +137,7 @@ func (c KVCache) args() []string {
 	return []string{"--kv-offloading-size", strconv.FormatFloat(float64(size.Value())/(1<<30), 'f', -1, 64)}
 }
 
-// args bound the queue.
+// args returns the arguments that bound the queue.
 func (q QueueLimits) args() []string {
 	var args []string
 	if q.MaxRequests > 0 {
@@ -149,7 +149,7 @@ func (q QueueLimits) args() []string {
 	return args
 }
 
-// args propose tokens.
+// args returns the arguments of speculative decoding.
 func (p Speculative) args() []string {
 	if p.Method == "" {
 		return nil
@@ -171,7 +171,7 @@ func jsonText(value any) string {
 	return string(text)
 }
 
-// args bound the media of requests.
+// args returns the arguments that bound the media of requests.
 func (m Media) args() []string {
 	var args []string
 	if len(m.Domains) > 0 {
@@ -189,7 +189,8 @@ func (m Media) args() []string {
 	return args
 }
 
-// args serve the adapters. Those that no batch uses wait in the node's memory.
+// args returns the arguments that serve the adapters. Adapters that no batch uses stay in
+// the node's memory.
 func (l LoRA) args() []string {
 	if len(l.Adapters) == 0 {
 		return nil
@@ -204,8 +205,8 @@ func (l LoRA) args() []string {
 	return args
 }
 
-// streamer returns how the weights are read from S3: by 16 threads, the default of the
-// streamer; of several GPUs, each one's process reads its own part.
+// streamer returns the options of the streamer from S3: 16 threads, its default. With
+// several GPUs, the process of each GPU reads its own part.
 func (s Spec) streamer() string {
 	if s.GPU.Count > 1 {
 		return `{"concurrency":16,"distributed":true}`
@@ -213,7 +214,7 @@ func (s Spec) streamer() string {
 	return `{"concurrency":16}`
 }
 
-// choice is a flag whose value the user chooses among vLLM's.
+// choice is a flag whose value is one of vLLM's names.
 type choice struct{ key, flag, value string }
 
 // choices returns the choices of a model, in the order in which they are rendered.
@@ -238,9 +239,9 @@ func (s Spec) ImageName() string {
 // Version returns the release of vLLM, unless Image determines it.
 func (s Spec) Version() string { return cmp.Or(s.VLLMVersion, versions.VLLM) }
 
-// EngineEnv returns the environment variables that derive from the spec. The user's own
-// may not replace them.
-func EngineEnv(s Spec) map[string]string {
+// VLLMEnv returns the environment variables that derive from the spec. The user's
+// variables may not replace them.
+func VLLMEnv(s Spec) map[string]string {
 	env := map[string]string{
 		"HOME":                        home,
 		"HF_HOME":                     cache + "/huggingface",
@@ -255,19 +256,20 @@ func EngineEnv(s Spec) map[string]string {
 	return env
 }
 
-// tunableEnv returns the environment variables with defaults that the user's may
-// replace.
+// tunableEnv returns environment variables that the user's variables may replace.
 func tunableEnv(s Spec) map[string]string {
 	env := map[string]string{
 		"VLLM_NO_USAGE_STATS": "1",
-		// One request may not ask for thousands of completions (CVE-2026-34756).
+		// One request may not produce thousands of completions (CVE-2026-34756).
 		"VLLM_MAX_N_SEQUENCES": "64",
-		// An address that a request names may not send the server on to another, such as
-		// one within the cluster. vLLM's own default is 1 (vllm/envs.py at 2f41c894e3).
+		// The address of an image in a request may not redirect the server to another
+		// address, such as one within the cluster. vLLM's default is 1 (vllm/envs.py at
+		// 2f41c894e3).
 		"VLLM_MEDIA_URL_ALLOW_REDIRECTS": "0",
 	}
 	if s.Model.InS3() {
-		// Of every GPU's process; its own default is 40 GB, more than a pod has.
+		// The limit applies to the process of each GPU. The default, 40 GB, is more than
+		// a pod has.
 		env["RUNAI_STREAMER_MEMORY_LIMIT"] = strconv.Itoa(streamerBytes)
 		if s.Storage.Region != "" {
 			env["AWS_REGION"] = s.Storage.Region
@@ -276,7 +278,7 @@ func tunableEnv(s Spec) map[string]string {
 	return env
 }
 
-// streamerBytes is what the streamer reads ahead.
+// streamerBytes is the size of the streamer's buffer, in bytes.
 const streamerBytes = 4 << 30
 
 const (
@@ -284,12 +286,12 @@ const (
 	apiKeyVariable = "VLLM_API_KEY"
 )
 
-// Environment returns all environment variables of a replica, sorted by name so that an
-// unchanged input renders unchanged.
+// Environment returns all environment variables of a replica, sorted by name, so that the
+// same spec always renders the same pod.
 func Environment(s Spec) []corev1.EnvVar {
 	plain := tunableEnv(s)
 	maps.Copy(plain, s.Env)
-	maps.Copy(plain, EngineEnv(s))
+	maps.Copy(plain, VLLMEnv(s))
 	var vars []corev1.EnvVar
 	for _, name := range slices.Sorted(maps.Keys(plain)) {
 		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
