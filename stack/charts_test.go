@@ -77,7 +77,7 @@ func TestMalformedReceivers(t *testing.T) {
 		{"no URL of the webhook", []string{alerts("{page: webhook}")}, "alertWebhookUrl: is missing"},
 		{"URL without a receiver", []string{"alertSlackUrl: {secure: '" + slack + "'}"}, "alertSlackUrl: is of no use without a receiver"},
 		{"key of another receiver", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: '" + slack + "'}", "alertPagerDutyKey: {secure: " + key + "}"}, "alertPagerDutyKey: is of no use"},
-		{"URL in clear", []string{alerts("{page: slack}"), "alertSlackUrl: '" + slack + "'"}, "alertSlackUrl: is stored in clear"},
+		{"URL in clear", []string{alerts("{page: slack}"), "alertSlackUrl: '" + slack + "'"}, "alertSlackUrl: is stored unencrypted"},
 		{"no URL", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: " + canary + "}"}, "alertSlackUrl: is not the secret"},
 		{"URL of Slack without encryption on the wire", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: '" + webhook + "'}"}, "alertSlackUrl: is not the secret"},
 		{"short key", []string{alerts("{page: pagerduty}"), "alertPagerDutyKey: {secure: " + canary + "}"}, "alertPagerDutyKey: is not the secret"},

@@ -40,7 +40,10 @@ func availability() []Item {
 			ID: "objectives", Key: "models[].objectives", Rule: "Each model has objectives of its own.",
 			Reason:  "Scaling targets, batch sizes and shutdown times derive from them. The defaults are those of a public trace of conversations.",
 			Problem: "the load and the latencies are the defaults", Advice: "set objectives to yours",
-			model: func(_ Stack, m serving.Spec) bool { return m.Objectives != (serving.Objectives{}) },
+			model: func(_ Stack, m serving.Spec) bool {
+				// The share has a default, and changes no size.
+				return m.Objectives != serving.Objectives{Share: m.Objectives.Share}
+			},
 		},
 	}
 }
