@@ -24,6 +24,7 @@ func (c *Config) check(found *findings) {
 	c.checkCosts(found)
 	c.checkMonitoring(found)
 	c.checkGrafanaPassword(found)
+	c.checkAlertReceivers(found)
 	c.checkNamespaces(found)
 	for i, m := range c.Models {
 		c.checkGroupNames(found, i)

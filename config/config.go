@@ -39,6 +39,9 @@ type Config struct {
 	// GrafanaPassword is the password of Grafana's administrator; nil if none is
 	// given (key grafanaPassword, encrypted).
 	GrafanaPassword pulumi.StringPtrInput
+	// AlertReceivers holds the secret of each kind of receiver of alerts that has one
+	// (keys alertSlackUrl, alertPagerDutyKey and alertWebhookUrl, encrypted).
+	AlertReceivers map[string]pulumi.StringPtrInput
 
 	passedOver passedOver
 	source     Source

@@ -132,6 +132,12 @@ func newConfig(source *Source, typed stack, r *keys.Result) *Config {
 		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
 		passedOver:      passedOver{}, source: *source, typed: typed, root: s,
 	}
+	c.AlertReceivers = map[string]pulumi.StringPtrInput{}
+	for _, r := range c.alertReceivers() {
+		if value := secret(r.key, r.secret); value != nil {
+			c.AlertReceivers[r.kind] = value
+		}
+	}
 	for _, m := range s.Models {
 		c.Models = append(c.Models, m.Spec)
 	}

@@ -46,6 +46,12 @@ type stack struct {
 	// GrafanaPassword is the password of Grafana's administrator. Without it, the chart
 	// generates one.
 	GrafanaPassword string `key:"grafanaPassword" secret:"true" page:"monitoring"`
+	// AlertSlackURL is the URL of the incoming webhook of Slack, to which alerts go.
+	AlertSlackURL string `key:"alertSlackUrl" secret:"true" page:"monitoring"`
+	// AlertPagerDutyKey is the integration key of a service of PagerDuty (Events API v2).
+	AlertPagerDutyKey string `key:"alertPagerDutyKey" secret:"true" page:"monitoring"`
+	// AlertWebhookURL is the URL to which Alertmanager posts alerts.
+	AlertWebhookURL string `key:"alertWebhookUrl" secret:"true" page:"monitoring"`
 	// Costs are prices, and costs of the stack other than those of its models.
 	Costs Costs `key:"costs"`
 	// Limits are bounds. A preview that exceeds them fails.

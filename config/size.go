@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
+	"github.com/vllm-eks/vllm-eks/spec/monitoring"
 )
 
 // Size holds the estimates and the costs of a stack.
@@ -170,4 +172,19 @@ func (c *Config) passed(model int) string {
 		reasons = append(reasons, p.Name+": "+p.Why)
 	}
 	return strings.Join(reasons, "; ")
+}
+
+// Bounds returns the limits of the stack that alerts compare with measurements.
+func (c *Config) Bounds() monitoring.Bounds {
+	if c == nil {
+		return monitoring.Bounds{}
+	}
+	b := monitoring.Bounds{MaxUSDPerHour: c.Limits.MaxUSDPerHour, KubernetesVersion: c.Platform.Cluster.KubernetesVersion}
+	if b.MaxUSDPerHour > 0 {
+		b.SharedUSDPerHour = sizing.Account(nil, c.shared(), c.prices()).Max
+	}
+	if support, known := versions.SupportOf(b.KubernetesVersion); known {
+		b.ExtendedSupport = support.Standard
+	}
+	return b
 }

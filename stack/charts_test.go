@@ -59,6 +59,51 @@ func TestGrafanaHasOnePassword(t *testing.T) {
 	}
 }
 
+// TestMalformedReceivers checks that receivers of alerts without a secret, and secrets without a
+// receiver, are refused, and that no message repeats a secret.
+func TestMalformedReceivers(t *testing.T) {
+	const slack, webhook, key = "https://hooks.slack.com/services/" + canary, "http://alerts.example.com/" + canary, "pagerduty00canary000000000000000"
+	alerts := func(text string) string { return "monitoring: {alertmanager: true, alerts: " + text + "}" }
+	for _, test := range []struct {
+		name string
+		keys []string
+		want string
+	}{
+		{"Slack", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: '" + slack + "'}"}, ""},
+		{"webhook", []string{alerts("{ticket: webhook}"), "alertWebhookUrl: {secure: '" + webhook + "'}"}, ""},
+		{"PagerDuty", []string{alerts("{page: pagerduty}"), "alertPagerDutyKey: {secure: " + key + "}"}, ""},
+		{"no URL of Slack", []string{alerts("{page: slack}")}, "alertSlackUrl: is missing"},
+		{"no key of PagerDuty", []string{alerts("{page: pagerduty, ticket: slack}"), "alertSlackUrl: {secure: '" + slack + "'}"}, "alertPagerDutyKey: is missing"},
+		{"no URL of the webhook", []string{alerts("{page: webhook}")}, "alertWebhookUrl: is missing"},
+		{"URL without a receiver", []string{"alertSlackUrl: {secure: '" + slack + "'}"}, "alertSlackUrl: is of no use without a receiver"},
+		{"key of another receiver", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: '" + slack + "'}", "alertPagerDutyKey: {secure: " + key + "}"}, "alertPagerDutyKey: is of no use"},
+		{"URL in clear", []string{alerts("{page: slack}"), "alertSlackUrl: '" + slack + "'"}, "alertSlackUrl: is stored unencrypted"},
+		{"no URL", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: " + canary + "}"}, "alertSlackUrl: is not the secret"},
+		{"URL of Slack without encryption on the wire", []string{alerts("{page: slack}"), "alertSlackUrl: {secure: '" + webhook + "'}"}, "alertSlackUrl: is not the secret"},
+		{"short key", []string{alerts("{page: pagerduty}"), "alertPagerDutyKey: {secure: " + canary + "}"}, "alertPagerDutyKey: is not the secret"},
+		{"unknown receiver", []string{alerts("{page: email}")}, "monitoring.alerts.page: is \"email\""},
+		{"unknown key", []string{alerts("{receiver: slack}")}, "monitoring.alerts.receiver: "},
+		{"no Alertmanager", []string{"monitoring: {alerts: {page: slack}}", "alertSlackUrl: {secure: '" + slack + "'}"}, "monitoring.alerts: is ignored without alertmanager"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := record("test", mustParse(t, edited(t, "  vllm-eks:models", "  vllm-eks:"+strings.Join(test.keys, "\n  vllm-eks:")+"\n  vllm-eks:models")))
+			if test.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			got := messages(err)
+			switch {
+			case len(got) != 1 || !strings.HasPrefix(strings.TrimSpace(got[0]), test.want):
+				t.Errorf("the problems are %q, want %q", got, test.want)
+			case strings.Contains(strings.Join(got, ""), canary) || strings.Contains(strings.Join(got, ""), key):
+				t.Errorf("the problems repeat a secret: %q", got)
+			}
+		})
+	}
+}
+
 // TestPrometheusElsewhereLeavesNoServiceMonitors checks that a stack with an existing
 // Prometheus has no ServiceMonitors: no chart installs their kind, and pulumi up would stop
 // at the first.

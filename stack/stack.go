@@ -36,9 +36,9 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	providers := pulumi.Composite(aws.Provided(), client.Provided())
 	addons := component(d, cluster.NewAddons, "addons", cluster.AddonsArgs{Spec: p.Cluster, ClusterName: eks.Name, VolumesRole: eks.VolumesRole, Tags: aws.Tags, DependsOn: groups.Ready()}, providers)
 	ready := join(groups.Ready(), addons.Ready())
-	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, DependsOn: ready}, providers)
+	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, Receivers: cfg.AlertReceivers, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
-	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched(cfg), DependsOn: prometheus.Ready()}, providers)
+	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched(cfg), Bounds: cfg.Bounds(), DependsOn: prometheus.Ready()}, providers)
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
 	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,

@@ -100,6 +100,8 @@ func useCases(t *testing.T) []*useCase {
 		{"everything-aws", string(aws), inEveryZone()},
 		{"vpc", edited(t, existingVPC...), withSubnets()},
 		{"grafana", edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {grafana: {install: true, existingSecret: admins}}\n  vllm-eks:models"), nil},
+		{"webhook", edited(t, "  vllm-eks:models", "  vllm-eks:monitoring: {alertmanager: true, alerts: {page: webhook}}\n"+
+			"  vllm-eks:alertWebhookUrl: {secure: 'https://alerts.example.com'}\n  vllm-eks:models"), nil},
 		{"limit", edited(t, "  vllm-eks:models", "  vllm-eks:limits: {maxUsdPerHour: 5}\n  vllm-eks:models"), nil},
 		{"checklist", edited(t, "  vllm-eks:models", "  vllm-eks:checklist: {production: true, require: false}\n  vllm-eks:models"), nil},
 		{"name", "config:\n  aws:region: us-west-2\n  vllm-eks:cluster: {existing: {context: test, name: test}}\n" +

@@ -26,6 +26,10 @@ type Args struct {
 	// GrafanaPassword is the password of Grafana's administrator, whose name is admin.
 	// Default: the password in Grafana.ExistingSecret, or one that the chart generates.
 	GrafanaPassword pulumi.StringPtrInput
+	// Receivers holds the secret of each kind of receiver in Spec.Alerts: the webhook URL of
+	// Slack, the integration key of PagerDuty (Events API v2), or the URL of the webhook.
+	// Required for each of Spec.Receivers.
+	Receivers map[string]pulumi.StringPtrInput
 	// DependsOn lists the resources that are created before Prometheus and deleted
 	// after it: the nodes, and the driver that creates its volumes. Default: none.
 	DependsOn []pulumi.Resource
@@ -35,7 +39,13 @@ type Args struct {
 // installs neither. Errors name the wrong key of the spec, under name.
 func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
-	if err := problems.Err(spec.Validate(field.NewPath(name))); err != nil {
+	found := spec.Validate(field.NewPath(name))
+	for _, kind := range spec.Receivers() {
+		if args.Receivers[kind] == nil {
+			problems.Required(&found, field.NewPath(name, "alerts"), "has a receiver of the kind %s without its secret; want it in Receivers", kind)
+		}
+	}
+	if err := problems.Err(found); err != nil {
 		return nil, err
 	}
 	component := release.ComponentArgs{Type: typeToken, DependsOn: args.DependsOn, Outputs: pulumi.Map{"prometheusUrl": pulumi.String(spec.PrometheusURL())}}
@@ -43,7 +53,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		component.Namespaces = append(component.Namespaces, chart.Namespace{Name: spec.Namespace + monitoringspec.NodesSuffix, Level: chart.Privileged})
 	}
 	if spec.Install {
-		if err := addPrometheus(&component, spec, args.GrafanaPassword); err != nil {
+		if err := addPrometheus(&component, spec, args); err != nil {
 			return nil, err
 		}
 	}
@@ -58,7 +68,7 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 
 // addPrometheus adds the chart of Prometheus, and the objects that it needs, to a
 // component.
-func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, password pulumi.StringPtrInput) error {
+func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, args Args) error {
 	values := chart.Merge(monitoringspec.StackValues(spec), spec.Values)
 	ready, err := available(spec, values)
 	if err != nil {
@@ -72,13 +82,26 @@ func addPrometheus(component *release.ComponentArgs, spec monitoringspec.Spec, p
 		},
 		Confirm: []release.Object{ready},
 	}
-	if password != nil && spec.Grafana.Install {
-		component.Objects = append(component.Objects, administrator(spec, password))
-		chart.GivenNames = func(names release.Names) pulumi.Map {
-			return pulumi.Map{"grafana": pulumi.Map{"admin": pulumi.Map{
+	hasPassword, hasReceivers := args.GrafanaPassword != nil && spec.Grafana.Install, len(spec.Receivers()) > 0
+	if hasPassword {
+		component.Objects = append(component.Objects, administrator(spec, args.GrafanaPassword))
+	}
+	if hasReceivers {
+		component.Objects = append(component.Objects, receivers(spec, args.Receivers))
+	}
+	chart.GivenNames = func(names release.Names) pulumi.Map {
+		given := pulumi.Map{}
+		if hasPassword {
+			given["grafana"] = pulumi.Map{"admin": pulumi.Map{
 				"existingSecret": names[grafanaSecret], "userKey": pulumi.String(monitoringspec.UserKey), "passwordKey": pulumi.String(monitoringspec.PasswordKey),
-			}}}
+			}}
 		}
+		if hasReceivers {
+			given["alertmanager"] = pulumi.Map{"alertmanagerSpec": pulumi.Map{"volumes": pulumi.Array{pulumi.Map{
+				"name": pulumi.String(monitoringspec.ReceiversVolume), "secret": pulumi.Map{"secretName": names[receiversSecret]},
+			}}}}
+		}
+		return given
 	}
 	component.Charts = append(component.Charts, chart)
 	return nil

@@ -24,14 +24,24 @@ func everything() monitoringspec.Spec {
 	return monitoringspec.Spec{
 		Install: true, Namespace: "watch", RetentionDays: 30, StorageGiB: 200, StorageClass: "fast", Replicas: 2, Alertmanager: true,
 		Grafana: monitoringspec.Grafana{Install: true, ExistingSecret: "grafana-admin"}, GPUMetrics: new(true),
+		Alerts: monitoringspec.Alerts{Page: monitoringspec.PagerDuty, Ticket: monitoringspec.Slack, Channel: "#vllm"},
 	}
+}
+
+// receiverSecrets returns a secret for each kind of receiver.
+func receiverSecrets() map[string]pulumi.StringPtrInput {
+	secrets := map[string]pulumi.StringPtrInput{}
+	for _, kind := range []string{monitoringspec.Slack, monitoringspec.PagerDuty, monitoringspec.Webhook} {
+		secrets[kind] = pulumi.StringPtr("hunter2-" + kind)
+	}
+	return secrets
 }
 
 func record(t *testing.T, spec monitoringspec.Spec) (*stacktest.Recording, *release.Component) {
 	t.Helper()
 	var component *release.Component
 	recording, err := stacktest.Record("test", func(ctx *pulumi.Context) (err error) {
-		component, err = New(ctx, "monitoring", Args{Spec: spec})
+		component, err = New(ctx, "monitoring", Args{Spec: spec, Receivers: receiverSecrets()})
 		return err
 	})
 	if err != nil {
@@ -100,6 +110,18 @@ func TestPrometheusURL(t *testing.T) {
 	}
 }
 
+// alerting returns a spec with receivers of alerts.
+func alerting(alerts monitoringspec.Alerts) monitoringspec.Spec {
+	return monitoringspec.Spec{Install: true, Alertmanager: true, Alerts: alerts}
+}
+
+// overriding returns a spec with a receiver, and a value of the chart's Alertmanager.
+func overriding(key string, value any) monitoringspec.Spec {
+	s := alerting(monitoringspec.Alerts{Page: monitoringspec.Slack})
+	s.Values = map[string]any{"alertmanager": map[string]any{key: value}}
+	return s
+}
+
 func TestValidate(t *testing.T) {
 	installed := func(change func(*monitoringspec.Spec)) monitoringspec.Spec {
 		s := monitoringspec.Spec{Install: true}
@@ -139,6 +161,16 @@ func TestValidate(t *testing.T) {
 		{"no class", monitoringspec.Spec{StorageClass: "gp3"}, "monitoring.storageClass: forbidden"},
 		{"no replicas", monitoringspec.Spec{Replicas: 1}, "monitoring.replicas: forbidden"},
 		{"no alertmanager", monitoringspec.Spec{Alertmanager: true}, "monitoring.alertmanager: forbidden"},
+		{"no alerts", monitoringspec.Spec{Alerts: monitoringspec.Alerts{Page: "slack"}}, "monitoring.alerts: forbidden"},
+		{"alerts without Alertmanager", installed(func(s *monitoringspec.Spec) { s.Alerts.Page = "slack" }), "monitoring.alerts: forbidden"},
+		{"receiver", alerting(monitoringspec.Alerts{Page: "email"}), "monitoring.alerts.page: not supported"},
+		{"receiver of tickets", alerting(monitoringspec.Alerts{Page: "slack", Ticket: "email"}), "monitoring.alerts.ticket: not supported"},
+		{"channel", alerting(monitoringspec.Alerts{Page: "slack", Channel: "#a b"}), "monitoring.alerts.channel: invalid"},
+		{"channel of another receiver", alerting(monitoringspec.Alerts{Ticket: "webhook", Channel: "#a"}), "monitoring.alerts.channel: forbidden"},
+		{"channel without a receiver", alerting(monitoringspec.Alerts{Channel: "#a"}), "monitoring.alerts.channel: forbidden"},
+		{"two configurations", overriding("config", map[string]any{"receivers": []any{}}), "monitoring.values.alertmanager.config: forbidden"},
+		{"configuration as a string", overriding("stringConfig", "a"), "monitoring.values.alertmanager.stringConfig: forbidden"},
+		{"volumes", overriding("alertmanagerSpec", map[string]any{"volumes": []any{}}), "monitoring.values.alertmanager.alertmanagerSpec.volumes: forbidden"},
 		{"no grafana", monitoringspec.Spec{Grafana: monitoringspec.Grafana{Install: true}}, "monitoring.grafana.install: forbidden"},
 		{"dashboards without rules", monitoringspec.Spec{ServiceMonitor: true, Rules: new(false), Dashboards: new(true)}, "monitoring.dashboards: forbidden"},
 		{"dashboards without a ServiceMonitor", monitoringspec.Spec{Dashboards: new(true)}, "monitoring.dashboards: forbidden"},

@@ -18,6 +18,9 @@ const (
 	// grafanaSecret is the name of the resource of the Secret with Grafana's
 	// administrator.
 	grafanaSecret = "grafana-admin"
+	// receiversSecret is the name of the resource of the Secret with the secrets of the
+	// receivers of alerts.
+	receiversSecret = "alert-receivers"
 	// valuesAnnotation is the annotation with the digest of the chart's values. An
 	// update that changes the values waits for Prometheus.
 	valuesAnnotation = "vllm-eks/values"
@@ -68,19 +71,34 @@ func volumeClaims(s monitoringspec.Spec) []release.Object {
 }
 
 // administrator returns the Secret with the name and the password of Grafana's
-// administrator. It is immutable, and Pulumi generates its name: a new password
-// creates a new Secret, and restarts Grafana.
+// administrator. A new password restarts Grafana.
 func administrator(s monitoringspec.Spec, password pulumi.StringPtrInput) release.Object {
+	return secret(s, grafanaSecret, pulumi.Map{monitoringspec.UserKey: pulumi.String("admin"), monitoringspec.PasswordKey: password})
+}
+
+// receivers returns the Secret with the secrets of the receivers of alerts. A new one restarts
+// Alertmanager.
+func receivers(s monitoringspec.Spec, secrets map[string]pulumi.StringPtrInput) release.Object {
+	data := pulumi.Map{}
+	for _, kind := range s.Receivers() {
+		data[monitoringspec.ReceiverKey(kind)] = secrets[kind]
+	}
+	return secret(s, receiversSecret, data)
+}
+
+// secret returns a Secret. It is immutable, and Pulumi generates its name: other data
+// creates a new Secret, and restarts the pods that read it.
+func secret(s monitoringspec.Spec, name string, data pulumi.Map) release.Object {
 	return release.Object{
 		Type: "kubernetes:core/v1:Secret",
-		Name: grafanaSecret,
+		Name: name,
 		Inputs: pulumi.Map{
 			"apiVersion": pulumi.String("v1"),
 			"kind":       pulumi.String("Secret"),
 			"type":       pulumi.String("Opaque"),
 			"immutable":  pulumi.Bool(true),
 			"metadata":   pulumi.Map{"namespace": pulumi.String(s.Namespace), "labels": labels()},
-			"stringData": pulumi.ToSecret(pulumi.Map{monitoringspec.UserKey: pulumi.String("admin"), monitoringspec.PasswordKey: password}),
+			"stringData": pulumi.ToSecret(data),
 		},
 	}
 }

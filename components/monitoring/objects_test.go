@@ -152,7 +152,7 @@ func TestGrafanasPasswordWorksInTheFirstRun(t *testing.T) {
 func TestAlertsThatAlwaysFireAreOff(t *testing.T) {
 	for _, alertmanager := range []bool{false, true} {
 		rules := monitoringspec.StackValues(monitoringspec.Spec{Install: true, Alertmanager: alertmanager}.WithDefaults())["defaultRules"]
-		for alert, want := range map[string]bool{"PrometheusNotConnectedToAlertmanagers": !alertmanager, "KubeCPUOvercommit": true, "KubeMemoryOvercommit": true} {
+		for alert, want := range map[string]bool{"PrometheusNotConnectedToAlertmanagers": !alertmanager, "KubeCPUOvercommit": true, "KubeMemoryOvercommit": true, "Watchdog": true, "InfoInhibitor": true} {
 			if got := lookUp(rules, "disabled", alert); got != want {
 				t.Errorf("with Alertmanager %t, %s is off: %v, want %t", alertmanager, alert, got, want)
 			}

@@ -17,6 +17,8 @@ type RulesArgs struct {
 	// Models are the models that the rules describe. Default: none, and no rules and no
 	// dashboards.
 	Models []monitoringspec.Model
+	// Bounds are the limits of the stack. Default: no limits, and no alerts about them.
+	Bounds monitoringspec.Bounds
 	// DependsOn lists the resources that define the kind PrometheusRule. Default: none.
 	DependsOn []pulumi.Resource
 }
@@ -26,7 +28,7 @@ type RulesArgs struct {
 func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.ResourceOption) (*release.Component, error) {
 	spec := args.Spec.WithDefaults()
 	component := release.ComponentArgs{Type: "vllm-eks:monitoring:Rules", DependsOn: args.DependsOn}
-	if groups := rules.Groups(args.Models); *spec.Rules && len(groups) > 0 {
+	if groups := rules.Groups(args.Models, args.Bounds); *spec.Rules && len(groups) > 0 {
 		object, err := ruleObject(spec, groups)
 		if err != nil {
 			return nil, err

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"sigs.k8s.io/yaml"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
@@ -27,7 +30,7 @@ func TestStateMetricsOfRules(t *testing.T) {
 	}
 	resources := strings.Split(flag[1], ",")
 	read := map[string]bool{}
-	for _, group := range rules.Groups([]monitoringspec.Model{{Namespace: "inference", Service: "chat", ID: "org/chat"}}) {
+	for _, group := range rules.Groups([]monitoringspec.Model{{Namespace: "inference", Service: "chat", ID: "org/chat"}}, monitoringspec.Bounds{}) {
 		for _, rule := range group.Rules {
 			for _, metric := range stateMetric.FindAllStringSubmatch(rule.Expr, -1) {
 				read[metric[1]+"s"] = true
@@ -39,5 +42,32 @@ func TestStateMetricsOfRules(t *testing.T) {
 	}
 	if !read["pods"] || !read["deployments"] {
 		t.Errorf("the rules read %v, want pods and deployments at least", read)
+	}
+}
+
+// TestStateOfScaledObjects holds that kube-state-metrics reports ScaledObjects here as on AWS.
+func TestStateOfScaledObjects(t *testing.T) {
+	content, err := os.ReadFile(filepath.Join("../..", controllersFolder, "kube-state-metrics", "kustomization.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`(?s)--custom-resource-state-config=\n(.*?)\n {12}resources:`).FindStringSubmatch(string(content))
+	if found == nil {
+		t.Fatal("kube-state-metrics has no --custom-resource-state-config")
+	}
+	normal := func(text []byte) string {
+		text = regexp.MustCompile(`"help":"[^"]*",?`).ReplaceAll(text, nil)
+		return string(text)
+	}
+	local, err := yaml.YAMLToJSON([]byte(found[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := json.Marshal(monitoringspec.ScaledObjectState())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if normal(local) != normal(want) {
+		t.Errorf("the local configuration is\n%s, want that of spec/monitoring\n%s", local, want)
 	}
 }

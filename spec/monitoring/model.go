@@ -1,5 +1,7 @@
 package monitoring
 
+import "time"
+
 // Model describes one model to recording rules, alerts and dashboards: the labels of its
 // series, its bounds, and the numbers that sizing predicts.
 type Model struct {
@@ -44,4 +46,17 @@ type Predicted struct {
 	Concurrency int
 	// NodeSeconds, ImageSeconds and LoadSeconds are the phases of a cold start.
 	NodeSeconds, ImageSeconds, LoadSeconds float64
+}
+
+// Bounds holds limits of the whole stack that alerts compare with measurements.
+type Bounds struct {
+	// MaxUSDPerHour is the key limits.maxUsdPerHour. Default: no limit.
+	MaxUSDPerHour float64
+	// SharedUSDPerHour is the predicted cost of everything but the nodes of the models.
+	SharedUSDPerHour float64
+	// KubernetesVersion is the minor version of the cluster, such as 1.35.
+	KubernetesVersion string
+	// ExtendedSupport is the day on which extended support of the version begins.
+	// Default: not known.
+	ExtendedSupport time.Time
 }

@@ -11,7 +11,10 @@ import (
 // values.
 func TestNothingPanics(t *testing.T) {
 	panicstest.Package{
-		Types:     []any{monitoring.Spec{}},
-		Functions: map[string]any{"StackValues": monitoring.StackValues, "GrafanaValues": monitoring.GrafanaValues, "ExporterValues": monitoring.ExporterValues},
+		Types: []any{monitoring.Spec{}},
+		Functions: map[string]any{
+			"StackValues": monitoring.StackValues, "GrafanaValues": monitoring.GrafanaValues, "ExporterValues": monitoring.ExporterValues,
+			"ReceiverKey": monitoring.ReceiverKey, "AlertmanagerConfig": monitoring.AlertmanagerConfig, "ScaledObjectState": monitoring.ScaledObjectState,
+		},
 	}.Check(t, ".")
 }

@@ -36,17 +36,20 @@ type Spec struct {
 	// Replicas is the number of Prometheus servers, each with all metrics. With one
 	// server, models are not scaled while its node is down.
 	Replicas int `key:"replicas" range:"1..2" default:"1" if:"install"`
-	// Alertmanager sends alerts to the receivers that AlertmanagerConfigs name. Without
-	// it, only Prometheus shows alerts.
+	// Alertmanager sends alerts to the receivers of [Alerts], and to those that
+	// AlertmanagerConfigs name. Without it, only Prometheus shows alerts.
 	Alertmanager bool `key:"alertmanager"`
+	// Alerts are the receivers to which Alertmanager sends alerts. Default: those of
+	// AlertmanagerConfigs alone.
+	Alerts Alerts `key:"alerts"`
 	// Grafana shows dashboards. It has no volume, so dashboards come from ConfigMaps with
 	// the label grafana_dashboard=1.
 	Grafana Grafana `key:"grafana" short:"install"`
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics. It also works with an
 	// existing Prometheus. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
-	// Rules creates recording rules of the models, in the namespace of Prometheus.
-	// Default: true with serviceMonitor.
+	// Rules creates recording rules and alerts of the models, in the namespace of
+	// Prometheus. Default: true with serviceMonitor.
 	Rules *bool `key:"rules"`
 	// Dashboards creates four dashboards for Grafana, in the namespace of Prometheus:
 	// ConfigMaps with the label grafana_dashboard=1. Default: the value of [Rules], whose
@@ -68,9 +71,9 @@ type Spec struct {
 }
 
 // setBy returns the values of the chart that the keys of this component set.
-func setBy(path *field.Path) chart.SetBy {
+func (s Spec) setBy(path *field.Path) chart.SetBy {
 	const prometheus = "prometheus.prometheusSpec."
-	return chart.SetBy{
+	owners := chart.SetBy{
 		// Other objects refer to Prometheus by its kind and its name.
 		"cleanPrometheusOperatorObjectNames":                "",
 		"prometheus.agentMode":                              "",
@@ -89,6 +92,12 @@ func setBy(path *field.Path) chart.SetBy {
 		prometheus + "shards":                               "",
 		prometheus + "persistentVolumeClaimRetentionPolicy": "",
 	}
+	if len(s.Receivers()) > 0 {
+		for _, value := range []string{"config", "stringConfig", "alertmanagerSpec.volumes", "alertmanagerSpec.volumeMounts", "alertmanagerSpec.useExistingSecret"} {
+			owners["alertmanager."+value] = path.Child("alerts").String()
+		}
+	}
+	return owners
 }
 
 // Grafana holds whether Grafana is installed, and its password.
@@ -214,7 +223,8 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 		// The message does not repeat the value, which may be the password.
 		problems.Invalid(&found, path.Child("grafana", "existingSecret"), "is not the name of a Secret; want one with admin-user and admin-password")
 	}
-	chart.CheckValues(&found, path.Child("values"), StackValues(s), s.Values, setBy(path))
+	s.validateAlerts(&found, path.Child("alerts"))
+	chart.CheckValues(&found, path.Child("values"), StackValues(s), s.Values, s.setBy(path))
 	return found
 }
 
@@ -241,6 +251,7 @@ func (s Spec) validateUnused(found *field.ErrorList, path *field.Path) {
 		{Key: "storageClass", Given: s.StorageClass != ""},
 		{Key: "replicas", Given: s.Replicas != 0},
 		{Key: "alertmanager", Given: s.Alertmanager},
+		{Key: "alerts", Given: s.Alerts.configured()},
 		{Key: "grafana.install", Given: s.Grafana.Install},
 		{Key: "grafana.existingSecret", Given: s.Grafana.ExistingSecret != ""},
 		{Key: "values", Given: len(s.Values) > 0},

@@ -36,13 +36,7 @@ func StackValues(s Spec) map[string]any {
 		"prometheusOperator": operator(),
 		"alertmanager":       alertmanager(s),
 		"grafana":            GrafanaValues(s),
-		"kube-state-metrics": map[string]any{
-			"affinity": gpunodes.Avoid(), "priorityClassName": ClusterCritical, "resources": resources("20m", "64Mi", "256Mi"),
-			// Otherwise it may read every Secret of the cluster in order to count them.
-			"collectorsExclude": []any{"secrets", "configmaps"},
-			// Dashboards count nodes by these labels. Without a list, it publishes no labels.
-			"metricLabelsAllowlist": []any{"nodes=[node.kubernetes.io/instance-type,eks.amazonaws.com/capacityType]"},
-		},
+		"kube-state-metrics": stateMetrics(),
 		// It uses the network and the disks of its node. The namespace of the other pods
 		// does not permit that.
 		"prometheus-node-exporter": map[string]any{
@@ -54,7 +48,8 @@ func StackValues(s Spec) map[string]any {
 
 // rules disables alerts that fire on every cluster of this program: Prometheus has no
 // Alertmanager unless it is installed, and a cluster whose nodes start on demand never
-// has enough spare capacity to lose its largest node.
+// has enough spare capacity to lose its largest node. Watchdog
+// always fires by design, and InfoInhibitor whenever an alert of the severity info does.
 func rules(s Spec) map[string]any {
 	return map[string]any{
 		"rules": map[string]any{"alertmanager": s.Alertmanager},
@@ -62,6 +57,8 @@ func rules(s Spec) map[string]any {
 			"PrometheusNotConnectedToAlertmanagers": !s.Alertmanager,
 			"KubeCPUOvercommit":                     true,
 			"KubeMemoryOvercommit":                  true,
+			"Watchdog":                              true,
+			"InfoInhibitor":                         true,
 		},
 	}
 }
@@ -105,16 +102,6 @@ func operator() map[string]any {
 			"resources": resources("10m", "32Mi", "128Mi"),
 		},
 	}
-}
-
-func alertmanager(s Spec) map[string]any {
-	if !s.Alertmanager {
-		return map[string]any{"enabled": false}
-	}
-	return map[string]any{"enabled": true, "alertmanagerSpec": map[string]any{
-		"affinity":  gpunodes.Avoid(),
-		"resources": resources("10m", "64Mi", "256Mi"),
-	}}
 }
 
 // GrafanaValues returns the values of Grafana. They have no password, because Pulumi's

@@ -10,7 +10,7 @@ import (
 // metricLabelsAllowlist in spec/monitoring.
 const (
 	instanceTypeLabel = "label_node_kubernetes_io_instance_type"
-	capacityTypeLabel = "label_eks_amazonaws_com_capacityType"
+	capacityTypeLabel = "label_eks_amazonaws_com_capacity_type"
 )
 
 // nodes returns the dashboard of GPUs and nodes.

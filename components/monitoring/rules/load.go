@@ -56,7 +56,10 @@ func objectives(models []monitoringspec.Model) []Rule {
 		met("tpot", TPOTBuckets, models, func(m monitoringspec.Model) float64 { return m.TPOTSeconds }),
 	)
 	failed := fmt.Sprintf(`sum %[1]s (%[2]s{finished_reason="error"}) / (sum %[1]s (%[2]s) > 0)`, by, Requests)
-	all := record(Attained, `clamp_min(sum %[1]s (%[2]s{objective=~"ttft|tpot"}) - 1 - (%[3]s or 0 * sum %[1]s (%[2]s{objective="ttft"})), 0)`, by, Attained, failed)
+	// A request that fails before the first token has no latency, and one objective may be
+	// without a limit: the sum is that of the shares that exist.
+	missed := fmt.Sprintf(`1 - %s{objective=~"ttft|tpot"} or label_replace(%s, "objective", "failed", "", "")`, Attained, failed)
+	all := record(Attained, "clamp_min(1 - sum %s (%s), 0)", by, missed)
 	return append(list, all.with("objective", "all"))
 }
 

@@ -1,9 +1,11 @@
 package rules
 
-// Names of recorded series. Each has the labels namespace and service.
+// Names of recorded series of a model, with the labels namespace and service.
 const (
 	// Info is 1 for each model of the stack, with the label model.
 	Info = "service:vllm_eks:info"
+	// MinReplicas is the smallest number of replicas; without a series, it is 0.
+	MinReplicas = "service:replicas:min"
 	// MaxReplicas is the largest number of replicas.
 	MaxReplicas = "service:replicas:max"
 
@@ -40,6 +42,13 @@ const (
 	// latencies of a request separately: 1 less the shares that missed each, and less
 	// the share that failed.
 	Attained = "service:vllm_objectives_met:ratio5m"
+	// Finished and Missed are requests per second: finished, and late or failed. Missed
+	// is an upper bound, as Attained is a lower bound.
+	Finished = "service:vllm_requests_finished:rate5m"
+	Missed   = "service:vllm_requests_missed:rate5m"
+	// MissedRatio is the share of late or failed requests, with the label window: 5m, 30m,
+	// 1h, 6h or 3d.
+	MissedRatio = "service:vllm_objectives_missed:ratio"
 
 	// Ready, Existing and Wanted are numbers of replicas: ready, with a Pod, and as the
 	// autoscaler requests.
@@ -78,4 +87,15 @@ const (
 	// PredictedUSDPerMillion its prediction at the target load.
 	USDPerMillion          = "service:usd_per_million_output_tokens:1h"
 	PredictedUSDPerMillion = "service:usd_per_million_output_tokens:predicted"
+)
+
+// Names of recorded series of the whole stack, without the labels of a model.
+const (
+	// MaxUSDPerHour is the key limits.maxUsdPerHour, and SharedUSDPerHour the predicted cost
+	// of everything but the nodes of the models.
+	MaxUSDPerHour    = "stack:usd_per_hour:max"
+	SharedUSDPerHour = "stack:shared_usd_per_hour:predicted"
+	// ExtendedSupport is the Unix time at which extended support of Kubernetes begins, with
+	// the label version.
+	ExtendedSupport = "stack:kubernetes_extended_support:timestamp"
 )

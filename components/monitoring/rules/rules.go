@@ -1,4 +1,4 @@
-// Package rules builds recording rules: token rates, latencies, objectives, scaling, cost and
+// Package rules builds recording rules and alerts: token rates, latencies, objectives, scaling, cost and
 // GPUs of each model. It is pure: it returns rules, and other packages register them.
 //
 // Every recorded series has the labels namespace and service of its model. Names follow
@@ -7,6 +7,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -41,17 +42,22 @@ type Rule struct {
 	Annotations map[string]string `json:"annotations,omitempty"`
 }
 
-// Groups returns the recording rules of the models.
-func Groups(models []monitoringspec.Model) []Group {
+// Groups returns the recording rules and the alerts of the models, or nothing without models.
+func Groups(models []monitoringspec.Model, bounds monitoringspec.Bounds) []Group {
 	if len(models) == 0 {
 		return nil
 	}
-	return []Group{
-		{Name: "vllm-eks-predicted", Rules: predicted(models)},
-		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models))},
+	// The order of the models in the configuration changes no rule.
+	models = slices.SortedFunc(slices.Values(models), func(a, b monitoringspec.Model) int {
+		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
+	})
+	groups := []Group{
+		{Name: "vllm-eks-predicted", Rules: slices.Concat(predicted(models), constants(bounds))},
+		{Name: "vllm-eks-load", Rules: slices.Concat(load(), latency(), objectives(models), burnRates())},
 		{Name: "vllm-eks-scaling", Rules: slices.Concat(replicas(), triggers(), coldStart())},
 		{Name: "vllm-eks-capacity", Rules: slices.Concat(memory(), gpus(), cost())},
 	}
+	return append(groups, alerts(bounds)...)
 }
 
 // by aggregates the series of a model.
@@ -106,6 +112,7 @@ func predicted(models []monitoringspec.Model) []Rule {
 			}
 			list = append(list, rule)
 		}
+		add(MinReplicas, float64(m.MinReplicas))
 		add(MaxReplicas, float64(m.MaxReplicas))
 		add(ObjectiveShare, m.Share)
 		add(ReplicaUSDPerHour, m.Predicted.USDPerHour)
@@ -121,6 +128,18 @@ func predicted(models []monitoringspec.Model) []Rule {
 		for _, trigger := range m.Triggers {
 			add(TriggerTarget, trigger.Target, "trigger", trigger.Name)
 		}
+	}
+	return list
+}
+
+// constants returns the limits of the whole stack. A limit that is not set has no rule.
+func constants(bounds monitoringspec.Bounds) []Rule {
+	var list []Rule
+	if bounds.MaxUSDPerHour > 0 {
+		list = append(list, record(MaxUSDPerHour, "vector(%g)", bounds.MaxUSDPerHour), record(SharedUSDPerHour, "vector(%g)", bounds.SharedUSDPerHour))
+	}
+	if !bounds.ExtendedSupport.IsZero() {
+		list = append(list, record(ExtendedSupport, "vector(%d)", bounds.ExtendedSupport.Unix()).with("version", bounds.KubernetesVersion))
 	}
 	return list
 }

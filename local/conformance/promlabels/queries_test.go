@@ -4,7 +4,9 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/dashboards"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
@@ -37,12 +39,17 @@ func watched() []monitoringspec.Model {
 	}}
 }
 
+// bounds returns limits that each have an alert.
+func bounds() monitoringspec.Bounds {
+	return monitoringspec.Bounds{MaxUSDPerHour: 6, SharedUSDPerHour: 1, KubernetesVersion: "1.35", ExtendedSupport: time.Unix(1, 0)}
+}
+
 // recorded returns the metrics of the exporters and the recorded series, whose labels follow from
 // the rules.
 func recorded(t *testing.T) Metrics {
 	t.Helper()
 	metrics := exported(t)
-	for _, group := range rules.Groups(watched()) {
+	for _, group := range rules.Groups(watched(), bounds()) {
 		for _, rule := range group.Rules {
 			labels, problems := metrics.Check(rule.Expr)
 			for _, problem := range problems {
@@ -69,7 +76,7 @@ func TestRules(t *testing.T) {
 	own, metrics := exported(t), recorded(t)
 	count := 0
 	for name, labels := range metrics {
-		if own[name] != nil || name == "vllm_eks:digit" {
+		if own[name] != nil || name == "vllm_eks:digit" || strings.HasPrefix(name, "stack:") {
 			continue
 		}
 		count++
@@ -130,6 +137,8 @@ func TestEveryRecordedSeriesIsShown(t *testing.T) {
 		"vllm_eks:digit", rules.ReplicaUSDPerHour, // a part of other rules
 		rules.TTFTBuckets, rules.TPOTBuckets, rules.E2EBuckets, // shown as quantiles
 		rules.Info, // the values of the variables
+		// parts of alerts
+		rules.MinReplicas, rules.Finished, rules.Missed, rules.MissedRatio, rules.MaxUSDPerHour, rules.SharedUSDPerHour, rules.ExtendedSupport,
 	}
 	shown := map[string]bool{}
 	for _, p := range dashboards.Panels() {
@@ -154,7 +163,7 @@ func TestEveryRecordedSeriesIsShown(t *testing.T) {
 // TestEveryMetricIsUsed checks that the list of metrics has none that nothing queries.
 func TestEveryMetricIsUsed(t *testing.T) {
 	var queries []string
-	for _, group := range rules.Groups(watched()) {
+	for _, group := range rules.Groups(watched(), bounds()) {
 		for _, rule := range group.Rules {
 			queries = append(queries, rule.Expr)
 		}

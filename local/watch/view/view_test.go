@@ -162,7 +162,7 @@ func TestQuery(t *testing.T) {
 		USDPerHour: 1, USDPerMillionTokens: 1, KVTokens: 1, Concurrency: 1, NodeSeconds: 1, ImageSeconds: 1, LoadSeconds: 1,
 	}
 	known := map[string]bool{}
-	for _, group := range rules.Groups([]monitoringspec.Model{{Namespace: "inference", Service: "chat", MaxReplicas: 2, TTFTSeconds: 2, TPOTSeconds: .1, Share: .9, Predicted: predicted}}) {
+	for _, group := range rules.Groups([]monitoringspec.Model{{Namespace: "inference", Service: "chat", MaxReplicas: 2, TTFTSeconds: 2, TPOTSeconds: .1, Share: .9, Predicted: predicted}}, monitoringspec.Bounds{}) {
 		for _, rule := range group.Rules {
 			known[rule.Record] = true
 		}
