@@ -38,7 +38,6 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ready := join(groups.Ready(), addons.Ready())
 	prometheus := component(d, monitoring.New, "monitoring", monitoring.Args{Spec: p.Prometheus, GrafanaPassword: cfg.GrafanaPassword, Receivers: cfg.AlertReceivers, DependsOn: ready}, providers)
 	ready = join(ready, prometheus.Ready())
-	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched(cfg), Bounds: cfg.Bounds(), DependsOn: prometheus.Ready()}, providers)
 	autoscaler := component(d, nodes.NewAutoscaler, "autoscaler", nodes.AutoscalerArgs{Spec: p.Autoscaler, ClusterName: eks.Name, Region: region, DependsOn: ready}, providers)
 	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
@@ -46,6 +45,9 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ready = join(ready, autoscaler.Ready(), plain, balancers.Ready())
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
+	watched := watchedModels(cfg)
+	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched, Namespace: rulesNamespace(cfg, watched), Bounds: cfg.Bounds(),
+		DependsOn: join(prometheus.Ready(), namespaces.ReadyFor(rulesNamespace(cfg, watched)))}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {

@@ -10,10 +10,10 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// watched returns the models as recording rules, alerts and dashboards know them, ordered by
+// watchedModels returns the models as recording rules, alerts and dashboards know them, ordered by
 // namespace and service. Without ServiceMonitors, the list is empty, because Prometheus has
 // no series of the models.
-func watched(c *config.Config) []monitoring.Model {
+func watchedModels(c *config.Config) []monitoring.Model {
 	if !*c.Monitoring.ServiceMonitor {
 		return nil
 	}
@@ -25,6 +25,16 @@ func watched(c *config.Config) []monitoring.Model {
 		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
 	})
 	return models
+}
+
+// rulesNamespace returns the namespace of rules and dashboards: that of the Prometheus and the
+// Grafana that the stack installs. With a Prometheus of the user's, it is the namespace of the
+// first model, because the other one may not exist.
+func rulesNamespace(c *config.Config, models []monitoring.Model) string {
+	if c.Platform.Prometheus.Install || len(models) == 0 {
+		return c.Platform.Prometheus.Namespace
+	}
+	return models[0].Namespace
 }
 
 func watchedModel(m serving.Spec) monitoring.Model {

@@ -15,14 +15,14 @@ import (
 const dashboardLabel = "grafana_dashboard"
 
 // dashboardObjects returns one ConfigMap for each dashboard.
-func dashboardObjects(s monitoringspec.Spec) ([]release.Object, error) {
+func dashboardObjects(s monitoringspec.Spec, prefix string) ([]release.Object, error) {
 	var objects []release.Object
 	for _, d := range dashboards.List() {
 		text, err := grafana.JSON(d)
 		if err != nil {
 			return nil, err
 		}
-		name := "vllm-eks-dashboard-" + d.Name
+		name := "dashboard-" + d.Name
 		marked := labels()
 		marked[dashboardLabel] = pulumi.String("1")
 		objects = append(objects, release.Object{
@@ -31,7 +31,7 @@ func dashboardObjects(s monitoringspec.Spec) ([]release.Object, error) {
 			Inputs: pulumi.Map{
 				"apiVersion": pulumi.String("v1"),
 				"kind":       pulumi.String("ConfigMap"),
-				"metadata":   pulumi.Map{"name": pulumi.String(name), "namespace": pulumi.String(s.Namespace), "labels": marked},
+				"metadata":   pulumi.Map{"name": pulumi.String(prefix + "-" + name), "namespace": pulumi.String(s.Namespace), "labels": marked},
 				"data":       pulumi.Map{d.Name + ".json": pulumi.String(text)},
 			},
 		})

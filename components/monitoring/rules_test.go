@@ -41,7 +41,7 @@ func TestDashboards(t *testing.T) {
 	}
 	for i, name := range []string{"gpus-and-nodes", "model", "scaling", "stack"} {
 		m := maps[i]
-		if lookUp(m.Inputs, "metadata", "name") != "vllm-eks-dashboard-"+name || lookUp(m.Inputs, "metadata", "namespace") != "watch" {
+		if lookUp(m.Inputs, "metadata", "name") != "vllm-eks-test-dashboard-"+name || lookUp(m.Inputs, "metadata", "namespace") != "watch" {
 			t.Errorf("the dashboard %s is %v in %v", name, lookUp(m.Inputs, "metadata", "name"), lookUp(m.Inputs, "metadata", "namespace"))
 		}
 		if lookUp(m.Inputs, "metadata", "labels", "grafana_dashboard") != "1" {

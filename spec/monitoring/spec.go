@@ -48,10 +48,11 @@ type Spec struct {
 	// GPUMetrics installs NVIDIA's exporter of GPU metrics. It also works with an
 	// existing Prometheus. Default: the value of [Install].
 	GPUMetrics *bool `key:"gpuMetrics"`
-	// Rules creates recording rules and alerts of the models, in the namespace of
-	// Prometheus. Default: true with serviceMonitor.
+	// Rules creates recording rules and alerts of the models, in the namespace of the
+	// Prometheus that the stack installs, else in that of the first model. Default: true
+	// with serviceMonitor.
 	Rules *bool `key:"rules"`
-	// Dashboards creates four dashboards for Grafana, in the namespace of Prometheus:
+	// Dashboards creates four dashboards for Grafana, in the namespace of the rules:
 	// ConfigMaps with the label grafana_dashboard=1. Default: the value of [Rules], whose
 	// series they show.
 	Dashboards *bool `key:"dashboards"`

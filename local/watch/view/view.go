@@ -14,7 +14,7 @@ import (
 
 // ErrNoRules is the error of an answer without the series of any model.
 var ErrNoRules = errors.New("rules: Prometheus has no series " + rules.Info + ", want one for each model; " +
-	"set monitoring.rules to true and deploy the stack, which creates the PrometheusRule vllm-eks in monitoring.namespace; " +
+	"set monitoring.rules to true and deploy the stack, which creates a PrometheusRule in monitoring.namespace; " +
 	"its series appear within three minutes")
 
 // Models returns the names NAMESPACE/SERVICE of the models that the samples describe, sorted.
