@@ -17,7 +17,7 @@ func TestKilledUpdate(t *testing.T) {
 	const namespace = "e2e-killed"
 	config := strings.ReplaceAll(twoModels(mistral, qwen), testSpace, namespace)
 	s := newStack(t, config)
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := s.command(ctx, "up", "--yes", "--skip-preview", "--stack="+stackName)
 	// The engine's process group dies at once. Plugins may have their own groups; they
@@ -26,7 +26,7 @@ func TestKilledUpdate(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	await(t, "the first Deployment", time.Minute, func() bool {
+	await(t, "the first Deployment", 2*time.Minute, func() bool {
 		out, err := tryKubectl("--namespace="+namespace, "get", "deployments", "--output=name")
 		return err == nil && strings.Contains(out, "deployment")
 	})

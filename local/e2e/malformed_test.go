@@ -62,7 +62,7 @@ func TestPreviewRefusesMalformedConfigurations(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &stack{t: t, layout: s.layout, dir: s.dir}
 			s.configure(c.config)
-			out, err := s.run(time.Minute, "preview", "--stack="+stackName)
+			out, err := s.run(2*time.Minute, "preview", "--stack="+stackName)
 			if err == nil {
 				t.Fatalf("accepted:\n%s", out)
 			}
@@ -79,7 +79,7 @@ func TestPreviewRefusesMalformedConfigurations(t *testing.T) {
 	}
 	t.Run("all problems at once", func(t *testing.T) {
 		s.configure(entry(", replicas: {min: 3, max: 2}, image: 'x:latest', unknown: 1"))
-		out, err := s.run(time.Minute, "preview", "--stack="+stackName)
+		out, err := s.run(2*time.Minute, "preview", "--stack="+stackName)
 		for _, key := range []string{"models[0].replicas", "models[0].image", "models[0].unknown"} {
 			if err == nil || !strings.Contains(out, key) {
 				t.Errorf("%s is not named (%v):\n%s", key, err, out)

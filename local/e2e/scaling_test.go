@@ -59,6 +59,7 @@ func TestScaling(t *testing.T) {
 		l := openLoad(t, chat, 12)
 		awaitReplicas(t, "chat", 3)
 		awaitReplicas(t, "sleeper", 1)
+		t.Run("every rule has a series of the model", testRecorded)
 		l.end(t)
 	})
 	t.Run("low load removes replicas, and truncates no stream", func(t *testing.T) {
