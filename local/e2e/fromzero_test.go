@@ -127,12 +127,15 @@ func expectOnGroup(t *testing.T, resources []stacktest.Resource, p placement) {
 	await(t, "the scheduler refuses the nodes without GPUs", time.Minute, func() bool {
 		return get(`{.status.conditions[?(@.type=="PodScheduled")].reason}`) == corev1.PodReasonUnschedulable
 	})
+	// With a node of a less preferred group alone, the scheduler would choose it.
+	kubectl(t, "delete", "pod", p.name, "--namespace="+zeroSpace, "--force", "--grace-period=0")
 	rest := add(func(g nodetemplate.Group) bool {
 		return !isSystem(g) && (p.zone == "" || g.Zone == p.zone) && !slices.Contains(p.without, groupOf(g))
 	})
 	if system == 0 || rest == 0 {
 		t.Fatalf("%d nodes of the system, %d with GPUs", system, rest)
 	}
+	create(t, pod)
 	await(t, "a node for "+p.name, time.Minute, func() bool { return get("{.spec.nodeName}") != "" })
 	node := get("{.spec.nodeName}")
 	labels := kubectl(t, "get", "node", node, "--output=jsonpath={.metadata.labels}")

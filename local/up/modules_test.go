@@ -38,6 +38,9 @@ var elsewhere = map[string]map[string]string{
 	"local": {
 		"k8s.io/cli-runtime": "netpol-analyzer requires it, and uses nothing that changed",
 	},
+	"local/controllers/prometheus": {
+		"github.com/go-openapi/runtime": "only amtool imports it, which tests build",
+	},
 	"local/conformance/kubescore": {
 		"k8s.io/api":          "kube-score does not build beside a newer one",
 		"k8s.io/apimachinery": "kube-score does not build beside a newer one",
