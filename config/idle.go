@@ -76,9 +76,9 @@ func (c *Config) useIdle(m serving.Spec, p sizing.Pool, nodes int) (change, effe
 			return fmt.Sprintf("%s with gpu.count: %d", m.Name, gpus), fmt.Sprintf(" serves %d requests at once instead of %d", after.Serving.Usable*m.Replicas.Max, before.Serving.Usable*m.Replicas.Max)
 		}
 	}
-	if m.GPU.Count <= p.Instance.GPUs && fits(m.GPU.Count, m.Replicas.Max+1) {
+	if m.GPU.Count >= 1 && m.GPU.Count <= p.Instance.GPUs && fits(m.GPU.Count, m.Replicas.Max+1) {
 		replicas := m.Replicas.Max + 1
-		for fits(m.GPU.Count, replicas+1) {
+		for replicas < sizing.MaxReplicas && fits(m.GPU.Count, replicas+1) {
 			replicas++
 		}
 		return fmt.Sprintf("%s with replicas.max: %d", m.Name, replicas), ""

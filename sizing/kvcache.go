@@ -192,7 +192,7 @@ func (e Engine) tokensIn(p pool, blocks int) int {
 			smallest = g.tokens
 		}
 	}
-	return blocks / groups * smallest
+	return blocks / max(groups, 1) * smallest
 }
 
 // longestIn returns the longest context, in tokens, of one request that fits in a

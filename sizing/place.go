@@ -46,13 +46,16 @@ func Place(pools []Pool, flexible []Flexible, prices catalogue.Prices) []Pool {
 	return placed
 }
 
+// MaxReplicas is the largest number of replicas of a model, as the key replicas.max has it.
+const MaxReplicas = 1000
+
 // room returns the number of replicas that fit in the pool, in all zones, in addition
 // to its demands; at most limit.
 func (p Pool) room(gpus, limit int) int {
 	if p.Max == 0 {
 		return limit
 	}
-	for replicas := limit; replicas > 0; replicas-- {
+	for replicas := min(limit, MaxReplicas); replicas > 0; replicas-- {
 		trial := p
 		trial.Demands = append(slices.Clone(p.Demands), Demand{GPUs: gpus, Max: replicas})
 		if gpus <= p.Instance.GPUs && pack(trial, func(d Demand) int { return d.Max }) <= p.Max*max(p.Zones, 1) {
