@@ -146,7 +146,8 @@ func testEdits(t *testing.T, s *simulated, configuration string) {
 func testNewKubernetes(t *testing.T, s *simulated) {
 	s.configure(stackText(t, s.Name))
 	run := s.up()
-	expectChanges(t, run, "update Cluster .*", "update NodeGroup .*", "update Addon .*", "update Release autoscaler")
+	expectChanges(t, run, "update Cluster .*", "update NodeGroup .*", "update Addon .*", "update Release autoscaler",
+		"update PrometheusRule vllm-eks-rules") // the begin of extended support
 	updated := changes(run)
 	for _, want := range []string{"update Cluster ", "update NodeGroup ", "update Addon "} {
 		if !slices.ContainsFunc(updated, func(c string) bool { return strings.HasPrefix(c, want) }) {
