@@ -212,7 +212,7 @@ func pack(p Pool, replicas func(Demand) int) int {
 		if d.GPUs < 1 || d.GPUs > p.Instance.GPUs {
 			continue
 		}
-		for range replicas(d) {
+		for range min(replicas(d), MaxReplicas) {
 			index := slices.IndexFunc(free, func(gpus int) bool { return gpus >= d.GPUs })
 			if index < 0 {
 				free = append(free, p.Instance.GPUs)

@@ -46,7 +46,7 @@ func vllm(metric string) string {
 
 // mean returns the mean of a histogram of vLLM in five minutes, for each of the labels. Without
 // requests there is no mean.
-func mean(histogram, by string) string {
+func mean(histogram string) string {
 	rate := func(suffix string) string { return fmt.Sprintf("sum %s (rate(%s[5m]))", by, vllm(histogram+suffix)) }
 	return fmt.Sprintf("%s / (%s > 0)", rate("_sum"), rate("_count"))
 }
@@ -104,8 +104,9 @@ func column(expr, title string, unit Unit) Query {
 	return Query{Expr: expr, Legend: title, Unit: unit}
 }
 
-// quantile returns the matcher of a recorded quantile.
-func quantile(q string) string { return fmt.Sprintf("quantile=%q", q) }
-
-// objective returns the matcher of an objective.
-func objective(name string) string { return fmt.Sprintf("objective=%q", name) }
+const (
+	// p95 selects the 95th percentile of a recorded latency.
+	p95 = `quantile="0.95"`
+	// everyObjective selects the share of requests that met all objectives.
+	everyObjective = `objective="all"`
+)

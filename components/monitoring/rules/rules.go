@@ -70,8 +70,8 @@ func vllm(metric string, matchers ...string) string {
 }
 
 // rate returns the rate of a counter of vLLM in five minutes, as a sum for each model.
-func rate(counter string, matchers ...string) string {
-	return fmt.Sprintf("sum %s (rate(%s[5m]))", by, vllm(counter, matchers...))
+func rate(counter string) string {
+	return fmt.Sprintf("sum %s (rate(%s[5m]))", by, vllm(counter))
 }
 
 // record returns a recording rule.

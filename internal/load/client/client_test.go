@@ -29,18 +29,16 @@ func counted(n int) string {
 	return fmt.Sprintf(`data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":%d,"total_tokens":9}}`+"\n\n", n)
 }
 
-// answering serves one answer to every request, and records the last body.
-func answering(t *testing.T, status int, answer string) (c Client, body *string) {
+// answering serves one answer to every request.
+func answering(t *testing.T, status int, answer string) Client {
 	t.Helper()
-	body = new(string)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		text, _ := io.ReadAll(r.Body)
-		*body = string(text)
+		_, _ = io.Copy(io.Discard, r.Body)
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, answer)
 	}))
 	t.Cleanup(server.Close)
-	return Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Model: "m", Form: Form{API: Completions, TokenIDs: true, Exact: true, Alike: true}}, body
+	return Client{HTTP: &http.Client{Transport: NewTransport()}, URL: server.URL, Model: "m", Form: Form{API: Completions, TokenIDs: true, Exact: true, Alike: true}}
 }
 
 func TestSend(t *testing.T) {
@@ -74,7 +72,7 @@ func TestSend(t *testing.T) {
 		"an error without any reason": {exact, 503, "", 0, 6, false, "HTTP 503", "refused: 503"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sender, _ := answering(t, c.status, c.answer)
+			sender := answering(t, c.status, c.answer)
 			sender.Form = c.form
 			o := sender.Send(t.Context(), load.Arrival{Input: 3, Output: 6}, time.Now())
 			if o.Tokens != c.tokens || o.Output != c.output || (o.First > 0) != c.started || o.Kind != c.kind || !strings.HasPrefix(o.Failure, c.failure) || (c.failure == "") != (o.Failure == "") {
@@ -269,18 +267,18 @@ func TestSettle(t *testing.T) {
 }
 
 func TestModels(t *testing.T) {
-	c, _ := answering(t, 200, `{"data":[{"id":"m","root":"org/m","parent":null,"max_model_len":4096},{"id":"l","root":"/l","parent":"m","max_model_len":null}]}`)
+	c := answering(t, 200, `{"data":[{"id":"m","root":"org/m","parent":null,"max_model_len":4096},{"id":"l","root":"/l","parent":"m","max_model_len":null}]}`)
 	got, err := c.Models(t.Context())
 	if err != nil || len(got) != 2 || got[0] != (Model{ID: "m", Root: "org/m", MaxModelLen: 4096}) || got[1].ID != "l" || *got[1].Parent != "m" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for answer, want := range map[string]string{"<html>": "/v1/models: the answer is no list of models: invalid character", "": "no list of models: EOF"} {
-		c, _ := answering(t, 200, answer)
+		c := answering(t, 200, answer)
 		if _, err := c.Models(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", answer, err)
 		}
 	}
-	c, _ = answering(t, 404, "not here")
+	c = answering(t, 404, "not here")
 	if _, err := c.Models(t.Context()); err == nil || !strings.Contains(err.Error(), "/v1/models: refused: 404 Not Found: not here") {
 		t.Errorf("without a list: %v", err)
 	}

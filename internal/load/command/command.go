@@ -110,8 +110,8 @@ func (o *options) run(ctx context.Context, s Surroundings, changed func(string) 
 	switch {
 	case stopped > 0:
 		return ErrInterrupted
-	case r.Summary.Invalid != "":
-		return fmt.Errorf("%w: %s", ErrInvalid, r.Summary.Invalid)
+	case r.Invalid != "":
+		return fmt.Errorf("%w: %s", ErrInvalid, r.Invalid)
 	}
 	return nil
 }

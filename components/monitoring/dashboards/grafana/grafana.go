@@ -27,6 +27,7 @@ func UID(d dashboards.Dashboard) string { return uidPrefix + d.Name }
 
 // JSON returns a dashboard as Grafana imports it: the classic model of dashboards, indented.
 func JSON(d dashboards.Dashboard) ([]byte, error) {
+	//nolint:staticcheck // The sidecar of Grafana loads the classic model, and not the new one.
 	b := dashboard.NewDashboardBuilder(d.Title).Uid(UID(d)).Description(d.Description).Tags([]string{Tag}).
 		Time("now-1h", "now").Refresh(refresh).Timezone("browser").Readonly().Tooltip(dashboard.DashboardCursorSyncCrosshair).
 		Link(links()).

@@ -59,7 +59,7 @@ func TestJSONIsDeterministic(t *testing.T) {
 func TestJSONIsOfTheSchema(t *testing.T) {
 	plugins.RegisterDefaultPlugins()
 	for _, d := range dashboards.List() {
-		var read dashboard.Dashboard
+		var read dashboard.Dashboard //nolint:staticcheck // as JSON
 		// The library returns an empty list, which is not nil, if there is no problem.
 		var found cog.BuildErrors
 		if err := read.UnmarshalJSONStrict(rendered(t, d)); !errors.As(err, &found) || len(found) > 0 {
