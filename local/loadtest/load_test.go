@@ -87,7 +87,7 @@ func TestRecordedLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, messages, err := run{}.report(t, "--trace", path)
-	if err != nil || r.Summary.Requests != 3 || r.Answered != 2 || r.Refused != 1 || r.InputTokens != 300 || r.OutputTokens != 30 || r.Failures[0].Kind != "HTTP 400" || r.Objectives.Share != 2./3 {
+	if err != nil || r.Requests != 3 || r.Answered != 2 || r.Refused != 1 || r.InputTokens != 300 || r.OutputTokens != 30 || r.Failures[0].Kind != "HTTP 400" || r.Objectives.Share != 2./3 {
 		t.Errorf("%v: %+v", err, r.Summary)
 	}
 	if !strings.Contains(messages, "warning: 1 of the requests have more tokens than the 8192 of one context") {
@@ -98,21 +98,21 @@ func TestRecordedLoad(t *testing.T) {
 // After Ctrl-C, an answer has 10 s; then it is cut, and does not count.
 func TestInterruption(t *testing.T) {
 	r, messages, err := run{interrupt: 20 * time.Second}.report(t, "--rate", "1", "--duration", "1h", "--input-tokens", "100", "--output-tokens", "1000")
-	if !errors.Is(err, command.ErrInterrupted) || !r.Interrupted || r.Summary.Open == 0 || r.Summary.Requests != 0 || r.Seconds < 29 || r.Seconds > 31 {
+	if !errors.Is(err, command.ErrInterrupted) || !r.Interrupted || r.Open == 0 || r.Requests != 0 || r.Seconds < 29 || r.Seconds > 31 {
 		t.Errorf("%v: %+v", err, r.Summary)
 	}
 	if !strings.Contains(messages, "stopping: open answers have 10s") {
 		t.Errorf("got\n%s", messages)
 	}
 	r, _, err = run{interrupt: 20 * time.Second}.report(t, "--rate", "0.5", "--duration", "1h", "--input-tokens", "100", "--output-tokens", "20")
-	if !errors.Is(err, command.ErrInterrupted) || r.Answered < 5 || r.Summary.Open > 0 || r.Seconds > 22 || r.Objectives.Share != 1 {
+	if !errors.Is(err, command.ErrInterrupted) || r.Answered < 5 || r.Open > 0 || r.Seconds > 22 || r.Objectives.Share != 1 {
 		t.Errorf("%v: %+v", err, r.Summary)
 	}
 }
 
 func TestAPIKey(t *testing.T) {
 	guarded := run{change: func(c *api.Config) { c.Keys = []string{"sk-1"} }, environment: map[string]string{"KEY": "sk-1", "OTHER": "sk-2"}}
-	if r, _, err := guarded.report(t, "--api-key-env", "KEY", "--rate", "0.2"); err != nil || r.Answered != r.Summary.Requests {
+	if r, _, err := guarded.report(t, "--api-key-env", "KEY", "--rate", "0.2"); err != nil || r.Answered != r.Requests {
 		t.Errorf("with the key: %v, %+v", err, r.Summary)
 	}
 	if _, _, err := guarded.load(t, "http://localhost:8000", "--api-key-env", "OTHER"); err == nil || !strings.Contains(err.Error(), "401 Unauthorized") {
