@@ -12,7 +12,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	monitoringspec "github.com/vllm-eks/vllm-eks/spec/monitoring"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -65,9 +64,7 @@ const by = "by (namespace, service)"
 
 // vllm returns the selector of a metric of vLLM, without those of other jobs that scrape the
 // replicas too.
-func vllm(metric string, matchers ...string) string {
-	return fmt.Sprintf("%s{%s}", metric, strings.Join(append([]string{fmt.Sprintf("job=%q", serving.ScrapeJob)}, matchers...), ","))
-}
+func vllm(metric string) string { return fmt.Sprintf("%s{job=%q}", metric, serving.ScrapeJob) }
 
 // rate returns the rate of a counter of vLLM in five minutes, as a sum for each model.
 func rate(counter string) string {
