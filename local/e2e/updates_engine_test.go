@@ -174,7 +174,7 @@ func TestUnfinishedUpdateStaysInThePreview(t *testing.T) {
 	// The commands of docs/aws.md.
 	s.must("refresh", "--yes", "--skip-preview")
 	const named = "g5: replaces 2 nodes"
-	if messages := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(messages, named) || !strings.Contains(messages, "launch template") {
+	if messages := strings.Join(s.must("preview").Messages(), "\n"); !strings.Contains(messages, named) || !strings.Contains(messages, "tags, disk or reservation") {
 		t.Errorf("the preview does not say %q:\n%s", named, messages)
 	}
 	s.events(&seen)
