@@ -70,7 +70,7 @@ func rulesOf(list []alert) []Rule {
 	return rules
 }
 
-// and returns a query limited to the models for which a condition has a result.
-func and(query, condition string) string {
+// limited returns a query limited to the models for which a condition has a result.
+func limited(query, condition string) string {
 	return fmt.Sprintf("%s and on (namespace, service) (%s)", query, condition)
 }

@@ -44,7 +44,7 @@ func burnRates() []Rule {
 		record(Missed, "(%s) or on (namespace, service) 0 * %s", missed, total),
 	}
 	for _, window := range []string{"5m", "30m", "1h", "6h", "3d"} {
-		list = append(list, record(MissedRatio, "sum_over_time(%[1]s[%[3]s]) / (sum_over_time(%[2]s[%[3]s]) > 0)", Missed, Finished, window).with("window", window))
+		list = append(list, record(MissedRatio, "sum_over_time(%[1]s[%[3]s]) / (sum_over_time(%[2]s[%[3]s]) > 0)", Missed, Finished, window).labelled("window", window))
 	}
 	return list
 }
@@ -59,7 +59,7 @@ func objectiveAlerts() []alert {
 		enough := fmt.Sprintf("%[1]d * sum_over_time(%[2]s[%[3]s:%[1]ds]) >= %[4]d", int(w.hours*60), Finished, w.long, fewestRequests)
 		list = append(list, alert{
 			name: "VLLMObjectivesMissed", severity: w.severity, duration: w.duration, dashboard: modelDashboard, labels: map[string]string{"window": w.long},
-			query:   and(and(above(w.long), above(w.short)), enough),
+			query:   limited(limited(above(w.long), above(w.short)), enough),
 			summary: "{{ $labels.service }}: too many requests are late or fail",
 			description: fmt.Sprintf("In the last %s, {{ $value | humanizePercentage }} of the requests of {{ $labels.namespace }}/{{ $labels.service }} were late or failed. "+
 				"At the rate of this alert, the error budget of 30 days is spent in %.0f days.", w.long, 30/w.factor()),

@@ -27,7 +27,7 @@ func replicaAlerts() []alert {
 	return []alert{
 		{
 			name: "VLLMNoReplicaReady", severity: Page, duration: "5m", dashboard: modelDashboard,
-			query:       and(and(Ready+" == 0", MinReplicas+" > 0"), fmt.Sprintf("max_over_time(%s[1h]) > 0", Ready)),
+			query:       limited(limited(Ready+" == 0", MinReplicas+" > 0"), fmt.Sprintf("max_over_time(%s[1h]) > 0", Ready)),
 			summary:     "{{ $labels.service }}: no replica is ready",
 			description: "{{ $labels.namespace }}/{{ $labels.service }} had ready replicas in the last hour, and has none now. All requests fail.",
 		},
@@ -39,7 +39,7 @@ func replicaAlerts() []alert {
 		},
 		{
 			name: "VLLMKVCacheFull", severity: Ticket, duration: "10m", dashboard: modelDashboard,
-			query:       and(KVUsage+" > 0.95", pressure),
+			query:       limited(KVUsage+" > 0.95", pressure),
 			summary:     "{{ $labels.service }}: the KV cache is full",
 			description: "The KV cache of a replica of {{ $labels.namespace }}/{{ $labels.service }} is {{ $value | humanizePercentage }} full, and requests wait or are preempted.",
 		},
@@ -62,7 +62,7 @@ func replicaAlerts() []alert {
 // startAlerts returns the alerts on replicas that do not start.
 func startAlerts() []alert {
 	ofPods := func(metric, matchers string) string {
-		return known("(" + serviceOf(fmt.Sprintf("max by (namespace, pod) (%s{%s%s})", metric, stateJob, matchers)) + ")")
+		return ofModels("(" + serviceOf(fmt.Sprintf("max by (namespace, pod) (%s{%s%s})", metric, stateJob, matchers)) + ")")
 	}
 	waiting := fmt.Sprintf(`max by (namespace, pod, reason) (kube_pod_container_status_waiting_reason{%s} == 1)`, stateJob)
 	unschedulable := fmt.Sprintf(`label_replace(max by (namespace, pod) (kube_pod_status_unschedulable{%s} == 1), "reason", "Unschedulable", "", "")`, stateJob)
@@ -77,13 +77,13 @@ func startAlerts() []alert {
 	return []alert{
 		{
 			name: "VLLMPodPending", severity: Ticket, duration: longPending, dashboard: scalingDashboard,
-			query:       known("(" + serviceOf(fmt.Sprintf("(%s or %s) and on (namespace, pod) %s", waiting, unschedulable, pending)) + ")"),
+			query:       ofModels("(" + serviceOf(fmt.Sprintf("(%s or %s) and on (namespace, pod) %s", waiting, unschedulable, pending)) + ")"),
 			summary:     "{{ $labels.service }}: {{ $labels.pod }} is pending: {{ $labels.reason }}",
 			description: "The pod {{ $labels.namespace }}/{{ $labels.pod }} has been pending for 15 minutes. Reason: {{ $labels.reason }}.",
 		},
 		{
 			name: "VLLMReplicaCrashes", severity: Ticket, dashboard: modelDashboard,
-			query:       known("(" + serviceOf(fmt.Sprintf("%s >= %g and on (namespace, pod) %s", restarts, lastingCrashes-0.5, alive)) + ")"),
+			query:       ofModels("(" + serviceOf(fmt.Sprintf("%s >= %g and on (namespace, pod) %s", restarts, lastingCrashes-0.5, alive)) + ")"),
 			summary:     "{{ $labels.service }}: {{ $labels.pod }} crashes again and again",
 			description: "The container vllm of {{ $labels.namespace }}/{{ $labels.pod }} restarted {{ $value | printf `%.0f` }} times in an hour.",
 		},

@@ -27,14 +27,14 @@ func scalingAlerts() []alert {
 	return []alert{
 		{
 			name: "VLLMQueueGrows", severity: Page, duration: "5m", dashboard: scalingDashboard,
-			query:       and(and(fmt.Sprintf("%s > %d", Waiting, fewestWaiting), fmt.Sprintf("deriv(%s[10m]) > 0", Waiting)), fmt.Sprintf("%s or %s", largest, stuck)),
+			query:       limited(limited(fmt.Sprintf("%s > %d", Waiting, fewestWaiting), fmt.Sprintf("deriv(%s[10m]) > 0", Waiting)), fmt.Sprintf("%s or %s", largest, stuck)),
 			summary:     "{{ $labels.service }}: the queue grows, and no capacity is added",
 			description: "{{ $value }} requests of {{ $labels.namespace }}/{{ $labels.service }} wait, and their number grows. All replicas exist, or no further replica becomes ready.",
 		},
 		{
 			// While no replica is ready, the fallback is intended: there are no metrics.
 			name: "VLLMScalingFallback", severity: Ticket, duration: "5m", dashboard: scalingDashboard,
-			query:       and(fallback, Ready+" > 0"),
+			query:       limited(fallback, Ready+" > 0"),
 			summary:     "{{ $labels.service }}: KEDA has no metrics, and the fallback sets the replicas",
 			description: "KEDA gets no result for a trigger of {{ $labels.namespace }}/{{ $labels.service }}. The number of replicas does not follow the load.",
 		},

@@ -16,7 +16,7 @@ const digits = 8
 func memory() []Rule {
 	var list []Rule
 	for digit := range 10 {
-		list = append(list, record(digitSeries, "vector(%d)", digit).with("digit", fmt.Sprint(digit)))
+		list = append(list, record(digitSeries, "vector(%d)", digit).labelled("digit", fmt.Sprint(digit)))
 	}
 	info := fmt.Sprintf("max by (namespace, service, pod, kv_cache_size_tokens) (%s)", vllm("vllm:cache_config_info"))
 	var places []string

@@ -43,7 +43,7 @@ func latency() []Rule {
 			text := strconv.FormatFloat(q, 'g', -1, 64)
 			// Without requests there is no quantile.
 			rule := record(h.quantile, `histogram_quantile(%s, %s) and on (namespace, service) %s{le="+Inf"} > 0`, text, h.buckets, h.buckets)
-			list = append(list, rule.with("quantile", text))
+			list = append(list, rule.labelled("quantile", text))
 		}
 	}
 	return list
@@ -60,7 +60,7 @@ func objectives(models []monitoringspec.Model) []Rule {
 	// without a limit: the sum is that of the shares that exist.
 	missed := fmt.Sprintf(`1 - %s{objective=~"ttft|tpot"} or label_replace(%s, "objective", "failed", "", "")`, Attained, failed)
 	all := record(Attained, "clamp_min(1 - sum %s (%s), 0)", by, missed)
-	return append(list, all.with("objective", "all"))
+	return append(list, all.labelled("objective", "all"))
 }
 
 // met returns the rules for the share of requests within an objective of latency: one for each
@@ -79,7 +79,7 @@ func met(objective, buckets string, models []monitoringspec.Model, limit func(mo
 		matcher := fmt.Sprintf("{service=~%q}", strings.Join(slices.Compact(services[seconds]), "|"))
 		text := strconv.FormatFloat(seconds, 'g', -1, 64)
 		rule := record(Attained, `histogram_fraction(0, %s, %s%s) and on (namespace, service) %s{le="+Inf"} > 0`, text, buckets, matcher, buckets)
-		list = append(list, rule.with("objective", objective))
+		list = append(list, rule.labelled("objective", objective))
 	}
 	return list
 }

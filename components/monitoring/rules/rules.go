@@ -76,8 +76,8 @@ func record(name, format string, values ...any) Rule {
 	return Rule{Record: name, Expr: fmt.Sprintf(format, values...)}
 }
 
-// with returns the rule with one more label.
-func (r Rule) with(label, value string) Rule {
+// labelled returns the rule with one more label.
+func (r Rule) labelled(label, value string) Rule {
 	r.Labels = maps.Clone(r.Labels)
 	if r.Labels == nil {
 		r.Labels = map[string]string{}
@@ -98,14 +98,14 @@ func constant(name string, m monitoringspec.Model, value float64) Rule {
 func predicted(models []monitoringspec.Model) []Rule {
 	var list []Rule
 	for _, m := range models {
-		list = append(list, constant(Info, m, 1).with("model", m.ID))
+		list = append(list, constant(Info, m, 1).labelled("model", m.ID))
 		add := func(name string, value float64, labels ...string) {
 			if value == 0 {
 				return
 			}
 			rule := constant(name, m, value)
 			for i := 0; i < len(labels); i += 2 {
-				rule = rule.with(labels[i], labels[i+1])
+				rule = rule.labelled(labels[i], labels[i+1])
 			}
 			list = append(list, rule)
 		}
@@ -136,7 +136,7 @@ func constants(bounds monitoringspec.Bounds) []Rule {
 		list = append(list, record(MaxUSDPerHour, "vector(%g)", bounds.MaxUSDPerHour), record(SharedUSDPerHour, "vector(%g)", bounds.SharedUSDPerHour))
 	}
 	if !bounds.ExtendedSupport.IsZero() {
-		list = append(list, record(ExtendedSupport, "vector(%d)", bounds.ExtendedSupport.Unix()).with("version", bounds.KubernetesVersion))
+		list = append(list, record(ExtendedSupport, "vector(%d)", bounds.ExtendedSupport.Unix()).labelled("version", bounds.KubernetesVersion))
 	}
 	return list
 }

@@ -8,12 +8,12 @@ const (
 	kedaJob  = `job="keda-operator"`
 )
 
-// known limits a query to the models of the stack.
-func known(query string) string { return fmt.Sprintf("%s and on (namespace, service) %s", query, Info) }
+// ofModels limits a query to the models of the stack.
+func ofModels(query string) string { return fmt.Sprintf("%s and on (namespace, service) %s", query, Info) }
 
 // ofDeployment returns a metric of Deployments as a series of the models of the same name.
 func ofDeployment(metric string) string {
-	return known(fmt.Sprintf(`max %s (label_replace(%s{%s}, "service", "$1", "deployment", "(.+)"))`, by, metric, stateJob))
+	return ofModels(fmt.Sprintf(`max %s (label_replace(%s{%s}, "service", "$1", "deployment", "(.+)"))`, by, metric, stateJob))
 }
 
 // replicas returns the rules for the numbers of replicas.
@@ -23,7 +23,7 @@ func replicas() []Rule {
 		record(Ready, "%s", ofDeployment("kube_deployment_status_replicas_ready")),
 		record(Existing, "%s", ofDeployment("kube_deployment_status_replicas")),
 		// Without an autoscaler the Deployment has the wanted number.
-		record(Wanted, "%s or on (namespace, service) (%s)", known(autoscaler), ofDeployment("kube_deployment_spec_replicas")),
+		record(Wanted, "%s or on (namespace, service) (%s)", ofModels(autoscaler), ofDeployment("kube_deployment_spec_replicas")),
 	}
 }
 
@@ -53,7 +53,7 @@ func coldStart() []Rule {
 	)
 	phase := func(name, begin, end string) Rule {
 		duration := fmt.Sprintf("(%s - %s) unless on (namespace, pod) %s > 0", end, begin, restarted)
-		return record(ColdStart, "max %s ((%s) * on (namespace, pod) group_left (service) %s)", by, duration, unit(service)).with("phase", name)
+		return record(ColdStart, "max %s ((%s) * on (namespace, pod) group_left (service) %s)", by, duration, unit(service)).labelled("phase", name)
 	}
 	return []Rule{phase("node", created, scheduled), phase("image", scheduled, started), phase("load", started, ready)}
 }
