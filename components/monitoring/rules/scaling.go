@@ -9,7 +9,9 @@ const (
 )
 
 // ofModels limits a query to the models of the stack.
-func ofModels(query string) string { return fmt.Sprintf("%s and on (namespace, service) %s", query, Info) }
+func ofModels(query string) string {
+	return fmt.Sprintf("%s and on (namespace, service) %s", query, Info)
+}
 
 // ofDeployment returns a metric of Deployments as a series of the models of the same name.
 func ofDeployment(metric string) string {
