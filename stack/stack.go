@@ -46,8 +46,9 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
 	watched := watchedModels(cfg)
-	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched, Namespace: rulesNamespace(cfg, watched), Bounds: cfg.Bounds(),
-		DependsOn: join(prometheus.Ready(), namespaces.ReadyFor(rulesNamespace(cfg, watched)))}, providers)
+	namespace := rulesNamespace(cfg, watched)
+	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched, Namespace: namespace, Bounds: cfg.Bounds(),
+		DependsOn: join(prometheus.Ready(), namespaces.ReadyFor(namespace))}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
 	models := pulumi.Map{}
 	for _, spec := range cfg.Models {

@@ -10,9 +10,8 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// watchedModels returns the models as recording rules, alerts and dashboards know them, ordered by
-// namespace and service. Without ServiceMonitors, the list is empty, because Prometheus has
-// no series of the models.
+// watchedModels returns the models as recording rules, alerts and dashboards know them.
+// Without ServiceMonitors, the list is empty, because Prometheus has no series of the models.
 func watchedModels(c *config.Config) []monitoring.Model {
 	if !*c.Monitoring.ServiceMonitor {
 		return nil
@@ -21,27 +20,24 @@ func watchedModels(c *config.Config) []monitoring.Model {
 	for _, m := range c.Models {
 		models = append(models, watchedModel(m))
 	}
-	slices.SortFunc(models, func(a, b monitoring.Model) int {
-		return cmp.Or(cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Service, b.Service))
-	})
 	return models
 }
 
 // rulesNamespace returns the namespace of rules and dashboards: that of the Prometheus and the
-// Grafana that the stack installs. With a Prometheus of the user's, it is the namespace of the
-// first model, because the other one may not exist.
+// Grafana that the stack installs. With a Prometheus of the user's, it is the first
+// namespace of the models by name, because the other one may not exist.
 func rulesNamespace(c *config.Config, models []monitoring.Model) string {
 	if c.Platform.Prometheus.Install || len(models) == 0 {
 		return c.Platform.Prometheus.Namespace
 	}
-	return models[0].Namespace
+	return slices.MinFunc(models, func(a, b monitoring.Model) int { return cmp.Compare(a.Namespace, b.Namespace) }).Namespace
 }
 
 func watchedModel(m serving.Spec) monitoring.Model {
 	objectives := m.Objectives.Latencies()
 	w := monitoring.Model{
 		Namespace: m.Namespace, Service: m.ObjectName(), ID: m.Model.ID, MinReplicas: m.Replicas.Smallest(), MaxReplicas: m.Replicas.Max,
-		TTFTSeconds: objectives.TTFTMilliseconds / 1000, TPOTSeconds: objectives.TPOTMilliseconds / 1000, Share: m.Objectives.Share, HungSeconds: m.Lifecycle.HungSeconds,
+		TTFTSeconds: objectives.TTFTMilliseconds / 1000, TPOTSeconds: objectives.TPOTMilliseconds / 1000, Share: m.Objectives.Share,
 	}
 	policy, _ := m.Scaling.Policy.Declaration()
 	for _, name := range policy.Triggers {

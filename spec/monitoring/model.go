@@ -19,8 +19,6 @@ type Model struct {
 	TTFTSeconds, TPOTSeconds float64
 	// Share is the share of requests that must meet the objectives, from 0 to 1.
 	Share float64
-	// HungSeconds is the time after which a hung replica restarts; 0 if it never does.
-	HungSeconds int
 	// Predicted holds the numbers that sizing predicts.
 	Predicted Predicted
 }

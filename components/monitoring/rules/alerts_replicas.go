@@ -12,12 +12,6 @@ const (
 	lastingCrashes = 3
 )
 
-// serviceOf returns a query with the label service of the model whose pods have the series. The
-// name of a pod is that of its Deployment, of its ReplicaSet, and a suffix.
-func serviceOf(query string) string {
-	return fmt.Sprintf(`label_replace(%s, "service", "$1", "pod", "(.+)-[a-z0-9]+-[a-z0-9]+")`, query)
-}
-
 // replicaAlerts returns the alerts on replicas that run.
 func replicaAlerts() []alert {
 	requests := fmt.Sprintf("max by (namespace, service, pod, engine) (%s) > 0", vllm("vllm:num_requests_running"))

@@ -13,6 +13,12 @@ func ofModels(query string) string {
 	return fmt.Sprintf("%s and on (namespace, service) %s", query, Info)
 }
 
+// serviceOf returns a query with the label service of the model whose pods have the series. The
+// name of a pod is that of its Deployment, of its ReplicaSet, and a suffix.
+func serviceOf(query string) string {
+	return fmt.Sprintf(`label_replace(%s, "service", "$1", "pod", "(.+)-[a-z0-9]+-[a-z0-9]+")`, query)
+}
+
 // ofDeployment returns a metric of Deployments as a series of the models of the same name.
 func ofDeployment(metric string) string {
 	return ofModels(fmt.Sprintf(`max %s (label_replace(%s{%s}, "service", "$1", "deployment", "(.+)"))`, by, metric, stateJob))
