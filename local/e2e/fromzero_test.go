@@ -160,8 +160,8 @@ func modelPod(t *testing.T, resources []stacktest.Resource, model string) map[st
 	return nil
 }
 
-// createNodes creates ready Nodes without machines. The test deletes them before the controllers
-// miss their heartbeats.
+// createNodes creates ready Nodes without machines and waits until the scheduler may use all of
+// them. The test deletes them before the controllers miss their heartbeats.
 func createNodes(t *testing.T, nodes []corev1.Node) {
 	t.Helper()
 	remove := []string{"delete", "node"}
@@ -176,6 +176,15 @@ func createNodes(t *testing.T, nodes []corev1.Node) {
 	}
 	t.Cleanup(func() { kubectl(t, append(remove, "--ignore-not-found")...) })
 	create(t, map[string]any{"apiVersion": "v1", "kind": "List", "items": nodes})
+	// The API server taints every new Node; a controller removes the taints one after the other.
+	// A pod that is created between would run on any Node whose taint is gone first.
+	await(t, "the new nodes have no taint "+corev1.TaintNodeNotReady, time.Minute, func() bool {
+		taints := kubectl(t, "get", "nodes", `--output=jsonpath={range .items[*]}{.metadata.name} {.spec.taints[*].key}{"\n"}{end}`)
+		return !slices.ContainsFunc(strings.Split(taints, "\n"), func(line string) bool {
+			words := strings.Fields(line)
+			return slices.Contains(words, corev1.TaintNodeNotReady) && slices.ContainsFunc(nodes, func(n corev1.Node) bool { return n.Name == words[0] })
+		})
+	})
 }
 
 func create(t *testing.T, object any) {
