@@ -4,7 +4,7 @@ PART ?=
 # quote returns a string as one word of the shell.
 quote = '$(subst ','\'',$(1))'
 
-UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --autoscaling=$(call quote,$(AUTOSCALING)) \
+UP_FLAGS = --gpus=$(call quote,$(GPUS)) --max-pods=$(call quote,$(MAX_PODS)) --autoscaling=$(call quote,$(AUTOSCALING)) --telemetry=$(call quote,$(TELEMETRY)) \
 	--target-kubeconfig=$(call quote,$(TARGET_KUBECONFIG)) --simulator-image=$(call quote,$(VLLMSIM_IMAGE)) \
 	$(if $(filter-out 0 n no false,$(YES)),--yes)
 

@@ -11,12 +11,13 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/ingress"
 	"github.com/vllm-eks/vllm-eks/spec/keda"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
+	"github.com/vllm-eks/vllm-eks/spec/telemetry"
 )
 
 // Charts holds the Helm charts of the cluster, without Prometheus. Each field is a chart:
 // the configuration decodes, completes and checks each chart.Spec, and the stack installs
-// each chart.Plain. Default: all are installed on a created cluster, and none on an
-// existing one.
+// each chart.Plain. Default: all but [Telemetry] are installed on a created cluster, and none
+// on an existing one.
 type Charts struct {
 	// Autoscaler is cluster-autoscaler, which starts and removes nodes.
 	Autoscaler nodes.AutoscalerSpec `key:"autoscaler" page:"charts" short:"install"`
@@ -26,6 +27,8 @@ type Charts struct {
 	KEDA keda.Spec `key:"keda" page:"charts" short:"install"`
 	// IngressController is the AWS Load Balancer Controller.
 	IngressController ingress.Spec `key:"ingressController" page:"charts" short:"install"`
+	// Telemetry keeps logs after their pod is gone, and receives traces of requests.
+	Telemetry telemetry.Spec `key:"telemetry" short:"install"`
 }
 
 // namedChart is a chart with its key.

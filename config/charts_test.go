@@ -53,7 +53,14 @@ func TestCharts(t *testing.T) {
 	const created, existing = "  aws:region: us-west-2\n", "  vllm-eks:cluster: {existing: {context: test}}\n"
 	for _, key := range names {
 		t.Run(key, func(t *testing.T) {
-			c, _ := completed(t, created)
+			install := ""
+			if chosen := chartOf(t, &Config{}, key).spec.Options().Chosen; chosen {
+				if c, _ := completed(t, created); *chartOf(t, c, key).spec.Options().Install {
+					t.Error("it is installed without a choice of the user")
+				}
+				install = fmt.Sprintf("  vllm-eks:%s: {install: true}\n", key)
+			}
+			c, _ := completed(t, created+install)
 			options := chartOf(t, c, key).spec.Options()
 			if !*options.Install {
 				t.Error("it is not installed on a created cluster")
@@ -71,17 +78,17 @@ func TestCharts(t *testing.T) {
 			if c, _ := completed(t, created+fmt.Sprintf("  vllm-eks:%s: {install: false}\n", key)); *chartOf(t, c, key).spec.Options().Install {
 				t.Error("it is installed with install: false")
 			}
-			labelled, _ := completed(t, created+"  vllm-eks:monitoring: {labels: {release: ours}}\n")
+			labelled, _ := completed(t, created+install+"  vllm-eks:monitoring: {labels: {release: ours}}\n")
 			if options := chartOf(t, labelled, key).spec.Options(); options.Labels != nil && (*options.Labels)["release"] != "ours" {
 				t.Errorf("the labels of its ServiceMonitor are %v", *options.Labels)
 			}
 			for _, claim := range claims {
-				_, found := completed(t, created+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim))
+				_, found := completed(t, created+install+fmt.Sprintf("  vllm-eks:namespaces: [{name: %s}]\n", claim))
 				if got := problemstest.KindsOf(found.list); !slices.Contains(got, "namespaces[0].name: invalid") {
 					t.Errorf("models may use its namespace %s: the problems are %q", claim, got)
 				}
 			}
-			wrong := fmt.Sprintf("  vllm-eks:%s: {values: {password: canary}}\n", key)
+			wrong := fmt.Sprintf("  vllm-eks:%s: {install: true, values: {password: canary}}\n", key)
 			_, found := completed(t, created+wrong)
 			if got := problemstest.KindsOf(found.list); !slices.Contains(got, key+".values.password: invalid") {
 				t.Errorf("a password among its values is not reported: the problems are %q", got)

@@ -25,6 +25,7 @@ func (c *Config) check(found *findings) {
 	c.checkMonitoring(found)
 	c.checkGrafanaPassword(found)
 	c.checkAlertReceivers(found)
+	c.checkTelemetry(found)
 	c.checkNamespaces(found)
 	for i, m := range c.Models {
 		c.checkGroupNames(found, i)

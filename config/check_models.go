@@ -9,6 +9,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
+	"github.com/vllm-eks/vllm-eks/spec/telemetry"
 )
 
 // checkReferences checks the references between lists, and duplicates within them. It
@@ -176,6 +177,27 @@ func (c *Config) checkCaches(found *findings) {
 		if class := m.Storage.Cache.StorageClass; slices.Contains(diskClasses, class) {
 			found.add(field.ErrorTypeInvalid, found.typedAt(field.NewPath("models").Index(i).Child("storage", "cache", "storageClass")),
 				"is %s, whose EBS volumes only one node can mount, but the replicas of a model run on several; want a StorageClass of EFS (cluster.efs: true installs its driver)", class)
+		}
+	}
+}
+
+// checkTelemetry refuses a token of traces that nothing sends, and models that log the
+// text of requests if logs are kept.
+func (c *Config) checkTelemetry(found *findings) {
+	t, token := c.Platform.Telemetry, field.NewPath("tracesToken")
+	if c.TracesToken != nil && !found.reported(token) && (!t.Install || t.Traces == "") {
+		found.add(field.ErrorTypeForbidden, token, "is of no use without telemetry.traces; remove it, or set that key")
+	}
+	if !t.Install || t.Logs == telemetry.None {
+		return
+	}
+	for i, m := range c.Models {
+		if setting := m.LogsPrompts(); setting != "" {
+			path := field.NewPath("models").Index(i).Child("extraArgs")
+			if _, isVariable := m.Env[setting]; isVariable {
+				path = field.NewPath("models").Index(i).Child("env", setting)
+			}
+			found.add(field.ErrorTypeForbidden, path, "logs the text of requests with %s, and telemetry.logs keeps logs; remove it, or set telemetry.logs to none", setting)
 		}
 	}
 }

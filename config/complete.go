@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/chart"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -30,6 +31,7 @@ func (c *Config) complete(found *findings, read account.Reader) {
 	}
 	c.completeNamespaces(found)
 	c.completeMonitoring()
+	c.completeTelemetry()
 	c.completeModels(found)
 }
 
@@ -64,14 +66,15 @@ func (c *Config) completeGroups(found *findings) {
 }
 
 // completeInstalls sets which charts are installed if the user does not: on a created
-// cluster all, but no Prometheus if one exists.
+// cluster all that need no choice of the user, but no Prometheus if one exists.
 func (c *Config) completeInstalls(found *findings) {
 	p := &c.Platform
 	created := p.Made()
 	p.roles = len(c.readers()) > 0
 	for _, chart := range p.charts() {
 		if !found.typed(field.NewPath(chart.key, "install")) {
-			*chart.spec.Options().Install = created
+			options := chart.spec.Options()
+			*options.Install = created && !options.Chosen
 		}
 	}
 	if c.Monitoring.PrometheusURL != "" && !found.typed(field.NewPath("monitoring", "install")) {
@@ -144,6 +147,24 @@ func (c *Config) completeMonitoring() {
 		}
 	}
 	p.Prometheus.Complete()
+}
+
+// completeTelemetry sets the namespaces whose logs are collected: those of the models, and
+// those that the stack creates for other charts.
+func (c *Config) completeTelemetry() {
+	t := &c.Platform.Telemetry
+	t.Region = c.Region
+	var namespaces []string
+	for _, n := range c.Namespaces {
+		namespaces = append(namespaces, n.Name)
+	}
+	for _, named := range c.Platform.charts() {
+		if named.spec != chart.Spec(t) { // else each failure to send a line would add a line
+			namespaces = append(namespaces, chart.Namespaces(named.spec)...)
+		}
+	}
+	slices.Sort(namespaces)
+	t.Namespaces = slices.DeleteFunc(slices.Compact(namespaces), func(name string) bool { return name == "" })
 }
 
 var notInNames = regexp.MustCompile(`[^A-Za-z0-9-]+`)

@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/otlp"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
@@ -50,6 +51,7 @@ func (c *Config) completeModels(found *findings) {
 		m.Storage.Region = c.Region
 		m.Costs = c.Costs.Costs
 		m.Monitoring = c.Monitoring
+		c.completeTraces(m)
 		found.redirect(field.NewPath("models").Index(i).Child("monitoring"), field.NewPath("monitoring"))
 		m.Access.Guarded = c.APIKey != nil
 		c.chooseNodeGroup(found, i)
@@ -58,6 +60,17 @@ func (c *Config) completeModels(found *findings) {
 	c.gate()
 	for i := range c.Models {
 		c.Models[i] = c.Models[i].WithDefaults()
+	}
+}
+
+// completeTraces sets the collector of a model that names none. A wrong URL is reported by
+// the key of telemetry alone.
+func (c *Config) completeTraces(m *serving.Spec) {
+	var wrong field.ErrorList
+	url := c.Platform.Telemetry.ModelsURL()
+	otlp.Check(&wrong, nil, url, "")
+	if m.Traces.CollectorURL == "" && !m.HasTracesFlag() && len(wrong) == 0 {
+		m.Traces.CollectorURL = url
 	}
 }
 

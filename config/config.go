@@ -42,6 +42,8 @@ type Config struct {
 	// AlertReceivers holds the secret of each kind of receiver of alerts that has one
 	// (keys alertSlackUrl, alertPagerDutyKey and alertWebhookUrl, encrypted).
 	AlertReceivers map[string]pulumi.StringPtrInput
+	// TracesToken is the token of exported traces; nil if none is given (key tracesToken, encrypted).
+	TracesToken pulumi.StringPtrInput
 
 	passedOver passedOver
 	source     Source

@@ -129,8 +129,8 @@ func newConfig(source *Source, typed stack, r *keys.Result) *Config {
 		},
 		Namespaces: s.Namespaces, Costs: s.Costs, Limits: s.Limits, Monitoring: s.Monitoring.Monitoring, Region: s.Region,
 		HuggingFaceToken: secret("huggingFaceToken", s.HuggingFaceToken), APIKey: secret("apiKey", s.APIKey),
-		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword),
-		passedOver:      passedOver{}, source: *source, typed: typed, root: s,
+		GrafanaPassword: secret("grafanaPassword", s.GrafanaPassword), TracesToken: secret("tracesToken", s.TracesToken),
+		passedOver: passedOver{}, source: *source, typed: typed, root: s,
 	}
 	c.AlertReceivers = map[string]pulumi.StringPtrInput{}
 	for _, r := range c.alertReceivers() {

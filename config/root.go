@@ -52,6 +52,8 @@ type stack struct {
 	AlertPagerDutyKey string `key:"alertPagerDutyKey" secret:"true" page:"monitoring"`
 	// AlertWebhookURL is the URL to which Alertmanager posts alerts.
 	AlertWebhookURL string `key:"alertWebhookUrl" secret:"true" page:"monitoring"`
+	// TracesToken is the token with which the installed collector sends traces.
+	TracesToken string `key:"tracesToken" secret:"true" page:"telemetry"`
 	// Costs are prices, and costs of the stack other than those of its models.
 	Costs Costs `key:"costs"`
 	// Limits are bounds. A preview that exceeds them fails.

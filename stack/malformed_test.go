@@ -32,7 +32,7 @@ type malformedConfig struct {
 // malformedConfigurations returns every table.
 func malformedConfigurations() []malformedConfig {
 	return slices.Concat(malformedModels, malformedPlatforms, malformedEngines, malformedScaling, malformedStorage, malformedNetworks,
-		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts, malformedChecklists)
+		malformedPods, malformedSizes, malformedNodeGroups, malformedCosts, malformedChecklists, malformedTelemetry)
 }
 
 // file returns the stack's file.

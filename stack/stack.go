@@ -10,6 +10,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/network"
 	"github.com/vllm-eks/vllm-eks/components/nodes"
 	"github.com/vllm-eks/vllm-eks/components/serving"
+	"github.com/vllm-eks/vllm-eks/components/telemetry"
 	"github.com/vllm-eks/vllm-eks/components/weights"
 	"github.com/vllm-eks/vllm-eks/config"
 )
@@ -42,6 +43,7 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	plain := d.plainCharts(p.Plain(), ready, providers)
 	balancers := component(d, ingress.New, "ingress-controller", ingress.Args{Spec: p.IngressController, ClusterName: eks.Name, VPCID: vpc.VPCID, Region: region,
 		Tags: aws.Tags, DependsOn: ready}, providers)
+	component(d, telemetry.New, "telemetry", telemetry.Args{Spec: p.Telemetry, ClusterName: eks.Name, TracesToken: cfg.TracesToken, DependsOn: ready}, providers)
 	ready = join(ready, autoscaler.Ready(), plain, balancers.Ready())
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)

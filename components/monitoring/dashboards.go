@@ -23,7 +23,7 @@ func dashboardObjects(s monitoringspec.Spec, prefix string) ([]release.Object, e
 			return nil, err
 		}
 		name := "dashboard-" + d.Name
-		marked := labels()
+		marked := release.Labels()
 		marked[dashboardLabel] = pulumi.String("1")
 		objects = append(objects, release.Object{
 			Type: "kubernetes:core/v1:ConfigMap",

@@ -29,9 +29,7 @@ const (
 // volumeClaims returns the volume claims of Prometheus. Their names are those that its
 // StatefulSet expects. The StatefulSet would create the claims itself, but never
 // resize them: a larger storageGiB would then raise the limit of stored metrics above
-// the size of the volume. As objects of the stack, the claims grow in place before
-// Prometheus has the new limit. Pulumi deletes them before it deletes the driver that
-// deletes their volumes.
+// the size of the volume.
 //
 // The retention policy of the StatefulSet cannot delete them: Prometheus' operator
 // deletes and recreates the StatefulSet for each change that Kubernetes does not
@@ -40,32 +38,10 @@ const (
 func volumeClaims(s monitoringspec.Spec) []release.Object {
 	var claims []release.Object
 	for i := range s.Replicas {
-		claims = append(claims, release.Object{
-			Type: "kubernetes:core/v1:PersistentVolumeClaim",
-			Name: fmt.Sprintf("prometheus-disk-%d", i),
-			Inputs: pulumi.Map{
-				"apiVersion": pulumi.String("v1"),
-				"kind":       pulumi.String("PersistentVolumeClaim"),
-				"metadata": pulumi.Map{
-					"name":      pulumi.String(fmt.Sprintf("prometheus-%[1]s-db-prometheus-%[1]s-%[2]d", prometheusName, i)),
-					"namespace": pulumi.String(s.Namespace),
-					"labels":    labels(),
-					"annotations": pulumi.Map{
-						// The volume is created when Prometheus starts.
-						"pulumi.com/skipAwait": pulumi.String("true"),
-						// Pulumi takes over a claim that the StatefulSet created before.
-						"pulumi.com/patchForce": pulumi.String("true"),
-					},
-				},
-				"spec": pulumi.Map{
-					"accessModes":      pulumi.StringArray{pulumi.String("ReadWriteOnce")},
-					"storageClassName": pulumi.String(s.StorageClass),
-					"resources":        pulumi.Map{"requests": pulumi.Map{"storage": pulumi.String(fmt.Sprintf("%dGi", s.StorageGiB))}},
-				},
-			},
-			// A claim keeps its class: a replacement would wait until Prometheus stops.
-			Options: []pulumi.ResourceOption{pulumi.IgnoreChanges([]string{"spec.storageClassName"})},
-		})
+		claims = append(claims, release.Claim(release.Volume{
+			Resource: fmt.Sprintf("prometheus-disk-%d", i), Name: fmt.Sprintf("prometheus-%[1]s-db-prometheus-%[1]s-%[2]d", prometheusName, i),
+			Namespace: s.Namespace, StorageClass: s.StorageClass, GiB: s.StorageGiB,
+		}))
 	}
 	return claims
 }
@@ -73,7 +49,7 @@ func volumeClaims(s monitoringspec.Spec) []release.Object {
 // administrator returns the Secret with the name and the password of Grafana's
 // administrator. A new password restarts Grafana.
 func administrator(s monitoringspec.Spec, password pulumi.StringPtrInput) release.Object {
-	return secret(s, grafanaSecret, pulumi.Map{monitoringspec.UserKey: pulumi.String("admin"), monitoringspec.PasswordKey: password})
+	return release.Secret(grafanaSecret, s.Namespace, pulumi.Map{monitoringspec.UserKey: pulumi.String("admin"), monitoringspec.PasswordKey: password})
 }
 
 // receivers returns the Secret with the secrets of the receivers of alerts. A new one restarts
@@ -83,24 +59,7 @@ func receivers(s monitoringspec.Spec, secrets map[string]pulumi.StringPtrInput) 
 	for _, kind := range s.Receivers() {
 		data[monitoringspec.ReceiverKey(kind)] = secrets[kind]
 	}
-	return secret(s, receiversSecret, data)
-}
-
-// secret returns a Secret. It is immutable, and Pulumi generates its name: other data
-// creates a new Secret, and restarts the pods that read it.
-func secret(s monitoringspec.Spec, name string, data pulumi.Map) release.Object {
-	return release.Object{
-		Type: "kubernetes:core/v1:Secret",
-		Name: name,
-		Inputs: pulumi.Map{
-			"apiVersion": pulumi.String("v1"),
-			"kind":       pulumi.String("Secret"),
-			"type":       pulumi.String("Opaque"),
-			"immutable":  pulumi.Bool(true),
-			"metadata":   pulumi.Map{"namespace": pulumi.String(s.Namespace), "labels": labels()},
-			"stringData": pulumi.ToSecret(data),
-		},
-	}
+	return release.Secret(receiversSecret, s.Namespace, data)
 }
 
 // available returns a patch that waits until Prometheus runs. Helm treats the object
@@ -129,8 +88,4 @@ func available(s monitoringspec.Spec, values map[string]any) (release.Object, er
 		},
 		Options: []pulumi.ResourceOption{pulumi.RetainOnDelete(true)},
 	}, nil
-}
-
-func labels() pulumi.Map {
-	return pulumi.Map{"app.kubernetes.io/part-of": pulumi.String("vllm-eks"), "app.kubernetes.io/managed-by": pulumi.String("pulumi")}
 }

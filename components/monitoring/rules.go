@@ -71,7 +71,7 @@ func ruleObject(s monitoringspec.Spec, name string, groups []rules.Group) (relea
 		return release.Object{}, err
 	}
 	metadata := pulumi.Map{"name": pulumi.String(name), "namespace": pulumi.String(s.Namespace)}
-	all := labels()
+	all := release.Labels()
 	for label, value := range s.Labels {
 		all[label] = pulumi.String(value)
 	}

@@ -136,6 +136,8 @@ type VLLMServiceArgs struct {
 	Ingress *IngressArgs `pulumi:"ingress,optional"`
 	// Monitoring holds the address of Prometheus and how it scrapes the replicas.
 	Monitoring *MonitoringArgs `pulumi:"monitoring,optional"`
+	// Traces are traces of requests that vLLM sends to a collector.
+	Traces *TracesArgs `pulumi:"traces,optional"`
 	// Labels are added to the pods and to every object. Default: none.
 	Labels map[string]string `pulumi:"labels,optional"`
 	// Annotations are added to the pods. Default: none.
@@ -199,6 +201,7 @@ func (a *VLLMServiceArgs) spec(values *inputs, path string) (s servingspec.Spec)
 	s.Service = a.Service.spec(values, path+"service.")
 	s.Ingress = a.Ingress.spec(values, path+"ingress.")
 	s.Monitoring = a.Monitoring.spec(values, path+"monitoring.")
+	s.Traces = a.Traces.spec(values, path+"traces.")
 	s.Labels = a.Labels
 	s.Annotations = a.Annotations
 	s.Env = a.Env

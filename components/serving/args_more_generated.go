@@ -239,6 +239,29 @@ func (a *ServiceArgs) spec(values *inputs, path string) (s servingspec.Service) 
 	return s
 }
 
+// TracesArgs holds where vLLM sends a trace of a request: numbers of tokens, and the
+// time in the queue, to the first token and to the last.
+type TracesArgs struct {
+	// CollectorURL is the URL of a collector that receives OTLP over HTTP, such as
+	// http://collector.tracing.svc:4318, without the path /v1/traces. Default: that of the
+	// stack's key telemetry, if any.
+	CollectorURL string `pulumi:"collectorUrl,optional"`
+	// Percent is the share of traced requests in percent. A request with the header
+	// traceparent is traced if its caller is. Default: 10 with collectorUrl. Values: 0 to
+	// 100.
+	Percent *float64 `pulumi:"percent,optional"`
+}
+
+// spec returns the arguments as a spec. The names of their keys begin with path.
+func (a *TracesArgs) spec(values *inputs, path string) (s servingspec.Traces) {
+	if a == nil {
+		return s
+	}
+	s.CollectorURL = a.CollectorURL
+	s.Percent = a.Percent
+	return s
+}
+
 // NamespaceArgs holds one namespace for models.
 type NamespaceArgs struct {
 	// Name is the name of the namespace. Required.

@@ -18,8 +18,8 @@ type NetworkArgs struct {
 	// them. Default: none.
 	EgressCIDRs []string `pulumi:"egressCidrs,optional"`
 	// Egress are further destinations that replicas may reach, such as a collector of
-	// traces or a cache in another pod. The destination of --otlp-traces-endpoint need not
-	// be listed. Default: none.
+	// traces or a cache in another pod. The collector of traces need not be listed.
+	// Default: none.
 	Egress []DestinationArgs `pulumi:"egress,optional"`
 	// Unrestricted allows all traffic. Default: false.
 	Unrestricted bool `pulumi:"unrestricted,optional"`

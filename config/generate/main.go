@@ -41,7 +41,7 @@ func generate(root string) (pages map[string]string, schema []byte, err error) {
 		Root: declared, Forms: config.Forms(), Namespace: config.Namespace,
 		Comments: &reference.Comments{Module: "github.com/vllm-eks/vllm-eks", Folder: root},
 		Titles: map[string]string{
-			"account": "AWS account", "network": "Network", "cluster": "Cluster", "nodes": "Nodes", "charts": "Helm charts",
+			"account": "AWS account", "network": "Network", "cluster": "Cluster", "nodes": "Nodes", "charts": "Helm charts", "telemetry": "Logs and traces",
 			"monitoring": "Monitoring", "models": "Models", "costs": "Costs and limits", "checklist": "Production checklist",
 		},
 	}

@@ -29,6 +29,9 @@ type Plain interface {
 type Options struct {
 	// Install installs the chart. The stack sets it if the user does not.
 	Install *bool
+	// Chosen reports that the chart is installed only if the user says so; otherwise it is
+	// installed on every created cluster.
+	Chosen bool
 	// ServiceMonitor enables ServiceMonitors with Labels, so that Prometheus' operator
 	// scrapes the chart's pods. Nil if the chart has no metrics.
 	ServiceMonitor *bool

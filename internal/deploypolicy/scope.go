@@ -115,7 +115,7 @@ func scopeOf(action string) scope {
 	case service == "eks" && !isIn(unnamedEKSActions):
 		return scope{"Clusters", clusterARNs(), nil}
 	case service == "logs" && !isIn(unboundActions):
-		return scope{"LogGroups", []string{arn("logs", "log-group:/aws/eks/"+Project+"-*"), arn("logs", "log-group:network-flow-logs-*")}, nil}
+		return scope{"LogGroups", []string{arn("logs", "log-group:/aws/eks/"+Project+"-*"), arn("logs", "log-group:/vllm-eks/"+Project+"-*"), arn("logs", "log-group:network-flow-logs-*")}, nil}
 	case service == "autoscaling" && !isIn(unboundActions):
 		return scope{"TagNodeGroups", []string{arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*")}, nil}
 	case service == "ssm":

@@ -55,4 +55,27 @@ var (
 		Repository: "https://kubernetes.github.io/autoscaler",
 		Releases:   "https://github.com/kubernetes/autoscaler/releases/tag/cluster-autoscaler-chart-9.59.0",
 	}
+	// OpenTelemetryCollector runs a collector on every node, of the release 0.158.0.
+	// 2026-08-14.
+	OpenTelemetryCollector = Chart{
+		Name: "opentelemetry-collector", Version: "0.170.0",
+		Repository: "https://open-telemetry.github.io/opentelemetry-helm-charts",
+		Releases:   "https://github.com/open-telemetry/opentelemetry-helm-charts/releases/tag/opentelemetry-collector-0.170.0",
+	}
+	// VictoriaLogsChart installs one server of VictoriaLogs, of the release 1.52.0.
+	// 2026-07-16.
+	VictoriaLogsChart = Chart{
+		Name: "victoria-logs-single", Version: "0.13.9",
+		Repository: "https://victoriametrics.github.io/helm-charts",
+		Releases:   "https://github.com/VictoriaMetrics/helm-charts/releases/tag/victoria-logs-single-0.13.9",
+	}
+)
+
+// Images of the OpenTelemetry collector at the release of its chart.
+// https://github.com/open-telemetry/opentelemetry-collector-releases/tree/v0.158.0/distributions
+const (
+	// CollectorImage has the components for Kubernetes.
+	CollectorImage = "otel/opentelemetry-collector-k8s"
+	// CollectorImageAWS has all components, also the signature of requests to AWS.
+	CollectorImageAWS = "otel/opentelemetry-collector-contrib"
 )

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/local/image"
+	"github.com/vllm-eks/vllm-eks/local/telemetry"
 )
 
 // controllersFolder holds one Go module for each controller, with changes to its manifests.
@@ -31,6 +34,8 @@ type controller struct {
 	images      []controllerImage
 	workloads   [][2]string // NAMESPACE, KIND/NAME
 	apis        []string    // that the API server forwards to it
+	// files returns further manifests, by name. Default: none.
+	files func(o options) (map[string]string, error)
 }
 
 // controllerImage is the image of one program.
@@ -104,6 +109,25 @@ var controllers = []controller{
 	},
 }
 
+// telemetryController is the collector of logs and traces, with VictoriaLogs. It has no module
+// with manifests: charts install it in production.
+var telemetryController = controller{
+	name: "telemetry",
+	images: []controllerImage{
+		{reference: "localhost/vllm-eks/otel-collector:v0.158.0", program: program{
+			name: "otel-collector", folder: controllersFolder + "/telemetry", pkg: ".", cost: 117,
+		}},
+		{reference: "localhost/vllm-eks/victoria-logs:v1.52.1", program: program{
+			name: "victoria-logs", folder: controllersFolder + "/victorialogs", cost: 18,
+			pkg: "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs",
+		}},
+	},
+	workloads: [][2]string{{"victorialogs", "statefulset/victorialogs"}, {"telemetry", "daemonset/otel-collector-agent"}, {"traces", "deployment/traces"}},
+	files: func(o options) (map[string]string, error) {
+		return telemetry.Manifests(o.layout.Kube("logs", "pods"), o.layout.Kube("telemetry"))
+	},
+}
+
 // kedaProgram returns one of KEDA's programs, with the name of its command in the manifests.
 func kedaProgram(name, command string, cost float64) program {
 	return program{
@@ -112,10 +136,24 @@ func kedaProgram(name, command string, cost float64) program {
 	}
 }
 
-// controllerPrograms returns the programs of the controllers' images.
-func controllerPrograms() []program {
+// selected returns the controllers that the user wants.
+func (o options) selected() ([]controller, error) {
+	var list []controller
+	autoscaling, err := o.wantsControllers()
+	if err == nil && autoscaling {
+		list = slices.Clone(controllers)
+	}
+	logs, err2 := o.wantsTelemetry()
+	if logs {
+		list = append(list, telemetryController)
+	}
+	return list, errors.Join(err, err2)
+}
+
+// controllerPrograms returns the programs of the images of controllers.
+func controllerPrograms(list []controller) []program {
 	var programs []program
-	for _, c := range controllers {
+	for _, c := range list {
 		programs = append(programs, c.programs()...)
 	}
 	return programs
@@ -132,27 +170,39 @@ func (c controller) programs() []program {
 // controllerSteps returns the steps that build and install the controllers, unless the user
 // disabled them.
 func controllerSteps(o options, e engine) ([]step, error) {
-	enabled, err := o.wantsControllers()
-	if err != nil || !enabled {
+	list, err := o.selected()
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
 	var programs []program
-	for _, c := range controllers {
+	for _, c := range list {
 		if installed, err := c.installed(o); err != nil {
 			return nil, err
 		} else if !installed {
 			programs = append(programs, c.programs()...)
 		}
 	}
-	return append(buildSteps(o, programs), step{name: "start KEDA, Prometheus, kube-state-metrics and the metrics server", cost: 50, serial: true, do: func(ctx context.Context, p *progress) error {
-		for i, c := range controllers {
-			p.update(float64(i)/float64(len(controllers)), "%s", c.name)
+	return append(buildSteps(o, programs), step{name: "start " + announcement(list), cost: 50, serial: true, do: func(ctx context.Context, p *progress) error {
+		for i, c := range list {
+			p.update(float64(i)/float64(len(list)), "%s", c.name)
 			if err := c.install(ctx, e); err != nil {
 				return fmt.Errorf("%s: %w", c.name, err)
 			}
 		}
 		return nil
 	}}), nil
+}
+
+// announcement names controllers for a plan.
+func announcement(list []controller) string {
+	var parts []string
+	if len(list) >= len(controllers) {
+		parts = append(parts, "KEDA, Prometheus, kube-state-metrics and the metrics server")
+	}
+	if list[len(list)-1].name == telemetryController.name {
+		parts = append(parts, "the collector of logs and traces")
+	}
+	return strings.Join(parts, "; ")
 }
 
 // defineKinds creates the CustomResourceDefinitions that stacks use. Without the controllers
@@ -251,6 +301,13 @@ func (c controller) sum(o options) (string, error) {
 	for _, i := range c.images {
 		fmt.Fprintln(hash, i.reference, i.path, i.program.pkg, i.program.tags, i.program.ldflags)
 		folders = append(folders, i.program.folder)
+	}
+	generated, err := c.generated(o)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(generated)) {
+		fmt.Fprintln(hash, name, generated[name])
 	}
 	slices.Sort(folders)
 	for _, folder := range slices.Compact(folders) {

@@ -40,7 +40,7 @@ func TestControllerVersions(t *testing.T) {
 // TestManifestsUseTheImages holds that the manifests use exactly the built images,
 // because there is no registry.
 func TestManifestsUseTheImages(t *testing.T) {
-	for _, c := range controllers {
+	for _, c := range append(slices.Clone(controllers), telemetryController) {
 		files, err := filepath.Glob(filepath.Join("../..", controllersFolder, c.name, "*.yaml"))
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %v, %v", c.name, files, err)
@@ -57,12 +57,24 @@ func TestManifestsUseTheImages(t *testing.T) {
 				}
 			}
 		}
+		used = slices.Compact(slices.Sorted(slices.Values(used))) // two pods may share an image
 		var built []string
 		for _, image := range c.images {
 			built = append(built, image.reference)
 		}
-		if slices.Sort(used); !slices.Equal(used, slices.Sorted(slices.Values(built))) {
+		if !slices.Equal(used, slices.Sorted(slices.Values(built))) {
 			t.Errorf("%s: the manifests use %q; the images %q are built", c.name, used, built)
+		}
+	}
+}
+
+// TestTelemetryVersions holds that logs and traces are tested with the releases that the charts
+// of a stack install: the same collector, and VictoriaLogs of the same minor.
+func TestTelemetryVersions(t *testing.T) {
+	for i, module := range []string{"go.opentelemetry.io/collector/otelcol", "github.com/VictoriaMetrics/VictoriaLogs"} {
+		image := telemetryController.images[i]
+		if version := required(t, image.program.folder, module); !strings.HasSuffix(image.reference, ":"+version) {
+			t.Errorf("%s is built as %s, and its image is %s", module, version, image.reference)
 		}
 	}
 }

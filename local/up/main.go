@@ -69,6 +69,7 @@ func run(ctx context.Context, args []string) error {
 	flags.StringVar(&o.targetKubeconfig, "target-kubeconfig", "", "a cluster of your own")
 	flags.StringVar(&o.simulatorImage, "simulator-image", "", "where the simulator's image is pushed to")
 	flags.StringVar(&o.autoscaling, "autoscaling", "", "0: without KEDA, Prometheus, kube-state-metrics and the metrics server")
+	flags.StringVar(&o.telemetry, "telemetry", "", "1: with a collector of logs and traces, and VictoriaLogs")
 	flags.BoolVar(&o.yes, "yes", false, "answer every question with yes")
 	flags.StringVar(&o.stack, "stack", "", "the stack to preview")
 	flags.BoolVar(&o.diff, "diff", false, "preview the difference from the last simulated state")

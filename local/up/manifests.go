@@ -54,7 +54,10 @@ func (c controller) folder(o options) string {
 // collect copies the module's manifests beside those of this project, because kubectl reads no
 // manifests outside of the kustomization's folder.
 func (c controller) collect(ctx context.Context, e engine) error {
-	source, err := c.source(ctx, e)
+	source, err := "", error(nil)
+	if c.module != "" {
+		source, err = c.source(ctx, e)
+	}
 	if err != nil {
 		return err
 	}
@@ -75,7 +78,24 @@ func (c controller) collect(ctx context.Context, e engine) error {
 			return err
 		}
 	}
+	generated, err := c.generated(e.options)
+	if err != nil {
+		return err
+	}
+	for name, content := range generated {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
 	return nil
+}
+
+// generated returns the manifests of files, by name.
+func (c controller) generated(o options) (map[string]string, error) {
+	if c.files == nil {
+		return nil, nil
+	}
+	return c.files(o)
 }
 
 // copyTo copies a file, or a folder with its content.

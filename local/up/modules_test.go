@@ -79,7 +79,7 @@ func TestModulesShareVersions(t *testing.T) {
 func modules(t *testing.T) []string {
 	t.Helper()
 	folders := []string{".", "local", "local/kube/dist", "local/pulumi", "local/pulumi/kubernetes", "local/pulumi/yaml", "provider", "local/conformance/helm", "local/conformance/kubescore"}
-	for _, c := range controllerPrograms() {
+	for _, c := range controllerPrograms(controllers) {
 		folders = append(folders, c.folder)
 	}
 	slices.Sort(folders)

@@ -19,6 +19,7 @@ type options struct {
 	simulatorImage   string
 	timeScale        string // as typed; empty: real time
 	autoscaling      string // as typed; empty: yes
+	telemetry        string // as typed; empty: no
 	yes              bool
 	stack            string // to preview
 	diff             bool   // preview the difference from the last simulated state
@@ -37,6 +38,18 @@ func (o options) wantsControllers() (bool, error) {
 	enabled, err := strconv.ParseBool(o.autoscaling)
 	if err != nil {
 		return false, fmt.Errorf("AUTOSCALING: got %q, want 0 or 1", o.autoscaling)
+	}
+	return enabled, nil
+}
+
+// wantsTelemetry reports whether to start the collector of logs and traces.
+func (o options) wantsTelemetry() (bool, error) {
+	if o.telemetry == "" {
+		return false, nil
+	}
+	enabled, err := strconv.ParseBool(o.telemetry)
+	if err != nil {
+		return false, fmt.Errorf("TELEMETRY: got %q, want 0 or 1", o.telemetry)
 	}
 	return enabled, nil
 }

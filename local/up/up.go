@@ -68,10 +68,12 @@ func clusterSteps(o options, e engine) ([]step, error) {
 	}
 	programs := append(slices.Clone(clusterPrograms), e.programs...)
 	groups := []builds{{slices.Clone(programs), clusterFootprint}}
-	if enabled, err := o.wantsControllers(); err != nil {
+	list, err := o.selected()
+	if err != nil {
 		return nil, err
-	} else if enabled {
-		groups = append(groups, builds{controllerPrograms(), controllerFootprint})
+	}
+	if len(list) > 0 {
+		groups = append(groups, builds{controllerPrograms(list), controllerFootprint})
 	}
 	steps := []step{{name: "check the machine", cost: 0.5, serial: true, do: func(ctx context.Context, p *progress) error {
 		if err := checkMachine(ctx, o, groups, p); err != nil {

@@ -5,7 +5,8 @@
 //
 // It accepts and refuses flags like vLLM (internal/vllmflags). It reads these
 // variables of vLLM: VLLM_API_KEY, VLLM_MAX_N_SEQUENCES,
-// VLLM_HTTP_TIMEOUT_KEEP_ALIVE. For --middleware it supports only the module of
+// VLLM_HTTP_TIMEOUT_KEEP_ALIVE, and for --otlp-traces-endpoint those of OpenTelemetry's
+// SDK for http/protobuf (package tracing). For --middleware it supports only the module of
 // internal/connections, found in PYTHONPATH. Its own variables are:
 //
 //	VLLMSIM_GPU            GPU of sizing's catalogue: A10G (default), A10, L4, T4, A6000, L40S,

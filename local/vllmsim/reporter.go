@@ -5,6 +5,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/tracing"
 )
 
 // lateObserver breaks a cycle: the engine needs its observer, and the metrics need the engine.
@@ -17,6 +18,7 @@ type lateObserver struct {
 type reporter struct {
 	*metrics.Metrics
 	log        *logger
+	traces     *tracing.Exporter // nil: none
 	reported   time.Time
 	prompt     int
 	generation int
@@ -24,8 +26,14 @@ type reporter struct {
 
 const reportEvery = 10 * time.Second
 
-func newReporter(m *metrics.Metrics, log *logger) *reporter {
-	return &reporter{Metrics: m, log: log, reported: time.Now()}
+func newReporter(m *metrics.Metrics, log *logger, traces *tracing.Exporter) *reporter {
+	return &reporter{Metrics: m, log: log, traces: traces, reported: time.Now()}
+}
+
+// Finished counts a request and adds its span.
+func (r *reporter) Finished(s *engine.Sequence, reason string, now time.Time) {
+	r.Metrics.Finished(s, reason, now)
+	r.traces.Finished(s, now)
 }
 
 // Stepped counts a step.

@@ -19,6 +19,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/faults"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/hardware"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/tracing"
 )
 
 // watchdog bounds the time that vLLM's server runs after its engine died.
@@ -40,7 +41,12 @@ func serve(ctx context.Context, s *settings, log *logger) error {
 		ModelName: s.names[0], MaxModelLen: s.maxModelLen,
 		CacheConfig: cacheConfig(s), MaxLoRAs: s.lora.maxAdapters,
 	}, e.Load)
-	late.Observer = newReporter(m, log)
+	traces, err := tracing.New(s.traces, os.Getenv, func(err error) { log.warn("traces: %v", err) })
+	if err != nil {
+		return err
+	}
+	defer traces.Flush()
+	late.Observer = newReporter(m, log, traces)
 
 	listener, err := net.Listen("tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {

@@ -35,6 +35,7 @@ type settings struct {
 
 	keys            []string
 	rootPath        string
+	traces          string // URL of a collector
 	streamInterval  int
 	maxN            int
 	maxQueued       int
@@ -112,6 +113,7 @@ func (s *settings) readServer(args *vllmflags.Args, env environ) {
 	s.host, _ = args.String("--host")
 	s.port = integer("--port", 8000)
 	s.rootPath, _ = args.String("--root-path")
+	s.traces, _ = args.String("--otlp-traces-endpoint")
 	s.streamInterval = integer("--stream-interval", 1)
 	s.maxQueued = integer("--max-num-queued-reqs", 0)
 	s.shutdownTimeout = time.Duration(integer("--shutdown-timeout", 0)) * time.Second

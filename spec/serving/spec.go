@@ -80,6 +80,8 @@ type Spec struct {
 	Ingress Ingress `key:"ingress" in:"defaults"`
 	// Monitoring holds the address of Prometheus and how it scrapes the replicas.
 	Monitoring Monitoring `key:"monitoring" only:"component"`
+	// Traces are traces of requests that vLLM sends to a collector.
+	Traces Traces `key:"traces" in:"defaults"`
 	// Labels are added to the pods and to every object.
 	Labels map[string]string `key:"labels" in:"defaults"`
 	// Annotations are added to the pods.

@@ -10,8 +10,8 @@ type Network struct {
 	// need them.
 	EgressCIDRs []string `key:"egressCidrs"`
 	// Egress are further destinations that replicas may reach, such as a collector of
-	// traces or a cache in another pod. The destination of --otlp-traces-endpoint need
-	// not be listed.
+	// traces or a cache in another pod. The collector of traces need not
+	// be listed.
 	Egress []Destination `key:"egress"`
 	// Unrestricted allows all traffic.
 	Unrestricted bool `key:"unrestricted"`

@@ -56,6 +56,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	s.Service.validate(&found, path.Child("service"), guarded)
 	s.Ingress.validate(&found, path, guarded)
 	s.Monitoring.validate(&found, path.Child("monitoring"))
+	s.Traces.validate(&found, path.Child("traces"))
 	s.validateHooks(&found, path)
 	validateEnv(&found, path.Child("env"), s.Env)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {

@@ -55,6 +55,7 @@ var keyedFlags = map[string]string{
 	"--allowed-media-domains": "media.domains",
 	"--limit-mm-per-prompt":   "media",
 	"--code-revision":         "revision",
+	tracesFlag:                "traces.collectorUrl",
 }
 
 // owned returns the flags that users may not set with extraArgs, with the key that sets
@@ -112,6 +113,7 @@ func VLLMArgs(s Spec) []string {
 	args = append(args, s.Queue.args()...)
 	args = append(args, s.Speculative.args()...)
 	args = append(args, s.Media.args()...)
+	args = append(args, s.Traces.args()...)
 	if s.Model.InS3() {
 		args = append(args, "--load-format", "runai_streamer", "--model-loader-extra-config", s.streamer())
 	}
@@ -253,6 +255,7 @@ func VLLMEnv(s Spec) map[string]string {
 		env["HF_HUB_OFFLINE"] = "1"
 	}
 	maps.Copy(env, s.Storage.S3.env())
+	maps.Copy(env, s.Traces.env(s))
 	return env
 }
 
@@ -293,6 +296,9 @@ func Environment(s Spec) []corev1.EnvVar {
 	maps.Copy(plain, s.Env)
 	maps.Copy(plain, VLLMEnv(s))
 	var vars []corev1.EnvVar
+	if s.Traces.enabled() { // before the variable that refers to it
+		vars = append(vars, corev1.EnvVar{Name: podVariable, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.name"}}})
+	}
 	for _, name := range slices.Sorted(maps.Keys(plain)) {
 		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
 	}

@@ -1,9 +1,7 @@
 package manifest
 
 import (
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -11,7 +9,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/vllm-eks/vllm-eks/internal/vllmflags"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -99,7 +96,7 @@ func egress(s serving.Spec) []networkingv1.NetworkPolicyEgressRule {
 	for _, d := range s.Network.Egress {
 		allow(ports(corev1.ProtocolTCP, d.Port), peer(d))
 	}
-	if e, ok := traces(s); ok {
+	if e, ok := s.TracesEndpoint(); ok {
 		allow(ports(corev1.ProtocolTCP, e.Port), peersByName(e, s.Namespace)...)
 	}
 	if len(rules) > 0 {
@@ -134,33 +131,6 @@ func peer(d serving.Destination) networkingv1.NetworkPolicyPeer {
 		return podsOf(d.Namespace)
 	}
 	return addresses(d.CIDR)
-}
-
-// tracesPort is the default port of a collector of traces over gRPC (OTLP specification).
-const tracesPort = 4317
-
-// traces returns the endpoint of --otlp-traces-endpoint.
-func traces(s serving.Spec) (e serving.Endpoint, ok bool) {
-	args, _, err := vllmflags.ParseKnown(serving.VLLMArgs(s))
-	if err != nil {
-		return e, false
-	}
-	text, found := args.String("--otlp-traces-endpoint")
-	if !found {
-		return e, false
-	}
-	if !strings.Contains(text, "://") {
-		text = "grpc://" + text
-	}
-	address, err := url.Parse(text)
-	if err != nil || address.Hostname() == "" {
-		return e, false
-	}
-	e = serving.Endpoint{Host: address.Hostname(), Port: tracesPort}
-	if n, err := strconv.Atoi(address.Port()); err == nil && n > 0 && n <= serving.LargestPort {
-		e.Port = n
-	}
-	return e, true
 }
 
 // peersByName returns the addresses of a host that may be the short name of a Service:

@@ -165,6 +165,7 @@ var actions = map[string]bool{
 	"iam:CreateServiceLinkedRole":                         true,
 	"iam:GetServerCertificate":                            false,
 	"iam:ListServerCertificates":                          false,
+	"logs:PutLogEvents":                                   true,
 	"wafv2:AssociateWebACL":                               true,
 	"wafv2:DisassociateWebACL":                            true,
 	"wafv2:GetWebACL":                                     false,

@@ -6,6 +6,8 @@ import (
 	"encoding/hex"
 	"math"
 	"net/http"
+
+	"github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 )
 
 // answerHead holds the first fields of every response and chunk.
@@ -29,6 +31,11 @@ func (s *Server) head(r *http.Request, prefix, adapter string) answerHead {
 		id = randomID()
 	}
 	return answerHead{ID: prefix + id, Created: now(), Model: cmp.Or(adapter, s.config.Names[0])}
+}
+
+// caller returns what identifies a request.
+func caller(r *http.Request, head answerHead) engine.Caller {
+	return engine.Caller{RequestID: head.ID, Traceparent: r.Header.Get("Traceparent")}
 }
 
 func randomID() string {

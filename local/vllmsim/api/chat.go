@@ -84,6 +84,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := s.head(r, "chatcmpl-", j.adapter)
+	j.caller = caller(r, head)
 	if req.Stream {
 		s.streamChat(w, r, &req, j, head)
 		return

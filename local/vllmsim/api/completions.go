@@ -73,6 +73,7 @@ func (s *Server) completions(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := s.head(r, "cmpl-", j.adapter).as("text_completion")
+	j.caller = caller(r, head)
 	if req.Stream {
 		s.streamCompletion(w, r, &req, j, head, echoes)
 		return

@@ -15,6 +15,7 @@ type job struct {
 	uniquePrompt int   // tokens of all prompts, each prompt counted once
 	maxTokens    int
 	n            int
+	caller       engine.Caller
 }
 
 // progress holds the new tokens of one choice.
@@ -45,7 +46,7 @@ func (s *Server) submit(j *job, batch int) ([]*engine.Stream, chan struct{}, err
 	var streams []*engine.Stream
 	for i, p := range j.plans {
 		stream, err := s.config.Engine.Submit(engine.Request{
-			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Adapter: j.adapter, Reason: p.reason, Batch: batch, Notify: notify,
+			PromptTokens: j.promptTokens[i], OutputTokens: p.tokens(), Adapter: j.adapter, Reason: p.reason, Caller: j.caller, Batch: batch, Notify: notify,
 		})
 		if err != nil {
 			cancelAll(streams)

@@ -46,6 +46,7 @@ type Sequence struct {
 	PromptTokens int
 	TargetTokens int
 	Adapter      string // LoRA adapter; empty: the model
+	Caller       Caller
 
 	Arrived     time.Time
 	Scheduled   time.Time // first admission
@@ -59,6 +60,13 @@ type Sequence struct {
 	epoch    int // incremented when a step in flight no longer applies
 	running  bool
 	deferred bool // skipped because of its adapter
+}
+
+// Caller identifies a request.
+type Caller struct {
+	RequestID string
+	// Traceparent is the header with the caller's trace. Default: none.
+	Traceparent string
 }
 
 // Output returns the number of tokens produced so far.

@@ -111,6 +111,7 @@ type Request struct {
 	OutputTokens int
 	Adapter      string // of LoRA; empty: the model itself
 	Reason       string
+	Caller       Caller
 	// Batch is the number of tokens that are news; the first token and the end always
 	// are. Default: 1.
 	Batch int
@@ -145,7 +146,7 @@ func (e *Engine) accept(r Request) (stream *Stream, accepted int, hook func(int)
 	}
 	now := e.clock.Now()
 	e.catchUp(now)
-	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens, Adapter: r.Adapter}
+	s := &Sequence{PromptTokens: r.PromptTokens, TargetTokens: r.OutputTokens, Adapter: r.Adapter, Caller: r.Caller}
 	stream = &Stream{engine: e, sequence: s, reason: r.Reason, notify: r.Notify, batch: max(1, r.Batch)}
 	e.streams[s] = stream
 	e.core.Add(s, now)

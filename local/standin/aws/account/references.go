@@ -53,6 +53,7 @@ var references = []reference{
 	{source: "ec2/securityGroupRule", path: "securityGroupId", target: "ec2/securityGroup", key: "id", deletion: goes},                              // API_DeleteSecurityGroup.html
 	{source: "ec2/securityGroupRule", path: "sourceSecurityGroupId", target: "ec2/securityGroup", key: "id", deletion: violation},                   // API_DeleteSecurityGroup.html
 	{source: "ec2/launchTemplate", path: "vpcSecurityGroupIds[]", target: "ec2/securityGroup", key: "id"},                                           // a template does not block the deletion
+	{source: "cloudwatch/logStream", path: "logGroupName", target: "cloudwatch/logGroup", key: "name", deletion: goes},                              // API_DeleteLogGroup.html
 	{source: "cloudwatch/logGroup", path: "kmsKeyId", target: "kms/key", key: "arn"},                                                                // API_CreateLogGroup.html
 	{source: "iam/rolePolicy", path: "role", target: "iam/role", key: "id", deletion: conflict},                                                     // API_DeleteRole.html
 	{source: "iam/rolePolicyAttachment", path: "role", target: "iam/role", key: "id", deletion: conflict},                                           // API_DeleteRole.html

@@ -30,6 +30,13 @@ var otherKinds = map[string]*Kind{
 			return nil
 		},
 	},
+	"cloudwatch/logStream": {
+		Inputs: cloudwatch.LogStreamArgs{}, Outputs: cloudwatch.LogStream{}, identity: "{logGroupName}:{name}", exists: "ResourceAlreadyExistsException",
+		Name: "name", MaxName: 512,
+		replaces: []string{"name", "logGroupName"}, // logs/stream.go
+		computed: map[string]string{"arn": "arn:{partition}:logs:{region}:{account}:log-group:{logGroupName}:log-stream:{name}"},
+		formats:  formats{"name": matching(`[^:*]{1,512}`, "a name without : and *")}, // API_CreateLogStream.html
+	},
 	"kms/key": {
 		Inputs: kms.KeyArgs{}, Outputs: kms.Key{}, identity: "", Documents: []string{"policy"},
 		replaces: []string{"customKeyStoreId", "customerMasterKeySpec", "keyUsage", "multiRegion", "xksKeyId"}, // kms/key.go
