@@ -124,6 +124,20 @@ func TestGeneratedLoads(t *testing.T) {
 	}
 }
 
+// A load ends with its length, also within a second, and has its rate until then.
+func TestLengthIsNoWholeNumberOfSeconds(t *testing.T) {
+	for _, kind := range Kinds() {
+		s := Spec{Kind: kind, Seed: 3, Rate: 2000, Length: 1100 * time.Millisecond, WarmUp: 150 * time.Millisecond}
+		got := arrivalsOf(t, s)
+		if end := s.WarmUp + s.Length; len(got) > 0 && got[len(got)-1].At >= end {
+			t.Errorf("%s: the last request is at %s, want it before %s", kind, got[len(got)-1].At, end)
+		}
+		if kind == Poisson {
+			within(t, "requests a second", float64(len(got))/(s.WarmUp+s.Length).Seconds(), s.Rate, 0.1)
+		}
+	}
+}
+
 // A load is the same in every version, so that results stay comparable.
 func TestLoadsDoNotChange(t *testing.T) {
 	for _, c := range []struct {
