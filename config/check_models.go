@@ -181,23 +181,27 @@ func (c *Config) checkCaches(found *findings) {
 	}
 }
 
-// checkTelemetry refuses a token of traces that nothing sends, and models that log the
-// text of requests if logs are kept.
+// checkTelemetry refuses a token of traces that nothing sends, the name of a header without
+// a token, and models that log the text of requests if logs are kept.
 func (c *Config) checkTelemetry(found *findings) {
-	t, token := c.Platform.Telemetry, field.NewPath("tracesToken")
-	if c.TracesToken != nil && !found.reported(token) && (!t.Install || t.Traces == "") {
-		found.add(field.ErrorTypeForbidden, token, "is of no use without telemetry.traces; remove it, or set that key")
+	t, token, header := c.Platform.Telemetry, field.NewPath("tracesToken"), field.NewPath("telemetry", "tracesHeader")
+	sent := t.Install && t.Traces != ""
+	if c.TracesToken != nil && !found.reported(token) && !sent {
+		found.add(field.ErrorTypeForbidden, token, "is ignored without telemetry.install and telemetry.traces; remove it, or set both keys")
+	}
+	if c.TracesToken == nil && !found.reported(token) && sent && found.typed(header) && !found.reported(header) {
+		found.add(field.ErrorTypeForbidden, header, "is ignored without tracesToken; remove it, or set the token with: pulumi config set --secret vllm-eks:tracesToken")
 	}
 	if !t.Install || t.Logs == telemetry.None {
 		return
 	}
 	for i, m := range c.Models {
-		if setting := m.LogsPrompts(); setting != "" {
+		for _, setting := range m.LogsPrompts() {
 			path := field.NewPath("models").Index(i).Child("extraArgs")
 			if _, isVariable := m.Env[setting]; isVariable {
 				path = field.NewPath("models").Index(i).Child("env", setting)
 			}
-			found.add(field.ErrorTypeForbidden, path, "logs the text of requests with %s, and telemetry.logs keeps logs; remove it, or set telemetry.logs to none", setting)
+			found.add(field.ErrorTypeForbidden, found.typedAt(path), "logs the text of requests with %s, and telemetry.logs keeps logs; remove it, or set telemetry.logs to none", setting)
 		}
 	}
 }
