@@ -199,7 +199,7 @@ func (c *Config) checkAlertReceivers(found *findings) {
 		switch {
 		case found.reported(path):
 		case given && !needed:
-			found.add(field.ErrorTypeForbidden, path, "is of no use without a receiver of alerts of the kind %s; remove it, or set monitoring.alerts.page or monitoring.alerts.ticket to %s", r.kind, r.kind)
+			found.add(field.ErrorTypeForbidden, path, "is ignored without a receiver of alerts of the kind %s; remove it, or set monitoring.alerts.page or monitoring.alerts.ticket to %s", r.kind, r.kind)
 		case needed && !given:
 			found.add(field.ErrorTypeRequired, path, "is missing, and monitoring.alerts sends alerts to %s; set it with: pulumi config set --secret vllm-eks:%s", r.kind, r.key)
 		case needed && !r.accepted(r.secret):

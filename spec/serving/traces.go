@@ -20,7 +20,7 @@ type Traces struct {
 	// stack's key telemetry, if any.
 	CollectorURL string `key:"collectorUrl"`
 	// Percent is the share of traced requests in percent. A request with the header
-	// traceparent is traced if its caller is.
+	// traceparent is traced if its caller is. With 0, the model sends no traces.
 	Percent *float64 `key:"percent" range:"0..100" default:"10" if:"collectorUrl"`
 }
 
