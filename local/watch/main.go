@@ -37,12 +37,20 @@ func run(ctx context.Context, args []string, out *os.File) error {
 	model := flags.String("model", "", "NAMESPACE/NAME or NAME of a model; empty: every model, and the first one where a dashboard shows one")
 	serve := flags.Bool("serve", false, "serve the dashboards as a page on a free port of this machine")
 	file := flags.String("file", "", "write the dashboards as a page to this file")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	flags.SetOutput(io.Discard)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(out)
+		flags.Usage()
 		return nil
-	} else if err != nil {
-		return err
+	case err != nil:
+		return fmt.Errorf("watch: %w; --help lists the flags", err)
+	case flags.NArg() > 0:
+		return fmt.Errorf("watch: got the argument %q, want flags alone; --help lists them", flags.Arg(0))
+	case *serve && *file != "":
+		return errors.New("--file: cannot be combined with --serve; remove one of the two")
 	}
-	s := source{prometheus.Client{Address: *address}}
+	s := source{client: prometheus.Client{Address: *address}}
 	switch {
 	case *serve:
 		return servePage(ctx, s, *model, out)

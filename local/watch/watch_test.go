@@ -20,6 +20,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/dashboards"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
+	"github.com/vllm-eks/vllm-eks/local/watch/page"
 	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 	"github.com/vllm-eks/vllm-eks/local/watch/view"
 )
@@ -72,14 +73,14 @@ func (*fakePrometheus) answer(w io.Writer, kind string, result []any) {
 func (f *fakePrometheus) start(t *testing.T) source {
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	return source{prometheus.Client{Address: server.URL}}
+	return source{client: prometheus.Client{Address: server.URL}}
 }
 
 // unreachable returns a source of an address that nothing listens at.
 func unreachable() source {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	return source{prometheus.Client{Address: server.URL}}
+	return source{client: prometheus.Client{Address: server.URL}}
 }
 
 func TestText(t *testing.T) {
@@ -99,6 +100,7 @@ func TestText(t *testing.T) {
 		"other model": {f.start(t), `MODEL: got "other", want one of: inference/chat, inference/code`},
 		"no rules":    {(&fakePrometheus{}).start(t), "rules: Prometheus has no series " + rules.Info},
 		"unreachable": {unreachable(), "prometheus: "},
+		"two models":  {(&fakePrometheus{models: []string{"a/chat", "a/other", "b/other"}}).start(t), `MODEL: got "other", which several namespaces have, want one of: a/other, b/other`},
 	} {
 		if _, err := test.from.text(t.Context(), "other"); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %s", name, err, test.want)
@@ -177,6 +179,54 @@ func TestFailedQuery(t *testing.T) {
 	}
 	if failed == 0 {
 		t.Error("no panel uses the query that fails")
+	}
+}
+
+// TestFailedEvents checks that the panels do not depend on the queries of the events.
+func TestFailedEvents(t *testing.T) {
+	f := &fakePrometheus{models: []string{"inference/chat"}, failed: "changes("}
+	p, err := f.start(t).page(t.Context(), "", time.Now())
+	if err != nil || len(p.Events) != 0 || !strings.Contains(p.EventsProblem, "query timed out") || len(p.Sections) != len(dashboards.List()) {
+		t.Fatalf("%v, %d events, %q, %d sections", err, len(p.Events), p.EventsProblem, len(p.Sections))
+	}
+	text, err := page.Render(p)
+	if err != nil || !bytes.Contains(text, []byte("Events: prometheus: the query failed: query timed out")) || !bytes.Contains(text, []byte(`class="line`)) {
+		t.Errorf("%v: the page lacks the problem or the charts", err)
+	}
+}
+
+// TestPageIsBounded checks that a Prometheus that answers no query of a range delays the page by
+// its patience, and that the user does not wait for it.
+func TestPageIsBounded(t *testing.T) {
+	f := &fakePrometheus{models: []string{"inference/chat"}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _ = r.ParseForm(); r.URL.Path == "/api/v1/query_range" {
+			<-r.Context().Done()
+			return
+		}
+		f.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	s := source{client: prometheus.Client{Address: server.URL}, patience: 50 * time.Millisecond}
+	began := time.Now()
+	p, err := s.page(t.Context(), "", began)
+	if err != nil || time.Since(began) > 5*time.Second {
+		t.Fatalf("%v after %s", err, time.Since(began))
+	}
+	for _, section := range p.Sections {
+		for _, row := range section.Rows {
+			for _, panel := range row.Panels {
+				if !strings.Contains(panel.Problem, "does not answer") {
+					t.Errorf("%s: the problem is %q", panel.Title, panel.Problem)
+				}
+			}
+		}
+	}
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	s.patience = time.Hour
+	if _, err := s.page(ctx, "", began); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the end of the user's context is the error %v", err)
 	}
 }
 
@@ -321,6 +371,41 @@ func TestFit(t *testing.T) {
 		if got := fit(text, test.width, test.height); !slices.Equal(got, test.want) {
 			t.Errorf("%s: the lines are %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestFrameWithoutASize checks that a terminal that does not know its size shows whole words.
+func TestFrameWithoutASize(t *testing.T) {
+	for name, size := range map[string]func() (int, int, error){
+		"zero":  func() (int, int, error) { return 0, 0, nil },
+		"error": func() (int, int, error) { return 0, 0, errors.New("no terminal") },
+	} {
+		s := screen{size: size, interval: time.Second}
+		if frame := s.frame("inference/chat  org/chat\n"); !strings.Contains(frame, "inference/chat  org/chat") {
+			t.Errorf("%s: the screen is %q", name, frame)
+		}
+	}
+}
+
+// TestWrongFlags checks that no argument is ignored, and that the error is the only output.
+func TestWrongFlags(t *testing.T) {
+	for arguments, want := range map[string]string{
+		"--bad":                           "watch: flag provided but not defined: -bad; --help",
+		"chat --prometheus=http://a":      `watch: got the argument "chat"`,
+		"--serve=true --file=models.html": "--file: cannot be combined with --serve",
+		"--prometheus=localhost:9090":     "prometheus: the address is no URL",
+		"--serve=x":                       `watch: invalid boolean value "x"`,
+		"--serve=false --file=":           "prometheus: ", // valid; nothing listens
+	} {
+		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = run(t.Context(), append([]string{"--prometheus=" + unreachable().client.Address}, strings.Fields(arguments)...), out)
+		if written, _ := os.ReadFile(out.Name()); err == nil || !strings.HasPrefix(err.Error(), want) || len(written) > 0 {
+			t.Errorf("%s: the error is %v, want %s; the output is %q", arguments, err, want, written)
+		}
+		_ = out.Close()
 	}
 }
 
