@@ -59,8 +59,12 @@ func upCluster(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	page, err := pageSteps(o, e)
+	if err != nil {
+		return err
+	}
 	e.printNotes()
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", append(steps, after...))
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", slices.Concat(steps, after, page))
 }
 
 // clusterSteps returns the steps until the cluster runs. All checks come before the long
