@@ -18,7 +18,6 @@ func recordings(t *testing.T) map[string]*stacktest.Recording {
 	found := map[string]*stacktest.Recording{
 		"everything":     mustRecord(t, "everything", mustParse(t, everything(t))),
 		"everything-aws": mustRecordIn(t, inEveryZone(), "everything-aws", everythingOnAWS(t)),
-		"cloudwatch":     mustRecord(t, "cloudwatch", mustParse(t, edited(t, "  vllm-eks:models:", "  vllm-eks:telemetry: {install: true, logs: cloudwatch}\n  vllm-eks:models:"))),
 		"preferring":     mustRecord(t, "preferring", mustParse(t, preferring(t))),
 	}
 	for _, stack := range stacks {

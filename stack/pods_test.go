@@ -86,7 +86,7 @@ func TestEveryPodIsHardenedProbedAndDrained(t *testing.T) {
 func TestDisksHoldWhatIsAskedFor(t *testing.T) {
 	want := map[string]string{
 		"local/mistral-7b": "64Mi", "dev/mistral-7b": "34Gi", "prod/mistral-7b": "34Gi", "prod/llama-70b": "152Gi",
-		"everything-aws/small": "36Gi", "everything-aws/middle": "36Gi", "everything-aws/large": "34Gi", "everything-aws/stored": "20Gi", "preferring/a": "36Gi", "cloudwatch/a": "36Gi",
+		"everything-aws/small": "36Gi", "everything-aws/middle": "36Gi", "everything-aws/large": "34Gi", "everything-aws/stored": "20Gi", "preferring/a": "36Gi",
 		"everything/llama": "90Gi", "everything/coder": "20Gi", "everything/ranker": "20Gi",
 	}
 	got := map[string]string{}

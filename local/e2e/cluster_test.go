@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"os/exec"
 	"strings"
@@ -41,6 +42,12 @@ func serviceURLIn(t *testing.T, namespace, service string) string {
 	address := kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}") + ":8000"
 	awaitRoute(t, address)
 	return "http://" + address
+}
+
+// clusterURL returns the URL of a port of a Service.
+func clusterURL(t *testing.T, namespace, service string, port int) string {
+	t.Helper()
+	return fmt.Sprintf("http://%s:%d", kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}"), port)
 }
 
 // routeTime bounds the time in which kube-proxy routes to a Service that is created after its

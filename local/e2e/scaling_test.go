@@ -60,6 +60,7 @@ func TestScaling(t *testing.T) {
 		awaitReplicas(t, "chat", 3)
 		awaitReplicas(t, "sleeper", 1)
 		t.Run("every rule has a series of the model", testRecorded)
+		t.Run("every panel of the status page shows data", testPage)
 		l.end(t)
 	})
 	t.Run("low load removes replicas, and truncates no stream", func(t *testing.T) {

@@ -139,12 +139,6 @@ func tracedPod(t *testing.T) string {
 		`--output=jsonpath={.items[?(@.status.containerStatuses[0].ready==true)].metadata.name}`)
 }
 
-// clusterURL returns the URL of a port of a Service.
-func clusterURL(t *testing.T, namespace, service string, port int) string {
-	t.Helper()
-	return fmt.Sprintf("http://%s:%d", kubectl(t, "--namespace="+namespace, "get", "service", service, "--output=jsonpath={.spec.clusterIP}"), port)
-}
-
 // post sends a request with an API key and an identifier. The answer may be an error.
 func post(t *testing.T, address, key, id, body string) {
 	t.Helper()

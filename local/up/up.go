@@ -29,6 +29,10 @@ func up(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	page, err := pageSteps(o, e)
+	if err != nil {
+		return err
+	}
 	steps = append(steps,
 		step{name: "pulumi up", cost: 25, serial: true, do: func(ctx context.Context, p *progress) error {
 			p.note("pulumi up --stack %s", localStack)
@@ -41,7 +45,7 @@ func up(ctx context.Context, o options) error {
 		}},
 	)
 	e.printNotes()
-	return runPlan(ctx, "The real Pulumi engine deploys to an embedded Kubernetes on this machine, with SIMULATED GPUs and replicas.", append(steps, after...))
+	return runPlan(ctx, "The real Pulumi engine deploys to an embedded Kubernetes on this machine, with SIMULATED GPUs and replicas.", slices.Concat(steps, after, page))
 }
 
 // upCluster starts everything that a deployment needs, for tests.
@@ -55,8 +59,12 @@ func upCluster(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	page, err := pageSteps(o, e)
+	if err != nil {
+		return err
+	}
 	e.printNotes()
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", append(steps, after...))
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", slices.Concat(steps, after, page))
 }
 
 // clusterSteps returns the steps until the cluster runs. All checks come before the long

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -15,6 +17,7 @@ import (
 	"time"
 
 	"github.com/vllm-eks/vllm-eks/local/orphan"
+	"github.com/vllm-eks/vllm-eks/local/statuspage"
 )
 
 // watchProgram shows the models of a stack. It is built when it is used.
@@ -170,4 +173,49 @@ func runWatch(ctx context.Context, o options, prometheus string, args []string) 
 		return fmt.Errorf("watch: %w", err)
 	}
 	return nil
+}
+
+// pageSteps returns the steps that build and serve the page with the dashboards, which needs the
+// Prometheus of the cluster.
+func pageSteps(o options, e engine) ([]step, error) {
+	enabled, err := o.wantsControllers()
+	if err != nil || !enabled {
+		return nil, err
+	}
+	return append(buildSteps(o, []program{watchProgram}), step{name: "serve the dashboards", cost: 4, serial: true, do: func(ctx context.Context, p *progress) error {
+		address, err := e.servePage(ctx)
+		if err != nil {
+			return err
+		}
+		p.note("The dashboards of the last hour: http://%s/", address)
+		return nil
+	}}), nil
+}
+
+// servePage runs the program watch on the cluster, in its current build, and returns the address
+// of its page.
+func (e engine) servePage(ctx context.Context) (string, error) {
+	program := watchProgram.path(e.options.layout)
+	content, err := os.ReadFile(program)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	reference := "localhost/vllm-eks/watch:" + hex.EncodeToString(sum[:6])
+	running, err := e.kubectl(ctx, "--namespace="+statuspage.Namespace, "get", statuspage.Workload, "--ignore-not-found", "--output=jsonpath={.spec.template.spec.containers[0].image}")
+	if err != nil {
+		return "", err
+	}
+	if running != reference {
+		if err := runKube(ctx, e.options, "image", reference, program); err != nil {
+			return "", err
+		}
+	}
+	if err := applyObjects(ctx, e, statuspage.Manifests(reference)); err != nil {
+		return "", err
+	}
+	if _, err := e.kubectl(ctx, "--namespace="+statuspage.Namespace, "rollout", "status", statuspage.Workload, "--timeout=2m"); err != nil {
+		return "", err
+	}
+	return e.clusterIP(ctx, endpoint{namespace: statuspage.Namespace, service: statuspage.Service, port: 80})
 }

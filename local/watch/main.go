@@ -35,7 +35,8 @@ func run(ctx context.Context, args []string, out *os.File) error {
 	flags := flag.NewFlagSet("watch", flag.ContinueOnError)
 	address := flags.String("prometheus", "http://127.0.0.1:9090", "the address of Prometheus")
 	model := flags.String("model", "", "NAMESPACE/NAME or NAME of a model; empty: every model, and the first one where a dashboard shows one")
-	serve := flags.Bool("serve", false, "serve the dashboards as a page on a free port of this machine")
+	serve := flags.Bool("serve", false, "serve the dashboards as a page")
+	listen := flags.String("listen", "127.0.0.1:0", "with -serve: the address to listen at")
 	file := flags.String("file", "", "write the dashboards as a page to this file")
 	flags.SetOutput(io.Discard)
 	switch err := flags.Parse(args); {
@@ -53,7 +54,7 @@ func run(ctx context.Context, args []string, out *os.File) error {
 	s := source{client: prometheus.Client{Address: *address}}
 	switch {
 	case *serve:
-		return servePage(ctx, s, *model, out)
+		return servePage(ctx, s, *model, *listen, out)
 	case *file != "":
 		return writePage(ctx, s, *model, *file, out)
 	case term.IsTerminal(int(out.Fd())) && os.Getenv("TERM") != "dumb":

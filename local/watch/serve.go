@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,13 +22,13 @@ const (
 	fresh = 5 * time.Second
 )
 
-// servePage serves the page on a free port of this machine until the context ends. It returns an
-// error if Prometheus does not answer. Without rules, the page says so.
-func servePage(ctx context.Context, s source, model string, out io.Writer) error {
+// servePage serves the page at an address until the context ends. It returns an error if
+// Prometheus does not answer. Without rules, the page says so.
+func servePage(ctx context.Context, s source, model, address string, out io.Writer) error {
 	if _, err := s.text(ctx, model); err != nil && !errors.Is(err, view.ErrNoRules) {
 		return err
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return err
 	}
@@ -58,10 +59,10 @@ type pages struct {
 	bytes    []byte
 }
 
-// ServeHTTP answers with the page. Other sites cannot read it: their names are not loopback.
+// ServeHTTP answers with the page. Other sites cannot read it by a name that they let lead here.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case !isLoopback(r.Host):
+	case !isAddress(r.Host):
 		http.Error(w, "host: use the printed address", http.StatusMisdirectedRequest)
 	case r.URL.Path != "/":
 		http.NotFound(w, r)
@@ -111,12 +112,11 @@ func (p *pages) load(ctx context.Context, model string) (text []byte, status int
 	return text, status, err
 }
 
-// isLoopback reports whether the Host of a request is this machine.
-func isLoopback(host string) bool {
+// isAddress reports whether the Host of a request is localhost or an IP address, and not a name.
+func isAddress(host string) bool {
 	name, _, err := net.SplitHostPort(host)
 	if err != nil {
 		name = host
 	}
-	ip := net.ParseIP(name)
-	return name == "localhost" || ip != nil && ip.IsLoopback()
+	return name == "localhost" || net.ParseIP(strings.Trim(name, "[]")) != nil
 }

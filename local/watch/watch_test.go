@@ -268,7 +268,7 @@ func TestServePage(t *testing.T) {
 	f := &fakePrometheus{models: []string{"inference/chat", "inference/code"}}
 	out, ended := make(lines, 1), make(chan error, 1)
 	from := f.start(t)
-	go func() { ended <- servePage(ctx, from, "", out) }()
+	go func() { ended <- servePage(ctx, from, "", "127.0.0.1:0", out) }()
 	address := regexp.MustCompile(`http://127\.0\.0\.1:\d+/`).FindString(out.next(t))
 	get := func(path, host string) (status int, policy, body string) {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+path, http.NoBody)
@@ -313,7 +313,7 @@ func TestServePage(t *testing.T) {
 	case <-time.After(20 * time.Second):
 		t.Error("the server does not end")
 	}
-	if err := servePage(t.Context(), unreachable(), "", out); err == nil || !strings.Contains(err.Error(), "does not answer") {
+	if err := servePage(t.Context(), unreachable(), "", "127.0.0.1:0", out); err == nil || !strings.Contains(err.Error(), "does not answer") {
 		t.Errorf("without Prometheus, the error is %v", err)
 	}
 }

@@ -139,6 +139,7 @@ func CollectorConfig(s Spec, hasToken bool) map[string]any {
 		"health_check": map[string]any{"endpoint": fmt.Sprintf("${env:MY_POD_IP}:%d", healthPort)},
 	}
 	receivers, exporters, pipelines := map[string]any{}, map[string]any{}, map[string]any{}
+	processors := map[string]any{"memory_limiter": map[string]any{"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 25}}
 	pipeline := func(name, receiver, exporter string, processors ...any) {
 		pipelines[name] = map[string]any{"receivers": []any{receiver}, "processors": append([]any{"memory_limiter"}, processors...), "exporters": []any{exporter}}
 	}
@@ -162,17 +163,15 @@ func CollectorConfig(s Spec, hasToken bool) map[string]any {
 			exporter["headers"] = map[string]any{s.TracesHeader: prefix + "${env:" + TokenVariable + "}"}
 		}
 		exporters["otlp_http/traces"] = exporter
+		processors["batch"] = map[string]any{}
 		pipeline("traces", "otlp", "otlp_http/traces", "batch")
 	}
 	return map[string]any{
 		"extensions": extensions,
 		"receivers":  receivers,
-		"processors": map[string]any{
-			"batch":          map[string]any{},
-			"memory_limiter": map[string]any{"check_interval": "1s", "limit_percentage": 80, "spike_limit_percentage": 25},
-		},
-		"exporters": exporters,
-		"service":   map[string]any{"extensions": names(extensions), "pipelines": pipelines, "telemetry": map[string]any{"metrics": map[string]any{"level": "none"}}},
+		"processors": processors,
+		"exporters":  exporters,
+		"service":    map[string]any{"extensions": names(extensions), "pipelines": pipelines, "telemetry": map[string]any{"metrics": map[string]any{"level": "none"}}},
 	}
 }
 

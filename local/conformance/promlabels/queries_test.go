@@ -32,7 +32,7 @@ func watched() []monitoringspec.Model {
 	return []monitoringspec.Model{{
 		Namespace: "inference", Service: "chat", ID: "Qwen/Qwen3-8B", MinReplicas: 1, MaxReplicas: 4,
 		Triggers:    []monitoringspec.Trigger{{Name: "load", Target: 20}, {Name: "kv-cache", Target: .8}},
-		TTFTSeconds: 2, TPOTSeconds: .1, Share: .95, HungSeconds: 60,
+		TTFTSeconds: 2, TPOTSeconds: .1, Share: .95,
 		Predicted: monitoringspec.Predicted{
 			USDPerHour: 1, USDPerMillionTokens: 2, KVTokens: 30000, Concurrency: 40, NodeSeconds: 90, ImageSeconds: 60, LoadSeconds: 120,
 		},
