@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -51,7 +50,7 @@ func checkNamespace(found *findings, path *field.Path, name string, names []stri
 	case name == "":
 		found.add(field.ErrorTypeRequired, path, "is missing, and there are several namespaces; name one of %s", choice)
 	case !slices.Contains(names, name):
-		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the namespaces%s; want one of %s", name, keys.DidYouMean(name, names), choice)
 	}
 }
 
@@ -74,13 +73,6 @@ func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, p
 	}
 }
 
-func didYouMean(word string, candidates []string) string {
-	if near := keys.Nearest(word, candidates); near != "" {
-		return fmt.Sprintf(" (did you mean %s?)", near)
-	}
-	return ""
-}
-
 // checkGroupNames refuses unknown names of node groups, and names that a model lists
 // twice.
 func (c *Config) checkGroupNames(found *findings, i int) {
@@ -96,7 +88,7 @@ func (c *Config) checkGroupNames(found *findings, i int) {
 	case slices.Contains(names[:wrong], name):
 		found.add(field.ErrorTypeDuplicate, path, "is %q a second time; name each group once, in order of preference", name)
 	default:
-		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, c.groupNames()), oneOf(c.groupNames()))
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the nodeGroups%s; want %s", name, keys.DidYouMean(name, c.groupNames()), oneOf(c.groupNames()))
 	}
 }
 

@@ -53,7 +53,7 @@ func gpus() []Rule {
 func cost() []Rule {
 	scheduled := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_scheduled{%s,condition="true"} == 1)`, stateJob)
 	ended := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_phase{%s,phase=~"Succeeded|Failed"} == 1)`, stateJob)
-	pods := fmt.Sprintf("count %s (%s)", by, serviceOf(fmt.Sprintf("%s unless on (namespace, pod) %s", scheduled, ended)))
+	pods := fmt.Sprintf("count %s (%s)", by, ServiceOf(fmt.Sprintf("%s unless on (namespace, pod) %s", scheduled, ended)))
 	return []Rule{
 		record(USDPerHour, "(%s) * on (namespace, service) %s", pods, ReplicaUSDPerHour),
 		record(USDPerMillion, "avg_over_time(%s[1h]) / (3.6e-3 * avg_over_time(%s[1h]) > 0)", USDPerHour, OutputTokens),
