@@ -115,9 +115,9 @@ func platform() []Item {
 			},
 		},
 		{
-			ID: "alerts", Key: "monitoring.alertmanager", Rule: "Alertmanager sends alerts.",
+			ID: "alerts", Key: "monitoring.alertmanager, monitoring.alerts", Rule: "Alertmanager sends alerts.",
 			Reason:  "Otherwise, Prometheus shows alerts on a page that somebody has to open.",
-			Problem: "alerts are sent to nobody", Advice: "set monitoring.alertmanager: true, and name receivers in AlertmanagerConfigs",
+			Problem: "alerts are sent to nobody", Advice: "set monitoring.alertmanager: true, and name receivers with monitoring.alerts or in AlertmanagerConfigs",
 			stack: func(s Stack) bool { return !s.Prometheus.Install || s.Prometheus.Alertmanager },
 		},
 		{
