@@ -104,6 +104,32 @@ func TestWrongTraces(t *testing.T) {
 	}
 }
 
+// A trace that cannot be of seconds, or that lies in the warm-up, is refused.
+func TestTracesOfAnotherUnit(t *testing.T) {
+	const header = "seconds,input_tokens,output_tokens\n"
+	for name, c := range map[string]struct {
+		rows      string
+		arguments []string
+		want      string // none: the load is accepted
+	}{
+		"milliseconds":                {"0,5,5\n3600000,5,5\n", nil, "--trace: the load lasts 1000h0m0s, want at most 168h0m0s; set --duration"},
+		"the first part":              {"0,5,5\n3600000,5,5\n", []string{"--duration", "1h"}, ""},
+		"a week":                      {"0,5,5\n604799,5,5\n", nil, ""},
+		"everything in the warm-up":   {"0,5,5\n10,5,5\n", []string{"--warm-up", "1m"}, "--trace: the load has no request after --warm-up; lower --warm-up"},
+		"the first part is a warm-up": {"0,5,5\n100,5,5\n", []string{"--warm-up", "1m", "--duration", "2s"}, "--trace: the load has no request after --warm-up; lower --warm-up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := execute(t, nil, append(c.arguments, unreachable, "--trace", file(t, header+c.rows))...)
+			if c.want == "" {
+				c.want = "no load was sent" // by the server that nobody listens at
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
 func TestHelp(t *testing.T) {
 	out, _, err := execute(t, nil, "--help")
 	for _, part := range []string{"load URL", "--rate requests", "--trace file", "--api-key-env variable", "exit status"} {
