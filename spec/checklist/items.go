@@ -12,8 +12,8 @@ import (
 
 // Stack is a complete and valid configuration, as far as the items read it.
 type Stack struct {
-	// Models are the models. All other fields but MaxUSDPerHour are about a cluster that
-	// the program creates, and say nothing of an existing one.
+	// Models are the models. All other fields but MaxUSDPerHour are about what the program
+	// creates or installs.
 	Models []serving.Spec
 	// MaxUSDPerHour is the key limits.maxUsdPerHour; 0 if it is not set.
 	MaxUSDPerHour float64
