@@ -30,9 +30,9 @@ type Outcome struct {
 // Whole reports whether every token came.
 func (o Outcome) Whole() bool { return o.Failure == "" && o.Tokens >= o.Output }
 
-// Started reports whether a part of the answer came. A server may state the number of tokens at
-// the end only.
-func (o Outcome) Started() bool { return o.First > 0 || o.Tokens > 0 }
+// Started reports whether a part of the answer came. Tokens does not say so: a server may state
+// the number of tokens at the end only.
+func (o Outcome) Started() bool { return o.First > 0 }
 
 // TTFT returns the time to the first token, with the time in queues.
 func (o Outcome) TTFT() time.Duration { return o.First - o.At }

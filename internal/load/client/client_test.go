@@ -65,6 +65,7 @@ func TestSend(t *testing.T) {
 		"no stream":                   {exact, 200, `{"choices":[]}`, 0, 6, false, WrongAnswer, "cut: EOF before the first event"},
 		"a role alone":                {chat, 200, role, 0, 6, false, WrongAnswer, "cut: EOF before the first event"},
 		"chat":                        {chat, 200, role + word + word + counted(6) + end, 6, 6, true, "", ""},
+		"tokens without an event":     {chat, 200, role + counted(6) + end, 6, 6, false, WrongAnswer, "cut: the server counts 6 tokens, and no event has one"},
 		"reasoning":                   {chat, 200, thought + counted(6) + end, 6, 6, true, "", ""},
 		"OpenAI's error":              {exact, 429, `{"error":{"message":"Rate limit\nreached","type":"x"}}`, 0, 6, false, "HTTP 429", "refused: 429 Too Many Requests: Rate limit reached"},
 		"an error that is a string":   {exact, 401, `{"error":"Unauthorized"}`, 0, 6, false, "HTTP 401", "refused: 401 Unauthorized: Unauthorized"},

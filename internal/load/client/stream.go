@@ -123,6 +123,8 @@ func (s *stream) end() {
 	switch {
 	case o.Tokens == 0:
 		s.fail(Short, fmt.Sprintf("cut: 0 of %d tokens", o.Output))
+	case s.events == 0:
+		s.fail(WrongAnswer, fmt.Sprintf("cut: the server counts %d tokens, and no event has one", o.Tokens))
 	case !s.exact || !s.counted:
 		o.Output = min(o.Output, o.Tokens)
 	case o.Tokens < o.Output:

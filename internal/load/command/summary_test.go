@@ -137,3 +137,12 @@ func TestText(t *testing.T) {
 		}
 	}
 }
+
+// Tokens that a server counts, but does not send, give no times.
+func TestSummarizeTokensWithoutATime(t *testing.T) {
+	outcomes := []load.Outcome{{At: 5 * second, Input: 10, Output: 6, Tokens: 6, Kind: client.WrongAnswer, Failure: "cut: no event"}}
+	s := summarize(outcomes, arriving(outcomes, 0, 10*second), objectives{second, second}, 0)
+	if s.Refused != 1 || s.TTFT.Count != 0 || s.EndToEnd.Count != 0 || s.OutputTokens != 0 || s.RequestsAtOnce != 0 || s.Objectives.Met != 0 {
+		t.Errorf("got %+v, want one refused request without times", s)
+	}
+}
