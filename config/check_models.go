@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -51,7 +50,7 @@ func checkNamespace(found *findings, path *field.Path, name string, names []stri
 	case name == "":
 		found.add(field.ErrorTypeRequired, path, "is missing, and there are several namespaces; name one of %s", choice)
 	case !slices.Contains(names, name):
-		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the namespaces%s; want one of %s", name, didYouMean(name, names), choice)
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the namespaces%s; want one of %s", name, keys.DidYouMean(name, names), choice)
 	}
 }
 
@@ -74,13 +73,6 @@ func uniqueAt(found *findings, seen map[string]*field.Path, name string, item, p
 	}
 }
 
-func didYouMean(word string, candidates []string) string {
-	if near := keys.Nearest(word, candidates); near != "" {
-		return fmt.Sprintf(" (did you mean %s?)", near)
-	}
-	return ""
-}
-
 // checkGroupNames refuses unknown names of node groups, and names that a model lists
 // twice.
 func (c *Config) checkGroupNames(found *findings, i int) {
@@ -96,7 +88,7 @@ func (c *Config) checkGroupNames(found *findings, i int) {
 	case slices.Contains(names[:wrong], name):
 		found.add(field.ErrorTypeDuplicate, path, "is %q a second time; name each group once, in order of preference", name)
 	default:
-		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the nodeGroups%s; want %s", name, didYouMean(name, c.groupNames()), oneOf(c.groupNames()))
+		found.add(field.ErrorTypeNotSupported, path, "is %q, which is not among the nodeGroups%s; want %s", name, keys.DidYouMean(name, c.groupNames()), oneOf(c.groupNames()))
 	}
 }
 
@@ -181,23 +173,27 @@ func (c *Config) checkCaches(found *findings) {
 	}
 }
 
-// checkTelemetry refuses a token of traces that nothing sends, and models that log the
-// text of requests if logs are kept.
+// checkTelemetry refuses a token of traces that nothing sends, the name of a header without
+// a token, and models that log the text of requests if logs are kept.
 func (c *Config) checkTelemetry(found *findings) {
-	t, token := c.Platform.Telemetry, field.NewPath("tracesToken")
-	if c.TracesToken != nil && !found.reported(token) && (!t.Install || t.Traces == "") {
-		found.add(field.ErrorTypeForbidden, token, "is of no use without telemetry.traces; remove it, or set that key")
+	t, token, header := c.Platform.Telemetry, field.NewPath("tracesToken"), field.NewPath("telemetry", "tracesHeader")
+	sent := t.Install && t.Traces != ""
+	if c.TracesToken != nil && !found.reported(token) && !sent {
+		found.add(field.ErrorTypeForbidden, token, "is ignored without telemetry.install and telemetry.traces; remove it, or set both keys")
+	}
+	if c.TracesToken == nil && !found.reported(token) && sent && found.typed(header) && !found.reported(header) {
+		found.add(field.ErrorTypeForbidden, header, "is ignored without tracesToken; remove it, or set the token with: pulumi config set --secret vllm-eks:tracesToken")
 	}
 	if !t.Install || t.Logs == telemetry.None {
 		return
 	}
 	for i, m := range c.Models {
-		if setting := m.LogsPrompts(); setting != "" {
+		for _, setting := range m.LogsPrompts() {
 			path := field.NewPath("models").Index(i).Child("extraArgs")
 			if _, isVariable := m.Env[setting]; isVariable {
 				path = field.NewPath("models").Index(i).Child("env", setting)
 			}
-			found.add(field.ErrorTypeForbidden, path, "logs the text of requests with %s, and telemetry.logs keeps logs; remove it, or set telemetry.logs to none", setting)
+			found.add(field.ErrorTypeForbidden, found.typedAt(path), "logs the text of requests with %s, and telemetry.logs keeps logs; remove it, or set telemetry.logs to none", setting)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/nodes"
 )
@@ -52,7 +53,7 @@ func (p *Platform) checkPatches(found *findings) {
 		path := found.typedAt(field.NewPath("cluster", "addons", name))
 		switch version := p.Cluster.Addons[name]; {
 		case !slices.Contains(names, name):
-			found.add(field.ErrorTypeInvalid, path, "is the version of an add-on that the cluster does not have%s; it has %s", didYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
+			found.add(field.ErrorTypeInvalid, path, "is the version of an add-on that the cluster does not have%s; it has %s", keys.DidYouMean(name, names), strings.Join(slices.Sorted(slices.Values(names)), ", "))
 		case !addonVersion.MatchString(version):
 			found.add(field.ErrorTypeInvalid, path, "is %q, want a version of the EKS add-on such as %q", version, versions.Addon(name, p.Cluster.KubernetesVersion))
 		}

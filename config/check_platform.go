@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/vllm-eks/vllm-eks/internal/chart"
+	"github.com/vllm-eks/vllm-eks/internal/keys"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/spec/account"
@@ -34,7 +35,7 @@ func (c *Config) checkAWS(found *findings) {
 	case region == "":
 		found.add(field.ErrorTypeRequired, field.NewPath("aws:region"), "is missing; set it with: pulumi config set aws:region us-west-2")
 	case !slices.Contains(account.Regions(), region):
-		found.add(field.ErrorTypeNotSupported, field.NewPath("aws:region"), "is %q, which is not an AWS region with Amazon EKS%s", region, didYouMean(region, account.Regions()))
+		found.add(field.ErrorTypeNotSupported, field.NewPath("aws:region"), "is %q, which is not an AWS region with Amazon EKS%s", region, keys.DidYouMean(region, account.Regions()))
 	}
 }
 
@@ -199,7 +200,7 @@ func (c *Config) checkAlertReceivers(found *findings) {
 		switch {
 		case found.reported(path):
 		case given && !needed:
-			found.add(field.ErrorTypeForbidden, path, "is of no use without a receiver of alerts of the kind %s; remove it, or set monitoring.alerts.page or monitoring.alerts.ticket to %s", r.kind, r.kind)
+			found.add(field.ErrorTypeForbidden, path, "is ignored without a receiver of alerts of the kind %s; remove it, or set monitoring.alerts.page or monitoring.alerts.ticket to %s", r.kind, r.kind)
 		case needed && !given:
 			found.add(field.ErrorTypeRequired, path, "is missing, and monitoring.alerts sends alerts to %s; set it with: pulumi config set --secret vllm-eks:%s", r.kind, r.key)
 		case needed && !r.accepted(r.secret):

@@ -63,12 +63,12 @@ func (c *Config) checkPrices(found *findings) {
 	names := slices.Sorted(maps.Keys(priced))
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.USDPerHour)) {
 		if _, system := c.Costs.Shared.Nodes[name]; !priced[name] && !system {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is not a name of the catalogue or of costs.shared.nodes%s", didYouMean(name, names))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.usdPerHour", name)), "is not a name of the catalogue or of costs.shared.nodes%s", keys.DidYouMean(name, names))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.Costs.Shared.Nodes)) {
 		if _, ok := c.prices().For(name); !ok {
-			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; set its price with costs.usdPerHour", didYouMean(name, names))
+			found.add(field.ErrorTypeInvalid, field.NewPath(keys.Join("costs.shared.nodes", name)), "has no price in the catalogue%s; set its price with costs.usdPerHour", keys.DidYouMean(name, names))
 		}
 	}
 }

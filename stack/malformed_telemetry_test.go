@@ -24,4 +24,12 @@ var malformedTelemetry = []malformedConfig{
 		"{name: b, model: org/m, gpu: {count: 1}, extraArgs: [--enable-log-outputs]}, {name: c, model: org/m, gpu: {count: 1}, env: {VLLM_LOGGING_LEVEL: debug}}]",
 		want: []string{"models[0].extraArgs: forbidden", "models[1].extraArgs: forbidden", "models[2].env.VLLM_LOGGING_LEVEL: forbidden"},
 		says: []string{"models[0].extraArgs: logs the text of requests with --enable-log-requests, and telemetry.logs keeps logs"}},
+	{name: "prompts in kept logs, by the defaults", config: validCluster + "  vllm-eks:telemetry: {install: true}\n  vllm-eks:defaults: {extraArgs: [--enable-log-requests, --enable-log-outputs], env: {VLLM_LOGGING_LEVEL: DEBUG}}\n" +
+		"  vllm-eks:models: [{name: a, model: org/m, gpu: {count: 1}}, {name: b, model: org/m, gpu: {count: 1}}]",
+		want: []string{"defaults.extraArgs: forbidden", "defaults.extraArgs: forbidden", "defaults.env.VLLM_LOGGING_LEVEL: forbidden"},
+		says: []string{"defaults.extraArgs: logs the text of requests with --enable-log-requests", "defaults.extraArgs: logs the text of requests with --enable-log-outputs"}},
+	{name: "header of traces without a token", config: validCluster + "  vllm-eks:telemetry: {install: true, traces: \"https://a.example.com\", tracesHeader: X-Api-Key}",
+		want: []string{"telemetry.tracesHeader: forbidden"}},
+	{name: "variables that traces set", config: validCluster + "  vllm-eks:telemetry: {collectorUrl: \"http://collector:4318\"}\n  vllm-eks:models: [{name: a, model: org/m, gpu: {count: 1}, env: {OTEL_SERVICE_NAME: a, K8S_POD_NAME: a}}]",
+		want: []string{"models[0].env.K8S_POD_NAME: forbidden", "models[0].env.OTEL_SERVICE_NAME: forbidden"}},
 }

@@ -247,8 +247,8 @@ type TracesArgs struct {
 	// stack's key telemetry, if any.
 	CollectorURL string `pulumi:"collectorUrl,optional"`
 	// Percent is the share of traced requests in percent. A request with the header
-	// traceparent is traced if its caller is. Default: 10 with collectorUrl. Values: 0 to
-	// 100.
+	// traceparent is traced if its caller is. With 0, the model sends no traces. Default:
+	// 10 with collectorUrl. Values: 0 to 100.
 	Percent *float64 `pulumi:"percent,optional"`
 }
 

@@ -194,3 +194,13 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+func TestDidYouMean(t *testing.T) {
+	names := []string{"install", "values"}
+	if got := DidYouMean("instal", names); got != " (did you mean install?)" {
+		t.Errorf("got %q", got)
+	}
+	if got := DidYouMean("retention", names); got != "" {
+		t.Errorf("got %q for a word that is not similar", got)
+	}
+}

@@ -19,6 +19,15 @@ func unknownKey(key string, names []string) string {
 	return fmt.Sprintf("is an unknown key; known ones are %s", strings.Join(slices.Sorted(slices.Values(names)), ", "))
 }
 
+// DidYouMean returns a question for the candidate with the fewest edits from a word, which
+// follows the word in a message; "" if no candidate is similar enough.
+func DidYouMean(word string, candidates []string) string {
+	if near := Nearest(word, candidates); near != "" {
+		return fmt.Sprintf(" (did you mean %s?)", near)
+	}
+	return ""
+}
+
 // Nearest returns the candidate with the fewest edits from a word; "" if no candidate
 // is similar enough.
 func Nearest(word string, candidates []string) string {

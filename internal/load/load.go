@@ -100,7 +100,10 @@ func Make(s Spec) ([]Arrival, error) {
 		for range poisson(uniform, mean) {
 			input, output := lengths.draw(uniform)
 			input, output = cmp.Or(s.Input, input), cmp.Or(s.Output, output)
-			arrivals = append(arrivals, Arrival{At: start + time.Duration(uniform.Float64()*float64(bin)), Input: input, Output: output})
+			due := start + time.Duration(uniform.Float64()*float64(bin))
+			if due < s.WarmUp+s.Length { // the last bin can be longer than the load
+				arrivals = append(arrivals, Arrival{At: due, Input: input, Output: output})
+			}
 		}
 	}
 	slices.SortFunc(arrivals, func(a, b Arrival) int { return cmp.Compare(a.At, b.At) })

@@ -124,6 +124,20 @@ func TestGeneratedLoads(t *testing.T) {
 	}
 }
 
+// A load ends with its length, also within a second, and has its rate until then.
+func TestLengthIsNoWholeNumberOfSeconds(t *testing.T) {
+	for _, kind := range Kinds() {
+		s := Spec{Kind: kind, Seed: 3, Rate: 2000, Length: 1100 * time.Millisecond, WarmUp: 150 * time.Millisecond}
+		got := arrivalsOf(t, s)
+		if end := s.WarmUp + s.Length; len(got) > 0 && got[len(got)-1].At >= end {
+			t.Errorf("%s: the last request is at %s, want it before %s", kind, got[len(got)-1].At, end)
+		}
+		if kind == Poisson {
+			within(t, "requests a second", float64(len(got))/(s.WarmUp+s.Length).Seconds(), s.Rate, 0.1)
+		}
+	}
+}
+
 // A load is the same in every version, so that results stay comparable.
 func TestLoadsDoNotChange(t *testing.T) {
 	for _, c := range []struct {
@@ -170,14 +184,16 @@ func TestRead(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"": "the header", "seconds,input_tokens\n": "no column output_tokens",
-		"seconds,input_tokens,output_tokens\n":               "no arrivals",
-		"seconds,input_tokens,output_tokens\nx,1,1\n":        `line 2: seconds: got "x"`,
-		"seconds,input_tokens,output_tokens\nNaN,1,1\n":      "line 2: seconds",
-		"seconds,input_tokens,output_tokens\n2,1,1\n1,1,1\n": "line 3: seconds: 1 is before",
-		"seconds,input_tokens,output_tokens\n2,0,1\n":        `line 2: input_tokens: got "0"`,
-		"seconds,input_tokens,output_tokens\n2,1,1.5\n":      `line 2: output_tokens: got "1.5"`,
-		"seconds,input_tokens,output_tokens\n2,1\n":          "wrong number of fields",
-		"seconds,input_tokens,output_tokens\n2,1,99999999\n": `line 2: output_tokens: got "99999999"`,
+		"seconds,input_tokens,output_tokens\n":                                                   "no arrivals",
+		"seconds,input_tokens,output_tokens\nx,1,1\n":                                            `line 2: seconds: got "x"`,
+		"seconds,input_tokens,output_tokens\nNaN,1,1\n":                                          "line 2: seconds",
+		"seconds,input_tokens,output_tokens\n2,1,1\n1,1,1\n":                                     "line 3: seconds: 1 is before",
+		"seconds,input_tokens,output_tokens\n2,0,1\n":                                            `line 2: input_tokens: got "0"`,
+		"seconds,input_tokens,output_tokens\n2,1,1\n1e300,1,1\n":                                 "line 3: seconds: 1e300 is more than 1000000000 s after the first arrival",
+		"seconds,input_tokens,output_tokens\n1700000000000000000,1,1\n1700000090000000000,1,1\n": "line 3: seconds: 1700000090000000000 is more than",
+		"seconds,input_tokens,output_tokens\n2,1,1.5\n":                                          `line 2: output_tokens: got "1.5"`,
+		"seconds,input_tokens,output_tokens\n2,1\n":                                              "wrong number of fields",
+		"seconds,input_tokens,output_tokens\n2,1,99999999\n":                                     `line 2: output_tokens: got "99999999"`,
 	} {
 		if _, err := Read(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)

@@ -15,8 +15,12 @@ import (
 // columns are the columns of a recorded trace.
 var columns = []string{"seconds", "input_tokens", "output_tokens"}
 
-// maxTokens is beyond the context of any model.
-const maxTokens = 10_000_000
+const (
+	// maxTokens is beyond the context of any model.
+	maxTokens = 10_000_000
+	// maxSeconds is beyond the length of any trace, and a duration holds it.
+	maxSeconds = 1e9
+)
 
 // Read returns the arrivals of a recorded trace: CSV with the columns seconds, input_tokens and
 // output_tokens, in order of time. The first arrival is at 0.
@@ -52,6 +56,9 @@ func Read(source io.Reader) ([]Arrival, error) {
 		}
 		if len(arrivals) == 0 {
 			start = seconds
+		}
+		if seconds-start > maxSeconds {
+			return nil, fmt.Errorf("line %d: seconds: %s is more than %d s after the first arrival; want seconds", line, row[places[0]], int(maxSeconds))
 		}
 		a := Arrival{At: time.Duration((seconds - start) * float64(time.Second))}
 		if len(arrivals) > 0 && a.At < arrivals[len(arrivals)-1].At {

@@ -3,6 +3,7 @@ package otlp
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
@@ -17,6 +18,12 @@ const TracesPath = "/v1/traces"
 // TracesURL returns the URL for traces of a base URL.
 func TracesURL(base string) string { return strings.TrimSuffix(base, "/") + TracesPath }
 
+// isPort reports whether a text is the number of a port, or "" for the default.
+func isPort(text string) bool {
+	n, err := strconv.ParseUint(text, 10, 16)
+	return text == "" || err == nil && n > 0
+}
+
 // Check refuses a text other than "" that is not a base URL. No message repeats the text,
 // because it may hold a password.
 func Check(found *field.ErrorList, key *field.Path, text, example string) {
@@ -25,7 +32,7 @@ func Check(found *field.ErrorList, key *field.Path, text, example string) {
 	}
 	address, err := url.Parse(text)
 	switch {
-	case err != nil || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" || address.RawQuery != "" || address.Fragment != "":
+	case err != nil || !isPort(address.Port()) || address.Hostname() == "" || address.Scheme != "http" && address.Scheme != "https" || address.RawQuery != "" || address.Fragment != "":
 		problems.Invalid(found, key, "is not a URL, want one such as %s", example)
 	case address.User != nil:
 		problems.Invalid(found, key, "has a user name, which would be stored unencrypted; remove it, and set tracesToken for the installed collector")

@@ -11,6 +11,7 @@ func TestCheck(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "http://collector:4318": "", "https://otlp.example.com/base/": "",
 		"collector:4318": "is not a URL", "grpc://collector:4317": "is not a URL", "http://": "is not a URL", "http://:4318": "is not a URL", "http://a?canary=1": "is not a URL",
+		"http://a:65535": "", "http://a:65536": "is not a URL", "http://a:0": "is not a URL", "http://[::1]:99999": "is not a URL", "http://a:": "",
 		"http://me:canary@a": "has a user name", "http://a/v1/traces": "ends in /v1/traces", "http://a/v1/traces/": "ends in /v1/traces",
 	} {
 		var found field.ErrorList

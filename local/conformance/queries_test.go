@@ -6,14 +6,12 @@ import (
 	"time"
 
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/util/annotations"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/local/conformance/promtest"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -113,31 +111,15 @@ func queriesOf(t *testing.T, s serving.Spec) map[string]string {
 func valueOf(t *testing.T, query string, series map[string]float64) float64 {
 	t.Helper()
 	now := time.Now()
-	selectSeries := func(_ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-		found := &seriesList{}
-		for text, value := range series {
-			set, err := parser.ParseMetric(text)
-			if err != nil {
-				t.Fatalf("%s: %v", text, err)
-			}
-			matches := true
-			for _, m := range matchers {
-				matches = matches && m.Matches(set.Get(m.Name))
-			}
-			if matches {
-				found.series = append(found.series, promql.NewStorageSeries(promql.Series{Metric: set, Floats: scraped(set.Get(model.MetricNameLabel), value, now)}))
-			}
+	var list []promql.Series
+	for text, value := range series {
+		set, err := parser.ParseMetric(text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
 		}
-		return found
+		list = append(list, promql.Series{Metric: set, Floats: scraped(set.Get(model.MetricNameLabel), value, now)})
 	}
-	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1000, Timeout: time.Minute})
-	defer func() { _ = engine.Close() }()
-	q, err := engine.NewInstantQuery(t.Context(), &storage.MockQueryable{MockQuerier: &storage.MockQuerier{SelectMockFunction: selectSeries}}, nil, query, now)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	defer q.Close()
-	values, err := q.Exec(t.Context()).Vector()
+	values, err := promtest.Evaluate(t.Context(), list, query, now)
 	switch {
 	case err != nil || len(values) > 1:
 		t.Fatalf("%s: %v, %v", query, values, err)
@@ -160,14 +142,3 @@ func scraped(name string, value float64, now time.Time) []promql.FPoint {
 	}
 	return points
 }
-
-// seriesList holds the selected series of a query.
-type seriesList struct {
-	series []storage.Series
-	next   int
-}
-
-func (l *seriesList) Next() bool                        { l.next++; return l.next <= len(l.series) }
-func (l *seriesList) At() storage.Series                { return l.series[l.next-1] }
-func (l *seriesList) Err() error                        { return nil }
-func (l *seriesList) Warnings() annotations.Annotations { return nil }

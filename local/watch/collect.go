@@ -23,10 +23,16 @@ const (
 	step  = 30 * time.Second
 	// parallel is the number of queries at a time.
 	parallel = 4
+	// pagePatience is the time for all queries of a page together.
+	pagePatience = 30 * time.Second
 )
 
 // source reads the models of a stack from Prometheus.
-type source struct{ client prometheus.Client }
+type source struct {
+	client prometheus.Client
+	// patience is the time for all queries of a page. Default: pagePatience.
+	patience time.Duration
+}
 
 // text returns the numbers of a model, or of every model if the name is empty.
 func (s source) text(ctx context.Context, model string) (string, error) {
@@ -44,18 +50,27 @@ func (s source) text(ctx context.Context, model string) (string, error) {
 	return view.Render(samples)
 }
 
-// find returns the name of a model. The user may leave out its namespace.
+// find returns the name of a model. The user may leave out its namespace if no other namespace
+// has a model of this name.
 func find(names []string, model string) (string, error) {
+	var found []string
 	for _, name := range names {
 		if _, service, _ := strings.Cut(name, "/"); model == name || model == service {
-			return name, nil
+			found = append(found, name)
 		}
 	}
-	return "", fmt.Errorf("MODEL: got %q, want one of: %s", model, strings.Join(names, ", "))
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("MODEL: got %q, want one of: %s", model, strings.Join(names, ", "))
+	case 1:
+		return found[0], nil
+	}
+	return "", fmt.Errorf("MODEL: got %q, which several namespaces have, want one of: %s", model, strings.Join(found, ", "))
 }
 
 // page returns the page of the dashboards. Those that show one model show the given one, or the
-// first one if the name is empty. Of a query that fails, the page shows the error.
+// first one if the name is empty. Of a query that fails, or that has no answer when the time of
+// the page ends, the page shows the error.
 func (s source) page(ctx context.Context, model string, now time.Time) (page.Page, error) {
 	p := page.Page{Title: "vLLM models", Window: prometheus.Window{Start: now.Add(-shown), End: now, Step: step}}
 	samples, err := s.client.Instant(ctx, view.Query())
@@ -71,7 +86,9 @@ func (s source) page(ctx context.Context, model string, now time.Time) (page.Pag
 	if model, err = find(p.Models, model); err != nil {
 		return p, err
 	}
-	group, ctx := errgroup.WithContext(ctx)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(s.patience, pagePatience))
+	defer cancel()
+	var group errgroup.Group
 	group.SetLimit(parallel)
 	for _, d := range dashboards.List() {
 		section := page.Section{ID: d.Name, Title: d.Title, Description: d.Description}
@@ -83,21 +100,25 @@ func (s source) page(ctx context.Context, model string, now time.Time) (page.Pag
 			panels := make([]page.Panel, len(row.Panels))
 			for i, panel := range row.Panels {
 				panels[i].Panel = panel
-				group.Go(func() error { return s.fill(ctx, &panels[i], selected, p.Window) })
+				group.Go(func() error { s.fill(limited, &panels[i], selected, p.Window); return ctx.Err() })
 			}
 			section.Rows = append(section.Rows, page.Row{Title: row.Title, Panels: panels})
 		}
 		p.Sections = append(p.Sections, section)
 	}
-	group.Go(func() (err error) {
-		p.Events, err = s.events(ctx, p.Models, p.Window)
-		return err
+	group.Go(func() error {
+		events, err := s.events(limited, p.Models, p.Window)
+		if p.Events = events; err != nil {
+			p.EventsProblem = err.Error()
+		}
+		return ctx.Err()
 	})
-	return p, group.Wait()
+	err = group.Wait()
+	return p, err
 }
 
 // fill queries the values of a panel.
-func (s source) fill(ctx context.Context, p *page.Panel, models []string, w prometheus.Window) error {
+func (s source) fill(ctx context.Context, p *page.Panel, models []string, w prometheus.Window) {
 	if p.Kind != dashboards.Chart {
 		w.Start = w.End
 	}
@@ -105,11 +126,10 @@ func (s source) fill(ctx context.Context, p *page.Panel, models []string, w prom
 		series, err := s.client.Range(ctx, choose(q.Expr, models), w)
 		if err != nil {
 			p.Problem = err.Error()
-			return ctx.Err()
+			return
 		}
 		p.Results = append(p.Results, series)
 	}
-	return nil
 }
 
 // events returns the annotations of the dashboards, in the order of their times.

@@ -38,12 +38,20 @@ func run(ctx context.Context, args []string, out *os.File) error {
 	serve := flags.Bool("serve", false, "serve the dashboards as a page")
 	listen := flags.String("listen", "127.0.0.1:0", "with -serve: the address to listen at")
 	file := flags.String("file", "", "write the dashboards as a page to this file")
-	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+	flags.SetOutput(io.Discard)
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		flags.SetOutput(out)
+		flags.Usage()
 		return nil
-	} else if err != nil {
-		return err
+	case err != nil:
+		return fmt.Errorf("watch: %w; --help lists the flags", err)
+	case flags.NArg() > 0:
+		return fmt.Errorf("watch: got the argument %q, want flags alone; --help lists them", flags.Arg(0))
+	case *serve && *file != "":
+		return errors.New("--file: cannot be combined with --serve; remove one of the two")
 	}
-	s := source{prometheus.Client{Address: *address}}
+	s := source{client: prometheus.Client{Address: *address}}
 	switch {
 	case *serve:
 		return servePage(ctx, s, *model, *listen, out)

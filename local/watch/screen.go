@@ -65,7 +65,7 @@ func (s screen) show(ctx context.Context, from source, model string) error {
 // frame returns what replaces the contents of the screen.
 func (s screen) frame(text string) string {
 	width, height, err := s.size()
-	if err != nil {
+	if err != nil || width < 1 || height < 1 { // a terminal may not know its size
 		width, height = 80, 24
 	}
 	header := fmt.Sprintf("%s, every %s; Ctrl-C ends", time.Now().Format(time.TimeOnly), s.interval)

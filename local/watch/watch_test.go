@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vllm-eks/vllm-eks/components/monitoring/dashboards"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
 	"github.com/vllm-eks/vllm-eks/local/watch/prometheus"
 	"github.com/vllm-eks/vllm-eks/local/watch/view"
@@ -72,14 +71,14 @@ func (*fakePrometheus) answer(w io.Writer, kind string, result []any) {
 func (f *fakePrometheus) start(t *testing.T) source {
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
-	return source{prometheus.Client{Address: server.URL}}
+	return source{client: prometheus.Client{Address: server.URL}}
 }
 
 // unreachable returns a source of an address that nothing listens at.
 func unreachable() source {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	return source{prometheus.Client{Address: server.URL}}
+	return source{client: prometheus.Client{Address: server.URL}}
 }
 
 func TestText(t *testing.T) {
@@ -99,100 +98,11 @@ func TestText(t *testing.T) {
 		"other model": {f.start(t), `MODEL: got "other", want one of: inference/chat, inference/code`},
 		"no rules":    {(&fakePrometheus{}).start(t), "rules: Prometheus has no series " + rules.Info},
 		"unreachable": {unreachable(), "prometheus: "},
+		"two models":  {(&fakePrometheus{models: []string{"a/chat", "a/other", "b/other"}}).start(t), `MODEL: got "other", which several namespaces have, want one of: a/other, b/other`},
 	} {
 		if _, err := test.from.text(t.Context(), "other"); err == nil || !strings.HasPrefix(err.Error(), test.want) {
 			t.Errorf("%s: the error is %v, want %s", name, err, test.want)
 		}
-	}
-}
-
-// TestPageQueries checks that each query of the dashboards is for the right models.
-func TestPageQueries(t *testing.T) {
-	f := &fakePrometheus{models: []string{"other/chat", "inference/chat", "inference/code"}}
-	p, err := f.start(t).page(t.Context(), "code", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := map[string]bool{}
-	for _, panel := range dashboards.Panels() {
-		namespace, service := "(inference|other)", "(chat|code)"
-		if panel.Dashboard == "model" {
-			namespace, service = "inference", "code"
-		}
-		for _, q := range panel.Queries {
-			want[dashboards.Select(q.Expr, namespace, service)] = true
-		}
-	}
-	for _, a := range dashboards.Annotations() {
-		want[dashboards.Select(a.Expr, "(inference|other)", "(chat|code)")] = true
-	}
-	got := map[string]bool{}
-	for _, query := range f.queries {
-		if got[query] = true; !want[query] {
-			t.Errorf("a query is %s", query)
-		}
-	}
-	if len(got) != len(want) {
-		t.Errorf("there are %d different queries, want %d", len(got), len(want))
-	}
-	for _, section := range p.Sections {
-		for _, row := range section.Rows {
-			for _, panel := range row.Panels {
-				if len(panel.Results) != len(panel.Queries) || panel.Problem != "" {
-					t.Errorf("%s: %d results of %d queries, %s", panel.Title, len(panel.Results), len(panel.Queries), panel.Problem)
-				}
-			}
-		}
-	}
-	if len(p.Sections) != len(dashboards.List()) || len(p.Events) != 4 {
-		t.Errorf("the page has %d sections and %d events", len(p.Sections), len(p.Events))
-	}
-}
-
-func TestPatternIsInsideAString(t *testing.T) {
-	if got, want := choose(`up{service=~"${service}"}`, []string{`a/b.c"} or d`}), `up{service=~"b\\.c\"\\} or d"}`; got != want {
-		t.Errorf("the query is %s, want %s", got, want)
-	}
-}
-
-func TestFailedQuery(t *testing.T) {
-	f := &fakePrometheus{models: []string{"inference/chat"}, failed: rules.USDPerHour}
-	p, err := f.start(t).page(t.Context(), "", time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	failed := 0
-	for _, section := range p.Sections {
-		for _, row := range section.Rows {
-			for _, panel := range row.Panels {
-				uses := slices.ContainsFunc(panel.Queries, func(q dashboards.Query) bool { return strings.Contains(q.Expr, rules.USDPerHour) })
-				if uses {
-					failed++
-				}
-				if uses != strings.Contains(panel.Problem, "query timed out") {
-					t.Errorf("%s: the problem is %q", panel.Title, panel.Problem)
-				}
-			}
-		}
-	}
-	if failed == 0 {
-		t.Error("no panel uses the query that fails")
-	}
-}
-
-func TestWritePage(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "models.html")
-	f := &fakePrometheus{models: []string{"inference/chat"}}
-	var out bytes.Buffer
-	if err := writePage(t.Context(), f.start(t), "", file, &out); err != nil || out.String() != "Wrote "+file+".\n" {
-		t.Errorf("got %q, %v", out.String(), err)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil || !bytes.Contains(text, []byte("<h4>Time to first token (TTFT)</h4>")) || bytes.Contains(text, []byte("?model=")) || bytes.Contains(text, []byte(`http-equiv="refresh"`)) {
-		t.Errorf("the file has %d bytes, %v; want the panels without links to a server", len(text), err)
-	}
-	if err := writePage(t.Context(), f.start(t), "", file+"/no/folder.html", &out); err == nil || !strings.HasPrefix(err.Error(), "PAGE: ") {
-		t.Errorf("the error is %v", err)
 	}
 }
 
@@ -321,6 +231,41 @@ func TestFit(t *testing.T) {
 		if got := fit(text, test.width, test.height); !slices.Equal(got, test.want) {
 			t.Errorf("%s: the lines are %q, want %q", name, got, test.want)
 		}
+	}
+}
+
+// TestFrameWithoutASize checks that a terminal that does not know its size shows whole words.
+func TestFrameWithoutASize(t *testing.T) {
+	for name, size := range map[string]func() (int, int, error){
+		"zero":  func() (int, int, error) { return 0, 0, nil },
+		"error": func() (int, int, error) { return 0, 0, errors.New("no terminal") },
+	} {
+		s := screen{size: size, interval: time.Second}
+		if frame := s.frame("inference/chat  org/chat\n"); !strings.Contains(frame, "inference/chat  org/chat") {
+			t.Errorf("%s: the screen is %q", name, frame)
+		}
+	}
+}
+
+// TestWrongFlags checks that no argument is ignored, and that the error is the only output.
+func TestWrongFlags(t *testing.T) {
+	for arguments, want := range map[string]string{
+		"--bad":                           "watch: flag provided but not defined: -bad; --help",
+		"chat --prometheus=http://a":      `watch: got the argument "chat"`,
+		"--serve=true --file=models.html": "--file: cannot be combined with --serve",
+		"--prometheus=localhost:9090":     "prometheus: the address is no URL",
+		"--serve=x":                       `watch: invalid boolean value "x"`,
+		"--serve=false --file=":           "prometheus: ", // valid; nothing listens
+	} {
+		out, err := os.Create(filepath.Join(t.TempDir(), "out"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = run(t.Context(), append([]string{"--prometheus=" + unreachable().client.Address}, strings.Fields(arguments)...), out)
+		if written, _ := os.ReadFile(out.Name()); err == nil || !strings.HasPrefix(err.Error(), want) || len(written) > 0 {
+			t.Errorf("%s: the error is %v, want %s; the output is %q", arguments, err, want, written)
+		}
+		_ = out.Close()
 	}
 }
 

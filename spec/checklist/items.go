@@ -12,8 +12,8 @@ import (
 
 // Stack is a complete and valid configuration, as far as the items read it.
 type Stack struct {
-	// Models are the models. All other fields but MaxUSDPerHour are about a cluster that
-	// the program creates, and say nothing of an existing one.
+	// Models are the models. All other fields but MaxUSDPerHour are about what the program
+	// creates or installs.
 	Models []serving.Spec
 	// MaxUSDPerHour is the key limits.maxUsdPerHour; 0 if it is not set.
 	MaxUSDPerHour float64
@@ -115,9 +115,9 @@ func platform() []Item {
 			},
 		},
 		{
-			ID: "alerts", Key: "monitoring.alertmanager", Rule: "Alertmanager sends alerts.",
+			ID: "alerts", Key: "monitoring.alertmanager, monitoring.alerts", Rule: "Alertmanager sends alerts.",
 			Reason:  "Otherwise, Prometheus shows alerts on a page that somebody has to open.",
-			Problem: "alerts are sent to nobody", Advice: "set monitoring.alertmanager: true, and name receivers in AlertmanagerConfigs",
+			Problem: "alerts are sent to nobody", Advice: "set monitoring.alertmanager: true, and name receivers with monitoring.alerts or in AlertmanagerConfigs",
 			stack: func(s Stack) bool { return !s.Prometheus.Install || s.Prometheus.Alertmanager },
 		},
 		{

@@ -63,18 +63,11 @@ func problemOf(entry string, models []string) string {
 	case entry == "":
 		return "is empty, want one of " + strings.Join(ids(), ", ")
 	case !known:
-		return fmt.Sprintf("is %q, and the checklist has no item %s%s; want one of %s", entry, id, didYouMean(id, ids()), strings.Join(ids(), ", "))
+		return fmt.Sprintf("is %q, and the checklist has no item %s%s; want one of %s", entry, id, keys.DidYouMean(id, ids()), strings.Join(ids(), ", "))
 	case ofModel && !item.OfModels():
 		return fmt.Sprintf("is %q, and %s is about the stack and not about a model; want %s", entry, id, id)
 	case ofModel && !slices.Contains(models, model):
-		return fmt.Sprintf("is %q, and the stack has no model %s%s; want %s, or %s/ and the name of a model", entry, model, didYouMean(model, models), id, id)
-	}
-	return ""
-}
-
-func didYouMean(word string, candidates []string) string {
-	if near := keys.Nearest(word, candidates); near != "" {
-		return fmt.Sprintf(" (did you mean %s?)", near)
+		return fmt.Sprintf("is %q, and the stack has no model %s%s; want %s, or %s/ and the name of a model", entry, model, keys.DidYouMean(model, models), id, id)
 	}
 	return ""
 }

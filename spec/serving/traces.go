@@ -20,7 +20,7 @@ type Traces struct {
 	// stack's key telemetry, if any.
 	CollectorURL string `key:"collectorUrl"`
 	// Percent is the share of traced requests in percent. A request with the header
-	// traceparent is traced if its caller is.
+	// traceparent is traced if its caller is. With 0, the model sends no traces.
 	Percent *float64 `key:"percent" range:"0..100" default:"10" if:"collectorUrl"`
 }
 
@@ -101,22 +101,23 @@ func (s Spec) HasTracesFlag() bool {
 	return err == nil && args.Has(tracesFlag)
 }
 
-// LogsPrompts returns the first flag or variable of the spec with which vLLM logs the text
-// of requests or answers; "" if there is none.
+// LogsPrompts returns the flags and the variable of the spec with which vLLM logs the text
+// of requests or answers.
 // https://docs.vllm.ai/en/v0.33.0/cli/serve/
-func (s Spec) LogsPrompts() string {
+func (s Spec) LogsPrompts() []string {
+	var settings []string
 	args, _, err := vllmflags.ParseKnown(s.ExtraArgs)
 	if err == nil {
 		for _, flag := range []string{"--enable-log-requests", "--enable-log-outputs"} {
 			if enabled, _ := args.Bool(flag); enabled {
-				return flag
+				settings = append(settings, flag)
 			}
 		}
 	}
-	if level := s.Env[logLevelVariable]; strings.EqualFold(level, "debug") {
-		return logLevelVariable
+	if strings.EqualFold(s.Env[logLevelVariable], "debug") {
+		settings = append(settings, logLevelVariable)
 	}
-	return ""
+	return settings
 }
 
 const logLevelVariable = "VLLM_LOGGING_LEVEL"

@@ -58,7 +58,7 @@ func (s Spec) Validate(path *field.Path) field.ErrorList {
 	s.Monitoring.validate(&found, path.Child("monitoring"))
 	s.Traces.validate(&found, path.Child("traces"))
 	s.validateHooks(&found, path)
-	validateEnv(&found, path.Child("env"), s.Env)
+	validateEnv(&found, path.Child("env"), s)
 	for key, value := range Sorted(s.Scheduling.NodeSelector) {
 		if !IsLabelKey(key) || !IsLabelValue(value) {
 			problems.Invalid(&found, path.Child("nodeSelector", key), "is %q, which is not valid for a label of a node", value)

@@ -61,13 +61,19 @@ func RefusedVariable(name string) string {
 	return refusedVariables[name]
 }
 
-// validateEnv never repeats a value, which may be a secret in the wrong place.
-func validateEnv(found *field.ErrorList, path *field.Path, env map[string]string) {
+// validateEnv checks the variables of the user. It never repeats a value, which may be a
+// secret in the wrong place.
+func validateEnv(found *field.ErrorList, path *field.Path, s Spec) {
 	owned := VLLMEnv(Spec{Lifecycle: Lifecycle{}.withDefaults(), Storage: Storage{Offline: new(true)}})
-	for name := range Sorted(env) {
+	traced := s.Traces.env(s)
+	if s.Traces.enabled() {
+		traced[podVariable] = ""
+	}
+	for name := range Sorted(s.Env) {
 		key := path.Child(name)
 		reason := RefusedVariable(name)
 		_, isOwned := owned[name]
+		_, ofTraces := traced[name]
 		switch {
 		case !variable.MatchString(name):
 			problems.Invalid(found, key, "is not the name of a variable, want letters, digits and '_'")
@@ -75,6 +81,8 @@ func validateEnv(found *field.ErrorList, path *field.Path, env map[string]string
 			problems.Invalid(found, key, "%s", reason)
 		case isOwned:
 			problems.Forbidden(found, key, "is set by the program; leave it out")
+		case ofTraces:
+			problems.Forbidden(found, key, "is set by the program while the model sends traces; leave it out")
 		case SecretVariableName.MatchString(name):
 			problems.Invalid(found, key, "looks like a secret, and env is stored unencrypted; use huggingFaceToken or apiKey, or a role of the ServiceAccount")
 		}

@@ -19,7 +19,7 @@ func TestVariablesThatHoldSecretsAreRefused(t *testing.T) {
 		"VLLM_LOGGING_LEVEL": false, "TOKENIZERS_PARALLELISM": false, "VLLM_MAX_TOKENS": false, "NOTSECRET": false, "SECRETARY": false,
 	} {
 		var found field.ErrorList
-		validateEnv(&found, field.NewPath("env"), map[string]string{name: "value"})
+		validateEnv(&found, field.NewPath("env"), Spec{Env: map[string]string{name: "value"}})
 		var want []string
 		if refused {
 			want = []string{"env." + name + ": invalid"}
@@ -27,5 +27,40 @@ func TestVariablesThatHoldSecretsAreRefused(t *testing.T) {
 		if got := problemstest.KindsOf(found); !slices.Equal(got, want) {
 			t.Errorf("%s: the problems are %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestVariablesOfTracesAreRefused holds that users set no variable a second time: each that a
+// model has only while it sends traces.
+func TestVariablesOfTracesAreRefused(t *testing.T) {
+	traced, silent := Spec{Traces: Traces{CollectorURL: "http://collector:4318"}}, Spec{Traces: Traces{CollectorURL: "http://collector:4318", Percent: new(0.0)}}
+	names := map[string]int{}
+	for _, v := range Environment(traced) {
+		names[v.Name]++
+	}
+	for _, v := range Environment(silent) {
+		names[v.Name]--
+	}
+	refused := 0
+	for name, n := range names {
+		if n == 0 {
+			continue
+		}
+		refused++
+		for _, s := range []Spec{traced, silent} {
+			s.Env = map[string]string{name: "value"}
+			var found field.ErrorList
+			validateEnv(&found, field.NewPath("env"), s)
+			want := []string{"env." + name + ": forbidden"}
+			if !s.Traces.enabled() {
+				want = nil
+			}
+			if got := problemstest.KindsOf(found); !slices.Equal(got, want) {
+				t.Errorf("%s, traces on: %t: the problems are %q, want %q", name, s.Traces.enabled(), got, want)
+			}
+		}
+	}
+	if refused != 6 {
+		t.Errorf("traces add %d variables, want 6: %v", refused, names)
 	}
 }

@@ -107,10 +107,9 @@ func hostPath(name, path, kind string) map[string]any {
 // LogsValues returns the values of the chart victoria-logs-single.
 func LogsValues(s Spec) map[string]any {
 	return map[string]any{"server": map[string]any{
-		"fullnameOverride": server,
-		"retentionPeriod":  fmt.Sprintf("%dd", s.RetentionDays),
-		// The server would stop when the disk is full.
-		"retentionDiskSpaceUsage": fmt.Sprintf("%dGiB", max(s.StorageGiB*4/5, 1)),
+		"fullnameOverride":        server,
+		"retentionPeriod":         fmt.Sprintf("%dd", s.RetentionDays),
+		"retentionDiskSpaceUsage": logsSize(s.StorageGiB),
 		"persistentVolume":        map[string]any{"existingClaim": LogsClaim},
 		"affinity":                gpunodes.Avoid(),
 		"podSecurityContext":      map[string]any{"seccompProfile": map[string]any{"type": "RuntimeDefault"}},
@@ -119,6 +118,15 @@ func LogsValues(s Spec) map[string]any {
 			"limits":   map[string]any{"memory": "1Gi"},
 		},
 	}}
+}
+
+// logsSize returns the size of the logs on a volume: four fifths of it, rounded down. The
+// server would stop when the volume is full.
+func logsSize(volumeGiB int) string {
+	if gib := volumeGiB * 4 / 5; gib > 0 {
+		return fmt.Sprintf("%dGiB", gib)
+	}
+	return fmt.Sprintf("%dMiB", volumeGiB*1024*4/5)
 }
 
 // CollectorConfig returns the configuration of the collector. hasToken is that of
@@ -182,7 +190,10 @@ func fileLog(namespaces []string) map[string]any {
 		"storage":           "file_storage",
 		"include_file_path": true, // the operator reads the names of namespace, pod and container from it
 		"include_file_name": false,
-		"operators":         []any{map[string]any{"type": "container", "id": "container"}},
+		// A longer line is several entries, each of which fits into a request to the store.
+		"operators": []any{map[string]any{"type": "container", "id": "container", "max_log_size": "512KiB"}},
+		// memory_limiter refuses lines for a time. Without this, they would be lost.
+		"retry_on_failure": map[string]any{"enabled": true, "max_elapsed_time": 0},
 	}
 }
 
@@ -191,12 +202,16 @@ func fileLog(namespaces []string) map[string]any {
 // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_HTTP_Endpoints_OTLP.html
 func logsExporter(s Spec) map[string]any {
 	exporter := map[string]any{
-		// While the store does not answer, the collector tries again without an end, and
-		// reads the files no further. So it loses nothing.
+		// While the store does not answer, the collector tries again without an end. When
+		// its queue is full, of requests of at most 100 lines, it reads the files no further.
+		// So it loses only lines that the store refuses, and those of a file that the kubelet
+		// then renames or removes.
 		"retry_on_failure": map[string]any{"max_elapsed_time": 0},
 		"sending_queue": map[string]any{
 			"storage": "file_storage", "block_on_overflow": true, "queue_size": 1000,
-			"batch": map[string]any{"flush_timeout": "1s", "sizer": "items", "min_size": 1000},
+			// CloudWatch refuses requests of more than 1 MB, without their compression.
+			// https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-OTLPEndpoint.html
+			"batch": map[string]any{"flush_timeout": "1s", "sizer": "bytes", "min_size": 250_000, "max_size": 900_000},
 		},
 	}
 	if s.Logs == CloudWatch {

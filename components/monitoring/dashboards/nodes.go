@@ -38,7 +38,7 @@ func gpuPanels() []Panel {
 		third("XID errors", Code, "Number of the last XID error of each GPU in use, which is 0 without an error.",
 			query("max by (namespace, service, pod, gpu) ("+gpu("DCGM_FI_DEV_XID_ERRORS")+")", "{{pod}}, GPU {{gpu}}")),
 		chart("GPUs", Count, "GPUs that replicas hold, beside the GPUs of every node.",
-			query("sum "+by+" ("+withService(state("kube_pod_container_resource_requests", ofPods(`resource="nvidia_com_gpu"`)...))+")", perModel),
+			query("sum "+by+" ("+rules.ServiceOf(state("kube_pod_container_resource_requests", ofPods(`resource="nvidia_com_gpu"`)...))+")", perModel),
 			reference("sum("+state("kube_node_status_allocatable", `resource="nvidia_com_gpu"`)+")", "all nodes")),
 		chart("GPU memory of each replica", Share, "Share of the memory of each GPU in use, by replica.",
 			query(fmt.Sprintf("max by (pod, gpu) (%[1]s / (%[1]s + %[2]s))", series("DCGM_FI_DEV_FB_USED", ofPods()...), series("DCGM_FI_DEV_FB_FREE", ofPods()...)), "{{pod}}, GPU {{gpu}}")),

@@ -21,8 +21,6 @@ const (
 
 	// by aggregates the series of a model.
 	by = "by (namespace, service)"
-	// podSuffix is what a ReplicaSet adds to the name of its Deployment.
-	podSuffix = "-[a-z0-9]+-[a-z0-9]+"
 )
 
 // series returns the selector of a metric.
@@ -58,17 +56,12 @@ func state(metric string, matchers ...string) string {
 
 // ofPods returns the matchers of the pods of the chosen models.
 func ofPods(matchers ...string) []string {
-	return append([]string{ofNamespace, `pod=~"${service}` + podSuffix + `"`}, matchers...)
-}
-
-// withService returns a query for pods with the label service: the name of the Deployment.
-func withService(query string) string {
-	return fmt.Sprintf(`label_replace(%s, "service", "$1", "pod", "(.+)%s")`, query, podSuffix)
+	return append([]string{ofNamespace, `pod=~"${service}` + rules.PodSuffix + `"`}, matchers...)
 }
 
 // gpu returns a query for a metric of the GPUs that the chosen models use. The exporter of
 // NVIDIA labels a GPU with the pod that uses it.
-func gpu(metric string) string { return withService(series(metric, ofPods()...)) }
+func gpu(metric string) string { return rules.ServiceOf(series(metric, ofPods()...)) }
 
 // chart returns a chart of half the width of a page.
 func chart(title string, unit Unit, description string, queries ...Query) Panel {

@@ -51,7 +51,7 @@ func replicaQueries(prefix string) []Query {
 
 func starts() []Panel {
 	pods := func(metric string, matchers ...string) string {
-		return withService(state(metric, ofPods(matchers...)...))
+		return rules.ServiceOf(state(metric, ofPods(matchers...)...))
 	}
 	return []Panel{
 		chart("Cold start", Seconds, "Time of each phase of the last start of a replica, beside the prediction: wait for a node, pull of the image, load of the model.",

@@ -56,7 +56,7 @@ func replicaAlerts() []alert {
 // startAlerts returns the alerts on replicas that do not start.
 func startAlerts() []alert {
 	ofPods := func(metric, matchers string) string {
-		return ofModels("(" + serviceOf(fmt.Sprintf("max by (namespace, pod) (%s{%s%s})", metric, stateJob, matchers)) + ")")
+		return ofModels("(" + ServiceOf(fmt.Sprintf("max by (namespace, pod) (%s{%s%s})", metric, stateJob, matchers)) + ")")
 	}
 	// While an image cannot be pulled, the reason alternates between these two. The alert
 	// must not begin again with each change.
@@ -73,13 +73,13 @@ func startAlerts() []alert {
 	return []alert{
 		{
 			name: "VLLMPodPending", severity: Ticket, duration: longPending, dashboard: scalingDashboard,
-			query:       ofModels("(" + serviceOf(fmt.Sprintf("(%s or %s) and on (namespace, pod) %s", waiting, unschedulable, pending)) + ")"),
+			query:       ofModels("(" + ServiceOf(fmt.Sprintf("(%s or %s) and on (namespace, pod) %s", waiting, unschedulable, pending)) + ")"),
 			summary:     "{{ $labels.service }}: {{ $labels.pod }} is pending: {{ $labels.reason }}",
 			description: "The pod {{ $labels.namespace }}/{{ $labels.pod }} has been pending for 15 minutes. Reason: {{ $labels.reason }}.",
 		},
 		{
 			name: "VLLMReplicaCrashes", severity: Ticket, dashboard: modelDashboard,
-			query:       ofModels("(" + serviceOf(fmt.Sprintf("%s >= %g and on (namespace, pod) %s", restarts, lastingCrashes-0.5, alive)) + ")"),
+			query:       ofModels("(" + ServiceOf(fmt.Sprintf("%s >= %g and on (namespace, pod) %s", restarts, lastingCrashes-0.5, alive)) + ")"),
 			summary:     "{{ $labels.service }}: {{ $labels.pod }} crashes again and again",
 			description: "The container vllm of {{ $labels.namespace }}/{{ $labels.pod }} restarted {{ $value | printf `%.0f` }} times in an hour.",
 		},

@@ -59,7 +59,7 @@ func cost() []Rule {
 	scheduled := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_scheduled{%s,condition="true"} == 1)`, stateJob)
 	ended := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_phase{%s,phase=~"Succeeded|Failed"} == 1)`, stateJob)
 	tokens := fmt.Sprintf("sum %s (increase(%s[1h]))", by, vllm("vllm:generation_tokens_total"))
-	pods := fmt.Sprintf("count %s (%s)", by, serviceOf(fmt.Sprintf("%s unless on (namespace, pod) %s", scheduled, ended)))
+	pods := fmt.Sprintf("count %s (%s)", by, ServiceOf(fmt.Sprintf("%s unless on (namespace, pod) %s", scheduled, ended)))
 	return []Rule{
 		record(USDPerHour, "(%s) * on (namespace, service) %s", pods, ReplicaUSDPerHour),
 		record(USDPerMillion, "%d * sum_over_time(%s[1h:%ds]) / 3600 / (%s > 0)", 1_000_000*spentStep, USDPerHour, spentStep, tokens),

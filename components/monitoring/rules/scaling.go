@@ -13,10 +13,13 @@ func ofModels(query string) string {
 	return fmt.Sprintf("%s and on (namespace, service) %s", query, Info)
 }
 
-// serviceOf returns a query with the label service of the model whose pods have the series. The
-// name of a pod is that of its Deployment, of its ReplicaSet, and a suffix.
-func serviceOf(query string) string {
-	return fmt.Sprintf(`label_replace(%s, "service", "$1", "pod", "(.+)-[a-z0-9]+-[a-z0-9]+")`, query)
+// PodSuffix matches what a ReplicaSet and a pod add to the name of their Deployment.
+const PodSuffix = "-[a-z0-9]+-[a-z0-9]+"
+
+// ServiceOf returns a query with the label service of the model whose pods have the series: the
+// name of their Deployment.
+func ServiceOf(query string) string {
+	return fmt.Sprintf(`label_replace(%s, "service", "$1", "pod", "(.+)%s")`, query, PodSuffix)
 }
 
 // ofDeployment returns a metric of Deployments as a series of the models of the same name.

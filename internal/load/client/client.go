@@ -41,13 +41,17 @@ type Client struct {
 }
 
 // NewTransport returns a transport that keeps a connection open for each request in flight, as
-// OpenAI's clients do. It uses no proxy.
+// OpenAI's clients do, and which therefore uses HTTP/1.1 alone. It uses no proxy.
 func NewTransport() *http.Transport {
-	return &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true}
+	protocols := &http.Protocols{}
+	protocols.SetHTTP1(true)
+	return &http.Transport{MaxIdleConnsPerHost: math.MaxInt, DisableCompression: true, Protocols: protocols}
 }
 
 // Send sends one request and reads its answer. Times count from start.
 func (c Client) Send(ctx context.Context, a load.Arrival, start time.Time) load.Outcome {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	if c.Timeout > 0 {
 		limited, cancel := context.WithTimeout(ctx, c.Timeout)
 		defer cancel()
@@ -70,9 +74,25 @@ func (c Client) Send(ctx context.Context, a load.Arrival, start time.Time) load.
 		return c.refused(o, fmt.Sprintf("HTTP %d", response.StatusCode), response.Status+reason(response.Body))
 	}
 	s := stream{outcome: &o, start: start, exact: c.Form.Exact}
-	s.read(response.Body)
+	if s.read(response.Body) {
+		drain(response.Body, cancel)
+	}
 	o.Failure = c.hide(o.Failure)
 	return o
+}
+
+// drainTime and drainBytes limit what is read after the end of an answer.
+const (
+	drainTime  = time.Second
+	drainBytes = 64 << 10
+)
+
+// drain reads what follows the last event of an answer, so that the next request can use its
+// connection. It calls cancel if the server does not end the answer in time.
+func drain(body io.Reader, cancel func()) {
+	timer := time.AfterFunc(drainTime, cancel)
+	defer timer.Stop()
+	_, _ = io.CopyN(io.Discard, body, drainBytes)
 }
 
 func (c Client) authorize(request *http.Request) {

@@ -166,15 +166,30 @@ func TestFailuresOfTheConnection(t *testing.T) {
 	}
 }
 
+// receive returns the next value of a channel.
+func receive[T any](t *testing.T, values <-chan T) (value T) {
+	t.Helper()
+	select {
+	case value = <-values:
+	case <-time.After(10 * time.Second):
+		t.Fatal("nothing was received")
+	}
+	return value
+}
+
 // A load is open: a late answer does not delay the next request.
 func TestDriveDoesNotWaitForAnswers(t *testing.T) {
-	release := make(chan struct{})
+	release, ended := make(chan struct{}), make(chan struct{})
 	arrived := make(chan struct{}, 3)
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		arrived <- struct{}{}
-		<-release
+		select {
+		case <-release:
+		case <-ended: // after a failure
+		}
 	}))
 	defer server.Close()
+	defer close(ended)
 	sent := make(chan int, 1)
 	go func() {
 		arrivals := []load.Arrival{{At: 0, Input: 1, Output: 1}, {At: 30 * time.Millisecond, Input: 1, Output: 1}, {At: 60 * time.Millisecond, Input: 1, Output: 1}}
@@ -189,7 +204,7 @@ func TestDriveDoesNotWaitForAnswers(t *testing.T) {
 		}
 	}
 	close(release)
-	if n := <-sent; n != 3 {
+	if n := receive(t, sent); n != 3 {
 		t.Errorf("%d requests were sent, want 3", n)
 	}
 }
@@ -208,7 +223,7 @@ func TestDriveEnds(t *testing.T) {
 	go func() {
 		returned <- load.Drive(sending, answering, send, []load.Arrival{{Input: 5}, {At: time.Hour}}, time.Now(), 1)
 	}()
-	<-begun
+	receive(t, begun)
 	stop()
 	select {
 	case got := <-returned:
@@ -216,7 +231,7 @@ func TestDriveEnds(t *testing.T) {
 	case <-time.After(50 * time.Millisecond):
 	}
 	cut()
-	if got := <-returned; len(got) != 1 || got[0].Input != 5 || got[0].Failure != "context canceled" {
+	if got := receive(t, returned); len(got) != 1 || got[0].Input != 5 || got[0].Failure != "context canceled" {
 		t.Errorf("got %+v, want the one request that was sent", got)
 	}
 }

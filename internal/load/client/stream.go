@@ -30,9 +30,9 @@ type stream struct {
 	counted bool // the server stated the number of tokens
 }
 
-// read reads an answer to its end. The server states the number of tokens; if it does not, each
-// event counts as one token.
-func (s *stream) read(body io.Reader) {
+// read reads an answer to its last event, and reports whether there was one. The server states
+// the number of tokens; if it does not, each event counts as one token.
+func (s *stream) read(body io.Reader) bool {
 	lines := bufio.NewScanner(body)
 	lines.Buffer(make([]byte, 16<<10), longestEvent)
 	for lines.Scan() {
@@ -43,10 +43,10 @@ func (s *stream) read(body io.Reader) {
 		data = bytes.TrimSpace(data)
 		if bytes.Equal(data, done) {
 			s.end()
-			return
+			return true
 		}
 		if !s.event(data) {
-			return
+			return false
 		}
 	}
 	switch err := cmp.Or(lines.Err(), io.EOF); {
@@ -55,6 +55,7 @@ func (s *stream) read(body io.Reader) {
 	default:
 		s.fail(kindOf(err, Cut), "cut: "+err.Error())
 	}
+	return false
 }
 
 func (s *stream) fail(kind, text string) { s.outcome.Kind, s.outcome.Failure = kind, text }

@@ -27,10 +27,11 @@ type Surroundings struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Errors of a run that has a report.
 var (
-	ErrInterrupted = errors.New("interrupted; the report has the requests until then")
-	ErrInvalid     = errors.New("the result is INVALID")
+	// ErrInterrupted is the error of a run that Ctrl-C ended.
+	ErrInterrupted = errors.New("interrupted")
+	// ErrInvalid is the error of a report that does not count.
+	ErrInvalid = errors.New("the result is INVALID")
 )
 
 // New returns the command. The end of its context stops the load; the report follows.
@@ -87,7 +88,10 @@ func (o *options) run(ctx context.Context, s Surroundings, changed func(string) 
 	}
 	sender.HTTP = httpClient(s)
 	sender, model, err := o.connect(ctx, sender)
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w; no load was sent", ErrInterrupted)
+	case err != nil:
 		return err
 	}
 	prediction, err := o.predict(model, t)
@@ -109,7 +113,7 @@ func (o *options) run(ctx context.Context, s Surroundings, changed func(string) 
 	}
 	switch {
 	case stopped > 0:
-		return ErrInterrupted
+		return fmt.Errorf("%w; the report has the requests until then", ErrInterrupted)
 	case r.Invalid != "":
 		return fmt.Errorf("%w: %s", ErrInvalid, r.Invalid)
 	}
@@ -124,9 +128,9 @@ func httpClient(s Surroundings) *http.Client {
 
 // connect returns the client with the model and the form of requests that the server accepts.
 func (o *options) connect(ctx context.Context, sender client.Client) (client.Client, client.Model, error) {
-	ctx, cancel := context.WithTimeout(ctx, setupTimeout)
+	limited, cancel := context.WithTimeout(ctx, setupTimeout)
 	defer cancel()
-	list, err := sender.Models(ctx)
+	list, err := sender.Models(limited)
 	var refusal *client.RefusalError
 	switch {
 	case errors.As(err, &refusal) && slices.Contains([]string{client.NoConnection, client.Timeout, client.Canceled, "HTTP 401", "HTTP 403"}, refusal.Kind):

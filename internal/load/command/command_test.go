@@ -271,3 +271,29 @@ func TestInterruption(t *testing.T) {
 		t.Errorf("got %+v\n%s", r, messages.String())
 	}
 }
+
+// Ctrl-C before the load ends the command at once, with the error of an interruption.
+func TestInterruptionBeforeTheLoad(t *testing.T) {
+	for name, hangs := range map[string]string{"list of models": "/v1/models", "short request": "/v1/completions"} {
+		t.Run(name, func(t *testing.T) {
+			ctx, interrupt := context.WithCancel(t.Context())
+			defer interrupt()
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				if r.URL.Path == hangs {
+					interrupt()
+					<-r.Context().Done()
+				}
+				_, _ = io.WriteString(w, list)
+			}))
+			defer s.Close()
+			var out, messages bytes.Buffer
+			c := New(Surroundings{Out: &out, Messages: &messages, Environment: func(string) string { return "" }})
+			c.SetArgs([]string{s.URL})
+			began := time.Now()
+			if err := c.ExecuteContext(ctx); !errors.Is(err, ErrInterrupted) || !strings.Contains(err.Error(), "no load was sent") || out.Len()+messages.Len() > 0 || time.Since(began) > setupTimeout/2 {
+				t.Errorf("got %v after %s; printed %s%s", err, time.Since(began), out.String(), messages.String())
+			}
+		})
+	}
+}

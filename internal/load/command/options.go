@@ -130,7 +130,7 @@ func (h hardware) check(changed func(string) bool) (errs []error) {
 			errs = append(errs, fmt.Errorf("--%s: is ignored without a prediction; set --instance or --gpu", name))
 		}
 	}
-	if h.gpus < 0 {
+	if h.gpus < 0 || changed("gpus") && h.gpus == 0 {
 		errs = append(errs, fmt.Errorf("--gpus: is %d, want 1 or more", h.gpus))
 	}
 	if h.replicas < 1 || h.replicas > maxReplicas {
@@ -142,7 +142,8 @@ func (h hardware) check(changed func(string) bool) (errs []error) {
 	return errs
 }
 
-// checkURL returns the address without /v1. Errors do not repeat a password.
+// checkURL returns the address without /v1. Errors do not repeat it, because it may hold a
+// password or an API key.
 func checkURL(address string) (string, error) {
 	u, err := url.Parse(address)
 	switch {
@@ -151,7 +152,7 @@ func checkURL(address string) (string, error) {
 	case u.User != nil:
 		return "", errors.New("has a user or a password, which other users of this machine can see; set the API key with --api-key-env or --api-key-file")
 	case u.RawQuery != "" || u.Fragment != "":
-		return "", fmt.Errorf("is %q, want it without ? and #", address)
+		return "", errors.New("has a ? or a #; want only the address, such as http://localhost:8000, and the API key with --api-key-env or --api-key-file")
 	}
 	return client.Base(address), nil
 }

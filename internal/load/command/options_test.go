@@ -43,7 +43,9 @@ func TestWrongFlags(t *testing.T) {
 		"no duration":      {"http://h --duration 5", []string{`"--duration"`, "missing unit"}},
 		"no scheme":        {"localhost:8000", []string{"URL: is no address of a server"}},
 		"a password":       {"http://me:secret@h", []string{"URL: has a user or a password"}},
-		"a query":          {"http://h/v1?key=1", []string{"URL: is"}},
+		"a query":          {"http://h/v1?key=secret", []string{"URL: has a ? or a #"}},
+		"a fragment":       {"http://h/v1#secret", []string{"URL: has a ? or a #"}},
+		"no GPUs":          {"http://h --gpu A10G --gpus 0", []string{"--gpus: is 0, want 1 or more"}},
 		"API":              {"http://h --api embeddings", []string{`--api: is "embeddings", want completions or chat`}},
 		"load":             {"http://h --load tide", []string{`--load: is "tide", want one of poisson, conversation, code`}},
 		"several":          {"ftp://h --rate 0 --ttft 0s --max-requests 0", []string{"URL: ", "--rate: is 0", "--ttft: is 0s", "--max-requests: is 0"}},
@@ -99,6 +101,32 @@ func TestWrongTraces(t *testing.T) {
 		if _, _, err := execute(t, nil, unreachable, "--trace", path); err == nil || !strings.HasPrefix(err.Error(), "--trace: "+path+": ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", text, err, want)
 		}
+	}
+}
+
+// A trace that cannot be of seconds, or that lies in the warm-up, is refused.
+func TestTracesOfAnotherUnit(t *testing.T) {
+	const header = "seconds,input_tokens,output_tokens\n"
+	for name, c := range map[string]struct {
+		rows      string
+		arguments []string
+		want      string // none: the load is accepted
+	}{
+		"milliseconds":                {"0,5,5\n3600000,5,5\n", nil, "--trace: the load lasts 1000h0m0s, want at most 168h0m0s; set --duration"},
+		"the first part":              {"0,5,5\n3600000,5,5\n", []string{"--duration", "1h"}, ""},
+		"a week":                      {"0,5,5\n604799,5,5\n", nil, ""},
+		"everything in the warm-up":   {"0,5,5\n10,5,5\n", []string{"--warm-up", "1m"}, "--trace: the load has no request after --warm-up; lower --warm-up"},
+		"the first part is a warm-up": {"0,5,5\n100,5,5\n", []string{"--warm-up", "1m", "--duration", "2s"}, "--trace: the load has no request after --warm-up; lower --warm-up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := execute(t, nil, append(c.arguments, unreachable, "--trace", file(t, header+c.rows))...)
+			if c.want == "" {
+				c.want = "no load was sent" // by the server that nobody listens at
+			}
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
-	"time"
 )
 
 // Report is what the command prints.
@@ -90,10 +89,10 @@ func shortened(text string) string {
 
 // seconds returns a time with as many digits as matter.
 func seconds(s float64) string {
-	switch d := time.Duration(s * float64(time.Second)); {
-	case d < time.Second:
+	switch {
+	case s < .9995: // else it would be 1e+03 ms
 		return fmt.Sprintf("%.3g ms", 1000*s)
-	case d < 10*time.Second:
+	case s < 9.995:
 		return fmt.Sprintf("%.3g s", s)
 	default:
 		return fmt.Sprintf("%.1f s", s)

@@ -131,7 +131,7 @@ func TestText(t *testing.T) {
 			}
 		})
 	}
-	for value, want := range map[float64]string{0.0123: "12.3 ms", 0.9: "900 ms", 1.234: "1.23 s", 12.34: "12.3 s", 0: "0 ms"} {
+	for value, want := range map[float64]string{0.0123: "12.3 ms", 0.9: "900 ms", 1.234: "1.23 s", 12.34: "12.3 s", 0: "0 ms", .99949: "999 ms", .99951: "1 s", .99999: "1 s", 9.994: "9.99 s", 9.996: "10.0 s", 1234.56: "1234.6 s"} {
 		if got := seconds(value); got != want {
 			t.Errorf("%g: %s, want %s", value, got, want)
 		}

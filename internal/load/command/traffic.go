@@ -49,7 +49,7 @@ func (o *options) traffic(changed func(string) bool) (traffic, error) {
 	case err != nil:
 		return t, err
 	case len(t.arrivals) == 0 || t.arrivals[len(t.arrivals)-1].At < t.warmUp:
-		return t, fmt.Errorf("%s: the load has no request after --warm-up; raise --duration or --rate", o.source())
+		return t, fmt.Errorf("%s: the load has no request after --warm-up; %s", o.source(), o.advice())
 	case len(t.arrivals) > o.maxRequests:
 		return t, o.tooMany(t.String())
 	}
@@ -62,6 +62,14 @@ func (o *options) source() string {
 		return "--trace"
 	}
 	return "--load"
+}
+
+// advice returns what to do for a load with requests after its warm-up.
+func (o *options) advice() string {
+	if o.trace != "" {
+		return "lower --warm-up, or use a longer trace"
+	}
+	return "raise --duration or --rate"
 }
 
 // recorded returns the load of a file, or its first part. The warm-up is part of it.
@@ -79,6 +87,9 @@ func (o *options) recorded(limited bool) (traffic, error) {
 	if limited {
 		t.length = min(t.length, o.duration)
 		t.arrivals = slices.DeleteFunc(t.arrivals, func(a load.Arrival) bool { return a.At >= t.whole() })
+	}
+	if whole := t.whole(); whole > longestDuration+o.warmUp {
+		return t, fmt.Errorf("--trace: the load lasts %s, want at most %s; set --duration, and check that the column seconds has seconds", whole.Round(time.Second), longestDuration)
 	}
 	return t, nil
 }

@@ -9,11 +9,10 @@ import (
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
 	"github.com/prometheus/prometheus/promql/parser"
-	"github.com/prometheus/prometheus/storage"
-	"github.com/prometheus/prometheus/util/annotations"
 
 	"github.com/vllm-eks/vllm-eks/components/monitoring/dashboards"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
+	"github.com/vllm-eks/vllm-eks/local/conformance/promtest"
 )
 
 // scrapes is the number of points of a series, one each 30 s, of which the last is now.
@@ -91,44 +90,6 @@ func points(now time.Time, value func(scrape int) float64) []promql.FPoint {
 	return list
 }
 
-// evaluate returns the result of a query on some series.
-func evaluate(t *testing.T, series []promql.Series, query string, now time.Time) (promql.Vector, error) {
-	t.Helper()
-	selectSeries := func(_ bool, _ *storage.SelectHints, matchers ...*labels.Matcher) storage.SeriesSet {
-		found := &seriesList{}
-		for _, s := range series {
-			matches := true
-			for _, m := range matchers {
-				matches = matches && m.Matches(s.Metric.Get(m.Name))
-			}
-			if matches {
-				found.series = append(found.series, promql.NewStorageSeries(s))
-			}
-		}
-		return found
-	}
-	engine := promql.NewEngine(promql.EngineOpts{MaxSamples: 1_000_000, Timeout: time.Minute})
-	defer func() { _ = engine.Close() }()
-	q, err := engine.NewInstantQuery(t.Context(), &storage.MockQueryable{MockQuerier: &storage.MockQuerier{SelectMockFunction: selectSeries}}, nil, query, now)
-	if err != nil {
-		return nil, err
-	}
-	defer q.Close()
-	result, err := q.Exec(t.Context()).Vector()
-	return slices.Clone(result), err
-}
-
-// seriesList holds the selected series of a query.
-type seriesList struct {
-	series []storage.Series
-	next   int
-}
-
-func (l *seriesList) Next() bool                        { l.next++; return l.next <= len(l.series) }
-func (l *seriesList) At() storage.Series                { return l.series[l.next-1] }
-func (l *seriesList) Err() error                        { return nil }
-func (l *seriesList) Warnings() annotations.Annotations { return nil }
-
 // selectors returns the selectors of a query.
 func selectors(t *testing.T, query string) []*parser.VectorSelector {
 	t.Helper()
@@ -173,7 +134,7 @@ func TestQueriesHaveResults(t *testing.T) {
 	}
 	series := slices.Collect(maps.Values(generated))
 	for query, place := range places {
-		result, err := evaluate(t, series, query, now)
+		result, err := promtest.Evaluate(t.Context(), series, query, now)
 		if err != nil || len(result) == 0 {
 			t.Errorf("%s: the result has %d series, %v: %s", place, len(result), err, query)
 		}
@@ -215,7 +176,7 @@ func TestAnnotations(t *testing.T) {
 			}
 			want := map[string]int{"Deployments": test.deployments, "Scaling": test.scaling}
 			for _, a := range dashboards.Annotations() {
-				result, err := evaluate(t, series, dashboards.Select(a.Expr, "inference", "chat"), now)
+				result, err := promtest.Evaluate(t.Context(), series, dashboards.Select(a.Expr, "inference", "chat"), now)
 				if err != nil || len(result) != want[a.Name] {
 					t.Errorf("%s marks %d models, want %d (%v)", a.Name, len(result), want[a.Name], err)
 				}

@@ -30,6 +30,8 @@ type Page struct {
 	Models []string
 	// Events are marked in each chart, in the order of their times.
 	Events []Event
+	// EventsProblem says why events are missing. Default: none is missing.
+	EventsProblem string
 	// Sections are in the order of the page.
 	Sections []Section
 }

@@ -61,8 +61,11 @@ func unix(t time.Time) string { return strconv.FormatFloat(float64(t.UnixMilli()
 // post sends a form, because a query can be longer than a URL.
 func (c Client) post(ctx context.Context, path string, form url.Values) ([]byte, error) {
 	address, err := url.Parse(c.Address)
-	if err != nil {
+	switch { // no message repeats a part that may be secret
+	case err != nil || address.Scheme != "http" && address.Scheme != "https" || address.Hostname() == "":
 		return nil, errors.New("prometheus: the address is no URL, want such as http://127.0.0.1:9090")
+	case address.RawQuery != "" || address.Fragment != "":
+		return nil, errors.New("prometheus: the address has a ? or a #, want it without, such as http://127.0.0.1:9090")
 	}
 	name := address.Redacted() // without the password
 	form.Set("timeout", timeout.String())

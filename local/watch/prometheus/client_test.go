@@ -61,7 +61,8 @@ func TestErrors(t *testing.T) {
 	for address, want := range map[string]string{
 		page.URL:   "404 Not Found",
 		closed.URL: "does not answer",
-		"http://%": "is no URL",
+		"http://%": "is no URL", "localhost:9090": "is no URL", "127.0.0.1:9090": "is no URL", "ftp://a": "is no URL", "http://:9090": "is no URL", "": "is no URL",
+		page.URL + "?token=secret": "has a ?", page.URL + "#secret": "has a ?",
 		strings.Replace(closed.URL, "//", "//me:secret@", 1): "me:xxxxx@",
 	} {
 		if _, err := (Client{Address: address}).Instant(context.Background(), "up"); err == nil || !strings.HasPrefix(err.Error(), "prometheus: ") || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
