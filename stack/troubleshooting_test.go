@@ -2,31 +2,33 @@ package stack
 
 import (
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/commands"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-var shellPattern = regexp.MustCompile("(?ms)^ *```sh\n(.*?)^ *```$")
+// shellBlocks returns the shell blocks of a page.
+func shellBlocks(page string) []commands.Block {
+	return slices.DeleteFunc(commands.Blocks(page), func(b commands.Block) bool { return b.Language != commands.Shell })
+}
 
 // TestShellBlocksAreBash checks the syntax of every shell block of the documentation.
 func TestShellBlocksAreBash(t *testing.T) {
-	bash, err := exec.LookPath("bash")
-	if err != nil {
+	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("bash is not installed")
 	}
 	blocks := 0
 	for _, page := range documentationPages(t) {
-		for _, block := range shellPattern.FindAllStringSubmatch(readPage(t, page), -1) {
+		for _, block := range shellBlocks(readPage(t, page)) {
 			blocks++
-			command := exec.Command(bash, "-n")
-			command.Stdin = strings.NewReader(block[1])
-			if out, err := command.CombinedOutput(); err != nil {
-				t.Errorf("%s: %v\n%s\n%s", page, err, out, block[1])
+			if err := commands.Parse(block.Text); err != nil {
+				t.Errorf("%s: %v", page, err)
 			}
 		}
 	}
@@ -52,7 +54,7 @@ func troubleshooting(t *testing.T) map[string]string {
 // TestEachSymptomHasCommands checks that each section tells causes apart by commands.
 func TestEachSymptomHasCommands(t *testing.T) {
 	for heading, text := range troubleshooting(t) {
-		if !strings.HasPrefix(heading, "Names of metrics") && !shellPattern.MatchString(text) {
+		if !strings.HasPrefix(heading, "Names of metrics") && len(shellBlocks(text)) == 0 {
 			t.Errorf("%q has no command", heading)
 		}
 	}
@@ -89,9 +91,14 @@ func TestFixesNameKeys(t *testing.T) {
 	}
 }
 
-// TestCommandsUseNamesOfTheProgram checks the labels of pods and the namespaces of the page.
+// TestCommandsUseNamesOfTheProgram checks the labels of pods, the namespaces and the containers of
+// the page and of the runbooks.
 func TestCommandsUseNamesOfTheProgram(t *testing.T) {
 	page := readPage(t, "../docs/troubleshooting.md")
+	runbooks, err := filepath.Glob("../docs/runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
 	labels := serving.Spec{Name: "$MODEL"}.SelectorLabels()
 	var selector []string
 	for _, name := range []string{"app.kubernetes.io/name", "app.kubernetes.io/instance"} {
@@ -100,14 +107,17 @@ func TestCommandsUseNamesOfTheProgram(t *testing.T) {
 	if want := `PODS="` + strings.Join(selector, ",") + `"`; len(labels) != len(selector) || !strings.Contains(page, want+"\n") {
 		t.Errorf("the page has no line %s", want)
 	}
-	namespaces := []string{`"$NS"`, "NS"}
+	for _, runbook := range runbooks {
+		page += readPage(t, runbook)
+	}
+	namespaces := []string{`"$NS"`, `"$namespace"`, "NS"}
 	for _, r := range config.Releases() {
 		for _, n := range r.Namespaces() {
 			namespaces = append(namespaces, n.Name)
 		}
 	}
 	used := regexp.MustCompile(`kubectl -n (\S+)`).FindAllStringSubmatch(page, -1)
-	if len(used) < 40 {
+	if len(used) < 65 {
 		t.Fatalf("%d commands name a namespace", len(used))
 	}
 	for _, found := range used {

@@ -127,6 +127,11 @@ func startCases() []alertCase {
 		{name: "VLLMPodPending", severity: "ticket", labels: `reason="ImagePullBackOff"` + pod, silent: 14, firing: 16, ended: 22, series: `
 			kube_pod_status_phase{` + ofPod + `,phase="Pending"}  1x41 0x40
 			kube_pod_container_status_waiting_reason{` + ofPod + `,container="vllm",reason="ImagePullBackOff"}  1x41 stale`},
+		// The kubelet tries again and again to pull the image.
+		{name: "VLLMPodPending", severity: "ticket", labels: `reason="ImagePullBackOff"` + pod, silent: 14, firing: 16, ended: 22, series: `
+			kube_pod_status_phase{` + ofPod + `,phase="Pending"}  1x41 0x40
+			kube_pod_container_status_waiting_reason{` + ofPod + `,container="vllm",reason="ImagePullBackOff"}  1x9 stale _x2 1x9 stale _x2 1x16 stale
+			kube_pod_container_status_waiting_reason{` + ofPod + `,container="vllm",reason="ErrImagePull"}  _x10 1 1 1 stale _x9 1 1 1 stale`},
 		{name: "VLLMReplicaCrashes", severity: "ticket", labels: strings.TrimPrefix(pod, ","), silent: 19, firing: 32, ended: 41, series: `
 			kube_pod_container_status_restarts_total{` + ofPod + `,container="vllm"}  0x20 1x20 2x20 3x18 stale
 			kube_pod_status_phase{` + ofPod + `,phase="Running"}  1x79 stale`},

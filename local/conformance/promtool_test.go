@@ -13,7 +13,7 @@ import (
 // prometheusTool returns the path of a program that the module with Prometheus builds. Of the kinds
 // of service discovery, Prometheus has the one that the cluster uses: everything else is compiled
 // for the cluster, too. go tool would ignore the tags.
-func prometheusTool(t *testing.T, pkg string) string {
+func prometheusTool(t testing.TB, pkg string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join("..", "..", ".local", "bin", filepath.Base(pkg)))
 	if err != nil {

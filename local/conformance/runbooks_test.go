@@ -2,17 +2,14 @@ package conformance
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/prometheus/promql/parser"
-)
 
-// commandBlock is a command of a runbook: its language, and its text.
-var commandBlock = regexp.MustCompile("(?ms)^ *```(sh|promql)\n(.*?)^ *```$")
+	"github.com/vllm-eks/vllm-eks/internal/commands"
+)
 
 // TestCommandsOfRunbooksParse parses every command: those of a shell by bash, and queries by
 // Prometheus.
@@ -21,32 +18,30 @@ func TestCommandsOfRunbooksParse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := map[string]int{}
+	count := map[string]int{}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, found := range commandBlock.FindAllStringSubmatch(string(text), -1) {
-			language, command := found[1], strings.TrimSpace(found[2])
-			commands[language]++
-			if language == "promql" {
-				if _, err := parser.ParseExpr(command); err != nil {
-					t.Errorf("%s: %s: %v", page, command, err)
+		for _, block := range commands.Blocks(string(text)) {
+			list, err := block.Commands()
+			if err != nil {
+				t.Errorf("%s: %v", page, err)
+			}
+			for _, command := range list {
+				count[block.Language]++
+				if block.Language == commands.PromQL {
+					if _, err := parser.ParseExpr(command); err != nil {
+						t.Errorf("%s: %s: %v", page, command, err)
+					}
+				} else if first := strings.Fields(command)[0]; first != "kubectl" && first != "pulumi" && !strings.Contains(first, "=") {
+					t.Errorf("%s: %s: is no command of kubectl or pulumi", page, command)
 				}
-				continue
-			}
-			bash := exec.CommandContext(t.Context(), "bash", "-n")
-			bash.Stdin = strings.NewReader(command)
-			if out, err := bash.CombinedOutput(); err != nil {
-				t.Errorf("%s: %s: %v %s", page, command, err, out)
-			}
-			if first := strings.Fields(command)[0]; first != "kubectl" && first != "pulumi" && !strings.Contains(first, "=") {
-				t.Errorf("%s: %s: is no command of kubectl or pulumi", page, command)
 			}
 		}
 	}
-	if commands["sh"] < 30 || commands["promql"] < 15 {
-		t.Errorf("the runbooks have %v commands: this test parses too few", commands)
+	if count[commands.Shell] < 30 || count[commands.PromQL] < 15 {
+		t.Errorf("the runbooks have %v commands: this test parses too few", count)
 	}
 }

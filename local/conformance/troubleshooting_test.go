@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/promql/parser"
 
+	"github.com/vllm-eks/vllm-eks/internal/commands"
 	simulated "github.com/vllm-eks/vllm-eks/local/vllmsim/engine"
 	"github.com/vllm-eks/vllm-eks/local/vllmsim/metrics"
 )
@@ -50,10 +51,17 @@ func exposed(t *testing.T) map[string]bool {
 // checks that a replica has its metrics.
 func TestDocumentedQueries(t *testing.T) {
 	page, names := troubleshooting(t), exposed(t)
-	series := strings.NewReplacer(`\"`, `"`, "$SERIES", service)
 	var queries []string
-	for _, found := range regexp.MustCompile(`(?m)^ask "(.*)"$`).FindAllStringSubmatch(page, -1) {
-		queries = append(queries, series.Replace(found[1]))
+	for _, block := range commands.Blocks(page) {
+		list, err := block.Commands()
+		if err != nil {
+			t.Error(err)
+		}
+		for _, command := range list {
+			if query, ok := commands.Query(command); ok {
+				queries = append(queries, strings.ReplaceAll(query, "$SERIES", service))
+			}
+		}
 	}
 	_, table, _ := strings.Cut(page, "\n## Names of metrics")
 	for _, found := range regexp.MustCompile("`(sum\\(.*?)` \\|").FindAllStringSubmatch(table, -1) {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"sync"
@@ -145,4 +146,43 @@ func streamOf(ctx context.Context, url, model string, length int) error {
 		}
 	}
 	return fmt.Errorf("truncated before the end: %w", lines.Err())
+}
+
+// chatter is the length of a request's prompt and completion, in tokens. The completion varies by
+// up to varied tokens.
+type chatter struct{ prompt, output, varied int }
+
+// completeOrWait sends a request, and waits a second if it fails.
+func completeOrWait(ctx context.Context, url string, c chatter) error {
+	err := complete(ctx, url, c)
+	if err != nil {
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+		}
+	}
+	return err
+}
+
+// complete sends one request without streaming, which needs less CPU than a stream.
+func complete(ctx context.Context, url string, c chatter) error {
+	length := c.output
+	if c.varied > 0 {
+		length += rand.IntN(2*c.varied) - c.varied
+	}
+	body := fmt.Sprintf(`{"model":"chat","prompt":%q,"max_tokens":%d,"ignore_eos":true}`, strings.TrimSpace(strings.Repeat("a ", c.prompt)), length)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/v1/completions", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := patient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("refused: %s", response.Status)
+	}
+	return json.NewDecoder(response.Body).Decode(&struct{}{})
 }

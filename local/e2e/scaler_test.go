@@ -10,25 +10,42 @@ import (
 	"testing"
 )
 
+// promSample is one series of a query's result.
+type promSample struct {
+	Metric map[string]string
+	Value  []any // its time, and its value as a string
+}
+
 // askPrometheus returns the number of series of a query.
 func askPrometheus(t *testing.T, query string) (int, error) {
 	t.Helper()
+	samples, err := samplesOf(t, query)
+	return len(samples), err
+}
+
+// samplesOf returns the series of a query.
+func samplesOf(t *testing.T, query string) ([]promSample, error) {
+	t.Helper()
+	var answer struct {
+		Data struct{ Result []promSample }
+	}
+	err := getPrometheus(t, "query?query="+url.QueryEscape(query), &answer)
+	return answer.Data.Result, err
+}
+
+// getPrometheus reads a path of Prometheus' API.
+func getPrometheus(t *testing.T, path string, answer any) error {
+	t.Helper()
 	address := kubectl(t, "--namespace=monitoring", "get", "service", "kps-prometheus", "--output=jsonpath={.spec.clusterIP}")
-	response, err := fresh.Get("http://" + address + ":9090/api/v1/query?query=" + url.QueryEscape(query))
+	response, err := fresh.Get("http://" + address + ":9090/api/v1/" + path)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer response.Body.Close()
-	var answer struct {
-		Data struct{ Result []json.RawMessage }
-	}
 	if response.StatusCode != http.StatusOK {
-		return 0, fmt.Errorf("prometheus answers %s", response.Status)
+		return fmt.Errorf("prometheus answers %s", response.Status)
 	}
-	if err := json.NewDecoder(response.Body).Decode(&answer); err != nil {
-		return 0, err
-	}
-	return len(answer.Data.Result), nil
+	return json.NewDecoder(response.Body).Decode(answer)
 }
 
 // awaitScaledObject waits until KEDA has accepted an object and can read its metrics.

@@ -58,7 +58,9 @@ func startAlerts() []alert {
 	ofPods := func(metric, matchers string) string {
 		return ofModels("(" + ServiceOf(fmt.Sprintf("max by (namespace, pod) (%s{%s%s})", metric, stateJob, matchers)) + ")")
 	}
-	waiting := fmt.Sprintf(`max by (namespace, pod, reason) (kube_pod_container_status_waiting_reason{%s} == 1)`, stateJob)
+	// While an image cannot be pulled, the reason alternates between these two. The alert
+	// must not begin again with each change.
+	waiting := fmt.Sprintf(`max by (namespace, pod, reason) (label_replace(kube_pod_container_status_waiting_reason{%s} == 1, "reason", "ImagePullBackOff", "reason", "ErrImagePull"))`, stateJob)
 	unschedulable := fmt.Sprintf(`label_replace(max by (namespace, pod) (kube_pod_status_unschedulable{%s} == 1), "reason", "Unschedulable", "", "")`, stateJob)
 	pending := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_phase{%s,phase="Pending"} == 1)`, stateJob)
 	unready := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_ready{%s,condition="true"}) == 0`, stateJob)

@@ -48,14 +48,20 @@ func gpus() []Rule {
 	}
 }
 
+// spentStep is the step in seconds at which the cost of an hour is added up: an error of a step is
+// small, even for a model that is a few minutes old.
+const spentStep = 5
+
 // cost returns the rules for the measured cost. A pod costs from the time at which it has a node,
-// because it then holds its GPUs.
+// because it then holds its GPUs. The cost of a million tokens is the cost of an hour, divided by the
+// tokens of the same hour: a mean of rates would have too few tokens for a model that is new.
 func cost() []Rule {
 	scheduled := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_scheduled{%s,condition="true"} == 1)`, stateJob)
 	ended := fmt.Sprintf(`max by (namespace, pod) (kube_pod_status_phase{%s,phase=~"Succeeded|Failed"} == 1)`, stateJob)
+	tokens := fmt.Sprintf("sum %s (increase(%s[1h]))", by, vllm("vllm:generation_tokens_total"))
 	pods := fmt.Sprintf("count %s (%s)", by, ServiceOf(fmt.Sprintf("%s unless on (namespace, pod) %s", scheduled, ended)))
 	return []Rule{
 		record(USDPerHour, "(%s) * on (namespace, service) %s", pods, ReplicaUSDPerHour),
-		record(USDPerMillion, "avg_over_time(%s[1h]) / (3.6e-3 * avg_over_time(%s[1h]) > 0)", USDPerHour, OutputTokens),
+		record(USDPerMillion, "%d * sum_over_time(%s[1h:%ds]) / 3600 / (%s > 0)", 1_000_000*spentStep, USDPerHour, spentStep, tokens),
 	}
 }

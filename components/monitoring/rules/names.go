@@ -83,8 +83,9 @@ const (
 	// that hold a GPU.
 	ReplicaUSDPerHour = "service:replica_usd_per_hour"
 	USDPerHour        = "service:usd_per_hour:sum"
-	// USDPerMillion is the measured cost of a million output tokens in an hour, and
-	// PredictedUSDPerMillion its prediction at the target load.
+	// USDPerMillion is the measured cost of a million output tokens in the last hour:
+	// USDPerHour over the time of the replicas, divided by the tokens that they generated.
+	// PredictedUSDPerMillion is its prediction at the target load.
 	USDPerMillion          = "service:usd_per_million_output_tokens:1h"
 	PredictedUSDPerMillion = "service:usd_per_million_output_tokens:predicted"
 )
