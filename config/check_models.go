@@ -173,15 +173,25 @@ func (c *Config) checkCaches(found *findings) {
 	}
 }
 
-// checkTelemetry refuses a token of traces that nothing sends, the name of a header without
-// a token, and models that log the text of requests if logs are kept.
+// isReplaced reports whether the collector replaces a part of a text. It replaces $$ and
+// ${NAME} in its configuration, also in values of environment variables.
+// https://opentelemetry.io/docs/collector/configuration/#environment-variables
+func isReplaced(text string) bool {
+	return strings.Contains(text, "$$") || strings.Contains(text, "${")
+}
+
+// checkTelemetry refuses a token of traces that nothing sends, or that is changed, the
+// name of a header without a token, and models that log the text of requests if logs are kept.
 func (c *Config) checkTelemetry(found *findings) {
 	t, token, header := c.Platform.Telemetry, field.NewPath("tracesToken"), field.NewPath("telemetry", "tracesHeader")
 	sent := t.Install && t.Traces != ""
-	if c.TracesToken != nil && !found.reported(token) && !sent {
+	switch given := c.TracesToken != nil; {
+	case found.reported(token):
+	case given && !sent:
 		found.add(field.ErrorTypeForbidden, token, "is ignored without telemetry.install and telemetry.traces; remove it, or set both keys")
-	}
-	if c.TracesToken == nil && !found.reported(token) && sent && found.typed(header) && !found.reported(header) {
+	case given && isReplaced(c.root.TracesToken):
+		found.add(field.ErrorTypeInvalid, token, "has $$ or ${, which the collector would replace; want a token without them")
+	case !given && sent && found.typed(header) && !found.reported(header):
 		found.add(field.ErrorTypeForbidden, header, "is ignored without tracesToken; remove it, or set the token with: pulumi config set --secret vllm-eks:tracesToken")
 	}
 	if !t.Install || t.Logs == telemetry.None {
