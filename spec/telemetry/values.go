@@ -175,16 +175,22 @@ func CollectorConfig(s Spec, hasToken bool) map[string]any {
 	}
 }
 
-// fileLog returns the receiver that reads the logs of the pods of namespaces.
+// rotated matches what the kubelet adds to the name of a file that it rotates: a time such as
+// .20260102-150405. It compresses the file when it rotates the next one.
+const rotated = ".[0-9]*-[0-9][0-9][0-9][0-9][0-9][0-9]"
+
+// fileLog returns the receiver that reads the logs of the pods of namespaces. A restarted
+// collector continues also in a file that was rotated meanwhile.
 func fileLog(namespaces []string) map[string]any {
 	include := []any{}
 	for _, n := range namespaces {
-		include = append(include, podLogs+"/"+n+"_*/*/*.log")
+		files := podLogs + "/" + n + "_*/*/*.log"
+		include = append(include, files, files+rotated)
 	}
 	return map[string]any{
 		"include": include,
 		// Otherwise each failure to send a line would add a line.
-		"exclude": []any{podLogs + "/" + Namespace + "_*/*/*.log", podLogs + "/" + LogsNamespace + "_*/*/*.log"},
+		"exclude": []any{podLogs + "/" + Namespace + "_*/*/*", podLogs + "/" + LogsNamespace + "_*/*/*"},
 		// The files of new pods are read from their first line.
 		"start_at":          "beginning",
 		"storage":           "file_storage",
@@ -205,7 +211,7 @@ func logsExporter(s Spec) map[string]any {
 		// While the store does not answer, the collector tries again without an end. When
 		// its queue is full, of requests of at most 100 lines, it reads the files no further.
 		// So it loses only lines that the store refuses, and those of a file that the kubelet
-		// then renames or removes.
+		// then compresses or removes.
 		"retry_on_failure": map[string]any{"max_elapsed_time": 0},
 		"sending_queue": map[string]any{
 			"storage": "file_storage", "block_on_overflow": true, "queue_size": 1000,

@@ -1,6 +1,9 @@
 package telemetry
 
-import "testing"
+import (
+	"path"
+	"testing"
+)
 
 // TestLogsSize holds that logs leave space on volumes of every size.
 func TestLogsSize(t *testing.T) {
@@ -28,6 +31,33 @@ func TestLogsAreNotRefused(t *testing.T) {
 		}
 		if retry := files["retry_on_failure"].(map[string]any); retry["enabled"] != true || retry["max_elapsed_time"] != 0 {
 			t.Errorf("%s: the files are read again after a failure: %v, want without an end", store, retry)
+		}
+	}
+}
+
+// TestFiles holds which files of the kubelet the collector reads: those that are written, and the
+// last rotated one, of the given namespaces alone.
+func TestFiles(t *testing.T) {
+	files := fileLog([]string{"inference", Namespace})
+	matches := func(key, file string) bool {
+		for _, pattern := range files[key].([]any) {
+			if matched, err := path.Match(pattern.(string), file); err != nil || matched {
+				return err == nil
+			}
+		}
+		return false
+	}
+	for file, want := range map[string]bool{
+		"inference_chat-7f9c-abcde_1111-22/vllm/0.log":                         true,
+		"inference_chat-7f9c-abcde_1111-22/vllm/3.log.20260102-150405":         true,
+		"inference_chat-7f9c-abcde_1111-22/vllm/3.log.20260102-150405.gz":      false,
+		"inference_chat-7f9c-abcde_1111-22/vllm/3.log.20260102-150405.tmp":     false,
+		"inference2_chat-7f9c-abcde_1111-22/vllm/0.log":                        false,
+		Namespace + "_otel-collector-abcde_1111-22/otel/0.log":                 false,
+		Namespace + "_otel-collector-abcde_1111-22/otel/0.log.20260102-150405": false,
+	} {
+		if got := matches("include", podLogs+"/"+file) && !matches("exclude", podLogs+"/"+file); got != want {
+			t.Errorf("%s is read: %t, want %t", file, got, want)
 		}
 	}
 }
