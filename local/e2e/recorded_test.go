@@ -15,8 +15,7 @@ import (
 // withoutData holds the series that a simulated replica cannot have, with the reason.
 var withoutData = map[string]string{
 	rules.GPUUtilization: "no exporter of GPUs runs", rules.GPUMemory: "no exporter of GPUs runs",
-	rules.PrefixHits: "the simulator has no prefix cache", rules.ReplicaUSDPerHour: "a GPU without an instance type has no price",
-	rules.USDPerHour: "as its price", rules.USDPerMillion: "as its price", rules.PredictedUSDPerMillion: "as its price",
+	rules.PrefixHits: "the simulator has no prefix cache",
 }
 
 // testRecorded queries Prometheus for every recorded series of a model under load.

@@ -24,9 +24,10 @@ func scaled(policy string) string {
   vllm-eks:cluster: {existing: {context: vllm-eks-local}}
   vllm-eks:namespaces: [{name: %[1]s}]
   vllm-eks:monitoring: {prometheusUrl: "http://kps-prometheus.monitoring.svc:9090", intervalSeconds: 5}
+  vllm-eks:nodeGroups: [{name: one, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}}] # gives the models a price
   vllm-eks:defaults:
     image: localhost/vllmsim:v0.33.0
-    gpu: {type: A10G, count: 1}
+    gpu: {count: 1}
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 5, shutdownSeconds: %[2]d}
     env: {VLLMSIM_LOAD_SECONDS: "2"}
