@@ -48,7 +48,7 @@ const traced = `config:
 func TestTelemetry(t *testing.T) {
 	s := initStack(t, traced)
 	t.Cleanup(func() { s.pulumi("destroy", "--yes", "--skip-preview", "--stack="+stackName) })
-	s.setSecret("vllm-eks:apiKey", keyCanary)
+	s.setSecret("apiKey", keyCanary)
 	s.up()
 	logs := clusterURL(t, "victorialogs", "victorialogs", 9428)
 	model := serviceURLIn(t, telemetrySpace, "traced")
