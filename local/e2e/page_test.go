@@ -13,9 +13,15 @@ import (
 	"golang.org/x/net/html"
 )
 
-// emptyPanels are the panels without data on a machine without GPUs, an AWS account and spot
-// nodes, with the reason.
-var emptyPanels = map[string]string{}
+// emptyPanels are the panels without data here, with the reason. Other tests compare their queries
+// with the metrics of the real exporters.
+var emptyPanels = map[string]string{
+	"GPU utilization": noExporter, "Utilization": noExporter, "Memory in use": noExporter, "Memory bandwidth in use": noExporter,
+	"Temperature": noExporter, "Power": noExporter, "XID errors": noExporter, "GPU memory of each replica": noExporter,
+	"Prefix-cache hits": "the simulator has no prefix cache", "Unschedulable pods": "every pod has a node", "Nodes by state": "no cluster-autoscaler runs",
+}
+
+const noExporter = "no exporter of GPUs runs"
 
 // testPage opens the page that make up serves, for a model under load. Each panel shows data.
 func testPage(t *testing.T) {

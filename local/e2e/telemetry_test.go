@@ -33,6 +33,7 @@ const traced = `config:
   vllm-eks:models:
     - name: traced
       model: Qwen/Qwen2.5-7B
+      servedModelName: traced
       maxModelLen: 4096
       image: localhost/vllmsim:v0.33.0
       gpu: {type: A10G, count: 1}
@@ -53,14 +54,16 @@ func TestTelemetry(t *testing.T) {
 	logs := clusterURL(t, "victorialogs", "victorialogs", 9428)
 	model := serviceURLIn(t, telemetrySpace, "traced")
 	pod := tracedPod(t)
+	if status := post(t, model+"/v1/chat/completions", keyCanary, "e2e-request", `{"model":"traced","messages":[{"role":"user","content":"`+promptCanary+`"}],"max_tokens":4}`); status != http.StatusOK {
+		t.Fatalf("the model answers with the status %d", status)
+	}
 	for _, body := range []string{
-		`{"model":"traced","messages":[{"role":"user","content":"` + promptCanary + `"}],"max_tokens":4}`,
 		`{"model":"unknown","messages":[{"role":"user","content":"` + promptCanary + `"}]}`,
 		`{"model":"traced","messages":"` + promptCanary,
 		`{"model":"traced","messages":[{"role":"user","content":"` + promptCanary + `"}],"temperature":-1}`,
 	} {
 		for _, key := range []string{keyCanary, keyCanary + "-wrong"} {
-			post(t, model+"/v1/chat/completions", key, "e2e-request", body)
+			post(t, model+"/v1/chat/completions", key, "e2e-refused", body)
 		}
 	}
 	t.Run("the trace arrives", func(t *testing.T) {
@@ -139,8 +142,8 @@ func tracedPod(t *testing.T) string {
 		`--output=jsonpath={.items[?(@.status.containerStatuses[0].ready==true)].metadata.name}`)
 }
 
-// post sends a request with an API key and an identifier. The answer may be an error.
-func post(t *testing.T, address, key, id, body string) {
+// post sends a request with an API key and an identifier, and returns the status of the answer.
+func post(t *testing.T, address, key, id, body string) int {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
@@ -157,6 +160,7 @@ func post(t *testing.T, address, key, id, body string) {
 	if _, err := io.Copy(io.Discard, response.Body); err != nil {
 		t.Fatal(err)
 	}
+	return response.StatusCode
 }
 
 // askLogs returns the messages that a LogsQL query finds, one a line.
