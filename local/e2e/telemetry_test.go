@@ -9,9 +9,14 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/commands"
 )
 
 const (
@@ -85,8 +90,31 @@ func TestTelemetry(t *testing.T) {
 		awaitLog(t, logs, ofPod+` "shutdown triggered"`) // its last lines, too
 		awaitLog(t, logs, ofPod+` "Application startup complete"`)
 	})
+	t.Run("the documented query finds them", func(t *testing.T) { testDocumentedQuery(t, logs) })
 	t.Run("nothing is lost while the store is away", func(t *testing.T) { testStoreAway(t, logs) })
 	t.Run("no prompt and no key", func(t *testing.T) { testNoCanary(t, logs) })
+}
+
+// testDocumentedQuery executes the command of docs/telemetry.md with this test's names, and for
+// another word than error.
+func testDocumentedQuery(t *testing.T, logs string) {
+	page, err := os.ReadFile(filepath.Join(checkout(t).Root, "docs", "telemetry.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range commands.Blocks(string(page)) {
+		list, err := block.Commands()
+		if err != nil || len(list) != 2 || !strings.HasPrefix(list[0], "kubectl --namespace=victorialogs port-forward service/victorialogs 9428 ") {
+			t.Fatalf("the page has the commands %q (%v), want a port-forward and a query", list, err)
+		}
+		query := strings.NewReplacer("http://localhost:9428", logs, "inference", telemetrySpace, "mistral-7b", "traced", "i(error)", "i(STARTUP)").Replace(list[1])
+		out, err := exec.Command("bash", "-c", query).Output()
+		if err != nil || !strings.Contains(string(out), "Application startup complete") {
+			t.Errorf("%s: %v\n%s", query, err, out)
+		}
+		return
+	}
+	t.Error("the page has no commands")
 }
 
 // testStoreAway stops VictoriaLogs, starts a pod meanwhile, and expects the lines of that pod.
