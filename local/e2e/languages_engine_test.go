@@ -151,7 +151,7 @@ func TestOutputsAreInputs(t *testing.T) {
 		t.Errorf("the Service of the second model is another one: %q", produced)
 	}
 	for name, change := range map[string]struct{ namespace, maximum, address, want string }{
-		"an address that is none":   {"${first.namespace}", "2", "${first.name}", "second.monitoring.prometheusUrl: is no address"},
+		"an address that is none":   {"${first.namespace}", "2", "${first.name}", "second.monitoring.prometheusUrl: is not an address"},
 		"a name that is none":       {"${first.url}", "2", "${first.url}", "second.namespace: is \"http://first"},
 		"a number out of its range": {"inference", "${first.port}", "${first.url}", "second.replicas.max: is 8000, want"},
 	} {
