@@ -58,10 +58,10 @@ func New(ctx *pulumi.Context, name string, args Args, opts ...pulumi.ResourceOpt
 		}
 		component.Charts = append(component.Charts, installed)
 	}
-	if hasToken && spec.Install {
+	if hasToken {
 		component.Objects = append(component.Objects, release.Secret(tracesSecret, telemetryspec.Namespace, pulumi.Map{tokenKey: args.TracesToken}))
 	}
-	if spec.Install && spec.Logs == telemetryspec.CloudWatch {
+	if spec.Logs == telemetryspec.CloudWatch {
 		component.Role = logGroup(name, spec, args.ClusterName)
 	}
 	return release.NewComponent(ctx, name, component, opts...)

@@ -54,10 +54,7 @@ func (c controller) folder(o options) string {
 // collect copies the module's manifests beside those of this project, because kubectl reads no
 // manifests outside of the kustomization's folder.
 func (c controller) collect(ctx context.Context, e engine) error {
-	source, err := "", error(nil)
-	if c.module != "" {
-		source, err = c.source(ctx, e)
-	}
+	source, err := c.source(ctx, e)
 	if err != nil {
 		return err
 	}
@@ -114,7 +111,11 @@ func copyTo(destination, source string) error {
 	return os.WriteFile(destination, content, 0o600)
 }
 
-// source returns the folder of the module, in the version of the controller's own go.mod.
+// source returns the folder of the module, in the version of the controller's own go.mod; "" for
+// a controller whose manifests are all in this project.
 func (c controller) source(ctx context.Context, e engine) (string, error) {
+	if c.module == "" {
+		return "", nil
+	}
 	return gomodule.Folder(ctx, filepath.Join(e.options.layout.Root, controllersFolder, c.name), c.module)
 }

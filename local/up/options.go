@@ -32,26 +32,24 @@ type options struct {
 // wantsControllers reports whether to start KEDA, Prometheus, kube-state-metrics and
 // the metrics server.
 func (o options) wantsControllers() (bool, error) {
-	if o.autoscaling == "" {
-		return true, nil
-	}
-	enabled, err := strconv.ParseBool(o.autoscaling)
-	if err != nil {
-		return false, fmt.Errorf("AUTOSCALING: got %q, want 0 or 1", o.autoscaling)
-	}
-	return enabled, nil
+	return enabled("AUTOSCALING", o.autoscaling, true)
 }
 
 // wantsTelemetry reports whether to start the collector of logs and traces.
 func (o options) wantsTelemetry() (bool, error) {
-	if o.telemetry == "" {
-		return false, nil
+	return enabled("TELEMETRY", o.telemetry, false)
+}
+
+// enabled returns the value of an option that is 0 or 1, or its default if it is not set.
+func enabled(name, text string, otherwise bool) (bool, error) {
+	if text == "" {
+		return otherwise, nil
 	}
-	enabled, err := strconv.ParseBool(o.telemetry)
+	value, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, fmt.Errorf("TELEMETRY: got %q, want 0 or 1", o.telemetry)
+		return false, fmt.Errorf("%s: got %q, want 0 or 1", name, text)
 	}
-	return enabled, nil
+	return value, nil
 }
 
 // nodeSize returns the size of the cluster's node: the user's flags, else the current size,

@@ -25,11 +25,7 @@ func up(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	after, err := controllerSteps(o, e)
-	if err != nil {
-		return err
-	}
-	page, err := pageSteps(o, e)
+	after, err := laterSteps(o, e)
 	if err != nil {
 		return err
 	}
@@ -45,7 +41,7 @@ func up(ctx context.Context, o options) error {
 		}},
 	)
 	e.printNotes()
-	return runPlan(ctx, "The real Pulumi engine deploys to an embedded Kubernetes on this machine, with SIMULATED GPUs and replicas.", slices.Concat(steps, after, page))
+	return runPlan(ctx, "The real Pulumi engine deploys to an embedded Kubernetes on this machine, with SIMULATED GPUs and replicas.", append(steps, after...))
 }
 
 // upCluster starts everything that a deployment needs, for tests.
@@ -55,16 +51,22 @@ func upCluster(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	after, err := controllerSteps(o, e)
-	if err != nil {
-		return err
-	}
-	page, err := pageSteps(o, e)
+	after, err := laterSteps(o, e)
 	if err != nil {
 		return err
 	}
 	e.printNotes()
-	return runPlan(ctx, "The embedded Kubernetes, for the tests.", slices.Concat(steps, after, page))
+	return runPlan(ctx, "The embedded Kubernetes, for the tests.", append(steps, after...))
+}
+
+// laterSteps returns the steps that no deployment waits for: the controllers, and the page.
+func laterSteps(o options, e engine) ([]step, error) {
+	controllers, err := controllerSteps(o, e)
+	if err != nil {
+		return nil, err
+	}
+	page, err := pageSteps(o, e)
+	return append(controllers, page...), err
 }
 
 // clusterSteps returns the steps until the cluster runs. All checks come before the long

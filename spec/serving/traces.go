@@ -101,9 +101,10 @@ func (s Spec) HasTracesFlag() bool {
 	return err == nil && args.Has(tracesFlag)
 }
 
-// LogsPrompts returns the flags and the variable of the spec with which vLLM logs the text
-// of requests or answers.
-// https://docs.vllm.ai/en/v0.33.0/cli/serve/
+// LogsPrompts returns the flags and the variable of the spec with which vLLM can log the
+// text of requests or answers. Of the first flag, release 0.16 logs the text at DEBUG alone,
+// and release 0.10 always.
+// https://docs.vllm.ai/en/v0.16.0/api/vllm/entrypoints/logger/
 func (s Spec) LogsPrompts() []string {
 	var settings []string
 	args, _, err := vllmflags.ParseKnown(s.ExtraArgs)

@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -237,14 +238,9 @@ func logsExporter(s Spec) map[string]any {
 
 // names returns the sorted keys of a mapping.
 func names(mapping map[string]any) []any {
-	var sorted []string
-	for name := range mapping {
-		sorted = append(sorted, name)
-	}
-	slices.Sort(sorted)
-	list := make([]any, len(sorted))
-	for i, name := range sorted {
-		list[i] = name
+	var list []any
+	for _, name := range slices.Sorted(maps.Keys(mapping)) {
+		list = append(list, name)
 	}
 	return list
 }

@@ -11,7 +11,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -185,9 +184,8 @@ func attributes(s *engine.Sequence, now time.Time) []attribute {
 
 // share returns the number from 0 to 1 by which a trace is sampled.
 func share(traceID string) float64 {
-	n, _ := new(big.Int).SetString(traceID[16:], 16)
-	value, _ := new(big.Float).SetInt(n).Float64()
-	return value / (1 << 64)
+	n, _ := strconv.ParseUint(traceID[16:], 16, 64) // 16 hexadecimal digits
+	return float64(n) / (1 << 64)
 }
 
 func randomID(size int) string {
