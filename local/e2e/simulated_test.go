@@ -18,6 +18,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
+	"github.com/vllm-eks/vllm-eks/internal/explain"
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
 	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
@@ -30,6 +31,8 @@ type simulated struct {
 	t testing.TB
 	// components are the observed processes of the EKS component.
 	components map[int]bool
+	// report explains the preview of the last apply.
+	report explain.Report
 }
 
 // newSimulated creates a stack in a folder of the checkout. The tests of one account share it.
