@@ -24,21 +24,30 @@ func Marker(stack string) string { return fmt.Sprintf("<!-- vllm-eks: %s -->", s
 // Markdown returns the comment about the preview.
 func (r Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n**%s**: %s\n", Marker(r.Stack), cmp.Or(r.Stack, "stack"), r.headline())
-	if r.Failed {
-		fmt.Fprintf(&b, "\n%s", fenced("", strings.Join(r.Problems, "\n")))
+	fmt.Fprintf(&b, "%s\n%s", Marker(r.Stack), r.Summary())
+	if r.Failed || r.Unchanged() {
 		return b.String()
 	}
-	if r.Unchanged() {
-		return b.String()
-	}
-	r.writeConsequences(&b)
-	r.writeSizes(&b)
 	if len(r.Warnings) > 0 {
 		fmt.Fprintf(&b, "\n%s", folded(fmt.Sprintf("Warnings (%d)", len(r.Warnings)), fenced("", strings.Join(r.Warnings, "\n"))))
 	}
 	if r.Diff != "" {
 		b.WriteString("\n" + folded("Changed properties, without secrets", fenced("diff", cut(r.Diff, mostCharacters-b.Len()))))
+	}
+	return b.String()
+}
+
+// Summary returns the consequences, the fit and the cost: the comment without warnings and
+// properties. Of a failed preview, it returns the problems.
+func (r Report) Summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s**: %s\n", cmp.Or(r.Stack, "stack"), r.headline())
+	switch {
+	case r.Failed:
+		fmt.Fprintf(&b, "\n%s", fenced("", strings.Join(r.Problems, "\n")))
+	case !r.Unchanged():
+		r.writeConsequences(&b)
+		r.writeSizes(&b)
 	}
 	return b.String()
 }

@@ -32,13 +32,14 @@ const (
 
 // component returns the component directly below the stack to which a step belongs.
 func (b book) component(s Step) Step {
-	for {
+	for range b.steps { // a preview with a circle of parents is not the engine's
 		parent, found := b.steps[s.Parent]
 		if !found || parent.Type == stackType {
-			return s
+			break
 		}
 		s = parent
 	}
+	return s
 }
 
 // model has the steps of one model's objects.

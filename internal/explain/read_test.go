@@ -101,3 +101,24 @@ func TestFailedPreviews(t *testing.T) {
 		}
 	}
 }
+
+// FuzzExplain holds that no preview stops the command, whatever it contains.
+func FuzzExplain(f *testing.F) {
+	for _, name := range []string{"events.json", "digest.json"} {
+		text, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text))
+	}
+	f.Add(`{"resourcePreEvent": {"metadata": {"op": "delete", "urn": "a", "type": "vllm-eks:serving:VLLMService", "old": {"parent": "a"}}}} {"summaryEvent": {}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Read(strings.NewReader(text))
+		if err != nil {
+			return
+		}
+		if comment := Explain(p).Markdown(); !strings.HasPrefix(comment, Marker(p.Stack)) {
+			t.Errorf("the comment begins with %q", comment[:min(len(comment), 80)])
+		}
+	})
+}

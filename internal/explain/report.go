@@ -94,7 +94,7 @@ type CostChange struct {
 
 // Explain explains a preview.
 func Explain(p Preview) Report {
-	r := Report{Stack: p.Stack, Failed: p.Failed}
+	r := Report{Stack: p.Stack, Failed: p.Failed, Consequences: []Consequence{}, Models: []ModelChange{}, Warnings: []string{}, Problems: []string{}}
 	for _, m := range p.Messages {
 		switch m.Severity {
 		case "warning":
@@ -114,7 +114,7 @@ func Explain(p Preview) Report {
 		b.steps[s.URN] = s
 	}
 	platform := b.platform(r.Warnings)
-	r.Consequences = slices.Concat(b.models(), platform, moved(p, platform))
+	r.Consequences = append(r.Consequences, slices.Concat(b.models(), platform, moved(p, platform))...)
 	slices.SortStableFunc(r.Consequences, func(a, b Consequence) int {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Subject, b.Subject))
 	})
@@ -145,7 +145,7 @@ func (r Report) Reaches(k Kind) bool {
 // compared returns the models whose records differ, by name, and the costs.
 func compared(p Preview) ([]ModelChange, CostChange) {
 	if p.After == nil {
-		return nil, CostChange{Before: p.Before.Costs}
+		return []ModelChange{}, CostChange{Before: p.Before.Costs}
 	}
 	var names []string
 	for _, models := range []map[string]plans.Model{p.Before.Models, p.After.Models} {
@@ -154,7 +154,7 @@ func compared(p Preview) ([]ModelChange, CostChange) {
 		}
 	}
 	slices.Sort(names)
-	var changes []ModelChange
+	changes := []ModelChange{}
 	for _, name := range slices.Compact(names) {
 		before, existed := p.Before.Models[name]
 		after, exists := p.After.Models[name]

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -22,33 +21,6 @@ func explained(t testing.TB, run simulation.Run) explain.Report {
 		t.Fatal(err)
 	}
 	return explain.Explain(p)
-}
-
-// told returns the consequences as "kind subject: text", in order.
-func told(r explain.Report) []string {
-	var lines []string
-	for _, c := range r.Consequences {
-		lines = append(lines, string(c.Kind)+" "+c.Subject+": "+c.Text)
-	}
-	return lines
-}
-
-// expectTold fails unless each consequence matches one of the patterns and each pattern one of
-// the consequences.
-func expectTold(t testing.TB, r explain.Report, patterns ...string) {
-	t.Helper()
-	lines := told(r)
-	matches := func(pattern, line string) bool { return regexp.MustCompile("^(?:" + pattern + ")$").MatchString(line) }
-	for _, line := range lines {
-		if !slices.ContainsFunc(patterns, func(pattern string) bool { return matches(pattern, line) }) {
-			t.Errorf("not expected: %s", line)
-		}
-	}
-	for _, pattern := range patterns {
-		if !slices.ContainsFunc(lines, func(line string) bool { return matches(pattern, line) }) {
-			t.Errorf("nothing says %q in:\n%s", pattern, strings.Join(lines, "\n"))
-		}
-	}
 }
 
 // keeping lists the types of resources whose deletion loses something.

@@ -77,17 +77,6 @@ func stackText(t testing.TB, name string, oldNew ...string) string {
 	return replaced(t, string(text), oldNew...)
 }
 
-func replaced(t testing.TB, text string, oldNew ...string) string {
-	t.Helper()
-	for i := 0; i < len(oldNew); i += 2 {
-		if !strings.Contains(text, oldNew[i]) {
-			t.Fatalf("the stack has no %q", oldNew[i])
-		}
-		text = strings.Replace(text, oldNew[i], oldNew[i+1], 1)
-	}
-	return text
-}
-
 func (s *simulated) configure(text string) {
 	s.t.Helper()
 	if err := s.Write(simulation.Program(s.Layout), text); err != nil {
