@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/vllm-eks/vllm-eks/internal/plans"
 	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/sizing"
 	"github.com/vllm-eks/vllm-eks/sizing/catalogue"
@@ -131,6 +132,9 @@ func (s Size) Table() string {
 
 // USDPerHour returns the cost of the stack with all replicas, in USD an hour.
 func (s Size) USDPerHour() float64 { return s.bill.Max }
+
+// Costs returns the cost of the stack for the record of its outputs.
+func (s Size) Costs() plans.Costs { return plans.CostsOf(s.bill.Min, s.bill.Max, s.bill.Spot) }
 
 // Warnings returns the warnings about the models and their costs.
 func (s Size) Warnings() []string { return slices.Clone(s.warnings) }

@@ -17,5 +17,8 @@
 //     derived numbers, as one line of YAML
 //   - clusterPin: the value of the key cluster.pin that keeps the versions, as one
 //     line of YAML, on a cluster that the stack creates
+//   - plans: for each model by its name, its replicas and what a change of them
+//     does, as one line of YAML; costs: the cost of the stack in USD an hour.
+//     cmd/explain compares them
 //   - deployed: a record for the checks of the next update
 package stack

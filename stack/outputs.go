@@ -7,6 +7,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/config"
 	"github.com/vllm-eks/vllm-eks/internal/oneline"
+	"github.com/vllm-eks/vllm-eks/internal/plans"
 )
 
 // exportOutputs exports the outputs that the documentation of the package lists. Sizes
@@ -21,6 +22,10 @@ func exportOutputs(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) e
 		pins[name], errs = pulumi.String(line), append(errs, err)
 	}
 	ctx.Export("pins", pins)
+	records, costs, err := planned(cfg)
+	ctx.Export(plans.ModelsOutput, records)
+	ctx.Export(plans.CostsOutput, costs)
+	errs = append(errs, err)
 	if pin := cfg.ClusterPin(); pin != nil {
 		line, err := oneline.Marshal(pin)
 		ctx.Export("clusterPin", pulumi.String(line))
@@ -29,4 +34,16 @@ func exportOutputs(ctx *pulumi.Context, cfg *config.Config, models pulumi.Map) e
 	deployed, err := cfg.Deployed()
 	ctx.Export(config.DeployedOutput, pulumi.String(deployed))
 	return errors.Join(append(errs, err)...)
+}
+
+// planned returns the record of the models and the costs, as outputs.
+func planned(cfg *config.Config) (models pulumi.StringMap, costs pulumi.String, err error) {
+	models = pulumi.StringMap{}
+	var errs []error
+	for _, m := range cfg.Models {
+		line, err := oneline.Marshal(plans.Of(m))
+		models[m.Name], errs = pulumi.String(line), append(errs, err)
+	}
+	line, err := oneline.Marshal(cfg.Size().Costs())
+	return models, pulumi.String(line), errors.Join(append(errs, err)...)
 }

@@ -35,8 +35,8 @@ func TestSizesAndPinsAreOneLineEach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(lines) != 6 {
-		t.Errorf("%q are strings, want sizes and pins of two models, clusterPin and deployed", slices.Sorted(maps.Keys(lines)))
+	if len(lines) != 9 {
+		t.Errorf("%q are strings, want sizes, pins and plans of two models, clusterPin, costs and deployed", slices.Sorted(maps.Keys(lines)))
 	}
 	for name, line := range lines {
 		if line == "" || strings.Contains(line, "\n") || json.Valid([]byte(line)) {
@@ -46,6 +46,13 @@ func TestSizesAndPinsAreOneLineEach(t *testing.T) {
 	const summary = "1 × A10G (g5.2xlarge), fits, 13.5 GiB of weights, 50,736 KV tokens, concurrency 19 (6.2 at 8,192), target 4, cold start 13m23s, 2.42–4.85 USD/h, 4.40 USD/M tokens"
 	if got := lines["sizing.mistral-7b"]; got != summary {
 		t.Errorf("sizing.mistral-7b is %q, want %q", got, summary)
+	}
+	const plan = "{namespace: inference, deployment: llama-70b, model: meta-llama/Llama-3.3-70B-Instruct, min: 1, max: 1, gpus: 8, groups: [p4d], hardware: 8 × A100-40 (p4d.24xlarge), fit: fits, maxModelLen: 32768, kvTokens: 451184, concurrency: 74, loadSeconds: 1452, provisionSeconds: 585, inPlace: true, surge: 'nodeGroups[].max: 2 in the node group p4d', cost: {usdPerHourMin: 21.96, usdPerHourMax: 21.96}}"
+	if got := lines["plans.llama-70b"]; got != plan {
+		t.Errorf("plans.llama-70b is %q, want %q", got, plan)
+	}
+	if got, want := lines["costs"], "{usdPerHourMin: 25.5, usdPerHourMax: 27.92}"; got != want {
+		t.Errorf("costs is %q, want %q", got, want)
 	}
 	var pin map[string]any
 	if err := yaml.Unmarshal([]byte(lines["pins.mistral-7b"]), &pin); err != nil || pin["lifecycle"] == nil {

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
+	"github.com/vllm-eks/vllm-eks/internal/explain"
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 	"github.com/vllm-eks/vllm-eks/local/standin/aws/account"
 	"github.com/vllm-eks/vllm-eks/local/standin/incluster"
@@ -30,6 +31,8 @@ type simulated struct {
 	t testing.TB
 	// components are the observed processes of the EKS component.
 	components map[int]bool
+	// report explains the preview of the last apply.
+	report explain.Report
 }
 
 // newSimulated creates a stack in a folder of the checkout. The tests of one account share it.
@@ -72,17 +75,6 @@ func stackText(t testing.TB, name string, oldNew ...string) string {
 		t.Fatal(err)
 	}
 	return replaced(t, string(text), oldNew...)
-}
-
-func replaced(t testing.TB, text string, oldNew ...string) string {
-	t.Helper()
-	for i := 0; i < len(oldNew); i += 2 {
-		if !strings.Contains(text, oldNew[i]) {
-			t.Fatalf("the stack has no %q", oldNew[i])
-		}
-		text = strings.Replace(text, oldNew[i], oldNew[i+1], 1)
-	}
-	return text
 }
 
 func (s *simulated) configure(text string) {

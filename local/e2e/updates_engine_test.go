@@ -48,12 +48,14 @@ func (s *simulated) account() map[string]*account.Record {
 }
 
 // apply previews a configuration and applies it. Exactly the previewed resources must change in
-// the account.
+// the account, and the explanation of the preview must say what happens to nodes and data.
 func (s *simulated) apply(configuration string) simulation.Run {
 	s.t.Helper()
 	s.configure(configuration)
 	previewed := s.must("preview")
-	before := s.account()
+	s.report = explained(s.t, previewed)
+	before, existed, seen := s.account(), s.resources(), 0
+	s.events(&seen)
 	result := s.up()
 	if want, got := changes(previewed), changes(result); !slices.Equal(want, got) {
 		s.t.Errorf("the preview has\n%s\nand the update has\n%s", strings.Join(want, "\n"), strings.Join(got, "\n"))
@@ -70,6 +72,9 @@ func (s *simulated) apply(configuration string) simulation.Run {
 			s.t.Errorf("%s changes in the account and is not in the preview", urn)
 		}
 	}
+	exist := s.resources()
+	gone := slices.DeleteFunc(existed, func(urn string) bool { return slices.Contains(exist, urn) })
+	expectHappened(s.t, s.report, s.events(&seen), gone)
 	expectChanges(s.t, s.must("preview"))
 	return result
 }

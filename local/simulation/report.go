@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/diag/colors"
 )
 
 // Step is an operation of a command on one resource.
@@ -56,7 +57,7 @@ func (r Run) Messages() []string {
 		if d == nil || d.Ephemeral || d.Severity == "debug" {
 			continue
 		}
-		text := strings.TrimRight(uncolored(d.Prefix+d.Message), "\n")
+		text := strings.TrimRight(colors.Never.Colorize(d.Prefix+d.Message), "\n")
 		if d.Severity == "info" && strings.HasPrefix(text, "SIMULATED") {
 			continue // the command itself prints it once
 		}
@@ -65,18 +66,6 @@ func (r Run) Messages() []string {
 		}
 	}
 	return messages
-}
-
-// uncolored removes the engine's colour marks, such as <{%fg 1%}>.
-func uncolored(text string) string {
-	for {
-		before, rest, found := strings.Cut(text, "<{%")
-		_, after, closed := strings.Cut(rest, "%}>")
-		if !found || !closed {
-			return text
-		}
-		text = before + after
-	}
 }
 
 // component is a component of the program with its resources.

@@ -16,6 +16,7 @@ import (
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 
+	"github.com/vllm-eks/vllm-eks/internal/explain"
 	"github.com/vllm-eks/vllm-eks/local/layout"
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
@@ -155,8 +156,9 @@ func previewChanges(ctx context.Context, o options, configuration string, p *pro
 	if err != nil {
 		return messages(run), err
 	}
-	return fmt.Sprintf("\n%sSIMULATED %s, in %s; no request to AWS, nothing created. Changes since the last make preview STACK=%[2]s:\n%[4]s",
-		differences(run), s.Name, short(took.Seconds()), run.Report(true)), nil
+	explained, err := explain.FromEvents(run.Events)
+	return fmt.Sprintf("\n%sSIMULATED %s, in %s; no request to AWS, nothing created. Changes since the last make preview STACK=%[2]s:\n%[4]s\n%[5]s",
+		differences(run), s.Name, short(took.Seconds()), run.Report(true), explain.Explain(explained).Summary()), err
 }
 
 // differences returns the engine's list of changes. After a long list it repeats the program's

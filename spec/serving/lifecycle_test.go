@@ -72,7 +72,7 @@ func TestWarnings(t *testing.T) {
 			[]string{"each of 2 replicas is away for about 413 s in a rollout; nodeGroups[].max: 3 in the node group g5 starts the new replica first"}},
 		{"two replicas in place by choice", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(2, 2); s.Lifecycle.Rollout = InPlace }, nil},
 		{"a range that fills its nodes", func(s *Spec) { s.NodeGroup = g5(2); s.Replicas = between(1, 2); s.Scaling.Policy = CPU },
-			[]string{"nodeGroups[].max: 3 in the node group g5, or lifecycle.rollout: surge, starts the new replica first"}},
+			[]string{"nodeGroups[].max: 3 in the node group g5 or lifecycle.rollout: surge starts the new replica first"}},
 		{"a short shutdown", func(s *Spec) { s.NodeGroup = g5(2); s.Lifecycle.ShutdownSeconds = 5 },
 			[]string{"lifecycle.shutdownSeconds is 5, so a rollout cuts off answers of 159 tokens, which take about "}},
 		{"no TLS", func(s *Spec) {

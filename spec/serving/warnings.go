@@ -23,7 +23,7 @@ func (s Spec) Warnings() []string {
 	case s.Lifecycle.Rollout == Surge && !spare:
 		warn("lifecycle.rollout is surge, which needs %d nodes in the %s, whose max is %d: rollouts fail", needed, s.groups(), s.NodeGroup.Max)
 	case s.Lifecycle.Rollout == InPlace && (s.Replicas.Least() == 1 || s.Lifecycle.derived):
-		warn("%s", s.inPlaceWarning(needed, spare))
+		warn("%s", s.inPlaceWarning(spare))
 	}
 	if tokens, seconds := s.typicalAnswer(); seconds > s.Lifecycle.ShutdownSeconds {
 		warn("lifecycle.shutdownSeconds is %d, so a rollout cuts off answers of %d tokens, which take about %d s", s.Lifecycle.ShutdownSeconds, tokens, seconds)
@@ -52,19 +52,30 @@ func (s Spec) Warnings() []string {
 
 // inPlaceWarning returns a warning that a rollout interrupts replicas, with the change
 // that would start the new replica first.
-func (s Spec) inPlaceWarning(needed int, spare bool) string {
+func (s Spec) inPlaceWarning(spare bool) string {
 	subject := "the model"
 	if minimum := s.Replicas.Least(); minimum > 1 {
 		subject = fmt.Sprintf("each of %d replicas", minimum)
 	}
 	away := fmt.Sprintf("%s is away for about %d s in a rollout", subject, s.Lifecycle.LoadSeconds)
+	if spare {
+		return away + ", because lifecycle.rollout is inPlace"
+	}
+	return fmt.Sprintf("%s; %s starts the new replica first", away, s.SurgeAdvice())
+}
+
+// SurgeAdvice returns the change of the configuration with which rollouts start a new
+// replica before they stop an old one. It applies to a service whose rollouts are in place.
+func (s Spec) SurgeAdvice() string {
+	needed, spare := s.spareNodes()
+	nodes := fmt.Sprintf("nodeGroups[].max: %d in the %s", needed, s.groups())
 	switch {
 	case spare:
-		return away + ", because lifecycle.rollout is inPlace"
+		return "lifecycle.rollout: surge"
 	case s.Replicas.Smallest() < s.Replicas.Max:
-		return fmt.Sprintf("%s; nodeGroups[].max: %d in the %s, or lifecycle.rollout: surge, starts the new replica first", away, needed, s.groups())
+		return nodes + " or lifecycle.rollout: surge"
 	}
-	return fmt.Sprintf("%s; nodeGroups[].max: %d in the %s starts the new replica first", away, needed, s.groups())
+	return nodes
 }
 
 // prometheusNamespace returns the namespace of Prometheus if its address is a Service of

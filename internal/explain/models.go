@@ -1,0 +1,248 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/vllm-eks/vllm-eks/internal/plans"
+	"github.com/vllm-eks/vllm-eks/internal/trees"
+)
+
+// book has the steps of a preview by URN.
+type book struct {
+	preview Preview
+	steps   map[string]Step
+}
+
+// Types of the program's components, and of objects.
+const (
+	modelType      = "vllm-eks:serving:VLLMService"
+	deploymentType = "kubernetes:apps/v1:Deployment"
+	serviceType    = "kubernetes:core/v1:Service"
+	claimType      = "kubernetes:core/v1:PersistentVolumeClaim"
+	secretType     = "kubernetes:core/v1:Secret"
+	ingressType    = "kubernetes:networking.k8s.io/v1:Ingress"
+	scaledType     = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+)
+
+// component returns the component directly below the stack to which a step belongs.
+func (b book) component(s Step) Step {
+	for range b.steps { // a preview with a circle of parents is not the engine's
+		parent, found := b.steps[s.Parent]
+		if !found || parent.Type == stackType {
+			break
+		}
+		s = parent
+	}
+	return s
+}
+
+// model has the steps of one model's objects.
+type model struct {
+	name          string
+	component     Step
+	steps         []Step
+	before, after *plans.Model
+	// successor is a model that the update creates with the weights of this deleted one.
+	successor string
+}
+
+// models returns the consequences of the update for each model.
+func (b book) models() []Consequence {
+	models := map[string]*model{}
+	for _, s := range b.preview.Steps {
+		box := b.component(s)
+		if box.Type != modelType {
+			continue
+		}
+		m := models[box.URN]
+		if m == nil {
+			m = &model{name: box.name(), component: box}
+			models[box.URN] = m
+		}
+		if s.Custom && !s.is(apitype.OpSame, apitype.OpRead, apitype.OpRefresh) {
+			m.steps = append(m.steps, s)
+		}
+	}
+	list := slices.SortedFunc(maps.Values(models), func(x, y *model) int { return cmp.Compare(x.name, y.name) })
+	for _, m := range list {
+		b.record(m)
+	}
+	var found []Consequence
+	for _, m := range list {
+		m.succeeded(list)
+		found = append(found, m.consequences()...)
+	}
+	return found
+}
+
+// record sets the model's name and its records, by the Deployment's name and namespace.
+func (b book) record(m *model) {
+	for _, s := range b.preview.Steps {
+		if s.Type != deploymentType || b.component(s).URN != m.component.URN {
+			continue
+		}
+		find := func(inputs map[string]any, models map[string]plans.Model) *plans.Model {
+			for name, record := range models {
+				if record.Deployment == text(inputs, "metadata", "name") && record.Namespace == text(inputs, "metadata", "namespace") {
+					m.name = name
+					return &record
+				}
+			}
+			return nil
+		}
+		m.before = find(s.Old, b.preview.Before.Models)
+		if b.preview.After != nil {
+			m.after = find(s.New, b.preview.After.Models)
+		}
+	}
+}
+
+// succeeded finds the model that the update creates with the weights of a deleted one.
+func (m *model) succeeded(list []*model) {
+	if m.component.Op != apitype.OpDelete || m.before == nil {
+		return
+	}
+	for _, other := range list {
+		if other.component.Op == apitype.OpCreate && other.after != nil && other.after.ID == m.before.ID {
+			m.successor = other.name
+		}
+	}
+}
+
+// consequences returns the effects of the model's steps.
+func (m *model) consequences() []Consequence {
+	switch m.component.Op {
+	case apitype.OpCreate:
+		return []Consequence{m.created()}
+	case apitype.OpDelete:
+		return []Consequence{m.deleted()}
+	}
+	var found []Consequence
+	quiet := map[string]bool{} // kinds of objects that change without an effect on replicas
+	for _, s := range m.steps {
+		c, said := m.step(s)
+		switch {
+		case !said:
+			quiet[s.kind()] = true
+		case c.Text != "":
+			c.Subject = m.name
+			found = append(found, c)
+		}
+	}
+	if len(found) == 0 && len(quiet) > 0 {
+		found = append(found, Consequence{Subject: m.name, Kind: Change,
+			Text: "changes " + enumerate(slices.Sorted(maps.Keys(quiet))) + "; its replicas keep running"})
+	}
+	return found
+}
+
+// step returns the effect of one step; said is false for an object without an effect of its
+// own. A Secret has none, because a new one restarts the Deployment that reads it.
+func (m *model) step(s Step) (c Consequence, said bool) {
+	switch s.Type {
+	case deploymentType:
+		return m.deployment(s), true
+	case serviceType:
+		return address(s, s.New, s.Old)
+	case ingressType:
+		return host(s)
+	case claimType:
+		if s.is(apitype.OpDelete, apitype.OpReplace) {
+			return Consequence{Kind: Deletion, Text: "DELETES the volume of its cache; the next start downloads the weights again"}, true
+		}
+	case scaledType:
+		return m.scaled(s)
+	case secretType:
+		return Consequence{}, true
+	}
+	return c, false
+}
+
+// address returns the effect of a step on a Service.
+func address(s Step, after, before map[string]any) (Consequence, bool) {
+	name := func(inputs map[string]any) string {
+		return code(text(inputs, "metadata", "name") + "." + text(inputs, "metadata", "namespace"))
+	}
+	switch s.Op {
+	case apitype.OpCreate:
+		return Consequence{Kind: Creation, Text: "gets the address " + name(after)}, true
+	case apitype.OpDelete:
+		return Consequence{Kind: Deletion, Text: "loses the address " + name(before) + ": its clients get errors",
+			Safer: "keep the name in `previousNames`"}, true
+	case apitype.OpReplace:
+		return Consequence{Kind: Outage, Text: "replaces the Service " + name(after) + ": its address in the cluster changes"}, true
+	}
+	return Consequence{}, false
+}
+
+// host returns the effect of a step on an Ingress.
+func host(s Step) (Consequence, bool) {
+	switch s.Op {
+	case apitype.OpCreate:
+		return Consequence{Kind: Creation, Text: "becomes reachable through the ingress controller"}, true
+	case apitype.OpDelete:
+		return Consequence{Kind: Deletion, Text: "loses its Ingress: clients outside the cluster get errors"}, true
+	case apitype.OpReplace:
+		return Consequence{Kind: Outage, Text: "replaces its Ingress: the load balancer and its address may change"}, true
+	}
+	return Consequence{Kind: Change, Text: "changes its Ingress; its replicas keep running"}, true
+}
+
+// scaled returns the effect of a step on a ScaledObject.
+func (m *model) scaled(s Step) (Consequence, bool) {
+	switch {
+	case s.Op == apitype.OpDelete:
+		return Consequence{Kind: Change, Text: "is no longer scaled by KEDA"}, true
+	case s.Op != apitype.OpUpdate || m.before == nil || m.after == nil:
+		return Consequence{}, false
+	case m.before.Min == m.after.Min && m.before.Max == m.after.Max:
+		return Consequence{Kind: Change, Text: "scales by other targets; its replicas keep running"}, true
+	}
+	return Consequence{Kind: Change, Text: fmt.Sprintf("scales from %d to %d replicas instead of %d to %d; running replicas within these bounds stay",
+		m.after.Min, m.after.Max, m.before.Min, m.before.Max)}, true
+}
+
+// created returns the effect of a new model.
+func (m *model) created() Consequence {
+	c := Consequence{Subject: m.name, Kind: Creation, Text: "is created"}
+	if r := m.after; r != nil {
+		c.Text += " with " + counted(r.Min, r.Max)
+		if len(r.Groups) > 0 {
+			c.Text += " on " + strings.Join(r.Groups, " or ")
+		}
+		c.Text += fmt.Sprintf("; its first answer comes after about %s on a running node, %s on a new one", duration(r.LoadSeconds), duration(r.LoadSeconds+r.ProvisionSeconds))
+	}
+	return c
+}
+
+// deleted returns the effect of a model that the update deletes.
+func (m *model) deleted() Consequence {
+	c := Consequence{Subject: m.name, Kind: Deletion, Text: "would be DELETED: its replicas stop, and its clients get errors"}
+	switch {
+	case m.successor != "":
+		c.Safer = fmt.Sprintf("if %s replaces it: `previousNames: [%s]` on %[1]s keeps its replicas and its address", m.successor, m.name)
+	default:
+		c.Safer = "`replicas: {min: 0}` frees its GPUs without load, and keeps its address"
+	}
+	return c
+}
+
+// text returns a string below a tree; "" without it.
+func text(tree map[string]any, path ...any) string {
+	value, _ := trees.Value(tree, path)
+	s, _ := value.(string)
+	return s
+}
+
+// integer returns a number below a tree.
+func integer(tree map[string]any, path ...any) (int, bool) {
+	value, _ := trees.Value(tree, path)
+	n, ok := value.(float64)
+	return int(n), ok
+}

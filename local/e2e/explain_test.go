@@ -1,0 +1,183 @@
+//go:build cluster
+
+package e2e
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/vllm-eks/vllm-eks/internal/explain"
+)
+
+const explainedSpace = "e2e-explained"
+
+// explainedStack is a stack of three models: one replica that restarts in place, two replicas
+// with a spare GPU, and a model without clients.
+const explainedStack = `config:
+  vllm-eks:cluster: {existing: {context: vllm-eks-local}}
+  vllm-eks:namespaces: [{name: e2e-explained}, {name: e2e-explained-spare}]
+  vllm-eks:nodeGroups:
+    - {name: one, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 1}
+    - {name: many, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 9}
+  vllm-eks:defaults:
+    namespace: e2e-explained
+    image: localhost/vllmsim:v0.33.0
+    resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
+    lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
+    env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G}
+  vllm-eks:models:
+    - {name: single, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, nodeGroup: one}
+    - {name: double, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, replicas: {min: 2, max: 2}}
+    - {name: third, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}
+`
+
+// edit is a typical change of a stack, with what its explanation must say and what must happen.
+type edit struct {
+	name string
+	// replace has texts of the stack's file and their replacements.
+	replace []string
+	// told are patterns of the consequences: "kind subject: text".
+	told []string
+	// restarted is the number of replicas of each model that the update replaces.
+	restarted map[string]int
+	// away are the models that do not answer for some time.
+	away []string
+}
+
+// explainedEdits are made one after the other.
+var explainedEdits = []edit{
+	{name: "nothing"},
+	{name: "a namespace more", replace: []string{"{name: e2e-explained-spare}", "{name: e2e-explained-spare}, {name: e2e-explained-more}"},
+		told: []string{`creation namespaces: creates Namespace and NetworkPolicy`}},
+	{name: "a namespace less", replace: []string{", {name: e2e-explained-more}", ""},
+		told: []string{`deletion namespace e2e-explained-more: would be DELETED: the namespace with everything in it`, `change namespaces: deletes NetworkPolicy`}},
+	{name: "the length of the only replica", replace: []string{"Instruct-v0.2, maxModelLen: 4096", "Instruct-v0.2, maxModelLen: 2048"},
+		told:      []string{"outage single: restarts 1 replica in place \\(`--max-model-len 4096 → 2048`.*\\): OUTAGE of about 6 s, no GPU is free for a replica beside the old one"},
+		restarted: map[string]int{"single": 1}, away: []string{"single"}},
+	{name: "the model of two replicas", replace: []string{"double, model: Qwen/Qwen2.5-7B", "double, model: Qwen/Qwen2.5-7B-Instruct"},
+		told:      []string{"restart double: restarts 2 replicas one after the other \\(.*`--model Qwen/Qwen2.5-7B → Qwen/Qwen2.5-7B-Instruct`.*\\): no outage, about 12 s, and 10 s more if a node must start"},
+		restarted: map[string]int{"double": 2}},
+	{name: "a variable", replace: []string{"maxModelLen: 4096, nodeGroup: many, replicas", `env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G, LOG: "1"}, maxModelLen: 4096, nodeGroup: many, replicas`},
+		told: []string{`restart double: restarts 2 replicas one after the other \(env\): no outage, .*`}, restarted: map[string]int{"double": 2}},
+	{name: "a replica more", replace: []string{"{min: 2, max: 2}", "{min: 3, max: 3}"}, told: []string{`change double: starts 1 replica more; running ones stay`}},
+	{name: "a replica less", replace: []string{"{min: 3, max: 3}", "{min: 2, max: 2}"}, told: []string{`change double: stops 1 replica; the others serve`}},
+	{name: "clients", replace: []string{"{name: single,", "{name: single, network: {clients: [{namespaceLabels: {team: search}}]},"},
+		told: []string{`change single: changes NetworkPolicy; its replicas keep running`}},
+	{name: "another name, with the previous one", replace: []string{"{name: single,", "{name: alone, previousNames: [single],"},
+		told: []string{"creation alone: gets the address `alone.e2e-explained`"}},
+	{name: "a label of nodes", replace: []string{"{name: many, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}", "{name: many, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux, kubernetes.io/arch: amd64}"},
+		told:      []string{`restart double: restarts 2 replicas one after the other \(nodeSelector\): no outage, .*`, `restart third: restarts 1 replica \(nodeSelector\): no outage, the new one starts first, .*`},
+		restarted: map[string]int{"double": 2, "third": 1}},
+	{name: "another name, without the previous one", replace: []string{"{name: third,", "{name: fourth,"},
+		told: []string{`deletion third: would be DELETED: .*`, `creation fourth: is created with 1 replica on many; .*`}},
+	{name: "a model less", replace: []string{"    - {name: fourth, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}\n", ""},
+		told: []string{`deletion fourth: would be DELETED: .*`}},
+}
+
+// TestExplainedEdits makes typical edits on the embedded cluster. The comment about each must
+// name what then happens: the replicas that restart, and the time without answers.
+func TestExplainedEdits(t *testing.T) {
+	t.Parallel()
+	text := explainedStack
+	s := newStack(t, text)
+	s.up()
+	urls := map[string]string{"single": serviceURLIn(t, explainedSpace, "single"), "double": serviceURLIn(t, explainedSpace, "double")}
+	for _, e := range explainedEdits {
+		t.Run(e.name, func(t *testing.T) {
+			s.t = t
+			text = replaced(t, text, e.replace...)
+			s.configure(text)
+			report := s.explain()
+			expectTold(t, report, e.told...)
+			before := replicasOf(t)
+			watches := map[string]*watch{}
+			for name, url := range urls {
+				watches[name] = watchService(t, url)
+			}
+			s.up()
+			for name, w := range watches {
+				w.cancel()
+				<-w.done
+				expectAway(t, name, w, report, slices.Contains(e.away, name))
+			}
+			after := replicasOf(t)
+			for _, name := range []string{"single", "double", "third"} {
+				if gone := strings.Contains(strings.Join(told(report), "\n"), "deletion "+name+":"); gone || len(after[name]) < len(before[name]) {
+					continue
+				}
+				restarted := len(slices.DeleteFunc(slices.Clone(before[name]), func(pod string) bool { return slices.Contains(after[name], pod) }))
+				if restarted != e.restarted[name] || restarted != toldRestarts(report, name) {
+					t.Errorf("%d replicas of %s restarted, want %d, and the explanation says %d", restarted, name, e.restarted[name], toldRestarts(report, name))
+				}
+			}
+		})
+	}
+}
+
+// expectAway compares the time without answers with the explanation.
+func expectAway(t *testing.T, name string, w *watch, r explain.Report, away bool) {
+	t.Helper()
+	said := 0
+	for _, c := range r.Consequences {
+		if c.Subject == name && c.Kind == explain.Outage {
+			said = c.OutageSeconds
+		}
+	}
+	if away != (len(w.failed) > 0) || away != (said > 0) {
+		t.Errorf("%s was away for %s (%d failed requests), want away: %v; the explanation says %d s\n%s", name, w.away, len(w.failed), away, said, strings.Join(w.failed[:min(len(w.failed), 3)], "\n"))
+	}
+	if least, most := time.Duration(said-4)*time.Second, time.Duration(said+15)*time.Second; away && (w.away < least || w.away > most) {
+		t.Errorf("%s was away for %s, and the explanation says %d s", name, w.away, said)
+	}
+}
+
+// toldRestarts returns the number of replicas of a model that an explanation says restart.
+func toldRestarts(r explain.Report, name string) int {
+	for _, c := range r.Consequences {
+		if c.Subject == name && c.Restarts != nil {
+			return c.Restarts.Max
+		}
+	}
+	return 0
+}
+
+// replicasOf returns the UIDs of the replicas of each model.
+func replicasOf(t *testing.T) map[string][]string {
+	t.Helper()
+	replicas := map[string][]string{}
+	list := kubectl(t, "--namespace="+explainedSpace, "get", "pods", "--field-selector=status.phase=Running",
+		`--output=jsonpath={range .items[*]}{.metadata.labels.app\.kubernetes\.io/instance} {.metadata.uid} {.metadata.deletionTimestamp}{"\n"}{end}`)
+	for line := range strings.Lines(list) {
+		if words := strings.Fields(line); len(words) == 2 { // not ending
+			replicas[words[0]] = append(replicas[words[0]], words[1])
+		}
+	}
+	return replicas
+}
+
+// explain explains the preview of the stack's configuration, as a workflow does.
+func (s *stack) explain() explain.Report {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	cmd := s.command(ctx, "preview", "--json", "--stack="+stackName)
+	cmd.Env = append(cmd.Env, "PULUMI_ENABLE_STREAMING_JSON_PREVIEW=true")
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	p, err := explain.Read(out)
+	if err != nil {
+		s.t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		s.t.Fatalf("pulumi preview: %v: %v", err, p.Messages)
+	}
+	return explain.Explain(p)
+}
