@@ -60,11 +60,11 @@ func (p *pipeline) gitlab(name string, fails bool, variables ...string) string {
 	job := gitlabJobs(p.t, readIn(p.t, p.project, ".gitlab-ci.yml"))[name]
 	values := map[string]string{
 		"CI": "true", "GITLAB_CI": "true", "CI_API_V4_URL": p.forge.URL(), "CI_PROJECT_ID": forge.Project, "CI_MERGE_REQUEST_IID": forge.PullRequest, "CI_JOB_ID": "5",
-		"CI_JOB_URL": "https://gitlab.com/acme/llm/-/jobs/5", "GITLAB_TOKEN": tokenCanary, "AWS_REGION": "us-west-2", "AWS_PREVIEW_ROLE": "role/preview", "AWS_UP_ROLE": "role/up",
+		"CI_JOB_URL": "https://gitlab.com/acme/llm/-/jobs/5", "GITLAB_TOKEN": forgeCanary, "AWS_REGION": "us-west-2", "AWS_PREVIEW_ROLE": "role/preview", "AWS_UP_ROLE": "role/up",
 		"STACK": pipelineStack, "TMPDIR": filepath.Join(p.folder, "runner"),
 	}
 	for name := range job.Tokens {
-		values[name] = tokenCanary
+		values[name] = forgeCanary
 	}
 	for _, variable := range variables {
 		name, value, _ := strings.Cut(variable, "=")
@@ -193,7 +193,7 @@ func TestGitLabPipelineHasItsSchema(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for _, c := range [][3]string{
-		{"    - ci/check.sh\n", "    - ci/check.sh\n  scirpt: []\n", "/check: must NOT have additional properties"},
+		{"    - ci/check.sh\n", "    - ci/check.sh\n  steps: []\n", "/check: must NOT have additional properties"},
 		{"      when: manual\n", "      when: sometimes\n", "/up/rules/0/when: must be equal to one of the allowed values"},
 	} {
 		if out, err := validate(replaced(t, text, c[0], c[1])); err == nil || !strings.Contains(out, c[2]) {

@@ -21,7 +21,7 @@ import (
 // Secrets that must appear nowhere. secretCanary is encrypted in the stack's file.
 const (
 	secretCanary = "canary-api-key-8c1f4e2a7b90"
-	tokenCanary  = "canary-forge-token-5d27a9"
+	forgeCanary  = "canary-forge-token-5d27a9"
 )
 
 // pipeline is a project with one stack, whose workflows run in a simulated account.
@@ -54,7 +54,7 @@ func newPipeline(t *testing.T) *pipeline {
 	}
 	t.Cleanup(func() { _ = proxy.Close() }) // nothing uses it any more
 	p := &pipeline{
-		t: t, folder: folder, project: filepath.Join(folder, "llm"), forge: forge.New(t, tokenCanary),
+		t: t, folder: folder, project: filepath.Join(folder, "llm"), forge: forge.New(t, forgeCanary),
 		environment: simulation.Stack{Layout: checkout(t), Folder: folder, Name: pipelineStack}.Environment(proxy.Address),
 	}
 	newProject(t, p.environment, p.project, "llm")
@@ -82,7 +82,7 @@ func (p *pipeline) edit(old, text string) {
 
 // contexts returns those of a workflow, with the repository's variables.
 func (p *pipeline) contexts(github map[string]any, more workflow.Contexts) workflow.Contexts {
-	github["repository"], github["token"] = forge.Repository, tokenCanary
+	github["repository"], github["token"] = forge.Repository, forgeCanary
 	c := workflow.Contexts{"github": github, "vars": map[string]any{
 		"PULUMI_BACKEND_URL": "file://" + filepath.Join(p.folder, "state"), "AWS_REGION": "us-west-2",
 		"AWS_PREVIEW_ROLE": "arn:aws:iam::111122223333:role/llm-preview", "AWS_UP_ROLE": "arn:aws:iam::111122223333:role/llm-up",
@@ -412,7 +412,7 @@ func (p *pipeline) expectNoCanary(except ...string) {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		for _, canary := range []string{secretCanary, string(quoted), tokenCanary} {
+		for _, canary := range []string{secretCanary, string(quoted), forgeCanary} {
 			if strings.Contains(text, canary) {
 				p.t.Errorf("%s has a secret", name)
 			}

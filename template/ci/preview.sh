@@ -17,13 +17,15 @@ if [ $explained != 0 ] && [ $explained != 3 ]; then
 	[ $status != 0 ] || status=1
 fi
 
-# One line for each change: the step, the resource and its changed properties. Resources
-# that are otherwise the same can change their protection, and the stack its outputs.
+# One line for each change: the step, the resource and its changed properties. Of objects on
+# the cluster, the properties depend on the role: a role that cannot write gets no dry run of
+# the API server. Resources that are otherwise the same can change their protection, and the
+# stack its outputs.
 jq --raw-input --raw-output '
 	def state: {protect: (.protect // false), retain: (.retainOnDelete // false), parent, provider};
 	fromjson? | (.resourcePreEvent.metadata | select(.)
 		| if .op | IN("read", "refresh") then empty
-		  elif .op != "same" then [.op, .urn, ((.diffs // []) | sort | join(","))]
+		  elif .op != "same" then [.op, .urn, (if .type | startswith("kubernetes:") then "" else (.diffs // []) | sort | join(",") end)]
 		  elif (.old | state) != (.new | state) then ["options", .urn, ""]
 		  else empty end),
 		(.resOutputsEvent.metadata | select(. and .type == "pulumi:pulumi:Stack" and .op == "same" and .old.outputs != .new.outputs) | ["outputs", .urn, ""])

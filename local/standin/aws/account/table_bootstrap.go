@@ -18,7 +18,7 @@ var bootstrapKinds = map[string]*Kind{
 		replaces: []string{"url"}, // iam/openid_connect_provider.go
 		required: []string{"url", "clientIdLists"},
 		formats:  formats{"url": matching(`https://[\w.:/-]+`, "an address that begins with https://"), "clientIdLists[]": matching(".{1,255}", "an audience")},
-		fill: func(s *Session, _ stock, r *Record) {
+		fill: func(_ *Session, _ stock, r *Record) {
 			r.Outputs["arn"] = expand("arn:{partition}:iam::{account}:oidc-provider/", r) + strings.TrimPrefix(textAt(r.Inputs, "url"), "https://")
 			r.ID = textAt(r.Outputs, "arn")
 		},
