@@ -32,6 +32,10 @@ type pipeline struct {
 	forge       *forge.Server
 	// roles are the roles that the last job got.
 	roles []string
+	// failOn is the variable FAIL_ON of the repository; "" if it is not set.
+	failOn string
+	// executed are the executed steps: workflow, job and step.
+	executed map[string]bool
 	// said is everything that the jobs wrote: their logs and summaries.
 	said strings.Builder
 }
@@ -53,7 +57,7 @@ func newPipeline(t *testing.T) *pipeline {
 	}
 	t.Cleanup(func() { _ = proxy.Close() }) // nothing uses it any more
 	p := &pipeline{
-		t: t, folder: folder, project: filepath.Join(folder, "llm"), forge: forge.New(t, forgeCanary),
+		t: t, folder: folder, project: filepath.Join(folder, "llm"), forge: forge.New(t, forgeCanary), executed: map[string]bool{},
 		environment: simulation.Stack{Layout: checkout(t), Folder: folder, Name: pipelineStack}.Environment(proxy.Address),
 	}
 	newProject(t, p.environment, p.project, "llm")
@@ -82,10 +86,14 @@ func (p *pipeline) edit(old, text string) {
 // contexts returns those of a workflow, with the repository's variables.
 func (p *pipeline) contexts(github map[string]any, more workflow.Contexts) workflow.Contexts {
 	github["repository"], github["token"] = forge.Repository, forgeCanary
-	c := workflow.Contexts{"github": github, "vars": map[string]any{
+	variables := map[string]any{
 		"PULUMI_BACKEND_URL": "file://" + filepath.Join(p.folder, "state"), "AWS_REGION": "us-west-2",
 		"AWS_PREVIEW_ROLE": "arn:aws:iam::111122223333:role/llm-preview", "AWS_UP_ROLE": "arn:aws:iam::111122223333:role/llm-up",
-	}}
+	}
+	if p.failOn != "" {
+		variables["FAIL_ON"] = p.failOn
+	}
+	c := workflow.Contexts{"github": github, "vars": variables}
 	for name, value := range more {
 		c[name] = value
 	}
@@ -118,6 +126,9 @@ func (p *pipeline) run(file, job string, contexts workflow.Contexts) workflow.Re
 		p.t.Fatalf("%s: %s: %v\n%s", file, job, err, result.Log)
 	}
 	p.t.Logf("%s %s: steps %q, failed %t", file, job, result.Steps, result.Failed)
+	for _, step := range result.Steps {
+		p.executed[file+" "+job+" "+step] = true
+	}
 	p.said.WriteString(result.Log + result.Summary)
 	return result
 }
@@ -214,6 +225,28 @@ func (p *pipeline) expect(result workflow.Result, fails bool, words ...string) {
 	for _, want := range words {
 		if !strings.Contains(result.Log+result.Summary, want) {
 			p.t.Errorf("the job does not say %q:\n%s", want, result.Log)
+		}
+	}
+}
+
+// expectEveryStep fails if a script of a workflow was not executed.
+func (p *pipeline) expectEveryStep() {
+	p.t.Helper()
+	files, err := filepath.Glob(filepath.Join(p.project, ".github", "workflows", "*.yml"))
+	if err != nil || len(files) != 5 {
+		p.t.Fatalf("the workflows are %q, %v", files, err)
+	}
+	for _, path := range files {
+		w, err := workflow.Read(path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for name, job := range w.Jobs {
+			for _, step := range job.Steps {
+				if key := filepath.Base(path) + " " + name + " " + step.Name; step.Run != "" && !p.executed[key] {
+					p.t.Errorf("the script of %s was not executed", key)
+				}
+			}
 		}
 	}
 }

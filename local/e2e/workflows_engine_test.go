@@ -31,8 +31,10 @@ func TestWorkflows(t *testing.T) {
 	sub("fork", testFork)
 	sub("pull request", testPullRequest)
 	sub("update after the merge", testUpdateAfterMerge)
+	sub("refused consequence", testRefusedConsequence)
 	sub("drift", testDrift)
 	sub("destroy", testDestroyByWorkflow)
+	p.expectEveryStep()
 	p.expectNoCanary()
 	if refused := p.forge.Refused(); len(refused) > 0 {
 		t.Errorf("GitHub refuses %q", refused)
@@ -124,8 +126,25 @@ func testUpdateAfterMerge(p *pipeline) {
 	}
 }
 
+// testRefusedConsequence holds that a preview fails at a consequence that FAIL_ON names, and
+// still updates the comment.
+func testRefusedConsequence(p *pipeline) {
+	p.edit("maxModelLen: 8192", "maxModelLen: 4096")
+	p.expect(p.previewed(), false, "the comment is updated")
+	p.failOn = "outage"
+	p.expect(p.previewed(), true, "has a consequence that FAIL_ON=outage refuses", "the comment is updated")
+	if comment := p.comment(); !strings.Contains(comment, "mistral-7b") {
+		p.t.Errorf("the comment does not name the model:\n%s", comment)
+	}
+	p.failOn = ""
+	p.edit("maxModelLen: 4096", "maxModelLen: 8192")
+}
+
 // testDrift holds that one issue appears, changes and is closed with the drift.
 func testDrift(p *pipeline) {
+	if stacks := p.run("drift.yml", "stacks", p.contexts(map[string]any{}, nil)); stacks.Outputs["stacks"] != `["dev"]` {
+		p.t.Errorf("the stacks are %q", stacks.Outputs["stacks"])
+	}
 	p.expect(p.drifted(), false)
 	if found := p.forge.Issues(); len(found) > 0 {
 		p.t.Fatalf("without drift there are the issues %+v", found)

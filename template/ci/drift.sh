@@ -23,8 +23,12 @@ if [ $status = 0 ] && [ "$(cat "$work/changes")" = 0 ]; then
 	fi
 	exit
 fi
-printf '%s\nThe account differs from the stack `%s` on the main branch. [The log](%s) has the comparison. To remove the difference, change the stack or run its update again.\n\n' "$marker" "$STACK" "$(log_url)" |
-	cat - "$work/comment.md" >"$work/issue.md"
+if [ $status = 0 ]; then
+	state="The account differs from the stack \`$STACK\` on the main branch. To remove the difference, change the stack or run its update again."
+else
+	state="The account cannot be compared with the stack \`$STACK\`."
+fi
+printf '%s\n%s [The log](%s) has the comparison.\n\n' "$marker" "$state" "$(log_url)" | cat - "$work/comment.md" >"$work/issue.md"
 printf '%s: the account differs from the stack' "$STACK" >"$work/title"
 if [ -n "$number" ]; then
 	json "$text=$work/issue.md" >"$work/body.json"
