@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -36,8 +37,9 @@ func TestBootstrap(t *testing.T) {
 	if out := run(true, "pulumi", "preview", "--non-interactive"); !strings.Contains(out, "missing configuration value 'project'") {
 		t.Errorf("without a configuration, the preview does not name the key:\n%s", out)
 	}
-	for key, value := range map[string]string{"aws:region": "us-west-2", "project": "llm", "repository": "acme/llm"} {
-		run(false, "pulumi", "config", "set", key, value)
+	github, gitlab := bootstrapCommands(t)
+	for _, command := range github {
+		run(false, "bash", "-ec", command)
 	}
 	if out := run(false, "pulumi", "preview", "--non-interactive"); !strings.Contains(out, "+ 19 to create") {
 		t.Errorf("the preview is\n%s", out)
@@ -64,10 +66,39 @@ func TestBootstrap(t *testing.T) {
 	if out := run(false, "pulumi", "preview", "--non-interactive", "--expect-no-changes"); !strings.Contains(out, "unchanged") {
 		t.Errorf("a second preview is\n%s", out)
 	}
+	run(false, "pulumi", "stack", "init", "gitlab")
+	for _, command := range append(gitlab, github[0], github[1]) { // the region and the project
+		run(false, "bash", "-ec", command)
+	}
+	if out := run(false, "pulumi", "preview", "--non-interactive", "--diff"); !strings.Contains(out, "https://gitlab.com") {
+		t.Errorf("the preview for GitLab is\n%s", out)
+	}
+	run(false, "pulumi", "stack", "select", "main")
 	if out := run(true, "pulumi", "destroy", "--yes", "--non-interactive"); !strings.Contains(out, "protected") {
 		t.Errorf("destroy does not say what is protected:\n%s", out)
 	}
 	if len(inAccount(t, folder, "aws:s3/bucketV2:BucketV2")) != 1 {
 		t.Errorf("after a destroy, the state of the stacks is gone")
 	}
+}
+
+// bootstrapCommands returns the commands in docs/pull-requests.md that configure the program,
+// for GitHub and for GitLab.
+func bootstrapCommands(t *testing.T) (github, gitlab []string) {
+	t.Helper()
+	page := readIn(t, filepath.Join(checkout(t).Root, "docs"), "pull-requests.md")
+	before, after, found := strings.Cut(page, "\n## GitLab\n")
+	if !found {
+		t.Fatal("docs/pull-requests.md has no section GitLab")
+	}
+	configure := regexp.MustCompile(`(?m)^ *(pulumi config set .*)$`)
+	for text, commands := range map[string]*[]string{before: &github, after: &gitlab} {
+		for _, match := range configure.FindAllStringSubmatch(text, -1) {
+			*commands = append(*commands, match[1])
+		}
+	}
+	if len(github) != 3 || len(gitlab) != 3 {
+		t.Fatalf("the commands are %q and %q, want three each", github, gitlab)
+	}
+	return github, gitlab
 }

@@ -145,8 +145,8 @@ func TestGitLabJobsAreBound(t *testing.T) {
 	for name, want := range map[string][5]string{
 		"check":   {`$CI_PIPELINE_SOURCE == "merge_request_event"`, "", "", "", ""},
 		"preview": {`$CI_PIPELINE_SOURCE == "merge_request_event" && $CI_MERGE_REQUEST_SOURCE_PROJECT_PATH == $CI_MERGE_REQUEST_PROJECT_PATH`, "", "$AWS_PREVIEW_ROLE", "", ""},
-		"plan":    {`$CI_PIPELINE_SOURCE == "push"`, "", "$AWS_PREVIEW_ROLE", "", ""},
-		"up":      {`$CI_PIPELINE_SOURCE == "push"`, "manual", "$AWS_UP_ROLE", "$STACK", "$STACK"},
+		"plan":    {`$CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "web" && $REFRESH`, "", "$AWS_PREVIEW_ROLE", "", ""},
+		"up":      {`$CI_PIPELINE_SOURCE == "push" || $CI_PIPELINE_SOURCE == "web" && $REFRESH`, "manual", "$AWS_UP_ROLE", "$STACK", "$STACK"},
 		"drift":   {`$CI_PIPELINE_SOURCE == "schedule"`, "", "$AWS_PREVIEW_ROLE", "", ""},
 		"destroy": {`$CI_PIPELINE_SOURCE == "web" && $DESTROY && $DESTROY == $CONFIRM`, "manual", "$AWS_UP_ROLE", "$DESTROY", "$DESTROY"},
 	} {

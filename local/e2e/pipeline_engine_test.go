@@ -34,6 +34,8 @@ type pipeline struct {
 	roles []string
 	// failOn is the variable FAIL_ON of the repository; "" if it is not set.
 	failOn string
+	// refresh is the input of the workflow stack.
+	refresh bool
 	// executed are the executed steps: workflow, job and step.
 	executed map[string]bool
 	// said is everything that the jobs wrote: their logs and summaries.
@@ -176,7 +178,7 @@ func (p *pipeline) previewed() workflow.Result {
 // planned runs the plan after a merge.
 func (p *pipeline) planned() workflow.Result {
 	p.t.Helper()
-	return p.run("stack.yml", "plan", p.contexts(map[string]any{}, workflow.Contexts{"inputs": map[string]any{"stack": pipelineStack}}))
+	return p.run("stack.yml", "plan", p.contexts(map[string]any{}, workflow.Contexts{"inputs": map[string]any{"stack": pipelineStack, "refresh": p.refresh}}))
 }
 
 // updated runs the update of an approved plan.
@@ -187,7 +189,7 @@ func (p *pipeline) updated(plan workflow.Result) workflow.Result {
 		outputs[name] = value
 	}
 	return p.run("stack.yml", "up", p.contexts(map[string]any{}, workflow.Contexts{
-		"inputs": map[string]any{"stack": pipelineStack}, "needs": map[string]any{"plan": map[string]any{"outputs": outputs}},
+		"inputs": map[string]any{"stack": pipelineStack, "refresh": p.refresh}, "needs": map[string]any{"plan": map[string]any{"outputs": outputs}},
 	}))
 }
 

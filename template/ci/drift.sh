@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 status=0
-ci/preview.sh --refresh || status=$?
+REFRESH=true ci/preview.sh || status=$?
 [ -f "$work/comment.md" ] || exit $status
 
 marker="<!-- vllm-eks drift: $STACK -->" own=$(own)
@@ -24,7 +24,7 @@ if [ $status = 0 ] && [ "$(cat "$work/changes")" = 0 ]; then
 	exit
 fi
 if [ $status = 0 ]; then
-	state="The account differs from the stack \`$STACK\` on the main branch. To remove the difference, change the stack or run its update again."
+	state="The account differs from the stack \`$STACK\` on the main branch. To remove the difference, change the stack, or start the update of the stacks by hand, which repairs the account."
 else
 	state="The account cannot be compared with the stack \`$STACK\`."
 fi

@@ -2,9 +2,11 @@
 # Previews the stack STACK: ci/preview.sh [FLAG of pulumi preview]… It explains the preview
 # in comment.md, counts the changed resources in changes, and identifies the planned steps
 # in digest. It fails if the preview fails, such as by a limit of the stack, or if a
-# consequence reaches FAIL_ON: deletion, outage or never.
+# consequence reaches FAIL_ON: deletion, outage or never. REFRESH=true compares with the
+# account instead of the state.
 . "$(dirname "$0")/lib.sh"
 
+[ "${REFRESH:-}" != true ] || set -- --refresh "$@"
 events=$work/events.json
 rm -f "$work"/{comment.md,changes,digest}
 status=0
