@@ -23,15 +23,14 @@ const explainedStack = `config:
     - {name: one, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 1}
     - {name: many, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 9}
   vllm-eks:defaults:
-    namespace: e2e-explained
     image: localhost/vllmsim:v0.33.0
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
     env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G}
   vllm-eks:models:
-    - {name: single, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, nodeGroup: one}
-    - {name: double, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, replicas: {min: 2, max: 2}}
-    - {name: third, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}
+    - {name: single, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, nodeGroup: one, namespace: e2e-explained}
+    - {name: double, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, replicas: {min: 2, max: 2}, namespace: e2e-explained}
+    - {name: third, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, namespace: e2e-explained}
 `
 
 // edit is a typical change of a stack, with what its explanation must say and what must happen.
@@ -73,7 +72,7 @@ var explainedEdits = []edit{
 		restarted: map[string]int{"double": 2, "third": 1}},
 	{name: "another name, without the previous one", replace: []string{"{name: third,", "{name: fourth,"},
 		told: []string{`deletion third: would be DELETED: .*`, `creation fourth: is created with 1 replica on many; .*`}},
-	{name: "a model less", replace: []string{"    - {name: fourth, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}\n", ""},
+	{name: "a model less", replace: []string{"    - {name: fourth, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, namespace: e2e-explained}\n", ""},
 		told: []string{`deletion fourth: would be DELETED: .*`}},
 }
 
