@@ -109,6 +109,11 @@ func TestModels(t *testing.T) {
 			[]string{"restart chat: restarts 2 replicas one after the other (`--max-model-len 8192 → 4096`): no outage, about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"}},
 		{"a rollout of a scaled model", &scaled, &scaled, []Step{same, update(deployment(t, "chat", "", 1, args("8192")...), deployment(t, "chat", "", 1, append(args("8192"), "--enforce-eager")...))},
 			[]string{"restart chat: restarts 1 to 4 replicas one after the other (`--enforce-eager`): no outage, about 7 min for each, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"}},
+		{"another model", &fixed, &fixed, []Step{same, update(deployment(t, "chat", "2", 1, "org/a", "--served-model-name", "org/a", "extra"), deployment(t, "chat", "2", 1, "org/b", "--served-model-name", "org/b", "extra"))},
+			[]string{
+				"deletion chat: no longer answers to the model name `org/a`: requests with it get 404; the new name is `org/b`. Safer: `servedModelName: org/a` keeps the name",
+				"restart chat: restarts 2 replicas one after the other (`model org/a → org/b`, `--served-model-name org/a extra → org/b extra`): no outage, about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile",
+			}},
 		{"in place", &inPlace, &inPlace, []Step{same, update(deployment(t, "chat", "1", 0, args("8192")...), deployment(t, "chat", "1", 0, args("8192")[:2]...))},
 			[]string{"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one. Safer: first nodeGroups[].max: 2 in the node group g5, alone; then this change"}},
 		{"two in place", &two, &two, []Step{same, update(deployment(t, "chat", "2", 0, args("1")...), deployment(t, "chat", "2", 0, args("2")...))},
