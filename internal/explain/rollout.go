@@ -98,7 +98,7 @@ func (m *model) timed(c *Consequence, surge bool) {
 		c.Text += ", " + times(r.LoadSeconds, c.Restarts)
 	}
 	if r.InPlace && r.Surge != "" {
-		c.Safer = fmt.Sprintf("first %s, alone; then this change", r.Surge)
+		c.Safer = fmt.Sprintf("merge this first, alone: %s", r.Surge)
 	}
 }
 
