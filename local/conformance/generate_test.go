@@ -78,7 +78,7 @@ func (g generator) name(label string) string {
 
 func (g generator) labels(label string, wrong map[string]string) map[string]string {
 	return pick(g, label,
-		[]map[string]string{nil, {"team": "search"}, {"example.com/a.b-c_d": "X-1_2.3", "empty": ""}, {"v": long63}},
+		[]map[string]string{nil, {"team": "search"}, {"example.com/a.b-c_d": "X-1_2.3", "empty": ""}, {"v": long63}, {"app": "search"}},
 		wrong, map[string]string{"a b": "c"}, map[string]string{"team": long64}, map[string]string{"team": "-"},
 		map[string]string{"a..b/team": "x"}, map[string]string{strings.Repeat("d", 254) + "/team": "x"})
 }

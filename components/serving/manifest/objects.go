@@ -3,6 +3,9 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/json"
+
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -48,4 +51,24 @@ func Objects(s serving.Spec, manager string) []Object {
 		add(true, "", func() runtime.Object { return o })
 	}
 	return list
+}
+
+// Tree returns an object as the tree that JSON decodes to, without the status, which
+// Kubernetes writes, and without an empty spec. Numbers are of the type json.Number.
+func Tree(o runtime.Object) (map[string]any, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var tree map[string]any
+	if err := decoder.Decode(&tree); err != nil {
+		return nil, err
+	}
+	delete(tree, "status")
+	if spec, ok := tree["spec"].(map[string]any); ok && len(spec) == 0 {
+		delete(tree, "spec")
+	}
+	return tree, nil
 }
