@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/render"
 	"github.com/vllm-eks/vllm-eks/internal/stacktest"
 )
@@ -28,7 +29,7 @@ func plainObject(t *testing.T, tree any) map[string]any {
 	if err := json.Unmarshal(text, &plain); err != nil {
 		t.Fatal(err)
 	}
-	return render.Plain(plain)
+	return manifest.Plain(plain)
 }
 
 // objectID returns the kind and the name of an object.

@@ -94,6 +94,34 @@ func TestOutput(t *testing.T) {
 	}
 }
 
+// TestHelmValues checks that the values are those of one model.
+func TestHelmValues(t *testing.T) {
+	if _, _, err := execute("--helm-values", "../../Pulumi.prod.yaml"); err == nil || !strings.HasPrefix(err.Error(), "--helm-values: writes one file for each model") {
+		t.Errorf("the values of two models: %v", err)
+	}
+	out, _, err := execute("--helm-values", "--model", "llama-70b", "../../Pulumi.prod.yaml")
+	var values struct {
+		Name      string
+		Args      []string
+		Resources struct{ Limits map[string]string }
+	}
+	if err := errors.Join(err, yaml.Unmarshal([]byte(out), &values)); err != nil {
+		t.Fatal(err)
+	}
+	if values.Name != "llama-70b" || values.Args[0] != "meta-llama/Llama-3.3-70B-Instruct" || values.Resources.Limits["nvidia.com/gpu"] != "8" {
+		t.Errorf("the values are %+v", values)
+	}
+	folder := t.TempDir()
+	if _, _, err := execute("--helm-values", "--out", folder, "../../Pulumi.prod.yaml"); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"mistral-7b-values.yaml", "llama-70b-values.yaml"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // TestWarnings checks that the warnings of a preview are messages.
 func TestWarnings(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "Pulumi.a.yaml")
@@ -110,7 +138,7 @@ func TestWarnings(t *testing.T) {
 // TestFlags checks that every problem of the flags is reported at once.
 func TestFlags(t *testing.T) {
 	_, _, err := execute("--check", "--secrets", "external", "--alternatives", "--helm-values", "none.yaml")
-	for _, want := range []string{"--check: needs the folder", "--secret-store: is missing", "--alternatives: cannot be combined with --helm-values"} {
+	for _, want := range []string{"--check: needs the folder", "--secret-store: is missing", "--helm-values: writes no ExternalSecret", "--alternatives: needs a folder", "--alternatives: cannot be combined with --helm-values"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the error is %v, want %q", err, want)
 		}

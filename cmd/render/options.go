@@ -43,6 +43,9 @@ func (o *options) validate() error {
 	if o.Alternatives && o.helmValues {
 		errs = append(errs, errors.New("--alternatives: cannot be combined with --helm-values; choose one of them"))
 	}
+	if o.helmValues && o.Secrets.From == render.External {
+		errs = append(errs, errors.New("--helm-values: writes no ExternalSecret; render the objects with --secrets external, or create the Secrets"))
+	}
 	if o.Alternatives && o.out == "" {
 		errs = append(errs, errors.New("--alternatives: needs a folder, because the alternatives exclude other objects; name it with --out"))
 	}
@@ -78,9 +81,16 @@ type file struct {
 
 // files returns the rendered files, in the order of the objects.
 func (o *options) files(stack *render.Stack) ([]file, error) {
-	objects, err := stack.Objects(o.Options)
+	of := stack.Objects
+	if o.helmValues {
+		of = stack.HelmValues
+	}
+	objects, err := of(o.Options)
 	if err != nil {
 		return nil, err
+	}
+	if o.helmValues && o.out == "" && len(objects) > 1 {
+		return nil, errors.New("--helm-values: writes one file for each model; name one with --model, or a folder with --out")
 	}
 	var files []file
 	for _, object := range objects {

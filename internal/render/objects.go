@@ -12,6 +12,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/monitoring/manifest"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
 	servingmanifest "github.com/vllm-eks/vllm-eks/components/serving/manifest"
+	"github.com/vllm-eks/vllm-eks/internal/helmchart"
 	"github.com/vllm-eks/vllm-eks/internal/trees"
 	"github.com/vllm-eks/vllm-eks/internal/watched"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -95,6 +96,28 @@ func (s *Stack) Models(o Options) ([]serving.Spec, error) {
 // alternatives is the folder of objects that exclude other objects.
 const alternatives = "alternatives"
 
+// HelmValues returns the values of the chart helm/vllm for each model. With several models,
+// the name of the file begins with the name of the model.
+func (s *Stack) HelmValues(o Options) ([]Object, error) {
+	models, err := s.Models(o)
+	if err != nil {
+		return nil, err
+	}
+	var list []Object
+	for _, m := range models {
+		values, err := helmchart.Values(m)
+		if err != nil {
+			return nil, err
+		}
+		file := "values.yaml"
+		if len(models) > 1 {
+			file = m.ObjectName() + "-" + file
+		}
+		list = append(list, Object{File: file, Tree: values})
+	}
+	return list, nil
+}
+
 // rendering collects objects until the first error.
 type rendering struct {
 	list []Object
@@ -103,7 +126,7 @@ type rendering struct {
 
 // add adds an object without what only Pulumi reads.
 func (r *rendering) add(file string, tree map[string]any) {
-	r.list = append(r.list, Object{File: file + ".yaml", Tree: Plain(tree)})
+	r.list = append(r.list, Object{File: file + ".yaml", Tree: servingmanifest.Plain(tree)})
 }
 
 // addObject adds an object of Kubernetes' API types.
@@ -112,30 +135,6 @@ func (r *rendering) addObject(file string, o runtime.Object) {
 	if r.err = cmp.Or(r.err, err); r.err == nil {
 		r.add(file, tree)
 	}
-}
-
-// Plain returns an object without the annotations of Pulumi and without the label of the tool
-// that manages it: kubectl, Argo CD and Flux record elsewhere what they manage, and Helm sets
-// the label itself.
-func Plain(tree map[string]any) map[string]any {
-	metadata, ok := tree["metadata"].(map[string]any)
-	if !ok {
-		return tree
-	}
-	if annotations, ok := metadata["annotations"].(map[string]any); ok {
-		for key := range annotations {
-			if strings.HasPrefix(key, "pulumi.com/") {
-				delete(annotations, key)
-			}
-		}
-		if len(annotations) == 0 {
-			delete(metadata, "annotations")
-		}
-	}
-	if labels, ok := metadata["labels"].(map[string]any); ok {
-		delete(labels, serving.ManagerLabel)
-	}
-	return tree
 }
 
 // namespaces adds the namespaces that the stack creates, each with the policy that denies

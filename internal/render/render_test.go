@@ -119,6 +119,17 @@ func TestSecretsAreReferences(t *testing.T) {
 			t.Errorf("%s is a Secret", o.File)
 		}
 	}
+	values, err := s.HelmValues(render.Options{})
+	if err != nil || len(values) != 2 {
+		t.Fatalf("%d values: %v", len(values), err)
+	}
+	for _, o := range values {
+		text, err := o.YAML()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
 	for _, refused := range []string{"canary", "v1:", "encrypted", "pulumi.com/", "managed-by", "creationTimestamp", "status:"} {
 		if strings.Contains(all.String(), refused) {
 			t.Errorf("an object contains %q", refused)
@@ -132,6 +143,9 @@ func TestSecretsAreReferences(t *testing.T) {
 		if !strings.Contains(all.String(), want) {
 			t.Errorf("no object contains\n%s", want)
 		}
+	}
+	if want := "secretEnv:\n  HF_TOKEN:\n    key: token\n    secret: talk-huggingface\n  VLLM_API_KEY:\n    key: api-key\n    secret: talk-api-key\n"; !strings.Contains(all.String(), want) {
+		t.Errorf("no values contain\n%s", want)
 	}
 	got, err := yaml.Marshal(byFile["talk-externalsecret-api-key.yaml"])
 	if want := `apiVersion: external-secrets.io/v1

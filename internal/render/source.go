@@ -76,7 +76,7 @@ func projectOf(path string) (string, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return config.Namespace, nil
 	case err != nil:
-		return "", fmt.Errorf("Pulumi.yaml: %w", err)
+		return "", fmt.Errorf("STACK-FILE: its project: %w", err)
 	}
 	return project.Name.String(), nil
 }

@@ -5,6 +5,7 @@ package manifest
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -71,4 +72,28 @@ func Tree(o runtime.Object) (map[string]any, error) {
 		delete(tree, "spec")
 	}
 	return tree, nil
+}
+
+// Plain returns an object without the annotations of Pulumi and without the label of the tool
+// that manages it: kubectl, Argo CD and Flux record elsewhere what they manage, and Helm sets
+// the label itself.
+func Plain(tree map[string]any) map[string]any {
+	metadata, ok := tree["metadata"].(map[string]any)
+	if !ok {
+		return tree
+	}
+	if annotations, ok := metadata["annotations"].(map[string]any); ok {
+		for key := range annotations {
+			if strings.HasPrefix(key, "pulumi.com/") {
+				delete(annotations, key)
+			}
+		}
+		if len(annotations) == 0 {
+			delete(metadata, "annotations")
+		}
+	}
+	if labels, ok := metadata["labels"].(map[string]any); ok {
+		delete(labels, serving.ManagerLabel)
+	}
+	return tree
 }

@@ -7,7 +7,10 @@ require (
 	helm.sh/helm/v3 v3.18.6
 	k8s.io/apimachinery v0.35.5
 	k8s.io/cli-runtime v0.35.5
+	k8s.io/client-go v0.35.5
 	k8s.io/kubectl v0.35.5
+	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730
+	sigs.k8s.io/yaml v1.6.0
 )
 
 require (
@@ -124,7 +127,6 @@ require (
 	k8s.io/api v0.35.5 // indirect
 	k8s.io/apiextensions-apiserver v0.35.5 // indirect
 	k8s.io/apiserver v0.35.5 // indirect
-	k8s.io/client-go v0.35.5 // indirect
 	k8s.io/component-base v0.35.5 // indirect
 	k8s.io/component-helpers v0.35.5 // indirect
 	k8s.io/klog/v2 v2.140.0 // indirect
@@ -132,11 +134,9 @@ require (
 	k8s.io/metrics v0.35.5 // indirect
 	k8s.io/utils v0.0.0-20260626114624-be93311217bd // indirect
 	oras.land/oras-go/v2 v2.6.0 // indirect
-	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730 // indirect
 	sigs.k8s.io/kustomize/api v0.20.1 // indirect
 	sigs.k8s.io/kustomize/kustomize/v5 v5.7.1 // indirect
 	sigs.k8s.io/kustomize/kyaml v0.20.1 // indirect
 	sigs.k8s.io/randfill v1.0.0 // indirect
 	sigs.k8s.io/structured-merge-diff/v6 v6.4.2 // indirect
-	sigs.k8s.io/yaml v1.6.0 // indirect
 )
