@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/vllm-eks/vllm-eks/internal/commands"
 )
 
 var update = flag.Bool("update", false, "render the folder manifests")
@@ -132,6 +134,37 @@ func TestWarnings(t *testing.T) {
 	out, messages, err := execute(file)
 	if err != nil || strings.Contains(out, "warning") || !strings.Contains(messages, "warning: ") {
 		t.Errorf("%v, the messages are %q", err, messages)
+	}
+}
+
+// TestDocumentedCommands runs the commands of the page on GitOps, in the folder of the project.
+func TestDocumentedCommands(t *testing.T) {
+	page, err := os.ReadFile("../../docs/gitops.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Chdir("../..")
+	count := 0
+	for _, block := range commands.Blocks(string(page)) {
+		list, err := block.Commands()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, command := range list {
+			arguments, found := strings.CutPrefix(command, "go run ./cmd/render ")
+			if !found {
+				continue
+			}
+			count++
+			folder := t.TempDir()
+			out, _, err := execute(strings.Fields(strings.ReplaceAll(arguments, "gitops/", folder+"/"))...)
+			if err != nil || !strings.Contains(out, "wrote "+folder+"/") {
+				t.Errorf("%s: %v\n%.300s", command, err, out)
+			}
+		}
+	}
+	if count < 3 {
+		t.Errorf("the page has %d commands", count)
 	}
 }
 

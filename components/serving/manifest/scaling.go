@@ -33,7 +33,7 @@ const (
 )
 
 // OwnershipAnnotation is the annotation of a HorizontalPodAutoscaler with which KEDA accepts a
-// ScaledObject for the same Deployment (pkg/webhooks of KEDA v2.20.2).
+// ScaledObject for the same Deployment (apis/keda/v1alpha1/scaledobject_webhook.go of v2.20.2).
 const OwnershipAnnotation = "validations.keda.sh/hpa-ownership"
 
 // scaler returns the object that scales a service by its policy; nil if the policy needs
