@@ -23,7 +23,7 @@ const mistral = "../../examples/manifests/Pulumi.vllm.yaml"
 func execute(arguments ...string) (out, messages string, err error) {
 	var stdout, stderr bytes.Buffer
 	c := command(&stdout, &stderr)
-	c.SetArgs(arguments)
+	c.SetArgs(append([]string{}, arguments...)) // nil would mean those of the test
 	err = c.ExecuteContext(context.Background())
 	return stdout.String(), stderr.String(), err
 }
