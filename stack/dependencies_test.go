@@ -34,7 +34,7 @@ func TestDependenciesPointOneWay(t *testing.T) {
 		{"components/", []string{module + "config", module + "stack"}, nil},
 		{"components/serving", []string{aws, eks}, nil},
 		{"config", []string{aws, eks, module + "components/", module + "stack"}, []string{module + "components/serving/manifest"}},
-		{"examples/", []string{aws, eks, module + "config", module + "stack"}, nil},
+		{"examples/", []string{eks, module + "config", module + "stack"}, nil},
 		{"stack", []string{module + "internal/stacktest"}, nil},
 	}
 	packages := packagesOf(t)
@@ -57,6 +57,18 @@ func TestDependenciesPointOneWay(t *testing.T) {
 				t.Errorf("no package is in %s", rule.folder)
 			}
 		})
+	}
+}
+
+// TestExamplesCompileNoAWS checks the examples of models: only the one of an AWS account
+// compiles an SDK of AWS.
+func TestExamplesCompileNoAWS(t *testing.T) {
+	for _, p := range packagesOf(t) {
+		name, isExample := strings.CutPrefix(p.ImportPath, module+"examples/")
+		compiles := slices.ContainsFunc(p.Deps, func(dep string) bool { return strings.HasPrefix(dep, "github.com/pulumi/pulumi-aws/") })
+		if isExample && compiles != (name == "bootstrap-aws") {
+			t.Errorf("%s compiles an SDK of AWS: %t", p.ImportPath, compiles)
+		}
 	}
 }
 

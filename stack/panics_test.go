@@ -19,7 +19,7 @@ func inline(ctx *pulumi.Context, configuration auto.ConfigMap) error {
 // values.
 func TestNothingPanics(t *testing.T) {
 	panicstest.Package{
-		Functions: map[string]any{"Deploy": stack.Deploy, "Inline": inline},
+		Functions: map[string]any{"Check": stack.Check, "Deploy": stack.Deploy, "Inline": inline},
 		Skipped:   map[string]string{"Run": "it ends the process"},
 	}.Check(t, ".")
 }

@@ -36,8 +36,9 @@ func (p Policy) Characters() int {
 }
 
 // Policies returns the policies of pulumi up and of pulumi preview. The policy of
-// pulumi up is split into network and cluster, so that each part is short enough.
-func Policies() ([]Policy, error) {
+// pulumi up is split into network and cluster, so that each part is short enough. The
+// error says if a long name of the project makes a policy too long.
+func Policies(values Values) ([]Policy, error) {
 	rows, err := Rows()
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func Policies() ([]Policy, error) {
 		{"iam-up-cluster", func(r Row) bool { return !inNetwork(r) }},
 		{"iam-preview", reads},
 	} {
-		text, err := document(rows, group.selects)
+		text, err := document(values, rows, group.selects)
 		if err != nil {
 			return nil, err
 		}
@@ -68,13 +69,13 @@ func Policies() ([]Policy, error) {
 
 // document returns the policy document that allows the actions of selected rows, with
 // one statement for each scope.
-func document(rows []Row, selects func(Row) bool) (string, error) {
+func document(values Values, rows []Row, selects func(Row) bool) (string, error) {
 	statements := map[string]iampolicy.Statement{}
 	for _, r := range rows {
 		if r.Action == noAction || !selects(r) {
 			continue
 		}
-		s := scopeOf(r.Action)
+		s := values.scopeOf(r.Action)
 		statement, found := statements[s.name]
 		if !found {
 			statement = iampolicy.Statement{Sid: s.name, Resources: s.resources, Condition: s.condition}

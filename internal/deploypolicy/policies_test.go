@@ -19,7 +19,7 @@ type parsedPolicy struct {
 
 func policies(t *testing.T) map[string]parsedPolicy {
 	t.Helper()
-	list, err := Policies()
+	list, err := Policies(Documented)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,28 @@ func TestDeletionsRequireTagOrResource(t *testing.T) {
 			}
 		}
 	}
-	if got := scopeOf("iam:PassRole").condition["StringEquals"]["iam:PassedToService"]; !slices.Equal(got, []string{"ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"}) {
+	if got := Documented.scopeOf("iam:PassRole").condition["StringEquals"]["iam:PassedToService"]; !slices.Equal(got, []string{"ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amazonaws.com", "vpc-flow-logs.amazonaws.com"}) {
 		t.Errorf("roles are passed to %q", got)
+	}
+}
+
+// TestValuesReplaceEveryPlaceholder checks policies of another account, region and project.
+func TestValuesReplaceEveryPlaceholder(t *testing.T) {
+	list, err := Policies(Values{Partition: "aws-us-gov", Account: "999988887777", Region: "us-gov-west-1", Project: "llm"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		for _, never := range []string{"111122223333", `"us-west-2`, ":us-west-2", "arn:aws:", "/vllm-eks-*", `"vllm-eks"`} {
+			if strings.Contains(p.JSON, never) {
+				t.Errorf("%s still has %s", p.Name, never)
+			}
+		}
+		if !strings.Contains(p.JSON, "us-gov-west-1") || !strings.Contains(p.JSON, `"llm"`) && !strings.Contains(p.JSON, "/llm-*") {
+			t.Errorf("%s has not the given values:\n%s", p.Name, p.JSON)
+		}
+	}
+	if _, err := Policies(Values{Partition: "aws", Account: "111122223333", Region: "us-west-2", Project: strings.Repeat("long", 200)}); err == nil || !strings.Contains(err.Error(), "characters, want at most 6144") {
+		t.Errorf("a long name: %v", err)
 	}
 }

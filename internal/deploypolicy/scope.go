@@ -5,15 +5,6 @@ import (
 	"strings"
 )
 
-// Placeholders of the policies, which users replace by their values.
-const (
-	Account = "111122223333"
-	Region  = "us-west-2"
-	// Project is Pulumi's project: the value of the tag vllm-eks:project, and the
-	// beginning of a cluster's default name.
-	Project = "vllm-eks"
-)
-
 // scope limits actions to the program's resources.
 type scope struct {
 	// name is the statement's Sid, in letters and digits.
@@ -24,8 +15,8 @@ type scope struct {
 	condition map[string]map[string][]string
 }
 
-func regional(conditions ...map[string]map[string][]string) map[string]map[string][]string {
-	merged := map[string]map[string][]string{"StringEquals": {"aws:RequestedRegion": {Region}}}
+func (v Values) regional(conditions ...map[string]map[string][]string) map[string]map[string][]string {
+	merged := map[string]map[string][]string{"StringEquals": {"aws:RequestedRegion": {v.Region}}}
 	for _, c := range conditions {
 		for operator, keys := range c {
 			if merged[operator] == nil {
@@ -39,20 +30,20 @@ func regional(conditions ...map[string]map[string][]string) map[string]map[strin
 	return merged
 }
 
-func tagged(key string) map[string]map[string][]string {
-	return map[string]map[string][]string{"StringEquals": {key + "/vllm-eks:project": {Project}}}
+func (v Values) tagged(key string) map[string]map[string][]string {
+	return map[string]map[string][]string{"StringEquals": {key + "/vllm-eks:project": {v.Project}}}
 }
 
-func arn(service, rest string) string {
-	return "arn:aws:" + service + ":" + Region + ":" + Account + ":" + rest
+func (v Values) arn(service, rest string) string {
+	return "arn:" + v.Partition + ":" + service + ":" + v.Region + ":" + v.Account + ":" + rest
 }
 
 // clusterARNs returns the ARNs of a cluster and of its resources.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelastickubernetesservice.html
-func clusterARNs() []string {
+func (v Values) clusterARNs() []string {
 	var arns []string
 	for _, kind := range []string{"cluster/*", "nodegroup/*/*/*", "addon/*/*/*", "access-entry/*/*/*/*/*", "podidentityassociation/*/*"} {
-		arns = append(arns, arn("eks", strings.Replace(kind, "/*", "/"+Project+"-*", 1)))
+		arns = append(arns, v.arn("eks", strings.Replace(kind, "/*", "/"+v.Project+"-*", 1)))
 	}
 	return arns
 }
@@ -88,44 +79,44 @@ var passedTo = []string{"ec2.amazonaws.com", "eks.amazonaws.com", "pods.eks.amaz
 var linkedTo = []string{"autoscaling.amazonaws.com", "eks-nodegroup.amazonaws.com", "eks.amazonaws.com", "spot.amazonaws.com"}
 
 // scopeOf returns the scope to which an action is limited.
-func scopeOf(action string) scope {
+func (v Values) scopeOf(action string) scope {
 	service, name, _ := strings.Cut(action, ":")
 	isIn := func(list []string) bool { return slices.Contains(list, action) }
-	roles := []string{"arn:aws:iam::" + Account + ":role/*"}
-	keys := []string{arn("kms", "key/*")}
+	roles := []string{"arn:" + v.Partition + ":iam::" + v.Account + ":role/*"}
+	keys := []string{v.arn("kms", "key/*")}
 	switch {
 	case action == "iam:PassRole":
 		return scope{"PassRoles", roles, map[string]map[string][]string{"StringEquals": {"iam:PassedToService": passedTo}}}
 	case action == "iam:CreateServiceLinkedRole":
-		return scope{"LinkServices", []string{"arn:aws:iam::" + Account + ":role/aws-service-role/*"}, map[string]map[string][]string{"StringEquals": {"iam:AWSServiceName": linkedTo}}}
+		return scope{"LinkServices", []string{"arn:" + v.Partition + ":iam::" + v.Account + ":role/aws-service-role/*"}, map[string]map[string][]string{"StringEquals": {"iam:AWSServiceName": linkedTo}}}
 	case isIn(newRoleActions):
-		return scope{"CreateRoles", roles, tagged("aws:RequestTag")}
+		return scope{"CreateRoles", roles, v.tagged("aws:RequestTag")}
 	case service == "iam" && (action == "iam:TagRole" || strings.HasPrefix(name, "Get") || strings.HasPrefix(name, "List")):
 		return scope{"ReadAndTagRoles", roles, nil}
 	case service == "iam": // creation also needs iam:TagRole, before the role has a tag
-		return scope{"ChangeRoles", roles, tagged("aws:ResourceTag")}
+		return scope{"ChangeRoles", roles, v.tagged("aws:ResourceTag")}
 	case isIn(newKeyActions):
-		return scope{"CreateKeys", nil, regional(tagged("aws:RequestTag"))}
+		return scope{"CreateKeys", nil, v.regional(v.tagged("aws:RequestTag"))}
 	case action == "kms:CreateGrant":
 		return scope{"GrantKeysToServices", keys, map[string]map[string][]string{"Bool": {"kms:GrantIsForAWSResource": {"true"}}}}
 	case isIn(ownKeyActions):
-		return scope{"ChangeKeys", keys, tagged("aws:ResourceTag")}
+		return scope{"ChangeKeys", keys, v.tagged("aws:ResourceTag")}
 	case service == "kms":
 		return scope{"ReadAndTagKeys", keys, nil}
 	case service == "eks" && !isIn(unnamedEKSActions):
-		return scope{"Clusters", clusterARNs(), nil}
+		return scope{"Clusters", v.clusterARNs(), nil}
 	case service == "logs" && !isIn(unboundActions):
-		return scope{"LogGroups", []string{arn("logs", "log-group:/aws/eks/"+Project+"-*"), arn("logs", "log-group:/vllm-eks/"+Project+"-*"), arn("logs", "log-group:network-flow-logs-*")}, nil}
+		return scope{"LogGroups", []string{v.arn("logs", "log-group:/aws/eks/"+v.Project+"-*"), v.arn("logs", "log-group:/vllm-eks/"+v.Project+"-*"), v.arn("logs", "log-group:network-flow-logs-*")}, nil}
 	case service == "autoscaling" && !isIn(unboundActions):
-		return scope{"TagNodeGroups", []string{arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*")}, nil}
+		return scope{"TagNodeGroups", []string{v.arn("autoscaling", "autoScalingGroup:*:autoScalingGroupName/eks-*")}, nil}
 	case service == "ssm":
-		return scope{"Releases", []string{"arn:aws:ssm:" + Region + "::parameter/aws/service/eks/*"}, nil}
+		return scope{"Releases", []string{"arn:" + v.Partition + ":ssm:" + v.Region + "::parameter/aws/service/eks/*"}, nil}
 	case isIn(ownEC2Actions):
-		return scope{"ChangeOwnNetwork", nil, regional(tagged("aws:ResourceTag"))}
+		return scope{"ChangeOwnNetwork", nil, v.regional(v.tagged("aws:ResourceTag"))}
 	case service == "sts":
 		return scope{"WhoAmI", nil, nil}
 	case service == "ec2" && !strings.HasPrefix(name, "Describe"):
-		return scope{"Network", nil, regional()}
+		return scope{"Network", nil, v.regional()}
 	}
-	return scope{"Describe", nil, regional()}
+	return scope{"Describe", nil, v.regional()}
 }

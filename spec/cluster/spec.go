@@ -75,8 +75,9 @@ type Existing struct {
 type Access struct {
 	// PrincipalARN is the ARN of an IAM role or user.
 	PrincipalARN string `key:"principalArn" required:"true" example:"arn:aws:iam::111122223333:role/deploy"`
-	// Policy is the set of its rights: admin, edit or view.
-	Policy Policy `key:"policy" oneof:"admin edit view" required:"true" example:"admin"`
+	// Policy is the set of its rights. adminView reads everything and changes nothing;
+	// view does not read Secrets.
+	Policy Policy `key:"policy" oneof:"admin edit view adminView" required:"true" example:"admin"`
 	// Namespaces are the namespaces in which the policy applies. Default: all.
 	Namespaces []string `key:"namespaces"`
 }
@@ -86,14 +87,15 @@ type Policy string
 
 // Policies, by their names in a stack's configuration.
 const (
-	Admin Policy = "admin"
-	Edit  Policy = "edit"
-	View  Policy = "view"
+	Admin     Policy = "admin"
+	Edit      Policy = "edit"
+	View      Policy = "view"
+	AdminView Policy = "adminView"
 )
 
 // PolicyNames holds EKS' names of the policies.
 // https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html
-var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy"}
+var PolicyNames = map[Policy]string{Admin: "AmazonEKSClusterAdminPolicy", Edit: "AmazonEKSEditPolicy", View: "AmazonEKSViewPolicy", AdminView: "AmazonEKSAdminViewPolicy"}
 
 // WithDefaults returns the spec with every field set that has a default. An existing
 // cluster has no defaults.

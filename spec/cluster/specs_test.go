@@ -201,3 +201,17 @@ func TestValidate(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryPolicyHasItsNameInEKS checks the names of access policies.
+func TestEveryPolicyHasItsNameInEKS(t *testing.T) {
+	for policy, want := range map[Policy]string{
+		"admin": "AmazonEKSClusterAdminPolicy", "edit": "AmazonEKSEditPolicy", "view": "AmazonEKSViewPolicy", "adminView": "AmazonEKSAdminViewPolicy",
+	} {
+		if PolicyNames[policy] != want {
+			t.Errorf("%s is %q, want %q", policy, PolicyNames[policy], want)
+		}
+	}
+	if len(PolicyNames) != 4 {
+		t.Errorf("%d policies have names, want 4: %v", len(PolicyNames), PolicyNames)
+	}
+}

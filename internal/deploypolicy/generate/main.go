@@ -18,7 +18,7 @@ func main() {
 }
 
 func run(folder string) error {
-	policies, err := deploypolicy.Policies()
+	policies, err := deploypolicy.Policies(deploypolicy.Documented)
 	if err != nil {
 		return err
 	}

@@ -31,48 +31,54 @@ type reference struct {
 // and API_DeletePolicy.html (DeleteConflict); EKS, docs.aws.amazon.com/eks/latest/APIReference/API_DeleteCluster.html
 // (ResourceInUseException).
 var references = []reference{
-	{source: "ec2/subnet", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                        // delete-vpc.html
-	{source: "ec2/internetGateway", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                               // delete-vpc.html
-	{source: "ec2/routeTable", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                    // delete-vpc.html
-	{source: "ec2/securityGroup", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                 // delete-vpc.html
-	{source: "ec2/vpcEndpoint", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                   // delete-vpc.html
-	{source: "ec2/defaultSecurityGroup", path: "vpcId", target: "ec2/vpc", key: "id", deletion: goes},                                               // delete-vpc.html
-	{source: "ec2/flowLog", path: "vpcId", target: "ec2/vpc", key: "id", deletion: stays},                                                           // vpc/latest/userguide/flow-logs.html
-	{source: "ec2/flowLog", path: "iamRoleArn", target: "iam/role", key: "arn", trusts: "vpc-flow-logs.amazonaws.com"},                              // flow-logs-iam-role.html
-	{source: "ec2/flowLog", path: "logDestination", target: "cloudwatch/logGroup", key: "arn"},                                                      // API_CreateFlowLogs.html
-	{source: "ec2/natGateway", path: "subnetId", target: "ec2/subnet", key: "id", deletion: violation},                                              // its network interface
-	{source: "ec2/natGateway", path: "allocationId", target: "ec2/eip", key: "allocationId", deletion: "InvalidIPAddress.InUse"},                    // API_ReleaseAddress.html
-	{source: "ec2/route", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: goes},                                                // API_DeleteRouteTable.html
-	{source: "ec2/route", path: "gatewayId", target: "ec2/internetGateway", key: "id"},                                                              // a route may remain as a blackhole
-	{source: "ec2/route", path: "natGatewayId", target: "ec2/natGateway", key: "id"},                                                                // likewise
-	{source: "ec2/routeTableAssociation", path: "subnetId", target: "ec2/subnet", key: "id", deletion: goes},                                        // API_DeleteSubnet.html
-	{source: "ec2/routeTableAssociation", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: violation},                           // API_DeleteRouteTable.html
-	{source: "ec2/vpcEndpoint", path: "routeTableIds[]", target: "ec2/routeTable", key: "id"},                                                       // API_CreateVpcEndpoint.html
-	{source: "ec2/vpcEndpoint", path: "subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                          // its network interfaces
-	{source: "ec2/vpcEndpoint", path: "securityGroupIds[]", target: "ec2/securityGroup", key: "id", deletion: violation},                            // API_DeleteSecurityGroup.html
-	{source: "ec2/securityGroupRule", path: "securityGroupId", target: "ec2/securityGroup", key: "id", deletion: goes},                              // API_DeleteSecurityGroup.html
-	{source: "ec2/securityGroupRule", path: "sourceSecurityGroupId", target: "ec2/securityGroup", key: "id", deletion: violation},                   // API_DeleteSecurityGroup.html
-	{source: "ec2/launchTemplate", path: "vpcSecurityGroupIds[]", target: "ec2/securityGroup", key: "id"},                                           // a template does not block the deletion
-	{source: "cloudwatch/logStream", path: "logGroupName", target: "cloudwatch/logGroup", key: "name", deletion: goes},                              // API_DeleteLogGroup.html
-	{source: "cloudwatch/logGroup", path: "kmsKeyId", target: "kms/key", key: "arn"},                                                                // API_CreateLogGroup.html
-	{source: "iam/rolePolicy", path: "role", target: "iam/role", key: "id", deletion: conflict},                                                     // API_DeleteRole.html
-	{source: "iam/rolePolicyAttachment", path: "role", target: "iam/role", key: "id", deletion: conflict},                                           // API_DeleteRole.html
-	{source: "eks/cluster", path: "roleArn", target: "iam/role", key: "arn", trusts: "eks.amazonaws.com"},                                           // eks/latest/userguide/cluster-iam-role.html
-	{source: "eks/cluster", path: "vpcConfig.subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                    // its network interfaces
-	{source: "eks/cluster", path: "vpcConfig.securityGroupIds[]", target: "ec2/securityGroup", key: "id", deletion: violation},                      // API_DeleteSecurityGroup.html
-	{source: "eks/cluster", path: "encryptionConfig.provider.keyArn", target: "kms/key", key: "arn"},                                                // eks API_CreateCluster.html
-	{source: "eks/accessEntry", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                            // API_DeleteCluster.html
-	{source: "eks/accessPolicyAssociation", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                // API_DeleteCluster.html
-	{source: "eks/addon", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                                  // API_DeleteCluster.html
-	{source: "eks/addon", path: "serviceAccountRoleArn", target: "iam/role", key: "arn"},                                                            // API_CreateAddon.html
-	{source: "eks/addon", path: "podIdentityAssociations[].roleArn", target: "iam/role", key: "arn", trusts: "pods.eks.amazonaws.com"},              // pod-id-role.html
-	{source: "eks/podIdentityAssociation", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                 // API_DeleteCluster.html
-	{source: "eks/podIdentityAssociation", path: "roleArn", target: "iam/role", key: "arn", trusts: "pods.eks.amazonaws.com"},                       // pod-id-role.html
-	{source: "eks/nodeGroup", path: "clusterName", target: "eks/cluster", key: "name", deletion: inUse},                                             // API_DeleteCluster.html
-	{source: "eks/nodeGroup", path: "nodeRoleArn", target: "iam/role", key: "arn", trusts: "ec2.amazonaws.com"},                                     // create-node-role.html
-	{source: "eks/nodeGroup", path: "subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                            // its instances
-	{source: "eks/nodeGroup", path: "launchTemplate.id", target: "ec2/launchTemplate", key: "id"},                                                   // API_DeleteLaunchTemplate.html
-	{source: "autoscaling/tag", path: "autoscalingGroupName", target: "eks/nodeGroup", key: "resources[].autoscalingGroups[].name", deletion: goes}, // autoscaling API_DeleteAutoScalingGroup.html
+	{source: "ec2/subnet", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                                   // delete-vpc.html
+	{source: "ec2/internetGateway", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                          // delete-vpc.html
+	{source: "ec2/routeTable", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                               // delete-vpc.html
+	{source: "ec2/securityGroup", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                            // delete-vpc.html
+	{source: "ec2/vpcEndpoint", path: "vpcId", target: "ec2/vpc", key: "id", deletion: violation},                                                              // delete-vpc.html
+	{source: "ec2/defaultSecurityGroup", path: "vpcId", target: "ec2/vpc", key: "id", deletion: goes},                                                          // delete-vpc.html
+	{source: "ec2/flowLog", path: "vpcId", target: "ec2/vpc", key: "id", deletion: stays},                                                                      // vpc/latest/userguide/flow-logs.html
+	{source: "ec2/flowLog", path: "iamRoleArn", target: "iam/role", key: "arn", trusts: "vpc-flow-logs.amazonaws.com"},                                         // flow-logs-iam-role.html
+	{source: "ec2/flowLog", path: "logDestination", target: "cloudwatch/logGroup", key: "arn"},                                                                 // API_CreateFlowLogs.html
+	{source: "ec2/natGateway", path: "subnetId", target: "ec2/subnet", key: "id", deletion: violation},                                                         // its network interface
+	{source: "ec2/natGateway", path: "allocationId", target: "ec2/eip", key: "allocationId", deletion: "InvalidIPAddress.InUse"},                               // API_ReleaseAddress.html
+	{source: "ec2/route", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: goes},                                                           // API_DeleteRouteTable.html
+	{source: "ec2/route", path: "gatewayId", target: "ec2/internetGateway", key: "id"},                                                                         // a route may remain as a blackhole
+	{source: "ec2/route", path: "natGatewayId", target: "ec2/natGateway", key: "id"},                                                                           // likewise
+	{source: "ec2/routeTableAssociation", path: "subnetId", target: "ec2/subnet", key: "id", deletion: goes},                                                   // API_DeleteSubnet.html
+	{source: "ec2/routeTableAssociation", path: "routeTableId", target: "ec2/routeTable", key: "id", deletion: violation},                                      // API_DeleteRouteTable.html
+	{source: "ec2/vpcEndpoint", path: "routeTableIds[]", target: "ec2/routeTable", key: "id"},                                                                  // API_CreateVpcEndpoint.html
+	{source: "ec2/vpcEndpoint", path: "subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                                     // its network interfaces
+	{source: "ec2/vpcEndpoint", path: "securityGroupIds[]", target: "ec2/securityGroup", key: "id", deletion: violation},                                       // API_DeleteSecurityGroup.html
+	{source: "ec2/securityGroupRule", path: "securityGroupId", target: "ec2/securityGroup", key: "id", deletion: goes},                                         // API_DeleteSecurityGroup.html
+	{source: "ec2/securityGroupRule", path: "sourceSecurityGroupId", target: "ec2/securityGroup", key: "id", deletion: violation},                              // API_DeleteSecurityGroup.html
+	{source: "ec2/launchTemplate", path: "vpcSecurityGroupIds[]", target: "ec2/securityGroup", key: "id"},                                                      // a template does not block the deletion
+	{source: "cloudwatch/logStream", path: "logGroupName", target: "cloudwatch/logGroup", key: "name", deletion: goes},                                         // API_DeleteLogGroup.html
+	{source: "cloudwatch/logGroup", path: "kmsKeyId", target: "kms/key", key: "arn"},                                                                           // API_CreateLogGroup.html
+	{source: "iam/rolePolicy", path: "role", target: "iam/role", key: "id", deletion: conflict},                                                                // API_DeleteRole.html
+	{source: "iam/rolePolicyAttachment", path: "role", target: "iam/role", key: "id", deletion: conflict},                                                      // API_DeleteRole.html
+	{source: "kms/alias", path: "targetKeyId", target: "kms/key", key: "keyId", deletion: goes},                                                                // kms API_ScheduleKeyDeletion.html
+	{source: "s3/bucketVersioningV2", path: "bucket", target: "s3/bucketV2", key: "bucket", deletion: goes},                                                    // s3 API_DeleteBucket.html
+	{source: "s3/bucketServerSideEncryptionConfigurationV2", path: "bucket", target: "s3/bucketV2", key: "bucket", deletion: goes},                             // likewise
+	{source: "s3/bucketServerSideEncryptionConfigurationV2", path: "rules[].applyServerSideEncryptionByDefault.kmsMasterKeyId", target: "kms/key", key: "arn"}, // s3 UsingKMSEncryption.html
+	{source: "s3/bucketPublicAccessBlock", path: "bucket", target: "s3/bucketV2", key: "bucket", deletion: goes},                                               // s3 API_DeleteBucket.html
+	{source: "s3/bucketPolicy", path: "bucket", target: "s3/bucketV2", key: "bucket", deletion: goes},                                                          // likewise
+	{source: "eks/cluster", path: "roleArn", target: "iam/role", key: "arn", trusts: "eks.amazonaws.com"},                                                      // eks/latest/userguide/cluster-iam-role.html
+	{source: "eks/cluster", path: "vpcConfig.subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                               // its network interfaces
+	{source: "eks/cluster", path: "vpcConfig.securityGroupIds[]", target: "ec2/securityGroup", key: "id", deletion: violation},                                 // API_DeleteSecurityGroup.html
+	{source: "eks/cluster", path: "encryptionConfig.provider.keyArn", target: "kms/key", key: "arn"},                                                           // eks API_CreateCluster.html
+	{source: "eks/accessEntry", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                                       // API_DeleteCluster.html
+	{source: "eks/accessPolicyAssociation", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                           // API_DeleteCluster.html
+	{source: "eks/addon", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                                             // API_DeleteCluster.html
+	{source: "eks/addon", path: "serviceAccountRoleArn", target: "iam/role", key: "arn"},                                                                       // API_CreateAddon.html
+	{source: "eks/addon", path: "podIdentityAssociations[].roleArn", target: "iam/role", key: "arn", trusts: "pods.eks.amazonaws.com"},                         // pod-id-role.html
+	{source: "eks/podIdentityAssociation", path: "clusterName", target: "eks/cluster", key: "name", deletion: goes},                                            // API_DeleteCluster.html
+	{source: "eks/podIdentityAssociation", path: "roleArn", target: "iam/role", key: "arn", trusts: "pods.eks.amazonaws.com"},                                  // pod-id-role.html
+	{source: "eks/nodeGroup", path: "clusterName", target: "eks/cluster", key: "name", deletion: inUse},                                                        // API_DeleteCluster.html
+	{source: "eks/nodeGroup", path: "nodeRoleArn", target: "iam/role", key: "arn", trusts: "ec2.amazonaws.com"},                                                // create-node-role.html
+	{source: "eks/nodeGroup", path: "subnetIds[]", target: "ec2/subnet", key: "id", deletion: violation},                                                       // its instances
+	{source: "eks/nodeGroup", path: "launchTemplate.id", target: "ec2/launchTemplate", key: "id"},                                                              // API_DeleteLaunchTemplate.html
+	{source: "autoscaling/tag", path: "autoscalingGroupName", target: "eks/nodeGroup", key: "resources[].autoscalingGroups[].name", deletion: goes},            // autoscaling API_DeleteAutoScalingGroup.html
 }
 
 // token returns the type of a table's short name: aws:ec2/vpc:Vpc of ec2/vpc.

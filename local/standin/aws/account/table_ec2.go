@@ -18,7 +18,7 @@ import (
 // marks with ForceNew, in the file named beside it, of
 // github.com/hashicorp/terraform-provider-aws, internal/service. The other columns follow the
 // API's reference.
-var kinds = byToken(ec2Kinds, identityKinds, eksKinds, otherKinds)
+var kinds = byToken(ec2Kinds, identityKinds, eksKinds, otherKinds, bootstrapKinds)
 
 func byToken(tables ...map[string]*Kind) map[string]*Kind {
 	merged := map[string]*Kind{}

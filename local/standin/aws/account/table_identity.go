@@ -1,6 +1,7 @@
 package account
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pulumi/pulumi-aws/sdk/v6/go/aws/iam"
@@ -30,7 +31,14 @@ var identityKinds = map[string]*Kind{
 	"iam/rolePolicyAttachment": {
 		Inputs: iam.RolePolicyAttachmentArgs{}, Outputs: iam.RolePolicyAttachment{}, identity: "{role}/{policyArn}",
 		replaces: []string{"policyArn", "role"}, // iam/role_policy_attachment.go
-		formats:  formats{"policyArn": inPartition("iam::aws:policy/("+strings.Join(managedPolicies, "|")+")", "a policy of AWS'")},
+		formats:  formats{"policyArn": inPartition(`iam::(\d{12}:policy/[\w+=,.@-]+|aws:policy/(`+strings.Join(managedPolicies, "|")+"))", "a policy of AWS' or of the account")},
+		compare: func(records stock, r, _ *Record) error {
+			arn := textAt(r.Inputs, "policyArn")
+			if strings.Contains(arn, "::aws:") || len(records.withProperty(token("iam/policy"), "arn", arn)) > 0 {
+				return nil
+			}
+			return fmt.Errorf("NoSuchEntity: there is no policy %s", arn)
+		},
 	},
 }
 
