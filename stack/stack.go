@@ -13,6 +13,7 @@ import (
 	"github.com/vllm-eks/vllm-eks/components/telemetry"
 	"github.com/vllm-eks/vllm-eks/components/weights"
 	"github.com/vllm-eks/vllm-eks/config"
+	"github.com/vllm-eks/vllm-eks/internal/watched"
 )
 
 // deploy registers the components of the diagram, in the order in which they depend on
@@ -47,19 +48,19 @@ func deploy(ctx *pulumi.Context, source *config.Source) error {
 	ready = join(ready, autoscaler.Ready(), plain, balancers.Ready())
 
 	namespaces := component(d, serving.NewNamespacesFromSpecs, "namespaces", serving.NamespaceSpecsArgs{Specs: cfg.Namespaces}, providers)
-	watched := watchedModels(cfg)
-	namespace := rulesNamespace(cfg, watched)
-	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: watched, Namespace: namespace, Bounds: cfg.Bounds(),
+	models := watched.Models(cfg)
+	namespace := watched.Namespace(cfg, models)
+	component(d, monitoring.NewRules, "rules", monitoring.RulesArgs{Spec: p.Prometheus, Models: models, Namespace: namespace, Bounds: cfg.Bounds(),
 		DependsOn: join(prometheus.Ready(), namespaces.ReadyFor(namespace))}, providers)
 	readers := component(d, weights.New, "weights", weights.Args{Spec: cfg.Weights(), ClusterName: eks.Name, Region: region}, providers)
-	models := pulumi.Map{}
+	outputs := pulumi.Map{}
 	for _, spec := range cfg.Models {
 		service := component(d, serving.NewVLLMServiceFromSpec, spec.ResourceName(), serving.SpecArgs{Spec: spec, HuggingFaceToken: cfg.HuggingFaceToken, APIKey: cfg.APIKey,
 			DependsOn: join(ready, groups.ReadyFor(spec.GroupNames()...), namespaces.ReadyFor(spec.Namespace), readers.ReadyFor(spec.Name))}, providers)
-		models[spec.Name] = service.Outputs()
+		outputs[spec.Name] = service.Outputs()
 	}
 	if d.err != nil {
 		return d.err
 	}
-	return exportOutputs(ctx, cfg, models)
+	return exportOutputs(ctx, cfg, outputs)
 }

@@ -2,12 +2,10 @@ package monitoring
 
 import (
 	"cmp"
-	"encoding/json"
-	"regexp"
-	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 
+	"github.com/vllm-eks/vllm-eks/components/monitoring/manifest"
 	"github.com/vllm-eks/vllm-eks/components/monitoring/rules"
 	"github.com/vllm-eks/vllm-eks/internal/release"
 	"github.com/vllm-eks/vllm-eks/internal/untyped"
@@ -36,14 +34,14 @@ func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.R
 	spec.Namespace = cmp.Or(args.Namespace, spec.Namespace)
 	component := release.ComponentArgs{Type: "vllm-eks:monitoring:Rules", DependsOn: args.DependsOn}
 	if groups := rules.Groups(args.Models, args.Bounds); *spec.Rules && len(groups) > 0 {
-		object, err := ruleObject(spec, objectName(ctx.Stack()), groups)
+		object, err := ruleObject(spec, ctx.Stack(), groups)
 		if err != nil {
 			return nil, err
 		}
 		component.Objects = append(component.Objects, object)
 	}
 	if *spec.Dashboards && len(args.Models) > 0 {
-		objects, err := dashboardObjects(spec, objectName(ctx.Stack()))
+		objects, err := dashboardObjects(spec, ctx.Stack())
 		if err != nil {
 			return nil, err
 		}
@@ -52,38 +50,21 @@ func NewRules(ctx *pulumi.Context, name string, args RulesArgs, opts ...pulumi.R
 	return release.NewComponent(ctx, name, component, opts...)
 }
 
-var notInNames = regexp.MustCompile(`[^a-z0-9]+`)
-
-// objectName returns the beginning of the names of a stack's objects, so that several stacks
-// can share the namespace of Prometheus.
-func objectName(stack string) string {
-	return strings.TrimSuffix("vllm-eks-"+notInNames.ReplaceAllString(strings.ToLower(stack), "-"), "-")
-}
-
-// ruleObject returns the object with which Prometheus' operator loads the groups.
-func ruleObject(s monitoringspec.Spec, name string, groups []rules.Group) (release.Object, error) {
-	text, err := json.Marshal(map[string]any{"groups": groups})
+// ruleObject returns the resource of the PrometheusRule.
+func ruleObject(s monitoringspec.Spec, stack string, groups []rules.Group) (release.Object, error) {
+	object, err := manifest.Rules(stack, s.Namespace, s.Labels, groups)
 	if err != nil {
 		return release.Object{}, err
 	}
-	var spec map[string]any
-	if err := json.Unmarshal(text, &spec); err != nil {
-		return release.Object{}, err
+	return release.Object{Type: "kubernetes:monitoring.coreos.com/v1:PrometheusRule", Name: "vllm-eks-rules", Inputs: untyped.Map(object)}, nil
+}
+
+// dashboardObjects returns the resources of the dashboards.
+func dashboardObjects(s monitoringspec.Spec, stack string) ([]release.Object, error) {
+	list, err := manifest.Dashboards(stack, s.Namespace)
+	var objects []release.Object
+	for _, d := range list {
+		objects = append(objects, release.Object{Type: "kubernetes:core/v1:ConfigMap", Name: "dashboard-" + d.Name, Inputs: untyped.Map(d.Object)})
 	}
-	metadata := pulumi.Map{"name": pulumi.String(name), "namespace": pulumi.String(s.Namespace)}
-	all := release.Labels()
-	for label, value := range s.Labels {
-		all[label] = pulumi.String(value)
-	}
-	metadata["labels"] = all
-	return release.Object{
-		Type: "kubernetes:monitoring.coreos.com/v1:PrometheusRule",
-		Name: "vllm-eks-rules",
-		Inputs: pulumi.Map{
-			"apiVersion": pulumi.String("monitoring.coreos.com/v1"),
-			"kind":       pulumi.String("PrometheusRule"),
-			"metadata":   metadata,
-			"spec":       untyped.Map(spec),
-		},
-	}, nil
+	return objects, err
 }

@@ -138,7 +138,8 @@ type VLLMServiceArgs struct {
 	Monitoring *MonitoringArgs `pulumi:"monitoring,optional"`
 	// Traces are traces of requests that vLLM sends to a collector.
 	Traces *TracesArgs `pulumi:"traces,optional"`
-	// Labels are added to the pods and to every object. Default: none.
+	// Labels are added to the pods and to every object. The pods also have the label app:
+	// vllm, unless Labels has another app. Default: none.
 	Labels map[string]string `pulumi:"labels,optional"`
 	// Annotations are added to the pods. Default: none.
 	Annotations map[string]string `pulumi:"annotations,optional"`

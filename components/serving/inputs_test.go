@@ -227,7 +227,7 @@ func TestUnknownInputsLeaveTheRestKnown(t *testing.T) {
 			a.Storage.Cache.Claim, a.APIKey.ExistingSecret = g.text(""), g.text("")
 		}, map[string][]string{
 			"kubernetes:apps/v1:Deployment": {
-				".spec.template.spec.containers[0].env[14].valueFrom.secretKeyRef.name", ".spec.template.spec.volumes[4].persistentVolumeClaim.claimName",
+				".spec.template.spec.containers[0].env[16].valueFrom.secretKeyRef.name", ".spec.template.spec.volumes[4].persistentVolumeClaim.claimName",
 			},
 			"kubernetes:monitoring.coreos.com/v1:ServiceMonitor": {".spec.endpoints[0].authorization.credentials.name"},
 		}},

@@ -61,7 +61,7 @@ func (s *service) build(values map[string]any) (objects []manifest.Object, built
 	}
 	objects = append(objects, manifest.Objects(spec, s.manager())...)
 	for _, o := range objects {
-		tree, err := fields(o.Object)
+		tree, err := manifest.Tree(o.Object)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -1,8 +1,6 @@
 package serving
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,7 +55,7 @@ func childOptions(component pulumi.Resource, opts []pulumi.ResourceOption) ([]pu
 
 // registerPlain registers an object that does not depend on other resources.
 func registerPlain(ctx *pulumi.Context, name string, o runtime.Object, opts ...pulumi.ResourceOption) (*object, error) {
-	tree, err := fields(o)
+	tree, err := manifest.Tree(o)
 	if err != nil {
 		return nil, err
 	}
@@ -72,25 +70,6 @@ func typeToken(o runtime.Object) string {
 		apiVersion = "core/" + apiVersion
 	}
 	return fmt.Sprintf("kubernetes:%s:%s", apiVersion, kind)
-}
-
-// fields returns an object as a tree, without the status, which Kubernetes writes.
-func fields(o runtime.Object) (map[string]any, error) {
-	text, err := json.Marshal(o)
-	if err != nil {
-		return nil, err
-	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.UseNumber()
-	var tree map[string]any
-	if err := decoder.Decode(&tree); err != nil {
-		return nil, err
-	}
-	delete(tree, "status")
-	if spec, ok := tree["spec"].(map[string]any); ok && len(spec) == 0 {
-		delete(tree, "spec")
-	}
-	return tree, nil
 }
 
 // registerObjects registers every object but the Secrets. The Deployment waits for the

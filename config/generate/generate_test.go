@@ -93,7 +93,7 @@ func validate(schema *jsonschema.Schema, text []byte) error {
 // the schema, and that editors find it.
 func TestStackFilesAreValid(t *testing.T) {
 	schema := compiled(t)
-	for pattern, minimum := range map[string]int{"Pulumi.*.yaml": 3, "stack/testdata/*.yaml": 2} {
+	for pattern, minimum := range map[string]int{"Pulumi.*.yaml": 3, "stack/testdata/*.yaml": 2, "examples/manifests/*.yaml": 1} {
 		files, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil || len(files) < minimum {
 			t.Fatalf("there are %d files %s, want at least %d: %v", len(files), pattern, minimum, err)

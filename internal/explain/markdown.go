@@ -12,8 +12,9 @@ import (
 const (
 	// hoursPerMonth is the mean of a year: 365 × 24 ÷ 12.
 	hoursPerMonth = 730
-	// mostCharacters is the length of a comment. GitHub refuses more than 65,536 characters:
-	// https://github.com/orgs/community/discussions/27190 (read 2026-11-30)
+	// mostCharacters is the length of a comment. GitHub answers "body is too long (maximum is
+	// 65536 characters)": https://github.com/googleapis/release-please/issues/1034 (read
+	// 2026-11-30)
 	mostCharacters = 60_000
 )
 

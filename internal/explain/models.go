@@ -126,6 +126,12 @@ func (m *model) consequences() []Consequence {
 	var found []Consequence
 	quiet := map[string]bool{} // kinds of objects that change without an effect on replicas
 	for _, s := range m.steps {
+		if s.Type == deploymentType {
+			if c, lost := unnamed(s); lost {
+				c.Subject = m.name
+				found = append(found, c)
+			}
+		}
 		c, said := m.step(s)
 		switch {
 		case !said:

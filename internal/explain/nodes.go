@@ -92,12 +92,12 @@ func moved(p Preview, platform []Consequence) []Consequence {
 		if _, runs := p.Before.Models[name]; i < 0 || !runs {
 			continue
 		}
-		time := fmt.Sprintf("about %s, or %s with a new node", duration(m.LoadSeconds), duration(m.LoadSeconds+m.ProvisionSeconds))
+		took := fmt.Sprintf("about %s, or %s with a new node", duration(m.LoadSeconds), duration(m.LoadSeconds+m.ProvisionSeconds))
 		c := Consequence{Subject: name, Kind: Restart, Restarts: &Range{0, m.Max},
-			Text: fmt.Sprintf("moves the replicas that run on nodes of %s, one after the other: no outage with %d or more replicas; %s for each", platform[i].Subject, max(m.Min, 2), time)}
+			Text: fmt.Sprintf("moves the replicas that run on nodes of %s, one after the other: no outage; each takes %s", platform[i].Subject, took)}
 		if m.Min < 2 {
 			c.Kind, c.OutageSeconds = Outage, m.LoadSeconds
-			c.Text = fmt.Sprintf("moves its replica if it runs on a node of %s: OUTAGE of %s", platform[i].Subject, time)
+			c.Text = fmt.Sprintf("moves its replica if it runs on a node of %s: OUTAGE of %s", platform[i].Subject, took)
 			c.Safer = "`replicas: {min: 2}` first"
 		}
 		found = append(found, c)

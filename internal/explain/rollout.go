@@ -98,7 +98,7 @@ func (m *model) timed(c *Consequence, surge bool) {
 		c.Text += ", " + times(r.LoadSeconds, c.Restarts)
 	}
 	if r.InPlace && r.Surge != "" {
-		c.Safer = fmt.Sprintf("first %s, alone; then this change", r.Surge)
+		c.Safer = fmt.Sprintf("merge this first, alone: %s", r.Surge)
 	}
 }
 
@@ -151,15 +151,14 @@ func (m *model) replaced(s Step) Consequence {
 // fields of the pod.
 func podChanges(s Step) []string {
 	var changes []string
-	container := trees.Path{"spec", "template", "spec", "containers", 0}
-	field := func(inputs map[string]any, path ...any) any {
-		value, _ := trees.Value(inputs, append(slices.Clone(container), path...))
+	field := func(inputs map[string]any, name string) any {
+		value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, name})
 		return value
 	}
 	if before, after := field(s.Old, "image"), field(s.New, "image"); before != after {
 		changes = append(changes, code(fmt.Sprintf("%v → %v", before, after)))
 	}
-	changes = append(changes, argumentChanges(field(s.Old, "args"), field(s.New, "args"))...)
+	changes = append(changes, argumentChanges(commandLine(s.Old), commandLine(s.New))...)
 	for _, name := range []string{"env", "resources", "volumeMounts"} {
 		if !reflect.DeepEqual(field(s.Old, name), field(s.New, name)) {
 			changes = append(changes, name)
@@ -183,7 +182,7 @@ func podChanges(s Step) []string {
 const mostChanges = 3
 
 // argumentChanges returns the arguments of vLLM that differ.
-func argumentChanges(before, after any) []string {
+func argumentChanges(before, after []any) []string {
 	old, new := arguments(before), arguments(after)
 	var changes []string
 	for _, flag := range new.order {
@@ -202,16 +201,38 @@ func argumentChanges(before, after any) []string {
 	return changes
 }
 
+// commandLine returns the arguments of vLLM in a Deployment.
+func commandLine(inputs map[string]any) []any {
+	value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, "args"})
+	list, _ := value.([]any)
+	return list
+}
+
+// unnamed returns the names that clients can no longer request from a model; said is false if
+// it keeps all.
+func unnamed(s Step) (c Consequence, said bool) {
+	if s.Op != apitype.OpUpdate {
+		return c, false
+	}
+	names := func(inputs map[string]any) []string { return strings.Fields(arguments(commandLine(inputs)).values["--served-model-name"]) }
+	kept := names(s.New)
+	lost := slices.DeleteFunc(names(s.Old), func(name string) bool { return slices.Contains(kept, name) })
+	if len(lost) == 0 || len(kept) == 0 {
+		return c, false
+	}
+	return Consequence{Kind: Deletion, Text: fmt.Sprintf("no longer answers to the model name %s: requests with it get 404; the new name is %s", code(strings.Join(lost, " ")), code(kept[0])),
+		Safer: fmt.Sprintf("%s keeps the name", code("servedModelName: "+lost[0]))}, true
+}
+
 // flags has arguments by their flag, and the flags in order.
 type flags struct {
 	order  []string
 	values map[string]string
 }
 
-func arguments(list any) flags {
+func arguments(items []any) flags {
 	f := flags{values: map[string]string{}}
-	flag := ""
-	items, _ := list.([]any)
+	flag := "model" // the first argument has no flag
 	for _, item := range items {
 		word, _ := item.(string)
 		name, value, _ := strings.Cut(word, "=")
@@ -220,6 +241,9 @@ func arguments(list any) flags {
 			f.order = append(f.order, flag)
 			f.values[flag] = value
 		} else {
+			if len(f.order) == 0 {
+				f.order = append(f.order, flag)
+			}
 			f.values[flag] = strings.TrimSpace(f.values[flag] + " " + word)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/vllm-eks/vllm-eks/local/conformance/specs"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -65,13 +66,10 @@ func checkEnv(found *findings, c corev1.Container) {
 // secretNames holds the endings of the names of variables with secrets.
 var secretNames = []string{"TOKEN", "SECRET", "PASSWORD", "PASSPHRASE", "CREDENTIALS", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID"}
 
-// Canary is a part of every secret of the tests, so that a check finds each copy.
-const Canary = "canary-7d1e"
-
 // checkSecrets requires that only Secrets hold the values of secrets.
 func checkSecrets(found *findings, r rendered) {
 	for i, text := range r.texts {
-		found.need(!strings.Contains(text, Canary), "%s has the value of a secret", r.metas[i])
+		found.need(!strings.Contains(text, specs.Canary), "%s has the value of a secret", r.metas[i])
 	}
 	for _, c := range slices.Concat(r.pod().Spec.InitContainers, r.pod().Spec.Containers) {
 		for _, v := range c.Env {

@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -25,8 +26,11 @@ func checkMetadata(found *findings, s serving.Spec, r rendered) {
 			same(found, m.String()+": skipAwait", m.Annotations["pulumi.com/skipAwait"], "true")
 		}
 	}
+	// Pods do not name the tool that manages them, so that every tool gives the same pods.
+	want["app.kubernetes.io/managed-by"] = ""
+	want["app"] = cmp.Or(s.Labels["app"], "vllm")
 	for key, value := range want {
-		found.need(r.pod().Labels[key] == value || s.PodPatch != "", "the pods' label %s is %q", key, r.pod().Labels[key])
+		found.need(r.pod().Labels[key] == value || s.PodPatch != "", "the pods' label %s is %q, want %q", key, r.pod().Labels[key], value)
 	}
 	for _, a := range r.accounts {
 		found.need(a.AutomountServiceAccountToken != nil && !*a.AutomountServiceAccountToken, "pods get a token of the ServiceAccount")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/local/conformance/specs"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -46,12 +47,12 @@ func TestPatchesAreRefusedOrHarmless(t *testing.T) {
 		}
 		return false
 	}
-	for _, patch := range goodPatches {
+	for _, patch := range specs.GoodPatches {
 		if try(patch) {
 			t.Errorf("%s is refused", patch)
 		}
 	}
-	for _, patch := range badPatches {
+	for _, patch := range specs.BadPatches {
 		try(patch)
 	}
 }

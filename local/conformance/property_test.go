@@ -14,6 +14,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/local/conformance/specs"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -63,7 +64,7 @@ func TestAnySpecIsRefusedByItsKeysOrConforms(t *testing.T) {
 	keys := modelKeys(t)
 	accepted, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
-		spec := specs().Draw(t, "spec").WithDefaults()
+		spec := specs.Random().Draw(t, "spec").WithDefaults()
 		if err := problems.Err(manifest.Validate(spec, field.NewPath(modelPath))); err != nil {
 			refused++
 			for _, problem := range refusalProblems(err, keys) {
@@ -113,7 +114,7 @@ func refusalProblems(err error, keys declaredKeys) []error {
 		key, below := strings.CutPrefix(p.Field, modelPath+".")
 		found.need(below && keys.names(key), "the message %q starts with %q, want a key of a model", p.Detail, p.Field)
 		found.need(p.Detail != "" && p.Detail == strings.TrimSpace(p.Detail), "the message of %s is %q", p.Field, p.Detail)
-		found.need(!strings.Contains(p.Detail, Canary), "a message contains a secret: %s", p)
+		found.need(!strings.Contains(p.Detail, specs.Canary), "a message contains a secret: %s", p)
 	}
 	found.need(len(found) > 0 || err.Error() != "", "refused without a message")
 	return found

@@ -8,6 +8,7 @@ import (
 
 	"github.com/vllm-eks/vllm-eks/components/serving/manifest"
 	"github.com/vllm-eks/vllm-eks/internal/problems"
+	"github.com/vllm-eks/vllm-eks/local/conformance/specs"
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
@@ -37,7 +38,7 @@ func defects() map[string]serving.Spec {
 		"more bytes than fit in an integer": smallest(func(s *serving.Spec) { s.Resources.Disk = "99999999999Ti" }),
 		"more cores than fit in an integer": smallest(func(s *serving.Spec) { s.Resources.CPU = "99999999999999999999" }),
 		"a wakeQuery without valid PromQL": smallest(func(s *serving.Spec) {
-			s.Replicas, s.Scaling.Wake.Query = serving.Replicas{Min: new(0), Max: 2}, badQuery
+			s.Replicas, s.Scaling.Wake.Query = serving.Replicas{Min: new(0), Max: 2}, specs.BadQuery
 			s.Monitoring.PrometheusURL = "http://prometheus.monitoring.svc:9090"
 		}),
 		"a name with the prefix of KEDA": smallest(func(s *serving.Spec) { s.Name = "keda-hpa-a" }),
@@ -46,7 +47,7 @@ func defects() map[string]serving.Spec {
 
 // smallest returns the smallest service that fits, after a change.
 func smallest(change func(*serving.Spec)) serving.Spec {
-	s := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "Qwen/Qwen3-8B", Shape: smallConfig, MaxLen: 4096}}
+	s := serving.Spec{Name: "chat", Namespace: "inference", Model: serving.Model{ID: "Qwen/Qwen3-8B", Shape: specs.SmallConfig, MaxLen: 4096}}
 	change(&s)
 	return s
 }

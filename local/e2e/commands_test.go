@@ -56,7 +56,7 @@ func documented() string {
 // them: bash, and kubectl those of kubectl.
 var notHere = []struct{ pattern, reason string }{
 	{`(^|\()aws `, "there is no AWS account"},
-	{`^helm `, "no test installs Helm"},
+	{`^helm `, "the cluster has no Helm release of a stack"},
 	{` -n cluster-autoscaler `, "cluster-autoscaler needs AWS"},
 	{` -n aws-load-balancer-controller `, "the controller needs AWS"},
 	{` -n nvidia-device-plugin logs `, "the plugin of the simulated GPUs is no DaemonSet"},

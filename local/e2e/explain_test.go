@@ -4,6 +4,8 @@ package e2e
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -23,15 +25,14 @@ const explainedStack = `config:
     - {name: one, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 1}
     - {name: many, instanceTypes: [g5.2xlarge], labels: {kubernetes.io/os: linux}, max: 9}
   vllm-eks:defaults:
-    namespace: e2e-explained
     image: localhost/vllmsim:v0.33.0
     resources: {cpu: 20m, memory: 128Mi, shmSize: 16Mi, disk: 64Mi}
     lifecycle: {loadSeconds: 6, provisionSeconds: 10, drainSeconds: 2, shutdownSeconds: 3}
     env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G}
   vllm-eks:models:
-    - {name: single, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, nodeGroup: one}
-    - {name: double, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, replicas: {min: 2, max: 2}}
-    - {name: third, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}
+    - {name: single, model: mistralai/Mistral-7B-Instruct-v0.2, maxModelLen: 4096, nodeGroup: one, namespace: e2e-explained}
+    - {name: double, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, replicas: {min: 2, max: 2}, namespace: e2e-explained}
+    - {name: third, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, namespace: e2e-explained}
 `
 
 // edit is a typical change of a stack, with what its explanation must say and what must happen.
@@ -43,6 +44,8 @@ type edit struct {
 	told []string
 	// restarted is the number of replicas of each model that the update replaces.
 	restarted map[string]int
+	// unknown is a model name that double no longer answers to.
+	unknown string
 	// away are the models that do not answer for some time.
 	away []string
 }
@@ -58,13 +61,16 @@ var explainedEdits = []edit{
 		told:      []string{"outage single: restarts 1 replica in place \\(`--max-model-len 4096 → 2048`.*\\): OUTAGE of about 6 s, no GPU is free for a replica beside the old one"},
 		restarted: map[string]int{"single": 1}, away: []string{"single"}},
 	{name: "the model of two replicas", replace: []string{"double, model: Qwen/Qwen2.5-7B", "double, model: Qwen/Qwen2.5-7B-Instruct"},
-		told:      []string{"restart double: restarts 2 replicas one after the other \\(.*`--model Qwen/Qwen2.5-7B → Qwen/Qwen2.5-7B-Instruct`.*\\): no outage, about 12 s, and 10 s more if a node must start"},
-		restarted: map[string]int{"double": 2}},
+		told: []string{
+			"deletion double: no longer answers to the model name `Qwen/Qwen2.5-7B`: requests with it get 404; the new name is `Qwen/Qwen2.5-7B-Instruct`",
+			"restart double: restarts 2 replicas one after the other \\(`model Qwen/Qwen2.5-7B → Qwen/Qwen2.5-7B-Instruct`, .*\\): no outage, about 12 s, and 10 s more if a node must start",
+		},
+		restarted: map[string]int{"double": 2}, unknown: "Qwen/Qwen2.5-7B"},
 	{name: "a variable", replace: []string{"maxModelLen: 4096, nodeGroup: many, replicas", `env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G, LOG: "1"}, maxModelLen: 4096, nodeGroup: many, replicas`},
 		told: []string{`restart double: restarts 2 replicas one after the other \(env\): no outage, .*`}, restarted: map[string]int{"double": 2}},
 	{name: "a replica more", replace: []string{"{min: 2, max: 2}", "{min: 3, max: 3}"}, told: []string{`change double: starts 1 replica more; running ones stay`}},
 	{name: "a replica less", replace: []string{"{min: 3, max: 3}", "{min: 2, max: 2}"}, told: []string{`change double: stops 1 replica; the others serve`}},
-	{name: "clients", replace: []string{"{name: single,", "{name: single, network: {clients: [{namespaceLabels: {team: search}}]},"},
+	{name: "clients", replace: []string{"{name: single,", "{name: single, network: {clients: [{namespace: search}]},"},
 		told: []string{`change single: changes NetworkPolicy; its replicas keep running`}},
 	{name: "another name, with the previous one", replace: []string{"{name: single,", "{name: alone, previousNames: [single],"},
 		told: []string{"creation alone: gets the address `alone.e2e-explained`"}},
@@ -73,7 +79,7 @@ var explainedEdits = []edit{
 		restarted: map[string]int{"double": 2, "third": 1}},
 	{name: "another name, without the previous one", replace: []string{"{name: third,", "{name: fourth,"},
 		told: []string{`deletion third: would be DELETED: .*`, `creation fourth: is created with 1 replica on many; .*`}},
-	{name: "a model less", replace: []string{"    - {name: fourth, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many}\n", ""},
+	{name: "a model less", replace: []string{"    - {name: fourth, model: Qwen/Qwen2.5-7B, maxModelLen: 4096, nodeGroup: many, namespace: e2e-explained}\n", ""},
 		told: []string{`deletion fourth: would be DELETED: .*`}},
 }
 
@@ -93,6 +99,7 @@ func TestExplainedEdits(t *testing.T) {
 			report := s.explain()
 			expectTold(t, report, e.told...)
 			before := replicasOf(t)
+			expectName(t, urls["double"], e.unknown, http.StatusOK)
 			watches := map[string]*watch{}
 			for name, url := range urls {
 				watches[name] = watchService(t, url)
@@ -103,9 +110,10 @@ func TestExplainedEdits(t *testing.T) {
 				<-w.done
 				expectAway(t, name, w, report, slices.Contains(e.away, name))
 			}
+			expectName(t, urls["double"], e.unknown, http.StatusNotFound)
 			after := replicasOf(t)
 			for _, name := range []string{"single", "double", "third"} {
-				if gone := strings.Contains(strings.Join(told(report), "\n"), "deletion "+name+":"); gone || len(after[name]) < len(before[name]) {
+				if gone := strings.Contains(strings.Join(told(report), "\n"), "deletion "+name+": would be DELETED"); gone || len(after[name]) < len(before[name]) {
 					continue
 				}
 				restarted := len(slices.DeleteFunc(slices.Clone(before[name]), func(pod string) bool { return slices.Contains(after[name], pod) }))
@@ -114,6 +122,22 @@ func TestExplainedEdits(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// expectName sends a request with a model name, unless it is "".
+func expectName(t *testing.T, url, name string, want int) {
+	t.Helper()
+	if name == "" {
+		return
+	}
+	response, err := fresh.Post(url+"/v1/completions", "application/json", strings.NewReader(fmt.Sprintf(`{"model": %q, "prompt": "a", "max_tokens": 1}`, name)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	if response.StatusCode != want {
+		t.Errorf("a request for the model %s gets %d, want %d", name, response.StatusCode, want)
 	}
 }
 

@@ -26,6 +26,9 @@ type watch struct {
 const watchInterval = 100 * time.Millisecond
 
 func watchService(t testing.TB, url string, keys ...string) *watch {
+	if len(keys) == 0 {
+		keys = []string{""} // a model without a key
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	w := &watch{url: url, keys: keys, cancel: cancel, done: make(chan struct{})}
 	t.Cleanup(cancel)

@@ -36,6 +36,11 @@ const (
 	ComponentLabel = "app.kubernetes.io/component"
 	// AliasComponent is the value of that label.
 	AliasComponent = "alias"
+
+	// AppLabel is a label of the replicas. No selector has it.
+	AppLabel = "app"
+	// ManagerLabel is the label of objects with the tool that manages them.
+	ManagerLabel = "app.kubernetes.io/managed-by"
 )
 
 // ResourceName returns the name of the service's component: the name of its objects. So
@@ -67,7 +72,18 @@ func (s Spec) AllLabels() map[string]string {
 	maps.Copy(l, s.Labels)
 	maps.Copy(l, s.SelectorLabels())
 	l["app.kubernetes.io/part-of"] = "vllm-eks"
-	l["app.kubernetes.io/managed-by"] = "pulumi"
+	l[ManagerLabel] = "pulumi"
+	return l
+}
+
+// PodLabels returns the labels of the replicas: those of every object of the service except
+// the tool that manages it, so that kubectl, Helm and Pulumi give the same pods, and
+// app=vllm, by which `kubectl logs -l app=vllm` finds the replicas of all models of a
+// namespace. Labels replaces the value of app.
+func (s Spec) PodLabels() map[string]string {
+	l := map[string]string{AppLabel: "vllm"}
+	maps.Copy(l, s.AllLabels())
+	delete(l, ManagerLabel)
 	return l
 }
 

@@ -82,7 +82,8 @@ type Spec struct {
 	Monitoring Monitoring `key:"monitoring" only:"component"`
 	// Traces are traces of requests that vLLM sends to a collector.
 	Traces Traces `key:"traces" in:"defaults"`
-	// Labels are added to the pods and to every object.
+	// Labels are added to the pods and to every object. The pods also have the label
+	// app: vllm, unless Labels has another app.
 	Labels map[string]string `key:"labels" in:"defaults"`
 	// Annotations are added to the pods.
 	Annotations map[string]string `key:"annotations" in:"defaults" sensitive:"true"`

@@ -289,8 +289,9 @@ const (
 	apiKeyVariable = "VLLM_API_KEY"
 )
 
-// Environment returns all environment variables of a replica, sorted by name, so that the
-// same spec always renders the same pod.
+// Environment returns all environment variables of a replica, so that the same spec always
+// renders the same pod: those with a value sorted by name, and after them those of Secrets
+// sorted by name.
 func Environment(s Spec) []corev1.EnvVar {
 	plain := tunableEnv(s)
 	maps.Copy(plain, s.Env)
@@ -303,8 +304,8 @@ func Environment(s Spec) []corev1.EnvVar {
 		vars = append(vars, corev1.EnvVar{Name: name, Value: plain[name]})
 	}
 	access, secret := s.Storage.S3.keys()
-	return slices.Concat(vars, secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey),
-		secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret))
+	return slices.Concat(vars, secretVariable(accessKeyVariable, access), secretVariable(secretKeyVariable, secret),
+		secretVariable(tokenVariable, s.Access.HuggingFaceToken), secretVariable(apiKeyVariable, s.Access.APIKey))
 }
 
 func secretVariable(name string, ref SecretRef) []corev1.EnvVar {

@@ -45,7 +45,7 @@ func strategy(r serving.Rollout) appsv1.DeploymentStrategy {
 // replicaPod returns the template of the replicas before the user's patch.
 func replicaPod(s serving.Spec) corev1.PodTemplateSpec {
 	return corev1.PodTemplateSpec{
-		ObjectMeta: metav1.ObjectMeta{Labels: s.AllLabels(), Annotations: s.PodAnnotations()},
+		ObjectMeta: metav1.ObjectMeta{Labels: s.PodLabels(), Annotations: s.PodAnnotations()},
 		Spec: corev1.PodSpec{
 			ServiceAccountName:           s.ServiceAccount(),
 			AutomountServiceAccountToken: new(false),

@@ -3,6 +3,10 @@
 package manifest
 
 import (
+	"bytes"
+	"encoding/json"
+	"strings"
+
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/vllm-eks/vllm-eks/spec/serving"
@@ -48,4 +52,48 @@ func Objects(s serving.Spec, manager string) []Object {
 		add(true, "", func() runtime.Object { return o })
 	}
 	return list
+}
+
+// Tree returns an object as the tree that JSON decodes to, without the status, which
+// Kubernetes writes, and without an empty spec. Numbers are of the type json.Number.
+func Tree(o runtime.Object) (map[string]any, error) {
+	text, err := json.Marshal(o)
+	if err != nil {
+		return nil, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var tree map[string]any
+	if err := decoder.Decode(&tree); err != nil {
+		return nil, err
+	}
+	delete(tree, "status")
+	if spec, ok := tree["spec"].(map[string]any); ok && len(spec) == 0 {
+		delete(tree, "spec")
+	}
+	return tree, nil
+}
+
+// Plain returns an object without the annotations of Pulumi and without the label of the tool
+// that manages it: kubectl, Argo CD and Flux record elsewhere what they manage, and Helm sets
+// the label itself.
+func Plain(tree map[string]any) map[string]any {
+	metadata, ok := tree["metadata"].(map[string]any)
+	if !ok {
+		return tree
+	}
+	if annotations, ok := metadata["annotations"].(map[string]any); ok {
+		for key := range annotations {
+			if strings.HasPrefix(key, "pulumi.com/") {
+				delete(annotations, key)
+			}
+		}
+		if len(annotations) == 0 {
+			delete(metadata, "annotations")
+		}
+	}
+	if labels, ok := metadata["labels"].(map[string]any); ok {
+		delete(labels, serving.ManagerLabel)
+	}
+	return tree
 }

@@ -32,6 +32,10 @@ const (
 	stillScrapes = 3
 )
 
+// OwnershipAnnotation is the annotation of a HorizontalPodAutoscaler with which KEDA accepts a
+// ScaledObject for the same Deployment (apis/keda/v1alpha1/scaledobject_webhook.go of v2.20.2).
+const OwnershipAnnotation = "validations.keda.sh/hpa-ownership"
+
 // scaler returns the object that scales a service by its policy; nil if the policy needs
 // none.
 func scaler(s serving.Spec, manager string) runtime.Object {
@@ -183,7 +187,7 @@ func podAutoscaler(s serving.Spec, manager string) runtime.Object {
 	metadata := objectMeta(s, manager)
 	// Without this annotation, KEDA refuses a ScaledObject of a later configuration,
 	// because Pulumi creates it before it deletes this object.
-	metadata.Annotations["validations.keda.sh/hpa-ownership"] = "false"
+	metadata.Annotations[OwnershipAnnotation] = "false"
 	return &autoscalingv2.HorizontalPodAutoscaler{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "autoscaling/v2", Kind: "HorizontalPodAutoscaler"},
 		ObjectMeta: metadata,

@@ -14,8 +14,10 @@ import (
 // Dashboards, alerts and scalers can rely on these labels of every series: job="vllm",
 // namespace, service (the first name of the VLLMService), pod and node.
 func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
+	// The action is the default. It is written so that tools that compare the object with the
+	// cluster find no difference.
 	relabel := func(source, target string) any {
-		return map[string]any{"sourceLabels": []any{source}, "targetLabel": target}
+		return map[string]any{"action": "replace", "sourceLabels": []any{source}, "targetLabel": target}
 	}
 	selector := map[string]any{"matchLabels": plain(s.SelectorLabels()), "matchExpressions": []any{
 		map[string]any{"key": serving.ComponentLabel, "operator": "NotIn", "values": []any{serving.AliasComponent}},
@@ -29,7 +31,7 @@ func serviceMonitor(s serving.Spec, manager string) *unstructured.Unstructured {
 		// the series.
 		"honorLabels": false,
 		"relabelings": []any{
-			map[string]any{"targetLabel": "job", "replacement": serving.ScrapeJob},
+			map[string]any{"action": "replace", "targetLabel": "job", "replacement": serving.ScrapeJob},
 			relabel("__meta_kubernetes_namespace", "namespace"),
 			relabel("__meta_kubernetes_service_name", "service"),
 			relabel("__meta_kubernetes_pod_name", "pod"),

@@ -110,7 +110,7 @@ func TestDocumentedKubectlCommandsParse(t *testing.T) {
 		pages = append(pages, found...)
 	}
 	count := map[string]int{}
-	for _, page := range append(pages, "../../../README.md") {
+	for _, page := range append(pages, "../../../README.md", "../../../manifests/README.md") {
 		for _, arguments := range commandsOf(t, page) {
 			count[filepath.Base(page)]++
 			command, err := parse(slices.Clone(arguments))

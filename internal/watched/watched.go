@@ -1,4 +1,5 @@
-package stack
+// Package watched describes the models of a stack to recording rules, alerts and dashboards.
+package watched
 
 import (
 	"cmp"
@@ -10,30 +11,30 @@ import (
 	"github.com/vllm-eks/vllm-eks/spec/serving"
 )
 
-// watchedModels returns the models as recording rules, alerts and dashboards know them.
+// Models returns the models as recording rules, alerts and dashboards know them.
 // Without ServiceMonitors, the list is empty, because Prometheus has no series of the models.
-func watchedModels(c *config.Config) []monitoring.Model {
+func Models(c *config.Config) []monitoring.Model {
 	if !*c.Monitoring.ServiceMonitor {
 		return nil
 	}
 	var models []monitoring.Model
 	for _, m := range c.Models {
-		models = append(models, watchedModel(m))
+		models = append(models, model(m))
 	}
 	return models
 }
 
-// rulesNamespace returns the namespace of rules and dashboards: that of the Prometheus and the
+// Namespace returns the namespace of rules and dashboards: that of the Prometheus and the
 // Grafana that the stack installs. With a Prometheus of the user's, it is the first
 // namespace of the models by name, because the other one may not exist.
-func rulesNamespace(c *config.Config, models []monitoring.Model) string {
+func Namespace(c *config.Config, models []monitoring.Model) string {
 	if c.Platform.Prometheus.Install || len(models) == 0 {
 		return c.Platform.Prometheus.Namespace
 	}
 	return slices.MinFunc(models, func(a, b monitoring.Model) int { return cmp.Compare(a.Namespace, b.Namespace) }).Namespace
 }
 
-func watchedModel(m serving.Spec) monitoring.Model {
+func model(m serving.Spec) monitoring.Model {
 	objectives := m.Objectives.Latencies()
 	w := monitoring.Model{
 		Namespace: m.Namespace, Service: m.ObjectName(), ID: m.Model.ID, MinReplicas: m.Replicas.Smallest(), MaxReplicas: m.Replicas.Max,

@@ -1,4 +1,5 @@
-package conformance
+// Package specs draws random specs of models, for tests of every builder.
+package specs
 
 import (
 	"reflect"
@@ -18,7 +19,11 @@ type generator struct {
 	faulty bool
 }
 
-func specs() *rapid.Generator[serving.Spec] {
+// Canary is a part of every secret of the specs, so that a check finds each copy.
+const Canary = "canary-7d1e"
+
+// Random returns the generator of specs. About half of them are valid.
+func Random() *rapid.Generator[serving.Spec] {
 	return rapid.Custom(func(t *rapid.T) serving.Spec {
 		g := generator{t: t, faulty: rapid.SampledFrom([]bool{false, true}).Draw(t, "faulty")}
 		return g.spec()
@@ -68,8 +73,8 @@ var (
 	wrongNames = texts("Upper", "a_b", "a..b", "-a", "a-", "a.-b", "a b", "ä", strings.Repeat("c", 254), "a/b")
 )
 
-// badQuery is not valid PromQL.
-const badQuery = "sum(rate(gateway_requests_total[1m])"
+// BadQuery is not valid PromQL.
+const BadQuery = "sum(rate(gateway_requests_total[1m])"
 
 // name returns the name of an existing object.
 func (g generator) name(label string) string {
@@ -78,7 +83,7 @@ func (g generator) name(label string) string {
 
 func (g generator) labels(label string, wrong map[string]string) map[string]string {
 	return pick(g, label,
-		[]map[string]string{nil, {"team": "search"}, {"example.com/a.b-c_d": "X-1_2.3", "empty": ""}, {"v": long63}},
+		[]map[string]string{nil, {"team": "search"}, {"example.com/a.b-c_d": "X-1_2.3", "empty": ""}, {"v": long63}, {"app": "search"}},
 		wrong, map[string]string{"a b": "c"}, map[string]string{"team": long64}, map[string]string{"team": "-"},
 		map[string]string{"a..b/team": "x"}, map[string]string{strings.Repeat("d", 254) + "/team": "x"})
 }
@@ -165,13 +170,13 @@ func (g generator) model() serving.Model {
 		ToolCallParser:  pick(g, "toolCallParser", texts("", "hermes", "my-own"), "--x", "a b"),
 		ReasoningParser: pick(g, "reasoningParser", texts("", "qwen3"), "a\nb"),
 		Shape: rarely(g, "shape", 6, func() string {
-			return pick(g, "shape", texts("Qwen/Qwen3-8B", smallConfig), "no/model", "{", "{}", `{"hidden_size":"x"}`, "null")
+			return pick(g, "shape", texts("Qwen/Qwen3-8B", SmallConfig), "no/model", "{", "{}", `{"hidden_size":"x"}`, "null")
 		}),
 	}
 }
 
-// smallConfig is the config.json of a model that fits on every GPU.
-const smallConfig = `{"model_type":"llama","hidden_size":2048,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":128256,"max_position_embeddings":8192,"torch_dtype":"bfloat16"}`
+// SmallConfig is the config.json of a model that fits on every GPU.
+const SmallConfig = `{"model_type":"llama","hidden_size":2048,"num_hidden_layers":16,"num_attention_heads":32,"num_key_value_heads":8,"intermediate_size":8192,"vocab_size":128256,"max_position_embeddings":8192,"torch_dtype":"bfloat16"}`
 
 func (g generator) lora() serving.LoRA {
 	return rarely(g, "lora", 4, func() serving.LoRA {
@@ -265,7 +270,7 @@ func (g generator) replicas() (serving.Replicas, serving.Scaling) {
 		policy = declared(s.Policy)
 	}
 	if min != nil && *min == 0 {
-		s.Wake.Query = pick(g, "scaling.wakeQuery", texts(`sum(rate(gateway_requests_total{model="a"}[1m]))`, "vector(1)"), "", badQuery)
+		s.Wake.Query = pick(g, "scaling.wakeQuery", texts(`sum(rate(gateway_requests_total{model="a"}[1m]))`, "vector(1)"), "", BadQuery)
 		s.Wake.IdleSeconds = pick(g, "scaling.idleSeconds", []int{0, 600}, -1, 3601)
 	}
 	if !g.maybe("scaling targets are set", 4) {

@@ -1,4 +1,4 @@
-package conformance
+package specs
 
 import "fmt"
 
@@ -13,9 +13,9 @@ func engine(fields string) string {
 	return fmt.Sprintf(`{"spec":{"containers":[{"name":"vllm",%s}]}}`, fields)
 }
 
-// goodPatches are patches that users need. badPatches remove what replicas rely on, or are invalid.
+// GoodPatches are patches that users need. BadPatches remove what replicas rely on, or are invalid.
 var (
-	goodPatches = []string{
+	GoodPatches = []string{
 		`{}`,
 		`{"spec":{"hostAliases":[{"ip":"10.3.0.1","hostnames":["proxy.internal"]}]}}`,
 		`{"metadata":{"annotations":{"example.com/a":"b"},"labels":{"tier":"gold"}}}`,
@@ -27,7 +27,7 @@ var (
 		engine(`"volumeMounts":[{"name":"home","mountPath":"/also"}]`),
 		`{"spec":{"affinity":{"nodeAffinity":{"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":1,"preference":{"matchExpressions":[{"key":"zone","operator":"Exists"}]}}]}}}}`,
 	}
-	badPatches = []string{
+	BadPatches = []string{
 		`{"spec":{"tolerations":null}}`,
 		`no JSON`, `[]`, `{"spec":{"noSuchField":1}}`, `{"Spec":{}}`, `{"spec":{"$patch":"delete"}}`, `{"spec":{"containers":"x"}}`,
 		`{"spec":{"hostNetwork":true}}`, `{"spec":{"hostPID":true}}`, `{"spec":{"volumes":[{"name":"h","hostPath":{"path":"/"}}]}}`,
@@ -58,4 +58,4 @@ var (
 	}
 )
 
-func (g generator) patch() string { return pick(g, "podPatch", goodPatches, badPatches...) }
+func (g generator) patch() string { return pick(g, "podPatch", GoodPatches, BadPatches...) }
