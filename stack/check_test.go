@@ -34,7 +34,7 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 		t.Fatal(err)
 	}
 	changed := func(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(string(text)) }
-	const secret = "\n  vllm-eks:apiKey: {secure: AQID}\n  vllm-eks:alertWebhookUrl: {secure: AQID}\n"
+	const secret = "\n  vllm-eks:apiKey: {secure: AQID}\n"
 	for name, c := range map[string]struct {
 		file, text string
 		want       []string
@@ -43,8 +43,8 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 			[]string{"models[0].maxModelLen: ", "network.natGateways: "}},
 		"a limit":          {"Pulumi.dev.yaml", changed("maxUsdPerHour: 2 ", "maxUsdPerHour: 0.5 "), []string{"limits.maxUsdPerHour: "}},
 		"an unknown key":   {"Pulumi.dev.yaml", string(text) + "\n  vllm-eks:modles: []\n", []string{"modles: "}},
-		"no YAML":          {"Pulumi.dev.yaml", "config: [", []string{"Pulumi.dev.yaml: "}},
-		"an odd name":      {"dev.yaml", string(text), []string{"dev.yaml: is not the file of a stack, want Pulumi.<stack>.yaml"}},
+		"no YAML":          {"Pulumi.dev.yaml", "config: [", []string{"STACK-FILE: "}},
+		"an odd name":      {"dev.yaml", string(text), []string{"want the path of a file named Pulumi.<stack>.yaml"}},
 		"unknown secrets":  {"Pulumi.dev.yaml", string(text) + secret, nil},
 		"secrets and more": {"Pulumi.dev.yaml", changed("min: 0", "min: -1") + secret, []string{"nodeGroups[0].min: "}},
 	} {
@@ -66,7 +66,7 @@ func TestCheckReportsEveryProblem(t *testing.T) {
 			}
 		})
 	}
-	if err := Check(filepath.Join(t.TempDir(), "Pulumi.dev.yaml")); err == nil || !strings.Contains(err.Error(), "Pulumi.yaml") {
-		t.Errorf("without a project: %v", err)
+	if err := Check(filepath.Join(t.TempDir(), "Pulumi.dev.yaml")); err == nil || !strings.Contains(err.Error(), "no such file") {
+		t.Errorf("without a file: %v", err)
 	}
 }

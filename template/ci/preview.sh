@@ -2,8 +2,8 @@
 # Previews the stack STACK: ci/preview.sh [FLAG of pulumi preview]… It explains the preview
 # in comment.md, counts the changed resources in changes, and identifies the planned steps
 # in digest. It fails if the preview fails, such as by a limit of the stack, or if a
-# consequence reaches FAIL_ON: deletion, outage or never. REFRESH=true compares with the
-# account instead of the state.
+# consequence reaches FAIL_ON: deletion, outage, replacement or never. REFRESH=true compares
+# with the account instead of the state.
 . "$(dirname "$0")/lib.sh"
 
 [ "${REFRESH:-}" != true ] || set -- --refresh "$@"
