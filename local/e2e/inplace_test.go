@@ -45,11 +45,16 @@ func TestUpdateWithoutASpareGPU(t *testing.T) {
 	if want := fmt.Sprintf(`the model is away for about %d s in a rollout; nodeGroups\[\]\.max: \d+ in the node group one`, loadSeconds); !regexp.MustCompile(want).MatchString(out) {
 		t.Errorf("the preview does not say %q:\n%s", want, out)
 	}
+	report := s.explain()
+	expectTold(t, report, "outage chat: restarts 1 replica in place .*: OUTAGE of about 12 s, no GPU is free for a replica beside the old one")
 	w := watchService(t, url)
 	s.up()
 	w.cancel()
 	<-w.done
 	t.Logf("away for about %s; the load is %d s", w.away.Round(100*time.Millisecond), loadSeconds-4)
+	if said := report.Consequences[0].OutageSeconds; said != loadSeconds {
+		t.Errorf("the explanation says %d s", said)
+	}
 	if minimum, maximum := time.Duration(loadSeconds-5)*time.Second, time.Duration(loadSeconds+15)*time.Second; w.away < minimum || w.away > maximum {
 		t.Errorf("away for %s, want about %d s:\n%s", w.away, loadSeconds, strings.Join(w.failed, "\n"))
 	}
