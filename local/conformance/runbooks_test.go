@@ -3,6 +3,7 @@ package conformance
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,13 +12,14 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/commands"
 )
 
-// TestCommandsOfRunbooksParse parses every command: those of a shell by bash, and queries by
-// Prometheus.
+// TestCommandsOfRunbooksParse parses every command of the runbooks, and of the pages about
+// incidents and upgrading: those of a shell by bash, and queries by Prometheus.
 func TestCommandsOfRunbooksParse(t *testing.T) {
 	pages, err := filepath.Glob("../../docs/runbooks/*.md")
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages = append(pages, "../../docs/incidents.md", "../../docs/upgrading.md")
 	count := map[string]int{}
 	for _, page := range pages {
 		text, err := os.ReadFile(page)
@@ -35,8 +37,8 @@ func TestCommandsOfRunbooksParse(t *testing.T) {
 					if _, err := parser.ParseExpr(command); err != nil {
 						t.Errorf("%s: %s: %v", page, command, err)
 					}
-				} else if first := strings.Fields(command)[0]; first != "kubectl" && first != "pulumi" && !strings.Contains(first, "=") {
-					t.Errorf("%s: %s: is no command of kubectl or pulumi", page, command)
+				} else if first := strings.Fields(command)[0]; !slices.Contains([]string{"kubectl", "pulumi", "git"}, first) && !strings.Contains(first, "=") {
+					t.Errorf("%s: %s: is no command of kubectl, pulumi or git", page, command)
 				}
 			}
 		}

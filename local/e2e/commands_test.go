@@ -72,16 +72,6 @@ var answers = []struct{ command, output string }{
 	{`localhost:\d+/api/v1/targets `, `chat-\S+\tup\t`},
 }
 
-// documentedCommand is a command of a page.
-type documentedCommand struct {
-	page, language, text string
-	// definitions are the lines of the page, or of its index, that set variables and functions.
-	definitions []string
-}
-
-// definition matches a command that sets variables or defines a function.
-var definition = regexp.MustCompile(`^(\w+=\S+ ?)+$|^\w+\(\) `)
-
 // documentedCommands returns the commands of the page on troubleshooting and of the runbooks.
 func documentedCommands(t *testing.T) []documentedCommand {
 	t.Helper()
@@ -94,23 +84,9 @@ func documentedCommands(t *testing.T) []documentedCommand {
 	for _, group := range [][]string{{filepath.Join(docs, "troubleshooting.md")}, append([]string{filepath.Join(docs, "runbooks", "README.md")}, runbooks...)} {
 		var definitions []string
 		for _, page := range group {
-			text, err := os.ReadFile(page)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, block := range commands.Blocks(string(text)) {
-				found, err := block.Commands()
-				if err != nil {
-					t.Fatalf("%s: %v", page, err)
-				}
-				for _, command := range found {
-					if block.Language == commands.Shell && definition.MatchString(command) {
-						definitions = append(definitions, command)
-						continue
-					}
-					list = append(list, documentedCommand{filepath.Base(page), block.Language, command, slices.Clone(definitions)})
-				}
-			}
+			var found []documentedCommand
+			found, definitions = pageCommands(t, page, definitions)
+			list = append(list, found...)
 		}
 	}
 	return list

@@ -108,6 +108,8 @@ func testNoChanges(t *testing.T, s *simulated) {
 		if found := drift(s.must("refresh", "--preview-only")); len(found) != 1 || !strings.HasPrefix(found[0], "delete Route ") {
 			t.Errorf("%s was deleted behind the program's back, and the drift is %v", r.ID, found)
 		}
+		expectChanges(t, s.must("preview"))
+		expectChanges(t, s.must("preview", "--refresh"), "create Route .*")
 		if _, err := behind.Create(r.Type, r.URN, r.Inputs); err != nil {
 			t.Fatal(err)
 		}

@@ -58,6 +58,12 @@ const languageStack = "e2e"
 // newExample copies an example into a folder, with replacements in its program: old, new, ….
 func newExample(t *testing.T, l language, folder, context string, environment []string, oldNew ...string) *example {
 	t.Helper()
+	return newExampleFrom(t, filepath.Join(checkout(t).Root, "examples", l.project), l, folder, context, environment, oldNew...)
+}
+
+// newExampleFrom copies the files of an example from another folder than that of this checkout.
+func newExampleFrom(t *testing.T, source string, l language, folder, context string, environment []string, oldNew ...string) *example {
+	t.Helper()
 	e := &example{language: l, t: t, folder: folder, context: context}
 	e.environment = append(slices.Clone(environment), "PULUMI_BACKEND_URL=file://"+e.backend(), "PULUMI_STACK="+languageStack)
 	if err := os.MkdirAll(e.backend(), 0o700); err != nil {
@@ -65,7 +71,7 @@ func newExample(t *testing.T, l language, folder, context string, environment []
 	}
 	found := map[string]bool{}
 	for _, name := range l.files {
-		text, err := os.ReadFile(filepath.Join(checkout(t).Root, "examples", l.project, name))
+		text, err := os.ReadFile(filepath.Join(source, name))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,9 @@ import (
 type Step struct {
 	Op, URN, Type, Parent string
 	Custom                bool
+	// Old and New hold the inputs before and after the step. One that does not exist is nil.
+	// Secrets in them are "[secret]".
+	Old, New map[string]any
 }
 
 // Name returns the resource's name in the program.
@@ -43,7 +46,14 @@ func (r Run) Steps() []Step {
 		if state == nil || !m.Logical {
 			continue
 		}
-		steps = append(steps, Step{Op: string(m.Op), URN: m.URN, Type: m.Type, Parent: state.Parent, Custom: state.Custom})
+		step := Step{Op: string(m.Op), URN: m.URN, Type: m.Type, Parent: state.Parent, Custom: state.Custom}
+		if m.Old != nil {
+			step.Old = m.Old.Inputs
+		}
+		if m.New != nil {
+			step.New = m.New.Inputs
+		}
+		steps = append(steps, step)
 	}
 	return steps
 }

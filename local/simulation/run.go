@@ -80,6 +80,25 @@ func (s Stack) Cancel(ctx context.Context) (string, error) {
 	return s.pulumi(ctx, "127.0.0.1:0", Options{}, "cancel", "--yes", "--stack="+s.Name)
 }
 
+// Export returns the stack's state, as pulumi stack export prints it: secrets are encrypted.
+func (s Stack) Export(ctx context.Context) ([]byte, error) {
+	out, err := s.pulumi(ctx, "127.0.0.1:0", Options{}, "stack", "export", "--stack="+s.Name)
+	return []byte(out), err
+}
+
+// Import replaces the stack's state by an exported one.
+func (s Stack) Import(ctx context.Context, state []byte) error {
+	file := filepath.Join(s.Folder, "import.json")
+	if err := os.WriteFile(file, state, 0o600); err != nil {
+		return err
+	}
+	out, err := s.pulumi(ctx, "127.0.0.1:0", Options{}, "stack", "import", "--stack="+s.Name, "--file="+file)
+	if err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return os.Remove(file)
+}
+
 // pulumi runs the CLI. When ctx ends, the CLI finishes the steps in progress.
 func (s Stack) pulumi(ctx context.Context, proxy string, o Options, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.Layout.Bin("pulumi"), append(args, "--cwd="+s.Project(), "--non-interactive", "--color=never")...)
@@ -145,6 +164,15 @@ func follow(path string, ended <-chan struct{}, events *[]apitype.EngineEvent, e
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// ReadEvents returns the events of a command that has ended, from its file of --event-log.
+func ReadEvents(path string) (Run, error) {
+	var run Run
+	ended := make(chan struct{})
+	close(ended)
+	err := follow(path, ended, &run.Events, nil)
+	return run, err
 }
 
 // proxyVariable holds the address of the proxy, which identifies the processes of one command.
