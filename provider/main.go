@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 	"github.com/vllm-eks/vllm-eks/provider/plugin"
 )
 
@@ -17,9 +18,6 @@ import (
 //
 //go:embed schema.json
 var schema string
-
-// version is the version of a plug-in that is built from a checkout.
-const version = "0.1.0"
 
 func main() {
 	if err := run(context.Background()); err != nil {
@@ -33,5 +31,5 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return p.Run(ctx, plugin.Name, version)
+	return p.Run(ctx, plugin.Name, versions.Release)
 }

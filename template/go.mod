@@ -4,7 +4,7 @@ go 1.26.0
 
 tool github.com/vllm-eks/vllm-eks/cmd/explain
 
-require github.com/vllm-eks/vllm-eks v0.1.0
+require github.com/vllm-eks/vllm-eks v0.2.0
 
 require (
 	github.com/BurntSushi/toml v1.6.0 // indirect

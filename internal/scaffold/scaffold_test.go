@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 const root = "../.."
@@ -42,6 +44,9 @@ func TestModuleIsCurrent(t *testing.T) {
 	release, err := Release(root)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if want := "v" + versions.Release; release != want {
+		t.Errorf("the newest release in CHANGELOG.md is %s, and versions.Release %s", release, want)
 	}
 	file := files["go.mod"]
 	for _, want := range []string{"\nrequire github.com/vllm-eks/vllm-eks " + release + "\n", "\ntool github.com/vllm-eks/vllm-eks/cmd/explain\n"} {

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -31,6 +32,8 @@ type simulated struct {
 	t testing.TB
 	// components are the observed processes of the EKS component.
 	components map[int]bool
+	// program is the path of the program. Default: that of this repository.
+	program string
 	// report explains the preview of the last apply.
 	report explain.Report
 }
@@ -38,7 +41,13 @@ type simulated struct {
 // newSimulated creates a stack in a folder of the checkout. The tests of one account share it.
 func newSimulated(t testing.TB, folder, name, configuration string) *simulated {
 	t.Helper()
-	s := &simulated{Stack: simulation.Stack{Layout: checkout(t), Folder: folder, Name: name}, t: t, components: map[int]bool{}}
+	return newProgram(t, folder, name, "", configuration)
+}
+
+// newProgram creates a stack of a program; "" is that of this repository.
+func newProgram(t testing.TB, folder, name, program, configuration string) *simulated {
+	t.Helper()
+	s := &simulated{Stack: simulation.Stack{Layout: checkout(t), Folder: folder, Name: name}, t: t, components: map[int]bool{}, program: program}
 	s.configure(configuration)
 	if err := s.Init(t.Context()); err != nil {
 		t.Fatal(err)
@@ -79,7 +88,7 @@ func stackText(t testing.TB, name string, oldNew ...string) string {
 
 func (s *simulated) configure(text string) {
 	s.t.Helper()
-	if err := s.Write(simulation.Program(s.Layout), text); err != nil {
+	if err := s.Write(cmp.Or(s.program, simulation.Program(s.Layout)), text); err != nil {
 		s.t.Fatal(err)
 	}
 }

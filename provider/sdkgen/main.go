@@ -14,6 +14,8 @@ import (
 
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+
+	"github.com/vllm-eks/vllm-eks/internal/versions"
 )
 
 func main() {
@@ -47,9 +49,6 @@ func run(args []string) error {
 	return nil
 }
 
-// version is the version of the SDK. The project names the plug-in.
-const version = "0.1.0"
-
 // noLoader loads no schema, for a schema that refers to no other schema.
 type noLoader struct{ schema.ReferenceLoader }
 
@@ -59,7 +58,7 @@ func generate(text []byte) (map[string][]byte, error) {
 	if err := json.Unmarshal(text, &spec); err != nil {
 		return nil, err
 	}
-	spec.Version = version
+	spec.Version = versions.Release // the project names the plug-in
 	pkg, problems, err := schema.BindSpec(spec, noLoader{}, schema.ValidationOptions{})
 	if err != nil {
 		return nil, err
