@@ -210,6 +210,9 @@ func (g *gitops) testCommands() {
 			g.background(command)
 			continue
 		}
+		if strings.HasSuffix(command, " get pods") { // the Deployment's controller needs a moment
+			await(g.t, "the pod exists", 30*time.Second, func() bool { return len(replicaPods(g.t, manifestSpace)) > 0 })
+		}
 		if out := g.must(g.dir, "bash", "-o", "pipefail", "-c", command); !strings.Contains(out, expected[command]) {
 			g.t.Errorf("%s: the output is\n%s\nwant %q", command, out, expected[command])
 		}
