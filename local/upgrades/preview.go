@@ -96,7 +96,7 @@ func modelOf(s simulation.Step) (name string, belongs bool) {
 func Problems(steps []simulation.Step, workloads []Workload, listed Restarts) []string {
 	var problems []string
 	for _, s := range steps {
-		if !slices.Contains(keeps, s.Op) {
+		if !slices.Contains(keeps, s.Op) && !defaultProvider(s) {
 			problems = append(problems, fmt.Sprintf("%s %s: an update from the last release may neither replace nor delete a resource; keep its name and fields, or add an alias", s.Op, s.URN))
 		}
 	}
@@ -120,4 +120,10 @@ func Problems(steps []simulation.Step, workloads []Workload, listed Restarts) []
 		}
 	}
 	return problems
+}
+
+// defaultProvider reports whether a resource is a provider that the engine creates by itself, one
+// for each version of a plug-in. A new version replaces it, and no resource of it.
+func defaultProvider(s simulation.Step) bool {
+	return strings.HasPrefix(s.Type, "pulumi:providers:") && strings.HasPrefix(s.Name(), "default_")
 }

@@ -67,6 +67,11 @@ func TestProblems(t *testing.T) {
 		{name: "an update without a restart", listed: "none.", steps: []simulation.Step{replica("update", "chat", "a", "a again"), chart("update", "keda", "1"), addon("update", "coredns", "1")}},
 		{name: "a name without an alias", listed: "none.", steps: []simulation.Step{object("create", "core/v1:Service", "new", "", "", "a"), object("delete", "core/v1:Service", "old", "", "a", "")},
 			want: []string{"delete urn:pulumi:dev::llm::kubernetes:core/v1:Service::old: "}},
+		{name: "another version of a plug-in", listed: "none.", steps: []simulation.Step{
+			{Op: "create", Type: "pulumi:providers:vllm-eks", URN: "urn:pulumi:dev::llm::pulumi:providers:vllm-eks::default_0_2_0"},
+			{Op: "delete", Type: "pulumi:providers:vllm-eks", URN: "urn:pulumi:dev::llm::pulumi:providers:vllm-eks::default_0_1_0"},
+			{Op: "delete", Type: "pulumi:providers:kubernetes", URN: "urn:pulumi:dev::llm::pulumi:providers:kubernetes::cluster"},
+		}, want: []string{"delete urn:pulumi:dev::llm::pulumi:providers:kubernetes::cluster: "}},
 		{name: "another value of an immutable field", listed: "the replicas of every model.", steps: []simulation.Step{replica("replace", "chat", "a", "b")},
 			want: []string{"replace urn:pulumi:dev::llm::kubernetes:apps/v1:Deployment::chat: ", "the replicas of the model chat do not restart, and CHANGELOG.md lists them"}},
 		{name: "a restart that is not listed", listed: "none.", steps: both, want: []string{"the replicas of the model chat " + restart, "the replicas of the model code " + restart}},
