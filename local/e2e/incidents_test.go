@@ -129,6 +129,10 @@ func (p *incidents) expectPreview(want ...string) {
 // not one of them.
 func (p *incidents) expectRefreshed(want ...string) {
 	p.t.Helper()
+	// During a rollout, the refresh finds an unfinished Deployment, and the preview updates it.
+	for deployment := range strings.FieldsSeq(p.kubectl("get", "deployments", "--output=name")) {
+		p.kubectl("rollout", "status", deployment, "--timeout=1m")
+	}
 	log := filepath.Join(p.t.TempDir(), "events")
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
