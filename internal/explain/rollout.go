@@ -214,7 +214,9 @@ func unnamed(s Step) (c Consequence, said bool) {
 	if s.Op != apitype.OpUpdate {
 		return c, false
 	}
-	names := func(inputs map[string]any) []string { return strings.Fields(arguments(commandLine(inputs)).values["--served-model-name"]) }
+	names := func(inputs map[string]any) []string {
+		return strings.Fields(arguments(commandLine(inputs)).values["--served-model-name"])
+	}
 	kept := names(s.New)
 	lost := slices.DeleteFunc(names(s.Old), func(name string) bool { return slices.Contains(kept, name) })
 	if len(lost) == 0 || len(kept) == 0 {

@@ -102,19 +102,19 @@ func testDocumentedQuery(t *testing.T, logs string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, block := range commands.Blocks(string(page)) {
-		list, err := block.Commands()
-		if err != nil || len(list) != 2 || !strings.HasPrefix(list[0], "kubectl --namespace=victorialogs port-forward service/victorialogs 9428 ") {
-			t.Fatalf("the page has the commands %q (%v), want a port-forward and a query", list, err)
-		}
-		query := strings.NewReplacer("http://localhost:9428", logs, "inference", telemetrySpace, "mistral-7b", "traced", "i(error)", "i(STARTUP)").Replace(list[1])
-		out, err := exec.Command("bash", "-c", query).Output()
-		if err != nil || !strings.Contains(string(out), "Application startup complete") {
-			t.Errorf("%s: %v\n%s", query, err, out)
-		}
-		return
+	blocks := commands.Blocks(string(page))
+	if len(blocks) == 0 {
+		t.Fatal("the page has no commands")
 	}
-	t.Error("the page has no commands")
+	list, err := blocks[0].Commands()
+	if err != nil || len(list) != 2 || !strings.HasPrefix(list[0], "kubectl --namespace=victorialogs port-forward service/victorialogs 9428 ") {
+		t.Fatalf("the page has the commands %q (%v), want a port-forward and a query", list, err)
+	}
+	query := strings.NewReplacer("http://localhost:9428", logs, "inference", telemetrySpace, "mistral-7b", "traced", "i(error)", "i(STARTUP)").Replace(list[1])
+	out, err := exec.Command("bash", "-c", query).Output()
+	if err != nil || !strings.Contains(string(out), "Application startup complete") {
+		t.Errorf("%s: %v\n%s", query, err, out)
+	}
 }
 
 // testStoreAway stops VictoriaLogs, starts a pod meanwhile, and expects the lines of that pod.
