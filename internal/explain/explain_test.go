@@ -157,7 +157,7 @@ func TestReplacement(t *testing.T) {
 		r := Explain(preview(&m, &m, box(apitype.OpSame, chat), s))
 		want := map[bool]string{
 			true:  "outage chat: replaces its Deployment (spec.selector): OUTAGE until the new replicas have loaded",
-			false: "replacement chat: replaces its Deployment (spec.selector): the old replicas stop after the new ones serve",
+			false: "replacement chat: replaces its Deployment (spec.selector): the old replicas stop after the new ones serve; needs 1 free GPU in g5 meanwhile, or the update fails",
 		}[first]
 		if got := lines(r); !slices.Equal(got, []string{want}) {
 			t.Errorf("deleted first %v: %q, want %q", first, got, want)
@@ -242,4 +242,60 @@ func TestPlatform(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRestarts holds which replicas restart, and why, when several things of a Deployment
+// change at once.
+func TestRestarts(t *testing.T) {
+	one, two, moved, zero := record(1, 1), record(2, 2), record(1, 1), record(0, 4)
+	moved.Groups = []string{"g6"}
+	scaled := record(1, 3)
+	with := func(m map[string]any, pod string) map[string]any {
+		spec := m["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
+		for key, value := range tree(t, "%s", pod) {
+			spec[key] = value
+		}
+		return m
+	}
+	args := []string{"org/model", "--max-model-len", "8192"}
+	tests := []struct {
+		name          string
+		before, after plans.Model
+		old, new      map[string]any
+		want          []string
+	}{
+		{"in place, and one replica less", two, one, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "1", 0, args[:1]...), []string{
+			"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one",
+			"change chat: stops 1 replica; the others serve",
+		}},
+		{"in place, and a range", two, scaled, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "", 0, args[:1]...), []string{
+			"outage chat: restarts 1 to 2 replicas in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one; no outage while several replicas run",
+			"change chat: is scaled by load: its 2 replicas become one until the scaler acts. Safer: merge it while one replica can serve the load",
+		}},
+		{"in place, on other nodes", one, moved, deployment(t, "chat", "1", 0), with(deployment(t, "chat", "1", 0), `{"nodeSelector": {"group": "g6"}}`), []string{
+			"outage chat: restarts 1 replica in place (nodeSelector): OUTAGE of about 7 min, or 17 min with a new node, no GPU is free for a replica beside the old one",
+		}},
+		{"other fields of the pod", two, two, deployment(t, "chat", "2", 1), with(deployment(t, "chat", "2", 1), `{"priorityClassName": "high", "schedulerName": "volcano"}`), []string{
+			"restart chat: restarts 2 replicas one after the other (priorityClassName, schedulerName): no outage, about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile",
+		}},
+		{"another image", one, one, deployment(t, "chat", "1", 0), with(deployment(t, "chat", "1", 0), `{"containers": [{"image": "vllm:v2", "args": null}]}`), []string{
+			"outage chat: restarts 1 replica in place (`vllm:v1 → vllm:v2`): OUTAGE of about 7 min, and the time to pull the image, no GPU is free for a replica beside the old one",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := object(apitype.OpUpdate, deploymentType, "chat", chat, test.old, test.new)
+			if got := lines(Explain(preview(&test.before, &test.after, box(apitype.OpSame, chat), s))); !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+	t.Run("to zero", func(t *testing.T) {
+		got := lines(Explain(preview(&scaled, &zero, box(apitype.OpSame, chat), object(apitype.OpUpdate, scaledType, "chat", chat, nil, nil),
+			object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1)))))
+		want := []string{"outage chat: scales from 0 to 4 replicas instead of 1 to 3: without load it has none, and requests get errors until one has loaded, about 7 min, or 17 min with a new node"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }

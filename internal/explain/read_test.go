@@ -29,11 +29,14 @@ func read(t *testing.T, name string) Preview {
 // that only events have the new outputs.
 func TestBothFormsOfPreviews(t *testing.T) {
 	events, digest := read(t, "events.json"), read(t, "digest.json")
-	want := []string{"restart chat: restarts 2 replicas one after the other (`--max-model-len 8192 → 4096`, env): no outage"}
+	want := []string{
+		"deletion chat: reads its API key from another Secret: if the key differs, requests with the old one get 401. Safer: merge it when all clients can change their key",
+		"restart chat: restarts 2 replicas one after the other (`--max-model-len 8192 → 4096`, variable `VLLM_API_KEY`): no outage",
+	}
 	if got := lines(Explain(digest)); !slices.Equal(got, want) {
 		t.Errorf("the digest is explained as %q, want %q", got, want)
 	}
-	want[0] += ", about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"
+	want[1] += ", about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"
 	if got := lines(Explain(events)); !slices.Equal(got, want) {
 		t.Errorf("the events are explained as %q, want %q", got, want)
 	}
