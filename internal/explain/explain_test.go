@@ -212,7 +212,7 @@ func TestPlatform(t *testing.T) {
 		{"a chart goes", nil, []Step{box(apitype.OpDelete, keda), object(apitype.OpDelete, releaseType, "keda", keda, tree(t, `{"name": "keda"}`), nil)},
 			[]string{"deletion keda: would be UNINSTALLED with its data"}},
 		{"bounds", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-g5-us-west-2a", sizes(0, 1, "1"), sizes(1, 3, "1"))},
-			[]string{"change g5: has 1 to 3 nodes in each zone instead of 0 to 1; running nodes within these bounds stay"}},
+			[]string{"change g5: has 1 to 3 nodes instead of 0 to 1 nodes in us-west-2a; running nodes within these bounds stay"}},
 		{"a release of nodes, without AWS", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-big-gpu-us-west-2a", sizes(0, 1, "1"), sizes(0, 1, "2")), group(apitype.OpUpdate, "nodes-big-gpu-us-gov-west-1b", sizes(0, 1, "1"), sizes(0, 1, "2"))},
 			[]string{"replacement big-gpu: replaces its nodes in us-west-2a and us-gov-west-1b, one after the other: 4 ran at the last update"}},
 		{"a release of nodes", []string{"g5: replaces 3 nodes, one zone at a time (AMI 1 → 2); needs up to 2 more nodes, quota allows 8"},

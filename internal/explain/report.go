@@ -58,6 +58,8 @@ type Consequence struct {
 	// OutageSeconds is how long no replica answers, 0 if one always does or if the time is not
 	// known.
 	OutageSeconds int `json:"outageSeconds,omitempty"`
+	// ends reports that EKS ends the nodes, and does not wait for their replicas to move.
+	ends bool
 }
 
 // Report explains a preview.
@@ -119,7 +121,10 @@ func Explain(p Preview) Report {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Subject, b.Subject))
 	})
 	r.Warnings = slices.DeleteFunc(r.Warnings, func(warning string) bool {
-		return slices.ContainsFunc(r.Consequences, func(c Consequence) bool { return warning == c.Subject+": "+c.Text })
+		return slices.ContainsFunc(r.Consequences, func(c Consequence) bool {
+			text, about := strings.CutPrefix(warning, c.Subject+": ")
+			return about && slices.Contains(strings.Split(c.Text, "; "), text) || warning == c.Subject+": "+c.Text
+		})
 	})
 	r.Models, r.Costs = compared(p)
 	r.Diff = difference(p.Steps)
