@@ -210,7 +210,7 @@ func TestPlatform(t *testing.T) {
 		{"a chart", nil, []Step{box(apitype.OpSame, keda), object(apitype.OpUpdate, releaseType, "keda", keda, tree(t, `{"name": "keda", "version": "2.19.0"}`), tree(t, `{"name": "keda", "version": "2.20.2"}`))},
 			[]string{"change keda: goes from chart `2.19.0` to `2.20.2`; its own pods restart, replicas of models keep running"}},
 		{"a chart goes", nil, []Step{box(apitype.OpDelete, keda), object(apitype.OpDelete, releaseType, "keda", keda, tree(t, `{"name": "keda"}`), nil)},
-			[]string{"deletion keda: would be UNINSTALLED with its data"}},
+			[]string{"deletion keda: would be UNINSTALLED with its data: models are no longer scaled by load, unless another KEDA runs"}},
 		{"bounds", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-g5-us-west-2a", sizes(0, 1, "1"), sizes(1, 3, "1"))},
 			[]string{"change g5: has 1 to 3 nodes instead of 0 to 1 nodes in us-west-2a; running nodes within these bounds stay"}},
 		{"a release of nodes, without AWS", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-big-gpu-us-west-2a", sizes(0, 1, "1"), sizes(0, 1, "2")), group(apitype.OpUpdate, "nodes-big-gpu-us-gov-west-1b", sizes(0, 1, "1"), sizes(0, 1, "2"))},

@@ -28,6 +28,7 @@ const (
 	secretType     = "kubernetes:core/v1:Secret"
 	ingressType    = "kubernetes:networking.k8s.io/v1:Ingress"
 	scaledType     = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+	monitorType    = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
 	scalerType     = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 )
 
@@ -173,6 +174,8 @@ func (m *model) step(s Step) (list []Consequence, said bool) {
 		return one(m.scaled(s))
 	case scalerType:
 		return one(scaler(s))
+	case monitorType:
+		return one(Consequence{Kind: Change, Text: "is no longer scraped: it has no metrics and no alerts"}, s.Op == apitype.OpDelete)
 	case secretType:
 		return nil, true
 	}
