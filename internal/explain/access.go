@@ -15,7 +15,6 @@ const (
 	policyOf   = "aws:eks/accessPolicyAssociation:AccessPolicyAssociation"
 	logsType   = "aws:cloudwatch/logGroup:LogGroup"
 	rulesType  = "kubernetes:monitoring.coreos.com/v1:PrometheusRule"
-	neverLost  = 0 // the retention of a log group that keeps its logs
 	principal  = "principalArn"
 	apiAddress = "publicAccessCidrs"
 )
@@ -109,18 +108,21 @@ func unprotected(steps []Step) []Consequence {
 	return []Consequence{{Subject: "protection", Kind: Change, Text: fmt.Sprintf("ends for %s: a later update can delete them", enumerate(slices.Compact(kinds)))}}
 }
 
+// always is the retention of a log group that keeps its logs.
+const always = 0
+
 // retention returns the effect of a shorter retention of logs.
 func retention(s Step) (Consequence, bool) {
 	days := func(inputs map[string]any) int { n, _ := integer(inputs, "retentionInDays"); return n }
 	before, after := days(s.Old), days(s.New)
-	if after == neverLost || before != neverLost && after >= before {
+	if after == always || before != always && after >= before {
 		return Consequence{}, false
 	}
 	return Consequence{Subject: subject(s), Kind: Deletion, Text: fmt.Sprintf("keeps logs for %d days instead of %s: DELETES older ones", after, kept(before))}, true
 }
 
 func kept(days int) string {
-	if days == neverLost {
+	if days == always {
 		return "all"
 	}
 	return fmt.Sprint(days)

@@ -16,8 +16,9 @@ import (
 // policyType is the type of the rules about who may call a model.
 const policyType = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 
-// Annotations of the AWS Load Balancer Controller. A change of a scheme or a group moves the
-// service to another load balancer: docs/guide/ingress/annotations.md of its release 3.5.0.
+// Annotations of the AWS Load Balancer Controller. The Ingresses of a group share a load balancer,
+// and another scheme replaces it: pkg/deploy/elbv2/load_balancer_synthesizer.go of
+// kubernetes-sigs/aws-load-balancer-controller (read 2026-11-30)
 const (
 	ingressScheme = "alb.ingress.kubernetes.io/scheme"
 	ingressGroup  = "alb.ingress.kubernetes.io/group.name"

@@ -123,7 +123,7 @@ func TestModels(t *testing.T) {
 		{"a range instead of a number", &fixed, &scaled, []Step{same, update(deployment(t, "chat", "2", 1), deployment(t, "chat", "", 1))},
 			[]string{"change chat: is scaled by load: its 2 replicas become one until the scaler acts. Safer: merge it while one replica can serve the load"}},
 		{"a number instead of a range", &scaled, &fixed, []Step{same, update(deployment(t, "chat", "", 1), deployment(t, "chat", "2", 1))},
-			[]string{"change chat: gets the fixed number of 2 replicas; Kubernetes refuses it while the scaler owns the number. Safer: in two steps: first `scaling.policy: external`, then the number"}},
+			[]string{"change chat: gets the fixed number of 2 replicas, which Kubernetes refuses while the scaler owns the number. Safer: in two steps: first `scaling.policy: external`, then the number"}},
 		{"another range", &scaled, &fixed, []Step{same, object(apitype.OpUpdate, scaledType, "chat", chat, nil, nil), object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1))},
 			[]string{"change chat: scales from 2 to 2 replicas instead of 1 to 4; running replicas within these bounds stay"}},
 		{"new", nil, &scaled, []Step{box(apitype.OpCreate, chat), object(apitype.OpCreate, deploymentType, "chat", chat, nil, deployment(t, "chat", "", 1))},
@@ -249,7 +249,8 @@ func TestPlatform(t *testing.T) {
 func TestRestarts(t *testing.T) {
 	one, two, moved, zero := record(1, 1), record(2, 2), record(1, 1), record(0, 4)
 	moved.Groups = []string{"g6"}
-	scaled := record(1, 3)
+	scaled, chosen := record(1, 3), record(1, 1)
+	chosen.InPlace, chosen.Surge = true, "lifecycle.rollout: surge"
 	with := func(m map[string]any, pod string) map[string]any {
 		spec := m["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
 		for key, value := range tree(t, "%s", pod) {
@@ -266,7 +267,10 @@ func TestRestarts(t *testing.T) {
 	}{
 		{"in place, and one replica less", two, one, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "1", 0, args[:1]...), []string{
 			"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one",
-			"change chat: stops 1 replica; the others serve",
+			"change chat: stops 1 replica",
+		}},
+		{"in place by choice", chosen, chosen, deployment(t, "chat", "1", 0, args...), deployment(t, "chat", "1", 0, args[:1]...), []string{
+			"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, as `lifecycle.rollout: inPlace` wants. Safer: merge this first, alone: lifecycle.rollout: surge",
 		}},
 		{"in place, and a range", two, scaled, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "", 0, args[:1]...), []string{
 			"outage chat: restarts 1 to 2 replicas in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one; no outage while several replicas run",

@@ -14,9 +14,10 @@ type Kind string
 
 // The kinds, the riskiest first.
 const (
-	// Deletion means that something is lost: a model's address, a volume, a namespace, a VPC.
+	// Deletion means that something is lost: a model's address, the access of clients or of
+	// people, a volume, a namespace, a VPC.
 	Deletion Kind = "deletion"
-	// Outage means that no replica of a model answers for some time.
+	// Outage means that no replica of a model answers, or clients do not reach it, for some time.
 	Outage Kind = "outage"
 	// Replacement means that nodes or parts of the platform are replaced.
 	Replacement Kind = "replacement"

@@ -24,6 +24,7 @@ func (m *model) deployment(s Step) []Consequence {
 	case m.restarts(s):
 		list := []Consequence{m.restarted(s)}
 		if c, resized := m.resized(s); resized {
+			c.Text, _, _ = strings.Cut(c.Text, "; ") // without what stays
 			list = append(list, c)
 		}
 		return list
@@ -95,7 +96,11 @@ func (m *model) restarted(s Step) Consequence {
 		c.Text += ", and the time to pull the image"
 	}
 	if c.Kind == Outage {
-		c.Text += ", no GPU is free for a replica beside the old one"
+		reason := "no GPU is free for a replica beside the old one"
+		if r != nil && strings.HasPrefix(r.Surge, "lifecycle.rollout") {
+			reason = "as `lifecycle.rollout: inPlace` wants"
+		}
+		c.Text += ", " + reason
 		if c.Restarts != nil && c.Restarts.Max > 1 {
 			c.Text += "; no outage while several replicas run"
 		}
@@ -152,7 +157,7 @@ func (m *model) resized(s Step) (c Consequence, changed bool) {
 		c = Consequence{Kind: Change, Text: fmt.Sprintf("is scaled by load: its %d replicas become one until the scaler acts", before),
 			Safer: "merge it while one replica can serve the load"}
 	case !fixed && fixes:
-		c = Consequence{Kind: Change, Text: fmt.Sprintf("gets the fixed number of %s; Kubernetes refuses it while the scaler owns the number", counted(after, after)),
+		c = Consequence{Kind: Change, Text: fmt.Sprintf("gets the fixed number of %s, which Kubernetes refuses while the scaler owns the number", counted(after, after)),
 			Safer: "in two steps: first `scaling.policy: external`, then the number"}
 	}
 	return c, c.Text != ""
