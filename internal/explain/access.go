@@ -93,11 +93,11 @@ func endpoint(s Step) []Consequence {
 }
 
 // unprotected returns the effect of a removed protection against deletion; nil if no resource
-// loses it.
+// whose deletion loses something has it. Others have the protection of their parent.
 func unprotected(steps []Step) []Consequence {
 	var kinds []string
 	for _, s := range steps {
-		if s.Unprotected {
+		if _, durable := lost[s.Type]; durable && s.Unprotected {
 			kinds = append(kinds, s.kind())
 		}
 	}

@@ -58,7 +58,7 @@ func TestAccess(t *testing.T) {
 		{"fewer days of metrics", step(apitype.OpUpdate, releaseType, release("30d"), release("3d")), []string{"deletion kps: keeps metrics for 3 days instead of 30: DELETES older ones", changed}},
 		{"more days of metrics", step(apitype.OpUpdate, releaseType, release("3d"), release("30d")), []string{changed}},
 		{"rules", step(apitype.OpDelete, rulesType, nil, nil), []string{"deletion prometheusrule a: would be DELETED: the alerts of all models"}},
-		{"no protection", []Step{{Op: apitype.OpSame, URN: cluster + "::a", Type: clusterType, Parent: cluster, Custom: true, Unprotected: true}},
+		{"no protection", []Step{{Op: apitype.OpSame, URN: cluster + "::a", Type: clusterType, Parent: cluster, Custom: true, Unprotected: true}, {Op: apitype.OpSame, URN: cluster + "::b", Type: "aws:iam/role:Role", Parent: cluster, Custom: true, Unprotected: true}},
 			[]string{"change protection: ends for Cluster: a later update can delete them"}},
 	}
 	for _, test := range tests {

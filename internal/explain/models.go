@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -221,6 +222,8 @@ func (m *model) scaled(s Step) (Consequence, bool) {
 	case s.Op == apitype.OpDelete:
 		return Consequence{Kind: Change, Text: "is no longer scaled by KEDA; its replicas stay until another scaler changes their number"}, true
 	case s.Op != apitype.OpUpdate || m.before == nil || m.after == nil:
+		return Consequence{}, false
+	case m.before.Min == m.after.Min && m.before.Max == m.after.Max && reflect.DeepEqual(s.Old["spec"], s.New["spec"]):
 		return Consequence{}, false
 	case m.before.Min == m.after.Min && m.before.Max == m.after.Max:
 		return Consequence{Kind: Change, Text: "scales by other targets; its replicas keep running"}, true
