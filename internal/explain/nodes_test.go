@@ -72,6 +72,9 @@ func TestNodeGroups(t *testing.T) {
 			if got := lines(r); !slices.Equal(got, test.want) || len(r.Warnings) > 0 {
 				t.Errorf("got\n%s\nwant\n%s\nwarnings: %q", strings.Join(got, "\n"), strings.Join(test.want, "\n"), r.Warnings)
 			}
+			if test.name == "after a release without records" && len(r.Models) > 0 {
+				t.Errorf("a running model is new: %+v", r.Models)
+			}
 		})
 	}
 }
