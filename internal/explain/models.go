@@ -33,16 +33,30 @@ const (
 	scalerType     = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 )
 
-// component returns the component directly below the stack to which a step belongs.
+// component returns the component directly below the stack to which a step belongs. A digest has
+// no steps of components that stay the same: then their URN has their type and name.
 func (b book) component(s Step) Step {
-	for range b.steps { // a preview with a circle of parents is not the engine's
+	for range len(b.steps) + 1 { // a preview with a circle of parents is not the engine's
 		parent, found := b.steps[s.Parent]
-		if !found || parent.Type == stackType {
+		if !found {
+			parent = Step{Op: apitype.OpSame, URN: s.Parent, Type: typeOf(s.Parent)}
+		}
+		if parent.Type == stackType || parent.Type == "" {
 			break
 		}
 		s = parent
 	}
 	return s
+}
+
+// typeOf returns the type in the URN of a resource, without those of its parents; "" without a
+// URN.
+func typeOf(urn string) string {
+	parts := strings.Split(urn, "::")
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
 }
 
 // model has the steps of one model's objects.
@@ -84,8 +98,14 @@ func (b book) models() []Consequence {
 	return found
 }
 
-// record sets the model's name and its records, by the Deployment's name and namespace.
+// record sets the model's name and its records, by the Deployment's name and namespace. The
+// component of a model without a step of its Deployment has the same name as the Deployment.
 func (b book) record(m *model) {
+	for name, record := range b.preview.Before.Models {
+		if record.Deployment == m.component.name() {
+			m.name = name
+		}
+	}
 	for _, s := range b.preview.Steps {
 		if s.Type != deploymentType || b.component(s).URN != m.component.URN {
 			continue

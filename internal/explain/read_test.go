@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/vllm-eks/vllm-eks/internal/plans"
 )
 
@@ -124,4 +126,15 @@ func FuzzExplain(f *testing.F) {
 			t.Errorf("the comment begins with %q", comment[:min(len(comment), 80)])
 		}
 	})
+}
+
+// TestDigestWithoutComponents holds that a digest, which has only the steps that change
+// something, names the model of each step, by its present name.
+func TestDigestWithoutComponents(t *testing.T) {
+	m := record(2, 2)
+	renamed := preview(&m, nil, object(apitype.OpUpdate, "kubernetes:policy/v1:PodDisruptionBudget", "chat", chat, nil, nil))
+	renamed.After, renamed.Before.Models = nil, map[string]plans.Model{"talk": m}
+	if got, want := lines(Explain(renamed)), []string{"change talk: changes PodDisruptionBudget; its replicas keep running"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }
