@@ -101,7 +101,8 @@ func moved(p Preview, platform []Consequence) []Consequence {
 	var found []Consequence
 	for _, name := range slices.Sorted(maps.Keys(models)) {
 		m := models[name]
-		if _, runs := p.Before.Models[name]; !runs && !deployed(p.Steps, m) {
+		_, runs := p.Before.Models[name]
+		if op := deployed(p.Steps, m); op == apitype.OpDelete || !runs && op == "" {
 			continue
 		}
 		if c, moves := moving(m, platform); moves {
@@ -136,12 +137,15 @@ func moving(m plans.Model, platform []Consequence) (c Consequence, moves bool) {
 		Text: fmt.Sprintf("moves the replicas that run on nodes of %s, one after the other: no outage; each takes %s", group.Subject, took)}, true
 }
 
-// deployed reports whether a model has a Deployment before the update. The record of a release
-// without the output of the models has none of them.
-func deployed(steps []Step, m plans.Model) bool {
-	return slices.ContainsFunc(steps, func(s Step) bool {
-		return s.Type == deploymentType && text(s.Old, "metadata", "name") == m.Deployment && text(s.Old, "metadata", "namespace") == m.Namespace
-	})
+// deployed returns the operation on the Deployment that a model has before the update; "" without
+// one. The record of a release without the output of the models has none of them.
+func deployed(steps []Step, m plans.Model) apitype.OpType {
+	for _, s := range steps {
+		if s.Type == deploymentType && text(s.Old, "metadata", "name") == m.Deployment && text(s.Old, "metadata", "namespace") == m.Namespace {
+			return s.Op
+		}
+	}
+	return ""
 }
 
 // groupChange returns the effect of an operation on the node groups of some zones.

@@ -54,6 +54,19 @@ func TestNodeGroups(t *testing.T) {
 		{"after a release without records", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)},
 			func(p *Preview) { p.Before = plans.Record{} },
 			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update"}},
+		{"a destroyed stack", nil, []Step{group(apitype.OpDelete, "g5-us-west-2a", one, one)},
+			func(p *Preview) {
+				p.After = nil
+				for i := range p.Steps {
+					if p.Steps[i].URN == chat || p.Steps[i].Type == deploymentType {
+						p.Steps[i].Op = apitype.OpDelete
+					}
+				}
+			},
+			[]string{
+				"deletion chat: would be DELETED: its replicas stop, and its clients get errors. Safer: `replicas: {min: 0}` frees its GPUs without load, and keeps its address",
+				"deletion g5: removes its node groups in us-west-2a, with 1 nodes at the last update",
+			}},
 		{"a preview without new records", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)},
 			func(p *Preview) { p.After = nil },
 			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update"}},

@@ -164,7 +164,7 @@ func compared(p Preview) ([]ModelChange, CostChange) {
 	for _, name := range slices.Compact(names) {
 		before, existed := p.Before.Models[name]
 		after, exists := p.After.Models[name]
-		if !existed && deployed(p.Steps, after) {
+		if !existed && deployed(p.Steps, after) != "" {
 			continue // it runs, and a release without records deployed it
 		}
 		c := ModelChange{Name: name}
