@@ -47,11 +47,11 @@ func TestSizesAndPinsAreOneLineEach(t *testing.T) {
 	if got := lines["sizing.mistral-7b"]; got != summary {
 		t.Errorf("sizing.mistral-7b is %q, want %q", got, summary)
 	}
-	const plan = "{namespace: inference, deployment: llama-70b, model: meta-llama/Llama-3.3-70B-Instruct, min: 1, max: 1, gpus: 8, groups: [p4d], hardware: 8 × A100-40 (p4d.24xlarge), fit: fits, maxModelLen: 32768, kvTokens: 451184, concurrency: 74, loadSeconds: 1452, provisionSeconds: 585, inPlace: true, surge: 'nodeGroups[].max: 2 in the node group p4d', cost: {usdPerHourMin: 21.96, usdPerHourMax: 21.96}}"
+	const plan = "{namespace: inference, deployment: llama-70b, model: meta-llama/Llama-3.3-70B-Instruct, min: 1, max: 1, gpus: 8, groups: [p4d], hardware: 8 × A100-40 (p4d.24xlarge), fit: fits, maxModelLen: 32768, kvTokens: 451184, concurrency: 74, loadSeconds: 1452, provisionSeconds: 585, inPlace: true, surge: 'nodeGroups[].max: 2 in the node group p4d', cost: {usdPerHourMin: 21.9576, usdPerHourMax: 21.9576}}"
 	if got := lines["plans.llama-70b"]; got != plan {
 		t.Errorf("plans.llama-70b is %q, want %q", got, plan)
 	}
-	if got, want := lines["costs"], "{usdPerHourMin: 25.5, usdPerHourMax: 27.92}"; got != want {
+	if got, want := lines["costs"], "{usdPerHourMin: 25.5001, usdPerHourMax: 27.9241}"; got != want {
 		t.Errorf("costs is %q, want %q", got, want)
 	}
 	var pin map[string]any

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/plugin"
+
 	"github.com/vllm-eks/vllm-eks/internal/explain"
 )
 
@@ -66,7 +68,7 @@ func TestInputsAndOutputs(t *testing.T) {
 	if err := errors.Join(err, json.Unmarshal(written, &decoded)); err != nil {
 		t.Fatal(err)
 	}
-	if len(decoded.Consequences) != 1 || decoded.Consequences[0].Kind != explain.Restart || *decoded.Consequences[0].Restarts != (explain.Range{Min: 2, Max: 2}) {
+	if len(decoded.Consequences) != 2 || decoded.Consequences[0].Kind != explain.Deletion || decoded.Consequences[1].Kind != explain.Restart || *decoded.Consequences[1].Restarts != (explain.Range{Min: 2, Max: 2}) {
 		t.Errorf("the report is %+v", decoded)
 	}
 }
@@ -82,7 +84,9 @@ func TestOutputsOfFiles(t *testing.T) {
 }
 
 func TestLimits(t *testing.T) {
-	outage := strings.NewReplacer(`"replicas": 2`, `"replicas": 1`, `"maxSurge": 1`, `"maxSurge": 0`)
+	const key = "chat-api-key-1"
+	restart := strings.NewReplacer(plugin.UnknownStringValue, key)
+	outage := strings.NewReplacer(plugin.UnknownStringValue, key, `"replicas": 2`, `"replicas": 1`, `"maxSurge": 1`, `"maxSurge": 0`)
 	text, err := os.ReadFile(previews + "events.json")
 	if err != nil {
 		t.Fatal(err)
@@ -92,7 +96,8 @@ func TestLimits(t *testing.T) {
 		reached     bool
 	}{
 		{"never", outage.Replace(string(text)), false}, {"deletion", outage.Replace(string(text)), false}, {"outage", outage.Replace(string(text)), true},
-		{"replacement", outage.Replace(string(text)), true}, {"outage", string(text), false},
+		{"replacement", outage.Replace(string(text)), true}, {"outage", restart.Replace(string(text)), false},
+		{"deletion", string(text), true},
 	} {
 		got, err := run(t, strings.NewReader(test.text), "--fail-on", test.limit)
 		if errors.Is(err, errReached) != test.reached || !strings.Contains(got, "chat") {

@@ -21,9 +21,9 @@ func TestDocumentedComment(t *testing.T) {
 		}
 	}
 	records := func(length, concurrency, replicas int, cost float64) plans.Record {
-		large := record("llama-70b", "8 × A100-40 (p4d.24xlarge)", 1, 8, length, 451184, concurrency, 1452, 21.96)
+		large := record("llama-70b", "8 × A100-40 (p4d.24xlarge)", 1, 8, length, 451184, concurrency, 1452, 21.9576)
 		large.InPlace, large.Surge = true, "nodeGroups[].max: 2 in the node group p4d"
-		small := record("mistral-7b", "1 × A10G (g5.2xlarge)", replicas, 1, 8192, 50736, 19, 413, float64(replicas)*1.21)
+		small := record("mistral-7b", "1 × A10G (g5.2xlarge)", replicas, 1, 8192, 50736, 19, 413, float64(replicas)*1.212)
 		small.Groups = []string{"g5"}
 		return plans.Record{Models: map[string]plans.Model{"llama-70b": large, "mistral-7b": small}, Costs: &plans.Costs{Min: cost, Max: cost}}
 	}
@@ -34,9 +34,9 @@ func TestDocumentedComment(t *testing.T) {
 		return object(apitype.OpUpdate, deploymentType, name, box(name).URN, before, after)
 	}
 	nodes := Step{Op: apitype.OpSame, URN: "urn:pulumi:prod::vllm-eks::" + nodesType + "::nodes", Type: nodesType, Parent: root}
-	after := records(16384, 96, 3, 26.71)
+	after := records(16384, 96, 3, 26.7121)
 	p := Preview{
-		Stack: "prod", Before: records(32768, 74, 2, 25.5), After: &after,
+		Stack: "prod", Before: records(32768, 74, 2, 25.5001), After: &after,
 		Messages: []Message{{"warning", "warning: g5: replaces 2 nodes, one zone at a time (AMI 1.35.6-20260714 → 1.35.7-20260911); needs up to 2 more nodes, quota allows 94"}},
 		Steps: []Step{
 			{Op: apitype.OpSame, URN: root, Type: stackType}, box("llama-70b"), box("mistral-7b"), nodes,

@@ -123,9 +123,13 @@ func TestModels(t *testing.T) {
 		{"a range instead of a number", &fixed, &scaled, []Step{same, update(deployment(t, "chat", "2", 1), deployment(t, "chat", "", 1))},
 			[]string{"change chat: is scaled by load: its 2 replicas become one until the scaler acts. Safer: merge it while one replica can serve the load"}},
 		{"a number instead of a range", &scaled, &fixed, []Step{same, update(deployment(t, "chat", "", 1), deployment(t, "chat", "2", 1))},
-			[]string{"change chat: gets the fixed number of 2 replicas; Kubernetes refuses it while the scaler owns the number. Safer: in two steps: first `scaling.policy: external`, then the number"}},
+			[]string{"change chat: gets the fixed number of 2 replicas, which Kubernetes refuses while the scaler owns the number. Safer: in two steps: first `scaling.policy: external`, then the number"}},
 		{"another range", &scaled, &fixed, []Step{same, object(apitype.OpUpdate, scaledType, "chat", chat, nil, nil), object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1))},
 			[]string{"change chat: scales from 2 to 2 replicas instead of 1 to 4; running replicas within these bounds stay"}},
+		{"other targets", &scaled, &scaled, []Step{same, object(apitype.OpUpdate, scaledType, "chat", chat, tree(t, `{"spec": {"triggers": [1]}}`), tree(t, `{"spec": {"triggers": [2]}}`)), object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1))},
+			[]string{"change chat: scales by other targets; its replicas keep running"}},
+		{"labels of the scaler", &scaled, &scaled, []Step{same, object(apitype.OpUpdate, scaledType, "chat", chat, tree(t, `{"metadata": {"labels": {"a": "b"}}, "spec": {}}`), tree(t, `{"metadata": {}, "spec": {}}`)), object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1))},
+			[]string{"change chat: changes ScaledObject; its replicas keep running"}},
 		{"new", nil, &scaled, []Step{box(apitype.OpCreate, chat), object(apitype.OpCreate, deploymentType, "chat", chat, nil, deployment(t, "chat", "", 1))},
 			[]string{"creation chat: is created with 1 to 4 replicas on g5; its first answer comes after about 7 min on a running node, 17 min on a new one"}},
 		{"deleted", &fixed, nil, []Step{box(apitype.OpDelete, chat), object(apitype.OpDelete, deploymentType, "chat", chat, deployment(t, "chat", "2", 1), nil)},
@@ -157,7 +161,7 @@ func TestReplacement(t *testing.T) {
 		r := Explain(preview(&m, &m, box(apitype.OpSame, chat), s))
 		want := map[bool]string{
 			true:  "outage chat: replaces its Deployment (spec.selector): OUTAGE until the new replicas have loaded",
-			false: "replacement chat: replaces its Deployment (spec.selector): the old replicas stop after the new ones serve",
+			false: "replacement chat: replaces its Deployment (spec.selector): the old replicas stop after the new ones serve; needs 1 free GPU in g5 meanwhile, or the update fails",
 		}[first]
 		if got := lines(r); !slices.Equal(got, []string{want}) {
 			t.Errorf("deleted first %v: %q, want %q", first, got, want)
@@ -210,9 +214,9 @@ func TestPlatform(t *testing.T) {
 		{"a chart", nil, []Step{box(apitype.OpSame, keda), object(apitype.OpUpdate, releaseType, "keda", keda, tree(t, `{"name": "keda", "version": "2.19.0"}`), tree(t, `{"name": "keda", "version": "2.20.2"}`))},
 			[]string{"change keda: goes from chart `2.19.0` to `2.20.2`; its own pods restart, replicas of models keep running"}},
 		{"a chart goes", nil, []Step{box(apitype.OpDelete, keda), object(apitype.OpDelete, releaseType, "keda", keda, tree(t, `{"name": "keda"}`), nil)},
-			[]string{"deletion keda: would be UNINSTALLED with its data"}},
+			[]string{"deletion keda: would be UNINSTALLED with its data: models are no longer scaled by load, unless another KEDA runs"}},
 		{"bounds", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-g5-us-west-2a", sizes(0, 1, "1"), sizes(1, 3, "1"))},
-			[]string{"change g5: has 1 to 3 nodes in each zone instead of 0 to 1; running nodes within these bounds stay"}},
+			[]string{"change g5: has 1 to 3 nodes instead of 0 to 1 nodes in us-west-2a; running nodes within these bounds stay"}},
 		{"a release of nodes, without AWS", nil, []Step{box(apitype.OpSame, nodes), group(apitype.OpUpdate, "nodes-big-gpu-us-west-2a", sizes(0, 1, "1"), sizes(0, 1, "2")), group(apitype.OpUpdate, "nodes-big-gpu-us-gov-west-1b", sizes(0, 1, "1"), sizes(0, 1, "2"))},
 			[]string{"replacement big-gpu: replaces its nodes in us-west-2a and us-gov-west-1b, one after the other: 4 ran at the last update"}},
 		{"a release of nodes", []string{"g5: replaces 3 nodes, one zone at a time (AMI 1 → 2); needs up to 2 more nodes, quota allows 8"},
@@ -242,4 +246,64 @@ func TestPlatform(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestRestarts holds which replicas restart, and why, when several things of a Deployment
+// change at once.
+func TestRestarts(t *testing.T) {
+	one, two, moved, zero := record(1, 1), record(2, 2), record(1, 1), record(0, 4)
+	moved.Groups = []string{"g6"}
+	scaled, chosen := record(1, 3), record(1, 1)
+	chosen.InPlace, chosen.Surge = true, "lifecycle.rollout: surge"
+	with := func(m map[string]any, pod string) map[string]any {
+		spec := m["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
+		for key, value := range tree(t, "%s", pod) {
+			spec[key] = value
+		}
+		return m
+	}
+	args := []string{"org/model", "--max-model-len", "8192"}
+	tests := []struct {
+		name          string
+		before, after plans.Model
+		old, new      map[string]any
+		want          []string
+	}{
+		{"in place, and one replica less", two, one, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "1", 0, args[:1]...), []string{
+			"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one",
+			"change chat: stops 1 replica",
+		}},
+		{"in place by choice", chosen, chosen, deployment(t, "chat", "1", 0, args...), deployment(t, "chat", "1", 0, args[:1]...), []string{
+			"outage chat: restarts 1 replica in place (without `--max-model-len`): OUTAGE of about 7 min, as `lifecycle.rollout: inPlace` wants. Safer: merge this first, alone: lifecycle.rollout: surge",
+		}},
+		{"in place, and a range", two, scaled, deployment(t, "chat", "2", 0, args...), deployment(t, "chat", "", 0, args[:1]...), []string{
+			"outage chat: restarts 1 to 2 replicas in place (without `--max-model-len`): OUTAGE of about 7 min, no GPU is free for a replica beside the old one; no outage while several replicas run",
+			"change chat: is scaled by load: its 2 replicas become one until the scaler acts. Safer: merge it while one replica can serve the load",
+		}},
+		{"in place, on other nodes", one, moved, deployment(t, "chat", "1", 0), with(deployment(t, "chat", "1", 0), `{"nodeSelector": {"group": "g6"}}`), []string{
+			"outage chat: restarts 1 replica in place (nodeSelector): OUTAGE of about 7 min, or 17 min with a new node, no GPU is free for a replica beside the old one",
+		}},
+		{"other fields of the pod", two, two, deployment(t, "chat", "2", 1), with(deployment(t, "chat", "2", 1), `{"priorityClassName": "high", "schedulerName": "volcano"}`), []string{
+			"restart chat: restarts 2 replicas one after the other (priorityClassName, schedulerName): no outage, about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile",
+		}},
+		{"another image", one, one, deployment(t, "chat", "1", 0), with(deployment(t, "chat", "1", 0), `{"containers": [{"image": "vllm:v2", "args": null}]}`), []string{
+			"outage chat: restarts 1 replica in place (`vllm:v1 → vllm:v2`): OUTAGE of about 7 min, and the time to pull the image, no GPU is free for a replica beside the old one",
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s := object(apitype.OpUpdate, deploymentType, "chat", chat, test.old, test.new)
+			if got := lines(Explain(preview(&test.before, &test.after, box(apitype.OpSame, chat), s))); !slices.Equal(got, test.want) {
+				t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(test.want, "\n"))
+			}
+		})
+	}
+	t.Run("to zero", func(t *testing.T) {
+		got := lines(Explain(preview(&scaled, &zero, box(apitype.OpSame, chat), object(apitype.OpUpdate, scaledType, "chat", chat, nil, nil),
+			object(apitype.OpSame, deploymentType, "chat", chat, deployment(t, "chat", "", 1), deployment(t, "chat", "", 1)))))
+		want := []string{"outage chat: scales from 0 to 4 replicas instead of 1 to 3: without load it has none, and requests get errors until one has loaded, about 7 min, or 17 min with a new node"}
+		if !slices.Equal(got, want) {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
 }

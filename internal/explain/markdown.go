@@ -25,12 +25,12 @@ func Marker(stack string) string { return fmt.Sprintf("<!-- vllm-eks: %s -->", s
 // Markdown returns the comment about the preview.
 func (r Report) Markdown() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n%s", Marker(r.Stack), r.Summary())
+	fmt.Fprintf(&b, "%s\n%s", Marker(r.Stack), cut(r.Summary(), mostCharacters+len(Marker(r.Stack))))
 	if r.Failed || r.Unchanged() {
 		return b.String()
 	}
 	if len(r.Warnings) > 0 {
-		fmt.Fprintf(&b, "\n%s", folded(fmt.Sprintf("Warnings (%d)", len(r.Warnings)), fenced("", strings.Join(r.Warnings, "\n"))))
+		fmt.Fprintf(&b, "\n%s", folded(fmt.Sprintf("Warnings (%d)", len(r.Warnings)), fenced("", cut(strings.Join(r.Warnings, "\n"), mostCharacters-b.Len()))))
 	}
 	if r.Diff != "" {
 		b.WriteString("\n" + folded("Changed properties, without secrets", fenced("diff", cut(r.Diff, mostCharacters-b.Len()))))
@@ -45,7 +45,7 @@ func (r Report) Summary() string {
 	fmt.Fprintf(&b, "**%s**: %s\n", cmp.Or(r.Stack, "stack"), r.headline())
 	switch {
 	case r.Failed:
-		fmt.Fprintf(&b, "\n%s", fenced("", strings.Join(r.Problems, "\n")))
+		fmt.Fprintf(&b, "\n%s", fenced("", cut(strings.Join(r.Problems, "\n"), mostCharacters-1000)))
 	case !r.Unchanged():
 		r.writeConsequences(&b)
 		r.writeSizes(&b)
@@ -116,9 +116,9 @@ func (r Report) writeSizes(b *strings.Builder) {
 		for _, m := range r.Models {
 			before, after := cells(m.Before), cells(m.After)
 			for i := range before {
-				before[i] = arrow(before[i], after[i])
+				before[i] = cell(arrow(before[i], after[i]))
 			}
-			fmt.Fprintf(b, "| %s | %s |\n", m.Name, strings.Join(before, " | "))
+			fmt.Fprintf(b, "| %s | %s |\n", cell(m.Name), strings.Join(before, " | "))
 		}
 	}
 	before, after := r.Costs.Before, r.Costs.After
@@ -159,6 +159,12 @@ func cells(m *plans.Model) []string {
 	}
 	return []string{cmp.Or(m.Hardware, "–"), cmp.Or(m.Fit, "–"), count(m.MaxModelLen), count(m.KVTokens), count(m.Concurrency), replicas, span(m.Cost)}
 }
+
+// cell returns a text that Markdown shows literally in a table: a name of a GPU cannot end the
+// cell, mention a person or add markup.
+func cell(text string) string { return cellEscaper.Replace(text) }
+
+var cellEscaper = strings.NewReplacer("\n", " ", `\`, `\\`, "|", `\|`, "<", "&lt;", "&", "&amp;", "@", "&#64;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`)
 
 // arrow returns a value before and after; once if both are the same.
 func arrow(before, after string) string {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -28,18 +29,34 @@ const (
 	secretType     = "kubernetes:core/v1:Secret"
 	ingressType    = "kubernetes:networking.k8s.io/v1:Ingress"
 	scaledType     = "kubernetes:keda.sh/v1alpha1:ScaledObject"
+	monitorType    = "kubernetes:monitoring.coreos.com/v1:ServiceMonitor"
+	scalerType     = "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"
 )
 
-// component returns the component directly below the stack to which a step belongs.
+// component returns the component directly below the stack to which a step belongs. A digest has
+// no steps of components that stay the same: then their URN has their type and name.
 func (b book) component(s Step) Step {
-	for range b.steps { // a preview with a circle of parents is not the engine's
+	for range len(b.steps) + 1 { // a preview with a circle of parents is not the engine's
 		parent, found := b.steps[s.Parent]
-		if !found || parent.Type == stackType {
+		if !found {
+			parent = Step{Op: apitype.OpSame, URN: s.Parent, Type: typeOf(s.Parent)}
+		}
+		if parent.Type == stackType || parent.Type == "" {
 			break
 		}
 		s = parent
 	}
 	return s
+}
+
+// typeOf returns the type in the URN of a resource, without those of its parents; "" without a
+// URN.
+func typeOf(urn string) string {
+	parts := strings.Split(urn, "::")
+	if len(parts) < 4 {
+		return ""
+	}
+	return parts[2][strings.LastIndex(parts[2], "$")+1:]
 }
 
 // model has the steps of one model's objects.
@@ -81,8 +98,14 @@ func (b book) models() []Consequence {
 	return found
 }
 
-// record sets the model's name and its records, by the Deployment's name and namespace.
+// record sets the model's name and its records, by the Deployment's name and namespace. The
+// component of a model without a step of its Deployment has the same name as the Deployment.
 func (b book) record(m *model) {
+	for name, record := range b.preview.Before.Models {
+		if record.Deployment == m.component.name() {
+			m.name = name
+		}
+	}
 	for _, s := range b.preview.Steps {
 		if s.Type != deploymentType || b.component(s).URN != m.component.URN {
 			continue
@@ -126,17 +149,17 @@ func (m *model) consequences() []Consequence {
 	var found []Consequence
 	quiet := map[string]bool{} // kinds of objects that change without an effect on replicas
 	for _, s := range m.steps {
-		if s.Type == deploymentType {
-			if c, lost := unnamed(s); lost {
-				c.Subject = m.name
-				found = append(found, c)
-			}
+		said := false
+		list := clients(s)
+		if len(list) == 0 || s.Type == deploymentType {
+			var more []Consequence
+			more, said = m.step(s)
+			list = append(list, more...)
 		}
-		c, said := m.step(s)
-		switch {
-		case !said:
+		if !said && len(list) == 0 {
 			quiet[s.kind()] = true
-		case c.Text != "":
+		}
+		for _, c := range list {
 			c.Subject = m.name
 			found = append(found, c)
 		}
@@ -148,70 +171,101 @@ func (m *model) consequences() []Consequence {
 	return found
 }
 
-// step returns the effect of one step; said is false for an object without an effect of its
+// step returns the effects of one step; said is false for an object without an effect of its
 // own. A Secret has none, because a new one restarts the Deployment that reads it.
-func (m *model) step(s Step) (c Consequence, said bool) {
+func (m *model) step(s Step) (list []Consequence, said bool) {
+	one := func(c Consequence, said bool) ([]Consequence, bool) {
+		if !said {
+			return nil, false
+		}
+		return []Consequence{c}, true
+	}
 	switch s.Type {
 	case deploymentType:
 		return m.deployment(s), true
 	case serviceType:
-		return address(s, s.New, s.Old)
+		return one(m.address(s))
 	case ingressType:
-		return host(s)
+		return one(host(s), true)
 	case claimType:
 		if s.is(apitype.OpDelete, apitype.OpReplace) {
-			return Consequence{Kind: Deletion, Text: "DELETES the volume of its cache; the next start downloads the weights again"}, true
+			return one(Consequence{Kind: Deletion, Text: "DELETES the volume of its cache; the next start downloads the weights again"}, true)
 		}
 	case scaledType:
-		return m.scaled(s)
+		return one(m.scaled(s))
+	case scalerType:
+		return one(scaler(s))
+	case monitorType:
+		return one(Consequence{Kind: Change, Text: "is no longer scraped: it has no metrics and no alerts"}, s.Op == apitype.OpDelete)
 	case secretType:
-		return Consequence{}, true
+		return nil, true
 	}
-	return c, false
+	return nil, false
 }
 
 // address returns the effect of a step on a Service.
-func address(s Step, after, before map[string]any) (Consequence, bool) {
+func (m *model) address(s Step) (Consequence, bool) {
 	name := func(inputs map[string]any) string {
 		return code(text(inputs, "metadata", "name") + "." + text(inputs, "metadata", "namespace"))
 	}
 	switch s.Op {
 	case apitype.OpCreate:
-		return Consequence{Kind: Creation, Text: "gets the address " + name(after)}, true
+		return Consequence{Kind: Creation, Text: "gets the address " + name(s.New)}, true
 	case apitype.OpDelete:
-		return Consequence{Kind: Deletion, Text: "loses the address " + name(before) + ": its clients get errors",
-			Safer: "keep the name in `previousNames`"}, true
+		c := Consequence{Kind: Deletion, Text: "loses the address " + name(s.Old) + ": its clients get errors", Safer: "keep the name in `previousNames`"}
+		if m.before != nil && m.after != nil && m.before.Namespace != m.after.Namespace {
+			c.Safer = fmt.Sprintf("add a model with another name in %s, and remove %s when its clients call that", code(m.after.Namespace), m.name)
+		}
+		return c, true
 	case apitype.OpReplace:
-		return Consequence{Kind: Outage, Text: "replaces the Service " + name(after) + ": its address in the cluster changes"}, true
+		return Consequence{Kind: Outage, Text: "replaces the Service " + name(s.New) + ": its address in the cluster changes"}, true
 	}
 	return Consequence{}, false
 }
 
 // host returns the effect of a step on an Ingress.
-func host(s Step) (Consequence, bool) {
+func host(s Step) Consequence {
 	switch s.Op {
 	case apitype.OpCreate:
-		return Consequence{Kind: Creation, Text: "becomes reachable through the ingress controller"}, true
+		return Consequence{Kind: Creation, Text: "becomes reachable through the ingress controller"}
 	case apitype.OpDelete:
-		return Consequence{Kind: Deletion, Text: "loses its Ingress: clients outside the cluster get errors"}, true
+		return Consequence{Kind: Deletion, Text: "loses its Ingress: clients outside the cluster get errors"}
 	case apitype.OpReplace:
-		return Consequence{Kind: Outage, Text: "replaces its Ingress: the load balancer and its address may change"}, true
+		return Consequence{Kind: Outage, Text: "replaces its Ingress: the load balancer and its address may change"}
 	}
-	return Consequence{Kind: Change, Text: "changes its Ingress; its replicas keep running"}, true
+	return Consequence{Kind: Change, Text: "changes its Ingress; its replicas keep running"}
 }
 
 // scaled returns the effect of a step on a ScaledObject.
 func (m *model) scaled(s Step) (Consequence, bool) {
 	switch {
 	case s.Op == apitype.OpDelete:
-		return Consequence{Kind: Change, Text: "is no longer scaled by KEDA"}, true
+		return Consequence{Kind: Change, Text: "is no longer scaled by KEDA; its replicas stay until another scaler changes their number"}, true
 	case s.Op != apitype.OpUpdate || m.before == nil || m.after == nil:
+		return Consequence{}, false
+	case m.before.Min == m.after.Min && m.before.Max == m.after.Max && reflect.DeepEqual(s.Old["spec"], s.New["spec"]):
 		return Consequence{}, false
 	case m.before.Min == m.after.Min && m.before.Max == m.after.Max:
 		return Consequence{Kind: Change, Text: "scales by other targets; its replicas keep running"}, true
 	}
+	if m.after.Min == 0 && m.before.Min > 0 {
+		first := m.after.LoadSeconds + m.after.ProvisionSeconds
+		return Consequence{Kind: Outage, Text: fmt.Sprintf("scales from 0 to %d replicas instead of %d to %d: without load it has none, and requests get errors until one has loaded, about %s, or %s with a new node",
+			m.after.Max, m.before.Min, m.before.Max, duration(m.after.LoadSeconds), duration(first))}, true
+	}
 	return Consequence{Kind: Change, Text: fmt.Sprintf("scales from %d to %d replicas instead of %d to %d; running replicas within these bounds stay",
 		m.after.Min, m.after.Max, m.before.Min, m.before.Max)}, true
+}
+
+// scaler returns the effect of a step on a HorizontalPodAutoscaler.
+func scaler(s Step) (Consequence, bool) {
+	switch s.Op {
+	case apitype.OpCreate:
+		return Consequence{Kind: Change, Text: "is scaled by a HorizontalPodAutoscaler"}, true
+	case apitype.OpDelete:
+		return Consequence{Kind: Change, Text: "is no longer scaled by a HorizontalPodAutoscaler; its replicas stay until another scaler changes their number"}, true
+	}
+	return Consequence{}, false
 }
 
 // created returns the effect of a new model.
@@ -230,6 +284,9 @@ func (m *model) created() Consequence {
 // deleted returns the effect of a model that the update deletes.
 func (m *model) deleted() Consequence {
 	c := Consequence{Subject: m.name, Kind: Deletion, Text: "would be DELETED: its replicas stop, and its clients get errors"}
+	if slices.ContainsFunc(m.steps, func(s Step) bool { return s.Type == claimType && s.Op == apitype.OpDelete }) {
+		c.Text += "; the volume of its cache is deleted"
+	}
 	switch {
 	case m.successor != "":
 		c.Safer = fmt.Sprintf("if %s replaces it: `previousNames: [%s]` on %[1]s keeps its replicas and its address", m.successor, m.name)

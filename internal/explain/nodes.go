@@ -9,10 +9,14 @@ import (
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
+	"github.com/vllm-eks/vllm-eks/internal/plans"
 )
 
-// zonal matches the zone at the end of the name of a zone's node group.
-var zonal = regexp.MustCompile(`-([a-z]{2}(?:-[a-z]+)+-\d[a-z](?:-[a-z]+-\d[a-z])?)$`)
+// zonal matches the zone at the end of the name of a zone's node group. Its directions are those
+// of the regions of AWS, so that a group can have a name such as g5-on-demand:
+// https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html (read 2026-11-30)
+var zonal = regexp.MustCompile(`-((?:[a-z]{2}(?:-gov|-iso[a-z]?)?|eusc-de)-(?:central|north|south|(?:north|south)?(?:east|west))-\d(?:-[a-z]+-\d)?[a-z])$`)
 
 // nodeGroups returns the consequences for node groups, and the steps of other resources. The
 // program knows the running nodes and warns of what happens to them; without access to AWS,
@@ -38,7 +42,10 @@ func nodeGroups(steps []Step, warnings []string) (found []Consequence, rest []St
 			}
 			c := groupChange(op, same)
 			if text, found := known[c.Kind]; found && op != apitype.OpCreate {
-				c.Text, c.Nodes = text, running(text)
+				c.Text, c.Nodes = strings.Join(text, "; "), 0
+				for _, one := range text {
+					c.Nodes += running(one)
+				}
 			}
 			c.Subject = name
 			found = append(found, c)
@@ -47,17 +54,18 @@ func nodeGroups(steps []Step, warnings []string) (found []Consequence, rest []St
 	return found, rest
 }
 
-// warned returns what the program warns of for the nodes of a group, by its kind.
-func warned(group string, warnings []string) map[Kind]string {
-	known := map[Kind]string{}
+// warned returns what the program warns of for the nodes of a group, by its kind: one warning
+// for each zone that goes.
+func warned(group string, warnings []string) map[Kind][]string {
+	known := map[Kind][]string{}
 	for _, warning := range warnings {
 		text, about := strings.CutPrefix(warning, group+": ")
 		switch {
 		case !about:
 		case strings.HasPrefix(text, "removes "):
-			known[Deletion] = text
+			known[Deletion] = append(known[Deletion], text)
 		case strings.HasPrefix(text, "replaces "), strings.HasPrefix(text, "updates node groups "):
-			known[Replacement] = text
+			known[Replacement] = append(known[Replacement], text)
 		}
 	}
 	return known
@@ -76,33 +84,68 @@ func running(warning string) int {
 	return n
 }
 
+// drainSeconds is the longest time for which EKS drains a node of a deleted node group, before it
+// ends the node: https://docs.aws.amazon.com/eks/latest/userguide/delete-managed-node-group.html
+// (read 2026-11-30)
+const drainSeconds = 300
+
 // moved returns the consequences for models whose nodes are replaced. Their replicas stop
-// when a node is drained, and others start on new nodes: each waits until the one before has
-// loaded, and only a single replica is missed.
+// when a node is drained, and others start on new nodes. While EKS replaces nodes, each replica
+// waits until the one before has loaded, and only a single replica is missed. EKS does not wait
+// as long for the nodes of a group that it deletes.
 func moved(p Preview, platform []Consequence) []Consequence {
-	if p.After == nil {
-		return nil
+	models := p.Before.Models
+	if p.After != nil {
+		models = p.After.Models
 	}
 	var found []Consequence
-	for _, name := range slices.Sorted(maps.Keys(p.After.Models)) {
-		m := p.After.Models[name]
-		i := slices.IndexFunc(platform, func(c Consequence) bool {
-			return c.Nodes > 0 && c.Kind.Risky() && slices.Contains(m.Groups, c.Subject)
-		})
-		if _, runs := p.Before.Models[name]; i < 0 || !runs {
+	for _, name := range slices.Sorted(maps.Keys(models)) {
+		m := models[name]
+		_, runs := p.Before.Models[name]
+		if op := deployed(p.Steps, m); op == apitype.OpDelete || !runs && op == "" {
 			continue
 		}
-		took := fmt.Sprintf("about %s, or %s with a new node", duration(m.LoadSeconds), duration(m.LoadSeconds+m.ProvisionSeconds))
-		c := Consequence{Subject: name, Kind: Restart, Restarts: &Range{0, m.Max},
-			Text: fmt.Sprintf("moves the replicas that run on nodes of %s, one after the other: no outage; each takes %s", platform[i].Subject, took)}
-		if m.Min < 2 {
-			c.Kind, c.OutageSeconds = Outage, m.LoadSeconds
-			c.Text = fmt.Sprintf("moves its replica if it runs on a node of %s: OUTAGE of %s", platform[i].Subject, took)
-			c.Safer = "`replicas: {min: 2}` first"
+		if c, moves := moving(m, platform); moves {
+			c.Subject = name
+			found = append(found, c)
 		}
-		found = append(found, c)
 	}
 	return found
+}
+
+// moving returns the consequence for a model of its nodes' replacement.
+func moving(m plans.Model, platform []Consequence) (c Consequence, moves bool) {
+	var group *Consequence
+	for _, change := range platform {
+		if change.Nodes > 0 && change.Kind.Risky() && slices.Contains(m.Groups, change.Subject) && (group == nil || change.ends) {
+			group = &change
+		}
+	}
+	if group == nil {
+		return c, false
+	}
+	took := fmt.Sprintf("about %s, or %s with a new node", duration(m.LoadSeconds), duration(m.LoadSeconds+m.ProvisionSeconds))
+	switch {
+	case m.Min < 2:
+		return Consequence{Kind: Outage, Restarts: &Range{0, m.Max}, OutageSeconds: m.LoadSeconds, Safer: "`replicas: {min: 2}` first",
+			Text: fmt.Sprintf("moves its replica if it runs on a node of %s: OUTAGE of %s", group.Subject, took)}, true
+	case group.ends && m.LoadSeconds >= drainSeconds:
+		return Consequence{Kind: Outage, Restarts: &Range{0, m.Max}, OutageSeconds: m.LoadSeconds, Safer: "add a node group with another name, let the model move to it, and then remove this one",
+			Text: fmt.Sprintf("moves the replicas that run on nodes of %s: EKS ends a node after %s, before a new replica has loaded: OUTAGE of %s if all run there", group.Subject, duration(drainSeconds), took)}, true
+	}
+	return Consequence{Kind: Restart, Restarts: &Range{0, m.Max},
+		Text: fmt.Sprintf("moves the replicas that run on nodes of %s, one after the other: no outage; each takes %s", group.Subject, took)}, true
+}
+
+// deployed returns the operation on the Deployment that a model has before the update; "" without
+// one. The record of a release without the output of the models has none of them.
+func deployed(steps []Step, m plans.Model) apitype.OpType {
+	for _, s := range steps {
+		if s.Type == deploymentType && text(s.Old, "metadata", "name") == m.Deployment && text(s.Old, "metadata", "namespace") == m.Namespace {
+			return s.Op
+		}
+	}
+	return ""
 }
 
 // groupChange returns the effect of an operation on the node groups of some zones.
@@ -119,17 +162,15 @@ func groupChange(op apitype.OpType, steps []Step) Consequence {
 	in := " in " + enumerate(zones)
 	switch {
 	case op == apitype.OpDelete:
-		return Consequence{Kind: Deletion, Nodes: nodes, Text: fmt.Sprintf("removes its node groups%s, with %d nodes at the last update", in, nodes)}
+		return Consequence{Kind: Deletion, Nodes: nodes, ends: true, Text: fmt.Sprintf("removes its node groups%s, with %d nodes at the last update", in, nodes)}
 	case op == apitype.OpReplace:
-		return Consequence{Kind: Replacement, Nodes: nodes, Text: fmt.Sprintf("replaces its node groups%s, with %d nodes at the last update", in, nodes)}
+		return Consequence{Kind: Replacement, Nodes: nodes, ends: true, Text: fmt.Sprintf("replaces its node groups%s, with %d nodes at the last update", in, nodes)}
 	case op == apitype.OpCreate:
-		low, _ := integer(steps[0].New, "scalingConfig", "minSize")
-		high, _ := integer(steps[0].New, "scalingConfig", "maxSize")
-		return Consequence{Kind: Creation, Text: fmt.Sprintf("gets node groups%s, with %d to %d nodes in each zone", in, low, high)}
+		return Consequence{Kind: Creation, Text: "gets node groups with " + perZone(steps, func(s Step) string { return nodesOf(s.New) })}
 	case slices.ContainsFunc(steps, replacesNodes):
 		return Consequence{Kind: Replacement, Nodes: nodes, Text: fmt.Sprintf("replaces its nodes%s, one after the other: %d ran at the last update", in, nodes)}
 	}
-	return bounds(steps[0])
+	return bounds(steps)
 }
 
 // replacesNodes reports whether EKS replaces the nodes of an updated group.
@@ -142,16 +183,43 @@ func replacesNodes(s Step) bool {
 }
 
 // bounds returns the effect of other bounds of a group.
-func bounds(s Step) Consequence {
-	values := func(inputs map[string]any) (low, high int) {
-		low, _ = integer(inputs, "scalingConfig", "minSize")
-		high, _ = integer(inputs, "scalingConfig", "maxSize")
-		return low, high
-	}
-	oldLow, oldHigh := values(s.Old)
-	low, high := values(s.New)
-	if oldLow == low && oldHigh == high {
+func bounds(steps []Step) Consequence {
+	steps = slices.DeleteFunc(slices.Clone(steps), func(s Step) bool { return nodesOf(s.Old) == nodesOf(s.New) })
+	if len(steps) == 0 {
 		return Consequence{Kind: Change, Text: "changes its settings; running nodes stay"}
 	}
-	return Consequence{Kind: Change, Text: fmt.Sprintf("has %d to %d nodes in each zone instead of %d to %d; running nodes within these bounds stay", low, high, oldLow, oldHigh)}
+	return Consequence{Kind: Change, Text: fmt.Sprintf("has %s; running nodes within these bounds stay",
+		perZone(steps, func(s Step) string { return nodesOf(s.New) + " instead of " + nodesOf(s.Old) }))}
+}
+
+// nodesOf returns the bounds of a node group: "0 to 3 nodes".
+func nodesOf(inputs map[string]any) string {
+	low, _ := integer(inputs, "scalingConfig", "minSize")
+	high, _ := integer(inputs, "scalingConfig", "maxSize")
+	return fmt.Sprintf("%d to %d nodes", low, high)
+}
+
+// perZone returns a phrase for each node group, once for the zones with the same.
+func perZone(steps []Step, phrase func(Step) string) string {
+	zones := map[string][]string{}
+	var phrases []string
+	for _, s := range steps {
+		p := phrase(s)
+		if zones[p] == nil {
+			phrases, zones[p] = append(phrases, p), []string{}
+		}
+		if found := zonal.FindStringSubmatch(s.name()); found != nil {
+			zones[p] = append(zones[p], found[1])
+		}
+	}
+	for i, p := range phrases {
+		switch list := zones[p]; len(list) {
+		case 0:
+		case 1:
+			phrases[i] += " in " + list[0]
+		default:
+			phrases[i] += " in each of " + enumerate(list)
+		}
+	}
+	return strings.Join(phrases, ", and ")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -23,16 +24,17 @@ const (
 // lost states what the deletion of a resource loses, by its type. The deletion of another type
 // loses nothing that an update cannot create again.
 var lost = map[string]string{
-	"aws:ec2/vpc:Vpc":                  "the VPC with everything in it",
-	"aws:ec2/subnet:Subnet":            "a subnet, from which nodes and load balancers must leave first",
-	clusterType:                        "the cluster with everything on it",
-	"aws:cloudwatch/logGroup:LogGroup": "a log group with its logs",
-	"aws:kms/key:Key":                  "a KMS key; what it encrypts cannot be read afterwards",
-	"aws:s3/bucket:Bucket":             "a bucket",
-	namespaceType:                      "the namespace with everything in it",
-	claimType:                          "a volume with its data",
-	"aws:ec2/natGateway:NatGateway":    "a NAT gateway: connections through it end",
-	"aws:ec2/vpcEndpoint:VpcEndpoint":  "a VPC endpoint: connections through it end",
+	"aws:ec2/vpc:Vpc":                 "the VPC with everything in it",
+	"aws:ec2/subnet:Subnet":           "a subnet, from which nodes and load balancers must leave first",
+	clusterType:                       "the cluster with everything on it",
+	logsType:                          "a log group with its logs",
+	rulesType:                         "the alerts of all models",
+	"aws:kms/key:Key":                 "a KMS key; what it encrypts cannot be read afterwards",
+	"aws:s3/bucket:Bucket":            "a bucket",
+	namespaceType:                     "the namespace with everything in it",
+	claimType:                         "a volume with its data",
+	"aws:ec2/natGateway:NatGateway":   "a NAT gateway: connections through it end",
+	"aws:ec2/vpcEndpoint:VpcEndpoint": "a VPC endpoint: connections through it end",
 }
 
 // part has the steps of one component of the platform.
@@ -58,7 +60,7 @@ func (b book) platform(warnings []string) []Consequence {
 		}
 		p.steps = append(p.steps, s)
 	}
-	var found []Consequence
+	found := unprotected(b.preview.Steps)
 	for _, p := range slices.SortedFunc(maps.Values(parts), func(x, y *part) int { return cmp.Compare(x.name, y.name) }) {
 		found = append(found, p.consequences(warnings)...)
 	}
@@ -78,11 +80,13 @@ func (p *part) consequences(warnings []string) []Consequence {
 		rest = p.steps
 	}
 	var plain []Step
-	for _, s := range rest {
-		if c, said := single(s); said {
+	for _, s := range withoutEntries(rest) {
+		list := p.single(s)
+		for _, c := range list {
 			c.Subject = cmp.Or(c.Subject, p.name)
 			found = append(found, c)
-		} else {
+		}
+		if len(list) == 0 {
 			plain = append(plain, s)
 		}
 	}
@@ -96,22 +100,32 @@ func (p *part) consequences(warnings []string) []Consequence {
 	return append(found, summary)
 }
 
-// single returns the effect of a step that deserves a sentence of its own.
-func single(s Step) (Consequence, bool) {
+// single returns the effects of a step that deserves a sentence of its own.
+func (p *part) single(s Step) []Consequence {
+	one := func(c Consequence, said bool) []Consequence {
+		if !said {
+			return nil
+		}
+		return []Consequence{c}
+	}
 	what, durable := lost[s.Type]
 	switch {
-	case durable && what != "" && s.Op == apitype.OpDelete:
-		return Consequence{Subject: subject(s), Kind: Deletion, Text: "would be DELETED: " + what}, true
-	case durable && what != "" && s.Op == apitype.OpReplace:
-		return Consequence{Subject: subject(s), Kind: Deletion, Text: fmt.Sprintf("would be REPLACED, which deletes %s (%s)", what, strings.Join(s.Keys, ", "))}, true
+	case durable && s.Op == apitype.OpDelete:
+		return one(Consequence{Subject: subject(s), Kind: Deletion, Text: "would be DELETED: " + what}, true)
+	case durable && s.Op == apitype.OpReplace:
+		return one(Consequence{Subject: subject(s), Kind: Deletion, Text: fmt.Sprintf("would be REPLACED, which deletes %s (%s)", what, strings.Join(s.Keys, ", "))}, true)
 	case s.Type == releaseType:
-		return chart(s), true
+		return chart(s)
 	case s.Type == clusterType && s.Op == apitype.OpUpdate:
-		return controlPlane(s)
-	case s.Type == addonType && s.Op == apitype.OpUpdate:
-		return addon(s)
+		return append(one(controlPlane(s)), endpoint(s)...)
+	case s.Type == addonType:
+		return one(addon(s))
+	case s.Type == logsType && s.Op == apitype.OpUpdate:
+		return one(retention(s))
+	case s.Type == entryType, s.Type == policyOf:
+		return one(access(s))
 	}
-	return Consequence{}, false
+	return nil
 }
 
 // subject names a resource by its kind and its name in the program.
@@ -122,8 +136,18 @@ func subject(s Step) string {
 	return strings.ToLower(s.kind()) + " " + s.name()
 }
 
-// chart returns the effect of a step on a Helm release.
-func chart(s Step) Consequence {
+// stops states what stops without a chart, by the name of its release. Without another
+// sentence, its data is lost.
+var stops = map[string]string{
+	"keda":                         "models are no longer scaled by load, unless another KEDA runs",
+	"cluster-autoscaler":           "no node starts for a waiting replica, unless another autoscaler runs",
+	"nvidia-device-plugin":         "no further replica gets a GPU, unless another device plugin runs",
+	"aws-load-balancer-controller": "load balancers do not follow their replicas, unless another controller runs",
+	"kps":                          "metrics, alerts and scaling by load stop, unless another Prometheus runs",
+}
+
+// chart returns the effects of a step on a Helm release.
+func chart(s Step) []Consequence {
 	name := cmp.Or(text(s.New, "name"), text(s.Old, "name"), s.name())
 	c := Consequence{Subject: name}
 	before, after := text(s.Old, "version"), text(s.New, "version")
@@ -132,6 +156,9 @@ func chart(s Step) Consequence {
 		c.Kind, c.Text = Creation, "is installed from chart "+code(after)
 	case apitype.OpDelete:
 		c.Kind, c.Text = Deletion, "would be UNINSTALLED with its data"
+		if what, known := stops[name]; known {
+			c.Text += ": " + what
+		}
 	case apitype.OpReplace:
 		c.Kind, c.Text = Replacement, "is uninstalled and installed again"
 	default:
@@ -140,7 +167,20 @@ func chart(s Step) Consequence {
 			c.Text = fmt.Sprintf("goes from chart %s to %s; its own pods restart, replicas of models keep running", code(before), code(after))
 		}
 	}
-	return c
+	return append([]Consequence{c}, metrics(name, s)...)
+}
+
+// metrics returns the effect of a shorter retention of metrics.
+func metrics(name string, s Step) []Consequence {
+	days := func(inputs map[string]any) int {
+		n, _ := strconv.Atoi(strings.TrimSuffix(text(inputs, "values", "prometheus", "prometheusSpec", "retention"), "d"))
+		return n
+	}
+	before, after := days(s.Old), days(s.New)
+	if after == 0 || after >= before {
+		return nil
+	}
+	return []Consequence{{Subject: name, Kind: Deletion, Text: fmt.Sprintf("keeps metrics for %d days instead of %d: DELETES older ones", after, before)}}
 }
 
 // controlPlane returns the effect of an update of the EKS cluster.
@@ -153,13 +193,17 @@ func controlPlane(s Step) (Consequence, bool) {
 		Safer: "update another environment first"}, true
 }
 
-// addon returns the effect of an update of an EKS add-on.
+// addon returns the effect of a step on an EKS add-on.
 func addon(s Step) (Consequence, bool) {
+	name := cmp.Or(text(s.New, "addonName"), text(s.Old, "addonName"), s.name())
 	before, after := text(s.Old, "addonVersion"), text(s.New, "addonVersion")
-	if before == after {
-		return Consequence{}, false
+	switch {
+	case s.Op == apitype.OpDelete:
+		return Consequence{Subject: name, Kind: Deletion, Text: "would be DELETED: pods that need this add-on fail, or do not start"}, true
+	case s.Op == apitype.OpUpdate && before != after:
+		return Consequence{Subject: name, Kind: Change, Text: fmt.Sprintf("goes from %s to %s", code(before), code(after))}, true
 	}
-	return Consequence{Subject: cmp.Or(text(s.New, "addonName"), s.name()), Kind: Change, Text: fmt.Sprintf("goes from %s to %s", code(before), code(after))}, true
+	return Consequence{}, false
 }
 
 // summary returns one sentence about the other steps of a component.

@@ -32,6 +32,8 @@ type Step struct {
 	Changed []string
 	// Keys lists the properties that cause a replacement.
 	Keys []string
+	// Unprotected reports a resource that loses its protection against deletion.
+	Unprotected bool
 	// DeletedFirst reports a replacement that deletes the old resource first.
 	DeletedFirst bool
 }
@@ -223,6 +225,7 @@ func eventStep(m apitype.StepEventMetadata) Step {
 	if m.New != nil {
 		s.New, s.Parent, s.Custom = m.New.Inputs, m.New.Parent, m.New.Custom
 	}
+	s.Unprotected = m.Old != nil && m.New != nil && m.Old.Protect && !m.New.Protect
 	for path := range m.DetailedDiff {
 		s.Changed = append(s.Changed, path)
 	}
@@ -237,6 +240,7 @@ func (d digestStep) step() Step {
 	if d.New != nil {
 		s.Type, s.New, s.Parent, s.Custom = string(d.New.Type), d.New.Inputs, string(d.New.Parent), d.New.Custom
 	}
+	s.Unprotected = d.Old != nil && d.New != nil && d.Old.Protect && !d.New.Protect
 	for path := range d.DetailedDiff {
 		s.Changed = append(s.Changed, path)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/vllm-eks/vllm-eks/internal/plans"
 )
 
@@ -29,11 +31,14 @@ func read(t *testing.T, name string) Preview {
 // that only events have the new outputs.
 func TestBothFormsOfPreviews(t *testing.T) {
 	events, digest := read(t, "events.json"), read(t, "digest.json")
-	want := []string{"restart chat: restarts 2 replicas one after the other (`--max-model-len 8192 → 4096`, env): no outage"}
+	want := []string{
+		"deletion chat: reads its API key from another Secret: if the key differs, requests with the old one get 401. Safer: merge it when all clients can change their key",
+		"restart chat: restarts 2 replicas one after the other (`--max-model-len 8192 → 4096`, variable `VLLM_API_KEY`): no outage",
+	}
 	if got := lines(Explain(digest)); !slices.Equal(got, want) {
 		t.Errorf("the digest is explained as %q, want %q", got, want)
 	}
-	want[0] += ", about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"
+	want[1] += ", about 14 min, and 10 min more if a node must start; needs 1 free GPU in g5 meanwhile"
 	if got := lines(Explain(events)); !slices.Equal(got, want) {
 		t.Errorf("the events are explained as %q, want %q", got, want)
 	}
@@ -121,4 +126,15 @@ func FuzzExplain(f *testing.F) {
 			t.Errorf("the comment begins with %q", comment[:min(len(comment), 80)])
 		}
 	})
+}
+
+// TestDigestWithoutComponents holds that a digest, which has only the steps that change
+// something, names the model of each step, by its present name.
+func TestDigestWithoutComponents(t *testing.T) {
+	m := record(2, 2)
+	renamed := preview(&m, nil, object(apitype.OpUpdate, "kubernetes:policy/v1:PodDisruptionBudget", "chat", chat, nil, nil))
+	renamed.After, renamed.Before.Models = nil, map[string]plans.Model{"talk": m}
+	if got, want := lines(Explain(renamed)), []string{"change talk: changes PodDisruptionBudget; its replicas keep running"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
 }

@@ -14,9 +14,10 @@ type Kind string
 
 // The kinds, the riskiest first.
 const (
-	// Deletion means that something is lost: a model's address, a volume, a namespace, a VPC.
+	// Deletion means that something is lost: a model's address, the access of clients or of
+	// people, a volume, a namespace, a VPC.
 	Deletion Kind = "deletion"
-	// Outage means that no replica of a model answers for some time.
+	// Outage means that no replica of a model answers, or clients do not reach it, for some time.
 	Outage Kind = "outage"
 	// Replacement means that nodes or parts of the platform are replaced.
 	Replacement Kind = "replacement"
@@ -58,6 +59,8 @@ type Consequence struct {
 	// OutageSeconds is how long no replica answers, 0 if one always does or if the time is not
 	// known.
 	OutageSeconds int `json:"outageSeconds,omitempty"`
+	// ends reports that EKS ends the nodes, and does not wait for their replicas to move.
+	ends bool
 }
 
 // Report explains a preview.
@@ -119,7 +122,10 @@ func Explain(p Preview) Report {
 		return cmp.Or(cmp.Compare(slices.Index(kinds, a.Kind), slices.Index(kinds, b.Kind)), cmp.Compare(a.Subject, b.Subject))
 	})
 	r.Warnings = slices.DeleteFunc(r.Warnings, func(warning string) bool {
-		return slices.ContainsFunc(r.Consequences, func(c Consequence) bool { return warning == c.Subject+": "+c.Text })
+		return slices.ContainsFunc(r.Consequences, func(c Consequence) bool {
+			text, about := strings.CutPrefix(warning, c.Subject+": ")
+			return about && slices.Contains(strings.Split(c.Text, "; "), text) || warning == c.Subject+": "+c.Text
+		})
 	})
 	r.Models, r.Costs = compared(p)
 	r.Diff = difference(p.Steps)
@@ -158,6 +164,9 @@ func compared(p Preview) ([]ModelChange, CostChange) {
 	for _, name := range slices.Compact(names) {
 		before, existed := p.Before.Models[name]
 		after, exists := p.After.Models[name]
+		if !existed && deployed(p.Steps, after) != "" {
+			continue // it runs, and a release without records deployed it
+		}
 		c := ModelChange{Name: name}
 		if existed {
 			c.Before = &before

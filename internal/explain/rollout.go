@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -11,20 +12,27 @@ import (
 	"github.com/vllm-eks/vllm-eks/internal/trees"
 )
 
-// deployment returns the effect of a step on the model's Deployment; a text of "" if the
-// Deployment has none.
-func (m *model) deployment(s Step) Consequence {
+// deployment returns the effects of a step on the model's Deployment.
+func (m *model) deployment(s Step) []Consequence {
 	switch {
 	case s.Op == apitype.OpReplace:
-		return m.replaced(s)
+		return []Consequence{m.replaced(s)}
 	case s.Op == apitype.OpDelete:
-		return m.deleted()
+		return []Consequence{m.deleted()}
 	case s.Op == apitype.OpCreate:
-		return m.created()
+		return []Consequence{m.created()}
 	case m.restarts(s):
-		return m.restarted(s)
+		list := []Consequence{m.restarted(s)}
+		if c, resized := m.resized(s); resized {
+			c.Text, _, _ = strings.Cut(c.Text, "; ") // without what stays
+			list = append(list, c)
+		}
+		return list
 	}
-	return m.resized(s)
+	if c, resized := m.resized(s); resized {
+		return []Consequence{c}
+	}
+	return []Consequence{{Kind: Change, Text: "changes its Deployment; its replicas keep running"}}
 }
 
 // restarts reports whether the update changes the template of the pods.
@@ -39,15 +47,24 @@ func (m *model) restarts(s Step) bool {
 	return !reflect.DeepEqual(before, after)
 }
 
-// replicas returns the number of replicas that run before the update.
+// replicas returns the number of replicas that run before the update, and that it keeps.
 func (m *model) replicas(s Step) *Range {
+	var before *Range
 	if n, fixed := integer(s.Old, "spec", "replicas"); fixed {
-		return &Range{n, n}
+		before = &Range{n, n}
+	} else if m.before != nil {
+		before = &Range{m.before.Min, m.before.Max}
 	}
-	if m.before != nil {
-		return &Range{m.before.Min, m.before.Max}
+	if before == nil {
+		return nil
 	}
-	return nil
+	if n, fixed := integer(s.New, "spec", "replicas"); fixed {
+		return &Range{min(before.Min, n), min(before.Max, n)}
+	}
+	if m.after != nil {
+		return &Range{min(before.Min, m.after.Min), min(before.Max, m.after.Max)}
+	}
+	return before
 }
 
 // restarted returns the effect of a rollout.
@@ -75,8 +92,15 @@ func (m *model) restarted(s Step) Consequence {
 	if r != nil {
 		m.timed(&c, surges(s.New) > 0)
 	}
+	if image(s.Old) != image(s.New) {
+		c.Text += ", and the time to pull the image"
+	}
 	if c.Kind == Outage {
-		c.Text += ", no GPU is free for a replica beside the old one"
+		reason := "no GPU is free for a replica beside the old one"
+		if r != nil && strings.HasPrefix(r.Surge, "lifecycle.rollout") {
+			reason = "as `lifecycle.rollout: inPlace` wants"
+		}
+		c.Text += ", " + reason
 		if c.Restarts != nil && c.Restarts.Max > 1 {
 			c.Text += "; no outage while several replicas run"
 		}
@@ -94,6 +118,10 @@ func (m *model) timed(c *Consequence, surge bool) {
 	case c.Kind == Outage:
 		c.OutageSeconds = r.LoadSeconds
 		c.Text += " of about " + duration(r.LoadSeconds)
+		if m.before != nil && !slices.Equal(m.before.Groups, r.Groups) {
+			c.OutageSeconds += r.ProvisionSeconds
+			c.Text += ", or " + duration(c.OutageSeconds) + " with a new node"
+		}
 	default:
 		c.Text += ", " + times(r.LoadSeconds, c.Restarts)
 	}
@@ -116,23 +144,23 @@ func times(seconds int, replicas *Range) string {
 	return "about " + duration(seconds*max(replicas.Min, 1))
 }
 
-// resized returns the effect of a Deployment's update that keeps its pods.
-func (m *model) resized(s Step) Consequence {
+// resized returns the effect of another number of replicas; changed is false if it stays.
+func (m *model) resized(s Step) (c Consequence, changed bool) {
 	before, fixed := integer(s.Old, "spec", "replicas")
 	after, fixes := integer(s.New, "spec", "replicas")
 	switch {
 	case fixed && fixes && after > before:
-		return Consequence{Kind: Change, Text: fmt.Sprintf("starts %s more; running ones stay", counted(after-before, after-before))}
+		c = Consequence{Kind: Change, Text: fmt.Sprintf("starts %s more; running ones stay", counted(after-before, after-before))}
 	case fixed && fixes && after < before:
-		return Consequence{Kind: Change, Text: fmt.Sprintf("stops %s; the others serve", counted(before-after, before-after))}
+		c = Consequence{Kind: Change, Text: fmt.Sprintf("stops %s; the others serve", counted(before-after, before-after))}
 	case fixed && !fixes && before > 1:
-		return Consequence{Kind: Change, Text: fmt.Sprintf("is scaled by load: its %d replicas become one until the scaler acts", before),
+		c = Consequence{Kind: Change, Text: fmt.Sprintf("is scaled by load: its %d replicas become one until the scaler acts", before),
 			Safer: "merge it while one replica can serve the load"}
 	case !fixed && fixes:
-		return Consequence{Kind: Change, Text: fmt.Sprintf("gets the fixed number of %s; Kubernetes refuses it while the scaler owns the number", counted(after, after)),
+		c = Consequence{Kind: Change, Text: fmt.Sprintf("gets the fixed number of %s, which Kubernetes refuses while the scaler owns the number", counted(after, after)),
 			Safer: "in two steps: first `scaling.policy: external`, then the number"}
 	}
-	return Consequence{Kind: Change, Text: "changes its Deployment; its replicas keep running"}
+	return c, c.Text != ""
 }
 
 // replaced returns the effect of a new Deployment instead of the old one.
@@ -143,6 +171,17 @@ func (m *model) replaced(s Step) Consequence {
 		if m.after != nil {
 			c.OutageSeconds = m.after.LoadSeconds
 		}
+		return c
+	}
+	n, fixed := integer(s.New, "spec", "replicas")
+	if !fixed {
+		n = 1
+		c.Text += "; it has one until the scaler acts"
+	}
+	if m.after != nil {
+		beside := *m.after
+		beside.GPUs *= n
+		c.Needs = gpus(&beside) + " meanwhile, or the update fails"
 	}
 	return c
 }
@@ -151,31 +190,69 @@ func (m *model) replaced(s Step) Consequence {
 // fields of the pod.
 func podChanges(s Step) []string {
 	var changes []string
-	field := func(inputs map[string]any, name string) any {
-		value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, name})
-		return value
-	}
-	if before, after := field(s.Old, "image"), field(s.New, "image"); before != after {
-		changes = append(changes, code(fmt.Sprintf("%v → %v", before, after)))
+	if before, after := image(s.Old), image(s.New); before != after {
+		changes = append(changes, code(before+" → "+after))
 	}
 	changes = append(changes, argumentChanges(commandLine(s.Old), commandLine(s.New))...)
-	for _, name := range []string{"env", "resources", "volumeMounts"} {
-		if !reflect.DeepEqual(field(s.Old, name), field(s.New, name)) {
-			changes = append(changes, name)
-		}
-	}
-	for _, path := range []trees.Path{{"metadata", "labels"}, {"metadata", "annotations"}, {"spec", "nodeSelector"}, {"spec", "affinity"}, {"spec", "tolerations"}, {"spec", "volumes"}} {
-		full := append(trees.Path{"spec", "template"}, path...)
-		before, _ := trees.Value(s.Old, full)
-		after, _ := trees.Value(s.New, full)
-		if !reflect.DeepEqual(before, after) {
-			changes = append(changes, fmt.Sprint(path[len(path)-1]))
-		}
+	changes = append(changes, environment(s)...)
+	for _, part := range []struct {
+		path    trees.Path
+		without []string
+	}{
+		{container, []string{"name", "image", "args", "env"}},
+		{trees.Path{"spec", "template", "metadata"}, nil},
+		{trees.Path{"spec", "template", "spec"}, []string{"containers"}},
+	} {
+		changes = append(changes, fields(s, part.path, part.without)...)
 	}
 	if len(changes) > mostChanges {
 		changes = append(changes[:mostChanges], fmt.Sprintf("%d more changes", len(changes)-mostChanges))
 	}
 	return changes
+}
+
+// container is the container of vLLM in a Deployment.
+var container = trees.Path{"spec", "template", "spec", "containers", 0}
+
+// image returns the image of vLLM in a Deployment.
+func image(inputs map[string]any) string {
+	return text(inputs, append(slices.Clip(container), "image")...)
+}
+
+// fields returns the names of the fields below a path that differ.
+func fields(s Step, path trees.Path, ignored []string) []string {
+	below := func(inputs map[string]any) map[string]any {
+		value, _ := trees.Value(inputs, path)
+		m, _ := value.(map[string]any)
+		return m
+	}
+	return without(differing(below(s.Old), below(s.New)), ignored)
+}
+
+// environment returns the variables of vLLM that differ, without their values.
+func environment(s Step) []string {
+	variables := func(inputs map[string]any) map[string]any {
+		value, _ := trees.Value(inputs, append(slices.Clip(container), "env"))
+		list, _ := value.([]any)
+		named := map[string]any{}
+		for _, item := range list {
+			v, _ := item.(map[string]any)
+			named[text(v, "name")] = v
+		}
+		return named
+	}
+	var names []string
+	for _, name := range differing(variables(s.Old), variables(s.New)) {
+		names = append(names, "variable "+code(name))
+	}
+	return names
+}
+
+// differing returns the keys with different values, sorted.
+func differing(before, after map[string]any) []string {
+	keys := slices.AppendSeq(slices.Collect(maps.Keys(before)), maps.Keys(after))
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(key string) bool { return reflect.DeepEqual(before[key], after[key]) })
 }
 
 // mostChanges is the number of changes of a pod that a sentence lists.
@@ -206,24 +283,6 @@ func commandLine(inputs map[string]any) []any {
 	value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, "args"})
 	list, _ := value.([]any)
 	return list
-}
-
-// unnamed returns the names that clients can no longer request from a model; said is false if
-// it keeps all.
-func unnamed(s Step) (c Consequence, said bool) {
-	if s.Op != apitype.OpUpdate {
-		return c, false
-	}
-	names := func(inputs map[string]any) []string {
-		return strings.Fields(arguments(commandLine(inputs)).values["--served-model-name"])
-	}
-	kept := names(s.New)
-	lost := slices.DeleteFunc(names(s.Old), func(name string) bool { return slices.Contains(kept, name) })
-	if len(lost) == 0 || len(kept) == 0 {
-		return c, false
-	}
-	return Consequence{Kind: Deletion, Text: fmt.Sprintf("no longer answers to the model name %s: requests with it get 404; the new name is %s", code(strings.Join(lost, " ")), code(kept[0])),
-		Safer: fmt.Sprintf("%s keeps the name", code("servedModelName: "+lost[0]))}, true
 }
 
 // flags has arguments by their flag, and the flags in order.

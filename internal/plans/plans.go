@@ -78,7 +78,7 @@ func Of(s serving.Spec) Model {
 		m.Hardware, m.Fit = e.Hardware(), string(e.Memory.Verdict)
 		m.MaxModelLen, m.KVTokens, m.Concurrency = e.Memory.MaxModelLen, e.Memory.Tokens, e.Serving.Usable
 		if e.Cost.Known {
-			m.Cost = &Costs{Min: cents(e.Cost.Min), Max: cents(e.Cost.Max), Spot: e.Cost.Spot}
+			m.Cost = &Costs{Min: rounded(e.Cost.Min), Max: rounded(e.Cost.Max), Spot: e.Cost.Spot}
 		}
 	}
 	return m
@@ -86,11 +86,12 @@ func Of(s serving.Spec) Model {
 
 // CostsOf returns the record of a stack's costs.
 func CostsOf(low, high float64, spot bool) Costs {
-	return Costs{Min: cents(low), Max: cents(high), Spot: spot}
+	return Costs{Min: rounded(low), Max: rounded(high), Spot: spot}
 }
 
-// cents rounds an amount, so that the record does not change with the last bit of a sum.
-func cents(usd float64) float64 { return math.Round(usd*100) / 100 }
+// rounded rounds an amount to four digits, so that the record does not change with the last bit
+// of a sum. Cents an hour would be wrong by dollars in a month.
+func rounded(usd float64) float64 { return math.Round(usd*10_000) / 10_000 }
 
 // Record is what a stack exports. The zero value is the record of a stack without updates,
 // or of a release without these outputs.

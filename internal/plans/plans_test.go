@@ -22,7 +22,7 @@ func TestOf(t *testing.T) {
 	want := plans.Model{
 		Namespace: "inference", Deployment: "chat", ID: "mistralai/Mistral-7B-Instruct-v0.2", Min: 1, Max: 1, GPUs: 1, Groups: []string{"g5"},
 		Hardware: "1 × A10G (g5.2xlarge)", Fit: "fits", MaxModelLen: 8192, KVTokens: 50736, Concurrency: 19, LoadSeconds: 413, ProvisionSeconds: 585,
-		InPlace: true, Surge: "nodeGroups[].max: 2 in the node group g5", Cost: &plans.Costs{Min: 1.21, Max: 1.21},
+		InPlace: true, Surge: "nodeGroups[].max: 2 in the node group g5", Cost: &plans.Costs{Min: 1.212, Max: 1.212},
 	}
 	if got := plans.Of(sized()); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v with the cost %+v, want %+v", got, got.Cost, want)
@@ -31,7 +31,7 @@ func TestOf(t *testing.T) {
 
 // TestRecordsAreReadAsWritten writes the outputs of a stack and reads them.
 func TestRecordsAreReadAsWritten(t *testing.T) {
-	want := plans.Record{Models: map[string]plans.Model{"chat": plans.Of(sized()), "empty": {}}, Costs: &plans.Costs{Min: 1.25, Max: 2, Spot: true}}
+	want := plans.Record{Models: map[string]plans.Model{"chat": plans.Of(sized()), "empty": {}}, Costs: &plans.Costs{Min: 1.2499, Max: 2.004, Spot: true}}
 	models := map[string]any{}
 	for name, m := range want.Models {
 		line, err := oneline.Marshal(m)
@@ -40,7 +40,7 @@ func TestRecordsAreReadAsWritten(t *testing.T) {
 		}
 		models[name] = line
 	}
-	costs, err := oneline.Marshal(plans.CostsOf(1.2499, 2.004, true))
+	costs, err := oneline.Marshal(plans.CostsOf(1.24991, 2.00399, true))
 	if err != nil {
 		t.Fatal(err)
 	}

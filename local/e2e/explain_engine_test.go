@@ -72,7 +72,7 @@ func TestExplainedEditsOnAWS(t *testing.T) {
 	}{
 		{"nothing", nil, nil},
 		{"a limit", []string{"maxUsdPerHour: 100", "maxUsdPerHour: 50"}, []string{`change rules: updates PrometheusRule`}},
-		{"bounds of a group", []string{"      max: 3\n", "      max: 4\n"}, []string{`change g5: has 0 to 4 nodes in each zone instead of 0 to 3; running nodes within these bounds stay`}},
+		{"bounds of a group", []string{"      max: 3\n", "      max: 4\n"}, []string{`change g5: has 0 to 4 nodes instead of 0 to 3 nodes in each of us-west-2a and us-west-2b; running nodes within these bounds stay`}},
 		{"days of logs", []string{"flowLogDays: 7", "flowLogDays: 14"}, []string{`change network: updates LogGroup`}},
 		{"NAT gateways", []string{"natGateways: one", "natGateways: perZone"}, []string{`change network: .*creates .*NatGateway.*`, `change rules: .*`}},
 		{"a tag", []string{"team: ml-platform", "team: search"}, []string{

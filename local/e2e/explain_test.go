@@ -65,7 +65,7 @@ var explainedEdits = []edit{
 		},
 		restarted: map[string]int{"double": 2}, unknown: "Qwen/Qwen2.5-7B"},
 	{name: "a variable", replace: []string{"maxModelLen: 4096, nodeGroup: many, replicas", `env: {VLLMSIM_LOAD_SECONDS: "4", VLLMSIM_GPU: A10G, LOG: "1"}, maxModelLen: 4096, nodeGroup: many, replicas`},
-		told: []string{`restart double: restarts 2 replicas one after the other \(env\): no outage, .*`}, restarted: map[string]int{"double": 2}},
+		told: []string{"restart double: restarts 2 replicas one after the other \\(variable `LOG`\\): no outage, .*"}, restarted: map[string]int{"double": 2}},
 	{name: "a replica more", replace: []string{"{min: 2, max: 2}", "{min: 3, max: 3}"}, told: []string{`change double: starts 1 replica more; running ones stay`}},
 	{name: "a replica less", replace: []string{"{min: 3, max: 3}", "{min: 2, max: 2}"}, told: []string{`change double: stops 1 replica; the others serve`}},
 	{name: "clients", replace: []string{"{name: single,", "{name: single, network: {clients: [{namespace: search}]},"},
