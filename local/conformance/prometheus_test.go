@@ -74,7 +74,7 @@ func relabelings(t testing.TB) []any {
 		for _, r := range endpoints[0].(map[string]any)["relabelings"].([]any) {
 			config := map[string]any{}
 			for name, value := range r.(map[string]any) {
-				spelled := map[string]string{"sourceLabels": "source_labels", "targetLabel": "target_label", "replacement": "replacement"}[name]
+				spelled := map[string]string{"sourceLabels": "source_labels", "targetLabel": "target_label", "replacement": "replacement", "action": "action"}[name]
 				if spelled == "" {
 					t.Fatalf("the ServiceMonitor has a relabeling with the field %s, which this test does not know", name)
 				}

@@ -117,6 +117,8 @@ func checkScrape(found *findings, s serving.Spec, endpoint map[string]any) {
 		} else {
 			origins[target] = fmt.Sprint(rule["replacement"])
 		}
+		// The API server adds the default. A tool that compares objects would find a difference.
+		same[any](found, "the action of a relabeling", rule["action"], "replace")
 	}
 	found.need(maps.Equal(origins, seriesLabels), "series have the labels %v", origins)
 	interval, _ := time.ParseDuration(fmt.Sprint(endpoint["interval"]))

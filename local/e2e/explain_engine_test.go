@@ -82,6 +82,12 @@ func TestExplainedEditsOnAWS(t *testing.T) {
 		{"on-demand", []string{"capacity: spot", "capacity: on-demand"}, []string{
 			moves, `replacement g5: replaces its node groups with 2 nodes in us-west-2a.*`,
 		}},
+		{"an instance type", []string{"[g5.xlarge, g5.2xlarge]", "[g5.2xlarge]"}, []string{
+			moves, `replacement g5: replaces its node groups with 2 nodes in us-west-2a, us-west-2b \(instance types, .*`,
+		}},
+		{"a version of vLLM", []string{"vllmVersion: v0.33.0", "vllmVersion: v0.33.1"}, []string{
+			"restart mistral-7b: restarts 1 replica \\(`vllm/vllm-openai:v0.33.0 → vllm/vllm-openai:v0.33.1`\\): no outage, the new one starts first, .*, and the time to pull the image",
+		}},
 		{"a length", []string{"maxModelLen: 8192", "maxModelLen: 4096"}, []string{"restart mistral-7b: restarts 1 replica \\(`--max-model-len 8192 → 4096`\\): no outage, the new one starts first, about 7 min, and 10 min more if a node must start"}},
 	} {
 		t.Run(edit.name, func(t *testing.T) {
