@@ -90,17 +90,25 @@ func describeChange(c nodes.Change) string {
 	switch c.Effect {
 	case nodes.Removes:
 		if zones == "" {
-			return fmt.Sprintf("removes the node group of an earlier release with its %d nodes after the new groups exist", c.Nodes)
+			return fmt.Sprintf("removes the node group of an earlier release with its %s after the new groups exist", nodesOf(c.Nodes))
 		}
-		return fmt.Sprintf("removes its %d nodes in %s", c.Nodes, zones)
+		return fmt.Sprintf("removes its %s in %s", nodesOf(c.Nodes), zones)
 	case nodes.Recreates:
-		return fmt.Sprintf("replaces its node groups with %d nodes in %s (%s); needs up to %d more nodes",
-			c.Nodes, zones, commas(c.Reasons), c.Extra)
+		return fmt.Sprintf("replaces its node groups with %s in %s (%s); needs up to %d more nodes",
+			nodesOf(c.Nodes), zones, commas(c.Reasons), c.Extra)
 	}
 	if c.Nodes == 0 {
 		return fmt.Sprintf("updates node groups without nodes in %s (%s); EKS may start up to %d nodes meanwhile", zones, commas(c.Reasons), c.Extra)
 	}
-	return fmt.Sprintf("replaces %d nodes, one zone at a time (%s); needs up to %d more nodes", c.Nodes, commas(c.Reasons), c.Extra)
+	return fmt.Sprintf("replaces %s, one zone at a time (%s); needs up to %d more nodes", nodesOf(c.Nodes), commas(c.Reasons), c.Extra)
+}
+
+// nodesOf returns a number of nodes as text: "1 node", "2 nodes".
+func nodesOf(n int) string {
+	if n == 1 {
+		return "1 node"
+	}
+	return fmt.Sprintf("%d nodes", n)
 }
 
 // updateWarnings returns a warning for each effect of an update on running nodes.

@@ -114,11 +114,7 @@ func (r Report) writeSizes(b *strings.Builder) {
 	if len(r.Models) > 0 {
 		b.WriteString("\n| model | GPU | fit | longest context | KV tokens | requests at once | replicas | USD/h |\n|---|---|---|---|---|---|---|---|\n")
 		for _, m := range r.Models {
-			before, after := cells(m.Before), cells(m.After)
-			for i := range before {
-				before[i] = cell(arrow(before[i], after[i]))
-			}
-			fmt.Fprintf(b, "| %s | %s |\n", cell(m.Name), strings.Join(before, " | "))
+			fmt.Fprintf(b, "| %s |\n", strings.Join(m.row(), " | "))
 		}
 	}
 	before, after := r.Costs.Before, r.Costs.After
@@ -134,6 +130,26 @@ func (r Report) writeSizes(b *strings.Builder) {
 	}
 }
 
+// row returns the columns of a model, before and after the update.
+func (m ModelChange) row() []string {
+	name, columns := m.Name, cells(cmp.Or(m.After, m.Before))
+	switch {
+	case m.Before == nil:
+		name += " (new)"
+	case m.After == nil:
+		name += " (deleted)"
+	default:
+		for i, before := range cells(m.Before) {
+			columns[i] = arrow(before, columns[i])
+		}
+	}
+	row := []string{cell(name)}
+	for _, column := range columns {
+		row = append(row, cell(column))
+	}
+	return row
+}
+
 // headline returns the difference of the largest cost in a month; "" if it is not known, or 0.
 func (c CostChange) headline() string {
 	if c.Before == nil || c.After == nil || c.Before.Max == c.After.Max {
@@ -144,9 +160,6 @@ func (c CostChange) headline() string {
 
 // cells returns the columns of a model's record.
 func cells(m *plans.Model) []string {
-	if m == nil {
-		return []string{"–", "–", "–", "–", "–", "–", "–"}
-	}
 	count := func(n int) string {
 		if n == 0 {
 			return "–"

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
+
 	"github.com/vllm-eks/vllm-eks/internal/plans"
 )
 
@@ -34,8 +36,19 @@ func TestLength(t *testing.T) {
 func TestCells(t *testing.T) {
 	r := Report{Stack: "dev", Consequences: []Consequence{{Subject: "chat", Kind: Change, Text: "x"}},
 		Models: []ModelChange{{Name: "chat", After: &plans.Model{Hardware: "1 × a|b @team <b>`_*[x]", Max: 1, Min: 1}}}}
-	want := "| chat | – → 1 × a\\|b &#64;team &lt;b>\\`\\_\\*\\[x] | – | – | – | – | – → 1 | – |\n"
+	want := "| chat (new) | 1 × a\\|b &#64;team &lt;b>\\`\\_\\*\\[x] | – | – | – | – | 1 | – |\n"
 	if got := r.Markdown(); !strings.Contains(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// TestNewAndDeletedModels holds that the table marks models that an update creates or deletes.
+func TestNewAndDeletedModels(t *testing.T) {
+	m := record(1, 1)
+	for want, p := range map[string]Preview{"| chat (new) | – | – | – | – | – | 1 | – |": preview(nil, &m), "| chat (deleted) | – | – | – | – | – | 1 | – |": preview(&m, nil)} {
+		p.Steps = append(p.Steps, object(apitype.OpCreate, "aws:ec2/eip:Eip", "a", root, nil, nil))
+		if text := Explain(p).Markdown(); !strings.Contains(text, want) {
+			t.Errorf("the comment lacks %q:\n%s", want, text)
+		}
 	}
 }

@@ -72,7 +72,7 @@ func warned(group string, warnings []string) map[Kind][]string {
 }
 
 // count matches the number of nodes in a warning of the program.
-var count = regexp.MustCompile(`\b(\d+) nodes\b`)
+var count = regexp.MustCompile(`\b(\d+) nodes?\b`)
 
 // running returns the number of running nodes that a warning names; 0 if none runs.
 func running(warning string) int {
@@ -162,9 +162,9 @@ func groupChange(op apitype.OpType, steps []Step) Consequence {
 	in := " in " + enumerate(zones)
 	switch {
 	case op == apitype.OpDelete:
-		return Consequence{Kind: Deletion, Nodes: nodes, ends: true, Text: fmt.Sprintf("removes its node groups%s, with %d nodes at the last update", in, nodes)}
+		return Consequence{Kind: Deletion, Nodes: nodes, ends: true, Text: fmt.Sprintf("removes its node groups%s, with %s at the last update", in, number(nodes, "node"))}
 	case op == apitype.OpReplace:
-		return Consequence{Kind: Replacement, Nodes: nodes, ends: true, Text: fmt.Sprintf("replaces its node groups%s, with %d nodes at the last update", in, nodes)}
+		return Consequence{Kind: Replacement, Nodes: nodes, ends: true, Text: fmt.Sprintf("replaces its node groups%s, with %s at the last update", in, number(nodes, "node"))}
 	case op == apitype.OpCreate:
 		return Consequence{Kind: Creation, Text: "gets node groups with " + perZone(steps, func(s Step) string { return nodesOf(s.New) })}
 	case slices.ContainsFunc(steps, replacesNodes):

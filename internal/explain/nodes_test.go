@@ -40,7 +40,7 @@ func TestNodeGroups(t *testing.T) {
 			[]Step{group(apitype.OpDelete, "g5-us-west-2a", one, one), group(apitype.OpDelete, "g5-us-west-2b", one, one)}, nil,
 			[]string{"deletion g5: removes its 2 nodes in us-west-2a; removes its 0 nodes in us-west-2b", ended}},
 		{"new groups", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)}, nil,
-			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update"}},
+			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 node at the last update"}},
 		{"new groups, and a model that loads soon", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)},
 			func(p *Preview) {
 				m := p.After.Models["chat"]
@@ -48,12 +48,12 @@ func TestNodeGroups(t *testing.T) {
 				p.After.Models["chat"] = m
 			},
 			[]string{
-				"replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update",
+				"replacement g5: replaces its node groups in us-west-2a, with 1 node at the last update",
 				"restart chat: moves the replicas that run on nodes of g5, one after the other: no outage; each takes about 100 s, or 12 min with a new node",
 			}},
 		{"after a release without records", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)},
 			func(p *Preview) { p.Before = plans.Record{} },
-			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update"}},
+			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 node at the last update"}},
 		{"a destroyed stack", nil, []Step{group(apitype.OpDelete, "g5-us-west-2a", one, one)},
 			func(p *Preview) {
 				p.After = nil
@@ -65,11 +65,11 @@ func TestNodeGroups(t *testing.T) {
 			},
 			[]string{
 				"deletion chat: would be DELETED: its replicas stop, and its clients get errors. Safer: `replicas: {min: 0}` frees its GPUs without load, and keeps its address",
-				"deletion g5: removes its node groups in us-west-2a, with 1 nodes at the last update",
+				"deletion g5: removes its node groups in us-west-2a, with 1 node at the last update",
 			}},
 		{"a preview without new records", nil, []Step{group(apitype.OpReplace, "g5-us-west-2a", one, one)},
 			func(p *Preview) { p.After = nil },
-			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 nodes at the last update"}},
+			[]string{ended, "replacement g5: replaces its node groups in us-west-2a, with 1 node at the last update"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
