@@ -183,10 +183,8 @@ func TestGitLabPipelineHasItsSchema(t *testing.T) {
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}
-	install := exec.CommandContext(t.Context(), "npm", "ci", "--no-progress")
-	install.Dir = folder
-	if out, err := install.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v\n%s", err, out)
+	if err := installPackages(folder); err != nil {
+		t.Fatal(err)
 	}
 	text := readIn(t, checkout(t).Root, "template/.gitlab-ci.yml")
 	if out, err := validate(text); err != nil {

@@ -15,7 +15,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -138,22 +137,10 @@ func (e *example) initialize() {
 	e.run("", "pulumi", "config", "set", "context", e.context, "--stack="+languageStack, "--cwd="+e.folder, "--non-interactive")
 }
 
-// installTypeScript installs the npm packages of the TypeScript example, once.
-var installTypeScript = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-progress")
-	install.Dir = "../../examples/existing-cluster-typescript"
-	if out, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return nil
-})
-
 // buildTypeScript generates the SDK and compiles the program.
 func (e *example) buildTypeScript() {
 	e.t.Helper()
-	if err := installTypeScript(); err != nil {
+	if err := installPackages("../../examples/existing-cluster-typescript"); err != nil {
 		e.t.Fatal(err)
 	}
 	root := checkout(e.t).Root

@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,7 +12,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -25,18 +23,6 @@ const (
 	poolPatience = 2 * time.Minute
 )
 
-// installOpenAI installs OpenAI's client from npm, once.
-var installOpenAI = sync.OnceValue(func() error {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	defer cancel()
-	install := exec.CommandContext(ctx, "npm", "ci", "--no-progress")
-	install.Dir = "openai"
-	if out, err := install.CombinedOutput(); err != nil {
-		return fmt.Errorf("npm ci: %w\n%s", err, out)
-	}
-	return nil
-})
-
 // openAIPool is OpenAI's client with concurrent requests all the time.
 type openAIPool struct {
 	process *exec.Cmd
@@ -47,7 +33,7 @@ type openAIPool struct {
 // openPool starts the client and waits until each of its clients has a response.
 func openPool(t *testing.T, url, model string) *openAIPool {
 	t.Helper()
-	if err := installOpenAI(); err != nil {
+	if err := installPackages("openai"); err != nil {
 		t.Fatal(err)
 	}
 	p := &openAIPool{process: exec.CommandContext(t.Context(), "node", "openai/pool.mjs", url+"/v1", model, strconv.Itoa(poolClients), strconv.Itoa(streamTokens))}

@@ -133,7 +133,7 @@ type clientError struct {
 func testOpenAIClient(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
-	if err := installOpenAI(); err != nil {
+	if err := installPackages("openai"); err != nil {
 		t.Fatal(err)
 	}
 	const model = "mistralai/Mistral-7B-Instruct-v0.2"
