@@ -88,16 +88,9 @@ func apiKey(s Step) []Consequence {
 
 // keyOf returns the reference to the API key of a Deployment; nil without one.
 func keyOf(inputs map[string]any) map[string]any {
-	value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, "env"})
-	variables, _ := value.([]any)
-	for _, variable := range variables {
-		if v, _ := variable.(map[string]any); text(v, "name") == "VLLM_API_KEY" {
-			ref, _ := trees.Value(v, trees.Path{"valueFrom", "secretKeyRef"})
-			key, _ := ref.(map[string]any)
-			return key
-		}
-	}
-	return nil
+	ref, _ := trees.Value(variables(inputs)["VLLM_API_KEY"], trees.Path{"valueFrom", "secretKeyRef"})
+	key, _ := ref.(map[string]any)
+	return key
 }
 
 // outside returns the effect of another Ingress on clients outside the cluster.

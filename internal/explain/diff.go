@@ -23,7 +23,7 @@ const (
 func difference(steps []Step) string {
 	var b strings.Builder
 	for _, s := range steps {
-		if !s.Custom || s.Type == stackType || s.Type == referenceType || s.is(apitype.OpSame, apitype.OpRead, apitype.OpRefresh) {
+		if !s.changes() || s.Type == stackType || s.Type == referenceType {
 			continue
 		}
 		title := fmt.Sprintf("%s %s", s.Type, s.name())

@@ -78,14 +78,6 @@ func (r Report) headline() string {
 	return text
 }
 
-// number returns a count with its noun: "1 outage", "2 restarts".
-func number(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
-}
-
 func (r Report) writeConsequences(b *strings.Builder) {
 	heading := ""
 	for _, c := range r.Consequences {

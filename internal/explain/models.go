@@ -82,7 +82,7 @@ func (b book) models() []Consequence {
 			m = &model{name: box.name(), component: box}
 			models[box.URN] = m
 		}
-		if s.Custom && !s.is(apitype.OpSame, apitype.OpRead, apitype.OpRefresh) {
+		if s.changes() {
 			m.steps = append(m.steps, s)
 		}
 	}
@@ -149,14 +149,11 @@ func (m *model) consequences() []Consequence {
 	var found []Consequence
 	quiet := map[string]bool{} // kinds of objects that change without an effect on replicas
 	for _, s := range m.steps {
-		said := false
 		list := clients(s)
 		if len(list) == 0 || s.Type == deploymentType {
-			var more []Consequence
-			more, said = m.step(s)
-			list = append(list, more...)
+			list = append(list, m.step(s)...)
 		}
-		if !said && len(list) == 0 {
+		if len(list) == 0 && s.Type != secretType { // a new Secret restarts the Deployment that reads it
 			quiet[s.kind()] = true
 		}
 		for _, c := range list {
@@ -171,36 +168,25 @@ func (m *model) consequences() []Consequence {
 	return found
 }
 
-// step returns the effects of one step; said is false for an object without an effect of its
-// own. A Secret has none, because a new one restarts the Deployment that reads it.
-func (m *model) step(s Step) (list []Consequence, said bool) {
-	one := func(c Consequence, said bool) ([]Consequence, bool) {
-		if !said {
-			return nil, false
-		}
-		return []Consequence{c}, true
-	}
+// step returns the effects of one step on the model itself; nothing for an object without one.
+func (m *model) step(s Step) []Consequence {
 	switch s.Type {
 	case deploymentType:
-		return m.deployment(s), true
+		return m.deployment(s)
 	case serviceType:
 		return one(m.address(s))
 	case ingressType:
 		return one(host(s), true)
 	case claimType:
-		if s.is(apitype.OpDelete, apitype.OpReplace) {
-			return one(Consequence{Kind: Deletion, Text: "DELETES the volume of its cache; the next start downloads the weights again"}, true)
-		}
+		return one(Consequence{Kind: Deletion, Text: "DELETES the volume of its cache; the next start downloads the weights again"}, s.is(apitype.OpDelete, apitype.OpReplace))
 	case scaledType:
 		return one(m.scaled(s))
 	case scalerType:
 		return one(scaler(s))
 	case monitorType:
 		return one(Consequence{Kind: Change, Text: "is no longer scraped: it has no metrics and no alerts"}, s.Op == apitype.OpDelete)
-	case secretType:
-		return nil, true
 	}
-	return nil, false
+	return nil
 }
 
 // address returns the effect of a step on a Service.

@@ -49,7 +49,7 @@ func (b book) platform(warnings []string) []Consequence {
 	parts := map[string]*part{}
 	for _, s := range b.preview.Steps {
 		box := b.component(s)
-		if box.Type == modelType || !s.Custom || s.Type == stackType || s.Type == referenceType || s.is(apitype.OpSame, apitype.OpRead, apitype.OpRefresh) ||
+		if box.Type == modelType || !s.changes() || s.Type == stackType || s.Type == referenceType ||
 			strings.HasPrefix(s.Type, "pulumi:providers:") && !s.is(apitype.OpReplace) {
 			continue
 		}
@@ -102,12 +102,6 @@ func (p *part) consequences(warnings []string) []Consequence {
 
 // single returns the effects of a step that deserves a sentence of its own.
 func (p *part) single(s Step) []Consequence {
-	one := func(c Consequence, said bool) []Consequence {
-		if !said {
-			return nil
-		}
-		return []Consequence{c}
-	}
 	what, durable := lost[s.Type]
 	switch {
 	case durable && s.Op == apitype.OpDelete:
@@ -126,6 +120,14 @@ func (p *part) single(s Step) []Consequence {
 		return one(access(s))
 	}
 	return nil
+}
+
+// one returns the only effect of a step; nothing if the step has none.
+func one(c Consequence, said bool) []Consequence {
+	if !said {
+		return nil
+	}
+	return []Consequence{c}
 }
 
 // subject names a resource by its kind and its name in the program.

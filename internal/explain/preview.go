@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
@@ -45,13 +46,11 @@ func (s Step) name() string { return s.URN[strings.LastIndex(s.URN, "::")+2:] }
 func (s Step) kind() string { return s.Type[strings.LastIndex(s.Type, ":")+1:] }
 
 // is reports whether the step has one of the operations.
-func (s Step) is(ops ...apitype.OpType) bool {
-	for _, op := range ops {
-		if s.Op == op {
-			return true
-		}
-	}
-	return false
+func (s Step) is(ops ...apitype.OpType) bool { return slices.Contains(ops, s.Op) }
+
+// changes reports whether the step changes a resource that a provider manages.
+func (s Step) changes() bool {
+	return s.Custom && !s.is(apitype.OpSame, apitype.OpRead, apitype.OpRefresh)
 }
 
 // Message is a message of the program or of a provider.
@@ -88,12 +87,12 @@ type jsonDocument struct {
 // digestStep is a step of the digest that `pulumi preview --json` writes: PreviewStep in
 // pkg/display/json.go of Pulumi 3.259.
 type digestStep struct {
-	Op           apitype.OpType            `json:"op"`
-	URN          string                    `json:"urn"`
-	Old          *apitype.ResourceV3       `json:"oldState"`
-	New          *apitype.ResourceV3       `json:"newState"`
-	ReplaceKeys  []string                  `json:"replaceReasons"`
-	DetailedDiff map[string]map[string]any `json:"detailedDiff"`
+	Op           apitype.OpType                  `json:"op"`
+	URN          string                          `json:"urn"`
+	Old          *apitype.ResourceV3             `json:"oldState"`
+	New          *apitype.ResourceV3             `json:"newState"`
+	ReplaceKeys  []string                        `json:"replaceReasons"`
+	DetailedDiff map[string]apitype.PropertyDiff `json:"detailedDiff"`
 }
 
 type digestDiagnostic struct {
@@ -123,10 +122,9 @@ func Read(r io.Reader) (Preview, error) {
 
 // reader collects the documents of a preview.
 type reader struct {
-	p      Preview
-	order  map[string]apitype.OpType // the first part of each replacement
-	ended  bool
-	digest bool
+	p     Preview
+	order map[string]apitype.OpType // the first part of each replacement
+	ended bool
 }
 
 func (r *reader) preview(documents int) (Preview, error) {
@@ -149,12 +147,12 @@ func (r *reader) preview(documents int) (Preview, error) {
 func (r *reader) add(d jsonDocument) error {
 	switch {
 	case d.Summary != nil:
-		r.ended, r.digest = true, true
+		r.ended = true
 		for _, m := range d.Diagnostics {
 			r.message(m.Severity, m.Message)
 		}
 		for _, s := range d.Steps {
-			if err := r.step(s.step()); err != nil {
+			if err := r.step(newStep(s.metadata())); err != nil {
 				return err
 			}
 		}
@@ -167,7 +165,7 @@ func (r *reader) add(d jsonDocument) error {
 	case d.ErrorEvent != nil:
 		r.message("error", colors.Never.Colorize(d.ErrorEvent.Error))
 	case d.ResourcePreEvent != nil:
-		return r.step(eventStep(d.ResourcePreEvent.Metadata))
+		return r.step(newStep(d.ResourcePreEvent.Metadata))
 	case d.ResOutputsEvent != nil:
 		m := d.ResOutputsEvent.Metadata
 		if m.Type != stackType || m.New == nil {
@@ -217,7 +215,7 @@ func (r *reader) step(s Step) error {
 	return nil
 }
 
-func eventStep(m apitype.StepEventMetadata) Step {
+func newStep(m apitype.StepEventMetadata) Step {
 	s := Step{Op: m.Op, URN: m.URN, Type: m.Type, Keys: m.Keys}
 	if m.Old != nil {
 		s.Old, s.OldOutputs, s.Parent, s.Custom = m.Old.Inputs, m.Old.Outputs, m.Old.Parent, m.Old.Custom
@@ -232,19 +230,18 @@ func eventStep(m apitype.StepEventMetadata) Step {
 	return s
 }
 
-func (d digestStep) step() Step {
-	s := Step{Op: d.Op, URN: d.URN, Keys: d.ReplaceKeys}
-	if d.Old != nil {
-		s.Type, s.Old, s.OldOutputs, s.Parent, s.Custom = string(d.Old.Type), d.Old.Inputs, d.Old.Outputs, string(d.Old.Parent), d.Old.Custom
+// metadata returns the step as the event of the engine has it.
+func (d digestStep) metadata() apitype.StepEventMetadata {
+	m := apitype.StepEventMetadata{Op: d.Op, URN: d.URN, Keys: d.ReplaceKeys, DetailedDiff: d.DetailedDiff}
+	state := func(r *apitype.ResourceV3) *apitype.StepEventStateMetadata {
+		if r == nil {
+			return nil
+		}
+		m.Type = string(r.Type)
+		return &apitype.StepEventStateMetadata{Inputs: r.Inputs, Outputs: r.Outputs, Parent: string(r.Parent), Custom: r.Custom, Protect: r.Protect}
 	}
-	if d.New != nil {
-		s.Type, s.New, s.Parent, s.Custom = string(d.New.Type), d.New.Inputs, string(d.New.Parent), d.New.Custom
-	}
-	s.Unprotected = d.Old != nil && d.New != nil && d.Old.Protect && !d.New.Protect
-	for path := range d.DetailedDiff {
-		s.Changed = append(s.Changed, path)
-	}
-	return s
+	m.Old, m.New = state(d.Old), state(d.New)
+	return m
 }
 
 // FromEvents returns the preview of the engine's events, in their order. An output of another

@@ -231,21 +231,23 @@ func fields(s Step, path trees.Path, ignored []string) []string {
 
 // environment returns the variables of vLLM that differ, without their values.
 func environment(s Step) []string {
-	variables := func(inputs map[string]any) map[string]any {
-		value, _ := trees.Value(inputs, append(slices.Clip(container), "env"))
-		list, _ := value.([]any)
-		named := map[string]any{}
-		for _, item := range list {
-			v, _ := item.(map[string]any)
-			named[text(v, "name")] = v
-		}
-		return named
-	}
 	var names []string
 	for _, name := range differing(variables(s.Old), variables(s.New)) {
 		names = append(names, "variable "+code(name))
 	}
 	return names
+}
+
+// variables returns the variables of vLLM in a Deployment by their names.
+func variables(inputs map[string]any) map[string]any {
+	value, _ := trees.Value(inputs, append(slices.Clip(container), "env"))
+	list, _ := value.([]any)
+	named := map[string]any{}
+	for _, item := range list {
+		v, _ := item.(map[string]any)
+		named[text(v, "name")] = v
+	}
+	return named
 }
 
 // differing returns the keys with different values, sorted.
@@ -259,7 +261,7 @@ func differing(before, after map[string]any) []string {
 const mostChanges = 3
 
 // argumentChanges returns the arguments of vLLM that differ.
-func argumentChanges(before, after []any) []string {
+func argumentChanges(before, after []string) []string {
 	old, new := arguments(before), arguments(after)
 	var changes []string
 	for _, flag := range new.order {
@@ -279,10 +281,8 @@ func argumentChanges(before, after []any) []string {
 }
 
 // commandLine returns the arguments of vLLM in a Deployment.
-func commandLine(inputs map[string]any) []any {
-	value, _ := trees.Value(inputs, trees.Path{"spec", "template", "spec", "containers", 0, "args"})
-	list, _ := value.([]any)
-	return list
+func commandLine(inputs map[string]any) []string {
+	return stringsOf(inputs, append(slices.Clip(container), "args")...)
 }
 
 // flags has arguments by their flag, and the flags in order.
@@ -291,11 +291,10 @@ type flags struct {
 	values map[string]string
 }
 
-func arguments(items []any) flags {
+func arguments(words []string) flags {
 	f := flags{values: map[string]string{}}
 	flag := "model" // the first argument has no flag
-	for _, item := range items {
-		word, _ := item.(string)
+	for _, word := range words {
 		name, value, _ := strings.Cut(word, "=")
 		if strings.HasPrefix(word, "--") {
 			flag = name

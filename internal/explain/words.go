@@ -12,13 +12,18 @@ import (
 
 // counted returns a number of replicas: "1 replica", "1 to 4 replicas".
 func counted(low, high int) string {
-	switch {
-	case low != high:
+	if low != high {
 		return fmt.Sprintf("%d to %d replicas", low, high)
-	case low == 1:
-		return "1 replica"
 	}
-	return fmt.Sprintf("%d replicas", low)
+	return number(low, "replica")
+}
+
+// number returns a count with its noun: "1 outage", "2 restarts".
+func number(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // duration returns a time in whole minutes, or in seconds below two minutes.
@@ -31,10 +36,7 @@ func duration(seconds int) string {
 
 // gpus returns the GPUs of one replica, and where they must be free.
 func gpus(m *plans.Model) string {
-	free := fmt.Sprintf("%d free GPUs", m.GPUs)
-	if m.GPUs == 1 {
-		free = "1 free GPU"
-	}
+	free := number(m.GPUs, "free GPU")
 	if len(m.Groups) == 0 {
 		return free
 	}
