@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/vllm-eks/vllm-eks/internal/trees"
 )
 
 // Model holds the values of a model in a stack's file.
@@ -19,20 +21,20 @@ type Model struct {
 // else than false. The value of the model counts before that of the defaults.
 func (m Model) Has(key string) bool {
 	for _, values := range m.values {
-		if value, found := lookUp(values, strings.Split(key, ".")); found {
+		if value, found := trees.Value(values, keyPath(key)); found {
 			return value != nil && value != false
 		}
 	}
 	return false
 }
 
-func lookUp(values map[string]any, path []string) (any, bool) {
-	value, found := values[path[0]]
-	if !found || len(path) == 1 {
-		return value, found
+// keyPath returns the position of a key such as storage.cache.
+func keyPath(key string) trees.Path {
+	var path trees.Path
+	for _, name := range strings.Split(key, ".") {
+		path = append(path, name)
 	}
-	below, _ := value.(map[string]any)
-	return lookUp(below, path[1:])
+	return path
 }
 
 // keyPrefix begins the program's keys in a stack's file.

@@ -11,6 +11,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/common/apitype"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource/urn"
 
+	"github.com/vllm-eks/vllm-eks/internal/trees"
 	"github.com/vllm-eks/vllm-eks/local/simulation"
 )
 
@@ -62,11 +63,11 @@ func workload(s simulation.Step) (name string, pods func(inputs map[string]any) 
 	if at := strings.LastIndex(s.Type, ":"); at >= 0 {
 		module, kind = s.Type[:at], s.Type[at+1:]
 	}
-	text := func(names ...string) string { value, _ := lookUp(s.Old, names); text, _ := value.(string); return text }
+	text := func(path ...any) string { value, _ := trees.Value(s.Old, path); text, _ := value.(string); return text }
 	switch {
 	case module == "kubernetes:apps/v1" && slices.Contains([]string{"Deployment", "StatefulSet", "DaemonSet"}, kind):
 		return text("metadata", "name"), func(inputs map[string]any) any {
-			template, _ := lookUp(inputs, []string{"spec", "template"})
+			template, _ := trees.Value(inputs, trees.Path{"spec", "template"})
 			return template
 		}
 	case s.Type == "kubernetes:helm.sh/v3:Release":
